@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export const roleSchema = z.enum(ROLES);
+export type Role = z.infer<typeof roleSchema>;
+
+export const loginSchema = z
+  .object({ email: z.email().max(200), password: z.string().min(1).max(200) })
+  .strict();
+export const refreshSchema = z.object({ refreshToken: z.string().min(1).max(4_000) }).strict();
+/** The code of a one-time sign-in link. */
+export const exchangeSchema = z.object({ code: z.string().min(1).max(200) }).strict();
+export const sessionSchema = z.object({
+  accessToken: z.string(),
+  expiresAt: z.number().int(),
+  refreshToken: z.string(),
+  user: z.object({ email: z.string(), role: roleSchema }),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+export const createTokenSchema = z
+  .object({
+    name: z.string().min(1).max(80),
+    role: roleSchema,
+    days: z.number().int().min(1).max(366).default(90),
+  })
+  .strict();
+export const tokenViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: roleSchema,
+  createdAt: z.number().int(),
+  expiresAt: z.number().int(),
+  createdBy: z.string(),
+});
+/** The secret is in the answer to its creation only. */
+export const createdTokenSchema = tokenViewSchema.extend({ token: z.string() });
+
+export const createUserSchema = z
+  .object({ email: z.email().max(200), password: z.string().min(10).max(200), role: roleSchema })
+  .strict();
+export const userViewSchema = z.object({
+  email: z.string(),
+  role: roleSchema,
+  createdAt: z.number().int(),
+});

@@ -1,0 +1,188 @@
+// A forge (GitHub, or the laptop's own) as the core sees it. Every call may throw AppError: `notFound`; `paused` (rate
+// limit, with `until`); `refused` (a rule of the repository, named in the message); `transient` (5xx, network); `auth`.
+// Everything is idempotent for a caller that repeats itself: ensureX finds what an earlier call left behind.
+
+export type Sha = string;
+
+/** "owner/name" on the forge. */
+export type RepoName = string;
+
+export type PullState = 'open' | 'closed' | 'merged';
+
+export type PullRequest = {
+  number: number;
+  /** GraphQL id. */
+  nodeId: string;
+  url: string;
+  title: string;
+  body: string;
+  state: PullState;
+  draft: boolean;
+  head: string;
+  headSha: Sha;
+  base: string;
+  /** null: the forge has not computed it yet; read again. */
+  mergeable: boolean | null;
+  /** Of the merge commit once `state` is merged. */
+  mergeSha?: Sha;
+  labels: string[];
+  updatedAt: number;
+  /** Login of who opened, and whether it is a person with write permission is not known here. */
+  author: string;
+};
+
+export type CheckState = 'none' | 'pending' | 'green' | 'red';
+export type Checks = {
+  state: CheckState;
+  /** Failing or pending check names, with their details link. */
+  failing: { name: string; summary: string; url?: string }[];
+  pending: string[];
+};
+
+export type Review = {
+  id: number;
+  author: string;
+  /** Only write permission counts: a stranger's review or comment never steers an agent. */
+  authorCanWrite: boolean;
+  isBot: boolean;
+  state: 'approved' | 'changes_requested' | 'commented' | 'dismissed';
+  body: string;
+  commit: Sha;
+  at: number;
+};
+
+export type ReviewComment = {
+  id: number;
+  author: string;
+  authorCanWrite: boolean;
+  isBot: boolean;
+  body: string;
+  path?: string;
+  line?: number;
+  at: number;
+};
+
+export type MergeOutcome =
+  | { kind: 'merged'; sha: Sha }
+  /** 409: the PR's head is not the sha that was given. */
+  | { kind: 'headMoved' }
+  /** 405: not mergeable now, with the forge's words; may be a rule, a conflict or only not computed yet. */
+  | { kind: 'notMergeable'; message: string };
+
+export type CommitFile = {
+  path: string;
+  status: 'added' | 'modified' | 'removed' | 'renamed';
+  additions: number;
+  deletions: number;
+};
+
+export type TreeEntry = {
+  path: string;
+  type: 'file' | 'dir' | 'submodule' | 'symlink';
+  size?: number;
+};
+
+export type RepositoryFacts = {
+  name: RepoName;
+  defaultBranch: string;
+  private: boolean;
+  url: string;
+  cloneUrl: string;
+  mergeMethods: ('merge' | 'squash' | 'rebase')[];
+  allowsDrafts: boolean;
+  archived: boolean;
+  permissions: { push: boolean; pull: boolean; admin: boolean };
+};
+
+/** What would stop a plan, said before approval. `blocking` false: only worth knowing. */
+export type PreflightFinding = { rule: string; message: string; blocking: boolean };
+
+export type GitCredential = { username: string; password: string; expiresAt: number };
+
+export interface Forge {
+  repository(repo: RepoName): Promise<RepositoryFacts>;
+  /** Protections and permissions that would stop branches under `prefix`, merges into them, or a PR to `base`. */
+  preflight(repo: RepoName, base: string, prefix: string): Promise<PreflightFinding[]>;
+
+  /** The commit a branch points at; undefined when there is no such branch. */
+  branchHead(repo: RepoName, branch: string): Promise<Sha | undefined>;
+  listBranches(repo: RepoName, prefix: string): Promise<{ name: string; sha: Sha }[]>;
+  /** Creates it; when it exists it is left as it is. Returns where it points now. */
+  ensureBranch(repo: RepoName, branch: string, sha: Sha): Promise<Sha>;
+  /** Fast-forward only, never by force. `diverged`: the branch has commits that `sha` does not; it was left alone. */
+  moveBranch(repo: RepoName, branch: string, sha: Sha): Promise<'moved' | 'diverged'>;
+  /** Deleting what is not there is no error. */
+  deleteBranch(repo: RepoName, branch: string): Promise<void>;
+
+  /** Whether `sha` is in the repository. */
+  hasCommit(repo: RepoName, sha: Sha): Promise<boolean>;
+  /** Files that `head` changed since its merge base with `base`; `aheadBy` commits of head not in base. At most 300 files. */
+  compare(
+    repo: RepoName,
+    base: Sha,
+    head: Sha,
+  ): Promise<{ files: CommitFile[]; aheadBy: number; behindBy: number; mergeBase: Sha }>;
+  /** The whole tree of a commit, at most `limit` entries; `truncated` when there are more. */
+  tree(
+    repo: RepoName,
+    sha: Sha,
+    limit: number,
+  ): Promise<{ entries: TreeEntry[]; truncated: boolean }>;
+  /** Text of a file at a commit, at most maxBytes; undefined when missing or not text. */
+  file(repo: RepoName, sha: Sha, path: string, maxBytes: number): Promise<string | undefined>;
+
+  /** Merges `head` into a scratch branch made at `base` and deletes it again: the only judge of a conflict. */
+  tryMerge(
+    repo: RepoName,
+    base: Sha,
+    head: Sha,
+    scratchBranch: string,
+  ): Promise<'clean' | 'conflict'>;
+
+  findPull(repo: RepoName, head: string, base: string): Promise<PullRequest | undefined>;
+  /** Looks for an open or merged one of head + base first. Refuses with code `no_commits` when head has nothing on base. */
+  ensurePull(
+    repo: RepoName,
+    pull: {
+      head: string;
+      base: string;
+      title: string;
+      body: string;
+      draft: boolean;
+      labels: string[];
+    },
+  ): Promise<PullRequest>;
+  pull(repo: RepoName, number: number): Promise<PullRequest>;
+  /** Changed since, newest first, at most 100; with the forge's validator, so that an unchanged list is cheap. */
+  pullsChangedSince(repo: RepoName, since: number): Promise<PullRequest[]>;
+  updatePull(
+    repo: RepoName,
+    number: number,
+    change: { title?: string; body?: string; labels?: string[] },
+  ): Promise<void>;
+  /** GraphQL: REST cannot do it. Idempotent. */
+  markReady(repo: RepoName, pull: { number: number; nodeId: string }): Promise<void>;
+  markDraft(repo: RepoName, pull: { number: number; nodeId: string }): Promise<void>;
+  closePull(repo: RepoName, number: number): Promise<void>;
+  reopenPull(repo: RepoName, number: number): Promise<void>;
+  /** Merges only if the head is `sha`. */
+  mergePull(
+    repo: RepoName,
+    number: number,
+    merge: { sha: Sha; title: string; message: string; method: 'merge' | 'squash' },
+  ): Promise<MergeOutcome>;
+
+  checks(repo: RepoName, sha: Sha): Promise<Checks>;
+  /** Reviews and comments of a PR, oldest first. */
+  reviews(
+    repo: RepoName,
+    number: number,
+  ): Promise<{ reviews: Review[]; comments: ReviewComment[] }>;
+  comment(repo: RepoName, number: number, body: string): Promise<void>;
+
+  /** For the bridge: one repository, contents write, at most an hour. */
+  gitCredential(repo: RepoName, branch: string): Promise<GitCredential>;
+}
+
+/** `X-Hub-Signature-256`, compared in constant time; all of `secrets` are tried, so that they can rotate. */
+export type VerifyWebhook = (body: string, signature: string | undefined) => Promise<boolean>;

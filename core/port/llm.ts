@@ -1,0 +1,22 @@
+// A language model as the planner sees it. Throws AppError: `paused` (429, quota, 5xx; with `until`), `auth` (wrong key),
+// `invalid` with code `context_too_small`, `transient`. Never returns an empty answer as success.
+
+export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string };
+
+export type Completion = {
+  text: string;
+  /** The model stopped because it ran out of room: the text is cut off. */
+  truncated: boolean;
+  model: string;
+  usage: { inputTokens: number; outputTokens: number };
+};
+
+export interface Llm {
+  complete(request: {
+    messages: ChatMessage[];
+    /** JSON schema of the answer; the client falls back from json_schema to json_object to plain text. */
+    schema?: { name: string; schema: Record<string, unknown> };
+    tier: 'heavy' | 'light';
+    maxOutputTokens: number;
+  }): Promise<Completion>;
+}

@@ -1,0 +1,28 @@
+import { API, ATTEMPT_API, HOOK_API } from '../contract/api.ts';
+import type { Route } from '../contract/route.ts';
+
+// Which Lambda answers which route. The gateway of the cloud and the laptop's are both made of this.
+
+export type HttpFunction = {
+  readonly name: string;
+  readonly handler: string;
+  readonly routes: Readonly<Record<string, Route>>;
+  readonly timeoutSeconds: number;
+};
+
+export const HTTP_FUNCTIONS: readonly HttpFunction[] = [
+  { name: 'api', handler: 'functions/http/api.ts', routes: API, timeoutSeconds: 29 },
+  {
+    name: 'attempt',
+    handler: 'functions/http/attempt.ts',
+    routes: ATTEMPT_API,
+    timeoutSeconds: 29,
+  },
+  { name: 'hook', handler: 'functions/hook/github.ts', routes: HOOK_API, timeoutSeconds: 10 },
+];
+
+export const SOCKET_ROUTES = [
+  { route: '$connect', handler: 'functions/ws/connect.ts' },
+  { route: '$disconnect', handler: 'functions/ws/disconnect.ts' },
+  { route: '$default', handler: 'functions/ws/default.ts' },
+] as const;
