@@ -20,3 +20,11 @@ export interface Llm {
     maxOutputTokens: number;
   }): Promise<Completion>;
 }
+
+/** Text is rarely denser than this, code and JSON included: an estimate on the safe side. */
+const CHARS_PER_TOKEN = 3.5;
+
+/** For budgets only; what an endpoint counts is in `Completion.usage`. */
+export function estimateTokens(text: string): number {
+  return Math.ceil(text.length / CHARS_PER_TOKEN);
+}
