@@ -1,0 +1,57 @@
+import {
+  type AttributeDefinition,
+  CreateTableCommand,
+  DynamoDBClient,
+  type GlobalSecondaryIndex,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb';
+import { TABLE } from '../../core/topology/table.ts';
+import type { Credential } from './credential.ts';
+
+/** Makes the one table as the topology has it; one that is there is left as it is. */
+export async function createTable(options: {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: Credential;
+  readonly tableName: string;
+}): Promise<void> {
+  const { endpoint, region, credentials } = options;
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: options.tableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: attributes(),
+        KeySchema: keySchema(TABLE.pk, TABLE.sk),
+        GlobalSecondaryIndexes: TABLE.indexes.map(
+          (index): GlobalSecondaryIndex => ({
+            IndexName: index.name,
+            KeySchema: keySchema(index.hash, index.range),
+            Projection: { ProjectionType: 'ALL' },
+          }),
+        ),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+function attributes(): AttributeDefinition[] {
+  const strings = [TABLE.pk, TABLE.sk, ...TABLE.indexes.map((index) => index.hash)];
+  const numbers = TABLE.indexes.map((index) => index.range);
+  return [
+    ...strings.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+    ...numbers.map((AttributeName) => ({ AttributeName, AttributeType: 'N' as const })),
+  ];
+}
+
+function keySchema(hash: string, range: string) {
+  return [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ];
+}

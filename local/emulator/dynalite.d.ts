@@ -1,0 +1,42 @@
+// The part of dynalite that is used here; it ships no types.
+
+declare module 'dynalite' {
+  import type { Server } from 'node:http';
+
+  function dynalite(options: {
+    path: string;
+    createTableMs: number;
+    updateTableMs: number;
+    deleteTableMs: number;
+  }): Server;
+  export = dynalite;
+}
+
+declare module 'dynalite/db/index.js' {
+  export type StoredItem = Readonly<Record<string, unknown>>;
+  export type StoredTable = {
+    readonly TableName: string;
+    readonly GlobalSecondaryIndexes?: readonly { readonly IndexName: string }[];
+  };
+  type Iterated = AsyncIterable<readonly [string, StoredItem]>;
+  export type Level = {
+    open(): Promise<void>;
+    get(key: string): Promise<StoredItem | undefined>;
+    put(key: string, value: StoredItem): Promise<void>;
+    del(key: string): Promise<void>;
+    iterator(range: { gte: string; lt: string }): Iterated;
+    close(): Promise<void>;
+  };
+  export type Store = {
+    readonly db: Level;
+    getTable(name: string, done: (error: unknown, table: StoredTable) => void): void;
+  };
+  export function create(options: { path: string }): Store;
+  export function createKey(item: StoredItem, table: StoredTable): string;
+  export function getIndexActions(
+    indexes: readonly { readonly IndexName: string }[],
+    existing: StoredItem | null,
+    item: StoredItem,
+    table: StoredTable,
+  ): { readonly puts: readonly { index: string; key: string; item: StoredItem }[] };
+}

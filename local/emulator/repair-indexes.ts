@@ -1,0 +1,91 @@
+import {
+  create,
+  createKey,
+  getIndexActions,
+  type Level,
+  type Store,
+  type StoredItem,
+  type StoredTable,
+} from 'dynalite/db/index.js';
+import { AppError } from '../../core/error.ts';
+
+// dynalite writes an item's index entries before the item, in steps of their own: a process that is killed between them
+// leaves an index that says something else than the items, for instance an item that owes work and is in no due index.
+// DynamoDB has no such gap, so after an unclean end every index is made to agree with the items again.
+
+/** Opens the data, repairs it if `unclean`, and closes it. Returns how many index entries were put right. */
+export async function repairIndexes(path: string, unclean: boolean): Promise<number> {
+  const store = create({ path });
+  await open(store.db, path);
+  try {
+    if (!unclean) return 0;
+    let repaired = 0;
+    for (const name of await tableNames(store.db)) {
+      const table = await readTable(store, name);
+      repaired += await putMissing(store.db, table);
+      repaired += await removeStale(store.db, table);
+    }
+    return repaired;
+  } finally {
+    await store.db.close();
+  }
+}
+
+async function open(db: Level, path: string): Promise<void> {
+  try {
+    await db.open();
+  } catch (cause) {
+    const message = `the data in ${path} cannot be opened: is another smol-gang running on it?`;
+    throw new AppError('conflict', 'store_in_use', message, { cause });
+  }
+}
+
+async function tableNames(db: Level): Promise<string[]> {
+  const names: string[] = [];
+  for await (const [key] of entries(db, 'table~')) names.push(key.slice('table~'.length));
+  return names;
+}
+
+function readTable(store: Store, name: string): Promise<StoredTable> {
+  return new Promise((resolve, reject) => {
+    store.getTable(name, (error, table) => (error ? reject(error) : resolve(table)));
+  });
+}
+
+async function putMissing(db: Level, table: StoredTable): Promise<number> {
+  let count = 0;
+  for await (const [, item] of entries(db, itemPrefix(table))) {
+    for (const [key, entry] of indexEntries(table, item)) {
+      if (JSON.stringify(await db.get(key)) === JSON.stringify(entry)) continue;
+      await db.put(key, entry);
+      count += 1;
+    }
+  }
+  return count;
+}
+
+async function removeStale(db: Level, table: StoredTable): Promise<number> {
+  let count = 0;
+  for await (const [key, entry] of entries(db, `index-global~${table.TableName}~`)) {
+    const item = await db.get(itemPrefix(table) + createKey(entry, table));
+    if (item !== undefined && indexEntries(table, item).has(key)) continue;
+    await db.del(key);
+    count += 1;
+  }
+  return count;
+}
+
+function indexEntries(table: StoredTable, item: StoredItem): Map<string, StoredItem> {
+  const { puts } = getIndexActions(table.GlobalSecondaryIndexes ?? [], null, item, table);
+  const prefix = `index-global~${table.TableName}~`;
+  return new Map(puts.map((put) => [`${prefix}${put.index}~${put.key}`, put.item]));
+}
+
+function itemPrefix(table: StoredTable): string {
+  return `item-${table.TableName}~`;
+}
+
+/** Reads from a snapshot of the moment it starts, so that what is written meanwhile does not matter. */
+function entries(db: Level, prefix: string) {
+  return db.iterator({ gte: prefix, lt: `${prefix}\u{ff}` });
+}

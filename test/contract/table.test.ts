@@ -1,0 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
+import { createTable } from '../../local/emulator/create-table.ts';
+import { createCredential } from '../../local/emulator/credential.ts';
+import { startStore } from '../../local/emulator/start-store.ts';
+import { createMemoryTable } from '../support/memory-table.ts';
+import { tableContract } from './table.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+});
+
+tableContract('in memory', async () => createMemoryTable());
+
+tableContract('DynamoDB adapter over the local store', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'smol-gang-store-'));
+  cleanups.push(() => rm(dataDir, { recursive: true, force: true }));
+  const credentials = createCredential();
+  const store = await startStore({ dataDir, credential: credentials });
+  cleanups.push(() => store.close());
+  const options = { endpoint: store.endpoint, region: 'us-east-1', credentials };
+  await createTable({ ...options, tableName: 'contract' });
+  return createDynamoTable({ ...options, tableName: 'contract' });
+});

@@ -1,0 +1,59 @@
+import { encodeCursor, type Position } from '../../adapters/dynamo/cursor.ts';
+import { itemBytes } from '../../adapters/dynamo/stored-value.ts';
+import type { Item, Page, QueryOptions } from '../../core/port/table.ts';
+
+const MAX_PAGE_BYTES = 1024 * 1024;
+
+/**
+ * One page of `items`, cut like DynamoDB cuts it: at the limit or at 1 MB, and with `next` whenever it was cut, even if
+ * nothing follows. `order`: the attributes that sort them; `named`: those that a position is made of.
+ */
+export function pageOf(
+  items: readonly Item[],
+  order: readonly string[],
+  named: readonly string[],
+  options: QueryOptions,
+  after: Position | undefined,
+): Page {
+  const sign = options.reverse === true ? -1 : 1;
+  const sorted = [...items].sort((left, right) => sign * compareItems(left, right, order));
+  const rest = sorted.filter(
+    (item) => after === undefined || sign * compareItems(item, after, order) > 0,
+  );
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const page: Item[] = [];
+  let bytes = 0;
+  for (const item of rest) {
+    page.push(item);
+    bytes += itemBytes(item);
+    if (page.length < limit && bytes < MAX_PAGE_BYTES) continue;
+    return { items: page, next: encodeCursor(positionOf(item, named)) };
+  }
+  return { items: page };
+}
+
+function positionOf(item: Item, named: readonly string[]): Position {
+  const position: Record<string, string | number> = {};
+  for (const name of named) {
+    const value = item[name];
+    if (typeof value === 'string' || typeof value === 'number') position[name] = value;
+  }
+  return position;
+}
+
+type Sortable = Readonly<Record<string, unknown>>;
+
+export function compareItems(left: Sortable, right: Sortable, order: readonly string[]): number {
+  for (const name of order) {
+    const result = compare(left[name], right[name]);
+    if (result !== 0) return result;
+  }
+  return 0;
+}
+
+/** Strings by their UTF-8 bytes, which JavaScript's own order is not. */
+function compare(left: unknown, right: unknown): number {
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  const [a, b] = [String(left), String(right)];
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
