@@ -18,6 +18,9 @@ export const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
+export const tokenIdSchema = z
+  .string()
+  .regex(/^k[0-9a-hjkmnp-tv-z]{12}$/, 'a token id looks like k3k9m2x7abcde');
 export const createTokenSchema = z
   .object({
     name: z.string().min(1).max(80),

@@ -24,4 +24,6 @@ export type Route = {
   readonly answer?: z.ZodType;
   /** Creates something: honours `Idempotency-Key`. */
   readonly idempotent?: boolean;
+  /** Largest body; absent: 256 KB. */
+  readonly maxBytes?: number;
 };

@@ -1,0 +1,14 @@
+import type { Jwt } from '../port/jwt.ts';
+import type { PasswordHash } from '../port/password-hash.ts';
+import type { Clock } from '../port/runtime.ts';
+import type { Table } from '../port/table.ts';
+
+/** What the rules of access need from outside. */
+export type AccessDeps = {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly jwt: Jwt;
+  readonly passwords: PasswordHash;
+  /** Unpredictable bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
+};

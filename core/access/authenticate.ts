@@ -1,0 +1,13 @@
+import type { AccessDeps } from './access-deps.ts';
+import type { UserActor } from './actor.ts';
+import { API_TOKEN_PREFIX, verifyApiToken } from './api-token.ts';
+import { verifyAccessToken } from './session.ts';
+
+/** Who holds this bearer: a session's access token or an API token. */
+export async function authenticateUser(
+  deps: Pick<AccessDeps, 'table' | 'clock' | 'jwt'>,
+  bearer: string,
+): Promise<UserActor | undefined> {
+  if (bearer.startsWith(API_TOKEN_PREFIX)) return verifyApiToken(deps, bearer);
+  return verifyAccessToken(deps, bearer);
+}

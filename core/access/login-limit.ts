@@ -1,0 +1,50 @@
+import { AppError } from '../error.ts';
+import type { AccessDeps } from './access-deps.ts';
+import { sha256 } from './secret.ts';
+
+// Guessing passwords: so many tries per e-mail and per source address in a window. A try is counted before the password
+// is looked at, so that tries at the same time cannot slip through together.
+
+export const LOGIN_WINDOW_MS = 15 * 60_000;
+const MAX_TRIES = { email: 10, address: 50 } as const;
+
+type By = keyof typeof MAX_TRIES;
+
+/** Throws `too_many_logins` with `until` in its details, in epoch milliseconds. */
+export async function countLogin(
+  deps: Pick<AccessDeps, 'table' | 'clock'>,
+  by: By,
+  value: string,
+): Promise<void> {
+  const now = deps.clock.now();
+  const until = windowEnd(now);
+  const key = counterKey(by, value, now);
+  const first = { ...key, tries: 1, expiresAt: Math.ceil(until / 1_000) };
+  if (await deps.table.put(first, [{ attribute: 'pk', is: 'absent' }])) return;
+  const below = { attribute: 'tries', below: MAX_TRIES[by] };
+  if ((await deps.table.update(key, { add: { tries: 1 } }, [below])) !== undefined) return;
+  throw new AppError(
+    'limited',
+    'too_many_logins',
+    'too many tries to sign in; wait and try again',
+    {
+      details: { until },
+    },
+  );
+}
+
+/** After the right password: what was mistyped before is forgotten. */
+export async function forgetLogins(
+  deps: Pick<AccessDeps, 'table' | 'clock'>,
+  email: string,
+): Promise<void> {
+  await deps.table.delete(counterKey('email', email, deps.clock.now()));
+}
+
+function windowEnd(now: number): number {
+  return (Math.floor(now / LOGIN_WINDOW_MS) + 1) * LOGIN_WINDOW_MS;
+}
+
+function counterKey(by: By, value: string, now: number) {
+  return { pk: `access#login#${by}#${sha256(value)}`, sk: String(windowEnd(now)) };
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { type Role, roleSchema, type Session } from '../contract/access.ts';
+import { AppError } from '../error.ts';
+import type { Key } from '../port/table.ts';
+import type { AccessDeps } from './access-deps.ts';
+import { type UserActor, unauthorized } from './actor.ts';
+import { ID_ALPHABET, idFromHash, newSecret, sameHash, sha256 } from './secret.ts';
+import { findUser } from './user.ts';
+
+// A session is an access token of 15 minutes, believed without a read, and a refresh token that changes with every use.
+// A refresh token that comes back after it was replaced is in two hands: the session ends.
+
+export const ACCESS_TOKEN_MS = 15 * 60_000;
+export const SESSION_MS = 30 * 24 * 3_600_000;
+/** Two refreshes of one client at once, or an answer that got lost, are no theft. */
+const RACE_MS = 30_000;
+
+const sessionItemSchema = z.object({
+  email: z.string(),
+  hash: z.string(),
+  previousHash: z.string().optional(),
+  rotatedAt: z.number(),
+  validUntil: z.number(),
+});
+type SessionItem = z.infer<typeof sessionItemSchema>;
+
+type Holder = { readonly email: string; readonly role: Role };
+
+export async function openSession(deps: AccessDeps, user: Holder): Promise<Session> {
+  const now = deps.clock.now();
+  const id = idFromHash(newSecret(deps.randomBytes), ID_ALPHABET, 26);
+  const secret = newSecret(deps.randomBytes);
+  const item = { email: user.email, hash: sha256(secret), rotatedAt: now, ...lifetime(now) };
+  await deps.table.put({ ...sessionKey(id), ...item }, [{ attribute: 'pk', is: 'absent' }]);
+  return answer(deps, user, `${id}.${secret}`);
+}
+
+/** The user's row is read: who was deleted loses the session, who was demoted the role. */
+export async function refreshSession(deps: AccessDeps, refreshToken: string): Promise<Session> {
+  const [id = '', secret = ''] = refreshToken.split('.');
+  const item = await readSession(deps, id);
+  const user = item === undefined ? undefined : await findUser(deps, item.email);
+  if (item === undefined || user === undefined) throw refused();
+  await requireCurrent(deps, id, item, sha256(secret));
+  const next = await rotate(deps, id, item);
+  return answer(deps, user, `${id}.${next}`);
+}
+
+/** The holder of an access token; undefined when it is not one, or over. */
+export async function verifyAccessToken(
+  deps: Pick<AccessDeps, 'jwt' | 'clock'>,
+  token: string,
+): Promise<UserActor | undefined> {
+  const claims = await deps.jwt.verify(token, 'session', deps.clock.now());
+  const role = roleSchema.safeParse(claims?.extra?.role);
+  if (claims === undefined || !role.success) return undefined;
+  return { kind: 'user', email: claims.subject, role: role.data, via: 'session' };
+}
+
+async function readSession(deps: AccessDeps, id: string): Promise<SessionItem | undefined> {
+  const found = await deps.table.get(sessionKey(id));
+  if (found === undefined) return undefined;
+  const item = sessionItemSchema.parse(found);
+  return item.validUntil > deps.clock.now() ? item : undefined;
+}
+
+async function requireCurrent(
+  deps: AccessDeps,
+  id: string,
+  item: SessionItem,
+  hash: string,
+): Promise<void> {
+  if (sameHash(hash, item.hash)) return;
+  const justReplaced =
+    item.previousHash !== undefined &&
+    sameHash(hash, item.previousHash) &&
+    deps.clock.now() - item.rotatedAt < RACE_MS;
+  if (justReplaced) throw raced();
+  await deps.table.delete(sessionKey(id));
+  throw refused();
+}
+
+async function rotate(deps: AccessDeps, id: string, item: SessionItem): Promise<string> {
+  const now = deps.clock.now();
+  const secret = newSecret(deps.randomBytes);
+  const set = {
+    hash: sha256(secret),
+    previousHash: item.hash,
+    rotatedAt: now,
+    ...lifetime(now),
+  };
+  const written = await deps.table.update(sessionKey(id), { set }, [
+    { attribute: 'hash', equals: item.hash },
+  ]);
+  if (written === undefined) throw raced();
+  return secret;
+}
+
+async function answer(deps: AccessDeps, user: Holder, refreshToken: string): Promise<Session> {
+  const now = deps.clock.now();
+  const expiresAt = now + ACCESS_TOKEN_MS;
+  const accessToken = await deps.jwt.sign(
+    { subject: user.email, audience: 'session', expiresAt, extra: { role: user.role } },
+    now,
+  );
+  return { accessToken, expiresAt, refreshToken, user: { email: user.email, role: user.role } };
+}
+
+function lifetime(now: number) {
+  const validUntil = now + SESSION_MS;
+  return { validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
+}
+
+function sessionKey(id: string): Key {
+  return { pk: `access#session#${id}`, sk: 'session' };
+}
+
+function refused(): AppError {
+  return unauthorized('this refresh token is not or no longer valid; sign in again');
+}
+
+function raced(): AppError {
+  return new AppError(
+    'conflict',
+    'refresh_raced',
+    'this refresh token was used a moment ago; use the one that came with that answer',
+  );
+}

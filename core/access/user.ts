@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { type Role, roleSchema } from '../contract/access.ts';
+import { AppError } from '../error.ts';
+import type { Item, Key } from '../port/table.ts';
+import type { AccessDeps } from './access-deps.ts';
+import type { UserActor } from './actor.ts';
+import { queryAll } from './query-all.ts';
+import { newSecret } from './secret.ts';
+
+const USERS = 'access#users';
+
+const userItemSchema = z.object({
+  sk: z.string(),
+  role: roleSchema,
+  hash: z.string(),
+  createdAt: z.number(),
+});
+
+export type User = {
+  readonly email: string;
+  readonly role: Role;
+  readonly hash: string;
+  readonly createdAt: number;
+};
+
+/** One person, one row, however they spell their address. */
+export function normalEmail(email: string): string {
+  return email.trim().toLowerCase();
+}
+
+export async function findUser(
+  deps: Pick<AccessDeps, 'table'>,
+  email: string,
+): Promise<User | undefined> {
+  const item = await deps.table.get(userKey(email));
+  return item === undefined ? undefined : userOf(item);
+}
+
+export async function listUsers(deps: Pick<AccessDeps, 'table'>): Promise<User[]> {
+  const items = await queryAll(deps.table, USERS);
+  return items.map(userOf);
+}
+
+export async function createUser(
+  deps: Pick<AccessDeps, 'table' | 'clock' | 'passwords'>,
+  input: { readonly email: string; readonly password: string; readonly role: Role },
+): Promise<User> {
+  const hash = await deps.passwords.hash(input.password);
+  const key = userKey(input.email);
+  const item = { ...key, role: input.role, hash, createdAt: deps.clock.now() };
+  if (await deps.table.put(item, [{ attribute: 'pk', is: 'absent' }])) return userOf(item);
+  throw new AppError('conflict', 'user_exists', `${key.sk} is a user already`);
+}
+
+/** Their sessions end with the next refresh, their API tokens at once. Nobody removes themselves, so an admin is left. */
+export async function removeUser(
+  deps: Pick<AccessDeps, 'table'>,
+  actor: UserActor,
+  email: string,
+): Promise<void> {
+  const key = userKey(email);
+  if (key.sk === actor.email)
+    throw new AppError('conflict', 'own_user', 'nobody can remove themselves; ask another admin');
+  if (await deps.table.delete(key, [{ attribute: 'pk', is: 'present' }])) return;
+  throw new AppError('notFound', 'user_not_found', `there is no user ${key.sk}`);
+}
+
+export type EnsuredAdmin = {
+  readonly email: string;
+  readonly state: 'created' | 'updated' | 'unchanged';
+  /** Only when the user was created without a given password: to be shown once. */
+  readonly generatedPassword?: string;
+};
+
+/** The first admin. A password given by the configuration wins over the stored one: that is the way back in. */
+export async function ensureAdmin(
+  deps: Pick<AccessDeps, 'table' | 'clock' | 'passwords' | 'randomBytes'>,
+  input: { readonly email: string; readonly password?: string },
+): Promise<EnsuredAdmin> {
+  const user = await findUser(deps, input.email);
+  if (user !== undefined) return updateAdmin(deps, user, input.password);
+  const email = normalEmail(input.email);
+  const password = input.password ?? newSecret(deps.randomBytes);
+  await createUser(deps, { email, password, role: 'admin' });
+  if (input.password !== undefined) return { email, state: 'created' };
+  return { email, state: 'created', generatedPassword: password };
+}
+
+async function updateAdmin(
+  deps: Pick<AccessDeps, 'table' | 'passwords'>,
+  user: User,
+  password: string | undefined,
+): Promise<EnsuredAdmin> {
+  const known = password === undefined || (await deps.passwords.verify(password, user.hash));
+  if (known && user.role === 'admin') return { email: user.email, state: 'unchanged' };
+  const hash = known ? user.hash : await deps.passwords.hash(password);
+  await deps.table.update(userKey(user.email), { set: { role: 'admin', hash } }, [
+    { attribute: 'pk', is: 'present' },
+  ]);
+  return { email: user.email, state: 'updated' };
+}
+
+function userKey(email: string): Key {
+  return { pk: USERS, sk: normalEmail(email) };
+}
+
+function userOf(item: Item): User {
+  const { sk, role, hash, createdAt } = userItemSchema.parse(item);
+  return { email: sk, role, hash, createdAt };
+}

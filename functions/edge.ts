@@ -1,0 +1,123 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { ErrorBody } from '../core/contract/error.ts';
+import { type QueueMessage, queueMessageSchema } from '../core/contract/queue.ts';
+import { AppError, type ErrorKind, isAppError } from '../core/error.ts';
+import type { Log } from '../core/port/runtime.ts';
+import { logWith } from './log.ts';
+
+// What an error means outside, once: to an HTTP caller and to the queue.
+
+/**
+ * `retry`: the message comes back, and after too many times goes to the dead letters, which is an alarm.
+ * `ack`: it is done with; a message is only a hint, and what the state owes is found again by time.
+ */
+type QueuePolicy = 'ack' | 'retry';
+type EdgeRow = { readonly status: number; readonly queue: QueuePolicy };
+
+const EDGE = {
+  invalid: { status: 400, queue: 'ack' },
+  auth: { status: 401, queue: 'retry' },
+  notFound: { status: 404, queue: 'ack' },
+  conflict: { status: 409, queue: 'ack' },
+  limited: { status: 429, queue: 'retry' },
+  paused: { status: 503, queue: 'retry' },
+  refused: { status: 422, queue: 'ack' },
+  transient: { status: 503, queue: 'retry' },
+  bug: { status: 500, queue: 'retry' },
+} as const satisfies Record<ErrorKind, EdgeRow>;
+
+/** Codes that HTTP has a number of its own for. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  forbidden: 403,
+  method_not_allowed: 405,
+  body_too_large: 413,
+  unsupported_content_type: 415,
+  idempotency_key_reused: 422,
+};
+
+const RETRY_AFTER_SECONDS = 5;
+
+export type HttpError = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorBody;
+};
+
+/** `now` in epoch milliseconds, for Retry-After. Of a bug the caller learns the request id and nothing else. */
+export function httpError(error: unknown, requestId: string, now: number): HttpError {
+  const known = isAppError(error) && error.kind !== 'bug' ? error : internal();
+  const status = STATUS_OF_CODE[known.code] ?? EDGE[known.kind].status;
+  const { code, message } = known;
+  const details = Object.keys(known.details).length === 0 ? {} : { details: known.details };
+  const body = { error: { code, message, ...details, requestId } };
+  return { status, headers: headersOf(known, status, now), body };
+}
+
+function headersOf(error: AppError, status: number, now: number): Record<string, string> {
+  const { until, allow } = error.details;
+  if (status === 401) return { 'www-authenticate': 'Bearer realm="smol-gang"' };
+  if (status === 405 && typeof allow === 'string') return { allow };
+  if (status !== 429 && status !== 503) return {};
+  const seconds = until === undefined ? RETRY_AFTER_SECONDS : Math.ceil((until - now) / 1_000);
+  return { 'retry-after': String(Math.max(1, seconds)) };
+}
+
+function internal(): AppError {
+  const message = 'something went wrong on our side; the request id helps to find it';
+  return new AppError('bug', 'internal', message);
+}
+
+/** Handles every record by itself and lists those that are to come back. */
+export async function runBatch(
+  event: SQSEvent,
+  handle: (message: QueueMessage, log: Log) => Promise<void>,
+  log: Log,
+): Promise<SQSBatchResponse> {
+  const retried = await Promise.all(
+    event.Records.map((record) => runRecord(record, handle, withRecord(log, record))),
+  );
+  const batchItemFailures = event.Records.filter((_, index) => retried[index]).map(
+    ({ messageId }) => ({ itemIdentifier: messageId }),
+  );
+  return { batchItemFailures };
+}
+
+/** Whether the message is to come back. */
+async function runRecord(
+  record: SQSRecord,
+  handle: (message: QueueMessage, log: Log) => Promise<void>,
+  log: Log,
+): Promise<boolean> {
+  const message = parseMessage(record.body);
+  if (!message.success) {
+    log.error('message is not valid', { outcome: 'dropped', error: message.error });
+    return false;
+  }
+  try {
+    await handle(message.data, log);
+    return false;
+  } catch (error) {
+    const kind = isAppError(error) ? error.kind : 'bug';
+    const retry = EDGE[kind].queue === 'retry';
+    const outcome = retry ? 'retrying' : 'dropped';
+    const fields = { type: message.data.type, outcome, error };
+    if (kind === 'bug') log.error('message failed', fields);
+    else log.warn('message failed', fields);
+    return retry;
+  }
+}
+
+function parseMessage(body: string) {
+  try {
+    return queueMessageSchema.safeParse(JSON.parse(body));
+  } catch (error) {
+    return { success: false as const, error };
+  }
+}
+
+function withRecord(log: Log, record: SQSRecord): Log {
+  return logWith(log, {
+    requestId: record.messageId,
+    receives: Number(record.attributes.ApproximateReceiveCount),
+  });
+}
