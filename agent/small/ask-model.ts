@@ -1,0 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChatAnswer, ChatMessage } from './chat-message.ts';
+import type { SmallAgentConfig } from './config.ts';
+import { ModelError } from './model-error.ts';
+import { type ChatRequest, streamChat } from './stream-chat.ts';
+import { TOOLS } from './tool-table.ts';
+import { trimContext } from './trim-context.ts';
+
+const MAX_TRIES = 4;
+/** Whoever is to wait longer is told so by an error, and decides. */
+const MAX_WAIT_MS = 20_000;
+const MIN_CONTEXT_TOKENS = 4_000;
+
+/** Asks with the conversation trimmed; a passing fault is tried again, a refused length with less of it. */
+export async function askModel(
+  config: SmallAgentConfig,
+  history: readonly ChatMessage[],
+  listener: Pick<ChatRequest, 'onText' | 'onThought' | 'signal'>,
+): Promise<ChatAnswer> {
+  let contextTokens = config.contextTokens;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await streamChat(config.endpoint, {
+        ...listener,
+        messages: trimContext(history, contextTokens),
+        tools: TOOLS.map((tool) => tool.definition),
+      });
+    } catch (error) {
+      if (!(error instanceof ModelError) || listener.signal.aborted) throw error;
+      if (error.isContextTooLong && contextTokens > MIN_CONTEXT_TOKENS) {
+        contextTokens = Math.max(MIN_CONTEXT_TOKENS, Math.floor(contextTokens / 2));
+        continue;
+      }
+      const waitMs = error.retryAfterMs ?? 500 * 2 ** (tries - 1);
+      if (!error.isTransient || tries === MAX_TRIES || waitMs > MAX_WAIT_MS) throw error;
+      await delay(waitMs, undefined, { signal: listener.signal });
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
+import {
+  type AgentApp,
+  agent,
+  type ClientCapabilities,
+  type ContentBlock,
+  methods,
+  PROTOCOL_VERSION,
+  RequestError,
+} from '@agentclientprotocol/sdk';
+import { createClientLink } from './client-link.ts';
+import type { SmallAgentConfig } from './config.ts';
+import { ModelError } from './model-error.ts';
+import { createSession, type Session } from './session.ts';
+
+const INTERNAL_ERROR = -32_603;
+
+export type SmallAgent = {
+  readonly app: AgentApp;
+  /** Ends every prompt and what runs for it; settles when that is done. */
+  cancelAll(): Promise<void>;
+};
+
+/** `config` is read at the first session, so that a wrong environment is an answer and not a dead process. */
+export function createSmallAgent(config: () => SmallAgentConfig): SmallAgent {
+  const sessions = new Map<string, Session>();
+  let capabilities: ClientCapabilities = {};
+  const app = agent({ name: 'smol-gang-small' })
+    .onRequest(methods.agent.initialize, ({ params }) => {
+      capabilities = params.clientCapabilities ?? {};
+      return {
+        protocolVersion: PROTOCOL_VERSION,
+        agentInfo: { name: 'smol-gang-small', version: '0.1.0' },
+        agentCapabilities: { promptCapabilities: { embeddedContext: true } },
+      };
+    })
+    .onRequest(methods.agent.session.new, async ({ params, client }) => {
+      if (params.mcpServers.length > 0) {
+        throw RequestError.invalidParams(undefined, 'this agent takes no MCP servers');
+      }
+      const sessionId = randomUUID();
+      const session = createSession({
+        config: readOrRefuse(config),
+        root: await requireDirectory(params.cwd),
+        client: createClientLink(client, sessionId, capabilities),
+      });
+      sessions.set(sessionId, session);
+      return { sessionId };
+    })
+    .onRequest(methods.agent.session.prompt, async ({ params }) => {
+      const session = sessions.get(params.sessionId);
+      if (session === undefined) throw RequestError.sessionNotFound(params.sessionId);
+      return { stopReason: await promptOrFail(session, textOf(params.prompt)) };
+    })
+    .onNotification(methods.agent.session.cancel, ({ params }) => {
+      sessions.get(params.sessionId)?.cancel();
+    });
+  return {
+    app,
+    async cancelAll() {
+      for (const session of sessions.values()) session.cancel();
+      await Promise.all([...sessions.values()].map((session) => session.idle()));
+    },
+  };
+}
+
+function readOrRefuse(config: () => SmallAgentConfig): SmallAgentConfig {
+  try {
+    return config();
+  } catch (error) {
+    throw new RequestError(INTERNAL_ERROR, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function requireDirectory(cwd: string): Promise<string> {
+  const found = await stat(cwd).catch(() => undefined);
+  if (found?.isDirectory()) return await realpath(cwd);
+  throw RequestError.invalidParams(undefined, `${cwd} is not a directory`);
+}
+
+/** `data` tells a client whether asking again later may help. */
+async function promptOrFail(session: Session, text: string) {
+  try {
+    return await session.prompt(text);
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw new RequestError(INTERNAL_ERROR, error.message, {
+      source: 'model',
+      transient: error.isTransient,
+      ...(error.status === undefined ? {} : { status: error.status }),
+      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    });
+  }
+}
+
+function textOf(blocks: readonly ContentBlock[]): string {
+  return blocks.map(blockText).join('\n');
+}
+
+function blockText(block: ContentBlock): string {
+  if (block.type === 'text') return block.text;
+  if (block.type === 'resource_link') return `[${block.name}: ${block.uri}]`;
+  if (block.type === 'resource' && 'text' in block.resource) {
+    return `[${block.resource.uri}]\n${block.resource.text}`;
+  }
+  throw RequestError.invalidParams(undefined, `this agent cannot read ${block.type} content`);
+}

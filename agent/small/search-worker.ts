@@ -1,0 +1,50 @@
+import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
+import { walk } from './workspace.ts';
+
+// The thread behind the search tool.
+
+const MAX_MATCHES = 200;
+const MAX_FILE_BYTES = 1_000_000;
+const MAX_LINE_CHARS = 300;
+
+function* filesOf(root: string, start: string): Generator<string> {
+  if (statSync(start).isFile()) {
+    yield relative(root, start);
+    return;
+  }
+  for (const entry of walk(root, start)) if (!entry.isDirectory) yield entry.path;
+}
+
+/** Links lead anywhere: only what is a regular file itself is read. */
+function linesOf(file: string): string[] {
+  try {
+    const found = lstatSync(file);
+    if (!found.isFile() || found.size > MAX_FILE_BYTES) return [];
+    const text = readFileSync(file, 'utf8');
+    return text.includes('\0') ? [] : text.split('\n');
+  } catch {
+    return [];
+  }
+}
+
+function search(root: string, start: string, pattern: RegExp): string {
+  const matches: string[] = [];
+  for (const path of filesOf(root, start)) {
+    for (const [index, line] of linesOf(join(root, path)).entries()) {
+      if (!pattern.test(line)) continue;
+      if (matches.length === MAX_MATCHES) {
+        return `${matches.join('\n')}\n[more than ${MAX_MATCHES} matches]`;
+      }
+      matches.push(`${path}:${index + 1}: ${line.slice(0, MAX_LINE_CHARS)}`);
+    }
+  }
+  return matches.length === 0 ? '[no match]' : matches.join('\n');
+}
+
+const job = z
+  .object({ root: z.string(), start: z.string(), pattern: z.string() })
+  .parse(workerData);
+parentPort?.postMessage({ text: search(job.root, job.start, new RegExp(job.pattern)) });

@@ -1,0 +1,164 @@
+import type { StopReason } from '@agentclientprotocol/sdk';
+import { askModel } from './ask-model.ts';
+import type { ChatMessage, ToolCall } from './chat-message.ts';
+import type { ClientLink } from './client-link.ts';
+import type { SmallAgentConfig } from './config.ts';
+import { systemPrompt } from './system-prompt.ts';
+import { type PreparedCall, type Tool, ToolError } from './tool/tool.ts';
+import { findTool } from './tool-table.ts';
+
+// A conversation: the model asks for tools, the tools answer, until it has nothing more to ask for.
+
+export type Session = {
+  /** Throws ModelError when the model fails: a turn that did not happen never looks like one that ended. */
+  prompt(text: string): Promise<StopReason>;
+  cancel(): void;
+  /** Settles when no prompt is running. */
+  idle(): Promise<void>;
+};
+
+export type SessionOptions = {
+  readonly config: SmallAgentConfig;
+  /** A real path. */
+  readonly root: string;
+  readonly client: ClientLink;
+};
+
+export function createSession(options: SessionOptions): Session {
+  const history: ChatMessage[] = [{ role: 'system', content: systemPrompt() }];
+  let current: AbortController | undefined;
+  let running: Promise<StopReason> | undefined;
+
+  async function turn(text: string, signal: AbortSignal): Promise<StopReason> {
+    history.push({ role: 'user', content: text });
+    try {
+      return await runTurn(options, history, signal);
+    } catch (error) {
+      if (signal.aborted) return 'cancelled';
+      throw error;
+    } finally {
+      running = undefined;
+    }
+  }
+
+  return {
+    cancel: () => current?.abort(),
+    async idle() {
+      await running?.catch(() => {});
+    },
+    async prompt(text) {
+      if (running !== undefined) throw new Error('a prompt of this session is still running');
+      current = new AbortController();
+      running = turn(text, current.signal);
+      return await running;
+    },
+  };
+}
+
+async function runTurn(
+  options: SessionOptions,
+  history: ChatMessage[],
+  signal: AbortSignal,
+): Promise<StopReason> {
+  for (let request = 0; request < options.config.maxRequests; request += 1) {
+    const answer = await askModel(options.config, history, {
+      signal,
+      onText: (text) => void options.client.text(text),
+      onThought: (text) => void options.client.thought(text),
+    });
+    const { text, toolCalls } = answer;
+    history.push(
+      toolCalls.length === 0
+        ? { role: 'assistant', content: text }
+        : { role: 'assistant', content: text === '' ? null : text, tool_calls: toolCalls },
+    );
+    if (toolCalls.length === 0) return stopReasonOf(answer.finishReason);
+    // Every call gets its output, also after a cancel: a conversation without it is refused by the endpoint later.
+    for (const call of toolCalls) {
+      const content = signal.aborted ? 'cancelled' : await runCall(options, call, signal);
+      history.push({ role: 'tool', tool_call_id: call.id, content });
+    }
+    if (signal.aborted) return 'cancelled';
+  }
+  return 'max_turn_requests';
+}
+
+function stopReasonOf(finishReason: string): StopReason {
+  if (finishReason === 'length') return 'max_tokens';
+  return finishReason === 'content_filter' ? 'refusal' : 'end_turn';
+}
+
+/** What the model is told. */
+async function runCall(
+  options: SessionOptions,
+  call: ToolCall,
+  signal: AbortSignal,
+): Promise<string> {
+  const { client } = options;
+  const { name } = call.function;
+  const tool = findTool(name);
+  const prepared = tool === undefined ? unknownTool(name) : prepare(tool, call);
+  const start = {
+    toolCallId: call.id,
+    name,
+    title: prepared.title,
+    kind: tool?.kind ?? 'other',
+    rawInput: boundInput(prepared.input),
+    locations: prepared.paths.map((path) => ({ path })),
+  } as const;
+  await client.toolStarted(start);
+  try {
+    if (tool?.asksPermission && !(await client.mayRun(start, signal))) {
+      throw new ToolError('this was refused; do it another way or without it');
+    }
+    const output = await prepared.execute({
+      root: options.root,
+      signal,
+      commandEnv: options.config.commandEnv,
+      ask: (question) => client.ask(call.id, question, signal),
+    });
+    await client.toolEnded(call.id, { ok: true, output });
+    return output;
+  } catch (error) {
+    const output = `error: ${signal.aborted ? 'cancelled' : messageOf(error)}`;
+    await client.toolEnded(call.id, { ok: false, output });
+    return output;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function prepare(tool: Tool, call: ToolCall): PreparedCall {
+  try {
+    const text = call.function.arguments.trim();
+    return tool.prepare(text === '' ? {} : JSON.parse(text));
+  } catch (error) {
+    const why =
+      error instanceof ToolError
+        ? error.message
+        : 'the arguments are not valid JSON; if they were cut off, send smaller pieces';
+    return failing(tool.name, call.function.arguments.slice(0, 500), why);
+  }
+}
+
+function unknownTool(name: string): PreparedCall {
+  return failing(name, undefined, `there is no tool named ${name}`);
+}
+
+function failing(title: string, input: unknown, why: string): PreparedCall {
+  return { title, input, paths: [], execute: () => Promise.reject(new ToolError(why)) };
+}
+
+const MAX_INPUT_CHARS = 1_000;
+
+/** Clients show it; whole files do not belong there. */
+function boundInput(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null) return input;
+  const entries = Object.entries(input).map(([name, value]) => {
+    if (typeof value !== 'string' || value.length <= MAX_INPUT_CHARS) return [name, value];
+    return [name, `${value.slice(0, MAX_INPUT_CHARS)} [...]`];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import type { ChatAnswer, ChatMessage, ToolCall, ToolDefinition } from './chat-message.ts';
+import type { SmallAgentConfig } from './config.ts';
+import { ModelError, modelErrorOf } from './model-error.ts';
+
+// One request to chat/completions, streamed. Endpoints that answer a stream request with plain JSON are understood too.
+
+export type ChatRequest = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly ToolDefinition[];
+  readonly signal: AbortSignal;
+  onText(text: string): void;
+  onThought(text: string): void;
+};
+
+const partSchema = z.object({
+  content: z.string().nullish(),
+  reasoning_content: z.string().nullish(),
+  tool_calls: z
+    .array(
+      z.object({
+        index: z.number().int().nullish(),
+        id: z.string().nullish(),
+        function: z
+          .object({ name: z.string().nullish(), arguments: z.string().nullish() })
+          .nullish(),
+      }),
+    )
+    .nullish(),
+});
+type Part = z.infer<typeof partSchema>;
+type CallPart = NonNullable<Part['tool_calls']>[number];
+
+const chunkSchema = z.object({
+  error: z.union([z.string(), z.object({ message: z.string() })]).nullish(),
+  choices: z
+    .array(
+      z.object({
+        delta: partSchema.nullish(),
+        message: partSchema.nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+type DraftCall = { id: string; name: string; arguments: string };
+type Draft = { text: string; calls: DraftCall[]; finishReason: string | undefined };
+
+/** Throws ModelError; when `signal` aborts, whatever fetch throws. */
+export async function streamChat(
+  endpoint: SmallAgentConfig['endpoint'],
+  request: ChatRequest,
+): Promise<ChatAnswer> {
+  const response = await post(endpoint, request);
+  if (!response.ok) throw await modelErrorOf(response);
+  if (response.body === null) throw new ModelError('the model answered without a body');
+  const draft: Draft = { text: '', calls: [], finishReason: undefined };
+  const isStream = response.headers.get('content-type')?.includes('event-stream') ?? false;
+  try {
+    if (isStream) await readEvents(response.body, (data) => addChunk(draft, data, request));
+    else addChunk(draft, await response.text(), request);
+  } catch (error) {
+    if (error instanceof ModelError || request.signal.aborted) throw error;
+    throw new ModelError(`the model's answer broke off: ${String(error)}`, { cause: error });
+  }
+  return finish(draft);
+}
+
+async function post(
+  endpoint: SmallAgentConfig['endpoint'],
+  request: ChatRequest,
+): Promise<Response> {
+  try {
+    return await fetch(`${endpoint.baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${endpoint.apiKey}`,
+      },
+      body: JSON.stringify({
+        model: endpoint.model,
+        messages: request.messages,
+        tools: request.tools,
+        stream: true,
+        stream_options: { include_usage: true },
+      }),
+      signal: request.signal,
+    });
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    throw new ModelError(`the model's endpoint is out of reach: ${String(cause)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Calls back with the data of each server-sent event. */
+export async function readEvents(
+  body: ReadableStream<Uint8Array>,
+  onData: (data: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of body) {
+    rest += decoder.decode(bytes, { stream: true });
+    const lines = rest.split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) takeLine(line, onData);
+  }
+  takeLine(rest, onData);
+}
+
+function takeLine(line: string, onData: (data: string) => void): void {
+  if (!line.startsWith('data:')) return;
+  const data = line.slice('data:'.length).trim();
+  if (data !== '' && data !== '[DONE]') onData(data);
+}
+
+function addChunk(draft: Draft, data: string, request: ChatRequest): void {
+  const chunk = parseChunk(data);
+  if (chunk.error !== undefined && chunk.error !== null) {
+    const message = typeof chunk.error === 'string' ? chunk.error : chunk.error.message;
+    throw new ModelError(`the model failed in the middle of its answer: ${message}`);
+  }
+  const choice = chunk.choices?.[0];
+  if (choice === undefined) return;
+  const part = choice.delta ?? choice.message;
+  if (part) addPart(draft, part, request);
+  if (choice.finish_reason) draft.finishReason = choice.finish_reason;
+}
+
+function parseChunk(data: string): z.infer<typeof chunkSchema> {
+  try {
+    return chunkSchema.parse(JSON.parse(data));
+  } catch (error) {
+    throw new ModelError(`the model's answer is not chat/completions: ${data.slice(0, 200)}`, {
+      cause: error,
+    });
+  }
+}
+
+function addPart(draft: Draft, part: Part, request: ChatRequest): void {
+  if (part.reasoning_content) request.onThought(part.reasoning_content);
+  if (part.content) {
+    draft.text += part.content;
+    request.onText(part.content);
+  }
+  for (const call of part.tool_calls ?? []) addCall(draft.calls, call);
+}
+
+function addCall(calls: DraftCall[], part: CallPart): void {
+  const target = draftCallFor(calls, part);
+  if (part.id) target.id = part.id;
+  if (part.function?.name) target.name = part.function.name;
+  target.arguments += part.function?.arguments ?? '';
+}
+
+function draftCallFor(calls: DraftCall[], part: CallPart): DraftCall {
+  const known = knownCall(calls, part);
+  if (known !== undefined) return known;
+  const fresh = { id: '', name: '', arguments: '' };
+  calls.push(fresh);
+  return fresh;
+}
+
+/** Endpoints that leave `index` out begin each call with its id. */
+function knownCall(calls: readonly DraftCall[], part: CallPart): DraftCall | undefined {
+  if (typeof part.index === 'number') return calls[part.index];
+  return part.id ? undefined : calls.at(-1);
+}
+
+function finish(draft: Draft): ChatAnswer {
+  if (draft.finishReason === undefined && draft.calls.length === 0 && draft.text === '') {
+    throw new ModelError('the model answered with nothing');
+  }
+  if (draft.finishReason === undefined) throw new ModelError("the model's answer broke off");
+  const toolCalls = draft.calls.map(
+    (call, index): ToolCall => ({
+      id: call.id === '' ? `call_${index}` : call.id,
+      type: 'function',
+      function: { name: call.name, arguments: call.arguments },
+    }),
+  );
+  if (toolCalls.length === 0 && draft.text.trim() === '' && draft.finishReason === 'stop') {
+    throw new ModelError('the model answered with nothing');
+  }
+  return { text: draft.text, toolCalls, finishReason: draft.finishReason };
+}
