@@ -1,0 +1,160 @@
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { Route } from '../../core/contract/route.ts';
+import { AppError } from '../../core/error.ts';
+import type { Clock, Log } from '../../core/port/runtime.ts';
+import { logWith } from '../log.ts';
+import { type Authorize, admit, missingCheck, requireOwnPath } from './admit.ts';
+import { answerError, answerHeaders } from './answer.ts';
+import type { AnyActor, Handlers } from './handlers.ts';
+import { readBody } from './read-body.ts';
+import { invalidRequest, validate } from './validate.ts';
+
+// Makes an app of rows of the contract. A call passes the same gates on every route, in this order: the path and method
+// are known (404, 405), the caller may (401, 403), path, query and body are what the schemas say (400, 413, 415); then the
+// handler runs, and its answer is cut down to what the contract says it is.
+
+/** What comes with a request beside HTTP. The body is here, raw, for signatures and because any method may have one. */
+export type Edge = {
+  readonly requestId: string;
+  readonly sourceAddress: string;
+  readonly body: Uint8Array;
+};
+
+export type AppOptions<Routes extends Readonly<Record<string, Route>>, Deps> = {
+  readonly routes: Routes;
+  readonly handlers: Handlers<Routes, Deps>;
+  readonly authorize: Authorize;
+  /** Called when a request needs them, so that nothing is made at load. */
+  readonly deps: () => Deps | Promise<Deps>;
+  readonly log: Log;
+  readonly clock: Clock;
+};
+
+export type HttpApp = Hono<{ Bindings: Edge }>;
+type HttpContext = Context<{ Bindings: Edge }>;
+type Row = { readonly id: string; readonly route: Route; readonly handle: AnyHandler };
+type AnyHandler = (call: Record<string, unknown>) => Promise<unknown>;
+type Serving = Pick<AppOptions<Record<string, Route>, unknown>, 'authorize' | 'deps' | 'log'>;
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+export function createApp<Routes extends Readonly<Record<string, Route>>, Deps>(
+  options: AppOptions<Routes, Deps>,
+): HttpApp {
+  const app: HttpApp = new Hono<{ Bindings: Edge }>();
+  const rows = rowsOf(options);
+  for (const row of rows) {
+    const lacking = missingCheck(row.route.access, options.authorize);
+    if (lacking !== undefined) throw new Error(`route ${row.id} needs authorize.${lacking}`);
+    app.on(row.route.method, honoPath(row.route.path), (context) => observe(context, row, options));
+  }
+  for (const path of new Set(rows.map(({ route }) => route.path)))
+    app.all(honoPath(path), () => refuseMethod(rows, path));
+  app.notFound((context) => fail(context, noRoute(), options));
+  app.onError((error, context) => fail(context, error, options));
+  return app;
+}
+
+function rowsOf<Routes extends Readonly<Record<string, Route>>, Deps>(
+  options: AppOptions<Routes, Deps>,
+): Row[] {
+  return Object.entries(options.routes).map(([id, route]) => {
+    // Each handler's types follow from its own row; here, where rows are many, they are forgotten.
+    const handle = options.handlers[id] as unknown as AnyHandler;
+    return { id, route, handle };
+  });
+}
+
+/** One line a request: which route, what came of it, how long it took. */
+async function observe<Routes extends Readonly<Record<string, Route>>, Deps>(
+  context: HttpContext,
+  row: Row,
+  options: AppOptions<Routes, Deps>,
+): Promise<Response> {
+  const { requestId } = context.env;
+  const startedAt = options.clock.now();
+  const log = logWith(options.log, { requestId, route: row.id });
+  const response = await serve(context, row, { ...options, log }).catch((error: unknown) =>
+    fail(context, error, { ...options, log }),
+  );
+  log.info('request', { status: response.status, durationMs: options.clock.now() - startedAt });
+  return response;
+}
+
+async function serve(context: HttpContext, row: Row, serving: Serving): Promise<Response> {
+  const { route } = row;
+  const { body: bytes, requestId, sourceAddress } = context.env;
+  const header = (name: string) => context.req.header(name);
+  const actor = await admit(route.access, { header, body: bytes }, serving.authorize);
+  const input = readInput(context, route, actor);
+  const deps = await serving.deps();
+  const call = { ...input, actor, deps, log: serving.log, requestId, sourceAddress, header };
+  const answer = await row.handle(call);
+  return answerTo(row, answer, requestId);
+}
+
+function readInput(context: HttpContext, route: Route, actor: AnyActor) {
+  const params = validate('path', route.params ?? z.object({}), context.req.param());
+  requireOwnPath(actor, params);
+  const query = validate('query', (route.query ?? z.object({})).strict(), readQuery(context));
+  const json = readBody(route, context.env.body, context.req.header('content-type'));
+  const body = validate('body', route.body ?? z.object({}).strict(), json);
+  return { params, query, body, idempotencyKey: readIdempotencyKey(context, route) };
+}
+
+function readQuery(context: HttpContext): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [name, values] of Object.entries(context.req.queries())) {
+    const [value = '', ...more] = values;
+    if (more.length > 0)
+      throw invalidRequest([{ in: 'query', path: name, message: 'is given more than once' }]);
+    query[name] = value;
+  }
+  return query;
+}
+
+function readIdempotencyKey(context: HttpContext, route: Route): string | undefined {
+  const key = route.idempotent === true ? context.req.header('idempotency-key') : undefined;
+  if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
+  const message = 'is 1 to 200 visible ASCII characters';
+  throw invalidRequest([{ in: 'header', path: 'idempotency-key', message }]);
+}
+
+function answerTo({ id, route }: Row, answer: unknown, requestId: string): Response {
+  const headers = answerHeaders(requestId);
+  if (route.answer === undefined) return new Response(null, { status: route.status, headers });
+  const checked = route.answer.safeParse(answer);
+  if (checked.success) return Response.json(checked.data, { status: route.status, headers });
+  throw new AppError('bug', 'bad_answer', `the answer of ${id} is not what the contract says`, {
+    cause: checked.error,
+  });
+}
+
+function refuseMethod(rows: readonly Row[], path: string): never {
+  const allow = rows
+    .filter(({ route }) => route.path === path)
+    .map(({ route }) => route.method)
+    .toSorted()
+    .join(', ');
+  throw new AppError('invalid', 'method_not_allowed', `this path takes ${allow}`, {
+    details: { allow },
+  });
+}
+
+function noRoute(): AppError {
+  return new AppError('notFound', 'route_not_found', 'there is nothing at this path');
+}
+
+function fail(
+  context: HttpContext,
+  error: unknown,
+  options: { readonly log: Log; readonly clock: Clock },
+): Response {
+  return answerError(error, context.env.requestId, options);
+}
+
+/** `{name}` of the contract is `:name` to hono. */
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,22 @@
+import type { AccessDeps } from '../../../core/access/access-deps.ts';
+import { login } from '../../../core/access/login.ts';
+import { exchangeSignInCode, issueSocketTicket } from '../../../core/access/one-time.ts';
+import { refreshSession } from '../../../core/access/session.ts';
+import type { API } from '../../../core/contract/api.ts';
+import type { Handlers } from '../handlers.ts';
+
+export type AuthDeps = AccessDeps & {
+  /** Where clients open their WebSocket. */
+  readonly socketUrl: string;
+};
+
+export const authHandlers = {
+  login: async ({ body, deps, sourceAddress }) => login(deps, { ...body, sourceAddress }),
+  refresh: async ({ body, deps }) => refreshSession(deps, body.refreshToken),
+  exchange: async ({ body, deps }) => exchangeSignInCode(deps, body.code),
+  me: async ({ actor }) => ({ email: actor.email, role: actor.role }),
+  socketTicket: async ({ actor, deps }) => ({
+    ...(await issueSocketTicket(deps, actor)),
+    url: deps.socketUrl,
+  }),
+} satisfies Partial<Handlers<typeof API, AuthDeps>>;
