@@ -1,0 +1,149 @@
+import { parseArgs } from 'node:util';
+import type { ExitCode } from './cli-error.ts';
+import { usageError } from './cli-error.ts';
+import type { Client } from './client.ts';
+import type { Host } from './host.ts';
+import type { Terminal } from './terminal.ts';
+
+export type OptionSpec = {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: boolean;
+  readonly short?: string;
+  readonly help: string;
+  /** What stands for the value in help: "FILE". */
+  readonly value?: string;
+};
+export type Options = Readonly<Record<string, OptionSpec>>;
+
+type Value<O extends OptionSpec> = O['type'] extends 'boolean' ? boolean : string;
+export type Values<O extends Options> = {
+  readonly [name in keyof O]?: O[name]['multiple'] extends true ? Value<O[name]>[] : Value<O[name]>;
+};
+
+/** What a command has to work with. */
+export type Context = {
+  readonly host: Host;
+  readonly terminal: Terminal;
+  /** Made when it is first asked for: help and usage errors need no server. */
+  client(): Promise<Client>;
+  readonly url: string | undefined;
+  verbose(text: string): void;
+};
+
+export type CommandSpec<O extends Options> = {
+  /** As it is typed: "plan show". */
+  readonly name: string;
+  readonly summary: string;
+  /** What follows the name: "PLAN TASK [--follow]". */
+  readonly usage: string;
+  /** How many words it takes beside options. */
+  readonly words: { readonly min: number; readonly max: number };
+  readonly options: O;
+  /** Further lines of its help. */
+  readonly details?: string;
+  run(context: Context, words: readonly string[], values: Values<O>): Promise<ExitCode>;
+};
+
+export type Command = {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: string;
+  readonly options: Options;
+  readonly details?: string | undefined;
+  /** Checks the arguments, then answers what runs. */
+  prepare(args: readonly string[]): {
+    readonly globals: GlobalValues;
+    run(context: Context): Promise<ExitCode>;
+  };
+};
+
+export const GLOBAL_OPTIONS = {
+  json: { type: 'boolean', help: 'JSON on stdout and nothing else there' },
+  verbose: { type: 'boolean', help: 'say where it connects and as whom' },
+  url: { type: 'string', value: 'URL', help: 'where smol-gang runs' },
+  help: { type: 'boolean', short: 'h', help: 'this help' },
+} as const satisfies Options;
+export type GlobalValues = Values<typeof GLOBAL_OPTIONS>;
+
+/** A row of the table of commands. */
+export function defineCommand<const O extends Options>(spec: CommandSpec<O>): Command {
+  return {
+    name: spec.name,
+    summary: spec.summary,
+    usage: spec.usage,
+    options: spec.options,
+    details: spec.details,
+    prepare(args) {
+      const globals = parseValues<typeof GLOBAL_OPTIONS>(args, {
+        ...GLOBAL_OPTIONS,
+        ...spec.options,
+      });
+      if (globals.values.help === true) return { globals: globals.values, run: async () => 0 };
+      const own = parseValues<O>(args, { ...GLOBAL_OPTIONS, ...spec.options });
+      requireWords(spec, own.words);
+      return {
+        globals: globals.values,
+        run: (context) => spec.run(context, own.words, own.values),
+      };
+    },
+  };
+}
+
+function parseValues<O extends Options>(
+  args: readonly string[],
+  options: Options,
+): { values: Values<O>; words: string[] } {
+  try {
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return { values: narrowed<O>(parsed.values), words: parsed.positionals };
+  } catch (error) {
+    throw usageError(error instanceof Error ? firstSentence(error.message) : String(error));
+  }
+}
+
+/** parseArgs has checked each value against the very options that make up the type. */
+function narrowed<O extends Options>(values: object): Values<O> {
+  return values;
+}
+
+function firstSentence(text: string): string {
+  return text.split(/\. (?=To |Did )/)[0] ?? text;
+}
+
+function requireWords(
+  spec: { name: string; usage: string; words: { min: number; max: number } },
+  words: readonly string[],
+): void {
+  const usage = `usage: smol-gang ${spec.name} ${spec.usage}`.trimEnd();
+  if (words.length < spec.words.min) throw usageError(`something is missing; ${usage}`);
+  const extra = words[spec.words.max];
+  if (extra !== undefined) throw usageError(`"${extra}" is one word too many; ${usage}`);
+}
+
+/** A number that an option was given; undefined when it was not. */
+export function numberOption(
+  name: string,
+  text: string | undefined,
+  bounds: { readonly min: number; readonly whole: boolean },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  const fits = text.trim() !== '' && Number.isFinite(value) && value >= bounds.min;
+  if (!fits || (bounds.whole && !Number.isInteger(value))) {
+    const kind = bounds.whole ? 'a whole number' : 'a number';
+    throw usageError(`--${name} takes ${kind} from ${bounds.min}, not "${text}"`);
+  }
+  return value;
+}
+
+/** One of a few words that an option was given; undefined when it was not. */
+export function choiceOption<const C extends string>(
+  name: string,
+  text: string | undefined,
+  choices: readonly C[],
+): C | undefined {
+  if (text === undefined) return undefined;
+  const choice = choices.find((each) => each === text);
+  if (choice !== undefined) return choice;
+  throw usageError(`--${name} takes one of ${choices.join(', ')}, not "${text}"`);
+}

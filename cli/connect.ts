@@ -1,0 +1,97 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Client } from './client.ts';
+import { makeClient } from './client.ts';
+import {
+  credentialsPath,
+  DEFAULT_URL,
+  findLaptopFile,
+  isLoopback,
+  normaliseUrl,
+  readStore,
+  renewSession,
+} from './credentials.ts';
+import type { Host } from './host.ts';
+import type { Credential } from './signer.ts';
+
+const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export type Connection = {
+  readonly url: string;
+  /** Why this URL: said with --verbose. */
+  readonly because: string;
+  readonly credentials: readonly Credential[];
+};
+
+/**
+ * Where to call and as whom. URL: --url, SMOL_GANG_URL, a laptop platform's file in this folder or above, the last
+ * sign-in, the platform of this very checkout, the default. Token: SMOL_GANG_TOKEN, the sign-in for that URL, that file.
+ */
+export async function findConnection(host: Host, urlOption?: string): Promise<Connection> {
+  const store = await readStore(credentialsPath(host.env, host.home));
+  const near = await findLaptopFile(host.cwd);
+  const own = await findLaptopFile(CHECKOUT);
+  const chosen = chooseUrl(host, urlOption, {
+    near: near?.url,
+    current: store.current,
+    own: own?.url,
+  });
+  const url = normaliseUrl(chosen.url);
+  const credentials: Credential[] = [];
+  const token = host.env['SMOL_GANG_TOKEN'];
+  if (token !== undefined && token !== '') {
+    credentials.push({ kind: 'token', token, source: 'SMOL_GANG_TOKEN' });
+  }
+  const session = store.sessions[url];
+  if (session !== undefined) {
+    credentials.push({ kind: 'session', session, source: `the sign-in of ${session.user.email}` });
+  }
+  for (const file of [near, own]) {
+    if (file?.url !== url) continue;
+    credentials.push({ kind: 'token', token: file.token, source: file.path });
+  }
+  return { url, because: chosen.because, credentials };
+}
+
+function chooseUrl(
+  host: Host,
+  option: string | undefined,
+  found: { near?: string | undefined; current?: string | undefined; own?: string | undefined },
+): { url: string; because: string } {
+  const choices: readonly (readonly [string | undefined, string])[] = [
+    [option, '--url'],
+    [host.env['SMOL_GANG_URL'], 'SMOL_GANG_URL'],
+    [found.near, 'a laptop platform in this folder or above'],
+    [found.current, 'the last sign-in'],
+    [found.own, 'the laptop platform of the smol-gang checkout'],
+  ];
+  for (const [url, because] of choices) {
+    if (url !== undefined && url !== '') return { url, because };
+  }
+  return { url: DEFAULT_URL, because: 'the default' };
+}
+
+export type ConnectOptions = {
+  readonly url?: string | undefined;
+  readonly note: (text: string) => void;
+  readonly verbose: (text: string) => void;
+};
+
+export async function connect(host: Host, options: ConnectOptions): Promise<Client> {
+  const connection = await findConnection(host, options.url);
+  const { url, credentials } = connection;
+  const path = credentialsPath(host.env, host.home);
+  options.verbose(`${url}, from ${connection.because}`);
+  options.verbose(`signed in with ${credentials[0]?.source ?? 'nothing'}`);
+  if (url.startsWith('http:') && !isLoopback(url) && credentials.length > 0) {
+    options.note(`${url} is not encrypted: whoever sees the traffic can act in your name`);
+  }
+  return makeClient({
+    url,
+    credentials,
+    saveSession: (session) => renewSession(path, url, session),
+    loadSession: async () => (await readStore(path)).sessions[url],
+    onNote: options.note,
+    now: () => host.now(),
+  });
+}

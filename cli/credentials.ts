@@ -1,0 +1,120 @@
+import { chmod, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Session } from '../core/contract/access.ts';
+import { sessionSchema } from '../core/contract/access.ts';
+import { CliError, EXIT, usageError } from './cli-error.ts';
+import type { Environment } from './host.ts';
+
+// Where the command line keeps who is signed in: one file of mode 600, an entry per URL. A laptop platform leaves a second
+// kind of file in its data directory, so that on the same machine nobody has to sign in.
+
+export const DEFAULT_URL = 'http://localhost:3000';
+
+const storeSchema = z.object({
+  /** The URL that was signed in to last. */
+  current: z.string().optional(),
+  sessions: z.record(z.string(), sessionSchema).default({}),
+});
+type Store = z.infer<typeof storeSchema>;
+
+const laptopFileSchema = z.object({ url: z.url(), token: z.string().min(1).max(4_000) });
+export type LaptopFile = z.infer<typeof laptopFileSchema> & { readonly path: string };
+
+export function credentialsPath(env: Environment, home: string): string {
+  const base = env['XDG_CONFIG_HOME'];
+  const folder = base !== undefined && base.startsWith('/') ? base : join(home, '.config');
+  return join(folder, 'smol-gang', 'credentials.json');
+}
+
+export async function readStore(path: string): Promise<Store> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return { sessions: {} };
+  const parsed = storeSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new CliError(EXIT.failed, 'bad_credentials_file', `${path} is damaged`, {
+    advice: 'delete it and sign in again with `smol-gang login`',
+  });
+}
+
+/** Written beside and renamed over, so that a reader never sees half of it; readable by its owner only. */
+async function writeStore(path: string, store: Store): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(store, null, 2)}\n`, { mode: 0o600 });
+  await chmod(draft, 0o600);
+  await rename(draft, path);
+}
+
+export async function saveSession(path: string, url: string, session: Session): Promise<void> {
+  const store = await readStore(path);
+  await writeStore(path, { current: url, sessions: { ...store.sessions, [url]: session } });
+}
+
+/** Keeps a renewed session of a URL without making that URL the one in use. */
+export async function renewSession(path: string, url: string, session: Session): Promise<void> {
+  const store = await readStore(path);
+  await writeStore(path, { ...store, sessions: { ...store.sessions, [url]: session } });
+}
+
+/** Whether there was one. */
+export async function dropSession(path: string, url: string): Promise<boolean> {
+  const store = await readStore(path);
+  if (store.sessions[url] === undefined) return false;
+  const { [url]: _, ...sessions } = store.sessions;
+  if (Object.keys(sessions).length === 0) {
+    await unlink(path);
+    return true;
+  }
+  const current = store.current === url ? undefined : store.current;
+  await writeStore(path, { ...(current === undefined ? {} : { current }), sessions });
+  return true;
+}
+
+const LAPTOP_FILE = join('.smol-gang', 'cli.json');
+
+/** The file that a laptop platform left in `folder` or in one above it. */
+export async function findLaptopFile(folder: string): Promise<LaptopFile | undefined> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const found = await readLaptopFile(join(at, LAPTOP_FILE));
+    if (found !== undefined) return found;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/**
+ * A repository could carry such a file to send prompts elsewhere. So it counts only if it is the user's own, closed to
+ * others (git cannot say that of a file), and points to this machine.
+ */
+export async function readLaptopFile(path: string): Promise<LaptopFile | undefined> {
+  const facts = await stat(path).catch(() => undefined);
+  if (facts === undefined || !facts.isFile() || (facts.mode & 0o077) !== 0) return undefined;
+  if (process.getuid !== undefined && facts.uid !== process.getuid()) return undefined;
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const parsed = laptopFileSchema.safeParse(parseJson(text));
+  if (!parsed.success) return undefined;
+  const url = normaliseUrl(parsed.data.url);
+  return isLoopback(url) ? { ...parsed.data, url, path } : undefined;
+}
+
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Scheme, host, port and path, without a slash at the end. */
+export function normaliseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw usageError(`"${text}" is not an http(s) URL`);
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Edit } from '../core/contract/plan.ts';
+import type { TaskSpec } from '../core/contract/task.ts';
+
+const FIELDS = [
+  'title',
+  'description',
+  'criteria',
+  'scope',
+  'tier',
+  'repo',
+  'estimate',
+  'limits',
+] as const;
+
+/** The edits that turn one list of tasks into another. `interactive` cannot be edited and is left as it is. */
+export function graphDiff(before: readonly TaskSpec[], after: readonly TaskSpec[]): Edit[] {
+  const old = new Map(before.map((task) => [task.id, task]));
+  const kept = new Map(after.map((task) => [task.id, task]));
+  const removed = before.filter((task) => !kept.has(task.id));
+  const added = after.filter((task) => !old.has(task.id));
+  const changed = after.flatMap((task) => {
+    const earlier = old.get(task.id);
+    return earlier === undefined ? [] : fieldEdits(earlier, task);
+  });
+  // New tasks first, for edges to them; removals last, after the edges that a removal would link anew are gone.
+  return [
+    ...inDependencyOrder(added).map((task): Edit => ({ op: 'add_task', task })),
+    ...changed,
+    ...after.flatMap((task) => edgeEdits(old.get(task.id), task, kept)),
+    ...removed.map((task): Edit => ({ op: 'remove_task', task: task.id })),
+  ];
+}
+
+function fieldEdits(before: TaskSpec, after: TaskSpec): Edit[] {
+  const changes = FIELDS.filter((name) => !isSame(before[name], after[name]));
+  if (changes.length === 0) return [];
+  const fields = Object.fromEntries(changes.map((name) => [name, after[name]]));
+  return [{ op: 'change_task', task: after.id, ...fields }];
+}
+
+function edgeEdits(
+  before: TaskSpec | undefined,
+  after: TaskSpec,
+  kept: ReadonlyMap<string, TaskSpec>,
+): Edit[] {
+  if (before === undefined) return [];
+  const gone = before.dependsOn.filter((id) => !after.dependsOn.includes(id));
+  const fresh = after.dependsOn.filter((id) => !before.dependsOn.includes(id));
+  return [
+    // Also to tasks that are removed afterwards: otherwise their own dependencies would be taken over.
+    ...gone.map((from): Edit => ({ op: 'remove_edge', from, to: after.id })),
+    ...fresh
+      .filter((from) => kept.has(from))
+      .map((from): Edit => ({ op: 'add_edge', from, to: after.id })),
+  ];
+}
+
+/** Each after those it depends on, so that every edit by itself leaves a whole graph. */
+function inDependencyOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const placed = new Set<TaskSpec>();
+  function place(task: TaskSpec, above: ReadonlySet<string>): void {
+    if (placed.has(task) || above.has(task.id)) return;
+    for (const id of task.dependsOn) {
+      const dependency = byId.get(id);
+      if (dependency !== undefined) place(dependency, new Set([...above, task.id]));
+    }
+    placed.add(task);
+  }
+  for (const task of tasks) place(task, new Set());
+  return [...placed];
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,83 @@
+import type { Notice, PlanView } from '../../core/contract/plan.ts';
+import type { TaskView, Waiting } from '../../core/contract/task.ts';
+import type { Line, Style } from './line.ts';
+import { styled } from './line.ts';
+import { wrap } from './text.ts';
+
+const NOTICE_STYLES: Readonly<Record<Notice['level'], Style>> = {
+  info: 'dim',
+  warning: 'warn',
+  error: 'bad',
+};
+const MAX_NOTICES = 6;
+
+export function renderNotices(
+  notices: readonly Notice[],
+  options: { readonly width: number },
+): Line[] {
+  const shown = notices.slice(-MAX_NOTICES);
+  return shown.flatMap((notice) =>
+    wrap(notice.message, options.width - 2)
+      .slice(0, 3)
+      .map((text, index): Line => {
+        const sign = notice.level === 'info' ? 'i ' : '! ';
+        return [styled(NOTICE_STYLES[notice.level], index === 0 ? sign : '  '), text];
+      }),
+  );
+}
+
+/** What waits for a person, of the plan and its tasks, each command once. */
+export function collectWaiting(
+  plan: Pick<PlanView, 'waiting'>,
+  tasks: readonly Pick<TaskView, 'id' | 'waiting'>[],
+): Waiting[] {
+  const found = new Map<string, Waiting>();
+  for (const waiting of plan.waiting) found.set(waiting.command, waiting);
+  for (const task of tasks) {
+    if (task.waiting === undefined || found.has(task.waiting.command)) continue;
+    const named = task.waiting.for.includes(task.id);
+    const what = named ? task.waiting.for : `${task.id}: ${task.waiting.for}`;
+    found.set(task.waiting.command, { for: what, command: task.waiting.command });
+  }
+  return [...found.values()];
+}
+
+const MAX_WAITING = 12;
+
+/** Each command on a line of its own, so that it can be copied. */
+export function renderWaiting(plan: PlanView, tasks: readonly TaskView[]): Line[] {
+  const waiting = collectWaiting(plan, tasks);
+  if (waiting.length === 0) return [];
+  const lines: Line[] = [[styled('warn', 'Waiting for you')]];
+  for (const each of waiting.slice(0, MAX_WAITING)) {
+    lines.push(['  ', each.for], ['    ', styled('bold', each.command)]);
+  }
+  const more = waiting.length - MAX_WAITING;
+  if (more > 0) lines.push([styled('dim', `  … and ${more} more of the kind`)]);
+  return lines;
+}
+
+/** The pull requests that are a person's to merge. */
+export function renderPulls(plan: PlanView, width: number): Line[] {
+  const pulls = plan.pulls.filter((pull) => pull.state !== 'none');
+  return pulls.flatMap((pull): Line[] => {
+    const name = pull.number === undefined ? pull.branch : `#${pull.number}`;
+    const state = pullState(pull);
+    const head: Line = [
+      styled(state.style, `${state.glyph} `),
+      `${pull.repo} ${name} into ${pull.base}`,
+      styled('dim', ` · ${state.text}`),
+    ];
+    if (pull.url === undefined) return [head];
+    const url = styled('accent', pull.url);
+    const room = width - pull.repo.length - name.length - pull.base.length - state.text.length - 14;
+    return pull.url.length <= room ? [[...head, '  ', url]] : [head, ['  ', url]];
+  });
+}
+
+function pullState(pull: PlanView['pulls'][number]): { glyph: string; style: Style; text: string } {
+  if (pull.state === 'merged') return { glyph: '✓', style: 'good', text: 'merged' };
+  if (pull.state === 'closed') return { glyph: '✗', style: 'bad', text: 'closed' };
+  if (pull.ready) return { glyph: '◆', style: 'good', text: 'ready for you to merge' };
+  return { glyph: '◇', style: 'dim', text: 'draft, not ready' };
+}

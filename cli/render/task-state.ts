@@ -1,0 +1,77 @@
+import type { PlanView } from '../../core/contract/plan.ts';
+import type { TaskStatus, TaskView } from '../../core/contract/task.ts';
+import { formatAgo } from './figures.ts';
+import type { Span, Style } from './line.ts';
+import { styled } from './line.ts';
+
+type Look = { readonly glyph: string; readonly style: Style; readonly label: string };
+
+const LOOKS: Readonly<Record<TaskStatus, Look>> = {
+  pending: { glyph: '·', style: 'dim', label: 'pending' },
+  ready: { glyph: '○', style: 'dim', label: 'ready' },
+  claimed: { glyph: '◌', style: 'live', label: 'starting' },
+  working: { glyph: '●', style: 'live', label: 'working' },
+  awaiting_input: { glyph: '?', style: 'warn', label: 'asks' },
+  pr_open: { glyph: '◇', style: 'live', label: 'PR open' },
+  in_review: { glyph: '◆', style: 'warn', label: 'in review' },
+  changes_requested: { glyph: '↻', style: 'warn', label: 'to repair' },
+  merging: { glyph: '⇡', style: 'accent', label: 'merging' },
+  merged: { glyph: '✓', style: 'good', label: 'merged' },
+  blocked: { glyph: '■', style: 'bad', label: 'blocked' },
+  failed: { glyph: '✗', style: 'bad', label: 'failed' },
+  cancelled: { glyph: '–', style: 'dim', label: 'cancelled' },
+};
+
+const SPINNER = ['◐', '◓', '◑', '◒'];
+
+export function taskLook(status: TaskStatus): Look {
+  return LOOKS[status];
+}
+
+/** `tick` turns the sign of what is at work; absent: it stands still. */
+export function taskGlyph(status: TaskStatus, tick?: number): Span {
+  const look = LOOKS[status];
+  const turns = tick !== undefined && (status === 'working' || status === 'claimed');
+  return styled(look.style, turns ? (SPINNER[tick % SPINNER.length] ?? look.glyph) : look.glyph);
+}
+
+/** The state in a few words: what it waits on, which kind of attempt, until when it is parked. */
+export function taskStateText(task: TaskView, now: number): string {
+  if (task.parkedUntil !== undefined && task.parkedUntil > now && task.status !== 'merged') {
+    return `parked, again ${formatAgo(task.parkedUntil, now)}`;
+  }
+  if (task.status === 'pending') {
+    const waits = task.waitsOn ?? task.dependsOn;
+    return waits.length === 0 ? 'pending' : `after ${waits.join(', ')}`;
+  }
+  if (task.status === 'claimed' || task.status === 'working') {
+    if (task.attemptKind === 'repair') return 'repairing';
+    if (task.attemptKind === 'verify') return 'verifying';
+  }
+  if (task.status === 'merging' && task.attemptKind === 'verify' && task.attemptId !== undefined) {
+    return 'verifying again';
+  }
+  return LOOKS[task.status].label;
+}
+
+/** How long it took, or has taken so far; undefined before it started. */
+export function taskElapsedMs(task: TaskView, now: number): number | undefined {
+  if (task.startedAt === undefined) return undefined;
+  return Math.max(0, (task.finishedAt ?? now) - task.startedAt);
+}
+
+const PLAN_STYLES: Readonly<Record<PlanView['status'], Style>> = {
+  planning: 'live',
+  pending_approval: 'warn',
+  activating: 'live',
+  active: 'live',
+  complete: 'good',
+  rejected: 'dim',
+  cancelled: 'dim',
+  failed: 'bad',
+};
+
+export function planStatusSpan(plan: PlanView): Span {
+  if (plan.halted) return styled('bad', 'halted');
+  return styled(PLAN_STYLES[plan.status], plan.status.replace('_', ' '));
+}

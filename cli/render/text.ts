@@ -1,0 +1,91 @@
+// Text that agents, models and repositories wrote is shown to people here: whatever could move the cursor, colour the
+// screen, retitle the window or reorder letters is taken out before anything is measured or painted.
+
+const ESCAPE_SEQUENCES = new RegExp(
+  [
+    // OSC, DCS, SOS, PM, APC: up to their terminator, or to the end of the text when there is none.
+    '(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d\\u009e\\u009f])[\\s\\S]*?(?:\\u0007|\\u001b\\\\|\\u009c|$)',
+    // CSI, then the two-character escapes.
+    '(?:\\u001b\\[|\\u009b)[0-?]*[ -/]*[@-~]?',
+    '\\u001b[ -/]*[0-~]?',
+  ].join('|'),
+  'g',
+);
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
+/** Bidirectional overrides and isolates, line and paragraph separators, zero-width characters that hide text. */
+const INVISIBLE = /[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+
+/** Without escape sequences, control and invisible characters; line breaks and tabs stay. */
+export function cleanText(text: string): string {
+  return text
+    .replace(ESCAPE_SEQUENCES, '')
+    .replace(/\r\n?/g, '\n')
+    .replace(CONTROLS, '')
+    .replace(INVISIBLE, '');
+}
+
+/** As `cleanText`, on one line. Spaces that were put there for layout stay. */
+export function cleanLine(text: string): string {
+  return cleanText(text).replace(/[\n\t]+/g, ' ');
+}
+
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{17000}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
+const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Regional_Indicator}{2})/u;
+const NOTHING = /^[\p{Mn}\p{Me}\p{Cf}]*$/u;
+const PLAIN = /^[\u0020-\u007e]*$/;
+
+/** Columns that a cleaned text takes in a terminal. */
+export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of GRAPHEMES.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (NOTHING.test(grapheme)) return 0;
+  return WIDE.test(grapheme) || EMOJI.test(grapheme) ? 2 : 1;
+}
+
+/** Cut to `width` columns, ending in an ellipsis when something is missing. */
+export function truncate(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  if (width <= 0) return '';
+  let taken = '';
+  let room = width - 1;
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    room -= graphemeWidth(segment);
+    if (room < 0) break;
+    taken += segment;
+  }
+  return `${taken.trimEnd()}…`;
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
+}
+
+/** Words on lines of at most `width` columns; a word that is longer keeps a line of its own. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of cleanText(text).split('\n')) {
+    let line = '';
+    for (const word of paragraph.split(/[ \t]+/)) {
+      const longer = line === '' ? word : `${line} ${word}`;
+      if (line !== '' && displayWidth(longer) > width) {
+        lines.push(line);
+        line = word;
+      } else {
+        line = longer;
+      }
+    }
+    lines.push(line);
+  }
+  return lines;
+}

@@ -1,0 +1,108 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { CliError, EXIT, usageError } from './cli-error.ts';
+import type { Host } from './host.ts';
+import type { Line } from './render/line.ts';
+import { renderLines } from './render/line.ts';
+
+/** Wider than this a line is hard to read, however wide the window. */
+const MAX_COLUMNS = 100;
+
+/** What commands print with and ask through. Results go to stdout, everything said on the side to stderr. */
+export type Terminal = {
+  /** stdout is JSON only. */
+  readonly json: boolean;
+  readonly width: number;
+  /** stdin and stdout are a person's. */
+  readonly interactive: boolean;
+  print(lines: readonly Line[]): void;
+  /** The one JSON document of a command, or one line of a stream. */
+  printJson(value: unknown, layout?: 'document' | 'line'): void;
+  /** Bytes as they are: secrets and files, which are to be copied whole. */
+  printRaw(text: string): void;
+  note(lines: readonly Line[]): void;
+  ask(question: string): Promise<string>;
+  /** Without echo on a terminal; the first line of stdin otherwise. */
+  askSecret(question: string): Promise<string>;
+  readAll(): Promise<string>;
+};
+
+export function makeTerminal(host: Host, json: boolean): Terminal {
+  const { stdin, stdout, stderr } = host;
+  const interactive = stdin.isTTY === true && stdout.isTTY === true;
+  return {
+    json,
+    width: Math.min(MAX_COLUMNS, stdout.columns ?? MAX_COLUMNS),
+    interactive: interactive && !json,
+    print: (lines) => writeLines(stdout, lines, usesColour(host, stdout)),
+    printJson(value, layout = 'document') {
+      stdout.write(`${safeJson(value, layout === 'document' ? 2 : 0)}\n`);
+    },
+    printRaw: (text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    note: (lines) => writeLines(stderr, lines, usesColour(host, stderr)),
+    ask: (question) => askVisible(host, question),
+    askSecret: (question) => askHidden(host, question),
+    readAll: () => readText(host),
+  };
+}
+
+export function usesColour(host: Host, screen: { readonly isTTY?: boolean }): boolean {
+  const refused = host.env['NO_COLOR'];
+  if (refused !== undefined && refused !== '') return false;
+  return screen.isTTY === true && host.env['TERM'] !== 'dumb';
+}
+
+function writeLines(screen: Writable, lines: readonly Line[], colour: boolean): void {
+  if (lines.length === 0) return;
+  screen.write(`${renderLines(lines, { colour }).join('\n')}\n`);
+}
+
+/** JSON leaves C1 controls as they are, and some terminals obey them. */
+function safeJson(value: unknown, indent: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+async function askVisible(host: Host, question: string): Promise<string> {
+  const lines = createInterface({ input: host.stdin, output: host.stderr });
+  try {
+    return await answerOf(lines, question);
+  } finally {
+    lines.close();
+  }
+}
+
+async function askHidden(host: Host, question: string): Promise<string> {
+  if (host.stdin.isTTY !== true) {
+    const first = (await readText(host)).split(/\r?\n/)[0] ?? '';
+    if (first === '') throw usageError('the password is read from stdin, which was empty');
+    return first;
+  }
+  // readline echoes what is typed to its output: give it one that keeps nothing.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  host.stderr.write(question);
+  const lines = createInterface({ input: host.stdin, output: nowhere, terminal: true });
+  try {
+    return await answerOf(lines, '');
+  } finally {
+    lines.close();
+    host.stderr.write('\n');
+  }
+}
+
+function answerOf(lines: ReturnType<typeof createInterface>, question: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new CliError(EXIT.interrupted, 'interrupted', 'interrupted'));
+    lines.once('SIGINT', stop);
+    lines.once('close', stop);
+    lines.question(question).then(resolve, reject);
+  });
+}
+
+async function readText(host: Host): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of host.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
