@@ -1,0 +1,89 @@
+// A model was asked for one JSON object. It may come after thoughts, between words, in a code fence, or not whole.
+
+export type ExtractedJson =
+  | { ok: true; value: Record<string, unknown> }
+  | { ok: false; reason: string; cutOff: boolean };
+
+const MAX_CHARS = 400_000;
+/** Bounds the work on an answer that is nothing but brackets. */
+const MAX_STARTS = 60;
+
+/** The last object in `text` that has `key`, also when it is the only thing inside of another object. */
+export function extractJson(text: string, key: string): ExtractedJson {
+  const answer = withoutThoughts(text).slice(0, MAX_CHARS);
+  const whole = unwrap(parse(answer), key);
+  if (whole !== undefined) return { ok: true, value: whole };
+
+  const { objects, cutOff } = scan(answer);
+  const found = objects.map((value) => unwrap(value, key)).findLast((value) => value !== undefined);
+  if (found !== undefined) return { ok: true, value: found };
+  return { ok: false, cutOff, reason: explain(objects.length, cutOff, key) };
+}
+
+/** Without the reasoning that some models put in front of their answer. */
+export function withoutThoughts(text: string): string {
+  const plain = text.replace(/<think(ing)?>[\s\S]*?<\/think(ing)?>/gi, '');
+  const end = /<\/think(ing)?>/i.exec(plain);
+  return end === null ? plain : plain.slice(end.index + end[0].length);
+}
+
+function explain(objects: number, cutOff: boolean, key: string): string {
+  if (cutOff) return 'the JSON ends in the middle: the answer was cut off';
+  if (objects > 0) return `the JSON object has no "${key}"`;
+  return 'there is no JSON object in it';
+}
+
+/** Every object that starts at the top level of the text, in order. */
+function scan(text: string): { objects: unknown[]; cutOff: boolean } {
+  const objects: unknown[] = [];
+  let cutOff = false;
+  let at = text.indexOf('{');
+  for (let starts = 0; at >= 0 && starts < MAX_STARTS; starts += 1) {
+    const end = endOfObject(text, at);
+    const value = end === undefined ? undefined : parse(text.slice(at, end));
+    // The first brace that starts a member and never closes: later ones lie inside of it.
+    if (end === undefined && /^\{\s*"/.test(text.slice(at, at + 200))) cutOff = true;
+    if (value !== undefined) objects.push(value);
+    at = text.indexOf('{', value === undefined || end === undefined ? at + 1 : end);
+  }
+  return { objects, cutOff };
+}
+
+/** Behind the brace that closes the one at `start`; braces in strings do not count. */
+function endOfObject(text: string, start: number): number | undefined {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < text.length; at += 1) {
+    const char = text[at];
+    if (inString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{') depth += 1;
+    else if (char === '}') {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unwrap(value: unknown, key: string): Record<string, unknown> | undefined {
+  if (!isObject(value)) return undefined;
+  if (Object.hasOwn(value, key)) return value;
+  const inner = Object.values(value);
+  const only = inner.length === 1 ? inner[0] : undefined;
+  return isObject(only) && Object.hasOwn(only, key) ? only : undefined;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,112 @@
+import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { type RepositoryFile, repositoryFileSchema } from '../contract/repository.ts';
+import { oneLine } from './plain-text.ts';
+
+export const REPOSITORY_FILE = '.smol-gang.yaml';
+export const MAX_REPOSITORY_FILE_BYTES = 64_000;
+
+/** Something in the repository that a person has to mend; `line` counts from 1. */
+export type FileProblem = { path: string; line?: number; field?: string; message: string };
+
+export type ParsedRepositoryFile = {
+  /** Undefined when there are problems. */
+  file: RepositoryFile | undefined;
+  problems: FileProblem[];
+};
+
+/** Reads `.smol-gang.yaml`; every fault is named with its line and field. */
+export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): ParsedRepositoryFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    const problems = document.errors.slice(0, 20).map((error) => ({
+      path,
+      line: lines.linePos(error.pos[0]).line,
+      message: oneLine(error.message, 300),
+    }));
+    return { file: undefined, problems };
+  }
+
+  const value = toValue(document);
+  if (value === undefined) {
+    const message = 'its aliases expand to too much';
+    return { file: undefined, problems: [{ path, message }] };
+  }
+  const parsed = repositoryFileSchema.safeParse(value ?? {});
+  if (parsed.success) return { file: parsed.data, problems: [] };
+
+  const problems = parsed.error.issues.slice(0, 20).flatMap((issue) => {
+    const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
+    return fields.map((more) => toProblem(document, lines, path, issue, [...issue.path, ...more]));
+  });
+  return { file: undefined, problems };
+}
+
+/** One line for people: `.smol-gang.yaml line 3, verify[0]: ...`. */
+export function describeProblem(problem: FileProblem): string {
+  const line = problem.line === undefined ? '' : ` line ${problem.line}`;
+  const field = problem.field === undefined ? '' : `, ${problem.field}`;
+  return `${problem.path}${line}${field}: ${problem.message}`;
+}
+
+/** null: an empty file; undefined: a bomb of aliases. */
+function toValue(document: Document): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 20 });
+    const size = JSON.stringify(value ?? null).length;
+    return size > MAX_REPOSITORY_FILE_BYTES * 2 ? undefined : (value ?? null);
+  } catch {
+    return undefined;
+  }
+}
+
+type Issue = { code?: string; message: string; path: PropertyKey[]; errors?: Issue[][] };
+
+function toProblem(
+  document: Document,
+  lines: LineCounter,
+  path: string,
+  issue: Issue,
+  field: PropertyKey[],
+): FileProblem {
+  const offset = offsetOf(document, field);
+  return {
+    path,
+    ...(offset === undefined ? {} : { line: lines.linePos(offset).line }),
+    ...(field.length === 0 ? {} : { field: oneLine(fieldName(field), 120) }),
+    message: oneLine(issue.code === 'unrecognized_keys' ? 'no such field' : reason(issue), 300),
+  };
+}
+
+/** Of a union, the branch that comes closest: the one with a message of our own, else the first. */
+function reason(issue: Issue): string {
+  const branches = issue.errors?.flat() ?? [];
+  const own = branches.find(({ code }) => code === 'custom') ?? branches[0];
+  return own === undefined ? issue.message : own.message;
+}
+
+/** Where the deepest part of `field` that exists starts. A missing key is where its parent is. */
+function offsetOf(document: Document, field: PropertyKey[]): number | undefined {
+  for (let length = field.length; length >= 0; length -= 1) {
+    const parent = length < 1 ? undefined : document.getIn(field.slice(0, length - 1), true);
+    const key = field[length - 1];
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isPair(item) && isNode(item.key) && keyIs(item.key, key))
+      : undefined;
+    if (pair !== undefined && isNode(pair.key)) return pair.key.range?.[0];
+    const node = document.getIn(field.slice(0, length), true);
+    if (isNode(node)) return node.range?.[0];
+  }
+  return undefined;
+}
+
+function keyIs(node: unknown, key: PropertyKey | undefined): boolean {
+  return typeof node === 'object' && node !== null && 'value' in node && node.value === key;
+}
+
+function fieldName(field: PropertyKey[]): string {
+  return field
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}

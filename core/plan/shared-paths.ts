@@ -1,0 +1,21 @@
+/** Paths that many tasks touch although none of them means to: two tasks that share only these are not ordered. */
+export const DEFAULT_SHARED_PATHS: readonly string[] = [
+  '**/package-lock.json',
+  '**/npm-shrinkwrap.json',
+  '**/yarn.lock',
+  '**/pnpm-lock.yaml',
+  '**/bun.lock',
+  '**/bun.lockb',
+  '**/go.sum',
+  '**/Cargo.lock',
+  '**/poetry.lock',
+  '**/uv.lock',
+  '**/Pipfile.lock',
+  '**/Gemfile.lock',
+  '**/composer.lock',
+  '**/mix.lock',
+  '**/pubspec.lock',
+  '**/CHANGELOG*',
+  '**/CHANGES.md',
+  '**/HISTORY.md',
+];
