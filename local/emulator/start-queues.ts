@@ -1,0 +1,91 @@
+import { mkdir } from 'node:fs/promises';
+import { QUEUES, type QueueRow } from '../../core/topology/queues.ts';
+import { type Credential, isAuthorized } from './credential.ts';
+import { loadFauxqs, type SqsStore } from './load-fauxqs.ts';
+import type { Emulator } from './start-store.ts';
+
+type App = Awaited<ReturnType<typeof loadFauxqs>>['app'];
+
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+
+export type QueueEmulator = Emulator & {
+  /** By the queue's name in the topology. */
+  readonly urls: Readonly<Record<string, string>>;
+  readonly deadLetterUrls: Readonly<Record<string, string>>;
+};
+
+/** SQS's wire on loopback with the topology's queues, their messages in `dataDir`, for callers that show the credential. */
+export async function startQueues(options: {
+  readonly dataDir: string;
+  readonly credential: Credential;
+  readonly port?: number;
+  readonly rows?: readonly QueueRow[];
+}): Promise<QueueEmulator> {
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const rows = options.rows ?? QUEUES;
+  const { app, store } = await loadFauxqs(options.dataDir);
+  requireCredential(app, options.credential);
+  freeWaitersOfTheGone(app, store);
+  for (const row of rows) ensureQueue(store, row);
+  releaseInFlight(store);
+  const endpoint = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
+  const urlsOf = (name: (row: QueueRow) => string) =>
+    Object.fromEntries(rows.map((row) => [row.name, `${endpoint}/${ACCOUNT}/${name(row)}`]));
+  return {
+    endpoint,
+    urls: urlsOf((row) => row.name),
+    deadLetterUrls: urlsOf(deadLetterName),
+    close: () => app.close(),
+  };
+}
+
+function requireCredential(app: App, credential: Credential): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (isAuthorized(request.headers.authorization, credential)) return;
+    reply.code(403).header('content-type', 'application/x-amz-json-1.0');
+    return reply.send({
+      __type: 'com.amazon.coral.service#UnrecognizedClientException',
+      message: 'The security token is invalid.',
+    });
+  });
+}
+
+/** Otherwise a long poll whose caller has gone would still take the next message, and hide it until its visibility ends. */
+function freeWaitersOfTheGone(app: App, store: SqsStore): void {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) store.shutdown();
+    });
+  });
+}
+
+function ensureQueue(store: SqsStore, row: QueueRow): void {
+  const deadLetterTargetArn = ensure(store, deadLetterName(row), {});
+  ensure(store, row.name, {
+    VisibilityTimeout: String(row.visibilitySeconds),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: row.maxReceives }),
+  });
+}
+
+function ensure(store: SqsStore, name: string, attributes: Record<string, string>): string {
+  const arn = `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
+  const existing = store.getQueueByName(name);
+  if (existing !== undefined) existing.setAttributes(attributes);
+  else store.createQueue(name, `http://127.0.0.1/${ACCOUNT}/${name}`, arn, attributes);
+  return arn;
+}
+
+/** Whoever was working on them ended with the process before this one. */
+function releaseInFlight(store: SqsStore): void {
+  for (const queue of store.allQueues()) {
+    for (const [handle, entry] of queue.inflightMessages) {
+      queue.inflightMessages.set(handle, { ...entry, visibilityDeadline: 0 });
+    }
+    queue.processTimers();
+  }
+}
+
+function deadLetterName(row: QueueRow): string {
+  return `${row.name}-dead`;
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+
+// API Gateway's payload format 2.0 for HTTP APIs.
+
+export type EventInput = {
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+  readonly routeKey: string;
+  readonly pathParameters: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+};
+
+export function createHttpEvent(input: EventInput): APIGatewayProxyEventV2 {
+  const { request, body } = input;
+  const [rawPath = '/', rawQueryString = ''] = splitUrl(request.url ?? '/');
+  const { cookie, ...rest } = request.headers;
+  const headers = joined(rest);
+  const query = joinedQuery(rawQueryString);
+  const isText = isTextual(headers['content-type']);
+  return {
+    version: '2.0',
+    routeKey: input.routeKey,
+    rawPath,
+    rawQueryString,
+    ...(cookie === undefined ? {} : { cookies: cookie.split('; ') }),
+    headers: { ...headers, 'x-forwarded-for': addressOf(request), 'x-forwarded-proto': 'http' },
+    ...(query === undefined ? {} : { queryStringParameters: query }),
+    ...(Object.keys(input.pathParameters).length === 0
+      ? {}
+      : { pathParameters: input.pathParameters }),
+    requestContext: requestContext(input, rawPath, headers),
+    ...(body.length === 0 ? {} : { body: body.toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !isText,
+  };
+}
+
+function requestContext(
+  { request, routeKey, requestId, now }: EventInput,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): APIGatewayProxyEventV2['requestContext'] {
+  return {
+    accountId: '000000000000',
+    apiId: 'local',
+    domainName: headers.host ?? 'localhost',
+    domainPrefix: 'local',
+    http: {
+      method: request.method ?? 'GET',
+      path,
+      protocol: `HTTP/${request.httpVersion}`,
+      sourceIp: addressOf(request),
+      userAgent: headers['user-agent'] ?? '',
+    },
+    requestId,
+    routeKey,
+    stage: '$default',
+    time: new Date(now).toUTCString(),
+    timeEpoch: now,
+  };
+}
+
+/** Path and query as they were sent. */
+export function splitUrl(url: string): [string, string] {
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+export function addressOf(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? '127.0.0.1';
+}
+
+/** Several values of one name are joined by commas. */
+function joined(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(',') : value;
+  }
+  return flat;
+}
+
+export function joinedQuery(rawQueryString: string): Record<string, string> | undefined {
+  const values = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(rawQueryString)) {
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return values.size === 0 ? undefined : Object.fromEntries(values);
+}
+
+/** Everything else travels as base64, forms and bodies without a type too. */
+function isTextual(contentType: string | undefined): boolean {
+  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  return /^(text\/.+|application\/(json|javascript|xml)|application\/[^ ]+\+(json|xml))$/.test(
+    type,
+  );
+}

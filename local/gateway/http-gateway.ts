@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Route } from '../../core/contract/route.ts';
+import { AppError, isAppError } from '../../core/error.ts';
+import type { Log } from '../../core/port/runtime.ts';
+import { invokeLambda, type LambdaFunction, type LambdaHandler } from '../handler.ts';
+import { createRouteFinder, type Found, type RouteKey } from './find-route.ts';
+import { createHttpEvent, splitUrl } from './http-event.ts';
+import { parseHttpResult, sendError, sendResult } from './http-result.ts';
+import { readBody } from './read-body.ts';
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** A row of HTTP_FUNCTIONS with its handler. */
+export type HttpTarget = {
+  readonly name: string;
+  readonly routes: Readonly<Record<string, Pick<Route, 'method' | 'path'>>>;
+  readonly timeoutSeconds: number;
+  readonly handler: LambdaHandler;
+};
+
+type TargetRoute = RouteKey & { readonly target: LambdaFunction };
+type Exchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly log: Log;
+};
+
+export type HttpGateway = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Answers by the routes' handlers, within API Gateway's limits. Never throws. */
+export function createHttpGateway(
+  targets: readonly HttpTarget[],
+  options: { readonly maxTimeoutMs: number; readonly log: Log },
+): HttpGateway {
+  const find = createRouteFinder(
+    targets.flatMap((target) => toRoutes(target, options.maxTimeoutMs)),
+  );
+  return async (request, response) => {
+    const exchange = { request, response, requestId: randomUUID(), log: options.log };
+    try {
+      const [path] = splitUrl(request.url ?? '/');
+      const found = find(request.method ?? 'GET', path);
+      await answer(exchange, found);
+    } catch (error) {
+      failed(exchange, error);
+    }
+  };
+}
+
+function toRoutes(target: HttpTarget, maxTimeoutMs: number): TargetRoute[] {
+  const timeoutMs = Math.min(target.timeoutSeconds * 1_000, maxTimeoutMs);
+  const lambda = { name: target.name, handler: target.handler, timeoutMs };
+  return Object.values(target.routes).map(({ method, path }) => ({ method, path, target: lambda }));
+}
+
+async function answer(
+  exchange: Exchange,
+  found: Found<TargetRoute> | 'malformed' | undefined,
+): Promise<void> {
+  const { request, response, requestId } = exchange;
+  const [path] = splitUrl(request.url ?? '/');
+  if (found === undefined) {
+    throw new AppError('notFound', 'no_route', `there is no route ${request.method} ${path}`);
+  }
+  if (found === 'malformed') {
+    throw new AppError('invalid', 'bad_path', 'the path is not valid percent-encoding');
+  }
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === undefined) {
+    const message = `a request may hold ${MAX_BODY_BYTES} bytes`;
+    throw new AppError('limited', 'payload_too_large', message);
+  }
+  const { route, pathParameters } = found;
+  const routeKey = `${route.method} ${route.path}`;
+  const now = Date.now();
+  const event = createHttpEvent({ request, body, routeKey, pathParameters, requestId, now });
+  sendResult(response, parseHttpResult(await invokeLambda(route.target, event)), requestId);
+}
+
+function failed({ request, response, requestId, log }: Exchange, error: unknown): void {
+  const brokenOff = request.destroyed && !request.complete;
+  if (brokenOff) return;
+  const problem = problemOf(error);
+  if (problem.status >= 500) {
+    log.error('handler failed', { requestId, path: request.url, error: String(error) });
+  }
+  // What the caller still sends is taken and dropped, so that it gets to read the answer.
+  request.resume();
+  sendError(response, problem.status, problem, requestId);
+}
+
+/** The gateway's own refusals; what a handler throws is never shown to the caller. */
+function problemOf(error: unknown): { status: number; code: string; message: string } {
+  if (isAppError(error, 'notFound', 'no_route')) return { status: 404, ...textOf(error) };
+  if (isAppError(error, 'invalid', 'bad_path')) return { status: 400, ...textOf(error) };
+  if (isAppError(error, 'limited', 'payload_too_large')) return { status: 413, ...textOf(error) };
+  if (isAppError(error, 'transient', 'function_timeout')) {
+    return { status: 503, code: 'timeout', message: 'Service Unavailable' };
+  }
+  return { status: 500, code: 'internal', message: 'Internal Server Error' };
+}
+
+function textOf({ code, message }: AppError) {
+  return { code, message };
+}

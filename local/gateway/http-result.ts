@@ -1,0 +1,57 @@
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { ErrorBody } from '../../core/contract/error.ts';
+import { AppError } from '../../core/error.ts';
+
+const resultSchema = z.object({
+  statusCode: z.coerce.number().int().min(200).max(599),
+  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish(),
+  cookies: z.array(z.string()).nullish(),
+  body: z.string().nullish(),
+  isBase64Encoded: z.boolean().nullish(),
+});
+export type HttpResult = z.infer<typeof resultSchema>;
+
+/** Connection headers are the gateway's own business. */
+const DROPPED = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** A result without a status is itself the body of a 200, as API Gateway reads it. */
+export function parseHttpResult(result: unknown): HttpResult {
+  if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
+    const headers = { 'content-type': 'application/json' };
+    return { statusCode: 200, headers, body: JSON.stringify(result) };
+  }
+  const parsed = resultSchema.safeParse(result);
+  if (parsed.success) return parsed.data;
+  const message = `a handler answered what is no HTTP result: ${z.prettifyError(parsed.error)}`;
+  throw new AppError('bug', 'bad_result', message);
+}
+
+export function sendResult(response: ServerResponse, result: HttpResult, requestId: string): void {
+  if (response.destroyed) return;
+  response.statusCode = result.statusCode;
+  for (const [name, value] of Object.entries(result.headers ?? {})) {
+    if (!DROPPED.has(name.toLowerCase())) response.setHeader(name, String(value));
+  }
+  const cookies = result.cookies ?? [];
+  if (cookies.length > 0) response.setHeader('set-cookie', cookies);
+  response.setHeader('apigw-requestid', requestId);
+  response.end(Buffer.from(result.body ?? '', result.isBase64Encoded === true ? 'base64' : 'utf8'));
+}
+
+export function sendError(
+  response: ServerResponse,
+  status: number,
+  error: { readonly code: string; readonly message: string },
+  requestId: string,
+): void {
+  const body: ErrorBody = { error: { ...error, requestId } };
+  const headers = { 'content-type': 'application/json' };
+  sendResult(response, { statusCode: status, headers, body: JSON.stringify(body) }, requestId);
+}

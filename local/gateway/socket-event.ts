@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http';
+import { addressOf, joinedQuery, splitUrl } from './http-event.ts';
+
+// API Gateway's events of a WebSocket API.
+
+export type SocketRouteKey = '$connect' | '$default' | '$disconnect';
+
+export type SocketIdentity = {
+  readonly connectionId: string;
+  /** Epoch milliseconds. */
+  readonly connectedAt: number;
+  readonly domainName: string;
+  readonly sourceIp: string;
+  readonly userAgent: string;
+};
+
+export function identityOf(
+  request: IncomingMessage,
+  connectionId: string,
+  now: number,
+): SocketIdentity {
+  return {
+    connectionId,
+    connectedAt: now,
+    domainName: request.headers.host ?? 'localhost',
+    sourceIp: addressOf(request),
+    userAgent: request.headers['user-agent'] ?? '',
+  };
+}
+
+export function connectEvent(
+  request: IncomingMessage,
+  identity: SocketIdentity,
+  requestId: string,
+): object {
+  const query = joinedQuery(splitUrl(request.url ?? '/')[1]);
+  return {
+    headers: headersAsSent(request),
+    ...(query === undefined ? {} : { queryStringParameters: query }),
+    requestContext: context(identity, '$connect', 'CONNECT', requestId),
+    isBase64Encoded: false,
+  };
+}
+
+/** Unlike an HTTP API, a WebSocket API leaves the names in the case they came in. */
+function headersAsSent({ rawHeaders }: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
+  }
+  return headers;
+}
+
+export function messageEvent(identity: SocketIdentity, body: string, requestId: string): object {
+  return {
+    requestContext: {
+      ...context(identity, '$default', 'MESSAGE', requestId),
+      messageId: requestId,
+    },
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+export function disconnectEvent(
+  identity: SocketIdentity,
+  close: { readonly code: number; readonly reason: string },
+  requestId: string,
+): object {
+  return {
+    headers: { Host: identity.domainName },
+    requestContext: {
+      ...context(identity, '$disconnect', 'DISCONNECT', requestId),
+      disconnectStatusCode: close.code,
+      disconnectReason: close.reason,
+    },
+    isBase64Encoded: false,
+  };
+}
+
+function context(
+  identity: SocketIdentity,
+  routeKey: SocketRouteKey,
+  eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT',
+  requestId: string,
+) {
+  const now = Date.now();
+  return {
+    routeKey,
+    eventType,
+    messageDirection: 'IN',
+    connectionId: identity.connectionId,
+    connectedAt: identity.connectedAt,
+    domainName: identity.domainName,
+    apiId: 'local',
+    stage: 'local',
+    requestId,
+    extendedRequestId: requestId,
+    requestTime: new Date(now).toUTCString(),
+    requestTimeEpoch: now,
+    identity: { sourceIp: identity.sourceIp, userAgent: identity.userAgent },
+  };
+}

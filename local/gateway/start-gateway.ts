@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Log } from '../../core/port/runtime.ts';
+import type { Credential } from '../emulator/credential.ts';
+import { listenOnLoopback } from '../listen-on-loopback.ts';
+import { type Caller, checkCaller } from './check-caller.ts';
+import { splitUrl } from './http-event.ts';
+import { createHttpGateway, type HttpTarget } from './http-gateway.ts';
+import { sendError } from './http-result.ts';
+import { answerManagement, isManagementPath } from './management.ts';
+import {
+  SOCKET_LIMITS,
+  SocketGateway,
+  type SocketHandlers,
+  type SocketLimits,
+} from './socket-gateway.ts';
+
+const MAX_TIMEOUT_MS = 30_000;
+const CLOSE_GRACE_MS = 2_000;
+
+export type GatewayOptions = {
+  /** 0: any. */
+  readonly port: number;
+  readonly functions: readonly HttpTarget[];
+  readonly sockets?: SocketHandlers;
+  /** Where a WebSocket is opened. */
+  readonly socketPath?: string;
+  /** Asked of whoever sends through `@connections`. */
+  readonly credential: Credential;
+  readonly allowed?: Partial<Caller>;
+  readonly limits?: Partial<SocketLimits> & { readonly maxTimeoutMs?: number };
+  readonly log: Log;
+};
+
+export type Gateway = {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>`; also the endpoint of the `@connections` client. */
+  readonly url: string;
+  readonly socketUrl: string;
+  close(): Promise<void>;
+};
+
+/** API Gateway on loopback: the HTTP API, the WebSocket API and its `@connections`, one port. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { log, credential, sockets: handlers, socketPath = '/socket' } = options;
+  const maxTimeoutMs = options.limits?.maxTimeoutMs ?? MAX_TIMEOUT_MS;
+  const http = createHttpGateway(options.functions, { maxTimeoutMs, log });
+  const limits = { ...SOCKET_LIMITS, ...options.limits };
+  const sockets = handlers && new SocketGateway({ handlers, limits, log });
+  const allowed = { hosts: [], origins: [], ...options.allowed };
+  const server = createServer((request, response) => {
+    const [path] = splitUrl(request.url ?? '/');
+    if (refused(request, response, allowed)) return;
+    if (sockets === undefined || !isManagementPath(path)) {
+      void http(request, response);
+      return;
+    }
+    answerManagement(request, response, sockets.connections, credential).catch((error) => {
+      log.warn('management request broken off', { error: String(error) });
+    });
+  });
+  server.on('upgrade', (request, socket, head) => {
+    const [path] = splitUrl(request.url ?? '/');
+    const refusal = checkCaller(request.headers, allowed);
+    if (refusal !== undefined) endUpgrade(socket, '403 Forbidden');
+    else if (sockets === undefined || path !== socketPath) endUpgrade(socket, '404 Not Found');
+    else sockets.upgrade(request, socket, head);
+  });
+  const port = await listenOnLoopback(server, options.port);
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    socketUrl: `ws://127.0.0.1:${port}${socketPath}`,
+    close: () => close(server, sockets),
+  };
+}
+
+function refused(request: IncomingMessage, response: ServerResponse, allowed: Caller): boolean {
+  const message = checkCaller(request.headers, allowed);
+  if (message === undefined) return false;
+  request.resume();
+  sendError(response, 403, { code: 'foreign_caller', message }, randomUUID());
+  return true;
+}
+
+function endUpgrade(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+async function close(server: Server, sockets: SocketGateway | undefined): Promise<void> {
+  const done = new Promise<void>((resolve) => server.close(() => resolve()));
+  await sockets?.close();
+  server.closeIdleConnections();
+  const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  await done;
+  clearTimeout(force);
+}

@@ -1,0 +1,154 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Log } from '../../core/port/runtime.ts';
+import type { QueueRow } from '../../core/topology/queues.ts';
+import type { Credential } from '../emulator/credential.ts';
+import { invokeLambda, type LambdaFunction, type LambdaHandler } from '../handler.ts';
+import { failedMessages } from './failed-messages.ts';
+
+// What Lambda's event source mapping does for a queue: receive, call the handler, delete what it did not name as failed.
+// A failed message is not touched: its visibility ends by itself, and after `maxReceives` the queue moves it away.
+
+const MAX_RECEIVE = 10;
+const WAIT_SECONDS = 20;
+const PAUSE_AFTER_ERROR_MS = 250;
+
+export type PolledQueue = {
+  readonly row: QueueRow;
+  readonly url: string;
+  readonly handler: LambdaHandler;
+};
+
+type Poll = PolledQueue & {
+  readonly client: SQSClient;
+  readonly region: string;
+  readonly log: Log;
+};
+
+/** `close` stops receiving and waits for the batches that are being handled. */
+export function startQueuePoller(options: {
+  readonly queues: readonly PolledQueue[];
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: Credential;
+  readonly log: Log;
+}): { close(): Promise<void> } {
+  const { endpoint, region, credentials, log } = options;
+  const client = new SQSClient({
+    endpoint,
+    region,
+    credentials,
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: (WAIT_SECONDS + 5) * 1_000,
+      throwOnRequestTimeout: true,
+    },
+  });
+  const stop = new AbortController();
+  const polls = options.queues.map((queue) => poll({ ...queue, client, region, log }, stop.signal));
+  return {
+    async close() {
+      stop.abort();
+      await Promise.all(polls);
+      client.destroy();
+    },
+  };
+}
+
+async function poll(queue: Poll, signal: AbortSignal): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let free = queue.row.concurrency;
+  while (!signal.aborted) {
+    if (free <= 0) {
+      await Promise.race(running);
+      continue;
+    }
+    const messages = await receive(queue, Math.min(queue.row.batchSize, free, MAX_RECEIVE), signal);
+    if (messages.length === 0) continue;
+    free -= messages.length;
+    const batch = handleBatch(queue, messages).finally(() => {
+      free += messages.length;
+      running.delete(batch);
+    });
+    running.add(batch);
+  }
+  await Promise.all(running);
+}
+
+/** Empty: nothing came, or the queue cannot be reached, which is said and tried again. */
+async function receive(queue: Poll, max: number, signal: AbortSignal): Promise<Message[]> {
+  const command = new ReceiveMessageCommand({
+    QueueUrl: queue.url,
+    MaxNumberOfMessages: max,
+    WaitTimeSeconds: WAIT_SECONDS,
+    MessageSystemAttributeNames: ['All'],
+  });
+  try {
+    const answer = await queue.client.send(command, { abortSignal: signal });
+    return answer.Messages ?? [];
+  } catch (error) {
+    if (signal.aborted) return [];
+    queue.log.warn('queue cannot be read', { queue: queue.row.name, error: String(error) });
+    await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
+    return [];
+  }
+}
+
+async function handleBatch(queue: Poll, messages: readonly Message[]): Promise<void> {
+  const failed = await invoke(queue, messages);
+  const done = messages.filter((message) => !failed.has(message.MessageId ?? ''));
+  if (done.length === 0) return;
+  const Entries = done.map((message, n) => ({
+    Id: String(n),
+    ReceiptHandle: message.ReceiptHandle,
+  }));
+  try {
+    await queue.client.send(new DeleteMessageBatchCommand({ QueueUrl: queue.url, Entries }));
+  } catch (error) {
+    // They come again, and handling a message twice changes nothing.
+    queue.log.warn('messages not deleted', { queue: queue.row.name, error: String(error) });
+  }
+}
+
+/** The ids of the messages that stay in the queue. */
+async function invoke(queue: Poll, messages: readonly Message[]): Promise<ReadonlySet<string>> {
+  const ids = messages.map((message) => message.MessageId ?? '');
+  const target: LambdaFunction = {
+    name: `queue-${queue.row.name}`,
+    handler: queue.handler,
+    timeoutMs: queue.row.timeoutSeconds * 1_000,
+  };
+  const event: SQSEvent = { Records: messages.map((message) => toRecord(queue, message)) };
+  try {
+    return failedMessages(await invokeLambda(target, event), ids);
+  } catch (error) {
+    queue.log.error('queue batch failed', { queue: queue.row.name, error: String(error) });
+    return new Set(ids);
+  }
+}
+
+function toRecord(queue: Poll, message: Message): SQSRecord {
+  const attributes = message.Attributes ?? {};
+  return {
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    attributes: {
+      ApproximateReceiveCount: attributes.ApproximateReceiveCount ?? '1',
+      SentTimestamp: attributes.SentTimestamp ?? '0',
+      SenderId: attributes.SenderId ?? '',
+      ApproximateFirstReceiveTimestamp: attributes.ApproximateFirstReceiveTimestamp ?? '0',
+    },
+    messageAttributes: {},
+    md5OfBody: message.MD5OfBody ?? '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: `arn:aws:sqs:${queue.region}:000000000000:${queue.row.name}`,
+    awsRegion: queue.region,
+  };
+}
