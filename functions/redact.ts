@@ -71,7 +71,9 @@ function plainObject(value: object, place: Place): Record<string, unknown> {
 /** `code`, `kind` and `details` of ours come along as own properties. */
 function plainError(error: Error, place: Place): Record<string, unknown> {
   const { name, message, cause } = error;
-  const stack = error.stack?.split('\n').slice(1, 12).join('\n');
+  // The stack begins with the message, of which a line alone would no longer look like a secret.
+  const lines = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  const stack = lines?.slice(0, 10).join('\n');
   const own = { ...error, name, message, stack };
   return plainObject(cause === undefined ? own : { ...own, cause }, place);
 }

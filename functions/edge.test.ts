@@ -1,0 +1,128 @@
+import type { SQSEvent } from 'aws-lambda';
+import { describe, expect, test } from 'vitest';
+import { errorBodySchema } from '../core/contract/error.ts';
+import { AppError, type ErrorKind } from '../core/error.ts';
+import { httpError, runBatch } from './edge.ts';
+import { createLog } from './log.ts';
+
+const NOW = 1_900_000_000_000;
+
+function logged() {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => lines.push(line), now: () => NOW });
+  return { log, lines };
+}
+
+describe('an error to an HTTP caller', () => {
+  test.each<[ErrorKind, string, number]>([
+    ['invalid', 'invalid_request', 400],
+    ['invalid', 'unsupported_content_type', 415],
+    ['invalid', 'idempotency_key_reused', 422],
+    ['invalid', 'method_not_allowed', 405],
+    ['auth', 'unauthorized', 401],
+    ['auth', 'forbidden', 403],
+    ['notFound', 'plan_not_found', 404],
+    ['conflict', 'revision_changed', 409],
+    ['limited', 'too_many_logins', 429],
+    ['limited', 'body_too_large', 413],
+    ['refused', 'protected_branch', 422],
+    ['paused', 'rate_limited', 503],
+    ['transient', 'network', 503],
+    ['bug', 'internal', 500],
+  ])('%s %s is %i', (kind, code, status) => {
+    const answer = httpError(new AppError(kind, code, 'why'), 'r-1', NOW);
+    expect(answer.status).toBe(status);
+    expect(errorBodySchema.parse(answer.body).error).toMatchObject({ code, requestId: 'r-1' });
+  });
+
+  test('says when to come back', () => {
+    const details = { until: NOW + 61_500 };
+    const paused = new AppError('paused', 'rate_limited', 'wait', { details });
+    expect(httpError(paused, 'r', NOW).headers).toEqual({ 'retry-after': '62' });
+    expect(httpError(paused, 'r', NOW + 100_000).headers).toEqual({ 'retry-after': '1' });
+  });
+
+  test('tells nothing of a bug', () => {
+    const bug = new AppError('bug', 'bad_answer', 'password is 123', { details: { sql: 1 } });
+    for (const error of [bug, new TypeError('password is 123'), 'password is 123', undefined]) {
+      const { status, body } = httpError(error, 'r', NOW);
+      expect(status).toBe(500);
+      expect(body.error.code).toBe('internal');
+      expect(JSON.stringify(body)).not.toMatch(/123|sql/);
+    }
+  });
+});
+
+describe('a batch', () => {
+  const plan = { type: 'plan', v: 1, plan: 'p3k9m2x7abc' };
+
+  function batch(bodies: readonly string[]): SQSEvent {
+    const Records = bodies.map((body, index) => ({
+      messageId: `m${index}`,
+      receiptHandle: 'h',
+      body,
+      attributes: {
+        ApproximateReceiveCount: '1',
+        SentTimestamp: '0',
+        SenderId: 's',
+        ApproximateFirstReceiveTimestamp: '0',
+      },
+      messageAttributes: {},
+      md5OfBody: '',
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn',
+      awsRegion: 'us-east-1',
+    }));
+    return { Records };
+  }
+
+  async function outcome(error: unknown) {
+    const { log, lines } = logged();
+    const handle = async () => {
+      throw error;
+    };
+    const { batchItemFailures } = await runBatch(batch([JSON.stringify(plan)]), handle, log);
+    return { retried: batchItemFailures.length === 1, lines };
+  }
+
+  test.each<[ErrorKind, boolean]>([
+    ['invalid', false],
+    ['auth', true],
+    ['notFound', false],
+    ['conflict', false],
+    ['limited', true],
+    ['paused', true],
+    ['refused', false],
+    ['transient', true],
+    ['bug', true],
+  ])('%s comes back: %s', async (kind, retried) => {
+    const result = await outcome(new AppError(kind, 'code', 'why'));
+    expect(result.retried).toBe(retried);
+    expect(result.lines.join()).toContain(retried ? 'retrying' : 'dropped');
+  });
+
+  test('an unknown error comes back and is logged as an error', async () => {
+    const result = await outcome(new TypeError('oops'));
+    expect(result.retried).toBe(true);
+    expect(result.lines.join()).toMatch(/"level":"error".*oops/);
+  });
+
+  test('lists what failed and nothing else; what is no message is dropped', async () => {
+    const { log, lines } = logged();
+    const seen: string[] = [];
+    const bodies = ['not json', JSON.stringify({ ...plan, v: 2 }), '{"type":"nope"}'];
+    const good = ['p1', 'p2', 'p3'].map((id) => JSON.stringify({ ...plan, plan: id }));
+    const result = await runBatch(
+      batch([...bodies, ...good]),
+      async (message) => {
+        if (message.type !== 'plan') return;
+        seen.push(message.plan);
+        if (message.plan === 'p2') throw new AppError('transient', 'network', 'gone');
+      },
+      log,
+    );
+    expect(seen.toSorted()).toEqual(['p1', 'p2', 'p3']);
+    expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm4' }] });
+    expect(lines.filter((line) => line.includes('message is not valid'))).toHaveLength(3);
+  });
+});
