@@ -1,0 +1,106 @@
+import type { FileChange, GitRepository, MergeAnswer } from './git-repository.ts';
+import { runGit } from './run-git.ts';
+
+/** Undefined: the two have nothing in common. */
+export function mergeBase(git: GitRepository, a: string, b: string): Promise<string | undefined> {
+  if (a === b) return Promise.resolve(a);
+  return git.mergeBases.get(`${a} ${b}`, async () => {
+    const { code, stdout } = await runGit(git.gitDir, ['merge-base', a, b], { accept: [0, 1] });
+    return code === 0 ? stdout.toString().trim() : undefined;
+  });
+}
+
+export async function isAncestor(git: GitRepository, old: string, young: string): Promise<boolean> {
+  return (await mergeBase(git, old, young)) === old;
+}
+
+/** Commits that only `base` has, and that only `head` has. */
+export function countCommits(
+  git: GitRepository,
+  base: string,
+  head: string,
+): Promise<{ behind: number; ahead: number }> {
+  return git.counts.get(`${base} ${head}`, async () => {
+    const range = `${base}...${head}`;
+    const { stdout } = await runGit(git.gitDir, ['rev-list', '--count', '--left-right', range]);
+    const [behind = '0', ahead = '0'] = stdout.toString().trim().split(/\s+/);
+    return { behind: Number(behind), ahead: Number(ahead) };
+  });
+}
+
+/** Merges in memory. Undefined: the two have nothing in common. */
+export function mergeTrees(
+  git: GitRepository,
+  base: string,
+  head: string,
+): Promise<MergeAnswer | undefined> {
+  return git.merges.get(`${base} ${head}`, async () => {
+    const { code, stdout, stderr } = await runGit(
+      git.gitDir,
+      ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head],
+      { accept: [0, 1, 128] },
+    );
+    const [tree = '', ...files] = stdout.toString().split('\0');
+    if (code === 0) return { kind: 'clean', tree: tree.trim() };
+    if (code === 1) return { kind: 'conflict', files: files.filter((file) => file !== '') };
+    if (stderr.includes('unrelated histories')) return undefined;
+    throw new Error(`git merge-tree: ${stderr.trim()}`);
+  });
+}
+
+/** What differs between two commits or trees, renames found. */
+export function listChanges(
+  git: GitRepository,
+  from: string,
+  to: string,
+): Promise<readonly FileChange[]> {
+  return git.changes.get(`${from} ${to}`, async () => {
+    const args = ['diff-tree', '-r', '-z', '-M', '--raw', '--numstat', '--no-abbrev', from, to];
+    const { stdout } = await runGit(git.gitDir, args);
+    return parseChanges(stdout.toString());
+  });
+}
+
+/**
+ * `git diff-tree -z --raw --numstat`: first `:<modes> <shas> <letter>`, path (two for a rename) per file, then
+ * `<added>\t<deleted>\t<path>`, where a rename has an empty path and both names after it.
+ */
+export function parseChanges(text: string): FileChange[] {
+  const fields = text.split('\0');
+  const changes: { path: string; previousPath?: string; letter: string; sha: string }[] = [];
+  const lines = new Map<string, { additions: number; deletions: number }>();
+  for (let i = 0; i < fields.length; i += 1) {
+    const field = fields[i] ?? '';
+    if (field.startsWith(':')) {
+      const [, , , sha = '', letter = 'M'] = field.split(' ');
+      const first = fields[++i] ?? '';
+      const renamed = letter.startsWith('R') || letter.startsWith('C');
+      const path = renamed ? (fields[++i] ?? '') : first;
+      changes.push({
+        path,
+        letter: letter.slice(0, 1),
+        sha,
+        ...(renamed && { previousPath: first }),
+      });
+      continue;
+    }
+    const [added, deleted, path] = field.split('\t');
+    if (path === undefined) continue;
+    // A binary file has "-" for both.
+    const counts = { additions: Number(added) || 0, deletions: Number(deleted) || 0 };
+    if (path === '') i += 2;
+    lines.set(path === '' ? (fields[i] ?? '') : path, counts);
+  }
+  return changes.map(({ letter, ...change }) => ({
+    ...change,
+    status: STATUS[letter] ?? 'modified',
+    ...(lines.get(change.path) ?? { additions: 0, deletions: 0 }),
+  }));
+}
+
+const STATUS: Readonly<Record<string, FileChange['status']>> = {
+  A: 'added',
+  C: 'added',
+  D: 'removed',
+  R: 'renamed',
+};

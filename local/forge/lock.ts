@@ -1,0 +1,16 @@
+/** Work under the same key runs one after the other, in the order of asking. Not re-entrant. */
+export type Lock = <T>(key: number, work: () => Promise<T>) => Promise<T>;
+
+export function createLock(): Lock {
+  const last = new Map<number, Promise<unknown>>();
+  return (key, work) => {
+    const before = last.get(key) ?? Promise.resolve();
+    const result = before.then(work, work);
+    const settled = result.catch(() => undefined);
+    last.set(key, settled);
+    settled.then(() => {
+      if (last.get(key) === settled) last.delete(key);
+    });
+    return result;
+  };
+}

@@ -1,0 +1,101 @@
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
+import { listChanges, mergeBase } from '../git/relate-commits.ts';
+import { numberParam, param } from '../http.ts';
+import { notFound } from '../problem.ts';
+import { refreshPull } from '../pull/refresh-pull.ts';
+import { findPull, listPulls } from '../store/pull-store.ts';
+import { findRepository } from '../store/repository-store.ts';
+import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
+
+// Pages for people, so that the links of pull requests open in a browser. They show and never change anything. Text of
+// agents and models stays text: the template escapes all of it, and no script may run.
+
+const MAX_LISTED = 100;
+
+export function addPageRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
+  app.use('*', async (c, next) => {
+    await next();
+    c.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
+    c.header('x-content-type-options', 'nosniff');
+    c.header('x-frame-options', 'DENY');
+  });
+  app.get('/:owner/:repo', (c) => {
+    const repository = named(context, `${param(c, 'owner')}/${param(c, 'repo')}`);
+    const pulls = listPulls(
+      context.rows,
+      repository.id,
+      { state: 'all', sort: 'created', ascending: false },
+      { offset: 0, limit: MAX_LISTED },
+    );
+    const lines = pulls.map(
+      (pull) =>
+        html`<li><a href="/${repository.name}/pull/${pull.number}">#${pull.number} ${pull.title}</a> ${stateOf(pull)}</li>`,
+    );
+    return c.html(page(repository.name, html`<ul>${lines}</ul>`));
+  });
+  app.get('/:owner/:repo/pull/:number', async (c) => {
+    const repository = named(context, `${param(c, 'owner')}/${param(c, 'repo')}`);
+    const stored = findPull(context.rows, repository.id, numberParam(c, 'number'));
+    if (stored === undefined) throw notFound();
+    const pull = await refreshPull(context, repository, stored);
+    const files = await listFiles(context, repository, pull);
+    return c.html(page(`#${pull.number} ${pull.title}`, pullContent(repository, pull, files)));
+  });
+}
+
+function pullContent(
+  repository: RepositoryRow,
+  pull: PullRow,
+  files: Awaited<ReturnType<typeof listFiles>>,
+) {
+  const rows = files.map(
+    (file) =>
+      html`<tr><td>${file.path}</td><td>${file.status}</td><td>+${file.additions}</td><td>-${file.deletions}</td></tr>`,
+  );
+  return html`
+    <p><a href="/${repository.name}">${repository.name}</a> <b>${stateOf(pull)}</b> by ${pull.author}</p>
+    <p><code>${pull.head}</code> (${pull.head_sha.slice(0, 10)}) into <code>${pull.base}</code></p>
+    <p>${pull.labels.map((label) => html`<span class="label">${label}</span> `)}</p>
+    <pre>${pull.body}</pre>
+    <h2>${files.length} changed files</h2>
+    <table>${rows}</table>`;
+}
+
+async function listFiles(context: ForgeContext, repository: RepositoryRow, pull: PullRow) {
+  const git = context.git(repository);
+  // The base's commit of before the merge is kept, so this is right for a merged one too.
+  const start = (await mergeBase(git, pull.base_sha, pull.head_sha)) ?? pull.base_sha;
+  return listChanges(git, start, pull.head_sha);
+}
+
+function stateOf(pull: PullRow): string {
+  if (pull.merged_at !== null) return 'merged';
+  if (pull.state === 'closed') return 'closed';
+  return pull.draft ? 'draft' : 'open';
+}
+
+function page(title: string, content: ReturnType<typeof html>) {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+pre { background: #f5f5f5; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+td { padding: 0.1rem 1rem 0.1rem 0; font-family: monospace; }
+.label { border: 1px solid #999; border-radius: 1rem; padding: 0 0.6rem; }
+</style>
+</head>
+<body><h1>${title}</h1>${content}</body>
+</html>`;
+}
+
+function named(context: ForgeContext, name: string): RepositoryRow {
+  const repository = findRepository(context.rows, name);
+  if (repository === undefined) throw notFound();
+  return repository;
+}

@@ -1,0 +1,198 @@
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Context, Hono } from 'hono';
+import { mayReach, mayRead, mayWrite, requireCaller } from '../authenticate.ts';
+import type { Caller, ForgeContext, ForgeEnv } from '../forge-context.ts';
+import { checkedOutBranches, readBranch } from '../git/read-ref.ts';
+import { removeStaleLock } from '../git/write-commit.ts';
+import { param } from '../http.ts';
+import { afterBranchChange } from '../pull/branch-change.ts';
+import { refuseWrite } from '../rule.ts';
+import { findRepository } from '../store/repository-store.ts';
+import type { RepositoryRow } from '../store/row-schema.ts';
+import { runHttpBackend } from './http-backend.ts';
+import {
+  ABSENT,
+  formatRefusal,
+  type PushCommand,
+  type PushHead,
+  parsePushHead,
+} from './push-commands.ts';
+
+const MAX_HEAD_BYTES = 1024 * 1024;
+const EMPTY = Buffer.alloc(0);
+
+export function addSmartHttpRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
+  const path = '/:owner/:repo{.+\\.git}';
+  app.get(`${path}/info/refs`, async (c) => {
+    const isPush = c.req.query('service') === 'git-receive-pack';
+    const opened = open(context, c, isPush);
+    if (opened instanceof Response) return opened;
+    const { incoming } = c.env;
+    return answer(c, opened, '/info/refs', EMPTY, incoming);
+  });
+  app.post(`${path}/git-upload-pack`, async (c) => {
+    const opened = open(context, c, false);
+    if (opened instanceof Response) return opened;
+    return answer(c, opened, '/git-upload-pack', EMPTY, bodyOf(c.env));
+  });
+  app.post(`${path}/git-receive-pack`, async (c) => {
+    const opened = open(context, c, true);
+    if (opened instanceof Response) return opened;
+    return receivePush(context, c, opened);
+  });
+}
+
+type Opened = { readonly repository: RepositoryRow; readonly caller: Caller };
+
+/** Git asks without a credential first, and needs the challenge to send one. */
+function open(context: ForgeContext, c: Context<ForgeEnv>, isPush: boolean): Opened | Response {
+  const header = c.req.header('authorization');
+  const challenge = { 'www-authenticate': 'Basic realm="forge"' };
+  if (header === undefined) return c.text('A token is needed.\n', 401, challenge);
+  let caller: Caller;
+  try {
+    caller = requireCaller(context, header);
+  } catch {
+    return c.text('Invalid username or token.\n', 401, challenge);
+  }
+  const name = `${param(c, 'owner')}/${param(c, 'repo').replace(/\.git$/, '')}`;
+  const repository = findRepository(context.rows, name);
+  if (repository === undefined || !mayReach(caller, repository) || !mayRead(caller, 'contents')) {
+    return c.text('Repository not found.\n', 404);
+  }
+  if (!isPush) return { repository, caller };
+  if (repository.settings.archived) {
+    return c.text('This repository was archived so it is read-only.\n', 403);
+  }
+  if (caller.permission === 'read' || !mayWrite(caller, 'contents')) {
+    return c.text(`Permission to ${name} denied to ${caller.login}.\n`, 403);
+  }
+  return { repository, caller };
+}
+
+async function answer(
+  c: Context<ForgeEnv>,
+  { repository, caller }: Opened,
+  path: string,
+  head: Buffer,
+  body: Readable,
+  afterwards?: () => Promise<void>,
+): Promise<Response> {
+  const { incoming, outgoing } = c.env;
+  const query = new URL(c.req.url).search.slice(1);
+  const call = { gitDir: repository.git_dir, path, query, login: caller.login, head, body };
+  await runHttpBackend(call, incoming, outgoing);
+  await afterwards?.();
+  outgoing.end();
+  return RESPONSE_ALREADY_SENT;
+}
+
+async function receivePush(
+  context: ForgeContext,
+  c: Context<ForgeEnv>,
+  opened: Opened,
+): Promise<Response> {
+  const { repository, caller } = opened;
+  const body = bodyOf(c.env);
+  const { bytes, head } = await readHead(body);
+  if (head === undefined) {
+    body.resume();
+    return c.text('This push is not understood.\n', 400);
+  }
+  const reasons = refusePush(context, repository, caller, head.commands);
+  if (reasons.size > 0) return refuse(c, body, head, reasons);
+  const before = head.commands.map(({ ref }) => {
+    const branch = ref.slice('refs/heads/'.length);
+    removeStaleLock(repository.git_dir, branch);
+    return { branch, before: readBranch(repository.git_dir, branch) };
+  });
+  return answer(c, opened, '/git-receive-pack', bytes, body, async () => {
+    for (const { branch, before: old } of before) {
+      const after = readBranch(repository.git_dir, branch);
+      await afterBranchChange(context, repository, { branch, before: old, after }, caller.login);
+    }
+  });
+}
+
+/** The body is taken in first: git reads an answer only after it has sent everything. */
+async function refuse(
+  c: Context<ForgeEnv>,
+  body: Readable,
+  head: PushHead,
+  reasons: ReadonlyMap<string, string>,
+): Promise<Response> {
+  body.resume();
+  if (!body.readableEnded) {
+    await new Promise<void>((resolve) => {
+      body.on('close', resolve);
+      body.on('end', resolve);
+    });
+  }
+  const report = formatRefusal(head, reasons);
+  if (report === undefined) return c.text(`${[...reasons.values()].join('\n')}\n`, 403);
+  return new Response(new Uint8Array(report), {
+    headers: {
+      'content-type': 'application/x-git-receive-pack-result',
+      'cache-control': 'no-cache',
+    },
+  });
+}
+
+/** By reference, why it is refused; one refused reference refuses the push. */
+function refusePush(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  caller: Caller,
+  commands: readonly PushCommand[],
+): Map<string, string> {
+  const checkedOut = checkedOutBranches(repository.git_dir, repository.bare);
+  const reasons = new Map<string, string>();
+  for (const command of commands) {
+    const branch = /^refs\/heads\/(.+)$/.exec(command.ref)?.[1];
+    const reason =
+      branch === undefined
+        ? 'only branches are kept here'
+        : refuseCommand(context, repository, caller, command, branch, checkedOut);
+    if (reason !== undefined) reasons.set(command.ref, reason);
+  }
+  return reasons;
+}
+
+function refuseCommand(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  caller: Caller,
+  { before, after }: PushCommand,
+  branch: string,
+  checkedOut: ReadonlySet<string>,
+): string | undefined {
+  if (caller.branch !== undefined && caller.branch !== branch) {
+    return `this token may push to ${caller.branch} only`;
+  }
+  if (checkedOut.has(branch)) return 'the branch is checked out in a work tree';
+  if (after === ABSENT) return refuseWrite(context, repository, branch, 'delete');
+  return refuseWrite(context, repository, branch, before === ABSENT ? 'create' : 'update');
+}
+
+/** `head` undefined: malformed or too long. */
+async function readHead(body: Readable): Promise<{ bytes: Buffer; head: PushHead | undefined }> {
+  let bytes = EMPTY;
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+    bytes = Buffer.concat([bytes, Buffer.from(chunk)]);
+    const head = parsePushHead(bytes);
+    if (head === 'malformed' || bytes.length > MAX_HEAD_BYTES) break;
+    if (head !== 'incomplete') return { bytes, head };
+  }
+  return { bytes, head: undefined };
+}
+
+function bodyOf({ incoming }: HttpBindings): Readable {
+  const encoding = incoming.headers['content-encoding'];
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') return incoming;
+  const unzip = createGunzip();
+  incoming.on('error', (error) => unzip.destroy(error));
+  return incoming.pipe(unzip);
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { type RepositoryRow, repositoryRow, type Settings } from './row-schema.ts';
+import type { Rows } from './rows.ts';
+
+export function findRepository(rows: Rows, name: string): RepositoryRow | undefined {
+  return rows.one(repositoryRow, 'select * from repository where name = :name', { name });
+}
+
+export function getRepository(rows: Rows, id: number): RepositoryRow | undefined {
+  return rows.one(repositoryRow, 'select * from repository where id = :id', { id });
+}
+
+export function listRepositories(rows: Rows): RepositoryRow[] {
+  return rows.all(repositoryRow, 'select * from repository order by id');
+}
+
+export function addRepository(
+  rows: Rows,
+  repository: {
+    name: string;
+    gitDir: string;
+    linked: boolean;
+    bare: boolean;
+    defaultBranch: string;
+    settings: Settings;
+    at: number;
+  },
+): void {
+  rows.insert('repository', {
+    name: repository.name,
+    git_dir: repository.gitDir,
+    linked: Number(repository.linked),
+    bare: Number(repository.bare),
+    default_branch: repository.defaultBranch,
+    settings: JSON.stringify(repository.settings),
+    created_at: repository.at,
+  });
+}
+
+/** Issues and pull requests share one row of numbers; call inside `together`. */
+export function takeNumber(rows: Rows, repository: number): number {
+  const row = rows.one(
+    z.object({ last_number: z.number() }),
+    'update repository set last_number = last_number + 1 where id = :repository returning last_number',
+    { repository },
+  );
+  if (row === undefined) throw new Error(`no repository ${repository}`);
+  return row.last_number;
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+
+const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
+const time = z.number().int();
+
+/** A column that holds JSON text. */
+function json<T extends z.ZodType>(schema: T) {
+  return z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(schema);
+}
+
+export const settingsSchema = z.object({
+  private: z.boolean().default(true),
+  archived: z.boolean().default(false),
+  allowMerge: z.boolean().default(true),
+  allowSquash: z.boolean().default(true),
+  allowRebase: z.boolean().default(false),
+  /** False: like a private repository of a free account. */
+  allowDrafts: z.boolean().default(true),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const repositoryRow = z.object({
+  id: z.number().int(),
+  name: z.string(),
+  git_dir: z.string(),
+  linked: flag,
+  bare: flag,
+  default_branch: z.string(),
+  settings: json(settingsSchema),
+  created_at: time,
+});
+export type RepositoryRow = z.infer<typeof repositoryRow>;
+
+export const pullRow = z.object({
+  id: z.number().int(),
+  repository: z.number().int(),
+  number: z.number().int(),
+  title: z.string(),
+  body: z.string(),
+  state: z.enum(['open', 'closed']),
+  draft: flag,
+  head: z.string(),
+  head_sha: z.string(),
+  base: z.string(),
+  base_sha: z.string(),
+  author: z.string(),
+  labels: json(z.array(z.string())),
+  merge_sha: z.string().nullable(),
+  /** The merge commit that was made and may or may not have reached the base branch. */
+  merging_sha: z.string().nullable(),
+  merged_at: time.nullable(),
+  merged_by: z.string().nullable(),
+  closed_at: time.nullable(),
+  created_at: time,
+  updated_at: time,
+});
+export type PullRow = z.infer<typeof pullRow>;
+
+/** Reviews, comments on lines and comments on the whole. */
+export const remarkRow = z.object({
+  id: z.number().int(),
+  repository: z.number().int(),
+  number: z.number().int(),
+  kind: z.enum(['review', 'line', 'comment']),
+  author: z.string(),
+  body: z.string(),
+  state: z.string().nullable(),
+  commit_sha: z.string().nullable(),
+  path: z.string().nullable(),
+  line: z.number().int().nullable(),
+  review: z.number().int().nullable(),
+  at: time,
+});
+export type RemarkRow = z.infer<typeof remarkRow>;
+
+/** Check runs and commit statuses; of a status, `status` is its state and `name` its context. */
+export const checkRow = z.object({
+  id: z.number().int(),
+  repository: z.number().int(),
+  sha: z.string(),
+  kind: z.enum(['check', 'status']),
+  name: z.string(),
+  status: z.string(),
+  conclusion: z.string().nullable(),
+  title: z.string(),
+  summary: z.string(),
+  url: z.string().nullable(),
+  author: z.string(),
+  started_at: time,
+  completed_at: time.nullable(),
+});
+export type CheckRow = z.infer<typeof checkRow>;
+
+export const ruleSchema = z.object({
+  type: z.string(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+});
+export type Rule = z.infer<typeof ruleSchema>;
+
+/** A ruleset, or the protection of one branch or pattern. */
+export const rulesetRow = z.object({
+  id: z.number().int(),
+  repository: z.number().int(),
+  name: z.string(),
+  kind: z.enum(['ruleset', 'protection']),
+  body: json(
+    z.object({
+      enforcement: z.string().default('active'),
+      include: z.array(z.string()),
+      exclude: z.array(z.string()).default([]),
+      rules: z.array(ruleSchema),
+    }),
+  ),
+});
+export type RulesetRow = z.infer<typeof rulesetRow>;
+
+export const accountRow = z.object({
+  login: z.string(),
+  type: z.enum(['User', 'Bot']),
+  permission: z.enum(['read', 'write', 'admin']),
+});
+export type AccountRow = z.infer<typeof accountRow>;
+
+export const tokenRow = z.object({
+  login: z.string(),
+  repositories: z.union([z.null(), json(z.array(z.number().int()))]),
+  branch: z.string().nullable(),
+  permissions: z.union([z.null(), json(z.record(z.string(), z.string()))]),
+  expires_at: time.nullable(),
+});
+export type TokenRow = z.infer<typeof tokenRow>;
