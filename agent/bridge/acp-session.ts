@@ -1,0 +1,162 @@
+import type { ChildProcess } from 'node:child_process';
+import { Readable, Writable } from 'node:stream';
+import {
+  type ClientConnection,
+  type ContentBlock,
+  client,
+  methods,
+  ndJsonStream,
+  PROTOCOL_VERSION,
+  type SessionUpdate,
+  type StopReason,
+} from '@agentclientprotocol/sdk';
+import type { AgentRow } from './agent-table.ts';
+import { AttemptFailure } from './attempt-end.ts';
+import { answerPermission } from './permission.ts';
+import { killGroup } from './process.ts';
+import { type Asked, askSchema, readAsk, readElicitation } from './question.ts';
+import { tail } from './redact.ts';
+import { readWorkspaceFile, writeWorkspaceFile } from './workspace-files.ts';
+
+// The bridge as an ACP client: starts the agent, answers what it asks by policy, and hands on what it says.
+
+export type AcpOptions = {
+  row: AgentRow;
+  /** Already started, with pipes for its standard streams. */
+  child: ChildProcess;
+  workspace: string;
+  /** Folders that the agent may name in what it wants to do; the workspace first. */
+  folders: readonly string[];
+  onUpdate: (update: SessionUpdate) => void;
+  /** Puts a question to people; resolves with their answer or the default. */
+  ask: (asked: Asked) => Promise<string>;
+  questionTimeoutMs: number;
+};
+
+const STDERR_TAIL = 2_000;
+const START_TIMEOUT_MS = 60_000;
+const CLOSE_GRACE_MS = 300;
+
+export type AcpSession = {
+  /** Makes the session: the workspace must be ready. */
+  open(): Promise<void>;
+  prompt(text: string): Promise<StopReason>;
+  /** Breaks off the turn in progress. */
+  cancel(): Promise<void>;
+  /** The end of what it wrote to standard error. */
+  stderr(): string;
+  close(): Promise<void>;
+};
+
+/** Connects to an agent that was just started and initialises it. */
+export async function startAcpSession(options: AcpOptions): Promise<AcpSession> {
+  const exited = watchExit(options.child);
+  const connection = connect(options);
+  const { agent } = connection;
+  const until = <T>(work: Promise<T>, timeoutMs?: number): Promise<T> =>
+    Promise.race([work, exited.failure, ...(timeoutMs ? [timeout(timeoutMs)] : [])]);
+  await until(
+    agent.request(methods.agent.initialize, {
+      protocolVersion: PROTOCOL_VERSION,
+      clientInfo: { name: 'smol-gang-bridge', version: '1' },
+      clientCapabilities: {
+        fs: { readTextFile: true, writeTextFile: true },
+        terminal: false,
+        elicitation: { form: {} },
+      },
+    }),
+    START_TIMEOUT_MS,
+  );
+  let sessionId = '';
+  return {
+    open: async () => {
+      const { authenticate, mode } = options.row;
+      if (authenticate) {
+        await until(
+          agent.request(methods.agent.authenticate, { methodId: authenticate }),
+          START_TIMEOUT_MS,
+        );
+      }
+      const made = await until(
+        agent.request(methods.agent.session.new, { cwd: options.workspace, mcpServers: [] }),
+        START_TIMEOUT_MS,
+      );
+      sessionId = made.sessionId;
+      if (mode)
+        await until(agent.request(methods.agent.session.setMode, { sessionId, modeId: mode }));
+    },
+    prompt: async (text) => {
+      const prompt: ContentBlock[] = [{ type: 'text', text }];
+      const asked = agent.request(methods.agent.session.prompt, { sessionId, prompt });
+      return (await until(asked)).stopReason;
+    },
+    cancel: () => agent.notify(methods.agent.session.cancel, { sessionId }),
+    stderr: exited.stderr,
+    close: () => close(options.child, connection, exited.done),
+  };
+}
+
+function connect(options: AcpOptions): ClientConnection {
+  const { child, workspace } = options;
+  if (!child.stdin || !child.stdout) throw new AttemptFailure('agent', 'the agent has no pipes');
+  const app = client({ name: 'smol-gang-bridge' })
+    .onRequest(methods.client.session.requestPermission, ({ params }) =>
+      answerPermission(params, options.folders),
+    )
+    .onNotification(methods.client.session.update, ({ params }) => options.onUpdate(params.update))
+    .onRequest(methods.client.fs.readTextFile, ({ params }) =>
+      readWorkspaceFile(params.path, workspace, params),
+    )
+    .onRequest(methods.client.fs.writeTextFile, ({ params }) =>
+      writeWorkspaceFile(params.path, workspace, params.content),
+    )
+    .onRequest(methods.client.elicitation.create, async ({ params }) => {
+      const asked = readElicitation(params, Date.now(), options.questionTimeoutMs);
+      if (!asked) return { action: 'decline' as const };
+      return { action: 'accept' as const, content: asked.shape(await options.ask(asked)) };
+    })
+    .onRequest('_smol/ask', askSchema, async ({ params }) => {
+      const asked = readAsk(params, Date.now(), options.questionTimeoutMs);
+      return asked.shape(await options.ask(asked));
+    });
+  return app.connect(ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.stdout)));
+}
+
+/** `failure` rejects when the agent's process ends. */
+function watchExit(child: ChildProcess) {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-STDERR_TAIL);
+  });
+  child.stdin?.on('error', () => {});
+  const done = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => {
+      const how = signal ? `signal ${signal}` : `exit code ${code}`;
+      // Its last words are still in the pipe.
+      setTimeout(() => resolve(`ended with ${how}`), 50);
+    });
+  });
+  const failure = done.then((how): never => {
+    const said = text.trim() === '' ? '' : `\n${tail(text.trim(), STDERR_TAIL)}`;
+    throw new AttemptFailure('agent', `the agent ${how}${said}`);
+  });
+  failure.catch(() => {});
+  return { done, failure, stderr: () => text };
+}
+
+function timeout(ms: number): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const message = `the agent did not answer for ${ms / 1_000} s`;
+    setTimeout(() => reject(new AttemptFailure('agent', message)), ms).unref();
+  });
+}
+
+/** Closing its standard input asks an agent to end; then it is made to. */
+async function close(child: ChildProcess, connection: ClientConnection, done: Promise<string>) {
+  child.stdin?.end();
+  const grace = new Promise((resolve) => setTimeout(resolve, CLOSE_GRACE_MS));
+  await Promise.race([done, grace]);
+  killGroup(child);
+  connection.close();
+}

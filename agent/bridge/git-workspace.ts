@@ -1,0 +1,370 @@
+import { appendFile, copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pause } from './callback-client.ts';
+import type { Folders } from './folders.ts';
+import {
+  createGit,
+  forgeFailure,
+  type Git,
+  type GitCredential,
+  GitError,
+  isPassing,
+  writeBridgeRepository,
+  writeCheckoutRepository,
+} from './git.ts';
+import type { ProcessTable } from './process.ts';
+import type { Change } from './scope.ts';
+
+// The repository as the bridge sees it: what changed in the workspace, commits made of chosen paths, merges, and the talk
+// with the forge. Plumbing only: the paths to commit are chosen first and then staged one by one.
+
+export type WorkspaceOptions = {
+  processes: ProcessTable;
+  folders: Folders;
+  /** Object stores to borrow from. */
+  alternates: string[];
+  cloneUrl: string;
+  rootBranch: string;
+  /** The attempt's own branch. */
+  branch: string;
+  author: { name: string; email: string };
+  credential: () => Promise<GitCredential>;
+  signal: AbortSignal;
+};
+
+export type Merge = {
+  clean: boolean;
+  /** With conflicts: holds the files with their markers. */
+  tree: string;
+  /** Paths in conflict. */
+  files: string[];
+  /** What git says about them. */
+  messages: string;
+};
+
+const ROOT_REF = 'refs/smol/root';
+const FORGE_TRIES = 4;
+
+export class GitWorkspace {
+  private readonly options: WorkspaceOptions;
+  private readonly git: Git;
+  /** The commit that the workspace stands on. */
+  head = '';
+  /** What set-up changed, by path, as the blob it left: not the agent's doing. */
+  private setupBlobs = new Map<string, string>();
+  private pushed = '';
+
+  private constructor(options: WorkspaceOptions) {
+    this.options = options;
+    const place = { gitDir: options.folders.git, workTree: options.folders.workspace };
+    this.git = createGit(options.processes, place, options.signal);
+  }
+
+  static async open(options: WorkspaceOptions): Promise<GitWorkspace> {
+    await writeBridgeRepository(options.folders.git, options.alternates);
+    return new GitWorkspace(options);
+  }
+
+  /** The complete history of the root branch and of `commits`. Answers the root branch's head. */
+  async fetch(commits: readonly string[]): Promise<string> {
+    const root = `+refs/heads/${this.options.rootBranch}:${ROOT_REF}`;
+    const wanted = commits.map((commit) => `${commit}:refs/smol/at/${commit}`);
+    try {
+      await this.talk('fetch from the forge', [...FETCH, this.options.cloneUrl, root, ...wanted]);
+    } catch (error) {
+      if (
+        !(error instanceof Error) ||
+        !/not our ref|unadvertised|allow.*SHA1|no such remote ref/i.test(error.message)
+      )
+        throw error;
+      // A forge that serves branches only: take them all.
+      const all = '+refs/heads/*:refs/smol/heads/*';
+      await this.talk('fetch from the forge', [...FETCH, this.options.cloneUrl, root, all]);
+    }
+    for (const commit of commits) await this.git(['cat-file', '-e', `${commit}^{commit}`]);
+    return this.resolve(ROOT_REF);
+  }
+
+  /** The root branch's head now. */
+  fetchRoot(): Promise<string> {
+    return this.fetch([]);
+  }
+
+  /** Pushes to the attempt's own branch. */
+  async push(commit: string): Promise<void> {
+    if (this.pushed === commit) return;
+    const target = `${commit}:refs/heads/${this.options.branch}`;
+    await this.talk('push to the forge', [
+      'push',
+      '--no-verify',
+      '--quiet',
+      this.options.cloneUrl,
+      target,
+    ]);
+    this.pushed = commit;
+  }
+
+  /** Puts `commit` into the workspace; with `withGit` also a repository for those who work there. */
+  async checkout(commit: string, withGit = false): Promise<void> {
+    await this.git(['read-tree', '--reset', '-u', commit]);
+    this.head = commit;
+    if (!withGit) return;
+    await this.giveRepository(
+      this.options.folders.workspace,
+      commit,
+      join(this.options.folders.git, 'index'),
+    );
+  }
+
+  /** Puts `tree` into `folder`, which is empty, through an index of its own. */
+  async checkoutClean(
+    tree: string,
+    commit: string,
+    folder: string,
+    indexFile: string,
+  ): Promise<void> {
+    const { processes, folders, signal } = this.options;
+    const git = createGit(processes, { gitDir: folders.git, workTree: folder, indexFile }, signal);
+    await git(['read-tree', '--reset', '-u', tree]);
+    await this.giveRepository(folder, commit, indexFile);
+  }
+
+  private async giveRepository(folder: string, commit: string, indexFile: string): Promise<void> {
+    const objects = join(this.options.folders.git, 'objects');
+    await writeCheckoutRepository(join(folder, '.git'), {
+      commit,
+      objects,
+      author: this.options.author,
+    });
+    await copyFile(indexFile, join(folder, '.git/index'));
+  }
+
+  /** What set-up left behind is not to be committed: called once, between set-up and the agent. */
+  async ignoreSetup(): Promise<void> {
+    const made = await this.git([
+      'ls-files',
+      '-z',
+      '--others',
+      '--exclude-standard',
+      '--directory',
+    ]);
+    const excludes = splitZ(made.stdout).map(
+      (path) => `/${path.replace(/[\\*?[\]!# ]/g, '\\$&')}\n`,
+    );
+    const usable = excludes.filter((line) => !line.slice(0, -1).includes('\n'));
+    await appendFile(join(this.options.folders.git, 'info/exclude'), usable.join(''));
+    const changed = (await this.changes()).filter((change) => change.status !== 'D');
+    this.setupBlobs = await this.hash(changed.map((change) => change.path));
+  }
+
+  /** Paths in the workspace that differ from `head` or are new, but for what set-up did. Nested repositories are left alone. */
+  async changes(): Promise<Change[]> {
+    await this.git(['update-index', '-q', '--ignore-submodules', '--refresh'], { accept: [0, 1] });
+    const differ = await this.git([
+      'diff-files',
+      '-z',
+      '--name-status',
+      '--no-renames',
+      '--ignore-submodules=all',
+    ]);
+    const untracked = await this.git(['ls-files', '-z', '--others', '--exclude-standard']);
+    const fresh = splitZ(untracked.stdout).filter((path) => !path.endsWith('/'));
+    const changes: Change[] = [
+      ...parseNameStatus(differ.stdout),
+      ...fresh.map((path): Change => ({ path, status: 'A' })),
+    ];
+    return this.withoutSetup(changes);
+  }
+
+  private async withoutSetup(changes: Change[]): Promise<Change[]> {
+    const suspects = changes.filter((c) => c.status !== 'D' && this.setupBlobs.has(c.path));
+    if (suspects.length === 0) return changes;
+    const now = await this.hash(suspects.map((change) => change.path));
+    return changes.filter(
+      (c) =>
+        c.status === 'D' || !now.has(c.path) || now.get(c.path) !== this.setupBlobs.get(c.path),
+    );
+  }
+
+  private async hash(paths: string[]): Promise<Map<string, string>> {
+    const plain = paths.filter((path) => !path.includes('\n'));
+    if (plain.length === 0) return new Map();
+    const answer = await this.git(['hash-object', '--no-filters', '--stdin-paths'], {
+      input: plain.map((path) => `${path}\n`).join(''),
+      accept: [0, 128],
+    });
+    const hashes = answer.stdout.split('\n');
+    return new Map(plain.map((path, i) => [path, hashes[i] ?? '']));
+  }
+
+  /** Commits exactly these changes on `head`, with further parents for a merge. Undefined: there was nothing to commit. */
+  async commit(
+    changes: readonly Change[],
+    message: string,
+    parents: readonly string[] = [],
+  ): Promise<string | undefined> {
+    const gone = changes.filter((c) => c.status === 'D').map((c) => `${c.path}\0`);
+    const kept = changes.filter((c) => c.status !== 'D').map((c) => `${c.path}\0`);
+    if (gone.length > 0) {
+      await this.git(['update-index', '-z', '--force-remove', '--stdin'], { input: gone.join('') });
+    }
+    if (kept.length > 0) {
+      await this.git(['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], {
+        input: kept.join(''),
+      });
+    }
+    const tree = (await this.git(['write-tree'])).stdout.trim();
+    if (parents.length === 0 && tree === (await this.resolve(`${this.head}^{tree}`)))
+      return undefined;
+    this.head = await this.commitTree(tree, [this.head, ...parents], message);
+    return this.head;
+  }
+
+  async commitTree(tree: string, parents: readonly string[], message: string): Promise<string> {
+    const { name, email } = this.options.author;
+    const answer = await this.git(
+      ['commit-tree', tree, ...parents.flatMap((p) => ['-p', p]), '-F', '-'],
+      {
+        input: message,
+        env: {
+          GIT_AUTHOR_NAME: name,
+          GIT_AUTHOR_EMAIL: email,
+          GIT_COMMITTER_NAME: name,
+          GIT_COMMITTER_EMAIL: email,
+        },
+      },
+    );
+    return answer.stdout.trim();
+  }
+
+  /** Puts paths back to what `head` has; what is new is removed. */
+  async restore(changes: readonly Change[]): Promise<void> {
+    const known = changes.filter((c) => c.status !== 'A').map((c) => `${c.path}\0`);
+    const fresh = changes.filter((c) => c.status === 'A').map((c) => c.path);
+    if (known.length > 0) {
+      await this.git(['checkout-index', '-f', '-z', '--stdin'], { input: known.join('') });
+    }
+    for (let i = 0; i < fresh.length; i += 100) {
+      await this.git(['clean', '-fqd', '--', ...fresh.slice(i, i + 100)]);
+    }
+  }
+
+  /** Merges two commits without touching the workspace. */
+  async merge(ours: string, theirs: string): Promise<Merge> {
+    const answer = await this.git(
+      ['merge-tree', '--write-tree', '-z', '--name-only', '--messages', ours, theirs],
+      { accept: [0, 1] },
+    );
+    return parseMergeTree(answer.stdout, answer.exitCode === 0);
+  }
+
+  /** Puts a merge with its conflict markers into the workspace; `head` stays, the next commit needs both parents. */
+  async checkoutMerge(merge: Merge): Promise<void> {
+    await this.git(['read-tree', '--reset', '-u', merge.tree]);
+  }
+
+  /** Of `files`, those that still hold conflict markers. */
+  async withMarkers(files: readonly string[]): Promise<string[]> {
+    if (files.length === 0) return [];
+    const answer = await this.git(
+      [
+        'grep',
+        '-lz',
+        '--untracked',
+        '--no-exclude-standard',
+        '-E',
+        '-e',
+        '^(<{7}|>{7}) ',
+        '--',
+        ...files,
+      ],
+      { accept: [0, 1] },
+    );
+    return splitZ(answer.stdout);
+  }
+
+  async isAncestor(ancestor: string, commit: string): Promise<boolean> {
+    const answer = await this.git(['merge-base', '--is-ancestor', ancestor, commit], {
+      accept: [0, 1],
+    });
+    return answer.exitCode === 0;
+  }
+
+  /** The newest commit of `root` that `commit` contains. Undefined: they share no history. */
+  async mergeBase(root: string, commit: string): Promise<string | undefined> {
+    const answer = await this.git(['merge-base', root, commit], { accept: [0, 1] });
+    return answer.stdout.trim().split('\n')[0] || undefined;
+  }
+
+  /** Paths that differ between two commits. */
+  async diff(from: string, to: string): Promise<Change[]> {
+    const answer = await this.git([
+      'diff-tree',
+      '-r',
+      '-z',
+      '--name-status',
+      '--no-renames',
+      from,
+      to,
+    ]);
+    return parseNameStatus(answer.stdout);
+  }
+
+  async resolve(name: string): Promise<string> {
+    return (await this.git(['rev-parse', '--verify', name])).stdout.trim();
+  }
+
+  private async talk(doing: string, args: readonly string[]): Promise<void> {
+    for (let n = 1; ; n += 1) {
+      try {
+        await this.git(args, { credential: await this.options.credential() });
+        return;
+      } catch (error) {
+        if (!(error instanceof GitError)) throw error;
+        if (n === FORGE_TRIES || !isPassing(error)) throw forgeFailure(error, doing, Date.now());
+        await pause(300 * 3 ** (n - 1), this.options.signal);
+      }
+    }
+  }
+}
+
+const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+
+function splitZ(text: string): string[] {
+  return text.split('\0').filter((part) => part !== '');
+}
+
+/** Of `--name-status -z`: status and path in turn. */
+export function parseNameStatus(text: string): Change[] {
+  const parts = splitZ(text);
+  const changes: Change[] = [];
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    const letter = parts[i] ?? '';
+    const path = parts[i + 1] ?? '';
+    changes.push({ path, status: letter === 'A' || letter === 'D' ? letter : 'M' });
+  }
+  return changes;
+}
+
+/** Of `merge-tree --write-tree -z --name-only --messages`: tree, conflicted names, an empty part, then the messages. */
+export function parseMergeTree(text: string, clean: boolean): Merge {
+  const parts = text.split('\0');
+  const tree = (parts[0] ?? '').trim();
+  const end = parts.indexOf('', 1);
+  const files = clean ? [] : [...new Set(parts.slice(1, end === -1 ? undefined : end))];
+  const messages = clean || end === -1 ? '' : messageTexts(parts.slice(end + 1)).join('\n');
+  return { clean, tree, files, messages };
+}
+
+/** Each message is a number of paths, the paths, a kind, then the text. */
+function messageTexts(parts: string[]): string[] {
+  const texts: string[] = [];
+  for (let i = 0; i < parts.length; ) {
+    const paths = Number(parts[i]);
+    if (!Number.isInteger(paths) || parts[i] === '') break;
+    const text = parts[i + paths + 2];
+    if (text?.startsWith('CONFLICT')) texts.push(text.trim());
+    i += paths + 3;
+  }
+  return texts;
+}

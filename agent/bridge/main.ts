@@ -1,0 +1,42 @@
+import { AttemptEnded } from './attempt-end.ts';
+import { createCallbackClient } from './callback-client.ts';
+import { type BridgeSettings, takeSettings } from './settings.ts';
+
+// The bridge as a process. It calls home first and loads the rest of itself while the answer is on its way.
+
+const VERSION = '1';
+
+function readSettings(): BridgeSettings | undefined {
+  try {
+    return takeSettings(process.env);
+  } catch (error) {
+    process.stderr.write(`bridge: ${error instanceof Error ? error.message : 'bad settings'}\n`);
+    return undefined;
+  }
+}
+
+async function run(settings: BridgeSettings): Promise<number> {
+  const life = new AbortController();
+  const end = (ended: AttemptEnded) => life.abort(ended);
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(name, () => end(new AttemptEnded('signal', name)));
+  }
+  const client = createCallbackClient({ ...settings, signal: life.signal, onEnded: end });
+  try {
+    const starting = client.start(VERSION);
+    const [{ runAttempt }, assignment] = await Promise.all([import('./run-attempt.ts'), starting]);
+    await runAttempt(settings, assignment, client, life);
+    return 0;
+  } catch (error) {
+    const cause: unknown = life.signal.aborted ? life.signal.reason : error;
+    if (cause instanceof AttemptEnded) {
+      process.stderr.write(`bridge: stopped (${cause.reason})\n`);
+      return cause.exitCode;
+    }
+    process.stderr.write(`bridge: ${cause instanceof Error ? cause.name : 'unknown error'}\n`);
+    return 1;
+  }
+}
+
+const settings = readSettings();
+process.exit(settings ? await run(settings) : 2);

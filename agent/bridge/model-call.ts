@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+// Which requests of an agent go to the model, and in what form.
+
+export type Call = {
+  method: 'GET' | 'POST';
+  /** Below the endpoint's base address, with a leading slash. */
+  path: string;
+  /** '' for GET. */
+  body: string;
+  /** Spends tokens. */
+  metered: boolean;
+  /** The messages API wants its own header for the key. */
+  messagesApi: boolean;
+};
+export type BadCall = { status: number; problem: string };
+
+type Rule = { method: Call['method']; metered: boolean; messagesApi?: boolean };
+const RULES: Record<string, Rule> = {
+  '/models': { method: 'GET', metered: false },
+  '/chat/completions': { method: 'POST', metered: true },
+  '/responses': { method: 'POST', metered: true },
+  '/messages': { method: 'POST', metered: true, messagesApi: true },
+  '/messages/count_tokens': { method: 'POST', metered: false, messagesApi: true },
+};
+
+const bodySchema = z.looseObject({
+  model: z.unknown(),
+  stream: z.boolean().nullish(),
+  stream_options: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/** With the model forced, and usage asked for where it comes only on demand. */
+export function prepareCall(
+  method: string,
+  url: string,
+  body: string,
+  model: string,
+): Call | BadCall {
+  const path = url.split('?')[0]?.replace(/^\/v1(?=\/)/, '') ?? '';
+  const rule = RULES[path];
+  if (!rule) return { status: 404, problem: `there is no ${path} here` };
+  if (method !== rule.method) return { status: 405, problem: `${path} takes ${rule.method}` };
+  const call = {
+    path,
+    method: rule.method,
+    metered: rule.metered,
+    messagesApi: rule.messagesApi ?? false,
+  };
+  if (rule.method === 'GET') return { ...call, body: '' };
+  const parsed = bodySchema.safeParse(parse(body));
+  if (!parsed.success)
+    return { status: 400, problem: 'the body is not the JSON that was expected' };
+  const sent = { ...parsed.data, model };
+  if (path === '/chat/completions' && sent.stream) {
+    sent.stream_options = { ...sent.stream_options, include_usage: true };
+  }
+  return { ...call, body: JSON.stringify(sent) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

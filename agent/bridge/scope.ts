@@ -1,0 +1,92 @@
+import { scopeContains } from '../../core/graph/scope.ts';
+
+// Which of an attempt's changes are committed, and which of them a person should look at.
+
+export type Change = { path: string; status: 'A' | 'M' | 'D' };
+export type LeftOut = { path: string; task: string };
+export type Flagged = { path: string; why: string };
+
+export type ScopeRules = {
+  /** Of the task. Empty: none was declared, the whole repository is its own. */
+  own: readonly string[];
+  /** Declared by unfinished tasks with no ordering to this one. */
+  foreign: readonly { task: string; scope: readonly string[] }[];
+  /** Order nobody. */
+  shared: readonly string[];
+};
+
+export type SortedChanges = { commit: Change[]; leftOut: (Change & LeftOut)[] };
+
+/** A change is left out only if it is outside the own scope and inside a foreign one. `must` is committed in any case. */
+export function sortChanges(
+  changes: readonly Change[],
+  rules: ScopeRules,
+  must: ReadonlySet<string> = new Set(),
+): SortedChanges {
+  const sorted: SortedChanges = { commit: [], leftOut: [] };
+  for (const change of changes) {
+    const owner = must.has(change.path) ? undefined : foreignOwner(change.path, rules);
+    if (owner === undefined) sorted.commit.push(change);
+    else sorted.leftOut.push({ ...change, task: owner });
+  }
+  return sorted;
+}
+
+function foreignOwner(path: string, rules: ScopeRules): string | undefined {
+  if (isOwn(path, rules)) return undefined;
+  return rules.foreign.find((other) => contains(other.scope, path))?.task;
+}
+
+function isOwn(path: string, rules: ScopeRules): boolean {
+  return rules.own.length === 0 || contains(rules.own, path) || contains(rules.shared, path);
+}
+
+function contains(scope: readonly string[], path: string): boolean {
+  return scope.length > 0 && scopeContains(scope, path);
+}
+
+const CI_PATHS =
+  /^(\.github\/(workflows|actions)\/|\.circleci\/|\.buildkite\/|\.ci\/|\.gitlab-ci\.ya?ml$|\.travis\.ya?ml$|Jenkinsfile$|azure-pipelines\.ya?ml$|bitbucket-pipelines\.ya?ml$)/;
+const OWN_FILE = /^\.smol-gang\.ya?ml$/;
+const TEST_PATHS =
+  /(^|\/)(tests?|__tests__|spec|specs|testdata)\/|(^|\/)(test_[^/]*|conftest\.py|[^/]*([._-](test|spec)|_tests?)\.[^/]+|[^/]*Tests?\.(java|kt|cs|swift))$/;
+const SCRIPT_HOLDERS: Record<string, string> = {
+  npm: 'package.json',
+  pnpm: 'package.json',
+  yarn: 'package.json',
+  bun: 'package.json',
+  make: 'Makefile',
+  just: 'justfile',
+  tox: 'tox.ini',
+};
+
+/** What a person should look at among changes that were committed. */
+export function flagChanges(
+  changes: readonly Change[],
+  rules: ScopeRules,
+  verify: readonly (readonly string[])[],
+): Flagged[] {
+  const flagged: Flagged[] = [];
+  for (const change of changes) {
+    const whys = reasons(change, rules, verify);
+    if (whys.length > 0) flagged.push({ path: change.path, why: whys.join('; ') });
+  }
+  return flagged;
+}
+
+function reasons(change: Change, rules: ScopeRules, verify: readonly (readonly string[])[]) {
+  const whys: string[] = [];
+  if (!isOwn(change.path, rules)) whys.push('outside the scope of the task');
+  if (CI_PATHS.test(change.path)) whys.push('changes CI');
+  if (OWN_FILE.test(change.path)) whys.push('changes how this repository is set up and verified');
+  if (verify.some((command) => runs(command, change.path))) whys.push('run by verify');
+  if (change.status === 'D' && TEST_PATHS.test(change.path)) whys.push('deletes a test');
+  return whys;
+}
+
+function runs(command: readonly string[], path: string): boolean {
+  const [program = '', ...args] = command;
+  const name = program.slice(program.lastIndexOf('/') + 1);
+  if (SCRIPT_HOLDERS[name] === path) return true;
+  return [program, ...args].some((argument) => argument.replace(/^\.\//, '') === path);
+}
