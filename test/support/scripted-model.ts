@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+
+// A model endpoint that answers every family of API with a fixed text and the usage that the test says.
+
+export type ScriptedModel = {
+  /** With /v1. */
+  url: string;
+  requests: { path: string; headers: IncomingHttpHeaders; body: Record<string, unknown> }[];
+  usage: { input: number; output: number };
+  /** Answers in place of the usual one. */
+  refuse: (
+    n: number,
+  ) => { status: number; body: string; headers?: Record<string, string> } | undefined;
+  close(): Promise<void>;
+};
+
+export async function startScriptedModel(): Promise<ScriptedModel> {
+  const server = createServer((request, response) => {
+    void answer(state, request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const state: ScriptedModel = {
+    url: `http://127.0.0.1:${address.port}/v1`,
+    requests: [],
+    usage: { input: 100, output: 10 },
+    refuse: () => undefined,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return state;
+}
+
+async function answer(state: ScriptedModel, request: IncomingMessage, response: ServerResponse) {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  const body: Record<string, unknown> = text === '' ? {} : JSON.parse(text);
+  const path = request.url ?? '';
+  state.requests.push({ path, headers: request.headers, body });
+  const refusal = state.refuse(state.requests.length);
+  if (refusal) {
+    response.writeHead(refusal.status, { 'content-type': 'application/json', ...refusal.headers });
+    response.end(refusal.body);
+    return;
+  }
+  const stream = body.stream === true;
+  response.writeHead(200, { 'content-type': stream ? 'text/event-stream' : 'application/json' });
+  if (!stream) {
+    response.end(JSON.stringify(plain(path, state.usage)));
+    return;
+  }
+  for (const event of events(path, body, state.usage)) {
+    response.write(`data: ${JSON.stringify(event)}\n\n`);
+  }
+  response.end('data: [DONE]\n\n');
+}
+
+type Usage = ScriptedModel['usage'];
+
+function plain(path: string, { input, output }: Usage) {
+  if (!path.endsWith('/chat/completions')) {
+    return { content: 'hello', usage: { input_tokens: input, output_tokens: output } };
+  }
+  return {
+    choices: [
+      { index: 0, message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' },
+    ],
+    usage: { prompt_tokens: input, completion_tokens: output },
+  };
+}
+
+function events(path: string, body: Record<string, unknown>, { input, output }: Usage): unknown[] {
+  if (path.endsWith('/messages')) {
+    return [
+      { type: 'message_start', message: { usage: { input_tokens: input, output_tokens: 1 } } },
+      { type: 'content_block_delta', delta: { type: 'text_delta', text: 'hello' } },
+      { type: 'message_delta', usage: { output_tokens: output } },
+    ];
+  }
+  if (path.endsWith('/responses')) {
+    const usage = { input_tokens: input, output_tokens: output };
+    return [
+      { type: 'response.output_text.delta', delta: 'hello' },
+      { type: 'response.completed', response: { usage } },
+    ];
+  }
+  const asked = JSON.stringify(body.stream_options ?? {}).includes('"include_usage":true');
+  const usage = { prompt_tokens: input, completion_tokens: output };
+  const text = { choices: [{ index: 0, delta: { content: 'hello' } }] };
+  return asked ? [text, { choices: [], usage }] : [text];
+}
