@@ -38,7 +38,7 @@ export async function findConnection(host: Host, urlOption?: string): Promise<Co
   });
   const url = normaliseUrl(chosen.url);
   const credentials: Credential[] = [];
-  const token = host.env['SMOL_GANG_TOKEN'];
+  const token = host.env.SMOL_GANG_TOKEN;
   if (token !== undefined && token !== '') {
     credentials.push({ kind: 'token', token, source: 'SMOL_GANG_TOKEN' });
   }
@@ -60,7 +60,7 @@ function chooseUrl(
 ): { url: string; because: string } {
   const choices: readonly (readonly [string | undefined, string])[] = [
     [option, '--url'],
-    [host.env['SMOL_GANG_URL'], 'SMOL_GANG_URL'],
+    [host.env.SMOL_GANG_URL, 'SMOL_GANG_URL'],
     [found.near, 'a laptop platform in this folder or above'],
     [found.current, 'the last sign-in'],
     [found.own, 'the laptop platform of the smol-gang checkout'],

@@ -22,8 +22,8 @@ const laptopFileSchema = z.object({ url: z.url(), token: z.string().min(1).max(4
 export type LaptopFile = z.infer<typeof laptopFileSchema> & { readonly path: string };
 
 export function credentialsPath(env: Environment, home: string): string {
-  const base = env['XDG_CONFIG_HOME'];
-  const folder = base !== undefined && base.startsWith('/') ? base : join(home, '.config');
+  const base = env.XDG_CONFIG_HOME;
+  const folder = base?.startsWith('/') ? base : join(home, '.config');
   return join(folder, 'smol-gang', 'credentials.json');
 }
 

@@ -45,7 +45,7 @@ type Outcome = { response?: Response; error?: unknown; retryAfterMs: number };
 async function requestOnce(request: PreparedRequest, options: ExchangeOptions): Promise<Outcome> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const headers = { ...request.headers };
-  if (options.authorization !== undefined) headers['authorization'] = options.authorization;
+  if (options.authorization !== undefined) headers.authorization = options.authorization;
   try {
     const response = await fetch(request.url, {
       method: request.method,

@@ -25,16 +25,8 @@ export async function readRepository(
   base: string | undefined,
   env: Environment,
 ): Promise<LocalRepository> {
-  const at = resolve(folder);
-  const git = (...args: string[]) => runGit(at, args, env);
-  const top = await git('rev-parse', '--show-toplevel');
-  if (top === undefined) {
-    throw usageError(
-      `${at} is not inside a git work tree`,
-      'name one with --repo, or --github owner/name',
-    );
-  }
-  const path = await realpath(top);
+  const path = await findTopLevel(folder, env);
+  const git = (...args: string[]) => runGit(path, args, env);
   const current = await git('symbolic-ref', '--quiet', '--short', 'HEAD');
   const branch = base ?? current;
   if (branch === undefined) {
@@ -45,6 +37,17 @@ export async function readRepository(
   if (sha === undefined) throw missingCommit(path, branch, branch === current);
   const status = await git('status', '--porcelain=v1', '-z', '--untracked-files=normal');
   return { path, branch, sha, dirty: dirtyPaths(status ?? '') };
+}
+
+/** The top of the work tree that a folder is in, links resolved. */
+export async function findTopLevel(folder: string, env: Environment): Promise<string> {
+  const at = resolve(folder);
+  const top = await runGit(at, ['rev-parse', '--show-toplevel'], env);
+  if (top !== undefined) return realpath(top);
+  throw usageError(
+    `${at} is not inside a git work tree`,
+    'name one with --repo, or --github owner/name',
+  );
 }
 
 function missingCommit(path: string, branch: string, isCurrent: boolean): CliError {

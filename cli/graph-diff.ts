@@ -22,11 +22,14 @@ export function graphDiff(before: readonly TaskSpec[], after: readonly TaskSpec[
     const earlier = old.get(task.id);
     return earlier === undefined ? [] : fieldEdits(earlier, task);
   });
-  // New tasks first, for edges to them; removals last, after the edges that a removal would link anew are gone.
+  const edges = after.map((task) => edgeEdits(old.get(task.id), task));
+  // Edges go before others come, so that no cycle is seen in between; and before the tasks they lead to, since a removed
+  // task's own dependencies would be taken over.
   return [
+    ...edges.flatMap((edge) => edge.gone),
     ...inDependencyOrder(added).map((task): Edit => ({ op: 'add_task', task })),
     ...changed,
-    ...after.flatMap((task) => edgeEdits(old.get(task.id), task, kept)),
+    ...edges.flatMap((edge) => edge.fresh),
     ...removed.map((task): Edit => ({ op: 'remove_task', task: task.id })),
   ];
 }
@@ -38,21 +41,15 @@ function fieldEdits(before: TaskSpec, after: TaskSpec): Edit[] {
   return [{ op: 'change_task', task: after.id, ...fields }];
 }
 
-function edgeEdits(
-  before: TaskSpec | undefined,
-  after: TaskSpec,
-  kept: ReadonlyMap<string, TaskSpec>,
-): Edit[] {
-  if (before === undefined) return [];
+function edgeEdits(before: TaskSpec | undefined, after: TaskSpec): { gone: Edit[]; fresh: Edit[] } {
+  if (before === undefined) return { gone: [], fresh: [] };
+  const to = after.id;
   const gone = before.dependsOn.filter((id) => !after.dependsOn.includes(id));
   const fresh = after.dependsOn.filter((id) => !before.dependsOn.includes(id));
-  return [
-    // Also to tasks that are removed afterwards: otherwise their own dependencies would be taken over.
-    ...gone.map((from): Edit => ({ op: 'remove_edge', from, to: after.id })),
-    ...fresh
-      .filter((from) => kept.has(from))
-      .map((from): Edit => ({ op: 'add_edge', from, to: after.id })),
-  ];
+  return {
+    gone: gone.map((from) => ({ op: 'remove_edge', from, to })),
+    fresh: fresh.map((from) => ({ op: 'add_edge', from, to })),
+  };
 }
 
 /** Each after those it depends on, so that every edit by itself leaves a whole graph. */

@@ -47,9 +47,9 @@ export function makeTerminal(host: Host, json: boolean): Terminal {
 }
 
 export function usesColour(host: Host, screen: { readonly isTTY?: boolean }): boolean {
-  const refused = host.env['NO_COLOR'];
+  const refused = host.env.NO_COLOR;
   if (refused !== undefined && refused !== '') return false;
-  return screen.isTTY === true && host.env['TERM'] !== 'dumb';
+  return screen.isTTY === true && host.env.TERM !== 'dumb';
 }
 
 function writeLines(screen: Writable, lines: readonly Line[], colour: boolean): void {

@@ -11,7 +11,7 @@ const ESCAPE_SEQUENCES = new RegExp(
   ].join('|'),
   'g',
 );
-const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
+const CONTROLS = /(?![\n\t])\p{Cc}/gu;
 /** Bidirectional overrides and isolates, line and paragraph separators, zero-width characters that hide text. */
 const INVISIBLE = /[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 

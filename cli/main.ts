@@ -1,0 +1,10 @@
+import { processHost } from './host.ts';
+import { runCli } from './run-cli.ts';
+
+// A reader that has seen enough (`smol-gang plan list | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+process.exitCode = await runCli(process.argv.slice(2), processHost());

@@ -1,0 +1,51 @@
+import type { PlanView } from '../../core/contract/plan.ts';
+import { formatAgo, formatTokens, formatUsd } from './figures.ts';
+import type { Line, Span } from './line.ts';
+import { styled } from './line.ts';
+import { renderTable } from './table.ts';
+import { planStatusSpan } from './task-state.ts';
+
+/** Plans, one a line; beneath each that waits for a person, the commands that resolve it. */
+export function renderPlanList(
+  plans: readonly PlanView[],
+  options: { readonly now: number; readonly width: number },
+): Line[] {
+  if (plans.length === 0) {
+    return [['No plans yet. Hand one in with  ', styled('bold', 'smol-gang run --prompt "..."')]];
+  }
+  const [head, ...rows] = renderTable(
+    [
+      { header: 'plan' },
+      { header: 'title', shrinks: true, min: 16 },
+      { header: 'status' },
+      { header: 'merged', align: 'right' },
+      { header: 'tokens', align: 'right' },
+      { header: 'cost', align: 'right' },
+      { header: 'changed', align: 'right' },
+    ],
+    plans.map((plan) => planCells(plan, options.now)),
+    options.width,
+  );
+  const lines = plans.flatMap((plan, index): Line[] => [
+    rows[index] ?? [],
+    ...plan.waiting.flatMap((waiting): Line[] => [
+      ['  ', styled('warn', '└ '), styled('dim', waiting.for)],
+      ['    ', styled('bold', waiting.command)],
+    ]),
+  ]);
+  return head === undefined ? lines : [head, ...lines];
+}
+
+function planCells(plan: PlanView, now: number): Span[] {
+  const total = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
+  const tokens = plan.usage.inputTokens + plan.usage.outputTokens;
+  return [
+    styled('dim', plan.id),
+    plan.title,
+    planStatusSpan(plan),
+    total === 0 ? '' : `${plan.counts.merged ?? 0}/${total}`,
+    tokens === 0 ? '' : styled('dim', formatTokens(tokens)),
+    tokens === 0 ? '' : styled('dim', formatUsd(plan.usage.usd)),
+    styled('dim', formatAgo(plan.changedAt, now)),
+  ];
+}
