@@ -1,0 +1,95 @@
+import type { TaskKey } from '../contract/id.ts';
+import type { QueueMessage } from '../contract/queue.ts';
+import { AppError } from '../error.ts';
+import { loadTask, type StoredTask, saveTask, taskKeyOf } from '../store/task-store.ts';
+import type { TaskEvent } from '../task/event.ts';
+import { isSchedulable, type TaskState } from '../task/state.ts';
+import { decideTask } from '../task/transition.ts';
+import type { EngineDeps } from './deps.ts';
+import { dueAfterWrite, owesWork } from './due.ts';
+
+export type Applied =
+  | { kind: 'changed'; task: StoredTask; before: StoredTask }
+  /** The event changes nothing in this status. */
+  | { kind: 'noop'; task: StoredTask }
+  /** The event's attempt has ended. */
+  | { kind: 'stale'; task: StoredTask }
+  | { kind: 'missing' };
+
+export type ApplyOptions = {
+  actor: string;
+  /** Saves the read when it is at hand; a lost race reads again. */
+  loaded?: StoredTask;
+  /** False: the caller does at once what the new state owes. */
+  hint?: boolean;
+  /** Instead of what the new state owes by itself. */
+  dueAt?: (state: TaskState) => number | undefined;
+};
+
+const MAX_RACES = 12;
+
+/** Reads, decides, writes with a condition; whoever loses a race decides again on what won. */
+export async function applyTask(
+  deps: EngineDeps,
+  key: TaskKey,
+  event: TaskEvent,
+  options: ApplyOptions,
+): Promise<Applied> {
+  let task = options.loaded;
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    task ??= await loadTask(deps.table, key);
+    if (task === undefined) return { kind: 'missing' };
+    const now = deps.clock.now();
+    const decision = decideTask(task.state, event, {
+      now,
+      actor: options.actor,
+      version: task.version + 1,
+      bounds: deps.settings.bounds,
+    });
+    if (decision.kind !== 'changed') return { kind: decision.kind, task };
+    const dueAt = (options.dueAt ?? ((state) => dueAfterWrite(state, now)))(decision.state);
+    if (await saveTask(deps.table, task, decision.state, { now, dueAt })) {
+      const saved: StoredTask = {
+        ...task,
+        state: decision.state,
+        version: task.version + 1,
+        dueAt,
+      };
+      await announce(deps, saved, options.hint ?? true);
+      return { kind: 'changed', task: saved, before: task };
+    }
+    task = undefined;
+  }
+  throw new AppError(
+    'transient',
+    'contended',
+    `task ${key.task} of ${key.plan} changed ${MAX_RACES} times while it was being written`,
+  );
+}
+
+/** Hints only: whatever is lost here is due on the item, or in the ready index. */
+async function announce(deps: EngineDeps, task: StoredTask, hint: boolean): Promise<void> {
+  const key = taskKeyOf(task.state);
+  const messages: QueueMessage[] = [];
+  if (hint && owesWork(task.state)) messages.push({ type: 'drive_task', v: 1, ...key });
+  if (hint && isSchedulable(task.state)) messages.push({ type: 'schedule', v: 1, tasks: [key] });
+  messages.push({ type: 'push', v: 1, plan: key.plan });
+  await hintAll(deps, messages);
+}
+
+/** A hint that cannot be sent is a hint that was lost: nothing depends on it. */
+export async function hintAll(
+  deps: EngineDeps,
+  messages: readonly QueueMessage[],
+  delaySeconds = 0,
+): Promise<void> {
+  if (messages.length === 0) return;
+  try {
+    await deps.queue.send(messages.map((message) => ({ message, delaySeconds })));
+  } catch (error) {
+    deps.log.warn('hint lost', {
+      types: messages.map((message) => message.type).join(','),
+      cause: String(error),
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import type { Assignment, Credentials } from '../contract/attempt.ts';
+import type { AttemptKey } from '../contract/id.ts';
+import { attemptBranch } from '../lifecycle/branch.ts';
+import { putAttempt } from '../store/task-detail.ts';
+import { NO_USAGE } from '../task/state.ts';
+import { requirePlan } from './apply-plan.ts';
+import { applyTask } from './apply-task.ts';
+import { buildAssignment } from './assignment.ts';
+import { attemptEnded, requireLive } from './attempt-fence.ts';
+import type { EngineDeps, ModelAccess } from './deps.ts';
+import { modelOf } from './model-of.ts';
+import { forgeOf } from './promote.ts';
+
+/** The bridge is up: claimed -> working. Repeating it answers the same again. */
+export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {
+  const live = await requireLive(deps, key);
+  const plan = (await requirePlan(deps, key.plan)).state;
+  if (plan.status !== 'active' || plan.run !== key.run) {
+    await applyTask(
+      deps,
+      key,
+      { type: 'cancel', reason: `the plan is ${plan.status}` },
+      { actor: 'engine' },
+    );
+    throw attemptEnded(key);
+  }
+  const assignment = await buildAssignment(deps, plan, live, live.current);
+  if (live.current.phase === 'claimed') {
+    const now = deps.clock.now();
+    const leaseUntil = now + deps.settings.leaseMs;
+    await putAttempt(deps.table, key, {
+      startedAt: now,
+      heartbeatAt: now,
+      leaseUntil,
+      phase: 'starting',
+      activity: '',
+      usage: NO_USAGE,
+      progressAt: now,
+    });
+    const applied = await applyTask(
+      deps,
+      key,
+      { type: 'bridge_ready', n: key.n, leaseUntil },
+      { actor: 'bridge', loaded: live },
+    );
+    if (applied.kind === 'stale' || applied.kind === 'missing') throw attemptEnded(key);
+  }
+  return assignment;
+}
+
+/** For the bridge's memory only. */
+export async function attemptCredentials(
+  deps: EngineDeps,
+  model: ModelAccess,
+  key: AttemptKey,
+): Promise<Credentials> {
+  const live = await requireLive(deps, key);
+  const plan = (await requirePlan(deps, key.plan)).state;
+  const git = await forgeOf(deps, plan, live.state.repo).gitCredential(
+    live.state.repo,
+    attemptBranch(deps.settings.prefix, key),
+  );
+  if (live.current.kind === 'verify') return { git };
+  const name = await modelOf(deps, key);
+  return { git, model: { ...model, model: name } };
+}

@@ -1,0 +1,140 @@
+import type {
+  CreatePlan,
+  Forecast,
+  Notice,
+  PlanStatus,
+  Policy,
+  Verdict,
+} from '../contract/plan.ts';
+import type { Repository } from '../contract/repository.ts';
+import type { Limits, Usage } from '../contract/task.ts';
+
+// A plan's head: what it is, where it stands and what it owes. Its graph lies in revisions, its tasks in items of their own.
+
+export type PlanRepository = {
+  name: string;
+  forge: Repository['forge'];
+  cloneUrl: string;
+  base: string;
+  /** Known once explored. */
+  baseSha: string;
+  setup: string[][];
+  verify: string[][];
+  shared: string[];
+  env: Record<string, string>;
+  strictMerge: boolean;
+  notes: string;
+  author?: { name: string; email: string };
+  signOff: boolean;
+  titlePattern?: string;
+  pullTemplate?: string;
+  /** How set-up and verify were found, for people to confirm. */
+  found: string;
+  resources?: { cpu?: string; memory?: string; disk?: string };
+};
+
+export type RootPull = {
+  repo: string;
+  branch: string;
+  number?: number;
+  nodeId?: string;
+  url?: string;
+  ready: boolean;
+  state: 'none' | 'open' | 'merged' | 'closed';
+};
+
+export type PlanTransition = {
+  version: number;
+  at: number;
+  from: PlanStatus | 'none';
+  to: PlanStatus;
+  event: string;
+  actor: string;
+  reason?: string;
+};
+
+export type PlanState = {
+  id: string;
+  title: string;
+  prompt: string;
+  status: PlanStatus;
+  options: Pick<CreatePlan, 'complexity' | 'autoApprove' | 'limits' | 'budget' | 'interactive'> & {
+    maxParallel?: number;
+    agent?: string;
+  };
+  policy: Policy;
+  repositories: PlanRepository[];
+  /** Present: the graph was handed in, no model is asked. */
+  submitted: boolean;
+  run: number;
+  /** Newest revision of the graph; 0: none yet. */
+  revision: number;
+  /** Under which tag each revision lies, from the first. */
+  tags: string[];
+  /** The revision that the run executes. */
+  approved?: number;
+  verdict?: Verdict;
+  summary?: string;
+  forecast?: Forecast;
+  notices: Notice[];
+  /** What the planner does now, its lease and what it used. */
+  planning: {
+    stage: 'queued' | 'preflight' | 'explore' | 'assess' | 'decompose' | 'done';
+    leaseUntil: number;
+    faults: number;
+    parkedUntil?: number;
+  };
+  /** How many nodes of the run are put; then how many of those that wait on nothing are ready. */
+  activation: { put: number; released: number; total: number; roots: boolean };
+  /** Nodes whose merge completes the plan: one `end` per repository, or the task of a simple plan. */
+  ends: { task: string; repo: string }[];
+  pulls: RootPull[];
+  /** Runs whose work is to be stopped, and whether their branches go now or after the keeping time. */
+  ending: {
+    run: number;
+    revision: number;
+    reason: string;
+    cursor: number;
+    pulls: { repo: string; number: number }[];
+  }[];
+  cleanup: { run: number; at: number }[];
+  /** When it was first seen that nothing can move without a person. */
+  haltedSince?: number;
+  haltedTold?: boolean;
+  usage: Usage;
+  reason?: string;
+  faults: number;
+  createdBy: string;
+  createdAt: number;
+  startedAt?: number;
+  finishedAt?: number;
+  last: PlanTransition;
+};
+
+export function isSimple(plan: PlanState): boolean {
+  return plan.verdict?.complexity === 'simple';
+}
+
+export function limitsOf(
+  plan: PlanState,
+  task: Limits,
+  defaults: Required<Limits>,
+): Required<Limits> {
+  return { ...defaults, ...withoutUndefined(plan.options.limits), ...withoutUndefined(task) };
+}
+
+function withoutUndefined(limits: Limits): Limits {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+}
+
+/** One notice per code: a newer one takes its place. */
+export function withNotice(plan: PlanState, notice: Notice): PlanState {
+  return {
+    ...plan,
+    notices: [...plan.notices.filter((other) => other.code !== notice.code), notice].slice(-20),
+  };
+}
+
+export function withoutNotice(plan: PlanState, code: string): PlanState {
+  return { ...plan, notices: plan.notices.filter((notice) => notice.code !== code) };
+}

@@ -1,0 +1,22 @@
+import { scopesMeet } from '../graph/scope.ts';
+
+/**
+ * Whether evidence on `evidenceRoot` still speaks for a merge into `root`: it does while what root has gained meets
+ * neither what the task changed nor a shared path. `strict`: only the very same root will do.
+ */
+export function evidenceHolds(input: {
+  evidenceRoot: string;
+  root: string;
+  strict: boolean;
+  gained: readonly string[];
+  changed: readonly string[];
+  shared: readonly string[];
+}): boolean {
+  if (input.evidenceRoot === input.root) return true;
+  if (input.strict) return false;
+  const changed = new Set(input.changed);
+  if (input.gained.some((path) => changed.has(path))) return false;
+  return input.gained.every(
+    (path) => scopesMeet([path], input.shared, { except: [] }).length === 0,
+  );
+}

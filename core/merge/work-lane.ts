@@ -1,0 +1,115 @@
+import { hintAll } from '../engine/apply-task.ts';
+import type { EngineDeps } from '../engine/deps.ts';
+import { isAppError } from '../error.ts';
+import {
+  type LaneEntry,
+  type LaneKey,
+  type LaneState,
+  leaveLane,
+  loadLane,
+  nextLaneEntry,
+  type StoredLane,
+  saveLane,
+} from '../store/lane-store.ts';
+import { recordPause } from '../store/pause-store.ts';
+import { mergeHead, type Step } from './merge-head.ts';
+
+// The merge queue of a root branch: one worker at a time, strictly in order. The lease only says when another may look;
+// every write is over the version that was read, so a worker that lost the lane cannot write.
+
+/** Longer than a handler may run. */
+const LEASE_MS = 70_000;
+const MAX_STEPS = 25;
+
+/** `busy`: another worker holds the lane. `waiting`: the head of the lane waits; the lane is due by itself. */
+export async function workLane(
+  deps: EngineDeps,
+  key: LaneKey,
+): Promise<'empty' | 'busy' | 'waiting'> {
+  let lane = await takeLane(deps, key);
+  if (lane === undefined) return 'busy';
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const entry = await nextLaneEntry(deps.table, key);
+    if (entry === undefined) return (await rest(deps, lane, undefined)) ? 'empty' : 'busy';
+    const stepped = await stepLane(deps, lane, entry);
+    if (stepped === undefined) return 'busy';
+    if (stepped.waitMs !== undefined)
+      return (await rest(deps, stepped.lane, stepped.waitMs)) ? 'waiting' : 'busy';
+    lane = stepped.lane;
+  }
+  await rest(deps, lane, 1_000);
+  return 'waiting';
+}
+
+async function takeLane(deps: EngineDeps, key: LaneKey): Promise<StoredLane | undefined> {
+  const lane = await loadLane(deps.table, key);
+  const now = deps.clock.now();
+  if (lane.state.leaseUntil > now) return undefined;
+  const next: LaneState = {
+    ...lane.state,
+    leaseUntil: now + LEASE_MS,
+    fence: lane.state.fence + 1,
+  };
+  return saveLane(deps.table, lane, next, now + LEASE_MS);
+}
+
+/** Lets go of the lane; with a wait it is due then, whoever is there. */
+async function rest(
+  deps: EngineDeps,
+  lane: StoredLane,
+  waitMs: number | undefined,
+): Promise<boolean> {
+  const dueAt = waitMs === undefined ? undefined : deps.clock.now() + waitMs;
+  const saved = await saveLane(deps.table, lane, { ...lane.state, leaseUntil: 0 }, dueAt);
+  if (waitMs !== undefined && waitMs <= 60_000)
+    await hintAll(deps, [{ type: 'lane', v: 1, ...lane.key }], Math.ceil(waitMs / 1_000));
+  return saved !== undefined;
+}
+
+type Stepped = { lane: StoredLane; waitMs?: number };
+
+/** Undefined: the lane was lost on the way. */
+async function stepLane(
+  deps: EngineDeps,
+  lane: StoredLane,
+  entry: LaneEntry,
+): Promise<Stepped | undefined> {
+  let step: Step;
+  try {
+    step = await mergeHead(deps, lane, entry);
+  } catch (error) {
+    return failedStep(deps, lane, error);
+  }
+  if (step.kind === 'lost') return undefined;
+  if (step.kind === 'wait') return { lane: step.lane, waitMs: step.waitMs };
+  await leaveLane(deps.table, lane.key, entry);
+  const cleared: LaneState = {
+    ...step.lane.state,
+    task: undefined,
+    commit: undefined,
+    phase: undefined,
+    refusals: 0,
+  };
+  const saved = await saveLane(deps.table, step.lane, cleared, deps.clock.now() + LEASE_MS);
+  return saved === undefined ? undefined : { lane: saved };
+}
+
+async function failedStep(
+  deps: EngineDeps,
+  lane: StoredLane,
+  error: unknown,
+): Promise<Stepped | undefined> {
+  const now = deps.clock.now();
+  deps.log.warn('merge lane step failed', { ...lane.key, cause: String(error) });
+  const current = await loadLane(deps.table, lane.key);
+  if (current.state.fence !== lane.state.fence) return undefined;
+  if (isAppError(error, 'paused')) {
+    const until = Math.max(error.details.until ?? now + 30_000, now + 1_000);
+    await recordPause(deps.table, { what: 'forge', until, reason: error.message });
+    return { lane: current, waitMs: until - now };
+  }
+  return {
+    lane: { ...current, state: { ...current.state, refusals: current.state.refusals + 1 } },
+    waitMs: 5_000,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Table } from '../port/table.ts';
+import { numberOf, textOf } from './document.ts';
+import { KEY } from './key.ts';
+
+// One item for each outside system that refuses for a while: calls before `until` park, and spend no retry.
+
+export type Pause = { what: string; until: number; reason: string };
+
+/** Only ever extends: a shorter pause that arrives late changes nothing. */
+export async function recordPause(table: Table, pause: Pause): Promise<void> {
+  const key = KEY.pause(pause.what);
+  const set = { until: pause.until, reason: pause.reason.slice(0, 1_000) };
+  if (await table.put({ ...key, ...set }, [{ attribute: 'pk', is: 'absent' }])) return;
+  await table.update(key, { set }, [{ attribute: 'until', below: pause.until }]);
+}
+
+export async function loadPauses(table: Table, now: number): Promise<Pause[]> {
+  const page = await table.query('SYSTEM', { prefix: 'PAUSE#' });
+  return page.items
+    .map((item) => ({
+      what: item.sk.slice('PAUSE#'.length),
+      until: numberOf(item, 'until'),
+      reason: textOf(item, 'reason') ?? '',
+    }))
+    .filter((pause) => pause.until > now);
+}
+
+export async function pauseOf(table: Table, what: string, now: number): Promise<Pause | undefined> {
+  const item = await table.get(KEY.pause(what));
+  if (item === undefined) return undefined;
+  const until = numberOf(item, 'until');
+  return until > now ? { what, until, reason: textOf(item, 'reason') ?? '' } : undefined;
+}

@@ -1,0 +1,231 @@
+import type { Forecast } from '../contract/plan.ts';
+import type { Edge, TaskSpec } from '../contract/task.ts';
+import type { PlanState } from '../lifecycle/plan-state.ts';
+import type { Change, Item, Table } from '../port/table.ts';
+import { decode, encode, numberOf } from './document.ts';
+import { ACTIVE_PLANS, ALL_PLANS, dueShard, KEY, OPEN_PLANS, planPartition } from './key.ts';
+
+export type StoredPlan = {
+  state: PlanState;
+  version: number;
+  dueAt?: number;
+  /** Counted beside the head as attempts end; for budgets, where the last one may be missing after a crash. */
+  usedTokens: number;
+  usedUsd: number;
+};
+
+const ABSENT = [{ attribute: 'pk', is: 'absent' }] as const;
+
+export function readPlan(item: Item): StoredPlan {
+  const dueAt = numberOf(item, 'dueAt', -1);
+  return {
+    state: decode<PlanState>(item),
+    version: numberOf(item, 'v'),
+    dueAt: dueAt < 0 ? undefined : dueAt,
+    usedTokens: numberOf(item, 'usedTokens'),
+    usedUsd: numberOf(item, 'usedUsd'),
+  };
+}
+
+export async function loadPlan(table: Table, plan: string): Promise<StoredPlan | undefined> {
+  const item = await table.get(KEY.head(plan));
+  return item === undefined ? undefined : readPlan(item);
+}
+
+function attributesOf(
+  state: PlanState,
+  version: number,
+  at: { now: number; dueAt: number | undefined },
+): Record<string, string | number | undefined> {
+  const waitsForPerson =
+    state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
+  const active = state.status === 'active' ? ACTIVE_PLANS : undefined;
+  const readyKey = waitsForPerson ? OPEN_PLANS : active;
+  return {
+    v: version,
+    doc: encode(state),
+    status: state.status,
+    changeKey: ALL_PLANS,
+    changedAt: at.now,
+    readyKey,
+    rank: readyKey === undefined ? undefined : (state.startedAt ?? state.createdAt),
+    dueAt: at.dueAt,
+    dueShard: at.dueAt === undefined ? undefined : dueShard(state.id),
+  };
+}
+
+/** False: a plan of that id exists. */
+export async function putNewPlan(table: Table, state: PlanState, dueAt: number): Promise<boolean> {
+  return table.put(
+    { ...KEY.head(state.id), ...attributesOf(state, 1, { now: state.createdAt, dueAt }) },
+    ABSENT,
+  );
+}
+
+/** As saveTask: over exactly the version that was read, after the transition before it is kept. */
+export async function savePlan(
+  table: Table,
+  before: StoredPlan,
+  next: PlanState,
+  at: { now: number; dueAt: number | undefined },
+): Promise<StoredPlan | undefined> {
+  const last = before.state.last;
+  if (last.version === before.version)
+    await table.put({ ...KEY.planHistory(next.id, last.version), doc: encode(last) }, ABSENT);
+  const attributes = attributesOf(next, before.version + 1, at);
+  const set: Record<string, string | number> = {};
+  const remove: string[] = [];
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) remove.push(name);
+    else set[name] = value;
+  }
+  const item = await table.update(KEY.head(next.id), { set, remove }, [
+    { attribute: 'v', equals: before.version },
+  ]);
+  return item === undefined ? undefined : readPlan(item);
+}
+
+export async function settlePlan(
+  table: Table,
+  plan: StoredPlan,
+  dueAt: number | undefined,
+): Promise<boolean> {
+  if (plan.dueAt === dueAt) return true;
+  const change: Change =
+    dueAt === undefined
+      ? { remove: ['dueAt', 'dueShard'] }
+      : { set: { dueAt, dueShard: dueShard(plan.state.id) } };
+  return (
+    (await table.update(KEY.head(plan.state.id), change, [
+      { attribute: 'v', equals: plan.version },
+    ])) !== undefined
+  );
+}
+
+export async function countUsage(
+  table: Table,
+  plan: string,
+  tokens: number,
+  usd: number,
+): Promise<void> {
+  await table.update(KEY.head(plan), { add: { usedTokens: tokens, usedUsd: usd } }, [
+    { attribute: 'pk', is: 'present' },
+  ]);
+}
+
+/** One revision of a graph: immutable once the head names it. */
+export type Revision = {
+  revision: number;
+  by: string;
+  at: number;
+  note: string;
+  tasks: TaskSpec[];
+  edges: Edge[];
+  forecast: Forecast;
+};
+
+const MAX_CHUNK_BYTES = 300_000;
+
+/**
+ * Puts the chunks of a revision under a tag of its writer: two who race write apart, and the head's conditional write,
+ * which names the tag, makes one of them real.
+ */
+export async function putRevision(
+  table: Table,
+  plan: string,
+  tag: string,
+  revision: Revision,
+): Promise<void> {
+  const { tasks, edges, ...meta } = revision;
+  const chunks = [...chunked('tasks', tasks), ...chunked('edges', edges)];
+  const first = {
+    ...KEY.revision(plan, revision.revision, tag, 0),
+    doc: encode({ ...meta, chunks: chunks.length }),
+  };
+  for (const [index, chunk] of chunks.entries()) {
+    await table.put({
+      ...KEY.revision(plan, revision.revision, tag, index + 1),
+      by: revision.by,
+      at: revision.at,
+      doc: encode(chunk),
+    });
+  }
+  await table.put(first);
+}
+
+type Chunk = { of: 'tasks'; members: TaskSpec[] } | { of: 'edges'; members: Edge[] };
+
+function chunked(of: 'tasks', members: readonly TaskSpec[]): Chunk[];
+function chunked(of: 'edges', members: readonly Edge[]): Chunk[];
+function chunked(
+  of: 'tasks' | 'edges',
+  members: readonly (TaskSpec | Edge)[],
+): { of: string; members: unknown[] }[] {
+  const chunks: { of: string; members: unknown[] }[] = [];
+  let current: unknown[] = [];
+  let bytes = 0;
+  for (const member of members) {
+    const size = encode(member).length;
+    if (bytes + size > MAX_CHUNK_BYTES && current.length > 0) {
+      chunks.push({ of, members: current });
+      current = [];
+      bytes = 0;
+    }
+    current.push(member);
+    bytes += size;
+  }
+  if (current.length > 0) chunks.push({ of, members: current });
+  return chunks;
+}
+
+export async function loadRevision(
+  table: Table,
+  plan: string,
+  revision: number,
+  tag: string,
+): Promise<Revision | undefined> {
+  const first = await table.get(KEY.revision(plan, revision, tag, 0));
+  if (first === undefined) return undefined;
+  const { chunks, ...meta } = decode<Omit<Revision, 'tasks' | 'edges'> & { chunks: number }>(first);
+  const tasks: TaskSpec[] = [];
+  const edges: Edge[] = [];
+  let after: string | undefined;
+  do {
+    const prefix = first.sk.slice(0, -4);
+    const page = await table.query(planPartition(plan), {
+      prefix,
+      from: KEY.revision(plan, revision, tag, 1).sk,
+      after,
+    });
+    for (const item of page.items) {
+      if (numberOfChunk(item.sk) > chunks) continue;
+      const chunk = decode<Chunk>(item);
+      if (chunk.of === 'tasks') tasks.push(...chunk.members);
+      else edges.push(...chunk.members);
+    }
+    after = page.next;
+  } while (after !== undefined);
+  return { ...meta, tasks, edges };
+}
+
+function numberOfChunk(sk: string): number {
+  return Number(sk.slice(sk.lastIndexOf('#') + 1));
+}
+
+export async function putExploration(
+  table: Table,
+  plan: string,
+  index: number,
+  exploration: unknown,
+): Promise<void> {
+  await table.put({ ...KEY.exploration(plan, index), doc: encode(exploration) });
+}
+
+export async function loadExploration<T>(
+  table: Table,
+  plan: string,
+  index: number,
+): Promise<T | undefined> {
+  const item = await table.get(KEY.exploration(plan, index));
+  return item === undefined ? undefined : decode<T>(item);
+}

@@ -1,0 +1,144 @@
+import type { TaskEvent } from './event.ts';
+import { blocked, endAttempt, type RowContext } from './row.ts';
+import type { TaskState } from './state.ts';
+
+// What the forge shows, and what it does to a task. Its facts win.
+
+type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
+
+export function onPullEnsured(state: TaskState, event: Of<'pull_ensured'>): TaskState | undefined {
+  if (state.pull?.number === event.pull.number) return undefined;
+  return { ...state, pull: event.pull };
+}
+
+export function onPullGreen(
+  state: TaskState,
+  event: Of<'pull_green'>,
+  context: RowContext,
+): TaskState | undefined {
+  const proven = state.proof?.green === true && state.proof.commit === state.accepted?.commit;
+  if (!proven || state.current !== undefined || state.wants === 'verify') return undefined;
+  // With nothing to verify by, "auto" would merge what nobody looked at.
+  const person =
+    state.simple ||
+    (state.kind !== 'end' && (state.policy === 'review' || state.proof?.empty === true));
+  if (person) return { ...state, pull: event.pull, status: 'in_review' };
+  return { ...state, pull: event.pull, status: 'merging', queuedAt: context.now };
+}
+
+export function onApproved(
+  state: TaskState,
+  _event: Of<'approved'>,
+  context: RowContext,
+): TaskState | undefined {
+  return state.simple ? undefined : { ...state, status: 'merging', queuedAt: context.now };
+}
+
+export function onChangesRequested(
+  state: TaskState,
+  event: Of<'changes_requested'>,
+  context: RowContext,
+): TaskState {
+  const person = event.repair.reason === 'changes_requested';
+  const repair = state.spent.repair + (person ? 0 : 1);
+  const next: TaskState = {
+    ...endAttempt(state),
+    status: 'changes_requested',
+    wants: 'repair',
+    verifyRoot: undefined,
+    parkedUntil: undefined,
+    repair: event.repair,
+    reviewSeen: event.reviewSeen ?? state.reviewSeen,
+    spent: { ...state.spent, repair, agent: 0 },
+    reason: { code: event.repair.reason, text: event.repair.detail.slice(0, 2_000) },
+  };
+  if (repair > context.bounds.maxRepairs)
+    return blocked(
+      next,
+      event.repair.reason,
+      `${context.bounds.maxRepairs} repairs did not help: ${event.repair.detail}`,
+    );
+  return next;
+}
+
+export function onForgeRefused(state: TaskState, event: Of<'forge_refused'>): TaskState {
+  return blocked(endAttempt(state), 'forge_rule', event.rule);
+}
+
+export function onHeadMoved(state: TaskState, event: Of<'head_moved'>): TaskState | undefined {
+  if (state.accepted === undefined || state.accepted.commit === event.commit) return undefined;
+  return {
+    ...endAttempt(state),
+    status: 'pr_open',
+    accepted: { ...state.accepted, commit: event.commit },
+    checkpoint: event.commit,
+    proof: undefined,
+    wants: 'verify',
+    verifyRoot: event.root,
+    parkedUntil: undefined,
+  };
+}
+
+export function onVerifyWanted(
+  state: TaskState,
+  event: Of<'verify_wanted'>,
+): TaskState | undefined {
+  if (state.current !== undefined || (state.wants === 'verify' && state.verifyRoot === event.root))
+    return undefined;
+  return { ...state, wants: 'verify', verifyRoot: event.root };
+}
+
+export function onMergeSeen(
+  state: TaskState,
+  event: Of<'merge_seen'>,
+  context: RowContext,
+): TaskState | undefined {
+  const ended: TaskState = {
+    ...endAttempt(state),
+    parkedUntil: undefined,
+    reason: undefined,
+    repair: undefined,
+  };
+  if (state.kind !== 'end')
+    return {
+      ...ended,
+      status: 'merged',
+      wants: 'work',
+      mergeSha: event.sha,
+      finishedAt: context.now,
+    };
+  if (state.status === 'cancelled' || state.accepted === undefined) return undefined;
+  // A repair of the whole has landed: the whole is verified again.
+  return {
+    ...ended,
+    status: 'ready',
+    wants: 'verify',
+    verifyRoot: event.root,
+    accepted: undefined,
+    checkpoint: undefined,
+    proof: undefined,
+    pull: undefined,
+  };
+}
+
+export function onPullClosed(state: TaskState): TaskState | undefined {
+  if (state.pull === undefined) return undefined;
+  return {
+    ...endAttempt(state),
+    status: 'failed',
+    parkedUntil: undefined,
+    reason: { code: 'pull_closed', text: `pull request #${state.pull.number} was closed` },
+  };
+}
+
+export function onPullReopened(state: TaskState): TaskState | undefined {
+  if (state.reason?.code !== 'pull_closed' || state.accepted === undefined) return undefined;
+  return { ...state, status: 'pr_open', reason: undefined };
+}
+
+export function onVerifyMissing(state: TaskState): TaskState | undefined {
+  if (state.current !== undefined || state.wants === 'verify') return undefined;
+  if (state.proof?.green === true && state.proof.commit === state.accepted?.commit)
+    return undefined;
+  return { ...state, wants: 'verify', verifyRoot: undefined };
+}
