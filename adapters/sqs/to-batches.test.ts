@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import type { QueueMessage } from '../../core/contract/queue.ts';
+import { isAppError } from '../../core/error.ts';
+import { toBatches } from './to-batches.ts';
+
+const plan: QueueMessage = { type: 'plan', v: 1, plan: 'p1' };
+
+function repeat(count: number, message: QueueMessage) {
+  return Array.from({ length: count }, () => ({ message }));
+}
+
+describe('messages', () => {
+  test('are sent ten at a time, in their order', () => {
+    const messages = Array.from({ length: 23 }, (_, n) => ({
+      message: { ...plan, plan: `p${n}` },
+      delaySeconds: n,
+    }));
+
+    const batches = toBatches(messages, () => 'url');
+
+    expect(batches.map((batch) => batch.entries.length)).toEqual([10, 10, 3]);
+    const entries = batches.flatMap((batch) => batch.entries);
+    expect(entries.map((entry) => entry.delaySeconds)).toEqual(messages.map((_, n) => n));
+    expect(entries.map((entry) => JSON.parse(entry.body))).toEqual(
+      messages.map(({ message }) => message),
+    );
+  });
+
+  test('of different queues do not share a batch', () => {
+    const push: QueueMessage = { type: 'push', v: 1, plan: 'p1' };
+
+    const batches = toBatches(
+      [{ message: plan }, { message: push }, { message: plan }],
+      (type) => type,
+    );
+
+    expect(batches.map((batch) => [batch.url, batch.entries.length])).toEqual([
+      ['plan', 2],
+      ['push', 1],
+    ]);
+  });
+
+  test('together stay within the size of a batch', () => {
+    const large: QueueMessage = { ...plan, plan: 'x'.repeat(100 * 1024) };
+
+    const batches = toBatches(repeat(5, large), () => 'url');
+
+    expect(batches.map((batch) => batch.entries.length)).toEqual([2, 2, 1]);
+  });
+
+  test('of nothing make no batch', () => {
+    expect(toBatches([], () => 'url')).toEqual([]);
+  });
+
+  test('that are too large are refused as invalid', () => {
+    const huge = repeat(1, { ...plan, plan: 'x'.repeat(256 * 1024) });
+
+    expect(() => toBatches(huge, () => 'url')).toThrow(
+      expect.toSatisfy((error) => isAppError(error, 'invalid', 'message_too_large')),
+    );
+  });
+
+  test.each([-1, 901, 0.5, Number.NaN])('with a delay of %s are a bug', (delaySeconds) => {
+    expect(() => toBatches([{ message: plan, delaySeconds }], () => 'url')).toThrow(
+      expect.toSatisfy((error) => isAppError(error, 'bug', 'bad_delay')),
+    );
+  });
+});
