@@ -103,15 +103,13 @@ function readInput(context: HttpContext, route: Route, actor: AnyActor) {
   return { params, query, body, idempotencyKey: readIdempotencyKey(context, route) };
 }
 
-function readQuery(context: HttpContext): Record<string, string> {
-  const query: Record<string, string> = {};
-  for (const [name, values] of Object.entries(context.req.queries())) {
-    const [value = '', ...more] = values;
-    if (more.length > 0)
-      throw invalidRequest([{ in: 'query', path: name, message: 'is given more than once' }]);
-    query[name] = value;
-  }
-  return query;
+function readQuery(context: HttpContext): unknown {
+  const { searchParams } = new URL(context.req.url);
+  const names = [...searchParams.keys()];
+  const doubled = names.find((name, index) => names.indexOf(name) !== index);
+  if (doubled !== undefined)
+    throw invalidRequest([{ in: 'query', path: doubled, message: 'is given more than once' }]);
+  return Object.fromEntries(searchParams);
 }
 
 function readIdempotencyKey(context: HttpContext, route: Route): string | undefined {

@@ -7,6 +7,8 @@ import { invalidRequest } from './validate.ts';
 // Between API Gateway's HTTP events (payload version 2) and the app's Request and Response. Own rather than hono's adapter:
 // that one answers a GET with a body, an odd header or an odd host in plain text, past every rule of the app.
 
+const DOT_SEGMENT = /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i;
+
 export type LambdaHttpHandler = (
   event: APIGatewayProxyEventV2,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
@@ -36,6 +38,9 @@ async function respond(app: HttpApp, event: APIGatewayProxyEventV2): Promise<Res
 }
 
 function requestOf(event: APIGatewayProxyEventV2): Request {
+  // A URL would take these away, and the task ".." of a plan would be the plan itself.
+  if (DOT_SEGMENT.test(event.rawPath))
+    throw invalidRequest([{ in: 'path', path: '', message: 'has "." or ".." between slashes' }]);
   const query = event.rawQueryString === '' ? '' : `?${escaped(event.rawQueryString, /[#]/g)}`;
   // The gateway may have decoded the path: what would end it or be dropped by a URL is written out again.
   const url = `https://api.invalid${escaped(event.rawPath, /[?#\\]/g)}${query}`;

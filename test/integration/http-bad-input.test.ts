@@ -1,0 +1,359 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { errorBodySchema } from '../../core/contract/error.ts';
+import type { Route } from '../../core/contract/route.ts';
+import type { HttpInput } from '../support/http-event.ts';
+import { createTestApi, GROUPS, type TestApi, webhookSignature } from '../support/test-api.ts';
+
+// Bad input over every row of the contract: answered with what is wrong, and nothing is reached or written. Rows are taken
+// from the contract as they are, so a new one is covered by being there.
+
+const ATTEMPT = 'p3k9m2x7abc.r1.add-login.2';
+const OTHER_ATTEMPT = 'p3k9m2x7abc.r1.add-login.3';
+
+/** A good value for each path parameter: a new name belongs here. */
+const PARAMS: Readonly<Record<string, string>> = {
+  plan: 'p3k9m2x7abc',
+  task: 'add-login',
+  repository: 'r3k9m2x7abc',
+  attempt: ATTEMPT,
+  token: 'k3k9m2x7abcde',
+  email: 'bob@example.org',
+};
+const HOSTILE = [
+  'x$(id)',
+  'x%24%28id%29',
+  '`id`',
+  '..',
+  '.',
+  '%2e%2e',
+  '..%2f..%2fetc',
+  'a%2Fb',
+  'a/b',
+  'a\\b',
+  '%00',
+  '\0',
+  'a%0aSet-Cookie:x',
+  '%E0%A4%A',
+  '%ff',
+  'é',
+  '\ud800',
+  'a?limit=1',
+  'a#b',
+  'a b',
+  '__proto__',
+  '<script>',
+  `${'x'.repeat(5_000)}`,
+];
+const NO_BODY = ['GET', 'DELETE'];
+
+type Row = {
+  readonly id: string;
+  readonly group: keyof typeof GROUPS;
+  readonly route: Route;
+};
+type Part = Partial<Omit<HttpInput, 'method'>>;
+
+const ROWS: readonly Row[] = [
+  ...rowsOf('api', GROUPS.api),
+  ...rowsOf('attempt', GROUPS.attempt),
+  ...rowsOf('hook', GROUPS.hook),
+];
+
+function rowsOf(group: Row['group'], routes: Readonly<Record<string, Route>>): Row[] {
+  return Object.entries(routes).map(([id, route]) => ({ id, group, route }));
+}
+
+let api: TestApi;
+let bearers: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  api = await createTestApi();
+  bearers = { ...api.sessions, attempt: await api.attemptToken(ATTEMPT) };
+});
+
+afterEach(() => {
+  expect(api.seen.writes, 'writes').toBe(0);
+  expect(api.seen.calls.splice(0), 'handlers reached').toEqual([]);
+  expect(api.seen.lines.splice(0).filter((line) => line.includes('"level":"error"'))).toEqual([]);
+});
+
+function pathOf(route: Route, replaced: Readonly<Record<string, string>> = {}): string {
+  return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = replaced[name] ?? PARAMS[name];
+    if (value === undefined) throw new Error(`add an example of {${name}} to PARAMS`);
+    return value;
+  });
+}
+
+/** A request that passes the gate of access, unless a part replaces what it needs. */
+async function send({ group, route }: Row, part: Part & { readonly method?: string } = {}) {
+  const bearer = bearers[route.access];
+  const authorization: Record<string, string> =
+    bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const signature: Record<string, string> =
+    route.access === 'signature'
+      ? { 'x-hub-signature-256': webhookSignature(part.body ?? '') }
+      : {};
+  const type: Record<string, string> =
+    part.body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { ...authorization, ...signature, ...type, ...part.headers };
+  return api.send(group, { method: route.method, path: pathOf(route), ...part, headers });
+}
+
+/** One of the statuses, in the shape of an error, with words to go by. */
+async function expectRefused(
+  answer: ReturnType<typeof send>,
+  statuses: readonly number[],
+  what: string,
+) {
+  const { status, headers, json, requestId, text } = await answer;
+  expect(statuses, `${what}: ${text.slice(0, 300)}`).toContain(status);
+  const { error } = errorBodySchema.parse(json);
+  expect(error.requestId).toBe(requestId);
+  expect(error.message.length).toBeGreaterThan(8);
+  expect(text.length).toBeLessThan(20_000);
+  expect(headers['content-type']).toMatch(/^application\/json/);
+  expect(headers['x-content-type-options']).toBe('nosniff');
+  expect(headers['cache-control']).toBe('no-store');
+  expect(headers['x-request-id']).toBe(requestId);
+  return { error, headers };
+}
+
+function issuesOf(error: { readonly details?: Record<string, unknown> | undefined }) {
+  const shape = z.array(z.object({ in: z.string(), path: z.string(), message: z.string() }));
+  return shape.parse(error.details?.issues);
+}
+
+describe.each(ROWS)('$route.method $route.path', (row) => {
+  const { route } = row;
+  const { method, access } = route;
+
+  test('another method is 405, and the right ones are named', async () => {
+    const allowed = Object.values(GROUPS[row.group])
+      .filter((other: Route) => other.path === route.path)
+      .map((other: Route) => other.method);
+    const known = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+    for (const wrong of known.filter((one) => !allowed.some((other) => other === one))) {
+      const { headers } = await expectRefused(send(row, { method: wrong }), [405], wrong);
+      expect(String(headers.allow).split(', ').toSorted()).toEqual(allowed.toSorted());
+    }
+    for (const odd of ['TRACE', 'CONNECT', 'G T', '', 'POST\r\nx: y'])
+      await expectRefused(send(row, { method: odd }), [400, 405], odd);
+  });
+
+  test('a longer, doubled or differently written path is 404', async () => {
+    const path = pathOf(route);
+    for (const other of [`${path}/`, `${path}/x/y/z`, `/${path}`, path.toUpperCase(), `/v2${path}`])
+      await expectRefused(send(row, { path: other }), [404], other);
+  });
+
+  if (access !== 'public')
+    test('nobody and a stranger are 401', async () => {
+      const attempt = await api.attemptToken(OTHER_ATTEMPT, -1);
+      const strangers = [
+        '',
+        'x',
+        'Basic eA==',
+        'Bearer',
+        'Bearer x',
+        'Bearer sgt_x',
+        'Bearer a.b.c',
+      ];
+      const wrongKind = access === 'attempt' ? api.sessions.admin : bearers.attempt;
+      const { authorization: _, ...none } = { authorization: '' };
+      const all = [...strangers, `Bearer ${wrongKind}`, `Bearer ${attempt}`];
+      const headers = all.map((authorization) => ({ authorization }));
+      for (const bad of [none, ...headers]) {
+        const signed: Record<string, string> =
+          access === 'signature' ? { 'x-hub-signature-256': webhookSignature('other') } : {};
+        const input = { method, path: pathOf(route), headers: { ...bad, ...signed } };
+        const answer = await expectRefused(api.send(row.group, input), [401], JSON.stringify(bad));
+        expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+      }
+    });
+
+  if (access === 'operator' || access === 'admin')
+    test('a lower role is 403', async () => {
+      const lower = access === 'admin' ? (['viewer', 'operator'] as const) : (['viewer'] as const);
+      for (const role of lower) {
+        const headers = { authorization: `Bearer ${api.sessions[role]}` };
+        const { error } = await expectRefused(send(row, { headers }), [403], role);
+        expect(error.message).toContain(access);
+        expect(error.details).toEqual({ needs: access, has: role });
+      }
+    });
+
+  if (access === 'attempt')
+    test("another attempt's token is 403", async () => {
+      const headers = { authorization: `Bearer ${await api.attemptToken(OTHER_ATTEMPT)}` };
+      await expectRefused(send(row, { headers }), [403], OTHER_ATTEMPT);
+    });
+
+  if (access === 'signature')
+    test('a body that was not signed is 401', async () => {
+      const headers = { 'x-hub-signature-256': webhookSignature('{}') };
+      await expectRefused(send(row, { body: '{"a":1}', headers }), [401], 'other body');
+      await expectRefused(
+        send(row, { body: '{}', headers: { 'x-hub-signature-256': 'sha256=' } }),
+        [401],
+        'no signature',
+      );
+    });
+
+  if (route.params !== undefined)
+    test('a hostile path parameter is 400 or 404', async () => {
+      for (const name of Object.keys(route.params?.shape ?? {})) {
+        for (const value of HOSTILE) {
+          const path = pathOf(route, { [name]: value });
+          await expectRefused(send(row, { path }), [400, 404], path);
+        }
+      }
+    });
+
+  test('an unknown, doubled or wrong query parameter is 400', async () => {
+    const { error } = await expectRefused(send(row, { query: 'nope=1' }), [400], 'unknown');
+    expect(issuesOf(error)).toMatchObject([{ in: 'query', path: 'nope' }]);
+    for (const [name, field] of Object.entries(route.query?.shape ?? {})) {
+      await expectRefused(send(row, { query: `${name}=1&${name}=1` }), [400], `doubled ${name}`);
+      const { type } = z.toJSONSchema(field, { io: 'input' });
+      if (type !== 'integer') continue;
+      for (const wrong of ['abc', '-1', '1.5', '1e99', '%00', 'NaN', '%', '1%26x=2']) {
+        const query = `${name}=${wrong}`;
+        const answer = await expectRefused(send(row, { query }), [400], query);
+        expect(issuesOf(answer.error)[0]).toMatchObject({ in: 'query', path: name });
+      }
+    }
+    await expectRefused(send(row, { query: `${'x'.repeat(9_000)}=1` }), [400], 'long');
+    await expectRefused(send(row, { query: '__proto__=1' }), [400], '__proto__');
+  });
+
+  test('a body that is no JSON object is 400', async () => {
+    for (const body of ['[]', '"x"', 'null', '1', '{', '{"a":}', '{} {}', '\0', '\ufeff[', 'x=1'])
+      await expectRefused(send(row, { body }), [400], body);
+  });
+
+  test('deep, crowded and non-UTF-8 JSON is 400', async () => {
+    const deep = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
+    const { error } = await expectRefused(send(row, { body: deep }), [400], 'deep');
+    expect(error.message).toContain('nested deeper than 64');
+    const crowded = `[${'0,'.repeat(120_000)}0]`;
+    await expectRefused(send(row, { body: crowded }), [400], 'crowded');
+  });
+
+  test('a body above the limit is 413', async () => {
+    const body = JSON.stringify({ text: 'x'.repeat(Math.max(2_000_000, route.maxBytes ?? 0)) });
+    const { error } = await expectRefused(send(row, { body }), [413], 'too large');
+    expect(error.details).toMatchObject({ bytes: body.length });
+  });
+
+  test('another content type is 415', async () => {
+    const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', ''];
+    for (const type of [...types, 'application/json; charset=utf-16', 'application/jsonx']) {
+      const headers = { 'content-type': type };
+      await expectRefused(send(row, { body: '{"a":1}', headers }), [415], type);
+    }
+  });
+
+  if (access !== 'signature')
+    test('an unknown field is 400 and named', async () => {
+      const names = ['nope', '__proto__', 'constructor'];
+      for (const name of names) {
+        const body = `{"${name}": {"polluted": true}}`;
+        const { error } = await expectRefused(send(row, { body }), [400], name);
+        if (!isChoice(route)) expect(issuesOf(error).map(({ path }) => path)).toContain(name);
+      }
+    });
+
+  if (takesBody(route))
+    test('each field of a wrong type is 400 and named', async () => {
+      for (const [name, type] of fieldsOf(route)) {
+        const wrong = type === 'object' ? 7 : { wrong: true };
+        const body = JSON.stringify({ [name]: wrong });
+        const { error } = await expectRefused(send(row, { body }), [400], body);
+        if (isChoice(route)) continue;
+        const paths = issuesOf(error).map(({ path }) => path.split('.')[0]);
+        expect(paths, body).toContain(name);
+      }
+    });
+
+  if (takesBody(route))
+    test('what is missing is named', async () => {
+      const missing = requiredOf(route);
+      if (missing.length === 0) return;
+      for (const part of [{}, { body: '{}' }]) {
+        const { error } = await expectRefused(send(row, part), [400], 'nothing');
+        expect(issuesOf(error).map(({ path }) => path)).toEqual(expect.arrayContaining(missing));
+      }
+    });
+
+  if (route.idempotent === true)
+    test('a hostile Idempotency-Key is 400', async () => {
+      for (const key of [' ', 'x'.repeat(201), 'a b', 'é'])
+        await expectRefused(
+          send(row, { body: '{}', headers: { 'idempotency-key': key } }),
+          [400],
+          key,
+        );
+    });
+
+  test('a header that HTTP does not know is 400', async () => {
+    for (const [name, value] of [
+      ['x\nbad', 'x'],
+      ['x-bad', 'x\ny'],
+      ['x-bad', '\0'],
+    ] as const)
+      await expectRefused(send(row, { headers: { [name]: value } }), [400], name + value);
+  });
+});
+
+test('a prompt of 2 MB is 400 and says how much is taken', async () => {
+  const row = ROWS.find(({ id }) => id === 'createPlan');
+  if (row === undefined) throw new Error('there is no createPlan');
+  const body = { prompt: 'x'.repeat(2_000_000), repositories: [{ name: 'a/b' }] };
+  const { error } = await expectRefused(send(row, { body: JSON.stringify(body) }), [400], '2 MB');
+  expect(issuesOf(error)).toEqual([
+    { in: 'body', path: 'prompt', message: expect.stringContaining('100000') },
+  ]);
+});
+
+test('a path that nobody serves is 404', async () => {
+  const row = ROWS[0];
+  if (row === undefined) throw new Error('there are no rows');
+  for (const path of ['/', '', '/v1', '/v1/', '/v1/nothing', '/.env', '//', '/v1/plans//graph'])
+    await expectRefused(send(row, { path }), [404], path);
+});
+
+type JsonSchema = {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+};
+
+function bodySchema(route: Route): JsonSchema {
+  if (route.body === undefined) return {};
+  return JSON.parse(JSON.stringify(z.toJSONSchema(route.body, { io: 'input' })));
+}
+
+function takesBody(route: Route): boolean {
+  return !NO_BODY.includes(route.method) && fieldsOf(route).length > 0;
+}
+
+/** Whether the body is one of several shapes, so that what is wrong depends on which was meant. */
+function isChoice(route: Route): boolean {
+  const { anyOf, oneOf } = bodySchema(route);
+  return anyOf !== undefined || oneOf !== undefined;
+}
+
+function fieldsOf(route: Route): [string, string | undefined][] {
+  const { properties, anyOf = [], oneOf = [] } = bodySchema(route);
+  const all = [properties, ...[...anyOf, ...oneOf].map((branch) => branch.properties)];
+  const fields = new Map(all.flatMap((one) => Object.entries(one ?? {})));
+  return [...fields].map(([name, { type }]) => [name, type]);
+}
+
+function requiredOf(route: Route): string[] {
+  return isChoice(route) ? [] : [...(bodySchema(route).required ?? [])];
+}
