@@ -4,6 +4,7 @@ import {
   decimal,
   json,
   list,
+  pem,
   type Section,
   secret,
   text,
@@ -111,13 +112,17 @@ export const SECTIONS = {
         text.optional(),
         'A token with contents and pull requests (write) of the repositories. Or the two variables of a GitHub App.',
       ),
-      appId: variable('GITHUB_APP_ID', whole(1, 1e12).optional(), 'Id of a GitHub App.'),
-      appPrivateKey: secret(
-        'GITHUB_APP_PRIVATE_KEY',
+      appId: variable(
+        'GITHUB_APP_ID',
         z
           .string()
-          .transform((pem) => pem.replaceAll('\\n', '\n'))
+          .regex(/^\d{1,15}$/, 'is no whole number')
           .optional(),
+        'Id of a GitHub App.',
+      ),
+      appPrivateKey: secret(
+        'GITHUB_APP_PRIVATE_KEY',
+        pem.optional(),
         'Private key (PEM) of the GitHub App; line ends may be written as \\n.',
       ),
     },
@@ -145,11 +150,15 @@ export const SECTIONS = {
         url.optional(),
         "Address of the laptop's own forge. Unset: there is none.",
       ),
-      token: secret('LOCAL_FORGE_TOKEN', text.optional(), "Token of the laptop's own forge."),
+      appPrivateKey: secret(
+        'LOCAL_FORGE_APP_PRIVATE_KEY',
+        pem.optional(),
+        "Private key (PEM) of the one App that is installed in the laptop's own forge.",
+      ),
     },
-    check: ({ url: address, token }) =>
-      address !== undefined && token === undefined
-        ? 'LOCAL_FORGE_URL is set: LOCAL_FORGE_TOKEN is needed too'
+    check: ({ url: address, appPrivateKey }) =>
+      address !== undefined && appPrivateKey === undefined
+        ? 'LOCAL_FORGE_URL is set: LOCAL_FORGE_APP_PRIVATE_KEY is needed too'
         : undefined,
   },
   model: {
@@ -261,6 +270,21 @@ export const SECTIONS = {
         'MAX_RETRIES',
         whole(0, 100).default(2),
         'How often a task is tried again after its agent failed, before it is blocked.',
+      ),
+      leaseSeconds: variable(
+        'LEASE_SECONDS',
+        whole(5, 3_600).default(60),
+        'A bridge that was not heard of for so long is lost, and its task is given to another.',
+      ),
+      heartbeatSeconds: variable(
+        'HEARTBEAT_SECONDS',
+        decimal.default(10),
+        'How often a bridge reports; what people say reaches the agent with the next one.',
+      ),
+      launchSeconds: variable(
+        'LAUNCH_SECONDS',
+        whole(5, 3_600).default(120),
+        'How long a pod may take from its launch to its first call.',
       ),
     },
   },

@@ -53,6 +53,9 @@ export const list = z.string().transform((value) =>
     .filter((one) => one !== ''),
 );
 
+/** A key in PEM; its line ends may be written as \\n. */
+export const pem = z.string().transform((key) => key.replaceAll('\\n', '\n'));
+
 /** JSON of a shape. */
 export function json<S extends z.ZodType>(shape: S) {
   return z

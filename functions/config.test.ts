@@ -60,7 +60,7 @@ test('values are turned into what the code uses', () => {
   expect(config.model.baseUrl).toBe('http://127.0.0.1:1234/v1');
   expect(config.model.prices.big).toEqual({ input: 1.5, output: 6 });
   expect(config.model.light).toBeUndefined();
-  expect(config.github).toMatchObject({ appId: 12, appPrivateKey: 'a\nb' });
+  expect(config.github).toMatchObject({ appId: '12', appPrivateKey: 'a\nb' });
   expect(config.attempt.maxUsd).toBe(2.5);
 });
 
@@ -68,7 +68,7 @@ describe('values that do not go together', () => {
   test.each([
     [{ GITHUB_APP_ID: '1' }, 'belong together'],
     [{ GITHUB_TOKEN: 't', GITHUB_APP_ID: '1', GITHUB_APP_PRIVATE_KEY: 'k' }, 'keep one of them'],
-    [{ LOCAL_FORGE_URL: 'http://127.0.0.1:1' }, 'LOCAL_FORGE_TOKEN is needed'],
+    [{ LOCAL_FORGE_URL: 'http://127.0.0.1:1' }, 'LOCAL_FORGE_APP_PRIVATE_KEY is needed'],
     [{ LAUNCHER: 'process' }, 'set LAUNCHER_DIR'],
   ])('%j: %s', (env, expected) => {
     const message = problems(() => readConfig(['github', 'localForge', 'launcher'], env));
