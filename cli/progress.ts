@@ -60,15 +60,16 @@ export async function* followPlan(
     await delay(pause, undefined, how);
     let changes: PlanChange[] = [];
     let plan: PlanView | undefined;
-    let more = true;
-    while (more) {
-      const query = { since: cursor, limit: PAGE };
+    const since = cursor;
+    let next: string | undefined;
+    do {
+      const query = { since, limit: PAGE, cursor: next };
       const answer = await client.call(API.planChanges, { params, query }, how);
       plan = answer.plan ?? plan;
       ({ state, changes } = applyTasks(state, answer.tasks, changes));
-      more = answer.more && answer.cursor > cursor;
+      next = answer.next;
       cursor = Math.max(cursor, answer.cursor);
-    }
+    } while (next !== undefined);
     calls += 1;
     if (plan === undefined && (changes.length > 0 || calls % REREAD_AFTER_CALLS === 0)) {
       plan = await client.call(API.getPlan, { params }, how);

@@ -11,7 +11,9 @@ import { renderTable } from './table.ts';
 import { planStatusSpan, taskGlyph } from './task-state.ts';
 import { wrap } from './text.ts';
 
-const BAR = 34;
+const MAX_BAR = 34;
+/** What stands beside the bars at least. */
+const BESIDE_BARS = 64;
 const COLUMNS: readonly Column[] = [
   { header: '' },
   { header: '', shrinks: true, min: 10, max: 30 },
@@ -64,21 +66,20 @@ function chart(
   const starts = rows.flatMap((task) => task.startedAt ?? []);
   const from = plan.startedAt ?? Math.min(now, ...starts);
   const to = plan.finishedAt ?? now;
-  const cells = rows.map((task) => taskCells(task, { from, to }, critical.has(task.id), now));
+  const bar = clamp(width - BESIDE_BARS, 8, MAX_BAR);
+  const cells = rows.map((task) => taskCells(task, { from, to, bar }, critical.has(task.id), now));
   return cells.length === 0 ? [] : renderTable(COLUMNS, [...cells, totalCells(plan, rows)], width);
 }
 
-function taskCells(
-  task: TaskView,
-  span: { from: number; to: number },
-  isCritical: boolean,
-  now: number,
-): Span[] {
+/** Epoch ms at its two ends, and the columns that it takes. */
+type TimeLine = { readonly from: number; readonly to: number; readonly bar: number };
+
+function taskCells(task: TaskView, span: TimeLine, isCritical: boolean, now: number): Span[] {
   const tokens = task.usage.inputTokens + task.usage.outputTokens;
   const end = task.finishedAt ?? now;
   return [
     taskGlyph(task.status),
-    task.kind === 'end' ? 'everything together' : task.id,
+    taskName(task),
     timeBar(task.startedAt, end, span, isCritical),
     task.startedAt === undefined ? '' : formatDuration(end - task.startedAt),
     task.attempt === 0 ? '' : String(task.attempt),
@@ -88,18 +89,23 @@ function taskCells(
   ];
 }
 
+function taskName(task: TaskView): string {
+  return task.kind === 'end' ? 'everything together' : task.id;
+}
+
 function timeBar(
   start: number | undefined,
   end: number,
-  span: { from: number; to: number },
+  span: TimeLine,
   isCritical: boolean,
 ): Span {
   const total = span.to - span.from;
-  if (start === undefined || total <= 0) return ' '.repeat(BAR);
-  const first = clamp(Math.floor(((start - span.from) / total) * BAR), 0, BAR - 1);
-  const last = clamp(Math.ceil(((end - span.from) / total) * BAR), first + 1, BAR);
+  const { bar } = span;
+  if (start === undefined || total <= 0) return ' '.repeat(bar);
+  const first = clamp(Math.floor(((start - span.from) / total) * bar), 0, bar - 1);
+  const last = clamp(Math.ceil(((end - span.from) / total) * bar), first + 1, bar);
   const text = ' '.repeat(first) + (isCritical ? '━' : '─').repeat(last - first);
-  return styled(isCritical ? 'live' : 'dim', text.padEnd(BAR));
+  return styled(isCritical ? 'live' : 'dim', text.padEnd(bar));
 }
 
 function totalCells(plan: PlanView, tasks: readonly TaskView[]): Span[] {
@@ -121,7 +127,8 @@ function figureLines(
 ): Line[] {
   const figures = summaryFigures(plan, tasks, now);
   if (figures.criticalPath.length === 0) return [];
-  const path = wrap(figures.criticalPath.join(' → '), width - 26);
+  const names = new Map(tasks.map((task) => [task.id, taskName(task)]));
+  const path = wrap(figures.criticalPath.map((id) => names.get(id) ?? id).join(' → '), width - 28);
   const ratio =
     figures.ratio === undefined ? '' : `${figures.ratio.toFixed(2)} × the critical path`;
   const agents = figures.makespanMs > 0 ? figures.workMs / figures.makespanMs : 0;
@@ -142,7 +149,7 @@ function figureLines(
 }
 
 function fact(name: string, value: string, note: string): Line {
-  return [styled('dim', name.padEnd(18)), value.padStart(7), ' ', styled('dim', note)];
+  return [styled('dim', name.padEnd(18)), value.padStart(7), '   ', styled('dim', note)];
 }
 
 function clamp(value: number, low: number, high: number): number {

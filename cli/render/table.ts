@@ -13,7 +13,10 @@ export type Column = {
 
 const GAP = '  ';
 
-/** Rows of cells as lines of at most `width` columns, as far as shrinking columns allow. Without headers: no head line. */
+/**
+ * Rows of cells as lines of at most `width` columns, as far as shrinking columns allow. Without headers: no head line. The
+ * last cell of a row that has fewer cells than there are columns reaches to the end of the line.
+ */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly Span[])[],
@@ -37,10 +40,13 @@ function renderRow(
   columns.forEach((column, index) => {
     const width = widths[index] ?? 0;
     if (width === 0) return;
+    if (index >= row.length) return;
     const span = row[index] ?? '';
-    const text = truncate(spanText(span), width);
+    const reaches = index === row.length - 1;
+    const room = reaches ? total(widths.slice(index)) : width;
+    const text = truncate(spanText(span), room);
     const cell = typeof span === 'string' ? text : { text, style: span.style };
-    const fill = ' '.repeat(width - displayWidth(text));
+    const fill = ' '.repeat(Math.max(0, width - displayWidth(text)));
     const isLast = index === columns.length - 1;
     if (line.length > (indent === '' ? 0 : 1)) line.push(GAP);
     if (column.align === 'right') line.push(fill, cell);
@@ -55,13 +61,14 @@ function fitWidths(
   width: number,
 ): number[] {
   const widths = columns.map((column, index) => {
-    const cells = rows.map((row) => lineWidth([row[index] ?? '']));
+    const reaches = (row: readonly Span[]) =>
+      index === row.length - 1 && row.length < columns.length;
+    const cells = rows.map((row) => (reaches(row) ? 0 : lineWidth([row[index] ?? ''])));
     const natural = Math.max(displayWidth(column.header), ...cells.slice(0, 5_000));
     const empty = rows.length > 0 && cells.every((cell) => cell === 0);
     return empty ? 0 : Math.min(natural, column.max ?? natural);
   });
-  const used = widths.filter((each) => each > 0).length;
-  let excess = widths.reduce((sum, each) => sum + each, 0) + GAP.length * (used - 1) - width;
+  let excess = total(widths) - width;
   while (excess > 0) {
     const widest = widestShrinking(columns, widths);
     if (widest === undefined) break;
@@ -69,6 +76,12 @@ function fitWidths(
     excess -= 1;
   }
   return widths;
+}
+
+/** Of the columns that are shown, with the gaps between them. */
+function total(widths: readonly number[]): number {
+  const shown = widths.filter((width) => width > 0);
+  return shown.reduce((sum, each) => sum + each, 0) + GAP.length * (shown.length - 1);
 }
 
 function widestShrinking(

@@ -9,15 +9,18 @@ import { truncate } from './text.ts';
 
 const COLUMNS: readonly Column[] = [
   { header: '' },
-  { header: '', shrinks: true, min: 14, max: 40 },
+  { header: '', shrinks: true, min: 20, max: 40 },
   { header: '', shrinks: true, min: 10, max: 48 },
-  { header: '', shrinks: true, min: 14, max: 30 },
+  { header: '', shrinks: true, min: 9, max: 24 },
   { header: '' },
   { header: '' },
   { header: '', align: 'right' },
   { header: '', align: 'right' },
   { header: '', align: 'right' },
 ];
+
+/** In a narrower window ids must do: commands are typed with them. */
+const TITLES_FROM = 88;
 
 export type TaskTableOptions = {
   readonly now: number;
@@ -64,14 +67,17 @@ function groupName(task: TaskView): string {
 function taskCells(task: TaskView, options: TaskTableOptions): Span[] {
   const tokens = task.usage.inputTokens + task.usage.outputTokens;
   const elapsed = taskElapsedMs(task, options.now);
-  const isQuiet = task.status === 'pending' || task.status === 'cancelled';
-  const title = task.kind === 'end' ? 'Everything together' : task.title;
-  const state = taskStateText(task, options.now);
+  const whole = task.kind === 'end' ? 'Everything together' : task.title;
+  const title = options.width < TITLES_FROM ? '' : whole;
+  const state = styled(taskLook(task.status).style, taskStateText(task, options.now));
+  const glyph = taskGlyph(task.status, options.tick);
+  if (task.status === 'pending')
+    return [glyph, styled('dim', task.id), styled('dim', title), state];
   return [
-    taskGlyph(task.status, options.tick),
-    isQuiet ? styled('dim', task.id) : task.id,
+    glyph,
+    task.id,
     styled('dim', title),
-    styled(taskLook(task.status).style, state),
+    state,
     task.attempt > 1 ? styled('dim', `try ${task.attempt}`) : '',
     task.pullRequest === undefined ? '' : `#${task.pullRequest.number}`,
     elapsed === undefined ? '' : formatDuration(elapsed),
