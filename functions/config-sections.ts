@@ -150,15 +150,25 @@ export const SECTIONS = {
         url.optional(),
         "Address of the laptop's own forge. Unset: there is none.",
       ),
+      token: secret(
+        'LOCAL_FORGE_TOKEN',
+        text.optional(),
+        "Token that links repositories of this machine to the laptop's own forge.",
+      ),
+      appId: variable(
+        'LOCAL_FORGE_APP_ID',
+        text.default('1'),
+        "Id of the one App that is installed in the laptop's own forge.",
+      ),
       appPrivateKey: secret(
         'LOCAL_FORGE_APP_PRIVATE_KEY',
         pem.optional(),
         "Private key (PEM) of the one App that is installed in the laptop's own forge.",
       ),
     },
-    check: ({ url: address, appPrivateKey }) =>
-      address !== undefined && appPrivateKey === undefined
-        ? 'LOCAL_FORGE_URL is set: LOCAL_FORGE_APP_PRIVATE_KEY is needed too'
+    check: ({ url: address, token, appPrivateKey }) =>
+      address !== undefined && (token === undefined || appPrivateKey === undefined)
+        ? 'LOCAL_FORGE_URL is set: LOCAL_FORGE_TOKEN and LOCAL_FORGE_APP_PRIVATE_KEY are needed too'
         : undefined,
   },
   model: {

@@ -313,13 +313,15 @@ export const API = {
     access: 'viewer',
     summary: 'Items of a plan that changed since a cursor',
     params: plan,
-    query: z.object({ since: z.coerce.number().int().min(0).default(0), limit: page.limit }),
+    query: z.object({ since: z.coerce.number().int().min(0).default(0), ...page }),
     status: 200,
     answer: z.object({
       plan: planViewSchema.optional(),
       tasks: z.array(taskViewSchema),
+      /** The next `since`, once there is no `next`. */
       cursor: z.number().int(),
-      more: z.boolean(),
+      /** More of the same answer: ask again with the same `since` and this as `cursor`. */
+      next: z.string().optional(),
     }),
   },
 

@@ -20,13 +20,11 @@ const RUN_NOTHING = { put: 0, released: 0, total: 0, roots: false };
 export async function createPlan(
   deps: EngineDeps,
   input: CreatePlan,
-  actor: string,
-  id: string,
-): Promise<StoredPlan> {
+  actor: string, id: string, bodyHash?: string): Promise<StoredPlan> {
   const repositories = await Promise.all(input.repositories.map((one) => linked(deps, one)));
   if (input.graph !== undefined) requireValidGraph({ repositories }, input.graph);
   const now = deps.clock.now();
-  const state = newPlan(input, repositories, actor, id, now);
+  const state: PlanState = { ...newPlan(input, repositories, actor, id, now), bodyHash };
   const tag = deps.newId();
   if (input.graph !== undefined) {
     await putRevision(deps.table, id, tag, {

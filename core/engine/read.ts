@@ -82,38 +82,23 @@ export async function readGraph(
   return { plan: id, ...stored, edges: [...declared, ...stored.edges] };
 }
 
-export type Changes = { plan?: PlanView; tasks: TaskView[]; cursor: number; more: boolean };
+export type Changes = { plan?: PlanView; tasks: TaskView[]; cursor: number; next?: string };
 
 /** What changed at or after `since`, oldest first, with some that were answered before: deduplicate by item and version. */
 export async function readChanges(
   deps: EngineDeps,
   id: string,
-  since: number,
-  limit: number,
+  query: { since: number; limit: number; cursor?: string },
 ): Promise<Changes> {
   const plan = await requirePlan(deps, id);
   const now = deps.clock.now();
-  const page = await deps.table.index('changes', runChanges(id, plan.state.run), {
-    from: Math.max(0, since - INDEX_LAG_MS),
-    limit,
-  });
+  const from = Math.max(0, query.since - INDEX_LAG_MS);
+  const page = await deps.table.index('changes', runChanges(id, plan.state.run), { from, limit: query.limit, after: query.cursor });
   const tasks = page.items.map(readTask);
-  const newest = Math.max(since, plan.state.last.at, ...tasks.map((task) => task.state.last.at));
-  const more = page.next !== undefined;
-  const cursor = more
-    ? Math.max(since + 1, ...tasks.map((task) => task.state.last.at + INDEX_LAG_MS))
-    : newest;
-  const changed = plan.state.last.at >= since - INDEX_LAG_MS;
-  const pauses = await loadPauses(deps.table, now);
-  return {
-    plan:
-      changed || since === 0
-        ? planView(plan, { now, pauses, tasks: more ? [] : tasks })
-        : undefined,
-    tasks: tasks.map((task) => taskView(task)),
-    cursor,
-    more,
-  };
+  const isFirst = query.cursor === undefined;
+  const changed = isFirst && (query.since === 0 || plan.state.last.at >= from);
+  const view = changed ? planView(plan, { now, pauses: await loadPauses(deps.table, now) }) : undefined;
+  return { plan: view, tasks: tasks.map((task) => taskView(task)), cursor: Math.max(query.since, now), next: page.next };
 }
 
 export async function listTaskViews(

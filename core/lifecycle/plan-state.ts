@@ -105,6 +105,8 @@ export type PlanState = {
   reason?: string;
   faults: number;
   createdBy: string;
+  /** Of the request that created it, for one that is repeated. */
+  bodyHash?: string;
   createdAt: number;
   startedAt?: number;
   finishedAt?: number;

@@ -14,10 +14,10 @@ export function extractJson(text: string, key: string): ExtractedJson {
   const whole = unwrap(parse(answer), key);
   if (whole !== undefined) return { ok: true, value: whole };
 
-  const { objects, cutOff } = scan(answer);
+  const { objects, cutOff, fault } = scan(answer);
   const found = objects.map((value) => unwrap(value, key)).findLast((value) => value !== undefined);
   if (found !== undefined) return { ok: true, value: found };
-  return { ok: false, cutOff, reason: explain(objects.length, cutOff, key) };
+  return { ok: false, cutOff, reason: explain(objects.length, cutOff, fault, key) };
 }
 
 /** Without the reasoning that some models put in front of their answer. */
@@ -27,26 +27,30 @@ export function withoutThoughts(text: string): string {
   return end === null ? plain : plain.slice(end.index + end[0].length);
 }
 
-function explain(objects: number, cutOff: boolean, key: string): string {
+function explain(objects: number, cutOff: boolean, fault: string, key: string): string {
   if (cutOff) return 'the JSON ends in the middle: the answer was cut off';
+  if (fault !== '') return `the JSON is not valid: ${fault}`;
   if (objects > 0) return `the JSON object has no "${key}"`;
   return 'there is no JSON object in it';
 }
 
+type Scanned = { objects: unknown[]; cutOff: boolean; fault: string };
+
 /** Every object that starts at the top level of the text, in order. */
-function scan(text: string): { objects: unknown[]; cutOff: boolean } {
-  const objects: unknown[] = [];
-  let cutOff = false;
+function scan(text: string): Scanned {
+  const scanned: Scanned = { objects: [], cutOff: false, fault: '' };
   let at = text.indexOf('{');
   for (let starts = 0; at >= 0 && starts < MAX_STARTS; starts += 1) {
     const end = endOfObject(text, at);
+    // Braces also occur in prose; only what goes on like an object counts as one.
+    const isMeant = /^\{\s*"/.test(text.slice(at, at + 200));
     const value = end === undefined ? undefined : parse(text.slice(at, end));
-    // The first brace that starts a member and never closes: later ones lie inside of it.
-    if (end === undefined && /^\{\s*"/.test(text.slice(at, at + 200))) cutOff = true;
-    if (value !== undefined) objects.push(value);
+    if (value !== undefined) scanned.objects.push(value);
+    else if (isMeant && end === undefined) scanned.cutOff = true;
+    else if (isMeant) scanned.fault ||= faultOf(text.slice(at, end));
     at = text.indexOf('{', value === undefined || end === undefined ? at + 1 : end);
   }
-  return { objects, cutOff };
+  return scanned;
 }
 
 /** Behind the brace that closes the one at `start`; braces in strings do not count. */
@@ -73,6 +77,15 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
+  }
+}
+
+function faultOf(text: string): string {
+  try {
+    JSON.parse(text);
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message.slice(0, 200) : 'it cannot be parsed';
   }
 }
 

@@ -91,7 +91,7 @@ function explainIssue(id: string, issue: Issue, candidate: Record<string, unknow
     (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
     candidate,
   );
-  const shown = typeof value === 'string' ? ` ${quote(value)}` : '';
+  const shown = typeof value === 'string' ? ` (${quote(value)})` : '';
   return `${id}: ${issue.path.map(String).join('.')}${shown}: ${oneLine(issue.message, 200)}`;
 }
 

@@ -1,0 +1,23 @@
+import type { QueueMessage } from '../contract/queue.ts';
+import { workLane } from '../merge/work-lane.ts';
+import type { EngineDeps } from './deps.ts';
+import { drivePlan } from './drive-plan.ts';
+import { driveTask } from './drive-task.ts';
+import { forgeChanged } from './observe.ts';
+
+/** What a message of the queue `drive` points at is read from the store, and done. */
+export async function drive(deps: EngineDeps, message: QueueMessage): Promise<void> {
+  switch (message.type) {
+    case 'drive_task':
+      return driveTask(deps, message);
+    case 'drive_plan':
+      return drivePlan(deps, message.plan);
+    case 'lane':
+      await workLane(deps, { plan: message.plan, run: message.run, repo: message.repo });
+      return;
+    case 'forge_changed':
+      return forgeChanged(deps, message);
+    default:
+      return;
+  }
+}

@@ -1,0 +1,154 @@
+import type { TaskSpec } from '../contract/task.ts';
+import { type Adjacency, buildAdjacency, type EdgeEnds } from './adjacency.ts';
+import { at } from './at.ts';
+import { topologicalOrder } from './order.ts';
+import { rankNodes } from './waves.ts';
+
+// The graph as it is run: nobody waits on more than one write unit's worth of others, and each repository has an end.
+
+/** The number set of what a node waits on has to fit one write unit. */
+export const MAX_WAITS = 64;
+
+export type RunNode = {
+  /** Place in a topological order, from 0. */
+  ordinal: number;
+  /** A task's, `join-<n>`, `end` or `end-<n>`. */
+  id: string;
+  kind: 'work' | 'join' | 'end';
+  repo: string;
+  /** Ordinals, ascending; at most MAX_WAITS. */
+  dependsOn: number[];
+  /** Ordinals, ascending; any number. */
+  dependents: number[];
+  /** From 1. A join has the wave of the last it waits on, so that joins add no wave. */
+  wave: number;
+  /** Minutes of the longest path still ahead, with its own. */
+  rank: number;
+  /** Minutes; joins and ends weigh nothing. */
+  weight: number;
+};
+
+/** Before ordinals are given: `dependsOn` are positions in the list of drafts. `level`: how many joins deep, 0 for others. */
+type Draft = Pick<RunNode, 'id' | 'kind' | 'repo' | 'weight' | 'wave'> & {
+  readonly dependsOn: readonly number[];
+  readonly level: number;
+};
+type Build = { readonly drafts: Draft[]; readonly joins: Map<string, number> };
+
+/** `edges`: besides those in `dependsOn`. The graph must be valid; an empty `repo` means the first of `repositories`. */
+export function normaliseGraph(
+  tasks: readonly TaskSpec[],
+  edges: readonly EdgeEnds[],
+  repositories: readonly string[],
+): RunNode[] {
+  const graph = buildAdjacency(tasks, edges);
+  const { order, waves } = topologicalOrder(graph);
+  const repos = tasks.map((task) => task.repo || (repositories[0] ?? ''));
+  const build: Build = { drafts: [], joins: new Map() };
+  const drafted = new Array<number>(tasks.length);
+  for (const node of order) {
+    const before = at(graph.dependencies, node).map((other) => at(drafted, other));
+    const repo = at(repos, node);
+    const dependsOn = joinUp(build, before, repo);
+    const { id, estimate } = at(tasks, node);
+    const wave = at(waves, node);
+    drafted[node] =
+      build.drafts.push({ id, kind: 'work', repo, weight: estimate, wave, dependsOn, level: 0 }) -
+      1;
+  }
+  for (const end of listEnds(graph, repos, repositories)) {
+    const before = end.sinks.map((node) => at(drafted, node));
+    const wave = 1 + Math.max(...waves);
+    const dependsOn = joinUp(build, before, end.repo);
+    build.drafts.push({
+      id: end.id,
+      kind: 'end',
+      repo: end.repo,
+      weight: 0,
+      wave,
+      dependsOn,
+      level: 0,
+    });
+  }
+  return finish(build.drafts);
+}
+
+/** The same list while it is short; else joins of MAX_WAITS each, and joins of those. Equal groups get one join. */
+function joinUp(build: Build, before: readonly number[], repo: string): readonly number[] {
+  let list = [...before].sort((a, b) => a - b);
+  while (list.length > MAX_WAITS) {
+    const next: number[] = [];
+    for (let from = 0; from < list.length; from += MAX_WAITS) {
+      const group = list.slice(from, from + MAX_WAITS);
+      const [only] = group;
+      next.push(group.length === 1 && only !== undefined ? only : joinOf(build, group, repo));
+    }
+    list = next;
+  }
+  return list;
+}
+
+function joinOf(build: Build, group: readonly number[], repo: string): number {
+  const key = group.join();
+  const known = build.joins.get(key);
+  if (known !== undefined) return known;
+  const members = group.map((draft) => at(build.drafts, draft));
+  const wave = Math.max(...members.map((member) => member.wave));
+  const level = 1 + Math.max(...members.map((member) => (member.wave === wave ? member.level : 0)));
+  const id = `join-${build.joins.size + 1}`;
+  const join: Draft = { id, kind: 'join', repo, weight: 0, wave, dependsOn: group, level };
+  const position = build.drafts.push(join) - 1;
+  build.joins.set(key, position);
+  return position;
+}
+
+/** One for each repository that has tasks; it waits on those on which no other task of the repository waits directly. */
+function listEnds(
+  graph: Adjacency,
+  repos: readonly string[],
+  repositories: readonly string[],
+): { id: string; repo: string; sinks: number[] }[] {
+  const sinks = new Map<string, number[]>();
+  for (const [node, repo] of repos.entries()) {
+    const list = sinks.get(repo) ?? [];
+    if (!at(graph.dependents, node).some((other) => repos[other] === repo)) list.push(node);
+    sinks.set(repo, list);
+  }
+  const known = repositories.filter((repo) => sinks.has(repo));
+  return [...new Set([...known, ...sinks.keys()])].map((repo, place) => ({
+    id: place === 0 ? 'end' : `end-${place + 1}`,
+    repo,
+    sinks: sinks.get(repo) ?? [],
+  }));
+}
+
+function finish(drafts: readonly Draft[]): RunNode[] {
+  const order = [...drafts.keys()].sort((a, b) => {
+    const one = at(drafts, a);
+    const other = at(drafts, b);
+    return one.wave - other.wave || one.level - other.level || a - b;
+  });
+  const ordinals = new Array<number>(drafts.length);
+  for (const [ordinal, draft] of order.entries()) ordinals[draft] = ordinal;
+  const nodes = order.map((position, ordinal): RunNode => {
+    const { level: _, ...draft } = at(drafts, position);
+    const dependsOn = draft.dependsOn.map((other) => at(ordinals, other)).sort((a, b) => a - b);
+    return { ...draft, ordinal, dependsOn, dependents: [], rank: 0 };
+  });
+  for (const node of nodes) {
+    for (const other of node.dependsOn) at(nodes, other).dependents.push(node.ordinal);
+  }
+  setRanks(nodes);
+  return nodes;
+}
+
+function setRanks(nodes: readonly RunNode[]): void {
+  const graph = {
+    ids: nodes.map((node) => node.id),
+    dependencies: nodes.map((node) => node.dependsOn),
+    dependents: nodes.map((node) => node.dependents),
+  };
+  const weights = nodes.map((node) => node.weight);
+  const ranks = rankNodes(graph, [...nodes.keys()], weights);
+  for (const node of nodes) node.rank = at(ranks, node.ordinal);
+}

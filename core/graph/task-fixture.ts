@@ -1,0 +1,11 @@
+import { type TaskSpec, taskSpecSchema } from '../contract/task.ts';
+
+/** A valid task for tests; the schema fills in what is not said. */
+export function makeTask(id: string, fields: Partial<TaskSpec> = {}): TaskSpec {
+  return taskSpecSchema.parse({
+    id,
+    description: `Write the ${id} module and its unit tests`,
+    criteria: ['its tests pass'],
+    ...fields,
+  });
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { codeBlock, inlineCode, neutralise, neutraliseCell } from './neutralise.ts';
+
+/** What a forge would act on: a mention, a reference, a keyword with a reference, a robot's command. */
+const ACTIVE = [
+  /@[\w-]/,
+  /#\d/,
+  /\bGH-\d/i,
+  /\/(issues|pulls?|discussions)\/\d/i,
+  /^\s*\/[a-z]/im,
+  /^#{1,6} /m,
+  /<[a-z!/]/i,
+  /&(#64|commat|num|#35);/i,
+];
+
+function isActive(markdown: string): boolean {
+  return ACTIVE.some((pattern) => pattern.test(markdown));
+}
+
+describe('nothing that a forge acts on is left', () => {
+  const cases = [
+    'Thanks @octocat and @acme/reviewers',
+    'fixes #12, Closes: #3, resolves acme/shop#77',
+    'Fixes GH-9',
+    'closes https://github.com/acme/shop/issues/4 and [this](https://github.com/a/b/pull/5)',
+    '_@octocat_ `@octocat fixes #1`',
+    '```\nfixes #1 @octocat\n```',
+    '/approve\n  /merge now',
+    '## Evidence\nAll green',
+    'Hidden <!-- fixes #1 --> and <img src=x onerror=y> and <details>',
+    '&#64;octocat &commat;octocat fixes &#35;12 &num;12',
+  ];
+
+  test.each(cases)('%s', (text) => {
+    expect(isActive(text)).toBe(true);
+
+    expect(isActive(neutralise(text, 1_000))).toBe(false);
+  });
+});
+
+test('doing it twice changes nothing, also where somebody hid a break', () => {
+  const once = neutralise('fixes #\u200b\u200b1 for @\u2060octocat', 1_000);
+
+  expect(isActive(once)).toBe(false);
+  expect(neutralise(once, 1_000)).toBe(once);
+});
+
+test('ordinary prose stays as it was written', () => {
+  const text =
+    'Adds `GET /health` to **src/server.ts**.\n\n- one\n- a < b && c\n\n| a | b |\n|---|---|';
+
+  expect(neutralise(text, 1_000)).toBe(text);
+});
+
+test('an open code block is closed, so that it swallows nothing', () => {
+  expect(neutralise('see\n~~~~js\nlet a;\n~~~', 1_000)).toBe('see\n~~~~js\nlet a;\n~~~\n~~~~');
+  expect(neutralise('a\n```\nb\n```\nc', 1_000)).toBe('a\n```\nb\n```\nc');
+});
+
+test('an underline makes no heading', () => {
+  expect(neutralise('Evidence\n---\nGreen\n===', 100)).toBe('Evidence\n\\---\nGreen\n\\===');
+});
+
+test('a cell stays in its cell', () => {
+  expect(neutraliseCell('a | b\nc', 100)).toBe('a \\| b c');
+  expect(inlineCode('a | `b`', 100)).toBe("`a ¦ 'b'`");
+});
+
+test('output keeps its end, loses its colours and cannot end its block', () => {
+  const block = codeBlock(`${'x'.repeat(500)}\n\u001b[31mred\u001b[0m\n\`\`\`\`\nfixes #1`, 40);
+
+  expect(block.startsWith('`````text\n…')).toBe(true);
+  expect(block.endsWith('\n`````')).toBe(true);
+  expect(block).toContain('\nred\n');
+  expect(isActive(block)).toBe(false);
+});
+
+test('length is bounded in every form', () => {
+  const long = '@a '.repeat(100_000);
+
+  expect(neutralise(long, 500).length).toBeLessThan(1_000);
+  expect(codeBlock(long, 500).length).toBeLessThan(1_000);
+});

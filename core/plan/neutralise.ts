@@ -1,0 +1,97 @@
+import { cutText, plainText } from './plain-text.ts';
+
+// Text of models, agents and people for a pull request: it may describe, but it notifies nobody, closes and references
+// nothing, hides nothing and cannot pass for a section of ours.
+
+/** A zero-width space: breaks what a forge would link, in prose, in code and in a commit message alike. */
+const BREAK = '\u200b';
+
+/** Markdown prose of somebody else, at most `maxChars` of it. */
+export function neutralise(text: string, maxChars: number): string {
+  const lines: string[] = [];
+  let fence: string | undefined;
+  for (const line of plainText(text, maxChars).trim().split('\n')) {
+    const mark = /^\s{0,3}(`{3,}|~{3,})(.*)$/.exec(line);
+    const opens = fence === undefined && mark !== null;
+    const closes = fence !== undefined && mark?.[2]?.trim() === '' && closesFence(mark[1], fence);
+    const isCode = fence !== undefined || opens;
+    lines.push(isCode ? unlink(line) : neutraliseLine(line));
+    if (opens) fence = mark[1];
+    if (closes) fence = undefined;
+  }
+  // A block that is left open would swallow what follows it.
+  if (fence !== undefined) lines.push(fence);
+  return lines.join('\n');
+}
+
+/** The same on one line, without any markup of its own: for titles, lists and tables. */
+export function neutraliseWords(text: string, maxChars: number): string {
+  const line = plainText(text, maxChars * 2)
+    .replace(/\s+/g, ' ')
+    .trim();
+  return unlink(escapeHtml(cutText(line, maxChars)));
+}
+
+/** For the cell of a table. */
+export function neutraliseCell(text: string, maxChars: number): string {
+  return neutraliseWords(text, maxChars).replaceAll('|', '\\|');
+}
+
+/** As code on one line. */
+export function inlineCode(text: string, maxChars: number): string {
+  const line = plainText(text, maxChars * 2)
+    .replace(/\s+/g, ' ')
+    .trim();
+  const plain = cutText(line, maxChars).replaceAll('`', "'").replaceAll('|', '¦');
+  return plain === '' ? '' : `\`${unlink(plain)}\``;
+}
+
+/** Output of a program: its end is what matters. */
+export function codeBlock(text: string, maxChars: number): string {
+  const plain = plainText(withoutColours(text), text.length + 1).trimEnd();
+  const shown = plain.length > maxChars ? `…${plain.slice(-maxChars)}` : plain;
+  const runs = shown.match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  return `${fence}text\n${unlink(shown)}\n${fence}`;
+}
+
+/** Mentions, issue numbers and links to issues stay readable, and are none any more. */
+export function unlink(text: string): string {
+  return text
+    .replace(/@(?=[\w-])/g, `@${BREAK}`)
+    .replace(/#(?=\d)/g, `#${BREAK}`)
+    .replace(/\b(GH-)(?=\d)/gi, `$1${BREAK}`)
+    .replace(/(\/(?:issues|pulls?|discussions)\/)(?=\d)/gi, `$1${BREAK}`);
+}
+
+function neutraliseLine(line: string): string {
+  const heading = /^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$/.exec(line);
+  if (heading !== null) return `**${neutraliseInline(heading[1] ?? '')}**`;
+  // Underlines make a heading of the line above them.
+  if (/^\s{0,3}(=+|-+)\s*$/.test(line)) return `\\${line.trim()}`;
+  // At the start of a line robots read commands: /approve, /merge.
+  const command = /^(\s*)(\/[a-z].*)$/i.exec(line);
+  if (command !== null) return `${command[1]}${BREAK}${neutraliseInline(command[2] ?? '')}`;
+  return neutraliseInline(line);
+}
+
+function neutraliseInline(line: string): string {
+  return line
+    .split(/(`+[^`]*`+)/)
+    .map((part, index) => unlink(index % 2 === 1 ? part : escapeHtml(part)))
+    .join('');
+}
+
+/** Tags, comments and entities: an entity for "@" would be a mention again. */
+function escapeHtml(text: string): string {
+  return text.replace(/&(?=#?\w+;)/g, '&amp;').replace(/<(?=[a-z/!?])/gi, '&lt;');
+}
+
+function closesFence(mark: string | undefined, fence: string): boolean {
+  return mark !== undefined && mark[0] === fence[0] && mark.length >= fence.length;
+}
+
+function withoutColours(text: string): string {
+  const [first = '', ...rest] = text.split('\u001b');
+  return first + rest.map((part) => part.replace(/^\[[0-9;?]*[A-Za-z]/, '')).join('');
+}

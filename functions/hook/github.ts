@@ -1,0 +1,24 @@
+import { verifyGitHubWebhook } from '../../adapters/github/verify-github-webhook.ts';
+import { HOOK_API } from '../../core/contract/api.ts';
+import { clock, log, queue, table } from '../deps.ts';
+import { createApp } from '../http/app.ts';
+import { hookHandlers } from '../http/handler/hook.ts';
+import { createLambdaHandler, type LambdaHttpHandler } from '../http/lambda-handler.ts';
+import { once } from '../once.ts';
+import { readConfig } from '../config.ts';
+
+const lambda = once(() => {
+  const verify = verifyGitHubWebhook(readConfig(['webhook']).webhook.secrets);
+  const app = createApp({
+    routes: HOOK_API,
+    handlers: hookHandlers,
+    authorize: { signature: (body, signature) => verify(Buffer.from(body).toString('utf8'), signature) },
+    deps: () => ({ table: table(), queue: queue(), clock }),
+    log: log(),
+    clock,
+  });
+  return createLambdaHandler(app, { log: log(), clock });
+});
+
+/** Webhooks of GitHub and of the laptop's own forge: checked, remembered by their delivery id, and queued. */
+export const handler: LambdaHttpHandler = (event) => lambda()(event);

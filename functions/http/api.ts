@@ -1,0 +1,49 @@
+import { authenticateUser } from '../../core/access/authenticate.ts';
+import { API } from '../../core/contract/api.ts';
+import { access, clock, engine, hosting, log, system } from '../deps.ts';
+import { once } from '../once.ts';
+import { readConfig } from '../config.ts';
+import { VERSION } from '../version.ts';
+import { createApp } from './app.ts';
+import { authHandlers } from './handler/auth.ts';
+import { metaHandlers } from './handler/meta.ts';
+import { planHandlers } from './handler/plan.ts';
+import { repositoryHandlers } from './handler/repository.ts';
+import { systemHandlers } from './handler/system.ts';
+import { taskHandlers } from './handler/task.ts';
+import { tokenHandlers } from './handler/token.ts';
+import { userHandlers } from './handler/user.ts';
+import { createLambdaHandler, type LambdaHttpHandler } from './lambda-handler.ts';
+
+const deps = once(() => ({
+  ...access(),
+  socketUrl: readConfig(['socket']).socket.url,
+  version: VERSION,
+  engine: engine(),
+  hosting: hosting(),
+  system: system(),
+}));
+
+const lambda = once(() => {
+  const app = createApp({
+    routes: API,
+    handlers: {
+      ...metaHandlers,
+      ...authHandlers,
+      ...tokenHandlers,
+      ...userHandlers,
+      ...repositoryHandlers,
+      ...planHandlers,
+      ...taskHandlers,
+      ...systemHandlers,
+    },
+    authorize: { user: (bearer) => authenticateUser(access(), bearer) },
+    deps,
+    log: log(),
+    clock,
+  });
+  return createLambdaHandler(app, { log: log(), clock });
+});
+
+/** The users' HTTP interface. */
+export const handler: LambdaHttpHandler = (event) => lambda()(event);

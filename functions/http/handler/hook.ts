@@ -1,0 +1,25 @@
+import { parseGitHubWebhook } from '../../../adapters/github/parse-github-webhook.ts';
+import type { HOOK_API } from '../../../core/contract/api.ts';
+import type { Queue } from '../../../core/port/queue.ts';
+import type { Clock } from '../../../core/port/runtime.ts';
+import type { Table } from '../../../core/port/table.ts';
+import { KEY } from '../../../core/store/key.ts';
+import type { Handlers } from '../handlers.ts';
+
+export type HookDeps = { readonly table: Table; readonly queue: Queue; readonly clock: Clock };
+
+const REMEMBERED_DAYS = 3;
+
+/** A delivery that was seen is acknowledged and dropped; losing one is healed by polling. */
+export const hookHandlers = {
+  github: async ({ body, header, deps }) => {
+    const delivery = header('x-github-delivery') ?? '';
+    const changed = parseGitHubWebhook(header('x-github-event') ?? '', body);
+    if (changed === undefined || delivery === '' || delivery.length > 200) return { accepted: true };
+    if ((await deps.table.get(KEY.delivery(delivery))) !== undefined) return { accepted: true };
+    await deps.queue.send([{ message: { type: 'forge_changed', v: 1, delivery, ...changed } }]);
+    const expiresAt = Math.floor(deps.clock.now() / 1_000) + REMEMBERED_DAYS * 86_400;
+    await deps.table.put({ ...KEY.delivery(delivery), expiresAt });
+    return { accepted: true };
+  },
+} satisfies Handlers<typeof HOOK_API, HookDeps>;

@@ -1,0 +1,8 @@
+/** Made when first asked for, then kept; a failure is not kept. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,15 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { planStep } from '../../core/engine/planning.ts';
+import { engine, llm, log } from '../deps.ts';
+import { runBatch } from '../edge.ts';
+
+/** Explores, assesses and decomposes: long, and asks a model. */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  return runBatch(
+    event,
+    async (message) => {
+      if (message.type === 'plan') await planStep({ ...engine(), llm: llm() }, message.plan);
+    },
+    log(),
+  );
+}
