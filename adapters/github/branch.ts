@@ -1,0 +1,126 @@
+import { isAppError } from '../../core/error.ts';
+import type { RepoName, Sha } from '../../core/port/forge.ts';
+import type { Connection } from './connection.ts';
+
+const PAGE = 100;
+
+export async function branchHead(
+  connection: Connection,
+  repo: RepoName,
+  branch: string,
+): Promise<Sha | undefined> {
+  try {
+    return await connection.call(`read ${repo}@${branch}`, repo, async (octokit, id) => {
+      const { data } = await octokit.rest.git.getRef({ ...id, ref: `heads/${branch}` });
+      return data.object.sha;
+    });
+  } catch (error) {
+    if (isAppError(error, 'notFound')) return undefined;
+    if (isAppError(error, 'conflict', 'repository_empty')) return undefined;
+    throw error;
+  }
+}
+
+export async function listBranches(
+  connection: Connection,
+  repo: RepoName,
+  prefix: string,
+): Promise<{ name: string; sha: Sha }[]> {
+  return connection.call(`list branches of ${repo}`, repo, async (octokit, id) => {
+    const refs = await octokit.paginate(octokit.rest.git.listMatchingRefs, {
+      ...id,
+      ref: `heads/${prefix}`,
+      per_page: PAGE,
+    });
+    return refs.map(({ ref, object }) => ({
+      name: ref.slice('refs/heads/'.length),
+      sha: object.sha,
+    }));
+  });
+}
+
+export async function ensureBranch(
+  connection: Connection,
+  repo: RepoName,
+  branch: string,
+  sha: Sha,
+): Promise<Sha> {
+  try {
+    return await connection.call(`create ${repo}@${branch}`, repo, async (octokit, id) => {
+      const ref = `refs/heads/${branch}`;
+      const { data } = await octokit.rest.git.createRef({ ...id, ref, sha });
+      return data.object.sha;
+    });
+  } catch (error) {
+    if (!isAppError(error, 'conflict')) throw error;
+    // Made by an earlier call, or by somebody else: it is left where it is.
+    const head = await branchHead(connection, repo, branch);
+    if (head === undefined) throw error;
+    return head;
+  }
+}
+
+export async function moveBranch(
+  connection: Connection,
+  repo: RepoName,
+  branch: string,
+  sha: Sha,
+): Promise<'moved' | 'diverged'> {
+  try {
+    await connection.call(`move ${repo}@${branch}`, repo, (octokit, id) =>
+      octokit.rest.git.updateRef({ ...id, ref: `heads/${branch}`, sha, force: false }),
+    );
+    return 'moved';
+  } catch (error) {
+    if (isAppError(error, 'conflict', 'not_fast_forward')) return 'diverged';
+    throw error;
+  }
+}
+
+export async function deleteBranch(
+  connection: Connection,
+  repo: RepoName,
+  branch: string,
+): Promise<void> {
+  try {
+    await connection.call(`delete ${repo}@${branch}`, repo, (octokit, id) =>
+      octokit.rest.git.deleteRef({ ...id, ref: `heads/${branch}` }),
+    );
+  } catch (error) {
+    if (!isAppError(error, 'notFound')) throw error;
+  }
+}
+
+/** The scratch branch belongs to this call alone, so what an earlier call left there is thrown away. */
+export async function tryMerge(
+  connection: Connection,
+  repo: RepoName,
+  base: Sha,
+  head: Sha,
+  scratchBranch: string,
+): Promise<'clean' | 'conflict'> {
+  await resetBranch(connection, repo, scratchBranch, base);
+  try {
+    await connection.call(`try a merge in ${repo}`, repo, (octokit, id) =>
+      octokit.rest.repos.merge({ ...id, base: scratchBranch, head }),
+    );
+    return 'clean';
+  } catch (error) {
+    if (isAppError(error, 'conflict', 'merge_conflict')) return 'conflict';
+    throw error;
+  } finally {
+    await deleteBranch(connection, repo, scratchBranch);
+  }
+}
+
+async function resetBranch(
+  connection: Connection,
+  repo: RepoName,
+  branch: string,
+  sha: Sha,
+): Promise<void> {
+  if ((await ensureBranch(connection, repo, branch, sha)) === sha) return;
+  await connection.call(`reset ${repo}@${branch}`, repo, (octokit, id) =>
+    octokit.rest.git.updateRef({ ...id, ref: `heads/${branch}`, sha, force: true }),
+  );
+}

@@ -1,0 +1,116 @@
+import { isAppError } from '../../core/error.ts';
+import type { CommitFile, RepoName, Sha, TreeEntry } from '../../core/port/forge.ts';
+import type { Connection } from './connection.ts';
+
+export type Comparison = {
+  files: CommitFile[];
+  aheadBy: number;
+  behindBy: number;
+  mergeBase: Sha;
+};
+
+export async function hasCommit(
+  connection: Connection,
+  repo: RepoName,
+  sha: Sha,
+): Promise<boolean> {
+  try {
+    await connection.call(`read ${repo} ${sha}`, repo, (octokit, id) =>
+      octokit.rest.git.getCommit({ ...id, commit_sha: sha }),
+    );
+    return true;
+  } catch (error) {
+    if (isAppError(error, 'notFound')) return false;
+    if (isAppError(error, 'conflict', 'repository_empty')) return false;
+    throw error;
+  }
+}
+
+export async function compareCommits(
+  connection: Connection,
+  repo: RepoName,
+  base: Sha,
+  head: Sha,
+): Promise<Comparison> {
+  return connection.call(`compare ${base} with ${head}`, repo, async (octokit, id) => {
+    // Files are all on the first page, however few commits it holds.
+    const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+      ...id,
+      basehead: `${base}...${head}`,
+      per_page: 1,
+      page: 1,
+    });
+    return {
+      files: (data.files ?? []).map((file) => ({
+        path: file.filename,
+        status: STATUSES[file.status] ?? 'modified',
+        additions: file.additions,
+        deletions: file.deletions,
+      })),
+      aheadBy: data.ahead_by,
+      behindBy: data.behind_by,
+      mergeBase: data.merge_base_commit.sha,
+    };
+  });
+}
+
+const STATUSES: Readonly<Record<string, CommitFile['status']>> = {
+  added: 'added',
+  copied: 'added',
+  removed: 'removed',
+  renamed: 'renamed',
+};
+
+export async function readTree(
+  connection: Connection,
+  repo: RepoName,
+  sha: Sha,
+  limit: number,
+): Promise<{ entries: TreeEntry[]; truncated: boolean }> {
+  return connection.call(`read the tree of ${repo} ${sha}`, repo, async (octokit, id) => {
+    const { data } = await octokit.rest.git.getTree({ ...id, tree_sha: sha, recursive: 'true' });
+    const entries = data.tree.slice(0, limit).map((entry) => ({
+      path: entry.path,
+      type: entryType(entry.type, entry.mode),
+      ...(entry.size !== undefined && { size: entry.size }),
+    }));
+    return { entries, truncated: data.truncated || data.tree.length > limit };
+  });
+}
+
+function entryType(type: string, mode: string): TreeEntry['type'] {
+  if (type === 'tree') return 'dir';
+  if (type === 'commit') return 'submodule';
+  return mode === '120000' ? 'symlink' : 'file';
+}
+
+export async function readFile(
+  connection: Connection,
+  repo: RepoName,
+  sha: Sha,
+  path: string,
+  maxBytes: number,
+): Promise<string | undefined> {
+  try {
+    return await connection.call(`read ${repo} ${path}`, repo, async (octokit, id) => {
+      const { data } = await octokit.rest.repos.getContent({ ...id, path, ref: sha });
+      if (Array.isArray(data) || data.type !== 'file') return undefined;
+      if (data.encoding === 'base64') return decodeText(data.content, maxBytes);
+      // Above one megabyte the content has a call of its own.
+      const blob = await octokit.rest.git.getBlob({ ...id, file_sha: data.sha });
+      return decodeText(blob.data.content, maxBytes);
+    });
+  } catch (error) {
+    if (isAppError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for what is not text. */
+function decodeText(base64: string, maxBytes: number): string | undefined {
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.subarray(0, 8_000).includes(0)) return undefined;
+  const text = bytes.subarray(0, maxBytes).toString('utf8');
+  // The cut may have gone through a character.
+  return bytes.length > maxBytes ? text.replace(/\uFFFD$/, '') : text;
+}

@@ -1,0 +1,198 @@
+import { App, Octokit, RequestError } from 'octokit';
+import type { RepoName } from '../../core/port/forge.ts';
+import { createQuota, type Quota } from './quota.ts';
+import { isRateLimited, translateError } from './translate-error.ts';
+
+export type GitHubAuth =
+  | { readonly token: string }
+  | { readonly appId: string; readonly privateKey: string; readonly installationId?: number };
+
+export type ConnectionOptions = {
+  /** Root of the REST interface; GitHub's own unless told. */
+  readonly baseUrl?: string;
+  readonly auth: GitHubAuth;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly fetch?: typeof fetch;
+  readonly timeoutMs?: number;
+};
+
+export type RepositoryId = { readonly owner: string; readonly repo: string };
+
+/** A narrowed token for git. */
+export type PushToken = { readonly token: string; readonly expiresAt: number };
+
+export type Connection = {
+  readonly now: () => number;
+  /** Runs calls about a repository with the client that may make them, and translates what they throw. */
+  call<T>(
+    what: string,
+    repo: RepoName,
+    work: (octokit: Octokit, id: RepositoryId) => Promise<T>,
+  ): Promise<T>;
+  /** Good for writing the contents of one repository, where the forge knows it for one branch of it only. */
+  pushToken(
+    repo: RepoName,
+    repositoryId: () => Promise<number>,
+    branch: string,
+  ): Promise<PushToken>;
+};
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** Tokens are renewed this long before they end. */
+const TOKEN_MARGIN_MS = 5 * 60_000;
+const HOUR_MS = 3_600_000;
+/** The laptop's forge narrows a token to this branch; GitHub ignores headers that it does not know. */
+const BRANCH_HEADER = 'x-smol-gang-branch';
+
+export function createConnection(options: ConnectionOptions): Connection {
+  const { auth, now } = options;
+  return 'token' in auth ? byToken(options, auth.token, now) : byApp(options, auth, now);
+}
+
+export function splitName(repo: RepoName): RepositoryId {
+  const [owner = '', name = ''] = repo.split('/');
+  return { owner, repo: name };
+}
+
+function byToken(options: ConnectionOptions, token: string, now: () => number): Connection {
+  const octokit = new (configured(options))();
+  guard(octokit, createQuota(now), { get: async () => token, drop: () => false });
+  return {
+    now,
+    call: (what, repo, work) => translating(what, now, () => work(octokit, splitName(repo))),
+    // Nothing narrower can be made of a person's token. It is asked for again after an hour all the same.
+    pushToken: async () => ({ token, expiresAt: now() + HOUR_MS }),
+  };
+}
+
+function byApp(
+  options: ConnectionOptions,
+  auth: Extract<GitHubAuth, { appId: string }>,
+  now: () => number,
+): Connection {
+  const { appId, privateKey } = auth;
+  const app = new App({ appId, privateKey, Octokit: configured(options) });
+  guard(app.octokit, createQuota(now));
+  const clients = new Map<number, Octokit>();
+  const installations = new Map<string, number>();
+
+  async function installationOf(repo: RepoName): Promise<number> {
+    const { owner, repo: name } = splitName(repo);
+    const known = auth.installationId ?? installations.get(owner);
+    if (known !== undefined) return known;
+    const { data } = await app.octokit.rest.apps.getRepoInstallation({ owner, repo: name });
+    installations.set(owner, data.id);
+    return data.id;
+  }
+
+  function clientOf(installation: number): Octokit {
+    const known = clients.get(installation);
+    if (known !== undefined) return known;
+    const octokit = new (configured(options))();
+    guard(octokit, createQuota(now), installationTokens(app, installation, now));
+    clients.set(installation, octokit);
+    return octokit;
+  }
+
+  return {
+    now,
+    call: (what, repo, work) =>
+      translating(what, now, async () =>
+        work(clientOf(await installationOf(repo)), splitName(repo)),
+      ),
+    pushToken: (repo, repositoryId, branch) =>
+      translating(`make a token for ${repo}`, now, async () => {
+        const { data } = await app.octokit.rest.apps.createInstallationAccessToken({
+          installation_id: await installationOf(repo),
+          repository_ids: [await repositoryId()],
+          permissions: { contents: 'write' },
+          headers: { [BRANCH_HEADER]: branch },
+        });
+        return { token: data.token, expiresAt: Date.parse(data.expires_at) };
+      }),
+  };
+}
+
+type Tokens = {
+  get(): Promise<string>;
+  /** Forgets the token after a 401; true when a new one can be had. */
+  drop(): boolean;
+};
+
+function installationTokens(app: App, installation: number, now: () => number): Tokens {
+  let known: { token: string; expiresAt: number } | undefined;
+  let asking: Promise<string> | undefined;
+  async function ask(): Promise<string> {
+    const { data } = await app.octokit.rest.apps.createInstallationAccessToken({
+      installation_id: installation,
+    });
+    known = { token: data.token, expiresAt: Date.parse(data.expires_at) };
+    return data.token;
+  }
+  return {
+    async get() {
+      if (known !== undefined && known.expiresAt - TOKEN_MARGIN_MS > now()) return known.token;
+      asking ??= ask().finally(() => {
+        asking = undefined;
+      });
+      return asking;
+    },
+    drop() {
+      const had = known !== undefined;
+      known = undefined;
+      return had;
+    },
+  };
+}
+
+/** Octokit without its plugins that wait and ask again: the engine decides when to come back. */
+function configured(options: ConnectionOptions) {
+  const send = options.fetch ?? fetch;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  return Octokit.defaults({
+    userAgent: 'smol-gang',
+    ...(options.baseUrl !== undefined && { baseUrl: options.baseUrl.replace(/\/$/, '') }),
+    log: silent,
+    retry: { enabled: false },
+    throttle: { enabled: false },
+    request: {
+      log: silent,
+      fetch: (url: string, init: RequestInit) =>
+        send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
+    },
+  });
+}
+
+function ignore(): void {}
+
+/** Signs each request, and keeps to the quota. */
+function guard(octokit: Octokit, quota: Quota, tokens?: Tokens): void {
+  octokit.hook.wrap('request', async (request, options) => {
+    quota.require(options.url);
+    try {
+      if (tokens !== undefined) options.headers.authorization = `token ${await tokens.get()}`;
+      const response = await request(options);
+      quota.note(options.url, response.headers, false);
+      return response;
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (error.response !== undefined) {
+        quota.note(options.url, error.response.headers, isRateLimited(error));
+      }
+      if (error.status !== 401 || tokens === undefined || !tokens.drop()) throw error;
+      // Nothing was done yet: a token that was revoked or forgotten is replaced once.
+      options.headers.authorization = `token ${await tokens.get()}`;
+      return request(options);
+    }
+  });
+}
+
+async function translating<T>(what: string, now: () => number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translateError(error, what, now());
+  }
+}

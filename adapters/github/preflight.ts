@@ -1,0 +1,206 @@
+import type { Octokit } from 'octokit';
+import { z } from 'zod';
+import { isAppError } from '../../core/error.ts';
+import type { PreflightFinding, RepoName, RepositoryFacts } from '../../core/port/forge.ts';
+import { branchHead } from './branch.ts';
+import type { Connection, RepositoryId } from './connection.ts';
+import { matchesPattern } from './protection-pattern.ts';
+import { readRepository } from './repository.ts';
+
+const PAGE = 100;
+
+/** A rule of a ruleset or of a classic protection, named alike. */
+type Found = { type: string; detail: string };
+
+/** What each rule means for branches that are made, moved and merged into by this program. */
+const MEANING: Readonly<Record<string, { blocking: boolean; says: string }>> = {
+  creation: { blocking: true, says: 'branches may not be created' },
+  update: { blocking: true, says: 'branches may not be moved' },
+  deletion: { blocking: false, says: 'branches cannot be cleaned up afterwards' },
+  pull_request: { blocking: true, says: 'every change needs a pull request or an approval' },
+  required_status_checks: {
+    blocking: true,
+    says: 'a branch may only take commits whose checks passed',
+  },
+  required_signatures: { blocking: true, says: 'commits must be signed' },
+  required_deployments: { blocking: true, says: 'merging waits for a deployment' },
+  workflows: { blocking: true, says: 'merging waits for a required workflow' },
+  code_scanning: { blocking: true, says: 'merging waits for code scanning' },
+  merge_queue: { blocking: true, says: 'merging goes through a merge queue' },
+  branch_name_pattern: { blocking: true, says: 'branch names must follow a pattern' },
+  commit_message_pattern: { blocking: false, says: 'commit messages must follow a pattern' },
+  commit_author_email_pattern: { blocking: false, says: 'author addresses must follow a pattern' },
+  committer_email_pattern: { blocking: false, says: 'committer addresses must follow a pattern' },
+  file_path_restriction: { blocking: false, says: 'some paths may not be changed' },
+};
+
+export async function runPreflight(
+  connection: Connection,
+  repo: RepoName,
+  base: string,
+  prefix: string,
+): Promise<PreflightFinding[]> {
+  const facts = await readRepository(connection, repo);
+  const sample = `${prefix.replace(/\/$/, '')}/root`;
+  const [baseHead, clashes, rules] = await Promise.all([
+    branchHead(connection, repo, base),
+    findClashes(connection, repo, prefix),
+    readRules(connection, repo, sample),
+  ]);
+  return [
+    ...judgeFacts(facts),
+    ...(baseHead === undefined ? [blocking('base_missing', `there is no branch ${base}`)] : []),
+    ...clashes,
+    ...rules.found.map((found) => judgeRule(found, facts, prefix)),
+    ...rules.unreadable,
+  ];
+}
+
+function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
+  const findings: PreflightFinding[] = [];
+  if (facts.archived) findings.push(blocking('archived', `${facts.name} is archived`));
+  if (!facts.permissions.push) {
+    findings.push(blocking('no_push', `the credential may not write to ${facts.name}`));
+  }
+  if (!facts.mergeMethods.includes('merge') && !facts.mergeMethods.includes('squash')) {
+    findings.push(blocking('merge_methods', 'neither merge commits nor squash merges are allowed'));
+  }
+  return findings;
+}
+
+function judgeRule(found: Found, facts: RepositoryFacts, prefix: string): PreflightFinding {
+  if (found.type === 'required_linear_history') {
+    const canSquash = facts.mergeMethods.includes('squash');
+    const says = canSquash ? 'only squash merges will do' : 'and squash merges are not allowed';
+    const message = `branches under ${prefix} must have a linear history, ${says}`;
+    return { rule: found.type, message, blocking: !canSquash };
+  }
+  const meaning = MEANING[found.type] ?? { blocking: false, says: 'a rule that is not known here' };
+  return {
+    rule: found.type,
+    message: `${meaning.says} under ${prefix}${found.detail}`,
+    blocking: meaning.blocking,
+  };
+}
+
+/** Git keeps branches as files: where `a` is a branch there can be no `a/b`. */
+async function findClashes(
+  connection: Connection,
+  repo: RepoName,
+  prefix: string,
+): Promise<PreflightFinding[]> {
+  const parts = prefix.split('/').filter(Boolean);
+  const names = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+  const heads = await Promise.all(names.map((name) => branchHead(connection, repo, name)));
+  return names
+    .filter((_, index) => heads[index] !== undefined)
+    .map((name) => blocking('branch_clash', `a branch is named ${name}, so none can be below it`));
+}
+
+type Rules = { found: Found[]; unreadable: PreflightFinding[] };
+
+async function readRules(connection: Connection, repo: RepoName, branch: string): Promise<Rules> {
+  const [rulesets, protections] = await Promise.all([
+    unlessRefused(() =>
+      connection.call(`read the rules of ${repo}`, repo, (octokit, id) =>
+        listRules(octokit, id, branch),
+      ),
+    ),
+    unlessRefused(() =>
+      connection.call(`read the protections of ${repo}`, repo, (octokit, id) =>
+        listProtections(octokit, id, branch),
+      ),
+    ),
+  ]);
+  const message = 'its protection rules may not be read with this credential';
+  const unreadable = { rule: 'rules_unreadable', message, blocking: false };
+  return {
+    found: [...(rulesets ?? []), ...(protections ?? [])],
+    unreadable: rulesets === undefined || protections === undefined ? [unreadable] : [],
+  };
+}
+
+/** Undefined when the credential may not ask, or the forge has no such thing. */
+async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isAppError(error, 'refused') || isAppError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+async function listRules(octokit: Octokit, id: RepositoryId, branch: string): Promise<Found[]> {
+  const rules = await octokit.paginate(octokit.rest.repos.getBranchRules, {
+    ...id,
+    branch,
+    per_page: PAGE,
+  });
+  return rules.map((rule) => {
+    const source = 'ruleset_source' in rule ? ` (a ruleset of ${rule.ruleset_source})` : '';
+    return { type: rule.type, detail: source };
+  });
+}
+
+const PROTECTIONS = `query($owner: String!, $name: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    branchProtectionRules(first: 100, after: $after) {
+      nodes {
+        pattern requiresApprovingReviews requiresStatusChecks requiresLinearHistory
+        requiresCommitSignatures restrictsPushes lockBranch
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}`;
+
+const protectionSchema = z.object({
+  repository: z.object({
+    branchProtectionRules: z.object({
+      nodes: z.array(
+        z.object({
+          pattern: z.string(),
+          requiresApprovingReviews: z.boolean(),
+          requiresStatusChecks: z.boolean(),
+          requiresLinearHistory: z.boolean(),
+          requiresCommitSignatures: z.boolean(),
+          restrictsPushes: z.boolean(),
+          lockBranch: z.boolean(),
+        }),
+      ),
+      pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+    }),
+  }),
+});
+
+/** The older protections. Their patterns hold for branches that do not exist yet, which only GraphQL tells. */
+async function listProtections(
+  octokit: Octokit,
+  { owner, repo }: RepositoryId,
+  branch: string,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  let after: string | null = null;
+  do {
+    const answer: unknown = await octokit.graphql(PROTECTIONS, { owner, name: repo, after });
+    const { nodes, pageInfo } = protectionSchema.parse(answer).repository.branchProtectionRules;
+    for (const { pattern, ...rule } of nodes) {
+      if (!matchesPattern(pattern, branch)) continue;
+      const detail = ` (the protection of ${pattern})`;
+      const types = [
+        rule.requiresApprovingReviews && 'pull_request',
+        rule.requiresStatusChecks && 'required_status_checks',
+        rule.requiresLinearHistory && 'required_linear_history',
+        rule.requiresCommitSignatures && 'required_signatures',
+        (rule.restrictsPushes || rule.lockBranch) && 'update',
+      ].filter((type) => type !== false);
+      found.push(...types.map((type) => ({ type, detail })));
+    }
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after !== null);
+  return found;
+}
+
+function blocking(rule: string, message: string): PreflightFinding {
+  return { rule, message, blocking: true };
+}

@@ -1,0 +1,183 @@
+import type { Octokit } from 'octokit';
+import { isAppError } from '../../core/error.ts';
+import type { PullRequest, PullState, RepoName } from '../../core/port/forge.ts';
+import { type Connection, splitName } from './connection.ts';
+import { addMark, hasMark, removeMark } from './not-ready.ts';
+
+type Pulls = Octokit['rest']['pulls'];
+type ListedPull = Awaited<ReturnType<Pulls['list']>>['data'][number];
+type OnePull = Awaited<ReturnType<Pulls['get']>>['data'];
+
+const PAGE = 100;
+
+export function toPull(data: ListedPull | OnePull): PullRequest {
+  return {
+    number: data.number,
+    nodeId: data.node_id,
+    url: data.html_url,
+    title: removeMark(data.title),
+    body: data.body ?? '',
+    state: stateOf(data),
+    draft: data.draft === true || hasMark(data.title),
+    head: data.head.ref,
+    headSha: data.head.sha,
+    base: data.base.ref,
+    mergeable: 'mergeable' in data ? data.mergeable : null,
+    ...(data.merged_at !== null && { mergeSha: data.merge_commit_sha ?? '' }),
+    labels: data.labels.map((label) => label.name ?? ''),
+    updatedAt: Date.parse(data.updated_at),
+    author: data.user?.login ?? 'ghost',
+  };
+}
+
+function stateOf(data: ListedPull | OnePull): PullState {
+  if (data.merged_at !== null) return 'merged';
+  return data.state === 'open' ? 'open' : 'closed';
+}
+
+/** The open one; else the newest that was merged; else the newest. */
+export async function findPull(
+  connection: Connection,
+  repo: RepoName,
+  head: string,
+  base: string,
+): Promise<PullRequest | undefined> {
+  return connection.call(`look for a pull request of ${head}`, repo, async (octokit, id) => {
+    const pulls = await octokit.paginate(octokit.rest.pulls.list, {
+      ...id,
+      head: `${id.owner}:${head}`,
+      base,
+      state: 'all',
+      sort: 'created',
+      direction: 'desc',
+      per_page: PAGE,
+    });
+    const found = pulls.map(toPull).filter((pull) => pull.head === head && pull.base === base);
+    const byState = (state: PullState) => found.find((pull) => pull.state === state);
+    return byState('open') ?? byState('merged') ?? found[0];
+  });
+}
+
+export async function readPull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+): Promise<PullRequest> {
+  return toPull(await readRawPull(connection, repo, number));
+}
+
+export function readRawPull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+): Promise<OnePull> {
+  return connection.call(`read ${repo}#${number}`, repo, async (octokit, id) => {
+    const { data } = await octokit.rest.pulls.get({ ...id, pull_number: number });
+    return data;
+  });
+}
+
+export type PullChange = { title?: string; body?: string; labels?: string[] };
+
+export async function updatePull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+  change: PullChange,
+): Promise<void> {
+  const { title, body, labels } = change;
+  if (title !== undefined || body !== undefined) {
+    const kept = title === undefined ? undefined : await keepMark(connection, repo, number, title);
+    await patchPull(connection, repo, number, {
+      ...(kept !== undefined && { title: kept }),
+      ...(body !== undefined && { body }),
+    });
+  }
+  if (labels === undefined) return;
+  await connection.call(`label ${repo}#${number}`, repo, (octokit, id) =>
+    octokit.rest.issues.setLabels({ ...id, issue_number: number, labels }),
+  );
+}
+
+/** A title that says "not ready" goes on saying it. */
+async function keepMark(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+  title: string,
+): Promise<string> {
+  const current = await readRawPull(connection, repo, number);
+  return hasMark(current.title) ? addMark(title) : title;
+}
+
+export async function patchPull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+  change: { title?: string; body?: string; state?: 'open' | 'closed' },
+): Promise<void> {
+  await connection.call(`change ${repo}#${number}`, repo, (octokit, id) =>
+    octokit.rest.pulls.update({ ...id, pull_number: number, ...change }),
+  );
+}
+
+export async function closePull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+): Promise<void> {
+  await patchPull(connection, repo, number, { state: 'closed' });
+}
+
+/** Reopening an open one is no error. */
+export async function reopenPull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+): Promise<void> {
+  try {
+    await patchPull(connection, repo, number, { state: 'open' });
+  } catch (error) {
+    if (!isAppError(error, 'refused')) throw error;
+    const pull = await readPull(connection, repo, number);
+    if (pull.state !== 'open') throw error;
+  }
+}
+
+/** Newest first. Keeps the last list of each repository with its entity tag: an unchanged one costs no quota. */
+export function createChangedPulls(
+  connection: Connection,
+): (repo: RepoName, since: number) => Promise<PullRequest[]> {
+  const lists = new Map<RepoName, { tag: string; pulls: PullRequest[] }>();
+  return async (repo, since) => {
+    const known = lists.get(repo);
+    const pulls = await connection.call(`list changes in ${repo}`, repo, async (octokit) => {
+      const answer = await listNewest(octokit, repo, known?.tag);
+      if (answer === 'unchanged') return known?.pulls ?? [];
+      const list = answer.data.map(toPull);
+      if (answer.headers.etag !== undefined) {
+        lists.set(repo, { tag: answer.headers.etag, pulls: list });
+      }
+      return list;
+    });
+    // GitHub tells whole seconds.
+    const from = Math.floor(since / 1_000) * 1_000;
+    return pulls.filter((pull) => pull.updatedAt >= from);
+  };
+}
+
+async function listNewest(octokit: Octokit, repo: RepoName, tag: string | undefined) {
+  try {
+    return await octokit.rest.pulls.list({
+      ...splitName(repo),
+      state: 'all',
+      sort: 'updated',
+      direction: 'desc',
+      per_page: PAGE,
+      ...(tag !== undefined && { headers: { 'if-none-match': tag } }),
+    });
+  } catch (error) {
+    if (error instanceof Error && 'status' in error && error.status === 304) return 'unchanged';
+    throw error;
+  }
+}

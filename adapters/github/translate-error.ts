@@ -1,0 +1,125 @@
+import { RequestError } from 'octokit';
+import { z } from 'zod';
+import { AppError, type ErrorKind } from '../../core/error.ts';
+import { type Headers, isUsedUp, pausedUntil, readPause } from './quota.ts';
+
+const bodySchema = z.object({
+  message: z.string().default(''),
+  errors: z
+    .array(
+      z.union([
+        z.string().transform((message) => ({ message })),
+        z.object({
+          message: z.string().optional(),
+          field: z.string().optional(),
+          code: z.string().optional(),
+        }),
+      ]),
+    )
+    .default([]),
+});
+
+const graphSchema = z.object({
+  name: z.literal('GraphqlResponseError'),
+  headers: z.record(z.string(), z.union([z.string(), z.number(), z.undefined()])),
+  errors: z.array(
+    z.object({ type: z.string().default(''), message: z.string().default('') }).loose(),
+  ),
+});
+
+/** What GitHub's words mean; the first that fits. Only 409 and 422 are read this way. */
+const MEANINGS: readonly (readonly [RegExp, ErrorKind, string])[] = [
+  [/no commits between/i, 'refused', 'no_commits'],
+  [/pull request already exists/i, 'conflict', 'pull_exists'],
+  [/reference already exists/i, 'conflict', 'branch_exists'],
+  [/reference does not exist/i, 'notFound', 'branch_missing'],
+  [/not a fast.forward/i, 'conflict', 'not_fast_forward'],
+  [/object does not exist|no commit found/i, 'notFound', 'commit_missing'],
+  [/repository is empty/i, 'conflict', 'repository_empty'],
+  [/draft pull requests are not supported/i, 'refused', 'drafts_unsupported'],
+  [/rule violations|protected branch|protected ref/i, 'refused', 'rule'],
+  [/merge conflict/i, 'conflict', 'merge_conflict'],
+  [/state cannot be changed/i, 'refused', 'cannot_reopen'],
+  [/reference update failed/i, 'refused', 'branch_clash'],
+];
+
+const RATE_LIMIT = /rate limit|abuse detection/i;
+
+/** Any error of a call into the domain's; `what` names the call for people. */
+export function translateError(error: unknown, what: string, now: number): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof RequestError) return translateRequestError(error, what, now);
+  const graph = graphSchema.safeParse(error);
+  if (graph.success) return translateGraphError(graph.data, error, what, now);
+  const message = error instanceof Error ? error.message : String(error);
+  return new AppError('transient', 'forge_unreachable', `${what}: ${message}`, { cause: error });
+}
+
+/** Whether GitHub refused for a while: only then do the headers of a refusal say how long. */
+export function isRateLimited(error: RequestError): boolean {
+  if (error.status === 429) return true;
+  if (error.status !== 403) return false;
+  const headers: Headers = error.response?.headers ?? {};
+  return (
+    headers['retry-after'] !== undefined || isUsedUp(headers) || RATE_LIMIT.test(error.message)
+  );
+}
+
+/** GitHub's own words, without the wrapping. */
+export function wordsOf(error: RequestError): string {
+  const body = bodySchema.safeParse(error.response?.data);
+  if (!body.success) return error.message;
+  const details = body.data.errors.map((entry) => {
+    if (entry.message !== undefined) return entry.message;
+    return 'field' in entry ? `${entry.field ?? 'a field'} is ${entry.code ?? 'wrong'}` : '';
+  });
+  const message = body.data.message.replace(/\s*\n+\s*/g, ': ').replace(/: $/, '');
+  const isOnlyWrapping = /^validation failed$/i.test(message) && details.length > 0;
+  return (isOnlyWrapping ? details : [message, ...details]).filter(Boolean).join('; ');
+}
+
+function translateRequestError(error: RequestError, what: string, now: number): AppError {
+  const headers: Headers = error.response?.headers ?? {};
+  const words = wordsOf(error);
+  const message = `${what}: ${words}`;
+  if (isRateLimited(error)) return pausedUntil(readPause(headers, now), message, error);
+  const [kind, code] = judge(error.status, words);
+  return new AppError(kind, code, message, { cause: error, details: { status: error.status } });
+}
+
+function judge(status: number, words: string): readonly [ErrorKind, string] {
+  if (status >= 500) return ['transient', 'forge_failed'];
+  if (status === 401) return ['auth', 'forge_credential'];
+  if (status === 404 || status === 410) return ['notFound', 'forge_not_found'];
+  if (status === 403) {
+    return ['refused', /archived/i.test(words) ? 'archived' : 'forge_forbidden'];
+  }
+  const known = MEANINGS.find(([pattern]) => pattern.test(words));
+  if (known !== undefined && (status === 409 || status === 422)) return [known[1], known[2]];
+  if (status === 409) return ['conflict', 'forge_conflict'];
+  return ['refused', status === 405 ? 'not_mergeable' : 'forge_refused'];
+}
+
+function translateGraphError(
+  graph: z.infer<typeof graphSchema>,
+  cause: unknown,
+  what: string,
+  now: number,
+): AppError {
+  const types = graph.errors.map(({ type }) => type);
+  const message = `${what}: ${graph.errors.map((error) => error.message).join('; ')}`;
+  if (types.includes('RATE_LIMITED') || RATE_LIMIT.test(message)) {
+    return pausedUntil(readPause(graph.headers, now), message, cause);
+  }
+  if (types.includes('NOT_FOUND')) {
+    return new AppError('notFound', 'forge_not_found', message, { cause });
+  }
+  if (types.includes('FORBIDDEN') || types.includes('INSUFFICIENT_SCOPES')) {
+    return new AppError('refused', 'forge_forbidden', message, { cause });
+  }
+  if (/something went wrong|timed? ?out/i.test(message)) {
+    return new AppError('transient', 'forge_failed', message, { cause });
+  }
+  const code = /draft/i.test(message) ? 'drafts_unsupported' : 'forge_refused';
+  return new AppError('refused', code, message, { cause });
+}
