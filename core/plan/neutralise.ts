@@ -3,7 +3,7 @@ import { cutText, plainText } from './plain-text.ts';
 // Text of models, agents and people for a pull request: it may describe, but it notifies nobody, closes and references
 // nothing, hides nothing and cannot pass for a section of ours.
 
-/** A zero-width space: breaks what a forge would link, in prose, in code and in a commit message alike. */
+/** A zero-width space: breaks what a forge would act on, in prose, in code and in a commit message alike. */
 const BREAK = '\u200b';
 
 /** Markdown prose of somebody else, at most `maxChars` of it. */
@@ -11,11 +11,11 @@ export function neutralise(text: string, maxChars: number): string {
   const lines: string[] = [];
   let fence: string | undefined;
   for (const line of plainText(text, maxChars).trim().split('\n')) {
-    const mark = /^\s{0,3}(`{3,}|~{3,})(.*)$/.exec(line);
+    const mark = /^\s{0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)$/.exec(line);
     const opens = fence === undefined && mark !== null;
     const closes = fence !== undefined && mark?.[2]?.trim() === '' && closesFence(mark[1], fence);
     const isCode = fence !== undefined || opens;
-    lines.push(isCode ? unlink(line) : neutraliseLine(line));
+    lines.push(isCode ? defuse(line) : neutraliseLine(line));
     if (opens) fence = mark[1];
     if (closes) fence = undefined;
   }
@@ -29,7 +29,7 @@ export function neutraliseWords(text: string, maxChars: number): string {
   const line = plainText(text, maxChars * 2)
     .replace(/\s+/g, ' ')
     .trim();
-  return unlink(escapeHtml(cutText(line, maxChars)));
+  return defuse(cutText(line, maxChars));
 }
 
 /** For the cell of a table. */
@@ -66,25 +66,20 @@ export function unlink(text: string): string {
 
 function neutraliseLine(line: string): string {
   const heading = /^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$/.exec(line);
-  if (heading !== null) return `**${neutraliseInline(heading[1] ?? '')}**`;
+  if (heading !== null) return `**${defuse(heading[1] ?? '')}**`;
   // Underlines make a heading of the line above them.
   if (/^\s{0,3}(=+|-+)\s*$/.test(line)) return `\\${line.trim()}`;
   // At the start of a line robots read commands: /approve, /merge.
   const command = /^(\s*)(\/[a-z].*)$/i.exec(line);
-  if (command !== null) return `${command[1]}${BREAK}${neutraliseInline(command[2] ?? '')}`;
-  return neutraliseInline(line);
+  if (command !== null) return `${command[1]}${BREAK}${defuse(command[2] ?? '')}`;
+  return defuse(line);
 }
 
-function neutraliseInline(line: string): string {
-  return line
-    .split(/(`+[^`]*`+)/)
-    .map((part, index) => unlink(index % 2 === 1 ? part : escapeHtml(part)))
-    .join('');
-}
-
-/** Tags, comments and entities: an entity for "@" would be a mention again. */
-function escapeHtml(text: string): string {
-  return text.replace(/&(?=#?\w+;)/g, '&amp;').replace(/<(?=[a-z/!?])/gi, '&lt;');
+/** Tags, comments and entities too; without asking what is code, where a forge may see it otherwise. */
+function defuse(text: string): string {
+  return unlink(text)
+    .replace(/&(?=#?\w+;)/g, `&${BREAK}`)
+    .replace(/<(?=[a-z/!?])/gi, `<${BREAK}`);
 }
 
 function closesFence(mark: string | undefined, fence: string): boolean {
