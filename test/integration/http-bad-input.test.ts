@@ -73,9 +73,11 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  expect(api.seen.writes, 'writes').toBe(0);
-  expect(api.seen.calls.splice(0), 'handlers reached').toEqual([]);
-  expect(api.seen.lines.splice(0).filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  const { writes } = api.seen;
+  api.seen.writes = 0;
+  const reached = api.seen.calls.splice(0);
+  const errors = api.seen.lines.splice(0).filter((line) => line.includes('"level":"error"'));
+  expect({ writes, reached, errors }).toEqual({ writes: 0, reached: [], errors: [] });
 });
 
 function pathOf(route: Route, replaced: Readonly<Record<string, string>> = {}): string {
