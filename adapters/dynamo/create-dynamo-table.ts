@@ -12,7 +12,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { AppError } from '../../core/error.ts';
-import type { Item, Key, Table } from '../../core/port/table.ts';
+import type { Change, Condition, Item, Key, Page, Table } from '../../core/port/table.ts';
 import { encodeCursor } from './cursor.ts';
 import { conditionExpression, createPlaceholders, updateExpression } from './expression.ts';
 import { indexQuery, partitionQuery, type QueryPlan } from './query-plan.ts';
@@ -37,74 +37,91 @@ export type DynamoTableOptions = {
  * "the condition did not hold": whoever needs to know reads the item.
  */
 export function createDynamoTable(options: DynamoTableOptions): Table {
-  const client = DynamoDBDocumentClient.from(createClient(options), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-  const TableName = options.tableName;
-  const capacity = options.onCall === undefined ? {} : { ReturnConsumedCapacity: 'TOTAL' as const };
-  const call = <T extends Answer>(operation: TableOperation, send: () => Promise<T>) =>
-    counted(operation, options.onCall, send);
-
-  async function ask(operation: 'query' | 'index', plan: QueryPlan | undefined) {
-    if (plan === undefined) return { items: [] };
-    const answer = await call(operation, () =>
-      client.send(new QueryCommand({ TableName, ...capacity, ...plan })),
-    );
-    const items = (answer?.Items ?? []).map(toItem);
-    const end = answer?.LastEvaluatedKey;
-    return end === undefined ? { items } : { items, next: encodeCursor(end) };
-  }
-
-  return {
-    async get(key) {
-      const command = new GetCommand({
-        TableName,
-        Key: keyOf(key),
-        ConsistentRead: true,
-        ...capacity,
-      });
-      const answer = await call('get', () => client.send(command));
-      return answer?.Item === undefined ? undefined : toItem(answer.Item);
+  const session: Session = {
+    client: DynamoDBDocumentClient.from(createClient(options), {
+      marshallOptions: { removeUndefinedValues: true },
+    }),
+    onCall: options.onCall,
+    shared: {
+      TableName: options.tableName,
+      ...(options.onCall === undefined ? {} : { ReturnConsumedCapacity: 'TOTAL' }),
     },
-    async put(item, condition) {
-      const stored = storedItem(item);
-      requireItemFits(stored);
-      const use = createPlaceholders();
-      const ConditionExpression = conditionExpression(condition, use);
-      const input = { TableName, Item: stored, ConditionExpression, ...use.fields(), ...capacity };
-      const answer = await call('put', () => client.send(new PutCommand(input)));
-      return answer !== undefined;
-    },
-    async update(key, change, condition) {
-      const use = createPlaceholders();
-      const input = {
-        TableName,
-        Key: keyOf(key),
-        UpdateExpression: updateExpression(change, use),
-        ConditionExpression: conditionExpression(condition, use),
-        ReturnValues: 'ALL_NEW' as const,
-        ...use.fields(),
-        ...capacity,
-      };
-      const answer = await call('update', () => client.send(new UpdateCommand(input)));
-      return answer === undefined ? undefined : toItem(answer.Attributes ?? keyOf(key));
-    },
-    async delete(key, condition) {
-      const use = createPlaceholders();
-      const ConditionExpression = conditionExpression(condition, use);
-      const input = {
-        TableName,
-        Key: keyOf(key),
-        ConditionExpression,
-        ...use.fields(),
-        ...capacity,
-      };
-      const answer = await call('delete', () => client.send(new DeleteCommand(input)));
-      return answer !== undefined;
-    },
-    query: (pk, query) => ask('query', partitionQuery(pk, query)),
-    index: (name, hash, query) => ask('index', indexQuery(name, hash, query)),
   };
+  return {
+    get: (key) => getItem(session, key),
+    put: (item, condition) => putItem(session, item, condition),
+    update: (key, change, condition) => updateItem(session, key, change, condition),
+    delete: (key, condition) => deleteItem(session, key, condition),
+    query: async (pk, query) => askPage(session, 'query', partitionQuery(pk, query)),
+    index: async (name, hash, query) => askPage(session, 'index', indexQuery(name, hash, query)),
+  };
+}
+
+type Session = {
+  readonly client: DynamoDBDocumentClient;
+  readonly onCall: DynamoTableOptions['onCall'];
+  readonly shared: { readonly TableName: string; readonly ReturnConsumedCapacity?: 'TOTAL' };
+};
+
+async function getItem(session: Session, key: Key): Promise<Item | undefined> {
+  const input = { ...session.shared, Key: keyOf(key), ConsistentRead: true };
+  const answer = await counted(session, 'get', () => session.client.send(new GetCommand(input)));
+  return answer?.Item === undefined ? undefined : toItem(answer.Item);
+}
+
+async function putItem(session: Session, item: Item, condition?: Condition): Promise<boolean> {
+  const stored = storedItem(item);
+  requireItemFits(stored);
+  const use = createPlaceholders();
+  const ConditionExpression = conditionExpression(condition, use);
+  const input = { ...session.shared, Item: stored, ConditionExpression, ...use.fields() };
+  const answer = await counted(session, 'put', () => session.client.send(new PutCommand(input)));
+  return answer !== undefined;
+}
+
+async function updateItem(
+  session: Session,
+  key: Key,
+  change: Change,
+  condition?: Condition,
+): Promise<Item | undefined> {
+  const use = createPlaceholders();
+  const input = {
+    ...session.shared,
+    Key: keyOf(key),
+    UpdateExpression: updateExpression(change, use),
+    ConditionExpression: conditionExpression(condition, use),
+    ReturnValues: 'ALL_NEW' as const,
+    ...use.fields(),
+  };
+  const answer = await counted(session, 'update', () =>
+    session.client.send(new UpdateCommand(input)),
+  );
+  return answer === undefined ? undefined : toItem(answer.Attributes ?? keyOf(key));
+}
+
+async function deleteItem(session: Session, key: Key, condition?: Condition): Promise<boolean> {
+  const use = createPlaceholders();
+  const ConditionExpression = conditionExpression(condition, use);
+  const input = { ...session.shared, Key: keyOf(key), ConditionExpression, ...use.fields() };
+  const answer = await counted(session, 'delete', () =>
+    session.client.send(new DeleteCommand(input)),
+  );
+  return answer !== undefined;
+}
+
+async function askPage(
+  session: Session,
+  operation: 'query' | 'index',
+  plan: QueryPlan | undefined,
+): Promise<Page> {
+  if (plan === undefined) return { items: [] };
+  const answer = await counted(session, operation, () =>
+    session.client.send(new QueryCommand({ ...session.shared, ...plan })),
+  );
+  const items = (answer?.Items ?? []).map(toItem);
+  const end = answer?.LastEvaluatedKey;
+  return end === undefined ? { items } : { items, next: encodeCursor(end) };
 }
 
 function createClient(options: DynamoTableOptions): DynamoDBClient {
@@ -126,17 +143,17 @@ type Answer = { readonly ConsumedCapacity?: { readonly CapacityUnits?: number } 
 
 /** Undefined: the condition did not hold. */
 async function counted<T extends Answer>(
+  session: Session,
   operation: TableOperation,
-  onCall: DynamoTableOptions['onCall'],
   send: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     const answer = await send();
-    onCall?.(operation, answer.ConsumedCapacity?.CapacityUnits);
+    session.onCall?.(operation, answer.ConsumedCapacity?.CapacityUnits);
     return answer;
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw storeError(error);
-    onCall?.(operation);
+    session.onCall?.(operation);
     return undefined;
   }
 }

@@ -1,0 +1,41 @@
+import { beforeAll, test } from 'vitest';
+import type { Item, Table } from '../../core/port/table.ts';
+
+/** One table for a suite, and a partition of its own for each of its tests. */
+export type TableFixture = ReturnType<typeof createTableFixture>;
+
+export function createTableFixture(start: () => Promise<Table>) {
+  let started: Table | undefined;
+  let partitions = 0;
+
+  beforeAll(async () => {
+    started = await start();
+  });
+
+  function table(): Table {
+    if (started === undefined) throw new Error('the table is not started');
+    return started;
+  }
+
+  function key(sk = 'a') {
+    return { pk: `partition-${partitions}`, sk };
+  }
+
+  return {
+    table,
+    key,
+    put(sk: string, attributes: Omit<Item, 'pk' | 'sk'> = {}) {
+      return table().put({ ...attributes, ...key(sk) });
+    },
+    /** Sort keys of the partition. */
+    async names(options?: Parameters<Table['query']>[1]) {
+      return (await table().query(key().pk, options)).items.map((item) => item.sk);
+    },
+    contract(title: string, run: (table: Table) => Promise<void>) {
+      test(title, async () => {
+        partitions += 1;
+        await run(table());
+      });
+    },
+  };
+}

@@ -1,0 +1,267 @@
+import { describe, expect } from 'vitest';
+import { isAppError } from '../../core/error.ts';
+import type { Table } from '../../core/port/table.ts';
+import type { TableFixture } from './table-fixture.ts';
+
+/** Single items: what is stored, under which conditions, and how it changes. */
+export function tableItems(name: string, fixture: TableFixture): void {
+  const { key, put, names, contract } = fixture;
+
+  describe(`${name}: items`, () => {
+    contract('what was put is got back with every type of value', async (table) => {
+      const item = {
+        ...key(),
+        text: 'ünïcode \u{1F600}',
+        empty: '',
+        number: -12.5,
+        yes: true,
+        nothing: null,
+        list: [1, 'two', [3], { four: 4 }],
+        map: { nested: { deep: 'value' }, size: 1, 'odd name.#:': 2 },
+        numbers: new Set([3, 1, 2]),
+        names: new Set(['b', 'a']),
+      };
+
+      expect(await table.put(item)).toBe(true);
+
+      expect(await table.get(key())).toEqual(item);
+    });
+
+    contract('undefined and empty sets are not stored, at any depth', async (table) => {
+      await put('a', {
+        gone: undefined,
+        none: new Set<number>(),
+        map: { gone: undefined, kept: 1 },
+      });
+
+      expect(await table.get(key())).toStrictEqual({ ...key(), map: { kept: 1 } });
+    });
+
+    contract('a put replaces the whole item', async (table) => {
+      await put('a', { first: 1 });
+      await put('a', { second: 2 });
+
+      expect(await table.get(key())).toEqual({ ...key(), second: 2 });
+    });
+
+    contract('what is not there is undefined, and deleting it is no error', async (table) => {
+      expect(await table.get(key())).toBeUndefined();
+      expect(await table.delete(key())).toBe(true);
+    });
+
+    contract('a deleted item is gone', async (table) => {
+      await put('a');
+
+      expect(await table.delete(key())).toBe(true);
+
+      expect(await table.get(key())).toBeUndefined();
+    });
+
+    contract('attribute names that are reserved words work everywhere', async (table) => {
+      await put('a', { status: 'ready', name: 'x', count: 1 });
+
+      const item = await table.update(
+        key(),
+        { set: { status: 'claimed', 'with.dot': 1 }, add: { count: 2 }, remove: ['name'] },
+        [{ attribute: 'status', equals: 'ready' }],
+      );
+
+      expect(item).toEqual({ ...key(), status: 'claimed', count: 3, 'with.dot': 1 });
+    });
+
+    contract('an item over 400 KB is refused as invalid, put or grown', async (table) => {
+      await put('a', { text: 'x'.repeat(300 * 1024) });
+
+      const large = { ...key('b'), text: 'x'.repeat(400 * 1024) };
+      await expect(table.put(large)).rejects.toSatisfy((error) =>
+        isAppError(error, 'invalid', 'item_too_large'),
+      );
+      const more = { set: { more: 'x'.repeat(150 * 1024) } };
+      await expect(table.update(key(), more)).rejects.toSatisfy((error) =>
+        isAppError(error, 'invalid', 'item_too_large'),
+      );
+      expect(await table.get(key('b'))).toBeUndefined();
+      expect(await table.get(key())).not.toHaveProperty('more');
+    });
+
+    contract('what the store cannot hold is a bug of the caller', async (table) => {
+      const isBug = (error: unknown) => isAppError(error, 'bug');
+      await expect(table.put({ pk: key().pk, sk: '' })).rejects.toSatisfy(isBug);
+      await expect(put('a', { n: Number.NaN })).rejects.toSatisfy(isBug);
+      await expect(put('a', { dueShard: 7, dueAt: 1 })).rejects.toSatisfy(isBug);
+      await expect(put('a', { dueShard: 's', dueAt: 'soon' })).rejects.toSatisfy(isBug);
+      expect(await table.get(key())).toBeUndefined();
+    });
+  });
+
+  describe(`${name}: conditions`, () => {
+    contract('put-if-absent writes once', async (table) => {
+      const absent = [{ attribute: 'pk', is: 'absent' }] as const;
+
+      expect(await table.put({ ...key(), n: 1 }, absent)).toBe(true);
+      expect(await table.put({ ...key(), n: 2 }, absent)).toBe(false);
+
+      expect(await table.get(key())).toEqual({ ...key(), n: 1 });
+    });
+
+    contract('present, equals and below hold only of the stored attribute', async () => {
+      await put('a', { status: 'ready', version: 3, flag: false, nothing: null });
+      const hold = (condition: Parameters<Table['update']>[2]) =>
+        table
+          .update(key(), { set: { touched: true } }, condition)
+          .then((item) => item !== undefined);
+
+      expect(await hold([{ attribute: 'status', is: 'present' }])).toBe(true);
+      expect(await hold([{ attribute: 'missing', is: 'present' }])).toBe(false);
+      expect(await hold([{ attribute: 'status', equals: 'ready' }])).toBe(true);
+      expect(await hold([{ attribute: 'status', equals: 'Ready' }])).toBe(false);
+      expect(await hold([{ attribute: 'missing', equals: 'ready' }])).toBe(false);
+      expect(await hold([{ attribute: 'flag', equals: false }])).toBe(true);
+      expect(await hold([{ attribute: 'nothing', equals: null }])).toBe(true);
+      expect(await hold([{ attribute: 'missing', equals: null }])).toBe(false);
+      expect(await hold([{ attribute: 'version', equals: '3' }])).toBe(false);
+      expect(await hold([{ attribute: 'version', below: 4 }])).toBe(true);
+      expect(await hold([{ attribute: 'version', below: 3 }])).toBe(false);
+      expect(await hold([{ attribute: 'missing', below: 4 }])).toBe(false);
+      expect(await hold([{ attribute: 'status', below: 4 }])).toBe(false);
+    });
+
+    contract('all parts of a condition must hold', async (table) => {
+      await put('a', { status: 'ready', version: 3 });
+      const condition = [
+        { attribute: 'status', equals: 'ready' },
+        { attribute: 'version', equals: 4 },
+      ] as const;
+
+      expect(await table.update(key(), { set: { status: 'claimed' } }, condition)).toBeUndefined();
+      expect(await table.put({ ...key(), status: 'claimed' }, condition)).toBe(false);
+      expect(await table.delete(key(), condition)).toBe(false);
+
+      expect(await table.get(key())).toEqual({ ...key(), status: 'ready', version: 3 });
+    });
+
+    contract(
+      'an update without a condition creates, one that asks for presence does not',
+      async (table) => {
+        const present = [{ attribute: 'pk', is: 'present' }] as const;
+
+        expect(await table.update(key('a'), { set: { n: 1 } }, present)).toBeUndefined();
+        expect(await table.update(key('b'), { set: { n: 1 } })).toEqual({ ...key('b'), n: 1 });
+        expect(await table.update(key('c'), {})).toEqual(key('c'));
+
+        expect(await names()).toEqual(['b', 'c']);
+      },
+    );
+
+    contract('of many concurrent writers of one version exactly one wins', async (table) => {
+      await put('a', { version: 1 });
+
+      const outcomes = await Promise.all(
+        Array.from({ length: 12 }, (_, writer) =>
+          table.update(key(), { set: { version: 2, writer } }, [
+            { attribute: 'version', equals: 1 },
+          ]),
+        ),
+      );
+
+      const won = outcomes.filter((outcome) => outcome !== undefined);
+      expect(won).toHaveLength(1);
+      expect(await table.get(key())).toEqual(won[0]);
+    });
+
+    contract('of many concurrent put-if-absent exactly one wins', async (table) => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 12 }, (_, writer) =>
+          table.put({ ...key(), writer }, [{ attribute: 'pk', is: 'absent' }]),
+        ),
+      );
+
+      const item = await table.get(key());
+      expect(outcomes.filter((won) => won)).toHaveLength(1);
+      expect(outcomes.indexOf(true)).toBe(item?.writer);
+    });
+  });
+
+  describe(`${name}: changes`, () => {
+    contract('add counts from nothing, and concurrent additions all count', async (table) => {
+      await Promise.all(
+        Array.from({ length: 10 }, () => table.update(key(), { add: { count: 2 } })),
+      );
+
+      const item = await table.update(key(), { add: { count: -1 } });
+
+      expect(item?.count).toBe(19);
+    });
+
+    contract('deleting the last member of a set removes the attribute', async (table) => {
+      await put('a', { waits: new Set([1, 2, 3]), names: new Set(['x']) });
+
+      const some = await table.update(key(), { deleteFromSet: { waits: new Set([1, 9]) } });
+      const none = await table.update(key(), {
+        deleteFromSet: { waits: new Set([2, 3]), names: new Set(['x']) },
+      });
+      const again = await table.update(key(), { deleteFromSet: { waits: new Set([2]) } });
+
+      expect(some?.waits).toEqual(new Set([2, 3]));
+      expect(none).toStrictEqual(key());
+      expect(again).toStrictEqual(key());
+    });
+
+    contract('deleting from a set with a condition does not create the item', async (table) => {
+      const change = { deleteFromSet: { waits: new Set([1]) } };
+
+      expect(
+        await table.update(key(), change, [{ attribute: 'pk', is: 'present' }]),
+      ).toBeUndefined();
+
+      expect(await table.get(key())).toBeUndefined();
+    });
+
+    contract('one entry of a map is set and removed, the others stay', async (table) => {
+      await put('a', { slots: { a: 1, b: 2 } });
+
+      await table.update(key(), {
+        setIn: { slots: { c: { n: 3 } } },
+        removeIn: { slots: ['a', 'z'] },
+      });
+
+      expect(await table.get(key())).toEqual({ ...key(), slots: { b: 2, c: { n: 3 } } });
+    });
+
+    contract('the last entry of a map leaves an empty map', async (table) => {
+      await put('a', { slots: { 'p1.r1.add-login.2': 1 } });
+
+      await table.update(key(), { removeIn: { slots: ['p1.r1.add-login.2'] } });
+
+      expect(await table.get(key())).toEqual({ ...key(), slots: {} });
+    });
+
+    contract('an entry of a map that is not there is a bug of the caller', async (table) => {
+      await put('a', { text: 'no map' });
+      const isBug = (error: unknown) => isAppError(error, 'bug');
+
+      await expect(table.update(key(), { setIn: { slots: { a: 1 } } })).rejects.toSatisfy(isBug);
+      await expect(table.update(key(), { removeIn: { slots: ['a'] } })).rejects.toSatisfy(isBug);
+      await expect(table.update(key(), { setIn: { text: { a: 1 } } })).rejects.toSatisfy(isBug);
+      await expect(table.update(key(), { add: { text: 1 } })).rejects.toSatisfy(isBug);
+    });
+
+    contract('the same attribute cannot be changed twice in one write', async (table) => {
+      await put('a', { slots: { a: 1 } });
+      const isBug = (error: unknown) => isAppError(error, 'bug');
+
+      const twice = table.update(key(), { set: { n: 1 }, remove: ['n'] });
+      await expect(twice).rejects.toSatisfy(isBug);
+      const inside = table.update(key(), { set: { slots: {} }, setIn: { slots: { b: 1 } } });
+      await expect(inside).rejects.toSatisfy(isBug);
+    });
+
+    contract('setting an empty set removes the attribute', async (table) => {
+      await put('a', { waits: new Set([1]) });
+
+      const item = await table.update(key(), { set: { waits: new Set<number>(), n: 1 } });
+
+      expect(item).toStrictEqual({ ...key(), n: 1 });
+    });
+  });
+}

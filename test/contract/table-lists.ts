@@ -1,0 +1,171 @@
+import { describe, expect } from 'vitest';
+import { isAppError } from '../../core/error.ts';
+import type { Item, Table } from '../../core/port/table.ts';
+import type { TableFixture } from './table-fixture.ts';
+
+/** Partitions and indexes: what is in them, in which order, page by page. */
+export function tableLists(name: string, fixture: TableFixture): void {
+  const { key, put, names, contract } = fixture;
+
+  describe(`${name}: partitions`, () => {
+    contract('items come in order of their sort key, by bytes', async () => {
+      for (const sk of ['b', 'a', 'a#1', 'B', 'ü', '\u{1F600}', '\u{FF5E}', 'a#02']) await put(sk);
+
+      expect(await names()).toEqual(['B', 'a', 'a#02', 'a#1', 'b', 'ü', '\u{FF5E}', '\u{1F600}']);
+      expect(await names({ reverse: true, limit: 2 })).toEqual(['\u{1F600}', '\u{FF5E}']);
+    });
+
+    contract('prefix and from narrow it, alone and together', async () => {
+      for (const sk of ['a#1', 'a#2', 'a#3', 'a', 'b#1', 'b#2', 'c']) await put(sk);
+
+      expect(await names({ prefix: 'a#' })).toEqual(['a#1', 'a#2', 'a#3']);
+      expect(await names({ from: 'b#1' })).toEqual(['b#1', 'b#2', 'c']);
+      expect(await names({ prefix: 'a#', from: 'a#2' })).toEqual(['a#2', 'a#3']);
+      expect(await names({ prefix: 'b#', from: 'a' })).toEqual(['b#1', 'b#2']);
+      expect(await names({ prefix: 'a#', from: 'b' })).toEqual([]);
+      expect(await names({ prefix: 'a#', from: 'a#2', reverse: true })).toEqual(['a#3', 'a#2']);
+      expect(await names({ prefix: 'none' })).toEqual([]);
+    });
+
+    contract('a partition holds its own items only', async (table) => {
+      await put('a');
+      await table.put({ pk: `${key().pk}0`, sk: 'a' });
+
+      expect(await names()).toEqual(['a']);
+    });
+
+    contract('pages join up to the whole, in both directions', async (table) => {
+      const all = Array.from({ length: 23 }, (_, n) => `item-${String(n).padStart(2, '0')}`);
+      for (const sk of all) await put(sk);
+      await put('other');
+
+      const forward = await allPages((after) =>
+        table.query(key().pk, { prefix: 'item-', limit: 5, after }),
+      );
+      const backward = await allPages((after) =>
+        table.query(key().pk, { prefix: 'item-', limit: 5, reverse: true, after }),
+      );
+
+      expect(forward.map((item) => item.sk)).toEqual(all);
+      expect(backward.map((item) => item.sk)).toEqual([...all].reverse());
+    });
+
+    contract('a page ends at 1 MB without a limit', async (table) => {
+      for (const sk of ['a', 'b', 'c', 'd']) await put(sk, { text: 'x'.repeat(350 * 1024) });
+
+      const first = await table.query(key().pk);
+      const all = await allPages((after) => table.query(key().pk, { after }));
+
+      expect(first.items).toHaveLength(3);
+      expect(all.map((item) => item.sk)).toEqual(['a', 'b', 'c', 'd']);
+    });
+
+    contract('a cursor of another list, or no cursor at all, is invalid', async (table) => {
+      for (const sk of ['a', 'b', 'c']) await put(sk);
+      const { next } = await table.query(key().pk, { limit: 1 });
+      const isInvalid = (error: unknown) => isAppError(error, 'invalid', 'bad_cursor');
+      const ask = async (options: Parameters<Table['query']>[1]) => table.query(key().pk, options);
+
+      await expect(async () => table.query('elsewhere', { after: next })).rejects.toSatisfy(
+        isInvalid,
+      );
+      await expect(ask({ after: next, prefix: 'b' })).rejects.toSatisfy(isInvalid);
+      await expect(ask({ after: 'nonsense' })).rejects.toSatisfy(isInvalid);
+      await expect(
+        ask({ after: Buffer.from('{"pk":{}}').toString('base64url') }),
+      ).rejects.toSatisfy(isInvalid);
+      await expect(async () => table.index('due', key().pk, { after: next })).rejects.toSatisfy(
+        isInvalid,
+      );
+    });
+  });
+
+  describe(`${name}: indexes`, () => {
+    const due = async (options?: Parameters<Table['index']>[2]) =>
+      (await fixture.table().index('due', key().pk, options)).items.map((item) => item.sk);
+
+    contract('an item is in an index while it has both attributes', async (table) => {
+      const dueShard = key().pk;
+      await put('a', { dueShard, dueAt: 5 });
+      await put('b', { dueShard });
+      await put('c', { dueAt: 5 });
+      expect(await due()).toEqual(['a']);
+
+      await table.update(key('b'), { set: { dueAt: 1 } });
+      await table.update(key('a'), { remove: ['dueAt'] });
+      expect(await due()).toEqual(['b']);
+
+      await table.delete(key('b'));
+      await put('a', { dueShard, dueAt: 9 });
+      expect(await due()).toEqual(['a']);
+    });
+
+    contract(
+      'an item moves when its range or its hash changes, with all its attributes',
+      async (table) => {
+        const dueShard = key().pk;
+        await put('a', { dueShard, dueAt: 5, text: 'kept' });
+
+        await table.update(key(), { set: { dueAt: 50 } });
+        expect(await due({ to: 10 })).toEqual([]);
+        const { items } = await table.index('due', dueShard);
+        expect(items).toEqual([{ ...key(), dueShard, dueAt: 50, text: 'kept' }]);
+
+        await table.update(key(), { set: { dueShard: `${dueShard}-other` } });
+        expect(await due()).toEqual([]);
+      },
+    );
+
+    contract('bounds are inclusive, numbers are ordered as numbers, both directions', async () => {
+      const dueShard = key().pk;
+      for (const dueAt of [-5, 0, 1.5, 9, 10, 100]) await put(`at ${dueAt}`, { dueShard, dueAt });
+
+      expect(await due()).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9', 'at 10', 'at 100']);
+      expect(await due({ from: 9 })).toEqual(['at 9', 'at 10', 'at 100']);
+      expect(await due({ to: 9 })).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9']);
+      expect(await due({ from: 0, to: 10 })).toEqual(['at 0', 'at 1.5', 'at 9', 'at 10']);
+      expect(await due({ from: 10, to: 0 })).toEqual([]);
+      expect(await due({ reverse: true, limit: 2 })).toEqual(['at 100', 'at 10']);
+    });
+
+    contract('each index has its own members', async (table) => {
+      const hash = key().pk;
+      await put('a', { dueShard: hash, dueAt: 1, readyKey: hash, rank: 7 });
+      await put('b', { changeKey: hash, changedAt: 3 });
+
+      const members = async (index: 'due' | 'ready' | 'changes') =>
+        (await table.index(index, hash)).items.map((item) => item.sk);
+
+      expect(await members('due')).toEqual(['a']);
+      expect(await members('ready')).toEqual(['a']);
+      expect(await members('changes')).toEqual(['b']);
+    });
+
+    contract('pages of an index join up to the whole, also over equal ranges', async (table) => {
+      const readyKey = key().pk;
+      for (let n = 0; n < 17; n += 1) await put(`item-${n}`, { readyKey, rank: n % 3 });
+
+      const items = await allPages((after) =>
+        table.index('ready', readyKey, { limit: 4, from: 1, after }),
+      );
+
+      expect(items).toHaveLength(11);
+      expect(new Set(items.map((item) => item.sk)).size).toBe(11);
+      const ranks = items.map((item) => Number(item.rank));
+      expect(ranks).toEqual([...ranks].sort());
+    });
+  });
+}
+
+async function allPages(
+  ask: (after: string | undefined) => Promise<{ items: readonly Item[]; next?: string }>,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let after: string | undefined;
+  do {
+    const page = await ask(after);
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return items;
+}
