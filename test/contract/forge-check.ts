@@ -1,0 +1,246 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cloneWithToken, commitFiles, git, pushWithToken } from '../support/git.ts';
+import { ADMIN_TOKEN, type TestForge, type TestRepository } from '../support/local-forge.ts';
+
+export function describeForgeChecks(name: string, start: () => Promise<TestForge>): void {
+  describe(`${name}: checks, reviews, rules, credentials`, () => {
+    let t: TestForge;
+    let r: TestRepository;
+    beforeAll(async () => {
+      t = await start();
+      r = await t.makeRepository('checks');
+    });
+    afterAll(() => t.close());
+
+    async function open(head: string) {
+      const sha = await t.pushBranch(r, head, { [`${head}.txt`]: head });
+      const ask = { head, base: 'main', title: head, body: '', draft: false, labels: [] };
+      const { number } = await t.forge.ensurePull(r.repo, ask);
+      return { number, sha };
+    }
+
+    test('adds check runs and statuses up; the last of a name counts', async () => {
+      const { sha } = await open('ci');
+      const runs = `/repos/${r.repo}/check-runs`;
+      const statuses = `/repos/${r.repo}/statuses/${sha}`;
+      expect(await t.forge.checks(r.repo, sha)).toEqual({
+        state: 'none',
+        failing: [],
+        pending: [],
+      });
+
+      await t.call(ADMIN_TOKEN, 'POST', runs, { name: 'build', head_sha: sha });
+      expect(await t.forge.checks(r.repo, sha)).toMatchObject({
+        state: 'pending',
+        pending: ['build'],
+      });
+      await t.call(ADMIN_TOKEN, 'POST', runs, {
+        name: 'build',
+        head_sha: sha,
+        conclusion: 'success',
+      });
+      expect((await t.forge.checks(r.repo, sha)).state).toBe('green');
+      await t.call(ADMIN_TOKEN, 'POST', statuses, { state: 'pending', context: 'legacy' });
+      expect((await t.forge.checks(r.repo, sha)).state).toBe('pending');
+      await t.call(ADMIN_TOKEN, 'POST', statuses, {
+        state: 'failure',
+        context: 'legacy',
+        description: 'two tests failed',
+        target_url: 'http://127.0.0.1/log',
+      });
+
+      expect(await t.forge.checks(r.repo, sha)).toEqual({
+        state: 'red',
+        failing: [{ name: 'legacy', summary: 'two tests failed', url: 'http://127.0.0.1/log' }],
+        pending: [],
+      });
+    });
+
+    test('reads more checks than a page holds', async () => {
+      const { sha } = await open('many-checks');
+      for (let i = 0; i < 102; i += 1) {
+        await t.call(ADMIN_TOKEN, 'POST', `/repos/${r.repo}/check-runs`, {
+          name: `check ${i}`,
+          head_sha: sha,
+          conclusion: i === 0 ? 'failure' : 'success',
+        });
+        await t.call(ADMIN_TOKEN, 'POST', `/repos/${r.repo}/statuses/${sha}`, {
+          context: `status ${i}`,
+          state: i === 101 ? 'error' : 'success',
+        });
+      }
+
+      const checks = await t.forge.checks(r.repo, sha);
+
+      expect(checks.failing.map((check) => check.name)).toEqual(['check 0', 'status 101']);
+    });
+
+    test('tells reviews and comments oldest first, who may write and who is a bot', async () => {
+      const { number, sha } = await open('reviewed');
+      const path = `/repos/${r.repo}`;
+      const writer = await t.person('writer');
+      const stranger = await t.person('stranger', 'read');
+      await t.call(writer, 'POST', `${path}/pulls/${number}/reviews`, {
+        event: 'REQUEST_CHANGES',
+        body: 'Rename it',
+        comments: [{ path: 'reviewed.txt', line: 1, body: 'here' }],
+      });
+      t.advance(2_000);
+      await t.call(stranger, 'POST', `${path}/issues/${number}/comments`, { body: 'Do evil' });
+      t.advance(2_000);
+      await t.forge.comment(r.repo, number, 'Working on it');
+      await t.call(writer, 'POST', `${path}/pulls/${number}/reviews`, { event: 'APPROVE' });
+
+      const { reviews, comments } = await t.forge.reviews(r.repo, number);
+
+      expect(reviews).toMatchObject([
+        { author: 'writer', state: 'changes_requested', body: 'Rename it', commit: sha },
+        { author: 'writer', state: 'approved', authorCanWrite: true, isBot: false },
+      ]);
+      expect(comments).toMatchObject([
+        { author: 'writer', authorCanWrite: true, body: 'here', path: 'reviewed.txt', line: 1 },
+        { author: 'stranger', authorCanWrite: false, isBot: false, body: 'Do evil' },
+        { author: 'smol-gang[bot]', authorCanWrite: false, isBot: true, body: 'Working on it' },
+      ]);
+    });
+
+    test('a dismissed review says so, and nobody approves their own pull request', async () => {
+      const { number } = await open('dismissed');
+      const writer = await t.person('writer');
+      const path = `/repos/${r.repo}/pulls/${number}/reviews`;
+      await t.call(writer, 'POST', path, { event: 'APPROVE' });
+      const [review] = (await t.forge.reviews(r.repo, number)).reviews;
+      await t.call(ADMIN_TOKEN, 'PUT', `${path}/${review?.id}/dismissals`, { message: 'No' });
+
+      expect((await t.forge.reviews(r.repo, number)).reviews).toMatchObject([
+        { state: 'dismissed' },
+      ]);
+      await t.pushBranch(r, 'own', { 'own.txt': '1' });
+      const own = await t.call(writer, 'POST', `/repos/${r.repo}/pulls`, {
+        head: 'own',
+        base: 'main',
+        title: 'Own',
+      });
+      expect(own.status).toBe(201);
+      const { number: ownNumber } = (await t.forge.findPull(r.repo, 'own', 'main')) ?? {};
+      const approval = await t.call(writer, 'POST', `/repos/${r.repo}/pulls/${ownNumber}/reviews`, {
+        event: 'APPROVE',
+      });
+      expect(approval.status).toBe(422);
+    });
+
+    test('reads more comments than a page holds', async () => {
+      const { number } = await open('talk');
+      for (let i = 0; i < 103; i += 1) await t.forge.comment(r.repo, number, `comment ${i}`);
+
+      const { comments } = await t.forge.reviews(r.repo, number);
+
+      expect(comments.map(({ body }) => body)).toEqual(
+        Array.from({ length: 103 }, (_, i) => `comment ${i}`),
+      );
+    });
+
+    test('preflight finds nothing where nothing stands in the way', async () => {
+      expect(await t.forge.preflight(r.repo, 'main', 'smol-gang/')).toEqual([]);
+    });
+
+    test('preflight names what would stop a plan', async () => {
+      const other = await t.makeRepository('strict');
+      await t.pushBranch(other, 'taken', { 'x.txt': '1' });
+      await t.call(ADMIN_TOKEN, 'POST', `/repos/${other.repo}/rulesets`, {
+        name: 'signed',
+        enforcement: 'active',
+        conditions: { ref_name: { include: ['~ALL'], exclude: ['refs/heads/main'] } },
+        rules: [{ type: 'required_signatures' }, { type: 'deletion' }],
+      });
+      await t.call(ADMIN_TOKEN, 'PUT', `/repos/${other.repo}/branches/taken%2F**%2F*/protection`, {
+        required_pull_request_reviews: { required_approving_review_count: 1 },
+      });
+      await t.call(ADMIN_TOKEN, 'PATCH', `/repos/${other.repo}`, {
+        allow_merge_commit: false,
+        allow_squash_merge: false,
+      });
+
+      const findings = await t.forge.preflight(other.repo, 'gone', 'taken/deep');
+
+      expect(findings.filter((f) => f.blocking).map((f) => f.rule)).toEqual([
+        'merge_methods',
+        'base_missing',
+        'branch_clash',
+        'required_signatures',
+        'pull_request',
+      ]);
+      expect(findings.filter((f) => !f.blocking).map((f) => f.rule)).toEqual(['deletion']);
+    });
+
+    test('a refusal by a rule is named, for a branch of its own and for a push', async () => {
+      const ruled = await t.makeRepository('ruled');
+      await t.call(ADMIN_TOKEN, 'POST', `/repos/${ruled.repo}/rulesets`, {
+        name: 'closed',
+        enforcement: 'active',
+        conditions: { ref_name: { include: ['refs/heads/closed/**'] } },
+        rules: [{ type: 'creation' }],
+      });
+
+      const ask = t.forge.ensureBranch(ruled.repo, 'closed/x', ruled.main);
+      await expect(ask).rejects.toMatchObject({
+        kind: 'refused',
+        code: 'rule',
+        message: expect.stringContaining('creations being restricted'),
+      });
+      await expect(t.pushBranch(ruled, 'closed/y', { 'y.txt': '1' })).rejects.toThrow(
+        /creations being restricted/,
+      );
+    });
+
+    test('an archived repository refuses, and preflight says so', async () => {
+      const old = await t.makeRepository('archived');
+      await t.call(ADMIN_TOKEN, 'PATCH', `/repos/${old.repo}`, { archived: true });
+
+      const ask = t.forge.ensureBranch(old.repo, 'x', old.main);
+
+      await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'archived' });
+      expect(await t.forge.preflight(old.repo, 'main', 'x')).toMatchObject([{ rule: 'archived' }]);
+    });
+
+    test('the credential of an attempt pushes its own branch and nothing else, for an hour', async () => {
+      const own = 'smol-gang/p1-r1/a/task-1';
+      const credential = await t.forge.gitCredential(r.repo, own);
+      const clone = `${r.path}-clone`;
+      expect(credential.username).toBe('x-access-token');
+      expect(credential.expiresAt - t.now()).toBeLessThanOrEqual(3_600_000);
+      await cloneWithToken(r.url, credential.password, clone);
+      const commit = await commitFiles(clone, { 'work.txt': 'done' });
+
+      await pushWithToken(clone, r.url, credential.password, `HEAD:refs/heads/${own}`);
+
+      expect(await t.forge.branchHead(r.repo, own)).toBe(commit);
+      for (const ref of ['refs/heads/main', `refs/heads/${own}x`, 'refs/tags/v1']) {
+        const push = pushWithToken(clone, r.url, credential.password, `HEAD:${ref}`);
+        await expect(push).rejects.toThrow(/may push to .* only|only branches/);
+      }
+      const both = ['push', '--quiet', r.url, `HEAD:refs/heads/${own}-2`, 'HEAD:refs/heads/main'];
+      await expect(git(clone, both)).rejects.toThrow();
+      expect(await t.forge.branchHead(r.repo, 'main')).toBe(r.main);
+      const asApi = await t.call(credential.password, 'POST', `/repos/${r.repo}/git/refs`, {
+        ref: 'refs/heads/by-api',
+        sha: r.main,
+      });
+      expect(asApi.status).toBe(403);
+      const elsewhere = await t.makeRepository('elsewhere');
+      const theft = cloneWithToken(elsewhere.url, credential.password, `${clone}-2`);
+      await expect(theft).rejects.toThrow(/not found/i);
+      t.advance(3_600_001);
+      const late = pushWithToken(clone, r.url, credential.password, `HEAD:refs/heads/${own}`);
+      await expect(late).rejects.toThrow();
+    });
+
+    test('with a token the credential is that token', async () => {
+      const token = await t.person('owner', 'write');
+
+      const credential = await t.client({ token }).gitCredential(r.repo, 'any');
+
+      expect(credential.password).toBe(token);
+    });
+  });
+}

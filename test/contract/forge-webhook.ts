@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parseGitHubWebhook } from '../../adapters/github/parse-webhook.ts';
+import { verifyGitHubWebhook } from '../../adapters/github/verify-webhook.ts';
+import {
+  ADMIN_TOKEN,
+  type Delivery,
+  type TestForge,
+  type TestRepository,
+  WEBHOOK_SECRET,
+} from '../support/local-forge.ts';
+
+export function describeForgeWebhooks(name: string, start: () => Promise<TestForge>): void {
+  describe(`${name}: webhooks`, () => {
+    let t: TestForge;
+    let r: TestRepository;
+    beforeAll(async () => {
+      t = await start();
+      r = await t.makeRepository('hooks');
+    });
+    afterEach(() => t.faults({}));
+    afterAll(() => t.close());
+
+    function seen(event: string, action?: string): Delivery[] {
+      return t.deliveries.filter((delivery) => {
+        const payload = read(delivery);
+        return delivery.event === event && (action === undefined || payload.action === action);
+      });
+    }
+
+    function waitFor(event: string, action: string | undefined, count: number): Promise<void> {
+      return vi.waitFor(() => expect(seen(event, action).length).toBe(count), 5_000);
+    }
+
+    async function open(head: string) {
+      const sha = await t.pushBranch(r, head, { [`${head}.txt`]: head });
+      const ask = { head, base: 'main', title: head, body: '', draft: true, labels: [] };
+      return { ...(await t.forge.ensurePull(r.repo, ask)), sha };
+    }
+
+    test('tells each thing that happens once, signed, with a delivery id', async () => {
+      const pull = await open('told');
+      await t.pushBranch(r, 'told', { 'more.txt': '1' }, pull.sha);
+      await t.forge.markReady(r.repo, pull);
+      const writer = await t.person('writer');
+      await t.call(writer, 'POST', `/repos/${r.repo}/pulls/${pull.number}/reviews`, {
+        event: 'APPROVE',
+      });
+      await t.forge.comment(r.repo, pull.number, 'Hi');
+      const headSha = (await t.forge.pull(r.repo, pull.number)).headSha;
+      await t.call(ADMIN_TOKEN, 'POST', `/repos/${r.repo}/check-runs`, {
+        name: 'build',
+        head_sha: headSha,
+        conclusion: 'success',
+      });
+      await t.forge.closePull(r.repo, pull.number);
+      await t.forge.reopenPull(r.repo, pull.number);
+
+      const actions = ['opened', 'synchronize', 'ready_for_review', 'closed', 'reopened'];
+      for (const action of actions) await waitFor('pull_request', action, 1);
+      await waitFor('pull_request_review', 'submitted', 1);
+      await waitFor('issue_comment', 'created', 1);
+      await waitFor('check_run', 'completed', 1);
+
+      const verify = verifyGitHubWebhook(['an older secret', WEBHOOK_SECRET]);
+      for (const delivery of t.deliveries) {
+        expect(await verify(delivery.body, delivery.signature)).toBe(true);
+        expect(await verify(`${delivery.body} `, delivery.signature)).toBe(false);
+      }
+      expect(new Set(t.deliveries.map(({ id }) => id)).size).toBe(t.deliveries.length);
+    });
+
+    test('each can be read as a hint where to look', async () => {
+      const { number } = (await t.forge.findPull(r.repo, 'told', 'main')) ?? {};
+      const about = (event: string) => {
+        const delivery = seen(event).at(-1);
+        return parseGitHubWebhook(event, delivery === undefined ? {} : read(delivery));
+      };
+
+      const onPull = { repo: r.repo, pull: number, branch: 'told' };
+      expect(about('pull_request')).toEqual(onPull);
+      expect(about('pull_request_review')).toEqual(onPull);
+      expect(about('check_run')).toEqual(onPull);
+      expect(about('issue_comment')).toEqual({ repo: r.repo, pull: number });
+      expect(about('push')).toEqual({ repo: r.repo, branch: 'told' });
+    });
+
+    test('loses, doubles and delays deliveries when told, and never sends one again', async () => {
+      const { number } = await open('unlucky');
+      await waitFor('pull_request', 'opened', 2);
+      await t.faults({ webhookDropEvery: 2 });
+      for (let i = 0; i < 4; i += 1) await t.forge.comment(r.repo, number, `lossy ${i}`);
+      await vi.waitFor(() => expect(commentsLike('lossy')).toEqual(['lossy 0', 'lossy 2']), 5_000);
+
+      await t.faults({ webhookDuplicateEvery: 1 });
+      await t.forge.comment(r.repo, number, 'double');
+      await vi.waitFor(() => expect(commentsLike('double')).toHaveLength(2), 5_000);
+      const ids = seen('issue_comment').filter(({ body }) => body.includes('"double"'));
+      expect(new Set(ids.map(({ id }) => id)).size).toBe(1);
+
+      await t.faults({ webhookDelayMs: 300 });
+      const asked = performance.now();
+      await t.forge.comment(r.repo, number, 'late');
+      await vi.waitFor(() => expect(commentsLike('late')).toHaveLength(1), 5_000);
+      expect(performance.now() - asked).toBeGreaterThanOrEqual(290);
+      expect(commentsLike('lossy')).toEqual(['lossy 0', 'lossy 2']);
+    });
+
+    function commentsLike(start: string): string[] {
+      return seen('issue_comment')
+        .map((delivery) => String(Reflect.get(Object(read(delivery).comment), 'body')))
+        .filter((body) => body.startsWith(start));
+    }
+  });
+}
+
+function read(delivery: Delivery): Record<string, unknown> {
+  const payload: unknown = JSON.parse(delivery.body);
+  return Object(payload);
+}
