@@ -53,8 +53,11 @@ export async function startAcpSession(options: AcpOptions): Promise<AcpSession> 
   const exited = watchExit(options.child);
   const connection = connect(options);
   const { agent } = connection;
-  const until = <T>(work: Promise<T>, timeoutMs?: number): Promise<T> =>
-    Promise.race([work, exited.failure, ...(timeoutMs ? [timeout(timeoutMs)] : [])]);
+  const until = <T>(work: Promise<T>, timeoutMs?: number): Promise<T> => {
+    const explained = work.catch((error: unknown) => explain(error, exited.failure, connection));
+    const late = timeoutMs ? [timeout(timeoutMs)] : [];
+    return Promise.race([explained, exited.failure, ...late]);
+  };
   await until(
     agent.request(methods.agent.initialize, {
       protocolVersion: PROTOCOL_VERSION,
@@ -143,6 +146,19 @@ function watchExit(child: ChildProcess) {
   });
   failure.catch(() => {});
   return { done, failure, stderr: () => text };
+}
+
+/** An agent that is ending closes its pipes first: why it ended says more than that it did. */
+async function explain(
+  error: unknown,
+  failure: Promise<never>,
+  connection: ClientConnection,
+): Promise<never> {
+  if (connection.signal.aborted) {
+    await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+  }
+  const said = error instanceof Error ? error.message : String(error);
+  throw new AttemptFailure('agent', `the agent answered with an error: ${said}`, { cause: error });
 }
 
 function timeout(ms: number): Promise<never> {

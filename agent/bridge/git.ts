@@ -196,8 +196,12 @@ export function forgeFailure(error: unknown, doing: string, now: number): Error 
   const status = Number(
     /(?:error|returned error|HTTP code|HTTP)[: =]+(\d{3})/.exec(error.stderr)?.[1],
   );
-  const rule = /\[(?:remote )?rejected\]|non-fast-forward|protected branch/.test(error.stderr);
-  if (rule) return new AttemptFailure('infra', message, { cause: error });
+  // A rule of the forge about what is pushed (size, secrets, protection), which the work itself broke.
+  if (/\[remote rejected\]/.test(error.stderr)) {
+    return new AttemptFailure('agent', message, { cause: error });
+  }
+  if (/\[rejected\]/.test(error.stderr))
+    return new AttemptFailure('infra', message, { cause: error });
   const waitMs = status === 429 || status === 403 ? 5 * 60_000 : 60_000;
   return new AttemptFailure('forge', message, { until: now + waitMs, cause: error });
 }

@@ -79,7 +79,7 @@ function reasons(change: Change, rules: ScopeRules, verify: readonly (readonly s
   if (!isOwn(change.path, rules)) whys.push('outside the scope of the task');
   if (CI_PATHS.test(change.path)) whys.push('changes CI');
   if (OWN_FILE.test(change.path)) whys.push('changes how this repository is set up and verified');
-  if (verify.some((command) => runs(command, change.path))) whys.push('run by verify');
+  if (verify.some((command) => runs(command, change.path))) whys.push('named in a verify command');
   if (change.status === 'D' && TEST_PATHS.test(change.path)) whys.push('deletes a test');
   return whys;
 }

@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import type { AttemptResult } from '../../core/contract/attempt.ts';
-import { BRANCH, type Stage, setStage } from '../support/bridge-stage.ts';
+import {
+  BRANCH,
+  doneResult,
+  failedResult,
+  prompts,
+  ROOT_BRANCH,
+  type Stage,
+  setStage,
+} from '../support/bridge-stage.ts';
 import { git } from '../support/git.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
-
-function done(result: AttemptResult | undefined) {
-  if (result?.outcome !== 'done') throw new Error(`not done: ${JSON.stringify(result)}`);
-  return result;
-}
 
 test('a task is done, verified and pushed to the branch of its attempt', async () => {
   stage = await setStage({ 'README.md': 'sample\n' });
@@ -27,7 +29,7 @@ test('a task is done, verified and pushed to the branch of its attempt', async (
 
   expect(end).toMatchObject({ code: 0 });
   expect(stage.server.faults).toEqual([]);
-  const result = done(stage.server.results[0]);
+  const result = doneResult(stage);
   expect(await stage.remote.head(BRANCH)).toBe(result.commit);
   expect(result.evidence).toMatchObject({
     commit: result.commit,
@@ -44,4 +46,166 @@ test('a task is done, verified and pushed to the branch of its attempt', async (
     'Gang <gang@example.com> Add the login',
   );
   expect(existsSync(stage.workDir)).toBe(false);
+});
+
+test('what verify finds is told to the agent, which mends it', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+
+  const bridge = await stage.start([
+    [{ write: 'login.txt', content: 'no\n' }],
+    [{ write: 'login.txt', content: 'yes\n' }, { say: 'Mended.' }],
+  ]);
+  await bridge.ended;
+
+  const result = doneResult(stage);
+  expect(result.evidence.green).toBe(true);
+  expect((await prompts(stage))[1]).toContain('`grep -q yes login.txt` ended with exit code 1');
+  expect(stage.server.checkpoints).toHaveLength(2);
+  expect(await stage.remote.head(BRANCH)).toBe(result.commit);
+});
+
+test('an agent that cannot make verify green fails with the evidence', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+
+  const bridge = await stage.start([
+    [{ write: 'login.txt', content: 'no\n' }],
+    [{ say: 'Hm.' }],
+    [{ say: 'Hm.' }],
+    [{ write: 'login.txt', content: 'yes\n' }],
+  ]);
+  const end = await bridge.ended;
+
+  expect(end.code).toBe(0);
+  const result = failedResult(stage);
+  expect(result.cause).toBe('verify_red');
+  expect(result.evidence).toMatchObject({ green: false, results: [{ exitCode: 1 }] });
+  expect(await prompts(stage)).toHaveLength(3);
+});
+
+test('nothing to change is an empty commit with evidence', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  const { root } = stage.assignment.repository;
+
+  const bridge = await stage.start([[{ say: 'It is there already.' }]]);
+  await bridge.ended;
+
+  const result = doneResult(stage);
+  expect(result.changed).toEqual([]);
+  expect(result.commit).not.toBe(root);
+  expect(await git(stage.remote.directory, ['rev-parse', `${BRANCH}^`])).toBe(root);
+  expect(result.evidence).toMatchObject({ commit: result.commit, root, green: true });
+});
+
+test('a repository without verify commands says that nothing was run', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.verify = [];
+  stage.assignment.signOff = true;
+
+  const bridge = await stage.start([[{ write: 'a.txt', content: 'a' }]]);
+  await bridge.ended;
+
+  const result = doneResult(stage);
+  expect(result.evidence).toMatchObject({ green: true, empty: true, results: [] });
+  expect(await git(stage.remote.directory, ['log', '-1', '--format=%b', BRANCH])).toContain(
+    'Signed-off-by: Gang <gang@example.com>',
+  );
+});
+
+test('changes in the scope of another task are left out, put back and told; others are flagged', async () => {
+  stage = await setStage({ 'README.md': 'sample\n', 'api/a.js': '1\n', 'ci/test_a.py': '1\n' });
+  stage.assignment.task.scope = ['login.txt'];
+  stage.assignment.foreignScopes = [{ task: 'build-api', scope: ['api/', 'login.txt'] }];
+
+  const bridge = await stage.start([
+    [
+      { write: 'login.txt', content: 'yes\n' },
+      { write: 'api/a.js', content: '2\n' },
+      { write: 'api/deep/b.js', content: 'new\n' },
+      { write: '.github/workflows/ci.yml', content: 'on: push\n' },
+      { remove: 'ci/test_a.py' },
+    ],
+    [{ say: 'I can do without.' }],
+  ]);
+  await bridge.ended;
+
+  const result = doneResult(stage);
+  expect(result.changed).toEqual(['.github/workflows/ci.yml', 'ci/test_a.py', 'login.txt']);
+  expect(result.leftOut).toEqual([
+    { path: 'api/a.js', task: 'build-api' },
+    { path: 'api/deep/b.js', task: 'build-api' },
+  ]);
+  expect(result.flagged).toEqual([
+    { path: '.github/workflows/ci.yml', why: 'outside the scope of the task; changes CI' },
+    { path: 'ci/test_a.py', why: 'outside the scope of the task; deletes a test' },
+    { path: 'login.txt', why: 'named in a verify command' },
+  ]);
+  expect((await prompts(stage))[1]).toContain('api/deep/b.js (belongs to task build-api)');
+  expect(await git(stage.remote.directory, ['ls-tree', '-r', '--name-only', BRANCH])).toBe(
+    '.github/workflows/ci.yml\nREADME.md\napi/a.js\nlogin.txt',
+  );
+});
+
+test('a root branch that moved on is merged in before the commit is verified', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.verify = [['grep', '-q', 'yes', 'login.txt', 'other.txt']];
+  const root = await stage.pushRoot({ 'other.txt': 'yes\n' });
+
+  const bridge = await stage.start([[{ write: 'login.txt', content: 'yes\n' }]]);
+  await bridge.ended;
+
+  const result = doneResult(stage);
+  expect(result.evidence.root).toBe(root);
+  expect(result.changed).toEqual(['login.txt']);
+  expect(await git(stage.remote.directory, ['rev-parse', `${BRANCH}^2`])).toBe(root);
+});
+
+test('a root branch that conflicts is left to the lane: evidence is on the root that the work stands on', async () => {
+  stage = await setStage({ 'login.txt': 'maybe\n' });
+  const { root } = stage.assignment.repository;
+  await stage.pushRoot({ 'login.txt': 'never\n' });
+
+  const bridge = await stage.start([[{ write: 'login.txt', content: 'yes\n' }]]);
+  await bridge.ended;
+
+  expect(doneResult(stage).evidence).toMatchObject({ root, green: true });
+  expect(await stage.remote.head(ROOT_BRANCH)).not.toBe(root);
+});
+
+test('what set-up makes is not committed', async () => {
+  stage = await setStage({ 'lock.txt': '1\n', 'login.txt': 'yes\n' });
+  stage.assignment.setup = [['sh', '-c', 'mkdir vendor; echo 1 > vendor/a; echo 2 > lock.txt']];
+
+  const bridge = await stage.start([[{ write: 'new.txt', content: 'new\n' }]]);
+  await bridge.ended;
+
+  expect(doneResult(stage).changed).toEqual(['new.txt']);
+});
+
+test('a failing set-up is reported as such, with the end of its output', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.setup = [['sh', '-c', 'echo no such package >&2; exit 4']];
+
+  const bridge = await stage.start([]);
+  await bridge.ended;
+
+  expect(failedResult(stage)).toMatchObject({ cause: 'setup' });
+  expect(failedResult(stage).reason).toContain('no such package');
+});
+
+test('attempts on one machine share a mirror and keep little on disk', async () => {
+  stage = await setStage({ 'big.bin': 'x'.repeat(200_000), 'login.txt': 'yes\n' });
+  const mirrorDir = `${stage.root}/mirrors`;
+
+  const bridge = await stage.start([[{ say: 'done' }]], {
+    SMOL_MIRROR_DIR: mirrorDir,
+    SMOL_KEEP: '1',
+  });
+  await bridge.ended;
+
+  expect(doneResult(stage).evidence.green).toBe(true);
+  const loose = await git(stage.workDir, ['--git-dir=git', 'count-objects', '-v']);
+  // Only the empty commit is its own.
+  expect(loose).toContain('count: 1\n');
+  expect(loose).toContain('in-pack: 0\n');
+  expect(loose).toContain(`alternate: ${mirrorDir}`);
 });

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Assignment, Credentials } from '../../core/contract/attempt.ts';
+import type { Assignment, AttemptResult, Credentials } from '../../core/contract/attempt.ts';
 import type { AgentScript, Step } from './agent-script.ts';
 import { type CallbackServer, startCallbackServer } from './callback-server.ts';
 import { commitFiles, git, initRepository, makeTemporaryDirectory } from './git.ts';
@@ -129,6 +129,34 @@ function spawnBridge(env: Record<string, string>): RunningBridge {
     child.once('close', (code, signal) => resolve({ code, signal, stderr }));
   });
   return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), ended };
+}
+
+/** The result of an attempt that is done; throws when it is not. */
+export function doneResult(stage: Stage): Extract<AttemptResult, { outcome: 'done' }> {
+  const [result] = stage.server.results;
+  if (result?.outcome !== 'done') throw new Error(`not done: ${JSON.stringify(result)}`);
+  return result;
+}
+
+export function failedResult(stage: Stage): Extract<AttemptResult, { outcome: 'failed' }> {
+  const [result] = stage.server.results;
+  if (result?.outcome !== 'failed') throw new Error(`not failed: ${JSON.stringify(result)}`);
+  return result;
+}
+
+/** The prompts that the agent was given, in order. */
+export async function prompts(stage: Stage): Promise<string[]> {
+  const notes = await stage.notes();
+  return notes.map((note) => note.prompt).filter((prompt) => typeof prompt === 'string');
+}
+
+/** Whether a process is there and not a zombie. */
+export function isRunning(pid: unknown): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 function makeAssignment(cloneUrl: string, root: string): Assignment {

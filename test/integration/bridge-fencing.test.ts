@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { BRANCH, doneResult, isRunning, type Stage, setStage } from '../support/bridge-stage.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+/** The pid of the agent, once it hangs in its turn. */
+function hangingAgent(): Promise<unknown> {
+  return waitUntil('the agent hangs', async () => {
+    return (await stage.notes()).find((note) => note.hanging)?.hanging;
+  });
+}
+
+const HANGING = [[{ leave: 'process' as const }, { hang: true as const }]];
+
+async function leftProcess(): Promise<unknown> {
+  return (await stage.notes()).find((note) => note.left)?.left;
+}
+
+test('an attempt that has ended is stopped: agent dead, nothing pushed, nothing reported', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  const bridge = await stage.start([[{ write: 'login.txt', content: 'yes\n' }, ...HANGING.flat()]]);
+  const agent = await hangingAgent();
+
+  stage.server.interfere = () => ({ status: 409 });
+  const end = await bridge.ended;
+
+  expect(end.code).toBe(0);
+  expect(isRunning(agent)).toBe(false);
+  expect(isRunning(await leftProcess())).toBe(false);
+  expect(stage.remote.pushes).toBe(0);
+  expect(stage.server.results).toEqual([]);
+  expect(existsSync(stage.workDir)).toBe(false);
+});
+
+test('a bridge whose heartbeats nobody answers kills its agent before the lease ends', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.leaseMs = 3_000;
+  const bridge = await stage.start(HANGING);
+  const agent = await hangingAgent();
+
+  const silentSince = Date.now();
+  stage.server.interfere = () => 'silence';
+  const end = await bridge.ended;
+
+  expect(Date.now() - silentSince).toBeLessThan(3_000);
+  expect(end.code).toBe(3);
+  expect(isRunning(agent)).toBe(false);
+  expect(stage.remote.pushes).toBe(0);
+});
+
+test('SIGTERM stops all of it without a push', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  const bridge = await stage.start(HANGING);
+  const agent = await hangingAgent();
+
+  bridge.kill('SIGTERM');
+  const end = await bridge.ended;
+
+  expect(end.code).toBe(0);
+  expect(isRunning(agent)).toBe(false);
+  expect(isRunning(await leftProcess())).toBe(false);
+  expect(stage.remote.pushes).toBe(0);
+  expect(stage.server.results).toEqual([]);
+});
+
+test('what a killed bridge leaves behind dies and disappears with it', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  const bridge = await stage.start(HANGING);
+  const agent = await hangingAgent();
+  const left = await leftProcess();
+
+  bridge.kill('SIGKILL');
+
+  await waitUntil('the agent is dead', () => !isRunning(agent));
+  await waitUntil('the stray process is dead', () => !isRunning(left));
+  await waitUntil('the folder is gone', () => !existsSync(stage.workDir));
+});
+
+test('a bridge of an attempt that ended before it started leaves quietly', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  const starting = stage.start([]);
+  const bridge = await starting;
+  stage.server.interfere = () => ({ status: 409 });
+
+  const end = await bridge.ended;
+
+  expect(end.code).toBe(0);
+  expect(stage.server.calls).toEqual(['start']);
+});
+
+test('calls are repeated while the API does not answer', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  const refused = new Map<string, number>();
+  const bridge = await stage.start([[{ say: 'done' }]]);
+  stage.server.interfere = (name) => {
+    const times = refused.get(name) ?? 0;
+    refused.set(name, times + 1);
+    return times < 2 ? { status: 503 } : undefined;
+  };
+
+  const end = await bridge.ended;
+
+  expect(end.code).toBe(0);
+  expect(doneResult(stage).evidence.green).toBe(true);
+  expect(stage.server.faults).toEqual([]);
+});
+
+test('a token that is not taken ends the bridge with an error', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+
+  const bridge = await stage.start([], { SMOL_ATTEMPT_TOKEN: 'another-token' });
+  const end = await bridge.ended;
+
+  expect(end.code).toBe(3);
+  expect(stage.server.calls).toEqual([]);
+  expect(await stage.remote.head(BRANCH)).toBeUndefined();
+});

@@ -1,0 +1,194 @@
+import { afterEach, expect, test } from 'vitest';
+import { BRANCH, doneResult, failedResult, type Stage, setStage } from '../support/bridge-stage.ts';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+function lastModelAnswer(notes: Record<string, unknown>[]): unknown {
+  return notes.findLast((note) => note.model)?.model;
+}
+
+test('a throttled model parks the attempt until it says so, after short tries', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  let refusals = 0;
+  stage.model.refuse = () => {
+    refusals += 1;
+    const headers = refusals < 3 ? { 'retry-after': '0' } : { 'retry-after': '120' };
+    return { status: 429, body: '{"error":{"message":"slow down"}}', headers };
+  };
+  const startedAt = Date.now();
+
+  const bridge = await stage.start([[{ model: '/chat/completions' }, { say: 'done' }]]);
+  await bridge.ended;
+
+  const result = failedResult(stage);
+  expect(result.cause).toBe('provider');
+  expect(result.reason).toContain('slow down');
+  expect(result.until).toBeGreaterThan(startedAt + 115_000);
+  expect(result.until).toBeLessThan(Date.now() + 121_000);
+  expect(refusals).toBe(3);
+  expect(await stage.remote.head(BRANCH)).toBeUndefined();
+});
+
+test('passing trouble of the model is sat out without the agent noticing', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  stage.model.refuse = (n) => (n === 1 ? { status: 502, body: 'bad gateway' } : undefined);
+
+  const bridge = await stage.start([[{ model: '/chat/completions' }]]);
+  await bridge.ended;
+
+  expect(doneResult(stage).usage.turns).toBe(1);
+  expect(lastModelAnswer(await stage.notes())).toMatchObject({ status: 200 });
+});
+
+test.each([
+  ['a wrong key', 401, '{"error":"invalid api key"}'],
+  ['a used-up quota', 429, '{"error":{"code":"insufficient_quota"}}'],
+  ['an unknown model', 404, '{"error":"no such model"}'],
+])('%s is trouble with the provider, told at once', async (_name, status, body) => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.model.refuse = () => ({ status, body });
+
+  const bridge = await stage.start([[{ model: '/chat/completions' }, { hang: true }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage).cause).toBe('provider');
+  expect(failedResult(stage).until).toBeGreaterThan(Date.now());
+  expect(stage.model.requests).toHaveLength(1);
+});
+
+test('a model that cannot be reached is trouble with the provider', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.credentials.model = { baseUrl: 'http://127.0.0.1:1/v1', apiKey: 'none', model: 'none' };
+
+  const bridge = await stage.start([[{ model: '/chat/completions' }, { hang: true }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage)).toMatchObject({
+    cause: 'provider',
+    reason: 'the model endpoint cannot be reached',
+  });
+});
+
+test('an agent that ends its turn on a request the model refused has failed', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  stage.model.refuse = () => ({ status: 400, body: '{"error":"context too long"}' });
+
+  const bridge = await stage.start([[{ model: '/chat/completions' }, { say: 'done' }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage).cause).toBe('agent');
+  expect(failedResult(stage).reason).toContain('context too long');
+});
+
+test('tokens are counted for every API, warned about at 80% and refused at the limit', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.limits.maxTokens = 440;
+
+  const bridge = await stage.start([
+    [
+      { model: '/chat/completions', stream: true },
+      { model: '/messages', stream: true },
+      { model: '/responses', stream: true },
+      { model: '/messages' },
+      { model: '/chat/completions' },
+      { hang: true },
+    ],
+  ]);
+  await bridge.ended;
+
+  const result = failedResult(stage);
+  expect(result).toMatchObject({
+    cause: 'limit',
+    reason: 'the limit of 440 tokens is used up',
+    usage: { inputTokens: 400, outputTokens: 40, usd: 0.00048, turns: 4 },
+  });
+  expect(stage.server.transcript.map((entry) => entry.text)).toContain(
+    '80% of the limit on tokens is used: 440 of 440',
+  );
+  expect(stage.model.requests).toHaveLength(4);
+  expect(stage.model.requests.map((request) => request.body.model)).toEqual([
+    'scripted',
+    'scripted',
+    'scripted',
+    'scripted',
+  ]);
+});
+
+test('the same tool call over and over ends the attempt', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  const call = { tool: 'read', input: { path: 'a' } };
+
+  const bridge = await stage.start([[...Array.from({ length: 8 }, () => call), { hang: true }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage).cause).toBe('limit');
+  expect(failedResult(stage).reason).toContain('the same tool call 8 times in a row: read');
+});
+
+test('an agent without a sign of life is ended', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.limits.idleMinutes = 0.02;
+
+  const bridge = await stage.start([[{ hang: true }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage).reason).toContain('no sign of life');
+});
+
+test('a crash of the agent is reported with its last words', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+
+  const bridge = await stage.start([[{ crash: 7, says: 'out of memory' }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage)).toMatchObject({
+    cause: 'agent',
+    reason: 'the agent ended with exit code 7\nout of memory',
+  });
+});
+
+test('an agent that is not there is reported', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+
+  const bridge = await stage.start([], { SMOL_AGENT_COMMAND: '["/nowhere/agent"]' });
+  await bridge.ended;
+
+  expect(failedResult(stage).cause).toBe('agent');
+  expect(failedResult(stage).reason).toContain('could not be started');
+});
+
+test('an agent that says it cannot do the task has failed, whatever verify would say', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+
+  const bridge = await stage.start([[{ say: 'I looked.\nCANNOT: there is no database' }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage)).toMatchObject({
+    cause: 'agent',
+    reason: 'the agent gives up: there is no database',
+  });
+});
+
+test('an agent that stops half-way is told to go on', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+
+  const bridge = await stage.start([
+    [{ stop: 'max_tokens' }],
+    [{ write: 'login.txt', content: 'yes\n' }],
+  ]);
+  await bridge.ended;
+
+  expect(doneResult(stage).changed).toEqual(['login.txt']);
+});
+
+test('a forge that refuses for a while parks the attempt', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.remote.refuse = { status: 403, times: 1_000 };
+
+  const bridge = await stage.start([[{ hang: true }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage).cause).toBe('forge');
+  expect(failedResult(stage).until).toBeGreaterThan(Date.now());
+});

@@ -1,0 +1,124 @@
+import { afterEach, expect, test } from 'vitest';
+import { doneResult, prompts, type Stage, setStage } from '../support/bridge-stage.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+function isHanging(): Promise<unknown> {
+  return waitUntil('the agent hangs', async () =>
+    (await stage.notes()).some((note) => note.hanging),
+  );
+}
+
+test('a message reaches the agent in its next turn and counts as seen then', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.verify = [];
+  const bridge = await stage.start([
+    [{ ask: { question: 'Wait?', timeoutMs: 60_000 } }, { write: 'a.txt', content: 'a' }],
+    [{ write: 'b.txt', content: 'b' }],
+  ]);
+  await waitUntil('a question is put', () => stage.server.questions[0]);
+
+  stage.server.messages.push(
+    { n: 1, author: 'ann@example.com', text: 'go', answers: stage.server.questions[0]?.id ?? '' },
+    { n: 2, author: 'ann@example.com', text: 'Also write b.txt' },
+  );
+  await bridge.ended;
+
+  expect(doneResult(stage).changed).toEqual(['a.txt', 'b.txt']);
+  const told = await prompts(stage);
+  expect(told).toHaveLength(2);
+  expect(told[1]).toContain('ann@example.com says:\nAlso write b.txt');
+  expect(stage.server.transcript).toContainEqual(
+    expect.objectContaining({ kind: 'user', text: 'ann@example.com: Also write b.txt' }),
+  );
+});
+
+test('an urgent message breaks the turn off', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  const bridge = await stage.start([
+    [{ hang: true }],
+    [{ write: 'login.txt', content: 'yes\n' }, { say: 'Right away.' }],
+  ]);
+  await isHanging();
+
+  stage.server.messages.push({ n: 1, author: 'ann', text: '! stop that, write the login' });
+  await bridge.ended;
+
+  expect((await prompts(stage))[1]).toContain('ann says:\nstop that, write the login');
+  expect(doneResult(stage).summary).toBe('Right away.');
+});
+
+test('a question is put to people and answered', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  const bridge = await stage.start([
+    [{ elicit: 'Which database?', options: ['sqlite', 'postgres'], default: 'sqlite' }],
+  ]);
+
+  const question = await waitUntil('a question is put', () => stage.server.questions[0]);
+  expect(question).toMatchObject({
+    text: 'Which database?',
+    options: ['sqlite', 'postgres'],
+    default: 'sqlite',
+  });
+  stage.server.messages.push({ n: 1, author: 'ann', text: 'Postgres', answers: question.id });
+  await bridge.ended;
+
+  doneResult(stage);
+  const answer = (await stage.notes()).find((note) => note.answer)?.answer;
+  expect(answer).toEqual({ action: 'accept', content: { answer: 'postgres' } });
+});
+
+test('a question that nobody answers takes its default', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+
+  const bridge = await stage.start([
+    [{ ask: { question: 'Which?', options: ['a', 'b'], default: 'b', timeoutMs: 100 } }],
+  ]);
+  await bridge.ended;
+
+  doneResult(stage);
+  expect(stage.server.questions).toHaveLength(1);
+  expect((await stage.notes()).find((note) => note.answer)?.answer).toEqual({ answer: 'b' });
+});
+
+test('an interactive task stays until it is told to finish', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.task.interactive = true;
+  const bridge = await stage.start([
+    [{ say: 'What shall I do?' }],
+    [{ write: 'login.txt', content: 'yes\n' }],
+  ]);
+  await waitUntil('it waits', () => stage.server.heartbeats.at(-1)?.phase === 'waiting');
+
+  stage.server.messages.push({ n: 1, author: 'ann', text: 'Write the login' });
+  await waitUntil('it is done and waits again', () => {
+    const last = stage.server.heartbeats.at(-1);
+    return stage.server.checkpoints.length === 1 && last?.phase === 'waiting';
+  });
+  expect(stage.server.results).toEqual([]);
+  expect(stage.server.heartbeats.at(-1)?.messagesSeen).toBe(1);
+  stage.server.finish = true;
+  await bridge.ended;
+
+  expect(doneResult(stage)).toMatchObject({ changed: ['login.txt'], evidence: { green: true } });
+});
+
+test('the policy lets an agent into its workspace and nowhere else', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+
+  const bridge = await stage.start([
+    [
+      { permission: `${stage.workDir}/workspace/new/file` },
+      { permission: '/etc/passwd' },
+      { permission: `${stage.workDir}/git/config` },
+    ],
+  ]);
+  await bridge.ended;
+
+  const answers = (await stage.notes()).map((note) => note.permission).filter(Boolean);
+  expect(answers).toEqual(
+    ['yes', 'no', 'no'].map((optionId) => ({ outcome: { outcome: 'selected', optionId } })),
+  );
+});

@@ -1,0 +1,190 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import {
+  BRANCH,
+  doneResult,
+  failedResult,
+  ROOT_BRANCH,
+  SECRETS,
+  type Stage,
+  setStage,
+} from '../support/bridge-stage.ts';
+import { git } from '../support/git.ts';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+const basic = Buffer.from(`x-access-token:${SECRETS.git}`).toString('base64');
+const CANARIES = [...Object.values(SECRETS), basic];
+
+function leaks(text: string): string[] {
+  return CANARIES.filter((secret) => text.includes(secret));
+}
+
+/** Every file below `folder` with its text. */
+async function filesOf(folder: string): Promise<[string, string][]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(
+    files.map(async (file): Promise<[string, string]> => {
+      const path = join(file.parentPath, file.name);
+      return [path, await readFile(path, 'latin1')];
+    }),
+  );
+}
+
+test('no secret is in a file, an argument, the transcript or the environment of the agent', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.setup = [['sh', '-c', 'env; cat /proc/self/environ']];
+  stage.assignment.verify = [['sh', '-c', 'env; cat /proc/self/environ; grep -q yes login.txt']];
+
+  const bridge = await stage.start(
+    [
+      [
+        { look: true },
+        { model: '/chat/completions', stream: true },
+        { write: 'login.txt', content: 'yes\n' },
+        { look: true },
+        { say: `The forge said ${SECRETS.git} and the model ${SECRETS.model}` },
+      ],
+    ],
+    { SMOL_KEEP: '1', HTTPS_SECRET: SECRETS.model },
+  );
+  const end = await bridge.ended;
+
+  const result = doneResult(stage);
+  expect(leaks(JSON.stringify(await stage.notes()))).toEqual([]);
+  expect(leaks(JSON.stringify(stage.server.transcript))).toEqual([]);
+  expect(leaks(JSON.stringify([stage.server.heartbeats, stage.server.checkpoints]))).toEqual([]);
+  expect(leaks(JSON.stringify(result))).toEqual([]);
+  expect(result.summary).toContain('[secret removed]');
+  expect(leaks(end.stderr)).toEqual([]);
+  const files = await filesOf(stage.workDir);
+  expect(files.length).toBeGreaterThan(10);
+  expect(files.filter(([, text]) => leaks(text).length > 0).map(([path]) => path)).toEqual([]);
+  expect(stage.model.requests[0]?.headers.authorization).toBe(`Bearer ${SECRETS.model}`);
+});
+
+test('the proxy takes the bearer of the attempt and nothing else', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+
+  const bridge = await stage.start([[{ look: false }, { hang: true }]]);
+  const environment = await (async () => {
+    for (;;) {
+      const found = (await stage.notes()).find((note) => note.environment)?.environment;
+      if (typeof found === 'object' && found !== null)
+        return { ...found } as Record<string, string>;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  const ask = (path: string, bearer: string, method = 'POST') =>
+    fetch(`${environment.OPENAI_BASE_URL}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${bearer}` },
+      ...(method === 'POST' ? { body: '{}' } : {}),
+    }).then((response) => response.status);
+
+  expect(await ask('/chat/completions', 'guess')).toBe(401);
+  expect(await ask('/chat/completions', SECRETS.attempt)).toBe(401);
+  expect(await ask('/models', environment.OPENAI_API_KEY ?? '', 'GET')).toBe(200);
+  expect(await ask('/files', environment.OPENAI_API_KEY ?? '')).toBe(404);
+  expect(await ask('/chat/completions', environment.OPENAI_API_KEY ?? '', 'GET')).toBe(405);
+  bridge.kill('SIGTERM');
+  await bridge.ended;
+});
+
+/** A submodule of the repository, into which the agent will plant its own git dir. */
+async function commitGitlink() {
+  const head = await git(stage.seed, ['rev-parse', 'HEAD']);
+  await git(stage.seed, ['update-index', '--add', '--cacheinfo', `160000,${head},linked`]);
+  await git(stage.seed, ['commit', '--quiet', '-m', 'Link']);
+  const start = await git(stage.seed, ['rev-parse', 'HEAD']);
+  const target = `${start}:refs/heads/${ROOT_BRANCH}`;
+  await git(stage.seed, ['push', '--quiet', stage.remote.directory, target]);
+  Object.assign(stage.assignment.repository, { start, root: start });
+}
+
+test('a hostile workspace runs nothing and learns nothing in the bridge', async () => {
+  const trap = '/bin/sh -c "env > TRAP; cat >> TRAP"';
+  stage = await setStage({
+    '.gitattributes': '* filter=evil diff=evil merge=evil\n',
+    '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ext::sh -c env\n\tupdate = !env\n',
+    'keep.txt': 'keep\n',
+  });
+  const marker = join(stage.root, 'trap');
+  await commitGitlink();
+  const evil = trap.replaceAll('TRAP', marker);
+  const config = [
+    `[core]\n\tfsmonitor = ${evil}\n\thooksPath = hooks\n\tsshCommand = ${evil}\n\tpager = ${evil}\n\tattributesFile = attrs`,
+    `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\tprocess = ${evil}\n\trequired = true`,
+    `[diff "evil"]\n\tcommand = ${evil}\n\ttextconv = ${evil}`,
+    `[merge "evil"]\n\tdriver = ${evil}`,
+    `[credential]\n\thelper = ${evil}`,
+    `[http]\n\tproxy = http://127.0.0.1:1`,
+    `[gpg]\n\tprogram = ${evil}\n[commit]\n\tgpgSign = true`,
+  ].join('\n');
+  const hook = `#!/bin/sh\n${evil}\n`;
+  const plant = (base: string) => [
+    { write: `${base}config`, content: `${config}\n` },
+    ...['pre-commit', 'pre-push', 'post-checkout', 'post-index-change', 'post-merge'].map(
+      (name) => ({
+        write: `${base}hooks/${name}`,
+        content: hook,
+      }),
+    ),
+    { write: `${base}info/attributes`, content: '* filter=evil\n' },
+  ];
+  // A root that moved on makes the bridge merge and check out as well.
+  await stage.pushRoot({ 'other.txt': 'other\n' });
+  stage.assignment.verify = [['grep', '-q', 'yes', 'login.txt']];
+
+  const bridge = await stage.start(
+    [
+      [
+        ...plant('.git/'),
+        ...['sub', 'linked'].flatMap((nested) => [
+          ...plant(`${nested}/.git/`),
+          { write: `${nested}/.git/HEAD`, content: 'ref: refs/heads/main\n' },
+          { write: `${nested}/.git/objects/keep`, content: '' },
+          { write: `${nested}/.git/refs/keep`, content: '' },
+          { write: `${nested}/file`, content: 'file\n' },
+        ]),
+        {
+          write: '.gitattributes',
+          content: '* filter=evil text eol=crlf working-tree-encoding=UTF-16\n',
+        },
+        { write: '../home/.gitconfig', content: `${config}\n` },
+        { write: '../home/.netrc', content: 'default login a password b\n' },
+        { write: 'login.txt', content: 'no\n' },
+      ],
+      [{ write: 'login.txt', content: 'yes\n' }],
+    ],
+    { SMOL_KEEP: '1' },
+  );
+  await bridge.ended;
+
+  const result = doneResult(stage);
+  expect(existsSync(marker)).toBe(false);
+  expect(result.evidence.green).toBe(true);
+  expect(result.changed).toEqual(['.gitattributes', 'login.txt']);
+  expect(await git(stage.remote.directory, ['show', `${BRANCH}:login.txt`])).toBe('yes');
+  // The traps are real: an ordinary git falls into them.
+  for (const folder of ['workspace', 'workspace/linked', 'workspace/sub']) {
+    await rm(marker, { force: true });
+    await git(join(stage.workDir, folder), ['status']).catch(() => {});
+    expect(existsSync(marker), folder).toBe(true);
+  }
+});
+
+test('a clone address with a password in it is refused', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.assignment.repository.cloneUrl = stage.remote.url.replace('http://', 'http://me:secret1@');
+
+  const bridge = await stage.start([]);
+  await bridge.ended;
+
+  expect(failedResult(stage).cause).toBe('infra');
+  expect(failedResult(stage).reason).not.toContain('secret1');
+});
