@@ -104,7 +104,7 @@ export function tableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toEqual({ ...key(), n: 1 });
     });
 
-    contract('present, equals and below hold only of the stored attribute', async () => {
+    contract('present, equals and below hold only of the stored attribute', async (table) => {
       await put('a', { status: 'ready', version: 3, flag: false, nothing: null });
       const hold = (condition: Parameters<Table['update']>[2]) =>
         table
