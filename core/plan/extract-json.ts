@@ -6,7 +6,7 @@ export type ExtractedJson =
 
 const MAX_CHARS = 400_000;
 /** Bounds the work on an answer that is nothing but brackets. */
-const MAX_STARTS = 60;
+const MAX_STARTS = 25;
 
 /** The last object in `text` that has `key`, also when it is the only thing inside of another object. */
 export function extractJson(text: string, key: string): ExtractedJson {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codeBlock, inlineCode, neutralise, neutraliseCell } from './neutralise.ts';
 
@@ -36,6 +37,34 @@ describe('nothing that a forge acts on is left', () => {
 
     expect(isActive(neutralise(text, 1_000))).toBe(false);
   });
+});
+
+test('whatever the pieces are put together to', () => {
+  const pieces = [
+    '@',
+    '#',
+    'a',
+    '1',
+    '`',
+    '```',
+    '~~~',
+    '\n',
+    '<',
+    '!--',
+    '&',
+    '#64;',
+    'GH-',
+    '/',
+    'pull/',
+    '\u200b',
+    ' ',
+  ];
+  const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((all) => all.join(''));
+
+  fc.assert(
+    fc.property(texts, (text) => !isActive(neutralise(text, 1_000))),
+    { numRuns: 5_000 },
+  );
 });
 
 test('doing it twice changes nothing, also where somebody hid a break', () => {

@@ -1,6 +1,7 @@
 import { neutraliseWords } from './neutralise.ts';
 
-const MAX_TITLE = 200;
+/** A forge takes 256; breaking up mentions makes it up to half longer. */
+const MAX_TITLE = 160;
 
 export type TitleParts = {
   /** Id of the task; "root" for a root pull request. */
@@ -13,7 +14,7 @@ export type TitleParts = {
 export const DEFAULT_TASK_TITLE = '[smol-gang/{task}] {title}';
 export const DEFAULT_ROOT_TITLE = '[smol-gang] {title}';
 
-/** Fills `{task}`, `{title}` and `{plan}`, once: what is filled in is not looked at again. One line, at most 200 characters. */
+/** Fills `{task}`, `{title}` and `{plan}`, once: what is filled in is not looked at again. One line, at most 240 characters. */
 export function renderTitle(pattern: string, parts: TitleParts): string {
   const filled = pattern.replace(/\{(task|title|plan)\}/g, (_, name: keyof TitleParts) =>
     parts[name].replace(/\s+/g, ' ').trim(),
