@@ -307,6 +307,15 @@ export const SECTIONS = {
       ),
     },
   },
+  host: {
+    variables: {
+      dataDir: variable(
+        'SMOL_DATA_DIR',
+        text.optional(),
+        'Folder of a laptop platform; unset in a cloud.',
+      ),
+    },
+  },
   retention: {
     variables: {
       days: variable(

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { createDynamoTable } from '../adapters/dynamo/create-dynamo-table.ts';
-import { createLocalHosting, createNoHosting } from '../adapters/hosting/create-local-hosting.ts';
 import { createGitHubForge } from '../adapters/github/create-github-forge.ts';
+import { parseGitHubWebhook } from '../adapters/github/parse-webhook.ts';
+import { verifyGitHubWebhook } from '../adapters/github/verify-webhook.ts';
+import { createLocalHost } from '../adapters/host/create-local-host.ts';
+import { createLocalHosting, createNoHosting } from '../adapters/hosting/create-local-hosting.ts';
 import { createJoseJwt } from '../adapters/jwt/jose-jwt.ts';
 import { createLlm } from '../adapters/openai/create-llm.ts';
+import { probeModel } from '../adapters/openai/probe-model.ts';
 import { createScryptHash } from '../adapters/password/scrypt-hash.ts';
 import { createProcessLauncher } from '../adapters/process/create-process-launcher.ts';
 import { createSqsQueue } from '../adapters/sqs/create-sqs-queue.ts';
@@ -17,6 +21,7 @@ import type { Hosting } from '../core/port/hosting.ts';
 import type { PodLauncher } from '../core/port/launcher.ts';
 import type { Log } from '../core/port/runtime.ts';
 import { configSecrets, readConfig } from './config.ts';
+import { examine } from './doctor.ts';
 import { createLog } from './log.ts';
 import { once } from './once.ts';
 
@@ -28,18 +33,31 @@ export const clock = { now: () => Date.now() };
 export const log: () => Log = once(() => {
   const { log } = readConfig(['log']);
   const secrets = configSecrets(['auth', 'admin', 'github', 'webhook', 'localForge', 'model']);
-  return createLog({ write: (line) => console.log(line), now: clock.now, level: log.level, secrets });
+  return createLog({
+    write: (line) => console.log(line),
+    now: clock.now,
+    level: log.level,
+    secrets,
+  });
 });
 
 export const table = once(() => {
   const { table } = readConfig(['table']);
-  return createDynamoTable({ tableName: table.name, region: table.region, endpoint: table.endpoint });
+  return createDynamoTable({
+    tableName: table.name,
+    region: table.region,
+    endpoint: table.endpoint,
+  });
 });
 
 export const queue = once(() => {
   const { queue } = readConfig(['queue']);
   const { plan, drive, schedule, push } = queue;
-  return createSqsQueue({ region: queue.region, endpoint: queue.endpoint, urls: { plan, drive, schedule, push } });
+  return createSqsQueue({
+    region: queue.region,
+    endpoint: queue.endpoint,
+    urls: { plan, drive, schedule, push },
+  });
 });
 
 export const push = once(() => {
@@ -50,7 +68,13 @@ export const push = once(() => {
 export const access = once(() => {
   const { auth } = readConfig(['auth']);
   const jwt = createJoseJwt({ secrets: auth.secrets, issuer: 'smol-gang' });
-  return { table: table(), clock, jwt, passwords: createScryptHash(), randomBytes: (size: number) => randomBytes(size) };
+  return {
+    table: table(),
+    clock,
+    jwt,
+    passwords: createScryptHash(),
+    randomBytes: (size: number) => randomBytes(size),
+  };
 });
 
 /** GitHub as it is configured; without a credential every call says what to set. */
@@ -58,16 +82,30 @@ const github = once((): Forge => {
   const { github } = readConfig(['github']);
   const baseUrl = github.apiUrl;
   if (github.appId !== undefined && github.appPrivateKey !== undefined) {
-    return createGitHubForge({ baseUrl, auth: { appId: github.appId, privateKey: github.appPrivateKey }, now: clock.now });
+    return createGitHubForge({
+      baseUrl,
+      auth: { appId: github.appId, privateKey: github.appPrivateKey },
+      now: clock.now,
+    });
   }
-  if (github.token !== undefined) return createGitHubForge({ baseUrl, auth: { token: github.token }, now: clock.now });
-  return unconfigured('GitHub is not configured: set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY');
+  if (github.token !== undefined)
+    return createGitHubForge({ baseUrl, auth: { token: github.token }, now: clock.now });
+  return unconfigured(
+    'GitHub is not configured: set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY',
+  );
 });
 
 const localForge = once((): Forge => {
   const { localForge } = readConfig(['localForge']);
-  if (localForge.url === undefined || localForge.appPrivateKey === undefined) return unconfigured('there is no local forge here; repositories by path exist only on the laptop platform');
-  return createGitHubForge({ baseUrl: `${localForge.url}/api/v3`, auth: { appId: localForge.appId, privateKey: localForge.appPrivateKey }, now: clock.now });
+  if (localForge.url === undefined || localForge.appPrivateKey === undefined)
+    return unconfigured(
+      'there is no local forge here; repositories by path exist only on the laptop platform',
+    );
+  return createGitHubForge({
+    baseUrl: `${localForge.url}/api/v3`,
+    auth: { appId: localForge.appId, privateKey: localForge.appPrivateKey },
+    now: clock.now,
+  });
 });
 
 function unconfigured(message: string): Forge {
@@ -75,6 +113,12 @@ function unconfigured(message: string): Forge {
     get: () => () => Promise.reject(new AppError('invalid', 'forge_not_configured', message)),
   });
 }
+
+export const verifyWebhook = once(() =>
+  verifyGitHubWebhook(readConfig(['webhook']).webhook.secrets),
+);
+
+export const parseWebhook = parseGitHubWebhook;
 
 /** Makes repositories of this machine known to the laptop's own forge. */
 export const hosting = once((): Hosting => {
@@ -85,7 +129,12 @@ export const hosting = once((): Hosting => {
 
 export const launcher = once((): PodLauncher => {
   const { launcher } = readConfig(['launcher']);
-  if (launcher.kind === 'kubernetes') throw new AppError('bug', 'launcher_unknown', 'LAUNCHER=kubernetes is not built in yet; use process');
+  if (launcher.kind === 'kubernetes')
+    throw new AppError(
+      'bug',
+      'launcher_unknown',
+      'LAUNCHER=kubernetes is not built in yet; use process',
+    );
   const stateDir = launcher.directory ?? '';
   return createProcessLauncher({
     stateDir: `${stateDir}/pods`,
@@ -100,7 +149,15 @@ export const model = once(() => readConfig(['model']).model);
 
 export const llm = once(() => {
   const { baseUrl, apiKey, heavy, light, contextTokens, concurrency, timeoutSeconds } = model();
-  return createLlm({ baseUrl, apiKey, models: { heavy, light: light ?? heavy }, contextTokens, concurrency, timeoutMs: timeoutSeconds * 1_000, now: clock.now });
+  return createLlm({
+    baseUrl,
+    apiKey,
+    models: { heavy, light: light ?? heavy },
+    contextTokens,
+    concurrency,
+    timeoutMs: timeoutSeconds * 1_000,
+    now: clock.now,
+  });
 });
 
 /** Unpredictable, of the alphabet of our ids. */
@@ -121,9 +178,19 @@ export const engine = once((): EngineDeps => {
     settings: {
       prefix: config.branch.prefix,
       apiUrl: config.api.url,
-      limits: { maxMinutes: attempt.maxMinutes, idleMinutes: attempt.idleMinutes, maxTokens: attempt.maxTokens, maxUsd: attempt.maxUsd, maxTurns: attempt.maxTurns },
+      limits: {
+        maxMinutes: attempt.maxMinutes,
+        idleMinutes: attempt.idleMinutes,
+        maxTokens: attempt.maxTokens,
+        maxUsd: attempt.maxUsd,
+        maxTurns: attempt.maxTurns,
+      },
       bounds: { maxRetries: attempt.maxRetries, maxLosses: 6, maxRepairs: 4, maxFaults: 10 },
-      caps: { system: slots.system, repository: slots.perRepository ?? slots.system, plan: slots.perPlan ?? slots.system },
+      caps: {
+        system: slots.system,
+        repository: slots.perRepository ?? slots.system,
+        plan: slots.perPlan ?? slots.system,
+      },
       leaseMs: attempt.leaseSeconds * 1_000,
       heartbeatMs: attempt.heartbeatSeconds * 1_000,
       launchMs: attempt.launchSeconds * 1_000,
@@ -137,3 +204,33 @@ export const engine = once((): EngineDeps => {
     newId,
   };
 });
+
+export const host = once(() => {
+  const { launcher } = readConfig(['launcher']);
+  const { retention } = readConfig(['retention']);
+  const { host } = readConfig(['host']);
+  if (host.dataDir === undefined || launcher.directory === undefined) return undefined;
+  return createLocalHost({
+    dataDir: host.dataDir,
+    podsDir: `${launcher.directory}/pods`,
+    logDays: retention.days,
+    now: clock.now,
+  });
+});
+
+function probe(): ReturnType<typeof probeModel> {
+  const { baseUrl, apiKey, heavy, contextTokens } = model();
+  return probeModel({
+    baseUrl,
+    apiKey,
+    model: heavy,
+    contextTokens: contextTokens[heavy],
+    timeoutMs: 20_000,
+    now: clock.now,
+  });
+}
+
+export const system = once(() => ({
+  host: host(),
+  doctor: () => examine(engine(), host(), probe),
+}));

@@ -19,7 +19,9 @@ export function createLocalHosting(options: { url: string; token: string }): Hos
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch (cause) {
-      throw new AppError('transient', 'forge_unreachable', 'the local forge does not answer', { cause });
+      throw new AppError('transient', 'forge_unreachable', 'the local forge does not answer', {
+        cause,
+      });
     }
   }
   return {
@@ -29,7 +31,12 @@ export function createLocalHosting(options: { url: string; token: string }): Hos
       if (!response.ok) throw refusal(path, await response.text());
       const linked = linkedSchema.parse(await response.json());
       const url = `${options.url}/${linked.name}`;
-      return { name: linked.name, defaultBranch: linked.defaultBranch, url, cloneUrl: `${url}.git` };
+      return {
+        name: linked.name,
+        defaultBranch: linked.defaultBranch,
+        url,
+        cloneUrl: `${url}.git`,
+      };
     },
     unlink: async (name) => {
       const response = await call('DELETE', `/${name}`);
@@ -39,12 +46,22 @@ export function createLocalHosting(options: { url: string; token: string }): Hos
 }
 
 export function createNoHosting(): Hosting {
-  const refuse = () => Promise.reject(new AppError('invalid', 'no_local_forge', 'repositories by path exist only on the laptop platform; link a GitHub repository by its name'));
+  const refuse = () =>
+    Promise.reject(
+      new AppError(
+        'invalid',
+        'no_local_forge',
+        'repositories by path exist only on the laptop platform; link a GitHub repository by its name',
+      ),
+    );
   return { link: refuse, unlink: refuse };
 }
 
 function nameOf(path: string): string {
-  const folder = basename(path.replace(/\/\.git\/?$/, '')).replace(/\.git$/, '').replace(/[^\w.-]/g, '-') || 'repository';
+  const folder =
+    basename(path.replace(/\/\.git\/?$/, ''))
+      .replace(/\.git$/, '')
+      .replace(/[^\w.-]/g, '-') || 'repository';
   const hash = createHash('sha256').update(path).digest('hex').slice(0, 6);
   return `local/${folder}-${hash}`;
 }

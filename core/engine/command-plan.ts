@@ -20,7 +20,10 @@ const RUN_NOTHING = { put: 0, released: 0, total: 0, roots: false };
 export async function createPlan(
   deps: EngineDeps,
   input: CreatePlan,
-  actor: string, id: string, bodyHash?: string): Promise<StoredPlan> {
+  actor: string,
+  id: string,
+  bodyHash?: string,
+): Promise<StoredPlan> {
   const repositories = await Promise.all(input.repositories.map((one) => linked(deps, one)));
   if (input.graph !== undefined) requireValidGraph({ repositories }, input.graph);
   const now = deps.clock.now();

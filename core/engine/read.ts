@@ -93,12 +93,23 @@ export async function readChanges(
   const plan = await requirePlan(deps, id);
   const now = deps.clock.now();
   const from = Math.max(0, query.since - INDEX_LAG_MS);
-  const page = await deps.table.index('changes', runChanges(id, plan.state.run), { from, limit: query.limit, after: query.cursor });
+  const page = await deps.table.index('changes', runChanges(id, plan.state.run), {
+    from,
+    limit: query.limit,
+    after: query.cursor,
+  });
   const tasks = page.items.map(readTask);
   const isFirst = query.cursor === undefined;
   const changed = isFirst && (query.since === 0 || plan.state.last.at >= from);
-  const view = changed ? planView(plan, { now, pauses: await loadPauses(deps.table, now) }) : undefined;
-  return { plan: view, tasks: tasks.map((task) => taskView(task)), cursor: Math.max(query.since, now), next: page.next };
+  const view = changed
+    ? planView(plan, { now, pauses: await loadPauses(deps.table, now) })
+    : undefined;
+  return {
+    plan: view,
+    tasks: tasks.map((task) => taskView(task)),
+    cursor: Math.max(query.since, now),
+    next: page.next,
+  };
 }
 
 export async function listTaskViews(

@@ -29,10 +29,13 @@ export type Ordering = {
   readonly lastLogged: Map<string, number>;
   /** Bits of all places. */
   readonly places: Uint32Array;
+  comparisons: number;
 };
 
 /** How many of the latest are compared one by one before the index is asked. */
-const RECENT = 200;
+const RECENT = 64;
+/** Beyond this, what the index offers is taken to meet: the order gets stricter than needed, and the time stays bounded. */
+const MAX_COMPARISONS = 10_000_000;
 
 export function createOrdering(size: number): Ordering {
   return {
@@ -40,6 +43,7 @@ export function createOrdering(size: number): Ordering {
     log: [],
     lastLogged: new Map(),
     places: new Uint32Array((size + 31) >>> 5),
+    comparisons: 0,
   };
 }
 
@@ -54,34 +58,52 @@ export function findBefore(
 ): number[] {
   const saved = saveRow(ancestors, place);
   const met: number[] = [];
+  const take = (other: number) => {
+    met.push(other);
+    addBefore(ancestors, place, other);
+  };
+  const isBefore = (other: number) => comesBefore(ancestors, other, place);
   for (const pattern of patterns) {
     if (allComeBefore(ancestors, ordering.places, place)) break;
-    searchPattern(ordering, pattern, (other, meeting) => {
-      if (comesBefore(ancestors, other, place) || !patternsMeet(meeting, pattern)) return;
-      met.push(other);
-      addBefore(ancestors, place, other);
-    });
+    if (!searchRecent(ordering, pattern, isBefore, take)) {
+      searchIndex(ordering, pattern, isBefore, take);
+    }
   }
   restoreRow(ancestors, place, saved);
   return met.sort((a, b) => b - a);
 }
 
-/** The latest first: in a group of tasks that all meet, it brings the others along. */
-function searchPattern(
-  ordering: Ordering,
+/**
+ * The latest first: in a group of tasks that all meet, it brings the others along. True: there is nothing further, since the
+ * same pattern was found, and whoever came before its last holder and meets it is before that holder.
+ */
+function searchRecent(
+  { log, lastLogged }: Ordering,
   pattern: Pattern,
-  visit: (place: number, pattern: Pattern) => void,
-): void {
-  const { log } = ordering;
-  // Whatever came before the last holder of the same pattern is before that holder, if it meets the pattern at all.
-  const same = ordering.lastLogged.get(pattern.key) ?? -1;
+  isBefore: (place: number) => boolean,
+  take: (place: number) => void,
+): boolean {
+  const same = lastLogged.get(pattern.key) ?? -1;
   const from = Math.max(same, log.length - RECENT, 0);
   for (let at = log.length - 1; at >= from; at--) {
     const entry = log[at];
-    if (entry !== undefined) visit(entry.place, entry.pattern);
+    if (entry === undefined || isBefore(entry.place)) continue;
+    if (patternsMeet(entry.pattern, pattern)) take(entry.place);
   }
-  if (same >= from) return;
-  findCandidates(ordering.index, pattern, (entry) => visit(entry.holders[0] ?? 0, entry.pattern));
+  return same >= from;
+}
+
+function searchIndex(
+  ordering: Ordering,
+  pattern: Pattern,
+  isBefore: (place: number) => boolean,
+  take: (place: number) => void,
+): void {
+  findCandidates(ordering.index, pattern, ({ pattern: other, holders: [place = 0] }) => {
+    if (isBefore(place)) return;
+    const tooMany = ++ordering.comparisons > MAX_COMPARISONS;
+    if (tooMany || patternsMeet(other, pattern)) take(place);
+  });
 }
 
 /** After `findBefore` and after the edges that it asked for were added. */

@@ -181,5 +181,5 @@ function noteMeeting(a: readonly Pattern[], b: readonly Pattern[]): string {
       if (found.size > MAX_NOTED) return `${[...found].slice(0, MAX_NOTED).join(', ')} and more`;
     }
   }
-  return [...found].join(', ');
+  return found.size > 0 ? [...found].join(', ') : 'too many patterns to tell apart';
 }

@@ -27,7 +27,7 @@ const graphs:Record<string,any[]>={
  sharedAll: range.map(i=>mk(i,[],[`src/m${i}/`,'package-lock.json'])),
  sharedChain: range.map(i=>mk(i,i?[id(i-1)]:[],[`src/m${i}/`,'package-lock.json'])),
 };
-const time=(name:string,f:()=>any)=>{const s=performance.now();const r=f();const ms=performance.now()-s; out.push(`${name} ${ms.toFixed(0)}`);return r;};
+const time=(name:string,f:()=>any)=>{const s=process.cpuUsage();const r=f();const u=process.cpuUsage(s);const ms=(u.user+u.system)/1000; out.push(`${name} ${ms.toFixed(0)}`);return r;};
 let out:string[]=[];
 for(const [name,tasks] of Object.entries(graphs)){
  out=[];

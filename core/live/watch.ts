@@ -11,7 +11,11 @@ export type LiveDeps = { table: Table; push: Push; clock: Clock };
 /** Longer than a connection can live. */
 const LIFE_S = 3 * 3_600;
 
-export async function watchPlan(deps: Omit<LiveDeps, 'push'>, connection: string, plan: string): Promise<void> {
+export async function watchPlan(
+  deps: Omit<LiveDeps, 'push'>,
+  connection: string,
+  plan: string,
+): Promise<void> {
   const expiresAt = Math.floor(deps.clock.now() / 1_000) + LIFE_S;
   await deps.table.put({ pk: `CONNECTION#${connection}`, sk: plan, expiresAt });
   await deps.table.put({ pk: `WATCH#${plan}`, sk: connection, expiresAt });
@@ -32,7 +36,8 @@ export async function tellWatchers(deps: LiveDeps, plan: string): Promise<void> 
   const frame: ServerFrame = { type: 'changed', v: 1, plan, at: deps.clock.now() };
   await Promise.all(
     page.items.map(async ({ sk: connection }) => {
-      if ((await deps.push.send(connection, frame)) === 'gone') await forgetConnection(deps.table, connection);
+      if ((await deps.push.send(connection, frame)) === 'gone')
+        await forgetConnection(deps.table, connection);
     }),
   );
 }

@@ -1,19 +1,19 @@
-import { verifyGitHubWebhook } from '../../adapters/github/verify-github-webhook.ts';
 import { HOOK_API } from '../../core/contract/api.ts';
-import { clock, log, queue, table } from '../deps.ts';
+import { clock, log, parseWebhook, queue, table, verifyWebhook } from '../deps.ts';
 import { createApp } from '../http/app.ts';
 import { hookHandlers } from '../http/handler/hook.ts';
 import { createLambdaHandler, type LambdaHttpHandler } from '../http/lambda-handler.ts';
 import { once } from '../once.ts';
-import { readConfig } from '../config.ts';
 
 const lambda = once(() => {
-  const verify = verifyGitHubWebhook(readConfig(['webhook']).webhook.secrets);
   const app = createApp({
     routes: HOOK_API,
     handlers: hookHandlers,
-    authorize: { signature: (body, signature) => verify(Buffer.from(body).toString('utf8'), signature) },
-    deps: () => ({ table: table(), queue: queue(), clock }),
+    authorize: {
+      signature: (body, signature) =>
+        verifyWebhook()(Buffer.from(body).toString('utf8'), signature),
+    },
+    deps: () => ({ table: table(), queue: queue(), clock, parseWebhook }),
     log: log(),
     clock,
   });

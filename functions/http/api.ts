@@ -1,8 +1,8 @@
 import { authenticateUser } from '../../core/access/authenticate.ts';
 import { API } from '../../core/contract/api.ts';
+import { readConfig } from '../config.ts';
 import { access, clock, engine, hosting, log, system } from '../deps.ts';
 import { once } from '../once.ts';
-import { readConfig } from '../config.ts';
 import { VERSION } from '../version.ts';
 import { createApp } from './app.ts';
 import { authHandlers } from './handler/auth.ts';

@@ -8,7 +8,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,
     async (message) => {
-      if (message.type === 'push') await tellWatchers({ table: table(), push: push(), clock }, message.plan);
+      if (message.type === 'push')
+        await tellWatchers({ table: table(), push: push(), clock }, message.plan);
     },
     log(),
   );

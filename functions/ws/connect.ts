@@ -2,14 +2,21 @@ import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'a
 import { redeemSocketTicket } from '../../core/access/one-time.ts';
 import { access } from '../deps.ts';
 
-type ConnectEvent = APIGatewayProxyWebsocketEventV2 & { headers?: Record<string, string | undefined> };
+type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
+  headers?: Record<string, string | undefined>;
+};
 
 const PROTOCOL = 'smol-gang';
 
 /** The single-use ticket comes in the subprotocol header (`smol-gang, <ticket>`): a URL would be logged. */
 export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResultV2> {
-  const header = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'sec-websocket-protocol')?.[1];
-  const ticket = header?.split(',').map((part) => part.trim()).find((part) => part !== PROTOCOL);
+  const header = Object.entries(event.headers ?? {}).find(
+    ([name]) => name.toLowerCase() === 'sec-websocket-protocol',
+  )?.[1];
+  const ticket = header
+    ?.split(',')
+    .map((part) => part.trim())
+    .find((part) => part !== PROTOCOL);
   const actor = ticket === undefined ? undefined : await redeemSocketTicket(access(), ticket);
   if (actor === undefined) return { statusCode: 401 };
   return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': PROTOCOL } };

@@ -4,7 +4,9 @@ import { planIdSchema } from '../../core/contract/id.ts';
 import { unwatchPlan, watchPlan } from '../../core/live/watch.ts';
 import { clock, push, table } from '../deps.ts';
 
-export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> {
+export async function handler(
+  event: APIGatewayProxyWebsocketEventV2,
+): Promise<APIGatewayProxyResultV2> {
   const { connectionId } = event.requestContext;
   const answer = await answerFrame(connectionId, event.body ?? '');
   if (answer !== undefined) await push().send(connectionId, answer);
@@ -13,10 +15,17 @@ export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<A
 
 async function answerFrame(connection: string, body: string): Promise<ServerFrame | undefined> {
   const frame = clientFrameSchema.safeParse(parse(body));
-  if (!frame.success) return { type: 'error', v: 1, code: 'invalid_frame', message: 'expected {"type":"subscribe"|"unsubscribe"|"ping","v":1,...}' };
+  if (!frame.success)
+    return {
+      type: 'error',
+      v: 1,
+      code: 'invalid_frame',
+      message: 'expected {"type":"subscribe"|"unsubscribe"|"ping","v":1,...}',
+    };
   if (frame.data.type === 'ping') return { type: 'pong', v: 1 };
   const { plan } = frame.data;
-  if (!planIdSchema.safeParse(plan).success) return { type: 'error', v: 1, code: 'invalid_plan', message: 'that is not a plan id' };
+  if (!planIdSchema.safeParse(plan).success)
+    return { type: 'error', v: 1, code: 'invalid_plan', message: 'that is not a plan id' };
   if (frame.data.type === 'unsubscribe') {
     await unwatchPlan(table(), connection, plan);
     return undefined;

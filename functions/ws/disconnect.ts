@@ -2,7 +2,9 @@ import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'a
 import { forgetConnection } from '../../core/live/watch.ts';
 import { table } from '../deps.ts';
 
-export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> {
+export async function handler(
+  event: APIGatewayProxyWebsocketEventV2,
+): Promise<APIGatewayProxyResultV2> {
   await forgetConnection(table(), event.requestContext.connectionId);
   return { statusCode: 200 };
 }

@@ -1,6 +1,11 @@
 import type { ATTEMPT_API } from '../../../core/contract/api.ts';
 import { type AttemptKey, parseAttemptId } from '../../../core/contract/id.ts';
-import { askQuestion, heartbeat, recordCheckpoint, recordTranscript } from '../../../core/engine/attempt-live.ts';
+import {
+  askQuestion,
+  heartbeat,
+  recordCheckpoint,
+  recordTranscript,
+} from '../../../core/engine/attempt-live.ts';
 import { acceptResult } from '../../../core/engine/attempt-result.ts';
 import { attemptCredentials, startAttempt } from '../../../core/engine/attempt-start.ts';
 import type { EngineDeps, ModelAccess } from '../../../core/engine/deps.ts';
@@ -19,7 +24,8 @@ function keyOf(id: string): AttemptKey {
 
 export const attemptHandlers = {
   start: async ({ params, deps }) => startAttempt(deps.engine, keyOf(params.attempt)),
-  credentials: async ({ params, deps }) => attemptCredentials(deps.engine, deps.model, keyOf(params.attempt)),
+  credentials: async ({ params, deps }) =>
+    attemptCredentials(deps.engine, deps.model, keyOf(params.attempt)),
   heartbeat: async ({ params, body, deps }) => heartbeat(deps.engine, keyOf(params.attempt), body),
   transcript: async ({ params, body, deps }) => {
     await recordTranscript(deps.engine, keyOf(params.attempt), body);

@@ -1,4 +1,3 @@
-import { parseGitHubWebhook } from '../../../adapters/github/parse-github-webhook.ts';
 import type { HOOK_API } from '../../../core/contract/api.ts';
 import type { Queue } from '../../../core/port/queue.ts';
 import type { Clock } from '../../../core/port/runtime.ts';
@@ -6,7 +5,16 @@ import type { Table } from '../../../core/port/table.ts';
 import { KEY } from '../../../core/store/key.ts';
 import type { Handlers } from '../handlers.ts';
 
-export type HookDeps = { readonly table: Table; readonly queue: Queue; readonly clock: Clock };
+export type HookDeps = {
+  readonly table: Table;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  /** What a delivery is about; undefined: nothing of ours. */
+  readonly parseWebhook: (
+    event: string,
+    payload: unknown,
+  ) => { repo: string; pull?: number; branch?: string } | undefined;
+};
 
 const REMEMBERED_DAYS = 3;
 
@@ -14,8 +22,9 @@ const REMEMBERED_DAYS = 3;
 export const hookHandlers = {
   github: async ({ body, header, deps }) => {
     const delivery = header('x-github-delivery') ?? '';
-    const changed = parseGitHubWebhook(header('x-github-event') ?? '', body);
-    if (changed === undefined || delivery === '' || delivery.length > 200) return { accepted: true };
+    const changed = deps.parseWebhook(header('x-github-event') ?? '', body);
+    if (changed === undefined || delivery === '' || delivery.length > 200)
+      return { accepted: true };
     if ((await deps.table.get(KEY.delivery(delivery))) !== undefined) return { accepted: true };
     await deps.queue.send([{ message: { type: 'forge_changed', v: 1, delivery, ...changed } }]);
     const expiresAt = Math.floor(deps.clock.now() / 1_000) + REMEMBERED_DAYS * 86_400;

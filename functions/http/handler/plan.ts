@@ -1,6 +1,14 @@
 import { bodyHash, idempotentId, requireSameBody } from '../../../core/access/idempotency.ts';
 import type { API } from '../../../core/contract/api.ts';
-import { approvePlan, cancelPlan, createPlan, editPlan, recoverPlan, rejectPlan, restartPlan } from '../../../core/engine/command-plan.ts';
+import {
+  approvePlan,
+  cancelPlan,
+  createPlan,
+  editPlan,
+  recoverPlan,
+  rejectPlan,
+  restartPlan,
+} from '../../../core/engine/command-plan.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { listPlanViews, readChanges, readGraph, readPlanView } from '../../../core/engine/read.ts';
 import type { StoredPlan } from '../../../core/store/plan-store.ts';
@@ -13,7 +21,9 @@ function changed({ state, version }: StoredPlan): { id: string; status: string; 
 }
 
 function graphOf(id: string, revision: Awaited<ReturnType<typeof editPlan>>) {
-  const declared = revision.tasks.flatMap((task) => task.dependsOn.map((from) => ({ from, to: task.id, reason: 'declared' as const })));
+  const declared = revision.tasks.flatMap((task) =>
+    task.dependsOn.map((from) => ({ from, to: task.id, reason: 'declared' as const })),
+  );
   return { plan: id, ...revision, edges: [...declared, ...revision.edges] };
 }
 
@@ -29,11 +39,16 @@ export const planHandlers = {
   listPlans: async ({ query, deps }) => listPlanViews(deps.engine, query),
   getPlan: async ({ params, deps }) => readPlanView(deps.engine, params.plan),
   getGraph: async ({ params, query, deps }) => readGraph(deps.engine, params.plan, query.revision),
-  editPlan: async ({ params, body, actor, deps }) => graphOf(params.plan, await editPlan(deps.engine, params.plan, body, actor.email)),
-  approvePlan: async ({ params, body, actor, deps }) => changed(await approvePlan(deps.engine, params.plan, body.revision, actor.email)),
-  rejectPlan: async ({ params, body, actor, deps }) => changed(await rejectPlan(deps.engine, params.plan, body.reason, actor.email)),
-  cancelPlan: async ({ params, body, actor, deps }) => changed(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
-  restartPlan: async ({ params, actor, deps }) => changed(await restartPlan(deps.engine, params.plan, actor.email)),
+  editPlan: async ({ params, body, actor, deps }) =>
+    graphOf(params.plan, await editPlan(deps.engine, params.plan, body, actor.email)),
+  approvePlan: async ({ params, body, actor, deps }) =>
+    changed(await approvePlan(deps.engine, params.plan, body.revision, actor.email)),
+  rejectPlan: async ({ params, body, actor, deps }) =>
+    changed(await rejectPlan(deps.engine, params.plan, body.reason, actor.email)),
+  cancelPlan: async ({ params, body, actor, deps }) =>
+    changed(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
+  restartPlan: async ({ params, actor, deps }) =>
+    changed(await restartPlan(deps.engine, params.plan, actor.email)),
   recoverPlan: async ({ params, deps }) => changed(await recoverPlan(deps.engine, params.plan)),
   planChanges: async ({ params, query, deps }) => readChanges(deps.engine, params.plan, query),
 } satisfies Partial<Handlers<typeof API, PlanDeps>>;

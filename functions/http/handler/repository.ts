@@ -1,4 +1,4 @@
-import { idFromHash, ID_ALPHABET } from '../../../core/access/secret.ts';
+import { ID_ALPHABET, idFromHash } from '../../../core/access/secret.ts';
 import type { API } from '../../../core/contract/api.ts';
 import { linkRepository, unlinkRepository } from '../../../core/engine/command-repository.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
@@ -10,8 +10,15 @@ export type RepositoryDeps = { readonly engine: EngineDeps; readonly hosting: Ho
 
 export const repositoryHandlers = {
   linkRepository: async ({ body, actor, deps }) =>
-    linkRepository(deps.engine, deps.hosting, body, actor.email, (name) => `r${idFromHash(name, ID_ALPHABET, 10)}`),
-  listRepositories: async ({ query, deps }) => listRepositories(deps.engine.table, { limit: query.limit, after: query.cursor }),
+    linkRepository(
+      deps.engine,
+      deps.hosting,
+      body,
+      actor.email,
+      (name) => `r${idFromHash(name, ID_ALPHABET, 10)}`,
+    ),
+  listRepositories: async ({ query, deps }) =>
+    listRepositories(deps.engine.table, { limit: query.limit, after: query.cursor }),
   unlinkRepository: async ({ params, deps }) => {
     await unlinkRepository(deps.engine, deps.hosting, params.repository);
     return undefined;

@@ -1,6 +1,21 @@
 import type { API } from '../../../core/contract/api.ts';
-import { approveTask, cancelTask, finishTask, listMessages, requestChanges, retryTask, sendMessage, unblockTask } from '../../../core/engine/command-task.ts';
-import { listTaskViews, readDiff, readHistory, readTaskView, readTranscript } from '../../../core/engine/read.ts';
+import {
+  approveTask,
+  cancelTask,
+  finishTask,
+  listMessages,
+  requestChanges,
+  retryTask,
+  sendMessage,
+  unblockTask,
+} from '../../../core/engine/command-task.ts';
+import {
+  listTaskViews,
+  readDiff,
+  readHistory,
+  readTaskView,
+  readTranscript,
+} from '../../../core/engine/read.ts';
 import { taskView } from '../../../core/engine/view.ts';
 import type { Handlers } from '../handlers.ts';
 import type { PlanDeps } from './plan.ts';
@@ -8,15 +23,28 @@ import type { PlanDeps } from './plan.ts';
 export const taskHandlers = {
   listTasks: async ({ params, query, deps }) => listTaskViews(deps.engine, params.plan, query),
   getTask: async ({ params, deps }) => readTaskView(deps.engine, params.plan, params.task),
-  taskHistory: async ({ params, deps }) => ({ items: await readHistory(deps.engine, params.plan, params.task) }),
-  taskLog: async ({ params, query, deps }) => ({ items: await readTranscript(deps.engine, params.plan, params.task, query) }),
+  taskHistory: async ({ params, deps }) => ({
+    items: await readHistory(deps.engine, params.plan, params.task),
+  }),
+  taskLog: async ({ params, query, deps }) => ({
+    items: await readTranscript(deps.engine, params.plan, params.task, query),
+  }),
   taskDiff: async ({ params, deps }) => readDiff(deps.engine, params.plan, params.task),
-  sendMessage: async ({ params, body, actor, deps }) => sendMessage(deps.engine, params.plan, params.task, body, actor.email),
-  listMessages: async ({ params, deps }) => ({ items: await listMessages(deps.engine, params.plan, params.task) }),
-  finishTask: async ({ params, actor, deps }) => taskView(await finishTask(deps.engine, params.plan, params.task, actor.email)),
-  retryTask: async ({ params, actor, deps }) => taskView(await retryTask(deps.engine, params.plan, params.task, actor.email)),
-  unblockTask: async ({ params, actor, deps }) => taskView(await unblockTask(deps.engine, params.plan, params.task, actor.email)),
-  cancelTask: async ({ params, body, actor, deps }) => taskView(await cancelTask(deps.engine, params.plan, params.task, body.reason, actor.email)),
-  approveTask: async ({ params, actor, deps }) => taskView(await approveTask(deps.engine, params.plan, params.task, actor.email)),
-  requestChanges: async ({ params, body, actor, deps }) => taskView(await requestChanges(deps.engine, params.plan, params.task, body.reason, actor.email)),
+  sendMessage: async ({ params, body, actor, deps }) =>
+    sendMessage(deps.engine, params.plan, params.task, body, actor.email),
+  listMessages: async ({ params, deps }) => ({
+    items: await listMessages(deps.engine, params.plan, params.task),
+  }),
+  finishTask: async ({ params, actor, deps }) =>
+    taskView(await finishTask(deps.engine, params.plan, params.task, actor.email)),
+  retryTask: async ({ params, actor, deps }) =>
+    taskView(await retryTask(deps.engine, params.plan, params.task, actor.email)),
+  unblockTask: async ({ params, actor, deps }) =>
+    taskView(await unblockTask(deps.engine, params.plan, params.task, actor.email)),
+  cancelTask: async ({ params, body, actor, deps }) =>
+    taskView(await cancelTask(deps.engine, params.plan, params.task, body.reason, actor.email)),
+  approveTask: async ({ params, actor, deps }) =>
+    taskView(await approveTask(deps.engine, params.plan, params.task, actor.email)),
+  requestChanges: async ({ params, body, actor, deps }) =>
+    taskView(await requestChanges(deps.engine, params.plan, params.task, body.reason, actor.email)),
 } satisfies Partial<Handlers<typeof API, PlanDeps>>;

@@ -1,0 +1,76 @@
+import { type Dirent, existsSync } from 'node:fs';
+import { readdir, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Host } from '../../core/port/host.ts';
+
+type Removed = { what: string; count: number; bytes: number };
+
+/** The folder of a laptop platform: how large it is, and what in it nothing needs any more. */
+export function createLocalHost(options: {
+  dataDir: string;
+  podsDir: string;
+  logDays: number;
+  now: () => number;
+}): Host {
+  return {
+    disk: async () => {
+      const disk = await statfs(options.dataDir);
+      return { dataBytes: await sizeOf(options.dataDir), freeBytes: disk.bavail * disk.bsize };
+    },
+    collect: async ({ dryRun, keepPods }) => {
+      const removed = [
+        await collectPods(options.podsDir, keepPods, dryRun),
+        await collectLogs(options, dryRun),
+      ];
+      return removed.filter((one) => one.count > 0);
+    },
+    isolation: () =>
+      'Agents run as your own user: a clean home and environment, but no wall between them and your files.',
+  };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((): Dirent[] => []);
+  const sizes = await Promise.all(
+    entries.map(async (entry) => {
+      const inside = join(path, entry.name);
+      if (entry.isDirectory()) return sizeOf(inside);
+      return (await stat(inside).catch(() => undefined))?.size ?? 0;
+    }),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function collectPods(
+  podsDir: string,
+  keep: ReadonlySet<string>,
+  dryRun: boolean,
+): Promise<Removed> {
+  const removed: Removed = { what: 'folders of ended attempts', count: 0, bytes: 0 };
+  if (!existsSync(podsDir)) return removed;
+  for (const entry of await readdir(podsDir, { withFileTypes: true })) {
+    if (!entry.isDirectory() || !entry.name.startsWith('sg-') || keep.has(entry.name)) continue;
+    const path = join(podsDir, entry.name);
+    removed.count += 1;
+    removed.bytes += await sizeOf(path);
+    if (!dryRun) await rm(path, { recursive: true, force: true });
+  }
+  return removed;
+}
+
+async function collectLogs(
+  options: { dataDir: string; logDays: number; now: () => number },
+  dryRun: boolean,
+): Promise<Removed> {
+  const removed: Removed = { what: 'old log files', count: 0, bytes: 0 };
+  for (const entry of await readdir(options.dataDir, { withFileTypes: true })) {
+    if (!entry.isFile() || !/\.log(\.\d+)?$/.test(entry.name)) continue;
+    const path = join(options.dataDir, entry.name);
+    const { mtimeMs, size } = await stat(path);
+    if (options.now() - mtimeMs < options.logDays * 86_400_000) continue;
+    removed.count += 1;
+    removed.bytes += size;
+    if (!dryRun) await rm(path, { force: true });
+  }
+  return removed;
+}

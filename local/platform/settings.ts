@@ -1,0 +1,51 @@
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../core/error.ts';
+
+// What the laptop platform itself is told by its environment; handlers get theirs as Lambdas do, from what it starts.
+
+const schema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
+  SMOL_FORGE_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
+  SMOL_DATA_DIR: z.string().min(1).default('.smol-gang'),
+});
+
+export type PlatformSettings = {
+  port: number;
+  forgePort: number;
+  /** Absolute. */
+  dataDir: string;
+};
+
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): PlatformSettings {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) {
+    const { PORT, SMOL_FORGE_PORT, SMOL_DATA_DIR } = parsed.data;
+    return { port: PORT, forgePort: SMOL_FORGE_PORT, dataDir: resolve(cwd, SMOL_DATA_DIR) };
+  }
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new AppError('invalid', 'invalid_settings', problems.join('\n'));
+}
+
+/** Where each part keeps its data. */
+export function layout(
+  dataDir: string,
+): Record<
+  'store' | 'queues' | 'forge' | 'launcher' | 'keys' | 'lock' | 'version' | 'cli' | 'log',
+  string
+> {
+  return {
+    store: join(dataDir, 'store'),
+    queues: join(dataDir, 'queues'),
+    forge: join(dataDir, 'forge'),
+    launcher: join(dataDir, 'attempts'),
+    keys: join(dataDir, 'keys.json'),
+    lock: join(dataDir, 'platform.lock'),
+    version: join(dataDir, 'version.json'),
+    cli: join(dataDir, 'cli.json'),
+    log: join(dataDir, 'platform.log'),
+  };
+}

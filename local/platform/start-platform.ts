@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto';
+import { createApiToken } from '../../core/access/api-token.ts';
+import { issueSignInCode } from '../../core/access/one-time.ts';
+import { type EnsuredAdmin, ensureAdmin } from '../../core/access/user.ts';
+import type { Log } from '../../core/port/runtime.ts';
+import { QUEUES } from '../../core/topology/queues.ts';
+import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
+import { SCHEDULES } from '../../core/topology/schedules.ts';
+import { createTable } from '../emulator/create-table.ts';
+import { createCredential } from '../emulator/credential.ts';
+import { startQueues } from '../emulator/start-queues.ts';
+import { startStore } from '../emulator/start-store.ts';
+import { startForge } from '../forge/start-forge.ts';
+import type { SocketHandlers } from '../gateway/socket-gateway.ts';
+import { type Gateway, startGateway } from '../gateway/start-gateway.ts';
+import { loadHandler } from '../handler.ts';
+import { claimPort } from '../port.ts';
+import { startClock } from '../source/start-clock.ts';
+import { startQueuePoller } from '../source/start-queue-poller.ts';
+import { claimData } from './claim-data.ts';
+import { loadKeys, writePrivate } from './keys.ts';
+import { layout, type PlatformSettings } from './settings.ts';
+
+// The laptop's cloud, started in order and stopped in the reverse one. Handlers are the very ones that run as Lambdas: they
+// learn from their environment where everything is.
+
+const REGION = 'us-east-1';
+const TABLE_NAME = 'smol-gang';
+const APP_ID = '1';
+
+export type Platform = {
+  /** Where the API is, for people: http://localhost:<port>. */
+  url: string;
+  forgeUrl: string;
+  admin: EnsuredAdmin;
+  /** Signs an admin in, once, within ten minutes. */
+  signInLink(): Promise<string>;
+  close(): Promise<void>;
+};
+
+export async function startPlatform(
+  settings: PlatformSettings,
+  env: Record<string, string | undefined>,
+  log: Log,
+): Promise<Platform> {
+  const stops: (() => Promise<void>)[] = [];
+  const stopAll = async () => {
+    for (const stop of stops.toReversed())
+      await stop().catch((error: unknown) =>
+        log.warn('part did not stop', { cause: String(error) }),
+      );
+  };
+  try {
+    return await startParts(settings, env, log, stops, stopAll);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function startParts(
+  settings: PlatformSettings,
+  env: Record<string, string | undefined>,
+  log: Log,
+  stops: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Platform> {
+  const port = await claimPort('PORT', settings.port);
+  const forgePort = await claimPort('SMOL_FORGE_PORT', settings.forgePort);
+  stops.push(await claimData(settings.dataDir));
+  const paths = layout(settings.dataDir);
+  const keys = await loadKeys(paths.keys);
+  const credential = createCredential();
+
+  const store = await startStore({ dataDir: paths.store, credential });
+  stops.push(() => store.close());
+  await createTable({
+    endpoint: store.endpoint,
+    region: REGION,
+    credentials: credential,
+    tableName: TABLE_NAME,
+  });
+  const queues = await startQueues({ dataDir: paths.queues, credential });
+  stops.push(() => queues.close());
+  const forge = await startForge({
+    port: forgePort,
+    dataDir: paths.forge,
+    adminToken: keys.forgeToken,
+    app: { id: APP_ID, key: keys.forgeAppKey },
+    webhook: { url: `http://127.0.0.1:${port}/v1/hooks/github`, secret: keys.webhookSecret },
+    log,
+  });
+  stops.push(() => forge.close());
+
+  Object.assign(env, {
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: credential.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credential.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: store.endpoint,
+    AWS_ENDPOINT_URL_SQS: queues.endpoint,
+    TABLE_NAME,
+    ...Object.fromEntries(
+      QUEUES.map((row) => [`QUEUE_URL_${row.name.toUpperCase()}`, queues.urls[row.name]]),
+    ),
+    SOCKET_URL: `ws://localhost:${port}/socket`,
+    SOCKET_ENDPOINT: `http://127.0.0.1:${port}`,
+    API_URL: `http://127.0.0.1:${port}`,
+    AUTH_SECRETS: keys.authSecret,
+    GITHUB_WEBHOOK_SECRETS: [keys.webhookSecret, env.GITHUB_WEBHOOK_SECRETS ?? '']
+      .filter((secret) => secret !== '')
+      .join(','),
+    LOCAL_FORGE_URL: forge.url,
+    LOCAL_FORGE_TOKEN: keys.forgeToken,
+    LOCAL_FORGE_APP_ID: APP_ID,
+    LOCAL_FORGE_APP_PRIVATE_KEY: keys.forgeAppKey,
+    LAUNCHER: env.LAUNCHER ?? 'process',
+    LAUNCHER_DIR: paths.launcher,
+    SMOL_DATA_DIR: settings.dataDir,
+  });
+  // Only now: the adapters read the environment when they are first asked for.
+  const deps = await import('../../functions/deps.ts');
+  const gateway = await startDoors(port, credential, log);
+  stops.push(() => gateway.close());
+  const admin = await ensureAdmin(deps.access(), {
+    email: env.ADMIN_EMAIL ?? 'admin@smol-gang.local',
+    password: env.ADMIN_PASSWORD,
+  });
+  const url = `http://localhost:${gateway.port}`;
+  await writeCliFile(paths.cli, url, admin.email, deps.access());
+  const poller = startQueuePoller({
+    queues: await Promise.all(
+      QUEUES.map(async (row) => ({
+        row,
+        url: queues.urls[row.name] ?? '',
+        handler: await loadHandler(row.handler),
+      })),
+    ),
+    endpoint: queues.endpoint,
+    region: REGION,
+    credentials: credential,
+    log,
+  });
+  stops.push(() => poller.close());
+  const clock = startClock({
+    schedules: await Promise.all(
+      SCHEDULES.map(async (row) => ({ row, handler: await loadHandler(row.handler) })),
+    ),
+    log,
+  });
+  stops.push(() => clock.close());
+  return {
+    url,
+    forgeUrl: forge.url,
+    admin,
+    signInLink: async () =>
+      `${url}/#signin=${(await issueSignInCode(deps.access(), admin.email)).code}`,
+    close,
+  };
+}
+
+async function startDoors(
+  port: number,
+  credential: ReturnType<typeof createCredential>,
+  log: Log,
+): Promise<Gateway> {
+  const functions = await Promise.all(
+    HTTP_FUNCTIONS.map(async (row) => ({ ...row, handler: await loadHandler(row.handler) })),
+  );
+  const entries = await Promise.all(
+    SOCKET_ROUTES.map(async (row) => [row.route, await loadHandler(row.handler)] as const),
+  );
+  const sockets = Object.fromEntries(entries);
+  return startGateway({ port, functions, sockets: requireSockets(sockets), credential, log });
+}
+
+function requireSockets(
+  handlers: Partial<Record<string, SocketHandlers['$connect']>>,
+): SocketHandlers {
+  const { $connect, $default, $disconnect } = handlers;
+  if ($connect === undefined || $default === undefined || $disconnect === undefined)
+    throw new Error('the topology lacks a WebSocket route');
+  return { $connect, $default, $disconnect };
+}
+
+/** On one laptop nobody has to sign in: the command line finds a token of this run in the data folder. */
+async function writeCliFile(
+  path: string,
+  url: string,
+  email: string,
+  access: Parameters<typeof createApiToken>[0],
+): Promise<void> {
+  const actor = { kind: 'user', email, role: 'admin', via: 'session' } as const;
+  const { token } = await createApiToken(
+    { ...access, randomBytes: (size) => randomBytes(size) },
+    actor,
+    { name: 'this laptop', role: 'admin', days: 30 },
+  );
+  await writePrivate(path, { url, token });
+}
