@@ -68,7 +68,7 @@ describe('values that do not go together', () => {
   test.each([
     [{ GITHUB_APP_ID: '1' }, 'belong together'],
     [{ GITHUB_TOKEN: 't', GITHUB_APP_ID: '1', GITHUB_APP_PRIVATE_KEY: 'k' }, 'keep one of them'],
-    [{ LOCAL_FORGE_URL: 'http://127.0.0.1:1' }, 'LOCAL_FORGE_APP_PRIVATE_KEY is needed'],
+    [{ LOCAL_FORGE_URL: 'http://127.0.0.1:1' }, 'LOCAL_FORGE_URL is set'],
     [{ LAUNCHER: 'process' }, 'set LAUNCHER_DIR'],
   ])('%j: %s', (env, expected) => {
     const message = problems(() => readConfig(['github', 'localForge', 'launcher'], env));
