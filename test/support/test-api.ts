@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { verifyGitHubWebhook } from '../../adapters/github/verify-webhook.ts';
 import type { UserActor } from '../../core/access/actor.ts';
 import { signAttemptToken, verifyAttemptToken } from '../../core/access/attempt-token.ts';
 import { authenticateUser } from '../../core/access/authenticate.ts';
 import { openSession } from '../../core/access/session.ts';
 import { createUser } from '../../core/access/user.ts';
-import { verifyWebhookSignature } from '../../core/access/webhook-signature.ts';
 import { ROLES, type Role } from '../../core/contract/access.ts';
 import { API, ATTEMPT_API, HOOK_API } from '../../core/contract/api.ts';
 import type { Route } from '../../core/contract/route.ts';
@@ -55,7 +55,7 @@ export async function createTestApi(replaced: Partial<Handlers<typeof API, TestD
   const user = (bearer: string) => authenticateUser(deps, bearer);
   const attempt = (bearer: string) => verifyAttemptToken(deps, bearer);
   const signature = async (body: Uint8Array, header: string) =>
-    verifyWebhookSignature([WEBHOOK_SECRET], body, header);
+    verifyGitHubWebhook([WEBHOOK_SECRET])(Buffer.from(body).toString('utf8'), header);
   const apps = {
     api: createApp({ ...edge, routes: API, handlers, authorize: { user } }),
     attempt: createApp({
