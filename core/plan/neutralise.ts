@@ -55,9 +55,10 @@ export function codeBlock(text: string, maxChars: number): string {
   return `${fence}text\n${unlink(shown)}\n${fence}`;
 }
 
-/** Mentions, issue numbers and links to issues stay readable, and are none any more. */
+/** Mentions, issue numbers, links to issues and robots' commands (/approve) stay readable, and are none any more. */
 export function unlink(text: string): string {
   return text
+    .replace(/^([ \t]*)\/(?=[a-z])/gim, `$1${BREAK}/`)
     .replace(/@(?=[\w-])/g, `@${BREAK}`)
     .replace(/#(?=\d)/g, `#${BREAK}`)
     .replace(/\b(GH-)(?=\d)/gi, `$1${BREAK}`)
@@ -69,9 +70,6 @@ function neutraliseLine(line: string): string {
   if (heading !== null) return `**${defuse(heading[1] ?? '')}**`;
   // Underlines make a heading of the line above them.
   if (/^\s{0,3}(=+|-+)\s*$/.test(line)) return `\\${line.trim()}`;
-  // At the start of a line robots read commands: /approve, /merge.
-  const command = /^(\s*)(\/[a-z].*)$/i.exec(line);
-  if (command !== null) return `${command[1]}${BREAK}${defuse(command[2] ?? '')}`;
   return defuse(line);
 }
 
