@@ -94,11 +94,36 @@ function parseValues<O extends Options>(
   options: Options,
 ): { values: Values<O>; words: string[] } {
   try {
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const joined = joinValues(args, options);
+    const parsed = parseArgs({ args: joined, options, allowPositionals: true, strict: true });
     return { values: narrowed<O>(parsed.values), words: parsed.positionals };
   } catch (error) {
     throw usageError(error instanceof Error ? firstSentence(error.message) : String(error));
   }
+}
+
+/** `--prompt "- a list"` is a value, not an option: only what is an option here counts as one. */
+function joinValues(args: readonly string[], options: Options): string[] {
+  const joined: string[] = [];
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? '';
+    if (arg === '--') return [...joined, ...args.slice(index)];
+    const next = args[index + 1];
+    const takesValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
+    if (takesValue && next?.startsWith('-') === true && !isOption(next, options)) {
+      joined.push(`${arg}=${next}`);
+      index += 1;
+    } else {
+      joined.push(arg);
+    }
+  }
+  return joined;
+}
+
+function isOption(arg: string, options: Options): boolean {
+  const name = /^--([a-z-]+)/.exec(arg)?.[1];
+  if (name !== undefined) return options[name] !== undefined;
+  return Object.values(options).some((option) => arg === `-${option.short}`);
 }
 
 /** parseArgs has checked each value against the very options that make up the type. */

@@ -52,7 +52,7 @@ export async function* followPlan(
   const how = options.signal === undefined ? {} : { signal: options.signal };
   const params = { plan: planId };
   let state = await readPlanState(client, planId, options.signal);
-  let cursor = newest(state);
+  let since = newest(state);
   let pause = pauseMs.min;
   let calls = 0;
   yield { state, changes: firstChanges(state) };
@@ -60,16 +60,16 @@ export async function* followPlan(
     await delay(pause, undefined, how);
     let changes: PlanChange[] = [];
     let plan: PlanView | undefined;
-    const since = cursor;
-    let next: string | undefined;
+    let page: string | undefined;
     do {
-      const query = { since, limit: PAGE, cursor: next };
+      const query = { since, limit: PAGE, cursor: page };
       const answer = await client.call(API.planChanges, { params, query }, how);
       plan = answer.plan ?? plan;
       ({ state, changes } = applyTasks(state, answer.tasks, changes));
-      next = answer.next;
-      cursor = Math.max(cursor, answer.cursor);
-    } while (next !== undefined);
+      page = answer.next;
+      // Only the last page says where to go on: what lies between would be lost.
+      if (page === undefined) since = Math.max(since, answer.cursor);
+    } while (page !== undefined);
     calls += 1;
     if (plan === undefined && (changes.length > 0 || calls % REREAD_AFTER_CALLS === 0)) {
       plan = await client.call(API.getPlan, { params }, how);

@@ -28,7 +28,7 @@ import {
 import { taskLogs } from './task-logs.ts';
 import { taskDiff, taskHistory, taskMessages, taskShow } from './task-read.ts';
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts';
-import { userAdd, userList } from './user.ts';
+import { userAdd, userList, userRemove } from './user.ts';
 
 export type CommandGroup = { readonly title: string; readonly commands: readonly Command[] };
 
@@ -75,7 +75,17 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: 'System', commands: [doctor, gc] },
   {
     title: 'Access',
-    commands: [login, logout, whoami, tokenCreate, tokenList, tokenRevoke, userAdd, userList],
+    commands: [
+      login,
+      logout,
+      whoami,
+      tokenCreate,
+      tokenList,
+      tokenRevoke,
+      userAdd,
+      userList,
+      userRemove,
+    ],
   },
 ];
 

@@ -55,3 +55,18 @@ export const userList = defineCommand({
     return EXIT.done;
   },
 });
+
+export const userRemove = defineCommand({
+  name: 'user remove',
+  summary: 'remove a user; their tokens end at once',
+  usage: 'EMAIL',
+  words: { min: 1, max: 1 },
+  options: {},
+  async run({ terminal, client }, [email = '']) {
+    const api = await client();
+    await api.send(API.deleteUser, { params: { email } });
+    if (terminal.json) terminal.printJson({ removed: email });
+    else terminal.print([[`${email} is removed.`]]);
+    return EXIT.done;
+  },
+});

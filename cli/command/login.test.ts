@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { readLink } from './login.ts';
+
+test.each([
+  ['http://localhost:3000/#code=abc', 'http://localhost:3000', 'abc'],
+  ['http://localhost:3000/login#code=abc', 'http://localhost:3000', 'abc'],
+  ['http://localhost:3000/#/?code=abc', 'http://localhost:3000', 'abc'],
+  ['https://team.example/gang/sign-in?code=a%2Bb', 'https://team.example/gang', 'a+b'],
+  ['https://team.example/', 'https://team.example', undefined],
+])('%s', (link, url, code) => {
+  expect(readLink(link)).toEqual(code === undefined ? { url } : { url, code });
+});
+
+test.each(['localhost:3000', 'file:///etc/passwd', 'nonsense'])('%s is no link', (link) => {
+  expect(() => readLink(link)).toThrow('not an http(s) URL');
+});
