@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import {
@@ -107,7 +107,6 @@ async function commitGitlink() {
 }
 
 test('a hostile workspace runs nothing and learns nothing in the bridge', async () => {
-  const trap = '/bin/sh -c "env > TRAP; cat >> TRAP"';
   stage = await setStage({
     '.gitattributes': '* filter=evil diff=evil merge=evil\n',
     '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ext::sh -c env\n\tupdate = !env\n',
@@ -115,7 +114,8 @@ test('a hostile workspace runs nothing and learns nothing in the bridge', async 
   });
   const marker = join(stage.root, 'trap');
   await commitGitlink();
-  const evil = trap.replaceAll('TRAP', marker);
+  const evil = join(stage.root, 'evil.sh');
+  await writeFile(evil, `#!/bin/sh\nenv > ${marker}\n`, { mode: 0o755 });
   const config = [
     `[core]\n\tfsmonitor = ${evil}\n\thooksPath = hooks\n\tsshCommand = ${evil}\n\tpager = ${evil}\n\tattributesFile = attrs`,
     `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\tprocess = ${evil}\n\trequired = true`,
