@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writePrivate } from '../platform/keys.ts';
+
+const stateSchema = z.object({
+  modelKey: z.string().min(10),
+  repository: z.string().optional(),
+  complexPlan: z.string().optional(),
+  simplePlan: z.string().optional(),
+  done: z.boolean(),
+});
+/** How far a demo is: enough to go on after its process was killed. */
+export type DemoState = z.infer<typeof stateSchema>;
+
+export async function loadDemoState(dataDir: string): Promise<DemoState | undefined> {
+  const text = await readFile(path(dataDir), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
+}
+
+export function saveDemoState(dataDir: string, state: DemoState): Promise<void> {
+  return writePrivate(path(dataDir), state);
+}
+
+function path(dataDir: string): string {
+  return join(dataDir, 'demo.json');
+}
