@@ -40,6 +40,7 @@ describe('nothing that a forge acts on is left', () => {
 });
 
 test('whatever the pieces are put together to', () => {
+  // No spaces: a heading inside of a code block is none, and may stay.
   const pieces = [
     '@',
     '#',
@@ -57,7 +58,6 @@ test('whatever the pieces are put together to', () => {
     '/',
     'pull/',
     '\u200b',
-    ' ',
   ];
   const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((all) => all.join(''));
 
