@@ -78,7 +78,7 @@ export function findBefore(
  * same pattern was found, and whoever came before its last holder and meets it is before that holder.
  */
 function searchRecent(
-  { log, lastLogged }: Ordering,
+  { log, lastLogged, comparisons }: Ordering,
   pattern: Pattern,
   isBefore: (place: number) => boolean,
   take: (place: number) => void,
@@ -88,7 +88,7 @@ function searchRecent(
   for (let at = log.length - 1; at >= from; at--) {
     const entry = log[at];
     if (entry === undefined || isBefore(entry.place)) continue;
-    if (patternsMeet(entry.pattern, pattern)) take(entry.place);
+    if (comparisons > MAX_COMPARISONS || patternsMeet(entry.pattern, pattern)) take(entry.place);
   }
   return same >= from;
 }
