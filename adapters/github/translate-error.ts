@@ -61,7 +61,7 @@ export function isRateLimited(error: RequestError): boolean {
   if (error.status !== 403) return false;
   const headers: Headers = error.response?.headers ?? {};
   return (
-    headers['retry-after'] !== undefined || isUsedUp(headers) || RATE_LIMIT.test(error.message)
+    headers['retry-after'] !== undefined || isUsedUp(headers) || RATE_LIMIT.test(wordsOf(error))
   );
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cloneWithToken, commitFiles, git, pushWithToken } from '../support/git.ts';
+import { cloneWithToken, commitFiles, git, pushWithToken, tokenEnv } from '../support/git.ts';
 import { ADMIN_TOKEN, type TestForge, type TestRepository } from '../support/local-forge.ts';
 
 export function describeForgeChecks(name: string, start: () => Promise<TestForge>): void {
@@ -219,8 +219,12 @@ export function describeForgeChecks(name: string, start: () => Promise<TestForge
         const push = pushWithToken(clone, r.url, credential.password, `HEAD:${ref}`);
         await expect(push).rejects.toThrow(/may push to .* only|only branches/);
       }
-      const both = ['push', '--quiet', r.url, `HEAD:refs/heads/${own}-2`, 'HEAD:refs/heads/main'];
-      await expect(git(clone, both)).rejects.toThrow();
+      const both = ['push', '--quiet', r.url, `HEAD:refs/heads/${own}`, 'HEAD:refs/heads/main'];
+      await commitFiles(clone, { 'more.txt': 'more' });
+      await expect(git(clone, both, tokenEnv(credential.password))).rejects.toThrow(
+        /another reference of this push was refused/,
+      );
+      expect(await t.forge.branchHead(r.repo, own)).toBe(commit);
       expect(await t.forge.branchHead(r.repo, 'main')).toBe(r.main);
       const asApi = await t.call(credential.password, 'POST', `/repos/${r.repo}/git/refs`, {
         ref: 'refs/heads/by-api',

@@ -66,7 +66,7 @@ export function describeForgePulls(name: string, start: () => Promise<TestForge>
       await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'no_commits' });
     });
 
-    test('a pull request of a closed one is a new one, of a merged one the same', async () => {
+    test('where one was closed by a person a new one is opened, and the closed one stays so', async () => {
       await t.pushBranch(r, 'closed', { 'closed.txt': '1' });
       const first = await t.forge.ensurePull(r.repo, wanted('closed'));
       await t.forge.closePull(r.repo, first.number);
@@ -184,7 +184,7 @@ export function describeForgePulls(name: string, start: () => Promise<TestForge>
       await expect(reopen).rejects.toMatchObject({ kind: 'refused', code: 'cannot_reopen' });
     });
 
-    test('a head that a person pushes into base is merged', async () => {
+    test('a head that a person pushes into base is merged, and found again', async () => {
       const sha = await t.pushBranch(r, 'byhand', { 'byhand.txt': '1' });
       await t.forge.ensureBranch(r.repo, 'target', r.main);
       const { number } = await t.forge.ensurePull(r.repo, { ...wanted('byhand'), base: 'target' });
@@ -192,6 +192,8 @@ export function describeForgePulls(name: string, start: () => Promise<TestForge>
       await pushWithToken(r.path, r.url, ADMIN_TOKEN, `${sha}:refs/heads/target`);
 
       expect(await t.forge.pull(r.repo, number)).toMatchObject({ state: 'merged', mergeSha: sha });
+      const again = await t.forge.ensurePull(r.repo, { ...wanted('byhand'), base: 'target' });
+      expect(again.number).toBe(number);
     });
 
     test('tells what changed since, newest first, and an unchanged list is not sent again', async () => {

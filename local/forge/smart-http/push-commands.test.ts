@@ -31,7 +31,7 @@ test('asks for more bytes at every cut before the end of the head', () => {
   }
 });
 
-test.each(['zzzz', '0003', '000aoops!\n', '0010push-cert\0\n'])('refuses %j', (text) => {
+test.each(['zzzz', '0003', '000aoops!\n', '000fpush-cert\0\n'])('refuses %j', (text) => {
   expect(parsePushHead(Buffer.from(text))).toBe('malformed');
 });
 

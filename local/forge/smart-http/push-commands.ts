@@ -24,7 +24,7 @@ export function parsePushHead(bytes: Buffer): PushHead | 'incomplete' | 'malform
     if (bytes.length < at + length) return 'incomplete';
     const [line = '', words = ''] = bytes.toString('utf8', at + 4, at + length).split('\0');
     at += length;
-    for (const word of words.trim().split(' ')) capabilities.add(word);
+    for (const word of words.trim().split(' ').filter(Boolean)) capabilities.add(word);
     if (line.startsWith('shallow ')) continue;
     const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (.+?)\n?$/.exec(line);
     const [, before, after, ref] = match ?? [];

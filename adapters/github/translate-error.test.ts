@@ -1,0 +1,86 @@
+import { RequestError } from 'octokit';
+import { expect, test } from 'vitest';
+import { AppError } from '../../core/error.ts';
+import { translateError } from './translate-error.ts';
+
+const NOW = 1_800_000_000_000;
+
+function failure(
+  status: number,
+  data: unknown,
+  headers: Record<string, string> = {},
+): RequestError {
+  return new RequestError('failed', status, {
+    request: { method: 'GET', url: 'https://forge.test/x', headers: {} },
+    response: { status, url: 'https://forge.test/x', headers, data },
+  });
+}
+
+const invalid = (message: string) => ({ message: 'Validation Failed', errors: [{ message }] });
+
+test.each([
+  [401, { message: 'Bad credentials' }, 'auth', 'forge_credential'],
+  [403, { message: 'Resource not accessible by integration' }, 'refused', 'forge_forbidden'],
+  [403, { message: 'Repository was archived so is read-only.' }, 'refused', 'archived'],
+  [404, { message: 'Not Found' }, 'notFound', 'forge_not_found'],
+  [405, { message: 'Pull Request is not mergeable' }, 'refused', 'not_mergeable'],
+  [409, { message: 'Merge conflict' }, 'conflict', 'merge_conflict'],
+  [409, { message: 'Git Repository is empty.' }, 'conflict', 'repository_empty'],
+  [409, { message: 'something else' }, 'conflict', 'forge_conflict'],
+  [422, invalid('No commits between main and x'), 'refused', 'no_commits'],
+  [422, invalid('A pull request already exists for a:x.'), 'conflict', 'pull_exists'],
+  [422, { message: 'Reference already exists' }, 'conflict', 'branch_exists'],
+  [422, { message: 'Reference does not exist' }, 'notFound', 'branch_missing'],
+  [422, { message: 'Update is not a fast forward' }, 'conflict', 'not_fast_forward'],
+  [422, { message: 'Object does not exist' }, 'notFound', 'commit_missing'],
+  [422, { message: 'Repository rule violations found\n\nNo.\n\n' }, 'refused', 'rule'],
+  [422, { message: 'Validation Failed', errors: ['odd'] }, 'refused', 'forge_refused'],
+  [422, '<html>', 'refused', 'forge_refused'],
+  [500, {}, 'transient', 'forge_failed'],
+  [502, '<html>', 'transient', 'forge_failed'],
+])('a %i with %j is %s, %s', (status, data, kind, code) => {
+  expect(translateError(failure(status, data), 'do it', NOW)).toMatchObject({ kind, code });
+});
+
+test.each([
+  [403, { 'retry-after': '30' }, '', NOW + 30_000],
+  [429, { 'retry-after': '30' }, '', NOW + 30_000],
+  [429, {}, '', NOW + 60_000],
+  [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1800000100' }, '', NOW + 100_000],
+  [403, {}, 'You have exceeded a secondary rate limit.', NOW + 60_000],
+])('a %i with %j %s pauses', (status, headers, message, until) => {
+  const error = translateError(failure(status, { message }, headers), 'do it', NOW);
+
+  expect(error).toMatchObject({ kind: 'paused', details: { until } });
+});
+
+test('says what was tried and what GitHub said to it', () => {
+  const data = { message: 'Validation Failed', errors: [{ field: 'head', code: 'invalid' }] };
+
+  const { message } = translateError(failure(422, data), 'open a pull request', NOW);
+
+  expect(message).toBe('open a pull request: head is invalid');
+});
+
+test.each([
+  ['NOT_FOUND', 'Could not resolve', 'notFound'],
+  ['FORBIDDEN', 'No', 'refused'],
+  ['RATE_LIMITED', 'slow down', 'paused'],
+  ['', 'Something went wrong while executing your query', 'transient'],
+  ['UNPROCESSABLE', 'Drafts are not supported', 'refused'],
+])('a GraphQL error %s in a 200 is not success: %s is %s', (type, message, kind) => {
+  const error = Object.assign(new Error(message), {
+    name: 'GraphqlResponseError',
+    headers: { 'x-ratelimit-remaining': '0' },
+    errors: [{ type, message }],
+  });
+
+  expect(translateError(error, 'do it', NOW).kind).toBe(kind);
+});
+
+test('an error of the domain stays what it is, and any other is a network fault', () => {
+  const own = new AppError('paused', 'x', 'y');
+
+  expect(translateError(own, 'do it', NOW)).toBe(own);
+  expect(translateError(new TypeError('fetch failed'), 'do it', NOW).kind).toBe('transient');
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { parseChanges } from './relate-commits.ts';
+
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+
+test('joins the two halves of what git tells, renames and binaries too', () => {
+  const text = [
+    `:100644 100644 ${A} ${B} M`,
+    'src/a file.ts',
+    `:100644 100644 ${A} ${A} R100`,
+    'old\tname.txt',
+    'new.txt',
+    `:000000 100644 ${A} ${B} A`,
+    'image.png',
+    `:100644 000000 ${A} ${B} D`,
+    'gone.txt',
+    '3\t1\tsrc/a file.ts',
+    '0\t0\t',
+    'old\tname.txt',
+    'new.txt',
+    '-\t-\timage.png',
+    '0\t9\tgone.txt',
+    '',
+  ].join('\0');
+
+  expect(parseChanges(text)).toEqual([
+    { path: 'src/a file.ts', sha: B, status: 'modified', additions: 3, deletions: 1 },
+    {
+      path: 'new.txt',
+      previousPath: 'old\tname.txt',
+      sha: A,
+      status: 'renamed',
+      additions: 0,
+      deletions: 0,
+    },
+    { path: 'image.png', sha: B, status: 'added', additions: 0, deletions: 0 },
+    { path: 'gone.txt', sha: B, status: 'removed', additions: 0, deletions: 9 },
+  ]);
+});
