@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { StopReason } from '@agentclientprotocol/sdk';
 import { askModel } from './ask-model.ts';
 import type { ChatMessage, ToolCall } from './chat-message.ts';
@@ -99,12 +101,13 @@ async function runCall(
   const tool = findTool(name);
   const prepared = tool === undefined ? unknownTool(name) : prepare(tool, call);
   const start = {
-    toolCallId: call.id,
+    // The model's own ids come again in later turns with some endpoints.
+    toolCallId: randomUUID(),
     name,
     title: prepared.title,
     kind: tool?.kind ?? 'other',
     rawInput: boundInput(prepared.input),
-    locations: prepared.paths.map((path) => ({ path })),
+    locations: prepared.paths.map((path) => ({ path: resolve(options.root, path) })),
   } as const;
   await client.toolStarted(start);
   try {
@@ -115,13 +118,13 @@ async function runCall(
       root: options.root,
       signal,
       commandEnv: options.config.commandEnv,
-      ask: (question) => client.ask(call.id, question, signal),
+      ask: (question) => client.ask(start.toolCallId, question, signal),
     });
-    await client.toolEnded(call.id, { ok: true, output });
+    await client.toolEnded(start.toolCallId, { ok: true, output });
     return output;
   } catch (error) {
     const output = `error: ${signal.aborted ? 'cancelled' : messageOf(error)}`;
-    await client.toolEnded(call.id, { ok: false, output });
+    await client.toolEnded(start.toolCallId, { ok: false, output });
     return output;
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ChatAnswer, ChatMessage, ToolCall, ToolDefinition } from './chat-message.ts';
 import type { SmallAgentConfig } from './config.ts';
@@ -177,8 +178,8 @@ function finish(draft: Draft): ChatAnswer {
   }
   if (draft.finishReason === undefined) throw new ModelError("the model's answer broke off");
   const toolCalls = draft.calls.map(
-    (call, index): ToolCall => ({
-      id: call.id === '' ? `call_${index}` : call.id,
+    (call): ToolCall => ({
+      id: call.id === '' ? `call_${randomUUID()}` : call.id,
       type: 'function',
       function: { name: call.name, arguments: call.arguments },
     }),

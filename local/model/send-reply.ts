@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MODEL_NAME } from './answer-chat.ts';
+import type { ChatRequest } from './conversation.ts';
+import type { Reply } from './reply.ts';
+
+// A reply in the words of chat/completions, whole or as a stream whose pieces come over `latencyMs`.
+
+const PIECES = 8;
+const CHARS_PER_TOKEN = 4;
+
+export type SendOptions = {
+  readonly request: ChatRequest;
+  readonly reply: Exclude<Reply, { status: number }>;
+  /** Unique to this answer. */
+  readonly id: string;
+  readonly latencyMs: number;
+  readonly signal: AbortSignal;
+};
+
+export async function sendReply(response: ServerResponse, options: SendOptions): Promise<void> {
+  if (options.request.stream) await sendStream(response, options);
+  else await sendWhole(response, options);
+}
+
+async function sendWhole(response: ServerResponse, options: SendOptions): Promise<void> {
+  await delay(options.latencyMs, undefined, { signal: options.signal });
+  const { text } = options.reply;
+  const calls = toolCalls(options);
+  const message = {
+    role: 'assistant',
+    content: text,
+    ...(calls.length ? { tool_calls: calls } : {}),
+  };
+  const choice = { index: 0, message, finish_reason: finishReason(options) };
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(
+    JSON.stringify({
+      ...head(options, 'chat.completion'),
+      choices: [choice],
+      usage: usage(options),
+    }),
+  );
+}
+
+async function sendStream(response: ServerResponse, options: SendOptions): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+  const deltas: unknown[] = [{ role: 'assistant', content: '' }, ...textDeltas(options.reply.text)];
+  for (const [index, call] of toolCalls(options).entries()) {
+    const { arguments: input, name } = call.function;
+    deltas.push({ tool_calls: [{ ...call, index, function: { name, arguments: '' } }] });
+    for (const piece of pieces(input)) {
+      deltas.push({ tool_calls: [{ index, function: { arguments: piece } }] });
+    }
+  }
+  const chunk = (more: object) =>
+    response.write(
+      `data: ${JSON.stringify({ ...head(options, 'chat.completion.chunk'), ...more })}\n\n`,
+    );
+  for (const delta of deltas) {
+    await delay(options.latencyMs / deltas.length, undefined, { signal: options.signal });
+    chunk({ choices: [{ index: 0, delta, finish_reason: null }] });
+  }
+  chunk({ choices: [{ index: 0, delta: {}, finish_reason: finishReason(options) }] });
+  if (options.request.stream_options?.include_usage) chunk({ choices: [], usage: usage(options) });
+  response.end('data: [DONE]\n\n');
+}
+
+function head({ id }: SendOptions, object: string) {
+  return { id: `chatcmpl-${id}`, object, created: 0, model: MODEL_NAME };
+}
+
+function textDeltas(text: string): { content: string }[] {
+  return text === '' ? [] : pieces(text).map((content) => ({ content }));
+}
+
+function pieces(text: string): string[] {
+  const size = Math.max(8, Math.ceil(text.length / PIECES));
+  return text.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
+}
+
+function toolCalls({ reply, id }: SendOptions) {
+  const calls = 'calls' in reply ? reply.calls : [];
+  return calls.map((call, index) => ({
+    id: `call_${id}_${index}`,
+    type: 'function' as const,
+    function: { name: call.name, arguments: JSON.stringify(call.input) },
+  }));
+}
+
+function finishReason({ reply }: SendOptions): string {
+  return 'calls' in reply ? 'tool_calls' : 'stop';
+}
+
+function usage({ request, reply }: SendOptions) {
+  const prompt = Math.ceil(JSON.stringify(request.messages).length / CHARS_PER_TOKEN);
+  const completion = Math.ceil(JSON.stringify(reply).length / CHARS_PER_TOKEN);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+  };
+}

@@ -1,0 +1,11 @@
+export { checkBudgets } from './budget.js';
+export { canonicalCategory, groupByCategory } from './category.js';
+export { formatCsv, parseCsv } from './csv.js';
+export { createEntry, isDate } from './entry.js';
+export { filterEntries } from './filter.js';
+export { addEntry, totalOf } from './ledger.js';
+export { formatAmount, parseAmount } from './money.js';
+export { isInPeriod, monthOf, parsePeriod } from './period.js';
+export { formatReport, monthlyReport } from './report.js';
+export { loadEntries, saveEntries } from './store.js';
+export { exportCsv, importCsv } from './transfer.js';

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createEntry } from '../src/entry.js';
+import { exportCsv, importCsv } from '../src/transfer.js';
+
+const lunch = createEntry({
+  date: '2026-03-02',
+  amount: '12.50',
+  category: 'food',
+  note: 'bread, cheese',
+});
+
+test('what was exported is imported again, without doubles', () => {
+  const text = exportCsv([lunch]);
+
+  assert.equal(text, 'date,amount,category,note\n2026-03-02,12.50,food,"bread, cheese"\n');
+  assert.deepEqual(importCsv([], text), { entries: [lunch], added: 1, skipped: 0 });
+  assert.deepEqual(importCsv([lunch], text), { entries: [lunch], added: 0, skipped: 1 });
+});
+
+test('columns come in any order and categories by any name', () => {
+  const { entries } = importCsv([], 'category,date,amount\nBus,2026-03-03,2.80\n');
+
+  assert.deepEqual(entries, [
+    createEntry({ date: '2026-03-03', amount: '2.80', category: 'transport' }),
+  ]);
+});
+
+test('a wrong line is named, and a missing column too', () => {
+  assert.throws(() => importCsv([], 'date,amount,category\nsoon,1,food\n'), /line 2: not a date/);
+  assert.throws(() => importCsv([], 'date,note\n'), /no column amount, category/);
+});
