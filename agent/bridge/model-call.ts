@@ -25,7 +25,6 @@ const RULES: Record<string, Rule> = {
 };
 
 const bodySchema = z.looseObject({
-  model: z.unknown(),
   stream: z.boolean().nullish(),
   stream_options: z.record(z.string(), z.unknown()).nullish(),
 });

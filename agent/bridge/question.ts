@@ -12,7 +12,7 @@ const propertySchema = z.looseObject({
   type: z.string().optional(),
   title: z.string().nullish(),
   description: z.string().nullish(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
   enum: z.array(z.string()).nullish().catch(undefined),
   oneOf: z
     .array(z.looseObject({ const: z.string() }))

@@ -91,7 +91,6 @@ class Work {
       const turn = await agent.turn(prompt);
       this.turns += 1;
       prompt = await this.afterTurn(turn);
-      if (prompt !== undefined) this.attempt.transcript.entry('bridge', prompt);
     }
     return this.result(agent);
   }
@@ -109,7 +108,10 @@ class Work {
     if (turn.text !== '') this.summary = turn.text;
     const leftOut =
       this.openMerge && turn.stopReason === 'cancelled' ? [] : await this.commitTurn();
-    const told = [this.takeMessages(), leftOut.length > 0 ? renderLeftOut(leftOut) : undefined];
+    const told = [
+      this.takeMessages(),
+      leftOut.length > 0 ? this.tell(renderLeftOut(leftOut)) : undefined,
+    ];
     const next = told.filter((part) => part !== undefined).join('\n\n');
     if (next !== '') return next;
     return (await this.untilFinish()) ?? (await this.verify());
@@ -123,7 +125,7 @@ class Work {
     if (reason !== undefined) throw new AttemptFailure('agent', `the agent gives up: ${reason}`);
     if (stopReason !== 'max_tokens' && stopReason !== 'max_turn_requests') return undefined;
     this.continuations += 1;
-    if (this.continuations <= MAX_CONTINUATIONS) return GO_ON;
+    if (this.continuations <= MAX_CONTINUATIONS) return this.tell(GO_ON);
     throw new AttemptFailure('limit', `the agent did not come to an end (${stopReason})`);
   }
 
@@ -136,7 +138,13 @@ class Work {
       throw new AttemptFailure('agent', message, { files: files.slice(0, 500) });
     }
     this.reminded = true;
-    return renderConflictReminder(files);
+    return this.tell(renderConflictReminder(files));
+  }
+
+  /** What the bridge itself says to the agent is for people to see, too. */
+  private tell(text: string): string {
+    this.attempt.transcript.entry('bridge', text);
+    return text;
   }
 
   private takeMessages(): string | undefined {
@@ -237,7 +245,8 @@ class Work {
     this.evidence = evidence;
     if (evidence.green) return this.takeMessages();
     this.fixes += 1;
-    if (this.fixes <= MAX_FIXES) return renderVerifyFeedback(evidence, [...this.leftOut.values()]);
+    if (this.fixes <= MAX_FIXES)
+      return this.tell(renderVerifyFeedback(evidence, this.leftOutList()));
     const failure = new AttemptFailure('verify_red', 'verification is red', { evidence });
     failure.leftOut = this.leftOutList();
     throw failure;

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { AttemptFailure } from './attempt-end.ts';
+import { forgeFailure, GitError, isPassing } from './git.ts';
+import { parseMergeTree, parseNameStatus } from './git-workspace.ts';
+
+test('changes are read with whatever a path may hold', () => {
+  expect(parseNameStatus('M\0a b\nc\0D\0d\0A\0-e\0T\0link\0')).toEqual([
+    { path: 'a b\nc', status: 'M' },
+    { path: 'd', status: 'D' },
+    { path: '-e', status: 'A' },
+    { path: 'link', status: 'M' },
+  ]);
+});
+
+test('a merge is read: tree, files in conflict, and what git says of them', () => {
+  const text = [
+    'tree1',
+    'list.txt',
+    'list.txt',
+    'gone.txt',
+    '',
+    '1\0list.txt\0Auto-merging\0Auto-merging list.txt\n',
+    '1\0list.txt\0CONFLICT (contents)\0CONFLICT (content): Merge conflict in list.txt\n',
+    '2\0gone.txt\0other\0CONFLICT (modify/delete)\0CONFLICT (modify/delete): gone.txt\n',
+    '',
+  ].join('\0');
+
+  expect(parseMergeTree(text, false)).toEqual({
+    clean: false,
+    tree: 'tree1',
+    files: ['list.txt', 'gone.txt'],
+    messages: 'CONFLICT (content): Merge conflict in list.txt\nCONFLICT (modify/delete): gone.txt',
+  });
+});
+
+test('a clean merge has no files', () => {
+  const text = 'tree1\0\x001\0a\0Auto-merging\0Auto-merging a\n\0';
+
+  expect(parseMergeTree(text, true)).toEqual({
+    clean: true,
+    tree: 'tree1',
+    files: [],
+    messages: '',
+  });
+});
+
+test.each([
+  ['fatal: unable to access: The requested URL returned error: 503', true, 'forge', 60_000],
+  ['fatal: unable to access: Failed to connect to localhost', true, 'forge', 60_000],
+  ['fatal: unable to access: The requested URL returned error: 429', false, 'forge', 300_000],
+  ['fatal: Authentication failed for http://x', false, 'forge', 60_000],
+  [' ! [remote rejected] a -> b (pre-receive hook declined)', false, 'agent', undefined],
+  [' ! [rejected] a -> b (fetch first)', false, 'infra', undefined],
+])('%s', (stderr, passing, why, waitMs) => {
+  const error = new GitError(['push'], { exitCode: 1, stderr });
+
+  const failure = forgeFailure(error, 'push', 1_000);
+
+  expect(isPassing(error)).toBe(passing);
+  if (!(failure instanceof AttemptFailure)) throw new Error('no failure');
+  expect(failure.why).toBe(why);
+  expect(failure.details.until).toBe(waitMs === undefined ? undefined : 1_000 + waitMs);
+});

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { judgeReply, parseRetryAfter } from './provider-answer.ts';
+
+const NOW = 1_000_000;
+function reply(status: number, text = '', retryAt?: number) {
+  return { status, text, retryAt };
+}
+
+test.each([200, 400, 413, 422])('%i is for the agent', (status) => {
+  expect(judgeReply(reply(status), 1, NOW)).toEqual({ kind: 'answer' });
+});
+
+test('passing trouble is tried again three times, then parks', () => {
+  expect(judgeReply(reply(503), 1, NOW)).toEqual({ kind: 'again', waitMs: 250 });
+  expect(judgeReply(undefined, 2, NOW)).toEqual({ kind: 'again', waitMs: 750 });
+  expect(judgeReply(reply(503, 'down'), 3, NOW)).toEqual({
+    kind: 'refused',
+    reason: 'the model endpoint fails (503): down',
+    until: NOW + 60_000,
+  });
+});
+
+test('a long wait that is asked for is kept, not sat out', () => {
+  expect(judgeReply(reply(429, '', NOW + 30_000), 1, NOW)).toMatchObject({
+    kind: 'refused',
+    until: NOW + 30_000,
+  });
+  expect(judgeReply(reply(429, '', NOW + 1_000), 1, NOW)).toEqual({ kind: 'again', waitMs: 1_000 });
+});
+
+test.each([
+  [401, 'bad key'],
+  [402, ''],
+  [403, ''],
+  [404, ''],
+  [400, 'Your credit balance is too low'],
+  [429, '{"error":{"code":"insufficient_quota"}}'],
+])('%i %s is a matter of the account: no second try', (status, text) => {
+  expect(judgeReply(reply(status, text), 1, NOW)).toMatchObject({
+    kind: 'refused',
+    until: NOW + 300_000,
+  });
+});
+
+test('Retry-After is seconds or a date', () => {
+  expect(parseRetryAfter('30', NOW)).toBe(NOW + 30_000);
+  expect(parseRetryAfter('Thu, 01 Jan 1970 00:20:00 GMT', NOW)).toBe(1_200_000);
+  expect(parseRetryAfter('soon', NOW)).toBeUndefined();
+  expect(parseRetryAfter(undefined, NOW)).toBeUndefined();
+});
