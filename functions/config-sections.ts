@@ -26,6 +26,7 @@ export const SECTIONS = {
         z.enum(['info', 'warn', 'error']).default('info'),
         'What is logged: info, warn or error, and what is graver.',
       ),
+      file: variable('LOG_FILE', text.optional(), 'A file for the log; unset: the console.'),
     },
   },
   table: {

@@ -6,6 +6,7 @@ import { verifyGitHubWebhook } from '../adapters/github/verify-webhook.ts';
 import { createLocalHost } from '../adapters/host/create-local-host.ts';
 import { createLocalHosting, createNoHosting } from '../adapters/hosting/create-local-hosting.ts';
 import { createJoseJwt } from '../adapters/jwt/jose-jwt.ts';
+import { createLogFile } from '../adapters/log-file/create-log-file.ts';
 import { createLlm } from '../adapters/openai/create-llm.ts';
 import { probeModel } from '../adapters/openai/probe-model.ts';
 import { createScryptHash } from '../adapters/password/scrypt-hash.ts';
@@ -34,7 +35,7 @@ export const log: () => Log = once(() => {
   const { log } = readConfig(['log']);
   const secrets = configSecrets(['auth', 'admin', 'github', 'webhook', 'localForge', 'model']);
   return createLog({
-    write: (line) => console.log(line),
+    write: log.file === undefined ? (line) => console.log(line) : createLogFile(log.file),
     now: clock.now,
     level: log.level,
     secrets,

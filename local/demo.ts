@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createLogFile } from '../adapters/log-file/create-log-file.ts';
 import { makeClient } from '../cli/client.ts';
 import { API } from '../core/contract/api.ts';
 import { isAppError } from '../core/error.ts';
@@ -40,9 +40,12 @@ async function main(): Promise<void> {
   const settings = readSettings(chosen, process.cwd());
   const state = await prepare(settings);
   const shuffle = values.shuffle === undefined ? undefined : Number(values.shuffle);
-  const model = await startScriptedModel({ port: Number(process.env.SMOL_MODEL_PORT ?? 3_002), apiKey: state.modelKey, shuffle });
-  const file = createWriteStream(layout(settings.dataDir).log, { flags: 'a', mode: 0o600 });
-  const log = createLog({ write: (line) => file.write(`${line}\n`), now: Date.now });
+  const model = await startScriptedModel({
+    port: Number(process.env.SMOL_MODEL_PORT ?? 3_002),
+    apiKey: state.modelKey,
+    shuffle,
+  });
+  const log = createLog({ write: createLogFile(layout(settings.dataDir).log), now: Date.now });
   Object.assign(process.env, {
     MODEL_BASE_URL: model.url,
     MODEL_API_KEY: model.apiKey,
@@ -57,7 +60,9 @@ async function main(): Promise<void> {
     await model.close();
   };
   stopOnSignal(close);
-  say(`The model of this demo is scripted (${model.model}): it knows the sample by heart and costs nothing.`);
+  say(
+    `The model of this demo is scripted (${model.model}): it knows the sample by heart and costs nothing.`,
+  );
   await play(platform, settings, state);
   say(`Done in ${((Date.now() - began) / 1_000).toFixed(1)} s.`);
   await printReady(platform, settings);
@@ -76,11 +81,18 @@ async function prepare(settings: PlatformSettings): Promise<DemoState> {
   return state;
 }
 
-async function play(platform: Platform, settings: PlatformSettings, state: DemoState): Promise<void> {
+async function play(
+  platform: Platform,
+  settings: PlatformSettings,
+  state: DemoState,
+): Promise<void> {
   const path = join(settings.dataDir, 'sample');
   await seedSample(path);
   const { token } = JSON.parse(await readFile(layout(settings.dataDir).cli, 'utf8'));
-  const client = makeClient({ url: platform.url, credentials: [{ kind: 'token', token, source: 'demo' }] });
+  const client = makeClient({
+    url: platform.url,
+    credentials: [{ kind: 'token', token, source: 'demo' }],
+  });
   const stage: Stage = { client, out: process.stdout, say };
   const repository = await client.call(API.linkRepository, { body: { path, forge: 'local' } });
 
@@ -91,13 +103,26 @@ async function play(platform: Platform, settings: PlatformSettings, state: DemoS
   const complex = await follow(stage, complexPlan);
   const pull = complex.plan.pulls[0];
   const root = pull === undefined ? undefined : await testBranch(path, pull.branch);
-  say(`The sample's own tests on the root branch: ${root?.passed ?? 0} passed. The root pull request is ready for you: ${pull?.url ?? ''}`);
+  say(
+    `The sample's own tests on the root branch: ${root?.passed ?? 0} passed. The root pull request is ready for you: ${pull?.url ?? ''}`,
+  );
 
   say(`A simple prompt, for one agent:\n\n${indent(DEMO_SIMPLE_PROMPT)}`);
   const simplePlan = await handIn(stage, repository.name, DEMO_SIMPLE_PROMPT, 'demo-simple');
-  await saveDemoState(settings.dataDir, { ...state, repository: repository.name, complexPlan, simplePlan });
+  await saveDemoState(settings.dataDir, {
+    ...state,
+    repository: repository.name,
+    complexPlan,
+    simplePlan,
+  });
   await follow(stage, simplePlan);
-  await saveDemoState(settings.dataDir, { ...state, repository: repository.name, complexPlan, simplePlan, done: true });
+  await saveDemoState(settings.dataDir, {
+    ...state,
+    repository: repository.name,
+    complexPlan,
+    simplePlan,
+    done: true,
+  });
 }
 
 function indent(text: string): string {

@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { createLogFile } from '../adapters/log-file/create-log-file.ts';
 import { isAppError } from '../core/error.ts';
 import { createLog } from '../functions/log.ts';
 import { printReady } from './platform/banner.ts';
@@ -11,8 +11,7 @@ import { stopOnSignal } from './platform/stop-on-signal.ts';
 async function main(): Promise<void> {
   const settings = readSettings(process.env, process.cwd());
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
-  const file = createWriteStream(layout(settings.dataDir).log, { flags: 'a', mode: 0o600 });
-  const log = createLog({ write: (line) => file.write(`${line}\n`), now: Date.now });
+  const log = createLog({ write: createLogFile(layout(settings.dataDir).log), now: Date.now });
   const platform = await startPlatform(settings, process.env, log);
   stopOnSignal(() => platform.close());
   await printReady(platform, settings);

@@ -44,7 +44,7 @@ export const taskSpecSchema = z
     id: taskIdSchema,
     /** Short, for lists and PR titles. Empty: taken from the description. */
     title: z.string().max(120).default(''),
-    description: z.string().min(1).max(20_000),
+    description: z.string().min(1).max(100_000),
     dependsOn: z.array(taskIdSchema).max(2_000).default([]),
     /** Paths, directories (ending in /) or globs that the task may change. */
     scope: z.array(repoPathSchema).max(200).default([]),

@@ -13,7 +13,7 @@ import { assess } from '../plan/assess.ts';
 import { decompose } from '../plan/decompose.ts';
 import { type Exploration, requireUsableFiles } from '../plan/exploration.ts';
 import { exploreRepository } from '../plan/explore.ts';
-import { costOf, priceOf } from '../plan/price.ts';
+import { toUsage } from '../plan/price.ts';
 import { loadExploration, putExploration, putRevision } from '../store/plan-store.ts';
 import { addUsage } from '../task/state.ts';
 import type { EngineDeps } from './deps.ts';
@@ -155,7 +155,7 @@ export async function assessStep(deps: PlannerDeps, plan: PlanState): Promise<St
     apply: (state) => ({
       ...state,
       verdict: { ...verdict, source: 'model' },
-      usage: addUsage(state.usage, priced(deps, usage)),
+      usage: addUsage(state.usage, toUsage(usage, deps.settings.prices)),
     }),
   };
 }
@@ -163,14 +163,6 @@ export async function assessStep(deps: PlannerDeps, plan: PlanState): Promise<St
 function personVerdict(complexity: Verdict['complexity'], source: 'person' | 'graph'): Verdict {
   const reasoning = source === 'graph' ? 'A graph was handed in.' : 'A person said so.';
   return { complexity, reasoning, confidence: 1, estimatedTasks: 1, suggestion: '', source };
-}
-
-function priced(
-  deps: EngineDeps,
-  usage: { inputTokens: number; outputTokens: number },
-): PlanState['usage'] {
-  const price = priceOf(deps.settings.models.heavy, deps.settings.prices);
-  return { ...usage, usd: costOf(usage, price), turns: 1 };
 }
 
 export async function decomposeStep(deps: PlannerDeps, plan: PlanState): Promise<StepResult> {
@@ -192,7 +184,7 @@ export async function decomposeStep(deps: PlannerDeps, plan: PlanState): Promise
   const made = await decompose(deps.llm, input, validate);
   return writeFirst(deps, plan, made.tasks, {
     summary: made.summary,
-    usage: priced(deps, made.usage),
+    usage: toUsage(made.usage, deps.settings.prices),
   });
 }
 
@@ -200,8 +192,8 @@ function simpleTask(plan: PlanState): TaskSpec {
   return taskSpecSchema.parse({
     id: 'main',
     title: plan.title.slice(0, 120),
-    description: plan.prompt.slice(0, 20_000),
-    criteria: plan.prompt.length > 20_000 ? [] : ['The request is done as it was described.'],
+    description: plan.prompt,
+    criteria: ['The request is done as it was described.'],
     repo: plan.repositories[0]?.name ?? '',
     interactive: plan.options.interactive,
   });

@@ -95,6 +95,7 @@ export async function rootPullContent(
     siblings: plan.pulls
       .filter((pull) => pull.repo !== repo)
       .map((pull) => ({ repo: pull.repo, url: pull.url })),
+    titlePattern: repository.titlePattern,
     template: repository.pullTemplate,
   });
 }

@@ -116,7 +116,7 @@ async function merge(deps: EngineDeps, lane: StoredLane, head: Head): Promise<St
   if (held === undefined) return { kind: 'lost' };
   const outcome: MergeOutcome = await head.forge.mergePull(state.repo, head.pull.number, {
     sha: head.commit,
-    title: `${state.title} (#${head.pull.number})`,
+    title: `${head.pull.title} (#${head.pull.number})`,
     message: '',
     method: 'merge',
   });

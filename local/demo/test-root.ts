@@ -10,10 +10,26 @@ const run = promisify(execFile);
 export async function testBranch(repository: string, branch: string): Promise<{ passed: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'smol-gang-root-'));
   try {
-    await run('git', ['-C', repository, '--work-tree', folder, '-c', 'core.hooksPath=/dev/null', 'archive', '--output', join(folder, 'root.tar'), branch]);
+    await run('git', [
+      '-C',
+      repository,
+      '--work-tree',
+      folder,
+      '-c',
+      'core.hooksPath=/dev/null',
+      'archive',
+      '--output',
+      join(folder, 'root.tar'),
+      branch,
+    ]);
     await run('tar', ['-xf', join(folder, 'root.tar'), '-C', folder]);
-    const { stdout } = await run(process.execPath, ['--test'], { cwd: folder, env: { PATH: process.env.PATH ?? '' } });
-    const passed = Number(/^# pass (\d+)$/m.exec(stdout)?.[1] ?? /ℹ pass (\d+)/.exec(stdout)?.[1] ?? Number.NaN);
+    const { stdout } = await run(process.execPath, ['--test'], {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? '' },
+    });
+    const passed = Number(
+      /^# pass (\d+)$/m.exec(stdout)?.[1] ?? /ℹ pass (\d+)/.exec(stdout)?.[1] ?? Number.NaN,
+    );
     if (!(passed > 0)) throw new Error(`no test ran on ${branch}:\n${stdout.slice(-2_000)}`);
     return { passed };
   } finally {

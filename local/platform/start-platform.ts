@@ -116,6 +116,7 @@ async function startParts(
     LAUNCHER: env.LAUNCHER ?? 'process',
     LAUNCHER_DIR: paths.launcher,
     SMOL_DATA_DIR: settings.dataDir,
+    LOG_FILE: paths.log,
   });
   // Only now: the adapters read the environment when they are first asked for.
   const deps = await import('../../functions/deps.ts');

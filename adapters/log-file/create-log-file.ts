@@ -1,0 +1,9 @@
+import { createWriteStream } from 'node:fs';
+
+/** Appends lines to a file of mode 600; a cloud's functions write to their console instead. */
+export function createLogFile(path: string): (line: string) => void {
+  const stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
+  return (line) => {
+    stream.write(`${line}\n`);
+  };
+}
