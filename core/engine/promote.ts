@@ -50,8 +50,8 @@ export async function promote(deps: EngineDeps, task: StoredTask): Promise<Drive
     return MOVED;
   }
   if (pull.state === 'closed') {
-    await forge.reopenPull(state.repo, pull.number);
-    pull = await forge.pull(state.repo, pull.number);
+    await apply(deps, task, { type: 'pull_closed' });
+    return MOVED;
   }
   return awaitChecks(deps, forge, task, pull);
 }
@@ -82,16 +82,29 @@ async function ensureTaskPull(
   state: TaskState,
 ): Promise<PullRequest> {
   const content = await taskPullContent(deps, plan, state);
-  const pull = await forge.ensurePull(state.repo, {
-    head: headOf(deps, state),
-    base: baseOf(deps, plan, state),
-    draft: state.simple,
-    ...content,
-  });
+  const known = await knownPull(forge, state);
+  if (known !== undefined && known.state !== 'open') return known;
+  const pull =
+    known ??
+    (await forge.ensurePull(state.repo, {
+      head: headOf(deps, state),
+      base: baseOf(deps, plan, state),
+      draft: state.simple,
+      ...content,
+    }));
   const stale =
     pull.state === 'open' && pull.body !== content.body && state.last.event === 'result_accepted';
   if (stale) await forge.updatePull(state.repo, pull.number, content);
   return pull;
+}
+
+/** The task's own pull request is read by its number: a closed one is reopened after a retry, and never doubled. */
+async function knownPull(forge: Forge, state: TaskState): Promise<PullRequest | undefined> {
+  if (state.pull === undefined) return undefined;
+  const pull = await forge.pull(state.repo, state.pull.number);
+  if (pull.state !== 'closed' || state.reopen !== true) return pull;
+  await forge.reopenPull(state.repo, pull.number);
+  return forge.pull(state.repo, pull.number);
 }
 
 async function refused(

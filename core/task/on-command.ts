@@ -15,6 +15,7 @@ export function onRetry(state: TaskState): TaskState {
     parkedUntil: undefined,
     reason: undefined,
     finishedAt: undefined,
+    reopen: state.pull === undefined ? undefined : true,
   };
   if (state.accepted === undefined) return { ...fresh, status: 'ready', wants: wantedAgain(state) };
   const proven = state.proof?.green === true && state.proof.commit === state.accepted.commit;

@@ -22,8 +22,14 @@ export function onPullGreen(
   const person =
     state.simple ||
     (state.kind !== 'end' && (state.policy === 'review' || state.proof?.empty === true));
-  if (person) return { ...state, pull: event.pull, status: 'in_review' };
-  return { ...state, pull: event.pull, status: 'merging', queuedAt: context.now };
+  if (person) return { ...state, pull: event.pull, reopen: undefined, status: 'in_review' };
+  return {
+    ...state,
+    pull: event.pull,
+    reopen: undefined,
+    status: 'merging',
+    queuedAt: context.now,
+  };
 }
 
 export function onApproved(

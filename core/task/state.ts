@@ -66,6 +66,8 @@ export type TaskState = TaskKey & {
   pull?: { number: number; nodeId: string; url: string };
   /** The root commit that a `verify` attempt is to merge with. */
   verifyRoot?: string;
+  /** Set by a retry: its closed pull request is to be opened again. */
+  reopen?: boolean;
   mergeSha?: string;
   /** When it joined the merge lane: its place there. */
   queuedAt?: number;
