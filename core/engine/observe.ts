@@ -2,6 +2,7 @@ import type { QueueMessage } from '../contract/queue.ts';
 import { parseBranch } from '../lifecycle/branch.ts';
 import type { Forge, PullRequest } from '../port/forge.ts';
 import { loadPlan } from '../store/plan-store.ts';
+import { loadRepository } from '../store/repository-store.ts';
 import { loadTask, type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import type { TaskEvent } from '../task/event.ts';
 import { applyTask, hintAll } from './apply-task.ts';
@@ -37,8 +38,9 @@ export async function forgeChanged(
   deps: EngineDeps,
   message: Extract<QueueMessage, { type: 'forge_changed' }>,
 ): Promise<void> {
-  if (message.branch === undefined) return;
-  const owner = parseBranch(deps.settings.prefix, message.branch);
+  const branch = message.branch ?? (await branchOfPull(deps, message));
+  if (branch === undefined) return;
+  const owner = parseBranch(deps.settings.prefix, branch);
   if (owner === undefined) return;
   if (owner.kind !== 'task') {
     if (owner.kind === 'root')
@@ -71,4 +73,15 @@ export async function forgeChanged(
     task.state.status === 'merging'
   )
     await driveTask(deps, key);
+}
+
+/** A comment's webhook names the pull request alone. */
+async function branchOfPull(
+  deps: EngineDeps,
+  message: Extract<QueueMessage, { type: 'forge_changed' }>,
+): Promise<string | undefined> {
+  if (message.pull === undefined) return undefined;
+  const repository = await loadRepository(deps.table, message.repo);
+  if (repository === undefined) return undefined;
+  return (await deps.forges[repository.forge].pull(repository.name, message.pull)).head;
 }

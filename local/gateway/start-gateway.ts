@@ -5,6 +5,7 @@ import type { Log } from '../../core/port/runtime.ts';
 import type { Credential } from '../emulator/credential.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import { type Caller, checkCaller } from './check-caller.ts';
+import { answerFrontPage } from './front-page.ts';
 import { splitUrl } from './http-event.ts';
 import { createHttpGateway, type HttpTarget } from './http-gateway.ts';
 import { sendError } from './http-result.ts';
@@ -52,6 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer((request, response) => {
     const [path] = splitUrl(request.url ?? '/');
     if (refused(request, response, allowed)) return;
+    if (answerFrontPage(request, response)) return;
     if (sockets === undefined || !isManagementPath(path)) {
       void http(request, response);
       return;

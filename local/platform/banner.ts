@@ -10,7 +10,7 @@ export async function printReady(platform: Platform, settings: PlatformSettings)
     `  API      ${platform.url}   (description: ${platform.url}/v1/openapi.json)`,
     `  Forge    ${platform.forgeUrl}`,
     `  Data     ${settings.dataDir}`,
-    `  Sign in  ${await platform.signInLink()}   (once, within ten minutes)`,
+    `  Sign in  smol-gang login '${await platform.signInLink()}'   (once, within ten minutes; not needed on this machine)`,
   ];
   if (admin.generatedPassword !== undefined)
     lines.push(

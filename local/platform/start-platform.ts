@@ -8,6 +8,7 @@ import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { createTable } from '../emulator/create-table.ts';
 import { createCredential } from '../emulator/credential.ts';
+import { startExpiry } from '../emulator/start-expiry.ts';
 import { startQueues } from '../emulator/start-queues.ts';
 import { startStore } from '../emulator/start-store.ts';
 import { startForge } from '../forge/start-forge.ts';
@@ -80,6 +81,14 @@ async function startParts(
     credentials: credential,
     tableName: TABLE_NAME,
   });
+  const expiry = startExpiry({
+    endpoint: store.endpoint,
+    region: REGION,
+    credentials: credential,
+    tableName: TABLE_NAME,
+    log,
+  });
+  stops.push(() => expiry.close());
   const queues = await startQueues({ dataDir: paths.queues, credential });
   stops.push(() => queues.close());
   const forge = await startForge({

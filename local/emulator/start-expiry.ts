@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DeleteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import type { Log } from '../../core/port/runtime.ts';
+import { TABLE } from '../../core/topology/table.ts';
+import type { Credential } from './credential.ts';
+
+// DynamoDB removes items that are past their time by itself, lazily; the emulator does not. Nothing depends on when.
+
+const EVERY_MS = 3_600_000;
+const FIRST_MS = 60_000;
+const PAGE = 200;
+
+export function startExpiry(options: {
+  endpoint: string;
+  region: string;
+  credentials: Credential;
+  tableName: string;
+  log: Log;
+}): { close(): Promise<void> } {
+  const { endpoint, region, credentials, log } = options;
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+  const stop = new AbortController();
+  const running = run(client, options.tableName, log, stop.signal);
+  return {
+    async close() {
+      stop.abort();
+      await running;
+      client.destroy();
+    },
+  };
+}
+
+async function run(
+  client: DynamoDBClient,
+  table: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let wait = FIRST_MS; ; wait = EVERY_MS) {
+    try {
+      await delay(wait, undefined, { signal, ref: false });
+    } catch {
+      return;
+    }
+    try {
+      const removed = await removeExpired(client, table, Math.floor(Date.now() / 1_000), signal);
+      if (removed > 0) log.info('expired items removed', { removed });
+    } catch (error) {
+      log.warn('expired items not removed', { cause: String(error) });
+    }
+  }
+}
+
+/** `now`: epoch seconds. Answers how many went. */
+export async function removeExpired(
+  client: DynamoDBClient,
+  table: string,
+  now: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const names = { '#ttl': TABLE.ttl };
+  const values = { ':now': { N: String(now) } };
+  let removed = 0;
+  let from: Awaited<ReturnType<typeof scan>>['LastEvaluatedKey'];
+  function scan() {
+    return client.send(
+      new ScanCommand({
+        TableName: table,
+        Limit: PAGE,
+        ExclusiveStartKey: from,
+        FilterExpression: '#ttl < :now',
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: values,
+      }),
+    );
+  }
+  do {
+    const page = await scan();
+    for (const { pk, sk } of page.Items ?? []) {
+      if (pk === undefined || sk === undefined) continue;
+      await client.send(
+        new DeleteItemCommand({
+          TableName: table,
+          Key: { pk, sk },
+          ConditionExpression: '#ttl < :now',
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: values,
+        }),
+      );
+      removed += 1;
+    }
+    from = page.LastEvaluatedKey;
+  } while (from !== undefined && signal?.aborted !== true);
+  return removed;
+}
