@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DeleteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  DynamoDBClient,
+  ScanCommand,
+  type ScanCommandOutput,
+} from '@aws-sdk/client-dynamodb';
 import type { Log } from '../../core/port/runtime.ts';
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
@@ -61,9 +67,9 @@ export async function removeExpired(
   const names = { '#ttl': TABLE.ttl };
   const values = { ':now': { N: String(now) } };
   let removed = 0;
-  let from: Awaited<ReturnType<typeof scan>>['LastEvaluatedKey'];
-  function scan() {
-    return client.send(
+  let from: Record<string, AttributeValue> | undefined;
+  do {
+    const page: ScanCommandOutput = await client.send(
       new ScanCommand({
         TableName: table,
         Limit: PAGE,
@@ -73,9 +79,6 @@ export async function removeExpired(
         ExpressionAttributeValues: values,
       }),
     );
-  }
-  do {
-    const page = await scan();
     for (const { pk, sk } of page.Items ?? []) {
       if (pk === undefined || sk === undefined) continue;
       await client.send(
