@@ -10,12 +10,12 @@ import {
   type SessionUpdate,
   type StopReason,
 } from '@agentclientprotocol/sdk';
+import type { AgentExit } from './agent-exit.ts';
 import type { AgentRow } from './agent-table.ts';
 import { AttemptFailure } from './attempt-end.ts';
 import { answerPermission } from './permission.ts';
 import { killGroup } from './process.ts';
 import { type Asked, askSchema, readAsk, readElicitation } from './question.ts';
-import { tail } from './redact.ts';
 import { readWorkspaceFile, writeWorkspaceFile } from './workspace-files.ts';
 
 // The bridge as an ACP client: starts the agent, answers what it asks by policy, and hands on what it says.
@@ -24,6 +24,7 @@ export type AcpOptions = {
   row: AgentRow;
   /** Already started, with pipes for its standard streams. */
   child: ChildProcess;
+  exited: AgentExit;
   workspace: string;
   /** Folders that the agent may name in what it wants to do; the workspace first. */
   folders: readonly string[];
@@ -33,7 +34,6 @@ export type AcpOptions = {
   questionTimeoutMs: number;
 };
 
-const STDERR_TAIL = 2_000;
 const START_TIMEOUT_MS = 60_000;
 const CLOSE_GRACE_MS = 300;
 
@@ -50,7 +50,7 @@ export type AcpSession = {
 
 /** Connects to an agent that was just started and initialises it. */
 export async function startAcpSession(options: AcpOptions): Promise<AcpSession> {
-  const exited = watchExit(options.child);
+  const { exited } = options;
   const connection = connect(options);
   const { agent } = connection;
   const until = <T>(work: Promise<T>, timeoutMs?: number): Promise<T> => {
@@ -123,29 +123,6 @@ function connect(options: AcpOptions): ClientConnection {
       return asked.shape(await options.ask(asked));
     });
   return app.connect(ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.stdout)));
-}
-
-/** `failure` rejects when the agent's process ends. */
-function watchExit(child: ChildProcess) {
-  let text = '';
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-STDERR_TAIL);
-  });
-  child.stdin?.on('error', () => {});
-  const done = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => {
-      const how = signal ? `signal ${signal}` : `exit code ${code}`;
-      // Its last words are still in the pipe.
-      setTimeout(() => resolve(`ended with ${how}`), 50);
-    });
-  });
-  const failure = done.then((how): never => {
-    const said = text.trim() === '' ? '' : `\n${tail(text.trim(), STDERR_TAIL)}`;
-    throw new AttemptFailure('agent', `the agent ${how}${said}`);
-  });
-  failure.catch(() => {});
-  return { done, failure, stderr: () => text };
 }
 
 /** An agent that is ending closes its pipes first: why it ended says more than that it did. */

@@ -1,5 +1,6 @@
 import type { SessionUpdate, StopReason } from '@agentclientprotocol/sdk';
-import { type AcpSession, startAcpSession } from './acp-session.ts';
+import type { AcpSession } from './acp-session.ts';
+import { watchExit } from './agent-exit.ts';
 import { findAgent } from './agent-table.ts';
 import type { Attempt } from './attempt.ts';
 import { AttemptFailure, orAborted } from './attempt-end.ts';
@@ -59,9 +60,13 @@ export class CodingAgent {
       env: { ...attempt.env, ...row.env({ url, bearer: agent.proxy.bearer, model }) },
       stdin: 'pipe',
     });
+    const exited = watchExit(child);
+    // The agent boots while the protocol's many schemas are loaded.
+    const { startAcpSession } = await import('./acp-session.ts');
     const starting = startAcpSession({
       row,
       child,
+      exited,
       workspace,
       folders: [workspace, home, tmp],
       onUpdate: (update) => agent.onUpdate(update),

@@ -1,6 +1,6 @@
 import { appendFile, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pause } from './callback-client.ts';
+import { pause } from './callback-transport.ts';
 import type { Folders } from './folders.ts';
 import {
   createGit,

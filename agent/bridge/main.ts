@@ -1,5 +1,5 @@
 import { AttemptEnded } from './attempt-end.ts';
-import { createCallbackClient } from './callback-client.ts';
+import { type CallbackOptions, callBack } from './callback-transport.ts';
 import { type BridgeSettings, takeSettings } from './settings.ts';
 
 // The bridge as a process. It calls home first and loads the rest of itself while the answer is on its way.
@@ -21,11 +21,11 @@ async function run(settings: BridgeSettings): Promise<number> {
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(name, () => end(new AttemptEnded('signal', name)));
   }
-  const client = createCallbackClient({ ...settings, signal: life.signal, onEnded: end });
+  const options: CallbackOptions = { ...settings, signal: life.signal, onEnded: end };
   try {
-    const starting = client.start(VERSION);
+    const starting = callBack(options, { name: 'start', body: { bridge: VERSION } });
     const [{ runAttempt }, assignment] = await Promise.all([import('./run-attempt.ts'), starting]);
-    await runAttempt(settings, assignment, client, life);
+    await runAttempt(settings, assignment, options, life);
     return 0;
   } catch (error) {
     const cause: unknown = life.signal.aborted ? life.signal.reason : error;

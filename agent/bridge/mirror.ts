@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pause } from './callback-client.ts';
+import { pause } from './callback-transport.ts';
 import { createGit, type GitCredential, writeBridgeRepository } from './git.ts';
 import type { ProcessTable } from './process.ts';
 

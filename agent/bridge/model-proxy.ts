@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { pause } from './callback-client.ts';
+import { pause } from './callback-transport.ts';
 import { type Call, prepareCall } from './model-call.ts';
 import { judgeReply, parseRetryAfter } from './provider-answer.ts';
 import { callUpstream, type Upstream } from './upstream.ts';

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Assignment, AttemptResult } from '../../core/contract/attempt.ts';
+import { type AttemptResult, assignmentSchema } from '../../core/contract/attempt.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptEnded, AttemptFailure, orAborted } from './attempt-end.ts';
-import type { CallbackClient } from './callback-client.ts';
+import { createCallbackClient } from './callback-client.ts';
+import type { CallbackOptions } from './callback-transport.ts';
 import { makeFolders } from './folders.ts';
 import { ProcessTable } from './process.ts';
 import { head, Redactor } from './redact.ts';
@@ -17,13 +18,15 @@ import { runWorkAttempt } from './work-attempt.ts';
 const REAPER = fileURLToPath(new URL('./reaper.sh', import.meta.url));
 const LAST_WORDS_MS = 5_000;
 
-/** `life` aborts when the attempt may not act any more, with the AttemptEnded that says why. */
+/** `started` is what the start callback answered. `life` aborts when the attempt may not act any more, with the AttemptEnded that says why. */
 export async function runAttempt(
   settings: BridgeSettings,
-  assignment: Assignment,
-  client: CallbackClient,
+  started: unknown,
+  callbacks: CallbackOptions,
   life: AbortController,
 ): Promise<void> {
+  const assignment = assignmentSchema.parse(started);
+  const client = createCallbackClient(callbacks);
   const processes = new ProcessTable(`${settings.attemptId}.${randomBytes(8).toString('hex')}`);
   const owner = String(process.pid);
   processes.startReaper(REAPER, settings.keep ? undefined : settings.workDir, owner);

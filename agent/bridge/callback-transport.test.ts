@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ATTEMPT_API } from '../../core/contract/api.ts';
-import { backoffMs, callbackPath, readStatus } from './callback-client.ts';
+import { backoffMs, callbackPath, readStatus } from './callback-transport.ts';
 
 test('callbacks go where the contract has them', () => {
   const id = 'p0123456789.r1.a.1';

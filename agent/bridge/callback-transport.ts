@@ -1,0 +1,132 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
+import { AttemptEnded, abortReason } from './attempt-end.ts';
+
+// One callback over HTTP: bearer, retries, and the answers that end the attempt. Free of schemas, so that the first call goes
+// out before they are loaded.
+
+export type CallbackOptions = {
+  apiUrl: string;
+  attemptId: string;
+  token: string;
+  /** Ends every wait and retry. */
+  signal: AbortSignal;
+  /** Called before the error is thrown, whoever made the call. */
+  onEnded: (ended: AttemptEnded) => void;
+};
+
+export type Call = {
+  name: string;
+  body?: unknown;
+  /** Not repeated. */
+  once?: boolean;
+};
+
+type Answer = { status: number; body: unknown };
+
+const TIMEOUT_MS = 15_000;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const agents = {
+  'http:': new Agent({ keepAlive: true }),
+  'https:': new SecureAgent({ keepAlive: true }),
+};
+
+/** Repeats the call with growing pauses while the API is unreachable, answers 5xx or 429, until `signal` aborts. */
+export async function callBack(options: CallbackOptions, call: Call): Promise<unknown> {
+  for (let n = 1; ; n += 1) {
+    const answer = await post(options, call).catch((error: unknown) => {
+      if (options.signal.aborted) throw abortReason(options.signal);
+      if (call.once) throw error;
+      return undefined;
+    });
+    const reading = answer === undefined ? 'again' : readStatus(answer.status);
+    if (reading === 'answer') return answer?.body;
+    if (reading === 'superseded' || reading === 'refused') {
+      const ended = new AttemptEnded(reading, `${call.name}: the attempt has ended`);
+      options.onEnded(ended);
+      throw ended;
+    }
+    if (reading === 'wrong' || call.once) {
+      throw new Error(`${call.name} was answered ${answer?.status}: ${describe(answer?.body)}`);
+    }
+    await pause(backoffMs(n, Math.random()), options.signal);
+  }
+}
+
+/** Where a callback goes; the same paths as the contract's route table, which is too heavy to load at start. */
+export function callbackPath(attemptId: string, name: string): string {
+  return `/v1/attempts/${encodeURIComponent(attemptId)}/${name}`;
+}
+
+export type Reading = 'answer' | 'superseded' | 'refused' | 'again' | 'wrong';
+
+export function readStatus(status: number): Reading {
+  if (status >= 200 && status < 300) return 'answer';
+  if (status === 409 || status === 410) return 'superseded';
+  if (status === 401 || status === 403) return 'refused';
+  if (status === 408 || status === 429 || status >= 500) return 'again';
+  return 'wrong';
+}
+
+/** Milliseconds before try `n` (from 1): doubled each time, at most 10 s, spread so that many bridges do not come at once. */
+export function backoffMs(n: number, random: number): number {
+  return Math.round(Math.min(10_000, 200 * 2 ** (n - 1)) * (0.5 + random / 2));
+}
+
+function post(options: CallbackOptions, call: Call): Promise<Answer> {
+  const url = new URL(options.apiUrl + callbackPath(options.attemptId, call.name));
+  const isSecure = url.protocol === 'https:';
+  const body = JSON.stringify(call.body ?? {});
+  return new Promise((resolve, reject) => {
+    const outgoing = (isSecure ? httpsRequest : httpRequest)(url, {
+      method: 'POST',
+      agent: agents[isSecure ? 'https:' : 'http:'],
+      headers: {
+        authorization: `Bearer ${options.token}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+      signal: AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    outgoing.once('error', reject);
+    outgoing.once('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > MAX_ANSWER_BYTES) outgoing.destroy(new Error('the answer is too long'));
+      });
+      response.once('error', reject);
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: parse(text) }));
+    });
+    outgoing.end(body);
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text.slice(0, 500);
+  }
+}
+
+function describe(body: unknown): string {
+  return (typeof body === 'string' ? body : (JSON.stringify(body) ?? '')).slice(0, 500);
+}
+
+/** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(abortReason(signal));
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(abortReason(signal));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
