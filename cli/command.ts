@@ -102,22 +102,31 @@ function parseValues<O extends Options>(
   }
 }
 
-/** `--prompt "- a list"` is a value, not an option: only what is an option here counts as one. */
+/**
+ * `--prompt "- a list"` is a value and `"- a list"` a word, not options: only what is an option here counts as one. Such
+ * words come last, where they stand in every command that takes text.
+ */
 function joinValues(args: readonly string[], options: Options): string[] {
   const joined: string[] = [];
+  const texts: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';
-    if (arg === '--') return [...joined, ...args.slice(index)];
+    if (arg === '--') {
+      texts.push(...args.slice(index + 1));
+      break;
+    }
     const next = args[index + 1];
     const takesValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
     if (takesValue && next?.startsWith('-') === true && !isOption(next, options)) {
       joined.push(`${arg}=${next}`);
       index += 1;
+    } else if (/^-\S*\s/.test(arg) && !isOption(arg, options)) {
+      texts.push(arg);
     } else {
       joined.push(arg);
     }
   }
-  return joined;
+  return texts.length === 0 ? joined : [...joined, '--', ...texts];
 }
 
 function isOption(arg: string, options: Options): boolean {

@@ -17,6 +17,16 @@ test('a change that is answered twice is one change', () => {
   expect(second.changes).toEqual([]);
 });
 
+test('changes come without edges, which are kept', () => {
+  const known = [taskFixture({ id: 'a', dependsOn: ['x'] })];
+
+  const { state } = applyTasks({ ...STATE, tasks: known }, [
+    taskFixture({ id: 'a', version: 2, dependsOn: [] }),
+  ]);
+
+  expect(state.tasks[0]?.dependsOn).toEqual(['x']);
+});
+
 test('what is older than what is known is left aside', () => {
   const older = taskFixture({ id: 'a', version: 2, status: 'working' });
 

@@ -24,8 +24,10 @@ export type ProgressOptions = {
 
 const PAUSE_MS = { min: 250, max: 2_000 };
 const PAGE = 200;
-/** The plan's derived facts (halted, waiting) change without an item of its own changing. */
-const REREAD_AFTER_CALLS = 5;
+/** The plan with its sums over all tasks costs the server more than its changes: not more often than this, ms. */
+const PLAN_EVERY_MS = 800;
+/** Its derived facts (halted, waiting) may change without an item of it changing. */
+const PLAN_AFTER_QUIET = 5;
 
 /** The plan with all tasks of its current run, read now. */
 export async function readPlanState(
@@ -33,13 +35,24 @@ export async function readPlanState(
   planId: string,
   signal?: AbortSignal,
 ): Promise<PlanState> {
-  const how = signal === undefined ? {} : { signal };
+  const plan = await client.call(API.getPlan, { params: { plan: planId } }, how(signal));
+  return { plan, tasks: await readTasks(client, planId, signal) };
+}
+
+async function readTasks(
+  client: Client,
+  planId: string,
+  signal: AbortSignal | undefined,
+): Promise<TaskView[]> {
   const params = { plan: planId };
-  const plan = await client.call(API.getPlan, { params }, how);
   const tasks = await readAll((cursor) =>
-    client.call(API.listTasks, { params, query: { limit: PAGE, cursor } }, how),
+    client.call(API.listTasks, { params, query: { limit: PAGE, cursor } }, how(signal)),
   );
-  return { plan, tasks: ordered(tasks) };
+  return ordered(tasks);
+}
+
+function how(signal: AbortSignal | undefined) {
+  return signal === undefined ? {} : { signal };
 }
 
 /** Steps without end: the first carries everything, later ones what is new. Steps without changes come too: time passes. */
@@ -48,71 +61,110 @@ export async function* followPlan(
   planId: string,
   options: ProgressOptions = {},
 ): AsyncGenerator<ProgressStep, void> {
-  const pauseMs = options.pauseMs ?? PAUSE_MS;
-  const how = options.signal === undefined ? {} : { signal: options.signal };
+  const { signal, pauseMs = PAUSE_MS } = options;
   const params = { plan: planId };
-  let state = await readPlanState(client, planId, options.signal);
+  let state = await readPlanState(client, planId, signal);
   let since = newest(state);
   let pause = pauseMs.min;
-  let calls = 0;
+  let quiet = 0;
+  let owesPlan = false;
+  let owesEdges = false;
+  let planAt = 0;
   yield { state, changes: firstChanges(state) };
   for (;;) {
-    await delay(pause, undefined, how);
-    let changes: PlanChange[] = [];
-    let plan: PlanView | undefined;
-    let page: string | undefined;
-    do {
-      const query = { since, limit: PAGE, cursor: page };
-      const answer = await client.call(API.planChanges, { params, query }, how);
-      plan = answer.plan ?? plan;
-      ({ state, changes } = applyTasks(state, answer.tasks, changes));
-      page = answer.next;
-      // Only the last page says where to go on: what lies between would be lost.
-      if (page === undefined) since = Math.max(since, answer.cursor);
-    } while (page !== undefined);
-    calls += 1;
-    if (plan === undefined && (changes.length > 0 || calls % REREAD_AFTER_CALLS === 0)) {
-      plan = await client.call(API.getPlan, { params }, how);
+    await delay(pause, undefined, how(signal));
+    const news = await readNews(client, planId, since, signal);
+    since = Math.max(since, news.cursor);
+    let step = applyTasks(state, news.tasks);
+    quiet = step.changes.length > 0 ? 0 : quiet + 1;
+    // What comes with the changes tells that the plan moved, but is not its whole view.
+    const moved = step.changes.length > 0 || (news.planVersion ?? 0) > state.plan.version;
+    owesPlan ||= moved || quiet % PLAN_AFTER_QUIET === 0;
+    if (owesPlan && Date.now() - planAt >= PLAN_EVERY_MS) {
+      const plan = await client.call(API.getPlan, { params }, how(signal));
+      step = applyPlan(step.state, plan, step.changes);
+      owesPlan = false;
+      planAt = Date.now();
     }
-    ({ state, changes } = applyPlan(state, plan, changes));
-    pause = changes.length > 0 ? pauseMs.min : Math.min(pause * 1.5, pauseMs.max);
-    yield { state, changes };
+    owesEdges ||= step.changes.some(isNewcomer);
+    if (owesEdges && step.state.plan.status !== 'activating') {
+      step = applyEdges(step, await readTasks(client, planId, signal));
+      owesEdges = false;
+    }
+    state = step.state;
+    pause = step.changes.length > 0 ? pauseMs.min : Math.min(pause * 1.5, pauseMs.max);
+    yield step;
   }
+}
+
+type News = { tasks: TaskView[]; cursor: number; planVersion: number | undefined };
+
+async function readNews(
+  client: Client,
+  planId: string,
+  since: number,
+  signal: AbortSignal | undefined,
+): Promise<News> {
+  const news: News = { tasks: [], cursor: since, planVersion: undefined };
+  let cursor: string | undefined;
+  do {
+    const query = { since, limit: PAGE, cursor };
+    const input = { params: { plan: planId }, query };
+    const answer = await client.call(API.planChanges, input, how(signal));
+    news.tasks.push(...answer.tasks);
+    news.planVersion = answer.plan?.version ?? news.planVersion;
+    cursor = answer.next;
+    // Only the last page says where to go on: what lies between would be lost.
+    if (cursor === undefined) news.cursor = answer.cursor;
+  } while (cursor !== undefined);
+  return news;
 }
 
 type Applied = { state: PlanState; changes: PlanChange[] };
 
 /** Takes over tasks that are newer than what is known, of the newest run only. */
-export function applyTasks(
-  state: PlanState,
-  tasks: readonly TaskView[],
-  changes: readonly PlanChange[] = [],
-): Applied {
+export function applyTasks(state: PlanState, tasks: readonly TaskView[]): Applied {
   const known = new Map(state.tasks.map((task) => [task.id, task]));
-  const found: PlanChange[] = [];
-  for (const task of tasks) {
-    const before = known.get(task.id);
-    if (before !== undefined && !isNewer(task, before)) continue;
-    if (task.run < state.plan.run) continue;
+  const changes: PlanChange[] = [];
+  for (const changed of tasks) {
+    const before = known.get(changed.id);
+    if (before !== undefined && !isNewer(changed, before)) continue;
+    if (changed.run < state.plan.run) continue;
+    const task = keepEdges(changed, before);
     known.set(task.id, task);
-    found.push({ kind: 'task', task, before });
+    changes.push({ kind: 'task', task, before });
   }
-  if (found.length === 0) return { state, changes: [...changes] };
-  return {
-    state: { plan: state.plan, tasks: ordered([...known.values()]) },
-    changes: [...changes, ...found],
-  };
+  if (changes.length === 0) return { state, changes };
+  return { state: { plan: state.plan, tasks: ordered([...known.values()]) }, changes };
+}
+
+/** Changes come without the task's edges, which stay the same for a run. */
+function keepEdges(task: TaskView, before: TaskView | undefined): TaskView {
+  if (before === undefined || before.run !== task.run || task.dependsOn.length > 0) return task;
+  return { ...task, dependsOn: before.dependsOn };
+}
+
+/** A task was seen for the first time, or in a new run: its edges are not known. */
+function isNewcomer(change: PlanChange): boolean {
+  return change.kind === 'task' && change.before?.run !== change.task.run;
+}
+
+function applyEdges(step: Applied, listed: readonly TaskView[]): Applied {
+  const edges = new Map(listed.map((task) => [task.id, task.dependsOn]));
+  const tasks = step.state.tasks.map((task) => ({
+    ...task,
+    dependsOn: edges.get(task.id) ?? task.dependsOn,
+  }));
+  return { state: { plan: step.state.plan, tasks }, changes: step.changes };
 }
 
 /** Takes over the plan unless it is older; a new run leaves the tasks of the old one behind. */
 export function applyPlan(
   state: PlanState,
-  plan: PlanView | undefined,
+  plan: PlanView,
   changes: readonly PlanChange[] = [],
 ): Applied {
-  if (plan === undefined || plan.version < state.plan.version) {
-    return { state, changes: [...changes] };
-  }
+  if (plan.version < state.plan.version) return { state, changes: [...changes] };
   const tasks = state.tasks.filter((task) => task.run >= plan.run);
   const isSame = JSON.stringify(plan) === JSON.stringify(state.plan);
   const change: PlanChange = { kind: 'plan', plan, before: state.plan };

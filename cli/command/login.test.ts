@@ -3,6 +3,7 @@ import { readLink } from './login.ts';
 
 test.each([
   ['http://localhost:3000/#code=abc', 'http://localhost:3000', 'abc'],
+  ['http://localhost:3000/#signin=Ab_-9', 'http://localhost:3000', 'Ab_-9'],
   ['http://localhost:3000/login#code=abc', 'http://localhost:3000', 'abc'],
   ['http://localhost:3000/#/?code=abc', 'http://localhost:3000', 'abc'],
   ['https://team.example/gang/sign-in?code=a%2Bb', 'https://team.example/gang', 'a+b'],

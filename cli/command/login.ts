@@ -39,13 +39,16 @@ export const login = defineCommand({
   },
 });
 
-/** A one-time link carries its code behind `#code=` or `?code=`; without one it only says where. */
+const CODE_NAMES = ['signin', 'code'];
+
+/** A one-time link carries its code behind `#signin=`, which no server ever sees; without one it only says where. */
 export function readLink(text: string): { url: string; code?: string } {
   const url = normaliseUrl(text);
   const link = new URL(text);
   const fragment = new URLSearchParams(link.hash.replace(/^#\/?\??/, ''));
-  const code = fragment.get('code') ?? link.searchParams.get('code');
-  if (code === null) return { url };
+  const codes = CODE_NAMES.map((name) => fragment.get(name) ?? link.searchParams.get(name));
+  const code = codes.find((each) => each !== null && each !== '');
+  if (code === undefined || code === null) return { url };
   return { url: url.replace(/\/(login|sign-in|signin|auth)$/, ''), code };
 }
 

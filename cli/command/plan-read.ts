@@ -5,12 +5,14 @@ import { PLAN_STATUSES } from '../../core/contract/plan.ts';
 import type { TaskSpec } from '../../core/contract/task.ts';
 import { EXIT } from '../cli-error.ts';
 import type { Client } from '../client.ts';
+import { readAll } from '../client.ts';
 import { choiceOption, defineCommand, numberOption } from '../command.ts';
 import { graphDiff } from '../graph-diff.ts';
 import { renderEdits } from '../render/edit-list.ts';
 import { renderGraph } from '../render/graph-view.ts';
 import { styled } from '../render/line.ts';
 import { renderPlanList } from '../render/plan-list.ts';
+import { renderPlan } from '../render/plan-view.ts';
 import { planOf } from './plan-word.ts';
 
 export const planList = defineCommand({
@@ -26,7 +28,12 @@ export const planList = defineCommand({
     const status = choiceOption('status', values.status, PLAN_STATUSES);
     const limit = numberOption('limit', values.limit, { min: 1, whole: true }) ?? 20;
     const api = await client();
-    const { items } = await api.call(API.listPlans, { query: { status, limit } });
+    const found = await readAll(
+      (cursor) =>
+        api.call(API.listPlans, { query: { status, limit: Math.min(200, limit), cursor } }),
+      limit,
+    );
+    const items = found.slice(0, limit);
     if (terminal.json) terminal.printJson({ items });
     else terminal.print(renderPlanList(items, { now: host.now(), width: terminal.width }));
     return EXIT.done;
@@ -42,13 +49,16 @@ export const planShow = defineCommand({
     revision: { type: 'string', value: 'N', help: 'an older revision; default: the newest' },
     yaml: { type: 'boolean', help: 'as a graph file: edit it, then `run --plan` or `plan edit`' },
   },
-  async run({ terminal, client }, [word], values) {
+  async run({ terminal, host, client }, [word], values) {
     const api = await client();
     const id = await planOf(api, word);
-    const [plan, graph] = await Promise.all([
-      api.call(API.getPlan, { params: { plan: id } }),
-      readGraph(api, id, numberOption('revision', values.revision, { min: 1, whole: true })),
-    ]);
+    const revision = numberOption('revision', values.revision, { min: 1, whole: true });
+    const plan = await api.call(API.getPlan, { params: { plan: id } });
+    if (plan.revision === 0 && !terminal.json) {
+      terminal.print(renderPlan(plan, [], { now: host.now(), width: terminal.width }));
+      return EXIT.done;
+    }
+    const graph = await readGraph(api, id, revision);
     if (terminal.json) terminal.printJson({ plan, graph });
     else if (values.yaml === true) terminal.printRaw(graphYaml(plan, graph.tasks));
     else terminal.print(renderGraph(plan, graph, { width: terminal.width }));

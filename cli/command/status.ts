@@ -1,5 +1,8 @@
 import { API } from '../../core/contract/api.ts';
+import type { ExitCode } from '../cli-error.ts';
 import { EXIT, usageError } from '../cli-error.ts';
+import type { Client } from '../client.ts';
+import type { Context } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodeOf } from '../plan-end.ts';
 import { readPlanState } from '../progress.ts';
@@ -25,24 +28,13 @@ export const status = defineCommand({
   },
   details: 'PLAN may be `last`: the newest. The exit code tells the state of the plan.',
   async run(context, [word], values) {
-    const { terminal, host } = context;
+    const { terminal } = context;
     const client = await context.client();
     if (word === undefined) {
       if (values.watch === true || values.summary === true) {
         throw usageError('name the plan: smol-gang status PLAN --watch; `last` is the newest');
       }
-      const [system, plans] = await Promise.all([
-        client.call(API.systemStatus, {}),
-        client.call(API.listPlans, { query: { limit: 20 } }),
-      ]);
-      if (terminal.json) terminal.printJson({ system, plans: plans.items });
-      else {
-        const options = { now: host.now(), width: terminal.width };
-        terminal.print(
-          joinSections([renderSystem(system, options), renderPlanList(plans.items, options)]),
-        );
-      }
-      return EXIT.done;
+      return printOverview(context, client);
     }
     const plan = await planOf(client, word);
     if (values.watch === true) return followToEnd(context, client, plan);
@@ -53,3 +45,29 @@ export const status = defineCommand({
     return exitCodeOf(state);
   },
 });
+
+const OVERVIEW = 10;
+
+/** The list has no sums over tasks; here they are wanted, and so are the commands of tasks that wait. */
+async function printOverview(context: Context, client: Client): Promise<ExitCode> {
+  const { terminal, host } = context;
+  const [system, list] = await Promise.all([
+    client.call(API.systemStatus, {}),
+    client.call(API.listPlans, { query: { limit: OVERVIEW } }),
+  ]);
+  const plans = await Promise.all(
+    list.items.map((plan) => client.call(API.getPlan, { params: { plan: plan.id } })),
+  );
+  if (terminal.json) {
+    terminal.printJson({ system, plans });
+    return EXIT.done;
+  }
+  const options = { now: host.now(), width: terminal.width };
+  terminal.print(
+    joinSections([
+      renderSystem(system, options),
+      renderPlanList(plans, { ...options, withFigures: true }),
+    ]),
+  );
+  return EXIT.done;
+}

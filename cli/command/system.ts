@@ -1,5 +1,6 @@
 import { API } from '../../core/contract/api.ts';
 import { EXIT } from '../cli-error.ts';
+import { readAll } from '../client.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../render/figures.ts';
 import { renderChecks } from '../render/system.ts';
@@ -70,8 +71,10 @@ export const recover = defineCommand({
     if (word !== undefined) plans.push(await planOf(api, word));
     else {
       for (const status of ['planning', 'activating', 'active'] as const) {
-        const found = await api.call(API.listPlans, { query: { status, limit: 200 } });
-        plans.push(...found.items.map((plan) => plan.id));
+        const found = await readAll((cursor) =>
+          api.call(API.listPlans, { query: { status, limit: 200, cursor } }),
+        );
+        plans.push(...found.map((plan) => plan.id));
       }
     }
     const recovered = [];

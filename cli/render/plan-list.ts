@@ -8,7 +8,12 @@ import { planStatusSpan } from './task-state.ts';
 /** Plans, one a line; beneath each that waits for a person, the commands that resolve it. */
 export function renderPlanList(
   plans: readonly PlanView[],
-  options: { readonly now: number; readonly width: number },
+  options: {
+    readonly now: number;
+    readonly width: number;
+    /** The plans carry sums over their tasks. */
+    readonly withFigures?: boolean;
+  },
 ): Line[] {
   if (plans.length === 0) {
     return [['No plans yet. Hand one in with  ', styled('bold', 'smol-gang run --prompt "..."')]];
@@ -23,7 +28,7 @@ export function renderPlanList(
       { header: 'cost', align: 'right' },
       { header: 'changed', align: 'right' },
     ],
-    plans.map((plan) => planCells(plan, options.now)),
+    plans.map((plan) => planCells(plan, options.now, options.withFigures === true)),
     options.width,
   );
   const lines = plans.flatMap((plan, index): Line[] => [
@@ -36,9 +41,10 @@ export function renderPlanList(
   return head === undefined ? lines : [head, ...lines];
 }
 
-function planCells(plan: PlanView, now: number): Span[] {
+function planCells(plan: PlanView, now: number, withFigures: boolean): Span[] {
   const total = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
-  const tokens = plan.usage.inputTokens + plan.usage.outputTokens;
+  const used = plan.usage.inputTokens + plan.usage.outputTokens;
+  const tokens = withFigures ? used : 0;
   return [
     styled('dim', plan.id),
     plan.title,

@@ -84,12 +84,20 @@ function renderProgress(plan: PlanView, tasks: readonly TaskView[], options: Vie
   if (work.length === 0) return [];
   const done = work.filter((task) => task.status === 'merged').length;
   const live = work.filter((task) => LIVE.has(task.status)).length;
-  const figures: string[] = [`${done} of ${work.length} merged`];
+  const isComplete = plan.status === 'complete';
+  const figures: string[] = [
+    isComplete ? `${plural(work.length, 'task')} done` : `${done} of ${work.length} merged`,
+  ];
   if (live > 0) figures.push(`${live} at work`);
   const tokens = plan.usage.inputTokens + plan.usage.outputTokens;
   if (tokens > 0) figures.push(`${formatTokens(tokens)} tokens`, costText(plan.usage.usd));
   return [
-    [...bar(done, live, work.length), '  ', figures.join(' · '), ...elapsed(plan, options.now)],
+    [
+      ...bar(isComplete ? work.length : done, live, work.length),
+      '  ',
+      figures.join(' · '),
+      ...elapsed(plan, options.now),
+    ],
   ];
 }
 

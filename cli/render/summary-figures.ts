@@ -34,7 +34,7 @@ export function summaryFigures(
   const first = plan.startedAt ?? earliest(all) ?? plan.createdAt;
   const last = plan.finishedAt ?? latest(all) ?? now;
   const makespanMs = Math.max(0, last - first);
-  const path = longestPath(tasks, intervals);
+  const path = longestPath(withEnds(tasks), intervals);
   return {
     makespanMs,
     beforeMs: Math.max(0, first - plan.createdAt),
@@ -45,6 +45,15 @@ export function summaryFigures(
     mostAtOnce: mostAtOnce(all),
     attempts: tasks.reduce((sum, task) => sum + task.attempt, 0),
   };
+}
+
+/** The end of a plan depends on everything, and need not say so. */
+function withEnds(tasks: readonly TaskView[]): TaskView[] {
+  const others = tasks.filter((task) => task.kind !== 'end').map((task) => task.id);
+  return tasks.map((task) => {
+    const isSilent = task.kind === 'end' && task.dependsOn.length === 0;
+    return isSilent ? { ...task, dependsOn: others } : task;
+  });
 }
 
 function earliest(intervals: readonly Interval[]): number | undefined {

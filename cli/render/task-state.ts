@@ -36,13 +36,18 @@ export function taskGlyph(status: TaskStatus, tick?: number): Span {
 }
 
 /** The state in a few words: what it waits on, which kind of attempt, until when it is parked. */
-export function taskStateText(task: TaskView, now: number): string {
+export function taskStateText(
+  task: TaskView,
+  now: number,
+  isMerged: (id: string) => boolean = () => false,
+): string {
   if (task.parkedUntil !== undefined && task.parkedUntil > now && task.status !== 'merged') {
     return `parked, again ${formatAgo(task.parkedUntil, now)}`;
   }
   if (task.status === 'pending') {
-    const waits = task.waitsOn ?? task.dependsOn;
-    return waits.length === 0 ? 'pending' : `after ${waits.join(', ')}`;
+    const waits = task.dependsOn.filter((id) => !isMerged(id));
+    const others = task.kind === 'end' ? 'after the others' : 'pending';
+    return waits.length === 0 ? others : `after ${waits.join(', ')}`;
   }
   if (task.status === 'claimed' || task.status === 'working') {
     if (task.attemptKind === 'repair') return 'repairing';

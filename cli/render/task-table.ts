@@ -33,9 +33,10 @@ export type TaskTableOptions = {
 export function renderTasks(tasks: readonly TaskView[], options: TaskTableOptions): Line[] {
   const visible = tasks.filter((task) => task.kind !== 'join').toSorted(byWave);
   const chosen = chooseTasks(visible, options.maxTaskRows);
+  const merged = new Set(tasks.filter((task) => task.status === 'merged').map((task) => task.id));
   const rows = renderTable(
     COLUMNS,
-    chosen.map((task) => taskCells(task, options)),
+    chosen.map((task) => taskCells(task, options, (id) => merged.has(id))),
     options.width,
     '  ',
   );
@@ -64,12 +65,16 @@ function groupName(task: TaskView): string {
   return task.kind === 'end' ? 'whole' : `wave ${task.wave}`;
 }
 
-function taskCells(task: TaskView, options: TaskTableOptions): Span[] {
+function taskCells(
+  task: TaskView,
+  options: TaskTableOptions,
+  isMerged: (id: string) => boolean,
+): Span[] {
   const tokens = task.usage.inputTokens + task.usage.outputTokens;
   const elapsed = taskElapsedMs(task, options.now);
   const whole = task.kind === 'end' ? 'Everything together' : task.title;
   const title = options.width < TITLES_FROM ? '' : whole;
-  const state = styled(taskLook(task.status).style, taskStateText(task, options.now));
+  const state = styled(taskLook(task.status).style, taskStateText(task, options.now, isMerged));
   const glyph = taskGlyph(task.status, options.tick);
   if (task.status === 'pending')
     return [glyph, styled('dim', task.id), styled('dim', title), state];
