@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import * as access from '../../core/contract/access.ts';
-import { API, ATTEMPT_API, doctorCheckSchema, HOOK_API } from '../../core/contract/api.ts';
+import { API, ATTEMPT_API, HOOK_API } from '../../core/contract/api.ts';
 import { acceptedSchema, assignmentSchema } from '../../core/contract/attempt.ts';
 import { errorBodySchema } from '../../core/contract/error.ts';
 import { graphViewSchema, planViewSchema, reasonSchema } from '../../core/contract/plan.ts';
 import { repositorySchema } from '../../core/contract/repository.ts';
 import type { Access, Route } from '../../core/contract/route.ts';
+import { doctorCheckSchema } from '../../core/contract/system-routes.ts';
 import { evidenceSchema, taskSpecSchema, taskViewSchema } from '../../core/contract/task.ts';
 
 // The whole interface as one OpenAPI 3.1 document, made of the rows of the contract. Its schemas are JSON Schema 2020-12,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ProbeOptions, probeModel } from '../../adapters/openai/probe-model.ts';
-import { doctorCheckSchema } from '../../core/contract/api.ts';
+import { doctorCheckSchema } from '../../core/contract/system-routes.ts';
 import {
   completion,
   type ScriptedLlmServer,

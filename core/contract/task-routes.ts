@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { transcriptEntrySchema } from './attempt.ts';
+import { planIdSchema, taskIdSchema } from './id.ts';
+import { list, page } from './list.ts';
+import { reasonSchema } from './plan.ts';
+import type { Route } from './route.ts';
+import { taskViewSchema } from './task.ts';
+
+const plan = z.object({ plan: planIdSchema });
+const task = z.object({ plan: planIdSchema, task: taskIdSchema });
+
+const messageSchema = z.object({
+  n: z.number().int(),
+  author: z.string(),
+  text: z.string(),
+  at: z.number().int(),
+});
+const logChunkSchema = z.object({
+  attempt: z.number().int(),
+  n: z.number().int(),
+  entries: z.array(transcriptEntrySchema),
+});
+
+/** Tasks of a plan's current run. */
+export const TASK_ROUTES = {
+  listTasks: {
+    method: 'GET',
+    path: '/v1/plans/{plan}/tasks',
+    access: 'viewer',
+    summary: 'Tasks of the current run',
+    params: plan,
+    query: z.object(page),
+    status: 200,
+    answer: list(taskViewSchema),
+  },
+  getTask: {
+    method: 'GET',
+    path: '/v1/plans/{plan}/tasks/{task}',
+    access: 'viewer',
+    summary: 'A task with its text',
+    params: task,
+    status: 200,
+    answer: taskViewSchema.extend({
+      description: z.string(),
+      criteria: z.array(z.string()),
+      scope: z.array(z.string()),
+    }),
+  },
+  taskHistory: {
+    method: 'GET',
+    path: '/v1/plans/{plan}/tasks/{task}/history',
+    access: 'viewer',
+    summary: 'Transitions of a task',
+    params: task,
+    status: 200,
+    answer: list(
+      z.object({
+        version: z.number().int(),
+        at: z.number().int(),
+        from: z.string(),
+        to: z.string(),
+        event: z.string(),
+        actor: z.string(),
+        reason: z.string().optional(),
+      }),
+    ),
+  },
+  taskLog: {
+    method: 'GET',
+    path: '/v1/plans/{plan}/tasks/{task}/log',
+    access: 'viewer',
+    summary: 'Transcript of an attempt; without one the newest',
+    params: task,
+    query: z.object({
+      attempt: z.coerce.number().int().min(1).optional(),
+      after: z.coerce.number().int().min(0).default(0),
+      limit: page.limit,
+    }),
+    status: 200,
+    answer: list(logChunkSchema),
+  },
+  taskDiff: {
+    method: 'GET',
+    path: '/v1/plans/{plan}/tasks/{task}/diff',
+    access: 'viewer',
+    summary: 'Files that the task changed',
+    params: task,
+    status: 200,
+    answer: z.object({
+      files: z.array(
+        z.object({
+          path: z.string(),
+          status: z.string(),
+          additions: z.number(),
+          deletions: z.number(),
+        }),
+      ),
+      base: z.string(),
+      head: z.string(),
+    }),
+  },
+  sendMessage: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/tasks/{task}/messages',
+    access: 'operator',
+    summary: 'Say something to the agent; answers its question when it asked one',
+    params: task,
+    body: z
+      .object({ text: z.string().min(1).max(16_000), answers: z.string().max(64).optional() })
+      .strict(),
+    status: 201,
+    answer: messageSchema,
+    idempotent: true,
+  },
+  listMessages: {
+    method: 'GET',
+    path: '/v1/plans/{plan}/tasks/{task}/messages',
+    access: 'viewer',
+    summary: 'What people said to the agent',
+    params: task,
+    status: 200,
+    answer: list(messageSchema),
+  },
+  finishTask: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/tasks/{task}/finish',
+    access: 'operator',
+    summary: 'End an interactive session: verify and open its pull request',
+    params: task,
+    status: 202,
+    answer: taskViewSchema,
+  },
+  retryTask: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/tasks/{task}/retry',
+    access: 'operator',
+    summary: 'Try a blocked, failed or cancelled task again',
+    params: task,
+    status: 202,
+    answer: taskViewSchema,
+  },
+  unblockTask: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/tasks/{task}/unblock',
+    access: 'operator',
+    summary: 'The reason for the block is gone: go on from the accepted commit',
+    params: task,
+    status: 202,
+    answer: taskViewSchema,
+  },
+  cancelTask: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/tasks/{task}/cancel',
+    access: 'operator',
+    summary: 'Cancel a task',
+    params: task,
+    body: reasonSchema,
+    status: 202,
+    answer: taskViewSchema,
+  },
+  approveTask: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/tasks/{task}/approve',
+    access: 'operator',
+    summary: 'Approve a task pull request (policy review)',
+    params: task,
+    status: 202,
+    answer: taskViewSchema,
+  },
+  requestChanges: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/tasks/{task}/request-changes',
+    access: 'operator',
+    summary: 'Send a task pull request back with a reason',
+    params: task,
+    body: z.object({ reason: z.string().min(1).max(8_000) }).strict(),
+    status: 202,
+    answer: taskViewSchema,
+  },
+} as const satisfies Record<string, Route>;
