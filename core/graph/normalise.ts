@@ -28,10 +28,9 @@ export type RunNode = {
   weight: number;
 };
 
-/** Before ordinals are given: `dependsOn` are positions in the list of drafts. `level`: how many joins deep, 0 for others. */
+/** Before ordinals are given: `dependsOn` are positions in the list of drafts. */
 type Draft = Pick<RunNode, 'id' | 'kind' | 'repo' | 'weight' | 'wave'> & {
   readonly dependsOn: readonly number[];
-  readonly level: number;
 };
 type Build = { readonly drafts: Draft[]; readonly joins: Map<string, number> };
 
@@ -53,8 +52,7 @@ export function normaliseGraph(
     const { id, estimate } = at(tasks, node);
     const wave = at(waves, node);
     drafted[node] =
-      build.drafts.push({ id, kind: 'work', repo, weight: estimate, wave, dependsOn, level: 0 }) -
-      1;
+      build.drafts.push({ id, kind: 'work', repo, weight: estimate, wave, dependsOn }) - 1;
   }
   for (const end of listEnds(graph, repos, repositories)) {
     const before = end.sinks.map((node) => at(drafted, node));
@@ -67,7 +65,6 @@ export function normaliseGraph(
       weight: 0,
       wave,
       dependsOn,
-      level: 0,
     });
   }
   return finish(build.drafts);
@@ -94,9 +91,8 @@ function joinOf(build: Build, group: readonly number[], repo: string): number {
   if (known !== undefined) return known;
   const members = group.map((draft) => at(build.drafts, draft));
   const wave = Math.max(...members.map((member) => member.wave));
-  const level = 1 + Math.max(...members.map((member) => (member.wave === wave ? member.level : 0)));
   const id = `join-${build.joins.size + 1}`;
-  const join: Draft = { id, kind: 'join', repo, weight: 0, wave, dependsOn: group, level };
+  const join: Draft = { id, kind: 'join', repo, weight: 0, wave, dependsOn: group };
   const position = build.drafts.push(join) - 1;
   build.joins.set(key, position);
   return position;
@@ -122,16 +118,17 @@ function listEnds(
   }));
 }
 
+/** Within a wave the order of the drafts stands: each join was drafted after what it waits on. */
 function finish(drafts: readonly Draft[]): RunNode[] {
   const order = [...drafts.keys()].sort((a, b) => {
     const one = at(drafts, a);
     const other = at(drafts, b);
-    return one.wave - other.wave || one.level - other.level || a - b;
+    return one.wave - other.wave || a - b;
   });
   const ordinals = new Array<number>(drafts.length);
   for (const [ordinal, draft] of order.entries()) ordinals[draft] = ordinal;
   const nodes = order.map((position, ordinal): RunNode => {
-    const { level: _, ...draft } = at(drafts, position);
+    const draft = at(drafts, position);
     const dependsOn = draft.dependsOn.map((other) => at(ordinals, other)).sort((a, b) => a - b);
     return { ...draft, ordinal, dependsOn, dependents: [], rank: 0 };
   });

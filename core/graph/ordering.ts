@@ -30,20 +30,26 @@ export type Ordering = {
   /** Bits of all places. */
   readonly places: Uint32Array;
   comparisons: number;
+  readonly limits: OrderingLimits;
 };
 
-/** How many of the latest are compared one by one before the index is asked. */
-const RECENT = 64;
-/** Beyond this, what the index offers is taken to meet: the order gets stricter than needed, and the time stays bounded. */
-const MAX_COMPARISONS = 10_000_000;
+export type OrderingLimits = {
+  /** How many of the latest are compared one by one before the index is asked. */
+  readonly recent: number;
+  /** Beyond this, what is found is taken to meet: the order gets stricter than needed, and the time stays bounded. */
+  readonly comparisons: number;
+};
 
-export function createOrdering(size: number): Ordering {
+const LIMITS: OrderingLimits = { recent: 32, comparisons: 5_000_000 };
+
+export function createOrdering(size: number, limits = LIMITS): Ordering {
   return {
     index: createPatternIndex(true),
     log: [],
     lastLogged: new Map(),
     places: new Uint32Array((size + 31) >>> 5),
     comparisons: 0,
+    limits,
   };
 }
 
@@ -78,17 +84,17 @@ export function findBefore(
  * same pattern was found, and whoever came before its last holder and meets it is before that holder.
  */
 function searchRecent(
-  { log, lastLogged, comparisons }: Ordering,
+  { log, lastLogged, comparisons, limits }: Ordering,
   pattern: Pattern,
   isBefore: (place: number) => boolean,
   take: (place: number) => void,
 ): boolean {
   const same = lastLogged.get(pattern.key) ?? -1;
-  const from = Math.max(same, log.length - RECENT, 0);
+  const from = Math.max(same, log.length - limits.recent, 0);
   for (let at = log.length - 1; at >= from; at--) {
     const entry = log[at];
     if (entry === undefined || isBefore(entry.place)) continue;
-    if (comparisons > MAX_COMPARISONS || patternsMeet(entry.pattern, pattern)) take(entry.place);
+    if (comparisons > limits.comparisons || patternsMeet(entry.pattern, pattern)) take(entry.place);
   }
   return same >= from;
 }
@@ -101,7 +107,7 @@ function searchIndex(
 ): void {
   findCandidates(ordering.index, pattern, ({ pattern: other, holders: [place = 0] }) => {
     if (isBefore(place)) return;
-    const tooMany = ++ordering.comparisons > MAX_COMPARISONS;
+    const tooMany = ++ordering.comparisons > ordering.limits.comparisons;
     if (tooMany || patternsMeet(other, pattern)) take(place);
   });
 }

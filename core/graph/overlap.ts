@@ -3,6 +3,7 @@ import { buildAdjacency, type EdgeEnds } from './adjacency.ts';
 import {
   type Ancestors,
   addBefore,
+  allComeBefore,
   appendPlace,
   comesBefore,
   createAncestors,
@@ -115,12 +116,25 @@ function placeTask(search: Search, state: RepositoryState, task: TaskSpec, place
   const { own, common } = dividePatterns(compileScope(task.scope), state.shared);
   search.own.push(own);
   orderBehind(search, state, own, place);
-  if (state.shared.patterns.length === 0) return;
+  if (state.shared.patterns.length > 0) listPairs(search, state, own, common, place);
+  placePatterns(state.ordering, own, place);
+}
+
+/** Whoever is not ordered by now meets this task in shared paths only, if at all. */
+function listPairs(
+  search: Search,
+  state: RepositoryState,
+  own: readonly Pattern[],
+  common: readonly Pattern[],
+  place: number,
+): void {
   const pairs = new Map<number, Set<string>>();
-  for (const pattern of own) collectPairs(search, state.common, pattern, place, pairs);
-  for (const pattern of common) {
-    collectPairs(search, state.common, pattern, place, pairs);
-    collectPairs(search, state.own, pattern, place, pairs);
+  if (!allComeBefore(search.ancestors, state.ordering.places, place)) {
+    for (const pattern of own) collectPairs(search, state.common, pattern, place, pairs);
+    for (const pattern of common) {
+      collectPairs(search, state.common, pattern, place, pairs);
+      collectPairs(search, state.own, pattern, place, pairs);
+    }
   }
   for (const other of [...pairs.keys()].sort((a, b) => a - b)) {
     const paths = [...(pairs.get(other) ?? [])].sort();
@@ -147,7 +161,6 @@ function orderBehind(
       note,
     });
   }
-  placePatterns(state.ordering, patterns, place);
 }
 
 function collectPairs(

@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Edit, editSchema } from '../contract/plan.ts';
+import type { TaskSpec } from '../contract/task.ts';
+import type { EdgeEnds } from './adjacency.ts';
+import { applyEdits } from './edit.ts';
+import { forecastGraph } from './forecast.ts';
+import { hasErrors } from './graph-problem.ts';
+import { MAX_WAITS, normaliseGraph } from './normalise.ts';
+import { orderOverlaps } from './overlap.ts';
+import { scopesMeet } from './scope.ts';
+import { makeTask } from './task-fixture.ts';
+import { validateGraph } from './validate.ts';
+import { computeWaves, ranks } from './waves.ts';
+
+const REPOSITORIES = ['o/web', 'o/api'];
+const SHARED = ['x.lock', 'docs/*.md'];
+const scopeEntry = fc
+  .tuple(
+    fc.constantFrom('', 'src/', 'src/a/', '**/', 'docs/', '*/'),
+    fc.constantFrom(
+      'a.ts',
+      'b.ts',
+      'a',
+      '*.ts',
+      'a*',
+      'x.lock',
+      '*',
+      'b/',
+      '{a,b}.ts',
+      'c.md',
+      '[ab].ts',
+    ),
+  )
+  .map(([directory, name]) => directory + name);
+
+/** Tasks that depend on earlier ones only, then shuffled. */
+function graphs(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
+  const fields = fc.record({
+    before: fc.array(fc.nat(), { maxLength: 4 }),
+    scope: fc.array(scopeEntry, { maxLength: 3 }),
+    repo: fc.constantFrom('', '', 'o/web', 'o/api'),
+    estimate: fc.integer({ min: 1, max: 30 }),
+  });
+  return fc
+    .array(fields, { minLength: 1, maxLength: maxTasks })
+    .map((list) =>
+      list.map(({ before, ...rest }, at) =>
+        makeTask(`t${at}`, {
+          ...rest,
+          dependsOn: at === 0 ? [] : before.map((number) => `t${number % at}`),
+        }),
+      ),
+    )
+    .chain((tasks) => fc.shuffledSubarray(tasks, { minLength: tasks.length }));
+}
+
+/** All ids that come before, per id; by brute force. */
+function closure(
+  nodes: readonly { id: string; dependsOn: readonly string[] }[],
+  edges: readonly EdgeEnds[] = [],
+) {
+  const before = new Map(nodes.map((node) => [node.id, new Set(node.dependsOn)]));
+  for (const { from, to } of edges) before.get(to)?.add(from);
+  for (const middle of before.keys()) {
+    for (const set of before.values()) {
+      if (set.has(middle)) for (const id of before.get(middle) ?? []) set.add(id);
+    }
+  }
+  return before;
+}
+
+function repoOf(task: TaskSpec): string {
+  return task.repo || 'o/web';
+}
+
+describe('waves and ranks', () => {
+  it('rise and fall along every edge', () => {
+    void fc.assert(
+      fc.property(graphs(25), (tasks) => {
+        const waves = computeWaves(tasks);
+        const rank = ranks(tasks);
+        for (const task of tasks) {
+          for (const from of task.dependsOn) {
+            expect(waves.get(from)).toBeLessThan(waves.get(task.id) ?? 0);
+            expect(rank.get(from)).toBeGreaterThan(rank.get(task.id) ?? 0);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('orderOverlaps', () => {
+  it('orders every pair that meets outside shared paths, without a cycle or a needless edge', () => {
+    void fc.assert(
+      fc.property(graphs(14), (tasks) => {
+        const declared = closure(tasks);
+        const { edges, remaining } = orderOverlaps(tasks, [], SHARED, REPOSITORIES);
+        const before = closure(tasks, edges);
+        const ordered = (a: string, b: string) => before.get(a)?.has(b) || before.get(b)?.has(a);
+
+        for (const task of tasks) expect(before.get(task.id)?.has(task.id)).toBe(false);
+        for (const { from, to, note } of edges) {
+          expect(declared.get(to)?.has(from)).toBe(false);
+          expect(note).not.toBe('');
+        }
+        const listed = new Set(remaining.map(({ a, b }) => [a, b].sort().join()));
+        for (const [at, a] of tasks.entries()) {
+          for (const b of tasks.slice(at + 1)) {
+            const apart = repoOf(a) !== repoOf(b);
+            const meets = !apart && scopesMeet(a.scope, b.scope, { except: SHARED }).length > 0;
+            const touches = !apart && scopesMeet(a.scope, b.scope).length > 0;
+            if (meets) expect(ordered(a.id, b.id)).toBe(true);
+            const isListed = listed.has([a.id, b.id].sort().join());
+            expect(isListed).toBe(touches && !ordered(a.id, b.id));
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('forecastGraph', () => {
+  it('lies between the bounds of any schedule', () => {
+    void fc.assert(
+      fc.property(graphs(25), fc.integer({ min: 1, max: 6 }), (tasks, slots) => {
+        const { makespanMinutes, criticalPathMinutes } = forecastGraph(tasks, [], { slots });
+        const total = tasks.reduce((sum, task) => sum + task.estimate, 0);
+
+        expect(makespanMinutes).toBeGreaterThanOrEqual(
+          Math.max(criticalPathMinutes, total / slots),
+        );
+        expect(makespanMinutes).toBeLessThanOrEqual(total);
+      }),
+    );
+  });
+});
+
+describe('normaliseGraph', () => {
+  it('keeps who comes before whom, in a topological order, with bounded waits', () => {
+    const wide = fc.record({ count: fc.integer({ min: 60, max: 200 }), tail: graphs(8) });
+    const fans = wide.map(({ count, tail }) => {
+      const fan = Array.from({ length: count }, (_, at) => makeTask(`w${at}`));
+      const dependsOn = fan.map((task) => task.id);
+      return [
+        ...fan,
+        ...tail.map((task) => ({ ...task, dependsOn: [...task.dependsOn, ...dependsOn] })),
+      ];
+    });
+    void fc.assert(
+      fc.property(fc.oneof(graphs(25), fans), (tasks) => {
+        const nodes = normaliseGraph(tasks, [], REPOSITORIES);
+        const names = nodes.map((node) => node.id);
+        const run = closure(
+          nodes.map(({ id, dependsOn }) => ({
+            id,
+            dependsOn: dependsOn.map((at) => names[at] ?? ''),
+          })),
+        );
+        const work = new Set(tasks.map((task) => task.id));
+
+        expect(new Set(names).size).toBe(names.length);
+        for (const [id, before] of closure(tasks)) {
+          expect(new Set([...(run.get(id) ?? [])].filter((other) => work.has(other)))).toEqual(
+            before,
+          );
+        }
+        for (const [ordinal, node] of nodes.entries()) {
+          expect(node.ordinal).toBe(ordinal);
+          expect(node.dependsOn.length).toBeLessThanOrEqual(MAX_WAITS);
+          expect(new Set(node.dependsOn).size).toBe(node.dependsOn.length);
+          for (const other of node.dependsOn) {
+            expect(other).toBeLessThan(ordinal);
+            expect(nodes[other]?.dependents).toContain(ordinal);
+            expect(nodes[other]?.rank).toBeGreaterThanOrEqual(node.rank);
+            if (node.kind !== 'join') expect(nodes[other]?.wave).toBeLessThan(node.wave);
+          }
+        }
+        for (const end of nodes.filter((node) => node.kind === 'end')) {
+          const own = tasks.filter((task) => repoOf(task) === end.repo).map((task) => task.id);
+          for (const id of own) expect(run.get(end.id)).toContain(id);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+const anyId = fc.nat({ max: 9 }).map((number) => `t${number}`);
+const anyTask = fc
+  .record({
+    id: fc.oneof(anyId, fc.constantFrom('n1', 'n2', 'n3', 'end')),
+    dependsOn: fc.array(anyId, { maxLength: 2 }),
+  })
+  .map(({ id, dependsOn }) => makeTask(id, { dependsOn, repo: 'o/web' }));
+const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
+  fc.record({ op: fc.constant('add_task' as const), task: anyTask }),
+  fc.record({ op: fc.constant('change_task' as const), task: anyId, scope: fc.array(scopeEntry) }),
+  fc.record({ op: fc.constant('remove_task' as const), task: anyId }),
+  fc.record({ op: fc.constant('add_edge' as const), from: anyId, to: anyId }),
+  fc.record({ op: fc.constant('remove_edge' as const), from: anyId, to: anyId }),
+  fc.record({
+    op: fc.constant('split_task' as const),
+    task: anyId,
+    into: fc.array(anyTask, { minLength: 2, maxLength: 3 }),
+  }),
+  fc.record({
+    op: fc.constant('merge_tasks' as const),
+    tasks: fc.array(anyId, { minLength: 2, maxLength: 3 }),
+    into: anyTask,
+  }),
+);
+
+describe('applyEdits', () => {
+  it('yields a valid graph or a problem, and leaves what it was given alone', () => {
+    let applied = 0;
+    void fc.assert(
+      fc.property(graphs(10), fc.array(anyEdit, { minLength: 1, maxLength: 4 }), (tasks, edits) => {
+        const copy = structuredClone(tasks);
+        const result = applyEdits(
+          tasks,
+          edits.map((edit) => editSchema.parse(edit)),
+        );
+
+        expect(tasks).toEqual(copy);
+        if ('problems' in result) {
+          expect(hasErrors(result.problems)).toBe(true);
+          return;
+        }
+        applied++;
+        const context = { repositories: REPOSITORIES, source: 'person' as const, maxTasks: 10_000 };
+        expect(hasErrors(validateGraph(result.tasks, context))).toBe(false);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(applied).toBeGreaterThan(30);
+  });
+
+  it('keeps who comes before whom when a task is removed', () => {
+    void fc.assert(
+      fc.property(graphs(10), fc.nat(), (tasks, number) => {
+        fc.pre(tasks.length > 1);
+        const id = `t${number % tasks.length}`;
+        const result = applyEdits(tasks, [{ op: 'remove_task', task: id }]);
+        const after = closure('tasks' in result ? result.tasks : []);
+
+        for (const [other, before] of closure(tasks)) {
+          if (other === id) continue;
+          before.delete(id);
+          expect(after.get(other)).toEqual(before);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskSpec } from '../contract/task.ts';
+import { applyEdits } from './edit.ts';
+import { forecastGraph } from './forecast.ts';
+import { renderMermaid } from './mermaid.ts';
+import { normaliseGraph } from './normalise.ts';
+import { orderOverlaps } from './overlap.ts';
+import { makeTask } from './task-fixture.ts';
+import { validateGraph } from './validate.ts';
+
+// Each of these takes a fraction of a second; what grows with the square of the tasks takes minutes.
+const COUNT = 10_000;
+const MAX_MS = 10_000;
+const BASE = makeTask('base');
+
+function tasksOf(fields: (at: number) => Partial<TaskSpec>): TaskSpec[] {
+  return Array.from({ length: COUNT }, (_, at) => ({ ...BASE, id: `t${at}`, ...fields(at) }));
+}
+
+/** Repeatable, evenly spread. */
+function pick(at: number, salt: number, below: number): number {
+  return (
+    Math.floor(((Math.sin(at * 12.9898 + salt * 78.233) * 43_758.5453) % 1) * below + below) % below
+  );
+}
+
+const ALL = Array.from({ length: COUNT }, (_, at) => `t${at}`);
+const GRAPHS: [string, TaskSpec[]][] = [
+  ['a chain', tasksOf((at) => ({ dependsOn: at === 0 ? [] : [`t${at - 1}`], scope: [`m${at}/`] }))],
+  [
+    'a fan',
+    tasksOf((at) => {
+      if (at === 0) return {};
+      return at === COUNT - 1
+        ? { dependsOn: ALL.slice(1, -1) }
+        : { dependsOn: ['t0'], scope: [`m${at}/`] };
+    }),
+  ],
+  [
+    'a random graph with scopes',
+    tasksOf((at) => ({
+      dependsOn: at === 0 ? [] : [...new Set([`t${pick(at, 1, at)}`, `t${pick(at, 2, at)}`])],
+      scope: [3, 4, 5].map(
+        (salt) => `src/a${pick(at, salt, 100)}/b${pick(at, salt + 3, 100)}/x.ts`,
+      ),
+      estimate: 1 + pick(at, 9, 30),
+    })),
+  ],
+  ['tasks of one file', tasksOf(() => ({ scope: ['src/app.ts'] }))],
+  [
+    'files and their directory in turn',
+    tasksOf((at) => ({ scope: [at % 2 ? `src/f${at}.ts` : 'src/'] })),
+  ],
+  [
+    'files and a glob in turn',
+    tasksOf((at) => ({ scope: [at % 2 ? `src/f${at}.ts` : '**/*.ts'] })),
+  ],
+  ['globs that nobody shares', tasksOf((at) => ({ scope: [`**/x-${at}-*.ts`] }))],
+];
+
+describe.each(GRAPHS)('10,000 tasks: %s', (_, tasks) => {
+  it('takes seconds at most', { timeout: 60_000 }, () => {
+    const started = performance.now();
+
+    const context = { repositories: ['o/r'], source: 'person' as const, maxTasks: COUNT };
+    const problems = validateGraph(tasks, context);
+    const { edges, remaining } = orderOverlaps(tasks, [], ['package-lock.json'], ['o/r']);
+    const forecast = forecastGraph(tasks, edges, { slots: 50, remaining });
+    const nodes = normaliseGraph(tasks, edges, ['o/r']);
+    const edited = applyEdits(tasks, [{ op: 'change_task', task: 't5000', tier: 'heavy' }]);
+    const diagram = renderMermaid(tasks, edges);
+
+    expect(performance.now() - started).toBeLessThan(MAX_MS);
+    expect(problems).toEqual([]);
+    expect(forecast.waves.flat()).toHaveLength(COUNT);
+    expect(nodes.length).toBeGreaterThan(COUNT);
+    expect('tasks' in edited && edited.tasks).toHaveLength(COUNT);
+    expect(diagram.length).toBeLessThan(45_000);
+  });
+});
