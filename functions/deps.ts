@@ -15,6 +15,7 @@ import { createSqsQueue } from '../adapters/sqs/create-sqs-queue.ts';
 import { createPush } from '../adapters/websocket/create-push.ts';
 import { signAttemptToken } from '../core/access/attempt-token.ts';
 import { ID_ALPHABET } from '../core/access/secret.ts';
+import { hintAll } from '../core/engine/apply-task.ts';
 import type { EngineDeps } from '../core/engine/deps.ts';
 import { AppError } from '../core/error.ts';
 import type { Forge } from '../core/port/forge.ts';
@@ -143,6 +144,8 @@ export const launcher = once((): PodLauncher => {
     bridgeEntry: new URL('../agent/bridge/main.ts', import.meta.url).pathname,
     now: clock.now,
     graceMs: 3_000,
+    onEnded: (attempt) =>
+      void hintAll({ queue: queue(), log: log() }, [{ type: 'pod_ended', v: 1, attempt }]),
   });
 });
 

@@ -29,6 +29,8 @@ export type ProcessLauncherOptions = {
   now(): number;
   /** Between asking a bridge to end and killing it. */
   readonly graceMs: number;
+  /** Told once of each pod that was seen to end, of those of an earlier process too. */
+  readonly onEnded?: (attemptId: string) => void;
   /** How often deadlines are looked at; 0: only by `list`. */
   readonly sweepMs?: number;
 };
@@ -137,7 +139,9 @@ class ProcessPods {
       const isLate = found.state === 'running' && this.#options.now() >= found.record.deadline;
       if (isLate) await noteInLog(this.#folder(name), 'the deadline has passed');
       if (!isLate && found.state !== 'gone') return toPod(found.record, found.state);
-      const ended = found.record.phase === 'ended' || (await this.#end(found.record, 0));
+      const known = found.record.phase === 'ended';
+      const ended = known || (await this.#end(found.record, 0));
+      if (ended && !known) this.#options.onEnded?.(found.record.attemptId);
       return toPod(found.record, ended ? 'gone' : 'running');
     });
   }

@@ -28,6 +28,8 @@ export const queueMessageSchema = z.discriminatedUnion('type', [
     branch: z.string().optional(),
     delivery: z.string(),
   }),
+  /** A launcher saw a pod end; whether its attempt still lives is read from the store. */
+  z.object({ type: z.literal('pod_ended'), v: z.literal(1), attempt: z.string() }),
   /** Tell connected clients that something of the plan changed. */
   z.object({ type: z.literal('push'), v: z.literal(1), plan: z.string() }),
 ]);

@@ -79,7 +79,7 @@ async function announce(deps: EngineDeps, task: StoredTask, hint: boolean): Prom
 
 /** A hint that cannot be sent is a hint that was lost: nothing depends on it. */
 export async function hintAll(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'queue' | 'log'>,
   messages: readonly QueueMessage[],
   delaySeconds = 0,
 ): Promise<void> {

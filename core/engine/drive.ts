@@ -4,6 +4,7 @@ import type { EngineDeps } from './deps.ts';
 import { drivePlan } from './drive-plan.ts';
 import { driveTask } from './drive-task.ts';
 import { forgeChanged } from './observe.ts';
+import { podEnded } from './pod-ended.ts';
 
 /** What a message of the queue `drive` points at is read from the store, and done. */
 export async function drive(deps: EngineDeps, message: QueueMessage): Promise<void> {
@@ -17,6 +18,8 @@ export async function drive(deps: EngineDeps, message: QueueMessage): Promise<vo
       return;
     case 'forge_changed':
       return forgeChanged(deps, message);
+    case 'pod_ended':
+      return podEnded(deps, message.attempt);
     default:
       return;
   }

@@ -12,6 +12,7 @@ import { loadTask, readTask, taskKeyOf } from '../store/task-store.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { inParallel } from './in-parallel.ts';
+import { podEnded } from './pod-ended.ts';
 
 // What crashes and lost messages left undone is found by time, each minute: what is due, pods without an attempt, attempts
 // without a pod, pull requests that changed without a webhook. What it costs when nothing happens does not grow with what
@@ -65,7 +66,10 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
     const key = parseAttemptId(pod.attemptId);
     if (key === undefined) return;
     const task = await loadTask(deps.table, key);
-    if (task?.state.current?.n === key.n) return;
+    if (task?.state.current?.n === key.n) {
+      if (pod.state === 'gone') await podEnded(deps, pod.attemptId);
+      return;
+    }
     if (pod.state !== 'gone') await deps.launcher.remove(pod.name, pod.uid);
   });
   const seen = new Set(pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId));

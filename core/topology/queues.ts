@@ -29,7 +29,7 @@ export const QUEUES: readonly QueueRow[] = [
   {
     name: 'drive',
     handler: 'functions/queue/drive.ts',
-    types: ['drive_plan', 'drive_task', 'lane', 'forge_changed'],
+    types: ['drive_plan', 'drive_task', 'lane', 'forge_changed', 'pod_ended'],
     batchSize: 10,
     concurrency: 16,
     timeoutSeconds: 60,
