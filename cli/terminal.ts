@@ -4,6 +4,7 @@ import { CliError, EXIT, usageError } from './cli-error.ts';
 import type { Host } from './host.ts';
 import type { Line } from './render/line.ts';
 import { renderLines } from './render/line.ts';
+import { cleanText } from './render/text.ts';
 
 /** Wider than this a line is hard to read, however wide the window. */
 const MAX_COLUMNS = 100;
@@ -18,7 +19,7 @@ export type Terminal = {
   print(lines: readonly Line[]): void;
   /** The one JSON document of a command, or one line of a stream. */
   printJson(value: unknown, layout?: 'document' | 'line'): void;
-  /** Bytes as they are: secrets and files, which are to be copied whole. */
+  /** Text as it is, for files and to be copied whole; on a terminal without what could take it over. */
   printRaw(text: string): void;
   note(lines: readonly Line[]): void;
   ask(question: string): Promise<string>;
@@ -38,7 +39,10 @@ export function makeTerminal(host: Host, json: boolean): Terminal {
     printJson(value, layout = 'document') {
       stdout.write(`${safeJson(value, layout === 'document' ? 2 : 0)}\n`);
     },
-    printRaw: (text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    printRaw(text) {
+      const shown = stdout.isTTY === true ? cleanText(text) : text;
+      stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
+    },
     note: (lines) => writeLines(stderr, lines, usesColour(host, stderr)),
     ask: (question) => askVisible(host, question),
     askSecret: (question) => askHidden(host, question),

@@ -79,7 +79,7 @@ async function watchUntil(
   try {
     return await watchPlan(client, planId, {
       out: host.stdout,
-      isTTY: terminal.interactive && host.env.TERM !== 'dumb',
+      isTTY: host.stdout.isTTY === true && host.env.TERM !== 'dumb',
       colour: usesColour(host, host.stdout),
       signal: abort.signal,
       now: () => host.now(),
