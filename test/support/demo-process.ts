@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { type DemoState, loadDemoState } from '../../local/demo/demo-state.ts';
+import { lookAt } from './plan-watch.ts';
+import { createDoors, type Doors } from './platform-doors.ts';
+import { tailOf, untilPrinted } from './platform-process.ts';
+import type { Ground, Started } from './test-ground.ts';
+
+/** The demo in a process of its own; it goes on serving after its end, so that it can be asked. */
+export type DemoProcess = Doors & {
+  /** Everything that it printed, of all its starts. */
+  output(): string;
+  /** Whether it has printed that it is done. */
+  isDone(): boolean;
+  untilDone(timeoutMs?: number): Promise<void>;
+  facts(): Promise<DemoFacts>;
+  tail(): Promise<string>;
+  /** SIGKILL of its process, and waits for the end. */
+  kill(): Promise<void>;
+  resume(): void;
+  /** Ends it in order and proves that nothing is left. */
+  close(): Promise<void>;
+};
+
+export type DemoFacts = {
+  readonly repository: string;
+  /** Of the sample, with its work tree. */
+  readonly path: string;
+  readonly complexPlan: string;
+  readonly simplePlan: string;
+  /** Ids of the complex plan's tasks. */
+  readonly tasks: readonly string[];
+};
+
+const DONE = 'Done in ';
+const DEMO_MS = 180_000;
+
+export function startDemo(ground: Ground, args: readonly string[]): DemoProcess {
+  const doors = createDoors(ground);
+  let before = '';
+  let running: Started = ground.start('local/demo.ts', args);
+  const output = () => before + running.output();
+  const tail = () => tailOf(ground, output());
+  return {
+    ...doors,
+    output,
+    tail,
+    isDone: () => running.output().includes(DONE),
+    async untilDone(timeoutMs = DEMO_MS) {
+      await untilPrinted(running, DONE, timeoutMs).catch(async (cause: unknown) => {
+        throw new Error(`the demo did not complete: ${String(cause)}\n${await tail()}`, { cause });
+      });
+      await doors.readTokens();
+    },
+    async facts() {
+      const state = requireWhole(await loadDemoState(ground.data));
+      const { tasks } = await lookAt(doors, state.complexPlan);
+      const work = tasks.filter((task) => task.kind === 'work').map((task) => task.id);
+      return { ...state, path: join(ground.data, 'sample'), tasks: work };
+    },
+    async kill() {
+      running.kill('SIGKILL');
+      await running.exit;
+      before = output();
+    },
+    resume() {
+      running = ground.start('local/demo.ts', [...args, '--resume']);
+    },
+    async close() {
+      running.kill('SIGTERM');
+      await running.exit;
+      await ground.requireClean();
+    },
+  };
+}
+
+function requireWhole(state: DemoState | undefined) {
+  const { repository, complexPlan, simplePlan } = state ?? {};
+  if (repository === undefined || complexPlan === undefined || simplePlan === undefined)
+    throw new Error(`the demo has not got to its end: ${JSON.stringify(state)}`);
+  return { repository, complexPlan, simplePlan };
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { type PlanView, planViewSchema } from '../../core/contract/plan.ts';
+import { type TaskView, taskViewSchema } from '../../core/contract/task.ts';
+import type { Doors } from './platform-doors.ts';
+import { waitUntil } from './wait-until.ts';
+
+// What a plan looks like to a client, and waiting for it to look otherwise.
+
+/** A platform with its log. */
+export type Watched = Doors & { tail(): Promise<string> };
+
+export type PlanPicture = { readonly plan: PlanView; readonly tasks: readonly TaskView[] };
+
+const pictureSchema = z.object({ plan: planViewSchema, tasks: z.array(taskViewSchema) });
+const createdSchema = z.object({ plan: planViewSchema });
+
+/** Hands a plan in with the command line and answers its id. */
+export async function runPlan(
+  platform: Watched,
+  args: readonly string[],
+  options: { cwd: string; input?: string },
+): Promise<string> {
+  const made = await platform.cli(['run', ...args, '--json'], { ...options, exit: 0 });
+  return made.json(createdSchema).plan.id;
+}
+
+/** `status PLAN --json`, by the command line. */
+export async function readStatus(platform: Watched, plan: string): Promise<PlanPicture> {
+  return (await platform.cli(['status', plan, '--json'])).json(pictureSchema);
+}
+
+/** Asked of the HTTP interface, which is cheaper to repeat. */
+export async function lookAt(platform: Pick<Doors, 'api'>, plan: string): Promise<PlanPicture> {
+  const [head, tasks] = await Promise.all([
+    platform.api('GET', `/v1/plans/${plan}`),
+    platform.api('GET', `/v1/plans/${plan}/tasks?limit=200`),
+  ]);
+  const items = z.object({ items: z.unknown() }).parse(tasks.body).items;
+  return pictureSchema.parse({ plan: head.body, tasks: items });
+}
+
+/** Throws with the plan as it is and the platform's log when it does not come true in time. */
+export async function untilPlan(
+  platform: Watched,
+  plan: string,
+  what: string,
+  condition: (picture: PlanPicture) => boolean,
+  timeoutMs = 60_000,
+): Promise<PlanPicture> {
+  let last: PlanPicture | undefined;
+  try {
+    return await waitUntil(
+      what,
+      async () => {
+        last = await lookAt(platform, plan);
+        if (condition(last)) return last;
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        return undefined;
+      },
+      timeoutMs,
+    );
+  } catch (cause) {
+    const picture = last === undefined ? 'never seen' : describe(last);
+    throw new Error(`plan ${plan}: ${String(cause)}\n${picture}\n${await platform.tail()}`, {
+      cause,
+    });
+  }
+}
+
+/** Until the plan has this status; fails at once when it ended otherwise. */
+export async function untilStatus(
+  platform: Watched,
+  plan: string,
+  status: PlanView['status'],
+  timeoutMs = 60_000,
+): Promise<PlanPicture> {
+  const ended = ['complete', 'rejected', 'cancelled', 'failed'];
+  const picture = await untilPlan(
+    platform,
+    plan,
+    `it is ${status}`,
+    ({ plan: { status: now } }) => now === status || ended.includes(now),
+    timeoutMs,
+  );
+  if (picture.plan.status === status) return picture;
+  throw new Error(`plan ${plan} ended otherwise\n${describe(picture)}\n${await platform.tail()}`);
+}
+
+export async function untilTask(
+  platform: Watched,
+  plan: string,
+  task: string,
+  condition: (task: TaskView) => boolean,
+  timeoutMs = 60_000,
+): Promise<TaskView> {
+  const picture = await untilPlan(
+    platform,
+    plan,
+    `task ${task}`,
+    (seen) => seen.tasks.some((one) => one.id === task && condition(one)),
+    timeoutMs,
+  );
+  return requireTask(picture, task);
+}
+
+export function requireTask(picture: PlanPicture, task: string): TaskView {
+  const found = picture.tasks.find((one) => one.id === task);
+  if (found === undefined) throw new Error(`there is no task ${task}`);
+  return found;
+}
+
+function describe({ plan, tasks }: PlanPicture): string {
+  const lines = tasks.map(
+    (task) =>
+      `  ${task.id}: ${task.status}, attempt ${task.attempt}${task.parkedUntil === undefined ? '' : `, parked until ${new Date(task.parkedUntil).toISOString()}`}${task.reason === undefined ? '' : `, ${task.reason}`}`,
+  );
+  const notices = plan.notices.map((notice) => `  ! ${notice.code}: ${notice.message}`);
+  return [
+    `${plan.id} is ${plan.status}${plan.reason === undefined ? '' : `: ${plan.reason}`}`,
+    ...notices,
+    ...lines,
+  ].join('\n');
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDoors, type Doors } from './platform-doors.ts';
+import type { ScriptedTaskModel } from './scripted-task-model.ts';
+import { createGround, type Ground, type Started } from './test-ground.ts';
+import { waitUntil } from './wait-until.ts';
+
+// The laptop platform as people start it: `local/main.ts` in a process of its own.
+
+export const ADMIN = { email: 'admin@example.com', password: 'canary-admin-password-77' };
+
+export type PlatformProcess = Doors & {
+  /** Of the process that runs now. */
+  pid(): number;
+  /** What it printed since it was started last. */
+  output(): string;
+  /** The last lines of the platform's log and output. */
+  tail(): Promise<string>;
+  /** SIGKILL, and waits for the end. */
+  kill(): Promise<void>;
+  /** Starts it again over the same data. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>;
+  /** Ends it in order and proves that nothing is left; then the folder goes. */
+  close(): Promise<void>;
+};
+
+export type PlatformOptions = {
+  readonly model: Pick<ScriptedTaskModel, 'url' | 'apiKey' | 'model'>;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** Small, so that what is lost is found again while a test waits. */
+const QUICK = {
+  SLOTS: '6',
+  LEASE_SECONDS: '6',
+  HEARTBEAT_SECONDS: '0.5',
+  LAUNCH_SECONDS: '20',
+  MAX_RETRIES: '1',
+};
+const LAST_OF_BANNER = 'Without root an agent';
+const START_MS = 60_000;
+
+export async function startPlatformProcess(options: PlatformOptions): Promise<PlatformProcess> {
+  const ground = await createGround();
+  const platform = createPlatform(ground, {
+    ...QUICK,
+    MODEL_BASE_URL: options.model.url,
+    MODEL_API_KEY: options.model.apiKey,
+    MODEL_HEAVY: options.model.model,
+    ADMIN_EMAIL: ADMIN.email,
+    ADMIN_PASSWORD: ADMIN.password,
+    ...options.env,
+  });
+  try {
+    await platform.start();
+  } catch (error) {
+    await ground.remove();
+    throw error;
+  }
+  return platform;
+}
+
+function createPlatform(ground: Ground, env: Readonly<Record<string, string>>): PlatformProcess {
+  const doors = createDoors(ground);
+  let running: Started | undefined;
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    running?.kill(signal);
+    await running?.exit;
+  }
+
+  const tail = () => tailOf(ground, running?.output() ?? '');
+  return {
+    ...doors,
+    pid: () => running?.pid ?? 0,
+    output: () => running?.output() ?? '',
+    tail,
+    kill: () => end('SIGKILL'),
+    async start(more = {}) {
+      running = ground.start('local/main.ts', [], { env: { ...env, ...more } });
+      await untilPrinted(running, LAST_OF_BANNER).catch(async (cause: unknown) => {
+        throw new Error(`the platform did not start:\n${await tail()}`, { cause });
+      });
+      await doors.readTokens();
+    },
+    async close() {
+      try {
+        await end('SIGTERM');
+        await ground.requireClean();
+      } finally {
+        await ground.remove();
+      }
+    },
+  };
+}
+
+/** Throws when the process ends before. */
+export async function untilPrinted(
+  process: Started,
+  text: string,
+  timeoutMs = START_MS,
+): Promise<void> {
+  let ended = false;
+  const onEnd = () => {
+    ended = true;
+  };
+  process.exit.then(onEnd, onEnd);
+  await waitUntil(text, () => ended || process.output().includes(text), timeoutMs);
+  if (!process.output().includes(text)) throw new Error('the process has ended');
+}
+
+/** The end of what a platform printed and of its log. */
+export async function tailOf(ground: Ground, output: string): Promise<string> {
+  const path = join(ground.data, 'platform.log');
+  const log = await readFile(path, 'utf8').catch(() => '');
+  return `--- output\n${lastLines(output)}\n--- ${path}\n${lastLines(log)}`;
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-40).join('\n');
+}
