@@ -15,7 +15,7 @@ import { releaseRoots } from './activate.ts';
 import { applyPlan } from './apply-plan.ts';
 import { hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { forgeOf } from './promote.ts';
+import { forgeOf, headOf } from './promote.ts';
 import { rootPullContent } from './pull-content.ts';
 import { approvedRevision } from './revision.ts';
 
@@ -37,7 +37,8 @@ export async function driveActive(deps: EngineDeps, plan: StoredPlan): Promise<v
   );
   if (isSimple(state)) {
     const main = ends[0];
-    if (main !== undefined && isDelivered(main)) return complete(deps, plan, [pullOfSimple(main)]);
+    if (main !== undefined && isDelivered(main))
+      return complete(deps, plan, [pullOfSimple(deps, main)]);
     return lookForLife(deps, plan);
   }
   const opened = await openRootPulls(deps, state);
@@ -54,11 +55,11 @@ function isDelivered(main: StoredTask): boolean {
   );
 }
 
-function pullOfSimple(main: StoredTask): RootPull {
+function pullOfSimple(deps: EngineDeps, main: StoredTask): RootPull {
   const { repo, pull, status } = main.state;
   return {
     repo,
-    branch: '',
+    branch: headOf(deps, main.state),
     number: pull?.number,
     nodeId: pull?.nodeId,
     url: pull?.url,

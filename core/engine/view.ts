@@ -57,7 +57,7 @@ export function waitingOfTask(state: TaskState): Waiting | undefined {
       if (state.simple)
         return {
           for: `a person to merge ${state.pull?.url ?? 'its pull request'}`,
-          command: `open ${state.pull?.url ?? ''}`,
+          command: `smol-gang status ${state.plan}`,
         };
       return { for: 'a review of its pull request', command: `smol-gang task approve ${at}` };
     case 'blocked':
@@ -165,12 +165,7 @@ function waitingOfPlan(plan: PlanState, tasks: readonly StoredTask[]): Waiting[]
       command: `smol-gang plan restart ${plan.id}`,
     });
   if (plan.status === 'complete') {
-    for (const pull of plan.pulls)
-      if (pull.state === 'open')
-        waiting.push({
-          for: `a person to review and merge ${pull.url ?? 'the pull request'}`,
-          command: `open ${pull.url ?? ''}`,
-        });
+    for (const pull of plan.pulls) if (pull.state === 'open') waiting.push(mergeOf(plan, pull));
     return waiting;
   }
   if (plan.status !== 'active') return waiting;
@@ -179,4 +174,11 @@ function waitingOfPlan(plan: PlanState, tasks: readonly StoredTask[]): Waiting[]
     if (one !== undefined) waiting.push({ ...one, for: `${task.state.task}: ${one.for}` });
   }
   return waiting;
+}
+
+/** The root pull request is a person's: on a laptop's own repository by git, on GitHub by its own means. */
+function mergeOf(plan: PlanState, pull: PlanState['pulls'][number]): Waiting {
+  const local = plan.repositories.some((one) => one.name === pull.repo && one.forge === 'local');
+  const command = local ? `git merge ${pull.branch}` : `gh pr merge ${pull.url ?? ''}`;
+  return { for: `a person to review and merge ${pull.url ?? 'the pull request'}`, command };
 }
