@@ -1,49 +1,23 @@
 import { appendFile, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pause } from './callback-transport.ts';
 import type { Folders } from './folders.ts';
-import {
-  createGit,
-  forgeFailure,
-  type Git,
-  type GitCredential,
-  GitError,
-  isPassing,
-  writeBridgeRepository,
-  writeCheckoutRepository,
-} from './git.ts';
+import { createGit, type Git } from './git.ts';
+import { type Merge, parseMergeTree, parseNameStatus, splitZ } from './git-parse.ts';
+import { writeBridgeRepository, writeCheckoutRepository } from './git-repository.ts';
 import type { ProcessTable } from './process.ts';
 import type { Change } from './scope.ts';
 
-// The repository as the bridge sees it: what changed in the workspace, commits made of chosen paths, merges, and the talk
-// with the forge. Plumbing only: the paths to commit are chosen first and then staged one by one.
+// The repository as the bridge sees it: what changed in the workspace, commits made of chosen paths, merges. Plumbing only:
+// the paths to commit are chosen first and then staged one by one.
 
 export type WorkspaceOptions = {
   processes: ProcessTable;
   folders: Folders;
   /** Object stores to borrow from. */
   alternates: string[];
-  cloneUrl: string;
-  rootBranch: string;
-  /** The attempt's own branch. */
-  branch: string;
   author: { name: string; email: string };
-  credential: () => Promise<GitCredential>;
   signal: AbortSignal;
 };
-
-export type Merge = {
-  clean: boolean;
-  /** With conflicts: holds the files with their markers. */
-  tree: string;
-  /** Paths in conflict. */
-  files: string[];
-  /** What git says about them. */
-  messages: string;
-};
-
-const ROOT_REF = 'refs/smol/root';
-const FORGE_TRIES = 4;
 
 export class GitWorkspace {
   private readonly options: WorkspaceOptions;
@@ -52,7 +26,6 @@ export class GitWorkspace {
   head = '';
   /** What set-up changed, by path, as the blob it left: not the agent's doing. */
   private setupBlobs = new Map<string, string>();
-  private pushed = '';
 
   private constructor(options: WorkspaceOptions) {
     this.options = options;
@@ -63,45 +36,6 @@ export class GitWorkspace {
   static async open(options: WorkspaceOptions): Promise<GitWorkspace> {
     await writeBridgeRepository(options.folders.git, options.alternates);
     return new GitWorkspace(options);
-  }
-
-  /** The complete history of the root branch and of `commits`. Answers the root branch's head. */
-  async fetch(commits: readonly string[]): Promise<string> {
-    const root = `+refs/heads/${this.options.rootBranch}:${ROOT_REF}`;
-    const wanted = commits.map((commit) => `${commit}:refs/smol/at/${commit}`);
-    try {
-      await this.talk('fetch from the forge', [...FETCH, this.options.cloneUrl, root, ...wanted]);
-    } catch (error) {
-      if (
-        !(error instanceof Error) ||
-        !/not our ref|unadvertised|allow.*SHA1|no such remote ref/i.test(error.message)
-      )
-        throw error;
-      // A forge that serves branches only: take them all.
-      const all = '+refs/heads/*:refs/smol/heads/*';
-      await this.talk('fetch from the forge', [...FETCH, this.options.cloneUrl, root, all]);
-    }
-    for (const commit of commits) await this.git(['cat-file', '-e', `${commit}^{commit}`]);
-    return this.resolve(ROOT_REF);
-  }
-
-  /** The root branch's head now. */
-  fetchRoot(): Promise<string> {
-    return this.fetch([]);
-  }
-
-  /** Pushes to the attempt's own branch. */
-  async push(commit: string): Promise<void> {
-    if (this.pushed === commit) return;
-    const target = `${commit}:refs/heads/${this.options.branch}`;
-    await this.talk('push to the forge', [
-      'push',
-      '--no-verify',
-      '--quiet',
-      this.options.cloneUrl,
-      target,
-    ]);
-    this.pushed = commit;
   }
 
   /** Puts `commit` into the workspace; with `withGit` also a repository for those who work there. */
@@ -313,58 +247,4 @@ export class GitWorkspace {
   async resolve(name: string): Promise<string> {
     return (await this.git(['rev-parse', '--verify', name])).stdout.trim();
   }
-
-  private async talk(doing: string, args: readonly string[]): Promise<void> {
-    for (let n = 1; ; n += 1) {
-      try {
-        await this.git(args, { credential: await this.options.credential() });
-        return;
-      } catch (error) {
-        if (!(error instanceof GitError)) throw error;
-        if (n === FORGE_TRIES || !isPassing(error)) throw forgeFailure(error, doing, Date.now());
-        await pause(300 * 3 ** (n - 1), this.options.signal);
-      }
-    }
-  }
-}
-
-const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
-
-function splitZ(text: string): string[] {
-  return text.split('\0').filter((part) => part !== '');
-}
-
-/** Of `--name-status -z`: status and path in turn. */
-export function parseNameStatus(text: string): Change[] {
-  const parts = splitZ(text);
-  const changes: Change[] = [];
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    const letter = parts[i] ?? '';
-    const path = parts[i + 1] ?? '';
-    changes.push({ path, status: letter === 'A' || letter === 'D' ? letter : 'M' });
-  }
-  return changes;
-}
-
-/** Of `merge-tree --write-tree -z --name-only --messages`: tree, conflicted names, an empty part, then the messages. */
-export function parseMergeTree(text: string, clean: boolean): Merge {
-  const parts = text.split('\0');
-  const tree = (parts[0] ?? '').trim();
-  const end = parts.indexOf('', 1);
-  const files = clean ? [] : [...new Set(parts.slice(1, end === -1 ? undefined : end))];
-  const messages = clean || end === -1 ? '' : messageTexts(parts.slice(end + 1)).join('\n');
-  return { clean, tree, files, messages };
-}
-
-/** Each message is a number of paths, the paths, a kind, then the text. */
-function messageTexts(parts: string[]): string[] {
-  const texts: string[] = [];
-  for (let i = 0; i < parts.length; ) {
-    const paths = Number(parts[i]);
-    if (!Number.isInteger(paths) || parts[i] === '') break;
-    const text = parts[i + paths + 2];
-    if (text?.startsWith('CONFLICT')) texts.push(text.trim());
-    i += paths + 3;
-  }
-  return texts;
 }

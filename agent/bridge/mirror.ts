@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pause } from './callback-transport.ts';
-import { createGit, type GitCredential, writeBridgeRepository } from './git.ts';
+import { createGit, type GitCredential } from './git.ts';
+import { writeBridgeRepository } from './git-repository.ts';
 import type { ProcessTable } from './process.ts';
 
 // A bare mirror of a repository that all attempts on this machine borrow objects from. It saves disk and time; an attempt that

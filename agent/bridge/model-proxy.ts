@@ -87,70 +87,74 @@ export class ModelProxy {
     const signal = AbortSignal.any([gone.signal, this.options.signal]);
     for (let tries = 1; ; tries += 1) {
       this.options.onProgress();
-      const answer = await callUpstream(
-        this.options.upstream(),
-        call,
-        request.headers,
-        signal,
-      ).catch(() => undefined);
-      if (signal.aborted) return answer?.destroy();
-      const status = answer?.statusCode ?? 0;
-      const text = answer && status >= 400 ? await readText(answer, MAX_REFUSAL_BYTES) : '';
-      const now = Date.now();
-      const retryAt = parseRetryAfter(answer?.headers['retry-after'], now);
-      const verdict = judgeReply(answer && { status, retryAt, text }, tries, now);
+      const reply = await this.ask(call, request, signal);
+      if (signal.aborted) return;
+      if (reply && (reply.status < 400 || !call.metered)) return this.pass(call, reply, response);
+      const verdict = judgeReply(reply, tries, Date.now());
       if (verdict.kind === 'again') {
         await pause(verdict.waitMs, signal);
         continue;
       }
-      if (verdict.kind === 'refused' || !answer) {
-        const reason =
-          verdict.kind === 'refused' ? verdict.reason : 'the model endpoint gave no answer';
-        refuse(response, 503, 'provider_refused', `${reason}: this attempt is parked`);
-        return this.options.onRefused(
-          reason,
-          verdict.kind === 'refused' ? verdict.until : now + 60_000,
-        );
-      }
-      if (status < 400) return this.pass(call, answer, response);
-      this.fault = `${status}: ${text.slice(0, 300)}`;
-      response.writeHead(status, {
-        'content-type': answer.headers['content-type'] ?? 'application/json',
-      });
-      response.end(text);
+      if (verdict.kind === 'refused') return this.park(verdict, response);
+      // The request is at fault: the agent has to see it.
+      this.fault = `${reply?.status}: ${reply?.text.slice(0, 300)}`;
+      response.writeHead(reply?.status ?? 502, { 'content-type': 'application/json' });
+      response.end(reply?.text);
       return;
     }
   }
 
-  /** Streams an answer through, counting on the way. */
-  private async pass(call: Call, answer: IncomingMessage, response: ServerResponse): Promise<void> {
-    const type = answer.headers['content-type'] ?? 'application/json';
-    response.writeHead(answer.statusCode ?? 200, { 'content-type': type });
-    const isStream = type.includes('text/event-stream');
-    const reader = new StreamReader();
-    const whole: string[] = [];
-    let length = 0;
-    answer.setEncoding('utf8');
+  /** Undefined: there was no answer. */
+  private async ask(call: Call, request: IncomingMessage, signal: AbortSignal) {
+    const upstream = this.options.upstream();
     try {
-      for await (const text of answer) {
+      const answer = await callUpstream(upstream, call, request.headers, signal);
+      const status = answer.statusCode ?? 502;
+      const isRefusal = status >= 400 && call.metered;
+      const text = isRefusal ? await readText(answer, MAX_REFUSAL_BYTES) : '';
+      const retryAt = parseRetryAfter(answer.headers['retry-after'], Date.now());
+      return { answer, status, text, retryAt };
+    } catch {
+      return undefined;
+    }
+  }
+
+  private park(verdict: { reason: string; until: number }, response: ServerResponse): void {
+    refuse(response, 503, 'provider_refused', `${verdict.reason}: this attempt is parked`);
+    this.options.onRefused(verdict.reason, verdict.until);
+  }
+
+  /** Streams an answer through, counting on the way. */
+  private async pass(call: Call, { answer, status }: Reply, response: ServerResponse) {
+    const type = answer.headers['content-type'] ?? 'application/json';
+    response.writeHead(status, { 'content-type': type });
+    const stream = type.includes('text/event-stream') ? new StreamReader() : undefined;
+    const whole: string[] = [];
+    try {
+      let length = 0;
+      for await (const text of answer.setEncoding('utf8')) {
         length += text.length;
         if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
-        if (isStream) reader.write(text);
+        if (stream) stream.write(text);
         else whole.push(text);
         this.options.onProgress();
         if (!response.write(text)) await once(response, 'drain', { signal: this.options.signal });
       }
       response.end();
+      if (call.metered) this.fault = undefined;
     } catch {
-      this.fault = 'the answer broke off';
+      // An agent that hung up itself knows why.
+      if (!response.destroyed && call.metered) this.fault = 'the answer broke off';
       response.destroy();
     }
-    if (response.writableFinished || response.writableEnded) this.fault = undefined;
     if (!call.metered) return;
-    const found = isStream ? reader.tokens() : tokensOf(whole.join(''));
-    this.options.onTokens({ ...estimateTokens(call.body.length, length), ...found });
+    const found = stream ? stream.tokens() : tokensOf(whole.join(''));
+    const output = stream ? stream.events : estimateTokens(whole.join(''));
+    this.options.onTokens({ input: estimateTokens(call.body), output, ...found });
   }
 }
+
+type Reply = { answer: IncomingMessage; status: number };
 
 function tokensOf(text: string): Partial<Tokens> {
   try {

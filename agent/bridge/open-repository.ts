@@ -1,40 +1,34 @@
 import type { Attempt } from './attempt.ts';
 import { AttemptFailure } from './attempt-end.ts';
+import { ForgeBranch } from './forge-branch.ts';
+import { createGit } from './git.ts';
 import { GitWorkspace } from './git-workspace.ts';
 import { refreshMirror } from './mirror.ts';
 
-/** The bridge's repository with the root branch and `commits` in it. Answers the root branch's head as well. */
+export type OpenRepository = {
+  workspace: GitWorkspace;
+  forge: ForgeBranch;
+  /** The root branch's head. */
+  root: string;
+};
+
+/** The bridge's repository with the root branch and `commits` in it. */
 export async function openRepository(
   attempt: Attempt,
   mirrorDir: string | undefined,
   commits: readonly string[],
-): Promise<{ repository: GitWorkspace; root: string }> {
+): Promise<OpenRepository> {
   const { cloneUrl, rootBranch, branch } = attempt.assignment.repository;
   requirePlainUrl(cloneUrl);
   const { processes, folders, signal } = attempt;
+  const { author } = attempt.assignment;
   const credential = () => attempt.gitCredential();
-  const alternates = mirrorDir
-    ? await refreshMirror({
-        processes,
-        mirrorDir,
-        cloneUrl,
-        branch: rootBranch,
-        credential,
-        signal,
-      })
-    : [];
-  const repository = await GitWorkspace.open({
-    processes,
-    folders,
-    alternates,
-    cloneUrl,
-    rootBranch,
-    branch,
-    author: attempt.assignment.author,
-    credential,
-    signal,
-  });
-  return { repository, root: await repository.fetch(commits) };
+  const mirror = { processes, cloneUrl, branch: rootBranch, credential, signal };
+  const alternates = mirrorDir ? await refreshMirror({ ...mirror, mirrorDir }) : [];
+  const workspace = await GitWorkspace.open({ processes, folders, alternates, author, signal });
+  const git = createGit(processes, { gitDir: folders.git, workTree: folders.workspace }, signal);
+  const forge = new ForgeBranch({ git, cloneUrl, rootBranch, branch, credential, signal });
+  return { workspace, forge, root: await forge.fetch(commits) };
 }
 
 function requirePlainUrl(cloneUrl: string): void {

@@ -40,6 +40,8 @@ export function readTokens(data: unknown): Partial<Tokens> | undefined {
 export class StreamReader {
   private rest = '';
   private readonly found: Partial<Tokens> = {};
+  /** Events so far: about a token each. */
+  events = 0;
 
   write(text: string): void {
     const lines = (this.rest + text).split('\n');
@@ -49,14 +51,18 @@ export class StreamReader {
     if (this.rest.length > 4 * 1024 * 1024) this.rest = '';
   }
 
+  /** At the end of the stream. */
   tokens(): Partial<Tokens> {
     this.line(this.rest);
+    this.rest = '';
     return this.found;
   }
 
   private line(line: string): void {
+    if (!line.startsWith('data:')) return;
+    this.events += 1;
     // Only lines that can hold counts are worth parsing.
-    if (!line.startsWith('data:') || !line.includes('usage')) return;
+    if (!line.includes('usage')) return;
     try {
       Object.assign(this.found, readTokens(JSON.parse(line.slice(5))));
     } catch {
@@ -66,8 +72,8 @@ export class StreamReader {
 }
 
 /** Where a model says nothing of its use: four characters a token. */
-export function estimateTokens(requestChars: number, answerChars: number): Tokens {
-  return { input: Math.ceil(requestChars / 4), output: Math.ceil(answerChars / 4) };
+export function estimateTokens(text: string): number {
+  return Math.ceil(text.length / 4);
 }
 
 /** What the attempt has used so far. */

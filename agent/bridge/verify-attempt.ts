@@ -13,12 +13,12 @@ export async function runVerifyAttempt(
   const { assignment } = attempt;
   const commit = assignment.repository.verifyCommit;
   if (!commit) throw new AttemptFailure('infra', 'the assignment names no commit to verify');
-  const { repository, root } = await openRepository(attempt, mirrorDir, [commit]);
-  const tree = await mergedTree(repository, root, commit);
+  const { workspace, root } = await openRepository(attempt, mirrorDir, [commit]);
+  const tree = await mergedTree(workspace, root, commit);
   attempt.enter('verifying');
   const evidence = await makeEvidence({
     ...attempt.runner,
-    repository,
+    workspace,
     setup: assignment.setup,
     verify: assignment.verify,
     commit,
@@ -28,7 +28,7 @@ export async function runVerifyAttempt(
   if (!evidence.green) {
     throw new AttemptFailure('verify_red', 'verification of the merge is red', { evidence });
   }
-  const changed = await repository.diff(root, tree);
+  const changed = await workspace.diff(root, tree);
   return {
     outcome: 'done',
     commit,
@@ -42,8 +42,8 @@ export async function runVerifyAttempt(
   };
 }
 
-async function mergedTree(repository: GitWorkspace, root: string, commit: string): Promise<string> {
-  const merge = await repository.merge(root, commit);
+async function mergedTree(workspace: GitWorkspace, root: string, commit: string): Promise<string> {
+  const merge = await workspace.merge(root, commit);
   if (merge.clean) return merge.tree;
   throw new AttemptFailure('conflict', merge.messages || 'it does not merge with the root branch', {
     files: merge.files.slice(0, 500),

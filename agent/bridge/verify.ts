@@ -21,7 +21,7 @@ export type Runner = {
 };
 
 export type VerifyOptions = Runner & {
-  repository: GitWorkspace;
+  workspace: GitWorkspace;
   setup: readonly string[][];
   verify: readonly string[][];
   /** What is said to be green or red. */
@@ -44,7 +44,7 @@ export async function makeEvidence(options: VerifyOptions): Promise<Evidence> {
   const index = join(options.folders.git, `verify-index-${checkouts}`);
   await mkdir(folder);
   try {
-    await options.repository.checkoutClean(options.tree ?? commit, commit, folder, index);
+    await options.workspace.checkoutClean(options.tree ?? commit, commit, folder, index);
     const results = await runCommands(options, folder);
     const green = results.every((result) => result.exitCode === 0);
     return { commit, root, green, empty: false, results, at: Date.now() };

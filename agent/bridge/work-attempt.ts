@@ -5,8 +5,7 @@ import { AttemptFailure } from './attempt-end.ts';
 import { CodingAgent, type Turn } from './coding-agent.ts';
 import type { GitWorkspace } from './git-workspace.ts';
 import { openRepository } from './open-repository.ts';
-import { head, tail } from './redact.ts';
-import { flagChanges, type LeftOut, sortChanges } from './scope.ts';
+import { head } from './redact.ts';
 import { renderSteering } from './steering.ts';
 import {
   GO_ON,
@@ -16,7 +15,8 @@ import {
   renderTaskPrompt,
   renderVerifyFeedback,
 } from './task-prompt.ts';
-import { makeEvidence, runCommand } from './verify.ts';
+import { TaskWork } from './task-work.ts';
+import { makeEvidence } from './verify.ts';
 
 // A `work` or `repair` attempt: the agent's turns, each committed and pushed as a checkpoint, until verify is green.
 
@@ -34,93 +34,69 @@ export async function runWorkAttempt(
   const starting = CodingAgent.start(attempt, options.agentCommand);
   starting.catch(() => {});
   try {
-    const { repository, root } = await openRepository(attempt, options.mirrorDir, [start]);
-    const work = new Work(attempt, repository);
-    await work.prepare(start, root);
+    const opened = await openRepository(attempt, options.mirrorDir, [start]);
+    const work = new TaskWork(attempt, opened);
+    await work.prepare(start, opened.root);
     const agent = await starting;
     await agent.open();
-    return await work.run(agent);
+    return await new Conversation(attempt, work, opened.workspace, agent).run();
   } finally {
     const agent = await starting.catch(() => undefined);
     await agent?.close();
   }
 }
 
-class Work {
+/** What is said to the agent, turn by turn, and when it is enough. */
+class Conversation {
   private readonly attempt: Attempt;
-  private readonly repository: GitWorkspace;
-  private readonly leftOut = new Map<string, LeftOut>();
-  /** Of a merge with conflicts that is not committed yet. */
-  private openMerge: { root: string; files: string[]; messages: string } | undefined;
-  private evidence: Evidence | undefined;
+  private readonly work: TaskWork;
+  private readonly workspace: GitWorkspace;
+  private readonly agent: CodingAgent;
   private summary = '';
-  private turns = 0;
   private fixes = 0;
   private continuations = 0;
   private reminded = false;
 
-  constructor(attempt: Attempt, repository: GitWorkspace) {
+  constructor(attempt: Attempt, work: TaskWork, workspace: GitWorkspace, agent: CodingAgent) {
     this.attempt = attempt;
-    this.repository = repository;
+    this.work = work;
+    this.workspace = workspace;
+    this.agent = agent;
   }
 
-  private get subject(): string {
-    const { task } = this.attempt.assignment;
-    return (task.title || task.id).replace(/\s+/g, ' ').slice(0, 120);
-  }
-
-  /** The workspace as the agent finds it. */
-  async prepare(start: string, root: string): Promise<void> {
-    const { attempt, repository } = this;
-    await repository.checkout(start, true);
-    if (attempt.assignment.kind === 'repair') await this.mergeRoot(root, true);
-    attempt.enter('setup');
-    for (const command of attempt.assignment.setup) {
-      const result = await runCommand(attempt.runner, command, attempt.folders.workspace);
-      if (result.exitCode === 0) continue;
-      const how = result.exitCode === null ? 'did not run' : `ended with ${result.exitCode}`;
-      const message = `set-up: ${command.join(' ')} ${how}\n${tail(result.output, 3_000)}`;
-      throw new AttemptFailure('setup', message);
-    }
-    await repository.ignoreSetup();
-  }
-
-  async run(agent: CodingAgent): Promise<AttemptResult> {
-    let prompt: string | undefined = this.firstPrompt();
-    while (prompt !== undefined) {
-      const turn = await agent.turn(prompt);
-      this.turns += 1;
-      prompt = await this.afterTurn(turn);
-    }
-    return this.result(agent);
-  }
-
-  private firstPrompt(): string {
+  async run(): Promise<AttemptResult> {
     const { assignment } = this.attempt;
+    const { openMerge } = this.work;
     const { rootBranch } = assignment.repository;
-    return renderTaskPrompt(assignment, this.openMerge && { ...this.openMerge, rootBranch });
+    let prompt = renderTaskPrompt(assignment, openMerge && { ...openMerge, rootBranch });
+    for (;;) {
+      const turn = await this.agent.turn(prompt);
+      const next = (await this.afterTurn(turn)) ?? (await this.verify());
+      if (typeof next !== 'string') return this.result(next);
+      prompt = next;
+    }
   }
 
-  /** What the agent is told next; undefined when it is done and green. */
+  /** What the agent is told next; undefined when its work is to be verified. */
   private async afterTurn(turn: Turn): Promise<string | undefined> {
+    const { work } = this;
     const unfinished = this.judgeTurn(turn) ?? (await this.judgeMerge(turn));
     if (unfinished !== undefined) return unfinished;
     if (turn.text !== '') this.summary = turn.text;
-    const leftOut =
-      this.openMerge && turn.stopReason === 'cancelled' ? [] : await this.commitTurn();
-    const told = [
-      this.takeMessages(),
-      leftOut.length > 0 ? this.tell(renderLeftOut(leftOut)) : undefined,
-    ];
-    const next = told.filter((part) => part !== undefined).join('\n\n');
-    if (next !== '') return next;
-    return (await this.untilFinish()) ?? (await this.verify());
+    // A merge that was broken off is not to be committed with its markers.
+    const isOpen = work.openMerge !== undefined && turn.stopReason === 'cancelled';
+    const leftOut = isOpen ? [] : await work.commitTurn(this.summary);
+    const said = this.takeMessages();
+    const told = leftOut.length > 0 ? this.tell(renderLeftOut(leftOut)) : undefined;
+    if (said !== undefined && told !== undefined) return `${told}\n\n${said}`;
+    return said ?? told ?? (isOpen ? this.tell(GO_ON) : this.untilFinish());
   }
 
   /** For a turn that did not come to its end. */
   private judgeTurn({ stopReason, text }: Turn): string | undefined {
-    if (stopReason === 'refusal')
+    if (stopReason === 'refusal') {
       throw new AttemptFailure('agent', `the agent refuses: ${head(text, 2_000)}`);
+    }
     const reason = this.attempt.assignment.task.interactive ? undefined : readGivingUp(text);
     if (reason !== undefined) throw new AttemptFailure('agent', `the agent gives up: ${reason}`);
     if (stopReason !== 'max_tokens' && stopReason !== 'max_turn_requests') return undefined;
@@ -130,8 +106,8 @@ class Work {
   }
 
   private async judgeMerge(turn: Turn): Promise<string | undefined> {
-    if (!this.openMerge || turn.stopReason === 'cancelled') return undefined;
-    const files = await this.repository.withMarkers(this.openMerge.files);
+    if (!this.work.openMerge || turn.stopReason === 'cancelled') return undefined;
+    const files = await this.work.unresolved();
     if (files.length === 0) return undefined;
     if (this.reminded) {
       const message = `conflict markers were left in ${files.slice(0, 20).join(', ')}`;
@@ -163,127 +139,42 @@ class Work {
     return this.takeMessages();
   }
 
-  /** Commits what may be committed and pushes it as a checkpoint. Answers what was newly left out; that is put back. */
-  private async commitTurn(): Promise<LeftOut[]> {
-    const { repository, attempt, openMerge } = this;
-    const { task, foreignScopes, shared } = attempt.assignment;
-    const changes = await repository.changes();
-    const rules = { own: task.scope, foreign: foreignScopes, shared };
-    const sorted = sortChanges(changes, rules, new Set(openMerge?.files ?? []));
-    const parents = openMerge ? [openMerge.root] : [];
-    const commit = await repository.commit(sorted.commit, this.message(), parents);
-    this.openMerge = undefined;
-    await repository.restore(sorted.leftOut);
-    if (commit) await this.checkpoint(commit);
-    const fresh = sorted.leftOut.filter(({ path }) => !this.leftOut.has(path));
-    for (const { path, task: owner } of fresh) this.leftOut.set(path, { path, task: owner });
-    return fresh;
-  }
-
-  private async checkpoint(commit: string): Promise<void> {
-    const { attempt, repository } = this;
-    attempt.heartbeat.check();
-    await repository.push(commit);
-    await attempt.client.checkpoint({
-      commit,
-      summary: head(attempt.redactor.redact(this.summary), 4_000),
-    });
-  }
-
-  private message(): string {
-    const { assignment } = this.attempt;
-    const again = this.turns > 1 ? ` (${this.turns})` : '';
-    const subject = this.openMerge
-      ? `Merge ${assignment.repository.rootBranch} into ${assignment.task.id}`
-      : `${this.subject}${again}`;
-    return this.signed(subject);
-  }
-
-  private signed(subject: string): string {
-    const { author, signOff } = this.attempt.assignment;
-    return signOff
-      ? `${subject}\n\nSigned-off-by: ${author.name} <${author.email}>\n`
-      : `${subject}\n`;
-  }
-
-  /** Merges the root branch into the workspace if it has moved on. `leaveConflicts`: for the agent to resolve. */
-  private async mergeRoot(root: string, leaveConflicts: boolean): Promise<void> {
-    const { repository } = this;
-    if (await repository.isAncestor(root, repository.head)) return;
-    const merge = await repository.merge(repository.head, root);
-    const { rootBranch } = this.attempt.assignment.repository;
-    if (merge.clean) {
-      const message = this.signed(`Merge ${rootBranch} into ${this.attempt.assignment.task.id}`);
-      await repository.checkout(
-        await repository.commitTree(merge.tree, [repository.head, root], message),
-      );
-      return;
-    }
-    if (!leaveConflicts) return;
-    await repository.checkoutMerge(merge);
-    this.openMerge = { root, files: merge.files, messages: merge.messages };
-  }
-
-  /** Verifies exactly the commit that would be reported, with the root branch in it. Answers what is red, for the agent. */
-  private async verify(): Promise<string | undefined> {
-    const { attempt, repository } = this;
+  /** Verifies exactly the commit that would be reported. Green evidence, or what the agent is told. */
+  private async verify(): Promise<Evidence | string> {
+    const { attempt, work, workspace } = this;
     attempt.enter('verifying');
-    const root = await repository.fetchRoot();
-    await this.mergeRoot(root, false);
-    const contained = (await repository.mergeBase(root, repository.head)) ?? root;
-    if (await repository.isAncestor(repository.head, contained)) await this.commitNothing();
     const { setup, verify } = attempt.assignment;
-    const commit = repository.head;
+    const { commit, root } = await work.commitToVerify();
     const evidence = await makeEvidence({
       ...attempt.runner,
-      repository,
+      workspace,
       setup,
       verify,
       commit,
-      root: contained,
+      root,
     });
-    this.evidence = evidence;
-    if (evidence.green) return this.takeMessages();
+    if (evidence.green) return this.takeMessages() ?? evidence;
     this.fixes += 1;
-    if (this.fixes <= MAX_FIXES)
-      return this.tell(renderVerifyFeedback(evidence, this.leftOutList()));
+    if (this.fixes <= MAX_FIXES) return this.tell(renderVerifyFeedback(evidence, work.leftOut));
     const failure = new AttemptFailure('verify_red', 'verification is red', { evidence });
-    failure.leftOut = this.leftOutList();
+    failure.leftOut = work.leftOut;
     throw failure;
   }
 
-  /** No difference is a result too: it stands as an empty commit. */
-  private async commitNothing(): Promise<void> {
-    const { repository } = this;
-    const tree = await repository.resolve(`${repository.head}^{tree}`);
-    const message = this.signed(this.subject);
-    await repository.checkout(await repository.commitTree(tree, [repository.head], message));
-  }
-
-  private async result(agent: CodingAgent): Promise<AttemptResult> {
-    const { attempt, repository, evidence } = this;
-    if (!evidence) throw new Error('there is no evidence');
+  private async result(evidence: Evidence): Promise<AttemptResult> {
+    const { attempt, work } = this;
     attempt.enter('pushing');
-    attempt.heartbeat.check();
-    await repository.push(evidence.commit);
-    const changed = await repository.diff(evidence.root, evidence.commit);
-    const { task, foreignScopes, shared, verify } = attempt.assignment;
-    const rules = { own: task.scope, foreign: foreignScopes, shared };
+    const delivered = await work.deliver(evidence.commit, evidence.root);
     const clean = attempt.redactor.redact;
     return {
       outcome: 'done',
       commit: evidence.commit,
       evidence,
       summary: head(clean(this.summary), 8_000),
-      workLog: agent.workLog.map((line) => head(clean(line), 400)),
-      changed: changed.map((change) => change.path).slice(0, 3_000),
-      leftOut: this.leftOutList(),
-      flagged: flagChanges(changed, rules, verify).slice(0, 500),
+      workLog: this.agent.workLog.map((line) => head(clean(line), 400)),
+      ...delivered,
+      leftOut: work.leftOut,
       usage: attempt.meter.usage(),
     };
-  }
-
-  private leftOutList(): LeftOut[] {
-    return [...this.leftOut.values()].slice(0, 500);
   }
 }

@@ -1,5 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { BRANCH, doneResult, failedResult, type Stage, setStage } from '../support/bridge-stage.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** A machine that has much else to do is slow, not broken. */
+const PATIENCE_MS = 40_000;
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -191,4 +195,34 @@ test('a forge that refuses for a while parks the attempt', async () => {
 
   expect(failedResult(stage).cause).toBe('forge');
   expect(failedResult(stage).until).toBeGreaterThan(Date.now());
+});
+
+test('a forge that fails for a while during the work costs nothing', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  const bridge = await stage.start([
+    [{ ask: { question: 'Now?' } }, { write: 'login.txt', content: 'yes\n' }],
+  ]);
+  const question = await waitUntil(
+    'the agent is at work',
+    () => stage.server.questions[0],
+    PATIENCE_MS,
+  );
+
+  stage.remote.refuse = { status: 503, times: 4 };
+  stage.server.messages.push({ n: 1, author: 'ann', text: 'now', answers: question.id });
+  await bridge.ended;
+
+  expect(stage.remote.refuse.times).toBe(0);
+  expect(await stage.remote.head(BRANCH)).toBe(doneResult(stage).commit);
+});
+
+test('an endpoint without token counting is no trouble with the provider', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  stage.model.refuse = (n) => (n === 1 ? { status: 404, body: '{"error":"none"}' } : undefined);
+
+  const bridge = await stage.start([[{ model: '/messages/count_tokens' }, { model: '/messages' }]]);
+  await bridge.ended;
+
+  expect(doneResult(stage).usage.turns).toBe(1);
+  expect((await stage.notes()).find((note) => note.model)?.model).toMatchObject({ status: 404 });
 });

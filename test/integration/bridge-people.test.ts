@@ -2,13 +2,15 @@ import { afterEach, expect, test } from 'vitest';
 import { doneResult, prompts, type Stage, setStage } from '../support/bridge-stage.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
+/** A machine that has much else to do is slow, not broken. */
+const PATIENCE_MS = 40_000;
+
 let stage: Stage;
 afterEach(() => stage.close());
 
 function isHanging(): Promise<unknown> {
-  return waitUntil('the agent hangs', async () =>
-    (await stage.notes()).some((note) => note.hanging),
-  );
+  const hangs = async () => (await stage.notes()).some((note) => note.hanging);
+  return waitUntil('the agent hangs', hangs, PATIENCE_MS);
 }
 
 test('a message reaches the agent in its next turn and counts as seen then', async () => {
@@ -18,7 +20,7 @@ test('a message reaches the agent in its next turn and counts as seen then', asy
     [{ ask: { question: 'Wait?', timeoutMs: 60_000 } }, { write: 'a.txt', content: 'a' }],
     [{ write: 'b.txt', content: 'b' }],
   ]);
-  await waitUntil('a question is put', () => stage.server.questions[0]);
+  await waitUntil('a question is put', () => stage.server.questions[0], PATIENCE_MS);
 
   stage.server.messages.push(
     { n: 1, author: 'ann@example.com', text: 'go', answers: stage.server.questions[0]?.id ?? '' },
@@ -56,7 +58,11 @@ test('a question is put to people and answered', async () => {
     [{ elicit: 'Which database?', options: ['sqlite', 'postgres'], default: 'sqlite' }],
   ]);
 
-  const question = await waitUntil('a question is put', () => stage.server.questions[0]);
+  const question = await waitUntil(
+    'a question is put',
+    () => stage.server.questions[0],
+    PATIENCE_MS,
+  );
   expect(question).toMatchObject({
     text: 'Which database?',
     options: ['sqlite', 'postgres'],
@@ -90,13 +96,21 @@ test('an interactive task stays until it is told to finish', async () => {
     [{ say: 'What shall I do?' }],
     [{ write: 'login.txt', content: 'yes\n' }],
   ]);
-  await waitUntil('it waits', () => stage.server.heartbeats.at(-1)?.phase === 'waiting');
+  await waitUntil(
+    'it waits',
+    () => stage.server.heartbeats.at(-1)?.phase === 'waiting',
+    PATIENCE_MS,
+  );
 
   stage.server.messages.push({ n: 1, author: 'ann', text: 'Write the login' });
-  await waitUntil('it is done and waits again', () => {
-    const last = stage.server.heartbeats.at(-1);
-    return stage.server.checkpoints.length === 1 && last?.phase === 'waiting';
-  });
+  await waitUntil(
+    'it is done and waits again',
+    () => {
+      const last = stage.server.heartbeats.at(-1);
+      return stage.server.checkpoints.length === 1 && last?.phase === 'waiting';
+    },
+    PATIENCE_MS,
+  );
   expect(stage.server.results).toEqual([]);
   expect(stage.server.heartbeats.at(-1)?.messagesSeen).toBe(1);
   stage.server.finish = true;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import {
   BRANCH,
   doneResult,
@@ -12,6 +13,7 @@ import {
   setStage,
 } from '../support/bridge-stage.ts';
 import { git } from '../support/git.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -67,18 +69,19 @@ test('no secret is in a file, an argument, the transcript or the environment of 
   expect(stage.model.requests[0]?.headers.authorization).toBe(`Bearer ${SECRETS.model}`);
 });
 
+function environmentOf(note: Record<string, unknown>) {
+  return z.record(z.string(), z.string()).safeParse(note.environment).data;
+}
+
 test('the proxy takes the bearer of the attempt and nothing else', async () => {
   stage = await setStage({ 'login.txt': 'yes\n' });
 
   const bridge = await stage.start([[{ look: false }, { hang: true }]]);
-  const environment = await (async () => {
-    for (;;) {
-      const found = (await stage.notes()).find((note) => note.environment)?.environment;
-      if (typeof found === 'object' && found !== null)
-        return { ...found } as Record<string, string>;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  })();
+  const environment = await waitUntil(
+    'the agent has looked around',
+    async () => (await stage.notes()).map((note) => environmentOf(note)).find((each) => each),
+    40_000,
+  );
   const ask = (path: string, bearer: string, method = 'POST') =>
     fetch(`${environment.OPENAI_BASE_URL}${path}`, {
       method,

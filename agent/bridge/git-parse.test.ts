@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { AttemptFailure } from './attempt-end.ts';
-import { forgeFailure, GitError, isPassing } from './git.ts';
-import { parseMergeTree, parseNameStatus } from './git-workspace.ts';
+import { parseMergeTree, parseNameStatus } from './git-parse.ts';
 
 test('changes are read with whatever a path may hold', () => {
   expect(parseNameStatus('M\0a b\nc\0D\0d\0A\0-e\0T\0link\0')).toEqual([
@@ -42,22 +40,4 @@ test('a clean merge has no files', () => {
     files: [],
     messages: '',
   });
-});
-
-test.each([
-  ['fatal: unable to access: The requested URL returned error: 503', true, 'forge', 60_000],
-  ['fatal: unable to access: Failed to connect to localhost', true, 'forge', 60_000],
-  ['fatal: unable to access: The requested URL returned error: 429', false, 'forge', 300_000],
-  ['fatal: Authentication failed for http://x', false, 'forge', 60_000],
-  [' ! [remote rejected] a -> b (pre-receive hook declined)', false, 'agent', undefined],
-  [' ! [rejected] a -> b (fetch first)', false, 'infra', undefined],
-])('%s', (stderr, passing, why, waitMs) => {
-  const error = new GitError(['push'], { exitCode: 1, stderr });
-
-  const failure = forgeFailure(error, 'push', 1_000);
-
-  expect(isPassing(error)).toBe(passing);
-  if (!(failure instanceof AttemptFailure)) throw new Error('no failure');
-  expect(failure.why).toBe(why);
-  expect(failure.details.until).toBe(waitMs === undefined ? undefined : 1_000 + waitMs);
 });

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { AttemptFailure } from './attempt-end.ts';
+import { forgeFailure, isPassing } from './forge-failure.ts';
+import { GitError } from './git.ts';
+
+test.each([
+  ['fatal: unable to access: The requested URL returned error: 503', true, 'forge', 60_000],
+  ['fatal: unable to access: Failed to connect to localhost', true, 'forge', 60_000],
+  ['fatal: unable to access: The requested URL returned error: 429', true, 'forge', 300_000],
+  ['fatal: Authentication failed for http://x', false, 'forge', 60_000],
+  [' ! [remote rejected] a -> b (pre-receive hook declined)', false, 'agent', undefined],
+  [' ! [remote rejected] a -> b (cannot lock ref)', true, 'forge', 60_000],
+  [' ! [rejected] a -> b (fetch first)', false, 'infra', undefined],
+])('%s', (stderr, passing, why, waitMs) => {
+  const error = new GitError(['push'], { exitCode: 1, stderr });
+
+  const failure = forgeFailure(error, 'push', 1_000);
+
+  expect(isPassing(error)).toBe(passing);
+  if (!(failure instanceof AttemptFailure)) throw new Error('no failure');
+  expect(failure.why).toBe(why);
+  expect(failure.details.until).toBe(waitMs === undefined ? undefined : 1_000 + waitMs);
+});

@@ -1,0 +1,38 @@
+import { AttemptFailure } from './attempt-end.ts';
+import { GitError } from './git.ts';
+
+// What a failed talk with the forge means.
+
+const PASSING =
+  /error: (?:5\d\d|429)|Could not resolve|Failed to connect|timed out|early EOF|unexpected disconnect|Connection reset|RPC failed|Empty reply|cannot lock ref|failed to update ref/i;
+
+/** Whether asking the forge again soon may help. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof GitError && PASSING.test(error.stderr);
+}
+
+/** For the attempt. `now` in epoch milliseconds. */
+export function forgeFailure(error: unknown, doing: string, now: number): unknown {
+  if (!(error instanceof GitError)) return error;
+  const { stderr } = error;
+  const message = `${doing}: ${lastLines(stderr)}`;
+  // A rule of the forge about what is pushed (size, secrets, protection), which the work itself broke.
+  const brokeRule = /\[remote rejected\]/.test(stderr) && !isPassing(error);
+  if (brokeRule) return new AttemptFailure('agent', message, { cause: error });
+  if (/\[rejected\]/.test(stderr)) return new AttemptFailure('infra', message, { cause: error });
+  const isLimited = /error: (?:429|403)/.test(stderr);
+  const until = now + (isLimited ? 5 * 60_000 : 60_000);
+  return new AttemptFailure('forge', message, { until, cause: error });
+}
+
+function lastLines(text: string): string {
+  return (
+    text
+      .trim()
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-3)
+      .join(' ')
+      .slice(0, 600) || 'git said nothing'
+  );
+}
