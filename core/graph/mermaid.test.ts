@@ -31,7 +31,7 @@ describe('renderMermaid', () => {
     expect(renderMermaid([makeTask('a'), makeTask('b')], edges)).toContain('n0 -.-> n1');
   });
 
-  it('lets no title out of its label', () => {
+  it('lets no title out of its label', { timeout: 60_000 }, () => {
     void fc.assert(
       fc.property(
         fc.oneof(

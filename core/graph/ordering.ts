@@ -69,11 +69,11 @@ export function findBefore(
     addBefore(ancestors, place, other);
   };
   const isBefore = (other: number) => comesBefore(ancestors, other, place);
+  const isDone = () => allComeBefore(ancestors, ordering.places, place);
   for (const pattern of patterns) {
-    if (allComeBefore(ancestors, ordering.places, place)) break;
-    if (!searchRecent(ordering, pattern, isBefore, take)) {
-      searchIndex(ordering, pattern, isBefore, take);
-    }
+    if (isDone()) break;
+    if (searchRecent(ordering, pattern, isBefore, take) || isDone()) continue;
+    searchIndex(ordering, pattern, isBefore, take);
   }
   restoreRow(ancestors, place, saved);
   return met.sort((a, b) => b - a);

@@ -91,7 +91,7 @@ describe('waves and ranks', () => {
   });
 });
 
-describe('orderOverlaps', () => {
+describe('orderOverlaps', { timeout: 60_000 }, () => {
   it('orders every pair that meets outside shared paths, without a cycle or a needless edge', () => {
     void fc.assert(
       fc.property(graphs(14), (tasks) => {
@@ -117,7 +117,7 @@ describe('orderOverlaps', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });
@@ -138,7 +138,7 @@ describe('forecastGraph', () => {
   });
 });
 
-describe('normaliseGraph', () => {
+describe('normaliseGraph', { timeout: 60_000 }, () => {
   it('keeps who comes before whom, in a topological order, with bounded waits', () => {
     const wide = fc.record({ count: fc.integer({ min: 60, max: 200 }), tail: graphs(8) });
     const fans = wide.map(({ count, tail }) => {
@@ -213,7 +213,7 @@ const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
   }),
 );
 
-describe('applyEdits', () => {
+describe('applyEdits', { timeout: 60_000 }, () => {
   it('yields a valid graph or a problem, and leaves what it was given alone', () => {
     let applied = 0;
     void fc.assert(
@@ -233,7 +233,7 @@ describe('applyEdits', () => {
         const context = { repositories: REPOSITORIES, source: 'person' as const, maxTasks: 10_000 };
         expect(hasErrors(validateGraph(result.tasks, context))).toBe(false);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 600 },
     );
     expect(applied).toBeGreaterThan(30);
   });

@@ -8,7 +8,8 @@ import { orderOverlaps } from './overlap.ts';
 import { makeTask } from './task-fixture.ts';
 import { validateGraph } from './validate.ts';
 
-// Each of these takes a fraction of a second; what grows with the square of the tasks takes minutes.
+// Each of these takes a second or two; what grows with the square of the tasks takes minutes. Processor time is measured, so
+// that a busy machine makes no difference.
 const COUNT = 10_000;
 const MAX_MS = 10_000;
 const BASE = makeTask('base');
@@ -59,8 +60,8 @@ const GRAPHS: [string, TaskSpec[]][] = [
 ];
 
 describe.each(GRAPHS)('10,000 tasks: %s', (_, tasks) => {
-  it('takes seconds at most', { timeout: 60_000 }, () => {
-    const started = performance.now();
+  it('takes seconds at most', { timeout: 120_000 }, () => {
+    const before = process.threadCpuUsage();
 
     const context = { repositories: ['o/r'], source: 'person' as const, maxTasks: COUNT };
     const problems = validateGraph(tasks, context);
@@ -70,7 +71,8 @@ describe.each(GRAPHS)('10,000 tasks: %s', (_, tasks) => {
     const edited = applyEdits(tasks, [{ op: 'change_task', task: 't5000', tier: 'heavy' }]);
     const diagram = renderMermaid(tasks, edges);
 
-    expect(performance.now() - started).toBeLessThan(MAX_MS);
+    const { user, system } = process.threadCpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(MAX_MS);
     expect(problems).toEqual([]);
     expect(forecast.waves.flat()).toHaveLength(COUNT);
     expect(nodes.length).toBeGreaterThan(COUNT);

@@ -62,14 +62,14 @@ describe('scopeContains', () => {
   it('answers hostile patterns quickly', () => {
     const names = `${'a'.repeat(380)}b`;
     const deep = `${'a/'.repeat(190)}b`;
-    const started = performance.now();
+    const before = process.threadCpuUsage();
 
     expect(scopeContains([`${'*a'.repeat(190)}c`], names)).toBe(false);
     expect(scopeContains([`${'**/a/'.repeat(70)}c`], deep)).toBe(false);
     expect(scopeContains(['{a,b}'.repeat(70)], names)).toBe(true);
     expect(scopesMeet([`${'**/a/'.repeat(70)}x`], [`${'a/**/'.repeat(70)}y.ts`])).toHaveLength(1);
 
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(process.threadCpuUsage(before).user / 1_000).toBeLessThan(2_000);
   });
 });
 
@@ -123,7 +123,7 @@ const pattern = fc
   .tuple(fc.array(fc.oneof(name, wild), { minLength: 1, maxLength: 4 }), fc.boolean())
   .map(([names, directory]) => names.join('/') + (directory ? '/' : ''));
 
-describe('patterns in general', () => {
+describe('patterns in general', { timeout: 60_000 }, () => {
   it('meet wherever both contain a path', () => {
     void fc.assert(
       fc.property(pattern, pattern, path, (a, b, where) => {
@@ -132,7 +132,7 @@ describe('patterns in general', () => {
         const both = scopeContains([a], where) && scopeContains([b], where);
         if (both) expect(scopesMeet([a], [b])).not.toEqual([]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -148,7 +148,7 @@ describe('patterns in general', () => {
           }
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: 2_000 },
     );
   });
 
