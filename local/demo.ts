@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLogFile } from '../adapters/log-file/create-log-file.ts';
 import { makeClient } from '../cli/client.ts';
@@ -13,6 +13,7 @@ import { testBranch } from './demo/test-root.ts';
 import { DEMO_COMPLEX_PROMPT, DEMO_SIMPLE_PROMPT } from './model/prompt.ts';
 import { startScriptedModel } from './model/start-scripted-model.ts';
 import { printReady } from './platform/banner.ts';
+import { writePrivate } from './platform/keys.ts';
 import { layout, type PlatformSettings, readSettings } from './platform/settings.ts';
 import { type Platform, startPlatform } from './platform/start-platform.ts';
 import { stopOnSignal } from './platform/stop-on-signal.ts';
@@ -89,6 +90,10 @@ async function play(
   const path = join(settings.dataDir, 'sample');
   await seedSample(path);
   const { token } = JSON.parse(await readFile(layout(settings.dataDir).cli, 'utf8'));
+  // The command line looks into the folder above the demo's own.
+  if (basename(dirname(settings.dataDir)) === '.smol-gang') {
+    await writePrivate(layout(dirname(settings.dataDir)).cli, { url: platform.url, token });
+  }
   const client = makeClient({
     url: platform.url,
     credentials: [{ kind: 'token', token, source: 'demo' }],
