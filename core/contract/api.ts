@@ -22,8 +22,8 @@ const attempt = z.object({ attempt: attemptIdSchema });
 
 /** The whole HTTP interface. Users' routes. */
 export const API = {
-  ...ACCESS_ROUTES,
   ...SYSTEM_ROUTES,
+  ...ACCESS_ROUTES,
   ...PLAN_ROUTES,
   ...TASK_ROUTES,
 } as const satisfies Record<string, Route>;

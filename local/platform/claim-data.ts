@@ -32,12 +32,12 @@ async function takeLock(path: string, dataDir: string): Promise<void> {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
-    const holder = lockSchema.safeParse(parse(await readFile(path, 'utf8').catch(() => '')));
-    if (holder.success && startedAt(holder.data.pid) === holder.data.started) {
+    const holder = await findHolder(dataDir);
+    if (holder !== undefined) {
       throw new AppError(
         'conflict',
         'data_in_use',
-        `another smol-gang (process ${holder.data.pid}) runs on ${dataDir}: end it, or set SMOL_DATA_DIR to another folder`,
+        `another smol-gang (process ${holder}) runs on ${dataDir}: end it, or set SMOL_DATA_DIR to another folder`,
       );
     }
     // Whoever wrote it is gone, with or without having said so.
@@ -48,6 +48,14 @@ async function takeLock(path: string, dataDir: string): Promise<void> {
     'data_in_use',
     `several smol-gangs start on ${dataDir} at once: start one`,
   );
+}
+
+/** The process that runs on this data now; undefined: none does. */
+export async function findHolder(dataDir: string): Promise<number | undefined> {
+  const text = await readFile(layout(dataDir).lock, 'utf8').catch(() => '');
+  const holder = lockSchema.safeParse(parse(text));
+  if (!holder.success || startedAt(holder.data.pid) !== holder.data.started) return undefined;
+  return holder.data.pid;
 }
 
 /** A process id is used again; together with its start time it is not. Undefined: no such process. */

@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SQSEvent } from 'aws-lambda';
+import { createDynamoTable } from '../adapters/dynamo/create-dynamo-table.ts';
+import { createSqsQueue } from '../adapters/sqs/create-sqs-queue.ts';
+import type { Table } from '../core/port/table.ts';
+import { QUEUES } from '../core/topology/queues.ts';
+import { createTable } from '../local/emulator/create-table.ts';
+import { createCredential } from '../local/emulator/credential.ts';
+import { startQueues } from '../local/emulator/start-queues.ts';
+import { startStore } from '../local/emulator/start-store.ts';
+import { startQueuePoller } from '../local/source/start-queue-poller.ts';
+import { measure, type Row, renderRows } from './measure.ts';
+
+// `npm run bench`: what one step of the engine pays on this machine, through the adapters and over the wire: a store
+// operation, and the way of a message from its sender to the handler. One caller at a time, data on disk.
+
+const COUNT = 500;
+const REGION = 'us-east-1';
+const silent = { info() {}, warn() {}, error() {} };
+
+const dataDir = await mkdtemp(join(tmpdir(), 'smol-bench-'));
+try {
+  const load = loadavg()[0]?.toFixed(1);
+  console.log(
+    `${process.version}, ${availableParallelism()} cores, load ${load} before the start\n`,
+  );
+  const rows = [...(await benchStore()), ...(await benchQueue())];
+  console.log(renderRows(rows).join('\n'));
+} finally {
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+async function benchStore(): Promise<Row[]> {
+  const credential = createCredential();
+  const store = await startStore({ dataDir: join(dataDir, 'store'), credential });
+  const place = {
+    endpoint: store.endpoint,
+    region: REGION,
+    credentials: credential,
+    tableName: 'bench',
+  };
+  await createTable(place);
+  const table = createDynamoTable(place);
+  try {
+    return [
+      { what: 'store: put if absent', times: await measure(COUNT, (n) => put(table, n)) },
+      { what: 'store: get', times: await measure(COUNT, (n) => get(table, n)) },
+      {
+        what: 'store: update if the version is still so',
+        times: await measure(COUNT, (n) => update(table, n)),
+      },
+      { what: 'store: first 25 of a partition', times: await measure(COUNT, () => query(table)) },
+      { what: 'store: first 25 of an index', times: await measure(COUNT, () => index(table)) },
+    ];
+  } finally {
+    await store.close();
+  }
+}
+
+function keyOf(n: number) {
+  return { pk: 'BENCH', sk: `item-${String(n).padStart(6, '0')}` };
+}
+
+async function put(table: Table, n: number): Promise<void> {
+  const item = { ...keyOf(n), version: 1, text: 'x'.repeat(500), dueShard: 'BENCH', dueAt: n };
+  must(await table.put(item, [{ attribute: 'pk', is: 'absent' }]));
+}
+
+async function get(table: Table, n: number): Promise<void> {
+  must(await table.get(keyOf(n)));
+}
+
+async function update(table: Table, n: number): Promise<void> {
+  const change = { set: { version: 2 } };
+  must(await table.update(keyOf(n), change, [{ attribute: 'version', equals: 1 }]));
+}
+
+async function query(table: Table): Promise<void> {
+  must((await table.query('BENCH', { limit: 25 })).items.length === 25);
+}
+
+async function index(table: Table): Promise<void> {
+  must((await table.index('due', 'BENCH', { limit: 25 })).items.length === 25);
+}
+
+/** From before the send to the handler's call, each message once its predecessor has arrived. */
+async function benchQueue(): Promise<Row[]> {
+  const credential = createCredential();
+  const rows = QUEUES.filter(({ name }) => name === 'drive');
+  const queues = await startQueues({ dataDir: join(dataDir, 'queues'), credential, rows });
+  const place = { endpoint: queues.endpoint, region: REGION, credentials: credential };
+  const queue = createSqsQueue({ ...place, urls: queues.urls });
+  let arrived = () => {};
+  const handler = (event: unknown) => {
+    must(isSqsEvent(event) && event.Records.length === 1);
+    arrived();
+  };
+  const polled = rows.map((row) => ({ row, url: queues.urls[row.name] ?? '', handler }));
+  const poller = startQueuePoller({ ...place, queues: polled, log: silent });
+  try {
+    const times = await measure(COUNT, async (n) => {
+      const arrival = new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+      await queue.send([{ message: { type: 'drive_plan', v: 1, plan: `p${n}` } }]);
+      await arrival;
+    });
+    return [{ what: 'queue: from sender to handler', times }];
+  } finally {
+    await poller.close();
+    await queues.close();
+  }
+}
+
+function isSqsEvent(event: unknown): event is SQSEvent {
+  return typeof event === 'object' && event !== null && 'Records' in event;
+}
+
+/** A figure of something that did not work would be no figure. */
+function must(holds: unknown): void {
+  if (!holds) throw new Error('the platform did not do what is measured');
+}

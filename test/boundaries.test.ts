@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { BESIDE_CODE, IMPORT_TABLE, type ImportRow } from './support/import-table.ts';
+import { type Import, importsOf, readSources } from './support/read-imports.ts';
+
+// The shape of the project, held by reading its files.
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MAX_LINES = 400;
+
+/** Entry points and settings; everything else is given what it needs. */
+const ENV_READERS = [
+  'functions/config.ts',
+  'agent/bridge/main.ts',
+  'agent/bridge/settings.ts',
+  'agent/small/main.ts',
+  'agent/small/config.ts',
+  'cli/host.ts',
+  'local',
+  'test',
+  'bench',
+];
+
+const sources = readSources(ROOT);
+const imports = [...sources].flatMap(([file, source]) => importsOf(file, source));
+
+test('every import obeys the table', () => {
+  const offences = imports.flatMap((edge) => offence(edge) ?? []);
+
+  expect(offences).toEqual([]);
+});
+
+test('an import of each kind is seen, and one against the table is an offence', () => {
+  const source = [
+    "import type { A } from '../../adapters/dynamo/a.ts';",
+    "export { b } from '@aws-sdk/client-sqs/dist/b';",
+    "import 'node:fs';",
+    "type C = import('../../local/c.ts').C;",
+    'const d = await import(name);',
+    'import {\n  e,\n} from "../error.ts";',
+  ].join('\n');
+
+  const found = importsOf('core/task/x.ts', source);
+
+  const offences = found.flatMap((edge) => offence(edge)?.split(':')[0] ?? []);
+  expect(found).toHaveLength(6);
+  expect(offences.toSorted()).toEqual([
+    'core/task/x.ts -> (computed)',
+    'core/task/x.ts -> @aws-sdk/client-sqs',
+    'core/task/x.ts -> adapters/dynamo/a.ts',
+    'core/task/x.ts -> local/c.ts',
+    'core/task/x.ts -> node',
+  ]);
+});
+
+test('every package that is imported is declared, and every declared one is used', () => {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(`${ROOT}/package.json`, 'utf8'),
+  );
+  const shipped = new Set(Object.keys(dependencies));
+  const used = imports.filter(({ kind }) => kind === 'package');
+
+  const undeclared = used.filter(({ file, target }) =>
+    isShipped(file)
+      ? !shipped.has(target) && !(`@types/${target}` in devDependencies)
+      : !shipped.has(target) &&
+        !(target in devDependencies) &&
+        !(`@types/${target}` in devDependencies),
+  );
+  const unused = [...shipped].filter((name) => !used.some(({ target }) => target === name));
+  expect(undeclared.map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
+  expect(unused).toEqual([]);
+});
+
+test('the environment is read where a process begins, and nowhere else', () => {
+  const readers = filesWith(/\bprocess\.env\b/).filter((file) => !isTest(file));
+
+  expect(readers.filter((file) => !isIn(file, ENV_READERS))).toEqual([]);
+});
+
+test('the core has no clock, no chance, no timer and no network of its own', () => {
+  const own =
+    /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bset(?:Timeout|Interval)\(|\bfetch\(|\bperformance\.now\(/;
+
+  expect(filesWith(own).filter((file) => isIn(file, ['core']) && !isTest(file))).toEqual([]);
+});
+
+test('no file grows beyond what one reads in one go', () => {
+  const lengths = [...sources].map(([file, source]) => ({
+    file,
+    lines: source.split('\n').length - 1,
+  }));
+
+  expect(lengths.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
+});
+
+test('nothing replaces our own modules in tests, and nothing is left for later', () => {
+  expect(filesWith(/\bvi\.(?:do)?[mM]ock\(/)).toEqual([]);
+  expect(filesWith(/\b(?:T[O]DO|F[I]XME)\b/)).toEqual([]);
+});
+
+/** The edge and the rule against it; undefined: it is allowed. */
+function offence({ file, target, kind }: Import): string | undefined {
+  const row = rowOf(file);
+  if (row === undefined)
+    return `${file}: no row in test/support/import-table.ts says what it may import`;
+  const beside = isTest(file) ? BESIDE_CODE : undefined;
+  const allowed = {
+    project: () =>
+      row.project === 'all' || isIn(target, [row.of, ...row.project, ...(beside?.project ?? [])]),
+    package: () => includes(row.packages, target) || includes(beside?.packages ?? [], target),
+    node: () => includes(row.node, target),
+    computed: () => isIn(file, ['local', 'test']),
+  } satisfies Record<Import['kind'], () => boolean>;
+  if (allowed[kind]()) return undefined;
+  return `${file} -> ${target}: ${row.of} may import ${describe(row)}`;
+}
+
+function rowOf(file: string): ImportRow | undefined {
+  return IMPORT_TABLE.find(({ of }) => isIn(file, [of]));
+}
+
+function describe(row: ImportRow): string {
+  const { project, packages, node } = row;
+  return [project, packages, node]
+    .map((list) => (list === 'all' ? 'all' : list.join(' ')))
+    .join(' | ');
+}
+
+function includes(allowed: readonly string[] | 'all', name: string): boolean {
+  return allowed === 'all' || allowed.includes(name);
+}
+
+function isIn(file: string, places: readonly string[]): boolean {
+  return places.some((place) => file === place || file.startsWith(`${place}/`));
+}
+
+function isTest(file: string): boolean {
+  return file.endsWith('.test.ts') || isIn(file, ['test']);
+}
+
+function isShipped(file: string): boolean {
+  return !isTest(file) && !isIn(file, ['bench', 'vitest.config.ts']);
+}
+
+function filesWith(pattern: RegExp): string[] {
+  return [...sources].filter(([, source]) => pattern.test(source)).map(([file]) => file);
+}

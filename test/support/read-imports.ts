@@ -1,0 +1,47 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+export type Import = {
+  readonly file: string;
+  /** From the root of the project, a package's name without its subpath, `node:...`, or `(computed)`. */
+  readonly target: string;
+  readonly kind: 'project' | 'package' | 'node' | 'computed';
+};
+
+const SOURCES = [
+  '{core,adapters,functions,agent,cli,local,stacks,web,test,bench}/**/*.{ts,tsx}',
+  '*.ts',
+];
+const IGNORED = ['**/node_modules/**', 'local/sample/**', 'local/model/work/**'];
+
+/** Static ones, also of types and re-exports; dynamic ones; types by `import('...')`. */
+const NAMED = [
+  /^\s*(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+  /^\s*import\s*['"]([^'"]+)['"]/gm,
+  /\bimport\s*\(\s*['"]([^'"]+)['"]/g,
+];
+const COMPUTED = /\bawait import\s*\(\s*[^'"\s]/g;
+
+export function readSources(root: string): Map<string, string> {
+  const files = globSync(SOURCES, { cwd: root, exclude: IGNORED }).toSorted();
+  return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+}
+
+export function importsOf(file: string, source: string): Import[] {
+  const named = NAMED.flatMap((pattern) => [...source.matchAll(pattern)]).map(([, given = '']) =>
+    toImport(file, given),
+  );
+  const computed = [...source.matchAll(COMPUTED)].map(
+    (): Import => ({ file, target: '(computed)', kind: 'computed' }),
+  );
+  return [...named, ...computed];
+}
+
+function toImport(file: string, given: string): Import {
+  if (given.startsWith('node:')) return { file, target: given, kind: 'node' };
+  if (given.startsWith('.'))
+    return { file, target: normalize(join(dirname(file), given)), kind: 'project' };
+  const parts = given.split('/');
+  const target = parts.slice(0, given.startsWith('@') ? 2 : 1).join('/');
+  return { file, target, kind: 'package' };
+}

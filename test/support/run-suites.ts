@@ -1,0 +1,63 @@
+import { globSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Outcome, renderOutcomes, totalsOf } from './suite-report.ts';
+import { type Suite, SuiteRun } from './suite-run.ts';
+
+// `npm test [-- suite ...]`: the suites one after the other, so that two cores are enough, then what came of them.
+
+const LIMIT_MINUTES = 15;
+
+const SUITES: readonly Suite[] = [
+  { name: 'check', scripts: ['lint', 'typecheck'] },
+  {
+    name: 'unit',
+    scripts: ['test:unit'],
+    tests: ['{core,adapters,functions,agent,cli,local}/**/*.test.ts'],
+  },
+  {
+    name: 'integration',
+    scripts: ['test:integration'],
+    tests: ['test/{integration,contract}/**/*.test.ts'],
+  },
+  { name: 'simulation', scripts: ['test:simulation'], tests: ['test/simulation/**/*.test.ts'] },
+  { name: 'e2e', scripts: ['test:e2e'], tests: ['test/e2e/**/*.test.ts'] },
+];
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `no suite ${unknown.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}`,
+  );
+  process.exit(2);
+}
+
+const chosen = SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const deadline = Date.now() + LIMIT_MINUTES * 60_000;
+const outcomes: Outcome[] = [];
+for (const suite of chosen) outcomes.push(await run(suite));
+
+console.log(`\n${renderOutcomes(outcomes).join('\n')}\n`);
+const { passed, failed } = totalsOf(outcomes);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function run(suite: Suite): Promise<Outcome> {
+  const { name, tests = [] } = suite;
+  if (suite.tests !== undefined && globSync([...tests]).length === 0)
+    return {
+      name,
+      passed: 0,
+      failed: 0,
+      skipped: 0,
+      ms: 0,
+      notes: [`no tests in ${tests.join(' ')}`],
+    };
+  console.log(`\n── ${name}`);
+  const running = await SuiteRun.start(suite, deadline);
+  const stop = () => void running.stop().finally(() => process.exit(130));
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const outcome = await running.outcome();
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+  return outcome;
+}

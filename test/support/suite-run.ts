@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { findPodMembers, type PodTrace } from '../../adapters/process/pod-member.ts';
+import { readProcess } from '../../adapters/process/process-row.ts';
+import { stopPod } from '../../adapters/process/stop-pod.ts';
+import type { Outcome } from './suite-report.ts';
+
+export type Suite = {
+  readonly name: string;
+  /** npm scripts, each in its turn. */
+  readonly scripts: readonly string[];
+  /** Where vitest finds its tests; absent: the scripts are the tests. */
+  readonly tests?: readonly string[];
+};
+
+type Counts = Pick<Outcome, 'passed' | 'failed' | 'skipped'>;
+
+const reportSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  testResults: z.array(
+    z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+  ),
+});
+
+const SETTLE_MS = 3_000;
+
+/** A suite in a process group and a temporary folder of its own, by which whatever it leaves running is found. */
+export class SuiteRun {
+  readonly #suite: Suite;
+  readonly #folder: string;
+  readonly #deadline: number;
+  readonly #uid = randomUUID();
+  readonly #began = performance.now();
+  #child: ChildProcess | undefined;
+  #isOver = false;
+
+  private constructor(suite: Suite, folder: string, deadline: number) {
+    this.#suite = suite;
+    this.#folder = folder;
+    this.#deadline = deadline;
+  }
+
+  /** `deadline`: epoch milliseconds after which it is stopped. */
+  static async start(suite: Suite, deadline: number): Promise<SuiteRun> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'smol-suite-')));
+    await mkdir(join(folder, 'tmp'));
+    return new SuiteRun(suite, folder, deadline);
+  }
+
+  async outcome(): Promise<Outcome> {
+    const { name, scripts, tests } = this.#suite;
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const notes: string[] = [];
+    for (const script of scripts) {
+      const code = await this.#run(script);
+      if (code === 'late') notes.push(`${script} did not end in time and was stopped`);
+      add(counts, tests === undefined ? countScript(code) : await this.#readReport(code));
+      notes.push(...(await this.#sweep()));
+    }
+    notes.push(...(await this.#leftovers()));
+    await rm(this.#folder, { recursive: true, force: true });
+    return { name, ...counts, ms: performance.now() - this.#began, notes };
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await stopPod(this.#trace(), 0);
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #run(script: string): Promise<number | 'late'> {
+    const reporters = [
+      '--reporter=minimal',
+      '--reporter=json',
+      `--outputFile.json=${this.#report()}`,
+    ];
+    const args = ['run', '--silent', script, ...(this.#suite.tests ? ['--', ...reporters] : [])];
+    const env = {
+      ...process.env,
+      TMPDIR: join(this.#folder, 'tmp'),
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+    };
+    const child = spawn('npm', args, {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
+    });
+    this.#child = child;
+    const late = new AbortController();
+    const lateness = delay(Math.max(0, this.#deadline - Date.now()), 'late' as const, {
+      signal: late.signal,
+    }).catch(() => 'late' as const);
+    const ended = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1));
+    const code = await Promise.race([ended, lateness]);
+    late.abort();
+    if (code === 'late') await stopPod(this.#trace(), 0);
+    return code;
+  }
+
+  async #readReport(code: number | 'late'): Promise<Counts> {
+    const text = await readFile(this.#report(), 'utf8').catch(() => undefined);
+    if (text === undefined) return { passed: 0, failed: 1, skipped: 0 };
+    const { testResults, ...report } = reportSchema.parse(JSON.parse(text));
+    // A file that cannot be loaded has no test that could fail.
+    const broken = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    ).length;
+    const failed = report.numFailedTests + broken;
+    return {
+      passed: report.numPassedTests,
+      failed: failed === 0 && code !== 0 ? 1 : failed,
+      skipped: report.numPendingTests,
+    };
+  }
+
+  /** Ends what outlived the script; a moment is given to what is just ending. */
+  async #sweep(): Promise<string[]> {
+    if (this.#isOver) return [];
+    const end = performance.now() + SETTLE_MS;
+    let strays = findPodMembers(this.#trace());
+    while (strays.length > 0 && performance.now() < end) {
+      await delay(50);
+      strays = findPodMembers(this.#trace());
+    }
+    if (strays.length === 0) return [];
+    const names = await Promise.all(strays.map(({ pid }) => commandOf(pid)));
+    await stopPod(this.#trace(), 0);
+    return [`left running, now stopped: ${names.join('; ')}`];
+  }
+
+  async #leftovers(): Promise<string[]> {
+    const left = await readdir(join(this.#folder, 'tmp')).catch((): string[] => []);
+    return left.length === 0 ? [] : [`left in the temporary folder: ${left.slice(0, 8).join(' ')}`];
+  }
+
+  #trace(): PodTrace {
+    const pid = this.#child?.pid;
+    const row = pid === undefined ? undefined : readProcess(pid);
+    return { uid: this.#uid, folder: this.#folder, bridge: row };
+  }
+
+  #report(): string {
+    return join(this.#folder, 'report.json');
+  }
+}
+
+function countScript(code: number | 'late'): Counts {
+  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+}
+
+function add(counts: { passed: number; failed: number; skipped: number }, more: Counts): void {
+  counts.passed += more.passed;
+  counts.failed += more.failed;
+  counts.skipped += more.skipped;
+}
+
+async function commandOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return `${pid} ${text.split('\0').slice(0, 3).join(' ').trim()}`;
+}
