@@ -1,3 +1,4 @@
+import type { TaskSpec } from '../contract/task.ts';
 import type { RunNode } from '../graph/normalise.ts';
 import { rootBranch } from '../lifecycle/branch.ts';
 import { endsOf, runNodes } from '../lifecycle/nodes.ts';
@@ -23,35 +24,62 @@ export async function activate(deps: EngineDeps, plan: StoredPlan): Promise<void
   const revision = await approvedRevision(deps, state);
   const nodes = runNodes(state, revision);
   if (!isSimple(state)) await ensureRootBranches(deps, state, nodes);
-  const slice = nodes.slice(state.activation.put, state.activation.put + SLICE);
-  await putSlice(deps, state, revision, nodes, slice);
-  const put = state.activation.put + slice.length;
+  const graph = indexGraph(revision, nodes);
+  for (let put = state.activation.put; put < nodes.length; put += SLICE) {
+    await putSlice(deps, state, graph, nodes.slice(put, put + SLICE));
+    const saved = await keepProgress(deps, state, nodes, Math.min(put + SLICE, nodes.length));
+    if (saved === undefined) return;
+    if (saved.state.status === 'active') await begin(deps, saved.state, nodes);
+  }
+}
+
+/** Undefined: the plan was stopped, or another worker is further. */
+function keepProgress(
+  deps: EngineDeps,
+  state: PlanState,
+  nodes: readonly RunNode[],
+  put: number,
+): Promise<StoredPlan | undefined> {
   const done = put >= nodes.length;
-  const saved = await applyPlan(
-    deps,
-    state.id,
-    { event: done ? 'activated' : 'activating', actor: 'engine' },
-    (now) => {
-      if (now.status !== 'activating' || now.run !== state.run) return undefined;
-      const activation = { ...now.activation, put, total: nodes.length, roots: true };
-      if (!done) return { ...now, activation };
-      return {
-        ...now,
-        activation,
-        status: 'active',
-        faults: 0,
-        ends: endsOf(now, nodes),
-        startedAt: deps.clock.now(),
-      };
-    },
-  );
-  if (saved === undefined) return;
-  if (!done) return activate(deps, saved);
-  await releaseRoots(deps, saved.state, nodes);
+  const event = done ? 'activated' : 'activating';
+  return applyPlan(deps, state.id, { event, actor: 'engine' }, (now, at) => {
+    if (now.status !== 'activating' || now.run !== state.run) return undefined;
+    const activation = { ...now.activation, put, total: nodes.length, roots: true };
+    if (!done) return { ...now, activation };
+    const ends = endsOf(now, nodes);
+    return { ...now, activation, status: 'active', faults: 0, ends, startedAt: at };
+  });
+}
+
+async function begin(deps: EngineDeps, plan: PlanState, nodes: readonly RunNode[]): Promise<void> {
+  await releaseRoots(deps, plan, nodes);
   await hintAll(deps, [
-    { type: 'drive_plan', v: 1, plan: state.id },
-    { type: 'push', v: 1, plan: state.id },
+    { type: 'drive_plan', v: 1, plan: plan.id },
+    { type: 'push', v: 1, plan: plan.id },
   ]);
+}
+
+type GraphIndex = {
+  specs: Map<string, TaskSpec>;
+  /** Node ids by ordinal, and back. */
+  ids: string[];
+  ordinals: Map<string, number>;
+  parents: Map<string, string[]>;
+};
+
+function indexGraph(revision: Revision, nodes: readonly RunNode[]): GraphIndex {
+  const ids = nodes.map((node) => node.id);
+  const added = Map.groupBy(revision.edges, (edge) => edge.to);
+  const parents = revision.tasks.map((task): [string, string[]] => {
+    const overlapping = (added.get(task.id) ?? []).map((edge) => edge.from);
+    return [task.id, [...new Set([...task.dependsOn, ...overlapping])]];
+  });
+  return {
+    specs: new Map(revision.tasks.map((task) => [task.id, task])),
+    ids,
+    ordinals: new Map(ids.map((id, ordinal) => [id, ordinal])),
+    parents: new Map(parents),
+  };
 }
 
 async function ensureRootBranches(
@@ -74,38 +102,23 @@ async function ensureRootBranches(
 async function putSlice(
   deps: EngineDeps,
   plan: PlanState,
-  revision: Revision,
-  nodes: readonly RunNode[],
+  graph: GraphIndex,
   slice: readonly RunNode[],
 ): Promise<void> {
-  const specs = new Map(revision.tasks.map((task) => [task.id, task]));
-  const ids = nodes.map((node) => node.id);
   const key = { plan: plan.id, run: plan.run };
   const options = { simple: isSimple(plan), policy: plan.policy, now: deps.clock.now() };
   await inParallel(slice, CONCURRENCY, async (node) => {
     const task = { ...key, task: node.id };
-    const spec = specs.get(node.id);
-    if (node.dependents.length > 0)
-      await putDependents(
-        deps.table,
-        task,
-        node.dependents.map((ordinal) => ids[ordinal] ?? ''),
-      );
+    const spec = graph.specs.get(node.id);
+    const dependents = node.dependents.map((ordinal) => graph.ids[ordinal] ?? '');
+    if (dependents.length > 0) await putDependents(deps.table, task, dependents);
     if (spec !== undefined) {
-      const parents = declaredParents(revision, node.id).map((id) => ({
-        id,
-        ordinal: ids.indexOf(id),
-      }));
-      await putDetail(deps.table, task, { spec, dependsOn: parents });
+      const parents = graph.parents.get(node.id) ?? [];
+      const dependsOn = parents.map((id) => ({ id, ordinal: graph.ordinals.get(id) ?? -1 }));
+      await putDetail(deps.table, task, { spec, dependsOn });
     }
     await putNewTask(deps.table, newTask(key, node, spec, options), node.dependsOn);
   });
-}
-
-function declaredParents(revision: Revision, id: string): string[] {
-  const declared = revision.tasks.find((task) => task.id === id)?.dependsOn ?? [];
-  const added = revision.edges.filter((edge) => edge.to === id).map((edge) => edge.from);
-  return [...new Set([...declared, ...added])];
 }
 
 /** Whoever waits on nobody becomes ready, once the plan is active; owed until `released` says so. */
