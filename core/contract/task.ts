@@ -45,7 +45,7 @@ export const taskSpecSchema = z
     /** Short, for lists and PR titles. Empty: taken from the description. */
     title: z.string().max(120).default(''),
     description: z.string().min(1).max(100_000),
-    dependsOn: z.array(taskIdSchema).max(2_000).default([]),
+    dependsOn: z.array(taskIdSchema).max(10_000).default([]),
     /** Paths, directories (ending in /) or globs that the task may change. */
     scope: z.array(repoPathSchema).max(200).default([]),
     criteria: z.array(z.string().min(1).max(2_000)).max(50).default([]),

@@ -1,4 +1,4 @@
-import { scopesMeet } from '../graph/scope.ts';
+import { scopeContains } from '../graph/scope.ts';
 
 /**
  * Whether evidence on `evidenceRoot` still speaks for a merge into `root`: it does while what root has gained meets
@@ -16,7 +16,5 @@ export function evidenceHolds(input: {
   if (input.strict) return false;
   const changed = new Set(input.changed);
   if (input.gained.some((path) => changed.has(path))) return false;
-  return input.gained.every(
-    (path) => scopesMeet([path], input.shared, { except: [] }).length === 0,
-  );
+  return !input.gained.some((path) => scopeContains(input.shared, path));
 }
