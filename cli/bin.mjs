@@ -2,6 +2,7 @@
 // Plain JavaScript, so that any Node can read it: finds a Node that runs TypeScript files directly, then starts the command.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,18 +28,18 @@ function findNode() {
 
 function startWith(node) {
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-  // The terminal signals the whole group: the child decides what Ctrl-C means, we only wait for it.
+  // A terminal signals the whole group: then the child has its Ctrl-C already, and decides what it means.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      if (signal !== 'SIGINT') child.kill(signal);
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
   child.on('error', (error) => {
     process.stderr.write(`smol-gang: ${node} cannot be started: ${error.message}\n`);
     process.exitCode = 1;
   });
-  child.on('exit', (code) => {
-    process.exitCode = code ?? 1;
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal];
   });
 }
 

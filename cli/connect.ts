@@ -5,7 +5,7 @@ import { makeClient } from './client.ts';
 import {
   credentialsPath,
   DEFAULT_URL,
-  findLaptopFile,
+  findLaptopFiles,
   isLoopback,
   normaliseUrl,
   readStore,
@@ -29,28 +29,30 @@ export type Connection = {
  */
 export async function findConnection(host: Host, urlOption?: string): Promise<Connection> {
   const store = await readStore(credentialsPath(host.env, host.home));
-  const near = await findLaptopFile(host.cwd);
-  const own = await findLaptopFile(CHECKOUT);
+  const near = await findLaptopFiles(host.cwd);
+  const own = await findLaptopFiles(CHECKOUT);
   const chosen = chooseUrl(host, urlOption, {
-    near: near?.url,
+    near: near[0]?.url,
     current: store.current,
-    own: own?.url,
+    own: own[0]?.url,
   });
   const url = normaliseUrl(chosen.url);
-  const credentials: Credential[] = [];
+  const { because } = chosen;
   const token = host.env.SMOL_GANG_TOKEN;
   if (token !== undefined && token !== '') {
-    credentials.push({ kind: 'token', token, source: 'SMOL_GANG_TOKEN' });
+    // Given on purpose: when it is refused, nobody else's credential is tried in its place.
+    return { url, because, credentials: [{ kind: 'token', token, source: 'SMOL_GANG_TOKEN' }] };
   }
+  const credentials: Credential[] = [];
   const session = store.sessions[url];
   if (session !== undefined) {
     credentials.push({ kind: 'session', session, source: `the sign-in of ${session.user.email}` });
   }
-  for (const file of [near, own]) {
-    if (file?.url !== url) continue;
+  for (const file of [...near, ...own]) {
+    if (file.url !== url) continue;
     credentials.push({ kind: 'token', token: file.token, source: file.path });
   }
-  return { url, because: chosen.because, credentials };
+  return { url, because, credentials };
 }
 
 function chooseUrl(

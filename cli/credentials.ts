@@ -19,7 +19,10 @@ const storeSchema = z.object({
 type Store = z.infer<typeof storeSchema>;
 
 const laptopFileSchema = z.object({ url: z.url(), token: z.string().min(1).max(4_000) });
-export type LaptopFile = z.infer<typeof laptopFileSchema> & { readonly path: string };
+export type LaptopFile = z.infer<typeof laptopFileSchema> & {
+  readonly path: string;
+  readonly writtenAt: number;
+};
 
 export function credentialsPath(env: Environment, home: string): string {
   const base = env.XDG_CONFIG_HOME;
@@ -71,14 +74,19 @@ export async function dropSession(path: string, url: string): Promise<boolean> {
   return true;
 }
 
-const LAPTOP_FILE = join('.smol-gang', 'cli.json');
+/** Of `make dev` and of `make demo`. */
+const LAPTOP_FILES = [
+  join('.smol-gang', 'cli.json'),
+  join('.smol-gang', 'demo', 'cli.json'),
+] as const;
 
-/** The file that a laptop platform left in `folder` or in one above it. */
-export async function findLaptopFile(folder: string): Promise<LaptopFile | undefined> {
+/** The files that laptop platforms left in `folder`, or else in the nearest one above it; the last written first. */
+export async function findLaptopFiles(folder: string): Promise<LaptopFile[]> {
   for (let at = resolve(folder); ; at = dirname(at)) {
-    const found = await readLaptopFile(join(at, LAPTOP_FILE));
-    if (found !== undefined) return found;
-    if (dirname(at) === at) return undefined;
+    const read = await Promise.all(LAPTOP_FILES.map((name) => readLaptopFile(join(at, name))));
+    const found = read.filter((file) => file !== undefined);
+    if (found.length > 0) return found.toSorted((a, b) => b.writtenAt - a.writtenAt);
+    if (dirname(at) === at) return [];
   }
 }
 
@@ -94,7 +102,8 @@ export async function readLaptopFile(path: string): Promise<LaptopFile | undefin
   const parsed = laptopFileSchema.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const url = normaliseUrl(parsed.data.url);
-  return isLoopback(url) ? { ...parsed.data, url, path } : undefined;
+  if (!isLoopback(url)) return undefined;
+  return { ...parsed.data, url, path, writtenAt: facts.mtimeMs };
 }
 
 export function isLoopback(url: string): boolean {

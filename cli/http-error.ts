@@ -31,7 +31,7 @@ export function answerError(url: string, response: Response, body: unknown): Cli
   const parsed = errorBodySchema.safeParse(body);
   if (!parsed.success) return foreignAnswer(url, response);
   const { code, message, details = {}, requestId } = parsed.data.error;
-  const advice = adviceFor(response);
+  const advice = adviceFor(response, requestId);
   return new CliError(
     EXIT_BY_STATUS[response.status] ?? EXIT.failed,
     code,
@@ -40,7 +40,8 @@ export function answerError(url: string, response: Response, body: unknown): Cli
   );
 }
 
-function adviceFor(response: Response): string | undefined {
+function adviceFor(response: Response, requestId: string): string | undefined {
+  if (response.status === 500) return `its log has more under request ${requestId}`;
   if (response.status === 401) return 'sign in with `smol-gang login`, or set SMOL_GANG_TOKEN';
   const seconds = response.headers.get('retry-after');
   if (response.status === 429 && seconds !== null) return `try again in ${seconds} s`;

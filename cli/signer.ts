@@ -56,7 +56,9 @@ export function makeSigner(options: ClientOptions, now: () => number): Signer {
       const dropped = candidates.shift();
       const next = candidates[0];
       if (next === undefined || dropped === undefined) return false;
-      options.onNote?.(`${dropped.source} is no longer accepted; using ${next.source}`);
+      if (dropped.kind === 'session') {
+        options.onNote?.(`${dropped.source} is no longer accepted; using ${next.source}`);
+      }
       return true;
     },
   };

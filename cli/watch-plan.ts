@@ -63,9 +63,10 @@ function openView(options: WatchOptions): View {
 function openLog(options: WatchOptions): View {
   const now = options.now ?? Date.now;
   const paper = { colour: options.colour === true };
+  const told = new Set<string>();
   return {
     show(step) {
-      const lines = step.changes.flatMap((change) => changeLines(change, now()));
+      const lines = step.changes.flatMap((change) => changeLines(change, now(), told));
       for (const text of renderLines(lines, paper)) options.out.write(`${text}\n`);
     },
     close() {},

@@ -96,8 +96,9 @@ async function sayOrWait(
   if (wait) return waitForPlan(context, client, changed.id);
   if (context.terminal.json) context.terminal.printJson(changed);
   else {
+    const status = what.startsWith(changed.status) ? '' : ` · ${changed.status}`;
     context.terminal.print([
-      [styled('good', '✓ '), `${changed.id} ${what}`, styled('dim', ` · ${changed.status}`)],
+      [styled('good', '✓ '), `${changed.id} ${what}`, styled('dim', status)],
     ]);
   }
   return EXIT.done;

@@ -50,7 +50,7 @@ export const tokenList = defineCommand({
         token.name,
         token.role,
         styled('dim', token.createdBy),
-        styled('dim', `ends ${formatAgo(token.expiresAt, host.now())}`),
+        styled('dim', formatAgo(token.expiresAt, host.now())),
       ]);
       const columns = ['token', 'name', 'role', 'created by', 'ends'];
       terminal.print(

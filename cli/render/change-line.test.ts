@@ -51,6 +51,22 @@ test('a blocked task says why, and prints its command', () => {
   expect(lines[1]).toContain(command);
 });
 
+test('what a task and its plan both wait for is told once, and again when it comes back', () => {
+  const waiting = { for: 'a is blocked', command: `smol-gang task retry ${PLAN_ID} a` };
+  const task = taskFixture({ id: 'a', status: 'blocked', attempt: 1, waiting });
+  const told = new Set<string>();
+  const count = (change: PlanChange) =>
+    renderLines(changeLines(change, NOW, told), { colour: false }).filter((line) =>
+      line.includes('retry'),
+    ).length;
+  const waits = planFixture({ waiting: [waiting] });
+
+  expect(count({ kind: 'task', task })).toBe(1);
+  expect(count({ kind: 'plan', plan: waits, before: planFixture() })).toBe(0);
+  expect(count({ kind: 'plan', plan: planFixture(), before: waits })).toBe(0);
+  expect(count({ kind: 'plan', plan: waits, before: planFixture() })).toBe(1);
+});
+
 test('of a plan only what is new is said: status, notices, waiting, pull requests', () => {
   const before = planFixture({ status: 'activating' });
   const notice = {

@@ -7,12 +7,23 @@ import { padEnd, truncate } from './text.ts';
 
 const ID = 22;
 
-/** A change as lines for a log: what a person would want to be told, and nothing for the rest. */
-export function changeLines(change: PlanChange, now: number): Line[] {
-  return change.kind === 'plan' ? planLines(change, now) : taskLines(change, now);
+/**
+ * A change as lines for a log: what a person would want to be told, and nothing for the rest. `told` has the commands that
+ * were printed and still wait: a task and its plan both name them.
+ */
+export function changeLines(
+  change: PlanChange,
+  now: number,
+  told: Set<string> = new Set(),
+): Line[] {
+  return change.kind === 'plan' ? planLines(change, now, told) : taskLines(change, now, told);
 }
 
-function planLines(change: Extract<PlanChange, { kind: 'plan' }>, now: number): Line[] {
+function planLines(
+  change: Extract<PlanChange, { kind: 'plan' }>,
+  now: number,
+  told: Set<string>,
+): Line[] {
   const { plan, before } = change;
   const lines: Line[] = [];
   const isNewStage = plan.status === 'planning' && plan.stage !== before?.stage;
@@ -26,9 +37,11 @@ function planLines(change: Extract<PlanChange, { kind: 'plan' }>, now: number): 
     const style = notice.level === 'info' ? 'dim' : 'warn';
     lines.push(entry(now, '!', 'notice', [styled(style, notice.message)]));
   }
-  const known = new Set(before?.waiting.map((waiting) => waiting.command));
+  const waits = new Set(plan.waiting.map((waiting) => waiting.command));
+  for (const command of told) if (!waits.has(command)) told.delete(command);
   for (const waiting of plan.waiting) {
-    if (known.has(waiting.command)) continue;
+    if (told.has(waiting.command)) continue;
+    told.add(waiting.command);
     lines.push(entry(now, '?', 'waiting', [waiting.for, ': ', styled('bold', waiting.command)]));
   }
   for (const pull of plan.pulls) {
@@ -42,7 +55,11 @@ function planLines(change: Extract<PlanChange, { kind: 'plan' }>, now: number): 
   return lines;
 }
 
-function taskLines(change: Extract<PlanChange, { kind: 'task' }>, now: number): Line[] {
+function taskLines(
+  change: Extract<PlanChange, { kind: 'task' }>,
+  now: number,
+  told: Set<string>,
+): Line[] {
   const { task, before } = change;
   if (task.kind === 'join') return [];
   // A snapshot says nothing of tasks that have not begun.
@@ -60,9 +77,11 @@ function taskLines(change: Extract<PlanChange, { kind: 'task' }>, now: number): 
   if (task.finishedAt !== undefined && elapsed !== undefined) {
     rest.push(styled('dim', ` · ${formatDuration(elapsed)}`));
   }
-  if (task.status !== 'merged') rest.push(...detail(task.question?.text ?? task.reason));
+  if (task.status === 'awaiting_input') rest.push(...detail(task.question?.text));
+  else if (task.reason !== before?.reason) rest.push(...detail(task.reason));
   const lines = [entry(now, taskGlyph(task.status), name, rest)];
-  if (task.waiting !== undefined && task.waiting.command !== before?.waiting?.command) {
+  if (task.waiting !== undefined && !told.has(task.waiting.command)) {
+    told.add(task.waiting.command);
     lines.push(entry(now, '?', '', [styled('bold', task.waiting.command)]));
   }
   return lines;

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column[] = [
   { header: '', max: 44, shrinks: true, min: 12 },
   { header: '', align: 'right' },
   { header: '' },
-  { header: '', max: 34, shrinks: true, min: 12 },
+  { header: '', max: 60, shrinks: true, min: 20 },
 ];
 const LABEL = 12;
 
@@ -29,7 +29,7 @@ export function renderGraph(plan: PlanView, graph: GraphView, options: GraphOpti
     [...forecastLines(graph.forecast, options), ...orderLines(graph, options)],
     setupLines(plan, options),
     renderNotices(plan.notices, options),
-    renderWaiting(plan, []),
+    renderWaiting(plan, [], options),
     renderPulls(plan, options.width),
   ]);
 }
@@ -53,7 +53,8 @@ function verdictLines(plan: PlanView, options: GraphOptions): Line[] {
     graph: 'the graph was given',
   };
   const head = `${verdict.complexity}, ${says[verdict.source]}`;
-  const reasoning = verdict.reasoning === '' ? '' : `: ${verdict.reasoning}`;
+  const isSaid = verdict.source === 'model' && verdict.reasoning !== '';
+  const reasoning = isSaid ? `: ${verdict.reasoning}` : '';
   return [
     ...factLines('verdict', `${head}${reasoning}`, options, 5),
     ...factLines('suggestion', verdict.suggestion, options, 3),
@@ -87,12 +88,14 @@ function dependencies(graph: GraphView): Map<string, string[]> {
 
 function specCells(task: TaskSpec, waits: readonly string[]): Span[] {
   const title = task.title === '' ? (task.description.split('\n')[0] ?? '') : task.title;
+  const after = waits.length === 0 ? [] : [`after ${waits.join(', ')}`];
+  const scope = task.scope.length === 0 ? [] : [task.scope.join(' ')];
   return [
     task.id,
     title,
     styled('dim', formatMinutes(task.estimate)),
     styled('dim', task.tier === 'auto' ? '' : task.tier),
-    styled('dim', waits.length === 0 ? task.scope.join(' ') : `after ${waits.join(', ')}`),
+    styled('dim', [...after, ...scope].join(' · ')),
   ];
 }
 
@@ -133,20 +136,16 @@ function pairLines(label: string, pairs: readonly string[], options: GraphOption
 function setupLines(plan: PlanView, options: GraphOptions): Line[] {
   return plan.setup.flatMap((each) => {
     const where = plan.setup.length > 1 ? `${each.repo}: ` : '';
-    const commands = (list: string[][]) => list.map((words) => words.join(' ')).join('; ');
-    const verify =
-      each.verify.length === 0 ? 'nothing known: a person reviews' : commands(each.verify);
+    const setup = commandsText(each.setup);
+    const verify = commandsText(each.verify);
     return [
-      ...factLines(
-        'set-up',
-        each.setup.length === 0 ? '' : `${where}${commands(each.setup)}`,
-        options,
-      ),
-      ...factLines(
-        'verify',
-        `${where}${verify}${each.found === '' ? '' : ` (${each.found})`}`,
-        options,
-      ),
+      ...factLines('set-up', setup === '' ? '' : `${where}${setup}`, options),
+      ...factLines('verify', `${where}${verify === '' ? 'nothing known' : verify}`, options),
+      ...factLines('found', each.found, options, 3),
     ];
   });
+}
+
+function commandsText(commands: readonly (readonly string[])[]): string {
+  return commands.map((words) => words.join(' ')).join('; ');
 }

@@ -45,12 +45,18 @@ export function collectWaiting(
 const MAX_WAITING = 12;
 
 /** Each command on a line of its own, so that it can be copied. */
-export function renderWaiting(plan: PlanView, tasks: readonly TaskView[]): Line[] {
+export function renderWaiting(
+  plan: PlanView,
+  tasks: readonly TaskView[],
+  options: { readonly width: number },
+): Line[] {
   const waiting = collectWaiting(plan, tasks);
   if (waiting.length === 0) return [];
   const lines: Line[] = [[styled('warn', 'Waiting for you')]];
   for (const each of waiting.slice(0, MAX_WAITING)) {
-    lines.push(['  ', each.for], ['    ', styled('bold', each.command)]);
+    const what = wrap(each.for, options.width - 2).slice(0, 3);
+    lines.push(...what.map((text): Line => ['  ', text]));
+    lines.push(['    ', styled('bold', each.command)]);
   }
   const more = waiting.length - MAX_WAITING;
   if (more > 0) lines.push([styled('dim', `  … and ${more} more of the kind`)]);

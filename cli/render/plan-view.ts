@@ -29,7 +29,7 @@ export function renderPlan(
     renderProgress(plan, tasks, options),
     renderTasks(tasks, options),
     renderNotices(plan.notices, options),
-    renderWaiting(plan, tasks),
+    renderWaiting(plan, tasks, options),
     renderPulls(plan, options.width),
   ];
   return joinSections(sections);

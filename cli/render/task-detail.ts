@@ -37,7 +37,7 @@ export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line
       ...labelled('after', task.dependsOn.join(', '), options.width),
     ],
     evidenceLines(task.evidence, options),
-    waitingLines(task),
+    waitingLines(task, options.width),
   ]);
 }
 
@@ -105,16 +105,21 @@ function evidenceLines(evidence: Evidence | undefined, options: DetailOptions): 
   return [head, ...results];
 }
 
-function waitingLines(task: TaskDetail): Line[] {
+function waitingLines(task: TaskDetail, width: number): Line[] {
   if (task.waiting === undefined) return [];
   const { for: what, command } = task.waiting;
-  return [[styled('warn', 'Waiting for you')], ['  ', what], ['    ', styled('bold', command)]];
+  const lines = wrap(what, width - 2).map((text): Line => ['  ', text]);
+  return [[styled('warn', 'Waiting for you')], ...lines, ['    ', styled('bold', command)]];
 }
 
 /** Files that a task changed, as `git diff --stat` shows them. */
 export function renderDiff(diff: Diff, width: number): Line[] {
   const range = `${diff.base.slice(0, 12)}...${diff.head.slice(0, 12)}`;
-  if (diff.files.length === 0) return [[styled('dim', `nothing changed in ${range}`)]];
+  if (diff.files.length === 0) {
+    return [
+      [styled('dim', diff.head === '' ? 'nothing changed yet' : `no file differs in ${range}`)],
+    ];
+  }
   const rows = diff.files.map((file) => [
     styled('dim', file.status),
     file.path,

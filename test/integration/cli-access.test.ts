@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CannedApi } from '../support/canned-api.ts';
@@ -148,6 +148,21 @@ describe('the file of a laptop platform', () => {
     expect(run.err).toContain(`signed in with ${path}`);
   });
 
+  test('of the platform that was started last is tried first, then the others', async () => {
+    await leaveFile(api.url);
+    const stale = join(folder.path, 'project/.smol-gang/demo/cli.json');
+    await mkdir(join(folder.path, 'project/.smol-gang/demo'));
+    await writeFile(stale, JSON.stringify({ url: api.url, token: 'of a run before' }), {
+      mode: 0o600,
+    });
+    await utimes(stale, new Date(), new Date(Date.now() + 60_000));
+
+    const run = await inProject(['whoami', '--verbose']);
+
+    expect(run.code).toBe(0);
+    expect(run.err).toContain(`signed in with ${stale}`);
+  });
+
   test.each([
     ['others may read', 0o644],
     ['the group may write', 0o620],
@@ -176,6 +191,14 @@ test('SMOL_GANG_URL and SMOL_GANG_TOKEN go before what is kept', async () => {
 
   expect(run.code).toBe(0);
   expect(run.err).toContain('signed in with SMOL_GANG_TOKEN');
+});
+
+test('a refused SMOL_GANG_TOKEN is not replaced by a sign-in', async () => {
+  await smolGang(['login', `${api.url}/#signin=once`]);
+
+  const run = await smolGang(['whoami'], { env: { SMOL_GANG_TOKEN: 'of another time' } });
+
+  expect(run.code).toBe(3);
 });
 
 test('a new token is the only thing on stdout', async () => {
