@@ -176,15 +176,19 @@ export const SECTIONS = {
     variables: {
       baseUrl: variable(
         'MODEL_BASE_URL',
-        url,
-        'Address of an OpenAI-compatible endpoint, usually ending in /v1.',
+        url.optional(),
+        'Address of an OpenAI-compatible endpoint, usually ending in /v1. Unset: plans wait for a model.',
       ),
       apiKey: secret(
         'MODEL_API_KEY',
         text.default(''),
         'Key of the endpoint; unset where it needs none.',
       ),
-      heavy: variable('MODEL_HEAVY', text, 'Model for planning and for tasks of the tier heavy.'),
+      heavy: variable(
+        'MODEL_HEAVY',
+        text.optional(),
+        'Model for planning and for tasks of the tier heavy.',
+      ),
       light: variable(
         'MODEL_LIGHT',
         text.optional(),

@@ -16,11 +16,12 @@ import { createPush } from '../adapters/websocket/create-push.ts';
 import { signAttemptToken } from '../core/access/attempt-token.ts';
 import { ID_ALPHABET } from '../core/access/secret.ts';
 import { hintAll } from '../core/engine/apply-task.ts';
-import type { EngineDeps } from '../core/engine/deps.ts';
+import type { EngineDeps, ModelAccess } from '../core/engine/deps.ts';
 import { AppError } from '../core/error.ts';
 import type { Forge } from '../core/port/forge.ts';
 import type { Hosting } from '../core/port/hosting.ts';
 import type { PodLauncher } from '../core/port/launcher.ts';
+import type { Llm } from '../core/port/llm.ts';
 import type { Log } from '../core/port/runtime.ts';
 import { configSecrets, readConfig } from './config.ts';
 import { examine } from './doctor.ts';
@@ -151,8 +152,23 @@ export const launcher = once((): PodLauncher => {
 
 export const model = once(() => readConfig(['model']).model);
 
-export const llm = once(() => {
+/** Plans wait, with the reason, until a model is configured. */
+function noModel(): AppError {
+  const until = clock.now() + 60_000;
+  const message =
+    'no model is configured: set MODEL_BASE_URL, MODEL_HEAVY and, where it needs one, MODEL_API_KEY';
+  return new AppError('paused', 'model_not_configured', message, { details: { until } });
+}
+
+export const modelAccess = once((): ModelAccess | undefined => {
+  const { baseUrl, apiKey, heavy } = model();
+  return baseUrl === undefined || heavy === undefined ? undefined : { baseUrl, apiKey };
+});
+
+export const llm = once((): Llm => {
   const { baseUrl, apiKey, heavy, light, contextTokens, concurrency, timeoutSeconds } = model();
+  if (baseUrl === undefined || heavy === undefined)
+    return { complete: () => Promise.reject(noModel()) };
   return createLlm({
     baseUrl,
     apiKey,
@@ -200,7 +216,10 @@ export const engine = once((): EngineDeps => {
       launchMs: attempt.launchSeconds * 1_000,
       keepDays: config.retention.days,
       agent: config.agent.name,
-      models: { heavy: config.model.heavy, light: config.model.light ?? config.model.heavy },
+      models: {
+        heavy: config.model.heavy ?? '',
+        light: config.model.light ?? config.model.heavy ?? '',
+      },
       prices: config.model.prices,
       author: { name: 'smol-gang', email: 'smol-gang@users.noreply.github.com' },
     },
@@ -222,8 +241,11 @@ export const host = once(() => {
   });
 });
 
-function probe(): ReturnType<typeof probeModel> {
+async function probe(): ReturnType<typeof probeModel> {
   const { baseUrl, apiKey, heavy, contextTokens } = model();
+  if (baseUrl === undefined || heavy === undefined) {
+    return [{ name: 'model', state: 'failed', message: noModel().message }];
+  }
   return probeModel({
     baseUrl,
     apiKey,

@@ -1,8 +1,13 @@
 import type { Assignment, Credentials } from '../contract/attempt.ts';
 import type { AttemptKey } from '../contract/id.ts';
+import { AppError } from '../error.ts';
+import { isAppError } from '../error.ts';
 import { attemptBranch } from '../lifecycle/branch.ts';
+import { isRunning, type PlanState } from '../lifecycle/plan-state.ts';
+import { recordPause } from '../store/pause-store.ts';
 import { putAttempt } from '../store/task-detail.ts';
-import { NO_USAGE } from '../task/state.ts';
+import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
+import { type LiveAttempt, NO_USAGE } from '../task/state.ts';
 import { requirePlan } from './apply-plan.ts';
 import { applyTask } from './apply-task.ts';
 import { buildAssignment } from './assignment.ts';
@@ -15,7 +20,7 @@ import { forgeOf } from './promote.ts';
 export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {
   const live = await requireLive(deps, key);
   const plan = (await requirePlan(deps, key.plan)).state;
-  if (plan.status !== 'active' || plan.run !== key.run) {
+  if (!isRunning(plan, key.run)) {
     await applyTask(
       deps,
       key,
@@ -24,7 +29,7 @@ export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<A
     );
     throw attemptEnded(key);
   }
-  const assignment = await buildAssignment(deps, plan, live, live.current);
+  const assignment = await assignmentOf(deps, plan, live);
   if (live.current.phase === 'claimed') {
     const now = deps.clock.now();
     const leaseUntil = now + deps.settings.leaseMs;
@@ -48,10 +53,33 @@ export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<A
   return assignment;
 }
 
+/** A forge that refuses for a while costs the task no attempt: it is claimed again then. */
+async function assignmentOf(
+  deps: EngineDeps,
+  plan: PlanState,
+  live: StoredTask & { current: LiveAttempt },
+): Promise<Assignment> {
+  const key = { ...taskKeyOf(live.state), n: live.current.n };
+  try {
+    return await buildAssignment(deps, plan, live, live.current);
+  } catch (error) {
+    if (!isAppError(error, 'paused') || live.current.phase !== 'claimed') throw error;
+    const until = error.details.until ?? deps.clock.now() + 30_000;
+    await recordPause(deps.table, { what: 'forge', until, reason: error.message });
+    await applyTask(
+      deps,
+      key,
+      { type: 'attempt_refused', n: key.n, until, why: error.message },
+      { actor: 'forge', loaded: live },
+    );
+    throw attemptEnded(key);
+  }
+}
+
 /** For the bridge's memory only. */
 export async function attemptCredentials(
   deps: EngineDeps,
-  model: ModelAccess,
+  model: ModelAccess | undefined,
   key: AttemptKey,
 ): Promise<Credentials> {
   const live = await requireLive(deps, key);
@@ -61,6 +89,10 @@ export async function attemptCredentials(
     attemptBranch(deps.settings.prefix, key),
   );
   if (live.current.kind === 'verify') return { git };
+  if (model === undefined)
+    throw new AppError('paused', 'model_not_configured', 'no model is configured', {
+      details: { until: deps.clock.now() + 60_000 },
+    });
   const name = await modelOf(deps, key);
   return { git, model: { ...model, model: name } };
 }

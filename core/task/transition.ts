@@ -13,6 +13,7 @@ import {
 } from './on-attempt.ts';
 import {
   onCancel,
+  onDependenciesMerged,
   onFaulted,
   onFinish,
   onNumberRaised,
@@ -30,6 +31,7 @@ import {
   onPullEnsured,
   onPullGreen,
   onPullReopened,
+  onRootMoved,
   onVerifyMissing,
   onVerifyWanted,
 } from './on-forge.ts';
@@ -96,20 +98,11 @@ const TABLE: Record<TaskStatus, Rows> = {
   pr_open: { ...WITH_PULL, pull_green: onPullGreen, verify_missing: onVerifyMissing },
   in_review: { ...WITH_PULL, approved: onApproved },
   merging: { ...WITH_PULL, verify_wanted: onVerifyWanted },
-  merged: {},
+  merged: { root_moved: onRootMoved },
   blocked: { ...RETRYABLE, unblock: onRetry, cancel: onCancel, pull_closed: onPullClosed },
   failed: { ...RETRYABLE, cancel: onCancel, pull_reopened: onPullReopened },
-  cancelled: RETRYABLE,
+  cancelled: { ...RETRYABLE, pull_ensured: onPullEnsured },
 };
-
-function onDependenciesMerged(
-  state: TaskState,
-  _event: { type: 'dependencies_merged' },
-  context: RowContext,
-): TaskState {
-  if (state.kind === 'join') return { ...state, status: 'merged', finishedAt: context.now };
-  return { ...state, status: 'ready' };
-}
 
 /** Attempt events carry the number of the attempt that they speak for; only the live one may change anything. */
 const FENCED: readonly TaskEventType[] = [
@@ -161,7 +154,7 @@ function record(
       to: after.status,
       event: event.type,
       actor: context.actor,
-      reason: moved ? after.reason?.text : undefined,
+      reason: after.reason === before.reason ? undefined : after.reason?.text,
     },
   };
 }

@@ -1,15 +1,12 @@
 import { verifyAttemptToken } from '../../core/access/attempt-token.ts';
 import { ATTEMPT_API } from '../../core/contract/api.ts';
-import { access, clock, engine, log, model } from '../deps.ts';
+import { access, clock, engine, log, modelAccess } from '../deps.ts';
 import { once } from '../once.ts';
 import { createApp } from './app.ts';
 import { attemptHandlers } from './handler/attempt.ts';
 import { createLambdaHandler, type LambdaHttpHandler } from './lambda-handler.ts';
 
-const deps = once(() => {
-  const { baseUrl, apiKey } = model();
-  return { engine: engine(), model: { baseUrl, apiKey } };
-});
+const deps = once(() => ({ engine: engine(), model: modelAccess() }));
 
 const lambda = once(() => {
   const app = createApp({

@@ -12,7 +12,7 @@ import type { EngineDeps, ModelAccess } from '../../../core/engine/deps.ts';
 import { AppError } from '../../../core/error.ts';
 import type { Handlers } from '../handlers.ts';
 
-export type AttemptDeps = { readonly engine: EngineDeps; readonly model: ModelAccess };
+export type AttemptDeps = { readonly engine: EngineDeps; readonly model: ModelAccess | undefined };
 
 const ACCEPTED = { accepted: true } as const;
 
