@@ -107,7 +107,10 @@ async function play(
   await approveWhenPlanned(stage, complexPlan);
   const complex = await follow(stage, complexPlan);
   const pull = complex.plan.pulls[0];
-  const root = pull === undefined ? undefined : await testBranch(path, pull.branch);
+  const root =
+    pull === undefined
+      ? undefined
+      : await testBranch(path, pull.branch, join(settings.dataDir, 'root-check'));
   say(
     `The sample's own tests on the root branch: ${root?.passed ?? 0} passed. The root pull request is ready for you: ${pull?.url ?? ''}`,
   );

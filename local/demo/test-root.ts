@@ -1,14 +1,21 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The sample's own tests on a branch, in a checkout of its own; answers the runner's counts. Throws when one fails. */
-export async function testBranch(repository: string, branch: string): Promise<{ passed: number }> {
-  const folder = await mkdtemp(join(tmpdir(), 'smol-gang-root-'));
+/**
+ * The sample's own tests on a branch, in a checkout of its own; answers the runner's counts. Throws when one fails. What an
+ * earlier one that was killed left in `folder` goes first.
+ */
+export async function testBranch(
+  repository: string,
+  branch: string,
+  folder: string,
+): Promise<{ passed: number }> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
   try {
     await run('git', [
       '-C',
