@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { taskViewSchema } from '../../core/contract/task.ts';
 import { type E2eRepository, makeRepository } from '../support/e2e-repository.ts';
-import { pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
+import { listPulls, type PullFacts, pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
 import { git } from '../support/git.ts';
 import { graphText, write } from '../support/graph-text.ts';
 import {
@@ -15,76 +17,285 @@ import {
 } from '../support/plan-watch.ts';
 import { type PlatformProcess, startPlatformProcess } from '../support/platform-process.ts';
 import { type ScriptedTaskModel, startScriptedTaskModel } from '../support/scripted-task-model.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 // A plan of twelve tasks in which a person has to do everything that a person can be asked for. What `status` prints is
 // what is typed.
 
+const TASKS = {
+  one: [],
+  two: [],
+  asks: [],
+  tries: [],
+  fails: [],
+  steered: [],
+  three: ['one', 'two'],
+  four: ['three'],
+  five: ['one'],
+  six: ['five', 'asks'],
+  seven: ['six', 'four'],
+  eight: ['steered'],
+};
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  asks: 'ASK Which colour? (grey)\nKEEP src/asks.txt',
+  tries: `TRY the first time is too early\n${write('src/tries.txt', 'tries')}`,
+  fails: `UNLESS the manual\n${write('src/fails.txt', 'fails')}`,
+  steered: `HOLD steered\n${write('src/steered.txt', 'first')}`,
+  five: `SAY and a note for whoever comes next\n${write('src/five.txt', 'five')}`,
+};
+
 let model: ScriptedTaskModel;
 let platform: PlatformProcess;
 let repository: E2eRepository;
+let repo = '';
+let plan = '';
 
 beforeAll(async () => {
   model = await startScriptedTaskModel();
   platform = await startPlatformProcess({ model });
   repository = await makeRepository(platform.ground, 'review');
+  const tasks = Object.entries(TASKS).map(([id, dependsOn]) => {
+    const description = DESCRIPTIONS[id];
+    return { id, dependsOn, ...(description === undefined ? {} : { description }) };
+  });
+  await writeFile(join(repository.path, '..', 'graph.yaml'), graphText('Twelve tasks', tasks));
+  const args = ['--plan', '../graph.yaml', '--policy', 'review'];
+  plan = await runPlan(platform, args, { cwd: repository.path });
+  const { plan: view } = await untilStatus(platform, plan, 'pending_approval');
+  repo = view.repositories[0]?.name ?? '';
 });
 afterAll(async () => {
   await platform?.close();
   await model?.close();
 });
 
-const GRAPH = graphText('Twelve tasks', [
-  { id: 'one' },
-  { id: 'two' },
-  { id: 'asks', description: `ASK Which colour? (grey)\nKEEP src/asks.txt` },
-  {
-    id: 'tries',
-    description: `TRY the first time is too early\n${write('src/tries.txt', 'tries')}`,
-  },
-  { id: 'fails', description: 'CANNOT the manual is missing', limits: {} },
-  { id: 'long', description: 'TURNS 30\n', limits: { maxTurns: 4 } },
-  { id: 'steered', description: `HOLD steered\n${write('src/steered.txt', 'first')}` },
-  { id: 'three', dependsOn: ['one', 'two'] },
-  { id: 'four', dependsOn: ['three'] },
-  { id: 'five', dependsOn: ['one'] },
-  { id: 'six', dependsOn: ['five', 'asks'] },
-  { id: 'seven', dependsOn: ['six', 'four'] },
-]);
-
-/** Types the command that is printed, but for "..." in it. */
+/** Types the command that is printed; "..." in it stands for what the person says. */
 async function follow(command: string | undefined, text = ''): Promise<void> {
-  if (command === undefined) throw new Error('nothing was printed to do');
+  if (command === undefined) throw new Error('nothing was printed that could be done');
   const [program, ...words] = command.split(' ');
   expect(program).toBe('smol-gang');
-  await platform.cli(
-    words.map((word) => (word === '"..."' ? text : word)),
-    { exit: 0 },
-  );
+  const args = words.map((word) => (word === '"..."' ? text : word));
+  await platform.cli(args, { exit: 0 });
 }
 
-test('every waiting state names the command that resolves it, and it does', async () => {
-  await writeFile(join(repository.path, '..', 'graph.yaml'), GRAPH);
+function inReview(task: string) {
+  return untilTask(platform, plan, task, (seen) => seen.status === 'in_review', 120_000);
+}
 
-  const plan = await runPlan(platform, ['--plan', '../graph.yaml', '--policy', 'review'], {
-    cwd: repository.path,
+function isMerged(task: string) {
+  return untilTask(platform, plan, task, (seen) => seen.status === 'merged', 120_000);
+}
+
+/** What the file holds on a branch of the run. */
+function contentOf(branch: string, path: string): Promise<string> {
+  return git(repository.path, ['show', `smol-gang/${plan}-r1/${branch}:${path}`]);
+}
+
+async function review(pull: number, event: string, body: string, by: string): Promise<void> {
+  const path = `/api/v3/repos/${repo}/pulls/${pull}/reviews`;
+  const { status } = await platform.forge('POST', path, { event, body }, by);
+  expect(status).toBe(200);
+}
+
+test('the gate prints how it is opened', async () => {
+  const gate = await platform.cli(['status', plan], { exit: 6 });
+  const { plan: view } = await readStatus(platform, plan);
+
+  expect(gate.stdout).toContain(`smol-gang plan approve ${plan}`);
+  await follow(view.waiting[0]?.command);
+
+  await untilStatus(platform, plan, 'active');
+});
+
+test('a question is answered by the command that is printed', async () => {
+  const asking = await untilTask(platform, plan, 'asks', (task) => task.question !== undefined);
+  expect(asking).toMatchObject({
+    status: 'awaiting_input',
+    question: { text: 'Which colour?', default: 'grey' },
   });
-  await untilStatus(platform, plan, 'pending_approval');
-  const gate = await readStatus(platform, plan);
-  await follow(gate.plan.waiting[0]?.command);
-  const asking = await untilTask(
-    platform,
-    plan,
-    'asks',
-    (task) => task.status === 'awaiting_input',
-  );
-  expect(asking.question).toMatchObject({ text: 'Which colour?', default: 'grey' });
+
   await follow(asking.waiting?.command, 'blue');
+
+  await inReview('asks');
+  expect(await contentOf('t/asks', 'src/asks.txt')).toBe('blue');
+});
+
+test('what a person says reaches an agent in the middle of its work', async () => {
+  await waitUntil('the agent works', () => model.isHeld('steered'), 60_000);
+  const watching = platform.startCli(['task', 'logs', plan, 'steered', '--follow']);
+
+  await platform.cli(
+    ['task', 'message', plan, 'steered', `! ${write('src/steered.txt', 'second')}`],
+    { exit: 0 },
+  );
+  const heard = () => model.asked.some(({ by, text }) => by === 'agent' && text.includes('second'));
+  await waitUntil('the agent was told', heard, 60_000);
+  model.release('steered');
+
+  await inReview('steered');
+  expect(await contentOf('t/steered', 'src/steered.txt')).toBe('second');
+  expect(watching.stdout()).toContain('src/steered.txt');
+  await follow((await inReview('steered')).waiting?.command);
+  await isMerged('steered');
+  expect(await watching.exit).toBe(0);
+  expect(watching.stderr()).toContain('steered');
+});
+
+test('a task that fails is tried again, and one that goes on failing is blocked with its reason', async () => {
+  const tried = await inReview('tries');
+  expect(tried).toMatchObject({ attempt: 2 });
   const blocked = await untilTask(platform, plan, 'fails', (task) => task.status === 'blocked');
   expect(blocked).toMatchObject({
     attempt: 2,
     reason: expect.stringContaining('the manual is missing'),
   });
 
-  const tried = await untilTask(platform, plan, 'tries', (task) => task.status === 'in_review');
-  expect(tried.attempt).toBe(2);
+  model.release('the manual');
+  await follow(blocked.waiting?.command);
+
+  expect(await inReview('fails')).toMatchObject({ attempt: 3 });
+});
+
+test('a review at the forge approves, and so does the printed command', async () => {
+  const reviewer = await platform.person('reviewer');
+  const [one, two] = [await inReview('one'), await inReview('two')];
+
+  await review(two.pullRequest?.number ?? 0, 'APPROVE', 'Good.', reviewer);
+  await follow(one.waiting?.command);
+
+  await Promise.all([isMerged('one'), isMerged('two')]);
+  const opened = await untilPlan(
+    platform,
+    plan,
+    'the root has its pull request',
+    ({ plan: view }) => view.pulls.some((pull) => pull.number !== undefined),
+  );
+  expect(opened.plan.pulls).toMatchObject([{ ready: false }]);
+  const { root } = await pullsOfRun(platform, repo, plan);
+  expect(root).toMatchObject({ draft: true, state: 'open', base: { ref: 'main' } });
+});
+
+test('requested changes reach the repair, from the command and from the forge', async () => {
+  const stranger = await platform.person('stranger', 'read');
+  const reviewer = await platform.person('reviewer-two');
+  const [tries, five] = [await inReview('tries'), await inReview('five')];
+  const number = five.pullRequest?.number ?? 0;
+
+  await review(number, 'APPROVE', 'I may not say so.', stranger);
+  await review(number, 'REQUEST_CHANGES', write('src/five.txt', 'five, mended'), reviewer);
+  const asked = write('src/tries.txt', 'tries, mended');
+  await platform.cli(['task', 'request-changes', plan, 'tries', asked], { exit: 0 });
+
+  const repaired = await untilTask(
+    platform,
+    plan,
+    'five',
+    (task) => task.status === 'in_review' && task.attempt > five.attempt,
+    120_000,
+  );
+  expect(repaired.pullRequest?.number).toBe(number);
+  expect(await contentOf('t/five', 'src/five.txt')).toBe('five, mended');
+  await untilTask(
+    platform,
+    plan,
+    'tries',
+    (task) => task.status === 'in_review' && task.attempt > tries.attempt,
+    120_000,
+  );
+  expect(await contentOf('t/tries', 'src/tries.txt')).toBe('tries, mended');
+});
+
+test('an approval of an outdated commit counts for nothing, and one of the new does', async () => {
+  const five = await inReview('five');
+  const reviewer = await platform.person('reviewer-three');
+
+  await review(five.pullRequest?.number ?? 0, 'APPROVE', 'Now it is.', reviewer);
+
+  await isMerged('five');
+});
+
+test('the plan completes once everything printed has been done', async () => {
+  const done = new Set<string>();
+  const end = await untilPlan(
+    platform,
+    plan,
+    'it is complete',
+    ({ plan: view, tasks }) => {
+      for (const { id, status, waiting } of tasks) {
+        if (status !== 'in_review' || done.has(id)) continue;
+        done.add(id);
+        follow(waiting?.command).catch(() => done.delete(id));
+      }
+      return view.status === 'complete';
+    },
+    200_000,
+  );
+
+  expect(end.plan).toMatchObject({ halted: false, counts: { merged: 12 } });
+  expect(end.plan.waiting[0]?.for).toMatch(/review and merge/);
+  const { root, tasks } = await requireOneEach(platform, repo, plan, Object.keys(TASKS));
+  expect(root).toMatchObject({ draft: false, state: 'open', base: { ref: 'main' } });
+  requireRootText(root);
+  for (const [name, [pull]] of tasks) requireTaskText(name, pull);
+  expect(await git(repository.path, ['rev-parse', 'main'])).toBe(repository.head);
+  expect(await git(repository.path, ['status', '--porcelain'])).toBe('');
+});
+
+function requireRootText(root: PullFacts | undefined): void {
+  const body = root?.body ?? '';
+  expect(root?.title).toContain('Twelve tasks');
+  expect(root?.labels.map(({ name }) => name).sort()).toEqual(['auto-generated', 'smol-gang']);
+  expect(body).toContain('**Ready for review.** 12 of 12 tasks are merged');
+  expect(body).toMatch(/```mermaid\n(graph|flowchart)/);
+  for (const task of Object.keys(TASKS)) expect(body).toMatch(new RegExp(`\\| \`${task}\` `));
+  expect(body).toContain('sh check.sh');
+}
+
+function requireTaskText(name: string, pull: PullFacts | undefined): void {
+  const body = pull?.body ?? '';
+  const id = name.slice('t/'.length);
+  const labels = pull?.labels.map((label) => label.name) ?? [];
+  expect(pull?.title).toContain(`Add ${id}`);
+  expect(labels).toEqual(expect.arrayContaining(['smol-gang', 'auto-generated']));
+  expect(labels.filter((label) => /^wave-\d$/.test(label))).toHaveLength(1);
+  expect(body).toContain(`- [ ] src/${id}.txt says that ${id} is done`);
+  expect(body).toContain('Green: run on exactly commit');
+  expect(body).toContain('## Work log');
+  if (id === 'seven') expect(body).toMatch(/- #\d+ `six`/);
+}
+
+test('what was done can be looked at afterwards', async () => {
+  const diff = await platform.cli(['task', 'diff', plan, 'five', '--json'], { exit: 0 });
+  const history = await platform.cli(['task', 'history', plan, 'tries'], { exit: 0 });
+  const table = await platform.cli(['status', plan], { exit: 0 });
+  const tree = await contentOf('root', '');
+
+  expect(
+    diff.json(z.object({ files: z.array(z.looseObject({ path: z.string() })) })).files,
+  ).toMatchObject([{ path: 'src/five.txt' }]);
+  expect(history.stdout).toMatch(/the first time is too early/);
+  for (const task of Object.keys(TASKS)) expect(table.stdout).toContain(task);
+  expect(tree).not.toMatch(/plan/i);
+  const summary = await platform.cli(['status', plan, '--summary'], { exit: 0 });
+  expect(summary.stdout).toMatch(/critical path/);
+});
+
+test('a pull request that a person merges ends the plan for good', async () => {
+  const { root } = await pullsOfRun(platform, repo, plan);
+
+  const merge = `/api/v3/repos/${repo}/pulls/${root?.number ?? 0}/merge`;
+  const { status } = await platform.forge('PUT', merge, { merge_method: 'merge' });
+
+  expect(status).toBe(200);
+  await untilPlan(platform, plan, 'its pull request is seen merged', ({ plan: view }) =>
+    view.pulls.every((pull) => pull.state === 'merged'),
+  );
+  const show = await platform.cli(['task', 'show', plan, 'one', '--json'], { exit: 0 });
+  expect(show.json(taskViewSchema).status).toBe('merged');
+  expect((await listPulls(platform, repo)).filter((pull) => pull.state === 'open')).toEqual([]);
+  await waitUntil(
+    'branches are cleaned up',
+    async () => (await git(repository.path, ['branch', '--list', 'smol-gang/*'])) === '',
+    30_000,
+  );
 });

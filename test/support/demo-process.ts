@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { type DemoState, loadDemoState } from '../../local/demo/demo-state.ts';
 import { lookAt } from './plan-watch.ts';
 import { createDoors, type Doors } from './platform-doors.ts';
-import { tailOf, untilPrinted } from './platform-process.ts';
+import { tailOf } from './platform-process.ts';
 import type { Ground, Started } from './test-ground.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** The demo in a process of its own; it goes on serving after its end, so that it can be asked. */
 export type DemoProcess = Doors & {
@@ -12,6 +13,8 @@ export type DemoProcess = Doors & {
   /** Whether it has printed that it is done. */
   isDone(): boolean;
   untilDone(timeoutMs?: number): Promise<void>;
+  /** Throws with its output when the demo ends before `condition` holds, or it does not in time. */
+  until(what: string, condition: () => boolean, timeoutMs?: number): Promise<void>;
   facts(): Promise<DemoFacts>;
   tail(): Promise<string>;
   /** SIGKILL of its process, and waits for the end. */
@@ -40,15 +43,29 @@ export function startDemo(ground: Ground, args: readonly string[]): DemoProcess 
   let running: Started = ground.start('local/demo.ts', args);
   const output = () => before + running.output();
   const tail = () => tailOf(ground, output());
+  const until: DemoProcess['until'] = async (what, condition, timeoutMs = DEMO_MS) => {
+    const watched = running;
+    let ended = false;
+    const onEnd = () => {
+      ended = true;
+    };
+    watched.exit.then(onEnd, onEnd);
+    try {
+      await waitUntil(what, () => ended || condition(), timeoutMs);
+      if (ended) throw new Error(`its process has ended before: ${what}`);
+    } catch (cause) {
+      throw new Error(`the demo: ${String(cause)}\n${await tail()}`, { cause });
+    }
+  };
+  const isDone = () => running.output().includes(DONE);
   return {
     ...doors,
     output,
     tail,
-    isDone: () => running.output().includes(DONE),
-    async untilDone(timeoutMs = DEMO_MS) {
-      await untilPrinted(running, DONE, timeoutMs).catch(async (cause: unknown) => {
-        throw new Error(`the demo did not complete: ${String(cause)}\n${await tail()}`, { cause });
-      });
+    isDone,
+    until,
+    async untilDone(timeoutMs) {
+      await until('it is done', isDone, timeoutMs);
       await doors.readTokens();
     },
     async facts() {

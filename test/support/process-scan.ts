@@ -8,6 +8,7 @@ export type SeenProcess = {
 
 /** Processes whose command line, working folder or environment names `marker`; this one is not among them. */
 export async function findProcesses(marker: string): Promise<SeenProcess[]> {
+  if (marker.length < 10) throw new Error(`"${marker}" would name processes of others`);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const seen = await Promise.all(
     pids.map(async (name): Promise<SeenProcess[]> => {

@@ -14,6 +14,8 @@ import { type CallWish, type Reply, wish } from '../../local/model/reply.ts';
 //   TURNS number          so many further calls of the model
 //   CANNOT reason         gives up
 //   TRY reason            gives up, unless an earlier attempt has failed already
+//   UNLESS name           gives up, unless that name was released
+//   SPIN name             calls the model for ever, unless that name was released
 //   SAY text              part of what it says at the end
 
 export type Step =
@@ -21,6 +23,7 @@ export type Step =
   | { readonly kind: 'keep'; readonly path: string }
   | { readonly kind: 'hold'; readonly name: string }
   | { readonly kind: 'cannot'; readonly reason: string; readonly once: boolean }
+  | { readonly kind: 'unless' | 'spin'; readonly name: string }
   | { readonly kind: 'say'; readonly text: string };
 
 export function readScript(text: string): Step[] {
@@ -59,6 +62,10 @@ function readLine(word: string, rest: string): Step[] {
     case 'CANNOT':
     case 'TRY':
       return [{ kind: 'cannot', reason: rest, once: word === 'TRY' }];
+    case 'UNLESS':
+      return [{ kind: 'unless', name: rest }];
+    case 'SPIN':
+      return [{ kind: 'spin', name: rest }];
     case 'SAY':
       return [{ kind: 'say', text: rest }];
     default:
@@ -81,6 +88,10 @@ export function scriptedTurn(
     if (step.kind === 'hold' && !released.has(step.name)) return { hold: step.name };
     if (step.kind === 'cannot' && !(step.once && /An earlier attempt failed/.test(prompt)))
       return { text: `CANNOT: ${step.reason}` };
+    if (step.kind === 'unless' && !released.has(step.name))
+      return { text: `CANNOT: ${step.name} is missing` };
+    if (step.kind === 'spin' && !released.has(step.name))
+      return { text: '', calls: [wish('run', { command: ['echo', String(calls.length)] })] };
     const call = callOf(step, calls.findLast(({ name }) => name === 'ask')?.output ?? '');
     if (call === undefined) continue;
     if (done >= calls.length) return { text: '', calls: [call] };
