@@ -158,6 +158,8 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
       summary: z.string().max(8_000),
       workLog: z.array(z.string().max(400)).max(200).default([]),
       changed: z.array(z.string()).max(3_000),
+      /** There were more. */
+      changedTruncated: z.boolean().optional(),
       /** Changed, but in the scope of another unfinished task: not committed. */
       leftOut: z
         .array(z.object({ path: z.string(), task: z.string() }))

@@ -4,7 +4,7 @@ import { AppError } from '../error.ts';
 import { recordPause } from '../store/pause-store.ts';
 import { countUsage } from '../store/plan-store.ts';
 import { loadResult, putResult } from '../store/task-detail.ts';
-import type { StoredTask } from '../store/task-store.ts';
+import { loadTask, type StoredTask } from '../store/task-store.ts';
 import type { TaskEvent } from '../task/event.ts';
 import type { LiveAttempt } from '../task/state.ts';
 import { applyTask } from './apply-task.ts';
@@ -22,7 +22,7 @@ export async function acceptResult(
   try {
     live = await requireLive(deps, key);
   } catch (error) {
-    if ((await loadResult(deps.table, key)) !== undefined) return;
+    if (await wasAccepted(deps, key)) return;
     throw error;
   }
   const event = await eventOf(deps, key, live, result);
@@ -32,6 +32,13 @@ export async function acceptResult(
   const { inputTokens, outputTokens, usd } = result.usage;
   if (inputTokens + outputTokens > 0)
     await countUsage(deps.table, key.plan, inputTokens + outputTokens, usd ?? 0);
+}
+
+/** Whether an attempt that has ended did so by its own result. Of those before the newest, any recorded result will do. */
+async function wasAccepted(deps: EngineDeps, key: AttemptKey): Promise<boolean> {
+  const reported = (await loadTask(deps.table, key))?.state.reported ?? 0;
+  if (reported <= key.n) return reported === key.n;
+  return (await loadResult(deps.table, key)) !== undefined;
 }
 
 async function eventOf(
@@ -59,7 +66,7 @@ async function eventOf(
       leftOut: result.leftOut.length > 0,
     };
   if (live.current.kind !== 'verify') await requirePushed(deps, key, live.state.repo, commit);
-  const proof = { commit, root: evidence.root, green: true, empty: evidence.empty };
+  const proof = { commit, root: evidence.root, green: true, empty: evidence.empty, attempt: key.n };
   return { type: 'result_accepted', n: key.n, commit, proof, usage };
 }
 

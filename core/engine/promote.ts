@@ -3,12 +3,14 @@ import { rootBranch, taskBranch } from '../lifecycle/branch.ts';
 import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { Forge, PullRequest } from '../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
+import type { TaskEvent } from '../task/event.ts';
 import type { TaskState } from '../task/state.ts';
 import { repositoryOf, requirePlan } from './apply-plan.ts';
-import { applyTask, hintAll } from './apply-task.ts';
+import { type ApplyOptions, applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { type Driven, driveLoaded, MOVED, restOf } from './drive-task.ts';
+import { type Driven, driveLoaded, driveTask, MOVED, restOf } from './drive-task.ts';
 import { taskPullContent } from './pull-content.ts';
+import { checksEvent } from './review-event.ts';
 
 const CHECKS_PENDING_MS = 15_000;
 
@@ -22,7 +24,7 @@ export function baseOf(deps: EngineDeps, plan: PlanState, task: TaskState): stri
 }
 
 export function headOf(deps: EngineDeps, task: TaskState): string {
-  const end = task.kind === 'end' ? { attempt: task.accepted?.attempt ?? 0 } : undefined;
+  const end = task.kind === 'end' ? { begun: task.accepted?.branch ?? 0 } : undefined;
   return taskBranch(deps.settings.prefix, task, end);
 }
 
@@ -36,24 +38,25 @@ export async function promote(deps: EngineDeps, task: StoredTask): Promise<Drive
   if (state.accepted === undefined) return restOf(task);
   const plan = (await requirePlan(deps, key.plan)).state;
   const forge = forgeOf(deps, plan, state.repo);
-  const moved = await moveTaskBranch(deps, forge, plan, task);
-  if (moved !== undefined) return moved;
   let pull: PullRequest;
   try {
+    const moved = await moveTaskBranch(deps, forge, plan, task);
+    if (moved !== undefined) return moved;
     pull = await ensureTaskPull(deps, forge, plan, state);
   } catch (error) {
     return refused(deps, forge, plan, task, error);
   }
   if (pull.state === 'merged') {
     const sha = pull.mergeSha ?? state.accepted.commit;
-    await apply(deps, task, { type: 'merge_seen', sha, root: sha });
-    return MOVED;
+    return apply(deps, task, { type: 'merge_seen', sha, root: sha });
   }
-  if (pull.state === 'closed') {
-    await apply(deps, task, { type: 'pull_closed' });
-    return MOVED;
-  }
+  if (pull.state === 'closed')
+    return apply(deps, task, { type: 'pull_closed', pull: refOf(pull) });
   return awaitChecks(deps, forge, task, pull);
+}
+
+function refOf({ number, nodeId, url }: PullRequest): NonNullable<TaskState['pull']> {
+  return { number, nodeId, url };
 }
 
 /** Undefined: the branch carries the accepted commit. */
@@ -71,8 +74,7 @@ async function moveTaskBranch(
   if ((await forge.moveBranch(state.repo, branch, commit)) === 'moved') return undefined;
   // A person pushed to it: what they pushed is taken over and verified.
   const root = (await forge.branchHead(state.repo, baseOf(deps, plan, state))) ?? commit;
-  await apply(deps, task, { type: 'head_moved', commit: head, root });
-  return MOVED;
+  return apply(deps, task, { type: 'head_moved', commit: head, root });
 }
 
 async function ensureTaskPull(
@@ -82,27 +84,31 @@ async function ensureTaskPull(
   state: TaskState,
 ): Promise<PullRequest> {
   const content = await taskPullContent(deps, plan, state);
-  const known = await knownPull(forge, state);
+  const wanted = { head: headOf(deps, state), base: baseOf(deps, plan, state) };
+  const known = await knownPull(forge, state, wanted);
   if (known !== undefined && known.state !== 'open') return known;
   const pull =
-    known ??
-    (await forge.ensurePull(state.repo, {
-      head: headOf(deps, state),
-      base: baseOf(deps, plan, state),
-      draft: state.simple,
-      ...content,
-    }));
+    known ?? (await forge.ensurePull(state.repo, { ...wanted, draft: state.simple, ...content }));
   const stale =
     pull.state === 'open' && pull.body !== content.body && state.last.event === 'result_accepted';
   if (stale) await forge.updatePull(state.repo, pull.number, content);
   return pull;
 }
 
-/** The task's own pull request is read by its number: a closed one is reopened after a retry, and never doubled. */
-async function knownPull(forge: Forge, state: TaskState): Promise<PullRequest | undefined> {
-  if (state.pull === undefined) return undefined;
-  const pull = await forge.pull(state.repo, state.pull.number);
-  if (pull.state !== 'closed' || state.reopen !== true) return pull;
+/**
+ * The task's own pull request: by its number, or by its branch while the number may have been lost in a crash. A closed one
+ * is reopened after a retry, and never doubled.
+ */
+async function knownPull(
+  forge: Forge,
+  state: TaskState,
+  wanted: { head: string; base: string },
+): Promise<PullRequest | undefined> {
+  const pull =
+    state.pull === undefined
+      ? await forge.findPull(state.repo, wanted.head, wanted.base)
+      : await forge.pull(state.repo, state.pull.number);
+  if (pull?.state !== 'closed' || state.reopen !== true) return pull;
   await forge.reopenPull(state.repo, pull.number);
   return forge.pull(state.repo, pull.number);
 }
@@ -120,14 +126,11 @@ async function refused(
     const inside =
       root !== undefined && (await forge.compare(task.state.repo, root, commit)).aheadBy === 0;
     // The root branch contains the commit already: whoever brought it there, it is merged.
-    if (inside && root !== undefined) {
-      await apply(deps, task, { type: 'merge_seen', sha: root, root });
-      return MOVED;
-    }
+    if (inside && root !== undefined)
+      return apply(deps, task, { type: 'merge_seen', sha: root, root });
   }
   if (!isAppError(error, 'refused')) throw error;
-  await apply(deps, task, { type: 'forge_refused', rule: error.message });
-  return MOVED;
+  return apply(deps, task, { type: 'forge_refused', rule: error.message });
 }
 
 async function awaitChecks(
@@ -136,40 +139,33 @@ async function awaitChecks(
   task: StoredTask,
   pull: PullRequest,
 ): Promise<Driven> {
-  const ref = { number: pull.number, nodeId: pull.nodeId, url: pull.url };
+  const ref = refOf(pull);
   const checks = await forge.checks(task.state.repo, task.state.accepted?.commit ?? pull.headSha);
-  if (checks.state === 'red') {
-    const failing = checks.failing.map((check) => `${check.name}: ${check.summary}`).join('\n');
-    await apply(deps, task, {
-      type: 'changes_requested',
-      repair: { reason: 'check_red', detail: `Checks failed:\n${failing}`, files: [], tasks: [] },
-    });
+  const red = checksEvent(checks);
+  if (red !== undefined) {
+    await apply(deps, task, red);
     return MOVED;
   }
   if (checks.state === 'pending') {
     const again = deps.clock.now() + CHECKS_PENDING_MS;
-    if (task.state.pull?.number !== ref.number) {
-      await applyTask(
-        deps,
-        taskKeyOf(task.state),
-        { type: 'pull_ensured', pull: ref },
-        { actor: 'forge', loaded: task, hint: false, dueAt: () => again },
-      );
-    }
     await hintAll(
       deps,
       [{ type: 'drive_task', v: 1, ...taskKeyOf(task.state) }],
       CHECKS_PENDING_MS / 1_000,
     );
-    return task.state.pull?.number === ref.number ? { kind: 'rest', dueAt: again } : MOVED;
+    if (task.state.pull?.number === ref.number && task.state.reopen !== true)
+      return { kind: 'rest', dueAt: again };
+    const options = { hint: false, dueAt: () => again };
+    return apply(deps, task, { type: 'pull_ensured', pull: ref }, options);
   }
   const applied = await applyTask(
     deps,
     taskKeyOf(task.state),
     { type: 'pull_green', pull: ref },
-    { actor: 'forge', loaded: task, hint: false },
+    { actor: 'forge', loaded: task, hint: false, observed: true },
   );
   if (applied.kind === 'changed') await driveLoaded(deps, applied.task);
+  if (applied.kind === 'raced') await driveTask(deps, taskKeyOf(task.state));
   return applied.kind === 'noop' ? unproven(deps, task) : MOVED;
 }
 
@@ -184,10 +180,16 @@ async function unproven(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   return applied.kind === 'changed' ? MOVED : restOf(task);
 }
 
+/** What was seen of a state that is gone says nothing; what the new one owes is done at once, since it may not know of our acts. */
 async function apply(
   deps: EngineDeps,
   task: StoredTask,
-  event: Parameters<typeof applyTask>[2],
-): Promise<void> {
-  await applyTask(deps, taskKeyOf(task.state), event, { actor: 'forge', loaded: task });
+  event: TaskEvent,
+  options: Partial<ApplyOptions> = {},
+): Promise<Driven> {
+  const key = taskKeyOf(task.state);
+  const over = { actor: 'forge', loaded: task, observed: true, ...options };
+  const applied = await applyTask(deps, key, event, over);
+  if (applied.kind === 'raced') await driveTask(deps, key);
+  return MOVED;
 }

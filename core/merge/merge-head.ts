@@ -4,6 +4,7 @@ import type { EngineDeps } from '../engine/deps.ts';
 import { driveTask } from '../engine/drive-task.ts';
 import { observePull } from '../engine/observe.ts';
 import { forgeOf } from '../engine/promote.ts';
+import { checksEvent, reviewEvent } from '../engine/review-event.ts';
 import { rootBranch, scratchBranch } from '../lifecycle/branch.ts';
 import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { Forge, MergeOutcome, PullRequest } from '../port/forge.ts';
@@ -23,6 +24,8 @@ export type Step =
   | { kind: 'lost' };
 
 type Head = {
+  /** Its place in the lane. */
+  at: number;
   plan: PlanState;
   forge: Forge;
   task: StoredTask;
@@ -34,7 +37,10 @@ type Head = {
 
 /** While its own event does not wake the lane, it looks by itself. */
 const VERIFYING_MS = 60_000;
+const CHECKS_MS = 15_000;
 const MAX_REFUSALS = 8;
+/** As many paths as a result may list. */
+const MAX_LISTED = 3_000;
 
 export async function mergeHead(
   deps: EngineDeps,
@@ -61,20 +67,52 @@ export async function mergeHead(
       type: 'forge_refused',
       rule: `the root branch ${branch} is gone`,
     });
-  const head: Head = { plan, forge, task, root, rootBranch: branch, commit: accepted.commit, pull };
-  if (!(await proven(deps, head))) {
-    // A commit that cannot even be merged needs no verification to be sent back.
-    if (root !== task.state.proof?.root && (await tryMerge(deps, head)) === 'conflict')
-      return conflict(deps, lane, head);
-    await applyTask(
-      deps,
-      taskKeyOf(task.state),
-      { type: 'verify_wanted', root },
-      { actor: 'lane', loaded: task },
-    );
-    return { kind: 'wait', lane, waitMs: VERIFYING_MS };
-  }
-  return merge(deps, lane, head);
+  const head: Head = {
+    at: entry.at,
+    plan,
+    forge,
+    task,
+    root,
+    rootBranch: branch,
+    commit: accepted.commit,
+    pull,
+  };
+  if (!(await proven(deps, head))) return verify(deps, lane, head);
+  const objection = await findObjection(head);
+  if (objection === 'pending') return { kind: 'wait', lane, waitMs: CHECKS_MS };
+  if (objection === undefined) return merge(deps, lane, head);
+  if (lane.state.phase === 'merging') await forge.markDraft(task.state.repo, pull);
+  return record(deps, lane, task, objection);
+}
+
+/** New evidence is made while the lane waits: nothing else can move its root meanwhile. */
+async function verify(deps: EngineDeps, lane: StoredLane, head: Head): Promise<Step> {
+  const { state } = head.task;
+  // An earlier call may still be on its way, on evidence that holds no longer: a draft refuses it.
+  if (lane.state.phase === 'merging') await head.forge.markDraft(state.repo, head.pull);
+  // A commit that cannot even be merged needs no verification to be sent back.
+  if (head.root !== state.proof?.root && (await tryMerge(deps, head)) === 'conflict')
+    return conflict(deps, lane, head);
+  await applyTask(
+    deps,
+    taskKeyOf(state),
+    { type: 'verify_wanted', root: head.root },
+    { actor: 'lane', loaded: head.task },
+  );
+  const checking: StoredLane = { ...lane, state: { ...lane.state, phase: 'checking' } };
+  return { kind: 'wait', lane: checking, waitMs: VERIFYING_MS };
+}
+
+/** What a person or a check has said since it joined the lane. */
+async function findObjection(head: Head): Promise<TaskEvent | 'pending' | undefined> {
+  const { state } = head.task;
+  const checks = await head.forge.checks(state.repo, head.commit);
+  if (checks.state === 'pending') return 'pending';
+  const red = checksEvent(checks);
+  if (red !== undefined) return red;
+  const { reviews, comments } = await head.forge.reviews(state.repo, head.pull.number);
+  const event = reviewEvent(reviews, comments, state.reviewSeen ?? 0, head.commit);
+  return event?.type === 'changes_requested' ? event : undefined;
 }
 
 async function proven(deps: EngineDeps, head: Head): Promise<boolean> {
@@ -85,10 +123,14 @@ async function proven(deps: EngineDeps, head: Head): Promise<boolean> {
   if (repository.strictMerge) return false;
   const [gained, result] = await Promise.all([
     head.forge.compare(head.task.state.repo, proof.root, head.root),
-    loadResult(deps.table, { ...taskKeyOf(head.task.state), n: accepted?.attempt ?? 0 }),
+    loadResult(deps.table, {
+      ...taskKeyOf(head.task.state),
+      n: proof.attempt ?? accepted?.attempt ?? 0,
+    }),
   ]);
   // 300 files are all that a forge shows: more may hide behind them.
   if (gained.files.length >= 300 || result?.outcome !== 'done') return false;
+  if (result.changed.length >= MAX_LISTED || result.changedTruncated === true) return false;
   return evidenceHolds({
     evidenceRoot: proof.root,
     root: head.root,
@@ -106,6 +148,7 @@ async function merge(deps: EngineDeps, lane: StoredLane, head: Head): Promise<St
   const next: LaneState = {
     ...lane.state,
     task: state.task,
+    at: head.at,
     commit: head.commit,
     phase: 'merging',
   };
@@ -206,12 +249,12 @@ async function retreat(
   const asked = lane.state.phase === 'merging' && lane.state.task === task.state.task;
   if (!asked || ref === undefined || status === 'merged') return { kind: 'left', lane };
   const pull = await forge.pull(repo, ref.number);
-  if (pull.state === 'merged')
-    return record(deps, lane, task, {
-      type: 'merge_seen',
-      sha: pull.mergeSha ?? pull.headSha,
-      root: pull.mergeSha ?? pull.headSha,
-    });
+  if (pull.state === 'merged') {
+    const sha = pull.mergeSha ?? pull.headSha;
+    const step = await record(deps, lane, task, { type: 'merge_seen', sha, root: sha });
+    // A state in which that changes nothing has nothing to do in the lane either.
+    return step.kind === 'wait' ? { kind: 'left', lane } : step;
+  }
   if (pull.state === 'open' && !pull.draft) await forge.markDraft(repo, pull);
   return { kind: 'left', lane };
 }

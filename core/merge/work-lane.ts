@@ -1,4 +1,4 @@
-import { hintAll } from '../engine/apply-task.ts';
+import { applyTask, hintAll } from '../engine/apply-task.ts';
 import type { EngineDeps } from '../engine/deps.ts';
 import { isAppError } from '../error.ts';
 import {
@@ -12,6 +12,7 @@ import {
   saveLane,
 } from '../store/lane-store.ts';
 import { recordPause } from '../store/pause-store.ts';
+import type { TaskEvent } from '../task/event.ts';
 import { mergeHead, type Step } from './merge-head.ts';
 
 // The merge queue of a root branch: one worker at a time, strictly in order. The lease only says when another may look;
@@ -29,7 +30,7 @@ export async function workLane(
   let lane = await takeLane(deps, key);
   if (lane === undefined) return 'busy';
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const entry = await nextLaneEntry(deps.table, key);
+    const entry = headEntry(lane) ?? (await nextLaneEntry(deps.table, key));
     if (entry === undefined) return (await rest(deps, lane, undefined)) ? 'empty' : 'busy';
     const stepped = await stepLane(deps, lane, entry);
     if (stepped === undefined) return 'busy';
@@ -39,6 +40,13 @@ export async function workLane(
   }
   await rest(deps, lane, 1_000);
   return 'waiting';
+}
+
+/** Once the forge was asked to merge one, that one is asked about until it is merged or refused, whoever comes before it. */
+function headEntry({ state }: StoredLane): LaneEntry | undefined {
+  if (state.phase !== 'merging' || state.task === undefined || state.at === undefined)
+    return undefined;
+  return { task: state.task, at: state.at };
 }
 
 async function takeLane(deps: EngineDeps, key: LaneKey): Promise<StoredLane | undefined> {
@@ -78,7 +86,7 @@ async function stepLane(
   try {
     step = await mergeHead(deps, lane, entry);
   } catch (error) {
-    return failedStep(deps, lane, error);
+    return failedStep(deps, lane, entry, error);
   }
   if (step.kind === 'lost') return undefined;
   if (step.kind === 'wait') return { lane: step.lane, waitMs: step.waitMs };
@@ -86,6 +94,7 @@ async function stepLane(
   const cleared: LaneState = {
     ...step.lane.state,
     task: undefined,
+    at: undefined,
     commit: undefined,
     phase: undefined,
     refusals: 0,
@@ -94,22 +103,30 @@ async function stepLane(
   return saved === undefined ? undefined : { lane: saved };
 }
 
+/**
+ * A rule that the forge names ends in `blocked`; a refusal for a while waits; what fails in another way is counted on the
+ * task, so that it cannot hold the lane for ever.
+ */
 async function failedStep(
   deps: EngineDeps,
   lane: StoredLane,
+  entry: LaneEntry,
   error: unknown,
 ): Promise<Stepped | undefined> {
   const now = deps.clock.now();
-  deps.log.warn('merge lane step failed', { ...lane.key, cause: String(error) });
+  const why = error instanceof Error ? error.message : String(error);
+  deps.log.warn('merge lane step failed', { ...lane.key, task: entry.task, cause: why });
   const current = await loadLane(deps.table, lane.key);
   if (current.state.fence !== lane.state.fence) return undefined;
   if (isAppError(error, 'paused')) {
     const until = Math.max(error.details.until ?? now + 30_000, now + 1_000);
-    await recordPause(deps.table, { what: 'forge', until, reason: error.message });
+    await recordPause(deps.table, { what: 'forge', until, reason: why });
     return { lane: current, waitMs: until - now };
   }
-  return {
-    lane: { ...current, state: { ...current.state, refusals: current.state.refusals + 1 } },
-    waitMs: 5_000,
-  };
+  if (isAppError(error, 'transient')) return { lane: current, waitMs: 5_000 };
+  const event: TaskEvent = isAppError(error, 'refused')
+    ? { type: 'forge_refused', rule: why }
+    : { type: 'faulted', why };
+  await applyTask(deps, { ...lane.key, task: entry.task }, event, { actor: 'lane' });
+  return { lane: current, waitMs: event.type === 'faulted' ? 5_000 : 1_000 };
 }

@@ -9,6 +9,8 @@ export type LaneKey = { plan: string; run: number; repo: string };
 export type LaneState = {
   /** At the head; absent: nobody. */
   task?: string;
+  /** When it joined: the place of its entry. */
+  at?: number;
   commit?: string;
   /** `checking` until `merging` is written, which is before the forge is asked to merge. */
   phase?: 'checking' | 'merging';

@@ -23,7 +23,14 @@ export type Repair = {
 };
 
 /** What the accepted commit is known to be: verify ran on `commit`, which contains `root`. */
-export type Proof = { commit: string; root: string; green: boolean; empty: boolean };
+export type Proof = {
+  commit: string;
+  root: string;
+  green: boolean;
+  empty: boolean;
+  /** Whose result lists what the commit changes. */
+  attempt?: number;
+};
 
 export type Transition = {
   version: number;
@@ -54,12 +61,14 @@ export type TaskState = TaskKey & {
   /** Attempt numbers given so far; they only rise. */
   attempt: number;
   current?: LiveAttempt;
+  /** The newest attempt that ended in its own words: those may be said again. */
+  reported?: number;
   /** Ended attempts whose pods are not yet known to be gone. */
   closing: number[];
   spent: { agent: number; infra: number; repair: number };
   parkedUntil?: number;
-  /** The commit that its pull request carries, and which attempt's result describes it. */
-  accepted?: { commit: string; attempt: number };
+  /** The commit that its pull request carries, which attempt's result describes it, and which attempt began that line. */
+  accepted?: { commit: string; attempt: number; branch: number };
   proof?: Proof;
   /** Commits that were checkpoints or results; the next attempt starts from the last. */
   checkpoint?: string;
