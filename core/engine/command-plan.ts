@@ -116,7 +116,7 @@ function newPlan(
     revision: 0,
     tags: [],
     notices: [],
-    planning: { stage: 'queued', leaseUntil: 0, faults: 0 },
+    planning: { stage: 'queued', faults: 0 },
     activation: RUN_NOTHING,
     ends: [],
     pulls: [],
@@ -269,15 +269,10 @@ async function refuseUnless(
   throw refuseStatus(plan.state, wanted);
 }
 
-function endingOf(plan: PlanState, reason: string): PlanState['ending'][number] {
-  const pulls = plan.pulls.flatMap((pull) =>
-    pull.number !== undefined && pull.state === 'open' && pull.branch !== ''
-      ? [{ repo: pull.repo, number: pull.number }]
-      : [],
-  );
+function endingOf(plan: PlanState, reason: string, at: number): PlanState['ending'][number] {
   const started =
     plan.status === 'activating' || plan.status === 'active' || plan.status === 'complete';
-  return { run: plan.run, revision: started ? (plan.approved ?? 0) : 0, reason, cursor: 0, pulls };
+  return { run: plan.run, revision: started ? (plan.approved ?? 0) : 0, reason, cursor: 0, at };
 }
 
 /** Live attempts end, pull requests are closed, and the branches are kept for a while. */
@@ -296,7 +291,7 @@ export async function cancelPlan(
       status: 'cancelled',
       reason: why,
       finishedAt: now,
-      ending: [...state.ending, endingOf(state, why)],
+      ending: [...state.ending, endingOf(state, why, now)],
     };
   });
   if (saved === undefined) return refuseUnless(deps, id, 'cancelled', 'it has ended already');
@@ -310,8 +305,8 @@ export async function restartPlan(
   id: string,
   actor: string,
 ): Promise<StoredPlan> {
-  const saved = await applyPlan(deps, id, { event: 'restarted', actor }, (state) =>
-    restarted(state, actor),
+  const saved = await applyPlan(deps, id, { event: 'restarted', actor }, (state, now) =>
+    restarted(state, actor, now),
   );
   if (saved === undefined)
     return refuseUnless(
@@ -324,7 +319,7 @@ export async function restartPlan(
   return saved;
 }
 
-function restarted(state: PlanState, actor: string): PlanState | undefined {
+function restarted(state: PlanState, actor: string, now: number): PlanState | undefined {
   const fresh = {
     ...state,
     reason: undefined,
@@ -338,8 +333,9 @@ function restarted(state: PlanState, actor: string): PlanState | undefined {
   if (state.revision === 0 && (state.status === 'failed' || state.status === 'cancelled')) {
     return {
       ...fresh,
+      run: state.run + 1,
       status: 'planning',
-      planning: { stage: 'queued', leaseUntil: 0, faults: 0 },
+      planning: { stage: 'queued', faults: 0 },
     };
   }
   if (
@@ -349,13 +345,14 @@ function restarted(state: PlanState, actor: string): PlanState | undefined {
     state.status !== 'failed'
   )
     return undefined;
-  if (state.approved === undefined) return { ...fresh, status: 'pending_approval' };
+  if (state.approved === undefined)
+    return { ...fresh, run: state.run + 1, status: 'pending_approval' };
   const stopped =
     state.ending.some((one) => one.run === state.run) ||
     state.cleanup.some((one) => one.run === state.run);
   const ending = stopped
     ? state.ending
-    : [...state.ending, endingOf(state, `restarted by ${actor}`)];
+    : [...state.ending, endingOf(state, `restarted by ${actor}`, now)];
   return {
     ...fresh,
     status: 'activating',

@@ -91,6 +91,7 @@ async function requireFreeBranches(
 
 export async function exploreStep(deps: PlannerDeps, plan: PlanState): Promise<StepResult> {
   const explorations: Exploration[] = [];
+  const ci: boolean[] = [];
   for (const [index, repository] of plan.repositories.entries()) {
     const exploration = await exploreRepository(deps.forges[repository.forge], {
       name: repository.name,
@@ -98,10 +99,11 @@ export async function exploreStep(deps: PlannerDeps, plan: PlanState): Promise<S
     });
     await putExploration(deps.table, plan.id, index, exploration);
     explorations.push(exploration);
+    ci.push(await hasWorkflows(deps, repository));
   }
   requireUsableFiles(explorations);
   const repositories = plan.repositories.map((repository, index) =>
-    withExploration(repository, explorations[index]),
+    withExploration(repository, explorations[index], ci[index] ?? false),
   );
   return { next: 'assess', apply: (state) => ({ ...state, repositories }) };
 }
@@ -109,6 +111,7 @@ export async function exploreStep(deps: PlannerDeps, plan: PlanState): Promise<S
 function withExploration(
   repository: PlanRepository,
   exploration: Exploration | undefined,
+  expectsChecks: boolean,
 ): PlanRepository {
   if (exploration === undefined) return repository;
   const { file, commands } = exploration;
@@ -120,6 +123,7 @@ function withExploration(
     shared: exploration.shared,
     env: file?.env ?? {},
     strictMerge: file?.strictMerge ?? false,
+    expectsChecks,
     notes: file?.prompt ?? '',
     author: file?.author,
     signOff: file?.signOff ?? false,
@@ -127,6 +131,14 @@ function withExploration(
     pullTemplate: exploration.pullTemplate,
     resources: file?.resources,
   };
+}
+
+/** Where CI is set up, checks come some seconds after the commit: none is not yet green. */
+async function hasWorkflows(deps: PlannerDeps, repository: PlanRepository): Promise<boolean> {
+  if (repository.forge !== 'github') return false;
+  const { name, baseSha } = repository;
+  const { entries } = await deps.forges.github.tree(name, baseSha, 5_000);
+  return entries.some((entry) => /^\.github\/workflows\/.+\.ya?ml$/.test(entry.path));
 }
 
 async function loadExplorations(deps: EngineDeps, plan: PlanState): Promise<Exploration[]> {

@@ -3,6 +3,7 @@ import { type PlanState, withNotice, withoutNotice } from '../lifecycle/plan-sta
 import type { Llm } from '../port/llm.ts';
 import { recordPause } from '../store/pause-store.ts';
 import { loadPlan } from '../store/plan-store.ts';
+import { renewPlannerLease, takePlannerLease } from '../store/planner-lease.ts';
 import { applyPlan } from './apply-plan.ts';
 import { hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
@@ -17,15 +18,17 @@ import {
 // The planning job: claimed by a lease on the plan's head and resumable, since each step's result is written before the
 // next begins. A model that cannot be reached parks it; only an answer that stays unusable fails it, with the reason.
 
-export type PlannerDeps = EngineDeps & { llm: Llm };
+export type PlannerDeps = EngineDeps & {
+  llm: Llm;
+  /** Calls `beat` again and again until the answered function is called: a step may take longer than a lease. */
+  keepAlive?: (beat: () => void) => () => void;
+};
 
-/** As long as the slowest model may take for one step. */
-const LEASE_MS = 240_000;
+const LEASE_MS = 45_000;
 const MAX_FAULTS = 5;
 
 const STEPS = {
   queued: preflightStep,
-  preflight: preflightStep,
   explore: exploreStep,
   assess: assessStep,
   decompose: decomposeStep,
@@ -35,65 +38,59 @@ const STEPS = {
 >;
 
 export async function planStep(deps: PlannerDeps, id: string): Promise<void> {
+  const now = deps.clock.now();
+  const lease = await takePlannerLease(deps.table, id, now, LEASE_MS);
+  if ('heldUntil' in lease) {
+    const seconds = Math.ceil((lease.heldUntil - now) / 1_000);
+    await hintAll(deps, [{ type: 'plan', v: 1, plan: id }], Math.max(1, seconds));
+    return;
+  }
+  const renew = () => renewPlannerLease(deps.table, lease, deps.clock.now() + LEASE_MS);
+  const stop = deps.keepAlive?.(() => {
+    renew().catch((error: unknown) => deps.log.warn('lease not renewed', { cause: String(error) }));
+  });
+  try {
+    await runSteps(deps, id, renew);
+  } finally {
+    stop?.();
+    await renewPlannerLease(deps.table, lease, 0);
+  }
+}
+
+async function runSteps(deps: PlannerDeps, id: string, renew: () => Promise<void>): Promise<void> {
   for (;;) {
-    const claimed = await claim(deps, id);
-    if (claimed === undefined || claimed.planning.stage === 'done') return;
+    const { state } = (await loadPlan(deps.table, id)) ?? {};
+    if (state?.status !== 'planning' || state.planning.stage === 'done') return;
+    if ((state.planning.parkedUntil ?? 0) > deps.clock.now()) return;
     try {
-      const result = await STEPS[claimed.planning.stage](deps, claimed);
-      const saved = await keep(deps, claimed, result);
-      if (!saved) return;
+      await renew();
+      const result = await STEPS[state.planning.stage](deps, state);
+      if (!(await keep(deps, state, result))) return;
     } catch (error) {
-      await failed(deps, claimed, error);
+      await failed(deps, state, error);
       return;
     }
   }
 }
 
-/** Undefined: not planning, parked, or another job has it. */
-async function claim(deps: EngineDeps, id: string): Promise<PlanState | undefined> {
-  const stored = await loadPlan(deps.table, id);
-  if (stored === undefined || stored.state.status !== 'planning') return undefined;
-  const now = deps.clock.now();
-  if (stored.state.planning.leaseUntil > now) return undefined;
-  if ((stored.state.planning.parkedUntil ?? 0) > now) return undefined;
+/** False: the plan was cancelled, or another was first with this step: the result is dropped. */
+async function keep(deps: EngineDeps, before: PlanState, result: StepResult): Promise<boolean> {
+  const { stage } = before.planning;
   const saved = await applyPlan(
     deps,
-    id,
-    { event: 'planning', actor: 'planner', dueAt: now + LEASE_MS },
-    (state, at) => {
-      if (state.status !== 'planning' || state.planning.leaseUntil > at) return undefined;
-      return {
-        ...state,
-        planning: { ...state.planning, leaseUntil: at + LEASE_MS, parkedUntil: undefined },
-      };
-    },
-  );
-  return saved?.state;
-}
-
-/** False: somebody else took over, or the plan was cancelled: the result is dropped. */
-async function keep(deps: EngineDeps, claimed: PlanState, result: StepResult): Promise<boolean> {
-  const saved = await applyPlan(
-    deps,
-    claimed.id,
-    { event: `planned_${claimed.planning.stage}`, actor: 'planner' },
+    before.id,
+    { event: `planned_${stage}`, actor: 'planner' },
     (state) => {
-      if (state.status !== 'planning' || state.planning.leaseUntil !== claimed.planning.leaseUntil)
-        return undefined;
-      const next = withoutNotice(
-        withoutNotice(result.apply(state), 'planning_parked'),
-        'planning_retried',
-      );
-      return {
-        ...next,
-        planning: { ...next.planning, stage: result.next, leaseUntil: 0, faults: 0 },
-      };
+      if (state.status !== 'planning' || state.planning.stage !== stage) return undefined;
+      const told = withoutNotice(result.apply(state), 'planning_parked');
+      const planning = { stage: result.next, faults: 0 };
+      return { ...withoutNotice(told, 'planning_retried'), planning };
     },
   );
   if (saved === undefined) return false;
-  await hintAll(deps, [{ type: 'push', v: 1, plan: claimed.id }]);
+  await hintAll(deps, [{ type: 'push', v: 1, plan: before.id }]);
   if (saved.state.status !== 'planning')
-    await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: claimed.id }]);
+    await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: before.id }]);
   return saved.state.status === 'planning';
 }
 
@@ -135,7 +132,6 @@ async function failed(deps: EngineDeps, claimed: PlanState, error: unknown): Pro
         status: 'failed',
         reason: why,
         finishedAt: now,
-        planning: { ...state.planning, leaseUntil: 0 },
       };
     },
   );
@@ -159,7 +155,6 @@ async function park(
       if (state.status !== 'planning') return undefined;
       const planning = {
         ...state.planning,
-        leaseUntil: 0,
         parkedUntil: until,
         faults: state.planning.faults + faults,
       };

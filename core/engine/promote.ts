@@ -13,6 +13,7 @@ import { taskPullContent } from './pull-content.ts';
 import { checksEvent } from './review-event.ts';
 
 const CHECKS_PENDING_MS = 15_000;
+const CHECKS_APPEAR_MS = 45_000;
 
 export function forgeOf(deps: EngineDeps, plan: PlanState, repo: string): Forge {
   return deps.forges[repositoryOf(plan, repo).forge];
@@ -50,9 +51,8 @@ export async function promote(deps: EngineDeps, task: StoredTask): Promise<Drive
     const sha = pull.mergeSha ?? state.accepted.commit;
     return apply(deps, task, { type: 'merge_seen', sha, root: sha });
   }
-  if (pull.state === 'closed')
-    return apply(deps, task, { type: 'pull_closed', pull: refOf(pull) });
-  return awaitChecks(deps, forge, task, pull);
+  if (pull.state === 'closed') return apply(deps, task, { type: 'pull_closed', pull: refOf(pull) });
+  return awaitChecks(deps, plan, task, pull);
 }
 
 function refOf({ number, nodeId, url }: PullRequest): NonNullable<TaskState['pull']> {
@@ -135,10 +135,11 @@ async function refused(
 
 async function awaitChecks(
   deps: EngineDeps,
-  forge: Forge,
+  plan: PlanState,
   task: StoredTask,
   pull: PullRequest,
 ): Promise<Driven> {
+  const forge = forgeOf(deps, plan, task.state.repo);
   const ref = refOf(pull);
   const checks = await forge.checks(task.state.repo, task.state.accepted?.commit ?? pull.headSha);
   const red = checksEvent(checks);
@@ -146,7 +147,10 @@ async function awaitChecks(
     await apply(deps, task, red);
     return MOVED;
   }
-  if (checks.state === 'pending') {
+  if (
+    checks.state === 'pending' ||
+    (checks.state === 'none' && mayStillCome(deps, plan, task.state))
+  ) {
     const again = deps.clock.now() + CHECKS_PENDING_MS;
     await hintAll(
       deps,
@@ -167,6 +171,12 @@ async function awaitChecks(
   if (applied.kind === 'changed') await driveLoaded(deps, applied.task);
   if (applied.kind === 'raced') await driveTask(deps, taskKeyOf(task.state));
   return applied.kind === 'noop' ? unproven(deps, task) : MOVED;
+}
+
+/** CI registers its checks some seconds after the commit: until then none is not yet green. */
+function mayStillCome(deps: EngineDeps, plan: PlanState, state: TaskState): boolean {
+  if (repositoryOf(plan, state.repo).expectsChecks !== true) return false;
+  return deps.clock.now() - state.last.at < CHECKS_APPEAR_MS;
 }
 
 /** Green by its checks but without evidence of ours: an adopted or retried commit is verified first. */

@@ -8,9 +8,9 @@ export function runPrefix(prefix: string, plan: string, run: number): string {
 export function rootBranch(prefix: string, key: { plan: string; run: number }): string {
   return `${runPrefix(prefix, key.plan, key.run)}root`;
 }
-/** The head of the task's pull request. `end` may have several in turn, each told apart by its attempt. */
-export function taskBranch(prefix: string, key: TaskKey, end?: { attempt: number }): string {
-  const suffix = end === undefined ? '' : `.${end.attempt}`;
+/** The head of the task's pull request. `end` may have several in turn, each told apart by the attempt that began it. */
+export function taskBranch(prefix: string, key: TaskKey, end?: { begun: number }): string {
+  const suffix = end === undefined ? '' : `.${end.begun}`;
   return `${runPrefix(prefix, key.plan, key.run)}t/${key.task}${suffix}`;
 }
 /** The only branch that an attempt may push. */

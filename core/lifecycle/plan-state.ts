@@ -23,6 +23,8 @@ export type PlanRepository = {
   shared: string[];
   env: Record<string, string>;
   strictMerge: boolean;
+  /** It has CI: checks appear some time after a commit does. */
+  expectsChecks?: boolean;
   notes: string;
   author?: { name: string; email: string };
   signOff: boolean;
@@ -77,10 +79,9 @@ export type PlanState = {
   summary?: string;
   forecast?: Forecast;
   notices: Notice[];
-  /** What the planner does now, its lease and what it used. */
+  /** The step that comes next, and its failures in a row. */
   planning: {
-    stage: 'queued' | 'preflight' | 'explore' | 'assess' | 'decompose' | 'done';
-    leaseUntil: number;
+    stage: 'queued' | 'explore' | 'assess' | 'decompose' | 'done';
     faults: number;
     parkedUntil?: number;
   };
@@ -95,7 +96,8 @@ export type PlanState = {
     revision: number;
     reason: string;
     cursor: number;
-    pulls: { repo: string; number: number }[];
+    /** When it was stopped. */
+    at: number;
   }[];
   cleanup: { run: number; at: number }[];
   /** When it was first seen that nothing can move without a person. */
@@ -115,6 +117,12 @@ export type PlanState = {
 
 export function isSimple(plan: PlanState): boolean {
   return plan.verdict?.complexity === 'simple';
+}
+
+/** Whether attempts of this run may go on. A simple plan is complete while its task is in review, and may be sent back. */
+export function isRunning(plan: PlanState, run: number): boolean {
+  if (plan.run !== run) return false;
+  return plan.status === 'active' || (plan.status === 'complete' && isSimple(plan));
 }
 
 export function limitsOf(

@@ -42,6 +42,7 @@ export const OPEN_PLANS = 'OPEN';
 
 export const KEY = {
   head: (plan: PlanId): Key => ({ pk: planPartition(plan), sk: 'HEAD' }),
+  plannerLease: (plan: PlanId): Key => ({ pk: planPartition(plan), sk: 'PLANNER' }),
   planHistory: (plan: PlanId, version: number): Key => ({
     pk: planPartition(plan),
     sk: `H#${pad(version, 8)}`,

@@ -3,13 +3,21 @@ import { planStep } from '../../core/engine/planning.ts';
 import { engine, llm, log } from '../deps.ts';
 import { runBatch } from '../edge.ts';
 
+const BEAT_MS = 10_000;
+
 /** Explores, assesses and decomposes: long, and asks a model. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,
     async (message) => {
-      if (message.type === 'plan') await planStep({ ...engine(), llm: llm() }, message.plan);
+      if (message.type === 'plan')
+        await planStep({ ...engine(), llm: llm(), keepAlive }, message.plan);
     },
     log(),
   );
+}
+
+function keepAlive(beat: () => void): () => void {
+  const timer = setInterval(beat, BEAT_MS);
+  return () => clearInterval(timer);
 }

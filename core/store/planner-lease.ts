@@ -1,0 +1,41 @@
+import type { Table } from '../port/table.ts';
+import { numberOf } from './document.ts';
+import { KEY } from './key.ts';
+
+// Who plans a plan now. On an item of its own, so that renewing it contends with nobody.
+
+export type PlannerLease = { plan: string; fence: number };
+
+/** Until when another has it; else the lease, which is then ours. */
+export async function takePlannerLease(
+  table: Table,
+  plan: string,
+  now: number,
+  leaseMs: number,
+): Promise<PlannerLease | { heldUntil: number }> {
+  const key = KEY.plannerLease(plan);
+  const item = await table.get(key);
+  if (item === undefined) {
+    const taken = await table.put({ ...key, fence: 1, until: now + leaseMs }, [
+      { attribute: 'pk', is: 'absent' },
+    ]);
+    return taken ? { plan, fence: 1 } : { heldUntil: now + leaseMs };
+  }
+  const until = numberOf(item, 'until');
+  if (until > now) return { heldUntil: until };
+  const fence = numberOf(item, 'fence');
+  const change = { set: { fence: fence + 1, until: now + leaseMs } };
+  const taken = await table.update(key, change, [{ attribute: 'fence', equals: fence }]);
+  return taken === undefined ? { heldUntil: now + leaseMs } : { plan, fence: fence + 1 };
+}
+
+/** `until` 0 lets go of it. A lease that somebody else has taken stays theirs. */
+export async function renewPlannerLease(
+  table: Table,
+  lease: PlannerLease,
+  until: number,
+): Promise<void> {
+  await table.update(KEY.plannerLease(lease.plan), { set: { until } }, [
+    { attribute: 'fence', equals: lease.fence },
+  ]);
+}
