@@ -13,6 +13,7 @@ import {
 import { loadTask, readTask, type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { isSchedulable } from '../task/state.ts';
 import { applyTask } from './apply-task.ts';
+import { overBudget } from './budget.ts';
 import type { EngineDeps } from './deps.ts';
 import { inParallel } from './in-parallel.ts';
 import { launch } from './launch.ts';
@@ -22,20 +23,27 @@ import { type Candidate, pickTasks } from './pick.ts';
 // joined to it only while slots are left.
 
 const MAX_RACES = 8;
+const PLANS_PER_PAGE = 100;
+const MAX_PLANS = 1_000;
+const MAX_PAGES = 4;
 
 export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Promise<void> {
   const modelPaused = (await pauseOf(deps.table, 'model', deps.clock.now())) !== undefined;
   for (let race = 0; race < MAX_RACES; race += 1) {
     const slots = await loadSlots(deps.table);
     if (deps.settings.caps.system <= slots.holders.size) return;
-    const candidates = await gather(deps, nudged, slots, modelPaused);
-    const picked = pickTasks([...candidates.values()], heldBy(slots), deps.settings.caps);
-    if (picked.length === 0) return;
-    const tasks = picked.flatMap((task) => candidates.get(idOf(task)) ?? []);
-    if (await reserve(deps, slots, tasks)) {
-      await inParallel(tasks, 8, (task) => claim(deps, task));
-      return;
-    }
+    const search: Search = { deps, slots, modelPaused, plans: new Map(), found: new Map() };
+    await readNudged(search, nudged);
+    // With room for all of them nobody else is passed over: the index is read when they are on their way.
+    const roomy = nudged.length > 0 && hasRoomForAll(search);
+    if (!roomy) await readIndex(search);
+    const picked = pickTasks([...search.found.values()], heldBy(slots), deps.settings.caps);
+    const tasks = picked.flatMap((task) => search.found.get(idOf(task)) ?? []);
+    if (tasks.length === 0) return;
+    if (!(await reserve(deps, slots, tasks))) continue;
+    await inParallel(tasks, 8, (task) => claim(deps, task));
+    if (roomy) await schedule(deps, []);
+    return;
   }
 }
 
@@ -52,43 +60,57 @@ function heldBy(slots: Slots): { plan: string; repo: string }[] {
   }));
 }
 
-async function gather(
-  deps: EngineDeps,
-  nudged: readonly TaskKey[],
-  slots: Slots,
-  modelPaused: boolean,
-): Promise<Map<string, Found>> {
-  const free = deps.settings.caps.system - slots.holders.size;
-  const plans = new Map<string, StoredPlan>();
-  const found = new Map<string, Found>();
-  const read = await inParallel(
-    [...new Map(nudged.map((key) => [idOf(key), key])).values()],
-    16,
-    (key) => loadTask(deps.table, key),
-  );
-  for (const stored of read) await consider(deps, stored, plans, found, slots, modelPaused);
-  if (found.size >= free) return found;
-  const active = await deps.table.index('ready', ACTIVE_PLANS, { limit: 200 });
-  for (const item of active.items) {
-    const plan = readPlan(item).state;
-    const page = await deps.table.index('ready', readyTasks(plan.id, plan.run), {
-      limit: free + 8,
-      reverse: true,
-    });
-    for (const ready of page.items)
-      await consider(deps, readTask(ready), plans, found, slots, modelPaused);
-  }
-  return found;
+type Search = {
+  deps: EngineDeps;
+  slots: Slots;
+  modelPaused: boolean;
+  plans: Map<string, StoredPlan>;
+  found: Map<string, Found>;
+};
+
+async function readNudged(search: Search, nudged: readonly TaskKey[]): Promise<void> {
+  const keys = [...new Map(nudged.map((key) => [idOf(key), key])).values()];
+  const read = await inParallel(keys, 16, (key) => loadTask(search.deps.table, key));
+  for (const stored of read) await consider(search, stored);
 }
 
-async function consider(
-  deps: EngineDeps,
-  stored: StoredTask | undefined,
-  plans: Map<string, StoredPlan>,
-  found: Map<string, Found>,
-  slots: Slots,
-  modelPaused: boolean,
-): Promise<void> {
+function hasRoomForAll({ deps, slots, found }: Search): boolean {
+  const { caps } = deps.settings;
+  const free = caps.system - slots.holders.size;
+  if (found.size === 0 || found.size >= free) return false;
+  return pickTasks([...found.values()], heldBy(slots), caps).length === found.size;
+}
+
+async function readIndex(search: Search): Promise<void> {
+  const { table } = search.deps;
+  let after: string | undefined;
+  let read = 0;
+  do {
+    const page = await table.index('ready', ACTIVE_PLANS, { limit: PLANS_PER_PAGE, after });
+    await inParallel(page.items, 8, (item) => readPlanIndex(search, readPlan(item).state));
+    read += page.items.length;
+    after = page.next;
+  } while (after !== undefined && read < MAX_PLANS);
+}
+
+/** The best of one plan; further pages only while caps keep those before from being taken. */
+async function readPlanIndex(search: Search, plan: PlanState): Promise<void> {
+  const { deps, slots } = search;
+  const free = deps.settings.caps.system - slots.holders.size;
+  let after: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const options = { limit: free + 8, reverse: true, after };
+    const ready = await deps.table.index('ready', readyTasks(plan.id, plan.run), options);
+    for (const item of ready.items) await consider(search, readTask(item));
+    const own = [...search.found.values()].filter((one) => one.task.plan === plan.id);
+    if (pickTasks(own, heldBy(slots), deps.settings.caps).length >= free) return;
+    after = ready.next;
+    if (after === undefined) return;
+  }
+}
+
+async function consider(search: Search, stored: StoredTask | undefined): Promise<void> {
+  const { deps, slots, modelPaused, plans, found } = search;
   if (stored === undefined || found.has(idOf(stored.state)) || !isSchedulable(stored.state)) return;
   if (modelPaused && stored.state.wants !== 'verify') return;
   const key = taskKeyOf(stored.state);
@@ -104,15 +126,6 @@ async function consider(
     plan: plan.state,
     planCap: plan.state.options.maxParallel ?? deps.settings.caps.plan,
   });
-}
-
-/** Used up: what runs may end, nothing new begins. */
-export function overBudget(plan: StoredPlan): boolean {
-  const { maxTokens, maxUsd } = plan.state.options.budget;
-  return (
-    (maxTokens !== undefined && plan.usedTokens >= maxTokens) ||
-    (maxUsd !== undefined && plan.usedUsd >= maxUsd)
-  );
 }
 
 async function reserve(deps: EngineDeps, slots: Slots, tasks: readonly Found[]): Promise<boolean> {
@@ -136,10 +149,12 @@ async function claim(deps: EngineDeps, { stored, task }: Found): Promise<void> {
     { type: 'claimed', n, kind: task.wants, leaseUntil },
     { actor: 'scheduler', loaded: stored, hint: false },
   );
-  if (applied.kind !== 'changed') {
+  const claimed = 'task' in applied ? applied.task : undefined;
+  // A write whose answer was lost is reported as a lost race: the claim is there all the same.
+  if (claimed?.state.current?.n !== n) {
     await removeHolders(deps.table, [formatAttemptId({ ...key, n })]);
     return;
   }
   const plan = await loadPlan(deps.table, key.plan);
-  if (plan !== undefined) await launch(deps, plan.state, applied.task);
+  if (plan !== undefined) await launch(deps, plan.state, claimed);
 }

@@ -1,6 +1,6 @@
 import type { TaskKey } from '../contract/id.ts';
 import type { Change, Item, Table } from '../port/table.ts';
-import { isSchedulable, type TaskState } from '../task/state.ts';
+import { isSchedulable, slotRank, type TaskState } from '../task/state.ts';
 import { decode, encode, numberOf, numbersOf } from './document.ts';
 import { dueShard, KEY, readyTasks, runChanges } from './key.ts';
 
@@ -93,7 +93,7 @@ function taskChange(
   const remove: string[] = [];
   if (isSchedulable(next)) {
     set.readyKey = readyTasks(next.plan, next.run);
-    set.rank = next.rank;
+    set.rank = slotRank(next);
   } else remove.push('readyKey', 'rank');
   if (at.dueAt === undefined) remove.push('dueAt', 'dueShard');
   else {

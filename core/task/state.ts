@@ -115,6 +115,13 @@ export function isOver(status: TaskStatus): boolean {
   );
 }
 
+const FIRST = { verify: 2e9, repair: 1e9, work: 0 } as const;
+
+/** Its place in the ready index: verification before repair before work, then the longest path ahead. */
+export function slotRank(state: TaskState): number {
+  return FIRST[state.wants] + state.rank;
+}
+
 /** Whether a slot should be given to it now. */
 export function isSchedulable(state: TaskState): boolean {
   if (state.kind === 'join' || state.current !== undefined || state.parkedUntil !== undefined)
