@@ -14,6 +14,8 @@ export type Applied =
   | { kind: 'noop'; task: StoredTask }
   /** The event's attempt has ended. */
   | { kind: 'stale'; task: StoredTask }
+  /** What was observed was observed of a state that is gone: look again. */
+  | { kind: 'raced' }
   | { kind: 'missing' };
 
 export type ApplyOptions = {
@@ -22,8 +24,10 @@ export type ApplyOptions = {
   loaded?: StoredTask;
   /** False: the caller does at once what the new state owes. */
   hint?: boolean;
-  /** Instead of what the new state owes by itself. */
+  /** Instead of what the new state owes by itself; when `loaded` has been overtaken, that counts again. */
   dueAt?: (state: TaskState) => number | undefined;
+  /** The event says what the world looked like to `loaded`; of a state that came after, it says nothing. */
+  observed?: boolean;
 };
 
 const MAX_RACES = 12;
@@ -45,9 +49,12 @@ export async function applyTask(
       actor: options.actor,
       version: task.version + 1,
       bounds: deps.settings.bounds,
+      waiting: task.waits.length > 0,
     });
     if (decision.kind !== 'changed') return { kind: decision.kind, task };
-    const dueAt = (options.dueAt ?? ((state) => dueAfterWrite(state, now)))(decision.state);
+    const isOvertaken = options.loaded !== undefined && race > 0;
+    const chosen = isOvertaken ? undefined : options.dueAt;
+    const dueAt = chosen ? chosen(decision.state) : dueAfterWrite(decision.state, now);
     if (await saveTask(deps.table, task, decision.state, { now, dueAt })) {
       const saved: StoredTask = {
         ...task,
@@ -58,6 +65,7 @@ export async function applyTask(
       await announce(deps, saved, options.hint ?? true);
       return { kind: 'changed', task: saved, before: task };
     }
+    if (options.observed === true) return { kind: 'raced' };
     task = undefined;
   }
   throw new AppError(

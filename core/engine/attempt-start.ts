@@ -1,7 +1,6 @@
 import type { Assignment, Credentials } from '../contract/attempt.ts';
 import type { AttemptKey } from '../contract/id.ts';
-import { AppError } from '../error.ts';
-import { isAppError } from '../error.ts';
+import { AppError, isAppError } from '../error.ts';
 import { attemptBranch } from '../lifecycle/branch.ts';
 import { isRunning, type PlanState } from '../lifecycle/plan-state.ts';
 import { recordPause } from '../store/pause-store.ts';

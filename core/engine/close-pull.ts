@@ -1,28 +1,52 @@
 import { isAppError } from '../error.ts';
+import type { Forge, PullRequest } from '../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { requirePlan } from './apply-plan.ts';
 import { applyTask } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { forgeOf } from './promote.ts';
+import { type Driven, MOVED, restOf } from './drive-task.ts';
+import { baseOf, forgeOf, headOf } from './promote.ts';
+
+/** A handler that was about to open a pull request is over by then. */
+const LATE_MS = 120_000;
 
 /** Work that was stopped keeps its branch; its pull request is closed, unless it was merged first. */
-export async function closePull(deps: EngineDeps, task: StoredTask): Promise<void> {
+export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   const { state } = task;
-  if (state.pull === undefined || state.status !== 'cancelled') return;
-  const forge = forgeOf(deps, (await requirePlan(deps, state.plan)).state, state.repo);
+  if (state.pull === undefined && state.accepted === undefined) return restOf(task);
+  const plan = (await requirePlan(deps, state.plan)).state;
+  const forge = forgeOf(deps, plan, state.repo);
+  const pull = await findOwn(forge, task, headOf(deps, state), baseOf(deps, plan, state));
+  if (pull === undefined) {
+    const late = (state.finishedAt ?? 0) + LATE_MS;
+    return late > deps.clock.now() ? { kind: 'rest', dueAt: late } : restOf(task);
+  }
+  if (pull.state === 'merged') {
+    const sha = pull.mergeSha ?? pull.headSha;
+    const event = { type: 'merge_seen' as const, sha, root: sha };
+    await applyTask(deps, taskKeyOf(state), event, { actor: 'forge', loaded: task });
+    return MOVED;
+  }
+  if (pull.state === 'open') await forge.closePull(state.repo, pull.number);
+  if (state.pull !== undefined) return restOf(task);
+  const { number, nodeId, url } = pull;
+  const event = { type: 'pull_ensured' as const, pull: { number, nodeId, url } };
+  await applyTask(deps, taskKeyOf(state), event, { actor: 'forge', loaded: task, hint: false });
+  return restOf(task);
+}
+
+/** One that was opened just before the task was stopped may not be known yet. */
+async function findOwn(
+  forge: Forge,
+  { state }: StoredTask,
+  head: string,
+  base: string,
+): Promise<PullRequest | undefined> {
+  if (state.pull === undefined) return forge.findPull(state.repo, head, base);
   try {
-    const pull = await forge.pull(state.repo, state.pull.number);
-    if (pull.state === 'merged') {
-      const sha = pull.mergeSha ?? pull.headSha;
-      await applyTask(
-        deps,
-        taskKeyOf(state),
-        { type: 'merge_seen', sha, root: sha },
-        { actor: 'forge' },
-      );
-    }
-    if (pull.state === 'open') await forge.closePull(state.repo, state.pull.number);
+    return await forge.pull(state.repo, state.pull.number);
   } catch (error) {
     if (!isAppError(error, 'notFound')) throw error;
+    return undefined;
   }
 }

@@ -269,10 +269,10 @@ async function refuseUnless(
   throw refuseStatus(plan.state, wanted);
 }
 
-function endingOf(plan: PlanState, reason: string, at: number): PlanState['ending'][number] {
+function endingOf(plan: PlanState, reason: string, dueAt: number): PlanState['ending'][number] {
   const started =
     plan.status === 'activating' || plan.status === 'active' || plan.status === 'complete';
-  return { run: plan.run, revision: started ? (plan.approved ?? 0) : 0, reason, cursor: 0, at };
+  return { run: plan.run, revision: started ? (plan.approved ?? 0) : 0, reason, cursor: 0, dueAt };
 }
 
 /** Live attempts end, pull requests are closed, and the branches are kept for a while. */

@@ -24,11 +24,11 @@ export async function drivePlan(deps: EngineDeps, id: string): Promise<void> {
 }
 
 async function act(deps: EngineDeps, plan: StoredPlan): Promise<void> {
-  if (plan.state.ending.length > 0) {
+  const now = deps.clock.now();
+  if (plan.state.ending.some((run) => run.dueAt <= now)) {
     await endRuns(deps, plan);
     return;
   }
-  const now = deps.clock.now();
   if (plan.state.cleanup.some((run) => run.at <= now)) {
     await cleanUpRuns(deps, plan);
     return;
@@ -48,17 +48,17 @@ async function act(deps: EngineDeps, plan: StoredPlan): Promise<void> {
     case 'rejected':
     case 'cancelled':
     case 'failed':
-      await settlePlan(deps.table, plan, restOfCleanup(plan));
+      await settlePlan(deps.table, plan, dueOfRuns(plan));
       return;
     default:
       plan.state.status satisfies never;
   }
 }
 
-export function restOfCleanup(plan: StoredPlan): number | undefined {
-  return plan.state.cleanup.length === 0
-    ? undefined
-    : Math.min(...plan.state.cleanup.map((run) => run.at));
+/** When something of its former runs is to be done. */
+export function dueOfRuns({ state }: StoredPlan): number | undefined {
+  const times = [...state.cleanup.map((run) => run.at), ...state.ending.map((run) => run.dueAt)];
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 async function failed(deps: EngineDeps, plan: StoredPlan, error: unknown): Promise<void> {

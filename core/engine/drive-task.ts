@@ -2,12 +2,14 @@ import { formatAttemptId, type TaskKey } from '../contract/id.ts';
 import { laneKeyOf } from '../merge/lane-key.ts';
 import { workLane } from '../merge/work-lane.ts';
 import { enterLane } from '../store/lane-store.ts';
+import { loadPlan } from '../store/plan-store.ts';
 import { removeHolders } from '../store/slot-store.ts';
 import { loadTask, type StoredTask, settleTask, taskKeyOf } from '../store/task-store.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import { closePull } from './close-pull.ts';
 import type { EngineDeps } from './deps.ts';
-import { dueAtRest } from './due.ts';
+import { drivePlan } from './drive-plan.ts';
+import { dueAtRest, tellsPlan } from './due.ts';
 import { fanOut } from './fan-out.ts';
 import { guardTask } from './guard.ts';
 import { checkLease } from './lease.ts';
@@ -21,6 +23,8 @@ import { review } from './review.ts';
 export type Driven = { kind: 'moved' } | { kind: 'rest'; dueAt: number | undefined };
 
 export const MOVED: Driven = { kind: 'moved' };
+/** Until a pod that was asked to end is asked again. */
+const CLOSING_MS = 10_000;
 
 export function restOf(task: StoredTask): Driven {
   return { kind: 'rest', dueAt: dueAtRest(task.state) };
@@ -33,17 +37,20 @@ export async function driveTask(deps: EngineDeps, key: TaskKey): Promise<void> {
 
 /** As driveTask, for a task that was just read or written. */
 export async function driveLoaded(deps: EngineDeps, task: StoredTask): Promise<void> {
-  await guardTask(deps, task, async () => {
-    const driven = await act(deps, task);
+  const swept = task.state.closing.length === 0 ? task : await closePods(deps, task);
+  await guardTask(deps, swept, async () => {
+    const driven = await act(deps, swept);
     if (driven.kind === 'moved') return;
-    if (task.state.closing.length > 0) await closePods(deps, task, driven.dueAt);
-    else await settleTask(deps.table, task, driven.dueAt);
+    const again = swept.state.closing.length === 0 ? Number.POSITIVE_INFINITY : CLOSING_MS;
+    const dueAt = Math.min(driven.dueAt ?? Number.POSITIVE_INFINITY, deps.clock.now() + again);
+    await settleTask(deps.table, swept, Number.isFinite(dueAt) ? dueAt : undefined);
   });
 }
 
 async function act(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   const state = task.state;
   if (state.current !== undefined) return checkLease(deps, task);
+  if (state.simple && tellsPlan(state)) await tellPlan(deps, state.plan);
   if (state.parkedUntil !== undefined && state.parkedUntil <= deps.clock.now()) {
     await applyTask(
       deps,
@@ -64,10 +71,10 @@ async function act(deps: EngineDeps, task: StoredTask): Promise<Driven> {
       await fanOut(deps, task);
       return restOf(task);
     case 'cancelled':
-    case 'failed':
-      await closePull(deps, task);
-      return restOf(task);
+      return closePull(deps, task);
     case 'pending':
+      return releaseIfFree(deps, task);
+    case 'failed':
     case 'ready':
     case 'claimed':
     case 'working':
@@ -92,31 +99,53 @@ async function merge(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   return { kind: 'rest', dueAt: dueAtRest(task.state) };
 }
 
-/** The slot of an ended attempt is free when the launcher answers that its pod is gone. */
-async function closePods(
-  deps: EngineDeps,
-  task: StoredTask,
-  dueAt: number | undefined,
-): Promise<void> {
+/** Made pending again by a retry, perhaps just after the last that it waited on was merged. */
+async function releaseIfFree(deps: EngineDeps, task: StoredTask): Promise<Driven> {
+  if (task.waits.length > 0) return restOf(task);
+  const plan = await loadPlan(deps.table, task.state.plan);
+  if (plan?.state.status !== 'active' || plan.state.run !== task.state.run) return restOf(task);
+  await applyTask(
+    deps,
+    taskKeyOf(task.state),
+    { type: 'dependencies_merged' },
+    { actor: 'engine', loaded: task },
+  );
+  return MOVED;
+}
+
+async function tellPlan(deps: EngineDeps, id: string): Promise<void> {
+  const plan = await loadPlan(deps.table, id);
+  if (plan?.state.status === 'complete') await drivePlan(deps, id);
+}
+
+/** The slot of an ended attempt is free when the launcher answers that its pod is gone. Returns the task as it is then. */
+async function closePods(deps: EngineDeps, task: StoredTask): Promise<StoredTask> {
   const key = taskKeyOf(task.state);
   const gone: number[] = [];
-  for (const n of task.state.closing) {
-    if ((await deps.launcher.remove(podName({ ...key, n }))) === 'gone') gone.push(n);
-  }
+  for (const n of task.state.closing) if (await isGone(deps, podName({ ...key, n }))) gone.push(n);
+  if (gone.length < task.state.closing.length)
+    await hintAll(deps, [{ type: 'drive_task', v: 1, ...key }], 2);
+  if (gone.length === 0) return task;
   await removeHolders(
     deps.table,
     gone.map((n) => formatAttemptId({ ...key, n })),
   );
-  const waiting = gone.length < task.state.closing.length;
-  const again = waiting ? deps.clock.now() + 10_000 : dueAt;
-  if (gone.length > 0) {
-    await applyTask(
-      deps,
-      key,
-      { type: 'pods_gone', ns: gone },
-      { actor: 'engine', loaded: task, hint: false, dueAt: () => again },
-    );
-    await hintAll(deps, [{ type: 'schedule', v: 1, tasks: [key] }]);
-  } else await settleTask(deps.table, task, again);
-  if (waiting) await hintAll(deps, [{ type: 'drive_task', v: 1, ...key }], 2);
+  const applied = await applyTask(
+    deps,
+    key,
+    { type: 'pods_gone', ns: gone },
+    { actor: 'engine', loaded: task, hint: false },
+  );
+  await hintAll(deps, [{ type: 'schedule', v: 1, tasks: [key] }]);
+  return 'task' in applied ? applied.task : task;
+}
+
+/** A launcher that cannot be reached must not keep the task's own work waiting. */
+async function isGone(deps: EngineDeps, name: string): Promise<boolean> {
+  try {
+    return (await deps.launcher.remove(name)) === 'gone';
+  } catch (error) {
+    deps.log.warn('pod could not be removed', { pod: name, cause: String(error) });
+    return false;
+  }
 }

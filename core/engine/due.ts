@@ -9,7 +9,8 @@ const LAUNCH_GRACE_MS = 15_000;
 
 /** Right after a write: what the new state owes is due, else as at rest. */
 export function dueAfterWrite(state: TaskState, now: number): number | undefined {
-  if (owesWork(state)) return now + GRACE_MS;
+  // Made pending again: what it waits on may have been merged in the meantime.
+  if (owesWork(state) || state.status === 'pending') return now + GRACE_MS;
   if (state.current?.phase === 'claimed') return now + LAUNCH_GRACE_MS;
   return dueAtRest(state);
 }
@@ -25,8 +26,15 @@ export function dueAtRest(state: TaskState): number | undefined {
 
 export function owesWork(state: TaskState): boolean {
   if (state.closing.length > 0) return true;
+  if (state.simple && tellsPlan(state)) return true;
   if (state.status === 'merged' || state.status === 'in_review') return true;
   if (state.status === 'pr_open' || state.status === 'merging')
     return state.current === undefined && state.wants !== 'verify';
   return isOver(state.status) && state.pull !== undefined;
+}
+
+/** A simple plan is complete while its task is in review: it has to hear that the task has left it. */
+export function tellsPlan(state: TaskState): boolean {
+  if (state.current !== undefined) return false;
+  return state.status === 'changes_requested' || state.status === 'pr_open' || isOver(state.status);
 }

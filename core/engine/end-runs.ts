@@ -1,5 +1,6 @@
-import { runPrefix } from '../lifecycle/branch.ts';
+import { rootBranch, runPrefix } from '../lifecycle/branch.ts';
 import { runNodes } from '../lifecycle/nodes.ts';
+import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { StoredPlan } from '../store/plan-store.ts';
 import { loadTask } from '../store/task-store.ts';
 import { applyPlan } from './apply-plan.ts';
@@ -11,10 +12,16 @@ import { requireRevision } from './revision.ts';
 
 const SLICE = 200;
 
-/** Cancels what is left of a run that was stopped, in slices; then closes its root pull requests. */
+/** A handler that was at work on the run when it was stopped is over by then. */
+const LATE_MS = 120_000;
+
+/**
+ * Cancels what is left of a run that was stopped, in slices; then closes its root pull requests. What a handler that had
+ * not heard of the stop did in its last moments is found by a second pass.
+ */
 export async function endRuns(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
-  const ending = state.ending[0];
+  const ending = state.ending.find((one) => one.dueAt <= deps.clock.now());
   if (ending === undefined) return;
   const nodes =
     ending.revision === 0
@@ -27,24 +34,19 @@ export async function endRuns(deps: EngineDeps, plan: StoredPlan): Promise<void>
     await applyTask(deps, key, { type: 'cancel', reason: ending.reason }, { actor: 'engine' });
   });
   const cursor = ending.cursor + slice.length;
-  const done = cursor >= nodes.length;
-  if (done) await closeRootPulls(deps, plan, ending.pulls);
-  await applyPlan(
-    deps,
-    state.id,
-    { event: done ? 'run_ended' : 'run_ending', actor: 'engine' },
-    (next, now) => {
-      const [first, ...rest] = next.ending;
-      if (first === undefined || first.run !== ending.run) return undefined;
-      if (!done) return { ...next, ending: [{ ...first, cursor }, ...rest] };
-      const at = now + deps.settings.keepDays * 86_400_000;
-      return {
-        ...next,
-        ending: rest,
-        cleanup: [...next.cleanup.filter((run) => run.run !== first.run), { run: first.run, at }],
-      };
-    },
-  );
+  const swept = cursor >= nodes.length;
+  if (swept) await closeRootPulls(deps, plan, ending);
+  await applyPlan(deps, state.id, { event: 'run_ending', actor: 'engine' }, (next, now) => {
+    const current = next.ending.find((one) => one.run === ending.run);
+    if (current === undefined || current.swept !== ending.swept) return undefined;
+    const others = next.ending.filter((one) => one !== current);
+    if (!swept) return { ...next, ending: [{ ...current, cursor }, ...others] };
+    const later = { ...current, cursor: 0, swept: true, dueAt: now + LATE_MS };
+    if (current.swept !== true) return { ...next, ending: [...others, later] };
+    const at = now + deps.settings.keepDays * 86_400_000;
+    const cleanup = next.cleanup.filter((run) => run.run !== current.run);
+    return { ...next, ending: others, cleanup: [...cleanup, { run: current.run, at }] };
+  });
   await hintAll(deps, [
     { type: 'drive_plan', v: 1, plan: state.id },
     { type: 'push', v: 1, plan: state.id },
@@ -53,12 +55,15 @@ export async function endRuns(deps: EngineDeps, plan: StoredPlan): Promise<void>
 
 async function closeRootPulls(
   deps: EngineDeps,
-  plan: StoredPlan,
-  pulls: readonly { repo: string; number: number }[],
+  { state }: StoredPlan,
+  ending: PlanState['ending'][number],
 ): Promise<void> {
-  for (const { repo, number } of pulls) {
-    const forge = forgeOf(deps, plan.state, repo);
-    if ((await forge.pull(repo, number)).state === 'open') await forge.closePull(repo, number);
+  const head = rootBranch(deps.settings.prefix, { plan: state.id, run: ending.run });
+  for (const { name, base } of state.repositories) {
+    if (base === '') continue;
+    const forge = forgeOf(deps, state, name);
+    const pull = await forge.findPull(name, head, base);
+    if (pull?.state === 'open') await forge.closePull(name, pull.number);
   }
 }
 

@@ -4,6 +4,9 @@ import { type StoredTask, settleTask, taskKeyOf } from '../store/task-store.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 
+/** Where failures are not counted (it has ended, and something is left to clear up), it is tried this often. */
+const UNCOUNTED_MS = 300_000;
+
 /**
  * What a failure on the way does to the task: an outside system that refuses for a while parks the work without cost; a
  * network fault is asked again; anything else is counted on the task, and blocks it before it can go on for ever.
@@ -29,13 +32,14 @@ export async function guardTask(
       stack: error instanceof Error ? error.stack : undefined,
     });
     const why = error instanceof Error ? error.message : String(error);
-    await applyTask(
+    const applied = await applyTask(
       deps,
       key,
       { type: 'faulted', why },
       { actor: 'engine', dueAt: () => deps.clock.now() + 5_000 },
     );
-    await hintAll(deps, [{ type: 'drive_task', v: 1, ...key }], 5);
+    if (applied.kind === 'changed') await hintAll(deps, [{ type: 'drive_task', v: 1, ...key }], 5);
+    else await settleTask(deps.table, task, deps.clock.now() + UNCOUNTED_MS);
   }
 }
 

@@ -1,5 +1,5 @@
 import { isAppError } from '../error.ts';
-import type { PlanState } from '../lifecycle/plan-state.ts';
+import { isRunning, type PlanState } from '../lifecycle/plan-state.ts';
 import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { applyTask } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
@@ -14,7 +14,7 @@ export async function launch(
   const n = task.state.current?.n;
   if (n === undefined) return false;
   const key = taskKeyOf(task.state);
-  if (plan.status !== 'active' || plan.run !== key.run) {
+  if (!isRunning(plan, key.run)) {
     await applyTask(
       deps,
       key,

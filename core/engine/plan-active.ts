@@ -10,10 +10,10 @@ import {
 import { readyTasks, runChanges } from '../store/key.ts';
 import { type StoredPlan, settlePlan } from '../store/plan-store.ts';
 import { loadSlots } from '../store/slot-store.ts';
-import { loadTask, readTask, type StoredTask } from '../store/task-store.ts';
+import { loadTask, readTask, type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { releaseRoots } from './activate.ts';
 import { applyPlan } from './apply-plan.ts';
-import { hintAll } from './apply-task.ts';
+import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { forgeOf, headOf } from './promote.ts';
 import { rootPullContent } from './pull-content.ts';
@@ -44,7 +44,7 @@ export async function driveActive(deps: EngineDeps, plan: StoredPlan): Promise<v
   const opened = await openRootPulls(deps, state);
   if (opened !== undefined) return;
   if (ends.length > 0 && ends.every((end) => end?.state.status === 'merged'))
-    return finish(deps, plan);
+    return finish(deps, plan, ends);
   await lookForLife(deps, plan);
 }
 
@@ -78,44 +78,68 @@ async function openRootPulls(deps: EngineDeps, plan: PlanState): Promise<StoredP
     const forge = forgeOf(deps, plan, repo);
     const head = await forge.branchHead(repo, branch);
     if (repository === undefined || head === undefined || head === repository.baseSha) continue;
-    const content = await rootPullContent(deps, plan, repo);
-    const pull = await forge.ensurePull(repo, {
-      head: branch,
-      base: repository.base,
-      draft: true,
-      ...content,
-    });
-    opened.push({
-      repo,
-      branch,
-      number: pull.number,
-      nodeId: pull.nodeId,
-      url: pull.url,
-      ready: false,
-      state: 'open',
-    });
+    const wanted = { head: branch, base: repository.base };
+    // One that a person closed before it was known here is not opened a second time.
+    const pull =
+      (await forge.findPull(repo, wanted.head, wanted.base)) ??
+      (await forge.ensurePull(repo, {
+        ...wanted,
+        draft: true,
+        ...(await rootPullContent(deps, plan, repo)),
+      }));
+    const { number, nodeId, url, state } = pull;
+    opened.push({ repo, branch, number, nodeId, url, ready: false, state });
   }
   if (opened.length === 0) return undefined;
   return applyPlan(deps, plan.id, { event: 'root_pull_opened', actor: 'engine' }, (state) => {
-    if (state.run !== plan.run) return undefined;
+    if (state.status !== 'active' || state.run !== plan.run) return undefined;
     const others = state.pulls.filter((pull) => !opened.some((one) => one.repo === pull.repo));
     return { ...state, pulls: [...others, ...opened] };
   });
 }
 
 /** Every end is verified: the root pull requests get their final text and are made ready, all of them or none is said to be. */
-async function finish(deps: EngineDeps, plan: StoredPlan): Promise<void> {
+async function finish(
+  deps: EngineDeps,
+  plan: StoredPlan,
+  ends: readonly (StoredTask | undefined)[],
+): Promise<void> {
   const { state } = plan;
+  if (await wasRootMoved(deps, state, ends)) return;
   const ready: RootPull[] = [];
   for (const pull of state.pulls) {
     if (pull.number === undefined || pull.nodeId === undefined) continue;
     const forge = forgeOf(deps, state, pull.repo);
+    const now = (await forge.pull(pull.repo, pull.number)).state;
+    if (now !== 'open') {
+      ready.push({ ...pull, ready: now === 'merged', state: now });
+      continue;
+    }
     const content = await rootPullContent(deps, state, pull.repo);
     await forge.updatePull(pull.repo, pull.number, content);
     await forge.markReady(pull.repo, { number: pull.number, nodeId: pull.nodeId });
     ready.push({ ...pull, ready: true });
   }
   await complete(deps, plan, ready);
+}
+
+/** Somebody put something on a root branch after it was verified as a whole: it is verified again. */
+async function wasRootMoved(
+  deps: EngineDeps,
+  plan: PlanState,
+  ends: readonly (StoredTask | undefined)[],
+): Promise<boolean> {
+  let moved = false;
+  for (const end of ends) {
+    if (end === undefined) continue;
+    const branch = rootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
+    const root = await forgeOf(deps, plan, end.state.repo).branchHead(end.state.repo, branch);
+    if (root === undefined || root === end.state.mergeSha) continue;
+    moved = true;
+    const options = { actor: 'forge', loaded: end, observed: true };
+    await applyTask(deps, taskKeyOf(end.state), { type: 'root_moved', root }, options);
+  }
+  return moved;
 }
 
 async function complete(deps: EngineDeps, plan: StoredPlan, pulls: RootPull[]): Promise<void> {

@@ -1,9 +1,11 @@
+import type { TaskStatus } from '../contract/task.ts';
 import { isSimple, type RootPull } from '../lifecycle/plan-state.ts';
 import { type StoredPlan, settlePlan } from '../store/plan-store.ts';
-import { loadTask } from '../store/task-store.ts';
+import { loadTask, taskKeyOf } from '../store/task-store.ts';
 import { applyPlan } from './apply-plan.ts';
+import { hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { restOfCleanup } from './drive-plan.ts';
+import { dueOfRuns } from './drive-plan.ts';
 import { forgeOf } from './promote.ts';
 
 /** A complete plan waits for a person to merge or close its pull requests; then its branches go. */
@@ -21,7 +23,7 @@ export async function watchComplete(deps: EngineDeps, plan: StoredPlan): Promise
   }
   const moved = seen.some((pull, index) => pull.state !== state.pulls[index]?.state);
   if (!moved) {
-    await settlePlan(deps.table, plan, restOfCleanup(plan));
+    await settlePlan(deps.table, plan, dueOfRuns(plan));
     return;
   }
   const over = seen.every((pull) => pull.state !== 'open');
@@ -42,6 +44,8 @@ export async function watchComplete(deps: EngineDeps, plan: StoredPlan): Promise
   );
 }
 
+const SETTLED: readonly TaskStatus[] = ['in_review', 'merged', 'failed', 'cancelled'];
+
 /** A reviewer asked for changes on a simple plan's pull request: the plan goes on. */
 async function wasSentBack(deps: EngineDeps, plan: StoredPlan): Promise<boolean> {
   const end = plan.state.ends[0];
@@ -49,10 +53,15 @@ async function wasSentBack(deps: EngineDeps, plan: StoredPlan): Promise<boolean>
     end === undefined
       ? undefined
       : await loadTask(deps.table, { plan: plan.state.id, run: plan.state.run, task: end.task });
-  const status = main?.state.status;
-  if (status !== 'changes_requested' && status !== 'pr_open' && status !== 'ready') return false;
-  await applyPlan(deps, plan.state.id, { event: 'sent_back', actor: 'forge' }, (next) =>
-    next.status === 'complete' ? { ...next, status: 'active', finishedAt: undefined } : undefined,
-  );
+  if (main === undefined || SETTLED.includes(main.state.status)) return false;
+  await applyPlan(deps, plan.state.id, { event: 'sent_back', actor: 'forge' }, (next) => {
+    if (next.status !== 'complete') return undefined;
+    const cleanup = next.cleanup.filter((run) => run.run !== next.run);
+    return { ...next, status: 'active', cleanup, finishedAt: undefined };
+  });
+  await hintAll(deps, [
+    { type: 'drive_plan', v: 1, plan: plan.state.id },
+    { type: 'schedule', v: 1, tasks: [taskKeyOf(main.state)] },
+  ]);
   return true;
 }

@@ -1,11 +1,9 @@
 import { parseAttemptId } from '../contract/id.ts';
 import type { QueueMessage } from '../contract/queue.ts';
-import { isAppError } from '../error.ts';
 import type { Item } from '../port/table.ts';
-import { decode, numberOf } from '../store/document.ts';
-import { ACTIVE_PLANS, DUE_SHARDS, KEY, OPEN_PLANS } from '../store/key.ts';
+import { decode } from '../store/document.ts';
+import { DUE_SHARDS } from '../store/key.ts';
 import type { LaneKey } from '../store/lane-store.ts';
-import { pauseOf } from '../store/pause-store.ts';
 import { readPlan } from '../store/plan-store.ts';
 import { loadSlots, removeHolders } from '../store/slot-store.ts';
 import { loadTask, readTask, taskKeyOf } from '../store/task-store.ts';
@@ -13,6 +11,7 @@ import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { inParallel } from './in-parallel.ts';
 import { podEnded } from './pod-ended.ts';
+import { pollForges } from './poll-forges.ts';
 
 // What crashes and lost messages left undone is found by time, each minute: what is due, pods without an attempt, attempts
 // without a pod, pull requests that changed without a webhook. What it costs when nothing happens does not grow with what
@@ -79,6 +78,8 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
     const { n } = holder.attempt;
     const current = task?.state.current;
     if (task !== undefined && current?.n === n) {
+      // Until its bridge has called, the launch is repeated, and ends by its own time.
+      if (current.phase === 'claimed') return;
       const late = now - current.claimedAt > LAUNCH_GRACE_MS;
       if (late && !seen.has(id))
         await applyTask(
@@ -108,55 +109,15 @@ async function freeUnclaimed(
   if (key === undefined) return;
   if (attempt < key.n) {
     if (deps.clock.now() - since < UNCLAIMED_MS) return;
-    await applyTask(
+    const applied = await applyTask(
       deps,
       key,
       { type: 'number_raised', n: key.n },
       { actor: 'sweep', hint: false },
     );
+    // The late claim was first: the slot is its own.
+    if (applied.kind === 'noop') return;
   }
   await removeHolders(deps.table, [id]);
   await hintAll(deps, [{ type: 'schedule', v: 1, tasks: [] }]);
-}
-
-/** Webhooks may be late, lost or unable to reach us: each repository with open work is asked what changed. */
-export async function pollForges(deps: EngineDeps): Promise<void> {
-  if ((await pauseOf(deps.table, 'forge', deps.clock.now())) !== undefined) return;
-  const [active, open] = await Promise.all([
-    deps.table.index('ready', ACTIVE_PLANS, { limit: 500 }),
-    deps.table.index('ready', OPEN_PLANS, { limit: 500 }),
-  ]);
-  const repositories = new Map(
-    [...active.items, ...open.items]
-      .flatMap((item) => readPlan(item).state.repositories)
-      .map((one) => [one.name, one.forge]),
-  );
-  for (const [name, forge] of repositories) {
-    const item = await deps.table.get(KEY.pollCursor(name));
-    const now = deps.clock.now();
-    const since = item === undefined ? now - 3_600_000 : numberOf(item, 'since');
-    // The forge's clock may be behind: what was just seen is asked for once more, but not for ever.
-    const from =
-      item !== undefined && now - numberOf(item, 'at') > 180_000 ? since + 1 : since - 60_000;
-    try {
-      const pulls = await deps.forges[forge].pullsChangedSince(name, from);
-      await hintAll(
-        deps,
-        pulls.map((pull) => ({
-          type: 'forge_changed',
-          v: 1,
-          repo: name,
-          pull: pull.number,
-          branch: pull.head,
-          delivery: `poll-${pull.updatedAt}`,
-        })),
-      );
-      const newest = Math.max(since, ...pulls.map((pull) => pull.updatedAt));
-      if (newest > since || item === undefined)
-        await deps.table.put({ ...KEY.pollCursor(name), since: newest, at: now });
-    } catch (error) {
-      if (!isAppError(error)) throw error;
-      deps.log.warn('repository could not be asked', { repo: name, cause: error.message });
-    }
-  }
 }

@@ -5,6 +5,7 @@ import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { StoredPlan } from '../store/plan-store.ts';
 import type { StoredTask } from '../store/task-store.ts';
 import { addUsage, type TaskState } from '../task/state.ts';
+import { overBudget } from './budget.ts';
 
 // What clients see. Pure: made of what was read.
 
@@ -117,7 +118,7 @@ export function planView(plan: StoredPlan, facts: PlanFacts): PlanView {
     })),
     counts: countStatuses(tasks),
     usage: tasks.reduce((sum, task) => addUsage(sum, task.state.usage), state.usage),
-    waiting: waitingOfPlan(state, tasks),
+    waiting: waitingOfPlan(plan, tasks),
     setup: state.repositories.map(({ name, setup, verify, found }) => ({
       repo: name,
       setup,
@@ -152,7 +153,17 @@ function countStatuses(tasks: readonly StoredTask[]): Partial<Record<TaskStatus,
   return counts;
 }
 
-function waitingOfPlan(plan: PlanState, tasks: readonly StoredTask[]): Waiting[] {
+/** In a plan that goes on, whatever waits on it waits for ever. */
+function waitingOfCancelled(state: TaskState): Waiting | undefined {
+  if (state.status !== 'cancelled') return undefined;
+  return {
+    for: 'a person: it was cancelled, and the plan cannot be complete without it',
+    command: `smol-gang task retry ${state.plan} ${state.task}`,
+  };
+}
+
+function waitingOfPlan(stored: StoredPlan, tasks: readonly StoredTask[]): Waiting[] {
+  const plan = stored.state;
   const waiting: Waiting[] = [];
   if (plan.status === 'pending_approval')
     waiting.push({
@@ -169,8 +180,13 @@ function waitingOfPlan(plan: PlanState, tasks: readonly StoredTask[]): Waiting[]
     return waiting;
   }
   if (plan.status !== 'active') return waiting;
+  if (overBudget(stored))
+    waiting.push({
+      for: 'a person: its budget is used up, so nothing new begins',
+      command: `smol-gang cancel ${plan.id}`,
+    });
   for (const task of tasks) {
-    const one = waitingOfTask(task.state);
+    const one = waitingOfTask(task.state) ?? waitingOfCancelled(task.state);
     if (one !== undefined) waiting.push({ ...one, for: `${task.state.task}: ${one.for}` });
   }
   return waiting;

@@ -96,8 +96,9 @@ export type PlanState = {
     revision: number;
     reason: string;
     cursor: number;
-    /** When it was stopped. */
-    at: number;
+    /** When it is looked at next: at once, then again when every handler that had not heard of the stop is over. */
+    dueAt: number;
+    swept?: boolean;
   }[];
   cleanup: { run: number; at: number }[];
   /** When it was first seen that nothing can move without a person. */

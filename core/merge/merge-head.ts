@@ -97,7 +97,7 @@ async function verify(deps: EngineDeps, lane: StoredLane, head: Head): Promise<S
     deps,
     taskKeyOf(state),
     { type: 'verify_wanted', root: head.root },
-    { actor: 'lane', loaded: head.task },
+    { actor: 'lane', loaded: head.task, observed: true },
   );
   const checking: StoredLane = { ...lane, state: { ...lane.state, phase: 'checking' } };
   return { kind: 'wait', lane: checking, waitMs: VERIFYING_MS };
@@ -152,10 +152,8 @@ async function merge(deps: EngineDeps, lane: StoredLane, head: Head): Promise<St
     commit: head.commit,
     phase: 'merging',
   };
-  const held =
-    lane.state.phase === 'merging' && lane.state.commit === head.commit
-      ? lane
-      : await saveLane(deps.table, lane, next, lane.state.leaseUntil);
+  // Written even when it says so already: whoever lost the lane on the way here must not ask.
+  const held = await saveLane(deps.table, lane, next, lane.state.leaseUntil);
   if (held === undefined) return { kind: 'lost' };
   const outcome: MergeOutcome = await head.forge.mergePull(state.repo, head.pull.number, {
     sha: head.commit,
@@ -228,7 +226,9 @@ async function record(
   event: TaskEvent,
 ): Promise<Step> {
   const key = taskKeyOf(task.state);
-  const applied = await applyTask(deps, key, event, { actor: 'lane', loaded: task });
+  // A merge is a fact whatever the task has become; the rest was seen of this state only.
+  const observed = event.type !== 'merge_seen';
+  const applied = await applyTask(deps, key, event, { actor: 'lane', loaded: task, observed });
   if (applied.kind !== 'changed') return { kind: 'wait', lane, waitMs: 1_000 };
   if (event.type !== 'merge_seen') return { kind: 'left', lane };
   await driveTask(deps, key);

@@ -9,7 +9,7 @@ export type TaskEvent =
   | { type: 'question_asked'; n: number; question: Question }
   | { type: 'question_answered'; n: number }
   | { type: 'checkpointed'; n: number; commit: string }
-  /** Pod lost, lease expired, evicted. */
+  /** Pod lost, lease expired, evicted; with what it used, when its bridge says so itself. */
   | { type: 'attempt_lost'; n: number; why: string; usage?: Usage }
   /** The model, the forge or the cluster refuses for a while. */
   | { type: 'attempt_refused'; n: number; until: number; why: string; usage?: Usage }
@@ -37,8 +37,10 @@ export type TaskEvent =
   /** The lane needs new evidence on this root. */
   | { type: 'verify_wanted'; root: string }
   | { type: 'merge_seen'; sha: string; root: string }
-  | { type: 'pull_closed' }
+  | { type: 'pull_closed'; pull?: { number: number; nodeId: string; url: string } }
   | { type: 'pull_reopened' }
+  /** A person changed the root branch after the whole was verified. */
+  | { type: 'root_moved'; root: string }
   | { type: 'retry' }
   | { type: 'unblock' }
   | { type: 'cancel'; reason: string }
@@ -74,6 +76,7 @@ export const TASK_EVENT_TYPES = [
   'merge_seen',
   'pull_closed',
   'pull_reopened',
+  'root_moved',
   'retry',
   'unblock',
   'cancel',

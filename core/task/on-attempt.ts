@@ -82,6 +82,7 @@ export function onAttemptLost(
   const next = {
     ...back,
     spent: { ...state.spent, infra },
+    reported: event.usage ? event.n : state.reported,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
   if (infra > context.bounds.maxLosses)
@@ -102,6 +103,7 @@ export function onAttemptRefused(
   if (state.current === undefined) return undefined;
   return {
     ...returned(state, state.current),
+    reported: event.n,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
     parkedUntil: Math.max(event.until, context.now + 1),
     reason: { code: 'parked', text: event.why },
@@ -117,6 +119,7 @@ export function onAttemptFailed(
   if (current === undefined) return undefined;
   const ended = {
     ...endAttempt(state),
+    reported: event.n,
     usage: addUsage(state.usage, event.usage),
     lastFailure: event.why,
   };
@@ -167,6 +170,7 @@ export function onResultAccepted(
   if (current === undefined) return undefined;
   const ended = {
     ...endAttempt(state),
+    reported: event.n,
     usage: addUsage(state.usage, event.usage),
     reason: undefined,
   };
@@ -175,7 +179,11 @@ export function onResultAccepted(
     ...ended,
     status: 'pr_open',
     wants: 'work',
-    accepted: { commit: event.commit, attempt: event.n },
+    accepted: {
+      commit: event.commit,
+      attempt: event.n,
+      branch: state.accepted?.branch ?? event.n,
+    },
     checkpoint: event.commit,
     proof: event.proof,
     repair: undefined,

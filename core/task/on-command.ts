@@ -1,5 +1,5 @@
 import type { TaskEvent } from './event.ts';
-import { blocked, endAttempt, type RowContext } from './row.ts';
+import { atPull, blocked, endAttempt, type RowContext } from './row.ts';
 import type { TaskState } from './state.ts';
 
 // What people order, and the control plane's own bookkeeping.
@@ -7,7 +7,11 @@ import type { TaskState } from './state.ts';
 type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
 
 /** Goes on from the accepted commit where there is one, with fresh budgets. */
-export function onRetry(state: TaskState): TaskState {
+export function onRetry(
+  state: TaskState,
+  _event: Of<'retry' | 'unblock'>,
+  context: RowContext,
+): TaskState {
   const fresh: TaskState = {
     ...state,
     spent: { agent: 0, infra: 0, repair: 0 },
@@ -15,15 +19,22 @@ export function onRetry(state: TaskState): TaskState {
     parkedUntil: undefined,
     reason: undefined,
     finishedAt: undefined,
-    reopen: state.pull === undefined ? undefined : true,
+    reopen: state.accepted === undefined ? undefined : true,
   };
-  if (state.accepted === undefined) return { ...fresh, status: 'ready', wants: wantedAgain(state) };
-  const proven = state.proof?.green === true && state.proof.commit === state.accepted.commit;
-  return { ...fresh, status: 'pr_open', wants: proven ? 'work' : 'verify' };
+  if (state.accepted !== undefined) return atPull(fresh);
+  const wants = state.kind === 'end' ? 'verify' : 'work';
+  if (context.waiting) return { ...fresh, status: 'pending', wants };
+  return onDependenciesMerged({ ...fresh, wants }, { type: 'dependencies_merged' }, context);
 }
 
-function wantedAgain(state: TaskState): TaskState['wants'] {
-  return state.kind === 'end' ? 'verify' : 'work';
+/** A join has no work of its own. */
+export function onDependenciesMerged(
+  state: TaskState,
+  _event: Of<'dependencies_merged'>,
+  context: RowContext,
+): TaskState {
+  if (state.kind === 'join') return { ...state, status: 'merged', finishedAt: context.now };
+  return { ...state, status: 'ready' };
 }
 
 export function onCancel(state: TaskState, event: Of<'cancel'>, context: RowContext): TaskState {

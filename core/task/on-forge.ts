@@ -1,5 +1,5 @@
 import type { TaskEvent } from './event.ts';
-import { blocked, endAttempt, type RowContext } from './row.ts';
+import { atPull, blocked, endAttempt, isProven, type RowContext } from './row.ts';
 import type { TaskState } from './state.ts';
 
 // What the forge shows, and what it does to a task. Its facts win.
@@ -7,8 +7,8 @@ import type { TaskState } from './state.ts';
 type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
 
 export function onPullEnsured(state: TaskState, event: Of<'pull_ensured'>): TaskState | undefined {
-  if (state.pull?.number === event.pull.number) return undefined;
-  return { ...state, pull: event.pull };
+  if (state.pull?.number === event.pull.number && state.reopen !== true) return undefined;
+  return { ...state, pull: event.pull, reopen: undefined };
 }
 
 export function onPullGreen(
@@ -16,8 +16,7 @@ export function onPullGreen(
   event: Of<'pull_green'>,
   context: RowContext,
 ): TaskState | undefined {
-  const proven = state.proof?.green === true && state.proof.commit === state.accepted?.commit;
-  if (!proven || state.current !== undefined || state.wants === 'verify') return undefined;
+  if (!isProven(state) || state.current !== undefined || state.wants === 'verify') return undefined;
   // With nothing to verify by, "auto" would merge what nobody looked at.
   const person =
     state.simple ||
@@ -127,24 +126,39 @@ export function onMergeSeen(
   };
 }
 
-export function onPullClosed(state: TaskState): TaskState | undefined {
-  if (state.pull === undefined) return undefined;
+export function onPullClosed(state: TaskState, event: Of<'pull_closed'>): TaskState | undefined {
+  const pull = event.pull ?? state.pull;
+  // A retry is about to open it again.
+  if (pull === undefined || state.reopen === true) return undefined;
   return {
     ...endAttempt(state),
     status: 'failed',
+    pull,
     parkedUntil: undefined,
-    reason: { code: 'pull_closed', text: `pull request #${state.pull.number} was closed` },
+    reason: { code: 'pull_closed', text: `pull request #${pull.number} was closed` },
+  };
+}
+
+/** What was verified is not what the root branch is now. */
+export function onRootMoved(state: TaskState, event: Of<'root_moved'>): TaskState | undefined {
+  if (state.kind !== 'end' || state.mergeSha === event.root) return undefined;
+  return {
+    ...state,
+    status: 'ready',
+    wants: 'verify',
+    verifyRoot: event.root,
+    mergeSha: undefined,
+    finishedAt: undefined,
   };
 }
 
 export function onPullReopened(state: TaskState): TaskState | undefined {
   if (state.reason?.code !== 'pull_closed' || state.accepted === undefined) return undefined;
-  return { ...state, status: 'pr_open', reason: undefined };
+  return atPull({ ...state, reason: undefined });
 }
 
 export function onVerifyMissing(state: TaskState): TaskState | undefined {
   if (state.current !== undefined || state.wants === 'verify') return undefined;
-  if (state.proof?.green === true && state.proof.commit === state.accepted?.commit)
-    return undefined;
+  if (isProven(state)) return undefined;
   return { ...state, wants: 'verify', verifyRoot: undefined };
 }

@@ -1,0 +1,146 @@
+import type { AttemptResult } from '../../../core/contract/attempt.ts';
+import type { Sha } from '../../../core/port/forge.ts';
+import { authorsOf, isGreen, type SimRepository } from '../forge/forge-state.ts';
+import { type Bridge, NO_TOKENS } from './bridge.ts';
+
+// What an attempt does to the repository: commits on its own branch, and evidence for exactly the commit that it reports.
+
+type Failed = Extract<AttemptResult, { outcome: 'failed' }>;
+
+function failed(cause: Failed['cause'], more: Partial<Failed> = {}): Failed {
+  return {
+    outcome: 'failed',
+    cause,
+    reason: `it failed: ${cause}`,
+    files: [],
+    leftOut: [],
+    usage: NO_TOKENS,
+    ...more,
+  };
+}
+
+export async function doVerify(bridge: Bridge, lasts: number): Promise<void> {
+  const { world, assignment } = bridge;
+  const { name, rootBranch, verifyCommit: commit = '' } = assignment.repository;
+  const repository = world.forge.repo(name);
+  const root = world.forge.head(name, rootBranch) ?? assignment.repository.root;
+  await bridge.pause(lasts);
+  const early = earlyEnd(bridge);
+  if (early !== undefined) return bridge.report(early);
+  const merge = repository.graph.merge(root, commit);
+  if (merge.conflicts.length > 0)
+    return bridge.report(failed('conflict', { files: merge.conflicts }));
+  if (!isGreen(repository, merge.files)) return bridge.report(failed('verify_red'));
+  const changed = repository.graph.diff(repository.graph.get(root).files, merge.files);
+  await bridge.report(done(bridge, commit, root, changed));
+}
+
+function done(bridge: Bridge, commit: Sha, root: Sha, changed: string[]): AttemptResult {
+  const empty = bridge.assignment.verify.length === 0;
+  return {
+    outcome: 'done',
+    commit,
+    evidence: { commit, root, green: true, empty, results: [], at: bridge.world.loop.now },
+    summary: 'done',
+    workLog: [],
+    changed,
+    leftOut: [],
+    flagged: [],
+    usage: { inputTokens: 100, outputTokens: 10, usd: 0.01, turns: 1 },
+  };
+}
+
+/** What ends an attempt before it has anything to show. */
+function earlyEnd({ world }: Bridge): AttemptResult | undefined {
+  const { faults, random, loop } = world;
+  const until = loop.now + random.between(1_000, 300_000);
+  if (faults.happens('agent_refused')) return failed(random.pick(['provider', 'forge']), { until });
+  if (faults.happens('agent_infra')) return failed('infra');
+  if (faults.happens('agent_failed')) return failed(random.pick(['agent', 'limit', 'setup']));
+  return undefined;
+}
+
+/** The parts of what a bridge writes: whose they are, and what their author had seen. */
+function contentOf(bridge: Bridge, files: ReadonlyMap<string, string>, bad: boolean): string {
+  const { task, n } = bridge.key;
+  return `${bad ? 'bad-' : ''}${task}@${n}:${authorsOf(files).toSorted().join(',')}`;
+}
+
+export async function doWork(bridge: Bridge, lasts: number): Promise<void> {
+  const { world, assignment } = bridge;
+  const { faults, random } = world;
+  const { name, rootBranch } = assignment.repository;
+  const repository = world.forge.repo(name);
+  let head: Sha = assignment.repository.start;
+  if (assignment.kind === 'repair') head = mergeRoot(bridge, repository, head, true);
+  await bridge.pause(lasts * 0.4);
+  if (faults.happens('agent_asks')) await bridge.ask();
+  const early = earlyEnd(bridge);
+  if (early !== undefined) return bridge.report(early);
+  const paths = pathsOf(bridge, repository);
+  const half = Math.floor(paths.length / 2);
+  if (half > 0 && random.chance(0.5)) {
+    head = write(bridge, repository, head, paths.slice(0, half), false);
+    await bridge.checkpoint(head);
+  }
+  await bridge.pause(lasts * 0.4);
+  head = write(bridge, repository, head, paths, faults.happens('agent_bad'));
+  for (let fixes = 0; ; fixes += 1) {
+    head = mergeRoot(bridge, repository, head, false);
+    const root = world.forge.head(name, rootBranch) ?? assignment.repository.root;
+    const contained = repository.graph.mergeBase(root, head).sha;
+    if (repository.graph.isAncestor(head, contained))
+      head = repository.graph.add([head], repository.graph.get(head).files).sha;
+    await bridge.pause(lasts * 0.2);
+    const { files } = repository.graph.get(head);
+    if (isGreen(repository, files)) {
+      bridge.push(head);
+      const before = repository.graph.get(contained).files;
+      return bridge.report(done(bridge, head, contained, repository.graph.diff(before, files)));
+    }
+    if (fixes === 2 || (faults.active && random.chance(0.3)))
+      return bridge.report(failed('verify_red'));
+    head = write(bridge, repository, head, paths, false);
+    if (random.chance(0.5)) await bridge.checkpoint(head);
+  }
+}
+
+function write(
+  bridge: Bridge,
+  repository: SimRepository,
+  head: Sha,
+  paths: readonly string[],
+  bad: boolean,
+): Sha {
+  const files = new Map(repository.graph.get(head).files);
+  const content = contentOf(bridge, files, bad);
+  for (const path of paths) files.set(path, content);
+  return repository.graph.add([head], files).sha;
+}
+
+/** `resolve`: what both changed becomes the attempt's own; else a merge with conflicts is left. */
+function mergeRoot(bridge: Bridge, repository: SimRepository, head: Sha, resolve: boolean): Sha {
+  const { name, rootBranch } = bridge.assignment.repository;
+  const root = bridge.world.forge.head(name, rootBranch);
+  if (root === undefined || repository.graph.isAncestor(root, head)) return head;
+  const { files, conflicts } = repository.graph.merge(head, root);
+  if (conflicts.length > 0 && !resolve) return head;
+  const merged = new Map(files);
+  const content = contentOf(bridge, files, false);
+  for (const path of conflicts) merged.set(path, content);
+  return repository.graph.add([head, root], merged).sha;
+}
+
+/** Its scope, sometimes what everybody writes, sometimes somebody else's. Work without a difference happens too. */
+function pathsOf(bridge: Bridge, repository: SimRepository): string[] {
+  const { random } = bridge.world;
+  const { scope, end } = bridge.assignment.task;
+  const own = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
+  if (random.chance(0.03) && !end) return [];
+  if (random.chance(0.4)) own.push('CHANGELOG.md');
+  if (random.chance(0.15)) {
+    const all = [...repository.graph.get(bridge.assignment.repository.start).files.keys()];
+    own.push(random.pick(all.filter((path) => path !== '.smol-gang.yaml')));
+  }
+  return own;
+}

@@ -1,0 +1,185 @@
+import type { Assignment, AttemptResult } from '../../../core/contract/attempt.ts';
+import { type AttemptKey, parseAttemptId } from '../../../core/contract/id.ts';
+import { askQuestion, heartbeat, recordCheckpoint } from '../../../core/engine/attempt-live.ts';
+import { acceptResult } from '../../../core/engine/attempt-result.ts';
+import { startAttempt } from '../../../core/engine/attempt-start.ts';
+import type { EngineDeps } from '../../../core/engine/deps.ts';
+import { isAppError } from '../../../core/error.ts';
+import { callApi } from '../platform.ts';
+import type { SimPod } from '../pods.ts';
+import type { World } from '../world.ts';
+import { doVerify, doWork } from './bridge-work.ts';
+
+// A bridge as the control plane and the forge see it: what it calls and what it pushes.
+
+export const NO_TOKENS = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
+
+/** It may not act any more. */
+export class Ended extends Error {}
+
+export class Bridge {
+  readonly world: World;
+  readonly pod: SimPod;
+  readonly key: AttemptKey;
+  answeredAt: number;
+  ended = false;
+  answer: string | undefined;
+  #assignment: Assignment | undefined;
+
+  constructor(world: World, pod: SimPod) {
+    this.world = world;
+    this.pod = pod;
+    const key = parseAttemptId(pod.attemptId);
+    if (key === undefined) throw new Error(`pod of ${pod.attemptId}`);
+    this.key = key;
+    this.answeredAt = world.loop.now;
+  }
+
+  get assignment(): Assignment {
+    if (this.#assignment === undefined) throw new Error('not started');
+    return this.#assignment;
+  }
+
+  /** Goes on only while the process lives. */
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) =>
+      this.world.loop.after(ms, () => this.pod.life.alive && resolve()),
+    );
+  }
+
+  /** Before anything leaves this machine. */
+  check(): void {
+    if (this.pod.life.zombie) return;
+    const { leaseMs } = this.world.settings;
+    if (this.ended) throw new Ended('refused');
+    if (this.world.loop.now - this.answeredAt >= leaseMs - Math.min(10_000, leaseMs * 0.2))
+      throw new Ended('lease');
+  }
+
+  /** Again and again until it is answered. */
+  async call<T>(what: string, act: (deps: EngineDeps, key: AttemptKey) => Promise<T>): Promise<T> {
+    const { world, pod } = this;
+    const id = world.mutant?.attempt?.(pod.attemptId, world) ?? pod.attemptId;
+    const key = parseAttemptId(id) ?? this.key;
+    for (let tries = 0; ; tries += 1) {
+      if (what !== 'start') this.check();
+      const from = world.loop.now;
+      try {
+        const value = await callApi(world, `${what} ${id}`, (deps) => act(deps, key), pod.life);
+        this.answeredAt = Math.max(this.answeredAt, from);
+        world.judge.answered(world, this.key, what, from);
+        return value;
+      } catch (error) {
+        if (isAppError(error, 'conflict', 'attempt_ended')) this.ended = true;
+        const passing = isAppError(error, 'transient') || isAppError(error, 'paused');
+        if (!passing || tries > 40) throw error;
+        await this.pause(world.random.between(500, 4_000));
+      }
+    }
+  }
+
+  async start(): Promise<void> {
+    this.#assignment = await this.call('start', startAttempt);
+    this.answeredAt = this.world.loop.now;
+    void this.#beat();
+  }
+
+  async #beat(): Promise<void> {
+    let seen = 0;
+    while (!this.ended || this.pod.life.zombie) {
+      await this.pause(this.world.settings.heartbeatMs);
+      if (this.done) return;
+      try {
+        const said = await this.call('heartbeat', (deps, key) =>
+          heartbeat(deps, key, {
+            phase: 'agent',
+            activity: '',
+            usage: NO_TOKENS,
+            progressAt: this.world.loop.now,
+            messagesSeen: seen,
+          }),
+        );
+        for (const message of said.messages) {
+          seen = Math.max(seen, message.n);
+          if (message.answers !== undefined) this.answer = message.text;
+        }
+      } catch {
+        if (!this.pod.life.zombie) return;
+      }
+    }
+  }
+
+  done = false;
+
+  push(commit: string): void {
+    this.check();
+    const { name, branch } = this.assignment.repository;
+    this.world.tell(`${this.pod.attemptId} pushes ${commit.slice(0, 6)}`);
+    this.world.forge.setBranch(name, branch, commit, {
+      kind: 'bridge',
+      attempt: this.pod.attemptId,
+    });
+  }
+
+  async checkpoint(commit: string): Promise<void> {
+    this.push(commit);
+    await this.call('checkpoint', (deps, key) => recordCheckpoint(deps, key, commit));
+  }
+
+  async report(result: AttemptResult): Promise<void> {
+    this.world.judge.reported(this.world, this.key, result);
+    await this.call('result', (deps, key) => acceptResult(deps, key, result));
+    this.world.tell(`${this.pod.attemptId} reported ${result.outcome}`);
+  }
+
+  async ask(): Promise<void> {
+    const { random, loop } = this.world;
+    const timeoutAt = loop.now + random.between(30_000, 400_000);
+    const question = {
+      id: `q${loop.now}`,
+      text: 'Which?',
+      options: [],
+      default: 'this',
+      timeoutAt,
+    };
+    await this.call('question', (deps, key) => askQuestion(deps, key, question));
+    while (this.answer === undefined) {
+      await this.pause(2_000);
+      this.check();
+    }
+  }
+}
+
+export function runBridge(world: World, pod: SimPod): void {
+  const bridge = new Bridge(world, pod);
+  live(bridge)
+    .catch((error: unknown) => {
+      world.tell(`${pod.attemptId} stops: ${error instanceof Error ? error.message : error}`);
+    })
+    .finally(() => {
+      bridge.done = true;
+      if (pod.state !== 'gone') world.pods.end(pod);
+    });
+}
+
+async function live(bridge: Bridge): Promise<void> {
+  const { world, pod } = bridge;
+  const { faults, random, loop } = world;
+  await bridge.start();
+  const lasts = Math.min(600_000, random.logNormal(60_000, 0.8));
+  const at = lasts * random.next();
+  if (faults.happens('pod_lost')) loop.after(at, () => world.pods.end(pod));
+  else if (faults.happens('pod_silent')) loop.after(at, () => (pod.life.alive = false));
+  else if (faults.happens('pod_cut_off'))
+    loop.after(at, () => (pod.life.cutOffUntil = loop.now + random.between(20_000, 400_000)));
+  else if (faults.happens('pod_zombie')) loop.after(at, () => becomeZombie(world, pod));
+  if (bridge.assignment.kind === 'verify') await doVerify(bridge, lasts / 3);
+  else await doWork(bridge, lasts);
+}
+
+/** Its calls reach nobody for long enough that another takes over; then it goes on as if nothing had been. */
+function becomeZombie(world: World, pod: SimPod): void {
+  if (!pod.life.alive || pod.state === 'gone') return;
+  pod.life.cutOffUntil = world.loop.now + world.random.between(60_000, 400_000);
+  world.pods.loseSight(pod);
+}

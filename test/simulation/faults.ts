@@ -1,0 +1,113 @@
+import type { Random } from './time/random.ts';
+
+// What goes wrong. A seed has some kinds and not others, so that rare combinations are met too; once they stop, the world
+// must heal.
+
+export const FAULT_KINDS = [
+  'crash_before',
+  'crash_after',
+  'error_before',
+  'error_after',
+  'freeze',
+  'index_late',
+  'queue_drop',
+  'queue_double',
+  'queue_late',
+  'launcher_refuse',
+  'pod_slow',
+  'pod_lost',
+  'pod_silent',
+  'pod_zombie',
+  'pod_cut_off',
+  'forge_paused',
+  'forge_unknown',
+  'forge_lag',
+  'forge_rule',
+  'check_flaky',
+  'webhook_drop',
+  'webhook_double',
+  'answer_lost',
+  'agent_failed',
+  'agent_bad',
+  'agent_refused',
+  'agent_infra',
+  'agent_asks',
+  'platform_crash',
+  'tick_lost',
+  'person_merges',
+  'person_closes',
+  'person_pushes',
+  'person_reviews',
+  'person_orders',
+  'person_stops',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** For an effect of a handler, out of 1; for the others, out of the chances that they have. */
+const RATES: Record<FaultKind, number> = {
+  crash_before: 0.003,
+  crash_after: 0.003,
+  error_before: 0.004,
+  error_after: 0.004,
+  freeze: 0.0015,
+  index_late: 0.3,
+  queue_drop: 0.12,
+  queue_double: 0.12,
+  queue_late: 0.15,
+  launcher_refuse: 0.1,
+  pod_slow: 0.15,
+  pod_lost: 0.08,
+  pod_silent: 0.08,
+  pod_zombie: 0.12,
+  pod_cut_off: 0.1,
+  forge_paused: 0.004,
+  forge_unknown: 0.4,
+  forge_lag: 0.4,
+  forge_rule: 0.05,
+  check_flaky: 0.15,
+  webhook_drop: 0.4,
+  webhook_double: 0.2,
+  answer_lost: 0.05,
+  agent_failed: 0.1,
+  agent_bad: 0.15,
+  agent_refused: 0.08,
+  agent_infra: 0.06,
+  agent_asks: 0.15,
+  platform_crash: 0.12,
+  tick_lost: 0.15,
+  person_merges: 0.15,
+  person_closes: 0.12,
+  person_pushes: 0.2,
+  person_reviews: 0.25,
+  person_orders: 0.25,
+  person_stops: 0.06,
+};
+
+export type Faults = {
+  /** While false nothing goes wrong. */
+  active: boolean;
+  readonly kinds: ReadonlySet<FaultKind>;
+  readonly counts: Map<FaultKind, number>;
+  /** Whether it happens now; counted when it does. */
+  happens(kind: FaultKind): boolean;
+};
+
+/** About half of all kinds, more or less often; every tenth seed has none at all. */
+export function createFaults(seed: number, random: Random): Faults {
+  const share = seed % 10 === 0 ? 0 : random.pick([0.15, 0.35, 0.6, 1]);
+  const kinds = new Set(FAULT_KINDS.filter(() => random.chance(share)));
+  const strength = random.pick([0.5, 1, 1, 2]);
+  const counts = new Map<FaultKind, number>();
+  const faults: Faults = {
+    active: true,
+    kinds,
+    counts,
+    happens(kind) {
+      if (!faults.active || !kinds.has(kind)) return false;
+      if (!random.chance(RATES[kind] * strength)) return false;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      return true;
+    },
+  };
+  return faults;
+}

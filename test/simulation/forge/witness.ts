@@ -1,0 +1,21 @@
+import type { Sha } from '../../../core/port/forge.ts';
+import type { By, SimPull, SimRepository } from './forge-state.ts';
+
+/** Who watches a forge from outside. */
+export type ForgeWitness = {
+  branchMoved(
+    repository: SimRepository,
+    branch: string,
+    from: Sha | undefined,
+    to: Sha | undefined,
+    by: By,
+  ): void;
+  pullOpened(repository: SimRepository, pull: SimPull, by: By): void;
+  pullChanged(repository: SimRepository, pull: SimPull, what: string, by: By): void;
+  merged(
+    repository: SimRepository,
+    pull: SimPull,
+    merge: { commit: Sha; onto: Sha; result: Sha },
+    by: By,
+  ): void;
+};

@@ -1,0 +1,190 @@
+import type { AttemptResult } from '../../../core/contract/attempt.ts';
+import { type AttemptKey, parseAttemptId, type TaskKey } from '../../../core/contract/id.ts';
+import type { PodSpec } from '../../../core/port/launcher.ts';
+import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
+import type { ForgeWitness } from '../forge/witness.ts';
+import type { World } from '../world.ts';
+import { type Branch, readBranch, rootName } from './branch-name.ts';
+import { judgeMerge, judgeReady } from './merge-rules.ts';
+import { judgePod } from './pod-rules.ts';
+
+// What must never be seen from outside: in the forge's branches and merges, in what the launcher is asked for, in what
+// clients are answered. Nothing in here looks into the engine's store.
+
+/** What the plan's author knows of it. */
+export type KnownTask = { id: string; repo: string; dependsOn: string[] };
+export type KnownPlan = {
+  id: string;
+  simple: boolean;
+  strict: boolean;
+  maxParallel: number | undefined;
+  /** Of the run that began last. */
+  tasks: KnownTask[];
+  ends: { id: string; repo: string }[];
+};
+
+export type Evidence = { commit: string; root: string; empty: boolean; by: AttemptKey };
+export type Move = { branch: string; at: number; from: string; to: string; by: By['kind'] };
+
+export class Judge {
+  readonly violations: string[] = [];
+  readonly plans = new Map<string, KnownPlan>();
+  /** Asked for, and not yet answered to be gone: by pod name. */
+  readonly pods = new Map<string, PodSpec>();
+  /** Answered to be gone at least once. */
+  readonly gone = new Set<string>();
+  /** By task: the newest attempt that a pod was asked for. */
+  readonly newest = new Map<string, number>();
+  readonly evidence: Evidence[] = [];
+  /** Commits that may be merged: reported by an attempt in its time, or pushed by a person. */
+  readonly rightful = new Set<string>();
+  /** By task: commits that its branch has had. */
+  readonly heads = new Map<string, Set<string>>();
+  readonly rootMoves: Move[] = [];
+  readonly merges = new Map<string, number>();
+  /** Result calls that were made in time, by attempt. */
+  readonly timely = new Set<string>();
+
+  fail(world: World, what: string): void {
+    world.tell(`VIOLATION ${what}`);
+    this.violations.push(what);
+  }
+
+  podRequested(world: World, spec: PodSpec): void {
+    const key = parseAttemptId(spec.attemptId);
+    if (key === undefined) return this.fail(world, `a pod for ${spec.attemptId}`);
+    const task = taskId(key);
+    const known = this.newest.get(task) ?? 0;
+    // Asked for again after it was answered to be gone: a late call, whose pod is swept; it is no attempt of its own.
+    if (this.gone.has(spec.name)) return;
+    if (key.n < known && !this.pods.has(spec.name))
+      this.fail(
+        world,
+        `a pod of ${spec.attemptId} was first asked for after one of attempt ${known}`,
+      );
+    this.newest.set(task, Math.max(known, key.n));
+    this.pods.set(spec.name, spec);
+    judgePod(this, world, key, spec);
+  }
+
+  podGone(name: string): void {
+    this.pods.delete(name);
+    this.gone.add(name);
+  }
+
+  isStale(key: AttemptKey): boolean {
+    return (this.newest.get(taskId(key)) ?? 0) > key.n;
+  }
+
+  /** A bridge's call that was made at `from` was answered with success. */
+  answered(world: World, key: AttemptKey, what: string, _from: number): void {
+    if (what === 'result') {
+      if (!this.timely.has(attemptName(key)))
+        this.fail(world, `a late result of ${attemptName(key)} was answered as accepted`);
+      return;
+    }
+    void world;
+  }
+
+  reported(world: World, key: AttemptKey, result: AttemptResult): void {
+    void world;
+    if (this.isStale(key)) return;
+    this.timely.add(attemptName(key));
+    if (result.outcome !== 'done') return;
+    const { commit, evidence } = result;
+    this.evidence.push({ commit, root: evidence.root, empty: evidence.empty, by: key });
+    this.rightful.add(commit);
+  }
+
+  /** Where a root branch was before it was cleaned up. */
+  lastRoot(repo: string, plan: string, run: number): string | undefined {
+    return this.rootMoves.findLast((move) => move.branch === `${repo} ${rootName(plan, run)}`)?.to;
+  }
+
+  forgeWitness(world: World): ForgeWitness {
+    return {
+      branchMoved: (repository, branch, from, to, by) => {
+        world.tell(
+          `${repository.name} ${branch}: ${short(from)} -> ${short(to)} by ${by.kind}${by.kind === 'engine' ? `#${by.invocation}` : ''}`,
+        );
+        this.#branchMoved(world, repository, branch, from, to, by);
+        world.webhook(repository.name, branch, undefined);
+      },
+      pullOpened: (repository, pull, by) => {
+        world.tell(`${repository.name}#${pull.number} opened: ${pull.head} into ${pull.base}`);
+        this.#pullOpened(world, repository, pull, by);
+        world.webhook(repository.name, pull.head, pull.number);
+      },
+      pullChanged: (repository, pull, what, by) => {
+        world.tell(`${repository.name}#${pull.number} ${what} by ${by.kind}`);
+        if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull);
+        world.webhook(repository.name, pull.head, pull.number);
+      },
+      merged: (repository, pull, merge, by) => {
+        world.tell(
+          `${repository.name}#${pull.number} merges ${short(merge.commit)} onto ${short(merge.onto)} by ${by.kind}`,
+        );
+        judgeMerge(this, world, repository, pull, merge, by);
+      },
+    };
+  }
+
+  #branchMoved(
+    world: World,
+    repository: SimRepository,
+    branch: string,
+    from: string | undefined,
+    to: string | undefined,
+    by: By,
+  ): void {
+    const at = readBranch(branch);
+    if (at?.kind === 'task' && to !== undefined) this.#noteHead(at, to, by);
+    if (at?.kind === 'root' && from !== undefined && to !== undefined)
+      this.rootMoves.push({
+        branch: `${repository.name} ${branch}`,
+        at: world.loop.now,
+        from,
+        to,
+        by: by.kind,
+      });
+    if (by.kind !== 'engine') return;
+    if (at === undefined)
+      return this.fail(world, `the engine moved ${branch}, which is not its own`);
+    if (at.kind === 'attempt' && to !== undefined)
+      return this.fail(world, `the engine moved the branch of an attempt: ${branch}`);
+    if (from !== undefined && to !== undefined && !repository.graph.isAncestor(from, to))
+      this.fail(world, `the engine moved ${branch} by force from ${short(from)} to ${short(to)}`);
+  }
+
+  #noteHead(at: Branch & { kind: 'task' }, to: string, by: By): void {
+    const id = taskId(at);
+    const heads = this.heads.get(id) ?? new Set();
+    heads.add(to);
+    this.heads.set(id, heads);
+    if (by.kind === 'person') this.rightful.add(to);
+  }
+
+  #pullOpened(world: World, repository: SimRepository, pull: SimPull, by: By): void {
+    if (by.kind !== 'engine') return;
+    const twins = repository.pulls.filter(
+      (other) => other !== pull && other.head === pull.head && other.base === pull.base,
+    );
+    if (twins.length > 0)
+      this.fail(
+        world,
+        `a second pull request of ${pull.head}: #${twins[0]?.number}, #${pull.number}`,
+      );
+  }
+}
+
+export function taskId({ plan, run, task }: TaskKey): string {
+  return `${plan}.r${run}.${task}`;
+}
+
+export function attemptName(key: AttemptKey): string {
+  return `${taskId(key)}.${key.n}`;
+}
+
+export function short(sha: string | undefined): string {
+  return sha === undefined ? 'nothing' : sha.slice(0, 6);
+}

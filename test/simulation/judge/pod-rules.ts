@@ -1,0 +1,57 @@
+import type { AttemptKey } from '../../../core/contract/id.ts';
+import type { PodSpec } from '../../../core/port/launcher.ts';
+import type { World } from '../world.ts';
+import { rootName } from './branch-name.ts';
+import { attemptName, type Judge, type KnownPlan, taskId } from './judge.ts';
+
+/** What must be so when a pod is asked for. */
+export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodSpec): void {
+  const plan = judge.plans.get(key.plan);
+  if (plan === undefined) return judge.fail(world, `a pod of an unknown plan: ${spec.attemptId}`);
+  judgeOrder(judge, world, plan, key);
+  judgeCaps(judge, world, plan, spec);
+}
+
+function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey): void {
+  if (plan.simple) return;
+  const end = plan.ends.find((one) => one.id === key.task);
+  const task = plan.tasks.find((one) => one.id === key.task);
+  if (task === undefined && end === undefined)
+    return judge.fail(world, `a pod of an unknown task: ${attemptName(key)}`);
+  const before = plan.tasks.filter((one) =>
+    end === undefined ? task?.dependsOn.includes(one.id) : one.repo === end.repo,
+  );
+  for (const dependency of before) {
+    if (isMerged(judge, world, { ...key, task: dependency.id }, dependency.repo)) continue;
+    judge.fail(world, `${attemptName(key)} began before ${dependency.id} was merged`);
+  }
+}
+
+/** Something that its branch has had is in the root branch. */
+function isMerged(
+  judge: Judge,
+  world: World,
+  key: { plan: string; run: number; task: string },
+  repo: string,
+): boolean {
+  const repository = world.forge.repo(repo);
+  const root = repository.branches.get(rootName(key.plan, key.run));
+  if (root === undefined) return false;
+  const heads = judge.heads.get(taskId(key)) ?? [];
+  return [...heads].some((head) => repository.graph.isAncestor(head, root));
+}
+
+function judgeCaps(judge: Judge, world: World, plan: KnownPlan, spec: PodSpec): void {
+  const { caps } = world.settings;
+  const pods = [...judge.pods.values()];
+  const ofPlan = pods.filter((pod) => pod.labels.plan === plan.id).length;
+  const ofRepo = pods.filter((pod) => pod.labels.repo === spec.labels.repo).length;
+  const planCap = Math.min(caps.plan, plan.maxParallel ?? caps.plan);
+  const names = pods.map((pod) => pod.attemptId).join(', ');
+  if (pods.length > caps.system)
+    judge.fail(world, `${pods.length} pods of ${caps.system}: ${names}`);
+  if (ofPlan > planCap)
+    judge.fail(world, `${ofPlan} pods of ${planCap} in plan ${plan.id}: ${names}`);
+  if (ofRepo > caps.repository)
+    judge.fail(world, `${ofRepo} pods of ${caps.repository} in ${spec.labels.repo}: ${names}`);
+}

@@ -1,0 +1,108 @@
+import type { Forge } from '../../../core/port/forge.ts';
+import type { By } from '../forge/forge-state.ts';
+import { effect, type Invocation } from '../invocation.ts';
+import type { World } from '../world.ts';
+
+/** The engine's way to the forge of the simulation. */
+export function forgePort(world: World, invocation: Invocation): Forge {
+  const { forge } = world;
+  const on = <T>(what: string, act: () => T): Promise<T> =>
+    effect(world, invocation, 'forge', what, act);
+  const by: By = {
+    kind: 'engine',
+    invocation: invocation.id,
+    readAt: (branch) => invocation.readAt.get(branch) ?? 0,
+  };
+  return {
+    repository: (repo) =>
+      on('repository', () => ({
+        name: repo,
+        defaultBranch: 'main',
+        private: false,
+        url: `https://forge.test/${repo}`,
+        cloneUrl: `https://forge.test/${repo}.git`,
+        mergeMethods: ['merge'],
+        allowsDrafts: true,
+        archived: false,
+        permissions: { push: true, pull: true, admin: false },
+      })),
+    preflight: () => on('preflight', () => []),
+    branchHead: (repo, branch) =>
+      on('branchHead', () => {
+        invocation.readAt.set(branch, world.loop.now);
+        return forge.head(repo, branch);
+      }),
+    listBranches: (repo, prefix) =>
+      on('listBranches', () =>
+        [...forge.repo(repo).branches]
+          .filter(([name]) => name.startsWith(prefix))
+          .map(([name, sha]) => ({ name, sha })),
+      ),
+    ensureBranch: (repo, branch, sha) =>
+      on('ensureBranch', () => {
+        const head = forge.head(repo, branch);
+        if (head !== undefined) return head;
+        forge.setBranch(repo, branch, sha, by);
+        return sha;
+      }),
+    moveBranch: (repo, branch, sha) =>
+      on('moveBranch', () => forge.moveBranch(repo, branch, sha, by)),
+    deleteBranch: (repo, branch) =>
+      on('deleteBranch', () => forge.setBranch(repo, branch, undefined, by)),
+    hasCommit: (repo, sha) => on('hasCommit', () => forge.repo(repo).graph.has(sha)),
+    compare: (repo, base, head) =>
+      on('compare', () => {
+        const { graph } = forge.repo(repo);
+        const files = graph.changed(base, head).map((path) => ({
+          path,
+          status: 'modified' as const,
+          additions: 1,
+          deletions: 1,
+        }));
+        const mergeBase = graph.mergeBase(base, head).sha;
+        return {
+          files,
+          aheadBy: graph.ahead(base, head),
+          behindBy: graph.ahead(head, base),
+          mergeBase,
+        };
+      }),
+    tree: (repo, sha) =>
+      on('tree', () => ({
+        entries: [...forge.repo(repo).graph.get(sha).files.keys()].map((path) => ({
+          path,
+          type: 'file' as const,
+        })),
+        truncated: false,
+      })),
+    file: (repo, sha, path) => on('file', () => world.fileText(repo, sha, path)),
+    tryMerge: (repo, base, head) => on('tryMerge', () => forge.tryMerge(repo, base, head)),
+    findPull: (repo, head, base) => on('findPull', () => forge.findPull(repo, head, base)),
+    ensurePull: (repo, pull) => on('ensurePull', () => forge.ensurePull(repo, pull, by)),
+    pull: (repo, number) => on('pull', () => forge.pull(repo, number)),
+    pullsChangedSince: (repo, since) => on('changed', () => forge.changedSince(repo, since)),
+    updatePull: (repo, number) =>
+      on('updatePull', () => {
+        forge.truth(repo, number);
+      }),
+    markReady: (repo, { number }) => on('markReady', () => forge.setDraft(repo, number, false, by)),
+    markDraft: (repo, { number }) => on('markDraft', () => forge.setDraft(repo, number, true, by)),
+    closePull: (repo, number) => on('closePull', () => forge.close(repo, number, by)),
+    reopenPull: (repo, number) => on('reopenPull', () => forge.reopen(repo, number, by)),
+    mergePull: (repo, number, merge) =>
+      on('mergePull', () => forge.merge(repo, number, merge.sha, by)),
+    checks: (repo, sha) => on('checks', () => forge.checks(repo, sha)),
+    reviews: (repo, number) =>
+      on('reviews', () => {
+        const { reviews, comments } = forge.truth(repo, number);
+        return { reviews: [...reviews], comments: [...comments] };
+      }),
+    comment: () => on('comment', () => undefined),
+    gitCredential: () =>
+      on('gitCredential', () => ({
+        username: 'x',
+        password: 'y',
+        expiresAt: world.loop.now + 3_600_000,
+      })),
+  };
+}

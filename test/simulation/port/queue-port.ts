@@ -1,0 +1,95 @@
+import type { QueueMessage } from '../../../core/contract/queue.ts';
+import type { EngineDeps } from '../../../core/engine/deps.ts';
+import type { Queue } from '../../../core/port/queue.ts';
+import { QUEUES, type QueueRow, queueOf } from '../../../core/topology/queues.ts';
+import { effect, type Invocation } from '../invocation.ts';
+import { handleMessage } from '../platform.ts';
+import type { World } from '../world.ts';
+
+// Queues that lose, double, delay and reorder; a message whose handler crashed or asked for it comes back after the
+// visibility time, and ends among the dead letters.
+
+type Waiting = { message: QueueMessage; receives: number };
+
+export class SimQueues {
+  readonly #world: World;
+  readonly #waiting = new Map<string, Waiting[]>(QUEUES.map((row) => [row.name, []]));
+  readonly #running = new Map<string, number>(QUEUES.map((row) => [row.name, 0]));
+  dead = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  send(message: QueueMessage, delayMs: number): void {
+    if (message.type === 'push') return;
+    const { faults, random } = this.#world;
+    if (faults.happens('queue_drop')) return;
+    const copies = faults.happens('queue_double') ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      const late = faults.happens('queue_late') ? random.between(1_000, 120_000) : 0;
+      this.#deliverAfter(delayMs + late + random.between(2, 40), { message, receives: 0 });
+    }
+  }
+
+  #deliverAfter(ms: number, waiting: Waiting): void {
+    this.#world.loop.after(ms, () => {
+      const row = queueOf(waiting.message.type);
+      this.#waiting.get(row.name)?.push(waiting);
+      this.#next(row);
+    });
+  }
+
+  #next(row: QueueRow): void {
+    const world = this.#world;
+    const waiting = this.#waiting.get(row.name) ?? [];
+    while (waiting.length > 0 && (this.#running.get(row.name) ?? 0) < row.concurrency) {
+      if (world.isDown) {
+        world.loop.after(world.downUntil - world.loop.now + 5, () => this.#next(row));
+        return;
+      }
+      const one = waiting.shift();
+      if (one !== undefined) this.#handle(row, one);
+    }
+  }
+
+  #handle(row: QueueRow, one: Waiting): void {
+    const world = this.#world;
+    this.#running.set(row.name, (this.#running.get(row.name) ?? 0) + 1);
+    const receives = one.receives + 1;
+    const leave = (): void => {
+      this.#running.set(row.name, (this.#running.get(row.name) ?? 1) - 1);
+      this.#next(row);
+    };
+    const back = (): void => {
+      if (receives >= row.maxReceives) this.dead += 1;
+      else this.#deliverAfter(row.visibilitySeconds * 1_000, { message: one.message, receives });
+      leave();
+    };
+    world.start(
+      describe(one.message),
+      (deps: EngineDeps) => handleMessage(deps, one.message, world),
+      {
+        done: (outcome) => (outcome === 'retry' ? back() : leave()),
+        failed: back,
+        crashed: back,
+      },
+    );
+  }
+}
+
+export function describe(message: QueueMessage): string {
+  if ('task' in message) return `${message.type} ${message.task}`;
+  if (message.type === 'forge_changed') return `forge_changed #${message.pull ?? ''}`;
+  return message.type;
+}
+
+export function queuePort(world: World, invocation: Invocation): Queue {
+  return {
+    send: (messages) =>
+      effect(world, invocation, 'queue', 'send', () => {
+        for (const { message, delaySeconds } of messages)
+          world.queues.send(message, (delaySeconds ?? 0) * 1_000);
+      }),
+  };
+}

@@ -1,0 +1,140 @@
+import { type CreatePlan, createPlanSchema } from '../../core/contract/plan.ts';
+import { type TaskSpec, taskSpecSchema } from '../../core/contract/task.ts';
+import type { EngineSettings } from '../../core/engine/deps.ts';
+import { newRepository } from './forge/forge-state.ts';
+import type { KnownPlan } from './judge/judge.ts';
+import type { Random } from './time/random.ts';
+import type { World } from './world.ts';
+
+// What a seed is about: its repositories, its plans and how narrow the platform is.
+
+export type Submission = { id: string; at: number; body: CreatePlan; known: KnownPlan };
+
+const FILES = 14;
+
+export function simulatedSettings(random: Random): EngineSettings {
+  const system = random.between(2, 8);
+  return {
+    prefix: 'smol-gang',
+    apiUrl: 'http://api.test',
+    limits: { maxMinutes: 60, idleMinutes: 10, maxTokens: 1e6, maxUsd: 10, maxTurns: 100 },
+    bounds: { maxRetries: random.between(1, 3), maxLosses: 6, maxRepairs: 4, maxFaults: 10 },
+    caps: {
+      system,
+      repository: random.chance(0.3) ? random.between(1, system) : system,
+      plan: random.chance(0.3) ? random.between(1, system) : system,
+    },
+    leaseMs: 60_000,
+    heartbeatMs: 15_000,
+    launchMs: 90_000,
+    keepDays: 14,
+    agent: 'scripted',
+    models: { heavy: 'm', light: 'm' },
+    prices: {},
+    author: { name: 'x', email: 'x@example.com' },
+  };
+}
+
+export function addRepositories(world: World): string[] {
+  const { random, forge } = world;
+  const names = random.chance(0.2) ? ['acme/one', 'acme/two'] : ['acme/one'];
+  for (const [place, name] of names.entries()) {
+    const files = new Map<string, string>([['CHANGELOG.md', 'base@0:']]);
+    for (let n = 0; n < FILES; n += 1) files.set(`src/f${n}.ts`, 'base@0:');
+    if (random.chance(0.85)) files.set('.smol-gang.yaml', random.chance(0.15) ? 'strict' : 'plain');
+    const clashes: [string, string][] = random.chance(0.3)
+      ? [[`t${random.between(0, 5)}`, `t${random.between(6, 9)}`]]
+      : [];
+    const hasChecks = random.chance(0.3);
+    forge.repositories.set(name, newRepository(name, place, { files, clashes, hasChecks }));
+  }
+  return names;
+}
+
+/** `.smol-gang.yaml` as its one line of content says. */
+export function repositoryFile(content: string): string {
+  const strict = content.startsWith('strict') ? 'strictMerge: true\n' : '';
+  return `verify: [["true"]]\n${strict}`;
+}
+
+export function makeSubmissions(world: World, repositories: readonly string[]): Submission[] {
+  const { random } = world;
+  const plans = random.pick([1, 1, 1, 2, 2, 3]);
+  return Array.from({ length: plans }, (_, place) => {
+    const id = `p${String(place).padStart(10, 'a').slice(0, 10)}`;
+    const simple = random.chance(0.15);
+    const tasks = simple ? [] : randomGraph(random, repositories);
+    const body = createPlanSchema.parse({
+      ...(simple ? { prompt: 'Do the one thing that is to be done', complexity: 'simple' } : {}),
+      ...(simple ? {} : { graph: tasks }),
+      repositories: (simple ? repositories.slice(0, 1) : repositories).map((name) => ({ name })),
+      policy: random.chance(0.3) ? 'review' : 'auto',
+      autoApprove: random.chance(0.5),
+      ...(random.chance(0.3) ? { maxParallel: random.between(1, 4) } : {}),
+    });
+    const at = random.between(0, place === 0 ? 2_000 : 240_000);
+    return { id, at, body, known: knownPlan(world, id, simple, body, tasks, repositories) };
+  });
+}
+
+function knownPlan(
+  world: World,
+  id: string,
+  simple: boolean,
+  body: CreatePlan,
+  tasks: readonly TaskSpec[],
+  repositories: readonly string[],
+): KnownPlan {
+  const first = repositories[0] ?? '';
+  const isStrict = [...world.forge.repositories.values()].some(
+    (one) =>
+      one.graph.get(one.branches.get('main') ?? '').files.get('.smol-gang.yaml') === 'strict',
+  );
+  const known = tasks.map((task) => ({
+    id: task.id,
+    repo: task.repo || first,
+    dependsOn: task.dependsOn,
+  }));
+  const used = repositories.filter((name) => known.some((task) => task.repo === name));
+  return {
+    id,
+    simple,
+    strict: isStrict && repositories.length === 1,
+    maxParallel: body.maxParallel,
+    tasks: known,
+    ends: used.map((repo, place) => ({ id: place === 0 ? 'end' : `end-${place + 1}`, repo })),
+  };
+}
+
+/** Mostly small; now and then as wide as needs joins. */
+function randomGraph(random: Random, repositories: readonly string[]): TaskSpec[] {
+  const wide = random.chance(0.01);
+  const size = wide ? random.between(66, 80) : random.pick([1, 2, 3, 3, 4, 5, 6, 8, 10]);
+  const count = random.chance(0.04) ? random.between(11, 25) : size;
+  const density = random.pick([0, 0.15, 0.3, 0.6]);
+  return Array.from({ length: count }, (_, n) => {
+    const dependsOn: string[] = [];
+    for (let other = 0; other < n; other += 1) {
+      const isSink = wide && n === count - 1;
+      if (isSink || (!wide && random.chance(density / Math.max(1, n / 3))))
+        dependsOn.push(`t${other}`);
+    }
+    const scope = wide || random.chance(0.1) ? [] : scopeOf(random, n, count);
+    return taskSpecSchema.parse({
+      id: `t${n}`,
+      description: `Teach the parser of src number ${n} to accept comments`,
+      dependsOn,
+      scope,
+      estimate: random.between(1, 30),
+      repo: random.pick(repositories),
+    });
+  });
+}
+
+/** Mostly a file of its own; sometimes one that others may want too. */
+function scopeOf(random: Random, n: number, count: number): string[] {
+  const own = count <= FILES ? `src/f${n % FILES}.ts` : `src/t${n}.ts`;
+  return random.chance(0.25)
+    ? [...new Set([own, `src/f${random.between(0, FILES - 1)}.ts`])]
+    : [own];
+}

@@ -1,0 +1,46 @@
+// Randomness from a seed: the same seed asks the same questions and gets the same answers.
+
+export type Random = {
+  /** In [0, 1). */
+  next(): number;
+  /** A whole number in [from, to]. */
+  between(from: number, to: number): number;
+  chance(probability: number): boolean;
+  pick<T>(members: readonly T[]): T;
+  /** Around `median`, now and then far above. */
+  logNormal(median: number, sigma: number): number;
+  shuffle<T>(members: readonly T[]): T[];
+};
+
+/** mulberry32 over a mixed seed. */
+export function createRandom(seed: number): Random {
+  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ (seed >>> 3);
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const between = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
+  const pick = <T>(members: readonly T[]): T => {
+    const member = members[Math.floor(next() * members.length)];
+    if (member === undefined) throw new Error('nothing to pick from');
+    return member;
+  };
+  return {
+    next,
+    between,
+    pick,
+    chance: (probability) => probability > 0 && next() < probability,
+    logNormal: (median, sigma) => {
+      const normal = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+      return median * Math.exp(sigma * normal);
+    },
+    shuffle: (members) => {
+      const list = [...members];
+      const shuffled = [];
+      while (list.length > 0) shuffled.push(...list.splice(Math.floor(next() * list.length), 1));
+      return shuffled;
+    },
+  };
+}

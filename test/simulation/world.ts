@@ -1,0 +1,176 @@
+import type { EngineDeps, EngineSettings } from '../../core/engine/deps.ts';
+import type { MemoryTable } from '../support/memory-table.ts';
+import { createMemoryTable } from '../support/memory-table.ts';
+import type { Coverage } from './coverage.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { SimForge } from './forge/sim-forge.ts';
+import type { Invocation } from './invocation.ts';
+import type { Judge } from './judge/judge.ts';
+import { SimPods } from './pods.ts';
+import { forgePort } from './port/forge-port.ts';
+import { launcherPort } from './port/launcher-port.ts';
+import { queuePort, SimQueues } from './port/queue-port.ts';
+import { tablePort } from './port/table-port.ts';
+import { repositoryFile } from './scenario.ts';
+import { EventLoop } from './time/event-loop.ts';
+import { createRandom, type Random } from './time/random.ts';
+
+// Everything of one seed: the platform under test, what it stands on, and who watches.
+
+export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
+
+/** Wraps what an invocation is given: how a mutant breaks a rule from outside. */
+export type Mutant = {
+  readonly name: string;
+  deps?: (deps: EngineDeps, world: World) => EngineDeps;
+  /** Under which number a bridge's call arrives. */
+  attempt?: (attemptId: string, world: World) => string;
+};
+
+export class World {
+  readonly seed: number;
+  readonly random: Random;
+  readonly loop = new EventLoop(START);
+  readonly faults: Faults;
+  readonly table: MemoryTable;
+  readonly queues: SimQueues;
+  readonly forge: SimForge;
+  readonly pods: SimPods;
+  readonly settings: EngineSettings;
+  readonly judge: Judge;
+  readonly coverage: Coverage;
+  readonly mutant: Mutant | undefined;
+  /** Filled only when somebody is going to read it. */
+  readonly history: string[] | undefined;
+  readonly live = new Set<Invocation>();
+  /** The platform is down until then. */
+  downUntil = 0;
+  #invocations = 0;
+  #ids = 0;
+
+  constructor(
+    seed: number,
+    settings: EngineSettings,
+    parts: { judge: Judge; coverage: Coverage; mutant?: Mutant; keepHistory: boolean },
+  ) {
+    this.seed = seed;
+    this.settings = settings;
+    this.random = createRandom(seed);
+    this.faults = createFaults(seed, createRandom(seed + 1_000_003));
+    this.judge = parts.judge;
+    this.coverage = parts.coverage;
+    this.mutant = parts.mutant;
+    this.history = parts.keepHistory ? [] : undefined;
+    this.table = createMemoryTable({
+      indexLag: () => (this.faults.happens('index_late') ? this.random.between(1, 40) : 0),
+    });
+    this.queues = new SimQueues(this);
+    this.pods = new SimPods(this);
+    this.forge = new SimForge(() => this.loop.now, this.random, parts.judge.forgeWitness(this), {
+      lag: () => (this.faults.happens('forge_lag') ? this.random.between(500, 20_000) : 0),
+      compute: () => (this.faults.happens('forge_unknown') ? this.random.between(500, 20_000) : 0),
+      checkEnds: () => ({
+        afterMs: this.random.between(1_000, 90_000),
+        flaky: this.faults.happens('check_flaky'),
+      }),
+      rule: () =>
+        this.faults.happens('forge_rule') ? 'a rule of the branch forbids it' : undefined,
+    });
+  }
+
+  tell(line: string): void {
+    if (this.history === undefined) return;
+    const s = (this.loop.now - START) / 1_000;
+    const clock = `${String(Math.floor(s / 60)).padStart(4)}:${(s % 60).toFixed(3).padStart(6, '0')}`;
+    this.history.push(`${clock}  ${line}`);
+  }
+
+  newInvocation(what: string): Invocation {
+    this.#invocations += 1;
+    const invocation: Invocation = {
+      id: this.#invocations,
+      what,
+      alive: true,
+      frozenUntil: 0,
+      faults: new Set(),
+      readAt: new Map(),
+      onCrash: () => {},
+    };
+    this.live.add(invocation);
+    return invocation;
+  }
+
+  /** Runs a handler; the platform being down is no run at all. */
+  start<T>(
+    what: string,
+    act: (deps: EngineDeps) => Promise<T>,
+    end: { done: (value: T) => void; failed: (error: unknown) => void; crashed: () => void },
+  ): Invocation {
+    const invocation = this.newInvocation(what);
+    const leave = (then: () => void) => () => {
+      this.live.delete(invocation);
+      then();
+    };
+    invocation.onCrash = leave(end.crashed);
+    act(this.depsOf(invocation)).then(
+      (value) => invocation.alive && leave(() => end.done(value))(),
+      (error) => invocation.alive && leave(() => end.failed(error))(),
+    );
+    return invocation;
+  }
+
+  depsOf(invocation: Invocation): EngineDeps {
+    const forge = forgePort(this, invocation);
+    const deps: EngineDeps = {
+      table: tablePort(this, invocation),
+      queue: queuePort(this, invocation),
+      launcher: launcherPort(this, invocation),
+      forges: { github: forge, local: forge },
+      clock: { now: () => this.loop.now },
+      log: {
+        info: () => {},
+        warn: (message, fields) => this.tell(`warn: ${message} ${JSON.stringify(fields ?? {})}`),
+        error: (message, fields) => this.tell(`error: ${message} ${JSON.stringify(fields ?? {})}`),
+      },
+      settings: this.settings,
+      attemptToken: async () => 'token',
+      newId: () => {
+        this.#ids += 1;
+        return `n${this.#ids}`;
+      },
+    };
+    return this.mutant?.deps?.(deps, this) ?? deps;
+  }
+
+  /** Everything that runs stops where it is. */
+  crashPlatform(forMs: number): void {
+    this.tell('the platform crashes');
+    for (const invocation of [...this.live]) {
+      invocation.alive = false;
+      invocation.onCrash();
+    }
+    this.downUntil = this.loop.now + forMs;
+  }
+
+  /** Of what a repository holds only its configuration is ever read as text. */
+  fileText(repo: string, sha: string, path: string): string | undefined {
+    const content = this.forge.repo(repo).graph.get(sha).files.get(path);
+    if (content === undefined || path !== '.smol-gang.yaml') return content;
+    return repositoryFile(content);
+  }
+
+  /** A delivery, unless it is lost on the way. */
+  webhook(repo: string, branch: string, pull: number | undefined): void {
+    if (this.faults.happens('webhook_drop')) return;
+    const copies = this.faults.happens('webhook_double') ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1)
+      this.queues.send(
+        { type: 'forge_changed', v: 1, repo, pull, branch, delivery: 'd' },
+        this.random.between(50, 3_000),
+      );
+  }
+
+  get isDown(): boolean {
+    return this.downUntil > this.loop.now;
+  }
+}
