@@ -11,6 +11,10 @@ export function encode(value: unknown): string {
 export function decode<T>(item: Item, attribute = 'doc'): T {
   const text = item[attribute];
   if (typeof text !== 'string') throw new Error(`item ${item.pk} ${item.sk} has no ${attribute}`);
+  return decodeText<T>(text);
+}
+
+export function decodeText<T>(text: string): T {
   return JSON.parse(text) as T;
 }
 

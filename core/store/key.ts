@@ -47,9 +47,9 @@ export const KEY = {
     pk: planPartition(plan),
     sk: `H#${pad(version, 8)}`,
   }),
-  revision: (plan: PlanId, revision: number, tag: string, chunk: number): Key => ({
+  revision: (plan: PlanId, revision: number, tag: string): Key => ({
     pk: planPartition(plan),
-    sk: `REV#${pad(revision, 6)}#${tag}#${pad(chunk, 4)}`,
+    sk: `REV#${pad(revision, 6)}#${tag}`,
   }),
   exploration: (plan: PlanId, index: number): Key => ({
     pk: planPartition(plan),

@@ -2,8 +2,9 @@ import type { Forecast } from '../contract/plan.ts';
 import type { Edge, TaskSpec } from '../contract/task.ts';
 import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { Change, Item, Table } from '../port/table.ts';
-import { decode, encode, numberOf } from './document.ts';
-import { ACTIVE_PLANS, ALL_PLANS, dueShard, KEY, OPEN_PLANS, planPartition } from './key.ts';
+import { decode, decodeText, encode, numberOf } from './document.ts';
+import { ACTIVE_PLANS, ALL_PLANS, dueShard, KEY, OPEN_PLANS } from './key.ts';
+import { loadLongText, putLongText } from './long-text.ts';
 
 export type StoredPlan = {
   state: PlanState;
@@ -32,6 +33,16 @@ export async function loadPlan(table: Table, plan: string): Promise<StoredPlan |
   return item === undefined ? undefined : readPlan(item);
 }
 
+const MAX_HEAD_LISTS_BYTES = 30_000;
+
+/** The head is read at every turn: of a large plan it has the figures, and the revision has the lists. */
+function headForecast(forecast: Forecast): Forecast {
+  if (encode(forecast).length <= MAX_HEAD_LISTS_BYTES) return forecast;
+  const withoutPairs = { ...forecast, overlaps: [] };
+  if (encode(withoutPairs).length <= MAX_HEAD_LISTS_BYTES) return withoutPairs;
+  return { ...withoutPairs, waves: [], criticalPath: [] };
+}
+
 function attributesOf(
   state: PlanState,
   version: number,
@@ -43,7 +54,7 @@ function attributesOf(
   const readyKey = waitsForPerson ? OPEN_PLANS : active;
   return {
     v: version,
-    doc: encode(state),
+    doc: encode({ ...state, forecast: state.forecast && headForecast(state.forecast) }),
     status: state.status,
     changeKey: ALL_PLANS,
     changedAt: at.now,
@@ -124,11 +135,9 @@ export type Revision = {
   forecast: Forecast;
 };
 
-const MAX_CHUNK_BYTES = 300_000;
-
 /**
- * Puts the chunks of a revision under a tag of its writer: two who race write apart, and the head's conditional write,
- * which names the tag, makes one of them real.
+ * Puts a revision under a tag of its writer: two who race write apart, and the head's conditional write, which names the
+ * tag, makes one of them real.
  */
 export async function putRevision(
   table: Table,
@@ -136,46 +145,7 @@ export async function putRevision(
   tag: string,
   revision: Revision,
 ): Promise<void> {
-  const { tasks, edges, ...meta } = revision;
-  const chunks = [...chunked('tasks', tasks), ...chunked('edges', edges)];
-  const first = {
-    ...KEY.revision(plan, revision.revision, tag, 0),
-    doc: encode({ ...meta, chunks: chunks.length }),
-  };
-  for (const [index, chunk] of chunks.entries()) {
-    await table.put({
-      ...KEY.revision(plan, revision.revision, tag, index + 1),
-      by: revision.by,
-      at: revision.at,
-      doc: encode(chunk),
-    });
-  }
-  await table.put(first);
-}
-
-type Chunk = { of: 'tasks'; members: TaskSpec[] } | { of: 'edges'; members: Edge[] };
-
-function chunked(of: 'tasks', members: readonly TaskSpec[]): Chunk[];
-function chunked(of: 'edges', members: readonly Edge[]): Chunk[];
-function chunked(
-  of: 'tasks' | 'edges',
-  members: readonly (TaskSpec | Edge)[],
-): { of: string; members: unknown[] }[] {
-  const chunks: { of: string; members: unknown[] }[] = [];
-  let current: unknown[] = [];
-  let bytes = 0;
-  for (const member of members) {
-    const size = encode(member).length;
-    if (bytes + size > MAX_CHUNK_BYTES && current.length > 0) {
-      chunks.push({ of, members: current });
-      current = [];
-      bytes = 0;
-    }
-    current.push(member);
-    bytes += size;
-  }
-  if (current.length > 0) chunks.push({ of, members: current });
-  return chunks;
+  await putLongText(table, KEY.revision(plan, revision.revision, tag), encode(revision));
 }
 
 export async function loadRevision(
@@ -184,32 +154,8 @@ export async function loadRevision(
   revision: number,
   tag: string,
 ): Promise<Revision | undefined> {
-  const first = await table.get(KEY.revision(plan, revision, tag, 0));
-  if (first === undefined) return undefined;
-  const { chunks, ...meta } = decode<Omit<Revision, 'tasks' | 'edges'> & { chunks: number }>(first);
-  const tasks: TaskSpec[] = [];
-  const edges: Edge[] = [];
-  let after: string | undefined;
-  do {
-    const prefix = first.sk.slice(0, -4);
-    const page = await table.query(planPartition(plan), {
-      prefix,
-      from: KEY.revision(plan, revision, tag, 1).sk,
-      after,
-    });
-    for (const item of page.items) {
-      if (numberOfChunk(item.sk) > chunks) continue;
-      const chunk = decode<Chunk>(item);
-      if (chunk.of === 'tasks') tasks.push(...chunk.members);
-      else edges.push(...chunk.members);
-    }
-    after = page.next;
-  } while (after !== undefined);
-  return { ...meta, tasks, edges };
-}
-
-function numberOfChunk(sk: string): number {
-  return Number(sk.slice(sk.lastIndexOf('#') + 1));
+  const text = await loadLongText(table, KEY.revision(plan, revision, tag));
+  return text === undefined ? undefined : decodeText<Revision>(text);
 }
 
 export async function putExploration(

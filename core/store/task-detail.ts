@@ -3,8 +3,9 @@ import type { AttemptKey, TaskKey } from '../contract/id.ts';
 import type { TaskSpec, Usage } from '../contract/task.ts';
 import type { Table } from '../port/table.ts';
 import type { Transition } from '../task/state.ts';
-import { decode, encode, numberOf } from './document.ts';
+import { decode, decodeText, encode, numberOf } from './document.ts';
 import { KEY, taskPartition } from './key.ts';
+import { loadLongText, putLongText } from './long-text.ts';
 
 // What lies beside a task's state: its text, its dependents, its attempts, results, transcript, messages and history.
 
@@ -19,12 +20,12 @@ const ABSENT = [{ attribute: 'pk', is: 'absent' }] as const;
 const DEPENDENTS_PER_CHUNK = 4_000;
 
 export async function putDetail(table: Table, key: TaskKey, detail: TaskDetail): Promise<void> {
-  await table.put({ ...KEY.spec(key), doc: encode(detail) }, ABSENT);
+  await putLongText(table, KEY.spec(key), encode(detail), ABSENT);
 }
 
 export async function loadDetail(table: Table, key: TaskKey): Promise<TaskDetail | undefined> {
-  const item = await table.get(KEY.spec(key));
-  return item === undefined ? undefined : decode<TaskDetail>(item);
+  const text = await loadLongText(table, KEY.spec(key));
+  return text === undefined ? undefined : decodeText<TaskDetail>(text);
 }
 
 export async function putDependents(
@@ -78,15 +79,15 @@ export async function putResult(
   key: AttemptKey,
   result: AttemptResult,
 ): Promise<boolean> {
-  return table.put({ ...KEY.result(key), doc: encode(result) }, ABSENT);
+  return putLongText(table, KEY.result(key), encode(result), ABSENT);
 }
 
 export async function loadResult(
   table: Table,
   key: AttemptKey,
 ): Promise<AttemptResult | undefined> {
-  const item = await table.get(KEY.result(key));
-  return item === undefined ? undefined : decode<AttemptResult>(item);
+  const text = await loadLongText(table, KEY.result(key));
+  return text === undefined ? undefined : decodeText<AttemptResult>(text);
 }
 
 export async function putTranscript(

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { createMemoryTable } from '../../test/support/memory-table.ts';
+import { loadLongText, putLongText, splitText } from './long-text.ts';
+
+const KEY = { pk: 'P', sk: 'TEXT' };
+const ABSENT = [{ attribute: 'pk', is: 'absent' }] as const;
+
+test('pieces are measured in bytes and never cut a character', () => {
+  const text = `${'計画'.repeat(40)}${'😀'.repeat(40)}end`;
+
+  const pieces = splitText(text, 64);
+
+  expect(pieces.join('')).toBe(text);
+  for (const piece of pieces) {
+    expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(64);
+    expect(piece.isWellFormed()).toBe(true);
+  }
+});
+
+test('a text of more than an item comes back whole', async () => {
+  const table = createMemoryTable();
+  const text = '計'.repeat(700_000);
+
+  await putLongText(table, KEY, text);
+
+  expect(await loadLongText(table, KEY)).toBe(text);
+});
+
+test('who comes second changes nothing of what the first wrote', async () => {
+  const table = createMemoryTable();
+  const first = 'a'.repeat(700_000);
+
+  expect(await putLongText(table, KEY, first, ABSENT)).toBe(true);
+  expect(await putLongText(table, KEY, 'b'.repeat(800_000), ABSENT)).toBe(false);
+
+  expect(await loadLongText(table, KEY)).toBe(first);
+  expect(await loadLongText(table, { pk: 'P', sk: 'NONE' })).toBeUndefined();
+});

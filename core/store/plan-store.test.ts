@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { planStateFixture } from '../../test/support/engine-fixture.ts';
+import { createMemoryTable } from '../../test/support/memory-table.ts';
+import { taskSpecSchema } from '../contract/task.ts';
+import { forecastGraph } from '../graph/forecast.ts';
+import { loadPlan, loadRevision, putNewPlan, putRevision } from './plan-store.ts';
+
+function forecastOf(count: number) {
+  const tasks = Array.from({ length: count }, (_, index) =>
+    taskSpecSchema.parse({ id: `task-with-a-rather-long-name-${index}`, description: 'Do it.' }),
+  );
+  return {
+    tasks,
+    forecast: forecastGraph(tasks, [], {
+      slots: 4,
+      tokensPerMinute: 1,
+      usdPerToken: null,
+      remaining: [],
+    }),
+  };
+}
+
+test('the head of a large plan has the figures of its forecast, the revision all of it', async () => {
+  const table = createMemoryTable();
+  const { tasks, forecast } = forecastOf(10_000);
+  const state = { ...planStateFixture(), forecast };
+
+  await putNewPlan(table, state, 1);
+  await putRevision(table, state.id, 'x', {
+    revision: 1,
+    by: 'ada',
+    at: 1,
+    note: '',
+    tasks,
+    edges: [],
+    forecast,
+  });
+
+  const head = (await loadPlan(table, state.id))?.state.forecast;
+  expect(head).toEqual({ ...forecast, waves: [], criticalPath: [], overlaps: [] });
+  expect((await loadRevision(table, state.id, 1, 'x'))?.forecast).toEqual(forecast);
+});
+
+test('the head of a small plan has its whole forecast', async () => {
+  const table = createMemoryTable();
+  const { forecast } = forecastOf(12);
+  const state = { ...planStateFixture(), forecast };
+
+  await putNewPlan(table, state, 1);
+
+  expect((await loadPlan(table, state.id))?.state.forecast).toEqual(forecast);
+});
+
+test('a task of as many bytes as its characters may have is kept', async () => {
+  const table = createMemoryTable();
+  const spec = taskSpecSchema.parse({
+    id: 'long',
+    description: '計'.repeat(100_000),
+    criteria: Array.from({ length: 50 }, () => '計'.repeat(2_000)),
+  });
+  const { forecast } = forecastOf(1);
+  const revision = { revision: 1, by: 'ada', at: 1, note: '', tasks: [spec], edges: [], forecast };
+
+  await putRevision(table, 'p0123456789', 'x', revision);
+
+  expect(await loadRevision(table, 'p0123456789', 1, 'x')).toEqual(revision);
+});
