@@ -67,6 +67,27 @@ export const planRestart = defineCommand({
   },
 });
 
+export const planBudget = defineCommand({
+  name: 'plan budget',
+  summary: 'change what a plan may use; parked work goes on when there is room',
+  usage: 'PLAN [--max-usd N] [--max-tokens N]',
+  words: { min: 1, max: 1 },
+  options: {
+    'max-usd': { type: 'string', value: 'N', help: 'USD for the plan as a whole' },
+    'max-tokens': { type: 'string', value: 'N', help: 'tokens for the plan as a whole' },
+  },
+  async run(context, [word], values) {
+    const client = await context.client();
+    const params = { plan: await planOf(client, word) };
+    const body = {
+      maxUsd: numberOption('max-usd', values['max-usd'], { min: 0 }),
+      maxTokens: numberOption('max-tokens', values['max-tokens'], { min: 1, whole: true }),
+    };
+    const changed = await client.call(API.changeBudget, { params, body });
+    return sayOrWait(context, client, changed, 'has another budget');
+  },
+});
+
 export const cancel = defineCommand({
   name: 'cancel',
   summary: 'stop a plan; its work is kept 14 days',

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { login, logout } from './login.ts';
-import { cancel, planApprove, planReject, planRestart } from './plan-decide.ts';
+import { cancel, planApprove, planBudget, planReject, planRestart } from './plan-decide.ts';
 import {
   planAddDep,
   planAddTask,
@@ -44,6 +44,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       planApprove,
       planReject,
       planRestart,
+      planBudget,
       planEdit,
       planAddTask,
       planRemoveTask,

@@ -3,6 +3,7 @@ import { planIdSchema } from './id.ts';
 import { list, page } from './list.ts';
 import {
   approvePlanSchema,
+  budgetSchema,
   createPlanSchema,
   editPlanSchema,
   graphViewSchema,
@@ -114,6 +115,16 @@ export const PLAN_ROUTES = {
     summary: 'Look at everything of a plan now rather than when it is due',
     params: plan,
     status: 202,
+    answer: changedPlan,
+  },
+  changeBudget: {
+    method: 'POST',
+    path: '/v1/plans/{plan}/budget',
+    access: 'operator',
+    summary: 'Change what a plan may use: parked work goes on when there is room',
+    params: plan,
+    body: budgetSchema,
+    status: 200,
     answer: changedPlan,
   },
   planChanges: {

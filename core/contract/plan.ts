@@ -39,6 +39,12 @@ export type Verdict = z.infer<typeof verdictSchema> & { source: 'model' | 'perso
 
 export const MAX_PROMPT_BYTES = 100_000;
 
+/** What the plan as a whole may use; what is left out has no limit. */
+export const budgetSchema = z
+  .object({ maxUsd: z.number().positive(), maxTokens: z.number().int().positive() })
+  .partial()
+  .strict();
+
 export const createPlanSchema = z
   .object({
     /** Optional only when a graph is given. */
@@ -52,10 +58,7 @@ export const createPlanSchema = z
     graph: z.array(taskSpecSchema).min(1).max(10_000).optional(),
     limits: limitsSchema.default({}),
     /** For the plan as a whole; at 80% it is said, at 100% new attempts park. */
-    budget: z
-      .object({ maxUsd: z.number().positive(), maxTokens: z.number().int().positive() })
-      .partial()
-      .default({}),
+    budget: budgetSchema.default({}),
     maxParallel: z.number().int().min(1).max(1_000).optional(),
     agent: z.string().max(40).optional(),
     /** The task stays open for conversation; implies a simple plan. */

@@ -5,7 +5,7 @@ import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { StoredPlan } from '../store/plan-store.ts';
 import type { StoredTask } from '../store/task-store.ts';
 import { addUsage, type TaskState } from '../task/state.ts';
-import { overBudget } from './budget.ts';
+import { budgetNotices, budgetWaiting } from './budget.ts';
 
 // What clients see. Pure: made of what was read.
 
@@ -106,7 +106,7 @@ export function planView(plan: StoredPlan, facts: PlanFacts): PlanView {
       baseSha: baseSha || undefined,
     })),
     forecast: state.forecast,
-    notices: [...state.notices, ...pauseNotices(facts)],
+    notices: [...state.notices, ...budgetNotices(plan, facts.now), ...pauseNotices(facts)],
     pulls: state.pulls.map((pull) => ({
       repo: pull.repo,
       branch: pull.branch,
@@ -180,11 +180,7 @@ function waitingOfPlan(stored: StoredPlan, tasks: readonly StoredTask[]): Waitin
     return waiting;
   }
   if (plan.status !== 'active') return waiting;
-  if (overBudget(stored))
-    waiting.push({
-      for: 'a person: its budget is used up, so nothing new begins',
-      command: `smol-gang cancel ${plan.id}`,
-    });
+  waiting.push(...budgetWaiting(stored));
   for (const task of tasks) {
     const one = waitingOfTask(task.state) ?? waitingOfCancelled(task.state);
     if (one !== undefined) waiting.push({ ...one, for: `${task.state.task}: ${one.for}` });

@@ -1,5 +1,6 @@
 import { bodyHash, idempotentId, requireSameBody } from '../../../core/access/idempotency.ts';
 import type { API } from '../../../core/contract/api.ts';
+import { changeBudget } from '../../../core/engine/command-budget.ts';
 import {
   approvePlan,
   cancelPlan,
@@ -50,5 +51,7 @@ export const planHandlers = {
   restartPlan: async ({ params, actor, deps }) =>
     changed(await restartPlan(deps.engine, params.plan, actor.email)),
   recoverPlan: async ({ params, deps }) => changed(await recoverPlan(deps.engine, params.plan)),
+  changeBudget: async ({ params, body, actor, deps }) =>
+    changed(await changeBudget(deps.engine, params.plan, body, actor.email)),
   planChanges: async ({ params, query, deps }) => readChanges(deps.engine, params.plan, query),
 } satisfies Partial<Handlers<typeof API, PlanDeps>>;
