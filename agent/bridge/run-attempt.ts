@@ -6,6 +6,7 @@ import { Attempt } from './attempt.ts';
 import { AttemptEnded, AttemptFailure, orAborted } from './attempt-end.ts';
 import { createCallbackClient } from './callback-client.ts';
 import type { CallbackOptions } from './callback-transport.ts';
+import { fitResult } from './fit-result.ts';
 import { makeFolders } from './folders.ts';
 import { ProcessTable } from './process.ts';
 import { head, Redactor } from './redact.ts';
@@ -67,7 +68,7 @@ async function see(attempt: Attempt, settings: BridgeSettings, life: AbortSignal
     const lastWords = attempt.transcript.flush().catch(() => {});
     const enough = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     await orAborted(Promise.race([lastWords, enough]), life);
-    await attempt.client.result(result);
+    await attempt.client.result(fitResult(result));
     process.stderr.write(
       `bridge: ${result.outcome === 'done' ? 'done' : `failed (${result.cause})`}\n`,
     );

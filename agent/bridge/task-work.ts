@@ -117,7 +117,7 @@ export class TaskWork {
     const changed = await this.workspace.diff(root, commit);
     const flagged = flagChanges(changed, this.rules, this.attempt.assignment.verify);
     const paths = changed.map((change) => change.path);
-    return { changed: paths.slice(0, 3_000), flagged: flagged.slice(0, 500) };
+    return { changed: paths, flagged };
   }
 
   /** `leaveConflicts`: for the agent to resolve; else a root that conflicts is left alone. */

@@ -35,7 +35,7 @@ export async function runVerifyAttempt(
     evidence,
     summary: '',
     workLog: [],
-    changed: changed.map((change) => change.path).slice(0, 3_000),
+    changed: changed.map((change) => change.path),
     leftOut: [],
     flagged: [],
     usage: attempt.meter.usage(),
