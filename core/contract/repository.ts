@@ -64,7 +64,9 @@ export type Repository = z.infer<typeof repositorySchema>;
 export const linkRepositorySchema = z.union([
   z
     .object({
-      name: z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, 'owner/name'),
+      name: z
+        .string()
+        .regex(/^(?!\.{1,2}\/)[\w.-]{1,100}\/(?!\.{1,2}$)[\w.-]{1,100}$/, 'owner/name'),
       forge: z.literal('github').default('github'),
     })
     .strict(),
