@@ -7,10 +7,11 @@ export type TaskEvent =
   | { type: 'claimed'; n: number; kind: AttemptKind; leaseUntil: number }
   | { type: 'bridge_ready'; n: number; leaseUntil: number }
   | { type: 'question_asked'; n: number; question: Question }
-  | { type: 'question_answered'; n: number }
+  /** Without the question's id: whichever is open. */
+  | { type: 'question_answered'; n: number; question?: string }
   | { type: 'checkpointed'; n: number; commit: string }
-  /** Pod lost, lease expired, evicted; with what it used, when its bridge says so itself. */
-  | { type: 'attempt_lost'; n: number; why: string; usage?: Usage }
+  /** Pod lost, lease expired, evicted; with what it used, when its bridge says so itself, else what was `heard` of that. */
+  | { type: 'attempt_lost'; n: number; why: string; usage?: Usage; heard?: Usage }
   /** The model, the forge or the cluster refuses for a while. */
   | { type: 'attempt_refused'; n: number; until: number; why: string; usage?: Usage }
   | {

@@ -48,13 +48,24 @@ export function onQuestionAsked(
   state: TaskState,
   event: Of<'question_asked'>,
 ): TaskState | undefined {
-  if (state.current === undefined) return undefined;
+  const { id } = event.question;
+  // Said again: it is open already, or its answer is on its way.
+  if (state.current === undefined || id === state.question?.id || id === state.answered)
+    return undefined;
   return { ...withPhase(state, state.current, 'awaiting_input'), question: event.question };
 }
 
-export function onQuestionAnswered(state: TaskState): TaskState | undefined {
-  if (state.current === undefined) return undefined;
-  return { ...withPhase(state, state.current, 'working'), question: undefined };
+export function onQuestionAnswered(
+  state: TaskState,
+  event: Of<'question_answered'>,
+): TaskState | undefined {
+  const open = state.question?.id;
+  if (state.current === undefined || (event.question ?? open) !== open) return undefined;
+  return {
+    ...withPhase(state, state.current, 'working'),
+    question: undefined,
+    answered: open,
+  };
 }
 
 export function onCheckpointed(state: TaskState, event: Of<'checkpointed'>): TaskState | undefined {
@@ -79,11 +90,12 @@ export function onAttemptLost(
   if (state.current === undefined) return undefined;
   const infra = state.spent.infra + 1;
   const back = returned(state, state.current);
+  const used = event.usage ?? event.heard;
   const next = {
     ...back,
     spent: { ...state.spent, infra },
     reported: event.usage ? event.n : state.reported,
-    usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
+    usage: used ? addUsage(state.usage, used) : state.usage,
   };
   if (infra > context.bounds.maxLosses)
     return blocked(next, 'attempts_lost', `${infra} attempts were lost; the last: ${event.why}`);
@@ -149,7 +161,7 @@ function notVerified(
   const next: TaskState = {
     ...state,
     wants: 'repair',
-    spent: { ...state.spent, repair },
+    spent: { ...state.spent, agent: 0, repair },
     repair: { reason, detail: event.why, files: event.files, tasks: [] },
     reason: { code: reason, text: event.why },
   };
@@ -179,6 +191,7 @@ export function onResultAccepted(
     ...ended,
     status: 'pr_open',
     wants: 'work',
+    spent: { ...state.spent, agent: 0, infra: 0 },
     accepted: {
       commit: event.commit,
       attempt: event.n,

@@ -83,6 +83,8 @@ export type TaskState = TaskKey & {
   reason?: { code: string; text: string };
   repair?: Repair;
   question?: Question;
+  /** The question that was answered last, which may be put once more. */
+  answered?: string;
   /** Why the last attempt of the same work failed: the next one is told. */
   lastFailure?: string;
   /** Newest review that was acted upon. */

@@ -94,7 +94,12 @@ const TABLE: Record<TaskStatus, Rows> = {
   changes_requested: WAITING,
   claimed: LIVE,
   working: { ...LIVE, question_asked: onQuestionAsked },
-  awaiting_input: { ...LIVE, question_answered: onQuestionAnswered },
+  // An agent asks one at a time: a new question says that it no longer waits for the one before.
+  awaiting_input: {
+    ...LIVE,
+    question_asked: onQuestionAsked,
+    question_answered: onQuestionAnswered,
+  },
   pr_open: { ...WITH_PULL, pull_green: onPullGreen, verify_missing: onVerifyMissing },
   in_review: { ...WITH_PULL, approved: onApproved },
   merging: { ...WITH_PULL, verify_wanted: onVerifyWanted },
