@@ -2,7 +2,7 @@ import type { EngineDeps } from '../core/engine/deps.ts';
 import type { Host } from '../core/port/host.ts';
 import { ACTIVE_PLANS } from '../core/store/key.ts';
 import { listRepositories } from '../core/store/repository-store.ts';
-import type { DoctorCheck } from './http/handler/system.ts';
+import type { DoctorCheck } from './http/handler/doctor.ts';
 
 // Tests what a plan needs before one is paid for, and says what to do about it.
 

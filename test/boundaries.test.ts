@@ -20,6 +20,8 @@ const ENV_READERS = [
   'local',
   'test',
   'bench',
+  'sst.config.ts',
+  'stacks/synth.ts',
 ];
 
 const sources = readSources(ROOT);
@@ -55,11 +57,13 @@ test('an import of each kind is seen, and one against the table is an offence', 
 });
 
 test('every package that is imported is declared, and every declared one is used', () => {
-  const { dependencies, devDependencies } = JSON.parse(
-    readFileSync(`${ROOT}/package.json`, 'utf8'),
-  );
+  const { dependencies, devDependencies } = readManifest('package.json');
   const shipped = new Set(Object.keys(dependencies));
-  const used = imports.filter(({ kind }) => kind === 'package');
+  const packages = imports.filter(({ kind }) => kind === 'package');
+  const [deployed, used] = [
+    packages.filter(isOfStacks),
+    packages.filter((one) => !isOfStacks(one)),
+  ];
 
   const undeclared = used.filter(({ file, target }) =>
     isShipped(file)
@@ -71,6 +75,8 @@ test('every package that is imported is declared, and every declared one is used
   const unused = [...shipped].filter((name) => !used.some(({ target }) => target === name));
   expect(undeclared.map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
   expect(unused).toEqual([]);
+  const tools = readManifest('stacks/package.json').dependencies;
+  expect(deployed.filter(({ target }) => !(target in tools))).toEqual([]);
 });
 
 test('the environment is read where a process begins, and nowhere else', () => {
@@ -138,6 +144,14 @@ function isIn(file: string, places: readonly string[]): boolean {
 
 function isTest(file: string): boolean {
   return file.endsWith('.test.ts') || isIn(file, ['test']);
+}
+
+function isOfStacks({ file }: Import): boolean {
+  return isIn(file, ['stacks', 'sst.config.ts']);
+}
+
+function readManifest(path: string): Record<'dependencies' | 'devDependencies', object> {
+  return JSON.parse(readFileSync(`${ROOT}/${path}`, 'utf8'));
 }
 
 function isShipped(file: string): boolean {

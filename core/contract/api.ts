@@ -20,13 +20,20 @@ import { TASK_ROUTES } from './task-routes.ts';
 
 const attempt = z.object({ attempt: attemptIdSchema });
 
-/** The whole HTTP interface. Users' routes. */
-export const API = {
-  ...SYSTEM_ROUTES,
+const { doctor, ...system } = SYSTEM_ROUTES;
+
+export const USER_API = {
+  ...system,
   ...ACCESS_ROUTES,
   ...PLAN_ROUTES,
   ...TASK_ROUTES,
 } as const satisfies Record<string, Route>;
+
+/** Asks the model and the launcher: a Lambda of its own, so that no other route of the users holds what that takes. */
+export const DOCTOR_API = { doctor } as const satisfies Record<string, Route>;
+
+/** The users' whole HTTP interface. */
+export const API = { ...USER_API, ...DOCTOR_API } as const satisfies Record<string, Route>;
 
 /** What a bridge calls, with the attempt's token: a Lambda of its own, with rights of its own. */
 export const ATTEMPT_API = {

@@ -1,4 +1,4 @@
-import { API, ATTEMPT_API, HOOK_API } from '../contract/api.ts';
+import { ATTEMPT_API, DOCTOR_API, HOOK_API, USER_API } from '../contract/api.ts';
 import type { Route } from '../contract/route.ts';
 
 // Which Lambda answers which route. The gateway of the cloud and the laptop's are both made of this.
@@ -11,7 +11,8 @@ export type HttpFunction = {
 };
 
 export const HTTP_FUNCTIONS: readonly HttpFunction[] = [
-  { name: 'api', handler: 'functions/http/api.ts', routes: API, timeoutSeconds: 29 },
+  { name: 'api', handler: 'functions/http/api.ts', routes: USER_API, timeoutSeconds: 29 },
+  { name: 'doctor', handler: 'functions/http/doctor.ts', routes: DOCTOR_API, timeoutSeconds: 29 },
   {
     name: 'attempt',
     handler: 'functions/http/attempt.ts',

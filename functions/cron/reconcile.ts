@@ -1,7 +1,7 @@
 import { reconcile } from '../../core/engine/reconcile.ts';
-import { engine } from '../deps.ts';
+import { fullEngine } from '../deps/full-engine.ts';
 
 /** Finds by time what crashes and lost messages left undone. */
 export async function handler(): Promise<void> {
-  await reconcile(engine());
+  await reconcile(fullEngine());
 }

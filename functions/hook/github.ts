@@ -1,5 +1,8 @@
 import { HOOK_API } from '../../core/contract/api.ts';
-import { clock, log, parseWebhook, queue, table, verifyWebhook } from '../deps.ts';
+import { queue } from '../deps/queue.ts';
+import { clock, log } from '../deps/runtime.ts';
+import { table } from '../deps/table.ts';
+import { parseWebhook, verifyWebhook } from '../deps/webhook.ts';
 import { createApp } from '../http/app.ts';
 import { hookHandlers } from '../http/handler/hook.ts';
 import { createLambdaHandler, type LambdaHttpHandler } from '../http/lambda-handler.ts';

@@ -1,7 +1,11 @@
 import { authenticateUser } from '../../core/access/authenticate.ts';
-import { API } from '../../core/contract/api.ts';
+import { USER_API } from '../../core/contract/api.ts';
 import { readConfig } from '../config.ts';
-import { access, clock, engine, hosting, log, system } from '../deps.ts';
+import { access } from '../deps/access.ts';
+import { forgeEngine } from '../deps/forge-engine.ts';
+import { host } from '../deps/host.ts';
+import { hosting } from '../deps/hosting.ts';
+import { clock, log } from '../deps/runtime.ts';
 import { once } from '../once.ts';
 import { VERSION } from '../version.ts';
 import { createApp } from './app.ts';
@@ -19,14 +23,14 @@ const deps = once(() => ({
   ...access(),
   socketUrl: readConfig(['socket']).socket.url,
   version: VERSION,
-  engine: engine(),
+  engine: forgeEngine(),
   hosting: hosting(),
-  system: system(),
+  host: host(),
 }));
 
 const lambda = once(() => {
   const app = createApp({
-    routes: API,
+    routes: USER_API,
     handlers: {
       ...metaHandlers,
       ...authHandlers,

@@ -1,12 +1,15 @@
 import { verifyAttemptToken } from '../../core/access/attempt-token.ts';
 import { ATTEMPT_API } from '../../core/contract/api.ts';
-import { access, clock, engine, log, modelAccess } from '../deps.ts';
+import { access } from '../deps/access.ts';
+import { forgeEngine } from '../deps/forge-engine.ts';
+import { modelAccess } from '../deps/model.ts';
+import { clock, log } from '../deps/runtime.ts';
 import { once } from '../once.ts';
 import { createApp } from './app.ts';
 import { attemptHandlers } from './handler/attempt.ts';
 import { createLambdaHandler, type LambdaHttpHandler } from './lambda-handler.ts';
 
-const deps = once(() => ({ engine: engine(), model: modelAccess() }));
+const deps = once(() => ({ engine: forgeEngine(), model: modelAccess() }));
 
 const lambda = once(() => {
   const app = createApp({
@@ -20,5 +23,5 @@ const lambda = once(() => {
   return createLambdaHandler(app, { log: log(), clock });
 });
 
-/** What bridges call, with their attempt's token: the only Lambda that holds the model's key for them. */
+/** What bridges call, with their attempt's token; gives them the model's key and a token of their repository. */
 export const handler: LambdaHttpHandler = (event) => lambda()(event);

@@ -1,6 +1,8 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { planStep } from '../../core/engine/planning.ts';
-import { engine, llm, log } from '../deps.ts';
+import { forgeEngine } from '../deps/forge-engine.ts';
+import { llm } from '../deps/llm.ts';
+import { log } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
 
 const BEAT_MS = 10_000;
@@ -11,7 +13,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     event,
     async (message) => {
       if (message.type === 'plan')
-        await planStep({ ...engine(), llm: llm(), keepAlive }, message.plan);
+        await planStep({ ...forgeEngine(), llm: llm(), keepAlive }, message.plan);
     },
     log(),
   );

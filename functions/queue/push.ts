@@ -1,6 +1,8 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { tellWatchers } from '../../core/live/watch.ts';
-import { clock, log, push, table } from '../deps.ts';
+import { push } from '../deps/push.ts';
+import { clock, log } from '../deps/runtime.ts';
+import { table } from '../deps/table.ts';
 import { runBatch } from '../edge.ts';
 
 /** Tells connected clients that something of a plan changed. */

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import { redeemSocketTicket } from '../../core/access/one-time.ts';
-import { access } from '../deps.ts';
+import { clock } from '../deps/runtime.ts';
+import { table } from '../deps/table.ts';
 
 type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
   headers?: Record<string, string | undefined>;
@@ -17,7 +18,8 @@ export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResul
     ?.split(',')
     .map((part) => part.trim())
     .find((part) => part !== PROTOCOL);
-  const actor = ticket === undefined ? undefined : await redeemSocketTicket(access(), ticket);
+  const actor =
+    ticket === undefined ? undefined : await redeemSocketTicket({ table: table(), clock }, ticket);
   if (actor === undefined) return { statusCode: 401 };
   return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': PROTOCOL } };
 }

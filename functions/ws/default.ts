@@ -2,7 +2,9 @@ import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'a
 import { clientFrameSchema, type ServerFrame } from '../../core/contract/frame.ts';
 import { planIdSchema } from '../../core/contract/id.ts';
 import { unwatchPlan, watchPlan } from '../../core/live/watch.ts';
-import { clock, push, table } from '../deps.ts';
+import { push } from '../deps/push.ts';
+import { clock } from '../deps/runtime.ts';
+import { table } from '../deps/table.ts';
 
 export async function handler(
   event: APIGatewayProxyWebsocketEventV2,

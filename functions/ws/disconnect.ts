@@ -1,6 +1,6 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import { forgetConnection } from '../../core/live/watch.ts';
-import { table } from '../deps.ts';
+import { table } from '../deps/table.ts';
 
 export async function handler(
   event: APIGatewayProxyWebsocketEventV2,

@@ -128,7 +128,7 @@ async function startParts(
     LOG_FILE: paths.log,
   });
   // Only now: the adapters read the environment when they are first asked for.
-  const deps = await import('../../functions/deps.ts');
+  const deps = await import('../../functions/deps/access.ts');
   const gateway = await startDoors(port, credential, log);
   stops.push(() => gateway.close());
   const admin = await ensureAdmin(deps.access(), {

@@ -67,7 +67,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   ...core,
   ...adapters,
   {
-    of: 'functions/deps.ts',
+    of: 'functions/deps',
     project: ['core', 'adapters', 'functions'],
     packages: [],
     node: ['node:crypto'],
@@ -93,6 +93,13 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   },
   { of: 'test', project: 'all', packages: 'all', node: 'all' },
   { of: 'bench', project: 'all', packages: 'all', node: 'all' },
+  {
+    of: 'stacks',
+    project: ['core/topology', 'functions/config-sections.ts'],
+    packages: ['aws-cdk-lib', 'esbuild', 'sst', 'zod'],
+    node: 'all',
+  },
+  { of: 'sst.config.ts', project: ['stacks'], packages: [], node: [] },
   { of: 'vitest.config.ts', project: [], packages: ['vitest'], node: [] },
 ];
 

@@ -6,10 +6,10 @@ import {
   cancelPlan,
   createPlan,
   editPlan,
-  recoverPlan,
   rejectPlan,
   restartPlan,
 } from '../../../core/engine/command-plan.ts';
+import { recoverPlan } from '../../../core/engine/command-recover.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { listPlanViews, readChanges, readGraph, readPlanView } from '../../../core/engine/read.ts';
 import type { StoredPlan } from '../../../core/store/plan-store.ts';
