@@ -67,6 +67,8 @@ export const assignmentSchema = z.object({
   notes: z.string(),
   /** The conversation so far, when an earlier attempt of the same work was lost. */
   conversation: z.array(z.object({ role: z.enum(['user', 'agent']), text: z.string() })),
+  /** People's messages up to this number are in `conversation`: they are not given again. */
+  messagesSeen: z.number().int().nonnegative().optional(),
   agent: z.object({ name: z.string(), model: z.string(), tier: tierSchema }),
   author: z.object({ name: z.string(), email: z.string() }),
   signOff: z.boolean(),

@@ -3,7 +3,6 @@ import type { AttemptKey } from '../contract/id.ts';
 import { AppError, isAppError } from '../error.ts';
 import { attemptBranch } from '../lifecycle/branch.ts';
 import { isRunning, type PlanState } from '../lifecycle/plan-state.ts';
-import { recordPause } from '../store/pause-store.ts';
 import { putAttempt } from '../store/task-detail.ts';
 import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { type LiveAttempt, NO_USAGE } from '../task/state.ts';
@@ -13,6 +12,7 @@ import { buildAssignment } from './assignment.ts';
 import { attemptEnded, requireLive } from './attempt-fence.ts';
 import type { EngineDeps, ModelAccess } from './deps.ts';
 import { modelOf } from './model-of.ts';
+import { notePause } from './note-pause.ts';
 import { forgeOf } from './promote.ts';
 
 /** The bridge is up: claimed -> working. Repeating it answers the same again. */
@@ -63,8 +63,7 @@ async function assignmentOf(
     return await buildAssignment(deps, plan, live, live.current);
   } catch (error) {
     if (!isAppError(error, 'paused') || live.current.phase !== 'claimed') throw error;
-    const until = error.details.until ?? deps.clock.now() + 30_000;
-    await recordPause(deps.table, { what: 'forge', until, reason: error.message });
+    const until = await notePause(deps, error);
     await applyTask(
       deps,
       key,

@@ -2,10 +2,9 @@ import type { CreatePlan, Edit } from '../contract/plan.ts';
 import { AppError } from '../error.ts';
 import { describeDiff, diffGraphs, type GraphDiff } from '../graph/diff.ts';
 import { applyEdits } from '../graph/edit.ts';
-import { isSimple, type PlanRepository, type PlanState } from '../lifecycle/plan-state.ts';
+import type { PlanRepository, PlanState } from '../lifecycle/plan-state.ts';
 import { putNewPlan, putRevision, type Revision, type StoredPlan } from '../store/plan-store.ts';
 import { loadRepository } from '../store/repository-store.ts';
-import { loadSlots } from '../store/slot-store.ts';
 import { NO_USAGE } from '../task/state.ts';
 import { applyPlan, requirePlan } from './apply-plan.ts';
 import { hintAll } from './apply-task.ts';
@@ -218,10 +217,12 @@ export async function approvePlan(
     const notices = now.notices.filter((notice) => !notice.code.startsWith('blocking_'));
     return { ...now, notices, status: 'activating', approved: revision, activation: RUN_NOTHING };
   });
-  if (saved === undefined)
-    throw refuseStatus((await requirePlan(deps, id)).state, 'somebody else was first');
+  // A write whose answer was lost is reported as a lost race.
+  const approved = saved ?? (await requirePlan(deps, id));
+  if (approved.state.approved !== revision)
+    throw refuseStatus(approved.state, 'somebody else was first');
   await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
-  return saved;
+  return approved;
 }
 
 /** What would stop the plan at the forge is said now rather than after the work. */
@@ -363,35 +364,4 @@ function restarted(state: PlanState, actor: string, now: number): PlanState | un
     ending,
     startedAt: undefined,
   };
-}
-
-/** Looks at everything of a plan now rather than when it is due. */
-export async function recoverPlan(deps: EngineDeps, id: string): Promise<StoredPlan> {
-  const plan = await requirePlan(deps, id);
-  const holders = [...(await loadSlots(deps.table)).holders.values()].filter(
-    (holder) => holder.attempt.plan === id,
-  );
-  const { run } = plan.state;
-  const lanes = isSimple(plan.state)
-    ? []
-    : plan.state.repositories.map((one) => ({
-        type: 'lane' as const,
-        v: 1 as const,
-        plan: id,
-        run,
-        repo: one.name,
-      }));
-  await hintAll(deps, [
-    { type: plan.state.status === 'planning' ? 'plan' : 'drive_plan', v: 1, plan: id },
-    ...lanes,
-    ...holders.map((holder) => ({
-      type: 'drive_task' as const,
-      v: 1 as const,
-      plan: id,
-      run,
-      task: holder.attempt.task,
-    })),
-    { type: 'schedule', v: 1, tasks: [] },
-  ]);
-  return plan;
 }

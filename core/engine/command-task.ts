@@ -1,4 +1,5 @@
 import { AppError } from '../error.ts';
+import { isRunning } from '../lifecycle/plan-state.ts';
 import { loadMessages, putMessage, type StoredMessage } from '../store/task-detail.ts';
 import { countMessage, loadTask, type StoredTask } from '../store/task-store.ts';
 import type { TaskEvent } from '../task/event.ts';
@@ -34,6 +35,7 @@ async function order(
   { event, wanted }: Order,
 ): Promise<StoredTask> {
   const stored = await requireTask(deps, plan, task);
+  await requireRunning(deps, plan);
   const applied = await applyTask(deps, stored.state, event, { actor, loaded: stored });
   if (applied.kind !== 'changed')
     throw new AppError(
@@ -44,6 +46,13 @@ async function order(
     );
   await hintAll(deps, [{ type: 'drive_plan', v: 1, plan }]);
   return applied.task;
+}
+
+async function requireRunning(deps: EngineDeps, plan: string): Promise<void> {
+  const { state } = await requirePlan(deps, plan);
+  if (isRunning(state, state.run)) return;
+  const message = `plan ${plan} is ${state.status}: nothing of it goes on; restart it first (smol-gang plan restart ${plan})`;
+  throw new AppError('conflict', 'plan_status', message, { details: { status: state.status } });
 }
 
 export function retryTask(

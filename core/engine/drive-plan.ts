@@ -1,11 +1,11 @@
 import { isAppError } from '../error.ts';
-import { recordPause } from '../store/pause-store.ts';
 import { loadPlan, type StoredPlan, settlePlan } from '../store/plan-store.ts';
 import { activate } from './activate.ts';
 import { applyPlan } from './apply-plan.ts';
 import { hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { cleanUpRuns, endRuns } from './end-runs.ts';
+import { notePause } from './note-pause.ts';
 import { driveActive } from './plan-active.ts';
 import { watchComplete } from './plan-complete.ts';
 
@@ -65,8 +65,7 @@ async function failed(deps: EngineDeps, plan: StoredPlan, error: unknown): Promi
   if (isAppError(error, 'transient')) throw error;
   const now = deps.clock.now();
   if (isAppError(error, 'paused')) {
-    const until = Math.max(error.details.until ?? now + 30_000, now + 1_000);
-    await recordPause(deps.table, { what: 'forge', until, reason: error.message });
+    const until = await notePause(deps, error);
     await settlePlan(deps.table, plan, until);
     if (until - now <= 900_000)
       await hintAll(

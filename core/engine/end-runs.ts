@@ -10,6 +10,7 @@ import { inParallel } from './in-parallel.ts';
 import { forgeOf } from './promote.ts';
 import { requireRevision } from './revision.ts';
 
+const CLEAN_UP_AGAIN_MS = 3_600_000;
 const SLICE = 200;
 
 /** A handler that was at work on the run when it was stopped is over by then. */
@@ -67,23 +68,32 @@ async function closeRootPulls(
   }
 }
 
-/** Deletes the branches of runs whose time has come. */
+/** Deletes the branches of runs whose time has come; what cannot be deleted is tried again later and holds nothing up. */
 export async function cleanUpRuns(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   const now = deps.clock.now();
   const due = state.cleanup.filter((run) => run.at <= now);
+  const left = new Set<number>();
   for (const { run } of due) {
-    for (const repository of state.repositories) {
-      const forge = deps.forges[repository.forge];
-      const branches = await forge.listBranches(
-        repository.name,
-        runPrefix(deps.settings.prefix, state.id, run),
-      );
-      await inParallel(branches, 4, (branch) => forge.deleteBranch(repository.name, branch.name));
+    try {
+      await deleteBranches(deps, plan, run);
+    } catch (error) {
+      left.add(run);
+      deps.log.warn('branches could not be deleted', { plan: state.id, run, cause: String(error) });
     }
   }
   await applyPlan(deps, state.id, { event: 'cleaned_up', actor: 'engine' }, (next) => {
-    const cleanup = next.cleanup.filter((run) => !due.some((one) => one.run === run.run));
-    return cleanup.length === next.cleanup.length ? undefined : { ...next, cleanup };
+    const others = next.cleanup.filter((run) => !due.some((one) => one.run === run.run));
+    const again = [...left].map((run) => ({ run, at: now + CLEAN_UP_AGAIN_MS }));
+    return { ...next, cleanup: [...others, ...again] };
   });
+}
+
+async function deleteBranches(deps: EngineDeps, plan: StoredPlan, run: number): Promise<void> {
+  const prefix = runPrefix(deps.settings.prefix, plan.state.id, run);
+  for (const repository of plan.state.repositories) {
+    const forge = deps.forges[repository.forge];
+    const branches = await forge.listBranches(repository.name, prefix);
+    await inParallel(branches, 4, (branch) => forge.deleteBranch(repository.name, branch.name));
+  }
 }

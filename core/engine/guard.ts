@@ -1,8 +1,8 @@
 import { type AppError, isAppError } from '../error.ts';
-import { recordPause } from '../store/pause-store.ts';
 import { type StoredTask, settleTask, taskKeyOf } from '../store/task-store.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
+import { notePause } from './note-pause.ts';
 
 /** Where failures are not counted (it has ended, and something is left to clear up), it is tried this often. */
 const UNCOUNTED_MS = 300_000;
@@ -45,8 +45,7 @@ export async function guardTask(
 
 async function parkTask(deps: EngineDeps, task: StoredTask, error: AppError): Promise<void> {
   const now = deps.clock.now();
-  const until = Math.max(error.details.until ?? now + 30_000, now + 1_000);
-  await recordPause(deps.table, { what: 'forge', until, reason: error.message });
+  const until = await notePause(deps, error);
   await settleTask(deps.table, task, until);
   const seconds = Math.ceil((until - now) / 1_000);
   if (seconds <= 900)

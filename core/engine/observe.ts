@@ -27,11 +27,16 @@ export async function observePull(
   pull: PullRequest,
 ): Promise<TaskEvent | undefined> {
   const { state } = task;
+  if (pull.base !== base && pull.state !== 'closed') {
+    const rule = `pull request #${pull.number} goes to ${pull.base} now, and not to ${base}: change its base back`;
+    return { type: 'forge_refused', rule };
+  }
   if (pull.state === 'merged') {
     const sha = pull.mergeSha ?? pull.headSha;
     return { type: 'merge_seen', sha, root: sha };
   }
-  if (pull.state === 'closed') return { type: 'pull_closed' };
+  // A retry is about to open it again.
+  if (pull.state === 'closed') return state.reopen === true ? undefined : { type: 'pull_closed' };
   if (state.status === 'failed') return { type: 'pull_reopened' };
   if (state.accepted === undefined || pull.headSha === state.accepted.commit) return undefined;
   // The pull request may lag behind its branch, and the branch is what counts.

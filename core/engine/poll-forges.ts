@@ -4,7 +4,6 @@ import type { PullRequest } from '../port/forge.ts';
 import type { Item } from '../port/table.ts';
 import { decode, encode, numberOf } from '../store/document.ts';
 import { ACTIVE_PLANS, KEY, OPEN_PLANS } from '../store/key.ts';
-import { pauseOf } from '../store/pause-store.ts';
 import { readPlan } from '../store/plan-store.ts';
 import type { EngineDeps } from './deps.ts';
 import { inParallel } from './in-parallel.ts';
@@ -24,7 +23,6 @@ const ENOUGH_MS = 25_000;
 type Cursor = { since: number; looks: Record<string, number> };
 
 export async function pollForges(deps: EngineDeps): Promise<void> {
-  if ((await pauseOf(deps.table, 'forge', deps.clock.now())) !== undefined) return;
   const [active, open] = await Promise.all([
     deps.table.index('ready', ACTIVE_PLANS, { limit: 500 }),
     deps.table.index('ready', OPEN_PLANS, { limit: 500 }),

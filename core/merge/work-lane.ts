@@ -1,5 +1,6 @@
 import { applyTask, hintAll } from '../engine/apply-task.ts';
 import type { EngineDeps } from '../engine/deps.ts';
+import { notePause } from '../engine/note-pause.ts';
 import { isAppError } from '../error.ts';
 import {
   type LaneEntry,
@@ -11,7 +12,6 @@ import {
   type StoredLane,
   saveLane,
 } from '../store/lane-store.ts';
-import { recordPause } from '../store/pause-store.ts';
 import type { TaskEvent } from '../task/event.ts';
 import { mergeHead, type Step } from './merge-head.ts';
 
@@ -119,8 +119,7 @@ async function failedStep(
   const current = await loadLane(deps.table, lane.key);
   if (current.state.fence !== lane.state.fence) return undefined;
   if (isAppError(error, 'paused')) {
-    const until = Math.max(error.details.until ?? now + 30_000, now + 1_000);
-    await recordPause(deps.table, { what: 'forge', until, reason: why });
+    const until = await notePause(deps, error);
     return { lane: current, waitMs: until - now };
   }
   if (isAppError(error, 'transient')) return { lane: current, waitMs: 5_000 };

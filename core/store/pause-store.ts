@@ -31,3 +31,9 @@ export async function pauseOf(table: Table, what: string, now: number): Promise<
   const until = numberOf(item, 'until');
   return until > now ? { what, until, reason: textOf(item, 'reason') ?? '' } : undefined;
 }
+
+/** Whoever refused for a while is asked again at once. */
+export async function clearPauses(table: Table): Promise<void> {
+  const page = await table.query('SYSTEM', { prefix: 'PAUSE#' });
+  for (const item of page.items) await table.delete({ pk: item.pk, sk: item.sk });
+}

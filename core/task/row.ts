@@ -23,7 +23,8 @@ export type RowContext = {
 export type Row = (state: TaskState, event: never, context: RowContext) => TaskState | undefined;
 
 export function blocked(state: TaskState, code: string, text: string): TaskState {
-  return { ...state, status: 'blocked', reason: { code, text: text.slice(0, 2_000) } };
+  const reason = { code, text: text.slice(0, 2_000) };
+  return { ...state, status: 'blocked', parkedUntil: undefined, reason };
 }
 
 /** Verify was green on the very commit that its pull request carries. */

@@ -3,9 +3,9 @@ import {
   approvePlan,
   cancelPlan,
   createPlan,
-  recoverPlan,
   restartPlan,
 } from '../../../core/engine/command-plan.ts';
+import { recoverPlan } from '../../../core/engine/command-recover.ts';
 import { linkRepository } from '../../../core/engine/command-repository.ts';
 import {
   approveTask,
@@ -81,12 +81,16 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     await world.loop.sleep(world.random.between(20_000, 60_000));
     const view = await insist(world, 'view', (deps) => readPlanView(deps, id));
     watch.view = view;
-    watch.over = isOver(view);
     const { faults, random } = world;
     for (const waiting of view.waiting)
       if (!faults.active || random.chance(0.3)) await resolve(world, view, waiting.command);
-    if (faults.happens('person_orders')) await orderSomething(world, view);
-    if (faults.happens('person_stops')) await stopSomething(world, view);
+    const orders = [
+      faults.happens('person_orders') ? orderSomething : undefined,
+      faults.happens('person_stops') ? stopSomething : undefined,
+    ].filter((order) => order !== undefined);
+    for (const order of orders) await order(world, view);
+    // An order may have set it going again.
+    watch.over = isOver(view) && orders.length === 0;
   }
 }
 
