@@ -56,6 +56,7 @@ export function taskStateText(
   if (task.status === 'merging' && task.attemptKind === 'verify' && task.attemptId !== undefined) {
     return 'verifying again';
   }
+  if (task.kind === 'end' && task.status === 'merged') return 'verified';
   return LOOKS[task.status].label;
 }
 
