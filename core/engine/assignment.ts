@@ -4,10 +4,11 @@ import type { TaskSpec } from '../contract/task.ts';
 import { AppError } from '../error.ts';
 import { attemptBranch } from '../lifecycle/branch.ts';
 import { limitsOf, type PlanState } from '../lifecycle/plan-state.ts';
-import { loadDetail, loadResult, loadTranscript, type TaskDetail } from '../store/task-detail.ts';
+import { loadDetail, loadResult, type TaskDetail } from '../store/task-detail.ts';
 import { loadTask, type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import type { LiveAttempt, TaskState } from '../task/state.ts';
 import { repositoryOf } from './apply-plan.ts';
+import { carryOver } from './conversation.ts';
 import type { EngineDeps } from './deps.ts';
 import { foreignScopes } from './foreign-scopes.ts';
 import { inParallel } from './in-parallel.ts';
@@ -50,7 +51,7 @@ export async function buildAssignment(
     parents: work ? await parentSummaries(deps, state, detail) : [],
     repair: current.kind === 'repair' ? repairOf(state) : undefined,
     notes: notesOf(plan, repository.notes, state),
-    conversation: work ? await conversationOf(deps, state, current) : [],
+    ...(work ? await carryOver(deps.table, state, current) : { conversation: [] }),
     agent: { name: plan.options.agent ?? settings.agent, model, tier: spec?.tier ?? 'auto' },
     author: repository.author ?? settings.author,
     signOff: repository.signOff,
@@ -138,25 +139,4 @@ async function parentSummaries(
     };
   });
   return found.filter((parent) => parent !== undefined);
-}
-
-/** What was said in the attempt before, when that one was lost rather than ended. */
-async function conversationOf(
-  deps: EngineDeps,
-  state: TaskState,
-  current: LiveAttempt,
-): Promise<Assignment['conversation']> {
-  if (current.n < 2 || state.reason?.code !== 'attempt_lost') return [];
-  const chunks = await loadTranscript(
-    deps.table,
-    { ...taskKeyOf(state), n: current.n - 1 },
-    0,
-    200,
-  );
-  const said = chunks
-    .flatMap((chunk) => chunk.entries)
-    .filter((entry) => entry.kind === 'agent' || entry.kind === 'user');
-  return said
-    .slice(-100)
-    .map((entry) => ({ role: entry.kind === 'user' ? 'user' : 'agent', text: entry.text }));
 }

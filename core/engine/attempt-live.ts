@@ -8,11 +8,12 @@ import type { AttemptKey } from '../contract/id.ts';
 import type { Question } from '../contract/task.ts';
 import { AppError } from '../error.ts';
 import { attemptBranch } from '../lifecycle/branch.ts';
-import { loadAttempt, loadMessages, putAttempt, putTranscript } from '../store/task-detail.ts';
+import { loadAttempt, putAttempt, putTranscript } from '../store/task-detail.ts';
 import { requirePlan } from './apply-plan.ts';
 import { applyTask } from './apply-task.ts';
 import { attemptEnded, requireLive } from './attempt-fence.ts';
 import type { EngineDeps } from './deps.ts';
+import { unreadMessages } from './message.ts';
 import { forgeOf } from './promote.ts';
 
 // What a live bridge says while it works.
@@ -37,9 +38,9 @@ export async function heartbeat(
     activity: said.activity,
     usage: said.usage,
     progressAt: said.progressAt,
+    messagesSeen: Math.max(before?.messagesSeen ?? 0, said.messagesSeen),
   });
-  const unread =
-    live.messages > said.messagesSeen ? await loadMessages(deps.table, key, said.messagesSeen) : [];
+  const unread = await unreadMessages(deps, key, live, said.messagesSeen);
   const messages = unread.map(({ n, author, text, answers }) => ({ n, author, text, answers }));
   return { leaseUntil, messages, finish: live.state.finishing ?? false };
 }
@@ -95,7 +96,6 @@ export async function askQuestion(
   question: Question,
 ): Promise<void> {
   const live = await requireLive(deps, key);
-  if (live.state.question?.id === question.id) return;
   const applied = await applyTask(
     deps,
     key,

@@ -40,6 +40,7 @@ export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<A
       activity: '',
       usage: NO_USAGE,
       progressAt: now,
+      messagesSeen: assignment.messagesSeen,
     });
     const applied = await applyTask(
       deps,

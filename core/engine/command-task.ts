@@ -1,7 +1,7 @@
 import { AppError } from '../error.ts';
 import { isRunning } from '../lifecycle/plan-state.ts';
-import { loadMessages, putMessage, type StoredMessage } from '../store/task-detail.ts';
-import { countMessage, loadTask, type StoredTask } from '../store/task-store.ts';
+import { loadMessages, type StoredMessage } from '../store/task-detail.ts';
+import { loadTask, type StoredTask } from '../store/task-store.ts';
 import type { TaskEvent } from '../task/event.ts';
 import { requirePlan } from './apply-plan.ts';
 import { applyTask, hintAll } from './apply-task.ts';
@@ -128,40 +128,6 @@ export function finishTask(
     event: { type: 'finish' },
     wanted: 'no session of it is open',
   });
-}
-
-/** A message to the agent; naming the open question, or any message while one is open, answers it. */
-export async function sendMessage(
-  deps: EngineDeps,
-  plan: string,
-  task: string,
-  said: { text: string; answers?: string; n?: number },
-  actor: string,
-): Promise<StoredMessage> {
-  const stored = await requireTask(deps, plan, task);
-  const question = stored.state.question;
-  if (said.answers !== undefined && said.answers !== question?.id)
-    throw new AppError(
-      'conflict',
-      'question_closed',
-      `task ${task} does not ask ${said.answers} (any more)`,
-    );
-  const answers = question?.id;
-  for (let n = stored.messages + 1; ; n += 1) {
-    const message: StoredMessage = {
-      n,
-      author: actor,
-      text: said.text,
-      at: deps.clock.now(),
-      answers,
-    };
-    if (!(await putMessage(deps.table, stored.state, message))) continue;
-    await countMessage(deps.table, stored.state, n);
-    const current = stored.state.current;
-    if (answers !== undefined && current !== undefined)
-      await applyTask(deps, stored.state, { type: 'question_answered', n: current.n }, { actor });
-    return message;
-  }
 }
 
 export async function listMessages(

@@ -1,10 +1,11 @@
-import { loadAttempt, putMessage } from '../store/task-detail.ts';
-import { countMessage, type StoredTask, taskKeyOf } from '../store/task-store.ts';
+import { loadAttempt } from '../store/task-detail.ts';
+import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { requirePlan } from './apply-plan.ts';
-import { applyTask } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { type Driven, MOVED, restOf } from './drive-task.ts';
 import { launch } from './launch.ts';
+import { loseAttempt } from './lose-attempt.ts';
+import { say } from './message.ts';
 
 /** Whether the live attempt still lives. Its lease only says when to look: the number fences. */
 export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<Driven> {
@@ -34,34 +35,18 @@ export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<Dr
 }
 
 async function lose(deps: EngineDeps, task: StoredTask, why: string): Promise<Driven> {
-  const n = task.state.current?.n ?? 0;
-  await applyTask(
-    deps,
-    taskKeyOf(task.state),
-    { type: 'attempt_lost', n, why },
-    { actor: 'engine', loaded: task },
-  );
+  await loseAttempt(deps, task, why, 'engine');
   return MOVED;
 }
 
 async function answerByDefault(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   const { question, current } = task.state;
   if (question === undefined || current === undefined) return restOf(task);
-  const key = taskKeyOf(task.state);
-  const n = task.messages + 1;
-  await putMessage(deps.table, key, {
-    n,
+  await say(deps, task, {
+    id: `default of ${question.id}`,
     author: 'timeout',
     text: question.default,
-    at: deps.clock.now(),
     answers: question.id,
   });
-  await countMessage(deps.table, key, n);
-  await applyTask(
-    deps,
-    key,
-    { type: 'question_answered', n: current.n },
-    { actor: 'timeout', loaded: task },
-  );
   return MOVED;
 }

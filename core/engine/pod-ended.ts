@@ -1,7 +1,7 @@
 import { parseAttemptId } from '../contract/id.ts';
 import { loadTask } from '../store/task-store.ts';
-import { applyTask } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
+import { loseAttempt } from './lose-attempt.ts';
 
 /** A pod that ended without a result has lost its attempt; nobody waits for the lease. */
 export async function podEnded(deps: EngineDeps, attemptId: string): Promise<void> {
@@ -11,11 +11,5 @@ export async function podEnded(deps: EngineDeps, attemptId: string): Promise<voi
   if (pod !== undefined && pod.state !== 'gone') return;
   const task = await loadTask(deps.table, key);
   if (task?.state.current?.n !== key.n) return;
-  const why = 'its pod ended without a result';
-  await applyTask(
-    deps,
-    key,
-    { type: 'attempt_lost', n: key.n, why },
-    { actor: 'launcher', loaded: task },
-  );
+  await loseAttempt(deps, task, 'its pod ended without a result', 'launcher');
 }

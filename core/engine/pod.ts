@@ -1,6 +1,7 @@
 import { type AttemptKey, formatAttemptId } from '../contract/id.ts';
 import { limitsOf, type PlanState } from '../lifecycle/plan-state.ts';
 import type { PodSpec } from '../port/launcher.ts';
+import { loadDetail } from '../store/task-detail.ts';
 import type { TaskState } from '../task/state.ts';
 import { repositoryOf } from './apply-plan.ts';
 import type { EngineDeps } from './deps.ts';
@@ -28,7 +29,8 @@ export async function podSpec(
 ): Promise<PodSpec> {
   const key: AttemptKey = { plan: task.plan, run: task.run, task: task.task, n };
   const attemptId = formatAttemptId(key);
-  const limits = limitsOf(plan, {}, deps.settings.limits);
+  const detail = await loadDetail(deps.table, task);
+  const limits = limitsOf(plan, detail?.spec.limits ?? {}, deps.settings.limits);
   // Set-up, verification and the push come on top of the agent's time.
   const deadline = deps.clock.now() + limits.maxMinutes * 60_000 + 30 * 60_000;
   return {

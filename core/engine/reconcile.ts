@@ -10,6 +10,7 @@ import { loadTask, readTask, taskKeyOf } from '../store/task-store.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { inParallel } from './in-parallel.ts';
+import { loseAttempt } from './lose-attempt.ts';
 import { podEnded } from './pod-ended.ts';
 import { pollForges } from './poll-forges.ts';
 
@@ -81,13 +82,7 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
       // Until its bridge has called, the launch is repeated, and ends by its own time.
       if (current.phase === 'claimed') return;
       const late = now - current.claimedAt > LAUNCH_GRACE_MS;
-      if (late && !seen.has(id))
-        await applyTask(
-          deps,
-          holder.attempt,
-          { type: 'attempt_lost', n, why: 'its pod is gone' },
-          { actor: 'sweep', loaded: task },
-        );
+      if (late && !seen.has(id)) await loseAttempt(deps, task, 'its pod is gone', 'sweep');
       return;
     }
     if (task?.state.closing.includes(n)) {

@@ -1,7 +1,7 @@
 import type { AttemptResult, BridgePhase, TranscriptEntry } from '../contract/attempt.ts';
 import type { AttemptKey, TaskKey } from '../contract/id.ts';
 import type { TaskSpec, Usage } from '../contract/task.ts';
-import type { Table } from '../port/table.ts';
+import type { Item, Table } from '../port/table.ts';
 import type { Transition } from '../task/state.ts';
 import { decode, decodeText, encode, numberOf } from './document.ts';
 import { KEY, taskPartition } from './key.ts';
@@ -55,6 +55,8 @@ export type AttemptRecord = {
   activity: string;
   usage: Usage;
   progressAt: number;
+  /** Messages of people up to this number were given to its agent. */
+  messagesSeen?: number;
 };
 
 export async function putAttempt(
@@ -114,14 +116,43 @@ export async function loadTranscript(
   const from = KEY.transcript(key, after + 1).sk;
   const prefix = from.slice(0, from.lastIndexOf('#') + 1);
   const page = await table.query(taskPartition(key), { prefix, from, limit });
-  return page.items.map((item) => ({
+  return page.items.map(readChunk);
+}
+
+/** From the newest chunk back, at most `limit` of them. */
+export async function* loadLastTranscript(
+  table: Table,
+  key: AttemptKey,
+  limit: number,
+): AsyncGenerator<TranscriptChunk> {
+  const first = KEY.transcript(key, 1).sk;
+  const prefix = first.slice(0, first.lastIndexOf('#') + 1);
+  let after: string | undefined;
+  let left = limit;
+  do {
+    const page = await table.query(taskPartition(key), {
+      prefix,
+      reverse: true,
+      limit: left,
+      after,
+    });
+    yield* page.items.map(readChunk);
+    left -= page.items.length;
+    after = page.next;
+  } while (after !== undefined && left > 0);
+}
+
+function readChunk(item: Item): TranscriptChunk {
+  return {
     attempt: numberOf(item, 'attempt'),
     n: numberOf(item, 'n'),
     entries: decode<TranscriptEntry[]>(item),
-  }));
+  };
 }
 
 export type StoredMessage = {
+  /** Of who sent it and how often: a repeated send is known by it. */
+  id?: string;
   n: number;
   author: string;
   text: string;
@@ -136,6 +167,25 @@ export async function putMessage(
   message: StoredMessage,
 ): Promise<boolean> {
   return table.put({ ...KEY.message(key, message.n), doc: encode(message) }, ABSENT);
+}
+
+export async function loadMessage(
+  table: Table,
+  key: TaskKey,
+  n: number,
+): Promise<StoredMessage | undefined> {
+  const item = await table.get(KEY.message(key, n));
+  return item === undefined ? undefined : decode<StoredMessage>(item);
+}
+
+/** The newest `limit`, newest first. */
+export async function loadLastMessages(
+  table: Table,
+  key: TaskKey,
+  limit: number,
+): Promise<StoredMessage[]> {
+  const page = await table.query(taskPartition(key), { prefix: 'M#', reverse: true, limit });
+  return page.items.map((item) => decode<StoredMessage>(item));
 }
 
 export async function loadMessages(

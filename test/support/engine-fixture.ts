@@ -7,7 +7,7 @@ import type { PodLauncher } from '../../core/port/launcher.ts';
 import { putNewPlan } from '../../core/store/plan-store.ts';
 import { loadTask, putNewTask, type StoredTask } from '../../core/store/task-store.ts';
 import { NO_USAGE, type TaskState } from '../../core/task/state.ts';
-import { createMemoryTable, type MemoryTable } from './memory-table.ts';
+import { createMemoryTable, type MemoryTable, type MemoryTableOptions } from './memory-table.ts';
 import { createSilentLog } from './silent-log.ts';
 
 // The engine over a table in memory, with a clock that stands until a test moves it, for tests of single steps.
@@ -27,9 +27,13 @@ export type EngineFixture = {
 };
 
 export function createEngineFixture(
-  parts: { forge?: Partial<Forge>; launcher?: Partial<PodLauncher> } = {},
+  parts: {
+    forge?: Partial<Forge>;
+    launcher?: Partial<PodLauncher>;
+    table?: MemoryTableOptions;
+  } = {},
 ): EngineFixture {
-  const table = createMemoryTable();
+  const table = createMemoryTable(parts.table);
   const sent: QueueMessage[] = [];
   let now = 1_000_000_000;
   let ids = 0;

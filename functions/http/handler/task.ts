@@ -6,9 +6,9 @@ import {
   listMessages,
   requestChanges,
   retryTask,
-  sendMessage,
   unblockTask,
 } from '../../../core/engine/command-task.ts';
+import { sendMessage } from '../../../core/engine/message.ts';
 import {
   listTaskViews,
   readDiff,
@@ -30,8 +30,8 @@ export const taskHandlers = {
     items: await readTranscript(deps.engine, params.plan, params.task, query),
   }),
   taskDiff: async ({ params, deps }) => readDiff(deps.engine, params.plan, params.task),
-  sendMessage: async ({ params, body, actor, deps }) =>
-    sendMessage(deps.engine, params.plan, params.task, body, actor.email),
+  sendMessage: async ({ params, body, actor, deps, idempotencyKey: key }) =>
+    sendMessage(deps.engine, params.plan, params.task, { ...body, key }, actor.email),
   listMessages: async ({ params, deps }) => ({
     items: await listMessages(deps.engine, params.plan, params.task),
   }),

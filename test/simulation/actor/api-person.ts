@@ -12,10 +12,10 @@ import {
   cancelTask,
   requestChanges,
   retryTask,
-  sendMessage,
   unblockTask,
 } from '../../../core/engine/command-task.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
+import { sendMessage } from '../../../core/engine/message.ts';
 import { readPlanView } from '../../../core/engine/read.ts';
 import { isAppError } from '../../../core/error.ts';
 import { callApi } from '../platform.ts';
