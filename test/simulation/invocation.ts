@@ -30,40 +30,55 @@ export function effect<T>(
   what: string,
   act: () => T | Promise<T>,
 ): Promise<T> {
+  const { loop } = world;
+  const latency = (): number => LATENCY[port] * (0.3 + 1.4 * world.random.next());
   return new Promise((resolve, reject) => {
-    const { loop } = world;
-    const latency = (): number => LATENCY[port] * (0.3 + 1.4 * world.random.next());
     const step = (): void => {
       if (!invocation.alive) return;
-      if (invocation.frozenUntil > loop.now) {
-        loop.after(invocation.frozenUntil - loop.now + latency(), step);
+      const fault =
+        invocation.frozenUntil > loop.now ? 'freeze' : draw(world, invocation, port, what);
+      if (fault !== 'freeze') {
+        takeEffect(world, invocation, port, fault, { act, resolve, reject });
         return;
       }
-      const fault = draw(world, invocation, port, what);
-      if (fault === 'freeze') {
+      if (invocation.frozenUntil <= loop.now)
         invocation.frozenUntil = loop.now + world.random.between(20_000, 240_000);
-        loop.after(invocation.frozenUntil - loop.now + latency(), step);
-        return;
-      }
-      if (fault === 'crash_before') return crash(world, invocation);
-      if (fault === 'error_before' || fault === 'forge_paused')
-        return reject(errorOf(world, port, fault));
-      let answer: T | Promise<T>;
-      try {
-        answer = act();
-      } catch (error) {
-        if (fault === 'crash_after') return crash(world, invocation);
-        return reject(error);
-      }
-      if (fault === 'crash_after' || fault === 'error_after') {
-        if (answer instanceof Promise) answer.catch(() => {});
-        if (fault === 'crash_after') return crash(world, invocation);
-        return reject(errorOf(world, port, fault));
-      }
-      resolve(answer);
+      loop.after(invocation.frozenUntil - loop.now + latency(), step);
     };
     loop.after(latency(), step);
   });
+}
+
+type Pending<T> = {
+  act: () => T | Promise<T>;
+  resolve: (answer: T | Promise<T>) => void;
+  reject: (error: unknown) => void;
+};
+
+function takeEffect<T>(
+  world: World,
+  invocation: Invocation,
+  port: PortName,
+  fault: FaultKind | undefined,
+  { act, resolve, reject }: Pending<T>,
+): void {
+  if (fault === 'crash_before') {
+    crash(invocation);
+  } else if (fault === 'error_before' || fault === 'forge_paused') {
+    reject(errorOf(world, port, fault));
+  } else {
+    const answer = attempt(act);
+    if (fault === undefined) resolve(answer);
+    else {
+      answer.catch(() => {});
+      if (fault === 'crash_after') crash(invocation);
+      else reject(errorOf(world, port, fault));
+    }
+  }
+}
+
+async function attempt<T>(act: () => T | Promise<T>): Promise<T> {
+  return act();
 }
 
 const ORDER = ['freeze', 'crash_before', 'crash_after', 'error_before', 'error_after'] as const;
@@ -85,10 +100,9 @@ function draw(
   return fault;
 }
 
-function crash(world: World, invocation: Invocation): void {
+function crash(invocation: Invocation): void {
   invocation.alive = false;
   invocation.onCrash();
-  void world;
 }
 
 function errorOf(world: World, port: PortName, fault: FaultKind): AppError {

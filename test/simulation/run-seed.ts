@@ -87,7 +87,10 @@ function live(world: World, watches: readonly PlanWatch[], isBroken: () => boole
   const limit = loop.now + HEALING_MS;
   loop.run(limit, () => isBroken() || isOver());
   if (isBroken()) return;
-  if (!isOver()) return tellStuck(world, watches);
+  if (!isOver()) {
+    tellStuck(world, watches);
+    return;
+  }
   loop.run(loop.now + AFTERWARDS_MS, isBroken);
   if (!isBroken()) judgeEnd(world, watches);
 }

@@ -114,7 +114,9 @@ function write(
 ): Sha {
   const files = new Map(repository.graph.get(head).files);
   const content = contentOf(bridge, files, bad);
-  for (const path of paths) files.set(path, content);
+  // Whoever writes last mends what is broken by itself.
+  const broken = bad ? [] : [...files].filter(([, line]) => line.startsWith('bad-'));
+  for (const path of [...paths, ...broken.map(([name]) => name)]) files.set(path, content);
   return repository.graph.add([head], files).sha;
 }
 

@@ -28,6 +28,10 @@ export function judgeEnd(world: World, watches: readonly PlanWatch[]): void {
 function judgeCancelled(world: World, plan: string): void {
   for (const repository of world.forge.repositories.values())
     for (const pull of repository.pulls)
-      if (pull.state === 'open' && readBranch(pull.head)?.plan === plan)
+      if (
+        pull.state === 'open' &&
+        !world.judge.reopened.has(`${repository.name}#${pull.number}`) &&
+        readBranch(pull.head)?.plan === plan
+      )
         world.judge.fail(world, `#${pull.number} of the cancelled plan ${plan} is open`);
 }

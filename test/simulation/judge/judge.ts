@@ -42,6 +42,8 @@ export class Judge {
   readonly heads = new Map<string, Set<string>>();
   readonly rootMoves: Move[] = [];
   readonly merges = new Map<string, number>();
+  /** Pull requests that a person opened again: theirs to close. */
+  readonly reopened = new Set<string>();
   /** Result calls that were made in time, by attempt. */
   readonly timely = new Set<string>();
 
@@ -52,7 +54,10 @@ export class Judge {
 
   podRequested(world: World, spec: PodSpec): void {
     const key = parseAttemptId(spec.attemptId);
-    if (key === undefined) return this.fail(world, `a pod for ${spec.attemptId}`);
+    if (key === undefined) {
+      this.fail(world, `a pod for ${spec.attemptId}`);
+      return;
+    }
     const task = taskId(key);
     const known = this.newest.get(task) ?? 0;
     // Asked for again after it was answered to be gone: a late call, whose pod is swept; it is no attempt of its own.
@@ -117,6 +122,8 @@ export class Judge {
       },
       pullChanged: (repository, pull, what, by) => {
         world.tell(`${repository.name}#${pull.number} ${what} by ${by.kind}`);
+        const name = `${repository.name}#${pull.number}`;
+        if (what === 'open' && by.kind === 'person') this.reopened.add(name);
         if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull);
         world.webhook(repository.name, pull.head, pull.number);
       },
@@ -148,10 +155,14 @@ export class Judge {
         by: by.kind,
       });
     if (by.kind !== 'engine') return;
-    if (at === undefined)
-      return this.fail(world, `the engine moved ${branch}, which is not its own`);
-    if (at.kind === 'attempt' && to !== undefined)
-      return this.fail(world, `the engine moved the branch of an attempt: ${branch}`);
+    if (at === undefined) {
+      this.fail(world, `the engine moved ${branch}, which is not its own`);
+      return;
+    }
+    if (at.kind === 'attempt' && to !== undefined) {
+      this.fail(world, `the engine moved the branch of an attempt: ${branch}`);
+      return;
+    }
     if (from !== undefined && to !== undefined && !repository.graph.isAncestor(from, to))
       this.fail(world, `the engine moved ${branch} by force from ${short(from)} to ${short(to)}`);
   }

@@ -24,39 +24,41 @@ export function judgeMerge(
     if (times > 1) judge.fail(world, `${id} was merged ${times} times`);
   }
   if (by.kind !== 'engine') return;
-  if (readBranch(pull.base)?.kind !== 'root')
-    return judge.fail(world, `the engine merged #${pull.number} into ${pull.base}`);
+  if (readBranch(pull.base)?.kind !== 'root') {
+    judge.fail(world, `the engine merged #${pull.number} into ${pull.base}`);
+    return;
+  }
   if (!judge.rightful.has(merge.commit))
     judge.fail(
       world,
       `the engine merged ${short(merge.commit)}, which no attempt reported in its time`,
     );
-  const root = knowableRoot(judge, world, repository, pull.base, merge.onto);
+  const roots = knowableRoots(judge, world, repository, pull.base, merge.onto);
   const known = judge.evidence.filter((one) => one.commit === merge.commit);
   const strict = judge.plans.get(head?.plan ?? '')?.strict ?? false;
-  if (known.some((one) => speaksFor(repository, one, root, strict))) return;
+  if (known.some((one) => roots.some((root) => speaksFor(repository, one, root, strict)))) return;
   judge.fail(
     world,
-    `#${pull.number} merged ${short(merge.commit)} onto ${short(root)} with evidence on ${known.map((one) => short(one.root)).join(', ') || 'nothing'}`,
+    `#${pull.number} merged ${short(merge.commit)} onto ${short(merge.onto)} with evidence on ${known.map((one) => short(one.root)).join(', ') || 'nothing'}`,
   );
 }
 
-/** The root without what people merged by hand just now. */
-function knowableRoot(
+/** The root, and what it was before people merged by hand just now. */
+function knowableRoots(
   judge: Judge,
   world: World,
   repository: SimRepository,
   base: string,
   onto: string,
-): string {
+): string[] {
   const moves = judge.rootMoves.filter((move) => move.branch === `${repository.name} ${base}`);
-  let root = onto;
+  const roots = [onto];
   for (const move of moves.toReversed()) {
-    if (move.to !== root || move.by !== 'person') break;
+    if (move.to !== roots.at(-1) || move.by !== 'person') break;
     if (world.loop.now - move.at > UNKNOWABLE_MS) break;
-    root = move.from;
+    roots.push(move.from);
   }
-  return root;
+  return roots;
 }
 
 /** The same root, or one that has only gained paths that meet neither what was changed nor what is shared. */
@@ -82,16 +84,11 @@ export function judgeReady(
 ): void {
   const head = readBranch(pull.head);
   if (head?.kind !== 'root') return;
-  const sha = knowableRoot(
-    judge,
-    world,
-    repository,
-    pull.head,
-    repository.branches.get(pull.head) ?? '',
-  );
+  const sha = repository.branches.get(pull.head) ?? '';
+  const roots = knowableRoots(judge, world, repository, pull.head, sha);
   const verified = judge.evidence.some(
     (one) =>
-      one.commit === sha &&
+      roots.includes(one.commit) &&
       one.by.plan === head.plan &&
       one.by.run === head.run &&
       /^end(-\d+)?$/.test(one.by.task),

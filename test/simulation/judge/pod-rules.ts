@@ -7,7 +7,10 @@ import { attemptName, type Judge, type KnownPlan, taskId } from './judge.ts';
 /** What must be so when a pod is asked for. */
 export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodSpec): void {
   const plan = judge.plans.get(key.plan);
-  if (plan === undefined) return judge.fail(world, `a pod of an unknown plan: ${spec.attemptId}`);
+  if (plan === undefined) {
+    judge.fail(world, `a pod of an unknown plan: ${spec.attemptId}`);
+    return;
+  }
   judgeOrder(judge, world, plan, key);
   judgeCaps(judge, world, plan, spec);
 }
@@ -16,8 +19,10 @@ function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey
   if (plan.simple) return;
   const end = plan.ends.find((one) => one.id === key.task);
   const task = plan.tasks.find((one) => one.id === key.task);
-  if (task === undefined && end === undefined)
-    return judge.fail(world, `a pod of an unknown task: ${attemptName(key)}`);
+  if (task === undefined && end === undefined) {
+    judge.fail(world, `a pod of an unknown task: ${attemptName(key)}`);
+    return;
+  }
   const before = plan.tasks.filter((one) =>
     end === undefined ? task?.dependsOn.includes(one.id) : one.repo === end.repo,
   );

@@ -35,9 +35,10 @@ export class EventLoop {
   /** Must not be called from a promise: those would wait for the end of it. Stops when `until` says so, or at `limit`. */
   run(limit: number, until: () => boolean): void {
     drainMicrotasks();
-    while (this.#heap.length > 0 && !until()) {
+    while (!until()) {
+      const first = this.#heap[0];
+      if (first === undefined || first.at > limit) return;
       const next = this.#pop();
-      if (next.at > limit) return;
       this.#now = next.at;
       this.events += 1;
       next.act();
