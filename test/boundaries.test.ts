@@ -117,7 +117,7 @@ function offence({ file, target, kind }: Import): string | undefined {
       row.project === 'all' || isIn(target, [row.of, ...row.project, ...(beside?.project ?? [])]),
     package: () => includes(row.packages, target) || includes(beside?.packages ?? [], target),
     node: () => includes(row.node, target),
-    computed: () => isIn(file, ['local', 'test']),
+    computed: () => isIn(file, ['local', 'test', 'stacks']),
   } satisfies Record<Import['kind'], () => boolean>;
   if (allowed[kind]()) return undefined;
   return `${file} -> ${target}: ${row.of} may import ${describe(row)}`;

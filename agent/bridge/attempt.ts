@@ -7,6 +7,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { outOfTime } from './limits.ts';
 import type { ProcessTable } from './process.ts';
 import type { Redactor } from './redact.ts';
+import { programPath } from './settings.ts';
 import { Inbox } from './steering.ts';
 import { Transcript } from './transcript.ts';
 import { UsageMeter } from './usage.ts';
@@ -62,7 +63,7 @@ export class Attempt {
     this.end = parts.end;
     this.meter = new UsageMeter(parts.assignment.price);
     this.inbox = new Inbox(() => this.onUrgentMessage());
-    this.env = childEnvironment(parts.folders, parts.assignment.env, process.env.PATH);
+    this.env = childEnvironment(parts.folders, parts.assignment.env, programPath());
     this.transcript = new Transcript(
       (chunk) => this.client.transcript(chunk),
       this.redactor.redact,

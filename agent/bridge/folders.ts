@@ -36,14 +36,14 @@ export async function makeFolders(root: string, owner: string): Promise<Folders>
 export function childEnvironment(
   folders: Folders,
   extra: Record<string, string>,
-  path: string | undefined,
+  path: string,
 ): Record<string, string> {
   return {
     LANG: 'C.UTF-8',
     TERM: 'dumb',
     CI: '1',
     ...extra,
-    PATH: path ?? '/usr/local/bin:/usr/bin:/bin',
+    PATH: path,
     HOME: folders.home,
     TMPDIR: folders.tmp,
   };

@@ -1,4 +1,5 @@
 import type { Finished, ProcessTable } from './process.ts';
+import { programPath } from './settings.ts';
 
 // How the bridge runs git: with a git dir of its own outside the workspace, and deaf to whatever configuration, hooks,
 // filters or attributes the workspace, the user or the machine may bring.
@@ -60,7 +61,7 @@ export function createGit(processes: ProcessTable, place: GitPlace, signal: Abor
 
 function gitEnvironment(place: GitPlace): Record<string, string> {
   return {
-    PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    PATH: programPath(),
     // Nothing of the user's: no ~/.netrc, no ~/.config/git.
     HOME: place.gitDir,
     XDG_CONFIG_HOME: place.gitDir,

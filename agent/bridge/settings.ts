@@ -31,6 +31,11 @@ export function takeSettings(env: NodeJS.ProcessEnv): BridgeSettings {
   return settings;
 }
 
+/** Where programs are found: by git, and by the agent, set-up and verify. */
+export function programPath(): string {
+  return process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
+}
+
 function required(name: string, value: string | undefined, problems: string[]): string {
   if (!value) problems.push(`${name} is not set`);
   return value ?? '';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLlm, type LlmOptions } from '../../adapters/openai/create-llm.ts';
-import { AppError } from '../../core/error.ts';
 import type { Llm } from '../../core/port/llm.ts';
+import { appFailure } from '../support/app-failure.ts';
 import {
   completion,
   type ScriptedLlmServer,
@@ -43,15 +43,6 @@ function ask(model: Llm, change: Partial<Parameters<Llm['complete']>[0]> = {}) {
     maxOutputTokens: 1_000,
     ...change,
   });
-}
-
-async function failure(promise: Promise<unknown>): Promise<AppError> {
-  const error = await promise.then(
-    () => undefined,
-    (caught: unknown) => caught,
-  );
-  if (!(error instanceof AppError)) throw new Error('an AppError was expected', { cause: error });
-  return error;
 }
 
 describe('an answer', () => {
@@ -141,7 +132,7 @@ describe('what the endpoint does not take', () => {
   test('anything else in the request ends as invalid, after every format was tried', async () => {
     server.play(refusal('nope'), refusal('nope'), refusal('nope'));
 
-    const error = await failure(ask(llm()));
+    const error = await appFailure(ask(llm()));
 
     expect([error.kind, error.code]).toEqual(['invalid', 'model_request_refused']);
     expect(error.message).toContain('nope');
@@ -269,7 +260,7 @@ describe('refusals become the engine’s errors', () => {
   test.each(cases)('%s', async (_name, step, kind, code, waitMs) => {
     server.play(step);
 
-    const error = await failure(ask(llm()));
+    const error = await appFailure(ask(llm()));
 
     expect([error.kind, error.code]).toEqual([kind, code]);
     const until = error.details.until;
@@ -284,7 +275,7 @@ describe('refusals become the engine’s errors', () => {
     const { url } = server;
     await server.close();
 
-    const error = await failure(ask(llm({ baseUrl: url })));
+    const error = await appFailure(ask(llm({ baseUrl: url })));
 
     expect([error.kind, error.code, error.details.until]).toEqual([
       'paused',
@@ -295,7 +286,7 @@ describe('refusals become the engine’s errors', () => {
   });
 
   test('a name that does not resolve', async () => {
-    const error = await failure(ask(llm({ baseUrl: 'http://model.invalid/v1' })));
+    const error = await appFailure(ask(llm({ baseUrl: 'http://model.invalid/v1' })));
 
     expect([error.kind, error.code]).toEqual(['paused', 'model_unreachable']);
   });
@@ -303,13 +294,13 @@ describe('refusals become the engine’s errors', () => {
   test.each(['HANG', 'STALL'] as const)('%s: gives up after the time limit', async (step) => {
     server.play(step);
 
-    const error = await failure(ask(llm({ timeoutMs: 200 })));
+    const error = await appFailure(ask(llm({ timeoutMs: 200 })));
 
     expect([error.kind, error.code]).toEqual(['paused', 'model_timeout']);
   });
 
   test('a key with characters that no key has is not sent', async () => {
-    const error = await failure(ask(llm({ apiKey: 'sk-a\nb' })));
+    const error = await appFailure(ask(llm({ apiKey: 'sk-a\nb' })));
 
     expect([error.kind, error.code]).toEqual(['auth', 'model_key_refused']);
     expect(error.message).not.toContain('sk-a');
@@ -319,7 +310,7 @@ describe('refusals become the engine’s errors', () => {
   test('user and password of the base URL stay out of messages', async () => {
     server.play({ status: 500, body: {} });
 
-    const error = await failure(ask(llm({ baseUrl: server.url.replace('//', '//me:hidden@') })));
+    const error = await appFailure(ask(llm({ baseUrl: server.url.replace('//', '//me:hidden@') })));
 
     expect(error.message).not.toContain('hidden');
   });
@@ -329,9 +320,9 @@ describe('waiting', () => {
   test('calls after a Retry-After do not ask again before its end', async () => {
     server.play({ status: 429, headers: { 'retry-after': '60' }, body: {} }, '{}');
     const model = llm();
-    await failure(ask(model));
+    await appFailure(ask(model));
 
-    const second = await failure(ask(model));
+    const second = await appFailure(ask(model));
     now += 60_000;
     const third = await ask(model);
 
@@ -364,7 +355,7 @@ describe('waiting', () => {
     server.play({ status: 500, body: {} }, '{}');
     const model = llm({ concurrency: 1 });
 
-    await failure(ask(model));
+    await appFailure(ask(model));
 
     expect((await ask(model)).text).toBe('{}');
   });
@@ -374,7 +365,7 @@ describe('the context', () => {
   test('of a model that is too small is refused before anything is sent', async () => {
     const model = llm({ contextTokens: { big: 1_200 } });
 
-    const error = await failure(
+    const error = await appFailure(
       ask(model, { messages: [{ role: 'user', content: 'x'.repeat(3_500) }] }),
     );
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLlm, type LlmOptions } from '../../adapters/openai/create-llm.ts';
-import { AppError } from '../../core/error.ts';
 import { validateGraph } from '../../core/graph/validate.ts';
 import { assess } from '../../core/plan/assess.ts';
 import { type DecomposeInput, decompose } from '../../core/plan/decompose.ts';
 import type { Exploration } from '../../core/plan/exploration.ts';
 import { exploreRepository } from '../../core/plan/explore.ts';
+import { appFailure } from '../support/app-failure.ts';
 import {
   completion,
   type ScriptedLlmServer,
@@ -92,15 +92,6 @@ const GOOD = plan(
   task('logout', { dependsOn: ['session'] }),
 );
 
-async function failure(promise: Promise<unknown>): Promise<AppError> {
-  const error = await promise.then(
-    () => undefined,
-    (caught: unknown) => caught,
-  );
-  if (!(error instanceof AppError)) throw new Error('an AppError was expected', { cause: error });
-  return error;
-}
-
 /** What the model was told in its n-th request. */
 function told(n: number): string {
   return (server.asked[n]?.body.messages ?? []).map(({ content }) => content).join('\n');
@@ -186,7 +177,7 @@ describe('decompose', () => {
   test.each(hostile)('%s three times fails with the reason', async (_name, step, reason) => {
     server.play(step, step, step);
 
-    const error = await failure(decompose(llm(), input(), validateGraph));
+    const error = await appFailure(decompose(llm(), input(), validateGraph));
 
     expect([error.kind, error.code]).toEqual(['invalid', 'planning_failed']);
     expect(JSON.stringify(error.details.problems)).toMatch(
@@ -254,7 +245,7 @@ describe('decompose', () => {
   test('a request that does not fit at all is refused with the sizes', async () => {
     const model = llm({ contextTokens: { big: 8_000 } });
 
-    const error = await failure(
+    const error = await appFailure(
       decompose(model, input({ prompt: 'word '.repeat(10_000) }), validateGraph),
     );
 
@@ -280,7 +271,7 @@ describe('what the endpoint refuses costs no attempt', () => {
   test.each(refusals)('%s', async (_name, step, kind, code) => {
     server.play('not a plan', step);
 
-    const error = await failure(decompose(llm(), input(), validateGraph));
+    const error = await appFailure(decompose(llm(), input(), validateGraph));
 
     expect([error.kind, error.code]).toEqual([kind, code]);
     expect(error.details.usage).toMatchObject({ turns: 1, inputTokens: 100 });
@@ -346,7 +337,7 @@ describe('assess', () => {
     server.play(answer, verdict(), answer, answer, answer);
 
     const corrected = await assess(llm(), request());
-    const error = await failure(assess(llm(), request()));
+    const error = await appFailure(assess(llm(), request()));
 
     expect(corrected.attempts).toBe(2);
     expect(told(1)).toMatch(reason);

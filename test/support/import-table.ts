@@ -91,6 +91,14 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
     packages: 'all',
     node: 'all',
   },
+  // What a function is to be told is the table that it reads.
+  {
+    of: 'stacks',
+    project: ['core/topology', 'functions/config-sections.ts'],
+    packages: 'all',
+    node: 'all',
+  },
+  { of: 'sst.config.ts', project: ['stacks'], packages: [], node: [] },
   { of: 'test', project: 'all', packages: 'all', node: 'all' },
   { of: 'bench', project: 'all', packages: 'all', node: 'all' },
   {
