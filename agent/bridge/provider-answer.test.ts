@@ -28,6 +28,13 @@ test('a long wait that is asked for is kept, not sat out', () => {
   expect(judgeReply(reply(429, '', NOW + 1_000), 1, NOW)).toEqual({ kind: 'again', waitMs: 1_000 });
 });
 
+test('nobody is parked for days because an endpoint says so', () => {
+  expect(judgeReply(reply(429, '', NOW + 999_999_000), 1, NOW)).toMatchObject({
+    kind: 'refused',
+    until: NOW + 900_000,
+  });
+});
+
 test.each([
   [401, 'bad key'],
   [402, ''],

@@ -13,6 +13,8 @@ const MAX_TRIES = 3;
 const LONGEST_WAIT_MS = 2_000;
 const BUSY_MS = 60_000;
 const ACCOUNT_MS = 5 * 60_000;
+/** Whatever the endpoint asks for: everybody's work with it stands still for that long. */
+const LONGEST_PARK_MS = 15 * 60_000;
 
 export type ProviderReply = {
   status: number;
@@ -39,7 +41,7 @@ export function judgeReply(
   return {
     kind: 'refused',
     reason: trouble.reason,
-    until: now + Math.max(asked ?? trouble.parkMs, 1_000),
+    until: now + Math.min(Math.max(asked ?? trouble.parkMs, 1_000), LONGEST_PARK_MS),
   };
 }
 

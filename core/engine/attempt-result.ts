@@ -12,6 +12,11 @@ import { attemptEnded, requireLive } from './attempt-fence.ts';
 import { requirePushed } from './attempt-live.ts';
 import type { EngineDeps } from './deps.ts';
 
+/** Whatever an outside system asks for: it is asked again then, at the cost of one attempt. */
+const LONGEST_PAUSE_MS = 15 * 60_000;
+/** Kept on the task itself, for its repair. */
+const MAX_FILES = 100;
+
 /** The end of an attempt in its own words. Saying it twice is once; an attempt that was ended otherwise is refused. */
 export async function acceptResult(
   deps: EngineDeps,
@@ -74,7 +79,7 @@ function redText(result: Extract<AttemptResult, { outcome: 'done' }>): string {
   const red = result.evidence.results.find((one) => one.exitCode !== 0);
   return red === undefined
     ? 'verification failed'
-    : `verification failed: ${red.command.join(' ')} ended with ${red.exitCode}\n${red.output.slice(-4_000)}`;
+    : `verification failed: ${red.command.join(' ').slice(0, 500)} ended with ${red.exitCode}\n${red.output.slice(-4_000)}`;
 }
 
 async function failureOf(
@@ -87,7 +92,8 @@ async function failureOf(
   switch (cause) {
     case 'provider':
     case 'forge': {
-      const until = Math.max(result.until ?? now + 30_000, now + 1_000);
+      const asked = Math.min(result.until ?? now + 30_000, now + LONGEST_PAUSE_MS);
+      const until = Math.max(asked, now + 1_000);
       await recordPause(deps.table, {
         what: cause === 'provider' ? 'model' : 'forge',
         until,
@@ -107,7 +113,7 @@ async function failureOf(
         n: key.n,
         cause,
         why,
-        files,
+        files: files.slice(0, MAX_FILES).map((file) => file.slice(0, 400)),
         usage,
         leftOut: result.leftOut.length > 0,
       };
