@@ -12,6 +12,8 @@ import { requireRevision } from './revision.ts';
 
 const CLEAN_UP_AGAIN_MS = 3_600_000;
 const SLICE = 200;
+/** So long it goes on with what it has loaded, before it says how far it is. */
+const TURN_MS = 15_000;
 
 /** A handler that was at work on the run when it was stopped is over by then. */
 const LATE_MS = 120_000;
@@ -28,13 +30,17 @@ export async function endRuns(deps: EngineDeps, plan: StoredPlan): Promise<void>
     ending.revision === 0
       ? []
       : runNodes(state, await requireRevision(deps, state, ending.revision));
-  const slice = nodes.slice(ending.cursor, ending.cursor + SLICE);
-  await inParallel(slice, 8, async (node) => {
-    const key = { plan: state.id, run: ending.run, task: node.id };
-    if ((await loadTask(deps.table, key)) === undefined) return;
-    await applyTask(deps, key, { type: 'cancel', reason: ending.reason }, { actor: 'engine' });
-  });
-  const cursor = ending.cursor + slice.length;
+  const until = deps.clock.now() + TURN_MS;
+  let { cursor } = ending;
+  do {
+    const slice = nodes.slice(cursor, cursor + SLICE);
+    await inParallel(slice, 8, async (node) => {
+      const key = { plan: state.id, run: ending.run, task: node.id };
+      if ((await loadTask(deps.table, key)) === undefined) return;
+      await applyTask(deps, key, { type: 'cancel', reason: ending.reason }, { actor: 'engine' });
+    });
+    cursor += slice.length;
+  } while (cursor < nodes.length && deps.clock.now() < until);
   const swept = cursor >= nodes.length;
   if (swept) await closeRootPulls(deps, plan, ending);
   await applyPlan(deps, state.id, { event: 'run_ending', actor: 'engine' }, (next, now) => {
