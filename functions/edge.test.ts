@@ -21,6 +21,8 @@ describe('an error to an HTTP caller', () => {
     ['invalid', 'method_not_allowed', 405],
     ['auth', 'unauthorized', 401],
     ['auth', 'forbidden', 403],
+    ['auth', 'forge_credential', 422],
+    ['auth', 'repository_read_only', 422],
     ['notFound', 'plan_not_found', 404],
     ['conflict', 'revision_changed', 409],
     ['limited', 'too_many_logins', 429],

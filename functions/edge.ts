@@ -26,6 +26,13 @@ const EDGE = {
   bug: { status: 500, queue: 'retry' },
 } as const satisfies Record<ErrorKind, EdgeRow>;
 
+/**
+ * Of kind `auth`, but of our own credential for an outside system: who called is signed in and may do this, and would be
+ * told to sign in again.
+ */
+const UPSTREAM_REFUSED = 422;
+const OF_THE_CALLER: ReadonlySet<string> = new Set(['unauthorized', 'forbidden']);
+
 /** Codes that HTTP has a number of its own for. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   forbidden: 403,
@@ -46,11 +53,16 @@ export type HttpError = {
 /** `now` in epoch milliseconds, for Retry-After. Of a bug the caller learns the request id and nothing else. */
 export function httpError(error: unknown, requestId: string, now: number): HttpError {
   const known = isAppError(error) && error.kind !== 'bug' ? error : internal();
-  const status = STATUS_OF_CODE[known.code] ?? EDGE[known.kind].status;
+  const status = STATUS_OF_CODE[known.code] ?? statusOf(known);
   const { code, message } = known;
   const details = Object.keys(known.details).length === 0 ? {} : { details: known.details };
   const body = { error: { code, message, ...details, requestId } };
   return { status, headers: headersOf(known, status, now), body };
+}
+
+function statusOf({ kind, code }: AppError): number {
+  if (kind === 'auth' && !OF_THE_CALLER.has(code)) return UPSTREAM_REFUSED;
+  return EDGE[kind].status;
 }
 
 function headersOf(error: AppError, status: number, now: number): Record<string, string> {
