@@ -12,6 +12,7 @@ import { endRuns } from './end-runs.ts';
 test('a stopped run of many tasks is cancelled with one reading of its graph', async () => {
   let readings = 0;
   const { deps, putPlan, putTask, task } = createEngineFixture({
+    forge: { findPull: async () => undefined },
     table: {
       beforeEffect: (operation, key) => {
         if (operation === 'get' && key.sk.startsWith('REV#')) readings += 1;
