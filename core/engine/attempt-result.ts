@@ -1,5 +1,6 @@
 import type { AttemptResult } from '../contract/attempt.ts';
 import type { AttemptKey } from '../contract/id.ts';
+import type { Evidence } from '../contract/task.ts';
 import { AppError } from '../error.ts';
 import { recordPause } from '../store/pause-store.ts';
 import { countUsage } from '../store/plan-store.ts';
@@ -65,7 +66,7 @@ async function eventOf(
       type: 'attempt_failed',
       n: key.n,
       cause: 'verify_red',
-      why: redText(result),
+      why: redText(result.evidence),
       files: [],
       usage,
       leftOut: result.leftOut.length > 0,
@@ -75,8 +76,8 @@ async function eventOf(
   return { type: 'result_accepted', n: key.n, commit, proof, usage };
 }
 
-function redText(result: Extract<AttemptResult, { outcome: 'done' }>): string {
-  const red = result.evidence.results.find((one) => one.exitCode !== 0);
+function redText(evidence: Evidence): string {
+  const red = evidence.results.find((one) => one.exitCode !== 0);
   return red === undefined
     ? 'verification failed'
     : `verification failed: ${red.command.join(' ').slice(0, 500)} ended with ${red.exitCode}\n${red.output.slice(-4_000)}`;
@@ -87,7 +88,9 @@ async function failureOf(
   key: AttemptKey,
   result: Extract<AttemptResult, { outcome: 'failed' }>,
 ): Promise<TaskEvent> {
-  const { cause, reason: why, usage, files } = result;
+  const { cause, reason, usage, files, evidence } = result;
+  // Whoever repairs it has to know what is red.
+  const why = evidence === undefined ? reason : `${reason}\n${redText(evidence)}`;
   const now = deps.clock.now();
   switch (cause) {
     case 'provider':
