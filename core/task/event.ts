@@ -45,7 +45,8 @@ export type TaskEvent =
   | { type: 'retry' }
   | { type: 'unblock' }
   | { type: 'cancel'; reason: string }
-  | { type: 'unparked' }
+  /** `asked`: a person says that whoever refused is back, before its time has come. */
+  | { type: 'unparked'; asked?: boolean }
   | { type: 'finish' }
   /** A slot was reserved under this number and never claimed: late claims must fail. */
   | { type: 'number_raised'; n: number }

@@ -49,10 +49,11 @@ export function onCancel(state: TaskState, event: Of<'cancel'>, context: RowCont
 
 export function onUnparked(
   state: TaskState,
-  _event: Of<'unparked'>,
+  event: Of<'unparked'>,
   context: RowContext,
 ): TaskState | undefined {
-  if (state.parkedUntil === undefined || state.parkedUntil > context.now) return undefined;
+  if (state.parkedUntil === undefined) return undefined;
+  if (state.parkedUntil > context.now && event.asked !== true) return undefined;
   return { ...state, parkedUntil: undefined };
 }
 
