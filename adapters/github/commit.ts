@@ -41,17 +41,28 @@ export async function compareCommits(
       page: 1,
     });
     return {
-      files: (data.files ?? []).map((file) => ({
-        path: file.filename,
-        status: STATUSES[file.status] ?? 'modified',
-        additions: file.additions,
-        deletions: file.deletions,
-      })),
+      files: (data.files ?? []).flatMap(toFiles),
       aheadBy: data.ahead_by,
       behindBy: data.behind_by,
       mergeBase: data.merge_base_commit.sha,
     };
   });
+}
+
+type WireFile = {
+  filename: string;
+  status: string;
+  additions: number;
+  deletions: number;
+  previous_filename?: string;
+};
+
+/** A rename changes two paths: the one that is gone is a file of its own. */
+function toFiles(file: WireFile): CommitFile[] {
+  const { filename: path, additions, deletions, previous_filename: before } = file;
+  const there = { path, status: STATUSES[file.status] ?? 'modified', additions, deletions };
+  if (file.status !== 'renamed' || before === undefined) return [there];
+  return [there, { path: before, status: 'removed', additions: 0, deletions: 0 }];
 }
 
 const STATUSES: Readonly<Record<string, CommitFile['status']>> = {

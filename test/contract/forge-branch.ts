@@ -124,6 +124,7 @@ export function describeForgeBranches(name: string, start: () => Promise<TestFor
       expect(answer).toMatchObject({ aheadBy: 1, behindBy: 1, mergeBase: r.main });
       expect(answer.files).toEqual([
         { path: 'READ.md', status: 'renamed', additions: 0, deletions: 0 },
+        { path: 'README.md', status: 'removed', additions: 0, deletions: 0 },
         { path: 'new.txt', status: 'added', additions: 2, deletions: 0 },
       ]);
     });
