@@ -1,5 +1,5 @@
 import { App, Octokit, RequestError } from 'octokit';
-import type { RepoName } from '../../core/port/forge.ts';
+import type { GitAccess, RepoName } from '../../core/port/forge.ts';
 import { createQuota, type Quota } from './quota.ts';
 import { isRateLimited, translateError } from './translate-error.ts';
 
@@ -30,11 +30,12 @@ export type Connection = {
     repo: RepoName,
     work: (octokit: Octokit, id: RepositoryId) => Promise<T>,
   ): Promise<T>;
-  /** Good for writing the contents of one repository, where the forge knows it for one branch of it only. */
+  /** Good for the contents of one repository; to write, where the forge knows it, for one branch of it only. */
   pushToken(
     repo: RepoName,
     repositoryId: () => Promise<number>,
     branch: string,
+    access: GitAccess,
   ): Promise<PushToken>;
 };
 
@@ -101,12 +102,12 @@ function byApp(
       translating(what, now, async () =>
         work(clientOf(await installationOf(repo)), splitName(repo)),
       ),
-    pushToken: (repo, repositoryId, branch) =>
+    pushToken: (repo, repositoryId, branch, access) =>
       translating(`make a token for ${repo}`, now, async () => {
         const { data } = await app.octokit.rest.apps.createInstallationAccessToken({
           installation_id: await installationOf(repo),
           repository_ids: [await repositoryId()],
-          permissions: { contents: 'write' },
+          permissions: { contents: access },
           headers: { [BRANCH_HEADER]: branch },
         });
         return { token: data.token, expiresAt: Date.parse(data.expires_at) };

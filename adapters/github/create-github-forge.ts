@@ -23,7 +23,7 @@ import {
   updatePull,
 } from './pull.ts';
 import { createCredentials, readRepository } from './repository.ts';
-import { postComment, readReviews } from './review.ts';
+import { createReviews, postComment } from './review.ts';
 
 export type GitHubForgeOptions = ConnectionOptions;
 
@@ -57,7 +57,7 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     reopenPull: (repo, number) => reopenPull(connection, repo, number),
     mergePull: (repo, number, merge) => mergePull(connection, repo, number, merge),
     checks: (repo, sha) => readChecks(connection, repo, sha),
-    reviews: (repo, number) => readReviews(connection, repo, number),
+    reviews: createReviews(connection),
     comment: (repo, number, body) => postComment(connection, repo, number, body),
     gitCredential: createCredentials(connection),
   };

@@ -1,4 +1,4 @@
-import type { GitCredential, RepoName, RepositoryFacts } from '../../core/port/forge.ts';
+import type { GitAccess, GitCredential, RepoName, RepositoryFacts } from '../../core/port/forge.ts';
 import type { Connection } from './connection.ts';
 
 /** GitHub's fixed user name for tokens. */
@@ -38,7 +38,7 @@ export async function readRepository(
 /** A function that makes credentials; it remembers the numbers of repositories. */
 export function createCredentials(
   connection: Connection,
-): (repo: RepoName, branch: string) => Promise<GitCredential> {
+): (repo: RepoName, branch: string, access?: GitAccess) => Promise<GitCredential> {
   const numbers = new Map<RepoName, number>();
   async function numberOf(repo: RepoName): Promise<number> {
     const known = numbers.get(repo);
@@ -50,8 +50,9 @@ export function createCredentials(
     numbers.set(repo, found);
     return found;
   }
-  return async (repo, branch) => {
-    const { token, expiresAt } = await connection.pushToken(repo, () => numberOf(repo), branch);
+  return async (repo, branch, access = 'write') => {
+    const number = () => numberOf(repo);
+    const { token, expiresAt } = await connection.pushToken(repo, number, branch, access);
     return { username: TOKEN_USER, password: token, expiresAt };
   };
 }

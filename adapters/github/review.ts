@@ -1,9 +1,10 @@
 import type { RepoName, Review, ReviewComment } from '../../core/port/forge.ts';
 import type { Connection } from './connection.ts';
+import { createWritePermission } from './write-permission.ts';
 
 const PAGE = 100;
-/** The associations that come with write permission. */
-const WRITERS = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
+/** Those of them may write whom the forge says so of: being a member or a collaborator alone may mean to read only. */
+const MAYBE_WRITERS = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
 const STATES: Readonly<Record<string, Review['state']>> = {
   APPROVED: 'approved',
@@ -12,11 +13,34 @@ const STATES: Readonly<Record<string, Review['state']>> = {
   DISMISSED: 'dismissed',
 };
 
-export async function readReviews(
+type Reviews = { reviews: Review[]; comments: ReviewComment[] };
+
+/** A function that reads reviews; it remembers who may write. */
+export function createReviews(
+  connection: Connection,
+): (repo: RepoName, number: number) => Promise<Reviews> {
+  const mayWrite = createWritePermission(connection);
+  return async (repo, number) => {
+    const { reviews, comments } = await readReviews(connection, repo, number);
+    const authors = new Set(
+      [...reviews, ...comments].filter((each) => each.authorCanWrite).map((each) => each.author),
+    );
+    const writers = new Set<string>();
+    for (const author of authors) if (await mayWrite(repo, author)) writers.add(author);
+    const judge = <T extends Review | ReviewComment>(each: T): T => ({
+      ...each,
+      authorCanWrite: each.authorCanWrite && writers.has(each.author),
+    });
+    return { reviews: reviews.map(judge), comments: comments.map(judge) };
+  };
+}
+
+/** `authorCanWrite`: as far as these answers tell. */
+async function readReviews(
   connection: Connection,
   repo: RepoName,
   number: number,
-): Promise<{ reviews: Review[]; comments: ReviewComment[] }> {
+): Promise<Reviews> {
   return connection.call(`read the reviews of ${repo}#${number}`, repo, async (octokit, id) => {
     const onPull = { ...id, pull_number: number, per_page: PAGE };
     const onIssue = { ...id, issue_number: number, per_page: PAGE };
@@ -48,11 +72,12 @@ type Remark = {
 };
 
 function authorOf(remark: Remark) {
+  const isBot = remark.user?.type === 'Bot';
   return {
     id: Number(remark.id),
     author: remark.user?.login ?? 'ghost',
-    authorCanWrite: WRITERS.has(remark.author_association ?? ''),
-    isBot: remark.user?.type === 'Bot',
+    authorCanWrite: MAYBE_WRITERS.has(remark.author_association ?? '') && !isBot,
+    isBot,
     body: remark.body ?? '',
   };
 }

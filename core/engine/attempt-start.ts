@@ -86,6 +86,7 @@ export async function attemptCredentials(
   const git = await forgeOf(deps, plan, live.state.repo).gitCredential(
     live.state.repo,
     attemptBranch(deps.settings.prefix, key),
+    live.current.kind === 'verify' ? 'read' : 'write',
   );
   if (live.current.kind === 'verify') return { git };
   if (model === undefined)

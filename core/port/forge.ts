@@ -98,6 +98,7 @@ export type RepositoryFacts = {
 export type PreflightFinding = { rule: string; message: string; blocking: boolean };
 
 export type GitCredential = { username: string; password: string; expiresAt: number };
+export type GitAccess = 'read' | 'write';
 
 export interface Forge {
   repository(repo: RepoName): Promise<RepositoryFacts>;
@@ -116,7 +117,7 @@ export interface Forge {
 
   /** Whether `sha` is in the repository. */
   hasCommit(repo: RepoName, sha: Sha): Promise<boolean>;
-  /** Files that `head` changed since its merge base with `base`; `aheadBy` commits of head not in base. At most 300 files. */
+  /** Files that `head` changed since its merge base with `base`, a rename's old path as a removed one; `aheadBy` commits of head not in base. At most 300 files. */
   compare(
     repo: RepoName,
     base: Sha,
@@ -180,8 +181,8 @@ export interface Forge {
   ): Promise<{ reviews: Review[]; comments: ReviewComment[] }>;
   comment(repo: RepoName, number: number, body: string): Promise<void>;
 
-  /** For the bridge: one repository, contents write, at most an hour. */
-  gitCredential(repo: RepoName, branch: string): Promise<GitCredential>;
+  /** For the bridge: the contents of one repository, to write unless told, at most an hour. */
+  gitCredential(repo: RepoName, branch: string, access?: GitAccess): Promise<GitCredential>;
 }
 
 /** `X-Hub-Signature-256`, compared in constant time; all of `secrets` are tried, so that they can rotate. */

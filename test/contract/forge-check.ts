@@ -104,6 +104,23 @@ export function describeForgeChecks(name: string, start: () => Promise<TestForge
       ]);
     });
 
+    test('a collaborator counts as one who may write only while the forge says so', async () => {
+      const { number } = await open('demoted');
+      const path = `/repos/${r.repo}/pulls/${number}/reviews`;
+      const client = t.client();
+      const canWrite = async () =>
+        (await client.reviews(r.repo, number)).reviews.map((review) => review.authorCanWrite);
+      const token = await t.person('demoted');
+      await t.call(token, 'POST', path, { event: 'APPROVE' });
+      expect(await canWrite()).toEqual([true]);
+      await t.person('demoted', 'read');
+
+      expect(await canWrite()).toEqual([true]);
+      t.advance(300_001);
+
+      expect(await canWrite()).toEqual([false]);
+    });
+
     test('a dismissed review says so, and nobody approves their own pull request', async () => {
       const { number } = await open('dismissed');
       const writer = await t.person('writer');
@@ -237,6 +254,19 @@ export function describeForgeChecks(name: string, start: () => Promise<TestForge
       t.advance(3_600_001);
       const late = pushWithToken(clone, r.url, credential.password, `HEAD:refs/heads/${own}`);
       await expect(late).rejects.toThrow();
+    });
+
+    test('a credential to read fetches and pushes nothing', async () => {
+      const own = 'smol-gang/p1-r1/a/task-2';
+      const { password } = await t.forge.gitCredential(r.repo, own, 'read');
+      const clone = `${r.path}-read`;
+      await cloneWithToken(r.url, password, clone);
+      await commitFiles(clone, { 'work.txt': 'done' });
+
+      const push = pushWithToken(clone, r.url, password, `HEAD:refs/heads/${own}`);
+
+      await expect(push).rejects.toThrow();
+      expect(await t.forge.branchHead(r.repo, own)).toBeUndefined();
     });
 
     test('with a token the credential is that token', async () => {

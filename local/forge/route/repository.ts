@@ -1,10 +1,11 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, readBody } from '../http.ts';
+import { json, param, readBody } from '../http.ts';
 import { forbidden, notFound } from '../problem.ts';
 import { getRepository } from '../store/repository-store.ts';
 import { wireRepository } from '../wire/repository.ts';
+import { permissionOf, wireUser } from '../wire/user.ts';
 
 const change = z.object({
   private: z.boolean().optional(),
@@ -21,6 +22,12 @@ export function addRepositoryRoutes(app: Hono<ForgeEnv>, context: ForgeContext):
   app.get('/repos/:owner/:repo', (c) =>
     json(c, wireRepository(context, c.get('repository'), c.get('caller'))),
   );
+  app.get('/repos/:owner/:repo/collaborators/:username/permission', (c) => {
+    const login = param(c, 'username');
+    const permission = permissionOf(context, c.get('repository'), login);
+    if (permission === undefined) throw notFound();
+    return json(c, { permission, role_name: permission, user: wireUser(context, login) });
+  });
   app.patch('/repos/:owner/:repo', async (c) => {
     const repository = c.get('repository');
     const caller = c.get('caller');

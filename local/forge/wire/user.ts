@@ -23,13 +23,22 @@ function numberOf(login: string): number {
   return hash;
 }
 
+/** Undefined: nobody is known by that name. Who owns the repository may do everything. */
+export function permissionOf(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  login: string,
+): 'read' | 'write' | 'admin' | undefined {
+  if (login === repository.name.split('/')[0]) return 'admin';
+  return findAccount(context.rows, login)?.permission;
+}
+
+/** As on GitHub it tells who belongs here, and not what they may do. */
 export function authorAssociation(
   context: ForgeContext,
   repository: RepositoryRow,
   login: string,
 ): string {
-  const account = findAccount(context.rows, login);
   if (login === repository.name.split('/')[0]) return 'OWNER';
-  if (account === undefined || account.type === 'Bot') return 'NONE';
-  return account.permission === 'read' ? 'NONE' : 'COLLABORATOR';
+  return findAccount(context.rows, login)?.type === 'User' ? 'COLLABORATOR' : 'NONE';
 }
