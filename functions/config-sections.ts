@@ -237,6 +237,11 @@ export const SECTIONS = {
         text.optional(),
         'Folder of the process launcher: its records, workspaces and logs of attempts.',
       ),
+      path: variable(
+        'LAUNCHER_PATH',
+        text.optional(),
+        "Where an attempt's git, agent, set-up and verify find programs, as PATH. Unset: the system's folders.",
+      ),
     },
     check: ({ kind, directory }) =>
       kind === 'process' && directory === undefined

@@ -30,6 +30,7 @@ function launcher(): PodLauncher {
   return createProcessLauncher({
     stateDir: `${stateDir}/pods`,
     mirrorDir: `${stateDir}/mirrors`,
+    path: launcher.path,
     bridgeEntry: new URL('../../agent/bridge/main.ts', import.meta.url).pathname,
     now: clock.now,
     graceMs: 3_000,

@@ -20,6 +20,7 @@ import { startClock } from '../source/start-clock.ts';
 import { startQueuePoller } from '../source/start-queue-poller.ts';
 import { claimData } from './claim-data.ts';
 import { loadKeys, writePrivate } from './keys.ts';
+import { programPath } from './program-path.ts';
 import { layout, type PlatformSettings } from './settings.ts';
 
 // The laptop's cloud, started in order and stopped in the reverse one. Handlers are the very ones that run as Lambdas: they
@@ -124,6 +125,7 @@ async function startParts(
     LOCAL_FORGE_APP_PRIVATE_KEY: keys.forgeAppKey,
     LAUNCHER: env.LAUNCHER ?? 'process',
     LAUNCHER_DIR: paths.launcher,
+    LAUNCHER_PATH: env.LAUNCHER_PATH ?? programPath(env.PATH, process.execPath),
     SMOL_DATA_DIR: settings.dataDir,
     LOG_FILE: paths.log,
   });
