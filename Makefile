@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 INSTALLED := node_modules/.package-lock.json
+DEPLOY_TOOLS := stacks/node_modules/.package-lock.json
 RUN := npm run --silent
 
 .PHONY: help
@@ -17,7 +18,7 @@ dev: $(INSTALLED) ## Start everything on this machine, with your model
 	@$(RUN) dev -- $(ARGS)
 
 .PHONY: test
-test: $(INSTALLED) ## All suites, at most 15 minutes (ARGS=unit runs one of them)
+test: $(INSTALLED) $(if $(ARGS),$(if $(filter stacks,$(ARGS)),$(DEPLOY_TOOLS)),$(DEPLOY_TOOLS)) ## All suites, at most 15 minutes (ARGS=unit runs one of them)
 	@$(RUN) test -- $(ARGS)
 
 .PHONY: lint
@@ -44,4 +45,9 @@ $(INSTALLED): package-lock.json
 	@command -v git >/dev/null 2>&1 || { echo 'git is needed.'; exit 1; }
 	@echo 'Installing what package-lock.json names (once, about a minute)...'
 	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(DEPLOY_TOOLS): stacks/package-lock.json
+	@echo 'Installing the deploy tooling for the suite stacks (once, 0.9 GB)...'
+	@$(RUN) stacks:install
 	@touch $@

@@ -7,7 +7,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{core,adapters,functions,local,agent,cli,test}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/{integration,contract,e2e,simulation}/**', 'local/sample/**'],
+          exclude: [
+            '**/node_modules/**',
+            'test/{integration,contract,e2e,simulation,stacks}/**',
+            'local/sample/**',
+          ],
         },
       },
       {
@@ -33,6 +37,16 @@ export default defineConfig({
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
           testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'stacks',
+          include: ['test/stacks/**/*.test.ts'],
+          globalSetup: ['test/support/build-cloud.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
     ],

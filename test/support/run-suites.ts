@@ -20,6 +20,7 @@ const SUITES: readonly Suite[] = [
     tests: ['test/{integration,contract}/**/*.test.ts'],
   },
   { name: 'simulation', scripts: ['test:simulation'], tests: ['test/simulation/**/*.test.ts'] },
+  { name: 'stacks', scripts: ['test:stacks'], tests: ['test/stacks/**/*.test.ts'] },
   { name: 'e2e', scripts: ['test:e2e'], tests: ['test/e2e/**/*.test.ts'] },
 ];
 

@@ -1,0 +1,12 @@
+import { declareStacks, type StackConfig } from './stacks/declare-stacks.ts';
+
+// Run from `stacks/`, where the deploy tooling is installed: `npm --prefix stacks run deploy -- --stage <stage>`.
+
+export default {
+  config() {
+    return { name: 'smol-gang', region: process.env.AWS_REGION ?? 'us-east-1' };
+  },
+  stacks(app) {
+    declareStacks(app, process.env);
+  },
+} satisfies StackConfig;

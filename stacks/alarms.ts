@@ -1,0 +1,38 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Stack } from 'sst/constructs';
+
+export type Alarms = {
+  /** Raised when the metric was at least 1 in each of the last `minutes` periods. */
+  add(
+    id: string,
+    options: { readonly description: string; readonly metric: IMetric; readonly minutes: number },
+  ): void;
+};
+
+/** `topicArn`: who is told; undefined: nobody, it only shows. */
+export function createAlarms(stack: Stack, topicArn: string | undefined): Alarms {
+  const topic = topicArn === undefined ? undefined : Topic.fromTopicArn(stack, 'alarms', topicArn);
+  return {
+    add(id, { description, metric, minutes }) {
+      const alarm = new Alarm(stack, `alarm-${id}`, {
+        alarmDescription: description,
+        metric,
+        threshold: 1,
+        evaluationPeriods: minutes,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      });
+      if (topic !== undefined) alarm.addAlarmAction(new SnsAction(topic));
+    },
+  };
+}
+
+export const MINUTE = Duration.minutes(1);

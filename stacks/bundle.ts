@@ -1,0 +1,56 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build, type Metafile } from 'esbuild';
+import { functionId, HANDLERS } from '../core/topology/handlers.ts';
+import { bundleOptions } from './bundle-options.ts';
+
+// `node bundle.ts <folder>`: every handler as it is deployed, in `<folder>/<function>/index.mjs`, and what each is made of in
+// `<folder>/bundles.json`.
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('which folder? node bundle.ts <folder>');
+
+await mkdir(folder, { recursive: true });
+const bundles = [];
+for (const handler of HANDLERS) bundles.push(await bundle(handler, folder));
+await writeFile(join(folder, 'bundles.json'), `${JSON.stringify(bundles, null, 2)}\n`);
+
+async function bundle(handler: string, into: string) {
+  const id = functionId(handler);
+  const file = join(into, id, 'index.mjs');
+  const { metafile } = await build(bundleOptions(ROOT, handler, file));
+  const code = await readFile(file);
+  return {
+    id,
+    handler,
+    file,
+    bytes: code.length,
+    gzipBytes: gzipSync(code).length,
+    parts: partsOf(metafile),
+  };
+}
+
+/** Bytes in the bundle by npm package, and by file of ours. */
+function partsOf(metafile: Metafile | undefined): Record<string, number> {
+  const inputs = Object.values(metafile?.outputs ?? {}).flatMap((output) =>
+    Object.entries(output.inputs),
+  );
+  const parts: Record<string, number> = {};
+  for (const [path, { bytesInOutput }] of inputs) {
+    if (bytesInOutput === 0) continue;
+    const part = packageOf(path) ?? path;
+    parts[part] = (parts[part] ?? 0) + bytesInOutput;
+  }
+  return parts;
+}
+
+function packageOf(path: string): string | undefined {
+  const inside = path.split('node_modules/').slice(1).at(-1);
+  if (inside === undefined) return undefined;
+  const names = inside.split('/');
+  return names.slice(0, inside.startsWith('@') ? 2 : 1).join('/');
+}

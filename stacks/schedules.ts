@@ -1,0 +1,24 @@
+import { Duration } from 'aws-cdk-lib';
+import { Cron, type Stack } from 'sst/constructs';
+import { SCHEDULES } from '../core/topology/schedules.ts';
+import { type Alarms, MINUTE } from './alarms.ts';
+import type { CreateFunction } from './functions.ts';
+
+/** A run that failed is not repeated: the next one is due before a repetition would be. */
+export function addSchedules(stack: Stack, create: CreateFunction, alarms: Alarms): void {
+  for (const { name, handler, everySeconds, timeoutSeconds } of SCHEDULES) {
+    const { fn } = create(handler, { timeoutSeconds, retryAttempts: 0 });
+    new Cron(stack, name, {
+      schedule: `rate(${everySeconds / 60} ${everySeconds === 60 ? 'minute' : 'minutes'})`,
+      job: {
+        function: fn,
+        cdk: { target: { retryAttempts: 0, maxEventAge: Duration.seconds(everySeconds) } },
+      },
+    });
+    alarms.add(name, {
+      description: `${name} failed five times running: what crashes leave undone is not found.`,
+      metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
+      minutes: 5,
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { type Stack, WebSocketApi } from 'sst/constructs';
+import { SOCKET_ROUTES } from '../core/topology/routes.ts';
+import type { CreateFunction } from './functions.ts';
+
+const RATE = 500;
+const BURST = 1_000;
+const TIMEOUT_SECONDS = 10;
+
+export function createSocketApi(stack: Stack): WebSocketApi {
+  return new WebSocketApi(stack, 'socket', {
+    accessLog: { retention: 'one_month' },
+    cdk: { webSocketStage: { throttle: { rateLimit: RATE, burstLimit: BURST } } },
+  });
+}
+
+/** CDK's routes rather than SST's: those let every function of the API write to every connection. */
+export function addSocketRoutes(api: WebSocketApi, create: CreateFunction): void {
+  for (const { route, handler } of SOCKET_ROUTES) {
+    const { fn } = create(handler, { timeoutSeconds: TIMEOUT_SECONDS });
+    api.cdk.webSocketApi.addRoute(route, {
+      integration: new WebSocketLambdaIntegration(`route-${route}`, fn),
+    });
+  }
+}

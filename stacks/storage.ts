@@ -1,0 +1,42 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { type App, Stack, Table } from 'sst/constructs';
+import { TABLE } from '../core/topology/table.ts';
+import type { Settings } from './settings.ts';
+
+/** The one table, in a stack of its own: kept when that is removed, and restorable to any second of the last 35 days. */
+export function storage(app: App, { keepData }: Settings): { readonly table: Table } {
+  const stack = new Stack(app, 'storage');
+  const table = new Table(stack, 'table', {
+    fields: fieldsOf(),
+    primaryIndex: { partitionKey: TABLE.pk, sortKey: TABLE.sk },
+    globalIndexes: Object.fromEntries(
+      TABLE.indexes.map(({ name, hash, range }) => [
+        name,
+        { partitionKey: hash, sortKey: range, projection: 'all' },
+      ]),
+    ),
+    timeToLiveAttribute: TABLE.ttl,
+    cdk: {
+      table: {
+        deletionProtection: keepData,
+        pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        pointInTimeRecovery: undefined,
+        removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      },
+    },
+  });
+  stack.addOutputs({ TableName: table.tableName });
+  return { table };
+}
+
+function fieldsOf(): Record<string, 'string' | 'number'> {
+  const fields: Record<string, 'string' | 'number'> = {
+    [TABLE.pk]: 'string',
+    [TABLE.sk]: 'string',
+  };
+  for (const { hash, range } of TABLE.indexes) {
+    fields[hash] = 'string';
+    fields[range] = 'number';
+  }
+  return fields;
+}

@@ -1,0 +1,345 @@
+import { describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import { functionId, HANDLERS } from '../../core/topology/handlers.ts';
+import { QUEUES } from '../../core/topology/queues.ts';
+import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
+import { SCHEDULES } from '../../core/topology/schedules.ts';
+import { TABLE } from '../../core/topology/table.ts';
+import {
+  functionReferredTo,
+  functionsOf,
+  ofType,
+  only,
+  type Resource,
+  readTemplate,
+  referencesOf,
+} from '../support/cloud-template.ts';
+
+// Every row of the topology is in the templates, and nothing else of its kind is.
+
+const cloud = inject('cloud');
+
+describe.skipIf(cloud === null)('the templates', () => {
+  const folder = cloud?.templates ?? '';
+  const storage = cloud === null ? NOTHING : readTemplate(folder, 'storage');
+  const platform = cloud === null ? NOTHING : readTemplate(folder, 'platform');
+
+  test('the table has the keys, the indexes and the expiry of the topology', () => {
+    const { Properties, DeletionPolicy } = only(ofType(storage, 'AWS::DynamoDB::Table'));
+
+    const types: Record<string, string> = { [TABLE.pk]: 'S', [TABLE.sk]: 'S' };
+    for (const { hash, range } of TABLE.indexes)
+      Object.assign(types, { [hash]: 'S', [range]: 'N' });
+    expect(Properties.KeySchema).toEqual(keys(TABLE.pk, TABLE.sk));
+    expect(sorted(Properties.AttributeDefinitions)).toEqual(
+      sorted(
+        Object.entries(types).map(([AttributeName, AttributeType]) => ({
+          AttributeName,
+          AttributeType,
+        })),
+      ),
+    );
+    expect(Properties.GlobalSecondaryIndexes).toEqual(
+      TABLE.indexes.map(({ name, hash, range }) => ({
+        IndexName: name,
+        KeySchema: keys(hash, range),
+        Projection: { ProjectionType: 'ALL' },
+      })),
+    );
+    expect(Properties.LocalSecondaryIndexes).toBeUndefined();
+    expect(Properties.StreamSpecification).toBeUndefined();
+    expect(Properties.TimeToLiveSpecification).toEqual({ AttributeName: TABLE.ttl, Enabled: true });
+    expect(Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+    expect(DeletionPolicy).toBe('Retain');
+    expect(ofType(platform, 'AWS::DynamoDB::Table')).toEqual([]);
+  });
+
+  test('each queue has its visibility and its dead letters, and there is no other queue', () => {
+    const queues = ofType(platform, 'AWS::SQS::Queue');
+    const dead = queues.filter(({ Properties }) => Properties.RedrivePolicy === undefined);
+    const live = queues.filter((queue) => !dead.includes(queue));
+
+    const rows = live.map(({ Properties }) => {
+      const redrive = redriveSchema.parse(Properties.RedrivePolicy);
+      return {
+        name: Properties.QueueName,
+        visibility: Properties.VisibilityTimeout,
+        maxReceives: redrive.maxReceiveCount,
+        dead: nameOf(dead, only(referencesOf(redrive.deadLetterTargetArn))),
+      };
+    });
+    expect(sorted(rows)).toEqual(
+      sorted(
+        QUEUES.map(({ name, visibilitySeconds, maxReceives }) => ({
+          name: queueName(name),
+          visibility: visibilitySeconds,
+          maxReceives,
+          dead: `${queueName(name)}-dead`,
+        })),
+      ),
+    );
+    expect(dead).toHaveLength(QUEUES.length);
+    for (const { Properties } of dead)
+      expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3_600);
+  });
+
+  test('each queue is read by its function, whose failures are named one by one', () => {
+    const mappings = ofType(platform, 'AWS::Lambda::EventSourceMapping').map(({ Properties }) => ({
+      queue: nameOf(
+        ofType(platform, 'AWS::SQS::Queue'),
+        only(referencesOf(Properties.EventSourceArn)),
+      ),
+      function: functionReferredTo(platform, Properties.FunctionName),
+      batch: Properties.BatchSize,
+      concurrency: Properties.ScalingConfig,
+      answers: Properties.FunctionResponseTypes,
+      window: Properties.MaximumBatchingWindowInSeconds,
+    }));
+
+    expect(sorted(mappings)).toEqual(
+      sorted(
+        QUEUES.map(({ name, handler, batchSize, concurrency }) => ({
+          queue: queueName(name),
+          function: functionId(handler),
+          batch: batchSize,
+          concurrency: { MaximumConcurrency: concurrency },
+          answers: ['ReportBatchItemFailures'],
+          window: undefined,
+        })),
+      ),
+    );
+    // What AWS asks of them.
+    for (const row of QUEUES) {
+      expect(row.visibilitySeconds).toBeGreaterThanOrEqual(row.timeoutSeconds);
+      expect(row.concurrency).toBeGreaterThanOrEqual(2);
+      expect(row.timeoutSeconds).toBeLessThanOrEqual(900);
+    }
+  });
+
+  test('each dead letter raises an alarm', () => {
+    const alarmed = ofType(platform, 'AWS::CloudWatch::Alarm').filter(
+      ({ Properties }) => Properties.MetricName === 'ApproximateNumberOfMessagesVisible',
+    );
+
+    const names = alarmed.map(({ Properties }) =>
+      nameOf(ofType(platform, 'AWS::SQS::Queue'), only(referencesOf(Properties.Dimensions))),
+    );
+    expect(names.toSorted()).toEqual(
+      QUEUES.map(({ name }) => `${queueName(name)}-dead`).toSorted(),
+    );
+    for (const { Properties } of ofType(platform, 'AWS::CloudWatch::Alarm'))
+      expect(Properties).toMatchObject({
+        Threshold: 1,
+        AlarmActions: ['arn:aws:sns:us-east-1:000000000000:alarms'],
+      });
+  });
+
+  test('each route of the contract leads to its function, and there is no other route', () => {
+    const [http, socket] = apis(platform);
+    const routes = ofType(platform, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => ({
+      api: only(referencesOf(Properties.ApiId)) === http?.logicalId ? 'http' : 'socket',
+      route: Properties.RouteKey,
+      function: integratedFunction(platform, Properties.Target),
+      authorization: Properties.AuthorizationType ?? 'NONE',
+    }));
+
+    const expected = [
+      ...HTTP_FUNCTIONS.flatMap(({ handler, routes: rows }) =>
+        Object.values(rows).map(({ method, path }) => route('http', `${method} ${path}`, handler)),
+      ),
+      ...SOCKET_ROUTES.map((row) => route('socket', row.route, row.handler)),
+    ];
+    expect(socket).toBeDefined();
+    expect(sorted(routes)).toEqual(sorted(expected));
+  });
+
+  test('the doors are throttled, the public ones more', () => {
+    const stages = ofType(platform, 'AWS::ApiGatewayV2::Stage').map(({ Properties }) => Properties);
+    const http = only(stages.filter(({ StageName }) => StageName === '$default'));
+
+    const open = HTTP_FUNCTIONS.flatMap(({ routes }) => Object.values(routes))
+      .filter(({ access }) => access === 'public')
+      .map(({ method, path }) => [
+        `${method} ${path}`,
+        { ThrottlingBurstLimit: 40, ThrottlingRateLimit: 20 },
+      ]);
+    expect(http.RouteSettings).toEqual(Object.fromEntries(open));
+    for (const { DefaultRouteSettings, AccessLogSettings } of stages) {
+      expect(throttleSchema.safeParse(DefaultRouteSettings).success).toBe(true);
+      expect(AccessLogSettings).toBeDefined();
+    }
+  });
+
+  test('each schedule starts its function, which is not repeated', () => {
+    const rules = ofType(platform, 'AWS::Events::Rule').map(({ Properties }) => {
+      const target = only(z.array(z.looseObject({ Arn: z.unknown() })).parse(Properties.Targets));
+      return {
+        schedule: Properties.ScheduleExpression,
+        state: Properties.State,
+        function: functionReferredTo(platform, target.Arn),
+        retry: target.RetryPolicy,
+      };
+    });
+
+    expect(rules).toEqual(
+      SCHEDULES.map(({ handler, everySeconds }) => ({
+        schedule: everySeconds === 60 ? 'rate(1 minute)' : `rate(${everySeconds / 60} minutes)`,
+        state: 'ENABLED',
+        function: functionId(handler),
+        retry: { MaximumEventAgeInSeconds: everySeconds, MaximumRetryAttempts: 0 },
+      })),
+    );
+    const asynchronous = only(ofType(platform, 'AWS::Lambda::EventInvokeConfig'));
+    expect(asynchronous.Properties.MaximumRetryAttempts).toBe(0);
+  });
+
+  test('each handler is a function of its own, beside one helper of SST in each stack', () => {
+    const functions = functionsOf(platform);
+
+    const timeouts = new Map<string, number>([
+      ...HTTP_FUNCTIONS.map((row) => [functionId(row.handler), row.timeoutSeconds] as const),
+      ...QUEUES.map((row) => [functionId(row.handler), row.timeoutSeconds] as const),
+      ...SCHEDULES.map((row) => [functionId(row.handler), row.timeoutSeconds] as const),
+      ...SOCKET_ROUTES.map((row) => [functionId(row.handler), 10] as const),
+    ]);
+    expect([...functions.keys()].toSorted()).toEqual(HANDLERS.map(functionId).toSorted());
+    for (const [id, { Properties }] of functions)
+      expect(Properties, id).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        MemorySize: 1_024,
+        Timeout: timeouts.get(id),
+      });
+    for (const template of [storage, platform]) {
+      const all = ofType(template, 'AWS::Lambda::Function');
+      const helper = only(all.filter((one) => ![...functions.values()].includes(one)));
+      expect(helper.logicalId).toMatch(/^CustomResourceHandler/);
+    }
+  });
+
+  test('every log is kept for a month', () => {
+    const groups = ofType(platform, 'AWS::Logs::LogGroup');
+
+    expect(groups).toHaveLength(HANDLERS.length + 2);
+    for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(30);
+  });
+
+  test('nothing is made of a kind that nobody has looked at', () => {
+    const kinds = [storage, platform].map(({ resources }) => [
+      ...new Set(resources.map(({ Type }) => Type)),
+    ]);
+
+    expect(kinds.map((one) => one.toSorted())).toEqual([STORAGE_KINDS, PLATFORM_KINDS]);
+  });
+
+  test('nothing waits for itself', () => {
+    for (const { resources } of [storage, platform]) expect(cycleIn(resources)).toBeUndefined();
+  });
+});
+
+const NOTHING = { text: '', resources: [] };
+
+const STORAGE_KINDS = [
+  'AWS::DynamoDB::Table',
+  'AWS::IAM::Role',
+  'AWS::Lambda::Function',
+  'AWS::SSM::Parameter',
+];
+
+const PLATFORM_KINDS = [
+  'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::Integration',
+  'AWS::ApiGatewayV2::Route',
+  'AWS::ApiGatewayV2::Stage',
+  'AWS::CloudWatch::Alarm',
+  'AWS::Events::Rule',
+  'AWS::IAM::Policy',
+  'AWS::IAM::Role',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Lambda::Function',
+  'AWS::Lambda::Permission',
+  'AWS::Logs::LogGroup',
+  'AWS::SQS::Queue',
+  'AWS::SSM::Parameter',
+  'Custom::APIGatewayCloudWatchRole',
+];
+
+const redriveSchema = z.object({
+  deadLetterTargetArn: z.unknown(),
+  maxReceiveCount: z.number(),
+});
+const throttleSchema = z.object({
+  ThrottlingBurstLimit: z.number().positive(),
+  ThrottlingRateLimit: z.number().positive(),
+});
+
+function keys(hash: string, range: string) {
+  return [
+    { AttributeName: hash, KeyType: 'HASH' },
+    { AttributeName: range, KeyType: 'RANGE' },
+  ];
+}
+
+function sorted(rows: unknown): unknown[] {
+  return z
+    .array(z.unknown())
+    .parse(rows)
+    .toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b), 'en'));
+}
+
+function queueName(name: string): string {
+  return `test-smol-gang-platform-${name}`;
+}
+
+function nameOf(queues: readonly Resource[], logicalId: string): unknown {
+  return only(queues.filter((queue) => queue.logicalId === logicalId)).Properties.QueueName;
+}
+
+function apis(template: ReturnType<typeof readTemplate>): (Resource | undefined)[] {
+  const found = ofType(template, 'AWS::ApiGatewayV2::Api');
+  return ['HTTP', 'WEBSOCKET'].map((kind) =>
+    found.find(({ Properties }) => Properties.ProtocolType === kind),
+  );
+}
+
+function integratedFunction(template: ReturnType<typeof readTemplate>, target: unknown): string {
+  const integrations = ofType(template, 'AWS::ApiGatewayV2::Integration');
+  const referred = referencesOf(target);
+  const integration = only(integrations.filter(({ logicalId }) => referred.includes(logicalId)));
+  return functionReferredTo(template, integration.Properties.IntegrationUri);
+}
+
+function route(api: string, key: string, handler: string) {
+  return { api, route: key, function: functionId(handler), authorization: 'NONE' };
+}
+
+/** The first resource that is reached from itself. */
+function cycleIn(resources: readonly Resource[]): string | undefined {
+  const next = new Map(
+    resources.map(({ logicalId, Properties, DependsOn }) => [
+      logicalId,
+      [...referencesOf(Properties), ...[DependsOn].flat()],
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (id: string, path: readonly string[]): string | undefined => {
+    if (path.includes(id)) return [...path, id].join(' -> ');
+    if (done.has(id)) return undefined;
+    for (const other of next.get(id) ?? []) {
+      const cycle = visit(other, [...path, id]);
+      if (cycle !== undefined) return cycle;
+    }
+    done.add(id);
+    return undefined;
+  };
+  for (const { logicalId } of resources) {
+    const cycle = visit(logicalId, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

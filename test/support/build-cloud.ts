@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+import { PLANTED_SECRETS, SETTINGS } from './cloud-settings.ts';
+
+// Before the suite `stacks`: the templates and the bundles, made once by the deploy tooling in processes of their own. Where
+// that is not installed there is nothing to look at, and the suite's tests are skipped.
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Folders of the templates and of the bundles; null: the deploy tooling is not installed. */
+    cloud: { readonly templates: string; readonly bundles: string } | null;
+  }
+}
+
+const STACKS = fileURLToPath(new URL('../../stacks', import.meta.url));
+
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (!existsSync(join(STACKS, 'node_modules/sst'))) {
+    console.warn(
+      'The deploy tooling is not installed (npm run stacks:install): tests are skipped.',
+    );
+    project.provide('cloud', null);
+    return undefined;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'smol-cloud-'));
+  const [templates, bundles] = [join(folder, 'templates'), join(folder, 'bundles')];
+  await Promise.all([run('synth.ts', templates), run('bundle.ts', bundles)]);
+  project.provide('cloud', { templates, bundles });
+  return () => rm(folder, { recursive: true, force: true });
+}
+
+/** With secrets in the environment that must be found in nothing that comes out. */
+async function run(script: string, folder: string): Promise<void> {
+  const child = spawn(process.execPath, [script, folder], {
+    cwd: STACKS,
+    env: {
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
+      HOME: process.env.HOME,
+      TMPDIR: tmpdir(),
+      NODE_ENV: 'test',
+      npm_config_audit: 'false',
+      npm_config_fund: 'false',
+      npm_config_update_notifier: 'false',
+      ...SETTINGS,
+      ...PLANTED_SECRETS,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${script} ended with ${String(code)}:\n${output}`);
+}
