@@ -1,5 +1,3 @@
-import { isAppError } from '../error.ts';
-import type { Forge, PullRequest } from '../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { requirePlan } from './apply-plan.ts';
 import { applyTask } from './apply-task.ts';
@@ -16,7 +14,8 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
   if (state.pull === undefined && state.accepted === undefined) return restOf(task);
   const plan = (await requirePlan(deps, state.plan)).state;
   const forge = forgeOf(deps, plan, state.repo);
-  const pull = await findOwn(forge, task, headOf(deps, state), baseOf(deps, plan, state));
+  // By its branch: one that was opened just before the task was stopped may not be known yet.
+  const pull = await forge.findPull(state.repo, headOf(deps, state), baseOf(deps, plan, state));
   if (pull === undefined) {
     const late = (state.finishedAt ?? 0) + LATE_MS;
     return late > deps.clock.now() ? { kind: 'rest', dueAt: late } : restOf(task);
@@ -28,25 +27,9 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
     return MOVED;
   }
   if (pull.state === 'open') await forge.closePull(state.repo, pull.number);
-  if (state.pull !== undefined) return restOf(task);
+  if (state.pull?.number === pull.number) return restOf(task);
   const { number, nodeId, url } = pull;
   const event = { type: 'pull_ensured' as const, pull: { number, nodeId, url } };
   await applyTask(deps, taskKeyOf(state), event, { actor: 'forge', loaded: task, hint: false });
   return restOf(task);
-}
-
-/** One that was opened just before the task was stopped may not be known yet. */
-async function findOwn(
-  forge: Forge,
-  { state }: StoredTask,
-  head: string,
-  base: string,
-): Promise<PullRequest | undefined> {
-  if (state.pull === undefined) return forge.findPull(state.repo, head, base);
-  try {
-    return await forge.pull(state.repo, state.pull.number);
-  } catch (error) {
-    if (!isAppError(error, 'notFound')) throw error;
-    return undefined;
-  }
 }

@@ -40,6 +40,7 @@ export async function driveLoaded(deps: EngineDeps, task: StoredTask): Promise<v
   const swept = task.state.closing.length === 0 ? task : await closePods(deps, task);
   await guardTask(deps, swept, async () => {
     const driven = await act(deps, swept);
+    if (swept.state.simple && tellsPlan(swept.state)) await tellPlan(deps, swept.state.plan);
     if (driven.kind === 'moved') return;
     const again = swept.state.closing.length === 0 ? Number.POSITIVE_INFINITY : CLOSING_MS;
     const dueAt = Math.min(driven.dueAt ?? Number.POSITIVE_INFINITY, deps.clock.now() + again);
@@ -50,7 +51,6 @@ export async function driveLoaded(deps: EngineDeps, task: StoredTask): Promise<v
 async function act(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   const state = task.state;
   if (state.current !== undefined) return checkLease(deps, task);
-  if (state.simple && tellsPlan(state)) await tellPlan(deps, state.plan);
   if (state.parkedUntil !== undefined && state.parkedUntil <= deps.clock.now()) {
     await applyTask(
       deps,

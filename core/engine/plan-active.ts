@@ -1,6 +1,7 @@
 import { rootBranch } from '../lifecycle/branch.ts';
 import { runNodes } from '../lifecycle/nodes.ts';
 import {
+  isRunning,
   isSimple,
   type PlanState,
   type RootPull,
@@ -12,7 +13,7 @@ import { type StoredPlan, settlePlan } from '../store/plan-store.ts';
 import { loadSlots } from '../store/slot-store.ts';
 import { loadTask, readTask, type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { releaseRoots } from './activate.ts';
-import { applyPlan } from './apply-plan.ts';
+import { applyPlan, requirePlan } from './apply-plan.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { forgeOf, headOf } from './promote.ts';
@@ -91,11 +92,30 @@ async function openRootPulls(deps: EngineDeps, plan: PlanState): Promise<StoredP
     opened.push({ repo, branch, number, nodeId, url, ready: false, state });
   }
   if (opened.length === 0) return undefined;
-  return applyPlan(deps, plan.id, { event: 'root_pull_opened', actor: 'engine' }, (state) => {
-    if (state.status !== 'active' || state.run !== plan.run) return undefined;
-    const others = state.pulls.filter((pull) => !opened.some((one) => one.repo === pull.repo));
-    return { ...state, pulls: [...others, ...opened] };
-  });
+  const kept = await applyPlan(
+    deps,
+    plan.id,
+    { event: 'root_pull_opened', actor: 'engine' },
+    (state) => {
+      if (state.status !== 'active' || state.run !== plan.run) return undefined;
+      const others = state.pulls.filter((pull) => !opened.some((one) => one.repo === pull.repo));
+      return { ...state, pulls: [...others, ...opened] };
+    },
+  );
+  if (kept === undefined) await closeUnwanted(deps, plan, opened);
+  return kept;
+}
+
+/** The run was stopped while they were being opened. */
+async function closeUnwanted(
+  deps: EngineDeps,
+  plan: PlanState,
+  opened: readonly RootPull[],
+): Promise<void> {
+  const now = (await requirePlan(deps, plan.id)).state;
+  if (isRunning(now, plan.run)) return;
+  for (const { repo, number } of opened)
+    if (number !== undefined) await forgeOf(deps, plan, repo).closePull(repo, number);
 }
 
 /** Every end is verified: the root pull requests get their final text and are made ready, all of them or none is said to be. */

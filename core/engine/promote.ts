@@ -105,7 +105,7 @@ async function knownPull(
   wanted: { head: string; base: string },
 ): Promise<PullRequest | undefined> {
   const pull =
-    state.pull === undefined
+    state.pull === undefined || state.reopen === true
       ? await forge.findPull(state.repo, wanted.head, wanted.base)
       : await forge.pull(state.repo, state.pull.number);
   if (pull?.state !== 'closed' || state.reopen !== true) return pull;

@@ -12,8 +12,6 @@ export type Invocation = {
   frozenUntil: number;
   /** What went wrong in it. */
   readonly faults: Set<FaultKind>;
-  /** When it last read a branch, by its name. */
-  readonly readAt: Map<string, number>;
   onCrash: () => void;
 };
 

@@ -93,7 +93,6 @@ export class World {
       alive: true,
       frozenUntil: 0,
       faults: new Set(),
-      readAt: new Map(),
       onCrash: () => {},
     };
     this.live.add(invocation);

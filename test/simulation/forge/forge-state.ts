@@ -39,7 +39,12 @@ export type SimRepository = {
 
 /** Who does it: judged by what it may do. */
 export type By =
-  | { kind: 'engine'; invocation: number; readAt: (branch: string) => number }
+  | {
+      kind: 'engine';
+      invocation: number;
+      /** It has stood still for so long that what it knows is old. */
+      isLate: () => boolean;
+    }
   | { kind: 'bridge'; attempt: string }
   | { kind: 'person' };
 

@@ -177,8 +177,13 @@ export class Judge {
 
   #pullOpened(world: World, repository: SimRepository, pull: SimPull, by: By): void {
     if (by.kind !== 'engine') return;
+    // Whoever stood still since it looked cannot know of one that was opened and closed in the meantime.
     const twins = repository.pulls.filter(
-      (other) => other !== pull && other.head === pull.head && other.base === pull.base,
+      (other) =>
+        other !== pull &&
+        other.head === pull.head &&
+        other.base === pull.base &&
+        (other.state !== 'closed' || !by.isLate()),
     );
     if (twins.length > 0)
       this.fail(

@@ -11,7 +11,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
   const by: By = {
     kind: 'engine',
     invocation: invocation.id,
-    readAt: (branch) => invocation.readAt.get(branch) ?? 0,
+    isLate: () => invocation.faults.has('freeze'),
   };
   return {
     repository: (repo) =>
@@ -27,11 +27,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
         permissions: { push: true, pull: true, admin: false },
       })),
     preflight: () => on('preflight', () => []),
-    branchHead: (repo, branch) =>
-      on('branchHead', () => {
-        invocation.readAt.set(branch, world.loop.now);
-        return forge.head(repo, branch);
-      }),
+    branchHead: (repo, branch) => on('branchHead', () => forge.head(repo, branch)),
     listBranches: (repo, prefix) =>
       on('listBranches', () =>
         [...forge.repo(repo).branches]
