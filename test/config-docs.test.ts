@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { readSettings } from '../local/platform/settings.ts';
+import { PLATFORM, withConfig } from './support/config-table.ts';
+
+test('the configuration in docs/operations.md is the one that is read (npm run docs:config)', () => {
+  const path = fileURLToPath(new URL('../docs/operations.md', import.meta.url));
+  const document = readFileSync(path, 'utf8');
+
+  expect(withConfig(document)).toBe(document);
+});
+
+test('the defaults of the laptop platform are the documented ones', () => {
+  const documented = new Map(PLATFORM.map((row) => [row.name, row.default]));
+
+  const settings = readSettings({}, '/');
+
+  expect(settings).toEqual({
+    port: Number(documented.get('PORT')),
+    forgePort: Number(documented.get('SMOL_FORGE_PORT')),
+    dataDir: `/${documented.get('SMOL_DATA_DIR')}`,
+  });
+});
