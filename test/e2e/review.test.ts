@@ -7,14 +7,7 @@ import { type E2eRepository, makeRepository } from '../support/e2e-repository.ts
 import { listPulls, type PullFacts, pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
 import { git } from '../support/git.ts';
 import { graphText, write } from '../support/graph-text.ts';
-import {
-  readStatus,
-  requireTask,
-  runPlan,
-  untilPlan,
-  untilStatus,
-  untilTask,
-} from '../support/plan-watch.ts';
+import { readStatus, runPlan, untilPlan, untilStatus, untilTask } from '../support/plan-watch.ts';
 import { type PlatformProcess, startPlatformProcess } from '../support/platform-process.ts';
 import { type ScriptedTaskModel, startScriptedTaskModel } from '../support/scripted-task-model.ts';
 import { waitUntil } from '../support/wait-until.ts';

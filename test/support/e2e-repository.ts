@@ -4,7 +4,7 @@ import { commitFiles, initRepository } from './git.ts';
 import type { Ground } from './test-ground.ts';
 
 /** Red while a file named BROKEN is there, and says what mends it in the words of the scripted model. */
-const CHECK = `test ! -e BROKEN || { echo 'BROKEN is there'; exit 1; }\n`;
+const CHECK = `test ! -e BROKEN || { echo 'RUN ["rm", "BROKEN"]'; exit 1; }\n`;
 
 const FILES = {
   'README.md': '# Sample\n',

@@ -116,6 +116,9 @@ export async function tailOf(ground: Ground, output: string): Promise<string> {
   return `--- output\n${lastLines(output)}\n--- ${path}\n${lastLines(log)}`;
 }
 
+/** Requests that went well are left out: they are many and say little. */
 function lastLines(text: string): string {
-  return text.trimEnd().split('\n').slice(-40).join('\n');
+  const lines = text.trimEnd().split('\n');
+  const telling = lines.filter((line) => !/"message":"request".*"status":2/.test(line));
+  return telling.slice(-40).join('\n');
 }

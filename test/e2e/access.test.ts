@@ -1,0 +1,246 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { handIn, untilTaskIs, useStage } from '../support/e2e-stage.ts';
+import { git } from '../support/git.ts';
+import { write } from '../support/graph-text.ts';
+import { untilStatus } from '../support/plan-watch.ts';
+import { ADMIN } from '../support/platform-process.ts';
+import { commandLine, findProcesses } from '../support/process-scan.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+// Who may do what, and where secrets are: in the files that are there for them, and nowhere else.
+
+const stage = useStage('access');
+const createdToken = z.object({ id: z.string(), token: z.string() });
+const keyFile = z.record(z.string(), z.string());
+
+async function tokenOf(role: string) {
+  const made = await stage.platform.cli(
+    ['token', 'create', `a ${role}`, '--role', role, '--json'],
+    {
+      exit: 0,
+    },
+  );
+  return made.json(createdToken);
+}
+
+test('a viewer may look and not act; a revoked or wrong token may nothing', async () => {
+  const { cli, api } = stage.platform;
+  const { plan } = await handIn(stage, [{ id: 'one' }]);
+  const viewer = await tokenOf('viewer');
+  const as = (token: string) => ({ env: { SMOL_GANG_TOKEN: token } });
+
+  expect((await cli(['status', plan], as(viewer.token))).code).toBe(6);
+  const refused = await cli(['plan', 'approve', plan], as(viewer.token));
+  expect(refused).toMatchObject({ code: 3, stderr: expect.stringMatching(/operator/) });
+  for (const command of [
+    ['cancel', plan],
+    ['plan', 'reject', plan],
+    ['token', 'create', 'more'],
+    ['gc'],
+  ])
+    expect((await cli(command, as(viewer.token))).code, command.join(' ')).toBe(3);
+  const operator = await tokenOf('operator');
+  expect((await cli(['user', 'list'], as(operator.token))).code).toBe(3);
+  await cli(['token', 'revoke', viewer.id], { exit: 0 });
+  expect((await cli(['status', plan], as(viewer.token))).code).toBe(3);
+  expect((await cli(['status', plan], as('smol_wrong'))).code).toBe(3);
+  expect((await api('GET', `/v1/plans/${plan}`, undefined, 'wrong')).status).toBe(401);
+  expect((await api('GET', `/v1/plans/${plan}`, undefined, null)).status).toBe(401);
+  expect((await api('GET', '/v1/health', undefined, null)).status).toBe(200);
+
+  await cli(['plan', 'reject', plan], { ...as(operator.token), exit: 0 });
+});
+
+test('the admin of the configuration signs in by password, and a one-time link works once', async () => {
+  const { cli, ground, url, output } = stage.platform;
+  const alone = (home: string) => ({
+    env: {
+      SMOL_GANG_TOKEN: '',
+      HOME: join(ground.path, home),
+      XDG_CONFIG_HOME: join(ground.path, home),
+    },
+    cwd: '/',
+  });
+
+  const first = await cli(['login', url, '--email', ADMIN.email], {
+    ...alone('one'),
+    input: `${ADMIN.password}\n`,
+    exit: 0,
+  });
+  const who = await cli(['whoami'], { ...alone('one'), exit: 0 });
+  const wrong = await cli(['login', url, '--email', ADMIN.email], {
+    ...alone('two'),
+    input: 'not the password\n',
+  });
+  const link = /http\S+#signin=\S+/.exec(output())?.[0] ?? '';
+  await cli(['login', link], { ...alone('three'), exit: 0 });
+  const twice = await cli(['login', link], alone('four'));
+
+  expect(first.stdout).toContain(ADMIN.email);
+  expect(who.stdout).toContain('admin');
+  expect(wrong.code).toBe(3);
+  expect(twice.code).toBe(3);
+  expect((await cli(['whoami'], { ...alone('three'), exit: 0 })).stdout).toContain(ADMIN.email);
+});
+
+/** All files below, but those that are named. */
+async function filesBelow(root: string, but: ReadonlySet<string>): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !but.has(relative(root, path)));
+}
+
+const KEY_FILES = new Set(['keys.json', 'cli.json']);
+
+test('secrets are in no log, no list of processes, no commit, no answer and no other file', async () => {
+  const { platform, model, repository } = stage;
+  const { ground } = platform;
+  const keys = keyFile.parse(JSON.parse(await readFile(join(ground.data, 'keys.json'), 'utf8')));
+  const { token } = z
+    .looseObject({ token: z.string() })
+    .parse(JSON.parse(await readFile(join(ground.data, 'cli.json'), 'utf8')));
+  const secrets: Record<string, string> = {
+    'model key': model.apiKey,
+    'admin password': ADMIN.password,
+    'laptop token': token,
+    ...keys,
+  };
+  const leaks = (text: string) =>
+    Object.keys(secrets).filter((name) => text.includes(secrets[name]?.trim() ?? 'none'));
+  const { plan } = await handIn(
+    stage,
+    [
+      { id: 'held', description: `HOLD secrets\n${write('src/held.txt', 'held')}` },
+      // What an agent can find out: its environment and the folders around it.
+      {
+        id: 'nosy',
+        description:
+          'RUN ["env"]\nRUN ["sh", "-c", "env > src-env.txt; ls -la .. ../.. >> src-env.txt; cat ../../*.json ../../*.log >> src-env.txt; true"]',
+        scope: ['src-env.txt'],
+      },
+    ],
+    ['--auto-approve'],
+  );
+  await waitUntil('an agent works', () => model.isHeld('secrets'), 60_000);
+  await untilTaskIs(stage, plan, 'nosy', 'merged');
+
+  const running = await findProcesses(ground.path);
+  expect(running.length).toBeGreaterThan(1);
+  for (const { pid } of running) expect(leaks(await commandLine(pid))).toEqual([]);
+  model.release('secrets');
+  await untilStatus(platform, plan, 'complete', 120_000);
+
+  for (const file of await filesBelow(ground.data, KEY_FILES))
+    expect(leaks(await readFile(file, 'latin1').catch(() => '')), file).toEqual([]);
+  for (const name of KEY_FILES)
+    expect((await stat(join(ground.data, name))).mode & 0o077, name).toBe(0);
+  expect(leaks(await git(repository.path, ['log', '--all', '--patch', '--format=raw']))).toEqual(
+    [],
+  );
+  expect(leaks(platform.output())).toEqual([]);
+  for (const path of [
+    `/v1/plans/${plan}`,
+    `/v1/plans/${plan}/tasks/nosy/log`,
+    `/v1/plans/${plan}/tasks/held/log`,
+    `/v1/plans/${plan}/tasks/nosy/history`,
+    '/v1/tokens',
+    '/v1/system',
+    '/v1/users',
+  ])
+    expect(leaks(JSON.stringify((await platform.api('GET', path)).body)), path).toEqual([]);
+});
+
+const badPlan = (change: object) => ({
+  prompt: 'x',
+  repositories: [{ name: 'local/access' }],
+  ...change,
+});
+const deep = (depth: number): unknown =>
+  Array.from({ length: depth }).reduce((inner: unknown) => ({ a: inner }), 1);
+
+const BAD: readonly (readonly [string, string, unknown, number])[] = [
+  ['POST', '/v1/plans', undefined, 400],
+  ['POST', '/v1/plans', '', 400],
+  ['POST', '/v1/plans', '{"prompt":', 400],
+  ['POST', '/v1/plans', '[]', 400],
+  ['POST', '/v1/plans', 'null', 400],
+  ['POST', '/v1/plans', {}, 400],
+  ['POST', '/v1/plans', badPlan({ prompt: '' }), 400],
+  ['POST', '/v1/plans', badPlan({ prompt: 'x'.repeat(2_000_000) }), 400],
+  ['POST', '/v1/plans', badPlan({ prompt: 7 }), 400],
+  ['POST', '/v1/plans', badPlan({ repositories: [] }), 400],
+  ['POST', '/v1/plans', badPlan({ repositories: [{ name: 'x$(id)' }] }), 400],
+  ['POST', '/v1/plans', badPlan({ repositories: [{ name: '../../etc' }] }), 400],
+  ['POST', '/v1/plans', badPlan({ repositories: [{ name: 'a/b', base: '--upload-pack=x' }] }), 400],
+  ['POST', '/v1/plans', badPlan({ repositories: [{ name: 'a/b', baseSha: 'HEAD' }] }), 400],
+  ['POST', '/v1/plans', badPlan({ surprise: true }), 400],
+  ['POST', '/v1/plans', badPlan({ policy: 'yes' }), 400],
+  ['POST', '/v1/plans', badPlan({ maxParallel: -1 }), 400],
+  ['POST', '/v1/plans', badPlan({ budget: { maxUsd: 'free' } }), 400],
+  ['POST', '/v1/plans', badPlan({ limits: { maxTurns: 1e9 } }), 400],
+  ['POST', '/v1/plans', badPlan({ graph: [] }), 400],
+  ['POST', '/v1/plans', badPlan({ graph: [{ id: 'x$(id)', description: 'x' }] }), 400],
+  ['POST', '/v1/plans', badPlan({ graph: [{ id: 'a', description: 'x', scope: ['/etc'] }] }), 400],
+  [
+    'POST',
+    '/v1/plans',
+    badPlan({ graph: [{ id: 'a', description: 'x', scope: ['a/../..'] }] }),
+    400,
+  ],
+  ['POST', '/v1/plans', deep(5_000), 400],
+  ['POST', '/v1/plans', `{"prompt":"x","__proto__":{"admin":true}}`, 400],
+  ['POST', '/v1/plans', 'x'.repeat(7_000_000), 413],
+  ['GET', '/v1/plans?limit=0', undefined, 400],
+  ['GET', '/v1/plans?limit=1e9', undefined, 400],
+  ['GET', '/v1/plans?status=odd', undefined, 400],
+  ['GET', '/v1/plans?cursor=x$(id)', undefined, 400],
+  ['GET', '/v1/plans/x$(id)', undefined, 400],
+  ['GET', '/v1/plans/..%2f..%2fetc', undefined, 400],
+  ['GET', '/v1/plans/p0000000000', undefined, 404],
+  ['GET', '/v1/plans/p0000000000/tasks/A', undefined, 400],
+  ['POST', '/v1/plans/p0000000000/approve', { revision: 0 }, 400],
+  ['POST', '/v1/plans/p0000000000/approve', { revision: 1 }, 404],
+  ['POST', '/v1/plans/p0000000000/edits', { revision: 1, edits: [] }, 400],
+  ['POST', '/v1/plans/p0000000000/edits', { revision: 1, edits: [{ op: 'drop' }] }, 400],
+  ['POST', '/v1/plans/p0000000000/cancel', { reason: 'x'.repeat(5_000) }, 400],
+  ['POST', '/v1/repositories', { path: 'relative' }, 400],
+  ['POST', '/v1/repositories', { path: '/nowhere/at/all' }, 400],
+  ['POST', '/v1/repositories', { path: '/etc', forge: 'gitlab' }, 400],
+  ['POST', '/v1/repositories', { name: 'a/b/c' }, 400],
+  ['POST', '/v1/tokens', { name: '', role: 'admin' }, 400],
+  ['POST', '/v1/tokens', { name: 'x', role: 'root' }, 400],
+  ['POST', '/v1/users', { email: 'nobody', password: 'short', role: 'viewer' }, 400],
+  ['POST', '/v1/attempts/p0000000000.r1.a.1/result', {}, 401],
+  ['POST', '/v1/hooks/github', { zen: 'x' }, 401],
+  ['DELETE', '/v1/repositories/x', undefined, 400],
+  ['PUT', '/v1/plans', {}, 405],
+  ['GET', '/v1/nothing', undefined, 404],
+];
+
+test('bad input is answered with what is wrong, and writes nothing', async () => {
+  const { api } = stage.platform;
+  const stored = async () => {
+    const lists = ['/v1/plans?limit=200', '/v1/repositories', '/v1/tokens', '/v1/users'];
+    return Promise.all(lists.map(async (path) => (await api('GET', path)).body));
+  };
+  const before = await stored();
+  const answers: string[] = [];
+
+  for (const [method, path, body, wanted] of BAD) {
+    const { status, body: said } = await api(method, path, body);
+    const what = `${method} ${path} ${JSON.stringify(body)?.slice(0, 60)}`;
+    const parsed = z
+      .object({ error: z.object({ code: z.string(), message: z.string().min(5) }) })
+      .safeParse(said);
+    if (status !== wanted || !parsed.success)
+      answers.push(`${what}: ${status}, not ${wanted}: ${JSON.stringify(said)?.slice(0, 200)}`);
+  }
+
+  expect(answers).toEqual([]);
+  expect(await stored()).toEqual(before);
+});
