@@ -1,4 +1,4 @@
-import { scopeContains } from '../../core/graph/scope.ts';
+import { compileScope, type Scope, scopeContains } from '../../core/graph/scope.ts';
 
 // Which of an attempt's changes are committed, and which of them a person should look at.
 
@@ -24,25 +24,38 @@ export function sortChanges(
   must: ReadonlySet<string> = new Set(),
 ): SortedChanges {
   const sorted: SortedChanges = { commit: [], leftOut: [] };
+  const compiled = compileRules(rules);
   for (const change of changes) {
-    const owner = must.has(change.path) ? undefined : foreignOwner(change.path, rules);
+    const owner = must.has(change.path) ? undefined : foreignOwner(change.path, compiled);
     if (owner === undefined) sorted.commit.push(change);
     else sorted.leftOut.push({ ...change, task: owner });
   }
   return sorted;
 }
 
-function foreignOwner(path: string, rules: ScopeRules): string | undefined {
+/** Prepared once for many paths. */
+type CompiledRules = {
+  /** Undefined: the whole repository is its own. */
+  own: Scope | undefined;
+  foreign: { task: string; scope: Scope }[];
+  shared: Scope;
+};
+
+function compileRules({ own, foreign, shared }: ScopeRules): CompiledRules {
+  return {
+    own: own.length === 0 ? undefined : compileScope(own),
+    foreign: foreign.map(({ task, scope }) => ({ task, scope: compileScope(scope) })),
+    shared: compileScope(shared),
+  };
+}
+
+function foreignOwner(path: string, rules: CompiledRules): string | undefined {
   if (isOwn(path, rules)) return undefined;
-  return rules.foreign.find((other) => contains(other.scope, path))?.task;
+  return rules.foreign.find((other) => scopeContains(other.scope, path))?.task;
 }
 
-function isOwn(path: string, rules: ScopeRules): boolean {
-  return rules.own.length === 0 || contains(rules.own, path) || contains(rules.shared, path);
-}
-
-function contains(scope: readonly string[], path: string): boolean {
-  return scope.length > 0 && scopeContains(scope, path);
+function isOwn(path: string, { own, shared }: CompiledRules): boolean {
+  return own === undefined || scopeContains(own, path) || scopeContains(shared, path);
 }
 
 const CI_PATHS =
@@ -67,14 +80,15 @@ export function flagChanges(
   verify: readonly (readonly string[])[],
 ): Flagged[] {
   const flagged: Flagged[] = [];
+  const compiled = compileRules(rules);
   for (const change of changes) {
-    const whys = reasons(change, rules, verify);
+    const whys = reasons(change, compiled, verify);
     if (whys.length > 0) flagged.push({ path: change.path, why: whys.join('; ') });
   }
   return flagged;
 }
 
-function reasons(change: Change, rules: ScopeRules, verify: readonly (readonly string[])[]) {
+function reasons(change: Change, rules: CompiledRules, verify: readonly (readonly string[])[]) {
   const whys: string[] = [];
   if (!isOwn(change.path, rules)) whys.push('outside the scope of the task');
   if (CI_PATHS.test(change.path)) whys.push('changes CI');
