@@ -49,7 +49,8 @@ export class Attempt {
   private activity = '';
   private readonly startedAt = Date.now();
   private progressAt = Date.now();
-  private asking = false;
+  private waitedMs = 0;
+  private waitingSince: number | undefined;
   private known: Credentials | undefined;
   private clock: NodeJS.Timeout | undefined;
 
@@ -62,7 +63,7 @@ export class Attempt {
     this.signal = parts.signal;
     this.end = parts.end;
     this.meter = new UsageMeter(parts.assignment.price);
-    this.inbox = new Inbox(() => this.onUrgentMessage());
+    this.inbox = new Inbox(() => this.onUrgentMessage(), parts.assignment.messagesSeen);
     this.env = childEnvironment(parts.folders, parts.assignment.env, programPath());
     this.transcript = new Transcript(
       (chunk) => this.client.transcript(chunk),
@@ -104,15 +105,20 @@ export class Attempt {
     if (activity) this.activity = activity.replace(/\s+/g, ' ').slice(0, 200);
   }
 
-  /** While a question is open the agent is not idle. */
-  async whileAsking<T>(work: () => Promise<T>): Promise<T> {
-    this.asking = true;
+  /** While people are waited for the agent is not idle, and the attempt's time stands still. */
+  async whileWaiting<T>(work: () => Promise<T>): Promise<T> {
+    this.waitingSince = Date.now();
     try {
       return await work();
     } finally {
-      this.asking = false;
+      this.waitedMs = this.waited();
+      this.waitingSince = undefined;
       this.progress();
     }
+  }
+
+  private waited(): number {
+    return this.waitedMs + (this.waitingSince === undefined ? 0 : Date.now() - this.waitingSince);
   }
 
   /** For set-up and verify commands. */
@@ -150,8 +156,9 @@ export class Attempt {
     const reading = {
       now: Date.now(),
       startedAt: this.startedAt,
+      waitedMs: this.waited(),
       progressAt: this.progressAt,
-      agentBusy: this.phase === 'agent' && !this.asking,
+      agentBusy: this.phase === 'agent' && this.waitingSince === undefined,
     };
     const reason = outOfTime(reading, this.assignment.limits);
     if (reason) this.end(new AttemptFailure('limit', reason));

@@ -1,4 +1,5 @@
 import type { SessionUpdate, StopReason } from '@agentclientprotocol/sdk';
+import type { Question } from '../../core/contract/task.ts';
 import type { AcpSession } from './acp-session.ts';
 import { watchExit } from './agent-exit.ts';
 import { findAgent } from './agent-table.ts';
@@ -25,6 +26,7 @@ export class CodingAgent {
   private readonly proxy: ModelProxy;
   private readonly warned = new Set<string>();
   private session: AcpSession | undefined;
+  private asking: Promise<unknown> = Promise.resolve();
 
   private constructor(attempt: Attempt, model: { baseUrl: string; apiKey: string }) {
     this.attempt = attempt;
@@ -133,16 +135,21 @@ export class CodingAgent {
     }
   }
 
-  private ask(asked: Asked): Promise<string> {
+  /** One question at a time is put to people; others wait their turn, and have their whole time then. */
+  private ask({ question }: Asked): Promise<string> {
+    const timeoutMs = Math.max(0, question.timeoutAt - Date.now());
+    const answer = this.asking.then(() =>
+      this.put({ ...question, timeoutAt: Date.now() + timeoutMs }, timeoutMs),
+    );
+    this.asking = answer.catch(() => {});
+    return answer;
+  }
+
+  private put(question: Question, timeoutMs: number): Promise<string> {
     const { attempt } = this;
-    const { question } = asked;
-    return attempt.whileAsking(async () => {
+    return attempt.whileWaiting(async () => {
       attempt.transcript.entry('agent', `Question: ${question.text}`);
-      const waiting = attempt.inbox.answerTo(
-        question.id,
-        question.default,
-        Math.max(0, question.timeoutAt - Date.now()),
-      );
+      const waiting = attempt.inbox.answerTo(question.id, question.default, timeoutMs);
       await attempt.client.question(question);
       attempt.heartbeat.beatNow();
       const answer = await orAborted(waiting, attempt.signal);

@@ -24,14 +24,27 @@ test('80% of a limit is worth a warning', () => {
 });
 
 test('an attempt ends after its minutes, whatever it is doing', () => {
-  const reading = { now: 10 * MINUTE, startedAt: 0, progressAt: 10 * MINUTE, agentBusy: false };
+  const reading = {
+    now: 10 * MINUTE,
+    startedAt: 0,
+    waitedMs: 0,
+    progressAt: 10 * MINUTE,
+    agentBusy: false,
+  };
 
   expect(outOfTime(reading, LIMITS)).toBe('the attempt has run for its 10 minutes');
   expect(outOfTime({ ...reading, now: reading.now - 1 }, LIMITS)).toBeUndefined();
+  expect(outOfTime({ ...reading, waitedMs: 1 }, LIMITS)).toBeUndefined();
 });
 
 test('only an agent at work can be idle', () => {
-  const reading = { now: 5 * MINUTE, startedAt: 0, progressAt: 3 * MINUTE, agentBusy: true };
+  const reading = {
+    now: 5 * MINUTE,
+    startedAt: 0,
+    waitedMs: 0,
+    progressAt: 3 * MINUTE,
+    agentBusy: true,
+  };
 
   expect(outOfTime(reading, LIMITS)).toBe('the agent has given no sign of life for 2 minutes');
   expect(outOfTime({ ...reading, agentBusy: false }, LIMITS)).toBeUndefined();

@@ -39,6 +39,8 @@ export type ClockReading = {
   /** Epoch milliseconds. */
   now: number;
   startedAt: number;
+  /** How long of it people were waited for, milliseconds: that is nobody's work. */
+  waitedMs: number;
   /** The agent's last sign of life. */
   progressAt: number;
   /** The agent is at work: not waiting for a person, not being verified. */
@@ -47,7 +49,7 @@ export type ClockReading = {
 
 /** The limit on time that has passed. */
 export function outOfTime(reading: ClockReading, limits: AttemptLimits): string | undefined {
-  if (reading.now - reading.startedAt >= limits.maxMinutes * 60_000) {
+  if (reading.now - reading.startedAt - reading.waitedMs >= limits.maxMinutes * 60_000) {
     return `the attempt has run for its ${limits.maxMinutes} minutes`;
   }
   if (reading.agentBusy && reading.now - reading.progressAt >= limits.idleMinutes * 60_000) {

@@ -23,7 +23,7 @@ test('an answer goes to its question and is not a message', async () => {
   inbox.receive([message(1, 'for another', 'q-0'), message(2, 'yes', 'q-1')], false);
 
   expect(await answer).toEqual({ by: 'person', text: 'yes' });
-  expect(inbox.take().map((each) => each.text)).toEqual(['for another']);
+  expect(inbox.waiting).toBe(0);
   expect(inbox.seen).toBe(2);
 });
 
@@ -40,6 +40,25 @@ test('without an answer the default is taken', async () => {
   const inbox = new Inbox(() => {});
 
   expect(await inbox.answerTo('q-1', 'default', 0)).toEqual({ by: 'default', text: 'default' });
+});
+
+test('after the default a late answer of a person is a message, and the default itself is not', async () => {
+  const inbox = new Inbox(() => {});
+  await inbox.answerTo('q-1', 'default', 0);
+
+  inbox.receive([{ ...message(1, 'default', 'q-1'), author: 'timeout' }], false);
+  inbox.receive([message(2, 'rather b', 'q-1')], false);
+
+  expect(inbox.take().map((each) => each.text)).toEqual(['rather b']);
+});
+
+test('what an attempt before was given is not given again', () => {
+  const inbox = new Inbox(() => {}, 2);
+
+  inbox.receive([message(1, 'a'), message(2, 'b'), message(3, 'c')], false);
+
+  expect(inbox.seen).toBe(2);
+  expect(inbox.take().map((each) => each.text)).toEqual(['c']);
 });
 
 test('an urgent message is told at once', () => {

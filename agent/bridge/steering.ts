@@ -1,4 +1,4 @@
-import type { Steering } from '../../core/contract/attempt.ts';
+import { BY_TIMEOUT, type Steering } from '../../core/contract/attempt.ts';
 import { abortReason } from './attempt-end.ts';
 
 // What people say to the agent while it works: kept in order until it is given to it, once.
@@ -12,15 +12,20 @@ type Pending = { id: string; resolve: (answer: Answer) => void };
 /** Messages and answers as heartbeats bring them, possibly more than once. */
 export class Inbox {
   private readonly queue: Steering[] = [];
-  private received = 0;
-  private given = 0;
+  private received: number;
+  private given: number;
+  /** Questions whose default was taken here. */
+  private readonly defaulted = new Set<string>();
   private pending: Pending | undefined;
   private wake: (() => void) | undefined;
   private finishing = false;
   private readonly onUrgent: () => void;
 
-  constructor(onUrgent: () => void) {
+  /** `seen`: an attempt before this one was given the messages up to there. */
+  constructor(onUrgent: () => void, seen = 0) {
     this.onUrgent = onUrgent;
+    this.received = seen;
+    this.given = seen;
   }
 
   /** Up to here messages have reached the agent. */
@@ -40,7 +45,10 @@ export class Inbox {
     for (const message of [...messages].sort((a, b) => a.n - b.n)) {
       if (message.n <= this.received) continue;
       this.received = message.n;
-      if (this.answerWith(message)) continue;
+      if (this.answerWith(message) || this.isMoot(message)) {
+        if (this.queue.length === 0) this.given = message.n;
+        continue;
+      }
       this.queue.push(message);
       if (isUrgent(message)) this.onUrgent();
     }
@@ -73,7 +81,10 @@ export class Inbox {
   /** The answer to a question that was put, or its default when nobody gives one in `timeoutMs`. */
   answerTo(id: string, fallback: string, timeoutMs: number): Promise<Answer> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => finish({ by: 'default', text: fallback }), timeoutMs);
+      const timer = setTimeout(() => {
+        this.defaulted.add(id);
+        finish({ by: 'default', text: fallback });
+      }, timeoutMs);
       timer.unref();
       const finish = (answer: Answer) => {
         clearTimeout(timer);
@@ -88,9 +99,15 @@ export class Inbox {
   private answerWith(message: Steering): boolean {
     const { pending } = this;
     if (!pending || (message.answers !== undefined && message.answers !== pending.id)) return false;
-    if (this.queue.length === 0) this.given = message.n;
-    pending.resolve({ by: 'person', text: message.text });
+    const by = message.author === BY_TIMEOUT ? 'default' : 'person';
+    pending.resolve({ by, text: message.text });
     return true;
+  }
+
+  /** It answers a question that is closed. What a person says just too late still counts, as any message does. */
+  private isMoot({ answers, author }: Steering): boolean {
+    if (answers === undefined) return false;
+    return author === BY_TIMEOUT || !this.defaulted.has(answers);
   }
 }
 

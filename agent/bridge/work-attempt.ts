@@ -135,7 +135,7 @@ class Conversation {
     const { attempt } = this;
     if (!attempt.assignment.task.interactive || attempt.inbox.finish) return undefined;
     attempt.enter('waiting');
-    await attempt.inbox.untilSomething(attempt.signal);
+    await attempt.whileWaiting(() => attempt.inbox.untilSomething(attempt.signal));
     return this.takeMessages();
   }
 

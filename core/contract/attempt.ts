@@ -114,6 +114,8 @@ export const heartbeatRequestSchema = z
     messagesSeen: z.number().int().nonnegative().default(0),
   })
   .strict();
+/** The author of a default that was taken because nobody answered. */
+export const BY_TIMEOUT = 'timeout';
 export const steeringSchema = z.object({
   n: z.number().int(),
   author: z.string(),

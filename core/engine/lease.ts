@@ -1,3 +1,4 @@
+import { BY_TIMEOUT } from '../contract/attempt.ts';
 import { loadAttempt } from '../store/task-detail.ts';
 import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { requirePlan } from './apply-plan.ts';
@@ -44,7 +45,7 @@ async function answerByDefault(deps: EngineDeps, task: StoredTask): Promise<Driv
   if (question === undefined || current === undefined) return restOf(task);
   await say(deps, task, {
     id: `default of ${question.id}`,
-    author: 'timeout',
+    author: BY_TIMEOUT,
     text: question.default,
     answers: question.id,
   });

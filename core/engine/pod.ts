@@ -14,6 +14,9 @@ function shortHash(text: string): string {
   return hash.toString(36);
 }
 
+/** An interactive session that nobody ends is begun again after a day, with its conversation. */
+const SESSION_MS = 24 * 3_600_000;
+
 /** At most 63 characters: a DNS label. */
 export function podName(key: AttemptKey): string {
   const name = `sg-${key.plan}-r${key.run}-${key.task}-${key.n}`;
@@ -31,8 +34,9 @@ export async function podSpec(
   const attemptId = formatAttemptId(key);
   const detail = await loadDetail(deps.table, task);
   const limits = limitsOf(plan, detail?.spec.limits ?? {}, deps.settings.limits);
-  // Set-up, verification and the push come on top of the agent's time.
-  const deadline = deps.clock.now() + limits.maxMinutes * 60_000 + 30 * 60_000;
+  // Set-up, verification and the push come on top of the agent's time, and so does waiting for people.
+  const waitingMs = detail?.spec.interactive === true ? SESSION_MS : 0;
+  const deadline = deps.clock.now() + limits.maxMinutes * 60_000 + 30 * 60_000 + waitingMs;
   return {
     name: podName(key),
     attemptId,

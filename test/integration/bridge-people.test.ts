@@ -76,6 +76,47 @@ test('a question is put to people and answered', async () => {
   expect(answer).toEqual({ action: 'accept', content: { answer: 'postgres' } });
 });
 
+test('of two questions the second waits until the first has its answer', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  const bridge = await stage.start([
+    [{ askAll: [{ question: 'First?' }, { question: 'Second?', default: 'b', timeoutMs: 200 }] }],
+  ]);
+  const first = await waitUntil('one is put', () => stage.server.questions[0], PATIENCE_MS);
+  const beats = stage.server.heartbeats.length;
+  const more = () => stage.server.heartbeats.length > beats + 3;
+  await waitUntil('it goes on waiting', more, PATIENCE_MS);
+  expect(stage.server.questions).toHaveLength(1);
+
+  stage.server.messages.push({ n: 1, author: 'ann', text: 'a', answers: first.id });
+  await bridge.ended;
+
+  expect(stage.server.questions.map((question) => question.text)).toEqual(['First?', 'Second?']);
+  const answers = (await stage.notes()).find((note) => note.answers)?.answers;
+  expect(answers).toEqual([{ answer: 'a' }, { answer: 'b' }]);
+});
+
+test('an attempt that goes on with a conversation is not given what is in it', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  stage.assignment.messagesSeen = 1;
+  const bridge = await stage.start([
+    [{ ask: { question: 'Wait?', default: 'go', timeoutMs: 60_000 } }],
+    [{ say: 'Understood.' }],
+  ]);
+  const question = await waitUntil('it asks', () => stage.server.questions[0], PATIENCE_MS);
+  expect(stage.server.heartbeats[0]?.messagesSeen).toBe(1);
+
+  stage.server.messages.push(
+    { n: 1, author: 'ann', text: 'an old one' },
+    { n: 2, author: 'ann', text: 'go', answers: question.id },
+    { n: 3, author: 'ann', text: 'a new one' },
+  );
+  await bridge.ended;
+
+  const told = (await prompts(stage)).join('\n');
+  expect(told).toContain('a new one');
+  expect(told).not.toContain('an old one');
+});
+
 test('a question that nobody answers takes its default', async () => {
   stage = await setStage({ 'login.txt': 'yes\n' });
 

@@ -8,6 +8,8 @@ export type Step =
   | { tool: string; input?: unknown }
   /** Through `_smol/ask`. */
   | { ask: { question: string; options?: string[]; default?: string; timeoutMs?: number } }
+  /** All at the same time. */
+  | { askAll: { question: string; default?: string; timeoutMs?: number }[] }
   /** Through ACP's elicitation. */
   | { elicit: string; options: string[]; default: string }
   /** Asks whether a tool may touch this path. */

@@ -79,6 +79,9 @@ async function playWithAnswer(step: Step, client: AgentContext): Promise<void> {
   if ('ask' in step) {
     const answer = await client.request('_smol/ask', step.ask);
     note({ answer });
+  } else if ('askAll' in step) {
+    const asked = step.askAll.map((question) => client.request('_smol/ask', question));
+    note({ answers: await Promise.all(asked) });
   } else if ('elicit' in step) {
     const property = { type: 'string' as const, default: step.default, enum: step.options };
     const answer = await client.request(methods.client.elicitation.create, {
