@@ -19,7 +19,7 @@ export function createLocalHost(options: {
     },
     collect: async ({ dryRun, keepPods }) => {
       const removed = [
-        await collectPods(options.podsDir, keepPods, dryRun),
+        await collectPods(options, keepPods, dryRun),
         await collectLogs(options, dryRun),
       ];
       return removed.filter((one) => one.count > 0);
@@ -41,8 +41,11 @@ async function sizeOf(path: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** A pod may have been born after it was asked which ones live. */
+const NEWBORN_MS = 10 * 60_000;
+
 async function collectPods(
-  podsDir: string,
+  { podsDir, now }: { podsDir: string; now: () => number },
   keep: ReadonlySet<string>,
   dryRun: boolean,
 ): Promise<Removed> {
@@ -51,6 +54,9 @@ async function collectPods(
   for (const entry of await readdir(podsDir, { withFileTypes: true })) {
     if (!entry.isDirectory() || !entry.name.startsWith('sg-') || keep.has(entry.name)) continue;
     const path = join(podsDir, entry.name);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined || now() - Math.max(found.birthtimeMs, found.mtimeMs) < NEWBORN_MS)
+      continue;
     removed.count += 1;
     removed.bytes += await sizeOf(path);
     if (!dryRun) await rm(path, { recursive: true, force: true });

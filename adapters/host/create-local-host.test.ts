@@ -1,0 +1,36 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLocalHost } from './create-local-host.ts';
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'smol-gang-host-'));
+  for (const name of ['sg-live', 'sg-ended']) {
+    await mkdir(join(dataDir, 'pods', name), { recursive: true });
+    await writeFile(join(dataDir, 'pods', name, 'log'), 'words');
+  }
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+function collect(minutesLater: number, dryRun = false) {
+  const now = () => Date.now() + minutesLater * 60_000;
+  const host = createLocalHost({ dataDir, podsDir: join(dataDir, 'pods'), logDays: 7, now });
+  return host.collect({ dryRun, keepPods: new Set(['sg-live']) });
+}
+
+test('folders of ended attempts go, those of living ones stay', async () => {
+  expect(await collect(30, true)).toMatchObject([{ count: 1, bytes: 5 }]);
+  expect(await readdir(join(dataDir, 'pods'))).toHaveLength(2);
+
+  await collect(30);
+
+  expect(await readdir(join(dataDir, 'pods'))).toEqual(['sg-live']);
+});
+
+test('what was just born stays: who lives may have been asked before that', async () => {
+  expect(await collect(9)).toEqual([]);
+
+  expect(await readdir(join(dataDir, 'pods'))).toHaveLength(2);
+});
