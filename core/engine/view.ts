@@ -106,7 +106,7 @@ export function planView(plan: StoredPlan, facts: PlanFacts): PlanView {
       baseSha: baseSha || undefined,
     })),
     forecast: state.forecast,
-    notices: [...state.notices, ...budgetNotices(plan, facts.now), ...pauseNotices(facts)],
+    notices: [...state.notices, ...budgetNotices(plan, facts.now), ...pauseNotices(state, facts)],
     pulls: state.pulls.map((pull) => ({
       repo: pull.repo,
       branch: pull.branch,
@@ -137,7 +137,11 @@ function baseOf(plan: PlanState, repo: string): string {
   return plan.repositories.find((one) => one.name === repo)?.base ?? '';
 }
 
-function pauseNotices(facts: PlanFacts): Notice[] {
+/** Only where something waits for it, and where the plan does not say so in words of its own. */
+function pauseNotices(plan: PlanState, facts: PlanFacts): Notice[] {
+  const concerned = plan.status === 'active' || plan.status === 'activating';
+  const isParked = plan.notices.some((notice) => notice.code === 'planning_parked');
+  if (!concerned && (plan.status !== 'planning' || isParked)) return [];
   return (facts.pauses ?? []).map((pause) => ({
     level: 'warning',
     code: `paused_${pause.what}`,
