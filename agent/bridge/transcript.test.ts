@@ -80,3 +80,15 @@ test('long entries are cut into pieces that the contract takes', async () => {
   const lengths = chunks.flatMap((chunk) => chunk.entries.map((entry) => entry.text.length));
   expect(lengths).toEqual([16_000, 16_000, 16_000, 16_000]);
 });
+
+test('what has piled up goes out in chunks that can be stored', async () => {
+  const { chunks, transcript } = record();
+  for (let i = 0; i < 60; i += 1) transcript.entry(i % 2 ? 'tool' : 'agent', '計'.repeat(16_000));
+
+  await transcript.flush();
+
+  expect(chunks.flatMap((chunk) => chunk.entries)).toHaveLength(60);
+  expect(chunks.map((chunk) => chunk.n)).toEqual(chunks.map((_, index) => index + 1));
+  for (const chunk of chunks)
+    expect(Buffer.byteLength(JSON.stringify(chunk))).toBeLessThan(210_000);
+});

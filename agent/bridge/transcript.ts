@@ -10,6 +10,8 @@ const FLUSH_MS = 1_000;
 const FLUSH_CHARS = 8_192;
 const MAX_ENTRY = 16_000;
 const MAX_ENTRIES = 200;
+/** Of what one chunk may hold when many wait, as JSON. */
+const MAX_CHUNK_BYTES = 200_000;
 const MAX_WAITING = 2_000;
 
 /** One writer, numbered from 1 without gaps; a chunk is sent when 1 s has passed or 8 KB have come. */
@@ -82,13 +84,23 @@ export class Transcript {
 
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
-      const taken = this.waiting.splice(0, MAX_ENTRIES);
+      const taken = this.waiting.splice(0, fittingCount(this.waiting));
       this.waitingChars = this.waiting.reduce((sum, entry) => sum + entry.text.length, 0);
       this.n += 1;
       const entries = taken.map((e) => ({ ...e, text: this.redact(e.text).slice(0, MAX_ENTRY) }));
       await this.send({ n: this.n, entries });
     }
   }
+}
+
+/** How many from the first go into one chunk; at least one. */
+function fittingCount(entries: readonly TranscriptEntry[]): number {
+  let bytes = 0;
+  for (const [index, entry] of entries.slice(0, MAX_ENTRIES).entries()) {
+    bytes += Buffer.byteLength(JSON.stringify(entry));
+    if (bytes > MAX_CHUNK_BYTES) return Math.max(1, index);
+  }
+  return MAX_ENTRIES;
 }
 
 function pieces(text: string): string[] {
