@@ -48,7 +48,12 @@ export const budgetSchema = z
 export const createPlanSchema = z
   .object({
     /** Optional only when a graph is given. */
-    prompt: z.string().max(MAX_PROMPT_BYTES).default(''),
+    prompt: z
+      .string()
+      .refine((text) => new TextEncoder().encode(text).length <= MAX_PROMPT_BYTES, {
+        message: `a prompt has at most ${MAX_PROMPT_BYTES} bytes`,
+      })
+      .default(''),
     title: z.string().max(120).optional(),
     repositories: z.array(planRepositorySchema).min(1).max(10),
     complexity: z.enum(['auto', 'simple', 'complex']).default('auto'),

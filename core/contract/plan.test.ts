@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { createPlanSchema } from './plan.ts';
+
+function fits(prompt: string): boolean {
+  return createPlanSchema.safeParse({ prompt, repositories: [{ name: 'acme/shop' }] }).success;
+}
+
+test('a prompt is measured in bytes, whatever its script', () => {
+  expect(fits('a'.repeat(100_000))).toBe(true);
+  expect(fits('a'.repeat(100_001))).toBe(false);
+  expect(fits('計'.repeat(33_334))).toBe(false);
+});
