@@ -147,6 +147,8 @@ async function park(
   faults: number,
 ): Promise<void> {
   const now = deps.clock.now();
+  const at = new Date(until).toISOString();
+  const message = `${why}. Planning goes on at ${at}, or now: smol-gang recover ${claimed.id}`;
   await applyPlan(
     deps,
     claimed.id,
@@ -158,7 +160,7 @@ async function park(
         parkedUntil: until,
         faults: state.planning.faults + faults,
       };
-      return { ...withNotice(state, { level: 'warning', code, message: why, at: now }), planning };
+      return { ...withNotice(state, { level: 'warning', code, message, at: now }), planning };
     },
   );
   const seconds = Math.ceil((until - now) / 1_000);

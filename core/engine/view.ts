@@ -145,7 +145,7 @@ function pauseNotices(plan: PlanState, facts: PlanFacts): Notice[] {
   return (facts.pauses ?? []).map((pause) => ({
     level: 'warning',
     code: `paused_${pause.what}`,
-    message: `The ${pause.what} refuses until ${new Date(pause.until).toISOString()}: ${pause.reason}. Work waits and loses nothing.`,
+    message: `The ${pause.what} refuses until ${new Date(pause.until).toISOString()}: ${pause.reason}. Work waits and loses nothing; ask again now: smol-gang recover ${plan.id}`,
     at: facts.now,
   }));
 }
