@@ -13,7 +13,7 @@ import type { EngineDeps } from './deps.ts';
 import { foreignScopes } from './foreign-scopes.ts';
 import { inParallel } from './in-parallel.ts';
 import { modelOfTier } from './model-of.ts';
-import { baseOf, forgeOf } from './promote.ts';
+import { baseOf, forgeOf } from './task-forge.ts';
 
 /** Everything that a bridge is told; no secret is in it. */
 export async function buildAssignment(

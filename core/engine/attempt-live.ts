@@ -14,7 +14,7 @@ import { applyTask } from './apply-task.ts';
 import { attemptEnded, requireLive } from './attempt-fence.ts';
 import type { EngineDeps } from './deps.ts';
 import { unreadMessages } from './message.ts';
-import { forgeOf } from './promote.ts';
+import { forgeOf } from './task-forge.ts';
 
 // What a live bridge says while it works.
 

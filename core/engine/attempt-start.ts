@@ -13,7 +13,7 @@ import { attemptEnded, requireLive } from './attempt-fence.ts';
 import type { EngineDeps, ModelAccess } from './deps.ts';
 import { modelOf } from './model-of.ts';
 import { notePause } from './note-pause.ts';
-import { forgeOf } from './promote.ts';
+import { forgeOf } from './task-forge.ts';
 
 /** The bridge is up: claimed -> working. Repeating it answers the same again. */
 export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {

@@ -2,8 +2,8 @@ import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { requirePlan } from './apply-plan.ts';
 import { applyTask } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { type Driven, MOVED, restOf } from './drive-task.ts';
-import { baseOf, forgeOf, headOf } from './promote.ts';
+import { type Driven, MOVED, restOf } from './driven.ts';
+import { baseOf, forgeOf, headOf } from './task-forge.ts';
 
 /** A handler that was about to open a pull request is over by then. */
 const LATE_MS = 120_000;

@@ -4,6 +4,7 @@ import { activate } from './activate.ts';
 import { applyPlan } from './apply-plan.ts';
 import { hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
+import { dueOfRuns } from './due-of-runs.ts';
 import { cleanUpRuns, endRuns } from './end-runs.ts';
 import { notePause } from './note-pause.ts';
 import { driveActive } from './plan-active.ts';
@@ -53,12 +54,6 @@ async function act(deps: EngineDeps, plan: StoredPlan): Promise<void> {
     default:
       plan.state.status satisfies never;
   }
-}
-
-/** When something of its former runs is to be done. */
-export function dueOfRuns({ state }: StoredPlan): number | undefined {
-  const times = [...state.cleanup.map((run) => run.at), ...state.ending.map((run) => run.dueAt)];
-  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 async function failed(deps: EngineDeps, plan: StoredPlan, error: unknown): Promise<void> {

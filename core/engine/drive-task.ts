@@ -9,6 +9,7 @@ import { applyTask, hintAll } from './apply-task.ts';
 import { closePull } from './close-pull.ts';
 import type { EngineDeps } from './deps.ts';
 import { drivePlan } from './drive-plan.ts';
+import { type Driven, MOVED, restOf } from './driven.ts';
 import { dueAtRest, tellsPlan } from './due.ts';
 import { fanOut } from './fan-out.ts';
 import { guardTask } from './guard.ts';
@@ -19,16 +20,8 @@ import { review } from './review.ts';
 
 // Does everything that a task's state owes. Running it twice, late or beside another changes nothing more.
 
-/** `moved`: the task was written again on the way, and that write announced itself. Else when to look again. */
-export type Driven = { kind: 'moved' } | { kind: 'rest'; dueAt: number | undefined };
-
-export const MOVED: Driven = { kind: 'moved' };
 /** Until a pod that was asked to end is asked again. */
 const CLOSING_MS = 10_000;
-
-export function restOf(task: StoredTask): Driven {
-  return { kind: 'rest', dueAt: dueAtRest(task.state) };
-}
 
 export async function driveTask(deps: EngineDeps, key: TaskKey): Promise<void> {
   const task = await loadTask(deps.table, key);
@@ -41,11 +34,22 @@ export async function driveLoaded(deps: EngineDeps, task: StoredTask): Promise<v
   await guardTask(deps, swept, async () => {
     const driven = await act(deps, swept);
     if (swept.state.simple && tellsPlan(swept.state)) await tellPlan(deps, swept.state.plan);
-    if (driven.kind === 'moved') return;
+    if (driven.kind === 'again') await driveAgain(deps, swept, driven.task);
+    if (driven.kind !== 'rest') return;
     const again = swept.state.closing.length === 0 ? Number.POSITIVE_INFINITY : CLOSING_MS;
     const dueAt = Math.min(driven.dueAt ?? Number.POSITIVE_INFINITY, deps.clock.now() + again);
     await settleTask(deps.table, swept, Number.isFinite(dueAt) ? dueAt : undefined);
   });
+}
+
+/** What its own next state owes is done at once. */
+async function driveAgain(
+  deps: EngineDeps,
+  before: StoredTask,
+  written: StoredTask | undefined,
+): Promise<void> {
+  if (written === undefined) await driveTask(deps, taskKeyOf(before.state));
+  else await driveLoaded(deps, written);
 }
 
 async function act(deps: EngineDeps, task: StoredTask): Promise<Driven> {
@@ -90,7 +94,7 @@ async function act(deps: EngineDeps, task: StoredTask): Promise<Driven> {
 async function merge(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   const lane = laneKeyOf(task.state);
   await enterLane(deps.table, lane, { task: task.state.task, at: task.state.queuedAt ?? 0 });
-  const worked = await workLane(deps, lane);
+  const worked = await workLane(deps, lane, (merged) => driveLoaded(deps, merged));
   // Whoever holds the lane may have looked for the next entry just before ours was there.
   if (worked === 'busy') {
     await hintAll(deps, [{ type: 'lane', v: 1, ...lane }], 1);

@@ -1,9 +1,10 @@
 import type { QueueMessage } from '../contract/queue.ts';
+import { laneKeyOf } from '../merge/lane-key.ts';
 import { workLane } from '../merge/work-lane.ts';
 import type { EngineDeps } from './deps.ts';
 import { drivePlan } from './drive-plan.ts';
-import { driveTask } from './drive-task.ts';
-import { forgeChanged } from './observe.ts';
+import { driveLoaded, driveTask } from './drive-task.ts';
+import { forgeChanged } from './forge-changed.ts';
 import { podEnded } from './pod-ended.ts';
 
 /** What a message of the queue `drive` points at is read from the store, and done. */
@@ -14,7 +15,7 @@ export async function drive(deps: EngineDeps, message: QueueMessage): Promise<vo
     case 'drive_plan':
       return drivePlan(deps, message.plan);
     case 'lane':
-      await workLane(deps, { plan: message.plan, run: message.run, repo: message.repo });
+      await workLane(deps, laneKeyOf(message), (merged) => driveLoaded(deps, merged));
       return;
     case 'forge_changed':
       return forgeChanged(deps, message);

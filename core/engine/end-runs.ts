@@ -7,8 +7,8 @@ import { applyPlan } from './apply-plan.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { inParallel } from './in-parallel.ts';
-import { forgeOf } from './promote.ts';
 import { requireRevision } from './revision.ts';
+import { forgeOf } from './task-forge.ts';
 
 const CLEAN_UP_AGAIN_MS = 3_600_000;
 const SLICE = 200;

@@ -3,7 +3,7 @@ import { loadAttempt } from '../store/task-detail.ts';
 import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { requirePlan } from './apply-plan.ts';
 import type { EngineDeps } from './deps.ts';
-import { type Driven, MOVED, restOf } from './drive-task.ts';
+import { type Driven, MOVED, restOf } from './driven.ts';
 import { launch } from './launch.ts';
 import { loseAttempt } from './lose-attempt.ts';
 import { say } from './message.ts';

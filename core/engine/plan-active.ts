@@ -16,9 +16,9 @@ import { releaseRoots } from './activate.ts';
 import { applyPlan, requirePlan } from './apply-plan.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { forgeOf, headOf } from './promote.ts';
 import { rootPullContent } from './pull-content.ts';
 import { approvedRevision } from './revision.ts';
+import { forgeOf, headOf } from './task-forge.ts';
 
 // An active plan: opens its root pull requests with the first merge, makes them ready when the whole is verified, and
 // says when nothing can move without a person.
@@ -192,7 +192,7 @@ async function lookForLife(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   );
   if (ready.items.length > 0 || held || (await hasLiveTask(deps, state))) {
     if (state.haltedSince === undefined) {
-      await settlePlan(deps.table, plan, now + LOOK_AGAIN_MS);
+      if (!isDueSoon(plan, now)) await settlePlan(deps.table, plan, now + LOOK_AGAIN_MS);
       return;
     }
     await applyPlan(
@@ -208,6 +208,11 @@ async function lookForLife(deps: EngineDeps, plan: StoredPlan): Promise<void> {
     return;
   }
   await sayHalted(deps, plan);
+}
+
+/** It is looked at within the time anyway: writing the head with every merge would cost more than the look itself. */
+function isDueSoon({ dueAt }: StoredPlan, now: number): boolean {
+  return dueAt !== undefined && dueAt > now && dueAt <= now + LOOK_AGAIN_MS;
 }
 
 async function sayHalted(deps: EngineDeps, plan: StoredPlan): Promise<void> {

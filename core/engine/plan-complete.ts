@@ -5,8 +5,8 @@ import { loadTask, taskKeyOf } from '../store/task-store.ts';
 import { applyPlan } from './apply-plan.ts';
 import { hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { dueOfRuns } from './drive-plan.ts';
-import { forgeOf } from './promote.ts';
+import { dueOfRuns } from './due-of-runs.ts';
+import { forgeOf } from './task-forge.ts';
 
 /** A complete plan waits for a person to merge or close its pull requests; then its branches go. */
 export async function watchComplete(deps: EngineDeps, plan: StoredPlan): Promise<void> {

@@ -17,15 +17,10 @@ import { toUsage } from '../plan/price.ts';
 import { loadExploration, putExploration, putRevision } from '../store/plan-store.ts';
 import { addUsage } from '../task/state.ts';
 import type { EngineDeps } from './deps.ts';
-import type { PlannerDeps } from './planning.ts';
+import type { PlannerDeps, StepResult } from './planner-deps.ts';
 import { makeRevision, requireRevision } from './revision.ts';
 
 // The steps of planning. Each does its work first and answers how the head changes, which is then written over the lease.
-
-export type StepResult = {
-  next: PlanState['planning']['stage'];
-  apply: (state: PlanState) => PlanState;
-};
 
 const MAX_MODEL_TASKS = 60;
 

@@ -1,28 +1,16 @@
 import { isAppError } from '../error.ts';
 import { type PlanState, withNotice, withoutNotice } from '../lifecycle/plan-state.ts';
-import type { Llm } from '../port/llm.ts';
 import { recordPause } from '../store/pause-store.ts';
 import { loadPlan } from '../store/plan-store.ts';
 import { renewPlannerLease, takePlannerLease } from '../store/planner-lease.ts';
 import { applyPlan } from './apply-plan.ts';
 import { hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import {
-  assessStep,
-  decomposeStep,
-  exploreStep,
-  preflightStep,
-  type StepResult,
-} from './planning-steps.ts';
+import type { PlannerDeps, StepResult } from './planner-deps.ts';
+import { assessStep, decomposeStep, exploreStep, preflightStep } from './planning-steps.ts';
 
 // The planning job: claimed by a lease on the plan's head and resumable, since each step's result is written before the
 // next begins. A model that cannot be reached parks it; only an answer that stays unusable fails it, with the reason.
-
-export type PlannerDeps = EngineDeps & {
-  llm: Llm;
-  /** Calls `beat` again and again until the answered function is called: a step may take longer than a lease. */
-  keepAlive?: (beat: () => void) => () => void;
-};
 
 const LEASE_MS = 45_000;
 const MAX_FAULTS = 5;

@@ -6,8 +6,8 @@ import { decode, encode, numberOf } from '../store/document.ts';
 import { ACTIVE_PLANS, KEY, OPEN_PLANS } from '../store/key.ts';
 import { readPlan } from '../store/plan-store.ts';
 import type { EngineDeps } from './deps.ts';
+import { forgeChanged } from './forge-changed.ts';
 import { inParallel } from './in-parallel.ts';
-import { forgeChanged } from './observe.ts';
 
 // Webhooks may be late, lost or unable to reach us: each repository with open work is asked what changed. The cursor passes
 // only what was acted upon, so that nothing a person did is lost with a message.

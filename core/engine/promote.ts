@@ -1,5 +1,4 @@
 import { isAppError } from '../error.ts';
-import { rootBranch, taskBranch } from '../lifecycle/branch.ts';
 import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { Forge, PullRequest } from '../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
@@ -8,26 +7,13 @@ import type { TaskState } from '../task/state.ts';
 import { repositoryOf, requirePlan } from './apply-plan.ts';
 import { type ApplyOptions, applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { type Driven, driveLoaded, driveTask, MOVED, restOf } from './drive-task.ts';
+import { type Driven, MOVED, restOf } from './driven.ts';
 import { taskPullContent } from './pull-content.ts';
 import { checksEvent } from './review-event.ts';
+import { baseOf, forgeOf, headOf } from './task-forge.ts';
 
 const CHECKS_PENDING_MS = 15_000;
 const CHECKS_APPEAR_MS = 45_000;
-
-export function forgeOf(deps: EngineDeps, plan: PlanState, repo: string): Forge {
-  return deps.forges[repositoryOf(plan, repo).forge];
-}
-
-/** The branch that a task's pull request goes to. */
-export function baseOf(deps: EngineDeps, plan: PlanState, task: TaskState): string {
-  return task.simple ? repositoryOf(plan, task.repo).base : rootBranch(deps.settings.prefix, task);
-}
-
-export function headOf(deps: EngineDeps, task: TaskState): string {
-  const end = task.kind === 'end' ? { begun: task.accepted?.branch ?? 0 } : undefined;
-  return taskBranch(deps.settings.prefix, task, end);
-}
 
 /**
  * Takes an accepted commit to its pull request: moves the task's branch there (never by force), ensures the pull request
@@ -168,8 +154,8 @@ async function awaitChecks(
     { type: 'pull_green', pull: ref },
     { actor: 'forge', loaded: task, hint: false, observed: true },
   );
-  if (applied.kind === 'changed') await driveLoaded(deps, applied.task);
-  if (applied.kind === 'raced') await driveTask(deps, taskKeyOf(task.state));
+  if (applied.kind === 'changed') return { kind: 'again', task: applied.task };
+  if (applied.kind === 'raced') return { kind: 'again' };
   return applied.kind === 'noop' ? unproven(deps, task) : MOVED;
 }
 
@@ -200,6 +186,5 @@ async function apply(
   const key = taskKeyOf(task.state);
   const over = { actor: 'forge', loaded: task, observed: true, ...options };
   const applied = await applyTask(deps, key, event, over);
-  if (applied.kind === 'raced') await driveTask(deps, key);
-  return MOVED;
+  return applied.kind === 'raced' ? { kind: 'again' } : MOVED;
 }

@@ -89,7 +89,7 @@ export async function rootPullContent(
       .slice(0, 100),
     usage: all.reduce((sum, task) => addUsage(sum, task.state.usage), plan.usage),
     durationMs: plan.startedAt === undefined ? undefined : deps.clock.now() - plan.startedAt,
-    criticalPathMs: longestChainMs(plan, tasks),
+    criticalPathMs: longestChainMs(revision.forecast.criticalPath, tasks),
     ready: end?.status === 'merged',
     markNotReady: false,
     siblings: plan.pulls
@@ -131,8 +131,11 @@ function durationOf(state: TaskState): number | undefined {
   return state.finishedAt - state.startedAt;
 }
 
-function longestChainMs(plan: PlanState, tasks: readonly StoredTask[]): number | undefined {
-  const path = new Set(plan.forecast?.criticalPath ?? []);
+function longestChainMs(
+  chain: readonly string[],
+  tasks: readonly StoredTask[],
+): number | undefined {
+  const path = new Set(chain);
   const durations = tasks
     .filter((task) => path.has(task.state.task))
     .map((task) => durationOf(task.state) ?? 0);

@@ -17,8 +17,8 @@ import { repositoryOf, requirePlan } from './apply-plan.ts';
 import { requireTask } from './command-task.ts';
 import type { EngineDeps } from './deps.ts';
 import { inParallel } from './in-parallel.ts';
-import { baseOf, forgeOf } from './promote.ts';
 import { requireRevision } from './revision.ts';
+import { baseOf, forgeOf } from './task-forge.ts';
 import { planView, taskView } from './view.ts';
 
 // Reads for clients. Their cost follows what is asked for: a page, what changed, one task.

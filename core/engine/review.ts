@@ -2,10 +2,10 @@ import { type StoredTask, taskKeyOf } from '../store/task-store.ts';
 import { requirePlan } from './apply-plan.ts';
 import { applyTask, hintAll } from './apply-task.ts';
 import type { EngineDeps } from './deps.ts';
-import { type Driven, MOVED, restOf } from './drive-task.ts';
+import { type Driven, MOVED, restOf } from './driven.ts';
 import { observePull } from './observe.ts';
-import { baseOf, forgeOf } from './promote.ts';
 import { checksEvent, reviewEvent } from './review-event.ts';
+import { baseOf, forgeOf } from './task-forge.ts';
 
 /** A pull request that waits for a person: what they did to it, read from the forge. */
 export async function review(deps: EngineDeps, task: StoredTask): Promise<Driven> {

@@ -1,10 +1,9 @@
 import { repositoryOf, requirePlan } from '../engine/apply-plan.ts';
 import { applyTask } from '../engine/apply-task.ts';
 import type { EngineDeps } from '../engine/deps.ts';
-import { driveTask } from '../engine/drive-task.ts';
 import { observePull } from '../engine/observe.ts';
-import { forgeOf } from '../engine/promote.ts';
 import { checksEvent, reviewEvent } from '../engine/review-event.ts';
+import { forgeOf } from '../engine/task-forge.ts';
 import { rootBranch, scratchBranch } from '../lifecycle/branch.ts';
 import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { Forge, MergeOutcome, PullRequest } from '../port/forge.ts';
@@ -18,7 +17,7 @@ import { evidenceHolds } from './evidence.ts';
 
 export type Step =
   /** It is out of the lane: merged, or its own state says what comes next. */
-  | { kind: 'left'; lane: StoredLane }
+  | { kind: 'left'; lane: StoredLane; merged?: StoredTask }
   | { kind: 'wait'; lane: StoredLane; waitMs: number }
   /** Another worker has the lane. */
   | { kind: 'lost' };
@@ -228,14 +227,23 @@ async function record(
   const key = taskKeyOf(task.state);
   // A merge is a fact whatever the task has become; the rest was seen of this state only.
   const observed = event.type !== 'merge_seen';
-  const applied = await applyTask(deps, key, event, { actor: 'lane', loaded: task, observed });
+  const hint = observed;
+  const applied = await applyTask(deps, key, event, {
+    actor: 'lane',
+    loaded: task,
+    observed,
+    hint,
+  });
   if (applied.kind !== 'changed') return { kind: 'wait', lane, waitMs: 1_000 };
   if (event.type !== 'merge_seen') return { kind: 'left', lane };
-  await driveTask(deps, key);
   const result = await loadResult(deps.table, { ...key, n: task.state.accepted?.attempt ?? 0 });
   const files = result?.outcome === 'done' ? result.changed.slice(0, 50) : [];
   const recent = [...(lane.state.recent ?? []), { task: key.task, files }].slice(-12);
-  return { kind: 'left', lane: { ...lane, state: { ...lane.state, recent } } };
+  return {
+    kind: 'left',
+    lane: { ...lane, state: { ...lane.state, recent } },
+    merged: applied.task,
+  };
 }
 
 /** It left the lane by itself (cancelled, blocked, sent back): an earlier merge call may still be on its way. */

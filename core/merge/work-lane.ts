@@ -12,6 +12,7 @@ import {
   type StoredLane,
   saveLane,
 } from '../store/lane-store.ts';
+import type { StoredTask } from '../store/task-store.ts';
 import type { TaskEvent } from '../task/event.ts';
 import { mergeHead, type Step } from './merge-head.ts';
 
@@ -22,17 +23,21 @@ import { mergeHead, type Step } from './merge-head.ts';
 const LEASE_MS = 70_000;
 const MAX_STEPS = 25;
 
+/** What a merge owes is done before the next is looked at: releasing dependents waits for no message. */
+export type AfterMerge = (merged: StoredTask) => Promise<void>;
+
 /** `busy`: another worker holds the lane. `waiting`: the head of the lane waits; the lane is due by itself. */
 export async function workLane(
   deps: EngineDeps,
   key: LaneKey,
+  afterMerge: AfterMerge,
 ): Promise<'empty' | 'busy' | 'waiting'> {
   let lane = await takeLane(deps, key);
   if (lane === undefined) return 'busy';
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const entry = headEntry(lane) ?? (await nextLaneEntry(deps.table, key));
     if (entry === undefined) return (await rest(deps, lane, undefined)) ? 'empty' : 'busy';
-    const stepped = await stepLane(deps, lane, entry);
+    const stepped = await stepLane(deps, lane, entry, afterMerge);
     if (stepped === undefined) return 'busy';
     if (stepped.waitMs !== undefined)
       return (await rest(deps, stepped.lane, stepped.waitMs)) ? 'waiting' : 'busy';
@@ -81,10 +86,12 @@ async function stepLane(
   deps: EngineDeps,
   lane: StoredLane,
   entry: LaneEntry,
+  afterMerge: AfterMerge,
 ): Promise<Stepped | undefined> {
   let step: Step;
   try {
     step = await mergeHead(deps, lane, entry);
+    if (step.kind === 'left' && step.merged !== undefined) await afterMerge(step.merged);
   } catch (error) {
     return failedStep(deps, lane, entry, error);
   }

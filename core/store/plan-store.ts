@@ -33,9 +33,9 @@ export async function loadPlan(table: Table, plan: string): Promise<StoredPlan |
   return item === undefined ? undefined : readPlan(item);
 }
 
-const MAX_HEAD_LISTS_BYTES = 30_000;
+const MAX_HEAD_LISTS_BYTES = 2_000;
 
-/** The head is read at every turn: of a large plan it has the figures, and the revision has the lists. */
+/** The head is read and written with every task: of a large plan it has the figures, and the revision has the lists. */
 function headForecast(forecast: Forecast): Forecast {
   if (encode(forecast).length <= MAX_HEAD_LISTS_BYTES) return forecast;
   const withoutPairs = { ...forecast, overlaps: [] };

@@ -1,5 +1,6 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import { type AttemptKey, parseAttemptId, type TaskKey } from '../../../core/contract/id.ts';
+import type { AttemptKind } from '../../../core/contract/task.ts';
 import type { PodSpec } from '../../../core/port/launcher.ts';
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { ForgeWitness } from '../forge/witness.ts';
@@ -26,6 +27,9 @@ export type KnownPlan = {
 export type Evidence = { commit: string; root: string; empty: boolean; by: AttemptKey };
 export type Move = { branch: string; at: number; from: string; to: string; by: By['kind'] };
 
+/** Within which nobody can know what another has done. */
+const JUST_NOW_MS = 10_000;
+
 export class Judge {
   readonly violations: string[] = [];
   readonly plans = new Map<string, KnownPlan>();
@@ -44,6 +48,8 @@ export class Judge {
   readonly merges = new Map<string, number>();
   /** Pull requests that a person opened again: theirs to close. */
   readonly reopened = new Set<string>();
+  /** By task: the last that was told to work on it or to repair it. */
+  readonly mending = new Map<string, { n: number; pod: string }>();
   /** Result calls that were made in time, by attempt. */
   readonly timely = new Set<string>();
 
@@ -79,6 +85,19 @@ export class Judge {
 
   isStale(key: AttemptKey): boolean {
     return (this.newest.get(taskId(key)) ?? 0) > key.n;
+  }
+
+  /** A bridge has its assignment. */
+  started(key: AttemptKey, kind: AttemptKind, pod: string): void {
+    if (kind !== 'verify') this.mending.set(taskId(key), { n: key.n, pod });
+  }
+
+  /** The attempt that is changing a task's commit at this moment. */
+  mender(key: TaskKey): number | undefined {
+    const mending = this.mending.get(taskId(key));
+    if (mending === undefined || !this.pods.has(mending.pod)) return undefined;
+    if (this.timely.has(attemptName({ ...key, n: mending.n }))) return undefined;
+    return this.isStale({ ...key, n: mending.n }) ? undefined : mending.n;
   }
 
   /** A bridge's call that was made at `from` was answered with success. */
@@ -177,13 +196,14 @@ export class Judge {
 
   #pullOpened(world: World, repository: SimRepository, pull: SimPull, by: By): void {
     if (by.kind !== 'engine') return;
-    // Whoever stood still since it looked cannot know of one that was opened and closed in the meantime.
+    // Whoever looked before, or stood still since, cannot know of one that was opened and closed in the meantime.
+    const known = world.loop.now - JUST_NOW_MS;
     const twins = repository.pulls.filter(
       (other) =>
         other !== pull &&
         other.head === pull.head &&
         other.base === pull.base &&
-        (other.state !== 'closed' || !by.isLate()),
+        (other.state !== 'closed' || (!by.isLate() && other.updatedAt < known)),
     );
     if (twins.length > 0)
       this.fail(

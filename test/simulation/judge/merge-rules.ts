@@ -33,6 +33,9 @@ export function judgeMerge(
       world,
       `the engine merged ${short(merge.commit)}, which no attempt reported in its time`,
     );
+  const mender = head?.kind === 'task' ? judge.mender(head) : undefined;
+  if (mender !== undefined)
+    judge.fail(world, `#${pull.number} was merged while attempt ${mender} was mending it`);
   const roots = knowableRoots(judge, world, repository, pull.base, merge.onto);
   const known = judge.evidence.filter((one) => one.commit === merge.commit);
   const strict = judge.plans.get(head?.plan ?? '')?.strict ?? false;
