@@ -182,6 +182,8 @@ function guard(octokit: Octokit, quota: Quota, tokens?: Tokens): void {
       if (error.response !== undefined) {
         quota.note(options.url, error.response.headers, isRateLimited(error));
       }
+      // A read may simply be read again; the many steps before it need not be.
+      if (error.status >= 500 && options.method === 'GET') return request(options);
       if (error.status !== 401 || tokens === undefined || !tokens.drop()) throw error;
       // Nothing was done yet: a token that was revoked or forgotten is replaced once.
       options.headers.authorization = `token ${await tokens.get()}`;
