@@ -6,7 +6,7 @@ import type { TaskEvent } from '../task/event.ts';
 import { isSchedulable, type TaskState } from '../task/state.ts';
 import { decideTask } from '../task/transition.ts';
 import type { EngineDeps } from './deps.ts';
-import { dueAfterWrite, owesWork } from './due.ts';
+import { dueAfterWrite, owesWork } from './task/due.ts';
 
 export type Applied =
   | { kind: 'changed'; task: StoredTask; before: StoredTask }

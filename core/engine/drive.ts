@@ -1,11 +1,11 @@
 import type { QueueMessage } from '../contract/queue.ts';
 import { laneKeyOf } from '../merge/lane-key.ts';
 import { workLane } from '../merge/work-lane.ts';
+import { podEnded } from './attempt/pod-ended.ts';
 import type { EngineDeps } from './deps.ts';
-import { drivePlan } from './drive-plan.ts';
-import { driveLoaded, driveTask } from './drive-task.ts';
-import { forgeChanged } from './forge-changed.ts';
-import { podEnded } from './pod-ended.ts';
+import { drivePlan } from './plan/drive-plan.ts';
+import { driveLoaded, driveTask } from './task/drive-task.ts';
+import { forgeChanged } from './task/forge-changed.ts';
 
 /** What a message of the queue `drive` points at is read from the store, and done. */
 export async function drive(deps: EngineDeps, message: QueueMessage): Promise<void> {

@@ -1,9 +1,9 @@
 import { repositoryOf, requirePlan } from '../engine/apply-plan.ts';
 import { applyTask } from '../engine/apply-task.ts';
 import type { EngineDeps } from '../engine/deps.ts';
-import { observePull } from '../engine/observe.ts';
-import { checksEvent, reviewEvent } from '../engine/review-event.ts';
-import { forgeOf } from '../engine/task-forge.ts';
+import { observePull } from '../engine/task/observe.ts';
+import { checksEvent, reviewEvent } from '../engine/task/review-event.ts';
+import { forgeOf } from '../engine/task/task-forge.ts';
 import { rootBranch, scratchBranch } from '../lifecycle/branch.ts';
 import type { PlanState } from '../lifecycle/plan-state.ts';
 import type { Forge, MergeOutcome, PullRequest } from '../port/forge.ts';

@@ -1,4 +1,4 @@
-import { reconcile } from '../../core/engine/reconcile.ts';
+import { reconcile } from '../../core/engine/recovery/reconcile.ts';
 import { fullEngine } from '../deps/full-engine.ts';
 
 /** Finds by time what crashes and lost messages left undone. */

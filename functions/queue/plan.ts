@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { planStep } from '../../core/engine/planning.ts';
+import { planStep } from '../../core/engine/plan/planning.ts';
 import { forgeEngine } from '../deps/forge-engine.ts';
 import { llm } from '../deps/llm.ts';
 import { log } from '../deps/runtime.ts';

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { schedule } from '../../core/engine/schedule.ts';
+import { schedule } from '../../core/engine/schedule/schedule.ts';
 import { podEngine } from '../deps/pod-engine.ts';
 import { log } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';

@@ -37,9 +37,9 @@ for (const [name, faults] of Object.entries(UNKIND)) {
   test(`a plan completes although the forge ${name}`, async () => {
     const { platform } = stage;
     const { plan, repo } = await handIn(stage, GRAPH);
-    await platform.faults(faults);
 
     await platform.cli(['plan', 'approve', plan], { exit: 0 });
+    await platform.faults(faults);
     const { tasks } = await untilStatus(platform, plan, 'complete', 200_000);
     await platform.faults({});
 

@@ -1,9 +1,9 @@
 import type { QueueMessage } from '../../core/contract/queue.ts';
 import type { EngineDeps } from '../../core/engine/deps.ts';
 import { drive } from '../../core/engine/drive.ts';
-import { planStep } from '../../core/engine/planning.ts';
-import { reconcile } from '../../core/engine/reconcile.ts';
-import { schedule } from '../../core/engine/schedule.ts';
+import { planStep } from '../../core/engine/plan/planning.ts';
+import { reconcile } from '../../core/engine/recovery/reconcile.ts';
+import { schedule } from '../../core/engine/schedule/schedule.ts';
 import { AppError } from '../../core/error.ts';
 import { runBatch } from '../../functions/edge.ts';
 import { scriptedLlm } from './actor/scripted-llm.ts';

@@ -8,7 +8,6 @@ export const SETTINGS = {
   MODEL_HEAVY: 'big',
   MODEL_LIGHT: 'small',
   GITHUB_API_URL: 'https://github.example/api/v3',
-  GITHUB_APP_ID: '1',
   SLOTS: '4',
   ALARM_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:alarms',
 } as const;

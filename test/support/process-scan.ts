@@ -29,7 +29,8 @@ export async function commandLine(pid: number): Promise<string> {
   return text.replaceAll('\0', ' ').trim();
 }
 
-async function environment(pid: number): Promise<string> {
+/** What it was started with, as `NAME=value` between NUL bytes. */
+export async function environment(pid: number): Promise<string> {
   return await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
 }
 

@@ -5,9 +5,9 @@ import {
   heartbeat,
   recordCheckpoint,
   recordTranscript,
-} from '../../../core/engine/attempt-live.ts';
-import { acceptResult } from '../../../core/engine/attempt-result.ts';
-import { attemptCredentials, startAttempt } from '../../../core/engine/attempt-start.ts';
+} from '../../../core/engine/attempt/live.ts';
+import { acceptResult } from '../../../core/engine/attempt/result.ts';
+import { attemptCredentials, startAttempt } from '../../../core/engine/attempt/start.ts';
 import type { EngineDeps, ModelAccess } from '../../../core/engine/deps.ts';
 import { AppError } from '../../../core/error.ts';
 import type { Handlers } from '../handlers.ts';

@@ -1,6 +1,6 @@
 import { bodyHash, idempotentId, requireSameBody } from '../../../core/access/idempotency.ts';
 import type { API } from '../../../core/contract/api.ts';
-import { changeBudget } from '../../../core/engine/command-budget.ts';
+import { changeBudget } from '../../../core/engine/command/change-budget.ts';
 import {
   approvePlan,
   cancelPlan,
@@ -8,10 +8,15 @@ import {
   editPlan,
   rejectPlan,
   restartPlan,
-} from '../../../core/engine/command-plan.ts';
-import { recoverPlan } from '../../../core/engine/command-recover.ts';
+} from '../../../core/engine/command/plan.ts';
+import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
-import { listPlanViews, readChanges, readGraph, readPlanView } from '../../../core/engine/read.ts';
+import {
+  listPlanViews,
+  readChanges,
+  readGraph,
+  readPlanView,
+} from '../../../core/engine/view/read.ts';
 import type { StoredPlan } from '../../../core/store/plan-store.ts';
 import type { Handlers } from '../handlers.ts';
 

@@ -1,6 +1,6 @@
 import { ID_ALPHABET, idFromHash } from '../../../core/access/secret.ts';
 import type { API } from '../../../core/contract/api.ts';
-import { linkRepository, unlinkRepository } from '../../../core/engine/command-repository.ts';
+import { linkRepository, unlinkRepository } from '../../../core/engine/command/repository.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import type { Hosting } from '../../../core/port/hosting.ts';
 import { listRepositories } from '../../../core/store/repository-store.ts';

@@ -1,4 +1,5 @@
 import type { API } from '../../../core/contract/api.ts';
+import { sendMessage } from '../../../core/engine/attempt/message.ts';
 import {
   approveTask,
   cancelTask,
@@ -7,16 +8,15 @@ import {
   requestChanges,
   retryTask,
   unblockTask,
-} from '../../../core/engine/command-task.ts';
-import { sendMessage } from '../../../core/engine/message.ts';
+} from '../../../core/engine/command/task.ts';
 import {
   listTaskViews,
   readDiff,
   readHistory,
   readTaskView,
   readTranscript,
-} from '../../../core/engine/read.ts';
-import { taskView } from '../../../core/engine/view.ts';
+} from '../../../core/engine/view/read.ts';
+import { taskView } from '../../../core/engine/view/view.ts';
 import type { Handlers } from '../handlers.ts';
 import type { PlanDeps } from './plan.ts';
 

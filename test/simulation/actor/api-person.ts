@@ -1,22 +1,22 @@
 import type { PlanView } from '../../../core/contract/plan.ts';
+import { sendMessage } from '../../../core/engine/attempt/message.ts';
 import {
   approvePlan,
   cancelPlan,
   createPlan,
   restartPlan,
-} from '../../../core/engine/command-plan.ts';
-import { recoverPlan } from '../../../core/engine/command-recover.ts';
-import { linkRepository } from '../../../core/engine/command-repository.ts';
+} from '../../../core/engine/command/plan.ts';
+import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
+import { linkRepository } from '../../../core/engine/command/repository.ts';
 import {
   approveTask,
   cancelTask,
   requestChanges,
   retryTask,
   unblockTask,
-} from '../../../core/engine/command-task.ts';
+} from '../../../core/engine/command/task.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
-import { sendMessage } from '../../../core/engine/message.ts';
-import { readPlanView } from '../../../core/engine/read.ts';
+import { readPlanView } from '../../../core/engine/view/read.ts';
 import { isAppError } from '../../../core/error.ts';
 import { callApi } from '../platform.ts';
 import type { Submission } from '../scenario.ts';

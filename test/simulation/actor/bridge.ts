@@ -1,8 +1,8 @@
 import type { Assignment, AttemptResult } from '../../../core/contract/attempt.ts';
 import { type AttemptKey, parseAttemptId } from '../../../core/contract/id.ts';
-import { askQuestion, heartbeat, recordCheckpoint } from '../../../core/engine/attempt-live.ts';
-import { acceptResult } from '../../../core/engine/attempt-result.ts';
-import { startAttempt } from '../../../core/engine/attempt-start.ts';
+import { askQuestion, heartbeat, recordCheckpoint } from '../../../core/engine/attempt/live.ts';
+import { acceptResult } from '../../../core/engine/attempt/result.ts';
+import { startAttempt } from '../../../core/engine/attempt/start.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { isAppError } from '../../../core/error.ts';
 import { callApi } from '../platform.ts';

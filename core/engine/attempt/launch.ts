@@ -1,0 +1,43 @@
+import { isAppError } from '../../error.ts';
+import { isRunning, type PlanState } from '../../lifecycle/plan-state.ts';
+import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { applyTask } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import { podSpec } from './pod.ts';
+
+/** Ensures the pod of a claimed attempt, after the plan was seen active. False: the attempt has ended instead. */
+export async function launch(
+  deps: EngineDeps,
+  plan: PlanState,
+  task: StoredTask,
+): Promise<boolean> {
+  const n = task.state.current?.n;
+  if (n === undefined) return false;
+  const key = taskKeyOf(task.state);
+  if (!isRunning(plan, key.run)) {
+    await applyTask(
+      deps,
+      key,
+      { type: 'cancel', reason: `the plan is ${plan.status}` },
+      { actor: 'engine' },
+    );
+    return false;
+  }
+  try {
+    await deps.launcher.ensure(await podSpec(deps, plan, task.state, n));
+    return true;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (isAppError(error, 'paused')) {
+      const until = error.details.until ?? deps.clock.now() + 15_000;
+      await applyTask(deps, key, { type: 'attempt_refused', n, until, why }, { actor: 'launcher' });
+    } else
+      await applyTask(
+        deps,
+        key,
+        { type: 'attempt_lost', n, why: `its pod could not be started: ${why}` },
+        { actor: 'launcher' },
+      );
+    return false;
+  }
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  FIXTURE_PLAN,
+  workingTask,
+} from '../../../test/support/engine-fixture.ts';
+import type { AttemptResult } from '../../contract/attempt.ts';
+import { putAttempt } from '../../store/task-detail.ts';
+import { NO_USAGE } from '../../task/state.ts';
+import { loseAttempt } from './lose-attempt.ts';
+import { acceptResult } from './result.ts';
+
+const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+
+async function working() {
+  const fixture = createEngineFixture();
+  await fixture.putPlan();
+  await fixture.putTask(workingTask(1));
+  return fixture;
+}
+
+function failed(change: Partial<Extract<AttemptResult, { outcome: 'failed' }>>): AttemptResult {
+  return {
+    outcome: 'failed',
+    cause: 'provider',
+    reason: 'busy',
+    files: [],
+    leftOut: [],
+    usage: NO_USAGE,
+    ...change,
+  };
+}
+
+test('no endpoint parks work for longer than a quarter of an hour', async () => {
+  const { deps, task } = await working();
+  const now = deps.clock.now();
+
+  await acceptResult(deps, KEY, failed({ until: now + 999_999_000 }));
+
+  expect((await task()).state.parkedUntil).toBe(now + 900_000);
+});
+
+test('however many files conflict, the task keeps a bounded list of them', async () => {
+  const { deps, task } = await working();
+  const files = Array.from({ length: 500 }, (_, n) => `${'計'.repeat(4_000)}${n}`);
+
+  await acceptResult(deps, KEY, failed({ cause: 'conflict', files }));
+
+  expect(Buffer.byteLength(JSON.stringify((await task()).state))).toBeLessThan(200_000);
+});
+
+test('what a lost attempt was last heard to have used counts for its task and its plan', async () => {
+  const { deps, task, table } = await working();
+  await putAttempt(table, KEY, {
+    startedAt: 1,
+    heartbeatAt: 1,
+    leaseUntil: 1,
+    phase: 'agent',
+    activity: '',
+    usage: { inputTokens: 900, outputTokens: 100, usd: 0.25, turns: 4 },
+    progressAt: 1,
+  });
+  const before = await task();
+
+  await loseAttempt(deps, before, 'its pod is gone', 'sweep');
+  await loseAttempt(deps, before, 'its pod is gone', 'sweep');
+
+  expect((await task()).state.usage).toMatchObject({ inputTokens: 900, usd: 0.25 });
+  const head = table.all().find((item) => item.sk === 'HEAD');
+  expect(head).toMatchObject({ usedTokens: 1_000, usedUsd: 0.25 });
+});

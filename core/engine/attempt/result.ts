@@ -1,0 +1,126 @@
+import type { AttemptResult } from '../../contract/attempt.ts';
+import type { AttemptKey } from '../../contract/id.ts';
+import type { Evidence } from '../../contract/task.ts';
+import { AppError } from '../../error.ts';
+import { recordPause } from '../../store/pause-store.ts';
+import { countUsage } from '../../store/plan-store.ts';
+import { loadResult, putResult } from '../../store/task-detail.ts';
+import { loadTask, type StoredTask } from '../../store/task-store.ts';
+import type { TaskEvent } from '../../task/event.ts';
+import type { LiveAttempt } from '../../task/state.ts';
+import { applyTask } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import { attemptEnded, requireLive } from './fence.ts';
+import { requirePushed } from './live.ts';
+
+/** Whatever an outside system asks for: it is asked again then, at the cost of one attempt. */
+const LONGEST_PAUSE_MS = 15 * 60_000;
+/** Kept on the task itself, for its repair. */
+const MAX_FILES = 100;
+
+/** The end of an attempt in its own words. Saying it twice is once; an attempt that was ended otherwise is refused. */
+export async function acceptResult(
+  deps: EngineDeps,
+  key: AttemptKey,
+  result: AttemptResult,
+): Promise<void> {
+  let live: StoredTask & { current: LiveAttempt };
+  try {
+    live = await requireLive(deps, key);
+  } catch (error) {
+    if (await wasAccepted(deps, key)) return;
+    throw error;
+  }
+  const event = await eventOf(deps, key, live, result);
+  await putResult(deps.table, key, result);
+  const applied = await applyTask(deps, key, event, { actor: 'bridge', loaded: live });
+  if (applied.kind === 'stale' || applied.kind === 'missing') throw attemptEnded(key);
+  const { inputTokens, outputTokens, usd } = result.usage;
+  if (inputTokens + outputTokens > 0)
+    await countUsage(deps.table, key.plan, inputTokens + outputTokens, usd ?? 0);
+}
+
+/** Whether an attempt that has ended did so by its own result. Of those before the newest, any recorded result will do. */
+async function wasAccepted(deps: EngineDeps, key: AttemptKey): Promise<boolean> {
+  const reported = (await loadTask(deps.table, key))?.state.reported ?? 0;
+  if (reported <= key.n) return reported === key.n;
+  return (await loadResult(deps.table, key)) !== undefined;
+}
+
+async function eventOf(
+  deps: EngineDeps,
+  key: AttemptKey,
+  live: StoredTask & { current: LiveAttempt },
+  result: AttemptResult,
+): Promise<TaskEvent> {
+  if (result.outcome === 'failed') return failureOf(deps, key, result);
+  const { evidence, commit, usage } = result;
+  if (evidence.commit !== commit)
+    throw new AppError(
+      'invalid',
+      'evidence_of_another_commit',
+      `the evidence is of ${evidence.commit}, the result of ${commit}`,
+    );
+  if (!evidence.green)
+    return {
+      type: 'attempt_failed',
+      n: key.n,
+      cause: 'verify_red',
+      why: redText(result.evidence),
+      files: [],
+      usage,
+      leftOut: result.leftOut.length > 0,
+    };
+  if (live.current.kind !== 'verify') await requirePushed(deps, key, live.state.repo, commit);
+  const proof = { commit, root: evidence.root, green: true, empty: evidence.empty, attempt: key.n };
+  return { type: 'result_accepted', n: key.n, commit, proof, usage };
+}
+
+function redText(evidence: Evidence): string {
+  const red = evidence.results.find((one) => one.exitCode !== 0);
+  return red === undefined
+    ? 'verification failed'
+    : `verification failed: ${red.command.join(' ').slice(0, 500)} ended with ${red.exitCode}\n${red.output.slice(-4_000)}`;
+}
+
+async function failureOf(
+  deps: EngineDeps,
+  key: AttemptKey,
+  result: Extract<AttemptResult, { outcome: 'failed' }>,
+): Promise<TaskEvent> {
+  const { cause, reason, usage, files, evidence } = result;
+  // Whoever repairs it has to know what is red.
+  const why = evidence === undefined ? reason : `${reason}\n${redText(evidence)}`;
+  const now = deps.clock.now();
+  switch (cause) {
+    case 'provider':
+    case 'forge': {
+      const asked = Math.min(result.until ?? now + 30_000, now + LONGEST_PAUSE_MS);
+      const until = Math.max(asked, now + 1_000);
+      await recordPause(deps.table, {
+        what: cause === 'provider' ? 'model' : 'forge',
+        until,
+        reason: why,
+      });
+      return { type: 'attempt_refused', n: key.n, until, why, usage };
+    }
+    case 'infra':
+      return { type: 'attempt_lost', n: key.n, why, usage };
+    case 'agent':
+    case 'limit':
+    case 'verify_red':
+    case 'setup':
+    case 'conflict':
+      return {
+        type: 'attempt_failed',
+        n: key.n,
+        cause,
+        why,
+        files: files.slice(0, MAX_FILES).map((file) => file.slice(0, 400)),
+        usage,
+        leftOut: result.leftOut.length > 0,
+      };
+    default:
+      return cause satisfies never;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Assignment, Credentials } from '../../contract/attempt.ts';
+import type { AttemptKey } from '../../contract/id.ts';
+import { AppError, isAppError } from '../../error.ts';
+import { attemptBranch } from '../../lifecycle/branch.ts';
+import { isRunning, type PlanState } from '../../lifecycle/plan-state.ts';
+import { putAttempt } from '../../store/task-detail.ts';
+import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { type LiveAttempt, NO_USAGE } from '../../task/state.ts';
+import { requirePlan } from '../apply-plan.ts';
+import { applyTask } from '../apply-task.ts';
+import type { EngineDeps, ModelAccess } from '../deps.ts';
+import { notePause } from '../note-pause.ts';
+import { forgeOf } from '../task/task-forge.ts';
+import { buildAssignment } from './assignment.ts';
+import { attemptEnded, requireLive } from './fence.ts';
+import { modelOf } from './model-of.ts';
+
+/** The bridge is up: claimed -> working. Repeating it answers the same again. */
+export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {
+  const live = await requireLive(deps, key);
+  const plan = (await requirePlan(deps, key.plan)).state;
+  if (!isRunning(plan, key.run)) {
+    await applyTask(
+      deps,
+      key,
+      { type: 'cancel', reason: `the plan is ${plan.status}` },
+      { actor: 'engine' },
+    );
+    throw attemptEnded(key);
+  }
+  const assignment = await assignmentOf(deps, plan, live);
+  if (live.current.phase === 'claimed') {
+    const now = deps.clock.now();
+    const leaseUntil = now + deps.settings.leaseMs;
+    await putAttempt(deps.table, key, {
+      startedAt: now,
+      heartbeatAt: now,
+      leaseUntil,
+      phase: 'starting',
+      activity: '',
+      usage: NO_USAGE,
+      progressAt: now,
+      messagesSeen: assignment.messagesSeen,
+    });
+    const applied = await applyTask(
+      deps,
+      key,
+      { type: 'bridge_ready', n: key.n, leaseUntil },
+      { actor: 'bridge', loaded: live },
+    );
+    if (applied.kind === 'stale' || applied.kind === 'missing') throw attemptEnded(key);
+  }
+  return assignment;
+}
+
+/** A forge that refuses for a while costs the task no attempt: it is claimed again then. */
+async function assignmentOf(
+  deps: EngineDeps,
+  plan: PlanState,
+  live: StoredTask & { current: LiveAttempt },
+): Promise<Assignment> {
+  const key = { ...taskKeyOf(live.state), n: live.current.n };
+  try {
+    return await buildAssignment(deps, plan, live, live.current);
+  } catch (error) {
+    if (!isAppError(error, 'paused') || live.current.phase !== 'claimed') throw error;
+    const until = await notePause(deps, error);
+    await applyTask(
+      deps,
+      key,
+      { type: 'attempt_refused', n: key.n, until, why: error.message },
+      { actor: 'forge', loaded: live },
+    );
+    throw attemptEnded(key);
+  }
+}
+
+/** For the bridge's memory only. */
+export async function attemptCredentials(
+  deps: EngineDeps,
+  model: ModelAccess | undefined,
+  key: AttemptKey,
+): Promise<Credentials> {
+  const live = await requireLive(deps, key);
+  const plan = (await requirePlan(deps, key.plan)).state;
+  const git = await forgeOf(deps, plan, live.state.repo).gitCredential(
+    live.state.repo,
+    attemptBranch(deps.settings.prefix, key),
+    live.current.kind === 'verify' ? 'read' : 'write',
+  );
+  if (live.current.kind === 'verify') return { git };
+  if (model === undefined)
+    throw new AppError('paused', 'model_not_configured', 'no model is configured', {
+      details: { until: deps.clock.now() + 60_000 },
+    });
+  const name = await modelOf(deps, key);
+  return { git, model: { ...model, model: name } };
+}

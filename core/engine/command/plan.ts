@@ -1,0 +1,367 @@
+import type { CreatePlan, Edit } from '../../contract/plan.ts';
+import { AppError } from '../../error.ts';
+import { describeDiff, diffGraphs, type GraphDiff } from '../../graph/diff.ts';
+import { applyEdits } from '../../graph/edit.ts';
+import type { PlanRepository, PlanState } from '../../lifecycle/plan-state.ts';
+import { putNewPlan, putRevision, type Revision, type StoredPlan } from '../../store/plan-store.ts';
+import { loadRepository } from '../../store/repository-store.ts';
+import { NO_USAGE } from '../../task/state.ts';
+import { applyPlan, requirePlan } from '../apply-plan.ts';
+import { hintAll } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import { makeRevision, requireRevision, requireValidGraph } from '../plan/revision.ts';
+
+// What people order of a plan. Each is one conditional write; what follows from it is owed by the new state.
+
+const RUN_NOTHING = { put: 0, released: 0, total: 0, roots: false };
+
+/** `id` may be derived from an idempotency key: a plan that is there already is answered as it is. */
+export async function createPlan(
+  deps: EngineDeps,
+  input: CreatePlan,
+  actor: string,
+  id: string,
+  bodyHash?: string,
+): Promise<StoredPlan> {
+  const repositories = await Promise.all(input.repositories.map((one) => linked(deps, one)));
+  if (input.graph !== undefined) requireValidGraph({ repositories }, input.graph);
+  const now = deps.clock.now();
+  const state: PlanState = { ...newPlan(input, repositories, actor, id, now), bodyHash };
+  const tag = deps.newId();
+  if (input.graph !== undefined) {
+    await putRevision(deps.table, id, tag, {
+      revision: 1,
+      by: actor,
+      at: now,
+      note: 'handed in',
+      tasks: input.graph,
+      edges: [],
+      forecast: emptyForecast(),
+    });
+    state.tags = [tag];
+  }
+  await putNewPlan(deps.table, state, now);
+  await hintAll(deps, [{ type: 'plan', v: 1, plan: id }]);
+  return requirePlan(deps, id);
+}
+
+function emptyForecast(): Revision['forecast'] {
+  return {
+    tasks: 0,
+    waves: [],
+    criticalPath: [],
+    criticalPathMinutes: 0,
+    makespanMinutes: 0,
+    slots: 1,
+    tokens: null,
+    usd: null,
+    overlaps: [],
+  };
+}
+
+async function linked(
+  deps: EngineDeps,
+  input: CreatePlan['repositories'][number],
+): Promise<PlanRepository> {
+  const repository = await loadRepository(deps.table, input.name);
+  if (repository === undefined)
+    throw new AppError(
+      'invalid',
+      'repository_unknown',
+      `${input.name} is not linked; link it first (smol-gang repo link)`,
+    );
+  return {
+    name: repository.name,
+    forge: repository.forge,
+    cloneUrl: repository.url,
+    base: input.base ?? repository.defaultBranch,
+    baseSha: input.baseSha ?? '',
+    setup: [],
+    verify: [],
+    shared: [],
+    env: {},
+    strictMerge: false,
+    notes: '',
+    signOff: false,
+    found: '',
+  };
+}
+
+function newPlan(
+  input: CreatePlan,
+  repositories: PlanRepository[],
+  actor: string,
+  id: string,
+  now: number,
+): PlanState {
+  return {
+    id,
+    title: titleOf(input),
+    prompt: input.prompt,
+    status: 'planning',
+    options: {
+      complexity: input.complexity,
+      autoApprove: input.autoApprove,
+      limits: input.limits,
+      budget: input.budget,
+      interactive: input.interactive,
+      maxParallel: input.maxParallel,
+      agent: input.agent,
+    },
+    policy: input.policy,
+    repositories,
+    submitted: input.graph !== undefined,
+    run: 1,
+    revision: 0,
+    tags: [],
+    notices: [],
+    planning: { stage: 'queued', faults: 0 },
+    activation: RUN_NOTHING,
+    ends: [],
+    pulls: [],
+    ending: [],
+    cleanup: [],
+    usage: NO_USAGE,
+    faults: 0,
+    createdBy: actor,
+    createdAt: now,
+    last: { version: 1, at: now, from: 'none', to: 'planning', event: 'created', actor },
+  };
+}
+
+function titleOf(input: CreatePlan): string {
+  const first = input.title ?? input.prompt.trim().split('\n')[0] ?? '';
+  const text = first === '' ? `A graph of ${input.graph?.length ?? 0} tasks` : first;
+  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+}
+
+function refuseStatus(plan: PlanState, wanted: string): AppError {
+  return new AppError('conflict', 'plan_status', `plan ${plan.id} is ${plan.status}; ${wanted}`, {
+    details: { status: plan.status },
+  });
+}
+
+/** All edits or none; the revision that they were made on must still be the newest, else 409 says what changed since. */
+export async function editPlan(
+  deps: EngineDeps,
+  id: string,
+  input: { revision: number; edits: Edit[]; note?: string },
+  actor: string,
+): Promise<Revision> {
+  const { state } = await requirePlan(deps, id);
+  if (state.status !== 'pending_approval')
+    throw refuseStatus(state, 'its graph can be edited while it waits for approval');
+  await requireNewest(deps, state, input.revision);
+  const before = await requireRevision(deps, state, input.revision);
+  const edited = applyEdits(before.tasks, input.edits);
+  if ('problems' in edited)
+    throw new AppError(
+      'invalid',
+      'invalid_edit',
+      edited.problems.map((problem) => problem.message).join('\n'),
+      { details: { problems: edited.problems } },
+    );
+  requireValidGraph(state, edited.tasks);
+  const tag = deps.newId();
+  const revision = makeRevision(deps, state, edited.tasks, {
+    revision: input.revision + 1,
+    by: actor,
+    note: input.note ?? '',
+  });
+  await putRevision(deps.table, id, tag, revision);
+  const saved = await applyPlan(deps, id, { event: 'edited', actor }, (now) => {
+    if (now.status !== 'pending_approval' || now.revision !== input.revision) return undefined;
+    return {
+      ...now,
+      revision: revision.revision,
+      tags: [...now.tags, tag],
+      forecast: revision.forecast,
+    };
+  });
+  if (saved === undefined)
+    await requireNewest(deps, (await requirePlan(deps, id)).state, input.revision);
+  await hintAll(deps, [{ type: 'push', v: 1, plan: id }]);
+  return revision;
+}
+
+async function requireNewest(deps: EngineDeps, plan: PlanState, revision: number): Promise<void> {
+  if (plan.revision === revision) return;
+  const [theirs, newest] = await Promise.all([
+    requireRevision(deps, plan, revision),
+    requireRevision(deps, plan, plan.revision),
+  ]);
+  const diff: GraphDiff = diffGraphs(theirs.tasks, newest.tasks);
+  const message = `the plan is at revision ${plan.revision}, by ${newest.by}; since revision ${revision}: ${describeDiff(diff).slice(0, 10).join('; ') || 'nothing in its tasks'}`;
+  throw new AppError('conflict', 'revision_moved', message, {
+    details: { revision: plan.revision, diff },
+  });
+}
+
+export async function approvePlan(
+  deps: EngineDeps,
+  id: string,
+  revision: number,
+  actor: string,
+): Promise<StoredPlan> {
+  const { state } = await requirePlan(deps, id);
+  // Saying it twice is once.
+  if ((state.status === 'activating' || state.status === 'active') && state.approved === revision)
+    return requirePlan(deps, id);
+  if (state.status !== 'pending_approval')
+    throw refuseStatus(state, 'only a plan that waits for approval can be approved');
+  await requireNewest(deps, state, revision);
+  requireValidGraph(state, (await requireRevision(deps, state, revision)).tasks);
+  await requireUnblocked(deps, state);
+  const saved = await applyPlan(deps, id, { event: 'approved', actor }, (now) => {
+    if (now.status !== 'pending_approval' || now.revision !== revision) return undefined;
+    const notices = now.notices.filter((notice) => !notice.code.startsWith('blocking_'));
+    return { ...now, notices, status: 'activating', approved: revision, activation: RUN_NOTHING };
+  });
+  // A write whose answer was lost is reported as a lost race.
+  const approved = saved ?? (await requirePlan(deps, id));
+  if (approved.state.approved !== revision)
+    throw refuseStatus(approved.state, 'somebody else was first');
+  await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
+  return approved;
+}
+
+/** What would stop the plan at the forge is said now rather than after the work. */
+async function requireUnblocked(deps: EngineDeps, plan: PlanState): Promise<void> {
+  const findings = await Promise.all(
+    plan.repositories.map((one) =>
+      deps.forges[one.forge].preflight(one.name, one.base, deps.settings.prefix),
+    ),
+  );
+  const blocking = findings.flat().filter((finding) => finding.blocking);
+  if (blocking.length === 0) return;
+  throw new AppError(
+    'conflict',
+    'preflight',
+    blocking.map((finding) => finding.message).join('\n'),
+    { details: { findings: blocking } },
+  );
+}
+
+export async function rejectPlan(
+  deps: EngineDeps,
+  id: string,
+  reason: string,
+  actor: string,
+): Promise<StoredPlan> {
+  const saved = await applyPlan(deps, id, { event: 'rejected', actor, reason }, (state, now) =>
+    state.status === 'pending_approval'
+      ? { ...state, status: 'rejected', reason, finishedAt: now }
+      : undefined,
+  );
+  return (
+    saved ??
+    refuseUnless(deps, id, 'rejected', 'only a plan that waits for approval can be rejected')
+  );
+}
+
+async function refuseUnless(
+  deps: EngineDeps,
+  id: string,
+  status: PlanState['status'],
+  wanted: string,
+): Promise<StoredPlan> {
+  const plan = await requirePlan(deps, id);
+  if (plan.state.status === status) return plan;
+  throw refuseStatus(plan.state, wanted);
+}
+
+function endingOf(plan: PlanState, reason: string, dueAt: number): PlanState['ending'][number] {
+  const started =
+    plan.status === 'activating' || plan.status === 'active' || plan.status === 'complete';
+  return { run: plan.run, revision: started ? (plan.approved ?? 0) : 0, reason, cursor: 0, dueAt };
+}
+
+/** Live attempts end, pull requests are closed, and the branches are kept for a while. */
+export async function cancelPlan(
+  deps: EngineDeps,
+  id: string,
+  reason: string,
+  actor: string,
+): Promise<StoredPlan> {
+  const over: readonly PlanState['status'][] = ['complete', 'rejected', 'cancelled', 'failed'];
+  const saved = await applyPlan(deps, id, { event: 'cancelled', actor, reason }, (state, now) => {
+    if (over.includes(state.status)) return undefined;
+    const why = reason || `cancelled by ${actor}`;
+    return {
+      ...state,
+      status: 'cancelled',
+      reason: why,
+      finishedAt: now,
+      ending: [...state.ending, endingOf(state, why, now)],
+    };
+  });
+  if (saved === undefined) return refuseUnless(deps, id, 'cancelled', 'it has ended already');
+  await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
+  return saved;
+}
+
+/** A new run of the approved graph; a plan whose planning failed is planned again, a rejected one waits for approval again. */
+export async function restartPlan(
+  deps: EngineDeps,
+  id: string,
+  actor: string,
+): Promise<StoredPlan> {
+  const saved = await applyPlan(deps, id, { event: 'restarted', actor }, (state, now) =>
+    restarted(state, actor, now),
+  );
+  if (saved === undefined)
+    return refuseUnless(
+      deps,
+      id,
+      'activating',
+      'it can be restarted once it was approved, rejected, cancelled or has failed',
+    );
+  await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
+  return saved;
+}
+
+function restarted(state: PlanState, actor: string, now: number): PlanState | undefined {
+  const fresh = {
+    ...state,
+    reason: undefined,
+    finishedAt: undefined,
+    haltedSince: undefined,
+    haltedTold: undefined,
+    faults: 0,
+    notices: [],
+  };
+  if (state.status === 'rejected') return { ...fresh, status: 'pending_approval' };
+  if (state.revision === 0 && (state.status === 'failed' || state.status === 'cancelled')) {
+    return {
+      ...fresh,
+      run: state.run + 1,
+      status: 'planning',
+      planning: { stage: 'queued', faults: 0 },
+    };
+  }
+  if (
+    state.status !== 'active' &&
+    state.status !== 'complete' &&
+    state.status !== 'cancelled' &&
+    state.status !== 'failed'
+  )
+    return undefined;
+  if (state.approved === undefined)
+    return { ...fresh, run: state.run + 1, status: 'pending_approval' };
+  const stopped =
+    state.ending.some((one) => one.run === state.run) ||
+    state.cleanup.some((one) => one.run === state.run);
+  const ending = stopped
+    ? state.ending
+    : [...state.ending, endingOf(state, `restarted by ${actor}`, now)];
+  return {
+    ...fresh,
+    status: 'activating',
+    run: state.run + 1,
+    activation: RUN_NOTHING,
+    ends: [],
+    pulls: [],
+    ending,
+    startedAt: undefined,
+  };
+}

@@ -1,0 +1,267 @@
+import { rootBranch } from '../../lifecycle/branch.ts';
+import { runNodes } from '../../lifecycle/nodes.ts';
+import {
+  isRunning,
+  isSimple,
+  type PlanState,
+  type RootPull,
+  withNotice,
+  withoutNotice,
+} from '../../lifecycle/plan-state.ts';
+import { readyTasks, runChanges } from '../../store/key.ts';
+import { type StoredPlan, settlePlan } from '../../store/plan-store.ts';
+import { loadSlots } from '../../store/slot-store.ts';
+import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { applyPlan, requirePlan } from '../apply-plan.ts';
+import { applyTask, hintAll } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import { rootPullContent } from '../task/pull-content.ts';
+import { forgeOf, headOf } from '../task/task-forge.ts';
+import { releaseRoots } from './activate.ts';
+import { approvedRevision } from './revision.ts';
+
+// An active plan: opens its root pull requests with the first merge, makes them ready when the whole is verified, and
+// says when nothing can move without a person.
+
+const LOOK_AGAIN_MS = 60_000;
+
+export async function driveActive(deps: EngineDeps, plan: StoredPlan): Promise<void> {
+  const { state } = plan;
+  if (state.activation.released < state.activation.total) {
+    await releaseRoots(deps, state, runNodes(state, await approvedRevision(deps, state)));
+    return;
+  }
+  const ends = await Promise.all(
+    state.ends.map((end) =>
+      loadTask(deps.table, { plan: state.id, run: state.run, task: end.task }),
+    ),
+  );
+  if (isSimple(state)) {
+    const main = ends[0];
+    if (main !== undefined && isDelivered(main))
+      return complete(deps, plan, [pullOfSimple(deps, main)]);
+    return lookForLife(deps, plan);
+  }
+  const opened = await openRootPulls(deps, state);
+  if (opened !== undefined) return;
+  if (ends.length > 0 && ends.every((end) => end?.state.status === 'merged'))
+    return finish(deps, plan, ends);
+  await lookForLife(deps, plan);
+}
+
+function isDelivered(main: StoredTask): boolean {
+  const { status, pull, proof } = main.state;
+  return (
+    status === 'merged' || (status === 'in_review' && pull !== undefined && proof?.green === true)
+  );
+}
+
+function pullOfSimple(deps: EngineDeps, main: StoredTask): RootPull {
+  const { repo, pull, status } = main.state;
+  return {
+    repo,
+    branch: headOf(deps, main.state),
+    number: pull?.number,
+    nodeId: pull?.nodeId,
+    url: pull?.url,
+    ready: true,
+    state: status === 'merged' ? 'merged' : 'open',
+  };
+}
+
+/** Opened as a draft as soon as a root branch has something of its own. Undefined: nothing changed. */
+async function openRootPulls(deps: EngineDeps, plan: PlanState): Promise<StoredPlan | undefined> {
+  const branch = rootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
+  const opened: RootPull[] = [];
+  for (const repo of new Set(plan.ends.map((end) => end.repo))) {
+    if (plan.pulls.some((pull) => pull.repo === repo && pull.number !== undefined)) continue;
+    const repository = plan.repositories.find((one) => one.name === repo);
+    const forge = forgeOf(deps, plan, repo);
+    const head = await forge.branchHead(repo, branch);
+    if (repository === undefined || head === undefined || head === repository.baseSha) continue;
+    const wanted = { head: branch, base: repository.base };
+    // One that a person closed before it was known here is not opened a second time.
+    const pull =
+      (await forge.findPull(repo, wanted.head, wanted.base)) ??
+      (await forge.ensurePull(repo, {
+        ...wanted,
+        draft: true,
+        ...(await rootPullContent(deps, plan, repo)),
+      }));
+    const { number, nodeId, url, state } = pull;
+    opened.push({ repo, branch, number, nodeId, url, ready: false, state });
+  }
+  if (opened.length === 0) return undefined;
+  const kept = await applyPlan(
+    deps,
+    plan.id,
+    { event: 'root_pull_opened', actor: 'engine' },
+    (state) => {
+      if (state.status !== 'active' || state.run !== plan.run) return undefined;
+      const others = state.pulls.filter((pull) => !opened.some((one) => one.repo === pull.repo));
+      return { ...state, pulls: [...others, ...opened] };
+    },
+  );
+  if (kept === undefined) await closeUnwanted(deps, plan, opened);
+  return kept;
+}
+
+/** The run was stopped while they were being opened. */
+async function closeUnwanted(
+  deps: EngineDeps,
+  plan: PlanState,
+  opened: readonly RootPull[],
+): Promise<void> {
+  const now = (await requirePlan(deps, plan.id)).state;
+  if (isRunning(now, plan.run)) return;
+  for (const { repo, number } of opened)
+    if (number !== undefined) await forgeOf(deps, plan, repo).closePull(repo, number);
+}
+
+/** Every end is verified: the root pull requests get their final text and are made ready, all of them or none is said to be. */
+async function finish(
+  deps: EngineDeps,
+  plan: StoredPlan,
+  ends: readonly (StoredTask | undefined)[],
+): Promise<void> {
+  const { state } = plan;
+  if (await wasRootMoved(deps, state, ends)) return;
+  const ready: RootPull[] = [];
+  for (const pull of state.pulls) {
+    if (pull.number === undefined || pull.nodeId === undefined) continue;
+    const forge = forgeOf(deps, state, pull.repo);
+    const now = (await forge.pull(pull.repo, pull.number)).state;
+    if (now !== 'open') {
+      ready.push({ ...pull, ready: now === 'merged', state: now });
+      continue;
+    }
+    const content = await rootPullContent(deps, state, pull.repo);
+    await forge.updatePull(pull.repo, pull.number, content);
+    await forge.markReady(pull.repo, { number: pull.number, nodeId: pull.nodeId });
+    ready.push({ ...pull, ready: true });
+  }
+  await complete(deps, plan, ready);
+}
+
+/** Somebody put something on a root branch after it was verified as a whole: it is verified again. */
+async function wasRootMoved(
+  deps: EngineDeps,
+  plan: PlanState,
+  ends: readonly (StoredTask | undefined)[],
+): Promise<boolean> {
+  let moved = false;
+  for (const end of ends) {
+    if (end === undefined) continue;
+    const branch = rootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
+    const root = await forgeOf(deps, plan, end.state.repo).branchHead(end.state.repo, branch);
+    if (root === undefined || root === end.state.mergeSha) continue;
+    moved = true;
+    const options = { actor: 'forge', loaded: end, observed: true };
+    await applyTask(deps, taskKeyOf(end.state), { type: 'root_moved', root }, options);
+  }
+  return moved;
+}
+
+async function complete(deps: EngineDeps, plan: StoredPlan, pulls: RootPull[]): Promise<void> {
+  await applyPlan(deps, plan.state.id, { event: 'completed', actor: 'engine' }, (state, now) => {
+    if (state.status !== 'active' || state.run !== plan.state.run) return undefined;
+    const told = withoutNotice(withoutNotice(state, 'plan_halted'), 'step_failed');
+    return {
+      ...told,
+      status: 'complete',
+      pulls,
+      finishedAt: now,
+      haltedSince: undefined,
+      haltedTold: undefined,
+    };
+  });
+  await hintAll(deps, [
+    { type: 'drive_plan', v: 1, plan: plan.state.id },
+    { type: 'push', v: 1, plan: plan.state.id },
+  ]);
+}
+
+/** Also hands lost hints to the scheduler again: ready tasks are not due by themselves. */
+async function lookForLife(deps: EngineDeps, plan: StoredPlan): Promise<void> {
+  const { state } = plan;
+  const now = deps.clock.now();
+  const ready = await deps.table.index('ready', readyTasks(state.id, state.run), { limit: 1 });
+  if (ready.items.length > 0) await hintAll(deps, [{ type: 'schedule', v: 1, tasks: [] }]);
+  const held = [...(await loadSlots(deps.table)).holders.values()].some(
+    (holder) => holder.attempt.plan === state.id,
+  );
+  if (ready.items.length > 0 || held || (await hasLiveTask(deps, state))) {
+    if (state.haltedSince === undefined) {
+      if (!isDueSoon(plan, now)) await settlePlan(deps.table, plan, now + LOOK_AGAIN_MS);
+      return;
+    }
+    await applyPlan(
+      deps,
+      state.id,
+      { event: 'moving', actor: 'engine', dueAt: now + LOOK_AGAIN_MS },
+      (next) => ({
+        ...withoutNotice(next, 'plan_halted'),
+        haltedSince: undefined,
+        haltedTold: undefined,
+      }),
+    );
+    return;
+  }
+  await sayHalted(deps, plan);
+}
+
+/** It is looked at within the time anyway: writing the head with every merge would cost more than the look itself. */
+function isDueSoon({ dueAt }: StoredPlan, now: number): boolean {
+  return dueAt !== undefined && dueAt > now && dueAt <= now + LOOK_AGAIN_MS;
+}
+
+async function sayHalted(deps: EngineDeps, plan: StoredPlan): Promise<void> {
+  const { state } = plan;
+  const now = deps.clock.now();
+  if (state.haltedTold === true) {
+    await settlePlan(deps.table, plan, now + 10 * LOOK_AGAIN_MS);
+    return;
+  }
+  const told = state.haltedSince !== undefined && now - state.haltedSince >= LOOK_AGAIN_MS;
+  await applyPlan(
+    deps,
+    state.id,
+    { event: told ? 'halted' : 'halting', actor: 'engine', dueAt: now + LOOK_AGAIN_MS },
+    (next) => {
+      if (next.status !== 'active') return undefined;
+      if (!told) return { ...next, haltedSince: next.haltedSince ?? now };
+      const message =
+        'Nothing can go on without a person: see the tasks that are blocked or failed.';
+      return {
+        ...withNotice(next, { level: 'warning', code: 'plan_halted', message, at: now }),
+        haltedTold: true,
+      };
+    },
+  );
+}
+
+/** Statuses that go on by themselves or say whom they wait for. */
+const LIVE = new Set([
+  'ready',
+  'claimed',
+  'working',
+  'awaiting_input',
+  'pr_open',
+  'in_review',
+  'changes_requested',
+  'merging',
+]);
+
+async function hasLiveTask(deps: EngineDeps, plan: PlanState): Promise<boolean> {
+  let after: string | undefined;
+  do {
+    const page = await deps.table.index('changes', runChanges(plan.id, plan.run), {
+      limit: 200,
+      reverse: true,
+      after,
+    });
+    if (page.items.some((item) => LIVE.has(readTask(item).state.status))) return true;
+    after = page.next;
+  } while (after !== undefined);
+  return false;
+}

@@ -1,0 +1,156 @@
+import { isAppError } from '../../error.ts';
+import { type PlanState, withNotice, withoutNotice } from '../../lifecycle/plan-state.ts';
+import { recordPause } from '../../store/pause-store.ts';
+import { loadPlan } from '../../store/plan-store.ts';
+import { renewPlannerLease, takePlannerLease } from '../../store/planner-lease.ts';
+import { applyPlan } from '../apply-plan.ts';
+import { hintAll } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import type { PlannerDeps, StepResult } from './planner-deps.ts';
+import { assessStep, decomposeStep, exploreStep, preflightStep } from './planning-steps.ts';
+
+// The planning job: claimed by a lease on the plan's head and resumable, since each step's result is written before the
+// next begins. A model that cannot be reached parks it; only an answer that stays unusable fails it, with the reason.
+
+const LEASE_MS = 45_000;
+const MAX_FAULTS = 5;
+
+const STEPS = {
+  queued: preflightStep,
+  explore: exploreStep,
+  assess: assessStep,
+  decompose: decomposeStep,
+} satisfies Record<
+  Exclude<PlanState['planning']['stage'], 'done'>,
+  (deps: PlannerDeps, plan: PlanState) => Promise<StepResult>
+>;
+
+export async function planStep(deps: PlannerDeps, id: string): Promise<void> {
+  const now = deps.clock.now();
+  const lease = await takePlannerLease(deps.table, id, now, LEASE_MS);
+  if ('heldUntil' in lease) {
+    const seconds = Math.ceil((lease.heldUntil - now) / 1_000);
+    await hintAll(deps, [{ type: 'plan', v: 1, plan: id }], Math.max(1, seconds));
+    return;
+  }
+  const renew = () => renewPlannerLease(deps.table, lease, deps.clock.now() + LEASE_MS);
+  const stop = deps.keepAlive?.(() => {
+    renew().catch((error: unknown) => deps.log.warn('lease not renewed', { cause: String(error) }));
+  });
+  try {
+    await runSteps(deps, id, renew);
+  } finally {
+    stop?.();
+    await renewPlannerLease(deps.table, lease, 0);
+  }
+}
+
+async function runSteps(deps: PlannerDeps, id: string, renew: () => Promise<void>): Promise<void> {
+  for (;;) {
+    const { state } = (await loadPlan(deps.table, id)) ?? {};
+    if (state?.status !== 'planning' || state.planning.stage === 'done') return;
+    if ((state.planning.parkedUntil ?? 0) > deps.clock.now()) return;
+    try {
+      await renew();
+      const result = await STEPS[state.planning.stage](deps, state);
+      if (!(await keep(deps, state, result))) return;
+    } catch (error) {
+      await failed(deps, state, error);
+      return;
+    }
+  }
+}
+
+/** False: the plan was cancelled, or another was first with this step: the result is dropped. */
+async function keep(deps: EngineDeps, before: PlanState, result: StepResult): Promise<boolean> {
+  const { stage } = before.planning;
+  const saved = await applyPlan(
+    deps,
+    before.id,
+    { event: `planned_${stage}`, actor: 'planner' },
+    (state) => {
+      if (state.status !== 'planning' || state.planning.stage !== stage) return undefined;
+      const told = withoutNotice(result.apply(state), 'planning_parked');
+      const planning = { stage: result.next, faults: 0 };
+      return { ...withoutNotice(told, 'planning_retried'), planning };
+    },
+  );
+  if (saved === undefined) return false;
+  await hintAll(deps, [{ type: 'push', v: 1, plan: before.id }]);
+  if (saved.state.status !== 'planning')
+    await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: before.id }]);
+  return saved.state.status === 'planning';
+}
+
+async function failed(deps: EngineDeps, claimed: PlanState, error: unknown): Promise<void> {
+  const now = deps.clock.now();
+  const why = error instanceof Error ? error.message : String(error);
+  deps.log.warn('planning step failed', {
+    plan: claimed.id,
+    stage: claimed.planning.stage,
+    cause: why,
+  });
+  if (isAppError(error, 'paused') || isAppError(error, 'auth')) {
+    const until = Math.max(error.details.until ?? now + 60_000, now + 1_000);
+    const asksModel = claimed.planning.stage === 'assess' || claimed.planning.stage === 'decompose';
+    await recordPause(deps.table, { what: asksModel ? 'model' : 'forge', until, reason: why });
+    await park(deps, claimed, why, until, 'planning_parked', 0);
+    return;
+  }
+  const passing = isAppError(error, 'transient') || !isAppError(error);
+  if (passing && claimed.planning.faults + 1 < MAX_FAULTS) {
+    await park(
+      deps,
+      claimed,
+      why,
+      now + 2_000 * 2 ** claimed.planning.faults,
+      'planning_retried',
+      1,
+    );
+    return;
+  }
+  await applyPlan(
+    deps,
+    claimed.id,
+    { event: 'planning_failed', actor: 'planner', reason: why },
+    (state) => {
+      if (state.status !== 'planning') return undefined;
+      return {
+        ...state,
+        status: 'failed',
+        reason: why,
+        finishedAt: now,
+      };
+    },
+  );
+  await hintAll(deps, [{ type: 'push', v: 1, plan: claimed.id }]);
+}
+
+async function park(
+  deps: EngineDeps,
+  claimed: PlanState,
+  why: string,
+  until: number,
+  code: string,
+  faults: number,
+): Promise<void> {
+  const now = deps.clock.now();
+  const at = new Date(until).toISOString();
+  const message = `${why}. Planning goes on at ${at}, or now: smol-gang recover ${claimed.id}`;
+  await applyPlan(
+    deps,
+    claimed.id,
+    { event: code, actor: 'planner', reason: why, dueAt: until },
+    (state) => {
+      if (state.status !== 'planning') return undefined;
+      const planning = {
+        ...state.planning,
+        parkedUntil: until,
+        faults: state.planning.faults + faults,
+      };
+      return { ...withNotice(state, { level: 'warning', code, message, at: now }), planning };
+    },
+  );
+  const seconds = Math.ceil((until - now) / 1_000);
+  if (seconds <= 900) await hintAll(deps, [{ type: 'plan', v: 1, plan: claimed.id }], seconds);
+}

@@ -1,0 +1,160 @@
+import { formatAttemptId, type TaskKey } from '../../contract/id.ts';
+import type { PlanState } from '../../lifecycle/plan-state.ts';
+import { ACTIVE_PLANS, readyTasks } from '../../store/key.ts';
+import { pauseOf } from '../../store/pause-store.ts';
+import { loadPlan, readPlan, type StoredPlan } from '../../store/plan-store.ts';
+import {
+  addHolders,
+  type Holder,
+  loadSlots,
+  removeHolders,
+  type Slots,
+} from '../../store/slot-store.ts';
+import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { isSchedulable } from '../../task/state.ts';
+import { applyTask } from '../apply-task.ts';
+import { launch } from '../attempt/launch.ts';
+import type { EngineDeps } from '../deps.ts';
+import { inParallel } from '../in-parallel.ts';
+import { overBudget } from '../plan/budget.ts';
+import { type Candidate, pickTasks } from './pick.ts';
+
+// Hands free slots to ready tasks. What is nudged is read at once and consistently; the ready index, which may be late, is
+// joined to it only while slots are left.
+
+const MAX_RACES = 8;
+const PLANS_PER_PAGE = 100;
+const MAX_PLANS = 1_000;
+const MAX_PAGES = 4;
+
+export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Promise<void> {
+  const modelPaused = (await pauseOf(deps.table, 'model', deps.clock.now())) !== undefined;
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const slots = await loadSlots(deps.table);
+    if (deps.settings.caps.system <= slots.holders.size) return;
+    const search: Search = { deps, slots, modelPaused, plans: new Map(), found: new Map() };
+    await readNudged(search, nudged);
+    // With room for all of them nobody else is passed over: the index is read when they are on their way.
+    const roomy = nudged.length > 0 && hasRoomForAll(search);
+    if (!roomy) await readIndex(search);
+    const picked = pickTasks([...search.found.values()], heldBy(slots), deps.settings.caps);
+    const tasks = picked.flatMap((task) => search.found.get(idOf(task)) ?? []);
+    if (tasks.length === 0) return;
+    if (!(await reserve(deps, slots, tasks))) continue;
+    await inParallel(tasks, 8, (task) => claim(deps, task));
+    if (roomy) await schedule(deps, []);
+    return;
+  }
+}
+
+type Found = Candidate & { stored: StoredTask; plan: PlanState };
+
+function idOf(key: TaskKey): string {
+  return `${key.plan}.${key.run}.${key.task}`;
+}
+
+function heldBy(slots: Slots): { plan: string; repo: string }[] {
+  return [...slots.holders.values()].map((holder) => ({
+    plan: holder.attempt.plan,
+    repo: holder.repo,
+  }));
+}
+
+type Search = {
+  deps: EngineDeps;
+  slots: Slots;
+  modelPaused: boolean;
+  plans: Map<string, StoredPlan>;
+  found: Map<string, Found>;
+};
+
+async function readNudged(search: Search, nudged: readonly TaskKey[]): Promise<void> {
+  const keys = [...new Map(nudged.map((key) => [idOf(key), key])).values()];
+  const read = await inParallel(keys, 16, (key) => loadTask(search.deps.table, key));
+  for (const stored of read) await consider(search, stored);
+}
+
+function hasRoomForAll({ deps, slots, found }: Search): boolean {
+  const { caps } = deps.settings;
+  const free = caps.system - slots.holders.size;
+  if (found.size === 0 || found.size >= free) return false;
+  return pickTasks([...found.values()], heldBy(slots), caps).length === found.size;
+}
+
+async function readIndex(search: Search): Promise<void> {
+  const { table } = search.deps;
+  let after: string | undefined;
+  let read = 0;
+  do {
+    const page = await table.index('ready', ACTIVE_PLANS, { limit: PLANS_PER_PAGE, after });
+    await inParallel(page.items, 8, (item) => readPlanIndex(search, readPlan(item).state));
+    read += page.items.length;
+    after = page.next;
+  } while (after !== undefined && read < MAX_PLANS);
+}
+
+/** The best of one plan; further pages only while caps keep those before from being taken. */
+async function readPlanIndex(search: Search, plan: PlanState): Promise<void> {
+  const { deps, slots } = search;
+  const free = deps.settings.caps.system - slots.holders.size;
+  let after: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const options = { limit: free + 8, reverse: true, after };
+    const ready = await deps.table.index('ready', readyTasks(plan.id, plan.run), options);
+    for (const item of ready.items) await consider(search, readTask(item));
+    const own = [...search.found.values()].filter((one) => one.task.plan === plan.id);
+    if (pickTasks(own, heldBy(slots), deps.settings.caps).length >= free) return;
+    after = ready.next;
+    if (after === undefined) return;
+  }
+}
+
+async function consider(search: Search, stored: StoredTask | undefined): Promise<void> {
+  const { deps, slots, modelPaused, plans, found } = search;
+  if (stored === undefined || found.has(idOf(stored.state)) || !isSchedulable(stored.state)) return;
+  if (modelPaused && stored.state.wants !== 'verify') return;
+  const key = taskKeyOf(stored.state);
+  // An index that is late still shows what was reserved a moment ago.
+  if (slots.holders.has(formatAttemptId({ ...key, n: stored.state.attempt + 1 }))) return;
+  const plan = plans.get(key.plan) ?? (await loadPlan(deps.table, key.plan));
+  if (plan === undefined || plan.state.status !== 'active' || plan.state.run !== key.run) return;
+  plans.set(key.plan, plan);
+  if (overBudget(plan) && stored.state.wants !== 'verify') return;
+  found.set(idOf(key), {
+    task: stored.state,
+    stored,
+    plan: plan.state,
+    planCap: plan.state.options.maxParallel ?? deps.settings.caps.plan,
+  });
+}
+
+async function reserve(deps: EngineDeps, slots: Slots, tasks: readonly Found[]): Promise<boolean> {
+  const since = deps.clock.now();
+  const added: Holder[] = tasks.map(({ stored: { state } }) => ({
+    attempt: { ...taskKeyOf(state), n: state.attempt + 1 },
+    repo: state.repo,
+    since,
+  }));
+  return addHolders(deps.table, slots, added);
+}
+
+/** The claim is over the version that the slot was reserved for; then the plan must still be active. */
+async function claim(deps: EngineDeps, { stored, task }: Found): Promise<void> {
+  const key = taskKeyOf(task);
+  const n = task.attempt + 1;
+  const leaseUntil = deps.clock.now() + deps.settings.launchMs;
+  const applied = await applyTask(
+    deps,
+    key,
+    { type: 'claimed', n, kind: task.wants, leaseUntil },
+    { actor: 'scheduler', loaded: stored, hint: false },
+  );
+  const claimed = 'task' in applied ? applied.task : undefined;
+  // A write whose answer was lost is reported as a lost race: the claim is there all the same.
+  if (claimed?.state.current?.n !== n) {
+    await removeHolders(deps.table, [formatAttemptId({ ...key, n })]);
+    return;
+  }
+  const plan = await loadPlan(deps.table, key.plan);
+  if (plan !== undefined) await launch(deps, plan.state, claimed);
+}

@@ -1,0 +1,35 @@
+import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { requirePlan } from '../apply-plan.ts';
+import { applyTask } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import { type Driven, MOVED, restOf } from './driven.ts';
+import { baseOf, forgeOf, headOf } from './task-forge.ts';
+
+/** A handler that was about to open a pull request is over by then. */
+const LATE_MS = 120_000;
+
+/** Work that was stopped keeps its branch; its pull request is closed, unless it was merged first. */
+export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Driven> {
+  const { state } = task;
+  if (state.pull === undefined && state.accepted === undefined) return restOf(task);
+  const plan = (await requirePlan(deps, state.plan)).state;
+  const forge = forgeOf(deps, plan, state.repo);
+  // By its branch: one that was opened just before the task was stopped may not be known yet.
+  const pull = await forge.findPull(state.repo, headOf(deps, state), baseOf(deps, plan, state));
+  if (pull === undefined) {
+    const late = (state.finishedAt ?? 0) + LATE_MS;
+    return late > deps.clock.now() ? { kind: 'rest', dueAt: late } : restOf(task);
+  }
+  if (pull.state === 'merged') {
+    const sha = pull.mergeSha ?? pull.headSha;
+    const event = { type: 'merge_seen' as const, sha, root: sha };
+    await applyTask(deps, taskKeyOf(state), event, { actor: 'forge', loaded: task });
+    return MOVED;
+  }
+  if (pull.state === 'open') await forge.closePull(state.repo, pull.number);
+  if (state.pull?.number === pull.number) return restOf(task);
+  const { number, nodeId, url } = pull;
+  const event = { type: 'pull_ensured' as const, pull: { number, nodeId, url } };
+  await applyTask(deps, taskKeyOf(state), event, { actor: 'forge', loaded: task, hint: false });
+  return restOf(task);
+}

@@ -1,0 +1,155 @@
+import { formatAttemptId, type TaskKey } from '../../contract/id.ts';
+import { laneKeyOf } from '../../merge/lane-key.ts';
+import { workLane } from '../../merge/work-lane.ts';
+import { enterLane } from '../../store/lane-store.ts';
+import { loadPlan } from '../../store/plan-store.ts';
+import { removeHolders } from '../../store/slot-store.ts';
+import { loadTask, type StoredTask, settleTask, taskKeyOf } from '../../store/task-store.ts';
+import { applyTask, hintAll } from '../apply-task.ts';
+import { checkLease } from '../attempt/lease.ts';
+import { podName } from '../attempt/pod.ts';
+import type { EngineDeps } from '../deps.ts';
+import { drivePlan } from '../plan/drive-plan.ts';
+import { closePull } from './close-pull.ts';
+import { type Driven, MOVED, restOf } from './driven.ts';
+import { dueAtRest, tellsPlan } from './due.ts';
+import { fanOut } from './fan-out.ts';
+import { guardTask } from './guard.ts';
+import { promote } from './promote.ts';
+import { review } from './review.ts';
+
+// Does everything that a task's state owes. Running it twice, late or beside another changes nothing more.
+
+/** Until a pod that was asked to end is asked again. */
+const CLOSING_MS = 10_000;
+
+export async function driveTask(deps: EngineDeps, key: TaskKey): Promise<void> {
+  const task = await loadTask(deps.table, key);
+  if (task !== undefined) await driveLoaded(deps, task);
+}
+
+/** As driveTask, for a task that was just read or written. */
+export async function driveLoaded(deps: EngineDeps, task: StoredTask): Promise<void> {
+  const swept = task.state.closing.length === 0 ? task : await closePods(deps, task);
+  await guardTask(deps, swept, async () => {
+    const driven = await act(deps, swept);
+    if (swept.state.simple && tellsPlan(swept.state)) await tellPlan(deps, swept.state.plan);
+    if (driven.kind === 'again') await driveAgain(deps, swept, driven.task);
+    if (driven.kind !== 'rest') return;
+    const again = swept.state.closing.length === 0 ? Number.POSITIVE_INFINITY : CLOSING_MS;
+    const dueAt = Math.min(driven.dueAt ?? Number.POSITIVE_INFINITY, deps.clock.now() + again);
+    await settleTask(deps.table, swept, Number.isFinite(dueAt) ? dueAt : undefined);
+  });
+}
+
+/** What its own next state owes is done at once. */
+async function driveAgain(
+  deps: EngineDeps,
+  before: StoredTask,
+  written: StoredTask | undefined,
+): Promise<void> {
+  if (written === undefined) await driveTask(deps, taskKeyOf(before.state));
+  else await driveLoaded(deps, written);
+}
+
+async function act(deps: EngineDeps, task: StoredTask): Promise<Driven> {
+  const state = task.state;
+  if (state.current !== undefined) return checkLease(deps, task);
+  if (state.parkedUntil !== undefined && state.parkedUntil <= deps.clock.now()) {
+    await applyTask(
+      deps,
+      taskKeyOf(state),
+      { type: 'unparked' },
+      { actor: 'engine', loaded: task },
+    );
+    return MOVED;
+  }
+  switch (state.status) {
+    case 'pr_open':
+      return state.wants === 'verify' ? restOf(task) : promote(deps, task);
+    case 'in_review':
+      return review(deps, task);
+    case 'merging':
+      return merge(deps, task);
+    case 'merged':
+      await fanOut(deps, task);
+      return restOf(task);
+    case 'cancelled':
+      return closePull(deps, task);
+    case 'pending':
+      return releaseIfFree(deps, task);
+    case 'failed':
+    case 'ready':
+    case 'claimed':
+    case 'working':
+    case 'awaiting_input':
+    case 'changes_requested':
+    case 'blocked':
+      return restOf(task);
+    default:
+      return state.status satisfies never;
+  }
+}
+
+async function merge(deps: EngineDeps, task: StoredTask): Promise<Driven> {
+  const lane = laneKeyOf(task.state);
+  await enterLane(deps.table, lane, { task: task.state.task, at: task.state.queuedAt ?? 0 });
+  const worked = await workLane(deps, lane, (merged) => driveLoaded(deps, merged));
+  // Whoever holds the lane may have looked for the next entry just before ours was there.
+  if (worked === 'busy') {
+    await hintAll(deps, [{ type: 'lane', v: 1, ...lane }], 1);
+    return { kind: 'rest', dueAt: deps.clock.now() + 10_000 };
+  }
+  return { kind: 'rest', dueAt: dueAtRest(task.state) };
+}
+
+/** Made pending again by a retry, perhaps just after the last that it waited on was merged. */
+async function releaseIfFree(deps: EngineDeps, task: StoredTask): Promise<Driven> {
+  if (task.waits.length > 0) return restOf(task);
+  const plan = await loadPlan(deps.table, task.state.plan);
+  if (plan?.state.status !== 'active' || plan.state.run !== task.state.run) return restOf(task);
+  await applyTask(
+    deps,
+    taskKeyOf(task.state),
+    { type: 'dependencies_merged' },
+    { actor: 'engine', loaded: task },
+  );
+  return MOVED;
+}
+
+async function tellPlan(deps: EngineDeps, id: string): Promise<void> {
+  const plan = await loadPlan(deps.table, id);
+  if (plan?.state.status === 'complete') await drivePlan(deps, id);
+}
+
+/** The slot of an ended attempt is free when the launcher answers that its pod is gone. Returns the task as it is then. */
+async function closePods(deps: EngineDeps, task: StoredTask): Promise<StoredTask> {
+  const key = taskKeyOf(task.state);
+  const gone: number[] = [];
+  for (const n of task.state.closing) if (await isGone(deps, podName({ ...key, n }))) gone.push(n);
+  if (gone.length < task.state.closing.length)
+    await hintAll(deps, [{ type: 'drive_task', v: 1, ...key }], 2);
+  if (gone.length === 0) return task;
+  await removeHolders(
+    deps.table,
+    gone.map((n) => formatAttemptId({ ...key, n })),
+  );
+  const applied = await applyTask(
+    deps,
+    key,
+    { type: 'pods_gone', ns: gone },
+    { actor: 'engine', loaded: task, hint: false },
+  );
+  await hintAll(deps, [{ type: 'schedule', v: 1, tasks: [key] }]);
+  return 'task' in applied ? applied.task : task;
+}
+
+/** A launcher that cannot be reached must not keep the task's own work waiting. */
+async function isGone(deps: EngineDeps, name: string): Promise<boolean> {
+  try {
+    return (await deps.launcher.remove(name)) === 'gone';
+  } catch (error) {
+    deps.log.warn('pod could not be removed', { pod: name, cause: String(error) });
+    return false;
+  }
+}

@@ -1,0 +1,90 @@
+import type { TaskKey } from '../../contract/id.ts';
+import type { QueueMessage } from '../../contract/queue.ts';
+import { AppError } from '../../error.ts';
+import { parseBranch } from '../../lifecycle/branch.ts';
+import type { Forge, PullRequest } from '../../port/forge.ts';
+import { loadPlan } from '../../store/plan-store.ts';
+import { loadRepository } from '../../store/repository-store.ts';
+import { loadTask, type StoredTask } from '../../store/task-store.ts';
+import type { TaskEvent } from '../../task/event.ts';
+import { applyTask } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import { drivePlan } from '../plan/drive-plan.ts';
+import { driveTask } from './drive-task.ts';
+import { observePull } from './observe.ts';
+import { reviewEvent } from './review-event.ts';
+import { baseOf, forgeOf, headOf } from './task-forge.ts';
+
+type ForgeChanged = Extract<QueueMessage, { type: 'forge_changed' }>;
+
+const MAX_RACES = 5;
+
+/** A webhook or a poll says that something about a pull request changed; what is true is read from the forge. */
+export async function forgeChanged(deps: EngineDeps, message: ForgeChanged): Promise<void> {
+  const branch = message.branch ?? (await branchOfPull(deps, message));
+  if (branch === undefined) return;
+  const owner = parseBranch(deps.settings.prefix, branch);
+  if (owner === undefined) return;
+  if (owner.kind !== 'task') {
+    if (owner.kind === 'root') await drivePlan(deps, owner.plan);
+    return;
+  }
+  const key = { plan: owner.plan, run: owner.run, task: owner.task };
+  for (let race = 0; race < MAX_RACES; race += 1)
+    if ((await lookAt(deps, key, message)) === 'seen') return;
+  throw new AppError('transient', 'contended', `task ${key.task} of ${key.plan} goes on changing`);
+}
+
+/** `raced`: the task moved on while the forge was read, so what was read says nothing about it. */
+async function lookAt(
+  deps: EngineDeps,
+  key: TaskKey,
+  message: ForgeChanged,
+): Promise<'seen' | 'raced'> {
+  const [task, plan] = await Promise.all([
+    loadTask(deps.table, key),
+    loadPlan(deps.table, key.plan),
+  ]);
+  if (task === undefined || plan === undefined || task.state.repo !== message.repo) return 'seen';
+  const { state } = task;
+  const forge = forgeOf(deps, plan.state, state.repo);
+  const number = state.pull?.number ?? message.pull;
+  if (number !== undefined && state.status !== 'merged') {
+    const pull = await forge.pull(state.repo, number);
+    const base = baseOf(deps, plan.state, state);
+    if (pull.head !== headOf(deps, state) || pull.base !== base) return 'seen';
+    const event =
+      (await observePull(deps, forge, base, task, pull)) ??
+      (await changesAskedFor(forge, task, pull));
+    if (event !== undefined) {
+      const options = { actor: 'forge', loaded: task, observed: true };
+      const applied = await applyTask(deps, key, event, options);
+      if (applied.kind === 'changed') return 'seen';
+      if (applied.kind === 'raced') return 'raced';
+    }
+  }
+  const { status } = state;
+  if (status === 'pr_open' || status === 'in_review' || status === 'merging')
+    await driveTask(deps, key);
+  return 'seen';
+}
+
+/** A person may object before anybody asked for a review. */
+async function changesAskedFor(
+  forge: Forge,
+  { state }: StoredTask,
+  pull: PullRequest,
+): Promise<TaskEvent | undefined> {
+  if (state.status !== 'pr_open' && state.status !== 'merging') return undefined;
+  const { reviews, comments } = await forge.reviews(state.repo, pull.number);
+  const event = reviewEvent(reviews, comments, state.reviewSeen ?? 0, state.accepted?.commit);
+  return event?.type === 'changes_requested' ? event : undefined;
+}
+
+/** A comment's webhook names the pull request alone. */
+async function branchOfPull(deps: EngineDeps, message: ForgeChanged): Promise<string | undefined> {
+  if (message.pull === undefined) return undefined;
+  const repository = await loadRepository(deps.table, message.repo);
+  if (repository === undefined) return undefined;
+  return (await deps.forges[repository.forge].pull(repository.name, message.pull)).head;
+}

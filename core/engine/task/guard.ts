@@ -1,0 +1,53 @@
+import { type AppError, isAppError } from '../../error.ts';
+import { type StoredTask, settleTask, taskKeyOf } from '../../store/task-store.ts';
+import { applyTask, hintAll } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import { notePause } from '../note-pause.ts';
+
+/** Where failures are not counted (it has ended, and something is left to clear up), it is tried this often. */
+const UNCOUNTED_MS = 300_000;
+
+/**
+ * What a failure on the way does to the task: an outside system that refuses for a while parks the work without cost; a
+ * network fault is asked again; anything else is counted on the task, and blocks it before it can go on for ever.
+ */
+export async function guardTask(
+  deps: EngineDeps,
+  task: StoredTask,
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (isAppError(error, 'transient')) throw error;
+    if (isAppError(error, 'paused')) {
+      await parkTask(deps, task, error);
+      return;
+    }
+    const key = taskKeyOf(task.state);
+    deps.log.warn('task step failed', {
+      ...key,
+      status: task.state.status,
+      cause: String(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    const why = error instanceof Error ? error.message : String(error);
+    const applied = await applyTask(
+      deps,
+      key,
+      { type: 'faulted', why },
+      { actor: 'engine', dueAt: () => deps.clock.now() + 5_000 },
+    );
+    if (applied.kind === 'changed') await hintAll(deps, [{ type: 'drive_task', v: 1, ...key }], 5);
+    else await settleTask(deps.table, task, deps.clock.now() + UNCOUNTED_MS);
+  }
+}
+
+async function parkTask(deps: EngineDeps, task: StoredTask, error: AppError): Promise<void> {
+  const now = deps.clock.now();
+  const until = await notePause(deps, error);
+  await settleTask(deps.table, task, until);
+  const seconds = Math.ceil((until - now) / 1_000);
+  if (seconds <= 900)
+    await hintAll(deps, [{ type: 'drive_task', v: 1, ...taskKeyOf(task.state) }], seconds);
+}

@@ -1,0 +1,33 @@
+import type { Forge, PullRequest } from '../../port/forge.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import type { TaskEvent } from '../../task/event.ts';
+import type { EngineDeps } from '../deps.ts';
+import { headOf } from './task-forge.ts';
+
+/** What a pull request says about its task, apart from reviews and checks; undefined: nothing new. */
+export async function observePull(
+  deps: EngineDeps,
+  forge: Forge,
+  base: string,
+  task: StoredTask,
+  pull: PullRequest,
+): Promise<TaskEvent | undefined> {
+  const { state } = task;
+  if (pull.base !== base && pull.state !== 'closed') {
+    const rule = `pull request #${pull.number} goes to ${pull.base} now, and not to ${base}: change its base back`;
+    return { type: 'forge_refused', rule };
+  }
+  if (pull.state === 'merged') {
+    const sha = pull.mergeSha ?? pull.headSha;
+    return { type: 'merge_seen', sha, root: sha };
+  }
+  // A retry is about to open it again.
+  if (pull.state === 'closed') return state.reopen === true ? undefined : { type: 'pull_closed' };
+  if (state.status === 'failed') return { type: 'pull_reopened' };
+  if (state.accepted === undefined || pull.headSha === state.accepted.commit) return undefined;
+  // The pull request may lag behind its branch, and the branch is what counts.
+  const head = await forge.branchHead(state.repo, headOf(deps, state));
+  if (head === undefined || head === state.accepted.commit) return undefined;
+  const root = await forge.branchHead(state.repo, base);
+  return { type: 'head_moved', commit: head, root: root ?? head };
+}
