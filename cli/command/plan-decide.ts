@@ -80,7 +80,7 @@ export const planBudget = defineCommand({
     const client = await context.client();
     const params = { plan: await planOf(client, word) };
     const body = {
-      maxUsd: numberOption('max-usd', values['max-usd'], { min: 0 }),
+      maxUsd: numberOption('max-usd', values['max-usd'], { min: 0, whole: false }),
       maxTokens: numberOption('max-tokens', values['max-tokens'], { min: 1, whole: true }),
     };
     const changed = await client.call(API.changeBudget, { params, body });
