@@ -1,0 +1,212 @@
+import { parseAttemptId } from '../../../core/contract/id.ts';
+import type { EngineDeps } from '../../../core/engine/deps.ts';
+import type { Forge } from '../../../core/port/forge.ts';
+import type { Change, Item, Table } from '../../../core/port/table.ts';
+import { taskId } from '../judge/judge.ts';
+import type { Mutant, World } from '../world.ts';
+
+// Each breaks one rule of the engine from outside, by what its ports tell it. The simulation has to notice.
+
+export type KnownMutant = Mutant & {
+  /** What the simulation says of it. */
+  readonly caught: RegExp;
+};
+
+function onTable(change: (table: Table, world: World) => Partial<Table>): Mutant['deps'] {
+  return (deps, world) => ({ ...deps, table: { ...deps.table, ...change(deps.table, world) } });
+}
+
+function onForge(change: (forge: Forge, world: World) => Partial<Forge>): Mutant['deps'] {
+  return (deps: EngineDeps, world) => {
+    const forge = { ...deps.forges.github, ...change(deps.forges.github, world) };
+    return { ...deps, forges: { github: forge, local: forge } };
+  };
+}
+
+function withoutDue<T extends object>(attributes: T): T {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name]) => name !== 'dueAt' && name !== 'dueShard'),
+  ) as T;
+}
+
+/** Conditions on the version that was read are dropped where `applies`. */
+function unconditional(applies: (pk: string, sk: string) => boolean): Mutant['deps'] {
+  return onTable((table) => ({
+    update: (key, change: Change, condition) =>
+      table.update(key, change, applies(key.pk, key.sk) ? [] : condition),
+  }));
+}
+
+/** No mutant: a lane worker that stands still right before the call, for longer than the lane waits for it. */
+export const pausedMerges: Mutant = {
+  name: 'a paused lane worker',
+  deps: onForge((forge, world) => ({
+    mergePull: async (repo, number, merge) => {
+      if (world.faults.active && world.random.chance(0.3))
+        await world.loop.sleep(world.random.between(60_000, 240_000));
+      return forge.mergePull(repo, number, merge);
+    },
+  })),
+};
+
+export const MUTANTS: readonly KnownMutant[] = [
+  {
+    name: 'a dependent is released by its first dependency',
+    deps: onTable((table) => ({
+      update: async (key, change, condition) => {
+        const item = await table.update(key, change, condition);
+        if (item === undefined || change.deleteFromSet === undefined) return item;
+        const { waits: _, ...rest } = item;
+        return rest as Item;
+      },
+    })),
+    caught: /began before .* was merged/,
+  },
+  {
+    name: 'attempts are not fenced by their number',
+    attempt: (attemptId, world) => {
+      const key = parseAttemptId(attemptId);
+      const newest = key && world.judge.newest.get(taskId(key));
+      return key === undefined || newest === undefined ? attemptId : `${taskId(key)}.${newest}`;
+    },
+    caught: /late result|no attempt reported in its time/,
+  },
+  {
+    name: 'a slot is freed before its pod is gone',
+    deps: (deps) => ({
+      ...deps,
+      launcher: {
+        ...deps.launcher,
+        remove: async (name, uid) => {
+          await deps.launcher.remove(name, uid);
+          return 'gone';
+        },
+      },
+    }),
+    caught: /\d+ pods of \d+|left over|never asked to end/,
+  },
+  {
+    name: 'pods are never ended',
+    deps: (deps) => ({
+      ...deps,
+      launcher: { ...deps.launcher, remove: async () => 'gone' },
+    }),
+    caught: /\d+ pods of \d+|left over|never asked to end/,
+  },
+  {
+    name: 'evidence never grows old',
+    deps: onForge((forge) => ({
+      compare: async (repo, base, head) => ({
+        ...(await forge.compare(repo, base, head)),
+        files: [],
+      }),
+    })),
+    caught: /with evidence on/,
+  },
+  {
+    name: 'whatever the head is now is merged',
+    deps: onForge((forge, world) => ({
+      mergePull: (repo, number, merge) => {
+        const repository = world.forge.repo(repo);
+        const sha = world.forge.headSha(repository, world.forge.truth(repo, number));
+        return forge.mergePull(repo, number, { ...merge, sha });
+      },
+    })),
+    caught: /with evidence on/,
+  },
+  {
+    name: 'task branches are moved by force',
+    deps: onForge((_, world) => ({
+      moveBranch: async (repo, branch, sha) => {
+        const by = { kind: 'engine', invocation: 0, isLate: () => false } as const;
+        world.forge.setBranch(repo, branch, sha, by);
+        return 'moved';
+      },
+    })),
+    caught: /by force/,
+  },
+  {
+    name: 'slots are taken without their version',
+    deps: unconditional((_, sk) => sk === 'SLOTS'),
+    caught: /\d+ pods of \d+/,
+  },
+  {
+    name: 'tasks are written without their version',
+    deps: unconditional((pk, sk) => pk.startsWith('TASK#') && sk === 'STATE'),
+    caught: /./,
+  },
+  {
+    name: 'a merge that is left undone is not made a draft',
+    deps: (deps, world) => {
+      const slow = pausedMerges.deps?.(deps, world) ?? deps;
+      return onForge(() => ({ markDraft: async () => {} }))?.(slow, world) ?? slow;
+    },
+    caught: /with evidence on|was mending it/,
+  },
+  {
+    name: 'the lane has neither lease nor version',
+    deps: (deps, world) => {
+      const slow = pausedMerges.deps?.(deps, world) ?? deps;
+      const free: Partial<Table> = {
+        get: async (key) => {
+          const item = await slow.table.get(key);
+          if (item === undefined || !key.pk.startsWith('LANE#')) return item;
+          const state = { ...JSON.parse(String(item.doc)), leaseUntil: 0 };
+          return { ...item, doc: JSON.stringify(state) };
+        },
+        update: (key, change, condition) =>
+          slow.table.update(key, change, key.pk.startsWith('LANE#') ? [] : condition),
+      };
+      return { ...slow, table: { ...slow.table, ...free } };
+    },
+    caught: /with evidence on|was mending it/,
+  },
+  {
+    name: 'nothing is ever due',
+    deps: onTable((table) => ({
+      put: (item, condition) => table.put(withoutDue(item), condition),
+      update: (key, change, condition) =>
+        table.update(key, { ...change, set: withoutDue(change.set ?? {}) }, condition),
+    })),
+    caught: /neither ended nor went on/,
+  },
+  {
+    name: 'dependents are forgotten',
+    deps: onTable((table) => ({
+      query: async (pk, options) =>
+        options?.prefix === 'DEP#' ? { items: [] } : table.query(pk, options),
+    })),
+    caught: /neither ended nor went on/,
+  },
+  {
+    name: 'closed pull requests are not looked for',
+    deps: onForge((forge) => ({
+      findPull: async (repo, head, base) => {
+        const pull = await forge.findPull(repo, head, base);
+        return pull?.state === 'closed' ? undefined : pull;
+      },
+    })),
+    caught: /a second pull request/,
+  },
+  {
+    name: 'the root pull request is ready from the start',
+    deps: onForge((forge) => ({
+      ensurePull: async (repo, wanted) => {
+        const pull = await forge.ensurePull(repo, wanted);
+        if (wanted.head.endsWith('/root')) await forge.markReady(repo, pull);
+        return pull;
+      },
+    })),
+    caught: /which no end verified/,
+  },
+  {
+    name: 'what changed at the forge is never asked for',
+    deps: onForge(() => ({ pullsChangedSince: async () => [] })),
+    caught: /neither ended nor went on/,
+  },
+  {
+    name: 'pull requests of stopped work stay open',
+    deps: onForge(() => ({ closePull: async () => {} })),
+    caught: /of the cancelled plan .* is open/,
+  },
+];
