@@ -259,7 +259,7 @@ function requireTaskText(name: string, pull: PullFacts | undefined): void {
 
 test('what was done can be looked at afterwards', async () => {
   const diff = await platform.cli(['task', 'diff', plan, 'five', '--json'], { exit: 0 });
-  const history = await platform.cli(['task', 'history', plan, 'tries'], { exit: 0 });
+  const history = await platform.cli(['task', 'history', plan, 'tries', '--json'], { exit: 0 });
   const table = await platform.cli(['status', plan], { exit: 0 });
   const tree = await contentOf('root', '');
 
@@ -273,13 +273,16 @@ test('what was done can be looked at afterwards', async () => {
   expect(summary.stdout).toMatch(/critical path/);
 });
 
-test('a pull request that a person merges ends the plan for good', async () => {
+test('where the base is checked out its person merges, which ends the plan for good', async () => {
   const { root } = await pullsOfRun(platform, repo, plan);
+  const path = `/api/v3/repos/${repo}/pulls/${root?.number ?? 0}/merge`;
 
-  const merge = `/api/v3/repos/${repo}/pulls/${root?.number ?? 0}/merge`;
-  const { status } = await platform.forge('PUT', merge, { merge_method: 'merge' });
+  const refused = await platform.forge('PUT', path, { merge_method: 'merge' });
+  await git(repository.path, ['merge', '--quiet', '--no-edit', root?.head.ref ?? '']);
+  await platform.cli(['recover', plan], { exit: 0 });
 
-  expect(status).toBe(200);
+  expect(refused.status).toBe(405);
+  expect(JSON.stringify(refused.body)).toContain('checked out in a work tree; merge it there');
   await untilPlan(platform, plan, 'its pull request is seen merged', ({ plan: view }) =>
     view.pulls.every((pull) => pull.state === 'merged'),
   );
