@@ -31,8 +31,8 @@ build: $(INSTALLED) ## Type check, and write the OpenAPI document to dist/
 	@$(RUN) build
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure the store and the queues of the local platform
-	@$(RUN) bench
+bench: $(INSTALLED) ## Measure what it costs and how fast it is (ARGS="--quick", ARGS="--only makespan")
+	@$(RUN) bench -- $(ARGS)
 
 .PHONY: clean
 clean: ## Stop what still runs on .smol-gang, and remove .smol-gang, dist and coverage

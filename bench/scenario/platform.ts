@@ -1,38 +1,61 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
-import { createDynamoTable } from '../adapters/dynamo/create-dynamo-table.ts';
-import { createSqsQueue } from '../adapters/sqs/create-sqs-queue.ts';
-import type { Table } from '../core/port/table.ts';
-import { QUEUES } from '../core/topology/queues.ts';
-import { createTable } from '../local/emulator/create-table.ts';
-import { createCredential } from '../local/emulator/credential.ts';
-import { startQueues } from '../local/emulator/start-queues.ts';
-import { startStore } from '../local/emulator/start-store.ts';
-import { startQueuePoller } from '../local/source/start-queue-poller.ts';
-import { measure, type Row, renderRows } from './measure.ts';
+import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
+import { createSqsQueue } from '../../adapters/sqs/create-sqs-queue.ts';
+import type { Table } from '../../core/port/table.ts';
+import { QUEUES } from '../../core/topology/queues.ts';
+import { createTable } from '../../local/emulator/create-table.ts';
+import { createCredential } from '../../local/emulator/credential.ts';
+import { startQueues } from '../../local/emulator/start-queues.ts';
+import { startStore } from '../../local/emulator/start-store.ts';
+import { startQueuePoller } from '../../local/source/start-queue-poller.ts';
+import { measure, percentile, type Row } from '../lab/measure.ts';
+import type { Report, Scenario } from '../scenario.ts';
 
-// `npm run bench`: what one step of the engine pays on this machine, through the adapters and over the wire: a store
+// What one step of the engine pays on this machine, through the adapters and over the wire: a store
 // operation, and the way of a message from its sender to the handler. One caller at a time, data on disk.
 
 const COUNT = 500;
 const REGION = 'us-east-1';
 const silent = { info() {}, warn() {}, error() {} };
 
-const dataDir = await mkdtemp(join(tmpdir(), 'smol-bench-'));
-try {
-  const load = loadavg()[0]?.toFixed(1);
-  console.log(
-    `${process.version}, ${availableParallelism()} cores, load ${load} before the start\n`,
-  );
-  const rows = [...(await benchStore()), ...(await benchQueue())];
-  console.log(renderRows(rows).join('\n'));
-} finally {
-  await rm(dataDir, { recursive: true, force: true });
+export const platform: Scenario = {
+  name: 'platform',
+  what: 'What one step of the engine pays on this machine, over the wire',
+  run: async ({ quick }) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'smol-bench-'));
+    const place = { dataDir, count: quick ? 50 : COUNT };
+    try {
+      return report([...(await benchStore(place)), ...(await benchQueue(place))]);
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  },
+};
+
+type Place = { dataDir: string; count: number };
+
+function report(rows: readonly Row[]): Report {
+  const figures = rows.map(({ what, times }) => {
+    const sorted = times.toSorted((a, b) => a - b);
+    const [p50 = 0, p95 = 0, max = 0] = [0.5, 0.95, 1].map((share) => percentile(sorted, share));
+    return { what, count: times.length, p50, p95, max };
+  });
+  const table = {
+    title: 'Milliseconds of one call at a time, data on disk',
+    head: ['call', 'n', 'p50', 'p95', 'max'],
+    rows: figures.map(({ what, count, p50, p95, max }) => [
+      what,
+      count,
+      ...[p50, p95, max].map((ms) => ms.toFixed(2)),
+    ]),
+  };
+  return { tables: [table], figures };
 }
 
-async function benchStore(): Promise<Row[]> {
+async function benchStore({ dataDir, count }: Place): Promise<Row[]> {
   const credential = createCredential();
   const store = await startStore({ dataDir: join(dataDir, 'store'), credential });
   const place = {
@@ -45,14 +68,14 @@ async function benchStore(): Promise<Row[]> {
   const table = createDynamoTable(place);
   try {
     return [
-      { what: 'store: put if absent', times: await measure(COUNT, (n) => put(table, n)) },
-      { what: 'store: get', times: await measure(COUNT, (n) => get(table, n)) },
+      { what: 'store: put if absent', times: await measure(count, (n) => put(table, n)) },
+      { what: 'store: get', times: await measure(count, (n) => get(table, n)) },
       {
         what: 'store: update if the version is still so',
-        times: await measure(COUNT, (n) => update(table, n)),
+        times: await measure(count, (n) => update(table, n)),
       },
-      { what: 'store: first 25 of a partition', times: await measure(COUNT, () => query(table)) },
-      { what: 'store: first 25 of an index', times: await measure(COUNT, () => index(table)) },
+      { what: 'store: first 25 of a partition', times: await measure(count, () => query(table)) },
+      { what: 'store: first 25 of an index', times: await measure(count, () => index(table)) },
     ];
   } finally {
     await store.close();
@@ -86,7 +109,7 @@ async function index(table: Table): Promise<void> {
 }
 
 /** From before the send to the handler's call, each message once its predecessor has arrived. */
-async function benchQueue(): Promise<Row[]> {
+async function benchQueue({ dataDir, count }: Place): Promise<Row[]> {
   const credential = createCredential();
   const rows = QUEUES.filter(({ name }) => name === 'drive');
   const queues = await startQueues({ dataDir: join(dataDir, 'queues'), credential, rows });
@@ -100,7 +123,7 @@ async function benchQueue(): Promise<Row[]> {
   const polled = rows.map((row) => ({ row, url: queues.urls[row.name] ?? '', handler }));
   const poller = startQueuePoller({ ...place, queues: polled, log: silent });
   try {
-    const times = await measure(COUNT, async (n) => {
+    const times = await measure(count, async (n) => {
       const arrival = new Promise<void>((resolve) => {
         arrived = resolve;
       });

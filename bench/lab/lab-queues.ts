@@ -1,0 +1,36 @@
+import type { QueueMessage } from '../../core/contract/queue.ts';
+import type { Queue } from '../../core/port/queue.ts';
+import { QUEUES, queueOf } from '../../core/topology/queues.ts';
+import type { LabTime } from './lab-time.ts';
+
+/** Queues in memory with the topology's concurrency; `transitMs` from the send to the handler. */
+export function createLabQueues(
+  time: LabTime,
+  transitMs: number,
+  handle: (message: QueueMessage) => Promise<void>,
+): Queue {
+  const waiting = new Map<string, QueueMessage[]>(QUEUES.map((row) => [row.name, []]));
+  const running = new Map<string, number>(QUEUES.map((row) => [row.name, 0]));
+  const next = (name: string, concurrency: number): void => {
+    const list = waiting.get(name) ?? [];
+    while (list.length > 0 && (running.get(name) ?? 0) < concurrency) {
+      const message = list.shift();
+      if (message === undefined) return;
+      running.set(name, (running.get(name) ?? 0) + 1);
+      void handle(message).finally(() => {
+        running.set(name, (running.get(name) ?? 1) - 1);
+        next(name, concurrency);
+      });
+    }
+  };
+  return {
+    send: async (messages) => {
+      for (const { message, delaySeconds } of messages)
+        time.after((delaySeconds ?? 0) * 1_000 + transitMs, () => {
+          const { name, concurrency } = queueOf(message.type);
+          waiting.get(name)?.push(message);
+          next(name, concurrency);
+        });
+    },
+  };
+}

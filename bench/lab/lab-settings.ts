@@ -1,0 +1,20 @@
+import type { EngineSettings } from '../../core/engine/deps.ts';
+
+export function labSettings(slots: number): EngineSettings {
+  return {
+    prefix: 'smol-gang',
+    apiUrl: 'http://api.test',
+    limits: { maxMinutes: 90, idleMinutes: 10, maxTokens: 1e9, maxUsd: 1e6, maxTurns: 500 },
+    bounds: { maxRetries: 2, maxLosses: 6, maxRepairs: 4, maxFaults: 10 },
+    caps: { system: slots, repository: slots, plan: slots },
+    // Attempts here send no heartbeats: those are measured by themselves.
+    leaseMs: 8 * 3_600_000,
+    heartbeatMs: 10_000,
+    launchMs: 120_000,
+    keepDays: 14,
+    agent: 'small',
+    models: { heavy: 'heavy', light: 'light' },
+    prices: {},
+    author: { name: 'smol-gang', email: 'smol-gang@users.noreply.github.com' },
+  };
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { SQSEvent } from 'aws-lambda';
+import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
+import { createSqsQueue } from '../../adapters/sqs/create-sqs-queue.ts';
+import type { QueueMessage } from '../../core/contract/queue.ts';
+import type { Queue } from '../../core/port/queue.ts';
+import type { Table } from '../../core/port/table.ts';
+import { QUEUES } from '../../core/topology/queues.ts';
+import { runBatch } from '../../functions/edge.ts';
+import { createTable } from '../../local/emulator/create-table.ts';
+import { createCredential } from '../../local/emulator/credential.ts';
+import { startQueues } from '../../local/emulator/start-queues.ts';
+import { startStore } from '../../local/emulator/start-store.ts';
+import { startQueuePoller } from '../../local/source/start-queue-poller.ts';
+
+const REGION = 'us-east-1';
+const silent = { info() {}, warn() {}, error() {} };
+
+type Handle = (message: QueueMessage) => Promise<void>;
+
+/** The laptop's own store and queues, with the adapters and the poller that the platform has, in this process. */
+export async function openStoreAndQueues(dataDir: string): Promise<{
+  table: Table;
+  openQueue: (handle: Handle) => Queue;
+  close(): Promise<void>;
+}> {
+  const credential = createCredential();
+  const store = await startStore({ dataDir: join(dataDir, 'store'), credential });
+  const queues = await startQueues({ dataDir: join(dataDir, 'queues'), credential });
+  const aws = { region: REGION, credentials: credential };
+  const place = { ...aws, endpoint: store.endpoint, tableName: 'bench' };
+  await createTable(place);
+  let poller: { close(): Promise<void> } | undefined;
+  return {
+    table: createDynamoTable(place),
+    openQueue: (handle) => {
+      const polled = QUEUES.map((row) => ({
+        row,
+        url: queues.urls[row.name] ?? '',
+        handler: handlerOf(handle),
+      }));
+      poller = startQueuePoller({
+        ...aws,
+        endpoint: queues.endpoint,
+        queues: polled,
+        log: silent,
+      });
+      return createSqsQueue({ ...aws, endpoint: queues.endpoint, urls: queues.urls });
+    },
+    close: async () => {
+      await poller?.close();
+      await queues.close();
+      await store.close();
+    },
+  };
+}
+
+function handlerOf(handle: Handle) {
+  return (event: unknown) => {
+    if (!isSqsEvent(event)) throw new Error('no event of a queue');
+    return runBatch(event, (message) => handle(message), silent);
+  };
+}
+
+function isSqsEvent(event: unknown): event is SQSEvent {
+  return typeof event === 'object' && event !== null && 'Records' in event;
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { renderTable } from './print-table.ts';
+import { recordResult } from './results.ts';
+import { attemptCost } from './scenario/attempt-cost.ts';
+import { handOff } from './scenario/hand-off.ts';
+import { handOffPath } from './scenario/hand-off-path.ts';
+import { idleCost } from './scenario/idle-cost.ts';
+import { makespan } from './scenario/makespan.ts';
+import { platform } from './scenario/platform.ts';
+import { storeCost } from './scenario/store-cost.ts';
+import type { Scenario } from './scenario.ts';
+
+// `npm run bench [-- --only a,b] [--quick]`: each scenario in turn. What is measured in full goes to results.json.
+
+const SCENARIOS: readonly Scenario[] = [
+  storeCost,
+  attemptCost,
+  idleCost,
+  handOffPath,
+  makespan,
+  platform,
+  handOff,
+];
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
+});
+const wanted = values.only?.split(',');
+const unknown = wanted?.filter((name) => !SCENARIOS.some((one) => one.name === name)) ?? [];
+if (unknown.length > 0) {
+  console.error(`no scenario ${unknown.join(', ')}; there are:`);
+  for (const { name, what } of SCENARIOS) console.error(`  ${name.padEnd(16)}${what}`);
+  process.exitCode = 2;
+} else {
+  for (const scenario of SCENARIOS)
+    if (wanted === undefined || wanted.includes(scenario.name)) await run(scenario);
+}
+
+async function run(scenario: Scenario): Promise<void> {
+  const began = performance.now();
+  console.log(`\n# ${scenario.name}: ${scenario.what}\n`);
+  const report = await scenario.run({ quick: values.quick });
+  for (const table of report.tables) console.log(`${renderTable(table)}\n`);
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+  if (values.quick) console.log(`(quick, ${seconds} s: not recorded)`);
+  else console.log(`(${seconds} s, ${await recordResult(scenario.name, report.figures)})`);
+}

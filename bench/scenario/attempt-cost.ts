@@ -1,0 +1,130 @@
+import { mock } from 'node:test';
+import { Transcript } from '../../agent/bridge/transcript.ts';
+import { parseAttemptId } from '../../core/contract/id.ts';
+import { heartbeat, recordTranscript } from '../../core/engine/attempt/live.ts';
+import { createMemoryTable } from '../../test/support/memory-table.ts';
+import { chainDag } from '../lab/dag.ts';
+import { createLab, type Lab } from '../lab/lab.ts';
+import type { LabTime } from '../lab/lab-time.ts';
+import { addTally, Meter, type Tally } from '../lab/meter.ts';
+import type { Scenario } from '../scenario.ts';
+
+// What an attempt that talks costs: the bridge's own transcript gathers the agent's output, and its heartbeats go on.
+
+const PLAN = 'p0123456789';
+const MINUTES = 30;
+const CHUNKS = 20_000;
+/** A few tokens. */
+const CHUNK = 'and then reads the next of';
+const HEARTBEAT_MS = 10_000;
+const USAGE = { inputTokens: 40_000, outputTokens: 4_000, usd: 0.1, turns: 12 };
+
+export const attemptCost: Scenario = {
+  name: 'attempt-cost',
+  what: `Units of an attempt of ${MINUTES} minutes with ${CHUNKS} chunks of output`,
+  run: async () => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 0, 5) });
+    try {
+      return report(await measureAttempt());
+    } finally {
+      mock.timers.reset();
+    }
+  },
+};
+
+async function measureAttempt(): Promise<Meter> {
+  const meter = new Meter();
+  const time = tickedTime();
+  const table = createMemoryTable();
+  const lab = createLab({
+    time,
+    table,
+    slots: 8,
+    meter,
+    webhooks: false,
+    work: (attempt) => talk(lab, attempt),
+  });
+  await lab.submit(PLAN, chainDag(1));
+  // The end of the plan is verified by an attempt of its own, which has nothing to say.
+  if (!(await time.run(() => lab.complete.has(PLAN) || lab.failures.length > 0, 5 * 3_600_000)))
+    throw new Error('the plan did not end');
+  if (lab.failures.length > 0) throw lab.failures[0];
+  return meter;
+}
+
+/** Goes on a millisecond at a time, and only while `run` runs. */
+function tickedTime(): LabTime {
+  return {
+    now: () => Date.now(),
+    stamp: () => Date.now(),
+    after: (ms, act) => void setTimeout(act, ms),
+    run: async (done, limitMs) => {
+      const end = Date.now() + limitMs;
+      while (!done() && Date.now() < end) {
+        mock.timers.tick(1);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return done();
+    },
+  };
+}
+
+async function talk(lab: Lab, attempt: string): Promise<void> {
+  const key = parseAttemptId(attempt);
+  if (key === undefined || key.task === 'end') return;
+  const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const transcript = new Transcript(
+    (chunk) => recordTranscript(lab.deps('transcript'), key, chunk),
+    (text) => text,
+    () => Date.now(),
+  );
+  const everyMs = (MINUTES * 60_000) / CHUNKS;
+  let beatAt = 0;
+  for (let n = 0; n < CHUNKS; n += 1) {
+    transcript.stream('agent', CHUNK);
+    await pause(everyMs);
+    if (Date.now() < beatAt) continue;
+    beatAt = Date.now() + HEARTBEAT_MS;
+    await heartbeat(lab.deps('heartbeat'), key, {
+      phase: 'agent',
+      activity: 'reads src/parser.ts',
+      usage: USAGE,
+      progressAt: Date.now(),
+      messagesSeen: 0,
+    });
+  }
+  await transcript.flush();
+}
+
+function report(meter: Meter) {
+  const transcript = meter.tally('transcript');
+  const beats = meter.tally('heartbeat');
+  const calls = meter.tally('attempt');
+  const parts: [string, Tally][] = [
+    ['transcript', transcript],
+    ['heartbeats', beats],
+    ['start, credentials, result', calls],
+  ];
+  const total: Tally = { requests: 0, readUnits: 0, writeUnits: 0, sends: 0, messages: 0 };
+  for (const [, tally] of parts) addTally(total, tally, 1);
+  // One read of the task for each write of a chunk.
+  const transcriptWrites = transcript.requests / 2;
+  const table = {
+    title: `An attempt of ${MINUTES} minutes, ${CHUNKS} chunks of ${CHUNK.length} characters`,
+    head: ['part', 'RCU', 'WCU', 'requests'],
+    rows: [...parts, ['all', total] as const].map(([name, tally]) => [
+      name,
+      tally.readUnits,
+      tally.writeUnits,
+      tally.requests,
+    ]),
+    notes: [
+      `${transcriptWrites} transcript writes. A heartbeat each ${HEARTBEAT_MS / 1_000} s.`,
+      'The third line counts the calls of the verification of the whole as well.',
+    ],
+  };
+  return {
+    tables: [table],
+    figures: { transcriptWrites, parts: Object.fromEntries(parts), total },
+  };
+}
