@@ -1,56 +1,41 @@
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { testBranch } from '../../local/demo/test-root.ts';
 import { seedSample } from '../../local/sample.ts';
 import { startDemo } from '../support/demo-process.ts';
 import { pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
 import { git } from '../support/git.ts';
 import { createGround } from '../support/test-ground.ts';
 
-const TASKS = 8;
+// The demo as it is; with everything shuffled and killed on the way it is in crash.test.ts.
 
-describe('the demo', () => {
-  for (const shuffle of [undefined, 7]) {
-    const name =
-      shuffle === undefined ? 'as it is' : `with ids, order and files shuffled by ${shuffle}`;
-    test(`completes, ${name}`, async () => {
-      const ground = await createGround();
-      onTestFinished(() => ground.remove());
-      const demo = startDemo(ground, shuffle === undefined ? [] : ['--shuffle', String(shuffle)]);
+const OPEN = { draft: false, state: 'open', merged_at: null, base: { ref: 'main' } };
 
-      await demo.untilDone();
-      const facts = await demo.facts();
+test('the demo completes: a pull request and a merge for each task, and one that is ready for a person', async () => {
+  const ground = await createGround();
+  onTestFinished(() => ground.remove());
+  const demo = startDemo(ground, []);
 
-      const sample = join(ground.data, 'sample');
-      const { commit } = await seedSample(sample);
-      expect(await git(sample, ['rev-parse', 'main'])).toBe(commit);
-      expect(facts.tasks).toHaveLength(TASKS);
-      const { root, tasks } = await requireOneEach(
-        demo,
-        facts.repository,
-        facts.complexPlan,
-        facts.tasks,
-      );
-      expect(root).toMatchObject({
-        draft: false,
-        state: 'open',
-        merged_at: null,
-        base: { ref: 'main' },
-      });
-      expect(root?.body).toMatch(/```mermaid\n/);
-      for (const task of facts.tasks) expect(root?.body).toContain(`\`${task}\``);
-      for (const [, [pull]] of tasks)
-        expect(pull?.labels.map((label) => label.name)).toEqual(
-          expect.arrayContaining(['smol-gang', 'auto-generated']),
-        );
-      const simple = await pullsOfRun(demo, facts.repository, facts.simplePlan);
-      expect([...simple.tasks.keys()]).toEqual(['t/main']);
-      expect(simple.tasks.get('t/main')?.[0]).toMatchObject({
-        draft: false,
-        state: 'open',
-        base: { ref: 'main' },
-      });
+  await demo.untilDone();
+  const { path, repository, complexPlan, simplePlan, tasks } = await demo.facts();
 
-      await demo.close();
-    });
-  }
+  expect(tasks).toHaveLength(8);
+  const { root, tasks: pulls } = await requireOneEach(demo, repository, complexPlan, tasks);
+  expect(root).toMatchObject(OPEN);
+  expect(root?.body).toMatch(/```mermaid\n/);
+  for (const task of tasks) expect(root?.body).toContain(`\`${task}\``);
+  for (const [pull] of pulls.values())
+    expect(pull?.labels.map((label) => label.name)).toEqual(
+      expect.arrayContaining(['smol-gang', 'auto-generated']),
+    );
+  const simple = await pullsOfRun(demo, repository, simplePlan);
+  expect([...simple.tasks]).toMatchObject([['t/main', [OPEN]]]);
+  const check = await testBranch(path, root?.head.ref ?? '', join(ground.tmp, 'root'));
+  expect(check.passed).toBeGreaterThan(20);
+  const { commit } = await seedSample(path);
+  expect(await git(path, ['status', '--porcelain=v2', '--branch'])).toContain(commit);
+  expect(await git(path, ['rev-list', '--count', 'main'])).toBe('1');
+  expect(demo.output()).toContain('The model of this demo is scripted');
+
+  await demo.close();
 });
