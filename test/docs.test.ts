@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readSettings } from '../local/platform/settings.ts';
@@ -21,4 +21,20 @@ test('the defaults of the laptop platform are the documented ones', () => {
     forgePort: Number(documented.get('SMOL_FORGE_PORT')),
     dataDir: `/${documented.get('SMOL_DATA_DIR')}`,
   });
+});
+
+test('every file and folder that the documents name is there', () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
+  const named =
+    /`((?:core|adapters|functions|local|agent|cli|stacks|test|bench|docs)\/[\w./*-]*)`/g;
+
+  const missing = documents.flatMap((document) =>
+    [...readFileSync(`${root}/${document}`, 'utf8').matchAll(named)]
+      .flatMap(([, path = '']) => (globSync(path, { cwd: root }).length === 0 ? [path] : []))
+      .map((path) => `${document}: ${path}`),
+  );
+
+  expect(documents.length).toBeGreaterThan(5);
+  expect(missing).toEqual([]);
 });
