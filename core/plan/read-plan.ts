@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type TaskSpec, taskSpecSchema } from '../contract/task.ts';
 import { type GraphProblem, quote } from '../graph/graph-problem.ts';
 import type { ReadAnswer } from './ask-for-json.ts';
@@ -6,6 +7,9 @@ import { isObject } from './extract-json.ts';
 import { normaliseIds } from './normalise-ids.ts';
 import { cutText, oneLine, plainText } from './plain-text.ts';
 import { checkStackFit } from './stack-fit.ts';
+
+/** A person's simple prompt may be longer; a model that writes so much for one task has not planned it. */
+const modelTaskSchema = taskSpecSchema.extend({ description: z.string().min(1).max(20_000) });
 
 // From a model's answer to tasks: every fault becomes a sentence that the model can act on; nothing is dropped or invented.
 
@@ -77,7 +81,7 @@ function readTasks(written: readonly unknown[], context: PlanContext): ReadAnswe
     const id = names.ids[index];
     if (draft === undefined || id === undefined) continue;
     const candidate = toCandidate(draft, id, names.resolve, context);
-    const parsed = taskSpecSchema.safeParse(candidate);
+    const parsed = modelTaskSchema.safeParse(candidate);
     if (parsed.success) tasks.push(parsed.data);
     else problems.push(...parsed.error.issues.map((issue) => explainIssue(id, issue, candidate)));
   }
