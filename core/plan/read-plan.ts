@@ -8,10 +8,10 @@ import { normaliseIds } from './normalise-ids.ts';
 import { cutText, oneLine, plainText } from './plain-text.ts';
 import { checkStackFit } from './stack-fit.ts';
 
+// From a model's answer to tasks: every fault becomes a sentence that the model can act on; nothing is dropped or invented.
+
 /** A person's simple prompt may be longer; a model that writes so much for one task has not planned it. */
 const modelTaskSchema = taskSpecSchema.extend({ description: z.string().min(1).max(20_000) });
-
-// From a model's answer to tasks: every fault becomes a sentence that the model can act on; nothing is dropped or invented.
 
 export const MAX_MODEL_TASKS = 60;
 
