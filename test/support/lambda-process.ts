@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
+
+// A bundle in a process of its own, with the environment that it is given and nothing of ours.
+
+const RUNTIME = fileURLToPath(new URL('./lambda-runtime.mjs', import.meta.url));
+
+const answerSchema = z.object({
+  id: z.number(),
+  result: z.unknown().optional(),
+  error: z
+    .object({
+      name: z.string().optional(),
+      message: z.string(),
+      code: z.string().optional(),
+    })
+    .optional(),
+});
+type Answer = z.output<typeof answerSchema>;
+
+export class LambdaError extends Error {
+  readonly code: string | undefined;
+
+  constructor({ name = 'Error', message, code }: NonNullable<Answer['error']>) {
+    super(`${name}: ${message}`);
+    this.code = code;
+  }
+}
+
+export class LambdaProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #events = 0;
+  #output = '';
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.on('message', (message) => {
+      const answer = answerSchema.parse(message);
+      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.delete(answer.id);
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+      });
+    child.once('exit', (code) => {
+      const error = { message: `the process ended with ${code}:\n${this.#output}` };
+      for (const [id, answer] of this.#waiting) answer({ id, error });
+    });
+  }
+
+  /** Events that come before the bundle is loaded wait for it. */
+  static start(bundle: string, env: Readonly<Record<string, string>>): LambdaProcess {
+    const child = spawn(process.execPath, [RUNTIME, pathToFileURL(bundle).href], {
+      cwd: '/',
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    return new LambdaProcess(child);
+  }
+
+  /** Throws LambdaError for what the handler throws. */
+  async invoke(event: object): Promise<unknown> {
+    this.#events += 1;
+    const id = this.#events;
+    const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
+    this.#child.send({ id, event });
+    const { result, error } = await answered;
+    if (error !== undefined) throw new LambdaError(error);
+    return result;
+  }
+
+  /** What it logged so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
+  }
+}
