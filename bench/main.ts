@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { renderTable } from './print-table.ts';
 import { recordResult } from './results.ts';
 import { attemptCost } from './scenario/attempt-cost.ts';
+import { footprint } from './scenario/footprint.ts';
 import { handOff } from './scenario/hand-off.ts';
 import { handOffPath } from './scenario/hand-off-path.ts';
 import { idleCost } from './scenario/idle-cost.ts';
@@ -20,6 +21,7 @@ const SCENARIOS: readonly Scenario[] = [
   makespan,
   platform,
   handOff,
+  footprint,
 ];
 
 const { values } = parseArgs({

@@ -16,20 +16,39 @@ export function pageOf(
   after: Position | undefined,
 ): Page {
   const sign = options.reverse === true ? -1 : 1;
-  const sorted = [...items].sort((left, right) => sign * compareItems(left, right, order));
-  const rest = sorted.filter(
+  const rest = items.filter(
     (item) => after === undefined || sign * compareItems(item, after, order) > 0,
   );
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const compare = (left: Item, right: Item): number => sign * compareItems(left, right, order);
+  const sorted = limit < rest.length ? firstOf(rest, limit, compare) : rest.sort(compare);
   const page: Item[] = [];
   let bytes = 0;
-  for (const item of rest) {
+  for (const item of sorted) {
     page.push(item);
     bytes += itemBytes(item);
     if (page.length < limit && bytes < MAX_PAGE_BYTES) continue;
     return { items: page, next: encodeCursor(positionOf(item, named)) };
   }
   return { items: page };
+}
+
+/** The first `count` in order, without sorting those that nobody asked for. */
+function firstOf(
+  items: readonly Item[],
+  count: number,
+  compare: (left: Item, right: Item) => number,
+): Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    const last = first.at(-1);
+    if (first.length === count && last !== undefined && compare(item, last) >= 0) continue;
+    let place = first.length;
+    while (place > 0 && compare(item, first[place - 1] ?? item) < 0) place -= 1;
+    first.splice(place, 0, item);
+    if (first.length > count) first.pop();
+  }
+  return first;
 }
 
 function positionOf(item: Item, named: readonly string[]): Position {
@@ -55,5 +74,11 @@ export function compareItems(left: Sortable, right: Sortable, order: readonly st
 function compare(left: unknown, right: unknown): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   const [a, b] = [String(left), String(right)];
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === b) return 0;
+  let place = 0;
+  while (place < a.length && a.charCodeAt(place) === b.charCodeAt(place)) place += 1;
+  const [one, other] = [a.charCodeAt(place), b.charCodeAt(place)];
+  // Up to the surrogates both orders are the same; past the end of a string there is no code.
+  if (one < 0xd800 && other < 0xd800) return one - other;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
