@@ -55,6 +55,15 @@ async function run(suite: Suite): Promise<Outcome> {
       ms: 0,
       notes: [`no tests in ${tests.join(' ')}`],
     };
+  if (Date.now() >= deadline)
+    return {
+      name,
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      ms: 0,
+      notes: ['there was no time left for it'],
+    };
   console.log(`\n── ${name}`);
   const running = await SuiteRun.start(suite, deadline);
   const stop = () => void running.stop().finally(() => process.exit(130));
