@@ -28,11 +28,12 @@ export type LlmOptions = {
 export function createLlm(options: LlmOptions): Llm {
   const limit = createLimiter(options.concurrency);
   const dialects = new Map<string, Dialect>();
-  const pauses = new Map<string, AppError>();
+  const pauses = new Map<string, Pause>();
+  let asked = 0;
   let client: OpenAI | undefined;
 
-  async function complete(model: string, call: ChatCall): Promise<Completion> {
-    requireNotPaused(pauses.get(model), options.now());
+  async function complete(model: string, call: ChatCall, turn: number): Promise<Completion> {
+    requireNotPaused(pauses.get(model), turn, options.now());
     client ??= createClient(options);
     const context = { ...options, model };
     const dialect = dialects.get(model) ?? { format: 'json_schema', limit: 'max_tokens' };
@@ -41,7 +42,7 @@ export function createLlm(options: LlmOptions): Llm {
       dialects.set(model, result.dialect);
       return toCompletion(result.answer, context);
     } catch (error) {
-      rememberPause(pauses, model, error);
+      rememberPause(pauses, model, error, asked);
       throw error;
     }
   }
@@ -50,7 +51,9 @@ export function createLlm(options: LlmOptions): Llm {
     async complete(request) {
       const model = options.models[request.tier];
       const maxOutputTokens = fitOutput(request, model, options.contextTokens?.[model]);
-      return limit(() => complete(model, { ...request, maxOutputTokens }));
+      asked += 1;
+      const turn = asked;
+      return limit(() => complete(model, { ...request, maxOutputTokens }, turn));
     },
   };
 }
@@ -69,12 +72,22 @@ function fitOutput(call: ChatCall, model: string, contextTokens: number | undefi
   });
 }
 
-// When the endpoint said how long to wait, the calls that are already queued here do not ask again before that.
-function rememberPause(pauses: Map<string, AppError>, model: string, error: unknown): void {
-  if (error instanceof AppError && error.details.retryAfter === true) pauses.set(model, error);
+// When the endpoint said how long to wait, the calls that are already queued here do not ask again before that. Whether a
+// new one may, the caller knows: a person may have said that the endpoint is back.
+type Pause = { error: AppError; lastTurn: number };
+
+function rememberPause(
+  pauses: Map<string, Pause>,
+  model: string,
+  error: unknown,
+  lastTurn: number,
+): void {
+  if (error instanceof AppError && error.details.retryAfter === true)
+    pauses.set(model, { error, lastTurn });
 }
 
-function requireNotPaused(pause: AppError | undefined, now: number): void {
-  if (pause?.details.until === undefined || pause.details.until <= now) return;
-  throw new AppError('paused', pause.code, pause.message, { details: pause.details });
+function requireNotPaused(pause: Pause | undefined, turn: number, now: number): void {
+  if (pause === undefined || turn > pause.lastTurn) return;
+  const { code, message, details } = pause.error;
+  if ((details.until ?? 0) > now) throw new AppError('paused', code, message, { details });
 }

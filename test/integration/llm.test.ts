@@ -317,17 +317,17 @@ describe('refusals become the engine’s errors', () => {
 });
 
 describe('waiting', () => {
-  test('calls after a Retry-After do not ask again before its end', async () => {
+  test('calls that were queued before a Retry-After do not ask before its end, new ones do', async () => {
     server.play({ status: 429, headers: { 'retry-after': '60' }, body: {} }, '{}');
-    const model = llm();
-    await appFailure(ask(model));
+    const model = llm({ concurrency: 1 });
 
-    const second = await appFailure(ask(model));
-    now += 60_000;
-    const third = await ask(model);
+    const queued = [ask(model), ask(model), ask(model)].map((answer) => appFailure(answer));
+    const refusals = await Promise.all(queued);
+    const fresh = await ask(model);
 
-    expect([second.kind, second.details.until]).toEqual(['paused', NOW + 60_000]);
-    expect(third.text).toBe('{}');
+    for (const { kind, details } of refusals)
+      expect([kind, details.until]).toEqual(['paused', NOW + 60_000]);
+    expect(fresh.text).toBe('{}');
     expect(server.asked).toHaveLength(2);
   });
 

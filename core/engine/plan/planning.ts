@@ -1,6 +1,6 @@
-import { isAppError } from '../../error.ts';
+import { AppError, isAppError } from '../../error.ts';
 import { type PlanState, withNotice, withoutNotice } from '../../lifecycle/plan-state.ts';
-import { recordPause } from '../../store/pause-store.ts';
+import { pauseOf, recordPause } from '../../store/pause-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { renewPlannerLease, takePlannerLease } from '../../store/planner-lease.ts';
 import { applyPlan } from '../apply-plan.ts';
@@ -52,6 +52,7 @@ async function runSteps(deps: PlannerDeps, id: string, renew: () => Promise<void
     if ((state.planning.parkedUntil ?? 0) > deps.clock.now()) return;
     try {
       await renew();
+      if (asksModel(state)) await requireModel(deps);
       const result = await STEPS[state.planning.stage](deps, state);
       if (!(await keep(deps, state, result))) return;
     } catch (error) {
@@ -59,6 +60,19 @@ async function runSteps(deps: PlannerDeps, id: string, renew: () => Promise<void
       return;
     }
   }
+}
+
+function asksModel({ planning, submitted, options, verdict }: PlanState): boolean {
+  if (submitted || options.interactive) return false;
+  if (planning.stage === 'assess') return options.complexity === 'auto';
+  return planning.stage === 'decompose' && verdict?.complexity !== 'simple';
+}
+
+/** What has refused another is not asked again before its time, or before a person says that it is back. */
+async function requireModel(deps: EngineDeps): Promise<void> {
+  const pause = await pauseOf(deps.table, 'model', deps.clock.now());
+  if (pause === undefined) return;
+  throw new AppError('paused', 'model_paused', pause.reason, { details: { until: pause.until } });
 }
 
 /** False: the plan was cancelled, or another was first with this step: the result is dropped. */
@@ -92,8 +106,8 @@ async function failed(deps: EngineDeps, claimed: PlanState, error: unknown): Pro
   });
   if (isAppError(error, 'paused') || isAppError(error, 'auth')) {
     const until = Math.max(error.details.until ?? now + 60_000, now + 1_000);
-    const asksModel = claimed.planning.stage === 'assess' || claimed.planning.stage === 'decompose';
-    await recordPause(deps.table, { what: asksModel ? 'model' : 'forge', until, reason: why });
+    const what = asksModel(claimed) ? 'model' : 'forge';
+    await recordPause(deps.table, { what, until, reason: why });
     await park(deps, claimed, why, until, 'planning_parked', 0);
     return;
   }
