@@ -53,6 +53,6 @@ test('a plan completes although the forge loses webhooks, doubles them and is sl
 
 test('a plan completes although the forge limits the rate, in both of its ways', () =>
   completes([
-    { rateLimit: { count: 12, status: 429, retryAfterSeconds: 2, primary: false } },
-    { rateLimit: { count: 6, status: 403, retryAfterSeconds: 3, primary: true } },
+    { rateLimit: { count: 6, status: 429, retryAfterSeconds: 1, primary: false } },
+    { rateLimit: { count: 4, status: 403, retryAfterSeconds: 2, primary: true } },
   ]));
