@@ -55,11 +55,8 @@ export function waitingOfTask(state: TaskState): Waiting | undefined {
         command: `smol-gang task answer ${at} "..."`,
       };
     case 'in_review':
-      if (state.simple)
-        return {
-          for: `a person to merge ${state.pull?.url ?? 'its pull request'}`,
-          command: `smol-gang status ${state.plan}`,
-        };
+      // Its plan says who merges it.
+      if (state.simple) return undefined;
       return { for: 'a review of its pull request', command: `smol-gang task approve ${at}` };
     case 'blocked':
       return {
