@@ -24,6 +24,8 @@ export type ApplyOptions = {
   loaded?: StoredTask;
   /** False: the caller does at once what the new state owes. */
   hint?: boolean;
+  /** The caller tells those who watch, once for all that it does. */
+  quiet?: boolean;
   /** Instead of what the new state owes by itself; when `loaded` has been overtaken, that counts again. */
   dueAt?: (state: TaskState) => number | undefined;
   /** The event says what the world looked like to `loaded`; of a state that came after, it says nothing. */
@@ -62,7 +64,7 @@ export async function applyTask(
         version: task.version + 1,
         dueAt,
       };
-      await announce(deps, saved, options.hint ?? true);
+      await announce(deps, saved, options);
       return { kind: 'changed', task: saved, before: task };
     }
     if (options.observed === true) return { kind: 'raced' };
@@ -76,12 +78,16 @@ export async function applyTask(
 }
 
 /** Hints only: whatever is lost here is due on the item, or in the ready index. */
-async function announce(deps: EngineDeps, task: StoredTask, hint: boolean): Promise<void> {
+async function announce(
+  deps: EngineDeps,
+  task: StoredTask,
+  { hint = true, quiet = false }: ApplyOptions,
+): Promise<void> {
   const key = taskKeyOf(task.state);
   const messages: QueueMessage[] = [];
   if (hint && owesWork(task.state)) messages.push({ type: 'drive_task', v: 1, ...key });
   if (hint && isSchedulable(task.state)) messages.push({ type: 'schedule', v: 1, tasks: [key] });
-  messages.push({ type: 'push', v: 1, plan: key.plan });
+  if (!quiet) messages.push({ type: 'push', v: 1, plan: key.plan });
   await hintAll(deps, messages);
 }
 

@@ -227,16 +227,14 @@ async function record(
   const key = taskKeyOf(task.state);
   // A merge is a fact whatever the task has become; the rest was seen of this state only.
   const observed = event.type !== 'merge_seen';
-  const hint = observed;
-  const applied = await applyTask(deps, key, event, {
-    actor: 'lane',
-    loaded: task,
-    observed,
-    hint,
-  });
+  // After a merge its dependents are released at once, and who watches is told then.
+  const said = { hint: observed, quiet: !observed };
+  const [applied, result] = await Promise.all([
+    applyTask(deps, key, event, { actor: 'lane', loaded: task, observed, ...said }),
+    observed ? undefined : loadResult(deps.table, { ...key, n: task.state.accepted?.attempt ?? 0 }),
+  ]);
   if (applied.kind !== 'changed') return { kind: 'wait', lane, waitMs: 1_000 };
   if (event.type !== 'merge_seen') return { kind: 'left', lane };
-  const result = await loadResult(deps.table, { ...key, n: task.state.accepted?.attempt ?? 0 });
   const files = result?.outcome === 'done' ? result.changed.slice(0, 50) : [];
   const recent = [...(lane.state.recent ?? []), { task: key.task, files }].slice(-12);
   return {

@@ -1,15 +1,20 @@
 import { isAppError } from '../../error.ts';
 import { isRunning, type PlanState } from '../../lifecycle/plan-state.ts';
+import type { TaskDetail } from '../../store/task-detail.ts';
 import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { podSpec } from './pod.ts';
 
-/** Ensures the pod of a claimed attempt, after the plan was seen active. False: the attempt has ended instead. */
+/**
+ * Ensures the pod of a claimed attempt, after the plan was seen active. False: the attempt has ended instead. `detail` saves
+ * the read when it is at hand.
+ */
 export async function launch(
   deps: EngineDeps,
   plan: PlanState,
   task: StoredTask,
+  detail?: TaskDetail,
 ): Promise<boolean> {
   const n = task.state.current?.n;
   if (n === undefined) return false;
@@ -24,7 +29,7 @@ export async function launch(
     return false;
   }
   try {
-    await deps.launcher.ensure(await podSpec(deps, plan, task.state, n));
+    await deps.launcher.ensure(await podSpec(deps, plan, task.state, n, detail));
     return true;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

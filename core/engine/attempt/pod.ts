@@ -1,7 +1,7 @@
 import { type AttemptKey, formatAttemptId } from '../../contract/id.ts';
 import { limitsOf, type PlanState } from '../../lifecycle/plan-state.ts';
 import type { PodSpec } from '../../port/launcher.ts';
-import { loadDetail } from '../../store/task-detail.ts';
+import { loadDetail, type TaskDetail } from '../../store/task-detail.ts';
 import type { TaskState } from '../../task/state.ts';
 import { repositoryOf } from '../apply-plan.ts';
 import type { EngineDeps } from '../deps.ts';
@@ -29,10 +29,11 @@ export async function podSpec(
   plan: PlanState,
   task: TaskState,
   n: number,
+  known?: TaskDetail,
 ): Promise<PodSpec> {
   const key: AttemptKey = { plan: task.plan, run: task.run, task: task.task, n };
   const attemptId = formatAttemptId(key);
-  const detail = await loadDetail(deps.table, task);
+  const detail = known ?? (await loadDetail(deps.table, task));
   const limits = limitsOf(plan, detail?.spec.limits ?? {}, deps.settings.limits);
   // Set-up, verification and the push come on top of the agent's time, and so does waiting for people.
   const waitingMs = detail?.spec.interactive === true ? SESSION_MS : 0;

@@ -10,9 +10,10 @@ import {
   removeHolders,
   type Slots,
 } from '../../store/slot-store.ts';
+import { loadDetail } from '../../store/task-detail.ts';
 import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task/state.ts';
-import { applyTask } from '../apply-task.ts';
+import { applyTask, hintAll } from '../apply-task.ts';
 import { launch } from '../attempt/launch.ts';
 import type { EngineDeps } from '../deps.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -28,20 +29,27 @@ const MAX_PLANS = 1_000;
 const MAX_PAGES = 4;
 
 export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Promise<void> {
-  const modelPaused = (await pauseOf(deps.table, 'model', deps.clock.now())) !== undefined;
   for (let race = 0; race < MAX_RACES; race += 1) {
-    const slots = await loadSlots(deps.table);
+    // At once, since each of them is on the way from a merge to the next pod.
+    const [pause, slots, tasks, plans] = await Promise.all([
+      pauseOf(deps.table, 'model', deps.clock.now()),
+      loadSlots(deps.table),
+      readNudged(deps, nudged),
+      readPlans(deps, nudged),
+    ]);
     if (deps.settings.caps.system <= slots.holders.size) return;
-    const search: Search = { deps, slots, modelPaused, plans: new Map(), found: new Map() };
-    await readNudged(search, nudged);
+    const modelPaused = pause !== undefined;
+    const search: Search = { deps, slots, modelPaused, plans, found: new Map() };
+    for (const stored of tasks) await consider(search, stored);
     // With room for all of them nobody else is passed over: the index is read when they are on their way.
     const roomy = nudged.length > 0 && hasRoomForAll(search);
     if (!roomy) await readIndex(search);
     const picked = pickTasks([...search.found.values()], heldBy(slots), deps.settings.caps);
-    const tasks = picked.flatMap((task) => search.found.get(idOf(task)) ?? []);
-    if (tasks.length === 0) return;
-    if (!(await reserve(deps, slots, tasks))) continue;
-    await inParallel(tasks, 8, (task) => claim(deps, task));
+    const chosen = picked.flatMap((task) => search.found.get(idOf(task)) ?? []);
+    if (chosen.length === 0) return;
+    if (!(await reserve(deps, slots, chosen))) continue;
+    await inParallel(chosen, 8, (task) => claim(deps, task));
+    await tellWatchers(deps, chosen);
     if (roomy) await schedule(deps, []);
     return;
   }
@@ -68,10 +76,29 @@ type Search = {
   found: Map<string, Found>;
 };
 
-async function readNudged(search: Search, nudged: readonly TaskKey[]): Promise<void> {
+function readNudged(
+  deps: EngineDeps,
+  nudged: readonly TaskKey[],
+): Promise<(StoredTask | undefined)[]> {
   const keys = [...new Map(nudged.map((key) => [idOf(key), key])).values()];
-  const read = await inParallel(keys, 16, (key) => loadTask(search.deps.table, key));
-  for (const stored of read) await consider(search, stored);
+  return inParallel(keys, 16, (key) => loadTask(deps.table, key));
+}
+
+async function readPlans(
+  deps: EngineDeps,
+  nudged: readonly TaskKey[],
+): Promise<Map<string, StoredPlan>> {
+  const ids = [...new Set(nudged.map((key) => key.plan))];
+  const read = await inParallel(ids, 8, (id) => loadPlan(deps.table, id));
+  return new Map(read.flatMap((plan) => (plan === undefined ? [] : [[plan.state.id, plan]])));
+}
+
+async function tellWatchers(deps: EngineDeps, chosen: readonly Found[]): Promise<void> {
+  const plans = [...new Set(chosen.map(({ task }) => task.plan))];
+  await hintAll(
+    deps,
+    plans.map((plan) => ({ type: 'push', v: 1, plan })),
+  );
 }
 
 function hasRoomForAll({ deps, slots, found }: Search): boolean {
@@ -147,7 +174,7 @@ async function claim(deps: EngineDeps, { stored, task }: Found): Promise<void> {
     deps,
     key,
     { type: 'claimed', n, kind: task.wants, leaseUntil },
-    { actor: 'scheduler', loaded: stored, hint: false },
+    { actor: 'scheduler', loaded: stored, hint: false, quiet: true },
   );
   const claimed = 'task' in applied ? applied.task : undefined;
   // A write whose answer was lost is reported as a lost race: the claim is there all the same.
@@ -155,6 +182,9 @@ async function claim(deps: EngineDeps, { stored, task }: Found): Promise<void> {
     await removeHolders(deps.table, [formatAttemptId({ ...key, n })]);
     return;
   }
-  const plan = await loadPlan(deps.table, key.plan);
-  if (plan !== undefined) await launch(deps, plan.state, claimed);
+  const [plan, detail] = await Promise.all([
+    loadPlan(deps.table, key.plan),
+    loadDetail(deps.table, key),
+  ]);
+  if (plan !== undefined) await launch(deps, plan.state, claimed, detail);
 }

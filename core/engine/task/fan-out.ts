@@ -21,7 +21,8 @@ export async function fanOut(deps: EngineDeps, merged: StoredTask): Promise<void
       tasks: released.slice(start, start + 50).map((task) => taskKeyOf(task.state)),
     });
   }
-  messages.push({ type: 'drive_plan', v: 1, plan: merged.state.plan });
+  const { plan } = merged.state;
+  messages.push({ type: 'drive_plan', v: 1, plan }, { type: 'push', v: 1, plan });
   await hintAll(deps, messages);
 }
 
@@ -59,7 +60,7 @@ async function releaseOne(
     deps,
     key,
     { type: 'dependencies_merged' },
-    { actor: 'engine', loaded: dependent, hint: false },
+    { actor: 'engine', loaded: dependent, hint: false, quiet: true },
   );
   return applied.kind === 'changed' ? applied.task : undefined;
 }
