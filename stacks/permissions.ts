@@ -32,7 +32,7 @@ function tableStatements({ table: given, partitions }: Rights, table: Table): Po
   const items = new PolicyStatement({ actions: onItems, resources: [table.tableArn] });
   if (partitions !== undefined)
     items.addCondition('ForAllValues:StringLike', {
-      'dynamodb:LeadingKeys': partitions.map((beginning) => `${beginning}*`),
+      'dynamodb:LeadingKeys': partitions,
     });
   if (!given.includes('index')) return [items];
   const resource = `${table.tableArn}/index/*`;

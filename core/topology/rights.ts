@@ -17,7 +17,7 @@ export type Rights = {
   readonly config: readonly string[];
   readonly secrets: readonly SecretName[];
   readonly table: readonly TableRight[];
-  /** What the partitions that it reaches begin with; absent: all. */
+  /** The partitions that it reaches, `*` for any end of their name; absent: all. */
   readonly partitions?: readonly string[];
   /** Queues that it sends to. */
   readonly sends: readonly string[];
@@ -40,7 +40,6 @@ const ENGINE = {
     'attempt',
     'branch',
     'retention',
-    'github',
   ],
   table: EVERY_RIGHT,
   pushes: false,
@@ -49,20 +48,20 @@ const ENGINE = {
 const RIGHTS: Readonly<Record<string, Rights>> = {
   'functions/http/api.ts': {
     ...ENGINE,
-    config: [...ENGINE.config, 'auth', 'socket'],
+    config: [...ENGINE.config, 'github', 'auth', 'socket'],
     secrets: ['AUTH_SECRETS', 'GITHUB'],
     sends: EVERY_QUEUE,
   },
   'functions/http/doctor.ts': {
     ...ENGINE,
-    config: [...ENGINE.config, 'auth', 'launcher'],
+    config: [...ENGINE.config, 'github', 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS', 'GITHUB', 'MODEL_API_KEY'],
     table: ['get', 'put', 'query', 'index'],
     sends: ['schedule'],
   },
   'functions/http/attempt.ts': {
     ...ENGINE,
-    config: [...ENGINE.config, 'auth'],
+    config: [...ENGINE.config, 'github', 'auth'],
     secrets: ['AUTH_SECRETS', 'GITHUB', 'MODEL_API_KEY'],
     sends: ['drive', 'schedule', 'push'],
   },
@@ -70,18 +69,19 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['log', 'table', 'queue', 'webhook'],
     secrets: ['GITHUB_WEBHOOK_SECRETS'],
     table: ['get', 'put'],
-    partitions: ['DELIVERY#'],
+    partitions: ['DELIVERY#*'],
     sends: ['drive'],
     pushes: false,
   },
   'functions/queue/plan.ts': {
     ...ENGINE,
+    config: [...ENGINE.config, 'github'],
     secrets: ['GITHUB', 'MODEL_API_KEY'],
     sends: ['plan', 'drive', 'push'],
   },
   'functions/queue/drive.ts': {
     ...ENGINE,
-    config: [...ENGINE.config, 'auth', 'launcher'],
+    config: [...ENGINE.config, 'github', 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS', 'GITHUB'],
     sends: EVERY_QUEUE,
   },
@@ -95,7 +95,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['log', 'table', 'push'],
     secrets: [],
     table: ['query', 'delete'],
-    partitions: ['WATCH#', 'CONNECTION#'],
+    partitions: ['WATCH#*', 'CONNECTION#*'],
     sends: [],
     pushes: true,
   },
@@ -103,7 +103,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['table'],
     secrets: [],
     table: ['get', 'delete'],
-    partitions: ['access#ticket#', 'access#users'],
+    partitions: ['access#ticket#*', 'access#users'],
     sends: [],
     pushes: false,
   },
@@ -111,7 +111,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['table'],
     secrets: [],
     table: ['query', 'delete'],
-    partitions: ['WATCH#', 'CONNECTION#'],
+    partitions: ['WATCH#*', 'CONNECTION#*'],
     sends: [],
     pushes: false,
   },
@@ -119,13 +119,13 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['table', 'push'],
     secrets: [],
     table: ['put', 'delete'],
-    partitions: ['WATCH#', 'CONNECTION#'],
+    partitions: ['WATCH#*', 'CONNECTION#*'],
     sends: [],
     pushes: true,
   },
   'functions/cron/reconcile.ts': {
     ...ENGINE,
-    config: [...ENGINE.config, 'launcher'],
+    config: [...ENGINE.config, 'github', 'launcher'],
     secrets: ['GITHUB'],
     sends: EVERY_QUEUE,
   },

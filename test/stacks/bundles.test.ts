@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import { functionsOf, readTemplate } from '../support/cloud-template.ts';
+
+// What a function brings along: what it uses, and nothing of the others.
+
+const cloud = inject('cloud');
+
+const bundlesSchema = z.array(
+  z.object({
+    id: z.string(),
+    handler: z.string(),
+    bytes: z.number(),
+    parts: z.record(z.string(), z.number()),
+  }),
+);
+
+/** Parts that only some need, by the function that may have them. */
+const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
+  openai: ['http-doctor', 'queue-plan'],
+  octokit: [
+    'http-api',
+    'http-doctor',
+    'http-attempt',
+    'queue-plan',
+    'queue-drive',
+    'cron-reconcile',
+  ],
+  hono: ['http-api', 'http-doctor', 'http-attempt', 'hook-github'],
+  jose: [
+    'http-api',
+    'http-doctor',
+    'http-attempt',
+    'queue-drive',
+    'queue-schedule',
+    'cron-reconcile',
+  ],
+  '@aws-sdk/client-apigatewaymanagementapi': ['queue-push', 'ws-default'],
+  'adapters/process': ['http-doctor', 'queue-drive', 'queue-schedule', 'cron-reconcile'],
+  'adapters/host': ['http-api', 'http-doctor'],
+  'adapters/hosting': ['http-api'],
+};
+/** What no function has: the laptop, the agents and the tools. */
+const NOWHERE = [
+  'local',
+  'agent',
+  'cli',
+  'test',
+  'bench',
+  'stacks',
+  'sst',
+  'aws-cdk-lib',
+  'dynalite',
+  'fauxqs',
+];
+/** So that what is added by mistake is noticed. */
+const MAX_BYTES = 1_600_000;
+
+describe.skipIf(cloud === null)('the bundles', () => {
+  const bundles =
+    cloud === null ? [] : bundlesSchema.parse(readJson(join(cloud.bundles, 'bundles.json')));
+
+  test('hold what their function uses', () => {
+    for (const [part, ids] of Object.entries(ONLY_IN)) {
+      const found = bundles.filter((bundle) => has(bundle.parts, part)).map(({ id }) => id);
+      expect(found.toSorted(), part).toEqual([...ids].toSorted());
+    }
+  });
+
+  test('hold nothing of the laptop, of the agents and of the tools', () => {
+    const found = bundles.flatMap(({ id, parts }) =>
+      NOWHERE.filter((part) => has(parts, part)).map((part) => `${id}: ${part}`),
+    );
+
+    expect(bundles).not.toEqual([]);
+    expect(found).toEqual([]);
+  });
+
+  test('bring the AWS SDK and stay small', () => {
+    for (const { id, bytes, parts } of bundles) {
+      expect(has(parts, '@aws-sdk/client-dynamodb'), id).toBe(true);
+      expect(bytes, id).toBeLessThan(MAX_BYTES);
+    }
+  });
+
+  test('are what SST deploys, byte for byte', () => {
+    const functions = functionsOf(readTemplate(cloud?.templates ?? '', 'platform'));
+
+    for (const { id, handler } of bundles) {
+      const { S3Key } = codeSchema.parse(functions.get(id)?.Properties.Code);
+      const asset = join(cloud?.templates ?? '', `asset.${S3Key.replace('.zip', '')}`);
+      const deployed = readFileSync(join(asset, handler.replace(/\.ts$/, '.mjs')));
+      const tested = readFileSync(join(cloud?.bundles ?? '', id, 'index.mjs'));
+      expect(deployed.equals(tested), id).toBe(true);
+    }
+  });
+});
+
+const codeSchema = z.object({ S3Key: z.string() });
+
+function has(parts: Readonly<Record<string, number>>, part: string): boolean {
+  return Object.keys(parts).some((name) => name === part || name.startsWith(`${part}/`));
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}

@@ -1,0 +1,234 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import { functionId, HANDLERS } from '../../core/topology/handlers.ts';
+import { QUEUES } from '../../core/topology/queues.ts';
+import { rightsOf } from '../../core/topology/rights.ts';
+import { SECTIONS } from '../../functions/config-sections.ts';
+import { PLANTED_SECRETS, SECRET_NAME } from '../support/cloud-settings.ts';
+import {
+  environmentOf,
+  functionsOf,
+  ofType,
+  only,
+  readTemplate,
+  referencesOf,
+  type Statement,
+  statementsOf,
+  type Template,
+} from '../support/cloud-template.ts';
+
+// What each function may do and what it holds, said twice: here for people to read, in core/topology/rights.ts for the
+// stacks. Whoever gives a function more has to say so in both.
+
+const cloud = inject('cloud');
+
+const ITEMS = 'table: GetItem PutItem UpdateItem DeleteItem Query';
+const INDEXES = 'indexes: Query';
+
+const MAY: Readonly<Record<string, readonly string[]>> = {
+  'http-api': [ITEMS, INDEXES, 'send: drive plan push schedule'],
+  'http-doctor': ['table: GetItem PutItem Query', INDEXES, 'send: schedule'],
+  'http-attempt': [ITEMS, INDEXES, 'send: drive push schedule'],
+  'hook-github': ['table: GetItem PutItem of DELIVERY#*', 'send: drive'],
+  'ws-connect': ['table: GetItem DeleteItem of access#ticket#* access#users'],
+  'ws-disconnect': ['table: Query DeleteItem of WATCH#* CONNECTION#*'],
+  'ws-default': ['table: PutItem DeleteItem of WATCH#* CONNECTION#*', 'post to connections'],
+  'queue-plan': [ITEMS, INDEXES, 'send: drive plan push', 'receive: plan'],
+  'queue-drive': [ITEMS, INDEXES, 'send: drive plan push schedule', 'receive: drive'],
+  'queue-schedule': [ITEMS, INDEXES, 'send: drive push schedule', 'receive: schedule'],
+  'queue-push': [
+    'table: Query DeleteItem of WATCH#* CONNECTION#*',
+    'post to connections',
+    'receive: push',
+  ],
+  'cron-reconcile': [ITEMS, INDEXES, 'send: drive plan push schedule'],
+};
+
+const HOLDS: Readonly<Record<string, readonly string[]>> = {
+  'http-api': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
+  'http-doctor': ['AUTH_SECRETS', 'GITHUB_TOKEN', 'MODEL_API_KEY'],
+  'http-attempt': ['AUTH_SECRETS', 'GITHUB_TOKEN', 'MODEL_API_KEY'],
+  'hook-github': ['GITHUB_WEBHOOK_SECRETS'],
+  'queue-plan': ['GITHUB_TOKEN', 'MODEL_API_KEY'],
+  'queue-drive': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
+  'queue-schedule': ['AUTH_SECRETS'],
+  'cron-reconcile': ['GITHUB_TOKEN'],
+};
+
+describe.skipIf(cloud === null)('the rights of functions', () => {
+  const folder = cloud?.templates ?? '';
+  const platform = cloud === null ? NOTHING : readTemplate(folder, 'platform');
+  const storage = cloud === null ? NOTHING : readTemplate(folder, 'storage');
+  const functions = [...functionsOf(platform)];
+
+  test('each may do what is listed, and write to its own log', () => {
+    const may = functions.map(([id, fn]) => {
+      const statements = statementsOf(platform, fn);
+      const [logs, others] = [statements.filter(isLog), statements.filter((one) => !isLog(one))];
+      const log = only(referencesOf(fn.Properties.LoggingConfig));
+      expect(only(logs).Resource, id).toEqual([{ 'Fn::GetAtt': [log, 'Arn'] }]);
+      return [id, others.map((one) => describeStatement(platform, one)).toSorted()];
+    });
+
+    const listed = Object.entries(MAY).map(([id, list]) => [id, [...list].toSorted()]);
+    expect(Object.fromEntries(may)).toEqual(Object.fromEntries(listed));
+  });
+
+  test('each has a role that no other has, without policies of somebody else', () => {
+    const roles = functions.map(([, fn]) => only(referencesOf(fn.Properties.Role)));
+
+    expect(new Set(roles).size).toBe(HANDLERS.length);
+    for (const { logicalId, Properties } of ofType(platform, 'AWS::IAM::Role')) {
+      if (!roles.includes(logicalId)) continue;
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+      expect(Properties.Policies).toBeUndefined();
+    }
+  });
+
+  test('only the gateway, the queues and the clock call them, each only its own', () => {
+    const callers = ofType(platform, 'AWS::Lambda::Permission').map(({ Properties }) => ({
+      by: Properties.Principal,
+      isBound: Properties.SourceArn !== undefined,
+    }));
+
+    expect(callers.every(({ isBound }) => isBound)).toBe(true);
+    expect([...new Set(callers.map(({ by }) => by))].toSorted()).toEqual([
+      'apigateway.amazonaws.com',
+      'events.amazonaws.com',
+    ]);
+    expect(ofType(platform, 'AWS::Lambda::Url')).toEqual([]);
+  });
+
+  test('each holds the secrets that are listed, by reference', () => {
+    const secret = new Set(secretVariables());
+
+    const holds = functions.map(([id, fn]) => {
+      const held = Object.entries(environmentOf(fn)).filter(([name]) => secret.has(name));
+      for (const [name, value] of held)
+        expect(value).toBe(`{{resolve:secretsmanager:${SECRET_NAME}:SecretString:${name}::}}`);
+      return [id, held.map(([name]) => name).toSorted()];
+    });
+
+    const without = HANDLERS.map((handler) => [functionId(handler), []]);
+    expect(Object.fromEntries(holds)).toEqual({ ...Object.fromEntries(without), ...HOLDS });
+  });
+
+  test('each is told the variables of its sections and of no others', () => {
+    for (const [id, fn] of functions) {
+      const handler = only(HANDLERS.filter((one) => functionId(one) === id));
+      const sections = Object.entries(SECTIONS).filter(([name]) =>
+        rightsOf(handler).config.includes(name),
+      );
+      const known = sections.flatMap(([, { variables }]) =>
+        Object.values(variables).map(({ env }) => env),
+      );
+      const told = Object.keys(environmentOf(fn)).filter((name) => !name.startsWith('SST_'));
+
+      expect(sections, id).toHaveLength(rightsOf(handler).config.length);
+      expect(told.filter((name) => !known.includes(name))).toEqual([
+        'AWS_NODEJS_CONNECTION_REUSE_ENABLED',
+      ]);
+    }
+  });
+
+  test('a function sends to the queues that its code makes messages for', () => {
+    const sends = HANDLERS.map((handler) => {
+      const code = readFileSync(
+        join(cloud?.bundles ?? '', functionId(handler), 'index.mjs'),
+        'utf8',
+      );
+      return [functionId(handler), queuesOf(code)];
+    });
+
+    const stated = HANDLERS.map((handler) => [
+      functionId(handler),
+      [...rightsOf(handler).sends].toSorted(),
+    ]);
+    expect(Object.fromEntries(sends)).toEqual(Object.fromEntries(stated));
+  });
+
+  test('no secret is in a template or in a bundle', () => {
+    const texts = [
+      storage.text,
+      platform.text,
+      ...readdirSync(cloud?.bundles ?? '', { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.mjs'))
+        .map((name) => readFileSync(join(cloud?.bundles ?? '', name), 'utf8')),
+    ];
+
+    expect(texts).toHaveLength(2 + HANDLERS.length);
+    for (const secret of Object.values(PLANTED_SECRETS))
+      for (const text of texts) expect(text.includes(secret)).toBe(false);
+  });
+
+  test('every secret variable was planted', () => {
+    expect(secretVariables().toSorted()).toEqual(Object.keys(PLANTED_SECRETS).toSorted());
+  });
+});
+
+const NOTHING: Template = { text: '', resources: [] };
+
+function secretVariables(): string[] {
+  return Object.values(SECTIONS)
+    .flatMap(({ variables }) => Object.values(variables))
+    .filter((variable) => variable.secret)
+    .map(({ env }) => env);
+}
+
+function isLog({ Action }: Statement): boolean {
+  return Action.every((action) => action.startsWith('logs:'));
+}
+
+const RECEIVE = [
+  'sqs:ReceiveMessage',
+  'sqs:ChangeMessageVisibility',
+  'sqs:GetQueueUrl',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+];
+
+/** In one line; what it does not understand comes out as it is, and is in no list. */
+function describeStatement(template: Template, statement: Statement): string {
+  const { Action, Resource, Condition } = statement;
+  const actions = Action.join(' ');
+  const names = Resource.map((one) => nameResource(template, one)).toSorted();
+  const on = names.join(' ');
+  if (actions === RECEIVE.join(' ')) return `receive: ${on}`;
+  if (actions === 'sqs:SendMessage') return `send: ${on}`;
+  if (actions === 'execute-api:ManageConnections' && on === 'connections')
+    return 'post to connections';
+  const plain = actions.replaceAll('dynamodb:', '');
+  const keys = z
+    .object({
+      'ForAllValues:StringLike': z.object({ 'dynamodb:LeadingKeys': z.array(z.string()) }),
+    })
+    .safeParse(Condition);
+  if (Condition === undefined) return `${on}: ${plain}`;
+  if (!keys.success) return JSON.stringify(statement);
+  return `${on}: ${plain} of ${keys.data['ForAllValues:StringLike']['dynamodb:LeadingKeys'].join(' ')}`;
+}
+
+function nameResource(template: Template, resource: unknown): string {
+  const text = JSON.stringify(resource);
+  const table = '"Fn::ImportValue":"test-smol-gang-storage:ExportsOutputFnGetAtttableTable';
+  if (text.startsWith(`{${table}`)) return 'table';
+  if (text.includes(table) && text.endsWith('"/index/*"]]}')) return 'indexes';
+  if (text.endsWith('"/test/POST/@connections/*"]]}')) return 'connections';
+  const queue = ofType(template, 'AWS::SQS::Queue').find(
+    ({ logicalId }) => text === `{"Fn::GetAtt":["${logicalId}","Arn"]}`,
+  );
+  return String(queue?.Properties.QueueName ?? text).replace('test-smol-gang-platform-', '');
+}
+
+/** By the literals of minified code. A pod's end is only told by the launcher of a laptop, which runs no bundle. */
+function queuesOf(code: string): string[] {
+  const literals = [...code.matchAll(/type:([^,{}]*),v:1/g)].flatMap(([, expression = '']) =>
+    [...expression.matchAll(/"(\w+)"/g)].map(([, literal = '']) => literal),
+  );
+  const queues = QUEUES.filter(({ types }) =>
+    types.some((type) => type !== 'pod_ended' && literals.includes(type)),
+  );
+  return queues.map(({ name }) => name).toSorted();
+}
