@@ -222,7 +222,7 @@ const BAD: readonly (readonly [string, string, unknown, number])[] = [
   ['POST', '/v1/attempts/p0000000000.r1.a.1/result', {}, 401],
   ['POST', '/v1/hooks/github', { zen: 'x' }, 401],
   ['DELETE', '/v1/repositories/x', undefined, 400],
-  ['PUT', '/v1/plans', {}, 405],
+  ['PUT', '/v1/plans', {}, 404],
   ['GET', '/v1/nothing', undefined, 404],
 ];
 

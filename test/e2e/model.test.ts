@@ -131,21 +131,24 @@ for (const [name, { refusal, says }] of Object.entries(REFUSALS)) {
 }
 
 test('a short Retry-After is waited for, and work goes on by itself', async () => {
-  const { platform } = stage;
+  const { platform, model } = stage;
+  const alone = { id: 'alone', description: `HOLD alone\n${write('src/alone.txt', 'is done')}` };
+  const { plan: worked } = await handIn(stage, [alone], ['--auto-approve']);
+  await waitUntil('its agent works', () => model.isHeld('alone'), 60_000);
+
   await breakModel({
     status: 429,
     headers: { 'retry-after': '4' },
     body: { error: { message: 'later' } },
   });
-
+  model.release('alone');
+  await untilTask(platform, worked, 'alone', (task) => task.parkedUntil !== undefined, 90_000);
   const planned = await plan('by itself');
-  const { plan: worked } = await handIn(stage, [{ id: 'alone' }], ['--auto-approve']);
-  await untilTask(platform, worked, 'alone', (seen) => seen.reason !== undefined, 60_000);
   await mendModel();
 
   await untilStatus(platform, planned, 'pending_approval');
   await untilTaskIs(stage, worked, 'alone', 'merged');
-  expect(await contentOf(stage, worked, 'root', 'src/alone.txt')).toBe('alone is done');
+  expect(await contentOf(stage, worked, 'root', 'src/alone.txt')).toBe('is done');
 });
 
 const many = Array.from({ length: 300 }, (_, index) => task(`part-${index}`));
