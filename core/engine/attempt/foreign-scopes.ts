@@ -15,8 +15,8 @@ export async function foreignScopes(
   plan: PlanState,
   state: TaskState,
 ): Promise<Assignment['foreignScopes']> {
-  // Its nodes are its tasks, and at least one `end`.
-  if (plan.activation.total > MAX_TASKS * 2) return [];
+  // The head says how many tasks there are; else its nodes do, which are those, joins and ends.
+  if ((plan.forecast?.tasks ?? 0) > MAX_TASKS || plan.activation.total > MAX_TASKS * 2) return [];
   const approved = plan.approved ?? plan.revision;
   const revision = await loadRevision(deps.table, plan.id, approved, plan.tags[approved - 1] ?? '');
   if (revision === undefined || revision.tasks.length > MAX_TASKS) return [];
