@@ -1,4 +1,5 @@
-import type { Item, Value } from '../../core/port/table.ts';
+import { itemBytes } from '../../adapters/dynamo/stored-value.ts';
+import type { Item } from '../../core/port/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
 
 // What DynamoDB charges, by its published rules: a write unit for each KB of an item, and again in every index that the
@@ -8,31 +9,14 @@ const WRITE_BYTES = 1_024;
 const READ_BYTES = 4_096;
 const sizes = new WeakMap<Item, number>();
 
-/** Bytes as DynamoDB counts them: names and values. */
-export function itemBytes(item: Item): number {
+/** Of a frozen item it is counted once. */
+export function sizeOf(item: Item | undefined): number {
+  if (item === undefined) return 0;
   const known = sizes.get(item);
   if (known !== undefined) return known;
-  let bytes = 0;
-  for (const [name, value] of Object.entries(item))
-    if (value !== undefined) bytes += Buffer.byteLength(name) + valueBytes(value);
+  const bytes = itemBytes(item);
   if (Object.isFrozen(item)) sizes.set(item, bytes);
   return bytes;
-}
-
-function valueBytes(value: Value): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  if (typeof value === 'number') return numberBytes(value);
-  if (value === null || typeof value === 'boolean') return 1;
-  if (value instanceof Set) return sum([...value].map(valueBytes));
-  if (Array.isArray(value)) return 3 + sum(value.map((member) => 1 + valueBytes(member)));
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return 3 + sum(entries.map(([name, member]) => 1 + Buffer.byteLength(name) + valueBytes(member)));
-}
-
-/** A byte for each two significant digits, and one. */
-function numberBytes(value: number): number {
-  const digits = value.toExponential().split('e')[0]?.replace(/[-.]/g, '').length ?? 1;
-  return Math.ceil(digits / 2) + (value < 0 ? 2 : 1);
 }
 
 function sum(numbers: readonly number[]): number {
@@ -52,10 +36,6 @@ export function writeUnits(before: Item | undefined, after: Item | undefined): n
   const own = writeUnitsOf(Math.max(sizeOf(before), sizeOf(after)));
   if (before === after) return own;
   return own + sum(TABLE.indexes.map((row) => indexUnits(row, before, after)));
-}
-
-function sizeOf(item: Item | undefined): number {
-  return item === undefined ? 0 : itemBytes(item);
 }
 
 /** All attributes are projected. A changed key is a delete and a put. */

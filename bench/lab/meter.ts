@@ -1,7 +1,7 @@
 import type { Queue } from '../../core/port/queue.ts';
 import type { Item, Key, Table } from '../../core/port/table.ts';
 import { queueOf } from '../../core/topology/queues.ts';
-import { itemBytes, readUnits, writeUnits } from './capacity.ts';
+import { readUnits, sizeOf, writeUnits } from './capacity.ts';
 
 // Counts what goes through a table and a queue, by who asks.
 
@@ -37,7 +37,7 @@ export class Meter {
 
   noteItem(item: Item | undefined): void {
     if (item === undefined) return;
-    const bytes = itemBytes(item);
+    const bytes = sizeOf(item);
     if (bytes > this.largest.bytes) this.largest = { bytes, key: `${item.pk} ${item.sk}` };
   }
 }
@@ -74,7 +74,7 @@ export function meteredTable(table: Table, meter: Meter, actor: string): Table {
   return {
     get: async (key) => {
       const item = await table.get(key);
-      read(item === undefined ? 0 : itemBytes(item), true);
+      read(sizeOf(item), true);
       return item;
     },
     put: (item, condition) => write(item, () => table.put(item, condition)),
@@ -94,7 +94,7 @@ export function meteredTable(table: Table, meter: Meter, actor: string): Table {
 }
 
 function bytesOf(items: readonly Item[]): number {
-  return items.reduce((sum, item) => sum + itemBytes(item), 0);
+  return items.reduce((sum, item) => sum + sizeOf(item), 0);
 }
 
 export function meteredQueue(queue: Queue, meter: Meter, actor: string): Queue {
