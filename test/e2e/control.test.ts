@@ -209,5 +209,7 @@ test('a simple plan can be a conversation, which its person ends', async () => {
   const task = await untilTask(platform, plan, 'main', (seen) => seen.status === 'in_review');
   const branch = `smol-gang/${plan}-r1/t/main`;
   expect(await git(repository.path, ['show', `${branch}:note.txt`])).toBe('two');
-  expect(task.waiting?.for).toContain(task.pullRequest?.url);
+  expect(task.waiting).toBeUndefined();
+  const status = await platform.cli(['status', plan, '--json'], { exit: 0 });
+  expect(status.stdout).toContain(`git merge ${branch}`);
 });
