@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { isLive, sampleTask } from '../../../test/support/task-sample.ts';
+import { TASK_STATUSES } from '../../contract/task.ts';
+import type { TaskState } from '../../task/state.ts';
+import { dueAfterWrite, dueAtRest, owesWork, tellsPlan } from './due.ts';
+
+const NOW = 10_000;
+
+describe('right after a write', () => {
+  test.each(['pr_open', 'in_review', 'merging', 'merged'] as const)(
+    'a task that is %s is due soon, should its message be lost',
+    (status) => {
+      expect(dueAfterWrite(sampleTask(status), NOW)).toBe(NOW + 5_000);
+    },
+  );
+
+  test('a claim is due when its launch should have been seen, then with its lease', () => {
+    expect(dueAfterWrite(sampleTask('claimed'), NOW)).toBe(NOW + 15_000);
+    expect(dueAfterWrite(sampleTask('working'), NOW)).toBe(500);
+  });
+
+  test('what was made pending again is looked at: the last it waits on may just have been merged', () => {
+    expect(dueAfterWrite(sampleTask('pending'), NOW)).toBe(NOW + 5_000);
+  });
+
+  test('a ready task is not due: it is in the ready index', () => {
+    expect(dueAfterWrite(sampleTask('ready'), NOW)).toBeUndefined();
+  });
+
+  test.each(TASK_STATUSES)('a task that is %s is due while a pod of it may be alive', (status) => {
+    expect(owesWork({ ...sampleTask(status), closing: [1] })).toBe(true);
+  });
+
+  test('stopped work is due while it has a pull request', () => {
+    const cancelled = sampleTask('cancelled');
+
+    expect(owesWork(cancelled)).toBe(true);
+    expect(owesWork({ ...cancelled, pull: undefined })).toBe(false);
+  });
+
+  test('the lane owes nothing to one that waits for verification', () => {
+    expect(owesWork({ ...sampleTask('merging'), wants: 'verify' })).toBe(false);
+    expect(owesWork(sampleTask('merging', true))).toBe(false);
+  });
+});
+
+describe('with nothing owed', () => {
+  test('a live attempt is due with its lease or its question, whichever ends first', () => {
+    const question = { id: 'q', text: '?', options: [], default: '', timeoutAt: 300 };
+    const asking: TaskState = { ...sampleTask('awaiting_input'), question };
+
+    expect(dueAtRest(sampleTask('working'))).toBe(500);
+    expect(dueAtRest(asking)).toBe(300);
+    expect(dueAtRest({ ...asking, question: { ...question, timeoutAt: 900 } })).toBe(500);
+  });
+
+  test('a parked task is due when it may go on', () => {
+    expect(dueAtRest({ ...sampleTask('ready'), parkedUntil: 7_000 })).toBe(7_000);
+  });
+
+  test.each(TASK_STATUSES.filter((status) => !isLive(status)))(
+    'a task that is %s rests',
+    (status) => {
+      expect(dueAtRest(sampleTask(status))).toBeUndefined();
+    },
+  );
+});
+
+test('a simple plan is told what its task leaves review for', () => {
+  const simple = (status: TaskState['status']): TaskState => ({
+    ...sampleTask(status),
+    simple: true,
+  });
+
+  for (const status of ['changes_requested', 'pr_open', 'merged', 'failed', 'blocked'] as const)
+    expect(tellsPlan(simple(status))).toBe(true);
+  for (const status of ['ready', 'working', 'in_review'] as const)
+    expect(tellsPlan(simple(status))).toBe(false);
+});

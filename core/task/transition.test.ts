@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest';
+import {
+  SAMPLE_N,
+  sampleContext,
+  sampleEvent,
+  sampleTask,
+} from '../../test/support/task-sample.ts';
+import { TASK_STATUSES, type TaskStatus } from '../contract/task.ts';
+import { TASK_EVENT_TYPES, type TaskEvent, type TaskEventType } from './event.ts';
+import type { TaskState } from './state.ts';
+import { decideTask } from './transition.ts';
+
+/** Where each event takes a task of each status; what is not named here changes nothing. */
+const MOVES: Record<TaskStatus, Partial<Record<TaskEventType, TaskStatus>>> = {
+  pending: {
+    dependencies_merged: 'ready',
+    merge_seen: 'merged',
+    cancel: 'cancelled',
+    faulted: 'pending',
+  },
+  ready: { claimed: 'claimed', merge_seen: 'merged', cancel: 'cancelled', faulted: 'ready' },
+  changes_requested: {
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+    faulted: 'changes_requested',
+  },
+  claimed: {
+    bridge_ready: 'working',
+    checkpointed: 'claimed',
+    attempt_lost: 'ready',
+    attempt_refused: 'ready',
+    attempt_failed: 'ready',
+    result_accepted: 'pr_open',
+    merge_seen: 'merged',
+    cancel: 'cancelled',
+    finish: 'claimed',
+    faulted: 'claimed',
+  },
+  working: {
+    question_asked: 'awaiting_input',
+    checkpointed: 'working',
+    attempt_lost: 'ready',
+    attempt_refused: 'ready',
+    attempt_failed: 'ready',
+    result_accepted: 'pr_open',
+    merge_seen: 'merged',
+    cancel: 'cancelled',
+    finish: 'working',
+    faulted: 'working',
+  },
+  awaiting_input: {
+    question_asked: 'awaiting_input',
+    question_answered: 'working',
+    checkpointed: 'awaiting_input',
+    attempt_lost: 'ready',
+    attempt_refused: 'ready',
+    attempt_failed: 'ready',
+    result_accepted: 'pr_open',
+    merge_seen: 'merged',
+    cancel: 'cancelled',
+    finish: 'awaiting_input',
+    faulted: 'awaiting_input',
+  },
+  pr_open: {
+    pull_ensured: 'pr_open',
+    pull_green: 'merging',
+    changes_requested: 'changes_requested',
+    forge_refused: 'blocked',
+    head_moved: 'pr_open',
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+    faulted: 'pr_open',
+  },
+  in_review: {
+    pull_ensured: 'in_review',
+    approved: 'merging',
+    changes_requested: 'changes_requested',
+    forge_refused: 'blocked',
+    head_moved: 'pr_open',
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+    faulted: 'in_review',
+  },
+  merging: {
+    pull_ensured: 'merging',
+    changes_requested: 'changes_requested',
+    forge_refused: 'blocked',
+    head_moved: 'pr_open',
+    verify_wanted: 'merging',
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+    faulted: 'merging',
+  },
+  merged: {},
+  blocked: {
+    retry: 'pr_open',
+    unblock: 'pr_open',
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+  },
+  failed: {
+    retry: 'pr_open',
+    merge_seen: 'merged',
+    pull_reopened: 'pr_open',
+    cancel: 'cancelled',
+  },
+  cancelled: { retry: 'pr_open', merge_seen: 'merged', pull_ensured: 'cancelled' },
+};
+/** Bookkeeping that is heard everywhere. */
+const ALWAYS: readonly TaskEventType[] = ['number_raised', 'pods_gone'];
+
+const ATTEMPT_EVENTS = [
+  'bridge_ready',
+  'question_asked',
+  'question_answered',
+  'checkpointed',
+  'attempt_lost',
+  'attempt_refused',
+  'attempt_failed',
+  'result_accepted',
+] as const;
+
+function apply(state: TaskState, event: TaskEvent, waiting = false): TaskState {
+  const decision = decideTask(state, event, sampleContext({ waiting }));
+  if (decision.kind !== 'changed') throw new Error(`${event.type} was ${decision.kind}`);
+  return decision.state;
+}
+
+const PAIRS = TASK_STATUSES.flatMap((status) =>
+  TASK_EVENT_TYPES.filter((type) => !ALWAYS.includes(type)).map((type) => ({ status, type })),
+);
+
+describe('the table', () => {
+  test.each(PAIRS)('$status and $type', ({ status, type }) => {
+    const decision = decideTask(sampleTask(status), sampleEvent(type), sampleContext());
+
+    const to = decision.kind === 'changed' ? decision.state.status : undefined;
+    expect(to).toBe(MOVES[status][type]);
+  });
+
+  test.each(TASK_STATUSES)('a task that is %s hears that a number was raised', (status) => {
+    const raised = apply(sampleTask(status), sampleEvent('number_raised'));
+
+    expect(raised).toMatchObject({ status, attempt: SAMPLE_N + 2 });
+  });
+
+  test.each(TASK_STATUSES)('a task that is %s hears that a pod is gone', (status) => {
+    const closing = { ...sampleTask(status), closing: [1, 2] };
+
+    expect(apply(closing, sampleEvent('pods_gone')).closing).toEqual([2]);
+  });
+
+  test('a transition says what it was, bookkeeping leaves the last one alone', () => {
+    const working = sampleTask('working');
+
+    expect(apply(working, sampleEvent('attempt_lost')).last).toEqual({
+      version: 9,
+      at: 1_000,
+      from: 'working',
+      to: 'ready',
+      event: 'attempt_lost',
+      actor: 'test',
+      reason: 'gone',
+    });
+    expect(apply(working, sampleEvent('checkpointed')).last).toBe(working.last);
+  });
+});
+
+describe('the fence', () => {
+  test.each(ATTEMPT_EVENTS)('%s of another attempt is stale in every status', (type) => {
+    for (const status of TASK_STATUSES) {
+      const event = sampleEvent(type, { n: SAMPLE_N - 1 });
+
+      expect(decideTask(sampleTask(status), event, sampleContext()).kind).toBe('stale');
+    }
+  });
+
+  test('a number is claimed once, and never below one that was given', () => {
+    const ready = sampleTask('ready');
+
+    for (const n of [SAMPLE_N, SAMPLE_N - 1])
+      expect(decideTask(ready, sampleEvent('claimed', { n }), sampleContext()).kind).toBe('noop');
+  });
+
+  test('a claim of another kind than what is wanted is none', () => {
+    const event = sampleEvent('claimed', { kind: 'verify' });
+
+    expect(decideTask(sampleTask('ready'), event, sampleContext()).kind).toBe('noop');
+  });
+
+  test('whatever ends an attempt owes its pod a deletion', () => {
+    for (const type of ['attempt_lost', 'attempt_failed', 'result_accepted', 'cancel'] as const)
+      expect(apply(sampleTask('working'), sampleEvent(type))).toMatchObject({
+        current: undefined,
+        closing: [SAMPLE_N],
+      });
+  });
+});
