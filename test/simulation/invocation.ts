@@ -12,6 +12,8 @@ export type Invocation = {
   frozenUntil: number;
   /** What went wrong in it. */
   readonly faults: Set<FaultKind>;
+  /** When it last read where a branch points, by repository and branch. */
+  readonly readAt: Map<string, number>;
   onCrash: () => void;
 };
 

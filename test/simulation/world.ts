@@ -43,6 +43,8 @@ export class World {
   /** Filled only when somebody is going to read it. */
   readonly history: string[] | undefined;
   readonly live = new Set<Invocation>();
+  /** Merges that a mutant has held up. */
+  readonly paused = new Set<string>();
   /** The platform is down until then. */
   downUntil = 0;
   #invocations = 0;
@@ -93,6 +95,7 @@ export class World {
       alive: true,
       frozenUntil: 0,
       faults: new Set(),
+      readAt: new Map(),
       onCrash: () => {},
     };
     this.live.add(invocation);

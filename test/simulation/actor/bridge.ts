@@ -80,7 +80,7 @@ export class Bridge {
 
   async start(): Promise<void> {
     this.#assignment = await this.call('start', startAttempt);
-    this.world.judge.started(this.key, this.#assignment.kind, this.pod.name);
+    this.world.judge.started(this.world, this.key, this.#assignment.kind, this.pod.name);
     this.answeredAt = this.world.loop.now;
     void this.#beat();
   }

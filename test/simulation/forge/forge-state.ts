@@ -44,6 +44,8 @@ export type By =
       invocation: number;
       /** It has stood still for so long that what it knows is old. */
       isLate: () => boolean;
+      /** When it last read where this branch points. */
+      readAt: (repo: string, branch: string) => number;
     }
   | { kind: 'bridge'; attempt: string }
   | { kind: 'person' };

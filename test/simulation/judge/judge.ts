@@ -29,6 +29,8 @@ export type Move = { branch: string; at: number; from: string; to: string; by: B
 
 /** Within which nobody can know what another has done. */
 const JUST_NOW_MS = 10_000;
+/** After its lease the lane is looked at by another, who makes what was sent back a draft. */
+const CALLED_BACK_MS = 240_000;
 
 export class Judge {
   readonly violations: string[] = [];
@@ -49,7 +51,7 @@ export class Judge {
   /** Pull requests that a person opened again: theirs to close. */
   readonly reopened = new Set<string>();
   /** By task: the last that was told to work on it or to repair it. */
-  readonly mending = new Map<string, { n: number; pod: string }>();
+  readonly mending = new Map<string, { n: number; pod: string; since: number }>();
   /** Result calls that were made in time, by attempt. */
   readonly timely = new Set<string>();
 
@@ -68,11 +70,6 @@ export class Judge {
     const known = this.newest.get(task) ?? 0;
     // Asked for again after it was answered to be gone: a late call, whose pod is swept; it is no attempt of its own.
     if (this.gone.has(spec.name)) return;
-    if (key.n < known && !this.pods.has(spec.name))
-      this.fail(
-        world,
-        `a pod of ${spec.attemptId} was first asked for after one of attempt ${known}`,
-      );
     this.newest.set(task, Math.max(known, key.n));
     this.pods.set(spec.name, spec);
     judgePod(this, world, key, spec);
@@ -88,14 +85,15 @@ export class Judge {
   }
 
   /** A bridge has its assignment. */
-  started(key: AttemptKey, kind: AttemptKind, pod: string): void {
-    if (kind !== 'verify') this.mending.set(taskId(key), { n: key.n, pod });
+  started(world: World, key: AttemptKey, kind: AttemptKind, pod: string): void {
+    if (kind !== 'verify') this.mending.set(taskId(key), { n: key.n, pod, since: world.loop.now });
   }
 
-  /** The attempt that is changing a task's commit at this moment. */
-  mender(key: TaskKey): number | undefined {
+  /** The attempt that has been changing a task's commit for so long that a merge of the old one is no coincidence. */
+  mender(world: World, key: TaskKey): number | undefined {
     const mending = this.mending.get(taskId(key));
     if (mending === undefined || !this.pods.has(mending.pod)) return undefined;
+    if (world.loop.now - mending.since < CALLED_BACK_MS) return undefined;
     if (this.timely.has(attemptName({ ...key, n: mending.n }))) return undefined;
     return this.isStale({ ...key, n: mending.n }) ? undefined : mending.n;
   }
@@ -143,7 +141,7 @@ export class Judge {
         world.tell(`${repository.name}#${pull.number} ${what} by ${by.kind}`);
         const name = `${repository.name}#${pull.number}`;
         if (what === 'open' && by.kind === 'person') this.reopened.add(name);
-        if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull);
+        if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull, by);
         world.webhook(repository.name, pull.head, pull.number);
       },
       merged: (repository, pull, merge, by) => {

@@ -5,8 +5,11 @@ import { type Evidence, type Judge, short, taskId } from './judge.ts';
 
 type Merge = { commit: string; onto: string; result: string };
 
-/** A person's merge into root this shortly before ours cannot be known to whoever merges. */
-const UNKNOWABLE_MS = 30_000;
+/**
+ * What a person merges into root after a worker looked there, that worker cannot know; but when it comes back later than
+ * this, another has taken its lane over and made a draft of what must not be merged.
+ */
+const UNKNOWABLE_MS = 240_000;
 
 export function judgeMerge(
   judge: Judge,
@@ -33,10 +36,10 @@ export function judgeMerge(
       world,
       `the engine merged ${short(merge.commit)}, which no attempt reported in its time`,
     );
-  const mender = head?.kind === 'task' ? judge.mender(head) : undefined;
+  const mender = head?.kind === 'task' ? judge.mender(world, head) : undefined;
   if (mender !== undefined)
     judge.fail(world, `#${pull.number} was merged while attempt ${mender} was mending it`);
-  const roots = knowableRoots(judge, world, repository, pull.base, merge.onto);
+  const roots = knowableRoots(judge, world, repository, pull.base, merge.onto, by);
   const known = judge.evidence.filter((one) => one.commit === merge.commit);
   const strict = judge.plans.get(head?.plan ?? '')?.strict ?? false;
   if (known.some((one) => roots.some((root) => speaksFor(repository, one, root, strict)))) return;
@@ -46,19 +49,21 @@ export function judgeMerge(
   );
 }
 
-/** The root, and what it was before people merged by hand just now. */
+/** The root, and what it was before people merged by hand behind the worker's back. */
 function knowableRoots(
   judge: Judge,
   world: World,
   repository: SimRepository,
   base: string,
   onto: string,
+  by: By,
 ): string[] {
+  const readAt = by.kind === 'engine' ? by.readAt(repository.name, base) : 0;
+  const isLost = world.loop.now - readAt > UNKNOWABLE_MS;
   const moves = judge.rootMoves.filter((move) => move.branch === `${repository.name} ${base}`);
   const roots = [onto];
-  for (const move of moves.toReversed()) {
-    if (move.to !== roots.at(-1) || move.by !== 'person') break;
-    if (world.loop.now - move.at > UNKNOWABLE_MS) break;
+  for (const move of isLost ? [] : moves.toReversed()) {
+    if (move.to !== roots.at(-1) || move.by !== 'person' || move.at < readAt) break;
     roots.push(move.from);
   }
   return roots;
@@ -84,11 +89,12 @@ export function judgeReady(
   world: World,
   repository: SimRepository,
   pull: SimPull,
+  by: By,
 ): void {
   const head = readBranch(pull.head);
   if (head?.kind !== 'root') return;
   const sha = repository.branches.get(pull.head) ?? '';
-  const roots = knowableRoots(judge, world, repository, pull.head, sha);
+  const roots = knowableRoots(judge, world, repository, pull.head, sha, by);
   const verified = judge.evidence.some(
     (one) =>
       roots.includes(one.commit) &&

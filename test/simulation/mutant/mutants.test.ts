@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
-import { MUTANTS } from './mutants.ts';
+import { MUTANTS, pausedMerges } from './mutants.ts';
 
 const ENOUGH = 400;
 
@@ -13,4 +13,12 @@ test.each(MUTANTS)('notices that $name', async (mutant) => {
     return;
   }
   expect.fail(`${ENOUGH} seeds did not notice`);
+});
+
+test('finds nothing to say of a lane worker that is merely slow', async () => {
+  for (let seed = 0; seed < 60; seed += 1) {
+    const { violations } = await replaySeed(seed, { mutant: pausedMerges, keepHistory: false });
+
+    expect(violations, `seed ${seed}`).toEqual([]);
+  }
 });

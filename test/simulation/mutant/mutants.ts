@@ -37,17 +37,42 @@ function unconditional(applies: (pk: string, sk: string) => boolean): Mutant['de
   }));
 }
 
-/** No mutant: a lane worker that stands still right before the call, for longer than the lane waits for it. */
+/**
+ * No mutant: a lane worker that stands still right before the call, for longer than the lane waits for it, while a person
+ * does what makes the call wrong.
+ */
 export const pausedMerges: Mutant = {
   name: 'a paused lane worker',
   deps: onForge((forge, world) => ({
     mergePull: async (repo, number, merge) => {
-      if (world.faults.active && world.random.chance(0.3))
-        await world.loop.sleep(world.random.between(60_000, 240_000));
+      // Whoever takes the lane over is in time.
+      const merged = `${repo}#${number} ${merge.sha}`;
+      const isFirst = !world.paused.has(merged);
+      world.paused.add(merged);
+      if (isFirst && world.faults.active && world.random.chance(0.5)) {
+        interfere(world, repo, number);
+        await world.loop.sleep(world.random.between(300_000, 900_000));
+      }
       return forge.mergePull(repo, number, merge);
     },
   })),
 };
+
+/** Objects to a pull request, or merges another into its base. */
+function interfere(world: World, repo: string, number: number): void {
+  const { forge, random } = world;
+  const repository = forge.repo(repo);
+  const pull = forge.truth(repo, number);
+  const beside = repository.pulls.filter(
+    (other) => other !== pull && other.base === pull.base && other.state === 'open',
+  );
+  if (beside.length === 0 || random.chance(0.5)) {
+    forge.addReview(repo, number, 'changes_requested');
+    return;
+  }
+  const other = random.pick(beside);
+  forge.merge(repo, other.number, forge.headSha(repository, other), { kind: 'person' });
+}
 
 export const MUTANTS: readonly KnownMutant[] = [
   {
@@ -118,7 +143,7 @@ export const MUTANTS: readonly KnownMutant[] = [
     name: 'task branches are moved by force',
     deps: onForge((_, world) => ({
       moveBranch: async (repo, branch, sha) => {
-        const by = { kind: 'engine', invocation: 0, isLate: () => false } as const;
+        const by = { kind: 'engine', invocation: 0, isLate: () => false, readAt: () => 0 } as const;
         world.forge.setBranch(repo, branch, sha, by);
         return 'moved';
       },
@@ -140,24 +165,6 @@ export const MUTANTS: readonly KnownMutant[] = [
     deps: (deps, world) => {
       const slow = pausedMerges.deps?.(deps, world) ?? deps;
       return onForge(() => ({ markDraft: async () => {} }))?.(slow, world) ?? slow;
-    },
-    caught: /with evidence on|was mending it/,
-  },
-  {
-    name: 'the lane has neither lease nor version',
-    deps: (deps, world) => {
-      const slow = pausedMerges.deps?.(deps, world) ?? deps;
-      const free: Partial<Table> = {
-        get: async (key) => {
-          const item = await slow.table.get(key);
-          if (item === undefined || !key.pk.startsWith('LANE#')) return item;
-          const state = { ...JSON.parse(String(item.doc)), leaseUntil: 0 };
-          return { ...item, doc: JSON.stringify(state) };
-        },
-        update: (key, change, condition) =>
-          slow.table.update(key, change, key.pk.startsWith('LANE#') ? [] : condition),
-      };
-      return { ...slow, table: { ...slow.table, ...free } };
     },
     caught: /with evidence on|was mending it/,
   },

@@ -12,6 +12,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
     kind: 'engine',
     invocation: invocation.id,
     isLate: () => invocation.faults.has('freeze'),
+    readAt: (repo, branch) => invocation.readAt.get(`${repo} ${branch}`) ?? 0,
   };
   return {
     repository: (repo) =>
@@ -27,7 +28,11 @@ export function forgePort(world: World, invocation: Invocation): Forge {
         permissions: { push: true, pull: true, admin: false },
       })),
     preflight: () => on('preflight', () => []),
-    branchHead: (repo, branch) => on('branchHead', () => forge.head(repo, branch)),
+    branchHead: (repo, branch) =>
+      on('branchHead', () => {
+        invocation.readAt.set(`${repo} ${branch}`, world.loop.now);
+        return forge.head(repo, branch);
+      }),
     listBranches: (repo, prefix) =>
       on('listBranches', () =>
         [...forge.repo(repo).branches]
