@@ -43,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'stacks',
           include: ['test/stacks/**/*.test.ts'],
-          globalSetup: ['test/support/build-cloud.ts'],
+          globalSetup: ['test/support/cloud-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -3,6 +3,7 @@ import { renderTable } from './print-table.ts';
 import { recordResult } from './results.ts';
 import { attemptCost } from './scenario/attempt-cost.ts';
 import { footprint } from './scenario/footprint.ts';
+import { functionStart } from './scenario/function-start.ts';
 import { handOff } from './scenario/hand-off.ts';
 import { handOffPath } from './scenario/hand-off-path.ts';
 import { idleCost } from './scenario/idle-cost.ts';
@@ -22,6 +23,7 @@ const SCENARIOS: readonly Scenario[] = [
   platform,
   handOff,
   footprint,
+  functionStart,
 ];
 
 const { values } = parseArgs({
@@ -44,6 +46,7 @@ async function run(scenario: Scenario): Promise<void> {
   const report = await scenario.run({ quick: values.quick });
   for (const table of report.tables) console.log(`${renderTable(table)}\n`);
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-  if (values.quick) console.log(`(quick, ${seconds} s: not recorded)`);
+  if (report.figures === undefined) console.log('(nothing to record)');
+  else if (values.quick) console.log(`(quick, ${seconds} s: not recorded)`);
   else console.log(`(${seconds} s, ${await recordResult(scenario.name, report.figures)})`);
 }

@@ -1,5 +1,5 @@
-/** What a scenario measured: tables for people, figures for `results.json`. */
-export type Report = { readonly tables: readonly Table[]; readonly figures: unknown };
+/** What a scenario measured: tables for people, figures for `results.json`; without figures nothing is recorded. */
+export type Report = { readonly tables: readonly Table[]; readonly figures?: unknown };
 
 export type Table = {
   readonly title: string;

@@ -33,6 +33,7 @@ const NOT_IN_A_CLOUD = [
   'LOG_FILE',
   'LAUNCHER',
   'LAUNCHER_DIR',
+  'LAUNCHER_PATH',
   'SMOL_DATA_DIR',
 ];
 

@@ -4,35 +4,33 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TestProject } from 'vitest/node';
 import { PLANTED_SECRETS, SETTINGS } from './cloud-settings.ts';
 
-// Before the suite `stacks`: the templates and the bundles, made once by the deploy tooling in processes of their own. Where
-// that is not installed there is nothing to look at, and the suite's tests are skipped.
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Folders of the templates and of the bundles; null: the deploy tooling is not installed. */
-    cloud: { readonly templates: string; readonly bundles: string } | null;
-  }
-}
+// The templates and the bundles, made by the deploy tooling in processes of their own.
 
 const STACKS = fileURLToPath(new URL('../../stacks', import.meta.url));
 
-export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  if (!existsSync(join(STACKS, 'node_modules/sst'))) {
-    console.warn(
-      'The deploy tooling is not installed (npm run stacks:install): tests are skipped.',
-    );
-    project.provide('cloud', null);
-    return undefined;
-  }
+export type Cloud = {
+  /** Folders. */
+  readonly templates: string;
+  readonly bundles: string;
+  remove(): Promise<void>;
+};
+
+/** Undefined: the deploy tooling is not installed. */
+export async function buildCloud(): Promise<Cloud | undefined> {
+  if (!existsSync(join(STACKS, 'node_modules/sst'))) return undefined;
   const folder = await mkdtemp(join(tmpdir(), 'smol-cloud-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
   const [templates, bundles] = [join(folder, 'templates'), join(folder, 'bundles')];
-  const tools = await makeTools(join(folder, 'tools'));
-  await Promise.all([run('synth.ts', templates, tools), run('bundle.ts', bundles, tools)]);
-  project.provide('cloud', { templates, bundles });
-  return () => rm(folder, { recursive: true, force: true });
+  try {
+    const tools = await makeTools(join(folder, 'tools'));
+    await Promise.all([run('synth.ts', templates, tools), run('bundle.ts', bundles, tools)]);
+    return { templates, bundles, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /** SST installs the packages that are left out of a bundle, which are none, for each function: seconds for nothing. */

@@ -30,12 +30,15 @@ export class LambdaError extends Error {
 }
 
 export class LambdaProcess {
+  /** When its process was asked for, in milliseconds of `performance.now()`. */
+  readonly startedAt: number;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #events = 0;
   #output = '';
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, startedAt: number) {
+    this.startedAt = startedAt;
     this.#child = child;
     child.on('message', (message) => {
       const answer = answerSchema.parse(message);
@@ -54,12 +57,13 @@ export class LambdaProcess {
 
   /** Events that come before the bundle is loaded wait for it. */
   static start(bundle: string, env: Readonly<Record<string, string>>): LambdaProcess {
+    const startedAt = performance.now();
     const child = spawn(process.execPath, [RUNTIME, pathToFileURL(bundle).href], {
       cwd: '/',
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    return new LambdaProcess(child);
+    return new LambdaProcess(child, startedAt);
   }
 
   /** Throws LambdaError for what the handler throws. */
@@ -67,7 +71,9 @@ export class LambdaProcess {
     this.#events += 1;
     const id = this.#events;
     const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
-    this.#child.send({ id, event });
+    this.#child.send({ id, event }, (error) => {
+      if (error) this.#waiting.get(id)?.({ id, error: { message: `${error}: ${this.#output}` } });
+    });
     const { result, error } = await answered;
     if (error !== undefined) throw new LambdaError(error);
     return result;
