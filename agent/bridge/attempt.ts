@@ -149,6 +149,7 @@ export class Attempt {
       usage: this.meter.usage(),
       progressAt: this.progressAt,
       messagesSeen: this.inbox.seen,
+      answered: this.inbox.answered,
     });
   }
 

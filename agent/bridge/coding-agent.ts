@@ -153,6 +153,8 @@ export class CodingAgent {
       await attempt.client.question(question);
       attempt.heartbeat.beatNow();
       const answer = await orAborted(waiting, attempt.signal);
+      // The control plane may not know yet: what was said before the question names none.
+      if (answer.by === 'person') attempt.heartbeat.beatNow();
       const by = answer.by === 'person' ? 'user' : 'bridge';
       attempt.transcript.entry(by, by === 'user' ? answer.text : `Nobody answered: ${answer.text}`);
       return answer.text;

@@ -34,12 +34,14 @@ test('a message that names no question answers the open one', async () => {
 
   expect((await answer).text).toBe('use b');
   expect(inbox.seen).toBe(1);
+  expect(inbox.answered).toBe('q-1');
 });
 
 test('without an answer the default is taken', async () => {
   const inbox = new Inbox(() => {});
 
   expect(await inbox.answerTo('q-1', 'default', 0)).toEqual({ by: 'default', text: 'default' });
+  expect(inbox.answered).toBeUndefined();
 });
 
 test('after the default a late answer of a person is a message, and the default itself is not', async () => {

@@ -17,6 +17,7 @@ export class Inbox {
   /** Questions whose default was taken here. */
   private readonly defaulted = new Set<string>();
   private pending: Pending | undefined;
+  private byPerson: string | undefined;
   private wake: (() => void) | undefined;
   private finishing = false;
   private readonly onUrgent: () => void;
@@ -31,6 +32,11 @@ export class Inbox {
   /** Up to here messages have reached the agent. */
   get seen(): number {
     return this.given;
+  }
+
+  /** The question that a person's words answered last. */
+  get answered(): string | undefined {
+    return this.byPerson;
   }
 
   get finish(): boolean {
@@ -100,6 +106,7 @@ export class Inbox {
     const { pending } = this;
     if (!pending || (message.answers !== undefined && message.answers !== pending.id)) return false;
     const by = message.author === BY_TIMEOUT ? 'default' : 'person';
+    if (by === 'person') this.byPerson = pending.id;
     pending.resolve({ by, text: message.text });
     return true;
   }

@@ -112,6 +112,8 @@ export const heartbeatRequestSchema = z
     progressAt: z.number().int(),
     /** Messages up to this number have been given to the agent. */
     messagesSeen: z.number().int().nonnegative().default(0),
+    /** The question that a person's words answered last, which need not have named it. */
+    answered: z.string().max(64).optional(),
   })
   .strict();
 /** The author of a default that was taken because nobody answered. */

@@ -76,6 +76,26 @@ test('a question is put to people and answered', async () => {
   expect(answer).toEqual({ action: 'accept', content: { answer: 'postgres' } });
 });
 
+test('what a person says without naming the question is its answer, and the control plane is told', async () => {
+  stage = await setStage({ 'login.txt': 'yes\n' });
+  stage.assignment.heartbeatMs = 50;
+  const bridge = await stage.start([
+    [{ ask: { question: 'Which?', default: 'none', timeoutMs: 60_000 } }, { hang: true }],
+  ]);
+  const asks = () => stage.server.questions[0];
+  const question = await waitUntil('a question is put', asks, PATIENCE_MS);
+
+  stage.server.messages.push({ n: 1, author: 'ann', text: 'Postgres' });
+
+  const told = () => stage.server.heartbeats.find((beat) => beat.answered !== undefined);
+  const beat = await waitUntil('a heartbeat says so', told, PATIENCE_MS);
+  expect(beat).toMatchObject({ answered: question.id, messagesSeen: 1 });
+  await isHanging();
+  expect(await stage.notes()).toContainEqual({ answer: { answer: 'Postgres' } });
+  bridge.kill('SIGTERM');
+  await bridge.ended;
+});
+
 test('of two questions the second waits until the first has its answer', async () => {
   stage = await setStage({ 'login.txt': 'yes\n' });
   const bridge = await stage.start([

@@ -9,6 +9,7 @@ import type { Question } from '../../contract/task.ts';
 import { AppError } from '../../error.ts';
 import { attemptBranch } from '../../lifecycle/branch.ts';
 import { loadAttempt, putAttempt, putTranscript } from '../../store/task-detail.ts';
+import type { StoredTask } from '../../store/task-store.ts';
 import { requirePlan } from '../apply-plan.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
@@ -40,9 +41,22 @@ export async function heartbeat(
     progressAt: said.progressAt,
     messagesSeen: Math.max(before?.messagesSeen ?? 0, said.messagesSeen),
   });
+  await closeAnswered(deps, key, live, said.answered);
   const unread = await unreadMessages(deps, key, live, said.messagesSeen);
   const messages = unread.map(({ n, author, text, answers }) => ({ n, author, text, answers }));
   return { leaseUntil, messages, finish: live.state.finishing ?? false };
+}
+
+/** What a person said before the question was recorded names no question, and is its answer all the same. */
+async function closeAnswered(
+  deps: EngineDeps,
+  key: AttemptKey,
+  live: StoredTask,
+  answered: string | undefined,
+): Promise<void> {
+  if (answered === undefined || answered !== live.state.question?.id) return;
+  const event = { type: 'question_answered' as const, n: key.n, question: answered };
+  await applyTask(deps, key, event, { actor: 'bridge' });
 }
 
 export async function recordTranscript(

@@ -111,3 +111,13 @@ test('what a bridge has given to its agent is kept, and does not fall', async ()
   const record = table.all().find((item) => item.sk.startsWith('A#'));
   expect(JSON.parse(String(record?.doc))).toMatchObject({ messagesSeen: 4 });
 });
+
+test('what was said before the question was recorded answers it, once its bridge says so', async () => {
+  const { deps, task } = await working();
+
+  await heartbeat(deps, KEY, { ...BEAT, phase: 'agent', answered: 'q-0' });
+  expect((await task()).state.status).toBe('awaiting_input');
+  await heartbeat(deps, KEY, { ...BEAT, phase: 'agent', answered: 'q-1' });
+
+  expect((await task()).state).toMatchObject({ status: 'working', answered: 'q-1' });
+});
