@@ -10,7 +10,9 @@ import type { Scenario } from '../scenario.ts';
 const PLAN = 'p0123456789';
 /** All calls take the same time, so that those made at once can be told from those in turn. */
 const CALL_MS = 10;
-const LATENCY = { table: CALL_MS, queue: CALL_MS, launcher: CALL_MS, forge: CALL_MS, transit: 1 };
+/** A merge takes a forge far longer than the store takes for an item. */
+const MERGE_MS = 100;
+const LATENCY = { table: CALL_MS, queue: CALL_MS, launcher: CALL_MS, forge: MERGE_MS, transit: 1 };
 const LIMIT_MS = 3_600_000;
 
 export const handOffPath: Scenario = {

@@ -57,13 +57,8 @@ export async function applyTask(
     const isOvertaken = options.loaded !== undefined && race > 0;
     const chosen = isOvertaken ? undefined : options.dueAt;
     const dueAt = chosen ? chosen(decision.state) : dueAfterWrite(decision.state, now);
-    if (await saveTask(deps.table, task, decision.state, { now, dueAt })) {
-      const saved: StoredTask = {
-        ...task,
-        state: decision.state,
-        version: task.version + 1,
-        dueAt,
-      };
+    const saved = await saveTask(deps.table, task, decision.state, { now, dueAt });
+    if (saved !== undefined) {
       await announce(deps, saved, options);
       return { kind: 'changed', task: saved, before: task };
     }

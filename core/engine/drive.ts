@@ -4,7 +4,7 @@ import { workLane } from '../merge/work-lane.ts';
 import { podEnded } from './attempt/pod-ended.ts';
 import type { EngineDeps } from './deps.ts';
 import { drivePlan } from './plan/drive-plan.ts';
-import { driveLoaded, driveTask } from './task/drive-task.ts';
+import { afterMerge, driveTask } from './task/drive-task.ts';
 import { forgeChanged } from './task/forge-changed.ts';
 
 /** What a message of the queue `drive` points at is read from the store, and done. */
@@ -15,7 +15,7 @@ export async function drive(deps: EngineDeps, message: QueueMessage): Promise<vo
     case 'drive_plan':
       return drivePlan(deps, message.plan);
     case 'lane':
-      await workLane(deps, laneKeyOf(message), (merged) => driveLoaded(deps, merged));
+      await workLane(deps, laneKeyOf(message), (...merged) => afterMerge(deps, ...merged));
       return;
     case 'forge_changed':
       return forgeChanged(deps, message);

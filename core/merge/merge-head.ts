@@ -1,6 +1,8 @@
+import type { AttemptResult } from '../contract/attempt.ts';
 import { repositoryOf, requirePlan } from '../engine/apply-plan.ts';
 import { applyTask } from '../engine/apply-task.ts';
 import type { EngineDeps } from '../engine/deps.ts';
+import { type Dependents, readDependents } from '../engine/task/fan-out.ts';
 import { observePull } from '../engine/task/observe.ts';
 import { checksEvent, reviewEvent } from '../engine/task/review-event.ts';
 import { forgeOf } from '../engine/task/task-forge.ts';
@@ -17,7 +19,7 @@ import { evidenceHolds } from './evidence.ts';
 
 export type Step =
   /** It is out of the lane: merged, or its own state says what comes next. */
-  | { kind: 'left'; lane: StoredLane; merged?: StoredTask }
+  | { kind: 'left'; lane: StoredLane; merged?: StoredTask; dependents?: Dependents }
   | { kind: 'wait'; lane: StoredLane; waitMs: number }
   /** Another worker has the lane. */
   | { kind: 'lost' };
@@ -154,20 +156,42 @@ async function merge(deps: EngineDeps, lane: StoredLane, head: Head): Promise<St
   // Written even when it says so already: whoever lost the lane on the way here must not ask.
   const held = await saveLane(deps.table, lane, next, lane.state.leaseUntil);
   if (held === undefined) return { kind: 'lost' };
-  const outcome: MergeOutcome = await head.forge.mergePull(state.repo, head.pull.number, {
+  const [outcome, ahead] = await Promise.all([askForge(head), readAhead(deps, head.task)]);
+  if (outcome.kind === 'merged') {
+    const { sha } = outcome;
+    return record(deps, held, head.task, { type: 'merge_seen', sha, root: sha }, ahead);
+  }
+  if (outcome.kind === 'headMoved') return { kind: 'wait', lane: held, waitMs: 1_000 };
+  return notMergeable(deps, held, head, outcome.message);
+}
+
+function askForge(head: Head): Promise<MergeOutcome> {
+  return head.forge.mergePull(head.task.state.repo, head.pull.number, {
     sha: head.commit,
     title: `${head.pull.title} (#${head.pull.number})`,
     message: '',
     method: 'merge',
   });
-  if (outcome.kind === 'merged')
-    return record(deps, held, head.task, {
-      type: 'merge_seen',
-      sha: outcome.sha,
-      root: outcome.sha,
-    });
-  if (outcome.kind === 'headMoved') return { kind: 'wait', lane: held, waitMs: 1_000 };
-  return notMergeable(deps, held, head, outcome.message);
+}
+
+/** Read while the forge merges, so that nothing but writes lies between its answer and the next pod. */
+type Ahead = { dependents?: Dependents; result?: AttemptResult };
+
+async function readAhead(deps: EngineDeps, task: StoredTask): Promise<Ahead> {
+  try {
+    const [dependents, result] = await Promise.all([
+      readDependents(deps, task),
+      resultOf(deps, task),
+    ]);
+    return { dependents, result };
+  } catch {
+    // The merge is what counts: what could not be read now is read when it is needed.
+    return {};
+  }
+}
+
+function resultOf(deps: EngineDeps, { state }: StoredTask): Promise<AttemptResult | undefined> {
+  return loadResult(deps.table, { ...taskKeyOf(state), n: state.accepted?.attempt ?? 0 });
 }
 
 /** "Not mergeable" may be a conflict, a rule, or not computed yet: a merge into a scratch branch is the only judge. */
@@ -202,7 +226,7 @@ async function conflict(deps: EngineDeps, lane: StoredLane, head: Head): Promise
   if (lane.state.phase === 'merging') await head.forge.markDraft(state.repo, head.pull);
   const [gained, result] = await Promise.all([
     head.forge.compare(state.repo, state.proof?.root ?? head.commit, head.root),
-    loadResult(deps.table, { ...taskKeyOf(state), n: state.accepted?.attempt ?? 0 }),
+    resultOf(deps, head.task),
   ]);
   const changed = new Set(result?.outcome === 'done' ? result.changed : []);
   const files = gained.files.map((file) => file.path).filter((path) => changed.has(path));
@@ -223,6 +247,7 @@ async function record(
   lane: StoredLane,
   task: StoredTask,
   event: TaskEvent,
+  ahead: Ahead = {},
 ): Promise<Step> {
   const key = taskKeyOf(task.state);
   // A merge is a fact whatever the task has become; the rest was seen of this state only.
@@ -231,7 +256,7 @@ async function record(
   const said = { hint: observed, quiet: !observed };
   const [applied, result] = await Promise.all([
     applyTask(deps, key, event, { actor: 'lane', loaded: task, observed, ...said }),
-    observed ? undefined : loadResult(deps.table, { ...key, n: task.state.accepted?.attempt ?? 0 }),
+    observed ? undefined : (ahead.result ?? resultOf(deps, task)),
   ]);
   if (applied.kind !== 'changed') return { kind: 'wait', lane, waitMs: 1_000 };
   if (event.type !== 'merge_seen') return { kind: 'left', lane };
@@ -241,6 +266,7 @@ async function record(
     kind: 'left',
     lane: { ...lane, state: { ...lane.state, recent } },
     merged: applied.task,
+    dependents: ahead.dependents,
   };
 }
 

@@ -1,6 +1,7 @@
 import { applyTask, hintAll } from '../engine/apply-task.ts';
 import type { EngineDeps } from '../engine/deps.ts';
 import { notePause } from '../engine/note-pause.ts';
+import type { Dependents } from '../engine/task/fan-out.ts';
 import { isAppError } from '../error.ts';
 import {
   type LaneEntry,
@@ -24,7 +25,7 @@ const LEASE_MS = 70_000;
 const MAX_STEPS = 25;
 
 /** What a merge owes is done before the next is looked at: releasing dependents waits for no message. */
-export type AfterMerge = (merged: StoredTask) => Promise<void>;
+export type AfterMerge = (merged: StoredTask, dependents: Dependents | undefined) => Promise<void>;
 
 /** `busy`: another worker holds the lane. `waiting`: the head of the lane waits; the lane is due by itself. */
 export async function workLane(
@@ -91,7 +92,8 @@ async function stepLane(
   let step: Step;
   try {
     step = await mergeHead(deps, lane, entry);
-    if (step.kind === 'left' && step.merged !== undefined) await afterMerge(step.merged);
+    if (step.kind === 'left' && step.merged !== undefined)
+      await afterMerge(step.merged, step.dependents);
   } catch (error) {
     return failedStep(deps, lane, entry, error);
   }

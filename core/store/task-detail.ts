@@ -200,7 +200,8 @@ export async function loadMessages(
   return page.items.map((item) => decode<StoredMessage>(item));
 }
 
+/** Those that are no longer on the task's own item, oldest first. */
 export async function loadHistory(table: Table, key: TaskKey): Promise<Transition[]> {
   const page = await table.query(taskPartition(key), { prefix: 'H#' });
-  return page.items.map((item) => decode<Transition>(item));
+  return page.items.flatMap((item) => decode<Transition[]>(item));
 }

@@ -1,8 +1,13 @@
 import type { TaskKey } from '../contract/id.ts';
 import type { Change, Item, Table } from '../port/table.ts';
-import { isSchedulable, slotRank, type TaskState } from '../task/state.ts';
+import { isSchedulable, slotRank, type TaskState, type Transition } from '../task/state.ts';
 import { decode, encode, numberOf, numbersOf } from './document.ts';
 import { dueShard, KEY, readyTasks, runChanges } from './key.ts';
+
+/** How many transitions gather on an item, which is copied into three indexes, before they are put apart. */
+const PAST_PER_ITEM = 4;
+/** Fewer of them with long reasons. */
+const MAX_PAST_BYTES = 800;
 
 export type StoredTask = {
   state: TaskState;
@@ -11,6 +16,10 @@ export type StoredTask = {
   waits: number[];
   /** People's messages so far. */
   messages: number;
+  /** Transitions before the last that are not history items yet, oldest first. */
+  past: Transition[];
+  /** Its dependents have been told that it is merged. */
+  released: boolean;
   dueAt?: number;
 };
 
@@ -25,6 +34,8 @@ export function readTask(item: Item): StoredTask {
     version: numberOf(item, 'v'),
     waits: numbersOf(item.waits),
     messages: numberOf(item, 'messages'),
+    past: item.past === undefined ? [] : decode<Transition[]>(item, 'past'),
+    released: item.released === true,
     dueAt: dueAt < 0 ? undefined : dueAt,
   };
 }
@@ -54,43 +65,62 @@ export async function putNewTask(
 }
 
 /**
- * Writes the next state over exactly the version that was read; false: somebody else was first, nothing was written.
- * The transition that the item carried becomes a history item before, so that none is ever lost.
+ * Writes the next state over exactly the version that was read; undefined: somebody else was first, nothing was written.
+ * The transition that the item carried stays on it until a few have gathered; those become one history item before they are
+ * taken off, so that none is ever lost and few writes have to wait for it.
  */
 export async function saveTask(
   table: Table,
   before: StoredTask,
   next: TaskState,
   at: { now: number; dueAt: number | undefined },
-): Promise<boolean> {
-  await keepHistory(table, before);
-  const change = taskChange(before.version + 1, next, at);
+): Promise<StoredTask | undefined> {
+  const gathered = pastOf(before);
+  const isFull = gathered.length >= PAST_PER_ITEM || encode(gathered).length > MAX_PAST_BYTES;
+  if (isFull) await keepHistory(table, before.state, gathered);
+  const change = taskChange(before, next, at, isFull ? [] : gathered);
   const item = await table.update(KEY.task(next), change, [
     { attribute: 'v', equals: before.version },
   ]);
-  return item !== undefined;
+  return item === undefined ? undefined : readTask(item);
 }
 
-async function keepHistory(table: Table, before: StoredTask): Promise<void> {
-  const last = before.state.last;
-  if (last.version !== before.version) return;
-  await table.put({ ...KEY.taskHistory(before.state, last.version), doc: encode(last) }, [
+/** All transitions of an item but those that are history already; a write without a transition of its own adds none. */
+function pastOf({ state, version, past }: StoredTask): Transition[] {
+  return state.last.version === version ? [...past, state.last] : past;
+}
+
+/** Whoever writes over this version gathers the same ones, so that doing it twice puts the same item. */
+async function keepHistory(
+  table: Table,
+  key: TaskKey,
+  gathered: readonly Transition[],
+): Promise<void> {
+  const first = gathered[0];
+  if (first === undefined) return;
+  await table.put({ ...KEY.taskHistory(key, first.version), doc: encode(gathered) }, [
     { attribute: 'pk', is: 'absent' },
   ]);
 }
 
 function taskChange(
-  version: number,
+  before: StoredTask,
   next: TaskState,
   at: { now: number; dueAt: number | undefined },
+  past: readonly Transition[],
 ): Change {
   const set: Record<string, string | number> = {
-    v: version,
+    v: before.version + 1,
     doc: encode(next),
     status: next.status,
     changedAt: at.now,
   };
   const remove: string[] = [];
+  // Nobody adds to it: what was seen empty, or about to be, is empty.
+  if (before.waits.length === 0) remove.push('waits');
+  if (next.status !== 'merged') remove.push('released');
+  if (past.length === 0) remove.push('past');
+  else set.past = encode(past);
   if (isSchedulable(next)) {
     set.readyKey = readyTasks(next.plan, next.run);
     set.rank = slotRank(next);
@@ -109,16 +139,33 @@ export async function settleTask(
   task: StoredTask,
   dueAt: number | undefined,
 ): Promise<boolean> {
-  if (task.dueAt === dueAt) return true;
+  const releases = task.state.status === 'merged' && !task.released;
+  if (task.dueAt === dueAt && !releases) return true;
+  return writeDue(table, task, dueAt, releases ? { released: true } : {});
+}
+
+/** What the state of this version owes is tried again then. False: it has moved on. */
+export async function postponeTask(
+  table: Table,
+  task: StoredTask,
+  dueAt: number,
+): Promise<boolean> {
+  return task.dueAt === dueAt || writeDue(table, task, dueAt, {});
+}
+
+async function writeDue(
+  table: Table,
+  task: StoredTask,
+  dueAt: number | undefined,
+  set: Change['set'],
+): Promise<boolean> {
+  const { state, version } = task;
   const change: Change =
     dueAt === undefined
-      ? { remove: ['dueAt', 'dueShard'] }
-      : { set: { dueAt, dueShard: dueShard(task.state.task + task.state.plan) } };
-  return (
-    (await table.update(KEY.task(task.state), change, [
-      { attribute: 'v', equals: task.version },
-    ])) !== undefined
-  );
+      ? { set, remove: ['dueAt', 'dueShard'] }
+      : { set: { ...set, dueAt, dueShard: dueShard(state.task + state.plan) } };
+  const item = await table.update(KEY.task(state), change, [{ attribute: 'v', equals: version }]);
+  return item !== undefined;
 }
 
 /** Takes a merged dependency off; undefined when there is no such task. Doing it twice is harmless. */

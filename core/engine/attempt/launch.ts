@@ -1,15 +1,14 @@
+import type { TaskKey } from '../../contract/id.ts';
 import { isAppError } from '../../error.ts';
 import { isRunning, type PlanState } from '../../lifecycle/plan-state.ts';
+import { loadPlan } from '../../store/plan-store.ts';
 import type { TaskDetail } from '../../store/task-detail.ts';
 import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { podSpec } from './pod.ts';
 
-/**
- * Ensures the pod of a claimed attempt, after the plan was seen active. False: the attempt has ended instead. `detail` saves
- * the read when it is at hand.
- */
+/** Ensures the pod of a claimed attempt. False: the attempt has ended instead. `detail` saves the read when it is at hand. */
 export async function launch(
   deps: EngineDeps,
   plan: PlanState,
@@ -20,12 +19,7 @@ export async function launch(
   if (n === undefined) return false;
   const key = taskKeyOf(task.state);
   if (!isRunning(plan, key.run)) {
-    await applyTask(
-      deps,
-      key,
-      { type: 'cancel', reason: `the plan is ${plan.status}` },
-      { actor: 'engine' },
-    );
+    await cancelWithPlan(deps, plan, key);
     return false;
   }
   try {
@@ -45,4 +39,19 @@ export async function launch(
       );
     return false;
   }
+}
+
+/**
+ * Whoever read the plan before the claim looks again after it: a plan that ended in between may not have seen the claim.
+ * A bridge that was faster is told the same when it asks for its assignment.
+ */
+export async function recheckPlan(deps: EngineDeps, key: TaskKey): Promise<void> {
+  const plan = await loadPlan(deps.table, key.plan);
+  if (plan !== undefined && !isRunning(plan.state, key.run))
+    await cancelWithPlan(deps, plan.state, key);
+}
+
+async function cancelWithPlan(deps: EngineDeps, plan: PlanState, key: TaskKey): Promise<void> {
+  const reason = `the plan is ${plan.status}`;
+  await applyTask(deps, key, { type: 'cancel', reason }, { actor: 'engine' });
 }

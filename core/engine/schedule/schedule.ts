@@ -10,11 +10,11 @@ import {
   removeHolders,
   type Slots,
 } from '../../store/slot-store.ts';
-import { loadDetail } from '../../store/task-detail.ts';
+import { loadDetail, type TaskDetail } from '../../store/task-detail.ts';
 import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task/state.ts';
 import { applyTask, hintAll } from '../apply-task.ts';
-import { launch } from '../attempt/launch.ts';
+import { launch, recheckPlan } from '../attempt/launch.ts';
 import type { EngineDeps } from '../deps.ts';
 import { inParallel } from '../in-parallel.ts';
 import { overBudget } from '../plan/budget.ts';
@@ -47,8 +47,12 @@ export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Pr
     const picked = pickTasks([...search.found.values()], heldBy(slots), deps.settings.caps);
     const chosen = picked.flatMap((task) => search.found.get(idOf(task)) ?? []);
     if (chosen.length === 0) return;
-    if (!(await reserve(deps, slots, chosen))) continue;
-    await inParallel(chosen, 8, (task) => claim(deps, task));
+    const [reserved, details] = await Promise.all([
+      reserve(deps, slots, chosen),
+      readDetails(deps, chosen),
+    ]);
+    if (!reserved) continue;
+    await inParallel(chosen, 8, (task) => claim(deps, task, details.get(task)));
     await tellWatchers(deps, chosen);
     if (roomy) await schedule(deps, []);
     return;
@@ -165,8 +169,23 @@ async function reserve(deps: EngineDeps, slots: Slots, tasks: readonly Found[]):
   return addHolders(deps.table, slots, added);
 }
 
-/** The claim is over the version that the slot was reserved for; then the plan must still be active. */
-async function claim(deps: EngineDeps, { stored, task }: Found): Promise<void> {
+/** Once the slot is taken only the claim stands before the pod. */
+async function readDetails(
+  deps: EngineDeps,
+  chosen: readonly Found[],
+): Promise<Map<Found, TaskDetail | undefined>> {
+  const details = await inParallel(chosen, 16, ({ task }) =>
+    loadDetail(deps.table, taskKeyOf(task)),
+  );
+  return new Map(chosen.map((task, place) => [task, details[place]]));
+}
+
+/** The claim is over the version that the slot was reserved for. */
+async function claim(
+  deps: EngineDeps,
+  { stored, task, plan }: Found,
+  detail: TaskDetail | undefined,
+): Promise<void> {
   const key = taskKeyOf(task);
   const n = task.attempt + 1;
   const leaseUntil = deps.clock.now() + deps.settings.launchMs;
@@ -182,9 +201,5 @@ async function claim(deps: EngineDeps, { stored, task }: Found): Promise<void> {
     await removeHolders(deps.table, [formatAttemptId({ ...key, n })]);
     return;
   }
-  const [plan, detail] = await Promise.all([
-    loadPlan(deps.table, key.plan),
-    loadDetail(deps.table, key),
-  ]);
-  if (plan !== undefined) await launch(deps, plan.state, claimed, detail);
+  if (await launch(deps, plan, claimed, detail)) await recheckPlan(deps, key);
 }

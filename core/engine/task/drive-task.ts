@@ -13,7 +13,7 @@ import { drivePlan } from '../plan/drive-plan.ts';
 import { closePull } from './close-pull.ts';
 import { type Driven, MOVED, restOf } from './driven.ts';
 import { dueAtRest, tellsPlan } from './due.ts';
-import { fanOut } from './fan-out.ts';
+import { type Dependents, fanOut } from './fan-out.ts';
 import { guardTask } from './guard.ts';
 import { promote } from './promote.ts';
 import { review } from './review.ts';
@@ -72,7 +72,7 @@ async function act(deps: EngineDeps, task: StoredTask): Promise<Driven> {
     case 'merging':
       return merge(deps, task);
     case 'merged':
-      await fanOut(deps, task);
+      if (!task.released) await fanOut(deps, task);
       return restOf(task);
     case 'cancelled':
       return closePull(deps, task);
@@ -94,13 +94,28 @@ async function act(deps: EngineDeps, task: StoredTask): Promise<Driven> {
 async function merge(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   const lane = laneKeyOf(task.state);
   await enterLane(deps.table, lane, { task: task.state.task, at: task.state.queuedAt ?? 0 });
-  const worked = await workLane(deps, lane, (merged) => driveLoaded(deps, merged));
+  const worked = await workLane(deps, lane, (...merged) => afterMerge(deps, ...merged));
   // Whoever holds the lane may have looked for the next entry just before ours was there.
   if (worked === 'busy') {
     await hintAll(deps, [{ type: 'lane', v: 1, ...lane }], 1);
     return { kind: 'rest', dueAt: deps.clock.now() + 10_000 };
   }
   return { kind: 'rest', dueAt: dueAtRest(task.state) };
+}
+
+/** What waits on it goes before all else that it owes. */
+export async function afterMerge(
+  deps: EngineDeps,
+  merged: StoredTask,
+  dependents: Dependents | undefined,
+): Promise<void> {
+  const { closing } = merged.state;
+  await guardTask(deps, merged, async () => {
+    await fanOut(deps, merged, dependents);
+    const again = closing.length === 0 ? undefined : deps.clock.now() + CLOSING_MS;
+    await settleTask(deps.table, merged, again);
+  });
+  if (closing.length > 0) await driveTask(deps, taskKeyOf(merged.state));
 }
 
 /** Made pending again by a retry, perhaps just after the last that it waited on was merged. */

@@ -1,5 +1,5 @@
 import { type AppError, isAppError } from '../../error.ts';
-import { type StoredTask, settleTask, taskKeyOf } from '../../store/task-store.ts';
+import { postponeTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { applyTask, hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { notePause } from '../note-pause.ts';
@@ -39,14 +39,14 @@ export async function guardTask(
       { actor: 'engine', dueAt: () => deps.clock.now() + 5_000 },
     );
     if (applied.kind === 'changed') await hintAll(deps, [{ type: 'drive_task', v: 1, ...key }], 5);
-    else await settleTask(deps.table, task, deps.clock.now() + UNCOUNTED_MS);
+    else await postponeTask(deps.table, task, deps.clock.now() + UNCOUNTED_MS);
   }
 }
 
 async function parkTask(deps: EngineDeps, task: StoredTask, error: AppError): Promise<void> {
   const now = deps.clock.now();
   const until = await notePause(deps, error);
-  await settleTask(deps.table, task, until);
+  await postponeTask(deps.table, task, until);
   const seconds = Math.ceil((until - now) / 1_000);
   if (seconds <= 900)
     await hintAll(deps, [{ type: 'drive_task', v: 1, ...taskKeyOf(task.state) }], seconds);

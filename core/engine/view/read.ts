@@ -171,8 +171,9 @@ export async function readHistory(
 ): Promise<Transition[]> {
   const stored = await requireTask(deps, id, task);
   const kept = await loadHistory(deps.table, stored.state);
-  const last = stored.state.last;
-  return kept.some((one) => one.version === last.version) ? kept : [...kept, last];
+  // What is put apart twice, or while this was read, is there twice.
+  const all = [...kept, ...stored.past, stored.state.last];
+  return [...new Map(all.map((one) => [one.version, one])).values()];
 }
 
 export async function readTranscript(

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture } from '../../test/support/engine-fixture.ts';
+import type { TaskState } from '../task/state.ts';
+import { loadHistory } from './task-detail.ts';
+import { type StoredTask, saveTask, settleTask } from './task-store.ts';
+
+/** The next state of a task, with a transition of its own unless `reason` says that it has none. */
+function nextOf({ state, version }: StoredTask, reason = ''): TaskState {
+  const last = { ...state.last, version: version + 1, at: state.last.at + 1, reason };
+  return { ...state, last };
+}
+
+function versionsOf(task: StoredTask): number[] {
+  return [...task.past, task.state.last].map(({ version }) => version);
+}
+
+test('every transition is a history item or on the task, in order, once', async () => {
+  const { table, putTask, task } = createEngineFixture();
+  await putTask();
+
+  for (let version = 2; version <= 12; version += 1) {
+    const before = await task();
+    expect(
+      await saveTask(table, before, nextOf(before), { now: version, dueAt: undefined }),
+    ).toBeTruthy();
+    const after = await task();
+    const kept = (await loadHistory(table, after.state)).map((one) => one.version);
+    expect([...kept, ...versionsOf(after)]).toEqual(
+      Array.from({ length: version }, (_, n) => n + 1),
+    );
+    expect(after.past.length).toBeLessThan(4);
+  }
+});
+
+test('a transition with a long reason does not make the item large', async () => {
+  const { table, putTask, task } = createEngineFixture();
+  await putTask();
+
+  for (let version = 2; version <= 6; version += 1) {
+    const before = await task();
+    const next = nextOf(before, 'x'.repeat(700));
+    await saveTask(table, before, next, { now: version, dueAt: undefined });
+    expect(JSON.stringify((await task()).past).length).toBeLessThan(1_000);
+  }
+  expect(await loadHistory(table, (await task()).state)).not.toEqual([]);
+});
+
+test('who loses the race writes nothing, and leaves no transition that did not happen', async () => {
+  const { table, putTask, task } = createEngineFixture();
+  await putTask();
+  for (let n = 0; n < 3; n += 1) {
+    const before = await task();
+    await saveTask(table, before, nextOf(before), { now: n, dueAt: undefined });
+  }
+  const seen = await task();
+
+  const won = await saveTask(table, seen, nextOf(seen, 'first'), { now: 9, dueAt: undefined });
+  const lost = await saveTask(table, seen, nextOf(seen, 'second'), { now: 9, dueAt: undefined });
+
+  expect(won?.state.last.reason).toBe('first');
+  expect(lost).toBeUndefined();
+  const after = await task();
+  const all = [...(await loadHistory(table, after.state)), ...after.past, after.state.last];
+  expect(all.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
+  expect(all.map(({ reason }) => reason)).not.toContain('second');
+});
+
+test('a merged task that was settled is known to have told its dependents, until it is something else', async () => {
+  const { table, putTask, task } = createEngineFixture();
+  await putTask({ status: 'merged' });
+  expect((await task()).released).toBe(false);
+
+  await settleTask(table, await task(), undefined);
+  const settled = await task();
+  expect(settled.released).toBe(true);
+
+  await saveTask(table, settled, { ...nextOf(settled), status: 'ready' }, { now: 3, dueAt: 5 });
+  expect((await task()).released).toBe(false);
+});
