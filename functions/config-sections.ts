@@ -306,6 +306,11 @@ export const SECTIONS = {
         whole(5, 3_600).default(120),
         'How long a pod may take from its launch to its first call.',
       ),
+      partialCloneMb: variable(
+        'PARTIAL_CLONE_MB',
+        whole(0, 1e9).default(256),
+        'From this size on, MB, a repository is cloned without the contents of its older commits; below, a whole clone takes less than asking for what is missing.',
+      ),
     },
   },
   branch: {

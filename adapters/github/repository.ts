@@ -25,6 +25,7 @@ export async function readRepository(
       // GitHub has no field for it: a refusal is met by a normal pull request that is marked by its title.
       allowsDrafts: true,
       archived: data.archived,
+      sizeKb: data.size,
       // Some tokens are not told; then a refusal says it later.
       permissions: {
         push: data.permissions?.push ?? true,

@@ -1,26 +1,28 @@
 import { AttemptFailure } from './attempt-end.ts';
-import { pause } from './callback-transport.ts';
-import { forgeFailure, isPassing } from './forge-failure.ts';
-import type { Git, GitCredential } from './git.ts';
+import {
+  type ForgeAccess,
+  LONG_PATIENCE_MS,
+  SHORT_PATIENCE_MS,
+  talkToForge,
+} from './forge-talk.ts';
+import type { Git } from './git.ts';
+import { PROMISOR } from './git-repository.ts';
 
 // The talk with the forge: fetching the root branch, pushing to the attempt's own.
 
-export type ForgeBranchOptions = {
+export type ForgeBranchOptions = ForgeAccess & {
   git: Git;
   cloneUrl: string;
+  /** Commits and trees are fetched, contents of files when they are needed. */
+  partial: boolean;
   rootBranch: string;
   /** The attempt's own branch: the only one that is pushed. */
   branch: string;
-  credential: () => Promise<GitCredential>;
-  signal: AbortSignal;
 };
 
 const ROOT_REF = 'refs/smol/root';
 const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
 const PUSH = ['push', '--quiet', '--no-verify'];
-/** How long passing trouble is sat out: at the start little is lost by giving up, later the agent's work is. */
-const SHORT_PATIENCE_MS = 20_000;
-const LONG_PATIENCE_MS = 10 * 60_000;
 
 export class ForgeBranch {
   private readonly options: ForgeBranchOptions;
@@ -80,22 +82,14 @@ export class ForgeBranch {
   }
 
   private fetchRefs(refs: readonly string[], patienceMs: number): Promise<void> {
-    return this.talk('fetch', [...FETCH, this.options.cloneUrl, ...refs], patienceMs);
+    const from = this.options.partial ? PROMISOR : this.options.cloneUrl;
+    return this.talk('fetch', [...FETCH, from, ...refs], patienceMs);
   }
 
   private async talk(doing: string, args: readonly string[], patienceMs: number): Promise<void> {
-    const until = performance.now() + patienceMs;
-    for (let n = 1; ; n += 1) {
-      try {
-        await this.options.git(args, { credential: await this.options.credential() });
-        return;
-      } catch (error) {
-        const waitMs = Math.min(20_000, 300 * 2 ** (n - 1));
-        const isLast = performance.now() + waitMs > until;
-        if (isLast || !isPassing(error)) throw forgeFailure(error, doing, Date.now());
-        await pause(waitMs, this.options.signal);
-      }
-    }
+    await talkToForge(this.options, { doing, patienceMs }, (credential) =>
+      this.options.git(args, { credential }),
+    );
   }
 }
 

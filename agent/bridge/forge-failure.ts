@@ -11,6 +11,14 @@ export function isPassing(error: unknown): boolean {
   return error instanceof GitError && PASSING.test(error.stderr);
 }
 
+/** Whether git failed because it could not fetch what a partial repository lacks. */
+export function isFetchOnDemand(error: unknown): boolean {
+  return (
+    error instanceof GitError &&
+    /promisor remote|unable to access 'http|RPC failed/.test(error.stderr)
+  );
+}
+
 /** For the attempt. `now` in epoch milliseconds. */
 export function forgeFailure(error: unknown, doing: string, now: number): unknown {
   if (!(error instanceof GitError)) return error;

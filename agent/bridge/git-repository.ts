@@ -4,7 +4,6 @@ import { join } from 'node:path';
 // Git dirs, made by hand: nothing is run, no template is copied.
 
 const BRIDGE_CONFIG = `[core]
-	repositoryformatversion = 0
 	bare = false
 	filemode = true
 	symlinks = true
@@ -64,9 +63,21 @@ const EXCLUDES = [
   '.smol-agent/',
 ];
 
-/** A git dir for the bridge, made without running anything. `alternates`: object stores to borrow from. */
-export async function writeBridgeRepository(gitDir: string, alternates: string[]): Promise<void> {
-  await writeRepository(gitDir, BRIDGE_CONFIG, alternates);
+/** The forge of a partial repository: what is missing is fetched from there when it is needed. */
+export const PROMISOR = 'forge';
+
+/**
+ * A git dir for the bridge, made without running anything. `alternates`: object stores to borrow from; `promisor`: the
+ * address of the forge that has the contents of files, of which only those that are needed are fetched.
+ */
+export async function writeBridgeRepository(
+  gitDir: string,
+  alternates: string[],
+  promisor?: string,
+): Promise<void> {
+  const config = BRIDGE_CONFIG + formatConfig(promisor !== undefined);
+  const address = promisor === undefined ? '' : `\turl = ${quote(promisor)}\n`;
+  await writeRepository(gitDir, config + address, alternates);
   await mkdir(join(gitDir, 'info'), { recursive: true });
   await writeFile(join(gitDir, 'info/attributes'), ATTRIBUTES);
   await writeFile(join(gitDir, 'info/exclude'), `${EXCLUDES.join('\n')}\n`);
@@ -75,12 +86,31 @@ export async function writeBridgeRepository(gitDir: string, alternates: string[]
 /** An ordinary repository for those who work in a checkout (agent, set-up, tests). The bridge never reads it. */
 export async function writeCheckoutRepository(
   gitDir: string,
-  options: { commit: string; objects: string; author: { name: string; email: string } },
+  options: {
+    commit: string;
+    objects: string;
+    author: { name: string; email: string };
+    /** Contents of older commits are missing: git is told, so that it does not take that for damage. */
+    partial: boolean;
+  },
 ): Promise<void> {
   const { name, email } = options.author;
-  const config = `[core]\n\trepositoryformatversion = 0\n\tbare = false\n[user]\n\tname = ${quote(name)}\n\temail = ${quote(email)}\n`;
-  await writeRepository(gitDir, config, [options.objects]);
+  const config = `[core]\n\tbare = false\n[user]\n\tname = ${quote(name)}\n\temail = ${quote(email)}\n`;
+  await writeRepository(gitDir, config + formatConfig(options.partial), [options.objects]);
   await writeFile(join(gitDir, 'refs/heads/work'), `${options.commit}\n`);
+}
+
+/** What is to come after it belongs to the promisor. */
+function formatConfig(partial: boolean): string {
+  if (!partial) return '[core]\n\trepositoryformatversion = 0\n';
+  return `[core]
+	repositoryformatversion = 1
+[extensions]
+	partialClone = ${PROMISOR}
+[remote "${PROMISOR}"]
+	promisor = true
+	partialclonefilter = blob:none
+`;
 }
 
 async function writeRepository(gitDir: string, config: string, alternates: string[]) {

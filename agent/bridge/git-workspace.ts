@@ -1,9 +1,11 @@
 import { appendFile, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Folders } from './folders.ts';
+import { createFetchingGit, type ForgeAccess } from './forge-talk.ts';
 import { createGit, type Git } from './git.ts';
 import { type Merge, parseMergeTree, parseNameStatus, splitZ } from './git-parse.ts';
 import { writeBridgeRepository, writeCheckoutRepository } from './git-repository.ts';
+import { outsideLfs, usesLfs } from './lfs.ts';
 import type { ProcessTable } from './process.ts';
 import type { Change } from './scope.ts';
 
@@ -17,11 +19,15 @@ export type WorkspaceOptions = {
   alternates: string[];
   author: { name: string; email: string };
   signal: AbortSignal;
+  /** Where a partial repository fetches what it lacks. Absent: it lacks nothing. */
+  promisor?: ForgeAccess & { url: string };
 };
 
 export class GitWorkspace {
   private readonly options: WorkspaceOptions;
   private readonly git: Git;
+  /** For what reads the contents of files. */
+  private readonly reading: Git;
   /** The commit that the workspace stands on. */
   head = '';
   /** What set-up changed, by path, as the blob it left: not the agent's doing. */
@@ -31,16 +37,22 @@ export class GitWorkspace {
     this.options = options;
     const place = { gitDir: options.folders.git, workTree: options.folders.workspace };
     this.git = createGit(options.processes, place, options.signal);
+    this.reading = this.fetching(this.git);
   }
 
   static async open(options: WorkspaceOptions): Promise<GitWorkspace> {
-    await writeBridgeRepository(options.folders.git, options.alternates);
+    await writeBridgeRepository(options.folders.git, options.alternates, options.promisor?.url);
     return new GitWorkspace(options);
+  }
+
+  private fetching(git: Git): Git {
+    const { promisor } = this.options;
+    return promisor ? createFetchingGit(git, promisor) : git;
   }
 
   /** Puts `commit` into the workspace; with `withGit` also a repository for those who work there. */
   async checkout(commit: string, withGit = false): Promise<void> {
-    await this.git(['read-tree', '--reset', '-u', commit]);
+    await this.reading(['read-tree', '--reset', '-u', commit]);
     this.head = commit;
     if (!withGit) return;
     await this.giveRepository(
@@ -58,7 +70,8 @@ export class GitWorkspace {
     indexFile: string,
   ): Promise<void> {
     const { processes, folders, signal } = this.options;
-    const git = createGit(processes, { gitDir: folders.git, workTree: folder, indexFile }, signal);
+    const place = { gitDir: folders.git, workTree: folder, indexFile };
+    const git = this.fetching(createGit(processes, place, signal));
     await git(['read-tree', '--reset', '-u', tree]);
     await this.giveRepository(folder, commit, indexFile);
   }
@@ -69,6 +82,7 @@ export class GitWorkspace {
       commit,
       objects,
       author: this.options.author,
+      partial: this.options.promisor !== undefined,
     });
     await copyFile(indexFile, join(folder, '.git/index'));
   }
@@ -176,7 +190,7 @@ export class GitWorkspace {
     const known = changes.filter((c) => c.status !== 'A').map((c) => `${c.path}\0`);
     const fresh = changes.filter((c) => c.status === 'A').map((c) => c.path);
     if (known.length > 0) {
-      await this.git(['checkout-index', '-f', '-z', '--stdin'], { input: known.join('') });
+      await this.reading(['checkout-index', '-f', '-z', '--stdin'], { input: known.join('') });
     }
     for (let i = 0; i < fresh.length; i += 100) {
       await this.git(['clean', '-fqd', '--', ...fresh.slice(i, i + 100)]);
@@ -185,7 +199,7 @@ export class GitWorkspace {
 
   /** Merges two commits without touching the workspace. */
   async merge(ours: string, theirs: string): Promise<Merge> {
-    const answer = await this.git(
+    const answer = await this.reading(
       ['merge-tree', '--write-tree', '-z', '--name-only', '--messages', ours, theirs],
       { accept: [0, 1] },
     );
@@ -194,7 +208,7 @@ export class GitWorkspace {
 
   /** Puts a merge with its conflict markers into the workspace; `head` stays, the next commit needs both parents. */
   async checkoutMerge(merge: Merge): Promise<void> {
-    await this.git(['read-tree', '--reset', '-u', merge.tree]);
+    await this.reading(['read-tree', '--reset', '-u', merge.tree]);
   }
 
   /** Of `files`, those that still hold conflict markers. */
@@ -242,6 +256,16 @@ export class GitWorkspace {
       to,
     ]);
     return parseNameStatus(answer.stdout);
+  }
+
+  /** Whether `commit` keeps files in Git LFS. */
+  usesLfs(commit: string): Promise<boolean> {
+    return usesLfs(this.reading, commit);
+  }
+
+  /** Of `paths`, those that belong to Git LFS and are in `commit` as they are. */
+  outsideLfs(commit: string, paths: readonly string[]): Promise<string[]> {
+    return outsideLfs(this.reading, this.options.folders.git, commit, paths);
   }
 
   async resolve(name: string): Promise<string> {

@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pause } from './callback-transport.ts';
-import { createGit, type GitCredential } from './git.ts';
-import { writeBridgeRepository } from './git-repository.ts';
+import { createGit, type Git, type GitCredential } from './git.ts';
+import { PROMISOR, writeBridgeRepository } from './git-repository.ts';
 import type { ProcessTable } from './process.ts';
 
 // A bare mirror of a repository that all attempts on this machine borrow objects from. It saves disk and time; an attempt that
 // cannot have it goes on without.
+
+const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head'];
 
 export type MirrorOptions = {
   processes: ProcessTable;
@@ -16,6 +18,8 @@ export type MirrorOptions = {
   cloneUrl: string;
   /** What is brought up to date. */
   branch: string;
+  /** Of old commits it has no contents of files. */
+  partial: boolean;
   credential: () => Promise<GitCredential>;
   signal: AbortSignal;
   /** Waiting for another attempt to fill it, milliseconds. */
@@ -24,10 +28,11 @@ export type MirrorOptions = {
 
 /** Brings the mirror up to date; answers its object store, or nothing when there is no usable mirror. */
 export async function refreshMirror(options: MirrorOptions): Promise<string[]> {
-  const gitDir = join(options.mirrorDir, mirrorName(options.cloneUrl));
+  const { cloneUrl, partial } = options;
+  const gitDir = join(options.mirrorDir, mirrorName(cloneUrl, partial));
   try {
     await mkdir(options.mirrorDir, { recursive: true });
-    if (!existsSync(gitDir)) await createMirror(gitDir);
+    if (!existsSync(gitDir)) await createMirror(gitDir, partial ? cloneUrl : undefined);
     await underLock(`${gitDir}.lock`, options, () => fetchMirror(gitDir, options));
   } catch {
     options.signal.throwIfAborted();
@@ -35,23 +40,37 @@ export async function refreshMirror(options: MirrorOptions): Promise<string[]> {
   return existsSync(join(gitDir, 'objects')) ? [join(gitDir, 'objects')] : [];
 }
 
-/** Says nothing of the address, which may name a private host. */
-export function mirrorName(cloneUrl: string): string {
-  return `${createHash('sha256').update(cloneUrl).digest('hex').slice(0, 24)}.git`;
+/** Says nothing of the address, which may name a private host. A partial mirror must not be taken for a whole one. */
+export function mirrorName(cloneUrl: string, partial: boolean): string {
+  const name = createHash('sha256').update(cloneUrl).digest('hex').slice(0, 24);
+  return `${name}${partial ? '-partial' : ''}.git`;
 }
 
-async function createMirror(gitDir: string): Promise<void> {
+async function createMirror(gitDir: string, promisor: string | undefined): Promise<void> {
   const draft = `${gitDir}.${process.pid}`;
-  await writeBridgeRepository(draft, []);
+  await writeBridgeRepository(draft, [], promisor);
   // Whoever comes second finds the folder taken, and uses it.
   await rename(draft, gitDir).catch(() => rm(draft, { recursive: true, force: true }));
 }
 
 async function fetchMirror(gitDir: string, options: MirrorOptions): Promise<void> {
   const git = createGit(options.processes, { gitDir, workTree: gitDir }, options.signal);
-  const branch = `+refs/heads/${options.branch}:refs/heads/${options.branch}`;
-  const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', options.cloneUrl, branch];
-  await git(args, { credential: await options.credential() });
+  const credential = await options.credential();
+  const ref = `refs/heads/${options.branch}`;
+  const from = options.partial ? PROMISOR : options.cloneUrl;
+  await git([...FETCH, from, `+${ref}:${ref}`], { credential });
+  if (options.partial) await fetchContents(git, ref, credential);
+}
+
+/** The files of the newest commit, in one go: every attempt needs them. */
+async function fetchContents(git: Git, ref: string, credential: GitCredential): Promise<void> {
+  const listed = await git(['rev-list', '--objects', '--missing=print', `${ref}^{tree}`]);
+  const missing = listed.stdout.split('\n').filter((line) => line.startsWith('?'));
+  if (missing.length === 0) return;
+  // What is asked for by name has no history to compare.
+  const args = ['-c', 'fetch.negotiationAlgorithm=noop', ...FETCH, '--filter=blob:none'];
+  const input = missing.map((line) => `${line.slice(1)}\n`).join('');
+  await git([...args, PROMISOR, '--stdin'], { credential, input });
 }
 
 async function underLock(lock: string, options: MirrorOptions, work: () => Promise<void>) {

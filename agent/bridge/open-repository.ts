@@ -3,6 +3,7 @@ import { AttemptFailure } from './attempt-end.ts';
 import { ForgeBranch } from './forge-branch.ts';
 import { createGit } from './git.ts';
 import { GitWorkspace } from './git-workspace.ts';
+import { LFS_NOTE } from './lfs.ts';
 import { refreshMirror } from './mirror.ts';
 
 export type OpenRepository = {
@@ -10,6 +11,8 @@ export type OpenRepository = {
   forge: ForgeBranch;
   /** The root branch's head. */
   root: string;
+  /** Files of it are kept in Git LFS. */
+  lfs: boolean;
 };
 
 /** The bridge's repository with the root branch and `commits` in it. */
@@ -21,14 +24,20 @@ export async function openRepository(
   const { cloneUrl, rootBranch, branch } = attempt.assignment.repository;
   requirePlainUrl(cloneUrl);
   const { processes, folders, signal } = attempt;
-  const { author } = attempt.assignment;
-  const credential = () => attempt.gitCredential();
-  const mirror = { processes, cloneUrl, branch: rootBranch, credential, signal };
+  const { author, repository } = attempt.assignment;
+  const partial = repository.partial ?? false;
+  const access = { credential: () => attempt.gitCredential(), signal };
+  const mirror = { ...access, processes, cloneUrl, branch: rootBranch, partial };
   const alternates = mirrorDir ? await refreshMirror({ ...mirror, mirrorDir }) : [];
-  const workspace = await GitWorkspace.open({ processes, folders, alternates, author, signal });
+  const promisor = partial ? { ...access, url: cloneUrl } : undefined;
+  const parts = { processes, folders, alternates, author, signal };
+  const workspace = await GitWorkspace.open({ ...parts, ...(promisor ? { promisor } : {}) });
   const git = createGit(processes, { gitDir: folders.git, workTree: folders.workspace }, signal);
-  const forge = new ForgeBranch({ git, cloneUrl, rootBranch, branch, credential, signal });
-  return { workspace, forge, root: await forge.fetch(commits) };
+  const forge = new ForgeBranch({ ...access, git, cloneUrl, partial, rootBranch, branch });
+  const root = await forge.fetch(commits);
+  const lfs = await workspace.usesLfs(root);
+  if (lfs) attempt.transcript.entry('bridge', LFS_NOTE);
+  return { workspace, forge, root, lfs };
 }
 
 function requirePlainUrl(cloneUrl: string): void {

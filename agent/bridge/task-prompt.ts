@@ -13,8 +13,12 @@ const MAX_DATA = 12_000;
 
 export type ConflictState = { files: readonly string[]; messages: string; rootBranch: string };
 
-/** The agent's first prompt. `conflict`: the workspace holds a merge with conflict markers. */
-export function renderTaskPrompt(assignment: Assignment, conflict?: ConflictState): string {
+/** The agent's first prompt. `conflict`: the workspace holds a merge with conflict markers; `more`: rules of this workspace. */
+export function renderTaskPrompt(
+  assignment: Assignment,
+  conflict?: ConflictState,
+  more: readonly string[] = [],
+): string {
   const { task } = assignment;
   const sections = [
     `# Task: ${task.title || task.id}`,
@@ -26,7 +30,7 @@ export function renderTaskPrompt(assignment: Assignment, conflict?: ConflictStat
     parentsSection(assignment),
     assignment.notes && `## Notes\n\n${assignment.notes}`,
     conversationSection(assignment),
-    rulesSection(assignment),
+    rulesSection(assignment, more),
   ];
   return sections.filter((section) => !!section).join('\n\n');
 }
@@ -100,7 +104,7 @@ function conversationSection({ conversation }: Assignment): string {
   return `## The conversation so far\n\nAn earlier attempt was lost; the workspace holds what it had committed. ${DATA_NOTE}\n${fence(tail(said, MAX_DATA))}`;
 }
 
-function rulesSection({ verify, task }: Assignment): string {
+function rulesSection({ verify, task, repository }: Assignment, more: readonly string[]): string {
   const lines = [
     'Work in the current directory. Do not commit, push or change branches: that is done for you.',
     'Dependencies are set up already.',
@@ -115,6 +119,12 @@ function rulesSection({ verify, task }: Assignment): string {
     'End with a short summary of what you did, for whoever builds on it.',
     `If the task cannot be done, end with one line that begins with ${CANNOT} and says why.`,
   );
+  if (repository.partial === true) {
+    lines.push(
+      'The history is here, but not the contents of files in older commits: git log works, git blame and git log -p do not.',
+    );
+  }
+  lines.push(...more);
   if (task.interactive) lines.push('A person may answer you; wait for them after each turn.');
   return `## Rules\n\n${bullets(lines)}`;
 }

@@ -23,14 +23,16 @@ export class TaskWork {
   private readonly attempt: Attempt;
   private readonly workspace: GitWorkspace;
   private readonly forge: ForgeBranch;
+  readonly lfs: boolean;
   private readonly allLeftOut = new Map<string, LeftOut>();
   private commits = 0;
   openMerge: OpenMerge | undefined;
 
-  constructor(attempt: Attempt, { workspace, forge }: OpenRepository) {
+  constructor(attempt: Attempt, { workspace, forge, lfs }: OpenRepository) {
     this.attempt = attempt;
     this.workspace = workspace;
     this.forge = forge;
+    this.lfs = lfs;
   }
 
   get leftOut(): LeftOut[] {
@@ -117,7 +119,14 @@ export class TaskWork {
     const changed = await this.workspace.diff(root, commit);
     const flagged = flagChanges(changed, this.rules, this.attempt.assignment.verify);
     const paths = changed.map((change) => change.path);
-    return { changed: paths, flagged };
+    return { changed: paths, flagged: [...(await this.flagLfs(commit, changed)), ...flagged] };
+  }
+
+  private async flagLfs(commit: string, changed: readonly Change[]): Promise<Flagged[]> {
+    if (!this.lfs) return [];
+    const there = changed.filter((change) => change.status !== 'D').map((change) => change.path);
+    const paths = await this.workspace.outsideLfs(commit, there);
+    return paths.map((path) => ({ path, why: 'belongs to Git LFS, and is not a pointer' }));
   }
 
   /** `leaveConflicts`: for the agent to resolve; else a root that conflicts is left alone. */

@@ -4,6 +4,7 @@ import type { Attempt } from './attempt.ts';
 import { AttemptFailure } from './attempt-end.ts';
 import { CodingAgent, type Turn } from './coding-agent.ts';
 import type { GitWorkspace } from './git-workspace.ts';
+import { LFS_NOTE } from './lfs.ts';
 import { openRepository } from './open-repository.ts';
 import { head } from './redact.ts';
 import { renderSteering } from './steering.ts';
@@ -68,7 +69,8 @@ class Conversation {
     const { assignment } = this.attempt;
     const { openMerge } = this.work;
     const { rootBranch } = assignment.repository;
-    let prompt = renderTaskPrompt(assignment, openMerge && { ...openMerge, rootBranch });
+    const conflict = openMerge && { ...openMerge, rootBranch };
+    let prompt = renderTaskPrompt(assignment, conflict, this.work.lfs ? [LFS_NOTE] : []);
     for (;;) {
       const turn = await this.agent.turn(prompt);
       const next = (await this.afterTurn(turn)) ?? (await this.verify());

@@ -43,6 +43,8 @@ export const assignmentSchema = z.object({
     branch: z.string(),
     /** `verify` attempts: the commit to verify on the merge with `root`. */
     verifyCommit: shaSchema.optional(),
+    /** A large one: the whole history, but only those contents of files that are needed. */
+    partial: z.boolean().optional(),
   }),
   setup: z.array(command),
   verify: z.array(command),

@@ -22,6 +22,8 @@ export type EngineSettings = {
   heartbeatMs: number;
   /** From the claim to the bridge's first call: image pull, boot. */
   launchMs: number;
+  /** Repositories of this size and above are cloned partially, MB. Absent: none is. */
+  partialFromMb?: number;
   /** Days that the branches of cancelled work are kept. */
   keepDays: number;
   /** Name in the bridge's table of agents. */

@@ -28,6 +28,8 @@ export type PlanRepository = {
   notes: string;
   author?: { name: string; email: string };
   signOff: boolean;
+  /** As the forge reported it when the plan was made. */
+  sizeKb?: number;
   titlePattern?: string;
   pullTemplate?: string;
   /** How set-up and verify were found, for people to confirm. */

@@ -91,6 +91,8 @@ export type RepositoryFacts = {
   mergeMethods: ('merge' | 'squash' | 'rebase')[];
   allowsDrafts: boolean;
   archived: boolean;
+  /** As the forge reports it, of what is packed; absent: it does not say. */
+  sizeKb?: number;
   permissions: { push: boolean; pull: boolean; admin: boolean };
 };
 

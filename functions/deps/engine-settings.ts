@@ -23,6 +23,7 @@ export function engineSettings(): EngineSettings {
     leaseMs: attempt.leaseSeconds * 1_000,
     heartbeatMs: attempt.heartbeatSeconds * 1_000,
     launchMs: attempt.launchSeconds * 1_000,
+    partialFromMb: attempt.partialCloneMb,
     keepDays: config.retention.days,
     agent: config.agent.name,
     models: {

@@ -29,6 +29,7 @@ export function describeForgeBranches(name: string, start: () => Promise<TestFor
         permissions: { push: true, pull: true },
       });
       expect(facts.cloneUrl).toBe(r.url);
+      expect(facts.sizeKb).toBeTypeOf('number');
     });
 
     test('says notFound for a repository that is not there', async () => {

@@ -16,13 +16,14 @@ function options() {
     mirrorDir: join(stage.root, 'mirrors'),
     cloneUrl: stage.remote.url,
     branch: ROOT_BRANCH,
+    partial: false,
     credential: async () => ({ username: 'x-access-token', password: SECRETS.git }),
     signal: new AbortController().signal,
   };
 }
 
 function mirror(): string {
-  return join(stage.root, 'mirrors', mirrorName(stage.remote.url));
+  return join(stage.root, 'mirrors', mirrorName(stage.remote.url, false));
 }
 
 test('attempts that start together fill one mirror, one after the other', async () => {

@@ -3,7 +3,7 @@ import { type AttemptKey, formatAttemptId } from '../../contract/id.ts';
 import type { TaskSpec } from '../../contract/task.ts';
 import { AppError } from '../../error.ts';
 import { attemptBranch } from '../../lifecycle/branch.ts';
-import { limitsOf, type PlanState } from '../../lifecycle/plan-state.ts';
+import { limitsOf, type PlanRepository, type PlanState } from '../../lifecycle/plan-state.ts';
 import { loadDetail, loadResult, type TaskDetail } from '../../store/task-detail.ts';
 import { loadTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import type { LiveAttempt, TaskState } from '../../task/state.ts';
@@ -41,6 +41,7 @@ export async function buildAssignment(
       name: repository.name,
       cloneUrl: repository.cloneUrl,
       branch: attemptBranch(settings.prefix, key),
+      partial: isLarge(repository, settings.partialFromMb),
       ...place,
     },
     setup: repository.setup,
@@ -60,6 +61,10 @@ export async function buildAssignment(
     leaseMs: settings.leaseMs,
     heartbeatMs: settings.heartbeatMs,
   };
+}
+
+function isLarge({ sizeKb }: PlanRepository, fromMb: number | undefined): boolean {
+  return sizeKb !== undefined && fromMb !== undefined && sizeKb >= fromMb * 1_024;
 }
 
 function describe(state: TaskState, spec: TaskSpec | undefined): Assignment['task'] {

@@ -55,7 +55,8 @@ export async function preflightStep(deps: PlannerDeps, plan: PlanState): Promise
         at: deps.clock.now(),
       });
     }
-    repositories.push({ ...repository, base, baseSha, cloneUrl: facts.cloneUrl });
+    const { cloneUrl, sizeKb } = facts;
+    repositories.push({ ...repository, base, baseSha, cloneUrl, sizeKb });
   }
   const notices = noticed.notices;
   return { next: 'explore', apply: (state) => ({ ...state, repositories, notices }) };

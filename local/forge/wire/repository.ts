@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Caller, ForgeContext } from '../forge-context.ts';
 import { isoSeconds } from '../git/read-commit.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
@@ -23,6 +25,7 @@ export function wireRepository(context: ForgeContext, repository: RepositoryRow,
     clone_url: `${context.urls.base}/${repository.name}.git`,
     description: null,
     fork: false,
+    size: packedKb(repository.git_dir),
     default_branch: repository.default_branch,
     archived: settings.archived,
     disabled: false,
@@ -32,6 +35,22 @@ export function wireRepository(context: ForgeContext, repository: RepositoryRow,
     created_at: isoSeconds(repository.created_at),
     ...(caller !== undefined && { permissions: wirePermissions(caller) }),
   };
+}
+
+/** As GitHub counts it: what is packed, in KB, with what belongs to it. Loose objects are few and small. */
+function packedKb(gitDir: string): number {
+  const folder = join(gitDir, 'objects/pack');
+  try {
+    const sizes = readdirSync(folder).map((name) => sizeOf(join(folder, name)));
+    return Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / 1_024);
+  } catch {
+    return 0;
+  }
+}
+
+/** Git may have packed anew just now. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function wirePermissions(caller: Caller) {
