@@ -62,7 +62,8 @@ export const planRestart = defineCommand({
   async run(context, [word], values) {
     const client = await context.client();
     const params = { plan: await planOf(client, word) };
-    const changed = await client.call(API.restartPlan, { params });
+    const { run } = await client.call(API.getPlan, { params });
+    const changed = await client.call(API.restartPlan, { params, body: { run } });
     return sayOrWait(context, client, changed, 'starts again', values.wait);
   },
 });

@@ -10,6 +10,7 @@ import {
   planStatusSchema,
   planViewSchema,
   reasonSchema,
+  restartSchema,
 } from './plan.ts';
 import type { Route } from './route.ts';
 import { taskViewSchema } from './task.ts';
@@ -105,6 +106,7 @@ export const PLAN_ROUTES = {
     access: 'operator',
     summary: 'Run it again from the approved graph, or plan a failed one again',
     params: plan,
+    body: restartSchema,
     status: 202,
     answer: changedPlan,
   },

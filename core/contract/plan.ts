@@ -150,6 +150,9 @@ export const editPlanSchema = z
 export const approvePlanSchema = z.object({ revision: z.number().int().min(1) }).strict();
 export const reasonSchema = z.object({ reason: z.string().max(4_000).default('') }).strict();
 
+/** The run that another is to follow, as it was seen: the same request sent twice starts one. */
+export const restartSchema = z.object({ run: z.number().int().min(1) }).strict();
+
 export const rootPullSchema = z.object({
   repo: z.string(),
   branch: z.string(),

@@ -37,7 +37,7 @@ export function readyTasks(plan: PlanId, run: number): string {
 }
 /** Hash of the `ready` index: plans that may have ready tasks. */
 export const ACTIVE_PLANS = 'ACTIVE';
-/** Hash of the `ready` index: complete plans whose pull request waits for a person. */
+/** Hash of the `ready` index: plans that wait for a person, complete with an open pull request or halted. */
 export const OPEN_PLANS = 'OPEN';
 
 export const KEY = {

@@ -43,15 +43,19 @@ function headForecast(forecast: Forecast): Forecast {
   return { ...withoutPairs, waves: [], criticalPath: [] };
 }
 
+/** Of a halted plan nothing is scheduled, but what people do at the forge is seen. */
+function listOf(state: PlanState): string | undefined {
+  if (state.status === 'active') return state.haltedTold === true ? OPEN_PLANS : ACTIVE_PLANS;
+  const isOpen = state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
+  return isOpen ? OPEN_PLANS : undefined;
+}
+
 function attributesOf(
   state: PlanState,
   version: number,
   at: { now: number; dueAt: number | undefined },
 ): Record<string, string | number | undefined> {
-  const waitsForPerson =
-    state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
-  const active = state.status === 'active' ? ACTIVE_PLANS : undefined;
-  const readyKey = waitsForPerson ? OPEN_PLANS : active;
+  const readyKey = listOf(state);
   return {
     v: version,
     doc: encode({ ...state, forecast: state.forecast && headForecast(state.forecast) }),

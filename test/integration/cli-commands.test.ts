@@ -154,7 +154,7 @@ describe('plans', () => {
   test.each([
     [['plan', 'reject', PLAN_ID, '--reason', 'no'], 'rejectPlan', { reason: 'no' }],
     [['cancel', PLAN_ID], 'cancelPlan', { reason: '' }],
-    [['plan', 'restart', PLAN_ID], 'restartPlan', undefined],
+    [['plan', 'restart', PLAN_ID], 'restartPlan', { run: 1 }],
     [['recover', PLAN_ID], 'recoverPlan', undefined],
     [['cancel', 'last'], 'cancelPlan', { reason: '' }],
   ])('%j', async (args, route, body) => {

@@ -13,7 +13,7 @@ import { makeRevision, requireRevision, requireValidGraph } from '../plan/revisi
 
 // What people order of a plan. Each is one conditional write; what follows from it is owed by the new state.
 
-const RUN_NOTHING = { put: 0, released: 0, total: 0, roots: false };
+export const RUN_NOTHING = { put: 0, released: 0, total: 0, roots: false };
 
 /** `id` may be derived from an idempotency key: a plan that is there already is answered as it is. */
 export async function createPlan(
@@ -259,7 +259,7 @@ export async function rejectPlan(
   );
 }
 
-async function refuseUnless(
+export async function refuseUnless(
   deps: EngineDeps,
   id: string,
   status: PlanState['status'],
@@ -270,7 +270,11 @@ async function refuseUnless(
   throw refuseStatus(plan.state, wanted);
 }
 
-function endingOf(plan: PlanState, reason: string, dueAt: number): PlanState['ending'][number] {
+export function endingOf(
+  plan: PlanState,
+  reason: string,
+  dueAt: number,
+): PlanState['ending'][number] {
   const started =
     plan.status === 'activating' || plan.status === 'active' || plan.status === 'complete';
   return { run: plan.run, revision: started ? (plan.approved ?? 0) : 0, reason, cursor: 0, dueAt };
@@ -298,70 +302,4 @@ export async function cancelPlan(
   if (saved === undefined) return refuseUnless(deps, id, 'cancelled', 'it has ended already');
   await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
   return saved;
-}
-
-/** A new run of the approved graph; a plan whose planning failed is planned again, a rejected one waits for approval again. */
-export async function restartPlan(
-  deps: EngineDeps,
-  id: string,
-  actor: string,
-): Promise<StoredPlan> {
-  const saved = await applyPlan(deps, id, { event: 'restarted', actor }, (state, now) =>
-    restarted(state, actor, now),
-  );
-  if (saved === undefined)
-    return refuseUnless(
-      deps,
-      id,
-      'activating',
-      'it can be restarted once it was approved, rejected, cancelled or has failed',
-    );
-  await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
-  return saved;
-}
-
-function restarted(state: PlanState, actor: string, now: number): PlanState | undefined {
-  const fresh = {
-    ...state,
-    reason: undefined,
-    finishedAt: undefined,
-    haltedSince: undefined,
-    haltedTold: undefined,
-    faults: 0,
-    notices: [],
-  };
-  if (state.status === 'rejected') return { ...fresh, status: 'pending_approval' };
-  if (state.revision === 0 && (state.status === 'failed' || state.status === 'cancelled')) {
-    return {
-      ...fresh,
-      run: state.run + 1,
-      status: 'planning',
-      planning: { stage: 'queued', faults: 0 },
-    };
-  }
-  if (
-    state.status !== 'active' &&
-    state.status !== 'complete' &&
-    state.status !== 'cancelled' &&
-    state.status !== 'failed'
-  )
-    return undefined;
-  if (state.approved === undefined)
-    return { ...fresh, run: state.run + 1, status: 'pending_approval' };
-  const stopped =
-    state.ending.some((one) => one.run === state.run) ||
-    state.cleanup.some((one) => one.run === state.run);
-  const ending = stopped
-    ? state.ending
-    : [...state.ending, endingOf(state, `restarted by ${actor}`, now)];
-  return {
-    ...fresh,
-    status: 'activating',
-    run: state.run + 1,
-    activation: RUN_NOTHING,
-    ends: [],
-    pulls: [],
-    ending,
-    startedAt: undefined,
-  };
 }

@@ -1,11 +1,12 @@
 import { AppError } from '../../error.ts';
-import { isRunning } from '../../lifecycle/plan-state.ts';
+import { isRunning, type PlanState } from '../../lifecycle/plan-state.ts';
 import { loadMessages, type StoredMessage } from '../../store/task-detail.ts';
 import { loadTask, type StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task/event.ts';
 import { requirePlan } from '../apply-plan.ts';
 import { applyTask, hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
+import { endHalt } from '../plan/halt.ts';
 
 // What people order of a task of the current run.
 
@@ -35,7 +36,7 @@ async function order(
   { event, wanted }: Order,
 ): Promise<StoredTask> {
   const stored = await requireTask(deps, plan, task);
-  await requireRunning(deps, plan);
+  const { haltedTold } = await requireRunning(deps, plan);
   const applied = await applyTask(deps, stored.state, event, { actor, loaded: stored });
   if (applied.kind !== 'changed')
     throw new AppError(
@@ -44,13 +45,14 @@ async function order(
       `task ${task} is ${stored.state.status}; ${wanted}`,
       { details: { status: stored.state.status } },
     );
+  if (haltedTold === true) await endHalt(deps, plan, actor);
   await hintAll(deps, [{ type: 'drive_plan', v: 1, plan }]);
   return applied.task;
 }
 
-async function requireRunning(deps: EngineDeps, plan: string): Promise<void> {
+async function requireRunning(deps: EngineDeps, plan: string): Promise<PlanState> {
   const { state } = await requirePlan(deps, plan);
-  if (isRunning(state, state.run)) return;
+  if (isRunning(state, state.run)) return state;
   const message = `plan ${plan} is ${state.status}: nothing of it goes on; restart it first (smol-gang plan restart ${plan})`;
   throw new AppError('conflict', 'plan_status', message, { details: { status: state.status } });
 }

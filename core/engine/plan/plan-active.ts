@@ -5,25 +5,21 @@ import {
   isSimple,
   type PlanState,
   type RootPull,
-  withNotice,
   withoutNotice,
 } from '../../lifecycle/plan-state.ts';
-import { readyTasks, runChanges } from '../../store/key.ts';
-import { type StoredPlan, settlePlan } from '../../store/plan-store.ts';
-import { loadSlots } from '../../store/slot-store.ts';
-import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import type { StoredPlan } from '../../store/plan-store.ts';
+import { loadTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { applyPlan, requirePlan } from '../apply-plan.ts';
 import { applyTask, hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { rootPullContent } from '../task/pull-content.ts';
 import { forgeOf, headOf } from '../task/task-forge.ts';
 import { releaseRoots } from './activate.ts';
+import { lookForLife } from './halt.ts';
 import { approvedRevision } from './revision.ts';
 
 // An active plan: opens its root pull requests with the first merge, makes them ready when the whole is verified, and
 // says when nothing can move without a person.
-
-const LOOK_AGAIN_MS = 60_000;
 
 export async function driveActive(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
@@ -182,86 +178,3 @@ async function complete(deps: EngineDeps, plan: StoredPlan, pulls: RootPull[]): 
 }
 
 /** Also hands lost hints to the scheduler again: ready tasks are not due by themselves. */
-async function lookForLife(deps: EngineDeps, plan: StoredPlan): Promise<void> {
-  const { state } = plan;
-  const now = deps.clock.now();
-  const ready = await deps.table.index('ready', readyTasks(state.id, state.run), { limit: 1 });
-  if (ready.items.length > 0) await hintAll(deps, [{ type: 'schedule', v: 1, tasks: [] }]);
-  const held = [...(await loadSlots(deps.table)).holders.values()].some(
-    (holder) => holder.attempt.plan === state.id,
-  );
-  if (ready.items.length > 0 || held || (await hasLiveTask(deps, state))) {
-    if (state.haltedSince === undefined) {
-      if (!isDueSoon(plan, now)) await settlePlan(deps.table, plan, now + LOOK_AGAIN_MS);
-      return;
-    }
-    await applyPlan(
-      deps,
-      state.id,
-      { event: 'moving', actor: 'engine', dueAt: now + LOOK_AGAIN_MS },
-      (next) => ({
-        ...withoutNotice(next, 'plan_halted'),
-        haltedSince: undefined,
-        haltedTold: undefined,
-      }),
-    );
-    return;
-  }
-  await sayHalted(deps, plan);
-}
-
-/** It is looked at within the time anyway: writing the head with every merge would cost more than the look itself. */
-function isDueSoon({ dueAt }: StoredPlan, now: number): boolean {
-  return dueAt !== undefined && dueAt > now && dueAt <= now + LOOK_AGAIN_MS;
-}
-
-async function sayHalted(deps: EngineDeps, plan: StoredPlan): Promise<void> {
-  const { state } = plan;
-  const now = deps.clock.now();
-  if (state.haltedTold === true) {
-    await settlePlan(deps.table, plan, now + 10 * LOOK_AGAIN_MS);
-    return;
-  }
-  const told = state.haltedSince !== undefined && now - state.haltedSince >= LOOK_AGAIN_MS;
-  await applyPlan(
-    deps,
-    state.id,
-    { event: told ? 'halted' : 'halting', actor: 'engine', dueAt: now + LOOK_AGAIN_MS },
-    (next) => {
-      if (next.status !== 'active') return undefined;
-      if (!told) return { ...next, haltedSince: next.haltedSince ?? now };
-      const message =
-        'Nothing can go on without a person: see the tasks that are blocked or failed.';
-      return {
-        ...withNotice(next, { level: 'warning', code: 'plan_halted', message, at: now }),
-        haltedTold: true,
-      };
-    },
-  );
-}
-
-/** Statuses that go on by themselves or say whom they wait for. */
-const LIVE = new Set([
-  'ready',
-  'claimed',
-  'working',
-  'awaiting_input',
-  'pr_open',
-  'in_review',
-  'changes_requested',
-  'merging',
-]);
-
-async function hasLiveTask(deps: EngineDeps, plan: PlanState): Promise<boolean> {
-  let after: string | undefined;
-  do {
-    const page = await deps.table.index('changes', runChanges(plan.id, plan.run), {
-      limit: 200,
-      reverse: true,
-      after,
-    });
-    if (page.items.some((item) => LIVE.has(readTask(item).state.status))) return true;
-    after = page.next;
-  } while (after !== undefined);
-  return false;
-}

@@ -7,9 +7,9 @@ import {
   createPlan,
   editPlan,
   rejectPlan,
-  restartPlan,
 } from '../../../core/engine/command/plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
+import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import {
   listPlanViews,
@@ -53,8 +53,8 @@ export const planHandlers = {
     changed(await rejectPlan(deps.engine, params.plan, body.reason, actor.email)),
   cancelPlan: async ({ params, body, actor, deps }) =>
     changed(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
-  restartPlan: async ({ params, actor, deps }) =>
-    changed(await restartPlan(deps.engine, params.plan, actor.email)),
+  restartPlan: async ({ params, body, actor, deps }) =>
+    changed(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
   recoverPlan: async ({ params, deps }) => changed(await recoverPlan(deps.engine, params.plan)),
   changeBudget: async ({ params, body, actor, deps }) =>
     changed(await changeBudget(deps.engine, params.plan, body, actor.email)),

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine-fixture.ts';
+import { ACTIVE_PLANS, OPEN_PLANS } from '../../store/key.ts';
+import { loadPlan, readPlan } from '../../store/plan-store.ts';
+import { retryTask } from '../command/task.ts';
+import { lookForLife } from './halt.ts';
+
+async function createHalted() {
+  const stage = createEngineFixture();
+  await stage.putPlan();
+  await stage.putTask({ status: 'blocked' });
+  const look = async () => {
+    const plan = await loadPlan(stage.table, FIXTURE_PLAN);
+    if (plan !== undefined) await lookForLife(stage.deps, plan);
+  };
+  const listed = async (list: string) => {
+    const page = await stage.table.index('ready', list);
+    return page.items.map((item) => readPlan(item).state.id);
+  };
+  return { ...stage, look, listed };
+}
+
+test('nobody is told before a second look a minute later', async () => {
+  const { look, table, advance } = await createHalted();
+
+  await look();
+  expect((await loadPlan(table, FIXTURE_PLAN))?.state.haltedTold).toBeUndefined();
+  advance(60_000);
+  await look();
+
+  const told = (await loadPlan(table, FIXTURE_PLAN))?.state;
+  expect(told?.haltedTold).toBe(true);
+  expect(told?.notices.map((notice) => notice.code)).toEqual(['plan_halted']);
+});
+
+test('the scheduler passes over a halted plan, its forge is still asked, and a retry brings it back at once', async () => {
+  const { deps, look, listed, advance } = await createHalted();
+  await look();
+  advance(60_000);
+  await look();
+
+  expect(await listed(ACTIVE_PLANS)).toEqual([]);
+  expect(await listed(OPEN_PLANS)).toEqual([FIXTURE_PLAN]);
+
+  await retryTask(deps, FIXTURE_PLAN, 'one', 'ann@example.com');
+
+  expect(await listed(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
+  expect(await listed(OPEN_PLANS)).toEqual([]);
+});
