@@ -7,7 +7,7 @@ import {
   moveBranch,
   tryMerge,
 } from './branch.ts';
-import { readChecks } from './check.ts';
+import { createChecks } from './check.ts';
 import { compareCommits, hasCommit, readFile, readTree } from './commit.ts';
 import { type ConnectionOptions, createConnection } from './connection.ts';
 import { markDraft, markReady } from './draft.ts';
@@ -56,7 +56,7 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     closePull: (repo, number) => closePull(connection, repo, number),
     reopenPull: (repo, number) => reopenPull(connection, repo, number),
     mergePull: (repo, number, merge) => mergePull(connection, repo, number, merge),
-    checks: (repo, sha) => readChecks(connection, repo, sha),
+    checks: createChecks(connection),
     reviews: createReviews(connection),
     comment: (repo, number, body) => postComment(connection, repo, number, body),
     gitCredential: createCredentials(connection),

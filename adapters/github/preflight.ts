@@ -1,8 +1,9 @@
 import type { Octokit } from 'octokit';
 import { z } from 'zod';
 import { isAppError } from '../../core/error.ts';
-import type { PreflightFinding, RepoName, RepositoryFacts } from '../../core/port/forge.ts';
+import type { PreflightFinding, RepoName, RepositoryFacts, Sha } from '../../core/port/forge.ts';
 import { branchHead } from './branch.ts';
+import { isReadable, probeCheckAccess } from './check.ts';
 import type { Connection, RepositoryId } from './connection.ts';
 import { matchesPattern } from './protection-pattern.ts';
 import { readRepository } from './repository.ts';
@@ -53,6 +54,7 @@ export async function runPreflight(
     ...clashes,
     ...rules.found.map((found) => judgeRule(found, facts, prefix)),
     ...rules.unreadable,
+    ...(baseHead === undefined ? [] : await judgeChecks(connection, repo, baseHead)),
   ];
 }
 
@@ -81,6 +83,26 @@ function judgeRule(found: Found, facts: RepositoryFacts, prefix: string): Prefli
     message: `${meaning.says} under ${prefix}${found.detail}`,
     blocking: meaning.blocking,
   };
+}
+
+async function judgeChecks(
+  connection: Connection,
+  repo: RepoName,
+  sha: Sha,
+): Promise<PreflightFinding[]> {
+  const access = await probeCheckAccess(connection, repo, sha);
+  if (access.checkRuns && access.statuses) return [];
+  const better = 'a GitHub App or a classic token may read all';
+  if (isReadable(access)) {
+    const message = `of its checks only the runs of GitHub Actions and commit statuses may be read with this credential; what other apps check is not seen (${better})`;
+    return [{ rule: 'check_runs_unreadable', message, blocking: false }];
+  }
+  const lacks = [
+    ...(access.checkRuns || access.actions ? [] : ['Actions: read']),
+    ...(access.statuses ? [] : ['Commit statuses: read']),
+  ];
+  const message = `its checks may not be read with this credential, so every task waits for a person's approval; give the token ${lacks.join(' and ')} (${better})`;
+  return [{ rule: 'checks_unreadable', message, blocking: false }];
 }
 
 /** Git keeps branches as files: where `a` is a branch there can be no `a/b`. */

@@ -37,6 +37,8 @@ export type Checks = {
   /** Failing or pending check names, with their details link. */
   failing: { name: string; summary: string; url?: string }[];
   pending: string[];
+  /** The credential may not read some of them: a person has to look. */
+  unread?: boolean;
 };
 
 export type Review = {

@@ -10,8 +10,8 @@ export type TaskEvent =
   /** Without the question's id: whichever is open. */
   | { type: 'question_answered'; n: number; question?: string }
   | { type: 'checkpointed'; n: number; commit: string }
-  /** Pod lost, lease expired, evicted; with what it used, when its bridge says so itself, else what was `heard` of that. */
-  | { type: 'attempt_lost'; n: number; why: string; usage?: Usage; heard?: Usage }
+  /** Pod lost, lease expired, evicted; with what it used, when its bridge says so itself. */
+  | { type: 'attempt_lost'; n: number; why: string; usage?: Usage }
   /** The model, the forge or the cluster refuses for a while. */
   | { type: 'attempt_refused'; n: number; until: number; why: string; usage?: Usage }
   | {
@@ -25,8 +25,12 @@ export type TaskEvent =
     }
   | { type: 'result_accepted'; n: number; commit: string; proof: Proof; usage: Usage }
   | { type: 'pull_ensured'; pull: { number: number; nodeId: string; url: string } }
-  /** The pull request is there and its checks are green (or there are none). */
-  | { type: 'pull_green'; pull: { number: number; nodeId: string; url: string } }
+  /** The pull request is there and its checks are green (or there are none); `unread`: as far as they may be read. */
+  | {
+      type: 'pull_green';
+      pull: { number: number; nodeId: string; url: string };
+      unread?: boolean;
+    }
   | { type: 'approved' }
   | { type: 'changes_requested'; repair: Repair; reviewSeen?: number }
   /** A rule of the repository forbids it. */

@@ -204,6 +204,15 @@ test('what nothing verified waits for a person also where merging is automatic',
   expect(green.status).toBe('in_review');
 });
 
+test('a pull request whose checks may not be read waits for a person', () => {
+  const { pull } = sampleTask('in_review');
+  if (pull === undefined) throw new Error('the sample has no pull request');
+
+  const green = apply(sampleTask('pr_open'), { type: 'pull_green', pull, unread: true });
+
+  expect(green.status).toBe('in_review');
+});
+
 test('a pull request without evidence for its commit does not go on', () => {
   const unproven = { ...sampleTask('pr_open'), proof: undefined };
 

@@ -17,10 +17,9 @@ export function onPullGreen(
   context: RowContext,
 ): TaskState | undefined {
   if (!isProven(state) || state.current !== undefined || state.wants === 'verify') return undefined;
-  // With nothing to verify by, "auto" would merge what nobody looked at.
-  const person =
-    state.simple ||
-    (state.kind !== 'end' && (state.policy === 'review' || state.proof?.empty === true));
+  // With nothing to verify by, or checks that may not be read, "auto" would merge what nobody looked at.
+  const unseen = state.proof?.empty === true || event.unread === true;
+  const person = state.simple || (state.kind !== 'end' && (state.policy === 'review' || unseen));
   if (person) return { ...state, pull: event.pull, reopen: undefined, status: 'in_review' };
   return {
     ...state,

@@ -151,7 +151,7 @@ async function awaitChecks(
   const applied = await applyTask(
     deps,
     taskKeyOf(task.state),
-    { type: 'pull_green', pull: ref },
+    { type: 'pull_green', pull: ref, unread: checks.unread },
     { actor: 'forge', loaded: task, hint: false, observed: true },
   );
   if (applied.kind === 'changed') return { kind: 'again', task: applied.task };
