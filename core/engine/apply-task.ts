@@ -5,6 +5,7 @@ import { loadTask, type StoredTask, saveTask, taskKeyOf } from '../store/task-st
 import type { TaskEvent } from '../task/event.ts';
 import { isSchedulable, type TaskState } from '../task/state.ts';
 import { decideTask } from '../task/transition.ts';
+import { countHeard, heardUsage, withUsage } from './attempt/heard-usage.ts';
 import type { EngineDeps } from './deps.ts';
 import { dueAfterWrite, owesWork } from './task/due.ts';
 
@@ -54,11 +55,14 @@ export async function applyTask(
       waiting: task.waits.length > 0,
     });
     if (decision.kind !== 'changed') return { kind: decision.kind, task };
+    const heard = await heardUsage(deps.table, task, decision.state, event);
+    const next = withUsage(decision.state, heard);
     const isOvertaken = options.loaded !== undefined && race > 0;
     const chosen = isOvertaken ? undefined : options.dueAt;
-    const dueAt = chosen ? chosen(decision.state) : dueAfterWrite(decision.state, now);
-    const saved = await saveTask(deps.table, task, decision.state, { now, dueAt });
+    const dueAt = chosen ? chosen(next) : dueAfterWrite(next, now);
+    const saved = await saveTask(deps.table, task, next, { now, dueAt });
     if (saved !== undefined) {
+      await countHeard(deps.table, key.plan, heard);
       await announce(deps, saved, options);
       return { kind: 'changed', task: saved, before: task };
     }

@@ -90,12 +90,11 @@ export function onAttemptLost(
   if (state.current === undefined) return undefined;
   const infra = state.spent.infra + 1;
   const back = returned(state, state.current);
-  const used = event.usage ?? event.heard;
   const next = {
     ...back,
     spent: { ...state.spent, infra },
     reported: event.usage ? event.n : state.reported,
-    usage: used ? addUsage(state.usage, used) : state.usage,
+    usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
   if (infra > context.bounds.maxLosses)
     return blocked(next, 'attempts_lost', `${infra} attempts were lost; the last: ${event.why}`);

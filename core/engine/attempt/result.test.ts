@@ -7,6 +7,8 @@ import {
 import type { AttemptResult } from '../../contract/attempt.ts';
 import { putAttempt } from '../../store/task-detail.ts';
 import { NO_USAGE } from '../../task/state.ts';
+import { applyTask } from '../apply-task.ts';
+import { cancelTask } from '../command/task.ts';
 import { loseAttempt } from './lose-attempt.ts';
 import { acceptResult } from './result.ts';
 
@@ -49,8 +51,29 @@ test('however many files conflict, the task keeps a bounded list of them', async
   expect(Buffer.byteLength(JSON.stringify((await task()).state))).toBeLessThan(200_000);
 });
 
-test('what a lost attempt was last heard to have used counts for its task and its plan', async () => {
-  const { deps, task, table } = await working();
+type Working = Awaited<ReturnType<typeof working>>;
+
+test.each([
+  {
+    how: 'lost',
+    end: async ({ deps, task }: Working) => {
+      const before = await task();
+      await loseAttempt(deps, before, 'its pod is gone', 'sweep');
+      await loseAttempt(deps, before, 'its pod is gone', 'sweep');
+    },
+  },
+  {
+    how: 'cancelled',
+    end: ({ deps }: Working) => cancelTask(deps, FIXTURE_PLAN, 'one', '', 'ada'),
+  },
+  {
+    how: 'overtaken by a merge',
+    end: ({ deps }: Working) =>
+      applyTask(deps, KEY, { type: 'merge_seen', sha: 'm1', root: 'm1' }, { actor: 'forge' }),
+  },
+])('what an attempt that is $how was last heard to have used counts, once', async ({ end }) => {
+  const fixture = await working();
+  const { task, table } = fixture;
   await putAttempt(table, KEY, {
     startedAt: 1,
     heartbeatAt: 1,
@@ -60,12 +83,32 @@ test('what a lost attempt was last heard to have used counts for its task and it
     usage: { inputTokens: 900, outputTokens: 100, usd: 0.25, turns: 4 },
     progressAt: 1,
   });
-  const before = await task();
 
-  await loseAttempt(deps, before, 'its pod is gone', 'sweep');
-  await loseAttempt(deps, before, 'its pod is gone', 'sweep');
+  await end(fixture);
 
-  expect((await task()).state.usage).toMatchObject({ inputTokens: 900, usd: 0.25 });
+  const { state } = await task();
+  expect(state.current).toBeUndefined();
+  expect(state.usage).toMatchObject({ inputTokens: 900, usd: 0.25 });
   const head = table.all().find((item) => item.sk === 'HEAD');
   expect(head).toMatchObject({ usedTokens: 1_000, usedUsd: 0.25 });
+});
+
+test('what an attempt says itself is not counted again from its heartbeat', async () => {
+  const { deps, task, table } = await working();
+  const usage = { inputTokens: 500, outputTokens: 0, usd: 0.5, turns: 1 };
+  await putAttempt(table, KEY, {
+    startedAt: 1,
+    heartbeatAt: 1,
+    leaseUntil: 1,
+    phase: 'agent',
+    activity: '',
+    usage,
+    progressAt: 1,
+  });
+
+  await acceptResult(deps, KEY, failed({ cause: 'infra', usage }));
+
+  expect((await task()).state.usage).toEqual(usage);
+  const head = table.all().find((item) => item.sk === 'HEAD');
+  expect(head).toMatchObject({ usedTokens: 500, usedUsd: 0.5 });
 });
