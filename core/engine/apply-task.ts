@@ -34,6 +34,8 @@ export type ApplyOptions = {
 };
 
 const MAX_RACES = 12;
+/** A queue keeps no message back for longer. */
+const LONGEST_HINT_MS = 900_000;
 
 /** Reads, decides, writes with a condition; whoever loses a race decides again on what won. */
 export async function applyTask(
@@ -88,6 +90,15 @@ async function announce(
   if (hint && isSchedulable(task.state)) messages.push({ type: 'schedule', v: 1, tasks: [key] });
   if (!quiet) messages.push({ type: 'push', v: 1, plan: key.plan });
   await hintAll(deps, messages);
+  await hintWhenUnparked(deps, task);
+}
+
+/** A short pause is over when it is over, and not when the clock next looks. */
+async function hintWhenUnparked(deps: EngineDeps, { state }: StoredTask): Promise<void> {
+  const waitMs = (state.parkedUntil ?? 0) - deps.clock.now();
+  if (waitMs <= 0 || waitMs > LONGEST_HINT_MS) return;
+  const message = { type: 'drive_task' as const, v: 1 as const, ...taskKeyOf(state) };
+  await hintAll(deps, [message], Math.ceil(waitMs / 1_000));
 }
 
 /** A hint that cannot be sent is a hint that was lost: nothing depends on it. */

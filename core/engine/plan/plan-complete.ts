@@ -27,7 +27,7 @@ export async function watchComplete(deps: EngineDeps, plan: StoredPlan): Promise
     return;
   }
   const over = seen.every((pull) => pull.state !== 'open');
-  await applyPlan(
+  const saved = await applyPlan(
     deps,
     state.id,
     { event: over ? 'delivered' : 'pull_changed', actor: 'forge' },
@@ -42,6 +42,11 @@ export async function watchComplete(deps: EngineDeps, plan: StoredPlan): Promise
       };
     },
   );
+  if (saved === undefined) return;
+  await hintAll(deps, [
+    { type: 'drive_plan', v: 1, plan: state.id },
+    { type: 'push', v: 1, plan: state.id },
+  ]);
 }
 
 const SETTLED: readonly TaskStatus[] = ['in_review', 'merged', 'failed', 'cancelled'];
