@@ -242,6 +242,11 @@ export const SECTIONS = {
         text.optional(),
         "Where an attempt's git, agent, set-up and verify find programs, as PATH. Unset: the system's folders.",
       ),
+      codeCache: variable(
+        'NODE_COMPILE_CACHE',
+        text.optional(),
+        'Folder in which bridges keep their compiled code from one attempt to the next.',
+      ),
     },
     check: ({ kind, directory }) =>
       kind === 'process' && directory === undefined

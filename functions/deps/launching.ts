@@ -31,6 +31,7 @@ function launcher(): PodLauncher {
     stateDir: `${stateDir}/pods`,
     mirrorDir: `${stateDir}/mirrors`,
     path: launcher.path,
+    env: launcher.codeCache === undefined ? {} : { NODE_COMPILE_CACHE: launcher.codeCache },
     bridgeEntry: new URL('../../agent/bridge/main.ts', import.meta.url).pathname,
     now: clock.now,
     graceMs: 3_000,

@@ -8,6 +8,7 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
   SMOL_FORGE_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
   SMOL_DATA_DIR: z.string().min(1).default('.smol-gang'),
+  SMOL_CLOCK_SECONDS: z.coerce.number().int().min(1).max(60).default(60),
 });
 
 export type PlatformSettings = {
@@ -15,6 +16,8 @@ export type PlatformSettings = {
   forgePort: number;
   /** Absolute. */
   dataDir: string;
+  /** How often the clock looks for what is due; a cloud's does each minute. */
+  clockSeconds: number;
 };
 
 export function readSettings(
@@ -23,8 +26,13 @@ export function readSettings(
 ): PlatformSettings {
   const parsed = schema.safeParse(env);
   if (parsed.success) {
-    const { PORT, SMOL_FORGE_PORT, SMOL_DATA_DIR } = parsed.data;
-    return { port: PORT, forgePort: SMOL_FORGE_PORT, dataDir: resolve(cwd, SMOL_DATA_DIR) };
+    const { PORT, SMOL_FORGE_PORT, SMOL_DATA_DIR, SMOL_CLOCK_SECONDS } = parsed.data;
+    return {
+      port: PORT,
+      forgePort: SMOL_FORGE_PORT,
+      dataDir: resolve(cwd, SMOL_DATA_DIR),
+      clockSeconds: SMOL_CLOCK_SECONDS,
+    };
   }
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new AppError('invalid', 'invalid_settings', problems.join('\n'));
@@ -34,7 +42,7 @@ export function readSettings(
 export function layout(
   dataDir: string,
 ): Record<
-  'store' | 'queues' | 'forge' | 'launcher' | 'keys' | 'lock' | 'version' | 'cli' | 'log',
+  'store' | 'queues' | 'forge' | 'launcher' | 'code' | 'keys' | 'lock' | 'version' | 'cli' | 'log',
   string
 > {
   return {
@@ -42,6 +50,7 @@ export function layout(
     queues: join(dataDir, 'queues'),
     forge: join(dataDir, 'forge'),
     launcher: join(dataDir, 'attempts'),
+    code: join(dataDir, 'code-cache'),
     keys: join(dataDir, 'keys.json'),
     lock: join(dataDir, 'platform.lock'),
     version: join(dataDir, 'version.json'),

@@ -126,6 +126,7 @@ async function startParts(
     LAUNCHER: env.LAUNCHER ?? 'process',
     LAUNCHER_DIR: paths.launcher,
     LAUNCHER_PATH: env.LAUNCHER_PATH ?? programPath(env.PATH, process.execPath),
+    NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? paths.code,
     SMOL_DATA_DIR: settings.dataDir,
     LOG_FILE: paths.log,
   });
@@ -155,7 +156,10 @@ async function startParts(
   stops.push(() => poller.close());
   const clock = startClock({
     schedules: await Promise.all(
-      SCHEDULES.map(async (row) => ({ row, handler: await loadHandler(row.handler) })),
+      SCHEDULES.map(async (row) => ({
+        row: { ...row, everySeconds: Math.min(row.everySeconds, settings.clockSeconds) },
+        handler: await loadHandler(row.handler),
+      })),
     ),
     log,
   });

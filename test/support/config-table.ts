@@ -17,6 +17,11 @@ export const PLATFORM: readonly Row[] = [
     '.smol-gang',
     'Folder that keeps everything, from where it is started; `make demo`: `.smol-gang/demo`.',
   ),
+  platform(
+    'SMOL_CLOCK_SECONDS',
+    '60',
+    'How often what is due is looked for, should every message about it be lost.',
+  ),
 ];
 
 /** The rest is told to handlers by whatever starts them. */
