@@ -9,6 +9,9 @@ import { waitUntil } from './wait-until.ts';
 /** A platform with its log. */
 export type Watched = Doors & { tail(): Promise<string> };
 
+/** A look costs the platform as much as a step of its own. */
+const LOOK_MS = 300;
+
 export type PlanPicture = { readonly plan: PlanView; readonly tasks: readonly TaskView[] };
 
 const pictureSchema = z.object({ plan: planViewSchema, tasks: z.array(taskViewSchema) });
@@ -39,12 +42,24 @@ export async function lookAt(platform: Pick<Doors, 'api'>, plan: string): Promis
   return pictureSchema.parse({ plan: head.body, tasks: items });
 }
 
+const historySchema = z.object({ items: z.array(z.object({ event: z.string() })) });
+
+/** What has happened to a task, oldest first. */
+export async function eventsOf(
+  platform: Pick<Doors, 'api'>,
+  plan: string,
+  task: string,
+): Promise<string[]> {
+  const { body } = await platform.api('GET', `/v1/plans/${plan}/tasks/${task}/history`);
+  return historySchema.parse(body).items.map(({ event }) => event);
+}
+
 /** Throws with the plan as it is and the platform's log when it does not come true in time. */
 export async function untilPlan(
   platform: Watched,
   plan: string,
   what: string,
-  condition: (picture: PlanPicture) => boolean,
+  condition: (picture: PlanPicture) => boolean | Promise<boolean>,
   timeoutMs = 60_000,
 ): Promise<PlanPicture> {
   let last: PlanPicture | undefined;
@@ -53,8 +68,8 @@ export async function untilPlan(
       what,
       async () => {
         last = await lookAt(platform, plan);
-        if (condition(last)) return last;
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        if (await condition(last)) return last;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         return undefined;
       },
       timeoutMs,

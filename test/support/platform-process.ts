@@ -33,9 +33,10 @@ export type PlatformOptions = {
 const QUICK = {
   SLOTS: '6',
   LEASE_SECONDS: '20',
-  HEARTBEAT_SECONDS: '0.5',
+  HEARTBEAT_SECONDS: '1',
   LAUNCH_SECONDS: '60',
   MAX_RETRIES: '1',
+  SMOL_CLOCK_SECONDS: '10',
 };
 const LAST_OF_BANNER = 'Without root an agent';
 const START_MS = 60_000;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listenOnLoopback } from '../../local/listen-on-loopback.ts';
 import { makeTemporaryDirectory } from './git.ts';
@@ -59,6 +60,8 @@ export async function createGround(): Promise<Ground> {
     HOME: home,
     TMPDIR: tmp,
     LANG: 'C.UTF-8',
+    // Everything here starts from the same files, many times.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     SMOL_DATA_DIR: data,
