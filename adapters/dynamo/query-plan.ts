@@ -56,6 +56,7 @@ function sortRange(prefix: string, from: string, use: Placeholders): string | un
 
 /** Keys are ordered by their UTF-8 bytes. */
 function isBelow(left: string, right: string): boolean {
+  if (right === '') return false;
   return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
 }
 

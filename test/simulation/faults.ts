@@ -1,3 +1,4 @@
+import { FOCI, type Focus } from './focus.ts';
 import type { Random } from './time/random.ts';
 
 // What goes wrong. A seed has some kinds and not others, so that rare combinations are met too; once they stop, the world
@@ -9,6 +10,7 @@ export const FAULT_KINDS = [
   'error_before',
   'error_after',
   'freeze',
+  'lane_paused',
   'index_late',
   'queue_drop',
   'queue_double',
@@ -20,18 +22,21 @@ export const FAULT_KINDS = [
   'pod_zombie',
   'pod_cut_off',
   'forge_paused',
+  'forge_odd',
   'forge_unknown',
   'forge_lag',
   'forge_rule',
   'check_flaky',
   'webhook_drop',
   'webhook_double',
+  'webhook_late',
   'answer_lost',
   'agent_failed',
   'agent_bad',
   'agent_refused',
   'agent_infra',
   'agent_asks',
+  'agent_impatient',
   'platform_crash',
   'tick_lost',
   'person_merges',
@@ -40,6 +45,9 @@ export const FAULT_KINDS = [
   'person_reviews',
   'person_orders',
   'person_stops',
+  'person_edits',
+  'person_rebases',
+  'person_roots',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -50,6 +58,7 @@ const RATES: Record<FaultKind, number> = {
   error_before: 0.004,
   error_after: 0.004,
   freeze: 0.0015,
+  lane_paused: 0.08,
   index_late: 0.3,
   queue_drop: 0.12,
   queue_double: 0.12,
@@ -61,18 +70,21 @@ const RATES: Record<FaultKind, number> = {
   pod_zombie: 0.12,
   pod_cut_off: 0.1,
   forge_paused: 0.004,
+  forge_odd: 0.003,
   forge_unknown: 0.4,
   forge_lag: 0.4,
   forge_rule: 0.05,
   check_flaky: 0.15,
   webhook_drop: 0.4,
   webhook_double: 0.2,
-  answer_lost: 0.05,
+  webhook_late: 0.2,
+  answer_lost: 0.1,
   agent_failed: 0.1,
   agent_bad: 0.15,
   agent_refused: 0.08,
   agent_infra: 0.06,
   agent_asks: 0.15,
+  agent_impatient: 0.15,
   platform_crash: 0.12,
   tick_lost: 0.15,
   person_merges: 0.15,
@@ -81,32 +93,54 @@ const RATES: Record<FaultKind, number> = {
   person_reviews: 0.25,
   person_orders: 0.25,
   person_stops: 0.06,
+  person_edits: 0.4,
+  person_rebases: 0.06,
+  person_roots: 0.05,
 };
+
+/** How much more often what brings the focus about happens. */
+const EMPHASIS = 4;
 
 export type Faults = {
   /** While false nothing goes wrong. */
   active: boolean;
   readonly kinds: ReadonlySet<FaultKind>;
   readonly counts: Map<FaultKind, number>;
+  /** What this seed is about. */
+  readonly focus: Focus | undefined;
   /** Whether it happens now; counted when it does. */
   happens(kind: FaultKind): boolean;
+  /** It happens; counted. */
+  strike(kind: FaultKind): FaultKind;
 };
 
 /** About half of all kinds, more or less often; every tenth seed has none at all. */
 export function createFaults(seed: number, random: Random): Faults {
   const share = seed % 10 === 0 ? 0 : random.pick([0.15, 0.35, 0.6, 1]);
-  const kinds = new Set(FAULT_KINDS.filter(() => random.chance(share)));
+  const focus = share > 0 && random.chance(0.7) ? random.pick(FOCI) : undefined;
+  const emphasised: readonly FaultKind[] = focus?.by ?? [];
+  const kinds = new Set(FAULT_KINDS.filter(() => random.chance(share)).concat(emphasised));
   const strength = random.pick([0.5, 1, 1, 2]);
+  const rates = new Map<FaultKind, number>();
+  for (const kind of kinds) {
+    const rate = RATES[kind] * strength * (emphasised.includes(kind) ? EMPHASIS : 1);
+    rates.set(kind, Math.min(0.6, rate));
+  }
   const counts = new Map<FaultKind, number>();
   const faults: Faults = {
     active: true,
     kinds,
     counts,
+    focus,
     happens(kind) {
-      if (!faults.active || !kinds.has(kind)) return false;
-      if (!random.chance(RATES[kind] * strength)) return false;
-      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      const rate = faults.active ? rates.get(kind) : undefined;
+      if (rate === undefined || !random.chance(rate)) return false;
+      faults.strike(kind);
       return true;
+    },
+    strike(kind) {
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      return kind;
     },
   };
   return faults;

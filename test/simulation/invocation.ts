@@ -1,4 +1,5 @@
 import { AppError } from '../../core/error.ts';
+import { transitionName } from './coverage/coverage.ts';
 import type { FaultKind } from './faults.ts';
 import type { World } from './world.ts';
 
@@ -12,6 +13,8 @@ export type Invocation = {
   frozenUntil: number;
   /** What went wrong in it. */
   readonly faults: Set<FaultKind>;
+  /** The transitions that it wrote. */
+  readonly wrote: Set<string>;
   /** When it last read where a branch points, by repository and branch. */
   readonly readAt: Map<string, number>;
   onCrash: () => void;
@@ -22,31 +25,46 @@ export type PortName = 'table' | 'queue' | 'launcher' | 'forge';
 /** Milliseconds from one effect to the next. */
 const LATENCY: Record<PortName, number> = { table: 6, queue: 8, launcher: 40, forge: 60 };
 
+/** One effect: through which port, what it is called, and the transition that it is about to write, if any. */
+export type Deed = { port: PortName; what: string; writes?: string };
+
 /** `act` is the effect itself, at one moment; the promise is the answer to it. */
 export function effect<T>(
   world: World,
   invocation: Invocation,
-  port: PortName,
-  what: string,
+  deed: Deed,
   act: () => T | Promise<T>,
 ): Promise<T> {
   const { loop } = world;
-  const latency = (): number => LATENCY[port] * (0.3 + 1.4 * world.random.next());
+  const latency = (): number => LATENCY[deed.port] * (0.3 + 1.4 * world.random.next());
   return new Promise((resolve, reject) => {
     const step = (): void => {
       if (!invocation.alive) return;
-      const fault =
-        invocation.frozenUntil > loop.now ? 'freeze' : draw(world, invocation, port, what);
+      const fault = invocation.frozenUntil > loop.now ? 'freeze' : draw(world, invocation, deed);
       if (fault !== 'freeze') {
-        takeEffect(world, invocation, port, fault, { act, resolve, reject });
+        takeEffect(world, invocation, deed.port, fault, { act, resolve, reject });
         return;
       }
       if (invocation.frozenUntil <= loop.now)
-        invocation.frozenUntil = loop.now + world.random.between(20_000, 240_000);
+        invocation.frozenUntil = loop.now + standstill(world, invocation);
       loop.after(invocation.frozenUntil - loop.now + latency(), step);
     };
     loop.after(latency(), step);
   });
+}
+
+/** A lane worker right before the call that merges may stand still for longer than the lane waits for it. */
+function standstill({ random }: World, { faults }: Invocation): number {
+  return faults.has('lane_paused')
+    ? random.between(60_000, 900_000)
+    : random.between(20_000, 240_000);
+}
+
+/** Noted of the handler, and of every transition that it has written. */
+export function meetFault(world: World, invocation: Invocation, fault: FaultKind): void {
+  if (invocation.faults.has(fault)) return;
+  invocation.faults.add(fault);
+  for (const name of invocation.wrote) world.coverage.cross(name, fault);
 }
 
 type Pending<T> = {
@@ -64,7 +82,7 @@ function takeEffect<T>(
 ): void {
   if (fault === 'crash_before') {
     crash(invocation);
-  } else if (fault === 'error_before' || fault === 'forge_paused') {
+  } else if (fault === 'error_before' || fault === 'forge_paused' || fault === 'forge_odd') {
     reject(errorOf(world, port, fault));
   } else {
     const answer = attempt(act);
@@ -83,21 +101,35 @@ async function attempt<T>(act: () => T | Promise<T>): Promise<T> {
 
 const ORDER = ['freeze', 'crash_before', 'crash_after', 'error_before', 'error_after'] as const;
 
-function draw(
-  world: World,
-  invocation: Invocation,
-  port: PortName,
-  what: string,
-): FaultKind | undefined {
+function draw(world: World, invocation: Invocation, deed: Deed): FaultKind | undefined {
   const { faults } = world;
   if (!faults.active) return undefined;
-  const paused = port === 'forge' && faults.happens('forge_paused') ? 'forge_paused' : undefined;
-  const fault = paused ?? ORDER.find((kind) => faults.happens(kind));
-  if (fault !== undefined) {
-    invocation.faults.add(fault);
-    world.tell(`${fault} at ${port}.${what} in ${invocation.what}#${invocation.id}`);
-  }
+  const fault = ofForge(world, invocation, deed) ?? ofHandler(world, deed);
+  if (fault === undefined) return undefined;
+  meetFault(world, invocation, fault);
+  const prevented = fault === 'crash_before' || fault === 'error_before';
+  if (prevented && deed.writes !== undefined) world.coverage.cross(deed.writes, fault);
+  world.tell(`${fault} at ${deed.port}.${deed.what} in ${invocation.what}#${invocation.id}`);
   return fault;
+}
+
+function ofForge(world: World, invocation: Invocation, deed: Deed): FaultKind | undefined {
+  const { faults } = world;
+  if (deed.port !== 'forge') return undefined;
+  if (faults.happens('forge_paused')) return 'forge_paused';
+  if (faults.happens('forge_odd')) return 'forge_odd';
+  if (deed.what !== 'mergePull' || !faults.happens('lane_paused')) return undefined;
+  meetFault(world, invocation, 'lane_paused');
+  return 'freeze';
+}
+
+/** What a seed is about is struck far more often than the rest. */
+function ofHandler({ faults, random }: World, deed: Deed): FaultKind | undefined {
+  const { focus } = faults;
+  const isFocus = focus !== undefined && deed.writes === transitionName(focus.status, focus.event);
+  const struck = isFocus && random.chance(0.6);
+  if (!struck) return ORDER.find((kind) => faults.happens(kind));
+  return faults.strike(random.pick(ORDER));
 }
 
 function crash(invocation: Invocation): void {
@@ -110,5 +142,6 @@ function errorOf(world: World, port: PortName, fault: FaultKind): AppError {
     const until = world.loop.now + world.random.pick([5_000, 30_000, 60_000, 400_000, 1_500_000]);
     return new AppError('paused', 'forge_quota', 'rate limit', { details: { until } });
   }
+  if (fault === 'forge_odd') return new AppError('auth', 'forge_credentials', 'Bad credentials');
   return new AppError('transient', `${port}_failed`, `the ${port} did not answer`);
 }

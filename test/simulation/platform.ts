@@ -7,6 +7,7 @@ import { schedule } from '../../core/engine/schedule/schedule.ts';
 import { AppError } from '../../core/error.ts';
 import { runBatch } from '../../functions/edge.ts';
 import { scriptedLlm } from './actor/scripted-llm.ts';
+import { meetFault } from './invocation.ts';
 import type { World } from './world.ts';
 
 // The handlers, as the functions call them, and the minute clock.
@@ -83,11 +84,12 @@ export function callApi<T>(
     loop.after(random.between(2, 30), () => {
       if (world.isDown || caller.cutOffUntil > loop.now) return loop.after(2_000, lost);
       const deaf = faults.happens('answer_lost');
-      world.start(what, act, {
+      const invocation = world.start(what, act, {
         done: (value) => (deaf ? loop.after(3_000, lost) : settle(() => resolve(value))),
         failed: (error) => settle(() => reject(error)),
         crashed: () => loop.after(3_000, lost),
       });
+      if (deaf) meetFault(world, invocation, 'answer_lost');
       loop.after(29_000, lost);
     });
   });

@@ -1,10 +1,12 @@
 import { type PlanWatch, submit, watchPlan } from './actor/api-person.ts';
 import { visitForge } from './actor/forge-person.ts';
-import { createCoverage, type PlainCoverage, plainCoverage } from './coverage.ts';
+import { pursue } from './actor/purposeful-person.ts';
+import { createCoverage, type PlainCoverage, plainCoverage } from './coverage/coverage.ts';
 import { judgeEnd } from './judge/end-rules.ts';
 import { Judge } from './judge/judge.ts';
 import { startClock } from './platform.ts';
 import { addRepositories, makeSubmissions, simulatedSettings } from './scenario.ts';
+import { withParseOnce } from './time/parse-once.ts';
 import { createRandom } from './time/random.ts';
 import { type Mutant, START, World } from './world.ts';
 
@@ -36,7 +38,7 @@ export function runSeed(
   const watches = begin(world);
   const isBroken = (): boolean => judge.violations.length > 0;
   try {
-    live(world, watches, isBroken);
+    withParseOnce(() => live(world, watches, isBroken));
   } catch (error) {
     judge.fail(world, `the simulation broke: ${error instanceof Error ? error.stack : error}`);
   }
@@ -63,6 +65,7 @@ function begin(world: World): PlanWatch[] {
       .then(() => watchPlan(world, watch))
       .catch(failed);
   visitForge(world).catch(failed);
+  if (world.faults.focus !== undefined) pursue(world, world.faults.focus).catch(failed);
   startClock(world);
   crashNowAndThen(world);
   return watches;
@@ -80,7 +83,7 @@ function crashNowAndThen(world: World): void {
 function live(world: World, watches: readonly PlanWatch[], isBroken: () => boolean): void {
   const { loop } = world;
   const isOver = (): boolean => watches.every((watch) => watch.over);
-  const bad = START + world.random.between(5, 45) * MINUTE;
+  const bad = START + world.random.between(3, 24) * MINUTE;
   loop.run(bad, () => isBroken() || isOver());
   world.faults.active = false;
   world.tell('faults stop');

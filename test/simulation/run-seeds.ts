@@ -1,46 +1,68 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { z } from 'zod';
-import { addCoverage, type Coverage, createCoverage } from './coverage.ts';
+import {
+  addCoverage,
+  type Coverage,
+  createCoverage,
+  type PlainCoverage,
+} from './coverage/coverage.ts';
 import { type Outcome, runSeed } from './run-seed.ts';
 import type { Mutant } from './world.ts';
 
-export const seedRangeSchema = z.object({ from: z.number(), to: z.number(), step: z.number() });
+/** What a worker tells of the seeds that it was handed: those that failed whole, of the others the sum. */
+export type Batch = { seeds: number; events: number; failed: Outcome[]; coverage: PlainCoverage };
 
 export type Summary = { seeds: number; failed: Outcome[]; coverage: Coverage; events: number };
 
-/** On all cores. Outcomes carry no history: a seed that failed is replayed for that. */
+export type RunOptions = {
+  /** Absent: one for each core. */
+  workers?: number;
+  onBatch?: (batch: Batch, done: number) => void;
+};
+
+/** Small, so that no worker is left with a heap of work while the others are done. */
+const BATCH = 10;
+
+/** Each worker takes the next seeds as soon as it is free. Outcomes carry no history: a seed that failed is replayed. */
 export async function runSeeds(
   from: number,
   count: number,
-  onOutcome: (outcome: Outcome) => void = () => {},
+  { workers = availableParallelism(), onBatch }: RunOptions = {},
 ): Promise<Summary> {
   const summary: Summary = { seeds: 0, failed: [], coverage: createCoverage(), events: 0 };
-  const step = Math.min(count, availableParallelism());
-  const workers = Array.from({ length: step }, (_, place) =>
-    runWorker({ from: from + place, to: from + count, step }, (outcome) => {
-      summary.seeds += 1;
-      summary.events += outcome.events;
-      addCoverage(summary.coverage, outcome.coverage);
-      if (outcome.violations.length > 0) summary.failed.push(outcome);
-      onOutcome(outcome);
-    }),
-  );
-  await Promise.all(workers);
+  const end = from + count;
+  let next = from;
+  const take = (): number[] => {
+    const seeds = Array.from({ length: Math.min(BATCH, end - next) }, (_, place) => next + place);
+    next += seeds.length;
+    return seeds;
+  };
+  const add = (batch: Batch): void => {
+    summary.seeds += batch.seeds;
+    summary.events += batch.events;
+    summary.failed.push(...batch.failed);
+    addCoverage(summary.coverage, batch.coverage);
+    onBatch?.(batch, summary.seeds);
+  };
+  const size = Math.max(1, Math.min(workers, Math.ceil(count / BATCH)));
+  await Promise.all(Array.from({ length: size }, () => runWorker(take, add)));
   return summary;
 }
 
-function runWorker(
-  range: z.infer<typeof seedRangeSchema>,
-  onOutcome: (outcome: Outcome) => void,
-): Promise<void> {
+function runWorker(take: () => number[], add: (batch: Batch) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: range });
-    worker.on('message', onOutcome);
+    const worker = new Worker(new URL('./worker.ts', import.meta.url));
+    // An empty hand ends it.
+    const hand = (): void => worker.postMessage(take());
+    worker.on('message', (batch: Batch) => {
+      add(batch);
+      hand();
+    });
     worker.once('error', reject);
     worker.once('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`a worker of the simulation ended with ${code}`)),
     );
+    hand();
   });
 }
 

@@ -25,7 +25,7 @@ export function simulatedSettings(random: Random): EngineSettings {
       plan: random.chance(0.3) ? random.between(1, system) : system,
     },
     leaseMs: 60_000,
-    heartbeatMs: 15_000,
+    heartbeatMs: 20_000,
     launchMs: 90_000,
     keepDays: 14,
     agent: 'scripted',
@@ -59,7 +59,7 @@ export function repositoryFile(content: string): string {
 
 export function makeSubmissions(world: World, repositories: readonly string[]): Submission[] {
   const { random } = world;
-  const plans = random.pick([1, 1, 1, 2, 2, 3]);
+  const plans = random.pick([1, 1, 1, 1, 2, 2, 3]);
   return Array.from({ length: plans }, (_, place) => {
     const id = `p${String(place).padStart(10, 'a').slice(0, 10)}`;
     const simple = random.chance(0.15);
@@ -108,9 +108,9 @@ function knownPlan(
 
 /** Mostly small; now and then as wide as needs joins. */
 function randomGraph(random: Random, repositories: readonly string[]): TaskSpec[] {
-  const wide = random.chance(0.01);
-  const size = wide ? random.between(66, 80) : random.pick([1, 2, 3, 3, 4, 5, 6, 8, 10]);
-  const count = random.chance(0.04) ? random.between(11, 25) : size;
+  const wide = random.chance(0.004);
+  const size = wide ? random.between(66, 80) : random.pick([1, 1, 2, 2, 3, 3, 4, 5, 7]);
+  const count = random.chance(0.03) ? random.between(11, 20) : size;
   const density = random.pick([0, 0.15, 0.3, 0.6]);
   return Array.from({ length: count }, (_, n) => {
     const dependsOn: string[] = [];

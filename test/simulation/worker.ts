@@ -1,11 +1,27 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
+import { z } from 'zod';
+import { addCoverage, createCoverage, plainCoverage } from './coverage/coverage.ts';
 import { runSeed } from './run-seed.ts';
-import { seedRangeSchema } from './run-seeds.ts';
+import type { Batch } from './run-seeds.ts';
 
-// Runs every `step`th seed of a range and tells how each went.
+// Runs the seeds that it is handed and tells how they went, until there are none.
 
-const { from, to, step } = seedRangeSchema.parse(workerData);
+const seedsSchema = z.array(z.number().int());
 
-setImmediate(() => {
-  for (let seed = from; seed < to; seed += step) parentPort?.postMessage(runSeed(seed));
+parentPort?.on('message', (message: unknown) => {
+  const seeds = seedsSchema.parse(message);
+  if (seeds.length === 0) parentPort?.close();
+  else setImmediate(() => parentPort?.postMessage(runBatch(seeds)));
 });
+
+function runBatch(seeds: readonly number[]): Batch {
+  const coverage = createCoverage();
+  const batch: Omit<Batch, 'coverage'> = { seeds: seeds.length, events: 0, failed: [] };
+  for (const seed of seeds) {
+    const outcome = runSeed(seed);
+    batch.events += outcome.events;
+    addCoverage(coverage, outcome.coverage);
+    if (outcome.violations.length > 0) batch.failed.push(outcome);
+  }
+  return { ...batch, coverage: plainCoverage(coverage) };
+}

@@ -1,7 +1,7 @@
 import type { EngineDeps, EngineSettings } from '../../core/engine/deps.ts';
 import type { MemoryTable } from '../support/memory-table.ts';
 import { createMemoryTable } from '../support/memory-table.ts';
-import type { Coverage } from './coverage.ts';
+import type { Coverage } from './coverage/coverage.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { SimForge } from './forge/sim-forge.ts';
 import type { Invocation } from './invocation.ts';
@@ -45,6 +45,8 @@ export class World {
   readonly live = new Set<Invocation>();
   /** Merges that a mutant has held up. */
   readonly paused = new Set<string>();
+  /** Told that the index read that has just begun is a late one. */
+  onLateIndex: () => void = () => {};
   /** The platform is down until then. */
   downUntil = 0;
   #invocations = 0;
@@ -64,7 +66,7 @@ export class World {
     this.mutant = parts.mutant;
     this.history = parts.keepHistory ? [] : undefined;
     this.table = createMemoryTable({
-      indexLag: () => (this.faults.happens('index_late') ? this.random.between(1, 40) : 0),
+      indexLag: () => this.#indexLag(),
     });
     this.queues = new SimQueues(this);
     this.pods = new SimPods(this);
@@ -78,6 +80,12 @@ export class World {
       rule: () =>
         this.faults.happens('forge_rule') ? 'a rule of the branch forbids it' : undefined,
     });
+  }
+
+  #indexLag(): number {
+    if (!this.faults.happens('index_late')) return 0;
+    this.onLateIndex();
+    return this.random.between(1, 40);
   }
 
   tell(line: string): void {
@@ -95,6 +103,7 @@ export class World {
       alive: true,
       frozenUntil: 0,
       faults: new Set(),
+      wrote: new Set(),
       readAt: new Map(),
       onCrash: () => {},
     };
@@ -168,7 +177,9 @@ export class World {
     for (let copy = 0; copy < copies; copy += 1)
       this.queues.send(
         { type: 'forge_changed', v: 1, repo, pull, branch, delivery: 'd' },
-        this.random.between(50, 3_000),
+        this.faults.happens('webhook_late')
+          ? this.random.between(10_000, 600_000)
+          : this.random.between(50, 3_000),
       );
   }
 

@@ -3,6 +3,8 @@ import { itemBytes } from '../../adapters/dynamo/stored-value.ts';
 import type { Item, Page, QueryOptions } from '../../core/port/table.ts';
 
 const MAX_PAGE_BYTES = 1024 * 1024;
+/** Stored items never change, and are read far more often than they are written. */
+const BYTES = new WeakMap<Item, number>();
 
 /**
  * One page of `items`, cut like DynamoDB cuts it: at the limit or at 1 MB, and with `next` whenever it was cut, even if
@@ -15,6 +17,7 @@ export function pageOf(
   options: QueryOptions,
   after: Position | undefined,
 ): Page {
+  if (items.length === 0) return { items: [] };
   const sign = options.reverse === true ? -1 : 1;
   const rest = items.filter(
     (item) => after === undefined || sign * compareItems(item, after, order) > 0,
@@ -26,11 +29,19 @@ export function pageOf(
   let bytes = 0;
   for (const item of sorted) {
     page.push(item);
-    bytes += itemBytes(item);
+    bytes += bytesOf(item);
     if (page.length < limit && bytes < MAX_PAGE_BYTES) continue;
     return { items: page, next: encodeCursor(positionOf(item, named)) };
   }
   return { items: page };
+}
+
+function bytesOf(item: Item): number {
+  const known = BYTES.get(item);
+  if (known !== undefined) return known;
+  const bytes = itemBytes(item);
+  BYTES.set(item, bytes);
+  return bytes;
 }
 
 /** The first `count` in order, without sorting those that nobody asked for. */

@@ -35,8 +35,10 @@ export class MemoryItems {
 
   /** The index's entries as they were `lag` writes to the table ago. */
   indexed(row: IndexRow, hash: string, lag: number): Item[] {
-    const entries = new Map(this.#indexes.get(`${row.name}=${hash}`));
-    const unseen = lag <= 0 ? [] : this.#writes.slice(-lag);
+    const current = this.#indexes.get(`${row.name}=${hash}`);
+    if (lag <= 0) return [...(current?.values() ?? [])];
+    const entries = new Map(current);
+    const unseen = this.#writes.slice(-lag);
     for (const { before, after } of unseen.reverse()) {
       if (after !== undefined) entries.delete(idOf(after));
       if (isIn(row, before) && before[row.hash] === hash) entries.set(idOf(before), before);
@@ -58,7 +60,7 @@ function indexId(row: IndexRow, item: Item): string {
 }
 
 function idOf(key: Key): string {
-  return JSON.stringify([key.pk, key.sk]);
+  return `${key.pk}\u0000${key.sk}`;
 }
 
 function bucket(map: Map<string, Map<string, Item>>, name: string): Map<string, Item> {

@@ -76,9 +76,8 @@ function effects(options: MemoryTableOptions) {
 }
 
 function inside(items: readonly Item[], check: PositionCheck): Item[] {
-  return items.filter((item) =>
-    Object.entries(check).every(([name, isRight]) => isRight(item[name])),
-  );
+  const checks = Object.entries(check);
+  return items.filter((item) => checks.every(([name, isRight]) => isRight(item[name])));
 }
 
 function paging(query: QueryOptions, check: PositionCheck) {

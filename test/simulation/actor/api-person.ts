@@ -1,31 +1,18 @@
 import type { PlanView } from '../../../core/contract/plan.ts';
 import { sendMessage } from '../../../core/engine/attempt/message.ts';
-import {
-  approvePlan,
-  cancelPlan,
-  createPlan,
-  restartPlan,
-} from '../../../core/engine/command/plan.ts';
-import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
+import { createPlan } from '../../../core/engine/command/plan.ts';
 import { linkRepository } from '../../../core/engine/command/repository.ts';
-import {
-  approveTask,
-  cancelTask,
-  requestChanges,
-  retryTask,
-  unblockTask,
-} from '../../../core/engine/command/task.ts';
-import type { EngineDeps } from '../../../core/engine/deps.ts';
+import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
+import { approveTask, retryTask } from '../../../core/engine/command/task.ts';
 import { readPlanView } from '../../../core/engine/view/read.ts';
-import { isAppError } from '../../../core/error.ts';
-import { callApi } from '../platform.ts';
+import { readBranch } from '../judge/branch-name.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
+import { attempt, insist, ME } from './api-call.ts';
+import { approve, editSomething, orderSomething, stopSomething } from './api-order.ts';
+import { bringBack } from './forge-person.ts';
 
 // A person at the API: submits, does what a plan says it waits for, and in bad times orders whatever comes to mind.
-
-const CALLER = { alive: true, cutOffUntil: 0 };
-const ME = 'ada@example.com';
 
 export type PlanWatch = { submission: Submission; over: boolean; view?: PlanView };
 
@@ -43,45 +30,16 @@ export async function submit(world: World, submission: Submission): Promise<void
   });
 }
 
-/** Until it is answered. */
-async function insist<T>(
-  world: World,
-  what: string,
-  act: (deps: EngineDeps) => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await callApi(world, what, act, CALLER);
-    } catch (error) {
-      if (!isAppError(error, 'transient') && !isAppError(error, 'paused')) throw error;
-      await world.loop.sleep(2_000);
-    }
-  }
-}
-
-/** A refusal is an answer too. */
-async function attempt<T>(
-  world: World,
-  what: string,
-  act: (deps: EngineDeps) => Promise<T>,
-): Promise<void> {
-  try {
-    world.tell(`a person orders ${what}`);
-    await callApi(world, what, act, CALLER);
-  } catch (error) {
-    world.tell(`${what} was answered ${error instanceof Error ? error.message : String(error)}`);
-    if (!isAppError(error) || error.kind === 'bug') throw error;
-  }
-}
-
 /** Looks at a plan now and then, for as long as it goes on. */
 export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
   const { id } = watch.submission;
   for (;;) {
-    await world.loop.sleep(world.random.between(20_000, 60_000));
+    await world.loop.sleep(world.random.between(30_000, 120_000));
     const view = await insist(world, 'view', (deps) => readPlanView(deps, id));
     watch.view = view;
     const { faults, random } = world;
+    if (view.status === 'pending_approval' && faults.happens('person_edits'))
+      await editSomething(world, view);
     for (const waiting of view.waiting)
       if (!faults.active || random.chance(0.3)) await resolve(world, view, waiting.command);
     const orders = [
@@ -106,17 +64,26 @@ async function resolve(world: World, view: PlanView, command: string): Promise<v
   // Its plan is about to be complete.
   if (noun === 'status') return;
   const what = `${noun} ${verb} ${task}`;
-  if (noun === 'plan' && verb === 'approve')
-    return attempt(world, what, (deps) => approvePlan(deps, plan, view.revision, ME));
+  if (noun === 'plan' && verb === 'approve') return approve(world, view);
   if (noun === 'plan' && verb === 'restart')
-    return attempt(world, what, (deps) => restartPlan(deps, plan, ME));
+    return attempt(world, what, (deps) => restartPlan(deps, plan, view.run, ME));
   if (noun === 'task' && verb === 'approve')
     return attempt(world, what, (deps) => approveTask(deps, plan, task, ME));
-  if (noun === 'task' && verb === 'retry')
+  if (noun === 'task' && verb === 'retry') {
+    bringAllBack(world, plan);
     return attempt(world, what, (deps) => retryTask(deps, plan, task, ME));
+  }
   if (noun === 'task' && verb === 'answer')
     return attempt(world, what, (deps) => sendMessage(deps, plan, task, { text: 'that' }, ME));
   world.judge.fail(world, `a plan waits for a command that nobody knows: ${command}`);
+}
+
+/** A task that is blocked since its pull request goes elsewhere says that it is to be brought back. */
+function bringAllBack(world: World, plan: string): void {
+  for (const repository of world.forge.repositories.values())
+    for (const pull of repository.pulls)
+      if (pull.state === 'open' && readBranch(pull.head)?.plan === plan)
+        bringBack(world, repository.name, pull);
 }
 
 /** What the engine asks for is a look at it; then it is merged, or closed where it cannot be. */
@@ -131,35 +98,4 @@ async function openPull(world: World, command: string): Promise<void> {
   const sha = world.forge.headSha(world.forge.repo(repo), pull);
   const outcome = world.forge.merge(repo, pull.number, sha, by);
   if (outcome.kind !== 'merged') world.forge.close(repo, pull.number, by);
-}
-
-function orderSomething(world: World, view: PlanView): Promise<void> {
-  const { random } = world;
-  const plan = view.id;
-  const tasks = world.judge.plans.get(plan)?.tasks.map((one) => one.id) ?? [];
-  const task = tasks.length === 0 ? 'main' : random.pick([...tasks, 'end']);
-  const orders: (() => Promise<void>)[] = [
-    () => attempt(world, `cancel ${task}`, (deps) => cancelTask(deps, plan, task, '', ME)),
-    () => attempt(world, `retry ${task}`, (deps) => retryTask(deps, plan, task, ME)),
-    () => attempt(world, `unblock ${task}`, (deps) => unblockTask(deps, plan, task, ME)),
-    () => attempt(world, `approve ${task}`, (deps) => approveTask(deps, plan, task, ME)),
-    () =>
-      attempt(world, `request changes ${task}`, (deps) =>
-        requestChanges(deps, plan, task, 'please', ME),
-      ),
-    () =>
-      attempt(world, `message ${task}`, (deps) =>
-        sendMessage(deps, plan, task, { text: 'hm' }, ME),
-      ),
-    () => attempt(world, 'recover', (deps) => recoverPlan(deps, plan)),
-    () => attempt(world, 'approve plan', (deps) => approvePlan(deps, plan, view.revision || 1, ME)),
-  ];
-  return random.pick(orders)();
-}
-
-function stopSomething(world: World, view: PlanView): Promise<void> {
-  const plan = view.id;
-  return world.random.chance(0.5)
-    ? attempt(world, 'cancel plan', (deps) => cancelPlan(deps, plan, '', ME))
-    : attempt(world, 'restart plan', (deps) => restartPlan(deps, plan, ME));
 }

@@ -144,10 +144,15 @@ export class Bridge {
       timeoutAt,
     };
     await this.call('question', (deps, key) => askQuestion(deps, key, question));
-    while (this.answer === undefined) {
+    const patience = this.world.faults.happens('agent_impatient')
+      ? loop.now + random.between(1_000, 30_000)
+      : Number.POSITIVE_INFINITY;
+    while (this.answer === undefined && loop.now < patience) {
       await this.pause(2_000);
       this.check();
     }
+    // It may ask something else although nobody has answered.
+    if (this.answer === undefined && random.chance(0.3)) await this.ask();
   }
 }
 
@@ -167,7 +172,7 @@ async function live(bridge: Bridge): Promise<void> {
   const { world, pod } = bridge;
   const { faults, random, loop } = world;
   await bridge.start();
-  const lasts = Math.min(600_000, random.logNormal(60_000, 0.8));
+  const lasts = Math.min(600_000, random.logNormal(35_000, 0.9));
   const at = lasts * random.next();
   if (faults.happens('pod_lost')) loop.after(at, () => world.pods.end(pod));
   else if (faults.happens('pod_silent')) loop.after(at, () => (pod.life.alive = false));

@@ -1,9 +1,9 @@
 import type { SimPull, SimRepository } from '../forge/forge-state.ts';
-import { readBranch } from '../judge/branch-name.ts';
+import { readBranch, rootName } from '../judge/branch-name.ts';
 import type { World } from '../world.ts';
 
 // A person at the forge, who does not ask anybody: merges a pull request, closes it, opens it again, pushes to its branch,
-// reviews it.
+// reviews it, has it go elsewhere.
 
 const BY = { kind: 'person' } as const;
 
@@ -16,6 +16,9 @@ export async function visitForge(world: World): Promise<void> {
         (pull) => pull.state !== 'merged' && readBranch(pull.head)?.kind === 'task',
       );
       if (pulls.length > 0) visit(world, repository, random.pick(pulls));
+      const roots = [...repository.branches.keys()].filter((it) => readBranch(it)?.kind === 'root');
+      if (roots.length > 0 && faults.happens('person_roots'))
+        push(world, repository, random.pick(roots));
     }
   }
 }
@@ -24,11 +27,19 @@ function visit(world: World, repository: SimRepository, pull: SimPull): void {
   const { faults, random, forge } = world;
   const { name } = repository;
   if (pull.state === 'closed') {
-    if (faults.happens('person_closes') && repository.branches.has(pull.head))
-      forge.reopen(name, pull.number, BY);
+    const isWhole = repository.branches.has(pull.head) && repository.branches.has(pull.base);
+    if (faults.happens('person_closes') && isWhole) forge.reopen(name, pull.number, BY);
     return;
   }
-  if (faults.happens('person_pushes')) push(world, repository, pull);
+  if (isAstray(world, pull)) {
+    if (random.chance(0.3)) bringBack(world, name, pull);
+    return;
+  }
+  if (faults.happens('person_rebases') && readBranch(pull.base)?.kind === 'root') {
+    forge.setBase(name, pull.number, 'main', BY);
+    return;
+  }
+  if (faults.happens('person_pushes')) push(world, repository, pull.head);
   if (faults.happens('person_reviews'))
     forge.addReview(name, pull.number, random.pick(['approved', 'approved', 'changes_requested']));
   if (faults.happens('person_closes')) forge.close(name, pull.number, BY);
@@ -36,13 +47,28 @@ function visit(world: World, repository: SimRepository, pull: SimPull): void {
     forge.merge(name, pull.number, forge.headSha(repository, pull), BY);
 }
 
+/** It goes to the base branch, and is not of a simple plan. */
+export function isAstray(world: World, pull: SimPull): boolean {
+  const head = readBranch(pull.head);
+  if (head?.kind !== 'task' || pull.base !== 'main') return false;
+  return world.judge.plans.get(head.plan)?.simple === false;
+}
+
+/** Into the root branch of its run, as its plan asks for. */
+export function bringBack(world: World, repo: string, pull: SimPull): void {
+  const head = readBranch(pull.head);
+  if (head === undefined || !isAstray(world, pull)) return;
+  world.forge.setBase(repo, pull.number, rootName(head.plan, head.run), BY);
+}
+
 /** On top of what is there, as people do. */
-function push(world: World, repository: SimRepository, pull: SimPull): void {
+export function push(world: World, repository: SimRepository, branch: string): void {
   const { random, forge } = world;
-  const head = forge.headSha(repository, pull);
+  const head = repository.branches.get(branch);
+  if (head === undefined) return;
   const files = new Map(repository.graph.get(head).files);
   const paths = [...files.keys()].filter((path) => path !== '.smol-gang.yaml');
   files.set(random.pick(paths), `${random.chance(0.15) ? 'bad-' : ''}ada@${world.loop.now}:`);
   const commit = repository.graph.add([head], files);
-  forge.setBranch(repository.name, pull.head, commit.sha, BY);
+  forge.setBranch(repository.name, branch, commit.sha, BY);
 }

@@ -24,6 +24,9 @@ export type ForgeMood = {
   rule(): string | undefined;
 };
 
+/** Longer than any handler stands still. */
+const REBASED_MS = 1_000_000;
+
 export class SimForge {
   readonly repositories = new Map<string, SimRepository>();
   readonly #now: () => number;
@@ -190,6 +193,23 @@ export class SimForge {
     if (pull.draft === draft || pull.state === 'merged') return;
     pull.draft = draft;
     this.#touch(this.repo(repo), pull, draft ? 'draft' : 'ready', by);
+  }
+
+  /** For some minutes the forge works out what that means, and merges nothing: a call on its way does not land in `base`. */
+  setBase(repo: string, number: number, base: string, by: By): void {
+    const repository = this.repo(repo);
+    const pull = this.truth(repo, number);
+    if (pull.state !== 'open' || pull.base === base) return;
+    const isTaken = repository.pulls.some(
+      (one) => one.state === 'open' && one.head === pull.head && one.base === base,
+    );
+    if (isTaken) {
+      this.close(repo, number, by);
+      return;
+    }
+    pull.base = base;
+    pull.computedAt = this.#now() + REBASED_MS;
+    this.#touch(repository, pull, `goes to ${base}`, by);
   }
 
   close(repo: string, number: number, by: By): void {

@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 export function forgePort(world: World, invocation: Invocation): Forge {
   const { forge } = world;
   const on = <T>(what: string, act: () => T): Promise<T> =>
-    effect(world, invocation, 'forge', what, act);
+    effect(world, invocation, { port: 'forge', what }, act);
   const by: By = {
     kind: 'engine',
     invocation: invocation.id,

@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 
 export function launcherPort(world: World, invocation: Invocation): PodLauncher {
   const on = <T>(what: string, act: () => T): Promise<T> =>
-    effect(world, invocation, 'launcher', what, act);
+    effect(world, invocation, { port: 'launcher', what }, act);
   return {
     ensure: (spec) =>
       on('ensure', () => {

@@ -2,14 +2,15 @@ import type { QueueMessage } from '../../../core/contract/queue.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import type { Queue } from '../../../core/port/queue.ts';
 import { QUEUES, type QueueRow, queueOf } from '../../../core/topology/queues.ts';
-import { effect, type Invocation } from '../invocation.ts';
+import type { FaultKind } from '../faults.ts';
+import { effect, type Invocation, meetFault } from '../invocation.ts';
 import { handleMessage } from '../platform.ts';
 import type { World } from '../world.ts';
 
 // Queues that lose, double, delay and reorder; a message whose handler crashed or asked for it comes back after the
 // visibility time, and ends among the dead letters.
 
-type Waiting = { message: QueueMessage; receives: number };
+type Waiting = { message: QueueMessage; receives: number; met: readonly FaultKind[] };
 
 export class SimQueues {
   readonly #world: World;
@@ -25,10 +26,14 @@ export class SimQueues {
     if (message.type === 'push') return;
     const { faults, random } = this.#world;
     if (faults.happens('queue_drop')) return;
-    const copies = faults.happens('queue_double') ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) {
-      const late = faults.happens('queue_late') ? random.between(1_000, 120_000) : 0;
-      this.#deliverAfter(delayMs + late + random.between(2, 40), { message, receives: 0 });
+    const isDoubled = faults.happens('queue_double');
+    for (let copy = 0; copy < (isDoubled ? 2 : 1); copy += 1) {
+      const isLate = faults.happens('queue_late');
+      const met: FaultKind[] = [];
+      if (isDoubled) met.push('queue_double');
+      if (isLate) met.push('queue_late');
+      const late = isLate ? random.between(1_000, 120_000) : 0;
+      this.#deliverAfter(delayMs + late + random.between(2, 40), { message, receives: 0, met });
     }
   }
 
@@ -63,10 +68,10 @@ export class SimQueues {
     };
     const back = (): void => {
       if (receives >= row.maxReceives) this.dead += 1;
-      else this.#deliverAfter(row.visibilitySeconds * 1_000, { message: one.message, receives });
+      else this.#deliverAfter(row.visibilitySeconds * 1_000, { ...one, receives });
       leave();
     };
-    world.start(
+    const invocation = world.start(
       describe(one.message),
       (deps: EngineDeps) => handleMessage(deps, one.message, world),
       {
@@ -75,6 +80,7 @@ export class SimQueues {
         crashed: back,
       },
     );
+    for (const fault of one.met) meetFault(world, invocation, fault);
   }
 }
 
@@ -87,7 +93,7 @@ export function describe(message: QueueMessage): string {
 export function queuePort(world: World, invocation: Invocation): Queue {
   return {
     send: (messages) =>
-      effect(world, invocation, 'queue', 'send', () => {
+      effect(world, invocation, { port: 'queue', what: 'send' }, () => {
         for (const { message, delaySeconds } of messages)
           world.queues.send(message, (delaySeconds ?? 0) * 1_000);
       }),

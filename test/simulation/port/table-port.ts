@@ -1,5 +1,6 @@
 import type { Change, Key, Table } from '../../../core/port/table.ts';
-import { effect, type Invocation } from '../invocation.ts';
+import { transitionName } from '../coverage/coverage.ts';
+import { effect, type Invocation, meetFault } from '../invocation.ts';
 import type { World } from '../world.ts';
 
 const LAST = /"last":\{"version":(\d+),"at":\d+,"from":"(\w+)","to":"(\w+)","event":"(\w+)"/;
@@ -7,36 +8,52 @@ const LAST = /"last":\{"version":(\d+),"at":\d+,"from":"(\w+)","to":"(\w+)","eve
 export function tablePort(world: World, invocation: Invocation): Table {
   const { table } = world;
   const on = <T>(what: string, act: () => Promise<T>): Promise<T> =>
-    effect(world, invocation, 'table', what, act);
+    effect(world, invocation, { port: 'table', what }, act);
   return {
     get: (key) => on('get', () => table.get(key)),
     put: (item, condition) => on('put', () => table.put(item, condition)),
-    update: (key, change, condition) =>
-      on('update', () => {
+    update: (key, change, condition) => {
+      const written = writtenBy(key, change);
+      const writes = written?.isTask === true ? written.name : undefined;
+      return effect(world, invocation, { port: 'table', what: 'update', writes }, () => {
         const answer = table.update(key, change, condition);
-        void answer.then(
-          (item) => item !== undefined && noteTransition(world, invocation, key, change),
-          () => {},
-        );
-        return answer;
-      }),
+        if (written === undefined) return answer;
+        return answer.then((item) => {
+          if (item !== undefined) note(world, invocation, key, written);
+          return item;
+        });
+      });
+    },
     delete: (key, condition) => on('delete', () => table.delete(key, condition)),
     query: (pk, options) => on('query', () => table.query(pk, options)),
-    index: (name, hash, options) => on('index', () => table.index(name, hash, options)),
+    index: (name, hash, options) =>
+      on('index', () => {
+        world.onLateIndex = () => meetFault(world, invocation, 'index_late');
+        return table.index(name, hash, options);
+      }),
   };
 }
 
-function noteTransition(world: World, invocation: Invocation, key: Key, change: Change): void {
-  if (key.sk !== 'STATE' && key.sk !== 'HEAD') return;
+type Written = { name: string; to: string; isTask: boolean };
+
+/** The transition that a write of a task's state or a plan's head carries. */
+function writtenBy(key: Key, change: Change): Written | undefined {
+  if (key.sk !== 'STATE' && key.sk !== 'HEAD') return undefined;
   const doc = change.set?.doc;
-  if (typeof doc !== 'string') return;
+  if (typeof doc !== 'string') return undefined;
   const match = LAST.exec(doc);
-  if (match === null) return;
+  if (match === null) return undefined;
   const [, version, from = '', to = '', event = ''] = match;
   // A write that people need not read about leaves the transition before it as the last one.
-  if (Number(version) !== change.set?.v) return;
-  const what = key.pk.slice(0, 4);
-  if (what === 'TASK') world.coverage.transition(from, event, invocation.faults);
+  if (Number(version) !== change.set?.v) return undefined;
+  return { name: transitionName(from, event), to, isTask: key.pk.startsWith('TASK') };
+}
+
+function note(world: World, invocation: Invocation, key: Key, { name, to, isTask }: Written): void {
+  if (isTask) {
+    invocation.wrote.add(name);
+    world.coverage.transition(name, invocation.faults);
+  }
   if (world.history !== undefined)
-    world.tell(`${key.pk}: ${from} -> ${to} by ${event} (${invocation.what}#${invocation.id})`);
+    world.tell(`${key.pk}: ${name} -> ${to} (${invocation.what}#${invocation.id})`);
 }

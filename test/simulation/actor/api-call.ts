@@ -1,0 +1,41 @@
+import type { EngineDeps } from '../../../core/engine/deps.ts';
+import { isAppError } from '../../../core/error.ts';
+import { callApi } from '../platform.ts';
+import type { World } from '../world.ts';
+
+// How a person uses the API: asks again until there is an answer, or takes a refusal for one.
+
+export const ME = 'ada@example.com';
+const CALLER = { alive: true, cutOffUntil: 0 };
+const PASSING = ['transient', 'paused', 'auth'] as const;
+
+/** Until it is answered. */
+export async function insist<T>(
+  world: World,
+  what: string,
+  act: (deps: EngineDeps) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await callApi(world, what, act, CALLER);
+    } catch (error) {
+      if (!PASSING.some((kind) => isAppError(error, kind))) throw error;
+      await world.loop.sleep(2_000);
+    }
+  }
+}
+
+/** A refusal is an answer too. */
+export async function attempt<T>(
+  world: World,
+  what: string,
+  act: (deps: EngineDeps) => Promise<T>,
+): Promise<void> {
+  try {
+    world.tell(`a person orders ${what}`);
+    await callApi(world, what, act, CALLER);
+  } catch (error) {
+    world.tell(`${what} was answered ${error instanceof Error ? error.message : String(error)}`);
+    if (!isAppError(error) || error.kind === 'bug') throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Edit, PlanView } from '../../../core/contract/plan.ts';
+import { taskSpecSchema } from '../../../core/contract/task.ts';
+import { sendMessage } from '../../../core/engine/attempt/message.ts';
+import { approvePlan, cancelPlan, editPlan } from '../../../core/engine/command/plan.ts';
+import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
+import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
+import {
+  approveTask,
+  cancelTask,
+  finishTask,
+  requestChanges,
+  retryTask,
+  unblockTask,
+} from '../../../core/engine/command/task.ts';
+import { readGraph } from '../../../core/engine/view/read.ts';
+import type { World } from '../world.ts';
+import { attempt, insist, ME } from './api-call.ts';
+
+// What a person orders at the API without being asked.
+
+/** What was approved is what its tasks wait for: read as a client, by the revision that is named. */
+export async function approve(world: World, view: PlanView): Promise<void> {
+  const { id, revision } = view;
+  const known = world.judge.plans.get(id);
+  if (known !== undefined && !known.simple && view.status === 'pending_approval') {
+    const graph = await insist(world, 'graph', (deps) => readGraph(deps, id, revision));
+    const first = known.tasks[0]?.repo ?? '';
+    known.tasks = graph.tasks.map((task) => ({
+      id: task.id,
+      repo: task.repo || first,
+      dependsOn: task.dependsOn,
+    }));
+  }
+  await attempt(world, 'plan approve', (deps) => approvePlan(deps, id, revision || 1, ME));
+}
+
+/** One task more, or one more edge. */
+export function editSomething(world: World, view: PlanView): Promise<void> {
+  const { random } = world;
+  const tasks = world.judge.plans.get(view.id)?.tasks ?? [];
+  const [first, last] = [tasks[0], tasks.at(-1)];
+  if (first === undefined || last === undefined) return Promise.resolve();
+  const id = `x${view.revision}`;
+  const added = taskSpecSchema.parse({
+    id,
+    description: 'Teach the parser of src one thing more about comments',
+    dependsOn: [random.pick(tasks).id],
+    scope: [`src/${id}.ts`],
+    repo: first.repo,
+  });
+  const edit: Edit =
+    first === last || random.chance(0.5)
+      ? { op: 'add_task', task: added }
+      : { op: 'add_edge', from: first.id, to: last.id };
+  const input = { revision: view.revision, edits: [edit] };
+  return attempt(world, `plan edit ${edit.op}`, (deps) => editPlan(deps, view.id, input, ME));
+}
+
+type TaskOrder = Parameters<typeof attempt>[2];
+
+export function orderSomething(world: World, view: PlanView): Promise<void> {
+  const { random } = world;
+  const plan = view.id;
+  const tasks = world.judge.plans.get(plan)?.tasks.map((one) => one.id) ?? [];
+  const task = tasks.length === 0 ? 'main' : random.pick([...tasks, 'end']);
+  const orders: readonly (readonly [string, TaskOrder])[] = [
+    ['cancel', (deps) => cancelTask(deps, plan, task, '', ME)],
+    ['cancel', (deps) => cancelTask(deps, plan, task, '', ME)],
+    ['retry', (deps) => retryTask(deps, plan, task, ME)],
+    ['unblock', (deps) => unblockTask(deps, plan, task, ME)],
+    ['approve', (deps) => approveTask(deps, plan, task, ME)],
+    ['request changes of', (deps) => requestChanges(deps, plan, task, 'please', ME)],
+    ['finish', (deps) => finishTask(deps, plan, task, ME)],
+    ['message', (deps) => sendMessage(deps, plan, task, { text: 'hm' }, ME)],
+    ['recover', (deps) => recoverPlan(deps, plan)],
+  ];
+  if (random.chance(0.1)) return approve(world, view);
+  const [what, order] = random.pick(orders);
+  return attempt(world, `${what} ${task}`, order);
+}
+
+export function stopSomething(world: World, view: PlanView): Promise<void> {
+  const plan = view.id;
+  return world.random.chance(0.5)
+    ? attempt(world, 'cancel plan', (deps) => cancelPlan(deps, plan, '', ME))
+    : attempt(world, 'restart plan', (deps) => restartPlan(deps, plan, view.run, ME));
+}

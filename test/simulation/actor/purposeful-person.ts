@@ -1,0 +1,105 @@
+import type { TaskView } from '../../../core/contract/task.ts';
+import {
+  approveTask,
+  cancelTask,
+  finishTask,
+  retryTask,
+  unblockTask,
+} from '../../../core/engine/command/task.ts';
+import type { EngineDeps } from '../../../core/engine/deps.ts';
+import { listTaskViews } from '../../../core/engine/view/read.ts';
+import { isAppError } from '../../../core/error.ts';
+import type { TaskEventType } from '../../../core/task/event.ts';
+import type { Focus } from '../focus.ts';
+import type { World } from '../world.ts';
+import { attempt, insist, ME } from './api-call.ts';
+import { isAstray, push } from './forge-person.ts';
+
+// A person who knows what they are after: looks for tasks in one status, and does the one thing to them that this seed is
+// about, at the API or at the forge.
+
+const BY = { kind: 'person' } as const;
+
+type Act = (world: World, task: TaskView) => Promise<void> | void;
+type Acts = Partial<Record<TaskEventType, Act>>;
+
+const AT_THE_API: Acts = {
+  cancel: (world, { plan, id }) =>
+    attempt(world, `cancel ${id}`, (deps) => cancelTask(deps, plan, id, '', ME)),
+  retry: (world, { plan, id }) =>
+    attempt(world, `retry ${id}`, (deps) => retryTask(deps, plan, id, ME)),
+  unblock: (world, { plan, id }) =>
+    attempt(world, `unblock ${id}`, (deps) => unblockTask(deps, plan, id, ME)),
+  finish: (world, { plan, id }) =>
+    attempt(world, `finish ${id}`, (deps) => finishTask(deps, plan, id, ME)),
+  approved: (world, { plan, id }) =>
+    attempt(world, `approve ${id}`, (deps) => approveTask(deps, plan, id, ME)),
+};
+
+const AT_THE_FORGE: Acts = {
+  merge_seen: (world, task) => onPull(world, task, mergeIt),
+  pull_closed: (world, task) =>
+    onPull(world, task, (repo, number) => world.forge.close(repo, number, BY)),
+  pull_reopened: (world, task) => onPull(world, task, (repo, number) => open(world, repo, number)),
+  head_moved: (world, task) =>
+    onPull(world, task, (repo, number) =>
+      push(world, world.forge.repo(repo), world.forge.truth(repo, number).head),
+    ),
+  changes_requested: (world, task) =>
+    onPull(world, task, (repo, number) => world.forge.addReview(repo, number, 'changes_requested')),
+  forge_refused: (world, task) =>
+    onPull(world, task, (repo, number) => world.forge.setBase(repo, number, 'main', BY)),
+};
+
+/** For as long as things go wrong. */
+export async function pursue(world: World, focus: Focus): Promise<void> {
+  const act = { ...AT_THE_API, ...AT_THE_FORGE }[focus.event];
+  if (act === undefined) return;
+  const { loop, random, faults, judge } = world;
+  while (faults.active) {
+    await loop.sleep(random.between(4_000, 20_000));
+    for (const { id } of [...judge.plans.values()])
+      for (const task of await tasksOf(world, id))
+        if (task.status === focus.status && faults.active && random.chance(0.4))
+          await act(world, task);
+  }
+}
+
+async function tasksOf(world: World, plan: string): Promise<TaskView[]> {
+  try {
+    const read = (deps: EngineDeps) => listTaskViews(deps, plan, { limit: 100 });
+    return (await insist(world, 'tasks', read)).items;
+  } catch (error) {
+    // It was announced and is not there yet.
+    if (isAppError(error, 'notFound')) return [];
+    throw error;
+  }
+}
+
+function onPull(
+  world: World,
+  task: TaskView,
+  act: (repo: string, number: number, world: World) => void,
+): void {
+  if (task.pullRequest === undefined || world.judge.plans.get(task.plan)?.simple !== false) return;
+  const pull = world.forge.truth(task.repo, task.pullRequest.number);
+  if (pull.state !== 'merged' && !isAstray(world, pull)) act(task.repo, pull.number, world);
+}
+
+function open(world: World, repo: string, number: number): boolean {
+  const { branches, pulls } = world.forge.repo(repo);
+  const pull = world.forge.truth(repo, number);
+  if (pull.state === 'open') return true;
+  const isTaken = pulls.some(
+    (one) => one.state === 'open' && one.head === pull.head && one.base === pull.base,
+  );
+  if (isTaken || !branches.has(pull.head) || !branches.has(pull.base)) return false;
+  world.forge.reopen(repo, number, BY);
+  return true;
+}
+
+function mergeIt(repo: string, number: number, world: World): void {
+  if (!open(world, repo, number)) return;
+  const pull = world.forge.truth(repo, number);
+  world.forge.merge(repo, number, world.forge.headSha(world.forge.repo(repo), pull), BY);
+}

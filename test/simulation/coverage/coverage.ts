@@ -1,0 +1,58 @@
+import type { FaultKind } from '../faults.ts';
+
+// What a run has met: transitions (status x event), each with what went wrong in the handler that wrote it or was about to
+// write it, and faults.
+
+export type Coverage = {
+  transitions: Map<string, number>;
+  cells: Map<string, number>;
+  faults: Map<string, number>;
+  transition(name: string, faults: ReadonlySet<FaultKind>): void;
+  cross(name: string, fault: FaultKind): void;
+};
+
+export function createCoverage(): Coverage {
+  const coverage: Coverage = {
+    transitions: new Map(),
+    cells: new Map(),
+    faults: new Map(),
+    transition(name, faults) {
+      count(coverage.transitions, name, 1);
+      for (const fault of faults) coverage.cross(name, fault);
+    },
+    cross: (name, fault) => count(coverage.cells, cellOf(name, fault), 1),
+  };
+  return coverage;
+}
+
+export function transitionName(from: string, event: string): string {
+  return `${from} x ${event}`;
+}
+
+export function cellOf(transition: string, fault: string): string {
+  return `${transition} x ${fault}`;
+}
+
+export function count(counts: Map<string, number>, name: string, by: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
+}
+
+export type PlainCoverage = {
+  transitions: [string, number][];
+  cells: [string, number][];
+  faults: [string, number][];
+};
+
+export function plainCoverage(coverage: Coverage): PlainCoverage {
+  return {
+    transitions: [...coverage.transitions],
+    cells: [...coverage.cells],
+    faults: [...coverage.faults],
+  };
+}
+
+export function addCoverage(into: Coverage, from: PlainCoverage): void {
+  for (const [name, by] of from.transitions) count(into.transitions, name, by);
+  for (const [name, by] of from.cells) count(into.cells, name, by);
+  for (const [name, by] of from.faults) count(into.faults, name, by);
+}
