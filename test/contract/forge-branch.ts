@@ -1,10 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { git } from '../support/git.ts';
 import type { TestForge, TestRepository } from '../support/local-forge.ts';
+import { type Lacks, testsBut } from './lacks.ts';
 
 const MISSING = 'f'.repeat(40);
 
-export function describeForgeBranches(name: string, start: () => Promise<TestForge>): void {
+export function describeForgeBranches(
+  name: string,
+  start: () => Promise<TestForge>,
+  lacks: Lacks = {},
+): void {
+  const test = testsBut(lacks);
   describe(`${name}: repository, branches, commits`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -25,7 +31,7 @@ export function describeForgeBranches(name: string, start: () => Promise<TestFor
         name: r.repo,
         defaultBranch: 'main',
         archived: false,
-        mergeMethods: ['merge', 'squash'],
+        mergeMethods: expect.arrayContaining(['merge', 'squash']),
         permissions: { push: true, pull: true },
       });
       expect(facts.cloneUrl).toBe(r.url);

@@ -1,8 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { cloneWithToken, commitFiles, git, pushWithToken, tokenEnv } from '../support/git.ts';
 import { ADMIN_TOKEN, type TestForge, type TestRepository } from '../support/local-forge.ts';
+import { type Lacks, testsBut } from './lacks.ts';
 
-export function describeForgeChecks(name: string, start: () => Promise<TestForge>): void {
+export function describeForgeChecks(
+  name: string,
+  start: () => Promise<TestForge>,
+  lacks: Lacks = {},
+): void {
+  const test = testsBut(lacks);
   describe(`${name}: checks, reviews, rules, credentials`, () => {
     let t: TestForge;
     let r: TestRepository;

@@ -1,10 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { git } from '../support/git.ts';
 import { ADMIN_TOKEN, type TestForge, type TestRepository } from '../support/local-forge.ts';
+import { type Lacks, testsBut } from './lacks.ts';
 
 const METHOD = { title: 'Merge it', message: 'Because.', method: 'merge' } as const;
 
-export function describeForgeMerges(name: string, start: () => Promise<TestForge>): void {
+export function describeForgeMerges(
+  name: string,
+  start: () => Promise<TestForge>,
+  lacks: Lacks = {},
+): void {
+  const test = testsBut(lacks);
   describe(`${name}: merging`, () => {
     let t: TestForge;
     let r: TestRepository;

@@ -1,8 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { pushWithToken } from '../support/git.ts';
 import { ADMIN_TOKEN, type TestForge, type TestRepository } from '../support/local-forge.ts';
+import { type Lacks, testsBut } from './lacks.ts';
 
-export function describeForgePulls(name: string, start: () => Promise<TestForge>): void {
+export function describeForgePulls(
+  name: string,
+  start: () => Promise<TestForge>,
+  lacks: Lacks = {},
+): void {
+  const test = testsBut(lacks);
   describe(`${name}: pull requests`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -37,7 +43,7 @@ export function describeForgePulls(name: string, start: () => Promise<TestForge>
         headSha: sha,
         base: 'main',
         labels: ['smol-gang', 'wave-1'],
-        author: 'smol-gang[bot]',
+        author: t.author,
       });
       expect(await t.forge.findPull(r.repo, 'once', 'main')).toMatchObject({
         number: again.number,

@@ -1,4 +1,5 @@
 import { startTestForge } from '../support/local-forge.ts';
-import { describeForge } from './forge.ts';
+import { describeForge, describeUnkindForge } from './forge.ts';
 
 describeForge('GitHub adapter against the local forge', startTestForge);
+describeUnkindForge('GitHub adapter against the local forge', startTestForge);

@@ -33,6 +33,8 @@ export type TestRepository = {
 
 export type TestForge = {
   readonly forge: Forge;
+  /** Who it is at the forge. */
+  readonly author: string;
   readonly deliveries: readonly Delivery[];
   readonly server: RunningForge;
   readonly dataDir: string;
@@ -89,6 +91,7 @@ export async function startTestForge(): Promise<TestForge> {
     send(`${server.url}/_forge${path}`, ADMIN_TOKEN, method, body);
   return {
     forge: client(),
+    author: 'smol-gang[bot]',
     deliveries,
     server,
     dataDir,

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { startEmulateForge } from '../support/emulate-forge.ts';
+import { describeForge } from './forge.ts';
+import type { Lacks } from './lacks.ts';
+
+// Where emulate is not GitHub. What it does like GitHub, it did not learn from us.
+
+const NO_GIT = 'git on the wire';
+const NO_STATUSES = 'commit statuses';
+const NO_GRAPHQL = 'GraphQL';
+const NO_RULES = 'rulesets';
+const HEAD_STAYS = 'a head that follows its branch';
+const MERGE_IS_422 = 'a refused merge is 422, and 405 at GitHub';
+
+const LACKS: Lacks = {
+  'refuses a branch at a commit that is not there': "GitHub's words for it",
+  'refuses a branch below another branch': 'branches that are files',
+  'lists all branches under a prefix, over several pages, also packed ones': NO_GIT,
+  'compares from the merge base, with renames and counts': NO_GIT,
+  'lists a tree with folders, and says when it was cut': "git's order of a tree",
+  'a second pull request for the same branches is a 422 on the wire': 'that refusal',
+  'refuses with no_commits when head has nothing on base': 'that refusal',
+  'where one was closed by a person a new one is opened, and the closed one stays so':
+    'that one of two cannot be reopened',
+  'draft and ready, each also twice and from a client that remembers nothing': NO_GRAPHQL,
+  'where drafts are refused the title says so, until it is ready': 'a repository without drafts',
+  'the head follows pushes, and mergeable is null at the first read after each': HEAD_STAYS,
+  'a pull request that conflicts is not mergeable': 'conflicts',
+  'deleting the head branch closes, and it cannot be reopened then': HEAD_STAYS,
+  'a head that a person pushes into base is merged, and found again': NO_GIT,
+  'tells what changed since, newest first, and an unchanged list is not sent again':
+    'a clock that can be moved',
+  'merges with a merge commit, and says the same when it is repeated': MERGE_IS_422,
+  'says headMoved when the head is another commit, and merges nothing': HEAD_STAYS,
+  'says notMergeable while mergeability is not computed, and merges when asked again': MERGE_IS_422,
+  'says notMergeable for a draft, a conflict and a closed one': MERGE_IS_422,
+  'names the rule that refuses a merge': NO_RULES,
+  'refuses a method that the repository does not allow': MERGE_IS_422,
+  'judges a conflict on a scratch branch that is gone afterwards': 'merging of branches',
+  'adds check runs and statuses up; the last of a name counts': NO_STATUSES,
+  'reads more checks than a page holds': NO_STATUSES,
+  'tells reviews and comments oldest first, who may write and who is a bot':
+    'the permission "write", which it calls "push"',
+  'a collaborator counts as one who may write only while the forge says so':
+    'the permission "write", which it calls "push"',
+  'a dismissed review says so, and nobody approves their own pull request': 'that refusal',
+  'preflight finds nothing where nothing stands in the way': NO_STATUSES,
+  'preflight names what would stop a plan': NO_RULES,
+  'a refusal by a rule is named, for a branch of its own and for a push': NO_RULES,
+  'an archived repository refuses, and preflight says so': NO_STATUSES,
+  'the credential of an attempt pushes its own branch and nothing else, for an hour': NO_GIT,
+  'a credential to read fetches and pushes nothing': NO_GIT,
+};
+
+describeForge('GitHub adapter against emulate', startEmulateForge, LACKS);
+describe('GitHub adapter against emulate', () => {
+  test.skip('faults and lost webhooks (lacking: both, on demand)', () => {});
+
+  test('whatever is said to be lacking is a test of the suite', () => {
+    const folder = new URL('.', import.meta.url);
+    const suites = ['branch', 'pull', 'merge', 'check'].map((name) =>
+      readFileSync(new URL(`forge-${name}.ts`, folder), 'utf8'),
+    );
+    const text = suites.join('\n');
+
+    expect(Object.keys(LACKS).filter((name) => !text.includes(`test('${name}'`))).toEqual([]);
+  });
+});
