@@ -9,8 +9,7 @@ import { QUEUES } from '../../core/topology/queues.ts';
 import { runBatch } from '../../functions/edge.ts';
 import { createTable } from '../../local/emulator/create-table.ts';
 import { createCredential } from '../../local/emulator/credential.ts';
-import { startQueues } from '../../local/emulator/start-queues.ts';
-import { startStore } from '../../local/emulator/start-store.ts';
+import { startEmulators } from '../../local/emulator/start-emulators.ts';
 import { startQueuePoller } from '../../local/source/start-queue-poller.ts';
 
 const REGION = 'us-east-1';
@@ -18,15 +17,20 @@ const silent = { info() {}, warn() {}, error() {} };
 
 type Handle = (message: QueueMessage) => Promise<void>;
 
-/** The laptop's own store and queues, with the adapters and the poller that the platform has, in this process. */
+/** The laptop's own store and queues, in the process of their own that the platform gives them, with its adapters and poller. */
 export async function openStoreAndQueues(dataDir: string): Promise<{
   table: Table;
   openQueue: (handle: Handle) => Queue;
   close(): Promise<void>;
 }> {
   const credential = createCredential();
-  const store = await startStore({ dataDir: join(dataDir, 'store'), credential });
-  const queues = await startQueues({ dataDir: join(dataDir, 'queues'), credential });
+  const emulators = await startEmulators({
+    storeDir: join(dataDir, 'store'),
+    queuesDir: join(dataDir, 'queues'),
+    credential,
+    log: silent,
+  });
+  const { store, queues } = emulators;
   const aws = { region: REGION, credentials: credential };
   const place = { ...aws, endpoint: store.endpoint, tableName: 'bench' };
   await createTable(place);
@@ -49,8 +53,7 @@ export async function openStoreAndQueues(dataDir: string): Promise<{
     },
     close: async () => {
       await poller?.close();
-      await queues.close();
-      await store.close();
+      await emulators.close();
     },
   };
 }

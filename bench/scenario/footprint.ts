@@ -18,10 +18,17 @@ const LOOK_MS = 500;
 /** Told apart by the file that they run; the platform of the demo is the demo itself. */
 const ROLES = {
   platform: 'local/demo.ts',
+  emulators: 'local/emulator/main.ts',
   bridge: 'agent/bridge/main.ts',
   agent: 'agent/small/main.ts',
 } as const;
 type Role = keyof typeof ROLES;
+const LABELS: Record<Role, string> = {
+  platform: 'platform, demo at work',
+  emulators: 'its store and queues',
+  bridge: 'bridge',
+  agent: 'agent',
+};
 const PARTS = ['store', 'queues', 'forge', 'attempts'] as const;
 
 export const footprint: Scenario = {
@@ -34,9 +41,9 @@ export const footprint: Scenario = {
       title: 'Resident memory, MiB',
       head: ['process', 'samples', 'median', 'most'],
       rows: [
-        ['platform, idle', idle.length, ...spread(idle)],
-        ...(['platform', 'bridge', 'agent'] as const).map((role) => [
-          role === 'platform' ? 'platform, demo at work' : role,
+        ['platform with store and queues, idle', idle.length, ...spread(idle)],
+        ...(['platform', 'emulators', 'bridge', 'agent'] as const).map((role) => [
+          LABELS[role],
           demo.memory[role].length,
           ...spread(demo.memory[role]),
         ]),
@@ -76,7 +83,7 @@ async function measureIdle(seconds: number): Promise<number[]> {
     const samples: number[] = [];
     for (let second = 0; second < seconds; second += 1) {
       await pause(1_000);
-      samples.push((await residentBytes(platform.pid)) ?? 0);
+      samples.push(await residentOfAll(ground));
     }
     platform.kill('SIGTERM');
     await platform.exit;
@@ -86,6 +93,12 @@ async function measureIdle(seconds: number): Promise<number[]> {
   }
 }
 
+async function residentOfAll(ground: Ground): Promise<number> {
+  const processes = await findProcesses(ground.path);
+  const sizes = await Promise.all(processes.map(({ pid }) => residentBytes(pid)));
+  return sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
+}
+
 type Disk = Record<(typeof PARTS)[number], number>;
 type Demo = { memory: Record<Role, number[]>; attempts: number; before: Disk; after: Disk };
 
@@ -93,7 +106,7 @@ async function measureDemo(): Promise<Demo> {
   const ground = await createGround();
   try {
     const demo = ground.start('local/demo.ts', []);
-    const memory: Demo['memory'] = { platform: [], bridge: [], agent: [] };
+    const memory: Demo['memory'] = { platform: [], emulators: [], bridge: [], agent: [] };
     const bridges = new Set<number>();
     let before: Disk | undefined;
     const end = Date.now() + DEMO_LIMIT_MS;
@@ -123,9 +136,8 @@ async function sample(ground: Ground, memory: Demo['memory'], bridges: Set<numbe
 }
 
 function rolesOf(command: string): Role | undefined {
-  if (command.includes(ROLES.platform)) return 'platform';
-  if (command.includes(ROLES.bridge)) return 'bridge';
-  return command.includes(ROLES.agent) ? 'agent' : undefined;
+  const roles: readonly Role[] = ['platform', 'emulators', 'bridge', 'agent'];
+  return roles.find((role) => command.includes(ROLES[role]));
 }
 
 /** Undefined: it has ended. */

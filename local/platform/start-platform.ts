@@ -8,9 +8,8 @@ import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { createTable } from '../emulator/create-table.ts';
 import { createCredential } from '../emulator/credential.ts';
+import { startEmulators } from '../emulator/start-emulators.ts';
 import { startExpiry } from '../emulator/start-expiry.ts';
-import { startQueues } from '../emulator/start-queues.ts';
-import { startStore } from '../emulator/start-store.ts';
 import { startForge } from '../forge/start-forge.ts';
 import type { SocketHandlers } from '../gateway/socket-gateway.ts';
 import { type Gateway, startGateway } from '../gateway/start-gateway.ts';
@@ -74,8 +73,14 @@ async function startParts(
   const keys = await loadKeys(paths.keys);
   const credential = createCredential();
 
-  const store = await startStore({ dataDir: paths.store, credential });
-  stops.push(() => store.close());
+  const emulators = await startEmulators({
+    storeDir: paths.store,
+    queuesDir: paths.queues,
+    credential,
+    log,
+  });
+  stops.push(() => emulators.close());
+  const { store, queues } = emulators;
   await createTable({
     endpoint: store.endpoint,
     region: REGION,
@@ -90,8 +95,6 @@ async function startParts(
     log,
   });
   stops.push(() => expiry.close());
-  const queues = await startQueues({ dataDir: paths.queues, credential });
-  stops.push(() => queues.close());
   const forge = await startForge({
     port: forgePort,
     dataDir: paths.forge,

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+// What the platform and the process of its store and queues say to each other.
+
+const credentialSchema = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
+
+/** First message to the process. A port of 0 is any. */
+export const beginSchema = z.object({
+  storeDir: z.string(),
+  queuesDir: z.string(),
+  credential: credentialSchema,
+  storePort: z.number().int(),
+  queuesPort: z.number().int(),
+});
+export type Begin = z.infer<typeof beginSchema>;
+
+/** Its answer. */
+export const begunSchema = z.union([
+  z.object({
+    store: z.string(),
+    queues: z.object({ endpoint: z.string(), urls: z.record(z.string(), z.string()) }),
+  }),
+  z.object({ code: z.string(), message: z.string() }),
+]);
+export type Begun = z.infer<typeof begunSchema>;
+
+/** Asks it to end in order. */
+export const END = 'end';

@@ -1,0 +1,50 @@
+import { isAppError } from '../../core/error.ts';
+import { type Begin, type Begun, beginSchema, END } from './emulator-message.ts';
+import { startQueues } from './start-queues.ts';
+import { startStore } from './start-store.ts';
+
+// The process of the laptop's store and queues. It ends with the platform that started it, however that ends.
+
+let stop = async (): Promise<void> => {};
+
+process.on('message', (message) => {
+  if (message === END) void stop().finally(() => process.exit(0));
+  else void begin(beginSchema.parse(message));
+});
+process.on('disconnect', () => process.exit(0));
+// A terminal sends these to all of its processes: the platform decides when its store may end.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+async function begin(options: Begin): Promise<void> {
+  try {
+    tell(await start(options));
+  } catch (error) {
+    const code = isAppError(error) ? error.code : 'failed';
+    tell({ code, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function start(options: Begin): Promise<Begun> {
+  const { credential } = options;
+  const store = await startStore({
+    dataDir: options.storeDir,
+    credential,
+    port: options.storePort,
+  });
+  const queues = await startQueues({
+    dataDir: options.queuesDir,
+    credential,
+    port: options.queuesPort,
+  });
+  stop = async () => {
+    await queues.close();
+    await store.close();
+  };
+  const { endpoint, urls } = queues;
+  return { store: store.endpoint, queues: { endpoint, urls } };
+}
+
+function tell(begun: Begun): void {
+  process.send?.(begun);
+}

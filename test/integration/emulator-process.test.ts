@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
+import { createTable } from '../../local/emulator/create-table.ts';
+import { createCredential } from '../../local/emulator/credential.ts';
+import { startEmulators } from '../../local/emulator/start-emulators.ts';
+import { REGION, TABLE_NAME, temporaryFolder } from '../support/platform.ts';
+import { commandLine, environment } from '../support/process-scan.ts';
+import { createSilentLog } from '../support/silent-log.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+// Store and queues are a process of their own, which may end alone, and never outlives who started it.
+
+const HOLDER = fileURLToPath(new URL('../support/hold-emulators.ts', import.meta.url));
+const KEY = { pk: 'P', sk: 'S' };
+
+async function start(dataDir: string) {
+  const credential = createCredential();
+  const options = {
+    storeDir: join(dataDir, 'store'),
+    queuesDir: join(dataDir, 'queues'),
+    credential,
+    log: createSilentLog(),
+  };
+  const emulators = await startEmulators(options);
+  onTestFinished(() => emulators.close());
+  const access = {
+    endpoint: emulators.store.endpoint,
+    region: REGION,
+    credentials: credential,
+    tableName: TABLE_NAME,
+  };
+  await createTable(access);
+  return { emulators, credential, table: createDynamoTable(access) };
+}
+
+async function isGone(pid: number): Promise<boolean> {
+  return (await commandLine(pid)) === '';
+}
+
+test('killed alone it is back where it was, with what was written', async () => {
+  const { emulators, table } = await start(await temporaryFolder());
+  await table.put({ ...KEY, text: 'kept' });
+  const before = emulators.pid() ?? 0;
+
+  process.kill(before, 'SIGKILL');
+
+  const found = await waitUntil('the store answers again', () =>
+    table.get(KEY).catch(() => undefined),
+  );
+  expect(found).toMatchObject({ text: 'kept' });
+  expect(emulators.pid()).not.toBe(before);
+  const queues = await fetch(emulators.queues.endpoint);
+  expect(queues.status).toBe(403);
+});
+
+test('what ends in order leaves no process, and the credential is in no environment and no argument', async () => {
+  const { emulators, credential } = await start(await temporaryFolder());
+  const pid = emulators.pid() ?? 0;
+  const seen = `${await commandLine(pid)} ${await environment(pid)}`;
+  expect(seen).not.toContain(credential.accessKeyId);
+  expect(seen).not.toContain(credential.secretAccessKey);
+
+  await emulators.close();
+
+  expect(await isGone(pid)).toBe(true);
+});
+
+test('it ends with who started it, and its data can be opened at once by the next', async () => {
+  const dataDir = await temporaryFolder();
+  const holder = spawn(process.execPath, [HOLDER, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void holder.kill('SIGKILL'));
+  const [line] = await once(createInterface(holder.stdout), 'line');
+
+  holder.kill('SIGKILL');
+  const { table } = await start(dataDir);
+
+  expect(await table.put(KEY)).toBe(true);
+  expect(await isGone(Number(line))).toBe(true);
+});
+
+test('a second one on the same data says that it is in use', async () => {
+  const dataDir = await temporaryFolder();
+  await start(dataDir);
+
+  await expect(start(dataDir)).rejects.toMatchObject({ code: 'store_in_use' });
+});
