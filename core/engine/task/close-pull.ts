@@ -1,4 +1,6 @@
+import type { Forge, PullRequest } from '../../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import type { TaskState } from '../../task/state.ts';
 import { requirePlan } from '../apply-plan.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
@@ -15,7 +17,9 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
   const plan = (await requirePlan(deps, state.plan)).state;
   const forge = forgeOf(deps, plan, state.repo);
   // By its branch: one that was opened just before the task was stopped may not be known yet.
-  const pull = await forge.findPull(state.repo, headOf(deps, state), baseOf(deps, plan, state));
+  const pull =
+    (await forge.findPull(state.repo, headOf(deps, state), baseOf(deps, plan, state))) ??
+    (await strayed(forge, state));
   if (pull === undefined) {
     const late = (state.finishedAt ?? 0) + LATE_MS;
     return late > deps.clock.now() ? { kind: 'rest', dueAt: late } : restOf(task);
@@ -32,4 +36,11 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
   const event = { type: 'pull_ensured' as const, pull: { number, nodeId, url } };
   await applyTask(deps, taskKeyOf(state), event, { actor: 'forge', loaded: task, hint: false });
   return restOf(task);
+}
+
+/** A person may have had it go elsewhere: it is open under its number. */
+async function strayed(forge: Forge, state: TaskState): Promise<PullRequest | undefined> {
+  if (state.pull === undefined) return undefined;
+  const pull = await forge.pull(state.repo, state.pull.number);
+  return pull.state === 'open' ? pull : undefined;
 }

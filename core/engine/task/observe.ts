@@ -1,6 +1,7 @@
 import type { Forge, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task/event.ts';
+import type { TaskState } from '../../task/state.ts';
 import type { EngineDeps } from '../deps.ts';
 import { headOf } from './task-forge.ts';
 
@@ -28,6 +29,14 @@ export async function observePull(
   // The pull request may lag behind its branch, and the branch is what counts.
   const head = await forge.branchHead(state.repo, headOf(deps, state));
   if (head === undefined || head === state.accepted.commit) return undefined;
+  if (await isOnItsWay(forge, state, head)) return undefined;
   const root = await forge.branchHead(state.repo, base);
   return { type: 'head_moved', commit: head, root: root ?? head };
+}
+
+/** A result was accepted a moment ago, and its branch has not been moved there yet: nobody else moved it. */
+async function isOnItsWay(forge: Forge, state: TaskState, head: string): Promise<boolean> {
+  if (state.status !== 'pr_open' || state.accepted === undefined) return false;
+  const { aheadBy } = await forge.compare(state.repo, state.accepted.commit, head);
+  return aheadBy === 0;
 }

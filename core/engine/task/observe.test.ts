@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture, FIXTURE_REPO } from '../../../test/support/engine-fixture.ts';
+import type { PullRequest } from '../../port/forge.ts';
+import type { TaskState } from '../../task/state.ts';
+import { observePull } from './observe.ts';
+
+const PULL: PullRequest = {
+  number: 7,
+  nodeId: 'PR_7',
+  url: 'https://forge.test/7',
+  title: '',
+  body: '',
+  state: 'open',
+  draft: false,
+  head: 'task',
+  headSha: 'before',
+  base: 'root',
+  mergeable: null,
+  labels: [],
+  updatedAt: 1,
+  author: 'gang',
+};
+
+/** The branch is at `before`; how many commits it has that the accepted one lacks. */
+async function observed(status: TaskState['status'], aheadBy: number) {
+  const forge = {
+    branchHead: async (_repo: string, branch: string) => (branch === 'root' ? 'r1' : 'before'),
+    compare: async () => ({ files: [], aheadBy, behindBy: 1, mergeBase: 'before' }),
+  };
+  const { deps, putTask, task } = createEngineFixture({ forge });
+  const accepted = { commit: 'after', attempt: 2, branch: 2 };
+  await putTask({ status, repo: FIXTURE_REPO, accepted });
+  return observePull(deps, deps.forges.local, 'root', await task(), PULL);
+}
+
+test('a branch that has not yet been moved to the accepted commit was moved by nobody', async () => {
+  expect(await observed('pr_open', 0)).toBeUndefined();
+});
+
+test('a branch with a commit of its own was moved by a person', async () => {
+  expect(await observed('pr_open', 1)).toMatchObject({ type: 'head_moved', commit: 'before' });
+});
+
+test('a branch that was there and went back was moved by a person', async () => {
+  expect(await observed('in_review', 0)).toMatchObject({ type: 'head_moved', commit: 'before' });
+});
