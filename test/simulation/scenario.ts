@@ -99,6 +99,7 @@ function knownPlan(
   return {
     id,
     simple,
+    review: body.policy === 'review',
     strict: isStrict && repositories.length === 1,
     maxParallel: body.maxParallel,
     tasks: known,

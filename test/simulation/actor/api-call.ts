@@ -33,6 +33,7 @@ export async function attempt<T>(
 ): Promise<void> {
   try {
     world.tell(`a person orders ${what}`);
+    world.judge.promises.ordered(world);
     await callApi(world, what, act, CALLER);
   } catch (error) {
     world.tell(`${what} was answered ${error instanceof Error ? error.message : String(error)}`);

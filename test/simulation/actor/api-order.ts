@@ -56,6 +56,11 @@ export function editSomething(world: World, view: PlanView): Promise<void> {
   return attempt(world, `plan edit ${edit.op}`, (deps) => editPlan(deps, view.id, input, ME));
 }
 
+export function approveWork(world: World, plan: string, task: string): Promise<void> {
+  world.judge.promises.approved.add(`${plan} ${task}`);
+  return attempt(world, `approve ${task}`, (deps) => approveTask(deps, plan, task, ME));
+}
+
 type TaskOrder = Parameters<typeof attempt>[2];
 
 export function orderSomething(world: World, view: PlanView): Promise<void> {
@@ -68,13 +73,13 @@ export function orderSomething(world: World, view: PlanView): Promise<void> {
     ['cancel', (deps) => cancelTask(deps, plan, task, '', ME)],
     ['retry', (deps) => retryTask(deps, plan, task, ME)],
     ['unblock', (deps) => unblockTask(deps, plan, task, ME)],
-    ['approve', (deps) => approveTask(deps, plan, task, ME)],
     ['request changes of', (deps) => requestChanges(deps, plan, task, 'please', ME)],
     ['finish', (deps) => finishTask(deps, plan, task, ME)],
     ['message', (deps) => sendMessage(deps, plan, task, { text: 'hm' }, ME)],
     ['recover', (deps) => recoverPlan(deps, plan)],
   ];
   if (random.chance(0.1)) return approve(world, view);
+  if (random.chance(0.1)) return approveWork(world, plan, task);
   const [what, order] = random.pick(orders);
   return attempt(world, `${what} ${task}`, order);
 }

@@ -3,13 +3,15 @@ import { sendMessage } from '../../../core/engine/attempt/message.ts';
 import { createPlan } from '../../../core/engine/command/plan.ts';
 import { linkRepository } from '../../../core/engine/command/repository.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
-import { approveTask, retryTask } from '../../../core/engine/command/task.ts';
-import { readPlanView } from '../../../core/engine/view/read.ts';
+import { retryTask } from '../../../core/engine/command/task.ts';
+import { readHistory, readPlanView } from '../../../core/engine/view/read.ts';
+import { isAppError } from '../../../core/error.ts';
 import { readBranch } from '../judge/branch-name.ts';
+import { judgeHistory } from '../judge/promise-rules.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
 import { attempt, insist, ME } from './api-call.ts';
-import { approve, editSomething, orderSomething, stopSomething } from './api-order.ts';
+import { approve, approveWork, editSomething, orderSomething, stopSomething } from './api-order.ts';
 import { bringBack } from './forge-person.ts';
 
 // A person at the API: submits, does what a plan says it waits for, and in bad times orders whatever comes to mind.
@@ -37,6 +39,7 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     await world.loop.sleep(world.random.between(30_000, 120_000));
     const view = await insist(world, 'view', (deps) => readPlanView(deps, id));
     watch.view = view;
+    if (view.status === 'cancelled') world.judge.promises.cancelled(world, view);
     const { faults, random } = world;
     if (view.status === 'pending_approval' && faults.happens('person_edits'))
       await editSomething(world, view);
@@ -48,7 +51,22 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     ].filter((order) => order !== undefined);
     for (const order of orders) await order(world, view);
     // An order may have set it going again.
-    watch.over = isOver(view) && orders.length === 0;
+    const isDone = isOver(view) && orders.length === 0;
+    if (isDone && !watch.over) await readSomeHistory(world, view);
+    watch.over = isDone;
+  }
+}
+
+async function readSomeHistory(world: World, { id }: PlanView): Promise<void> {
+  const tasks = world.judge.plans.get(id)?.tasks ?? [];
+  if (tasks.length === 0) return;
+  const task = world.random.pick(tasks).id;
+  try {
+    const history = await insist(world, 'history', (deps) => readHistory(deps, id, task));
+    judgeHistory(world.judge, world, `${id} ${task}`, history);
+  } catch (error) {
+    // Its plan was stopped before it had tasks.
+    if (!isAppError(error, 'notFound')) throw error;
   }
 }
 
@@ -68,7 +86,7 @@ async function resolve(world: World, view: PlanView, command: string): Promise<v
   if (noun === 'plan' && verb === 'restart')
     return attempt(world, what, (deps) => restartPlan(deps, plan, view.run, ME));
   if (noun === 'task' && verb === 'approve')
-    return attempt(world, what, (deps) => approveTask(deps, plan, task, ME));
+    return approveWork(world, plan, task);
   if (noun === 'task' && verb === 'retry') {
     bringAllBack(world, plan);
     return attempt(world, what, (deps) => retryTask(deps, plan, task, ME));

@@ -5,6 +5,8 @@ import { acceptResult } from '../../../core/engine/attempt/result.ts';
 import { startAttempt } from '../../../core/engine/attempt/start.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { isAppError } from '../../../core/error.ts';
+import { taskId } from '../judge/judge.ts';
+import { judgeStart } from '../judge/promise-rules.ts';
 import { callApi } from '../platform.ts';
 import type { SimPod } from '../pods.ts';
 import type { World } from '../world.ts';
@@ -67,7 +69,6 @@ export class Bridge {
       try {
         const value = await callApi(world, `${what} ${id}`, (deps) => act(deps, key), pod.life);
         this.answeredAt = Math.max(this.answeredAt, from);
-        world.judge.answered(world, this.key, what, from);
         return value;
       } catch (error) {
         if (isAppError(error, 'conflict', 'attempt_ended')) this.ended = true;
@@ -80,7 +81,10 @@ export class Bridge {
 
   async start(): Promise<void> {
     this.#assignment = await this.call('start', startAttempt);
-    this.world.judge.started(this.world, this.key, this.#assignment.kind, this.pod.name);
+    const { kind, repository } = this.#assignment;
+    const { world, pod } = this;
+    world.judge.started(world, this.key, kind, pod.name);
+    if (kind !== 'verify') judgeStart(world.judge, world, pod.attemptId, repository.start);
     this.answeredAt = this.world.loop.now;
     void this.#beat();
   }
@@ -125,11 +129,13 @@ export class Bridge {
   async checkpoint(commit: string): Promise<void> {
     this.push(commit);
     await this.call('checkpoint', (deps, key) => recordCheckpoint(deps, key, commit));
+    this.world.judge.promises.kept.set(taskId(this.key), commit);
   }
 
   async report(result: AttemptResult): Promise<void> {
-    this.world.judge.reported(this.world, this.key, result);
+    this.world.judge.reported(this.key, result);
     await this.call('result', (deps, key) => acceptResult(deps, key, result));
+    this.world.judge.accepted(this.world, this.key, result);
     this.world.tell(`${this.pod.attemptId} reported ${result.outcome}`);
   }
 

@@ -1,6 +1,5 @@
 import type { TaskView } from '../../../core/contract/task.ts';
 import {
-  approveTask,
   cancelTask,
   finishTask,
   retryTask,
@@ -13,6 +12,7 @@ import type { TaskEventType } from '../../../core/task/event.ts';
 import type { Focus } from '../focus.ts';
 import type { World } from '../world.ts';
 import { attempt, insist, ME } from './api-call.ts';
+import { approveWork } from './api-order.ts';
 import { isAstray, push } from './forge-person.ts';
 
 // A person who knows what they are after: looks for tasks in one status, and does the one thing to them that this seed is
@@ -32,8 +32,7 @@ const AT_THE_API: Acts = {
     attempt(world, `unblock ${id}`, (deps) => unblockTask(deps, plan, id, ME)),
   finish: (world, { plan, id }) =>
     attempt(world, `finish ${id}`, (deps) => finishTask(deps, plan, id, ME)),
-  approved: (world, { plan, id }) =>
-    attempt(world, `approve ${id}`, (deps) => approveTask(deps, plan, id, ME)),
+  approved: (world, { plan, id }) => approveWork(world, plan, id),
 };
 
 const AT_THE_FORGE: Acts = {

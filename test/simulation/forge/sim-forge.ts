@@ -272,16 +272,18 @@ export class SimForge {
     const repository = this.repo(repo);
     const pull = this.truth(repo, number);
     const at = this.#now();
+    const authorCanWrite = !this.#random.chance(0.1);
     pull.reviews.push({
       id: repository.pulls.reduce((sum, one) => sum + one.reviews.length, 0) + 1,
       author: 'ada',
-      authorCanWrite: !this.#random.chance(0.1),
+      authorCanWrite,
       isBot: false,
       state,
       body: state === 'approved' ? '' : 'Please do it otherwise.',
       commit: this.headSha(repository, pull),
       at,
     });
+    if (authorCanWrite) this.#witness.reviewed(pull, state);
     this.#touch(repository, pull, state, { kind: 'person' });
   }
 }

@@ -12,6 +12,8 @@ export type ForgeWitness = {
   ): void;
   pullOpened(repository: SimRepository, pull: SimPull, by: By): void;
   pullChanged(repository: SimRepository, pull: SimPull, what: string, by: By): void;
+  /** By a person who may write there. */
+  reviewed(pull: SimPull, state: 'approved' | 'changes_requested'): void;
   merged(
     repository: SimRepository,
     pull: SimPull,

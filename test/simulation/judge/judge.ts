@@ -8,6 +8,7 @@ import type { World } from '../world.ts';
 import { type Branch, readBranch, rootName } from './branch-name.ts';
 import { judgeMerge, judgeReady } from './merge-rules.ts';
 import { judgePod } from './pod-rules.ts';
+import { judgeNewPod, Promises } from './promise-rules.ts';
 
 // What must never be seen from outside: in the forge's branches and merges, in what the launcher is asked for, in what
 // clients are answered. Nothing in here looks into the engine's store.
@@ -17,6 +18,8 @@ export type KnownTask = { id: string; repo: string; dependsOn: string[] };
 export type KnownPlan = {
   id: string;
   simple: boolean;
+  /** A person approves each merge. */
+  review: boolean;
   strict: boolean;
   maxParallel: number | undefined;
   /** Of the run that began last. */
@@ -54,6 +57,7 @@ export class Judge {
   readonly mending = new Map<string, { n: number; pod: string; since: number }>();
   /** Result calls that were made in time, by attempt. */
   readonly timely = new Set<string>();
+  readonly promises = new Promises();
 
   fail(world: World, what: string): void {
     world.tell(`VIOLATION ${what}`);
@@ -70,6 +74,7 @@ export class Judge {
     const known = this.newest.get(task) ?? 0;
     // Asked for again after it was answered to be gone: a late call, whose pod is swept; it is no attempt of its own.
     if (this.gone.has(spec.name)) return;
+    if (key.n > known) judgeNewPod(this, world, key);
     this.newest.set(task, Math.max(known, key.n));
     this.pods.set(spec.name, spec);
     judgePod(this, world, key, spec);
@@ -98,18 +103,15 @@ export class Judge {
     return this.isStale({ ...key, n: mending.n }) ? undefined : mending.n;
   }
 
-  /** A bridge's call that was made at `from` was answered with success. */
-  answered(world: World, key: AttemptKey, what: string, _from: number): void {
-    if (what === 'result') {
-      if (!this.timely.has(attemptName(key)))
-        this.fail(world, `a late result of ${attemptName(key)} was answered as accepted`);
-      return;
-    }
-    void world;
+  /** A bridge's result was answered with success. */
+  accepted(world: World, key: AttemptKey, result: AttemptResult): void {
+    this.promises.reported(key, result);
+    if (!this.timely.has(attemptName(key)))
+      this.fail(world, `a late result of ${attemptName(key)} was answered as accepted`);
   }
 
-  reported(world: World, key: AttemptKey, result: AttemptResult): void {
-    void world;
+  /** A bridge is about to report. */
+  reported(key: AttemptKey, result: AttemptResult): void {
     if (this.isStale(key)) return;
     this.timely.add(attemptName(key));
     if (result.outcome !== 'done') return;
@@ -141,8 +143,12 @@ export class Judge {
         world.tell(`${repository.name}#${pull.number} ${what} by ${by.kind}`);
         const name = `${repository.name}#${pull.number}`;
         if (what === 'open' && by.kind === 'person') this.reopened.add(name);
+        this.promises.touched(pull.head);
         if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull, by);
         world.webhook(repository.name, pull.head, pull.number);
+      },
+      reviewed: (pull, state) => {
+        if (state === 'approved') this.promises.approve(pull.head);
       },
       merged: (repository, pull, merge, by) => {
         world.tell(
@@ -189,7 +195,9 @@ export class Judge {
     const heads = this.heads.get(id) ?? new Set();
     heads.add(to);
     this.heads.set(id, heads);
-    if (by.kind === 'person') this.rightful.add(to);
+    if (by.kind !== 'person') return;
+    this.rightful.add(to);
+    this.promises.pushed.set(id, [...(this.promises.pushed.get(id) ?? []), to]);
   }
 
   #pullOpened(world: World, repository: SimRepository, pull: SimPull, by: By): void {

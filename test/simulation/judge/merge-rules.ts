@@ -1,6 +1,7 @@
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import { readBranch } from './branch-name.ts';
+import { judgeConsent } from './promise-rules.ts';
 import { type Evidence, type Judge, short, taskId } from './judge.ts';
 
 type Merge = { commit: string; onto: string; result: string };
@@ -24,7 +25,8 @@ export function judgeMerge(
     const id = taskId(head);
     const times = (judge.merges.get(id) ?? 0) + 1;
     judge.merges.set(id, times);
-    if (times > 1) judge.fail(world, `${id} was merged ${times} times`);
+    // People may merge what they had go elsewhere before.
+    if (times > 1 && by.kind === 'engine') judge.fail(world, `${id} was merged ${times} times`);
   }
   if (by.kind !== 'engine') return;
   if (readBranch(pull.base)?.kind !== 'root') {
@@ -36,6 +38,7 @@ export function judgeMerge(
       world,
       `the engine merged ${short(merge.commit)}, which no attempt reported in its time`,
     );
+  judgeConsent(judge, world, repository, pull, merge.commit);
   const mender = head?.kind === 'task' ? judge.mender(world, head) : undefined;
   if (mender !== undefined)
     judge.fail(world, `#${pull.number} was merged while attempt ${mender} was mending it`);

@@ -1,0 +1,124 @@
+import type { AttemptResult } from '../../../core/contract/attempt.ts';
+import { type AttemptKey, parseAttemptId } from '../../../core/contract/id.ts';
+import type { SimPull, SimRepository } from '../forge/forge-state.ts';
+import type { World } from '../world.ts';
+import { readBranch } from './branch-name.ts';
+import { attemptName, type Judge, short, taskId } from './judge.ts';
+
+// What was promised to people and to attempts: their word counts, work is bounded, what was kept is gone on from.
+
+/** By then whatever was on its way has arrived. */
+const LATE_MS = 300_000;
+const ENDS = /^end(-\d+)?$/;
+
+/** As far as people and bridges saw it. */
+export class Promises {
+  /** When somebody last ordered something at the API. */
+  orderedAt = Number.NEGATIVE_INFINITY;
+  /** Tasks, of any run, that a person approved. */
+  readonly approved = new Set<string>();
+  /** By task: reported failures in a row of the agent's own. */
+  readonly failures = new Map<string, number>();
+  /** By task: the newest commit that was accepted to go on from. */
+  readonly kept = new Map<string, string>();
+  /** By task: what people pushed to its branch; that is gone on from, whatever an attempt had beside it. */
+  readonly pushed = new Map<string, string[]>();
+  /** Plans that a client was told are cancelled: the run, and since when. */
+  readonly stopped = new Map<string, { run: number; at: number }>();
+
+  ordered(world: World): void {
+    this.orderedAt = world.loop.now;
+    this.failures.clear();
+  }
+
+  approve(branch: string): void {
+    const at = readBranch(branch);
+    if (at?.kind === 'task') this.approved.add(`${at.plan} ${at.task}`);
+  }
+
+  reported(key: AttemptKey, result: AttemptResult): void {
+    const task = taskId(key);
+    if (result.outcome === 'done') {
+      this.failures.delete(task);
+      this.kept.set(task, result.commit);
+    } else if (['agent', 'limit', 'setup'].includes(result.cause))
+      this.failures.set(task, (this.failures.get(task) ?? 0) + 1);
+  }
+
+  cancelled(world: World, { id, run }: { id: string; run: number }): void {
+    if (this.stopped.get(id)?.run !== run) this.stopped.set(id, { run, at: world.loop.now });
+  }
+
+  /** Somebody did something to its pull request: it begins anew. */
+  touched(branch: string): void {
+    const at = readBranch(branch);
+    if (at?.kind === 'task') this.failures.delete(taskId(at));
+  }
+}
+
+/** An attempt that nobody has asked a pod for before. */
+export function judgeNewPod(judge: Judge, world: World, key: AttemptKey): void {
+  const { promises } = judge;
+  const failures = promises.failures.get(taskId(key)) ?? 0;
+  const isOrdered = world.loop.now - promises.orderedAt < LATE_MS;
+  if (failures > world.settings.bounds.maxRetries && !isOrdered)
+    judge.fail(world, `${attemptName(key)} is the next after ${failures} that failed`);
+  const stopped = promises.stopped.get(key.plan);
+  if (stopped !== undefined && key.run <= stopped.run && world.loop.now - stopped.at > LATE_MS)
+    judge.fail(world, `${attemptName(key)} began after its run was cancelled`);
+}
+
+export function judgeStart(judge: Judge, world: World, attemptId: string, start: string): void {
+  const key = parseAttemptId(attemptId);
+  const plan = key && judge.plans.get(key.plan);
+  const kept = key && judge.promises.kept.get(taskId(key));
+  if (key === undefined || kept === undefined || ENDS.test(key.task)) return;
+  const repo = plan?.tasks.find((task) => task.id === key.task)?.repo;
+  if (repo === undefined) return;
+  const { graph } = world.forge.repo(repo);
+  const pushed = judge.promises.pushed.get(taskId(key)) ?? [];
+  const isTheirs = pushed.some(
+    (commit) => graph.isAncestor(commit, start) && !graph.isAncestor(commit, kept),
+  );
+  if (isTheirs || graph.isAncestor(kept, start)) return;
+  judge.fail(world, `${attemptId} begins at ${short(start)} without ${short(kept)}, which was kept`);
+}
+
+/** What people and checks had said of a commit that the engine merges. */
+export function judgeConsent(
+  judge: Judge,
+  world: World,
+  repository: SimRepository,
+  pull: SimPull,
+  commit: string,
+): void {
+  const { now } = world.loop;
+  const check = repository.checks.get(commit);
+  if (check !== undefined && (!check.green || check.endsAt > now))
+    judge.fail(world, `#${pull.number} was merged although its check was not green`);
+  const head = readBranch(pull.head);
+  if (head?.kind !== 'task' || ENDS.test(head.task)) return;
+  const { review = false } = judge.plans.get(head.plan) ?? {};
+  if (review && !judge.promises.approved.has(`${head.plan} ${head.task}`))
+    judge.fail(world, `#${pull.number} was merged, and nobody approved it`);
+  const said = pull.reviews.filter((one) => one.authorCanWrite && one.commit === commit).at(-1);
+  const isHeard = said !== undefined && now - said.at > LATE_MS;
+  if (isHeard && said.state === 'changes_requested' && judge.promises.orderedAt < said.at)
+    judge.fail(world, `#${pull.number} was merged although changes were asked for`);
+}
+
+/** A task's history as a client reads it. */
+export function judgeHistory(
+  judge: Judge,
+  world: World,
+  task: string,
+  history: readonly { version: number; from: string; to: string }[],
+): void {
+  const all = history.toSorted((a, b) => a.version - b.version);
+  for (const [place, one] of all.entries()) {
+    const before = all[place - 1]?.to ?? 'none';
+    if (one.from === before) continue;
+    judge.fail(world, `the history of ${task} goes from ${before} to ${one.from} by nothing`);
+    return;
+  }
+}
