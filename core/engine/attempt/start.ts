@@ -53,7 +53,15 @@ export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<A
   return assignment;
 }
 
-/** A forge that refuses for a while costs the task no attempt: it is claimed again then. */
+/** A pause of the forge that a bridge, once it is up, had better wait for than be started again after. */
+const SAT_OUT_MS = 30_000;
+/** Before the launch time is over, for the bridge to ask once more. */
+const SAT_OUT_MARGIN_MS = 15_000;
+
+/**
+ * A forge that refuses for a while costs the task no attempt: the bridge asks again, which it does by itself, or the task is
+ * claimed again then.
+ */
 async function assignmentOf(
   deps: EngineDeps,
   plan: PlanState,
@@ -65,6 +73,11 @@ async function assignmentOf(
   } catch (error) {
     if (!isAppError(error, 'paused') || live.current.phase !== 'claimed') throw error;
     const until = await notePause(deps, error);
+    const latest = Math.min(
+      deps.clock.now() + SAT_OUT_MS,
+      live.current.leaseUntil - SAT_OUT_MARGIN_MS,
+    );
+    if (until <= latest) throw error;
     await applyTask(
       deps,
       key,

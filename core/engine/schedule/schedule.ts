@@ -1,7 +1,7 @@
 import { formatAttemptId, type TaskKey } from '../../contract/id.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
 import { ACTIVE_PLANS, readyTasks } from '../../store/key.ts';
-import { pauseOf } from '../../store/pause-store.ts';
+import { loadPauses, type Pause } from '../../store/pause-store.ts';
 import { loadPlan, readPlan, type StoredPlan } from '../../store/plan-store.ts';
 import {
   addHolders,
@@ -27,18 +27,23 @@ const MAX_RACES = 8;
 const PLANS_PER_PAGE = 100;
 const MAX_PLANS = 1_000;
 const MAX_PAGES = 4;
+/** A queue keeps no message back for longer. */
+const LONGEST_HINT_MS = 900_000;
 
 export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Promise<void> {
   for (let race = 0; race < MAX_RACES; race += 1) {
     // At once, since each of them is on the way from a merge to the next pod.
-    const [pause, slots, tasks, plans] = await Promise.all([
-      pauseOf(deps.table, 'model', deps.clock.now()),
+    const [pauses, slots, tasks, plans] = await Promise.all([
+      loadPauses(deps.table, deps.clock.now()),
       loadSlots(deps.table),
       readNudged(deps, nudged),
       readPlans(deps, nudged),
     ]);
     if (deps.settings.caps.system <= slots.holders.size) return;
-    const modelPaused = pause !== undefined;
+    await comeBackAfter(deps, pauses, nudged);
+    // No attempt gets anywhere without the forge, of whatever kind it is.
+    if (pauses.some(({ what }) => what === 'forge')) return;
+    const modelPaused = pauses.some(({ what }) => what === 'model');
     const search: Search = { deps, slots, modelPaused, plans, found: new Map() };
     for (const stored of tasks) await consider(search, stored);
     // With room for all of them nobody else is passed over: the index is read when they are on their way.
@@ -57,6 +62,22 @@ export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Pr
     if (roomy) await schedule(deps, []);
     return;
   }
+}
+
+/** Who was nudged and is held back now is not due by itself. Once only: later on parked tasks and their plans ask again. */
+async function comeBackAfter(
+  deps: EngineDeps,
+  pauses: readonly Pause[],
+  nudged: readonly TaskKey[],
+): Promise<void> {
+  if (pauses.length === 0 || nudged.length === 0) return;
+  const waitMs = Math.max(...pauses.map(({ until }) => until)) - deps.clock.now();
+  if (waitMs > LONGEST_HINT_MS) return;
+  await hintAll(
+    deps,
+    [{ type: 'schedule', v: 1, tasks: [] }],
+    Math.max(1, Math.ceil(waitMs / 1_000)),
+  );
 }
 
 type Found = Candidate & { stored: StoredTask; plan: PlanState };
