@@ -22,7 +22,7 @@ export type Call = {
   once?: boolean;
 };
 
-type Answer = { status: number; body: unknown };
+type Answer = { status: number; body: unknown; retryAfterMs: number };
 
 const TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -31,7 +31,10 @@ const agents = {
   'https:': new SecureAgent({ keepAlive: true }),
 };
 
-/** Repeats the call with growing pauses while the API is unreachable, answers 5xx or 429, until `signal` aborts. */
+/**
+ * Repeats the call with growing pauses, but none longer than the API says, while it is unreachable, answers 5xx or 429, until
+ * `signal` aborts.
+ */
 export async function callBack(options: CallbackOptions, call: Call): Promise<unknown> {
   for (let n = 1; ; n += 1) {
     const answer = await post(options, call).catch((error: unknown) => {
@@ -49,7 +52,8 @@ export async function callBack(options: CallbackOptions, call: Call): Promise<un
     if (reading === 'wrong' || call.once) {
       throw new Error(`${call.name} was answered ${answer?.status}: ${describe(answer?.body)}`);
     }
-    await pause(backoffMs(n, Math.random()), options.signal);
+    const waitMs = backoffMs(n, Math.random());
+    await pause(Math.min(waitMs, answer?.retryAfterMs ?? waitMs), options.signal);
   }
 }
 
@@ -97,10 +101,22 @@ function post(options: CallbackOptions, call: Call): Promise<Answer> {
         if (text.length > MAX_ANSWER_BYTES) outgoing.destroy(new Error('the answer is too long'));
       });
       response.once('error', reject);
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: parse(text) }));
+      response.once('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          body: parse(text),
+          retryAfterMs: retryAfterMs(response.headers['retry-after']),
+        }),
+      );
     });
     outgoing.end(body);
   });
+}
+
+/** Infinite when nothing is said that is understood; at least a second. */
+function retryAfterMs(header: string | undefined): number {
+  const seconds = Number(header ?? Number.NaN);
+  return Number.isFinite(seconds) ? Math.max(1, seconds) * 1_000 : Number.POSITIVE_INFINITY;
 }
 
 function parse(text: string): unknown {

@@ -1,3 +1,4 @@
+import { isAppError } from '../../core/error.ts';
 import type { Clock, Log } from '../../core/port/runtime.ts';
 import { httpError } from '../edge.ts';
 
@@ -15,7 +16,7 @@ export function answerHeaders(requestId: string): Record<string, string> {
   return { ...SECURITY_HEADERS, 'x-request-id': requestId };
 }
 
-/** What went wrong on our side is logged with all that is known; what the caller did, as one line. */
+/** What went wrong on our side is logged with all that is known; what the caller did or has to wait for, as one line. */
 export function answerError(
   error: unknown,
   requestId: string,
@@ -23,7 +24,8 @@ export function answerError(
 ): Response {
   const { status, headers, body } = httpError(error, requestId, clock.now());
   const { code } = body.error;
-  if (status >= 500) log.error('request failed', { requestId, status, code, error });
+  if (status >= 500 && !isAppError(error, 'paused'))
+    log.error('request failed', { requestId, status, code, error });
   else log.info('request refused', { requestId, status, code });
   return Response.json(body, { status, headers: { ...answerHeaders(requestId), ...headers } });
 }
