@@ -9,7 +9,7 @@ export default defineConfig({
           include: ['{core,adapters,functions,local,agent,cli,test}/**/*.test.ts'],
           exclude: [
             '**/node_modules/**',
-            'test/{integration,contract,e2e,simulation,stacks}/**',
+            'test/{integration,contract,e2e,simulation,stacks,agents}/**',
             'local/sample/**',
           ],
         },
@@ -29,6 +29,16 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'agents',
+          include: ['test/agents/**/*.test.ts'],
+          // An install, then an attempt.
+          testTimeout: 900_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

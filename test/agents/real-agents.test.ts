@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { AGENTS } from '../../agent/bridge/agent-table.ts';
+import { transcriptEntrySchema } from '../../core/contract/attempt.ts';
+import { makeRepository } from '../support/e2e-repository.ts';
+import { git } from '../support/git.ts';
+import { graphText } from '../support/graph-text.ts';
+import { requireTask, runPlan, untilStatus } from '../support/plan-watch.ts';
+import { type PlatformProcess, startPlatformProcess } from '../support/platform-process.ts';
+import { installAgent } from './install-agent.ts';
+import { startToolModel, type ToolModel, USAGE } from './tool-model.ts';
+
+// Programs of others, as they are published, do one task: over ACP, through the model proxy, to a merged pull request.
+
+const KEY = 'sk-model-key-canary-of-the-agents';
+const TASK_MS = 4 * 60_000;
+const transcript = z.object({
+  items: z.array(z.object({ entries: z.array(transcriptEntrySchema) })),
+});
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function start(agent: string): Promise<{ platform: PlatformProcess; model: ToolModel }> {
+  const [name = '', version = ''] = (AGENTS[agent]?.tested ?? '').split(' ');
+  const programs = await installAgent(name, version);
+  const model = await startToolModel({ path: 'src/greeting.txt', content: 'hello\n' });
+  closing.push(() => model.close());
+  const platform = await startPlatformProcess({
+    model: { url: model.url, apiKey: KEY, model: 'scripted' },
+    env: {
+      AGENT: agent,
+      // Those that are written for Node find ours.
+      LAUNCHER_PATH: [programs, dirname(process.execPath), process.env.PATH].join(':'),
+    },
+  });
+  closing.push(() => platform.close());
+  return { platform, model };
+}
+
+test.each(['opencode', 'qwen-code'])(
+  '%s does a task, from its prompt to a merged pull request',
+  async (agent) => {
+    const { platform, model } = await start(agent);
+    const repository = await makeRepository(platform.ground, 'greeting', {
+      '.smol-gang.yaml': 'verify:\n  - ["grep", "-q", "hello", "src/greeting.txt"]\n',
+    });
+    const graph = join(platform.ground.path, 'graph.yaml');
+    const description = 'Write hello into the new file src/greeting.txt.';
+    const task = { id: 'greet', title: 'Add the greeting', description, scope: ['src/'] };
+    await writeFile(graph, graphText('A greeting', [task]));
+
+    const plan = await runPlan(platform, ['--plan', graph, '--auto-approve'], {
+      cwd: repository.path,
+    });
+    const picture = await untilStatus(platform, plan, 'complete', TASK_MS);
+
+    const done = requireTask(picture, 'greet');
+    expect(done).toMatchObject({ status: 'merged', attempt: 1 });
+    expect(done.pullRequest?.number).toBeGreaterThan(0);
+    expect(done.usage.inputTokens).toBeGreaterThanOrEqual(2 * USAGE.prompt_tokens);
+    const root = `smol-gang/${plan}-r1/root`;
+    expect(await git(repository.path, ['show', `${root}:src/greeting.txt`])).toBe('hello');
+    expect(await git(repository.path, ['diff', '--name-only', 'main', root])).toBe(
+      'src/greeting.txt',
+    );
+    expect(new Set(model.seen.map(({ authorization }) => authorization))).toEqual(
+      new Set([`Bearer ${KEY}`]),
+    );
+    const { body } = await platform.api('GET', `/v1/plans/${plan}/tasks/greet/log`);
+    const entries = transcript.parse(body).items.flatMap((chunk) => chunk.entries);
+    expect(entries.map((entry) => entry.kind)).toContain('tool');
+    expect(entries.map((entry) => entry.text).join('\n')).toContain('I wrote src/greeting.txt.');
+  },
+);

@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { listenOnLoopback } from '../../local/listen-on-loopback.ts';
+
+// A chat/completions endpoint that does one task with whatever tools an agent offers: it writes a file, then says so.
+
+const requestSchema = z.looseObject({
+  stream: z.boolean().nullish(),
+  messages: z.array(z.looseObject({ role: z.string() })),
+  tools: z
+    .array(
+      z.looseObject({
+        function: z.looseObject({
+          name: z.string(),
+          parameters: z
+            .looseObject({ properties: z.record(z.string(), z.unknown()).default({}) })
+            .optional(),
+        }),
+      }),
+    )
+    .nullish(),
+});
+type ChatRequest = z.infer<typeof requestSchema>;
+type Message = { content: string | null; tool_calls?: unknown[] };
+
+export type ToolModel = {
+  readonly url: string;
+  /** Of each request. */
+  readonly seen: { authorization: string | undefined; tools: string[] }[];
+  close(): Promise<void>;
+};
+
+export const USAGE = { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010 };
+
+/** `path`: relative to the agent's workspace, which is read from what the agent says of it. */
+export async function startToolModel(file: { path: string; content: string }): Promise<ToolModel> {
+  const seen: ToolModel['seen'] = [];
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      response.writeHead(400).end(JSON.stringify({ error: { message: String(error) } }));
+    });
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'GET') {
+      send(response, { object: 'list', data: [{ id: 'scripted', object: 'model' }] });
+      return;
+    }
+    const chat = requestSchema.parse(JSON.parse(await readText(request)));
+    const tools = chat.tools?.map((tool) => tool.function.name) ?? [];
+    seen.push({ authorization: request.headers.authorization, tools });
+    const message = nextMessage(chat, file);
+    const finish = message.tool_calls === undefined ? 'stop' : 'tool_calls';
+    if (chat.stream === true) return stream(response, message, finish);
+    const choices = [
+      { index: 0, message: { role: 'assistant', ...message }, finish_reason: finish },
+    ];
+    send(response, { id: 'c', object: 'chat.completion', created: 1, choices, usage: USAGE });
+  }
+
+  const port = await listenOnLoopback(server, 0);
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    seen,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** What is asked beside the task (a title, a summary) comes without tools. */
+function nextMessage(chat: ChatRequest, file: { path: string; content: string }): Message {
+  const writer = chat.tools?.find((tool) => /^write(_?file)?$/i.test(tool.function.name));
+  if (writer === undefined) return { content: 'A small task' };
+  if (chat.messages.some((message) => message.role === 'tool'))
+    return { content: `I wrote ${file.path}.` };
+  const names = Object.keys(writer.function.parameters?.properties ?? {});
+  const workspace = workspaceOf(JSON.stringify(chat.messages));
+  const input = Object.fromEntries(
+    names.flatMap((name) => {
+      if (/path|file/i.test(name)) return [[name, `${workspace}/${file.path}`]];
+      return /content|text/i.test(name) ? [[name, file.content]] : [];
+    }),
+  );
+  const call = { name: writer.function.name, arguments: JSON.stringify(input) };
+  return {
+    content: null,
+    tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: call }],
+  };
+}
+
+/** Agents want absolute paths, and tell the model where they are. */
+function workspaceOf(text: string): string {
+  const found = /(\/[^\s"'\\`<>]+\/workspace)\b/.exec(text)?.[1];
+  if (found === undefined) throw new Error('the agent does not say where it works');
+  return found;
+}
+
+function stream(response: ServerResponse, message: Message, finish: string): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const chunk = (more: object) =>
+    response.write(
+      `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'scripted', ...more })}\n\n`,
+    );
+  const choice = (delta: object, finish_reason: string | null) => ({
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  chunk(choice({ role: 'assistant', ...message }, null));
+  chunk(choice({}, finish));
+  chunk({ choices: [], usage: USAGE });
+  response.end('data: [DONE]\n\n');
+}
+
+function send(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}
