@@ -18,7 +18,7 @@ dev: $(INSTALLED) ## Start everything on this machine, with your model
 	@$(RUN) dev -- $(ARGS)
 
 .PHONY: test
-test: $(INSTALLED) $(if $(ARGS),$(if $(filter stacks,$(ARGS)),$(DEPLOY_TOOLS)),$(DEPLOY_TOOLS)) ## All suites, at most 15 minutes (ARGS=unit runs one of them)
+test: $(INSTALLED) $(if $(ARGS),$(if $(filter stacks,$(ARGS)),$(DEPLOY_TOOLS)),$(DEPLOY_TOOLS)) ## All suites, at most 15 minutes (ARGS=unit runs one of them; ARGS=chaos the long ones)
 	@$(RUN) test -- $(ARGS)
 
 .PHONY: lint

@@ -9,7 +9,7 @@ export default defineConfig({
           include: ['{core,adapters,functions,local,agent,cli,test}/**/*.test.ts'],
           exclude: [
             '**/node_modules/**',
-            'test/{integration,contract,e2e,simulation,stacks,agents}/**',
+            'test/{integration,contract,e2e,chaos,simulation,stacks,agents}/**',
             'local/sample/**',
           ],
         },
@@ -29,7 +29,16 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -17,6 +17,8 @@ export type DemoProcess = Doors & {
   until(what: string, condition: () => boolean, timeoutMs?: number): Promise<void>;
   facts(): Promise<DemoFacts>;
   tail(): Promise<string>;
+  /** Of the process that runs now: everything but attempts and git. */
+  pid(): number;
   /** SIGKILL of its process, and waits for the end. */
   kill(): Promise<void>;
   resume(): void;
@@ -37,10 +39,14 @@ export type DemoFacts = {
 const DONE = 'Done in ';
 const DEMO_MS = 180_000;
 
-export function startDemo(ground: Ground, args: readonly string[]): DemoProcess {
+export function startDemo(
+  ground: Ground,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): DemoProcess {
   const doors = createDoors(ground);
   let before = '';
-  let running: Started = ground.start('local/demo.ts', args);
+  let running: Started = ground.start('local/demo.ts', args, { env });
   const output = () => before + running.output();
   const tail = () => tailOf(ground, output());
   const until: DemoProcess['until'] = async (what, condition, timeoutMs = DEMO_MS) => {
@@ -74,13 +80,14 @@ export function startDemo(ground: Ground, args: readonly string[]): DemoProcess 
       const work = tasks.filter((task) => task.kind === 'work').map((task) => task.id);
       return { ...state, path: join(ground.data, 'sample'), tasks: work };
     },
+    pid: () => running.pid,
     async kill() {
       running.kill('SIGKILL');
       await running.exit;
       before = output();
     },
     resume() {
-      running = ground.start('local/demo.ts', [...args, '--resume']);
+      running = ground.start('local/demo.ts', [...args, '--resume'], { env });
     },
     async close() {
       running.kill('SIGTERM');

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { TaskView } from '../../core/contract/task.ts';
+import type { FaultSettings } from '../../local/forge/fault.ts';
 import { type E2eRepository, makeRepository } from './e2e-repository.ts';
+import { requireOneEach } from './forge-facts.ts';
 import { git } from './git.ts';
 import { type DraftTask, graphText } from './graph-text.ts';
-import { runPlan, untilStatus, untilTask } from './plan-watch.ts';
+import { eventsOf, runPlan, untilStatus, untilTask } from './plan-watch.ts';
 import { type PlatformProcess, startPlatformProcess } from './platform-process.ts';
 import { type ScriptedTaskModel, startScriptedTaskModel } from './scripted-task-model.ts';
 
@@ -87,4 +89,33 @@ export function contentOf(
   run = 1,
 ): Promise<string> {
   return git(repository.path, ['show', `smol-gang/${plan}-r${run}/${branch}:${path}`]);
+}
+
+const FIVE: readonly DraftTask[] = [
+  { id: 'a' },
+  { id: 'b' },
+  { id: 'c', dependsOn: ['a'] },
+  { id: 'd', dependsOn: ['a', 'b'] },
+  { id: 'e', dependsOn: ['c', 'd'] },
+];
+
+/** Runs a plan of five tasks to its end while the forge is so; the second settings hold from the first merge on. */
+export async function completesUnder(
+  stage: Stage,
+  faults: readonly FaultSettings[],
+): Promise<{ plan: string; events: string[] }> {
+  const { platform } = stage;
+  const { plan, repo } = await handIn(stage, FIVE);
+  await platform.cli(['plan', 'approve', plan], { exit: 0 });
+  for (const [index, settings] of faults.entries()) {
+    if (index > 0) await untilTaskIs(stage, plan, 'a', 'merged');
+    await platform.faults(settings);
+  }
+  await untilStatus(platform, plan, 'complete', 200_000);
+  await platform.faults({});
+  const ids = FIVE.map(({ id }) => id);
+  const { root } = await requireOneEach(platform, repo, plan, ids);
+  expect(root).toMatchObject({ draft: false, state: 'open' });
+  const events = await Promise.all(ids.map((id) => eventsOf(platform, plan, id)));
+  return { plan, events: events.flat() };
 }

@@ -32,12 +32,17 @@ export async function readStatus(platform: Watched, plan: string): Promise<PlanP
   return (await platform.cli(['status', plan, '--json'])).json(pictureSchema);
 }
 
+class BusyError extends Error {
+  override readonly message = 'the platform answered 503';
+}
+
 /** Asked of the HTTP interface, which is cheaper to repeat. */
 export async function lookAt(platform: Pick<Doors, 'api'>, plan: string): Promise<PlanPicture> {
   const [head, tasks] = await Promise.all([
     platform.api('GET', `/v1/plans/${plan}`),
     platform.api('GET', `/v1/plans/${plan}/tasks?limit=200`),
   ]);
+  if (head.status === 503 || tasks.status === 503) throw new BusyError();
   const items = z.object({ items: z.unknown() }).parse(tasks.body).items;
   return pictureSchema.parse({ plan: head.body, tasks: items });
 }
@@ -67,8 +72,9 @@ export async function untilPlan(
     return await waitUntil(
       what,
       async () => {
-        last = await lookAt(platform, plan);
-        if (await condition(last)) return last;
+        const seen = await lookAt(platform, plan).catch(passing);
+        if (seen !== undefined) last = seen;
+        if (seen !== undefined && (await condition(seen))) return seen;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         return undefined;
       },
@@ -80,6 +86,12 @@ export async function untilPlan(
       cause,
     });
   }
+}
+
+/** Of a store that is just being started again, or a machine that has no time. */
+function passing(error: unknown): undefined {
+  if (error instanceof BusyError) return undefined;
+  throw error;
 }
 
 /** Until the plan has this status; fails at once when it ended otherwise. */

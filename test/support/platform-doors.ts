@@ -37,6 +37,8 @@ export type Doors = {
   /** Every page of a list of the forge. */
   forgeList<S extends z.ZodType>(path: string, item: S): Promise<z.output<S>[]>;
   faults(settings: FaultSettings): Promise<void>;
+  /** Where the forge sends its webhooks from now on, signed as before. */
+  sendWebhooksTo(url: string): Promise<void>;
   /** A token of a person at the forge. */
   person(login: string, permission?: 'read' | 'write'): Promise<string>;
   /** Tokens are made anew by each start. */
@@ -44,13 +46,13 @@ export type Doors = {
 };
 
 const cliFile = z.object({ token: z.string() });
-const keyFile = z.object({ forgeToken: z.string() });
+const keyFile = z.object({ forgeToken: z.string(), webhookSecret: z.string() });
 const PAGE = 100;
 
 export function createDoors(ground: Ground): Doors {
   const url = `http://localhost:${ground.ports.api}`;
   const forgeUrl = `http://127.0.0.1:${ground.ports.forge}`;
-  const tokens = { api: '', forge: '' };
+  const tokens = { api: '', forge: '', webhook: '' };
 
   function startCli(args: readonly string[], options: CliOptions = {}): Started {
     return ground.start('cli/bin.mjs', args, {
@@ -86,13 +88,20 @@ export function createDoors(ground: Ground): Doors {
       const { status, body } = await forge('POST', '/_forge/faults', settings);
       if (status !== 204) throw new Error(JSON.stringify(body));
     },
+    async sendWebhooksTo(target) {
+      const secret = tokens.webhook;
+      const { status, body } = await forge('PUT', '/_forge/webhook', { url: target, secret });
+      if (status !== 204) throw new Error(JSON.stringify(body));
+    },
     async person(login, permission = 'write') {
       const { body } = await forge('POST', '/_forge/users', { login, permission });
       return z.object({ token: z.string() }).parse(body).token;
     },
     async readTokens() {
       tokens.api = cliFile.parse(await readJson(ground, 'cli.json')).token;
-      tokens.forge = keyFile.parse(await readJson(ground, 'keys.json')).forgeToken;
+      const keys = keyFile.parse(await readJson(ground, 'keys.json'));
+      tokens.forge = keys.forgeToken;
+      tokens.webhook = keys.webhookSecret;
     },
   };
 }

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { type Outcome, renderOutcomes, totalsOf } from './suite-report.ts';
 import { type Suite, SuiteRun } from './suite-run.ts';
 
-// `npm test [-- suite ...]`: the suites one after the other, so that two cores are enough, then what came of them.
+// `npm test [-- suite ...]`: the suites one after the other, so that two cores are enough, then what came of them. Those on
+// demand run only when they are named.
 
 /** On two cores that have nothing else to do; a busy machine may be given more. */
 const LIMIT_MINUTES = Number(process.env.SMOL_TEST_MINUTES ?? 15);
@@ -23,6 +24,12 @@ const SUITES: readonly Suite[] = [
   { name: 'simulation', scripts: ['test:simulation'], tests: ['test/simulation/**/*.test.ts'] },
   { name: 'stacks', scripts: ['test:stacks'], tests: ['test/stacks/**/*.test.ts'] },
   { name: 'e2e', scripts: ['test:e2e'], tests: ['test/e2e/**/*.test.ts'] },
+  {
+    name: 'chaos',
+    scripts: ['test:chaos'],
+    tests: ['test/chaos/**/*.test.ts'],
+    onDemand: true,
+  },
 ];
 
 const { positionals } = parseArgs({ allowPositionals: true });
@@ -34,7 +41,9 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const chosen = SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const chosen = SUITES.filter(({ name, onDemand = false }) =>
+  positionals.length === 0 ? !onDemand : positionals.includes(name),
+);
 const deadline = Date.now() + LIMIT_MINUTES * 60_000;
 const outcomes: Outcome[] = [];
 for (const suite of chosen) outcomes.push(await run(suite));

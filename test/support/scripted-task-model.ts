@@ -30,6 +30,8 @@ export type ScriptedTaskModel = {
   readonly apiKey: string;
   readonly model: string;
   readonly asked: readonly Asked[];
+  /** How many calls were refused as `refuse` says. */
+  readonly refused: number;
   /** For requests in which `phrase` occurs. Texts are answered as they are, anything else as JSON. */
   answerPlans(phrase: string, line: PlannerLine): void;
   /** Every call is refused so; undefined: no more. */
@@ -53,6 +55,7 @@ class TaskModel implements ScriptedTaskModel {
   readonly apiKey = KEY;
   readonly model = NAME;
   readonly asked: Asked[] = [];
+  refused = 0;
   #server: Server | undefined;
   #port = 0;
   #refusal: Refusal | undefined;
@@ -109,6 +112,7 @@ class TaskModel implements ScriptedTaskModel {
       return send(response, 401, { error: { message: 'wrong key', code: 'invalid_api_key' } });
     if (this.#refusal !== undefined) {
       const { status, headers, body: said } = this.#refusal;
+      this.refused += 1;
       return send(response, status, said, headers);
     }
     if (request.method === 'GET')

@@ -17,6 +17,8 @@ export type Suite = {
   readonly scripts: readonly string[];
   /** Where vitest finds its tests; absent: the scripts are the tests. */
   readonly tests?: readonly string[];
+  /** Runs only when it is named. */
+  readonly onDemand?: boolean;
 };
 
 type Counts = Pick<Outcome, 'passed' | 'failed' | 'skipped'>;

@@ -1,0 +1,25 @@
+import { afterEach, expect, test } from 'vitest';
+import type { FaultSettings } from '../../local/forge/fault.ts';
+import { completesUnder, useStage } from '../support/e2e-stage.ts';
+
+// A forge as unkind as a real one, one unkindness at a time: each task has one pull request and one merge in the end.
+
+const stage = useStage('forge');
+afterEach(() => stage.platform.faults({}));
+
+const UNKIND: Readonly<Record<string, readonly FaultSettings[]>> = {
+  'fails, before or after it has done what it was asked': [{ serverErrorEvery: 7 }],
+  'loses webhooks, doubles them and is slow to judge': [
+    { webhookDropEvery: 2, webhookDuplicateEvery: 3, mergeableNullReads: 3 },
+  ],
+  'limits the rate, in both of its ways': [
+    { rateLimit: { count: 6, status: 429, retryAfterSeconds: 1, primary: false } },
+    { rateLimit: { count: 4, status: 403, retryAfterSeconds: 2, primary: true } },
+  ],
+};
+
+test.each(Object.entries(UNKIND))('a plan completes although the forge %s', async (_, faults) => {
+  const { events } = await completesUnder(stage, faults);
+
+  expect(events).not.toContain('attempt_failed');
+});

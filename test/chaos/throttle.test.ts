@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { FaultSettings } from '../../local/forge/fault.ts';
+import { handIn, useStage } from '../support/e2e-stage.ts';
+import { requireOneEach } from '../support/forge-facts.ts';
+import type { DraftTask } from '../support/graph-text.ts';
+import { eventsOf, untilStatus } from '../support/plan-watch.ts';
+import type { Refusal } from '../support/scripted-task-model.ts';
+
+// Fifty tasks while the forge limits the rate in each of its ways and the model refuses in bursts: none fails, no retry is
+// spent, each is merged once.
+
+const stage = useStage('throttle', { SLOTS: '6' });
+
+const WIDTH = 8;
+const GRAPH: DraftTask[] = Array.from({ length: 50 }, (_, n) => ({
+  id: `t${n}`,
+  dependsOn: n < WIDTH ? [] : [`t${n - WIDTH}`],
+}));
+
+const LIMITS: readonly FaultSettings['rateLimit'][] = [
+  { count: 2, status: 429, retryAfterSeconds: 2, primary: false },
+  { count: 2, status: 403, retryAfterSeconds: 3, primary: true },
+  { count: 2, status: 403, retryAfterSeconds: 2, primary: false },
+];
+type Burst = { readonly refusal: Refusal; readonly atLeastMs: number; readonly atMostMs: number };
+
+function later(status: number, seconds: number): Burst {
+  const headers = { 'retry-after': String(seconds) };
+  const body = { error: { message: 'later' } };
+  return { refusal: { status, headers, body }, atLeastMs: 500, atMostMs: 4_000 };
+}
+
+/** A bridge sits a second or two out; longer waits park the work. What names no time is short, as overload is. */
+const BURSTS: readonly Burst[] = [
+  later(429, 1),
+  {
+    refusal: { status: 503, body: { error: { message: 'overloaded' } } },
+    atLeastMs: 500,
+    atMostMs: 500,
+  },
+  later(503, 4),
+  later(429, 5),
+];
+const GAP_MS = 6_000;
+
+/** Refuses until somebody has felt it. */
+async function refuse({ refusal, atLeastMs, atMostMs }: Burst): Promise<void> {
+  const { model } = stage;
+  const before = model.refused;
+  model.refuse(refusal);
+  await delay(atLeastMs);
+  for (let ms = atLeastMs; ms < atMostMs && model.refused === before; ms += 50) await delay(50);
+  model.refuse(undefined);
+}
+
+/** Until `isOver`; answers how many bursts there were. */
+async function throttle(isOver: () => boolean): Promise<number> {
+  for (let n = 0; ; n += 1) {
+    // A forge that is limited in every moment is one that is down.
+    if (n % 2 === 0) await stage.platform.faults({ rateLimit: LIMITS[(n / 2) % LIMITS.length] });
+    const burst = BURSTS[n % BURSTS.length];
+    if (burst !== undefined) await refuse(burst);
+    for (let waited = 0; waited < GAP_MS; waited += 100) {
+      if (isOver()) return n + 1;
+      await delay(100);
+    }
+  }
+}
+
+const NOT_ITS_FAULT = ['attempt_failed', 'attempt_lost', 'forge_refused', 'faulted'];
+
+test('fifty tasks against a forge and a model that throttle: none fails, no retry is spent', async () => {
+  const { platform, model } = stage;
+  const { plan, repo } = await handIn(stage, GRAPH);
+  await platform.cli(['plan', 'approve', plan], { exit: 0 });
+
+  let over = false;
+  const throttling = throttle(() => over);
+  const end = await untilStatus(platform, plan, 'complete', 600_000).finally(() => {
+    over = true;
+  });
+  const bursts = await throttling;
+  await platform.faults({});
+
+  const { root } = await requireOneEach(
+    platform,
+    repo,
+    plan,
+    GRAPH.map(({ id }) => id),
+  );
+  expect(root).toMatchObject({ draft: false, state: 'open' });
+  expect(end.plan.counts).toEqual({ merged: 50 });
+  const events = await Promise.all(GRAPH.map(({ id }) => eventsOf(platform, plan, id)));
+  for (const [n, seen] of events.entries())
+    expect(
+      seen.filter((event) => NOT_ITS_FAULT.includes(event)),
+      `t${n}`,
+    ).toEqual([]);
+  const parked = events.flat().filter((event) => event === 'attempt_refused').length;
+  console.log(
+    `throttled: ${bursts} bursts, the model refused ${model.refused} calls, parked ${parked}`,
+  );
+  expect(bursts).toBeGreaterThan(4);
+  expect(model.refused).toBeGreaterThan(4);
+  expect(parked).toBeGreaterThan(0);
+});

@@ -1,0 +1,74 @@
+import type { TaskView } from '../../core/contract/task.ts';
+import type { Doors } from './platform-doors.ts';
+
+// A person who works at the forge alone.
+
+export type Act = 'approve' | 'request-changes' | 'close' | 'reopen' | 'merge';
+
+export type Reviewer = {
+  approve(repo: string, pull: number): Promise<void>;
+  /**
+   * Does for each task what is listed, each act once and when its turn has come; a task that is not listed is approved. To be
+   * called with the tasks as they are, again and again.
+   */
+  follow(
+    repo: string,
+    acts: Readonly<Record<string, readonly Act[]>>,
+  ): (tasks: readonly TaskView[]) => Promise<void>;
+};
+
+/** `changes`: what is asked for, by task. */
+export async function createReviewer(
+  platform: Pick<Doors, 'forge' | 'person'>,
+  login: string,
+  changes: Readonly<Record<string, string>>,
+): Promise<Reviewer> {
+  const token = await platform.person(login);
+
+  async function ask(method: string, path: string, body: object): Promise<void> {
+    const { status, body: said } = await platform.forge(
+      method,
+      `/api/v3/repos/${path}`,
+      body,
+      token,
+    );
+    if (status !== 200) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(said)}`);
+  }
+
+  function act(kind: Act, pull: string, task: string): Promise<void> {
+    switch (kind) {
+      case 'approve':
+        return ask('POST', `${pull}/reviews`, { event: 'APPROVE', body: 'Good.' });
+      case 'request-changes':
+        return ask('POST', `${pull}/reviews`, { event: 'REQUEST_CHANGES', body: changes[task] });
+      case 'close':
+        return ask('PATCH', pull, { state: 'closed' });
+      case 'reopen':
+        return ask('PATCH', pull, { state: 'open' });
+      case 'merge':
+        return ask('PUT', `${pull}/merge`, {});
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  return {
+    approve: (repo, pull) => act('approve', `${repo}/pulls/${pull}`, ''),
+    follow(repo, acts) {
+      const done = new Map<string, { count: number; attempt: number }>();
+      return async (tasks) => {
+        for (const { id, status, attempt, pullRequest } of tasks) {
+          const before = done.get(id) ?? { count: 0, attempt: 0 };
+          const next = (acts[id] ?? ['approve'])[before.count];
+          if (next === undefined || pullRequest === undefined) continue;
+          if (status !== (next === 'reopen' ? 'failed' : 'in_review')) continue;
+          // What it asked for is not there before another attempt.
+          const last = (acts[id] ?? [])[before.count - 1];
+          if (last === 'request-changes' && attempt === before.attempt) continue;
+          await act(next, `${repo}/pulls/${pullRequest.number}`, id);
+          done.set(id, { count: before.count + 1, attempt });
+        }
+      };
+    },
+  };
+}
