@@ -99,7 +99,8 @@ const RATES: Record<FaultKind, number> = {
 };
 
 /** How much more often what brings the focus about happens. */
-const EMPHASIS = 4;
+const EMPHASIS = 3;
+const FOCI_PER_SEED = 3;
 
 export type Faults = {
   /** While false nothing goes wrong. */
@@ -107,7 +108,7 @@ export type Faults = {
   readonly kinds: ReadonlySet<FaultKind>;
   readonly counts: Map<FaultKind, number>;
   /** What this seed is about. */
-  readonly focus: Focus | undefined;
+  readonly foci: readonly Focus[];
   /** Whether it happens now; counted when it does. */
   happens(kind: FaultKind): boolean;
   /** It happens; counted. */
@@ -117,8 +118,9 @@ export type Faults = {
 /** About half of all kinds, more or less often; every tenth seed has none at all. */
 export function createFaults(seed: number, random: Random): Faults {
   const share = seed % 10 === 0 ? 0 : random.pick([0.15, 0.35, 0.6, 1]);
-  const focus = share > 0 && random.chance(0.7) ? random.pick(FOCI) : undefined;
-  const emphasised: readonly FaultKind[] = focus?.by ?? [];
+  const isFocused = share > 0 && random.chance(0.85);
+  const foci = isFocused ? Array.from({ length: FOCI_PER_SEED }, () => random.pick(FOCI)) : [];
+  const emphasised: readonly FaultKind[] = foci.flatMap((focus) => focus.by);
   const kinds = new Set(FAULT_KINDS.filter(() => random.chance(share)).concat(emphasised));
   const strength = random.pick([0.5, 1, 1, 2]);
   const rates = new Map<FaultKind, number>();
@@ -131,7 +133,7 @@ export function createFaults(seed: number, random: Random): Faults {
     active: true,
     kinds,
     counts,
-    focus,
+    foci,
     happens(kind) {
       const rate = faults.active ? rates.get(kind) : undefined;
       if (rate === undefined || !random.chance(rate)) return false;

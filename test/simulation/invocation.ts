@@ -125,9 +125,10 @@ function ofForge(world: World, invocation: Invocation, deed: Deed): FaultKind | 
 
 /** What a seed is about is struck far more often than the rest. */
 function ofHandler({ faults, random }: World, deed: Deed): FaultKind | undefined {
-  const { focus } = faults;
-  const isFocus = focus !== undefined && deed.writes === transitionName(focus.status, focus.event);
-  const struck = isFocus && random.chance(0.6);
+  const isFocus =
+    deed.writes !== undefined &&
+    faults.foci.some((one) => deed.writes === transitionName(one.status, one.event));
+  const struck = isFocus && random.chance(0.7);
   if (!struck) return ORDER.find((kind) => faults.happens(kind));
   return faults.strike(random.pick(ORDER));
 }

@@ -85,8 +85,7 @@ async function resolve(world: World, view: PlanView, command: string): Promise<v
   if (noun === 'plan' && verb === 'approve') return approve(world, view);
   if (noun === 'plan' && verb === 'restart')
     return attempt(world, what, (deps) => restartPlan(deps, plan, view.run, ME));
-  if (noun === 'task' && verb === 'approve')
-    return approveWork(world, plan, task);
+  if (noun === 'task' && verb === 'approve') return approveWork(world, plan, task);
   if (noun === 'task' && verb === 'retry') {
     bringAllBack(world, plan);
     return attempt(world, what, (deps) => retryTask(deps, plan, task, ME));

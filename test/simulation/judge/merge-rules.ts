@@ -1,8 +1,8 @@
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import { readBranch } from './branch-name.ts';
-import { judgeConsent } from './promise-rules.ts';
 import { type Evidence, type Judge, short, taskId } from './judge.ts';
+import { judgeConsent } from './promise-rules.ts';
 
 type Merge = { commit: string; onto: string; result: string };
 

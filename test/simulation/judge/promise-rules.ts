@@ -81,7 +81,10 @@ export function judgeStart(judge: Judge, world: World, attemptId: string, start:
     (commit) => graph.isAncestor(commit, start) && !graph.isAncestor(commit, kept),
   );
   if (isTheirs || graph.isAncestor(kept, start)) return;
-  judge.fail(world, `${attemptId} begins at ${short(start)} without ${short(kept)}, which was kept`);
+  judge.fail(
+    world,
+    `${attemptId} begins at ${short(start)} without ${short(kept)}, which was kept`,
+  );
 }
 
 /** What people and checks had said of a commit that the engine merges. */

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
-import { MUTANTS, pausedMerges } from './mutants.ts';
+import { MUTANTS } from './mutants.ts';
+import { pausedMerges } from './paused-merges.ts';
+import { PEOPLE_MUTANTS } from './people-mutants.ts';
 
 const ENOUGH = 400;
 
-test.each(MUTANTS)('notices that $name', async (mutant) => {
-  for (let seed = 0; seed < ENOUGH; seed += 1) {
+test.each([...MUTANTS, ...PEOPLE_MUTANTS])('notices that $name', async (mutant) => {
+  const from = mutant.from ?? 0;
+  for (let seed = from; seed < from + ENOUGH; seed += 1) {
     const { violations } = await replaySeed(seed, { mutant, keepHistory: false });
     if (violations.length === 0) continue;
 
@@ -16,7 +19,7 @@ test.each(MUTANTS)('notices that $name', async (mutant) => {
 });
 
 test('finds nothing to say of a lane worker that is merely slow', async () => {
-  for (let seed = 0; seed < 60; seed += 1) {
+  for (let seed = 0; seed < 40; seed += 1) {
     const { violations } = await replaySeed(seed, { mutant: pausedMerges, keepHistory: false });
 
     expect(violations, `seed ${seed}`).toEqual([]);

@@ -1,78 +1,17 @@
 import { parseAttemptId } from '../../../core/contract/id.ts';
-import type { EngineDeps } from '../../../core/engine/deps.ts';
-import type { Forge } from '../../../core/port/forge.ts';
-import type { Change, Item, Table } from '../../../core/port/table.ts';
+import type { Item } from '../../../core/port/table.ts';
 import { taskId } from '../judge/judge.ts';
-import type { Mutant, World } from '../world.ts';
+import {
+  both,
+  type KnownMutant,
+  onForge,
+  onTable,
+  unconditional,
+  withoutDue,
+} from './break-rule.ts';
+import { pausedMerges } from './paused-merges.ts';
 
-// Each breaks one rule of the engine from outside, by what its ports tell it. The simulation has to notice.
-
-export type KnownMutant = Mutant & {
-  /** What the simulation says of it. */
-  readonly caught: RegExp;
-};
-
-function onTable(change: (table: Table, world: World) => Partial<Table>): Mutant['deps'] {
-  return (deps, world) => ({ ...deps, table: { ...deps.table, ...change(deps.table, world) } });
-}
-
-function onForge(change: (forge: Forge, world: World) => Partial<Forge>): Mutant['deps'] {
-  return (deps: EngineDeps, world) => {
-    const forge = { ...deps.forges.github, ...change(deps.forges.github, world) };
-    return { ...deps, forges: { github: forge, local: forge } };
-  };
-}
-
-function withoutDue<T extends object>(attributes: T): T {
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([name]) => name !== 'dueAt' && name !== 'dueShard'),
-  ) as T;
-}
-
-/** Conditions on the version that was read are dropped where `applies`. */
-function unconditional(applies: (pk: string, sk: string) => boolean): Mutant['deps'] {
-  return onTable((table) => ({
-    update: (key, change: Change, condition) =>
-      table.update(key, change, applies(key.pk, key.sk) ? [] : condition),
-  }));
-}
-
-/**
- * No mutant: a lane worker that stands still right before the call, for longer than the lane waits for it, while a person
- * does what makes the call wrong.
- */
-export const pausedMerges: Mutant = {
-  name: 'a paused lane worker',
-  deps: onForge((forge, world) => ({
-    mergePull: async (repo, number, merge) => {
-      // Whoever takes the lane over is in time.
-      const merged = `${repo}#${number} ${merge.sha}`;
-      const isFirst = !world.paused.has(merged);
-      world.paused.add(merged);
-      if (isFirst && world.faults.active && world.random.chance(0.5)) {
-        interfere(world, repo, number);
-        await world.loop.sleep(world.random.between(300_000, 900_000));
-      }
-      return forge.mergePull(repo, number, merge);
-    },
-  })),
-};
-
-/** Objects to a pull request, or merges another into its base. */
-function interfere(world: World, repo: string, number: number): void {
-  const { forge, random } = world;
-  const repository = forge.repo(repo);
-  const pull = forge.truth(repo, number);
-  const beside = repository.pulls.filter(
-    (other) => other !== pull && other.base === pull.base && other.state === 'open',
-  );
-  if (beside.length === 0 || random.chance(0.5)) {
-    forge.addReview(repo, number, 'changes_requested');
-    return;
-  }
-  const other = random.pick(beside);
-  forge.merge(repo, other.number, forge.headSha(repository, other), { kind: 'person' });
-}
+// Each breaks one rule of the engine from outside. The simulation has to notice. Here: leases, fences, fan-in and what is due.
 
 export const MUTANTS: readonly KnownMutant[] = [
   {
@@ -162,10 +101,10 @@ export const MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'a merge that is left undone is not made a draft',
-    deps: (deps, world) => {
-      const slow = pausedMerges.deps?.(deps, world) ?? deps;
-      return onForge(() => ({ markDraft: async () => {} }))?.(slow, world) ?? slow;
-    },
+    deps: both(
+      pausedMerges.deps,
+      onForge(() => ({ markDraft: async () => {} })),
+    ),
     caught: /with evidence on|was mending it/,
   },
   {

@@ -1,0 +1,98 @@
+import type { EngineDeps } from '../../../core/engine/deps.ts';
+import type { Forge } from '../../../core/port/forge.ts';
+import type { Change, Item, Table } from '../../../core/port/table.ts';
+import type { Mutant, World } from '../world.ts';
+
+// How a rule of the engine is broken from outside: by what its ports tell it, or by what it is set to.
+
+export type KnownMutant = Mutant & {
+  /** What the simulation says of it. */
+  readonly caught: RegExp;
+  /** The first seed that is tried: from there it does not take long. */
+  readonly from?: number;
+};
+
+export function onTable(change: (table: Table, world: World) => Partial<Table>): Mutant['deps'] {
+  return (deps, world) => ({ ...deps, table: { ...deps.table, ...change(deps.table, world) } });
+}
+
+export function onForge(change: (forge: Forge, world: World) => Partial<Forge>): Mutant['deps'] {
+  return (deps: EngineDeps, world) => {
+    const forge = { ...deps.forges.github, ...change(deps.forges.github, world) };
+    return { ...deps, forges: { github: forge, local: forge } };
+  };
+}
+
+export function withoutDue<T extends object>(attributes: T): T {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name]) => name !== 'dueAt' && name !== 'dueShard'),
+  ) as T;
+}
+
+/** Conditions on the version that was read are dropped where `applies`. */
+export function unconditional(applies: (pk: string, sk: string) => boolean): Mutant['deps'] {
+  return onTable((table) => ({
+    update: (key, change: Change, condition) =>
+      table.update(key, change, applies(key.pk, key.sk) ? [] : condition),
+  }));
+}
+
+type Where = (pk: string, sk: string) => boolean;
+type Rewrite = (doc: string) => string;
+
+export const isHead: Where = (pk, sk) => pk.startsWith('PLAN#') && sk === 'HEAD';
+export const isTask: Where = (pk, sk) => pk.startsWith('TASK#') && sk === 'STATE';
+export const isLane: Where = (pk) => pk.startsWith('LANE#');
+
+/** What is read is not what was written. */
+export function misread(where: Where, rewrite: Rewrite): Mutant['deps'] {
+  const read = (item: Item): Item =>
+    typeof item.doc === 'string' && where(item.pk, item.sk)
+      ? { ...item, doc: rewrite(item.doc) }
+      : item;
+  return onTable((table) => ({
+    get: async (key) => {
+      const item = await table.get(key);
+      return item && read(item);
+    },
+    update: async (key, change, condition) => {
+      const item = await table.update(key, change, condition);
+      return item && read(item);
+    },
+    index: async (name, hash, options) => {
+      const page = await table.index(name, hash, options);
+      return { ...page, items: page.items.map(read) };
+    },
+  }));
+}
+
+/** What is written is not what was meant. */
+export function miswrite(where: Where, rewrite: Rewrite): Mutant['deps'] {
+  return onTable((table) => ({
+    update: (key, change, condition) => {
+      const doc = change.set?.doc;
+      if (typeof doc !== 'string' || !where(key.pk, key.sk))
+        return table.update(key, change, condition);
+      const set = { ...change.set, doc: rewrite(doc) };
+      return table.update(key, { ...change, set }, condition);
+    },
+    put: (item, condition) =>
+      typeof item.doc === 'string' && where(item.pk, item.sk)
+        ? table.put({ ...item, doc: rewrite(item.doc) }, condition)
+        : table.put(item, condition),
+  }));
+}
+
+export function settings(
+  change: (deps: EngineDeps) => Partial<EngineDeps['settings']>,
+): Mutant['deps'] {
+  return (deps) => ({ ...deps, settings: { ...deps.settings, ...change(deps) } });
+}
+
+/** One breach on top of another. */
+export function both(first: Mutant['deps'], second: Mutant['deps']): Mutant['deps'] {
+  return (deps, world) => {
+    const changed = first?.(deps, world) ?? deps;
+    return second?.(changed, world) ?? changed;
+  };
+}
