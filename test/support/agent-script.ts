@@ -4,6 +4,11 @@ import type { StopReason } from '@agentclientprotocol/sdk';
 export type Step =
   | { write: string; content: string }
   | { remove: string }
+  /** A command in the workspace, with the agent's own environment. */
+  | { run: string[] }
+  /** Through ACP: the bridge does it, or refuses. */
+  | { acpRead: string }
+  | { acpWrite: string; content: string }
   | { say: string }
   | { tool: string; input?: unknown }
   /** Through `_smol/ask`. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -52,6 +52,10 @@ async function play(step: Step, client: AgentContext): Promise<'cancelled' | und
     const path = resolve(cwd, step.write);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, step.content);
+  } else if ('run' in step) {
+    const [file = '', ...args] = step.run;
+    const { status, stderr } = spawnSync(file, args, { cwd, encoding: 'utf8' });
+    if (status !== 0) note({ failed: step.run, stderr });
   } else if ('remove' in step) {
     rmSync(resolve(cwd, step.remove), { recursive: true });
   } else if ('say' in step) {
@@ -76,7 +80,18 @@ async function play(step: Step, client: AgentContext): Promise<'cancelled' | und
 }
 
 async function playWithAnswer(step: Step, client: AgentContext): Promise<void> {
-  if ('ask' in step) {
+  if ('acpRead' in step) {
+    const path = resolve(cwd, step.acpRead);
+    const asked = client.request(methods.client.fs.readTextFile, { sessionId: 'scripted', path });
+    note({ read: await asked.catch((error: unknown) => ({ refused: String(error) })) });
+  } else if ('acpWrite' in step) {
+    const request = { path: resolve(cwd, step.acpWrite), content: step.content };
+    const asked = client.request(methods.client.fs.writeTextFile, {
+      sessionId: 'scripted',
+      ...request,
+    });
+    note({ written: await asked.catch((error: unknown) => ({ refused: String(error) })) });
+  } else if ('ask' in step) {
     const answer = await client.request('_smol/ask', step.ask);
     note({ answer });
   } else if ('askAll' in step) {
