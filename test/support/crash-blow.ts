@@ -7,8 +7,8 @@ import { waitUntil } from './wait-until.ts';
 // Blows that a demo is dealt while it works, at moments that a seed chooses.
 
 /**
- * `whole`: every process, as when the power fails. `supervisor`: the one that is API, queues, store, forge and model;
- * bridges go on alone. `component`: a bridge, an agent or a git beside a platform that goes on.
+ * `whole`: every process, as when the power fails. `supervisor`: the one that is API, forge and model, with which store and
+ * queues end; bridges go on alone. `component`: store and queues, a bridge, an agent or a git beside a platform that goes on.
  */
 export type Blow = 'whole' | 'supervisor' | 'component';
 
@@ -96,6 +96,7 @@ async function untilOrphansEnd(demo: DemoProcess): Promise<void> {
 }
 
 const COMPONENTS = [
+  { name: 'store', is: (command: string) => command.includes('local/emulator/main.ts') },
   { name: 'bridge', is: (command: string) => command.includes('agent/bridge/main.ts') },
   { name: 'agent', is: (command: string) => command.includes('agent/small/main.ts') },
   { name: 'git', is: (command: string) => /^(\S*\/)?git(-\S+)? /.test(command) },

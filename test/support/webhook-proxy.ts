@@ -84,7 +84,7 @@ export async function startWebhookProxy(target: string): Promise<WebhookProxy> {
       for (const timer of timers) clearTimeout(timer);
       server.close();
       server.closeAllConnections();
-      await Promise.allSettled([...sending]);
+      await Promise.allSettled(sending);
     },
   };
 }
