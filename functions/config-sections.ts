@@ -304,7 +304,7 @@ export const SECTIONS = {
       heartbeatSeconds: variable(
         'HEARTBEAT_SECONDS',
         decimal.default(10),
-        'How often a bridge reports; what people say reaches the agent with the next one.',
+        'How often a bridge reports, at most a third of LEASE_SECONDS; what people say reaches the agent with the next one.',
       ),
       launchSeconds: variable(
         'LAUNCH_SECONDS',
@@ -317,6 +317,10 @@ export const SECTIONS = {
         'From this size on, MB, a repository is cloned without the contents of its older commits; below, a whole clone takes less than asking for what is missing.',
       ),
     },
+    check: ({ leaseSeconds, heartbeatSeconds }) =>
+      Number(heartbeatSeconds) < 0.2 || Number(heartbeatSeconds) > Number(leaseSeconds) / 3
+        ? 'HEARTBEAT_SECONDS is to be at least 0.2 and at most a third of LEASE_SECONDS: a bridge that misses two is still alive'
+        : undefined,
   },
   branch: {
     variables: {

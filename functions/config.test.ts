@@ -70,10 +70,19 @@ describe('values that do not go together', () => {
     [{ GITHUB_TOKEN: 't', GITHUB_APP_ID: '1', GITHUB_APP_PRIVATE_KEY: 'k' }, 'keep one of them'],
     [{ LOCAL_FORGE_URL: 'http://127.0.0.1:1' }, 'LOCAL_FORGE_URL is set'],
     [{ LAUNCHER: 'process' }, 'set LAUNCHER_DIR'],
+    [{ LEASE_SECONDS: '10' }, 'at most a third of LEASE_SECONDS'],
+    [{ HEARTBEAT_SECONDS: '0' }, 'HEARTBEAT_SECONDS is to be at least 0.2'],
   ])('%j: %s', (env, expected) => {
-    const message = problems(() => readConfig(['github', 'localForge', 'launcher'], env));
+    const message = problems(() =>
+      readConfig(['github', 'localForge', 'launcher', 'attempt'], env),
+    );
     expect(message).toContain(expected);
   });
+});
+
+test('a heartbeat of a third of the lease is taken', () => {
+  const env = { LEASE_SECONDS: '6', HEARTBEAT_SECONDS: '2' };
+  expect(readConfig(['attempt'], env).attempt).toMatchObject({ heartbeatSeconds: 2 });
 });
 
 test('every queue has its variable', () => {
