@@ -16,6 +16,8 @@ import {
 // Everything that can be configured. A Lambda reads the sections that it uses, and is given no others.
 
 const region = variable('AWS_REGION', text.default('us-east-1'), 'AWS region.');
+/** Who holds a slot is in one item of the store, which takes some more than this. */
+const slots = whole(1, 2_000);
 const price = z.object({ input: z.number().min(0), output: z.number().min(0) }).strict();
 
 export const SECTIONS = {
@@ -255,15 +257,15 @@ export const SECTIONS = {
   },
   slots: {
     variables: {
-      system: variable('SLOTS', whole(1, 10_000).default(8), 'Attempts at once, in all.'),
+      system: variable('SLOTS', slots.default(8), 'Attempts at once, in all: at most 2000.'),
       perRepository: variable(
         'SLOTS_PER_REPOSITORY',
-        whole(1, 10_000).optional(),
+        slots.optional(),
         'Attempts at once in one repository. Unset: as many as in all.',
       ),
       perPlan: variable(
         'SLOTS_PER_PLAN',
-        whole(1, 10_000).optional(),
+        slots.optional(),
         'Attempts at once of one plan. Unset: as many as in all.',
       ),
     },

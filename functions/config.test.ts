@@ -85,6 +85,16 @@ test('a heartbeat of a third of the lease is taken', () => {
   expect(readConfig(['attempt'], env).attempt).toMatchObject({ heartbeatSeconds: 2 });
 });
 
+test.each(['SLOTS', 'SLOTS_PER_REPOSITORY', 'SLOTS_PER_PLAN'])(
+  '%s is at most what one item of the store holds',
+  (name) => {
+    expect(problems(() => readConfig(['slots'], { [name]: '2001' }))).toContain(
+      `${name} is at most 2000`,
+    );
+    expect(problems(() => readConfig(['slots'], { [name]: '2000' }))).toBe('');
+  },
+);
+
 test('every queue has its variable', () => {
   const names = describeConfig().map(({ name }) => name);
   for (const queue of QUEUES) expect(names).toContain(`QUEUE_URL_${queue.name.toUpperCase()}`);
