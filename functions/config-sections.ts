@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentNameSchema } from '../core/contract/agent.ts';
 import { branchSchema } from '../core/contract/id.ts';
 import {
   decimal,
@@ -222,8 +223,8 @@ export const SECTIONS = {
     variables: {
       name: variable(
         'AGENT',
-        text.default('small'),
-        'The coding agent of tasks that name none; `small` is built in.',
+        agentNameSchema.default('small'),
+        'The coding agent of plans that name none; `small` is built in.',
       ),
     },
   },

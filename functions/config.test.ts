@@ -40,6 +40,11 @@ test('all problems are said at once, each with what to set', () => {
   expect(message).not.toContain('short');
 });
 
+test('an agent that nobody knows is said, with those that are known', () => {
+  const message = problems(() => readConfig(['agent'], { AGENT: 'opencod' }));
+  expect(message).toContain('AGENT is no agent that is known: small, opencode');
+});
+
 test('an empty variable is an unset one', () => {
   const message = problems(() => readConfig(['auth'], { AUTH_SECRETS: '' }));
   expect(message).toContain('AUTH_SECRETS is not set');

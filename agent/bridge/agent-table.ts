@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { type AgentName, agentNameSchema } from '../../core/contract/agent.ts';
 
 // The agents that can do the work: any program that speaks ACP over its standard streams. What it takes to point each at the
 // model proxy is data.
@@ -23,7 +24,7 @@ export type AgentRow = {
 
 const SMALL = fileURLToPath(new URL('../small/main.ts', import.meta.url));
 
-export const AGENTS: Record<string, AgentRow> = {
+export const AGENTS: Record<AgentName, AgentRow> = {
   small: {
     command: [process.execPath, SMALL],
     env: openAiEnvironment,
@@ -88,7 +89,8 @@ export function findAgent(
   override: readonly string[] | undefined,
 ): AgentRow | undefined {
   if (override) return { command: override, env: openAiEnvironment, tested: 'untested' };
-  return Object.hasOwn(AGENTS, name) ? AGENTS[name] : undefined;
+  const known = agentNameSchema.safeParse(name);
+  return known.success ? AGENTS[known.data] : undefined;
 }
 
 function openAiEnvironment({ url, bearer, model }: AgentEndpoint): Record<string, string> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { AGENT_NAMES } from '../../core/contract/agent.ts';
 import { API } from '../../core/contract/api.ts';
 import type { createPlanSchema } from '../../core/contract/plan.ts';
 import { EXIT, usageError } from '../cli-error.ts';
@@ -114,6 +115,7 @@ function planOptions(values: RunValues): Omit<CreatePlanInput, 'repositories'> {
   const maxUsd = numberOption('max-usd', values['max-usd'], { min: 0.01, whole: false });
   const maxTokens = numberOption('max-tokens', values['max-tokens'], { min: 1, whole: true });
   const maxParallel = numberOption('max-parallel', values['max-parallel'], { min: 1, whole: true });
+  const agent = choiceOption('agent', values.agent, AGENT_NAMES);
   return {
     complexity: values.complex === true ? 'complex' : asked,
     autoApprove: values['auto-approve'] === true,
@@ -124,6 +126,6 @@ function planOptions(values: RunValues): Omit<CreatePlanInput, 'repositories'> {
     },
     interactive: values.interactive === true,
     ...(maxParallel === undefined ? {} : { maxParallel }),
-    ...(values.agent === undefined ? {} : { agent: values.agent }),
+    ...(agent === undefined ? {} : { agent }),
   };
 }

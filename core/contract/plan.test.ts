@@ -10,3 +10,13 @@ test('a prompt is measured in bytes, whatever its script', () => {
   expect(fits('a'.repeat(100_001))).toBe(false);
   expect(fits('計'.repeat(33_334))).toBe(false);
 });
+
+test('an agent that nobody knows is refused at once, with those that are known', () => {
+  const withAgent = (agent: string) =>
+    createPlanSchema.safeParse({ prompt: 'x', repositories: [{ name: 'acme/shop' }], agent });
+
+  expect(withAgent('opencode').success).toBe(true);
+  const issues = withAgent('opencod').error?.issues;
+  expect(issues?.[0]).toMatchObject({ path: ['agent'] });
+  expect(issues?.[0]?.message).toContain('small, opencode');
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentNameSchema } from './agent.ts';
 import { taskIdSchema } from './id.ts';
 import { planRepositorySchema } from './repository.ts';
 import {
@@ -65,7 +66,7 @@ export const createPlanSchema = z
     /** For the plan as a whole; at 80% it is said, at 100% new attempts park. */
     budget: budgetSchema.default({}),
     maxParallel: z.number().int().min(1).max(1_000).optional(),
-    agent: z.string().max(40).optional(),
+    agent: agentNameSchema.optional(),
     /** The task stays open for conversation; implies a simple plan. */
     interactive: z.boolean().default(false),
   })

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { AGENTS } from '../../agent/bridge/agent-table.ts';
+import { findAgent } from '../../agent/bridge/agent-table.ts';
 import { transcriptEntrySchema } from '../../core/contract/attempt.ts';
 import { makeRepository } from '../support/e2e-repository.ts';
 import { git } from '../support/git.ts';
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function start(agent: string): Promise<{ platform: PlatformProcess; model: ToolModel }> {
-  const [name = '', version = ''] = (AGENTS[agent]?.tested ?? '').split(' ');
+  const [name = '', version = ''] = (findAgent(agent, undefined)?.tested ?? '').split(' ');
   const programs = await installAgent(name, version);
   const model = await startToolModel({ path: 'src/greeting.txt', content: 'hello\n' });
   closing.push(() => model.close());
