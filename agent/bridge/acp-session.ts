@@ -16,7 +16,6 @@ import { AttemptFailure } from './attempt-end.ts';
 import { answerPermission } from './permission.ts';
 import { killGroup } from './process.ts';
 import { type Asked, askSchema, readAsk, readElicitation } from './question.ts';
-import { readWorkspaceFile, writeWorkspaceFile } from './workspace-files.ts';
 
 // The bridge as an ACP client: starts the agent, answers what it asks by policy, and hands on what it says.
 
@@ -63,7 +62,9 @@ export async function startAcpSession(options: AcpOptions): Promise<AcpSession> 
       protocolVersion: PROTOCOL_VERSION,
       clientInfo: { name: 'smol-gang-bridge', version: '1' },
       clientCapabilities: {
-        fs: { readTextFile: true, writeTextFile: true },
+        // Files and commands are its own affair, as its own user: a path that the bridge has found good may lead elsewhere by
+        // the time that it is opened, with the bridge's rights.
+        fs: { readTextFile: false, writeTextFile: false },
         terminal: false,
         elicitation: { form: {} },
       },
@@ -100,19 +101,13 @@ export async function startAcpSession(options: AcpOptions): Promise<AcpSession> 
 }
 
 function connect(options: AcpOptions): ClientConnection {
-  const { child, workspace } = options;
+  const { child } = options;
   if (!child.stdin || !child.stdout) throw new AttemptFailure('agent', 'the agent has no pipes');
   const app = client({ name: 'smol-gang-bridge' })
     .onRequest(methods.client.session.requestPermission, ({ params }) =>
       answerPermission(params, options.folders),
     )
     .onNotification(methods.client.session.update, ({ params }) => options.onUpdate(params.update))
-    .onRequest(methods.client.fs.readTextFile, ({ params }) =>
-      readWorkspaceFile(params.path, workspace, params),
-    )
-    .onRequest(methods.client.fs.writeTextFile, ({ params }) =>
-      writeWorkspaceFile(params.path, workspace, params.content),
-    )
     .onRequest(methods.client.elicitation.create, async ({ params }) => {
       const asked = readElicitation(params, Date.now(), options.questionTimeoutMs);
       if (!asked) return { action: 'decline' as const };

@@ -6,7 +6,7 @@ export type Step =
   | { remove: string }
   /** A command in the workspace, with the agent's own environment. */
   | { run: string[] }
-  /** Through ACP: the bridge does it, or refuses. */
+  /** Through ACP: asks the bridge to do it, which refuses. */
   | { acpRead: string }
   | { acpWrite: string; content: string }
   | { say: string }
@@ -21,7 +21,7 @@ export type Step =
   | { permission: string }
   /** Calls the model at this path. */
   | { model: string; stream?: boolean }
-  /** Notes its environment, and with `true` every command line on the machine. */
+  /** Notes its environment, what the bridge offers, and with `true` every command line on the machine. */
   | { look: boolean }
   | { leave: 'process' }
   | { crash: number; says?: string }

@@ -19,6 +19,7 @@ const [scriptFile = '', notesFile = ''] = process.argv.slice(2);
 const script: AgentScript = JSON.parse(readFileSync(scriptFile, 'utf8'));
 const cwd = process.cwd();
 let turn = 0;
+let offered: unknown;
 let cancelled: () => void = () => {};
 
 function note(entry: Record<string, unknown>): void {
@@ -26,10 +27,10 @@ function note(entry: Record<string, unknown>): void {
 }
 
 const app = agent({ name: 'scripted' })
-  .onRequest(methods.agent.initialize, () => ({
-    protocolVersion: PROTOCOL_VERSION,
-    agentCapabilities: {},
-  }))
+  .onRequest(methods.agent.initialize, ({ params }) => {
+    offered = params.clientCapabilities;
+    return { protocolVersion: PROTOCOL_VERSION, agentCapabilities: {} };
+  })
   .onRequest(methods.agent.session.new, () => ({ sessionId: 'scripted' }))
   .onRequest(methods.agent.session.prompt, async ({ params, client }) => {
     const text = params.prompt.map((block) => (block.type === 'text' ? block.text : '')).join('');
@@ -117,7 +118,7 @@ async function playWithAnswer(step: Step, client: AgentContext): Promise<void> {
   } else if ('model' in step) {
     note({ model: await callModel(step.model, step.stream ?? false) });
   } else if ('look' in step) {
-    note({ environment: process.env, commands: step.look ? commandLines() : [] });
+    note({ environment: process.env, commands: step.look ? commandLines() : [], offered });
   } else if ('leave' in step) {
     // A process in a group of its own, as careless tools leave them behind.
     const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
