@@ -27,7 +27,9 @@ test('a content that could not be fetched just now is fetched again', async () =
 });
 
 test('a forge that refuses for good parks the attempt, and any other failure is what it is', async () => {
-  const refused = failing('fatal: could not fetch 12ab from promisor remote');
+  const refused = failing(
+    "fatal: unable to access 'http://forge/': The requested URL returned error: 401",
+  );
   const full = failing('fatal: write error: No space left on device');
 
   const ask = (error: GitError) => createFetchingGit(() => Promise.reject(error), access)(['x']);
