@@ -8,6 +8,7 @@ import { applyTask, hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { inParallel } from '../in-parallel.ts';
 import { forgeOf } from '../task/task-forge.ts';
+import { recordMoves } from './plan-complete.ts';
 import { requireRevision } from './revision.ts';
 
 const CLEAN_UP_AGAIN_MS = 3_600_000;
@@ -82,6 +83,9 @@ export async function cleanUpRuns(deps: EngineDeps, plan: StoredPlan): Promise<v
   const left = new Set<number>();
   for (const { run } of due) {
     try {
+      // A person may have reopened or merged what was closed, and nobody told us.
+      const isWatched = run === state.run && state.status === 'complete';
+      if (isWatched && (await recordMoves(deps, plan))) return;
       await deleteBranches(deps, plan, run);
     } catch (error) {
       left.add(run);

@@ -1,5 +1,5 @@
 import type { TaskStatus } from '../../contract/task.ts';
-import { isSimple, type RootPull } from '../../lifecycle/plan-state.ts';
+import { isSimple, type PlanState, type RootPull } from '../../lifecycle/plan-state.ts';
 import { type StoredPlan, settlePlan } from '../../store/plan-store.ts';
 import { loadTask, taskKeyOf } from '../../store/task-store.ts';
 import { applyPlan } from '../apply-plan.ts';
@@ -12,20 +12,15 @@ import { dueOfRuns } from './due-of-runs.ts';
 export async function watchComplete(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   if (isSimple(state) && (await wasSentBack(deps, plan))) return;
-  const seen: RootPull[] = [];
-  for (const pull of state.pulls) {
-    if (pull.number === undefined || pull.state !== 'open') seen.push(pull);
-    else
-      seen.push({
-        ...pull,
-        state: (await forgeOf(deps, state, pull.repo).pull(pull.repo, pull.number)).state,
-      });
-  }
+  if (!(await recordMoves(deps, plan))) await settlePlan(deps.table, plan, dueOfRuns(plan));
+}
+
+/** Writes down which pull requests of a complete plan were merged, closed or reopened; false: none. */
+export async function recordMoves(deps: EngineDeps, plan: StoredPlan): Promise<boolean> {
+  const { state } = plan;
+  const seen = await lookAtPulls(deps, state);
   const moved = seen.some((pull, index) => pull.state !== state.pulls[index]?.state);
-  if (!moved) {
-    await settlePlan(deps.table, plan, dueOfRuns(plan));
-    return;
-  }
+  if (!moved) return false;
   const over = seen.every((pull) => pull.state !== 'open');
   const saved = await applyPlan(
     deps,
@@ -35,18 +30,34 @@ export async function watchComplete(deps: EngineDeps, plan: StoredPlan): Promise
       if (next.status !== 'complete' || next.run !== state.run) return undefined;
       const merged = seen.every((pull) => pull.state === 'merged');
       const at = merged ? now : now + deps.settings.keepDays * 86_400_000;
-      return {
-        ...next,
-        pulls: seen,
-        cleanup: over ? [...next.cleanup, { run: next.run, at }] : next.cleanup,
-      };
+      const others = next.cleanup.filter((run) => run.run !== next.run);
+      const cleanup = over ? [...others, { run: next.run, at }] : others;
+      return { ...next, pulls: seen, cleanup };
     },
   );
-  if (saved === undefined) return;
-  await hintAll(deps, [
-    { type: 'drive_plan', v: 1, plan: state.id },
-    { type: 'push', v: 1, plan: state.id },
-  ]);
+  if (saved !== undefined)
+    await hintAll(deps, [
+      { type: 'drive_plan', v: 1, plan: state.id },
+      { type: 'push', v: 1, plan: state.id },
+    ]);
+  return true;
+}
+
+/** A closed one may be reopened for as long as its branches are there. */
+async function lookAtPulls(deps: EngineDeps, state: PlanState): Promise<RootPull[]> {
+  const kept =
+    state.pulls.some((pull) => pull.state === 'open') ||
+    state.cleanup.some((run) => run.run === state.run);
+  const seen: RootPull[] = [];
+  for (const pull of state.pulls) {
+    const mayMove = pull.state === 'open' || (pull.state === 'closed' && kept);
+    if (pull.number === undefined || !mayMove) seen.push(pull);
+    else {
+      const found = await forgeOf(deps, state, pull.repo).pull(pull.repo, pull.number);
+      seen.push({ ...pull, state: found.state });
+    }
+  }
+  return seen;
 }
 
 const SETTLED: readonly TaskStatus[] = ['in_review', 'merged', 'failed', 'cancelled'];
