@@ -9,7 +9,11 @@ test.each([
   ['fatal: unable to access: The requested URL returned error: 429', true, 'forge', 300_000],
   ['fatal: Authentication failed for http://x', false, 'forge', 60_000],
   [' ! [remote rejected] a -> b (pre-receive hook declined)', false, 'agent', undefined],
-  [' ! [remote rejected] a -> b (cannot lock ref)', true, 'forge', 60_000],
+  ['remote: Repository not found. fatal: repository http://x not found', false, 'infra', undefined],
+  ['fatal: unable to access: The requested URL returned error: 403', false, 'infra', undefined],
+  ['remote: You have exceeded a secondary rate limit. error: 403', true, 'forge', 300_000],
+  ["fatal: couldn't find remote ref refs/heads/root", false, 'infra', undefined],
+  [' ! [remote rejected] a -> b (cannot lock ref)', true, 'infra', undefined],
   [' ! [rejected] a -> b (fetch first)', false, 'infra', undefined],
 ])('%s', (stderr, passing, why, waitMs) => {
   const error = new GitError(['push'], { exitCode: 1, stderr });

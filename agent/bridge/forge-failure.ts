@@ -3,12 +3,18 @@ import { GitError } from './git.ts';
 
 // What a failed talk with the forge means.
 
-const PASSING =
-  /error: (?:5\d\d|429)|Could not resolve|Failed to connect|timed out|early EOF|unexpected disconnect|Connection reset|RPC failed|Empty reply|cannot lock ref|failed to update ref/i;
+/** The forge is away, or wants to be left alone: whoever asks it next is told the same. */
+const REFUSED =
+  /error: (?:5\d\d|429)|Could not resolve|Failed to connect|timed out|early EOF|unexpected disconnect|Connection reset|RPC failed|Empty reply|rate limit/i;
+/** Somebody else writes to the same repository. */
+const CONTENDED = /cannot lock ref|failed to update ref/i;
+/** Our credential is not good any more, until somebody renews it. */
+const UNKNOWN_TO_IT = /error: 401|Authentication failed|could not read Username/i;
 
 /** Whether asking the forge again soon may help. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof GitError && PASSING.test(error.stderr);
+  if (!(error instanceof GitError)) return false;
+  return REFUSED.test(error.stderr) || CONTENDED.test(error.stderr);
 }
 
 /** Whether git failed because it could not fetch what a partial repository lacks. */
@@ -27,8 +33,10 @@ export function forgeFailure(error: unknown, doing: string, now: number): unknow
   // A rule of the forge about what is pushed (size, secrets, protection), which the work itself broke.
   const brokeRule = /\[remote rejected\]/.test(stderr) && !isPassing(error);
   if (brokeRule) return new AttemptFailure('agent', message, { cause: error });
-  if (/\[rejected\]/.test(stderr)) return new AttemptFailure('infra', message, { cause: error });
-  const isLimited = /error: (?:429|403)/.test(stderr);
+  // What is this repository's own trouble (it is gone, closed to us, lacks the branch) must not hold up others.
+  if (!REFUSED.test(stderr) && !UNKNOWN_TO_IT.test(stderr))
+    return new AttemptFailure('infra', message, { cause: error });
+  const isLimited = /error: 429|rate limit/i.test(stderr);
   const until = now + (isLimited ? 5 * 60_000 : 60_000);
   return new AttemptFailure('forge', message, { until, cause: error });
 }

@@ -6,7 +6,7 @@ function reply(status: number, text = '', retryAt?: number) {
   return { status, text, retryAt };
 }
 
-test.each([200, 400, 413, 422])('%i is for the agent', (status) => {
+test.each([200, 400, 404, 413, 422])('%i is for the agent', (status) => {
   expect(judgeReply(reply(status), 1, NOW)).toEqual({ kind: 'answer' });
 });
 
@@ -39,7 +39,6 @@ test.each([
   [401, 'bad key'],
   [402, ''],
   [403, ''],
-  [404, ''],
   [400, 'Your credit balance is too low'],
   [429, '{"error":{"code":"insufficient_quota"}}'],
 ])('%i %s is a matter of the account: no second try', (status, text) => {

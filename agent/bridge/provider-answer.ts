@@ -51,7 +51,7 @@ function passing(what: string, parkMs: number): Trouble {
   return { reason: `the model endpoint ${what}`, passing: true, parkMs };
 }
 
-/** Undefined: a fault of the request, which the agent has to see. */
+/** Undefined: a fault of the request (what it asks for may not be there), which the agent has to see. */
 function readTrouble(reply: ProviderReply): Trouble | undefined {
   const said = reply.text.trim() === '' ? '' : `: ${reply.text.trim().slice(0, 300)}`;
   const account = { passing: false, parkMs: ACCOUNT_MS };
@@ -67,12 +67,6 @@ function readTrouble(reply: ProviderReply): Trouble | undefined {
   }
   if (status === 402)
     return { reason: `the model endpoint wants payment (402)${said}`, ...account };
-  if (status === 404) {
-    return {
-      reason: `the model endpoint does not know the model or the path (404)${said}`,
-      ...account,
-    };
-  }
   if (status === 429) return passing(`is busy (429)${said}`, BUSY_MS);
   if (status === 408 || status >= 500) return passing(`fails (${status})${said}`, BUSY_MS);
   return undefined;

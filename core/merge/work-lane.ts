@@ -128,7 +128,7 @@ async function failedStep(
   const current = await loadLane(deps.table, lane.key);
   if (current.state.fence !== lane.state.fence) return undefined;
   if (isAppError(error, 'paused')) {
-    const until = await notePause(deps, error);
+    const until = await notePause(deps, error, lane.key);
     return { lane: current, waitMs: until - now };
   }
   if (isAppError(error, 'transient')) return { lane: current, waitMs: 5_000 };

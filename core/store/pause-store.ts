@@ -1,15 +1,35 @@
+import type { Repository } from '../contract/repository.ts';
 import type { Table } from '../port/table.ts';
 import { numberOf, textOf } from './document.ts';
 import { KEY } from './key.ts';
 
-// One item for each outside system that refuses for a while: calls before `until` park, and spend no retry.
+// One item for each part of an outside system that refuses for a while: calls before `until` park, and spend no retry.
 
+/** `what`: the model, or a forge for one owner's repositories. */
 export type Pause = { what: string; until: number; reason: string };
+
+export const MODEL = 'model';
+/** Whatever an outside system asks for: it is asked again then, at the cost of one call. */
+export const LONGEST_PAUSE_MS = 15 * 60_000;
+
+/** Repositories of one owner share an installation, and with it the credential and its rate limit. */
+export function forgeFor(forge: Repository['forge'], repo: string): string {
+  return `forge ${forge}:${repo.split('/')[0]}`;
+}
+
+/** At least a second, since what refuses now refuses then too, and no longer than is good for anybody. */
+export function pauseEnd(asked: number, now: number): number {
+  return Math.max(now + 1_000, Math.min(asked, now + LONGEST_PAUSE_MS));
+}
 
 /** Only ever extends: a shorter pause that arrives late changes nothing. */
 export async function recordPause(table: Table, pause: Pause): Promise<void> {
   const key = KEY.pause(pause.what);
-  const set = { until: pause.until, reason: pause.reason.slice(0, 1_000) };
+  const set = {
+    until: pause.until,
+    reason: pause.reason.slice(0, 1_000),
+    expiresAt: Math.ceil(pause.until / 1_000) + 3_600,
+  };
   if (await table.put({ ...key, ...set }, [{ attribute: 'pk', is: 'absent' }])) return;
   await table.update(key, { set }, [{ attribute: 'until', below: pause.until }]);
 }

@@ -12,8 +12,15 @@ export type TaskEvent =
   | { type: 'checkpointed'; n: number; commit: string }
   /** Pod lost, lease expired, evicted; with what it used, when its bridge says so itself. */
   | { type: 'attempt_lost'; n: number; why: string; usage?: Usage }
-  /** The model, the forge or the cluster refuses for a while. */
-  | { type: 'attempt_refused'; n: number; until: number; why: string; usage?: Usage }
+  /** The model, the forge or the cluster refuses for a while; `counts`: what this task asked for, so that it may be to blame. */
+  | {
+      type: 'attempt_refused';
+      n: number;
+      until: number;
+      why: string;
+      usage?: Usage;
+      counts?: boolean;
+    }
   | {
       type: 'attempt_failed';
       n: number;

@@ -51,3 +51,44 @@ test('a lost attempt did not report', () => {
 
   expect(lost.reported).toBeUndefined();
 });
+
+function refusals(count: number): TaskState {
+  let state = working;
+  for (let n = 3; n < 3 + count; n += 1) {
+    const refused = { until: 5, why: 'busy (429)', counts: true } as const;
+    state = after(state, { type: 'attempt_refused', n: n - 1, ...refused });
+    if (state.status === 'blocked') return state;
+    state = after(
+      state,
+      { type: 'unparked', asked: true },
+      { type: 'claimed', n, kind: 'work', leaseUntil: 9 },
+      { type: 'bridge_ready', n, leaseUntil: 9 },
+    );
+  }
+  return state;
+}
+
+test('a task that is refused again and again waits longer by itself, and ends with the reason', () => {
+  const later = after(refusals(8), {
+    type: 'attempt_refused',
+    n: 10,
+    until: 5,
+    why: 'busy',
+    counts: true,
+  });
+
+  expect(later.parkedUntil).toBe(CONTEXT.now + 900_000);
+  expect(refusals(200)).toMatchObject({
+    status: 'blocked',
+    attempt: 102,
+    reason: { text: 'refused 101 times in a row; the last: busy (429)' },
+  });
+});
+
+test('a full cluster is not counted, and work that gets on begins the count anew', () => {
+  const full = after(refusals(2), { type: 'attempt_refused', n: 4, until: 5, why: 'full' });
+  const ahead = after(refusals(2), { type: 'checkpointed', n: 4, commit: 'c1' });
+
+  expect(full.spent.refused).toBe(2);
+  expect(ahead.spent.refused).toBeUndefined();
+});

@@ -69,7 +69,8 @@ export function onQuestionAnswered(
 }
 
 export function onCheckpointed(state: TaskState, event: Of<'checkpointed'>): TaskState | undefined {
-  return state.checkpoint === event.commit ? undefined : { ...state, checkpoint: event.commit };
+  if (state.checkpoint === event.commit) return undefined;
+  return { ...state, checkpoint: event.commit, spent: { ...state.spent, refused: undefined } };
 }
 
 /** Back to where it was claimed from; what the attempt was to do is still wanted. */
@@ -106,17 +107,32 @@ export function onAttemptLost(
   };
 }
 
+/** About a day, with the waits between them: an outside system that is away for so long is a person's matter. */
+const MAX_REFUSALS = 100;
+
+/** What it is told to wait for; later on at least this. */
+function refusalBackoffMs(refused: number): number {
+  return refused < 4 ? 1 : Math.min(900_000, 60_000 * 2 ** (refused - 4));
+}
+
 export function onAttemptRefused(
   state: TaskState,
   event: Of<'attempt_refused'>,
   context: RowContext,
 ): TaskState | undefined {
   if (state.current === undefined) return undefined;
-  return {
+  const refused = (state.spent.refused ?? 0) + (event.counts === true ? 1 : 0);
+  const next = {
     ...returned(state, state.current),
+    spent: { ...state.spent, refused: refused || undefined },
     reported: event.n,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
-    parkedUntil: Math.max(event.until, context.now + 1),
+  };
+  if (refused > MAX_REFUSALS)
+    return blocked(next, 'refused', `refused ${refused} times in a row; the last: ${event.why}`);
+  return {
+    ...next,
+    parkedUntil: Math.max(event.until, context.now + refusalBackoffMs(refused)),
     reason: { code: 'parked', text: event.why },
   };
 }
@@ -190,7 +206,7 @@ export function onResultAccepted(
     ...ended,
     status: 'pr_open',
     wants: 'work',
-    spent: { ...state.spent, agent: 0, infra: 0 },
+    spent: { ...state.spent, agent: 0, infra: 0, refused: undefined },
     accepted: {
       commit: event.commit,
       attempt: event.n,

@@ -65,7 +65,8 @@ export type TaskState = TaskKey & {
   reported?: number;
   /** Ended attempts whose pods are not yet known to be gone. */
   closing: number[];
-  spent: { agent: number; infra: number; repair: number };
+  /** `refused`: by the model or the forge, in a row. */
+  spent: { agent: number; infra: number; repair: number; refused?: number };
   parkedUntil?: number;
   /** The commit that its pull request carries, which attempt's result describes it, and which attempt began that line. */
   accepted?: { commit: string; attempt: number; branch: number };

@@ -48,7 +48,6 @@ test('passing trouble of the model is sat out without the agent noticing', async
 test.each([
   ['a wrong key', 401, '{"error":"invalid api key"}'],
   ['a used-up quota', 429, '{"error":{"code":"insufficient_quota"}}'],
-  ['an unknown model', 404, '{"error":"no such model"}'],
 ])('%s is trouble with the provider, told at once', async (_name, status, body) => {
   stage = await setStage({ 'README.md': 'sample\n' });
   stage.model.refuse = () => ({ status, body });
@@ -74,16 +73,22 @@ test('a model that cannot be reached is trouble with the provider', async () => 
   });
 });
 
-test('an agent that ends its turn on a request the model refused has failed', async () => {
-  stage = await setStage({ 'login.txt': 'yes\n' });
-  stage.model.refuse = () => ({ status: 400, body: '{"error":"context too long"}' });
+test.each([
+  [400, 'context too long'],
+  [404, 'no such model'],
+])(
+  'an agent that ends its turn on a request the model refused with %i has failed',
+  async (status, why) => {
+    stage = await setStage({ 'login.txt': 'yes\n' });
+    stage.model.refuse = () => ({ status, body: JSON.stringify({ error: why }) });
 
-  const bridge = await stage.start([[{ model: '/chat/completions' }, { say: 'done' }]]);
-  await bridge.ended;
+    const bridge = await stage.start([[{ model: '/chat/completions' }, { say: 'done' }]]);
+    await bridge.ended;
 
-  expect(failedResult(stage).cause).toBe('agent');
-  expect(failedResult(stage).reason).toContain('context too long');
-});
+    expect(failedResult(stage).cause).toBe('agent');
+    expect(failedResult(stage).reason).toContain(why);
+  },
+);
 
 test('tokens are counted for every API, warned about at 80% and refused at the limit', async () => {
   stage = await setStage({ 'README.md': 'sample\n' });
@@ -186,15 +191,26 @@ test('an agent that stops half-way is told to go on', async () => {
   expect(doneResult(stage).changed).toEqual(['login.txt']);
 });
 
-test('a forge that refuses for a while parks the attempt', async () => {
+test('a forge that does not know our credential any more parks the attempt', async () => {
   stage = await setStage({ 'README.md': 'sample\n' });
-  stage.remote.refuse = { status: 403, times: 1_000 };
+  stage.remote.refuse = { status: 401, times: 1_000 };
 
   const bridge = await stage.start([[{ hang: true }]]);
   await bridge.ended;
 
   expect(failedResult(stage).cause).toBe('forge');
   expect(failedResult(stage).until).toBeGreaterThan(Date.now());
+});
+
+test('a repository that is closed to us is trouble of this attempt alone', async () => {
+  stage = await setStage({ 'README.md': 'sample\n' });
+  stage.remote.refuse = { status: 403, times: 1_000 };
+
+  const bridge = await stage.start([[{ hang: true }]]);
+  await bridge.ended;
+
+  expect(failedResult(stage)).toMatchObject({ cause: 'infra', until: undefined });
+  expect(failedResult(stage).reason).toContain('403');
 });
 
 test('a forge that fails for a while during the work costs nothing', async () => {

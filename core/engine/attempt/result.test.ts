@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import {
   createEngineFixture,
   FIXTURE_PLAN,
+  FIXTURE_REPO,
   workingTask,
 } from '../../../test/support/engine-fixture.ts';
 import type { AttemptResult } from '../../contract/attempt.ts';
+import { forgeFor, loadPauses } from '../../store/pause-store.ts';
 import { putAttempt } from '../../store/task-detail.ts';
 import { NO_USAGE } from '../../task/state.ts';
 import { applyTask } from '../apply-task.ts';
@@ -40,6 +42,26 @@ test('no endpoint parks work for longer than a quarter of an hour', async () => 
   await acceptResult(deps, KEY, failed({ until: now + 999_999_000 }));
 
   expect((await task()).state.parkedUntil).toBe(now + 900_000);
+});
+
+test('a forge that refuses is a notice for those who share it with this repository', async () => {
+  const { deps, table } = await working();
+
+  await acceptResult(deps, KEY, failed({ cause: 'forge', reason: 'error: 429' }));
+
+  const pauses = await loadPauses(table, deps.clock.now());
+  expect(pauses.map(({ what }) => what)).toEqual([forgeFor('local', FIXTURE_REPO)]);
+});
+
+test.each([0, 3])('after %i refusals in a row', async (refused) => {
+  const { deps, table, putPlan, putTask } = createEngineFixture();
+  await putPlan();
+  await putTask({ ...workingTask(1), spent: { agent: 0, infra: 0, repair: 0, refused } });
+
+  await acceptResult(deps, KEY, failed({}));
+
+  // Of a task that is refused again and again nobody else has to believe it.
+  expect(await loadPauses(table, deps.clock.now())).toHaveLength(refused < 3 ? 1 : 0);
 });
 
 test('however many files conflict, the task keeps a bounded list of them', async () => {

@@ -2,19 +2,20 @@ import type { AttemptResult } from '../../contract/attempt.ts';
 import type { AttemptKey } from '../../contract/id.ts';
 import type { Evidence } from '../../contract/task.ts';
 import { AppError } from '../../error.ts';
-import { recordPause } from '../../store/pause-store.ts';
+import { MODEL, pauseEnd, recordPause } from '../../store/pause-store.ts';
 import { countUsage } from '../../store/plan-store.ts';
 import { loadResult, putResult } from '../../store/task-detail.ts';
 import { loadTask, type StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task/event.ts';
-import type { LiveAttempt } from '../../task/state.ts';
+import type { LiveAttempt, TaskState } from '../../task/state.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
+import { forgeOfRefused } from '../note-pause.ts';
 import { attemptEnded, requireLive } from './fence.ts';
 import { requirePushed } from './live.ts';
 
-/** Whatever an outside system asks for: it is asked again then, at the cost of one attempt. */
-const LONGEST_PAUSE_MS = 15 * 60_000;
+/** A task that is refused once more after so many times in a row may be what is wrong: it waits by itself. */
+const BELIEVED_REFUSALS = 3;
 /** Kept on the task itself, for its repair. */
 const MAX_FILES = 100;
 
@@ -53,7 +54,7 @@ async function eventOf(
   live: StoredTask & { current: LiveAttempt },
   result: AttemptResult,
 ): Promise<TaskEvent> {
-  if (result.outcome === 'failed') return failureOf(deps, key, result);
+  if (result.outcome === 'failed') return failureOf(deps, key, live.state, result);
   const { evidence, commit, usage } = result;
   if (evidence.commit !== commit)
     throw new AppError(
@@ -86,6 +87,7 @@ function redText(evidence: Evidence): string {
 async function failureOf(
   deps: EngineDeps,
   key: AttemptKey,
+  state: TaskState,
   result: Extract<AttemptResult, { outcome: 'failed' }>,
 ): Promise<TaskEvent> {
   const { cause, reason, usage, files, evidence } = result;
@@ -95,14 +97,11 @@ async function failureOf(
   switch (cause) {
     case 'provider':
     case 'forge': {
-      const asked = Math.min(result.until ?? now + 30_000, now + LONGEST_PAUSE_MS);
-      const until = Math.max(asked, now + 1_000);
-      await recordPause(deps.table, {
-        what: cause === 'provider' ? 'model' : 'forge',
-        until,
-        reason: why,
-      });
-      return { type: 'attempt_refused', n: key.n, until, why, usage };
+      const until = pauseEnd(result.until ?? now + 30_000, now);
+      const what = cause === 'provider' ? MODEL : await forgeOfRefused(deps, state);
+      if (what !== undefined && (state.spent.refused ?? 0) < BELIEVED_REFUSALS)
+        await recordPause(deps.table, { what, until, reason: why });
+      return { type: 'attempt_refused', n: key.n, until, why, usage, counts: true };
     }
     case 'infra':
       return { type: 'attempt_lost', n: key.n, why, usage };

@@ -72,7 +72,7 @@ async function assignmentOf(
     return await buildAssignment(deps, plan, live, live.current);
   } catch (error) {
     if (!isAppError(error, 'paused') || live.current.phase !== 'claimed') throw error;
-    const until = await notePause(deps, error);
+    const until = await notePause(deps, error, live.state);
     const latest = Math.min(
       deps.clock.now() + SAT_OUT_MS,
       live.current.leaseUntil - SAT_OUT_MARGIN_MS,

@@ -60,7 +60,7 @@ async function failed(deps: EngineDeps, plan: StoredPlan, error: unknown): Promi
   if (isAppError(error, 'transient')) throw error;
   const now = deps.clock.now();
   if (isAppError(error, 'paused')) {
-    const until = await notePause(deps, error);
+    const until = await notePause(deps, error, { plan: plan.state.id });
     await settlePlan(deps.table, plan, until);
     if (until - now <= 900_000)
       await hintAll(

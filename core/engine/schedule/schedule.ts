@@ -1,7 +1,7 @@
 import { formatAttemptId, type TaskKey } from '../../contract/id.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
 import { ACTIVE_PLANS, readyTasks } from '../../store/key.ts';
-import { loadPauses, type Pause } from '../../store/pause-store.ts';
+import { forgeFor, loadPauses, MODEL, type Pause } from '../../store/pause-store.ts';
 import { loadPlan, readPlan, type StoredPlan } from '../../store/plan-store.ts';
 import {
   addHolders,
@@ -13,6 +13,7 @@ import {
 import { loadDetail, type TaskDetail } from '../../store/task-detail.ts';
 import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task/state.ts';
+import { repositoryOf } from '../apply-plan.ts';
 import { applyTask, hintAll } from '../apply-task.ts';
 import { launch, recheckPlan } from '../attempt/launch.ts';
 import type { EngineDeps } from '../deps.ts';
@@ -40,14 +41,11 @@ export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Pr
       readPlans(deps, nudged),
     ]);
     if (deps.settings.caps.system <= slots.holders.size) return;
-    await comeBackAfter(deps, pauses, nudged);
-    // No attempt gets anywhere without the forge, of whatever kind it is.
-    if (pauses.some(({ what }) => what === 'forge')) return;
-    const modelPaused = pauses.some(({ what }) => what === 'model');
-    const search: Search = { deps, slots, modelPaused, plans, found: new Map() };
+    const search: Search = { deps, slots, pauses, heldUntil: 0, plans, found: new Map() };
     for (const stored of tasks) await consider(search, stored);
     // With room for all of them nobody else is passed over: the index is read when they are on their way.
     const roomy = nudged.length > 0 && hasRoomForAll(search);
+    await comeBackAfter(search);
     if (!roomy) await readIndex(search);
     const picked = pickTasks([...search.found.values()], heldBy(slots), deps.settings.caps);
     const chosen = picked.flatMap((task) => search.found.get(idOf(task)) ?? []);
@@ -65,13 +63,9 @@ export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Pr
 }
 
 /** Who was nudged and is held back now is not due by itself. Once only: later on parked tasks and their plans ask again. */
-async function comeBackAfter(
-  deps: EngineDeps,
-  pauses: readonly Pause[],
-  nudged: readonly TaskKey[],
-): Promise<void> {
-  if (pauses.length === 0 || nudged.length === 0) return;
-  const waitMs = Math.max(...pauses.map(({ until }) => until)) - deps.clock.now();
+async function comeBackAfter({ deps, heldUntil }: Search): Promise<void> {
+  if (heldUntil === 0) return;
+  const waitMs = heldUntil - deps.clock.now();
   if (waitMs > LONGEST_HINT_MS) return;
   await hintAll(
     deps,
@@ -96,7 +90,9 @@ function heldBy(slots: Slots): { plan: string; repo: string }[] {
 type Search = {
   deps: EngineDeps;
   slots: Slots;
-  modelPaused: boolean;
+  pauses: readonly Pause[];
+  /** When the last pause that holds back a task that was met is over; 0: none does. */
+  heldUntil: number;
   plans: Map<string, StoredPlan>;
   found: Map<string, Found>;
 };
@@ -152,6 +148,7 @@ async function readPlanIndex(search: Search, plan: PlanState): Promise<void> {
   let after: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const options = { limit: free + 8, reverse: true, after };
+  if (plan.repositories.every(({ name }) => isPaused(search, forgeOfTask(plan, name)))) return;
     const ready = await deps.table.index('ready', readyTasks(plan.id, plan.run), options);
     for (const item of ready.items) await consider(search, readTask(item));
     const own = [...search.found.values()].filter((one) => one.task.plan === plan.id);
@@ -162,9 +159,9 @@ async function readPlanIndex(search: Search, plan: PlanState): Promise<void> {
 }
 
 async function consider(search: Search, stored: StoredTask | undefined): Promise<void> {
-  const { deps, slots, modelPaused, plans, found } = search;
+  const { deps, slots, plans, found } = search;
   if (stored === undefined || found.has(idOf(stored.state)) || !isSchedulable(stored.state)) return;
-  if (modelPaused && stored.state.wants !== 'verify') return;
+  if (stored.state.wants !== 'verify' && isPaused(search, MODEL)) return;
   const key = taskKeyOf(stored.state);
   // An index that is late still shows what was reserved a moment ago.
   if (slots.holders.has(formatAttemptId({ ...key, n: stored.state.attempt + 1 }))) return;
@@ -175,6 +172,8 @@ async function consider(search: Search, stored: StoredTask | undefined): Promise
   found.set(idOf(key), {
     task: stored.state,
     stored,
+  // No attempt gets anywhere without the forge, of whatever kind it is.
+  if (isPaused(search, forgeOfTask(plan.state, stored.state.repo))) return;
     plan: plan.state,
     planCap: plan.state.options.maxParallel ?? deps.settings.caps.plan,
   });
@@ -184,6 +183,16 @@ async function reserve(deps: EngineDeps, slots: Slots, tasks: readonly Found[]):
   const since = deps.clock.now();
   const added: Holder[] = tasks.map(({ stored: { state } }) => ({
     attempt: { ...taskKeyOf(state), n: state.attempt + 1 },
+function forgeOfTask(plan: PlanState, repo: string): string {
+  return forgeFor(repositoryOf(plan, repo).forge, repo);
+}
+
+function isPaused(search: Search, what: string): boolean {
+  const pause = search.pauses.find((one) => one.what === what);
+  search.heldUntil = Math.max(search.heldUntil, pause?.until ?? 0);
+  return pause !== undefined;
+}
+
     repo: state.repo,
     since,
   }));

@@ -45,7 +45,7 @@ export async function guardTask(
 
 async function parkTask(deps: EngineDeps, task: StoredTask, error: AppError): Promise<void> {
   const now = deps.clock.now();
-  const until = await notePause(deps, error);
+  const until = await notePause(deps, error, task.state);
   await postponeTask(deps.table, task, until);
   const seconds = Math.ceil((until - now) / 1_000);
   if (seconds <= 900)

@@ -2,6 +2,7 @@ import { formatAttemptId } from '../../contract/id.ts';
 import type { Notice, PlanView } from '../../contract/plan.ts';
 import type { TaskStatus, TaskView, Waiting } from '../../contract/task.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
+import { forgeFor, MODEL } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { addUsage, type TaskState } from '../../task/state.ts';
@@ -139,9 +140,11 @@ function pauseNotices(plan: PlanState, facts: PlanFacts): Notice[] {
   const concerned = plan.status === 'active' || plan.status === 'activating';
   const isParked = plan.notices.some((notice) => notice.code === 'planning_parked');
   if (!concerned && (plan.status !== 'planning' || isParked)) return [];
-  return (facts.pauses ?? []).map((pause) => ({
+  const used = [MODEL, ...plan.repositories.map((one) => forgeFor(one.forge, one.name))];
+  const pauses = (facts.pauses ?? []).filter(({ what }) => used.includes(what));
+  return pauses.map((pause) => ({
     level: 'warning',
-    code: `paused_${pause.what}`,
+    code: pause.what === MODEL ? 'paused_model' : 'paused_forge',
     message: `The ${pause.what} refuses until ${new Date(pause.until).toISOString()}: ${pause.reason}. Work waits and loses nothing; ask again now: smol-gang recover ${plan.id}`,
     at: facts.now,
   }));
