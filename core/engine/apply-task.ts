@@ -3,7 +3,7 @@ import type { QueueMessage } from '../contract/queue.ts';
 import { AppError } from '../error.ts';
 import { loadTask, type StoredTask, saveTask, taskKeyOf } from '../store/task-store.ts';
 import type { TaskEvent } from '../task/event.ts';
-import { isSchedulable, type TaskState } from '../task/state.ts';
+import { isOver, isSchedulable, type TaskState } from '../task/state.ts';
 import { decideTask } from '../task/transition.ts';
 import { countHeard, heardUsage, withUsage } from './attempt/heard-usage.ts';
 import type { EngineDeps } from './deps.ts';
@@ -62,14 +62,18 @@ export async function applyTask(
     const isOvertaken = options.loaded !== undefined && race > 0;
     const chosen = isOvertaken ? undefined : options.dueAt;
     const dueAt = chosen ? chosen(next) : dueAfterWrite(next, now);
-    const saved = await saveTask(deps.table, task, next, { now, dueAt });
-    if (saved !== undefined) {
+    const tag = deps.newId();
+    const saved = await saveTask(deps.table, task, next, { now, dueAt, tag });
+    const before = task;
+    task = saved ?? (await loadTask(deps.table, key));
+    if (task === undefined) return { kind: 'missing' };
+    // A write whose answer was lost looks like a lost race.
+    if (saved !== undefined || task.tag === tag) {
       await countHeard(deps.table, key.plan, heard);
-      await announce(deps, saved, options);
-      return { kind: 'changed', task: saved, before: task };
+      await announce(deps, task, before, options);
+      return { kind: 'changed', task, before };
     }
     if (options.observed === true) return { kind: 'raced' };
-    task = undefined;
   }
   throw new AppError(
     'transient',
@@ -82,12 +86,16 @@ export async function applyTask(
 async function announce(
   deps: EngineDeps,
   task: StoredTask,
+  before: StoredTask,
   { hint = true, quiet = false }: ApplyOptions,
 ): Promise<void> {
   const key = taskKeyOf(task.state);
   const messages: QueueMessage[] = [];
   if (hint && owesWork(task.state)) messages.push({ type: 'drive_task', v: 1, ...key });
   if (hint && isSchedulable(task.state)) messages.push({ type: 'schedule', v: 1, tasks: [key] });
+  // Its plan may have been halted.
+  if (isOver(before.state.status) && !isOver(task.state.status))
+    messages.push({ type: 'drive_plan', v: 1, plan: key.plan });
   if (!quiet) messages.push({ type: 'push', v: 1, plan: key.plan });
   await hintAll(deps, messages);
   await hintWhenUnparked(deps, task);

@@ -258,14 +258,15 @@ async function record(
     applyTask(deps, key, event, { actor: 'lane', loaded: task, observed, ...said }),
     observed ? undefined : (ahead.result ?? resultOf(deps, task)),
   ]);
-  if (applied.kind !== 'changed') return { kind: 'wait', lane, waitMs: 1_000 };
+  const isMerged = 'task' in applied && applied.task.state.status === 'merged';
+  if (applied.kind !== 'changed' && !isMerged) return { kind: 'wait', lane, waitMs: 1_000 };
   if (event.type !== 'merge_seen') return { kind: 'left', lane };
   const files = result?.outcome === 'done' ? result.changed.slice(0, 50) : [];
   const recent = [...(lane.state.recent ?? []), { task: key.task, files }].slice(-12);
   return {
     kind: 'left',
     lane: { ...lane, state: { ...lane.state, recent } },
-    merged: applied.task,
+    merged: 'task' in applied ? applied.task : undefined,
     dependents: ahead.dependents,
   };
 }

@@ -21,7 +21,7 @@ test('every transition is a history item or on the task, in order, once', async 
   for (let version = 2; version <= 12; version += 1) {
     const before = await task();
     expect(
-      await saveTask(table, before, nextOf(before), { now: version, dueAt: undefined }),
+      await saveTask(table, before, nextOf(before), { now: version, dueAt: undefined, tag: 't' }),
     ).toBeTruthy();
     const after = await task();
     const kept = (await loadHistory(table, after.state)).map((one) => one.version);
@@ -39,7 +39,7 @@ test('a transition with a long reason does not make the item large', async () =>
   for (let version = 2; version <= 6; version += 1) {
     const before = await task();
     const next = nextOf(before, 'x'.repeat(700));
-    await saveTask(table, before, next, { now: version, dueAt: undefined });
+    await saveTask(table, before, next, { now: version, dueAt: undefined, tag: 't' });
     expect(JSON.stringify((await task()).past).length).toBeLessThan(1_000);
   }
   expect(await loadHistory(table, (await task()).state)).not.toEqual([]);
@@ -50,12 +50,20 @@ test('who loses the race writes nothing, and leaves no transition that did not h
   await putTask();
   for (let n = 0; n < 3; n += 1) {
     const before = await task();
-    await saveTask(table, before, nextOf(before), { now: n, dueAt: undefined });
+    await saveTask(table, before, nextOf(before), { now: n, dueAt: undefined, tag: 't' });
   }
   const seen = await task();
 
-  const won = await saveTask(table, seen, nextOf(seen, 'first'), { now: 9, dueAt: undefined });
-  const lost = await saveTask(table, seen, nextOf(seen, 'second'), { now: 9, dueAt: undefined });
+  const won = await saveTask(table, seen, nextOf(seen, 'first'), {
+    now: 9,
+    dueAt: undefined,
+    tag: 't',
+  });
+  const lost = await saveTask(table, seen, nextOf(seen, 'second'), {
+    now: 9,
+    dueAt: undefined,
+    tag: 't',
+  });
 
   expect(won?.state.last.reason).toBe('first');
   expect(lost).toBeUndefined();
@@ -74,6 +82,11 @@ test('a merged task that was settled is known to have told its dependents, until
   const settled = await task();
   expect(settled.released).toBe(true);
 
-  await saveTask(table, settled, { ...nextOf(settled), status: 'ready' }, { now: 3, dueAt: 5 });
+  await saveTask(
+    table,
+    settled,
+    { ...nextOf(settled), status: 'ready' },
+    { now: 3, dueAt: 5, tag: 't' },
+  );
   expect((await task()).released).toBe(false);
 });

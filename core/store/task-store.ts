@@ -1,7 +1,7 @@
 import type { TaskKey } from '../contract/id.ts';
 import type { Change, Item, Table } from '../port/table.ts';
 import { isSchedulable, slotRank, type TaskState, type Transition } from '../task/state.ts';
-import { decode, encode, numberOf, numbersOf } from './document.ts';
+import { decode, encode, numberOf, numbersOf, textOf } from './document.ts';
 import { dueShard, KEY, readyTasks, runChanges } from './key.ts';
 
 /** How many transitions gather on an item, which is copied into three indexes, before they are put apart. */
@@ -18,6 +18,8 @@ export type StoredTask = {
   messages: number;
   /** Transitions before the last that are not history items yet, oldest first. */
   past: Transition[];
+  /** Of the write that made this version. */
+  tag?: string;
   /** Its dependents have been told that it is merged. */
   released: boolean;
   dueAt?: number;
@@ -35,6 +37,7 @@ export function readTask(item: Item): StoredTask {
     waits: numbersOf(item.waits),
     messages: numberOf(item, 'messages'),
     past: item.past === undefined ? [] : decode<Transition[]>(item, 'past'),
+    tag: textOf(item, 'tag'),
     released: item.released === true,
     dueAt: dueAt < 0 ? undefined : dueAt,
   };
@@ -64,6 +67,9 @@ export async function putNewTask(
   return table.put(item, [{ attribute: 'pk', is: 'absent' }]);
 }
 
+/** `tag` is unique: whoever did not hear what became of a write finds out whether the version that is there is its own. */
+export type Write = { now: number; dueAt: number | undefined; tag: string };
+
 /**
  * Writes the next state over exactly the version that was read; undefined: somebody else was first, nothing was written.
  * The transition that the item carried stays on it until a few have gathered; those become one history item before they are
@@ -73,7 +79,7 @@ export async function saveTask(
   table: Table,
   before: StoredTask,
   next: TaskState,
-  at: { now: number; dueAt: number | undefined },
+  at: Write,
 ): Promise<StoredTask | undefined> {
   const gathered = pastOf(before);
   const isFull = gathered.length >= PAST_PER_ITEM || encode(gathered).length > MAX_PAST_BYTES;
@@ -106,7 +112,7 @@ async function keepHistory(
 function taskChange(
   before: StoredTask,
   next: TaskState,
-  at: { now: number; dueAt: number | undefined },
+  at: Write,
   past: readonly Transition[],
 ): Change {
   const set: Record<string, string | number> = {
@@ -114,6 +120,7 @@ function taskChange(
     doc: encode(next),
     status: next.status,
     changedAt: at.now,
+    tag: at.tag,
   };
   const remove: string[] = [];
   // Nobody adds to it: what was seen empty, or about to be, is empty.

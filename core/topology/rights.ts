@@ -125,8 +125,8 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   },
   'functions/cron/reconcile.ts': {
     ...ENGINE,
-    config: [...ENGINE.config, 'github', 'launcher'],
-    secrets: ['GITHUB'],
+    config: [...ENGINE.config, 'github', 'auth', 'launcher'],
+    secrets: ['AUTH_SECRETS', 'GITHUB'],
     sends: EVERY_QUEUE,
   },
 };

@@ -54,7 +54,7 @@ const HOLDS: Readonly<Record<string, readonly string[]>> = {
   'queue-plan': ['GITHUB_TOKEN', 'MODEL_API_KEY'],
   'queue-drive': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
   'queue-schedule': ['AUTH_SECRETS'],
-  'cron-reconcile': ['GITHUB_TOKEN'],
+  'cron-reconcile': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
 };
 
 describe.skipIf(cloud === null)('the rights of functions', () => {

@@ -3,10 +3,10 @@ import { isAppError } from '../../error.ts';
 import { isRunning, type PlanState } from '../../lifecycle/plan-state.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import type { TaskDetail } from '../../store/task-detail.ts';
-import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { loadTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
-import { podSpec } from './pod.ts';
+import { podName, podSpec } from './pod.ts';
 
 /** Ensures the pod of a claimed attempt. False: the attempt has ended instead. `detail` saves the read when it is at hand. */
 export async function launch(
@@ -22,10 +22,13 @@ export async function launch(
     await cancelWithPlan(deps, plan, key);
     return false;
   }
+  const spec = await podSpec(deps, plan, task.state, n, detail);
   try {
-    await deps.launcher.ensure(await podSpec(deps, plan, task.state, n, detail));
-    return true;
+    await deps.launcher.ensure(spec);
+    return await withdrawEnded(deps, key, n);
   } catch (error) {
+    // Whether it is there is not known: it is asked for again until the launch time is over.
+    if (isAppError(error, 'transient')) throw error;
     const why = error instanceof Error ? error.message : String(error);
     if (isAppError(error, 'paused')) {
       const until = error.details.until ?? deps.clock.now() + 15_000;
@@ -39,6 +42,17 @@ export async function launch(
       );
     return false;
   }
+}
+
+/**
+ * An attempt that ended while its pod was asked for may have been told that there is none, and its slot is free: nobody
+ * would ask for the pod's end. False: it has ended.
+ */
+async function withdrawEnded(deps: EngineDeps, key: TaskKey, n: number): Promise<boolean> {
+  const task = await loadTask(deps.table, key);
+  if (task?.state.current?.n === n) return true;
+  await deps.launcher.remove(podName({ ...key, n }));
+  return false;
 }
 
 /**

@@ -97,10 +97,11 @@ export async function requirePushed(
   const branch = attemptBranch(deps.settings.prefix, key);
   const head = await forgeOf(deps, plan, repo).branchHead(repo, branch);
   if (head === commit) return;
+  // A forge may show a push late: asked again until the lease ends, it costs no finished work.
   throw new AppError(
-    'invalid',
+    'transient',
     'commit_not_pushed',
-    `commit ${commit} is not the head of ${branch}: push it there first`,
+    `commit ${commit} is not the head of ${branch} yet: push it there first`,
   );
 }
 

@@ -178,10 +178,22 @@ export async function editPlan(
       forecast: revision.forecast,
     };
   });
-  if (saved === undefined)
-    await requireNewest(deps, (await requirePlan(deps, id)).state, input.revision);
+  if (saved === undefined) await requireTaken(deps, id, tag, input.revision);
   await hintAll(deps, [{ type: 'push', v: 1, plan: id }]);
   return revision;
+}
+
+/** A write whose answer was lost looks like one that was overtaken: the tag says whose revision it is. */
+async function requireTaken(
+  deps: EngineDeps,
+  id: string,
+  tag: string,
+  replaced: number,
+): Promise<void> {
+  const { state } = await requirePlan(deps, id);
+  if (state.tags.includes(tag)) return;
+  await requireNewest(deps, state, replaced);
+  throw refuseStatus(state, 'its graph can be edited while it waits for approval');
 }
 
 async function requireNewest(deps: EngineDeps, plan: PlanState, revision: number): Promise<void> {

@@ -50,7 +50,8 @@ function restarted(state: PlanState, actor: string, now: number): PlanState | un
     faults: 0,
     notices: [],
   };
-  if (state.status === 'rejected') return { ...fresh, status: 'pending_approval' };
+  if (state.status === 'rejected')
+    return { ...fresh, run: state.run + 1, status: 'pending_approval' };
   if (state.revision === 0 && (state.status === 'failed' || state.status === 'cancelled')) {
     return {
       ...fresh,

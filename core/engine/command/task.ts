@@ -37,6 +37,8 @@ async function order(
 ): Promise<StoredTask> {
   const stored = await requireTask(deps, plan, task);
   const { haltedTold } = await requireRunning(deps, plan);
+  // Before the order, so that no crash leaves a task that is ready in a plan that is passed over.
+  if (haltedTold === true) await endHalt(deps, plan, actor);
   const applied = await applyTask(deps, stored.state, event, { actor, loaded: stored });
   if (applied.kind !== 'changed')
     throw new AppError(
@@ -45,7 +47,6 @@ async function order(
       `task ${task} is ${stored.state.status}; ${wanted}`,
       { details: { status: stored.state.status } },
     );
-  if (haltedTold === true) await endHalt(deps, plan, actor);
   await hintAll(deps, [{ type: 'drive_plan', v: 1, plan }]);
   return applied.task;
 }

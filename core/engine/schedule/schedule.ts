@@ -28,6 +28,8 @@ const MAX_RACES = 8;
 const PLANS_PER_PAGE = 100;
 const MAX_PLANS = 1_000;
 const MAX_PAGES = 4;
+/** In one write of the slots, and within the time that a handler has for their claims. */
+const MAX_CLAIMS = 100;
 /** A queue keeps no message back for longer. */
 const LONGEST_HINT_MS = 900_000;
 
@@ -43,12 +45,14 @@ export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Pr
     if (deps.settings.caps.system <= slots.holders.size) return;
     const search: Search = { deps, slots, pauses, heldUntil: 0, plans, found: new Map() };
     for (const stored of tasks) await consider(search, stored);
+    await comeBackAfter(search);
     // With room for all of them nobody else is passed over: the index is read when they are on their way.
     const roomy = nudged.length > 0 && hasRoomForAll(search);
-    await comeBackAfter(search);
     if (!roomy) await readIndex(search);
     const picked = pickTasks([...search.found.values()], heldBy(slots), deps.settings.caps);
-    const chosen = picked.flatMap((task) => search.found.get(idOf(task)) ?? []);
+    const chosen = picked
+      .slice(0, MAX_CLAIMS)
+      .flatMap((task) => search.found.get(idOf(task)) ?? []);
     if (chosen.length === 0) return;
     const [reserved, details] = await Promise.all([
       reserve(deps, slots, chosen),
@@ -57,7 +61,7 @@ export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Pr
     if (!reserved) continue;
     await inParallel(chosen, 8, (task) => claim(deps, task, details.get(task)));
     await tellWatchers(deps, chosen);
-    if (roomy) await schedule(deps, []);
+    if (roomy || picked.length > MAX_CLAIMS) await schedule(deps, []);
     return;
   }
 }
@@ -144,11 +148,11 @@ async function readIndex(search: Search): Promise<void> {
 /** The best of one plan; further pages only while caps keep those before from being taken. */
 async function readPlanIndex(search: Search, plan: PlanState): Promise<void> {
   const { deps, slots } = search;
+  if (plan.repositories.every(({ name }) => isPaused(search, forgeOfTask(plan, name)))) return;
   const free = deps.settings.caps.system - slots.holders.size;
   let after: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const options = { limit: free + 8, reverse: true, after };
-  if (plan.repositories.every(({ name }) => isPaused(search, forgeOfTask(plan, name)))) return;
     const ready = await deps.table.index('ready', readyTasks(plan.id, plan.run), options);
     for (const item of ready.items) await consider(search, readTask(item));
     const own = [...search.found.values()].filter((one) => one.task.plan === plan.id);
@@ -168,21 +172,17 @@ async function consider(search: Search, stored: StoredTask | undefined): Promise
   const plan = plans.get(key.plan) ?? (await loadPlan(deps.table, key.plan));
   if (plan === undefined || plan.state.status !== 'active' || plan.state.run !== key.run) return;
   plans.set(key.plan, plan);
+  // No attempt gets anywhere without the forge, of whatever kind it is.
+  if (isPaused(search, forgeOfTask(plan.state, stored.state.repo))) return;
   if (overBudget(plan) && stored.state.wants !== 'verify') return;
   found.set(idOf(key), {
     task: stored.state,
     stored,
-  // No attempt gets anywhere without the forge, of whatever kind it is.
-  if (isPaused(search, forgeOfTask(plan.state, stored.state.repo))) return;
     plan: plan.state,
     planCap: plan.state.options.maxParallel ?? deps.settings.caps.plan,
   });
 }
 
-async function reserve(deps: EngineDeps, slots: Slots, tasks: readonly Found[]): Promise<boolean> {
-  const since = deps.clock.now();
-  const added: Holder[] = tasks.map(({ stored: { state } }) => ({
-    attempt: { ...taskKeyOf(state), n: state.attempt + 1 },
 function forgeOfTask(plan: PlanState, repo: string): string {
   return forgeFor(repositoryOf(plan, repo).forge, repo);
 }
@@ -193,10 +193,17 @@ function isPaused(search: Search, what: string): boolean {
   return pause !== undefined;
 }
 
+async function reserve(deps: EngineDeps, slots: Slots, tasks: readonly Found[]): Promise<boolean> {
+  const since = deps.clock.now();
+  const added: Holder[] = tasks.map(({ stored: { state } }) => ({
+    attempt: { ...taskKeyOf(state), n: state.attempt + 1 },
     repo: state.repo,
     since,
   }));
-  return addHolders(deps.table, slots, added);
+  if (await addHolders(deps.table, slots, added)) return true;
+  // A write whose answer was lost looks like a lost race.
+  const { holders } = await loadSlots(deps.table);
+  return added.every(({ attempt }) => holders.get(formatAttemptId(attempt))?.since === since);
 }
 
 /** Once the slot is taken only the claim stands before the pod. */

@@ -97,7 +97,7 @@ async function releaseKnown(
   ordinal: number,
 ): Promise<StoredTask | undefined> {
   const isLast = dependent?.waits.length === 1 && dependent.waits[0] === ordinal;
-  return isLast ? makeReady(deps, { ...dependent, waits: [] }) : undefined;
+  return isLast ? makeReady(deps, { ...dependent, waits: [] }, { observed: true }) : undefined;
 }
 
 async function releaseOne(
@@ -111,13 +111,17 @@ async function releaseOne(
   return makeReady(deps, dependent);
 }
 
-async function makeReady(deps: EngineDeps, dependent: StoredTask): Promise<StoredTask | undefined> {
+async function makeReady(
+  deps: EngineDeps,
+  dependent: StoredTask,
+  options: { observed?: boolean } = {},
+): Promise<StoredTask | undefined> {
   if (dependent.state.status !== 'pending') return undefined;
   const applied = await applyTask(
     deps,
     taskKeyOf(dependent.state),
     { type: 'dependencies_merged' },
-    { actor: 'engine', loaded: dependent, hint: false, quiet: true },
+    { actor: 'engine', loaded: dependent, hint: false, quiet: true, ...options },
   );
   return applied.kind === 'changed' ? applied.task : undefined;
 }

@@ -111,7 +111,13 @@ async function runTasks(deps: EngineDeps, plan: PlanState): Promise<StoredTask[]
     tasks.push(...page.items.map(readTask));
     after = page.next;
   } while (after !== undefined);
-  return tasks.toSorted((a, b) => a.state.ordinal - b.state.ordinal);
+  // The index may be late, and what is said last is not said again.
+  const newest = await inParallel(tasks, 16, async (task) =>
+    task.state.status === 'merged'
+      ? task
+      : ((await loadTask(deps.table, taskKeyOf(task.state))) ?? task),
+  );
+  return newest.toSorted((a, b) => a.state.ordinal - b.state.ordinal);
 }
 
 function rowOf(state: TaskState): RootPullTask {

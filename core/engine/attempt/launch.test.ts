@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture } from '../../../test/support/engine-fixture.ts';
+import { AppError } from '../../error.ts';
+import { applyTask } from '../apply-task.ts';
+import { launch } from './launch.ts';
+
+const CURRENT = {
+  n: 1,
+  kind: 'work',
+  from: 'ready',
+  phase: 'claimed',
+  claimedAt: 0,
+  leaseUntil: 2_000_000_000,
+} as const;
+
+test('a pod that was asked for while its attempt was cancelled is taken back', async () => {
+  const removed: string[] = [];
+  const fixture = createEngineFixture({
+    launcher: {
+      ensure: async ({ name, attemptId }) => {
+        const { state } = await fixture.task();
+        const event = { type: 'cancel', reason: 'no longer wanted' } as const;
+        await applyTask(fixture.deps, state, event, { actor: 'ann@example.com' });
+        return { name, attemptId, state: 'running', startedAt: 0, uid: 'u' };
+      },
+      remove: async (name) => {
+        removed.push(name);
+        return 'gone';
+      },
+    },
+  });
+  const plan = await fixture.putPlan();
+  await fixture.putTask({ status: 'claimed', attempt: 1, current: CURRENT });
+
+  expect(await launch(fixture.deps, plan, await fixture.task())).toBe(false);
+  expect(removed).toEqual([`sg-${plan.id}-r1-one-1`]);
+});
+
+test('a launcher that does not answer costs no attempt', async () => {
+  const fixture = createEngineFixture({
+    launcher: {
+      ensure: async () => {
+        throw new AppError('transient', 'unreachable', 'no answer');
+      },
+    },
+  });
+  const plan = await fixture.putPlan();
+  await fixture.putTask({ status: 'claimed', attempt: 1, current: CURRENT });
+
+  await expect(launch(fixture.deps, plan, await fixture.task())).rejects.toThrow('no answer');
+
+  expect((await fixture.task()).state).toMatchObject({ status: 'claimed', current: { n: 1 } });
+});
