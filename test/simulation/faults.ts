@@ -116,11 +116,15 @@ export type Faults = {
 };
 
 /** About half of all kinds, more or less often; every tenth seed has none at all. */
-export function createFaults(seed: number, random: Random): Faults {
+export function createFaults(
+  seed: number,
+  random: Random,
+  emphasis: readonly FaultKind[] = [],
+): Faults {
   const share = seed % 10 === 0 ? 0 : random.pick([0.15, 0.35, 0.6, 1]);
   const isFocused = share > 0 && random.chance(0.85);
   const foci = isFocused ? Array.from({ length: FOCI_PER_SEED }, () => random.pick(FOCI)) : [];
-  const emphasised: readonly FaultKind[] = foci.flatMap((focus) => focus.by);
+  const emphasised = [...emphasis, ...foci.flatMap((focus) => focus.by)];
   const kinds = new Set(FAULT_KINDS.filter(() => random.chance(share)).concat(emphasised));
   const strength = random.pick([0.5, 1, 1, 2]);
   const rates = new Map<FaultKind, number>();

@@ -2,7 +2,7 @@ import type { EngineDeps, EngineSettings } from '../../core/engine/deps.ts';
 import type { MemoryTable } from '../support/memory-table.ts';
 import { createMemoryTable } from '../support/memory-table.ts';
 import type { Coverage } from './coverage/coverage.ts';
-import { createFaults, type Faults } from './faults.ts';
+import { createFaults, type FaultKind, type Faults } from './faults.ts';
 import { SimForge } from './forge/sim-forge.ts';
 import type { Invocation } from './invocation.ts';
 import type { Judge } from './judge/judge.ts';
@@ -22,6 +22,8 @@ export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
 /** Wraps what an invocation is given: how a mutant breaks a rule from outside. */
 export type Mutant = {
   readonly name: string;
+  /** What goes wrong in every seed, and often: where the rule is needed. */
+  readonly emphasis?: readonly FaultKind[];
   deps?: (deps: EngineDeps, world: World) => EngineDeps;
   /** Under which number a bridge's call arrives. */
   attempt?: (attemptId: string, world: World) => string;
@@ -60,7 +62,11 @@ export class World {
     this.seed = seed;
     this.settings = settings;
     this.random = createRandom(seed);
-    this.faults = createFaults(seed, createRandom(seed + 1_000_003));
+    this.faults = createFaults(
+      seed,
+      createRandom(seed + 1_000_003),
+      parts.mutant?.emphasis,
+    );
     this.judge = parts.judge;
     this.coverage = parts.coverage;
     this.mutant = parts.mutant;

@@ -142,7 +142,10 @@ export class Judge {
       pullChanged: (repository, pull, what, by) => {
         world.tell(`${repository.name}#${pull.number} ${what} by ${by.kind}`);
         const name = `${repository.name}#${pull.number}`;
-        if (what === 'open' && by.kind === 'person') this.reopened.add(name);
+        if (what === 'open' && by.kind === 'person') {
+          this.reopened.add(name);
+          this.promises.ordered(world);
+        }
         this.promises.touched(pull.head);
         if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull, by);
         world.webhook(repository.name, pull.head, pull.number);

@@ -38,7 +38,7 @@ export function judgeMerge(
       world,
       `the engine merged ${short(merge.commit)}, which no attempt reported in its time`,
     );
-  judgeConsent(judge, world, repository, pull, merge.commit);
+  judgeConsent(judge, world, repository, pull, { commit: merge.commit, by });
   const mender = head?.kind === 'task' ? judge.mender(world, head) : undefined;
   if (mender !== undefined)
     judge.fail(world, `#${pull.number} was merged while attempt ${mender} was mending it`);

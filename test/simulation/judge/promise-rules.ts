@@ -1,6 +1,7 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import { type AttemptKey, parseAttemptId } from '../../../core/contract/id.ts';
-import type { SimPull, SimRepository } from '../forge/forge-state.ts';
+import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
+import { reviewsOf } from '../port/forge-port.ts';
 import type { World } from '../world.ts';
 import { readBranch } from './branch-name.ts';
 import { attemptName, type Judge, short, taskId } from './judge.ts';
@@ -93,7 +94,7 @@ export function judgeConsent(
   world: World,
   repository: SimRepository,
   pull: SimPull,
-  commit: string,
+  { commit, by }: { commit: string; by: By },
 ): void {
   const { now } = world.loop;
   const check = repository.checks.get(commit);
@@ -105,7 +106,8 @@ export function judgeConsent(
   if (review && !judge.promises.approved.has(`${head.plan} ${head.task}`))
     judge.fail(world, `#${pull.number} was merged, and nobody approved it`);
   const said = pull.reviews.filter((one) => one.authorCanWrite && one.commit === commit).at(-1);
-  const isHeard = said !== undefined && now - said.at > LATE_MS;
+  const readAt = by.kind === 'engine' ? by.readAt(repository.name, reviewsOf(pull.number)) : 0;
+  const isHeard = said !== undefined && said.at < Math.max(readAt, now - LATE_MS);
   if (isHeard && said.state === 'changes_requested' && judge.promises.orderedAt < said.at)
     judge.fail(world, `#${pull.number} was merged although changes were asked for`);
 }

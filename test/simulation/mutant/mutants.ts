@@ -28,6 +28,8 @@ export const MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'attempts are not fenced by their number',
+    from: 3,
+    emphasis: ['pod_zombie', 'pod_cut_off'],
     attempt: (attemptId, world) => {
       const key = parseAttemptId(attemptId);
       const newest = key && world.judge.newest.get(taskId(key));
@@ -69,6 +71,8 @@ export const MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'whatever the head is now is merged',
+    from: 9,
+    emphasis: ['person_pushes', 'webhook_drop', 'forge_lag'],
     deps: onForge((forge, world) => ({
       mergePull: (repo, number, merge) => {
         const repository = world.forge.repo(repo);
@@ -101,11 +105,13 @@ export const MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'a merge that is left undone is not made a draft',
+    from: 30,
+    emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
     deps: both(
       pausedMerges.deps,
       onForge(() => ({ markDraft: async () => {} })),
     ),
-    caught: /with evidence on|was mending it/,
+    caught: /with evidence on|was mending it|although changes were asked for/,
   },
   {
     name: 'nothing is ever due',
@@ -147,6 +153,7 @@ export const MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'what changed at the forge is never asked for',
+    emphasis: ['webhook_drop', 'person_merges', 'person_closes'],
     deps: onForge(() => ({ pullsChangedSince: async () => [] })),
     caught: /neither ended nor went on/,
   },

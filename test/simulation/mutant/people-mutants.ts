@@ -10,7 +10,6 @@ import {
   onForge,
   onTable,
   settings,
-  unconditional,
 } from './break-rule.ts';
 import { pausedMerges } from './paused-merges.ts';
 
@@ -19,6 +18,7 @@ import { pausedMerges } from './paused-merges.ts';
 export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
   {
     name: 'work that failed is tried for ever',
+    emphasis: ['agent_failed'],
     deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRetries: 99 } })),
     caught: /is the next after/,
   },
@@ -34,26 +34,31 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'the cap of a plan is not counted',
+    from: 31,
     deps: settings(({ settings: { caps } }) => ({ caps: { ...caps, plan: 99 } })),
     caught: /\d+ pods of \d+ in plan/,
   },
   {
     name: 'how much a plan may do at once is forgotten',
+    from: 3,
     deps: misread(isHead, (doc) => doc.replace(/"maxParallel":\d+/, '"maxParallel":99')),
     caught: /\d+ pods of \d+ in plan/,
   },
   {
     name: 'what is shared ends no evidence',
+    from: 3,
     deps: misread(isHead, (doc) => doc.replace(/"shared":\[[^\]]*\]/g, '"shared":[]')),
     caught: /with evidence on/,
   },
   {
     name: 'a repository that is strict is treated like any other',
+    from: 8,
     deps: misread(isHead, (doc) => doc.replace(/"strictMerge":true/g, '"strictMerge":false')),
     caught: /with evidence on/,
   },
   {
     name: 'checks are not waited for',
+    from: 3,
     deps: onForge(() => ({
       checks: async () => ({ state: 'green', failing: [], pending: [] }),
     })),
@@ -61,11 +66,14 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'nobody has to approve',
+    from: 3,
     deps: misread(isTask, (doc) => doc.replace('"policy":"review"', '"policy":"auto"')),
     caught: /nobody approved it/,
   },
   {
     name: 'objections are not heard',
+    from: 3,
+    emphasis: ['person_reviews'],
     deps: onForge((forge) => ({
       reviews: async (repo, number) => {
         const { reviews, comments } = await forge.reviews(repo, number);
@@ -86,11 +94,14 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'conflicts are never seen',
+    emphasis: ['person_roots'],
     deps: onForge(() => ({ tryMerge: async () => 'clean' })),
     caught: /neither ended nor went on/,
   },
   {
     name: 'what an attempt kept is forgotten',
+    from: 3,
+    emphasis: ['agent_failed', 'pod_lost'],
     deps: miswrite(isTask, (doc) => doc.replace(/"checkpoint":"\w+",/, '')),
     caught: /which was kept/,
   },
@@ -109,6 +120,7 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'work of a run that was stopped goes on',
+    emphasis: ['person_stops'],
     deps: onTable((table) => ({
       update: async (key, change, condition) => {
         const doc = change.set?.doc;
@@ -121,19 +133,13 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'it is not written that a merge is about to be made',
+    from: 30,
+    emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
     deps: both(
       pausedMerges.deps,
       miswrite(isLane, (doc) => doc.replace('"phase":"merging"', '"phase":"checking"')),
     ),
     caught: /with evidence on|was mending it|although changes were asked for/,
-  },
-  {
-    name: 'two work on a lane at once',
-    deps: both(
-      pausedMerges.deps,
-      unconditional((pk) => pk.startsWith('LANE#')),
-    ),
-    caught: /./,
   },
   {
     name: 'simple plans are merged by us',
@@ -162,6 +168,7 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'what a person pushed needs no evidence',
+    from: 8,
     deps: miswrite(isTask, (doc) => {
       if (!doc.includes('"event":"head_moved"')) return doc;
       const state = JSON.parse(doc);

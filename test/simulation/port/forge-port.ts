@@ -3,6 +3,11 @@ import type { By } from '../forge/forge-state.ts';
 import { effect, type Invocation } from '../invocation.ts';
 import type { World } from '../world.ts';
 
+/** Under which name it is kept when a worker read them last. */
+export function reviewsOf(number: number): string {
+  return `reviews of #${number}`;
+}
+
 /** The engine's way to the forge of the simulation. */
 export function forgePort(world: World, invocation: Invocation): Forge {
   const { forge } = world;
@@ -95,6 +100,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
     checks: (repo, sha) => on('checks', () => forge.checks(repo, sha)),
     reviews: (repo, number) =>
       on('reviews', () => {
+        invocation.readAt.set(`${repo} ${reviewsOf(number)}`, world.loop.now);
         const { reviews, comments } = forge.truth(repo, number);
         return { reviews: [...reviews], comments: [...comments] };
       }),
