@@ -1,10 +1,18 @@
-import type { AppError } from '../error.ts';
+import { type AppError, isAppError } from '../error.ts';
 import { forgeFor, MODEL, pauseEnd, recordPause } from '../store/pause-store.ts';
 import { loadPlan } from '../store/plan-store.ts';
 import type { EngineDeps } from './deps.ts';
 
 /** Whose work met the refusal. */
 export type Refused = { plan: string; repo?: string };
+
+/** For how long a credential that is refused is left alone: somebody has to renew it. */
+const CREDENTIAL_MS = 60_000;
+
+/** Whether it may go on by itself once the forge is back, or our credential for it is renewed: it costs the task nothing. */
+export function isHeldUp(error: unknown): error is AppError {
+  return isAppError(error, 'paused') || isAppError(error, 'auth', 'forge_credential');
+}
 
 /** Until when an outside system refuses; what concerns all who use it is kept for them to see. */
 export async function notePause(
@@ -13,8 +21,9 @@ export async function notePause(
   refused: Refused,
 ): Promise<number> {
   const now = deps.clock.now();
-  const until = pauseEnd(error.details.until ?? now + 30_000, now);
-  const what = await systemOf(deps, error.code, refused);
+  const usual = now + (error.kind === 'auth' ? CREDENTIAL_MS : 30_000);
+  const until = pauseEnd(error.details.until ?? usual, now);
+  const what = await systemOf(deps, error, refused);
   if (what !== undefined) await recordPause(deps.table, { what, until, reason: error.message });
   return until;
 }
@@ -22,10 +31,12 @@ export async function notePause(
 /** Our own store may be busy too; that is nobody's notice. */
 async function systemOf(
   deps: EngineDeps,
-  code: string,
+  { kind, code }: AppError,
   refused: Refused,
 ): Promise<string | undefined> {
   if (code.startsWith('forge_')) return forgeOfRefused(deps, refused);
+  // A key may be good for one model and not for the other.
+  if (kind === 'auth') return undefined;
   return code.startsWith('model_') || code === 'quota_exhausted' ? MODEL : undefined;
 }
 

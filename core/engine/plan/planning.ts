@@ -1,11 +1,12 @@
 import { AppError, isAppError } from '../../error.ts';
 import { type PlanState, withNotice, withoutNotice } from '../../lifecycle/plan-state.ts';
-import { pauseOf, recordPause } from '../../store/pause-store.ts';
+import { MODEL, pauseOf } from '../../store/pause-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { renewPlannerLease, takePlannerLease } from '../../store/planner-lease.ts';
 import { applyPlan } from '../apply-plan.ts';
 import { hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
+import { notePause } from '../note-pause.ts';
 import type { PlannerDeps, StepResult } from './planner-deps.ts';
 import { assessStep, decomposeStep, exploreStep, preflightStep } from './planning-steps.ts';
 
@@ -70,7 +71,7 @@ function asksModel({ planning, submitted, options, verdict }: PlanState): boolea
 
 /** What has refused another is not asked again before its time, or before a person says that it is back. */
 async function requireModel(deps: EngineDeps): Promise<void> {
-  const pause = await pauseOf(deps.table, 'model', deps.clock.now());
+  const pause = await pauseOf(deps.table, MODEL, deps.clock.now());
   if (pause === undefined) return;
   throw new AppError('paused', 'model_paused', pause.reason, { details: { until: pause.until } });
 }
@@ -105,9 +106,7 @@ async function failed(deps: EngineDeps, claimed: PlanState, error: unknown): Pro
     cause: why,
   });
   if (isAppError(error, 'paused') || isAppError(error, 'auth')) {
-    const until = Math.max(error.details.until ?? now + 60_000, now + 1_000);
-    const what = asksModel(claimed) ? 'model' : 'forge';
-    await recordPause(deps.table, { what, until, reason: why });
+    const until = await notePause(deps, error, { plan: claimed.id });
     await park(deps, claimed, why, until, 'planning_parked', 0);
     return;
   }
