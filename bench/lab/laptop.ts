@@ -29,6 +29,7 @@ export async function openStoreAndQueues(dataDir: string): Promise<{
     queuesDir: join(dataDir, 'queues'),
     credential,
     log: silent,
+    env: process.env,
   });
   const { store, queues } = emulators;
   const aws = { region: REGION, credentials: credential };

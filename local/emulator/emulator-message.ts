@@ -11,6 +11,8 @@ export const beginSchema = z.object({
   credential: credentialSchema,
   storePort: z.number().int(),
   queuesPort: z.number().int(),
+  /** It takes the place of one that died under a platform which goes on. */
+  isAgain: z.boolean(),
 });
 export type Begin = z.infer<typeof beginSchema>;
 

@@ -36,6 +36,7 @@ async function start(options: Begin): Promise<Begun> {
     dataDir: options.queuesDir,
     credential,
     port: options.queuesPort,
+    keepInFlight: options.isAgain,
   });
   stop = async () => {
     await queues.close();

@@ -15,6 +15,8 @@ const PROGRAM = fileURLToPath(new URL('./main.ts', import.meta.url));
 const IN_USE_MS = 5_000;
 const AGAIN_MS = 200;
 const END_MS = 10_000;
+/** Indexes that a crash left behind are put right in it. */
+const START_MS = 120_000;
 
 export type Emulators = {
   readonly store: { readonly endpoint: string };
@@ -28,6 +30,10 @@ export type EmulatorOptions = {
   readonly queuesDir: string;
   readonly credential: Credential;
   readonly log: Log;
+  /** The platform's own, of which it is given what it needs. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** It is ended when it is not up by then. */
+  readonly startMs?: number;
 };
 
 type Running = { child: ChildProcess; at: Pick<Emulators, 'store' | 'queues'> };
@@ -35,14 +41,16 @@ type Running = { child: ChildProcess; at: Pick<Emulators, 'store' | 'queues'> };
 /** DynamoDB's and SQS's wires on loopback, for callers that show the credential. Throws when the data cannot be opened. */
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
   const { storeDir, queuesDir, credential, log } = options;
-  const first: Begin = { storeDir, queuesDir, credential, storePort: 0, queuesPort: 0 };
-  let running = await startPatiently(first);
+  const data = { storeDir, queuesDir, credential };
+  const first: Begin = { ...data, storePort: 0, queuesPort: 0, isAgain: false };
+  let running = await startPatiently(first, options);
   let closing = false;
   const { at } = running;
   const again: Begin = {
-    ...first,
+    ...data,
     storePort: portOf(at.store.endpoint),
     queuesPort: portOf(at.queues.endpoint),
+    isAgain: true,
   };
   const watched = watch();
   return {
@@ -68,7 +76,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   async function startAgain(): Promise<void> {
     while (!closing) {
       try {
-        running = await start(again);
+        running = await start(again, options);
         log.info('store and queues are back', { pid: running.child.pid });
         return;
       } catch (error) {
@@ -83,11 +91,11 @@ function portOf(endpoint: string): number {
   return Number(new URL(endpoint).port);
 }
 
-async function startPatiently(begin: Begin): Promise<Running> {
+async function startPatiently(begin: Begin, options: EmulatorOptions): Promise<Running> {
   const deadline = Date.now() + IN_USE_MS;
   for (;;) {
     try {
-      return await start(begin);
+      return await start(begin, options);
     } catch (error) {
       const isTaken = error instanceof AppError && error.code === 'store_in_use';
       if (!isTaken || Date.now() > deadline) throw error;
@@ -96,9 +104,11 @@ async function startPatiently(begin: Begin): Promise<Running> {
   }
 }
 
-async function start(begin: Begin): Promise<Running> {
+async function start(begin: Begin, options: EmulatorOptions): Promise<Running> {
+  const { env, startMs = START_MS } = options;
   const child = fork(PROGRAM, [], {
-    env: ownEnvironment(),
+    // The rest has secrets.
+    env: { PATH: env.PATH, NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -106,8 +116,7 @@ async function start(begin: Begin): Promise<Running> {
     throw new Error(`it ended at once (${signal ?? code})`);
   });
   child.send(begin);
-  const [message] = await Promise.race([once(child, 'message'), ended]);
-  ended.catch(() => undefined);
+  const message = await Promise.race([firstMessage(child, startMs), ended]);
   const begun = begunSchema.parse(message);
   if ('store' in begun)
     return { child, at: { store: { endpoint: begun.store }, queues: begun.queues } };
@@ -115,10 +124,15 @@ async function start(begin: Begin): Promise<Running> {
   throw new AppError('conflict', begun.code, begun.message);
 }
 
-/** Of the platform's own, which has secrets, it needs nothing else. */
-function ownEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, NODE_COMPILE_CACHE } = process.env;
-  return { PATH, NODE_COMPILE_CACHE };
+async function firstMessage(child: ChildProcess, withinMs: number): Promise<unknown> {
+  const signal = AbortSignal.timeout(withinMs);
+  try {
+    const [message] = await once(child, 'message', { signal });
+    return message;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw new Error(`it did not start within ${withinMs / 1_000} s`, { cause: error });
+  }
 }
 
 async function gone(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {

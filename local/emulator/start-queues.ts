@@ -21,6 +21,8 @@ export async function startQueues(options: {
   readonly credential: Credential;
   readonly port?: number;
   readonly rows?: readonly QueueRow[];
+  /** Who received messages from the process before this one is still at work on them. */
+  readonly keepInFlight?: boolean;
 }): Promise<QueueEmulator> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const rows = options.rows ?? QUEUES;
@@ -28,7 +30,7 @@ export async function startQueues(options: {
   requireCredential(app, options.credential);
   freeWaitersOfTheGone(app, store);
   for (const row of rows) ensureQueue(store, row);
-  releaseInFlight(store);
+  if (options.keepInFlight !== true) releaseInFlight(store);
   const endpoint = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
   const urlsOf = (name: (row: QueueRow) => string) =>
     Object.fromEntries(rows.map((row) => [row.name, `${endpoint}/${ACCOUNT}/${name(row)}`]));
@@ -76,7 +78,7 @@ function ensure(store: SqsStore, name: string, attributes: Record<string, string
   return arn;
 }
 
-/** Whoever was working on them ended with the process before this one. */
+/** Whoever was working on them ended with the platform before this one. */
 function releaseInFlight(store: SqsStore): void {
   for (const queue of store.allQueues()) {
     for (const [handle, entry] of queue.inflightMessages) {

@@ -78,6 +78,7 @@ async function startParts(
     queuesDir: paths.queues,
     credential,
     log,
+    env,
   });
   stops.push(() => emulators.close());
   const { store, queues } = emulators;

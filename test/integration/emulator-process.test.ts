@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
+import { createSqsQueue } from '../../adapters/sqs/create-sqs-queue.ts';
 import { createTable } from '../../local/emulator/create-table.ts';
 import { createCredential } from '../../local/emulator/credential.ts';
 import { startEmulators } from '../../local/emulator/start-emulators.ts';
@@ -18,13 +20,15 @@ import { waitUntil } from '../support/wait-until.ts';
 const HOLDER = fileURLToPath(new URL('../support/hold-emulators.ts', import.meta.url));
 const KEY = { pk: 'P', sk: 'S' };
 
-async function start(dataDir: string) {
+async function start(dataDir: string, more: { startMs?: number } = {}) {
   const credential = createCredential();
   const options = {
     storeDir: join(dataDir, 'store'),
     queuesDir: join(dataDir, 'queues'),
     credential,
     log: createSilentLog(),
+    env: process.env,
+    ...more,
   };
   const emulators = await startEmulators(options);
   onTestFinished(() => emulators.close());
@@ -36,6 +40,10 @@ async function start(dataDir: string) {
   };
   await createTable(access);
   return { emulators, credential, table: createDynamoTable(access) };
+}
+
+function isAnother(pid: number | undefined, before: number): boolean {
+  return pid !== undefined && pid !== before;
 }
 
 async function isGone(pid: number): Promise<boolean> {
@@ -56,6 +64,38 @@ test('killed alone it is back where it was, with what was written', async () => 
   expect(emulators.pid()).not.toBe(before);
   const queues = await fetch(emulators.queues.endpoint);
   expect(queues.status).toBe(403);
+});
+
+test('what was being worked on when it was killed stays with who works on it', async () => {
+  const { emulators, credential } = await start(await temporaryFolder());
+  const { endpoint, urls } = emulators.queues;
+  const access = { endpoint, region: REGION, credentials: credential };
+  const sqs = new SQSClient(access);
+  onTestFinished(() => sqs.destroy());
+  const QueueUrl = urls.plan;
+  const receive = async () => {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    return Messages;
+  };
+  await createSqsQueue({ ...access, urls }).send([{ message: { type: 'plan', v: 1, plan: 'p0' } }]);
+  const [taken] = await receive();
+  const before = emulators.pid() ?? 0;
+
+  process.kill(before, 'SIGKILL');
+  await waitUntil('another process', () => isAnother(emulators.pid(), before));
+
+  const again = await waitUntil('the queues answer again', () => receive().catch(() => undefined));
+  expect(again).toEqual([]);
+  const ReceiptHandle = taken?.ReceiptHandle;
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+});
+
+test('one that does not get up in time is ended, and said', async () => {
+  const dataDir = await temporaryFolder();
+
+  await expect(start(dataDir, { startMs: 1 })).rejects.toThrow('did not start within 0.001 s');
+
+  await start(dataDir);
 });
 
 test('what ends in order leaves no process, and the credential is in no environment and no argument', async () => {

@@ -11,5 +11,6 @@ const emulators = await startEmulators({
   queuesDir: `${dataDir}/queues`,
   credential: createCredential(),
   log: createSilentLog(),
+  env: process.env,
 });
 console.log(emulators.pid());
