@@ -1,6 +1,6 @@
 import { applyTask, hintAll } from '../engine/apply-task.ts';
 import type { EngineDeps } from '../engine/deps.ts';
-import { notePause } from '../engine/note-pause.ts';
+import { isHeldUp, notePause } from '../engine/note-pause.ts';
 import type { Dependents } from '../engine/task/fan-out.ts';
 import { isAppError } from '../error.ts';
 import {
@@ -127,7 +127,7 @@ async function failedStep(
   deps.log.warn('merge lane step failed', { ...lane.key, task: entry.task, cause: why });
   const current = await loadLane(deps.table, lane.key);
   if (current.state.fence !== lane.state.fence) return undefined;
-  if (isAppError(error, 'paused')) {
+  if (isHeldUp(error)) {
     const until = await notePause(deps, error, lane.key);
     return { lane: current, waitMs: until - now };
   }

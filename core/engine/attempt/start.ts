@@ -9,7 +9,7 @@ import { type LiveAttempt, NO_USAGE } from '../../task/state.ts';
 import { requirePlan } from '../apply-plan.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps, ModelAccess } from '../deps.ts';
-import { notePause } from '../note-pause.ts';
+import { isHeldUp, notePause } from '../note-pause.ts';
 import { forgeOf } from '../task/task-forge.ts';
 import { buildAssignment } from './assignment.ts';
 import { attemptEnded, requireLive } from './fence.ts';
@@ -60,7 +60,7 @@ const SAT_OUT_MARGIN_MS = 15_000;
 
 /**
  * A forge that refuses for a while costs the task no attempt: the bridge asks again, which it does by itself, or the task is
- * claimed again then.
+ * claimed again then. What is wrong with the repository itself ends the attempt with that as the reason.
  */
 async function assignmentOf(
   deps: EngineDeps,
@@ -71,13 +71,20 @@ async function assignmentOf(
   try {
     return await buildAssignment(deps, plan, live, live.current);
   } catch (error) {
-    if (!isAppError(error, 'paused') || live.current.phase !== 'claimed') throw error;
+    if (live.current.phase !== 'claimed') throw error;
+    if (isOfRepository(error)) {
+      const why = error.message;
+      const lost = { type: 'attempt_lost', n: key.n, why } as const;
+      await applyTask(deps, key, lost, { actor: 'forge', loaded: live });
+      throw attemptEnded(key);
+    }
+    if (!isHeldUp(error)) throw error;
     const until = await notePause(deps, error, live.state);
     const latest = Math.min(
       deps.clock.now() + SAT_OUT_MS,
       live.current.leaseUntil - SAT_OUT_MARGIN_MS,
     );
-    if (until <= latest) throw error;
+    if (until <= latest) throw asPaused(error, until);
     await applyTask(
       deps,
       key,
@@ -88,6 +95,17 @@ async function assignmentOf(
   }
 }
 
+function isOfRepository(error: unknown): error is AppError {
+  return (
+    isAppError(error, 'notFound') || isAppError(error, 'refused') || isAppError(error, 'conflict')
+  );
+}
+
+/** For a bridge, which asks again then. */
+function asPaused(error: AppError, until: number): AppError {
+  return new AppError('paused', error.code, error.message, { details: { until }, cause: error });
+}
+
 /** For the bridge's memory only. */
 export async function attemptCredentials(
   deps: EngineDeps,
@@ -96,11 +114,7 @@ export async function attemptCredentials(
 ): Promise<Credentials> {
   const live = await requireLive(deps, key);
   const plan = (await requirePlan(deps, key.plan)).state;
-  const git = await forgeOf(deps, plan, live.state.repo).gitCredential(
-    live.state.repo,
-    attemptBranch(deps.settings.prefix, key),
-    live.current.kind === 'verify' ? 'read' : 'write',
-  );
+  const git = await gitCredential(deps, plan, live);
   if (live.current.kind === 'verify') return { git };
   if (model === undefined)
     throw new AppError('paused', 'model_not_configured', 'no model is configured', {
@@ -108,4 +122,20 @@ export async function attemptCredentials(
     });
   const name = await modelOf(deps, key);
   return { git, model: { ...model, model: name } };
+}
+
+/** Without a credential of ours there is none for the bridge, which keeps its work and asks again until there is. */
+async function gitCredential(
+  deps: EngineDeps,
+  plan: PlanState,
+  { state, current }: StoredTask & { current: LiveAttempt },
+): Promise<Credentials['git']> {
+  const branch = attemptBranch(deps.settings.prefix, { ...taskKeyOf(state), n: current.n });
+  const access = current.kind === 'verify' ? 'read' : 'write';
+  try {
+    return await forgeOf(deps, plan, state.repo).gitCredential(state.repo, branch, access);
+  } catch (error) {
+    if (!isHeldUp(error)) throw error;
+    throw asPaused(error, await notePause(deps, error, state));
+  }
 }

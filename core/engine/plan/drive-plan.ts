@@ -3,7 +3,7 @@ import { loadPlan, type StoredPlan, settlePlan } from '../../store/plan-store.ts
 import { applyPlan } from '../apply-plan.ts';
 import { hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
-import { notePause } from '../note-pause.ts';
+import { isHeldUp, notePause } from '../note-pause.ts';
 import { activate } from './activate.ts';
 import { dueOfRuns } from './due-of-runs.ts';
 import { cleanUpRuns, endRuns } from './end-runs.ts';
@@ -59,7 +59,7 @@ async function act(deps: EngineDeps, plan: StoredPlan): Promise<void> {
 async function failed(deps: EngineDeps, plan: StoredPlan, error: unknown): Promise<void> {
   if (isAppError(error, 'transient')) throw error;
   const now = deps.clock.now();
-  if (isAppError(error, 'paused')) {
+  if (isHeldUp(error)) {
     const until = await notePause(deps, error, { plan: plan.state.id });
     await settlePlan(deps.table, plan, until);
     if (until - now <= 900_000)

@@ -2,13 +2,14 @@ import { type AppError, isAppError } from '../../error.ts';
 import { postponeTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { applyTask, hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
-import { notePause } from '../note-pause.ts';
+import { isHeldUp, notePause } from '../note-pause.ts';
 
 /** Where failures are not counted (it has ended, and something is left to clear up), it is tried this often. */
 const UNCOUNTED_MS = 300_000;
 
 /**
- * What a failure on the way does to the task: an outside system that refuses for a while parks the work without cost; a
+ * What a failure on the way does to the task: an outside system that refuses for a while (or until our credential is
+ * renewed) parks the work without cost; a
  * network fault is asked again; anything else is counted on the task, and blocks it before it can go on for ever.
  */
 export async function guardTask(
@@ -20,7 +21,7 @@ export async function guardTask(
     await act();
   } catch (error) {
     if (isAppError(error, 'transient')) throw error;
-    if (isAppError(error, 'paused')) {
+    if (isHeldUp(error)) {
       await parkTask(deps, task, error);
       return;
     }
