@@ -91,7 +91,7 @@ export const planBudget = defineCommand({
 
 export const cancel = defineCommand({
   name: 'cancel',
-  summary: 'stop a plan; its work is kept 14 days',
+  summary: 'stop a plan; its work is kept for some days',
   usage: 'PLAN [--reason TEXT]',
   words: { min: 1, max: 1 },
   options: REASON,

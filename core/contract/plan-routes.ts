@@ -94,7 +94,7 @@ export const PLAN_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/cancel',
     access: 'operator',
-    summary: 'Stop a plan; its work is kept 14 days',
+    summary: 'Stop a plan; its work is kept for as many days as are configured',
     params: plan,
     body: reasonSchema,
     status: 202,

@@ -19,8 +19,6 @@ import { unreadMessages } from './message.ts';
 
 // What a live bridge says while it works.
 
-const TRANSCRIPT_DAYS = 30;
-
 /** Renews the lease on an item of its own, so that a heartbeat contends with nobody. */
 export async function heartbeat(
   deps: EngineDeps,
@@ -65,7 +63,7 @@ export async function recordTranscript(
   chunk: z.infer<typeof transcriptRequestSchema>,
 ): Promise<void> {
   await requireLive(deps, key);
-  const expiresAt = Math.floor(deps.clock.now() / 1_000) + TRANSCRIPT_DAYS * 86_400;
+  const expiresAt = Math.floor(deps.clock.now() / 1_000) + deps.settings.keepDays * 86_400;
   await putTranscript(deps.table, key, chunk.n, chunk.entries, expiresAt);
 }
 
