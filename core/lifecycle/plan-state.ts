@@ -92,7 +92,7 @@ export type PlanState = {
   /** Nodes whose merge completes the plan: one `end` per repository, or the task of a simple plan. */
   ends: { task: string; repo: string }[];
   pulls: RootPull[];
-  /** Runs whose work is to be stopped, and whether their branches go now or after the keeping time. */
+  /** Runs whose work is to be stopped; their branches go after the keeping time. */
   ending: {
     run: number;
     revision: number;

@@ -11,7 +11,7 @@ export const TABLE = {
   indexes: [
     /** What owes work by a time; 16 shards. */
     { name: 'due', hash: 'dueShard', range: 'dueAt' },
-    /** Ready tasks of a run by rank; active plans under one hash. */
+    /** Ready tasks of a run by rank; active plans under one hash, open ones under another. */
     { name: 'ready', hash: 'readyKey', range: 'rank' },
     /** Everything of a plan by time of change. */
     { name: 'changes', hash: 'changeKey', range: 'changedAt' },

@@ -176,5 +176,3 @@ async function complete(deps: EngineDeps, plan: StoredPlan, pulls: RootPull[]): 
     { type: 'push', v: 1, plan: plan.state.id },
   ]);
 }
-
-/** Also hands lost hints to the scheduler again: ready tasks are not due by themselves. */

@@ -73,7 +73,7 @@ async function requireFreeBranches(
     throw new AppError(
       'conflict',
       'branch_clash',
-      `${repository.name} has a branch named ${prefix}, so none can be below it; rename it, or set another prefix (SMOL_BRANCH_PREFIX)`,
+      `${repository.name} has a branch named ${prefix}, so none can be below it; rename it, or set another prefix (BRANCH_PREFIX)`,
     );
   }
   const taken = await forge.listBranches(repository.name, runPrefix(prefix, plan.id, plan.run));

@@ -10,7 +10,7 @@ import { notePause } from '../note-pause.ts';
 import type { PlannerDeps, StepResult } from './planner-deps.ts';
 import { assessStep, decomposeStep, exploreStep, preflightStep } from './planning-steps.ts';
 
-// The planning job: claimed by a lease on the plan's head and resumable, since each step's result is written before the
+// The planning job: claimed by a lease of its own and resumable, since each step's result is written before the
 // next begins. A model that cannot be reached parks it; only an answer that stays unusable fails it, with the reason.
 
 const LEASE_MS = 45_000;
