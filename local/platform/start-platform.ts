@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { createApiToken } from '../../core/access/api-token.ts';
 import { issueSignInCode } from '../../core/access/one-time.ts';
 import { type EnsuredAdmin, ensureAdmin } from '../../core/access/user.ts';
 import type { Log } from '../../core/port/runtime.ts';
@@ -18,7 +16,8 @@ import { claimPort } from '../port.ts';
 import { startClock } from '../source/start-clock.ts';
 import { startQueuePoller } from '../source/start-queue-poller.ts';
 import { claimData } from './claim-data.ts';
-import { loadKeys, writePrivate } from './keys.ts';
+import { writeCliFile } from './cli-file.ts';
+import { loadKeys } from './keys.ts';
 import { programPath } from './program-path.ts';
 import { layout, type PlatformSettings } from './settings.ts';
 
@@ -200,20 +199,4 @@ function requireSockets(
   if ($connect === undefined || $default === undefined || $disconnect === undefined)
     throw new Error('the topology lacks a WebSocket route');
   return { $connect, $default, $disconnect };
-}
-
-/** On one laptop nobody has to sign in: the command line finds a token of this run in the data folder. */
-async function writeCliFile(
-  path: string,
-  url: string,
-  email: string,
-  access: Parameters<typeof createApiToken>[0],
-): Promise<void> {
-  const actor = { kind: 'user', email, role: 'admin', via: 'session' } as const;
-  const { token } = await createApiToken(
-    { ...access, randomBytes: (size) => randomBytes(size) },
-    actor,
-    { name: 'this laptop', role: 'admin', days: 30 },
-  );
-  await writePrivate(path, { url, token });
 }
