@@ -1,5 +1,6 @@
 import type { Repository } from '../../contract/repository.ts';
 import { isAppError } from '../../error.ts';
+import type { PlanRepository } from '../../lifecycle/plan-state.ts';
 import type { PullRequest } from '../../port/forge.ts';
 import type { Item } from '../../port/table.ts';
 import { decode, encode, numberOf } from '../../store/document.ts';
@@ -17,35 +18,64 @@ const OVERLAP_MS = 60_000;
 /** A change within the same second as the one before carries the same time: each is looked at again a minute later. */
 const LOOKS = 2;
 const AT_ONCE = 4;
-/** What is not done by then is left to the next minute. */
+/** For all repositories together: what is not done by then is left to the next minute. */
 const ENOUGH_MS = 25_000;
+const PLANS_PER_PAGE = 500;
+/** No repository has this name: where the next minute goes on. */
+const PLACE = '*';
 
 type Cursor = { since: number; looks: Record<string, number> };
 
 export async function pollForges(deps: EngineDeps): Promise<void> {
-  const [active, open] = await Promise.all([
-    deps.table.index('ready', ACTIVE_PLANS, { limit: 500 }),
-    deps.table.index('ready', OPEN_PLANS, { limit: 500 }),
-  ]);
-  const repositories = new Map(
-    [...active.items, ...open.items]
-      .flatMap((item) => readPlan(item).state.repositories)
-      .map((one) => [one.name, one.forge]),
-  );
-  for (const [name, forge] of repositories) {
+  const until = deps.clock.now() + ENOUGH_MS;
+  const place = await deps.table.get(KEY.pollCursor(PLACE));
+  const repositories = inTurn(await openRepositories(deps, until), place?.last);
+  let last: string | undefined;
+  let begun = 0;
+  await inParallel(repositories, AT_ONCE, async ({ name, forge }) => {
+    if (deps.clock.now() > until) return;
+    last = name;
+    begun += 1;
     try {
-      await pollRepository(deps, name, forge);
+      await pollRepository(deps, name, forge, until);
     } catch (error) {
       if (!isAppError(error)) throw error;
       deps.log.warn('repository could not be asked', { repo: name, cause: error.message });
     }
+  });
+  if (begun < repositories.length && last !== undefined)
+    await deps.table.put({ ...KEY.pollCursor(PLACE), last });
+}
+
+type Asked = Pick<PlanRepository, 'name' | 'forge'>;
+
+/** Of plans that are not over, each once. */
+async function openRepositories(deps: EngineDeps, until: number): Promise<Asked[]> {
+  const found = new Map<string, Asked>();
+  for (const list of [ACTIVE_PLANS, OPEN_PLANS]) {
+    let after: string | undefined;
+    do {
+      const page = await deps.table.index('ready', list, { limit: PLANS_PER_PAGE, after });
+      for (const one of page.items.flatMap((item) => readPlan(item).state.repositories))
+        found.set(one.name, one);
+      after = page.next;
+    } while (after !== undefined && deps.clock.now() < until);
   }
+  return [...found.values()];
+}
+
+/** Those after the last that there was time for come first. */
+function inTurn(repositories: readonly Asked[], last: unknown): Asked[] {
+  const sorted = repositories.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const isNext = ({ name }: Asked) => typeof last !== 'string' || name > last;
+  return [...sorted.filter(isNext), ...sorted.filter((one) => !isNext(one))];
 }
 
 async function pollRepository(
   deps: EngineDeps,
   name: string,
   forge: Repository['forge'],
+  until: number,
 ): Promise<void> {
   const item = await deps.table.get(KEY.pollCursor(name));
   const began = deps.clock.now();
@@ -58,7 +88,7 @@ async function pollRepository(
   const failed: PullRequest[] = [];
   const looked: PullRequest[] = [];
   await inParallel(fresh, AT_ONCE, async (pull) => {
-    const enough = deps.clock.now() - began > ENOUGH_MS;
+    const enough = deps.clock.now() > until;
     const isDone = !enough && (await look(deps, name, pull));
     (isDone ? looked : failed).push(pull);
   });
