@@ -35,7 +35,7 @@ export type ApplyOptions = {
 
 const MAX_RACES = 12;
 /** A queue keeps no message back for longer. */
-const LONGEST_HINT_MS = 900_000;
+export const LONGEST_HINT_MS = 900_000;
 
 /** Reads, decides, writes with a condition; whoever loses a race decides again on what won. */
 export async function applyTask(

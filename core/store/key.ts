@@ -1,5 +1,6 @@
 import type { AttemptKey, PlanId, TaskKey } from '../contract/id.ts';
 import type { Key } from '../port/table.ts';
+import { shortHash } from './short-hash.ts';
 
 // Every key of the table, in one place. Plan and run are in each key, so that an old run cannot touch a new one.
 
@@ -7,12 +8,8 @@ const pad = (n: number, digits: number): string => String(n).padStart(digits, '0
 
 export const DUE_SHARDS = 16;
 
-/** FNV-1a: any even spread will do. */
 export function dueShard(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1)
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return `due#${hash % DUE_SHARDS}`;
+  return `due#${shortHash(text) % DUE_SHARDS}`;
 }
 
 export function planPartition(plan: PlanId): string {

@@ -49,6 +49,21 @@ export async function loadTask(table: Table, key: TaskKey): Promise<StoredTask |
 }
 
 /** Written once, at activation; what is there already is left as it is. */
+/** As the index has them, which may be late. Costs with the size of the run. */
+export async function listTasks(
+  table: Table,
+  { plan, run }: { plan: string; run: number },
+): Promise<StoredTask[]> {
+  const tasks: StoredTask[] = [];
+  let after: string | undefined;
+  do {
+    const page = await table.index('changes', runChanges(plan, run), { limit: 1_000, after });
+    tasks.push(...page.items.map(readTask));
+    after = page.next;
+  } while (after !== undefined);
+  return tasks;
+}
+
 export async function putNewTask(
   table: Table,
   state: TaskState,

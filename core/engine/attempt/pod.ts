@@ -1,18 +1,11 @@
 import { type AttemptKey, formatAttemptId } from '../../contract/id.ts';
 import { limitsOf, type PlanState } from '../../lifecycle/plan-state.ts';
 import type { PodSpec } from '../../port/launcher.ts';
+import { shortHash } from '../../store/short-hash.ts';
 import { loadDetail, type TaskDetail } from '../../store/task-detail.ts';
 import type { TaskState } from '../../task/state.ts';
 import { repositoryOf } from '../apply-plan.ts';
 import type { EngineDeps } from '../deps.ts';
-
-/** FNV-1a in base 36. */
-function shortHash(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1)
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return hash.toString(36);
-}
 
 /** An interactive session that nobody ends is begun again after a day, with its conversation. */
 const SESSION_MS = 24 * 3_600_000;
@@ -21,7 +14,7 @@ const SESSION_MS = 24 * 3_600_000;
 export function podName(key: AttemptKey): string {
   const name = `sg-${key.plan}-r${key.run}-${key.task}-${key.n}`;
   if (name.length <= 63) return name;
-  return `${name.slice(0, 54)}-${shortHash(name)}`;
+  return `${name.slice(0, 54)}-${shortHash(name).toString(36)}`;
 }
 
 export async function podSpec(

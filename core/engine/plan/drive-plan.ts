@@ -1,7 +1,7 @@
 import { isAppError } from '../../error.ts';
 import { loadPlan, type StoredPlan, settlePlan } from '../../store/plan-store.ts';
 import { applyPlan } from '../apply-plan.ts';
-import { hintAll } from '../apply-task.ts';
+import { hintAll, LONGEST_HINT_MS } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { isHeldUp, notePause } from '../note-pause.ts';
 import { activate } from './activate.ts';
@@ -62,7 +62,7 @@ async function failed(deps: EngineDeps, plan: StoredPlan, error: unknown): Promi
   if (isHeldUp(error)) {
     const until = await notePause(deps, error, { plan: plan.state.id });
     await settlePlan(deps.table, plan, until);
-    if (until - now <= 900_000)
+    if (until - now <= LONGEST_HINT_MS)
       await hintAll(
         deps,
         [{ type: 'drive_plan', v: 1, plan: plan.state.id }],

@@ -14,7 +14,7 @@ import { loadDetail, type TaskDetail } from '../../store/task-detail.ts';
 import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task/state.ts';
 import { repositoryOf } from '../apply-plan.ts';
-import { applyTask, hintAll } from '../apply-task.ts';
+import { applyTask, hintAll, LONGEST_HINT_MS } from '../apply-task.ts';
 import { launch, recheckPlan } from '../attempt/launch.ts';
 import type { EngineDeps } from '../deps.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -30,8 +30,6 @@ const MAX_PLANS = 1_000;
 const MAX_PAGES = 4;
 /** In one write of the slots, and within the time that a handler has for their claims. */
 const MAX_CLAIMS = 100;
-/** A queue keeps no message back for longer. */
-const LONGEST_HINT_MS = 900_000;
 
 export async function schedule(deps: EngineDeps, nudged: readonly TaskKey[]): Promise<void> {
   for (let race = 0; race < MAX_RACES; race += 1) {

@@ -2,9 +2,8 @@ import { renderMermaid } from '../../graph/mermaid.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
 import { type RootPullTask, renderRootPull } from '../../plan/render-root-pull.ts';
 import { type PullText, renderTaskPull } from '../../plan/render-task-pull.ts';
-import { runChanges } from '../../store/key.ts';
 import { loadDetail, loadResult } from '../../store/task-detail.ts';
-import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { listTasks, loadTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { addUsage, type TaskState } from '../../task/state.ts';
 import { repositoryOf } from '../apply-plan.ts';
 import type { EngineDeps } from '../deps.ts';
@@ -101,16 +100,7 @@ export async function rootPullContent(
 }
 
 async function runTasks(deps: EngineDeps, plan: PlanState): Promise<StoredTask[]> {
-  const tasks: StoredTask[] = [];
-  let after: string | undefined;
-  do {
-    const page = await deps.table.index('changes', runChanges(plan.id, plan.run), {
-      limit: 1_000,
-      after,
-    });
-    tasks.push(...page.items.map(readTask));
-    after = page.next;
-  } while (after !== undefined);
+  const tasks = await listTasks(deps.table, { plan: plan.id, run: plan.run });
   // The index may be late, and what is said last is not said again.
   const newest = await inParallel(tasks, 16, async (task) =>
     task.state.status === 'merged'

@@ -3,7 +3,7 @@ import type { TaskView } from '../../contract/task.ts';
 import { AppError } from '../../error.ts';
 import { ALL_PLANS, runChanges } from '../../store/key.ts';
 import { loadPauses } from '../../store/pause-store.ts';
-import { loadPlan, readPlan } from '../../store/plan-store.ts';
+import { loadPlan, type Revision, readPlan } from '../../store/plan-store.ts';
 import {
   loadDetail,
   loadHistory,
@@ -11,7 +11,7 @@ import {
   loadTranscript,
   type TranscriptChunk,
 } from '../../store/task-detail.ts';
-import { readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { listTasks, readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import type { Transition } from '../../task/state.ts';
 import { repositoryOf, requirePlan } from '../apply-plan.ts';
 import { requireTask } from '../command/task.ts';
@@ -30,21 +30,10 @@ export async function readPlanView(deps: EngineDeps, id: string): Promise<PlanVi
   const plan = await requirePlan(deps, id);
   const now = deps.clock.now();
   const [tasks, pauses] = await Promise.all([
-    allTasks(deps, id, plan.state.run),
+    listTasks(deps.table, { plan: id, run: plan.state.run }),
     loadPauses(deps.table, now),
   ]);
   return planView(plan, { tasks, pauses, now });
-}
-
-async function allTasks(deps: EngineDeps, plan: string, run: number): Promise<StoredTask[]> {
-  const tasks: StoredTask[] = [];
-  let after: string | undefined;
-  do {
-    const page = await deps.table.index('changes', runChanges(plan, run), { limit: 1_000, after });
-    tasks.push(...page.items.map(readTask));
-    after = page.next;
-  } while (after !== undefined);
-  return tasks;
 }
 
 /** Without counts: those would cost with the plans' sizes. */
@@ -75,11 +64,15 @@ export async function readGraph(
       'no_graph_yet',
       `plan ${id} is ${state.status} and has no graph yet`,
     );
-  const stored = await requireRevision(deps, state, revision ?? state.revision);
-  const declared = stored.tasks.flatMap((task) =>
+  return graphView(id, await requireRevision(deps, state, revision ?? state.revision));
+}
+
+/** With the edges that its tasks declare, and those that were added to them. */
+export function graphView(plan: string, revision: Revision): GraphView {
+  const declared = revision.tasks.flatMap((task) =>
     task.dependsOn.map((from) => ({ from, to: task.id, reason: 'declared' as const })),
   );
-  return { plan: id, ...stored, edges: [...declared, ...stored.edges] };
+  return { plan, ...revision, edges: [...declared, ...revision.edges] };
 }
 
 export type Changes = { plan?: PlanView; tasks: TaskView[]; cursor: number; next?: string };

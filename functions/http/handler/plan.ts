@@ -12,6 +12,7 @@ import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import {
+  graphView,
   listPlanViews,
   readChanges,
   readGraph,
@@ -24,13 +25,6 @@ export type PlanDeps = { readonly engine: EngineDeps };
 
 function changed({ state, version }: StoredPlan): { id: string; status: string; version: number } {
   return { id: state.id, status: state.status, version };
-}
-
-function graphOf(id: string, revision: Awaited<ReturnType<typeof editPlan>>) {
-  const declared = revision.tasks.flatMap((task) =>
-    task.dependsOn.map((from) => ({ from, to: task.id, reason: 'declared' as const })),
-  );
-  return { plan: id, ...revision, edges: [...declared, ...revision.edges] };
 }
 
 export const planHandlers = {
@@ -46,7 +40,7 @@ export const planHandlers = {
   getPlan: async ({ params, deps }) => readPlanView(deps.engine, params.plan),
   getGraph: async ({ params, query, deps }) => readGraph(deps.engine, params.plan, query.revision),
   editPlan: async ({ params, body, actor, deps }) =>
-    graphOf(params.plan, await editPlan(deps.engine, params.plan, body, actor.email)),
+    graphView(params.plan, await editPlan(deps.engine, params.plan, body, actor.email)),
   approvePlan: async ({ params, body, actor, deps }) =>
     changed(await approvePlan(deps.engine, params.plan, body.revision, actor.email)),
   rejectPlan: async ({ params, body, actor, deps }) =>
