@@ -23,6 +23,10 @@ const MEANING: Readonly<Record<string, { blocking: boolean; says: string }>> = {
     blocking: true,
     says: 'a branch may only take commits whose checks passed',
   },
+  required_linear_history: {
+    blocking: true,
+    says: 'a branch may not take merge commits, which is how work is brought together',
+  },
   required_signatures: { blocking: true, says: 'commits must be signed' },
   required_deployments: { blocking: true, says: 'merging waits for a deployment' },
   workflows: { blocking: true, says: 'merging waits for a required workflow' },
@@ -52,7 +56,7 @@ export async function runPreflight(
     ...judgeFacts(facts),
     ...(baseHead === undefined ? [blocking('base_missing', `there is no branch ${base}`)] : []),
     ...clashes,
-    ...rules.found.map((found) => judgeRule(found, facts, prefix)),
+    ...rules.found.map((found) => judgeRule(found, prefix)),
     ...rules.unreadable,
     ...(baseHead === undefined ? [] : await judgeChecks(connection, repo, baseHead)),
   ];
@@ -64,19 +68,14 @@ function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
   if (!facts.permissions.push) {
     findings.push(blocking('no_push', `the credential may not write to ${facts.name}`));
   }
-  if (!facts.mergeMethods.includes('merge') && !facts.mergeMethods.includes('squash')) {
-    findings.push(blocking('merge_methods', 'neither merge commits nor squash merges are allowed'));
+  if (!facts.mergeMethods.includes('merge')) {
+    const message = `${facts.name} does not allow merge commits, which tasks are merged with: allow them in its settings, or ask for a single pull request (--simple)`;
+    findings.push({ ...blocking('merge_methods', message), lane: true });
   }
   return findings;
 }
 
-function judgeRule(found: Found, facts: RepositoryFacts, prefix: string): PreflightFinding {
-  if (found.type === 'required_linear_history') {
-    const canSquash = facts.mergeMethods.includes('squash');
-    const says = canSquash ? 'only squash merges will do' : 'and squash merges are not allowed';
-    const message = `branches under ${prefix} must have a linear history, ${says}`;
-    return { rule: found.type, message, blocking: !canSquash };
-  }
+function judgeRule(found: Found, prefix: string): PreflightFinding {
   const meaning = MEANING[found.type] ?? { blocking: false, says: 'a rule that is not known here' };
   return {
     rule: found.type,

@@ -98,8 +98,11 @@ export type RepositoryFacts = {
   permissions: { push: boolean; pull: boolean; admin: boolean };
 };
 
-/** What would stop a plan, said before approval. `blocking` false: only worth knowing. */
-export type PreflightFinding = { rule: string; message: string; blocking: boolean };
+/**
+ * What would stop a plan, said before approval. `blocking` false: only worth knowing. `lane`: it stops merges into a root
+ * branch, which a simple plan has none of.
+ */
+export type PreflightFinding = { rule: string; message: string; blocking: boolean; lane?: boolean };
 
 export type GitCredential = { username: string; password: string; expiresAt: number };
 export type GitAccess = 'read' | 'write';

@@ -174,14 +174,17 @@ export function describeForgeChecks(
         name: 'signed',
         enforcement: 'active',
         conditions: { ref_name: { include: ['~ALL'], exclude: ['refs/heads/main'] } },
-        rules: [{ type: 'required_signatures' }, { type: 'deletion' }],
+        rules: [
+          { type: 'required_signatures' },
+          { type: 'required_linear_history' },
+          { type: 'deletion' },
+        ],
       });
       await t.call(ADMIN_TOKEN, 'PUT', `/repos/${other.repo}/branches/taken%2F**%2F*/protection`, {
         required_pull_request_reviews: { required_approving_review_count: 1 },
       });
       await t.call(ADMIN_TOKEN, 'PATCH', `/repos/${other.repo}`, {
         allow_merge_commit: false,
-        allow_squash_merge: false,
       });
 
       const findings = await t.forge.preflight(other.repo, 'gone', 'taken/deep');
@@ -191,6 +194,7 @@ export function describeForgeChecks(
         'base_missing',
         'branch_clash',
         'required_signatures',
+        'required_linear_history',
         'pull_request',
       ]);
       expect(findings.filter((f) => !f.blocking).map((f) => f.rule)).toEqual(['deletion']);

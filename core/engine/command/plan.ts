@@ -2,7 +2,8 @@ import type { CreatePlan, Edit } from '../../contract/plan.ts';
 import { AppError } from '../../error.ts';
 import { describeDiff, diffGraphs, type GraphDiff } from '../../graph/diff.ts';
 import { applyEdits } from '../../graph/edit.ts';
-import type { PlanRepository, PlanState } from '../../lifecycle/plan-state.ts';
+import { isSimple, type PlanRepository, type PlanState } from '../../lifecycle/plan-state.ts';
+import { isBlocking, stopsPlan } from '../../plan/preflight.ts';
 import { putNewPlan, putRevision, type Revision, type StoredPlan } from '../../store/plan-store.ts';
 import { loadRepository } from '../../store/repository-store.ts';
 import { NO_USAGE } from '../../task/state.ts';
@@ -226,7 +227,7 @@ export async function approvePlan(
   await requireUnblocked(deps, state);
   const saved = await applyPlan(deps, id, { event: 'approved', actor }, (now) => {
     if (now.status !== 'pending_approval' || now.revision !== revision) return undefined;
-    const notices = now.notices.filter((notice) => !notice.code.startsWith('blocking_'));
+    const notices = now.notices.filter((notice) => !isBlocking(notice));
     return { ...now, notices, status: 'activating', approved: revision, activation: RUN_NOTHING };
   });
   // A write whose answer was lost is reported as a lost race.
@@ -244,7 +245,7 @@ async function requireUnblocked(deps: EngineDeps, plan: PlanState): Promise<void
       deps.forges[one.forge].preflight(one.name, one.base, deps.settings.prefix),
     ),
   );
-  const blocking = findings.flat().filter((finding) => finding.blocking);
+  const blocking = findings.flat().filter((one) => stopsPlan(one, isSimple(plan)));
   if (blocking.length === 0) return;
   throw new AppError(
     'conflict',

@@ -13,6 +13,7 @@ import { assess } from '../../plan/assess.ts';
 import { decompose } from '../../plan/decompose.ts';
 import { type Exploration, requireUsableFiles } from '../../plan/exploration.ts';
 import { exploreRepository } from '../../plan/explore.ts';
+import { isBlocking, preflightNotice, relevantNotices } from '../../plan/preflight.ts';
 import { toUsage } from '../../plan/price.ts';
 import { loadExploration, putExploration, putRevision } from '../../store/plan-store.ts';
 import { addUsage } from '../../task/state.ts';
@@ -47,13 +48,8 @@ export async function preflightStep(deps: PlannerDeps, plan: PlanState): Promise
       );
     await requireFreeBranches(deps, plan, repository);
     for (const finding of await forge.preflight(repository.name, base, deps.settings.prefix)) {
-      const code = `${finding.blocking ? 'blocking' : 'preflight'}_${finding.rule}`;
-      noticed = withNotice(noticed, {
-        level: finding.blocking ? 'error' : 'warning',
-        code,
-        message: `${repository.name}: ${finding.message}`,
-        at: deps.clock.now(),
-      });
+      const notice = preflightNotice(repository.name, finding, deps.clock.now());
+      noticed = withNotice(noticed, notice);
     }
     const { cloneUrl, sizeKb } = facts;
     repositories.push({ ...repository, base, baseSha, cloneUrl, sizeKb });
@@ -221,12 +217,14 @@ async function writeFirst(
     note: plan.submitted ? 'handed in' : 'planned',
   });
   await putRevision(deps.table, plan.id, tag, revision);
-  const blocked = plan.notices.some((notice) => notice.code.startsWith('blocking_'));
+  const relevant = (state: PlanState) => relevantNotices(state.notices, isSimple(plan));
+  const blocked = relevant(plan).some(isBlocking);
   const straightOn = (isSimple(plan) || plan.options.autoApprove) && !blocked;
   return {
     next: 'done',
     apply: (state) => ({
       ...state,
+      notices: relevant(state),
       ...(made.summary === undefined ? {} : { summary: made.summary }),
       usage: made.usage === undefined ? state.usage : addUsage(state.usage, made.usage),
       status: straightOn ? 'activating' : 'pending_approval',
