@@ -4,9 +4,13 @@ import {
   DynamoDBClient,
   type GlobalSecondaryIndex,
   ResourceInUseException,
+  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
+
+/** Seconds. */
+const WAIT = { maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.1 };
 
 /** Makes the one table as the topology has it; one that is there is left as it is. */
 export async function createTable(options: {
@@ -17,10 +21,11 @@ export async function createTable(options: {
 }): Promise<void> {
   const { endpoint, region, credentials } = options;
   const client = new DynamoDBClient({ endpoint, region, credentials });
+  const TableName = options.tableName;
   try {
     await client.send(
       new CreateTableCommand({
-        TableName: options.tableName,
+        TableName,
         BillingMode: 'PAY_PER_REQUEST',
         AttributeDefinitions: attributes(),
         KeySchema: keySchema(TABLE.pk, TABLE.sk),
@@ -33,6 +38,8 @@ export async function createTable(options: {
         ),
       }),
     );
+    // It is made after the answer: who writes at once would be told that there is none.
+    await waitUntilTableExists({ client, ...WAIT }, { TableName });
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
   } finally {
