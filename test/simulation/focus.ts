@@ -20,7 +20,7 @@ const PERSON: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
   ['pull_reopened', ['failed']],
   ['head_moved', ['pr_open', 'in_review', 'merging']],
   ['changes_requested', ['pr_open', 'in_review', 'merging']],
-  ['forge_refused', ['pr_open', 'in_review', 'merging']],
+  ['forge_refused', ['in_review', 'merging']],
   ['approved', ['in_review']],
 ];
 const WORLD: readonly Focus[] = [
@@ -61,6 +61,7 @@ const WORLD: readonly Focus[] = [
   { status: 'merging', event: 'attempt_lost', by: ['person_roots', 'pod_lost', 'pod_silent'] },
   { status: 'merging', event: 'attempt_refused', by: ['person_roots', 'agent_refused'] },
   { status: 'merging', event: 'attempt_failed', by: ['person_roots', 'agent_failed'] },
+  { status: 'pr_open', event: 'forge_refused', by: ['forge_rule'] },
   { status: 'merged', event: 'root_moved', by: ['person_roots'] },
   { status: 'cancelled', event: 'pull_ensured', by: ['forge_odd', 'forge_paused'] },
 ];
@@ -74,11 +75,32 @@ const WHERE: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
   blocked: ['agent_failed', 'agent_bad', 'forge_rule', 'person_reviews'],
   failed: ['person_closes'],
   cancelled: ['person_orders'],
+  merging: ['person_roots'],
 };
+/** Those that need more seeds than the others. */
+const SELDOM: readonly (readonly [TaskStatus, readonly TaskEventType[]])[] = [
+  ['ready', ['merge_seen', 'pull_closed']],
+  ['claimed', ['merge_seen', 'pull_closed']],
+  ['awaiting_input', ['question_asked', 'attempt_refused', 'merge_seen', 'pull_closed']],
+  ['pr_open', ['forge_refused', 'faulted', 'finish']],
+  ['in_review', ['faulted']],
+  ['changes_requested', ['merge_seen', 'pull_closed', 'cancel']],
+  ['merging', ['attempt_lost', 'attempt_refused', 'attempt_failed', 'finish', 'faulted']],
+  ['merged', ['root_moved']],
+  ['blocked', ['merge_seen', 'pull_closed', 'cancel']],
+  ['cancelled', ['pull_ensured', 'merge_seen']],
+];
 
-export const FOCI: readonly Focus[] = [
+const ALL: readonly Focus[] = [
   ...WORLD,
   ...PERSON.flatMap(([event, statuses]) =>
     statuses.map((status) => ({ status, event, by: WHERE[status] ?? [] })),
   ),
 ];
+
+function isSeldom({ status, event }: Focus): boolean {
+  return SELDOM.some(([one, events]) => one === status && events.includes(event));
+}
+
+/** To be picked from. */
+export const FOCI = ALL.flatMap((focus) => (isSeldom(focus) ? [focus, focus, focus] : [focus]));

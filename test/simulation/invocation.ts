@@ -1,5 +1,5 @@
 import { AppError } from '../../core/error.ts';
-import { transitionName } from './coverage/coverage.ts';
+import { cellOf, transitionName } from './coverage/coverage.ts';
 import type { FaultKind } from './faults.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +15,8 @@ export type Invocation = {
   readonly faults: Set<FaultKind>;
   /** The transitions that it wrote. */
   readonly wrote: Set<string>;
+  /** Each with each fault that was counted of it. */
+  readonly crossed: Set<string>;
   /** When it last read where a branch points, by repository and branch. */
   readonly readAt: Map<string, number>;
   onCrash: () => void;
@@ -64,7 +66,22 @@ function standstill({ random }: World, { faults }: Invocation): number {
 export function meetFault(world: World, invocation: Invocation, fault: FaultKind): void {
   if (invocation.faults.has(fault)) return;
   invocation.faults.add(fault);
-  for (const name of invocation.wrote) world.coverage.cross(name, fault);
+  for (const name of invocation.wrote) cross(world, invocation, name, fault);
+}
+
+/** A handler counts once for each fault, however often it is struck. */
+function cross(world: World, invocation: Invocation, name: string, fault: FaultKind): void {
+  const cell = cellOf(name, fault);
+  if (invocation.crossed.has(cell)) return;
+  invocation.crossed.add(cell);
+  world.coverage.cross(name, fault);
+}
+
+/** A transition was written; what has gone wrong before went wrong on the way to it. */
+export function noteTransition(world: World, invocation: Invocation, name: string): void {
+  invocation.wrote.add(name);
+  world.coverage.transition(name);
+  for (const fault of invocation.faults) cross(world, invocation, name, fault);
 }
 
 type Pending<T> = {
@@ -107,8 +124,7 @@ function draw(world: World, invocation: Invocation, deed: Deed): FaultKind | und
   const fault = ofForge(world, invocation, deed) ?? ofHandler(world, deed);
   if (fault === undefined) return undefined;
   meetFault(world, invocation, fault);
-  const prevented = fault === 'crash_before' || fault === 'error_before';
-  if (prevented && deed.writes !== undefined) world.coverage.cross(deed.writes, fault);
+  if (deed.writes !== undefined) cross(world, invocation, deed.writes, fault);
   world.tell(`${fault} at ${deed.port}.${deed.what} in ${invocation.what}#${invocation.id}`);
   return fault;
 }
@@ -143,6 +159,6 @@ function errorOf(world: World, port: PortName, fault: FaultKind): AppError {
     const until = world.loop.now + world.random.pick([5_000, 30_000, 60_000, 400_000, 1_500_000]);
     return new AppError('paused', 'forge_quota', 'rate limit', { details: { until } });
   }
-  if (fault === 'forge_odd') return new AppError('auth', 'forge_credentials', 'Bad credentials');
+  if (fault === 'forge_odd') return new AppError('notFound', 'forge_not_found', 'Not Found');
   return new AppError('transient', `${port}_failed`, `the ${port} did not answer`);
 }

@@ -62,11 +62,7 @@ export class World {
     this.seed = seed;
     this.settings = settings;
     this.random = createRandom(seed);
-    this.faults = createFaults(
-      seed,
-      createRandom(seed + 1_000_003),
-      parts.mutant?.emphasis,
-    );
+    this.faults = createFaults(seed, createRandom(seed + 1_000_003), parts.mutant?.emphasis);
     this.judge = parts.judge;
     this.coverage = parts.coverage;
     this.mutant = parts.mutant;
@@ -110,6 +106,7 @@ export class World {
       frozenUntil: 0,
       faults: new Set(),
       wrote: new Set(),
+      crossed: new Set(),
       readAt: new Map(),
       onCrash: () => {},
     };

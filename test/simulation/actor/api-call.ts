@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 
 export const ME = 'ada@example.com';
 const CALLER = { alive: true, cutOffUntil: 0 };
-const PASSING = ['transient', 'paused', 'auth'] as const;
+const PASSING = ['transient', 'paused'] as const;
 
 /** Until it is answered. */
 export async function insist<T>(
@@ -19,7 +19,8 @@ export async function insist<T>(
     try {
       return await callApi(world, what, act, CALLER);
     } catch (error) {
-      if (!PASSING.some((kind) => isAppError(error, kind))) throw error;
+      const isOdd = isAppError(error, 'notFound', 'forge_not_found');
+      if (!isOdd && !PASSING.some((kind) => isAppError(error, kind))) throw error;
       await world.loop.sleep(2_000);
     }
   }

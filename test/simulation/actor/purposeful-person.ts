@@ -23,9 +23,13 @@ const BY = { kind: 'person' } as const;
 type Act = (world: World, task: TaskView) => Promise<void> | void;
 type Acts = Partial<Record<TaskEventType, Act>>;
 
+function cancel(world: World, { plan, id }: TaskView): Promise<void> {
+  return attempt(world, `cancel ${id}`, (deps) => cancelTask(deps, plan, id, '', ME));
+}
+
 const AT_THE_API: Acts = {
-  cancel: (world, { plan, id }) =>
-    attempt(world, `cancel ${id}`, (deps) => cancelTask(deps, plan, id, '', ME)),
+  cancel,
+  pull_ensured: cancel,
   retry: (world, { plan, id }) =>
     attempt(world, `retry ${id}`, (deps) => retryTask(deps, plan, id, ME)),
   unblock: (world, { plan, id }) =>
@@ -59,9 +63,14 @@ export async function pursue(world: World, focus: Focus): Promise<void> {
     await loop.sleep(random.between(4_000, 20_000));
     for (const { id } of [...judge.plans.values()])
       for (const task of await tasksOf(world, id))
-        if (task.status === focus.status && faults.active && random.chance(0.4))
-          await act(world, task);
+        if (isMeant(focus, task) && faults.active && random.chance(0.4)) await act(world, task);
   }
+}
+
+/** One whose pull request is not known yet is to be cancelled before it is. */
+function isMeant({ status, event }: Focus, task: TaskView): boolean {
+  if (event === 'pull_ensured') return task.status === 'pr_open' && task.pullRequest === undefined;
+  return task.status === status;
 }
 
 async function tasksOf(world: World, plan: string): Promise<TaskView[]> {

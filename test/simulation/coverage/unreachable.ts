@@ -47,6 +47,17 @@ export const UNREACHABLE: readonly Row[] = [
     because: 'its pull request was ensured before it came there',
   },
   {
+    events: ['checks_stuck'],
+    because: 'its checks end within minutes; what never ends is tried beside the code',
+    isRace: true,
+  },
+  {
+    events: ['verify_missing'],
+    statuses: ['pr_open'],
+    because: 'what takes the evidence away asks for new evidence by itself',
+    isRace: true,
+  },
+  {
     events: ['merge_seen', 'pull_closed'],
     statuses: ['pending'],
     because: 'whoever waits for others has no accepted commit, and so no pull request',

@@ -163,6 +163,8 @@ export class SimForge {
       throw new AppError('refused', 'forge_refused', 'head or base is invalid');
     if (repository.graph.ahead(base, head) === 0)
       throw new AppError('refused', 'no_commits', `No commits between ${wanted.base} and it`);
+    const rule = by.kind === 'engine' ? this.#mood.rule() : undefined;
+    if (rule !== undefined) throw new AppError('refused', 'forge_refused', rule);
     const pull: SimPull = {
       ...wanted,
       number: repository.pulls.length + 1,

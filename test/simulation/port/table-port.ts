@@ -1,6 +1,6 @@
 import type { Change, Key, Table } from '../../../core/port/table.ts';
 import { transitionName } from '../coverage/coverage.ts';
-import { effect, type Invocation, meetFault } from '../invocation.ts';
+import { effect, type Invocation, meetFault, noteTransition } from '../invocation.ts';
 import type { World } from '../world.ts';
 
 const LAST = /"last":\{"version":(\d+),"at":\d+,"from":"(\w+)","to":"(\w+)","event":"(\w+)"/;
@@ -50,10 +50,7 @@ function writtenBy(key: Key, change: Change): Written | undefined {
 }
 
 function note(world: World, invocation: Invocation, key: Key, { name, to, isTask }: Written): void {
-  if (isTask) {
-    invocation.wrote.add(name);
-    world.coverage.transition(name, invocation.faults);
-  }
+  if (isTask) noteTransition(world, invocation, name);
   if (world.history !== undefined)
     world.tell(`${key.pk}: ${name} -> ${to} (${invocation.what}#${invocation.id})`);
 }
