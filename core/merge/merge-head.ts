@@ -39,6 +39,8 @@ type Head = {
 /** While its own event does not wake the lane, it looks by itself. */
 const VERIFYING_MS = 60_000;
 const CHECKS_MS = 15_000;
+/** Of one whose checks take longer others are let past. */
+const LONGEST_CHECKS_MS = 10 * 60_000;
 const MAX_REFUSALS = 8;
 /** As many paths as a result may list. */
 const MAX_LISTED = 3_000;
@@ -79,11 +81,23 @@ export async function mergeHead(
     pull,
   };
   if (!(await proven(deps, head))) return verify(deps, lane, head);
-  const objection = await findObjection(head);
-  if (objection === 'pending') return { kind: 'wait', lane, waitMs: CHECKS_MS };
-  if (objection === undefined) return merge(deps, lane, head);
+  const found = await findObjection(head);
+  if (found === undefined) return merge(deps, lane, head);
+  const pending = pendingOf(deps, lane, head);
+  const isStuck = deps.clock.now() - pending.since > LONGEST_CHECKS_MS;
+  if (found.type === 'checks_stuck' && !isStuck)
+    return {
+      kind: 'wait',
+      lane: { ...lane, state: { ...lane.state, pending } },
+      waitMs: CHECKS_MS,
+    };
   if (lane.state.phase === 'merging') await forge.markDraft(task.state.repo, pull);
-  return record(deps, lane, task, objection);
+  return record(deps, lane, task, found);
+}
+
+function pendingOf(deps: EngineDeps, lane: StoredLane, { commit }: Head) {
+  const { pending } = lane.state;
+  return pending?.commit === commit ? pending : { commit, since: deps.clock.now() };
 }
 
 /** New evidence is made while the lane waits: nothing else can move its root meanwhile. */
@@ -104,11 +118,11 @@ async function verify(deps: EngineDeps, lane: StoredLane, head: Head): Promise<S
   return { kind: 'wait', lane: checking, waitMs: VERIFYING_MS };
 }
 
-/** What a person or a check has said since it joined the lane. */
-async function findObjection(head: Head): Promise<TaskEvent | 'pending' | undefined> {
+/** What a person or a check has said since it joined the lane, or has yet to say. */
+async function findObjection(head: Head): Promise<TaskEvent | undefined> {
   const { state } = head.task;
   const checks = await head.forge.checks(state.repo, head.commit);
-  if (checks.state === 'pending') return 'pending';
+  if (checks.state === 'pending') return { type: 'checks_stuck', checks: checks.pending };
   const red = checksEvent(checks);
   if (red !== undefined) return red;
   const { reviews, comments } = await head.forge.reviews(state.repo, head.pull.number);

@@ -106,6 +106,7 @@ async function stepLane(
     at: undefined,
     commit: undefined,
     phase: undefined,
+    pending: undefined,
     refusals: 0,
   };
   const saved = await saveLane(deps.table, step.lane, cleared, deps.clock.now() + LEASE_MS);

@@ -16,6 +16,8 @@ export type LaneState = {
   phase?: 'checking' | 'merging';
   /** In a row, of the merge at the head: the forge said "not now". */
   refusals: number;
+  /** Since when checks of this commit, at the head, have been pending. */
+  pending?: { commit: string; since: number };
   leaseUntil: number;
   /** The last that were merged, with some of what they changed: they are named to whom they meet. */
   recent?: { task: string; files: string[] }[];

@@ -38,6 +38,8 @@ export type TaskEvent =
       pull: { number: number; nodeId: string; url: string };
       unread?: boolean;
     }
+  /** They have been pending for too long to hold up others, or for anybody to wait without being told. */
+  | { type: 'checks_stuck'; checks: string[] }
   | { type: 'approved' }
   | { type: 'changes_requested'; repair: Repair; reviewSeen?: number }
   /** A rule of the repository forbids it. */
@@ -80,6 +82,7 @@ export const TASK_EVENT_TYPES = [
   'result_accepted',
   'pull_ensured',
   'pull_green',
+  'checks_stuck',
   'approved',
   'changes_requested',
   'forge_refused',

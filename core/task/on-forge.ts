@@ -19,7 +19,9 @@ export function onPullGreen(
   if (!isProven(state) || state.current !== undefined || state.wants === 'verify') return undefined;
   // With nothing to verify by, or checks that may not be read, "auto" would merge what nobody looked at.
   const unseen = state.proof?.empty === true || event.unread === true;
-  const person = state.simple || (state.kind !== 'end' && (state.policy === 'review' || unseen));
+  const agreed = state.agreed !== undefined && state.agreed === state.accepted?.commit;
+  const wanted = state.kind !== 'end' && (state.policy === 'review' || unseen) && !agreed;
+  const person = state.simple || wanted;
   if (person) return { ...state, pull: event.pull, reopen: undefined, status: 'in_review' };
   return {
     ...state,
@@ -28,6 +30,14 @@ export function onPullGreen(
     status: 'merging',
     queuedAt: context.now,
   };
+}
+
+/** Out of the lane, where others wait behind it; at its pull request it goes on waiting for them. */
+export function onChecksStuck(state: TaskState, event: Of<'checks_stuck'>): TaskState | undefined {
+  const stuckChecks = event.checks.slice(0, 5).map((name) => name.slice(0, 100));
+  if (state.status === 'merging')
+    return { ...endAttempt(state), status: 'pr_open', stuckChecks, agreed: state.accepted?.commit };
+  return state.stuckChecks?.join() === stuckChecks.join() ? undefined : { ...state, stuckChecks };
 }
 
 export function onApproved(

@@ -79,6 +79,10 @@ export type TaskState = TaskKey & {
   /** Set by a retry: its closed pull request is to be opened again. */
   reopen?: boolean;
   mergeSha?: string;
+  /** Checks of its pull request that have been pending for long. */
+  stuckChecks?: string[];
+  /** A commit that has been in the lane: whoever had to agree to it has agreed. */
+  agreed?: string;
   /** When it joined the merge lane: its place there. */
   queuedAt?: number;
   reason?: { code: string; text: string };

@@ -65,6 +65,7 @@ const MOVES: Record<TaskStatus, Partial<Record<TaskEventType, TaskStatus>>> = {
   pr_open: {
     pull_ensured: 'pr_open',
     pull_green: 'merging',
+    checks_stuck: 'pr_open',
     changes_requested: 'changes_requested',
     forge_refused: 'blocked',
     head_moved: 'pr_open',
@@ -90,6 +91,7 @@ const MOVES: Record<TaskStatus, Partial<Record<TaskEventType, TaskStatus>>> = {
     forge_refused: 'blocked',
     head_moved: 'pr_open',
     verify_wanted: 'merging',
+    checks_stuck: 'pr_open',
     merge_seen: 'merged',
     pull_closed: 'failed',
     cancel: 'cancelled',

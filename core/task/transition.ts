@@ -24,6 +24,7 @@ import {
 import {
   onApproved,
   onChangesRequested,
+  onChecksStuck,
   onForgeRefused,
   onHeadMoved,
   onMergeSeen,
@@ -100,9 +101,14 @@ const TABLE: Record<TaskStatus, Rows> = {
     question_asked: onQuestionAsked,
     question_answered: onQuestionAnswered,
   },
-  pr_open: { ...WITH_PULL, pull_green: onPullGreen, verify_missing: onVerifyMissing },
+  pr_open: {
+    ...WITH_PULL,
+    pull_green: onPullGreen,
+    checks_stuck: onChecksStuck,
+    verify_missing: onVerifyMissing,
+  },
   in_review: { ...WITH_PULL, approved: onApproved },
-  merging: { ...WITH_PULL, verify_wanted: onVerifyWanted },
+  merging: { ...WITH_PULL, checks_stuck: onChecksStuck, verify_wanted: onVerifyWanted },
   merged: { root_moved: onRootMoved },
   blocked: { ...RETRYABLE, unblock: onRetry, cancel: onCancel, pull_closed: onPullClosed },
   failed: { ...RETRYABLE, cancel: onCancel, pull_reopened: onPullReopened },
@@ -149,9 +155,11 @@ function record(
   const moved = before.status !== after.status;
   const faults = event.type === 'faulted' || !moved ? after.faults : 0;
   if (UNRECORDED.includes(event.type)) return { ...after, faults };
+  const stuckChecks = event.type === 'checks_stuck' || !moved ? after.stuckChecks : undefined;
   return {
     ...after,
     faults,
+    stuckChecks,
     last: {
       version: context.version,
       at: context.now,

@@ -84,6 +84,7 @@ const EVENTS: { [T in TaskEventType]: Extract<TaskEvent, { type: T }> } = {
   },
   pull_ensured: { type: 'pull_ensured', pull: { ...PULL, number: 8 } },
   pull_green: { type: 'pull_green', pull: PULL },
+  checks_stuck: { type: 'checks_stuck', checks: ['deploy gate'] },
   approved: { type: 'approved' },
   changes_requested: { type: 'changes_requested', repair },
   forge_refused: { type: 'forge_refused', rule: 'no merges on Fridays' },

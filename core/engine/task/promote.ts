@@ -1,6 +1,6 @@
 import { isAppError } from '../../error.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
-import type { Forge, PullRequest } from '../../port/forge.ts';
+import type { Checks, Forge, PullRequest } from '../../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task/event.ts';
 import type { TaskState } from '../../task/state.ts';
@@ -14,6 +14,9 @@ import { baseOf, forgeOf, headOf } from './task-forge.ts';
 
 const CHECKS_PENDING_MS = 15_000;
 const CHECKS_APPEAR_MS = 45_000;
+/** A check that takes longer may never end: people are told, and it is asked for less often. */
+const CHECKS_STUCK_MS = 3_600_000;
+const STUCK_AGAIN_MS = 60_000;
 
 /**
  * Takes an accepted commit to its pull request: moves the task's branch there (never by force), ensures the pull request
@@ -137,12 +140,13 @@ async function awaitChecks(
     checks.state === 'pending' ||
     (checks.state === 'none' && mayStillCome(deps, plan, task.state))
   ) {
-    const again = deps.clock.now() + CHECKS_PENDING_MS;
-    await hintAll(
-      deps,
-      [{ type: 'drive_task', v: 1, ...taskKeyOf(task.state) }],
-      CHECKS_PENDING_MS / 1_000,
-    );
+    const waitMs = task.state.stuckChecks === undefined ? CHECKS_PENDING_MS : STUCK_AGAIN_MS;
+    const again = deps.clock.now() + waitMs;
+    await hintAll(deps, [{ type: 'drive_task', v: 1, ...taskKeyOf(task.state) }], waitMs / 1_000);
+    if (areStuck(deps, task.state, checks)) {
+      const event = { type: 'checks_stuck', checks: checks.pending } as const;
+      return apply(deps, task, event, { hint: false, dueAt: () => again });
+    }
     if (task.state.pull?.number === ref.number && task.state.reopen !== true)
       return { kind: 'rest', dueAt: again };
     const options = { hint: false, dueAt: () => again };
@@ -157,6 +161,12 @@ async function awaitChecks(
   if (applied.kind === 'changed') return { kind: 'again', task: applied.task };
   if (applied.kind === 'raced') return { kind: 'again' };
   return applied.kind === 'noop' ? unproven(deps, task) : MOVED;
+}
+
+/** Said once. */
+function areStuck(deps: EngineDeps, state: TaskState, checks: Checks): boolean {
+  if (checks.state !== 'pending' || state.stuckChecks !== undefined) return false;
+  return deps.clock.now() - state.last.at > CHECKS_STUCK_MS;
 }
 
 /** CI registers its checks some seconds after the commit: until then none is not yet green. */

@@ -55,6 +55,12 @@ export function waitingOfTask(state: TaskState): Waiting | undefined {
         for: `an answer to its agent: ${state.question?.text.slice(0, 200) ?? ''}`,
         command: `smol-gang task answer ${at} "..."`,
       };
+    case 'pr_open':
+      if (state.stuckChecks === undefined) return undefined;
+      return {
+        for: `${state.stuckChecks.join(', ')} to end, pending for long on ${state.pull?.url ?? 'its pull request'}`,
+        command: `smol-gang task request-changes ${at} "..."`,
+      };
     case 'in_review':
       // Its plan says who merges it.
       if (state.simple) return undefined;

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture, FIXTURE_REPO } from '../../../test/support/engine-fixture.ts';
+import { workLane } from '../../merge/work-lane.ts';
+import type { PullRequest } from '../../port/forge.ts';
+import { enterLane, nextLaneEntry } from '../../store/lane-store.ts';
+import type { TaskState } from '../../task/state.ts';
+import { waitingOfTask } from '../view/view.ts';
+import { promote } from './promote.ts';
+
+// A check that never ends (its app is gone, a gate waits for a person) holds up its own task only, and is named.
+
+const COMMIT = 'c'.repeat(40);
+const ROOT = 'd'.repeat(40);
+const PULL: PullRequest = {
+  number: 7,
+  nodeId: 'n7',
+  url: 'http://127.0.0.1:1/acme/shop/pull/7',
+  title: 'One',
+  body: '',
+  state: 'open',
+  draft: false,
+  head: 'smol-gang/p0123456789-r1/t/one',
+  headSha: COMMIT,
+  base: 'smol-gang/p0123456789-r1/root',
+  mergeable: true,
+  labels: [],
+  updatedAt: 1,
+  author: 'gang',
+};
+
+function stage() {
+  let state: 'pending' | 'green' = 'pending';
+  const fixture = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      branchHead: async (_repo, branch) => (branch.endsWith('/root') ? ROOT : COMMIT),
+      pull: async () => PULL,
+      checks: async () => ({
+        state,
+        failing: [],
+        pending: state === 'pending' ? ['deploy gate'] : [],
+      }),
+      reviews: async () => ({ reviews: [], comments: [] }),
+    },
+  });
+  return {
+    ...fixture,
+    end: () => {
+      state = 'green';
+    },
+  };
+}
+
+function atPull(fixture: ReturnType<typeof stage>, change: Partial<TaskState>) {
+  return fixture.putTask({
+    attempt: 1,
+    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
+    proof: { commit: COMMIT, root: ROOT, green: true, empty: false, attempt: 1 },
+    pull: { number: 7, nodeId: 'n7', url: PULL.url },
+    last: {
+      version: 1,
+      at: fixture.deps.clock.now(),
+      from: 'pr_open',
+      to: 'pr_open',
+      event: 'pull_ensured',
+      actor: 'forge',
+    },
+    ...change,
+  });
+}
+
+test('after an hour it is said what is waited for, where, and what to do', async () => {
+  const fixture = stage();
+  const { deps, task, advance, putPlan, end } = fixture;
+  await putPlan();
+  await atPull(fixture, { status: 'pr_open' });
+
+  await promote(deps, await task());
+  expect(waitingOfTask((await task()).state)).toBeUndefined();
+  advance(3_600_001);
+  await promote(deps, await task());
+
+  const said = waitingOfTask((await task()).state);
+  expect(said?.for).toContain('deploy gate');
+  expect(said?.for).toContain(PULL.url);
+  expect(said?.command).toContain('smol-gang task request-changes p0123456789 one');
+  expect((await task()).state.status).toBe('pr_open');
+
+  end();
+  await promote(deps, await task());
+  expect((await task()).state.status).toBe('merging');
+  expect((await task()).state.stuckChecks).toBeUndefined();
+});
+
+test('in the lane it lets others pass, and whoever agreed to it is not asked again', async () => {
+  const fixture = stage();
+  const { deps, task, advance, putPlan, end } = fixture;
+  await putPlan();
+  const { plan, run } = await atPull(fixture, { status: 'merging', policy: 'review' });
+  const lane = { plan, run, repo: FIXTURE_REPO };
+  await enterLane(deps.table, lane, { task: 'one', at: 1 });
+
+  const looked: string[] = [];
+  for (let minute = 0; minute < 12; minute += 1) {
+    looked.push(await workLane(deps, lane, async () => {}));
+    advance(60_000);
+  }
+
+  expect(looked.slice(0, 11)).toEqual(Array.from({ length: 11 }, () => 'waiting'));
+  expect(looked.at(-1)).toBe('empty');
+  expect(await nextLaneEntry(deps.table, lane)).toBeUndefined();
+  expect((await task()).state).toMatchObject({ status: 'pr_open', stuckChecks: ['deploy gate'] });
+
+  end();
+  await promote(deps, await task());
+  expect((await task()).state.status).toBe('merging');
+});
