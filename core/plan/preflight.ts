@@ -9,7 +9,8 @@ const BLOCKING_LANE = 'blocking_lane_';
 /** `at` in epoch milliseconds. */
 export function preflightNotice(repo: RepoName, finding: PreflightFinding, at: number): Notice {
   const message = `${repo}: ${finding.message}`;
-  if (!finding.blocking) return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
+  if (!finding.blocking)
+    return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
   const kind = finding.lane === true ? BLOCKING_LANE : BLOCKING;
   return { level: 'error', code: `${kind}${finding.rule}`, message, at };
 }
