@@ -4,6 +4,7 @@ import type { Log } from '../../core/port/runtime.ts';
 import { QUEUES } from '../../core/topology/queues.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
+import { readConfig } from '../../functions/config.ts';
 import { createTable } from '../emulator/create-table.ts';
 import { createCredential } from '../emulator/credential.ts';
 import { startEmulators } from '../emulator/start-emulators.ts';
@@ -27,6 +28,17 @@ import { layout, type PlatformSettings } from './settings.ts';
 const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
 const APP_ID = '1';
+/** What a person may have set; the rest follows from what is started. */
+const PERSONS_SECTIONS = [
+  'admin',
+  'github',
+  'model',
+  'agent',
+  'slots',
+  'attempt',
+  'branch',
+  'retention',
+] as const;
 
 export type Platform = {
   /** Where the API is, for people: http://localhost:<port>. */
@@ -65,6 +77,8 @@ async function startParts(
   stops: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<Platform> {
+  // Otherwise the first request would find out.
+  readConfig(PERSONS_SECTIONS, env);
   const port = await claimPort('PORT', settings.port);
   const forgePort = await claimPort('SMOL_FORGE_PORT', settings.forgePort);
   stops.push(await claimData(settings.dataDir));
