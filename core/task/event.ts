@@ -38,7 +38,7 @@ export type TaskEvent =
       pull: { number: number; nodeId: string; url: string };
       unread?: boolean;
     }
-  /** They have been pending for too long to hold up others, or for anybody to wait without being told. */
+  /** Checks of its pull request have been pending for too long to hold up others, or to be waited for in silence. */
   | { type: 'checks_stuck'; checks: string[] }
   | { type: 'approved' }
   | { type: 'changes_requested'; repair: Repair; reviewSeen?: number }
