@@ -65,7 +65,7 @@ function begin(world: World): PlanWatch[] {
       .then(() => watchPlan(world, watch))
       .catch(failed);
   visitForge(world).catch(failed);
-  for (const focus of world.faults.foci) pursue(world, focus).catch(failed);
+  pursue(world, world.faults.foci).catch(failed);
   startClock(world);
   crashNowAndThen(world);
   return watches;

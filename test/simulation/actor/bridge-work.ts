@@ -135,11 +135,13 @@ function mergeRoot(bridge: Bridge, repository: SimRepository, head: Sha, resolve
 
 /** Its scope, sometimes what everybody writes, sometimes somebody else's. Work without a difference happens too. */
 function pathsOf(bridge: Bridge, repository: SimRepository): string[] {
-  const { random } = bridge.world;
+  const { random, faults } = bridge.world;
   const { scope, end } = bridge.assignment.task;
   const own = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
   if (random.chance(0.03) && !end) return [];
-  if (random.chance(0.4)) own.push('CHANGELOG.md');
+  // What everybody shares takes evidence away from those who wait to be merged.
+  const isAboutMerging = faults.foci.some((focus) => focus.status === 'merging');
+  if (random.chance(isAboutMerging ? 0.9 : 0.4)) own.push('CHANGELOG.md');
   if (random.chance(0.15)) {
     const all = [...repository.graph.get(bridge.assignment.repository.start).files.keys()];
     own.push(random.pick(all.filter((path) => path !== '.smol-gang.yaml')));

@@ -54,16 +54,19 @@ const AT_THE_FORGE: Acts = {
     onPull(world, task, (repo, number) => world.forge.setBase(repo, number, 'main', BY)),
 };
 
-/** For as long as things go wrong. */
-export async function pursue(world: World, focus: Focus): Promise<void> {
-  const act = { ...AT_THE_API, ...AT_THE_FORGE }[focus.event];
-  if (act === undefined) return;
+/** For as long as things go wrong; one look at a plan serves all that is pursued. */
+export async function pursue(world: World, foci: readonly Focus[]): Promise<void> {
+  const acts = { ...AT_THE_API, ...AT_THE_FORGE };
+  const pursued = foci.filter((focus) => acts[focus.event] !== undefined);
   const { loop, random, faults, judge } = world;
-  while (faults.active) {
-    await loop.sleep(random.between(4_000, 20_000));
+  while (faults.active && pursued.length > 0) {
+    await loop.sleep(random.between(5_000, 25_000));
     for (const { id } of [...judge.plans.values()])
-      for (const task of await tasksOf(world, id))
-        if (isMeant(focus, task) && faults.active && random.chance(0.4)) await act(world, task);
+      for (const task of await tasksOf(world, id)) {
+        const meant = pursued.filter((focus) => isMeant(focus, task) && random.chance(0.4));
+        const act = faults.active && meant[0] !== undefined ? acts[meant[0].event] : undefined;
+        await act?.(world, task);
+      }
   }
 }
 

@@ -142,7 +142,9 @@ export class Judge {
       pullChanged: (repository, pull, what, by) => {
         world.tell(`${repository.name}#${pull.number} ${what} by ${by.kind}`);
         const name = `${repository.name}#${pull.number}`;
-        if (what === 'open' && by.kind === 'person') {
+        // Opened again or brought back by a person, it is theirs to close.
+        const isTheirs = what === 'open' || what.startsWith('goes to smol-gang/');
+        if (isTheirs && by.kind === 'person') {
           this.reopened.add(name);
           this.promises.ordered(world);
         }

@@ -44,6 +44,9 @@ export class Promises {
       this.kept.set(task, result.commit);
     } else if (['agent', 'limit', 'setup'].includes(result.cause))
       this.failures.set(task, (this.failures.get(task) ?? 0) + 1);
+    // What was found wrong of the whole is mended anew.
+    else if (result.cause === 'verify_red' || result.cause === 'conflict')
+      this.failures.delete(task);
   }
 
   cancelled(world: World, { id, run }: { id: string; run: number }): void {
