@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
-import { AttemptEnded, abortReason } from './attempt-end.ts';
+import { AttemptEnded, abortReason, type EndReason } from './attempt-end.ts';
 
 // One callback over HTTP: bearer, retries, and the answers that end the attempt. Free of schemas, so that the first call goes
 // out before they are loaded.
@@ -20,6 +20,8 @@ export type Call = {
   body?: unknown;
   /** Not repeated. */
   once?: boolean;
+  /** Repeated no longer than this without any answer at all: before there is a lease, nothing else ends the wait. */
+  unansweredMs?: number;
 };
 
 type Answer = { status: number; body: unknown; retryAfterMs: number };
@@ -36,25 +38,32 @@ const agents = {
  * `signal` aborts.
  */
 export async function callBack(options: CallbackOptions, call: Call): Promise<unknown> {
+  let heardAt = performance.now();
   for (let n = 1; ; n += 1) {
     const answer = await post(options, call).catch((error: unknown) => {
       if (options.signal.aborted) throw abortReason(options.signal);
       if (call.once) throw error;
       return undefined;
     });
+    if (answer !== undefined) heardAt = performance.now();
+    else if (performance.now() - heardAt >= (call.unansweredMs ?? Number.POSITIVE_INFINITY))
+      throw endedBy(options, 'lease', `${call.name}: nobody answers`);
     const reading = answer === undefined ? 'again' : readStatus(answer.status);
     if (reading === 'answer') return answer?.body;
-    if (reading === 'superseded' || reading === 'refused') {
-      const ended = new AttemptEnded(reading, `${call.name}: the attempt has ended`);
-      options.onEnded(ended);
-      throw ended;
-    }
+    if (reading === 'superseded' || reading === 'refused')
+      throw endedBy(options, reading, `${call.name}: the attempt has ended`);
     if (reading === 'wrong' || call.once) {
       throw new Error(`${call.name} was answered ${answer?.status}: ${describe(answer?.body)}`);
     }
     const waitMs = backoffMs(n, Math.random());
     await pause(Math.min(waitMs, answer?.retryAfterMs ?? waitMs), options.signal);
   }
+}
+
+function endedBy(options: CallbackOptions, reason: EndReason, message: string): AttemptEnded {
+  const ended = new AttemptEnded(reason, message);
+  options.onEnded(ended);
+  return ended;
 }
 
 /** Where a callback goes; the same paths as the contract's route table, which is too heavy to load at start. */

@@ -5,6 +5,8 @@ import { type BridgeSettings, takeSettings } from './settings.ts';
 // The bridge as a process. It calls home first and loads the rest of itself while the answer is on its way.
 
 const VERSION = '1';
+/** Longer than a platform needs to be started again. Whoever launched it launches another. */
+const START_MS = 45_000;
 
 function readSettings(): BridgeSettings | undefined {
   try {
@@ -23,7 +25,11 @@ async function run(settings: BridgeSettings): Promise<number> {
   }
   const options: CallbackOptions = { ...settings, signal: life.signal, onEnded: end };
   try {
-    const starting = callBack(options, { name: 'start', body: { bridge: VERSION } });
+    const starting = callBack(options, {
+      name: 'start',
+      body: { bridge: VERSION },
+      unansweredMs: START_MS,
+    });
     const [{ runAttempt }, assignment] = await Promise.all([import('./run-attempt.ts'), starting]);
     await runAttempt(settings, assignment, options, life);
     return 0;
