@@ -127,7 +127,7 @@ test('what a person says reaches an agent in the middle of its work', async () =
 
   await inReview('steered');
   expect(await contentOf('t/steered', 'src/steered.txt')).toBe('second');
-  expect(watching.stdout()).toContain('src/steered.txt');
+  await waitUntil('its log shows it', () => watching.stdout().includes('src/steered.txt'));
   await follow((await inReview('steered')).waiting?.command);
   await isMerged('steered');
   expect(await watching.exit).toBe(0);

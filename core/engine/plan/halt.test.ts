@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine-fixture.ts';
 import { ACTIVE_PLANS, OPEN_PLANS } from '../../store/key.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
+import { applyTask } from '../apply-task.ts';
 import { retryTask } from '../command/task.ts';
 import { lookForLife } from './halt.ts';
 
@@ -46,4 +47,36 @@ test('the scheduler passes over a halted plan, its forge is still asked, and a r
 
   expect(await listed(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
   expect(await listed(OPEN_PLANS)).toEqual([]);
+});
+
+test('what was seen late does not halt a plan that has moved meanwhile', async () => {
+  const { deps, look, listed, table, advance } = await createHalted();
+  await look();
+  advance(60_000);
+  const seen = await loadPlan(table, FIXTURE_PLAN);
+  const late = { ...deps, table: { ...table, index: async () => ({ items: [] }) } };
+
+  await retryTask(deps, FIXTURE_PLAN, 'one', 'ann@example.com');
+  await look();
+  if (seen !== undefined) await lookForLife(late, seen);
+
+  expect(await listed(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
+});
+
+test('a plan that is said to be halted and lives is found by its next look', async () => {
+  const { look, listed, putPlan, putTask, deps, table } = await createHalted();
+  await table.delete({ pk: `PLAN#${FIXTURE_PLAN}`, sk: 'HEAD' });
+  await putPlan({ haltedTold: true });
+  await putTask({ task: 'two', status: 'blocked' });
+  expect(await listed(ACTIVE_PLANS)).toEqual([]);
+  await applyTask(
+    deps,
+    { plan: FIXTURE_PLAN, run: 1, task: 'two' },
+    { type: 'retry' },
+    { actor: 'ann@example.com' },
+  );
+
+  await look();
+
+  expect(await listed(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
 });

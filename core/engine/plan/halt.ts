@@ -20,7 +20,7 @@ export async function lookForLife(deps: EngineDeps, plan: StoredPlan): Promise<v
     (holder) => holder.attempt.plan === state.id,
   );
   if (ready.items.length > 0 || held || (await hasLiveTask(deps, state))) {
-    if (state.haltedSince === undefined) {
+    if (state.haltedSince === undefined && state.haltedTold === undefined) {
       if (!isDueSoon(plan, now)) await settlePlan(deps.table, plan, now + LOOK_AGAIN_MS);
       return;
     }
@@ -59,6 +59,8 @@ async function sayHalted(deps: EngineDeps, plan: StoredPlan): Promise<void> {
     { event: told ? 'halted' : 'halting', actor: 'engine', dueAt: now + LOOK_AGAIN_MS },
     (next) => {
       if (next.status !== 'active') return undefined;
+      // It has moved in the meantime, or somebody else has said so.
+      if (told && next.haltedSince !== state.haltedSince) return undefined;
       if (!told) return { ...next, haltedSince: next.haltedSince ?? now };
       const message =
         'Nothing can go on without a person: see the tasks that are blocked or failed.';

@@ -3,14 +3,19 @@ import type { TaskEvent } from '../../task/event.ts';
 
 // What reviews and checks of a pull request ask of its task.
 
-/** Only people with write permission are heard, and only what is newer than what was acted upon. */
+/**
+ * Only people with write permission are heard, and only what is newer than what was acted upon, or of this very commit: it
+ * may have been taken over from a person after the work on their objection began.
+ */
 export function reviewEvent(
   reviews: readonly Review[],
   comments: readonly ReviewComment[],
   seen: number,
   commit: string | undefined,
 ): TaskEvent | undefined {
-  const heard = reviews.filter((one) => one.id > seen && one.authorCanWrite && !one.isBot);
+  const heard = reviews.filter(
+    (one) => (one.id > seen || one.commit === commit) && one.authorCanWrite && !one.isBot,
+  );
   const decisive = heard
     .filter((one) => one.state === 'changes_requested' || one.state === 'approved')
     .at(-1);
