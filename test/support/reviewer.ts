@@ -1,5 +1,6 @@
 import type { TaskView } from '../../core/contract/task.ts';
 import type { Doors } from './platform-doors.ts';
+import { waitUntil } from './wait-until.ts';
 
 // A person who works at the forge alone.
 
@@ -26,13 +27,14 @@ export async function createReviewer(
   const token = await platform.person(login);
 
   async function ask(method: string, path: string, body: object): Promise<void> {
-    const { status, body: said } = await platform.forge(
-      method,
-      `/api/v3/repos/${path}`,
-      body,
-      token,
-    );
-    if (status !== 200) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(said)}`);
+    // "Try the merge again", says a forge whose base branch is just being moved.
+    await waitUntil(`${method} ${path}`, async () => {
+      const answer = await platform.forge(method, `/api/v3/repos/${path}`, body, token);
+      const said = `${answer.status} ${JSON.stringify(answer.body)}`;
+      if (answer.status === 405 && said.includes('try the merge again')) return false;
+      if (answer.status !== 200) throw new Error(`${method} ${path}: ${said}`);
+      return true;
+    });
   }
 
   function act(kind: Act, pull: string, task: string): Promise<void> {
