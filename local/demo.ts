@@ -66,9 +66,9 @@ async function main(): Promise<void> {
   );
   await play(platform, settings, state);
   say(`Done in ${((Date.now() - began) / 1_000).toFixed(1)} s.`);
-  await printReady(platform, settings);
-  if (!values.exit) return;
+  if (!values.exit) return printReady(platform, settings);
   await close();
+  say('It is stopped, as asked. Without --exit it goes on serving, for you to look around.');
   process.exit(0);
 }
 

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ClientConnection,
   type ContentBlock,
@@ -34,6 +35,8 @@ export type AcpOptions = {
 };
 
 const START_TIMEOUT_MS = 60_000;
+/** For why an agent that closed its pipes has ended. */
+const EXPLAIN_MS = 2_000;
 const CLOSE_GRACE_MS = 300;
 
 export type AcpSession = {
@@ -127,7 +130,7 @@ async function explain(
   connection: ClientConnection,
 ): Promise<never> {
   if (connection.signal.aborted) {
-    await Promise.race([failure, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+    await Promise.race([failure, delay(EXPLAIN_MS, undefined, { ref: false })]);
   }
   const said = error instanceof Error ? error.message : String(error);
   throw new AttemptFailure('agent', `the agent answered with an error: ${said}`, { cause: error });
@@ -143,8 +146,7 @@ function timeout(ms: number): Promise<never> {
 /** Closing its standard input asks an agent to end; then it is made to. */
 async function close(child: ChildProcess, connection: ClientConnection, done: Promise<string>) {
   child.stdin?.end();
-  const grace = new Promise((resolve) => setTimeout(resolve, CLOSE_GRACE_MS));
-  await Promise.race([done, grace]);
+  await Promise.race([done, delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
   killGroup(child);
   connection.close();
 }

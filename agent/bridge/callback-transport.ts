@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptEnded, abortReason, type EndReason } from './attempt-end.ts';
 
 // One callback over HTTP: bearer, retries, and the answers that end the attempt. Free of schemas, so that the first call goes
@@ -142,16 +143,7 @@ function describe(body: unknown): string {
 
 /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(abortReason(signal));
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(abortReason(signal));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
+  return delay(ms, undefined, { signal }).catch(() => {
+    throw abortReason(signal);
   });
 }

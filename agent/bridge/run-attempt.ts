@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type AttemptResult, assignmentSchema } from '../../core/contract/attempt.ts';
 import { Attempt } from './attempt.ts';
@@ -66,7 +67,7 @@ async function see(attempt: Attempt, settings: BridgeSettings, life: AbortSignal
     );
     attempt.processes.killAll();
     const lastWords = attempt.transcript.flush().catch(() => {});
-    const enough = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
+    const enough = delay(LAST_WORDS_MS, undefined, { ref: false });
     await orAborted(Promise.race([lastWords, enough]), life);
     await attempt.client.result(fitResult(result));
     process.stderr.write(

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { EventLoop } from '../../test/simulation/time/event-loop.ts';
 
 /** Time for what waits: the machine's own, or one that stands still while anything can go on without it. */
@@ -41,8 +42,7 @@ export function realTime(): LabTime {
     },
     run: async (done, limitMs) => {
       const end = Date.now() + limitMs;
-      while (!done() && Date.now() < end)
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      while (!done() && Date.now() < end) await delay(LOOK_MS);
       return done();
     },
   };

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { untilPrinted } from '../../test/support/platform-process.ts';
 import { findProcesses } from '../../test/support/process-scan.ts';
 import { createGround, type Ground } from '../../test/support/test-ground.ts';
@@ -82,7 +83,7 @@ async function measureIdle(seconds: number): Promise<number[]> {
     await untilPrinted(platform, READY);
     const samples: number[] = [];
     for (let second = 0; second < seconds; second += 1) {
-      await pause(1_000);
+      await delay(1_000);
       samples.push(await residentOfAll(ground));
     }
     platform.kill('SIGTERM');
@@ -112,7 +113,7 @@ async function measureDemo(): Promise<Demo> {
     const end = Date.now() + DEMO_LIMIT_MS;
     while (!demo.output().includes(DONE)) {
       if (Date.now() > end) throw new Error(`the demo did not end:\n${demo.output()}`);
-      await pause(LOOK_MS);
+      await delay(LOOK_MS);
       await sample(ground, memory, bridges);
       if (bridges.size === 0) before = await diskOf(ground);
     }
@@ -165,8 +166,4 @@ async function bytesUnder(path: string): Promise<number> {
 
 function list(path: string): Promise<string[]> {
   return readdir(path).catch(() => []);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

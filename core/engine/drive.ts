@@ -1,8 +1,8 @@
 import type { QueueMessage } from '../contract/queue.ts';
-import { laneKeyOf } from '../merge/lane-key.ts';
-import { workLane } from '../merge/work-lane.ts';
+import { laneKeyOf } from '../store/lane-store.ts';
 import { podEnded } from './attempt/pod-ended.ts';
 import type { EngineDeps } from './deps.ts';
+import { workLane } from './lane/work-lane.ts';
 import { drivePlan } from './plan/drive-plan.ts';
 import { afterMerge, driveTask } from './task/drive-task.ts';
 import { forgeChanged } from './task/forge-changed.ts';

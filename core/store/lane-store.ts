@@ -6,6 +6,10 @@ import { dueShard, KEY, lanePartition } from './key.ts';
 
 export type LaneKey = { plan: string; run: number; repo: string };
 
+export function laneKeyOf(task: LaneKey): LaneKey {
+  return { plan: task.plan, run: task.run, repo: task.repo };
+}
+
 export type LaneState = {
   /** At the head; absent: nobody. */
   task?: string;

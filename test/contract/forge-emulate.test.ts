@@ -55,8 +55,6 @@ const LACKS: Lacks = {
 
 describeForge('GitHub adapter against emulate', startEmulateForge, LACKS);
 describe('GitHub adapter against emulate', () => {
-  test.skip('faults and lost webhooks (lacking: both, on demand)', () => {});
-
   test('whatever is said to be lacking is a test of the suite', () => {
     const folder = new URL('.', import.meta.url);
     const suites = ['branch', 'pull', 'merge', 'check'].map((name) =>

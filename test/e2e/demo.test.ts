@@ -7,7 +7,7 @@ import { pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
 import { git } from '../support/git.ts';
 import { createGround } from '../support/test-ground.ts';
 
-// The demo as it is; with everything shuffled and killed on the way it is in crash.test.ts.
+// The demo as it is; with everything shuffled and killed on the way it is in test/chaos/crash.test.ts.
 
 const OPEN = { draft: false, state: 'open', merged_at: null, base: { ref: 'main' } };
 

@@ -6,8 +6,8 @@ import type { Step } from '../support/agent-script.ts';
 import {
   BRANCH,
   doneResult,
+  leaks,
   ROOT_BRANCH,
-  SECRETS,
   type Stage,
   setStage,
 } from '../support/bridge-stage.ts';
@@ -18,9 +18,6 @@ import { TRAPS, type Trap } from '../support/hostile-repository.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
-
-const basic = Buffer.from(`x-access-token:${SECRETS.git}`).toString('base64');
-const CANARIES = [...Object.values(SECRETS), basic];
 
 /** A program that leaves a mark with its environment. It lies outside of everything that a test removes. */
 async function placeEvil(folder: string): Promise<{ evil: string; mark: string }> {
@@ -50,7 +47,7 @@ async function filesWithSecrets(folder: string): Promise<string[]> {
   const files = entries.filter((entry) => entry.isFile());
   const paths = files.map((file) => join(file.parentPath, file.name));
   const texts = await Promise.all(paths.map((path) => readFile(path, 'latin1')));
-  return paths.filter((_, i) => CANARIES.some((secret) => texts[i]?.includes(secret)));
+  return paths.filter((_, i) => leaks(texts[i] ?? '').length > 0);
 }
 
 describe.each(TRAPS.map((trap) => [trap.name, trap] as const))('%s', (_name, trap) => {

@@ -7,6 +7,7 @@ import {
   BRANCH,
   doneResult,
   failedResult,
+  leaks,
   ROOT_BRANCH,
   SECRETS,
   type Stage,
@@ -17,13 +18,6 @@ import { waitUntil } from '../support/wait-until.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
-
-const basic = Buffer.from(`x-access-token:${SECRETS.git}`).toString('base64');
-const CANARIES = [...Object.values(SECRETS), basic];
-
-function leaks(text: string): string[] {
-  return CANARIES.filter((secret) => text.includes(secret));
-}
 
 /** Every file below `folder` with its text. */
 async function filesOf(folder: string): Promise<[string, string][]> {

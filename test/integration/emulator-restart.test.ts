@@ -1,60 +1,56 @@
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { create } from 'dynalite/db/index.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
 import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
 import { createSqsQueue } from '../../adapters/sqs/create-sqs-queue.ts';
 import { isAppError } from '../../core/error.ts';
 import type { Item, Table } from '../../core/port/table.ts';
 import { createTable } from '../../local/emulator/create-table.ts';
 import { createCredential } from '../../local/emulator/credential.ts';
+import { type Begin, begunSchema } from '../../local/emulator/emulator-message.ts';
 import { startStore } from '../../local/emulator/start-store.ts';
 import { REGION, TABLE_NAME, temporaryFolder } from '../support/platform.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SCRIPT = fileURLToPath(new URL('../support/run-emulators.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../local/emulator/main.ts', import.meta.url));
 const SHARD = 'shard';
 
-const readySchema = z.object({
-  store: z.string(),
-  queues: z.string(),
-  urls: z.record(z.string(), z.string()),
-});
-
-/** Store and queues in a process of their own over `dataDir`. */
+/** Store and queues in the process that the platform gives them, with nobody who starts it again. */
 async function startEmulators(dataDir: string) {
   const credentials = createCredential();
-  const child = spawn(process.execPath, [SCRIPT, dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      NODE_NO_WARNINGS: '1',
-      ACCESS_KEY_ID: credentials.accessKeyId,
-      SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    },
-  });
+  const child = fork(PROGRAM, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
   const exited = once(child, 'exit');
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await exited;
   });
-  const [line] = await once(createInterface(child.stdout), 'line');
-  const ready = readySchema.parse(JSON.parse(String(line)));
-  const access = { endpoint: ready.store, region: REGION, credentials, tableName: TABLE_NAME };
+  const begin: Begin = {
+    storeDir: join(dataDir, 'store'),
+    queuesDir: join(dataDir, 'queues'),
+    credential: credentials,
+    storePort: 0,
+    queuesPort: 0,
+    isAgain: false,
+  };
+  child.send(begin);
+  const [message] = await once(child, 'message');
+  const begun = begunSchema.parse(message);
+  if (!('store' in begun)) throw new Error(begun.message);
+  const { endpoint, urls } = begun.queues;
+  const access = { endpoint: begun.store, region: REGION, credentials, tableName: TABLE_NAME };
   await createTable(access);
-  const queueAccess = { endpoint: ready.queues, region: REGION, credentials, urls: ready.urls };
+  const queueAccess = { endpoint, region: REGION, credentials, urls };
   return {
     table: createDynamoTable(access),
     queue: createSqsQueue(queueAccess),
     sqs: new SQSClient(queueAccess),
-    urls: ready.urls,
+    urls,
     async kill() {
       child.kill('SIGKILL');
       await exited;

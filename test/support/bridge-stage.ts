@@ -24,6 +24,17 @@ export const SECRETS = {
   model: 'sk-model-key-canary-77b0',
 };
 
+/** As they are, and as git sends them. */
+const CANARIES = [
+  ...Object.values(SECRETS),
+  Buffer.from(`x-access-token:${SECRETS.git}`).toString('base64'),
+];
+
+/** The secrets that a text gives away. */
+export function leaks(text: string): string[] {
+  return CANARIES.filter((secret) => text.includes(secret));
+}
+
 export type BridgeEnd = { code: number | null; signal: string | null; stderr: string };
 
 export type Stage = {

@@ -1,6 +1,12 @@
 import { createEmulator } from 'emulate';
 import { createGitHubForge } from '../../adapters/github/create-github-forge.ts';
-import { ADMIN_TOKEN, readField, type TestForge, type TestRepository } from './local-forge.ts';
+import {
+  ADMIN_TOKEN,
+  readField,
+  send,
+  type TestForge,
+  type TestRepository,
+} from './local-forge.ts';
 
 // The GitHub of the `emulate` package in the place of the local forge: another hand's idea of the same interface. It has no git
 // on the wire, so commits are made through the REST interface.
@@ -71,17 +77,6 @@ type Call = TestForge['call'];
 
 function tokenOf(login: string): string {
   return login === ADMIN ? ADMIN_TOKEN : `token-of-${login}`;
-}
-
-async function send(url: string, token: string, method: string, body?: unknown) {
-  const response = await fetch(url, {
-    method,
-    headers: { authorization: `token ${token}`, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const parsed: unknown = text === '' ? undefined : JSON.parse(text);
-  return { status: response.status, body: parsed };
 }
 
 /** As the admin; throws when it is refused. */

@@ -18,7 +18,8 @@ const CORE_LAYERS: readonly (readonly string[])[] = [
   ['core/lifecycle', 'core/task'],
   ['core/store'],
   ['core/access', 'core/live', 'core/plan'],
-  ['core/merge', 'core/engine'],
+  ['core/merge'],
+  ['core/engine'],
 ];
 
 /** Also run in a browser and beside an agent, so they know nothing but the contract. */
@@ -91,16 +92,9 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
     packages: 'all',
     node: 'all',
   },
-  // What a function is to be told is the table that it reads.
-  {
-    of: 'stacks',
-    project: ['core/topology', 'functions/config-sections.ts'],
-    packages: 'all',
-    node: 'all',
-  },
-  { of: 'sst.config.ts', project: ['stacks'], packages: [], node: [] },
   { of: 'test', project: 'all', packages: 'all', node: 'all' },
   { of: 'bench', project: 'all', packages: 'all', node: 'all' },
+  // What a function is to be told is the table that it reads.
   {
     of: 'stacks',
     project: ['core/topology', 'functions/config-sections.ts'],

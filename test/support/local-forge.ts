@@ -149,7 +149,8 @@ async function pushBranch(
   return commit;
 }
 
-async function send(url: string, token: string, method: string, body?: unknown) {
+/** One request of the REST interface; whatever the status, it is answered. */
+export async function send(url: string, token: string, method: string, body?: unknown) {
   const response = await fetch(url, {
     method,
     headers: { authorization: `token ${token}`, 'content-type': 'application/json' },

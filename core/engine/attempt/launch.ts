@@ -25,7 +25,7 @@ export async function launch(
   const spec = await podSpec(deps, plan, task.state, n, detail);
   try {
     await deps.launcher.ensure(spec);
-    return await withdrawEnded(deps, key, n);
+    return await isWanted(deps, key, n);
   } catch (error) {
     // Whether it is there is not known: it is asked for again until the launch time is over.
     if (isAppError(error, 'transient')) throw error;
@@ -45,24 +45,22 @@ export async function launch(
 }
 
 /**
- * An attempt that ended while its pod was asked for may have been told that there is none, and its slot is free: nobody
- * would ask for the pod's end. False: it has ended.
+ * Looks once more after the pod was asked for. An attempt that ended meanwhile may have been told that there is none, and its
+ * slot is free: nobody else would ask for the pod's end. A plan that ended between its reading and the claim may not have
+ * seen the claim; a bridge that was faster is told the same when it asks for its assignment.
  */
-async function withdrawEnded(deps: EngineDeps, key: TaskKey, n: number): Promise<boolean> {
-  const task = await loadTask(deps.table, key);
-  if (task?.state.current?.n === n) return true;
-  await deps.launcher.remove(podName({ ...key, n }));
+async function isWanted(deps: EngineDeps, key: TaskKey, n: number): Promise<boolean> {
+  const [task, plan] = await Promise.all([
+    loadTask(deps.table, key),
+    loadPlan(deps.table, key.plan),
+  ]);
+  if (task?.state.current?.n !== n) {
+    await deps.launcher.remove(podName({ ...key, n }));
+    return false;
+  }
+  if (plan === undefined || isRunning(plan.state, key.run)) return true;
+  await cancelWithPlan(deps, plan.state, key);
   return false;
-}
-
-/**
- * Whoever read the plan before the claim looks again after it: a plan that ended in between may not have seen the claim.
- * A bridge that was faster is told the same when it asks for its assignment.
- */
-export async function recheckPlan(deps: EngineDeps, key: TaskKey): Promise<void> {
-  const plan = await loadPlan(deps.table, key.plan);
-  if (plan !== undefined && !isRunning(plan.state, key.run))
-    await cancelWithPlan(deps, plan.state, key);
 }
 
 async function cancelWithPlan(deps: EngineDeps, plan: PlanState, key: TaskKey): Promise<void> {

@@ -3,6 +3,7 @@ import { readyTasks, runChanges } from '../../store/key.ts';
 import { type StoredPlan, settlePlan } from '../../store/plan-store.ts';
 import { loadSlots } from '../../store/slot-store.ts';
 import { readTask } from '../../store/task-store.ts';
+import { isOver, type TaskState } from '../../task/state.ts';
 import { applyPlan } from '../apply-plan.ts';
 import { hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
@@ -72,17 +73,10 @@ async function sayHalted(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   );
 }
 
-/** Statuses that go on by themselves or say whom they wait for. */
-const LIVE = new Set([
-  'ready',
-  'claimed',
-  'working',
-  'awaiting_input',
-  'pr_open',
-  'in_review',
-  'changes_requested',
-  'merging',
-]);
+/** It goes on by itself, or says whom it waits for. */
+function isLive({ status }: TaskState): boolean {
+  return status !== 'pending' && !isOver(status);
+}
 
 async function hasLiveTask(deps: EngineDeps, plan: PlanState): Promise<boolean> {
   let after: string | undefined;
@@ -92,7 +86,7 @@ async function hasLiveTask(deps: EngineDeps, plan: PlanState): Promise<boolean> 
       reverse: true,
       after,
     });
-    if (page.items.some((item) => LIVE.has(readTask(item).state.status))) return true;
+    if (page.items.some((item) => isLive(readTask(item).state))) return true;
     after = page.next;
   } while (after !== undefined);
   return false;

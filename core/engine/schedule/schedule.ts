@@ -15,7 +15,7 @@ import { loadTask, readTask, type StoredTask, taskKeyOf } from '../../store/task
 import { isSchedulable } from '../../task/state.ts';
 import { repositoryOf } from '../apply-plan.ts';
 import { applyTask, hintAll, LONGEST_HINT_MS } from '../apply-task.ts';
-import { launch, recheckPlan } from '../attempt/launch.ts';
+import { launch } from '../attempt/launch.ts';
 import type { EngineDeps } from '../deps.ts';
 import { inParallel } from '../in-parallel.ts';
 import { overBudget } from '../plan/budget.ts';
@@ -231,10 +231,10 @@ async function claim(
     { actor: 'scheduler', loaded: stored, hint: false, quiet: true },
   );
   const claimed = 'task' in applied ? applied.task : undefined;
-  // A write whose answer was lost is reported as a lost race: the claim is there all the same.
+  // Another scheduler may have claimed it for the very reservation: then the slot is in use all the same.
   if (claimed?.state.current?.n !== n) {
     await removeHolders(deps.table, [formatAttemptId({ ...key, n })]);
     return;
   }
-  if (await launch(deps, plan, claimed, detail)) await recheckPlan(deps, key);
+  await launch(deps, plan, claimed, detail);
 }

@@ -1,7 +1,5 @@
 import { formatAttemptId, type TaskKey } from '../../contract/id.ts';
-import { laneKeyOf } from '../../merge/lane-key.ts';
-import { workLane } from '../../merge/work-lane.ts';
-import { enterLane } from '../../store/lane-store.ts';
+import { enterLane, laneKeyOf } from '../../store/lane-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { removeHolders } from '../../store/slot-store.ts';
 import { loadTask, type StoredTask, settleTask, taskKeyOf } from '../../store/task-store.ts';
@@ -9,6 +7,7 @@ import { applyTask, hintAll } from '../apply-task.ts';
 import { checkLease } from '../attempt/lease.ts';
 import { podName } from '../attempt/pod.ts';
 import type { EngineDeps } from '../deps.ts';
+import { workLane } from '../lane/work-lane.ts';
 import { drivePlan } from '../plan/drive-plan.ts';
 import { closePull } from './close-pull.ts';
 import { type Driven, MOVED, restOf } from './driven.ts';

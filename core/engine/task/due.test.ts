@@ -31,11 +31,12 @@ describe('right after a write', () => {
     expect(owesWork({ ...sampleTask(status), closing: [1] })).toBe(true);
   });
 
-  test('stopped work is due while it has a pull request', () => {
+  test('stopped work is due while it has a pull request, or may have one that is not known yet', () => {
     const cancelled = sampleTask('cancelled');
 
     expect(owesWork(cancelled)).toBe(true);
-    expect(owesWork({ ...cancelled, pull: undefined })).toBe(false);
+    expect(owesWork({ ...cancelled, pull: undefined })).toBe(true);
+    expect(owesWork({ ...cancelled, pull: undefined, accepted: undefined })).toBe(false);
   });
 
   test('the lane owes nothing to one that waits for verification', () => {

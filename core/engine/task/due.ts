@@ -30,7 +30,8 @@ export function owesWork(state: TaskState): boolean {
   if (state.status === 'merged' || state.status === 'in_review') return true;
   if (state.status === 'pr_open' || state.status === 'merging')
     return state.current === undefined && state.wants !== 'verify';
-  return isOver(state.status) && state.pull !== undefined;
+  // One that was opened for the accepted commit just before it was stopped may not be known yet.
+  return state.status === 'cancelled' && (state.pull ?? state.accepted) !== undefined;
 }
 
 /** A simple plan is complete while its task is in review: it has to hear that the task has left it. */

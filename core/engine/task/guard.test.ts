@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture } from '../../../test/support/engine-fixture.ts';
 import { AppError } from '../../error.ts';
-import { workLane } from '../../merge/work-lane.ts';
 import { enterLane } from '../../store/lane-store.ts';
 import { loadPauses } from '../../store/pause-store.ts';
+import { workLane } from '../lane/work-lane.ts';
 import { guardTask } from './guard.ts';
 
 const EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_REPO } from '../../../test/support/engine-fixture.ts';
-import { workLane } from '../../merge/work-lane.ts';
 import type { PullRequest } from '../../port/forge.ts';
 import { enterLane, nextLaneEntry } from '../../store/lane-store.ts';
 import type { TaskState } from '../../task/state.ts';
+import { workLane } from '../lane/work-lane.ts';
 import { waitingOfTask } from '../view/view.ts';
 import { promote } from './promote.ts';
 

@@ -1,8 +1,4 @@
-import { applyTask, hintAll } from '../engine/apply-task.ts';
-import type { EngineDeps } from '../engine/deps.ts';
-import { isHeldUp, notePause } from '../engine/note-pause.ts';
-import type { Dependents } from '../engine/task/fan-out.ts';
-import { isAppError } from '../error.ts';
+import { isAppError } from '../../error.ts';
 import {
   type LaneEntry,
   type LaneKey,
@@ -12,10 +8,15 @@ import {
   nextLaneEntry,
   type StoredLane,
   saveLane,
-} from '../store/lane-store.ts';
-import type { StoredTask } from '../store/task-store.ts';
-import type { TaskEvent } from '../task/event.ts';
-import { mergeHead, type Step } from './merge-head.ts';
+} from '../../store/lane-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import type { TaskEvent } from '../../task/event.ts';
+import { applyTask, hintAll } from '../apply-task.ts';
+import type { EngineDeps } from '../deps.ts';
+import { isHeldUp, notePause } from '../note-pause.ts';
+import type { Dependents } from '../task/fan-out.ts';
+import { mergeHead } from './merge-head.ts';
+import type { Step } from './step.ts';
 
 // The merge queue of a root branch: one worker at a time, strictly in order. The lease only says when another may look;
 // every write is over the version that was read, so a worker that lost the lane cannot write.
