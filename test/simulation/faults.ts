@@ -1,4 +1,4 @@
-import { FOCI, type Focus } from './focus.ts';
+import { type Focus, isLate, pickFoci } from './focus.ts';
 import type { Random } from './time/random.ts';
 
 // What goes wrong. A seed has some kinds and not others, so that rare combinations are met too; once they stop, the world
@@ -100,7 +100,6 @@ const RATES: Record<FaultKind, number> = {
 
 /** How much more often what brings the focus about happens. */
 const EMPHASIS = 3;
-const FOCI_PER_SEED = 3;
 
 export type Faults = {
   /** While false nothing goes wrong. */
@@ -115,18 +114,21 @@ export type Faults = {
   strike(kind: FaultKind): FaultKind;
 };
 
-/** About half of all kinds, more or less often; every tenth seed has none at all. */
+/** Some of all kinds, more or less often; every tenth seed has none at all. */
 export function createFaults(
   seed: number,
   random: Random,
   emphasis: readonly FaultKind[] = [],
 ): Faults {
-  const share = seed % 10 === 0 ? 0 : random.pick([0.15, 0.35, 0.6, 1]);
-  const isFocused = share > 0 && random.chance(0.85);
-  const foci = isFocused ? Array.from({ length: FOCI_PER_SEED }, () => random.pick(FOCI)) : [];
+  const isHealthy = seed % 10 === 0;
+  const foci = !isHealthy && random.chance(0.92) ? pickFoci(random) : [];
+  const isAboutLate = foci.some(isLate);
+  const share = isHealthy
+    ? 0
+    : random.pick(isAboutLate ? [0.05, 0.15, 0.35] : [0.15, 0.35, 0.6, 1]);
   const emphasised = [...emphasis, ...foci.flatMap((focus) => focus.by)];
   const kinds = new Set(FAULT_KINDS.filter(() => random.chance(share)).concat(emphasised));
-  const strength = random.pick([0.5, 1, 1, 2]);
+  const strength = random.pick(isAboutLate ? [0.5, 1] : [0.5, 1, 1, 2]);
   const rates = new Map<FaultKind, number>();
   for (const kind of kinds) {
     const rate = RATES[kind] * strength * (emphasised.includes(kind) ? EMPHASIS : 1);

@@ -1,11 +1,19 @@
 import type { TaskStatus } from '../../core/contract/task.ts';
 import type { TaskEventType } from '../../core/task/event.ts';
+import { transitionName } from './coverage/coverage.ts';
 import type { FaultKind } from './faults.ts';
+import type { Random } from './time/random.ts';
 
 // What a seed may be about: a transition that is rare by itself. Its writes are struck far more often than others, what
 // brings it about happens more often, and a person who knows what they are after does their part.
 
-export type Focus = { status: TaskStatus; event: TaskEventType; by: readonly FaultKind[] };
+export type Focus = {
+  status: TaskStatus;
+  event: TaskEventType;
+  by: readonly FaultKind[];
+  /** What a handler does at the forge that is struck as well, since the transition is what comes of it. */
+  after?: string;
+};
 
 const PERSON: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
   ['cancel', ['pending', 'ready', 'claimed', 'working', 'awaiting_input', 'pr_open', 'in_review']],
@@ -22,6 +30,7 @@ const PERSON: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
   ['changes_requested', ['pr_open', 'in_review', 'merging']],
   ['forge_refused', ['in_review', 'merging']],
   ['approved', ['in_review']],
+  ['root_moved', ['merged']],
 ];
 const WORLD: readonly Focus[] = [
   { status: 'awaiting_input', event: 'question_asked', by: ['agent_asks', 'agent_impatient'] },
@@ -58,38 +67,83 @@ const WORLD: readonly Focus[] = [
   { status: 'merging', event: 'claimed', by: ['person_roots'] },
   { status: 'merging', event: 'bridge_ready', by: ['person_roots'] },
   { status: 'merging', event: 'result_accepted', by: ['person_roots'] },
-  { status: 'merging', event: 'attempt_lost', by: ['person_roots', 'pod_lost', 'pod_silent'] },
+  {
+    status: 'merging',
+    event: 'attempt_lost',
+    by: ['person_roots', 'pod_lost', 'pod_silent', 'pod_slow'],
+  },
   { status: 'merging', event: 'attempt_refused', by: ['person_roots', 'agent_refused'] },
   { status: 'merging', event: 'attempt_failed', by: ['person_roots', 'agent_failed'] },
   { status: 'pr_open', event: 'forge_refused', by: ['forge_rule'] },
-  { status: 'merged', event: 'root_moved', by: ['person_roots'] },
-  { status: 'cancelled', event: 'pull_ensured', by: ['forge_odd', 'forge_paused'] },
+  { status: 'pr_open', event: 'pull_ensured', by: [], after: 'ensurePull' },
+  { status: 'cancelled', event: 'pull_ensured', by: ['webhook_drop'], after: 'ensurePull' },
 ];
 /** What puts a task where it seldom is. */
 const WHERE: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
   awaiting_input: ['agent_asks', 'person_reviews'],
   claimed: ['person_reviews', 'pod_slow'],
   working: ['person_reviews'],
-  ready: ['person_reviews', 'agent_failed'],
+  ready: ['person_reviews', 'agent_failed', 'agent_refused', 'queue_drop', 'tick_lost'],
   changes_requested: ['person_reviews'],
-  blocked: ['agent_failed', 'agent_bad', 'forge_rule', 'person_reviews'],
+  blocked: ['forge_rule', 'person_reviews'],
   failed: ['person_closes'],
   cancelled: ['person_orders'],
-  merging: ['person_roots'],
+  merging: ['person_roots', 'pod_slow'],
+  merged: ['person_roots'],
 };
-/** Those that need more seeds than the others. */
-const SELDOM: readonly (readonly [TaskStatus, readonly TaskEventType[]])[] = [
-  ['ready', ['merge_seen', 'pull_closed']],
-  ['claimed', ['merge_seen', 'pull_closed']],
-  ['awaiting_input', ['question_asked', 'attempt_refused', 'merge_seen', 'pull_closed']],
-  ['pr_open', ['forge_refused', 'faulted', 'finish']],
-  ['in_review', ['faulted']],
-  ['changes_requested', ['merge_seen', 'pull_closed', 'cancel']],
-  ['merging', ['attempt_lost', 'attempt_refused', 'attempt_failed', 'finish', 'faulted']],
-  ['merged', ['root_moved']],
-  ['blocked', ['merge_seen', 'pull_closed', 'cancel']],
-  ['cancelled', ['pull_ensured', 'merge_seen']],
-];
+/**
+ * Those that need more seeds than the others, and how many times as many; they are struck in every seed that they happen
+ * in.
+ */
+const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
+  ready: { merge_seen: 18, pull_closed: 20 },
+  claimed: { merge_seen: 10, pull_closed: 6, finish: 4 },
+  working: { merge_seen: 4, pull_closed: 4, finish: 3 },
+  awaiting_input: {
+    question_asked: 7,
+    attempt_lost: 6,
+    attempt_refused: 13,
+    attempt_failed: 8,
+    result_accepted: 3,
+    merge_seen: 8,
+    pull_closed: 8,
+    finish: 4,
+    cancel: 3,
+  },
+  pr_open: {
+    attempt_lost: 3,
+    attempt_refused: 3,
+    attempt_failed: 2,
+    result_accepted: 2,
+    forge_refused: 2,
+    merge_seen: 3,
+    pull_closed: 2,
+    cancel: 3,
+    finish: 8,
+    faulted: 4,
+  },
+  in_review: { forge_refused: 10, head_moved: 2, cancel: 3, faulted: 10 },
+  changes_requested: { merge_seen: 8, pull_closed: 8, cancel: 8 },
+  merging: {
+    verify_wanted: 2,
+    claimed: 2,
+    bridge_ready: 2,
+    result_accepted: 2,
+    attempt_lost: 15,
+    attempt_refused: 24,
+    attempt_failed: 22,
+    finish: 20,
+    faulted: 5,
+    cancel: 4,
+    pull_closed: 2,
+    forge_refused: 2,
+    head_moved: 2,
+  },
+  merged: { root_moved: 12 },
+  blocked: { merge_seen: 20, pull_closed: 20, retry: 2, unblock: 8, cancel: 6 },
+  failed: { merge_seen: 8, retry: 2, cancel: 4, pull_reopened: 2 },
+  cancelled: { pull_ensured: 8, merge_seen: 5 },
+};
 
 const ALL: readonly Focus[] = [
   ...WORLD,
@@ -98,9 +152,54 @@ const ALL: readonly Focus[] = [
   ),
 ];
 
-function isSeldom({ status, event }: Focus): boolean {
-  return SELDOM.some(([one, events]) => one === status && events.includes(event));
+function weightOf({ status, event }: Focus): number {
+  return SELDOM[status]?.[event] ?? 1;
 }
 
-/** To be picked from. */
-export const FOCI = ALL.flatMap((focus) => (isSeldom(focus) ? [focus, focus, focus] : [focus]));
+const FOCI = ALL.flatMap((focus) => Array.from({ length: weightOf(focus) }, () => focus));
+const FOCI_PER_SEED = 3;
+
+/** All of one status, so that what brings a task there is not undone by what keeps it elsewhere. */
+export function pickFoci(random: Random): Focus[] {
+  const { status } = random.pick(FOCI);
+  const ofStatus = FOCI.filter((focus) => focus.status === status);
+  return Array.from({ length: FOCI_PER_SEED }, () => random.pick(ofStatus));
+}
+
+const LATE: readonly TaskStatus[] = ['in_review', 'merging', 'merged'];
+const REPAIRED: readonly TaskStatus[] = [
+  'ready',
+  'claimed',
+  'working',
+  'awaiting_input',
+  'changes_requested',
+];
+
+/** In such a status a task has a pull request only while it is repaired. */
+export function isOfRepair({ status, event }: Focus): boolean {
+  return (event === 'merge_seen' || event === 'pull_closed') && REPAIRED.includes(status);
+}
+
+/** It takes a task long to come there, and much else must not go wrong before. */
+export function isLate(focus: Focus): boolean {
+  return LATE.includes(focus.status) || isOfRepair(focus);
+}
+
+/** How often the write of a transition is struck, out of 1, in a seed that is not about it. */
+const STRUCK = new Map(
+  ALL.map((focus) => [transitionName(focus.status, focus.event), weightOf(focus) > 1 ? 0.5 : 0.15]),
+);
+const STRUCK_IN_FOCUS = 0.75;
+const STRUCK_ANYWHERE = 0.004;
+
+/** The same of whatever a handler is about to do, given what its seed is about. */
+export function strikeRate(
+  foci: readonly Focus[],
+  deed: { what: string; writes?: string },
+): number {
+  const { what, writes } = deed;
+  const isMeant = ({ status, event, after }: Focus): boolean =>
+    after === what || writes === transitionName(status, event);
+  if (foci.some(isMeant)) return STRUCK_IN_FOCUS;
+  return writes === undefined ? 0 : (STRUCK.get(writes) ?? STRUCK_ANYWHERE);
+}

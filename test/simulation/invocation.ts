@@ -1,6 +1,7 @@
 import { AppError } from '../../core/error.ts';
-import { cellOf, transitionName } from './coverage/coverage.ts';
+import { cellOf } from './coverage/coverage.ts';
 import type { FaultKind } from './faults.ts';
+import { strikeRate } from './focus.ts';
 import type { World } from './world.ts';
 
 // One run of a handler. What it does to the world are effects, one after another; between any two of them it may crash, be
@@ -139,13 +140,10 @@ function ofForge(world: World, invocation: Invocation, deed: Deed): FaultKind | 
   return 'freeze';
 }
 
-/** What a seed is about is struck far more often than the rest. */
+/** What is rare, and what a seed is about, is struck far more often than the rest. */
 function ofHandler({ faults, random }: World, deed: Deed): FaultKind | undefined {
-  const isFocus =
-    deed.writes !== undefined &&
-    faults.foci.some((one) => deed.writes === transitionName(one.status, one.event));
-  const struck = isFocus && random.chance(0.7);
-  if (!struck) return ORDER.find((kind) => faults.happens(kind));
+  const rate = faults.kinds.size === 0 ? 0 : strikeRate(faults.foci, deed);
+  if (rate === 0 || !random.chance(rate)) return ORDER.find((kind) => faults.happens(kind));
   return faults.strike(random.pick(ORDER));
 }
 

@@ -94,8 +94,10 @@ function live(world: World, watches: readonly PlanWatch[], isBroken: () => boole
     tellStuck(world, watches);
     return;
   }
-  loop.run(loop.now + AFTERWARDS_MS, isBroken);
-  if (!isBroken()) judgeEnd(world, watches);
+  const keepMs = world.settings.keepDays * 24 * 60 * MINUTE;
+  const isSwept = keepMs < 60 * MINUTE;
+  loop.run(loop.now + AFTERWARDS_MS + (isSwept ? keepMs : 0), isBroken);
+  if (!isBroken()) judgeEnd(world, watches, isSwept);
 }
 
 function tellStuck(world: World, watches: readonly PlanWatch[]): void {

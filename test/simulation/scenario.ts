@@ -1,6 +1,7 @@
 import { type CreatePlan, createPlanSchema } from '../../core/contract/plan.ts';
 import { type TaskSpec, taskSpecSchema } from '../../core/contract/task.ts';
 import type { EngineSettings } from '../../core/engine/deps.ts';
+import { isLate, isOfRepair } from './focus.ts';
 import { newRepository } from './forge/forge-state.ts';
 import type { KnownPlan } from './judge/judge.ts';
 import type { Random } from './time/random.ts';
@@ -18,7 +19,12 @@ export function simulatedSettings(random: Random): EngineSettings {
     prefix: 'smol-gang',
     apiUrl: 'http://api.test',
     limits: { maxMinutes: 60, idleMinutes: 10, maxTokens: 1e6, maxUsd: 10, maxTurns: 100 },
-    bounds: { maxRetries: random.between(1, 3), maxLosses: 6, maxRepairs: 4, maxFaults: 10 },
+    bounds: {
+      maxRetries: random.between(1, 3),
+      maxLosses: random.between(2, 6),
+      maxRepairs: 4,
+      maxFaults: 10,
+    },
     caps: {
       system,
       repository: random.chance(0.3) ? random.between(1, system) : system,
@@ -27,7 +33,8 @@ export function simulatedSettings(random: Random): EngineSettings {
     leaseMs: 60_000,
     heartbeatMs: 20_000,
     launchMs: 90_000,
-    keepDays: 14,
+    // Longer than anybody stands still.
+    keepDays: random.chance(0.2) ? 20 / 1_440 : 14,
     agent: 'scripted',
     models: { heavy: 'm', light: 'm' },
     prices: {},
@@ -59,6 +66,7 @@ export function repositoryFile(content: string): string {
 
 export function makeSubmissions(world: World, repositories: readonly string[]): Submission[] {
   const { random } = world;
+  const { foci } = world.faults;
   const plans = random.pick([1, 1, 1, 1, 2, 2, 3]);
   return Array.from({ length: plans }, (_, place) => {
     const id = `p${String(place).padStart(10, 'a').slice(0, 10)}`;
@@ -68,8 +76,8 @@ export function makeSubmissions(world: World, repositories: readonly string[]): 
       ...(simple ? { prompt: 'Do the one thing that is to be done', complexity: 'simple' } : {}),
       ...(simple ? {} : { graph: tasks }),
       repositories: (simple ? repositories.slice(0, 1) : repositories).map((name) => ({ name })),
-      policy: random.chance(0.3) ? 'review' : 'auto',
-      autoApprove: random.chance(0.5),
+      policy: random.chance(foci.some(isOfRepair) ? 0.9 : 0.3) ? 'review' : 'auto',
+      autoApprove: random.chance(0.5) || foci.some(isLate),
       ...(random.chance(0.3) ? { maxParallel: random.between(1, 4) } : {}),
     });
     const at = random.between(0, place === 0 ? 2_000 : 240_000);

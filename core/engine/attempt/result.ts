@@ -35,7 +35,11 @@ export async function acceptResult(
   const event = await eventOf(deps, key, live, result);
   await putResult(deps.table, key, result);
   const applied = await applyTask(deps, key, event, { actor: 'bridge', loaded: live });
-  if (applied.kind === 'stale' || applied.kind === 'missing') throw attemptEnded(key);
+  if (applied.kind === 'stale' || applied.kind === 'missing') {
+    // The same call, made again because the first was slow, may have been overtaken by it.
+    if (await wasAccepted(deps, key)) return;
+    throw attemptEnded(key);
+  }
   const { inputTokens, outputTokens, usd } = result.usage;
   if (inputTokens + outputTokens > 0)
     await countUsage(deps.table, key.plan, inputTokens + outputTokens, usd ?? 0);

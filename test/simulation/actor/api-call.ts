@@ -26,18 +26,20 @@ export async function insist<T>(
   }
 }
 
-/** A refusal is an answer too. */
+/** A refusal is an answer too. True: it was answered that it is done. */
 export async function attempt<T>(
   world: World,
   what: string,
   act: (deps: EngineDeps) => Promise<T>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     world.tell(`a person orders ${what}`);
     world.judge.promises.ordered(world);
     await callApi(world, what, act, CALLER);
+    return true;
   } catch (error) {
     world.tell(`${what} was answered ${error instanceof Error ? error.message : String(error)}`);
     if (!isAppError(error) || error.kind === 'bug') throw error;
+    return false;
   }
 }

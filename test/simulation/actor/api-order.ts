@@ -1,7 +1,12 @@
 import type { Edit, PlanView } from '../../../core/contract/plan.ts';
 import { taskSpecSchema } from '../../../core/contract/task.ts';
 import { sendMessage } from '../../../core/engine/attempt/message.ts';
-import { approvePlan, cancelPlan, editPlan } from '../../../core/engine/command/plan.ts';
+import {
+  approvePlan,
+  cancelPlan,
+  editPlan,
+  rejectPlan,
+} from '../../../core/engine/command/plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
 import {
@@ -34,12 +39,19 @@ export async function approve(world: World, view: PlanView): Promise<void> {
   await attempt(world, 'plan approve', (deps) => approvePlan(deps, id, revision || 1, ME));
 }
 
-/** One task more, or one more edge. */
-export function editSomething(world: World, view: PlanView): Promise<void> {
+/** One task more, or one more edge; now and then by two people at once, of whom only one can replace the revision. */
+export async function editSomething(world: World, view: PlanView): Promise<void> {
+  const edits = Array.from({ length: world.random.chance(0.3) ? 2 : 1 }, () => edit(world, view));
+  const accepted = (await Promise.all(edits)).filter((isAccepted) => isAccepted);
+  if (accepted.length > 1)
+    world.judge.fail(world, `two edits of revision ${view.revision} of ${view.id} were accepted`);
+}
+
+function edit(world: World, view: PlanView): Promise<boolean> {
   const { random } = world;
   const tasks = world.judge.plans.get(view.id)?.tasks ?? [];
   const [first, last] = [tasks[0], tasks.at(-1)];
-  if (first === undefined || last === undefined) return Promise.resolve();
+  if (first === undefined || last === undefined) return Promise.resolve(false);
   const id = `x${view.revision}`;
   const added = taskSpecSchema.parse({
     id,
@@ -48,22 +60,22 @@ export function editSomething(world: World, view: PlanView): Promise<void> {
     scope: [`src/${id}.ts`],
     repo: first.repo,
   });
-  const edit: Edit =
+  const change: Edit =
     first === last || random.chance(0.5)
       ? { op: 'add_task', task: added }
       : { op: 'add_edge', from: first.id, to: last.id };
-  const input = { revision: view.revision, edits: [edit] };
-  return attempt(world, `plan edit ${edit.op}`, (deps) => editPlan(deps, view.id, input, ME));
+  const input = { revision: view.revision, edits: [change] };
+  return attempt(world, `plan edit ${change.op}`, (deps) => editPlan(deps, view.id, input, ME));
 }
 
-export function approveWork(world: World, plan: string, task: string): Promise<void> {
+export function approveWork(world: World, plan: string, task: string): Promise<boolean> {
   world.judge.promises.approved.add(`${plan} ${task}`);
   return attempt(world, `approve ${task}`, (deps) => approveTask(deps, plan, task, ME));
 }
 
 type TaskOrder = Parameters<typeof attempt>[2];
 
-export function orderSomething(world: World, view: PlanView): Promise<void> {
+export async function orderSomething(world: World, view: PlanView): Promise<void> {
   const { random } = world;
   const plan = view.id;
   const tasks = world.judge.plans.get(plan)?.tasks.map((one) => one.id) ?? [];
@@ -79,14 +91,28 @@ export function orderSomething(world: World, view: PlanView): Promise<void> {
     ['recover', (deps) => recoverPlan(deps, plan)],
   ];
   if (random.chance(0.1)) return approve(world, view);
-  if (random.chance(0.1)) return approveWork(world, plan, task);
-  const [what, order] = random.pick(orders);
-  return attempt(world, `${what} ${task}`, order);
+  if (random.chance(0.1)) await approveWork(world, plan, task);
+  else {
+    const [what, order] = random.pick(orders);
+    await attempt(world, `${what} ${task}`, order);
+  }
 }
 
-export function stopSomething(world: World, view: PlanView): Promise<void> {
+export async function stopSomething(world: World, view: PlanView): Promise<void> {
   const plan = view.id;
-  return world.random.chance(0.5)
-    ? attempt(world, 'cancel plan', (deps) => cancelPlan(deps, plan, '', ME))
-    : attempt(world, 'restart plan', (deps) => restartPlan(deps, plan, view.run, ME));
+  const { random } = world;
+  if (view.status === 'pending_approval' && random.chance(0.5)) await reject(world, plan);
+  else if (random.chance(0.5))
+    await attempt(world, 'cancel plan', (deps) => cancelPlan(deps, plan, '', ME));
+  else await restart(world, view);
+}
+
+async function reject(world: World, plan: string): Promise<void> {
+  const isRejected = await attempt(world, 'reject plan', (deps) => rejectPlan(deps, plan, '', ME));
+  if (isRejected) world.judge.promises.rejected.add(plan);
+}
+
+export function restart(world: World, { id, run }: PlanView): Promise<boolean> {
+  world.judge.promises.rejected.delete(id);
+  return attempt(world, `restart plan ${id}`, (deps) => restartPlan(deps, id, run, ME));
 }

@@ -2,16 +2,22 @@ import type { PlanView } from '../../../core/contract/plan.ts';
 import { sendMessage } from '../../../core/engine/attempt/message.ts';
 import { createPlan } from '../../../core/engine/command/plan.ts';
 import { linkRepository } from '../../../core/engine/command/repository.ts';
-import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
 import { retryTask } from '../../../core/engine/command/task.ts';
 import { readHistory, readPlanView } from '../../../core/engine/view/read.ts';
 import { isAppError } from '../../../core/error.ts';
 import { readBranch } from '../judge/branch-name.ts';
-import { judgeHistory } from '../judge/promise-rules.ts';
+import { judgeHistory, judgeWaiting } from '../judge/promise-rules.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
 import { attempt, insist, ME } from './api-call.ts';
-import { approve, approveWork, editSomething, orderSomething, stopSomething } from './api-order.ts';
+import {
+  approve,
+  approveWork,
+  editSomething,
+  orderSomething,
+  restart,
+  stopSomething,
+} from './api-order.ts';
 import { bringBack } from './forge-person.ts';
 
 // A person at the API: submits, does what a plan says it waits for, and in bad times orders whatever comes to mind.
@@ -43,6 +49,7 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     const { faults, random } = world;
     if (view.status === 'pending_approval' && faults.happens('person_edits'))
       await editSomething(world, view);
+    judgeWaiting(world.judge, world, view);
     for (const waiting of view.waiting)
       if (!faults.active || random.chance(0.3)) await resolve(world, view, waiting.command);
     const orders = [
@@ -83,16 +90,14 @@ async function resolve(world: World, view: PlanView, command: string): Promise<v
   if (noun === 'status') return;
   const what = `${noun} ${verb} ${task}`;
   if (noun === 'plan' && verb === 'approve') return approve(world, view);
-  if (noun === 'plan' && verb === 'restart')
-    return attempt(world, what, (deps) => restartPlan(deps, plan, view.run, ME));
-  if (noun === 'task' && verb === 'approve') return approveWork(world, plan, task);
-  if (noun === 'task' && verb === 'retry') {
+  if (noun === 'plan' && verb === 'restart') await restart(world, view);
+  else if (noun === 'task' && verb === 'approve') await approveWork(world, plan, task);
+  else if (noun === 'task' && verb === 'retry') {
     bringAllBack(world, plan);
-    return attempt(world, what, (deps) => retryTask(deps, plan, task, ME));
-  }
-  if (noun === 'task' && verb === 'answer')
-    return attempt(world, what, (deps) => sendMessage(deps, plan, task, { text: 'that' }, ME));
-  world.judge.fail(world, `a plan waits for a command that nobody knows: ${command}`);
+    await attempt(world, what, (deps) => retryTask(deps, plan, task, ME));
+  } else if (noun === 'task' && verb === 'answer')
+    await attempt(world, what, (deps) => sendMessage(deps, plan, task, { text: 'that' }, ME));
+  else world.judge.fail(world, `a plan waits for a command that nobody knows: ${command}`);
 }
 
 /** A task that is blocked since its pull request goes elsewhere says that it is to be brought back. */

@@ -2,6 +2,7 @@ import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import type { Sha } from '../../../core/port/forge.ts';
 import { authorsOf, isGreen, type SimRepository } from '../forge/forge-state.ts';
 import { type Bridge, NO_TOKENS } from './bridge.ts';
+import { fares } from './fate.ts';
 
 // What an attempt does to the repository: commits on its own branch, and evidence for exactly the commit that it reports.
 
@@ -51,12 +52,12 @@ function done(bridge: Bridge, commit: Sha, root: Sha, changed: string[]): Attemp
 }
 
 /** What ends an attempt before it has anything to show. */
-function earlyEnd({ world }: Bridge): AttemptResult | undefined {
-  const { faults, random, loop } = world;
+function earlyEnd(bridge: Bridge): AttemptResult | undefined {
+  const { random, loop } = bridge.world;
   const until = loop.now + random.between(1_000, 300_000);
-  if (faults.happens('agent_refused')) return failed(random.pick(['provider', 'forge']), { until });
-  if (faults.happens('agent_infra')) return failed('infra');
-  if (faults.happens('agent_failed')) return failed(random.pick(['agent', 'limit', 'setup']));
+  if (fares(bridge, 'agent_refused')) return failed(random.pick(['provider', 'forge']), { until });
+  if (fares(bridge, 'agent_infra')) return failed('infra');
+  if (fares(bridge, 'agent_failed')) return failed(random.pick(['agent', 'limit', 'setup']));
   return undefined;
 }
 
@@ -139,9 +140,9 @@ function pathsOf(bridge: Bridge, repository: SimRepository): string[] {
   const { scope, end } = bridge.assignment.task;
   const own = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
   if (random.chance(0.03) && !end) return [];
-  // What everybody shares takes evidence away from those who wait to be merged.
+  // What everybody shares takes evidence away from those who wait to be merged, unless it is a conflict with them.
   const isAboutMerging = faults.foci.some((focus) => focus.status === 'merging');
-  if (random.chance(isAboutMerging ? 0.9 : 0.4)) own.push('CHANGELOG.md');
+  if (random.chance(isAboutMerging ? 0.2 : 0.4)) own.push('CHANGELOG.md');
   if (random.chance(0.15)) {
     const all = [...repository.graph.get(bridge.assignment.repository.start).files.keys()];
     own.push(random.pick(all.filter((path) => path !== '.smol-gang.yaml')));

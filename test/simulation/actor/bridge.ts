@@ -11,6 +11,7 @@ import { callApi } from '../platform.ts';
 import type { SimPod } from '../pods.ts';
 import type { World } from '../world.ts';
 import { doVerify, doWork } from './bridge-work.ts';
+import { fares } from './fate.ts';
 
 // A bridge as the control plane and the forge see it: what it calls and what it pushes.
 
@@ -63,15 +64,23 @@ export class Bridge {
     const { world, pod } = this;
     const id = world.mutant?.attempt?.(pod.attemptId, world) ?? pod.attemptId;
     const key = parseAttemptId(id) ?? this.key;
+    let isDone = false;
     for (let tries = 0; ; tries += 1) {
       if (what !== 'start') this.check();
       const from = world.loop.now;
       try {
-        const value = await callApi(world, `${what} ${id}`, (deps) => act(deps, key), pod.life);
+        const once = async (deps: EngineDeps): Promise<T> => {
+          const done = await act(deps, key);
+          isDone = true;
+          return done;
+        };
+        const value = await callApi(world, `${what} ${id}`, once, pod.life);
         this.answeredAt = Math.max(this.answeredAt, from);
         return value;
       } catch (error) {
-        if (isAppError(error, 'conflict', 'attempt_ended')) this.ended = true;
+        const isRefused = isAppError(error, 'conflict', 'attempt_ended');
+        if (isRefused) this.ended = true;
+        if (what === 'result' && isRefused && isDone) world.judge.disowned(world, this.key);
         const passing = isAppError(error, 'transient') || isAppError(error, 'paused');
         if (!passing || tries > 40) throw error;
         await this.pause(world.random.between(500, 4_000));
@@ -176,16 +185,17 @@ export function runBridge(world: World, pod: SimPod): void {
 
 async function live(bridge: Bridge): Promise<void> {
   const { world, pod } = bridge;
-  const { faults, random, loop } = world;
+  const { random, loop } = world;
   await bridge.start();
-  const lasts = Math.min(600_000, random.logNormal(35_000, 0.9));
+  const { kind } = bridge.assignment;
+  const lasts = Math.min(600_000, random.logNormal(35_000, 0.9)) / (kind === 'verify' ? 3 : 1);
   const at = lasts * random.next();
-  if (faults.happens('pod_lost')) loop.after(at, () => world.pods.end(pod));
-  else if (faults.happens('pod_silent')) loop.after(at, () => (pod.life.alive = false));
-  else if (faults.happens('pod_cut_off'))
+  if (fares(bridge, 'pod_lost')) loop.after(at, () => world.pods.end(pod));
+  else if (fares(bridge, 'pod_silent')) loop.after(at, () => (pod.life.alive = false));
+  else if (fares(bridge, 'pod_cut_off'))
     loop.after(at, () => (pod.life.cutOffUntil = loop.now + random.between(20_000, 400_000)));
-  else if (faults.happens('pod_zombie')) loop.after(at, () => becomeZombie(world, pod));
-  if (bridge.assignment.kind === 'verify') await doVerify(bridge, lasts / 3);
+  else if (fares(bridge, 'pod_zombie')) loop.after(at, () => becomeZombie(world, pod));
+  if (kind === 'verify') await doVerify(bridge, lasts);
   else await doWork(bridge, lasts);
 }
 

@@ -68,7 +68,8 @@ export function push(world: World, repository: SimRepository, branch: string): v
   if (head === undefined) return;
   const files = new Map(repository.graph.get(head).files);
   const paths = [...files.keys()].filter((path) => path !== '.smol-gang.yaml');
-  files.set(random.pick(paths), `${random.chance(0.15) ? 'bad-' : ''}ada@${world.loop.now}:`);
+  const path = random.chance(0.3) ? 'CHANGELOG.md' : random.pick(paths);
+  files.set(path, `${random.chance(0.15) ? 'bad-' : ''}ada@${world.loop.now}:`);
   const commit = repository.graph.add([head], files);
   forge.setBranch(repository.name, branch, commit.sha, BY);
 }

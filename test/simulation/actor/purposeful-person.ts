@@ -9,7 +9,8 @@ import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { listTaskViews } from '../../../core/engine/view/read.ts';
 import { isAppError } from '../../../core/error.ts';
 import type { TaskEventType } from '../../../core/task/event.ts';
-import type { Focus } from '../focus.ts';
+import { type Focus, isOfRepair } from '../focus.ts';
+import { rootName } from '../judge/branch-name.ts';
 import type { World } from '../world.ts';
 import { attempt, insist, ME } from './api-call.ts';
 import { approveWork } from './api-order.ts';
@@ -20,10 +21,10 @@ import { isAstray, push } from './forge-person.ts';
 
 const BY = { kind: 'person' } as const;
 
-type Act = (world: World, task: TaskView) => Promise<void> | void;
+type Act = (world: World, task: TaskView) => unknown;
 type Acts = Partial<Record<TaskEventType, Act>>;
 
-function cancel(world: World, { plan, id }: TaskView): Promise<void> {
+function cancel(world: World, { plan, id }: TaskView): Promise<boolean> {
   return attempt(world, `cancel ${id}`, (deps) => cancelTask(deps, plan, id, '', ME));
 }
 
@@ -50,6 +51,8 @@ const AT_THE_FORGE: Acts = {
     ),
   changes_requested: (world, task) =>
     onPull(world, task, (repo, number) => world.forge.addReview(repo, number, 'changes_requested')),
+  root_moved: (world, { plan, run, repo }) =>
+    push(world, world.forge.repo(repo), rootName(plan, run)),
   forge_refused: (world, task) =>
     onPull(world, task, (repo, number) => world.forge.setBase(repo, number, 'main', BY)),
 };
@@ -63,16 +66,21 @@ export async function pursue(world: World, foci: readonly Focus[]): Promise<void
     await loop.sleep(random.between(5_000, 25_000));
     for (const { id } of [...judge.plans.values()])
       for (const task of await tasksOf(world, id)) {
-        const meant = pursued.filter((focus) => isMeant(focus, task) && random.chance(0.4));
-        const act = faults.active && meant[0] !== undefined ? acts[meant[0].event] : undefined;
-        await act?.(world, task);
+        if (!faults.active) return;
+        const meant = pursued.find((focus) => isMeant(focus, task) && random.chance(0.4));
+        if (meant !== undefined) await acts[meant.event]?.(world, task);
+        else if (task.status === 'in_review' && pursued.some(isOfRepair) && random.chance(0.3))
+          await acts.changes_requested?.(world, task);
       }
   }
 }
 
-/** One whose pull request is not known yet is to be cancelled before it is. */
+/** In the status, and such that the event can come of it: what has no pull request yet is to be cancelled before it has. */
 function isMeant({ status, event }: Focus, task: TaskView): boolean {
-  if (event === 'pull_ensured') return task.status === 'pr_open' && task.pullRequest === undefined;
+  if (event === 'pull_ensured')
+    return status === 'cancelled' && task.status === 'pr_open' && task.pullRequest === undefined;
+  if (event === 'finish' && task.attemptId === undefined) return false;
+  if (event === 'root_moved' && task.kind !== 'end') return false;
   return task.status === status;
 }
 
@@ -112,5 +120,6 @@ function open(world: World, repo: string, number: number): boolean {
 function mergeIt(repo: string, number: number, world: World): void {
   if (!open(world, repo, number)) return;
   const pull = world.forge.truth(repo, number);
+  world.forge.setDraft(repo, number, false, BY);
   world.forge.merge(repo, number, world.forge.headSha(world.forge.repo(repo), pull), BY);
 }

@@ -21,6 +21,8 @@ export type SimPull = {
   lag?: { until: number; sha: Sha };
   /** Before that the forge does not know whether it can be merged. */
   computedAt: number;
+  /** A rule that refuses its merge for a while. */
+  forbidden?: { rule: string; until: number };
   reviews: Review[];
   comments: ReviewComment[];
 };

@@ -20,12 +20,14 @@ export type ForgeMood = {
   /** Milliseconds until it is known whether a pull request can be merged. */
   compute(): number;
   checkEnds(): { afterMs: number; flaky: boolean };
-  /** A rule that refuses this merge, in the forge's words. */
+  /** A rule that begins to refuse, in the forge's words. */
   rule(): string | undefined;
 };
 
 /** Longer than any handler stands still. */
 const REBASED_MS = 1_000_000;
+/** Longer than the lane goes on asking. */
+const FORBIDDEN_MS = 300_000;
 
 export class SimForge {
   readonly repositories = new Map<string, SimRepository>();
@@ -258,7 +260,11 @@ export class SimForge {
     if (!repository.branches.has(pull.base)) return 'Base branch does not exist';
     if (by.kind === 'person') return undefined;
     if (pull.computedAt > this.#now()) return 'Base branch was modified. Review and try again.';
-    return this.#mood.rule();
+    const rule = this.#mood.rule();
+    if (rule !== undefined) pull.forbidden = { rule, until: this.#now() + FORBIDDEN_MS };
+    return pull.forbidden !== undefined && pull.forbidden.until > this.#now()
+      ? pull.forbidden.rule
+      : undefined;
   }
 
   checks(repo: string, sha: Sha): Checks {

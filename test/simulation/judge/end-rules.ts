@@ -3,8 +3,8 @@ import type { World } from '../world.ts';
 import { readBranch, rootName } from './branch-name.ts';
 import { taskId } from './judge.ts';
 
-/** What must be so once every plan has ended and the dust has settled. */
-export function judgeEnd(world: World, watches: readonly PlanWatch[]): void {
+/** What must be so once every plan has ended and the dust has settled; `isSwept`: the time to keep branches is over. */
+export function judgeEnd(world: World, watches: readonly PlanWatch[], isSwept: boolean): void {
   const { judge } = world;
   for (const pod of world.pods.pods.values())
     if (pod.state !== 'gone') judge.fail(world, `pod ${pod.attemptId} is left over`);
@@ -17,6 +17,8 @@ export function judgeEnd(world: World, watches: readonly PlanWatch[]): void {
     for (const { id, repo } of plan.tasks) {
       const repository = world.forge.repo(repo);
       const base = repository.branches.get(rootName(view.id, view.run));
+      if (isSwept && base !== undefined)
+        judge.fail(world, `the branches of ${view.id}, which is complete, were never deleted`);
       const heads = judge.heads.get(taskId({ plan: view.id, run: view.run, task: id })) ?? [];
       const root = base ?? judge.lastRoot(repo, view.id, view.run);
       if (root === undefined || ![...heads].some((head) => repository.graph.isAncestor(head, root)))

@@ -74,7 +74,7 @@ export class Judge {
     const known = this.newest.get(task) ?? 0;
     // Asked for again after it was answered to be gone: a late call, whose pod is swept; it is no attempt of its own.
     if (this.gone.has(spec.name)) return;
-    if (key.n > known) judgeNewPod(this, world, key);
+    if (key.n > known) judgeNewPod(this, world, key, known);
     this.newest.set(task, Math.max(known, key.n));
     this.pods.set(spec.name, spec);
     judgePod(this, world, key, spec);
@@ -110,8 +110,15 @@ export class Judge {
       this.fail(world, `a late result of ${attemptName(key)} was answered as accepted`);
   }
 
+  /** A bridge whose result had been accepted asked again, since it had no answer, and was refused. */
+  disowned(world: World, key: AttemptKey): void {
+    if (!this.isStale(key))
+      this.fail(world, `${attemptName(key)} was refused when it repeated its accepted result`);
+  }
+
   /** A bridge is about to report. */
   reported(key: AttemptKey, result: AttemptResult): void {
+    this.promises.told(key, result);
     if (this.isStale(key)) return;
     this.timely.add(attemptName(key));
     if (result.outcome !== 'done') return;
@@ -201,6 +208,7 @@ export class Judge {
     heads.add(to);
     this.heads.set(id, heads);
     if (by.kind !== 'person') return;
+    this.promises.losses.delete(id);
     this.rightful.add(to);
     this.promises.pushed.set(id, [...(this.promises.pushed.get(id) ?? []), to]);
   }

@@ -1,5 +1,6 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import { type AttemptKey, parseAttemptId } from '../../../core/contract/id.ts';
+import type { PlanView } from '../../../core/contract/plan.ts';
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import { reviewsOf } from '../port/forge-port.ts';
 import type { World } from '../world.ts';
@@ -10,6 +11,12 @@ import { attemptName, type Judge, short, taskId } from './judge.ts';
 
 /** By then whatever was on its way has arrived. */
 const LATE_MS = 300_000;
+/** Causes that spend a try of the agent, whatever it did. */
+const OWN_FAULTS: readonly string[] = ['agent', 'limit', 'setup'];
+/** Causes that spend none. */
+const PASSING: readonly string[] = ['provider', 'forge', 'infra'];
+/** Attempts that end without a report and were not lost: sent back, merged by hand, told to stop. */
+const NOT_LOST = 4;
 const ENDS = /^end(-\d+)?$/;
 
 /** As far as people and bridges saw it. */
@@ -20,6 +27,12 @@ export class Promises {
   readonly approved = new Set<string>();
   /** By task: reported failures in a row of the agent's own. */
   readonly failures = new Map<string, number>();
+  /** By task: all failures that bridges ever reported and that may spend a try, in time or not. */
+  readonly failed = new Map<string, number>();
+  /** By task: attempts in a row that never reported. */
+  readonly losses = new Map<string, number>();
+  /** Plans that a person was told are rejected. */
+  readonly rejected = new Set<string>();
   /** By task: the newest commit that was accepted to go on from. */
   readonly kept = new Map<string, string>();
   /** By task: what people pushed to its branch; that is gone on from, whatever an attempt had beside it. */
@@ -30,6 +43,7 @@ export class Promises {
   ordered(world: World): void {
     this.orderedAt = world.loop.now;
     this.failures.clear();
+    this.losses.clear();
   }
 
   approve(branch: string): void {
@@ -37,12 +51,19 @@ export class Promises {
     if (at?.kind === 'task') this.approved.add(`${at.plan} ${at.task}`);
   }
 
+  /** Whether it is heard or not. */
+  told(key: AttemptKey, result: AttemptResult): void {
+    if (result.outcome === 'done' || PASSING.includes(result.cause)) return;
+    const task = `${key.plan} ${key.task}`;
+    this.failed.set(task, (this.failed.get(task) ?? 0) + 1);
+  }
+
   reported(key: AttemptKey, result: AttemptResult): void {
     const task = taskId(key);
     if (result.outcome === 'done') {
       this.failures.delete(task);
       this.kept.set(task, result.commit);
-    } else if (['agent', 'limit', 'setup'].includes(result.cause))
+    } else if (OWN_FAULTS.includes(result.cause))
       this.failures.set(task, (this.failures.get(task) ?? 0) + 1);
     // What was found wrong of the whole is mended anew.
     else if (result.cause === 'verify_red' || result.cause === 'conflict')
@@ -56,14 +77,25 @@ export class Promises {
   /** Somebody did something to its pull request: it begins anew. */
   touched(branch: string): void {
     const at = readBranch(branch);
-    if (at?.kind === 'task') this.failures.delete(taskId(at));
+    if (at?.kind !== 'task') return;
+    this.failures.delete(taskId(at));
+    this.losses.delete(taskId(at));
   }
 }
 
 /** An attempt that nobody has asked a pod for before. */
-export function judgeNewPod(judge: Judge, world: World, key: AttemptKey): void {
+export function judgeNewPod(judge: Judge, world: World, key: AttemptKey, before: number): void {
   const { promises } = judge;
-  const failures = promises.failures.get(taskId(key)) ?? 0;
+  const task = taskId(key);
+  const failures = promises.failures.get(task) ?? 0;
+  const wasLost = before > 0 && !judge.timely.has(attemptName({ ...key, n: before }));
+  const losses = wasLost ? (promises.losses.get(task) ?? 0) + 1 : 0;
+  promises.losses.set(task, losses);
+  const { maxLosses } = world.settings.bounds;
+  if (losses > maxLosses + NOT_LOST)
+    judge.fail(world, `${attemptName(key)} is the next after ${losses} that were lost`);
+  if (promises.rejected.has(key.plan))
+    judge.fail(world, `${attemptName(key)} is of a plan that was rejected`);
   const isOrdered = world.loop.now - promises.orderedAt < LATE_MS;
   if (failures > world.settings.bounds.maxRetries && !isOrdered)
     judge.fail(world, `${attemptName(key)} is the next after ${failures} that failed`);
@@ -113,6 +145,18 @@ export function judgeConsent(
   const isHeard = said !== undefined && said.at < Math.max(readAt, now - LATE_MS);
   if (isHeard && said.state === 'changes_requested' && judge.promises.orderedAt < said.at)
     judge.fail(world, `#${pull.number} was merged although changes were asked for`);
+}
+
+/** What a plan is said to wait for. Only what bridges reported can have spent an agent's tries. */
+export function judgeWaiting(judge: Judge, world: World, view: PlanView): void {
+  for (const { for: why, command } of view.waiting) {
+    const [, noun, , plan = '', task = ''] = command.split(' ');
+    if (noun !== 'task' || !OWN_FAULTS.some((cause) => why.includes(`it failed: ${cause}`)))
+      continue;
+    const failed = judge.promises.failed.get(`${plan} ${task}`) ?? 0;
+    if (failed <= world.settings.bounds.maxRetries)
+      judge.fail(world, `${task} of ${plan} was given up after ${failed} failures: ${why}`);
+  }
 }
 
 /** A task's history as a client reads it. */

@@ -1,0 +1,30 @@
+import type { TaskEventType } from '../../../core/task/event.ts';
+import type { FaultKind } from '../faults.ts';
+import type { Bridge } from './bridge.ts';
+
+// How an attempt fares: by chance, and more often so where the seed is about what comes of it.
+
+const COMES_OF: Partial<Record<FaultKind, TaskEventType>> = {
+  agent_refused: 'attempt_refused',
+  agent_failed: 'attempt_failed',
+  pod_lost: 'attempt_lost',
+};
+const BY_FOCUS = 0.4;
+
+export function fares(bridge: Bridge, kind: FaultKind): boolean {
+  const { faults, random } = bridge.world;
+  if (faults.active && isMeant(bridge, kind) && random.chance(BY_FOCUS)) {
+    faults.strike(kind);
+    return true;
+  }
+  return faults.happens(kind);
+}
+
+/** An attempt beside a pull request verifies; a repair that failed leaves its task ready, with a pull request. */
+function isMeant({ world, assignment }: Bridge, kind: FaultKind): boolean {
+  return world.faults.foci.some(({ status, event }) => {
+    if (status === 'ready') return kind === 'agent_failed' && assignment.kind === 'repair';
+    const isBeside = status === 'merging' || status === 'pr_open';
+    return isBeside && assignment.kind === 'verify' && COMES_OF[kind] === event;
+  });
+}
