@@ -155,6 +155,7 @@ function crash(invocation: Invocation): void {
 function errorOf(world: World, port: PortName, fault: FaultKind): AppError {
   if (fault === 'forge_paused') {
     const until = world.loop.now + world.random.pick([5_000, 30_000, 60_000, 400_000, 1_500_000]);
+    world.pausedUntil = Math.max(world.pausedUntil, until);
     return new AppError('paused', 'forge_quota', 'rate limit', { details: { until } });
   }
   if (fault === 'forge_odd') return new AppError('notFound', 'forge_not_found', 'Not Found');

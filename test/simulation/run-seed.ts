@@ -24,6 +24,8 @@ const MINUTE = 60_000;
 const HEALING_MS = 10 * 60 * MINUTE;
 /** For what is swept up last. */
 const AFTERWARDS_MS = 5 * MINUTE;
+/** A branch that the forge would not delete is tried again by then. */
+const SWEPT_AGAIN_MS = 16 * MINUTE;
 
 /** One history. Everything in it follows from the seed. Must be called outside of promises: it runs to its end at once. */
 export function runSeed(
@@ -96,7 +98,8 @@ function live(world: World, watches: readonly PlanWatch[], isBroken: () => boole
   }
   const keepMs = world.settings.keepDays * 24 * 60 * MINUTE;
   const isSwept = keepMs < 60 * MINUTE;
-  loop.run(loop.now + AFTERWARDS_MS + (isSwept ? keepMs : 0), isBroken);
+  const sweptMs = isSwept ? keepMs + SWEPT_AGAIN_MS : 0;
+  loop.run(Math.max(loop.now, world.pausedUntil) + sweptMs + AFTERWARDS_MS, isBroken);
   if (!isBroken()) judgeEnd(world, watches, isSwept);
 }
 

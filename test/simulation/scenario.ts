@@ -22,7 +22,7 @@ export function simulatedSettings(random: Random): EngineSettings {
     bounds: {
       maxRetries: random.between(1, 3),
       maxLosses: random.between(2, 6),
-      maxRepairs: 4,
+      maxRepairs: random.between(2, 4),
       maxFaults: 10,
     },
     caps: {

@@ -51,6 +51,8 @@ export class World {
   onLateIndex: () => void = () => {};
   /** The platform is down until then. */
   downUntil = 0;
+  /** Until then the forge has asked not to be called. */
+  pausedUntil = 0;
   #invocations = 0;
   #ids = 0;
 

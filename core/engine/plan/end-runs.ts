@@ -11,7 +11,7 @@ import { forgeOf } from '../task/task-forge.ts';
 import { recordMoves } from './plan-complete.ts';
 import { requireRevision } from './revision.ts';
 
-const CLEAN_UP_AGAIN_MS = 3_600_000;
+const CLEAN_UP_AGAIN_MS = 900_000;
 const SLICE = 200;
 /** So long it goes on with what it has loaded, before it says how far it is. */
 const TURN_MS = 15_000;

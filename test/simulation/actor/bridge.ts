@@ -144,7 +144,7 @@ export class Bridge {
   async report(result: AttemptResult): Promise<void> {
     this.world.judge.reported(this.key, result);
     await this.call('result', (deps, key) => acceptResult(deps, key, result));
-    this.world.judge.accepted(this.world, this.key, result);
+    this.world.judge.accepted(this.world, this.key, this.assignment.kind, result);
     this.world.tell(`${this.pod.attemptId} reported ${result.outcome}`);
   }
 

@@ -8,7 +8,7 @@ import type { World } from '../world.ts';
 import { type Branch, readBranch, rootName } from './branch-name.ts';
 import { judgeMerge, judgeReady } from './merge-rules.ts';
 import { judgePod } from './pod-rules.ts';
-import { judgeNewPod, Promises } from './promise-rules.ts';
+import { judgeNewPod, judgeRepair, Promises } from './promise-rules.ts';
 
 // What must never be seen from outside: in the forge's branches and merges, in what the launcher is asked for, in what
 // clients are answered. Nothing in here looks into the engine's store.
@@ -104,8 +104,9 @@ export class Judge {
   }
 
   /** A bridge's result was answered with success. */
-  accepted(world: World, key: AttemptKey, result: AttemptResult): void {
+  accepted(world: World, key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
     this.promises.reported(key, result);
+    if (kind === 'repair' && result.outcome === 'done') judgeRepair(this, world, key);
     if (!this.timely.has(attemptName(key)))
       this.fail(world, `a late result of ${attemptName(key)} was answered as accepted`);
   }
@@ -208,7 +209,7 @@ export class Judge {
     heads.add(to);
     this.heads.set(id, heads);
     if (by.kind !== 'person') return;
-    this.promises.losses.delete(id);
+    this.promises.forgive(id);
     this.rightful.add(to);
     this.promises.pushed.set(id, [...(this.promises.pushed.get(id) ?? []), to]);
   }

@@ -31,6 +31,8 @@ export class Promises {
   readonly failed = new Map<string, number>();
   /** By task: attempts in a row that never reported. */
   readonly losses = new Map<string, number>();
+  /** By task: repairs in a row that nobody asked for. */
+  readonly repairs = new Map<string, number>();
   /** Plans that a person was told are rejected. */
   readonly rejected = new Set<string>();
   /** By task: the newest commit that was accepted to go on from. */
@@ -44,6 +46,7 @@ export class Promises {
     this.orderedAt = world.loop.now;
     this.failures.clear();
     this.losses.clear();
+    this.repairs.clear();
   }
 
   approve(branch: string): void {
@@ -53,6 +56,8 @@ export class Promises {
 
   /** Whether it is heard or not. */
   told(key: AttemptKey, result: AttemptResult): void {
+    // What was found wrong of the whole is mended anew.
+    if (isMendedAnew(result)) this.failures.delete(taskId(key));
     if (result.outcome === 'done' || PASSING.includes(result.cause)) return;
     const task = `${key.plan} ${key.task}`;
     this.failed.set(task, (this.failed.get(task) ?? 0) + 1);
@@ -61,13 +66,9 @@ export class Promises {
   reported(key: AttemptKey, result: AttemptResult): void {
     const task = taskId(key);
     if (result.outcome === 'done') {
-      this.failures.delete(task);
       this.kept.set(task, result.commit);
     } else if (OWN_FAULTS.includes(result.cause))
       this.failures.set(task, (this.failures.get(task) ?? 0) + 1);
-    // What was found wrong of the whole is mended anew.
-    else if (result.cause === 'verify_red' || result.cause === 'conflict')
-      this.failures.delete(task);
   }
 
   cancelled(world: World, { id, run }: { id: string; run: number }): void {
@@ -79,8 +80,18 @@ export class Promises {
     const at = readBranch(branch);
     if (at?.kind !== 'task') return;
     this.failures.delete(taskId(at));
-    this.losses.delete(taskId(at));
+    this.forgive(taskId(at));
   }
+
+  /** A person meddled with it. */
+  forgive(task: string): void {
+    this.losses.delete(task);
+    this.repairs.delete(task);
+  }
+}
+
+function isMendedAnew(result: AttemptResult): boolean {
+  return result.outcome === 'done' || result.cause === 'verify_red' || result.cause === 'conflict';
 }
 
 /** An attempt that nobody has asked a pod for before. */
@@ -102,6 +113,15 @@ export function judgeNewPod(judge: Judge, world: World, key: AttemptKey, before:
   const stopped = promises.stopped.get(key.plan);
   if (stopped !== undefined && key.run <= stopped.run && world.loop.now - stopped.at > LATE_MS)
     judge.fail(world, `${attemptName(key)} began after its run was cancelled`);
+}
+
+/** A repair was accepted. */
+export function judgeRepair(judge: Judge, world: World, key: AttemptKey): void {
+  const task = taskId(key);
+  const repairs = (judge.promises.repairs.get(task) ?? 0) + 1;
+  judge.promises.repairs.set(task, repairs);
+  if (repairs > world.settings.bounds.maxRepairs)
+    judge.fail(world, `${task} was repaired ${repairs} times, and nobody asked for it`);
 }
 
 export function judgeStart(judge: Judge, world: World, attemptId: string, start: string): void {

@@ -1,0 +1,102 @@
+import type { Change, Item } from '../../../core/port/table.ts';
+import {
+  both,
+  isHead,
+  isTask,
+  type KnownMutant,
+  miswrite,
+  onForge,
+  onTable,
+  settings,
+} from './break-rule.ts';
+import { pausedClaims } from './paused-claims.ts';
+
+// Each breaks one rule of the engine from outside. Here: what is counted of an attempt, edits and what a plan's status holds back.
+
+const docOf = ({ set }: Change): string => (typeof set?.doc === 'string' ? set.doc : '');
+
+/** The number of a task's attempt rises, and no attempt begins. */
+function raisesNumber(before: Item | undefined, change: Change): boolean {
+  const numberOf = (doc: unknown): number => Number(/"attempt":(\d+)/.exec(String(doc))?.[1] ?? 0);
+  const doc = docOf(change);
+  return doc !== '' && !doc.includes('"current"') && numberOf(doc) > numberOf(before?.doc);
+}
+
+export const PROMISE_MUTANTS: readonly KnownMutant[] = [
+  {
+    name: 'a slot that nobody claimed is freed for a late claim to use',
+    deps: both(
+      pausedClaims.deps,
+      onTable((table) => ({
+        update: async (key, change, condition) => {
+          if (!isTask(key.pk, key.sk)) return table.update(key, change, condition);
+          const before = await table.get(key);
+          return raisesNumber(before, change) ? before : table.update(key, change, condition);
+        },
+      })),
+    ),
+    caught: /\d+ pods of \d+/,
+  },
+  {
+    name: 'a refusal for a while spends a try',
+    emphasis: ['agent_refused', 'agent_failed'],
+    deps: miswrite(isTask, (doc) =>
+      doc.includes('"event":"attempt_refused"')
+        ? doc.replace(/"spent":\{"agent":(\d+)/, (_, n) => `"spent":{"agent":${Number(n) + 1}`)
+        : doc,
+    ),
+    caught: /was given up after/,
+  },
+  {
+    name: 'attempts may be lost for ever',
+    emphasis: ['pod_lost', 'pod_silent', 'pod_cut_off', 'pod_zombie'],
+    deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxLosses: 99 } })),
+    caught: /is the next after \d+ that were lost/,
+  },
+  {
+    name: 'work is repaired for ever',
+    emphasis: ['check_flaky'],
+    deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRepairs: 99 } })),
+    caught: /was repaired \d+ times/,
+  },
+  {
+    name: 'what an attempt reported is forgotten',
+    emphasis: ['answer_lost'],
+    deps: miswrite(isTask, (doc) => doc.replace(/"reported":\d+/, '"reported":0')),
+    caught: /refused when it repeated/,
+  },
+  {
+    name: 'branches are kept for ever',
+    deps: onForge(() => ({ deleteBranch: async () => {} })),
+    caught: /were never deleted/,
+  },
+  {
+    name: 'tasks begin before all of them are stored',
+    deps: onTable((table, world) => ({
+      put: (item, condition) => {
+        if (!isTask(item.pk, item.sk) || item.waits === undefined)
+          return table.put(item, condition);
+        void world.loop.sleep(300_000).then(() => table.put(item, condition));
+        return Promise.resolve(true);
+      },
+    })),
+    caught: /neither ended nor went on/,
+  },
+  {
+    name: 'an edit replaces whatever revision there is',
+    emphasis: ['person_edits'],
+    deps: onTable((table) => ({
+      update: (key, change, condition) =>
+        table.update(key, change, docOf(change).includes('"event":"edited"') ? [] : condition),
+    })),
+    caught: /two edits of revision/,
+  },
+  {
+    name: 'a plan that was rejected can be approved',
+    emphasis: ['person_stops'],
+    deps: miswrite(isHead, (doc) =>
+      doc.replace('"status":"rejected"', '"status":"pending_approval"'),
+    ),
+    caught: /of a plan that was rejected/,
+  },
+];
