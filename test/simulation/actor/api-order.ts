@@ -94,6 +94,7 @@ export async function orderSomething(world: World, view: PlanView): Promise<void
   if (random.chance(0.1)) await approveWork(world, plan, task);
   else {
     const [what, order] = random.pick(orders);
+    if (what === 'request changes of') world.judge.promises.askChanges(plan, task);
     await attempt(world, `${what} ${task}`, order);
   }
 }

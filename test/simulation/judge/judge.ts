@@ -156,12 +156,15 @@ export class Judge {
           this.reopened.add(name);
           this.promises.ordered(world);
         }
-        this.promises.touched(pull.head);
+        this.promises.touched(pull.head, by);
         if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull, by);
         world.webhook(repository.name, pull.head, pull.number);
       },
       reviewed: (pull, state) => {
         if (state === 'approved') this.promises.approve(pull.head);
+        const at = readBranch(pull.head);
+        if (state === 'changes_requested' && at?.kind === 'task')
+          this.promises.askChanges(at.plan, at.task);
       },
       merged: (repository, pull, merge, by) => {
         world.tell(

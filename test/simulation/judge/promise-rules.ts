@@ -31,8 +31,10 @@ export class Promises {
   readonly failed = new Map<string, number>();
   /** By task: attempts in a row that never reported. */
   readonly losses = new Map<string, number>();
-  /** By task: repairs in a row that nobody asked for. */
+  /** By task: repairs since a person last meddled with it. */
   readonly repairs = new Map<string, number>();
+  /** By task of any run: how often people asked for changes, each of which is repaired whenever it is heard. */
+  readonly asked = new Map<string, number>();
   /** Plans that a person was told are rejected. */
   readonly rejected = new Set<string>();
   /** By task: the newest commit that was accepted to go on from. */
@@ -47,6 +49,11 @@ export class Promises {
     this.failures.clear();
     this.losses.clear();
     this.repairs.clear();
+  }
+
+  askChanges(plan: string, task: string): void {
+    const name = `${plan} ${task}`;
+    this.asked.set(name, (this.asked.get(name) ?? 0) + 1);
   }
 
   approve(branch: string): void {
@@ -76,11 +83,11 @@ export class Promises {
   }
 
   /** Somebody did something to its pull request: it begins anew. */
-  touched(branch: string): void {
+  touched(branch: string, by: By): void {
     const at = readBranch(branch);
     if (at?.kind !== 'task') return;
     this.failures.delete(taskId(at));
-    this.forgive(taskId(at));
+    if (by.kind === 'person') this.forgive(taskId(at));
   }
 
   /** A person meddled with it. */
@@ -120,8 +127,9 @@ export function judgeRepair(judge: Judge, world: World, key: AttemptKey): void {
   const task = taskId(key);
   const repairs = (judge.promises.repairs.get(task) ?? 0) + 1;
   judge.promises.repairs.set(task, repairs);
-  if (repairs > world.settings.bounds.maxRepairs)
-    judge.fail(world, `${task} was repaired ${repairs} times, and nobody asked for it`);
+  const asked = judge.promises.asked.get(`${key.plan} ${key.task}`) ?? 0;
+  if (repairs > world.settings.bounds.maxRepairs + asked)
+    judge.fail(world, `${task} was repaired ${repairs} times, and people asked for ${asked}`);
 }
 
 export function judgeStart(judge: Judge, world: World, attemptId: string, start: string): void {

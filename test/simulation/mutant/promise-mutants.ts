@@ -49,14 +49,22 @@ export const PROMISE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'attempts may be lost for ever',
+    from: 365,
     emphasis: ['pod_lost', 'pod_silent', 'pod_cut_off', 'pod_zombie'],
     deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxLosses: 99 } })),
     caught: /is the next after \d+ that were lost/,
   },
   {
     name: 'work is repaired for ever',
-    emphasis: ['check_flaky'],
-    deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRepairs: 99 } })),
+    deps: both(
+      settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRepairs: 99 } })),
+      onForge((forge, { faults }) => ({
+        checks: async (repo, sha) =>
+          faults.active
+            ? { state: 'red', failing: [{ name: 'ci', summary: 'red' }], pending: [] }
+            : forge.checks(repo, sha),
+      })),
+    ),
     caught: /was repaired \d+ times/,
   },
   {
