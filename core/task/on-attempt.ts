@@ -125,7 +125,7 @@ export function onAttemptRefused(
   const next = {
     ...returned(state, state.current),
     spent: { ...state.spent, refused: refused || undefined },
-    reported: event.n,
+    reported: event.usage ? event.n : state.reported,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
   if (refused > MAX_REFUSALS)

@@ -4,6 +4,7 @@ import { isRunning, type PlanState } from '../../lifecycle/plan-state.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import type { TaskDetail } from '../../store/task-detail.ts';
 import { loadTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import type { TaskEvent } from '../../task/event.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { podName, podSpec } from './pod.ts';
@@ -30,16 +31,12 @@ export async function launch(
     // Whether it is there is not known: it is asked for again until the launch time is over.
     if (isAppError(error, 'transient')) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    if (isAppError(error, 'paused')) {
-      const until = error.details.until ?? deps.clock.now() + 15_000;
-      await applyTask(deps, key, { type: 'attempt_refused', n, until, why }, { actor: 'launcher' });
-    } else
-      await applyTask(
-        deps,
-        key,
-        { type: 'attempt_lost', n, why: `its pod could not be started: ${why}` },
-        { actor: 'launcher' },
-      );
+    const until = deps.clock.now() + 15_000;
+    const event: TaskEvent = isAppError(error, 'paused')
+      ? { type: 'attempt_refused', n, until: error.details.until ?? until, why }
+      : { type: 'attempt_lost', n, why: `its pod could not be started: ${why}` };
+    // Another that asked before may have been granted the pod, and its bridge be at work.
+    await applyTask(deps, key, event, { actor: 'launcher', loaded: task, observed: true });
     return false;
   }
 }

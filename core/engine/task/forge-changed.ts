@@ -66,6 +66,8 @@ async function lookAt(
   const { status } = state;
   if (status === 'pr_open' || status === 'in_review' || status === 'merging')
     await driveTask(deps, key);
+  // The one pull request of a simple plan ends it, also where it changes nothing of its task.
+  if (state.simple && plan.state.status === 'complete') await drivePlan(deps, key.plan);
   return 'seen';
 }
 
