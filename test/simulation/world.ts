@@ -161,11 +161,12 @@ export class World {
   /** Everything that runs stops where it is. */
   crashPlatform(forMs: number): void {
     this.tell('the platform crashes');
+    // First, so that whoever gives up its place lets nobody in who would live through it.
+    this.downUntil = this.loop.now + forMs;
     for (const invocation of [...this.live]) {
       invocation.alive = false;
       invocation.onCrash();
     }
-    this.downUntil = this.loop.now + forMs;
   }
 
   /** Of what a repository holds only its configuration is ever read as text. */
