@@ -1,32 +1,30 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseAttemptId } from '../../core/contract/id.ts';
-import type { Table as Store } from '../../core/port/table.ts';
 import { createMemoryTable } from '../../test/support/memory-table.ts';
 import { chainDag, type Dag, fanDag, randomDag } from '../lab/dag.ts';
-import { type Call, createLab, type LabOptions } from '../lab/lab.ts';
-import { realTime } from '../lab/lab-time.ts';
 import { openStoreAndQueues } from '../lab/laptop.ts';
 import { percentile } from '../lab/measure.ts';
-import type { Scenario } from '../scenario.ts';
+import { type Ground, type HandOffRun, measureHandOffs } from '../lab/measure-hand-off.ts';
+import type { Scenario, Table } from '../scenario.ts';
 
-// How fast the engine itself is, with attempts that are done at once: from the merge of the last that a task waited on,
-// known to the store, until its pod is asked for. Once over the laptop's own store and queues, once with both in memory.
+// How fast the engine itself is, with attempts that are done at once. Once over the laptop's own store and queues, once
+// with both in memory.
 
 const SLOTS = 64;
-const RUNS = 3;
-/** Of a graph with more tasks than that, over the laptop's store, one run has to do. */
+/** A graph with more tasks than that is run less often. */
 const MANY = 500;
-const LIMIT_MS = 1_800_000;
 
-type Ground = Pick<LabOptions, 'openQueue'> & { table: Store; close(): Promise<void> };
-type Run = { makespanMs: number; handOffMs: number[] };
+type GroundName = 'memory' | 'laptop';
+type Opened = Ground & { close(): Promise<void> };
 
-const GROUNDS: readonly [string, () => Promise<Ground>][] = [
-  ['memory', async () => ({ table: createMemoryTable(), close: async () => {} })],
-  ['laptop', openLaptop],
-];
+const OPEN: Record<GroundName, () => Promise<Opened>> = {
+  memory: async () => ({ table: createMemoryTable(), close: async () => {} }),
+  laptop: openLaptop,
+};
+
+/** Warm-ups come first and are not counted. */
+type Count = { readonly warmUps: number; readonly runs: number };
 
 export const handOff: Scenario = {
   name: 'hand-off',
@@ -35,36 +33,28 @@ export const handOff: Scenario = {
     const dags = quick
       ? [chainDag(20), fanDag(20)]
       : [chainDag(100), fanDag(100), randomDag(1_000)];
-    const figures = [];
-    for (const dag of dags)
-      for (const [ground, open] of GROUNDS)
-        figures.push(await measureDag(dag, ground, open, quick || isLong(dag, ground) ? 1 : RUNS));
-    const table = {
-      title: 'Hand-off in milliseconds (commit to start), tasks per second',
-      head: ['graph', 'store and queues', 'runs', 'p50', 'p95', 'p99', 'tasks/s', 'makespan s'],
-      rows: figures.map((row) => [
-        row.dag,
-        row.ground,
-        row.runs,
-        ...[row.p50, row.p95, row.p99].map((ms) => ms.toFixed(1)),
-        row.tasksPerSecond.toFixed(1),
-        (row.makespanMs / 1_000).toFixed(1),
-      ]),
-      notes: [
-        'Medians of the runs; percentiles are taken within a run. 64 slots, one process.',
-        'Only the chain is pure latency: elsewhere waiting for a slot and for the merge queue is part of it.',
-        'The makespan is from the submission, planning and activation included, to the last merge.',
-      ],
-    };
-    return { tables: [table], figures };
+    const rows: Row[] = [];
+    const shares: Share[] = [];
+    for (const dag of dags) {
+      const measured = async (ground: GroundName) =>
+        measureDag(dag, ground, quick ? { warmUps: 1, runs: 1 } : countOf(dag, ground));
+      const memory = await measured('memory');
+      const laptop = await measured('laptop');
+      rows.push(memory, laptop);
+      shares.push(shareOf(memory, laptop));
+    }
+    return { tables: [tableOf(rows), tableOfShares(shares)], figures: { rows, shares } };
   },
 };
 
-function isLong(dag: Dag, ground: string): boolean {
-  return ground === 'laptop' && dag.nodes.length > MANY;
+function countOf(dag: Dag, ground: GroundName): Count {
+  if (dag.nodes.length <= MANY) return { warmUps: 1, runs: 5 };
+  // One takes minutes.
+  if (ground === 'laptop') return { warmUps: 0, runs: 1 };
+  return { warmUps: 1, runs: 3 };
 }
 
-async function openLaptop(): Promise<Ground> {
+async function openLaptop(): Promise<Opened> {
   const dataDir = await mkdtemp(join(tmpdir(), 'smol-bench-'));
   const opened = await openStoreAndQueues(dataDir);
   return {
@@ -76,80 +66,89 @@ async function openLaptop(): Promise<Ground> {
   };
 }
 
-async function measureDag(dag: Dag, ground: string, open: () => Promise<Ground>, runs: number) {
-  const measured: Run[] = [];
-  for (let n = 0; n < runs; n += 1) measured.push(await measureRun(dag, await open()));
-  const of = (value: (run: Run) => number): number =>
-    percentile(
-      measured.map(value).toSorted((a, b) => a - b),
-      0.5,
-    );
-  const share = (part: number): number => of((run) => percentile(run.handOffMs, part));
-  const makespanMs = of((run) => run.makespanMs);
-  return {
-    dag: dag.name,
-    ground,
-    runs,
-    p50: share(0.5),
-    p95: share(0.95),
-    p99: share(0.99),
-    tasksPerSecond: dag.nodes.length / (makespanMs / 1_000),
-    makespanMs,
-    makespanAllMs: measured.map((run) => run.makespanMs),
-  };
-}
+type Row = Awaited<ReturnType<typeof measureDag>>;
 
-async function measureRun(dag: Dag, ground: Ground): Promise<Run> {
-  const time = realTime();
-  const plan = 'p0123456789';
-  const merged = new Map<string, number>();
-  const started = new Map<string, number>();
-  const onCall = (call: Call): void => note(call, merged, started);
-  const options = { time, slots: SLOTS, webhooks: false, onCall };
+async function measureDag(dag: Dag, name: GroundName, { warmUps, runs }: Count) {
+  const ground = await OPEN[name]();
   try {
-    const lab = createLab({ ...options, table: ground.table, openQueue: ground.openQueue });
-    const began = time.stamp();
-    await lab.submit(plan, dag);
-    const isOver = (): boolean => lab.complete.has(plan) || lab.failures.length > 0;
-    const done = await time.run(isOver, LIMIT_MS);
-    if (!done || lab.failures.length > 0) throw lab.failures[0] ?? new Error('it did not end');
-    const ends = dag.nodes.map(({ id }) => merged.get(id) ?? Number.NaN);
-    return { makespanMs: Math.max(...ends) - began, handOffMs: handOffs(dag, merged, started) };
+    const all = await measureHandOffs(dag, ground, { count: warmUps + runs, slots: SLOTS });
+    return { dag: dag.name, ground: name, warmUps, runs, ...figuresOf(dag, all.slice(warmUps)) };
   } finally {
     await ground.close();
   }
 }
 
-function note(call: Call, merged: Map<string, number>, started: Map<string, number>): void {
-  const { what, about, answer } = call;
-  if (what === 'ensure') {
-    const key = parseAttemptId(about);
-    if (key !== undefined && !started.has(key.task)) started.set(key.task, call.from);
-  }
-  if (what !== 'update' || !about.startsWith('TASK#') || !about.endsWith(' STATE')) return;
-  const isMerged =
-    typeof answer === 'object' &&
-    answer !== null &&
-    'status' in answer &&
-    answer.status === 'merged';
-  const task = about.split(' ')[0]?.split('#')[3] ?? '';
-  if (isMerged && !merged.has(task)) merged.set(task, call.to);
+function figuresOf(dag: Dag, counted: readonly HandOffRun[]) {
+  const median = (value: (run: HandOffRun) => number): number =>
+    percentile(
+      counted.map(value).toSorted((a, b) => a - b),
+      0.5,
+    );
+  const handOffMs = (part: number): number => median((run) => percentile(run.handOffMs, part));
+  const makespanMs = median((run) => run.makespanMs);
+  return {
+    p50: handOffMs(0.5),
+    p95: handOffMs(0.95),
+    p99: handOffMs(0.99),
+    tasksPerSecond: dag.nodes.length / (makespanMs / 1_000),
+    makespanMs,
+    makespanAllMs: counted.map((run) => run.makespanMs),
+  };
 }
 
-/** Sorted. */
-function handOffs(
-  dag: Dag,
-  merged: ReadonlyMap<string, number>,
-  started: ReadonlyMap<string, number>,
-): number[] {
-  const times: number[] = [];
-  for (const { id, dependsOn } of dag.nodes) {
-    if (dependsOn.length === 0) continue;
-    const free = Math.max(...dependsOn.map((parent) => merged.get(parent) ?? Number.NaN));
-    const ms = (started.get(id) ?? Number.NaN) - free;
-    if (!(ms >= 0))
-      throw new Error(`${id} of ${dag.name} started before what it waits on was merged`);
-    times.push(ms);
-  }
-  return times.sort((a, b) => a - b);
+type Share = ReturnType<typeof shareOf>;
+
+/** How much of the laptop's makespan goes when its store and its queues do. */
+function shareOf(memory: Row, laptop: Row) {
+  return {
+    dag: laptop.dag,
+    memoryMs: memory.makespanMs,
+    laptopMs: laptop.makespanMs,
+    embedded: 1 - memory.makespanMs / laptop.makespanMs,
+  };
+}
+
+function tableOf(rows: readonly Row[]): Table {
+  return {
+    title: 'Hand-off in milliseconds (commit to start), tasks per second',
+    head: [
+      'graph',
+      'store and queues',
+      'warm-ups',
+      'runs',
+      'p50',
+      'p95',
+      'p99',
+      'tasks/s',
+      'makespan s',
+    ],
+    rows: rows.map((row) => [
+      row.dag,
+      row.ground,
+      row.warmUps,
+      row.runs,
+      ...[row.p50, row.p95, row.p99].map((ms) => ms.toFixed(1)),
+      row.tasksPerSecond.toFixed(1),
+      (row.makespanMs / 1_000).toFixed(1),
+    ]),
+    notes: [
+      'Medians of the runs; percentiles are taken within a run. 64 slots, one engine in one process.',
+      'Warm-ups are whole runs before them, over the same store, and are not counted.',
+      'Only the chain is pure latency: elsewhere waiting for a slot and for the merge queue is part of it.',
+      'The makespan is from the submission, planning and activation included, to the last merge.',
+    ],
+  };
+}
+
+function tableOfShares(shares: readonly Share[]): Table {
+  return {
+    title: "How much of the laptop's makespan is its embedded store and queues",
+    head: ['graph', 'memory s', 'laptop s', 'share %'],
+    rows: shares.map(({ dag, memoryMs, laptopMs, embedded }) => [
+      dag,
+      ...[memoryMs, laptopMs].map((ms) => (ms / 1_000).toFixed(2)),
+      (embedded * 100).toFixed(1),
+    ]),
+    notes: ['1 - memory / laptop: their clients and the wire to them are part of it.'],
+  };
 }
