@@ -1,41 +1,37 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SQSEvent } from 'aws-lambda';
-import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
-import { createSqsQueue } from '../../adapters/sqs/create-sqs-queue.ts';
+import type { QueueMessage } from '../../core/contract/queue.ts';
 import type { Table } from '../../core/port/table.ts';
-import { QUEUES } from '../../core/topology/queues.ts';
-import { createTable } from '../../local/emulator/create-table.ts';
-import { createCredential } from '../../local/emulator/credential.ts';
-import { startQueues } from '../../local/emulator/start-queues.ts';
-import { startStore } from '../../local/emulator/start-store.ts';
-import { startQueuePoller } from '../../local/source/start-queue-poller.ts';
+import { openStoreAndQueues } from '../lab/laptop.ts';
 import { measure, percentile, type Row } from '../lab/measure.ts';
 import type { Report, Scenario } from '../scenario.ts';
 
 // What one step of the engine pays on this machine, through the adapters and over the wire: a store
-// operation, and the way of a message from its sender to the handler. One caller at a time, data on disk.
+// operation, and the way of a message from its sender to the handler. One caller at a time, data on disk, store and queues
+// in the process of their own that the laptop gives them.
 
 const COUNT = 500;
-const REGION = 'us-east-1';
-const silent = { info() {}, warn() {}, error() {} };
 
 export const platform: Scenario = {
   name: 'platform',
   what: 'What one step of the engine pays on this machine, over the wire',
   run: async ({ quick }) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'smol-bench-'));
-    const place = { dataDir, count: quick ? 50 : COUNT };
+    const count = quick ? 50 : COUNT;
     try {
-      return report([...(await benchStore(place)), ...(await benchQueue(place))]);
+      const opened = await openStoreAndQueues(dataDir);
+      try {
+        const rows = await benchStore(opened.table, count);
+        return report([...rows, await benchQueue(opened, count)]);
+      } finally {
+        await opened.close();
+      }
     } finally {
       await rm(dataDir, { recursive: true, force: true });
     }
   },
 };
-
-type Place = { dataDir: string; count: number };
 
 function report(rows: readonly Row[]): Report {
   const figures = rows.map(({ what, times }) => {
@@ -55,31 +51,17 @@ function report(rows: readonly Row[]): Report {
   return { tables: [table], figures };
 }
 
-async function benchStore({ dataDir, count }: Place): Promise<Row[]> {
-  const credential = createCredential();
-  const store = await startStore({ dataDir: join(dataDir, 'store'), credential });
-  const place = {
-    endpoint: store.endpoint,
-    region: REGION,
-    credentials: credential,
-    tableName: 'bench',
-  };
-  await createTable(place);
-  const table = createDynamoTable(place);
-  try {
-    return [
-      { what: 'store: put if absent', times: await measure(count, (n) => put(table, n)) },
-      { what: 'store: get', times: await measure(count, (n) => get(table, n)) },
-      {
-        what: 'store: update if the version is still so',
-        times: await measure(count, (n) => update(table, n)),
-      },
-      { what: 'store: first 25 of a partition', times: await measure(count, () => query(table)) },
-      { what: 'store: first 25 of an index', times: await measure(count, () => index(table)) },
-    ];
-  } finally {
-    await store.close();
-  }
+async function benchStore(table: Table, count: number): Promise<Row[]> {
+  return [
+    { what: 'store: put if absent', times: await measure(count, (n) => put(table, n)) },
+    { what: 'store: get', times: await measure(count, (n) => get(table, n)) },
+    {
+      what: 'store: update if the version is still so',
+      times: await measure(count, (n) => update(table, n)),
+    },
+    { what: 'store: first 25 of a partition', times: await measure(count, () => query(table)) },
+    { what: 'store: first 25 of an index', times: await measure(count, () => index(table)) },
+  ];
 }
 
 function keyOf(n: number) {
@@ -108,37 +90,22 @@ async function index(table: Table): Promise<void> {
   must((await table.index('due', 'BENCH', { limit: 25 })).items.length === 25);
 }
 
-/** From before the send to the handler's call, each message once its predecessor has arrived. */
-async function benchQueue({ dataDir, count }: Place): Promise<Row[]> {
-  const credential = createCredential();
-  const rows = QUEUES.filter(({ name }) => name === 'drive');
-  const queues = await startQueues({ dataDir: join(dataDir, 'queues'), credential, rows });
-  const place = { endpoint: queues.endpoint, region: REGION, credentials: credential };
-  const queue = createSqsQueue({ ...place, urls: queues.urls });
-  let arrived = () => {};
-  const handler = (event: unknown) => {
-    must(isSqsEvent(event) && event.Records.length === 1);
-    arrived();
-  };
-  const polled = rows.map((row) => ({ row, url: queues.urls[row.name] ?? '', handler }));
-  const poller = startQueuePoller({ ...place, queues: polled, log: silent });
-  try {
-    const times = await measure(count, async (n) => {
-      const arrival = new Promise<void>((resolve) => {
-        arrived = resolve;
-      });
-      await queue.send([{ message: { type: 'drive_plan', v: 1, plan: `p${n}` } }]);
-      await arrival;
-    });
-    return [{ what: 'queue: from sender to handler', times }];
-  } finally {
-    await poller.close();
-    await queues.close();
-  }
-}
+type Opened = Awaited<ReturnType<typeof openStoreAndQueues>>;
 
-function isSqsEvent(event: unknown): event is SQSEvent {
-  return typeof event === 'object' && event !== null && 'Records' in event;
+/** From before the send to the handler's call, each message once its predecessor has arrived. */
+async function benchQueue({ openQueue }: Opened, count: number): Promise<Row> {
+  let arrived = (_message: QueueMessage) => {};
+  const queue = openQueue(async (message) => arrived(message));
+  const times = await measure(count, async (n) => {
+    const arrival = new Promise<QueueMessage>((resolve) => {
+      arrived = resolve;
+    });
+    const plan = `p${n}`;
+    await queue.send([{ message: { type: 'drive_plan', v: 1, plan } }]);
+    const message = await arrival;
+    must(message.type === 'drive_plan' && message.plan === plan);
+  });
+  return { what: 'queue: from sender to handler', times };
 }
 
 /** A figure of something that did not work would be no figure. */
