@@ -1,25 +1,22 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { errorBodySchema } from '../../core/contract/error.ts';
 import type { Route } from '../../core/contract/route.ts';
-import type { HttpInput } from '../support/http-event.ts';
+import {
+  type Bearers,
+  bearersOf,
+  expectRefused,
+  issuesOf,
+  type RequestPart,
+  sendRow,
+} from '../support/contract-request.ts';
+import { CONTRACT_ROWS, type ContractRow, contractRow, pathOf } from '../support/contract-rows.ts';
+import { inputSchema } from '../support/schema-sample.ts';
 import { createTestApi, GROUPS, type TestApi, webhookSignature } from '../support/test-api.ts';
 
 // Bad input over every row of the contract: answered with what is wrong, and nothing is reached or written. Rows are taken
 // from the contract as they are, so a new one is covered by being there.
 
-const ATTEMPT = 'p3k9m2x7abc.r1.add-login.2';
 const OTHER_ATTEMPT = 'p3k9m2x7abc.r1.add-login.3';
-
-/** A good value for each path parameter: a new name belongs here. */
-const PARAMS: Readonly<Record<string, string>> = {
-  plan: 'p3k9m2x7abc',
-  task: 'add-login',
-  repository: 'r3k9m2x7abc',
-  attempt: ATTEMPT,
-  token: 'k3k9m2x7abcde',
-  email: 'bob@example.org',
-};
 const HOSTILE = [
   'x$(id)',
   'x%24%28id%29',
@@ -45,31 +42,22 @@ const HOSTILE = [
   '<script>',
   `${'x'.repeat(5_000)}`,
 ];
+/** A byte that never stands in UTF-8, alone and in a string; a character cut short; half of a pair; one written too long. */
+const NOT_UTF8 = [
+  Buffer.from([0xff]),
+  Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]),
+  Buffer.from([0x22, 0xe2, 0x82, 0x22]),
+  Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]),
+  Buffer.from([0x22, 0xc0, 0xaf, 0x22]),
+];
 const NO_BODY = ['GET', 'DELETE'];
 
-type Row = {
-  readonly id: string;
-  readonly group: keyof typeof GROUPS;
-  readonly route: Route;
-};
-type Part = Partial<Omit<HttpInput, 'method'>>;
-
-const ROWS: readonly Row[] = [
-  ...rowsOf('api', GROUPS.api),
-  ...rowsOf('attempt', GROUPS.attempt),
-  ...rowsOf('hook', GROUPS.hook),
-];
-
-function rowsOf(group: Row['group'], routes: Readonly<Record<string, Route>>): Row[] {
-  return Object.entries(routes).map(([id, route]) => ({ id, group, route }));
-}
-
 let api: TestApi;
-let bearers: Readonly<Record<string, string>>;
+let bearers: Bearers;
 
 beforeAll(async () => {
   api = await createTestApi();
-  bearers = { ...api.sessions, attempt: await api.attemptToken(ATTEMPT) };
+  bearers = await bearersOf(api);
 });
 
 afterEach(() => {
@@ -80,54 +68,11 @@ afterEach(() => {
   expect({ writes, reached, errors }).toEqual({ writes: 0, reached: [], errors: [] });
 });
 
-function pathOf(route: Route, replaced: Readonly<Record<string, string>> = {}): string {
-  return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = replaced[name] ?? PARAMS[name];
-    if (value === undefined) throw new Error(`add an example of {${name}} to PARAMS`);
-    return value;
-  });
+function send(row: ContractRow, part?: RequestPart) {
+  return sendRow(api, bearers, row, part);
 }
 
-/** A request that passes the gate of access, unless a part replaces what it needs. */
-async function send({ group, route }: Row, part: Part & { readonly method?: string } = {}) {
-  const bearer = bearers[route.access];
-  const authorization: Record<string, string> =
-    bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-  const signature: Record<string, string> =
-    route.access === 'signature'
-      ? { 'x-hub-signature-256': webhookSignature(part.body ?? '') }
-      : {};
-  const type: Record<string, string> =
-    part.body === undefined ? {} : { 'content-type': 'application/json' };
-  const headers = { ...authorization, ...signature, ...type, ...part.headers };
-  return api.send(group, { method: route.method, path: pathOf(route), ...part, headers });
-}
-
-/** One of the statuses, in the shape of an error, with words to go by. */
-async function expectRefused(
-  answer: ReturnType<typeof send>,
-  statuses: readonly number[],
-  what: string,
-) {
-  const { status, headers, json, requestId, text } = await answer;
-  expect(statuses, `${what}: ${text.slice(0, 300)}`).toContain(status);
-  const { error } = errorBodySchema.parse(json);
-  expect(error.requestId).toBe(requestId);
-  expect(error.message.length).toBeGreaterThan(8);
-  expect(text.length).toBeLessThan(20_000);
-  expect(headers['content-type']).toMatch(/^application\/json/);
-  expect(headers['x-content-type-options']).toBe('nosniff');
-  expect(headers['cache-control']).toBe('no-store');
-  expect(headers['x-request-id']).toBe(requestId);
-  return { error, headers };
-}
-
-function issuesOf(error: { readonly details?: Record<string, unknown> | undefined }) {
-  const shape = z.array(z.object({ in: z.string(), path: z.string(), message: z.string() }));
-  return shape.parse(error.details?.issues);
-}
-
-describe.each(ROWS)('$route.method $route.path', (row) => {
+describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
   const { route } = row;
   const { method, access } = route;
 
@@ -241,6 +186,15 @@ describe.each(ROWS)('$route.method $route.path', (row) => {
     expect(error.message).toContain('nested deeper than 64');
     const crowded = `[${'0,'.repeat(120_000)}0]`;
     await expectRefused(send(row, { body: crowded }), [400], 'crowded');
+    for (const body of NOT_UTF8) {
+      const what = body.toString('hex');
+      // A signature is over text, so it fits no other bytes.
+      if (access === 'signature') await expectRefused(send(row, { body }), [401], what);
+      else {
+        const answer = await expectRefused(send(row, { body }), [400], what);
+        expect(answer.error.message).toBe('the request: is not UTF-8');
+      }
+    }
   });
 
   test('a body above the limit is 413', async () => {
@@ -310,8 +264,7 @@ describe.each(ROWS)('$route.method $route.path', (row) => {
 });
 
 test('a prompt of 2 MB is 400 and says how much is taken', async () => {
-  const row = ROWS.find(({ id }) => id === 'createPlan');
-  if (row === undefined) throw new Error('there is no createPlan');
+  const row = contractRow('createPlan');
   const body = { prompt: 'x'.repeat(2_000_000), repositories: [{ name: 'a/b' }] };
   const { error } = await expectRefused(send(row, { body: JSON.stringify(body) }), [400], '2 MB');
   expect(issuesOf(error)).toEqual([
@@ -320,24 +273,10 @@ test('a prompt of 2 MB is 400 and says how much is taken', async () => {
 });
 
 test('a path that nobody serves is 404', async () => {
-  const row = ROWS[0];
-  if (row === undefined) throw new Error('there are no rows');
+  const row = contractRow('health');
   for (const path of ['/', '', '/v1', '/v1/', '/v1/nothing', '/.env', '//', '/v1/plans//graph'])
     await expectRefused(send(row, { path }), [404], path);
 });
-
-type JsonSchema = {
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-};
-
-function bodySchema(route: Route): JsonSchema {
-  if (route.body === undefined) return {};
-  return JSON.parse(JSON.stringify(z.toJSONSchema(route.body, { io: 'input' })));
-}
 
 function takesBody(route: Route): boolean {
   return !NO_BODY.includes(route.method) && fieldsOf(route).length > 0;
@@ -345,17 +284,17 @@ function takesBody(route: Route): boolean {
 
 /** Whether the body is one of several shapes, so that what is wrong depends on which was meant. */
 function isChoice(route: Route): boolean {
-  const { anyOf, oneOf } = bodySchema(route);
+  const { anyOf, oneOf } = inputSchema(route.body);
   return anyOf !== undefined || oneOf !== undefined;
 }
 
 function fieldsOf(route: Route): [string, string | undefined][] {
-  const { properties, anyOf = [], oneOf = [] } = bodySchema(route);
+  const { properties, anyOf = [], oneOf = [] } = inputSchema(route.body);
   const all = [properties, ...[...anyOf, ...oneOf].map((branch) => branch.properties)];
   const fields = new Map(all.flatMap((one) => Object.entries(one ?? {})));
   return [...fields].map(([name, { type }]) => [name, type]);
 }
 
 function requiredOf(route: Route): string[] {
-  return isChoice(route) ? [] : [...(bodySchema(route).required ?? [])];
+  return isChoice(route) ? [] : [...(inputSchema(route.body).required ?? [])];
 }

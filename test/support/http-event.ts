@@ -7,14 +7,16 @@ export type HttpInput = {
   readonly path: string;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
+  /** How the gateway passes on what may be no text; bytes always. */
   readonly base64?: boolean;
   readonly sourceIp?: string;
 };
 
 /** What API Gateway's HTTP API gives a Lambda, payload version 2. */
 export function httpEvent(input: HttpInput): APIGatewayProxyEventV2 {
-  const { method, path, query = '', body, base64 = false } = input;
+  const { method, path, query = '', body } = input;
+  const base64 = input.base64 === true || body instanceof Uint8Array;
   const headers = lowerCase({ host: 'api.example.org', ...input.headers });
   return {
     version: '2.0',
@@ -40,7 +42,9 @@ export function httpEvent(input: HttpInput): APIGatewayProxyEventV2 {
       time: '01/Jan/2030:00:00:00 +0000',
       timeEpoch: 0,
     },
-    ...(body === undefined ? {} : { body: base64 ? Buffer.from(body).toString('base64') : body }),
+    ...(body === undefined
+      ? {}
+      : { body: base64 ? Buffer.from(body).toString('base64') : String(body) }),
     isBase64Encoded: base64,
   };
 }

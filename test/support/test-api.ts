@@ -97,7 +97,7 @@ export type TestAnswer = {
   readonly requestId: string;
 };
 
-export function webhookSignature(body: string): string {
+export function webhookSignature(body: string | Uint8Array): string {
   return `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`;
 }
 
@@ -109,7 +109,8 @@ function depsOf(access: ReturnType<typeof createTestAccess<MemoryTable>>['deps']
   return { ...access, version: '1.2.3', socketUrl: 'wss://socket.example.org' };
 }
 
-function recorders<Routes extends Readonly<Record<string, Route>>>(
+/** Handlers that note what they were given, and answer 409 `reached`. */
+export function recorders<Routes extends Readonly<Record<string, Route>>>(
   routes: Routes,
   calls: RecordedCall[],
 ): Handlers<Routes, TestDeps> {
