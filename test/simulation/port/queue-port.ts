@@ -7,8 +7,8 @@ import { effect, type Invocation, meetFault } from '../invocation.ts';
 import { handleMessage } from '../platform.ts';
 import type { World } from '../world.ts';
 
-// Queues that lose, double, delay and reorder; a message whose handler crashed or asked for it comes back after the
-// visibility time, and ends among the dead letters.
+// Queues that lose, double, delay and reorder; a message that is not done with comes back when its visibility time is over,
+// though its handler may stand still and go on later, and ends among the dead letters.
 
 type Waiting = { message: QueueMessage; receives: number; met: readonly FaultKind[] };
 
@@ -16,7 +16,6 @@ export class SimQueues {
   readonly #world: World;
   readonly #waiting = new Map<string, Waiting[]>(QUEUES.map((row) => [row.name, []]));
   readonly #running = new Map<string, number>(QUEUES.map((row) => [row.name, 0]));
-  dead = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -24,7 +23,7 @@ export class SimQueues {
 
   send(message: QueueMessage, delayMs: number): void {
     if (message.type === 'push') return;
-    const { faults, random } = this.#world;
+    const { loop, faults, random } = this.#world;
     if (faults.happens('queue_drop')) return;
     const isDoubled = faults.happens('queue_double');
     for (let copy = 0; copy < (isDoubled ? 2 : 1); copy += 1) {
@@ -33,16 +32,15 @@ export class SimQueues {
       if (isDoubled) met.push('queue_double');
       if (isLate) met.push('queue_late');
       const late = isLate ? random.between(1_000, 120_000) : 0;
-      this.#deliverAfter(delayMs + late + random.between(2, 40), { message, receives: 0, met });
+      loop.after(delayMs + late + random.between(2, 40), () =>
+        this.#deliver(queueOf(message.type), { message, receives: 0, met }),
+      );
     }
   }
 
-  #deliverAfter(ms: number, waiting: Waiting): void {
-    this.#world.loop.after(ms, () => {
-      const row = queueOf(waiting.message.type);
-      this.#waiting.get(row.name)?.push(waiting);
-      this.#next(row);
-    });
+  #deliver(row: QueueRow, waiting: Waiting): void {
+    this.#waiting.get(row.name)?.push(waiting);
+    this.#next(row);
   }
 
   #next(row: QueueRow): void {
@@ -62,25 +60,35 @@ export class SimQueues {
     const world = this.#world;
     this.#running.set(row.name, (this.#running.get(row.name) ?? 0) + 1);
     const receives = one.receives + 1;
+    let isDone = false;
+    world.loop.after(row.visibilitySeconds * 1_000, () => {
+      if (!isDone) this.#comeBack(row, { ...one, receives });
+    });
     const leave = (): void => {
       this.#running.set(row.name, (this.#running.get(row.name) ?? 1) - 1);
       this.#next(row);
-    };
-    const back = (): void => {
-      if (receives >= row.maxReceives) this.dead += 1;
-      else this.#deliverAfter(row.visibilitySeconds * 1_000, { ...one, receives });
-      leave();
     };
     const invocation = world.start(
       describe(one.message),
       (deps: EngineDeps) => handleMessage(deps, one.message, world),
       {
-        done: (outcome) => (outcome === 'retry' ? back() : leave()),
-        failed: back,
-        crashed: back,
+        done: (outcome) => {
+          isDone = outcome === 'done';
+          leave();
+        },
+        failed: leave,
+        crashed: leave,
       },
     );
     for (const fault of one.met) meetFault(world, invocation, fault);
+  }
+
+  /** Where nothing goes wrong, nothing is refused until it is given up. */
+  #comeBack(row: QueueRow, one: Waiting): void {
+    const { judge, faults } = this.#world;
+    if (one.receives < row.maxReceives) this.#deliver(row, one);
+    else if (faults.kinds.size === 0)
+      judge.fail(this.#world, `${describe(one.message)} ends among the dead letters`);
   }
 }
 
