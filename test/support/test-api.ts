@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { verifyGitHubWebhook } from '../../adapters/github/verify-webhook.ts';
+import type { AccessDeps } from '../../core/access/access-deps.ts';
 import type { UserActor } from '../../core/access/actor.ts';
 import { signAttemptToken, verifyAttemptToken } from '../../core/access/attempt-token.ts';
 import { authenticateUser } from '../../core/access/authenticate.ts';
@@ -125,7 +126,8 @@ export function recorders<Routes extends Readonly<Record<string, Route>>>(
   return Object.fromEntries(entries);
 }
 
-async function signedIn(deps: TestDeps): Promise<Record<Role, string>> {
+/** A session of a new user of each role. */
+export async function signedIn(deps: AccessDeps): Promise<Record<Role, string>> {
   const bearers = await Promise.all(
     ROLES.map(async (role) => {
       const { email } = await createUser(deps, { email: emailOf(role), password: PASSWORD, role });
@@ -137,7 +139,7 @@ async function signedIn(deps: TestDeps): Promise<Record<Role, string>> {
   return { viewer, operator, admin };
 }
 
-function answerOf(result: APIGatewayProxyStructuredResultV2, requestId: string): TestAnswer {
+export function answerOf(result: APIGatewayProxyStructuredResultV2, requestId: string): TestAnswer {
   const { statusCode = 0, headers = {}, body: text = '' } = result;
   return { status: statusCode, headers, text, json: parsed(text), requestId };
 }

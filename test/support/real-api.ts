@@ -1,0 +1,80 @@
+import { createNoHosting } from '../../adapters/hosting/create-local-hosting.ts';
+import { signAttemptToken, verifyAttemptToken } from '../../core/access/attempt-token.ts';
+import { authenticateUser } from '../../core/access/authenticate.ts';
+import { API, ATTEMPT_API } from '../../core/contract/api.ts';
+import { createApp } from '../../functions/http/app.ts';
+import { attemptHandlers } from '../../functions/http/handler/attempt.ts';
+import { authHandlers } from '../../functions/http/handler/auth.ts';
+import { doctorHandlers } from '../../functions/http/handler/doctor.ts';
+import { metaHandlers } from '../../functions/http/handler/meta.ts';
+import { planHandlers } from '../../functions/http/handler/plan.ts';
+import { repositoryHandlers } from '../../functions/http/handler/repository.ts';
+import { systemHandlers } from '../../functions/http/handler/system.ts';
+import { taskHandlers } from '../../functions/http/handler/task.ts';
+import { tokenHandlers } from '../../functions/http/handler/token.ts';
+import { userHandlers } from '../../functions/http/handler/user.ts';
+import { createLambdaHandler } from '../../functions/http/lambda-handler.ts';
+import { createLog } from '../../functions/log.ts';
+import { createTestAccess } from './access.ts';
+import { createEngineFixture } from './engine-fixture.ts';
+import { type HttpInput, httpEvent } from './http-event.ts';
+import { answerOf, signedIn, type TestAnswer } from './test-api.ts';
+
+const HANDLERS = {
+  ...authHandlers,
+  ...doctorHandlers,
+  ...metaHandlers,
+  ...planHandlers,
+  ...repositoryHandlers,
+  ...systemHandlers,
+  ...taskHandlers,
+  ...tokenHandlers,
+  ...userHandlers,
+};
+
+/** The handlers as they are deployed, over one table in memory; no forge and no launcher may be asked. */
+export async function createRealApi() {
+  const engine = createEngineFixture();
+  const access = createTestAccess(engine.table);
+  const { clock } = access.deps;
+  const lines: string[] = [];
+  const edge = { log: createLog({ write: (line) => lines.push(line), now: clock.now }), clock };
+  const users = {
+    ...access.deps,
+    version: '1.2.3',
+    socketUrl: 'wss://socket.example.org',
+    engine: engine.deps,
+    hosting: createNoHosting(),
+    host: undefined,
+    examine: async () => [],
+  };
+  const apps = {
+    api: createApp({
+      ...edge,
+      routes: API,
+      handlers: HANDLERS,
+      authorize: { user: (bearer) => authenticateUser(access.deps, bearer) },
+      deps: () => users,
+    }),
+    attempt: createApp({
+      ...edge,
+      routes: ATTEMPT_API,
+      handlers: attemptHandlers,
+      authorize: { attempt: (bearer) => verifyAttemptToken(access.deps, bearer) },
+      deps: () => ({ engine: engine.deps, model: undefined }),
+    }),
+  };
+  return {
+    engine,
+    lines,
+    sessions: await signedIn(users),
+    attemptToken: (id: string, ms = 60_000) => signAttemptToken(access.deps, id, clock.now() + ms),
+    async send(group: string, input: HttpInput): Promise<TestAnswer> {
+      const app = group === 'attempt' ? apps.attempt : apps.api;
+      const event = httpEvent(input);
+      return answerOf(await createLambdaHandler(app, edge)(event), event.requestContext.requestId);
+    },
+  };
+}
+
+export type RealApi = Awaited<ReturnType<typeof createRealApi>>;
