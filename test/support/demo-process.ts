@@ -90,6 +90,7 @@ export function startDemo(
       running = ground.start('local/demo.ts', [...args, '--resume'], { env });
     },
     async close() {
+      await ground.requireNoAttempts();
       running.kill('SIGTERM');
       await running.exit;
       await ground.requireClean();

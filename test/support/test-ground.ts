@@ -12,6 +12,8 @@ import { waitUntil } from './wait-until.ts';
 
 export const CHECKOUT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
 
+const CLEAN_MS = 15_000;
+
 export type Ground = {
   readonly path: string;
   /** Where its platform keeps its data. */
@@ -25,6 +27,8 @@ export type Ground = {
   start(file: string, args: readonly string[], more?: StartOptions): Started;
   /** Throws when a process, a port or a temporary file is left; attempts have until `withinMs` to notice that they are alone. */
   requireClean(withinMs?: number): Promise<void>;
+  /** Throws when the folder of an attempt is left, which a platform that still runs removes once the attempt has ended. */
+  requireNoAttempts(withinMs?: number): Promise<void>;
   /** Ends what still runs here, and removes the folder. */
   remove(): Promise<void>;
 };
@@ -77,7 +81,10 @@ export async function createGround(): Promise<Ground> {
     env,
     start: (file, args, more = {}) =>
       startNode(join(CHECKOUT, file), args, { cwd: path, ...more, env: { ...env, ...more.env } }),
-    requireClean: (withinMs = 15_000) => requireClean({ path, tmp, ports }, withinMs),
+    requireClean: (withinMs = CLEAN_MS) =>
+      requireNothing(() => leftBehind({ path, tmp, ports }), withinMs),
+    requireNoAttempts: (withinMs = CLEAN_MS) =>
+      requireNothing(() => leftOfAttempts(data), withinMs),
     async remove() {
       // Each by the id it was found under, and only what names this very folder.
       for (const { pid } of await findProcesses(path)) endProcess(pid);
@@ -126,36 +133,40 @@ function startNode(
   };
 }
 
-async function requireClean(
-  ground: Pick<Ground, 'path' | 'tmp' | 'ports'>,
-  withinMs: number,
-): Promise<void> {
-  let left = '';
+/** `look` answers what is left. */
+async function requireNothing(look: () => Promise<readonly string[]>, withinMs: number) {
+  let left: readonly string[] = [];
   try {
     await waitUntil(
       'nothing is left',
       async () => {
-        left = await leftBehind(ground);
-        return left === '';
+        left = await look();
+        return left.length === 0;
       },
       withinMs,
     );
   } catch (cause) {
-    throw new Error(`left behind: ${left}`, { cause });
+    throw new Error(`left behind: ${left.join('; ')}`, { cause });
   }
 }
 
-async function leftBehind(ground: Pick<Ground, 'path' | 'tmp' | 'ports'>): Promise<string> {
+async function leftBehind(ground: Pick<Ground, 'path' | 'tmp' | 'ports'>): Promise<string[]> {
   const processes = await findProcesses(ground.path);
   const taken: string[] = [];
   for (const [name, port] of Object.entries(ground.ports))
-    if (name !== 'model' && (await isListening(port))) taken.push(`port ${port} (${name})`);
+    if (await isListening(port)) taken.push(`port ${port} (${name})`);
   const files = await readdir(ground.tmp);
   return [
     ...processes.map(({ pid, command }) => `process ${pid} ${command}`),
     ...taken,
     ...files.map((file) => `temporary ${file}`),
-  ].join('; ');
+  ];
+}
+
+/** What begins with a dot is the launcher's own, such as the logs that it keeps. */
+async function leftOfAttempts(data: string): Promise<string[]> {
+  const names = await readdir(join(data, 'attempts', 'pods'));
+  return names.filter((name) => !name.startsWith('.')).map((name) => `attempt ${name}`);
 }
 
 async function freePort(): Promise<number> {
