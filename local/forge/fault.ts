@@ -31,6 +31,8 @@ export type RateLimit = NonNullable<FaultSettings['rateLimit']>;
 export type Faults = {
   set(settings: FaultSettings): void;
   readonly settings: FaultSettings;
+  /** Calls that were refused for the rate limit since the forge started, under whatever settings. */
+  readonly rateLimited: number;
   /** Counts a call. */
   takeRateLimit(): RateLimit | undefined;
   takeServerError(): 'before' | 'after' | undefined;
@@ -40,6 +42,7 @@ export type Faults = {
 export function createFaults(): Faults {
   let settings: FaultSettings = {};
   let limited = 0;
+  let rateLimited = 0;
   let calls = 0;
   let webhooks = 0;
   return {
@@ -52,9 +55,13 @@ export function createFaults(): Faults {
     get settings() {
       return settings;
     },
+    get rateLimited() {
+      return rateLimited;
+    },
     takeRateLimit() {
       if (settings.rateLimit === undefined || limited >= settings.rateLimit.count) return undefined;
       limited += 1;
+      rateLimited += 1;
       return settings.rateLimit;
     },
     takeServerError() {

@@ -63,6 +63,10 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
     context.faults.set(await readBody(c, faultsSchema));
     return c.body(null, 204);
   });
+  app.get('/_forge/faults', (c) => {
+    const { settings, rateLimited } = context.faults;
+    return json(c, { settings, rateLimited });
+  });
   app.put('/_forge/webhook', async (c) => {
     context.webhooks.setTarget((await readBody(c, target)) ?? undefined);
     return c.body(null, 204);
