@@ -46,6 +46,7 @@ export const FAULT_KINDS = [
   'person_orders',
   'person_stops',
   'person_edits',
+  'person_repeats',
   'person_rebases',
   'person_roots',
 ] as const;
@@ -94,6 +95,7 @@ const RATES: Record<FaultKind, number> = {
   person_orders: 0.25,
   person_stops: 0.06,
   person_edits: 0.4,
+  person_repeats: 0.1,
   person_rebases: 0.06,
   person_roots: 0.05,
 };

@@ -3,7 +3,7 @@ import { isAppError } from '../../../core/error.ts';
 import { callApi } from '../platform.ts';
 import type { World } from '../world.ts';
 
-// How a person uses the API: asks again until there is an answer, or takes a refusal for one.
+// How a person uses the API: asks again until there is an answer, or takes a refusal for one; and some send all twice.
 
 export const ME = 'ada@example.com';
 const CALLER = { alive: true, cutOffUntil: 0 };
@@ -26,8 +26,28 @@ export async function insist<T>(
   }
 }
 
+/** Some send the same again, at once or some seconds later, beside the first. */
+export function send<T>(world: World, once: () => Promise<T>): Promise<T[]> {
+  const { faults, random, loop } = world;
+  const sent = [once()];
+  if (faults.happens('person_repeats')) {
+    const ms = random.chance(0.5) ? 0 : random.between(1_000, 15_000);
+    sent.push(loop.sleep(ms).then(once));
+  }
+  return Promise.all(sent);
+}
+
+/** True: it was answered that it is done, be it the first or the same again. */
+export async function order<T>(
+  world: World,
+  what: string,
+  act: (deps: EngineDeps) => Promise<T>,
+): Promise<boolean> {
+  return (await send(world, () => orderOnce(world, what, act))).includes(true);
+}
+
 /** A refusal is an answer too. True: it was answered that it is done. */
-export async function attempt<T>(
+export async function orderOnce<T>(
   world: World,
   what: string,
   act: (deps: EngineDeps) => Promise<T>,

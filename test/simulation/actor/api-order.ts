@@ -17,9 +17,10 @@ import {
   retryTask,
   unblockTask,
 } from '../../../core/engine/command/task.ts';
+import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { readGraph } from '../../../core/engine/view/read.ts';
 import type { World } from '../world.ts';
-import { attempt, insist, ME } from './api-call.ts';
+import { insist, ME, order, orderOnce, send } from './api-call.ts';
 
 // What a person orders at the API without being asked.
 
@@ -36,22 +37,22 @@ export async function approve(world: World, view: PlanView): Promise<void> {
       dependsOn: task.dependsOn,
     }));
   }
-  await attempt(world, 'plan approve', (deps) => approvePlan(deps, id, revision || 1, ME));
+  await order(world, 'plan approve', (deps) => approvePlan(deps, id, revision || 1, ME));
 }
 
 /** One task more, or one more edge; now and then by two people at once, of whom only one can replace the revision. */
 export async function editSomething(world: World, view: PlanView): Promise<void> {
   const edits = Array.from({ length: world.random.chance(0.3) ? 2 : 1 }, () => edit(world, view));
-  const accepted = (await Promise.all(edits)).filter((isAccepted) => isAccepted);
+  const accepted = (await Promise.all(edits)).flat().filter((isAccepted) => isAccepted);
   if (accepted.length > 1)
     world.judge.fail(world, `two edits of revision ${view.revision} of ${view.id} were accepted`);
 }
 
-function edit(world: World, view: PlanView): Promise<boolean> {
+function edit(world: World, view: PlanView): Promise<boolean[]> {
   const { random } = world;
   const tasks = world.judge.plans.get(view.id)?.tasks ?? [];
   const [first, last] = [tasks[0], tasks.at(-1)];
-  if (first === undefined || last === undefined) return Promise.resolve(false);
+  if (first === undefined || last === undefined) return Promise.resolve([]);
   const id = `x${view.revision}`;
   const added = taskSpecSchema.parse({
     id,
@@ -65,15 +66,17 @@ function edit(world: World, view: PlanView): Promise<boolean> {
       ? { op: 'add_task', task: added }
       : { op: 'add_edge', from: first.id, to: last.id };
   const input = { revision: view.revision, edits: [change] };
-  return attempt(world, `plan edit ${change.op}`, (deps) => editPlan(deps, view.id, input, ME));
+  return send(world, () =>
+    orderOnce(world, `plan edit ${change.op}`, (deps) => editPlan(deps, view.id, input, ME)),
+  );
 }
 
 export function approveWork(world: World, plan: string, task: string): Promise<boolean> {
   world.judge.promises.approved.add(`${plan} ${task}`);
-  return attempt(world, `approve ${task}`, (deps) => approveTask(deps, plan, task, ME));
+  return order(world, `approve ${task}`, (deps) => approveTask(deps, plan, task, ME));
 }
 
-type TaskOrder = Parameters<typeof attempt>[2];
+type TaskOrder = Parameters<typeof order>[2];
 
 export async function orderSomething(world: World, view: PlanView): Promise<void> {
   const { random } = world;
@@ -85,7 +88,7 @@ export async function orderSomething(world: World, view: PlanView): Promise<void
     ['cancel', (deps) => cancelTask(deps, plan, task, '', ME)],
     ['retry', (deps) => retryTask(deps, plan, task, ME)],
     ['unblock', (deps) => unblockTask(deps, plan, task, ME)],
-    ['request changes of', (deps) => requestChanges(deps, plan, task, 'please', ME)],
+    ['request changes of', (deps) => askChanges(world, deps, plan, task)],
     ['finish', (deps) => finishTask(deps, plan, task, ME)],
     ['message', (deps) => sendMessage(deps, plan, task, { text: 'hm' }, ME)],
     ['recover', (deps) => recoverPlan(deps, plan)],
@@ -93,10 +96,15 @@ export async function orderSomething(world: World, view: PlanView): Promise<void
   if (random.chance(0.1)) return approve(world, view);
   if (random.chance(0.1)) await approveWork(world, plan, task);
   else {
-    const [what, order] = random.pick(orders);
-    if (what === 'request changes of') world.judge.promises.askChanges(plan, task);
-    await attempt(world, `${what} ${task}`, order);
+    const [what, act] = random.pick(orders);
+    await order(world, `${what} ${task}`, act);
   }
+}
+
+/** What is sent twice may be heard twice. */
+function askChanges(world: World, deps: EngineDeps, plan: string, task: string): Promise<unknown> {
+  world.judge.promises.askChanges(plan, task);
+  return requestChanges(deps, plan, task, 'please', ME);
 }
 
 export async function stopSomething(world: World, view: PlanView): Promise<void> {
@@ -104,16 +112,16 @@ export async function stopSomething(world: World, view: PlanView): Promise<void>
   const { random } = world;
   if (view.status === 'pending_approval' && random.chance(0.5)) await reject(world, plan);
   else if (random.chance(0.5))
-    await attempt(world, 'cancel plan', (deps) => cancelPlan(deps, plan, '', ME));
+    await order(world, 'cancel plan', (deps) => cancelPlan(deps, plan, '', ME));
   else await restart(world, view);
 }
 
 async function reject(world: World, plan: string): Promise<void> {
-  const isRejected = await attempt(world, 'reject plan', (deps) => rejectPlan(deps, plan, '', ME));
+  const isRejected = await order(world, 'reject plan', (deps) => rejectPlan(deps, plan, '', ME));
   if (isRejected) world.judge.promises.rejected.add(plan);
 }
 
 export function restart(world: World, { id, run }: PlanView): Promise<boolean> {
   world.judge.promises.rejected.delete(id);
-  return attempt(world, `restart plan ${id}`, (deps) => restartPlan(deps, id, run, ME));
+  return order(world, `restart plan ${id}`, (deps) => restartPlan(deps, id, run, ME));
 }

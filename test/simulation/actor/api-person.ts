@@ -3,13 +3,14 @@ import { sendMessage } from '../../../core/engine/attempt/message.ts';
 import { createPlan } from '../../../core/engine/command/plan.ts';
 import { linkRepository } from '../../../core/engine/command/repository.ts';
 import { retryTask } from '../../../core/engine/command/task.ts';
+import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { readHistory, readPlanView } from '../../../core/engine/view/read.ts';
 import { isAppError } from '../../../core/error.ts';
 import { readBranch } from '../judge/branch-name.ts';
 import { judgeHistory, judgeWaiting } from '../judge/promise-rules.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
-import { attempt, insist, ME } from './api-call.ts';
+import { insist, ME, order, send } from './api-call.ts';
 import {
   approve,
   approveWork,
@@ -31,11 +32,12 @@ export async function submit(world: World, submission: Submission): Promise<void
     link: () => Promise.reject(new Error('no hosting')),
     unlink: () => Promise.resolve(),
   };
-  await insist(world, 'create', async (deps) => {
+  const create = async (deps: EngineDeps): Promise<unknown> => {
     for (const { name } of submission.body.repositories)
       await linkRepository(deps, noHosting, { name, forge: 'github' }, ME, () => `r${name.length}`);
     return createPlan(deps, submission.body, ME, submission.id, 'hash');
-  });
+  };
+  await send(world, () => insist(world, 'create', create));
 }
 
 /** Looks at a plan now and then, for as long as it goes on. */
@@ -55,8 +57,8 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     const orders = [
       faults.happens('person_orders') ? orderSomething : undefined,
       faults.happens('person_stops') ? stopSomething : undefined,
-    ].filter((order) => order !== undefined);
-    for (const order of orders) await order(world, view);
+    ].filter((one) => one !== undefined);
+    for (const giveOrder of orders) await giveOrder(world, view);
     // An order may have set it going again.
     const isDone = isOver(view) && orders.length === 0;
     if (isDone && !watch.over) await readSomeHistory(world, view);
@@ -94,9 +96,9 @@ async function resolve(world: World, view: PlanView, command: string): Promise<v
   else if (noun === 'task' && verb === 'approve') await approveWork(world, plan, task);
   else if (noun === 'task' && verb === 'retry') {
     bringAllBack(world, plan);
-    await attempt(world, what, (deps) => retryTask(deps, plan, task, ME));
+    await order(world, what, (deps) => retryTask(deps, plan, task, ME));
   } else if (noun === 'task' && verb === 'answer')
-    await attempt(world, what, (deps) => sendMessage(deps, plan, task, { text: 'that' }, ME));
+    await order(world, what, (deps) => sendMessage(deps, plan, task, { text: 'that' }, ME));
   else world.judge.fail(world, `a plan waits for a command that nobody knows: ${command}`);
 }
 

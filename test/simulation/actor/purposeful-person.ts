@@ -12,7 +12,7 @@ import type { TaskEventType } from '../../../core/task/event.ts';
 import { type Focus, isOfRepair } from '../focus.ts';
 import { rootName } from '../judge/branch-name.ts';
 import type { World } from '../world.ts';
-import { attempt, insist, ME } from './api-call.ts';
+import { insist, ME, order } from './api-call.ts';
 import { approveWork } from './api-order.ts';
 import { isAstray, push } from './forge-person.ts';
 
@@ -25,18 +25,18 @@ type Act = (world: World, task: TaskView) => unknown;
 type Acts = Partial<Record<TaskEventType, Act>>;
 
 function cancel(world: World, { plan, id }: TaskView): Promise<boolean> {
-  return attempt(world, `cancel ${id}`, (deps) => cancelTask(deps, plan, id, '', ME));
+  return order(world, `cancel ${id}`, (deps) => cancelTask(deps, plan, id, '', ME));
 }
 
 const AT_THE_API: Acts = {
   cancel,
   pull_ensured: cancel,
   retry: (world, { plan, id }) =>
-    attempt(world, `retry ${id}`, (deps) => retryTask(deps, plan, id, ME)),
+    order(world, `retry ${id}`, (deps) => retryTask(deps, plan, id, ME)),
   unblock: (world, { plan, id }) =>
-    attempt(world, `unblock ${id}`, (deps) => unblockTask(deps, plan, id, ME)),
+    order(world, `unblock ${id}`, (deps) => unblockTask(deps, plan, id, ME)),
   finish: (world, { plan, id }) =>
-    attempt(world, `finish ${id}`, (deps) => finishTask(deps, plan, id, ME)),
+    order(world, `finish ${id}`, (deps) => finishTask(deps, plan, id, ME)),
   approved: (world, { plan, id }) => approveWork(world, plan, id),
 };
 
