@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { functionId, HANDLERS } from '../../core/topology/handlers.ts';
@@ -5,6 +6,7 @@ import { QUEUES } from '../../core/topology/queues.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { TABLE } from '../../core/topology/table.ts';
+import { STAGE } from '../support/cloud-settings.ts';
 import {
   functionReferredTo,
   functionsOf,
@@ -23,6 +25,15 @@ describe.skipIf(cloud === null)('the templates', () => {
   const folder = cloud?.templates ?? '';
   const storage = cloud === null ? NOTHING : readTemplate(folder, 'storage');
   const platform = cloud === null ? NOTHING : readTemplate(folder, 'platform');
+
+  test('there is one for the table and one for the rest', () => {
+    const written = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+
+    const found = written.filter((name) => name.endsWith('.template.json'));
+    expect(found.toSorted()).toEqual(
+      ['platform', 'storage'].map((name) => `${STAGE}-smol-gang-${name}.template.json`),
+    );
+  });
 
   test('the table has the keys, the indexes and the expiry of the topology', () => {
     const { Properties, DeletionPolicy } = only(ofType(storage, 'AWS::DynamoDB::Table'));
@@ -134,8 +145,34 @@ describe.skipIf(cloud === null)('the templates', () => {
     for (const { Properties } of ofType(platform, 'AWS::CloudWatch::Alarm'))
       expect(Properties).toMatchObject({
         Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
         AlarmActions: ['arn:aws:sns:us-east-1:000000000000:alarms'],
       });
+  });
+
+  test('each schedule raises an alarm when its function fails five minutes running', () => {
+    const alarmed = ofType(platform, 'AWS::CloudWatch::Alarm').filter(
+      ({ Properties }) => Properties.MetricName === 'Errors',
+    );
+
+    const rows = alarmed.map(({ Properties }) => ({
+      function: functionReferredTo(platform, Properties.Dimensions),
+      namespace: Properties.Namespace,
+      statistic: Properties.Statistic,
+      seconds: Properties.Period,
+      times: Properties.EvaluationPeriods,
+    }));
+    expect(sorted(rows)).toEqual(
+      sorted(
+        SCHEDULES.map(({ handler }) => ({
+          function: functionId(handler),
+          namespace: 'AWS/Lambda',
+          statistic: 'Sum',
+          seconds: 60,
+          times: 5,
+        })),
+      ),
+    );
   });
 
   test('each route of the contract leads to its function, and there is no other route', () => {
@@ -161,12 +198,10 @@ describe.skipIf(cloud === null)('the templates', () => {
     const stages = ofType(platform, 'AWS::ApiGatewayV2::Stage').map(({ Properties }) => Properties);
     const http = only(stages.filter(({ StageName }) => StageName === '$default'));
 
-    const open = HTTP_FUNCTIONS.flatMap(({ routes }) => Object.values(routes))
-      .filter(({ access }) => access === 'public')
-      .map(({ method, path }) => [
-        `${method} ${path}`,
-        { ThrottlingBurstLimit: 40, ThrottlingRateLimit: 20 },
-      ]);
+    const open = HTTP_ROUTES.filter(({ access }) => access === 'public').map(({ method, path }) => [
+      `${method} ${path}`,
+      { ThrottlingBurstLimit: 40, ThrottlingRateLimit: 20 },
+    ]);
     expect(http.RouteSettings).toEqual(Object.fromEntries(open));
     for (const { DefaultRouteSettings, AccessLogSettings } of stages) {
       expect(throttleSchema.safeParse(DefaultRouteSettings).success).toBe(true);
@@ -224,16 +259,13 @@ describe.skipIf(cloud === null)('the templates', () => {
   test('every log is kept for a month', () => {
     const groups = ofType(platform, 'AWS::Logs::LogGroup');
 
-    expect(groups).toHaveLength(HANDLERS.length + 2);
+    expect(groups).toHaveLength(HANDLERS.length + APIS);
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(30);
   });
 
-  test('nothing is made of a kind that nobody has looked at', () => {
-    const kinds = [storage, platform].map(({ resources }) => [
-      ...new Set(resources.map(({ Type }) => Type)),
-    ]);
-
-    expect(kinds.map((one) => one.toSorted())).toEqual([STORAGE_KINDS, PLATFORM_KINDS]);
+  test('of every kind there is what the topology asks for, and no more', () => {
+    expect(countsOf(storage)).toEqual(STORAGE_COUNTS);
+    expect(countsOf(platform)).toEqual(PLATFORM_COUNTS);
   });
 
   test('nothing waits for itself', () => {
@@ -243,31 +275,39 @@ describe.skipIf(cloud === null)('the templates', () => {
 
 const NOTHING = { text: '', resources: [] };
 
-const STORAGE_KINDS = [
-  'AWS::DynamoDB::Table',
-  'AWS::IAM::Role',
-  'AWS::Lambda::Function',
-  'AWS::SSM::Parameter',
-];
+/** SST's helper is a function with a role. */
+const STORAGE_COUNTS = {
+  'AWS::DynamoDB::Table': 1,
+  'AWS::IAM::Role': 1,
+  'AWS::Lambda::Function': 1,
+  'AWS::SSM::Parameter': 1,
+};
 
-const PLATFORM_KINDS = [
-  'AWS::ApiGatewayV2::Api',
-  'AWS::ApiGatewayV2::Integration',
-  'AWS::ApiGatewayV2::Route',
-  'AWS::ApiGatewayV2::Stage',
-  'AWS::CloudWatch::Alarm',
-  'AWS::Events::Rule',
-  'AWS::IAM::Policy',
-  'AWS::IAM::Role',
-  'AWS::Lambda::EventInvokeConfig',
-  'AWS::Lambda::EventSourceMapping',
-  'AWS::Lambda::Function',
-  'AWS::Lambda::Permission',
-  'AWS::Logs::LogGroup',
-  'AWS::SQS::Queue',
-  'AWS::SSM::Parameter',
-  'Custom::APIGatewayCloudWatchRole',
-];
+/** One for HTTP, one for WebSockets. */
+const APIS = 2;
+const HTTP_ROUTES = HTTP_FUNCTIONS.flatMap(({ routes }) => Object.values(routes));
+
+const PLATFORM_COUNTS = {
+  'AWS::ApiGatewayV2::Api': APIS,
+  'AWS::ApiGatewayV2::Integration': HTTP_FUNCTIONS.length + SOCKET_ROUTES.length,
+  'AWS::ApiGatewayV2::Route': HTTP_ROUTES.length + SOCKET_ROUTES.length,
+  'AWS::ApiGatewayV2::Stage': APIS,
+  'AWS::CloudWatch::Alarm': QUEUES.length + SCHEDULES.length,
+  'AWS::Events::Rule': SCHEDULES.length,
+  // Of each function, and of SST's helper.
+  'AWS::IAM::Policy': HANDLERS.length + 1,
+  'AWS::IAM::Role': HANDLERS.length + 1,
+  'AWS::Lambda::Function': HANDLERS.length + 1,
+  'AWS::Lambda::EventInvokeConfig': SCHEDULES.length,
+  'AWS::Lambda::EventSourceMapping': QUEUES.length,
+  'AWS::Lambda::Permission': HTTP_FUNCTIONS.length + SOCKET_ROUTES.length + SCHEDULES.length,
+  'AWS::Logs::LogGroup': HANDLERS.length + APIS,
+  // Each with its dead letters.
+  'AWS::SQS::Queue': 2 * QUEUES.length,
+  // SST's: the name of each function, the address of each queue and of the APIs, of the WebSocket's also by https.
+  'AWS::SSM::Parameter': HANDLERS.length + QUEUES.length + APIS + 1,
+  'Custom::APIGatewayCloudWatchRole': 1,
+};
 
 const redriveSchema = z.object({
   deadLetterTargetArn: z.unknown(),
@@ -277,6 +317,11 @@ const throttleSchema = z.object({
   ThrottlingBurstLimit: z.number().positive(),
   ThrottlingRateLimit: z.number().positive(),
 });
+
+function countsOf({ resources }: ReturnType<typeof readTemplate>): Record<string, number> {
+  const byType = Map.groupBy(resources, ({ Type }) => Type);
+  return Object.fromEntries([...byType].map(([type, found]) => [type, found.length]));
+}
 
 function keys(hash: string, range: string) {
   return [
@@ -293,7 +338,7 @@ function sorted(rows: unknown): unknown[] {
 }
 
 function queueName(name: string): string {
-  return `test-smol-gang-platform-${name}`;
+  return `${STAGE}-smol-gang-platform-${name}`;
 }
 
 function nameOf(queues: readonly Resource[], logicalId: string): unknown {
