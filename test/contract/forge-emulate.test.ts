@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { startEmulateForge } from '../support/emulate-forge.ts';
 import { describeForge } from './forge.ts';
-import type { Lacks } from './lacks.ts';
 
 // Where emulate is not GitHub. What it does like GitHub, it did not learn from us.
 
@@ -13,11 +12,9 @@ const NO_RULES = 'rulesets';
 const HEAD_STAYS = 'a head that follows its branch';
 const MERGE_IS_422 = 'a refused merge is 422, and 405 at GitHub';
 
-const LACKS: Lacks = {
+const FAILS: Readonly<Record<string, string>> = {
   'refuses a branch at a commit that is not there': "GitHub's words for it",
   'refuses a branch below another branch': 'branches that are files',
-  'lists all branches under a prefix, over several pages, also packed ones': NO_GIT,
-  'compares from the merge base, with renames and counts': NO_GIT,
   'lists a tree with folders, and says when it was cut': "git's order of a tree",
   'a second pull request for the same branches is a 422 on the wire': 'that refusal',
   'refuses with no_commits when head has nothing on base': 'that refusal',
@@ -28,7 +25,6 @@ const LACKS: Lacks = {
   'the head follows pushes, and mergeable is null at the first read after each': HEAD_STAYS,
   'a pull request that conflicts is not mergeable': 'conflicts',
   'deleting the head branch closes, and it cannot be reopened then': HEAD_STAYS,
-  'a head that a person pushes into base is merged, and found again': NO_GIT,
   'tells what changed since, newest first, and an unchanged list is not sent again':
     'a clock that can be moved',
   'merges with a merge commit, and says the same when it is repeated': MERGE_IS_422,
@@ -49,11 +45,21 @@ const LACKS: Lacks = {
   'preflight names what would stop a plan': NO_RULES,
   'a refusal by a rule is named, for a branch of its own and for a push': NO_RULES,
   'an archived repository refuses, and preflight says so': NO_STATUSES,
+};
+
+/**
+ * Of these only the server could learn its half. The other is git in a repository's work tree, which has no place here: run in
+ * some other folder it would change what is there.
+ */
+const SKIPS: Readonly<Record<string, string>> = {
+  'lists all branches under a prefix, over several pages, also packed ones': NO_GIT,
+  'compares from the merge base, with renames and counts': NO_GIT,
+  'a head that a person pushes into base is merged, and found again': NO_GIT,
   'the credential of an attempt pushes its own branch and nothing else, for an hour': NO_GIT,
   'a credential to read fetches and pushes nothing': NO_GIT,
 };
 
-describeForge('GitHub adapter against emulate', startEmulateForge, LACKS);
+describeForge('GitHub adapter against emulate', startEmulateForge, { fails: FAILS, skips: SKIPS });
 describe('GitHub adapter against emulate', () => {
   test('whatever is said to be lacking is a test of the suite', () => {
     const folder = new URL('.', import.meta.url);
@@ -62,6 +68,7 @@ describe('GitHub adapter against emulate', () => {
     );
     const text = suites.join('\n');
 
-    expect(Object.keys(LACKS).filter((name) => !text.includes(`test('${name}'`))).toEqual([]);
+    const listed = Object.keys({ ...FAILS, ...SKIPS });
+    expect(listed.filter((name) => !text.includes(`test('${name}'`))).toEqual([]);
   });
 });

@@ -96,7 +96,14 @@ async function makeRepository(
   const repo = `acme/${name}`;
   const main = await commit(call, repo, files, undefined);
   await must(call, 'POST', `/repos/${repo}/git/refs`, { ref: 'refs/heads/main', sha: main });
-  return { repo, path: '', url: `${base}/${repo}.git`, main };
+  return {
+    repo,
+    get path(): never {
+      throw new Error('emulate has no work tree');
+    },
+    url: `${base}/${repo}.git`,
+    main,
+  };
 }
 
 async function pushBranch(
