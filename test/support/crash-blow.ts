@@ -22,12 +22,29 @@ export type Moment = {
   readonly pick: number;
 };
 
-/** Different things that a whole demo prints, roughly. */
-const STEPS = 66;
+export type Dealt = {
+  readonly blow: Blow;
+  /** What was killed, for people. */
+  readonly what: string;
+  /** Bridges that lived on when their supervisor was dead. */
+  readonly orphans: number;
+};
+
+/** Leases that are short, so that a bridge that is alone is seen to end, and a clock that soon finds what it left. */
+export const SHORT_LEASES = {
+  SMOL_CLOCK_SECONDS: '10',
+  LEASE_SECONDS: '10',
+  HEARTBEAT_SECONDS: '1',
+};
+
+/** Different things that every demo prints before its last plan is through: later, a blow could fall on nothing. */
+const STEPS = 54;
 /** The platform needs about that long to start. */
 const MAX_DELAY_MS = 1_500;
 const STEP_MS = 300_000;
-const COMPONENT_MS = 30_000;
+/** A git lives for moments only, an agent for seconds. */
+const CHOSEN_MS = 3_000;
+const ANY_MS = 30_000;
 /** Long enough for a lease, and for a bridge that is busy to notice. */
 const ORPHANS_MS = 60_000;
 
@@ -48,26 +65,55 @@ export function chooseMoments(
   }));
 }
 
-/** Waits for the moment, strikes, and starts again what was struck. Answers what was killed. */
-export async function strike(demo: DemoProcess, moment: Moment): Promise<string> {
+/**
+ * Waits for the moment, strikes, and starts again what was struck. Throws when there is nothing to strike any more: a blow that
+ * falls on nothing proves nothing.
+ */
+export async function strike(demo: DemoProcess, moment: Moment): Promise<Dealt> {
   const { afterSteps, blow, thenMs } = moment;
   await demo.until(
     `step ${afterSteps}`,
-    () => demo.isDone() || countSteps(demo.output()) >= afterSteps,
+    () => demo.isDone() || countSteps(demo) >= afterSteps,
     STEP_MS,
   );
   await delay(thenMs);
-  if (blow === 'component') return killComponent(demo, moment.pick);
+  if (blow === 'component') {
+    const what = await killComponent(demo, moment.pick);
+    requireAtWork(demo, moment);
+    if (what === undefined)
+      throw new Error(`no component lived ${thenMs} ms after step ${afterSteps}`);
+    return { blow, what, orphans: 0 };
+  }
   await demo.kill();
+  requireAtWork(demo, moment);
+  const orphans = await countBridges(demo);
   if (blow === 'whole') await killRest(demo);
   else if (moment.away) await untilOrphansEnd(demo);
   demo.resume();
-  return moment.away && blow === 'supervisor' ? 'supervisor, and away' : blow;
+  if (blow === 'whole') return { blow, what: 'whole', orphans: 0 };
+  return { blow, what: moment.away ? 'supervisor, and away' : 'supervisor', orphans };
+}
+
+/** To be asked after the blow: whatever the demo had printed until then has been heard. */
+function requireAtWork(demo: DemoProcess, { blow, afterSteps, thenMs }: Moment): void {
+  if (!demo.isDone()) return;
+  const steps = countSteps(demo);
+  throw new Error(
+    `the demo was done, after ${steps} steps, when the blow "${blow}" fell ${thenMs} ms after step ${afterSteps}`,
+  );
+}
+
+async function countBridges(demo: DemoProcess): Promise<number> {
+  const living = await findProcesses(demo.ground.path);
+  return living.filter(({ command }) => BRIDGE.is(command)).length;
 }
 
 /** What has happened for the first time: a demo that goes on prints some of it again. */
-function countSteps(output: string): number {
-  const lines = output.split('\n').filter((line) => /^\d\d:\d\d:\d\d /.test(line));
+export function countSteps(demo: DemoProcess): number {
+  const lines = demo
+    .output()
+    .split('\n')
+    .filter((line) => /^\d\d:\d\d:\d\d /.test(line));
   return new Set(lines.map((line) => line.slice('00:00:00 '.length).replace(/\d+s/g, ''))).size;
 }
 
@@ -95,30 +141,42 @@ async function untilOrphansEnd(demo: DemoProcess): Promise<void> {
   });
 }
 
-const COMPONENTS = [
-  { name: 'store', is: (command: string) => command.includes('local/emulator/main.ts') },
-  { name: 'bridge', is: (command: string) => command.includes('agent/bridge/main.ts') },
-  { name: 'agent', is: (command: string) => command.includes('agent/small/main.ts') },
-  { name: 'git', is: (command: string) => /^(\S*\/)?git(-\S+)? /.test(command) },
+type Component = { readonly name: string; is(command: string): boolean };
+
+const BRIDGE: Component = {
+  name: 'bridge',
+  is: (command) => command.includes('agent/bridge/main.ts'),
+};
+const COMPONENTS: readonly Component[] = [
+  { name: 'store', is: (command) => command.includes('local/emulator/main.ts') },
+  BRIDGE,
+  { name: 'agent', is: (command) => command.includes('agent/small/main.ts') },
+  { name: 'git', is: (command) => /^(\S*\/)?git(-\S+)? /.test(command) },
 ];
 
-/** The chosen kind, as soon as one lives; when the demo is over first, nothing. */
-async function killComponent(demo: DemoProcess, pick: number): Promise<string> {
-  const kind = COMPONENTS[Math.floor(pick * COMPONENTS.length)];
-  let killed = '';
-  await waitUntil(
-    `a ${kind?.name} lives`,
-    async () => {
-      if (demo.isDone()) return true;
-      const living = await findProcesses(demo.ground.path);
-      const found = living.find(({ pid, command }) => pid !== demo.pid() && kind?.is(command));
-      if (found === undefined || !kill(found.pid)) return false;
-      killed = found.command;
-      return true;
-    },
-    COMPONENT_MS,
-  ).catch(() => undefined);
-  return killed === '' ? `no ${kind?.name}` : `${kind?.name}: ${killed.slice(0, 60)}`;
+/** One of the chosen kind; when none lives for a while, of any other. */
+async function killComponent(demo: DemoProcess, pick: number): Promise<string | undefined> {
+  const place = Math.floor(pick * COMPONENTS.length);
+  const killed = await killOneOf(demo, COMPONENTS.slice(place, place + 1), CHOSEN_MS);
+  return killed ?? (await killOneOf(demo, COMPONENTS, ANY_MS));
+}
+
+/** Undefined: none of them lived in that time, or the demo was done before. */
+async function killOneOf(
+  demo: DemoProcess,
+  kinds: readonly Component[],
+  withinMs: number,
+): Promise<string | undefined> {
+  const end = Date.now() + withinMs;
+  while (!demo.isDone() && Date.now() < end) {
+    const living = await findProcesses(demo.ground.path);
+    for (const { pid, command } of living) {
+      const kind = kinds.find((one) => pid !== demo.pid() && one.is(command));
+      if (kind !== undefined && kill(pid)) return `${kind.name}: ${command.slice(0, 60)}`;
+    }
+    await delay(10);
+  }
+  return undefined;
 }
 
 function kill(pid: number): boolean {
