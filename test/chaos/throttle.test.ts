@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import type { FaultSettings } from '../../local/forge/fault.ts';
 import { handIn, useStage } from '../support/e2e-stage.ts';
 import { requireOneEach } from '../support/forge-facts.ts';
@@ -68,6 +69,14 @@ async function throttle(isOver: () => boolean): Promise<number> {
   }
 }
 
+const forgeFaults = z.object({ rateLimited: z.number() });
+
+/** Calls that the forge has refused so far, as it counts them itself. */
+async function refusedByForge(): Promise<number> {
+  const { body } = await stage.platform.forge('GET', '/_forge/faults');
+  return forgeFaults.parse(body).rateLimited;
+}
+
 const NOT_ITS_FAULT = ['attempt_failed', 'attempt_lost', 'forge_refused', 'faulted'];
 
 test('fifty tasks against a forge and a model that throttle: none fails, no retry is spent', async () => {
@@ -98,10 +107,12 @@ test('fifty tasks against a forge and a model that throttle: none fails, no retr
       `t${n}`,
     ).toEqual([]);
   const parked = events.flat().filter((event) => event === 'attempt_refused').length;
+  const forgeRefused = await refusedByForge();
   console.log(
-    `throttled: ${bursts} bursts, the model refused ${model.refused} calls, parked ${parked}`,
+    `throttled: ${bursts} bursts, the forge refused ${forgeRefused} calls, the model ${model.refused}, parked ${parked}`,
   );
   expect(bursts).toBeGreaterThan(4);
+  expect(forgeRefused).toBeGreaterThan(4);
   expect(model.refused).toBeGreaterThan(4);
   expect(parked).toBeGreaterThan(0);
 });
