@@ -258,6 +258,9 @@ describe.skipIf(cloud === null)(
         code: 'launcher_unknown',
         message: expect.stringContaining('LAUNCHER=kubernetes is not built in yet'),
       });
+      const output = await stage.outputOf('cron-reconcile');
+      const failed = [...output.matchAll(/"part":"(\w+)"/g)].map(([, part]) => part);
+      expect(failed).toEqual(['sweepPods']);
     });
 
     test('cron-reconcile does all its parts where there is a launcher', async () => {
