@@ -47,7 +47,8 @@ export const FAULT_KINDS = [
   'person_stops',
   'person_edits',
   'person_repeats',
-  'person_rebases',
+  'person_retargets',
+  'person_rewrites',
   'person_roots',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -96,7 +97,8 @@ const RATES: Record<FaultKind, number> = {
   person_stops: 0.06,
   person_edits: 0.4,
   person_repeats: 0.1,
-  person_rebases: 0.06,
+  person_retargets: 0.06,
+  person_rewrites: 0.03,
   person_roots: 0.05,
 };
 

@@ -1,9 +1,10 @@
+import type { Files } from '../forge/commit-graph.ts';
 import type { SimPull, SimRepository } from '../forge/forge-state.ts';
 import { readBranch, rootName } from '../judge/branch-name.ts';
 import type { World } from '../world.ts';
 
 // A person at the forge, who does not ask anybody: merges a pull request, closes it, opens it again, pushes to its branch,
-// reviews it, has it go elsewhere.
+// reviews it, has it go elsewhere, rewrites its branch or deletes it.
 
 const BY = { kind: 'person' } as const;
 
@@ -35,8 +36,13 @@ function visit(world: World, repository: SimRepository, pull: SimPull): void {
     if (random.chance(0.3)) bringBack(world, name, pull);
     return;
   }
-  if (faults.happens('person_rebases') && readBranch(pull.base)?.kind === 'root') {
+  if (readBranch(pull.base)?.kind === 'root' && faults.happens('person_retargets')) {
     forge.setBase(name, pull.number, 'main', BY);
+    return;
+  }
+  if (repository.branches.has(pull.base) && faults.happens('person_rewrites')) {
+    if (random.chance(0.25)) forge.setBranch(name, pull.head, undefined, BY);
+    else rewrite(world, repository, pull);
     return;
   }
   if (faults.happens('person_pushes')) push(world, repository, pull.head);
@@ -61,15 +67,28 @@ export function bringBack(world: World, repo: string, pull: SimPull): void {
   world.forge.setBase(repo, pull.number, rootName(head.plan, head.run), BY);
 }
 
+/** As a rebase does: what was accepted is no ancestor of what is there then. */
+function rewrite(world: World, repository: SimRepository, { head, base }: SimPull): void {
+  const { graph, branches } = repository;
+  const [sha, root] = [branches.get(head), branches.get(base)];
+  if (sha === undefined || root === undefined) return;
+  const files = byHand(world, graph.merge(sha, root).files);
+  world.forge.setBranch(repository.name, head, graph.add([root], files).sha, BY);
+}
+
 /** On top of what is there, as people do. */
 export function push(world: World, repository: SimRepository, branch: string): void {
-  const { random, forge } = world;
   const head = repository.branches.get(branch);
   if (head === undefined) return;
-  const files = new Map(repository.graph.get(head).files);
+  const files = byHand(world, repository.graph.get(head).files);
+  const commit = repository.graph.add([head], files);
+  world.forge.setBranch(repository.name, branch, commit.sha, BY);
+}
+
+function byHand({ random, loop }: World, before: Files): Files {
+  const files = new Map(before);
   const paths = [...files.keys()].filter((path) => path !== '.smol-gang.yaml');
   const path = random.chance(0.3) ? 'CHANGELOG.md' : random.pick(paths);
-  files.set(path, `${random.chance(0.15) ? 'bad-' : ''}ada@${world.loop.now}:`);
-  const commit = repository.graph.add([head], files);
-  forge.setBranch(repository.name, branch, commit.sha, BY);
+  files.set(path, `${random.chance(0.15) ? 'bad-' : ''}ada@${loop.now}:`);
+  return files;
 }

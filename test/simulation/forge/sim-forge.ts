@@ -25,7 +25,7 @@ export type ForgeMood = {
 };
 
 /** Longer than any handler stands still. */
-const REBASED_MS = 1_000_000;
+const RETARGETED_MS = 1_000_000;
 /** Longer than the lane goes on asking. */
 const FORBIDDEN_MS = 300_000;
 
@@ -212,7 +212,7 @@ export class SimForge {
       return;
     }
     pull.base = base;
-    pull.computedAt = this.#now() + REBASED_MS;
+    pull.computedAt = this.#now() + RETARGETED_MS;
     this.#touch(repository, pull, `goes to ${base}`, by);
   }
 
