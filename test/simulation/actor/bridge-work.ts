@@ -1,24 +1,11 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import type { Sha } from '../../../core/port/forge.ts';
 import { authorsOf, isGreen, type SimRepository } from '../forge/forge-state.ts';
-import { type Bridge, NO_TOKENS } from './bridge.ts';
+import type { Bridge } from './bridge.ts';
 import { fares } from './fate.ts';
+import { failed, reportDone } from './report.ts';
 
 // What an attempt does to the repository: commits on its own branch, and evidence for exactly the commit that it reports.
-
-type Failed = Extract<AttemptResult, { outcome: 'failed' }>;
-
-function failed(cause: Failed['cause'], more: Partial<Failed> = {}): Failed {
-  return {
-    outcome: 'failed',
-    cause,
-    reason: `it failed: ${cause}`,
-    files: [],
-    leftOut: [],
-    usage: NO_TOKENS,
-    ...more,
-  };
-}
 
 export async function doVerify(bridge: Bridge, lasts: number): Promise<void> {
   const { world, assignment } = bridge;
@@ -33,22 +20,7 @@ export async function doVerify(bridge: Bridge, lasts: number): Promise<void> {
     return bridge.report(failed('conflict', { files: merge.conflicts }));
   if (!isGreen(repository, merge.files)) return bridge.report(failed('verify_red'));
   const changed = repository.graph.diff(repository.graph.get(root).files, merge.files);
-  await bridge.report(done(bridge, commit, root, changed));
-}
-
-function done(bridge: Bridge, commit: Sha, root: Sha, changed: string[]): AttemptResult {
-  const empty = bridge.assignment.verify.length === 0;
-  return {
-    outcome: 'done',
-    commit,
-    evidence: { commit, root, green: true, empty, results: [], at: bridge.world.loop.now },
-    summary: 'done',
-    workLog: [],
-    changed,
-    leftOut: [],
-    flagged: [],
-    usage: { inputTokens: 100, outputTokens: 10, usd: 0.01, turns: 1 },
-  };
+  await reportDone(bridge, commit, root, changed);
 }
 
 /** What ends an attempt before it has anything to show. */
@@ -97,7 +69,7 @@ export async function doWork(bridge: Bridge, lasts: number): Promise<void> {
     if (isGreen(repository, files)) {
       bridge.push(head);
       const before = repository.graph.get(contained).files;
-      return bridge.report(done(bridge, head, contained, repository.graph.diff(before, files)));
+      return reportDone(bridge, head, contained, repository.graph.diff(before, files));
     }
     if (fixes === 2 || (faults.active && random.chance(0.3)))
       return bridge.report(failed('verify_red'));
