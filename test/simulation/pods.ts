@@ -41,6 +41,8 @@ export class SimPods {
     };
     this.pods.set(spec.name, pod);
     this.#world.tell(`pod ${spec.attemptId} is asked for`);
+    // It was accepted, and its process never comes to be: starting, until somebody removes it.
+    if (faults.happens('pod_unborn')) return viewOf(pod);
     const boot = faults.happens('pod_slow')
       ? random.between(20_000, 200_000)
       : random.between(500, 5_000);
