@@ -57,7 +57,7 @@ export async function doWork(bridge: Bridge, lasts: number): Promise<void> {
     await bridge.checkpoint(head);
   }
   await bridge.pause(lasts * 0.4);
-  head = write(bridge, repository, head, paths, faults.happens('agent_bad'));
+  head = write(bridge, repository, head, paths, paths.length > 0 && faults.happens('agent_bad'));
   for (let fixes = 0; ; fixes += 1) {
     head = mergeRoot(bridge, repository, head, false);
     const root = world.forge.head(name, rootBranch) ?? assignment.repository.root;

@@ -185,24 +185,29 @@ export function runBridge(world: World, pod: SimPod): void {
 }
 
 async function live(bridge: Bridge): Promise<void> {
-  const { world, pod } = bridge;
-  const { random, loop } = world;
+  const { random, loop } = bridge.world;
   await bridge.start();
   const { kind } = bridge.assignment;
   const lasts = Math.min(600_000, random.logNormal(35_000, 0.9)) / (kind === 'verify' ? 3 : 1);
   const at = lasts * random.next();
-  if (fares(bridge, 'pod_lost')) loop.after(at, () => world.pods.end(pod));
-  else if (fares(bridge, 'pod_silent')) loop.after(at, () => (pod.life.alive = false));
-  else if (fares(bridge, 'pod_cut_off'))
-    loop.after(at, () => (pod.life.cutOffUntil = loop.now + random.between(20_000, 400_000)));
-  else if (fares(bridge, 'pod_zombie')) loop.after(at, () => becomeZombie(world, pod));
+  loop.after(at, () => strike(bridge));
   if (kind === 'verify') await doVerify(bridge, lasts);
   else await doWork(bridge, lasts);
 }
 
+/** What befalls a pod while there is one. */
+function strike(bridge: Bridge): void {
+  const { world, pod } = bridge;
+  if (!pod.life.alive || pod.state === 'gone') return;
+  if (fares(bridge, 'pod_lost')) world.pods.end(pod);
+  else if (fares(bridge, 'pod_silent')) pod.life.alive = false;
+  else if (fares(bridge, 'pod_cut_off'))
+    pod.life.cutOffUntil = world.loop.now + world.random.between(20_000, 400_000);
+  else if (fares(bridge, 'pod_zombie')) becomeZombie(world, pod);
+}
+
 /** Its calls reach nobody for long enough that another takes over; then it goes on as if nothing had been. */
 function becomeZombie(world: World, pod: SimPod): void {
-  if (!pod.life.alive || pod.state === 'gone') return;
   pod.life.cutOffUntil = world.loop.now + world.random.between(60_000, 400_000);
   world.pods.loseSight(pod);
 }

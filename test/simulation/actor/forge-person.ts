@@ -29,7 +29,7 @@ function visit(world: World, repository: SimRepository, pull: SimPull): void {
   const { name } = repository;
   if (pull.state === 'closed') {
     const isWhole = repository.branches.has(pull.head) && repository.branches.has(pull.base);
-    if (faults.happens('person_closes') && isWhole) forge.reopen(name, pull.number, BY);
+    if (isWhole && faults.happens('person_closes')) forge.reopen(name, pull.number, BY);
     return;
   }
   if (isAstray(world, pull)) {
@@ -49,8 +49,14 @@ function visit(world: World, repository: SimRepository, pull: SimPull): void {
   if (faults.happens('person_reviews'))
     forge.addReview(name, pull.number, random.pick(['approved', 'approved', 'changes_requested']));
   if (faults.happens('person_closes')) forge.close(name, pull.number, BY);
-  else if (faults.happens('person_merges') && !pull.draft)
+  else if (canMerge(world, repository, pull) && faults.happens('person_merges'))
     forge.merge(name, pull.number, forge.headSha(repository, pull), BY);
+}
+
+function canMerge({ forge }: World, repository: SimRepository, pull: SimPull): boolean {
+  const base = repository.branches.get(pull.base);
+  if (pull.draft || base === undefined) return false;
+  return forge.tryMerge(repository.name, base, forge.headSha(repository, pull)) === 'clean';
 }
 
 /** It goes to the base branch, and is not of a simple plan. */

@@ -75,7 +75,7 @@ export class SimForge {
         this.#setState(repository, pull, 'closed', by);
         continue;
       }
-      const lag = this.#mood.lag();
+      const lag = from === undefined ? 0 : this.#mood.lag();
       if (lag > 0 && from !== undefined) pull.lag = { until: this.#now() + lag, sha: from };
       pull.computedAt = this.#now() + this.#mood.compute();
       this.#touch(repository, pull, 'pushed', by);
