@@ -1,8 +1,9 @@
 import { type Focus, isLate, pickFoci } from './focus.ts';
 import type { Random } from './time/random.ts';
 
-// What goes wrong. A seed has some kinds and not others, so that rare combinations are met too; once they stop, the world
-// must heal.
+// What goes wrong. A seed has some kinds and not others, so that rare combinations are met too; but where a transition is
+// written, and the more so if it is rare or what the seed is about, a handler is struck by any of its five kinds in every
+// seed that is not healthy. Once they stop, the world must heal.
 
 export const FAULT_KINDS = [
   'crash_before',

@@ -14,10 +14,10 @@ import type { World } from './world.ts';
 
 const TICK_MS = 60_000;
 
-function handle(deps: EngineDeps, message: QueueMessage, world: World): Promise<void> {
+function handle(deps: EngineDeps, message: QueueMessage): Promise<void> {
   switch (message.type) {
     case 'plan':
-      return planStep({ ...deps, llm: scriptedLlm(world) }, message.plan);
+      return planStep({ ...deps, llm: scriptedLlm() }, message.plan);
     case 'schedule':
       return schedule(deps, message.tasks);
     default:
@@ -28,7 +28,6 @@ function handle(deps: EngineDeps, message: QueueMessage, world: World): Promise<
 export async function handleMessage(
   deps: EngineDeps,
   message: QueueMessage,
-  world: World,
 ): Promise<'done' | 'retry'> {
   const record = {
     messageId: 'm',
@@ -48,7 +47,7 @@ export async function handleMessage(
   };
   const { batchItemFailures } = await runBatch(
     { Records: [record] },
-    (parsed) => handle(deps, parsed, world),
+    (parsed) => handle(deps, parsed),
     deps.log,
   );
   return batchItemFailures.length > 0 ? 'retry' : 'done';
@@ -64,7 +63,7 @@ export function startClock(world: World): void {
   world.loop.after(world.random.between(1_000, TICK_MS), tick);
 }
 
-/** What a client of the API meets: the answer, a refusal, or nothing in time. `reaches`: whether it gets through at all. */
+/** What a client of the API meets: the answer, a refusal, or nothing in time. */
 export function callApi<T>(
   world: World,
   what: string,

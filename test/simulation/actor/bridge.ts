@@ -25,7 +25,10 @@ export class Bridge {
   readonly pod: SimPod;
   readonly key: AttemptKey;
   answeredAt: number;
+  /** Told to stop. */
   ended = false;
+  /** It has come to its end. */
+  done = false;
   answer: string | undefined;
   #assignment: Assignment | undefined;
 
@@ -122,8 +125,6 @@ export class Bridge {
       }
     }
   }
-
-  done = false;
 
   push(commit: string): void {
     this.check();

@@ -1,9 +1,8 @@
 import { AppError } from '../../../core/error.ts';
 import type { Llm } from '../../../core/port/llm.ts';
-import type { World } from '../world.ts';
 
 /** No model is asked: plans of the simulation are graphs, or simple by a person's word. */
-export function scriptedLlm(_world: World): Llm {
+export function scriptedLlm(): Llm {
   return {
     complete: () => Promise.reject(new AppError('invalid', 'no_model', 'there is no model here')),
   };

@@ -291,7 +291,22 @@ export class SimForge {
       commit: this.headSha(repository, pull),
       at,
     });
+    if (state === 'changes_requested') comment(pull, authorCanWrite, at);
     if (authorCanWrite) this.#witness.reviewed(pull, state);
     this.#touch(repository, pull, state, { kind: 'person' });
   }
+}
+
+/** On one line of what everybody writes, beside a review. */
+function comment(pull: SimPull, authorCanWrite: boolean, at: number): void {
+  pull.comments.push({
+    id: pull.comments.length + 1,
+    author: 'ada',
+    authorCanWrite,
+    isBot: false,
+    body: 'Not like this.',
+    path: 'CHANGELOG.md',
+    line: 1,
+    at,
+  });
 }

@@ -70,7 +70,7 @@ export class SimQueues {
     };
     const invocation = world.start(
       describe(one.message),
-      (deps: EngineDeps) => handleMessage(deps, one.message, world),
+      (deps: EngineDeps) => handleMessage(deps, one.message),
       {
         done: (outcome) => {
           isDone = outcome === 'done';
