@@ -65,6 +65,7 @@ const HOSTILE = [
   '../../config',
   'x/../../../outside',
   'main/..',
+  'main/.',
   '/etc/passwd',
   '../../../../../../../../../../etc/passwd',
   '..\\..\\outside',
@@ -86,6 +87,8 @@ const HOSTILE = [
 /** A path may stand in a URL as it is or with every sign encoded, slashes too; what HTTP cannot carry, only encoded. */
 function writtenIn(value: string): string[] {
   const encoded = encodeURIComponent(value).replaceAll('.', '%2e');
+  // A `.` that stands alone is tidied out of a URL before it is sent.
+  if (value.endsWith('/.')) return [encoded];
   return /^[\x21-\x7e]+$/.test(value) && !/[?#\\`^{}]/.test(value) ? [value, encoded] : [encoded];
 }
 
@@ -154,3 +157,12 @@ test('a good name is read, so that what is refused is not refused for another re
     expect(status, `${name}: ${text}`).toBe(200);
   }
 });
+
+test.each(['../HEAD', '..', 'a/../../HEAD', './a.txt'])(
+  'content at %j is not found',
+  async (path) => {
+    const written = encodeURIComponent(path).replaceAll('.', '%2e');
+    const { status, text } = await call('GET', `/repos/acme/own/contents/${written}`);
+    expect(status, text).toBe(404);
+  },
+);

@@ -51,3 +51,21 @@ test('a launcher that does not answer costs no attempt', async () => {
 
   expect((await fixture.task()).state).toMatchObject({ status: 'claimed', current: { n: 1 } });
 });
+
+test('a refusal that comes late ends nothing that another launch has begun', async () => {
+  const fixture = createEngineFixture({
+    launcher: {
+      ensure: async () => {
+        const { state } = await fixture.task();
+        const event = { type: 'bridge_ready', n: 1, leaseUntil: 2_000_000_000 } as const;
+        await applyTask(fixture.deps, state, event, { actor: 'bridge' });
+        throw new AppError('paused', 'quota', 'no more pods', { details: { until: 2_000_000_000 } });
+      },
+    },
+  });
+  const plan = await fixture.putPlan();
+  await fixture.putTask({ status: 'claimed', attempt: 1, current: CURRENT });
+
+  expect(await launch(fixture.deps, plan, await fixture.task())).toBe(false);
+  expect((await fixture.task()).state).toMatchObject({ status: 'working', current: { n: 1 } });
+});

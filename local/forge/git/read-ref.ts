@@ -14,8 +14,8 @@ const packedByDirectory = new Map<string, Packed>();
 
 /** The commit a full reference name (`refs/heads/x`) points at. */
 export function readRef(gitDir: string, name: string, depth = 0): string | undefined {
-  // Git allows no ".." in a name; here it would leave the folder.
-  if (name.includes('..') || name.includes('\0')) return undefined;
+  // Git allows none of these in a name; here they would leave the folder, or find a name under another.
+  if (name.includes('..') || name.includes('\0') || name.split('/').includes('.')) return undefined;
   const text = readText(join(gitDir, name))?.trim();
   if (text === undefined || text === '') return readPacked(gitDir).get(name);
   if (SHA.test(text)) return text;

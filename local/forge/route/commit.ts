@@ -141,6 +141,8 @@ async function readContent(
   const git = context.git(repository);
   const commit = await findCommit(git, ref);
   if (commit === undefined) throw new Problem(404, `No commit found for the ref ${ref}`);
+  // To git such a path is relative to the folder it runs in, and an end of its batch when that is no work tree.
+  if (path.split('/').some((part) => part === '.' || part === '..')) throw notFound();
   const object = await git.objects.info(`${commit.sha}:${path}`);
   if (object === undefined) throw notFound();
   const name = path.slice(path.lastIndexOf('/') + 1);
