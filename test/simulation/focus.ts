@@ -2,6 +2,7 @@ import type { TaskStatus } from '../../core/contract/task.ts';
 import type { TaskEventType } from '../../core/task/event.ts';
 import { transitionName } from './coverage/coverage.ts';
 import type { FaultKind } from './faults.ts';
+import { SELDOM } from './focus-weight.ts';
 import type { Random } from './time/random.ts';
 
 // What a seed may be about: a transition that is rare by itself. Its writes are struck far more often than others, what
@@ -59,7 +60,6 @@ const WORLD: readonly Focus[] = [
   { status: 'pr_open', event: 'attempt_refused', by: ['person_pushes', 'agent_refused'] },
   { status: 'pr_open', event: 'attempt_failed', by: ['person_pushes', 'agent_failed'] },
   { status: 'pr_open', event: 'result_accepted', by: ['person_pushes'] },
-  { status: 'pr_open', event: 'verify_missing', by: ['person_pushes', 'person_orders'] },
   { status: 'pr_open', event: 'faulted', by: ['forge_odd'] },
   { status: 'in_review', event: 'faulted', by: ['forge_odd'] },
   { status: 'merging', event: 'faulted', by: ['forge_odd'] },
@@ -91,59 +91,6 @@ const WHERE: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
   merging: ['person_roots', 'pod_slow'],
   merged: ['person_roots'],
 };
-/**
- * Those that need more seeds than the others, and how many times as many; they are struck in every seed that they happen
- * in.
- */
-const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
-  ready: { merge_seen: 18, pull_closed: 20 },
-  claimed: { merge_seen: 10, pull_closed: 6, finish: 4, cancel: 2 },
-  working: { merge_seen: 4, pull_closed: 4, finish: 3 },
-  awaiting_input: {
-    question_asked: 7,
-    attempt_lost: 6,
-    attempt_refused: 15,
-    attempt_failed: 12,
-    result_accepted: 3,
-    merge_seen: 8,
-    pull_closed: 8,
-    finish: 4,
-    cancel: 3,
-  },
-  pr_open: {
-    attempt_lost: 3,
-    attempt_refused: 3,
-    attempt_failed: 2,
-    result_accepted: 2,
-    forge_refused: 2,
-    merge_seen: 3,
-    pull_closed: 2,
-    cancel: 3,
-    finish: 12,
-    faulted: 4,
-  },
-  in_review: { forge_refused: 13, head_moved: 2, pull_closed: 2, cancel: 3, faulted: 14 },
-  changes_requested: { merge_seen: 8, pull_closed: 8, cancel: 8 },
-  merging: {
-    verify_wanted: 2,
-    claimed: 2,
-    bridge_ready: 2,
-    result_accepted: 2,
-    attempt_lost: 22,
-    attempt_refused: 28,
-    attempt_failed: 22,
-    finish: 26,
-    faulted: 8,
-    cancel: 4,
-    pull_closed: 2,
-    forge_refused: 2,
-    head_moved: 2,
-  },
-  merged: { root_moved: 12 },
-  blocked: { merge_seen: 35, pull_closed: 26, retry: 2, unblock: 10, cancel: 9 },
-  failed: { merge_seen: 10, retry: 2, cancel: 4, pull_reopened: 2 },
-  cancelled: { pull_ensured: 9, merge_seen: 5 },
-};
 
 const ALL: readonly Focus[] = [
   ...WORLD,
@@ -152,6 +99,7 @@ const ALL: readonly Focus[] = [
   ),
 ];
 
+/** Those that need more seeds than others are struck in every seed that they happen in. */
 function weightOf({ status, event }: Focus): number {
   return SELDOM[status]?.[event] ?? 1;
 }

@@ -1,5 +1,10 @@
 import { AppError } from '../../core/error.ts';
-import { cellOf } from './coverage/coverage.ts';
+import {
+  createHandlerRecord,
+  type HandlerRecord,
+  noteFault,
+  noteStrike,
+} from './coverage/handler-record.ts';
 import type { FaultKind } from './faults.ts';
 import { strikeRate } from './focus.ts';
 import type { World } from './world.ts';
@@ -14,10 +19,7 @@ export type Invocation = {
   frozenUntil: number;
   /** What went wrong in it. */
   readonly faults: Set<FaultKind>;
-  /** The transitions that it wrote. */
-  readonly wrote: Set<string>;
-  /** Each with each fault that was counted of it. */
-  readonly crossed: Set<string>;
+  readonly record: HandlerRecord;
   /** When it last read where a branch points, by repository and branch. */
   readonly readAt: Map<string, number>;
   onCrash: () => void;
@@ -28,15 +30,31 @@ export type PortName = 'table' | 'queue' | 'launcher' | 'forge';
 /** Milliseconds from one effect to the next. */
 const LATENCY: Record<PortName, number> = { table: 6, queue: 8, launcher: 40, forge: 60 };
 
-/** One effect: through which port, what it is called, and the transition that it is about to write, if any. */
-export type Deed = { port: PortName; what: string; writes?: string };
+/** One effect: through which port, what it is called, whose item it reads or writes, and the transition that it is about to write. */
+export type Deed = { port: PortName; what: string; task?: string; writes?: string };
 
-/** `act` is the effect itself, at one moment; the promise is the answer to it. */
+/** The effect itself, at one moment; told what strikes right after it. */
+export type Act<T> = (fault?: FaultKind) => T | Promise<T>;
+
+export function createInvocation(id: number, what: string): Invocation {
+  return {
+    id,
+    what,
+    alive: true,
+    frozenUntil: 0,
+    faults: new Set(),
+    record: createHandlerRecord(),
+    readAt: new Map(),
+    onCrash: () => {},
+  };
+}
+
+/** The promise is the answer to `act`. */
 export function effect<T>(
   world: World,
   invocation: Invocation,
   deed: Deed,
-  act: () => T | Promise<T>,
+  act: Act<T>,
 ): Promise<T> {
   const { loop } = world;
   const latency = (): number => LATENCY[deed.port] * (0.3 + 1.4 * world.random.next());
@@ -63,30 +81,8 @@ function standstill({ random }: World, { faults }: Invocation): number {
     : random.between(20_000, 240_000);
 }
 
-/** Noted of the handler, and of every transition that it has written. */
-export function meetFault(world: World, invocation: Invocation, fault: FaultKind): void {
-  if (invocation.faults.has(fault)) return;
-  invocation.faults.add(fault);
-  for (const name of invocation.wrote) cross(world, invocation, name, fault);
-}
-
-/** A handler counts once for each fault, however often it is struck. */
-function cross(world: World, invocation: Invocation, name: string, fault: FaultKind): void {
-  const cell = cellOf(name, fault);
-  if (invocation.crossed.has(cell)) return;
-  invocation.crossed.add(cell);
-  world.coverage.cross(name, fault);
-}
-
-/** A transition was written; what has gone wrong before went wrong on the way to it. */
-export function noteTransition(world: World, invocation: Invocation, name: string): void {
-  invocation.wrote.add(name);
-  world.coverage.transition(name);
-  for (const fault of invocation.faults) cross(world, invocation, name, fault);
-}
-
 type Pending<T> = {
-  act: () => T | Promise<T>;
+  act: Act<T>;
   resolve: (answer: T | Promise<T>) => void;
   reject: (error: unknown) => void;
 };
@@ -103,7 +99,7 @@ function takeEffect<T>(
   } else if (fault === 'error_before' || fault === 'forge_paused' || fault === 'forge_odd') {
     reject(errorOf(world, port, fault));
   } else {
-    const answer = attempt(act);
+    const answer = attempt(act, fault);
     if (fault === undefined) resolve(answer);
     else {
       answer.catch(() => {});
@@ -113,8 +109,8 @@ function takeEffect<T>(
   }
 }
 
-async function attempt<T>(act: () => T | Promise<T>): Promise<T> {
-  return act();
+async function attempt<T>(act: Act<T>, fault: FaultKind | undefined): Promise<T> {
+  return act(fault);
 }
 
 const ORDER = ['freeze', 'crash_before', 'crash_after', 'error_before', 'error_after'] as const;
@@ -124,8 +120,7 @@ function draw(world: World, invocation: Invocation, deed: Deed): FaultKind | und
   if (!faults.active) return undefined;
   const fault = ofForge(world, invocation, deed) ?? ofHandler(world, deed);
   if (fault === undefined) return undefined;
-  meetFault(world, invocation, fault);
-  if (deed.writes !== undefined) cross(world, invocation, deed.writes, fault);
+  strike(world, invocation, deed, fault);
   world.tell(`${fault} at ${deed.port}.${deed.what} in ${invocation.what}#${invocation.id}`);
   return fault;
 }
@@ -136,8 +131,19 @@ function ofForge(world: World, invocation: Invocation, deed: Deed): FaultKind | 
   if (faults.happens('forge_paused')) return 'forge_paused';
   if (faults.happens('forge_odd')) return 'forge_odd';
   if (deed.what !== 'mergePull' || !faults.happens('lane_paused')) return undefined;
-  meetFault(world, invocation, 'lane_paused');
+  strike(world, invocation, deed, 'lane_paused');
   return 'freeze';
+}
+
+/** What happens to the handler as such, and not to one of its effects. */
+export function meetFault(world: World, invocation: Invocation, fault: FaultKind): void {
+  invocation.faults.add(fault);
+  noteFault(world.coverage, invocation.record, fault);
+}
+
+function strike(world: World, invocation: Invocation, deed: Deed, fault: FaultKind): void {
+  invocation.faults.add(fault);
+  noteStrike(world.coverage, invocation.record, deed, fault);
 }
 
 /** What is rare, and what a seed is about, is struck far more often than the rest. */

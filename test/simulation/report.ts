@@ -3,9 +3,12 @@ import {
   type Cell,
   cellsOf,
   coverageTable,
-  ENOUGH,
   metAllTheSame,
+  otherFaultsTable,
+  plansSeldomMet,
+  plansTable,
   seldomMet,
+  timesDemanded,
 } from './coverage/coverage-table.ts';
 import { FAULT_KINDS } from './faults.ts';
 import type { Outcome } from './run-seed.ts';
@@ -28,39 +31,67 @@ export function failureOf(outcome: Outcome): string {
 }
 
 export function coverageOf(coverage: Coverage): string {
-  const unreachable = cellsOf(coverage).filter((cell) => cell.whyNot !== undefined);
-  const reasons = Map.groupBy(unreachable, (cell) => cell.whyNot?.because);
   const faults = FAULT_KINDS.map(
     (kind) => `${String(coverage.faults.get(kind) ?? 0).padStart(9)}  ${kind}`,
   );
   return [
-    'How often each transition was met, and what went wrong in the handler that wrote it or was about to write it:',
+    'Transitions of tasks, and what struck at their write, on the way to it from the reading of the task, or after it (a number is demanded of each):',
     '',
     coverageTable(coverage),
     '',
+    'The same with what else went wrong in the handler or on its way to it (no number is demanded):',
+    '',
+    otherFaultsTable(coverage),
+    '',
+    'Transitions of plans (a number is demanded of those marked):',
+    '',
+    plansTable(coverage),
+    '',
     'Cannot be:',
-    ...[...reasons].map(([reason, cells]) => `  ${reason}: ${cells.map(nameOf).join(', ')}`),
+    ...reasonsOf(coverage, false),
+    '',
+    'May be met (no number is demanded):',
+    ...reasonsOf(coverage, true),
     '',
     'Faults:',
     ...faults,
   ].join('\n');
 }
 
+function reasonsOf(coverage: Coverage, isNotAskedFor: boolean): string[] {
+  const cells = cellsOf(coverage).filter((cell) => cell.whyNot?.isNotAskedFor === isNotAskedFor);
+  return [...Map.groupBy(cells, (cell) => cell.whyNot?.because)].map(
+    ([reason, of]) =>
+      `  ${reason}: ${of.map((cell) => `${nameOf(cell)} (${cell.times})`).join(', ')}`,
+  );
+}
+
 function nameOf({ transition, fault }: Cell): string {
   return fault === undefined ? transition : cellOf(transition, fault);
 }
 
-/** What is wrong with what a run has met; a run of less than ENOUGH.seeds is not held to numbers. */
+/** What is wrong with what a run has met. */
 export function coverageProblems({ coverage, seeds }: Summary): string[] {
   const wrong = metAllTheSame(coverage).map(
     (cell) => `${nameOf(cell)} was met, and yet is said not to exist: ${cell.whyNot?.because}`,
   );
-  if (seeds < ENOUGH.seeds) return wrong;
-  const seldom = seldomMet(coverage, ENOUGH.times).map(
-    (cell) => `${nameOf(cell)} was met ${cell.times} times, and has to be ${ENOUGH.times} times`,
-  );
-  const unmet = FAULT_KINDS.filter((kind) => (coverage.faults.get(kind) ?? 0) < ENOUGH.times);
-  return [...wrong, ...seldom, ...unmet.map((kind) => `the fault ${kind} was hardly ever met`)];
+  const times = timesDemanded(seeds);
+  if (times === undefined) return wrong;
+  const seldom = [
+    ...seldomMet(coverage, times).map((cell): [string, number] => [nameOf(cell), cell.times]),
+    ...plansSeldomMet(coverage, times).map(([name, met]): [string, number] => [
+      `plan ${name}`,
+      met,
+    ]),
+    ...FAULT_KINDS.map((kind): [string, number] => [
+      `the fault ${kind}`,
+      coverage.faults.get(kind) ?? 0,
+    ]).filter(([, met]) => met < times),
+  ];
+  return [
+    ...wrong,
+    ...seldom.map(([name, met]) => `${name} was met ${met} times, and has to be ${times} times`),
+  ];
 }
 
 export function totalsOf({ seeds, failed, events, coverage }: Summary, seconds: number): string {
@@ -77,6 +108,8 @@ export function jsonOf(summary: Summary, seconds: number): string {
     events,
     failed: failed.map(({ seed, violations }) => ({ seed, violations })),
     cells: cellsOf(coverage),
+    crossed: Object.fromEntries(coverage.cells),
+    plans: Object.fromEntries(coverage.plans),
     faults: Object.fromEntries(coverage.faults),
     problems: coverageProblems(summary),
   });

@@ -17,23 +17,28 @@ export type Summary = { seeds: number; failed: Outcome[]; coverage: Coverage; ev
 export type RunOptions = {
   /** Absent: one for each core. */
   workers?: number;
+  /** How many seeds a worker is handed at once. */
+  batchSize?: number;
   onBatch?: (batch: Batch, done: number) => void;
 };
 
 /** Small, so that no worker is left with a heap of work while the others are done. */
-const BATCH = 10;
+const BATCH_SIZE = 10;
 
 /** Each worker takes the next seeds as soon as it is free. Outcomes carry no history: a seed that failed is replayed. */
 export async function runSeeds(
   from: number,
   count: number,
-  { workers = availableParallelism(), onBatch }: RunOptions = {},
+  { workers = availableParallelism(), batchSize = BATCH_SIZE, onBatch }: RunOptions = {},
 ): Promise<Summary> {
   const summary: Summary = { seeds: 0, failed: [], coverage: createCoverage(), events: 0 };
   const end = from + count;
   let next = from;
   const take = (): number[] => {
-    const seeds = Array.from({ length: Math.min(BATCH, end - next) }, (_, place) => next + place);
+    const seeds = Array.from(
+      { length: Math.min(batchSize, end - next) },
+      (_, place) => next + place,
+    );
     next += seeds.length;
     return seeds;
   };
@@ -44,7 +49,7 @@ export async function runSeeds(
     addCoverage(summary.coverage, batch.coverage);
     onBatch?.(batch, summary.seeds);
   };
-  const size = Math.max(1, Math.min(workers, Math.ceil(count / BATCH)));
+  const size = Math.max(1, Math.min(workers, Math.ceil(count / batchSize)));
   await Promise.all(Array.from({ length: size }, () => runWorker(take, add)));
   return summary;
 }

@@ -4,7 +4,7 @@ import { createMemoryTable } from '../support/memory-table.ts';
 import type { Coverage } from './coverage/coverage.ts';
 import { createFaults, type FaultKind, type Faults } from './faults.ts';
 import { SimForge } from './forge/sim-forge.ts';
-import type { Invocation } from './invocation.ts';
+import { createInvocation, type Invocation } from './invocation.ts';
 import type { Judge } from './judge/judge.ts';
 import { SimPods } from './pods.ts';
 import { forgePort } from './port/forge-port.ts';
@@ -101,17 +101,7 @@ export class World {
 
   newInvocation(what: string): Invocation {
     this.#invocations += 1;
-    const invocation: Invocation = {
-      id: this.#invocations,
-      what,
-      alive: true,
-      frozenUntil: 0,
-      faults: new Set(),
-      wrote: new Set(),
-      crossed: new Set(),
-      readAt: new Map(),
-      onCrash: () => {},
-    };
+    const invocation = createInvocation(this.#invocations, what);
     this.live.add(invocation);
     return invocation;
   }

@@ -21,7 +21,8 @@ const QUESTION = { id: 'before', text: 'Which?', options: [], default: 'any', ti
 
 /** Every status x event that the engine's own state table gives an effect, so that a new row is missed until it is met. */
 export function possibleTransitions(): string[] {
-  const names: string[] = [];
+  // Written by the activation of its plan, for which no event is decided.
+  const names = [transitionName('none', 'created')];
   for (const status of TASK_STATUSES)
     for (const type of TASK_EVENT_TYPES) {
       const changes = [false, true].some((live) =>

@@ -1,16 +1,16 @@
 import type { TaskStatus } from '../../../core/contract/task.ts';
 import type { TaskEventType } from '../../../core/task/event.ts';
 
-// Which transitions of the state table no history of the platform has, and why. What is met all the same fails the run,
-// except for a race so narrow that it is not waited for.
+// Which transitions of the state table no history of the simulation has, and why. What is met all the same fails the run,
+// except for what may be met and is so rare that no run is held to it.
 
 type Row = {
   events: readonly TaskEventType[];
   /** Absent: in all. */
   statuses?: readonly TaskStatus[];
   because: string;
-  /** It may be met; it is not asked for. */
-  isRace?: boolean;
+  /** It may be met. */
+  isNotAskedFor?: boolean;
 };
 
 const LIVE: readonly TaskStatus[] = ['claimed', 'working', 'awaiting_input'];
@@ -22,22 +22,23 @@ export const UNREACHABLE: readonly Row[] = [
   },
   {
     events: ['faulted'],
-    statuses: ['pending', 'ready', 'changes_requested', ...LIVE],
-    because: 'what such a task owes asks no forge, and nothing else refuses it for good',
-    isRace: true,
+    statuses: ['pending'],
+    because: 'who waits for others asks no forge, and was never where a forge is asked',
   },
   {
-    events: ['question_asked', 'question_answered', 'attempt_failed', 'result_accepted'],
+    events: ['faulted'],
+    statuses: ['ready', 'changes_requested', ...LIVE],
+    because:
+      'only who looked at its pull request before it came there counts a failure on it: the lane that it has left, or a late handler',
+    isNotAskedFor: true,
+  },
+  {
+    events: ['attempt_failed', 'result_accepted'],
     statuses: ['claimed'],
     because: 'a bridge says that it is ready before it says anything else',
   },
   {
     events: ['attempt_lost', 'attempt_refused', 'attempt_failed', 'result_accepted', 'finish'],
-    statuses: ['in_review'],
-    because: 'no attempt lives beside a review',
-  },
-  {
-    events: ['bridge_ready', 'claimed'],
     statuses: ['in_review'],
     because: 'no attempt lives beside a review',
   },
@@ -48,23 +49,24 @@ export const UNREACHABLE: readonly Row[] = [
   },
   {
     events: ['checks_stuck'],
-    because: 'its checks end within minutes; what never ends is tried beside the code',
-    isRace: true,
+    because:
+      'the forge of the simulation ends each check within 90 s, long before the engine takes one for stuck',
+    isNotAskedFor: true,
   },
   {
     events: ['verify_missing'],
     statuses: ['pr_open'],
-    because: 'what takes the evidence away asks for new evidence by itself',
-    isRace: true,
+    because: 'what takes the evidence away asks for new evidence in the same write',
+    isNotAskedFor: true,
   },
   {
-    events: ['merge_seen', 'pull_closed'],
+    events: ['merge_seen'],
     statuses: ['pending'],
     because: 'whoever waits for others has no accepted commit, and so no pull request',
   },
 ];
 
-export type WhyNot = { because: string; isRace: boolean };
+export type WhyNot = { because: string; isNotAskedFor: boolean };
 
 /** Undefined: it can be met. */
 export function whyUnreachable(transition: string): WhyNot | undefined {
@@ -74,5 +76,7 @@ export function whyUnreachable(transition: string): WhyNot | undefined {
       one.events.some((name) => name === event) &&
       (one.statuses === undefined || one.statuses.some((name) => name === status)),
   );
-  return row === undefined ? undefined : { because: row.because, isRace: row.isRace === true };
+  return row === undefined
+    ? undefined
+    : { because: row.because, isNotAskedFor: row.isNotAskedFor === true };
 }
