@@ -1,4 +1,5 @@
 import { type PlanWatch, submit, watchPlan } from './actor/api-person.ts';
+import { ChangesClient } from './actor/changes-client.ts';
 import { visitForge } from './actor/forge-person.ts';
 import { pursue } from './actor/purposeful-person.ts';
 import { createCoverage, type PlainCoverage, plainCoverage } from './coverage/coverage.ts';
@@ -55,22 +56,29 @@ export function runSeed(
   };
 }
 
-function begin(world: World): PlanWatch[] {
+type Watch = PlanWatch & { client: ChangesClient };
+
+function begin(world: World): Watch[] {
   const watches = makeSubmissions(world, addRepositories(world)).map((submission) => ({
     submission,
     over: false,
+    client: new ChangesClient(world, submission.id),
   }));
-  const failed = (error: unknown): void =>
-    world.judge.fail(world, `a person gave up: ${error instanceof Error ? error.stack : error}`);
+  const failed = gaveUp(world);
   for (const watch of watches)
     submit(world, watch.submission)
-      .then(() => watchPlan(world, watch))
+      .then(() => Promise.all([watchPlan(world, watch), watch.client.watch()]))
       .catch(failed);
   visitForge(world).catch(failed);
   pursue(world, world.faults.foci).catch(failed);
   startClock(world);
   crashNowAndThen(world);
   return watches;
+}
+
+function gaveUp(world: World): (error: unknown) => void {
+  return (error) =>
+    world.judge.fail(world, `a person gave up: ${error instanceof Error ? error.stack : error}`);
 }
 
 function crashNowAndThen(world: World): void {
@@ -82,7 +90,7 @@ function crashNowAndThen(world: World): void {
   });
 }
 
-function live(world: World, watches: readonly PlanWatch[], isBroken: () => boolean): void {
+function live(world: World, watches: readonly Watch[], isBroken: () => boolean): void {
   const { loop } = world;
   const isOver = (): boolean => watches.every((watch) => watch.over);
   const bad = START + world.random.between(3, 24) * MINUTE;
@@ -96,6 +104,7 @@ function live(world: World, watches: readonly PlanWatch[], isBroken: () => boole
     tellStuck(world, watches);
     return;
   }
+  for (const { client } of watches) client.compare().catch(gaveUp(world));
   const keepMs = world.settings.keepDays * 24 * 60 * MINUTE;
   const isSwept = keepMs < 60 * MINUTE;
   const sweptMs = isSwept ? keepMs + SWEPT_AGAIN_MS : 0;

@@ -3,7 +3,7 @@ import { type TaskSpec, taskSpecSchema } from '../../core/contract/task.ts';
 import type { EngineSettings } from '../../core/engine/deps.ts';
 import { isLate, isOfRepair } from './focus.ts';
 import { newRepository } from './forge/forge-state.ts';
-import type { KnownPlan } from './judge/judge.ts';
+import type { KnownPlan, KnownTask } from './judge/judge.ts';
 import type { Random } from './time/random.ts';
 import type { World } from './world.ts';
 
@@ -98,12 +98,10 @@ function knownPlan(
     (one) =>
       one.graph.get(one.branches.get('main') ?? '').files.get('.smol-gang.yaml') === 'strict',
   );
-  const known = tasks.map((task) => ({
-    id: task.id,
-    repo: task.repo || first,
-    dependsOn: task.dependsOn,
-  }));
-  const used = repositories.filter((name) => known.some((task) => task.repo === name));
+  const known = simple ? [knownMain(first)] : tasks.map((task) => knownTask(task, first));
+  const used = simple
+    ? []
+    : repositories.filter((name) => known.some((task) => task.repo === name));
   return {
     id,
     simple,
@@ -113,6 +111,15 @@ function knownPlan(
     tasks: known,
     ends: used.map((repo, place) => ({ id: place === 0 ? 'end' : `end-${place + 1}`, repo })),
   };
+}
+
+function knownMain(repo: string): KnownTask {
+  return { id: 'main', repo, dependsOn: [], scope: [] };
+}
+
+/** What its author wrote of it, which names a repository or means the first. */
+export function knownTask({ id, repo, dependsOn, scope }: TaskSpec, first: string): KnownTask {
+  return { id, repo: repo || first, dependsOn, scope };
 }
 
 /** Mostly small; now and then as wide as needs joins. */

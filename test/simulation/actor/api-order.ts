@@ -19,6 +19,7 @@ import {
 } from '../../../core/engine/command/task.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { readGraph } from '../../../core/engine/view/read.ts';
+import { knownTask } from '../scenario.ts';
 import type { World } from '../world.ts';
 import { insist, ME, order, orderOnce, send } from './api-call.ts';
 
@@ -31,11 +32,7 @@ export async function approve(world: World, view: PlanView): Promise<void> {
   if (known !== undefined && !known.simple && view.status === 'pending_approval') {
     const graph = await insist(world, 'graph', (deps) => readGraph(deps, id, revision));
     const first = known.tasks[0]?.repo ?? '';
-    known.tasks = graph.tasks.map((task) => ({
-      id: task.id,
-      repo: task.repo || first,
-      dependsOn: task.dependsOn,
-    }));
+    known.tasks = graph.tasks.map((task) => knownTask(task, first));
   }
   await order(world, 'plan approve', (deps) => approvePlan(deps, id, revision || 1, ME));
 }
@@ -121,7 +118,11 @@ async function reject(world: World, plan: string): Promise<void> {
   if (isRejected) world.judge.promises.rejected.add(plan);
 }
 
-export function restart(world: World, { id, run }: PlanView): Promise<boolean> {
-  world.judge.promises.rejected.delete(id);
-  return order(world, `restart plan ${id}`, (deps) => restartPlan(deps, id, run, ME));
+export async function restart(world: World, { id, run }: PlanView): Promise<void> {
+  const { promises } = world.judge;
+  promises.rejected.delete(id);
+  const isRestarted = await order(world, `restart plan ${id}`, (deps) =>
+    restartPlan(deps, id, run, ME),
+  );
+  if (isRestarted) promises.cancelled(world, { id, run });
 }

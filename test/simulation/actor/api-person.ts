@@ -6,7 +6,7 @@ import { retryTask } from '../../../core/engine/command/task.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { readHistory, readPlanView } from '../../../core/engine/view/read.ts';
 import { isAppError } from '../../../core/error.ts';
-import { readBranch } from '../judge/branch-name.ts';
+import { readBranch } from '../judge/names.ts';
 import { judgeHistory, judgeWaiting } from '../judge/promise-rules.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
@@ -117,6 +117,8 @@ async function openPull(world: World, command: string): Promise<void> {
   const [, repo = '', number = ''] = match;
   const pull = world.forge.truth(repo, Number(number));
   if (pull.state !== 'open') return;
+  if (pull.draft && readBranch(pull.head)?.kind === 'root')
+    world.judge.fail(world, `#${pull.number} is to be merged, and is a draft`);
   const by = { kind: 'person' } as const;
   world.forge.setDraft(repo, pull.number, false, by);
   const sha = world.forge.headSha(world.forge.repo(repo), pull);

@@ -5,7 +5,7 @@ import { acceptResult } from '../../../core/engine/attempt/result.ts';
 import { startAttempt } from '../../../core/engine/attempt/start.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { isAppError } from '../../../core/error.ts';
-import { taskId } from '../judge/judge.ts';
+import { taskId } from '../judge/names.ts';
 import { judgeStart } from '../judge/promise-rules.ts';
 import { callApi } from '../platform.ts';
 import type { SimPod } from '../pods.ts';

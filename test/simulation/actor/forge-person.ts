@@ -1,6 +1,6 @@
 import type { Files } from '../forge/commit-graph.ts';
 import type { SimPull, SimRepository } from '../forge/forge-state.ts';
-import { readBranch, rootName } from '../judge/branch-name.ts';
+import { readBranch, rootName } from '../judge/names.ts';
 import type { World } from '../world.ts';
 
 // A person at the forge, who does not ask anybody: merges a pull request, closes it, opens it again, pushes to its branch,

@@ -10,7 +10,7 @@ import { listTaskViews } from '../../../core/engine/view/read.ts';
 import { isAppError } from '../../../core/error.ts';
 import type { TaskEventType } from '../../../core/task/event.ts';
 import { type Focus, isOfRepair } from '../focus.ts';
-import { rootName } from '../judge/branch-name.ts';
+import { rootName } from '../judge/names.ts';
 import type { World } from '../world.ts';
 import { insist, ME, order } from './api-call.ts';
 import { approveWork } from './api-order.ts';

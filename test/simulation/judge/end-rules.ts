@@ -1,7 +1,7 @@
 import type { PlanWatch } from '../actor/api-person.ts';
 import type { World } from '../world.ts';
-import { readBranch, rootName } from './branch-name.ts';
-import { taskId } from './judge.ts';
+import type { KnownPlan } from './judge.ts';
+import { readBranch, rootName, taskId } from './names.ts';
 
 /** What must be so once every plan has ended and the dust has settled; `isSwept`: the time to keep branches is over. */
 export function judgeEnd(world: World, watches: readonly PlanWatch[], isSwept: boolean): void {
@@ -13,18 +13,42 @@ export function judgeEnd(world: World, watches: readonly PlanWatch[], isSwept: b
     if (view === undefined) continue;
     const plan = judge.plans.get(submission.id);
     if (view.status === 'cancelled') judgeCancelled(world, view.id);
-    if (view.status !== 'complete' || plan === undefined || plan.simple) continue;
-    for (const { id, repo } of plan.tasks) {
-      const repository = world.forge.repo(repo);
-      const base = repository.branches.get(rootName(view.id, view.run));
-      if (isSwept && base !== undefined)
-        judge.fail(world, `the branches of ${view.id}, which is complete, were never deleted`);
-      const heads = judge.heads.get(taskId({ plan: view.id, run: view.run, task: id })) ?? [];
-      const root = base ?? judge.lastRoot(repo, view.id, view.run);
-      if (root === undefined || ![...heads].some((head) => repository.graph.isAncestor(head, root)))
-        judge.fail(world, `plan ${view.id} is complete without ${id}`);
-    }
+    if (view.status !== 'complete' || plan === undefined) continue;
+    if (plan.simple) judgeSimple(world, plan, view.run, isSwept);
+    else judgeComplete(world, plan, view.run, isSwept);
   }
+}
+
+function judgeComplete(world: World, plan: KnownPlan, run: number, isSwept: boolean): void {
+  const { judge } = world;
+  for (const { id, repo } of plan.tasks) {
+    const repository = world.forge.repo(repo);
+    const base = repository.branches.get(rootName(plan.id, run));
+    if (isSwept && base !== undefined) neverDeleted(world, plan);
+    const heads = judge.heads.get(taskId({ plan: plan.id, run, task: id })) ?? [];
+    const root = base ?? judge.lastRoot(repo, plan.id, run);
+    if (root === undefined || ![...heads].some((head) => repository.graph.isAncestor(head, root)))
+      judge.fail(world, `plan ${plan.id} is complete without ${id}`);
+  }
+}
+
+/** One pull request into the base branch, whatever became of it. */
+function judgeSimple(world: World, plan: KnownPlan, run: number, isSwept: boolean): void {
+  for (const { repo } of plan.tasks) {
+    const { pulls, branches } = world.forge.repo(repo);
+    const isOwn = (branch: string): boolean => {
+      const at = readBranch(branch);
+      return at?.kind === 'task' && at.plan === plan.id && at.run === run;
+    };
+    const own = pulls.filter((pull) => isOwn(pull.head));
+    if (own.length !== 1)
+      world.judge.fail(world, `the simple plan ${plan.id} has ${own.length} pull requests`);
+    if (isSwept && [...branches.keys()].some(isOwn)) neverDeleted(world, plan);
+  }
+}
+
+function neverDeleted(world: World, plan: KnownPlan): void {
+  world.judge.fail(world, `the branches of ${plan.id}, which is complete, were never deleted`);
 }
 
 function judgeCancelled(world: World, plan: string): void {

@@ -5,8 +5,9 @@ import type { PodSpec } from '../../../core/port/launcher.ts';
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { ForgeWitness } from '../forge/witness.ts';
 import type { World } from '../world.ts';
-import { type Branch, readBranch, rootName } from './branch-name.ts';
+import { type BranchMove, judgeBranchMove } from './branch-rules.ts';
 import { judgeMerge, judgeReady } from './merge-rules.ts';
+import { attemptName, type Branch, readBranch, rootName, short, taskId } from './names.ts';
 import { judgePod } from './pod-rules.ts';
 import { judgeNewPod, judgeRepair, Promises } from './promise-rules.ts';
 
@@ -14,7 +15,7 @@ import { judgeNewPod, judgeRepair, Promises } from './promise-rules.ts';
 // clients are answered. Nothing in here looks into the engine's store.
 
 /** What the plan's author knows of it. */
-export type KnownTask = { id: string; repo: string; dependsOn: string[] };
+export type KnownTask = { id: string; repo: string; dependsOn: string[]; scope: string[] };
 export type KnownPlan = {
   id: string;
   simple: boolean;
@@ -40,8 +41,8 @@ export class Judge {
   readonly plans = new Map<string, KnownPlan>();
   /** Asked for, and not yet answered to be gone: by pod name. */
   readonly pods = new Map<string, PodSpec>();
-  /** Answered to be gone at least once. */
-  readonly gone = new Set<string>();
+  /** Answered to be gone at least once, and when last. */
+  readonly gone = new Map<string, number>();
   /** By task: the newest attempt that a pod was asked for. */
   readonly newest = new Map<string, number>();
   readonly evidence: Evidence[] = [];
@@ -49,7 +50,10 @@ export class Judge {
   readonly rightful = new Set<string>();
   /** By task: commits that its branch has had. */
   readonly heads = new Map<string, Set<string>>();
-  readonly rootMoves: Move[] = [];
+  /** Of root and task branches. */
+  readonly moves: Move[] = [];
+  /** What the last merge came to, whoever made it. */
+  lastMerge: string | undefined;
   readonly merges = new Map<string, number>();
   /** Pull requests that a person opened again: theirs to close. */
   readonly reopened = new Set<string>();
@@ -64,7 +68,8 @@ export class Judge {
     this.violations.push(what);
   }
 
-  podRequested(world: World, spec: PodSpec): void {
+  /** `isLate`: whoever asks has stood still since it looked. */
+  podRequested(world: World, spec: PodSpec, isLate: boolean): void {
     const key = parseAttemptId(spec.attemptId);
     if (key === undefined) {
       this.fail(world, `a pod for ${spec.attemptId}`);
@@ -73,16 +78,21 @@ export class Judge {
     const task = taskId(key);
     const known = this.newest.get(task) ?? 0;
     // Asked for again after it was answered to be gone: a late call, whose pod is swept; it is no attempt of its own.
-    if (this.gone.has(spec.name)) return;
+    const goneAt = this.gone.get(spec.name);
+    if (goneAt !== undefined) {
+      if (!isLate && world.loop.now - goneAt > JUST_NOW_MS)
+        this.fail(world, `a pod for ${spec.attemptId} is asked for again, which is over`);
+      return;
+    }
     if (key.n > known) judgeNewPod(this, world, key, known);
     this.newest.set(task, Math.max(known, key.n));
     this.pods.set(spec.name, spec);
     judgePod(this, world, key, spec);
   }
 
-  podGone(name: string): void {
+  podGone(world: World, name: string): void {
     this.pods.delete(name);
-    this.gone.add(name);
+    this.gone.set(name, world.loop.now);
   }
 
   isStale(key: AttemptKey): boolean {
@@ -130,7 +140,11 @@ export class Judge {
 
   /** Where a root branch was before it was cleaned up. */
   lastRoot(repo: string, plan: string, run: number): string | undefined {
-    return this.rootMoves.findLast((move) => move.branch === `${repo} ${rootName(plan, run)}`)?.to;
+    return this.movesOf(repo, rootName(plan, run)).at(-1)?.to;
+  }
+
+  movesOf(repo: string, branch: string): Move[] {
+    return this.moves.filter((move) => move.branch === `${repo} ${branch}`);
   }
 
   forgeWitness(world: World): ForgeWitness {
@@ -139,7 +153,8 @@ export class Judge {
         world.tell(
           `${repository.name} ${branch}: ${short(from)} -> ${short(to)} by ${by.kind}${by.kind === 'engine' ? `#${by.invocation}` : ''}`,
         );
-        this.#branchMoved(world, repository, branch, from, to, by);
+        this.#noteMove(world, repository, { branch, from, to, by });
+        judgeBranchMove(this, world, repository, { branch, from, to, by });
         world.webhook(repository.name, branch, undefined);
       },
       pullOpened: (repository, pull, by) => {
@@ -170,40 +185,24 @@ export class Judge {
         world.tell(
           `${repository.name}#${pull.number} merges ${short(merge.commit)} onto ${short(merge.onto)} by ${by.kind}`,
         );
+        this.lastMerge = merge.result;
         judgeMerge(this, world, repository, pull, merge, by);
       },
     };
   }
 
-  #branchMoved(
-    world: World,
-    repository: SimRepository,
-    branch: string,
-    from: string | undefined,
-    to: string | undefined,
-    by: By,
-  ): void {
+  #noteMove(world: World, repository: SimRepository, { branch, from, to, by }: BranchMove): void {
     const at = readBranch(branch);
     if (at?.kind === 'task' && to !== undefined) this.#noteHead(at, to, by);
-    if (at?.kind === 'root' && from !== undefined && to !== undefined)
-      this.rootMoves.push({
-        branch: `${repository.name} ${branch}`,
-        at: world.loop.now,
-        from,
-        to,
-        by: by.kind,
-      });
-    if (by.kind !== 'engine') return;
-    if (at === undefined) {
-      this.fail(world, `the engine moved ${branch}, which is not its own`);
+    if ((at?.kind !== 'root' && at?.kind !== 'task') || from === undefined || to === undefined)
       return;
-    }
-    if (at.kind === 'attempt' && to !== undefined) {
-      this.fail(world, `the engine moved the branch of an attempt: ${branch}`);
-      return;
-    }
-    if (from !== undefined && to !== undefined && !repository.graph.isAncestor(from, to))
-      this.fail(world, `the engine moved ${branch} by force from ${short(from)} to ${short(to)}`);
+    this.moves.push({
+      branch: `${repository.name} ${branch}`,
+      at: world.loop.now,
+      from,
+      to,
+      by: by.kind,
+    });
   }
 
   #noteHead(at: Branch & { kind: 'task' }, to: string, by: By): void {
@@ -219,6 +218,7 @@ export class Judge {
 
   #pullOpened(world: World, repository: SimRepository, pull: SimPull, by: By): void {
     if (by.kind !== 'engine') return;
+    if (!pull.draft) judgeReady(this, world, repository, pull, by);
     // Whoever looked before, or stood still since, cannot know of one that was opened and closed in the meantime.
     const known = world.loop.now - JUST_NOW_MS;
     const twins = repository.pulls.filter(
@@ -234,16 +234,4 @@ export class Judge {
         `a second pull request of ${pull.head}: #${twins[0]?.number}, #${pull.number}`,
       );
   }
-}
-
-export function taskId({ plan, run, task }: TaskKey): string {
-  return `${plan}.r${run}.${task}`;
-}
-
-export function attemptName(key: AttemptKey): string {
-  return `${taskId(key)}.${key.n}`;
-}
-
-export function short(sha: string | undefined): string {
-  return sha === undefined ? 'nothing' : sha.slice(0, 6);
 }

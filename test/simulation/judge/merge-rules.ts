@@ -1,7 +1,7 @@
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
-import { readBranch } from './branch-name.ts';
-import { type Evidence, type Judge, short, taskId } from './judge.ts';
+import type { Evidence, Judge } from './judge.ts';
+import { isEnd, readBranch, short, taskId } from './names.ts';
 import { judgeConsent } from './promise-rules.ts';
 
 type Merge = { commit: string; onto: string; result: string };
@@ -21,7 +21,7 @@ export function judgeMerge(
   by: By,
 ): void {
   const head = readBranch(pull.head);
-  if (head?.kind === 'task' && !/^end(-\d+)?$/.test(head.task)) {
+  if (head?.kind === 'task' && !isEnd(head.task)) {
     const id = taskId(head);
     const times = (judge.merges.get(id) ?? 0) + 1;
     judge.merges.set(id, times);
@@ -42,7 +42,7 @@ export function judgeMerge(
   const mender = head?.kind === 'task' ? judge.mender(world, head) : undefined;
   if (mender !== undefined)
     judge.fail(world, `#${pull.number} was merged while attempt ${mender} was mending it`);
-  const roots = knowableRoots(judge, world, repository, pull.base, merge.onto, by);
+  const roots = knowableHeads(judge, world, repository, pull.base, merge.onto, by);
   const known = judge.evidence.filter((one) => one.commit === merge.commit);
   const strict = judge.plans.get(head?.plan ?? '')?.strict ?? false;
   if (known.some((one) => roots.some((root) => speaksFor(repository, one, root, strict)))) return;
@@ -52,24 +52,24 @@ export function judgeMerge(
   );
 }
 
-/** The root, and what it was before people merged by hand behind the worker's back. */
-function knowableRoots(
+/** What a branch carries, and what it carried before people moved it behind the worker's back. */
+function knowableHeads(
   judge: Judge,
   world: World,
   repository: SimRepository,
-  base: string,
-  onto: string,
+  branch: string,
+  head: string,
   by: By,
 ): string[] {
-  const readAt = by.kind === 'engine' ? by.readAt(repository.name, base) : 0;
+  const readAt = by.kind === 'engine' ? by.readAt(repository.name, branch) : 0;
   const isLost = world.loop.now - readAt > UNKNOWABLE_MS;
-  const moves = judge.rootMoves.filter((move) => move.branch === `${repository.name} ${base}`);
-  const roots = [onto];
+  const moves = judge.movesOf(repository.name, branch);
+  const heads = [head];
   for (const move of isLost ? [] : moves.toReversed()) {
-    if (move.to !== roots.at(-1) || move.by !== 'person' || move.at < readAt) break;
-    roots.push(move.from);
+    if (move.to !== heads.at(-1) || move.by !== 'person' || move.at < readAt) break;
+    heads.push(move.from);
   }
-  return roots;
+  return heads;
 }
 
 /** The same root, or one that has only gained paths that meet neither what was changed nor what is shared. */
@@ -86,7 +86,7 @@ function speaksFor(
   return !gained.some((path) => changed.has(path) || path === 'CHANGELOG.md');
 }
 
-/** A root pull request says "ready" only after its head was verified as a whole. */
+/** A pull request that people are asked to merge is ready only after its head was verified, a root's as a whole. */
 export function judgeReady(
   judge: Judge,
   world: World,
@@ -95,16 +95,21 @@ export function judgeReady(
   by: By,
 ): void {
   const head = readBranch(pull.head);
-  if (head?.kind !== 'root') return;
+  const isRoot = head?.kind === 'root';
+  const isSimple = head?.kind === 'task' && judge.plans.get(head.plan)?.simple === true;
+  if (!isRoot && !isSimple) return;
   const sha = repository.branches.get(pull.head) ?? '';
-  const roots = knowableRoots(judge, world, repository, pull.head, sha, by);
+  const heads = knowableHeads(judge, world, repository, pull.head, sha, by);
   const verified = judge.evidence.some(
     (one) =>
-      roots.includes(one.commit) &&
+      heads.includes(one.commit) &&
       one.by.plan === head.plan &&
       one.by.run === head.run &&
-      /^end(-\d+)?$/.test(one.by.task),
+      isEnd(one.by.task) === isRoot,
   );
   if (!verified)
-    judge.fail(world, `root #${pull.number} is ready at ${short(sha)}, which no end verified`);
+    judge.fail(
+      world,
+      `#${pull.number} is ready at ${short(sha)}, which ${isRoot ? 'no end' : 'nobody'} verified`,
+    );
 }

@@ -1,8 +1,8 @@
 import type { AttemptKey } from '../../../core/contract/id.ts';
 import type { PodSpec } from '../../../core/port/launcher.ts';
 import type { World } from '../world.ts';
-import { rootName } from './branch-name.ts';
-import { attemptName, type Judge, type KnownPlan, taskId } from './judge.ts';
+import type { Judge, KnownPlan, KnownTask } from './judge.ts';
+import { attemptName, rootName, taskId } from './names.ts';
 
 /** What must be so when a pod is asked for. */
 export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodSpec): void {
@@ -16,7 +16,6 @@ export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodS
 }
 
 function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey): void {
-  if (plan.simple) return;
   const end = plan.ends.find((one) => one.id === key.task);
   const task = plan.tasks.find((one) => one.id === key.task);
   if (task === undefined && end === undefined) {
@@ -29,6 +28,25 @@ function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey
   for (const dependency of before) {
     if (isMerged(judge, world, { ...key, task: dependency.id }, dependency.repo)) continue;
     judge.fail(world, `${attemptName(key)} began before ${dependency.id} was merged`);
+  }
+  if (task !== undefined) judgeOverlap(judge, world, plan, key, task);
+}
+
+/** Of two tasks that may change the same file one is over before the other begins. */
+function judgeOverlap(
+  judge: Judge,
+  world: World,
+  plan: KnownPlan,
+  key: AttemptKey,
+  task: KnownTask,
+): void {
+  for (const other of plan.tasks) {
+    if (other === task || other.repo !== task.repo) continue;
+    const both = task.scope.filter((path) => other.scope.includes(path));
+    const that = { ...key, task: other.id };
+    if (both.length === 0 || !judge.newest.has(taskId(that))) continue;
+    if (!isMerged(judge, world, that, other.repo))
+      judge.fail(world, `${attemptName(key)} began beside ${other.id}, which also has ${both[0]}`);
   }
 }
 

@@ -4,8 +4,8 @@ import type { PlanView } from '../../../core/contract/plan.ts';
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import { reviewsOf } from '../port/forge-port.ts';
 import type { World } from '../world.ts';
-import { readBranch } from './branch-name.ts';
-import { attemptName, type Judge, short, taskId } from './judge.ts';
+import type { Judge } from './judge.ts';
+import { attemptName, isEnd, readBranch, short, taskId } from './names.ts';
 
 // What was promised to people and to attempts: their word counts, work is bounded, what was kept is gone on from.
 
@@ -17,7 +17,6 @@ const OWN_FAULTS: readonly string[] = ['agent', 'limit', 'setup'];
 const PASSING: readonly string[] = ['provider', 'forge', 'infra'];
 /** Attempts that end without a report and were not lost: sent back, merged by hand, told to stop. */
 const NOT_LOST = 4;
-const ENDS = /^end(-\d+)?$/;
 
 /** As far as people and bridges saw it. */
 export class Promises {
@@ -136,7 +135,7 @@ export function judgeStart(judge: Judge, world: World, attemptId: string, start:
   const key = parseAttemptId(attemptId);
   const plan = key && judge.plans.get(key.plan);
   const kept = key && judge.promises.kept.get(taskId(key));
-  if (key === undefined || kept === undefined || ENDS.test(key.task)) return;
+  if (key === undefined || kept === undefined || isEnd(key.task)) return;
   const repo = plan?.tasks.find((task) => task.id === key.task)?.repo;
   if (repo === undefined) return;
   const { graph } = world.forge.repo(repo);
@@ -164,9 +163,11 @@ export function judgeConsent(
   if (check !== undefined && (!check.green || check.endsAt > now))
     judge.fail(world, `#${pull.number} was merged although its check was not green`);
   const head = readBranch(pull.head);
-  if (head?.kind !== 'task' || ENDS.test(head.task)) return;
+  if (head?.kind !== 'task' || isEnd(head.task)) return;
   const { review = false } = judge.plans.get(head.plan) ?? {};
-  if (review && !judge.promises.approved.has(`${head.plan} ${head.task}`))
+  // With nothing to verify by it is people who look.
+  const isUnseen = judge.evidence.every((one) => one.commit !== commit || one.empty);
+  if ((review || isUnseen) && !judge.promises.approved.has(`${head.plan} ${head.task}`))
     judge.fail(world, `#${pull.number} was merged, and nobody approved it`);
   const said = pull.reviews.filter((one) => one.authorCanWrite && one.commit === commit).at(-1);
   const readAt = by.kind === 'engine' ? by.readAt(repository.name, reviewsOf(pull.number)) : 0;

@@ -8,6 +8,8 @@ import type { Mutant, World } from '../world.ts';
 export type KnownMutant = Mutant & {
   /** What the simulation says of it. */
   readonly caught: RegExp;
+  /** What goes wrong besides, in the world rather than in the engine: by itself it breaks nothing. */
+  readonly beside?: Mutant['deps'];
   /** The first seed that is tried: from there it does not take long. */
   readonly from?: number;
 };

@@ -1,30 +1,41 @@
 import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
+import { both, type KnownMutant } from './break-rule.ts';
+import { LANE_MUTANTS } from './lane-mutants.ts';
 import { MUTANTS } from './mutants.ts';
 import { pausedClaims } from './paused-claims.ts';
 import { pausedMerges } from './paused-merges.ts';
 import { PEOPLE_MUTANTS } from './people-mutants.ts';
 import { PROMISE_MUTANTS } from './promise-mutants.ts';
 
-const ENOUGH = 400;
+const MOST_SEEDS = 400;
 
-test.each([...MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANTS])(
+test.each([...MUTANTS, ...LANE_MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANTS])(
   'notices that $name',
   async (mutant) => {
-    const from = mutant.from ?? 0;
-    for (let seed = from; seed < from + ENOUGH; seed += 1) {
-      const { violations } = await replaySeed(seed, { mutant, keepHistory: false });
-      if (violations.length === 0) continue;
+    const [seed, violations] = await firstCaught(mutant);
+    expect(violations.join('\n')).toMatch(mutant.caught);
 
-      expect(violations.join('\n')).toMatch(mutant.caught);
-      return;
-    }
-    expect.fail(`${ENOUGH} seeds did not notice`);
+    const { name, emphasis, beside } = mutant;
+    const unbroken = { name, emphasis, deps: beside };
+    const control = await replaySeed(seed, { mutant: unbroken, keepHistory: false });
+    expect(control.violations, `seed ${seed} without the breach`).toEqual([]);
   },
 );
 
-test.each([pausedMerges, pausedClaims])('finds nothing to say of $name', async (mutant) => {
+async function firstCaught(mutant: KnownMutant): Promise<[number, string[]]> {
+  const from = mutant.from ?? 0;
+  const broken = { ...mutant, deps: both(mutant.beside, mutant.deps) };
+  for (let seed = from; seed < from + MOST_SEEDS; seed += 1) {
+    const { violations } = await replaySeed(seed, { mutant: broken, keepHistory: false });
+    if (violations.length > 0) return [seed, violations];
+  }
+  return expect.fail(`${MOST_SEEDS} seeds did not notice`);
+}
+
+test.each([pausedMerges, pausedClaims])('finds nothing to say of $name', async (interference) => {
   for (let seed = 0; seed < 40; seed += 1) {
+    const mutant = interference;
     const { violations } = await replaySeed(seed, { mutant, keepHistory: false });
 
     expect(violations, `seed ${seed}`).toEqual([]);

@@ -1,14 +1,7 @@
 import { parseAttemptId } from '../../../core/contract/id.ts';
 import type { Item } from '../../../core/port/table.ts';
-import { taskId } from '../judge/judge.ts';
-import {
-  both,
-  type KnownMutant,
-  onForge,
-  onTable,
-  unconditional,
-  withoutDue,
-} from './break-rule.ts';
+import { taskId } from '../judge/names.ts';
+import { type KnownMutant, onForge, onTable, unconditional, withoutDue } from './break-rule.ts';
 import { pausedMerges } from './paused-merges.ts';
 
 // Each breaks one rule of the engine from outside. The simulation has to notice. Here: leases, fences, fan-in and what is due.
@@ -107,10 +100,8 @@ export const MUTANTS: readonly KnownMutant[] = [
     name: 'a merge that is left undone is not made a draft',
     from: 30,
     emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
-    deps: both(
-      pausedMerges.deps,
-      onForge(() => ({ markDraft: async () => {} })),
-    ),
+    beside: pausedMerges.deps,
+    deps: onForge(() => ({ markDraft: async () => {} })),
     caught: /with evidence on|was mending it|although changes were asked for/,
   },
   {

@@ -1,6 +1,5 @@
 import type { Item } from '../../../core/port/table.ts';
 import {
-  both,
   isHead,
   isLane,
   isTask,
@@ -135,10 +134,8 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
     name: 'it is not written that a merge is about to be made',
     from: 30,
     emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
-    deps: both(
-      pausedMerges.deps,
-      miswrite(isLane, (doc) => doc.replace('"phase":"merging"', '"phase":"checking"')),
-    ),
+    beside: pausedMerges.deps,
+    deps: miswrite(isLane, (doc) => doc.replace('"phase":"merging"', '"phase":"checking"')),
     caught: /with evidence on|was mending it|although changes were asked for/,
   },
   {

@@ -1,6 +1,5 @@
 import type { Change, Item } from '../../../core/port/table.ts';
 import {
-  both,
   isHead,
   isTask,
   type KnownMutant,
@@ -25,16 +24,14 @@ function raisesNumber(before: Item | undefined, change: Change): boolean {
 export const PROMISE_MUTANTS: readonly KnownMutant[] = [
   {
     name: 'a slot that nobody claimed is freed for a late claim to use',
-    deps: both(
-      pausedClaims.deps,
-      onTable((table) => ({
-        update: async (key, change, condition) => {
-          if (!isTask(key.pk, key.sk)) return table.update(key, change, condition);
-          const before = await table.get(key);
-          return raisesNumber(before, change) ? before : table.update(key, change, condition);
-        },
-      })),
-    ),
+    beside: pausedClaims.deps,
+    deps: onTable((table) => ({
+      update: async (key, change, condition) => {
+        if (!isTask(key.pk, key.sk)) return table.update(key, change, condition);
+        const before = await table.get(key);
+        return raisesNumber(before, change) ? before : table.update(key, change, condition);
+      },
+    })),
     caught: /\d+ pods of \d+/,
   },
   {
@@ -56,15 +53,13 @@ export const PROMISE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'work is repaired for ever',
-    deps: both(
-      settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRepairs: 99 } })),
-      onForge((forge, { faults }) => ({
-        checks: async (repo, sha) =>
-          faults.active
-            ? { state: 'red', failing: [{ name: 'ci', summary: 'red' }], pending: [] }
-            : forge.checks(repo, sha),
-      })),
-    ),
+    beside: onForge((forge, { faults }) => ({
+      checks: async (repo, sha) =>
+        faults.active
+          ? { state: 'red', failing: [{ name: 'ci', summary: 'red' }], pending: [] }
+          : forge.checks(repo, sha),
+    })),
+    deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRepairs: 99 } })),
     caught: /was repaired \d+ times/,
   },
   {
@@ -98,6 +93,18 @@ export const PROMISE_MUTANTS: readonly KnownMutant[] = [
         table.update(key, change, docOf(change).includes('"event":"edited"') ? [] : condition),
     })),
     caught: /two edits of revision/,
+  },
+  {
+    name: 'the index of changes does not show them all',
+    deps: onTable((table) => ({
+      index: async (name, hash, options) => {
+        const page = await table.index(name, hash, options);
+        const isKept = ({ v }: Item): boolean => Number(v) % 4 !== 0;
+        const isSince = name === 'changes' && options?.from !== undefined;
+        return isSince ? { ...page, items: page.items.filter(isKept) } : page;
+      },
+    })),
+    caught: /who followed its changes saw/,
   },
   {
     name: 'a plan that was rejected can be approved',

@@ -9,7 +9,7 @@ export function launcherPort(world: World, invocation: Invocation): PodLauncher 
   return {
     ensure: (spec) =>
       on('ensure', () => {
-        world.judge.podRequested(world, spec);
+        world.judge.podRequested(world, spec, invocation.faults.has('freeze'));
         if (world.faults.happens('launcher_refuse')) {
           const until = world.loop.now + world.random.between(2_000, 90_000);
           throw new AppError('paused', 'cluster_full', 'the cluster is full', {
@@ -22,7 +22,7 @@ export function launcherPort(world: World, invocation: Invocation): PodLauncher 
     remove: (name, uid) =>
       on('remove', () => {
         const answer = world.pods.remove(name, uid);
-        if (answer === 'gone') world.judge.podGone(name);
+        if (answer === 'gone') world.judge.podGone(world, name);
         return answer;
       }),
   };

@@ -1,4 +1,6 @@
-// Branch names as the design promises them, read without the engine's help.
+import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
+
+// What things are called: branch names as the design promises them, read without the engine's help.
 
 export type Branch = { plan: string; run: number } & (
   | { kind: 'root' }
@@ -19,4 +21,23 @@ export function readBranch(name: string): Branch | undefined {
 
 export function rootName(plan: string, run: number): string {
   return `smol-gang/${plan}-r${run}/root`;
+}
+
+const END = /^end(-\d+)?$/;
+
+/** The node that stands for the whole of a repository's part. */
+export function isEnd(task: string): boolean {
+  return END.test(task);
+}
+
+export function taskId({ plan, run, task }: TaskKey): string {
+  return `${plan}.r${run}.${task}`;
+}
+
+export function attemptName(key: AttemptKey): string {
+  return `${taskId(key)}.${key.n}`;
+}
+
+export function short(sha: string | undefined): string {
+  return sha === undefined ? 'nothing' : sha.slice(0, 6);
 }

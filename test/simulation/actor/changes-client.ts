@@ -1,0 +1,88 @@
+import type { TaskView } from '../../../core/contract/task.ts';
+import type { EngineDeps } from '../../../core/engine/deps.ts';
+import { listTaskViews, readChanges } from '../../../core/engine/view/read.ts';
+import { isAppError } from '../../../core/error.ts';
+import type { World } from '../world.ts';
+import { insist } from './api-call.ts';
+
+// Who has a plan open: asks now and then what has changed since, and puts it together. What they see in the end must be
+// what whoever opens the plan anew is shown.
+
+const PAGE = 5;
+/** Whatever the index has not shown by then it never will. */
+const SETTLED_MS = 150_000;
+
+export class ChangesClient {
+  readonly #world: World;
+  readonly #plan: string;
+  readonly #tasks = new Map<string, TaskView>();
+  #run = 0;
+  #cursor = 0;
+
+  constructor(world: World, plan: string) {
+    this.#world = world;
+    this.#plan = plan;
+  }
+
+  async watch(): Promise<void> {
+    const { loop, random, faults } = this.#world;
+    while (faults.active) {
+      await loop.sleep(random.between(10_000, 60_000));
+      await this.#catchUp();
+    }
+  }
+
+  async compare(): Promise<void> {
+    await this.#world.loop.sleep(SETTLED_MS);
+    await this.#catchUp();
+    for (const shown of await this.#listAll()) {
+      const seen = this.#tasks.get(shown.id);
+      if (seen?.version === shown.version && seen.status === shown.status) continue;
+      this.#world.judge.fail(
+        this.#world,
+        `${shown.id} of ${this.#plan} is ${shown.status}, and who followed its changes saw ${seen?.status ?? 'nothing of it'}`,
+      );
+    }
+  }
+
+  /** Pages until there is no next; the cursor moves on only when all of them were read. */
+  async #catchUp(): Promise<void> {
+    let cursor: string | undefined;
+    let next: number | undefined;
+    do {
+      const since = this.#cursor;
+      const read = (deps: EngineDeps) =>
+        readChanges(deps, this.#plan, { since, limit: PAGE, cursor });
+      const changes = await this.#read(read);
+      if (changes === undefined) return;
+      for (const task of changes.tasks) this.#see(task);
+      next ??= changes.cursor;
+      cursor = changes.next;
+    } while (cursor !== undefined);
+    this.#cursor = next;
+  }
+
+  /** Said again, or out of order: the newest counts. */
+  #see(task: TaskView): void {
+    if (task.run < this.#run) return;
+    if (task.run > this.#run) this.#tasks.clear();
+    this.#run = task.run;
+    const known = this.#tasks.get(task.id);
+    if (known === undefined || known.version < task.version) this.#tasks.set(task.id, task);
+  }
+
+  async #listAll(): Promise<TaskView[]> {
+    const list = (deps: EngineDeps) => listTaskViews(deps, this.#plan, { limit: 100 });
+    return (await this.#read(list))?.items ?? [];
+  }
+
+  async #read<T>(act: (deps: EngineDeps) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await insist(this.#world, 'changes', act);
+    } catch (error) {
+      // It was announced and is not there yet.
+      if (isAppError(error, 'notFound')) return undefined;
+      throw error;
+    }
+  }
+}

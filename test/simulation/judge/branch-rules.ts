@@ -1,0 +1,104 @@
+import type { By, SimRepository } from '../forge/forge-state.ts';
+import type { World } from '../world.ts';
+import type { Judge } from './judge.ts';
+import { type Branch, readBranch, rootName, short } from './names.ts';
+
+// What the engine may do to branches: task branches to what was reported, roots by merges alone, nothing by force, and no
+// deletion of what is still in use.
+
+export type BranchMove = {
+  branch: string;
+  from: string | undefined;
+  to: string | undefined;
+  by: By;
+};
+
+export function judgeBranchMove(
+  judge: Judge,
+  world: World,
+  repository: SimRepository,
+  { branch, from, to, by }: BranchMove,
+): void {
+  if (by.kind !== 'engine') return;
+  const at = readBranch(branch);
+  if (at === undefined) {
+    judge.fail(world, `the engine moved ${branch}, which is not its own`);
+    return;
+  }
+  if (to === undefined) judgeDeletion(judge, world, repository, branch, at);
+  else if (from === undefined) judgeBirth(judge, world, repository, at, to);
+  else judgeMove(judge, world, repository, { branch, at, from, to });
+}
+
+function judgeBirth(
+  judge: Judge,
+  world: World,
+  repository: SimRepository,
+  at: Branch,
+  to: string,
+): void {
+  if (at.kind === 'attempt')
+    judge.fail(world, `the engine made a branch of an attempt, at ${short(to)}`);
+  if (at.kind === 'task') judgeHead(judge, world, at, to);
+  const main = repository.branches.get('main');
+  if (at.kind === 'root' && main !== undefined && !repository.graph.isAncestor(to, main))
+    judge.fail(world, `the root of ${at.plan} begins at ${short(to)}, which is not in main`);
+}
+
+function judgeMove(
+  judge: Judge,
+  world: World,
+  repository: SimRepository,
+  move: { branch: string; at: Branch; from: string; to: string },
+): void {
+  const { branch, at, from, to } = move;
+  if (at.kind === 'attempt')
+    judge.fail(world, `the engine moved the branch of an attempt: ${branch}`);
+  if (!repository.graph.isAncestor(from, to))
+    judge.fail(world, `the engine moved ${branch} by force from ${short(from)} to ${short(to)}`);
+  if (at.kind === 'task') judgeHead(judge, world, at, to);
+  if (at.kind === 'root' && to !== judge.lastMerge)
+    judge.fail(world, `the engine moved ${branch} to ${short(to)}, and merged nothing`);
+}
+
+function judgeHead(
+  judge: Judge,
+  world: World,
+  { task }: Branch & { kind: 'task' },
+  to: string,
+): void {
+  if (!judge.rightful.has(to))
+    judge.fail(
+      world,
+      `the branch of ${task} is at ${short(to)}, which no attempt reported in time`,
+    );
+}
+
+function judgeDeletion(
+  judge: Judge,
+  world: World,
+  repository: SimRepository,
+  branch: string,
+  at: Branch,
+): void {
+  if (at.kind === 'scratch') return;
+  const used = repository.pulls.find(
+    (pull) =>
+      (pull.head === branch || pull.base === branch) &&
+      pull.state === 'open' &&
+      !judge.reopened.has(`${repository.name}#${pull.number}`),
+  );
+  if (used !== undefined)
+    judge.fail(world, `the engine deleted ${branch} under the open #${used.number}`);
+  const { plan, run } = at;
+  const delivered = rootName(plan, run);
+  const isOver = repository.pulls.some((pull) => {
+    const head = readBranch(pull.head);
+    const isSimple = head?.kind === 'task' && judge.plans.get(plan)?.simple === true;
+    const isDelivery = pull.head === delivered || (isSimple && head.plan === plan);
+    return isDelivery && pull.state !== 'open';
+  });
+  const stopped = judge.promises.stopped.get(plan)?.run ?? 0;
+  if (!isOver && stopped < run)
+    judge.fail(world, `the engine deleted ${branch}, whose run is not over`);
+}

@@ -1,0 +1,168 @@
+import type { Item } from '../../../core/port/table.ts';
+import {
+  isLane,
+  isTask,
+  type KnownMutant,
+  miswrite,
+  onForge,
+  onTable,
+  unconditional,
+} from './break-rule.ts';
+import { pausedMerges } from './paused-merges.ts';
+
+// Each breaks one rule of the engine from outside. Here: the lane, the root branch and its pull request, joins and pods.
+
+/** The ends that were verified, by repository: the commit of the first. */
+const firstEnds = new WeakMap<object, Map<string, string>>();
+
+export const LANE_MUTANTS: readonly KnownMutant[] = [
+  {
+    name: 'two may work in a lane at once',
+    beside: pausedMerges.deps,
+    emphasis: ['lane_paused', 'freeze', 'person_roots'],
+    deps: unconditional(isLane),
+    caught: /with evidence on|was mending it|although changes were asked for|merged \d+ times/,
+  },
+  {
+    name: 'what a person adds to the root after it was verified is not seen',
+    emphasis: ['person_roots'],
+    deps: onForge((forge, world) => ({
+      branchHead: async (repo, branch) => {
+        const head = await forge.branchHead(repo, branch);
+        if (!branch.endsWith('/root') || head === undefined) return head;
+        const ends = firstEnds.get(world) ?? new Map<string, string>();
+        firstEnds.set(world, ends);
+        const name = `${repo} ${branch}`;
+        const isVerified = world.judge.evidence.some(
+          ({ commit, by }) => commit === head && by.task.startsWith('end'),
+        );
+        if (isVerified && !ends.has(name)) ends.set(name, head);
+        return ends.get(name) ?? head;
+      },
+    })),
+    caught: /which no end verified/,
+  },
+  {
+    name: 'a lost pod spends a try of the agent',
+    emphasis: ['pod_lost', 'pod_silent', 'agent_failed'],
+    deps: miswrite(isTask, (doc) =>
+      doc.includes('"event":"attempt_lost"')
+        ? doc.replace(/"spent":\{"agent":(\d+)/, (_, n) => `"spent":{"agent":${Number(n) + 1}`)
+        : doc,
+    ),
+    caught: /was given up after/,
+  },
+  {
+    name: 'a join waits for nobody',
+    from: 200,
+    deps: onTable((table) => ({
+      put: (item, condition) => {
+        const isJoin = typeof item.doc === 'string' && item.doc.includes('"kind":"join"');
+        if (!isJoin) return table.put(item, condition);
+        const { waits: _, ...rest } = item;
+        return table.put(rest as Item, condition);
+      },
+    })),
+    caught: /began before .* was merged/,
+  },
+  {
+    name: 'stray pods are not swept',
+    emphasis: ['pod_zombie', 'freeze', 'launcher_refuse'],
+    deps: (deps, world) => ({
+      ...deps,
+      launcher: {
+        ...deps.launcher,
+        list: async () =>
+          (await deps.launcher.list()).filter(({ name }) => !world.judge.gone.has(name)),
+      },
+    }),
+    caught: /left over|never asked to end/,
+  },
+  {
+    name: 'task branches are moved to whatever an attempt pushed',
+    deps: onForge((forge, world) => ({
+      ensureBranch: async (repo, branch, sha) => {
+        const pushed = newestOfAttempts(world.forge.repo(repo).branches, branch);
+        return forge.ensureBranch(repo, branch, pushed ?? sha);
+      },
+      moveBranch: async (repo, branch, sha) => {
+        const pushed = newestOfAttempts(world.forge.repo(repo).branches, branch);
+        return forge.moveBranch(repo, branch, pushed ?? sha);
+      },
+    })),
+    caught: /which no attempt reported in time/,
+  },
+  {
+    name: 'a root is moved where it should be merged',
+    deps: onForge((forge) => ({
+      mergePull: async (repo, number, merge) => {
+        const { base } = await forge.pull(repo, number);
+        await forge.moveBranch(repo, base, merge.sha);
+        return { kind: 'merged', sha: merge.sha };
+      },
+    })),
+    caught: /and merged nothing/,
+  },
+  {
+    name: 'a root pull request is open to all from the start',
+    deps: onForge((forge) => ({
+      ensurePull: (repo, wanted) =>
+        forge.ensurePull(repo, {
+          ...wanted,
+          draft: wanted.draft && !wanted.head.endsWith('/root'),
+        }),
+    })),
+    caught: /which no end verified/,
+  },
+  {
+    name: 'a root pull request is never made ready',
+    deps: onForge((forge) => ({
+      markReady: async (repo, pull) => {
+        const { head } = await forge.pull(repo, pull.number);
+        if (!head.endsWith('/root')) await forge.markReady(repo, pull);
+      },
+    })),
+    caught: /is to be merged, and is a draft/,
+  },
+  {
+    name: 'what nobody verified is delivered by a simple plan',
+    deps: miswrite(isTask, (doc) => {
+      if (!doc.includes('"simple":true') || !doc.includes('"event":"head_moved"')) return doc;
+      const state = JSON.parse(doc);
+      const proof = { commit: state.accepted.commit, root: state.verifyRoot, green: true };
+      return JSON.stringify({ ...state, wants: 'work', proof: { ...proof, empty: false } });
+    }),
+    emphasis: ['person_pushes'],
+    caught: /which nobody verified/,
+  },
+  {
+    name: 'with nothing to verify by nobody has to look',
+    deps: miswrite(isTask, (doc) => doc.replaceAll('"empty":true', '"empty":false')),
+    caught: /nobody approved it/,
+  },
+  {
+    name: 'tasks that may change the same file run side by side',
+    deps: miswrite(
+      (pk) => pk.startsWith('PLAN#'),
+      (doc) =>
+        doc.includes('"edges":[{') ? JSON.stringify({ ...JSON.parse(doc), edges: [] }) : doc,
+    ),
+    caught: /which also has/,
+  },
+  {
+    name: 'branches are deleted while they are in use',
+    deps: onForge((forge) => ({
+      markReady: async (repo, pull) => {
+        await forge.markReady(repo, pull);
+        const { head } = await forge.pull(repo, pull.number);
+        if (head.endsWith('/root')) await forge.deleteBranch(repo, head);
+      },
+    })),
+    caught: /the engine deleted/,
+  },
+];
+
+function newestOfAttempts(branches: ReadonlyMap<string, string>, task: string): string | undefined {
+  const prefix = `${task.replace('/t/', '/a/')}-`;
+  return [...branches].findLast(([name]) => task.includes('/t/') && name.startsWith(prefix))?.[1];
+}
