@@ -54,6 +54,7 @@ const WORLD: readonly Focus[] = [
   { status: 'working', event: 'attempt_lost', by: ['pod_lost', 'pod_silent', 'pod_cut_off'] },
   { status: 'working', event: 'attempt_refused', by: ['agent_refused'] },
   { status: 'working', event: 'attempt_failed', by: ['agent_failed'] },
+  { status: 'changes_requested', event: 'claimed', by: ['person_reviews'] },
   { status: 'pr_open', event: 'claimed', by: ['person_pushes'] },
   { status: 'pr_open', event: 'bridge_ready', by: ['person_pushes'] },
   { status: 'pr_open', event: 'attempt_lost', by: ['person_pushes', 'pod_lost', 'pod_silent'] },
@@ -135,10 +136,13 @@ export function isLate(focus: Focus): boolean {
 
 /** How often the write of a transition is struck, out of 1, in a seed that is not about it. */
 const STRUCK = new Map(
-  ALL.map((focus) => [transitionName(focus.status, focus.event), weightOf(focus) > 1 ? 0.5 : 0.15]),
+  ALL.map((focus) => [
+    transitionName(focus.status, focus.event),
+    weightOf(focus) > 1 ? 0.75 : 0.15,
+  ]),
 );
-const STRUCK_IN_FOCUS = 0.75;
-const STRUCK_ANYWHERE = 0.004;
+const STRUCK_IN_FOCUS = 0.9;
+const STRUCK_ANYWHERE = 0.01;
 
 /** The same of whatever a handler is about to do, given what its seed is about. */
 export function strikeRate(

@@ -1,7 +1,8 @@
 /**
- * What core/engine/plan and core/engine/command write of plans and many seeds meet. The rest, of which nothing is demanded:
- * plans too large for one slice of activation, a budget that is changed, and what befalls a plan in the moment that it takes
- * to be activated.
+ * What core/engine/plan and core/engine/command write of plans, as far as 20,000 seeds meet it far more than 50 times. Of the
+ * rest nothing is demanded: plans too large for one slice of activation, and budgets, which nobody changes, are not met; an
+ * unparked planning, the restart of what was rejected, and the end of a run beside one that is complete or being planned are
+ * met too seldom.
  */
 export const PLAN_TRANSITIONS: readonly string[] = [
   'none x created',
@@ -16,8 +17,11 @@ export const PLAN_TRANSITIONS: readonly string[] = [
   'pending_approval x edited',
   'pending_approval x approved',
   'pending_approval x rejected',
+  'pending_approval x cancelled',
   'activating x activated',
   'activating x run_ending',
+  'activating x faulted',
+  'activating x cancelled',
   'active x released',
   'active x root_pull_opened',
   'active x halting',
@@ -33,7 +37,9 @@ export const PLAN_TRANSITIONS: readonly string[] = [
   'complete x faulted',
   'complete x delivered',
   'complete x cleaned_up',
+  'complete x restarted',
   'cancelled x run_ending',
+  'cancelled x cleaned_up',
   'cancelled x restarted',
   'failed x restarted',
 ];
