@@ -19,6 +19,10 @@ import { createRandom, type Random } from './time/random.ts';
 
 export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
 
+/** An index is behind its table by less than a client looks back. */
+const INDEX_LAG_MS = 60_000;
+const WRITES = new Set(['put', 'update', 'delete']);
+
 /** Wraps what an invocation is given: how a mutant breaks a rule from outside. */
 export type Mutant = {
   readonly name: string;
@@ -53,6 +57,7 @@ export class World {
   downUntil = 0;
   /** Until then the forge has asked not to be called. */
   pausedUntil = 0;
+  #writes: number[] = [];
   #invocations = 0;
   #ids = 0;
 
@@ -71,6 +76,9 @@ export class World {
     this.history = parts.keepHistory ? [] : undefined;
     this.table = createMemoryTable({
       indexLag: () => this.#indexLag(),
+      afterEffect: (operation) => {
+        if (WRITES.has(operation)) this.#writes.push(this.loop.now);
+      },
     });
     this.queues = new SimQueues(this);
     this.pods = new SimPods(this);
@@ -89,7 +97,9 @@ export class World {
   #indexLag(): number {
     if (!this.faults.happens('index_late')) return 0;
     this.onLateIndex();
-    return this.random.between(1, 40);
+    const since = this.loop.now - INDEX_LAG_MS;
+    const recent = this.#writes.length - 1 - this.#writes.findLastIndex((at) => at < since);
+    return Math.min(recent, this.random.between(1, 40));
   }
 
   tell(line: string): void {

@@ -121,8 +121,9 @@ async function reject(world: World, plan: string): Promise<void> {
 export async function restart(world: World, { id, run }: PlanView): Promise<void> {
   const { promises } = world.judge;
   promises.rejected.delete(id);
-  const isRestarted = await order(world, `restart plan ${id}`, (deps) =>
-    restartPlan(deps, id, run, ME),
-  );
-  if (isRestarted) promises.cancelled(world, { id, run });
+  await order(world, `restart plan ${id}`, async (deps) => {
+    const { state } = await restartPlan(deps, id, run, ME);
+    // One that is being activated is as good as restarted.
+    if (state.run > run) promises.cancelled(world, { id, run });
+  });
 }

@@ -42,6 +42,8 @@ export function judgeMerge(
   const mender = head?.kind === 'task' ? judge.mender(world, head) : undefined;
   if (mender !== undefined)
     judge.fail(world, `#${pull.number} was merged while attempt ${mender} was mending it`);
+  // Closed, and opened again by a person, while the worker stood still: nobody could keep its call from landing.
+  if (by.isLate() && judge.reopened.has(`${repository.name}#${pull.number}`)) return;
   const roots = knowableHeads(judge, world, repository, pull.base, merge.onto, by);
   const known = judge.evidence.filter((one) => one.commit === merge.commit);
   const strict = judge.plans.get(head?.plan ?? '')?.strict ?? false;
