@@ -10,7 +10,7 @@ import type { TaskEventType } from '../../core/task/event.ts';
  * was not met often enough, and after a focus, or a fault kind that strikes handlers, has been added.
  */
 export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
-  ready: { merge_seen: 18, pull_closed: 32 },
+  ready: { merge_seen: 21, pull_closed: 32 },
   claimed: { cancel: 2, finish: 2, merge_seen: 5, pull_closed: 6 },
   working: { finish: 2, merge_seen: 3, pull_closed: 2 },
   awaiting_input: {
@@ -21,7 +21,7 @@ export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, nu
     result_accepted: 2,
     cancel: 2,
     finish: 4,
-    merge_seen: 7,
+    merge_seen: 8,
     pull_closed: 7,
   },
   pr_open: {
@@ -36,7 +36,7 @@ export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, nu
     merge_seen: 2,
     pull_closed: 2,
   },
-  in_review: { faulted: 13, cancel: 2, pull_closed: 2, head_moved: 2, forge_refused: 20 },
+  in_review: { faulted: 15, cancel: 2, pull_closed: 2, head_moved: 2, forge_refused: 20 },
   changes_requested: { cancel: 4, merge_seen: 5, pull_closed: 6 },
   merging: {
     faulted: 8,
@@ -44,9 +44,9 @@ export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, nu
     claimed: 2,
     bridge_ready: 2,
     result_accepted: 2,
-    attempt_lost: 34,
-    attempt_refused: 34,
-    attempt_failed: 40,
+    attempt_lost: 37,
+    attempt_refused: 43,
+    attempt_failed: 48,
     cancel: 3,
     finish: 20,
     pull_closed: 2,
@@ -55,6 +55,6 @@ export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, nu
   },
   merged: { root_moved: 9 },
   blocked: { cancel: 6, retry: 2, unblock: 14, merge_seen: 30, pull_closed: 60 },
-  failed: { cancel: 3, retry: 2, merge_seen: 7, pull_reopened: 2 },
+  failed: { cancel: 5, retry: 2, merge_seen: 10, pull_reopened: 2 },
   cancelled: { pull_ensured: 18, merge_seen: 7 },
 };

@@ -1,8 +1,8 @@
 /**
  * What core/engine/plan and core/engine/command write of plans, as far as 20,000 seeds meet it far more than 50 times. Of the
- * rest nothing is demanded: plans too large for one slice of activation, and budgets, which nobody changes, are not met; an
- * unparked planning, the restart of what was rejected, and the end of a run beside one that is complete or being planned are
- * met too seldom.
+ * rest nothing is demanded. Plans too large for one slice of activation, and budgets, which nobody changes, are not met; met
+ * too seldom are an unparked planning, a failure on the way to be active, the restart of what was rejected, and the end of a
+ * run beside one that is complete or being planned.
  */
 export const PLAN_TRANSITIONS: readonly string[] = [
   'none x created',
@@ -20,7 +20,6 @@ export const PLAN_TRANSITIONS: readonly string[] = [
   'pending_approval x cancelled',
   'activating x activated',
   'activating x run_ending',
-  'activating x faulted',
   'activating x cancelled',
   'active x released',
   'active x root_pull_opened',
