@@ -59,6 +59,8 @@ export class Judge {
   readonly reopened = new Set<string>();
   /** By task: the last that was told to work on it or to repair it. */
   readonly mending = new Map<string, { n: number; pod: string; since: number }>();
+  /** Attempts that the launcher gave no pod. */
+  readonly refused = new Set<string>();
   /** Result calls that were made in time, by attempt. */
   readonly timely = new Set<string>();
   readonly promises = new Promises();
@@ -88,6 +90,11 @@ export class Judge {
     this.newest.set(task, Math.max(known, key.n));
     this.pods.set(spec.name, spec);
     judgePod(this, world, key, spec);
+  }
+
+  /** It never was: nobody lost it. */
+  podRefused({ attemptId }: PodSpec): void {
+    this.refused.add(attemptId);
   }
 
   podGone(world: World, name: string): void {

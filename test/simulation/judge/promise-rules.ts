@@ -100,13 +100,20 @@ function isMendedAnew(result: AttemptResult): boolean {
   return result.outcome === 'done' || result.cause === 'verify_red' || result.cause === 'conflict';
 }
 
+/** Up to `last`, the attempt before: in a row that never reported, though they had pods. */
+function lossesOf({ timely, refused, promises }: Judge, task: string, last: string): number {
+  if (timely.has(last)) return 0;
+  const before = promises.losses.get(task);
+  if (refused.has(last)) return before ?? 0;
+  return before === undefined ? 0 : before + 1;
+}
+
 /** An attempt that nobody has asked a pod for before. */
 export function judgeNewPod(judge: Judge, world: World, key: AttemptKey, before: number): void {
   const { promises } = judge;
   const task = taskId(key);
   const failures = promises.failures.get(task) ?? 0;
-  const wasLost = before > 0 && !judge.timely.has(attemptName({ ...key, n: before }));
-  const losses = wasLost ? (promises.losses.get(task) ?? 0) + 1 : 0;
+  const losses = lossesOf(judge, task, attemptName({ ...key, n: before }));
   promises.losses.set(task, losses);
   const { maxLosses } = world.settings.bounds;
   if (losses > maxLosses + NOT_LOST)

@@ -79,15 +79,12 @@ export const LANE_MUTANTS: readonly KnownMutant[] = [
     caught: /left over|never asked to end/,
   },
   {
-    name: 'task branches are moved to whatever an attempt pushed',
+    name: 'the engine adds commits of its own to task branches',
     deps: onForge((forge, world) => ({
-      ensureBranch: async (repo, branch, sha) => {
-        const pushed = newestOfAttempts(world.forge.repo(repo).branches, branch);
-        return forge.ensureBranch(repo, branch, pushed ?? sha);
-      },
-      moveBranch: async (repo, branch, sha) => {
-        const pushed = newestOfAttempts(world.forge.repo(repo).branches, branch);
-        return forge.moveBranch(repo, branch, pushed ?? sha);
+      ensureBranch: (repo, branch, sha) => {
+        if (!branch.includes('/t/')) return forge.ensureBranch(repo, branch, sha);
+        const { graph } = world.forge.repo(repo);
+        return forge.ensureBranch(repo, branch, graph.add([sha], graph.get(sha).files).sha);
       },
     })),
     caught: /which no attempt reported in time/,
@@ -161,8 +158,3 @@ export const LANE_MUTANTS: readonly KnownMutant[] = [
     caught: /the engine deleted/,
   },
 ];
-
-function newestOfAttempts(branches: ReadonlyMap<string, string>, task: string): string | undefined {
-  const prefix = `${task.replace('/t/', '/a/')}-`;
-  return [...branches].findLast(([name]) => task.includes('/t/') && name.startsWith(prefix))?.[1];
-}

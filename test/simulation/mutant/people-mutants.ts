@@ -128,7 +128,7 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
         return { ...(await table.get(key)), ...key, ...change.set } as Item;
       },
     })),
-    caught: /began after its run was cancelled|left over|is open/,
+    caught: /began after its run was cancelled|left over|is open|the engine deleted/,
   },
   {
     name: 'it is not written that a merge is about to be made',

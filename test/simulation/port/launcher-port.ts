@@ -11,6 +11,7 @@ export function launcherPort(world: World, invocation: Invocation): PodLauncher 
       on('ensure', () => {
         world.judge.podRequested(world, spec, invocation.faults.has('freeze'));
         if (world.faults.happens('launcher_refuse')) {
+          world.judge.podRefused(spec);
           const until = world.loop.now + world.random.between(2_000, 90_000);
           throw new AppError('paused', 'cluster_full', 'the cluster is full', {
             details: { until },
