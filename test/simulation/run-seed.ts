@@ -24,7 +24,7 @@ const MINUTE = 60_000;
 /** From the end of all faults until every plan must have come to its end. */
 const HEALING_MS = 10 * 60 * MINUTE;
 /** For what is swept up last. */
-const AFTERWARDS_MS = 5 * MINUTE;
+const AFTERWARDS_MS = 8 * MINUTE;
 /** A branch that the forge would not delete is tried again by then. */
 const SWEPT_AGAIN_MS = 16 * MINUTE;
 

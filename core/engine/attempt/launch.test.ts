@@ -59,7 +59,9 @@ test('a refusal that comes late ends nothing that another launch has begun', asy
         const { state } = await fixture.task();
         const event = { type: 'bridge_ready', n: 1, leaseUntil: 2_000_000_000 } as const;
         await applyTask(fixture.deps, state, event, { actor: 'bridge' });
-        throw new AppError('paused', 'quota', 'no more pods', { details: { until: 2_000_000_000 } });
+        throw new AppError('paused', 'quota', 'no more pods', {
+          details: { until: 2_000_000_000 },
+        });
       },
     },
   });

@@ -17,7 +17,7 @@ const SLICE = 200;
 const TURN_MS = 15_000;
 
 /** A handler that was at work on the run when it was stopped is over by then. */
-const LATE_MS = 120_000;
+const LATE_MS = 300_000;
 
 /**
  * Cancels what is left of a run that was stopped, in slices; then closes its root pull requests. What a handler that had

@@ -16,6 +16,7 @@ import { rootPullContent } from '../task/pull-content.ts';
 import { forgeOf, headOf } from '../task/task-forge.ts';
 import { releaseRoots } from './activate.ts';
 import { lookForLife } from './halt.ts';
+import { cleanupOf } from './plan-complete.ts';
 import { approvedRevision } from './revision.ts';
 
 // An active plan: opens its root pull requests with the first merge, makes them ready when the whole is verified, and
@@ -166,6 +167,8 @@ async function complete(deps: EngineDeps, plan: StoredPlan, pulls: RootPull[]): 
       ...told,
       status: 'complete',
       pulls,
+      // A person may have been faster.
+      cleanup: cleanupOf(deps, told, pulls, now),
       finishedAt: now,
       haltedSince: undefined,
       haltedTold: undefined,

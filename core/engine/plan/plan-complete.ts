@@ -28,11 +28,7 @@ export async function recordMoves(deps: EngineDeps, plan: StoredPlan): Promise<b
     { event: over ? 'delivered' : 'pull_changed', actor: 'forge' },
     (next, now) => {
       if (next.status !== 'complete' || next.run !== state.run) return undefined;
-      const merged = seen.every((pull) => pull.state === 'merged');
-      const at = merged ? now : now + deps.settings.keepDays * 86_400_000;
-      const others = next.cleanup.filter((run) => run.run !== next.run);
-      const cleanup = over ? [...others, { run: next.run, at }] : others;
-      return { ...next, pulls: seen, cleanup };
+      return { ...next, pulls: seen, cleanup: cleanupOf(deps, next, seen, now) };
     },
   );
   if (saved !== undefined)
@@ -41,6 +37,19 @@ export async function recordMoves(deps: EngineDeps, plan: StoredPlan): Promise<b
       { type: 'push', v: 1, plan: state.id },
     ]);
   return true;
+}
+
+/** Once all are merged the branches of the run may go; what was closed may be opened again for some days. */
+export function cleanupOf(
+  { settings }: EngineDeps,
+  { run, cleanup }: PlanState,
+  pulls: readonly RootPull[],
+  now: number,
+): PlanState['cleanup'] {
+  const others = cleanup.filter((one) => one.run !== run);
+  if (pulls.length === 0 || pulls.some((pull) => pull.state === 'open')) return others;
+  const isMerged = pulls.every((pull) => pull.state === 'merged');
+  return [...others, { run, at: isMerged ? now : now + settings.keepDays * 86_400_000 }];
 }
 
 /** A closed one may be reopened for as long as its branches are there. */

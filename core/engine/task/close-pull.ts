@@ -7,10 +7,10 @@ import type { EngineDeps } from '../deps.ts';
 import { type Driven, MOVED, restOf } from './driven.ts';
 import { baseOf, forgeOf, headOf } from './task-forge.ts';
 
-/** A handler that was about to open a pull request is over by then. */
-const LATE_MS = 120_000;
+/** A handler that was about to open a pull request, or to open one again, is over by then. */
+const LATE_MS = 300_000;
 
-/** Work that was stopped keeps its branch; its pull request is closed, unless it was merged first. */
+/** Work that was stopped keeps its branch; its pull request is closed, unless it was merged first, and looked for once more. */
 export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Driven> {
   const { state } = task;
   if (state.pull === undefined && state.accepted === undefined) return restOf(task);
@@ -20,10 +20,9 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
   const pull =
     (await forge.findPull(state.repo, headOf(deps, state), baseOf(deps, plan, state))) ??
     (await strayed(forge, state));
-  if (pull === undefined) {
-    const late = (state.finishedAt ?? 0) + LATE_MS;
-    return late > deps.clock.now() ? { kind: 'rest', dueAt: late } : restOf(task);
-  }
+  const late = (state.finishedAt ?? 0) + LATE_MS;
+  const rest: Driven = late > deps.clock.now() ? { kind: 'rest', dueAt: late } : restOf(task);
+  if (pull === undefined) return rest;
   if (pull.state === 'merged') {
     const sha = pull.mergeSha ?? pull.headSha;
     const event = { type: 'merge_seen' as const, sha, root: sha };
@@ -31,11 +30,11 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
     return MOVED;
   }
   if (pull.state === 'open') await forge.closePull(state.repo, pull.number);
-  if (state.pull?.number === pull.number) return restOf(task);
+  if (state.pull?.number === pull.number) return rest;
   const { number, nodeId, url } = pull;
   const event = { type: 'pull_ensured' as const, pull: { number, nodeId, url } };
   await applyTask(deps, taskKeyOf(state), event, { actor: 'forge', loaded: task, hint: false });
-  return restOf(task);
+  return rest;
 }
 
 /** A person may have had it go elsewhere: it is open under its number. */

@@ -23,8 +23,11 @@ import { planView, taskView } from './view.ts';
 
 // Reads for clients. Their cost follows what is asked for: a page, what changed, one task.
 
-/** The index may be this late: what changed shortly before the cursor is answered again, and known by its version. */
-const INDEX_LAG_MS = 120_000;
+/**
+ * The index may be late, and whoever writes may stand still after it took the time: what changed shortly before the cursor is
+ * answered again, and known by its version.
+ */
+const INDEX_LAG_MS = 300_000;
 
 export async function readPlanView(deps: EngineDeps, id: string): Promise<PlanView> {
   const plan = await requirePlan(deps, id);

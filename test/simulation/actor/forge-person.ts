@@ -1,5 +1,6 @@
 import type { Files } from '../forge/commit-graph.ts';
 import type { SimPull, SimRepository } from '../forge/forge-state.ts';
+import { isAstray } from '../judge/branch-rules.ts';
 import { readBranch, rootName } from '../judge/names.ts';
 import type { World } from '../world.ts';
 
@@ -57,13 +58,6 @@ function canMerge({ forge }: World, repository: SimRepository, pull: SimPull): b
   const base = repository.branches.get(pull.base);
   if (pull.draft || base === undefined) return false;
   return forge.tryMerge(repository.name, base, forge.headSha(repository, pull)) === 'clean';
-}
-
-/** It goes to the base branch, and is not of a simple plan. */
-export function isAstray(world: World, pull: SimPull): boolean {
-  const head = readBranch(pull.head);
-  if (head?.kind !== 'task' || pull.base !== 'main') return false;
-  return world.judge.plans.get(head.plan)?.simple === false;
 }
 
 /** Into the root branch of its run, as its plan asks for. */

@@ -10,11 +10,12 @@ import { listTaskViews } from '../../../core/engine/view/read.ts';
 import { isAppError } from '../../../core/error.ts';
 import type { TaskEventType } from '../../../core/task/event.ts';
 import { type Focus, isOfRepair } from '../focus.ts';
+import { isAstray } from '../judge/branch-rules.ts';
 import { rootName } from '../judge/names.ts';
 import type { World } from '../world.ts';
 import { insist, ME, order } from './api-call.ts';
 import { approveWork } from './api-order.ts';
-import { isAstray, push } from './forge-person.ts';
+import { push } from './forge-person.ts';
 
 // A person who knows what they are after: looks for tasks in one status, and does the one thing to them that this seed is
 // about, at the API or at the forge.

@@ -1,4 +1,4 @@
-import type { By, SimRepository } from '../forge/forge-state.ts';
+import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 import { type Branch, readBranch, rootName, short } from './names.ts';
@@ -86,6 +86,8 @@ function judgeDeletion(
     (pull) =>
       (pull.head === branch || pull.base === branch) &&
       pull.state === 'open' &&
+      // Elsewhere, since a person had it go there.
+      !isAstray(world, pull) &&
       !judge.reopened.has(`${repository.name}#${pull.number}`),
   );
   if (used !== undefined)
@@ -101,4 +103,11 @@ function judgeDeletion(
   const stopped = judge.promises.stopped.get(plan)?.run ?? 0;
   if (!isOver && stopped < run)
     judge.fail(world, `the engine deleted ${branch}, whose run is not over`);
+}
+
+/** It goes to the base branch, and is not of a simple plan. */
+export function isAstray(world: World, pull: SimPull): boolean {
+  const head = readBranch(pull.head);
+  if (head?.kind !== 'task' || pull.base !== 'main') return false;
+  return world.judge.plans.get(head.plan)?.simple === false;
 }
