@@ -14,10 +14,8 @@ export async function observePull(
   pull: PullRequest,
 ): Promise<TaskEvent | undefined> {
   const { state } = task;
-  if (pull.base !== base && pull.state !== 'closed') {
-    const rule = `pull request #${pull.number} goes to ${pull.base} now, and not to ${base}: change its base back`;
-    return { type: 'forge_refused', rule };
-  }
+  if (pull.base !== base && pull.state !== 'closed')
+    return { type: 'forge_refused', rule: goesElsewhere(pull, base) };
   if (pull.state === 'merged') {
     const sha = pull.mergeSha ?? pull.headSha;
     return { type: 'merge_seen', sha, root: sha };
@@ -32,6 +30,11 @@ export async function observePull(
   if (await isOnItsWay(forge, state, head)) return undefined;
   const root = await forge.branchHead(state.repo, base);
   return { type: 'head_moved', commit: head, root: root ?? head };
+}
+
+/** Only whoever had it go there can say what it is for. */
+export function goesElsewhere(pull: PullRequest, base: string): string {
+  return `pull request #${pull.number} goes to ${pull.base} now, and not to ${base}: change its base back`;
 }
 
 /** A result was accepted a moment ago, and its branch has not been moved there yet: nobody else moved it. */

@@ -1,4 +1,4 @@
-import { isAppError } from '../../error.ts';
+import { AppError, isAppError } from '../../error.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
 import type { Checks, Forge, PullRequest } from '../../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
@@ -8,6 +8,7 @@ import { repositoryOf, requirePlan } from '../apply-plan.ts';
 import { type ApplyOptions, applyTask, hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { type Driven, MOVED, restOf } from './driven.ts';
+import { goesElsewhere } from './observe.ts';
 import { taskPullContent } from './pull-content.ts';
 import { checksEvent } from './review-event.ts';
 import { baseOf, forgeOf, headOf } from './task-forge.ts';
@@ -86,17 +87,20 @@ async function ensureTaskPull(
 
 /**
  * The task's own pull request: by its number, or by its branch while the number may have been lost in a crash. A closed one
- * is reopened after a retry, and never doubled.
+ * is reopened after a retry, and never doubled, be it that a person has it go elsewhere.
  */
 async function knownPull(
   forge: Forge,
   state: TaskState,
   wanted: { head: string; base: string },
 ): Promise<PullRequest | undefined> {
+  const own = state.pull && (await forge.pull(state.repo, state.pull.number));
+  if (own?.state === 'open' && own.base !== wanted.base)
+    throw new AppError('refused', 'pull_elsewhere', goesElsewhere(own, wanted.base));
   const pull =
-    state.pull === undefined || state.reopen === true
+    own === undefined || (state.reopen === true && own.state !== 'open')
       ? await forge.findPull(state.repo, wanted.head, wanted.base)
-      : await forge.pull(state.repo, state.pull.number);
+      : own;
   if (pull?.state !== 'closed' || state.reopen !== true) return pull;
   await forge.reopenPull(state.repo, pull.number);
   return forge.pull(state.repo, pull.number);

@@ -1,3 +1,4 @@
+import type { Forge, PullRequest } from '../../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import { requirePlan } from '../apply-plan.ts';
 import { applyTask, hintAll } from '../apply-task.ts';
@@ -29,8 +30,18 @@ export async function review(deps: EngineDeps, task: StoredTask): Promise<Driven
     if (applied.kind === 'changed') return MOVED;
   }
   if (state.simple) {
-    if (pull.draft) await forge.markReady(state.repo, pull);
+    if (pull.draft && (await isAsAccepted(forge, task, pull)))
+      await forge.markReady(state.repo, pull);
     await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: state.plan }]);
   }
   return restOf(task);
+}
+
+/** A pull request may show an old head for a while; its branch is what a person would be asked to merge. */
+async function isAsAccepted(
+  forge: Forge,
+  { state }: StoredTask,
+  pull: PullRequest,
+): Promise<boolean> {
+  return (await forge.branchHead(state.repo, pull.head)) === state.accepted?.commit;
 }

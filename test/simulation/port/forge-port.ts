@@ -85,7 +85,12 @@ export function forgePort(world: World, invocation: Invocation): Forge {
     tryMerge: (repo, base, head) => on('tryMerge', () => forge.tryMerge(repo, base, head)),
     findPull: (repo, head, base) => on('findPull', () => forge.findPull(repo, head, base)),
     ensurePull: (repo, pull) => on('ensurePull', () => forge.ensurePull(repo, pull, by)),
-    pull: (repo, number) => on('pull', () => forge.pull(repo, number)),
+    pull: (repo, number) =>
+      on('pull', () => {
+        const pull = forge.pull(repo, number);
+        invocation.readAt.set(`${repo} ${pull.head}`, world.loop.now);
+        return pull;
+      }),
     pullsChangedSince: (repo, since) => on('changed', () => forge.changedSince(repo, since)),
     updatePull: (repo, number) =>
       on('updatePull', () => {
