@@ -10,13 +10,13 @@ import type { TaskEventType } from '../../core/task/event.ts';
  * was not met often enough, and after a focus, or a fault kind that strikes handlers, has been added.
  */
 export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
-  ready: { merge_seen: 21, pull_closed: 32 },
+  ready: { merge_seen: 21, pull_closed: 38 },
   claimed: { cancel: 2, finish: 2, merge_seen: 5, pull_closed: 6 },
   working: { finish: 2, merge_seen: 3, pull_closed: 2 },
   awaiting_input: {
     question_asked: 7,
     attempt_lost: 4,
-    attempt_refused: 14,
+    attempt_refused: 17,
     attempt_failed: 11,
     result_accepted: 2,
     cancel: 2,
@@ -46,15 +46,15 @@ export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, nu
     result_accepted: 2,
     attempt_lost: 37,
     attempt_refused: 43,
-    attempt_failed: 48,
+    attempt_failed: 60,
     cancel: 3,
-    finish: 20,
+    finish: 32,
     pull_closed: 2,
     head_moved: 2,
     forge_refused: 2,
   },
-  merged: { root_moved: 9 },
-  blocked: { cancel: 6, retry: 2, unblock: 14, merge_seen: 30, pull_closed: 60 },
+  merged: { root_moved: 14 },
+  blocked: { cancel: 6, retry: 2, unblock: 14, merge_seen: 44, pull_closed: 60 },
   failed: { cancel: 5, retry: 2, merge_seen: 10, pull_reopened: 2 },
   cancelled: { pull_ensured: 18, merge_seen: 7 },
 };

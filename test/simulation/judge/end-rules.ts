@@ -43,7 +43,10 @@ function judgeSimple(world: World, plan: KnownPlan, run: number, isSwept: boolea
     const own = pulls.filter((pull) => isOwn(pull.head));
     if (own.length === 0)
       world.judge.fail(world, `the simple plan ${plan.id} is complete without a pull request`);
-    if (isSwept && [...branches.keys()].some(isOwn)) neverDeleted(world, plan);
+    const kept = [...branches.keys()].filter(
+      (branch) => isOwn(branch) && !world.judge.lateBranches.has(`${repo} ${branch}`),
+    );
+    if (isSwept && kept.length > 0) neverDeleted(world, plan);
   }
 }
 

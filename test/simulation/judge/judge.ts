@@ -52,6 +52,8 @@ export class Judge {
   readonly heads = new Map<string, Set<string>>();
   /** Of root and task branches. */
   readonly moves: Move[] = [];
+  /** Made by a worker that had stood still, perhaps after their time: by repository and name. */
+  readonly lateBranches = new Set<string>();
   /** What the last merge came to, whoever made it. */
   lastMerge: string | undefined;
   readonly merges = new Map<string, number>();
@@ -201,6 +203,8 @@ export class Judge {
   #noteMove(world: World, repository: SimRepository, { branch, from, to, by }: BranchMove): void {
     const at = readBranch(branch);
     if (at?.kind === 'task' && to !== undefined) this.#noteHead(at, to, by);
+    if (from === undefined && by.kind === 'engine' && by.isLate())
+      this.lateBranches.add(`${repository.name} ${branch}`);
     if ((at?.kind !== 'root' && at?.kind !== 'task') || from === undefined || to === undefined)
       return;
     this.moves.push({

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
 import { both, type KnownMutant } from './break-rule.ts';
-import { LANE_MUTANTS } from './lane-mutants.ts';
+import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
 import { MUTANTS } from './mutants.ts';
 import { pausedClaims } from './paused-claims.ts';
+import { pausedLanes } from './paused-lanes.ts';
 import { pausedMerges } from './paused-merges.ts';
 import { PEOPLE_MUTANTS } from './people-mutants.ts';
 import { PROMISE_MUTANTS } from './promise-mutants.ts';
 
 const MOST_SEEDS = 400;
 
-test.each([...MUTANTS, ...LANE_MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANTS])(
+test.each([...MUTANTS, ...DELIVERY_MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANTS])(
   'notices that $name',
   async (mutant) => {
     const [seed, violations] = await firstCaught(mutant);
@@ -33,11 +34,14 @@ async function firstCaught(mutant: KnownMutant): Promise<[number, string[]]> {
   return expect.fail(`${MOST_SEEDS} seeds did not notice`);
 }
 
-test.each([pausedMerges, pausedClaims])('finds nothing to say of $name', async (interference) => {
-  for (let seed = 0; seed < 40; seed += 1) {
-    const mutant = interference;
-    const { violations } = await replaySeed(seed, { mutant, keepHistory: false });
+test.each([pausedMerges, pausedClaims, pausedLanes])(
+  'finds nothing to say of $name',
+  async (interference) => {
+    for (let seed = 0; seed < 40; seed += 1) {
+      const mutant = interference;
+      const { violations } = await replaySeed(seed, { mutant, keepHistory: false });
 
-    expect(violations, `seed ${seed}`).toEqual([]);
-  }
-});
+      expect(violations, `seed ${seed}`).toEqual([]);
+    }
+  },
+);

@@ -85,12 +85,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
     tryMerge: (repo, base, head) => on('tryMerge', () => forge.tryMerge(repo, base, head)),
     findPull: (repo, head, base) => on('findPull', () => forge.findPull(repo, head, base)),
     ensurePull: (repo, pull) => on('ensurePull', () => forge.ensurePull(repo, pull, by)),
-    pull: (repo, number) =>
-      on('pull', () => {
-        const pull = forge.pull(repo, number);
-        invocation.readAt.set(`${repo} ${pull.head}`, world.loop.now);
-        return pull;
-      }),
+    pull: (repo, number) => on('pull', () => forge.pull(repo, number)),
     pullsChangedSince: (repo, since) => on('changed', () => forge.changedSince(repo, since)),
     updatePull: (repo, number) =>
       on('updatePull', () => {

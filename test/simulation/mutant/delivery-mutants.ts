@@ -1,28 +1,12 @@
 import type { Item } from '../../../core/port/table.ts';
-import {
-  isLane,
-  isTask,
-  type KnownMutant,
-  miswrite,
-  onForge,
-  onTable,
-  unconditional,
-} from './break-rule.ts';
-import { pausedMerges } from './paused-merges.ts';
+import { isTask, type KnownMutant, miswrite, onForge, onTable } from './break-rule.ts';
 
-// Each breaks one rule of the engine from outside. Here: the lane, the root branch and its pull request, joins and pods.
+// Each breaks one rule of the engine from outside. Here: branches, root pull requests, joins and what is delivered.
 
 /** The ends that were verified, by repository: the commit of the first. */
 const firstEnds = new WeakMap<object, Map<string, string>>();
 
-export const LANE_MUTANTS: readonly KnownMutant[] = [
-  {
-    name: 'two may work in a lane at once',
-    beside: pausedMerges.deps,
-    emphasis: ['lane_paused', 'freeze', 'person_roots'],
-    deps: unconditional(isLane),
-    caught: /with evidence on|was mending it|although changes were asked for|merged \d+ times/,
-  },
+export const DELIVERY_MUTANTS: readonly KnownMutant[] = [
   {
     name: 'what a person adds to the root after it was verified is not seen',
     emphasis: ['person_roots'],
@@ -64,19 +48,6 @@ export const LANE_MUTANTS: readonly KnownMutant[] = [
       },
     })),
     caught: /began before .* was merged/,
-  },
-  {
-    name: 'stray pods are not swept',
-    emphasis: ['pod_zombie', 'freeze', 'launcher_refuse'],
-    deps: (deps, world) => ({
-      ...deps,
-      launcher: {
-        ...deps.launcher,
-        list: async () =>
-          (await deps.launcher.list()).filter(({ name }) => !world.judge.gone.has(name)),
-      },
-    }),
-    caught: /left over|never asked to end/,
   },
   {
     name: 'the engine adds commits of its own to task branches',

@@ -1,0 +1,17 @@
+import type { Mutant } from '../world.ts';
+import { isLane, onTable } from './break-rule.ts';
+
+/** No mutant: a lane worker that stands still before it writes that it is about to merge, until another has the lane. */
+export const pausedLanes: Mutant = {
+  name: 'a lane worker that comes late',
+  deps: onTable((table, { faults, loop, random }) => ({
+    update: async (key, change, condition) => {
+      const { doc } = change.set ?? {};
+      const isAbout =
+        isLane(key.pk, key.sk) && typeof doc === 'string' && doc.includes('"phase":"merging"');
+      if (isAbout && faults.active && random.chance(0.3))
+        await loop.sleep(random.between(80_000, 200_000));
+      return table.update(key, change, condition);
+    },
+  })),
+};
