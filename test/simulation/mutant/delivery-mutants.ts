@@ -38,7 +38,7 @@ export const DELIVERY_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'a join waits for nobody',
-    from: 200,
+    from: 300,
     deps: onTable((table) => ({
       put: (item, condition) => {
         const isJoin = typeof item.doc === 'string' && item.doc.includes('"kind":"join"');
@@ -94,6 +94,7 @@ export const DELIVERY_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'what nobody verified is delivered by a simple plan',
+    from: 80,
     deps: miswrite(isTask, (doc) => {
       if (!doc.includes('"simple":true') || !doc.includes('"event":"head_moved"')) return doc;
       const state = JSON.parse(doc);

@@ -46,7 +46,7 @@ export const PROMISE_MUTANTS: readonly KnownMutant[] = [
   },
   {
     name: 'attempts may be lost for ever',
-    from: 365,
+    from: 716,
     emphasis: ['pod_lost', 'pod_silent', 'pod_cut_off', 'pod_zombie', 'pod_unborn'],
     deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxLosses: 99 } })),
     caught: /is the next after \d+ that were lost/,
