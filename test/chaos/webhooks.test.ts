@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { seededRandom } from '../../local/model/flavour.ts';
 import { handIn, untilTaskIs, useStage } from '../support/e2e-stage.ts';
 import { listPulls, requireOneEach } from '../support/forge-facts.ts';
@@ -139,6 +140,11 @@ describe('with a clock of a minute', () => {
       ['--policy', 'review', '--auto-approve'],
     );
     const one = await untilTaskIs(stage, plan, 'one', 'in_review');
+    // While its pod ends the task is looked at by itself, with its reviews.
+    await waitUntil('no pod is left', async () => {
+      const { body } = await platform.api('GET', '/v1/system');
+      return z.object({ slots: z.object({ used: z.literal(0) }) }).safeParse(body).success;
+    });
     proxy().setFate(() => []);
     await reviewer.approve(repo, one.pullRequest?.number ?? 0);
     const approval = await waitUntil('the forge tells of the review', () =>
