@@ -54,7 +54,7 @@ export async function orderOnce<T>(
 ): Promise<boolean> {
   try {
     world.tell(`a person orders ${what}`);
-    world.judge.promises.ordered(world);
+    world.judge.commitments.ordered(world);
     await callApi(world, what, act, CALLER);
     return true;
   } catch (error) {

@@ -69,7 +69,7 @@ function edit(world: World, view: PlanView): Promise<boolean[]> {
 }
 
 export function approveWork(world: World, plan: string, task: string): Promise<boolean> {
-  world.judge.promises.approved.add(`${plan} ${task}`);
+  world.judge.commitments.approve(plan, task);
   return order(world, `approve ${task}`, (deps) => approveTask(deps, plan, task, ME));
 }
 
@@ -100,7 +100,7 @@ export async function orderSomething(world: World, view: PlanView): Promise<void
 
 /** What is sent twice may be heard twice. */
 function askChanges(world: World, deps: EngineDeps, plan: string, task: string): Promise<unknown> {
-  world.judge.promises.askChanges(plan, task);
+  world.judge.commitments.askChanges(plan, task);
   return requestChanges(deps, plan, task, 'please', ME);
 }
 
@@ -115,15 +115,15 @@ export async function stopSomething(world: World, view: PlanView): Promise<void>
 
 async function reject(world: World, plan: string): Promise<void> {
   const isRejected = await order(world, 'reject plan', (deps) => rejectPlan(deps, plan, '', ME));
-  if (isRejected) world.judge.promises.rejected.add(plan);
+  if (isRejected) world.judge.commitments.reject(plan);
 }
 
 export async function restart(world: World, { id, run }: PlanView): Promise<void> {
-  const { promises } = world.judge;
-  promises.rejected.delete(id);
+  const { commitments } = world.judge;
+  commitments.askRestart(id);
   await order(world, `restart plan ${id}`, async (deps) => {
     const { state } = await restartPlan(deps, id, run, ME);
     // One that is being activated is as good as restarted.
-    if (state.run > run) promises.cancelled(world, { id, run });
+    if (state.run > run) commitments.cancelled(world, { id, run });
   });
 }

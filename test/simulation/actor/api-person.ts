@@ -7,7 +7,7 @@ import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { readHistory, readPlanView } from '../../../core/engine/view/read.ts';
 import { isAppError } from '../../../core/error.ts';
 import { readBranch } from '../judge/names.ts';
-import { judgeHistory, judgeWaiting } from '../judge/promise-rules.ts';
+import { judgeHistory, judgeWaiting } from '../judge/view-rules.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
 import { insist, ME, order, send } from './api-call.ts';
@@ -47,7 +47,7 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     await world.loop.sleep(world.random.between(30_000, 120_000));
     const view = await insist(world, 'view', (deps) => readPlanView(deps, id));
     watch.view = view;
-    if (view.status === 'cancelled') world.judge.promises.cancelled(world, view);
+    if (view.status === 'cancelled') world.judge.commitments.cancelled(world, view);
     const { faults, random } = world;
     if (view.status === 'pending_approval' && faults.happens('person_edits'))
       await editSomething(world, view);

@@ -5,8 +5,7 @@ import { acceptResult } from '../../../core/engine/attempt/result.ts';
 import { startAttempt } from '../../../core/engine/attempt/start.ts';
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import { isAppError } from '../../../core/error.ts';
-import { taskId } from '../judge/names.ts';
-import { judgeStart } from '../judge/promise-rules.ts';
+import { judgeStart } from '../judge/attempt-rules.ts';
 import { callApi } from '../platform.ts';
 import type { SimPod } from '../pods.ts';
 import type { World } from '../world.ts';
@@ -139,12 +138,12 @@ export class Bridge {
   async checkpoint(commit: string): Promise<void> {
     this.push(commit);
     await this.call('checkpoint', (deps, key) => recordCheckpoint(deps, key, commit));
-    this.world.judge.promises.kept.set(taskId(this.key), commit);
+    this.world.judge.commitments.keep(this.key, commit);
   }
 
   /** `said`: in other words, which come to the same. */
   async report(result: AttemptResult, said = result): Promise<void> {
-    this.world.judge.reported(this.key, result);
+    this.world.judge.reported(this.key, this.assignment.kind, result);
     await this.call('result', (deps, key) => acceptResult(deps, key, said));
     this.world.judge.accepted(this.world, this.key, this.assignment.kind, result);
     this.world.tell(`${this.pod.attemptId} reported ${result.outcome}`);

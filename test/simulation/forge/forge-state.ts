@@ -99,3 +99,8 @@ export function authorsOf(files: ReadonlyMap<string, string>): string[] {
   }
   return [...names];
 }
+
+/** Under which name it is kept when a worker read them last. */
+export function reviewsOf(number: number): string {
+  return `reviews of #${number}`;
+}

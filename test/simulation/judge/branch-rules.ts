@@ -100,7 +100,7 @@ function judgeDeletion(
     const isDelivery = pull.head === delivered || (isSimple && head.plan === plan);
     return isDelivery && pull.state !== 'open';
   });
-  const stopped = judge.promises.stopped.get(plan)?.run ?? 0;
+  const stopped = judge.commitments.stopped.get(plan)?.run ?? 0;
   if (!isOver && stopped < run)
     judge.fail(world, `the engine deleted ${branch}, whose run is not over`);
 }

@@ -5,11 +5,20 @@ import type { PodSpec } from '../../../core/port/launcher.ts';
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { ForgeWitness } from '../forge/witness.ts';
 import type { World } from '../world.ts';
+import { judgeNewPod, judgeRepair } from './attempt-rules.ts';
 import { type BranchMove, judgeBranchMove } from './branch-rules.ts';
+import { Commitments } from './commitments.ts';
 import { judgeMerge, judgeReady } from './merge-rules.ts';
-import { attemptName, type Branch, readBranch, rootName, short, taskId } from './names.ts';
+import {
+  attemptName,
+  type Branch,
+  readBranch,
+  rootName,
+  short,
+  TAKEN_OVER_MS,
+  taskId,
+} from './names.ts';
 import { judgePod } from './pod-rules.ts';
-import { judgeNewPod, judgeRepair, Promises } from './promise-rules.ts';
 
 // What must never be seen from outside: in the forge's branches and merges, in what the launcher is asked for, in what
 // clients are answered. Nothing in here looks into the engine's store.
@@ -33,8 +42,6 @@ export type Move = { branch: string; at: number; from: string; to: string; by: B
 
 /** Within which nobody can know what another has done. */
 const JUST_NOW_MS = 10_000;
-/** After its lease the lane is looked at by another, who makes what was sent back a draft. */
-const CALLED_BACK_MS = 240_000;
 
 export class Judge {
   readonly violations: string[] = [];
@@ -65,7 +72,7 @@ export class Judge {
   readonly refused = new Set<string>();
   /** Result calls that were made in time, by attempt. */
   readonly timely = new Set<string>();
-  readonly promises = new Promises();
+  readonly commitments = new Commitments();
 
   fail(world: World, what: string): void {
     world.tell(`VIOLATION ${what}`);
@@ -117,14 +124,14 @@ export class Judge {
   mender(world: World, key: TaskKey): number | undefined {
     const mending = this.mending.get(taskId(key));
     if (mending === undefined || !this.pods.has(mending.pod)) return undefined;
-    if (world.loop.now - mending.since < CALLED_BACK_MS) return undefined;
+    if (world.loop.now - mending.since < TAKEN_OVER_MS) return undefined;
     if (this.timely.has(attemptName({ ...key, n: mending.n }))) return undefined;
     return this.isStale({ ...key, n: mending.n }) ? undefined : mending.n;
   }
 
   /** A bridge's result was answered with success. */
   accepted(world: World, key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
-    this.promises.reported(key, result);
+    this.commitments.accepted(key, kind, result);
     if (kind === 'repair' && result.outcome === 'done') judgeRepair(this, world, key);
     if (!this.timely.has(attemptName(key)))
       this.fail(world, `a late result of ${attemptName(key)} was answered as accepted`);
@@ -137,8 +144,8 @@ export class Judge {
   }
 
   /** A bridge is about to report. */
-  reported(key: AttemptKey, result: AttemptResult): void {
-    this.promises.told(key, result);
+  reported(key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
+    this.commitments.told(key, kind, result);
     if (this.isStale(key)) return;
     this.timely.add(attemptName(key));
     if (result.outcome !== 'done') return;
@@ -178,17 +185,17 @@ export class Judge {
         const isTheirs = what === 'open' || what.startsWith('goes to smol-gang/');
         if (isTheirs && by.kind === 'person') {
           this.reopened.add(name);
-          this.promises.ordered(world);
+          this.commitments.ordered(world);
         }
-        this.promises.touched(pull.head, by);
+        this.commitments.touched(pull.head, by);
         if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull, by);
         world.webhook(repository.name, pull.head, pull.number);
       },
       reviewed: (pull, state) => {
-        if (state === 'approved') this.promises.approve(pull.head);
         const at = readBranch(pull.head);
-        if (state === 'changes_requested' && at?.kind === 'task')
-          this.promises.askChanges(at.plan, at.task);
+        if (at?.kind !== 'task') return;
+        if (state === 'approved') this.commitments.approve(at.plan, at.task);
+        else this.commitments.askChanges(at.plan, at.task);
       },
       merged: (repository, pull, merge, by) => {
         world.tell(
@@ -222,9 +229,9 @@ export class Judge {
     heads.add(to);
     this.heads.set(id, heads);
     if (by.kind !== 'person') return;
-    this.promises.forgive(id);
+    this.commitments.forgive(id);
     this.rightful.add(to);
-    this.promises.pushed.set(id, [...(this.promises.pushed.get(id) ?? []), to]);
+    this.commitments.pushed.set(id, [...(this.commitments.pushed.get(id) ?? []), to]);
   }
 
   #pullOpened(world: World, repository: SimRepository, pull: SimPull, by: By): void {

@@ -1,16 +1,10 @@
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
+import { judgeConsent } from './consent-rules.ts';
 import type { Evidence, Judge } from './judge.ts';
-import { isEnd, readBranch, short, taskId } from './names.ts';
-import { judgeConsent } from './promise-rules.ts';
+import { isEnd, readBranch, short, TAKEN_OVER_MS, taskId } from './names.ts';
 
 type Merge = { commit: string; onto: string; result: string };
-
-/**
- * What a person merges into root after a worker looked there, that worker cannot know; but when it comes back later than
- * this, another has taken its lane over and made a draft of what must not be merged.
- */
-const UNKNOWABLE_MS = 240_000;
 
 export function judgeMerge(
   judge: Judge,
@@ -54,7 +48,7 @@ export function judgeMerge(
   );
 }
 
-/** What a branch carries, and what it carried before people moved it behind the worker's back. */
+/** What a branch carries, and what it carried before people moved it behind the worker's back, which it cannot know. */
 function knowableHeads(
   judge: Judge,
   world: World,
@@ -64,7 +58,7 @@ function knowableHeads(
   by: By,
 ): string[] {
   const readAt = by.kind === 'engine' ? by.readAt(repository.name, branch) : 0;
-  const isLost = world.loop.now - readAt > UNKNOWABLE_MS;
+  const isLost = world.loop.now - readAt > TAKEN_OVER_MS;
   const moves = judge.movesOf(repository.name, branch);
   const heads = [head];
   for (const move of isLost ? [] : moves.toReversed()) {

@@ -1,6 +1,6 @@
 import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
 
-// What things are called: branch names as the design promises them, read without the engine's help.
+// What things are called, and how long they may take: as the design promises it, read without the engine's help.
 
 export type Branch = { plan: string; run: number } & (
   | { kind: 'root' }
@@ -22,6 +22,11 @@ export function readBranch(name: string): Branch | undefined {
 export function rootName(plan: string, run: number): string {
   return `smol-gang/${plan}-r${run}/root`;
 }
+
+/** By then whatever was on its way has arrived. */
+export const LATE_MS = 300_000;
+/** By then another has looked at what a worker had that stood still, and keeps its late calls from landing. */
+export const TAKEN_OVER_MS = 240_000;
 
 const END = /^end(-\d+)?$/;
 

@@ -1,12 +1,7 @@
 import type { Forge } from '../../../core/port/forge.ts';
-import type { By } from '../forge/forge-state.ts';
+import { type By, reviewsOf } from '../forge/forge-state.ts';
 import { effect, type Invocation } from '../invocation.ts';
 import type { World } from '../world.ts';
-
-/** Under which name it is kept when a worker read them last. */
-export function reviewsOf(number: number): string {
-  return `reviews of #${number}`;
-}
 
 /** The engine's way to the forge of the simulation. */
 export function forgePort(world: World, invocation: Invocation): Forge {

@@ -1,0 +1,35 @@
+import type { PlanView } from '../../../core/contract/plan.ts';
+import type { World } from '../world.ts';
+import type { Judge } from './judge.ts';
+
+// What clients read.
+
+/** How the bridges of the simulation say that an agent failed by itself. */
+const OWN_FAULT = /it failed: (agent|limit|setup)/;
+
+/** What a plan is said to wait for. Only what bridges reported can have spent an agent's tries. */
+export function judgeWaiting(judge: Judge, world: World, view: PlanView): void {
+  for (const { for: why, command } of view.waiting) {
+    const [, noun, , plan = '', task = ''] = command.split(' ');
+    if (noun !== 'task' || !OWN_FAULT.test(why)) continue;
+    const failed = judge.commitments.failed.get(`${plan} ${task}`) ?? 0;
+    if (failed <= world.settings.bounds.maxRetries)
+      judge.fail(world, `${task} of ${plan} was given up after ${failed} failures: ${why}`);
+  }
+}
+
+/** A task's history as a client reads it. */
+export function judgeHistory(
+  judge: Judge,
+  world: World,
+  task: string,
+  history: readonly { version: number; from: string; to: string }[],
+): void {
+  const all = history.toSorted((a, b) => a.version - b.version);
+  for (const [place, one] of all.entries()) {
+    const before = all[place - 1]?.to ?? 'none';
+    if (one.from === before) continue;
+    judge.fail(world, `the history of ${task} goes from ${before} to ${one.from} by nothing`);
+    return;
+  }
+}
