@@ -9,7 +9,10 @@ import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { podName, podSpec } from './pod.ts';
 
-/** Ensures the pod of a claimed attempt. False: the attempt has ended instead. `detail` saves the read when it is at hand. */
+/**
+ * Ensures the pod of a claimed attempt. False: the attempt has ended instead, or another launch goes on with it. `detail` saves
+ * the read when it is at hand.
+ */
 export async function launch(
   deps: EngineDeps,
   plan: PlanState,

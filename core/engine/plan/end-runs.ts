@@ -6,6 +6,7 @@ import { loadTask } from '../../store/task-store.ts';
 import { applyPlan } from '../apply-plan.ts';
 import { applyTask, hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
+import { HANDLER_SPAN_MS } from '../handler-span.ts';
 import { inParallel } from '../in-parallel.ts';
 import { forgeOf } from '../task/task-forge.ts';
 import { recordMoves } from './plan-complete.ts';
@@ -15,9 +16,6 @@ const CLEAN_UP_AGAIN_MS = 900_000;
 const SLICE = 200;
 /** So long it goes on with what it has loaded, before it says how far it is. */
 const TURN_MS = 15_000;
-
-/** A handler that was at work on the run when it was stopped is over by then. */
-const LATE_MS = 300_000;
 
 /**
  * Cancels what is left of a run that was stopped, in slices; then closes its root pull requests. What a handler that had
@@ -49,7 +47,7 @@ export async function endRuns(deps: EngineDeps, plan: StoredPlan): Promise<void>
     if (current === undefined || current.swept !== ending.swept) return undefined;
     const others = next.ending.filter((one) => one !== current);
     if (!swept) return { ...next, ending: [{ ...current, cursor }, ...others] };
-    const later = { ...current, cursor: 0, swept: true, dueAt: now + LATE_MS };
+    const later = { ...current, cursor: 0, swept: true, dueAt: now + HANDLER_SPAN_MS };
     if (current.swept !== true) return { ...next, ending: [...others, later] };
     const at = now + deps.settings.keepDays * 86_400_000;
     const cleanup = next.cleanup.filter((run) => run.run !== current.run);

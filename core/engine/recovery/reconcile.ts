@@ -70,7 +70,8 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
       if (pod.state === 'gone') await podEnded(deps, pod.attemptId);
       return;
     }
-    if (pod.state !== 'gone') await deps.launcher.remove(pod.name, pod.uid);
+    // Gone too: of a launch that came late, nobody else takes away what is left.
+    await deps.launcher.remove(pod.name, pod.uid);
   });
   const seen = new Set(pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId));
   const now = deps.clock.now();

@@ -4,11 +4,9 @@ import type { TaskState } from '../../task/state.ts';
 import { requirePlan } from '../apply-plan.ts';
 import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
+import { HANDLER_SPAN_MS } from '../handler-span.ts';
 import { type Driven, MOVED, restOf } from './driven.ts';
 import { baseOf, forgeOf, headOf } from './task-forge.ts';
-
-/** A handler that was about to open a pull request, or to open one again, is over by then. */
-const LATE_MS = 300_000;
 
 /** Work that was stopped keeps its branch; its pull request is closed, unless it was merged first, and looked for once more. */
 export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Driven> {
@@ -20,7 +18,8 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
   const pull =
     (await forge.findPull(state.repo, headOf(deps, state), baseOf(deps, plan, state))) ??
     (await strayed(forge, state));
-  const late = (state.finishedAt ?? 0) + LATE_MS;
+  // A handler that was about to open a pull request, or to open one again, is over by then.
+  const late = (state.finishedAt ?? 0) + HANDLER_SPAN_MS;
   const rest: Driven = late > deps.clock.now() ? { kind: 'rest', dueAt: late } : restOf(task);
   if (pull === undefined) return rest;
   if (pull.state === 'merged') {

@@ -16,18 +16,13 @@ import type { Transition } from '../../task/state.ts';
 import { repositoryOf, requirePlan } from '../apply-plan.ts';
 import { requireTask } from '../command/task.ts';
 import type { EngineDeps } from '../deps.ts';
+import { HANDLER_SPAN_MS } from '../handler-span.ts';
 import { inParallel } from '../in-parallel.ts';
 import { requireRevision } from '../plan/revision.ts';
 import { baseOf, forgeOf } from '../task/task-forge.ts';
 import { planView, taskView } from './view.ts';
 
 // Reads for clients. Their cost follows what is asked for: a page, what changed, one task.
-
-/**
- * The index may be late, and whoever writes may stand still after it took the time: what changed shortly before the cursor is
- * answered again, and known by its version.
- */
-const INDEX_LAG_MS = 300_000;
 
 export async function readPlanView(deps: EngineDeps, id: string): Promise<PlanView> {
   const plan = await requirePlan(deps, id);
@@ -88,7 +83,9 @@ export async function readChanges(
 ): Promise<Changes> {
   const plan = await requirePlan(deps, id);
   const now = deps.clock.now();
-  const from = Math.max(0, query.since - INDEX_LAG_MS);
+  // The index may be late, and whoever writes may stand still after it took the time: what changed shortly before the cursor
+  // is answered again, and known by its version.
+  const from = Math.max(0, query.since - HANDLER_SPAN_MS);
   const page = await deps.table.index('changes', runChanges(id, plan.state.run), {
     from,
     limit: query.limit,
