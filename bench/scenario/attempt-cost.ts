@@ -72,6 +72,7 @@ function tickedTime(): LabTime {
 async function talk(lab: Lab, attempt: string): Promise<void> {
   const key = parseAttemptId(attempt);
   if (key === undefined || key.task === 'end') return;
+  // Of the timers that are mocked: those of node:timers/promises go on in real time.
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const transcript = new Transcript(
     (chunk) => recordTranscript(lab.deps('transcript'), key, chunk),

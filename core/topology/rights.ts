@@ -45,7 +45,8 @@ const ENGINE = {
   pushes: false,
 } as const;
 
-const RIGHTS: Readonly<Record<string, Rights>> = {
+/** By handler. */
+export const RIGHTS: Readonly<Record<string, Rights>> = {
   'functions/http/api.ts': {
     ...ENGINE,
     config: [...ENGINE.config, 'github', 'auth', 'socket'],

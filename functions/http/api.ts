@@ -9,14 +9,7 @@ import { clock, log } from '../deps/runtime.ts';
 import { once } from '../once.ts';
 import { VERSION } from '../version.ts';
 import { createApp } from './app.ts';
-import { authHandlers } from './handler/auth.ts';
-import { metaHandlers } from './handler/meta.ts';
-import { planHandlers } from './handler/plan.ts';
-import { repositoryHandlers } from './handler/repository.ts';
-import { systemHandlers } from './handler/system.ts';
-import { taskHandlers } from './handler/task.ts';
-import { tokenHandlers } from './handler/token.ts';
-import { userHandlers } from './handler/user.ts';
+import { USER_HANDLERS } from './handler/user-api.ts';
 import { createLambdaHandler, type LambdaHttpHandler } from './lambda-handler.ts';
 
 const deps = once(() => ({
@@ -31,16 +24,7 @@ const deps = once(() => ({
 const lambda = once(() => {
   const app = createApp({
     routes: USER_API,
-    handlers: {
-      ...metaHandlers,
-      ...authHandlers,
-      ...tokenHandlers,
-      ...userHandlers,
-      ...repositoryHandlers,
-      ...planHandlers,
-      ...taskHandlers,
-      ...systemHandlers,
-    },
+    handlers: USER_HANDLERS,
     authorize: { user: (bearer) => authenticateUser(access(), bearer) },
     deps,
     log: log(),

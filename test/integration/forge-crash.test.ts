@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createGitHubForge } from '../../adapters/github/create-github-forge.ts';
 import { isAppError } from '../../core/error.ts';
@@ -56,7 +57,7 @@ test('killed in the middle of a merge, it has merged once or not at all when it 
     const merge = { sha, title: 'Merge', message: '', method: 'squash' } as const;
     const calling = before.mergePull(REPO, number, merge).catch((error: unknown) => error);
 
-    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    await setTimeout(delayMs);
     await server.kill();
     const answer = await calling;
     server = await spawnForge(dataDir);

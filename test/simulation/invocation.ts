@@ -99,7 +99,7 @@ function takeEffect<T>(
   } else if (fault === 'error_before' || fault === 'forge_paused' || fault === 'forge_odd') {
     reject(errorOf(world, port, fault));
   } else {
-    const answer = attempt(act, fault);
+    const answer = callNow(act, fault);
     if (fault === undefined) resolve(answer);
     else {
       answer.catch(() => {});
@@ -109,7 +109,8 @@ function takeEffect<T>(
   }
 }
 
-async function attempt<T>(act: Act<T>, fault: FaultKind | undefined): Promise<T> {
+/** An effect that throws rejects. */
+async function callNow<T>(act: Act<T>, fault: FaultKind | undefined): Promise<T> {
   return act(fault);
 }
 

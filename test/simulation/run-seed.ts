@@ -9,7 +9,7 @@ import { startClock } from './platform.ts';
 import { addRepositories, makeSubmissions, simulatedSettings } from './scenario.ts';
 import { withParseOnce } from './time/parse-once.ts';
 import { createRandom } from './time/random.ts';
-import { type Mutant, START, World } from './world.ts';
+import { type Interference, START, World } from './world.ts';
 
 export type Outcome = {
   seed: number;
@@ -17,7 +17,6 @@ export type Outcome = {
   history: string[];
   coverage: PlainCoverage;
   events: number;
-  virtualMs: number;
 };
 
 const MINUTE = 60_000;
@@ -31,13 +30,18 @@ const SWEPT_AGAIN_MS = 16 * MINUTE;
 /** One history. Everything in it follows from the seed. Must be called outside of promises: it runs to its end at once. */
 export function runSeed(
   seed: number,
-  options: { keepHistory?: boolean; mutant?: Mutant } = {},
+  options: { keepHistory?: boolean; interference?: Interference } = {},
 ): Outcome {
   const judge = new Judge();
   const coverage = createCoverage();
   const keepHistory = options.keepHistory ?? false;
   const settings = simulatedSettings(createRandom(seed + 7_000_003));
-  const world = new World(seed, settings, { judge, coverage, mutant: options.mutant, keepHistory });
+  const world = new World(seed, settings, {
+    judge,
+    coverage,
+    interference: options.interference,
+    keepHistory,
+  });
   const watches = begin(world);
   const isBroken = (): boolean => judge.violations.length > 0;
   try {
@@ -52,7 +56,6 @@ export function runSeed(
     history: world.history ?? [],
     coverage: plainCoverage(coverage),
     events: world.loop.events,
-    virtualMs: world.loop.now - START,
   };
 }
 

@@ -7,7 +7,7 @@ import {
   type PlainCoverage,
 } from './coverage/coverage.ts';
 import { type Outcome, runSeed } from './run-seed.ts';
-import type { Mutant } from './world.ts';
+import type { Interference } from './world.ts';
 
 /** What a worker tells of the seeds that it was handed: those that failed whole, of the others the sum. */
 export type Batch = { seeds: number; events: number; failed: Outcome[]; coverage: PlainCoverage };
@@ -74,10 +74,10 @@ function runWorker(take: () => number[], add: (batch: Batch) => void): Promise<v
 /** One seed in this process, with its whole history. */
 export function replaySeed(
   seed: number,
-  options: { mutant?: Mutant; keepHistory?: boolean } = {},
+  options: { interference?: Interference; keepHistory?: boolean } = {},
 ): Promise<Outcome> {
-  const { mutant, keepHistory = true } = options;
+  const { interference, keepHistory = true } = options;
   return new Promise((resolve) =>
-    setImmediate(() => resolve(runSeed(seed, { mutant, keepHistory }))),
+    setImmediate(() => resolve(runSeed(seed, { interference, keepHistory }))),
   );
 }

@@ -23,8 +23,8 @@ export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
 const INDEX_LAG_MS = 60_000;
 const WRITES = new Set(['put', 'update', 'delete']);
 
-/** Wraps what an invocation is given: how a mutant breaks a rule from outside. */
-export type Mutant = {
+/** What goes wrong in a whole seed besides its faults: it wraps what invocations are given. */
+export type Interference = {
   readonly name: string;
   /** What goes wrong in every seed, and often: where the rule is needed. */
   readonly emphasis?: readonly FaultKind[];
@@ -34,7 +34,6 @@ export type Mutant = {
 };
 
 export class World {
-  readonly seed: number;
   readonly random: Random;
   readonly loop = new EventLoop(START);
   readonly faults: Faults;
@@ -45,12 +44,10 @@ export class World {
   readonly settings: EngineSettings;
   readonly judge: Judge;
   readonly coverage: Coverage;
-  readonly mutant: Mutant | undefined;
+  readonly interference: Interference | undefined;
   /** Filled only when somebody is going to read it. */
   readonly history: string[] | undefined;
   readonly live = new Set<Invocation>();
-  /** Merges that a mutant has held up. */
-  readonly paused = new Set<string>();
   /** Told that the index read that has just begun is a late one. */
   onLateIndex: () => void = () => {};
   /** The platform is down until then. */
@@ -64,15 +61,14 @@ export class World {
   constructor(
     seed: number,
     settings: EngineSettings,
-    parts: { judge: Judge; coverage: Coverage; mutant?: Mutant; keepHistory: boolean },
+    parts: { judge: Judge; coverage: Coverage; interference?: Interference; keepHistory: boolean },
   ) {
-    this.seed = seed;
     this.settings = settings;
     this.random = createRandom(seed);
-    this.faults = createFaults(seed, createRandom(seed + 1_000_003), parts.mutant?.emphasis);
+    this.faults = createFaults(seed, createRandom(seed + 1_000_003), parts.interference?.emphasis);
     this.judge = parts.judge;
     this.coverage = parts.coverage;
-    this.mutant = parts.mutant;
+    this.interference = parts.interference;
     this.history = parts.keepHistory ? [] : undefined;
     this.table = createMemoryTable({
       indexLag: () => this.#indexLag(),
@@ -155,7 +151,7 @@ export class World {
         return `n${this.#ids}`;
       },
     };
-    return this.mutant?.deps?.(deps, this) ?? deps;
+    return this.interference?.deps?.(deps, this) ?? deps;
   }
 
   /** Everything that runs stops where it is. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { type PlanView, planViewSchema } from '../../core/contract/plan.ts';
 import { type TaskView, taskViewSchema } from '../../core/contract/task.ts';
@@ -75,7 +76,7 @@ export async function untilPlan(
         const seen = await lookAt(platform, plan).catch(passing);
         if (seen !== undefined) last = seen;
         if (seen !== undefined && (await condition(seen))) return seen;
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await setTimeout(LOOK_MS);
         return undefined;
       },
       timeoutMs,

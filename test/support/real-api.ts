@@ -4,33 +4,14 @@ import { authenticateUser } from '../../core/access/authenticate.ts';
 import { API, ATTEMPT_API } from '../../core/contract/api.ts';
 import { createApp } from '../../functions/http/app.ts';
 import { attemptHandlers } from '../../functions/http/handler/attempt.ts';
-import { authHandlers } from '../../functions/http/handler/auth.ts';
 import { doctorHandlers } from '../../functions/http/handler/doctor.ts';
-import { metaHandlers } from '../../functions/http/handler/meta.ts';
-import { planHandlers } from '../../functions/http/handler/plan.ts';
-import { repositoryHandlers } from '../../functions/http/handler/repository.ts';
-import { systemHandlers } from '../../functions/http/handler/system.ts';
-import { taskHandlers } from '../../functions/http/handler/task.ts';
-import { tokenHandlers } from '../../functions/http/handler/token.ts';
-import { userHandlers } from '../../functions/http/handler/user.ts';
+import { USER_HANDLERS } from '../../functions/http/handler/user-api.ts';
 import { createLambdaHandler } from '../../functions/http/lambda-handler.ts';
 import { createLog } from '../../functions/log.ts';
 import { createTestAccess } from './access.ts';
 import { createEngineFixture } from './engine-fixture.ts';
 import { type HttpInput, httpEvent } from './http-event.ts';
 import { answerOf, signedIn, type TestAnswer } from './test-api.ts';
-
-const HANDLERS = {
-  ...authHandlers,
-  ...doctorHandlers,
-  ...metaHandlers,
-  ...planHandlers,
-  ...repositoryHandlers,
-  ...systemHandlers,
-  ...taskHandlers,
-  ...tokenHandlers,
-  ...userHandlers,
-};
 
 /** The handlers as they are deployed, over one table in memory; no forge and no launcher may be asked. */
 export async function createRealApi() {
@@ -52,7 +33,7 @@ export async function createRealApi() {
     api: createApp({
       ...edge,
       routes: API,
-      handlers: HANDLERS,
+      handlers: { ...USER_HANDLERS, ...doctorHandlers },
       authorize: { user: (bearer) => authenticateUser(access.deps, bearer) },
       deps: () => users,
     }),

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 /** Waits for a condition, looking again every few milliseconds; throws with `what` when it does not come true in time. */
 export async function waitUntil<T>(
   what: string,
@@ -9,6 +10,6 @@ export async function waitUntil<T>(
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value;
     if (Date.now() > deadline) throw new Error(`did not happen within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await setTimeout(10);
   }
 }

@@ -64,7 +64,7 @@ export class Bridge {
   /** Again and again until it is answered. */
   async call<T>(what: string, act: (deps: EngineDeps, key: AttemptKey) => Promise<T>): Promise<T> {
     const { world, pod } = this;
-    const id = world.mutant?.attempt?.(pod.attemptId, world) ?? pod.attemptId;
+    const id = world.interference?.attempt?.(pod.attemptId, world) ?? pod.attemptId;
     const key = parseAttemptId(id) ?? this.key;
     let isDone = false;
     for (let tries = 0; ; tries += 1) {

@@ -13,7 +13,7 @@ const BY_FOCUS = 0.4;
 
 export function fares(bridge: Bridge, kind: FaultKind): boolean {
   const { faults, random } = bridge.world;
-  if (faults.active && isMeant(bridge, kind) && random.chance(BY_FOCUS)) {
+  if (faults.active && isMeantFor(bridge, kind) && random.chance(BY_FOCUS)) {
     faults.strike(kind);
     return true;
   }
@@ -21,7 +21,7 @@ export function fares(bridge: Bridge, kind: FaultKind): boolean {
 }
 
 /** An attempt beside a pull request verifies; a repair that failed leaves its task ready, with a pull request. */
-function isMeant({ world, assignment }: Bridge, kind: FaultKind): boolean {
+function isMeantFor({ world, assignment }: Bridge, kind: FaultKind): boolean {
   return world.faults.foci.some(({ status, event }) => {
     if (status === 'ready') return kind === 'agent_failed' && assignment.kind === 'repair';
     const isBeside = status === 'merging' || status === 'pr_open';

@@ -68,7 +68,7 @@ export async function pursue(world: World, foci: readonly Focus[]): Promise<void
     for (const { id } of [...judge.plans.values()])
       for (const task of await tasksOf(world, id)) {
         if (!faults.active) return;
-        const meant = pursued.find((focus) => isMeant(focus, task) && random.chance(0.4));
+        const meant = pursued.find((focus) => matches(focus, task) && random.chance(0.4));
         if (meant !== undefined) await acts[meant.event]?.(world, task);
         else if (task.status === 'in_review' && pursued.some(isOfRepair) && random.chance(0.3))
           await acts.changes_requested?.(world, task);
@@ -77,7 +77,7 @@ export async function pursue(world: World, foci: readonly Focus[]): Promise<void
 }
 
 /** In the status, and such that the event can come of it: what has no pull request yet is to be cancelled before it has. */
-function isMeant({ status, event }: Focus, task: TaskView): boolean {
+function matches({ status, event }: Focus, task: TaskView): boolean {
   if (event === 'pull_ensured')
     return status === 'cancelled' && task.status === 'pr_open' && task.pullRequest === undefined;
   if (event === 'finish' && task.attemptId === undefined) return false;

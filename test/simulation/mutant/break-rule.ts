@@ -1,24 +1,28 @@
 import type { EngineDeps } from '../../../core/engine/deps.ts';
 import type { Forge } from '../../../core/port/forge.ts';
 import type { Change, Item, Table } from '../../../core/port/table.ts';
-import type { Mutant, World } from '../world.ts';
+import type { TaskEvent } from '../../../core/task/event.ts';
+import type { TaskState } from '../../../core/task/state.ts';
+import type { Interference, World } from '../world.ts';
 
 // How a rule of the engine is broken from outside: by what its ports tell it, or by what it is set to.
 
-export type KnownMutant = Mutant & {
+type Deps = Interference['deps'];
+
+export type Mutant = Interference & {
   /** What the simulation says of it. */
   readonly caught: RegExp;
   /** What goes wrong besides, in the world rather than in the engine: by itself it breaks nothing. */
-  readonly beside?: Mutant['deps'];
+  readonly beside?: Deps;
   /** The first seed that is tried: from there it does not take long. */
   readonly from?: number;
 };
 
-export function onTable(change: (table: Table, world: World) => Partial<Table>): Mutant['deps'] {
+export function onTable(change: (table: Table, world: World) => Partial<Table>): Deps {
   return (deps, world) => ({ ...deps, table: { ...deps.table, ...change(deps.table, world) } });
 }
 
-export function onForge(change: (forge: Forge, world: World) => Partial<Forge>): Mutant['deps'] {
+export function onForge(change: (forge: Forge, world: World) => Partial<Forge>): Deps {
   return (deps: EngineDeps, world) => {
     const forge = { ...deps.forges.github, ...change(deps.forges.github, world) };
     return { ...deps, forges: { github: forge, local: forge } };
@@ -32,7 +36,7 @@ export function withoutDue<T extends object>(attributes: T): T {
 }
 
 /** Conditions on the version that was read are dropped where `applies`. */
-export function unconditional(applies: (pk: string, sk: string) => boolean): Mutant['deps'] {
+export function unconditional(applies: (pk: string, sk: string) => boolean): Deps {
   return onTable((table) => ({
     update: (key, change: Change, condition) =>
       table.update(key, change, applies(key.pk, key.sk) ? [] : condition),
@@ -47,7 +51,7 @@ export const isTask: Where = (pk, sk) => pk.startsWith('TASK#') && sk === 'STATE
 export const isLane: Where = (pk) => pk.startsWith('LANE#');
 
 /** What is read is not what was written. */
-export function misread(where: Where, rewrite: Rewrite): Mutant['deps'] {
+export function misread(where: Where, rewrite: Rewrite): Deps {
   const read = (item: Item): Item =>
     typeof item.doc === 'string' && where(item.pk, item.sk)
       ? { ...item, doc: rewrite(item.doc) }
@@ -69,7 +73,7 @@ export function misread(where: Where, rewrite: Rewrite): Mutant['deps'] {
 }
 
 /** What is written is not what was meant. */
-export function miswrite(where: Where, rewrite: Rewrite): Mutant['deps'] {
+export function miswrite(where: Where, rewrite: Rewrite): Deps {
   return onTable((table) => ({
     update: (key, change, condition) => {
       const doc = change.set?.doc;
@@ -85,14 +89,46 @@ export function miswrite(where: Where, rewrite: Rewrite): Mutant['deps'] {
   }));
 }
 
-export function settings(
-  change: (deps: EngineDeps) => Partial<EngineDeps['settings']>,
-): Mutant['deps'] {
+/** Of a task another state is written than the engine meant. */
+export function misstate(change: (state: TaskState) => TaskState): Deps {
+  return miswrite(isTask, (doc) => JSON.stringify(change(JSON.parse(doc) as TaskState)));
+}
+
+/** What an attempt's end through no fault of its agent must not cost. */
+export function spendsTry(event: TaskEvent['type']): Deps {
+  return misstate((state) =>
+    state.last.event === event
+      ? { ...state, spent: { ...state.spent, agent: state.spent.agent + 1 } }
+      : state,
+  );
+}
+
+/** A head that a person moved is taken for verified. */
+export function proven(where: (state: TaskState) => boolean): Deps {
+  return misstate((state) => {
+    const { accepted, verifyRoot, last } = state;
+    if (last.event !== 'head_moved' || accepted === undefined || !where(state)) return state;
+    const proof = { commit: accepted.commit, root: verifyRoot ?? '', green: true, empty: false };
+    return { ...state, wants: 'work', proof };
+  });
+}
+
+/** What an interference remembers of each seed's world. */
+export function perWorld<T>(create: () => T): (world: World) => T {
+  const kept = new WeakMap<World, T>();
+  return (world) => {
+    const known = kept.get(world) ?? create();
+    kept.set(world, known);
+    return known;
+  };
+}
+
+export function settings(change: (deps: EngineDeps) => Partial<EngineDeps['settings']>): Deps {
   return (deps) => ({ ...deps, settings: { ...deps.settings, ...change(deps) } });
 }
 
 /** One breach on top of another. */
-export function both(first: Mutant['deps'], second: Mutant['deps']): Mutant['deps'] {
+export function both(first: Deps, second: Deps): Deps {
   return (deps, world) => {
     const changed = first?.(deps, world) ?? deps;
     return second?.(changed, world) ?? changed;

@@ -1,12 +1,21 @@
 import type { Item } from '../../../core/port/table.ts';
-import { isTask, type KnownMutant, miswrite, onForge, onTable } from './break-rule.ts';
+import {
+  isTask,
+  type Mutant,
+  miswrite,
+  onForge,
+  onTable,
+  perWorld,
+  proven,
+  spendsTry,
+} from './break-rule.ts';
 
 // Each breaks one rule of the engine from outside. Here: branches, root pull requests, joins and what is delivered.
 
-/** The ends that were verified, by repository: the commit of the first. */
-const firstEnds = new WeakMap<object, Map<string, string>>();
+/** By root branch: the commit of the first end that was verified. */
+const firstEnds = perWorld(() => new Map<string, string>());
 
-export const DELIVERY_MUTANTS: readonly KnownMutant[] = [
+export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'what a person adds to the root after it was verified is not seen',
     emphasis: ['person_roots'],
@@ -14,8 +23,7 @@ export const DELIVERY_MUTANTS: readonly KnownMutant[] = [
       branchHead: async (repo, branch) => {
         const head = await forge.branchHead(repo, branch);
         if (!branch.endsWith('/root') || head === undefined) return head;
-        const ends = firstEnds.get(world) ?? new Map<string, string>();
-        firstEnds.set(world, ends);
+        const ends = firstEnds(world);
         const name = `${repo} ${branch}`;
         const isVerified = world.judge.evidence.some(
           ({ commit, by }) => commit === head && by.task.startsWith('end'),
@@ -29,11 +37,7 @@ export const DELIVERY_MUTANTS: readonly KnownMutant[] = [
   {
     name: 'a lost pod spends a try of the agent',
     emphasis: ['pod_lost', 'pod_silent', 'agent_failed'],
-    deps: miswrite(isTask, (doc) =>
-      doc.includes('"event":"attempt_lost"')
-        ? doc.replace(/"spent":\{"agent":(\d+)/, (_, n) => `"spent":{"agent":${Number(n) + 1}`)
-        : doc,
-    ),
+    deps: spendsTry('attempt_lost'),
     caught: /was given up after/,
   },
   {
@@ -95,12 +99,7 @@ export const DELIVERY_MUTANTS: readonly KnownMutant[] = [
   {
     name: 'what nobody verified is delivered by a simple plan',
     from: 80,
-    deps: miswrite(isTask, (doc) => {
-      if (!doc.includes('"simple":true') || !doc.includes('"event":"head_moved"')) return doc;
-      const state = JSON.parse(doc);
-      const proof = { commit: state.accepted.commit, root: state.verifyRoot, green: true };
-      return JSON.stringify({ ...state, wants: 'work', proof: { ...proof, empty: false } });
-    }),
+    deps: proven((state) => state.simple),
     emphasis: ['person_pushes'],
     caught: /which nobody verified/,
   },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
-import { both, type KnownMutant } from './break-rule.ts';
+import { both, type Mutant } from './break-rule.ts';
 import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
 import { MUTANTS } from './mutants.ts';
 import { pausedClaims } from './paused-claims.ts';
@@ -19,16 +19,16 @@ test.each([...MUTANTS, ...DELIVERY_MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANT
 
     const { name, emphasis, beside } = mutant;
     const unbroken = { name, emphasis, deps: beside };
-    const control = await replaySeed(seed, { mutant: unbroken, keepHistory: false });
+    const control = await replaySeed(seed, { interference: unbroken, keepHistory: false });
     expect(control.violations, `seed ${seed} without the breach`).toEqual([]);
   },
 );
 
-async function firstCaught(mutant: KnownMutant): Promise<[number, string[]]> {
+async function firstCaught(mutant: Mutant): Promise<[number, string[]]> {
   const from = mutant.from ?? 0;
   const broken = { ...mutant, deps: both(mutant.beside, mutant.deps) };
   for (let seed = from; seed < from + MOST_SEEDS; seed += 1) {
-    const { violations } = await replaySeed(seed, { mutant: broken, keepHistory: false });
+    const { violations } = await replaySeed(seed, { interference: broken, keepHistory: false });
     if (violations.length > 0) return [seed, violations];
   }
   return expect.fail(`${MOST_SEEDS} seeds did not notice`);
@@ -38,8 +38,7 @@ test.each([pausedMerges, pausedClaims, pausedLanes])(
   'finds nothing to say of $name',
   async (interference) => {
     for (let seed = 0; seed < 40; seed += 1) {
-      const mutant = interference;
-      const { violations } = await replaySeed(seed, { mutant, keepHistory: false });
+      const { violations } = await replaySeed(seed, { interference, keepHistory: false });
 
       expect(violations, `seed ${seed}`).toEqual([]);
     }

@@ -1,8 +1,8 @@
-import type { Mutant } from '../world.ts';
+import type { Interference } from '../world.ts';
 import { isTask, onTable } from './break-rule.ts';
 
-/** No mutant: a scheduler that stands still between taking a slot and claiming the task, for longer than the slot is kept. */
-export const pausedClaims: Mutant = {
+/** A scheduler that stands still between taking a slot and claiming the task, for longer than the slot is kept. */
+export const pausedClaims: Interference = {
   name: 'a paused scheduler',
   deps: onTable((table, { faults, loop, random }) => ({
     update: async (key, change, condition) => {

@@ -1,8 +1,8 @@
-import type { Mutant } from '../world.ts';
+import type { Interference } from '../world.ts';
 import { isLane, onTable } from './break-rule.ts';
 
-/** No mutant: a lane worker that stands still before it writes that it is about to merge, until another has the lane. */
-export const pausedLanes: Mutant = {
+/** A lane worker that stands still before it writes that it is about to merge, until another has the lane. */
+export const pausedLanes: Interference = {
   name: 'a lane worker that comes late',
   deps: onTable((table, { faults, loop, random }) => ({
     update: async (key, change, condition) => {

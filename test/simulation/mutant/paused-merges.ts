@@ -1,18 +1,21 @@
-import type { Mutant, World } from '../world.ts';
-import { onForge } from './break-rule.ts';
+import type { Interference, World } from '../world.ts';
+import { onForge, perWorld } from './break-rule.ts';
+
+/** Merges that were held up. */
+const heldUp = perWorld(() => new Set<string>());
 
 /**
- * No mutant: a lane worker that stands still right before the call, for longer than the lane waits for it, while a person
+ * A lane worker that stands still right before the call, for longer than the lane waits for it, while a person
  * does what makes the call wrong.
  */
-export const pausedMerges: Mutant = {
+export const pausedMerges: Interference = {
   name: 'a paused lane worker',
   deps: onForge((forge, world) => ({
     mergePull: async (repo, number, merge) => {
       // Whoever takes the lane over is in time.
       const merged = `${repo}#${number} ${merge.sha}`;
-      const isFirst = !world.paused.has(merged);
-      world.paused.add(merged);
+      const isFirst = !heldUp(world).has(merged);
+      heldUp(world).add(merged);
       if (isFirst && world.faults.active && world.random.chance(0.5)) {
         interfere(world, repo, number);
         await world.loop.sleep(world.random.between(300_000, 900_000));

@@ -3,18 +3,19 @@ import {
   isHead,
   isLane,
   isTask,
-  type KnownMutant,
+  type Mutant,
   misread,
   miswrite,
   onForge,
   onTable,
+  proven,
   settings,
 } from './break-rule.ts';
 import { pausedMerges } from './paused-merges.ts';
 
 // Each breaks one rule of the engine from outside. Here: what people and checks say, caps and bounds, evidence and the lane.
 
-export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
+export const PEOPLE_MUTANTS: readonly Mutant[] = [
   {
     name: 'work that failed is tried for ever',
     emphasis: ['agent_failed'],
@@ -166,12 +167,7 @@ export const PEOPLE_MUTANTS: readonly KnownMutant[] = [
   {
     name: 'what a person pushed needs no evidence',
     from: 8,
-    deps: miswrite(isTask, (doc) => {
-      if (!doc.includes('"event":"head_moved"')) return doc;
-      const state = JSON.parse(doc);
-      const proof = { commit: state.accepted.commit, root: state.verifyRoot, green: true };
-      return JSON.stringify({ ...state, wants: 'work', proof: { ...proof, empty: false } });
-    }),
+    deps: proven(() => true),
     caught: /with evidence on/,
   },
   {

@@ -2,11 +2,12 @@ import type { Change, Item } from '../../../core/port/table.ts';
 import {
   isHead,
   isTask,
-  type KnownMutant,
+  type Mutant,
   miswrite,
   onForge,
   onTable,
   settings,
+  spendsTry,
 } from './break-rule.ts';
 import { pausedClaims } from './paused-claims.ts';
 
@@ -21,7 +22,7 @@ function raisesNumber(before: Item | undefined, change: Change): boolean {
   return doc !== '' && !doc.includes('"current"') && numberOf(doc) > numberOf(before?.doc);
 }
 
-export const PROMISE_MUTANTS: readonly KnownMutant[] = [
+export const PROMISE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a slot that nobody claimed is freed for a late claim to use',
     beside: pausedClaims.deps,
@@ -37,11 +38,7 @@ export const PROMISE_MUTANTS: readonly KnownMutant[] = [
   {
     name: 'a refusal for a while spends a try',
     emphasis: ['agent_refused', 'agent_failed'],
-    deps: miswrite(isTask, (doc) =>
-      doc.includes('"event":"attempt_refused"')
-        ? doc.replace(/"spent":\{"agent":(\d+)/, (_, n) => `"spent":{"agent":${Number(n) + 1}`)
-        : doc,
-    ),
+    deps: spendsTry('attempt_refused'),
     caught: /was given up after/,
   },
   {

@@ -1,0 +1,20 @@
+import { authHandlers } from './auth.ts';
+import { metaHandlers } from './meta.ts';
+import { planHandlers } from './plan.ts';
+import { repositoryHandlers } from './repository.ts';
+import { systemHandlers } from './system.ts';
+import { taskHandlers } from './task.ts';
+import { tokenHandlers } from './token.ts';
+import { userHandlers } from './user.ts';
+
+/** What answers the routes of the users' interface, by the names that the contract gives them. */
+export const USER_HANDLERS = {
+  ...metaHandlers,
+  ...authHandlers,
+  ...tokenHandlers,
+  ...userHandlers,
+  ...repositoryHandlers,
+  ...planHandlers,
+  ...taskHandlers,
+  ...systemHandlers,
+};
