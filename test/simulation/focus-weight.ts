@@ -10,7 +10,7 @@ import type { TaskEventType } from '../../core/task/event.ts';
  * was not met often enough, and after a focus, or a fault kind that strikes handlers, has been added.
  */
 export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
-  ready: { merge_seen: 21, pull_closed: 38 },
+  ready: { merge_seen: 24, pull_closed: 38 },
   claimed: { cancel: 2, finish: 2, merge_seen: 5, pull_closed: 6 },
   working: { finish: 2, merge_seen: 3, pull_closed: 2 },
   awaiting_input: {
@@ -21,7 +21,7 @@ export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, nu
     result_accepted: 2,
     cancel: 2,
     finish: 4,
-    merge_seen: 8,
+    merge_seen: 10,
     pull_closed: 7,
   },
   pr_open: {
@@ -39,7 +39,7 @@ export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, nu
   in_review: { faulted: 15, cancel: 2, pull_closed: 2, head_moved: 2, forge_refused: 20 },
   changes_requested: { cancel: 4, merge_seen: 5, pull_closed: 6 },
   merging: {
-    faulted: 8,
+    faulted: 12,
     verify_wanted: 2,
     claimed: 2,
     bridge_ready: 2,
@@ -55,6 +55,6 @@ export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, nu
   },
   merged: { root_moved: 14 },
   blocked: { cancel: 6, retry: 2, unblock: 14, merge_seen: 44, pull_closed: 60 },
-  failed: { cancel: 5, retry: 2, merge_seen: 10, pull_reopened: 2 },
+  failed: { cancel: 5, retry: 2, merge_seen: 18, pull_reopened: 2 },
   cancelled: { pull_ensured: 18, merge_seen: 7 },
 };
