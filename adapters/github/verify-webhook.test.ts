@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { verifyGitHubWebhook } from './verify-webhook.ts';
 
-const body = '{"a":"ä"}';
+const body = Buffer.from('{"a":"ä"}');
 
 function sign(secret: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
@@ -27,6 +27,13 @@ test('takes nothing without a secret, or with an empty one', async () => {
   expect(await verifyGitHubWebhook([''])(body, sign(''))).toBe(false);
 });
 
-test('refuses another body', async () => {
-  expect(await verifyGitHubWebhook(['new'])(`${body} `, sign('new'))).toBe(false);
+test('refuses another body, also one that reads the same', async () => {
+  const verify = verifyGitHubWebhook(['new']);
+
+  expect(await verify(Buffer.concat([body, Buffer.from(' ')]), sign('new'))).toBe(false);
+  // Either is no UTF-8, and decodes to the same text.
+  const [first, second] = [Buffer.from([0xff]), Buffer.from([0xfe])];
+  const signature = `sha256=${createHmac('sha256', 'new').update(first).digest('hex')}`;
+  expect(await verify(first, signature)).toBe(true);
+  expect(await verify(second, signature)).toBe(false);
 });

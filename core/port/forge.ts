@@ -192,5 +192,5 @@ export interface Forge {
   gitCredential(repo: RepoName, branch: string, access?: GitAccess): Promise<GitCredential>;
 }
 
-/** `X-Hub-Signature-256`, compared in constant time; all of `secrets` are tried, so that they can rotate. */
-export type VerifyWebhook = (body: string, signature: string | undefined) => Promise<boolean>;
+/** `X-Hub-Signature-256` of the bytes that came, compared in constant time; all secrets are tried, so that they can rotate. */
+export type VerifyWebhook = (body: Uint8Array, signature: string | undefined) => Promise<boolean>;

@@ -13,8 +13,7 @@ const lambda = once(() => {
     routes: HOOK_API,
     handlers: hookHandlers,
     authorize: {
-      signature: (body, signature) =>
-        verifyWebhook()(Buffer.from(body).toString('utf8'), signature),
+      signature: (body, signature) => verifyWebhook()(body, signature),
     },
     deps: () => ({ table: table(), queue: queue(), clock, parseWebhook }),
     log: log(),

@@ -63,8 +63,8 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
 
       const verify = verifyGitHubWebhook(['an older secret', WEBHOOK_SECRET]);
       for (const delivery of t.deliveries) {
-        expect(await verify(delivery.body, delivery.signature)).toBe(true);
-        expect(await verify(`${delivery.body} `, delivery.signature)).toBe(false);
+        expect(await verify(Buffer.from(delivery.body), delivery.signature)).toBe(true);
+        expect(await verify(Buffer.from(`${delivery.body} `), delivery.signature)).toBe(false);
       }
       expect(new Set(t.deliveries.map(({ id }) => id)).size).toBe(t.deliveries.length);
     });

@@ -55,8 +55,7 @@ export async function createTestApi(replaced: Partial<Handlers<typeof API, TestD
   const handlers = { ...recorders(API, seen.calls), ...users, ...replaced };
   const user = (bearer: string) => authenticateUser(deps, bearer);
   const attempt = (bearer: string) => verifyAttemptToken(deps, bearer);
-  const signature = async (body: Uint8Array, header: string) =>
-    verifyGitHubWebhook([WEBHOOK_SECRET])(Buffer.from(body).toString('utf8'), header);
+  const signature = verifyGitHubWebhook([WEBHOOK_SECRET]);
   const apps = {
     api: createApp({ ...edge, routes: API, handlers, authorize: { user } }),
     attempt: createApp({
