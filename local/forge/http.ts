@@ -5,7 +5,9 @@ import type { ForgeEnv } from './forge-context.ts';
 import { Problem } from './problem.ts';
 
 const DEFAULT_PAGE = 30;
-const MAX_PAGE = 100;
+const MAX_PER_PAGE = 100;
+/** What is asked for beyond it is empty as well. */
+const MAX_PAGE = 1_000_000;
 
 /** Parses the body; an empty one is an empty object. Throws 400 or 422. */
 export async function readBody<T>(c: Context<ForgeEnv>, schema: z.ZodType<T>): Promise<T> {
@@ -31,9 +33,10 @@ export type PageWindow = {
 };
 
 export function readPage(c: Context<ForgeEnv>): PageWindow {
-  const page = Math.max(1, Math.trunc(Number(c.req.query('page') ?? 1)) || 1);
+  const wanted = Math.trunc(Number(c.req.query('page') ?? 1)) || 1;
+  const page = Math.min(MAX_PAGE, Math.max(1, wanted));
   const asked = Math.trunc(Number(c.req.query('per_page') ?? DEFAULT_PAGE)) || DEFAULT_PAGE;
-  const perPage = Math.min(MAX_PAGE, Math.max(1, asked));
+  const perPage = Math.min(MAX_PER_PAGE, Math.max(1, asked));
   return { page, perPage, offset: (page - 1) * perPage };
 }
 

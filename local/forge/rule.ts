@@ -1,4 +1,5 @@
 import type { ForgeContext } from './forge-context.ts';
+import { matchesPattern } from './match-pattern.ts';
 import {
   checkRow,
   type PullRow,
@@ -32,21 +33,7 @@ export function rulesOf(
 function matches(pattern: string, branch: string, repository: RepositoryRow): boolean {
   if (pattern === '~ALL') return true;
   if (pattern === '~DEFAULT_BRANCH') return branch === repository.default_branch;
-  return patternToRegExp(pattern.replace(/^refs\/heads\//, '')).test(branch);
-}
-
-/** `*` stays inside a path segment, `**` does not. */
-function patternToRegExp(pattern: string): RegExp {
-  const source = pattern
-    .split(/(\*\*\/?|\*|\?)/)
-    .map((part) => {
-      if (part.startsWith('**')) return part.endsWith('/') ? '(?:.*/)?' : '.*';
-      if (part === '*') return '[^/]*';
-      if (part === '?') return '[^/]';
-      return part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-    })
-    .join('');
-  return new RegExp(`^${source}$`);
+  return matchesPattern(pattern.replace(/^refs\/heads\//, ''), branch);
 }
 
 const WRITE_RULES: Readonly<Record<string, { of: string[]; message: string }>> = {

@@ -1,13 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  ADMIN_TOKEN,
-  startTestForge,
-  type TestForge,
-  type TestRepository,
-} from '../support/local-forge.ts';
+import { rawCall } from '../support/forge-raw-call.ts';
+import { startTestForge, type TestForge, type TestRepository } from '../support/local-forge.ts';
 
 // Hostile names at the forge's REST interface, sent as they stand: no client takes "..", "%2f" or "//" out of the path. Files
 // outside the bare repository hold a commit id each, so that reading one as a reference would show.
@@ -34,25 +29,7 @@ function outside(): string[] {
   );
 }
 
-/** `fetch` would tidy the path. */
-async function call(method: string, path: string, body?: unknown) {
-  return new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const headers = { authorization: `token ${ADMIN_TOKEN}`, 'content-type': 'application/json' };
-    const { port } = forge.server;
-    const sent = request(
-      { host: '127.0.0.1', port, method, path: `/api/v3${path}`, headers },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
+const call = (method: string, path: string, body?: unknown) => rawCall(forge, method, path, body);
 
 /** Paths from `refs/heads/` to each of the files outside, and other names that git would not take. */
 const HOSTILE = [

@@ -19,7 +19,8 @@ export async function writeCommit(
   const date = `${Math.floor(commit.at / 1_000)} +0000`;
   const parents = commit.parents.flatMap((parent) => ['-p', parent]);
   const { stdout } = await runGit(git.gitDir, ['commit-tree', commit.tree, ...parents, '-F', '-'], {
-    input: commit.message,
+    // Git refuses a zero byte in it, and titles may have one.
+    input: commit.message.replaceAll('\0', ''),
     env: {
       GIT_AUTHOR_NAME: commit.author.name,
       GIT_AUTHOR_EMAIL: commit.author.email,

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { matchesPattern } from './match-pattern.ts';
+
+test.each([
+  ['main', 'main', true],
+  ['main', 'mainly', false],
+  ['*', 'main', true],
+  ['*', 'a/b', false],
+  ['**', 'a/b', true],
+  ['release/*', 'release/1', true],
+  ['release/*', 'release/1/2', false],
+  ['release/**', 'release/1/2', true],
+  ['**/fix', 'fix', true],
+  ['**/fix', 'a/b/fix', true],
+  ['**/fix', 'prefix', false],
+  ['a/**/z', 'a/z', true],
+  ['a/**/z', 'a/b/c/z', true],
+  ['v?.0', 'v1.0', true],
+  ['v?.0', 'v/.0', false],
+  ['v?.0', 'v.0', false],
+  ['a.b', 'axb', false],
+  ['(a+)+$', '(a+)+$', true],
+  ['', '', true],
+  ['', 'main', false],
+])('%s means %s: %s', (pattern, name, isMeant) => {
+  expect(matchesPattern(pattern, name)).toBe(isMeant);
+});
+
+test('no pattern takes more than its length times that of the name', () => {
+  for (const pattern of ['**a'.repeat(80), '*a'.repeat(120), `${'*'.repeat(250)}x`])
+    expect(matchesPattern(pattern, `${'a'.repeat(250)}b`)).toBe(false);
+});

@@ -1,0 +1,47 @@
+type Step = { readonly kind: 'any' | 'within' | 'one' | 'optional' } | { readonly sign: string };
+
+/**
+ * Whether a branch's name is meant by a pattern of a ruleset: `*` and `?` stay inside a path segment, `**` does not, and
+ * what ends with a slash may be missing. Every way is followed at once: no pattern takes longer than its length times the name's.
+ */
+export function matchesPattern(pattern: string, name: string): boolean {
+  const steps = pattern.split(/(\*\*\/?|\*|\?)/).flatMap(stepsOf);
+  let at = reach(steps, [0]);
+  for (const sign of name) {
+    at = reach(
+      steps,
+      [...at].flatMap((place) => after(steps[place], place, sign)),
+    );
+    if (at.size === 0) return false;
+  }
+  return at.has(steps.length);
+}
+
+function stepsOf(part: string): readonly Step[] {
+  if (part === '**/') return [{ kind: 'optional' }, { kind: 'any' }, { sign: '/' }];
+  if (part === '**') return [{ kind: 'any' }];
+  if (part === '*') return [{ kind: 'within' }];
+  if (part === '?') return [{ kind: 'one' }];
+  return [...part].map((sign) => ({ sign }));
+}
+
+/** Where one can be without another sign of the name. */
+function reach(steps: readonly Step[], from: readonly number[]): ReadonlySet<number> {
+  const places = new Set(from);
+  // Whatever is added on the way is visited too.
+  for (const place of places) {
+    const step = steps[place];
+    if (step === undefined || 'sign' in step || step.kind === 'one') continue;
+    places.add(place + 1);
+    if (step.kind === 'optional') places.add(place + 3);
+  }
+  return places;
+}
+
+function after(step: Step | undefined, place: number, sign: string): number[] {
+  if (step === undefined) return [];
+  if ('sign' in step) return step.sign === sign ? [place + 1] : [];
+  if (step.kind === 'any') return [place];
+  if (step.kind === 'optional' || sign === '/') return [];
+  return [step.kind === 'within' ? place : place + 1];
+}
