@@ -83,6 +83,13 @@ function lossBackoffMs(losses: number): number {
   return losses < 2 ? 0 : Math.min(300_000, 5_000 * 2 ** (losses - 2));
 }
 
+/** More attempts than that have no say any more by the time another call of theirs can come. */
+const MOST_HEARD = 8;
+
+function heard(state: TaskState, n: number): readonly number[] {
+  return [...(state.reported ?? []), n].slice(-MOST_HEARD);
+}
+
 export function onAttemptLost(
   state: TaskState,
   event: Of<'attempt_lost'>,
@@ -94,7 +101,7 @@ export function onAttemptLost(
   const next = {
     ...back,
     spent: { ...state.spent, infra },
-    reported: event.usage ? event.n : state.reported,
+    reported: event.usage ? heard(state, event.n) : state.reported,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
   if (infra > context.bounds.maxLosses)
@@ -125,7 +132,7 @@ export function onAttemptRefused(
   const next = {
     ...returned(state, state.current),
     spent: { ...state.spent, refused: refused || undefined },
-    reported: event.usage ? event.n : state.reported,
+    reported: event.usage ? heard(state, event.n) : state.reported,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
   if (refused > MAX_REFUSALS)
@@ -146,7 +153,7 @@ export function onAttemptFailed(
   if (current === undefined) return undefined;
   const ended = {
     ...endAttempt(state),
-    reported: event.n,
+    reported: heard(state, event.n),
     usage: addUsage(state.usage, event.usage),
     lastFailure: event.why,
   };
@@ -197,7 +204,7 @@ export function onResultAccepted(
   if (current === undefined) return undefined;
   const ended = {
     ...endAttempt(state),
-    reported: event.n,
+    reported: heard(state, event.n),
     usage: addUsage(state.usage, event.usage),
     reason: undefined,
   };

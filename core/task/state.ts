@@ -61,8 +61,8 @@ export type TaskState = TaskKey & {
   /** Attempt numbers given so far; they only rise. */
   attempt: number;
   current?: LiveAttempt;
-  /** The newest attempt that ended in its own words: those may be said again. */
-  reported?: number;
+  /** The newest attempts that ended in their own words, oldest first: those may be said again. */
+  reported?: readonly number[];
   /** Ended attempts whose pods are not yet known to be gone. */
   closing: number[];
   /** `refused`: by the model or the forge, in a row. */

@@ -4,7 +4,7 @@ import type { Evidence } from '../../contract/task.ts';
 import { AppError } from '../../error.ts';
 import { MODEL, pauseEnd, recordPause } from '../../store/pause-store.ts';
 import { countUsage } from '../../store/plan-store.ts';
-import { loadResult, putResult } from '../../store/task-detail.ts';
+import { putResult } from '../../store/task-detail.ts';
 import { loadTask, type StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task/event.ts';
 import type { LiveAttempt, TaskState } from '../../task/state.ts';
@@ -45,11 +45,10 @@ export async function acceptResult(
     await countUsage(deps.table, key.plan, inputTokens + outputTokens, usd ?? 0);
 }
 
-/** Whether an attempt that has ended did so by its own result. Of those before the newest, any recorded result will do. */
+/** Whether an attempt that has ended did so by its own result. A stored one proves nothing: it is written before it counts. */
 async function wasAccepted(deps: EngineDeps, key: AttemptKey): Promise<boolean> {
-  const reported = (await loadTask(deps.table, key))?.state.reported ?? 0;
-  if (reported <= key.n) return reported === key.n;
-  return (await loadResult(deps.table, key)) !== undefined;
+  const task = await loadTask(deps.table, key);
+  return task?.state.reported?.includes(key.n) === true;
 }
 
 async function eventOf(

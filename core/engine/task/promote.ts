@@ -101,8 +101,10 @@ async function knownPull(
     own === undefined || (state.reopen === true && own.state !== 'open')
       ? await forge.findPull(state.repo, wanted.head, wanted.base)
       : own;
-  if (pull?.state !== 'closed' || state.reopen !== true) return pull;
-  await forge.reopenPull(state.repo, pull.number);
+  if (pull === undefined || pull.state === 'merged' || state.reopen !== true) return pull;
+  if (pull.state === 'closed') await forge.reopenPull(state.repo, pull.number);
+  // A call to merge it from before may still be on its way: a draft refuses that, until the lane has evidence and asks anew.
+  if (!state.simple && !pull.draft) await forge.markDraft(state.repo, pull);
   return forge.pull(state.repo, pull.number);
 }
 

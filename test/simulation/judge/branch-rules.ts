@@ -101,8 +101,16 @@ function judgeDeletion(
     return isDelivery && pull.state !== 'open';
   });
   const stopped = judge.commitments.stopped.get(plan)?.run ?? 0;
-  if (!isOver && stopped < run)
+  if (!isOver && stopped < run && !isFollowed(judge, plan, run))
     judge.fail(world, `the engine deleted ${branch}, whose run is not over`);
+}
+
+/** A run after it has begun: whoever had it restarted may never have been answered. */
+function isFollowed({ moves }: Judge, plan: string, run: number): boolean {
+  return moves.some(({ branch }) => {
+    const at = readBranch(branch.split(' ')[1] ?? '');
+    return at?.kind === 'root' && at.plan === plan && at.run > run;
+  });
 }
 
 /** It goes to the base branch, and is not of a simple plan. */

@@ -3,6 +3,7 @@ import {
   isHead,
   isTask,
   type Mutant,
+  misstate,
   miswrite,
   onForge,
   onTable,
@@ -62,7 +63,7 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
   {
     name: 'what an attempt reported is forgotten',
     emphasis: ['answer_lost'],
-    deps: miswrite(isTask, (doc) => doc.replace(/"reported":\d+/, '"reported":0')),
+    deps: misstate((state) => ({ ...state, reported: undefined })),
     caught: /refused when it repeated/,
   },
   {
