@@ -7,7 +7,7 @@ import {
 } from '../../../test/support/engine-fixture.ts';
 import type { AttemptResult } from '../../contract/attempt.ts';
 import { forgeFor, loadPauses } from '../../store/pause-store.ts';
-import { putAttempt } from '../../store/task-detail.ts';
+import { putAttempt, putResult } from '../../store/task-detail.ts';
 import { NO_USAGE } from '../../task/state.ts';
 import { applyTask } from '../apply-task.ts';
 import { cancelTask } from '../command/task.ts';
@@ -133,4 +133,23 @@ test('what an attempt says itself is not counted again from its heartbeat', asyn
   expect((await task()).state.usage).toEqual(usage);
   const head = table.all().find((item) => item.sk === 'HEAD');
   expect(head).toMatchObject({ usedTokens: 500, usedUsd: 0.5 });
+});
+
+test('a result that was stored and never counted is refused when it is repeated', async () => {
+  const { deps, table, putPlan, putTask } = createEngineFixture();
+  await putPlan();
+  await putTask({ status: 'ready', attempt: 2, reported: [2] });
+  await putResult(table, KEY, failed({}));
+
+  await expect(acceptResult(deps, KEY, failed({}))).rejects.toMatchObject({
+    code: 'attempt_ended',
+  });
+});
+
+test('a result that counted is answered the same when it is repeated, also after the next one', async () => {
+  const { deps, putPlan, putTask } = createEngineFixture();
+  await putPlan();
+  await putTask({ status: 'ready', attempt: 2, reported: [1, 2] });
+
+  await expect(acceptResult(deps, KEY, failed({}))).resolves.toBeUndefined();
 });
