@@ -138,9 +138,14 @@ async function awaitChecks(
   const ref = refOf(pull);
   const checks = await forge.checks(task.state.repo, task.state.accepted?.commit ?? pull.headSha);
   const red = checksEvent(checks);
-  if (red !== undefined) {
+  if (red !== undefined && task.state.pull?.number === ref.number) {
     await apply(deps, task, red);
     return MOVED;
+  }
+  if (red !== undefined) {
+    // First it is known by its number: should a person have it go elsewhere, it is no longer found by its branches.
+    await apply(deps, task, { type: 'pull_ensured', pull: ref }, { hint: false });
+    return { kind: 'again' };
   }
   if (
     checks.state === 'pending' ||

@@ -129,6 +129,12 @@ export class Judge {
     return this.isStale({ ...key, n: mending.n }) ? undefined : mending.n;
   }
 
+  /** Who closes it ends what mends it: a retry goes on with what was accepted before. */
+  #notMended(branch: string): void {
+    const at = readBranch(branch);
+    if (at?.kind === 'task') this.mending.delete(taskId(at));
+  }
+
   /** A bridge's result was answered with success. */
   accepted(world: World, key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
     this.commitments.accepted(key, kind, result);
@@ -188,6 +194,7 @@ export class Judge {
           this.commitments.ordered(world);
         }
         this.commitments.touched(pull.head, by);
+        if (what === 'closed' && by.kind === 'person') this.#notMended(pull.head);
         if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull, by);
         world.webhook(repository.name, pull.head, pull.number);
       },
