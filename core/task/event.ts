@@ -44,8 +44,13 @@ export type TaskEvent =
   | { type: 'changes_requested'; repair: Repair; reviewSeen?: number }
   /** A rule of the repository forbids it. */
   | { type: 'forge_refused'; rule: string }
-  /** A person pushed to the pull request's branch. */
-  | { type: 'head_moved'; commit: string; root: string }
+  /** A person pushed to the pull request's branch; `pull`: that one, where it was seen there. */
+  | {
+      type: 'head_moved';
+      commit: string;
+      root: string;
+      pull?: { number: number; nodeId: string; url: string };
+    }
   /** The accepted commit has no evidence of its own. */
   | { type: 'verify_missing' }
   /** The lane needs new evidence on this root. */

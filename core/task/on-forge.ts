@@ -84,6 +84,8 @@ export function onHeadMoved(state: TaskState, event: Of<'head_moved'>): TaskStat
   return {
     ...endAttempt(state),
     status: 'pr_open',
+    // Its number may have been lost in a crash.
+    pull: state.pull ?? event.pull,
     accepted: { ...state.accepted, commit: event.commit },
     checkpoint: event.commit,
     proof: undefined,

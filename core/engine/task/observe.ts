@@ -29,7 +29,8 @@ export async function observePull(
   if (head === undefined || head === state.accepted.commit) return undefined;
   if (await isOnItsWay(forge, state, head)) return undefined;
   const root = await forge.branchHead(state.repo, base);
-  return { type: 'head_moved', commit: head, root: root ?? head };
+  const { number, nodeId, url } = pull;
+  return { type: 'head_moved', commit: head, root: root ?? head, pull: { number, nodeId, url } };
 }
 
 /** Only whoever had it go there can say what it is for. */
