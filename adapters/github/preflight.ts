@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { isAppError } from '../../core/error.ts';
 import type { PreflightFinding, RepoName, RepositoryFacts, Sha } from '../../core/port/forge.ts';
 import { branchHead } from './branch.ts';
+import { matchesPattern } from './branch-pattern.ts';
 import { isReadable, probeCheckAccess } from './check.ts';
 import type { Connection, RepositoryId } from './connection.ts';
-import { matchesPattern } from './protection-pattern.ts';
 import { readRepository } from './repository.ts';
 
 const PAGE = 100;

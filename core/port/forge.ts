@@ -9,11 +9,15 @@ export type RepoName = string;
 
 export type PullState = 'open' | 'closed' | 'merged';
 
-export type PullRequest = {
+/** What a pull request is known by. */
+export type PullRef = {
   number: number;
   /** GraphQL id. */
   nodeId: string;
   url: string;
+};
+
+export type PullRequest = PullRef & {
   title: string;
   body: string;
   state: PullState;
@@ -169,8 +173,8 @@ export interface Forge {
     change: { title?: string; body?: string; labels?: string[] },
   ): Promise<void>;
   /** GraphQL: REST cannot do it. Idempotent. */
-  markReady(repo: RepoName, pull: { number: number; nodeId: string }): Promise<void>;
-  markDraft(repo: RepoName, pull: { number: number; nodeId: string }): Promise<void>;
+  markReady(repo: RepoName, pull: Pick<PullRef, 'number' | 'nodeId'>): Promise<void>;
+  markDraft(repo: RepoName, pull: Pick<PullRef, 'number' | 'nodeId'>): Promise<void>;
   closePull(repo: RepoName, number: number): Promise<void>;
   reopenPull(repo: RepoName, number: number): Promise<void>;
   /** Merges only if the head is `sha`. */

@@ -1,4 +1,5 @@
 import type { AttemptKind, Question, Usage } from '../contract/task.ts';
+import type { PullRef } from '../port/forge.ts';
 import type { Proof, Repair } from './state.ts';
 
 /** What can happen to a task. Those with `n` come from an attempt and are fenced by its number. */
@@ -31,11 +32,11 @@ export type TaskEvent =
       leftOut: boolean;
     }
   | { type: 'result_accepted'; n: number; commit: string; proof: Proof; usage: Usage }
-  | { type: 'pull_ensured'; pull: { number: number; nodeId: string; url: string } }
+  | { type: 'pull_ensured'; pull: PullRef }
   /** The pull request is there and its checks are green (or there are none); `unread`: as far as they may be read. */
   | {
       type: 'pull_green';
-      pull: { number: number; nodeId: string; url: string };
+      pull: PullRef;
       unread?: boolean;
     }
   /** Checks of its pull request have been pending for too long to hold up others, or to be waited for in silence. */
@@ -49,14 +50,14 @@ export type TaskEvent =
       type: 'head_moved';
       commit: string;
       root: string;
-      pull?: { number: number; nodeId: string; url: string };
+      pull?: PullRef;
     }
   /** The accepted commit has no evidence of its own. */
   | { type: 'verify_missing' }
   /** The lane needs new evidence on this root. */
   | { type: 'verify_wanted'; root: string }
   | { type: 'merge_seen'; sha: string; root: string }
-  | { type: 'pull_closed'; pull?: { number: number; nodeId: string; url: string } }
+  | { type: 'pull_closed'; pull?: PullRef }
   | { type: 'pull_reopened' }
   /** A person changed the root branch after the whole was verified. */
   | { type: 'root_moved'; root: string }

@@ -1,6 +1,7 @@
 import type { TaskKey } from '../contract/id.ts';
 import type { Policy } from '../contract/plan.ts';
 import type { AttemptKind, Question, TaskStatus, Usage } from '../contract/task.ts';
+import type { PullRef } from '../port/forge.ts';
 
 // A task of a run as the store keeps it: small, because every transition writes it whole. Texts and lists lie beside it.
 
@@ -73,7 +74,7 @@ export type TaskState = TaskKey & {
   proof?: Proof;
   /** Commits that were checkpoints or results; the next attempt starts from the last. */
   checkpoint?: string;
-  pull?: { number: number; nodeId: string; url: string };
+  pull?: PullRef;
   /** The root commit that a `verify` attempt is to merge with. */
   verifyRoot?: string;
   /** Set by a retry: its closed pull request is to be opened again. */

@@ -173,6 +173,24 @@ describe('the table', () => {
   });
 });
 
+describe('a pull request that was seen with a pushed branch', () => {
+  const seen = { number: 12, nodeId: 'PR_12', url: 'https://forge.test/12' };
+  const event = sampleEvent('head_moved', { pull: seen });
+
+  test('becomes known where the number was lost', () => {
+    const unknown = { ...sampleTask('in_review'), pull: undefined };
+
+    expect(apply(unknown, event).pull).toEqual(seen);
+  });
+
+  test('replaces none that is known', () => {
+    const known = sampleTask('in_review');
+
+    expect(apply(known, event).pull).toEqual(known.pull);
+    expect(known.pull?.number).not.toBe(seen.number);
+  });
+});
+
 describe('the fence', () => {
   test.each(ATTEMPT_EVENTS)('%s of another attempt is stale in every status', (type) => {
     for (const status of TASK_STATUSES) {

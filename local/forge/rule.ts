@@ -1,5 +1,5 @@
+import { matchesPattern } from '../../adapters/github/branch-pattern.ts';
 import type { ForgeContext } from './forge-context.ts';
-import { matchesPattern } from './match-pattern.ts';
 import {
   checkRow,
   type PullRow,

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+
 /** Waits for a condition, looking again every few milliseconds; throws with `what` when it does not come true in time. */
 export async function waitUntil<T>(
   what: string,

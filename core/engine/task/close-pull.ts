@@ -6,7 +6,7 @@ import { applyTask } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { HANDLER_SPAN_MS } from '../handler-span.ts';
 import { type Driven, MOVED, restOf } from './driven.ts';
-import { baseOf, forgeOf, headOf } from './task-forge.ts';
+import { baseOf, forgeOf, headOf, refOf } from './task-forge.ts';
 
 /** Work that was stopped keeps its branch; its pull request is closed, unless it was merged first, and looked for once more. */
 export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Driven> {
@@ -30,8 +30,7 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
   }
   if (pull.state === 'open') await forge.closePull(state.repo, pull.number);
   if (state.pull?.number === pull.number) return rest;
-  const { number, nodeId, url } = pull;
-  const event = { type: 'pull_ensured' as const, pull: { number, nodeId, url } };
+  const event = { type: 'pull_ensured' as const, pull: refOf(pull) };
   await applyTask(deps, taskKeyOf(state), event, { actor: 'forge', loaded: task, hint: false });
   return rest;
 }

@@ -38,7 +38,12 @@ test('a branch that has not yet been moved to the accepted commit was moved by n
 });
 
 test('a branch with a commit of its own was moved by a person', async () => {
-  expect(await observed('pr_open', 1)).toMatchObject({ type: 'head_moved', commit: 'before' });
+  expect(await observed('pr_open', 1)).toEqual({
+    type: 'head_moved',
+    commit: 'before',
+    root: 'r1',
+    pull: { number: 7, nodeId: 'PR_7', url: 'https://forge.test/7' },
+  });
 });
 
 test('a branch that was there and went back was moved by a person', async () => {

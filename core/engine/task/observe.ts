@@ -3,7 +3,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task/event.ts';
 import type { TaskState } from '../../task/state.ts';
 import type { EngineDeps } from '../deps.ts';
-import { headOf } from './task-forge.ts';
+import { headOf, refOf } from './task-forge.ts';
 
 /** What a pull request says about its task, apart from reviews and checks; undefined: nothing new. */
 export async function observePull(
@@ -29,8 +29,7 @@ export async function observePull(
   if (head === undefined || head === state.accepted.commit) return undefined;
   if (await isOnItsWay(forge, state, head)) return undefined;
   const root = await forge.branchHead(state.repo, base);
-  const { number, nodeId, url } = pull;
-  return { type: 'head_moved', commit: head, root: root ?? head, pull: { number, nodeId, url } };
+  return { type: 'head_moved', commit: head, root: root ?? head, pull: refOf(pull) };
 }
 
 /** Only whoever had it go there can say what it is for. */

@@ -6,22 +6,29 @@ import { promote } from './promote.ts';
 const COMMIT = 'c'.repeat(40);
 const REF = { number: 7, nodeId: 'PR_7', url: 'https://forge.test/pull/7' };
 
+const PULL: PullRequest = {
+  ...REF,
+  state: 'open',
+  draft: true,
+  title: 'One',
+  body: '',
+  head: 'one',
+  headSha: COMMIT,
+  base: 'smol-gang/p0123456789-r1/root',
+  mergeable: null,
+  labels: [],
+  updatedAt: 0,
+  author: 'gang',
+};
+
 /** What is asked of the forge of a task that a retry goes on with, in order. */
 async function promoteRetried(simple: boolean): Promise<string[]> {
   const asked: string[] = [];
   let pull: PullRequest = {
-    ...REF,
+    ...PULL,
     state: 'closed',
     draft: false,
-    title: 'One',
-    body: '',
-    head: 'one',
-    headSha: COMMIT,
-    base: simple ? 'main' : 'smol-gang/p0123456789-r1/root',
-    mergeable: null,
-    labels: [],
-    updatedAt: 0,
-    author: 'gang',
+    base: simple ? 'main' : PULL.base,
   };
   const fixture = createEngineFixture({
     forge: {
@@ -60,4 +67,31 @@ test('a pull request is opened again as a draft: a call to merge it may still be
 
 test('that of a simple plan, which nobody but people merge, is as it was', async () => {
   expect(await promoteRetried(true)).toEqual(['reopen']);
+});
+
+test('a pull request is known by its number before red checks send its work back', async () => {
+  const red = { state: 'red' as const, failing: [{ name: 'ci', summary: '' }], pending: [] };
+  const fixture = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      findPull: async () => PULL,
+      pull: async () => PULL,
+      updatePull: async () => {},
+      checks: async () => red,
+    },
+  });
+  await fixture.putPlan();
+  await fixture.putTask({
+    status: 'pr_open',
+    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
+    proof: { commit: COMMIT, root: COMMIT, green: true, empty: false },
+  });
+
+  await promote(fixture.deps, await fixture.task());
+  const known = (await fixture.task()).state;
+  expect(known).toMatchObject({ pull: REF, last: { event: 'pull_ensured' } });
+  expect(known.repair).toBeUndefined();
+
+  await promote(fixture.deps, await fixture.task());
+  expect((await fixture.task()).state.repair).toMatchObject({ reason: 'check_red' });
 });

@@ -11,7 +11,7 @@ import { type Driven, MOVED, restOf } from './driven.ts';
 import { goesElsewhere } from './observe.ts';
 import { taskPullContent } from './pull-content.ts';
 import { checksEvent } from './review-event.ts';
-import { baseOf, forgeOf, headOf } from './task-forge.ts';
+import { baseOf, forgeOf, headOf, refOf } from './task-forge.ts';
 
 const CHECKS_PENDING_MS = 15_000;
 const CHECKS_APPEAR_MS = 45_000;
@@ -43,10 +43,6 @@ export async function promote(deps: EngineDeps, task: StoredTask): Promise<Drive
   }
   if (pull.state === 'closed') return apply(deps, task, { type: 'pull_closed', pull: refOf(pull) });
   return awaitChecks(deps, plan, task, pull);
-}
-
-function refOf({ number, nodeId, url }: PullRequest): NonNullable<TaskState['pull']> {
-  return { number, nodeId, url };
 }
 
 /** Undefined: the branch carries the accepted commit. */
@@ -102,10 +98,12 @@ async function knownPull(
       ? await forge.findPull(state.repo, wanted.head, wanted.base)
       : own;
   if (pull === undefined || pull.state === 'merged' || state.reopen !== true) return pull;
-  if (pull.state === 'closed') await forge.reopenPull(state.repo, pull.number);
+  const isClosed = pull.state === 'closed';
+  if (isClosed) await forge.reopenPull(state.repo, pull.number);
   // A call to merge it from before may still be on its way: a draft refuses that, until the lane has evidence and asks anew.
-  if (!state.simple && !pull.draft) await forge.markDraft(state.repo, pull);
-  return forge.pull(state.repo, pull.number);
+  const isUnsafe = !state.simple && !pull.draft;
+  if (isUnsafe) await forge.markDraft(state.repo, pull);
+  return isClosed || isUnsafe ? forge.pull(state.repo, pull.number) : pull;
 }
 
 async function refused(
@@ -138,10 +136,8 @@ async function awaitChecks(
   const ref = refOf(pull);
   const checks = await forge.checks(task.state.repo, task.state.accepted?.commit ?? pull.headSha);
   const red = checksEvent(checks);
-  if (red !== undefined && task.state.pull?.number === ref.number) {
-    await apply(deps, task, red);
-    return MOVED;
-  }
+  const isKnown = task.state.pull?.number === ref.number;
+  if (red !== undefined && isKnown) return apply(deps, task, red);
   if (red !== undefined) {
     // First it is known by its number: should a person have it go elsewhere, it is no longer found by its branches.
     await apply(deps, task, { type: 'pull_ensured', pull: ref }, { hint: false });
@@ -158,8 +154,7 @@ async function awaitChecks(
       const event = { type: 'checks_stuck', checks: checks.pending } as const;
       return apply(deps, task, event, { hint: false, dueAt: () => again });
     }
-    if (task.state.pull?.number === ref.number && task.state.reopen !== true)
-      return { kind: 'rest', dueAt: again };
+    if (isKnown && task.state.reopen !== true) return { kind: 'rest', dueAt: again };
     const options = { hint: false, dueAt: () => again };
     return apply(deps, task, { type: 'pull_ensured', pull: ref }, options);
   }

@@ -79,7 +79,7 @@ export async function orderSomething(world: World, view: PlanView): Promise<void
   const { random } = world;
   const plan = view.id;
   const tasks = world.judge.plans.get(plan)?.tasks.map((one) => one.id) ?? [];
-  const task = tasks.length === 0 ? 'main' : random.pick([...tasks, 'end']);
+  const task = random.pick([...tasks, 'end']);
   const orders: readonly (readonly [string, TaskOrder])[] = [
     ['cancel', (deps) => cancelTask(deps, plan, task, '', ME)],
     ['cancel', (deps) => cancelTask(deps, plan, task, '', ME)],

@@ -68,7 +68,6 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
 
 async function readSomeHistory(world: World, { id }: PlanView): Promise<void> {
   const tasks = world.judge.plans.get(id)?.tasks ?? [];
-  if (tasks.length === 0) return;
   const task = world.random.pick(tasks).id;
   try {
     const history = await insist(world, 'history', (deps) => readHistory(deps, id, task));

@@ -1,7 +1,7 @@
 import { parseAttemptId } from '../../../core/contract/id.ts';
 import type { Item } from '../../../core/port/table.ts';
 import { taskId } from '../judge/names.ts';
-import { type Mutant, onForge, onTable, unconditional, withoutDue } from './break-rule.ts';
+import { isTask, type Mutant, onForge, onTable, unconditional, withoutDue } from './break-rule.ts';
 import { pausedMerges } from './paused-merges.ts';
 
 // Each breaks one rule of the engine from outside. The simulation has to notice. Here: leases, fences, fan-in and what is due.
@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tasks are written without their version',
-    deps: unconditional((pk, sk) => pk.startsWith('TASK#') && sk === 'STATE'),
+    deps: unconditional(isTask),
     caught: /neither ended nor went on|which is over/,
   },
   {

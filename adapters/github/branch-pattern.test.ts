@@ -1,24 +1,30 @@
 import { expect, test } from 'vitest';
-import { matchesPattern } from './match-pattern.ts';
+import { matchesPattern } from './branch-pattern.ts';
 
 test.each([
   ['main', 'main', true],
   ['main', 'mainly', false],
   ['*', 'main', true],
   ['*', 'a/b', false],
-  ['**', 'a/b', true],
+  ['*/*', 'a/b', true],
+  ['**', 'main', true],
+  ['**', 'a/b', false],
   ['release/*', 'release/1', true],
   ['release/*', 'release/1/2', false],
-  ['release/**', 'release/1/2', true],
+  ['release/**/*', 'release/1', true],
+  ['release/**/*', 'release/1/2', true],
+  ['**/*', 'a/b/c', true],
   ['**/fix', 'fix', true],
   ['**/fix', 'a/b/fix', true],
   ['**/fix', 'prefix', false],
   ['a/**/z', 'a/z', true],
   ['a/**/z', 'a/b/c/z', true],
   ['v?.0', 'v1.0', true],
+  ['v?.0', 'v1a0', false],
   ['v?.0', 'v/.0', false],
   ['v?.0', 'v.0', false],
   ['a.b', 'axb', false],
+  ['a+b', 'aab', false],
   ['(a+)+$', '(a+)+$', true],
   ['', '', true],
   ['', 'main', false],
@@ -27,6 +33,6 @@ test.each([
 });
 
 test('no pattern takes more than its length times that of the name', () => {
-  for (const pattern of ['**a'.repeat(80), '*a'.repeat(120), `${'*'.repeat(250)}x`])
+  for (const pattern of ['**/a'.repeat(80), '*a'.repeat(120), `${'*?'.repeat(125)}x`])
     expect(matchesPattern(pattern, `${'a'.repeat(250)}b`)).toBe(false);
 });

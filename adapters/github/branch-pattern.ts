@@ -1,11 +1,12 @@
 type Step = { readonly kind: 'any' | 'within' | 'one' | 'optional' } | { readonly sign: string };
 
 /**
- * Whether a branch's name is meant by a pattern of a ruleset: `*` and `?` stay inside a path segment, `**` does not, and
- * what ends with a slash may be missing. Every way is followed at once: no pattern takes longer than its length times the name's.
+ * Whether GitHub means a branch by a pattern of a protection or a ruleset: `*` and `?` stay inside a path segment, as a `**`
+ * does; what `**` and a slash stand for may hold slashes, or be missing. Every way is followed at once, because anybody's
+ * repository may be asked about: no pattern takes longer than its length times the name's.
  */
 export function matchesPattern(pattern: string, name: string): boolean {
-  const steps = pattern.split(/(\*\*\/?|\*|\?)/).flatMap(stepsOf);
+  const steps = pattern.split(/(\*\*\/|\*+|\?)/).flatMap(stepsOf);
   let at = reach(steps, [0]);
   for (const sign of name) {
     at = reach(
@@ -19,8 +20,7 @@ export function matchesPattern(pattern: string, name: string): boolean {
 
 function stepsOf(part: string): readonly Step[] {
   if (part === '**/') return [{ kind: 'optional' }, { kind: 'any' }, { sign: '/' }];
-  if (part === '**') return [{ kind: 'any' }];
-  if (part === '*') return [{ kind: 'within' }];
+  if (part.startsWith('*')) return [{ kind: 'within' }];
   if (part === '?') return [{ kind: 'one' }];
   return [...part].map((sign) => ({ sign }));
 }
