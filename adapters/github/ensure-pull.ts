@@ -2,7 +2,7 @@ import { AppError, isAppError } from '../../core/error.ts';
 import type { PullRequest, RepoName } from '../../core/port/forge.ts';
 import type { Connection } from './connection.ts';
 import { addMark } from './not-ready.ts';
-import { findPull, readPull } from './pull.ts';
+import { listPullsOf, pullInto, readPull } from './pull.ts';
 
 export type WantedPull = {
   head: string;
@@ -18,7 +18,7 @@ export async function ensurePull(
   repo: RepoName,
   wanted: WantedPull,
 ): Promise<PullRequest> {
-  const found = await findLiving(connection, repo, wanted);
+  const found = await findOwn(connection, repo, wanted);
   const pull = found ?? (await createPull(connection, repo, wanted));
   const missing = wanted.labels.filter((label) => !pull.labels.includes(label));
   if (missing.length === 0) return pull;
@@ -28,14 +28,15 @@ export async function ensurePull(
   return { ...pull, labels: [...pull.labels, ...missing] };
 }
 
-/** One that a person closed is not taken up again here. */
-async function findLiving(
+/** Labels tell one that a person had go elsewhere from one that a person opened. */
+async function findOwn(
   connection: Connection,
   repo: RepoName,
-  { head, base }: WantedPull,
+  { head, base, labels }: WantedPull,
 ): Promise<PullRequest | undefined> {
-  const found = await findPull(connection, repo, head, base);
-  return found?.state === 'closed' ? undefined : found;
+  const pulls = await listPullsOf(connection, repo, head);
+  const isOurs = (pull: PullRequest) => pull.labels.some((label) => labels.includes(label));
+  return pullInto(pulls, base) ?? pulls.find((pull) => pull.state === 'open' && isOurs(pull));
 }
 
 async function createPull(
@@ -47,7 +48,7 @@ async function createPull(
     return await postPull(connection, repo, wanted);
   } catch (error) {
     if (isAppError(error, 'conflict', 'pull_exists')) {
-      const found = await findLiving(connection, repo, wanted);
+      const found = await findOwn(connection, repo, wanted);
       if (found !== undefined) return found;
     }
     if (!wanted.draft || !isAppError(error, 'refused', 'drafts_unsupported')) throw error;

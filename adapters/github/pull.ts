@@ -35,27 +35,41 @@ function stateOf(data: ListedPull | OnePull): PullState {
   return data.state === 'open' ? 'open' : 'closed';
 }
 
-/** The open one; else the newest that was merged; else the newest. */
+/** All that ever came from a branch, the newest first. */
+export async function listPullsOf(
+  connection: Connection,
+  repo: RepoName,
+  head: string,
+  base?: string,
+): Promise<PullRequest[]> {
+  return connection.call(`look for a pull request of ${head}`, repo, async (octokit, id) => {
+    const pulls = await octokit.paginate(octokit.rest.pulls.list, {
+      ...id,
+      head: `${id.owner}:${head}`,
+      ...(base !== undefined && { base }),
+      state: 'all',
+      sort: 'created',
+      direction: 'desc',
+      per_page: PAGE,
+    });
+    return pulls.map(toPull).filter((pull) => pull.head === head);
+  });
+}
+
 export async function findPull(
   connection: Connection,
   repo: RepoName,
   head: string,
   base: string,
 ): Promise<PullRequest | undefined> {
-  return connection.call(`look for a pull request of ${head}`, repo, async (octokit, id) => {
-    const pulls = await octokit.paginate(octokit.rest.pulls.list, {
-      ...id,
-      head: `${id.owner}:${head}`,
-      base,
-      state: 'all',
-      sort: 'created',
-      direction: 'desc',
-      per_page: PAGE,
-    });
-    const found = pulls.map(toPull).filter((pull) => pull.head === head && pull.base === base);
-    const byState = (state: PullState) => found.find((pull) => pull.state === state);
-    return byState('open') ?? byState('merged') ?? found[0];
-  });
+  return pullInto(await listPullsOf(connection, repo, head, base), base);
+}
+
+/** The open one; else the newest that was merged; else the newest. */
+export function pullInto(pulls: readonly PullRequest[], base: string): PullRequest | undefined {
+  const found = pulls.filter((pull) => pull.base === base);
+  const byState = (state: PullState) => found.find((pull) => pull.state === state);
+  return byState('open') ?? byState('merged') ?? found[0];
 }
 
 export async function readPull(

@@ -152,7 +152,11 @@ export interface Forge {
   ): Promise<'clean' | 'conflict'>;
 
   findPull(repo: RepoName, head: string, base: string): Promise<PullRequest | undefined>;
-  /** Looks for an open or merged one of head + base first. Refuses with code `no_commits` when head has nothing on base. */
+  /**
+   * Looks first, as the last thing before it opens one, since a late caller knows little: one of head + base is found in
+   * whatever state it is, and one that bears a label of these wherever a person had it go. Refuses with code `no_commits`
+   * when head has nothing on base.
+   */
   ensurePull(
     repo: RepoName,
     pull: {

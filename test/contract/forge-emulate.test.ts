@@ -18,8 +18,7 @@ const FAILS: Readonly<Record<string, string>> = {
   'lists a tree with folders, and says when it was cut': "git's order of a tree",
   'a second pull request for the same branches is a 422 on the wire': 'that refusal',
   'refuses with no_commits when head has nothing on base': 'that refusal',
-  'where one was closed by a person a new one is opened, and the closed one stays so':
-    'that one of two cannot be reopened',
+  'a closed one beside an open one is not opened again': 'that one of two cannot be reopened',
   'draft and ready, each also twice and from a client that remembers nothing': NO_GRAPHQL,
   'where drafts are refused the title says so, until it is ready': 'a repository without drafts',
   'the head follows pushes, and mergeable is null at the first read after each': HEAD_STAYS,

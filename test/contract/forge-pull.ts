@@ -72,16 +72,44 @@ export function describeForgePulls(
       await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'no_commits' });
     });
 
-    test('where one was closed by a person a new one is opened, and the closed one stays so', async () => {
+    test('one that a person closed is found, and not opened a second time', async () => {
       await t.pushBranch(r, 'closed', { 'closed.txt': '1' });
-      const first = await t.forge.ensurePull(r.repo, wanted('closed'));
-      await t.forge.closePull(r.repo, first.number);
+      const { number } = await t.forge.ensurePull(r.repo, wanted('closed'));
+      await t.forge.closePull(r.repo, number);
 
-      const second = await t.forge.ensurePull(r.repo, wanted('closed'));
+      const again = await t.forge.ensurePull(r.repo, wanted('closed'));
 
-      expect(second.number).toBeGreaterThan(first.number);
-      expect((await t.forge.pull(r.repo, first.number)).state).toBe('closed');
-      const reopen = t.forge.reopenPull(r.repo, first.number);
+      expect(again).toMatchObject({ number, state: 'closed' });
+    });
+
+    test('one that goes elsewhere is known by its labels, and others are not taken for it', async () => {
+      await t.pushBranch(r, 'strayed', { 'strayed.txt': '1' });
+      await t.forge.ensureBranch(r.repo, 'far', r.main);
+      const labels = ['smol-gang', 'wave-1'];
+      const far = { ...wanted('strayed', { labels }), base: 'far' };
+      const { number } = await t.forge.ensurePull(r.repo, far);
+
+      const ours = wanted('strayed', { labels: ['smol-gang', 'wave-2'] });
+      expect(await t.forge.ensurePull(r.repo, ours)).toMatchObject({ number, base: 'far' });
+      const another = await t.forge.ensurePull(r.repo, wanted('strayed', { labels: ['mine'] }));
+
+      expect(another.number).toBeGreaterThan(number);
+      expect(another).toMatchObject({ base: 'main', state: 'open' });
+    });
+
+    test('a closed one beside an open one is not opened again', async () => {
+      await t.pushBranch(r, 'beside', { 'beside.txt': '1' });
+      const { number } = await t.forge.ensurePull(r.repo, wanted('beside'));
+      await t.forge.closePull(r.repo, number);
+      const { status } = await t.call(await t.person('beside'), 'POST', `/repos/${r.repo}/pulls`, {
+        head: 'beside',
+        base: 'main',
+        title: 'By hand',
+      });
+      expect(status).toBe(201);
+
+      const reopen = t.forge.reopenPull(r.repo, number);
+
       await expect(reopen).rejects.toMatchObject({ kind: 'refused', code: 'cannot_reopen' });
     });
 

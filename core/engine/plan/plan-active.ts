@@ -76,16 +76,9 @@ async function openRootPulls(deps: EngineDeps, plan: PlanState): Promise<StoredP
     const forge = forgeOf(deps, plan, repo);
     const head = await forge.branchHead(repo, branch);
     if (repository === undefined || head === undefined || head === repository.baseSha) continue;
-    const wanted = { head: branch, base: repository.base };
-    // One that a person closed before it was known here is not opened a second time.
-    const pull =
-      (await forge.findPull(repo, wanted.head, wanted.base)) ??
-      (await forge.ensurePull(repo, {
-        ...wanted,
-        draft: true,
-        ...(await rootPullContent(deps, plan, repo)),
-      }));
-    const { number, nodeId, url, state } = pull;
+    const content = await rootPullContent(deps, plan, repo);
+    const wanted = { head: branch, base: repository.base, draft: true };
+    const { number, nodeId, url, state } = await forge.ensurePull(repo, { ...wanted, ...content });
     opened.push({ repo, branch, number, nodeId, url, ready: false, state });
   }
   if (opened.length === 0) return undefined;

@@ -69,6 +69,36 @@ test('that of a simple plan, which nobody but people merge, is as it was', async
   expect(await promoteRetried(true)).toEqual(['reopen']);
 });
 
+/** What a task comes to whose pull request, unknown to it, is found at the last moment. */
+async function promoteLate(found: Partial<PullRequest>) {
+  const fixture = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      findPull: async () => undefined,
+      ensurePull: async () => ({ ...PULL, ...found }),
+    },
+  });
+  await fixture.putPlan();
+  await fixture.putTask({
+    status: 'pr_open',
+    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
+    proof: { commit: COMMIT, root: COMMIT, green: true, empty: false },
+  });
+  await promote(fixture.deps, await fixture.task());
+  return (await fixture.task()).state;
+}
+
+test('one that a person closed meanwhile ends its task, which knows it from then on', async () => {
+  expect(await promoteLate({ state: 'closed' })).toMatchObject({ status: 'failed', pull: REF });
+});
+
+test('one that a person had go elsewhere meanwhile blocks its task', async () => {
+  const { status, reason } = await promoteLate({ base: 'main' });
+
+  expect(status).toBe('blocked');
+  expect(reason?.text).toContain('pull request #7 goes to main now');
+});
+
 test('a pull request is known by its number before red checks send its work back', async () => {
   const red = { state: 'red' as const, failing: [{ name: 'ci', summary: '' }], pending: [] };
   const fixture = createEngineFixture({

@@ -72,11 +72,12 @@ async function ensureTaskPull(
   const content = await taskPullContent(deps, plan, state);
   const wanted = { head: headOf(deps, state), base: baseOf(deps, plan, state) };
   const known = await knownPull(forge, state, wanted);
-  if (known !== undefined && known.state !== 'open') return known;
   const pull =
     known ?? (await forge.ensurePull(state.repo, { ...wanted, draft: state.simple, ...content }));
-  const stale =
-    pull.state === 'open' && pull.body !== content.body && state.last.event === 'result_accepted';
+  if (pull.state !== 'open') return pull;
+  if (pull.base !== wanted.base)
+    throw new AppError('refused', 'pull_elsewhere', goesElsewhere(pull, wanted.base));
+  const stale = pull.body !== content.body && state.last.event === 'result_accepted';
   if (stale) await forge.updatePull(state.repo, pull.number, content);
   return pull;
 }
@@ -91,8 +92,7 @@ async function knownPull(
   wanted: { head: string; base: string },
 ): Promise<PullRequest | undefined> {
   const own = state.pull && (await forge.pull(state.repo, state.pull.number));
-  if (own?.state === 'open' && own.base !== wanted.base)
-    throw new AppError('refused', 'pull_elsewhere', goesElsewhere(own, wanted.base));
+  if (own?.state === 'open' && own.base !== wanted.base) return own;
   const pull =
     own === undefined || (state.reopen === true && own.state !== 'open')
       ? await forge.findPull(state.repo, wanted.head, wanted.base)

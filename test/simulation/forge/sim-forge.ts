@@ -24,6 +24,8 @@ export type ForgeMood = {
   rule(): string | undefined;
 };
 
+type WantedPull = Parameters<Forge['ensurePull']>[1];
+
 /** Longer than any handler stands still. */
 const RETARGETED_MS = 1_000_000;
 /** Longer than the lane goes on asking. */
@@ -155,9 +157,23 @@ export class SimForge {
     return pull === undefined ? undefined : this.#view(repository, pull);
   }
 
-  ensurePull(repo: string, wanted: Parameters<Forge['ensurePull']>[1], by: By): PullRequest {
-    const found = this.findPull(repo, wanted.head, wanted.base);
-    if (found !== undefined && found.state !== 'closed') return found;
+  ensurePull(repo: string, wanted: WantedPull, by: By): PullRequest {
+    const found = this.findPull(repo, wanted.head, wanted.base) ?? this.#strayed(repo, wanted);
+    return found ?? this.openPull(repo, wanted, by);
+  }
+
+  #strayed(repo: string, { head, labels }: WantedPull): PullRequest | undefined {
+    const repository = this.repo(repo);
+    const pull = repository.pulls.find(
+      (one) =>
+        one.head === head &&
+        one.state === 'open' &&
+        one.labels.some((label) => labels.includes(label)),
+    );
+    return pull === undefined ? undefined : this.#view(repository, pull);
+  }
+
+  openPull(repo: string, wanted: WantedPull, by: By): PullRequest {
     const repository = this.repo(repo);
     const head = repository.branches.get(wanted.head);
     const base = repository.branches.get(wanted.base);

@@ -6,6 +6,8 @@ import { pausedMerges } from './paused-merges.ts';
 
 // Each breaks one rule of the engine from outside. The simulation has to notice. Here: leases, fences, fan-in and what is due.
 
+const ENGINE = { kind: 'engine', invocation: 0, isLate: () => false, readAt: () => 0 } as const;
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dependent is released by its first dependency',
@@ -79,8 +81,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'task branches are moved by force',
     deps: onForge((_, world) => ({
       moveBranch: async (repo, branch, sha) => {
-        const by = { kind: 'engine', invocation: 0, isLate: () => false, readAt: () => 0 } as const;
-        world.forge.setBranch(repo, branch, sha, by);
+        world.forge.setBranch(repo, branch, sha, ENGINE);
         return 'moved';
       },
     })),
@@ -122,11 +123,15 @@ export const MUTANTS: readonly Mutant[] = [
     caught: /neither ended nor went on/,
   },
   {
-    name: 'closed pull requests are not looked for',
-    deps: onForge((forge) => ({
+    name: 'a pull request is opened beside a closed one',
+    deps: onForge((forge, world) => ({
       findPull: async (repo, head, base) => {
         const pull = await forge.findPull(repo, head, base);
         return pull?.state === 'closed' ? undefined : pull;
+      },
+      ensurePull: async (repo, wanted) => {
+        const pull = await forge.ensurePull(repo, wanted);
+        return pull.state === 'closed' ? world.forge.openPull(repo, wanted, ENGINE) : pull;
       },
     })),
     caught: /a second pull request/,
