@@ -9,6 +9,8 @@ type ListedPull = Awaited<ReturnType<Pulls['list']>>['data'][number];
 type OnePull = Awaited<ReturnType<Pulls['get']>>['data'];
 
 const PAGE = 100;
+/** Of changes: more are not made in a minute, and in a weekend hardly. */
+const MAX_PAGES = 10;
 
 export function toPull(data: ListedPull | OnePull): PullRequest {
   return {
@@ -162,25 +164,44 @@ export async function reopenPull(
 export function createChangedPulls(
   connection: Connection,
 ): (repo: RepoName, since: number) => Promise<PullRequest[]> {
-  const lists = new Map<RepoName, { tag: string; pulls: PullRequest[] }>();
+  const lists = new Map<RepoName, { from: number; tag: string; pulls: PullRequest[] }>();
   return async (repo, since) => {
-    const known = lists.get(repo);
-    const pulls = await connection.call(`list changes in ${repo}`, repo, async (octokit) => {
-      const answer = await listNewest(octokit, repo, known?.tag);
-      if (answer === 'unchanged') return known?.pulls ?? [];
-      const list = answer.data.map(toPull);
-      if (answer.headers.etag !== undefined) {
-        lists.set(repo, { tag: answer.headers.etag, pulls: list });
-      }
-      return list;
-    });
     // GitHub tells whole seconds.
     const from = Math.floor(since / 1_000) * 1_000;
+    const kept = lists.get(repo);
+    const known = kept !== undefined && kept.from <= from ? kept : undefined;
+    const pulls = await connection.call(`list changes in ${repo}`, repo, async (octokit) => {
+      const first = await listNewest(octokit, repo, 1, known?.tag);
+      if (first === 'unchanged') return known?.pulls ?? [];
+      const list = await withOlder(octokit, repo, first.data.map(toPull), from);
+      const tag = first.headers.etag;
+      if (tag !== undefined) lists.set(repo, { from, tag, pulls: list });
+      return list;
+    });
     return pulls.filter((pull) => pull.updatedAt >= from);
   };
 }
 
-async function listNewest(octokit: Octokit, repo: RepoName, tag: string | undefined) {
+/** What is changed while pages are read comes to the front: some are read twice, and none is missed. */
+async function withOlder(
+  octokit: Octokit,
+  repo: RepoName,
+  first: readonly PullRequest[],
+  from: number,
+): Promise<PullRequest[]> {
+  const found = new Map(first.map((pull) => [pull.number, pull]));
+  let last = first;
+  for (let page = 2; page <= MAX_PAGES; page += 1) {
+    const oldest = last.at(-1);
+    if (last.length < PAGE || oldest === undefined || oldest.updatedAt < from) break;
+    const next = await listNewest(octokit, repo, page);
+    last = next === 'unchanged' ? [] : next.data.map(toPull);
+    for (const pull of last) if (!found.has(pull.number)) found.set(pull.number, pull);
+  }
+  return [...found.values()];
+}
+
+async function listNewest(octokit: Octokit, repo: RepoName, page: number, tag?: string) {
   try {
     return await octokit.rest.pulls.list({
       ...splitName(repo),
@@ -188,6 +209,7 @@ async function listNewest(octokit: Octokit, repo: RepoName, tag: string | undefi
       sort: 'updated',
       direction: 'desc',
       per_page: PAGE,
+      page,
       ...(tag !== undefined && { headers: { 'if-none-match': tag } }),
     });
   } catch (error) {

@@ -11,11 +11,16 @@ import { forgeChanged } from './task/forge-changed.ts';
 export async function drive(deps: EngineDeps, message: QueueMessage): Promise<void> {
   switch (message.type) {
     case 'drive_task':
-      return driveTask(deps, message);
+      return driveTask(deps, message, message.dueAt);
     case 'drive_plan':
       return drivePlan(deps, message.plan);
     case 'lane':
-      await workLane(deps, laneKeyOf(message), (...merged) => afterMerge(deps, ...merged));
+      await workLane(
+        deps,
+        laneKeyOf(message),
+        (...merged) => afterMerge(deps, ...merged),
+        message.dueAt,
+      );
       return;
     case 'forge_changed':
       return forgeChanged(deps, message);

@@ -45,6 +45,8 @@ export type RootPull = {
   url?: string;
   ready: boolean;
   state: 'none' | 'open' | 'merged' | 'closed';
+  /** A person merged it before everything was in it. */
+  partly?: boolean;
 };
 
 export type PlanTransition = {
@@ -102,7 +104,8 @@ export type PlanState = {
     dueAt: number;
     swept?: boolean;
   }[];
-  cleanup: { run: number; at: number }[];
+  /** Runs whose branches go, and when; `tries`: so often they could not be deleted; `swept`: they were, once. */
+  cleanup: { run: number; at: number; tries?: number; swept?: boolean }[];
   /** When it was first seen that nothing can move without a person. */
   haltedSince?: number;
   haltedTold?: boolean;

@@ -169,7 +169,7 @@ export interface Forge {
     },
   ): Promise<PullRequest>;
   pull(repo: RepoName, number: number): Promise<PullRequest>;
-  /** Changed since, newest first, at most 100; with the forge's validator, so that an unchanged list is cheap. */
+  /** Changed since, newest first, at most 1,000; with the forge's validator, so that an unchanged list is cheap. */
   pullsChangedSince(repo: RepoName, since: number): Promise<PullRequest[]>;
   updatePull(
     repo: RepoName,

@@ -15,7 +15,6 @@ export type LaneState = {
   task?: string;
   /** When it joined: the place of its entry. */
   at?: number;
-  commit?: string;
   /** `checking` until `merging` is written, which is before the forge is asked to merge. */
   phase?: 'checking' | 'merging';
   /** In a row, of the merge at the head: the forge said "not now". */

@@ -48,7 +48,6 @@ export async function loadTask(table: Table, key: TaskKey): Promise<StoredTask |
   return item === undefined ? undefined : readTask(item);
 }
 
-/** Written once, at activation; what is there already is left as it is. */
 /** As the index has them, which may be late. Costs with the size of the run. */
 export async function listTasks(
   table: Table,
@@ -64,6 +63,7 @@ export async function listTasks(
   return tasks;
 }
 
+/** Written once, at activation; what is there already is left as it is. */
 export async function putNewTask(
   table: Table,
   state: TaskState,

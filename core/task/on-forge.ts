@@ -6,6 +6,10 @@ import type { TaskState } from './state.ts';
 
 type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
 
+/** Of what is to be mended: it is copied with each write of the task, and an agent reads no more. */
+const MAX_DETAIL = 8_000;
+const MAX_FILES = 100;
+
 export function onPullEnsured(state: TaskState, event: Of<'pull_ensured'>): TaskState | undefined {
   if (state.pull?.number === event.pull.number && state.reopen !== true) return undefined;
   return { ...state, pull: event.pull, reopen: undefined };
@@ -61,7 +65,11 @@ export function onChangesRequested(
     wants: 'repair',
     verifyRoot: undefined,
     parkedUntil: undefined,
-    repair: event.repair,
+    repair: {
+      ...event.repair,
+      detail: event.repair.detail.slice(0, MAX_DETAIL),
+      files: event.repair.files.slice(0, MAX_FILES),
+    },
     reviewSeen: event.reviewSeen ?? state.reviewSeen,
     spent: { ...state.spent, repair, agent: 0 },
     reason: { code: event.repair.reason, text: event.repair.detail.slice(0, 2_000) },

@@ -1,4 +1,5 @@
 import type { CreatePlan, Edit } from '../../contract/plan.ts';
+import type { TaskSpec } from '../../contract/task.ts';
 import { AppError } from '../../error.ts';
 import { describeDiff, diffGraphs, type GraphDiff } from '../../graph/diff.ts';
 import { applyEdits } from '../../graph/edit.ts';
@@ -174,6 +175,7 @@ export async function editPlan(
     if (now.status !== 'pending_approval' || now.revision !== input.revision) return undefined;
     return {
       ...now,
+      ...(isSimple(now) && revision.tasks.length > 1 && { verdict: ofSeveral(revision.tasks) }),
       revision: revision.revision,
       tags: [...now.tags, tag],
       forecast: revision.forecast,
@@ -182,6 +184,21 @@ export async function editPlan(
   if (saved === undefined) await requireTaken(deps, id, tag, input.revision);
   await hintAll(deps, [{ type: 'push', v: 1, plan: id }]);
   return revision;
+}
+
+/** A simple plan is one task: of several it needs a root branch, and an end. */
+function ofSeveral(tasks: readonly TaskSpec[]): PlanState['verdict'] {
+  const reasoning = 'A person made it several tasks.';
+  const estimatedTasks = Math.min(tasks.length, 60);
+  const source = 'person';
+  return {
+    complexity: 'complex',
+    reasoning,
+    confidence: 1,
+    estimatedTasks,
+    suggestion: '',
+    source,
+  };
 }
 
 /** A write whose answer was lost looks like one that was overtaken: the tag says whose revision it is. */

@@ -23,14 +23,13 @@ export async function restartPlan(
     const plan = await requirePlan(deps, id);
     if (plan.state.run === run + 1) return plan;
     if (plan.state.run !== run) throw refuseRun(plan.state, run);
-  }
-  if (saved === undefined)
     return refuseUnless(
       deps,
       id,
       'activating',
       'it can be restarted once it was approved, rejected, cancelled or has failed',
     );
+  }
   await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
   return saved;
 }

@@ -85,12 +85,16 @@ async function merge(deps: EngineDeps, lane: StoredLane, head: Head): Promise<St
     ...lane.state,
     task: state.task,
     at: head.at,
-    commit: head.commit,
     phase: 'merging',
   };
   // Written even when it says so already: whoever lost the lane on the way here must not ask.
-  const held = await saveLane(deps.table, lane, next, lane.state.leaseUntil);
+  const [held, { base }] = await Promise.all([
+    saveLane(deps.table, lane, next, lane.state.leaseUntil),
+    head.forge.pull(state.repo, head.pull.number),
+  ]);
   if (held === undefined) return { kind: 'lost' };
+  // The forge is asked to merge a commit, and not where to: a person may have had it go elsewhere since it was read.
+  if (base !== head.rootBranch) return { kind: 'wait', lane: held, waitMs: 1_000 };
   const [outcome, ahead] = await Promise.all([askForge(head), readAhead(deps, head.task)]);
   if (outcome.kind === 'merged') {
     const { sha } = outcome;
@@ -137,7 +141,7 @@ async function retreat(
   const asked = lane.state.phase === 'merging' && lane.state.task === task.state.task;
   if (!asked || ref === undefined || status === 'merged') return { kind: 'left', lane };
   const pull = await forge.pull(repo, ref.number);
-  if (pull.state === 'merged') {
+  if (pull.state === 'merged' && pull.base === rootBranch(deps.settings.prefix, lane.key)) {
     const sha = pull.mergeSha ?? pull.headSha;
     const step = await record(deps, lane, task, { type: 'merge_seen', sha, root: sha });
     // A state in which that changes nothing has nothing to do in the lane either.

@@ -28,13 +28,17 @@ const MAX_STEPS = 25;
 /** What a merge owes is done before the next is looked at: releasing dependents waits for no message. */
 export type AfterMerge = (merged: StoredTask, dependents: Dependents | undefined) => Promise<void>;
 
-/** `busy`: another worker holds the lane. `waiting`: the head of the lane waits; the lane is due by itself. */
+/**
+ * `busy`: another worker holds the lane, or it is no longer due at `dueAt`, which the message says. `waiting`: the head of the
+ * lane waits; the lane is due by itself.
+ */
 export async function workLane(
   deps: EngineDeps,
   key: LaneKey,
   afterMerge: AfterMerge,
+  dueAt?: number,
 ): Promise<'empty' | 'busy' | 'waiting'> {
-  let lane = await takeLane(deps, key);
+  let lane = await takeLane(deps, key, dueAt);
   if (lane === undefined) return 'busy';
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const entry = headEntry(lane) ?? (await nextLaneEntry(deps.table, key));
@@ -56,10 +60,15 @@ function headEntry({ state }: StoredLane): LaneEntry | undefined {
   return { task: state.task, at: state.at };
 }
 
-async function takeLane(deps: EngineDeps, key: LaneKey): Promise<StoredLane | undefined> {
+async function takeLane(
+  deps: EngineDeps,
+  key: LaneKey,
+  dueAt: number | undefined,
+): Promise<StoredLane | undefined> {
   const lane = await loadLane(deps.table, key);
   const now = deps.clock.now();
-  if (lane.state.leaseUntil > now) return undefined;
+  if (lane.state.leaseUntil > now || (dueAt !== undefined && lane.dueAt !== dueAt))
+    return undefined;
   const next: LaneState = {
     ...lane.state,
     leaseUntil: now + LEASE_MS,
@@ -77,11 +86,12 @@ async function rest(
   const dueAt = waitMs === undefined ? undefined : deps.clock.now() + waitMs;
   const saved = await saveLane(deps.table, lane, { ...lane.state, leaseUntil: 0 }, dueAt);
   if (waitMs !== undefined && waitMs <= 60_000)
-    await hintAll(deps, [{ type: 'lane', v: 1, ...lane.key }], Math.ceil(waitMs / 1_000));
+    await hintAll(deps, [{ type: 'lane', v: 1, ...lane.key, dueAt }], Math.ceil(waitMs / 1_000));
   return saved !== undefined;
 }
 
 type Stepped = { lane: StoredLane; waitMs?: number };
+type Failed = (Stepped & { kind: 'stays' }) | { kind: 'left'; lane: StoredLane };
 
 /** Undefined: the lane was lost on the way. */
 async function stepLane(
@@ -96,7 +106,9 @@ async function stepLane(
     if (step.kind === 'left' && step.merged !== undefined)
       await afterMerge(step.merged, step.dependents);
   } catch (error) {
-    return failedStep(deps, lane, entry, error);
+    const failed = await failedStep(deps, lane, entry, error);
+    if (failed?.kind !== 'left') return failed;
+    step = failed;
   }
   if (step.kind === 'lost') return undefined;
   if (step.kind === 'wait') return { lane: step.lane, waitMs: step.waitMs };
@@ -105,7 +117,6 @@ async function stepLane(
     ...step.lane.state,
     task: undefined,
     at: undefined,
-    commit: undefined,
     phase: undefined,
     pending: undefined,
     refusals: 0,
@@ -123,7 +134,7 @@ async function failedStep(
   lane: StoredLane,
   entry: LaneEntry,
   error: unknown,
-): Promise<Stepped | undefined> {
+): Promise<Failed | undefined> {
   const now = deps.clock.now();
   const why = error instanceof Error ? error.message : String(error);
   deps.log.warn('merge lane step failed', { ...lane.key, task: entry.task, cause: why });
@@ -131,12 +142,15 @@ async function failedStep(
   if (current.state.fence !== lane.state.fence) return undefined;
   if (isHeldUp(error)) {
     const until = await notePause(deps, error, lane.key);
-    return { lane: current, waitMs: until - now };
+    return { kind: 'stays', lane: current, waitMs: until - now };
   }
-  if (isAppError(error, 'transient')) return { lane: current, waitMs: 5_000 };
+  if (isAppError(error, 'transient')) return { kind: 'stays', lane: current, waitMs: 5_000 };
   const event: TaskEvent = isAppError(error, 'refused')
     ? { type: 'forge_refused', rule: why }
     : { type: 'faulted', why };
-  await applyTask(deps, { ...lane.key, task: entry.task }, event, { actor: 'lane' });
-  return { lane: current, waitMs: event.type === 'faulted' ? 5_000 : 1_000 };
+  const key = { ...lane.key, task: entry.task };
+  const applied = await applyTask(deps, key, event, { actor: 'lane' });
+  // One that has ended, or is blocked already, counts nothing more: its forge may be gone for good.
+  if (applied.kind === 'noop') return { kind: 'left', lane: current };
+  return { kind: 'stays', lane: current, waitMs: event.type === 'faulted' ? 5_000 : 1_000 };
 }

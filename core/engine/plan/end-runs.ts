@@ -1,3 +1,4 @@
+import { isAppError } from '../../error.ts';
 import { rootBranch, runPrefix } from '../../lifecycle/branch.ts';
 import { runNodes } from '../../lifecycle/nodes.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
@@ -12,7 +13,9 @@ import { forgeOf } from '../task/task-forge.ts';
 import { recordMoves } from './plan-complete.ts';
 import { requireRevision } from './revision.ts';
 
+/** After the first failure; then twice as long each time. */
 const CLEAN_UP_AGAIN_MS = 900_000;
+const LONGEST_AGAIN_MS = 86_400_000;
 const SLICE = 200;
 /** So long it goes on with what it has loaded, before it says how far it is. */
 const TURN_MS = 15_000;
@@ -67,33 +70,48 @@ async function closeRootPulls(
   const head = rootBranch(deps.settings.prefix, { plan: state.id, run: ending.run });
   for (const { name, base } of state.repositories) {
     if (base === '') continue;
-    const forge = forgeOf(deps, state, name);
-    const pull = await forge.findPull(name, head, base);
-    if (pull?.state === 'open') await forge.closePull(name, pull.number);
+    await unlessGone(async () => {
+      const forge = forgeOf(deps, state, name);
+      const pull = await forge.findPull(name, head, base);
+      if (pull?.state === 'open') await forge.closePull(name, pull.number);
+    });
   }
 }
 
-/** Deletes the branches of runs whose time has come; what cannot be deleted is tried again later and holds nothing up. */
+/** In a repository that is gone nothing is left to do. */
+async function unlessGone(act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!isAppError(error, 'notFound')) throw error;
+  }
+}
+
+/**
+ * Deletes the branches of runs whose time has come; what cannot be deleted is tried again later and holds nothing up. A second
+ * pass finds what a handler that had not heard of it put back in its last moments.
+ */
 export async function cleanUpRuns(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   const now = deps.clock.now();
   const due = state.cleanup.filter((run) => run.at <= now);
-  const left = new Set<number>();
-  for (const { run } of due) {
+  const left: PlanState['cleanup'] = [];
+  for (const { run, tries = 0, swept } of due) {
     try {
       // A person may have reopened or merged what was closed, and nobody told us.
       const isWatched = run === state.run && state.status === 'complete';
       if (isWatched && (await recordMoves(deps, plan))) return;
       await deleteBranches(deps, plan, run);
+      if (swept !== true) left.push({ run, at: now + HANDLER_SPAN_MS, swept: true });
     } catch (error) {
-      left.add(run);
+      const waitMs = Math.min(CLEAN_UP_AGAIN_MS * 2 ** tries, LONGEST_AGAIN_MS);
+      left.push({ run, at: now + waitMs, tries: tries + 1, ...(swept && { swept }) });
       deps.log.warn('branches could not be deleted', { plan: state.id, run, cause: String(error) });
     }
   }
   await applyPlan(deps, state.id, { event: 'cleaned_up', actor: 'engine' }, (next) => {
     const others = next.cleanup.filter((run) => !due.some((one) => one.run === run.run));
-    const again = [...left].map((run) => ({ run, at: now + CLEAN_UP_AGAIN_MS }));
-    return { ...next, cleanup: [...others, ...again] };
+    return { ...next, cleanup: [...others, ...left] };
   });
 }
 
@@ -101,7 +119,9 @@ async function deleteBranches(deps: EngineDeps, plan: StoredPlan, run: number): 
   const prefix = runPrefix(deps.settings.prefix, plan.state.id, run);
   for (const repository of plan.state.repositories) {
     const forge = deps.forges[repository.forge];
-    const branches = await forge.listBranches(repository.name, prefix);
-    await inParallel(branches, 4, (branch) => forge.deleteBranch(repository.name, branch.name));
+    await unlessGone(async () => {
+      const branches = await forge.listBranches(repository.name, prefix);
+      await inParallel(branches, 4, (branch) => forge.deleteBranch(repository.name, branch.name));
+    });
   }
 }

@@ -1,22 +1,15 @@
 import { rootBranch } from '../../lifecycle/branch.ts';
 import { runNodes } from '../../lifecycle/nodes.ts';
-import {
-  isRunning,
-  isSimple,
-  type PlanState,
-  type RootPull,
-  withoutNotice,
-} from '../../lifecycle/plan-state.ts';
+import { isRunning, isSimple, type PlanState, type RootPull } from '../../lifecycle/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { loadTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
+import { loadTask, type StoredTask } from '../../store/task-store.ts';
 import { applyPlan, requirePlan } from '../apply-plan.ts';
-import { applyTask, hintAll } from '../apply-task.ts';
 import type { EngineDeps } from '../deps.ts';
 import { rootPullContent } from '../task/pull-content.ts';
 import { forgeOf, headOf } from '../task/task-forge.ts';
 import { releaseRoots } from './activate.ts';
+import { completePlan, finishPlan } from './finish-plan.ts';
 import { lookForLife } from './halt.ts';
-import { cleanupOf } from './plan-complete.ts';
 import { approvedRevision } from './revision.ts';
 
 // An active plan: opens its root pull requests with the first merge, makes them ready when the whole is verified, and
@@ -36,13 +29,13 @@ export async function driveActive(deps: EngineDeps, plan: StoredPlan): Promise<v
   if (isSimple(state)) {
     const main = ends[0];
     if (main !== undefined && isDelivered(main))
-      return complete(deps, plan, [pullOfSimple(deps, main)]);
+      return completePlan(deps, plan, [pullOfSimple(deps, main)]);
     return lookForLife(deps, plan);
   }
   const opened = await openRootPulls(deps, state);
   if (opened !== undefined) return;
   if (ends.length > 0 && ends.every((end) => end?.state.status === 'merged'))
-    return finish(deps, plan, ends);
+    return finishPlan(deps, plan, ends);
   await lookForLife(deps, plan);
 }
 
@@ -106,69 +99,4 @@ async function closeUnwanted(
   if (isRunning(now, plan.run)) return;
   for (const { repo, number } of opened)
     if (number !== undefined) await forgeOf(deps, plan, repo).closePull(repo, number);
-}
-
-/** Every end is verified: the root pull requests get their final text and are made ready, all of them or none is said to be. */
-async function finish(
-  deps: EngineDeps,
-  plan: StoredPlan,
-  ends: readonly (StoredTask | undefined)[],
-): Promise<void> {
-  const { state } = plan;
-  if (await wasRootMoved(deps, state, ends)) return;
-  const ready: RootPull[] = [];
-  for (const pull of state.pulls) {
-    if (pull.number === undefined || pull.nodeId === undefined) continue;
-    const forge = forgeOf(deps, state, pull.repo);
-    const now = (await forge.pull(pull.repo, pull.number)).state;
-    if (now !== 'open') {
-      ready.push({ ...pull, ready: now === 'merged', state: now });
-      continue;
-    }
-    const content = await rootPullContent(deps, state, pull.repo);
-    await forge.updatePull(pull.repo, pull.number, content);
-    await forge.markReady(pull.repo, { number: pull.number, nodeId: pull.nodeId });
-    ready.push({ ...pull, ready: true });
-  }
-  await complete(deps, plan, ready);
-}
-
-/** Somebody put something on a root branch after it was verified as a whole: it is verified again. */
-async function wasRootMoved(
-  deps: EngineDeps,
-  plan: PlanState,
-  ends: readonly (StoredTask | undefined)[],
-): Promise<boolean> {
-  let moved = false;
-  for (const end of ends) {
-    if (end === undefined) continue;
-    const branch = rootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
-    const root = await forgeOf(deps, plan, end.state.repo).branchHead(end.state.repo, branch);
-    if (root === undefined || root === end.state.mergeSha) continue;
-    moved = true;
-    const options = { actor: 'forge', loaded: end, observed: true };
-    await applyTask(deps, taskKeyOf(end.state), { type: 'root_moved', root }, options);
-  }
-  return moved;
-}
-
-async function complete(deps: EngineDeps, plan: StoredPlan, pulls: RootPull[]): Promise<void> {
-  await applyPlan(deps, plan.state.id, { event: 'completed', actor: 'engine' }, (state, now) => {
-    if (state.status !== 'active' || state.run !== plan.state.run) return undefined;
-    const told = withoutNotice(withoutNotice(state, 'plan_halted'), 'step_failed');
-    return {
-      ...told,
-      status: 'complete',
-      pulls,
-      // A person may have been faster.
-      cleanup: cleanupOf(deps, told, pulls, now),
-      finishedAt: now,
-      haltedSince: undefined,
-      haltedTold: undefined,
-    };
-  });
-  await hintAll(deps, [
-    { type: 'drive_plan', v: 1, plan: plan.state.id },
-    { type: 'push', v: 1, plan: plan.state.id },
-  ]);
 }

@@ -6,6 +6,7 @@ import {
 } from '../../../test/support/engine-fixture.ts';
 import type { PullState } from '../../port/forge.ts';
 import { loadPlan } from '../../store/plan-store.ts';
+import { HANDLER_SPAN_MS } from '../handler-span.ts';
 import { drivePlan } from './drive-plan.ts';
 
 const KEPT_MS = 7 * 86_400_000;
@@ -77,8 +78,13 @@ test('a closed root pull request is kept for some days, then its branches go and
   await drive();
 
   expect(deleted).toEqual([ROOT]);
-  expect((await plan())?.cleanup).toEqual([]);
   expect(looks()).toBe(asked);
+
+  // What a handler that stood still put back meanwhile goes too.
+  advance(HANDLER_SPAN_MS);
+  await drive();
+  expect(deleted).toEqual([ROOT, ROOT]);
+  expect((await plan())?.cleanup).toEqual([]);
 });
 
 test('one that is reopened keeps its branches, and its merge is seen', async () => {
@@ -96,7 +102,10 @@ test('one that is reopened keeps its branches, and its merge is seen', async () 
   person('merged');
   await drive();
   await drive();
-  expect(await plan()).toMatchObject({ pulls: [{ state: 'merged' }], cleanup: [] });
+  expect(await plan()).toMatchObject({
+    pulls: [{ state: 'merged' }],
+    cleanup: [{ run: 1, swept: true }],
+  });
   expect(deleted).toEqual([ROOT]);
 });
 

@@ -48,7 +48,7 @@ export function cleanupOf(
 ): PlanState['cleanup'] {
   const others = cleanup.filter((one) => one.run !== run);
   if (pulls.length === 0 || pulls.some((pull) => pull.state === 'open')) return others;
-  const isMerged = pulls.every((pull) => pull.state === 'merged');
+  const isMerged = pulls.every((pull) => pull.state === 'merged' && pull.partly !== true);
   return [...others, { run, at: isMerged ? now : now + settings.keepDays * 86_400_000 }];
 }
 
@@ -56,7 +56,7 @@ export function cleanupOf(
 async function lookAtPulls(deps: EngineDeps, state: PlanState): Promise<RootPull[]> {
   const kept =
     state.pulls.some((pull) => pull.state === 'open') ||
-    state.cleanup.some((run) => run.run === state.run);
+    state.cleanup.some((run) => run.run === state.run && run.swept !== true);
   const seen: RootPull[] = [];
   for (const pull of state.pulls) {
     const mayMove = pull.state === 'open' || (pull.state === 'closed' && kept);

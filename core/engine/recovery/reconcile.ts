@@ -1,5 +1,6 @@
 import { parseAttemptId } from '../../contract/id.ts';
 import type { QueueMessage } from '../../contract/queue.ts';
+import type { Pod } from '../../port/launcher.ts';
 import type { Item } from '../../port/table.ts';
 import { decode } from '../../store/document.ts';
 import { DUE_SHARDS } from '../../store/key.ts';
@@ -71,7 +72,7 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
       return;
     }
     // Gone too: of a launch that came late, nobody else takes away what is left.
-    await deps.launcher.remove(pod.name, pod.uid);
+    await removeStray(deps, pod);
   });
   const seen = new Set(pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId));
   const now = deps.clock.now();
@@ -92,6 +93,15 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
     }
     await freeUnclaimed(deps, id, holder.since, task?.state.attempt ?? n);
   });
+}
+
+/** One that cannot be removed must not hide the others, nor whose slot is to be freed. */
+async function removeStray(deps: EngineDeps, { name, uid }: Pod): Promise<void> {
+  try {
+    await deps.launcher.remove(name, uid);
+  } catch (error) {
+    deps.log.warn('stray pod could not be removed', { pod: name, cause: String(error) });
+  }
 }
 
 /** First the number is raised, so that a late claim under it fails; then the slot is free. */

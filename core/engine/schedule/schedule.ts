@@ -215,7 +215,7 @@ async function readDetails(
   return new Map(chosen.map((task, place) => [task, details[place]]));
 }
 
-/** The claim is over the version that the slot was reserved for. */
+/** The claim is under the number that the slot was reserved for, which nobody else can have. */
 async function claim(
   deps: EngineDeps,
   { stored, task, plan }: Found,

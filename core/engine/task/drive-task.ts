@@ -19,24 +19,26 @@ import { review } from './review.ts';
 
 // Does everything that a task's state owes. Running it twice, late or beside another changes nothing more.
 
-/** Until a pod that was asked to end is asked again. */
-const CLOSING_MS = 10_000;
+/** Until a pod that was asked to end is asked again: the longer it takes, the less often. */
+const SOONEST_CLOSING_MS = 2_000;
+const LATEST_CLOSING_MS = 60_000;
 
-export async function driveTask(deps: EngineDeps, key: TaskKey): Promise<void> {
+/** `dueAt`: only if it is still due then, see the message. */
+export async function driveTask(deps: EngineDeps, key: TaskKey, dueAt?: number): Promise<void> {
   const task = await loadTask(deps.table, key);
-  if (task !== undefined) await driveLoaded(deps, task);
+  if (task === undefined || (dueAt !== undefined && task.dueAt !== dueAt)) return;
+  await driveLoaded(deps, task);
 }
 
 /** As driveTask, for a task that was just read or written. */
 export async function driveLoaded(deps: EngineDeps, task: StoredTask): Promise<void> {
-  const swept = task.state.closing.length === 0 ? task : await closePods(deps, task);
+  const { task: swept, againAt } = await closePods(deps, task);
   await guardTask(deps, swept, async () => {
     const driven = await act(deps, swept);
     if (swept.state.simple && tellsPlan(swept.state)) await tellPlan(deps, swept.state.plan);
     if (driven.kind === 'again') await driveAgain(deps, swept, driven.task);
     if (driven.kind !== 'rest') return;
-    const again = swept.state.closing.length === 0 ? Number.POSITIVE_INFINITY : CLOSING_MS;
-    const dueAt = Math.min(driven.dueAt ?? Number.POSITIVE_INFINITY, deps.clock.now() + again);
+    const dueAt = Math.min(driven.dueAt ?? Number.POSITIVE_INFINITY, againAt);
     await settleTask(deps.table, swept, Number.isFinite(dueAt) ? dueAt : undefined);
   });
 }
@@ -111,7 +113,7 @@ export async function afterMerge(
   const { closing } = merged.state;
   await guardTask(deps, merged, async () => {
     await fanOut(deps, merged, dependents);
-    const again = closing.length === 0 ? undefined : deps.clock.now() + CLOSING_MS;
+    const again = closing.length === 0 ? undefined : deps.clock.now() + SOONEST_CLOSING_MS;
     await settleTask(deps.table, merged, again);
   });
   if (closing.length > 0) await driveTask(deps, taskKeyOf(merged.state));
@@ -137,13 +139,24 @@ async function tellPlan(deps: EngineDeps, id: string): Promise<void> {
 }
 
 /** The slot of an ended attempt is free when the launcher answers that its pod is gone. Returns the task as it is then. */
-async function closePods(deps: EngineDeps, task: StoredTask): Promise<StoredTask> {
+async function closePods(
+  deps: EngineDeps,
+  task: StoredTask,
+): Promise<{ task: StoredTask; againAt: number }> {
+  const { closing, last } = task.state;
+  if (closing.length === 0) return { task, againAt: Number.POSITIVE_INFINITY };
   const key = taskKeyOf(task.state);
   const gone: number[] = [];
-  for (const n of task.state.closing) if (await isGone(deps, podName({ ...key, n }))) gone.push(n);
-  if (gone.length < task.state.closing.length)
-    await hintAll(deps, [{ type: 'drive_task', v: 1, ...key }], 2);
-  if (gone.length === 0) return task;
+  for (const n of closing) if (await isGone(deps, podName({ ...key, n }))) gone.push(n);
+  let againAt = Number.POSITIVE_INFINITY;
+  if (gone.length < closing.length) {
+    const now = deps.clock.now();
+    const waitMs = Math.max(SOONEST_CLOSING_MS, Math.min((now - last.at) / 4, LATEST_CLOSING_MS));
+    againAt = now + Math.round(waitMs);
+    const message = { type: 'drive_task', v: 1, ...key, dueAt: againAt } as const;
+    await hintAll(deps, [message], Math.ceil(waitMs / 1_000));
+  }
+  if (gone.length === 0) return { task, againAt };
   await removeHolders(
     deps.table,
     gone.map((n) => formatAttemptId({ ...key, n })),
@@ -155,7 +168,7 @@ async function closePods(deps: EngineDeps, task: StoredTask): Promise<StoredTask
     { actor: 'engine', loaded: task, hint: false },
   );
   await hintAll(deps, [{ type: 'schedule', v: 1, tasks: [key] }]);
-  return 'task' in applied ? applied.task : task;
+  return { task: 'task' in applied ? applied.task : task, againAt };
 }
 
 /** A launcher that cannot be reached must not keep the task's own work waiting. */

@@ -51,8 +51,10 @@ async function lookAt(
   const number = state.pull?.number ?? message.pull;
   if (number !== undefined && state.status !== 'merged') {
     const pull = await forge.pull(state.repo, number);
-    const base = baseOf(deps, plan.state, state);
-    if (pull.head !== headOf(deps, state) || pull.base !== base) return 'seen';
+    // That of a simple plan may go wherever people want it; any other counts only where it is known by its number.
+    const base = state.simple ? pull.base : baseOf(deps, plan.state, state);
+    const isOwn = pull.number === state.pull?.number || pull.base === base;
+    if (pull.head !== headOf(deps, state) || !isOwn) return 'seen';
     const event =
       (await observePull(deps, forge, base, task, pull)) ??
       (await changesAskedFor(forge, task, pull));

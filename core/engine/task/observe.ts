@@ -34,6 +34,8 @@ export async function observePull(
 
 /** Only whoever had it go there can say what it is for. */
 export function goesElsewhere(pull: PullRequest, base: string): string {
+  if (pull.state === 'merged')
+    return `pull request #${pull.number} was merged into ${pull.base}, and not into ${base}: a retry opens another`;
   return `pull request #${pull.number} goes to ${pull.base} now, and not to ${base}: change its base back`;
 }
 

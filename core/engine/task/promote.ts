@@ -58,9 +58,12 @@ async function moveTaskBranch(
   const head = await forge.ensureBranch(state.repo, branch, commit);
   if (head === commit) return undefined;
   if ((await forge.moveBranch(state.repo, branch, commit)) === 'moved') return undefined;
-  // A person pushed to it: what they pushed is taken over and verified.
+  // A person pushed to it, perhaps since its head was read: what they pushed is taken over and verified.
+  const pushed = await forge.branchHead(state.repo, branch);
+  if (pushed === undefined) return { kind: 'again' };
+  if (pushed === commit) return undefined;
   const root = (await forge.branchHead(state.repo, baseOf(deps, plan, state))) ?? commit;
-  return apply(deps, task, { type: 'head_moved', commit: head, root });
+  return apply(deps, task, { type: 'head_moved', commit: pushed, root });
 }
 
 async function ensureTaskPull(
@@ -91,8 +94,10 @@ async function knownPull(
   state: TaskState,
   wanted: { head: string; base: string },
 ): Promise<PullRequest | undefined> {
-  const own = state.pull && (await forge.pull(state.repo, state.pull.number));
-  if (own?.state === 'open' && own.base !== wanted.base) return own;
+  const known = state.pull && (await forge.pull(state.repo, state.pull.number));
+  if (known?.state === 'open' && known.base !== wanted.base) return known;
+  // Merged elsewhere it is lost to this task, which gets another.
+  const own = known?.state === 'merged' && known.base !== wanted.base ? undefined : known;
   const pull =
     own === undefined || (state.reopen === true && own.state !== 'open')
       ? await forge.findPull(state.repo, wanted.head, wanted.base)
@@ -123,7 +128,11 @@ async function refused(
       return apply(deps, task, { type: 'merge_seen', sha: root, root });
   }
   if (!isAppError(error, 'refused')) throw error;
-  return apply(deps, task, { type: 'forge_refused', rule: error.message });
+  const { head, base } = { head: headOf(deps, task.state), base: baseOf(deps, plan, task.state) };
+  const advice = isAppError(error, 'refused', 'cannot_reopen')
+    ? `; open one from ${head} to ${base} by hand, then retry the task`
+    : '';
+  return apply(deps, task, { type: 'forge_refused', rule: `${error.message}${advice}` });
 }
 
 async function awaitChecks(
@@ -149,7 +158,8 @@ async function awaitChecks(
   ) {
     const waitMs = task.state.stuckChecks === undefined ? CHECKS_PENDING_MS : STUCK_AGAIN_MS;
     const again = deps.clock.now() + waitMs;
-    await hintAll(deps, [{ type: 'drive_task', v: 1, ...taskKeyOf(task.state) }], waitMs / 1_000);
+    const message = { type: 'drive_task', v: 1, ...taskKeyOf(task.state), dueAt: again } as const;
+    await hintAll(deps, [message], waitMs / 1_000);
     if (areStuck(deps, task.state, checks)) {
       const event = { type: 'checks_stuck', checks: checks.pending } as const;
       return apply(deps, task, event, { hint: false, dueAt: () => again });

@@ -204,7 +204,7 @@ export class SimForge {
     return repository.pulls
       .filter((pull) => pull.updatedAt >= since)
       .toSorted((a, b) => b.updatedAt - a.updatedAt)
-      .slice(0, 100)
+      .slice(0, 1_000)
       .map((pull) => this.#view(repository, pull));
   }
 
