@@ -191,6 +191,17 @@ describe('a pull request that was seen with a pushed branch', () => {
   });
 });
 
+test('what is to be mended stays small, however much was said', () => {
+  const detail = 'x'.repeat(500_000);
+  const files = Array.from({ length: 3_000 }, (_, n) => `src/${n}.ts`);
+  const repair = { reason: 'check_red' as const, detail, files, tasks: [] };
+
+  const next = apply(sampleTask('merging'), sampleEvent('changes_requested', { repair }));
+
+  expect(JSON.stringify(next).length).toBeLessThan(20_000);
+  expect(next.repair?.files[0]).toBe('src/0.ts');
+});
+
 describe('the fence', () => {
   test.each(ATTEMPT_EVENTS)('%s of another attempt is stale in every status', (type) => {
     for (const status of TASK_STATUSES) {

@@ -2,7 +2,7 @@ import type { TaskKey } from '../../core/contract/id.ts';
 import type { QueueMessage } from '../../core/contract/queue.ts';
 import type { EngineDeps } from '../../core/engine/deps.ts';
 import type { PlanState } from '../../core/lifecycle/plan-state.ts';
-import type { Forge } from '../../core/port/forge.ts';
+import type { Forge, PullRequest } from '../../core/port/forge.ts';
 import type { PodLauncher } from '../../core/port/launcher.ts';
 import { putNewPlan } from '../../core/store/plan-store.ts';
 import { loadTask, putNewTask, type StoredTask } from '../../core/store/task-store.ts';
@@ -182,6 +182,27 @@ export function taskStateFixture(): TaskState {
     faults: 0,
     usage: NO_USAGE,
     last: { version: 1, at: 1, from: 'none', to: 'pending', event: 'created', actor: 'engine' },
+  };
+}
+
+/** The pull request of the task of `taskStateFixture`. */
+export function pullFixture(change: Partial<PullRequest> = {}): PullRequest {
+  return {
+    number: 7,
+    nodeId: 'PR_7',
+    url: 'https://forge.test/pull/7',
+    title: 'One',
+    body: '',
+    state: 'open',
+    draft: false,
+    head: 'smol-gang/p0123456789-r1/t/one',
+    headSha: 'c'.repeat(40),
+    base: 'smol-gang/p0123456789-r1/root',
+    mergeable: true,
+    labels: [],
+    updatedAt: 1,
+    author: 'gang',
+    ...change,
   };
 }
 

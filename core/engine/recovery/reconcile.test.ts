@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
-import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine-fixture.ts';
+import {
+  createEngineFixture,
+  FIXTURE_PLAN,
+  FIXTURE_REPO,
+} from '../../../test/support/engine-fixture.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import type { Pod, PodState } from '../../port/launcher.ts';
+import { addHolders, loadSlots } from '../../store/slot-store.ts';
 import { podName } from '../attempt/pod.ts';
 import { sweepPods } from './reconcile.ts';
 
@@ -37,3 +42,27 @@ test.each<PodState>(['running', 'gone'])(
     expect(removed).toEqual([[pod(1, state).name, 'u1']]);
   },
 );
+
+test('a stray that cannot be removed keeps nobody from a slot that was never claimed', async () => {
+  const fixture = createEngineFixture({
+    launcher: {
+      list: async () => [pod(7, 'running')],
+      remove: async () => {
+        throw new Error('EACCES');
+      },
+    },
+  });
+  const { deps, putPlan, putTask, task, advance } = fixture;
+  await putPlan();
+  await putTask({ status: 'ready' });
+  const attempt = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+  await addHolders(deps.table, await loadSlots(deps.table), [
+    { attempt, repo: FIXTURE_REPO, since: deps.clock.now() },
+  ]);
+  advance(60_000);
+
+  await sweepPods(deps);
+
+  expect((await loadSlots(deps.table)).holders.size).toBe(0);
+  expect((await task()).state.attempt).toBe(1);
+});

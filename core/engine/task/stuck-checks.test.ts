@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { createEngineFixture, FIXTURE_REPO } from '../../../test/support/engine-fixture.ts';
-import type { PullRequest } from '../../port/forge.ts';
+import {
+  createEngineFixture,
+  FIXTURE_REPO,
+  pullFixture,
+} from '../../../test/support/engine-fixture.ts';
 import { enterLane, nextLaneEntry } from '../../store/lane-store.ts';
 import type { TaskState } from '../../task/state.ts';
 import { workLane } from '../lane/work-lane.ts';
@@ -11,22 +14,7 @@ import { promote } from './promote.ts';
 
 const COMMIT = 'c'.repeat(40);
 const ROOT = 'd'.repeat(40);
-const PULL: PullRequest = {
-  number: 7,
-  nodeId: 'n7',
-  url: 'http://127.0.0.1:1/acme/shop/pull/7',
-  title: 'One',
-  body: '',
-  state: 'open',
-  draft: false,
-  head: 'smol-gang/p0123456789-r1/t/one',
-  headSha: COMMIT,
-  base: 'smol-gang/p0123456789-r1/root',
-  mergeable: true,
-  labels: [],
-  updatedAt: 1,
-  author: 'gang',
-};
+const PULL = pullFixture({ headSha: COMMIT });
 
 function stage() {
   let state: 'pending' | 'green' = 'pending';
