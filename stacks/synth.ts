@@ -2,8 +2,8 @@ import { App } from 'sst/constructs';
 import { initProject, useProject } from 'sst/project.js';
 import { declareStacks } from './declare-stacks.ts';
 
-// `NODE_ENV=test node synth.ts <folder>`: writes the templates without an account, a network or a bundle. NODE_ENV makes SST
-// leave out what needs them, so the functions' code in these templates is not what is deployed.
+// `NODE_ENV=test node synth.ts <folder>`: writes the templates without an account or a network. NODE_ENV makes SST leave out
+// what needs them.
 
 const [outdir] = process.argv.slice(2);
 if (outdir === undefined) throw new Error('which folder? node synth.ts <folder>');

@@ -256,6 +256,21 @@ export function describeForgePulls(
       expect(await watching.pullsChangedSince(r.repo, t.now() - 2_000)).toHaveLength(1);
     });
 
+    test('tells of more changes than a page holds', async () => {
+      const sha = await t.pushBranch(r, 'many/0', { 'many.txt': '1' });
+      const before = await t.forge.pullsChangedSince(r.repo, 0);
+      const heads = Array.from({ length: 101 - before.length }, (_, n) => `many/${n}`);
+      for (const name of heads) {
+        await t.forge.ensureBranch(r.repo, name, sha);
+        await t.forge.ensurePull(r.repo, wanted(name));
+      }
+
+      const all = await t.client().pullsChangedSince(r.repo, 0);
+
+      expect(all).toHaveLength(101);
+      expect(new Set(all.map((pull) => pull.number)).size).toBe(101);
+    });
+
     async function head(branch: string): Promise<string> {
       return (await t.forge.branchHead(r.repo, branch)) ?? '';
     }

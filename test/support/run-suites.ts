@@ -59,7 +59,7 @@ async function run(suite: Suite): Promise<Outcome> {
     return {
       name,
       passed: 0,
-      failed: 0,
+      failed: 1,
       skipped: 0,
       ms: 0,
       notes: [`no tests in ${tests.join(' ')}`],

@@ -68,6 +68,8 @@ export class SuiteRun {
       notes.push(...(await this.#sweep()));
     }
     notes.push(...(await this.#leftovers()));
+    // What a suite did not clear up, or did not end in time, is a fault of what it tests.
+    counts.failed += notes.length;
     await rm(this.#folder, { recursive: true, force: true });
     return { name, ...counts, ms: performance.now() - this.#began, notes };
   }

@@ -8,6 +8,7 @@ import {
 import { AppError } from '../../error.ts';
 import { forgeFor, loadPauses } from '../../store/pause-store.ts';
 import type { LiveAttempt } from '../../task/state.ts';
+import { applyPlan } from '../apply-plan.ts';
 import { attemptCredentials, startAttempt } from './start.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
@@ -69,4 +70,14 @@ test('a repository that is gone costs the attempt, and is named', async () => {
     reason: { code: 'attempt_lost', text: 'read acme/shop: Not Found' },
   });
   expect(await loadPauses(table, deps.clock.now())).toEqual([]);
+});
+
+test('an attempt of a run that was stopped since it was claimed gets nothing to do, and ends', async () => {
+  const { deps, task } = await claimed(EXPIRED);
+  const stop = { event: 'cancelled', actor: 'ada@example.com' };
+  await applyPlan(deps, FIXTURE_PLAN, stop, (plan) => ({ ...plan, status: 'cancelled' }));
+
+  await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
+
+  expect((await task()).state).toMatchObject({ status: 'cancelled', closing: [1] });
 });

@@ -5,8 +5,10 @@ import {
   taskStateFixture,
 } from '../../../test/support/engine-fixture.ts';
 import { taskSpecSchema } from '../../contract/task.ts';
+import { AppError } from '../../error.ts';
 import { forecastGraph } from '../../graph/forecast.ts';
 import { loadPlan, putRevision } from '../../store/plan-store.ts';
+import { drivePlan } from './drive-plan.ts';
 import { endRuns } from './end-runs.ts';
 
 test('a stopped run of many tasks is cancelled with one reading of its graph', async () => {
@@ -36,4 +38,46 @@ test('a stopped run of many tasks is cancelled with one reading of its graph', a
   const statuses = await Promise.all(ids.map(async (id) => (await task(id)).state.status));
   expect(new Set(statuses)).toEqual(new Set(['cancelled']));
   expect(readings).toBe(1);
+});
+
+test('in a repository that is gone nothing is left to do', async () => {
+  const gone = async () => {
+    throw new AppError('notFound', 'forge_not_found', 'no repository acme/shop');
+  };
+  const { deps, putPlan, advance } = createEngineFixture({
+    forge: { findPull: gone, listBranches: gone },
+  });
+  const ending = [{ run: 1, revision: 0, reason: 'enough', cursor: 0, dueAt: 0 }];
+  await putPlan({ status: 'cancelled', ending });
+
+  for (let pass = 0; pass < 4; pass += 1) {
+    await drivePlan(deps, FIXTURE_PLAN);
+    advance(deps.settings.keepDays * 86_400_000);
+  }
+
+  const plan = (await loadPlan(deps.table, FIXTURE_PLAN))?.state;
+  expect(plan).toMatchObject({ ending: [], faults: 0 });
+  await drivePlan(deps, FIXTURE_PLAN);
+  expect((await loadPlan(deps.table, FIXTURE_PLAN))?.state.cleanup).toEqual([]);
+});
+
+test('branches that may not be deleted are tried again ever less often', async () => {
+  let tries = 0;
+  const { deps, putPlan, advance } = createEngineFixture({
+    forge: {
+      listBranches: async () => {
+        tries += 1;
+        throw new AppError('refused', 'forge_refused', 'the repository is archived');
+      },
+    },
+  });
+  await putPlan({ status: 'cancelled', cleanup: [{ run: 1, at: 0 }] });
+
+  for (let quarter = 0; quarter < 4 * 24 * 10; quarter += 1) {
+    await drivePlan(deps, FIXTURE_PLAN);
+    advance(900_000);
+  }
+
+  expect(tries).toBeGreaterThan(10);
+  expect(tries).toBeLessThan(20);
 });

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine-fixture.ts';
+import type { Verdict } from '../../contract/plan.ts';
+import { taskSpecSchema } from '../../contract/task.ts';
+import { endsOf, runNodes } from '../../lifecycle/nodes.ts';
+import { loadPlan, putRevision } from '../../store/plan-store.ts';
+import { makeRevision } from '../plan/revision.ts';
+import { editPlan } from './plan.ts';
+
+const SIMPLE: Verdict = {
+  complexity: 'simple',
+  reasoning: 'One place.',
+  confidence: 1,
+  estimatedTasks: 1,
+  suggestion: '',
+  source: 'model',
+};
+
+test('a simple plan that is made several tasks gets an end that waits for them all', async () => {
+  const { deps, putPlan } = createEngineFixture();
+  const plan = await putPlan({ status: 'pending_approval', verdict: SIMPLE, approved: undefined });
+  const main = taskSpecSchema.parse({ id: 'main', description: 'Trim the names in src/name.js' });
+  const written = { revision: 1, by: 'ada', note: '' };
+  await putRevision(deps.table, FIXTURE_PLAN, 'x', makeRevision(deps, plan, [main], written));
+
+  const second = { id: 'second', description: 'Test what src/name.js trims', dependsOn: ['main'] };
+  const task = taskSpecSchema.parse({ ...second, scope: ['test/name.test.js'] });
+  const input = { revision: 1, edits: [{ op: 'add_task' as const, task }] };
+  const revision = await editPlan(deps, FIXTURE_PLAN, input, 'ada@example.com');
+
+  const edited = (await loadPlan(deps.table, FIXTURE_PLAN))?.state;
+  if (edited === undefined) throw new Error('no plan');
+  expect(edited.verdict).toMatchObject({ complexity: 'complex', source: 'person' });
+  const nodes = runNodes(edited, revision);
+  expect(endsOf(edited, nodes)).toEqual([{ task: 'end', repo: 'acme/shop' }]);
+  expect(nodes.find((node) => node.id === 'main')?.dependents.length).toBeGreaterThan(0);
+});
