@@ -46,7 +46,7 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     tree: (repo, sha, limit) => readTree(connection, repo, sha, limit),
     file: (repo, sha, path, maxBytes) => readFile(connection, repo, sha, path, maxBytes),
     tryMerge: (repo, base, head, scratch) => tryMerge(connection, repo, base, head, scratch),
-    findPull: (repo, head, base) => findPull(connection, repo, head, base),
+    findPull: (repo, query) => findPull(connection, repo, query),
     ensurePull: (repo, pull) => ensurePull(connection, repo, pull),
     pull: (repo, number) => readPull(connection, repo, number),
     pullsChangedSince: createChangedPulls(connection),

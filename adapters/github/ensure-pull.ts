@@ -1,24 +1,15 @@
 import { AppError, isAppError } from '../../core/error.ts';
-import type { PullRequest, RepoName } from '../../core/port/forge.ts';
+import type { PullRequest, RepoName, WantedPull } from '../../core/port/forge.ts';
 import type { Connection } from './connection.ts';
 import { addMark } from './not-ready.ts';
-import { listPullsOf, pullInto, readPull } from './pull.ts';
-
-export type WantedPull = {
-  head: string;
-  base: string;
-  title: string;
-  body: string;
-  draft: boolean;
-  labels: string[];
-};
+import { findPull, readPull } from './pull.ts';
 
 export async function ensurePull(
   connection: Connection,
   repo: RepoName,
   wanted: WantedPull,
 ): Promise<PullRequest> {
-  const found = await findOwn(connection, repo, wanted);
+  const found = await findPull(connection, repo, wanted);
   const pull = found ?? (await createPull(connection, repo, wanted));
   const missing = wanted.labels.filter((label) => !pull.labels.includes(label));
   if (missing.length === 0) return pull;
@@ -26,17 +17,6 @@ export async function ensurePull(
     octokit.rest.issues.addLabels({ ...id, issue_number: pull.number, labels: missing }),
   );
   return { ...pull, labels: [...pull.labels, ...missing] };
-}
-
-/** Labels tell one that a person had go elsewhere from one that a person opened. */
-async function findOwn(
-  connection: Connection,
-  repo: RepoName,
-  { head, base, labels }: WantedPull,
-): Promise<PullRequest | undefined> {
-  const pulls = await listPullsOf(connection, repo, head);
-  const isOurs = (pull: PullRequest) => pull.labels.some((label) => labels.includes(label));
-  return pullInto(pulls, base) ?? pulls.find((pull) => pull.state === 'open' && isOurs(pull));
 }
 
 async function createPull(
@@ -48,7 +28,7 @@ async function createPull(
     return await postPull(connection, repo, wanted);
   } catch (error) {
     if (isAppError(error, 'conflict', 'pull_exists')) {
-      const found = await findOwn(connection, repo, wanted);
+      const found = await findPull(connection, repo, wanted);
       if (found !== undefined) return found;
     }
     if (!wanted.draft || !isAppError(error, 'refused', 'drafts_unsupported')) throw error;

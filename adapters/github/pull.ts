@@ -1,6 +1,6 @@
 import type { Octokit } from 'octokit';
 import { isAppError } from '../../core/error.ts';
-import type { PullRequest, PullState, RepoName } from '../../core/port/forge.ts';
+import type { PullQuery, PullRequest, PullState, RepoName } from '../../core/port/forge.ts';
 import { type Connection, splitName } from './connection.ts';
 import { addMark, hasMark, removeMark } from './not-ready.ts';
 
@@ -38,17 +38,15 @@ function stateOf(data: ListedPull | OnePull): PullState {
 }
 
 /** All that ever came from a branch, the newest first. */
-export async function listPullsOf(
+async function listPullsOf(
   connection: Connection,
   repo: RepoName,
   head: string,
-  base?: string,
 ): Promise<PullRequest[]> {
   return connection.call(`look for a pull request of ${head}`, repo, async (octokit, id) => {
     const pulls = await octokit.paginate(octokit.rest.pulls.list, {
       ...id,
       head: `${id.owner}:${head}`,
-      ...(base !== undefined && { base }),
       state: 'all',
       sort: 'created',
       direction: 'desc',
@@ -61,17 +59,19 @@ export async function listPullsOf(
 export async function findPull(
   connection: Connection,
   repo: RepoName,
-  head: string,
-  base: string,
+  { head, base, labels }: PullQuery,
 ): Promise<PullRequest | undefined> {
-  return pullInto(await listPullsOf(connection, repo, head, base), base);
-}
-
-/** The open one; else the newest that was merged; else the newest. */
-export function pullInto(pulls: readonly PullRequest[], base: string): PullRequest | undefined {
-  const found = pulls.filter((pull) => pull.base === base);
-  const byState = (state: PullState) => found.find((pull) => pull.state === state);
-  return byState('open') ?? byState('merged') ?? found[0];
+  const pulls = await listPullsOf(connection, repo, head);
+  const there = pulls.filter((pull) => pull.base === base);
+  const byState = (state: PullState) => there.find((pull) => pull.state === state);
+  // Labels tell one that a person had go elsewhere from one that a person opened.
+  const isOurs = (pull: PullRequest) => pull.labels.some((label) => labels.includes(label));
+  return (
+    byState('open') ??
+    byState('merged') ??
+    there[0] ??
+    pulls.find((pull) => pull.state === 'open' && isOurs(pull))
+  );
 }
 
 export async function readPull(

@@ -1,5 +1,5 @@
 import { AppError } from '../../core/error.ts';
-import type { Forge, MergeOutcome, PullRequest, Sha } from '../../core/port/forge.ts';
+import type { Forge, MergeOutcome, PullRequest, Sha, WantedPull } from '../../core/port/forge.ts';
 
 // A forge that always says yes: branches, commits and pull requests in memory, each operation one moment.
 
@@ -64,7 +64,7 @@ export class BenchForge {
     return pull?.base === base ? { ...pull } : undefined;
   }
 
-  open(wanted: Parameters<Forge['ensurePull']>[1]): PullRequest {
+  open(wanted: WantedPull): PullRequest {
     const found = this.find(wanted.head, wanted.base);
     if (found !== undefined) return found;
     const number = this.#pulls.length + 1;
@@ -189,7 +189,7 @@ export function benchForgePort(
     file: (_repo, _sha, path) =>
       on('file', () => (path === '.smol-gang.yaml' ? CONFIGURATION : undefined)),
     tryMerge: () => on('tryMerge', () => 'clean'),
-    findPull: (_repo, head, base) => on('findPull', () => forge.find(head, base)),
+    findPull: (_repo, { head, base }) => on('findPull', () => forge.find(head, base)),
     ensurePull: (_repo, pull) => on('ensurePull', () => forge.open(pull)),
     pull: (_repo, number) => on('pull', () => forge.pull(number)),
     pullsChangedSince: (_repo, since) => on('changed', () => forge.changedSince(since)),

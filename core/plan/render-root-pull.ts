@@ -1,6 +1,7 @@
 import type { Evidence, TaskStatus, Usage } from '../contract/task.ts';
 import { assembleBody } from './assemble-body.ts';
 import { inlineCode, neutralise, neutraliseCell } from './neutralise.ts';
+import { OWN_LABEL } from './own-label.ts';
 import {
   bulletList,
   count,
@@ -69,7 +70,7 @@ export function renderRootPull(input: RootPullInput): PullText {
       footer: `Plan ${inlineCode(plan.id, 40)}. Written by coding agents for smol-gang; a person merges it.`,
       template: input.template,
     }),
-    labels: ['smol-gang', 'auto-generated'],
+    labels: [OWN_LABEL, 'auto-generated'],
   };
 }
 

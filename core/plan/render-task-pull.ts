@@ -1,6 +1,7 @@
 import type { Evidence, Usage } from '../contract/task.ts';
 import { assembleBody } from './assemble-body.ts';
 import { inlineCode, neutralise, neutraliseWords } from './neutralise.ts';
+import { OWN_LABEL } from './own-label.ts';
 import {
   bulletList,
   evidenceSection,
@@ -58,7 +59,7 @@ export function renderTaskPull(input: TaskPullInput): PullText {
       footer: footerOf(input),
       template: input.template,
     }),
-    labels: ['smol-gang', `wave-${task.wave}`, 'auto-generated'],
+    labels: [OWN_LABEL, `wave-${task.wave}`, 'auto-generated'],
   };
 }
 

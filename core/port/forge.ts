@@ -29,11 +29,19 @@ export type PullRequest = PullRef & {
   mergeable: boolean | null;
   /** Of the merge commit once `state` is merged. */
   mergeSha?: Sha;
-  labels: string[];
+  labels: readonly string[];
   updatedAt: number;
   /** Login of who opened, and whether it is a person with write permission is not known here. */
   author: string;
 };
+
+/**
+ * From head into base in whatever state: the open one, else the newest that was merged, else the newest. Else an open one from
+ * head that bears any of these labels, wherever a person had it go; without labels there is none.
+ */
+export type PullQuery = { head: string; base: string; labels: readonly string[] };
+
+export type WantedPull = PullQuery & { title: string; body: string; draft: boolean };
 
 export type CheckState = 'none' | 'pending' | 'green' | 'red';
 export type Checks = {
@@ -151,23 +159,12 @@ export interface Forge {
     scratchBranch: string,
   ): Promise<'clean' | 'conflict'>;
 
-  findPull(repo: RepoName, head: string, base: string): Promise<PullRequest | undefined>;
+  findPull(repo: RepoName, query: PullQuery): Promise<PullRequest | undefined>;
   /**
-   * Looks first, as the last thing before it opens one, since a late caller knows little: one of head + base is found in
-   * whatever state it is, and one that bears a label of these wherever a person had it go. Refuses with code `no_commits`
-   * when head has nothing on base.
+   * Finds it as findPull does, as the last thing before it opens one, since a late caller knows little. Refuses with code
+   * `no_commits` when head has nothing on base.
    */
-  ensurePull(
-    repo: RepoName,
-    pull: {
-      head: string;
-      base: string;
-      title: string;
-      body: string;
-      draft: boolean;
-      labels: string[];
-    },
-  ): Promise<PullRequest>;
+  ensurePull(repo: RepoName, wanted: WantedPull): Promise<PullRequest>;
   pull(repo: RepoName, number: number): Promise<PullRequest>;
   /** Changed since, newest first, at most 1,000; with the forge's validator, so that an unchanged list is cheap. */
   pullsChangedSince(repo: RepoName, since: number): Promise<PullRequest[]>;

@@ -145,7 +145,8 @@ export function describeForgeChecks(
         title: 'Own',
       });
       expect(own.status).toBe(201);
-      const { number: ownNumber } = (await t.forge.findPull(r.repo, 'own', 'main')) ?? {};
+      const { number: ownNumber } =
+        (await t.forge.findPull(r.repo, { head: 'own', base: 'main', labels: [] })) ?? {};
       const approval = await t.call(writer, 'POST', `/repos/${r.repo}/pulls/${ownNumber}/reviews`, {
         event: 'APPROVE',
       });

@@ -68,7 +68,7 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
     });
 
     test('an error inside a 200 of GraphQL is not taken for success', async () => {
-      const pull = await t.forge.findPull(r.repo, 'graph', 'main');
+      const pull = await t.forge.findPull(r.repo, { head: 'graph', base: 'main', labels: [] });
 
       const ask = t.forge.markReady(r.repo, { number: pull?.number ?? 0, nodeId: 'PR_999999' });
 

@@ -45,10 +45,14 @@ export function describeForgePulls(
         labels: ['smol-gang', 'wave-1'],
         author: t.author,
       });
-      expect(await t.forge.findPull(r.repo, 'once', 'main')).toMatchObject({
+      expect(
+        await t.forge.findPull(r.repo, { head: 'once', base: 'main', labels: [] }),
+      ).toMatchObject({
         number: again.number,
       });
-      expect(await t.forge.findPull(r.repo, 'once', 'other')).toBeUndefined();
+      expect(
+        await t.forge.findPull(r.repo, { head: 'once', base: 'other', labels: [] }),
+      ).toBeUndefined();
     });
 
     test('a second pull request for the same branches is a 422 on the wire', async () => {
@@ -91,6 +95,8 @@ export function describeForgePulls(
 
       const ours = wanted('strayed', { labels: ['smol-gang', 'wave-2'] });
       expect(await t.forge.ensurePull(r.repo, ours)).toMatchObject({ number, base: 'far' });
+      expect(await t.forge.findPull(r.repo, ours)).toMatchObject({ number, base: 'far' });
+      expect(await t.forge.findPull(r.repo, { ...ours, labels: [] })).toBeUndefined();
       const another = await t.forge.ensurePull(r.repo, wanted('strayed', { labels: ['mine'] }));
 
       expect(another.number).toBeGreaterThan(number);

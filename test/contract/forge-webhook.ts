@@ -70,7 +70,8 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
     });
 
     test('each can be read as a hint where to look', async () => {
-      const { number } = (await t.forge.findPull(r.repo, 'told', 'main')) ?? {};
+      const { number } =
+        (await t.forge.findPull(r.repo, { head: 'told', base: 'main', labels: [] })) ?? {};
       const about = (event: string) => {
         const delivery = seen(event).at(-1);
         return parseGitHubWebhook(event, delivery === undefined ? {} : read(delivery));

@@ -144,7 +144,7 @@ test('what a person does in the repository with git is seen', async () => {
   await git(mine, ['stash', '--quiet']);
   await git(mine, ['merge', '--quiet', '--no-edit', 'smol-gang/root']);
 
-  const pull = await t.forge.findPull(REPO, 'smol-gang/root', 'main');
+  const pull = await t.forge.findPull(REPO, { head: 'smol-gang/root', base: 'main', labels: [] });
 
   expect(pull).toMatchObject({
     state: 'merged',

@@ -2,6 +2,7 @@ import { isAppError } from '../../error.ts';
 import { rootBranch, runPrefix } from '../../lifecycle/branch.ts';
 import { runNodes } from '../../lifecycle/nodes.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
+import { OWN_LABEL } from '../../plan/own-label.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { applyPlan } from '../apply-plan.ts';
@@ -72,7 +73,7 @@ async function closeRootPulls(
     if (base === '') continue;
     await unlessGone(async () => {
       const forge = forgeOf(deps, state, name);
-      const pull = await forge.findPull(name, head, base);
+      const pull = await forge.findPull(name, { head, base, labels: [OWN_LABEL] });
       if (pull?.state === 'open') await forge.closePull(name, pull.number);
     });
   }

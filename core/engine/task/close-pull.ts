@@ -1,3 +1,4 @@
+import { OWN_LABEL } from '../../plan/own-label.ts';
 import type { Forge, PullRequest } from '../../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import type { TaskState } from '../../task/state.ts';
@@ -15,8 +16,9 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
   const plan = (await requirePlan(deps, state.plan)).state;
   const forge = forgeOf(deps, plan, state.repo);
   // By its branch: one that was opened just before the task was stopped may not be known yet.
+  const branches = { head: headOf(deps, state), base: baseOf(deps, plan, state) };
   const pull =
-    (await forge.findPull(state.repo, headOf(deps, state), baseOf(deps, plan, state))) ??
+    (await forge.findPull(state.repo, { ...branches, labels: [OWN_LABEL] })) ??
     (await strayed(forge, state));
   // A handler that was about to open a pull request, or to open one again, is over by then.
   const late = (state.finishedAt ?? 0) + HANDLER_SPAN_MS;
@@ -35,7 +37,7 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Dri
   return rest;
 }
 
-/** A person may have had it go elsewhere: it is open under its number. */
+/** A person may have had it go elsewhere, without its labels: it is open under its number. */
 async function strayed(forge: Forge, state: TaskState): Promise<PullRequest | undefined> {
   if (state.pull === undefined) return undefined;
   const pull = await forge.pull(state.repo, state.pull.number);

@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../../error.ts';
 import type { PlanState } from '../../lifecycle/plan-state.ts';
-import type { Checks, Forge, PullRequest } from '../../port/forge.ts';
+import type { Checks, Forge, PullQuery, PullRequest } from '../../port/forge.ts';
 import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task/event.ts';
 import type { TaskState } from '../../task/state.ts';
@@ -73,10 +73,10 @@ async function ensureTaskPull(
   state: TaskState,
 ): Promise<PullRequest> {
   const content = await taskPullContent(deps, plan, state);
-  const wanted = { head: headOf(deps, state), base: baseOf(deps, plan, state) };
-  const known = await knownPull(forge, state, wanted);
+  const branches = { head: headOf(deps, state), base: baseOf(deps, plan, state) };
+  const wanted = { ...content, ...branches, draft: state.simple };
   const pull =
-    known ?? (await forge.ensurePull(state.repo, { ...wanted, draft: state.simple, ...content }));
+    (await knownPull(forge, state, wanted)) ?? (await forge.ensurePull(state.repo, wanted));
   if (pull.state !== 'open') return pull;
   if (pull.base !== wanted.base)
     throw new AppError('refused', 'pull_elsewhere', goesElsewhere(pull, wanted.base));
@@ -92,7 +92,7 @@ async function ensureTaskPull(
 async function knownPull(
   forge: Forge,
   state: TaskState,
-  wanted: { head: string; base: string },
+  wanted: PullQuery,
 ): Promise<PullRequest | undefined> {
   const known = state.pull && (await forge.pull(state.repo, state.pull.number));
   if (known?.state === 'open' && known.base !== wanted.base) return known;
@@ -100,9 +100,10 @@ async function knownPull(
   const own = known?.state === 'merged' && known.base !== wanted.base ? undefined : known;
   const pull =
     own === undefined || (state.reopen === true && own.state !== 'open')
-      ? await forge.findPull(state.repo, wanted.head, wanted.base)
+      ? await forge.findPull(state.repo, wanted)
       : own;
-  if (pull === undefined || pull.state === 'merged' || state.reopen !== true) return pull;
+  if (pull === undefined || pull.base !== wanted.base) return pull;
+  if (pull.state === 'merged' || state.reopen !== true) return pull;
   const isClosed = pull.state === 'closed';
   if (isClosed) await forge.reopenPull(state.repo, pull.number);
   // A call to merge it from before may still be on its way: a draft refuses that, until the lane has evidence and asks anew.

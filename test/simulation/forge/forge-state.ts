@@ -14,7 +14,7 @@ export type SimPull = {
   /** Of the head when it was closed or merged. */
   lastSha: Sha;
   mergeSha?: Sha;
-  labels: string[];
+  labels: readonly string[];
   updatedAt: number;
   author: string;
   /** Until then the head that it shows is this one. */

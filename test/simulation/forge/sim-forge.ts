@@ -2,10 +2,11 @@ import { AppError } from '../../../core/error.ts';
 import type {
   CheckState,
   Checks,
-  Forge,
   MergeOutcome,
+  PullQuery,
   PullRequest,
   Sha,
+  WantedPull,
 } from '../../../core/port/forge.ts';
 import type { Random } from '../time/random.ts';
 import { type By, isGreen, type SimPull, type SimRepository } from './forge-state.ts';
@@ -23,8 +24,6 @@ export type ForgeMood = {
   /** A rule that begins to refuse, in the forge's words. */
   rule(): string | undefined;
 };
-
-type WantedPull = Parameters<Forge['ensurePull']>[1];
 
 /** Longer than any handler stands still. */
 const RETARGETED_MS = 1_000_000;
@@ -147,30 +146,21 @@ export class SimForge {
     };
   }
 
-  findPull(repo: string, head: string, base: string): PullRequest | undefined {
+  findPull(repo: string, { head, base, labels }: PullQuery): PullRequest | undefined {
     const repository = this.repo(repo);
-    const found = repository.pulls.filter((pull) => pull.head === head && pull.base === base);
+    const from = repository.pulls.filter((pull) => pull.head === head);
+    const there = from.filter((pull) => pull.base === base);
+    const isOurs = (pull: SimPull) => pull.labels.some((label) => labels.includes(label));
     const pull =
-      found.find((one) => one.state === 'open') ??
-      found.find((one) => one.state === 'merged') ??
-      found.at(-1);
+      there.find((one) => one.state === 'open') ??
+      there.find((one) => one.state === 'merged') ??
+      there.at(-1) ??
+      from.find((one) => one.state === 'open' && isOurs(one));
     return pull === undefined ? undefined : this.#view(repository, pull);
   }
 
   ensurePull(repo: string, wanted: WantedPull, by: By): PullRequest {
-    const found = this.findPull(repo, wanted.head, wanted.base) ?? this.#strayed(repo, wanted);
-    return found ?? this.openPull(repo, wanted, by);
-  }
-
-  #strayed(repo: string, { head, labels }: WantedPull): PullRequest | undefined {
-    const repository = this.repo(repo);
-    const pull = repository.pulls.find(
-      (one) =>
-        one.head === head &&
-        one.state === 'open' &&
-        one.labels.some((label) => labels.includes(label)),
-    );
-    return pull === undefined ? undefined : this.#view(repository, pull);
+    return this.findPull(repo, wanted) ?? this.openPull(repo, wanted, by);
   }
 
   openPull(repo: string, wanted: WantedPull, by: By): PullRequest {

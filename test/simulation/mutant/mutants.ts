@@ -126,8 +126,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a pull request is opened beside a closed one',
     deps: onForge((forge, world) => ({
-      findPull: async (repo, head, base) => {
-        const pull = await forge.findPull(repo, head, base);
+      findPull: async (repo, query) => {
+        const pull = await forge.findPull(repo, query);
         return pull?.state === 'closed' ? undefined : pull;
       },
       ensurePull: async (repo, wanted) => {

@@ -78,7 +78,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
       })),
     file: (repo, sha, path) => on('file', () => world.fileText(repo, sha, path)),
     tryMerge: (repo, base, head) => on('tryMerge', () => forge.tryMerge(repo, base, head)),
-    findPull: (repo, head, base) => on('findPull', () => forge.findPull(repo, head, base)),
+    findPull: (repo, query) => on('findPull', () => forge.findPull(repo, query)),
     ensurePull: (repo, pull) => on('ensurePull', () => forge.ensurePull(repo, pull, by)),
     pull: (repo, number) => on('pull', () => forge.pull(repo, number)),
     pullsChangedSince: (repo, since) => on('changed', () => forge.changedSince(repo, since)),

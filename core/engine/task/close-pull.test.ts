@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture, pullFixture } from '../../../test/support/engine-fixture.ts';
+import type { PullQuery, PullRequest } from '../../port/forge.ts';
+import { closePull } from './close-pull.ts';
+
+const COMMIT = 'c'.repeat(40);
+const STRAYED = pullFixture({ base: 'main', labels: ['smol-gang'] });
+
+/** A cancelled task before a forge that has this pull request; returns the numbers of those that were closed. */
+async function closedOf(pull: PullRequest, known: boolean): Promise<number[]> {
+  const closed: number[] = [];
+  const fixture = createEngineFixture({
+    forge: {
+      findPull: async (_repo, { base, labels }: PullQuery) =>
+        pull.base === base || pull.labels.some((label) => labels.includes(label))
+          ? pull
+          : undefined,
+      pull: async () => pull,
+      closePull: async (_repo, number) => {
+        closed.push(number);
+      },
+    },
+  });
+  await fixture.putPlan({ status: 'cancelled' });
+  await fixture.putTask({
+    status: 'cancelled',
+    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
+    ...(known && { pull: { number: pull.number, nodeId: pull.nodeId, url: pull.url } }),
+  });
+  await closePull(fixture.deps, await fixture.task());
+  const { state } = await fixture.task();
+  expect(state.pull?.number).toBe(known || closed.length > 0 ? pull.number : undefined);
+  return closed;
+}
+
+test('a pull request whose number was lost is closed wherever a person has it go', async () => {
+  expect(await closedOf(STRAYED, false)).toEqual([STRAYED.number]);
+});
+
+test('one without our labels is closed only where it is known by its number', async () => {
+  const bare = { ...STRAYED, labels: [] };
+  expect(await closedOf(bare, true)).toEqual([bare.number]);
+  expect(await closedOf(bare, false)).toEqual([]);
+});
