@@ -2,13 +2,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import {
   type Blow,
   chooseMoments,
-  countSteps,
   type Dealt,
   SHORT_LEASES,
   strike,
 } from '../support/crash-blow.ts';
 import { requireWholeDemo } from '../support/demo-facts.ts';
 import { startDemo } from '../support/demo-process.ts';
+import { ALL_STEPS, countSteps } from '../support/demo-steps.ts';
 import { createGround } from '../support/test-ground.ts';
 
 // Twenty blows at moments that a seed chooses, five in each of four demos with other ids, order and contents: a third hits
@@ -44,8 +44,8 @@ test.each(DEMOS)(
     }
     await demo.untilDone(DEMO_MS);
 
-    const steps = countSteps(demo);
-    console.log(`seed ${SEED + number}: after step ${told.join('; ')}; of ${steps} steps`);
+    console.log(`seed ${SEED + number}: after step ${told.join('; ')}; of ${ALL_STEPS} steps`);
+    expect(countSteps(demo)).toBe(ALL_STEPS);
     expect(told).toHaveLength(count);
     await requireWholeDemo(demo);
     await demo.close();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../../local/model/flavour.ts';
 import type { DemoProcess } from './demo-process.ts';
+import { ALL_STEPS, countSteps } from './demo-steps.ts';
 import { findProcesses, type SeenProcess } from './process-scan.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -37,13 +38,13 @@ export const SHORT_LEASES = {
   HEARTBEAT_SECONDS: '1',
 };
 
-/** Different things that every demo prints before its last plan is through: later, a blow could fall on nothing. */
-const STEPS = 54;
+/** Those of the last task, the whole and the simple plan come quickly: a blow could fall on nothing. */
+const STEPS = ALL_STEPS - 8;
 /** The platform needs about that long to start. */
 const MAX_DELAY_MS = 1_500;
 const STEP_MS = 300_000;
 /** A git lives for moments only, an agent for seconds. */
-const CHOSEN_MS = 3_000;
+const CHOSEN_MS = 2_000;
 const ANY_MS = 30_000;
 /** Long enough for a lease, and for a bridge that is busy to notice. */
 const ORPHANS_MS = 60_000;
@@ -106,15 +107,6 @@ function requireAtWork(demo: DemoProcess, { blow, afterSteps, thenMs }: Moment):
 async function countBridges(demo: DemoProcess): Promise<number> {
   const living = await findProcesses(demo.ground.path);
   return living.filter(({ command }) => BRIDGE.is(command)).length;
-}
-
-/** What has happened for the first time: a demo that goes on prints some of it again. */
-export function countSteps(demo: DemoProcess): number {
-  const lines = demo
-    .output()
-    .split('\n')
-    .filter((line) => /^\d\d:\d\d:\d\d /.test(line));
-  return new Set(lines.map((line) => line.slice('00:00:00 '.length).replace(/\d+s/g, ''))).size;
 }
 
 /** Whoever is killed may have started another in the meantime. */
