@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { findPodMembers, type PodTrace } from '../../adapters/process/pod-member.ts';
 import { readProcess } from '../../adapters/process/process-row.ts';
@@ -22,17 +23,32 @@ export type Suite = {
 };
 
 type Counts = Pick<Outcome, 'passed' | 'failed' | 'skipped'>;
+/** With a line for each that failed: what is read of a long log is its end. */
+type Report = { readonly counts: Counts; readonly failures: readonly string[] };
 
 const reportSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
   numPendingTests: z.number(),
   testResults: z.array(
-    z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().default(''),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()).default([]),
+        }),
+      ),
+    }),
   ),
 });
 
 const SETTLE_MS = 3_000;
+const MAX_FAILURES = 30;
+const MAX_LINE = 300;
 
 /** A suite in a process group and a temporary folder of its own, by which whatever it leaves running is found. */
 export class SuiteRun {
@@ -60,18 +76,22 @@ export class SuiteRun {
   async outcome(): Promise<Outcome> {
     const { name, scripts, tests } = this.#suite;
     const counts = { passed: 0, failed: 0, skipped: 0 };
+    const failures: string[] = [];
     const notes: string[] = [];
     for (const script of scripts) {
       const code = await this.#run(script);
       if (code === 'late') notes.push(`${script} did not end in time and was stopped`);
-      add(counts, tests === undefined ? countScript(code) : await this.#readReport(code));
+      const report = tests === undefined ? countScript(code) : await this.#readReport(code);
+      add(counts, report.counts);
+      failures.push(...report.failures);
       notes.push(...(await this.#sweep()));
     }
     notes.push(...(await this.#leftovers()));
     // What a suite did not clear up, or did not end in time, is a fault of what it tests.
     counts.failed += notes.length;
     await rm(this.#folder, { recursive: true, force: true });
-    return { name, ...counts, ms: performance.now() - this.#began, notes };
+    const ms = performance.now() - this.#began;
+    return { name, ...counts, ms, notes: [...failures.slice(0, MAX_FAILURES), ...notes] };
   }
 
   async stop(): Promise<void> {
@@ -109,21 +129,29 @@ export class SuiteRun {
     return code;
   }
 
-  async #readReport(code: number | 'late'): Promise<Counts> {
+  async #readReport(code: number | 'late'): Promise<Report> {
     const text = await readFile(this.#report(), 'utf8').catch(() => undefined);
-    if (text === undefined) return { passed: 0, failed: 1, skipped: 0 };
+    if (text === undefined) return countScript(1);
     const { testResults, ...report } = reportSchema.parse(JSON.parse(text));
     // A file that cannot be loaded has no test that could fail.
     const broken = testResults.filter(
       ({ status, assertionResults }) =>
         status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-    ).length;
-    const failed = report.numFailedTests + broken;
-    return {
+    );
+    const failed = report.numFailedTests + broken.length;
+    const counts = {
       passed: report.numPassedTests,
       failed: failed === 0 && code !== 0 ? 1 : failed,
       skipped: report.numPendingTests,
     };
+    const tests = testResults.flatMap((file) => file.assertionResults);
+    const failures = [
+      ...broken.map(({ name, message }) => failureLine(relative('.', name), message)),
+      ...tests
+        .filter(({ status }) => status === 'failed')
+        .map(({ fullName, failureMessages }) => failureLine(fullName, failureMessages[0] ?? '')),
+    ];
+    return { counts, failures };
   }
 
   /** Ends what outlived the script; a moment is given to what is just ending. */
@@ -157,8 +185,14 @@ export class SuiteRun {
   }
 }
 
-function countScript(code: number | 'late'): Counts {
-  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+function countScript(code: number | 'late'): Report {
+  const passed = code === 0 ? 1 : 0;
+  return { counts: { passed, failed: 1 - passed, skipped: 0 }, failures: [] };
+}
+
+function failureLine(name: string, message: string): string {
+  const [first = ''] = stripVTControlCharacters(message).trim().split('\n');
+  return `✗ ${name}: ${first}`.slice(0, MAX_LINE);
 }
 
 function add(counts: { passed: number; failed: number; skipped: number }, more: Counts): void {
