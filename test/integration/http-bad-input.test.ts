@@ -228,13 +228,22 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       }
     });
 
-  if (takesBody(route))
+  const missing = requiredOf(route);
+  if (missing.length > 0)
     test('what is missing is named', async () => {
-      const missing = requiredOf(route);
-      if (missing.length === 0) return;
       for (const part of [{}, { body: '{}' }]) {
         const { error } = await expectRefused(send(row, part), [400], 'nothing');
         expect(issuesOf(error).map(({ path }) => path)).toEqual(expect.arrayContaining(missing));
+      }
+    });
+
+  if (isChoice(route))
+    test('a body of none of the shapes is 400 and says what would choose one', async () => {
+      const fields = fieldsOf(route).map(([name]) => name);
+      for (const part of [{}, { body: '{}' }]) {
+        const { error } = await expectRefused(send(row, part), [400], 'nothing');
+        expect(issuesOf(error)).toHaveLength(1);
+        expect(fields).toContain(issuesOf(error)[0]?.path);
       }
     });
 
