@@ -48,6 +48,7 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     const view = await insist(world, 'view', (deps) => readPlanView(deps, id));
     watch.view = view;
     if (view.status === 'cancelled') world.judge.commitments.cancelled(world, view);
+    world.judge.commitments.waits(world, view);
     const { faults, random } = world;
     if (view.status === 'pending_approval' && faults.happens('person_edits'))
       await editSomething(world, view);

@@ -34,6 +34,9 @@ export function judgeNewPod(judge: Judge, world: World, key: AttemptKey, before:
   const stopped = commitments.stopped.get(key.plan);
   if (stopped !== undefined && key.run <= stopped.run && world.loop.now - stopped.at > LATE_MS)
     judge.fail(world, `${attemptName(key)} began after its run was cancelled`);
+  const held = commitments.held.get(key.plan);
+  if (held !== undefined && world.loop.now < held.until && world.loop.now - held.at > LATE_MS)
+    judge.fail(world, `${attemptName(key)} began while its forge was said to refuse`);
 }
 
 /** A repair was accepted. */

@@ -1,5 +1,6 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import type { AttemptKey } from '../../../core/contract/id.ts';
+import type { PlanView } from '../../../core/contract/plan.ts';
 import type { AttemptKind } from '../../../core/contract/task.ts';
 import type { By } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
@@ -9,6 +10,7 @@ import { readBranch, taskId } from './names.ts';
 
 /** Causes that spend no try of the agent. */
 const PASSING: readonly string[] = ['provider', 'forge', 'infra'];
+const PAUSE_END = / refuses until (\S+Z): /;
 /** What a verification finds wrong of the whole. */
 const FOUND_WRONG: readonly string[] = ['verify_red', 'conflict'];
 
@@ -36,12 +38,16 @@ export class Commitments {
   readonly pushed = new Map<string, string[]>();
   /** Plans that a client was told are cancelled: the run, and since when. */
   readonly stopped = new Map<string, { run: number; at: number }>();
+  /** Plans that a client was told wait for their forge: until when, and since when that is said. */
+  readonly held = new Map<string, { until: number; at: number }>();
 
   ordered(world: World): void {
     this.orderedAt = world.loop.now;
     this.failures.clear();
     this.losses.clear();
     this.repairs.clear();
+    // It may have been to ask the forge again at once.
+    this.held.clear();
   }
 
   askChanges(plan: string, task: string): void {
@@ -82,6 +88,15 @@ export class Commitments {
 
   cancelled(world: World, { id, run }: { id: string; run: number }): void {
     if (this.stopped.get(id)?.run !== run) this.stopped.set(id, { run, at: world.loop.now });
+  }
+
+  waits(world: World, { id, notices }: Pick<PlanView, 'id' | 'notices'>): void {
+    const { now } = world.loop;
+    const pause = notices.find((notice) => notice.code === 'paused_forge');
+    const until = Date.parse(PAUSE_END.exec(pause?.message ?? '')?.[1] ?? '');
+    const known = this.held.get(id);
+    const isKnown = known !== undefined && known.until > now;
+    if (until > now) this.held.set(id, { until, at: isKnown ? known.at : now });
   }
 
   /** Somebody did something to its pull request: it begins anew. */

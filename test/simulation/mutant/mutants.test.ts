@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
 import { both, type Mutant } from './break-rule.ts';
 import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
+import { lateLaunches } from './late-launches.ts';
 import { MUTANTS } from './mutants.ts';
 import { pausedClaims } from './paused-claims.ts';
 import { pausedLanes } from './paused-lanes.ts';
@@ -34,7 +35,7 @@ async function firstCaught(mutant: Mutant): Promise<[number, string[]]> {
   return expect.fail(`${MOST_SEEDS} seeds did not notice`);
 }
 
-test.each([pausedMerges, pausedClaims, pausedLanes])(
+test.each([pausedMerges, pausedClaims, pausedLanes, lateLaunches])(
   'finds nothing to say of $name',
   async (interference) => {
     for (let seed = 0; seed < 40; seed += 1) {

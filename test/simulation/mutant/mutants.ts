@@ -1,12 +1,27 @@
 import { parseAttemptId } from '../../../core/contract/id.ts';
+import type { EngineDeps } from '../../../core/engine/deps.ts';
+import type { Pod } from '../../../core/port/launcher.ts';
 import type { Item } from '../../../core/port/table.ts';
+import { loadTask } from '../../../core/store/task-store.ts';
 import { taskId } from '../judge/names.ts';
 import { isTask, type Mutant, onForge, onTable, unconditional, withoutDue } from './break-rule.ts';
+import { lateLaunches } from './late-launches.ts';
 import { pausedMerges } from './paused-merges.ts';
 
 // Each breaks one rule of the engine from outside. The simulation has to notice. Here: leases, fences, fan-in and what is due.
 
 const ENGINE = { kind: 'engine', invocation: 0, isLate: () => false, readAt: () => 0 } as const;
+
+async function listOwned({ launcher, table }: EngineDeps): Promise<Pod[]> {
+  const pods = await launcher.list();
+  const owned = await Promise.all(
+    pods.map(async ({ attemptId }) => {
+      const key = parseAttemptId(attemptId);
+      return key !== undefined && (await loadTask(table, key))?.state.current?.n === key.n;
+    }),
+  );
+  return pods.filter((_, place) => owned[place]);
+}
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -53,6 +68,16 @@ export const MUTANTS: readonly Mutant[] = [
       launcher: { ...deps.launcher, remove: async () => 'gone' },
     }),
     caught: /\d+ pods of \d+|left over|never asked to end/,
+  },
+  {
+    name: 'pods that no attempt owns are left alone',
+    emphasis: lateLaunches.emphasis,
+    beside: lateLaunches.deps,
+    deps: (deps) => ({
+      ...deps,
+      launcher: { ...deps.launcher, list: () => listOwned(deps) },
+    }),
+    caught: /left over|never asked to end/,
   },
   {
     name: 'evidence never grows old',

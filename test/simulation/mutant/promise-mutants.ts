@@ -1,4 +1,5 @@
-import type { Change, Item } from '../../../core/port/table.ts';
+import type { Change, Item, Table } from '../../../core/port/table.ts';
+import { KEY } from '../../../core/store/key.ts';
 import {
   isHead,
   isTask,
@@ -41,6 +42,27 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
     emphasis: ['agent_refused', 'agent_failed'],
     deps: spendsTry('attempt_refused'),
     caught: /was given up after/,
+  },
+  {
+    name: 'a pause of the forge is not heeded',
+    emphasis: ['forge_paused'],
+    deps: (deps) => {
+      // Clients are told of it all the same.
+      let isScheduling = false;
+      const table: Table = {
+        ...deps.table,
+        get: (key) => {
+          isScheduling ||= key.sk === KEY.slots().sk;
+          return deps.table.get(key);
+        },
+        query: async (pk, options) => {
+          const page = await deps.table.query(pk, options);
+          return isScheduling && options?.prefix === 'PAUSE#' ? { items: [] } : page;
+        },
+      };
+      return { ...deps, table };
+    },
+    caught: /began while its forge was said to refuse/,
   },
   {
     name: 'attempts may be lost for ever',

@@ -1,0 +1,19 @@
+import { AppError } from '../../../core/error.ts';
+import type { Interference } from '../world.ts';
+
+/** A launch that nobody heard of again is granted minutes later, perhaps when its attempt is long over. */
+export const lateLaunches: Interference = {
+  name: 'a launch that is granted late',
+  emphasis: ['pod_unborn'],
+  deps: (deps, { faults, loop, pods, random }) => ({
+    ...deps,
+    launcher: {
+      ...deps.launcher,
+      ensure: async (spec) => {
+        if (!faults.active || !random.chance(0.3)) return deps.launcher.ensure(spec);
+        void loop.sleep(random.between(100_000, 600_000)).then(() => pods.ensure(spec));
+        throw new AppError('transient', 'launcher_failed', 'the launcher did not answer');
+      },
+    },
+  }),
+};
