@@ -45,14 +45,10 @@ export function describeForgePulls(
         labels: ['smol-gang', 'wave-1'],
         author: t.author,
       });
-      expect(
-        await t.forge.findPull(r.repo, { head: 'once', base: 'main', labels: [] }),
-      ).toMatchObject({
+      expect(await t.forge.findPull(r.repo, wanted('once'))).toMatchObject({
         number: again.number,
       });
-      expect(
-        await t.forge.findPull(r.repo, { head: 'once', base: 'other', labels: [] }),
-      ).toBeUndefined();
+      expect(await t.forge.findPull(r.repo, { ...wanted('once'), base: 'other' })).toBeUndefined();
     });
 
     test('a second pull request for the same branches is a 422 on the wire', async () => {

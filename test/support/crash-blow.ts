@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../../local/model/flavour.ts';
 import type { DemoProcess } from './demo-process.ts';
-import { ALL_STEPS, countSteps } from './demo-steps.ts';
+import { countSteps, WORK_STEPS } from './demo-steps.ts';
 import { findProcesses, type SeenProcess } from './process-scan.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -38,8 +38,8 @@ export const SHORT_LEASES = {
   HEARTBEAT_SECONDS: '1',
 };
 
-/** Those of the last task, the whole and the simple plan come quickly: a blow could fall on nothing. */
-const STEPS = ALL_STEPS - 8;
+/** What follows, the whole and the simple plan, is over in seconds: a blow could fall on nothing. */
+const STEPS = WORK_STEPS;
 /** The platform needs about that long to start. */
 const MAX_DELAY_MS = 1_500;
 const STEP_MS = 300_000;

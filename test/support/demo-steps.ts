@@ -9,8 +9,10 @@ const TOLD = /^\d\d:\d\d:\d\d {2}(\S) (\S+) /gm;
 /** Begins a line about the root. */
 const NO_TASK = 'pull';
 
-/** Eight tasks, the verification of the whole, and the one task of the simple plan. */
-export const ALL_STEPS = 10 * STATES.length;
+/** The eight tasks of the complex plan. */
+export const WORK_STEPS = 8 * STATES.length;
+/** With the verification of the whole, and the one task of the simple plan. */
+export const ALL_STEPS = WORK_STEPS + 2 * STATES.length;
 
 /** At most ALL_STEPS; a demo that is done has taken them all. */
 export function countSteps(demo: DemoProcess): number {

@@ -188,16 +188,13 @@ export async function editPlan(
 
 /** A simple plan is one task: of several it needs a root branch, and an end. */
 function ofSeveral(tasks: readonly TaskSpec[]): PlanState['verdict'] {
-  const reasoning = 'A person made it several tasks.';
-  const estimatedTasks = Math.min(tasks.length, 60);
-  const source = 'person';
   return {
     complexity: 'complex',
-    reasoning,
+    reasoning: 'A person made it several tasks.',
     confidence: 1,
-    estimatedTasks,
+    estimatedTasks: Math.min(tasks.length, 60),
     suggestion: '',
-    source,
+    source: 'person',
   };
 }
 

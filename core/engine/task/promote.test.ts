@@ -17,6 +17,11 @@ const COMMIT = 'c'.repeat(40);
 
 const PULL = pullFixture({ headSha: COMMIT, draft: true });
 const REF = refOf(PULL);
+const READY: Partial<TaskState> = {
+  status: 'pr_open',
+  accepted: { commit: COMMIT, attempt: 1, branch: 1 },
+  proof: { commit: COMMIT, root: COMMIT, green: true, empty: false },
+};
 
 /** What is asked of the forge of a task that a retry goes on with, in order. */
 async function promoteRetried(simple: boolean): Promise<string[]> {
@@ -46,14 +51,7 @@ async function promoteRetried(simple: boolean): Promise<string[]> {
     },
   });
   await fixture.putPlan();
-  await fixture.putTask({
-    simple,
-    status: 'pr_open',
-    reopen: true,
-    pull: REF,
-    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
-    proof: { commit: COMMIT, root: COMMIT, green: true, empty: false },
-  });
+  await fixture.putTask({ ...READY, simple, reopen: true, pull: REF });
   await promote(fixture.deps, await fixture.task());
   return asked;
 }
@@ -76,11 +74,7 @@ async function promoteLate(found: Partial<PullRequest>) {
     },
   });
   await fixture.putPlan();
-  await fixture.putTask({
-    status: 'pr_open',
-    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
-    proof: { commit: COMMIT, root: COMMIT, green: true, empty: false },
-  });
+  await fixture.putTask(READY);
   await promote(fixture.deps, await fixture.task());
   return (await fixture.task()).state;
 }
@@ -108,11 +102,7 @@ test('a pull request is known by its number before red checks send its work back
     },
   });
   await fixture.putPlan();
-  await fixture.putTask({
-    status: 'pr_open',
-    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
-    proof: { commit: COMMIT, root: COMMIT, green: true, empty: false },
-  });
+  await fixture.putTask(READY);
 
   await promote(fixture.deps, await fixture.task());
   const known = (await fixture.task()).state;
@@ -122,12 +112,6 @@ test('a pull request is known by its number before red checks send its work back
   await promote(fixture.deps, await fixture.task());
   expect((await fixture.task()).state.repair).toMatchObject({ reason: 'check_red' });
 });
-
-const READY: Partial<TaskState> = {
-  status: 'pr_open',
-  accepted: { commit: COMMIT, attempt: 1, branch: 1 },
-  proof: { commit: COMMIT, root: COMMIT, green: true, empty: false },
-};
 
 test('what a person pushed while the branch was to be moved is taken over, and not what was there before', async () => {
   const [before, pushed] = ['a'.repeat(40), 'b'.repeat(40)];

@@ -95,7 +95,6 @@ async function knownPull(
   wanted: PullQuery,
 ): Promise<PullRequest | undefined> {
   const known = state.pull && (await forge.pull(state.repo, state.pull.number));
-  if (known?.state === 'open' && known.base !== wanted.base) return known;
   // Merged elsewhere it is lost to this task, which gets another.
   const own = known?.state === 'merged' && known.base !== wanted.base ? undefined : known;
   const pull =
@@ -129,7 +128,8 @@ async function refused(
       return apply(deps, task, { type: 'merge_seen', sha: root, root });
   }
   if (!isAppError(error, 'refused')) throw error;
-  const { head, base } = { head: headOf(deps, task.state), base: baseOf(deps, plan, task.state) };
+  const head = headOf(deps, task.state);
+  const base = baseOf(deps, plan, task.state);
   const advice = isAppError(error, 'refused', 'cannot_reopen')
     ? `; open one from ${head} to ${base} by hand, then retry the task`
     : '';

@@ -153,7 +153,7 @@ export class SimForge {
     const isOurs = (pull: SimPull) => pull.labels.some((label) => labels.includes(label));
     const pull =
       there.find((one) => one.state === 'open') ??
-      there.find((one) => one.state === 'merged') ??
+      there.findLast((one) => one.state === 'merged') ??
       there.at(-1) ??
       from.find((one) => one.state === 'open' && isOurs(one));
     return pull === undefined ? undefined : this.#view(repository, pull);

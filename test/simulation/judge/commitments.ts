@@ -10,6 +10,7 @@ import { readBranch, taskId } from './names.ts';
 
 /** Causes that spend no try of the agent. */
 const PASSING: readonly string[] = ['provider', 'forge', 'infra'];
+/** In the words of a plan's notice. */
 const PAUSE_END = / refuses until (\S+Z): /;
 /** What a verification finds wrong of the whole. */
 const FOUND_WRONG: readonly string[] = ['verify_red', 'conflict'];
