@@ -1,0 +1,78 @@
+/** The order of the folders and files directly in one folder. */
+export type Layering = {
+  /** Path from the root of the project; empty for the root itself. */
+  readonly parent: string;
+  /** Bottom to top. A layer may import itself and the layers before it; a name is a folder or a file. */
+  readonly layers: readonly (readonly string[])[];
+};
+
+/** Who may import whom. A folder without a row here is free inside; in a folder with a row every name is listed. */
+export const LAYERINGS: readonly Layering[] = [
+  {
+    parent: '',
+    layers: [
+      ['package.json'],
+      ['core'],
+      ['adapters', 'agent', 'cli'],
+      ['functions'],
+      ['stacks', 'sst.config.ts'],
+      ['local'],
+      ['test', 'bench', 'vitest.config.ts'],
+    ],
+  },
+  {
+    parent: 'core',
+    layers: [
+      ['base'],
+      ['contract', 'error.ts'],
+      ['port'],
+      ['topology', 'graph'],
+      ['plan-state', 'task-state'],
+      ['store'],
+      ['access', 'planning', 'pull-text'],
+      ['engine'],
+    ],
+  },
+  {
+    parent: 'core/engine',
+    layers: [
+      ['deps.ts', 'in-parallel.ts', 'handler-span.ts'],
+      ['apply'],
+      ['announce'],
+      ['revision'],
+      ['pull'],
+      ['launch'],
+      ['attempt'],
+      ['schedule'],
+      ['merge-queue'],
+      ['task'],
+      ['planning'],
+      ['plan'],
+      ['command'],
+      ['view'],
+      ['resync'],
+      ['drive.ts'],
+    ],
+  },
+  {
+    parent: 'agent/bridge',
+    layers: [
+      ['attempt-end.ts', 'limits.ts'],
+      ['host'],
+      ['control'],
+      ['git'],
+      ['acp'],
+      ['model'],
+      [
+        'attempt.ts',
+        'coding-agent.ts',
+        'open-repository.ts',
+        'task-prompt.ts',
+        'task-work.ts',
+        'verify.ts',
+      ],
+      ['run-attempt.ts', 'verify-attempt.ts', 'work-attempt.ts'],
+      ['main.ts'],
+    ],
+  },
+];

@@ -1,0 +1,36 @@
+/** Bounds of the measures; shares are fractions of 1. */
+export const LIMITS = {
+  /** Share of comments, or of titles, that open with a pronoun; the share stays below. */
+  openings: 0.01,
+  /** Largest share of comments that contain a vague word. */
+  vagueWords: 0.35,
+  /** Smallest share of exported types with a doc comment. */
+  documentedTypes: 0.6,
+  functionLines: 60,
+  fileLines: 400,
+  /** Files in a folder, without its subfolders; reported. */
+  folderFiles: 20,
+  /** Lines of an exported function that a single importer could hold itself; reported. */
+  tinyFunctionLines: 5,
+} as const;
+
+/** A function that may exceed the limit of lines. */
+export type FunctionExemption = {
+  readonly path: string;
+  readonly name: string;
+  readonly reason: string;
+};
+
+/** Functions that only build a table of data. An exemption without use is an error. */
+export const FUNCTION_EXEMPTIONS: readonly FunctionExemption[] = [];
+
+/** Words that leave the subject of a sentence open when they begin it. */
+export const VAGUE_OPENINGS: readonly string[] = [
+  'it its itself they them their theirs he she his her one ones',
+  'that this these those such so of twice others',
+  'who whoever whom whomever whose what whatever which whichever',
+  'nobody somebody someone anybody anyone everybody everyone',
+].flatMap((line) => line.split(' '));
+
+/** Words for which a noun is usually clearer. */
+export const VAGUE_WORDS = /\b(?:it|they|one|who|what|that|those)\b/i;

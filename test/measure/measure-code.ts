@@ -1,0 +1,27 @@
+import type { Measure } from './measure.ts';
+import { measureDocs } from './measure-docs.ts';
+import { measureLanguage } from './measure-language.ts';
+import { measureLayers } from './measure-layers.ts';
+import { measureNames } from './measure-names.ts';
+import { measureShape } from './measure-shape.ts';
+import { measureSize } from './measure-size.ts';
+import type { FileFacts } from './scan/facts.ts';
+
+/** Takes all measures of the files. */
+export function measureCode(files: readonly FileFacts[]): Measure[] {
+  return [
+    ...measureLanguage(files),
+    ...measureDocs(files),
+    measureLayers(files),
+    ...measureSize(files),
+    measureNames(files),
+    ...measureShape(files),
+  ];
+}
+
+/** Lists the places behind every broken bound, `id: path:line: text`; empty when all bounds hold. */
+export function listOffences(measures: readonly Measure[]): string[] {
+  return measures
+    .filter(({ isBroken }) => isBroken)
+    .flatMap(({ id, findings }) => findings.map((place) => `${id}: ${place}`));
+}

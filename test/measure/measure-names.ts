@@ -1,0 +1,41 @@
+import type { BannedName } from './banned-names.ts';
+import { BANNED_NAMES } from './banned-names.ts';
+import type { Measure } from './measure.ts';
+import { finding } from './measure.ts';
+import type { FileFacts, NameFact } from './scan/facts.ts';
+
+/** Measures the declared names against the table of banned names. */
+export function measureNames(
+  files: readonly FileFacts[],
+  banned: readonly BannedName[] = BANNED_NAMES,
+): Measure {
+  const findings = files.flatMap((file) =>
+    file.names.flatMap((fact) => {
+      const row = banned.find((candidate) => isBanned(fact, candidate));
+      return row === undefined
+        ? []
+        : finding(file, fact.line, `${fact.name} (use instead: ${row.use})`);
+    }),
+  );
+  return {
+    id: 'names',
+    title: 'declared names that are banned',
+    value: String(findings.length),
+    bound: '0',
+    isBroken: findings.length > 0,
+    findings,
+  };
+}
+
+/** Splits a name into words: `HTTPClient2` becomes `http-client2`. */
+export function wordsOf(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
+    .replace(/[_\s]+/g, '-')
+    .toLowerCase();
+}
+
+function isBanned({ name, kind }: NameFact, row: BannedName): boolean {
+  return (row.kind === undefined || row.kind === kind) && row.pattern.test(wordsOf(name));
+}

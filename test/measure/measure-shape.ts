@@ -1,0 +1,67 @@
+import { dirname } from 'node:path';
+import { LIMITS } from './limits.ts';
+import type { Measure } from './measure.ts';
+import { finding, formatShare, quantile, ratio } from './measure.ts';
+import type { FileFacts } from './scan/facts.ts';
+
+/** Reports how the code is cut into folders, files and functions. */
+export function measureShape(files: readonly FileFacts[]): Measure[] {
+  const source = files.filter(({ group }) => group === 'source');
+  return [fullFolders(files), tinyFunctions(source), importsPerFile(source)];
+}
+
+function fullFolders(files: readonly FileFacts[]): Measure {
+  const folders = Map.groupBy(files, ({ path }) => dirname(path));
+  const full = [...folders].filter(([, held]) => held.length > LIMITS.folderFiles);
+  return {
+    id: 'full-folders',
+    title: `folders with more than ${LIMITS.folderFiles} files`,
+    value: String(full.length),
+    isBroken: false,
+    findings: full.map(([folder, held]) => `${folder}/: ${held.length} files`),
+  };
+}
+
+function tinyFunctions(source: readonly FileFacts[]): Measure {
+  const importers = countImporters(source);
+  const all = source.flatMap((file) =>
+    file.exports.filter(({ kind }) => kind === 'function').map((fact) => ({ file, fact })),
+  );
+  const tiny = all.filter(
+    ({ file, fact }) =>
+      fact.lines <= LIMITS.tinyFunctionLines &&
+      importers.get(`${file.path} ${fact.name}`)?.size === 1,
+  );
+  return {
+    id: 'tiny-functions',
+    title: `exported functions of <= ${LIMITS.tinyFunctionLines} lines with one importer`,
+    value: formatShare(tiny.length, all.length),
+    isBroken: false,
+    findings: tiny.map(({ file, fact }) => finding(file, fact.line, fact.name)),
+  };
+}
+
+/** Returns the importing files by `path name`. */
+function countImporters(source: readonly FileFacts[]): Map<string, Set<string>> {
+  const importers = new Map<string, Set<string>>();
+  for (const { path, imports } of source)
+    for (const { target, names } of imports)
+      for (const name of names) {
+        const key = `${target} ${name}`;
+        importers.set(key, (importers.get(key) ?? new Set()).add(path));
+      }
+  return importers;
+}
+
+function importsPerFile(source: readonly FileFacts[]): Measure {
+  const counts = source.map(({ imports }) => new Set(imports.map(({ target }) => target)).size);
+  const sum = counts.reduce((total, count) => total + count, 0);
+  const mean = ratio(sum, counts.length).toFixed(1);
+  return {
+    id: 'imports',
+    title: "imports of the project's files, per source file",
+    value: `mean ${mean}, p90 ${quantile(counts, 0.9)}, max ${quantile(counts, 1)}`,
+    isBroken: false,
+    findings: [],
+  };
+}

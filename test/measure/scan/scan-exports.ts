@@ -1,0 +1,67 @@
+import type { ESTree } from 'rolldown/utils';
+import type { ExportFact } from './facts.ts';
+import type { Syntax } from './syntax.ts';
+import { isFunction } from './syntax.ts';
+
+type Declared = Pick<ExportFact, 'name' | 'kind'> & { readonly node: ESTree.Span };
+
+/** Returns what the file declares and exports; re-exports belong to the file that declares them. */
+export function scanExports(syntax: Syntax): ExportFact[] {
+  const listed = new Set<string>();
+  const declared: { readonly isExported: boolean; readonly fact: ExportFact }[] = [];
+  for (const statement of syntax.program.body) {
+    const isExported = statement.type === 'ExportNamedDeclaration';
+    if (isExported && statement.source === null)
+      for (const { local } of statement.specifiers)
+        listed.add(local.type === 'Literal' ? local.value : local.name);
+    const declaration = isExported ? statement.declaration : statement;
+    if (declaration === null) continue;
+    for (const { name, kind, node } of declarations(declaration))
+      declared.push({ isExported, fact: toFact(syntax, statement, { name, kind, node }) });
+  }
+  return declared
+    .filter(({ isExported, fact }) => isExported || listed.has(fact.name))
+    .map(({ fact }) => fact);
+}
+
+function toFact(
+  syntax: Syntax,
+  statement: ESTree.Span,
+  { name, kind, node }: Declared,
+): ExportFact {
+  const line = syntax.lineOf(node.start);
+  const lines = syntax.lineOf(node.end) - line + 1;
+  return { line, name, kind, lines, isDocumented: hasDoc(syntax, statement.start) };
+}
+
+function declarations(node: ESTree.Statement | ESTree.Directive): Declared[] {
+  switch (node.type) {
+    case 'TSTypeAliasDeclaration':
+    case 'TSInterfaceDeclaration':
+    case 'TSEnumDeclaration':
+      return [{ name: node.id.name, kind: 'type', node }];
+    case 'FunctionDeclaration':
+      return node.id === null ? [] : [{ name: node.id.name, kind: 'function', node }];
+    case 'ClassDeclaration':
+      return node.id === null ? [] : [{ name: node.id.name, kind: 'class', node }];
+    case 'VariableDeclaration':
+      return node.declarations.flatMap(({ id, init }): Declared[] =>
+        id.type === 'Identifier'
+          ? [{ name: id.name, kind: isFunction(init) ? 'function' : 'value', node }]
+          : [],
+      );
+    default:
+      return [];
+  }
+}
+
+/** True when a `/**` comment ends directly before the statement. */
+function hasDoc({ text, comments }: Syntax, start: number): boolean {
+  return comments.some(
+    ({ type, value, end }) =>
+      type === 'Block' &&
+      value.startsWith('*') &&
+      end <= start &&
+      text.slice(end, start).trim() === '',
+  );
+}

@@ -1,0 +1,41 @@
+import type { ESTree, ParseResult } from 'rolldown/utils';
+
+/** A parsed file. */
+export type Syntax = {
+  readonly path: string;
+  readonly text: string;
+  readonly program: ESTree.Program;
+  readonly comments: ParseResult['comments'];
+  /** Line of an offset, counted from 1. */
+  readonly lineOf: (offset: number) => number;
+};
+
+/** Name of a member; undefined when the program computes the name. */
+export function keyName(key: ESTree.PropertyKey): string | undefined {
+  if (key.type === 'Identifier' || key.type === 'PrivateIdentifier') return key.name;
+  if (key.type === 'Literal' && typeof key.value === 'string') return key.value;
+  return undefined;
+}
+
+/** True for a function expression of either form. */
+export function isFunction(
+  node: ESTree.Expression | ESTree.Argument | null | undefined,
+): node is ESTree.Function | ESTree.ArrowFunctionExpression {
+  return node?.type === 'FunctionExpression' || node?.type === 'ArrowFunctionExpression';
+}
+
+/** Returns the identifier at the root of a callee: `it` of `it.each(rows)`. */
+export function calleeRoot(callee: ESTree.Expression): string | undefined {
+  switch (callee.type) {
+    case 'Identifier':
+      return callee.name;
+    case 'MemberExpression':
+      return callee.object.type === 'Super' ? undefined : calleeRoot(callee.object);
+    case 'CallExpression':
+      return calleeRoot(callee.callee);
+    case 'TaggedTemplateExpression':
+      return calleeRoot(callee.tag);
+    default:
+      return undefined;
+  }
+}
