@@ -1,0 +1,376 @@
+import { describe, expect, test } from 'vitest';
+import type { BannedName } from './banned-names.ts';
+import { BANNED_NAMES } from './banned-names.ts';
+import type { Layering } from './layers.ts';
+import type { Measure } from './measure.ts';
+import { listOffences, measureCode } from './measure-code.ts';
+import { measureDocs } from './measure-docs.ts';
+import { measureLanguage, opensVaguely } from './measure-language.ts';
+import { measureLayers } from './measure-layers.ts';
+import { measureNames, wordsOf } from './measure-names.ts';
+import { measureShape } from './measure-shape.ts';
+import { measureSize } from './measure-size.ts';
+import { scanFile } from './scan/scan-file.ts';
+
+describe('comments', () => {
+  test('a run of adjacent line comments is one comment', () => {
+    const source = lines(
+      '// First line,',
+      '// second line.',
+      '',
+      '// Another.',
+      'run(); // Beside.',
+    );
+
+    const { comments } = scanFile('core/a.ts', source);
+
+    expect(comments).toEqual([
+      { line: 1, text: 'First line, second line.' },
+      { line: 4, text: 'Another.' },
+      { line: 5, text: 'Beside.' },
+    ]);
+  });
+
+  test('a doc comment is read without its stars', () => {
+    const source = lines('/**', ' * Returns nothing.', ' * Throws never.', ' */', 'run();');
+
+    const { comments } = scanFile('core/a.ts', source);
+
+    expect(comments).toEqual([{ line: 1, text: 'Returns nothing. Throws never.' }]);
+  });
+
+  test('text in strings, templates and patterns is no comment', () => {
+    const source = lines(
+      "const url = 'https://host//it';",
+      `const text = \`/* it */ \${run(\`// it\`)}\`;`,
+      'const pattern = /[/*]it\\//;',
+    );
+
+    expect(scanFile('core/a.ts', source).comments).toEqual([]);
+  });
+
+  test('comments for tools are left out', () => {
+    const source = lines(
+      '// biome-ignore lint/a: it is so',
+      '// @ts-expect-error it is so',
+      'a();',
+    );
+
+    expect(scanFile('core/a.ts', source).comments).toEqual([]);
+  });
+
+  test('an opening pronoun breaks the bound of its group', () => {
+    const files = [
+      scanFile('core/a.ts', '/** Whoever comes first. */\nrun();\n'),
+      scanFile('test/b.ts', '// Returns nothing.\nrun();\n'),
+    ];
+
+    const measures = measureLanguage(files);
+
+    expect(named(measures, 'openings-source')).toMatchObject({
+      isBroken: true,
+      findings: ['core/a.ts:1: Whoever comes first.'],
+    });
+    expect(named(measures, 'openings-tests').isBroken).toBe(false);
+  });
+
+  test('an opening is the first word, in any case and behind punctuation', () => {
+    expect(['It is.', '(those of)', "that's it", 'Of a task.'].map(opensVaguely)).toEqual(
+      Array.from({ length: 4 }, () => true),
+    );
+    expect(['Items.', '`one` is code.', 'Whole.', 'When it ends.'].map(opensVaguely)).toEqual(
+      Array.from({ length: 4 }, () => false),
+    );
+  });
+
+  test('more than a third of comments with a vague word breaks the bound', () => {
+    const vague = scanFile('core/a.ts', '// Waits until it ends.\n\n// Waits.\n');
+    const clear = scanFile('core/b.ts', '// Waits.\n\n// Ends items.\n');
+
+    expect(named(measureLanguage([vague]), 'words-source').isBroken).toBe(true);
+    expect(named(measureLanguage([vague, clear]), 'words-source').isBroken).toBe(false);
+  });
+});
+
+describe('titles', () => {
+  test('titles of tests, suites, tables and wrappers are found', () => {
+    const source = lines(
+      "describe('a queue', async () => {",
+      "  it.each([1])('sends %s', () => {});",
+      `  test.skipIf(isSlow)(\`waits \${ms} ms\`, () => {});`,
+      "  contract('keeps an order', async () => {});",
+      "  await waitUntil('a message came', () => true);",
+      "  /it/.test('no title');",
+      '});',
+    );
+
+    const { titles } = scanFile('core/a.test.ts', source);
+
+    expect(titles.map(({ text }) => text)).toEqual([
+      'a queue',
+      'sends %s',
+      'waits … ms',
+      'keeps an order',
+    ]);
+  });
+
+  test('an opening pronoun breaks the bound', () => {
+    const file = scanFile('core/a.test.ts', "test('that of a plan is kept', () => {});\n");
+
+    expect(named(measureLanguage([file]), 'openings-titles')).toMatchObject({
+      isBroken: true,
+      findings: ['core/a.test.ts:1: that of a plan is kept'],
+    });
+  });
+});
+
+describe('docs', () => {
+  test('types without a doc comment break the bound, private types do not count', () => {
+    const source = lines(
+      '/** Identifies a task. */',
+      'export type Id = string;',
+      '// No doc comment.',
+      'export type Key = string;',
+      'interface Listed {}',
+      'type Hidden = string;',
+      'export type { Listed };',
+    );
+
+    const [types] = measureDocs([scanFile('core/a.ts', source)]);
+
+    expect(types).toMatchObject({
+      isBroken: true,
+      value: '33.3 % (1 of 3)',
+      findings: ['core/a.ts:4: Key', 'core/a.ts:5: Listed'],
+    });
+  });
+
+  test('a comment of the statement before documents nothing', () => {
+    const source = lines('/** Counts. */', 'let count = 0;', 'export function run(): void {}');
+
+    expect(scanFile('core/a.ts', source).exports).toMatchObject([
+      { name: 'run', kind: 'function', isDocumented: false },
+    ]);
+  });
+});
+
+describe('layers', () => {
+  const layering: Layering = {
+    parent: 'core',
+    layers: [['base.ts'], ['store', 'port'], ['engine']],
+  };
+  const complete = [
+    scanFile('core/base.ts', ''),
+    scanFile('core/store/a.ts', "import { base } from '../base.ts';\n"),
+    scanFile('core/port/a.ts', "export type { A } from '../store/a.ts';\n"),
+    scanFile('core/engine/a.ts', "import '../store/a.ts';\n"),
+  ];
+
+  test('imports of the same layer and of lower layers are allowed', () => {
+    expect(measureLayers(complete, [layering])).toMatchObject({ isBroken: false, findings: [] });
+  });
+
+  test.each([
+    ['a static import', "import { a } from '../engine/a.ts';"],
+    ['an import of a type', "import type { A } from '../engine/a.ts';"],
+    ['a re-export', "export { a } from '../engine/a.ts';"],
+    ['a re-export of all', "export * from '../engine/a.ts';"],
+    ['a dynamic import', "const { a } = await import('../engine/a.ts');"],
+    ['a type by import', "type A = import('../engine/a.ts').A;"],
+  ])('%s of a higher layer is an offence', (_, source) => {
+    const files = [...complete, scanFile('core/store/b.ts', source)];
+
+    expect(measureLayers(files, [layering]).findings).toEqual([
+      'core/store/b.ts:1: store is below engine and imports core/engine/a.ts',
+    ]);
+  });
+
+  test('a test beside the code is free', () => {
+    const file = scanFile('core/store/b.test.ts', "import '../engine/a.ts';\n");
+
+    expect(measureLayers([...complete, file], [layering]).findings).toEqual([]);
+  });
+
+  test('a path without a layer and a layer without a path are offences', () => {
+    const files = [...complete.slice(1), scanFile('core/plan/a.ts', ''), scanFile('cli/a.ts', '')];
+    const known = files.filter(({ path }) => path !== 'core/store/a.ts');
+
+    expect(measureLayers(known, [layering]).findings).toEqual([
+      'core/plan: no layer in test/measure/layers.ts lists it',
+      'core/base.ts: listed in test/measure/layers.ts and not present',
+    ]);
+  });
+});
+
+describe('sizes', () => {
+  const long = `function build() {\n${'  run();\n'.repeat(59)}}\n`;
+
+  test('a function above the limit is an offence unless it is exempt', () => {
+    const files = [scanFile('core/a.ts', long)];
+    const exemption = { path: 'core/a.ts', name: 'build', reason: 'A table.' };
+
+    expect(named(measureSize(files, []), 'long-functions').findings).toEqual([
+      'core/a.ts:1: build has 61 lines',
+    ]);
+    expect(named(measureSize(files, [exemption]), 'long-functions').isBroken).toBe(false);
+  });
+
+  test('an exemption without use is an offence', () => {
+    const exemption = { path: 'core/a.ts', name: 'build', reason: 'A table.' };
+
+    expect(named(measureSize([], [exemption]), 'long-functions').isBroken).toBe(true);
+  });
+
+  test.each([
+    ['a method', 'class A {\n  build() {\n', '  }\n}\n', 'build'],
+    ['a constant', 'const build = () => {\n', '};\n', 'build'],
+    ['a callback', 'list.map(() => {\n', '});\n', '(callback of list)'],
+  ])('%s is measured as well', (_, begin, end, name) => {
+    const file = scanFile('core/a.ts', `${begin}${'  run();\n'.repeat(59)}${end}`);
+
+    expect(file.functions).toMatchObject([{ name, lines: 61 }]);
+  });
+
+  test('a function that declares tests may be as long as they are', () => {
+    const source = `describe('a', () => {\n${'  run();\n'.repeat(60)}  test('b', () => {});\n});\n`;
+
+    const measures = measureSize([scanFile('core/a.test.ts', source)], []);
+
+    expect(named(measures, 'long-functions').isBroken).toBe(false);
+  });
+
+  test('a file above the limit is an offence', () => {
+    const files = [scanFile('core/a.ts', 'run();\n'.repeat(401))];
+
+    expect(named(measureSize(files, []), 'long-files').findings).toEqual([
+      'core/a.ts:1: 401 lines',
+    ]);
+  });
+
+  test('median, ninth decile and maximum are reported', () => {
+    const source = Array.from(
+      { length: 10 },
+      (_, count) => `function f${count}() {\n${'\n'.repeat(count)}}`,
+    );
+
+    const measures = measureSize([scanFile('core/a.ts', source.join('\n'))], []);
+
+    expect(named(measures, 'function-lines').value).toBe('median 7, p90 11, max 11');
+  });
+});
+
+describe('names', () => {
+  const banned: readonly BannedName[] = [{ pattern: /(?:^|-)lane(?:-|$)/, use: 'merge queue' }];
+
+  test.each([
+    ['a function', 'function workLane() {}'],
+    ['a parameter', 'function work(lane: string) {}'],
+    ['a variable', 'const LANE_KEY = 1;'],
+    ['a destructured variable', 'const { queue: lane } = work;'],
+    ['a type', 'type LaneKey = string;'],
+    ['a member of a type', 'type A = { readonly lane?: string };'],
+    ['a member of an interface', 'interface A { takeLane(): void }'],
+    ['a private member', 'class A { #lane = 1; }'],
+    ['a method', 'class A { takeLane() {} }'],
+    ['a member of a schema', 'const a = z.object({ lane: z.string() });'],
+    ['an alias of an import', "import { queue as lane } from './a.ts';"],
+    ['a caught error', 'try { run(); } catch (lane) { run(); }'],
+  ])('%s is a declared name', (_, source) => {
+    expect(measureNames([scanFile('core/a.ts', source)], banned).findings).toHaveLength(1);
+  });
+
+  test('the name of a file counts, uses and similar words do not', () => {
+    const source = "const a = other.lane;\nconst b = { lane: a };\nconst plane = 'lane';\n";
+
+    const { findings } = measureNames([scanFile('core/work-lane.ts', source)], banned);
+
+    expect(findings).toEqual(['core/work-lane.ts:1: work-lane (use instead: merge queue)']);
+  });
+
+  test('a row for functions leaves variables alone', () => {
+    const rows: readonly BannedName[] = [{ pattern: /^rest$/, use: 'a verb', kind: 'function' }];
+    const source = 'const [, ...rest] = a;\nconst b = { rest() {} };\nfunction rest() {}\n';
+
+    expect(measureNames([scanFile('core/a.ts', source)], rows).findings).toEqual([
+      'core/a.ts:3: rest (use instead: a verb)',
+    ]);
+  });
+
+  test('names are split into words', () => {
+    expect(['workLane', 'HANDLER_SPAN_MS', 'toHTTPError', '#lane'].map(wordsOf)).toEqual([
+      'work-lane',
+      'handler-span-ms',
+      'to-http-error',
+      '#lane',
+    ]);
+  });
+
+  test('the table bans the former terms in every spelling', () => {
+    const names = [
+      'drivePlan',
+      'owesWork',
+      'PROOF',
+      'laneKey',
+      'HANDLER_SPAN_MS',
+      'agreed',
+      'Ground',
+    ];
+    const source = names.map((name) => `const ${name} = 1;`).join('\n');
+
+    const { findings } = measureNames([scanFile('core/a.ts', source)], BANNED_NAMES);
+
+    expect(findings).toHaveLength(names.length);
+  });
+
+  test('the table allows field terms that contain a banned word', () => {
+    const names = ['redriveMessage', 'driver', 'background', 'spentUsd', 'planet'];
+    const source = names.map((name) => `const ${name} = 1;`).join('\n');
+
+    expect(measureNames([scanFile('core/a.ts', source)], BANNED_NAMES).findings).toEqual([]);
+  });
+});
+
+describe('shape', () => {
+  test('a short function with one importer is reported', () => {
+    const files = [
+      scanFile('core/a.ts', 'export function a() {}\nexport function b() {}\n'),
+      scanFile('core/b.ts', "import { a, b } from './a.ts';\n"),
+      scanFile('core/c.ts', "import { b } from './a.ts';\n"),
+      scanFile('core/a.test.ts', "import { a } from './a.ts';\n"),
+    ];
+
+    const measures = measureShape(files);
+
+    expect(named(measures, 'tiny-functions').findings).toEqual(['core/a.ts:1: a']);
+    expect(named(measures, 'imports').value).toBe('mean 0.7, p90 1, max 1');
+  });
+
+  test('a folder with more files than the limit is reported', () => {
+    const files = Array.from({ length: 21 }, (_, count) => scanFile(`core/f${count}.ts`, ''));
+
+    expect(named(measureShape(files), 'full-folders').findings).toEqual(['core/: 21 files']);
+  });
+});
+
+test('offences name the measure, the place and the text of broken bounds only', () => {
+  const file = scanFile('core/a.ts', '// It works.\nexport function a() {}\n');
+
+  const offences = listOffences(measureCode([file]));
+
+  expect(offences).toContain('openings-source: core/a.ts:1: It works.');
+  expect(offences.filter((offence) => offence.startsWith('docs-'))).toEqual([]);
+});
+
+test('a file that cannot be parsed is an error with its path', () => {
+  expect(() => scanFile('core/a.ts', 'const = ;')).toThrow('core/a.ts cannot be parsed');
+});
+
+function lines(...parts: readonly string[]): string {
+  return `${parts.join('\n')}\n`;
+}
+
+function named(measures: readonly Measure[], id: string): Measure {
+  const found = measures.find((measure) => measure.id === id);
+  if (found === undefined) throw new Error(`there is no measure ${id}`);
+  return found;
+}
