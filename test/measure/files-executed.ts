@@ -1,0 +1,102 @@
+import { Session } from 'node:inspector';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chainDag } from '../../bench/lab/dag.ts';
+import { createLab } from '../../bench/lab/lab.ts';
+import type { LabTime } from '../../bench/lab/lab-time.ts';
+import { virtualTime } from '../../bench/lab/lab-time.ts';
+import { createMemoryTable } from '../support/memory-table.ts';
+
+// `npm run measure:path`: lists the files of the project that run between the result of a task and the request for the next
+// pod. A file counts when V8 calls one of its functions in that time; code that runs at import does not count.
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COUNTED = /^(?:core|functions|adapters)\/(?!.*\.test\.ts$)/;
+const PLAN = 'p0123456789';
+/** The third task of a chain hands off to the fourth: the first and the last have work of their own. */
+const [FROM, TO] = ['.n2.', '.n3.'];
+/** No other delay in the lab has this length, so the delay marks a call of the launcher before the lab answers the call. */
+const LAUNCHER_MS = 7;
+const LIMIT_MS = 3_600_000;
+
+type Coverage = { readonly url: string; readonly functions: readonly CalledFunction[] };
+type CalledFunction = {
+  readonly functionName: string;
+  readonly ranges: readonly { readonly startOffset: number; readonly count: number }[];
+};
+
+const files = filesOf(await recordHandOff());
+for (const file of files) console.log(file);
+console.log(`\n${files.length} files from an accepted result to the next pod request`);
+
+/** Runs a plan over the store in memory; returns the coverage between the two moments. */
+async function recordHandOff(): Promise<readonly Coverage[]> {
+  const clock = virtualTime();
+  const calls = countCalls();
+  let isHandingOff = false;
+  const parts: Coverage[] = [];
+  let recorded: readonly Coverage[] | undefined;
+  const time: LabTime = {
+    ...clock,
+    after: (ms, callback) => {
+      if (isHandingOff && ms === LAUNCHER_MS) parts.push(...calls.take());
+      clock.after(ms, callback);
+    },
+  };
+  const lab = createLab({
+    time,
+    table: createMemoryTable(),
+    slots: 8,
+    latency: { launcher: LAUNCHER_MS },
+    // A webhook repeats what the engine already knows, on a path of its own.
+    webhooks: false,
+    work: async (attempt) => {
+      if (!attempt.includes(FROM)) return;
+      isHandingOff = true;
+      calls.take();
+    },
+    onCall: ({ what, about }) => {
+      if (what === 'ensure' && about.includes(TO)) recorded ??= [...parts];
+    },
+  });
+  const submitted = lab.submit(PLAN, chainDag(5));
+  const isComplete = await time.run(() => lab.complete.has(PLAN), LIMIT_MS);
+  await submitted;
+  if (!isComplete || recorded === undefined)
+    throw lab.failures[0] ?? new Error(`the plan ended without a pod request for ${TO}`);
+  return recorded;
+}
+
+/** Starts to count calls; `take` returns the counts since the take before. */
+function countCalls(): { take(): readonly Coverage[] } {
+  const session = new Session();
+  session.connect();
+  session.post('Profiler.enable');
+  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  return {
+    take: () => {
+      let taken: readonly Coverage[] = [];
+      // A session to the own thread answers before `post` returns.
+      session.post('Profiler.takePreciseCoverage', (error, answer) => {
+        if (error !== null) throw error;
+        taken = answer.result;
+      });
+      return taken;
+    },
+  };
+}
+
+function filesOf(coverage: readonly Coverage[]): string[] {
+  const called = coverage
+    .filter(({ url, functions }) => url.startsWith('file:') && functions.some(wasCalled))
+    .map(({ url }) => relative(ROOT, fileURLToPath(url)))
+    .filter((path) => COUNTED.test(path));
+  return [...new Set(called)].toSorted();
+}
+
+/** The function without a name at the start of a file is the file itself, which runs at import. */
+function wasCalled({ functionName, ranges }: CalledFunction): boolean {
+  return ranges.some(
+    ({ startOffset, count }) => count > 0 && !(functionName === '' && startOffset === 0),
+  );
+}
