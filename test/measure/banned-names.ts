@@ -1,4 +1,4 @@
-/** A name that the code must not declare, with the term to use instead. */
+/** A pattern of names to avoid, with the term to use instead. */
 export type BannedName = {
   /** Matches the words of a name in lower case, joined by `-`: `workLane`, `WORK_LANE` and `work-lane.ts` are `work-lane`. */
   readonly pattern: RegExp;
@@ -7,17 +7,17 @@ export type BannedName = {
   readonly kind?: 'function';
 };
 
-/** Bans names that contain one of the words, in any place. */
+/** Bans names with any of the words, in any place. */
 function words(list: string, use: string): BannedName {
   return { pattern: new RegExp(`(?:^|-)(?:${list})(?:-|$)`), use };
 }
 
-/** Bans names that are exactly one of the list. */
+/** Bans exactly the names of the list. */
 function exact(list: string, use: string, kind?: 'function'): BannedName {
   return { pattern: new RegExp(`^(?:${list})$`), use, kind };
 }
 
-/** Terms of the domain that have an established name. */
+/** Former terms of the domain; an established term replaces each. */
 const TERMS: readonly BannedName[] = [
   words('drive|drives|driven|driving', 'reconcile, ReconcileResult'),
   exact('owes-work', 'needsReconcile'),
@@ -48,7 +48,7 @@ const SUPPORT: readonly BannedName[] = [
   words('forgive|forgives|forgiven', 'a verb for what is dropped'),
 ];
 
-/** Names that tell nothing about what they stand for. */
+/** Names without a meaning of their own. */
 const EMPTY: readonly BannedName[] = [
   exact('one|each', 'the noun, such as `task`'),
   exact('act|keep|say|see|many|how|told|proven', 'verb + noun, or the noun'),

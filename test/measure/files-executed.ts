@@ -7,8 +7,8 @@ import type { LabTime } from '../../bench/lab/lab-time.ts';
 import { virtualTime } from '../../bench/lab/lab-time.ts';
 import { createMemoryTable } from '../support/memory-table.ts';
 
-// `npm run measure:path`: lists the files of the project that run between the result of a task and the request for the next
-// pod. A file counts when V8 calls one of its functions in that time; code that runs at import does not count.
+// `npm run measure:path`: lists the files of the project with calls between the result of a task and the request for the
+// next pod. A file counts when V8 calls one of its functions in that time; code that runs at import does not count.
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COUNTED = /^(?:core|functions|adapters)\/(?!.*\.test\.ts$)/;
@@ -48,7 +48,7 @@ async function recordHandOff(): Promise<readonly Coverage[]> {
     table: createMemoryTable(),
     slots: 8,
     latency: { launcher: LAUNCHER_MS },
-    // A webhook repeats what the engine already knows, on a path of its own.
+    // Webhooks would repeat known facts, on a path of their own.
     webhooks: false,
     work: async (attempt) => {
       if (!attempt.includes(FROM)) return;

@@ -6,7 +6,7 @@ export type Layering = {
   readonly layers: readonly (readonly string[])[];
 };
 
-/** Who may import whom. A folder without a row here is free inside; in a folder with a row every name is listed. */
+/** Layers of the project. A folder without a row is free inside; a row lists every name in its folder. */
 export const LAYERINGS: readonly Layering[] = [
   {
     parent: '',

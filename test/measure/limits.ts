@@ -10,21 +10,21 @@ export const LIMITS = {
   fileLines: 400,
   /** Files in a folder, without its subfolders; reported. */
   folderFiles: 20,
-  /** Lines of an exported function that a single importer could hold itself; reported. */
+  /** Lines of an exported function worth inlining into a single importer; reported. */
   tinyFunctionLines: 5,
 } as const;
 
-/** A function that may exceed the limit of lines. */
+/** Permission for a function to exceed the limit of lines. */
 export type FunctionExemption = {
   readonly path: string;
   readonly name: string;
   readonly reason: string;
 };
 
-/** Functions that only build a table of data. An exemption without use is an error. */
+/** Functions with little but a table of data in them. An exemption without use is an error. */
 export const FUNCTION_EXEMPTIONS: readonly FunctionExemption[] = [];
 
-/** Words that leave the subject of a sentence open when they begin it. */
+/** First words of sentences with an open subject. */
 export const VAGUE_OPENINGS: readonly string[] = [
   'it its itself they them their theirs he she his her one ones',
   'that this these those such so of twice others',

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { measureCode } from './measure-code.ts';
+import { measureCode, measureFolder } from './measure-code.ts';
 import { renderFindings, renderReport } from './render-report.ts';
 import { scanProject } from './scan/scan-project.ts';
 
 // `npm run measure:code [-- --check] [--under <folder>] [--list <id>|all]`: prints the measures of the code. `--check` lists
-// the places behind broken bounds and exits 1, `--under` measures the files below one folder, `--list` prints all places.
+// the places behind broken bounds and exits 1, `--under` measures one folder without layers and shape, `--list` prints all places.
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHOWN = 20;
@@ -13,12 +13,13 @@ const SHOWN = 20;
 const { values } = parseArgs({
   options: {
     check: { type: 'boolean', default: false },
-    under: { type: 'string', default: '' },
+    under: { type: 'string' },
     list: { type: 'string' },
   },
 });
-const files = scanProject(ROOT).filter(({ path }) => path.startsWith(values.under));
-const measures = measureCode(files);
+const files = scanProject(ROOT);
+const folder = values.under?.replace(/\/$/, '');
+const measures = folder === undefined ? measureCode(files) : measureFolder(files, folder);
 const listed = measures.filter(({ id }) => values.list === 'all' || values.list === id);
 if (values.list !== undefined && listed.length === 0) {
   console.error(`There is no measure "${values.list}". Use one of:`);

@@ -1,3 +1,4 @@
+import { FUNCTION_EXEMPTIONS } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { measureDocs } from './measure-docs.ts';
 import { measureLanguage } from './measure-language.ts';
@@ -7,15 +8,28 @@ import { measureShape } from './measure-shape.ts';
 import { measureSize } from './measure-size.ts';
 import type { FileFacts } from './scan/facts.ts';
 
-/** Takes all measures of the files. */
+/** Takes all measures of the project's files. */
 export function measureCode(files: readonly FileFacts[]): Measure[] {
   return [
     ...measureLanguage(files),
     ...measureDocs(files),
-    measureLayers(files),
+    ...measureLayers(files),
     ...measureSize(files),
     measureNames(files),
     ...measureShape(files),
+  ];
+}
+
+/** Takes the measures of one folder that do not depend on the files outside. */
+export function measureFolder(files: readonly FileFacts[], folder: string): Measure[] {
+  const isHeld = ({ path }: { readonly path: string }): boolean =>
+    path === folder || path.startsWith(`${folder}/`);
+  const held = files.filter(isHeld);
+  return [
+    ...measureLanguage(held),
+    ...measureDocs(held),
+    ...measureSize(held, FUNCTION_EXEMPTIONS.filter(isHeld)),
+    measureNames(held),
   ];
 }
 

@@ -9,7 +9,7 @@ const KINDS = [
   { kind: 'class', title: 'exported classes with a doc comment', least: undefined },
 ] as const satisfies readonly { kind: ExportFact['kind']; title: string; least?: number }[];
 
-/** Measures which exports of the source have a doc comment; the findings lack one. */
+/** Measures the share of exports with a doc comment; the findings are the exports without. */
 export function measureDocs(files: readonly FileFacts[]): Measure[] {
   const exported = files
     .filter(({ group }) => group === 'source')

@@ -1,28 +1,26 @@
 import type { Layering } from './layers.ts';
 import { LAYERINGS } from './layers.ts';
 import type { Measure } from './measure.ts';
-import { finding } from './measure.ts';
+import { countMeasure, finding } from './measure.ts';
 import type { FileFacts, ImportFact } from './scan/facts.ts';
 
-/** Measures the imports against the order of the layers. Tests beside the code are free, as they may use the test support. */
+/** Measures the imports against the order of the layers. Tests beside the code are free to use the test support. */
 export function measureLayers(
   files: readonly FileFacts[],
   layerings: readonly Layering[] = LAYERINGS,
-): Measure {
+): Measure[] {
   const code = files.filter(({ isTest }) => !isTest);
-  const findings = layerings.flatMap((layering) => [
+  const imports = layerings.flatMap((layering) =>
+    code.flatMap((file) => file.imports.flatMap((edge) => upward(file, edge, layering))),
+  );
+  const paths = layerings.flatMap((layering) => [
     ...unlisted(code, layering),
     ...unused(code, layering),
-    ...code.flatMap((file) => file.imports.flatMap((edge) => upward(file, edge, layering))),
   ]);
-  return {
-    id: 'layers',
-    title: 'imports from a lower to a higher layer, and paths without a layer',
-    value: String(findings.length),
-    bound: '0',
-    isBroken: findings.length > 0,
-    findings,
-  };
+  return [
+    countMeasure('layers', 'imports from a lower to a higher layer', imports),
+    countMeasure('layer-table', 'differences between paths and the table of layers', paths),
+  ];
 }
 
 function upward(file: FileFacts, { target, line }: ImportFact, layering: Layering): string[] {
@@ -42,7 +40,7 @@ function unlisted(code: readonly FileFacts[], layering: Layering): string[] {
     .map((child) => `${pathOf(child, layering)}: no layer in test/measure/layers.ts lists it`);
 }
 
-/** Names in the table that stand for nothing; a target that is no code, such as `package.json`, counts as well. */
+/** Names in the table without a path; an imported path such as `package.json` is enough. */
 function unused(code: readonly FileFacts[], layering: Layering): string[] {
   const paths = code.flatMap(({ path, imports }) => [path, ...imports.map(({ target }) => target)]);
   const present = new Set(paths.flatMap((path) => childOf(path, layering) ?? []));
@@ -56,7 +54,7 @@ function levelOf(child: string, { layers }: Layering): number {
   return layers.findIndex((layer) => layer.includes(child));
 }
 
-/** Returns the folder or file below the parent that holds the path; undefined when the path lies elsewhere. */
+/** Returns the folder or file below the parent that holds the path; undefined for a path elsewhere. */
 function childOf(path: string, { parent }: Layering): string | undefined {
   const prefix = parent === '' ? '' : `${parent}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length).split('/')[0] : undefined;

@@ -1,7 +1,7 @@
 import type { BannedName } from './banned-names.ts';
 import { BANNED_NAMES } from './banned-names.ts';
 import type { Measure } from './measure.ts';
-import { finding } from './measure.ts';
+import { countMeasure, finding } from './measure.ts';
 import type { FileFacts, NameFact } from './scan/facts.ts';
 
 /** Measures the declared names against the table of banned names. */
@@ -17,14 +17,7 @@ export function measureNames(
         : finding(file, fact.line, `${fact.name} (use instead: ${row.use})`);
     }),
   );
-  return {
-    id: 'names',
-    title: 'declared names that are banned',
-    value: String(findings.length),
-    bound: '0',
-    isBroken: findings.length > 0,
-    findings,
-  };
+  return countMeasure('names', 'declared names that are banned', findings);
 }
 
 /** Splits a name into words: `HTTPClient2` becomes `http-client2`. */

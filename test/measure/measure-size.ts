@@ -1,7 +1,7 @@
 import type { FunctionExemption } from './limits.ts';
 import { FUNCTION_EXEMPTIONS, LIMITS } from './limits.ts';
 import type { Measure } from './measure.ts';
-import { finding, quantile } from './measure.ts';
+import { countMeasure, finding, quantile } from './measure.ts';
 import type { FileFacts, FunctionFact, Group } from './scan/facts.ts';
 
 type Placed = { readonly file: FileFacts; readonly fact: FunctionFact };
@@ -38,26 +38,20 @@ function longFunctions(
       .map(({ file, fact }) => finding(file, fact.line, `${fact.name} has ${fact.lines} lines`)),
     ...unused.map(({ path, name }) => `${path}: ${name} is exempt from the limit and not above it`),
   ];
-  return {
-    id: 'long-functions',
-    title: `functions above ${LIMITS.functionLines} lines (${exemptions.length} exempt)`,
-    value: String(found.length),
-    bound: '0',
-    isBroken: found.length > 0,
-    findings: found,
-  };
+  return countMeasure(
+    'long-functions',
+    `functions above ${LIMITS.functionLines} lines (${exemptions.length} exempt)`,
+    found,
+  );
 }
 
 function longFiles(files: readonly FileFacts[]): Measure {
   const long = files.filter(({ lines }) => lines > LIMITS.fileLines);
-  return {
-    id: 'long-files',
-    title: `files above ${LIMITS.fileLines} lines`,
-    value: String(long.length),
-    bound: '0',
-    isBroken: long.length > 0,
-    findings: long.map((file) => finding(file, 1, `${file.lines} lines`)),
-  };
+  return countMeasure(
+    'long-files',
+    `files above ${LIMITS.fileLines} lines`,
+    long.map((file) => finding(file, 1, `${file.lines} lines`)),
+  );
 }
 
 function spread(id: string, title: string, values: readonly number[]): Measure {

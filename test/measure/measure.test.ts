@@ -3,13 +3,14 @@ import type { BannedName } from './banned-names.ts';
 import { BANNED_NAMES } from './banned-names.ts';
 import type { Layering } from './layers.ts';
 import type { Measure } from './measure.ts';
-import { listOffences, measureCode } from './measure-code.ts';
+import { listOffences, measureCode, measureFolder } from './measure-code.ts';
 import { measureDocs } from './measure-docs.ts';
 import { measureLanguage, opensVaguely } from './measure-language.ts';
 import { measureLayers } from './measure-layers.ts';
 import { measureNames, wordsOf } from './measure-names.ts';
 import { measureShape } from './measure-shape.ts';
 import { measureSize } from './measure-size.ts';
+import type { FileFacts } from './scan/facts.ts';
 import { scanFile } from './scan/scan-file.ts';
 
 describe('comments', () => {
@@ -166,8 +167,11 @@ describe('layers', () => {
     scanFile('core/engine/a.ts', "import '../store/a.ts';\n"),
   ];
 
+  const offences = (files: readonly FileFacts[]): string[] =>
+    listOffences(measureLayers(files, [layering]));
+
   test('imports of the same layer and of lower layers are allowed', () => {
-    expect(measureLayers(complete, [layering])).toMatchObject({ isBroken: false, findings: [] });
+    expect(offences(complete)).toEqual([]);
   });
 
   test.each([
@@ -180,24 +184,24 @@ describe('layers', () => {
   ])('%s of a higher layer is an offence', (_, source) => {
     const files = [...complete, scanFile('core/store/b.ts', source)];
 
-    expect(measureLayers(files, [layering]).findings).toEqual([
-      'core/store/b.ts:1: store is below engine and imports core/engine/a.ts',
+    expect(offences(files)).toEqual([
+      'layers: core/store/b.ts:1: store is below engine and imports core/engine/a.ts',
     ]);
   });
 
   test('a test beside the code is free', () => {
     const file = scanFile('core/store/b.test.ts', "import '../engine/a.ts';\n");
 
-    expect(measureLayers([...complete, file], [layering]).findings).toEqual([]);
+    expect(offences([...complete, file])).toEqual([]);
   });
 
   test('a path without a layer and a layer without a path are offences', () => {
     const files = [...complete.slice(1), scanFile('core/plan/a.ts', ''), scanFile('cli/a.ts', '')];
     const known = files.filter(({ path }) => path !== 'core/store/a.ts');
 
-    expect(measureLayers(known, [layering]).findings).toEqual([
-      'core/plan: no layer in test/measure/layers.ts lists it',
-      'core/base.ts: listed in test/measure/layers.ts and not present',
+    expect(offences(known)).toEqual([
+      'layer-table: core/plan: no layer in test/measure/layers.ts lists it',
+      'layer-table: core/base.ts: listed in test/measure/layers.ts and not present',
     ]);
   });
 });
@@ -359,6 +363,18 @@ test('offences name the measure, the place and the text of broken bounds only', 
 
   expect(offences).toContain('openings-source: core/a.ts:1: It works.');
   expect(offences.filter((offence) => offence.startsWith('docs-'))).toEqual([]);
+});
+
+test('a folder is measured by its own files', () => {
+  const files = [
+    scanFile('core/a/x.ts', '// It works.\n'),
+    scanFile('core/ab.ts', '// Works.\n'),
+    scanFile('cli/x.ts', '// Works.\n'),
+  ];
+
+  const measures = measureFolder(files, 'core/a');
+
+  expect(named(measures, 'openings-source').value).toBe('100.0 % (1 of 1)');
 });
 
 test('a file that cannot be parsed is an error with its path', () => {

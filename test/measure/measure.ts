@@ -1,6 +1,6 @@
 import type { FileFacts } from './scan/facts.ts';
 
-/** One figure about the code, with the places behind it. */
+/** Figure about the code, with the places behind the figure. */
 export type Measure = {
   /** Key on the command line. */
   readonly id: string;
@@ -12,6 +12,12 @@ export type Measure = {
   /** `path:line: text`, in the order of paths. */
   readonly findings: readonly string[];
 };
+
+/** Makes a measure of the number of findings, with the bound 0. */
+export function countMeasure(id: string, title: string, findings: readonly string[]): Measure {
+  const value = String(findings.length);
+  return { id, title, value, bound: '0', isBroken: findings.length > 0, findings };
+}
 
 /** Formats the place of a finding. */
 export function finding(file: FileFacts, line: number, text: string): string {

@@ -1,4 +1,4 @@
-/** Code that ships, or tests with their support and the bench. */
+/** Shipped code, or tests with their support and the bench. */
 export type Group = 'source' | 'tests';
 
 /** A doc comment, another block comment, or a run of adjacent `//` lines; without its markers. */
@@ -13,13 +13,13 @@ export type FunctionFact = {
   readonly name: string;
   /** Lines from the first to the last, both counted. */
   readonly lines: number;
-  /** False: a callback that is passed on the spot. */
+  /** False for a callback without a name. */
   readonly isNamed: boolean;
   /** True when the function declares tests, and so is as long as its tests. */
   readonly isSuite: boolean;
 };
 
-/** A declaration that other files can import. */
+/** A declaration for other files to import. */
 export type ExportFact = {
   readonly line: number;
   readonly name: string;
@@ -44,7 +44,7 @@ export type NameFact = {
   readonly kind: 'function' | 'other';
 };
 
-/** Everything that the measures need to know of a file. */
+/** Facts of a file for the measures. */
 export type FileFacts = {
   /** Path from the root of the project. */
   readonly path: string;

@@ -1,7 +1,7 @@
 import type { CommentFact } from './facts.ts';
 import type { Syntax } from './syntax.ts';
 
-/** Comments that are addressed to a tool. */
+/** Start of a comment for a tool. */
 const DIRECTIVE =
   /^(?:biome-|oxlint-|eslint-|@ts-|@vitest-|v8 |c8 |<reference|#__|[@#](?:pure|__))/i;
 

@@ -5,7 +5,7 @@ import { isFunction } from './syntax.ts';
 
 type Declared = Pick<ExportFact, 'name' | 'kind'> & { readonly node: ESTree.Span };
 
-/** Returns what the file declares and exports; re-exports belong to the file that declares them. */
+/** Returns the exported declarations; a re-export belongs to the file with the declaration. */
 export function scanExports(syntax: Syntax): ExportFact[] {
   const listed = new Set<string>();
   const declared: { readonly isExported: boolean; readonly fact: ExportFact }[] = [];

@@ -6,12 +6,12 @@ import { calleeRoot } from './syntax.ts';
 
 const TEST_FUNCTIONS = ['describe', 'it', 'suite', 'test'];
 
-/** Returns the titles of tests and suites that the file spells out. */
+/** Returns the literal titles of tests and suites. */
 export function scanTitles(syntax: Syntax): TitleFact[] {
   return titleCalls(syntax).map(({ start, text }) => ({ line: syntax.lineOf(start), text }));
 }
 
-/** Returns the calls that declare a test or a suite; none outside tests and their support. */
+/** Returns the calls to declare a test or a suite; none outside tests and their support. */
 export function titleCalls({ path, program }: Syntax): { start: number; text: string }[] {
   const calls: { start: number; text: string }[] = [];
   const statements = new Set<ESTree.Expression>();
