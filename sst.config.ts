@@ -1,4 +1,5 @@
-import { declareStacks, type StackConfig } from './stacks/declare-stacks.ts';
+import type { StackConfig } from './stacks/declare-stacks.ts';
+import { declareStacks } from './stacks/declare-stacks.ts';
 
 // Run from `stacks/`, where the deploy tooling is installed: `npm --prefix stacks run deploy -- --stage <stage>`.
 

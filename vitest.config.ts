@@ -62,7 +62,7 @@ export default defineConfig({
         test: {
           name: 'stacks',
           include: ['test/stacks/**/*.test.ts'],
-          globalSetup: ['test/support/cloud-setup.ts'],
+          globalSetup: ['test/support/cloud/cloud-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { renderTable } from './print-table.ts';
-import { recordResult } from './results.ts';
+import { recordResult } from './record-result.ts';
+import { renderTable } from './render-table.ts';
 import { attemptCost } from './scenario/attempt-cost.ts';
 import { footprint } from './scenario/footprint.ts';
 import { functionStart } from './scenario/function-start.ts';
@@ -29,21 +29,24 @@ const SCENARIOS: readonly Scenario[] = [
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });
-const wanted = values.only?.split(',');
-const unknown = wanted?.filter((name) => !SCENARIOS.some((one) => one.name === name)) ?? [];
-if (unknown.length > 0) {
-  console.error(`no scenario ${unknown.join(', ')}; there are:`);
-  for (const { name, what } of SCENARIOS) console.error(`  ${name.padEnd(16)}${what}`);
+const requestedNames = values.only?.split(',');
+const unknownNames =
+  requestedNames?.filter((name) => !SCENARIOS.some((one) => one.name === name)) ?? [];
+if (unknownNames.length > 0) {
+  console.error(`no scenario ${unknownNames.join(', ')}; there are:`);
+  for (const { name, description } of SCENARIOS)
+    console.error(`  ${name.padEnd(16)}${description}`);
   process.exitCode = 2;
 } else {
   for (const scenario of SCENARIOS)
-    if (wanted === undefined || wanted.includes(scenario.name)) await run(scenario);
+    if (requestedNames === undefined || requestedNames.includes(scenario.name))
+      await runScenario(scenario);
 }
 
-async function run(scenario: Scenario): Promise<void> {
+async function runScenario(scenario: Scenario): Promise<void> {
   const began = performance.now();
-  console.log(`\n# ${scenario.name}: ${scenario.what}\n`);
-  const report = await scenario.run({ quick: values.quick });
+  console.log(`\n# ${scenario.name}: ${scenario.description}\n`);
+  const report = await scenario.runScenario({ quick: values.quick });
   for (const table of report.tables) console.log(`${renderTable(table)}\n`);
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
   if (report.figures === undefined) console.log('(nothing to record)');

@@ -12,7 +12,7 @@ export type Table = {
 export type Scenario = {
   /** Its name on the command line and in `results.json`. */
   readonly name: string;
-  readonly what: string;
+  readonly description: string;
   /** `quick`: small, to see that it works; its figures are not recorded. */
-  readonly run: (options: { readonly quick: boolean }) => Promise<Report>;
+  readonly runScenario: (options: { readonly quick: boolean }) => Promise<Report>;
 };

@@ -12,7 +12,7 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-export const EXIT_MEANING: readonly (readonly [ExitCode, string])[] = [
+export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.done, 'done'],
   [EXIT.failed, 'the plan failed, halted or was cancelled; or a check failed'],
   [EXIT.usage, 'the command or what it was given is wrong'],
@@ -37,7 +37,11 @@ export class CliError extends Error {
     exitCode: ExitCode,
     code: string,
     message: string,
-    more: { details?: Readonly<Record<string, unknown>>; advice?: string; cause?: unknown } = {},
+    more: {
+      readonly details?: Readonly<Record<string, unknown>>;
+      readonly advice?: string;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.exitCode = exitCode;
@@ -47,6 +51,6 @@ export class CliError extends Error {
   }
 }
 
-export function usageError(message: string, advice?: string): CliError {
+export function createUsageError(message: string, advice?: string): CliError {
   return new CliError(EXIT.usage, 'usage', message, advice === undefined ? {} : { advice });
 }

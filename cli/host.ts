@@ -23,7 +23,7 @@ export type Host = {
   onInterrupt(handler: () => void): () => void;
 };
 
-export function processHost(): Host {
+export function createProcessHost(): Host {
   return {
     env: process.env,
     cwd: process.cwd(),

@@ -1,4 +1,4 @@
-import { processHost } from './host.ts';
+import { createProcessHost } from './host.ts';
 import { runCli } from './run-cli.ts';
 
 // A reader that has seen enough (`smol-gang plan list | head`) is no error.
@@ -7,4 +7,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-process.exitCode = await runCli(process.argv.slice(2), processHost());
+process.exitCode = await runCli(process.argv.slice(2), createProcessHost());

@@ -1,50 +1,50 @@
 import type { ExitCode } from './cli-error.ts';
-import { CliError, EXIT, usageError } from './cli-error.ts';
-import type { Client } from './client.ts';
-import { closest } from './closest.ts';
-import type { CommandGroup } from './command/table.ts';
-import { COMMAND_GROUPS, COMMANDS } from './command/table.ts';
-import type { Command, Context, GlobalValues } from './command.ts';
-import { connect } from './connect.ts';
+import { CliError, createUsageError, EXIT } from './cli-error.ts';
+import type { Client } from './client/client.ts';
+import { connectClient } from './client/connect-client.ts';
+import type { CommandGroup } from './command/command-table.ts';
+import { COMMAND_GROUPS, COMMANDS } from './command/command-table.ts';
+import type { Command, CommandContext, GlobalValues } from './define-command.ts';
+import { findClosest } from './find-closest.ts';
 import type { Host } from './host.ts';
-import { renderCommandHelp, renderHelp } from './render/help.ts';
-import { styled } from './render/line.ts';
+import { styleSpan } from './render/layout/line.ts';
+import { renderCommandHelp, renderHelp } from './render/render-help.ts';
 import type { Terminal } from './terminal.ts';
-import { makeTerminal } from './terminal.ts';
+import { createTerminal } from './terminal.ts';
 
 /** Runs one command line; answers its exit code. Whatever goes wrong is said on stderr, and in JSON on stdout if asked. */
 export async function runCli(args: readonly string[], host: Host): Promise<ExitCode> {
-  const terminal = makeTerminal(host, args.includes('--json'));
+  const terminal = createTerminal(host, args.includes('--json'));
   try {
-    return await dispatch(args, host, terminal);
+    return await dispatchCommand(args, host, terminal);
   } catch (error) {
-    return sayError(error, terminal);
+    return printError(error, terminal);
   }
 }
 
-async function dispatch(
+async function dispatchCommand(
   args: readonly string[],
   host: Host,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const found = findCommand(args);
   if ('help' in found) {
-    terminal.print(renderHelp(found.help, terminal.width));
+    terminal.printLines(renderHelp(found.help, terminal.width));
     return EXIT.done;
   }
   const { command, rest } = found;
   const prepared = command.prepare(rest);
   if (prepared.globals.help === true) {
-    terminal.print(renderCommandHelp(command, terminal.width));
+    terminal.printLines(renderCommandHelp(command, terminal.width));
     return EXIT.done;
   }
-  return prepared.run(makeContext(host, terminal, prepared.globals));
+  return prepared.run(createContext(host, terminal, prepared.globals));
 }
 
-function makeContext(host: Host, terminal: Terminal, globals: GlobalValues): Context {
+function createContext(host: Host, terminal: Terminal, globals: GlobalValues): CommandContext {
   let client: Promise<Client> | undefined;
   function verbose(text: string): void {
-    if (globals.verbose === true) terminal.note([[styled('dim', text)]]);
+    if (globals.verbose === true) terminal.printNotes([[styleSpan('dim', text)]]);
   }
   return {
     host,
@@ -52,22 +52,22 @@ function makeContext(host: Host, terminal: Terminal, globals: GlobalValues): Con
     url: globals.url,
     verbose,
     client() {
-      client ??= connect(host, {
+      client ??= connectClient(host, {
         url: globals.url,
-        note: (text) => terminal.note([[styled('warn', '! '), text]]),
-        verbose,
+        printNote: (text) => terminal.printNotes([[styleSpan('warn', '! '), text]]),
+        printVerbose: verbose,
       });
       return client;
     },
   };
 }
 
-type Found =
+type FoundCommand =
   | { readonly command: Command; readonly rest: readonly string[] }
   | { readonly help: readonly CommandGroup[] };
 
 /** A command is one word or two; `help` and `--help` may stand before or instead. */
-function findCommand(args: readonly string[]): Found {
+function findCommand(args: readonly string[]): FoundCommand {
   const [first, second] = args;
   if (first === undefined || first === '--help' || first === '-h') return { help: COMMAND_GROUPS };
   if (first === 'help') {
@@ -80,14 +80,14 @@ function findCommand(args: readonly string[]): Found {
     const command = COMMANDS.find((each) => each.name === name);
     if (command !== undefined) return { command, rest: args.slice(length) };
   }
-  const group = groupOf(first);
+  const group = findGroup(first);
   if (group !== undefined && (second === undefined || /^(-h|--help)$/.test(second))) {
     return { help: [group] };
   }
-  throw unknownCommand(first, group === undefined ? undefined : second);
+  throw createUnknownCommandError(first, group === undefined ? undefined : second);
 }
 
-function groupOf(word: string): CommandGroup | undefined {
+function findGroup(word: string): CommandGroup | undefined {
   const commands = COMMANDS.filter((command) => command.name.startsWith(`${word} `));
   const [first] = commands;
   const home = COMMAND_GROUPS.find(
@@ -96,30 +96,30 @@ function groupOf(word: string): CommandGroup | undefined {
   return home === undefined ? undefined : { title: home.title, commands };
 }
 
-function unknownCommand(first: string, second: string | undefined): CliError {
+function createUnknownCommandError(first: string, second: string | undefined): CliError {
   const typed = second === undefined ? first : `${first} ${second}`;
   const names = COMMANDS.map((command) => command.name);
-  const near = closest(typed, names);
+  const near = findClosest(typed, names);
   const advice = near === undefined ? '`smol-gang help` lists them' : `did you mean \`${near}\`?`;
-  return usageError(`there is no command "${typed}"`, advice);
+  return createUsageError(`there is no command "${typed}"`, advice);
 }
 
-function sayError(error: unknown, terminal: Terminal): ExitCode {
-  const known = error instanceof CliError ? error : unexpected(error);
-  if (terminal.json) {
+function printError(error: unknown, terminal: Terminal): ExitCode {
+  const known = error instanceof CliError ? error : createUnexpectedError(error);
+  if (terminal.isJson) {
     const { code, message, advice, details, exitCode } = known;
     terminal.printJson({ error: { code, message, advice, details, exitCode } });
   }
   const [first = '', ...more] = known.message.split('\n');
-  terminal.note([
-    [styled('bad', '✗ '), first],
+  terminal.printNotes([
+    [styleSpan('bad', '✗ '), first],
     ...more.map((line) => [line]),
-    ...(known.advice === undefined ? [] : [['  ', styled('dim', known.advice)]]),
+    ...(known.advice === undefined ? [] : [['  ', styleSpan('dim', known.advice)]]),
   ]);
   return known.exitCode;
 }
 
-function unexpected(error: unknown): CliError {
+function createUnexpectedError(error: unknown): CliError {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new CliError(EXIT.failed, 'bug', `this should not have happened:\n${text}`, {
     cause: error,

@@ -1,82 +1,94 @@
 import { z } from 'zod';
 import { agentNameSchema } from '../core/contract/agent.ts';
 import { branchSchema } from '../core/contract/id.ts';
+import type { ConfigSection } from './config-variable.ts';
 import {
-  decimal,
-  json,
-  list,
-  pem,
-  type Section,
-  secret,
-  text,
-  url,
-  variable,
-  whole,
+  createJsonTextSchema,
+  createWholeNumberSchema,
+  decimalSchema,
+  defineSecret,
+  defineVariable,
+  listSchema,
+  pemSchema,
+  textSchema,
+  urlSchema,
 } from './config-variable.ts';
 
 // Everything that can be configured. A Lambda reads the sections that it uses, and is given no others.
 
-const region = variable('AWS_REGION', text.default('us-east-1'), 'AWS region.');
+const regionVariable = defineVariable('AWS_REGION', textSchema.default('us-east-1'), 'AWS region.');
 /** Who holds a slot is in one item of the store, which takes some more than this. */
-const slots = whole(1, 2_000);
-const price = z.object({ input: z.number().min(0), output: z.number().min(0) }).strict();
+const slotsSchema = createWholeNumberSchema(1, 2_000);
+const priceSchema = z.object({ input: z.number().min(0), output: z.number().min(0) }).strict();
 
 export const SECTIONS = {
   log: {
     variables: {
-      level: variable(
+      level: defineVariable(
         'LOG_LEVEL',
         z.enum(['info', 'warn', 'error']).default('info'),
         'What is logged: info, warn or error, and what is graver.',
       ),
-      file: variable('LOG_FILE', text.optional(), 'A file for the log; unset: the console.'),
+      file: defineVariable(
+        'LOG_FILE',
+        textSchema.optional(),
+        'A file for the log; unset: the console.',
+      ),
     },
   },
   table: {
     variables: {
-      region,
-      name: variable('TABLE_NAME', text.default('smol-gang'), 'Name of the DynamoDB table.'),
-      endpoint: variable(
+      region: regionVariable,
+      name: defineVariable(
+        'TABLE_NAME',
+        textSchema.default('smol-gang'),
+        'Name of the DynamoDB table.',
+      ),
+      endpoint: defineVariable(
         'AWS_ENDPOINT_URL_DYNAMODB',
-        url.optional(),
+        urlSchema.optional(),
         "Address of another DynamoDB than AWS's own, as the laptop's.",
       ),
     },
   },
   queue: {
     variables: {
-      region,
-      plan: variable('QUEUE_URL_PLAN', url, 'URL of the SQS queue `plan`.'),
-      drive: variable('QUEUE_URL_DRIVE', url, 'URL of the SQS queue `drive`.'),
-      schedule: variable('QUEUE_URL_SCHEDULE', url, 'URL of the SQS queue `schedule`.'),
-      push: variable('QUEUE_URL_PUSH', url, 'URL of the SQS queue `push`.'),
-      endpoint: variable(
+      region: regionVariable,
+      plan: defineVariable('QUEUE_URL_PLAN', urlSchema, 'URL of the SQS queue `plan`.'),
+      drive: defineVariable('QUEUE_URL_DRIVE', urlSchema, 'URL of the SQS queue `drive`.'),
+      schedule: defineVariable('QUEUE_URL_SCHEDULE', urlSchema, 'URL of the SQS queue `schedule`.'),
+      push: defineVariable('QUEUE_URL_PUSH', urlSchema, 'URL of the SQS queue `push`.'),
+      endpoint: defineVariable(
         'AWS_ENDPOINT_URL_SQS',
-        url.optional(),
+        urlSchema.optional(),
         "Address of another SQS than AWS's own, as the laptop's.",
       ),
     },
   },
   socket: {
     variables: {
-      url: variable('SOCKET_URL', url, 'Where clients open their WebSocket (ws:// or wss://).'),
+      url: defineVariable(
+        'SOCKET_URL',
+        urlSchema,
+        'Where clients open their WebSocket (ws:// or wss://).',
+      ),
     },
   },
   push: {
     variables: {
-      region,
-      endpoint: variable(
+      region: regionVariable,
+      endpoint: defineVariable(
         'SOCKET_ENDPOINT',
-        url,
+        urlSchema,
         'HTTP address of the WebSocket stage, to which `/@connections` is added.',
       ),
     },
   },
   auth: {
     variables: {
-      secrets: secret(
+      secrets: defineSecret(
         'AUTH_SECRETS',
-        list.pipe(
+        listSchema.pipe(
           z
             .array(z.string().min(32, 'needs at least 32 characters each'))
             .min(1, 'holds no secret'),
@@ -87,12 +99,12 @@ export const SECTIONS = {
   },
   admin: {
     variables: {
-      email: variable(
+      email: defineVariable(
         'ADMIN_EMAIL',
         z.email('is no e-mail address').default('admin@smol-gang.local'),
         'E-mail of the first admin.',
       ),
-      password: secret(
+      password: defineSecret(
         'ADMIN_PASSWORD',
         z.string().min(10, 'needs at least 10 characters').optional(),
         'Password of the first admin; wins over the stored one. Unset: one is generated and shown once.',
@@ -101,22 +113,26 @@ export const SECTIONS = {
   },
   api: {
     variables: {
-      url: variable('API_URL', url, 'Address of the HTTP API, where bridges call back.'),
+      url: defineVariable(
+        'API_URL',
+        urlSchema,
+        'Address of the HTTP API, where bridges call back.',
+      ),
     },
   },
   github: {
     variables: {
-      apiUrl: variable(
+      apiUrl: defineVariable(
         'GITHUB_API_URL',
-        url.default('https://api.github.com'),
+        urlSchema.default('https://api.github.com'),
         "Address of GitHub's REST API.",
       ),
-      token: secret(
+      token: defineSecret(
         'GITHUB_TOKEN',
-        text.optional(),
+        textSchema.optional(),
         'A token with contents and pull requests (write) of the repositories. Or the two variables of a GitHub App.',
       ),
-      appId: variable(
+      appId: defineVariable(
         'GITHUB_APP_ID',
         z
           .string()
@@ -124,9 +140,9 @@ export const SECTIONS = {
           .optional(),
         'Id of a GitHub App.',
       ),
-      appPrivateKey: secret(
+      appPrivateKey: defineSecret(
         'GITHUB_APP_PRIVATE_KEY',
-        pem.optional(),
+        pemSchema.optional(),
         'Private key (PEM) of the GitHub App; line ends may be written as \\n.',
       ),
     },
@@ -140,33 +156,33 @@ export const SECTIONS = {
   },
   webhook: {
     variables: {
-      secrets: secret(
+      secrets: defineSecret(
         'GITHUB_WEBHOOK_SECRETS',
-        list.default([]),
+        listSchema.default([]),
         'Secrets of the webhooks, separated by commas; each is accepted. Unset: no webhook is, and pull requests are polled.',
       ),
     },
   },
   localForge: {
     variables: {
-      url: variable(
+      url: defineVariable(
         'LOCAL_FORGE_URL',
-        url.optional(),
+        urlSchema.optional(),
         "Address of the laptop's own forge. Unset: there is none.",
       ),
-      token: secret(
+      token: defineSecret(
         'LOCAL_FORGE_TOKEN',
-        text.optional(),
+        textSchema.optional(),
         "Token that links repositories of this machine to the laptop's own forge.",
       ),
-      appId: variable(
+      appId: defineVariable(
         'LOCAL_FORGE_APP_ID',
-        text.default('1'),
+        textSchema.default('1'),
         "Id of the one App that is installed in the laptop's own forge.",
       ),
-      appPrivateKey: secret(
+      appPrivateKey: defineSecret(
         'LOCAL_FORGE_APP_PRIVATE_KEY',
-        pem.optional(),
+        pemSchema.optional(),
         "Private key (PEM) of the one App that is installed in the laptop's own forge.",
       ),
     },
@@ -177,51 +193,51 @@ export const SECTIONS = {
   },
   model: {
     variables: {
-      baseUrl: variable(
+      baseUrl: defineVariable(
         'MODEL_BASE_URL',
-        url.optional(),
+        urlSchema.optional(),
         'Address of an OpenAI-compatible endpoint, usually ending in /v1. Unset: plans wait for a model.',
       ),
-      apiKey: secret(
+      apiKey: defineSecret(
         'MODEL_API_KEY',
-        text.default(''),
+        textSchema.default(''),
         'Key of the endpoint; unset where it needs none.',
       ),
-      heavy: variable(
+      heavy: defineVariable(
         'MODEL_HEAVY',
-        text.optional(),
+        textSchema.optional(),
         'Model for planning and for tasks of the tier heavy.',
       ),
-      light: variable(
+      light: defineVariable(
         'MODEL_LIGHT',
-        text.optional(),
+        textSchema.optional(),
         'Model for tasks of the tier light. Unset: the heavy one.',
       ),
-      prices: variable(
+      prices: defineVariable(
         'MODEL_PRICES',
-        json(z.record(z.string(), price)).default({}),
+        createJsonTextSchema(z.record(z.string(), priceSchema)).default({}),
         'USD per million tokens, as JSON by model: {"name": {"input": 1.5, "output": 6}}. Of a model that is missing, the cost is unknown.',
       ),
-      contextTokens: variable(
+      contextTokens: defineVariable(
         'MODEL_CONTEXT_TOKENS',
-        json(z.record(z.string(), z.number().int().positive())).default({}),
+        createJsonTextSchema(z.record(z.string(), z.number().int().positive())).default({}),
         'Context sizes, as JSON by model: {"name": 128000}. Of a model that is missing, nothing is assumed.',
       ),
-      concurrency: variable(
+      concurrency: defineVariable(
         'MODEL_CONCURRENCY',
-        whole(1, 1_000).default(4),
+        createWholeNumberSchema(1, 1_000).default(4),
         'Calls to the model at once from one process.',
       ),
-      timeoutSeconds: variable(
+      timeoutSeconds: defineVariable(
         'MODEL_TIMEOUT_SECONDS',
-        whole(1, 300).default(280),
+        createWholeNumberSchema(1, 300).default(280),
         'How long one call to the model may take.',
       ),
     },
   },
   agent: {
     variables: {
-      name: variable(
+      name: defineVariable(
         'AGENT',
         agentNameSchema.default('small'),
         'The coding agent of plans that name none; `small` is built in.',
@@ -230,24 +246,24 @@ export const SECTIONS = {
   },
   launcher: {
     variables: {
-      kind: variable(
+      kind: defineVariable(
         'LAUNCHER',
         z.enum(['process', 'kubernetes']).default('process'),
         'Where attempts run: process (a child process here) or kubernetes.',
       ),
-      directory: variable(
+      directory: defineVariable(
         'LAUNCHER_DIR',
-        text.optional(),
+        textSchema.optional(),
         'Folder of the process launcher: its records, workspaces and logs of attempts.',
       ),
-      path: variable(
+      path: defineVariable(
         'LAUNCHER_PATH',
-        text.optional(),
+        textSchema.optional(),
         "Where an attempt's git, agent, set-up and verify find programs, as PATH. Unset: the system's folders.",
       ),
-      codeCache: variable(
+      codeCache: defineVariable(
         'NODE_COMPILE_CACHE',
-        text.optional(),
+        textSchema.optional(),
         'Folder in which bridges keep their compiled code from one attempt to the next.',
       ),
     },
@@ -258,65 +274,73 @@ export const SECTIONS = {
   },
   slots: {
     variables: {
-      system: variable('SLOTS', slots.default(8), 'Attempts at once, in all: at most 2000.'),
-      perRepository: variable(
+      system: defineVariable(
+        'SLOTS',
+        slotsSchema.default(8),
+        'Attempts at once, in all: at most 2000.',
+      ),
+      perRepository: defineVariable(
         'SLOTS_PER_REPOSITORY',
-        slots.optional(),
+        slotsSchema.optional(),
         'Attempts at once in one repository. Unset: as many as in all.',
       ),
-      perPlan: variable(
+      perPlan: defineVariable(
         'SLOTS_PER_PLAN',
-        slots.optional(),
+        slotsSchema.optional(),
         'Attempts at once of one plan. Unset: as many as in all.',
       ),
     },
   },
   attempt: {
     variables: {
-      maxMinutes: variable(
+      maxMinutes: defineVariable(
         'ATTEMPT_MAX_MINUTES',
-        whole(1, 1_440).default(60),
+        createWholeNumberSchema(1, 1_440).default(60),
         'How long an attempt may take.',
       ),
-      idleMinutes: variable(
+      idleMinutes: defineVariable(
         'ATTEMPT_IDLE_MINUTES',
-        whole(1, 240).default(15),
+        createWholeNumberSchema(1, 240).default(15),
         'How long an attempt may go without progress.',
       ),
-      maxTokens: variable(
+      maxTokens: defineVariable(
         'ATTEMPT_MAX_TOKENS',
-        whole(1, 1e12).default(5_000_000),
+        createWholeNumberSchema(1, 1e12).default(5_000_000),
         'Tokens that an attempt may use.',
       ),
-      maxUsd: variable('ATTEMPT_MAX_USD', decimal.default(20), 'USD that an attempt may cost.'),
-      maxTurns: variable(
+      maxUsd: defineVariable(
+        'ATTEMPT_MAX_USD',
+        decimalSchema.default(20),
+        'USD that an attempt may cost.',
+      ),
+      maxTurns: defineVariable(
         'ATTEMPT_MAX_TURNS',
-        whole(1, 1_000).default(200),
+        createWholeNumberSchema(1, 1_000).default(200),
         'Calls to the model that an attempt may make.',
       ),
-      maxRetries: variable(
+      maxRetries: defineVariable(
         'MAX_RETRIES',
-        whole(0, 100).default(2),
+        createWholeNumberSchema(0, 100).default(2),
         'How often a task is tried again after its agent failed, before it is blocked.',
       ),
-      leaseSeconds: variable(
+      leaseSeconds: defineVariable(
         'LEASE_SECONDS',
-        whole(5, 3_600).default(60),
+        createWholeNumberSchema(5, 3_600).default(60),
         'A bridge that was not heard of for so long is lost, and its task is given to another.',
       ),
-      heartbeatSeconds: variable(
+      heartbeatSeconds: defineVariable(
         'HEARTBEAT_SECONDS',
-        decimal.default(10),
+        decimalSchema.default(10),
         'How often a bridge reports, at most a third of LEASE_SECONDS; what people say reaches the agent with the next one.',
       ),
-      launchSeconds: variable(
+      launchSeconds: defineVariable(
         'LAUNCH_SECONDS',
-        whole(5, 3_600).default(120),
+        createWholeNumberSchema(5, 3_600).default(120),
         'How long a pod may take from its launch to its first call.',
       ),
-      partialCloneMb: variable(
+      partialCloneMb: defineVariable(
         'PARTIAL_CLONE_MB',
-        whole(0, 1e9).default(256),
+        createWholeNumberSchema(0, 1e9).default(256),
         'From this size on, MB, a repository is cloned without the contents of its older commits; below, a whole clone takes less than asking for what is missing.',
       ),
     },
@@ -327,7 +351,7 @@ export const SECTIONS = {
   },
   branch: {
     variables: {
-      prefix: variable(
+      prefix: defineVariable(
         'BRANCH_PREFIX',
         branchSchema.default('smol-gang'),
         'What the names of all our branches begin with.',
@@ -336,20 +360,20 @@ export const SECTIONS = {
   },
   host: {
     variables: {
-      dataDir: variable(
+      dataDir: defineVariable(
         'SMOL_DATA_DIR',
-        text.optional(),
+        textSchema.optional(),
         'Folder of a laptop platform; unset in a cloud.',
       ),
     },
   },
   retention: {
     variables: {
-      days: variable(
+      days: defineVariable(
         'RETENTION_DAYS',
-        whole(1, 3_650).default(14),
+        createWholeNumberSchema(1, 3_650).default(14),
         'How long cancelled work and old transcripts are kept.',
       ),
     },
   },
-} as const satisfies Record<string, Section>;
+} as const satisfies Record<string, ConfigSection>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 // How one variable of the environment is read and described.
 
-export type Variable<S extends z.ZodType = z.ZodType> = {
+export type ConfigVariable<S extends z.ZodType = z.ZodType> = {
   /** Its name in the environment. */
   readonly env: string;
   /** Takes the text, or undefined when it is unset or empty. */
@@ -12,27 +12,35 @@ export type Variable<S extends z.ZodType = z.ZodType> = {
   readonly secret: boolean;
 };
 
-export type Section = {
-  readonly variables: Readonly<Record<string, Variable>>;
+export type ConfigSection = {
+  readonly variables: Readonly<Record<string, ConfigVariable>>;
   /** What is wrong with the values together, in words. */
   readonly check?: (values: Readonly<Record<string, unknown>>) => string | undefined;
 };
 
-export function variable<S extends z.ZodType>(env: string, schema: S, about: string): Variable<S> {
+export function defineVariable<S extends z.ZodType>(
+  env: string,
+  schema: S,
+  about: string,
+): ConfigVariable<S> {
   return { env, schema, about, secret: false };
 }
 
-export function secret<S extends z.ZodType>(env: string, schema: S, about: string): Variable<S> {
+export function defineSecret<S extends z.ZodType>(
+  env: string,
+  schema: S,
+  about: string,
+): ConfigVariable<S> {
   return { env, schema, about, secret: true };
 }
 
-export const text = z.string();
+export const textSchema = z.string();
 
-export const url = z
+export const urlSchema = z
   .url({ protocol: /^(https?|wss?)$/, message: 'is no http(s) or ws(s) address' })
   .transform((address) => address.replace(/\/+$/, ''));
 
-export function whole(min: number, max: number) {
+export function createWholeNumberSchema(min: number, max: number) {
   return z
     .string()
     .regex(/^\d{1,15}$/, 'is no whole number')
@@ -40,13 +48,13 @@ export function whole(min: number, max: number) {
     .pipe(z.number().min(min, `is at least ${min}`).max(max, `is at most ${max}`));
 }
 
-export const decimal = z
+export const decimalSchema = z
   .string()
   .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is no number')
   .transform(Number);
 
 /** Separated by commas; for secrets, the newest first. */
-export const list = z.string().transform((value) =>
+export const listSchema = z.string().transform((value) =>
   value
     .split(',')
     .map((one) => one.trim())
@@ -54,10 +62,10 @@ export const list = z.string().transform((value) =>
 );
 
 /** A key in PEM; its line ends may be written as \\n. */
-export const pem = z.string().transform((key) => key.replaceAll('\\n', '\n'));
+export const pemSchema = z.string().transform((key) => key.replaceAll('\\n', '\n'));
 
 /** JSON of a shape. */
-export function json<S extends z.ZodType>(shape: S) {
+export function createJsonTextSchema<S extends z.ZodType>(shape: S) {
   return z
     .string()
     .transform((value, context) => {

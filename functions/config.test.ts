@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { QUEUES } from '../core/topology/queues.ts';
-import { configSecrets, describeConfig, readConfig } from './config.ts';
+import { describeConfig, listConfigSecrets, readConfig } from './config.ts';
 
 const SECRET = 's'.repeat(32);
 
-function problems(run: () => unknown): string {
+function readErrorMessage(run: () => unknown): string {
   try {
     run();
   } catch (error) {
@@ -21,7 +21,7 @@ test('only the sections that are asked for are read', () => {
 });
 
 test('all problems are said at once, each with what to set', () => {
-  const message = problems(() =>
+  const message = readErrorMessage(() =>
     readConfig(['queue', 'auth', 'slots', 'model'], {
       AUTH_SECRETS: 'short',
       SLOTS: 'many',
@@ -41,12 +41,12 @@ test('all problems are said at once, each with what to set', () => {
 });
 
 test('an agent that nobody knows is said, with those that are known', () => {
-  const message = problems(() => readConfig(['agent'], { AGENT: 'opencod' }));
+  const message = readErrorMessage(() => readConfig(['agent'], { AGENT: 'opencod' }));
   expect(message).toContain('AGENT is no agent that is known: small, opencode');
 });
 
 test('an empty variable is an unset one', () => {
-  const message = problems(() => readConfig(['auth'], { AUTH_SECRETS: '' }));
+  const message = readErrorMessage(() => readConfig(['auth'], { AUTH_SECRETS: '' }));
   expect(message).toContain('AUTH_SECRETS is not set');
   expect(readConfig(['slots'], { SLOTS: '' }).slots.system).toBe(8);
 });
@@ -78,7 +78,7 @@ describe('values that do not go together', () => {
     [{ LEASE_SECONDS: '10' }, 'at most a third of LEASE_SECONDS'],
     [{ HEARTBEAT_SECONDS: '0' }, 'HEARTBEAT_SECONDS is to be at least 0.2'],
   ])('%j: %s', (env, expected) => {
-    const message = problems(() =>
+    const message = readErrorMessage(() =>
       readConfig(['github', 'localForge', 'launcher', 'attempt'], env),
     );
     expect(message).toContain(expected);
@@ -93,10 +93,10 @@ test('a heartbeat of a third of the lease is taken', () => {
 test.each(['SLOTS', 'SLOTS_PER_REPOSITORY', 'SLOTS_PER_PLAN'])(
   '%s is at most what one item of the store holds',
   (name) => {
-    expect(problems(() => readConfig(['slots'], { [name]: '2001' }))).toContain(
+    expect(readErrorMessage(() => readConfig(['slots'], { [name]: '2001' }))).toContain(
       `${name} is at most 2000`,
     );
-    expect(problems(() => readConfig(['slots'], { [name]: '2000' }))).toBe('');
+    expect(readErrorMessage(() => readConfig(['slots'], { [name]: '2000' }))).toBe('');
   },
 );
 
@@ -119,7 +119,7 @@ test('every variable is described once, with its default', () => {
 
 test('secrets are known to the log, each of a list too', () => {
   const env = { AUTH_SECRETS: 'one,two', MODEL_API_KEY: 'three', MODEL_HEAVY: 'big' };
-  expect(configSecrets(['auth', 'model'], env)).toEqual([
+  expect(listConfigSecrets(['auth', 'model'], env)).toEqual([
     'one,two',
     'one',
     'two',

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
-import { AppError } from '../core/error.ts';
+import { AppError } from '../core/base/app-error.ts';
 import { SECTIONS } from './config-sections.ts';
-import type { Section, Variable } from './config-variable.ts';
+import type { ConfigSection, ConfigVariable } from './config-variable.ts';
 
 // The only reader of the environment. Everything that is wrong is said at once, with what to set.
 
 export type SectionName = keyof typeof SECTIONS;
 export type Config = {
   readonly [S in SectionName]: {
-    readonly [V in keyof (typeof SECTIONS)[S]['variables']]: (typeof SECTIONS)[S]['variables'][V] extends Variable<
+    readonly [V in keyof (typeof SECTIONS)[S]['variables']]: (typeof SECTIONS)[S]['variables'][V] extends ConfigVariable<
       infer T
     >
       ? z.output<T>
@@ -17,7 +17,7 @@ export type Config = {
 };
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Values = Record<string, unknown>;
+type SectionValues = Record<string, unknown>;
 
 /** The sections that are asked for. Throws one `invalid_config` that lists every problem. */
 export function readConfig<N extends SectionName>(
@@ -25,20 +25,20 @@ export function readConfig<N extends SectionName>(
   env: Environment = process.env,
 ): Pick<Config, N> {
   const problems: string[] = [];
-  const config: Record<string, Values> = {};
+  const config: Record<string, SectionValues> = {};
   for (const name of names) config[name] = readSection(SECTIONS[name], env, problems);
-  if (problems.length > 0) throw invalidConfig(problems);
+  if (problems.length > 0) throw createConfigError(problems);
   // Each value went through its variable's schema, from which `Config` is derived.
   return config as Pick<Config, N>;
 }
 
 /** Values that must never be seen in a log. */
-export function configSecrets(
+export function listConfigSecrets(
   names: readonly SectionName[],
   env: Environment = process.env,
 ): string[] {
   return names
-    .flatMap((name) => Object.values<Variable>(SECTIONS[name].variables))
+    .flatMap((name) => Object.values<ConfigVariable>(SECTIONS[name].variables))
     .filter((variable) => variable.secret)
     .flatMap((variable) => [env[variable.env] ?? '', ...(env[variable.env] ?? '').split(',')])
     .filter((value) => value !== '');
@@ -57,34 +57,34 @@ export type ConfigRow = {
 /** Every variable once, for the operations document. */
 export function describeConfig(): ConfigRow[] {
   const rows = new Map<string, ConfigRow>();
-  for (const section of sectionNames()) {
-    for (const variable of Object.values<Variable>(SECTIONS[section].variables)) {
-      if (!rows.has(variable.env)) rows.set(variable.env, describe(section, variable));
+  for (const section of listSectionNames()) {
+    for (const variable of Object.values<ConfigVariable>(SECTIONS[section].variables)) {
+      if (!rows.has(variable.env)) rows.set(variable.env, describeVariable(section, variable));
     }
   }
   return [...rows.values()];
 }
 
-function describe(section: SectionName, variable: Variable): ConfigRow {
+function describeVariable(section: SectionName, variable: ConfigVariable): ConfigRow {
   const { env: name, schema, about, secret } = variable;
   const unset = schema.safeParse(undefined);
-  const written = unset.success ? writtenDefault(unset.data) : undefined;
+  const written = unset.success ? formatDefault(unset.data) : undefined;
   return { section, name, about, default: written, required: !unset.success, secret };
 }
 
-function sectionNames(): SectionName[] {
+function listSectionNames(): SectionName[] {
   const known = (name: string): name is SectionName => name in SECTIONS;
   return Object.keys(SECTIONS).filter(known);
 }
 
-function readSection(section: Section, env: Environment, problems: string[]): Values {
-  const values: Values = {};
+function readSection(section: ConfigSection, env: Environment, problems: string[]): SectionValues {
+  const values: SectionValues = {};
   const before = problems.length;
   for (const [name, variable] of Object.entries(section.variables)) {
     const given = env[variable.env];
     const parsed = variable.schema.safeParse(given === '' ? undefined : given);
     if (parsed.success) values[name] = parsed.data;
-    else problems.push(problemOf(variable, given, parsed.error));
+    else problems.push(explainVariable(variable, given, parsed.error));
   }
   const together = problems.length === before ? section.check?.(values) : undefined;
   if (together !== undefined) problems.push(together);
@@ -92,20 +92,24 @@ function readSection(section: Section, env: Environment, problems: string[]): Va
 }
 
 /** The value itself is not repeated: it may be a secret. */
-function problemOf(variable: Variable, given: string | undefined, error: z.ZodError): string {
+function explainVariable(
+  variable: ConfigVariable,
+  given: string | undefined,
+  error: z.ZodError,
+): string {
   const missing = given === undefined || given === '';
   const what = missing ? 'is not set' : error.issues.map(({ message }) => message).join('; ');
   return `${variable.env} ${what}. ${variable.about}`;
 }
 
-function invalidConfig(problems: readonly string[]): AppError {
+function createConfigError(problems: readonly string[]): AppError {
   const lines = [...new Set(problems)].map((problem) => `  - ${problem}`);
   return new AppError('bug', 'invalid_config', `the configuration lacks:\n${lines.join('\n')}`, {
     details: { problems },
   });
 }
 
-function writtenDefault(value: unknown): string | undefined {
+function formatDefault(value: unknown): string | undefined {
   if (value === undefined || value === '') return undefined;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.join(',');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

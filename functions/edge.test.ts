@@ -1,13 +1,14 @@
 import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
+import type { ErrorKind } from '../core/base/app-error.ts';
+import { AppError } from '../core/base/app-error.ts';
 import { errorBodySchema } from '../core/contract/error.ts';
-import { AppError, type ErrorKind } from '../core/error.ts';
-import { httpError, runBatch } from './edge.ts';
+import { runBatch, toHttpError } from './edge.ts';
 import { createLog } from './log.ts';
 
 const NOW = 1_900_000_000_000;
 
-function logged() {
+function createCapturedLog() {
   const lines: string[] = [];
   const log = createLog({ write: (line) => lines.push(line), now: () => NOW });
   return { log, lines };
@@ -32,7 +33,7 @@ describe('an error to an HTTP caller', () => {
     ['transient', 'network', 503],
     ['bug', 'internal', 500],
   ])('%s %s is %i', (kind, code, status) => {
-    const answer = httpError(new AppError(kind, code, 'why'), 'r-1', NOW);
+    const answer = toHttpError(new AppError(kind, code, 'why'), 'r-1', NOW);
     expect(answer.status).toBe(status);
     expect(errorBodySchema.parse(answer.body).error).toMatchObject({ code, requestId: 'r-1' });
   });
@@ -40,14 +41,14 @@ describe('an error to an HTTP caller', () => {
   test('says when to come back', () => {
     const details = { until: NOW + 61_500 };
     const paused = new AppError('paused', 'rate_limited', 'wait', { details });
-    expect(httpError(paused, 'r', NOW).headers).toEqual({ 'retry-after': '62' });
-    expect(httpError(paused, 'r', NOW + 100_000).headers).toEqual({ 'retry-after': '1' });
+    expect(toHttpError(paused, 'r', NOW).headers).toEqual({ 'retry-after': '62' });
+    expect(toHttpError(paused, 'r', NOW + 100_000).headers).toEqual({ 'retry-after': '1' });
   });
 
   test('tells nothing of a bug', () => {
     const bug = new AppError('bug', 'bad_answer', 'password is 123', { details: { sql: 1 } });
     for (const error of [bug, new TypeError('password is 123'), 'password is 123', undefined]) {
-      const { status, body } = httpError(error, 'r', NOW);
+      const { status, body } = toHttpError(error, 'r', NOW);
       expect(status).toBe(500);
       expect(body.error.code).toBe('internal');
       expect(JSON.stringify(body)).not.toMatch(/123|sql/);
@@ -79,7 +80,7 @@ describe('a batch', () => {
   }
 
   async function outcome(error: unknown) {
-    const { log, lines } = logged();
+    const { log, lines } = createCapturedLog();
     const handle = async () => {
       throw error;
     };
@@ -110,7 +111,7 @@ describe('a batch', () => {
   });
 
   test('lists what failed and nothing else; what is no message is dropped', async () => {
-    const { log, lines } = logged();
+    const { log, lines } = createCapturedLog();
     const seen: string[] = [];
     const bodies = ['not json', JSON.stringify({ ...plan, v: 2 }), '{"type":"nope"}'];
     const good = ['p1', 'p2', 'p3'].map((id) => JSON.stringify({ ...plan, plan: id }));

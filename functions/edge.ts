@@ -1,9 +1,11 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { ErrorKind } from '../core/base/app-error.ts';
+import { AppError, isAppError } from '../core/base/app-error.ts';
 import type { ErrorBody } from '../core/contract/error.ts';
-import { type QueueMessage, queueMessageSchema } from '../core/contract/queue.ts';
-import { AppError, type ErrorKind, isAppError } from '../core/error.ts';
+import type { QueueMessage } from '../core/contract/queue.ts';
+import { queueMessageSchema } from '../core/contract/queue.ts';
 import type { Log } from '../core/port/runtime.ts';
-import { logWith } from './log.ts';
+import { createChildLog } from './log.ts';
 
 // What an error means outside, once: to an HTTP caller and to the queue.
 
@@ -12,9 +14,9 @@ import { logWith } from './log.ts';
  * `ack`: it is done with; a message is only a hint, and what the state owes is found again by time.
  */
 type QueuePolicy = 'ack' | 'retry';
-type EdgeRow = { readonly status: number; readonly queue: QueuePolicy };
+type ErrorRule = { readonly status: number; readonly queue: QueuePolicy };
 
-const EDGE = {
+const ERROR_RULES = {
   invalid: { status: 400, queue: 'ack' },
   auth: { status: 401, queue: 'retry' },
   notFound: { status: 404, queue: 'ack' },
@@ -24,17 +26,17 @@ const EDGE = {
   refused: { status: 422, queue: 'ack' },
   transient: { status: 503, queue: 'retry' },
   bug: { status: 500, queue: 'retry' },
-} as const satisfies Record<ErrorKind, EdgeRow>;
+} as const satisfies Record<ErrorKind, ErrorRule>;
 
 /**
  * Of kind `auth`, but of our own credential for an outside system: who called is signed in and may do this, and would be
  * told to sign in again.
  */
-const UPSTREAM_REFUSED = 422;
-const OF_THE_CALLER: ReadonlySet<string> = new Set(['unauthorized', 'forbidden']);
+const UPSTREAM_AUTH_STATUS = 422;
+const CALLER_AUTH_CODES: ReadonlySet<string> = new Set(['unauthorized', 'forbidden']);
 
 /** Codes that HTTP has a number of its own for. */
-const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   forbidden: 403,
   method_not_allowed: 405,
   body_too_large: 413,
@@ -51,21 +53,21 @@ export type HttpError = {
 };
 
 /** `now` in epoch milliseconds, for Retry-After. Of a bug the caller learns the request id and nothing else. */
-export function httpError(error: unknown, requestId: string, now: number): HttpError {
-  const known = isAppError(error) && error.kind !== 'bug' ? error : internal();
-  const status = STATUS_OF_CODE[known.code] ?? statusOf(known);
+export function toHttpError(error: unknown, requestId: string, now: number): HttpError {
+  const known = isAppError(error) && error.kind !== 'bug' ? error : createInternalError();
+  const status = STATUS_BY_CODE[known.code] ?? getStatus(known);
   const { code, message } = known;
   const details = Object.keys(known.details).length === 0 ? {} : { details: known.details };
   const body = { error: { code, message, ...details, requestId } };
-  return { status, headers: headersOf(known, status, now), body };
+  return { status, headers: createErrorHeaders(known, status, now), body };
 }
 
-function statusOf({ kind, code }: AppError): number {
-  if (kind === 'auth' && !OF_THE_CALLER.has(code)) return UPSTREAM_REFUSED;
-  return EDGE[kind].status;
+function getStatus({ kind, code }: AppError): number {
+  if (kind === 'auth' && !CALLER_AUTH_CODES.has(code)) return UPSTREAM_AUTH_STATUS;
+  return ERROR_RULES[kind].status;
 }
 
-function headersOf(error: AppError, status: number, now: number): Record<string, string> {
+function createErrorHeaders(error: AppError, status: number, now: number): Record<string, string> {
   const { until, allow } = error.details;
   if (status === 401) return { 'www-authenticate': 'Bearer realm="smol-gang"' };
   if (status === 405 && typeof allow === 'string') return { allow };
@@ -74,7 +76,7 @@ function headersOf(error: AppError, status: number, now: number): Record<string,
   return { 'retry-after': String(Math.max(1, seconds)) };
 }
 
-function internal(): AppError {
+function createInternalError(): AppError {
   const message = 'something went wrong on our side; the request id helps to find it';
   return new AppError('bug', 'internal', message);
 }
@@ -86,7 +88,7 @@ export async function runBatch(
   log: Log,
 ): Promise<SQSBatchResponse> {
   const retried = await Promise.all(
-    event.Records.map((record) => runRecord(record, handle, withRecord(log, record))),
+    event.Records.map((record) => runRecord(record, handle, createRecordLog(log, record))),
   );
   const batchItemFailures = event.Records.filter((_, index) => retried[index]).map(
     ({ messageId }) => ({ itemIdentifier: messageId }),
@@ -110,7 +112,7 @@ async function runRecord(
     return false;
   } catch (error) {
     const kind = isAppError(error) ? error.kind : 'bug';
-    const retry = EDGE[kind].queue === 'retry';
+    const retry = ERROR_RULES[kind].queue === 'retry';
     const outcome = retry ? 'retrying' : 'dropped';
     const fields = { type: message.data.type, outcome, error };
     if (kind === 'bug') log.error('message failed', fields);
@@ -127,8 +129,8 @@ function parseMessage(body: string) {
   }
 }
 
-function withRecord(log: Log, record: SQSRecord): Log {
-  return logWith(log, {
+function createRecordLog(log: Log, record: SQSRecord): Log {
+  return createChildLog(log, {
     requestId: record.messageId,
     receives: Number(record.attributes.ApproximateReceiveCount),
   });

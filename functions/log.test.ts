@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../core/error.ts';
-import { createLog, logWith } from './log.ts';
+import { AppError } from '../core/base/app-error.ts';
+import { createChildLog, createLog } from './log.ts';
 
-function logged(fields: Record<string, unknown>, secrets: readonly string[] = []) {
+function writeLogLine(fields: Record<string, unknown>, secrets: readonly string[] = []) {
   const lines: string[] = [];
   createLog({ write: (line) => lines.push(line), now: () => 0, secrets }).info('said', fields);
   const [line = ''] = lines;
@@ -12,7 +12,7 @@ function logged(fields: Record<string, unknown>, secrets: readonly string[] = []
 test('a line is one JSON object with its fields', () => {
   const lines: string[] = [];
   const log = createLog({ write: (line) => lines.push(line), now: () => 0, fields: { a: 1 } });
-  logWith(log, { b: 2 }).warn('two\nlines', { c: 3n, d: new Set([4]), e: undefined });
+  createChildLog(log, { b: 2 }).warn('two\nlines', { c: 3n, d: new Set([4]), e: undefined });
   expect(lines).toEqual([
     '{"time":"1970-01-01T00:00:00.000Z","level":"warn","message":"two\\nlines","a":1,"b":2,"c":"3","d":[4]}',
   ]);
@@ -34,7 +34,7 @@ describe('secrets are taken out', () => {
     { password: 'x', adminPassword: 'x', AUTH_SECRETS: ['x', 'y'] },
     { token: 'x', apiKey: 'x', key: 'x', privateKey: 'x', credentials: { git: { user: 'x' } } },
   ])('by name: %j', (fields) => {
-    expect(logged(fields).line).not.toMatch(/:"(x|y|Bearer abc)"/);
+    expect(writeLogLine(fields).line).not.toMatch(/:"(x|y|Bearer abc)"/);
   });
 
   test.each([
@@ -48,27 +48,27 @@ describe('secrets are taken out', () => {
     `-----BEGIN RSA PRIVATE KEY-----\n${'a1'.repeat(20)}\n-----END RSA PRIVATE KEY-----`,
   ])('by look: %s', (text) => {
     const error = new Error(text, { cause: { deep: [text] } });
-    const { line } = logged({ note: `it was ${text} then`, error });
+    const { line } = writeLogLine({ note: `it was ${text} then`, error });
     expect(line).not.toContain('a1a1');
     expect(line).toContain('[redacted]');
   });
 
   test('by value, wherever it stands, even in a name', () => {
-    const { line } = logged({ text: 'it is hunter22 now', hunter22: 1 }, ['hunter22', 'is']);
+    const { line } = writeLogLine({ text: 'it is hunter22 now', hunter22: 1 }, ['hunter22', 'is']);
     expect(line).not.toContain('hunter22');
     expect(line).toContain('it is [redacted] now');
   });
 
   test('counts and plain words stay', () => {
     const fields = { inputTokens: 12, maxTokens: 5, text: 'the bearer of news, basic facts' };
-    expect(logged(fields).fields).toMatchObject(fields);
+    expect(writeLogLine(fields).fields).toMatchObject(fields);
   });
 });
 
 test('an error of ours is logged with its code, details and cause', () => {
   const cause = new TypeError('inner');
   const error = new AppError('refused', 'rule', 'no', { details: { rule: 'x' }, cause });
-  expect(logged({ error }).fields.error).toMatchObject({
+  expect(writeLogLine({ error }).fields.error).toMatchObject({
     name: 'AppError',
     kind: 'refused',
     code: 'rule',
@@ -82,8 +82,8 @@ test('what has no end, no bottom or no bounds still makes a line', () => {
   const circular: Record<string, unknown> = { name: 'c' };
   circular.self = circular;
   const fields = { circular, long: 'x'.repeat(1e6), many: Array.from({ length: 1e5 }, () => 1) };
-  expect(logged(fields).line.length).toBeLessThan(10_000);
-  expect(logged({ bytes: Buffer.from('secret'), when: new Date(NaN) }).fields).toMatchObject({
+  expect(writeLogLine(fields).line.length).toBeLessThan(10_000);
+  expect(writeLogLine({ bytes: Buffer.from('secret'), when: new Date(NaN) }).fields).toMatchObject({
     bytes: '6 bytes',
     when: null,
   });

@@ -1,23 +1,26 @@
 import { mkdir } from 'node:fs/promises';
 import { createLogFile } from '../adapters/log-file/create-log-file.ts';
-import { isAppError } from '../core/error.ts';
+import { isAppError } from '../core/base/app-error.ts';
 import { createLog } from '../functions/log.ts';
-import { printReady } from './platform/banner.ts';
-import { layout, readSettings } from './platform/settings.ts';
+import { getDataLayout, readPlatformSettings } from './platform/platform-settings.ts';
+import { printReadyBanner } from './platform/print-ready-banner.ts';
 import { startPlatform } from './platform/start-platform.ts';
 import { stopOnSignal } from './platform/stop-on-signal.ts';
 
 /** `npm run dev`: the whole of smol-gang on this machine. */
-async function main(): Promise<void> {
-  const settings = readSettings(process.env, process.cwd());
+async function runPlatform(): Promise<void> {
+  const settings = readPlatformSettings(process.env, process.cwd());
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
-  const log = createLog({ write: createLogFile(layout(settings.dataDir).log), now: Date.now });
+  const log = createLog({
+    write: createLogFile(getDataLayout(settings.dataDir).log),
+    now: Date.now,
+  });
   const platform = await startPlatform(settings, process.env, log);
   stopOnSignal(() => platform.close());
-  await printReady(platform, settings);
+  await printReadyBanner(platform, settings);
 }
 
-main().catch((error: unknown) => {
+runPlatform().catch((error: unknown) => {
   console.error(isAppError(error) ? `smol-gang: ${error.message}` : error);
   process.exit(1);
 });

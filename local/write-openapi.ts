@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { openApiDocument } from '../functions/http/openapi.ts';
+import { createOpenApiDocument } from '../functions/http/create-openapi-document.ts';
 import { VERSION } from '../functions/version.ts';
 
 // `npm run build`: the interface as a file, for whoever generates a client or documents from it.
 
 const path = fileURLToPath(new URL('../dist/openapi.json', import.meta.url));
 await mkdir(fileURLToPath(new URL('../dist/', import.meta.url)), { recursive: true });
-await writeFile(path, `${JSON.stringify(openApiDocument(VERSION), null, 2)}\n`);
+await writeFile(path, `${JSON.stringify(createOpenApiDocument(VERSION), null, 2)}\n`);
 console.log('wrote dist/openapi.json');

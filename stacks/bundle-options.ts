@@ -5,7 +5,7 @@ import { ONE_LANGUAGE } from './one-language.ts';
 // bundled: Lambda's own copy changes with time, loads slower, and would be the one part that no test has seen.
 
 /** What SST is told. `root`: of the project; tools run in `stacks/`, and handlers are named from there. */
-export function nodejsOptions(root: string) {
+export function createNodejsOptions(root: string) {
   return {
     format: 'esm',
     minify: true,
@@ -21,8 +21,8 @@ export function nodejsOptions(root: string) {
 }
 
 /** The same with what SST adds, so that a bundle made here is the one that it deploys. */
-export function bundleOptions(root: string, entry: string, outfile: string): BuildOptions {
-  const { esbuild, ...own } = nodejsOptions(root);
+export function createBundleOptions(root: string, entry: string, outfile: string): BuildOptions {
+  const { esbuild, ...own } = createNodejsOptions(root);
   return {
     entryPoints: [entry],
     outfile,

@@ -2,9 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build, type Metafile } from 'esbuild';
-import { functionId, HANDLERS } from '../core/topology/handlers.ts';
-import { bundleOptions } from './bundle-options.ts';
+import type { Metafile } from 'esbuild';
+import { build } from 'esbuild';
+import { HANDLERS, toFunctionId } from '../core/topology/handlers.ts';
+import { createBundleOptions } from './bundle-options.ts';
 
 // `node bundle.ts <folder>`: every handler as it is deployed, in `<folder>/<function>/index.mjs`, and what each is made of in
 // `<folder>/bundles.json`.
@@ -16,13 +17,13 @@ if (folder === undefined) throw new Error('which folder? node bundle.ts <folder>
 
 await mkdir(folder, { recursive: true });
 const bundles = [];
-for (const handler of HANDLERS) bundles.push(await bundle(handler, folder));
+for (const handler of HANDLERS) bundles.push(await bundleHandler(handler, folder));
 await writeFile(join(folder, 'bundles.json'), `${JSON.stringify(bundles, null, 2)}\n`);
 
-async function bundle(handler: string, into: string) {
-  const id = functionId(handler);
+async function bundleHandler(handler: string, into: string) {
+  const id = toFunctionId(handler);
   const file = join(into, id, 'index.mjs');
-  const { metafile } = await build(bundleOptions(ROOT, handler, file));
+  const { metafile } = await build(createBundleOptions(ROOT, handler, file));
   const code = await readFile(file);
   return {
     id,
@@ -30,25 +31,25 @@ async function bundle(handler: string, into: string) {
     file,
     bytes: code.length,
     gzipBytes: gzipSync(code).length,
-    parts: partsOf(metafile),
+    parts: countPartBytes(metafile),
   };
 }
 
 /** Bytes in the bundle by npm package, and by file of ours. */
-function partsOf(metafile: Metafile | undefined): Record<string, number> {
+function countPartBytes(metafile: Metafile | undefined): Record<string, number> {
   const inputs = Object.values(metafile?.outputs ?? {}).flatMap((output) =>
     Object.entries(output.inputs),
   );
   const parts: Record<string, number> = {};
   for (const [path, { bytesInOutput }] of inputs) {
     if (bytesInOutput === 0) continue;
-    const part = packageOf(path) ?? path;
+    const part = findPackageName(path) ?? path;
     parts[part] = (parts[part] ?? 0) + bytesInOutput;
   }
   return parts;
 }
 
-function packageOf(path: string): string | undefined {
+function findPackageName(path: string): string | undefined {
   const inside = path.split('node_modules/').slice(1).at(-1);
   if (inside === undefined) return undefined;
   const names = inside.split('/');

@@ -3,12 +3,13 @@ import type { Api } from 'sst/constructs';
 import { QUEUES } from '../core/topology/queues.ts';
 import type { Rights } from '../core/topology/rights.ts';
 import type { Resources } from './permissions.ts';
-import { type Settings, variablesOf } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { listVariables } from './settings.ts';
 
 // A function's environment, with the names that functions/config.ts reads.
 
 /** What the stacks themselves know, by variable. */
-export function knownVariables(api: Api, { table, queues, socketApi }: Resources) {
+export function collectKnownVariables(api: Api, { table, queues, socketApi }: Resources) {
   const url = socketApi.url;
   const urls = QUEUES.map(({ name }) => [
     `QUEUE_URL_${name.toUpperCase()}`,
@@ -25,24 +26,24 @@ export function knownVariables(api: Api, { table, queues, socketApi }: Resources
 }
 
 /** Of the variables of its sections those that are known or set, and the secrets of its row. */
-export function environmentOf(
+export function buildEnvironment(
   rights: Rights,
   settings: Settings,
   known: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const name of rights.config.flatMap((section) => variablesOf(section))) {
+  for (const name of rights.config.flatMap((section) => listVariables(section))) {
     const value = known[name] ?? settings.variables[name];
     if (value !== undefined) environment[name] = value;
   }
   for (const secret of rights.secrets) {
     const field = settings.secretFields[secret];
-    environment[field] = secretReference(settings.secretName, field);
+    environment[field] = createSecretReference(settings.secretName, field);
   }
   return environment;
 }
 
 /** CloudFormation puts the value in when it makes the function: no template and no build has it. */
-function secretReference(secretName: string, field: string): string {
+function createSecretReference(secretName: string, field: string): string {
   return SecretValue.secretsManager(secretName, { jsonField: field }).unsafeUnwrap();
 }

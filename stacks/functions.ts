@@ -1,13 +1,15 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Function as SstFunction, type Stack } from 'sst/constructs';
+import type { Stack } from 'sst/constructs';
+import { Function as SstFunction } from 'sst/constructs';
 import { useProject } from 'sst/project.js';
-import { functionId } from '../core/topology/handlers.ts';
-import { rightsOf } from '../core/topology/rights.ts';
-import { nodejsOptions } from './bundle-options.ts';
-import { environmentOf } from './environment.ts';
-import { type Resources, statementsOf } from './permissions.ts';
+import { toFunctionId } from '../core/topology/handlers.ts';
+import { requireRights } from '../core/topology/rights.ts';
+import { createNodejsOptions } from './bundle-options.ts';
+import { buildEnvironment } from './environment.ts';
+import type { Resources } from './permissions.ts';
+import { createStatements } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
 export type CreateFunction = (
@@ -16,15 +18,15 @@ export type CreateFunction = (
 ) => { readonly stack: Stack; readonly fn: SstFunction };
 
 /** Makes the function of a handler with the rights of its row: role, environment and log are its own. */
-export function functionMaker(
+export function createFunctionMaker(
   stack: Stack,
   settings: Settings,
   resources: Resources,
   known: Readonly<Record<string, string>>,
 ): CreateFunction {
   return (handler, { timeoutSeconds, retryAttempts }) => {
-    const id = functionId(handler);
-    const rights = rightsOf(handler);
+    const id = toFunctionId(handler);
+    const rights = requireRights(handler);
     const logGroup = new LogGroup(stack, `log-${id}`, {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -43,10 +45,10 @@ export function functionMaker(
       role,
       logGroup,
       tracing: 'disabled',
-      environment: environmentOf(rights, settings, known),
-      nodejs: nodejsOptions(useProject().paths.root),
+      environment: buildEnvironment(rights, settings, known),
+      nodejs: createNodejsOptions(useProject().paths.root),
     });
-    for (const statement of statementsOf(rights, resources)) role.addToPolicy(statement);
+    for (const statement of createStatements(rights, resources)) role.addToPolicy(statement);
     return { stack, fn };
   };
 }

@@ -1,6 +1,8 @@
-import { type CfnStage, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { CfnStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Api, type Stack } from 'sst/constructs';
+import type { Stack } from 'sst/constructs';
+import { Api } from 'sst/constructs';
 import { HTTP_FUNCTIONS } from '../core/topology/routes.ts';
 import type { CreateFunction } from './functions.ts';
 
@@ -25,7 +27,7 @@ export function createHttpApi(stack: Stack): Api {
  */
 export function addHttpRoutes(api: Api, create: CreateFunction): void {
   const settings: Record<string, object> = {};
-  const stage = stageOf(api);
+  const stage = requireStage(api);
   for (const { name, handler, routes, timeoutSeconds } of HTTP_FUNCTIONS) {
     const { fn } = create(handler, { timeoutSeconds });
     const integration = new HttpLambdaIntegration(name, fn, { scopePermissionToRoute: false });
@@ -44,7 +46,7 @@ export function addHttpRoutes(api: Api, create: CreateFunction): void {
   stage.routeSettings = settings;
 }
 
-function stageOf(api: Api): CfnStage {
+function requireStage(api: Api): CfnStage {
   // SST declares the API that it made; an imported one would have no stage of ours.
   const stage = api.cdk.httpApi.defaultStage?.node.defaultChild;
   if (stage === undefined) throw new Error('the HTTP API has no stage');

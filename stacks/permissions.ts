@@ -19,15 +19,18 @@ const ACTIONS: Readonly<Record<TableRight, string>> = {
 };
 
 /** What the rights say and nothing else. */
-export function statementsOf(rights: Rights, resources: Resources): PolicyStatement[] {
+export function createStatements(rights: Rights, resources: Resources): PolicyStatement[] {
   return [
-    ...tableStatements(rights, resources.table),
-    ...sendStatements(rights, resources.queues),
-    ...(rights.pushes ? [pushStatement(resources.socketApi)] : []),
+    ...createTableStatements(rights, resources.table),
+    ...createSendStatements(rights, resources.queues),
+    ...(rights.pushes ? [createPushStatement(resources.socketApi)] : []),
   ];
 }
 
-function tableStatements({ table: given, partitions }: Rights, table: Table): PolicyStatement[] {
+function createTableStatements(
+  { table: given, partitions }: Rights,
+  table: Table,
+): PolicyStatement[] {
   const onItems = [...new Set(given.filter((right) => right !== 'index').map((r) => ACTIONS[r]))];
   const items = new PolicyStatement({ actions: onItems, resources: [table.tableArn] });
   if (partitions !== undefined)
@@ -39,7 +42,7 @@ function tableStatements({ table: given, partitions }: Rights, table: Table): Po
   return [items, new PolicyStatement({ actions: [ACTIONS.index], resources: [resource] })];
 }
 
-function sendStatements({ sends }: Rights, queues: Queues): PolicyStatement[] {
+function createSendStatements({ sends }: Rights, queues: Queues): PolicyStatement[] {
   if (sends.length === 0) return [];
   const resources = sends.map((name) => {
     const queue = queues[name];
@@ -50,7 +53,7 @@ function sendStatements({ sends }: Rights, queues: Queues): PolicyStatement[] {
 }
 
 /** To post to a connection; not to look it up and not to close it. */
-function pushStatement(api: WebSocketApi): PolicyStatement {
+function createPushStatement(api: WebSocketApi): PolicyStatement {
   const { webSocketApi, webSocketStage } = api.cdk;
   const path = `${webSocketStage.stageName}/POST/@connections/*`;
   const resource = webSocketApi.stack.formatArn({

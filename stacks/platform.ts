@@ -1,7 +1,8 @@
-import { type App, Stack, type Table } from 'sst/constructs';
+import type { App, Table } from 'sst/constructs';
+import { Stack } from 'sst/constructs';
 import { createAlarms } from './alarms.ts';
-import { knownVariables } from './environment.ts';
-import { functionMaker } from './functions.ts';
+import { collectKnownVariables } from './environment.ts';
+import { createFunctionMaker } from './functions.ts';
 import { addHttpRoutes, createHttpApi } from './http-api.ts';
 import { addConsumers, createQueues } from './queues.ts';
 import { addSchedules } from './schedules.ts';
@@ -9,14 +10,19 @@ import type { Settings } from './settings.ts';
 import { addSocketRoutes, createSocketApi } from './socket-api.ts';
 
 /** Everything that can be made again. The doors and queues come first, for every function is told where they are. */
-export function platform(app: App, settings: Settings, table: Table): void {
+export function declarePlatform(app: App, settings: Settings, table: Table): void {
   const stack = new Stack(app, 'platform');
   const alarms = createAlarms(stack, settings.alarmTopicArn);
   const queues = createQueues(stack, alarms);
   const api = createHttpApi(stack);
   const socketApi = createSocketApi(stack);
   const resources = { table, queues, socketApi };
-  const create = functionMaker(stack, settings, resources, knownVariables(api, resources));
+  const create = createFunctionMaker(
+    stack,
+    settings,
+    resources,
+    collectKnownVariables(api, resources),
+  );
   addHttpRoutes(api, create);
   addSocketRoutes(socketApi, create);
   addConsumers(queues, create);

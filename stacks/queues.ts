@@ -1,7 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue as CdkQueue } from 'aws-cdk-lib/aws-sqs';
-import { Queue, type Stack } from 'sst/constructs';
-import { QUEUES, type QueueRow } from '../core/topology/queues.ts';
+import type { Stack } from 'sst/constructs';
+import { Queue } from 'sst/constructs';
+import type { QueueRow } from '../core/topology/queues.ts';
+import { QUEUES } from '../core/topology/queues.ts';
 import type { Alarms } from './alarms.ts';
 import type { CreateFunction } from './functions.ts';
 

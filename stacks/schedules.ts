@@ -1,7 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import { Cron, type Stack } from 'sst/constructs';
+import type { Stack } from 'sst/constructs';
+import { Cron } from 'sst/constructs';
 import { SCHEDULES } from '../core/topology/schedules.ts';
-import { type Alarms, MINUTE } from './alarms.ts';
+import type { Alarms } from './alarms.ts';
+import { MINUTE } from './alarms.ts';
 import type { CreateFunction } from './functions.ts';
 
 /** A run that failed is not repeated: the next one is due before a repetition would be. */

@@ -26,7 +26,7 @@ export type Settings = {
 };
 
 /** Of a laptop, or set by Lambda itself. */
-const NOT_IN_A_CLOUD = [
+const LAPTOP_VARIABLES = [
   'AWS_REGION',
   'AWS_ENDPOINT_URL_DYNAMODB',
   'AWS_ENDPOINT_URL_SQS',
@@ -46,7 +46,7 @@ export function readSettings(
   const own = ownSchema.parse(env);
   const variables: Record<string, string> = {};
   const problems: string[] = [];
-  for (const { env: name, schema, about } of plainVariables()) {
+  for (const { env: name, schema, about } of listPlainVariables()) {
     const given = env[name];
     if (given === undefined || given === '') continue;
     if (schema.safeParse(given).success) variables[name] = given;
@@ -68,7 +68,7 @@ export function readSettings(
 }
 
 /** Names of a section's variables that are no secrets. */
-export function variablesOf(section: string): string[] {
+export function listVariables(section: string): string[] {
   const row = Object.entries(SECTIONS).find(([name]) => name === section)?.[1];
   if (row === undefined) throw new Error(`the configuration has no section ${section}`);
   return Object.values(row.variables)
@@ -76,12 +76,12 @@ export function variablesOf(section: string): string[] {
     .map((variable) => variable.env);
 }
 
-function plainVariables() {
+function listPlainVariables() {
   return Object.values(SECTIONS)
     .flatMap((section) => Object.values(section.variables))
-    .filter((variable) => !variable.secret && !isOfLaptop(variable.env));
+    .filter((variable) => !variable.secret && !isLaptopVariable(variable.env));
 }
 
-function isOfLaptop(name: string): boolean {
-  return NOT_IN_A_CLOUD.includes(name) || name.startsWith('LOCAL_FORGE_');
+function isLaptopVariable(name: string): boolean {
+  return LAPTOP_VARIABLES.includes(name) || name.startsWith('LOCAL_FORGE_');
 }

@@ -1,5 +1,6 @@
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { type Stack, WebSocketApi } from 'sst/constructs';
+import type { Stack } from 'sst/constructs';
+import { WebSocketApi } from 'sst/constructs';
 import { SOCKET_ROUTES } from '../core/topology/routes.ts';
 import type { CreateFunction } from './functions.ts';
 

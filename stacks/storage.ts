@@ -1,13 +1,14 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { type App, Stack, Table } from 'sst/constructs';
+import type { App } from 'sst/constructs';
+import { Stack, Table } from 'sst/constructs';
 import { TABLE } from '../core/topology/table.ts';
 import type { Settings } from './settings.ts';
 
 /** The one table, in a stack of its own: kept when that is removed, and restorable to any second of the last 35 days. */
-export function storage(app: App, { keepData }: Settings): { readonly table: Table } {
+export function declareStorage(app: App, { keepData }: Settings): { readonly table: Table } {
   const stack = new Stack(app, 'storage');
   const table = new Table(stack, 'table', {
-    fields: fieldsOf(),
+    fields: listFields(),
     primaryIndex: { partitionKey: TABLE.pk, sortKey: TABLE.sk },
     globalIndexes: Object.fromEntries(
       TABLE.indexes.map(({ name, hash, range }) => [
@@ -29,7 +30,7 @@ export function storage(app: App, { keepData }: Settings): { readonly table: Tab
   return { table };
 }
 
-function fieldsOf(): Record<string, 'string' | 'number'> {
+function listFields(): Record<string, 'string' | 'number'> {
   const fields: Record<string, 'string' | 'number'> = {
     [TABLE.pk]: 'string',
     [TABLE.sk]: 'string',

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { BESIDE_CODE, IMPORT_TABLE, type ImportRow } from './support/import-table.ts';
-import { type Import, importsOf, readSources } from './support/read-imports.ts';
+import type { ImportRow } from './support/import-table.ts';
+import { COLOCATED_TEST_IMPORTS, IMPORT_TABLE } from './support/import-table.ts';
+import type { ImportEdge } from './support/read-imports.ts';
+import { findImports, readSources } from './support/read-imports.ts';
 
 // The shape of the project, held by reading its files.
 
@@ -13,9 +15,9 @@ const MAX_LINES = 400;
 const ENV_READERS = [
   'functions/config.ts',
   'agent/bridge/main.ts',
-  'agent/bridge/settings.ts',
+  'agent/bridge/host/bridge-settings.ts',
   'agent/small/main.ts',
-  'agent/small/config.ts',
+  'agent/small/small-agent-config.ts',
   'cli/host.ts',
   'local',
   'test',
@@ -25,10 +27,10 @@ const ENV_READERS = [
 ];
 
 const sources = readSources(ROOT);
-const imports = [...sources].flatMap(([file, source]) => importsOf(file, source));
+const imports = [...sources].flatMap(([file, source]) => findImports(file, source));
 
 test('every import obeys the table', () => {
-  const offences = imports.flatMap((edge) => offence(edge) ?? []);
+  const offences = imports.flatMap((edge) => findOffence(edge) ?? []);
 
   expect(offences).toEqual([]);
 });
@@ -40,19 +42,19 @@ test('an import of each kind is seen, and one against the table is an offence', 
     "import 'node:fs';",
     "type C = import('../../local/c.ts').C;",
     'const d = await import(name);',
-    'import {\n  e,\n} from "../error.ts";',
+    'import {\n  e,\n} from "../base/app-error.ts";',
   ].join('\n');
 
-  const found = importsOf('core/task/x.ts', source);
+  const found = findImports('core/task-state/x.ts', source);
 
-  const offences = found.flatMap((edge) => offence(edge)?.split(':')[0] ?? []);
+  const offences = found.flatMap((edge) => findOffence(edge)?.split(':')[0] ?? []);
   expect(found).toHaveLength(6);
   expect(offences.toSorted()).toEqual([
-    'core/task/x.ts -> (computed)',
-    'core/task/x.ts -> @aws-sdk/client-sqs',
-    'core/task/x.ts -> adapters/dynamo/a.ts',
-    'core/task/x.ts -> local/c.ts',
-    'core/task/x.ts -> node',
+    'core/task-state/x.ts -> (computed)',
+    'core/task-state/x.ts -> @aws-sdk/client-sqs',
+    'core/task-state/x.ts -> adapters/dynamo/a.ts',
+    'core/task-state/x.ts -> local/c.ts',
+    'core/task-state/x.ts -> node',
   ]);
 });
 
@@ -61,8 +63,8 @@ test('every package that is imported is declared, and every declared one is used
   const shipped = new Set(Object.keys(dependencies));
   const packages = imports.filter(({ kind }) => kind === 'package');
   const [deployed, used] = [
-    packages.filter(isOfStacks),
-    packages.filter((one) => !isOfStacks(one)),
+    packages.filter(isStacksImport),
+    packages.filter((one) => !isStacksImport(one)),
   ];
 
   const undeclared = used.filter(({ file, target }) =>
@@ -80,7 +82,7 @@ test('every package that is imported is declared, and every declared one is used
 });
 
 test('the environment is read where a process begins, and nowhere else', () => {
-  const readers = filesWith(/\bprocess\.env\b/).filter((file) => !isTest(file));
+  const readers = findFilesMatching(/\bprocess\.env\b/).filter((file) => !isTest(file));
 
   expect(readers.filter((file) => !isIn(file, ENV_READERS))).toEqual([]);
 });
@@ -89,7 +91,9 @@ test('the core has no clock, no chance, no timer and no network of its own', () 
   const own =
     /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bset(?:Timeout|Interval)\(|\bfetch\(|\bperformance\.now\(/;
 
-  expect(filesWith(own).filter((file) => isIn(file, ['core']) && !isTest(file))).toEqual([]);
+  expect(findFilesMatching(own).filter((file) => isIn(file, ['core']) && !isTest(file))).toEqual(
+    [],
+  );
 });
 
 test('no file grows beyond what one reads in one go', () => {
@@ -102,39 +106,40 @@ test('no file grows beyond what one reads in one go', () => {
 });
 
 test('nothing replaces our own modules in tests, and nothing is left for later', () => {
-  expect(filesWith(/\bvi\.(?:do)?[mM]ock\(/)).toEqual([]);
-  expect(filesWith(/\b(?:T[O]DO|F[I]XME)\b/)).toEqual([]);
+  expect(findFilesMatching(/\bvi\.(?:do)?[mM]ock\(/)).toEqual([]);
+  expect(findFilesMatching(/\b(?:T[O]DO|F[I]XME)\b/)).toEqual([]);
 });
 
 /** The edge and the rule against it; undefined: it is allowed. */
-function offence({ file, target, kind }: Import): string | undefined {
-  const row = rowOf(file);
+function findOffence({ file, target, kind }: ImportEdge): string | undefined {
+  const row = findRow(file);
   if (row === undefined)
     return `${file}: no row in test/support/import-table.ts says what it may import`;
-  const beside = isTest(file) ? BESIDE_CODE : undefined;
+  const beside = isTest(file) ? COLOCATED_TEST_IMPORTS : undefined;
   const allowed = {
     project: () =>
-      row.project === 'all' || isIn(target, [row.of, ...row.project, ...(beside?.project ?? [])]),
-    package: () => includes(row.packages, target) || includes(beside?.packages ?? [], target),
-    node: () => includes(row.node, target),
+      row.project === 'all' || isIn(target, [row.path, ...row.project, ...(beside?.project ?? [])]),
+    package: () =>
+      isAllowedName(row.packages, target) || isAllowedName(beside?.packages ?? [], target),
+    node: () => isAllowedName(row.node, target),
     computed: () => isIn(file, ['local', 'test', 'stacks']),
-  } satisfies Record<Import['kind'], () => boolean>;
+  } satisfies Record<ImportEdge['kind'], () => boolean>;
   if (allowed[kind]()) return undefined;
-  return `${file} -> ${target}: ${row.of} may import ${describe(row)}`;
+  return `${file} -> ${target}: ${row.path} may import ${describeRow(row)}`;
 }
 
-function rowOf(file: string): ImportRow | undefined {
-  return IMPORT_TABLE.find(({ of }) => isIn(file, [of]));
+function findRow(file: string): ImportRow | undefined {
+  return IMPORT_TABLE.find(({ path }) => isIn(file, [path]));
 }
 
-function describe(row: ImportRow): string {
+function describeRow(row: ImportRow): string {
   const { project, packages, node } = row;
   return [project, packages, node]
     .map((list) => (list === 'all' ? 'all' : list.join(' ')))
     .join(' | ');
 }
 
-function includes(allowed: readonly string[] | 'all', name: string): boolean {
+function isAllowedName(allowed: readonly string[] | 'all', name: string): boolean {
   return allowed === 'all' || allowed.includes(name);
 }
 
@@ -146,7 +151,7 @@ function isTest(file: string): boolean {
   return file.endsWith('.test.ts') || isIn(file, ['test']);
 }
 
-function isOfStacks({ file }: Import): boolean {
+function isStacksImport({ file }: ImportEdge): boolean {
   return isIn(file, ['stacks', 'sst.config.ts']);
 }
 
@@ -158,6 +163,6 @@ function isShipped(file: string): boolean {
   return !isTest(file) && !isIn(file, ['bench', 'vitest.config.ts']);
 }
 
-function filesWith(pattern: RegExp): string[] {
+function findFilesMatching(pattern: RegExp): string[] {
   return [...sources].filter(([, source]) => pattern.test(source)).map(([file]) => file);
 }

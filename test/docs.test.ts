@@ -1,20 +1,20 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { readSettings } from '../local/platform/settings.ts';
-import { PLATFORM, withConfig } from './support/config-table.ts';
+import { readPlatformSettings } from '../local/platform/platform-settings.ts';
+import { PLATFORM_ROWS, replaceConfigTable } from './support/config-table.ts';
 
 test('the configuration in docs/operations.md is the one that is read (npm run docs:config)', () => {
   const path = fileURLToPath(new URL('../docs/operations.md', import.meta.url));
   const document = readFileSync(path, 'utf8');
 
-  expect(withConfig(document)).toBe(document);
+  expect(replaceConfigTable(document)).toBe(document);
 });
 
 test('the defaults of the laptop platform are the documented ones', () => {
-  const documented = new Map(PLATFORM.map((row) => [row.name, row.default]));
+  const documented = new Map(PLATFORM_ROWS.map((row) => [row.name, row.default]));
 
-  const settings = readSettings({}, '/');
+  const settings = readPlatformSettings({}, '/');
 
   expect(settings).toEqual({
     port: Number(documented.get('PORT')),

@@ -1,8 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   DynamoDBDocumentClient,
@@ -11,13 +8,18 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { AppError } from '../../core/error.ts';
+import { AppError } from '../../core/base/app-error.ts';
 import type { Change, Condition, Item, Key, Page, Table } from '../../core/port/table.ts';
 import { encodeCursor } from './cursor.ts';
-import { conditionExpression, createPlaceholders, updateExpression } from './expression.ts';
-import { indexQuery, partitionQuery, type QueryPlan } from './query-plan.ts';
-import { storeError } from './store-error.ts';
-import { requireItemFits, storedItem } from './stored-value.ts';
+import {
+  buildConditionExpression,
+  buildUpdateExpression,
+  createPlaceholders,
+} from './expression.ts';
+import type { QueryPlan } from './query-plan.ts';
+import { planIndexQuery, planPartitionQuery } from './query-plan.ts';
+import { requireItemFits, toStoredItem } from './stored-value.ts';
+import { toStoreError } from './to-store-error.ts';
 
 export type TableOperation = 'get' | 'put' | 'update' | 'delete' | 'query' | 'index';
 
@@ -37,7 +39,7 @@ export type DynamoTableOptions = {
  * "the condition did not hold": whoever needs to know reads the item.
  */
 export function createDynamoTable(options: DynamoTableOptions): Table {
-  const session: Session = {
+  const session: TableSession = {
     client: DynamoDBDocumentClient.from(createClient(options), {
       marshallOptions: { removeUndefinedValues: true },
     }),
@@ -52,35 +54,40 @@ export function createDynamoTable(options: DynamoTableOptions): Table {
     put: (item, condition) => putItem(session, item, condition),
     update: (key, change, condition) => updateItem(session, key, change, condition),
     delete: (key, condition) => deleteItem(session, key, condition),
-    query: async (pk, query) => askPage(session, 'query', partitionQuery(pk, query)),
-    index: async (name, hash, query) => askPage(session, 'index', indexQuery(name, hash, query)),
+    query: async (pk, query) => queryPage(session, 'query', planPartitionQuery(pk, query)),
+    index: async (name, hash, query) =>
+      queryPage(session, 'index', planIndexQuery(name, hash, query)),
   };
 }
 
-type Session = {
+type TableSession = {
   readonly client: DynamoDBDocumentClient;
   readonly onCall: DynamoTableOptions['onCall'];
   readonly shared: { readonly TableName: string; readonly ReturnConsumedCapacity?: 'TOTAL' };
 };
 
-async function getItem(session: Session, key: Key): Promise<Item | undefined> {
-  const input = { ...session.shared, Key: keyOf(key), ConsistentRead: true };
-  const answer = await counted(session, 'get', () => session.client.send(new GetCommand(input)));
+async function getItem(session: TableSession, key: Key): Promise<Item | undefined> {
+  const input = { ...session.shared, Key: toKey(key), ConsistentRead: true };
+  const answer = await sendCounted(session, 'get', () =>
+    session.client.send(new GetCommand(input)),
+  );
   return answer?.Item === undefined ? undefined : toItem(answer.Item);
 }
 
-async function putItem(session: Session, item: Item, condition?: Condition): Promise<boolean> {
-  const stored = storedItem(item);
+async function putItem(session: TableSession, item: Item, condition?: Condition): Promise<boolean> {
+  const stored = toStoredItem(item);
   requireItemFits(stored);
   const use = createPlaceholders();
-  const ConditionExpression = conditionExpression(condition, use);
-  const input = { ...session.shared, Item: stored, ConditionExpression, ...use.fields() };
-  const answer = await counted(session, 'put', () => session.client.send(new PutCommand(input)));
+  const ConditionExpression = buildConditionExpression(condition, use);
+  const input = { ...session.shared, Item: stored, ConditionExpression, ...use.listFields() };
+  const answer = await sendCounted(session, 'put', () =>
+    session.client.send(new PutCommand(input)),
+  );
   return answer !== undefined;
 }
 
 async function updateItem(
-  session: Session,
+  session: TableSession,
   key: Key,
   change: Change,
   condition?: Condition,
@@ -88,35 +95,39 @@ async function updateItem(
   const use = createPlaceholders();
   const input = {
     ...session.shared,
-    Key: keyOf(key),
-    UpdateExpression: updateExpression(change, use),
-    ConditionExpression: conditionExpression(condition, use),
+    Key: toKey(key),
+    UpdateExpression: buildUpdateExpression(change, use),
+    ConditionExpression: buildConditionExpression(condition, use),
     ReturnValues: 'ALL_NEW' as const,
-    ...use.fields(),
+    ...use.listFields(),
   };
-  const answer = await counted(session, 'update', () =>
+  const answer = await sendCounted(session, 'update', () =>
     session.client.send(new UpdateCommand(input)),
   );
-  return answer === undefined ? undefined : toItem(answer.Attributes ?? keyOf(key));
+  return answer === undefined ? undefined : toItem(answer.Attributes ?? toKey(key));
 }
 
-async function deleteItem(session: Session, key: Key, condition?: Condition): Promise<boolean> {
+async function deleteItem(
+  session: TableSession,
+  key: Key,
+  condition?: Condition,
+): Promise<boolean> {
   const use = createPlaceholders();
-  const ConditionExpression = conditionExpression(condition, use);
-  const input = { ...session.shared, Key: keyOf(key), ConditionExpression, ...use.fields() };
-  const answer = await counted(session, 'delete', () =>
+  const ConditionExpression = buildConditionExpression(condition, use);
+  const input = { ...session.shared, Key: toKey(key), ConditionExpression, ...use.listFields() };
+  const answer = await sendCounted(session, 'delete', () =>
     session.client.send(new DeleteCommand(input)),
   );
   return answer !== undefined;
 }
 
-async function askPage(
-  session: Session,
+async function queryPage(
+  session: TableSession,
   operation: 'query' | 'index',
   plan: QueryPlan | undefined,
 ): Promise<Page> {
   if (plan === undefined) return { items: [] };
-  const answer = await counted(session, operation, () =>
+  const answer = await sendCounted(session, operation, () =>
     session.client.send(new QueryCommand({ ...session.shared, ...plan })),
   );
   const items = (answer?.Items ?? []).map(toItem);
@@ -139,11 +150,11 @@ function createClient(options: DynamoTableOptions): DynamoDBClient {
   });
 }
 
-type Answer = { readonly ConsumedCapacity?: { readonly CapacityUnits?: number } };
+type CountedAnswer = { readonly ConsumedCapacity?: { readonly CapacityUnits?: number } };
 
 /** Undefined: the condition did not hold. */
-async function counted<T extends Answer>(
-  session: Session,
+async function sendCounted<T extends CountedAnswer>(
+  session: TableSession,
   operation: TableOperation,
   send: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -152,13 +163,13 @@ async function counted<T extends Answer>(
     session.onCall?.(operation, answer.ConsumedCapacity?.CapacityUnits);
     return answer;
   } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw storeError(error);
+    if (!(error instanceof ConditionalCheckFailedException)) throw toStoreError(error);
     session.onCall?.(operation);
     return undefined;
   }
 }
 
-function keyOf(key: Key): { pk: string; sk: string } {
+function toKey(key: Key): { readonly pk: string; readonly sk: string } {
   return { pk: key.pk, sk: key.sk };
 }
 

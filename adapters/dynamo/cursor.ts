@@ -1,4 +1,4 @@
-import { AppError } from '../../core/error.ts';
+import { AppError } from '../../core/base/app-error.ts';
 import type { Scalar } from '../../core/port/table.ts';
 
 // A cursor travels to clients and comes back from them, so it is checked against the query that it is given to.
@@ -14,16 +14,17 @@ export function encodeCursor(position: Position): string {
 export type PositionCheck = Readonly<Record<string, (value: unknown) => boolean>>;
 
 export function decodeCursor(cursor: string, check: PositionCheck): Position {
-  const position = parse(cursor);
+  const position = parsePosition(cursor);
   const checks = Object.entries(check);
-  if (position === undefined || Object.keys(position).length !== checks.length) throw badCursor();
+  if (position === undefined || Object.keys(position).length !== checks.length)
+    throw createCursorError();
   for (const [name, isRight] of checks) {
-    if (!isRight(position[name])) throw badCursor();
+    if (!isRight(position[name])) throw createCursorError();
   }
   return position;
 }
 
-function parse(cursor: string): Position | undefined {
+function parsePosition(cursor: string): Position | undefined {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     return isPosition(parsed) ? parsed : undefined;
@@ -37,6 +38,6 @@ function isPosition(value: unknown): value is Position {
   return Object.values(value).every((part) => typeof part === 'string' || typeof part === 'number');
 }
 
-function badCursor(): AppError {
+function createCursorError(): AppError {
   return new AppError('invalid', 'bad_cursor', 'this cursor does not belong to this list');
 }

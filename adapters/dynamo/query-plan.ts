@@ -1,42 +1,45 @@
 import type { IndexName, QueryOptions, Table } from '../../core/port/table.ts';
-import { type IndexRow, TABLE } from '../../core/topology/table.ts';
-import { decodeCursor, type Position, type PositionCheck } from './cursor.ts';
-import { createPlaceholders, type Placeholders } from './expression.ts';
+import type { IndexRow } from '../../core/topology/table.ts';
+import { TABLE } from '../../core/topology/table.ts';
+import type { Position, PositionCheck } from './cursor.ts';
+import { decodeCursor } from './cursor.ts';
+import type { Placeholders } from './expression.ts';
+import { createPlaceholders } from './expression.ts';
 
 // From the port's questions to DynamoDB's one key condition.
 
 export type QueryPlan = {
-  IndexName?: string;
-  KeyConditionExpression: string;
-  ConsistentRead: boolean;
-  ScanIndexForward: boolean;
-  Limit?: number;
-  ExclusiveStartKey?: Position;
+  readonly IndexName?: string;
+  readonly KeyConditionExpression: string;
+  readonly ConsistentRead: boolean;
+  readonly ScanIndexForward: boolean;
+  readonly Limit?: number;
+  readonly ExclusiveStartKey?: Position;
 };
 
 type PartitionOptions = Parameters<Table['query']>[1];
 type IndexOptions = Parameters<Table['index']>[2];
 
 /** The highest code point: no key that starts with a prefix sorts above the prefix followed by it. */
-const HIGHEST = '\u{10FFFF}';
+const HIGHEST_CODE_POINT = '\u{10FFFF}';
 
 /** Undefined: nothing can match. */
-export function partitionQuery(pk: string, options: PartitionOptions): QueryPlan | undefined {
+export function planPartitionQuery(pk: string, options: PartitionOptions): QueryPlan | undefined {
   const { prefix = '', from = '' } = options ?? {};
   const use = createPlaceholders();
-  const range = sortRange(prefix, from, use);
+  const range = buildSortRange(prefix, from, use);
   if (range === undefined) return undefined;
-  const hash = `${use.name(TABLE.pk)} = ${use.value(pk)}`;
+  const hash = `${use.addName(TABLE.pk)} = ${use.addValue(pk)}`;
   return {
     KeyConditionExpression: range === '' ? hash : `${hash} AND ${range}`,
     ConsistentRead: true,
-    ...paging(options, partitionCheck(pk, options)),
-    ...use.fields(),
+    ...buildPaging(options, createPartitionCheck(pk, options)),
+    ...use.listFields(),
   };
 }
 
 /** Which items, and so which positions, a query takes in. */
-export function partitionCheck(pk: string, options: PartitionOptions): PositionCheck {
+export function createPartitionCheck(pk: string, options: PartitionOptions): PositionCheck {
   const { prefix = '', from = '' } = options ?? {};
   return {
     [TABLE.pk]: (value) => value === pk,
@@ -45,13 +48,13 @@ export function partitionCheck(pk: string, options: PartitionOptions): PositionC
 }
 
 /** DynamoDB takes one condition on the sort key, so prefix and lower bound together become a range. */
-function sortRange(prefix: string, from: string, use: Placeholders): string | undefined {
+function buildSortRange(prefix: string, from: string, use: Placeholders): string | undefined {
   if (prefix === '' && from === '') return '';
-  const sk = use.name(TABLE.sk);
-  if (prefix === '') return `${sk} >= ${use.value(from)}`;
-  if (!isBelow(prefix, from)) return `begins_with(${sk}, ${use.value(prefix)})`;
+  const sk = use.addName(TABLE.sk);
+  if (prefix === '') return `${sk} >= ${use.addValue(from)}`;
+  if (!isBelow(prefix, from)) return `begins_with(${sk}, ${use.addValue(prefix)})`;
   if (!from.startsWith(prefix)) return undefined;
-  return `${sk} BETWEEN ${use.value(from)} AND ${use.value(prefix + HIGHEST)}`;
+  return `${sk} BETWEEN ${use.addValue(from)} AND ${use.addValue(prefix + HIGHEST_CODE_POINT)}`;
 }
 
 /** Keys are ordered by their UTF-8 bytes. */
@@ -65,34 +68,38 @@ function isKey(value: unknown): value is string {
 }
 
 /** Undefined: nothing can match. */
-export function indexQuery(
+export function planIndexQuery(
   name: IndexName,
   hash: string,
   options: IndexOptions,
 ): QueryPlan | undefined {
-  const index = indexRow(name);
+  const index = requireIndexRow(name);
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options ?? {};
   if (from > to) return undefined;
   const use = createPlaceholders();
-  const key = `${use.name(index.hash)} = ${use.value(hash)}`;
-  const range = numberRange(index.range, from, to, use);
+  const key = `${use.addName(index.hash)} = ${use.addValue(hash)}`;
+  const range = buildNumberRange(index.range, from, to, use);
   return {
     IndexName: name,
     KeyConditionExpression: range === undefined ? key : `${key} AND ${range}`,
     ConsistentRead: false,
-    ...paging(options, indexCheck(index, hash, options)),
-    ...use.fields(),
+    ...buildPaging(options, createIndexCheck(index, hash, options)),
+    ...use.listFields(),
   };
 }
 
-export function indexRow(name: IndexName): IndexRow {
+export function requireIndexRow(name: IndexName): IndexRow {
   const row = TABLE.indexes.find((index) => index.name === name);
   if (row === undefined) throw new Error(`no index ${name}`);
   return row;
 }
 
 /** Which items, and so which positions, a question to an index takes in. */
-export function indexCheck(index: IndexRow, hash: string, options: IndexOptions): PositionCheck {
+export function createIndexCheck(
+  index: IndexRow,
+  hash: string,
+  options: IndexOptions,
+): PositionCheck {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options ?? {};
   return {
     [index.hash]: (value) => value === hash,
@@ -102,21 +109,21 @@ export function indexCheck(index: IndexRow, hash: string, options: IndexOptions)
   };
 }
 
-function numberRange(
+function buildNumberRange(
   attribute: string,
   from: number,
   to: number,
   use: Placeholders,
 ): string | undefined {
   if (Number.isFinite(from) && Number.isFinite(to)) {
-    return `${use.name(attribute)} BETWEEN ${use.value(from)} AND ${use.value(to)}`;
+    return `${use.addName(attribute)} BETWEEN ${use.addValue(from)} AND ${use.addValue(to)}`;
   }
-  if (Number.isFinite(from)) return `${use.name(attribute)} >= ${use.value(from)}`;
-  if (Number.isFinite(to)) return `${use.name(attribute)} <= ${use.value(to)}`;
+  if (Number.isFinite(from)) return `${use.addName(attribute)} >= ${use.addValue(from)}`;
+  if (Number.isFinite(to)) return `${use.addName(attribute)} <= ${use.addValue(to)}`;
   return undefined;
 }
 
-function paging(options: QueryOptions | undefined, check: PositionCheck) {
+function buildPaging(options: QueryOptions | undefined, check: PositionCheck) {
   const after = options?.after;
   return {
     ScanIndexForward: options?.reverse !== true,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchesPattern } from './branch-pattern.ts';
+import { branchMatchesPattern } from './branch-pattern.ts';
 
 test.each([
   ['main', 'main', true],
@@ -29,10 +29,10 @@ test.each([
   ['', '', true],
   ['', 'main', false],
 ])('%s means %s: %s', (pattern, name, isMeant) => {
-  expect(matchesPattern(pattern, name)).toBe(isMeant);
+  expect(branchMatchesPattern(pattern, name)).toBe(isMeant);
 });
 
 test('no pattern takes more than its length times that of the name', () => {
   for (const pattern of ['**/a'.repeat(80), '*a'.repeat(120), `${'*?'.repeat(125)}x`])
-    expect(matchesPattern(pattern, `${'a'.repeat(250)}b`)).toBe(false);
+    expect(branchMatchesPattern(pattern, `${'a'.repeat(250)}b`)).toBe(false);
 });

@@ -1,24 +1,26 @@
-type Step = { readonly kind: 'any' | 'within' | 'one' | 'optional' } | { readonly sign: string };
+type PatternStep =
+  | { readonly kind: 'any' | 'within' | 'one' | 'optional' }
+  | { readonly sign: string };
 
 /**
  * Whether GitHub means a branch by a pattern of a protection or a ruleset: `*` and `?` stay inside a path segment, as a `**`
  * does; what `**` and a slash stand for may hold slashes, or be missing. Every way is followed at once, because anybody's
  * repository may be asked about: no pattern takes longer than its length times the name's.
  */
-export function matchesPattern(pattern: string, name: string): boolean {
-  const steps = pattern.split(/(\*\*\/|\*+|\?)/).flatMap(stepsOf);
-  let at = reach(steps, [0]);
+export function branchMatchesPattern(pattern: string, name: string): boolean {
+  const steps = pattern.split(/(\*\*\/|\*+|\?)/).flatMap(parseSteps);
+  let at = expandPlaces(steps, [0]);
   for (const sign of name) {
-    at = reach(
+    at = expandPlaces(
       steps,
-      [...at].flatMap((place) => after(steps[place], place, sign)),
+      [...at].flatMap((place) => advancePlace(steps[place], place, sign)),
     );
     if (at.size === 0) return false;
   }
   return at.has(steps.length);
 }
 
-function stepsOf(part: string): readonly Step[] {
+function parseSteps(part: string): readonly PatternStep[] {
   if (part === '**/') return [{ kind: 'optional' }, { kind: 'any' }, { sign: '/' }];
   if (part.startsWith('*')) return [{ kind: 'within' }];
   if (part === '?') return [{ kind: 'one' }];
@@ -26,7 +28,7 @@ function stepsOf(part: string): readonly Step[] {
 }
 
 /** Where one can be without another sign of the name. */
-function reach(steps: readonly Step[], from: readonly number[]): ReadonlySet<number> {
+function expandPlaces(steps: readonly PatternStep[], from: readonly number[]): ReadonlySet<number> {
   const places = new Set(from);
   // Whatever is added on the way is visited too.
   for (const place of places) {
@@ -38,7 +40,7 @@ function reach(steps: readonly Step[], from: readonly number[]): ReadonlySet<num
   return places;
 }
 
-function after(step: Step | undefined, place: number, sign: string): number[] {
+function advancePlace(step: PatternStep | undefined, place: number, sign: string): number[] {
   if (step === undefined) return [];
   if ('sign' in step) return step.sign === sign ? [place + 1] : [];
   if (step.kind === 'any') return [place];

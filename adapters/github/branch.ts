@@ -1,16 +1,16 @@
-import { isAppError } from '../../core/error.ts';
+import { isAppError } from '../../core/base/app-error.ts';
 import type { RepoName, Sha } from '../../core/port/forge.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './create-connection.ts';
 
 const PAGE = 100;
 
-export async function branchHead(
+export async function readBranchHead(
   connection: Connection,
   repo: RepoName,
   branch: string,
 ): Promise<Sha | undefined> {
   try {
-    return await connection.call(`read ${repo}@${branch}`, repo, async (octokit, id) => {
+    return await connection.callForge(`read ${repo}@${branch}`, repo, async (octokit, id) => {
       const { data } = await octokit.rest.git.getRef({ ...id, ref: `heads/${branch}` });
       return data.object.sha;
     });
@@ -25,8 +25,8 @@ export async function listBranches(
   connection: Connection,
   repo: RepoName,
   prefix: string,
-): Promise<{ name: string; sha: Sha }[]> {
-  return connection.call(`list branches of ${repo}`, repo, async (octokit, id) => {
+): Promise<{ readonly name: string; readonly sha: Sha }[]> {
+  return connection.callForge(`list branches of ${repo}`, repo, async (octokit, id) => {
     const refs = await octokit.paginate(octokit.rest.git.listMatchingRefs, {
       ...id,
       ref: `heads/${prefix}`,
@@ -46,7 +46,7 @@ export async function ensureBranch(
   sha: Sha,
 ): Promise<Sha> {
   try {
-    return await connection.call(`create ${repo}@${branch}`, repo, async (octokit, id) => {
+    return await connection.callForge(`create ${repo}@${branch}`, repo, async (octokit, id) => {
       const ref = `refs/heads/${branch}`;
       const { data } = await octokit.rest.git.createRef({ ...id, ref, sha });
       return data.object.sha;
@@ -54,7 +54,7 @@ export async function ensureBranch(
   } catch (error) {
     if (!isAppError(error, 'conflict')) throw error;
     // Made by an earlier call, or by somebody else: it is left where it is.
-    const head = await branchHead(connection, repo, branch);
+    const head = await readBranchHead(connection, repo, branch);
     if (head === undefined) throw error;
     return head;
   }
@@ -67,7 +67,7 @@ export async function moveBranch(
   sha: Sha,
 ): Promise<'moved' | 'diverged'> {
   try {
-    await connection.call(`move ${repo}@${branch}`, repo, (octokit, id) =>
+    await connection.callForge(`move ${repo}@${branch}`, repo, (octokit, id) =>
       octokit.rest.git.updateRef({ ...id, ref: `heads/${branch}`, sha, force: false }),
     );
     return 'moved';
@@ -83,7 +83,7 @@ export async function deleteBranch(
   branch: string,
 ): Promise<void> {
   try {
-    await connection.call(`delete ${repo}@${branch}`, repo, (octokit, id) =>
+    await connection.callForge(`delete ${repo}@${branch}`, repo, (octokit, id) =>
       octokit.rest.git.deleteRef({ ...id, ref: `heads/${branch}` }),
     );
   } catch (error) {
@@ -101,7 +101,7 @@ export async function tryMerge(
 ): Promise<'clean' | 'conflict'> {
   await resetBranch(connection, repo, scratchBranch, base);
   try {
-    await connection.call(`try a merge in ${repo}`, repo, (octokit, id) =>
+    await connection.callForge(`try a merge in ${repo}`, repo, (octokit, id) =>
       octokit.rest.repos.merge({ ...id, base: scratchBranch, head }),
     );
     return 'clean';
@@ -120,7 +120,7 @@ async function resetBranch(
   sha: Sha,
 ): Promise<void> {
   if ((await ensureBranch(connection, repo, branch, sha)) === sha) return;
-  await connection.call(`reset ${repo}@${branch}`, repo, (octokit, id) =>
+  await connection.callForge(`reset ${repo}@${branch}`, repo, (octokit, id) =>
     octokit.rest.git.updateRef({ ...id, ref: `heads/${branch}`, sha, force: true }),
   );
 }

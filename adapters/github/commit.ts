@@ -1,12 +1,12 @@
-import { isAppError } from '../../core/error.ts';
+import { isAppError } from '../../core/base/app-error.ts';
 import type { CommitFile, RepoName, Sha, TreeEntry } from '../../core/port/forge.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './create-connection.ts';
 
 export type Comparison = {
-  files: CommitFile[];
-  aheadBy: number;
-  behindBy: number;
-  mergeBase: Sha;
+  readonly files: CommitFile[];
+  readonly aheadBy: number;
+  readonly behindBy: number;
+  readonly mergeBase: Sha;
 };
 
 export async function hasCommit(
@@ -15,7 +15,7 @@ export async function hasCommit(
   sha: Sha,
 ): Promise<boolean> {
   try {
-    await connection.call(`read ${repo} ${sha}`, repo, (octokit, id) =>
+    await connection.callForge(`read ${repo} ${sha}`, repo, (octokit, id) =>
       octokit.rest.git.getCommit({ ...id, commit_sha: sha }),
     );
     return true;
@@ -32,7 +32,7 @@ export async function compareCommits(
   base: Sha,
   head: Sha,
 ): Promise<Comparison> {
-  return connection.call(`compare ${base} with ${head}`, repo, async (octokit, id) => {
+  return connection.callForge(`compare ${base} with ${head}`, repo, async (octokit, id) => {
     // Files are all on the first page, however few commits it holds.
     const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
       ...id,
@@ -41,7 +41,7 @@ export async function compareCommits(
       page: 1,
     });
     return {
-      files: (data.files ?? []).flatMap(toFiles),
+      files: (data.files ?? []).flatMap(toCommitFiles),
       aheadBy: data.ahead_by,
       behindBy: data.behind_by,
       mergeBase: data.merge_base_commit.sha,
@@ -50,22 +50,22 @@ export async function compareCommits(
 }
 
 type WireFile = {
-  filename: string;
-  status: string;
-  additions: number;
-  deletions: number;
-  previous_filename?: string;
+  readonly filename: string;
+  readonly status: string;
+  readonly additions: number;
+  readonly deletions: number;
+  readonly previous_filename?: string;
 };
 
 /** A rename changes two paths: the one that is gone is a file of its own. */
-function toFiles(file: WireFile): CommitFile[] {
+function toCommitFiles(file: WireFile): CommitFile[] {
   const { filename: path, additions, deletions, previous_filename: before } = file;
-  const there = { path, status: STATUSES[file.status] ?? 'modified', additions, deletions };
+  const there = { path, status: FILE_STATUSES[file.status] ?? 'modified', additions, deletions };
   if (file.status !== 'renamed' || before === undefined) return [there];
   return [there, { path: before, status: 'removed', additions: 0, deletions: 0 }];
 }
 
-const STATUSES: Readonly<Record<string, CommitFile['status']>> = {
+const FILE_STATUSES: Readonly<Record<string, CommitFile['status']>> = {
   added: 'added',
   copied: 'added',
   removed: 'removed',
@@ -77,19 +77,19 @@ export async function readTree(
   repo: RepoName,
   sha: Sha,
   limit: number,
-): Promise<{ entries: TreeEntry[]; truncated: boolean }> {
-  return connection.call(`read the tree of ${repo} ${sha}`, repo, async (octokit, id) => {
+): Promise<{ readonly entries: TreeEntry[]; readonly truncated: boolean }> {
+  return connection.callForge(`read the tree of ${repo} ${sha}`, repo, async (octokit, id) => {
     const { data } = await octokit.rest.git.getTree({ ...id, tree_sha: sha, recursive: 'true' });
     const entries = data.tree.slice(0, limit).map((entry) => ({
       path: entry.path,
-      type: entryType(entry.type, entry.mode),
+      type: toEntryType(entry.type, entry.mode),
       ...(entry.size !== undefined && { size: entry.size }),
     }));
     return { entries, truncated: data.truncated || data.tree.length > limit };
   });
 }
 
-function entryType(type: string, mode: string): TreeEntry['type'] {
+function toEntryType(type: string, mode: string): TreeEntry['type'] {
   if (type === 'tree') return 'dir';
   if (type === 'commit') return 'submodule';
   return mode === '120000' ? 'symlink' : 'file';
@@ -103,7 +103,7 @@ export async function readFile(
   maxBytes: number,
 ): Promise<string | undefined> {
   try {
-    return await connection.call(`read ${repo} ${path}`, repo, async (octokit, id) => {
+    return await connection.callForge(`read ${repo} ${path}`, repo, async (octokit, id) => {
       const { data } = await octokit.rest.repos.getContent({ ...id, path, ref: sha });
       if (Array.isArray(data) || data.type !== 'file') return undefined;
       if (data.encoding === 'base64') return decodeText(data.content, maxBytes);

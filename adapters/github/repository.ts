@@ -1,5 +1,5 @@
 import type { GitAccess, GitCredential, RepoName, RepositoryFacts } from '../../core/port/forge.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './create-connection.ts';
 
 /** GitHub's fixed user name for tokens. */
 const TOKEN_USER = 'x-access-token';
@@ -8,7 +8,7 @@ export async function readRepository(
   connection: Connection,
   repo: RepoName,
 ): Promise<RepositoryFacts> {
-  return connection.call(`read ${repo}`, repo, async (octokit, id) => {
+  return connection.callForge(`read ${repo}`, repo, async (octokit, id) => {
     const { data } = await octokit.rest.repos.get(id);
     const methods = {
       merge: data.allow_merge_commit ?? true,
@@ -37,14 +37,14 @@ export async function readRepository(
 }
 
 /** A function that makes credentials; it remembers the numbers of repositories. */
-export function createCredentials(
+export function createCredentialsIssuer(
   connection: Connection,
 ): (repo: RepoName, branch: string, access?: GitAccess) => Promise<GitCredential> {
   const numbers = new Map<RepoName, number>();
   async function numberOf(repo: RepoName): Promise<number> {
     const known = numbers.get(repo);
     if (known !== undefined) return known;
-    const found = await connection.call(`read ${repo}`, repo, async (octokit, id) => {
+    const found = await connection.callForge(`read ${repo}`, repo, async (octokit, id) => {
       const { data } = await octokit.rest.repos.get(id);
       return data.id;
     });
@@ -53,7 +53,7 @@ export function createCredentials(
   }
   return async (repo, branch, access = 'write') => {
     const number = () => numberOf(repo);
-    const { token, expiresAt } = await connection.pushToken(repo, number, branch, access);
+    const { token, expiresAt } = await connection.createPushToken(repo, number, branch, access);
     return { username: TOKEN_USER, password: token, expiresAt };
   };
 }

@@ -1,11 +1,11 @@
 import { RequestError } from 'octokit';
 import { expect, test } from 'vitest';
-import { AppError } from '../../core/error.ts';
+import { AppError } from '../../core/base/app-error.ts';
 import { translateError } from './translate-error.ts';
 
 const NOW = 1_800_000_000_000;
 
-function failure(
+function createFailure(
   status: number,
   data: unknown,
   headers: Record<string, string> = {},
@@ -16,7 +16,10 @@ function failure(
   });
 }
 
-const invalid = (message: string) => ({ message: 'Validation Failed', errors: [{ message }] });
+const createValidationBody = (message: string) => ({
+  message: 'Validation Failed',
+  errors: [{ message }],
+});
 
 test.each([
   [401, { message: 'Bad credentials' }, 'auth', 'forge_credential'],
@@ -27,8 +30,8 @@ test.each([
   [409, { message: 'Merge conflict' }, 'conflict', 'merge_conflict'],
   [409, { message: 'Git Repository is empty.' }, 'conflict', 'repository_empty'],
   [409, { message: 'something else' }, 'conflict', 'forge_conflict'],
-  [422, invalid('No commits between main and x'), 'refused', 'no_commits'],
-  [422, invalid('A pull request already exists for a:x.'), 'conflict', 'pull_exists'],
+  [422, createValidationBody('No commits between main and x'), 'refused', 'no_commits'],
+  [422, createValidationBody('A pull request already exists for a:x.'), 'conflict', 'pull_exists'],
   [422, { message: 'Reference already exists' }, 'conflict', 'branch_exists'],
   [422, { message: 'Reference does not exist' }, 'notFound', 'branch_missing'],
   [422, { message: 'Update is not a fast forward' }, 'conflict', 'not_fast_forward'],
@@ -39,7 +42,7 @@ test.each([
   [500, {}, 'transient', 'forge_failed'],
   [502, '<html>', 'transient', 'forge_failed'],
 ])('a %i with %j is %s, %s', (status, data, kind, code) => {
-  expect(translateError(failure(status, data), 'do it', NOW)).toMatchObject({ kind, code });
+  expect(translateError(createFailure(status, data), 'do it', NOW)).toMatchObject({ kind, code });
 });
 
 test.each([
@@ -49,7 +52,7 @@ test.each([
   [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1800000100' }, '', NOW + 100_000],
   [403, {}, 'You have exceeded a secondary rate limit.', NOW + 60_000],
 ])('a %i with %j %s pauses', (status, headers, message, until) => {
-  const error = translateError(failure(status, { message }, headers), 'do it', NOW);
+  const error = translateError(createFailure(status, { message }, headers), 'do it', NOW);
 
   expect(error).toMatchObject({ kind: 'paused', details: { until } });
 });
@@ -57,7 +60,7 @@ test.each([
 test('says what was tried and what GitHub said to it', () => {
   const data = { message: 'Validation Failed', errors: [{ field: 'head', code: 'invalid' }] };
 
-  const { message } = translateError(failure(422, data), 'open a pull request', NOW);
+  const { message } = translateError(createFailure(422, data), 'open a pull request', NOW);
 
   expect(message).toBe('open a pull request: head is invalid');
 });

@@ -1,7 +1,9 @@
 import { RequestError } from 'octokit';
 import { z } from 'zod';
-import { AppError, type ErrorKind } from '../../core/error.ts';
-import { type Headers, isUsedUp, pausedUntil, readPause } from './quota.ts';
+import type { ErrorKind } from '../../core/base/app-error.ts';
+import { AppError } from '../../core/base/app-error.ts';
+import type { Headers } from './create-quota.ts';
+import { createPausedError, isQuotaUsedUp, readPauseEnd } from './create-quota.ts';
 
 const bodySchema = z.object({
   message: z.string().default(''),
@@ -19,7 +21,7 @@ const bodySchema = z.object({
     .default([]),
 });
 
-const graphSchema = z.object({
+const graphErrorSchema = z.object({
   name: z.literal('GraphqlResponseError'),
   headers: z.record(z.string(), z.union([z.string(), z.number(), z.undefined()])),
   errors: z.array(
@@ -28,7 +30,7 @@ const graphSchema = z.object({
 });
 
 /** What GitHub's words mean; the first that fits. Only 409 and 422 are read this way. */
-const MEANINGS: readonly (readonly [RegExp, ErrorKind, string])[] = [
+const MESSAGE_MEANINGS: readonly (readonly [RegExp, ErrorKind, string])[] = [
   [/no commits between/i, 'refused', 'no_commits'],
   [/pull request already exists/i, 'conflict', 'pull_exists'],
   [/reference already exists/i, 'conflict', 'branch_exists'],
@@ -49,7 +51,7 @@ const RATE_LIMIT = /rate limit|abuse detection/i;
 export function translateError(error: unknown, what: string, now: number): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof RequestError) return translateRequestError(error, what, now);
-  const graph = graphSchema.safeParse(error);
+  const graph = graphErrorSchema.safeParse(error);
   if (graph.success) return translateGraphError(graph.data, error, what, now);
   const message = error instanceof Error ? error.message : String(error);
   return new AppError('transient', 'forge_unreachable', `${what}: ${message}`, { cause: error });
@@ -61,12 +63,14 @@ export function isRateLimited(error: RequestError): boolean {
   if (error.status !== 403) return false;
   const headers: Headers = error.response?.headers ?? {};
   return (
-    headers['retry-after'] !== undefined || isUsedUp(headers) || RATE_LIMIT.test(wordsOf(error))
+    headers['retry-after'] !== undefined ||
+    isQuotaUsedUp(headers) ||
+    RATE_LIMIT.test(readErrorMessage(error))
   );
 }
 
 /** GitHub's own words, without the wrapping. */
-export function wordsOf(error: RequestError): string {
+export function readErrorMessage(error: RequestError): string {
   const body = bodySchema.safeParse(error.response?.data);
   if (!body.success) return error.message;
   const details = body.data.errors.map((entry) => {
@@ -80,28 +84,28 @@ export function wordsOf(error: RequestError): string {
 
 function translateRequestError(error: RequestError, what: string, now: number): AppError {
   const headers: Headers = error.response?.headers ?? {};
-  const words = wordsOf(error);
+  const words = readErrorMessage(error);
   const message = `${what}: ${words}`;
-  if (isRateLimited(error)) return pausedUntil(readPause(headers, now), message, error);
-  const [kind, code] = judge(error.status, words);
+  if (isRateLimited(error)) return createPausedError(readPauseEnd(headers, now), message, error);
+  const [kind, code] = classifyError(error.status, words);
   return new AppError(kind, code, message, { cause: error, details: { status: error.status } });
 }
 
-function judge(status: number, words: string): readonly [ErrorKind, string] {
+function classifyError(status: number, words: string): readonly [ErrorKind, string] {
   if (status >= 500) return ['transient', 'forge_failed'];
   if (status === 401) return ['auth', 'forge_credential'];
   if (status === 404 || status === 410) return ['notFound', 'forge_not_found'];
   if (status === 403) {
     return ['refused', /archived/i.test(words) ? 'archived' : 'forge_forbidden'];
   }
-  const known = MEANINGS.find(([pattern]) => pattern.test(words));
+  const known = MESSAGE_MEANINGS.find(([pattern]) => pattern.test(words));
   if (known !== undefined && (status === 409 || status === 422)) return [known[1], known[2]];
   if (status === 409) return ['conflict', 'forge_conflict'];
   return ['refused', status === 405 ? 'not_mergeable' : 'forge_refused'];
 }
 
 function translateGraphError(
-  graph: z.infer<typeof graphSchema>,
+  graph: z.infer<typeof graphErrorSchema>,
   cause: unknown,
   what: string,
   now: number,
@@ -109,7 +113,7 @@ function translateGraphError(
   const types = graph.errors.map(({ type }) => type);
   const message = `${what}: ${graph.errors.map((error) => error.message).join('; ')}`;
   if (types.includes('RATE_LIMITED') || RATE_LIMIT.test(message)) {
-    return pausedUntil(readPause(graph.headers, now), message, cause);
+    return createPausedError(readPauseEnd(graph.headers, now), message, cause);
   }
   if (types.includes('NOT_FOUND')) {
     return new AppError('notFound', 'forge_not_found', message, { cause });

@@ -14,23 +14,23 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-function collect(minutesLater: number, dryRun = false) {
+function collectGarbage(minutesLater: number, dryRun = false) {
   const now = () => Date.now() + minutesLater * 60_000;
   const host = createLocalHost({ dataDir, podsDir: join(dataDir, 'pods'), logDays: 7, now });
-  return host.collect({ dryRun, keepPods: new Set(['sg-live']) });
+  return host.collectGarbage({ dryRun, keepPods: new Set(['sg-live']) });
 }
 
 test('folders of ended attempts go, those of living ones stay', async () => {
-  expect(await collect(30, true)).toMatchObject([{ count: 1, bytes: 5 }]);
+  expect(await collectGarbage(30, true)).toMatchObject([{ count: 1, bytes: 5 }]);
   expect(await readdir(join(dataDir, 'pods'))).toHaveLength(2);
 
-  await collect(30);
+  await collectGarbage(30);
 
   expect(await readdir(join(dataDir, 'pods'))).toEqual(['sg-live']);
 });
 
 test('what was just born stays: who lives may have been asked before that', async () => {
-  expect(await collect(9)).toEqual([]);
+  expect(await collectGarbage(9)).toEqual([]);
 
   expect(await readdir(join(dataDir, 'pods'))).toHaveLength(2);
 });

@@ -1,40 +1,41 @@
-import { type Dirent, existsSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '../../core/port/host.ts';
 
-type Removed = { what: string; count: number; bytes: number };
+type RemovedFiles = { readonly what: string; count: number; bytes: number };
 
 /** The folder of a laptop platform: how large it is, and what in it nothing needs any more. */
 export function createLocalHost(options: {
-  dataDir: string;
-  podsDir: string;
-  logDays: number;
-  now: () => number;
+  readonly dataDir: string;
+  readonly podsDir: string;
+  readonly logDays: number;
+  readonly now: () => number;
 }): Host {
   return {
-    disk: async () => {
+    measureDisk: async () => {
       const disk = await statfs(options.dataDir);
-      return { dataBytes: await sizeOf(options.dataDir), freeBytes: disk.bavail * disk.bsize };
+      return { dataBytes: await measureSize(options.dataDir), freeBytes: disk.bavail * disk.bsize };
     },
-    collect: async ({ dryRun, keepPods }) => {
+    collectGarbage: async ({ dryRun, keepPods }) => {
       const removed = [
         await collectPods(options, keepPods, dryRun),
         await collectLogs(options, dryRun),
       ];
       return removed.filter((one) => one.count > 0);
     },
-    isolation: () =>
+    describeIsolation: () =>
       'Agents run as your own user: a clean home and environment, but no wall between them and your files.',
   };
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function measureSize(path: string): Promise<number> {
   const entries = await readdir(path, { withFileTypes: true }).catch((): Dirent[] => []);
   const sizes = await Promise.all(
     entries.map(async (entry) => {
       const inside = join(path, entry.name);
-      if (entry.isDirectory()) return sizeOf(inside);
+      if (entry.isDirectory()) return measureSize(inside);
       return (await stat(inside).catch(() => undefined))?.size ?? 0;
     }),
   );
@@ -42,33 +43,33 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 /** A pod may have been born after it was asked which ones live. */
-const NEWBORN_MS = 10 * 60_000;
+const MIN_POD_AGE_MS = 10 * 60_000;
 
 async function collectPods(
-  { podsDir, now }: { podsDir: string; now: () => number },
+  { podsDir, now }: { readonly podsDir: string; readonly now: () => number },
   keep: ReadonlySet<string>,
   dryRun: boolean,
-): Promise<Removed> {
-  const removed: Removed = { what: 'folders of ended attempts', count: 0, bytes: 0 };
+): Promise<RemovedFiles> {
+  const removed: RemovedFiles = { what: 'folders of ended attempts', count: 0, bytes: 0 };
   if (!existsSync(podsDir)) return removed;
   for (const entry of await readdir(podsDir, { withFileTypes: true })) {
     if (!entry.isDirectory() || !entry.name.startsWith('sg-') || keep.has(entry.name)) continue;
     const path = join(podsDir, entry.name);
     const found = await stat(path).catch(() => undefined);
-    if (found === undefined || now() - Math.max(found.birthtimeMs, found.mtimeMs) < NEWBORN_MS)
+    if (found === undefined || now() - Math.max(found.birthtimeMs, found.mtimeMs) < MIN_POD_AGE_MS)
       continue;
     removed.count += 1;
-    removed.bytes += await sizeOf(path);
+    removed.bytes += await measureSize(path);
     if (!dryRun) await rm(path, { recursive: true, force: true });
   }
   return removed;
 }
 
 async function collectLogs(
-  options: { dataDir: string; logDays: number; now: () => number },
+  options: { readonly dataDir: string; readonly logDays: number; readonly now: () => number },
   dryRun: boolean,
-): Promise<Removed> {
-  const removed: Removed = { what: 'old log files', count: 0, bytes: 0 };
+): Promise<RemovedFiles> {
+  const removed: RemovedFiles = { what: 'old log files', count: 0, bytes: 0 };
   for (const entry of await readdir(options.dataDir, { withFileTypes: true })) {
     if (!entry.isFile() || !/\.log(\.\d+)?$/.test(entry.name)) continue;
     const path = join(options.dataDir, entry.name);

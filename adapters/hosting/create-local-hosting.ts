@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../../core/error.ts';
+import { AppError } from '../../core/base/app-error.ts';
 import type { Hosting } from '../../core/port/hosting.ts';
 
 const linkedSchema = z.object({ name: z.string(), defaultBranch: z.string() });
@@ -9,7 +9,10 @@ const problemSchema = z.object({ message: z.string() });
 const TIMEOUT_MS = 10_000;
 
 /** The laptop's own forge. The name tells the folder, and a hash of the path keeps two folders of one name apart. */
-export function createLocalHosting(options: { url: string; token: string }): Hosting {
+export function createLocalHosting(options: {
+  readonly url: string;
+  readonly token: string;
+}): Hosting {
   async function call(method: string, path: string, body?: unknown): Promise<Response> {
     try {
       return await fetch(`${options.url}/_forge/repositories${path}`, {
@@ -26,9 +29,9 @@ export function createLocalHosting(options: { url: string; token: string }): Hos
   }
   return {
     link: async (path) => {
-      const name = nameOf(path);
+      const name = deriveName(path);
       const response = await call('POST', '', { name, path });
-      if (!response.ok) throw refusal(path, await response.text());
+      if (!response.ok) throw createRefusalError(path, await response.text());
       const linked = linkedSchema.parse(await response.json());
       const url = `${options.url}/${linked.name}`;
       return {
@@ -40,7 +43,8 @@ export function createLocalHosting(options: { url: string; token: string }): Hos
     },
     unlink: async (name) => {
       const response = await call('DELETE', `/${name}`);
-      if (!response.ok && response.status !== 404) throw refusal(name, await response.text());
+      if (!response.ok && response.status !== 404)
+        throw createRefusalError(name, await response.text());
     },
   };
 }
@@ -57,7 +61,7 @@ export function createNoHosting(): Hosting {
   return { link: refuse, unlink: refuse };
 }
 
-function nameOf(path: string): string {
+function deriveName(path: string): string {
   const folder =
     basename(path.replace(/\/\.git\/?$/, ''))
       .replace(/\.git$/, '')
@@ -66,7 +70,7 @@ function nameOf(path: string): string {
   return `local/${folder}-${hash}`;
 }
 
-function refusal(what: string, text: string): AppError {
+function createRefusalError(what: string, text: string): AppError {
   let message = text.slice(0, 300);
   try {
     message = problemSchema.parse(JSON.parse(text)).message;

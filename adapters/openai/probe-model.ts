@@ -1,32 +1,35 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
-import { type AppError, isAppError } from '../../core/error.ts';
-import { toCompletion } from './answer.ts';
-import { type ChatCall, chat, createClient, type Dialect } from './chat.ts';
-import { type CallContext, endpointName, toAppError } from './to-app-error.ts';
+import type { AppError } from '../../core/base/app-error.ts';
+import { isAppError } from '../../core/base/app-error.ts';
+import { toCompletion } from './read-answer.ts';
+import type { ChatCall, Dialect } from './send-chat.ts';
+import { createOpenAiClient, sendChat } from './send-chat.ts';
+import type { CallContext } from './to-app-error.ts';
+import { formatEndpoint, toAppError } from './to-app-error.ts';
 
 // For `doctor`: what works between here and a usable model, and what to do about what does not.
 
 export type ModelCheck = {
-  name: string;
-  state: 'ok' | 'warning' | 'failed' | 'skipped';
-  message: string;
-  advice?: string;
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly message: string;
+  readonly advice?: string;
 };
 export type ProbeOptions = {
-  baseUrl: string;
-  apiKey: string;
-  model: string;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly model: string;
   /** Where configured: it wins over what the endpoint tells. */
-  contextTokens?: number;
-  timeoutMs: number;
-  now: () => number;
+  readonly contextTokens?: number;
+  readonly timeoutMs: number;
+  readonly now: () => number;
 };
 
 /** Planning needs about this much for the repository, its rules and the answer. */
 const COMFORTABLE_CONTEXT_TOKENS = 32_000;
 
-const NAMES = {
+const CHECK_NAMES = {
   endpoint: 'model endpoint',
   key: 'model key',
   model: 'model name',
@@ -37,32 +40,40 @@ const NAMES = {
 
 const modelListSchema = z.object({ data: z.array(z.looseObject({ id: z.string() })).max(10_000) });
 
-type ListedModel = { id: string; [field: string]: unknown };
-type Probe = { client: OpenAI; context: CallContext; options: ProbeOptions };
+type ListedModel = { readonly id: string; [field: string]: unknown };
+type Probe = {
+  readonly client: OpenAI;
+  readonly context: CallContext;
+  readonly options: ProbeOptions;
+};
 
 /** Always six checks, in this order: endpoint, key, name, JSON, tools, context. Costs two short calls of the model. */
 export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
   let client: OpenAI;
   try {
-    client = createClient(options);
+    client = createOpenAiClient(options);
   } catch (error) {
     const failed = toAppError(error, options);
-    const untried: ModelCheck = { name: NAMES.endpoint, state: 'skipped', message: 'not tried' };
-    return afterFailure([untried], NAMES.key, failed);
+    const untried: ModelCheck = {
+      name: CHECK_NAMES.endpoint,
+      state: 'skipped',
+      message: 'not tried',
+    };
+    return createFailureChecks([untried], CHECK_NAMES.key, failed);
   }
   const probe: Probe = { client, context: options, options };
 
   const models = await listModels(probe);
-  const json = await answersJson(probe);
+  const json = await probeJson(probe);
   if (isAppError(json)) return explainFailure(json, models, options);
 
   return [
-    ok(NAMES.endpoint, `${endpointName(options.baseUrl)} answers`),
-    ok(NAMES.key, options.apiKey === '' ? 'none is needed' : 'it is accepted'),
-    ok(NAMES.model, `${options.model} answers`),
+    createOkCheck(CHECK_NAMES.endpoint, `${formatEndpoint(options.baseUrl)} answers`),
+    createOkCheck(CHECK_NAMES.key, options.apiKey === '' ? 'none is needed' : 'it is accepted'),
+    createOkCheck(CHECK_NAMES.model, `${options.model} answers`),
     json,
-    await callsTools(probe),
-    contextCheck(options, models),
+    await probeTools(probe),
+    createContextCheck(options, models),
   ];
 }
 
@@ -78,7 +89,7 @@ async function listModels(probe: Probe): Promise<ListedModel[] | undefined> {
   }
 }
 
-async function answersJson(probe: Probe): Promise<ModelCheck | AppError> {
+async function probeJson(probe: Probe): Promise<ModelCheck | AppError> {
   const call: ChatCall = {
     messages: [
       { role: 'system', content: 'You answer with JSON.' },
@@ -97,18 +108,19 @@ async function answersJson(probe: Probe): Promise<ModelCheck | AppError> {
   };
   try {
     const start: Dialect = { format: 'json_schema', limit: 'max_tokens' };
-    const { answer, dialect } = await chat(probe.client, call, start, probe.context);
+    const { answer, dialect } = await sendChat(probe.client, call, start, probe.context);
     const { text } = toCompletion(answer, probe.context);
-    return jsonCheck(text, dialect);
+    return createJsonCheck(text, dialect);
   } catch (error) {
     return toAppError(error, probe.context);
   }
 }
 
-function jsonCheck(text: string, dialect: Dialect): ModelCheck {
-  if (/"ready"\s*:\s*true/.test(text)) return ok(NAMES.json, `as ${dialect.format}`);
+function createJsonCheck(text: string, dialect: Dialect): ModelCheck {
+  if (/"ready"\s*:\s*true/.test(text))
+    return createOkCheck(CHECK_NAMES.json, `as ${dialect.format}`);
   return {
-    name: NAMES.json,
+    name: CHECK_NAMES.json,
     state: 'warning',
     message: 'asked for a JSON object, it answered something else',
     advice:
@@ -116,7 +128,7 @@ function jsonCheck(text: string, dialect: Dialect): ModelCheck {
   };
 }
 
-async function callsTools(probe: Probe): Promise<ModelCheck> {
+async function probeTools(probe: Probe): Promise<ModelCheck> {
   const call: ChatCall = {
     messages: [{ role: 'user', content: 'Call the tool read_file for the path README.md.' }],
     maxOutputTokens: 2_000,
@@ -139,34 +151,39 @@ async function callsTools(probe: Probe): Promise<ModelCheck> {
     'Agents work through tool calls: choose a model and an endpoint that support them.';
   try {
     const start: Dialect = { format: 'plain', limit: 'max_tokens' };
-    const { answer } = await chat(probe.client, call, start, probe.context);
-    if (answer.toolCalls > 0) return ok(NAMES.tools, 'it calls tools');
-    return { name: NAMES.tools, state: 'warning', message: 'it did not call the tool', advice };
+    const { answer } = await sendChat(probe.client, call, start, probe.context);
+    if (answer.toolCalls > 0) return createOkCheck(CHECK_NAMES.tools, 'it calls tools');
+    return {
+      name: CHECK_NAMES.tools,
+      state: 'warning',
+      message: 'it did not call the tool',
+      advice,
+    };
   } catch (error) {
     const { message } = toAppError(error, probe.context);
-    return { name: NAMES.tools, state: 'failed', message, advice };
+    return { name: CHECK_NAMES.tools, state: 'failed', message, advice };
   }
 }
 
-function contextCheck(options: ProbeOptions, models: ListedModel[] | undefined): ModelCheck {
+function createContextCheck(options: ProbeOptions, models: ListedModel[] | undefined): ModelCheck {
   const listed = models?.find((model) => model.id === options.model);
-  const tokens = options.contextTokens ?? contextOf(listed);
+  const tokens = options.contextTokens ?? readContextTokens(listed);
   if (tokens === undefined) {
     return {
-      name: NAMES.context,
+      name: CHECK_NAMES.context,
       state: 'skipped',
       message: 'the endpoint does not tell its size',
       advice: `Configure the context size of ${options.model}, so that prompts are fitted to it.`,
     };
   }
   const message = `${tokens.toLocaleString('en')} tokens`;
-  if (tokens >= COMFORTABLE_CONTEXT_TOKENS) return ok(NAMES.context, message);
+  if (tokens >= COMFORTABLE_CONTEXT_TOKENS) return createOkCheck(CHECK_NAMES.context, message);
   const advice = `Large repositories and long tasks need more: at least ${COMFORTABLE_CONTEXT_TOKENS.toLocaleString('en')}.`;
-  return { name: NAMES.context, state: 'warning', message, advice };
+  return { name: CHECK_NAMES.context, state: 'warning', message, advice };
 }
 
 /** Endpoints that tell it use one of these names. */
-function contextOf(model: ListedModel | undefined): number | undefined {
+function readContextTokens(model: ListedModel | undefined): number | undefined {
   for (const field of ['context_length', 'max_model_len', 'context_window', 'max_context_length']) {
     const value = model?.[field];
     if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
@@ -179,28 +196,40 @@ function explainFailure(
   models: ListedModel[] | undefined,
   options: ProbeOptions,
 ): ModelCheck[] {
-  const endpoint = ok(NAMES.endpoint, `${endpointName(options.baseUrl)} answers`);
-  const key = ok(NAMES.key, 'it is accepted');
+  const endpoint = createOkCheck(
+    CHECK_NAMES.endpoint,
+    `${formatEndpoint(options.baseUrl)} answers`,
+  );
+  const key = createOkCheck(CHECK_NAMES.key, 'it is accepted');
   if (error.code === 'model_unknown') {
-    return afterFailure([endpoint, key], NAMES.model, error, knownModels(models));
+    return createFailureChecks(
+      [endpoint, key],
+      CHECK_NAMES.model,
+      error,
+      formatKnownModels(models),
+    );
   }
   if (error.kind === 'auth' || error.code === 'quota_exhausted') {
-    return afterFailure([endpoint], NAMES.key, error);
+    return createFailureChecks([endpoint], CHECK_NAMES.key, error);
   }
   const reached = ['context_too_small', 'model_request_refused', 'model_refused'];
   if (reached.includes(error.code) || error.code === 'model_empty_answer') {
-    return afterFailure([endpoint, key, ok(NAMES.model, options.model)], NAMES.json, error);
+    return createFailureChecks(
+      [endpoint, key, createOkCheck(CHECK_NAMES.model, options.model)],
+      CHECK_NAMES.json,
+      error,
+    );
   }
-  return afterFailure([], NAMES.endpoint, error);
+  return createFailureChecks([], CHECK_NAMES.endpoint, error);
 }
 
-function knownModels(models: ListedModel[] | undefined): string {
+function formatKnownModels(models: ListedModel[] | undefined): string {
   if (models === undefined || models.length === 0) return '';
   const ids = models.slice(0, 10).map(({ id }) => id.slice(0, 80));
   return ` It knows: ${ids.join(', ')}${models.length > ids.length ? ', …' : ''}.`;
 }
 
-const ADVICE: Readonly<Record<string, string>> = {
+const FAILURE_ADVICE: Readonly<Record<string, string>> = {
   model_unreachable: 'Check that the endpoint runs, its base URL, and the network in between.',
   model_timeout: 'The endpoint may still be loading the model: try again, or allow more time.',
   model_unavailable: 'The fault is on the side of the endpoint: try again later.',
@@ -212,21 +241,21 @@ const ADVICE: Readonly<Record<string, string>> = {
     'Set the base URL of an OpenAI-compatible endpoint; it usually ends in /v1.',
 };
 
-function afterFailure(
+function createFailureChecks(
   before: ModelCheck[],
   name: string,
   error: AppError,
   more = '',
 ): ModelCheck[] {
-  const advice = `${ADVICE[error.code] ?? 'See the message; another model may do.'}${more}`;
+  const advice = `${FAILURE_ADVICE[error.code] ?? 'See the message; another model may do.'}${more}`;
   const failed: ModelCheck = { name, state: 'failed', message: error.message, advice };
   const done = before.length + 1;
-  const skipped = Object.values(NAMES)
+  const skipped = Object.values(CHECK_NAMES)
     .slice(done)
     .map((rest): ModelCheck => ({ name: rest, state: 'skipped', message: `needs the ${name}` }));
   return [...before, failed, ...skipped];
 }
 
-function ok(name: string, message: string): ModelCheck {
+function createOkCheck(name: string, message: string): ModelCheck {
   return { name, state: 'ok', message };
 }

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { realpath, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../../core/error.ts';
+import { AppError } from '../../core/base/app-error.ts';
 import type { Pod, PodLauncher, PodSpec, PodState } from '../../core/port/launcher.ts';
-import { boundLog, keepEndedLog, noteInLog } from './bridge-log.ts';
-import { claimPodFolder, podNames, removePodFolder } from './pod-folder.ts';
+import { appendLauncherLine, saveEndedLog, truncateLog } from './bridge-log.ts';
+import { claimPodFolder, listPodNames, removePodFolder } from './pod-folder.ts';
 import { findLostBridge } from './pod-member.ts';
-import { type PodRecord, readPodRecord, writePodRecord } from './pod-record.ts';
+import type { PodRecord } from './pod-record.ts';
+import { readPodRecord, writePodRecord } from './pod-record.ts';
 import { isAlive, readProcess } from './process-row.ts';
 import { removeTree } from './remove-tree.ts';
 import { startBridge, toLauncherError } from './start-bridge.ts';
@@ -42,17 +43,17 @@ export type ProcessLauncher = PodLauncher & {
   close(): void;
 };
 
-const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+const POD_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 /** An intent older than that is not about to become a process any more. */
-const INTENT_MS = 30_000;
-const SWEEP_MS = 2_000;
+const MAX_INTENT_AGE_MS = 30_000;
+const DEFAULT_SWEEP_MS = 2_000;
 
-const WHILE_BUSY = { intent: 'starting', started: 'running', ended: 'gone' } as const;
+const BUSY_STATES = { intent: 'starting', started: 'running', ended: 'gone' } as const;
 
 /** Attempts as child processes of this machine. They outlive the launcher; a new one over the same folder takes them over. */
 export function createProcessLauncher(options: ProcessLauncherOptions): ProcessLauncher {
   const launcher = new ProcessPods(options);
-  const sweepMs = options.sweepMs ?? SWEEP_MS;
+  const sweepMs = options.sweepMs ?? DEFAULT_SWEEP_MS;
   const timer = sweepMs > 0 ? setInterval(() => void launcher.sweep(), sweepMs).unref() : undefined;
   return {
     ensure: (spec) => launcher.ensure(spec),
@@ -75,7 +76,7 @@ class ProcessPods {
   }
 
   async ensure(spec: PodSpec): Promise<Pod> {
-    if (!NAME.test(spec.name)) {
+    if (!POD_NAME.test(spec.name)) {
       throw new AppError('bug', 'bad_pod_name', `"${spec.name}" is not a DNS-1123 name`);
     }
     return await this.#exclusive(spec.name, async () => {
@@ -87,27 +88,27 @@ class ProcessPods {
   }
 
   async list(): Promise<Pod[]> {
-    const names = await podNames(this.#options.stateDir);
+    const names = await listPodNames(this.#options.stateDir);
     const pods = await Promise.all(names.map((name) => this.#look(name)));
     return pods.flatMap((pod) => pod ?? []);
   }
 
   async remove(name: string, uid?: string): Promise<'gone' | 'going'> {
-    if (!NAME.test(name)) return 'gone';
+    if (!POD_NAME.test(name)) return 'gone';
     return await this.#exclusive(name, async () => {
       const found = await this.#find(name);
       if (found === undefined) return 'gone';
       if (uid !== undefined && found.record.uid !== uid) return 'gone';
       if (found.state === 'starting') return 'going';
       if (!(await this.#end(found.record, this.#options.graceMs))) return 'going';
-      await keepEndedLog(this.#options.stateDir, name);
+      await saveEndedLog(this.#options.stateDir, name);
       await removePodFolder(this.#folder(name));
       return 'gone';
     });
   }
 
   async killAll(): Promise<void> {
-    const names = await podNames(this.#options.stateDir);
+    const names = await listPodNames(this.#options.stateDir);
     const outcomes = await Promise.all(names.map((name) => this.remove(name)));
     const left = names.filter((_, index) => outcomes[index] === 'going');
     if (left.length > 0) throw new Error(`these pods could not be ended: ${left.join(', ')}`);
@@ -125,7 +126,7 @@ class ProcessPods {
   async #look(name: string): Promise<Pod | undefined> {
     if (this.#busy.has(name)) {
       const record = await readPodRecord(this.#folder(name));
-      return record && toPod(record, WHILE_BUSY[record.phase]);
+      return record && toPod(record, BUSY_STATES[record.phase]);
     }
     return await this.#exclusive(name, async () => {
       const found = await this.#find(name);
@@ -135,9 +136,9 @@ class ProcessPods {
         return undefined;
       }
       if (found.state === 'never') return toPod(found.record, 'gone');
-      await boundLog(this.#folder(name));
+      await truncateLog(this.#folder(name));
       const isLate = found.state === 'running' && this.#options.now() >= found.record.deadline;
-      if (isLate) await noteInLog(this.#folder(name), 'the deadline has passed');
+      if (isLate) await appendLauncherLine(this.#folder(name), 'the deadline has passed');
       if (!isLate && found.state !== 'gone') return toPod(found.record, found.state);
       const known = found.record.phase === 'ended';
       const ended = known || (await this.#end(found.record, 0));
@@ -147,7 +148,9 @@ class ProcessPods {
   }
 
   /** `never`: a start that was intended and did not happen. */
-  async #find(name: string): Promise<{ record: PodRecord; state: PodState | 'never' } | undefined> {
+  async #find(
+    name: string,
+  ): Promise<{ readonly record: PodRecord; readonly state: PodState | 'never' } | undefined> {
     const folder = this.#folder(name);
     const record = await readPodRecord(folder);
     if (record === undefined) return undefined;
@@ -161,7 +164,7 @@ class ProcessPods {
       await writePodRecord(folder, adopted);
       return { record: adopted, state: 'running' };
     }
-    const isYoung = this.#options.now() - record.startedAt < INTENT_MS;
+    const isYoung = this.#options.now() - record.startedAt < MAX_INTENT_AGE_MS;
     return { record, state: isYoung && isAlive(record.launcher) ? 'starting' : 'never' };
   }
 

@@ -1,17 +1,18 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PodRecord, writePodRecord } from './pod-record.ts';
+import type { PodRecord } from './pod-record.ts';
+import { writePodRecord } from './pod-record.ts';
 
 // A pod's folder appears with its record already in it and goes with the record last: whatever a crash leaves is found again.
 
-const DRAFT = '.new-';
-const DRAFT_MS = 60_000;
+const DRAFT_PREFIX = '.new-';
+const MAX_DRAFT_AGE_MS = 60_000;
 
 /** Names of pods. What begins with a dot is the launcher's own. */
-export async function podNames(stateDir: string): Promise<string[]> {
+export async function listPodNames(stateDir: string): Promise<string[]> {
   const entries = await readdir(stateDir, { withFileTypes: true });
   for (const entry of entries) {
-    if (entry.name.startsWith(DRAFT)) await removeOldDraft(join(stateDir, entry.name));
+    if (entry.name.startsWith(DRAFT_PREFIX)) await removeOldDraft(join(stateDir, entry.name));
   }
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   return folders.map((entry) => entry.name).sort();
@@ -19,13 +20,13 @@ export async function podNames(stateDir: string): Promise<string[]> {
 
 async function removeOldDraft(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined || Date.now() - found.mtimeMs < DRAFT_MS) return;
+  if (found === undefined || Date.now() - found.mtimeMs < MAX_DRAFT_AGE_MS) return;
   await rm(path, { recursive: true, force: true });
 }
 
 /** Takes the name, in one step; false: it is taken. */
 export async function claimPodFolder(stateDir: string, intent: PodRecord): Promise<boolean> {
-  const draft = join(stateDir, `${DRAFT}${intent.uid}`);
+  const draft = join(stateDir, `${DRAFT_PREFIX}${intent.uid}`);
   await mkdir(draft, { mode: 0o700 });
   await writePodRecord(draft, intent);
   try {

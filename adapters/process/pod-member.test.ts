@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { membersOf } from './pod-member.ts';
-import { type ProcessRow, parsePsLine, parseStat } from './process-row.ts';
+import { findMembers } from './pod-member.ts';
+import type { ProcessRow } from './process-row.ts';
+import { parsePsLine, parseStat } from './process-row.ts';
 
-const SELF = 50;
+const SELF_PID = 50;
 
-function row(pid: number, parent: number, change: Partial<ProcessRow> = {}): ProcessRow {
+function makeRow(pid: number, parent: number, change: Partial<ProcessRow> = {}): ProcessRow {
   return {
     pid,
     parent,
@@ -17,43 +18,47 @@ function row(pid: number, parent: number, change: Partial<ProcessRow> = {}): Pro
   };
 }
 
-const shell = row(40, 1);
-const self = row(SELF, 40);
-const bridge = row(100, SELF);
+const shellRow = makeRow(40, 1);
+const selfRow = makeRow(SELF_PID, 40);
+const bridgeRow = makeRow(100, SELF_PID);
 
-function pidsOf(rows: readonly ProcessRow[], marked: readonly number[] = []): number[] {
+function listMemberPids(rows: readonly ProcessRow[], marked: readonly number[] = []): number[] {
   const identity = { pid: 100, startTime: 't100' };
   const isMarked = (each: ProcessRow) => marked.includes(each.pid);
-  return membersOf(rows, identity, isMarked, SELF).map((member) => member.pid);
+  return findMembers(rows, identity, isMarked, SELF_PID).map((member) => member.pid);
 }
 
 describe('the members of a pod', () => {
   test('are its group, its session and all descendants', () => {
-    const inGroup = row(101, 1, { group: 100 });
-    const inSession = row(102, 1, { session: 100 });
-    const child = row(103, 100);
-    const grandchild = row(104, 103);
-    const stranger = row(105, 40);
+    const inGroup = makeRow(101, 1, { group: 100 });
+    const inSession = makeRow(102, 1, { session: 100 });
+    const child = makeRow(103, 100);
+    const grandchild = makeRow(104, 103);
+    const stranger = makeRow(105, 40);
 
-    const rows = [grandchild, shell, self, bridge, inGroup, inSession, child, stranger];
+    const rows = [grandchild, shellRow, selfRow, bridgeRow, inGroup, inSession, child, stranger];
 
-    expect(pidsOf(rows).sort()).toEqual([100, 101, 102, 103, 104]);
+    expect(listMemberPids(rows).sort()).toEqual([100, 101, 102, 103, 104]);
   });
 
   test('are what is marked, with its descendants, when the bridge is long dead', () => {
-    expect(pidsOf([self, row(201, 1), row(202, 201)], [201])).toEqual([201, 202]);
+    expect(listMemberPids([selfRow, makeRow(201, 1), makeRow(202, 201)], [201])).toEqual([
+      201, 202,
+    ]);
   });
 
   test('are nobody when another process has the number now', () => {
-    const other = row(100, 1, { startTime: 'later' });
+    const other = makeRow(100, 1, { startTime: 'later' });
 
-    expect(pidsOf([self, other, row(101, 100), row(102, 1, { group: 100 })])).toEqual([]);
+    expect(
+      listMemberPids([selfRow, other, makeRow(101, 100), makeRow(102, 1, { group: 100 })]),
+    ).toEqual([]);
   });
 
   test('are never the launcher or what it runs in, nor the dead', () => {
-    const zombie = row(101, 100, { isZombie: true });
+    const zombie = makeRow(101, 100, { isZombie: true });
 
-    expect(pidsOf([shell, self, bridge, zombie], [40, SELF])).toEqual([100]);
+    expect(listMemberPids([shellRow, selfRow, bridgeRow, zombie], [40, SELF_PID])).toEqual([100]);
   });
 });
 

@@ -29,21 +29,21 @@ const podRecordSchema = z.object({
 });
 export type PodRecord = z.infer<typeof podRecordSchema>;
 
-const RECORD = 'pod.json';
+const RECORD_NAME = 'pod.json';
 
 /** Undefined: there is no such pod. */
 export async function readPodRecord(folder: string): Promise<PodRecord | undefined> {
   try {
-    return podRecordSchema.parse(JSON.parse(await readFile(join(folder, RECORD), 'utf8')));
+    return podRecordSchema.parse(JSON.parse(await readFile(join(folder, RECORD_NAME), 'utf8')));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new Error(`${join(folder, RECORD)} is not readable`, { cause: error });
+    throw new Error(`${join(folder, RECORD_NAME)} is not readable`, { cause: error });
   }
 }
 
 /** Whole or not at all. */
 export async function writePodRecord(folder: string, record: PodRecord): Promise<void> {
-  const draft = join(folder, `${RECORD}.${randomUUID()}`);
+  const draft = join(folder, `${RECORD_NAME}.${randomUUID()}`);
   await writeFile(draft, JSON.stringify(record), { mode: 0o600 });
-  await rename(draft, join(folder, RECORD));
+  await rename(draft, join(folder, RECORD_NAME));
 }

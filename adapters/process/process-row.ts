@@ -16,7 +16,7 @@ const IS_LINUX = process.platform === 'linux';
 
 /** Undefined: no such process. A zombie is a row, but not alive. */
 export function readProcess(pid: number): ProcessRow | undefined {
-  if (!IS_LINUX) return psRows().find((row) => row.pid === pid);
+  if (!IS_LINUX) return readPsRows().find((row) => row.pid === pid);
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
@@ -25,7 +25,7 @@ export function readProcess(pid: number): ProcessRow | undefined {
 }
 
 export function readProcesses(): ProcessRow[] {
-  if (!IS_LINUX) return psRows();
+  if (!IS_LINUX) return readPsRows();
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => readProcess(Number(pid)) ?? []);
 }
@@ -49,7 +49,7 @@ export function readEnvironment(pid: number): string[] {
 }
 
 /** Undefined where it cannot be told. */
-export function workingFolder(pid: number): string | undefined {
+export function readWorkingFolder(pid: number): string | undefined {
   try {
     return IS_LINUX ? readlinkSync(`/proc/${pid}/cwd`) : undefined;
   } catch {
@@ -70,19 +70,19 @@ export function parseStat(stat: string): ProcessRow {
     hasTerminal: at(7) !== 0,
     isZombie: fields[0] === 'Z' || fields[0] === 'X',
     // In ticks since the machine started, so it needs to be said which start.
-    startTime: `${bootId()}:${fields[22 - 3]}`,
+    startTime: `${readBootId()}:${fields[22 - 3]}`,
   };
 }
 
 let knownBootId: string | undefined;
 
-function bootId(): string {
+function readBootId(): string {
   if (!IS_LINUX) return '';
   knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   return knownBootId;
 }
 
-function psRows(): ProcessRow[] {
+function readPsRows(): ProcessRow[] {
   const columns = 'pid=,ppid=,pgid=,stat=,tty=,lstart=';
   const table = execFileSync('ps', ['-axo', columns], {
     env: { LC_ALL: 'C', PATH: '/bin:/usr/bin' },

@@ -7,7 +7,7 @@ export async function removeTree(path: string): Promise<boolean> {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
     return true;
   } catch {
-    await unlock(path);
+    await unlockFolders(path);
   }
   return await rm(path, { recursive: true, force: true, maxRetries: 3 }).then(
     () => true,
@@ -15,8 +15,9 @@ export async function removeTree(path: string): Promise<boolean> {
   );
 }
 
-async function unlock(folder: string): Promise<void> {
+async function unlockFolders(folder: string): Promise<void> {
   await chmod(folder, 0o700).catch(() => {});
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isDirectory()) await unlock(join(folder, entry.name));
+  for (const entry of entries)
+    if (entry.isDirectory()) await unlockFolders(join(folder, entry.name));
 }

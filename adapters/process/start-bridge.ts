@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AppError } from '../../core/error.ts';
+import { AppError } from '../../core/base/app-error.ts';
 import type { PodSpec } from '../../core/port/launcher.ts';
-import { bridgeLogPath, noteInLog } from './bridge-log.ts';
-import { podMarker } from './pod-member.ts';
+import { appendLauncherLine, getBridgeLogPath } from './bridge-log.ts';
+import { formatPodMarker } from './pod-member.ts';
 import type { ProcessIdentity } from './pod-record.ts';
 import { readProcess } from './process-row.ts';
 
@@ -22,17 +23,20 @@ export type BridgeStart = {
 /** Starts the bridge in a session of its own, with this environment and no other. The secret is nowhere else. */
 export async function startBridge(spec: PodSpec, start: BridgeStart): Promise<ProcessIdentity> {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
-  const log = openSync(bridgeLogPath(start.folder), O_APPEND | O_CREAT | O_WRONLY, 0o600);
+  const log = openSync(getBridgeLogPath(start.folder), O_APPEND | O_CREAT | O_WRONLY, 0o600);
   try {
     const child = spawn(start.nodePath, [start.bridgeEntry], {
       cwd: start.folder,
-      env: environmentOf(spec, start),
+      env: createEnvironment(spec, start),
       detached: true,
       stdio: ['ignore', log, log],
     });
-    if (child.pid === undefined) throw await startError(child);
+    if (child.pid === undefined) throw await waitForStartError(child);
     const startTime = readProcess(child.pid)?.startTime ?? '';
-    child.on('exit', (code, signal) => void noteInLog(start.folder, exitLine(code, signal)));
+    child.on(
+      'exit',
+      (code, signal) => void appendLauncherLine(start.folder, formatExit(code, signal)),
+    );
     child.unref();
     return { pid: child.pid, startTime };
   } finally {
@@ -40,12 +44,12 @@ export async function startBridge(spec: PodSpec, start: BridgeStart): Promise<Pr
   }
 }
 
-function exitLine(code: number | null, signal: string | null): string {
+function formatExit(code: number | null, signal: string | null): string {
   return code === null ? `the bridge was ended by ${signal}` : `the bridge ended with code ${code}`;
 }
 
-function environmentOf(spec: PodSpec, start: BridgeStart): Record<string, string> {
-  const [marker = '', uid = ''] = podMarker(start.uid).split('=');
+function createEnvironment(spec: PodSpec, start: BridgeStart): Record<string, string> {
+  const [marker = '', uid = ''] = formatPodMarker(start.uid).split('=');
   return {
     ...start.env,
     PATH: start.path ?? `${dirname(start.nodePath)}:/usr/local/bin:/usr/bin:/bin`,
@@ -58,21 +62,22 @@ function environmentOf(spec: PodSpec, start: BridgeStart): Record<string, string
   };
 }
 
-async function startError(child: ChildProcess): Promise<Error> {
+async function waitForStartError(child: ChildProcess): Promise<Error> {
   return await new Promise((resolve) => child.once('error', resolve));
 }
 
-const FULL = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT']);
-const COME_BACK_MS = 15_000;
+const FULL_MACHINE_CODES = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT']);
+const RETRY_DELAY_MS = 15_000;
 
 /** A full machine is one to come back to; anything else is not. */
 export function toLauncherError(error: unknown, now: number): AppError {
   if (error instanceof AppError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const message = `the bridge could not be started: ${error instanceof Error ? error.message : String(error)}`;
-  if (!FULL.has(code)) return new AppError('bug', 'launch_failed', message, { cause: error });
+  if (!FULL_MACHINE_CODES.has(code))
+    return new AppError('bug', 'launch_failed', message, { cause: error });
   return new AppError('paused', 'launcher_full', message, {
-    details: { until: now + COME_BACK_MS },
+    details: { until: now + RETRY_DELAY_MS },
     cause: error,
   });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findPodMembers, type PodTrace } from './pod-member.ts';
+import type { PodTrace } from './pod-member.ts';
+import { findPodMembers } from './pod-member.ts';
 import type { ProcessIdentity } from './pod-record.ts';
 import { isAlive } from './process-row.ts';
 
@@ -10,25 +11,28 @@ const KILL_WAIT_MS = 3_000;
 /** Asks the bridge to end, kills all of the pod after `graceMs`; false: something still lives. */
 export async function stopPod(trace: PodTrace, graceMs: number): Promise<boolean> {
   if (graceMs > 0 && trace.bridge !== undefined && isAlive(trace.bridge)) {
-    signal(trace.bridge, 'SIGTERM');
-    await untilDead([trace.bridge], graceMs);
+    sendSignal(trace.bridge, 'SIGTERM');
+    await waitUntilDead([trace.bridge], graceMs);
   }
   const end = performance.now() + KILL_WAIT_MS;
   // Whoever is killed may have started another in the meantime: look until nobody is found.
   for (let members = findPodMembers(trace); members.length > 0; members = findPodMembers(trace)) {
     if (performance.now() > end) return false;
-    for (const member of members) signal(member, 'SIGKILL');
-    await untilDead(members, end - performance.now());
+    for (const member of members) sendSignal(member, 'SIGKILL');
+    await waitUntilDead(members, end - performance.now());
   }
   return true;
 }
 
-async function untilDead(processes: readonly ProcessIdentity[], timeoutMs: number): Promise<void> {
+async function waitUntilDead(
+  processes: readonly ProcessIdentity[],
+  timeoutMs: number,
+): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (performance.now() < end && processes.some(isAlive)) await delay(POLL_MS);
 }
 
-function signal(target: ProcessIdentity, name: NodeJS.Signals): void {
+function sendSignal(target: ProcessIdentity, name: NodeJS.Signals): void {
   if (!isAlive(target)) return;
   try {
     process.kill(target.pid, name);

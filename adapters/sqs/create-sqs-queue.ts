@@ -1,8 +1,10 @@
-import { SendMessageBatchCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
-import { AppError } from '../../core/error.ts';
+import type { SQSClientConfig } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { AppError } from '../../core/base/app-error.ts';
 import type { Queue } from '../../core/port/queue.ts';
-import { queueOf } from '../../core/topology/queues.ts';
-import { type Batch, type Entry, toBatches } from './to-batches.ts';
+import { requireQueueRow } from '../../core/topology/queues.ts';
+import type { Batch, BatchEntry } from './to-batches.ts';
+import { toBatches } from './to-batches.ts';
 
 export type SqsQueueOptions = {
   /** By the queue's name in core/topology/queues.ts. */
@@ -30,22 +32,28 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
   });
   return {
     async send(messages) {
-      const batches = toBatches(messages, (type) => urlOf(options.urls, queueOf(type).name));
+      const batches = toBatches(messages, (type) =>
+        requireQueueUrl(options.urls, requireQueueRow(type).name),
+      );
       const outcomes = await Promise.all(batches.map((batch) => sendBatch(client, batch)));
       requireAllSent(outcomes.flat());
     },
   };
 }
 
-function urlOf(urls: SqsQueueOptions['urls'], name: string): string {
+function requireQueueUrl(urls: SqsQueueOptions['urls'], name: string): string {
   const url = urls[name];
   if (url === undefined) throw new AppError('bug', 'no_queue', `there is no URL of queue ${name}`);
   return url;
 }
 
-type Failure = { readonly entry: Entry; readonly reason: string; readonly cause?: unknown };
+type SendFailure = {
+  readonly entry: BatchEntry;
+  readonly reason: string;
+  readonly cause?: unknown;
+};
 
-async function sendBatch(client: SQSClient, batch: Batch): Promise<Failure[]> {
+async function sendBatch(client: SQSClient, batch: Batch): Promise<SendFailure[]> {
   const Entries = batch.entries.map((entry, n) => ({
     Id: String(n),
     MessageBody: entry.body,
@@ -63,7 +71,7 @@ async function sendBatch(client: SQSClient, batch: Batch): Promise<Failure[]> {
   }
 }
 
-function requireAllSent(failures: readonly Failure[]): void {
+function requireAllSent(failures: readonly SendFailure[]): void {
   const [first] = failures;
   if (first === undefined) return;
   const types = [...new Set(failures.map((failure) => failure.entry.type))];

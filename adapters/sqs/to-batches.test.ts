@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { isAppError } from '../../core/base/app-error.ts';
 import type { QueueMessage } from '../../core/contract/queue.ts';
-import { isAppError } from '../../core/error.ts';
 import { toBatches } from './to-batches.ts';
 
-const plan: QueueMessage = { type: 'plan', v: 1, plan: 'p1' };
+const planMessage: QueueMessage = { type: 'plan', v: 1, plan: 'p1' };
 
-function repeat(count: number, message: QueueMessage) {
+function repeatMessage(count: number, message: QueueMessage) {
   return Array.from({ length: count }, () => ({ message }));
 }
 
 describe('messages', () => {
   test('are sent ten at a time, in their order', () => {
     const messages = Array.from({ length: 23 }, (_, n) => ({
-      message: { ...plan, plan: `p${n}` },
+      message: { ...planMessage, plan: `p${n}` },
       delaySeconds: n,
     }));
 
@@ -30,7 +30,7 @@ describe('messages', () => {
     const push: QueueMessage = { type: 'push', v: 1, plan: 'p1' };
 
     const batches = toBatches(
-      [{ message: plan }, { message: push }, { message: plan }],
+      [{ message: planMessage }, { message: push }, { message: planMessage }],
       (type) => type,
     );
 
@@ -41,9 +41,9 @@ describe('messages', () => {
   });
 
   test('together stay within the size of a batch', () => {
-    const large: QueueMessage = { ...plan, plan: 'x'.repeat(100 * 1024) };
+    const large: QueueMessage = { ...planMessage, plan: 'x'.repeat(100 * 1024) };
 
-    const batches = toBatches(repeat(5, large), () => 'url');
+    const batches = toBatches(repeatMessage(5, large), () => 'url');
 
     expect(batches.map((batch) => batch.entries.length)).toEqual([2, 2, 1]);
   });
@@ -53,7 +53,7 @@ describe('messages', () => {
   });
 
   test('that are too large are refused as invalid', () => {
-    const huge = repeat(1, { ...plan, plan: 'x'.repeat(256 * 1024) });
+    const huge = repeatMessage(1, { ...planMessage, plan: 'x'.repeat(256 * 1024) });
 
     expect(() => toBatches(huge, () => 'url')).toThrow(
       expect.toSatisfy((error) => isAppError(error, 'invalid', 'message_too_large')),
@@ -61,7 +61,7 @@ describe('messages', () => {
   });
 
   test.each([-1, 901, 0.5, Number.NaN])('with a delay of %s are a bug', (delaySeconds) => {
-    expect(() => toBatches([{ message: plan, delaySeconds }], () => 'url')).toThrow(
+    expect(() => toBatches([{ message: planMessage, delaySeconds }], () => 'url')).toThrow(
       expect.toSatisfy((error) => isAppError(error, 'bug', 'bad_delay')),
     );
   });

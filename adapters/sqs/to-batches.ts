@@ -1,36 +1,36 @@
+import { AppError } from '../../core/base/app-error.ts';
 import type { QueueMessage, QueueMessageType } from '../../core/contract/queue.ts';
-import { AppError } from '../../core/error.ts';
 
 const MAX_ENTRIES = 10;
 /** Of a message and of a batch together; SQS takes more by now, but not in every region and emulator. */
 const MAX_BYTES = 256 * 1024;
 const MAX_DELAY_SECONDS = 900;
 
-export type Entry = {
+export type BatchEntry = {
   readonly type: QueueMessageType;
   readonly body: string;
   readonly delaySeconds: number;
 };
-export type Batch = { readonly url: string; readonly entries: readonly Entry[] };
+export type Batch = { readonly url: string; readonly entries: readonly BatchEntry[] };
 
 /** In the order given, each batch within what SQS takes at once. */
 export function toBatches(
-  messages: readonly { message: QueueMessage; delaySeconds?: number }[],
+  messages: readonly { readonly message: QueueMessage; readonly delaySeconds?: number }[],
   urlOf: (type: QueueMessageType) => string,
 ): Batch[] {
-  const byUrl = new Map<string, Entry[]>();
+  const byUrl = new Map<string, BatchEntry[]>();
   for (const { message, delaySeconds = 0 } of messages) {
     const url = urlOf(message.type);
     const entries = byUrl.get(url) ?? [];
-    entries.push(toEntry(message, delaySeconds));
+    entries.push(toBatchEntry(message, delaySeconds));
     byUrl.set(url, entries);
   }
   return [...byUrl].flatMap(([url, entries]) =>
-    cut(entries).map((part) => ({ url, entries: part })),
+    splitEntries(entries).map((part) => ({ url, entries: part })),
   );
 }
 
-function toEntry(message: QueueMessage, delaySeconds: number): Entry {
+function toBatchEntry(message: QueueMessage, delaySeconds: number): BatchEntry {
   const whole = Number.isInteger(delaySeconds);
   if (!whole || delaySeconds < 0 || delaySeconds > MAX_DELAY_SECONDS) {
     throw new AppError(
@@ -46,9 +46,9 @@ function toEntry(message: QueueMessage, delaySeconds: number): Entry {
   return { type: message.type, body, delaySeconds };
 }
 
-function cut(entries: readonly Entry[]): Entry[][] {
-  const parts: Entry[][] = [];
-  let part: Entry[] = [];
+function splitEntries(entries: readonly BatchEntry[]): BatchEntry[][] {
+  const parts: BatchEntry[][] = [];
+  let part: BatchEntry[] = [];
   let bytes = 0;
   for (const entry of entries) {
     const size = Buffer.byteLength(entry.body);

@@ -1,10 +1,10 @@
+import type { ApiGatewayManagementApiClientConfig } from '@aws-sdk/client-apigatewaymanagementapi';
 import {
   ApiGatewayManagementApiClient,
-  type ApiGatewayManagementApiClientConfig,
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import { AppError } from '../../core/error.ts';
+import { AppError } from '../../core/base/app-error.ts';
 import type { Push } from '../../core/port/push.ts';
 
 export type PushOptions = {

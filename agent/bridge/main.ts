@@ -1,23 +1,25 @@
-import { AttemptEnded } from './attempt-end.ts';
-import { type CallbackOptions, callBack } from './callback-transport.ts';
-import { type BridgeSettings, takeSettings } from './settings.ts';
+import { AttemptEnded } from './attempt-error.ts';
+import type { CallbackOptions } from './control/send-callback.ts';
+import { sendCallback } from './control/send-callback.ts';
+import type { BridgeSettings } from './host/bridge-settings.ts';
+import { takeBridgeSettings } from './host/bridge-settings.ts';
 
 // The bridge as a process. It calls home first and loads the rest of itself while the answer is on its way.
 
-const VERSION = '1';
+const BRIDGE_VERSION = '1';
 /** Longer than a platform needs to be started again. Whoever launched it launches another. */
-const START_MS = 45_000;
+const MAX_UNANSWERED_START_MS = 45_000;
 
-function readSettings(): BridgeSettings | undefined {
+function readBridgeSettings(): BridgeSettings | undefined {
   try {
-    return takeSettings(process.env);
+    return takeBridgeSettings(process.env);
   } catch (error) {
     process.stderr.write(`bridge: ${error instanceof Error ? error.message : 'bad settings'}\n`);
     return undefined;
   }
 }
 
-async function run(settings: BridgeSettings): Promise<number> {
+async function runBridge(settings: BridgeSettings): Promise<number> {
   const life = new AbortController();
   const end = (ended: AttemptEnded) => life.abort(ended);
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -25,10 +27,10 @@ async function run(settings: BridgeSettings): Promise<number> {
   }
   const options: CallbackOptions = { ...settings, signal: life.signal, onEnded: end };
   try {
-    const starting = callBack(options, {
+    const starting = sendCallback(options, {
       name: 'start',
-      body: { bridge: VERSION },
-      unansweredMs: START_MS,
+      body: { bridge: BRIDGE_VERSION },
+      maxUnansweredMs: MAX_UNANSWERED_START_MS,
     });
     const [{ runAttempt }, assignment] = await Promise.all([import('./run-attempt.ts'), starting]);
     await runAttempt(settings, assignment, options, life);
@@ -44,5 +46,5 @@ async function run(settings: BridgeSettings): Promise<number> {
   }
 }
 
-const settings = readSettings();
-process.exit(settings ? await run(settings) : 2);
+const settings = readBridgeSettings();
+process.exit(settings ? await runBridge(settings) : 2);

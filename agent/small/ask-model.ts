@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChatAnswer, ChatMessage } from './chat-message.ts';
-import type { SmallAgentConfig } from './config.ts';
 import { ModelError } from './model-error.ts';
-import { type ChatRequest, streamChat } from './stream-chat.ts';
-import { TOOLS } from './tool-table.ts';
+import type { SmallAgentConfig } from './small-agent-config.ts';
+import type { ChatRequest } from './stream-chat.ts';
+import { streamChat } from './stream-chat.ts';
+import { TOOL_TABLE } from './tool-table.ts';
 import { trimContext } from './trim-context.ts';
 
 const MAX_TRIES = 4;
@@ -23,7 +24,7 @@ export async function askModel(
       return await streamChat(config.endpoint, {
         ...listener,
         messages: trimContext(history, contextTokens),
-        tools: TOOLS.map((tool) => tool.definition),
+        tools: TOOL_TABLE.map((tool) => tool.definition),
       });
     } catch (error) {
       if (!(error instanceof ModelError) || listener.signal.aborted) throw error;

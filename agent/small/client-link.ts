@@ -6,20 +6,23 @@ import type {
   ToolKind,
 } from '@agentclientprotocol/sdk';
 import { CreateElicitationResponse, methods } from '@agentclientprotocol/sdk';
-import type { Question } from './tool/tool.ts';
+import type { UserQuestion } from './tool/tool.ts';
 
 // What a session says to its client and asks of it.
 
 const MAX_SHOWN_CHARS = 4_000;
 
 export type ClientLink = {
-  text(text: string): Promise<void>;
-  thought(text: string): Promise<void>;
-  toolStarted(call: ToolStart): Promise<void>;
-  toolEnded(id: string, outcome: { ok: boolean; output: string }): Promise<void>;
+  sendText(text: string): Promise<void>;
+  sendThought(text: string): Promise<void>;
+  reportToolStart(call: ToolStart): Promise<void>;
+  reportToolEnd(
+    id: string,
+    outcome: { readonly ok: boolean; readonly output: string },
+  ): Promise<void>;
   /** False: the client refuses. */
-  mayRun(call: ToolStart, signal: AbortSignal): Promise<boolean>;
-  ask(id: string, question: Question, signal: AbortSignal): Promise<string>;
+  requestPermission(call: ToolStart, signal: AbortSignal): Promise<boolean>;
+  askQuestion(id: string, question: UserQuestion, signal: AbortSignal): Promise<string>;
 };
 
 export type ToolStart = {
@@ -28,7 +31,7 @@ export type ToolStart = {
   readonly title: string;
   readonly kind: ToolKind;
   readonly rawInput: unknown;
-  readonly locations: { path: string }[];
+  readonly locations: { readonly path: string }[];
 };
 
 export function createClientLink(
@@ -47,7 +50,11 @@ export function createClientLink(
   async function mayRun(call: ToolStart, signal: AbortSignal): Promise<boolean> {
     const tool = call.name;
     if (allowed.has(tool)) return true;
-    const request: RequestPermissionRequest = { sessionId, toolCall: call, options: PERMISSIONS };
+    const request: RequestPermissionRequest = {
+      sessionId,
+      toolCall: call,
+      options: PERMISSION_OPTIONS,
+    };
     const answer = await client.request(methods.client.session.requestPermission, request, {
       cancellationSignal: signal,
       stopWaitingOnCancel: true,
@@ -57,7 +64,7 @@ export function createClientLink(
     return answer.outcome.optionId.startsWith('allow');
   }
 
-  async function ask(id: string, question: Question, signal: AbortSignal): Promise<string> {
+  async function ask(id: string, question: UserQuestion, signal: AbortSignal): Promise<string> {
     if (!capabilities.elicitation?.form) {
       return `${question.default}\n[nobody can be asked here: this is the default]`;
     }
@@ -68,7 +75,7 @@ export function createClientLink(
         sessionId,
         toolCallId: id,
         message: question.question,
-        requestedSchema: answerForm(question),
+        requestedSchema: buildAnswerForm(question),
       },
       { cancellationSignal: signal, stopWaitingOnCancel: true },
     );
@@ -78,31 +85,32 @@ export function createClientLink(
   }
 
   return {
-    text: (text) => say({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } }),
-    thought: (text) =>
+    sendText: (text) =>
+      say({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } }),
+    sendThought: (text) =>
       say({ sessionUpdate: 'agent_thought_chunk', content: { type: 'text', text } }),
-    toolStarted: (call) => say({ sessionUpdate: 'tool_call', status: 'in_progress', ...call }),
-    toolEnded: (toolCallId, { ok, output }) =>
+    reportToolStart: (call) => say({ sessionUpdate: 'tool_call', status: 'in_progress', ...call }),
+    reportToolEnd: (toolCallId, { ok, output }) =>
       say({
         sessionUpdate: 'tool_call_update',
         toolCallId,
         status: ok ? 'completed' : 'failed',
-        rawOutput: shown(output),
-        content: [{ type: 'content', content: { type: 'text', text: shown(output) } }],
+        rawOutput: shortenForDisplay(output),
+        content: [{ type: 'content', content: { type: 'text', text: shortenForDisplay(output) } }],
       }),
-    mayRun,
-    ask,
+    requestPermission: mayRun,
+    askQuestion: ask,
   };
 }
 
-const PERMISSIONS: RequestPermissionRequest['options'] = [
+const PERMISSION_OPTIONS: RequestPermissionRequest['options'] = [
   { optionId: 'allow', name: 'Allow', kind: 'allow_once' },
   { optionId: 'allow_always', name: 'Allow this tool from now on', kind: 'allow_always' },
   { optionId: 'reject', name: 'Refuse', kind: 'reject_once' },
 ];
 
 /** The answer is the string `answer`; whoever fills the form may also give one that is not among the options. */
-function answerForm(question: Question) {
+function buildAnswerForm(question: UserQuestion) {
   const answer = {
     type: 'string' as const,
     title: 'Answer',
@@ -113,7 +121,7 @@ function answerForm(question: Question) {
 }
 
 /** What people see; the model has more of it. */
-export function shown(text: string): string {
+export function shortenForDisplay(text: string): string {
   if (text.length <= MAX_SHOWN_CHARS) return text;
   const half = MAX_SHOWN_CHARS / 2;
   return `${text.slice(0, half)}\n[...]\n${text.slice(-half)}`;

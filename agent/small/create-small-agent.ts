@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
-import {
-  type AgentApp,
-  agent,
-  type ClientCapabilities,
-  type ContentBlock,
-  methods,
-  PROTOCOL_VERSION,
-  RequestError,
-} from '@agentclientprotocol/sdk';
+import type { AgentApp, ClientCapabilities, ContentBlock } from '@agentclientprotocol/sdk';
+import { agent, methods, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk';
 import { createClientLink } from './client-link.ts';
-import type { SmallAgentConfig } from './config.ts';
 import { ModelError } from './model-error.ts';
-import { createSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { createSession } from './session.ts';
+import type { SmallAgentConfig } from './small-agent-config.ts';
 
 const INTERNAL_ERROR = -32_603;
 
@@ -41,7 +35,7 @@ export function createSmallAgent(config: () => SmallAgentConfig): SmallAgent {
       }
       const sessionId = randomUUID();
       const session = createSession({
-        config: readOrRefuse(config),
+        config: readConfigOrReject(config),
         root: await requireDirectory(params.cwd),
         client: createClientLink(client, sessionId, capabilities),
       });
@@ -51,7 +45,7 @@ export function createSmallAgent(config: () => SmallAgentConfig): SmallAgent {
     .onRequest(methods.agent.session.prompt, async ({ params }) => {
       const session = sessions.get(params.sessionId);
       if (session === undefined) throw RequestError.sessionNotFound(params.sessionId);
-      return { stopReason: await promptOrFail(session, textOf(params.prompt)) };
+      return { stopReason: await runPrompt(session, joinBlockTexts(params.prompt)) };
     })
     .onNotification(methods.agent.session.cancel, ({ params }) => {
       sessions.get(params.sessionId)?.cancel();
@@ -60,12 +54,12 @@ export function createSmallAgent(config: () => SmallAgentConfig): SmallAgent {
     app,
     async cancelAll() {
       for (const session of sessions.values()) session.cancel();
-      await Promise.all([...sessions.values()].map((session) => session.idle()));
+      await Promise.all([...sessions.values()].map((session) => session.waitUntilIdle()));
     },
   };
 }
 
-function readOrRefuse(config: () => SmallAgentConfig): SmallAgentConfig {
+function readConfigOrReject(config: () => SmallAgentConfig): SmallAgentConfig {
   try {
     return config();
   } catch (error) {
@@ -80,7 +74,7 @@ async function requireDirectory(cwd: string): Promise<string> {
 }
 
 /** `data` tells a client whether asking again later may help. */
-async function promptOrFail(session: Session, text: string) {
+async function runPrompt(session: Session, text: string) {
   try {
     return await session.prompt(text);
   } catch (error) {
@@ -94,11 +88,11 @@ async function promptOrFail(session: Session, text: string) {
   }
 }
 
-function textOf(blocks: readonly ContentBlock[]): string {
-  return blocks.map(blockText).join('\n');
+function joinBlockTexts(blocks: readonly ContentBlock[]): string {
+  return blocks.map(renderBlock).join('\n');
 }
 
-function blockText(block: ContentBlock): string {
+function renderBlock(block: ContentBlock): string {
   if (block.type === 'text') return block.text;
   if (block.type === 'resource_link') return `[${block.name}: ${block.uri}]`;
   if (block.type === 'resource' && 'text' in block.resource) {

@@ -1,11 +1,11 @@
 import { Readable, Writable } from 'node:stream';
 import { ndJsonStream } from '@agentclientprotocol/sdk';
-import { readConfig } from './config.ts';
 import { createSmallAgent } from './create-small-agent.ts';
+import { readSmallAgentConfig } from './small-agent-config.ts';
 
 // The built-in agent as a process: ACP over stdin and stdout, until stdin closes.
 
-const small = createSmallAgent(() => readConfig(process.env));
+const small = createSmallAgent(() => readSmallAgentConfig(process.env));
 const connection = small.app.connect(
   ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin)),
 );

@@ -9,7 +9,11 @@ export class ModelError extends Error {
 
   constructor(
     message: string,
-    options: { status?: number; retryAfterMs?: number; cause?: unknown } = {},
+    options: {
+      readonly status?: number;
+      readonly retryAfterMs?: number;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = options.status;
@@ -33,16 +37,19 @@ const errorBodySchema = z.union([
   z.object({ message: z.string() }).transform((body) => ({ error: body })),
 ]);
 
-export async function modelErrorOf(response: Response): Promise<ModelError> {
+export async function readModelError(response: Response): Promise<ModelError> {
   const body = (await response.text()).slice(0, 4_000);
-  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'));
-  return new ModelError(`the model's endpoint answered ${response.status}: ${messageOf(body)}`, {
-    status: response.status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'));
+  return new ModelError(
+    `the model's endpoint answered ${response.status}: ${readErrorMessage(body)}`,
+    {
+      status: response.status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  );
 }
 
-function messageOf(body: string): string {
+function readErrorMessage(body: string): string {
   const parsed = errorBodySchema.safeParse(parseJson(body));
   return parsed.success ? parsed.data.error.message : body.slice(0, 500) || 'without a body';
 }
@@ -56,7 +63,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Seconds or an HTTP date, as milliseconds from now. */
-export function parseRetryAfter(header: string | null): number | undefined {
+export function parseRetryAfterMs(header: string | null): number | undefined {
   if (header === null || header.trim() === '') return undefined;
   const seconds = Number(header);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1_000);

@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
-import { walk } from './workspace.ts';
+import { walkEntries } from './workspace.ts';
 
 // The thread behind the search tool.
 
@@ -10,16 +10,16 @@ const MAX_MATCHES = 200;
 const MAX_FILE_BYTES = 1_000_000;
 const MAX_LINE_CHARS = 300;
 
-function* filesOf(root: string, start: string): Generator<string> {
+function* listFiles(root: string, start: string): Generator<string> {
   if (statSync(start).isFile()) {
     yield relative(root, start);
     return;
   }
-  for (const entry of walk(root, start)) if (!entry.isDirectory) yield entry.path;
+  for (const entry of walkEntries(root, start)) if (!entry.isDirectory) yield entry.path;
 }
 
 /** Links lead anywhere: only what is a regular file itself is read. */
-function linesOf(file: string): string[] {
+function readLines(file: string): string[] {
   try {
     const found = lstatSync(file);
     if (!found.isFile() || found.size > MAX_FILE_BYTES) return [];
@@ -30,10 +30,10 @@ function linesOf(file: string): string[] {
   }
 }
 
-function search(root: string, start: string, pattern: RegExp): string {
+function searchFiles(root: string, start: string, pattern: RegExp): string {
   const matches: string[] = [];
-  for (const path of filesOf(root, start)) {
-    for (const [index, line] of linesOf(join(root, path)).entries()) {
+  for (const path of listFiles(root, start)) {
+    for (const [index, line] of readLines(join(root, path)).entries()) {
       if (!pattern.test(line)) continue;
       if (matches.length === MAX_MATCHES) {
         return `${matches.join('\n')}\n[more than ${MAX_MATCHES} matches]`;
@@ -47,4 +47,4 @@ function search(root: string, start: string, pattern: RegExp): string {
 const job = z
   .object({ root: z.string(), start: z.string(), pattern: z.string() })
   .parse(workerData);
-parentPort?.postMessage({ text: search(job.root, job.start, new RegExp(job.pattern)) });
+parentPort?.postMessage({ text: searchFiles(job.root, job.start, new RegExp(job.pattern)) });

@@ -4,9 +4,10 @@ import type { StopReason } from '@agentclientprotocol/sdk';
 import { askModel } from './ask-model.ts';
 import type { ChatMessage, ToolCall } from './chat-message.ts';
 import type { ClientLink } from './client-link.ts';
-import type { SmallAgentConfig } from './config.ts';
-import { systemPrompt } from './system-prompt.ts';
-import { type PreparedCall, type Tool, ToolError } from './tool/tool.ts';
+import type { SmallAgentConfig } from './small-agent-config.ts';
+import { renderSystemPrompt } from './system-prompt.ts';
+import type { PreparedCall, Tool } from './tool/tool.ts';
+import { ToolError } from './tool/tool.ts';
 import { findTool } from './tool-table.ts';
 
 // A conversation: the model asks for tools, the tools answer, until it has nothing more to ask for.
@@ -16,7 +17,7 @@ export type Session = {
   prompt(text: string): Promise<StopReason>;
   cancel(): void;
   /** Settles when no prompt is running. */
-  idle(): Promise<void>;
+  waitUntilIdle(): Promise<void>;
 };
 
 export type SessionOptions = {
@@ -27,7 +28,7 @@ export type SessionOptions = {
 };
 
 export function createSession(options: SessionOptions): Session {
-  const history: ChatMessage[] = [{ role: 'system', content: systemPrompt() }];
+  const history: ChatMessage[] = [{ role: 'system', content: renderSystemPrompt() }];
   let current: AbortController | undefined;
   let running: Promise<StopReason> | undefined;
 
@@ -45,7 +46,7 @@ export function createSession(options: SessionOptions): Session {
 
   return {
     cancel: () => current?.abort(),
-    async idle() {
+    async waitUntilIdle() {
       await running?.catch(() => {});
     },
     async prompt(text) {
@@ -65,8 +66,8 @@ async function runTurn(
   for (let request = 0; request < options.config.maxRequests; request += 1) {
     const answer = await askModel(options.config, history, {
       signal,
-      onText: (text) => void options.client.text(text),
-      onThought: (text) => void options.client.thought(text),
+      onText: (text) => void options.client.sendText(text),
+      onThought: (text) => void options.client.sendThought(text),
     });
     const { text, toolCalls } = answer;
     history.push(
@@ -74,10 +75,10 @@ async function runTurn(
         ? { role: 'assistant', content: text }
         : { role: 'assistant', content: text === '' ? null : text, tool_calls: toolCalls },
     );
-    if (toolCalls.length === 0) return stopReasonOf(answer.finishReason);
+    if (toolCalls.length === 0) return mapStopReason(answer.finishReason);
     // Every call gets its output, also after a cancel: a conversation without it is refused by the endpoint later.
     for (const call of toolCalls) {
-      const content = signal.aborted ? 'cancelled' : await runCall(options, call, signal);
+      const content = signal.aborted ? 'cancelled' : await runToolCall(options, call, signal);
       history.push({ role: 'tool', tool_call_id: call.id, content });
     }
     if (signal.aborted) return 'cancelled';
@@ -85,13 +86,13 @@ async function runTurn(
   return 'max_turn_requests';
 }
 
-function stopReasonOf(finishReason: string): StopReason {
+function mapStopReason(finishReason: string): StopReason {
   if (finishReason === 'length') return 'max_tokens';
   return finishReason === 'content_filter' ? 'refusal' : 'end_turn';
 }
 
 /** What the model is told. */
-async function runCall(
+async function runToolCall(
   options: SessionOptions,
   call: ToolCall,
   signal: AbortSignal,
@@ -99,41 +100,41 @@ async function runCall(
   const { client } = options;
   const { name } = call.function;
   const tool = findTool(name);
-  const prepared = tool === undefined ? unknownTool(name) : prepare(tool, call);
+  const prepared = tool === undefined ? createUnknownToolCall(name) : prepareToolCall(tool, call);
   const start = {
     // The model's own ids come again in later turns with some endpoints.
     toolCallId: randomUUID(),
     name,
     title: prepared.title,
     kind: tool?.kind ?? 'other',
-    rawInput: boundInput(prepared.input),
+    rawInput: shortenInput(prepared.input),
     locations: prepared.paths.map((path) => ({ path: resolve(options.root, path) })),
   } as const;
-  await client.toolStarted(start);
+  await client.reportToolStart(start);
   try {
-    if (tool?.asksPermission && !(await client.mayRun(start, signal))) {
+    if (tool?.asksPermission && !(await client.requestPermission(start, signal))) {
       throw new ToolError('this was refused; do it another way or without it');
     }
     const output = await prepared.execute({
       root: options.root,
       signal,
       commandEnv: options.config.commandEnv,
-      ask: (question) => client.ask(start.toolCallId, question, signal),
+      askQuestion: (question) => client.askQuestion(start.toolCallId, question, signal),
     });
-    await client.toolEnded(start.toolCallId, { ok: true, output });
+    await client.reportToolEnd(start.toolCallId, { ok: true, output });
     return output;
   } catch (error) {
-    const output = `error: ${signal.aborted ? 'cancelled' : messageOf(error)}`;
-    await client.toolEnded(start.toolCallId, { ok: false, output });
+    const output = `error: ${signal.aborted ? 'cancelled' : getErrorMessage(error)}`;
+    await client.reportToolEnd(start.toolCallId, { ok: false, output });
     return output;
   }
 }
 
-function messageOf(error: unknown): string {
+function getErrorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function prepare(tool: Tool, call: ToolCall): PreparedCall {
+function prepareToolCall(tool: Tool, call: ToolCall): PreparedCall {
   try {
     const text = call.function.arguments.trim();
     return tool.prepare(text === '' ? {} : JSON.parse(text));
@@ -142,22 +143,22 @@ function prepare(tool: Tool, call: ToolCall): PreparedCall {
       error instanceof ToolError
         ? error.message
         : 'the arguments are not valid JSON; if they were cut off, send smaller pieces';
-    return failing(tool.name, call.function.arguments.slice(0, 500), why);
+    return createFailingCall(tool.name, call.function.arguments.slice(0, 500), why);
   }
 }
 
-function unknownTool(name: string): PreparedCall {
-  return failing(name, undefined, `there is no tool named ${name}`);
+function createUnknownToolCall(name: string): PreparedCall {
+  return createFailingCall(name, undefined, `there is no tool named ${name}`);
 }
 
-function failing(title: string, input: unknown, why: string): PreparedCall {
+function createFailingCall(title: string, input: unknown, why: string): PreparedCall {
   return { title, input, paths: [], execute: () => Promise.reject(new ToolError(why)) };
 }
 
 const MAX_INPUT_CHARS = 1_000;
 
 /** Clients show it; whole files do not belong there. */
-function boundInput(input: unknown): unknown {
+function shortenInput(input: unknown): unknown {
   if (typeof input !== 'object' || input === null) return input;
   const entries = Object.entries(input).map(([name, value]) => {
     if (typeof value !== 'string' || value.length <= MAX_INPUT_CHARS) return [name, value];

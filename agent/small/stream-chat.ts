@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ChatAnswer, ChatMessage, ToolCall, ToolDefinition } from './chat-message.ts';
-import type { SmallAgentConfig } from './config.ts';
-import { ModelError, modelErrorOf } from './model-error.ts';
+import { ModelError, readModelError } from './model-error.ts';
+import type { SmallAgentConfig } from './small-agent-config.ts';
 
 // One request to chat/completions, streamed. Endpoints that answer a stream request with plain JSON are understood too.
 
@@ -14,7 +14,7 @@ export type ChatRequest = {
   onThought(text: string): void;
 };
 
-const partSchema = z.object({
+const messagePartSchema = z.object({
   content: z.string().nullish(),
   reasoning_content: z.string().nullish(),
   tool_calls: z
@@ -29,16 +29,16 @@ const partSchema = z.object({
     )
     .nullish(),
 });
-type Part = z.infer<typeof partSchema>;
-type CallPart = NonNullable<Part['tool_calls']>[number];
+type MessagePart = z.infer<typeof messagePartSchema>;
+type CallPart = NonNullable<MessagePart['tool_calls']>[number];
 
 const chunkSchema = z.object({
   error: z.union([z.string(), z.object({ message: z.string() })]).nullish(),
   choices: z
     .array(
       z.object({
-        delta: partSchema.nullish(),
-        message: partSchema.nullish(),
+        delta: messagePartSchema.nullish(),
+        message: messagePartSchema.nullish(),
         finish_reason: z.string().nullish(),
       }),
     )
@@ -46,17 +46,17 @@ const chunkSchema = z.object({
 });
 
 type DraftCall = { id: string; name: string; arguments: string };
-type Draft = { text: string; calls: DraftCall[]; finishReason: string | undefined };
+type DraftAnswer = { text: string; readonly calls: DraftCall[]; finishReason: string | undefined };
 
 /** Throws ModelError; when `signal` aborts, whatever fetch throws. */
 export async function streamChat(
   endpoint: SmallAgentConfig['endpoint'],
   request: ChatRequest,
 ): Promise<ChatAnswer> {
-  const response = await post(endpoint, request);
-  if (!response.ok) throw await modelErrorOf(response);
+  const response = await postRequest(endpoint, request);
+  if (!response.ok) throw await readModelError(response);
   if (response.body === null) throw new ModelError('the model answered without a body');
-  const draft: Draft = { text: '', calls: [], finishReason: undefined };
+  const draft: DraftAnswer = { text: '', calls: [], finishReason: undefined };
   const isStream = response.headers.get('content-type')?.includes('event-stream') ?? false;
   try {
     if (isStream) await readEvents(response.body, (data) => addChunk(draft, data, request));
@@ -65,10 +65,10 @@ export async function streamChat(
     if (error instanceof ModelError || request.signal.aborted) throw error;
     throw new ModelError(`the model's answer broke off: ${String(error)}`, { cause: error });
   }
-  return finish(draft);
+  return completeAnswer(draft);
 }
 
-async function post(
+async function postRequest(
   endpoint: SmallAgentConfig['endpoint'],
   request: ChatRequest,
 ): Promise<Response> {
@@ -108,18 +108,18 @@ export async function readEvents(
     rest += decoder.decode(bytes, { stream: true });
     const lines = rest.split(/\r?\n/);
     rest = lines.pop() ?? '';
-    for (const line of lines) takeLine(line, onData);
+    for (const line of lines) readEventLine(line, onData);
   }
-  takeLine(rest, onData);
+  readEventLine(rest, onData);
 }
 
-function takeLine(line: string, onData: (data: string) => void): void {
+function readEventLine(line: string, onData: (data: string) => void): void {
   if (!line.startsWith('data:')) return;
   const data = line.slice('data:'.length).trim();
   if (data !== '' && data !== '[DONE]') onData(data);
 }
 
-function addChunk(draft: Draft, data: string, request: ChatRequest): void {
+function addChunk(draft: DraftAnswer, data: string, request: ChatRequest): void {
   const chunk = parseChunk(data);
   if (chunk.error !== undefined && chunk.error !== null) {
     const message = typeof chunk.error === 'string' ? chunk.error : chunk.error.message;
@@ -142,7 +142,7 @@ function parseChunk(data: string): z.infer<typeof chunkSchema> {
   }
 }
 
-function addPart(draft: Draft, part: Part, request: ChatRequest): void {
+function addPart(draft: DraftAnswer, part: MessagePart, request: ChatRequest): void {
   if (part.reasoning_content) request.onThought(part.reasoning_content);
   if (part.content) {
     draft.text += part.content;
@@ -152,14 +152,14 @@ function addPart(draft: Draft, part: Part, request: ChatRequest): void {
 }
 
 function addCall(calls: DraftCall[], part: CallPart): void {
-  const target = draftCallFor(calls, part);
+  const target = findOrAddDraftCall(calls, part);
   if (part.id) target.id = part.id;
   if (part.function?.name) target.name = part.function.name;
   target.arguments += part.function?.arguments ?? '';
 }
 
-function draftCallFor(calls: DraftCall[], part: CallPart): DraftCall {
-  const known = knownCall(calls, part);
+function findOrAddDraftCall(calls: DraftCall[], part: CallPart): DraftCall {
+  const known = findDraftCall(calls, part);
   if (known !== undefined) return known;
   const fresh = { id: '', name: '', arguments: '' };
   calls.push(fresh);
@@ -167,12 +167,12 @@ function draftCallFor(calls: DraftCall[], part: CallPart): DraftCall {
 }
 
 /** Endpoints that leave `index` out begin each call with its id. */
-function knownCall(calls: readonly DraftCall[], part: CallPart): DraftCall | undefined {
+function findDraftCall(calls: readonly DraftCall[], part: CallPart): DraftCall | undefined {
   if (typeof part.index === 'number') return calls[part.index];
   return part.id ? undefined : calls.at(-1);
 }
 
-function finish(draft: Draft): ChatAnswer {
+function completeAnswer(draft: DraftAnswer): ChatAnswer {
   if (draft.finishReason === undefined && draft.calls.length === 0 && draft.text === '') {
     throw new ModelError('the model answered with nothing');
   }

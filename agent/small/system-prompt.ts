@@ -1,4 +1,4 @@
-export function systemPrompt(): string {
+export function renderSystemPrompt(): string {
   return [
     'You are a coding agent. You work alone in one directory, the workspace, on the task that you are given.',
     'Look before you change: list and read what the task touches, and follow the style that you find.',

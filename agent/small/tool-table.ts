@@ -1,21 +1,21 @@
-import { askTool } from './tool/ask.ts';
-import { listFilesTool } from './tool/list-files.ts';
-import { readFileTool } from './tool/read-file.ts';
-import { runTool } from './tool/run-command.ts';
-import { searchTool } from './tool/search.ts';
+import { askTool } from './tool/ask-tool.ts';
+import { listFilesTool } from './tool/list-files-tool.ts';
+import { readFileTool } from './tool/read-file-tool.ts';
+import { runCommandTool } from './tool/run-command-tool.ts';
+import { searchTool } from './tool/search-tool.ts';
 import type { Tool } from './tool/tool.ts';
-import { editFileTool, writeFileTool } from './tool/write-file.ts';
+import { editFileTool, writeFileTool } from './tool/write-file-tool.ts';
 
-export const TOOLS: readonly Tool[] = [
+export const TOOL_TABLE: readonly Tool[] = [
   readFileTool,
   writeFileTool,
   editFileTool,
   listFilesTool,
   searchTool,
-  runTool,
+  runCommandTool,
   askTool,
 ];
 
 export function findTool(name: string): Tool | undefined {
-  return TOOLS.find((tool) => tool.name === name);
+  return TOOL_TABLE.find((tool) => tool.name === name);
 }

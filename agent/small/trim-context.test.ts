@@ -3,7 +3,7 @@ import type { ChatMessage } from './chat-message.ts';
 import { estimateTokens, trimContext } from './trim-context.ts';
 
 /** A conversation of `turns` calls, each with an output of `chars`. */
-function conversation(turns: number, chars: number): ChatMessage[] {
+function createConversation(turns: number, chars: number): ChatMessage[] {
   const messages: ChatMessage[] = [
     { role: 'system', content: 'system' },
     { role: 'user', content: 'the task' },
@@ -33,13 +33,13 @@ function expectPaired(messages: readonly ChatMessage[]): void {
 
 describe('a conversation', () => {
   test('that fits stays as it is', () => {
-    const messages = conversation(4, 100);
+    const messages = createConversation(4, 100);
 
     expect(trimContext(messages, 100_000)).toEqual(messages);
   });
 
   test('has its oldest outputs shortened first, and the newest kept whole', () => {
-    const messages = conversation(8, 3_000);
+    const messages = createConversation(8, 3_000);
 
     const trimmed = trimContext(messages, estimateTokens(messages) - 1_500);
 
@@ -53,7 +53,7 @@ describe('a conversation', () => {
   });
 
   test('keeps arguments valid when they are shortened', () => {
-    const trimmed = trimContext(conversation(8, 3_000), 9_000);
+    const trimmed = trimContext(createConversation(8, 3_000), 9_000);
 
     for (const each of trimmed) {
       if (each.role !== 'assistant') continue;
@@ -63,9 +63,9 @@ describe('a conversation', () => {
   });
 
   test('that is far too long loses whole early turns, but never the task', () => {
-    const trimmed = trimContext(conversation(200, 600), 4_000);
+    const trimmed = trimContext(createConversation(200, 600), 4_000);
 
-    expect(trimmed.slice(0, 2)).toEqual(conversation(0, 0));
+    expect(trimmed.slice(0, 2)).toEqual(createConversation(0, 0));
     expect(trimmed.at(-1)?.content).toMatch(/^200:/);
     expect(estimateTokens(trimmed)).toBeLessThanOrEqual(4_000);
     expectPaired(trimmed);

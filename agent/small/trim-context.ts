@@ -4,14 +4,14 @@ import type { ChatMessage, ToolCall } from './chat-message.ts';
 // carried (whole files), then whole early turns go. The system prompt and the first task always stay.
 
 /** The newest messages, which the model is working with at this moment. */
-const KEPT_WHOLE = 6;
-const SHORT_CHARS = 240;
+const UNTRIMMED_MESSAGES = 6;
+const SHORTENED_CHARS = 240;
 /** On the safe side for code. */
 const CHARS_PER_TOKEN = 3;
 
 export function estimateTokens(messages: readonly ChatMessage[]): number {
   let chars = 0;
-  for (const message of messages) chars += charsOf(message);
+  for (const message of messages) chars += countChars(message);
   return Math.ceil(chars / CHARS_PER_TOKEN);
 }
 
@@ -19,30 +19,30 @@ export function trimContext(messages: readonly ChatMessage[], maxTokens: number)
   const trimmed = [...messages];
   let left = estimateTokens(trimmed) - maxTokens;
   for (const shorten of [shortenOutput, shortenCalls]) {
-    for (let index = 0; index < trimmed.length - KEPT_WHOLE && left > 0; index += 1) {
+    for (let index = 0; index < trimmed.length - UNTRIMMED_MESSAGES && left > 0; index += 1) {
       const before = trimmed[index];
       if (before === undefined) continue;
       const after = shorten(before);
       trimmed[index] = after;
-      left -= Math.floor((charsOf(before) - charsOf(after)) / CHARS_PER_TOKEN);
+      left -= Math.floor((countChars(before) - countChars(after)) / CHARS_PER_TOKEN);
     }
   }
   return left > 0 ? dropOldTurns(trimmed, maxTokens) : trimmed;
 }
 
-function charsOf(message: ChatMessage): number {
+function countChars(message: ChatMessage): number {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
   const inCalls = calls.reduce((sum, call) => sum + call.function.arguments.length + 40, 0);
   return (message.content ?? '').length + inCalls + 20;
 }
 
 function shortenOutput(message: ChatMessage): ChatMessage {
-  if (message.role !== 'tool' || message.content.length <= SHORT_CHARS * 2) return message;
-  return { ...message, content: shortText(message.content) };
+  if (message.role !== 'tool' || message.content.length <= SHORTENED_CHARS * 2) return message;
+  return { ...message, content: shortenText(message.content) };
 }
 
-function shortText(text: string): string {
-  return `${text.slice(0, SHORT_CHARS)}\n[... shortened: ${text.length - SHORT_CHARS} more characters; ask again if needed]`;
+function shortenText(text: string): string {
+  return `${text.slice(0, SHORTENED_CHARS)}\n[... shortened: ${text.length - SHORTENED_CHARS} more characters; ask again if needed]`;
 }
 
 function shortenCalls(message: ChatMessage): ChatMessage {
@@ -52,8 +52,10 @@ function shortenCalls(message: ChatMessage): ChatMessage {
 
 /** Arguments must stay valid JSON: endpoints parse them. */
 function shortenCall(call: ToolCall): ToolCall {
-  if (call.function.arguments.length <= SHORT_CHARS * 2) return call;
-  const shortened = JSON.stringify({ shortened: call.function.arguments.slice(0, SHORT_CHARS) });
+  if (call.function.arguments.length <= SHORTENED_CHARS * 2) return call;
+  const shortened = JSON.stringify({
+    shortened: call.function.arguments.slice(0, SHORTENED_CHARS),
+  });
   return { ...call, function: { ...call.function, arguments: shortened } };
 }
 
@@ -62,7 +64,10 @@ function dropOldTurns(messages: readonly ChatMessage[], maxTokens: number): Chat
   const firstUser = messages.findIndex((message) => message.role === 'user');
   const head = messages.slice(0, firstUser + 1);
   let tail = messages.slice(firstUser + 1);
-  while (tail.length > KEPT_WHOLE && estimateTokens(head) + estimateTokens(tail) > maxTokens) {
+  while (
+    tail.length > UNTRIMMED_MESSAGES &&
+    estimateTokens(head) + estimateTokens(tail) > maxTokens
+  ) {
     const next = tail.findIndex((message, index) => index > 0 && message.role !== 'tool');
     if (next === -1) break;
     tail = tail.slice(next);

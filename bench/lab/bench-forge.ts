@@ -1,71 +1,76 @@
-import { AppError } from '../../core/error.ts';
+import { AppError } from '../../core/base/app-error.ts';
 import type { Forge, MergeOutcome, PullRequest, Sha, WantedPull } from '../../core/port/forge.ts';
 
 // A forge that always says yes: branches, commits and pull requests in memory, each operation one moment.
 
 /** Depth: by first parents from the first commit. `paths`: changed against the first parent. */
-type Commit = { sha: Sha; depth: number; first?: Commit; paths: readonly string[] };
+type Commit = {
+  readonly sha: Sha;
+  readonly depth: number;
+  readonly first?: Commit;
+  readonly paths: readonly string[];
+};
 
 export const BENCH_REPO = 'acme/bench';
-const BASE = 'main';
+const BASE_BRANCH = 'main';
 
 export class BenchForge {
   readonly #commits = new Map<Sha, Commit>();
   readonly #branches = new Map<string, Sha>();
   readonly #pulls: PullRequest[] = [];
-  readonly #pullOf = new Map<string, PullRequest>();
+  readonly #pullByBranch = new Map<string, PullRequest>();
   readonly #now: () => number;
   /** As a webhook tells it. */
   onChange: (branch: string, pull?: number) => void = () => {};
 
   constructor(now: () => number) {
     this.#now = now;
-    this.#branches.set(BASE, this.commit(undefined, ['README.md']));
+    this.#branches.set(BASE_BRANCH, this.createCommit(undefined, ['README.md']));
   }
 
-  commit(parent: Sha | undefined, paths: readonly string[]): Sha {
-    const first = parent === undefined ? undefined : this.#commit(parent);
+  createCommit(parent: Sha | undefined, paths: readonly string[]): Sha {
+    const first = parent === undefined ? undefined : this.#getCommit(parent);
     const sha = this.#commits.size.toString(16).padStart(8, '0').padEnd(40, '0');
     this.#commits.set(sha, { sha, depth: (first?.depth ?? 0) + 1, first, paths });
     return sha;
   }
 
-  #commit(sha: Sha): Commit {
+  #getCommit(sha: Sha): Commit {
     const found = this.#commits.get(sha);
     if (found === undefined) throw new AppError('notFound', 'forge_not_found', `no commit ${sha}`);
     return found;
   }
 
-  head(branch: string): Sha | undefined {
+  findHead(branch: string): Sha | undefined {
     return this.#branches.get(branch);
   }
 
-  push(branch: string, sha: Sha): void {
+  pushBranch(branch: string, sha: Sha): void {
     if (this.#branches.get(branch) === sha) return;
     this.#branches.set(branch, sha);
     this.onChange(branch);
-    const pull = this.#pullOf.get(branch);
-    if (pull?.state === 'open') this.#touch(pull, { headSha: sha });
+    const pull = this.#pullByBranch.get(branch);
+    if (pull?.state === 'open') this.#replacePull(pull, { headSha: sha });
   }
 
-  pull(number: number): PullRequest {
+  getPull(number: number): PullRequest {
     const found = this.#pulls[number - 1];
     if (found === undefined) throw new AppError('notFound', 'forge_not_found', `no #${number}`);
     return { ...found };
   }
 
-  #touch(pull: PullRequest, change: Partial<PullRequest>): void {
+  #replacePull(pull: PullRequest, change: Partial<PullRequest>): void {
     Object.assign(pull, change, { updatedAt: this.#now() });
     this.onChange(pull.head, pull.number);
   }
 
-  find(head: string, base: string): PullRequest | undefined {
-    const pull = this.#pullOf.get(head);
+  findPull(head: string, base: string): PullRequest | undefined {
+    const pull = this.#pullByBranch.get(head);
     return pull?.base === base ? { ...pull } : undefined;
   }
 
-  open(wanted: WantedPull): PullRequest {
-    const found = this.find(wanted.head, wanted.base);
+  openPull(wanted: WantedPull): PullRequest {
+    const found = this.findPull(wanted.head, wanted.base);
     if (found !== undefined) return found;
     const number = this.#pulls.length + 1;
     const pull: PullRequest = {
@@ -74,34 +79,34 @@ export class BenchForge {
       nodeId: `PR_${number}`,
       url: `https://forge.test/${BENCH_REPO}/pull/${number}`,
       state: 'open',
-      headSha: this.head(wanted.head) ?? '',
+      headSha: this.findHead(wanted.head) ?? '',
       mergeable: true,
       updatedAt: this.#now(),
       author: 'smol-gang[bot]',
     };
     this.#pulls.push(pull);
-    this.#pullOf.set(pull.head, pull);
+    this.#pullByBranch.set(pull.head, pull);
     this.onChange(pull.head, number);
     return { ...pull };
   }
 
-  set(number: number, change: Partial<PullRequest>): void {
+  updatePull(number: number, change: Partial<PullRequest>): void {
     const pull = this.#pulls[number - 1];
-    if (pull !== undefined) this.#touch(pull, change);
+    if (pull !== undefined) this.#replacePull(pull, change);
   }
 
-  merge(number: number, sha: Sha): MergeOutcome {
-    const pull = this.pull(number);
+  mergePull(number: number, sha: Sha): MergeOutcome {
+    const pull = this.getPull(number);
     if (pull.state === 'merged') return { kind: 'merged', sha: pull.mergeSha ?? sha };
     if (pull.headSha !== sha) return { kind: 'headMoved' };
-    const result = this.commit(this.head(pull.base), this.#commit(sha).paths);
-    this.push(pull.base, result);
-    this.set(number, { state: 'merged', mergeSha: result });
+    const result = this.createCommit(this.findHead(pull.base), this.#getCommit(sha).paths);
+    this.pushBranch(pull.base, result);
+    this.updatePull(number, { state: 'merged', mergeSha: result });
     return { kind: 'merged', sha: result };
   }
 
-  compare(base: Sha, head: Sha): Awaited<ReturnType<Forge['compare']>> {
-    let [ahead, behind] = [this.#commit(head), this.#commit(base)];
+  compareCommits(base: Sha, head: Sha): Awaited<ReturnType<Forge['compareCommits']>> {
+    let [ahead, behind] = [this.#getCommit(head), this.#getCommit(base)];
     const paths = new Set<string>();
     const counts = { aheadBy: 0, behindBy: 0 };
     while (ahead !== behind) {
@@ -125,42 +130,42 @@ export class BenchForge {
     return { files, ...counts, mergeBase: ahead.sha };
   }
 
-  changedSince(since: number): PullRequest[] {
+  listPullsChangedSince(since: number): PullRequest[] {
     const recent: PullRequest[] = [];
     for (const pull of this.#pulls) if (pull.updatedAt >= since) recent.push({ ...pull });
     return recent.sort((a, b) => b.updatedAt - a.updatedAt).slice(0, 100);
   }
 
-  delete(branch: string): void {
+  deleteBranch(branch: string): void {
     this.#branches.delete(branch);
   }
 
-  branches(prefix: string): { name: string; sha: Sha }[] {
+  listBranches(prefix: string): { readonly name: string; readonly sha: Sha }[] {
     const found = [...this.#branches].filter(([name]) => name.startsWith(prefix));
     return found.map(([name, sha]) => ({ name, sha }));
   }
 
-  ensure(branch: string, sha: Sha): Sha {
-    const head = this.head(branch);
+  ensureBranch(branch: string, sha: Sha): Sha {
+    const head = this.findHead(branch);
     if (head !== undefined) return head;
-    this.push(branch, sha);
+    this.pushBranch(branch, sha);
     return sha;
   }
 }
 
 /** `.smol-gang.yaml` of the repository: with a verify command, so that tasks may be merged by themselves. */
-const CONFIGURATION = 'verify: [["true"]]\n';
+const REPOSITORY_CONFIG = 'verify: [["true"]]\n';
 
 /** `on`: what a call costs in time, and who hears of it. */
-export function benchForgePort(
+export function createBenchForgePort(
   forge: BenchForge,
   on: <T>(what: string, act: () => T) => Promise<T>,
 ): Forge {
   return {
-    repository: (name) =>
+    readRepository: (name) =>
       on('repository', () => ({
         name,
-        defaultBranch: BASE,
+        defaultBranch: BASE_BRANCH,
         private: true,
         url: `https://forge.test/${name}`,
         cloneUrl: `https://forge.test/${name}.git`,
@@ -169,40 +174,45 @@ export function benchForgePort(
         archived: false,
         permissions: { push: true, pull: true, admin: false },
       })),
-    preflight: () => on('preflight', () => []),
-    branchHead: (_repo, branch) => on('branchHead', () => forge.head(branch)),
-    listBranches: (_repo, prefix) => on('listBranches', () => forge.branches(prefix)),
-    ensureBranch: (_repo, branch, sha) => on('ensureBranch', () => forge.ensure(branch, sha)),
+    runPreflight: () => on('preflight', () => []),
+    readBranchHead: (_repo, branch) => on('branchHead', () => forge.findHead(branch)),
+    listBranches: (_repo, prefix) => on('listBranches', () => forge.listBranches(prefix)),
+    ensureBranch: (_repo, branch, sha) => on('ensureBranch', () => forge.ensureBranch(branch, sha)),
     moveBranch: (_repo, branch, sha) =>
       on('moveBranch', () => {
-        forge.push(branch, sha);
+        forge.pushBranch(branch, sha);
         return 'moved';
       }),
-    deleteBranch: (_repo, branch) => on('deleteBranch', () => forge.delete(branch)),
+    deleteBranch: (_repo, branch) => on('deleteBranch', () => forge.deleteBranch(branch)),
     hasCommit: () => on('hasCommit', () => true),
-    compare: (_repo, base, head) => on('compare', () => forge.compare(base, head)),
-    tree: () =>
+    compareCommits: (_repo, base, head) => on('compare', () => forge.compareCommits(base, head)),
+    readTree: () =>
       on('tree', () => ({
         entries: [{ path: '.smol-gang.yaml', type: 'file' }],
         truncated: false,
       })),
-    file: (_repo, _sha, path) =>
-      on('file', () => (path === '.smol-gang.yaml' ? CONFIGURATION : undefined)),
+    readFile: (_repo, _sha, path) =>
+      on('file', () => (path === '.smol-gang.yaml' ? REPOSITORY_CONFIG : undefined)),
     tryMerge: () => on('tryMerge', () => 'clean'),
-    findPull: (_repo, { head, base }) => on('findPull', () => forge.find(head, base)),
-    ensurePull: (_repo, pull) => on('ensurePull', () => forge.open(pull)),
-    pull: (_repo, number) => on('pull', () => forge.pull(number)),
-    pullsChangedSince: (_repo, since) => on('changed', () => forge.changedSince(since)),
-    updatePull: (_repo, number, change) => on('updatePull', () => forge.set(number, change)),
-    markReady: (_repo, pull) => on('markReady', () => forge.set(pull.number, { draft: false })),
-    markDraft: (_repo, pull) => on('markDraft', () => forge.set(pull.number, { draft: true })),
-    closePull: (_repo, number) => on('closePull', () => forge.set(number, { state: 'closed' })),
-    reopenPull: (_repo, number) => on('reopenPull', () => forge.set(number, { state: 'open' })),
-    mergePull: (_repo, number, merge) => on('mergePull', () => forge.merge(number, merge.sha)),
-    checks: () => on('checks', () => ({ state: 'none', failing: [], pending: [] })),
-    reviews: () => on('reviews', () => ({ reviews: [], comments: [] })),
-    comment: () => on('comment', () => undefined),
-    gitCredential: () =>
+    findPull: (_repo, { head, base }) => on('findPull', () => forge.findPull(head, base)),
+    ensurePull: (_repo, pull) => on('ensurePull', () => forge.openPull(pull)),
+    readPull: (_repo, number) => on('pull', () => forge.getPull(number)),
+    listPullsChangedSince: (_repo, since) =>
+      on('changed', () => forge.listPullsChangedSince(since)),
+    updatePull: (_repo, number, change) => on('updatePull', () => forge.updatePull(number, change)),
+    markReady: (_repo, pull) =>
+      on('markReady', () => forge.updatePull(pull.number, { draft: false })),
+    markDraft: (_repo, pull) =>
+      on('markDraft', () => forge.updatePull(pull.number, { draft: true })),
+    closePull: (_repo, number) =>
+      on('closePull', () => forge.updatePull(number, { state: 'closed' })),
+    reopenPull: (_repo, number) =>
+      on('reopenPull', () => forge.updatePull(number, { state: 'open' })),
+    mergePull: (_repo, number, merge) => on('mergePull', () => forge.mergePull(number, merge.sha)),
+    readChecks: () => on('checks', () => ({ state: 'none', failing: [], pending: [] })),
+    readReviews: () => on('reviews', () => ({ reviews: [], comments: [] })),
+    postComment: () => on('comment', () => undefined),
+    createGitCredential: () =>
       on('gitCredential', () => ({
         username: 'x',
         password: 'y',

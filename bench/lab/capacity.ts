@@ -1,4 +1,4 @@
-import { itemBytes } from '../../adapters/dynamo/stored-value.ts';
+import { countItemBytes } from '../../adapters/dynamo/stored-value.ts';
 import type { Item } from '../../core/port/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
 
@@ -7,40 +7,40 @@ import { TABLE } from '../../core/topology/table.ts';
 
 const WRITE_BYTES = 1_024;
 const READ_BYTES = 4_096;
-const sizes = new WeakMap<Item, number>();
+const sizeByItem = new WeakMap<Item, number>();
 
 /** Of a frozen item it is counted once. */
-export function sizeOf(item: Item | undefined): number {
+export function measureItemSize(item: Item | undefined): number {
   if (item === undefined) return 0;
-  const known = sizes.get(item);
+  const known = sizeByItem.get(item);
   if (known !== undefined) return known;
-  const bytes = itemBytes(item);
-  if (Object.isFrozen(item)) sizes.set(item, bytes);
+  const bytes = countItemBytes(item);
+  if (Object.isFrozen(item)) sizeByItem.set(item, bytes);
   return bytes;
 }
 
-function sum(numbers: readonly number[]): number {
+function sumNumbers(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
-export function readUnits(bytes: number, consistent: boolean): number {
+export function computeReadUnits(bytes: number, consistent: boolean): number {
   return Math.max(1, Math.ceil(bytes / READ_BYTES)) * (consistent ? 1 : 0.5);
 }
 
-function writeUnitsOf(bytes: number): number {
+function computeWriteUnitsForSize(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / WRITE_BYTES));
 }
 
 /** `before` and `after` are the same where the condition did not hold. */
-export function writeUnits(before: Item | undefined, after: Item | undefined): number {
-  const own = writeUnitsOf(Math.max(sizeOf(before), sizeOf(after)));
+export function computeWriteUnits(before: Item | undefined, after: Item | undefined): number {
+  const own = computeWriteUnitsForSize(Math.max(measureItemSize(before), measureItemSize(after)));
   if (before === after) return own;
-  return own + sum(TABLE.indexes.map((row) => indexUnits(row, before, after)));
+  return own + sumNumbers(TABLE.indexes.map((row) => computeIndexWriteUnits(row, before, after)));
 }
 
 /** All attributes are projected. A changed key is a delete and a put. */
-function indexUnits(
-  row: { hash: string; range: string },
+function computeIndexWriteUnits(
+  row: { readonly hash: string; readonly range: string },
   before: Item | undefined,
   after: Item | undefined,
 ): number {
@@ -48,6 +48,9 @@ function indexUnits(
   const is = after?.[row.hash] !== undefined && after[row.range] !== undefined;
   if (!was && !is) return 0;
   if (was && is && before[row.hash] === after[row.hash] && before[row.range] === after[row.range])
-    return writeUnitsOf(Math.max(sizeOf(before), sizeOf(after)));
-  return (was ? writeUnitsOf(sizeOf(before)) : 0) + (is ? writeUnitsOf(sizeOf(after)) : 0);
+    return computeWriteUnitsForSize(Math.max(measureItemSize(before), measureItemSize(after)));
+  return (
+    (was ? computeWriteUnitsForSize(measureItemSize(before)) : 0) +
+    (is ? computeWriteUnitsForSize(measureItemSize(after)) : 0)
+  );
 }

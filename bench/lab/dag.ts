@@ -18,7 +18,7 @@ export function createPrng(seed: number): () => number {
 }
 
 /** Each waits on the one before. */
-export function chainDag(count: number): Dag {
+export function createChainDag(count: number): Dag {
   const nodes = Array.from({ length: count }, (_, place) => ({
     id: `n${place}`,
     dependsOn: place === 0 ? [] : [`n${place - 1}`],
@@ -27,7 +27,7 @@ export function chainDag(count: number): Dag {
 }
 
 /** One, then all at once, then one that waits on all of them. */
-export function fanDag(width: number): Dag {
+export function createFanDag(width: number): Dag {
   const middle = Array.from({ length: width }, (_, place) => `m${place}`);
   const nodes = [
     { id: 'src', dependsOn: [] },
@@ -38,7 +38,7 @@ export function fanDag(width: number): Dag {
 }
 
 /** Layers of 20 to 60; each below the first waits on 1 to 3: one of the layer above, others of the three above. */
-export function randomDag(count: number, seed = SEED): Dag {
+export function createRandomDag(count: number, seed = SEED): Dag {
   const random = createPrng(seed);
   const pick = (from: readonly string[]): string => from[Math.floor(random() * from.length)] ?? '';
   const layers: string[][] = [];
@@ -65,9 +65,9 @@ export function randomDag(count: number, seed = SEED): Dag {
 }
 
 /** As a plan grows by more of the same: nobody waits on more than 3, nor is waited on by more than 3. */
-export function boundedDag(count: number, seed = SEED): Dag {
+export function createBoundedDag(count: number, seed = SEED): Dag {
   const random = createPrng(seed);
-  const open: { id: string; left: number }[] = [];
+  const open: { readonly id: string; left: number }[] = [];
   const nodes = Array.from({ length: count }, (_, place) => {
     const dependsOn = new Set<string>();
     const wanted = place < 4 ? 0 : 1 + Math.floor(random() * 3);

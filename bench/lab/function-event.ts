@@ -1,13 +1,13 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { createJoseJwt } from '../../adapters/jwt/jose-jwt.ts';
-import { createScryptHash } from '../../adapters/password/scrypt-hash.ts';
+import { createJoseJwt } from '../../adapters/jwt/create-jose-jwt.ts';
+import { createScryptHash } from '../../adapters/password/create-scrypt-hash.ts';
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
-import { issueSocketTicket } from '../../core/access/one-time.ts';
+import { issueSocketTicket } from '../../core/access/one-time-secret.ts';
 import { openSession } from '../../core/access/session.ts';
 import { createUser } from '../../core/access/user.ts';
-import { watchPlan } from '../../core/live/watch.ts';
-import type { CloudStage } from '../../test/support/cloud-stage.ts';
-import { httpEvent, jsonInput } from '../../test/support/http-event.ts';
+import { watchPlan } from '../../core/engine/announce/plan-watchers.ts';
+import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
+import { createJsonInput, createLambdaHttpEvent } from '../../test/support/contract/http-event.ts';
 
 // An event for each function, and what is to be answered to it where nothing was planned yet and nothing is outside.
 
@@ -17,9 +17,9 @@ export const SECRETS = {
   GITHUB_WEBHOOK_SECRETS: randomBytes(32).toString('hex'),
   MODEL_API_KEY: 'no-model-is-asked',
 };
-const PLAN = 'p0123456789';
-const WATCHED = 'p9876543210';
-const ATTEMPT = `${PLAN}.r1.one.1`;
+const PLAN_ID = 'p0123456789';
+const WATCHED_PLAN_ID = 'p9876543210';
+const ATTEMPT_ID = `${PLAN_ID}.r1.one.1`;
 const HOUR_MS = 3_600_000;
 
 export type FunctionEvent = {
@@ -44,40 +44,41 @@ export async function createFunctionEvents(
   };
   const user = { email: 'ann@example.org', role: 'viewer' as const };
   await createUser(access, { ...user, password: 'correct horse battery' });
-  await watchPlan(access, 'c2', WATCHED);
+  await watchPlan(access, 'c2', WATCHED_PLAN_ID);
   const signedIn = async () => {
     const { accessToken } = await openSession(access, user);
     return { authorization: `Bearer ${accessToken}` };
   };
   return {
     'http-api': {
-      make: async () => httpEvent({ method: 'GET', path: '/v1/plans', headers: await signedIn() }),
+      make: async () =>
+        createLambdaHttpEvent({ method: 'GET', path: '/v1/plans', headers: await signedIn() }),
       expected: '200',
     },
     'http-doctor': {
       make: async () =>
-        httpEvent({ method: 'POST', path: '/v1/doctor', headers: await signedIn() }),
+        createLambdaHttpEvent({ method: 'POST', path: '/v1/doctor', headers: await signedIn() }),
       expected: '403 forbidden',
       note: 'a viewer asks: for an admin it would call the model and the forge, which are not there.',
     },
     'http-attempt': {
       make: async () => {
-        const token = await signAttemptToken(access, ATTEMPT, Date.now() + HOUR_MS);
-        return httpEvent({
+        const token = await signAttemptToken(access, ATTEMPT_ID, Date.now() + HOUR_MS);
+        return createLambdaHttpEvent({
           method: 'POST',
-          path: `/v1/attempts/${ATTEMPT}/credentials`,
+          path: `/v1/attempts/${ATTEMPT_ID}/credentials`,
           headers: { authorization: `Bearer ${token}` },
         });
       },
       expected: '409 attempt_ended',
       note: 'the token is good, but no pod was ever started for it: the task is looked for, and is not there.',
     },
-    'hook-github': { make: pushEvent, expected: '202' },
-    ...socketEvents(async () => {
+    'hook-github': { make: createPushEvent, expected: '202' },
+    ...createSocketEvents(async () => {
       const actor = { kind: 'user', ...user, via: 'session' } as const;
       return (await issueSocketTicket(access, actor)).ticket;
     }),
-    ...queueEvents(),
+    ...createQueueEvents(),
     'cron-reconcile': {
       make: () => ({}),
       expected: 'null',
@@ -87,11 +88,11 @@ export async function createFunctionEvents(
 }
 
 /** A delivery is taken once. */
-function pushEvent(): object {
+function createPushEvent(): object {
   const push = JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'acme/shop' } });
   const hmac = createHmac('sha256', SECRETS.GITHUB_WEBHOOK_SECRETS).update(push).digest('hex');
-  return httpEvent(
-    jsonInput('POST', '/v1/hooks/github', push, {
+  return createLambdaHttpEvent(
+    createJsonInput('POST', '/v1/hooks/github', push, {
       'x-github-event': 'push',
       'x-github-delivery': randomUUID(),
       'x-hub-signature-256': `sha256=${hmac}`,
@@ -99,7 +100,7 @@ function pushEvent(): object {
   );
 }
 
-function socketEvents(ticket: () => Promise<string>) {
+function createSocketEvents(ticket: () => Promise<string>) {
   const requestContext = { connectionId: 'c1' };
   return {
     'ws-connect': {
@@ -113,40 +114,41 @@ function socketEvents(ticket: () => Promise<string>) {
     'ws-default': {
       make: () => ({
         requestContext,
-        body: JSON.stringify({ type: 'subscribe', v: 1, plan: PLAN }),
+        body: JSON.stringify({ type: 'subscribe', v: 1, plan: PLAN_ID }),
       }),
       expected: '200, pushed subscribed',
     },
   };
 }
 
-function queueEvents() {
+function createQueueEvents() {
   const done = 'none given back';
   const note = 'the plan is not there, which the store is asked: nothing is owed.';
   return {
     'queue-plan': {
-      make: () => batchOf({ type: 'plan', v: 1, plan: PLAN }),
+      make: () => createBatchEvent({ type: 'plan', v: 1, plan: PLAN_ID }),
       expected: done,
       note,
     },
     'queue-drive': {
-      make: () => batchOf({ type: 'drive_task', v: 1, plan: PLAN, run: 1, task: 'one' }),
+      make: () =>
+        createBatchEvent({ type: 'drive_task', v: 1, plan: PLAN_ID, run: 1, task: 'one' }),
       expected: done,
       note,
     },
     'queue-schedule': {
-      make: () => batchOf({ type: 'schedule', v: 1, tasks: [] }),
+      make: () => createBatchEvent({ type: 'schedule', v: 1, tasks: [] }),
       expected: done,
       note: 'no task is ready, so no launcher is asked.',
     },
     'queue-push': {
-      make: () => batchOf({ type: 'push', v: 1, plan: WATCHED }),
+      make: () => createBatchEvent({ type: 'push', v: 1, plan: WATCHED_PLAN_ID }),
       expected: `${done}, pushed changed`,
     },
   };
 }
 
-function batchOf(message: object): object {
+function createBatchEvent(message: object): object {
   const attributes = { ApproximateReceiveCount: '1' };
   return { Records: [{ messageId: 'm1', body: JSON.stringify(message), attributes }] };
 }

@@ -3,7 +3,7 @@ import type { Pod, PodLauncher, PodSpec } from '../../core/port/launcher.ts';
 /** Pods that are nothing but their bridge. */
 export type LabPods = PodLauncher & {
   /** Its bridge is done. */
-  end(name: string): void;
+  endPod(name: string): void;
 };
 
 /** `lingers`: it goes on for a while after it was asked to end. */
@@ -29,6 +29,6 @@ export function createLabPods(
       pods.delete(name);
       return 'gone';
     },
-    end: (name) => pods.delete(name),
+    endPod: (name) => pods.delete(name),
   };
 }

@@ -1,6 +1,6 @@
 import type { QueueMessage } from '../../core/contract/queue.ts';
 import type { Queue } from '../../core/port/queue.ts';
-import { QUEUES, queueOf } from '../../core/topology/queues.ts';
+import { QUEUES, requireQueueRow } from '../../core/topology/queues.ts';
 import type { LabTime } from './lab-time.ts';
 
 /** Queues in memory with the topology's concurrency; `transitMs` from the send to the handler. */
@@ -26,8 +26,8 @@ export function createLabQueues(
   return {
     send: async (messages) => {
       for (const { message, delaySeconds } of messages)
-        time.after((delaySeconds ?? 0) * 1_000 + transitMs, () => {
-          const { name, concurrency } = queueOf(message.type);
+        time.runAfter((delaySeconds ?? 0) * 1_000 + transitMs, () => {
+          const { name, concurrency } = requireQueueRow(message.type);
           waiting.get(name)?.push(message);
           next(name, concurrency);
         });

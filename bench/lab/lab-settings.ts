@@ -1,6 +1,6 @@
-import type { EngineSettings } from '../../core/engine/deps.ts';
+import type { EngineSettings } from '../../core/engine/engine-deps.ts';
 
-export function labSettings(slots: number): EngineSettings {
+export function createLabSettings(slots: number): EngineSettings {
   return {
     prefix: 'smol-gang',
     apiUrl: 'http://api.test',

@@ -5,44 +5,44 @@ import { EventLoop } from '../../test/simulation/time/event-loop.ts';
 export type LabTime = {
   now(): number;
   /** Milliseconds from any moment, as fine as there are. */
-  stamp(): number;
-  after(ms: number, act: () => void): void;
+  readTimestamp(): number;
+  runAfter(ms: number, act: () => void): void;
   /** Until `done` holds or there is nothing left to happen; `limitMs` on from now. False: it does not hold. */
-  run(done: () => boolean, limitMs: number): Promise<boolean>;
+  runUntil(done: () => boolean, limitMs: number): Promise<boolean>;
 };
 
 const START = Date.UTC(2026, 0, 5, 8, 0, 0);
 
-export function virtualTime(): LabTime {
+export function createVirtualTime(): LabTime {
   const loop = new EventLoop(START);
   return {
     now: () => loop.now,
-    stamp: () => loop.now,
-    after: (ms, act) => loop.after(ms, act),
+    readTimestamp: () => loop.now,
+    runAfter: (ms, act) => loop.schedule(ms, act),
     // Its loop runs microtasks itself, which no microtask can.
-    run: (done, limitMs) =>
+    runUntil: (done, limitMs) =>
       new Promise((resolve) => {
         setImmediate(() => {
-          loop.run(loop.now + limitMs, done);
+          loop.runUntil(loop.now + limitMs, done);
           resolve(done());
         });
       }),
   };
 }
 
-const LOOK_MS = 5;
+const POLL_INTERVAL_MS = 5;
 
-export function realTime(): LabTime {
+export function createRealTime(): LabTime {
   return {
     now: () => Date.now(),
-    stamp: () => performance.now(),
-    after: (ms, act) => {
+    readTimestamp: () => performance.now(),
+    runAfter: (ms, act) => {
       if (ms <= 0) setImmediate(act);
       else setTimeout(act, ms);
     },
-    run: async (done, limitMs) => {
+    runUntil: async (done, limitMs) => {
       const end = Date.now() + limitMs;
-      while (!done() && Date.now() < end) await delay(LOOK_MS);
+      while (!done() && Date.now() < end) await delay(POLL_INTERVAL_MS);
       return done();
     },
   };

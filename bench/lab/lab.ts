@@ -1,76 +1,82 @@
+import { isAppError } from '../../core/base/app-error.ts';
 import { createPlanSchema } from '../../core/contract/plan.ts';
 import type { QueueMessage } from '../../core/contract/queue.ts';
-import { createPlan } from '../../core/engine/command/plan.ts';
-import type { EngineDeps } from '../../core/engine/deps.ts';
-import { drive } from '../../core/engine/drive.ts';
-import { planStep } from '../../core/engine/plan/planning.ts';
-import { reconcile } from '../../core/engine/recovery/reconcile.ts';
-import { schedule } from '../../core/engine/schedule/schedule.ts';
-import { isAppError } from '../../core/error.ts';
-import { tellWatchers } from '../../core/live/watch.ts';
+import { notifyWatchers } from '../../core/engine/announce/plan-watchers.ts';
+import { createPlan } from '../../core/engine/command/plan-commands.ts';
+import type { EngineDeps } from '../../core/engine/engine-deps.ts';
+import { handleReconcileMessage } from '../../core/engine/handle-reconcile-message.ts';
+import { runPlanning } from '../../core/engine/planning/run-planning.ts';
+import { resync } from '../../core/engine/resync/resync.ts';
+import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
 import type { PodSpec } from '../../core/port/launcher.ts';
 import type { Llm } from '../../core/port/llm.ts';
 import type { Queue } from '../../core/port/queue.ts';
 import type { Table } from '../../core/port/table.ts';
 import { KEY } from '../../core/store/key.ts';
 import { putRepository } from '../../core/store/repository-store.ts';
-import { type Around, launcherAround, type PortName, queueAround, tableAround } from './around.ts';
-import { BENCH_REPO, BenchForge, benchForgePort } from './bench-forge.ts';
+import { BENCH_REPO, BenchForge, createBenchForgePort } from './bench-forge.ts';
 import type { Dag } from './dag.ts';
-import { runLabBridge } from './lab-bridge.ts';
+import type { InterceptCall, PortName } from './intercept-calls.ts';
+import {
+  interceptLauncherCalls,
+  interceptQueueCalls,
+  interceptTableCalls,
+} from './intercept-calls.ts';
 import { createLabPods } from './lab-pods.ts';
 import { createLabQueues } from './lab-queues.ts';
-import { labSettings } from './lab-settings.ts';
+import { createLabSettings } from './lab-settings.ts';
 import type { LabTime } from './lab-time.ts';
-import { type Meter, meteredQueue, meteredTable } from './meter.ts';
+import type { Meter } from './meter.ts';
+import { meterQueue, meterTable } from './meter.ts';
+import { runLabBridge } from './run-lab-bridge.ts';
 
 // The real engine over whatever store and queues are to be measured. The forge and the pods are its own: they answer at
 // once, or as late as `latency` says.
 
 /** One call of a port, by whom, from when to when. */
-export type Call = {
-  actor: string;
-  invocation: number;
-  port: PortName;
-  what: string;
-  about: string;
-  from: number;
-  to: number;
-  answer: unknown;
+export type PortCall = {
+  readonly actor: string;
+  readonly invocation: number;
+  readonly port: PortName;
+  readonly operation: string;
+  readonly subject: string;
+  readonly from: number;
+  readonly to: number;
+  readonly answer: unknown;
 };
 
 export type LabOptions = {
-  time: LabTime;
-  table: Table;
-  slots: number;
+  readonly time: LabTime;
+  readonly table: Table;
+  readonly slots: number;
   /** Needs the table in memory. */
-  meter?: Meter;
+  readonly meter?: Meter;
   /** Milliseconds of a call, and of a message on its way. */
-  latency?: Partial<Record<PortName, number>> & { transit?: number };
+  readonly latency?: Partial<Record<PortName, number>> & { readonly transit?: number };
   /** What an attempt does between its start and its result. */
-  work?: (attempt: string) => Promise<void>;
+  readonly work?: (attempt: string) => Promise<void>;
   /** From the end of a bridge until its pod is gone. */
-  podEndMs?: number;
-  webhooks?: boolean;
-  onCall?: (call: Call) => void;
+  readonly podEndMs?: number;
+  readonly webhooks?: boolean;
+  readonly onCall?: (call: PortCall) => void;
   /** Instead of queues in memory. */
-  openQueue?: (handle: (message: QueueMessage) => Promise<void>) => Queue;
+  readonly openQueue?: (handle: (message: QueueMessage) => Promise<void>) => Queue;
 };
 
 export type Lab = {
-  deps(actor: string): EngineDeps;
-  submit(plan: string, dag: Dag): Promise<void>;
-  reconcile(): Promise<void>;
+  createDeps(actor: string): EngineDeps;
+  submitPlan(plan: string, dag: Dag): Promise<void>;
+  runResync(): Promise<void>;
   /** Plans that were seen complete. */
-  complete: ReadonlySet<string>;
+  readonly completePlans: ReadonlySet<string>;
   /** What a handler failed of: a figure of something that did not work would be no figure. */
-  failures: unknown[];
+  readonly failures: unknown[];
 };
 
-const NO_MODEL: Llm = {
+const UNAVAILABLE_MODEL: Llm = {
   complete: () => Promise.reject(new Error('a graph that is handed in asks no model')),
 };
-const WEBHOOK_MS = 400;
+const WEBHOOK_DELAY_MS = 400;
 
 export function createLab(options: LabOptions): Lab {
   const { time, latency = {} } = options;
@@ -87,20 +93,29 @@ export function createLab(options: LabOptions): Lab {
       async () => options.work?.(spec.attemptId),
     )
       .catch((error: unknown) => failures.push(error))
-      .finally(() => time.after(options.podEndMs ?? 0, () => pods.end(spec.name)));
+      .finally(() => time.runAfter(options.podEndMs ?? 0, () => pods.endPod(spec.name)));
   };
   const pods = createLabPods(time.now, podStarted, options.podEndMs !== undefined);
   const queue = options.openQueue?.(handle) ?? createLabQueues(time, latency.transit ?? 0, handle);
 
-  function aroundOf(actor: string): Around {
+  function aroundOf(actor: string): InterceptCall {
     invocations += 1;
     const invocation = invocations;
     return async (port, what, about, act) => {
-      const from = time.stamp();
+      const from = time.readTimestamp();
       const ms = latency[port] ?? 0;
-      if (ms > 0) await pause(time, ms);
+      if (ms > 0) await waitInLabTime(time, ms);
       const answer = await act();
-      options.onCall?.({ actor, invocation, port, what, about, from, to: time.stamp(), answer });
+      options.onCall?.({
+        actor,
+        invocation,
+        port,
+        operation: what,
+        subject: about,
+        from,
+        to: time.readTimestamp(),
+        answer,
+      });
       return answer;
     };
   }
@@ -108,17 +123,19 @@ export function createLab(options: LabOptions): Lab {
   function deps(actor: string): EngineDeps {
     const { meter } = options;
     const around = aroundOf(actor);
-    const table = meter === undefined ? options.table : meteredTable(options.table, meter, actor);
-    const sender = meter === undefined ? queue : meteredQueue(queue, meter, actor);
-    const port = benchForgePort(forge, (what, act) => around('forge', what, '', async () => act()));
+    const table = meter === undefined ? options.table : meterTable(options.table, meter, actor);
+    const sender = meter === undefined ? queue : meterQueue(queue, meter, actor);
+    const port = createBenchForgePort(forge, (what, act) =>
+      around('forge', what, '', async () => act()),
+    );
     return {
-      table: watched(tableAround(table, around), complete),
-      queue: queueAround(sender, around),
-      launcher: launcherAround(pods, around),
+      table: recordCompletePlans(interceptTableCalls(table, around), complete),
+      queue: interceptQueueCalls(sender, around),
+      launcher: interceptLauncherCalls(pods, around),
       forges: { github: port, local: port },
       clock: { now: time.now },
       log: { info() {}, warn() {}, error: (message, fields) => failures.push({ message, fields }) },
-      settings: labSettings(options.slots),
+      settings: createLabSettings(options.slots),
       attemptToken: async () => 'token',
       newId: () => {
         ids += 1;
@@ -129,7 +146,7 @@ export function createLab(options: LabOptions): Lab {
 
   async function handle(message: QueueMessage): Promise<void> {
     try {
-      await handleMessage(deps(actorOf(message)), message);
+      await handleMessage(deps(nameActor(message)), message);
     } catch (error) {
       failures.push(error);
       // As its visibility would end.
@@ -139,43 +156,43 @@ export function createLab(options: LabOptions): Lab {
 
   if (options.webhooks ?? true)
     forge.onChange = (branch, pull) =>
-      time.after(WEBHOOK_MS, () => {
+      time.runAfter(WEBHOOK_DELAY_MS, () => {
         ids += 1;
-        void webhook(deps('webhook'), { branch, pull }, `d${ids}`);
+        void deliverWebhook(deps('webhook'), { branch, pull }, `d${ids}`);
       });
   return {
-    deps,
-    complete,
+    createDeps: deps,
+    completePlans: complete,
     failures,
-    submit: (plan, dag) => submit(deps('submit'), plan, dag),
-    reconcile: () => reconcile(deps('reconcile')),
+    submitPlan: (plan, dag) => submitPlan(deps('submit'), plan, dag),
+    runResync: () => resync(deps('reconcile')),
   };
 }
 
-export function pause(time: LabTime, ms: number): Promise<void> {
+export function waitInLabTime(time: LabTime, ms: number): Promise<void> {
   if (ms <= 0) return Promise.resolve();
-  return new Promise((resolve) => time.after(ms, resolve));
+  return new Promise((resolve) => time.runAfter(ms, resolve));
 }
 
-function actorOf({ type }: QueueMessage): string {
+function nameActor({ type }: QueueMessage): string {
   return type;
 }
 
 function handleMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
   switch (message.type) {
     case 'plan':
-      return planStep({ ...deps, llm: NO_MODEL }, message.plan);
+      return runPlanning({ ...deps, llm: UNAVAILABLE_MODEL }, message.plan);
     case 'schedule':
-      return schedule(deps, message.tasks);
+      return scheduleTasks(deps, message.tasks);
     case 'push':
-      return tellWatchers({ ...deps, push: { send: async () => 'sent' } }, message.plan);
+      return notifyWatchers({ ...deps, push: { send: async () => 'sent' } }, message.plan);
     default:
-      return drive(deps, message);
+      return handleReconcileMessage(deps, message);
   }
 }
 
 /** Plans whose head says complete. */
-function watched(table: Table, complete: Set<string>): Table {
+function recordCompletePlans(table: Table, complete: Set<string>): Table {
   return {
     ...table,
     update: async (key, change, condition) => {
@@ -188,9 +205,9 @@ function watched(table: Table, complete: Set<string>): Table {
 }
 
 /** As the function that takes webhooks does. */
-async function webhook(
+async function deliverWebhook(
   deps: EngineDeps,
-  subject: { branch: string; pull?: number },
+  subject: { readonly branch: string; readonly pull?: number },
   delivery: string,
 ): Promise<void> {
   if ((await deps.table.get(KEY.delivery(delivery))) !== undefined) return;
@@ -200,7 +217,7 @@ async function webhook(
   await deps.table.put({ ...KEY.delivery(delivery), expiresAt });
 }
 
-async function submit(deps: EngineDeps, plan: string, dag: Dag): Promise<void> {
+async function submitPlan(deps: EngineDeps, plan: string, dag: Dag): Promise<void> {
   await putRepository(deps.table, {
     id: 'r0123456789',
     name: BENCH_REPO,

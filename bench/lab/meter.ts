@@ -1,7 +1,7 @@
 import type { Queue } from '../../core/port/queue.ts';
 import type { Item, Key, Table } from '../../core/port/table.ts';
-import { queueOf } from '../../core/topology/queues.ts';
-import { readUnits, sizeOf, writeUnits } from './capacity.ts';
+import { requireQueueRow } from '../../core/topology/queues.ts';
+import { computeReadUnits, computeWriteUnits, measureItemSize } from './capacity.ts';
 
 // Counts what goes through a table and a queue, by who asks.
 
@@ -14,31 +14,32 @@ export type Tally = {
   messages: number;
 };
 
-const NOTHING: Tally = { requests: 0, readUnits: 0, writeUnits: 0, sends: 0, messages: 0 };
-const BATCH = 10;
+const EMPTY_TALLY: Tally = { requests: 0, readUnits: 0, writeUnits: 0, sends: 0, messages: 0 };
+const MAX_BATCH_MESSAGES = 10;
 
 export class Meter {
-  readonly byActor = new Map<string, Tally>();
-  largest = { bytes: 0, key: '' };
+  readonly tallyByActor = new Map<string, Tally>();
+  largestItem = { bytes: 0, key: '' };
 
-  tally(actor: string): Tally {
-    const known = this.byActor.get(actor);
+  getTally(actor: string): Tally {
+    const known = this.tallyByActor.get(actor);
     if (known !== undefined) return known;
-    const made = { ...NOTHING };
-    this.byActor.set(actor, made);
+    const made = { ...EMPTY_TALLY };
+    this.tallyByActor.set(actor, made);
     return made;
   }
 
-  total(except: readonly string[] = []): Tally {
-    const sum = { ...NOTHING };
-    for (const [actor, tally] of this.byActor) if (!except.includes(actor)) addTally(sum, tally, 1);
+  sumTallies(except: readonly string[] = []): Tally {
+    const sum = { ...EMPTY_TALLY };
+    for (const [actor, tally] of this.tallyByActor)
+      if (!except.includes(actor)) addTally(sum, tally, 1);
     return sum;
   }
 
-  noteItem(item: Item | undefined): void {
+  recordItemSize(item: Item | undefined): void {
     if (item === undefined) return;
-    const bytes = sizeOf(item);
-    if (bytes > this.largest.bytes) this.largest = { bytes, key: `${item.pk} ${item.sk}` };
+    const bytes = measureItemSize(item);
+    if (bytes > this.largestItem.bytes) this.largestItem = { bytes, key: `${item.pk} ${item.sk}` };
   }
 }
 
@@ -55,11 +56,11 @@ export function addTally(sum: Tally, tally: Tally, times: number): Tally {
  * `table` must be the one in memory: its operations take effect at the call, so that what was there before and after can be
  * read around a write without anybody between.
  */
-export function meteredTable(table: Table, meter: Meter, actor: string): Table {
-  const tally = meter.tally(actor);
+export function meterTable(table: Table, meter: Meter, actor: string): Table {
+  const tally = meter.getTally(actor);
   const read = (bytes: number, consistent: boolean): void => {
     tally.requests += 1;
-    tally.readUnits += readUnits(bytes, consistent);
+    tally.readUnits += computeReadUnits(bytes, consistent);
   };
   const write = async <T>(key: Key, act: () => Promise<T>): Promise<T> => {
     const was = table.get(key);
@@ -67,14 +68,14 @@ export function meteredTable(table: Table, meter: Meter, actor: string): Table {
     const is = table.get(key);
     const [before, after] = await Promise.all([was, is]);
     tally.requests += 1;
-    tally.writeUnits += writeUnits(before, after);
-    meter.noteItem(after);
+    tally.writeUnits += computeWriteUnits(before, after);
+    meter.recordItemSize(after);
     return answer;
   };
   return {
     get: async (key) => {
       const item = await table.get(key);
-      read(sizeOf(item), true);
+      read(measureItemSize(item), true);
       return item;
     },
     put: (item, condition) => write(item, () => table.put(item, condition)),
@@ -82,27 +83,28 @@ export function meteredTable(table: Table, meter: Meter, actor: string): Table {
     delete: (key, condition) => write(key, () => table.delete(key, condition)),
     query: async (pk, options) => {
       const page = await table.query(pk, options);
-      read(bytesOf(page.items), true);
+      read(sumItemSizes(page.items), true);
       return page;
     },
     index: async (name, hash, options) => {
       const page = await table.index(name, hash, options);
-      read(bytesOf(page.items), false);
+      read(sumItemSizes(page.items), false);
       return page;
     },
   };
 }
 
-function bytesOf(items: readonly Item[]): number {
-  return items.reduce((sum, item) => sum + sizeOf(item), 0);
+function sumItemSizes(items: readonly Item[]): number {
+  return items.reduce((sum, item) => sum + measureItemSize(item), 0);
 }
 
-export function meteredQueue(queue: Queue, meter: Meter, actor: string): Queue {
-  const tally = meter.tally(actor);
+export function meterQueue(queue: Queue, meter: Meter, actor: string): Queue {
+  const tally = meter.getTally(actor);
   return {
     send: (messages) => {
-      const byQueue = Map.groupBy(messages, ({ message }) => queueOf(message.type).name);
-      for (const list of byQueue.values()) tally.sends += Math.ceil(list.length / BATCH);
+      const byQueue = Map.groupBy(messages, ({ message }) => requireQueueRow(message.type).name);
+      for (const list of byQueue.values())
+        tally.sends += Math.ceil(list.length / MAX_BATCH_MESSAGES);
       tally.messages += messages.length;
       return queue.send(messages);
     },

@@ -1,12 +1,14 @@
 import { mock } from 'node:test';
-import { Transcript } from '../../agent/bridge/transcript.ts';
+import { Transcript } from '../../agent/bridge/control/transcript.ts';
 import { parseAttemptId } from '../../core/contract/id.ts';
-import { heartbeat, recordTranscript } from '../../core/engine/attempt/live.ts';
-import { createMemoryTable } from '../../test/support/memory-table.ts';
-import { chainDag } from '../lab/dag.ts';
-import { createLab, type Lab } from '../lab/lab.ts';
+import { recordHeartbeat, recordTranscript } from '../../core/engine/attempt/attempt-callbacks.ts';
+import { createMemoryTable } from '../../test/support/store/memory-table.ts';
+import { createChainDag } from '../lab/dag.ts';
+import type { Lab } from '../lab/lab.ts';
+import { createLab } from '../lab/lab.ts';
 import type { LabTime } from '../lab/lab-time.ts';
-import { addTally, Meter, type Tally } from '../lab/meter.ts';
+import type { Tally } from '../lab/meter.ts';
+import { addTally, Meter } from '../lab/meter.ts';
 import type { Scenario } from '../scenario.ts';
 
 // What an attempt that talks costs: the bridge's own transcript gathers the agent's output, and its heartbeats go on.
@@ -21,11 +23,11 @@ const USAGE = { inputTokens: 40_000, outputTokens: 4_000, usd: 0.1, turns: 12 };
 
 export const attemptCost: Scenario = {
   name: 'attempt-cost',
-  what: `Units of an attempt of ${MINUTES} minutes with ${CHUNKS} chunks of output`,
-  run: async () => {
+  description: `Units of an attempt of ${MINUTES} minutes with ${CHUNKS} chunks of output`,
+  runScenario: async () => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 0, 5) });
     try {
-      return report(await measureAttempt());
+      return createReport(await measureAttempt());
     } finally {
       mock.timers.reset();
     }
@@ -34,7 +36,7 @@ export const attemptCost: Scenario = {
 
 async function measureAttempt(): Promise<Meter> {
   const meter = new Meter();
-  const time = tickedTime();
+  const time = createTickingTime();
   const table = createMemoryTable();
   const lab = createLab({
     time,
@@ -42,23 +44,28 @@ async function measureAttempt(): Promise<Meter> {
     slots: 8,
     meter,
     webhooks: false,
-    work: (attempt) => talk(lab, attempt),
+    work: (attempt) => simulateAttemptTraffic(lab, attempt),
   });
-  await lab.submit(PLAN, chainDag(1));
+  await lab.submitPlan(PLAN, createChainDag(1));
   // The end of the plan is verified by an attempt of its own, which has nothing to say.
-  if (!(await time.run(() => lab.complete.has(PLAN) || lab.failures.length > 0, 5 * 3_600_000)))
+  if (
+    !(await time.runUntil(
+      () => lab.completePlans.has(PLAN) || lab.failures.length > 0,
+      5 * 3_600_000,
+    ))
+  )
     throw new Error('the plan did not end');
   if (lab.failures.length > 0) throw lab.failures[0];
   return meter;
 }
 
 /** Goes on a millisecond at a time, and only while `run` runs. */
-function tickedTime(): LabTime {
+function createTickingTime(): LabTime {
   return {
     now: () => Date.now(),
-    stamp: () => Date.now(),
-    after: (ms, act) => void setTimeout(act, ms),
-    run: async (done, limitMs) => {
+    readTimestamp: () => Date.now(),
+    runAfter: (ms, act) => void setTimeout(act, ms),
+    runUntil: async (done, limitMs) => {
       const end = Date.now() + limitMs;
       while (!done() && Date.now() < end) {
         mock.timers.tick(1);
@@ -69,24 +76,24 @@ function tickedTime(): LabTime {
   };
 }
 
-async function talk(lab: Lab, attempt: string): Promise<void> {
+async function simulateAttemptTraffic(lab: Lab, attempt: string): Promise<void> {
   const key = parseAttemptId(attempt);
   if (key === undefined || key.task === 'end') return;
   // Of the timers that are mocked: those of node:timers/promises go on in real time.
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const transcript = new Transcript(
-    (chunk) => recordTranscript(lab.deps('transcript'), key, chunk),
+    (chunk) => recordTranscript(lab.createDeps('transcript'), key, chunk),
     (text) => text,
     () => Date.now(),
   );
   const everyMs = (MINUTES * 60_000) / CHUNKS;
   let beatAt = 0;
   for (let n = 0; n < CHUNKS; n += 1) {
-    transcript.stream('agent', CHUNK);
+    transcript.appendText('agent', CHUNK);
     await pause(everyMs);
     if (Date.now() < beatAt) continue;
     beatAt = Date.now() + HEARTBEAT_MS;
-    await heartbeat(lab.deps('heartbeat'), key, {
+    await recordHeartbeat(lab.createDeps('heartbeat'), key, {
       phase: 'agent',
       activity: 'reads src/parser.ts',
       usage: USAGE,
@@ -97,10 +104,10 @@ async function talk(lab: Lab, attempt: string): Promise<void> {
   await transcript.flush();
 }
 
-function report(meter: Meter) {
-  const transcript = meter.tally('transcript');
-  const beats = meter.tally('heartbeat');
-  const calls = meter.tally('attempt');
+function createReport(meter: Meter) {
+  const transcript = meter.getTally('transcript');
+  const beats = meter.getTally('heartbeat');
+  const calls = meter.getTally('attempt');
   const parts: [string, Tally][] = [
     ['transcript', transcript],
     ['heartbeats', beats],

@@ -2,18 +2,22 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { buildCloud, type Cloud } from '../../test/support/build-cloud.ts';
-import { type CloudStage, startCloudStage } from '../../test/support/cloud-stage.ts';
-import { LambdaProcess } from '../../test/support/lambda-process.ts';
-import { createFunctionEvents, type FunctionEvent, SECRETS } from '../lab/function-event.ts';
-import { percentile } from '../lab/measure.ts';
-import { measureStart, type StartTimes } from '../lab/measure-start.ts';
+import type { Cloud } from '../../test/support/cloud/build-cloud.ts';
+import { buildCloud } from '../../test/support/cloud/build-cloud.ts';
+import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
+import { startCloudStage } from '../../test/support/cloud/cloud-stage.ts';
+import { LambdaProcess } from '../../test/support/cloud/lambda-process.ts';
+import type { FunctionEvent } from '../lab/function-event.ts';
+import { createFunctionEvents, SECRETS } from '../lab/function-event.ts';
+import { computePercentile } from '../lab/measure-runs.ts';
+import type { StartTimes } from '../lab/measure-start.ts';
+import { measureStart } from '../lab/measure-start.ts';
 import type { Report, Scenario, Table } from '../scenario.ts';
 
 // How large each function is and how long its first event takes in a new process: from the start of Node to the answer, with
 // the store and the queues of this machine. Events are small, and each is answered as its row says, or nothing is measured.
 
-type Start = {
+type StartMeasurement = {
   readonly id: string;
   readonly bytes: number;
   readonly gzipBytes: number;
@@ -25,14 +29,14 @@ type Start = {
 
 export const functionStart: Scenario = {
   name: 'function-start',
-  what: 'Size of each Lambda function, and its first event in a new process',
-  run: async ({ quick }) => {
+  description: 'Size of each Lambda function, and its first event in a new process',
+  runScenario: async ({ quick }) => {
     const cloud = await buildCloud();
     if (cloud === undefined)
       throw new Error('the deploy tooling is not installed: npm run stacks:install');
     const stage = await startCloudStage({ ...cloud, secrets: SECRETS, replaced: {} });
     try {
-      return await report(cloud, stage, quick ? 2 : 20);
+      return await createReport(cloud, stage, quick ? 2 : 20);
     } finally {
       await stage.close();
       await cloud.remove();
@@ -40,24 +44,24 @@ export const functionStart: Scenario = {
   },
 };
 
-async function report(cloud: Cloud, stage: CloudStage, count: number): Promise<Report> {
+async function createReport(cloud: Cloud, stage: CloudStage, count: number): Promise<Report> {
   const pods = await mkdtemp(join(tmpdir(), 'smol-pods-'));
   const events = await createFunctionEvents(stage);
-  const rows: Start[] = [];
+  const rows: StartMeasurement[] = [];
   try {
-    const nothing = await startsOfNothing(pods, count);
+    const nothing = await measureEmptyFunctionStarts(pods, count);
     for (const bundle of await readBundles(cloud.bundles)) {
       const event = events[bundle.id];
       if (event === undefined) throw new Error(`no event for ${bundle.id}`);
-      const more = bundle.id === 'cron-reconcile' ? laptopLauncher(pods) : {};
+      const more = bundle.id === 'cron-reconcile' ? createLaptopLauncherSettings(pods) : {};
       const start = () => stage.start(bundle.id, more);
       const once = () => measureStart(event, start, stage.frames);
-      const times = await starts(count, once).catch((error: unknown) => {
+      const times = await measureStarts(count, once).catch((error: unknown) => {
         throw new Error(`${bundle.id} did not answer as it must`, { cause: error });
       });
       rows.push({ ...bundle, ...times, answer: event.expected });
     }
-    const tables = [tableOf(rows, nothing, count, notesOf(events))];
+    const tables = [createStartTable(rows, nothing, count, createNotes(events))];
     return { tables, figures: { starts: count, nothing, rows } };
   } finally {
     await rm(pods, { recursive: true, force: true });
@@ -65,7 +69,7 @@ async function report(cloud: Cloud, stage: CloudStage, count: number): Promise<R
 }
 
 /** No launcher of a cloud is built in yet; the laptop's lists its pods in a folder. */
-function laptopLauncher(folder: string): Readonly<Record<string, string>> {
+function createLaptopLauncherSettings(folder: string): Readonly<Record<string, string>> {
   return { LAUNCHER: 'process', LAUNCHER_DIR: folder };
 }
 
@@ -77,20 +81,20 @@ async function readBundles(folder: string) {
   return bundlesSchema.parse(JSON.parse(await readFile(join(folder, 'bundles.json'), 'utf8')));
 }
 
-async function starts(count: number, start: () => Promise<StartTimes>) {
+async function measureStarts(count: number, start: () => Promise<StartTimes>) {
   const times: StartTimes[] = [];
   for (let n = 0; n < count; n += 1) times.push(await start());
   const cold = times.map((one) => one.cold).toSorted((a, b) => a - b);
   const next = times.map((one) => one.next).toSorted((a, b) => a - b);
   return {
-    coldP50: percentile(cold, 0.5),
-    coldP95: percentile(cold, 0.95),
-    nextP50: percentile(next, 0.5),
+    coldP50: computePercentile(cold, 0.5),
+    coldP95: computePercentile(cold, 0.95),
+    nextP50: computePercentile(next, 0.5),
   };
 }
 
 /** Node itself, with a handler that does nothing. */
-async function startsOfNothing(folder: string, count: number) {
+async function measureEmptyFunctionStarts(folder: string, count: number) {
   const file = join(folder, 'nothing.mjs');
   await writeFile(file, 'export const handler = () => null;\n');
   const event: FunctionEvent = { make: () => ({}), expected: 'null' };
@@ -98,12 +102,12 @@ async function startsOfNothing(folder: string, count: number) {
     const process = LambdaProcess.start(file, {});
     return { process, close: () => process.close() };
   };
-  return starts(count, () => measureStart(event, start, []));
+  return measureStarts(count, () => measureStart(event, start, []));
 }
 
-function tableOf(
-  rows: readonly Start[],
-  nothing: Awaited<ReturnType<typeof starts>>,
+function createStartTable(
+  rows: readonly StartMeasurement[],
+  nothing: Awaited<ReturnType<typeof measureStarts>>,
   count: number,
   notes: readonly string[],
 ): Table {
@@ -130,7 +134,7 @@ function tableOf(
   };
 }
 
-function notesOf(events: Readonly<Record<string, FunctionEvent>>): string[] {
+function createNotes(events: Readonly<Record<string, FunctionEvent>>): string[] {
   return Object.entries(events).flatMap(([id, { note }]) =>
     note === undefined ? [] : [`${id}: ${note}`],
   );

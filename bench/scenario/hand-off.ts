@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMemoryTable } from '../../test/support/memory-table.ts';
-import { chainDag, type Dag, fanDag, randomDag } from '../lab/dag.ts';
-import { openStoreAndQueues } from '../lab/laptop.ts';
-import { percentile } from '../lab/measure.ts';
-import { type Ground, type HandOffRun, measureHandOffs } from '../lab/measure-hand-off.ts';
+import { createMemoryTable } from '../../test/support/store/memory-table.ts';
+import type { Dag } from '../lab/dag.ts';
+import { createChainDag, createFanDag, createRandomDag } from '../lab/dag.ts';
+import type { HandOffRun, StoreAndQueue } from '../lab/measure-hand-offs.ts';
+import { measureHandOffs } from '../lab/measure-hand-offs.ts';
+import { computePercentile } from '../lab/measure-runs.ts';
+import { openStoreAndQueues } from '../lab/open-store-and-queues.ts';
 import type { Scenario, Table } from '../scenario.ts';
 
 // How fast the engine itself is, with attempts that are done at once. Once over the laptop's own store and queues, once
@@ -13,48 +15,51 @@ import type { Scenario, Table } from '../scenario.ts';
 
 const SLOTS = 64;
 /** A graph with more tasks than that is run less often. */
-const MANY = 500;
+const LARGE_GRAPH_TASKS = 500;
 
-type GroundName = 'memory' | 'laptop';
-type Opened = Ground & { close(): Promise<void> };
+type BackendName = 'memory' | 'laptop';
+type OpenedBackend = StoreAndQueue & { close(): Promise<void> };
 
-const OPEN: Record<GroundName, () => Promise<Opened>> = {
+const BACKEND_OPENERS: Record<BackendName, () => Promise<OpenedBackend>> = {
   memory: async () => ({ table: createMemoryTable(), close: async () => {} }),
   laptop: openLaptop,
 };
 
 /** Warm-ups come first and are not counted. */
-type Count = { readonly warmUps: number; readonly runs: number };
+type RunCount = { readonly warmUps: number; readonly runs: number };
 
 export const handOff: Scenario = {
   name: 'hand-off',
-  what: 'From a merge to the pod of the task that waited on it, and tasks per second',
-  run: async ({ quick }) => {
+  description: 'From a merge to the pod of the task that waited on it, and tasks per second',
+  runScenario: async ({ quick }) => {
     const dags = quick
-      ? [chainDag(20), fanDag(20)]
-      : [chainDag(100), fanDag(100), randomDag(1_000)];
-    const rows: Row[] = [];
-    const shares: Share[] = [];
+      ? [createChainDag(20), createFanDag(20)]
+      : [createChainDag(100), createFanDag(100), createRandomDag(1_000)];
+    const rows: MeasuredDag[] = [];
+    const shares: StorageShare[] = [];
     for (const dag of dags) {
-      const measured = async (ground: GroundName) =>
-        measureDag(dag, ground, quick ? { warmUps: 1, runs: 1 } : countOf(dag, ground));
+      const measured = async (ground: BackendName) =>
+        measureDag(dag, ground, quick ? { warmUps: 1, runs: 1 } : chooseRunCount(dag, ground));
       const memory = await measured('memory');
       const laptop = await measured('laptop');
       rows.push(memory, laptop);
-      shares.push(shareOf(memory, laptop));
+      shares.push(computeStorageShare(memory, laptop));
     }
-    return { tables: [tableOf(rows), tableOfShares(shares)], figures: { rows, shares } };
+    return {
+      tables: [createMakespanTable(rows), createShareTable(shares)],
+      figures: { rows, shares },
+    };
   },
 };
 
-function countOf(dag: Dag, ground: GroundName): Count {
-  if (dag.nodes.length <= MANY) return { warmUps: 1, runs: 5 };
+function chooseRunCount(dag: Dag, ground: BackendName): RunCount {
+  if (dag.nodes.length <= LARGE_GRAPH_TASKS) return { warmUps: 1, runs: 5 };
   // One takes minutes.
   if (ground === 'laptop') return { warmUps: 0, runs: 1 };
   return { warmUps: 1, runs: 3 };
 }
 
-async function openLaptop(): Promise<Opened> {
+async function openLaptop(): Promise<OpenedBackend> {
   const dataDir = await mkdtemp(join(tmpdir(), 'smol-bench-'));
   const opened = await openStoreAndQueues(dataDir);
   return {
@@ -66,25 +71,32 @@ async function openLaptop(): Promise<Opened> {
   };
 }
 
-type Row = Awaited<ReturnType<typeof measureDag>>;
+type MeasuredDag = Awaited<ReturnType<typeof measureDag>>;
 
-async function measureDag(dag: Dag, name: GroundName, { warmUps, runs }: Count) {
-  const ground = await OPEN[name]();
+async function measureDag(dag: Dag, name: BackendName, { warmUps, runs }: RunCount) {
+  const ground = await BACKEND_OPENERS[name]();
   try {
     const all = await measureHandOffs(dag, ground, { count: warmUps + runs, slots: SLOTS });
-    return { dag: dag.name, ground: name, warmUps, runs, ...figuresOf(dag, all.slice(warmUps)) };
+    return {
+      dag: dag.name,
+      ground: name,
+      warmUps,
+      runs,
+      ...collectFigures(dag, all.slice(warmUps)),
+    };
   } finally {
     await ground.close();
   }
 }
 
-function figuresOf(dag: Dag, counted: readonly HandOffRun[]) {
+function collectFigures(dag: Dag, counted: readonly HandOffRun[]) {
   const median = (value: (run: HandOffRun) => number): number =>
-    percentile(
+    computePercentile(
       counted.map(value).toSorted((a, b) => a - b),
       0.5,
     );
-  const handOffMs = (part: number): number => median((run) => percentile(run.handOffMs, part));
+  const handOffMs = (part: number): number =>
+    median((run) => computePercentile(run.handOffMs, part));
   const makespanMs = median((run) => run.makespanMs);
   return {
     p50: handOffMs(0.5),
@@ -96,10 +108,10 @@ function figuresOf(dag: Dag, counted: readonly HandOffRun[]) {
   };
 }
 
-type Share = ReturnType<typeof shareOf>;
+type StorageShare = ReturnType<typeof computeStorageShare>;
 
 /** How much of the laptop's makespan goes when its store and its queues do. */
-function shareOf(memory: Row, laptop: Row) {
+function computeStorageShare(memory: MeasuredDag, laptop: MeasuredDag) {
   return {
     dag: laptop.dag,
     memoryMs: memory.makespanMs,
@@ -108,7 +120,7 @@ function shareOf(memory: Row, laptop: Row) {
   };
 }
 
-function tableOf(rows: readonly Row[]): Table {
+function createMakespanTable(rows: readonly MeasuredDag[]): Table {
   return {
     title: 'Hand-off in milliseconds (commit to start), tasks per second',
     head: [
@@ -140,7 +152,7 @@ function tableOf(rows: readonly Row[]): Table {
   };
 }
 
-function tableOfShares(shares: readonly Share[]): Table {
+function createShareTable(shares: readonly StorageShare[]): Table {
   return {
     title: "How much of the laptop's makespan is its embedded store and queues",
     head: ['graph', 'memory s', 'laptop s', 'share %'],

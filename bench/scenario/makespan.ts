@@ -1,40 +1,57 @@
 import type { TaskSpec } from '../../core/contract/task.ts';
 import { taskSpecSchema } from '../../core/contract/task.ts';
-import { pickTasks } from '../../core/engine/schedule/pick.ts';
-import { normaliseGraph, type RunNode } from '../../core/graph/normalise.ts';
-import { newTask } from '../../core/task/new-task.ts';
-import type { TaskState } from '../../core/task/state.ts';
+import { pickTasks } from '../../core/engine/schedule/pick-tasks.ts';
+import type { RunNode } from '../../core/graph/order/normalise-graph.ts';
+import { normaliseGraph } from '../../core/graph/order/normalise-graph.ts';
+import { createTaskState } from '../../core/task-state/create-task-state.ts';
+import type { TaskState } from '../../core/task-state/task-state.ts';
 import { createPrng } from '../lab/dag.ts';
-import { percentile } from '../lab/measure.ts';
+import { computePercentile } from '../lab/measure-runs.ts';
 import type { Scenario } from '../scenario.ts';
 
 // How long a plan takes by the order in which ready tasks get slots, over the longer of what no order can beat: its
 // critical path, and its work spread over the slots. Estimates are off; ranks are made of them as at activation.
 
-const GRAPHS = 200;
+const GRAPH_COUNT = 200;
 const SEED = 7;
 const REPO = 'acme/bench';
-const PLAN = { plan: 'p0123456789', run: 1 };
+const PLAN_KEY = { plan: 'p0123456789', run: 1 };
 
-type Work = { nodes: RunNode[]; states: TaskState[]; minutes: number[]; slots: number };
+type Workload = {
+  readonly nodes: RunNode[];
+  readonly states: TaskState[];
+  readonly minutes: number[];
+  readonly slots: number;
+};
 /** Which of the ready ordinals start now. */
-type Order = (work: Work, ready: readonly number[], running: readonly number[]) => number[];
+type StartOrder = (
+  work: Workload,
+  ready: readonly number[],
+  running: readonly number[],
+) => number[];
 
 export const makespan: Scenario = {
   name: 'makespan',
-  what: 'Makespan over what no order can beat, by the order in which tasks get slots',
-  run: async ({ quick }) => {
+  description: 'Makespan over what no order can beat, by the order in which tasks get slots',
+  runScenario: async ({ quick }) => {
     const random = createPrng(SEED);
-    const works = Array.from({ length: quick ? 20 : GRAPHS }, () => drawWork(random));
-    const orders: [string, Order][] = [
-      ['ours: longest path ahead', byRank],
-      ['wave by wave', byWave],
-      ['first in, first out', byArrival],
+    const works = Array.from({ length: quick ? 20 : GRAPH_COUNT }, () => drawWorkload(random));
+    const orders: [string, StartOrder][] = [
+      ['ours: longest path ahead', orderByRank],
+      ['wave by wave', orderByWave],
+      ['first in, first out', orderByArrival],
     ];
     const rows = orders.map(([name, order]) => {
-      const ratios = works.map((work) => play(work, order) / bound(work)).toSorted((a, b) => a - b);
+      const ratios = works
+        .map((work) => simulateMakespan(work, order) / computeLowerBound(work))
+        .toSorted((a, b) => a - b);
       const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
-      return { name, mean, p95: percentile(ratios, 0.95), worst: percentile(ratios, 1) };
+      return {
+        name,
+        mean,
+        p95: computePercentile(ratios, 0.95),
+        worst: computePercentile(ratios, 1),
+      };
     });
     const table = {
       title: `Makespan over max(critical path, work / slots), ${works.length} random graphs`,
@@ -54,16 +71,16 @@ export const makespan: Scenario = {
   },
 };
 
-function drawWork(random: () => number): Work {
+function drawWorkload(random: () => number): Workload {
   const count = 12 + Math.floor(random() * 109);
-  const minutes = Array.from({ length: count }, () => logNormal(random, 10, 0.6));
+  const minutes = Array.from({ length: count }, () => drawLogNormal(random, 10, 0.6));
   const shape = { reach: 5 + Math.floor(random() * 56), most: 1 + Math.floor(random() * 3) };
   const tasks = minutes.map((real, place) => drawTask(random, place, real, shape));
   const nodes = normaliseGraph(tasks, [], [REPO]).filter((node) => node.kind === 'work');
   const byId = new Map(tasks.map((task, place) => [task.id, { task, real: minutes[place] ?? 0 }]));
   const options = { simple: false, policy: 'auto' as const, now: 0 };
   const states = nodes.map((node): TaskState => {
-    const state = newTask(PLAN, node, byId.get(node.id)?.task, options);
+    const state = createTaskState(PLAN_KEY, node, byId.get(node.id)?.task, options);
     return { ...state, status: 'ready' };
   });
   const real = nodes.map((node) => byId.get(node.id)?.real ?? 0);
@@ -75,7 +92,7 @@ function drawTask(
   random: () => number,
   place: number,
   real: number,
-  { reach, most }: { reach: number; most: number },
+  { reach, most }: { readonly reach: number; readonly most: number },
 ): TaskSpec {
   const dependsOn = new Set<string>();
   const wanted = place < 3 ? 0 : Math.floor(random() * (most + 1));
@@ -91,12 +108,12 @@ function drawTask(
   });
 }
 
-function logNormal(random: () => number, median: number, sigma: number): number {
+function drawLogNormal(random: () => number, median: number, sigma: number): number {
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return median * Math.exp(sigma * normal);
 }
 
-function bound({ nodes, minutes, slots }: Work): number {
+function computeLowerBound({ nodes, minutes, slots }: Workload): number {
   const ends: number[] = [];
   for (const [ordinal, node] of nodes.entries()) {
     const from = Math.max(0, ...node.dependsOn.map((parent) => ends[parent] ?? 0));
@@ -107,7 +124,7 @@ function bound({ nodes, minutes, slots }: Work): number {
 }
 
 /** Minutes until the last has ended. */
-function play(work: Work, order: Order): number {
+function simulateMakespan(work: Workload, order: StartOrder): number {
   const missing = work.nodes.map((node) => new Set(node.dependsOn));
   const ready = missing.flatMap((set, ordinal) => (set.size === 0 ? [ordinal] : []));
   const ends = new Map<number, number>();
@@ -128,8 +145,8 @@ function play(work: Work, order: Order): number {
 }
 
 /** The scheduler's own choice. */
-function byRank(
-  { states, slots }: Work,
+function orderByRank(
+  { states, slots }: Workload,
   ready: readonly number[],
   running: readonly number[],
 ): number[] {
@@ -137,13 +154,13 @@ function byRank(
     const task = states[ordinal];
     return task === undefined ? [] : [{ task, planCap: slots }];
   });
-  const held = running.map(() => ({ plan: PLAN.plan, repo: REPO }));
+  const held = running.map(() => ({ plan: PLAN_KEY.plan, repo: REPO }));
   const caps = { system: slots, repository: slots, plan: slots };
   return pickTasks(candidates, held, caps).map((task) => task.ordinal);
 }
 
-function byArrival(
-  { slots }: Work,
+function orderByArrival(
+  { slots }: Workload,
   ready: readonly number[],
   running: readonly number[],
 ): number[] {
@@ -151,8 +168,8 @@ function byArrival(
 }
 
 /** None of a wave before all of the wave before have ended. */
-function byWave(
-  { nodes, slots }: Work,
+function orderByWave(
+  { nodes, slots }: Workload,
   ready: readonly number[],
   running: readonly number[],
 ): number[] {

@@ -1,8 +1,8 @@
 import type { Notice, PlanView } from '../../core/contract/plan.ts';
 import type { TaskView, Waiting } from '../../core/contract/task.ts';
-import type { Line, Style } from './line.ts';
-import { styled } from './line.ts';
-import { wrap } from './text.ts';
+import type { Line, Style } from './layout/line.ts';
+import { styleSpan } from './layout/line.ts';
+import { wrapText } from './layout/text.ts';
 
 const NOTICE_STYLES: Readonly<Record<Notice['level'], Style>> = {
   info: 'dim',
@@ -17,11 +17,11 @@ export function renderNotices(
 ): Line[] {
   const shown = notices.slice(-MAX_NOTICES);
   return shown.flatMap((notice) =>
-    wrap(notice.message, options.width - 2)
+    wrapText(notice.message, options.width - 2)
       .slice(0, 3)
       .map((text, index): Line => {
         const sign = notice.level === 'info' ? 'i ' : '! ';
-        return [styled(NOTICE_STYLES[notice.level], index === 0 ? sign : '  '), text];
+        return [styleSpan(NOTICE_STYLES[notice.level], index === 0 ? sign : '  '), text];
       }),
   );
 }
@@ -52,14 +52,14 @@ export function renderWaiting(
 ): Line[] {
   const waiting = collectWaiting(plan, tasks);
   if (waiting.length === 0) return [];
-  const lines: Line[] = [[styled('warn', 'Waiting for you')]];
+  const lines: Line[] = [[styleSpan('warn', 'Waiting for you')]];
   for (const each of waiting.slice(0, MAX_WAITING)) {
-    const what = wrap(each.for, options.width - 2).slice(0, 3);
+    const what = wrapText(each.for, options.width - 2).slice(0, 3);
     lines.push(...what.map((text): Line => ['  ', text]));
-    lines.push(['    ', styled('bold', each.command)]);
+    lines.push(['    ', styleSpan('bold', each.command)]);
   }
   const more = waiting.length - MAX_WAITING;
-  if (more > 0) lines.push([styled('dim', `  … and ${more} more of the kind`)]);
+  if (more > 0) lines.push([styleSpan('dim', `  … and ${more} more of the kind`)]);
   return lines;
 }
 
@@ -68,20 +68,24 @@ export function renderPulls(plan: PlanView, width: number): Line[] {
   const pulls = plan.pulls.filter((pull) => pull.state !== 'none');
   return pulls.flatMap((pull): Line[] => {
     const name = pull.number === undefined ? pull.branch : `#${pull.number}`;
-    const state = pullState(pull);
+    const state = describePullState(pull);
     const head: Line = [
-      styled(state.style, `${state.glyph} `),
+      styleSpan(state.style, `${state.glyph} `),
       `${pull.repo} ${name} into ${pull.base}`,
-      styled('dim', ` · ${state.text}`),
+      styleSpan('dim', ` · ${state.text}`),
     ];
     if (pull.url === undefined) return [head];
-    const url = styled('accent', pull.url);
+    const url = styleSpan('accent', pull.url);
     const room = width - pull.repo.length - name.length - pull.base.length - state.text.length - 14;
     return pull.url.length <= room ? [[...head, '  ', url]] : [head, ['  ', url]];
   });
 }
 
-function pullState(pull: PlanView['pulls'][number]): { glyph: string; style: Style; text: string } {
+function describePullState(pull: PlanView['pulls'][number]): {
+  readonly glyph: string;
+  readonly style: Style;
+  readonly text: string;
+} {
   if (pull.state === 'merged') return { glyph: '✓', style: 'good', text: 'merged' };
   if (pull.state === 'closed') return { glyph: '✗', style: 'bad', text: 'closed' };
   if (pull.ready) return { glyph: '◆', style: 'good', text: 'ready for you to merge' };

@@ -5,7 +5,7 @@ export type SummaryFigures = {
   /** Activation to the last task, ms. */
   readonly makespanMs: number;
   /** Hand-in to activation: planning, and the time it lay for approval. */
-  readonly beforeMs: number;
+  readonly beforeStartMs: number;
   readonly criticalPath: readonly string[];
   readonly criticalPathMs: number;
   /** Makespan over critical path: 1 is the best there is. */
@@ -19,7 +19,7 @@ export type SummaryFigures = {
 type Interval = { readonly from: number; readonly to: number };
 
 /** Durations as they happened; a task that never started weighs nothing. */
-export function summaryFigures(
+export function computeSummaryFigures(
   plan: PlanView,
   tasks: readonly TaskView[],
   now: number,
@@ -31,24 +31,24 @@ export function summaryFigures(
     intervals.set(task.id, { from: task.startedAt, to: Math.max(to, task.startedAt) });
   }
   const all = [...intervals.values()];
-  const first = plan.startedAt ?? earliest(all) ?? plan.createdAt;
-  const last = plan.finishedAt ?? latest(all) ?? now;
+  const first = plan.startedAt ?? findEarliestStart(all) ?? plan.createdAt;
+  const last = plan.finishedAt ?? findLatestEnd(all) ?? now;
   const makespanMs = Math.max(0, last - first);
-  const path = longestPath(withEnds(tasks), intervals);
+  const path = findLongestPath(addEndDependencies(tasks), intervals);
   return {
     makespanMs,
-    beforeMs: Math.max(0, first - plan.createdAt),
+    beforeStartMs: Math.max(0, first - plan.createdAt),
     criticalPath: path.ids,
     criticalPathMs: path.ms,
     ratio: path.ms > 0 ? makespanMs / path.ms : undefined,
     workMs: all.reduce((sum, each) => sum + each.to - each.from, 0),
-    mostAtOnce: mostAtOnce(all),
+    mostAtOnce: countMostAtOnce(all),
     attempts: tasks.reduce((sum, task) => sum + task.attempt, 0),
   };
 }
 
 /** The end of a plan depends on everything, and need not say so. */
-function withEnds(tasks: readonly TaskView[]): TaskView[] {
+function addEndDependencies(tasks: readonly TaskView[]): TaskView[] {
   const others = tasks.filter((task) => task.kind !== 'end').map((task) => task.id);
   return tasks.map((task) => {
     const isSilent = task.kind === 'end' && task.dependsOn.length === 0;
@@ -56,15 +56,15 @@ function withEnds(tasks: readonly TaskView[]): TaskView[] {
   });
 }
 
-function earliest(intervals: readonly Interval[]): number | undefined {
+function findEarliestStart(intervals: readonly Interval[]): number | undefined {
   return intervals.length === 0 ? undefined : Math.min(...intervals.map((each) => each.from));
 }
 
-function latest(intervals: readonly Interval[]): number | undefined {
+function findLatestEnd(intervals: readonly Interval[]): number | undefined {
   return intervals.length === 0 ? undefined : Math.max(...intervals.map((each) => each.to));
 }
 
-function mostAtOnce(intervals: readonly Interval[]): number {
+function countMostAtOnce(intervals: readonly Interval[]): number {
   // Ends before starts at the same moment: a task that begins when another ends is not beside it.
   const steps = intervals
     .flatMap((each) => [
@@ -82,16 +82,16 @@ function mostAtOnce(intervals: readonly Interval[]): number {
 }
 
 /** The chain of dependencies whose durations sum highest. A cycle, which the server refuses, ends the walk. */
-function longestPath(
+function findLongestPath(
   tasks: readonly TaskView[],
   intervals: ReadonlyMap<string, Interval>,
-): { ids: string[]; ms: number } {
-  const best = new Map<string, { ms: number; before?: string }>();
+): { readonly ids: string[]; readonly ms: number } {
+  const best = new Map<string, { readonly ms: number; readonly before?: string }>();
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  let end: { id: string; ms: number } | undefined;
-  for (const task of inOrder(tasks, byId)) {
+  let end: { readonly id: string; readonly ms: number } | undefined;
+  for (const task of sortByDependency(tasks, byId)) {
     const own = intervals.get(task.id);
-    let longest: { id: string; ms: number } | undefined;
+    let longest: { readonly id: string; readonly ms: number } | undefined;
     for (const id of task.dependsOn) {
       const ms = best.get(id)?.ms;
       if (ms !== undefined && (longest === undefined || ms > longest.ms)) longest = { id, ms };
@@ -107,7 +107,10 @@ function longestPath(
   return { ids, ms: end?.ms ?? 0 };
 }
 
-function inOrder(tasks: readonly TaskView[], byId: ReadonlyMap<string, TaskView>): TaskView[] {
+function sortByDependency(
+  tasks: readonly TaskView[],
+  byId: ReadonlyMap<string, TaskView>,
+): TaskView[] {
   const open = new Map<string, number>();
   const dependents = new Map<string, string[]>();
   for (const task of tasks) {

@@ -1,12 +1,12 @@
 import type { PlanView } from '../../core/contract/plan.ts';
 import type { TaskStatus, TaskView } from '../../core/contract/task.ts';
-import { formatAgo } from './figures.ts';
-import type { Span, Style } from './line.ts';
-import { styled } from './line.ts';
+import { formatAgo } from './layout/format-figures.ts';
+import type { Span, Style } from './layout/line.ts';
+import { styleSpan } from './layout/line.ts';
 
-type Look = { readonly glyph: string; readonly style: Style; readonly label: string };
+type TaskLook = { readonly glyph: string; readonly style: Style; readonly label: string };
 
-const LOOKS: Readonly<Record<TaskStatus, Look>> = {
+const TASK_LOOKS: Readonly<Record<TaskStatus, TaskLook>> = {
   pending: { glyph: '·', style: 'dim', label: 'pending' },
   ready: { glyph: '○', style: 'dim', label: 'ready' },
   claimed: { glyph: '◌', style: 'live', label: 'starting' },
@@ -24,19 +24,19 @@ const LOOKS: Readonly<Record<TaskStatus, Look>> = {
 
 const SPINNER = ['◐', '◓', '◑', '◒'];
 
-export function taskLook(status: TaskStatus): Look {
-  return LOOKS[status];
+export function getTaskLook(status: TaskStatus): TaskLook {
+  return TASK_LOOKS[status];
 }
 
 /** `tick` turns the sign of what is at work; absent: it stands still. */
-export function taskGlyph(status: TaskStatus, tick?: number): Span {
-  const look = LOOKS[status];
+export function renderTaskGlyph(status: TaskStatus, tick?: number): Span {
+  const look = TASK_LOOKS[status];
   const turns = tick !== undefined && (status === 'working' || status === 'claimed');
-  return styled(look.style, turns ? (SPINNER[tick % SPINNER.length] ?? look.glyph) : look.glyph);
+  return styleSpan(look.style, turns ? (SPINNER[tick % SPINNER.length] ?? look.glyph) : look.glyph);
 }
 
 /** The state in a few words: what it waits on, which kind of attempt, until when it is parked. */
-export function taskStateText(
+export function describeTaskState(
   task: TaskView,
   now: number,
   isMerged: (id: string) => boolean = () => false,
@@ -57,11 +57,11 @@ export function taskStateText(
     return 'verifying again';
   }
   if (task.kind === 'end' && task.status === 'merged') return 'verified';
-  return LOOKS[task.status].label;
+  return TASK_LOOKS[task.status].label;
 }
 
 /** How long it took, or has taken so far; undefined before it started. */
-export function taskElapsedMs(task: TaskView, now: number): number | undefined {
+export function computeTaskElapsedMs(task: TaskView, now: number): number | undefined {
   if (task.startedAt === undefined) return undefined;
   return Math.max(0, (task.finishedAt ?? now) - task.startedAt);
 }
@@ -77,7 +77,7 @@ const PLAN_STYLES: Readonly<Record<PlanView['status'], Style>> = {
   failed: 'bad',
 };
 
-export function planStatusSpan(plan: PlanView): Span {
-  if (plan.halted) return styled('bad', 'halted');
-  return styled(PLAN_STYLES[plan.status], plan.status.replace('_', ' '));
+export function renderPlanStatus(plan: PlanView): Span {
+  if (plan.halted) return styleSpan('bad', 'halted');
+  return styleSpan(PLAN_STYLES[plan.status], plan.status.replace('_', ' '));
 }

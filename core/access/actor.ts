@@ -1,5 +1,6 @@
-import { ROLES, type Role } from '../contract/access.ts';
-import { AppError } from '../error.ts';
+import { AppError } from '../base/app-error.ts';
+import type { Role } from '../contract/access.ts';
+import { ROLES } from '../contract/access.ts';
 
 /** A person, by a session or by one of their API tokens. */
 export type UserActor = {
@@ -9,22 +10,22 @@ export type UserActor = {
   readonly via: 'session' | 'token';
 };
 
-export function roleAtLeast(role: Role, needed: Role): boolean {
+export function isRoleAtLeast(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
-export function lowerRole(a: Role, b: Role): Role {
-  return roleAtLeast(a, b) ? b : a;
+export function selectLowerRole(a: Role, b: Role): Role {
+  return isRoleAtLeast(a, b) ? b : a;
 }
 
 /** Throws `forbidden`, naming the role that is needed. */
 export function requireRole(actor: { readonly role: Role }, needed: Role): void {
-  if (roleAtLeast(actor.role, needed)) return;
+  if (isRoleAtLeast(actor.role, needed)) return;
   throw new AppError('auth', 'forbidden', `this needs the role ${needed}; yours is ${actor.role}`, {
     details: { needs: needed, has: actor.role },
   });
 }
 
-export function unauthorized(message: string): AppError {
+export function createUnauthorizedError(message: string): AppError {
   return new AppError('auth', 'unauthorized', message);
 }

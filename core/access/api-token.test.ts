@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTestAccess } from '../../test/support/access.ts';
+import { createTestAccess } from '../../test/support/contract/test-access.ts';
 import type { Role } from '../contract/access.ts';
 import { tokenIdSchema } from '../contract/access.ts';
 import type { UserActor } from './actor.ts';
@@ -8,7 +8,7 @@ import { createUser } from './user.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-async function access() {
+async function createAccess() {
   const made = createTestAccess();
   const user = async (name: string, role: Role): Promise<UserActor> => {
     const { email } = await createUser(made.deps, {
@@ -22,23 +22,23 @@ async function access() {
 }
 
 test('a token stands for its creator, and its secret is not stored', async () => {
-  const { deps, ann } = await access();
+  const { deps, ann } = await createAccess();
   const made = await createApiToken(deps, ann, { name: 'ci', role: 'viewer', days: 1 });
   expect(made.token).toMatch(/^sgt_[\w-]{43}$/);
   expect(tokenIdSchema.safeParse(made.id).success).toBe(true);
   expect(await verifyApiToken(deps, made.token)).toEqual({ ...ann, role: 'viewer', via: 'token' });
-  expect(JSON.stringify(deps.table.all())).not.toContain(made.token.slice(4));
+  expect(JSON.stringify(deps.table.listAll())).not.toContain(made.token.slice(4));
 });
 
 test('nobody makes a token with more than their own role', async () => {
-  const { deps, ann } = await access();
+  const { deps, ann } = await createAccess();
   const made = createApiToken(deps, ann, { name: 'ci', role: 'admin', days: 1 });
   await expect(made).rejects.toMatchObject({ code: 'forbidden', details: { needs: 'admin' } });
   expect(await listApiTokens(deps, ann)).toEqual([]);
 });
 
 test('it ends by time, by revoking and with its creator, and is lowered with them', async () => {
-  const { deps, pass, ann } = await access();
+  const { deps, advanceClock: pass, ann } = await createAccess();
   const make = (days: number) => createApiToken(deps, ann, { name: 'ci', role: 'operator', days });
   const [short, revoked, long] = [await make(1), await make(9), await make(9)];
   pass(DAY_MS);
@@ -54,7 +54,7 @@ test('it ends by time, by revoking and with its creator, and is lowered with the
 });
 
 test('others neither see nor revoke it; an admin does', async () => {
-  const { deps, ann, bob, user } = await access();
+  const { deps, ann, bob, user } = await createAccess();
   const root = await user('root', 'admin');
   const { id } = await createApiToken(deps, ann, { name: 'ci', role: 'viewer', days: 1 });
   expect(await listApiTokens(deps, bob)).toEqual([]);

@@ -1,18 +1,20 @@
 import { z } from 'zod';
-import { type Role, roleSchema } from '../contract/access.ts';
-import { AppError } from '../error.ts';
+import { AppError } from '../base/app-error.ts';
+import type { Role } from '../contract/access.ts';
+import { roleSchema } from '../contract/access.ts';
 import type { Item, Key } from '../port/table.ts';
 import type { AccessDeps } from './access-deps.ts';
-import { lowerRole, requireRole, roleAtLeast, type UserActor } from './actor.ts';
-import { queryAll } from './query-all.ts';
-import { ID_ALPHABET, idFromHash, newSecret, sameHash, sha256 } from './secret.ts';
+import type { UserActor } from './actor.ts';
+import { isRoleAtLeast, requireRole, selectLowerRole } from './actor.ts';
+import { queryAllItems } from './query-all-items.ts';
+import { createSecret, deriveId, hashSha256, ID_ALPHABET, isSameHash } from './secret.ts';
 import { findUser } from './user.ts';
 
 // Tokens for scripts. The id follows from the secret, so that one read finds the row; only a hash of the secret is kept.
 
 export const API_TOKEN_PREFIX = 'sgt_';
 const DAY_MS = 24 * 3_600_000;
-const TOKENS = 'access#tokens';
+const TOKENS_PARTITION = 'access#tokens';
 
 const tokenItemSchema = z.object({
   sk: z.string(),
@@ -42,20 +44,20 @@ export async function createApiToken(
 ): Promise<ApiToken & { readonly token: string }> {
   requireRole(actor, input.role);
   const now = deps.clock.now();
-  const token = API_TOKEN_PREFIX + newSecret(deps.randomBytes);
+  const token = API_TOKEN_PREFIX + createSecret(deps.randomBytes);
   const validUntil = now + input.days * DAY_MS;
   const item = {
-    ...tokenKey(tokenId(token)),
+    ...buildTokenKey(deriveTokenId(token)),
     name: input.name,
     role: input.role,
-    hash: sha256(token),
+    hash: hashSha256(token),
     createdBy: actor.email,
     createdAt: now,
     validUntil,
     expiresAt: Math.ceil(validUntil / 1_000),
   };
   await deps.table.put(item, [{ attribute: 'pk', is: 'absent' }]);
-  return { ...viewOf(parse(item)), token };
+  return { ...toApiToken(parseTokenItem(item)), token };
 }
 
 /** An admin sees everybody's, others their own. */
@@ -64,8 +66,10 @@ export async function listApiTokens(
   actor: UserActor,
 ): Promise<ApiToken[]> {
   const now = deps.clock.now();
-  const items = (await queryAll(deps.table, TOKENS)).map(parse);
-  return items.filter((item) => item.validUntil > now && maySee(actor, item)).map(viewOf);
+  const items = (await queryAllItems(deps.table, TOKENS_PARTITION)).map(parseTokenItem);
+  return items
+    .filter((item) => item.validUntil > now && canAccessToken(actor, item))
+    .map(toApiToken);
 }
 
 export async function revokeApiToken(
@@ -73,10 +77,10 @@ export async function revokeApiToken(
   actor: UserActor,
   id: string,
 ): Promise<void> {
-  const found = await deps.table.get(tokenKey(id));
-  if (found === undefined || !maySee(actor, parse(found)))
+  const found = await deps.table.get(buildTokenKey(id));
+  if (found === undefined || !canAccessToken(actor, parseTokenItem(found)))
     throw new AppError('notFound', 'token_not_found', 'you have no token of that id');
-  await deps.table.delete(tokenKey(id));
+  await deps.table.delete(buildTokenKey(id));
 }
 
 /** Its holder, with the token's role or the creator's present one, whichever is lower. */
@@ -84,32 +88,38 @@ export async function verifyApiToken(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   token: string,
 ): Promise<UserActor | undefined> {
-  const found = await deps.table.get(tokenKey(tokenId(token)));
+  const found = await deps.table.get(buildTokenKey(deriveTokenId(token)));
   if (found === undefined) return undefined;
-  const item = parse(found);
-  if (!sameHash(sha256(token), item.hash) || item.validUntil <= deps.clock.now()) return undefined;
+  const item = parseTokenItem(found);
+  if (!isSameHash(hashSha256(token), item.hash) || item.validUntil <= deps.clock.now())
+    return undefined;
   const user = await findUser(deps, item.createdBy);
   if (user === undefined) return undefined;
-  return { kind: 'user', email: user.email, role: lowerRole(item.role, user.role), via: 'token' };
+  return {
+    kind: 'user',
+    email: user.email,
+    role: selectLowerRole(item.role, user.role),
+    via: 'token',
+  };
 }
 
-function maySee(actor: UserActor, item: TokenItem): boolean {
-  return item.createdBy === actor.email || roleAtLeast(actor.role, 'admin');
+function canAccessToken(actor: UserActor, item: TokenItem): boolean {
+  return item.createdBy === actor.email || isRoleAtLeast(actor.role, 'admin');
 }
 
-function tokenId(token: string): string {
-  return `k${idFromHash(JSON.stringify(['token id', token]), ID_ALPHABET, 12)}`;
+function deriveTokenId(token: string): string {
+  return `k${deriveId(JSON.stringify(['token id', token]), ID_ALPHABET, 12)}`;
 }
 
-function tokenKey(id: string): Key {
-  return { pk: TOKENS, sk: id };
+function buildTokenKey(id: string): Key {
+  return { pk: TOKENS_PARTITION, sk: id };
 }
 
-function parse(item: Item): TokenItem {
+function parseTokenItem(item: Item): TokenItem {
   return tokenItemSchema.parse(item);
 }
 
-function viewOf(item: TokenItem): ApiToken {
+function toApiToken(item: TokenItem): ApiToken {
   const { sk, name, role, createdAt, validUntil, createdBy } = item;
   return { id: sk, name, role, createdAt, expiresAt: validUntil, createdBy };
 }

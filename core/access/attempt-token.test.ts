@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { createTestAccess } from '../../test/support/access.ts';
+import { createTestAccess } from '../../test/support/contract/test-access.ts';
 import { signAttemptToken, verifyAttemptToken } from './attempt-token.ts';
 
-const ATTEMPT = 'p3k9m2x7abc.r1.add-login.2';
+const ATTEMPT_ID = 'p3k9m2x7abc.r1.add-login.2';
 
 test('an attempt token names its attempt until its end, and no store is asked', async () => {
-  const { deps, pass } = createTestAccess();
+  const { deps, advanceClock: pass } = createTestAccess();
   const { jwt, clock } = deps;
-  const token = await signAttemptToken({ jwt, clock }, ATTEMPT, clock.now() + 60_000);
-  expect(await verifyAttemptToken({ jwt, clock }, token)).toBe(ATTEMPT);
+  const token = await signAttemptToken({ jwt, clock }, ATTEMPT_ID, clock.now() + 60_000);
+  expect(await verifyAttemptToken({ jwt, clock }, token)).toBe(ATTEMPT_ID);
   pass(60_000);
   expect(await verifyAttemptToken({ jwt, clock }, token)).toBeUndefined();
 });
@@ -16,7 +16,7 @@ test('an attempt token names its attempt until its end, and no store is asked', 
 test('a session is no attempt token', async () => {
   const { deps } = createTestAccess();
   const expiresAt = deps.clock.now() + 60_000;
-  const claims = { subject: ATTEMPT, audience: 'session', expiresAt } as const;
+  const claims = { subject: ATTEMPT_ID, audience: 'session', expiresAt } as const;
   const token = await deps.jwt.sign(claims, deps.clock.now());
   expect(await verifyAttemptToken(deps, token)).toBeUndefined();
 });

@@ -1,4 +1,5 @@
-import { type AttemptId, attemptIdSchema } from '../contract/id.ts';
+import type { AttemptId } from '../contract/id.ts';
+import { attemptIdSchema } from '../contract/id.ts';
 import type { AccessDeps } from './access-deps.ts';
 
 // Proves which attempt calls, nothing more: whether that attempt is still the one is for the engine to say.

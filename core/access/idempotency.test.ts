@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planIdSchema } from '../contract/id.ts';
-import { bodyHash, idempotentId, requireSameBody } from './idempotency.ts';
+import { deriveIdempotentId, hashBody, requireSameBody } from './idempotency.ts';
 
 test('the id follows from user, route and key, and from each of them', () => {
-  const id = idempotentId('ann', 'createPlan', 'k1');
+  const id = deriveIdempotentId('ann', 'createPlan', 'k1');
   expect(planIdSchema.safeParse(`p${id}`).success).toBe(true);
-  expect(idempotentId('ann', 'createPlan', 'k1')).toBe(id);
+  expect(deriveIdempotentId('ann', 'createPlan', 'k1')).toBe(id);
   const others = [
-    idempotentId('bob', 'createPlan', 'k1'),
-    idempotentId('ann', 'sendMessage', 'k1'),
-    idempotentId('ann', 'createPlan', 'k2'),
-    idempotentId('anncreatePlan', '', 'k1'),
+    deriveIdempotentId('bob', 'createPlan', 'k1'),
+    deriveIdempotentId('ann', 'sendMessage', 'k1'),
+    deriveIdempotentId('ann', 'createPlan', 'k2'),
+    deriveIdempotentId('anncreatePlan', '', 'k1'),
   ];
   expect(new Set([id, ...others]).size).toBe(5);
 });
@@ -19,7 +19,7 @@ test('the id follows from user, route and key, and from each of them', () => {
 test('any text gives an id of the alphabet', async () => {
   await fc.assert(
     fc.property(fc.string(), fc.string(), (user, key) =>
-      /^[ab]{20}$/.test(idempotentId(user, 'route', key, 'ab', 20)),
+      /^[ab]{20}$/.test(deriveIdempotentId(user, 'route', key, 'ab', 20)),
     ),
   );
 });
@@ -27,8 +27,8 @@ test('any text gives an id of the alphabet', async () => {
 test('the order of keys makes no other body, a changed value does', () => {
   const body = { prompt: 'x', repositories: [{ name: 'a/b', base: 'main' }], title: undefined };
   const same = { repositories: [{ base: 'main', name: 'a/b' }], prompt: 'x' };
-  expect(bodyHash(same)).toBe(bodyHash(body));
-  expect(() => requireSameBody(bodyHash(same), bodyHash(body))).not.toThrow();
+  expect(hashBody(same)).toBe(hashBody(body));
+  expect(() => requireSameBody(hashBody(same), hashBody(body))).not.toThrow();
   for (const other of [
     { ...body, prompt: 'y' },
     { ...body, repositories: [] },
@@ -36,6 +36,6 @@ test('the order of keys makes no other body, a changed value does', () => {
     null,
     undefined,
   ])
-    expect(() => requireSameBody(bodyHash(body), bodyHash(other))).toThrow('another body');
-  expect(() => requireSameBody(undefined, bodyHash(body))).toThrow('another body');
+    expect(() => requireSameBody(hashBody(body), hashBody(other))).toThrow('another body');
+  expect(() => requireSameBody(undefined, hashBody(body))).toThrow('another body');
 });

@@ -1,27 +1,27 @@
-import { AppError } from '../error.ts';
+import { AppError } from '../base/app-error.ts';
 import type { AccessDeps } from './access-deps.ts';
-import { sha256 } from './secret.ts';
+import { hashSha256 } from './secret.ts';
 
 // Guessing passwords: so many tries per e-mail and per source address in a window. A try is counted before the password
 // is looked at, so that tries at the same time cannot slip through together.
 
 export const LOGIN_WINDOW_MS = 15 * 60_000;
-const MAX_TRIES = { email: 10, address: 50 } as const;
+const MAX_LOGINS = { email: 10, address: 50 } as const;
 
-type By = keyof typeof MAX_TRIES;
+type LimitSubject = keyof typeof MAX_LOGINS;
 
 /** Throws `too_many_logins` with `until` in its details, in epoch milliseconds. */
 export async function countLogin(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
-  by: By,
+  by: LimitSubject,
   value: string,
 ): Promise<void> {
   const now = deps.clock.now();
-  const until = windowEnd(now);
-  const key = counterKey(by, value, now);
+  const until = computeWindowEnd(now);
+  const key = buildCounterKey(by, value, now);
   const first = { ...key, tries: 1, expiresAt: Math.ceil(until / 1_000) };
   if (await deps.table.put(first, [{ attribute: 'pk', is: 'absent' }])) return;
-  const below = { attribute: 'tries', below: MAX_TRIES[by] };
+  const below = { attribute: 'tries', below: MAX_LOGINS[by] };
   if ((await deps.table.update(key, { add: { tries: 1 } }, [below])) !== undefined) return;
   throw new AppError(
     'limited',
@@ -38,13 +38,13 @@ export async function forgetLogins(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   email: string,
 ): Promise<void> {
-  await deps.table.delete(counterKey('email', email, deps.clock.now()));
+  await deps.table.delete(buildCounterKey('email', email, deps.clock.now()));
 }
 
-function windowEnd(now: number): number {
+function computeWindowEnd(now: number): number {
   return (Math.floor(now / LOGIN_WINDOW_MS) + 1) * LOGIN_WINDOW_MS;
 }
 
-function counterKey(by: By, value: string, now: number) {
-  return { pk: `access#login#${by}#${sha256(value)}`, sk: String(windowEnd(now)) };
+function buildCounterKey(by: LimitSubject, value: string, now: number) {
+  return { pk: `access#login#${by}#${hashSha256(value)}`, sk: String(computeWindowEnd(now)) };
 }

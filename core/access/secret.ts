@@ -7,19 +7,19 @@ const SECRET_BYTES = 32;
 /** Lower case, without letters that look like others; the alphabet of our ids. */
 export const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-export function newSecret(randomBytes: (size: number) => Uint8Array): string {
+export function createSecret(randomBytes: (size: number) => Uint8Array): string {
   return Buffer.from(randomBytes(SECRET_BYTES)).toString('base64url');
 }
 
 /** 64 hexadecimal digits. */
-export function sha256(text: string): string {
+export function hashSha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
 /** `length` letters of `alphabet` that follow from the text alone. At most 256 bits are in them. */
-export function idFromHash(text: string, alphabet: string, length: number): string {
+export function deriveId(text: string, alphabet: string, length: number): string {
   const base = BigInt(alphabet.length);
-  let rest = BigInt(`0x${sha256(text)}`);
+  let rest = BigInt(`0x${hashSha256(text)}`);
   let id = '';
   while (id.length < length) {
     id += alphabet[Number(rest % base)] ?? '';
@@ -29,7 +29,7 @@ export function idFromHash(text: string, alphabet: string, length: number): stri
 }
 
 /** In a time that does not tell where two hashes differ. */
-export function sameHash(a: string, b: string): boolean {
+export function isSameHash(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);
   return left.length === right.length && timingSafeEqual(left, right);

@@ -1,19 +1,21 @@
 import { z } from 'zod';
-import { type Role, roleSchema, type Session } from '../contract/access.ts';
-import { AppError } from '../error.ts';
+import { AppError } from '../base/app-error.ts';
+import type { Role, Session } from '../contract/access.ts';
+import { roleSchema } from '../contract/access.ts';
 import type { Key } from '../port/table.ts';
 import type { AccessDeps } from './access-deps.ts';
-import { type UserActor, unauthorized } from './actor.ts';
-import { ID_ALPHABET, idFromHash, newSecret, sameHash, sha256 } from './secret.ts';
+import type { UserActor } from './actor.ts';
+import { createUnauthorizedError } from './actor.ts';
+import { createSecret, deriveId, hashSha256, ID_ALPHABET, isSameHash } from './secret.ts';
 import { findUser } from './user.ts';
 
 // A session is an access token of 15 minutes, believed without a read, and a refresh token that changes with every use.
 // A refresh token that comes back after it was replaced is in two hands: the session ends.
 
-export const ACCESS_TOKEN_MS = 15 * 60_000;
-export const SESSION_MS = 30 * 24 * 3_600_000;
+export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000;
+export const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
 /** Two refreshes of one client at once, or an answer that got lost, are no theft. */
-const RACE_MS = 30_000;
+const REFRESH_RACE_WINDOW_MS = 30_000;
 
 const sessionItemSchema = z.object({
   email: z.string(),
@@ -24,15 +26,20 @@ const sessionItemSchema = z.object({
 });
 type SessionItem = z.infer<typeof sessionItemSchema>;
 
-type Holder = { readonly email: string; readonly role: Role };
+type SessionHolder = { readonly email: string; readonly role: Role };
 
-export async function openSession(deps: AccessDeps, user: Holder): Promise<Session> {
+export async function openSession(deps: AccessDeps, user: SessionHolder): Promise<Session> {
   const now = deps.clock.now();
-  const id = idFromHash(newSecret(deps.randomBytes), ID_ALPHABET, 26);
-  const secret = newSecret(deps.randomBytes);
-  const item = { email: user.email, hash: sha256(secret), rotatedAt: now, ...lifetime(now) };
-  await deps.table.put({ ...sessionKey(id), ...item }, [{ attribute: 'pk', is: 'absent' }]);
-  return answer(deps, user, `${id}.${secret}`);
+  const id = deriveId(createSecret(deps.randomBytes), ID_ALPHABET, 26);
+  const secret = createSecret(deps.randomBytes);
+  const item = {
+    email: user.email,
+    hash: hashSha256(secret),
+    rotatedAt: now,
+    ...computeLifetime(now),
+  };
+  await deps.table.put({ ...buildSessionKey(id), ...item }, [{ attribute: 'pk', is: 'absent' }]);
+  return signSession(deps, user, `${id}.${secret}`);
 }
 
 /** The user's row is read: who was deleted loses the session, who was demoted the role. */
@@ -40,10 +47,10 @@ export async function refreshSession(deps: AccessDeps, refreshToken: string): Pr
   const [id = '', secret = ''] = refreshToken.split('.');
   const item = await readSession(deps, id);
   const user = item === undefined ? undefined : await findUser(deps, item.email);
-  if (item === undefined || user === undefined) throw refused();
-  await requireCurrent(deps, id, item, sha256(secret));
-  const next = await rotate(deps, id, item);
-  return answer(deps, user, `${id}.${next}`);
+  if (item === undefined || user === undefined) throw createRefusedTokenError();
+  await requireCurrent(deps, id, item, hashSha256(secret));
+  const next = await rotateRefreshSecret(deps, id, item);
+  return signSession(deps, user, `${id}.${next}`);
 }
 
 /** The holder of an access token; undefined when it is not one, or over. */
@@ -58,7 +65,7 @@ export async function verifyAccessToken(
 }
 
 async function readSession(deps: AccessDeps, id: string): Promise<SessionItem | undefined> {
-  const found = await deps.table.get(sessionKey(id));
+  const found = await deps.table.get(buildSessionKey(id));
   if (found === undefined) return undefined;
   const item = sessionItemSchema.parse(found);
   return item.validUntil > deps.clock.now() ? item : undefined;
@@ -70,35 +77,43 @@ async function requireCurrent(
   item: SessionItem,
   hash: string,
 ): Promise<void> {
-  if (sameHash(hash, item.hash)) return;
+  if (isSameHash(hash, item.hash)) return;
   const justReplaced =
     item.previousHash !== undefined &&
-    sameHash(hash, item.previousHash) &&
-    deps.clock.now() - item.rotatedAt < RACE_MS;
-  if (justReplaced) throw raced();
-  await deps.table.delete(sessionKey(id));
-  throw refused();
+    isSameHash(hash, item.previousHash) &&
+    deps.clock.now() - item.rotatedAt < REFRESH_RACE_WINDOW_MS;
+  if (justReplaced) throw createRefreshRaceError();
+  await deps.table.delete(buildSessionKey(id));
+  throw createRefusedTokenError();
 }
 
-async function rotate(deps: AccessDeps, id: string, item: SessionItem): Promise<string> {
+async function rotateRefreshSecret(
+  deps: AccessDeps,
+  id: string,
+  item: SessionItem,
+): Promise<string> {
   const now = deps.clock.now();
-  const secret = newSecret(deps.randomBytes);
+  const secret = createSecret(deps.randomBytes);
   const set = {
-    hash: sha256(secret),
+    hash: hashSha256(secret),
     previousHash: item.hash,
     rotatedAt: now,
-    ...lifetime(now),
+    ...computeLifetime(now),
   };
-  const written = await deps.table.update(sessionKey(id), { set }, [
+  const written = await deps.table.update(buildSessionKey(id), { set }, [
     { attribute: 'hash', equals: item.hash },
   ]);
-  if (written === undefined) throw raced();
+  if (written === undefined) throw createRefreshRaceError();
   return secret;
 }
 
-async function answer(deps: AccessDeps, user: Holder, refreshToken: string): Promise<Session> {
+async function signSession(
+  deps: AccessDeps,
+  user: SessionHolder,
+  refreshToken: string,
+): Promise<Session> {
   const now = deps.clock.now();
-  const expiresAt = now + ACCESS_TOKEN_MS;
+  const expiresAt = now + ACCESS_TOKEN_LIFETIME_MS;
   const accessToken = await deps.jwt.sign(
     { subject: user.email, audience: 'session', expiresAt, extra: { role: user.role } },
     now,
@@ -106,20 +121,20 @@ async function answer(deps: AccessDeps, user: Holder, refreshToken: string): Pro
   return { accessToken, expiresAt, refreshToken, user: { email: user.email, role: user.role } };
 }
 
-function lifetime(now: number) {
-  const validUntil = now + SESSION_MS;
+function computeLifetime(now: number) {
+  const validUntil = now + SESSION_LIFETIME_MS;
   return { validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
 }
 
-function sessionKey(id: string): Key {
+function buildSessionKey(id: string): Key {
   return { pk: `access#session#${id}`, sk: 'session' };
 }
 
-function refused(): AppError {
-  return unauthorized('this refresh token is not or no longer valid; sign in again');
+function createRefusedTokenError(): AppError {
+  return createUnauthorizedError('this refresh token is not or no longer valid; sign in again');
 }
 
-function raced(): AppError {
+function createRefreshRaceError(): AppError {
   return new AppError(
     'conflict',
     'refresh_raced',

@@ -1,29 +1,29 @@
 import { describe, expect, test } from 'vitest';
-import { createTestAccess } from '../../test/support/access.ts';
+import { createTestAccess } from '../../test/support/contract/test-access.ts';
 import type { UserActor } from './actor.ts';
 import { createUser, ensureAdmin, findUser, listUsers, removeUser } from './user.ts';
 
-const ann = { email: 'ann@example.org', password: 'correct horse', role: 'admin' } as const;
-const actor: UserActor = { kind: 'user', email: ann.email, role: 'admin', via: 'session' };
+const annInput = { email: 'ann@example.org', password: 'correct horse', role: 'admin' } as const;
+const annActor: UserActor = { kind: 'user', email: annInput.email, role: 'admin', via: 'session' };
 
 test('one e-mail is one user, however it is written', async () => {
   const { deps } = createTestAccess();
-  await createUser(deps, ann);
-  const again = createUser(deps, { ...ann, email: 'ANN@example.org', role: 'viewer' });
+  await createUser(deps, annInput);
+  const again = createUser(deps, { ...annInput, email: 'ANN@example.org', role: 'viewer' });
   await expect(again).rejects.toMatchObject({ code: 'user_exists' });
-  expect(await listUsers(deps)).toMatchObject([{ email: ann.email, role: 'admin' }]);
-  expect(JSON.stringify(deps.table.all())).not.toContain(ann.password);
+  expect(await listUsers(deps)).toMatchObject([{ email: annInput.email, role: 'admin' }]);
+  expect(JSON.stringify(deps.table.listAll())).not.toContain(annInput.password);
 });
 
 test('an admin removes others, never themselves', async () => {
   const { deps } = createTestAccess();
-  await createUser(deps, ann);
-  await createUser(deps, { ...ann, email: 'bob@example.org' });
-  await removeUser(deps, actor, 'Bob@example.org');
-  await expect(removeUser(deps, actor, 'bob@example.org')).rejects.toMatchObject({
+  await createUser(deps, annInput);
+  await createUser(deps, { ...annInput, email: 'bob@example.org' });
+  await removeUser(deps, annActor, 'Bob@example.org');
+  await expect(removeUser(deps, annActor, 'bob@example.org')).rejects.toMatchObject({
     code: 'user_not_found',
   });
-  await expect(removeUser(deps, actor, 'Ann@example.org')).rejects.toMatchObject({
+  await expect(removeUser(deps, annActor, 'Ann@example.org')).rejects.toMatchObject({
     code: 'own_user',
   });
   expect(await listUsers(deps)).toHaveLength(1);
@@ -32,23 +32,23 @@ test('an admin removes others, never themselves', async () => {
 describe('the first admin', () => {
   test('is made once, with a generated password where none is given', async () => {
     const { deps } = createTestAccess();
-    const { generatedPassword = '', state } = await ensureAdmin(deps, { email: ann.email });
+    const { generatedPassword = '', state } = await ensureAdmin(deps, { email: annInput.email });
     expect(state).toBe('created');
-    const user = await findUser(deps, ann.email);
+    const user = await findUser(deps, annInput.email);
     expect(await deps.passwords.verify(generatedPassword, user?.hash)).toBe(true);
-    const again = await ensureAdmin(deps, { email: ann.email });
-    expect(again).toEqual({ email: ann.email, state: 'unchanged' });
+    const again = await ensureAdmin(deps, { email: annInput.email });
+    expect(again).toEqual({ email: annInput.email, state: 'unchanged' });
   });
 
   test('gets the configured password and role back', async () => {
     const { deps } = createTestAccess();
-    await createUser(deps, { ...ann, role: 'viewer' });
-    const input = { email: ann.email, password: 'another one' };
+    await createUser(deps, { ...annInput, role: 'viewer' });
+    const input = { email: annInput.email, password: 'another one' };
     expect((await ensureAdmin(deps, input)).state).toBe('updated');
     expect((await ensureAdmin(deps, input)).state).toBe('unchanged');
-    const user = await findUser(deps, ann.email);
+    const user = await findUser(deps, annInput.email);
     expect(user?.role).toBe('admin');
     expect(await deps.passwords.verify('another one', user?.hash)).toBe(true);
-    expect(await deps.passwords.verify(ann.password, user?.hash)).toBe(false);
+    expect(await deps.passwords.verify(annInput.password, user?.hash)).toBe(false);
   });
 });

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { type Role, roleSchema } from '../contract/access.ts';
-import { AppError } from '../error.ts';
+import { AppError } from '../base/app-error.ts';
+import type { Role } from '../contract/access.ts';
+import { roleSchema } from '../contract/access.ts';
 import type { Item, Key } from '../port/table.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
-import { queryAll } from './query-all.ts';
-import { newSecret } from './secret.ts';
+import { queryAllItems } from './query-all-items.ts';
+import { createSecret } from './secret.ts';
 
-const USERS = 'access#users';
+const USERS_PARTITION = 'access#users';
 
 const userItemSchema = z.object({
   sk: z.string(),
@@ -24,7 +25,7 @@ export type User = {
 };
 
 /** One person, one row, however they spell their address. */
-export function normalEmail(email: string): string {
+export function normaliseEmail(email: string): string {
   return email.trim().toLowerCase();
 }
 
@@ -32,13 +33,13 @@ export async function findUser(
   deps: Pick<AccessDeps, 'table'>,
   email: string,
 ): Promise<User | undefined> {
-  const item = await deps.table.get(userKey(email));
-  return item === undefined ? undefined : userOf(item);
+  const item = await deps.table.get(buildUserKey(email));
+  return item === undefined ? undefined : toUser(item);
 }
 
 export async function listUsers(deps: Pick<AccessDeps, 'table'>): Promise<User[]> {
-  const items = await queryAll(deps.table, USERS);
-  return items.map(userOf);
+  const items = await queryAllItems(deps.table, USERS_PARTITION);
+  return items.map(toUser);
 }
 
 export async function createUser(
@@ -46,9 +47,9 @@ export async function createUser(
   input: { readonly email: string; readonly password: string; readonly role: Role },
 ): Promise<User> {
   const hash = await deps.passwords.hash(input.password);
-  const key = userKey(input.email);
+  const key = buildUserKey(input.email);
   const item = { ...key, role: input.role, hash, createdAt: deps.clock.now() };
-  if (await deps.table.put(item, [{ attribute: 'pk', is: 'absent' }])) return userOf(item);
+  if (await deps.table.put(item, [{ attribute: 'pk', is: 'absent' }])) return toUser(item);
   throw new AppError('conflict', 'user_exists', `${key.sk} is a user already`);
 }
 
@@ -58,7 +59,7 @@ export async function removeUser(
   actor: UserActor,
   email: string,
 ): Promise<void> {
-  const key = userKey(email);
+  const key = buildUserKey(email);
   if (key.sk === actor.email)
     throw new AppError('conflict', 'own_user', 'nobody can remove themselves; ask another admin');
   if (await deps.table.delete(key, [{ attribute: 'pk', is: 'present' }])) return;
@@ -79,8 +80,8 @@ export async function ensureAdmin(
 ): Promise<EnsuredAdmin> {
   const user = await findUser(deps, input.email);
   if (user !== undefined) return updateAdmin(deps, user, input.password);
-  const email = normalEmail(input.email);
-  const password = input.password ?? newSecret(deps.randomBytes);
+  const email = normaliseEmail(input.email);
+  const password = input.password ?? createSecret(deps.randomBytes);
   await createUser(deps, { email, password, role: 'admin' });
   if (input.password !== undefined) return { email, state: 'created' };
   return { email, state: 'created', generatedPassword: password };
@@ -94,17 +95,17 @@ async function updateAdmin(
   const known = password === undefined || (await deps.passwords.verify(password, user.hash));
   if (known && user.role === 'admin') return { email: user.email, state: 'unchanged' };
   const hash = known ? user.hash : await deps.passwords.hash(password);
-  await deps.table.update(userKey(user.email), { set: { role: 'admin', hash } }, [
+  await deps.table.update(buildUserKey(user.email), { set: { role: 'admin', hash } }, [
     { attribute: 'pk', is: 'present' },
   ]);
   return { email: user.email, state: 'updated' };
 }
 
-function userKey(email: string): Key {
-  return { pk: USERS, sk: normalEmail(email) };
+function buildUserKey(email: string): Key {
+  return { pk: USERS_PARTITION, sk: normaliseEmail(email) };
 }
 
-function userOf(item: Item): User {
+function toUser(item: Item): User {
   const { sk, role, hash, createdAt } = userItemSchema.parse(item);
   return { email: sk, role, hash, createdAt };
 }

@@ -11,7 +11,7 @@ import {
   tokenViewSchema,
   userViewSchema,
 } from './access.ts';
-import { list } from './list.ts';
+import { createListSchema } from './list.ts';
 import type { Route } from './route.ts';
 
 /** Signing in, tokens, users. */
@@ -66,7 +66,7 @@ export const ACCESS_ROUTES = {
     access: 'operator',
     summary: 'Tokens, without their secrets',
     status: 200,
-    answer: list(tokenViewSchema),
+    answer: createListSchema(tokenViewSchema),
   },
   deleteToken: {
     method: 'DELETE',
@@ -91,7 +91,7 @@ export const ACCESS_ROUTES = {
     access: 'admin',
     summary: 'Users',
     status: 200,
-    answer: list(userViewSchema),
+    answer: createListSchema(userViewSchema),
   },
   deleteUser: {
     method: 'DELETE',

@@ -18,7 +18,7 @@ import type { Route } from './route.ts';
 import { SYSTEM_ROUTES } from './system-routes.ts';
 import { TASK_ROUTES } from './task-routes.ts';
 
-const attempt = z.object({ attempt: attemptIdSchema });
+const attemptParams = z.object({ attempt: attemptIdSchema });
 
 const { doctor, ...system } = SYSTEM_ROUTES;
 
@@ -42,7 +42,7 @@ export const ATTEMPT_API = {
     path: '/v1/attempts/{attempt}/start',
     access: 'attempt',
     summary: 'The bridge is up; answers the assignment',
-    params: attempt,
+    params: attemptParams,
     body: startRequestSchema,
     status: 200,
     answer: assignmentSchema,
@@ -52,7 +52,7 @@ export const ATTEMPT_API = {
     path: '/v1/attempts/{attempt}/credentials',
     access: 'attempt',
     summary: 'Repository token and model key, for memory only',
-    params: attempt,
+    params: attemptParams,
     status: 200,
     answer: credentialsSchema,
   },
@@ -61,7 +61,7 @@ export const ATTEMPT_API = {
     path: '/v1/attempts/{attempt}/heartbeat',
     access: 'attempt',
     summary: 'Renews the lease; answers what people said',
-    params: attempt,
+    params: attemptParams,
     body: heartbeatRequestSchema,
     status: 200,
     answer: heartbeatResponseSchema,
@@ -71,7 +71,7 @@ export const ATTEMPT_API = {
     path: '/v1/attempts/{attempt}/transcript',
     access: 'attempt',
     summary: 'A chunk of the conversation',
-    params: attempt,
+    params: attemptParams,
     body: transcriptRequestSchema,
     maxBytes: 1_000_000,
     status: 200,
@@ -82,7 +82,7 @@ export const ATTEMPT_API = {
     path: '/v1/attempts/{attempt}/checkpoint',
     access: 'attempt',
     summary: 'A pushed commit to start from, should this attempt be lost',
-    params: attempt,
+    params: attemptParams,
     body: checkpointRequestSchema,
     status: 200,
     answer: acceptedSchema,
@@ -92,7 +92,7 @@ export const ATTEMPT_API = {
     path: '/v1/attempts/{attempt}/question',
     access: 'attempt',
     summary: 'The agent needs an answer',
-    params: attempt,
+    params: attemptParams,
     body: questionRequestSchema,
     status: 200,
     answer: acceptedSchema,
@@ -102,7 +102,7 @@ export const ATTEMPT_API = {
     path: '/v1/attempts/{attempt}/result',
     access: 'attempt',
     summary: 'The end of the attempt, with its commit and evidence',
-    params: attempt,
+    params: attemptParams,
     body: resultRequestSchema,
     maxBytes: 2_000_000,
     status: 200,

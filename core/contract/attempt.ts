@@ -13,7 +13,7 @@ import {
 // that has ended is answered 409 `attempt_ended` and the bridge kills its agent and pushes nothing. Every call may be
 // repeated: the recorded answer comes back.
 
-const command = z.array(z.string().min(1)).min(1);
+const commandSchema = z.array(z.string().min(1)).min(1);
 
 export const assignmentSchema = z.object({
   version: z.literal(1),
@@ -46,8 +46,8 @@ export const assignmentSchema = z.object({
     /** A large one: the whole history, but only those contents of files that are needed. */
     partial: z.boolean().optional(),
   }),
-  setup: z.array(command),
-  verify: z.array(command),
+  setup: z.array(commandSchema),
+  verify: z.array(commandSchema),
   env: z.record(z.string(), z.string()),
   /** Globs that order nobody: lockfiles, changelogs. */
   shared: z.array(z.string()),
@@ -119,7 +119,7 @@ export const heartbeatRequestSchema = z
   })
   .strict();
 /** The author of a default that was taken because nobody answered. */
-export const BY_TIMEOUT = 'timeout';
+export const TIMEOUT_AUTHOR = 'timeout';
 export const steeringSchema = z.object({
   n: z.number().int(),
   author: z.string(),

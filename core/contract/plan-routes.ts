@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { planIdSchema } from './id.ts';
-import { list, page } from './list.ts';
+import { createListSchema, pageQueryFields } from './list.ts';
 import {
   approvePlanSchema,
   budgetSchema,
@@ -15,8 +15,12 @@ import {
 import type { Route } from './route.ts';
 import { taskViewSchema } from './task.ts';
 
-const plan = z.object({ plan: planIdSchema });
-const changedPlan = z.object({ id: z.string(), status: z.string(), version: z.number().int() });
+const planParams = z.object({ plan: planIdSchema });
+const changedPlanSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  version: z.number().int(),
+});
 
 /** Plans: handing in, editing, deciding, watching. */
 export const PLAN_ROUTES = {
@@ -36,16 +40,16 @@ export const PLAN_ROUTES = {
     path: '/v1/plans',
     access: 'viewer',
     summary: 'Plans, newest first',
-    query: z.object({ ...page, status: planStatusSchema.optional() }),
+    query: z.object({ ...pageQueryFields, status: planStatusSchema.optional() }),
     status: 200,
-    answer: list(planViewSchema),
+    answer: createListSchema(planViewSchema),
   },
   getPlan: {
     method: 'GET',
     path: '/v1/plans/{plan}',
     access: 'viewer',
     summary: 'A plan',
-    params: plan,
+    params: planParams,
     status: 200,
     answer: planViewSchema,
   },
@@ -54,7 +58,7 @@ export const PLAN_ROUTES = {
     path: '/v1/plans/{plan}/graph',
     access: 'viewer',
     summary: 'A revision of the graph; without one the newest',
-    params: plan,
+    params: planParams,
     query: z.object({ revision: z.coerce.number().int().min(1).optional() }),
     status: 200,
     answer: graphViewSchema,
@@ -64,7 +68,7 @@ export const PLAN_ROUTES = {
     path: '/v1/plans/{plan}/edits',
     access: 'operator',
     summary: 'Edit the graph before it is approved; 409 carries what changed since',
-    params: plan,
+    params: planParams,
     body: editPlanSchema,
     maxBytes: 1_000_000,
     status: 200,
@@ -75,67 +79,67 @@ export const PLAN_ROUTES = {
     path: '/v1/plans/{plan}/approve',
     access: 'operator',
     summary: 'Approve a revision',
-    params: plan,
+    params: planParams,
     body: approvePlanSchema,
     status: 202,
-    answer: changedPlan,
+    answer: changedPlanSchema,
   },
   rejectPlan: {
     method: 'POST',
     path: '/v1/plans/{plan}/reject',
     access: 'operator',
     summary: 'Reject a plan',
-    params: plan,
+    params: planParams,
     body: reasonSchema,
     status: 200,
-    answer: changedPlan,
+    answer: changedPlanSchema,
   },
   cancelPlan: {
     method: 'POST',
     path: '/v1/plans/{plan}/cancel',
     access: 'operator',
     summary: 'Stop a plan; its work is kept for as many days as are configured',
-    params: plan,
+    params: planParams,
     body: reasonSchema,
     status: 202,
-    answer: changedPlan,
+    answer: changedPlanSchema,
   },
   restartPlan: {
     method: 'POST',
     path: '/v1/plans/{plan}/restart',
     access: 'operator',
     summary: 'Run it again from the approved graph, or plan a failed one again',
-    params: plan,
+    params: planParams,
     body: restartSchema,
     status: 202,
-    answer: changedPlan,
+    answer: changedPlanSchema,
   },
   recoverPlan: {
     method: 'POST',
     path: '/v1/plans/{plan}/recover',
     access: 'operator',
     summary: 'Look at everything of a plan now rather than when it is due',
-    params: plan,
+    params: planParams,
     status: 202,
-    answer: changedPlan,
+    answer: changedPlanSchema,
   },
   changeBudget: {
     method: 'POST',
     path: '/v1/plans/{plan}/budget',
     access: 'operator',
     summary: 'Change what a plan may use: parked work goes on when there is room',
-    params: plan,
+    params: planParams,
     body: budgetSchema,
     status: 200,
-    answer: changedPlan,
+    answer: changedPlanSchema,
   },
   planChanges: {
     method: 'GET',
     path: '/v1/plans/{plan}/changes',
     access: 'viewer',
     summary: 'Items of a plan that changed since a cursor',
-    params: plan,
-    query: z.object({ since: z.coerce.number().int().min(0).default(0), ...page }),
+    params: planParams,
+    query: z.object({ since: z.coerce.number().int().min(0).default(0), ...pageQueryFields }),
     status: 200,
     answer: z.object({
       plan: planViewSchema.optional(),

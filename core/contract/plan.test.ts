@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { createPlanSchema } from './plan.ts';
 
-function fits(prompt: string): boolean {
+function isValidPrompt(prompt: string): boolean {
   return createPlanSchema.safeParse({ prompt, repositories: [{ name: 'acme/shop' }] }).success;
 }
 
 test('a prompt is measured in bytes, whatever its script', () => {
-  expect(fits('a'.repeat(100_000))).toBe(true);
-  expect(fits('a'.repeat(100_001))).toBe(false);
-  expect(fits('計'.repeat(33_334))).toBe(false);
+  expect(isValidPrompt('a'.repeat(100_000))).toBe(true);
+  expect(isValidPrompt('a'.repeat(100_001))).toBe(false);
+  expect(isValidPrompt('計'.repeat(33_334))).toBe(false);
 });
 
 test('an agent that nobody knows is refused at once, with those that are known', () => {

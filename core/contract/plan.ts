@@ -36,7 +36,9 @@ export const verdictSchema = z.object({
   estimatedTasks: z.number().int().min(1).max(60),
   suggestion: z.string().max(4_000).default(''),
 });
-export type Verdict = z.infer<typeof verdictSchema> & { source: 'model' | 'person' | 'graph' };
+export type Verdict = z.infer<typeof verdictSchema> & {
+  readonly source: 'model' | 'person' | 'graph';
+};
 
 export const MAX_PROMPT_BYTES = 100_000;
 

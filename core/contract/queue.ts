@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 // Messages between handlers. Each is a hint with a version; what it points at is read from the store.
 
-const key = { v: z.literal(1), plan: z.string(), run: z.number().int() };
+const runFields = { v: z.literal(1), plan: z.string(), run: z.number().int() };
 /**
  * Of a hint that was sent for later: when its item was due then. One that is due at another time was looked at since, and has
  * a hint of its own: otherwise each nudge would begin another chain of them, and none would end.
  */
-const later = { dueAt: z.number().int().optional() };
+const delayFields = { dueAt: z.number().int().optional() };
 
 export const queueMessageSchema = z.discriminatedUnion('type', [
   /** Explore, assess, decompose; long, asks a model. */
@@ -15,9 +15,9 @@ export const queueMessageSchema = z.discriminatedUnion('type', [
   /** Do what the plan's state owes: put items, open and ready root PRs, clean up. */
   z.object({ type: z.literal('drive_plan'), v: z.literal(1), plan: z.string() }),
   /** Do what the task's state owes. */
-  z.object({ type: z.literal('drive_task'), ...key, task: z.string(), ...later }),
+  z.object({ type: z.literal('drive_task'), ...runFields, task: z.string(), ...delayFields }),
   /** Take a step of a merge lane. */
-  z.object({ type: z.literal('lane'), ...key, repo: z.string(), ...later }),
+  z.object({ type: z.literal('lane'), ...runFields, repo: z.string(), ...delayFields }),
   /** Hand free slots to ready tasks; `tasks` are read at once, the index is joined to them. */
   z.object({
     type: z.literal('schedule'),

@@ -8,14 +8,14 @@ import type { Role } from './access.ts';
  * - `attempt`    the token of the attempt named in the path
  * - `signature`  a webhook's signature
  */
-export type Access = 'public' | Role | 'attempt' | 'signature';
+export type RouteAccess = 'public' | Role | 'attempt' | 'signature';
 
 /** One row of the HTTP interface: the server registers it, the CLI calls it, the OpenAPI document is made of it. */
 export type Route = {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** `{name}` marks a parameter. */
   readonly path: string;
-  readonly access: Access;
+  readonly access: RouteAccess;
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

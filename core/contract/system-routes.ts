@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { repositoryIdSchema } from './id.ts';
-import { list, page } from './list.ts';
+import { createListSchema, pageQueryFields } from './list.ts';
 import { linkRepositorySchema, repositorySchema } from './repository.ts';
 import type { Route } from './route.ts';
 
@@ -44,9 +44,9 @@ export const SYSTEM_ROUTES = {
     path: '/v1/repositories',
     access: 'viewer',
     summary: 'Known repositories',
-    query: z.object(page),
+    query: z.object(pageQueryFields),
     status: 200,
-    answer: list(repositorySchema),
+    answer: createListSchema(repositorySchema),
   },
   unlinkRepository: {
     method: 'DELETE',

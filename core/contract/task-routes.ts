@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { transcriptEntrySchema } from './attempt.ts';
 import { planIdSchema, taskIdSchema } from './id.ts';
-import { list, page } from './list.ts';
+import { createListSchema, pageQueryFields } from './list.ts';
 import { reasonSchema } from './plan.ts';
 import type { Route } from './route.ts';
 import { taskViewSchema } from './task.ts';
 
-const plan = z.object({ plan: planIdSchema });
-const task = z.object({ plan: planIdSchema, task: taskIdSchema });
+const planParams = z.object({ plan: planIdSchema });
+const taskParams = z.object({ plan: planIdSchema, task: taskIdSchema });
 
 const messageSchema = z.object({
   n: z.number().int(),
@@ -28,17 +28,17 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks',
     access: 'viewer',
     summary: 'Tasks of the current run',
-    params: plan,
-    query: z.object(page),
+    params: planParams,
+    query: z.object(pageQueryFields),
     status: 200,
-    answer: list(taskViewSchema),
+    answer: createListSchema(taskViewSchema),
   },
   getTask: {
     method: 'GET',
     path: '/v1/plans/{plan}/tasks/{task}',
     access: 'viewer',
     summary: 'A task with its text',
-    params: task,
+    params: taskParams,
     status: 200,
     answer: taskViewSchema.extend({
       description: z.string(),
@@ -51,9 +51,9 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/history',
     access: 'viewer',
     summary: 'Transitions of a task',
-    params: task,
+    params: taskParams,
     status: 200,
-    answer: list(
+    answer: createListSchema(
       z.object({
         version: z.number().int(),
         at: z.number().int(),
@@ -70,21 +70,21 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/log',
     access: 'viewer',
     summary: 'Transcript of an attempt; without one the newest',
-    params: task,
+    params: taskParams,
     query: z.object({
       attempt: z.coerce.number().int().min(1).optional(),
       after: z.coerce.number().int().min(0).default(0),
-      limit: page.limit,
+      limit: pageQueryFields.limit,
     }),
     status: 200,
-    answer: list(logChunkSchema),
+    answer: createListSchema(logChunkSchema),
   },
   taskDiff: {
     method: 'GET',
     path: '/v1/plans/{plan}/tasks/{task}/diff',
     access: 'viewer',
     summary: 'Files that the task changed',
-    params: task,
+    params: taskParams,
     status: 200,
     answer: z.object({
       files: z.array(
@@ -104,7 +104,7 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/messages',
     access: 'operator',
     summary: 'Say something to the agent; answers its question when it asked one',
-    params: task,
+    params: taskParams,
     body: z
       .object({ text: z.string().min(1).max(16_000), answers: z.string().max(64).optional() })
       .strict(),
@@ -117,16 +117,16 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/messages',
     access: 'viewer',
     summary: 'What people said to the agent',
-    params: task,
+    params: taskParams,
     status: 200,
-    answer: list(messageSchema),
+    answer: createListSchema(messageSchema),
   },
   finishTask: {
     method: 'POST',
     path: '/v1/plans/{plan}/tasks/{task}/finish',
     access: 'operator',
     summary: 'End an interactive session: verify and open its pull request',
-    params: task,
+    params: taskParams,
     status: 202,
     answer: taskViewSchema,
   },
@@ -135,7 +135,7 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/retry',
     access: 'operator',
     summary: 'Try a blocked, failed or cancelled task again',
-    params: task,
+    params: taskParams,
     status: 202,
     answer: taskViewSchema,
   },
@@ -144,7 +144,7 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/unblock',
     access: 'operator',
     summary: 'The reason for the block is gone: go on from the accepted commit',
-    params: task,
+    params: taskParams,
     status: 202,
     answer: taskViewSchema,
   },
@@ -153,7 +153,7 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/cancel',
     access: 'operator',
     summary: 'Cancel a task',
-    params: task,
+    params: taskParams,
     body: reasonSchema,
     status: 202,
     answer: taskViewSchema,
@@ -163,7 +163,7 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/approve',
     access: 'operator',
     summary: 'Approve a task pull request (policy review)',
-    params: task,
+    params: taskParams,
     status: 202,
     answer: taskViewSchema,
   },
@@ -172,7 +172,7 @@ export const TASK_ROUTES = {
     path: '/v1/plans/{plan}/tasks/{task}/request-changes',
     access: 'operator',
     summary: 'Send a task pull request back with a reason',
-    params: task,
+    params: taskParams,
     body: z.object({ reason: z.string().min(1).max(8_000) }).strict(),
     status: 202,
     answer: taskViewSchema,

@@ -1,21 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Edit, editSchema } from '../contract/plan.ts';
+import type { Edit } from '../contract/plan.ts';
+import { editSchema } from '../contract/plan.ts';
 import type { TaskSpec } from '../contract/task.ts';
-import type { EdgeEnds } from './adjacency.ts';
-import { applyEdits } from './edit.ts';
-import { forecastGraph } from './forecast.ts';
-import { hasErrors } from './graph-problem.ts';
-import { MAX_WAITS, normaliseGraph } from './normalise.ts';
-import { orderOverlaps } from './overlap.ts';
-import { scopesMeet } from './scope.ts';
+import { hasErrors } from './check/graph-problem.ts';
+import { validateGraph } from './check/validate-graph.ts';
+import { applyEdits } from './edit/apply-edits.ts';
+import { forecastGraph } from './forecast/forecast-graph.ts';
+import type { EdgeEnds } from './order/adjacency.ts';
+import { MAX_DEPENDENCIES, normaliseGraph } from './order/normalise-graph.ts';
+import { computeRanks, computeWaves } from './order/waves.ts';
+import { orderOverlaps } from './overlap/order-overlaps.ts';
+import { findScopeOverlaps } from './scope/scope.ts';
 import { makeTask } from './task-fixture.ts';
-import { validateGraph } from './validate.ts';
-import { computeWaves, ranks } from './waves.ts';
 
 const REPOSITORIES = ['o/web', 'o/api'];
 const SHARED = ['x.lock', 'docs/*.md'];
-const scopeEntry = fc
+const scopeEntryArbitrary = fc
   .tuple(
     fc.constantFrom('', 'src/', 'src/a/', '**/', 'docs/', '*/'),
     fc.constantFrom(
@@ -35,10 +36,10 @@ const scopeEntry = fc
   .map(([directory, name]) => directory + name);
 
 /** Tasks that depend on earlier ones only, then shuffled. */
-function graphs(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
+function createGraphArbitrary(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
   const fields = fc.record({
     before: fc.array(fc.nat(), { maxLength: 4 }),
-    scope: fc.array(scopeEntry, { maxLength: 3 }),
+    scope: fc.array(scopeEntryArbitrary, { maxLength: 3 }),
     repo: fc.constantFrom('', '', 'o/web', 'o/api'),
     estimate: fc.integer({ min: 1, max: 30 }),
   });
@@ -56,8 +57,8 @@ function graphs(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
 }
 
 /** All ids that come before, per id; by brute force. */
-function closure(
-  nodes: readonly { id: string; dependsOn: readonly string[] }[],
+function computeClosure(
+  nodes: readonly { readonly id: string; readonly dependsOn: readonly string[] }[],
   edges: readonly EdgeEnds[] = [],
 ) {
   const before = new Map(nodes.map((node) => [node.id, new Set(node.dependsOn)]));
@@ -70,16 +71,16 @@ function closure(
   return before;
 }
 
-function repoOf(task: TaskSpec): string {
+function getRepository(task: TaskSpec): string {
   return task.repo || 'o/web';
 }
 
 describe('waves and ranks', () => {
   it('rise and fall along every edge', () => {
     void fc.assert(
-      fc.property(graphs(25), (tasks) => {
+      fc.property(createGraphArbitrary(25), (tasks) => {
         const waves = computeWaves(tasks);
-        const rank = ranks(tasks);
+        const rank = computeRanks(tasks);
         for (const task of tasks) {
           for (const from of task.dependsOn) {
             expect(waves.get(from)).toBeLessThan(waves.get(task.id) ?? 0);
@@ -94,10 +95,10 @@ describe('waves and ranks', () => {
 describe('orderOverlaps', { timeout: 60_000 }, () => {
   it('orders every pair that meets outside shared paths, without a cycle or a needless edge', () => {
     void fc.assert(
-      fc.property(graphs(14), (tasks) => {
-        const declared = closure(tasks);
+      fc.property(createGraphArbitrary(14), (tasks) => {
+        const declared = computeClosure(tasks);
         const { edges, remaining } = orderOverlaps(tasks, [], SHARED, REPOSITORIES);
-        const before = closure(tasks, edges);
+        const before = computeClosure(tasks, edges);
         const ordered = (a: string, b: string) => before.get(a)?.has(b) || before.get(b)?.has(a);
 
         for (const task of tasks) expect(before.get(task.id)?.has(task.id)).toBe(false);
@@ -108,9 +109,10 @@ describe('orderOverlaps', { timeout: 60_000 }, () => {
         const listed = new Set(remaining.map(({ a, b }) => [a, b].sort().join()));
         for (const [at, a] of tasks.entries()) {
           for (const b of tasks.slice(at + 1)) {
-            const apart = repoOf(a) !== repoOf(b);
-            const meets = !apart && scopesMeet(a.scope, b.scope, { except: SHARED }).length > 0;
-            const touches = !apart && scopesMeet(a.scope, b.scope).length > 0;
+            const apart = getRepository(a) !== getRepository(b);
+            const meets =
+              !apart && findScopeOverlaps(a.scope, b.scope, { except: SHARED }).length > 0;
+            const touches = !apart && findScopeOverlaps(a.scope, b.scope).length > 0;
             if (meets) expect(ordered(a.id, b.id)).toBe(true);
             const isListed = listed.has([a.id, b.id].sort().join());
             expect(isListed).toBe(touches && !ordered(a.id, b.id));
@@ -125,7 +127,7 @@ describe('orderOverlaps', { timeout: 60_000 }, () => {
 describe('forecastGraph', () => {
   it('lies between the bounds of any schedule', () => {
     void fc.assert(
-      fc.property(graphs(25), fc.integer({ min: 1, max: 6 }), (tasks, slots) => {
+      fc.property(createGraphArbitrary(25), fc.integer({ min: 1, max: 6 }), (tasks, slots) => {
         const { makespanMinutes, criticalPathMinutes } = forecastGraph(tasks, [], { slots });
         const total = tasks.reduce((sum, task) => sum + task.estimate, 0);
 
@@ -140,7 +142,10 @@ describe('forecastGraph', () => {
 
 describe('normaliseGraph', { timeout: 60_000 }, () => {
   it('keeps who comes before whom, in a topological order, with bounded waits', () => {
-    const wide = fc.record({ count: fc.integer({ min: 60, max: 200 }), tail: graphs(8) });
+    const wide = fc.record({
+      count: fc.integer({ min: 60, max: 200 }),
+      tail: createGraphArbitrary(8),
+    });
     const fans = wide.map(({ count, tail }) => {
       const fan = Array.from({ length: count }, (_, at) => makeTask(`w${at}`));
       const dependsOn = fan.map((task) => task.id);
@@ -150,10 +155,10 @@ describe('normaliseGraph', { timeout: 60_000 }, () => {
       ];
     });
     void fc.assert(
-      fc.property(fc.oneof(graphs(25), fans), (tasks) => {
+      fc.property(fc.oneof(createGraphArbitrary(25), fans), (tasks) => {
         const nodes = normaliseGraph(tasks, [], REPOSITORIES);
         const names = nodes.map((node) => node.id);
-        const run = closure(
+        const run = computeClosure(
           nodes.map(({ id, dependsOn }) => ({
             id,
             dependsOn: dependsOn.map((at) => names[at] ?? ''),
@@ -162,14 +167,14 @@ describe('normaliseGraph', { timeout: 60_000 }, () => {
         const work = new Set(tasks.map((task) => task.id));
 
         expect(new Set(names).size).toBe(names.length);
-        for (const [id, before] of closure(tasks)) {
+        for (const [id, before] of computeClosure(tasks)) {
           expect(new Set([...(run.get(id) ?? [])].filter((other) => work.has(other)))).toEqual(
             before,
           );
         }
         for (const [ordinal, node] of nodes.entries()) {
           expect(node.ordinal).toBe(ordinal);
-          expect(node.dependsOn.length).toBeLessThanOrEqual(MAX_WAITS);
+          expect(node.dependsOn.length).toBeLessThanOrEqual(MAX_DEPENDENCIES);
           expect(new Set(node.dependsOn).size).toBe(node.dependsOn.length);
           for (const other of node.dependsOn) {
             expect(other).toBeLessThan(ordinal);
@@ -179,7 +184,9 @@ describe('normaliseGraph', { timeout: 60_000 }, () => {
           }
         }
         for (const end of nodes.filter((node) => node.kind === 'end')) {
-          const own = tasks.filter((task) => repoOf(task) === end.repo).map((task) => task.id);
+          const own = tasks
+            .filter((task) => getRepository(task) === end.repo)
+            .map((task) => task.id);
           for (const id of own) expect(run.get(end.id)).toContain(id);
         }
       }),
@@ -188,28 +195,32 @@ describe('normaliseGraph', { timeout: 60_000 }, () => {
   });
 });
 
-const anyId = fc.nat({ max: 9 }).map((number) => `t${number}`);
-const anyTask = fc
+const idArbitrary = fc.nat({ max: 9 }).map((number) => `t${number}`);
+const taskArbitrary = fc
   .record({
-    id: fc.oneof(anyId, fc.constantFrom('n1', 'n2', 'n3', 'end')),
-    dependsOn: fc.array(anyId, { maxLength: 2 }),
+    id: fc.oneof(idArbitrary, fc.constantFrom('n1', 'n2', 'n3', 'end')),
+    dependsOn: fc.array(idArbitrary, { maxLength: 2 }),
   })
   .map(({ id, dependsOn }) => makeTask(id, { dependsOn, repo: 'o/web' }));
-const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
-  fc.record({ op: fc.constant('add_task' as const), task: anyTask }),
-  fc.record({ op: fc.constant('change_task' as const), task: anyId, scope: fc.array(scopeEntry) }),
-  fc.record({ op: fc.constant('remove_task' as const), task: anyId }),
-  fc.record({ op: fc.constant('add_edge' as const), from: anyId, to: anyId }),
-  fc.record({ op: fc.constant('remove_edge' as const), from: anyId, to: anyId }),
+const editArbitrary: fc.Arbitrary<Edit> = fc.oneof(
+  fc.record({ op: fc.constant('add_task' as const), task: taskArbitrary }),
+  fc.record({
+    op: fc.constant('change_task' as const),
+    task: idArbitrary,
+    scope: fc.array(scopeEntryArbitrary),
+  }),
+  fc.record({ op: fc.constant('remove_task' as const), task: idArbitrary }),
+  fc.record({ op: fc.constant('add_edge' as const), from: idArbitrary, to: idArbitrary }),
+  fc.record({ op: fc.constant('remove_edge' as const), from: idArbitrary, to: idArbitrary }),
   fc.record({
     op: fc.constant('split_task' as const),
-    task: anyId,
-    into: fc.array(anyTask, { minLength: 2, maxLength: 3 }),
+    task: idArbitrary,
+    into: fc.array(taskArbitrary, { minLength: 2, maxLength: 3 }),
   }),
   fc.record({
     op: fc.constant('merge_tasks' as const),
-    tasks: fc.array(anyId, { minLength: 2, maxLength: 3 }),
-    into: anyTask,
+    tasks: fc.array(idArbitrary, { minLength: 2, maxLength: 3 }),
+    into: taskArbitrary,
   }),
 );
 
@@ -217,22 +228,30 @@ describe('applyEdits', { timeout: 60_000 }, () => {
   it('yields a valid graph or a problem, and leaves what it was given alone', () => {
     let applied = 0;
     void fc.assert(
-      fc.property(graphs(10), fc.array(anyEdit, { minLength: 1, maxLength: 4 }), (tasks, edits) => {
-        const copy = structuredClone(tasks);
-        const result = applyEdits(
-          tasks,
-          edits.map((edit) => editSchema.parse(edit)),
-        );
+      fc.property(
+        createGraphArbitrary(10),
+        fc.array(editArbitrary, { minLength: 1, maxLength: 4 }),
+        (tasks, edits) => {
+          const copy = structuredClone(tasks);
+          const result = applyEdits(
+            tasks,
+            edits.map((edit) => editSchema.parse(edit)),
+          );
 
-        expect(tasks).toEqual(copy);
-        if ('problems' in result) {
-          expect(hasErrors(result.problems)).toBe(true);
-          return;
-        }
-        applied++;
-        const context = { repositories: REPOSITORIES, source: 'person' as const, maxTasks: 10_000 };
-        expect(hasErrors(validateGraph(result.tasks, context))).toBe(false);
-      }),
+          expect(tasks).toEqual(copy);
+          if ('problems' in result) {
+            expect(hasErrors(result.problems)).toBe(true);
+            return;
+          }
+          applied++;
+          const context = {
+            repositories: REPOSITORIES,
+            source: 'person' as const,
+            maxTasks: 10_000,
+          };
+          expect(hasErrors(validateGraph(result.tasks, context))).toBe(false);
+        },
+      ),
       { numRuns: 600 },
     );
     expect(applied).toBeGreaterThan(30);
@@ -240,13 +259,13 @@ describe('applyEdits', { timeout: 60_000 }, () => {
 
   it('keeps who comes before whom when a task is removed', () => {
     void fc.assert(
-      fc.property(graphs(10), fc.nat(), (tasks, number) => {
+      fc.property(createGraphArbitrary(10), fc.nat(), (tasks, number) => {
         fc.pre(tasks.length > 1);
         const id = `t${number % tasks.length}`;
         const result = applyEdits(tasks, [{ op: 'remove_task', task: id }]);
-        const after = closure('tasks' in result ? result.tasks : []);
+        const after = computeClosure('tasks' in result ? result.tasks : []);
 
-        for (const [other, before] of closure(tasks)) {
+        for (const [other, before] of computeClosure(tasks)) {
           if (other === id) continue;
           before.delete(id);
           expect(after.get(other)).toEqual(before);

@@ -1,4 +1,5 @@
-import { type TaskSpec, taskSpecSchema } from '../contract/task.ts';
+import type { TaskSpec } from '../contract/task.ts';
+import { taskSpecSchema } from '../contract/task.ts';
 
 /** A valid task for tests; the schema fills in what is not said. */
 export function makeTask(id: string, fields: Partial<TaskSpec> = {}): TaskSpec {

@@ -2,26 +2,32 @@
 
 export type PodSpec = {
   /** Deterministic, DNS-1123, carries plan, run, task and attempt. */
-  name: string;
-  attemptId: string;
+  readonly name: string;
+  readonly attemptId: string;
   /** Where the bridge calls back. */
-  apiUrl: string;
+  readonly apiUrl: string;
   /** Good for this attempt's callbacks only. Must never be in argv or a log. */
-  token: string;
+  readonly token: string;
   /** Hard end, epoch milliseconds: the launcher kills what still runs. */
-  deadline: number;
-  labels: { plan: string; run: string; task: string; attempt: string; repo: string };
+  readonly deadline: number;
+  readonly labels: {
+    readonly plan: string;
+    readonly run: string;
+    readonly task: string;
+    readonly attempt: string;
+    readonly repo: string;
+  };
   /** From `.smol-gang.yaml`, for launchers that can obey. */
-  resources?: { cpu?: string; memory?: string; disk?: string };
+  readonly resources?: { readonly cpu?: string; readonly memory?: string; readonly disk?: string };
 };
 
 export type PodState = 'starting' | 'running' | 'gone';
 export type Pod = {
-  name: string;
-  attemptId: string;
+  readonly name: string;
+  readonly attemptId: string;
   state: PodState;
-  startedAt: number;
-  uid: string;
+  readonly startedAt: number;
+  readonly uid: string;
 };
 
 export interface PodLauncher {

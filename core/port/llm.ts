@@ -1,23 +1,26 @@
 // A language model as the planner sees it. Throws AppError: `paused` (429, quota, 5xx; with `until`), `auth` (wrong key),
 // `invalid` with code `context_too_small`, `transient`. Never returns an empty answer as success.
 
-export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string };
+export type ChatMessage = {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+};
 
 export type Completion = {
-  text: string;
+  readonly text: string;
   /** The model stopped because it ran out of room: the text is cut off. */
-  truncated: boolean;
-  model: string;
-  usage: { inputTokens: number; outputTokens: number };
+  readonly truncated: boolean;
+  readonly model: string;
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
 };
 
 export interface Llm {
   complete(request: {
-    messages: ChatMessage[];
+    readonly messages: ChatMessage[];
     /** JSON schema of the answer; the client falls back from json_schema to json_object to plain text. */
-    schema?: { name: string; schema: Record<string, unknown> };
-    tier: 'heavy' | 'light';
-    maxOutputTokens: number;
+    readonly schema?: { readonly name: string; readonly schema: Record<string, unknown> };
+    readonly tier: 'heavy' | 'light';
+    readonly maxOutputTokens: number;
   }): Promise<Completion>;
 }
 

@@ -4,5 +4,7 @@ import type { QueueMessage } from '../contract/queue.ts';
 
 export interface Queue {
   /** Up to 15 minutes of delay. Each goes to the queue that its `type` names in core/topology/queues.ts. */
-  send(messages: readonly { message: QueueMessage; delaySeconds?: number }[]): Promise<void>;
+  send(
+    messages: readonly { readonly message: QueueMessage; readonly delaySeconds?: number }[],
+  ): Promise<void>;
 }

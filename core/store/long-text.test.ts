@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemoryTable } from '../../test/support/memory-table.ts';
+import { createMemoryTable } from '../../test/support/store/memory-table.ts';
 import { loadLongText, putLongText, splitText } from './long-text.ts';
 
 const KEY = { pk: 'P', sk: 'TEXT' };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Condition, Item, Key, Table } from '../port/table.ts';
-import { numberOf, textOf } from './document.ts';
+import { readNumber, readText } from './document.ts';
 
 // A text that may be larger than an item can be lies in pieces: the first under its own key, with how many there are.
 
@@ -23,7 +23,7 @@ export function splitText(text: string, maxBytes = MAX_PIECE_BYTES): string[] {
 }
 
 /** Further pieces lie under the hash of the whole, so that two who race with other texts do not mix them. */
-function piecePrefix(first: Key, tag: string): string {
+function formatPiecePrefix(first: Key, tag: string): string {
   return `${first.sk}#${tag}#`;
 }
 
@@ -38,7 +38,7 @@ export async function putLongText(
   if (others.length === 0) return table.put({ ...key, doc: first }, condition);
   const tag = createHash('sha256').update(text).digest('hex').slice(0, 16);
   for (const [index, piece] of others.entries()) {
-    const sk = `${piecePrefix(key, tag)}${String(index).padStart(4, '0')}`;
+    const sk = `${formatPiecePrefix(key, tag)}${String(index).padStart(4, '0')}`;
     await table.put({ pk: key.pk, sk, doc: piece });
   }
   const item: Item = { ...key, doc: first, pieces: others.length, piecesTag: tag };
@@ -48,17 +48,17 @@ export async function putLongText(
 export async function loadLongText(table: Table, key: Key): Promise<string | undefined> {
   const first = await table.get(key);
   if (first === undefined) return undefined;
-  const texts = [textOf(first, 'doc') ?? ''];
-  const tag = textOf(first, 'piecesTag');
+  const texts = [readText(first, 'doc') ?? ''];
+  const tag = readText(first, 'piecesTag');
   if (tag === undefined) return texts[0];
-  const prefix = piecePrefix(key, tag);
+  const prefix = formatPiecePrefix(key, tag);
   let after: string | undefined;
   do {
     const page = await table.query(key.pk, { prefix, after });
-    texts.push(...page.items.map((item) => textOf(item, 'doc') ?? ''));
+    texts.push(...page.items.map((item) => readText(item, 'doc') ?? ''));
     after = page.next;
   } while (after !== undefined);
-  if (texts.length - 1 !== numberOf(first, 'pieces'))
+  if (texts.length - 1 !== readNumber(first, 'pieces'))
     throw new Error(`item ${key.pk} ${key.sk} has lost pieces`);
   return texts.join('');
 }

@@ -1,25 +1,25 @@
 import type { Repository } from '../contract/repository.ts';
 import type { Table } from '../port/table.ts';
-import { numberOf, textOf } from './document.ts';
+import { readNumber, readText } from './document.ts';
 import { KEY } from './key.ts';
 
 // One item for each part of an outside system that refuses for a while: calls before `until` park, and spend no retry.
 
 /** `what`: the model, or a forge for one owner's repositories. */
-export type Pause = { what: string; until: number; reason: string };
+export type Pause = { readonly what: string; readonly until: number; readonly reason: string };
 
-export const MODEL = 'model';
+export const MODEL_SYSTEM = 'model';
 /** Whatever an outside system asks for: it is asked again then, at the cost of one call. */
-export const LONGEST_PAUSE_MS = 15 * 60_000;
+export const MAX_PAUSE_MS = 15 * 60_000;
 
 /** Repositories of one owner share an installation, and with it the credential and its rate limit. */
-export function forgeFor(forge: Repository['forge'], repo: string): string {
+export function formatForgeSystem(forge: Repository['forge'], repo: string): string {
   return `forge ${forge}:${repo.split('/')[0]}`;
 }
 
 /** At least a second, since what refuses now refuses then too, and no longer than is good for anybody. */
-export function pauseEnd(asked: number, now: number): number {
-  return Math.max(now + 1_000, Math.min(asked, now + LONGEST_PAUSE_MS));
+export function boundPauseEnd(asked: number, now: number): number {
+  return Math.max(now + 1_000, Math.min(asked, now + MAX_PAUSE_MS));
 }
 
 /** Only ever extends: a shorter pause that arrives late changes nothing. */
@@ -39,17 +39,21 @@ export async function loadPauses(table: Table, now: number): Promise<Pause[]> {
   return page.items
     .map((item) => ({
       what: item.sk.slice('PAUSE#'.length),
-      until: numberOf(item, 'until'),
-      reason: textOf(item, 'reason') ?? '',
+      until: readNumber(item, 'until'),
+      reason: readText(item, 'reason') ?? '',
     }))
     .filter((pause) => pause.until > now);
 }
 
-export async function pauseOf(table: Table, what: string, now: number): Promise<Pause | undefined> {
+export async function loadPause(
+  table: Table,
+  what: string,
+  now: number,
+): Promise<Pause | undefined> {
   const item = await table.get(KEY.pause(what));
   if (item === undefined) return undefined;
-  const until = numberOf(item, 'until');
-  return until > now ? { what, until, reason: textOf(item, 'reason') ?? '' } : undefined;
+  const until = readNumber(item, 'until');
+  return until > now ? { what, until, reason: readText(item, 'reason') ?? '' } : undefined;
 }
 
 /** Whoever refused for a while is asked again at once. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { planStateFixture } from '../../test/support/engine-fixture.ts';
-import { createMemoryTable } from '../../test/support/memory-table.ts';
+import { createPlanStateFixture } from '../../test/support/engine/engine-fixture.ts';
+import { createMemoryTable } from '../../test/support/store/memory-table.ts';
 import { taskSpecSchema } from '../contract/task.ts';
-import { forecastGraph } from '../graph/forecast.ts';
+import { forecastGraph } from '../graph/forecast/forecast-graph.ts';
 import { loadPlan, loadRevision, putNewPlan, putRevision } from './plan-store.ts';
 
-function forecastOf(count: number) {
+function createForecast(count: number) {
   const tasks = Array.from({ length: count }, (_, index) =>
     taskSpecSchema.parse({ id: `task-with-a-rather-long-name-${index}`, description: 'Do it.' }),
   );
@@ -22,8 +22,8 @@ function forecastOf(count: number) {
 
 test('the head of a large plan has the figures of its forecast, the revision all of it', async () => {
   const table = createMemoryTable();
-  const { tasks, forecast } = forecastOf(10_000);
-  const state = { ...planStateFixture(), forecast };
+  const { tasks, forecast } = createForecast(10_000);
+  const state = { ...createPlanStateFixture(), forecast };
 
   await putNewPlan(table, state, 1);
   await putRevision(table, state.id, 'x', {
@@ -43,8 +43,8 @@ test('the head of a large plan has the figures of its forecast, the revision all
 
 test('the head of a small plan has its whole forecast', async () => {
   const table = createMemoryTable();
-  const { forecast } = forecastOf(12);
-  const state = { ...planStateFixture(), forecast };
+  const { forecast } = createForecast(12);
+  const state = { ...createPlanStateFixture(), forecast };
 
   await putNewPlan(table, state, 1);
 
@@ -58,7 +58,7 @@ test('a task of as many bytes as its characters may have is kept', async () => {
     description: '計'.repeat(100_000),
     criteria: Array.from({ length: 50 }, () => '計'.repeat(2_000)),
   });
-  const { forecast } = forecastOf(1);
+  const { forecast } = createForecast(1);
   const revision = { revision: 1, by: 'ada', at: 1, note: '', tasks: [spec], edges: [], forecast };
 
   await putRevision(table, 'p0123456789', 'x', revision);

@@ -1,78 +1,78 @@
 import type { Forecast } from '../contract/plan.ts';
 import type { Edge, TaskSpec } from '../contract/task.ts';
-import type { PlanState } from '../lifecycle/plan-state.ts';
+import type { PlanState } from '../plan-state/plan-state.ts';
 import type { Change, Item, Table } from '../port/table.ts';
-import { decode, decodeText, encode, numberOf } from './document.ts';
-import { ACTIVE_PLANS, ALL_PLANS, dueShard, KEY, OPEN_PLANS } from './key.ts';
+import { decodeDocument, encodeDocument, parseDocument, readNumber } from './document.ts';
+import { ACTIVE_PLANS, ALL_PLANS, KEY, OPEN_PLANS, selectDueShard } from './key.ts';
 import { loadLongText, putLongText } from './long-text.ts';
 
 export type StoredPlan = {
-  state: PlanState;
-  version: number;
-  dueAt?: number;
+  readonly state: PlanState;
+  readonly version: number;
+  readonly dueAt?: number;
   /** Counted beside the head as attempts end; for budgets, where the last one may be missing after a crash. */
-  usedTokens: number;
-  usedUsd: number;
+  readonly usedTokens: number;
+  readonly usedUsd: number;
 };
 
 const ABSENT = [{ attribute: 'pk', is: 'absent' }] as const;
 
 export function readPlan(item: Item): StoredPlan {
-  const dueAt = numberOf(item, 'dueAt', -1);
+  const dueAt = readNumber(item, 'dueAt', -1);
   return {
-    state: decode<PlanState>(item),
-    version: numberOf(item, 'v'),
+    state: decodeDocument<PlanState>(item),
+    version: readNumber(item, 'v'),
     dueAt: dueAt < 0 ? undefined : dueAt,
-    usedTokens: numberOf(item, 'usedTokens'),
-    usedUsd: numberOf(item, 'usedUsd'),
+    usedTokens: readNumber(item, 'usedTokens'),
+    usedUsd: readNumber(item, 'usedUsd'),
   };
 }
 
 export async function loadPlan(table: Table, plan: string): Promise<StoredPlan | undefined> {
-  const item = await table.get(KEY.head(plan));
+  const item = await table.get(KEY.plan(plan));
   return item === undefined ? undefined : readPlan(item);
 }
 
-const MAX_HEAD_LISTS_BYTES = 2_000;
+const MAX_FORECAST_LISTS_BYTES = 2_000;
 
 /** The head is read and written with every task: of a large plan it has the figures, and the revision has the lists. */
-function headForecast(forecast: Forecast): Forecast {
-  if (encode(forecast).length <= MAX_HEAD_LISTS_BYTES) return forecast;
+function trimForecast(forecast: Forecast): Forecast {
+  if (encodeDocument(forecast).length <= MAX_FORECAST_LISTS_BYTES) return forecast;
   const withoutPairs = { ...forecast, overlaps: [] };
-  if (encode(withoutPairs).length <= MAX_HEAD_LISTS_BYTES) return withoutPairs;
+  if (encodeDocument(withoutPairs).length <= MAX_FORECAST_LISTS_BYTES) return withoutPairs;
   return { ...withoutPairs, waves: [], criticalPath: [] };
 }
 
 /** Of a halted plan nothing is scheduled, but what people do at the forge is seen. */
-function listOf(state: PlanState): string | undefined {
-  if (state.status === 'active') return state.haltedTold === true ? OPEN_PLANS : ACTIVE_PLANS;
+function selectReadyHash(state: PlanState): string | undefined {
+  if (state.status === 'active') return state.haltNotified === true ? OPEN_PLANS : ACTIVE_PLANS;
   const isOpen = state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
   return isOpen ? OPEN_PLANS : undefined;
 }
 
-function attributesOf(
+function buildPlanAttributes(
   state: PlanState,
   version: number,
-  at: { now: number; dueAt: number | undefined },
+  at: { readonly now: number; readonly dueAt: number | undefined },
 ): Record<string, string | number | undefined> {
-  const readyKey = listOf(state);
+  const readyKey = selectReadyHash(state);
   return {
     v: version,
-    doc: encode({ ...state, forecast: state.forecast && headForecast(state.forecast) }),
+    doc: encodeDocument({ ...state, forecast: state.forecast && trimForecast(state.forecast) }),
     status: state.status,
     changeKey: ALL_PLANS,
     changedAt: at.now,
     readyKey,
     rank: readyKey === undefined ? undefined : (state.startedAt ?? state.createdAt),
     dueAt: at.dueAt,
-    dueShard: at.dueAt === undefined ? undefined : dueShard(state.id),
+    dueShard: at.dueAt === undefined ? undefined : selectDueShard(state.id),
   };
 }
 
 /** False: a plan of that id exists. */
 export async function putNewPlan(table: Table, state: PlanState, dueAt: number): Promise<boolean> {
   return table.put(
-    { ...KEY.head(state.id), ...attributesOf(state, 1, { now: state.createdAt, dueAt }) },
+    { ...KEY.plan(state.id), ...buildPlanAttributes(state, 1, { now: state.createdAt, dueAt }) },
     ABSENT,
   );
 }
@@ -82,25 +82,28 @@ export async function savePlan(
   table: Table,
   before: StoredPlan,
   next: PlanState,
-  at: { now: number; dueAt: number | undefined },
+  at: { readonly now: number; readonly dueAt: number | undefined },
 ): Promise<StoredPlan | undefined> {
   const last = before.state.last;
   if (last.version === before.version)
-    await table.put({ ...KEY.planHistory(next.id, last.version), doc: encode(last) }, ABSENT);
-  const attributes = attributesOf(next, before.version + 1, at);
+    await table.put(
+      { ...KEY.planHistory(next.id, last.version), doc: encodeDocument(last) },
+      ABSENT,
+    );
+  const attributes = buildPlanAttributes(next, before.version + 1, at);
   const set: Record<string, string | number> = {};
   const remove: string[] = [];
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined) remove.push(name);
     else set[name] = value;
   }
-  const item = await table.update(KEY.head(next.id), { set, remove }, [
+  const item = await table.update(KEY.plan(next.id), { set, remove }, [
     { attribute: 'v', equals: before.version },
   ]);
   return item === undefined ? undefined : readPlan(item);
 }
 
-export async function settlePlan(
+export async function setPlanDue(
   table: Table,
   plan: StoredPlan,
   dueAt: number | undefined,
@@ -109,34 +112,34 @@ export async function settlePlan(
   const change: Change =
     dueAt === undefined
       ? { remove: ['dueAt', 'dueShard'] }
-      : { set: { dueAt, dueShard: dueShard(plan.state.id) } };
+      : { set: { dueAt, dueShard: selectDueShard(plan.state.id) } };
   return (
-    (await table.update(KEY.head(plan.state.id), change, [
+    (await table.update(KEY.plan(plan.state.id), change, [
       { attribute: 'v', equals: plan.version },
     ])) !== undefined
   );
 }
 
-export async function countUsage(
+export async function addPlanUsage(
   table: Table,
   plan: string,
   tokens: number,
   usd: number,
 ): Promise<void> {
-  await table.update(KEY.head(plan), { add: { usedTokens: tokens, usedUsd: usd } }, [
+  await table.update(KEY.plan(plan), { add: { usedTokens: tokens, usedUsd: usd } }, [
     { attribute: 'pk', is: 'present' },
   ]);
 }
 
 /** One revision of a graph: immutable once the head names it. */
 export type Revision = {
-  revision: number;
-  by: string;
-  at: number;
-  note: string;
-  tasks: TaskSpec[];
-  edges: Edge[];
-  forecast: Forecast;
+  readonly revision: number;
+  readonly by: string;
+  readonly at: number;
+  readonly note: string;
+  readonly tasks: TaskSpec[];
+  readonly edges: Edge[];
+  readonly forecast: Forecast;
 };
 
 /**
@@ -149,7 +152,7 @@ export async function putRevision(
   tag: string,
   revision: Revision,
 ): Promise<void> {
-  await putLongText(table, KEY.revision(plan, revision.revision, tag), encode(revision));
+  await putLongText(table, KEY.revision(plan, revision.revision, tag), encodeDocument(revision));
 }
 
 export async function loadRevision(
@@ -159,7 +162,7 @@ export async function loadRevision(
   tag: string,
 ): Promise<Revision | undefined> {
   const text = await loadLongText(table, KEY.revision(plan, revision, tag));
-  return text === undefined ? undefined : decodeText<Revision>(text);
+  return text === undefined ? undefined : parseDocument<Revision>(text);
 }
 
 export async function putExploration(
@@ -168,7 +171,7 @@ export async function putExploration(
   index: number,
   exploration: unknown,
 ): Promise<void> {
-  await table.put({ ...KEY.exploration(plan, index), doc: encode(exploration) });
+  await table.put({ ...KEY.exploration(plan, index), doc: encodeDocument(exploration) });
 }
 
 export async function loadExploration<T>(
@@ -177,5 +180,5 @@ export async function loadExploration<T>(
   index: number,
 ): Promise<T | undefined> {
   const item = await table.get(KEY.exploration(plan, index));
-  return item === undefined ? undefined : decode<T>(item);
+  return item === undefined ? undefined : decodeDocument<T>(item);
 }

@@ -1,18 +1,18 @@
 import type { Table } from '../port/table.ts';
-import { numberOf } from './document.ts';
+import { readNumber } from './document.ts';
 import { KEY } from './key.ts';
 
 // Who plans a plan now. On an item of its own, so that renewing it contends with nobody.
 
-export type PlannerLease = { plan: string; fence: number };
+export type PlannerLease = { readonly plan: string; readonly fence: number };
 
 /** Until when another has it; else the lease, which is then ours. */
-export async function takePlannerLease(
+export async function acquirePlannerLease(
   table: Table,
   plan: string,
   now: number,
   leaseMs: number,
-): Promise<PlannerLease | { heldUntil: number }> {
+): Promise<PlannerLease | { readonly heldUntil: number }> {
   const key = KEY.plannerLease(plan);
   const item = await table.get(key);
   if (item === undefined) {
@@ -21,9 +21,9 @@ export async function takePlannerLease(
     ]);
     return taken ? { plan, fence: 1 } : { heldUntil: now + leaseMs };
   }
-  const until = numberOf(item, 'until');
+  const until = readNumber(item, 'until');
   if (until > now) return { heldUntil: until };
-  const fence = numberOf(item, 'fence');
+  const fence = readNumber(item, 'fence');
   const change = { set: { fence: fence + 1, until: now + leaseMs } };
   const taken = await table.update(key, change, [{ attribute: 'fence', equals: fence }]);
   return taken === undefined ? { heldUntil: now + leaseMs } : { plan, fence: fence + 1 };

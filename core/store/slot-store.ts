@@ -1,25 +1,25 @@
-import {
-  type AttemptId,
-  type AttemptKey,
-  formatAttemptId,
-  parseAttemptId,
-} from '../contract/id.ts';
+import type { AttemptId, AttemptKey } from '../contract/id.ts';
+import { formatAttemptId, parseAttemptId } from '../contract/id.ts';
 import type { Item, Table } from '../port/table.ts';
-import { numberOf } from './document.ts';
+import { readNumber } from './document.ts';
 import { KEY } from './key.ts';
 
 // Who holds a slot: one item with a version and the set of attempts, so that every cap is counted at one moment and no
 // counter can drift.
 
-export type Holder = { attempt: AttemptKey; repo: string; since: number };
-export type Slots = { version: number; holders: Map<AttemptId, Holder> };
+export type SlotHolder = {
+  readonly attempt: AttemptKey;
+  readonly repo: string;
+  readonly since: number;
+};
+export type Slots = { readonly version: number; readonly holders: Map<AttemptId, SlotHolder> };
 
 export async function loadSlots(table: Table): Promise<Slots> {
   return readSlots(await table.get(KEY.slots()));
 }
 
 function readSlots(item: Item | undefined): Slots {
-  const holders = new Map<AttemptId, Holder>();
+  const holders = new Map<AttemptId, SlotHolder>();
   if (item === undefined) return { version: 0, holders };
   const stored = item.holders;
   if (
@@ -35,14 +35,14 @@ function readSlots(item: Item | undefined): Slots {
       holders.set(id, { attempt, repo, since: Number(since) });
     }
   }
-  return { version: numberOf(item, 'v'), holders };
+  return { version: readNumber(item, 'v'), holders };
 }
 
 /** Adds holders over exactly the version that was read; false: somebody else changed it. */
-export async function addHolders(
+export async function addSlotHolders(
   table: Table,
   before: Slots,
-  added: readonly Holder[],
+  added: readonly SlotHolder[],
 ): Promise<boolean> {
   const entries = Object.fromEntries(
     added.map((holder) => [formatAttemptId(holder.attempt), `${holder.since}|${holder.repo}`]),
@@ -60,7 +60,7 @@ export async function addHolders(
 }
 
 /** Unconditional: whoever knows that an attempt's pod is gone may free it, twice too. */
-export async function removeHolders(table: Table, ids: readonly AttemptId[]): Promise<void> {
+export async function removeSlotHolders(table: Table, ids: readonly AttemptId[]): Promise<void> {
   if (ids.length === 0) return;
   await table.update(KEY.slots(), { add: { v: 1 }, removeIn: { holders: ids } }, [
     { attribute: 'pk', is: 'present' },

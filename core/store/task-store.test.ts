@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
-import { createEngineFixture } from '../../test/support/engine-fixture.ts';
-import type { TaskState } from '../task/state.ts';
-import { loadHistory } from './task-detail.ts';
-import { type StoredTask, saveTask, settleTask } from './task-store.ts';
+import { createEngineFixture } from '../../test/support/engine/engine-fixture.ts';
+import type { TaskState } from '../task-state/task-state.ts';
+import { loadTaskHistory } from './task-detail-store.ts';
+import type { StoredTask } from './task-store.ts';
+import { markTaskReconciled, saveTask } from './task-store.ts';
 
 /** The next state of a task, with a transition of its own unless `reason` says that it has none. */
-function nextOf({ state, version }: StoredTask, reason = ''): TaskState {
+function buildNextState({ state, version }: StoredTask, reason = ''): TaskState {
   const last = { ...state.last, version: version + 1, at: state.last.at + 1, reason };
   return { ...state, last };
 }
 
-function versionsOf(task: StoredTask): number[] {
-  return [...task.past, task.state.last].map(({ version }) => version);
+function listVersions(task: StoredTask): number[] {
+  return [...task.recentTransitions, task.state.last].map(({ version }) => version);
 }
 
 test('every transition is a history item or on the task, in order, once', async () => {
@@ -21,14 +22,18 @@ test('every transition is a history item or on the task, in order, once', async 
   for (let version = 2; version <= 12; version += 1) {
     const before = await task();
     expect(
-      await saveTask(table, before, nextOf(before), { now: version, dueAt: undefined, tag: 't' }),
+      await saveTask(table, before, buildNextState(before), {
+        now: version,
+        dueAt: undefined,
+        tag: 't',
+      }),
     ).toBeTruthy();
     const after = await task();
-    const kept = (await loadHistory(table, after.state)).map((one) => one.version);
-    expect([...kept, ...versionsOf(after)]).toEqual(
+    const kept = (await loadTaskHistory(table, after.state)).map((one) => one.version);
+    expect([...kept, ...listVersions(after)]).toEqual(
       Array.from({ length: version }, (_, n) => n + 1),
     );
-    expect(after.past.length).toBeLessThan(4);
+    expect(after.recentTransitions.length).toBeLessThan(4);
   }
 });
 
@@ -38,11 +43,11 @@ test('a transition with a long reason does not make the item large', async () =>
 
   for (let version = 2; version <= 6; version += 1) {
     const before = await task();
-    const next = nextOf(before, 'x'.repeat(700));
+    const next = buildNextState(before, 'x'.repeat(700));
     await saveTask(table, before, next, { now: version, dueAt: undefined, tag: 't' });
-    expect(JSON.stringify((await task()).past).length).toBeLessThan(1_000);
+    expect(JSON.stringify((await task()).recentTransitions).length).toBeLessThan(1_000);
   }
-  expect(await loadHistory(table, (await task()).state)).not.toEqual([]);
+  expect(await loadTaskHistory(table, (await task()).state)).not.toEqual([]);
 });
 
 test('who loses the race writes nothing, and leaves no transition that did not happen', async () => {
@@ -50,16 +55,16 @@ test('who loses the race writes nothing, and leaves no transition that did not h
   await putTask();
   for (let n = 0; n < 3; n += 1) {
     const before = await task();
-    await saveTask(table, before, nextOf(before), { now: n, dueAt: undefined, tag: 't' });
+    await saveTask(table, before, buildNextState(before), { now: n, dueAt: undefined, tag: 't' });
   }
   const seen = await task();
 
-  const won = await saveTask(table, seen, nextOf(seen, 'first'), {
+  const won = await saveTask(table, seen, buildNextState(seen, 'first'), {
     now: 9,
     dueAt: undefined,
     tag: 't',
   });
-  const lost = await saveTask(table, seen, nextOf(seen, 'second'), {
+  const lost = await saveTask(table, seen, buildNextState(seen, 'second'), {
     now: 9,
     dueAt: undefined,
     tag: 't',
@@ -68,7 +73,11 @@ test('who loses the race writes nothing, and leaves no transition that did not h
   expect(won?.state.last.reason).toBe('first');
   expect(lost).toBeUndefined();
   const after = await task();
-  const all = [...(await loadHistory(table, after.state)), ...after.past, after.state.last];
+  const all = [
+    ...(await loadTaskHistory(table, after.state)),
+    ...after.recentTransitions,
+    after.state.last,
+  ];
   expect(all.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
   expect(all.map(({ reason }) => reason)).not.toContain('second');
 });
@@ -76,17 +85,17 @@ test('who loses the race writes nothing, and leaves no transition that did not h
 test('a merged task that was settled is known to have told its dependents, until it is something else', async () => {
   const { table, putTask, task } = createEngineFixture();
   await putTask({ status: 'merged' });
-  expect((await task()).released).toBe(false);
+  expect((await task()).dependentsReleased).toBe(false);
 
-  await settleTask(table, await task(), undefined);
+  await markTaskReconciled(table, await task(), undefined);
   const settled = await task();
-  expect(settled.released).toBe(true);
+  expect(settled.dependentsReleased).toBe(true);
 
   await saveTask(
     table,
     settled,
-    { ...nextOf(settled), status: 'ready' },
+    { ...buildNextState(settled), status: 'ready' },
     { now: 3, dueAt: 5, tag: 't' },
   );
-  expect((await task()).released).toBe(false);
+  expect((await task()).dependentsReleased).toBe(false);
 });

@@ -1,44 +1,46 @@
 import type { TaskKey } from '../contract/id.ts';
 import type { Change, Item, Table } from '../port/table.ts';
-import { isSchedulable, slotRank, type TaskState, type Transition } from '../task/state.ts';
-import { decode, encode, numberOf, numbersOf, textOf } from './document.ts';
-import { dueShard, KEY, readyTasks, runChanges } from './key.ts';
+import type { TaskState, TaskTransition } from '../task-state/task-state.ts';
+import { computeSlotRank, isSchedulable } from '../task-state/task-state.ts';
+import { decodeDocument, encodeDocument, readNumber, readNumberSet, readText } from './document.ts';
+import { formatReadyTasksHash, formatRunChangesHash, KEY, selectDueShard } from './key.ts';
 
 /** How many transitions gather on an item, which is copied into three indexes, before they are put apart. */
-const PAST_PER_ITEM = 4;
+const MAX_RECENT_TRANSITIONS = 4;
 /** Fewer of them with long reasons. */
-const MAX_PAST_BYTES = 800;
+const MAX_RECENT_TRANSITION_BYTES = 800;
 
 export type StoredTask = {
-  state: TaskState;
-  version: number;
+  readonly state: TaskState;
+  readonly version: number;
   /** Ordinals of the dependencies that are not merged yet. Kept apart from the state: only fan-out takes from it. */
-  waits: number[];
+  readonly unmergedDependencies: number[];
   /** People's messages so far. */
-  messages: number;
+  readonly messageCount: number;
   /** Transitions before the last that are not history items yet, oldest first. */
-  past: Transition[];
+  readonly recentTransitions: TaskTransition[];
   /** Of the write that made this version. */
-  tag?: string;
+  readonly writeTag?: string;
   /** Its dependents have been told that it is merged. */
-  released: boolean;
-  dueAt?: number;
+  readonly dependentsReleased: boolean;
+  readonly dueAt?: number;
 };
 
-export function taskKeyOf(state: TaskKey): TaskKey {
+export function toTaskKey(state: TaskKey): TaskKey {
   return { plan: state.plan, run: state.run, task: state.task };
 }
 
 export function readTask(item: Item): StoredTask {
-  const dueAt = numberOf(item, 'dueAt', -1);
+  const dueAt = readNumber(item, 'dueAt', -1);
   return {
-    state: decode<TaskState>(item),
-    version: numberOf(item, 'v'),
-    waits: numbersOf(item.waits),
-    messages: numberOf(item, 'messages'),
-    past: item.past === undefined ? [] : decode<Transition[]>(item, 'past'),
-    tag: textOf(item, 'tag'),
-    released: item.released === true,
+    state: decodeDocument<TaskState>(item),
+    version: readNumber(item, 'v'),
+    unmergedDependencies: readNumberSet(item.waits),
+    messageCount: readNumber(item, 'messages'),
+    recentTransitions:
+      item.past === undefined ? [] : decodeDocument<TaskTransition[]>(item, 'past'),
+    writeTag: readText(item, 'tag'),
+    dependentsReleased: item.released === true,
     dueAt: dueAt < 0 ? undefined : dueAt,
   };
 }
@@ -51,12 +53,15 @@ export async function loadTask(table: Table, key: TaskKey): Promise<StoredTask |
 /** As the index has them, which may be late. Costs with the size of the run. */
 export async function listTasks(
   table: Table,
-  { plan, run }: { plan: string; run: number },
+  { plan, run }: { readonly plan: string; readonly run: number },
 ): Promise<StoredTask[]> {
   const tasks: StoredTask[] = [];
   let after: string | undefined;
   do {
-    const page = await table.index('changes', runChanges(plan, run), { limit: 1_000, after });
+    const page = await table.index('changes', formatRunChangesHash(plan, run), {
+      limit: 1_000,
+      after,
+    });
     tasks.push(...page.items.map(readTask));
     after = page.next;
   } while (after !== undefined);
@@ -72,18 +77,22 @@ export async function putNewTask(
   const item: Item = {
     ...KEY.task(state),
     v: 1,
-    doc: encode(state),
+    doc: encodeDocument(state),
     status: state.status,
     waits: waits.length > 0 ? new Set(waits) : undefined,
     messages: 0,
-    changeKey: runChanges(state.plan, state.run),
+    changeKey: formatRunChangesHash(state.plan, state.run),
     changedAt: state.last.at,
   };
   return table.put(item, [{ attribute: 'pk', is: 'absent' }]);
 }
 
 /** `tag` is unique: whoever did not hear what became of a write finds out whether the version that is there is its own. */
-export type Write = { now: number; dueAt: number | undefined; tag: string };
+export type TaskWrite = {
+  readonly now: number;
+  readonly dueAt: number | undefined;
+  readonly tag: string;
+};
 
 /**
  * Writes the next state over exactly the version that was read; undefined: somebody else was first, nothing was written.
@@ -94,12 +103,14 @@ export async function saveTask(
   table: Table,
   before: StoredTask,
   next: TaskState,
-  at: Write,
+  at: TaskWrite,
 ): Promise<StoredTask | undefined> {
-  const gathered = pastOf(before);
-  const isFull = gathered.length >= PAST_PER_ITEM || encode(gathered).length > MAX_PAST_BYTES;
-  if (isFull) await keepHistory(table, before.state, gathered);
-  const change = taskChange(before, next, at, isFull ? [] : gathered);
+  const gathered = collectRecentTransitions(before);
+  const isFull =
+    gathered.length >= MAX_RECENT_TRANSITIONS ||
+    encodeDocument(gathered).length > MAX_RECENT_TRANSITION_BYTES;
+  if (isFull) await putTaskHistory(table, before.state, gathered);
+  const change = buildTaskChange(before, next, at, isFull ? [] : gathered);
   const item = await table.update(KEY.task(next), change, [
     { attribute: 'v', equals: before.version },
   ]);
@@ -107,63 +118,67 @@ export async function saveTask(
 }
 
 /** All transitions of an item but those that are history already; a write without a transition of its own adds none. */
-function pastOf({ state, version, past }: StoredTask): Transition[] {
-  return state.last.version === version ? [...past, state.last] : past;
+function collectRecentTransitions({
+  state,
+  version,
+  recentTransitions,
+}: StoredTask): TaskTransition[] {
+  return state.last.version === version ? [...recentTransitions, state.last] : recentTransitions;
 }
 
 /** Whoever writes over this version gathers the same ones, so that doing it twice puts the same item. */
-async function keepHistory(
+async function putTaskHistory(
   table: Table,
   key: TaskKey,
-  gathered: readonly Transition[],
+  gathered: readonly TaskTransition[],
 ): Promise<void> {
   const first = gathered[0];
   if (first === undefined) return;
-  await table.put({ ...KEY.taskHistory(key, first.version), doc: encode(gathered) }, [
+  await table.put({ ...KEY.taskHistory(key, first.version), doc: encodeDocument(gathered) }, [
     { attribute: 'pk', is: 'absent' },
   ]);
 }
 
-function taskChange(
+function buildTaskChange(
   before: StoredTask,
   next: TaskState,
-  at: Write,
-  past: readonly Transition[],
+  at: TaskWrite,
+  past: readonly TaskTransition[],
 ): Change {
   const set: Record<string, string | number> = {
     v: before.version + 1,
-    doc: encode(next),
+    doc: encodeDocument(next),
     status: next.status,
     changedAt: at.now,
     tag: at.tag,
   };
   const remove: string[] = [];
   // Nobody adds to it: what was seen empty, or about to be, is empty.
-  if (before.waits.length === 0) remove.push('waits');
+  if (before.unmergedDependencies.length === 0) remove.push('waits');
   if (next.status !== 'merged') remove.push('released');
   if (past.length === 0) remove.push('past');
-  else set.past = encode(past);
+  else set.past = encodeDocument(past);
   if (isSchedulable(next)) {
-    set.readyKey = readyTasks(next.plan, next.run);
-    set.rank = slotRank(next);
+    set.readyKey = formatReadyTasksHash(next.plan, next.run);
+    set.rank = computeSlotRank(next);
   } else remove.push('readyKey', 'rank');
   if (at.dueAt === undefined) remove.push('dueAt', 'dueShard');
   else {
     set.dueAt = at.dueAt;
-    set.dueShard = dueShard(next.task + next.plan);
+    set.dueShard = selectDueShard(next.task + next.plan);
   }
   return { set, remove };
 }
 
 /** Everything that the state of this version owed is done: the next look is at `dueAt`, or never. False: it has moved on. */
-export async function settleTask(
+export async function markTaskReconciled(
   table: Table,
   task: StoredTask,
   dueAt: number | undefined,
 ): Promise<boolean> {
-  const releases = task.state.status === 'merged' && !task.released;
+  const releases = task.state.status === 'merged' && !task.dependentsReleased;
   if (task.dueAt === dueAt && !releases) return true;
-  return writeDue(table, task, dueAt, releases ? { released: true } : {});
+  return writeTaskDue(table, task, dueAt, releases ? { released: true } : {});
 }
 
 /** What the state of this version owes is tried again then. False: it has moved on. */
@@ -172,10 +187,10 @@ export async function postponeTask(
   task: StoredTask,
   dueAt: number,
 ): Promise<boolean> {
-  return task.dueAt === dueAt || writeDue(table, task, dueAt, {});
+  return task.dueAt === dueAt || writeTaskDue(table, task, dueAt, {});
 }
 
-async function writeDue(
+async function writeTaskDue(
   table: Table,
   task: StoredTask,
   dueAt: number | undefined,
@@ -185,13 +200,13 @@ async function writeDue(
   const change: Change =
     dueAt === undefined
       ? { set, remove: ['dueAt', 'dueShard'] }
-      : { set: { ...set, dueAt, dueShard: dueShard(state.task + state.plan) } };
+      : { set: { ...set, dueAt, dueShard: selectDueShard(state.task + state.plan) } };
   const item = await table.update(KEY.task(state), change, [{ attribute: 'v', equals: version }]);
   return item !== undefined;
 }
 
 /** Takes a merged dependency off; undefined when there is no such task. Doing it twice is harmless. */
-export async function removeWait(
+export async function removeUnmergedDependency(
   table: Table,
   key: TaskKey,
   ordinal: number,
@@ -202,7 +217,7 @@ export async function removeWait(
   return item === undefined ? undefined : readTask(item);
 }
 
-export async function countMessage(table: Table, key: TaskKey, n: number): Promise<void> {
+export async function recordMessageCount(table: Table, key: TaskKey, n: number): Promise<void> {
   await table.update(KEY.task(key), { set: { messages: n } }, [
     { attribute: 'pk', is: 'present' },
     { attribute: 'messages', below: n },

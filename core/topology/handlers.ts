@@ -11,7 +11,7 @@ export const HANDLERS: readonly string[] = [
 ].map(({ handler }) => handler);
 
 /** `functions/queue/plan.ts` is `queue-plan`. */
-export function functionId(handler: string): string {
+export function toFunctionId(handler: string): string {
   return handler
     .replace(/^functions\//, '')
     .replace(/\.ts$/, '')

@@ -58,7 +58,7 @@ export const QUEUES: readonly QueueRow[] = [
   },
 ];
 
-export function queueOf(type: QueueMessageType): QueueRow {
+export function requireQueueRow(type: QueueMessageType): QueueRow {
   const row = QUEUES.find((queue) => queue.types.includes(type));
   if (row === undefined) throw new Error(`no queue takes ${type}`);
   return row;

@@ -28,7 +28,7 @@ export type Rights = {
 const EVERY_RIGHT: readonly TableRight[] = ['get', 'put', 'update', 'delete', 'query', 'index'];
 const EVERY_QUEUE = QUEUES.map(({ name }) => name);
 
-const ENGINE = {
+const ENGINE_RIGHTS = {
   config: [
     'log',
     'table',
@@ -48,21 +48,21 @@ const ENGINE = {
 /** By handler. */
 export const RIGHTS: Readonly<Record<string, Rights>> = {
   'functions/http/api.ts': {
-    ...ENGINE,
-    config: [...ENGINE.config, 'github', 'auth', 'socket'],
+    ...ENGINE_RIGHTS,
+    config: [...ENGINE_RIGHTS.config, 'github', 'auth', 'socket'],
     secrets: ['AUTH_SECRETS', 'GITHUB'],
     sends: EVERY_QUEUE,
   },
   'functions/http/doctor.ts': {
-    ...ENGINE,
-    config: [...ENGINE.config, 'github', 'auth', 'launcher'],
+    ...ENGINE_RIGHTS,
+    config: [...ENGINE_RIGHTS.config, 'github', 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS', 'GITHUB', 'MODEL_API_KEY'],
     table: ['get', 'put', 'query', 'index'],
     sends: ['schedule'],
   },
   'functions/http/attempt.ts': {
-    ...ENGINE,
-    config: [...ENGINE.config, 'github', 'auth'],
+    ...ENGINE_RIGHTS,
+    config: [...ENGINE_RIGHTS.config, 'github', 'auth'],
     secrets: ['AUTH_SECRETS', 'GITHUB', 'MODEL_API_KEY'],
     sends: ['drive', 'schedule', 'push'],
   },
@@ -75,20 +75,20 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     pushes: false,
   },
   'functions/queue/plan.ts': {
-    ...ENGINE,
-    config: [...ENGINE.config, 'github'],
+    ...ENGINE_RIGHTS,
+    config: [...ENGINE_RIGHTS.config, 'github'],
     secrets: ['GITHUB', 'MODEL_API_KEY'],
     sends: ['plan', 'drive', 'push'],
   },
   'functions/queue/drive.ts': {
-    ...ENGINE,
-    config: [...ENGINE.config, 'github', 'auth', 'launcher'],
+    ...ENGINE_RIGHTS,
+    config: [...ENGINE_RIGHTS.config, 'github', 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS', 'GITHUB'],
     sends: EVERY_QUEUE,
   },
   'functions/queue/schedule.ts': {
-    ...ENGINE,
-    config: [...ENGINE.config, 'auth', 'launcher'],
+    ...ENGINE_RIGHTS,
+    config: [...ENGINE_RIGHTS.config, 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS'],
     sends: ['drive', 'schedule', 'push'],
   },
@@ -125,15 +125,15 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     pushes: true,
   },
   'functions/cron/reconcile.ts': {
-    ...ENGINE,
-    config: [...ENGINE.config, 'github', 'auth', 'launcher'],
+    ...ENGINE_RIGHTS,
+    config: [...ENGINE_RIGHTS.config, 'github', 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS', 'GITHUB'],
     sends: EVERY_QUEUE,
   },
 };
 
 /** Throws for a handler that has no row: a function without stated rights is not deployed. */
-export function rightsOf(handler: string): Rights {
+export function requireRights(handler: string): Rights {
   const rights = RIGHTS[handler];
   if (rights === undefined)
     throw new Error(`no row of core/topology/rights.ts says what ${handler} may do`);

@@ -1,7 +1,7 @@
-import { reconcile } from '../../core/engine/recovery/reconcile.ts';
-import { fullEngine } from '../deps/full-engine.ts';
+import { resync } from '../../core/engine/resync/resync.ts';
+import { getFullEngine } from '../deps/get-full-engine.ts';
 
 /** Finds by time what crashes and lost messages left undone. */
 export async function handler(): Promise<void> {
-  await reconcile(fullEngine());
+  await resync(getFullEngine());
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createLogFile } from '../../adapters/log-file/create-log-file.ts';
 import { ID_ALPHABET } from '../../core/access/secret.ts';
 import type { Log } from '../../core/port/runtime.ts';
-import { configSecrets, readConfig } from '../config.ts';
+import { listConfigSecrets, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { once } from '../once.ts';
 
@@ -12,9 +12,9 @@ import { once } from '../once.ts';
 
 export const clock = { now: () => Date.now() };
 
-export const log: () => Log = once(() => {
+export const getLog: () => Log = once(() => {
   const { log } = readConfig(['log']);
-  const secrets = configSecrets(['auth', 'admin', 'github', 'webhook', 'localForge', 'model']);
+  const secrets = listConfigSecrets(['auth', 'admin', 'github', 'webhook', 'localForge', 'model']);
   return createLog({
     write: log.file === undefined ? (line) => console.log(line) : createLogFile(log.file),
     now: clock.now,
@@ -24,6 +24,6 @@ export const log: () => Log = once(() => {
 });
 
 /** Unpredictable, of the alphabet of our ids. */
-export function newId(length = 10): string {
+export function createId(length = 10): string {
   return [...randomBytes(length)].map((byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('');
 }

@@ -1,10 +1,10 @@
-import { parseGitHubWebhook } from '../../adapters/github/parse-webhook.ts';
-import { verifyGitHubWebhook } from '../../adapters/github/verify-webhook.ts';
+import { createGitHubWebhookVerifier } from '../../adapters/github/webhook/create-github-webhook-verifier.ts';
+import { parseGitHubWebhook } from '../../adapters/github/webhook/parse-github-webhook.ts';
 import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
 
-export const verifyWebhook = once(() =>
-  verifyGitHubWebhook(readConfig(['webhook']).webhook.secrets),
+export const getWebhookVerifier = once(() =>
+  createGitHubWebhookVerifier(readConfig(['webhook']).webhook.secrets),
 );
 
 export const parseWebhook = parseGitHubWebhook;

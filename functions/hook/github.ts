@@ -1,26 +1,27 @@
 import { HOOK_API } from '../../core/contract/api.ts';
-import { queue } from '../deps/queue.ts';
-import { clock, log } from '../deps/runtime.ts';
-import { table } from '../deps/table.ts';
-import { parseWebhook, verifyWebhook } from '../deps/webhook.ts';
-import { createApp } from '../http/app.ts';
+import { getQueue } from '../deps/get-queue.ts';
+import { getTable } from '../deps/get-table.ts';
+import { clock, getLog } from '../deps/runtime.ts';
+import { getWebhookVerifier, parseWebhook } from '../deps/webhook.ts';
+import { createApp } from '../http/create-app.ts';
+import type { LambdaHttpHandler } from '../http/create-lambda-handler.ts';
+import { createLambdaHandler } from '../http/create-lambda-handler.ts';
 import { hookHandlers } from '../http/handler/hook.ts';
-import { createLambdaHandler, type LambdaHttpHandler } from '../http/lambda-handler.ts';
 import { once } from '../once.ts';
 
-const lambda = once(() => {
+const getLambdaHandler = once(() => {
   const app = createApp({
     routes: HOOK_API,
     handlers: hookHandlers,
     authorize: {
-      signature: (body, signature) => verifyWebhook()(body, signature),
+      signature: (body, signature) => getWebhookVerifier()(body, signature),
     },
-    deps: () => ({ table: table(), queue: queue(), clock, parseWebhook }),
-    log: log(),
+    deps: () => ({ table: getTable(), queue: getQueue(), clock, parseWebhook }),
+    log: getLog(),
     clock,
   });
-  return createLambdaHandler(app, { log: log(), clock });
+  return createLambdaHandler(app, { log: getLog(), clock });
 });
 
 /** Webhooks of GitHub and of the laptop's own forge: checked, remembered by their delivery id, and queued. */
-export const handler: LambdaHttpHandler = (event) => lambda()(event);
+export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

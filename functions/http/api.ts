@@ -1,37 +1,38 @@
-import { authenticateUser } from '../../core/access/authenticate.ts';
+import { authenticateUser } from '../../core/access/authenticate-user.ts';
 import { USER_API } from '../../core/contract/api.ts';
 import { readConfig } from '../config.ts';
-import { access } from '../deps/access.ts';
-import { forgeEngine } from '../deps/forge-engine.ts';
-import { host } from '../deps/host.ts';
-import { hosting } from '../deps/hosting.ts';
-import { clock, log } from '../deps/runtime.ts';
+import { getAccessDeps } from '../deps/get-access-deps.ts';
+import { getForgeEngine } from '../deps/get-forge-engine.ts';
+import { getHost } from '../deps/get-host.ts';
+import { getHosting } from '../deps/get-hosting.ts';
+import { clock, getLog } from '../deps/runtime.ts';
 import { once } from '../once.ts';
 import { VERSION } from '../version.ts';
-import { createApp } from './app.ts';
+import { createApp } from './create-app.ts';
+import type { LambdaHttpHandler } from './create-lambda-handler.ts';
+import { createLambdaHandler } from './create-lambda-handler.ts';
 import { USER_HANDLERS } from './handler/user-api.ts';
-import { createLambdaHandler, type LambdaHttpHandler } from './lambda-handler.ts';
 
-const deps = once(() => ({
-  ...access(),
+const getDeps = once(() => ({
+  ...getAccessDeps(),
   socketUrl: readConfig(['socket']).socket.url,
   version: VERSION,
-  engine: forgeEngine(),
-  hosting: hosting(),
-  host: host(),
+  engine: getForgeEngine(),
+  hosting: getHosting(),
+  host: getHost(),
 }));
 
-const lambda = once(() => {
+const getLambdaHandler = once(() => {
   const app = createApp({
     routes: USER_API,
     handlers: USER_HANDLERS,
-    authorize: { user: (bearer) => authenticateUser(access(), bearer) },
-    deps,
-    log: log(),
+    authorize: { user: (bearer) => authenticateUser(getAccessDeps(), bearer) },
+    deps: getDeps,
+    log: getLog(),
     clock,
   });
-  return createLambdaHandler(app, { log: log(), clock });
+  return createLambdaHandler(app, { log: getLog(), clock });
 });
 
 /** The users' HTTP interface. */
-export const handler: LambdaHttpHandler = (event) => lambda()(event);
+export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

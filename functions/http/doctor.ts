@@ -1,27 +1,30 @@
-import { authenticateUser } from '../../core/access/authenticate.ts';
+import { authenticateUser } from '../../core/access/authenticate-user.ts';
 import { DOCTOR_API } from '../../core/contract/api.ts';
-import { access } from '../deps/access.ts';
-import { fullEngine } from '../deps/full-engine.ts';
-import { host } from '../deps/host.ts';
-import { probe } from '../deps/probe.ts';
-import { clock, log } from '../deps/runtime.ts';
-import { examine } from '../doctor.ts';
+import { getAccessDeps } from '../deps/get-access-deps.ts';
+import { getFullEngine } from '../deps/get-full-engine.ts';
+import { getHost } from '../deps/get-host.ts';
+import { probeConfiguredModel } from '../deps/probe-configured-model.ts';
+import { clock, getLog } from '../deps/runtime.ts';
 import { once } from '../once.ts';
-import { createApp } from './app.ts';
+import { runDoctorChecks } from '../run-doctor-checks.ts';
+import { createApp } from './create-app.ts';
+import type { LambdaHttpHandler } from './create-lambda-handler.ts';
+import { createLambdaHandler } from './create-lambda-handler.ts';
 import { doctorHandlers } from './handler/doctor.ts';
-import { createLambdaHandler, type LambdaHttpHandler } from './lambda-handler.ts';
 
-const lambda = once(() => {
+const getLambdaHandler = once(() => {
   const app = createApp({
     routes: DOCTOR_API,
     handlers: doctorHandlers,
-    authorize: { user: (bearer) => authenticateUser(access(), bearer) },
-    deps: () => ({ examine: () => examine(fullEngine(), host(), probe) }),
-    log: log(),
+    authorize: { user: (bearer) => authenticateUser(getAccessDeps(), bearer) },
+    deps: () => ({
+      examine: () => runDoctorChecks(getFullEngine(), getHost(), probeConfiguredModel),
+    }),
+    log: getLog(),
     clock,
   });
-  return createLambdaHandler(app, { log: log(), clock });
+  return createLambdaHandler(app, { log: getLog(), clock });
 });
 
 /** Tests model, forge, store, queue and launcher for a user who asks. */
-export const handler: LambdaHttpHandler = (event) => lambda()(event);
+export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { UserActor } from '../../core/access/actor.ts';
 import type { Role } from '../../core/contract/access.ts';
 import type { AttemptId } from '../../core/contract/id.ts';
-import type { Access, Route } from '../../core/contract/route.ts';
+import type { Route, RouteAccess } from '../../core/contract/route.ts';
 import type { Log } from '../../core/port/runtime.ts';
 
 // A handler's types follow from its row of the contract: what it is given is parsed, what it answers is checked.
@@ -13,7 +13,7 @@ export type HookActor = { readonly kind: 'hook' };
 export type AnyActor = UserActor | AttemptActor | HookActor | undefined;
 
 /** Who calls a route of this access; nobody is known on a public one. */
-export type ActorOf<A extends Access> = A extends Role
+export type ActorOf<A extends RouteAccess> = A extends Role
   ? UserActor
   : A extends 'attempt'
     ? AttemptActor

@@ -8,12 +8,12 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** What is wrong, in words; undefined when the text stays within the limits. Whether it is JSON is not judged here. */
-export function jsonShapeProblem(text: string, limits: JsonLimits): string | undefined {
+export function findJsonShapeProblem(text: string, limits: JsonLimits): string | undefined {
   let depth = 0;
   let entries = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
+    if (code === QUOTE) at = findStringEnd(text, at);
     else if (code === 0x7b || code === 0x5b) depth += 1;
     else if (code === 0x7d || code === 0x5d) depth -= 1;
     else if (code === 0x2c) entries += 1;
@@ -24,7 +24,7 @@ export function jsonShapeProblem(text: string, limits: JsonLimits): string | und
 }
 
 /** Index of the closing quote. */
-function endOfString(text: string, start: number): number {
+function findStringEnd(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) {
     at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;

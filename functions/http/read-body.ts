@@ -1,7 +1,7 @@
+import { AppError } from '../../core/base/app-error.ts';
 import type { Route } from '../../core/contract/route.ts';
-import { AppError } from '../../core/error.ts';
-import { JSON_LIMITS, jsonShapeProblem } from './json-shape.ts';
-import { invalidRequest } from './validate.ts';
+import { findJsonShapeProblem, JSON_LIMITS } from './json-shape.ts';
+import { createInvalidRequestError } from './validate-input.ts';
 
 const DEFAULT_MAX_BYTES = 256 * 1024;
 
@@ -14,13 +14,13 @@ export function readBody(
   requireSize(bytes, route.maxBytes ?? DEFAULT_MAX_BYTES);
   if (bytes.length === 0) return {};
   requireJsonType(contentType);
-  const text = decode(bytes);
-  const problem = jsonShapeProblem(text, JSON_LIMITS);
-  if (problem !== undefined) throw badBody(problem);
+  const text = decodeUtf8(bytes);
+  const problem = findJsonShapeProblem(text, JSON_LIMITS);
+  if (problem !== undefined) throw createBodyError(problem);
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw badBody(cause instanceof Error ? `is not JSON: ${cause.message}` : 'is not JSON');
+    throw createBodyError(cause instanceof Error ? `is not JSON: ${cause.message}` : 'is not JSON');
   }
 }
 
@@ -46,14 +46,14 @@ function requireJsonType(contentType: string | undefined): void {
   );
 }
 
-function decode(bytes: Uint8Array): string {
+function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw badBody('is not UTF-8');
+    throw createBodyError('is not UTF-8');
   }
 }
 
-function badBody(message: string): AppError {
-  return invalidRequest([{ in: 'body', path: '', message }]);
+function createBodyError(message: string): AppError {
+  return createInvalidRequestError([{ in: 'body', path: '', message }]);
 }

@@ -1,11 +1,11 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { planStep } from '../../core/engine/plan/planning.ts';
-import { forgeEngine } from '../deps/forge-engine.ts';
-import { llm } from '../deps/llm.ts';
-import { log } from '../deps/runtime.ts';
+import { runPlanning } from '../../core/engine/planning/run-planning.ts';
+import { getForgeEngine } from '../deps/get-forge-engine.ts';
+import { getLlm } from '../deps/get-llm.ts';
+import { getLog } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
 
-const BEAT_MS = 10_000;
+const KEEP_ALIVE_INTERVAL_MS = 10_000;
 
 /** Explores, assesses and decomposes: long, and asks a model. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
@@ -13,13 +13,13 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     event,
     async (message) => {
       if (message.type === 'plan')
-        await planStep({ ...forgeEngine(), llm: llm(), keepAlive }, message.plan);
+        await runPlanning({ ...getForgeEngine(), llm: getLlm(), keepAlive }, message.plan);
     },
-    log(),
+    getLog(),
   );
 }
 
 function keepAlive(beat: () => void): () => void {
-  const timer = setInterval(beat, BEAT_MS);
+  const timer = setInterval(beat, KEEP_ALIVE_INTERVAL_MS);
   return () => clearInterval(timer);
 }

@@ -1,8 +1,8 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { tellWatchers } from '../../core/live/watch.ts';
-import { push } from '../deps/push.ts';
-import { clock, log } from '../deps/runtime.ts';
-import { table } from '../deps/table.ts';
+import { notifyWatchers } from '../../core/engine/announce/plan-watchers.ts';
+import { getPush } from '../deps/get-push.ts';
+import { getTable } from '../deps/get-table.ts';
+import { clock, getLog } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
 
 /** Tells connected clients that something of a plan changed. */
@@ -11,8 +11,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     event,
     async (message) => {
       if (message.type === 'push')
-        await tellWatchers({ table: table(), push: push(), clock }, message.plan);
+        await notifyWatchers({ table: getTable(), push: getPush(), clock }, message.plan);
     },
-    log(),
+    getLog(),
   );
 }

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { schedule } from '../../core/engine/schedule/schedule.ts';
-import { podEngine } from '../deps/pod-engine.ts';
-import { log } from '../deps/runtime.ts';
+import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
+import { getPodEngine } from '../deps/get-pod-engine.ts';
+import { getLog } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
 
 /** Hands free slots to ready tasks and requests their pods. */
@@ -9,8 +9,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,
     async (message) => {
-      if (message.type === 'schedule') await schedule(podEngine(), message.tasks);
+      if (message.type === 'schedule') await scheduleTasks(getPodEngine(), message.tasks);
     },
-    log(),
+    getLog(),
   );
 }

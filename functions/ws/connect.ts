@@ -1,10 +1,10 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { redeemSocketTicket } from '../../core/access/one-time.ts';
+import { redeemSocketTicket } from '../../core/access/one-time-secret.ts';
+import { getTable } from '../deps/get-table.ts';
 import { clock } from '../deps/runtime.ts';
-import { table } from '../deps/table.ts';
 
 type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
-  headers?: Record<string, string | undefined>;
+  readonly headers?: Record<string, string | undefined>;
 };
 
 const PROTOCOL = 'smol-gang';
@@ -19,7 +19,9 @@ export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResul
     .map((part) => part.trim())
     .find((part) => part !== PROTOCOL);
   const actor =
-    ticket === undefined ? undefined : await redeemSocketTicket({ table: table(), clock }, ticket);
+    ticket === undefined
+      ? undefined
+      : await redeemSocketTicket({ table: getTable(), clock }, ticket);
   if (actor === undefined) return { statusCode: 401 };
   return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': PROTOCOL } };
 }

@@ -1,22 +1,23 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { clientFrameSchema, type ServerFrame } from '../../core/contract/frame.ts';
+import type { ServerFrame } from '../../core/contract/frame.ts';
+import { clientFrameSchema } from '../../core/contract/frame.ts';
 import { planIdSchema } from '../../core/contract/id.ts';
-import { unwatchPlan, watchPlan } from '../../core/live/watch.ts';
-import { push } from '../deps/push.ts';
+import { unwatchPlan, watchPlan } from '../../core/engine/announce/plan-watchers.ts';
+import { getPush } from '../deps/get-push.ts';
+import { getTable } from '../deps/get-table.ts';
 import { clock } from '../deps/runtime.ts';
-import { table } from '../deps/table.ts';
 
 export async function handler(
   event: APIGatewayProxyWebsocketEventV2,
 ): Promise<APIGatewayProxyResultV2> {
   const { connectionId } = event.requestContext;
   const answer = await answerFrame(connectionId, event.body ?? '');
-  if (answer !== undefined) await push().send(connectionId, answer);
+  if (answer !== undefined) await getPush().send(connectionId, answer);
   return { statusCode: 200 };
 }
 
 async function answerFrame(connection: string, body: string): Promise<ServerFrame | undefined> {
-  const frame = clientFrameSchema.safeParse(parse(body));
+  const frame = clientFrameSchema.safeParse(parseJson(body));
   if (!frame.success)
     return {
       type: 'error',
@@ -29,14 +30,14 @@ async function answerFrame(connection: string, body: string): Promise<ServerFram
   if (!planIdSchema.safeParse(plan).success)
     return { type: 'error', v: 1, code: 'invalid_plan', message: 'that is not a plan id' };
   if (frame.data.type === 'unsubscribe') {
-    await unwatchPlan(table(), connection, plan);
+    await unwatchPlan(getTable(), connection, plan);
     return undefined;
   }
-  await watchPlan({ table: table(), clock }, connection, plan);
+  await watchPlan({ table: getTable(), clock }, connection, plan);
   return { type: 'subscribed', v: 1, plan };
 }
 
-function parse(body: string): unknown {
+function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -1,19 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '../../cli/client.ts';
-import { exitCodeOf, hasStopped } from '../../cli/plan-end.ts';
-import type { PlanState } from '../../cli/progress.ts';
-import { renderGraph } from '../../cli/render/graph-view.ts';
-import { type Line, renderLines } from '../../cli/render/line.ts';
-import { renderSummary } from '../../cli/render/summary.ts';
-import { watchPlan } from '../../cli/watch-plan.ts';
+import type { Client } from '../../cli/client/client.ts';
+import type { Line } from '../../cli/render/layout/line.ts';
+import { renderLines } from '../../cli/render/layout/line.ts';
+import { renderGraph } from '../../cli/render/render-graph.ts';
+import { renderSummary } from '../../cli/render/render-summary.ts';
+import type { PlanSnapshot } from '../../cli/watch/follow-plan.ts';
+import { getExitCode, hasStopped } from '../../cli/watch/plan-outcome.ts';
+import { watchPlan } from '../../cli/watch/watch-plan.ts';
 import { API } from '../../core/contract/api.ts';
 import type { CreatePlan } from '../../core/contract/plan.ts';
 
-export type Stage = { client: Client; out: NodeJS.WriteStream; say: (text: string) => void };
+export type DemoStage = {
+  readonly client: Client;
+  readonly out: NodeJS.WriteStream;
+  readonly printText: (text: string) => void;
+};
 
 /** Hands a prompt in; the same key answers the same plan, however often a killed demo asks. */
-export async function handIn(
-  stage: Stage,
+export async function submitPrompt(
+  stage: DemoStage,
   repository: string,
   prompt: string,
   key: string,
@@ -33,13 +38,13 @@ export async function handIn(
 }
 
 /** Watches until the planner is through, shows the graph and approves it, as a person would. */
-export async function approveWhenPlanned(stage: Stage, plan: string): Promise<void> {
+export async function approveWhenPlanned(stage: DemoStage, plan: string): Promise<void> {
   for (;;) {
     const view = await stage.client.call(API.getPlan, { params: { plan } });
     if (view.status === 'pending_approval') {
       const graph = await stage.client.call(API.getGraph, { params: { plan }, query: {} });
-      print(stage, renderGraph(view, graph, { width: widthOf(stage) }));
-      stage.say(
+      printLines(stage, renderGraph(view, graph, { width: getTerminalWidth(stage) }));
+      stage.printText(
         `Approving revision ${view.revision}, as you would with: smol-gang plan approve ${plan}`,
       );
       await stage.client.call(API.approvePlan, {
@@ -54,24 +59,24 @@ export async function approveWhenPlanned(stage: Stage, plan: string): Promise<vo
 }
 
 /** Live until it has ended; throws when it ended otherwise than complete. */
-export async function follow(stage: Stage, plan: string): Promise<PlanState> {
+export async function followPlan(stage: DemoStage, plan: string): Promise<PlanSnapshot> {
   const { state } = await watchPlan(stage.client, plan, {
     out: stage.out,
     isTTY: stage.out.isTTY === true,
     colour: stage.out.isTTY === true,
     until: hasStopped,
   });
-  print(stage, renderSummary(state.plan, state.tasks, { width: widthOf(stage) }));
-  if (exitCodeOf(state) === 0) return state;
+  printLines(stage, renderSummary(state.plan, state.tasks, { width: getTerminalWidth(stage) }));
+  if (getExitCode(state) === 0) return state;
   throw new Error(
     `plan ${plan} is ${state.plan.status}${state.plan.reason === undefined ? '' : `: ${state.plan.reason}`}`,
   );
 }
 
-export function print(stage: Stage, lines: readonly Line[]): void {
+export function printLines(stage: DemoStage, lines: readonly Line[]): void {
   stage.out.write(`\n${renderLines(lines, { colour: stage.out.isTTY === true }).join('\n')}\n`);
 }
 
-function widthOf(stage: Stage): number {
+function getTerminalWidth(stage: DemoStage): number {
   return Math.min(stage.out.columns ?? 100, 100);
 }

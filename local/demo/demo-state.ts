@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writePrivate } from '../platform/keys.ts';
+import { writePrivateFile } from '../platform/platform-keys.ts';
 
 const stateSchema = z.object({
   modelKey: z.string().min(10),
@@ -14,14 +14,14 @@ const stateSchema = z.object({
 export type DemoState = z.infer<typeof stateSchema>;
 
 export async function loadDemoState(dataDir: string): Promise<DemoState | undefined> {
-  const text = await readFile(path(dataDir), 'utf8').catch(() => undefined);
+  const text = await readFile(getStatePath(dataDir), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
 }
 
 export function saveDemoState(dataDir: string, state: DemoState): Promise<void> {
-  return writePrivate(path(dataDir), state);
+  return writePrivateFile(getStatePath(dataDir), state);
 }
 
-function path(dataDir: string): string {
+function getStatePath(dataDir: string): string {
   return join(dataDir, 'demo.json');
 }

@@ -1,8 +1,7 @@
+import type { AttributeDefinition, GlobalSecondaryIndex } from '@aws-sdk/client-dynamodb';
 import {
-  type AttributeDefinition,
   CreateTableCommand,
   DynamoDBClient,
-  type GlobalSecondaryIndex,
   ResourceInUseException,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
@@ -10,7 +9,7 @@ import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
 
 /** Seconds. */
-const WAIT = { maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.1 };
+const WAIT_SETTINGS = { maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.1 };
 
 /** Makes the one table as the topology has it; one that is there is left as it is. */
 export async function createTable(options: {
@@ -27,19 +26,19 @@ export async function createTable(options: {
       new CreateTableCommand({
         TableName,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: attributes(),
-        KeySchema: keySchema(TABLE.pk, TABLE.sk),
+        AttributeDefinitions: listAttributes(),
+        KeySchema: createKeySchema(TABLE.pk, TABLE.sk),
         GlobalSecondaryIndexes: TABLE.indexes.map(
           (index): GlobalSecondaryIndex => ({
             IndexName: index.name,
-            KeySchema: keySchema(index.hash, index.range),
+            KeySchema: createKeySchema(index.hash, index.range),
             Projection: { ProjectionType: 'ALL' },
           }),
         ),
       }),
     );
     // It is made after the answer: who writes at once would be told that there is none.
-    await waitUntilTableExists({ client, ...WAIT }, { TableName });
+    await waitUntilTableExists({ client, ...WAIT_SETTINGS }, { TableName });
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
   } finally {
@@ -47,7 +46,7 @@ export async function createTable(options: {
   }
 }
 
-function attributes(): AttributeDefinition[] {
+function listAttributes(): AttributeDefinition[] {
   const strings = [TABLE.pk, TABLE.sk, ...TABLE.indexes.map((index) => index.hash)];
   const numbers = TABLE.indexes.map((index) => index.range);
   return [
@@ -56,7 +55,7 @@ function attributes(): AttributeDefinition[] {
   ];
 }
 
-function keySchema(hash: string, range: string) {
+function createKeySchema(hash: string, range: string) {
   return [
     { AttributeName: hash, KeyType: 'HASH' as const },
     { AttributeName: range, KeyType: 'RANGE' as const },

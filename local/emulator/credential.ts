@@ -15,9 +15,9 @@ export function createCredential(): Credential {
 export function isAuthorized(authorization: string | undefined, credential: Credential): boolean {
   const shown = /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(authorization ?? '')?.[1];
   if (shown === undefined) return false;
-  return timingSafeEqual(digest(shown), digest(credential.accessKeyId));
+  return timingSafeEqual(computeDigest(shown), computeDigest(credential.accessKeyId));
 }
 
-function digest(text: string): Buffer {
+function computeDigest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 const credentialSchema = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
 
 /** First message to the process. A port of 0 is any. */
-export const beginSchema = z.object({
+export const startCommandSchema = z.object({
   storeDir: z.string(),
   queuesDir: z.string(),
   credential: credentialSchema,
@@ -14,17 +14,17 @@ export const beginSchema = z.object({
   /** It takes the place of one that died under a platform which goes on. */
   isAgain: z.boolean(),
 });
-export type Begin = z.infer<typeof beginSchema>;
+export type StartCommand = z.infer<typeof startCommandSchema>;
 
 /** Its answer. */
-export const begunSchema = z.union([
+export const startReplySchema = z.union([
   z.object({
     store: z.string(),
     queues: z.object({ endpoint: z.string(), urls: z.record(z.string(), z.string()) }),
   }),
   z.object({ code: z.string(), message: z.string() }),
 ]);
-export type Begun = z.infer<typeof begunSchema>;
+export type StartReply = z.infer<typeof startReplySchema>;
 
 /** Asks it to end in order. */
-export const END = 'end';
+export const STOP_COMMAND = 'end';

@@ -4,14 +4,14 @@ import { buildApp } from 'fauxqs';
 // fauxqs as a library always listens on every interface. Its parts are put together here instead, so that it listens on
 // loopback only; they are not exported by name, so they are found beside the module that is.
 
-type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
-export type SqsStore = Stores['sqsStore'];
+type FauxqsStores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
+export type SqsStore = FauxqsStores['sqsStore'];
 export type Persistence = NonNullable<SqsStore['persistence']>;
 
-type Parts = {
+type FauxqsParts = {
   readonly SqsStore: new () => SqsStore;
-  readonly SnsStore: new () => Stores['snsStore'];
-  readonly S3Store: new () => Stores['s3Store'];
+  readonly SnsStore: new () => FauxqsStores['snsStore'];
+  readonly S3Store: new () => FauxqsStores['s3Store'];
   readonly PersistenceManager: new (dataDir: string) => Persistence;
 };
 
@@ -51,7 +51,7 @@ function skipFlushes(persistence: Persistence): void {
   db.exec('PRAGMA synchronous = NORMAL');
 }
 
-async function importParts(): Promise<Parts> {
+async function importParts(): Promise<FauxqsParts> {
   const main = import.meta.resolve('fauxqs');
   const found: Record<string, unknown> = {};
   for (const [name, path] of Object.entries(MODULES)) {
@@ -62,6 +62,6 @@ async function importParts(): Promise<Parts> {
   throw new Error('this version of fauxqs is put together differently');
 }
 
-function hasParts(found: Record<string, unknown>): found is Record<string, unknown> & Parts {
+function hasParts(found: Record<string, unknown>): found is Record<string, unknown> & FauxqsParts {
   return Object.keys(MODULES).every((name) => typeof found[name] === 'function');
 }

@@ -1,5 +1,6 @@
-import { isAppError } from '../../core/error.ts';
-import { type Begin, type Begun, beginSchema, END } from './emulator-message.ts';
+import { isAppError } from '../../core/base/app-error.ts';
+import type { StartCommand, StartReply } from './emulator-message.ts';
+import { STOP_COMMAND, startCommandSchema } from './emulator-message.ts';
 import { startQueues } from './start-queues.ts';
 import { startStore } from './start-store.ts';
 
@@ -8,24 +9,24 @@ import { startStore } from './start-store.ts';
 let stop = async (): Promise<void> => {};
 
 process.on('message', (message) => {
-  if (message === END) void stop().finally(() => process.exit(0));
-  else void begin(beginSchema.parse(message));
+  if (message === STOP_COMMAND) void stop().finally(() => process.exit(0));
+  else void handleStartCommand(startCommandSchema.parse(message));
 });
 process.on('disconnect', () => process.exit(0));
 // A terminal sends these to all of its processes: the platform decides when its store may end.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-async function begin(options: Begin): Promise<void> {
+async function handleStartCommand(options: StartCommand): Promise<void> {
   try {
-    tell(await start(options));
+    sendReply(await startServers(options));
   } catch (error) {
     const code = isAppError(error) ? error.code : 'failed';
-    tell({ code, message: error instanceof Error ? error.message : String(error) });
+    sendReply({ code, message: error instanceof Error ? error.message : String(error) });
   }
 }
 
-async function start(options: Begin): Promise<Begun> {
+async function startServers(options: StartCommand): Promise<StartReply> {
   const { credential } = options;
   const store = await startStore({
     dataDir: options.storeDir,
@@ -46,6 +47,6 @@ async function start(options: Begin): Promise<Begun> {
   return { store: store.endpoint, queues: { endpoint, urls } };
 }
 
-function tell(begun: Begun): void {
+function sendReply(begun: StartReply): void {
   process.send?.(begun);
 }

@@ -1,13 +1,6 @@
-import {
-  create,
-  createKey,
-  getIndexActions,
-  type Level,
-  type Store,
-  type StoredItem,
-  type StoredTable,
-} from 'dynalite/db/index.js';
-import { AppError } from '../../core/error.ts';
+import type { Level, Store, StoredItem, StoredTable } from 'dynalite/db/index.js';
+import { create, createKey, getIndexActions } from 'dynalite/db/index.js';
+import { AppError } from '../../core/base/app-error.ts';
 
 // dynalite writes an item's index entries before the item, in steps of their own: a process that is killed between them
 // leaves an index that says something else than the items, for instance an item that owes work and is in no due index.
@@ -16,14 +9,14 @@ import { AppError } from '../../core/error.ts';
 /** Opens the data, repairs it if `unclean`, and closes it. Returns how many index entries were put right. */
 export async function repairIndexes(path: string, unclean: boolean): Promise<number> {
   const store = create({ path });
-  await open(store.db, path);
+  await openDatabase(store.db, path);
   try {
     if (!unclean) return 0;
     let repaired = 0;
-    for (const name of await tableNames(store.db)) {
+    for (const name of await listTableNames(store.db)) {
       const table = await readTable(store, name);
-      repaired += await putMissing(store.db, table);
-      repaired += await removeStale(store.db, table);
+      repaired += await putMissingEntries(store.db, table);
+      repaired += await removeStaleEntries(store.db, table);
     }
     return repaired;
   } finally {
@@ -31,7 +24,7 @@ export async function repairIndexes(path: string, unclean: boolean): Promise<num
   }
 }
 
-async function open(db: Level, path: string): Promise<void> {
+async function openDatabase(db: Level, path: string): Promise<void> {
   try {
     await db.open();
   } catch (cause) {
@@ -40,9 +33,9 @@ async function open(db: Level, path: string): Promise<void> {
   }
 }
 
-async function tableNames(db: Level): Promise<string[]> {
+async function listTableNames(db: Level): Promise<string[]> {
   const names: string[] = [];
-  for await (const [key] of entries(db, 'table~')) names.push(key.slice('table~'.length));
+  for await (const [key] of readEntries(db, 'table~')) names.push(key.slice('table~'.length));
   return names;
 }
 
@@ -52,10 +45,10 @@ function readTable(store: Store, name: string): Promise<StoredTable> {
   });
 }
 
-async function putMissing(db: Level, table: StoredTable): Promise<number> {
+async function putMissingEntries(db: Level, table: StoredTable): Promise<number> {
   let count = 0;
-  for await (const [, item] of entries(db, itemPrefix(table))) {
-    for (const [key, entry] of indexEntries(table, item)) {
+  for await (const [, item] of readEntries(db, getItemPrefix(table))) {
+    for (const [key, entry] of computeIndexEntries(table, item)) {
       if (JSON.stringify(await db.get(key)) === JSON.stringify(entry)) continue;
       await db.put(key, entry);
       count += 1;
@@ -64,28 +57,28 @@ async function putMissing(db: Level, table: StoredTable): Promise<number> {
   return count;
 }
 
-async function removeStale(db: Level, table: StoredTable): Promise<number> {
+async function removeStaleEntries(db: Level, table: StoredTable): Promise<number> {
   let count = 0;
-  for await (const [key, entry] of entries(db, `index-global~${table.TableName}~`)) {
-    const item = await db.get(itemPrefix(table) + createKey(entry, table));
-    if (item !== undefined && indexEntries(table, item).has(key)) continue;
+  for await (const [key, entry] of readEntries(db, `index-global~${table.TableName}~`)) {
+    const item = await db.get(getItemPrefix(table) + createKey(entry, table));
+    if (item !== undefined && computeIndexEntries(table, item).has(key)) continue;
     await db.del(key);
     count += 1;
   }
   return count;
 }
 
-function indexEntries(table: StoredTable, item: StoredItem): Map<string, StoredItem> {
+function computeIndexEntries(table: StoredTable, item: StoredItem): Map<string, StoredItem> {
   const { puts } = getIndexActions(table.GlobalSecondaryIndexes ?? [], null, item, table);
   const prefix = `index-global~${table.TableName}~`;
   return new Map(puts.map((put) => [`${prefix}${put.index}~${put.key}`, put.item]));
 }
 
-function itemPrefix(table: StoredTable): string {
+function getItemPrefix(table: StoredTable): string {
   return `item-${table.TableName}~`;
 }
 
 /** Reads from a snapshot of the moment it starts, so that what is written meanwhile does not matter. */
-function entries(db: Level, prefix: string) {
+function readEntries(db: Level, prefix: string) {
   return db.iterator({ gte: prefix, lt: `${prefix}\u{ff}` });
 }

@@ -1,32 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type AttributeValue,
-  DeleteItemCommand,
-  DynamoDBClient,
-  ScanCommand,
-  type ScanCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, ScanCommandOutput } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { Log } from '../../core/port/runtime.ts';
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
 
 // DynamoDB removes items that are past their time by itself, lazily; the emulator does not. Nothing depends on when.
 
-const EVERY_MS = 3_600_000;
-const FIRST_MS = 60_000;
-const PAGE = 200;
+const INTERVAL_MS = 3_600_000;
+const FIRST_DELAY_MS = 60_000;
+const PAGE_SIZE = 200;
 
 export function startExpiry(options: {
-  endpoint: string;
-  region: string;
-  credentials: Credential;
-  tableName: string;
-  log: Log;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: Credential;
+  readonly tableName: string;
+  readonly log: Log;
 }): { close(): Promise<void> } {
   const { endpoint, region, credentials, log } = options;
   const client = new DynamoDBClient({ endpoint, region, credentials });
   const stop = new AbortController();
-  const running = run(client, options.tableName, log, stop.signal);
+  const running = runExpiry(client, options.tableName, log, stop.signal);
   return {
     async close() {
       stop.abort();
@@ -36,13 +31,13 @@ export function startExpiry(options: {
   };
 }
 
-async function run(
+async function runExpiry(
   client: DynamoDBClient,
   table: string,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let wait = FIRST_MS; ; wait = EVERY_MS) {
+  for (let wait = FIRST_DELAY_MS; ; wait = INTERVAL_MS) {
     try {
       await delay(wait, undefined, { signal, ref: false });
     } catch {
@@ -72,7 +67,7 @@ export async function removeExpired(
     const page: ScanCommandOutput = await client.send(
       new ScanCommand({
         TableName: table,
-        Limit: PAGE,
+        Limit: PAGE_SIZE,
         ExclusiveStartKey: from,
         FilterExpression: '#ttl < :now',
         ExpressionAttributeNames: names,

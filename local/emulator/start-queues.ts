@@ -1,15 +1,18 @@
 import { mkdir } from 'node:fs/promises';
-import { QUEUES, type QueueRow } from '../../core/topology/queues.ts';
-import { type Credential, isAuthorized } from './credential.ts';
-import { loadFauxqs, type SqsStore } from './load-fauxqs.ts';
-import type { Emulator } from './start-store.ts';
+import type { QueueRow } from '../../core/topology/queues.ts';
+import { QUEUES } from '../../core/topology/queues.ts';
+import type { Credential } from './credential.ts';
+import { isAuthorized } from './credential.ts';
+import type { SqsStore } from './load-fauxqs.ts';
+import { loadFauxqs } from './load-fauxqs.ts';
+import type { StoreEmulator } from './start-store.ts';
 
-type App = Awaited<ReturnType<typeof loadFauxqs>>['app'];
+type FauxqsApp = Awaited<ReturnType<typeof loadFauxqs>>['app'];
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
 
-export type QueueEmulator = Emulator & {
+export type QueueEmulator = StoreEmulator & {
   /** By the queue's name in the topology. */
   readonly urls: Readonly<Record<string, string>>;
   readonly deadLetterUrls: Readonly<Record<string, string>>;
@@ -28,21 +31,21 @@ export async function startQueues(options: {
   const rows = options.rows ?? QUEUES;
   const { app, store } = await loadFauxqs(options.dataDir);
   requireCredential(app, options.credential);
-  freeWaitersOfTheGone(app, store);
+  dropDisconnectedWaiters(app, store);
   for (const row of rows) ensureQueue(store, row);
-  if (options.keepInFlight !== true) releaseInFlight(store);
+  if (options.keepInFlight !== true) releaseInFlightMessages(store);
   const endpoint = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
   const urlsOf = (name: (row: QueueRow) => string) =>
     Object.fromEntries(rows.map((row) => [row.name, `${endpoint}/${ACCOUNT}/${name(row)}`]));
   return {
     endpoint,
     urls: urlsOf((row) => row.name),
-    deadLetterUrls: urlsOf(deadLetterName),
+    deadLetterUrls: urlsOf(getDeadLetterName),
     close: () => app.close(),
   };
 }
 
-function requireCredential(app: App, credential: Credential): void {
+function requireCredential(app: FauxqsApp, credential: Credential): void {
   app.addHook('onRequest', async (request, reply) => {
     if (isAuthorized(request.headers.authorization, credential)) return;
     reply.code(403).header('content-type', 'application/x-amz-json-1.0');
@@ -54,7 +57,7 @@ function requireCredential(app: App, credential: Credential): void {
 }
 
 /** Otherwise a long poll whose caller has gone would still take the next message, and hide it until its visibility ends. */
-function freeWaitersOfTheGone(app: App, store: SqsStore): void {
+function dropDisconnectedWaiters(app: FauxqsApp, store: SqsStore): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) store.shutdown();
@@ -63,14 +66,18 @@ function freeWaitersOfTheGone(app: App, store: SqsStore): void {
 }
 
 function ensureQueue(store: SqsStore, row: QueueRow): void {
-  const deadLetterTargetArn = ensure(store, deadLetterName(row), {});
-  ensure(store, row.name, {
+  const deadLetterTargetArn = ensureStoredQueue(store, getDeadLetterName(row), {});
+  ensureStoredQueue(store, row.name, {
     VisibilityTimeout: String(row.visibilitySeconds),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: row.maxReceives }),
   });
 }
 
-function ensure(store: SqsStore, name: string, attributes: Record<string, string>): string {
+function ensureStoredQueue(
+  store: SqsStore,
+  name: string,
+  attributes: Record<string, string>,
+): string {
   const arn = `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
   const existing = store.getQueueByName(name);
   if (existing !== undefined) existing.setAttributes(attributes);
@@ -79,7 +86,7 @@ function ensure(store: SqsStore, name: string, attributes: Record<string, string
 }
 
 /** Whoever was working on them ended with the platform before this one. */
-function releaseInFlight(store: SqsStore): void {
+function releaseInFlightMessages(store: SqsStore): void {
   for (const queue of store.allQueues()) {
     for (const [handle, entry] of queue.inflightMessages) {
       queue.inflightMessages.set(handle, { ...entry, visibilityDeadline: 0 });
@@ -88,6 +95,6 @@ function releaseInFlight(store: SqsStore): void {
   }
 }
 
-function deadLetterName(row: QueueRow): string {
+function getDeadLetterName(row: QueueRow): string {
   return `${row.name}-dead`;
 }

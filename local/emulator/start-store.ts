@@ -5,63 +5,80 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import dynalite from 'dynalite';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
-import { type Credential, isAuthorized } from './credential.ts';
+import type { Credential } from './credential.ts';
+import { isAuthorized } from './credential.ts';
 import { repairIndexes } from './repair-indexes.ts';
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
-export type Emulator = { readonly endpoint: string; close(): Promise<void> };
+export type StoreEmulator = { readonly endpoint: string; close(): Promise<void> };
 
 /** DynamoDB's wire on loopback, its data in `dataDir`, for callers that show the credential. `port` 0: any. */
 export async function startStore(options: {
   readonly dataDir: string;
   readonly credential: Credential;
   readonly port?: number;
-}): Promise<Emulator> {
+}): Promise<StoreEmulator> {
   const path = join(options.dataDir, 'level');
   const marker = join(options.dataDir, 'not-closed');
   await mkdir(path, { recursive: true, mode: 0o700 });
   await repairIndexes(path, existsSync(marker));
   await writeFile(marker, '');
   const server = dynalite({ path, createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
-  guard(server, options.credential);
+  installGuard(server, options.credential);
   const port = await listenOnLoopback(server, options.port ?? 0);
   return {
     endpoint: `http://127.0.0.1:${port}`,
     async close() {
-      await close(server);
+      await closeServer(server);
       await rm(marker, { force: true });
     },
   };
 }
 
 /** dynalite throws on a request that is broken off, so it is only ever given a whole one. */
-function guard(server: Server, credential: Credential): void {
+function installGuard(server: Server, credential: Credential): void {
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
     if (!isAuthorized(request.headers.authorization, credential)) {
       request.resume();
-      return refuse(response, 403, 'UnrecognizedClientException', 'The security token is invalid.');
+      return sendRefusal(
+        response,
+        403,
+        'UnrecognizedClientException',
+        'The security token is invalid.',
+      );
     }
-    readWhole(request).then(
+    readWholeRequest(request).then(
       (body) => {
         const { headers, method, url } = request;
         const whole = Object.assign(Readable.from([body]), { headers, method, url });
         for (const listener of listeners) listener.call(server, whole, response);
       },
-      () => refuse(response, 413, 'SerializationException', 'The request is too large or cut off.'),
+      () =>
+        sendRefusal(
+          response,
+          413,
+          'SerializationException',
+          'The request is too large or cut off.',
+        ),
     );
   });
 }
 
-function refuse(response: ServerResponse, status: number, type: string, message: string): void {
+function sendRefusal(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  message: string,
+): void {
   if (response.destroyed) return;
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
   response.end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, message }));
 }
 
-async function readWhole(request: IncomingMessage): Promise<Buffer> {
+async function readWholeRequest(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
@@ -72,7 +89,7 @@ async function readWhole(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function close(server: Server): Promise<void> {
+function closeServer(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()));
     server.closeAllConnections();

@@ -43,7 +43,7 @@ export function requireCaller(context: ForgeContext, header: string | undefined)
 export async function requireApp(
   context: ForgeContext,
   header: string | undefined,
-): Promise<{ id: string; slug: string }> {
+): Promise<{ readonly id: string; readonly slug: string }> {
   const token = readCredential(header);
   const app = context.app;
   if (token === undefined || app === undefined) {

@@ -42,6 +42,6 @@ export type Caller = {
 };
 
 export type ForgeEnv = {
-  Bindings: HttpBindings;
-  Variables: { caller: Caller; repository: RepositoryRow };
+  readonly Bindings: HttpBindings;
+  readonly Variables: { readonly caller: Caller; readonly repository: RepositoryRow };
 };

@@ -22,7 +22,7 @@ export function forbidden(message = 'Resource not accessible by integration'): P
 /** 422 with GitHub's list of errors. */
 export function invalid(
   resource: string,
-  error: { field?: string; code?: string; message?: string },
+  error: { readonly field?: string; readonly code?: string; readonly message?: string },
 ): Problem {
   const entry = { resource, code: 'custom', ...error };
   return new Problem(422, 'Validation Failed', { errors: [entry], status: '422' });

@@ -5,7 +5,8 @@ import { headBranch, listBranches, readBranch } from './git/read-ref.ts';
 import { gitText, runGit } from './git/run-git.ts';
 import { Problem, unprocessable } from './problem.ts';
 import { addRepository, findRepository } from './store/repository-store.ts';
-import { type RepositoryRow, settingsSchema } from './store/row-schema.ts';
+import type { RepositoryRow } from './store/row-schema.ts';
+import { settingsSchema } from './store/row-schema.ts';
 
 /** An empty bare repository to push to; asking again finds it. */
 export async function createEmptyRepository(
@@ -40,7 +41,9 @@ export async function linkRepository(
   return reload(context, name);
 }
 
-async function findGitDirectory(path: string): Promise<{ gitDir: string; bare: boolean }> {
+async function findGitDirectory(
+  path: string,
+): Promise<{ readonly gitDir: string; readonly bare: boolean }> {
   const folder = await realpath(path).catch(() => undefined);
   if (folder === undefined) throw unprocessable(`${path} does not exist`);
   try {
@@ -84,11 +87,11 @@ function chooseDefaultBranch(gitDir: string): string {
 function store(
   context: ForgeContext,
   repository: {
-    name: string;
-    gitDir: string;
-    linked: boolean;
-    bare: boolean;
-    defaultBranch: string;
+    readonly name: string;
+    readonly gitDir: string;
+    readonly linked: boolean;
+    readonly bare: boolean;
+    readonly defaultBranch: string;
   },
 ): RepositoryRow {
   addRepository(context.rows, {

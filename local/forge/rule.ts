@@ -1,14 +1,7 @@
-import { matchesPattern } from '../../adapters/github/branch-pattern.ts';
+import { branchMatchesPattern } from '../../adapters/github/branch-pattern.ts';
 import type { ForgeContext } from './forge-context.ts';
-import {
-  checkRow,
-  type PullRow,
-  type RepositoryRow,
-  type Rule,
-  type RulesetRow,
-  remarkRow,
-  rulesetRow,
-} from './store/row-schema.ts';
+import type { PullRow, RepositoryRow, Rule, RulesetRow } from './store/row-schema.ts';
+import { checkRow, remarkRow, rulesetRow } from './store/row-schema.ts';
 import { findAccount } from './store/token-store.ts';
 
 export function listRulesets(context: ForgeContext, repository: RepositoryRow): RulesetRow[] {
@@ -22,7 +15,7 @@ export function rulesOf(
   context: ForgeContext,
   repository: RepositoryRow,
   branch: string,
-): { rule: Rule; source: RulesetRow }[] {
+): { readonly rule: Rule; readonly source: RulesetRow }[] {
   return listRulesets(context, repository)
     .filter(({ body }) => body.enforcement === 'active')
     .filter(({ body }) => body.include.some((pattern) => matches(pattern, branch, repository)))
@@ -33,10 +26,10 @@ export function rulesOf(
 function matches(pattern: string, branch: string, repository: RepositoryRow): boolean {
   if (pattern === '~ALL') return true;
   if (pattern === '~DEFAULT_BRANCH') return branch === repository.default_branch;
-  return matchesPattern(pattern.replace(/^refs\/heads\//, ''), branch);
+  return branchMatchesPattern(pattern.replace(/^refs\/heads\//, ''), branch);
 }
 
-const WRITE_RULES: Readonly<Record<string, { of: string[]; message: string }>> = {
+const WRITE_RULES: Readonly<Record<string, { readonly of: string[]; readonly message: string }>> = {
   creation: { of: ['create'], message: 'Cannot create ref due to creations being restricted.' },
   update: { of: ['update'], message: 'Cannot update this protected ref.' },
   deletion: { of: ['delete'], message: 'Cannot delete this protected ref.' },

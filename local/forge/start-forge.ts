@@ -1,13 +1,15 @@
 import { createPublicKey } from 'node:crypto';
 import type { Server } from 'node:http';
-import { type ServerType, serve } from '@hono/node-server';
+import type { ServerType } from '@hono/node-server';
+import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Log } from '../../core/port/runtime.ts';
 import { createApi } from './api.ts';
 import { createFaults } from './fault.ts';
 import { addFaults } from './fault-middleware.ts';
 import type { ForgeContext, ForgeEnv } from './forge-context.ts';
-import { type GitRepository, openGitRepository } from './git/git-repository.ts';
+import type { GitRepository } from './git/git-repository.ts';
+import { openGitRepository } from './git/git-repository.ts';
 import { sendProblem } from './http.ts';
 import { createLock } from './lock.ts';
 import { Problem } from './problem.ts';
@@ -23,7 +25,8 @@ import { listOpenPulls } from './store/pull-store.ts';
 import { listRepositories } from './store/repository-store.ts';
 import { createRows } from './store/rows.ts';
 import { putAccount, removeExpiredTokens } from './store/token-store.ts';
-import { createWebhookSender, type WebhookTarget } from './webhook.ts';
+import type { WebhookTarget } from './webhook.ts';
+import { createWebhookSender } from './webhook.ts';
 
 export type ForgeOptions = {
   /** 0 takes any free one. The host is always 127.0.0.1. */
@@ -139,7 +142,10 @@ function createServer(context: ForgeContext): Hono<ForgeEnv> {
   return app;
 }
 
-function listen(app: Hono<ForgeEnv>, port: number): Promise<{ server: ServerType; port: number }> {
+function listen(
+  app: Hono<ForgeEnv>,
+  port: number,
+): Promise<{ readonly server: ServerType; readonly port: number }> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, (address) => {
       resolve({ server, port: address.port });

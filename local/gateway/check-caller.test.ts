@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkCaller } from './check-caller.ts';
 
-const none = { hosts: [], origins: [] };
+const NO_EXTRA_CALLERS = { hosts: [], origins: [] };
 
 test.each([
   ['no origin', { host: '127.0.0.1:3000' }],
@@ -10,7 +10,7 @@ test.each([
   ['its own origin', { host: 'localhost:3000', origin: 'http://localhost:3000' }],
   ['loopback by another name', { host: '127.0.0.1:3000', origin: 'http://localhost:3000' }],
 ])('%s passes', (_name, headers) => {
-  expect(checkCaller(headers, none)).toBeUndefined();
+  expect(checkCaller(headers, NO_EXTRA_CALLERS)).toBeUndefined();
 });
 
 test.each([
@@ -23,7 +23,7 @@ test.each([
   ['another port of this machine', { host: 'localhost:3000', origin: 'http://localhost:8080' }],
   ['another scheme', { host: 'localhost:3000', origin: 'https://localhost:3000' }],
 ])('%s is refused', (_name, headers) => {
-  expect(checkCaller(headers, none)).toBeTypeOf('string');
+  expect(checkCaller(headers, NO_EXTRA_CALLERS)).toBeTypeOf('string');
 });
 
 test('hosts and origins can be allowed by name', () => {

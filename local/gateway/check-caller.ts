@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 // Anything that a browser shows can send requests to loopback. A name of the attacker's that resolves to 127.0.0.1 is told by
 // its Host header, a foreign page by its Origin.
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-export type Caller = {
+export type AllowedCallers = {
   /** Host names besides loopback's, for instance the one by which a container reaches this machine. */
   readonly hosts: readonly string[];
   /** Origins besides the gateway's own, for instance a web development server's. */
@@ -13,7 +13,10 @@ export type Caller = {
 };
 
 /** Undefined: the request may pass. Otherwise why it may not. */
-export function checkCaller(headers: IncomingHttpHeaders, allowed: Caller): string | undefined {
+export function checkCaller(
+  headers: IncomingHttpHeaders,
+  allowed: AllowedCallers,
+): string | undefined {
   const host = parseHost(headers.host);
   if (host === undefined || !isKnownHost(host.hostname, allowed)) {
     return 'this server answers to localhost only: the Host header names another';
@@ -24,7 +27,7 @@ export function checkCaller(headers: IncomingHttpHeaders, allowed: Caller): stri
   return 'requests from pages of another origin are refused';
 }
 
-function isOwnOrigin(origin: string, host: URL, allowed: Caller): boolean {
+function isOwnOrigin(origin: string, host: URL, allowed: AllowedCallers): boolean {
   if (!URL.canParse(origin)) return false;
   const url = new URL(origin);
   const port = url.port === '' ? '80' : url.port;
@@ -32,8 +35,8 @@ function isOwnOrigin(origin: string, host: URL, allowed: Caller): boolean {
   return url.protocol === 'http:' && port === ownPort && isKnownHost(url.hostname, allowed);
 }
 
-function isKnownHost(hostname: string, allowed: Caller): boolean {
-  return LOOPBACK.has(hostname) || allowed.hosts.includes(hostname);
+function isKnownHost(hostname: string, allowed: AllowedCallers): boolean {
+  return LOOPBACK_HOSTS.has(hostname) || allowed.hosts.includes(hostname);
 }
 
 function parseHost(host: string | undefined): URL | undefined {

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
 // API Gateway's payload format 2.0 for HTTP APIs.
 
-export type EventInput = {
+export type HttpEventInput = {
   readonly request: IncomingMessage;
   readonly body: Buffer;
   readonly routeKey: string;
@@ -13,12 +13,12 @@ export type EventInput = {
   readonly now: number;
 };
 
-export function createHttpEvent(input: EventInput): APIGatewayProxyEventV2 {
+export function createHttpEvent(input: HttpEventInput): APIGatewayProxyEventV2 {
   const { request, body } = input;
   const [rawPath = '/', rawQueryString = ''] = splitUrl(request.url ?? '/');
   const { cookie, ...rest } = request.headers;
-  const headers = joined(rest);
-  const query = joinedQuery(rawQueryString);
+  const headers = joinHeaders(rest);
+  const query = joinQuery(rawQueryString);
   const isText = isTextual(headers['content-type']);
   return {
     version: '2.0',
@@ -26,19 +26,23 @@ export function createHttpEvent(input: EventInput): APIGatewayProxyEventV2 {
     rawPath,
     rawQueryString,
     ...(cookie === undefined ? {} : { cookies: cookie.split('; ') }),
-    headers: { ...headers, 'x-forwarded-for': addressOf(request), 'x-forwarded-proto': 'http' },
+    headers: {
+      ...headers,
+      'x-forwarded-for': getRemoteAddress(request),
+      'x-forwarded-proto': 'http',
+    },
     ...(query === undefined ? {} : { queryStringParameters: query }),
     ...(Object.keys(input.pathParameters).length === 0
       ? {}
       : { pathParameters: input.pathParameters }),
-    requestContext: requestContext(input, rawPath, headers),
+    requestContext: createRequestContext(input, rawPath, headers),
     ...(body.length === 0 ? {} : { body: body.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: body.length > 0 && !isText,
   };
 }
 
-function requestContext(
-  { request, routeKey, requestId, now }: EventInput,
+function createRequestContext(
+  { request, routeKey, requestId, now }: HttpEventInput,
   path: string,
   headers: Readonly<Record<string, string>>,
 ): APIGatewayProxyEventV2['requestContext'] {
@@ -51,7 +55,7 @@ function requestContext(
       method: request.method ?? 'GET',
       path,
       protocol: `HTTP/${request.httpVersion}`,
-      sourceIp: addressOf(request),
+      sourceIp: getRemoteAddress(request),
       userAgent: headers['user-agent'] ?? '',
     },
     requestId,
@@ -68,12 +72,12 @@ export function splitUrl(url: string): [string, string] {
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-export function addressOf(request: IncomingMessage): string {
+export function getRemoteAddress(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? '127.0.0.1';
 }
 
 /** Several values of one name are joined by commas. */
-function joined(
+function joinHeaders(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
   const flat: Record<string, string> = {};
@@ -83,7 +87,7 @@ function joined(
   return flat;
 }
 
-export function joinedQuery(rawQueryString: string): Record<string, string> | undefined {
+export function joinQuery(rawQueryString: string): Record<string, string> | undefined {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(rawQueryString)) {
     const before = values.get(name);

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError, isAppError } from '../../core/base/app-error.ts';
 import type { Route } from '../../core/contract/route.ts';
-import { AppError, isAppError } from '../../core/error.ts';
 import type { Log } from '../../core/port/runtime.ts';
-import { invokeLambda, type LambdaFunction, type LambdaHandler } from '../handler.ts';
-import { createRouteFinder, type Found, type RouteKey } from './find-route.ts';
+import type { LambdaFunction, LambdaHandler } from '../lambda-handler.ts';
+import { invokeLambda } from '../lambda-handler.ts';
+import type { MatchedRoute, RouteKey } from './create-route-finder.ts';
+import { createRouteFinder } from './create-route-finder.ts';
 import { createHttpEvent, splitUrl } from './http-event.ts';
 import { parseHttpResult, sendError, sendResult } from './http-result.ts';
 import { readBody } from './read-body.ts';
@@ -20,7 +22,7 @@ export type HttpTarget = {
 };
 
 type TargetRoute = RouteKey & { readonly target: LambdaFunction };
-type Exchange = {
+type HttpExchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
@@ -42,9 +44,9 @@ export function createHttpGateway(
     try {
       const [path] = splitUrl(request.url ?? '/');
       const found = find(request.method ?? 'GET', path);
-      await answer(exchange, found);
+      await answerExchange(exchange, found);
     } catch (error) {
-      failed(exchange, error);
+      sendFailure(exchange, error);
     }
   };
 }
@@ -55,9 +57,9 @@ function toRoutes(target: HttpTarget, maxTimeoutMs: number): TargetRoute[] {
   return Object.values(target.routes).map(({ method, path }) => ({ method, path, target: lambda }));
 }
 
-async function answer(
-  exchange: Exchange,
-  found: Found<TargetRoute> | 'malformed' | undefined,
+async function answerExchange(
+  exchange: HttpExchange,
+  found: MatchedRoute<TargetRoute> | 'malformed' | undefined,
 ): Promise<void> {
   const { request, response, requestId } = exchange;
   const [path] = splitUrl(request.url ?? '/');
@@ -79,10 +81,10 @@ async function answer(
   sendResult(response, parseHttpResult(await invokeLambda(route.target, event)), requestId);
 }
 
-function failed({ request, response, requestId, log }: Exchange, error: unknown): void {
+function sendFailure({ request, response, requestId, log }: HttpExchange, error: unknown): void {
   const brokenOff = request.destroyed && !request.complete;
   if (brokenOff) return;
-  const problem = problemOf(error);
+  const problem = describeProblem(error);
   if (problem.status >= 500) {
     log.error('handler failed', { requestId, path: request.url, error: String(error) });
   }
@@ -92,16 +94,21 @@ function failed({ request, response, requestId, log }: Exchange, error: unknown)
 }
 
 /** The gateway's own refusals; what a handler throws is never shown to the caller. */
-function problemOf(error: unknown): { status: number; code: string; message: string } {
-  if (isAppError(error, 'notFound', 'no_route')) return { status: 404, ...textOf(error) };
-  if (isAppError(error, 'invalid', 'bad_path')) return { status: 400, ...textOf(error) };
-  if (isAppError(error, 'limited', 'payload_too_large')) return { status: 413, ...textOf(error) };
+function describeProblem(error: unknown): {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+} {
+  if (isAppError(error, 'notFound', 'no_route')) return { status: 404, ...createErrorBody(error) };
+  if (isAppError(error, 'invalid', 'bad_path')) return { status: 400, ...createErrorBody(error) };
+  if (isAppError(error, 'limited', 'payload_too_large'))
+    return { status: 413, ...createErrorBody(error) };
   if (isAppError(error, 'transient', 'function_timeout')) {
     return { status: 503, code: 'timeout', message: 'Service Unavailable' };
   }
   return { status: 500, code: 'internal', message: 'Internal Server Error' };
 }
 
-function textOf({ code, message }: AppError) {
+function createErrorBody({ code, message }: AppError) {
   return { code, message };
 }

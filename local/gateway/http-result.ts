@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { AppError } from '../../core/base/app-error.ts';
 import type { ErrorBody } from '../../core/contract/error.ts';
-import { AppError } from '../../core/error.ts';
 
 const resultSchema = z.object({
   statusCode: z.coerce.number().int().min(200).max(599),
@@ -13,7 +13,7 @@ const resultSchema = z.object({
 export type HttpResult = z.infer<typeof resultSchema>;
 
 /** Connection headers are the gateway's own business. */
-const DROPPED = new Set([
+const DROPPED_HEADERS = new Set([
   'connection',
   'content-length',
   'keep-alive',
@@ -37,7 +37,7 @@ export function sendResult(response: ServerResponse, result: HttpResult, request
   if (response.destroyed) return;
   response.statusCode = result.statusCode;
   for (const [name, value] of Object.entries(result.headers ?? {})) {
-    if (!DROPPED.has(name.toLowerCase())) response.setHeader(name, String(value));
+    if (!DROPPED_HEADERS.has(name.toLowerCase())) response.setHeader(name, String(value));
   }
   const cookies = result.cookies ?? [];
   if (cookies.length > 0) response.setHeader('set-cookie', cookies);

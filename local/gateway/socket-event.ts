@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { addressOf, joinedQuery, splitUrl } from './http-event.ts';
+import { getRemoteAddress, joinQuery, splitUrl } from './http-event.ts';
 
 // API Gateway's events of a WebSocket API.
 
@@ -14,7 +14,7 @@ export type SocketIdentity = {
   readonly userAgent: string;
 };
 
-export function identityOf(
+export function createSocketIdentity(
   request: IncomingMessage,
   connectionId: string,
   now: number,
@@ -23,27 +23,27 @@ export function identityOf(
     connectionId,
     connectedAt: now,
     domainName: request.headers.host ?? 'localhost',
-    sourceIp: addressOf(request),
+    sourceIp: getRemoteAddress(request),
     userAgent: request.headers['user-agent'] ?? '',
   };
 }
 
-export function connectEvent(
+export function createConnectEvent(
   request: IncomingMessage,
   identity: SocketIdentity,
   requestId: string,
 ): object {
-  const query = joinedQuery(splitUrl(request.url ?? '/')[1]);
+  const query = joinQuery(splitUrl(request.url ?? '/')[1]);
   return {
-    headers: headersAsSent(request),
+    headers: readHeadersAsSent(request),
     ...(query === undefined ? {} : { queryStringParameters: query }),
-    requestContext: context(identity, '$connect', 'CONNECT', requestId),
+    requestContext: createRequestContext(identity, '$connect', 'CONNECT', requestId),
     isBase64Encoded: false,
   };
 }
 
 /** Unlike an HTTP API, a WebSocket API leaves the names in the case they came in. */
-function headersAsSent({ rawHeaders }: IncomingMessage): Record<string, string> {
+function readHeadersAsSent({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
@@ -52,10 +52,14 @@ function headersAsSent({ rawHeaders }: IncomingMessage): Record<string, string> 
   return headers;
 }
 
-export function messageEvent(identity: SocketIdentity, body: string, requestId: string): object {
+export function createMessageEvent(
+  identity: SocketIdentity,
+  body: string,
+  requestId: string,
+): object {
   return {
     requestContext: {
-      ...context(identity, '$default', 'MESSAGE', requestId),
+      ...createRequestContext(identity, '$default', 'MESSAGE', requestId),
       messageId: requestId,
     },
     body,
@@ -63,7 +67,7 @@ export function messageEvent(identity: SocketIdentity, body: string, requestId: 
   };
 }
 
-export function disconnectEvent(
+export function createDisconnectEvent(
   identity: SocketIdentity,
   close: { readonly code: number; readonly reason: string },
   requestId: string,
@@ -71,7 +75,7 @@ export function disconnectEvent(
   return {
     headers: { Host: identity.domainName },
     requestContext: {
-      ...context(identity, '$disconnect', 'DISCONNECT', requestId),
+      ...createRequestContext(identity, '$disconnect', 'DISCONNECT', requestId),
       disconnectStatusCode: close.code,
       disconnectReason: close.reason,
     },
@@ -79,7 +83,7 @@ export function disconnectEvent(
   };
 }
 
-function context(
+function createRequestContext(
   identity: SocketIdentity,
   routeKey: SocketRouteKey,
   eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT',

@@ -1,17 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Log } from '../../core/port/runtime.ts';
-import { invokeLambda, type LambdaHandler } from '../handler.ts';
-import { type HttpResult, parseHttpResult } from './http-result.ts';
+import type { LambdaHandler } from '../lambda-handler.ts';
+import { invokeLambda } from '../lambda-handler.ts';
+import type { HttpResult } from './http-result.ts';
+import { parseHttpResult } from './http-result.ts';
+import type { SocketIdentity, SocketRouteKey } from './socket-event.ts';
 import {
-  connectEvent,
-  disconnectEvent,
-  identityOf,
-  messageEvent,
-  type SocketIdentity,
-  type SocketRouteKey,
+  createConnectEvent,
+  createDisconnectEvent,
+  createMessageEvent,
+  createSocketIdentity,
 } from './socket-event.ts';
 
 /** A frame that API Gateway takes; clients send one frame a message, so it is the limit of a message too. */
@@ -27,26 +30,30 @@ export const SOCKET_LIMITS: SocketLimits = { idleMs: 10 * 60_000, lifeMs: 2 * 60
 
 export type SocketHandlers = Readonly<Record<SocketRouteKey, LambdaHandler>>;
 
-export type Connection = {
+export type SocketConnection = {
   readonly identity: SocketIdentity;
   readonly socket: WebSocket;
   /** Epoch milliseconds. */
   lastActiveAt: number;
   /** To be called whenever data passes, in either direction. */
-  touch(): void;
+  recordActivity(): void;
 };
 
 /** WebSocket upgrades in, the handlers' events out; `connections` holds what is open. Has a lifetime. */
 export class SocketGateway {
-  readonly connections = new Map<string, Connection>();
+  readonly connections = new Map<string, SocketConnection>();
   readonly #server: WebSocketServer;
   readonly #protocols = new WeakMap<IncomingMessage, string>();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #runningWork = new Set<Promise<unknown>>();
   readonly #handlers: SocketHandlers;
   readonly #limits: SocketLimits;
   readonly #log: Log;
 
-  constructor(options: { handlers: SocketHandlers; limits: SocketLimits; log: Log }) {
+  constructor(options: {
+    readonly handlers: SocketHandlers;
+    readonly limits: SocketLimits;
+    readonly log: Log;
+  }) {
     this.#handlers = options.handlers;
     this.#limits = options.limits;
     this.#log = options.log;
@@ -57,9 +64,9 @@ export class SocketGateway {
     });
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  acceptUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    this.#track(this.#upgrade(request, socket, head));
+    this.#trackWork(this.#performUpgrade(request, socket, head));
   }
 
   async close(): Promise<void> {
@@ -67,32 +74,36 @@ export class SocketGateway {
       socket.close(GOING_AWAY);
       setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
     }
-    while (this.connections.size > 0 || this.#running.size > 0) {
-      const closing = [...this.connections.values()].map(({ socket }) => closed(socket));
-      await Promise.all([...closing, ...this.#running]);
+    while (this.connections.size > 0 || this.#runningWork.size > 0) {
+      const closing = [...this.connections.values()].map(({ socket }) => waitForClose(socket));
+      await Promise.all([...closing, ...this.#runningWork]);
     }
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #performUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const connectionId = `${randomBytes(11).toString('base64url')}=`;
-    const identity = identityOf(request, connectionId, Date.now());
-    const result = await this.#connect(request, identity);
+    const identity = createSocketIdentity(request, connectionId, Date.now());
+    const result = await this.#invokeConnect(request, identity);
     if (result.statusCode >= 300) {
       refuseUpgrade(socket, result.statusCode);
       return;
     }
     if (socket.destroyed) {
-      await this.#disconnect(identity, { code: 1006, reason: '' });
+      await this.#handleDisconnect(identity, { code: 1006, reason: '' });
       return;
     }
-    const protocol = protocolOf(result);
+    const protocol = getChosenProtocol(result);
     if (protocol !== undefined) this.#protocols.set(request, protocol);
-    this.#server.handleUpgrade(request, socket, head, (open) => this.#opened(open, identity));
+    this.#server.handleUpgrade(request, socket, head, (open) =>
+      this.#openConnection(open, identity),
+    );
   }
 
-  async #connect(request: IncomingMessage, identity: SocketIdentity): Promise<HttpResult> {
+  async #invokeConnect(request: IncomingMessage, identity: SocketIdentity): Promise<HttpResult> {
     try {
-      const result = await this.#invoke('$connect', (id) => connectEvent(request, identity, id));
+      const result = await this.#invoke('$connect', (id) =>
+        createConnectEvent(request, identity, id),
+      );
       return parseHttpResult(result);
     } catch (error) {
       this.#log.error('connect handler failed', { error: String(error) });
@@ -100,25 +111,25 @@ export class SocketGateway {
     }
   }
 
-  #opened(socket: WebSocket, identity: SocketIdentity): void {
-    const connection = this.#watch(socket, identity);
+  #openConnection(socket: WebSocket, identity: SocketIdentity): void {
+    const connection = this.#watchConnection(socket, identity);
     this.connections.set(identity.connectionId, connection);
     socket.on('error', (error) => {
       this.#log.info('socket failed', { connection: identity.connectionId, error: error.message });
     });
     socket.on('message', (data, isBinary) => {
-      connection.touch();
+      connection.recordActivity();
       if (isBinary) socket.close(UNSUPPORTED_DATA, 'text frames only');
-      else this.#track(this.#message(connection, data.toString()));
+      else this.#trackWork(this.#handleMessage(connection, data.toString()));
     });
     socket.on('close', (code, reason) => {
       this.connections.delete(identity.connectionId);
-      this.#track(this.#disconnect(identity, { code, reason: reason.toString() }));
+      this.#trackWork(this.#handleDisconnect(identity, { code, reason: reason.toString() }));
     });
   }
 
   /** Ends it after too long without data, and after its longest life. */
-  #watch(socket: WebSocket, identity: SocketIdentity): Connection {
+  #watchConnection(socket: WebSocket, identity: SocketIdentity): SocketConnection {
     const idle = setTimeout(() => socket.close(GOING_AWAY, 'idle'), this.#limits.idleMs);
     const life = setTimeout(() => socket.close(GOING_AWAY, 'going away'), this.#limits.lifeMs);
     socket.on('close', () => {
@@ -129,17 +140,17 @@ export class SocketGateway {
       identity,
       socket,
       lastActiveAt: identity.connectedAt,
-      touch() {
+      recordActivity() {
         this.lastActiveAt = Date.now();
         idle.refresh();
       },
     };
   }
 
-  async #message({ identity, socket }: Connection, body: string): Promise<void> {
+  async #handleMessage({ identity, socket }: SocketConnection, body: string): Promise<void> {
     const requestId = randomUUID();
     try {
-      await this.#invoke('$default', (id) => messageEvent(identity, body, id), requestId);
+      await this.#invoke('$default', (id) => createMessageEvent(identity, body, id), requestId);
     } catch (error) {
       this.#log.error('message handler failed', { requestId, error: String(error) });
       const { connectionId } = identity;
@@ -147,12 +158,12 @@ export class SocketGateway {
     }
   }
 
-  async #disconnect(
+  async #handleDisconnect(
     identity: SocketIdentity,
     close: { readonly code: number; readonly reason: string },
   ): Promise<void> {
     try {
-      await this.#invoke('$disconnect', (id) => disconnectEvent(identity, close, id));
+      await this.#invoke('$disconnect', (id) => createDisconnectEvent(identity, close, id));
     } catch (error) {
       this.#log.error('disconnect handler failed', { error: String(error) });
     }
@@ -163,16 +174,16 @@ export class SocketGateway {
     return invokeLambda({ ...target, timeoutMs: TIMEOUT_MS }, event(requestId));
   }
 
-  #track(work: Promise<void>): void {
+  #trackWork(work: Promise<void>): void {
     const tracked = work
       .catch((error) => this.#log.error('socket work failed', { error: String(error) }))
-      .finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
+      .finally(() => this.#runningWork.delete(tracked));
+    this.#runningWork.add(tracked);
   }
 }
 
 /** Which of the offered subprotocols the handler chose. */
-function protocolOf(result: HttpResult): string | undefined {
+function getChosenProtocol(result: HttpResult): string | undefined {
   for (const [name, value] of Object.entries(result.headers ?? {})) {
     if (name.toLowerCase() === 'sec-websocket-protocol') return String(value);
   }
@@ -184,7 +195,7 @@ function refuseUpgrade(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function closed(socket: WebSocket): Promise<void> {
+function waitForClose(socket: WebSocket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.readyState === socket.CLOSED) resolve();
     else socket.once('close', () => resolve());

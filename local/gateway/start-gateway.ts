@@ -1,21 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../core/port/runtime.ts';
 import type { Credential } from '../emulator/credential.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
-import { type Caller, checkCaller } from './check-caller.ts';
-import { answerFrontPage } from './front-page.ts';
+import { answerFrontPage } from './answer-front-page.ts';
+import { answerManagement, isManagementPath } from './answer-management.ts';
+import type { AllowedCallers } from './check-caller.ts';
+import { checkCaller } from './check-caller.ts';
 import { splitUrl } from './http-event.ts';
-import { createHttpGateway, type HttpTarget } from './http-gateway.ts';
+import type { HttpTarget } from './http-gateway.ts';
+import { createHttpGateway } from './http-gateway.ts';
 import { sendError } from './http-result.ts';
-import { answerManagement, isManagementPath } from './management.ts';
-import {
-  SOCKET_LIMITS,
-  SocketGateway,
-  type SocketHandlers,
-  type SocketLimits,
-} from './socket-gateway.ts';
+import type { SocketHandlers, SocketLimits } from './socket-gateway.ts';
+import { SOCKET_LIMITS, SocketGateway } from './socket-gateway.ts';
 
 const MAX_TIMEOUT_MS = 30_000;
 const CLOSE_GRACE_MS = 2_000;
@@ -29,7 +28,7 @@ export type GatewayOptions = {
   readonly socketPath?: string;
   /** Asked of whoever sends through `@connections`. */
   readonly credential: Credential;
-  readonly allowed?: Partial<Caller>;
+  readonly allowed?: Partial<AllowedCallers>;
   readonly limits?: Partial<SocketLimits> & { readonly maxTimeoutMs?: number };
   readonly log: Log;
 };
@@ -52,7 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const allowed = { hosts: [], origins: [], ...options.allowed };
   const server = createServer((request, response) => {
     const [path] = splitUrl(request.url ?? '/');
-    if (refused(request, response, allowed)) return;
+    if (refuseUnknownCaller(request, response, allowed)) return;
     if (answerFrontPage(request, response)) return;
     if (sockets === undefined || !isManagementPath(path)) {
       void http(request, response);
@@ -67,18 +66,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const refusal = checkCaller(request.headers, allowed);
     if (refusal !== undefined) endUpgrade(socket, '403 Forbidden');
     else if (sockets === undefined || path !== socketPath) endUpgrade(socket, '404 Not Found');
-    else sockets.upgrade(request, socket, head);
+    else sockets.acceptUpgrade(request, socket, head);
   });
   const port = await listenOnLoopback(server, options.port);
   return {
     port,
     url: `http://127.0.0.1:${port}`,
     socketUrl: `ws://127.0.0.1:${port}${socketPath}`,
-    close: () => close(server, sockets),
+    close: () => closeGateway(server, sockets),
   };
 }
 
-function refused(request: IncomingMessage, response: ServerResponse, allowed: Caller): boolean {
+function refuseUnknownCaller(
+  request: IncomingMessage,
+  response: ServerResponse,
+  allowed: AllowedCallers,
+): boolean {
   const message = checkCaller(request.headers, allowed);
   if (message === undefined) return false;
   request.resume();
@@ -91,7 +94,7 @@ function endUpgrade(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-async function close(server: Server, sockets: SocketGateway | undefined): Promise<void> {
+async function closeGateway(server: Server, sockets: SocketGateway | undefined): Promise<void> {
   const done = new Promise<void>((resolve) => server.close(() => resolve()));
   await sockets?.close();
   server.closeIdleConnections();

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { answerChat } from './answer-chat.ts';
 import { chatRequestSchema } from './conversation.ts';
+import { DEMO_COMPLEX_PROMPT, DEMO_SIMPLE_PROMPT } from './demo-prompt.ts';
 import { DEMO_TASKS, findDemoTask } from './demo-tasks.ts';
 import { createFlavour } from './flavour.ts';
-import { DEMO_COMPLEX_PROMPT, DEMO_SIMPLE_PROMPT } from './prompt.ts';
 
 const TOOLS = [{ function: { name: 'read_file' } }];
 
-function ask(messages: object[], seed?: number) {
+function askModel(messages: object[], seed?: number) {
   const request = chatRequestSchema.parse({ model: 'scripted-model', messages, tools: TOOLS });
   return answerChat(request, createFlavour(seed));
 }
 
-function planOf(seed?: number): string {
+function requestPlan(seed?: number): string {
   const asked = `${DEMO_COMPLEX_PROMPT}\nAnswer {"tasks": [{"dependsOn": []}]}`;
-  const reply = ask([{ role: 'user', content: asked }], seed);
+  const reply = askModel([{ role: 'user', content: asked }], seed);
   return 'text' in reply ? reply.text : '';
 }
 
@@ -29,15 +29,15 @@ describe('tasks', () => {
   });
 
   test('have other ids, titles and another order when shuffled, the same for a seed', () => {
-    expect(planOf(7)).toBe(planOf(7));
-    expect(planOf(7)).not.toBe(planOf(1));
-    expect(planOf(1)).not.toBe(planOf());
+    expect(requestPlan(7)).toBe(requestPlan(7));
+    expect(requestPlan(7)).not.toBe(requestPlan(1));
+    expect(requestPlan(1)).not.toBe(requestPlan());
   });
 
   test('are not taken from what is quoted of others', () => {
     const prompt = `# Task: x\n\nDo the laundry.\n\n## What this builds on\n\n${DEMO_TASKS[0]?.description}`;
 
-    expect(ask([{ role: 'user', content: prompt }])).toMatchObject({
+    expect(askModel([{ role: 'user', content: prompt }])).toMatchObject({
       text: expect.stringMatching(/^CANNOT: the scripted model knows/),
     });
   });
@@ -52,7 +52,7 @@ describe('the agent', () => {
   }
 
   test('looks before it reads, and reads before it writes', () => {
-    const first = ask([prompt]);
+    const first = askModel([prompt]);
     expect(first).toMatchObject({ calls: [{ name: 'list_files', input: {} }] });
 
     const listed = [
@@ -60,7 +60,9 @@ describe('the agent', () => {
       called('a', 'list_files', {}),
       { role: 'tool', tool_call_id: 'a', content: 'src/' },
     ];
-    expect(ask(listed)).toMatchObject({ calls: [{ name: 'read_file' }, { name: 'read_file' }] });
+    expect(askModel(listed)).toMatchObject({
+      calls: [{ name: 'read_file' }, { name: 'read_file' }],
+    });
   });
 
   test('makes a call again whose output was lost with a broken-off turn', () => {
@@ -71,6 +73,6 @@ describe('the agent', () => {
       { role: 'user', content: 'go on' },
     ];
 
-    expect(ask(broken)).toMatchObject({ calls: [{ name: 'list_files' }] });
+    expect(askModel(broken)).toMatchObject({ calls: [{ name: 'list_files' }] });
   });
 });

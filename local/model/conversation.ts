@@ -41,12 +41,12 @@ export type DoneCall = {
   readonly output: string;
 };
 
-export function usersWords(messages: readonly Message[]): string[] {
+export function readUserMessages(messages: readonly Message[]): string[] {
   return messages.filter(({ role }) => role === 'user').map(({ content }) => content);
 }
 
 /** In order; a call without an answer yet is not among them. */
-export function doneCalls(messages: readonly Message[]): DoneCall[] {
+export function collectDoneCalls(messages: readonly Message[]): DoneCall[] {
   const outputs = new Map(messages.map((message) => [message.tool_call_id ?? '', message.content]));
   const calls = messages.flatMap((message) => message.tool_calls ?? []);
   return calls.flatMap(({ id, function: called }) => {
@@ -65,7 +65,7 @@ function parseInput(text: string): Record<string, unknown> {
 }
 
 /** Text of a file as it was read last; undefined when it was not, or is not there. */
-export function readContent(calls: readonly DoneCall[], path: string): string | undefined {
+export function findReadContent(calls: readonly DoneCall[], path: string): string | undefined {
   const read = calls.findLast((call) => call.name === 'read_file' && call.input.path === path);
   return read === undefined || read.output.startsWith('error:') ? undefined : read.output;
 }

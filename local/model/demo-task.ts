@@ -30,7 +30,7 @@ export type DemoTask = {
 };
 
 /** Path in the repository and content of each file under work/`name`. */
-export function workFiles(name: string): ReadonlyMap<string, string> {
+export function readWorkFiles(name: string): ReadonlyMap<string, string> {
   const folder = fileURLToPath(new URL(`./work/${name}/`, import.meta.url));
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile());

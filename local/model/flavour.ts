@@ -2,27 +2,31 @@
 
 export type Flavour = {
   /** One of the wordings. */
-  pick(options: readonly string[]): string;
-  order<T>(items: readonly T[]): T[];
+  pickVariant(options: readonly string[]): string;
+  orderItems<T>(items: readonly T[]): T[];
   /** The content of a file that is about to be written. */
-  file(content: string): string;
+  varyFile(content: string): string;
 };
 
 /** Without a seed: the first wording, the order as written, files as they are. */
 export function createFlavour(seed: number | undefined): Flavour {
   if (seed === undefined) {
-    return { pick: ([first = '']) => first, order: (items) => [...items], file: (text) => text };
+    return {
+      pickVariant: ([first = '']) => first,
+      orderItems: (items) => [...items],
+      varyFile: (text) => text,
+    };
   }
-  const variant = 1 + Math.floor(seededRandom(seed)() * 2);
+  const variant = 1 + Math.floor(createSeededRandom(seed)() * 2);
   return {
-    pick: (options) => options[variant % options.length] ?? '',
-    order: (items) => shuffled(items, seed),
-    file: (content) => varied(content, variant),
+    pickVariant: (options) => options[variant % options.length] ?? '',
+    orderItems: (items) => shuffleItems(items, seed),
+    varyFile: (content) => applyVariant(content, variant),
   };
 }
 
 /** Numbers from 0 to below 1 (mulberry32). */
-export function seededRandom(seed: number): () => number {
+export function createSeededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -32,8 +36,8 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const random = seededRandom(seed);
+function shuffleItems<T>(items: readonly T[], seed: number): T[] {
+  const random = createSeededRandom(seed);
   const ranked = items.map((item) => ({ item, rank: random() }));
   return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
 }
@@ -59,7 +63,7 @@ const VARIATIONS: readonly (readonly [string, string, string])[] = [
   ],
 ];
 
-function varied(content: string, variant: number): string {
+function applyVariant(content: string, variant: number): string {
   let text = content;
   for (const wordings of VARIATIONS)
     text = text.replace(wordings[0], wordings[variant] ?? wordings[0]);

@@ -1,12 +1,18 @@
 /** What the scripted model answers. */
 export type Reply =
   | { readonly text: string }
-  | { readonly text: string; readonly calls: readonly CallWish[] }
+  | { readonly text: string; readonly calls: readonly RequestedCall[] }
   /** An error of the endpoint, in its own words. */
   | { readonly status: number; readonly problem: string };
 
-export type CallWish = { readonly name: string; readonly input: Readonly<Record<string, unknown>> };
+export type RequestedCall = {
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+};
 
-export function wish(name: string, input: Readonly<Record<string, unknown>>): CallWish {
+export function createRequestedCall(
+  name: string,
+  input: Readonly<Record<string, unknown>>,
+): RequestedCall {
   return { name, input };
 }

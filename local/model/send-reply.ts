@@ -6,12 +6,12 @@ import type { Reply } from './reply.ts';
 
 // A reply in the words of chat/completions, whole or as a stream whose pieces come over `latencyMs`.
 
-const PIECES = 8;
+const PIECE_COUNT = 8;
 const CHARS_PER_TOKEN = 4;
 
 export type SendOptions = {
   readonly request: ChatRequest;
-  readonly reply: Exclude<Reply, { status: number }>;
+  readonly reply: Exclude<Reply, { readonly status: number }>;
   /** Unique to this answer. */
   readonly id: string;
   readonly latencyMs: number;
@@ -26,60 +26,64 @@ export async function sendReply(response: ServerResponse, options: SendOptions):
 async function sendWhole(response: ServerResponse, options: SendOptions): Promise<void> {
   await delay(options.latencyMs, undefined, { signal: options.signal });
   const { text } = options.reply;
-  const calls = toolCalls(options);
+  const calls = createToolCalls(options);
   const message = {
     role: 'assistant',
     content: text,
     ...(calls.length ? { tool_calls: calls } : {}),
   };
-  const choice = { index: 0, message, finish_reason: finishReason(options) };
+  const choice = { index: 0, message, finish_reason: getFinishReason(options) };
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(
     JSON.stringify({
-      ...head(options, 'chat.completion'),
+      ...createEnvelope(options, 'chat.completion'),
       choices: [choice],
-      usage: usage(options),
+      usage: estimateUsage(options),
     }),
   );
 }
 
 async function sendStream(response: ServerResponse, options: SendOptions): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  const deltas: unknown[] = [{ role: 'assistant', content: '' }, ...textDeltas(options.reply.text)];
-  for (const [index, call] of toolCalls(options).entries()) {
+  const deltas: unknown[] = [
+    { role: 'assistant', content: '' },
+    ...createTextDeltas(options.reply.text),
+  ];
+  for (const [index, call] of createToolCalls(options).entries()) {
     const { arguments: input, name } = call.function;
     deltas.push({ tool_calls: [{ ...call, index, function: { name, arguments: '' } }] });
-    for (const piece of pieces(input)) {
+    for (const piece of splitText(input)) {
       deltas.push({ tool_calls: [{ index, function: { arguments: piece } }] });
     }
   }
   const chunk = (more: object) =>
     response.write(
-      `data: ${JSON.stringify({ ...head(options, 'chat.completion.chunk'), ...more })}\n\n`,
+      `data: ${JSON.stringify({ ...createEnvelope(options, 'chat.completion.chunk'), ...more })}\n\n`,
     );
   for (const delta of deltas) {
     await delay(options.latencyMs / deltas.length, undefined, { signal: options.signal });
     chunk({ choices: [{ index: 0, delta, finish_reason: null }] });
   }
-  chunk({ choices: [{ index: 0, delta: {}, finish_reason: finishReason(options) }] });
-  if (options.request.stream_options?.include_usage) chunk({ choices: [], usage: usage(options) });
+  chunk({ choices: [{ index: 0, delta: {}, finish_reason: getFinishReason(options) }] });
+  if (options.request.stream_options?.include_usage)
+    chunk({ choices: [], usage: estimateUsage(options) });
   response.end('data: [DONE]\n\n');
 }
 
-function head({ id }: SendOptions, object: string) {
+function createEnvelope({ id }: SendOptions, object: string) {
   return { id: `chatcmpl-${id}`, object, created: 0, model: MODEL_NAME };
 }
 
-function textDeltas(text: string): { content: string }[] {
-  return text === '' ? [] : pieces(text).map((content) => ({ content }));
+function createTextDeltas(text: string): { readonly content: string }[] {
+  return text === '' ? [] : splitText(text).map((content) => ({ content }));
 }
 
-function pieces(text: string): string[] {
-  const size = Math.max(8, Math.ceil(text.length / PIECES));
+function splitText(text: string): string[] {
+  const size = Math.max(8, Math.ceil(text.length / PIECE_COUNT));
   return text.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
 }
 
-function toolCalls({ reply, id }: SendOptions) {
+function createToolCalls({ reply, id }: SendOptions) {
   const calls = 'calls' in reply ? reply.calls : [];
   return calls.map((call, index) => ({
     id: `call_${id}_${index}`,
@@ -88,11 +92,11 @@ function toolCalls({ reply, id }: SendOptions) {
   }));
 }
 
-function finishReason({ reply }: SendOptions): string {
+function getFinishReason({ reply }: SendOptions): string {
   return 'calls' in reply ? 'tool_calls' : 'stop';
 }
 
-function usage({ request, reply }: SendOptions) {
+function estimateUsage({ request, reply }: SendOptions) {
   const prompt = Math.ceil(JSON.stringify(request.messages).length / CHARS_PER_TOKEN);
   const completion = Math.ceil(JSON.stringify(reply).length / CHARS_PER_TOKEN);
   return {

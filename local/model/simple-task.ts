@@ -1,5 +1,5 @@
+import { SIMPLE_PHRASE } from './demo-prompt.ts';
 import type { DemoTask } from './demo-task.ts';
-import { SIMPLE_PHRASE } from './prompt.ts';
 
 /** The one task of the simple prompt; its description is the prompt itself. */
 export const SIMPLE_TASK: DemoTask = {

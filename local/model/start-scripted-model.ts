@@ -1,10 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import { answerChat, MODEL_NAME } from './answer-chat.ts';
 import { chatRequestSchema } from './conversation.ts';
-import { createFlavour, type Flavour, seededRandom } from './flavour.ts';
+import type { Flavour } from './flavour.ts';
+import { createFlavour, createSeededRandom } from './flavour.ts';
 import { sendReply } from './send-reply.ts';
 
 export type ScriptedModelOptions = {
@@ -35,13 +37,13 @@ const MAX_BODY_BYTES = 20_000_000;
 export async function startScriptedModel(options: ScriptedModelOptions): Promise<ScriptedModel> {
   const apiKey = options.apiKey ?? `scripted-${randomBytes(16).toString('hex')}`;
   const flavour = createFlavour(options.shuffle);
-  const random = seededRandom(options.seed ?? 1);
+  const random = createSeededRandom(options.seed ?? 1);
   const latencyMs = () => (options.latencyMs ?? LATENCY_MS) * (0.6 + 0.8 * random());
   const server = createServer((request, response) => {
     const work = isAllowed(request, apiKey)
-      ? handle(request, response, flavour, latencyMs())
+      ? handleRequest(request, response, flavour, latencyMs())
       : Promise.resolve(
-          refuse(response, 401, 'invalid_api_key', 'the key is not the one of this run'),
+          sendError(response, 401, 'invalid_api_key', 'the key is not the one of this run'),
         );
     // The client is gone, or nothing more can be said to it.
     work.catch(() => response.destroy());
@@ -66,7 +68,7 @@ function isAllowed(request: IncomingMessage, apiKey: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-async function handle(
+async function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
   flavour: Flavour,
@@ -75,17 +77,17 @@ async function handle(
   const path = (request.url ?? '').split('?')[0];
   if (request.method === 'GET' && path === '/v1/models') return sendModels(response);
   if (request.method !== 'POST' || path !== '/v1/chat/completions') {
-    return refuse(response, 404, 'not_found', `there is no ${request.method} ${path} here`);
+    return sendError(response, 404, 'not_found', `there is no ${request.method} ${path} here`);
   }
   const parsed = chatRequestSchema.safeParse(await readJson(request));
   if (!parsed.success) {
     const problems = parsed.error.issues.map(
       (issue) => `${issue.path.join('.')}: ${issue.message}`,
     );
-    return refuse(response, 400, 'invalid_request_error', problems.join('; '));
+    return sendError(response, 400, 'invalid_request_error', problems.join('; '));
   }
   if (parsed.data.model !== MODEL_NAME) {
-    return refuse(
+    return sendError(
       response,
       404,
       'model_not_found',
@@ -94,7 +96,7 @@ async function handle(
   }
   const reply = answerChat(parsed.data, flavour);
   if ('status' in reply)
-    return refuse(response, reply.status, 'scripted_model_only', reply.problem);
+    return sendError(response, reply.status, 'scripted_model_only', reply.problem);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const id = randomBytes(6).toString('hex');
@@ -113,7 +115,7 @@ function sendModels(response: ServerResponse): void {
   response.end(JSON.stringify({ object: 'list', data: [model] }));
 }
 
-function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+function sendError(response: ServerResponse, status: number, code: string, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ error: { message, type: code, code, param: null } }));
 }

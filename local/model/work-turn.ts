@@ -1,22 +1,27 @@
-import { type AgentView, cannot, firstFailure, verifyCommands } from './agent-view.ts';
-import { type DoneCall, readContent } from './conversation.ts';
-import { type DemoTask, type FileEdit, workFiles } from './demo-task.ts';
-import { type CallWish, type Reply, wish } from './reply.ts';
+import type { AgentView } from './agent-view.ts';
+import { findFirstFailure, parseVerifyCommands, renderGiveUpLine } from './agent-view.ts';
+import type { DoneCall } from './conversation.ts';
+import { findReadContent } from './conversation.ts';
+import type { DemoTask, FileEdit } from './demo-task.ts';
+import { readWorkFiles } from './demo-task.ts';
+import type { Reply, RequestedCall } from './reply.ts';
+import { createRequestedCall } from './reply.ts';
 
 // A task of the demo, step by step: look, read, write, edit, test, sum up. A step is over when its calls have been made.
 
-type Step = { readonly says: string; readonly calls: readonly CallWish[] };
+type Step = { readonly says: string; readonly calls: readonly RequestedCall[] };
 
 export function workTurn(view: AgentView, task: DemoTask): Reply {
   const isFirstTry = task.firstTry !== undefined && !isRetry(view, task);
-  if (isFirstTry && wasToldOfRed(view)) return { text: cannot(task.firstTry?.givesUp ?? '') };
+  if (isFirstTry && wasToldOfRed(view))
+    return { text: renderGiveUpLine(task.firstTry?.givesUp ?? '') };
   const steps = isFirstTry ? firstTrySteps(view, task) : stepsOf(view, task);
   for (const step of steps) {
     const open = step.calls.filter((call) => !isDone(view.calls, call));
     if (open.length > 0) return { text: step.says, calls: open };
   }
   const problem = lastProblem(view.calls);
-  if (problem !== undefined) return { text: cannot(problem) };
+  if (problem !== undefined) return { text: renderGiveUpLine(problem) };
   return { text: [...remarks(view), task.summary].join('\n\n') };
 }
 
@@ -54,47 +59,49 @@ function firstTrySteps(view: AgentView, task: DemoTask): Step[] {
 
 function lookingSteps(task: DemoTask): Step[] {
   return [
-    { says: 'I look at what is there.', calls: [wish('list_files', {})] },
+    { says: 'I look at what is there.', calls: [createRequestedCall('list_files', {})] },
     {
       says: 'I read what this touches.',
-      calls: task.reads.map((path) => wish('read_file', { path })),
+      calls: task.reads.map((path) => createRequestedCall('read_file', { path })),
     },
   ];
 }
 
-function writes({ flavour }: AgentView, task: DemoTask, isFirstTry: boolean): CallWish[] {
+function writes({ flavour }: AgentView, task: DemoTask, isFirstTry: boolean): RequestedCall[] {
   if (task.work === undefined) return [];
-  const files = new Map(workFiles(task.work));
-  const wrong = isFirstTry && task.firstTry ? workFiles(task.firstTry.work) : [];
+  const files = new Map(readWorkFiles(task.work));
+  const wrong = isFirstTry && task.firstTry ? readWorkFiles(task.firstTry.work) : [];
   for (const [path, content] of wrong) files.set(path, content);
   return [...files].map(([path, content]) =>
-    wish('write_file', { path, content: flavour.file(content) }),
+    createRequestedCall('write_file', { path, content: flavour.varyFile(content) }),
   );
 }
 
 const UNRELEASED = '## Unreleased\n\n';
 
 /** Of what an earlier attempt has done already, nothing is done twice. */
-function edits({ calls }: AgentView, task: DemoTask): CallWish[] {
+function edits({ calls }: AgentView, task: DemoTask): RequestedCall[] {
   const line = task.changelog === undefined ? [] : [changelogEdit(task.changelog)];
   const wanted = [...task.edits, ...line];
   return wanted
-    .filter((edit) => !readContent(calls, edit.path)?.includes(edit.new))
-    .map((edit) => wish('edit_file', edit));
+    .filter((edit) => !findReadContent(calls, edit.path)?.includes(edit.new))
+    .map((edit) => createRequestedCall('edit_file', edit));
 }
 
 function changelogEdit(line: string): FileEdit {
   return { path: 'CHANGELOG.md', old: UNRELEASED, new: `${UNRELEASED}- ${line}\n` };
 }
 
-function testRuns({ prompt }: AgentView): CallWish[] {
-  return verifyCommands(prompt).map((command) => wish('run', { command, timeoutSeconds: 120 }));
+function testRuns({ prompt }: AgentView): RequestedCall[] {
+  return parseVerifyCommands(prompt).map((command) =>
+    createRequestedCall('run', { command, timeoutSeconds: 120 }),
+  );
 }
 
 const FILE_TOOLS = new Set(['write_file', 'edit_file']);
 
 /** A run counts only after the last change of a file. */
-function isDone(calls: readonly DoneCall[], wanted: CallWish): boolean {
+function isDone(calls: readonly DoneCall[], wanted: RequestedCall): boolean {
   const lastChange = calls.findLastIndex((call) => FILE_TOOLS.has(call.name));
   const counted = wanted.name === 'run' ? calls.slice(lastChange + 1) : calls;
   return counted.some(
@@ -118,7 +125,7 @@ export function lastProblem(calls: readonly DoneCall[]): string | undefined {
   if (refused !== undefined) return `${refused.name} ${refused.input.path}: ${refused.output}`;
   const run = calls.findLast((call) => call.name === 'run');
   if (run === undefined || run.output.startsWith('exit code 0')) return undefined;
-  return `the tests are red: ${firstFailure(run.output)}`;
+  return `the tests are red: ${findFirstFailure(run.output)}`;
 }
 
 /** People's messages and left-out changes are answered, and change nothing. */

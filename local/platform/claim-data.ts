@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { AppError } from '../../core/error.ts';
-import { layout } from './settings.ts';
+import { AppError } from '../../core/base/app-error.ts';
+import { getDataLayout } from './platform-settings.ts';
 
 // One platform per data folder, and only data that this version can read.
 
@@ -15,14 +15,14 @@ const lockSchema = z.object({ pid: z.number().int(), started: z.string() });
 /** Answers how to let go. Throws AppError `data_in_use` that names the other process, or `data_version`. */
 export async function claimData(dataDir: string): Promise<() => Promise<void>> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const paths = layout(dataDir);
+  const paths = getDataLayout(dataDir);
   await takeLock(paths.lock, dataDir);
   await checkVersion(paths.version, dataDir);
   return () => rm(paths.lock, { force: true });
 }
 
 async function takeLock(path: string, dataDir: string): Promise<void> {
-  const mine = JSON.stringify({ pid: process.pid, started: startedAt(process.pid) ?? '' });
+  const mine = JSON.stringify({ pid: process.pid, started: readStartTime(process.pid) ?? '' });
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       const file = await open(path, 'wx', 0o600);
@@ -52,14 +52,14 @@ async function takeLock(path: string, dataDir: string): Promise<void> {
 
 /** The process that runs on this data now; undefined: none does. */
 export async function findHolder(dataDir: string): Promise<number | undefined> {
-  const text = await readFile(layout(dataDir).lock, 'utf8').catch(() => '');
-  const holder = lockSchema.safeParse(parse(text));
-  if (!holder.success || startedAt(holder.data.pid) !== holder.data.started) return undefined;
+  const text = await readFile(getDataLayout(dataDir).lock, 'utf8').catch(() => '');
+  const holder = lockSchema.safeParse(parseJson(text));
+  if (!holder.success || readStartTime(holder.data.pid) !== holder.data.started) return undefined;
   return holder.data.pid;
 }
 
 /** A process id is used again; together with its start time it is not. Undefined: no such process. */
-function startedAt(pid: number): string | undefined {
+function readStartTime(pid: number): string | undefined {
   try {
     process.kill(pid, 0);
   } catch {
@@ -78,7 +78,7 @@ async function checkVersion(path: string, dataDir: string): Promise<void> {
     await writeFile(path, `${JSON.stringify({ version: DATA_VERSION })}\n`, { mode: 0o600 });
     return;
   }
-  const found = versionSchema.safeParse(parse(await readFile(path, 'utf8')));
+  const found = versionSchema.safeParse(parseJson(await readFile(path, 'utf8')));
   if (found.success && found.data.version === DATA_VERSION) return;
   const version = found.success ? `version ${found.data.version}` : 'an unknown version';
   throw new AppError(
@@ -88,7 +88,7 @@ async function checkVersion(path: string, dataDir: string): Promise<void> {
   );
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,26 +1,29 @@
-import { issueSignInCode } from '../../core/access/one-time.ts';
-import { type EnsuredAdmin, ensureAdmin } from '../../core/access/user.ts';
+import { issueSignInCode } from '../../core/access/one-time-secret.ts';
+import type { EnsuredAdmin } from '../../core/access/user.ts';
+import { ensureAdmin } from '../../core/access/user.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import { QUEUES } from '../../core/topology/queues.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { readConfig } from '../../functions/config.ts';
+import { claimPort } from '../claim-port.ts';
 import { createTable } from '../emulator/create-table.ts';
 import { createCredential } from '../emulator/credential.ts';
 import { startEmulators } from '../emulator/start-emulators.ts';
 import { startExpiry } from '../emulator/start-expiry.ts';
 import { startForge } from '../forge/start-forge.ts';
 import type { SocketHandlers } from '../gateway/socket-gateway.ts';
-import { type Gateway, startGateway } from '../gateway/start-gateway.ts';
-import { loadHandler } from '../handler.ts';
-import { claimPort } from '../port.ts';
+import type { Gateway } from '../gateway/start-gateway.ts';
+import { startGateway } from '../gateway/start-gateway.ts';
+import { loadHandler } from '../lambda-handler.ts';
 import { startClock } from '../source/start-clock.ts';
 import { startQueuePoller } from '../source/start-queue-poller.ts';
 import { claimData } from './claim-data.ts';
-import { writeCliFile } from './cli-file.ts';
-import { loadKeys } from './keys.ts';
-import { programPath } from './program-path.ts';
-import { layout, type PlatformSettings } from './settings.ts';
+import { loadPlatformKeys } from './platform-keys.ts';
+import type { PlatformSettings } from './platform-settings.ts';
+import { getDataLayout } from './platform-settings.ts';
+import { resolveProgramPath } from './resolve-program-path.ts';
+import { writeCliFile } from './write-cli-file.ts';
 
 // The laptop's cloud, started in order and stopped in the reverse one. Handlers are the very ones that run as Lambdas: they
 // learn from their environment where everything is.
@@ -29,7 +32,7 @@ const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
 const APP_ID = '1';
 /** What a person may have set; the rest follows from what is started. */
-const PERSONS_SECTIONS = [
+const PERSON_SECTIONS = [
   'admin',
   'github',
   'model',
@@ -42,9 +45,9 @@ const PERSONS_SECTIONS = [
 
 export type Platform = {
   /** Where the API is, for people: http://localhost:<port>. */
-  url: string;
-  forgeUrl: string;
-  admin: EnsuredAdmin;
+  readonly url: string;
+  readonly forgeUrl: string;
+  readonly admin: EnsuredAdmin;
   /** Signs an admin in, once, within ten minutes. */
   signInLink(): Promise<string>;
   close(): Promise<void>;
@@ -78,12 +81,12 @@ async function startParts(
   close: () => Promise<void>,
 ): Promise<Platform> {
   // Otherwise the first request would find out.
-  readConfig(PERSONS_SECTIONS, env);
+  readConfig(PERSON_SECTIONS, env);
   const port = await claimPort('PORT', settings.port);
   const forgePort = await claimPort('SMOL_FORGE_PORT', settings.forgePort);
   stops.push(await claimData(settings.dataDir));
-  const paths = layout(settings.dataDir);
-  const keys = await loadKeys(paths.keys);
+  const paths = getDataLayout(settings.dataDir);
+  const keys = await loadPlatformKeys(paths.keys);
   const credential = createCredential();
 
   const emulators = await startEmulators({
@@ -142,21 +145,21 @@ async function startParts(
     LOCAL_FORGE_APP_PRIVATE_KEY: keys.forgeAppKey,
     LAUNCHER: env.LAUNCHER ?? 'process',
     LAUNCHER_DIR: paths.launcher,
-    LAUNCHER_PATH: env.LAUNCHER_PATH ?? programPath(env.PATH, process.execPath),
+    LAUNCHER_PATH: env.LAUNCHER_PATH ?? resolveProgramPath(env.PATH, process.execPath),
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? paths.code,
     SMOL_DATA_DIR: settings.dataDir,
     LOG_FILE: paths.log,
   });
   // Only now: the adapters read the environment when they are first asked for.
-  const deps = await import('../../functions/deps/access.ts');
-  const gateway = await startDoors(port, credential, log);
+  const deps = await import('../../functions/deps/get-access-deps.ts');
+  const gateway = await startPlatformGateway(port, credential, log);
   stops.push(() => gateway.close());
-  const admin = await ensureAdmin(deps.access(), {
+  const admin = await ensureAdmin(deps.getAccessDeps(), {
     email: env.ADMIN_EMAIL ?? 'admin@smol-gang.local',
     password: env.ADMIN_PASSWORD,
   });
   const url = `http://localhost:${gateway.port}`;
-  await writeCliFile(paths.cli, url, admin.email, deps.access());
+  await writeCliFile(paths.cli, url, admin.email, deps.getAccessDeps());
   const poller = startQueuePoller({
     queues: await Promise.all(
       QUEUES.map(async (row) => ({
@@ -186,12 +189,12 @@ async function startParts(
     forgeUrl: forge.url,
     admin,
     signInLink: async () =>
-      `${url}/#signin=${(await issueSignInCode(deps.access(), admin.email)).code}`,
+      `${url}/#signin=${(await issueSignInCode(deps.getAccessDeps(), admin.email)).code}`,
     close,
   };
 }
 
-async function startDoors(
+async function startPlatformGateway(
   port: number,
   credential: ReturnType<typeof createCredential>,
   log: Log,

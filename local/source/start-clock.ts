@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBridgeEvent } from 'aws-lambda';
 import type { Log } from '../../core/port/runtime.ts';
-import { invokeLambda, type LambdaHandler } from '../handler.ts';
+import type { LambdaHandler } from '../lambda-handler.ts';
+import { invokeLambda } from '../lambda-handler.ts';
 
 export type ScheduleRow = {
   readonly name: string;
@@ -29,7 +30,7 @@ function startSchedule(schedule: Schedule, log: Log): () => Promise<void> {
   let running: Promise<void> | undefined;
   const tick = () => {
     if (running !== undefined) return;
-    running = run(schedule, log).finally(() => {
+    running = runSchedule(schedule, log).finally(() => {
       running = undefined;
     });
   };
@@ -41,16 +42,18 @@ function startSchedule(schedule: Schedule, log: Log): () => Promise<void> {
   };
 }
 
-async function run({ row, handler }: Schedule, log: Log): Promise<void> {
+async function runSchedule({ row, handler }: Schedule, log: Log): Promise<void> {
   const target = { name: row.name, handler, timeoutMs: row.timeoutSeconds * 1_000 };
   try {
-    await invokeLambda(target, createEvent(row.name));
+    await invokeLambda(target, createScheduledEvent(row.name));
   } catch (error) {
     log.error('schedule failed', { schedule: row.name, error: String(error) });
   }
 }
 
-function createEvent(name: string): EventBridgeEvent<'Scheduled Event', Record<string, never>> {
+function createScheduledEvent(
+  name: string,
+): EventBridgeEvent<'Scheduled Event', Record<string, never>> {
   return {
     version: '0',
     id: randomUUID(),

@@ -1,16 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Log } from '../../core/port/runtime.ts';
 import type { QueueRow } from '../../core/topology/queues.ts';
 import type { Credential } from '../emulator/credential.ts';
-import { invokeLambda, type LambdaFunction, type LambdaHandler } from '../handler.ts';
-import { failedMessages } from './failed-messages.ts';
+import type { LambdaFunction, LambdaHandler } from '../lambda-handler.ts';
+import { invokeLambda } from '../lambda-handler.ts';
+import { findFailedMessages } from './find-failed-messages.ts';
 
 // What Lambda's event source mapping does for a queue: receive, call the handler, delete what it did not name as failed.
 // A failed message is not touched: its visibility ends by itself, and after `maxReceives` the queue moves it away.
@@ -25,7 +22,7 @@ export type PolledQueue = {
   readonly handler: LambdaHandler;
 };
 
-type Poll = PolledQueue & {
+type PollingQueue = PolledQueue & {
   readonly client: SQSClient;
   readonly region: string;
   readonly log: Log;
@@ -51,7 +48,9 @@ export function startQueuePoller(options: {
     },
   });
   const stop = new AbortController();
-  const polls = options.queues.map((queue) => poll({ ...queue, client, region, log }, stop.signal));
+  const polls = options.queues.map((queue) =>
+    pollQueue({ ...queue, client, region, log }, stop.signal),
+  );
   return {
     async close() {
       stop.abort();
@@ -61,7 +60,7 @@ export function startQueuePoller(options: {
   };
 }
 
-async function poll(queue: Poll, signal: AbortSignal): Promise<void> {
+async function pollQueue(queue: PollingQueue, signal: AbortSignal): Promise<void> {
   const running = new Set<Promise<void>>();
   let free = queue.row.concurrency;
   while (!signal.aborted) {
@@ -69,7 +68,11 @@ async function poll(queue: Poll, signal: AbortSignal): Promise<void> {
       await Promise.race(running);
       continue;
     }
-    const messages = await receive(queue, Math.min(queue.row.batchSize, free, MAX_RECEIVE), signal);
+    const messages = await receiveMessages(
+      queue,
+      Math.min(queue.row.batchSize, free, MAX_RECEIVE),
+      signal,
+    );
     if (messages.length === 0) continue;
     free -= messages.length;
     const batch = handleBatch(queue, messages).finally(() => {
@@ -82,7 +85,11 @@ async function poll(queue: Poll, signal: AbortSignal): Promise<void> {
 }
 
 /** Empty: nothing came, or the queue cannot be reached, which is said and tried again. */
-async function receive(queue: Poll, max: number, signal: AbortSignal): Promise<Message[]> {
+async function receiveMessages(
+  queue: PollingQueue,
+  max: number,
+  signal: AbortSignal,
+): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: queue.url,
     MaxNumberOfMessages: max,
@@ -100,8 +107,8 @@ async function receive(queue: Poll, max: number, signal: AbortSignal): Promise<M
   }
 }
 
-async function handleBatch(queue: Poll, messages: readonly Message[]): Promise<void> {
-  const failed = await invoke(queue, messages);
+async function handleBatch(queue: PollingQueue, messages: readonly Message[]): Promise<void> {
+  const failed = await invokeHandler(queue, messages);
   const done = messages.filter((message) => !failed.has(message.MessageId ?? ''));
   if (done.length === 0) return;
   const Entries = done.map((message, n) => ({
@@ -117,7 +124,10 @@ async function handleBatch(queue: Poll, messages: readonly Message[]): Promise<v
 }
 
 /** The ids of the messages that stay in the queue. */
-async function invoke(queue: Poll, messages: readonly Message[]): Promise<ReadonlySet<string>> {
+async function invokeHandler(
+  queue: PollingQueue,
+  messages: readonly Message[],
+): Promise<ReadonlySet<string>> {
   const ids = messages.map((message) => message.MessageId ?? '');
   const target: LambdaFunction = {
     name: `queue-${queue.row.name}`,
@@ -126,14 +136,14 @@ async function invoke(queue: Poll, messages: readonly Message[]): Promise<Readon
   };
   const event: SQSEvent = { Records: messages.map((message) => toRecord(queue, message)) };
   try {
-    return failedMessages(await invokeLambda(target, event), ids);
+    return findFailedMessages(await invokeLambda(target, event), ids);
   } catch (error) {
     queue.log.error('queue batch failed', { queue: queue.row.name, error: String(error) });
     return new Set(ids);
   }
 }
 
-function toRecord(queue: Poll, message: Message): SQSRecord {
+function toRecord(queue: PollingQueue, message: Message): SQSRecord {
   const attributes = message.Attributes ?? {};
   return {
     messageId: message.MessageId ?? '',

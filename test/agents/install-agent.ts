@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const execute = promisify(execFile);
+const execFileAsync = promisify(execFile);
 const INSTALL_MS = 10 * 60_000;
 
 /**
@@ -15,16 +15,16 @@ export async function installAgent(name: string, version: string): Promise<strin
   const cache = process.env.SMOL_AGENTS_DIR ?? join(homedir(), '.cache/smol-gang/agents');
   const folder = join(cache, `${name.replace(/\W+/g, '-')}-${version}`);
   const manifest = join(folder, 'lib/node_modules', name, 'package.json');
-  if (await isThere(manifest)) return join(folder, 'bin');
+  if (await pathExists(manifest)) return join(folder, 'bin');
   await mkdir(folder, { recursive: true });
   const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
   const args = ['install', '--global', '--prefix', folder, ...flags, `${name}@${version}`];
-  await execute('npm', args, { cwd: folder, timeout: INSTALL_MS });
-  if (await isThere(manifest)) return join(folder, 'bin');
+  await execFileAsync('npm', args, { cwd: folder, timeout: INSTALL_MS });
+  if (await pathExists(manifest)) return join(folder, 'bin');
   throw new Error(`npm did not install ${name}@${version} into ${folder}`);
 }
 
-function isThere(path: string): Promise<boolean> {
+function pathExists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

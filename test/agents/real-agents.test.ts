@@ -2,15 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { findAgent } from '../../agent/bridge/agent-table.ts';
+import { findAgent } from '../../agent/bridge/acp/agent-table.ts';
 import { transcriptEntrySchema } from '../../core/contract/attempt.ts';
-import { makeRepository } from '../support/e2e-repository.ts';
-import { git } from '../support/git.ts';
-import { graphText } from '../support/graph-text.ts';
-import { requireTask, runPlan, untilStatus } from '../support/plan-watch.ts';
-import { type PlatformProcess, startPlatformProcess } from '../support/platform-process.ts';
+import { renderGraph } from '../support/platform/render-graph.ts';
+import { requireTask, submitPlan, waitForPlanStatus } from '../support/platform/wait-for-plan.ts';
+import type { PlatformProcess } from '../support/process/platform-process.ts';
+import { startPlatformProcess } from '../support/process/platform-process.ts';
+import { makeE2eRepository } from '../support/workspace/e2e-repository.ts';
+import { runGit } from '../support/workspace/git.ts';
 import { installAgent } from './install-agent.ts';
-import { startToolModel, type ToolModel, USAGE } from './tool-model.ts';
+import type { ToolModel } from './tool-model.ts';
+import { startToolModel, USAGE } from './tool-model.ts';
 
 // Programs of others, as they are published, do one task: over ACP, through the model proxy, to a merged pull request.
 
@@ -20,16 +22,18 @@ const transcript = z.object({
   items: z.array(z.object({ entries: z.array(transcriptEntrySchema) })),
 });
 
-const closing: (() => Promise<void>)[] = [];
+const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of cleanups.splice(0).reverse()) await close();
 });
 
-async function start(agent: string): Promise<{ platform: PlatformProcess; model: ToolModel }> {
-  const [name = '', version = ''] = (findAgent(agent, undefined)?.tested ?? '').split(' ');
+async function startAgentTest(
+  agent: string,
+): Promise<{ readonly platform: PlatformProcess; readonly model: ToolModel }> {
+  const [name = '', version = ''] = (findAgent(agent, undefined)?.testedVersion ?? '').split(' ');
   const programs = await installAgent(name, version);
   const model = await startToolModel({ path: 'src/greeting.txt', content: 'hello\n' });
-  closing.push(() => model.close());
+  cleanups.push(() => model.close());
   const platform = await startPlatformProcess({
     model: { url: model.url, apiKey: KEY, model: 'scripted' },
     env: {
@@ -38,37 +42,37 @@ async function start(agent: string): Promise<{ platform: PlatformProcess; model:
       LAUNCHER_PATH: [programs, dirname(process.execPath), process.env.PATH].join(':'),
     },
   });
-  closing.push(() => platform.close());
+  cleanups.push(() => platform.close());
   return { platform, model };
 }
 
 test.each(['opencode', 'qwen-code'])(
   '%s does a task, from its prompt to a merged pull request',
   async (agent) => {
-    const { platform, model } = await start(agent);
-    const repository = await makeRepository(platform.ground, 'greeting', {
+    const { platform, model } = await startAgentTest(agent);
+    const repository = await makeE2eRepository(platform.workspace, 'greeting', {
       '.smol-gang.yaml': 'verify:\n  - ["grep", "-q", "hello", "src/greeting.txt"]\n',
     });
-    const graph = join(platform.ground.path, 'graph.yaml');
+    const graph = join(platform.workspace.path, 'graph.yaml');
     const description = 'Write hello into the new file src/greeting.txt.';
     const task = { id: 'greet', title: 'Add the greeting', description, scope: ['src/'] };
-    await writeFile(graph, graphText('A greeting', [task]));
+    await writeFile(graph, renderGraph('A greeting', [task]));
 
-    const plan = await runPlan(platform, ['--plan', graph, '--auto-approve'], {
+    const plan = await submitPlan(platform, ['--plan', graph, '--auto-approve'], {
       cwd: repository.path,
     });
-    const picture = await untilStatus(platform, plan, 'complete', TASK_MS);
+    const picture = await waitForPlanStatus(platform, plan, 'complete', TASK_MS);
 
     const done = requireTask(picture, 'greet');
     expect(done).toMatchObject({ status: 'merged', attempt: 1 });
     expect(done.pullRequest?.number).toBeGreaterThan(0);
     expect(done.usage.inputTokens).toBeGreaterThanOrEqual(2 * USAGE.prompt_tokens);
     const root = `smol-gang/${plan}-r1/root`;
-    expect(await git(repository.path, ['show', `${root}:src/greeting.txt`])).toBe('hello');
-    expect(await git(repository.path, ['diff', '--name-only', 'main', root])).toBe(
+    expect(await runGit(repository.path, ['show', `${root}:src/greeting.txt`])).toBe('hello');
+    expect(await runGit(repository.path, ['diff', '--name-only', 'main', root])).toBe(
       'src/greeting.txt',
     );
-    expect(new Set(model.seen.map(({ authorization }) => authorization))).toEqual(
+    expect(new Set(model.requests.map(({ authorization }) => authorization))).toEqual(
       new Set([`Bearer ${KEY}`]),
     );
     const { body } = await platform.api('GET', `/v1/plans/${plan}/tasks/greet/log`);

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { z } from 'zod';
 import { listenOnLoopback } from '../../local/listen-on-loopback.ts';
 
@@ -21,20 +22,23 @@ const requestSchema = z.looseObject({
     .nullish(),
 });
 type ChatRequest = z.infer<typeof requestSchema>;
-type Message = { content: string | null; tool_calls?: unknown[] };
+type ModelMessage = { readonly content: string | null; readonly tool_calls?: unknown[] };
 
 export type ToolModel = {
   readonly url: string;
   /** Of each request. */
-  readonly seen: { authorization: string | undefined; tools: string[] }[];
+  readonly requests: { readonly authorization: string | undefined; readonly tools: string[] }[];
   close(): Promise<void>;
 };
 
 export const USAGE = { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010 };
 
 /** `path`: relative to the agent's workspace, which is read from what the agent says of it. */
-export async function startToolModel(file: { path: string; content: string }): Promise<ToolModel> {
-  const seen: ToolModel['seen'] = [];
+export async function startToolModel(file: {
+  readonly path: string;
+  readonly content: string;
+}): Promise<ToolModel> {
+  const seen: ToolModel['requests'] = [];
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       response.writeHead(400).end(JSON.stringify({ error: { message: String(error) } }));
@@ -43,25 +47,25 @@ export async function startToolModel(file: { path: string; content: string }): P
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'GET') {
-      send(response, { object: 'list', data: [{ id: 'scripted', object: 'model' }] });
+      sendJson(response, { object: 'list', data: [{ id: 'scripted', object: 'model' }] });
       return;
     }
     const chat = requestSchema.parse(JSON.parse(await readText(request)));
     const tools = chat.tools?.map((tool) => tool.function.name) ?? [];
     seen.push({ authorization: request.headers.authorization, tools });
-    const message = nextMessage(chat, file);
+    const message = createNextMessage(chat, file);
     const finish = message.tool_calls === undefined ? 'stop' : 'tool_calls';
-    if (chat.stream === true) return stream(response, message, finish);
+    if (chat.stream === true) return streamMessage(response, message, finish);
     const choices = [
       { index: 0, message: { role: 'assistant', ...message }, finish_reason: finish },
     ];
-    send(response, { id: 'c', object: 'chat.completion', created: 1, choices, usage: USAGE });
+    sendJson(response, { id: 'c', object: 'chat.completion', created: 1, choices, usage: USAGE });
   }
 
   const port = await listenOnLoopback(server, 0);
   return {
     url: `http://127.0.0.1:${port}/v1`,
-    seen,
+    requests: seen,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -70,13 +74,16 @@ export async function startToolModel(file: { path: string; content: string }): P
 }
 
 /** What is asked beside the task (a title, a summary) comes without tools. */
-function nextMessage(chat: ChatRequest, file: { path: string; content: string }): Message {
+function createNextMessage(
+  chat: ChatRequest,
+  file: { readonly path: string; readonly content: string },
+): ModelMessage {
   const writer = chat.tools?.find((tool) => /^write(_?file)?$/i.test(tool.function.name));
   if (writer === undefined) return { content: 'A small task' };
   if (chat.messages.some((message) => message.role === 'tool'))
     return { content: `I wrote ${file.path}.` };
   const names = Object.keys(writer.function.parameters?.properties ?? {});
-  const workspace = workspaceOf(JSON.stringify(chat.messages));
+  const workspace = findWorkspace(JSON.stringify(chat.messages));
   const input = Object.fromEntries(
     names.flatMap((name) => {
       if (/path|file/i.test(name)) return [[name, `${workspace}/${file.path}`]];
@@ -91,13 +98,13 @@ function nextMessage(chat: ChatRequest, file: { path: string; content: string })
 }
 
 /** Agents want absolute paths, and tell the model where they are. */
-function workspaceOf(text: string): string {
+function findWorkspace(text: string): string {
   const found = /(\/[^\s"'\\`<>]+\/workspace)\b/.exec(text)?.[1];
   if (found === undefined) throw new Error('the agent does not say where it works');
   return found;
 }
 
-function stream(response: ServerResponse, message: Message, finish: string): void {
+function streamMessage(response: ServerResponse, message: ModelMessage, finish: string): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const chunk = (more: object) =>
     response.write(
@@ -112,7 +119,7 @@ function stream(response: ServerResponse, message: Message, finish: string): voi
   response.end('data: [DONE]\n\n');
 }
 
-function send(response: ServerResponse, body: unknown): void {
+function sendJson(response: ServerResponse, body: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 

@@ -1,13 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
 import type { FaultSettings } from '../../local/forge/fault.ts';
-import { completesUnder, useStage } from '../support/e2e-stage.ts';
+import { completePlanUnderFaults, useStage } from '../support/platform/e2e-stage.ts';
 
 // A forge as unkind as a real one, one unkindness at a time: each task has one pull request and one merge in the end.
 
 const stage = useStage('forge');
-afterEach(() => stage.platform.faults({}));
+afterEach(() => stage.platform.setFaults({}));
 
-const UNKIND: Readonly<Record<string, readonly FaultSettings[]>> = {
+const FAULTS_BY_NAME: Readonly<Record<string, readonly FaultSettings[]>> = {
   'fails, before or after it has done what it was asked': [{ serverErrorEvery: 7 }],
   'loses webhooks, doubles them and is slow to judge': [
     { webhookDropEvery: 2, webhookDuplicateEvery: 3, mergeableNullReads: 3 },
@@ -18,8 +18,11 @@ const UNKIND: Readonly<Record<string, readonly FaultSettings[]>> = {
   ],
 };
 
-test.each(Object.entries(UNKIND))('a plan completes although the forge %s', async (_, faults) => {
-  const { events } = await completesUnder(stage, faults);
+test.each(Object.entries(FAULTS_BY_NAME))(
+  'a plan completes although the forge %s',
+  async (_, faults) => {
+    const { events } = await completePlanUnderFaults(stage, faults);
 
-  expect(events).not.toContain('attempt_failed');
-});
+    expect(events).not.toContain('attempt_failed');
+  },
+);

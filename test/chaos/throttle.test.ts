@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { FaultSettings } from '../../local/forge/fault.ts';
-import { handIn, useStage } from '../support/e2e-stage.ts';
-import { requireOneEach } from '../support/forge-facts.ts';
-import type { DraftTask } from '../support/graph-text.ts';
-import { eventsOf, untilStatus } from '../support/plan-watch.ts';
-import type { Refusal } from '../support/scripted-task-model.ts';
+import type { ModelRefusal } from '../support/model/scripted-task-model.ts';
+import { submitGraph, useStage } from '../support/platform/e2e-stage.ts';
+import { requireOnePullPerTask } from '../support/platform/forge-facts.ts';
+import type { DraftTask } from '../support/platform/render-graph.ts';
+import { listTaskEvents, waitForPlanStatus } from '../support/platform/wait-for-plan.ts';
 
 // Fifty tasks while the forge limits the rate in each of its ways and the model refuses in bursts: none fails, no retry is
 // spent, each is merged once.
@@ -24,9 +24,13 @@ const LIMITS: readonly FaultSettings['rateLimit'][] = [
   { count: 2, status: 403, retryAfterSeconds: 3, primary: true },
   { count: 2, status: 403, retryAfterSeconds: 2, primary: false },
 ];
-type Burst = { readonly refusal: Refusal; readonly atLeastMs: number; readonly atMostMs: number };
+type Burst = {
+  readonly refusal: ModelRefusal;
+  readonly atLeastMs: number;
+  readonly atMostMs: number;
+};
 
-function later(status: number, seconds: number): Burst {
+function createRetryLaterBurst(status: number, seconds: number): Burst {
   const headers = { 'retry-after': String(seconds) };
   const body = { error: { message: 'later' } };
   return { refusal: { status, headers, body }, atLeastMs: 500, atMostMs: 4_000 };
@@ -34,34 +38,35 @@ function later(status: number, seconds: number): Burst {
 
 /** A bridge sits a second or two out; longer waits park the work. What names no time is short, as overload is. */
 const BURSTS: readonly Burst[] = [
-  later(429, 1),
+  createRetryLaterBurst(429, 1),
   {
     refusal: { status: 503, body: { error: { message: 'overloaded' } } },
     atLeastMs: 500,
     atMostMs: 500,
   },
-  later(503, 4),
-  later(429, 5),
+  createRetryLaterBurst(503, 4),
+  createRetryLaterBurst(429, 5),
 ];
 const GAP_MS = 6_000;
 
 /** Refuses until somebody has felt it. */
-async function refuse({ refusal, atLeastMs, atMostMs }: Burst): Promise<void> {
+async function refuseUntilNoticed({ refusal, atLeastMs, atMostMs }: Burst): Promise<void> {
   const { model } = stage;
-  const before = model.refused;
+  const before = model.refusalCount;
   model.refuse(refusal);
   await delay(atLeastMs);
-  for (let ms = atLeastMs; ms < atMostMs && model.refused === before; ms += 50) await delay(50);
+  for (let ms = atLeastMs; ms < atMostMs && model.refusalCount === before; ms += 50)
+    await delay(50);
   model.refuse(undefined);
 }
 
 /** Until `isOver`; answers how many bursts there were. */
-async function throttle(isOver: () => boolean): Promise<number> {
+async function throttleUntil(isOver: () => boolean): Promise<number> {
   for (let n = 0; ; n += 1) {
     // A forge that is limited in every moment is one that is down.
-    if (n % 2 === 0) await stage.platform.faults({ rateLimit: LIMITS[(n / 2) % LIMITS.length] });
+    if (n % 2 === 0) await stage.platform.setFaults({ rateLimit: LIMITS[(n / 2) % LIMITS.length] });
     const burst = BURSTS[n % BURSTS.length];
-    if (burst !== undefined) await refuse(burst);
+    if (burst !== undefined) await refuseUntilNoticed(burst);
     for (let waited = 0; waited < GAP_MS; waited += 100) {
       if (isOver()) return n + 1;
       await delay(100);
@@ -72,27 +77,27 @@ async function throttle(isOver: () => boolean): Promise<number> {
 const forgeFaults = z.object({ rateLimited: z.number() });
 
 /** Calls that the forge has refused so far, as it counts them itself. */
-async function refusedByForge(): Promise<number> {
+async function countForgeRefusals(): Promise<number> {
   const { body } = await stage.platform.forge('GET', '/_forge/faults');
   return forgeFaults.parse(body).rateLimited;
 }
 
-const NOT_ITS_FAULT = ['attempt_failed', 'attempt_lost', 'forge_refused', 'faulted'];
+const FAILURE_EVENTS = ['attempt_failed', 'attempt_lost', 'forge_refused', 'faulted'];
 
 test('fifty tasks against a forge and a model that throttle: none fails, no retry is spent', async () => {
   const { platform, model } = stage;
-  const { plan, repo } = await handIn(stage, GRAPH);
-  await platform.cli(['plan', 'approve', plan], { exit: 0 });
+  const { plan, repo } = await submitGraph(stage, GRAPH);
+  await platform.cli(['plan', 'approve', plan], { expectedExit: 0 });
 
   let over = false;
-  const throttling = throttle(() => over);
-  const end = await untilStatus(platform, plan, 'complete', 600_000).finally(() => {
+  const throttling = throttleUntil(() => over);
+  const end = await waitForPlanStatus(platform, plan, 'complete', 600_000).finally(() => {
     over = true;
   });
   const bursts = await throttling;
-  await platform.faults({});
+  await platform.setFaults({});
 
-  const { root } = await requireOneEach(
+  const { root } = await requireOnePullPerTask(
     platform,
     repo,
     plan,
@@ -100,19 +105,19 @@ test('fifty tasks against a forge and a model that throttle: none fails, no retr
   );
   expect(root).toMatchObject({ draft: false, state: 'open' });
   expect(end.plan.counts).toEqual({ merged: 50 });
-  const events = await Promise.all(GRAPH.map(({ id }) => eventsOf(platform, plan, id)));
+  const events = await Promise.all(GRAPH.map(({ id }) => listTaskEvents(platform, plan, id)));
   for (const [n, seen] of events.entries())
     expect(
-      seen.filter((event) => NOT_ITS_FAULT.includes(event)),
+      seen.filter((event) => FAILURE_EVENTS.includes(event)),
       `t${n}`,
     ).toEqual([]);
   const parked = events.flat().filter((event) => event === 'attempt_refused').length;
-  const forgeRefused = await refusedByForge();
+  const forgeRefused = await countForgeRefusals();
   console.log(
-    `throttled: ${bursts} bursts, the forge refused ${forgeRefused} calls, the model ${model.refused}, parked ${parked}`,
+    `throttled: ${bursts} bursts, the forge refused ${forgeRefused} calls, the model ${model.refusalCount}, parked ${parked}`,
   );
   expect(bursts).toBeGreaterThan(4);
   expect(forgeRefused).toBeGreaterThan(4);
-  expect(model.refused).toBeGreaterThan(4);
+  expect(model.refusalCount).toBeGreaterThan(4);
   expect(parked).toBeGreaterThan(0);
 });

@@ -1,33 +1,40 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { seededRandom } from '../../local/model/flavour.ts';
-import { handIn, untilTaskIs, useStage } from '../support/e2e-stage.ts';
-import { listPulls, requireOneEach } from '../support/forge-facts.ts';
-import { git } from '../support/git.ts';
-import { type DraftTask, write } from '../support/graph-text.ts';
-import { eventsOf, lookAt, untilPlan, untilStatus } from '../support/plan-watch.ts';
-import { createReviewer, type Reviewer } from '../support/reviewer.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { createSeededRandom } from '../../local/model/flavour.ts';
+import { submitGraph, useStage, waitForTaskStatus } from '../support/platform/e2e-stage.ts';
+import { listPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
+import type { DraftTask } from '../support/platform/render-graph.ts';
+import { renderWriteOrder } from '../support/platform/render-graph.ts';
+import type { Reviewer } from '../support/platform/reviewer.ts';
+import { createReviewer } from '../support/platform/reviewer.ts';
 import {
-  type Delivery,
-  startWebhookProxy,
-  type WebhookProxy,
-  withSignature,
-} from '../support/webhook-proxy.ts';
+  fetchPlanSnapshot,
+  listTaskEvents,
+  waitForPlan,
+  waitForPlanStatus,
+} from '../support/platform/wait-for-plan.ts';
+import type { Delivery, WebhookProxy } from '../support/platform/webhook-proxy.ts';
+import { replaceSignature, startWebhookProxy } from '../support/platform/webhook-proxy.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { runGit } from '../support/workspace/git.ts';
 
 // Webhooks are hints: whatever happens to them on their way, and whoever else sends some, a plan ends the same. WEBHOOK_SEED
 // replays.
 
 const SEED = Number(process.env.WEBHOOK_SEED ?? 11);
-const NOBODY = `sha256=${'0'.repeat(64)}`;
+const WRONG_SIGNATURE = `sha256=${'0'.repeat(64)}`;
 
 /** What somebody sends who has seen a delivery and does not know the secret. */
-function forgeriesOf(delivery: Delivery) {
+function createForgeries(delivery: Delivery) {
   const other = delivery.body.replace('{', '{"forged":true,');
-  return [withSignature(delivery, NOBODY), withSignature(delivery, undefined), { body: other }];
+  return [
+    replaceSignature(delivery, WRONG_SIGNATURE),
+    replaceSignature(delivery, undefined),
+    { body: other },
+  ];
 }
 
-function useProxy(stage: ReturnType<typeof useStage>): () => WebhookProxy {
+function useWebhookProxy(stage: ReturnType<typeof useStage>): () => WebhookProxy {
   let proxy: WebhookProxy | undefined;
   beforeAll(async () => {
     proxy = await startWebhookProxy(`${stage.platform.url}/v1/hooks/github`);
@@ -42,7 +49,7 @@ function useProxy(stage: ReturnType<typeof useStage>): () => WebhookProxy {
 
 describe('with a clock that finds by time what webhooks did not tell', () => {
   const stage = useStage('mischief', { SMOL_CLOCK_SECONDS: '5' });
-  const proxy = useProxy(stage);
+  const proxy = useWebhookProxy(stage);
   const GRAPH: DraftTask[] = [
     { id: 'a' },
     { id: 'changed' },
@@ -57,13 +64,17 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
   /** A person does everything that a person can do at the forge, and nothing by command. */
   async function play(reviewer: Reviewer) {
     const { platform, repository } = stage;
-    const { plan, repo } = await handIn(stage, GRAPH, ['--policy', 'review', '--auto-approve']);
-    const acts = reviewer.follow(repo, {
+    const { plan, repo } = await submitGraph(stage, GRAPH, [
+      '--policy',
+      'review',
+      '--auto-approve',
+    ]);
+    const acts = reviewer.followTasks(repo, {
       changed: ['request-changes', 'approve'],
       closed: ['close', 'reopen', 'approve'],
       'by-hand': ['merge'],
     });
-    await untilPlan(
+    await waitForPlan(
       platform,
       plan,
       'it is complete',
@@ -73,8 +84,8 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
       },
       300_000,
     );
-    const { plan: view, tasks } = await lookAt(platform, plan);
-    const { root } = await requireOneEach(platform, repo, plan, TASKS);
+    const { plan: view, tasks } = await fetchPlanSnapshot(platform, plan);
+    const { root } = await requireOnePullPerTask(platform, repo, plan, TASKS);
     const prefix = `smol-gang/${plan}-r1/`;
     const pulls = (await listPulls(platform, repo)).filter((one) =>
       one.head.ref.startsWith(prefix),
@@ -84,8 +95,8 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
       root: { draft: root?.draft, state: root?.state },
       tasks: tasks.map(({ id, status }) => `${id}: ${status}`).sort(),
       pulls: pulls.map((one) => `${one.head.ref.slice(prefix.length)}: ${one.state}`).sort(),
-      tree: await git(repository.path, ['rev-parse', `${prefix}root^{tree}`]),
-      merges: await git(repository.path, [
+      tree: await runGit(repository.path, ['rev-parse', `${prefix}root^{tree}`]),
+      merges: await runGit(repository.path, [
         'rev-list',
         '--count',
         '--first-parent',
@@ -96,15 +107,16 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
 
   test(`lost, doubled, late, in another order and forged, seed ${SEED}: the same end as without`, async () => {
     const reviewer = await createReviewer(stage.platform, 'reviewer', {
-      changed: write('src/changed.txt', 'changed, mended'),
+      changed: renderWriteOrder('src/changed.txt', 'changed, mended'),
     });
     const without = await play(reviewer);
-    const random = seededRandom(SEED);
+    const random = createSeededRandom(SEED);
     const forged: Promise<number>[] = [];
     const fates = { lost: 0, twice: 0, once: 0 };
-    proxy().setFate((delivery, place) => {
+    proxy().setSchedule((delivery, place) => {
       if (place % 3 === 0)
-        for (const forgery of forgeriesOf(delivery)) forged.push(proxy().send(delivery, forgery));
+        for (const forgery of createForgeries(delivery))
+          forged.push(proxy().send(delivery, forgery));
       const fate = random();
       const later = () => Math.floor(random() * 3_000);
       if (fate < 0.25) {
@@ -120,52 +132,53 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
     expect(withMischief).toEqual(without);
     expect(new Set(await Promise.all(forged))).toEqual(new Set([401]));
     console.log(
-      `webhooks: ${JSON.stringify(fates)}, ${forged.length} forged, ${proxy().overtaken()} overtaken`,
+      `webhooks: ${JSON.stringify(fates)}, ${forged.length} forged, ${proxy().countOvertaken()} overtaken`,
     );
-    for (const count of [...Object.values(fates), forged.length, proxy().overtaken()])
+    for (const count of [...Object.values(fates), forged.length, proxy().countOvertaken()])
       expect(count).toBeGreaterThan(2);
   });
 });
 
 describe('with a clock of a minute', () => {
   const stage = useStage('forged', { SMOL_CLOCK_SECONDS: '60' });
-  const proxy = useProxy(stage);
+  const proxy = useWebhookProxy(stage);
 
   test('a forged delivery is refused with 401 and writes nothing; the true one of the same id then counts, once', async () => {
     const { platform } = stage;
     const reviewer = await createReviewer(platform, 'reviewer', {});
-    const { plan, repo } = await handIn(
+    const { plan, repo } = await submitGraph(
       stage,
       [{ id: 'one' }],
       ['--policy', 'review', '--auto-approve'],
     );
-    const one = await untilTaskIs(stage, plan, 'one', 'in_review');
+    const one = await waitForTaskStatus(stage, plan, 'one', 'in_review');
     // While its pod ends the task is looked at by itself, with its reviews.
     await waitUntil('no pod is left', async () => {
       const { body } = await platform.api('GET', '/v1/system');
       return z.object({ slots: z.object({ used: z.literal(0) }) }).safeParse(body).success;
     });
-    proxy().setFate(() => []);
-    await reviewer.approve(repo, one.pullRequest?.number ?? 0);
+    proxy().setSchedule(() => []);
+    await reviewer.approvePulls(repo, one.pullRequest?.number ?? 0);
     const approval = await waitUntil('the forge tells of the review', () =>
-      proxy().seen.find(({ event }) => event === 'pull_request_review'),
+      proxy().deliveries.find(({ event }) => event === 'pull_request_review'),
     );
-    const before = await lookAt(platform, plan);
+    const before = await fetchPlanSnapshot(platform, plan);
 
-    for (const forgery of forgeriesOf(approval))
+    for (const forgery of createForgeries(approval))
       expect(await proxy().send(approval, forgery)).toBe(401);
-    expect(await lookAt(platform, plan)).toEqual(before);
-    expect(await eventsOf(platform, plan, 'one')).not.toContain('approved');
+    expect(await fetchPlanSnapshot(platform, plan)).toEqual(before);
+    expect(await listTaskEvents(platform, plan, 'one')).not.toContain('approved');
 
-    proxy().setFate(() => [0]);
+    proxy().setSchedule(() => [0]);
     expect(await proxy().send(approval)).toBeLessThan(300);
-    await untilStatus(platform, plan, 'complete', 120_000);
-    const events = await eventsOf(platform, plan, 'one');
+    await waitForPlanStatus(platform, plan, 'complete', 120_000);
+    const events = await listTaskEvents(platform, plan, 'one');
     expect(events.filter((event) => event === 'approved')).toHaveLength(1);
 
-    for (const delivery of proxy().seen) expect(await proxy().send(delivery)).toBeLessThan(300);
-    await platform.cli(['recover', plan], { exit: 0 });
-    expect(await eventsOf(platform, plan, 'one')).toEqual(events);
-    expect((await lookAt(platform, plan)).plan.status).toBe('complete');
+    for (const delivery of proxy().deliveries)
+      expect(await proxy().send(delivery)).toBeLessThan(300);
+    await platform.cli(['recover', plan], { expectedExit: 0 });
+    expect(await listTaskEvents(platform, plan, 'one')).toEqual(events);
+    expect((await fetchPlanSnapshot(platform, plan)).plan.status).toBe('complete');
   });
 });

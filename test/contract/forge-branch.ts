@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { git } from '../support/git.ts';
-import type { TestForge, TestRepository } from '../support/local-forge.ts';
-import { type Lacks, testsBut } from './lacks.ts';
+import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
+import { runGit } from '../support/workspace/git.ts';
+import type { KnownGaps } from './known-gaps.ts';
+import { createGapAwareTest } from './known-gaps.ts';
 
 const MISSING = 'f'.repeat(40);
 
 export function describeForgeBranches(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: Lacks = {},
+  lacks: KnownGaps = {},
 ): void {
-  const test = testsBut(lacks);
+  const test = createGapAwareTest(lacks);
   describe(`${name}: repository, branches, commits`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -25,7 +26,7 @@ export function describeForgeBranches(
     afterAll(() => t.close());
 
     test('tells what a repository is', async () => {
-      const facts = await t.forge.repository(r.repo);
+      const facts = await t.forge.readRepository(r.repo);
 
       expect(facts).toMatchObject({
         name: r.repo,
@@ -39,18 +40,20 @@ export function describeForgeBranches(
     });
 
     test('says notFound for a repository that is not there', async () => {
-      await expect(t.forge.repository('acme/nothing')).rejects.toMatchObject({ kind: 'notFound' });
+      await expect(t.forge.readRepository('acme/nothing')).rejects.toMatchObject({
+        kind: 'notFound',
+      });
     });
 
     test('knows the head of a branch, and undefined where there is none', async () => {
-      expect(await t.forge.branchHead(r.repo, 'main')).toBe(r.main);
-      expect(await t.forge.branchHead(r.repo, 'no/such')).toBeUndefined();
+      expect(await t.forge.readBranchHead(r.repo, 'main')).toBe(r.main);
+      expect(await t.forge.readBranchHead(r.repo, 'no/such')).toBeUndefined();
     });
 
     test('answers undefined for a branch of an empty repository', async () => {
-      await t.control('POST', '/repositories', { name: 'acme/empty' });
+      await t.controlForge('POST', '/repositories', { name: 'acme/empty' });
 
-      expect(await t.forge.branchHead('acme/empty', 'main')).toBeUndefined();
+      expect(await t.forge.readBranchHead('acme/empty', 'main')).toBeUndefined();
       expect(await t.forge.hasCommit('acme/empty', MISSING)).toBe(false);
     });
 
@@ -59,7 +62,7 @@ export function describeForgeBranches(
 
       expect(await t.forge.ensureBranch(r.repo, 'smol/p-r1/root', r.main)).toBe(r.main);
       expect(await t.forge.ensureBranch(r.repo, 'smol/p-r1/root', commit)).toBe(r.main);
-      expect(await t.forge.branchHead(r.repo, 'smol/p-r1/root')).toBe(r.main);
+      expect(await t.forge.readBranchHead(r.repo, 'smol/p-r1/root')).toBe(r.main);
     });
 
     test('refuses a branch at a commit that is not there', async () => {
@@ -81,7 +84,7 @@ export function describeForgeBranches(
       expect(await t.forge.moveBranch(r.repo, 'smol/moving', second)).toBe('moved');
       expect(await t.forge.moveBranch(r.repo, 'smol/moving', second)).toBe('moved');
       expect(await t.forge.moveBranch(r.repo, 'smol/moving', r.main)).toBe('diverged');
-      expect(await t.forge.branchHead(r.repo, 'smol/moving')).toBe(second);
+      expect(await t.forge.readBranchHead(r.repo, 'smol/moving')).toBe(second);
       await expect(t.forge.moveBranch(r.repo, 'smol/none', second)).rejects.toMatchObject({
         kind: 'notFound',
       });
@@ -93,19 +96,19 @@ export function describeForgeBranches(
       await t.forge.deleteBranch(r.repo, 'smol/gone');
       await t.forge.deleteBranch(r.repo, 'smol/gone');
 
-      expect(await t.forge.branchHead(r.repo, 'smol/gone')).toBeUndefined();
+      expect(await t.forge.readBranchHead(r.repo, 'smol/gone')).toBeUndefined();
     });
 
     test('lists all branches under a prefix, over several pages, also packed ones', async () => {
       const names = Array.from({ length: 104 }, (_, i) => `many/${String(i).padStart(3, '0')}`);
-      for (const branch of names) await git(r.path, ['branch', branch, r.main]);
-      await git(r.path, [
+      for (const branch of names) await runGit(r.path, ['branch', branch, r.main]);
+      await runGit(r.path, [
         'push',
         '--quiet',
         `${t.dataDir}/repos/${r.repo}.git`,
         'refs/heads/many/*:refs/heads/many/*',
       ]);
-      await git(`${t.dataDir}/repos/${r.repo}.git`, ['pack-refs', '--all']);
+      await runGit(`${t.dataDir}/repos/${r.repo}.git`, ['pack-refs', '--all']);
       await t.forge.ensureBranch(r.repo, 'many/loose', r.main);
 
       const found = await t.forge.listBranches(r.repo, 'many/');
@@ -121,12 +124,12 @@ export function describeForgeBranches(
     });
 
     test('compares from the merge base, with renames and counts', async () => {
-      await git(r.path, ['checkout', '--quiet', '--detach', r.main]);
-      await git(r.path, ['mv', 'README.md', 'READ.md']);
+      await runGit(r.path, ['checkout', '--quiet', '--detach', r.main]);
+      await runGit(r.path, ['mv', 'README.md', 'READ.md']);
       const head = await t.pushBranch(r, 'compare/head', { 'new.txt': 'one\ntwo\n' });
       const base = await t.pushBranch(r, 'compare/base', { 'other.txt': 'x\n' });
 
-      const answer = await t.forge.compare(r.repo, base, head);
+      const answer = await t.forge.compareCommits(r.repo, base, head);
 
       expect(answer).toMatchObject({ aheadBy: 1, behindBy: 1, mergeBase: r.main });
       expect(answer.files).toEqual([
@@ -140,11 +143,11 @@ export function describeForgeBranches(
       const files = Object.fromEntries(Array.from({ length: 310 }, (_, i) => [`n/${i}.txt`, 'x']));
       const head = await t.pushBranch(r, 'compare/many', files);
 
-      expect((await t.forge.compare(r.repo, r.main, head)).files).toHaveLength(300);
+      expect((await t.forge.compareCommits(r.repo, r.main, head)).files).toHaveLength(300);
     });
 
     test('lists a tree with folders, and says when it was cut', async () => {
-      const tree = await t.forge.tree(r.repo, r.main, 100);
+      const tree = await t.forge.readTree(r.repo, r.main, 100);
 
       expect(tree.truncated).toBe(false);
       expect(tree.entries).toEqual([
@@ -154,25 +157,27 @@ export function describeForgeBranches(
         { path: 'src/deep', type: 'dir' },
         { path: 'src/deep/file.ts', type: 'file', size: 11 },
       ]);
-      const cut = await t.forge.tree(r.repo, r.main, 2);
+      const cut = await t.forge.readTree(r.repo, r.main, 2);
       expect(cut.truncated).toBe(true);
       expect(cut.entries).toHaveLength(2);
     });
 
     test('reads text at a commit, at most so many bytes, and nothing else', async () => {
-      expect(await t.forge.file(r.repo, r.main, 'src/deep/file.ts', 1_000)).toBe('export {};\n');
+      expect(await t.forge.readFile(r.repo, r.main, 'src/deep/file.ts', 1_000)).toBe(
+        'export {};\n',
+      );
       // The fourth and fifth byte are one character.
-      expect(await t.forge.file(r.repo, r.main, 'README.md', 5)).toBe('# H\u00e4');
-      expect(await t.forge.file(r.repo, r.main, 'README.md', 4)).toBe('# H');
-      expect(await t.forge.file(r.repo, r.main, 'binary.dat', 1_000)).toBeUndefined();
-      expect(await t.forge.file(r.repo, r.main, 'src', 1_000)).toBeUndefined();
-      expect(await t.forge.file(r.repo, r.main, 'nope.txt', 1_000)).toBeUndefined();
+      expect(await t.forge.readFile(r.repo, r.main, 'README.md', 5)).toBe('# H\u00e4');
+      expect(await t.forge.readFile(r.repo, r.main, 'README.md', 4)).toBe('# H');
+      expect(await t.forge.readFile(r.repo, r.main, 'binary.dat', 1_000)).toBeUndefined();
+      expect(await t.forge.readFile(r.repo, r.main, 'src', 1_000)).toBeUndefined();
+      expect(await t.forge.readFile(r.repo, r.main, 'nope.txt', 1_000)).toBeUndefined();
     });
 
     test('reads files above one megabyte', async () => {
       const large = await t.pushBranch(r, 'large', { 'large.txt': 'x'.repeat(1_200_000) });
 
-      const text = await t.forge.file(r.repo, large, 'large.txt', 1_100_000);
+      const text = await t.forge.readFile(r.repo, large, 'large.txt', 1_100_000);
 
       expect(text).toHaveLength(1_100_000);
     });

@@ -1,14 +1,22 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { cloneWithToken, commitFiles, git, pushWithToken, tokenEnv } from '../support/git.ts';
-import { ADMIN_TOKEN, type TestForge, type TestRepository } from '../support/local-forge.ts';
-import { type Lacks, testsBut } from './lacks.ts';
+import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
+import { ADMIN_TOKEN } from '../support/forge/test-forge.ts';
+import {
+  cloneWithToken,
+  commitFiles,
+  createTokenEnv,
+  pushWithToken,
+  runGit,
+} from '../support/workspace/git.ts';
+import type { KnownGaps } from './known-gaps.ts';
+import { createGapAwareTest } from './known-gaps.ts';
 
 export function describeForgeChecks(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: Lacks = {},
+  lacks: KnownGaps = {},
 ): void {
-  const test = testsBut(lacks);
+  const test = createGapAwareTest(lacks);
   describe(`${name}: checks, reviews, rules, credentials`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -29,14 +37,14 @@ export function describeForgeChecks(
       const { sha } = await open('ci');
       const runs = `/repos/${r.repo}/check-runs`;
       const statuses = `/repos/${r.repo}/statuses/${sha}`;
-      expect(await t.forge.checks(r.repo, sha)).toEqual({
+      expect(await t.forge.readChecks(r.repo, sha)).toEqual({
         state: 'none',
         failing: [],
         pending: [],
       });
 
       await t.call(ADMIN_TOKEN, 'POST', runs, { name: 'build', head_sha: sha });
-      expect(await t.forge.checks(r.repo, sha)).toMatchObject({
+      expect(await t.forge.readChecks(r.repo, sha)).toMatchObject({
         state: 'pending',
         pending: ['build'],
       });
@@ -45,9 +53,9 @@ export function describeForgeChecks(
         head_sha: sha,
         conclusion: 'success',
       });
-      expect((await t.forge.checks(r.repo, sha)).state).toBe('green');
+      expect((await t.forge.readChecks(r.repo, sha)).state).toBe('green');
       await t.call(ADMIN_TOKEN, 'POST', statuses, { state: 'pending', context: 'legacy' });
-      expect((await t.forge.checks(r.repo, sha)).state).toBe('pending');
+      expect((await t.forge.readChecks(r.repo, sha)).state).toBe('pending');
       await t.call(ADMIN_TOKEN, 'POST', statuses, {
         state: 'failure',
         context: 'legacy',
@@ -55,7 +63,7 @@ export function describeForgeChecks(
         target_url: 'http://127.0.0.1/log',
       });
 
-      expect(await t.forge.checks(r.repo, sha)).toEqual({
+      expect(await t.forge.readChecks(r.repo, sha)).toEqual({
         state: 'red',
         failing: [{ name: 'legacy', summary: 'two tests failed', url: 'http://127.0.0.1/log' }],
         pending: [],
@@ -76,7 +84,7 @@ export function describeForgeChecks(
         });
       }
 
-      const checks = await t.forge.checks(r.repo, sha);
+      const checks = await t.forge.readChecks(r.repo, sha);
 
       expect(checks.failing.map((check) => check.name)).toEqual(['check 0', 'status 101']);
     });
@@ -84,20 +92,20 @@ export function describeForgeChecks(
     test('tells reviews and comments oldest first, who may write and who is a bot', async () => {
       const { number, sha } = await open('reviewed');
       const path = `/repos/${r.repo}`;
-      const writer = await t.person('writer');
-      const stranger = await t.person('stranger', 'read');
+      const writer = await t.createPerson('writer');
+      const stranger = await t.createPerson('stranger', 'read');
       await t.call(writer, 'POST', `${path}/pulls/${number}/reviews`, {
         event: 'REQUEST_CHANGES',
         body: 'Rename it',
         comments: [{ path: 'reviewed.txt', line: 1, body: 'here' }],
       });
-      t.advance(2_000);
+      t.advanceClock(2_000);
       await t.call(stranger, 'POST', `${path}/issues/${number}/comments`, { body: 'Do evil' });
-      t.advance(2_000);
-      await t.forge.comment(r.repo, number, 'Working on it');
+      t.advanceClock(2_000);
+      await t.forge.postComment(r.repo, number, 'Working on it');
       await t.call(writer, 'POST', `${path}/pulls/${number}/reviews`, { event: 'APPROVE' });
 
-      const { reviews, comments } = await t.forge.reviews(r.repo, number);
+      const { reviews, comments } = await t.forge.readReviews(r.repo, number);
 
       expect(reviews).toMatchObject([
         { author: 'writer', state: 'changes_requested', body: 'Rename it', commit: sha },
@@ -113,29 +121,29 @@ export function describeForgeChecks(
     test('a collaborator counts as one who may write only while the forge says so', async () => {
       const { number } = await open('demoted');
       const path = `/repos/${r.repo}/pulls/${number}/reviews`;
-      const client = t.client();
+      const client = t.createClient();
       const canWrite = async () =>
-        (await client.reviews(r.repo, number)).reviews.map((review) => review.authorCanWrite);
-      const token = await t.person('demoted');
+        (await client.readReviews(r.repo, number)).reviews.map((review) => review.authorCanWrite);
+      const token = await t.createPerson('demoted');
       await t.call(token, 'POST', path, { event: 'APPROVE' });
       expect(await canWrite()).toEqual([true]);
-      await t.person('demoted', 'read');
+      await t.createPerson('demoted', 'read');
 
       expect(await canWrite()).toEqual([true]);
-      t.advance(300_001);
+      t.advanceClock(300_001);
 
       expect(await canWrite()).toEqual([false]);
     });
 
     test('a dismissed review says so, and nobody approves their own pull request', async () => {
       const { number } = await open('dismissed');
-      const writer = await t.person('writer');
+      const writer = await t.createPerson('writer');
       const path = `/repos/${r.repo}/pulls/${number}/reviews`;
       await t.call(writer, 'POST', path, { event: 'APPROVE' });
-      const [review] = (await t.forge.reviews(r.repo, number)).reviews;
+      const [review] = (await t.forge.readReviews(r.repo, number)).reviews;
       await t.call(ADMIN_TOKEN, 'PUT', `${path}/${review?.id}/dismissals`, { message: 'No' });
 
-      expect((await t.forge.reviews(r.repo, number)).reviews).toMatchObject([
+      expect((await t.forge.readReviews(r.repo, number)).reviews).toMatchObject([
         { state: 'dismissed' },
       ]);
       await t.pushBranch(r, 'own', { 'own.txt': '1' });
@@ -155,9 +163,9 @@ export function describeForgeChecks(
 
     test('reads more comments than a page holds', async () => {
       const { number } = await open('talk');
-      for (let i = 0; i < 103; i += 1) await t.forge.comment(r.repo, number, `comment ${i}`);
+      for (let i = 0; i < 103; i += 1) await t.forge.postComment(r.repo, number, `comment ${i}`);
 
-      const { comments } = await t.forge.reviews(r.repo, number);
+      const { comments } = await t.forge.readReviews(r.repo, number);
 
       expect(comments.map(({ body }) => body)).toEqual(
         Array.from({ length: 103 }, (_, i) => `comment ${i}`),
@@ -165,7 +173,7 @@ export function describeForgeChecks(
     });
 
     test('preflight finds nothing where nothing stands in the way', async () => {
-      expect(await t.forge.preflight(r.repo, 'main', 'smol-gang/')).toEqual([]);
+      expect(await t.forge.runPreflight(r.repo, 'main', 'smol-gang/')).toEqual([]);
     });
 
     test('preflight names what would stop a plan', async () => {
@@ -188,7 +196,7 @@ export function describeForgeChecks(
         allow_merge_commit: false,
       });
 
-      const findings = await t.forge.preflight(other.repo, 'gone', 'taken/deep');
+      const findings = await t.forge.runPreflight(other.repo, 'gone', 'taken/deep');
 
       expect(findings.filter((f) => f.blocking).map((f) => f.rule)).toEqual([
         'merge_methods',
@@ -228,12 +236,14 @@ export function describeForgeChecks(
       const ask = t.forge.ensureBranch(old.repo, 'x', old.main);
 
       await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'archived' });
-      expect(await t.forge.preflight(old.repo, 'main', 'x')).toMatchObject([{ rule: 'archived' }]);
+      expect(await t.forge.runPreflight(old.repo, 'main', 'x')).toMatchObject([
+        { rule: 'archived' },
+      ]);
     });
 
     test('the credential of an attempt pushes its own branch and nothing else, for an hour', async () => {
       const own = 'smol-gang/p1-r1/a/task-1';
-      const credential = await t.forge.gitCredential(r.repo, own);
+      const credential = await t.forge.createGitCredential(r.repo, own);
       const clone = `${r.path}-clone`;
       expect(credential.username).toBe('x-access-token');
       expect(credential.expiresAt - t.now()).toBeLessThanOrEqual(3_600_000);
@@ -242,18 +252,18 @@ export function describeForgeChecks(
 
       await pushWithToken(clone, r.url, credential.password, `HEAD:refs/heads/${own}`);
 
-      expect(await t.forge.branchHead(r.repo, own)).toBe(commit);
+      expect(await t.forge.readBranchHead(r.repo, own)).toBe(commit);
       for (const ref of ['refs/heads/main', `refs/heads/${own}x`, 'refs/tags/v1']) {
         const push = pushWithToken(clone, r.url, credential.password, `HEAD:${ref}`);
         await expect(push).rejects.toThrow(/may push to .* only|only branches/);
       }
       const both = ['push', '--quiet', r.url, `HEAD:refs/heads/${own}`, 'HEAD:refs/heads/main'];
       await commitFiles(clone, { 'more.txt': 'more' });
-      await expect(git(clone, both, tokenEnv(credential.password))).rejects.toThrow(
+      await expect(runGit(clone, both, createTokenEnv(credential.password))).rejects.toThrow(
         /another reference of this push was refused/,
       );
-      expect(await t.forge.branchHead(r.repo, own)).toBe(commit);
-      expect(await t.forge.branchHead(r.repo, 'main')).toBe(r.main);
+      expect(await t.forge.readBranchHead(r.repo, own)).toBe(commit);
+      expect(await t.forge.readBranchHead(r.repo, 'main')).toBe(r.main);
       const asApi = await t.call(credential.password, 'POST', `/repos/${r.repo}/git/refs`, {
         ref: 'refs/heads/by-api',
         sha: r.main,
@@ -262,14 +272,14 @@ export function describeForgeChecks(
       const elsewhere = await t.makeRepository('elsewhere');
       const theft = cloneWithToken(elsewhere.url, credential.password, `${clone}-2`);
       await expect(theft).rejects.toThrow(/not found/i);
-      t.advance(3_600_001);
+      t.advanceClock(3_600_001);
       const late = pushWithToken(clone, r.url, credential.password, `HEAD:refs/heads/${own}`);
       await expect(late).rejects.toThrow();
     });
 
     test('a credential to read fetches and pushes nothing', async () => {
       const own = 'smol-gang/p1-r1/a/task-2';
-      const { password } = await t.forge.gitCredential(r.repo, own, 'read');
+      const { password } = await t.forge.createGitCredential(r.repo, own, 'read');
       const clone = `${r.path}-read`;
       await cloneWithToken(r.url, password, clone);
       await commitFiles(clone, { 'work.txt': 'done' });
@@ -277,13 +287,13 @@ export function describeForgeChecks(
       const push = pushWithToken(clone, r.url, password, `HEAD:refs/heads/${own}`);
 
       await expect(push).rejects.toThrow();
-      expect(await t.forge.branchHead(r.repo, own)).toBeUndefined();
+      expect(await t.forge.readBranchHead(r.repo, own)).toBeUndefined();
     });
 
     test('with a token the credential is that token', async () => {
-      const token = await t.person('owner', 'write');
+      const token = await t.createPerson('owner', 'write');
 
-      const credential = await t.client({ token }).gitCredential(r.repo, 'any');
+      const credential = await t.createClient({ token }).createGitCredential(r.repo, 'any');
 
       expect(credential.password).toBe(token);
     });

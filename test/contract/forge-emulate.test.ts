@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { startEmulateForge } from '../support/emulate-forge.ts';
+import { startEmulateForge } from '../support/forge/emulate-forge.ts';
 import { describeForge } from './forge.ts';
 
 // Where emulate is not GitHub. What it does like GitHub, it did not learn from us.

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { isAppError } from '../../core/error.ts';
+import { isAppError } from '../../core/base/app-error.ts';
 import type { Forge } from '../../core/port/forge.ts';
-import type { TestForge, TestRepository } from '../support/local-forge.ts';
+import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
 
 const MINUTE = 60_000;
 
@@ -13,9 +13,9 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       t = await start();
       r = await t.makeRepository('faults');
       // Signed in before anything goes wrong.
-      await t.forge.repository(r.repo);
+      await t.forge.readRepository(r.repo);
     });
-    afterEach(() => t.faults({}));
+    afterEach(() => t.setFaults({}));
     afterAll(() => t.close());
 
     test.each([
@@ -23,41 +23,41 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       { status: 429, primary: false },
       { status: 403, primary: true },
     ] as const)('pauses until the time that a $status names, primary $primary', async (limit) => {
-      await t.faults({ rateLimit: { count: 1, retryAfterSeconds: 120, ...limit } });
+      await t.setFaults({ rateLimit: { count: 1, retryAfterSeconds: 120, ...limit } });
       const before = t.now();
 
-      const error = await failureOf(t.forge.repository(r.repo));
+      const error = await failureOf(t.forge.readRepository(r.repo));
 
       expect(error).toMatchObject({ kind: 'paused' });
       const until = Number(error.details.until);
       expect(until - before).toBeGreaterThanOrEqual(119_000);
       expect(until - before).toBeLessThanOrEqual(125_000);
       // The forge would answer again, but is not asked.
-      expect(await failureOf(t.forge.repository(r.repo))).toMatchObject({ kind: 'paused' });
-      t.advance(2 * MINUTE + 2_000);
-      expect((await t.forge.repository(r.repo)).name).toBe(r.repo);
+      expect(await failureOf(t.forge.readRepository(r.repo))).toMatchObject({ kind: 'paused' });
+      t.advanceClock(2 * MINUTE + 2_000);
+      expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
     });
 
     test('pauses before the quota is gone', async () => {
-      await t.faults({ quota: { remaining: 49, resetSeconds: 600 } });
+      await t.setFaults({ quota: { remaining: 49, resetSeconds: 600 } });
 
-      expect((await t.forge.repository(r.repo)).name).toBe(r.repo);
-      const error = await failureOf(t.forge.repository(r.repo));
+      expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
+      const error = await failureOf(t.forge.readRepository(r.repo));
 
       expect(error).toMatchObject({ kind: 'paused' });
       expect(Number(error.details.until)).toBeGreaterThan(t.now() + 9 * MINUTE);
-      await t.faults({});
-      t.advance(11 * MINUTE);
-      expect((await t.forge.repository(r.repo)).name).toBe(r.repo);
+      await t.setFaults({});
+      t.advanceClock(11 * MINUTE);
+      expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
     });
 
     test('a rate limit inside a 200 of GraphQL pauses too', async () => {
       await t.pushBranch(r, 'graph', { 'graph.txt': '1' });
       const ask = { head: 'graph', base: 'main', title: 'x', body: '', draft: true, labels: [] };
       const pull = await t.forge.ensurePull(r.repo, ask);
-      const failing = t.client('app', async (url, init) => {
+      const failing = t.createClient('app', async (url, init) => {
         if (String(url).endsWith('/graphql')) {
-          await t.faults({
+          await t.setFaults({
             rateLimit: { count: 1, status: 200, retryAfterSeconds: 60, primary: false },
           });
         }
@@ -76,26 +76,26 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
     });
 
     test('a wrong token is auth, and a missing permission is refused', async () => {
-      const stranger = t.client({ token: 'ghp_wrong_token_of_nobody' });
-      await expect(stranger.repository(r.repo)).rejects.toMatchObject({ kind: 'auth' });
-      const reader = t.client({ token: await t.person('reader', 'read') });
+      const stranger = t.createClient({ token: 'ghp_wrong_token_of_nobody' });
+      await expect(stranger.readRepository(r.repo)).rejects.toMatchObject({ kind: 'auth' });
+      const reader = t.createClient({ token: await t.createPerson('reader', 'read') });
 
       const ask = reader.ensureBranch(r.repo, 'x', r.main);
 
       await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'forge_forbidden' });
-      expect(await reader.preflight(r.repo, 'main', 'x')).toMatchObject([{ rule: 'no_push' }]);
+      expect(await reader.runPreflight(r.repo, 'main', 'x')).toMatchObject([{ rule: 'no_push' }]);
     });
 
     test('a dead forge is transient', async () => {
-      const dead = t.client('app', () => Promise.reject(new TypeError('fetch failed')));
+      const dead = t.createClient('app', () => Promise.reject(new TypeError('fetch failed')));
 
-      await expect(dead.repository(r.repo)).rejects.toMatchObject({ kind: 'transient' });
+      await expect(dead.readRepository(r.repo)).rejects.toMatchObject({ kind: 'transient' });
     });
 
     test('lost answers leave one pull request and one merge, however often it is repeated', async () => {
       const sha = await t.pushBranch(r, 'lossy', { 'lossy.txt': '1' });
-      await t.faults({ serverErrorEvery: 3 });
-      const forge = t.client();
+      await t.setFaults({ serverErrorEvery: 3 });
+      const forge = t.createClient();
       const ask = { head: 'lossy', base: 'main', title: 'x', body: '', draft: true, labels: ['l'] };
 
       const pull = await insist(() => forge.ensurePull(r.repo, ask));
@@ -104,34 +104,34 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       await insist(() => forge.deleteBranch(r.repo, 'lossy-branch'));
       const outcome = await insist(() => mergeUntilDone(forge, r, pull.number, sha));
 
-      await t.faults({});
-      const { state, mergeSha, labels } = await t.forge.pull(r.repo, pull.number);
+      await t.setFaults({});
+      const { state, mergeSha, labels } = await t.forge.readPull(r.repo, pull.number);
       expect({ state, mergeSha, labels }).toEqual({
         state: 'merged',
         mergeSha: outcome,
         labels: ['l'],
       });
-      const main = (await t.forge.branchHead(r.repo, 'main')) ?? '';
-      expect(await t.forge.compare(r.repo, r.main, main)).toMatchObject({ aheadBy: 2 });
+      const main = (await t.forge.readBranchHead(r.repo, 'main')) ?? '';
+      expect(await t.forge.compareCommits(r.repo, r.main, main)).toMatchObject({ aheadBy: 2 });
     });
 
     test('a slow forge is waited for', async () => {
-      await t.faults({ latencyMs: 50 });
+      await t.setFaults({ latencyMs: 50 });
       const started = performance.now();
 
-      await t.forge.branchHead(r.repo, 'main');
+      await t.forge.readBranchHead(r.repo, 'main');
 
       expect(performance.now() - started).toBeGreaterThanOrEqual(49);
     });
 
     test('mergeable stays null as often as told', async () => {
-      await t.faults({ mergeableNullReads: 3 });
+      await t.setFaults({ mergeableNullReads: 3 });
       await t.pushBranch(r, 'nulls', { 'nulls.txt': '1' });
       const ask = { head: 'nulls', base: 'main', title: 'x', body: '', draft: false, labels: [] };
       const { number, mergeable } = await t.forge.ensurePull(r.repo, ask);
 
       const reads = [mergeable];
-      for (let i = 0; i < 3; i += 1) reads.push((await t.forge.pull(r.repo, number)).mergeable);
+      for (let i = 0; i < 3; i += 1) reads.push((await t.forge.readPull(r.repo, number)).mergeable);
 
       expect(reads).toEqual([null, null, null, true]);
     });

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { git } from '../support/git.ts';
-import { ADMIN_TOKEN, type TestForge, type TestRepository } from '../support/local-forge.ts';
-import { type Lacks, testsBut } from './lacks.ts';
+import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
+import { ADMIN_TOKEN } from '../support/forge/test-forge.ts';
+import { runGit } from '../support/workspace/git.ts';
+import type { KnownGaps } from './known-gaps.ts';
+import { createGapAwareTest } from './known-gaps.ts';
 
 const METHOD = { title: 'Merge it', message: 'Because.', method: 'merge' } as const;
 
 export function describeForgeMerges(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: Lacks = {},
+  lacks: KnownGaps = {},
 ): void {
-  const test = testsBut(lacks);
+  const test = createGapAwareTest(lacks);
   describe(`${name}: merging`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -27,7 +29,7 @@ export function describeForgeMerges(
       await t.forge.ensureBranch(r.repo, base, r.main);
       const ask = { head, base, title: head, body: '', draft, labels: [] };
       const { number, nodeId } = await t.forge.ensurePull(r.repo, ask);
-      await t.forge.pull(r.repo, number);
+      await t.forge.readPull(r.repo, number);
       return { number, nodeId, sha, base };
     }
 
@@ -35,15 +37,15 @@ export function describeForgeMerges(
       const { number, sha, base } = await open('plain');
 
       const outcome = await t.forge.mergePull(r.repo, number, { sha, ...METHOD });
-      const again = await t.client().mergePull(r.repo, number, { sha, ...METHOD });
+      const again = await t.createClient().mergePull(r.repo, number, { sha, ...METHOD });
 
       expect(outcome.kind).toBe('merged');
       expect(again).toEqual(outcome);
-      const pull = await t.forge.pull(r.repo, number);
+      const pull = await t.forge.readPull(r.repo, number);
       expect(pull).toMatchObject({ state: 'merged', headSha: sha });
-      expect(await t.forge.branchHead(r.repo, base)).toBe(pull.mergeSha);
-      await git(r.path, ['fetch', '--quiet', `${t.dataDir}/repos/${r.repo}.git`, base]);
-      const log = await git(r.path, ['log', '-1', '--format=%P%n%B', 'FETCH_HEAD']);
+      expect(await t.forge.readBranchHead(r.repo, base)).toBe(pull.mergeSha);
+      await runGit(r.path, ['fetch', '--quiet', `${t.dataDir}/repos/${r.repo}.git`, base]);
+      const log = await runGit(r.path, ['log', '-1', '--format=%P%n%B', 'FETCH_HEAD']);
       expect(log.trim()).toBe(`${r.main} ${sha}\nMerge it\n\nBecause.`);
     });
 
@@ -57,7 +59,7 @@ export function describeForgeMerges(
       });
 
       expect(outcome.kind).toBe('merged');
-      const comparison = await t.forge.compare(r.repo, r.main, (await head(base)) ?? '');
+      const comparison = await t.forge.compareCommits(r.repo, r.main, (await head(base)) ?? '');
       expect(comparison).toMatchObject({ aheadBy: 1, files: [{ path: 'squash.txt' }] });
     });
 
@@ -88,7 +90,7 @@ export function describeForgeMerges(
       const conflict = await open('conflict');
       const other = await t.pushBranch(r, 'other-conflict', { 'conflict.txt': 'else' });
       await t.forge.moveBranch(r.repo, conflict.base, other);
-      await t.forge.pull(r.repo, conflict.number);
+      await t.forge.readPull(r.repo, conflict.number);
       const closed = await open('shut');
       await t.forge.closePull(r.repo, closed.number);
 
@@ -117,7 +119,7 @@ export function describeForgeMerges(
         kind: 'notMergeable',
         message: expect.stringContaining('At least 1 approving review is required'),
       });
-      const reviewer = await t.person('approver');
+      const reviewer = await t.createPerson('approver');
       await t.call(reviewer, 'POST', `/repos/${r.repo}/pulls/${number}/reviews`, {
         event: 'APPROVE',
       });
@@ -134,7 +136,7 @@ export function describeForgeMerges(
       const outcome = await t.forge.mergePull(r.repo, number, { ...METHOD, sha, method: 'squash' });
 
       expect(outcome).toMatchObject({ message: expect.stringContaining('Squash merges') });
-      expect((await t.forge.repository(r.repo)).mergeMethods).toEqual(['merge']);
+      expect((await t.forge.readRepository(r.repo)).mergeMethods).toEqual(['merge']);
     });
 
     test('judges a conflict on a scratch branch that is gone afterwards', async () => {
@@ -153,7 +155,7 @@ export function describeForgeMerges(
     });
 
     function head(branch: string): Promise<string | undefined> {
-      return t.forge.branchHead(r.repo, branch);
+      return t.forge.readBranchHead(r.repo, branch);
     }
   });
 }

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { pushWithToken } from '../support/git.ts';
-import { ADMIN_TOKEN, type TestForge, type TestRepository } from '../support/local-forge.ts';
-import { type Lacks, testsBut } from './lacks.ts';
+import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
+import { ADMIN_TOKEN } from '../support/forge/test-forge.ts';
+import { pushWithToken } from '../support/workspace/git.ts';
+import type { KnownGaps } from './known-gaps.ts';
+import { createGapAwareTest } from './known-gaps.ts';
 
 export function describeForgePulls(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: Lacks = {},
+  lacks: KnownGaps = {},
 ): void {
-  const test = testsBut(lacks);
+  const test = createGapAwareTest(lacks);
   describe(`${name}: pull requests`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -18,7 +20,10 @@ export function describeForgePulls(
     });
     afterAll(() => t.close());
 
-    function wanted(head: string, more: { draft?: boolean; labels?: string[] } = {}) {
+    function wanted(
+      head: string,
+      more: { readonly draft?: boolean; readonly labels?: string[] } = {},
+    ) {
       const title = `Title of ${head}`;
       return { head, base: 'main', title, body: 'Body', draft: false, labels: [], ...more };
     }
@@ -29,7 +34,7 @@ export function describeForgePulls(
 
       const all = await Promise.all([
         t.forge.ensurePull(r.repo, ask),
-        t.client().ensurePull(r.repo, ask),
+        t.createClient().ensurePull(r.repo, ask),
       ]);
       const again = await t.forge.ensurePull(r.repo, ask);
 
@@ -52,7 +57,7 @@ export function describeForgePulls(
     });
 
     test('a second pull request for the same branches is a 422 on the wire', async () => {
-      const token = await t.person('second');
+      const token = await t.createPerson('second');
 
       const { status, body } = await t.call(token, 'POST', `/repos/${r.repo}/pulls`, {
         head: 'once',
@@ -103,11 +108,16 @@ export function describeForgePulls(
       await t.pushBranch(r, 'beside', { 'beside.txt': '1' });
       const { number } = await t.forge.ensurePull(r.repo, wanted('beside'));
       await t.forge.closePull(r.repo, number);
-      const { status } = await t.call(await t.person('beside'), 'POST', `/repos/${r.repo}/pulls`, {
-        head: 'beside',
-        base: 'main',
-        title: 'By hand',
-      });
+      const { status } = await t.call(
+        await t.createPerson('beside'),
+        'POST',
+        `/repos/${r.repo}/pulls`,
+        {
+          head: 'beside',
+          base: 'main',
+          title: 'By hand',
+        },
+      );
       expect(status).toBe(201);
 
       const reopen = t.forge.reopenPull(r.repo, number);
@@ -121,11 +131,11 @@ export function describeForgePulls(
 
       await t.forge.closePull(r.repo, number);
       await t.forge.closePull(r.repo, number);
-      expect((await t.forge.pull(r.repo, number)).state).toBe('closed');
+      expect((await t.forge.readPull(r.repo, number)).state).toBe('closed');
       await t.forge.reopenPull(r.repo, number);
       await t.forge.reopenPull(r.repo, number);
 
-      expect((await t.forge.pull(r.repo, number)).state).toBe('open');
+      expect((await t.forge.readPull(r.repo, number)).state).toBe('open');
     });
 
     test('draft and ready, each also twice and from a client that remembers nothing', async () => {
@@ -134,12 +144,12 @@ export function describeForgePulls(
       expect(pull.draft).toBe(true);
 
       await t.forge.markReady(r.repo, pull);
-      await t.client().markReady(r.repo, pull);
-      expect((await t.forge.pull(r.repo, pull.number)).draft).toBe(false);
+      await t.createClient().markReady(r.repo, pull);
+      expect((await t.forge.readPull(r.repo, pull.number)).draft).toBe(false);
       await t.forge.markDraft(r.repo, pull);
-      await t.client().markDraft(r.repo, pull);
+      await t.createClient().markDraft(r.repo, pull);
 
-      expect((await t.forge.pull(r.repo, pull.number)).draft).toBe(true);
+      expect((await t.forge.readPull(r.repo, pull.number)).draft).toBe(true);
     });
 
     test('where drafts are refused the title says so, until it is ready', async () => {
@@ -153,7 +163,7 @@ export function describeForgePulls(
       expect(raw.body).toMatchObject({ title: '[not ready] Title of nodraft', draft: false });
 
       await t.forge.updatePull(r.repo, pull.number, { title: 'Better' });
-      expect(await t.forge.pull(r.repo, pull.number)).toMatchObject({
+      expect(await t.forge.readPull(r.repo, pull.number)).toMatchObject({
         title: 'Better',
         draft: true,
       });
@@ -177,7 +187,7 @@ export function describeForgePulls(
       await t.forge.updatePull(r.repo, number, { body: 'New <b>body</b>' });
       await t.forge.updatePull(r.repo, number, { labels: ['two', 'three'] });
 
-      expect(await t.forge.pull(r.repo, number)).toMatchObject({
+      expect(await t.forge.readPull(r.repo, number)).toMatchObject({
         title: 'New title',
         body: 'New <b>body</b>',
         labels: ['two', 'three'],
@@ -187,13 +197,16 @@ export function describeForgePulls(
     test('the head follows pushes, and mergeable is null at the first read after each', async () => {
       await t.pushBranch(r, 'follow', { 'follow.txt': '1' });
       const { number } = await t.forge.ensurePull(r.repo, wanted('follow'));
-      await t.forge.pull(r.repo, number);
-      expect((await t.forge.pull(r.repo, number)).mergeable).toBe(true);
+      await t.forge.readPull(r.repo, number);
+      expect((await t.forge.readPull(r.repo, number)).mergeable).toBe(true);
 
       const next = await t.pushBranch(r, 'follow', { 'b.txt': '2' }, await head('follow'));
 
-      expect(await t.forge.pull(r.repo, number)).toMatchObject({ headSha: next, mergeable: null });
-      expect((await t.forge.pull(r.repo, number)).mergeable).toBe(true);
+      expect(await t.forge.readPull(r.repo, number)).toMatchObject({
+        headSha: next,
+        mergeable: null,
+      });
+      expect((await t.forge.readPull(r.repo, number)).mergeable).toBe(true);
     });
 
     test('a pull request that conflicts is not mergeable', async () => {
@@ -204,9 +217,9 @@ export function describeForgePulls(
         base: 'conflict/base',
       });
 
-      await t.forge.pull(r.repo, number);
+      await t.forge.readPull(r.repo, number);
 
-      expect((await t.forge.pull(r.repo, number)).mergeable).toBe(false);
+      expect((await t.forge.readPull(r.repo, number)).mergeable).toBe(false);
     });
 
     test('deleting the head branch closes, and it cannot be reopened then', async () => {
@@ -215,7 +228,7 @@ export function describeForgePulls(
 
       await t.forge.deleteBranch(r.repo, 'deleted');
 
-      expect((await t.forge.pull(r.repo, number)).state).toBe('closed');
+      expect((await t.forge.readPull(r.repo, number)).state).toBe('closed');
       const reopen = t.forge.reopenPull(r.repo, number);
       await expect(reopen).rejects.toMatchObject({ kind: 'refused', code: 'cannot_reopen' });
     });
@@ -227,54 +240,57 @@ export function describeForgePulls(
 
       await pushWithToken(r.path, r.url, ADMIN_TOKEN, `${sha}:refs/heads/target`);
 
-      expect(await t.forge.pull(r.repo, number)).toMatchObject({ state: 'merged', mergeSha: sha });
+      expect(await t.forge.readPull(r.repo, number)).toMatchObject({
+        state: 'merged',
+        mergeSha: sha,
+      });
       const again = await t.forge.ensurePull(r.repo, { ...wanted('byhand'), base: 'target' });
       expect(again.number).toBe(number);
     });
 
     test('tells what changed since, newest first, and an unchanged list is not sent again', async () => {
       const statuses: number[] = [];
-      const watching = t.client('app', async (url, init) => {
+      const watching = t.createClient('app', async (url, init) => {
         const response = await fetch(url, init);
         if (String(url).includes('/pulls?')) statuses.push(response.status);
         return response;
       });
-      t.advance(60_000);
+      t.advanceClock(60_000);
       const since = t.now();
       await t.pushBranch(r, 'since', { 'since.txt': '1' });
       const { number } = await t.forge.ensurePull(r.repo, wanted('since'));
 
-      const first = await watching.pullsChangedSince(r.repo, since);
-      const second = await watching.pullsChangedSince(r.repo, since);
+      const first = await watching.listPullsChangedSince(r.repo, since);
+      const second = await watching.listPullsChangedSince(r.repo, since);
 
       expect(first.map((pull) => pull.number)).toEqual([number]);
       expect(second).toEqual(first);
       expect(statuses).toEqual([200, 304]);
-      const all = await watching.pullsChangedSince(r.repo, 0);
+      const all = await watching.listPullsChangedSince(r.repo, 0);
       const dates = all.map((pull) => pull.updatedAt);
       expect(dates).toEqual([...dates].sort((a, b) => b - a));
-      t.advance(5_000);
-      await t.forge.comment(r.repo, number, 'Hello');
-      expect(await watching.pullsChangedSince(r.repo, t.now() - 2_000)).toHaveLength(1);
+      t.advanceClock(5_000);
+      await t.forge.postComment(r.repo, number, 'Hello');
+      expect(await watching.listPullsChangedSince(r.repo, t.now() - 2_000)).toHaveLength(1);
     });
 
     test('tells of more changes than a page holds', async () => {
       const sha = await t.pushBranch(r, 'many/0', { 'many.txt': '1' });
-      const before = await t.forge.pullsChangedSince(r.repo, 0);
+      const before = await t.forge.listPullsChangedSince(r.repo, 0);
       const heads = Array.from({ length: 101 - before.length }, (_, n) => `many/${n}`);
       for (const name of heads) {
         await t.forge.ensureBranch(r.repo, name, sha);
         await t.forge.ensurePull(r.repo, wanted(name));
       }
 
-      const all = await t.client().pullsChangedSince(r.repo, 0);
+      const all = await t.createClient().listPullsChangedSince(r.repo, 0);
 
       expect(all).toHaveLength(101);
       expect(new Set(all.map((pull) => pull.number)).size).toBe(101);
     });
 
     async function head(branch: string): Promise<string> {
-      return (await t.forge.branchHead(r.repo, branch)) ?? '';
+      return (await t.forge.readBranchHead(r.repo, branch)) ?? '';
     }
   });
 }

@@ -1,13 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { parseGitHubWebhook } from '../../adapters/github/parse-webhook.ts';
-import { verifyGitHubWebhook } from '../../adapters/github/verify-webhook.ts';
-import {
-  ADMIN_TOKEN,
-  type Delivery,
-  type TestForge,
-  type TestRepository,
-  WEBHOOK_SECRET,
-} from '../support/local-forge.ts';
+import { createGitHubWebhookVerifier } from '../../adapters/github/webhook/create-github-webhook-verifier.ts';
+import { parseGitHubWebhook } from '../../adapters/github/webhook/parse-github-webhook.ts';
+import type { Delivery, TestForge, TestRepository } from '../support/forge/test-forge.ts';
+import { ADMIN_TOKEN, WEBHOOK_SECRET } from '../support/forge/test-forge.ts';
 
 export function describeForgeWebhooks(name: string, start: () => Promise<TestForge>): void {
   describe(`${name}: webhooks`, () => {
@@ -17,7 +12,7 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
       t = await start();
       r = await t.makeRepository('hooks');
     });
-    afterEach(() => t.faults({}));
+    afterEach(() => t.setFaults({}));
     afterAll(() => t.close());
 
     function seen(event: string, action?: string): Delivery[] {
@@ -41,12 +36,12 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
       const pull = await open('told');
       await t.pushBranch(r, 'told', { 'more.txt': '1' }, pull.sha);
       await t.forge.markReady(r.repo, pull);
-      const writer = await t.person('writer');
+      const writer = await t.createPerson('writer');
       await t.call(writer, 'POST', `/repos/${r.repo}/pulls/${pull.number}/reviews`, {
         event: 'APPROVE',
       });
-      await t.forge.comment(r.repo, pull.number, 'Hi');
-      const headSha = (await t.forge.pull(r.repo, pull.number)).headSha;
+      await t.forge.postComment(r.repo, pull.number, 'Hi');
+      const headSha = (await t.forge.readPull(r.repo, pull.number)).headSha;
       await t.call(ADMIN_TOKEN, 'POST', `/repos/${r.repo}/check-runs`, {
         name: 'build',
         head_sha: headSha,
@@ -61,7 +56,7 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
       await waitFor('issue_comment', 'created', 1);
       await waitFor('check_run', 'completed', 1);
 
-      const verify = verifyGitHubWebhook(['an older secret', WEBHOOK_SECRET]);
+      const verify = createGitHubWebhookVerifier(['an older secret', WEBHOOK_SECRET]);
       for (const delivery of t.deliveries) {
         expect(await verify(Buffer.from(delivery.body), delivery.signature)).toBe(true);
         expect(await verify(Buffer.from(`${delivery.body} `), delivery.signature)).toBe(false);
@@ -88,19 +83,19 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
     test('loses, doubles and delays deliveries when told, and never sends one again', async () => {
       const { number } = await open('unlucky');
       await waitFor('pull_request', 'opened', 2);
-      await t.faults({ webhookDropEvery: 2 });
-      for (let i = 0; i < 4; i += 1) await t.forge.comment(r.repo, number, `lossy ${i}`);
+      await t.setFaults({ webhookDropEvery: 2 });
+      for (let i = 0; i < 4; i += 1) await t.forge.postComment(r.repo, number, `lossy ${i}`);
       await vi.waitFor(() => expect(commentsLike('lossy')).toEqual(['lossy 0', 'lossy 2']), 5_000);
 
-      await t.faults({ webhookDuplicateEvery: 1 });
-      await t.forge.comment(r.repo, number, 'double');
+      await t.setFaults({ webhookDuplicateEvery: 1 });
+      await t.forge.postComment(r.repo, number, 'double');
       await vi.waitFor(() => expect(commentsLike('double')).toHaveLength(2), 5_000);
       const ids = seen('issue_comment').filter(({ body }) => body.includes('"double"'));
       expect(new Set(ids.map(({ id }) => id)).size).toBe(1);
 
-      await t.faults({ webhookDelayMs: 300 });
+      await t.setFaults({ webhookDelayMs: 300 });
       const asked = performance.now();
-      await t.forge.comment(r.repo, number, 'late');
+      await t.forge.postComment(r.repo, number, 'late');
       await vi.waitFor(() => expect(commentsLike('late')).toHaveLength(1), 5_000);
       expect(performance.now() - asked).toBeGreaterThanOrEqual(290);
       expect(commentsLike('lossy')).toEqual(['lossy 0', 'lossy 2']);

@@ -1,4 +1,4 @@
-import { startTestForge } from '../support/local-forge.ts';
+import { startTestForge } from '../support/forge/test-forge.ts';
 import { describeForge, describeUnkindForge } from './forge.ts';
 
 describeForge('GitHub adapter against the local forge', startTestForge);

@@ -5,14 +5,14 @@ import { waitUntil } from '../support/wait-until.ts';
 // What every PodLauncher does, wherever its pods run.
 
 export type LauncherHarness = {
-  launcher: PodLauncher;
+  readonly launcher: PodLauncher;
   /** A second launcher over the same pods, as after a restart. */
   again(): PodLauncher;
   now(): number;
   /** Moves the launcher's clock. */
-  advance(ms: number): void;
+  advanceClock(ms: number): void;
   /** The pod ends by itself. */
-  endFromInside(name: string): Promise<void>;
+  endPodFromInside(name: string): Promise<void>;
   /** Whether anything of the pod still runs. */
   isAlive(name: string): Promise<boolean>;
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export type LauncherHarness = {
 
 export const LAUNCHER_TOKEN = 'attempt-token-that-nobody-may-see';
 
-export function podSpec(name: string, deadline: number): PodSpec {
+export function createPodSpec(name: string, deadline: number): PodSpec {
   return {
     name,
     attemptId: `p0000000001.r1.${name}.1`,
@@ -31,7 +31,10 @@ export function podSpec(name: string, deadline: number): PodSpec {
   };
 }
 
-export function launcherContract(kind: string, makeHarness: () => Promise<LauncherHarness>): void {
+export function describeLauncherContract(
+  kind: string,
+  makeHarness: () => Promise<LauncherHarness>,
+): void {
   let harness: LauncherHarness;
 
   beforeEach(async () => {
@@ -42,7 +45,7 @@ export function launcherContract(kind: string, makeHarness: () => Promise<Launch
   });
 
   function spec(name: string): PodSpec {
-    return podSpec(name, harness.now() + 3_600_000);
+    return createPodSpec(name, harness.now() + 3_600_000);
   }
 
   async function stateOf(name: string): Promise<string | undefined> {
@@ -147,7 +150,7 @@ export function launcherContract(kind: string, makeHarness: () => Promise<Launch
     test('says of a pod that ended by itself that it is gone, until it is removed', async () => {
       const pod = await runningPod('one');
 
-      await harness.endFromInside('one');
+      await harness.endPodFromInside('one');
 
       await waitUntil('it is listed as gone', async () => (await stateOf('one')) === 'gone');
       expect(await harness.launcher.ensure(spec('one'))).toMatchObject({
@@ -161,7 +164,7 @@ export function launcherContract(kind: string, makeHarness: () => Promise<Launch
     test('kills what still runs at its deadline', async () => {
       await runningPod('one');
 
-      harness.advance(3_600_001);
+      harness.advanceClock(3_600_001);
 
       await waitUntil('it is gone', async () => [undefined, 'gone'].includes(await stateOf('one')));
       expect(await harness.isAlive('one')).toBe(false);

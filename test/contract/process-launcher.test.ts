@@ -1,20 +1,20 @@
 import { join } from 'node:path';
-import { makeProcessPods, processesWith } from '../support/process-pods.ts';
-import { launcherContract } from './launcher.ts';
+import { findProcessesByEnvironment, makeProcessPods } from '../support/process/process-pods.ts';
+import { describeLauncherContract } from './launcher.ts';
 
-launcherContract('process', async () => {
+describeLauncherContract('process', async () => {
   const pods = await makeProcessPods();
   return {
     launcher: pods.launcher(),
     again: () => pods.launcher(),
     now: pods.now,
-    advance: pods.advance,
-    async endFromInside(name) {
-      process.kill((await pods.ready(name)).pid, 'SIGUSR2');
+    advanceClock: pods.advanceClock,
+    async endPodFromInside(name) {
+      process.kill((await pods.waitUntilReady(name)).pid, 'SIGUSR2');
     },
     async isAlive(name) {
       const entry = `SMOL_WORK_DIR=${join(pods.stateDir, name, 'work')}`;
-      return (await processesWith(entry)).length > 0;
+      return (await findProcessesByEnvironment(entry)).length > 0;
     },
     close: pods.close,
   };

@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest';
-import { isAppError } from '../../core/error.ts';
+import { isAppError } from '../../core/base/app-error.ts';
 import type { Table } from '../../core/port/table.ts';
 import type { TableFixture } from './table-fixture.ts';
 
 /** Single items: what is stored, under which conditions, and how it changes. */
-export function tableItems(name: string, fixture: TableFixture): void {
+export function describeTableItems(name: string, fixture: TableFixture): void {
   const { key, put, names, contract } = fixture;
 
   describe(`${name}: items`, () => {

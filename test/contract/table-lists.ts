@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest';
-import { isAppError } from '../../core/error.ts';
+import { isAppError } from '../../core/base/app-error.ts';
 import type { Item, Table } from '../../core/port/table.ts';
 import type { TableFixture } from './table-fixture.ts';
 
 /** Partitions and indexes: what is in them, in which order, page by page. */
-export function tableLists(name: string, fixture: TableFixture): void {
+export function describeTableLists(name: string, fixture: TableFixture): void {
   const { key, put, names, contract } = fixture;
 
   describe(`${name}: partitions`, () => {
@@ -39,10 +39,10 @@ export function tableLists(name: string, fixture: TableFixture): void {
       for (const sk of all) await put(sk);
       await put('other');
 
-      const forward = await allPages((after) =>
+      const forward = await collectPages((after) =>
         table.query(key().pk, { prefix: 'item-', limit: 5, after }),
       );
-      const backward = await allPages((after) =>
+      const backward = await collectPages((after) =>
         table.query(key().pk, { prefix: 'item-', limit: 5, reverse: true, after }),
       );
 
@@ -54,7 +54,7 @@ export function tableLists(name: string, fixture: TableFixture): void {
       for (const sk of ['a', 'b', 'c', 'd']) await put(sk, { text: 'x'.repeat(350 * 1024) });
 
       const first = await table.query(key().pk);
-      const all = await allPages((after) => table.query(key().pk, { after }));
+      const all = await collectPages((after) => table.query(key().pk, { after }));
 
       expect(first.items).toHaveLength(3);
       expect(all.map((item) => item.sk)).toEqual(['a', 'b', 'c', 'd']);
@@ -145,7 +145,7 @@ export function tableLists(name: string, fixture: TableFixture): void {
       const readyKey = key().pk;
       for (let n = 0; n < 17; n += 1) await put(`item-${n}`, { readyKey, rank: n % 3 });
 
-      const items = await allPages((after) =>
+      const items = await collectPages((after) =>
         table.index('ready', readyKey, { limit: 4, from: 1, after }),
       );
 
@@ -157,8 +157,10 @@ export function tableLists(name: string, fixture: TableFixture): void {
   });
 }
 
-async function allPages(
-  ask: (after: string | undefined) => Promise<{ items: readonly Item[]; next?: string }>,
+async function collectPages(
+  ask: (
+    after: string | undefined,
+  ) => Promise<{ readonly items: readonly Item[]; readonly next?: string }>,
 ): Promise<Item[]> {
   const items: Item[] = [];
   let after: string | undefined;

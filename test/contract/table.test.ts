@@ -6,8 +6,8 @@ import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts'
 import { createTable } from '../../local/emulator/create-table.ts';
 import { createCredential } from '../../local/emulator/credential.ts';
 import { startStore } from '../../local/emulator/start-store.ts';
-import { createMemoryTable } from '../support/memory-table.ts';
-import { tableContract } from './table.ts';
+import { createMemoryTable } from '../support/store/memory-table.ts';
+import { describeTableContract } from './table.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 
@@ -15,9 +15,9 @@ afterAll(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
 });
 
-tableContract('in memory', async () => createMemoryTable());
+describeTableContract('in memory', async () => createMemoryTable());
 
-tableContract('DynamoDB adapter over the local store', async () => {
+describeTableContract('DynamoDB adapter over the local store', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'smol-gang-store-'));
   cleanups.push(() => rm(dataDir, { recursive: true, force: true }));
   const credentials = createCredential();

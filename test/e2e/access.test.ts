@@ -2,13 +2,17 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { handIn, untilTaskIs, useStage } from '../support/e2e-stage.ts';
-import { git } from '../support/git.ts';
-import { write } from '../support/graph-text.ts';
-import { untilStatus } from '../support/plan-watch.ts';
-import { ADMIN } from '../support/platform-process.ts';
-import { commandLine, environment, findProcesses } from '../support/process-scan.ts';
+import { submitGraph, useStage, waitForTaskStatus } from '../support/platform/e2e-stage.ts';
+import { renderWriteOrder } from '../support/platform/render-graph.ts';
+import { waitForPlanStatus } from '../support/platform/wait-for-plan.ts';
+import { ADMIN } from '../support/process/platform-process.ts';
+import {
+  findProcesses,
+  readCommandLine,
+  readProcessEnvironment,
+} from '../support/process/process-scan.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { runGit } from '../support/workspace/git.ts';
 
 // Who may do what, and where secrets are: in the files that are there for them, and nowhere else.
 
@@ -16,11 +20,11 @@ const stage = useStage('access');
 const createdToken = z.object({ id: z.string(), token: z.string() });
 const keyFile = z.record(z.string(), z.string());
 
-async function tokenOf(role: string) {
+async function createTokenOfRole(role: string) {
   const made = await stage.platform.cli(
     ['token', 'create', `a ${role}`, '--role', role, '--json'],
     {
-      exit: 0,
+      expectedExit: 0,
     },
   );
   return made.json(createdToken);
@@ -28,8 +32,8 @@ async function tokenOf(role: string) {
 
 test('a viewer may look and not act; a revoked or wrong token may nothing', async () => {
   const { cli, api } = stage.platform;
-  const { plan } = await handIn(stage, [{ id: 'one' }]);
-  const viewer = await tokenOf('viewer');
+  const { plan } = await submitGraph(stage, [{ id: 'one' }]);
+  const viewer = await createTokenOfRole('viewer');
   const as = (token: string) => ({ env: { SMOL_GANG_TOKEN: token } });
 
   expect((await cli(['status', plan], as(viewer.token))).code).toBe(6);
@@ -42,25 +46,25 @@ test('a viewer may look and not act; a revoked or wrong token may nothing', asyn
     ['gc'],
   ])
     expect((await cli(command, as(viewer.token))).code, command.join(' ')).toBe(3);
-  const operator = await tokenOf('operator');
+  const operator = await createTokenOfRole('operator');
   expect((await cli(['user', 'list'], as(operator.token))).code).toBe(3);
-  await cli(['token', 'revoke', viewer.id], { exit: 0 });
+  await cli(['token', 'revoke', viewer.id], { expectedExit: 0 });
   expect((await cli(['status', plan], as(viewer.token))).code).toBe(3);
   expect((await cli(['status', plan], as('smol_wrong'))).code).toBe(3);
   expect((await api('GET', `/v1/plans/${plan}`, undefined, 'wrong')).status).toBe(401);
   expect((await api('GET', `/v1/plans/${plan}`, undefined, null)).status).toBe(401);
   expect((await api('GET', '/v1/health', undefined, null)).status).toBe(200);
 
-  await cli(['plan', 'reject', plan], { ...as(operator.token), exit: 0 });
+  await cli(['plan', 'reject', plan], { ...as(operator.token), expectedExit: 0 });
 });
 
 test('the admin of the configuration signs in by password, and a one-time link works once', async () => {
-  const { cli, ground, url, output } = stage.platform;
+  const { cli, workspace, url, output } = stage.platform;
   const alone = (home: string) => ({
     env: {
       SMOL_GANG_TOKEN: '',
-      HOME: join(ground.path, home),
-      XDG_CONFIG_HOME: join(ground.path, home),
+      HOME: join(workspace.path, home),
+      XDG_CONFIG_HOME: join(workspace.path, home),
     },
     cwd: '/',
   });
@@ -68,26 +72,28 @@ test('the admin of the configuration signs in by password, and a one-time link w
   const first = await cli(['login', url, '--email', ADMIN.email], {
     ...alone('one'),
     input: `${ADMIN.password}\n`,
-    exit: 0,
+    expectedExit: 0,
   });
-  const who = await cli(['whoami'], { ...alone('one'), exit: 0 });
+  const who = await cli(['whoami'], { ...alone('one'), expectedExit: 0 });
   const wrong = await cli(['login', url, '--email', ADMIN.email], {
     ...alone('two'),
     input: 'not the password\n',
   });
   const link = /http[^\s']+#signin=[^\s']+/.exec(output())?.[0] ?? '';
-  await cli(['login', link], { ...alone('three'), exit: 0 });
+  await cli(['login', link], { ...alone('three'), expectedExit: 0 });
   const twice = await cli(['login', link], alone('four'));
 
   expect(first.stdout).toContain(ADMIN.email);
   expect(who.stdout).toContain('admin');
   expect(wrong.code).toBe(3);
   expect(twice.code).toBe(3);
-  expect((await cli(['whoami'], { ...alone('three'), exit: 0 })).stdout).toContain(ADMIN.email);
+  expect((await cli(['whoami'], { ...alone('three'), expectedExit: 0 })).stdout).toContain(
+    ADMIN.email,
+  );
 });
 
 /** All files below, but those that are named. */
-async function filesBelow(root: string, but: ReadonlySet<string>): Promise<string[]> {
+async function listFilesBelow(root: string, but: ReadonlySet<string>): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
@@ -99,11 +105,13 @@ const KEY_FILES = new Set(['keys.json', 'cli.json']);
 
 test('secrets are in no log, no list of processes, no commit, no answer and no other file', async () => {
   const { platform, model, repository } = stage;
-  const { ground } = platform;
-  const keys = keyFile.parse(JSON.parse(await readFile(join(ground.data, 'keys.json'), 'utf8')));
+  const { workspace } = platform;
+  const keys = keyFile.parse(
+    JSON.parse(await readFile(join(workspace.dataDir, 'keys.json'), 'utf8')),
+  );
   const { token } = z
     .looseObject({ token: z.string() })
-    .parse(JSON.parse(await readFile(join(ground.data, 'cli.json'), 'utf8')));
+    .parse(JSON.parse(await readFile(join(workspace.dataDir, 'cli.json'), 'utf8')));
   const secrets: Record<string, string> = {
     'model key': model.apiKey,
     'admin password': ADMIN.password,
@@ -112,10 +120,10 @@ test('secrets are in no log, no list of processes, no commit, no answer and no o
   };
   const leaks = (text: string) =>
     Object.keys(secrets).filter((name) => text.includes(secrets[name]?.trim() ?? 'none'));
-  const { plan } = await handIn(
+  const { plan } = await submitGraph(
     stage,
     [
-      { id: 'held', description: `HOLD secrets\n${write('src/held.txt', 'held')}` },
+      { id: 'held', description: `HOLD secrets\n${renderWriteOrder('src/held.txt', 'held')}` },
       // What an agent can find out: its environment and the folders around it.
       {
         id: 'nosy',
@@ -127,24 +135,24 @@ test('secrets are in no log, no list of processes, no commit, no answer and no o
     ['--auto-approve'],
   );
   await waitUntil('an agent works', () => model.isHeld('secrets'), 60_000);
-  await untilTaskIs(stage, plan, 'nosy', 'merged');
+  await waitForTaskStatus(stage, plan, 'nosy', 'merged');
 
-  const running = await findProcesses(ground.path);
+  const running = await findProcesses(workspace.path);
   expect(running.length).toBeGreaterThan(1);
   for (const { pid } of running) {
-    expect(leaks(await commandLine(pid))).toEqual([]);
-    const given = /SMOL_ATTEMPT_TOKEN=([^\0]+)/.exec(await environment(pid))?.[1];
+    expect(leaks(await readCommandLine(pid))).toEqual([]);
+    const given = /SMOL_ATTEMPT_TOKEN=([^\0]+)/.exec(await readProcessEnvironment(pid))?.[1];
     if (given !== undefined) secrets[`token of process ${pid}`] = given;
   }
   expect(Object.keys(secrets).length).toBeGreaterThan(7);
   model.release('secrets');
-  await untilStatus(platform, plan, 'complete', 120_000);
+  await waitForPlanStatus(platform, plan, 'complete', 120_000);
 
-  for (const file of await filesBelow(ground.data, KEY_FILES))
+  for (const file of await listFilesBelow(workspace.dataDir, KEY_FILES))
     expect(leaks(await readFile(file, 'latin1').catch(() => '')), file).toEqual([]);
   for (const name of KEY_FILES)
-    expect((await stat(join(ground.data, name))).mode & 0o077, name).toBe(0);
-  expect(leaks(await git(repository.path, ['log', '--all', '--patch', '--format=raw']))).toEqual(
+    expect((await stat(join(workspace.dataDir, name))).mode & 0o077, name).toBe(0);
+  expect(leaks(await runGit(repository.path, ['log', '--all', '--patch', '--format=raw']))).toEqual(
     [],
   );
   expect(leaks(platform.output())).toEqual([]);
@@ -160,43 +168,53 @@ test('secrets are in no log, no list of processes, no commit, no answer and no o
     expect(leaks(JSON.stringify((await platform.api('GET', path)).body)), path).toEqual([]);
 });
 
-const badPlan = (change: object) => ({
+const createBadPlan = (change: object) => ({
   prompt: 'x',
   repositories: [{ name: 'local/access' }],
   ...change,
 });
-const deep = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+const nestJson = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
-const BAD: readonly (readonly [string, string, unknown, number])[] = [
+const BAD_REQUESTS: readonly (readonly [string, string, unknown, number])[] = [
   ['POST', '/v1/plans', undefined, 400],
   ['POST', '/v1/plans', '', 400],
   ['POST', '/v1/plans', '{"prompt":', 400],
   ['POST', '/v1/plans', '[]', 400],
   ['POST', '/v1/plans', 'null', 400],
   ['POST', '/v1/plans', {}, 400],
-  ['POST', '/v1/plans', badPlan({ prompt: '' }), 400],
-  ['POST', '/v1/plans', badPlan({ prompt: 'x'.repeat(2_000_000) }), 400],
-  ['POST', '/v1/plans', badPlan({ prompt: 7 }), 400],
-  ['POST', '/v1/plans', badPlan({ repositories: [] }), 400],
-  ['POST', '/v1/plans', badPlan({ repositories: [{ name: 'x$(id)' }] }), 400],
-  ['POST', '/v1/plans', badPlan({ repositories: [{ name: '../../etc' }] }), 400],
-  ['POST', '/v1/plans', badPlan({ repositories: [{ name: 'a/b', base: '--upload-pack=x' }] }), 400],
-  ['POST', '/v1/plans', badPlan({ repositories: [{ name: 'a/b', baseSha: 'HEAD' }] }), 400],
-  ['POST', '/v1/plans', badPlan({ surprise: true }), 400],
-  ['POST', '/v1/plans', badPlan({ policy: 'yes' }), 400],
-  ['POST', '/v1/plans', badPlan({ maxParallel: -1 }), 400],
-  ['POST', '/v1/plans', badPlan({ budget: { maxUsd: 'free' } }), 400],
-  ['POST', '/v1/plans', badPlan({ limits: { maxTurns: 1e9 } }), 400],
-  ['POST', '/v1/plans', badPlan({ graph: [] }), 400],
-  ['POST', '/v1/plans', badPlan({ graph: [{ id: 'x$(id)', description: 'x' }] }), 400],
-  ['POST', '/v1/plans', badPlan({ graph: [{ id: 'a', description: 'x', scope: ['/etc'] }] }), 400],
+  ['POST', '/v1/plans', createBadPlan({ prompt: '' }), 400],
+  ['POST', '/v1/plans', createBadPlan({ prompt: 'x'.repeat(2_000_000) }), 400],
+  ['POST', '/v1/plans', createBadPlan({ prompt: 7 }), 400],
+  ['POST', '/v1/plans', createBadPlan({ repositories: [] }), 400],
+  ['POST', '/v1/plans', createBadPlan({ repositories: [{ name: 'x$(id)' }] }), 400],
+  ['POST', '/v1/plans', createBadPlan({ repositories: [{ name: '../../etc' }] }), 400],
   [
     'POST',
     '/v1/plans',
-    badPlan({ graph: [{ id: 'a', description: 'x', scope: ['a/../..'] }] }),
+    createBadPlan({ repositories: [{ name: 'a/b', base: '--upload-pack=x' }] }),
     400,
   ],
-  ['POST', '/v1/plans', deep(5_000), 400],
+  ['POST', '/v1/plans', createBadPlan({ repositories: [{ name: 'a/b', baseSha: 'HEAD' }] }), 400],
+  ['POST', '/v1/plans', createBadPlan({ surprise: true }), 400],
+  ['POST', '/v1/plans', createBadPlan({ policy: 'yes' }), 400],
+  ['POST', '/v1/plans', createBadPlan({ maxParallel: -1 }), 400],
+  ['POST', '/v1/plans', createBadPlan({ budget: { maxUsd: 'free' } }), 400],
+  ['POST', '/v1/plans', createBadPlan({ limits: { maxTurns: 1e9 } }), 400],
+  ['POST', '/v1/plans', createBadPlan({ graph: [] }), 400],
+  ['POST', '/v1/plans', createBadPlan({ graph: [{ id: 'x$(id)', description: 'x' }] }), 400],
+  [
+    'POST',
+    '/v1/plans',
+    createBadPlan({ graph: [{ id: 'a', description: 'x', scope: ['/etc'] }] }),
+    400,
+  ],
+  [
+    'POST',
+    '/v1/plans',
+    createBadPlan({ graph: [{ id: 'a', description: 'x', scope: ['a/../..'] }] }),
+    400,
+  ],
+  ['POST', '/v1/plans', nestJson(5_000), 400],
   ['POST', '/v1/plans', `{"prompt":"x","__proto__":{"admin":true}}`, 400],
   ['POST', '/v1/plans', 'x'.repeat(7_000_000), 413],
   ['GET', '/v1/plans?limit=0', undefined, 400],
@@ -235,7 +253,7 @@ test('bad input is answered with what is wrong, and writes nothing', async () =>
   const before = await stored();
   const answers: string[] = [];
 
-  for (const [method, path, body, wanted] of BAD) {
+  for (const [method, path, body, wanted] of BAD_REQUESTS) {
     const { status, body: said } = await api(method, path, body);
     const what = `${method} ${path} ${JSON.stringify(body)?.slice(0, 60)}`;
     const parsed = z

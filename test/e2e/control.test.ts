@@ -1,22 +1,27 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { graphViewSchema } from '../../core/contract/plan.ts';
-import { handIn, untilTaskIs, useStage } from '../support/e2e-stage.ts';
-import { listPulls, pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
-import { git } from '../support/git.ts';
-import { write } from '../support/graph-text.ts';
-import { lookAt, untilPlan, untilStatus, untilTask } from '../support/plan-watch.ts';
-import { findProcesses } from '../support/process-scan.ts';
+import { submitGraph, useStage, waitForTaskStatus } from '../support/platform/e2e-stage.ts';
+import { listPulls, listRunPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
+import { renderWriteOrder } from '../support/platform/render-graph.ts';
+import {
+  fetchPlanSnapshot,
+  waitForPlan,
+  waitForPlanStatus,
+  waitForTask,
+} from '../support/platform/wait-for-plan.ts';
+import { findProcesses } from '../support/process/process-scan.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { runGit } from '../support/workspace/git.ts';
 
 // What people order of a plan: edits, rejection, cancellation, restart, limits, finishing a conversation.
 
 const stage = useStage('control');
-const refusal = z.object({
+const refusalSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), details: z.unknown() }),
 });
 
-async function graphOf(plan: string) {
+async function readGraph(plan: string) {
   const { body } = await stage.platform.api('GET', `/v1/plans/${plan}/graph`);
   const graph = graphViewSchema.parse(body);
   const edges = graph.tasks.map((task): [string, string[]] => [task.id, task.dependsOn.toSorted()]);
@@ -25,13 +30,13 @@ async function graphOf(plan: string) {
 
 test('a graph is edited by command line, revision by revision, until it is rejected', async () => {
   const { cli, api } = stage.platform;
-  const { plan } = await handIn(stage, [
+  const { plan } = await submitGraph(stage, [
     { id: 'a' },
     { id: 'b', dependsOn: ['a'] },
     { id: 'c', dependsOn: ['b'] },
     { id: 'd' },
   ]);
-  const edit = (...words: string[]) => cli(['plan', ...words], { exit: 0 });
+  const edit = (...words: string[]) => cli(['plan', ...words], { expectedExit: 0 });
 
   await edit(
     'add-task',
@@ -71,7 +76,7 @@ test('a graph is edited by command line, revision by revision, until it is rejec
     'it was vague',
   );
 
-  const { shape, tasks, revision, note } = await graphOf(plan);
+  const { shape, tasks, revision, note } = await readGraph(plan);
   expect(shape).toMatchObject({ a: [], 'b-one': ['a'], 'b-two': ['a'] });
   expect(shape.cd).toContain('b-two');
   expect(shape.cd).not.toContain('b-one');
@@ -87,68 +92,70 @@ test('a graph is edited by command line, revision by revision, until it is rejec
     edits: [{ op: 'remove_task', task: 'cd' }],
   });
   expect(stale.status).toBe(409);
-  expect(refusal.parse(stale.body).error).toMatchObject({
+  expect(refusalSchema.parse(stale.body).error).toMatchObject({
     code: 'revision_moved',
     message: expect.stringContaining('A better name'),
     details: { revision: 8 },
   });
-  const late = await cli(['plan', 'approve', plan, '--revision', '7'], { exit: 5 });
+  const late = await cli(['plan', 'approve', plan, '--revision', '7'], { expectedExit: 5 });
   expect(late.stderr).toContain('revision 8');
   const cyclic = await cli(['plan', 'add-dep', plan, 'a', 'cd']);
   expect(cyclic).toMatchObject({ code: 2, stderr: expect.stringMatching(/a -> cd -> a/) });
-  expect((await graphOf(plan)).revision).toBe(8);
-  expect((await cli(['plan', 'diff', plan, '1', '8'], { exit: 0 })).stdout).toContain('b-one');
+  expect((await readGraph(plan)).revision).toBe(8);
+  expect((await cli(['plan', 'diff', plan, '1', '8'], { expectedExit: 0 })).stdout).toContain(
+    'b-one',
+  );
 
-  await cli(['plan', 'reject', plan, '--reason', 'not now'], { exit: 0 });
-  const rejected = await cli(['status', plan], { exit: 1 });
+  await cli(['plan', 'reject', plan, '--reason', 'not now'], { expectedExit: 0 });
+  const rejected = await cli(['status', plan], { expectedExit: 1 });
   expect(rejected.stdout).toContain('not now');
   expect((await cli(['plan', 'approve', plan])).code).toBe(5);
-  await cli(['plan', 'restart', plan], { exit: 0 });
-  expect((await lookAt(stage.platform, plan)).plan).toMatchObject({
+  await cli(['plan', 'restart', plan], { expectedExit: 0 });
+  expect((await fetchPlanSnapshot(stage.platform, plan)).plan).toMatchObject({
     status: 'pending_approval',
     revision: 8,
   });
-  await cli(['plan', 'reject', plan], { exit: 0 });
+  await cli(['plan', 'reject', plan], { expectedExit: 0 });
 });
 
 test('cancelling ends agents, closes pull requests and keeps the branches; a second run stands beside', async () => {
   const { platform, model, repository } = stage;
   const bridges = async () =>
-    (await findProcesses(platform.ground.path)).filter(({ command }) =>
+    (await findProcesses(platform.workspace.path)).filter(({ command }) =>
       command.includes('agent/bridge/main.ts'),
     );
-  const { plan, repo } = await handIn(
+  const { plan, repo } = await submitGraph(
     stage,
     [
       { id: 'done' },
       { id: 'open' },
-      { id: 'held', description: `HOLD held\n${write('src/held.txt', 'held')}` },
+      { id: 'held', description: `HOLD held\n${renderWriteOrder('src/held.txt', 'held')}` },
       {
         id: 'long',
-        description: `SPIN long\n${write('src/long.txt', 'long')}`,
+        description: `SPIN long\n${renderWriteOrder('src/long.txt', 'long')}`,
         limits: { maxTurns: 4 },
       },
       { id: 'last', dependsOn: ['open', 'done'] },
     ],
     ['--policy', 'review'],
   );
-  await platform.cli(['plan', 'approve', plan], { exit: 0 });
+  await platform.cli(['plan', 'approve', plan], { expectedExit: 0 });
 
-  await untilTaskIs(stage, plan, 'done', 'in_review');
-  await platform.cli(['task', 'approve', plan, 'done'], { exit: 0 });
-  const long = await untilTaskIs(stage, plan, 'long', 'blocked');
+  await waitForTaskStatus(stage, plan, 'done', 'in_review');
+  await platform.cli(['task', 'approve', plan, 'done'], { expectedExit: 0 });
+  const long = await waitForTaskStatus(stage, plan, 'long', 'blocked');
   expect(long.reason).toMatch(/turns|requests|calls/i);
-  await untilTaskIs(stage, plan, 'done', 'merged');
-  await untilTaskIs(stage, plan, 'open', 'in_review');
+  await waitForTaskStatus(stage, plan, 'done', 'merged');
+  await waitForTaskStatus(stage, plan, 'open', 'in_review');
   await waitUntil('an agent works', () => model.isHeld('held'), 60_000);
-  await untilPlan(platform, plan, 'the root has its pull request', ({ plan: view }) =>
+  await waitForPlan(platform, plan, 'the root has its pull request', ({ plan: view }) =>
     view.pulls.some((pull) => pull.number !== undefined),
   );
   expect(await bridges()).toHaveLength(1);
 
-  await platform.cli(['cancel', plan, '--reason', 'wrong idea'], { exit: 0 });
+  await platform.cli(['cancel', plan, '--reason', 'wrong idea'], { expectedExit: 0 });
 
-  await untilPlan(platform, plan, 'everything is cancelled', ({ tasks }) =>
+  await waitForPlan(platform, plan, 'everything is cancelled', ({ tasks }) =>
     tasks.every((task) => task.status === 'cancelled' || task.status === 'merged'),
   );
   await waitUntil('no agent is left', async () => (await bridges()).length === 0, 30_000);
@@ -157,15 +164,15 @@ test('cancelling ends agents, closes pull requests and keeps the branches; a sec
     async () => (await listPulls(platform, repo)).every((pull) => pull.state === 'closed'),
     30_000,
   );
-  const first = await git(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`]);
+  const first = await runGit(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`]);
   for (const branch of ['root', 't/done', 't/open']) expect(first).toContain(`r1/${branch}`);
 
   model.release('held');
   model.release('long');
-  await platform.cli(['plan', 'restart', plan], { exit: 0 });
+  await platform.cli(['plan', 'restart', plan], { expectedExit: 0 });
 
   const approved = new Set<string>();
-  const end = await untilPlan(
+  const end = await waitForPlan(
     platform,
     plan,
     'the second run is complete',
@@ -180,9 +187,9 @@ test('cancelling ends agents, closes pull requests and keeps the branches; a sec
     150_000,
   );
   expect(end.plan).toMatchObject({ run: 2, counts: { merged: 5 } });
-  await requireOneEach(platform, repo, plan, ['done', 'held', 'last', 'long', 'open'], 2);
-  expect(await git(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`])).toBe(first);
-  const earlier = await pullsOfRun(platform, repo, plan, 1);
+  await requireOnePullPerTask(platform, repo, plan, ['done', 'held', 'last', 'long', 'open'], 2);
+  expect(await runGit(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`])).toBe(first);
+  const earlier = await listRunPulls(platform, repo, plan, 1);
   expect([earlier.root, ...[...earlier.tasks.values()].flat()].map((pull) => pull?.state)).toEqual(
     expect.not.arrayContaining(['open']),
   );
@@ -191,25 +198,33 @@ test('cancelling ends agents, closes pull requests and keeps the branches; a sec
 test('a simple plan can be a conversation, which its person ends', async () => {
   const { platform, repository } = stage;
   const made = await platform.cli(
-    ['run', '--prompt', `Write a note.\n\n${write('note.txt', 'one')}`, '--interactive', '--json'],
-    { cwd: repository.path, exit: 0 },
+    [
+      'run',
+      '--prompt',
+      `Write a note.\n\n${renderWriteOrder('note.txt', 'one')}`,
+      '--interactive',
+      '--json',
+    ],
+    { cwd: repository.path, expectedExit: 0 },
   );
   const plan = made.json(z.object({ plan: z.object({ id: z.string() }) })).plan.id;
-  await untilTaskIs(stage, plan, 'main', 'working');
+  await waitForTaskStatus(stage, plan, 'main', 'working');
 
-  await platform.cli(['task', 'message', plan, 'main', write('note.txt', 'two')], { exit: 0 });
+  await platform.cli(['task', 'message', plan, 'main', renderWriteOrder('note.txt', 'two')], {
+    expectedExit: 0,
+  });
   await waitUntil(
     'the agent was told',
-    () => stage.model.asked.some(({ text }) => /says:[\s\S]*two/.test(text)),
+    () => stage.model.askedPrompts.some(({ text }) => /says:[\s\S]*two/.test(text)),
     60_000,
   );
-  await platform.cli(['task', 'finish', plan, 'main'], { exit: 0 });
+  await platform.cli(['task', 'finish', plan, 'main'], { expectedExit: 0 });
 
-  await untilStatus(platform, plan, 'complete');
-  const task = await untilTask(platform, plan, 'main', (seen) => seen.status === 'in_review');
+  await waitForPlanStatus(platform, plan, 'complete');
+  const task = await waitForTask(platform, plan, 'main', (seen) => seen.status === 'in_review');
   const branch = `smol-gang/${plan}-r1/t/main`;
-  expect(await git(repository.path, ['show', `${branch}:note.txt`])).toBe('two');
+  expect(await runGit(repository.path, ['show', `${branch}:note.txt`])).toBe('two');
   expect(task.waiting).toBeUndefined();
-  const status = await platform.cli(['status', plan, '--json'], { exit: 0 });
+  const status = await platform.cli(['status', plan, '--json'], { expectedExit: 0 });
   expect(status.stdout).toContain(`git merge ${branch}`);
 });

@@ -1,40 +1,40 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { testBranch } from '../../local/demo/test-root.ts';
+import { testBranch } from '../../local/demo/test-branch.ts';
 import { seedSample } from '../../local/sample.ts';
-import { startDemo } from '../support/demo-process.ts';
-import { pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
-import { git } from '../support/git.ts';
-import { createGround } from '../support/test-ground.ts';
+import { startDemo } from '../support/demo/demo-process.ts';
+import { listRunPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
+import { runGit } from '../support/workspace/git.ts';
+import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
 // The demo as it is; with everything shuffled and killed on the way it is in test/chaos/crash.test.ts.
 
-const OPEN = { draft: false, state: 'open', merged_at: null, base: { ref: 'main' } };
+const OPEN_PULL = { draft: false, state: 'open', merged_at: null, base: { ref: 'main' } };
 
 test('the demo completes: a pull request and a merge for each task, and one that is ready for a person', async () => {
-  const ground = await createGround();
+  const ground = await createTestWorkspace();
   onTestFinished(() => ground.remove());
   const demo = startDemo(ground, []);
 
-  await demo.untilDone();
-  const { path, repository, complexPlan, simplePlan, tasks } = await demo.facts();
+  await demo.waitUntilDone();
+  const { path, repository, complexPlan, simplePlan, tasks } = await demo.readFacts();
 
   expect(tasks).toHaveLength(8);
-  const { root, tasks: pulls } = await requireOneEach(demo, repository, complexPlan, tasks);
-  expect(root).toMatchObject(OPEN);
+  const { root, tasks: pulls } = await requireOnePullPerTask(demo, repository, complexPlan, tasks);
+  expect(root).toMatchObject(OPEN_PULL);
   expect(root?.body).toMatch(/```mermaid\n/);
   for (const task of tasks) expect(root?.body).toContain(`\`${task}\``);
   for (const [pull] of pulls.values())
     expect(pull?.labels.map((label) => label.name)).toEqual(
       expect.arrayContaining(['smol-gang', 'auto-generated']),
     );
-  const simple = await pullsOfRun(demo, repository, simplePlan);
-  expect([...simple.tasks]).toMatchObject([['t/main', [OPEN]]]);
+  const simple = await listRunPulls(demo, repository, simplePlan);
+  expect([...simple.tasks]).toMatchObject([['t/main', [OPEN_PULL]]]);
   const check = await testBranch(path, root?.head.ref ?? '', join(ground.tmp, 'root'));
   expect(check.passed).toBeGreaterThan(20);
   const { commit } = await seedSample(path);
-  expect(await git(path, ['status', '--porcelain=v2', '--branch'])).toContain(commit);
-  expect(await git(path, ['rev-list', '--count', 'main'])).toBe('1');
+  expect(await runGit(path, ['status', '--porcelain=v2', '--branch'])).toContain(commit);
+  expect(await runGit(path, ['rev-list', '--count', 'main'])).toBe('1');
   expect(demo.output()).toContain('The model of this demo is scripted');
 
   await demo.close();

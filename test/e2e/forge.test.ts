@@ -1,19 +1,23 @@
 import { afterEach, expect, test } from 'vitest';
-import { completesUnder, contentOf, useStage } from '../support/e2e-stage.ts';
+import {
+  completePlanUnderFaults,
+  readBranchFile,
+  useStage,
+} from '../support/platform/e2e-stage.ts';
 
 // A forge as unkind as a real one, in all ways at once; one at a time is in test/chaos.
 
 const stage = useStage('forge');
-afterEach(() => stage.platform.faults({}));
+afterEach(() => stage.platform.setFaults({}));
 
 test('a plan completes although the forge fails, loses and doubles webhooks, is slow to judge and limits the rate', async () => {
   const slow = { webhookDropEvery: 2, webhookDuplicateEvery: 3, mergeableNullReads: 2 };
 
-  const { plan, events } = await completesUnder(stage, [
+  const { plan, events } = await completePlanUnderFaults(stage, [
     { ...slow, serverErrorEvery: 9 },
     { ...slow, rateLimit: { count: 4, status: 429, retryAfterSeconds: 1, primary: false } },
   ]);
 
   expect(events).not.toContain('attempt_failed');
-  expect(await contentOf(stage, plan, 'root', 'src/e.txt')).toBe('e is done');
+  expect(await readBranchFile(stage, plan, 'root', 'src/e.txt')).toBe('e is done');
 });

@@ -1,16 +1,21 @@
 import { afterEach, expect, test } from 'vitest';
-import { contentOf, handIn, untilTaskIs, useStage } from '../support/e2e-stage.ts';
-import { requireOneEach } from '../support/forge-facts.ts';
-import { write } from '../support/graph-text.ts';
+import type { ModelRefusal, PlannerAnswers } from '../support/model/scripted-task-model.ts';
 import {
-  lookAt,
-  readStatus,
-  runPlan,
-  untilPlan,
-  untilStatus,
-  untilTask,
-} from '../support/plan-watch.ts';
-import type { PlannerLine, Refusal } from '../support/scripted-task-model.ts';
+  readBranchFile,
+  submitGraph,
+  useStage,
+  waitForTaskStatus,
+} from '../support/platform/e2e-stage.ts';
+import { requireOnePullPerTask } from '../support/platform/forge-facts.ts';
+import { renderWriteOrder } from '../support/platform/render-graph.ts';
+import {
+  fetchPlanSnapshot,
+  readPlanStatus,
+  submitPlan,
+  waitForPlan,
+  waitForPlanStatus,
+  waitForTask,
+} from '../support/platform/wait-for-plan.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // A model that is away, refuses or talks nonsense: work waits with one notice and loses nothing, and no answer becomes a
@@ -18,14 +23,14 @@ import { waitUntil } from '../support/wait-until.ts';
 
 const stage = useStage('model');
 
-const COMPLEX = {
+const COMPLEX_VERDICT = {
   complexity: 'complex',
   reasoning: 'It has parts.',
   confidence: 0.9,
   estimatedTasks: 3,
   suggestion: 'Split it.',
 };
-const task = (id: string, change: object = {}) => ({
+const createTask = (id: string, change: object = {}) => ({
   id,
   title: `Part ${id}`,
   description: `Adds src/${id}.txt with what the part ${id} has to say, and nothing else.`,
@@ -37,16 +42,20 @@ const task = (id: string, change: object = {}) => ({
   estimate: 5,
   ...change,
 });
-const planOf = (...tasks: object[]) => ({ summary: 'In parts.', tasks });
-const GOOD = planOf(task('first'), task('second'), task('third', { dependsOn: ['first'] }));
+const createPlanAnswer = (...tasks: object[]) => ({ summary: 'In parts.', tasks });
+const GOOD_PLAN = createPlanAnswer(
+  createTask('first'),
+  createTask('second'),
+  createTask('third', { dependsOn: ['first'] }),
+);
 
-function plan(phrase: string, line: Partial<PlannerLine> = {}): Promise<string> {
-  stage.model.answerPlans(phrase, { verdict: COMPLEX, plans: [GOOD], ...line });
+function submitPrompt(phrase: string, line: Partial<PlannerAnswers> = {}): Promise<string> {
+  stage.model.answerPlans(phrase, { verdict: COMPLEX_VERDICT, plans: [GOOD_PLAN], ...line });
   const args = ['--prompt', `Please do ${phrase} to the sample.`];
-  return runPlan(stage.platform, args, { cwd: stage.repository.path });
+  return submitPlan(stage.platform, args, { cwd: stage.repository.path });
 }
 
-const REFUSALS: Record<string, { refusal?: Refusal; says: RegExp }> = {
+const REFUSAL_CASES: Record<string, { readonly refusal?: ModelRefusal; readonly says: RegExp }> = {
   'a dead endpoint': { says: /cannot be reached|does not answer|unreachable/i },
   'a throttled one': {
     refusal: {
@@ -72,68 +81,79 @@ const REFUSALS: Record<string, { refusal?: Refusal; says: RegExp }> = {
   },
 };
 
-let broken: { refusal: Refusal | undefined } | undefined;
+let modelBreakage: { readonly refusal: ModelRefusal | undefined } | undefined;
 
-async function breakModel(refusal: Refusal | undefined): Promise<void> {
-  broken = { refusal };
-  if (refusal === undefined) await stage.model.down();
+async function breakModel(refusal: ModelRefusal | undefined): Promise<void> {
+  modelBreakage = { refusal };
+  if (refusal === undefined) await stage.model.stopServer();
   else stage.model.refuse(refusal);
 }
 
-async function mendModel(): Promise<void> {
-  if (broken === undefined) return;
-  if (broken.refusal === undefined) await stage.model.up();
+async function restoreModel(): Promise<void> {
+  if (modelBreakage === undefined) return;
+  if (modelBreakage.refusal === undefined) await stage.model.startServer();
   stage.model.refuse(undefined);
-  broken = undefined;
+  modelBreakage = undefined;
 }
 
-afterEach(mendModel);
+afterEach(restoreModel);
 
-for (const [name, { refusal, says }] of Object.entries(REFUSALS)) {
+for (const [name, { refusal, says }] of Object.entries(REFUSAL_CASES)) {
   test(`${name} parks agents and planning with one notice, and costs no attempt`, async () => {
     const { platform, model } = stage;
-    const held = { id: 'one', description: `HOLD ${name}\n${write('src/one.txt', 'one is done')}` };
+    const held = {
+      id: 'one',
+      description: `HOLD ${name}\n${renderWriteOrder('src/one.txt', 'one is done')}`,
+    };
     const tasks = [held, { id: 'two', dependsOn: ['one'] }];
-    const { plan: worked } = await handIn(stage, tasks, ['--auto-approve']);
+    const { plan: worked } = await submitGraph(stage, tasks, ['--auto-approve']);
     await waitUntil('its agent works', () => model.isHeld(name), 60_000);
 
     await breakModel(refusal);
     model.release(name);
-    const parkedTask = await untilTask(
+    const parkedTask = await waitForTask(
       platform,
       worked,
       'one',
       (task) => task.parkedUntil !== undefined,
       90_000,
     );
-    const planned = await plan(name);
-    const isTold = ({ message }: { message: string }) => says.test(message);
-    const parked = await untilPlan(platform, planned, 'planning is parked', (seen) =>
+    const planned = await submitPrompt(name);
+    const isTold = ({ message }: { readonly message: string }) => says.test(message);
+    const parked = await waitForPlan(platform, planned, 'planning is parked', (seen) =>
       seen.plan.notices.some(isTold),
     );
 
     expect(parkedTask).toMatchObject({ status: 'ready', reason: expect.stringMatching(says) });
     expect(parked.plan.status).toBe('planning');
     for (const one of [planned, worked]) {
-      const { plan: view } = await readStatus(platform, one);
+      const { plan: view } = await readPlanStatus(platform, one);
       expect(view.notices.filter(isTold), JSON.stringify(view.notices)).toHaveLength(1);
     }
 
-    await mendModel();
-    for (const one of [planned, worked]) await platform.cli(['recover', one], { exit: 0 });
-    const { plan: gate } = await untilStatus(platform, planned, 'pending_approval');
-    const { plan: done, tasks: ended } = await untilStatus(platform, worked, 'complete', 120_000);
+    await restoreModel();
+    for (const one of [planned, worked]) await platform.cli(['recover', one], { expectedExit: 0 });
+    const { plan: gate } = await waitForPlanStatus(platform, planned, 'pending_approval');
+    const { plan: done, tasks: ended } = await waitForPlanStatus(
+      platform,
+      worked,
+      'complete',
+      120_000,
+    );
 
     for (const { notices } of [gate, done]) expect(notices.filter(isTold)).toEqual([]);
     expect(ended.find(({ id }) => id === 'one')).toMatchObject({ status: 'merged', attempt: 2 });
-    await requireOneEach(platform, done.repositories[0]?.name ?? '', worked, ['one', 'two']);
+    await requireOnePullPerTask(platform, done.repositories[0]?.name ?? '', worked, ['one', 'two']);
   });
 }
 
 test('a short Retry-After is waited for, and work goes on by itself', async () => {
   const { platform, model } = stage;
-  const alone = { id: 'alone', description: `HOLD alone\n${write('src/alone.txt', 'is done')}` };
-  const { plan: worked } = await handIn(stage, [alone], ['--auto-approve']);
+  const alone = {
+    id: 'alone',
+    description: `HOLD alone\n${renderWriteOrder('src/alone.txt', 'is done')}`,
+  };
+  const { plan: worked } = await submitGraph(stage, [alone], ['--auto-approve']);
   await waitUntil('its agent works', () => model.isHeld('alone'), 60_000);
 
   await breakModel({
@@ -142,72 +162,86 @@ test('a short Retry-After is waited for, and work goes on by itself', async () =
     body: { error: { message: 'later' } },
   });
   model.release('alone');
-  await untilTask(platform, worked, 'alone', (task) => task.parkedUntil !== undefined, 90_000);
-  const planned = await plan('by itself');
-  await mendModel();
+  await waitForTask(platform, worked, 'alone', (task) => task.parkedUntil !== undefined, 90_000);
+  const planned = await submitPrompt('by itself');
+  await restoreModel();
 
-  await untilStatus(platform, planned, 'pending_approval');
-  await untilTaskIs(stage, worked, 'alone', 'merged');
-  expect(await contentOf(stage, worked, 'root', 'src/alone.txt')).toBe('is done');
+  await waitForPlanStatus(platform, planned, 'pending_approval');
+  await waitForTaskStatus(stage, worked, 'alone', 'merged');
+  expect(await readBranchFile(stage, worked, 'root', 'src/alone.txt')).toBe('is done');
 });
 
-const many = Array.from({ length: 300 }, (_, index) => task(`part-${index}`));
-const python = planOf(
-  task('backend', {
+const manyTasks = Array.from({ length: 300 }, (_, index) => createTask(`part-${index}`));
+const pythonPlan = createPlanAnswer(
+  createTask('backend', {
     description: 'Write app.py with Flask and requirements.txt',
     scope: ['app.py', 'requirements.txt'],
   }),
-  task('front'),
+  createTask('front'),
 );
-const truncated = JSON.stringify(GOOD).slice(0, 300);
-const hostile = planOf(
-  task('../../etc/passwd', { scope: ['src/a.txt'] }),
-  task('x$(touch /tmp/owned)', { scope: ['src/b.txt'], dependsOn: ['../../etc/passwd'] }),
-  task('-rf', { scope: ['src/c.txt'] }),
+const truncatedPlan = JSON.stringify(GOOD_PLAN).slice(0, 300);
+const hostilePlan = createPlanAnswer(
+  createTask('../../etc/passwd', { scope: ['src/a.txt'] }),
+  createTask('x$(touch /tmp/owned)', { scope: ['src/b.txt'], dependsOn: ['../../etc/passwd'] }),
+  createTask('-rf', { scope: ['src/c.txt'] }),
 );
 
 /** Each a request of its own, all planned at once. */
-const ANSWERS: Record<string, { plans: unknown[]; ends: 'corrected' | RegExp }> = {
+const ANSWER_CASES: Record<
+  string,
+  { readonly plans: unknown[]; readonly ends: 'corrected' | RegExp }
+> = {
   'prose around it': {
-    plans: [`Sure! Here it is:\n\`\`\`json\n${JSON.stringify(GOOD)}\n\`\`\`\nEnjoy.`],
+    plans: [`Sure! Here it is:\n\`\`\`json\n${JSON.stringify(GOOD_PLAN)}\n\`\`\`\nEnjoy.`],
     ends: 'corrected',
   },
-  'cut off at first': { plans: [truncated, GOOD], ends: 'corrected' },
-  'cut off for ever': { plans: [truncated], ends: /cut off/ },
+  'cut off at first': { plans: [truncatedPlan, GOOD_PLAN], ends: 'corrected' },
+  'cut off for ever': { plans: [truncatedPlan], ends: /cut off/ },
   'a cycle at first': {
-    plans: [planOf(task('a', { dependsOn: ['b'] }), task('b', { dependsOn: ['a'] })), GOOD],
+    plans: [
+      createPlanAnswer(
+        createTask('a', { dependsOn: ['b'] }),
+        createTask('b', { dependsOn: ['a'] }),
+      ),
+      GOOD_PLAN,
+    ],
     ends: 'corrected',
   },
   'a cycle for ever': {
-    plans: [planOf(task('a', { dependsOn: ['b'] }), task('b', { dependsOn: ['a'] }))],
+    plans: [
+      createPlanAnswer(
+        createTask('a', { dependsOn: ['b'] }),
+        createTask('b', { dependsOn: ['a'] }),
+      ),
+    ],
     ends: /a -> b -> a|b -> a -> b|cycle/,
   },
   'unknown dependencies': {
-    plans: [planOf(task('a', { dependsOn: ['ghost'] }), task('b'))],
+    plans: [createPlanAnswer(createTask('a', { dependsOn: ['ghost'] }), createTask('b'))],
     ends: /ghost/,
   },
-  'ids from hell at first': { plans: [hostile, GOOD], ends: 'corrected' },
-  'ids from hell for ever': { plans: [hostile], ends: /etc\/passwd/ },
-  'three hundred tasks': { plans: [planOf(...many)], ends: /300|60/ },
-  'a foreign stack at first': { plans: [python, GOOD], ends: 'corrected' },
-  'a foreign stack for ever': { plans: [python], ends: /Python/ },
+  'ids from hell at first': { plans: [hostilePlan, GOOD_PLAN], ends: 'corrected' },
+  'ids from hell for ever': { plans: [hostilePlan], ends: /etc\/passwd/ },
+  'three hundred tasks': { plans: [createPlanAnswer(...manyTasks)], ends: /300|60/ },
+  'a foreign stack at first': { plans: [pythonPlan, GOOD_PLAN], ends: 'corrected' },
+  'a foreign stack for ever': { plans: [pythonPlan], ends: /Python/ },
   'scopes outside': {
-    plans: [planOf(task('a', { scope: ['../../etc/'] }), task('b'))],
+    plans: [createPlanAnswer(createTask('a', { scope: ['../../etc/'] }), createTask('b'))],
     ends: /scope|inside/,
   },
   'no plan at all': { plans: ['I would rather not.'], ends: /plan/ },
-  'an empty plan': { plans: [planOf()], ends: /task/ },
+  'an empty plan': { plans: [createPlanAnswer()], ends: /task/ },
 };
 
 test('nonsense becomes a corrected plan or a failed one with the reason, never a task nobody meant', async () => {
   const { platform } = stage;
   const plans = new Map<string, string>();
-  for (const [name, { plans: answers }] of Object.entries(ANSWERS))
-    plans.set(name, await plan(name, { plans: answers }));
+  for (const [name, { plans: answers }] of Object.entries(ANSWER_CASES))
+    plans.set(name, await submitPrompt(name, { plans: answers }));
 
-  for (const [name, { ends }] of Object.entries(ANSWERS)) {
+  for (const [name, { ends }] of Object.entries(ANSWER_CASES)) {
     const id = plans.get(name) ?? '';
-    const { plan: view } = await untilPlan(
+    const { plan: view } = await waitForPlan(
       platform,
       id,
       `${name} is planned`,
@@ -224,19 +258,19 @@ test('nonsense becomes a corrected plan or a failed one with the reason, never a
     }
   }
   const failed = plans.get('a cycle for ever') ?? '';
-  stage.model.answerPlans('a cycle for ever', { verdict: COMPLEX, plans: [GOOD] });
-  await platform.cli(['plan', 'restart', failed], { exit: 0 });
-  await untilStatus(platform, failed, 'pending_approval');
-  expect((await lookAt(platform, failed)).plan.reason).toBeUndefined();
+  stage.model.answerPlans('a cycle for ever', { verdict: COMPLEX_VERDICT, plans: [GOOD_PLAN] });
+  await platform.cli(['plan', 'restart', failed], { expectedExit: 0 });
+  await waitForPlanStatus(platform, failed, 'pending_approval');
+  expect((await fetchPlanSnapshot(platform, failed)).plan.reason).toBeUndefined();
 });
 
 test('the doctor finds model, forge and store well, and says so when the model is not', async () => {
   const { platform, model } = stage;
 
   const well = await platform.cli(['doctor', '--json']);
-  await model.down();
+  await model.stopServer();
   const ill = await platform.cli(['doctor']);
-  await model.up();
+  await model.startServer();
 
   expect(well.stdout).toContain('"ok"');
   expect(ill.code).toBe(1);

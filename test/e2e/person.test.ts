@@ -3,12 +3,29 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { makeRepository } from '../support/e2e-repository.ts';
-import { contentOf, handIn, untilTaskIs, useStage } from '../support/e2e-stage.ts';
-import { pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
-import { checkoutNew, cloneWithToken, commitFiles, git, pushWithToken } from '../support/git.ts';
-import { graphText, write } from '../support/graph-text.ts';
-import { lookAt, runPlan, untilPlan, untilStatus, untilTask } from '../support/plan-watch.ts';
+import {
+  readBranchFile,
+  submitGraph,
+  useStage,
+  waitForTaskStatus,
+} from '../support/platform/e2e-stage.ts';
+import { listRunPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
+import { renderGraph, renderWriteOrder } from '../support/platform/render-graph.ts';
+import {
+  fetchPlanSnapshot,
+  submitPlan,
+  waitForPlan,
+  waitForPlanStatus,
+  waitForTask,
+} from '../support/platform/wait-for-plan.ts';
+import { makeE2eRepository } from '../support/workspace/e2e-repository.ts';
+import {
+  checkoutNewBranch,
+  cloneWithToken,
+  commitFiles,
+  pushWithToken,
+  runGit,
+} from '../support/workspace/git.ts';
 
 // What a person does beside smol-gang, in the repository and at the forge: nothing of theirs is lost or touched, and what
 // they did there counts.
@@ -16,16 +33,16 @@ import { lookAt, runPlan, untilPlan, untilStatus, untilTask } from '../support/p
 const stage = useStage('person');
 
 /** Everything of a repository that belongs to the person. */
-async function ownState(path: string) {
+async function readOwnState(path: string) {
   const quiet = ['--no-optional-locks'];
-  const refs = await git(path, ['for-each-ref', '--format=%(refname) %(objectname)']);
+  const refs = await runGit(path, ['for-each-ref', '--format=%(refname) %(objectname)']);
   return {
-    status: await git(path, [...quiet, 'status', '--porcelain=v2', '--branch']),
+    status: await runGit(path, [...quiet, 'status', '--porcelain=v2', '--branch']),
     index: createHash('sha256')
       .update(await readFile(join(path, '.git/index')))
       .digest('hex'),
     head: await readFile(join(path, '.git/HEAD'), 'utf8'),
-    stash: await git(path, ['stash', 'list']),
+    stash: await runGit(path, ['stash', 'list']),
     refs: refs.split('\n').filter((line) => !line.startsWith('refs/heads/smol-gang/')),
     config: await readFile(join(path, '.git/config'), 'utf8'),
   };
@@ -33,16 +50,16 @@ async function ownState(path: string) {
 
 test('a dirty repository is worked on at its HEAD, and stays as it was', async () => {
   const { platform } = stage;
-  const { path } = await makeRepository(platform.ground, 'dirty');
-  await git(path, ['checkout', '--quiet', '-b', 'feature']);
+  const { path } = await makeE2eRepository(platform.workspace, 'dirty');
+  await runGit(path, ['checkout', '--quiet', '-b', 'feature']);
   const head = await commitFiles(path, { 'feature.txt': 'begun\n' }, 'Begin');
   await writeFile(join(path, 'README.md'), '# stashed\n');
-  await git(path, ['stash', 'push', '--quiet']);
+  await runGit(path, ['stash', 'push', '--quiet']);
   await writeFile(join(path, 'README.md'), '# not committed\n');
   await writeFile(join(path, 'staged.txt'), 'staged\n');
-  await git(path, ['add', 'staged.txt']);
+  await runGit(path, ['add', 'staged.txt']);
   await writeFile(join(path, 'new file.txt'), 'untracked\n');
-  const before = await ownState(path);
+  const before = await readOwnState(path);
 
   const made = await platform.cli(
     [
@@ -50,33 +67,33 @@ test('a dirty repository is worked on at its HEAD, and stays as it was', async (
       '--repo',
       '.',
       '--prompt',
-      `Write it down.\n\n${write('note.txt', 'noted')}`,
+      `Write it down.\n\n${renderWriteOrder('note.txt', 'noted')}`,
       '--simple',
       '--json',
     ],
-    { cwd: path, exit: 0 },
+    { cwd: path, expectedExit: 0 },
   );
   const plan = made.json(z.object({ plan: z.object({ id: z.string() }) })).plan.id;
-  const { plan: view } = await untilStatus(platform, plan, 'complete', 120_000);
+  const { plan: view } = await waitForPlanStatus(platform, plan, 'complete', 120_000);
 
   for (const file of ['README.md', 'staged.txt', 'new file.txt'])
     expect(made.stderr).toContain(file);
   expect(view.repositories).toMatchObject([{ base: 'feature', baseSha: head }]);
-  expect(await ownState(path)).toEqual(before);
+  expect(await readOwnState(path)).toEqual(before);
   const branch = `smol-gang/${plan}-r1/t/main`;
-  expect(await git(path, ['merge-base', head, branch])).toBe(head);
-  expect((await git(path, ['diff', '--name-only', head, branch])).split('\n')).toEqual([
+  expect(await runGit(path, ['merge-base', head, branch])).toBe(head);
+  expect((await runGit(path, ['diff', '--name-only', head, branch])).split('\n')).toEqual([
     'note.txt',
   ]);
   const repo = view.repositories[0]?.name ?? '';
-  const { tasks } = await pullsOfRun(platform, repo, plan);
+  const { tasks } = await listRunPulls(platform, repo, plan);
   expect(tasks.get('t/main')).toMatchObject([{ draft: false, base: { ref: 'feature' } }]);
 
   // Merged where the branch is checked out, as the forge's own merge would move it under the person.
-  await git(path, ['stash', 'push', '--quiet', '--include-untracked']);
-  await git(path, ['merge', '--quiet', '--no-edit', branch]);
-  await platform.cli(['recover', plan], { exit: 0 });
-  await untilPlan(platform, plan, 'the merge is seen', ({ plan: seen }) =>
+  await runGit(path, ['stash', 'push', '--quiet', '--include-untracked']);
+  await runGit(path, ['merge', '--quiet', '--no-edit', branch]);
+  await platform.cli(['recover', plan], { expectedExit: 0 });
+  await waitForPlan(platform, plan, 'the merge is seen', ({ plan: seen }) =>
     seen.pulls.every((pull) => pull.state === 'merged'),
   );
 });
@@ -84,7 +101,7 @@ test('a dirty repository is worked on at its HEAD, and stays as it was', async (
 test('a head that a person moved, a merge by hand, and a closed pull request that is reopened', async () => {
   const { platform, repository } = stage;
   const person = await platform.person('somebody');
-  const { plan, repo } = await handIn(
+  const { plan, repo } = await submitGraph(
     stage,
     [
       { id: 'moved' },
@@ -95,18 +112,18 @@ test('a head that a person moved, a merge by hand, and a closed pull request tha
     ],
     ['--policy', 'review'],
   );
-  await platform.cli(['plan', 'approve', plan], { exit: 0 });
+  await platform.cli(['plan', 'approve', plan], { expectedExit: 0 });
   const [moved, broken, hand, closed] = await Promise.all(
     ['moved', 'broken', 'hand', 'closed'].map((task) =>
-      untilTaskIs(stage, plan, task, 'in_review'),
+      waitForTaskStatus(stage, plan, task, 'in_review'),
     ),
   );
   const branchOf = (task: string) => `smol-gang/${plan}-r1/t/${task}`;
-  const url = `http://127.0.0.1:${platform.ground.ports.forge}/${repo}.git`;
-  const clone = join(platform.ground.path, 'work', 'clone');
+  const url = `http://127.0.0.1:${platform.workspace.ports.forge}/${repo}.git`;
+  const clone = join(platform.workspace.path, 'work', 'clone');
   await cloneWithToken(url, person, clone);
   const push = async (task: string, files: Record<string, string>) => {
-    await checkoutNew(clone, task, `origin/${branchOf(task)}`);
+    await checkoutNewBranch(clone, task, `origin/${branchOf(task)}`);
     const commit = await commitFiles(clone, files, 'What I would rather have');
     await pushWithToken(clone, url, person, `HEAD:refs/heads/${branchOf(task)}`);
     return commit;
@@ -125,72 +142,74 @@ test('a head that a person moved, a merge by hand, and a closed pull request tha
     );
   expect((await setState('closed')).status).toBe(200);
 
-  await untilTaskIs(stage, plan, 'hand', 'merged');
-  const gone = await untilTaskIs(stage, plan, 'closed', 'failed');
+  await waitForTaskStatus(stage, plan, 'hand', 'merged');
+  const gone = await waitForTaskStatus(stage, plan, 'closed', 'failed');
   expect(gone.reason).toMatch(/closed/);
-  const again = (attempt: number | undefined) => (task: { status: string; attempt: number }) =>
-    task.status === 'in_review' && task.attempt > (attempt ?? 0);
-  await untilTask(platform, plan, 'moved', again(moved?.attempt), 120_000);
-  await untilTask(platform, plan, 'broken', again(broken?.attempt), 120_000);
+  const again =
+    (attempt: number | undefined) =>
+    (task: { readonly status: string; readonly attempt: number }) =>
+      task.status === 'in_review' && task.attempt > (attempt ?? 0);
+  await waitForTask(platform, plan, 'moved', again(moved?.attempt), 120_000);
+  await waitForTask(platform, plan, 'broken', again(broken?.attempt), 120_000);
   expect((await setState('open')).status).toBe(200);
-  await untilTaskIs(stage, plan, 'closed', 'in_review');
+  await waitForTaskStatus(stage, plan, 'closed', 'in_review');
   for (const task of ['moved', 'broken', 'closed'])
-    await platform.cli(['task', 'approve', plan, task], { exit: 0 });
-  await untilTaskIs(stage, plan, 'last', 'in_review');
-  await platform.cli(['task', 'approve', plan, 'last'], { exit: 0 });
-  await untilStatus(platform, plan, 'complete', 120_000);
+    await platform.cli(['task', 'approve', plan, task], { expectedExit: 0 });
+  await waitForTaskStatus(stage, plan, 'last', 'in_review');
+  await platform.cli(['task', 'approve', plan, 'last'], { expectedExit: 0 });
+  await waitForPlanStatus(platform, plan, 'complete', 120_000);
 
-  await requireOneEach(platform, repo, plan, ['broken', 'closed', 'hand', 'last', 'moved']);
-  expect(await contentOf(stage, plan, 'root', 'src/moved.txt')).toBe('by hand');
+  await requireOnePullPerTask(platform, repo, plan, ['broken', 'closed', 'hand', 'last', 'moved']);
+  expect(await readBranchFile(stage, plan, 'root', 'src/moved.txt')).toBe('by hand');
   const root = `smol-gang/${plan}-r1/root`;
-  expect(await git(repository.path, ['merge-base', mine, root])).toBe(mine);
-  expect(await git(repository.path, ['ls-tree', '--name-only', root])).not.toContain('BROKEN');
+  expect(await runGit(repository.path, ['merge-base', mine, root])).toBe(mine);
+  expect(await runGit(repository.path, ['ls-tree', '--name-only', root])).not.toContain('BROKEN');
 });
 
 test('a plan over two repositories has a root pull request in each, linked and ready together', async () => {
   const { platform } = stage;
   const link = async (name: string) => {
-    const { path, head } = await makeRepository(platform.ground, name);
-    const linked = await platform.cli(['repo', 'link', path, '--json'], { exit: 0 });
+    const { path, head } = await makeE2eRepository(platform.workspace, name);
+    const linked = await platform.cli(['repo', 'link', path, '--json'], { expectedExit: 0 });
     return { path, head, name: linked.json(z.looseObject({ name: z.string() })).name };
   };
   const [server, client] = [await link('server'), await link('client')];
-  const file = join(platform.ground.path, 'two.yaml');
+  const file = join(platform.workspace.path, 'two.yaml');
   await writeFile(
     file,
-    graphText('Both sides', [
+    renderGraph('Both sides', [
       { id: 'api', repo: server.name },
       {
         id: 'view',
         repo: client.name,
         dependsOn: ['api'],
-        description: `HOLD view\n${write('src/view.txt', 'view')}`,
+        description: `HOLD view\n${renderWriteOrder('src/view.txt', 'view')}`,
       },
       { id: 'docs', repo: server.name, dependsOn: ['api'] },
     ]),
   );
 
-  const plan = await runPlan(
+  const plan = await submitPlan(
     platform,
     ['--repo', server.path, '--repo', client.path, '--plan', file, '--auto-approve'],
-    { cwd: platform.ground.path },
+    { cwd: platform.workspace.path },
   );
-  await untilTaskIs(stage, plan, 'docs', 'merged');
-  const { root: early } = await pullsOfRun(platform, server.name, plan);
+  await waitForTaskStatus(stage, plan, 'docs', 'merged');
+  const { root: early } = await listRunPulls(platform, server.name, plan);
   stage.model.release('view');
-  const { plan: view } = await untilStatus(platform, plan, 'complete', 120_000);
+  const { plan: view } = await waitForPlanStatus(platform, plan, 'complete', 120_000);
 
   expect(early?.draft ?? true).toBe(true);
   expect(view.pulls).toHaveLength(2);
   expect(view.pulls.every((pull) => pull.ready)).toBe(true);
-  const left = await requireOneEach(platform, server.name, plan, ['api', 'docs']);
-  const right = await requireOneEach(platform, client.name, plan, ['view']);
+  const left = await requireOnePullPerTask(platform, server.name, plan, ['api', 'docs']);
+  const right = await requireOnePullPerTask(platform, client.name, plan, ['view']);
   const urlOf = (name: string) => view.pulls.find((pull) => pull.repo === name)?.url ?? 'none';
   expect(left.root).toMatchObject({ draft: false, state: 'open' });
   expect(right.root).toMatchObject({ draft: false, state: 'open' });
   expect(left.root?.body).toContain(urlOf(client.name));
   expect(right.root?.body).toContain(urlOf(server.name));
   for (const { path, head } of [server, client])
-    expect(await git(path, ['rev-parse', 'main'])).toBe(head);
-  expect((await lookAt(platform, plan)).plan.counts).toEqual({ merged: 3 });
+    expect(await runGit(path, ['rev-parse', 'main'])).toBe(head);
+  expect((await fetchPlanSnapshot(platform, plan)).plan.counts).toEqual({ merged: 3 });
 });

@@ -3,19 +3,29 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { taskViewSchema } from '../../core/contract/task.ts';
-import { type E2eRepository, makeRepository } from '../support/e2e-repository.ts';
-import { listPulls, type PullFacts, pullsOfRun, requireOneEach } from '../support/forge-facts.ts';
-import { git } from '../support/git.ts';
-import { graphText, write } from '../support/graph-text.ts';
-import { readStatus, runPlan, untilPlan, untilStatus, untilTask } from '../support/plan-watch.ts';
-import { type PlatformProcess, startPlatformProcess } from '../support/platform-process.ts';
-import { type ScriptedTaskModel, startScriptedTaskModel } from '../support/scripted-task-model.ts';
+import type { ScriptedTaskModel } from '../support/model/scripted-task-model.ts';
+import { startScriptedTaskModel } from '../support/model/scripted-task-model.ts';
+import type { PullFacts } from '../support/platform/forge-facts.ts';
+import { listPulls, listRunPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
+import { renderGraph, renderWriteOrder } from '../support/platform/render-graph.ts';
+import {
+  readPlanStatus,
+  submitPlan,
+  waitForPlan,
+  waitForPlanStatus,
+  waitForTask,
+} from '../support/platform/wait-for-plan.ts';
+import type { PlatformProcess } from '../support/process/platform-process.ts';
+import { startPlatformProcess } from '../support/process/platform-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import type { E2eRepository } from '../support/workspace/e2e-repository.ts';
+import { makeE2eRepository } from '../support/workspace/e2e-repository.ts';
+import { runGit } from '../support/workspace/git.ts';
 
 // A plan of twelve tasks in which a person has to do everything that a person can be asked for. What `status` prints is
 // what is typed.
 
-const TASKS = {
+const TASK_DEPENDENCIES = {
   one: [],
   two: [],
   asks: [],
@@ -31,10 +41,10 @@ const TASKS = {
 };
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   asks: 'ASK Which colour? (grey)\nKEEP src/asks.txt',
-  tries: `TRY the first time is too early\n${write('src/tries.txt', 'tries')}`,
-  fails: `UNLESS the manual\n${write('src/fails.txt', 'fails')}`,
-  steered: `HOLD steered\n${write('src/steered.txt', 'first')}`,
-  five: `SAY and a note for whoever comes next\n${write('src/five.txt', 'five')}`,
+  tries: `TRY the first time is too early\n${renderWriteOrder('src/tries.txt', 'tries')}`,
+  fails: `UNLESS the manual\n${renderWriteOrder('src/fails.txt', 'fails')}`,
+  steered: `HOLD steered\n${renderWriteOrder('src/steered.txt', 'first')}`,
+  five: `SAY and a note for whoever comes next\n${renderWriteOrder('src/five.txt', 'five')}`,
 };
 
 let model: ScriptedTaskModel;
@@ -46,15 +56,15 @@ let plan = '';
 beforeAll(async () => {
   model = await startScriptedTaskModel();
   platform = await startPlatformProcess({ model });
-  repository = await makeRepository(platform.ground, 'review');
-  const tasks = Object.entries(TASKS).map(([id, dependsOn]) => {
+  repository = await makeE2eRepository(platform.workspace, 'review');
+  const tasks = Object.entries(TASK_DEPENDENCIES).map(([id, dependsOn]) => {
     const description = DESCRIPTIONS[id];
     return { id, dependsOn, ...(description === undefined ? {} : { description }) };
   });
-  await writeFile(join(repository.path, '..', 'graph.yaml'), graphText('Twelve tasks', tasks));
+  await writeFile(join(repository.path, '..', 'graph.yaml'), renderGraph('Twelve tasks', tasks));
   const args = ['--plan', '../graph.yaml', '--policy', 'review'];
-  plan = await runPlan(platform, args, { cwd: repository.path });
-  const { plan: view } = await untilStatus(platform, plan, 'pending_approval');
+  plan = await submitPlan(platform, args, { cwd: repository.path });
+  const { plan: view } = await waitForPlanStatus(platform, plan, 'pending_approval');
   repo = view.repositories[0]?.name ?? '';
 });
 afterAll(async () => {
@@ -63,54 +73,54 @@ afterAll(async () => {
 });
 
 /** Types the command that is printed; "..." in it stands for what the person says. */
-async function follow(command: string | undefined, text = ''): Promise<void> {
+async function followCommand(command: string | undefined, text = ''): Promise<void> {
   if (command === undefined) throw new Error('nothing was printed that could be done');
   const [program, ...words] = command.split(' ');
   expect(program).toBe('smol-gang');
   const args = words.map((word) => (word === '"..."' ? text : word));
-  await platform.cli(args, { exit: 0 });
+  await platform.cli(args, { expectedExit: 0 });
 }
 
-function inReview(task: string) {
-  return untilTask(platform, plan, task, (seen) => seen.status === 'in_review', 120_000);
+function waitForReview(task: string) {
+  return waitForTask(platform, plan, task, (seen) => seen.status === 'in_review', 120_000);
 }
 
-function isMerged(task: string) {
-  return untilTask(platform, plan, task, (seen) => seen.status === 'merged', 120_000);
+function waitForMerge(task: string) {
+  return waitForTask(platform, plan, task, (seen) => seen.status === 'merged', 120_000);
 }
 
 /** What the file holds on a branch of the run. */
-function contentOf(branch: string, path: string): Promise<string> {
-  return git(repository.path, ['show', `smol-gang/${plan}-r1/${branch}:${path}`]);
+function readFileOnBranch(branch: string, path: string): Promise<string> {
+  return runGit(repository.path, ['show', `smol-gang/${plan}-r1/${branch}:${path}`]);
 }
 
-async function review(pull: number, event: string, body: string, by: string): Promise<void> {
+async function postReview(pull: number, event: string, body: string, by: string): Promise<void> {
   const path = `/api/v3/repos/${repo}/pulls/${pull}/reviews`;
   const { status } = await platform.forge('POST', path, { event, body }, by);
   expect(status).toBe(200);
 }
 
 test('the gate prints how it is opened', async () => {
-  const gate = await platform.cli(['status', plan], { exit: 6 });
-  const { plan: view } = await readStatus(platform, plan);
+  const gate = await platform.cli(['status', plan], { expectedExit: 6 });
+  const { plan: view } = await readPlanStatus(platform, plan);
 
   expect(gate.stdout).toContain(`smol-gang plan approve ${plan}`);
-  await follow(view.waiting[0]?.command);
+  await followCommand(view.waiting[0]?.command);
 
-  await untilStatus(platform, plan, 'active');
+  await waitForPlanStatus(platform, plan, 'active');
 });
 
 test('a question is answered by the command that is printed', async () => {
-  const asking = await untilTask(platform, plan, 'asks', (task) => task.question !== undefined);
+  const asking = await waitForTask(platform, plan, 'asks', (task) => task.question !== undefined);
   expect(asking).toMatchObject({
     status: 'awaiting_input',
     question: { text: 'Which colour?', default: 'grey' },
   });
 
-  await follow(asking.waiting?.command, 'blue');
+  await followCommand(asking.waiting?.command, 'blue');
 
-  await inReview('asks');
-  expect(await contentOf('t/asks', 'src/asks.txt')).toBe('blue');
+  await waitForReview('asks');
+  expect(await readFileOnBranch('t/asks', 'src/asks.txt')).toBe('blue');
 });
 
 test('what a person says reaches an agent in the middle of its work', async () => {
@@ -118,68 +128,74 @@ test('what a person says reaches an agent in the middle of its work', async () =
   const watching = platform.startCli(['task', 'logs', plan, 'steered', '--follow']);
 
   await platform.cli(
-    ['task', 'message', plan, 'steered', `! ${write('src/steered.txt', 'second')}`],
-    { exit: 0 },
+    ['task', 'message', plan, 'steered', `! ${renderWriteOrder('src/steered.txt', 'second')}`],
+    { expectedExit: 0 },
   );
-  const heard = () => model.asked.some(({ by, text }) => by === 'agent' && text.includes('second'));
+  const heard = () =>
+    model.askedPrompts.some(({ by, text }) => by === 'agent' && text.includes('second'));
   await waitUntil('the agent was told', heard, 60_000);
   model.release('steered');
 
-  await inReview('steered');
-  expect(await contentOf('t/steered', 'src/steered.txt')).toBe('second');
+  await waitForReview('steered');
+  expect(await readFileOnBranch('t/steered', 'src/steered.txt')).toBe('second');
   await waitUntil('its log shows it', () => watching.stdout().includes('src/steered.txt'));
-  await follow((await inReview('steered')).waiting?.command);
-  await isMerged('steered');
+  await followCommand((await waitForReview('steered')).waiting?.command);
+  await waitForMerge('steered');
   expect(await watching.exit).toBe(0);
   expect(watching.stderr()).toContain('steered');
 });
 
 test('a task that fails is tried again, and one that goes on failing is blocked with its reason', async () => {
-  const tried = await inReview('tries');
+  const tried = await waitForReview('tries');
   expect(tried).toMatchObject({ attempt: 2 });
-  const blocked = await untilTask(platform, plan, 'fails', (task) => task.status === 'blocked');
+  const blocked = await waitForTask(platform, plan, 'fails', (task) => task.status === 'blocked');
   expect(blocked).toMatchObject({
     attempt: 2,
     reason: expect.stringContaining('the manual is missing'),
   });
 
   model.release('the manual');
-  await follow(blocked.waiting?.command);
+  await followCommand(blocked.waiting?.command);
 
-  expect(await inReview('fails')).toMatchObject({ attempt: 3 });
+  expect(await waitForReview('fails')).toMatchObject({ attempt: 3 });
 });
 
 test('a review at the forge approves, and so does the printed command', async () => {
   const reviewer = await platform.person('reviewer');
-  const [one, two] = [await inReview('one'), await inReview('two')];
+  const [one, two] = [await waitForReview('one'), await waitForReview('two')];
 
-  await review(two.pullRequest?.number ?? 0, 'APPROVE', 'Good.', reviewer);
-  await follow(one.waiting?.command);
+  await postReview(two.pullRequest?.number ?? 0, 'APPROVE', 'Good.', reviewer);
+  await followCommand(one.waiting?.command);
 
-  await Promise.all([isMerged('one'), isMerged('two')]);
-  const opened = await untilPlan(
+  await Promise.all([waitForMerge('one'), waitForMerge('two')]);
+  const opened = await waitForPlan(
     platform,
     plan,
     'the root has its pull request',
     ({ plan: view }) => view.pulls.some((pull) => pull.number !== undefined),
   );
   expect(opened.plan.pulls).toMatchObject([{ ready: false }]);
-  const { root } = await pullsOfRun(platform, repo, plan);
+  const { root } = await listRunPulls(platform, repo, plan);
   expect(root).toMatchObject({ draft: true, state: 'open', base: { ref: 'main' } });
 });
 
 test('requested changes reach the repair, from the command and from the forge', async () => {
   const stranger = await platform.person('stranger', 'read');
   const reviewer = await platform.person('reviewer-two');
-  const [tries, five] = [await inReview('tries'), await inReview('five')];
+  const [tries, five] = [await waitForReview('tries'), await waitForReview('five')];
   const number = five.pullRequest?.number ?? 0;
 
-  await review(number, 'APPROVE', 'I may not say so.', stranger);
-  await review(number, 'REQUEST_CHANGES', write('src/five.txt', 'five, mended'), reviewer);
-  const asked = write('src/tries.txt', 'tries, mended');
-  await platform.cli(['task', 'request-changes', plan, 'tries', asked], { exit: 0 });
+  await postReview(number, 'APPROVE', 'I may not say so.', stranger);
+  await postReview(
+    number,
+    'REQUEST_CHANGES',
+    renderWriteOrder('src/five.txt', 'five, mended'),
+    reviewer,
+  );
+  const asked = renderWriteOrder('src/tries.txt', 'tries, mended');
+  await platform.cli(['task', 'request-changes', plan, 'tries', asked], { expectedExit: 0 });
 
-  const repaired = await untilTask(
+  const repaired = await waitForTask(
     platform,
     plan,
     'five',
@@ -187,29 +203,29 @@ test('requested changes reach the repair, from the command and from the forge', 
     120_000,
   );
   expect(repaired.pullRequest?.number).toBe(number);
-  expect(await contentOf('t/five', 'src/five.txt')).toBe('five, mended');
-  await untilTask(
+  expect(await readFileOnBranch('t/five', 'src/five.txt')).toBe('five, mended');
+  await waitForTask(
     platform,
     plan,
     'tries',
     (task) => task.status === 'in_review' && task.attempt > tries.attempt,
     120_000,
   );
-  expect(await contentOf('t/tries', 'src/tries.txt')).toBe('tries, mended');
+  expect(await readFileOnBranch('t/tries', 'src/tries.txt')).toBe('tries, mended');
 });
 
 test('an approval of an outdated commit counts for nothing, and one of the new does', async () => {
-  const five = await inReview('five');
+  const five = await waitForReview('five');
   const reviewer = await platform.person('reviewer-three');
 
-  await review(five.pullRequest?.number ?? 0, 'APPROVE', 'Now it is.', reviewer);
+  await postReview(five.pullRequest?.number ?? 0, 'APPROVE', 'Now it is.', reviewer);
 
-  await isMerged('five');
+  await waitForMerge('five');
 });
 
 test('the plan completes once everything printed has been done', async () => {
   const done = new Set<string>();
-  const end = await untilPlan(
+  const end = await waitForPlan(
     platform,
     plan,
     'it is complete',
@@ -217,7 +233,7 @@ test('the plan completes once everything printed has been done', async () => {
       for (const { id, status, waiting } of tasks) {
         if (status !== 'in_review' || done.has(id)) continue;
         done.add(id);
-        follow(waiting?.command).catch(() => done.delete(id));
+        followCommand(waiting?.command).catch(() => done.delete(id));
       }
       return view.status === 'complete';
     },
@@ -226,12 +242,17 @@ test('the plan completes once everything printed has been done', async () => {
 
   expect(end.plan).toMatchObject({ halted: false, counts: { merged: 12 } });
   expect(end.plan.waiting[0]?.for).toMatch(/review and merge/);
-  const { root, tasks } = await requireOneEach(platform, repo, plan, Object.keys(TASKS));
+  const { root, tasks } = await requireOnePullPerTask(
+    platform,
+    repo,
+    plan,
+    Object.keys(TASK_DEPENDENCIES),
+  );
   expect(root).toMatchObject({ draft: false, state: 'open', base: { ref: 'main' } });
   requireRootText(root);
   for (const [name, [pull]] of tasks) requireTaskText(name, pull);
-  expect(await git(repository.path, ['rev-parse', 'main'])).toBe(repository.head);
-  expect(await git(repository.path, ['status', '--porcelain'])).toBe('');
+  expect(await runGit(repository.path, ['rev-parse', 'main'])).toBe(repository.head);
+  expect(await runGit(repository.path, ['status', '--porcelain'])).toBe('');
 });
 
 function requireRootText(root: PullFacts | undefined): void {
@@ -240,7 +261,8 @@ function requireRootText(root: PullFacts | undefined): void {
   expect(root?.labels.map(({ name }) => name).sort()).toEqual(['auto-generated', 'smol-gang']);
   expect(body).toContain('**Ready for review.** 12 of 12 tasks are merged');
   expect(body).toMatch(/```mermaid\n(graph|flowchart)/);
-  for (const task of Object.keys(TASKS)) expect(body).toMatch(new RegExp(`\\| \`${task}\` `));
+  for (const task of Object.keys(TASK_DEPENDENCIES))
+    expect(body).toMatch(new RegExp(`\\| \`${task}\` `));
   expect(body).toContain('sh check.sh');
 }
 
@@ -258,40 +280,42 @@ function requireTaskText(name: string, pull: PullFacts | undefined): void {
 }
 
 test('what was done can be looked at afterwards', async () => {
-  const diff = await platform.cli(['task', 'diff', plan, 'five', '--json'], { exit: 0 });
-  const history = await platform.cli(['task', 'history', plan, 'tries', '--json'], { exit: 0 });
-  const table = await platform.cli(['status', plan], { exit: 0 });
-  const tree = await contentOf('root', '');
+  const diff = await platform.cli(['task', 'diff', plan, 'five', '--json'], { expectedExit: 0 });
+  const history = await platform.cli(['task', 'history', plan, 'tries', '--json'], {
+    expectedExit: 0,
+  });
+  const table = await platform.cli(['status', plan], { expectedExit: 0 });
+  const tree = await readFileOnBranch('root', '');
 
   expect(
     diff.json(z.object({ files: z.array(z.looseObject({ path: z.string() })) })).files,
   ).toMatchObject([{ path: 'src/five.txt' }]);
   expect(history.stdout).toMatch(/the first time is too early/);
-  for (const task of Object.keys(TASKS)) expect(table.stdout).toContain(task);
+  for (const task of Object.keys(TASK_DEPENDENCIES)) expect(table.stdout).toContain(task);
   expect(tree).not.toMatch(/plan/i);
-  const summary = await platform.cli(['status', plan, '--summary'], { exit: 0 });
+  const summary = await platform.cli(['status', plan, '--summary'], { expectedExit: 0 });
   expect(summary.stdout).toMatch(/critical path/);
 });
 
 test('where the base is checked out its person merges, which ends the plan for good', async () => {
-  const { root } = await pullsOfRun(platform, repo, plan);
+  const { root } = await listRunPulls(platform, repo, plan);
   const path = `/api/v3/repos/${repo}/pulls/${root?.number ?? 0}/merge`;
 
   const refused = await platform.forge('PUT', path, { merge_method: 'merge' });
-  await git(repository.path, ['merge', '--quiet', '--no-edit', root?.head.ref ?? '']);
-  await platform.cli(['recover', plan], { exit: 0 });
+  await runGit(repository.path, ['merge', '--quiet', '--no-edit', root?.head.ref ?? '']);
+  await platform.cli(['recover', plan], { expectedExit: 0 });
 
   expect(refused.status).toBe(405);
   expect(JSON.stringify(refused.body)).toContain('checked out in a work tree; merge it there');
-  await untilPlan(platform, plan, 'its pull request is seen merged', ({ plan: view }) =>
+  await waitForPlan(platform, plan, 'its pull request is seen merged', ({ plan: view }) =>
     view.pulls.every((pull) => pull.state === 'merged'),
   );
-  const show = await platform.cli(['task', 'show', plan, 'one', '--json'], { exit: 0 });
+  const show = await platform.cli(['task', 'show', plan, 'one', '--json'], { expectedExit: 0 });
   expect(show.json(taskViewSchema).status).toBe('merged');
   expect((await listPulls(platform, repo)).filter((pull) => pull.state === 'open')).toEqual([]);
   await waitUntil(
     'branches are cleaned up',
-    async () => (await git(repository.path, ['branch', '--list', 'smol-gang/*'])) === '',
+    async () => (await runGit(repository.path, ['branch', '--list', 'smol-gang/*'])) === '',
     30_000,
   );
 });

@@ -3,26 +3,30 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { listenOnLoopback } from '../../local/listen-on-loopback.ts';
-import { untilPrinted } from '../support/platform-process.ts';
-import { createGround, type Ground } from '../support/test-ground.ts';
+import { waitForOutput } from '../support/process/platform-process.ts';
+import type { TestWorkspace } from '../support/workspace/test-workspace.ts';
+import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
 // What keeps a platform from starting is said in a sentence with what to do, and nothing is left behind.
 
 const MODEL = { MODEL_BASE_URL: 'http://127.0.0.1:9/v1', MODEL_HEAVY: 'none' };
 
-async function newGround(): Promise<Ground> {
-  const ground = await createGround();
+async function createWorkspace(): Promise<TestWorkspace> {
+  const ground = await createTestWorkspace();
   onTestFinished(() => ground.remove());
   return ground;
 }
 
-async function refusal(ground: Ground, env: Record<string, string> = {}): Promise<string> {
+async function readStartRefusal(
+  ground: TestWorkspace,
+  env: Record<string, string> = {},
+): Promise<string> {
   const started = ground.start('local/main.ts', [], { env: { ...MODEL, ...env } });
   expect(await started.exit).toBe(1);
   return started.stderr();
 }
 
-async function takePort(port: number): Promise<void> {
+async function occupyPort(port: number): Promise<void> {
   const server = createServer();
   await listenOnLoopback(server, port);
   onTestFinished(() => {
@@ -34,11 +38,11 @@ test.each([
   ['PORT', 'api'],
   ['SMOL_FORGE_PORT', 'forge'],
 ] as const)('a taken port is told with its holder and %s', async (variable, name) => {
-  const ground = await newGround();
+  const ground = await createWorkspace();
   const port = ground.ports[name];
-  await takePort(port);
+  await occupyPort(port);
 
-  const said = await refusal(ground);
+  const said = await readStartRefusal(ground);
 
   expect(said).toContain(`port ${port} is taken by process ${process.pid}`);
   expect(said).toContain(`set ${variable} to another port`);
@@ -46,31 +50,31 @@ test.each([
 });
 
 test('a port that is none is refused by its name', async () => {
-  const ground = await newGround();
+  const ground = await createWorkspace();
 
-  expect(await refusal(ground, { PORT: 'many' })).toMatch(/PORT/);
+  expect(await readStartRefusal(ground, { PORT: 'many' })).toMatch(/PORT/);
   expect(await readdir(ground.path)).not.toContain('data');
 });
 
 test('data of another version is refused and stays as it is', async () => {
-  const ground = await newGround();
-  await mkdir(ground.data);
-  const version = join(ground.data, 'version.json');
+  const ground = await createWorkspace();
+  await mkdir(ground.dataDir);
+  const version = join(ground.dataDir, 'version.json');
   await writeFile(version, '{"version":99}\n');
 
-  const said = await refusal(ground);
+  const said = await readStartRefusal(ground);
 
   expect(said).toContain('holds data of version 99');
-  expect(await readdir(ground.data)).not.toContain('store');
+  expect(await readdir(ground.dataDir)).not.toContain('store');
   await ground.requireClean();
 });
 
 test('a second platform on the same data is refused, and the first goes on', async () => {
-  const ground = await newGround();
+  const ground = await createWorkspace();
   const first = ground.start('local/main.ts', [], { env: MODEL });
-  await untilPrinted(first, 'Without root an agent');
+  await waitForOutput(first, 'Without root an agent');
 
-  const said = await refusal(ground, { PORT: '0', SMOL_FORGE_PORT: '0' });
+  const said = await readStartRefusal(ground, { PORT: '0', SMOL_FORGE_PORT: '0' });
 
   expect(said).toContain(`another smol-gang (process ${first.pid})`);
   expect(said).toContain('SMOL_DATA_DIR');
@@ -82,14 +86,14 @@ test('a second platform on the same data is refused, and the first goes on', asy
 });
 
 test('after kill -9 the next start takes the data over', async () => {
-  const ground = await newGround();
+  const ground = await createWorkspace();
   const first = ground.start('local/main.ts', [], { env: MODEL });
-  await untilPrinted(first, 'Without root an agent');
+  await waitForOutput(first, 'Without root an agent');
   first.kill('SIGKILL');
   await first.exit;
 
   const second = ground.start('local/main.ts', [], { env: MODEL });
-  await untilPrinted(second, 'Without root an agent');
+  await waitForOutput(second, 'Without root an agent');
 
   second.kill('SIGINT');
   expect(await second.exit).toBe(130);

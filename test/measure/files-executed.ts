@@ -1,11 +1,11 @@
 import { Session } from 'node:inspector';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chainDag } from '../../bench/lab/dag.ts';
+import { createChainDag } from '../../bench/lab/dag.ts';
 import { createLab } from '../../bench/lab/lab.ts';
 import type { LabTime } from '../../bench/lab/lab-time.ts';
-import { virtualTime } from '../../bench/lab/lab-time.ts';
-import { createMemoryTable } from '../support/memory-table.ts';
+import { createVirtualTime } from '../../bench/lab/lab-time.ts';
+import { createMemoryTable } from '../support/store/memory-table.ts';
 
 // `npm run measure:path`: lists the files of the project with calls between the result of a task and the request for the
 // next pod. A file counts when V8 calls one of its functions in that time; code that runs at import does not count.
@@ -31,16 +31,16 @@ console.log(`\n${files.length} files from an accepted result to the next pod req
 
 /** Runs a plan over the store in memory; returns the coverage between the two moments. */
 async function recordHandOff(): Promise<readonly Coverage[]> {
-  const clock = virtualTime();
+  const clock = createVirtualTime();
   const calls = countCalls();
   let isHandingOff = false;
   const parts: Coverage[] = [];
   let recorded: readonly Coverage[] | undefined;
   const time: LabTime = {
     ...clock,
-    after: (ms, callback) => {
+    runAfter: (ms, callback) => {
       if (isHandingOff && ms === LAUNCHER_MS) parts.push(...calls.take());
-      clock.after(ms, callback);
+      clock.runAfter(ms, callback);
     },
   };
   const lab = createLab({
@@ -55,12 +55,12 @@ async function recordHandOff(): Promise<readonly Coverage[]> {
       isHandingOff = true;
       calls.take();
     },
-    onCall: ({ what, about }) => {
-      if (what === 'ensure' && about.includes(TO)) recorded ??= [...parts];
+    onCall: ({ operation, subject }) => {
+      if (operation === 'ensure' && subject.includes(TO)) recorded ??= [...parts];
     },
   });
-  const submitted = lab.submit(PLAN, chainDag(5));
-  const isComplete = await time.run(() => lab.complete.has(PLAN), LIMIT_MS);
+  const submitted = lab.submitPlan(PLAN, createChainDag(5));
+  const isComplete = await time.runUntil(() => lab.completePlans.has(PLAN), LIMIT_MS);
   await submitted;
   if (!isComplete || recorded === undefined)
     throw lab.failures[0] ?? new Error(`the plan ended without a pod request for ${TO}`);

@@ -24,7 +24,7 @@ export const LAYERINGS: readonly Layering[] = [
     parent: 'core',
     layers: [
       ['base'],
-      ['contract', 'error.ts'],
+      ['contract'],
       ['port'],
       ['topology', 'graph'],
       ['plan-state', 'task-state'],
@@ -36,7 +36,7 @@ export const LAYERINGS: readonly Layering[] = [
   {
     parent: 'core/engine',
     layers: [
-      ['deps.ts', 'in-parallel.ts', 'handler-span.ts'],
+      ['engine-deps.ts', 'map-in-parallel.ts', 'max-handler-lifetime.ts'],
       ['apply'],
       ['announce'],
       ['revision'],
@@ -51,7 +51,7 @@ export const LAYERINGS: readonly Layering[] = [
       ['command'],
       ['view'],
       ['resync'],
-      ['drive.ts'],
+      ['handle-reconcile-message.ts'],
     ],
   },
   {

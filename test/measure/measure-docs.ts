@@ -7,7 +7,11 @@ const KINDS = [
   { kind: 'type', title: 'exported types with a doc comment', least: LIMITS.documentedTypes },
   { kind: 'function', title: 'exported functions with a doc comment', least: undefined },
   { kind: 'class', title: 'exported classes with a doc comment', least: undefined },
-] as const satisfies readonly { kind: ExportFact['kind']; title: string; least?: number }[];
+] as const satisfies readonly {
+  readonly kind: ExportFact['kind'];
+  readonly title: string;
+  readonly least?: number;
+}[];
 
 /** Measures the share of exports with a doc comment; the findings are the exports without. */
 export function measureDocs(files: readonly FileFacts[]): Measure[] {

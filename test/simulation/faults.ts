@@ -1,4 +1,5 @@
-import { type Focus, isLate, pickFoci } from './focus.ts';
+import type { Focus } from './focus.ts';
+import { isLateFocus, pickFoci } from './focus.ts';
 import type { Random } from './time/random.ts';
 
 // What goes wrong. A seed has some kinds and not others, so that rare combinations are met too; but where a transition is
@@ -57,7 +58,7 @@ export const FAULT_KINDS = [
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** For an effect of a handler, out of 1; for the others, out of the chances that they have. */
-const RATES: Record<FaultKind, number> = {
+const FAULT_RATES: Record<FaultKind, number> = {
   crash_before: 0.003,
   crash_after: 0.003,
   error_before: 0.004,
@@ -108,19 +109,19 @@ const RATES: Record<FaultKind, number> = {
 };
 
 /** How much more often what brings the focus about happens. */
-const EMPHASIS = 3;
+const EMPHASIS_FACTOR = 3;
 
 export type Faults = {
   /** While false nothing goes wrong. */
-  active: boolean;
+  isActive: boolean;
   readonly kinds: ReadonlySet<FaultKind>;
   readonly counts: Map<FaultKind, number>;
   /** What this seed is about. */
   readonly foci: readonly Focus[];
   /** Whether it happens now; counted when it does. */
-  happens(kind: FaultKind): boolean;
+  drawFault(kind: FaultKind): boolean;
   /** It happens; counted. */
-  strike(kind: FaultKind): FaultKind;
+  countFault(kind: FaultKind): FaultKind;
 };
 
 /** Some of all kinds, more or less often; every tenth seed has none at all. */
@@ -131,7 +132,7 @@ export function createFaults(
 ): Faults {
   const isHealthy = seed % 10 === 0;
   const foci = !isHealthy && random.chance(0.92) ? pickFoci(random) : [];
-  const isAboutLate = foci.some(isLate);
+  const isAboutLate = foci.some(isLateFocus);
   const share = isHealthy
     ? 0
     : random.pick(isAboutLate ? [0.05, 0.15, 0.35] : [0.15, 0.35, 0.6, 1]);
@@ -140,22 +141,22 @@ export function createFaults(
   const strength = random.pick(isAboutLate ? [0.5, 1] : [0.5, 1, 1, 2]);
   const rates = new Map<FaultKind, number>();
   for (const kind of kinds) {
-    const rate = RATES[kind] * strength * (emphasised.includes(kind) ? EMPHASIS : 1);
+    const rate = FAULT_RATES[kind] * strength * (emphasised.includes(kind) ? EMPHASIS_FACTOR : 1);
     rates.set(kind, Math.min(0.6, rate));
   }
   const counts = new Map<FaultKind, number>();
   const faults: Faults = {
-    active: true,
+    isActive: true,
     kinds,
     counts,
     foci,
-    happens(kind) {
-      const rate = faults.active ? rates.get(kind) : undefined;
+    drawFault(kind) {
+      const rate = faults.isActive ? rates.get(kind) : undefined;
       if (rate === undefined || !random.chance(rate)) return false;
-      faults.strike(kind);
+      faults.countFault(kind);
       return true;
     },
-    strike(kind) {
+    countFault(kind) {
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
       return kind;
     },

@@ -1,5 +1,5 @@
 import type { TaskStatus } from '../../core/contract/task.ts';
-import type { TaskEventType } from '../../core/task/event.ts';
+import type { TaskEventType } from '../../core/task-state/task-event.ts';
 
 /**
  * How many times as many seeds as others are about a transition: found by measuring, not derived. After
@@ -9,7 +9,7 @@ import type { TaskEventType } from '../../core/task/event.ts';
  * are too few, it is the rates at the end of focus.ts that are too low. To be found again when a long run says that a cell
  * was not met often enough, and after a focus, or a fault kind that strikes handlers, has been added.
  */
-export const SELDOM: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
+export const FOCUS_WEIGHTS: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
   ready: { merge_seen: 24, pull_closed: 38 },
   claimed: { cancel: 2, finish: 2, merge_seen: 5, pull_closed: 6 },
   working: { finish: 2, merge_seen: 3, pull_closed: 2 },

@@ -1,22 +1,22 @@
 import type { TaskStatus } from '../../core/contract/task.ts';
-import type { TaskEventType } from '../../core/task/event.ts';
-import { transitionName } from './coverage/coverage.ts';
+import type { TaskEventType } from '../../core/task-state/task-event.ts';
+import { formatTransition } from './coverage/coverage.ts';
 import type { FaultKind } from './faults.ts';
-import { SELDOM } from './focus-weight.ts';
+import { FOCUS_WEIGHTS } from './focus-weight.ts';
 import type { Random } from './time/random.ts';
 
 // What a seed may be about: a transition that is rare by itself. Its writes are struck far more often than others, what
 // brings it about happens more often, and a person who knows what they are after does their part.
 
 export type Focus = {
-  status: TaskStatus;
-  event: TaskEventType;
-  by: readonly FaultKind[];
+  readonly status: TaskStatus;
+  readonly event: TaskEventType;
+  readonly by: readonly FaultKind[];
   /** What a handler does at the forge that is struck as well, since the transition is what comes of it. */
-  after?: string;
+  readonly after?: string;
 };
 
-const PERSON: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
+const PERSON_FOCI: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
   ['cancel', ['pending', 'ready', 'claimed', 'working', 'awaiting_input', 'pr_open', 'in_review']],
   ['cancel', ['changes_requested', 'merging', 'blocked', 'failed']],
   ['retry', ['blocked', 'failed', 'cancelled']],
@@ -33,7 +33,7 @@ const PERSON: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
   ['approved', ['in_review']],
   ['root_moved', ['merged']],
 ];
-const WORLD: readonly Focus[] = [
+const WORLD_FOCI: readonly Focus[] = [
   { status: 'awaiting_input', event: 'question_asked', by: ['agent_asks', 'agent_impatient'] },
   { status: 'awaiting_input', event: 'question_answered', by: ['agent_asks'] },
   { status: 'working', event: 'question_asked', by: ['agent_asks'] },
@@ -80,7 +80,7 @@ const WORLD: readonly Focus[] = [
   { status: 'cancelled', event: 'pull_ensured', by: ['webhook_drop'], after: 'ensurePull' },
 ];
 /** What puts a task where it seldom is. */
-const WHERE: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
+const FAULTS_BY_STATUS: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
   awaiting_input: ['agent_asks', 'person_reviews'],
   claimed: ['person_reviews', 'pod_slow'],
   working: ['person_reviews'],
@@ -93,30 +93,32 @@ const WHERE: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
   merged: ['person_roots'],
 };
 
-const ALL: readonly Focus[] = [
-  ...WORLD,
-  ...PERSON.flatMap(([event, statuses]) =>
-    statuses.map((status) => ({ status, event, by: WHERE[status] ?? [] })),
+const ALL_FOCI: readonly Focus[] = [
+  ...WORLD_FOCI,
+  ...PERSON_FOCI.flatMap(([event, statuses]) =>
+    statuses.map((status) => ({ status, event, by: FAULTS_BY_STATUS[status] ?? [] })),
   ),
 ];
 
 /** Those that need more seeds than others are struck in every seed that they happen in. */
-function weightOf({ status, event }: Focus): number {
-  return SELDOM[status]?.[event] ?? 1;
+function getFocusWeight({ status, event }: Focus): number {
+  return FOCUS_WEIGHTS[status]?.[event] ?? 1;
 }
 
-const FOCI = ALL.flatMap((focus) => Array.from({ length: weightOf(focus) }, () => focus));
+const WEIGHTED_FOCI = ALL_FOCI.flatMap((focus) =>
+  Array.from({ length: getFocusWeight(focus) }, () => focus),
+);
 const FOCI_PER_SEED = 3;
 
 /** All of one status, so that what brings a task there is not undone by what keeps it elsewhere. */
 export function pickFoci(random: Random): Focus[] {
-  const { status } = random.pick(FOCI);
-  const ofStatus = FOCI.filter((focus) => focus.status === status);
+  const { status } = random.pick(WEIGHTED_FOCI);
+  const ofStatus = WEIGHTED_FOCI.filter((focus) => focus.status === status);
   return Array.from({ length: FOCI_PER_SEED }, () => random.pick(ofStatus));
 }
 
-const LATE: readonly TaskStatus[] = ['in_review', 'merging', 'merged'];
-const REPAIRED: readonly TaskStatus[] = [
+const LATE_STATUSES: readonly TaskStatus[] = ['in_review', 'merging', 'merged'];
+const REPAIR_STATUSES: readonly TaskStatus[] = [
   'ready',
   'claimed',
   'working',
@@ -125,33 +127,33 @@ const REPAIRED: readonly TaskStatus[] = [
 ];
 
 /** In such a status a task has a pull request only while it is repaired. */
-export function isOfRepair({ status, event }: Focus): boolean {
-  return (event === 'merge_seen' || event === 'pull_closed') && REPAIRED.includes(status);
+export function isRepairFocus({ status, event }: Focus): boolean {
+  return (event === 'merge_seen' || event === 'pull_closed') && REPAIR_STATUSES.includes(status);
 }
 
 /** It takes a task long to come there, and much else must not go wrong before. */
-export function isLate(focus: Focus): boolean {
-  return LATE.includes(focus.status) || isOfRepair(focus);
+export function isLateFocus(focus: Focus): boolean {
+  return LATE_STATUSES.includes(focus.status) || isRepairFocus(focus);
 }
 
 /** How often the write of a transition is struck, out of 1, in a seed that is not about it. */
-const STRUCK = new Map(
-  ALL.map((focus) => [
-    transitionName(focus.status, focus.event),
-    weightOf(focus) > 1 ? 0.75 : 0.15,
+const STRIKE_RATES = new Map(
+  ALL_FOCI.map((focus) => [
+    formatTransition(focus.status, focus.event),
+    getFocusWeight(focus) > 1 ? 0.75 : 0.15,
   ]),
 );
-const STRUCK_IN_FOCUS = 0.9;
-const STRUCK_ANYWHERE = 0.01;
+const FOCUS_STRIKE_RATE = 0.9;
+const DEFAULT_STRIKE_RATE = 0.01;
 
 /** The same of whatever a handler is about to do, given what its seed is about. */
-export function strikeRate(
+export function getStrikeRate(
   foci: readonly Focus[],
-  deed: { what: string; writes?: string },
+  deed: { readonly what: string; readonly writes?: string },
 ): number {
   const { what, writes } = deed;
   const isMeant = ({ status, event, after }: Focus): boolean =>
-    after === what || writes === transitionName(status, event);
-  if (foci.some(isMeant)) return STRUCK_IN_FOCUS;
-  return writes === undefined ? 0 : (STRUCK.get(writes) ?? STRUCK_ANYWHERE);
+    after === what || writes === formatTransition(status, event);
+  if (foci.some(isMeant)) return FOCUS_STRIKE_RATE;
+  return writes === undefined ? 0 : (STRIKE_RATES.get(writes) ?? DEFAULT_STRIKE_RATE);
 }

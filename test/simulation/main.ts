@@ -1,5 +1,12 @@
 import { parseArgs } from 'node:util';
-import { coverageOf, coverageProblems, failureOf, historyOf, jsonOf, totalsOf } from './report.ts';
+import {
+  findCoverageProblems,
+  renderCoverage,
+  renderFailure,
+  renderHistory,
+  renderJson,
+  renderTotals,
+} from './report.ts';
 import { replaySeed, runSeeds } from './run-seeds.ts';
 
 // npm run simulate -- --seeds N [--from S] [--workers N] [--history | --json | --quiet]
@@ -19,47 +26,51 @@ const { values } = parseArgs({
     quiet: { type: 'boolean', default: false },
   },
 });
-const from = Number(values.from);
-const count = Number(values.seeds);
-const workers = values.workers === undefined ? undefined : Number(values.workers);
-const isWhole = (n: number, least: number): boolean => Number.isInteger(n) && n >= least;
-if (!isWhole(from, 0) || !isWhole(count, 1) || !isWhole(workers ?? 1, 1))
+const firstSeed = Number(values.from);
+const seedCount = Number(values.seeds);
+const workerCount = values.workers === undefined ? undefined : Number(values.workers);
+const isWholeNumber = (n: number, least: number): boolean => Number.isInteger(n) && n >= least;
+if (
+  !isWholeNumber(firstSeed, 0) ||
+  !isWholeNumber(seedCount, 1) ||
+  !isWholeNumber(workerCount ?? 1, 1)
+)
   throw new Error('--seeds, --from and --workers are whole numbers');
 
-if (values.history) await replay();
-else await simulate();
+if (values.history) await runReplay();
+else await runSimulation();
 
-async function replay(): Promise<void> {
-  for (let seed = from; seed < from + count; seed += 1) {
+async function runReplay(): Promise<void> {
+  for (let seed = firstSeed; seed < firstSeed + seedCount; seed += 1) {
     const outcome = await replaySeed(seed);
     console.log(outcome.history.join('\n'));
-    console.log(outcome.violations.length > 0 ? failureOf(outcome) : `seed ${seed}: clean`);
+    console.log(outcome.violations.length > 0 ? renderFailure(outcome) : `seed ${seed}: clean`);
     if (outcome.violations.length > 0) process.exitCode = 1;
   }
 }
 
-async function simulate(): Promise<void> {
+async function runSimulation(): Promise<void> {
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1_000;
   let told = 0;
-  const summary = await runSeeds(from, count, {
-    workers,
+  const summary = await runSeeds(firstSeed, seedCount, {
+    workers: workerCount,
     onBatch: ({ failed }, done) => {
-      for (const outcome of failed) console.error(failureOf(outcome));
+      for (const outcome of failed) console.error(renderFailure(outcome));
       if (done - told < PROGRESS_EVERY) return;
       told = done;
-      console.error(`${done} of ${count} seeds in ${seconds().toFixed(0)} s`);
+      console.error(`${done} of ${seedCount} seeds in ${seconds().toFixed(0)} s`);
     },
   });
-  const problems = coverageProblems(summary);
+  const problems = findCoverageProblems(summary);
   if (values.json) {
-    console.log(jsonOf(summary, seconds()));
+    console.log(renderJson(summary, seconds()));
   } else {
     const [first] = summary.failed.toSorted((a, b) => a.events - b.events);
-    if (first !== undefined) console.log(`\n${historyOf(await replaySeed(first.seed))}\n`);
-    if (!values.quiet) console.log(`${coverageOf(summary.coverage)}\n`);
+    if (first !== undefined) console.log(`\n${renderHistory(await replaySeed(first.seed))}\n`);
+    if (!values.quiet) console.log(`${renderCoverage(summary.coverage)}\n`);
     for (const problem of problems) console.log(problem);
-    console.log(totalsOf(summary, seconds()));
+    console.log(renderTotals(summary, seconds()));
   }
   if (summary.failed.length > 0 || problems.length > 0) process.exitCode = 1;
 }

@@ -1,27 +1,27 @@
+import { AppError } from '../../core/base/app-error.ts';
 import type { QueueMessage } from '../../core/contract/queue.ts';
-import type { EngineDeps } from '../../core/engine/deps.ts';
-import { drive } from '../../core/engine/drive.ts';
-import { planStep } from '../../core/engine/plan/planning.ts';
-import { reconcile } from '../../core/engine/recovery/reconcile.ts';
-import { schedule } from '../../core/engine/schedule/schedule.ts';
-import { AppError } from '../../core/error.ts';
+import type { EngineDeps } from '../../core/engine/engine-deps.ts';
+import { handleReconcileMessage } from '../../core/engine/handle-reconcile-message.ts';
+import { runPlanning } from '../../core/engine/planning/run-planning.ts';
+import { resync } from '../../core/engine/resync/resync.ts';
+import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
 import { runBatch } from '../../functions/edge.ts';
-import { scriptedLlm } from './actor/scripted-llm.ts';
-import { meetFault } from './invocation.ts';
+import { createScriptedLlm } from './actor/scripted-llm.ts';
+import { recordInvocationFault } from './invocation.ts';
 import type { World } from './world.ts';
 
 // The handlers, as the functions call them, and the minute clock.
 
 const TICK_MS = 60_000;
 
-function handle(deps: EngineDeps, message: QueueMessage): Promise<void> {
+function dispatchMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
   switch (message.type) {
     case 'plan':
-      return planStep({ ...deps, llm: scriptedLlm() }, message.plan);
+      return runPlanning({ ...deps, llm: createScriptedLlm() }, message.plan);
     case 'schedule':
-      return schedule(deps, message.tasks);
+      return scheduleTasks(deps, message.tasks);
     default:
-      return drive(deps, message);
+      return handleReconcileMessage(deps, message);
   }
 }
 
@@ -47,7 +47,7 @@ export async function handleMessage(
   };
   const { batchItemFailures } = await runBatch(
     { Records: [record] },
-    (parsed) => handle(deps, parsed),
+    (parsed) => dispatchMessage(deps, parsed),
     deps.log,
   );
   return batchItemFailures.length > 0 ? 'retry' : 'done';
@@ -55,12 +55,16 @@ export async function handleMessage(
 
 export function startClock(world: World): void {
   const tick = (): void => {
-    world.loop.after(TICK_MS, tick);
-    if (world.isDown || world.faults.happens('tick_lost')) return;
+    world.loop.schedule(TICK_MS, tick);
+    if (world.isDown || world.faults.drawFault('tick_lost')) return;
     const nothing = (): void => {};
-    world.start('reconcile', reconcile, { done: nothing, failed: nothing, crashed: nothing });
+    world.startInvocation('reconcile', resync, {
+      done: nothing,
+      failed: nothing,
+      crashed: nothing,
+    });
   };
-  world.loop.after(world.random.between(1_000, TICK_MS), tick);
+  world.loop.schedule(world.random.between(1_000, TICK_MS), tick);
 }
 
 /** What a client of the API meets: the answer, a refusal, or nothing in time. */
@@ -68,7 +72,7 @@ export function callApi<T>(
   world: World,
   what: string,
   act: (deps: EngineDeps) => Promise<T>,
-  caller: { alive: boolean; cutOffUntil: number },
+  caller: { readonly alive: boolean; readonly cutOffUntil: number },
 ): Promise<T> {
   const { loop, random, faults } = world;
   return new Promise((resolve, reject) => {
@@ -76,20 +80,20 @@ export function callApi<T>(
     const settle = (end: () => void): void => {
       if (settled) return;
       settled = true;
-      loop.after(random.between(2, 30), () => caller.alive && end());
+      loop.schedule(random.between(2, 30), () => caller.alive && end());
     };
     const lost = (): void =>
       settle(() => reject(new AppError('transient', 'no_answer', `${what} was not answered`)));
-    loop.after(random.between(2, 30), () => {
-      if (world.isDown || caller.cutOffUntil > loop.now) return loop.after(2_000, lost);
-      const deaf = faults.happens('answer_lost');
-      const invocation = world.start(what, act, {
-        done: (value) => (deaf ? loop.after(3_000, lost) : settle(() => resolve(value))),
+    loop.schedule(random.between(2, 30), () => {
+      if (world.isDown || caller.cutOffUntil > loop.now) return loop.schedule(2_000, lost);
+      const deaf = faults.drawFault('answer_lost');
+      const invocation = world.startInvocation(what, act, {
+        done: (value) => (deaf ? loop.schedule(3_000, lost) : settle(() => resolve(value))),
         failed: (error) => settle(() => reject(error)),
-        crashed: () => loop.after(3_000, lost),
+        crashed: () => loop.schedule(3_000, lost),
       });
-      if (deaf) meetFault(world, invocation, 'answer_lost');
-      loop.after(29_000, lost);
+      if (deaf) recordInvocationFault(world, invocation, 'answer_lost');
+      loop.schedule(29_000, lost);
     });
   });
 }

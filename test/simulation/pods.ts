@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 // Pods as the cluster has them. A bridge lives in one; where the cluster loses sight of a pod, its bridge may live on.
 
-export type Life = {
+export type PodLife = {
   /** The process runs. */
   alive: boolean;
   /** It heeds neither its lease nor a refusal. */
@@ -13,7 +13,7 @@ export type Life = {
   cutOffUntil: number;
 };
 
-export type SimPod = Pod & { spec: PodSpec; life: Life; going: boolean };
+export type SimPod = Pod & { readonly spec: PodSpec; readonly life: PodLife; isGoing: boolean };
 
 export class SimPods {
   readonly #world: World;
@@ -24,9 +24,9 @@ export class SimPods {
     this.#world = world;
   }
 
-  ensure(spec: PodSpec): Pod {
+  ensurePod(spec: PodSpec): Pod {
     const found = this.pods.get(spec.name);
-    if (found !== undefined) return viewOf(found);
+    if (found !== undefined) return toPod(found);
     const { loop, random, faults } = this.#world;
     this.#uids += 1;
     const pod: SimPod = {
@@ -37,54 +37,54 @@ export class SimPods {
       uid: `u${this.#uids}`,
       spec,
       life: { alive: true, zombie: false, cutOffUntil: 0 },
-      going: false,
+      isGoing: false,
     };
     this.pods.set(spec.name, pod);
-    this.#world.tell(`pod ${spec.attemptId} is asked for`);
+    this.#world.recordHistory(`pod ${spec.attemptId} is asked for`);
     // It was accepted, and its process never comes to be: starting, until somebody removes it.
-    if (faults.happens('pod_unborn')) return viewOf(pod);
-    const boot = faults.happens('pod_slow')
+    if (faults.drawFault('pod_unborn')) return toPod(pod);
+    const boot = faults.drawFault('pod_slow')
       ? random.between(20_000, 200_000)
       : random.between(500, 5_000);
-    loop.after(boot, () => {
+    loop.schedule(boot, () => {
       if (!pod.life.alive) return;
       pod.state = 'running';
       runBridge(this.#world, pod);
     });
-    return viewOf(pod);
+    return toPod(pod);
   }
 
-  list(): Pod[] {
-    return [...this.pods.values()].map(viewOf);
+  listPods(): Pod[] {
+    return [...this.pods.values()].map(toPod);
   }
 
-  remove(name: string, uid: string | undefined): 'gone' | 'going' {
+  removePod(name: string, uid: string | undefined): 'gone' | 'going' {
     const pod = this.pods.get(name);
     if (pod === undefined || (uid !== undefined && pod.uid !== uid)) return 'gone';
     if (pod.state === 'gone') {
       this.pods.delete(name);
       return 'gone';
     }
-    if (pod.going) return 'going';
-    pod.going = true;
-    this.#world.loop.after(this.#world.random.between(200, 4_000), () => this.end(pod));
+    if (pod.isGoing) return 'going';
+    pod.isGoing = true;
+    this.#world.loop.schedule(this.#world.random.between(200, 4_000), () => this.endPod(pod));
     return 'going';
   }
 
   /** The process is dead. */
-  end(pod: SimPod): void {
+  endPod(pod: SimPod): void {
     pod.life.alive = false;
     pod.state = 'gone';
   }
 
   /** The cluster takes it for gone, and the process goes on. */
-  loseSight(pod: SimPod): void {
+  hidePod(pod: SimPod): void {
     pod.state = 'gone';
     pod.life.zombie = true;
-    this.#world.tell(`pod ${pod.attemptId} is lost sight of and goes on`);
+    this.#world.recordHistory(`pod ${pod.attemptId} is lost sight of and goes on`);
   }
 }
 
-function viewOf({ name, attemptId, state, startedAt, uid }: SimPod): Pod {
+function toPod({ name, attemptId, state, startedAt, uid }: SimPod): Pod {
   return { name, attemptId, state, startedAt, uid };
 }

@@ -1,14 +1,15 @@
-import { type Coverage, cellOf } from './coverage/coverage.ts';
+import type { Coverage } from './coverage/coverage.ts';
+import { formatCell } from './coverage/coverage.ts';
+import type { Cell } from './coverage/coverage-table.ts';
 import {
-  type Cell,
-  cellsOf,
-  coverageTable,
-  metAllTheSame,
-  otherFaultsTable,
-  plansSeldomMet,
-  plansTable,
-  seldomMet,
-  timesDemanded,
+  computeDemandedTimes,
+  listCells,
+  listMetImpossibleCells,
+  listSeldomMetCells,
+  listSeldomMetPlanTransitions,
+  renderCoverageTable,
+  renderOtherFaultsTable,
+  renderPlansTable,
 } from './coverage/coverage-table.ts';
 import { FAULT_KINDS } from './faults.ts';
 import type { Outcome } from './run-seed.ts';
@@ -18,68 +19,72 @@ import type { Summary } from './run-seeds.ts';
 
 const MAX_LINES = 600;
 
-export function historyOf(outcome: Outcome): string {
+export function renderHistory(outcome: Outcome): string {
   const lines = outcome.history.slice(-MAX_LINES);
   const left = outcome.history.length - lines.length;
   const cut = left > 0 ? [`(${left} earlier lines; the replay prints all)`] : [];
   return [...cut, ...lines].join('\n');
 }
 
-export function failureOf(outcome: Outcome): string {
+export function renderFailure(outcome: Outcome): string {
   const replay = `npm run simulate -- --seeds 1 --from ${outcome.seed} --history`;
   return `seed ${outcome.seed} (${replay}):\n  ${outcome.violations.join('\n  ')}`;
 }
 
-export function coverageOf(coverage: Coverage): string {
+export function renderCoverage(coverage: Coverage): string {
   const faults = FAULT_KINDS.map(
     (kind) => `${String(coverage.faults.get(kind) ?? 0).padStart(9)}  ${kind}`,
   );
   return [
     'Transitions of tasks, and what struck at their write, on the way to it from the reading of the task, or after it (a number is demanded of each):',
     '',
-    coverageTable(coverage),
+    renderCoverageTable(coverage),
     '',
     'The same with what else went wrong in the handler or on its way to it (no number is demanded):',
     '',
-    otherFaultsTable(coverage),
+    renderOtherFaultsTable(coverage),
     '',
     'Transitions of plans (a number is demanded of those marked):',
     '',
-    plansTable(coverage),
+    renderPlansTable(coverage),
     '',
     'Cannot be:',
-    ...reasonsOf(coverage, false),
+    ...listReasons(coverage, false),
     '',
     'May be met (no number is demanded):',
-    ...reasonsOf(coverage, true),
+    ...listReasons(coverage, true),
     '',
     'Faults:',
     ...faults,
   ].join('\n');
 }
 
-function reasonsOf(coverage: Coverage, isNotAskedFor: boolean): string[] {
-  const cells = cellsOf(coverage).filter((cell) => cell.whyNot?.isNotAskedFor === isNotAskedFor);
+function listReasons(coverage: Coverage, isNotAskedFor: boolean): string[] {
+  const cells = listCells(coverage).filter((cell) => cell.whyNot?.isNotAskedFor === isNotAskedFor);
   return [...Map.groupBy(cells, (cell) => cell.whyNot?.because)].map(
     ([reason, of]) =>
-      `  ${reason}: ${of.map((cell) => `${nameOf(cell)} (${cell.times})`).join(', ')}`,
+      `  ${reason}: ${of.map((cell) => `${formatCellName(cell)} (${cell.times})`).join(', ')}`,
   );
 }
 
-function nameOf({ transition, fault }: Cell): string {
-  return fault === undefined ? transition : cellOf(transition, fault);
+function formatCellName({ transition, fault }: Cell): string {
+  return fault === undefined ? transition : formatCell(transition, fault);
 }
 
 /** What is wrong with what a run has met. */
-export function coverageProblems({ coverage, seeds }: Summary): string[] {
-  const wrong = metAllTheSame(coverage).map(
-    (cell) => `${nameOf(cell)} was met, and yet is said not to exist: ${cell.whyNot?.because}`,
+export function findCoverageProblems({ coverage, seeds }: Summary): string[] {
+  const wrong = listMetImpossibleCells(coverage).map(
+    (cell) =>
+      `${formatCellName(cell)} was met, and yet is said not to exist: ${cell.whyNot?.because}`,
   );
-  const times = timesDemanded(seeds);
+  const times = computeDemandedTimes(seeds);
   if (times === undefined) return wrong;
   const seldom = [
-    ...seldomMet(coverage, times).map((cell): [string, number] => [nameOf(cell), cell.times]),
-    ...plansSeldomMet(coverage, times).map(([name, met]): [string, number] => [
+    ...listSeldomMetCells(coverage, times).map((cell): [string, number] => [
+      formatCellName(cell),
+      cell.times,
+    ]),
+    ...listSeldomMetPlanTransitions(coverage, times).map(([name, met]): [string, number] => [
       `plan ${name}`,
       met,
     ]),
@@ -94,23 +99,26 @@ export function coverageProblems({ coverage, seeds }: Summary): string[] {
   ];
 }
 
-export function totalsOf({ seeds, failed, events, coverage }: Summary, seconds: number): string {
+export function renderTotals(
+  { seeds, failed, events, coverage }: Summary,
+  seconds: number,
+): string {
   const rate = (seeds / seconds).toFixed(1);
   return `${seeds} seeds, ${failed.length} failed, ${events} events, ${coverage.transitions.size} transitions, ${coverage.cells.size} of them crossed with faults; ${rate} seeds a second`;
 }
 
 /** For machines: the same, as one line of JSON. */
-export function jsonOf(summary: Summary, seconds: number): string {
+export function renderJson(summary: Summary, seconds: number): string {
   const { seeds, failed, events, coverage } = summary;
   return JSON.stringify({
     seeds,
     seconds,
     events,
     failed: failed.map(({ seed, violations }) => ({ seed, violations })),
-    cells: cellsOf(coverage),
+    cells: listCells(coverage),
     crossed: Object.fromEntries(coverage.cells),
     plans: Object.fromEntries(coverage.plans),
     faults: Object.fromEntries(coverage.faults),
-    problems: coverageProblems(summary),
+    problems: findCoverageProblems(summary),
   });
 }

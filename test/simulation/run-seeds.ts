@@ -1,25 +1,32 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import {
-  addCoverage,
-  type Coverage,
-  createCoverage,
-  type PlainCoverage,
-} from './coverage/coverage.ts';
-import { type Outcome, runSeed } from './run-seed.ts';
+import type { Coverage, PlainCoverage } from './coverage/coverage.ts';
+import { addCoverage, createCoverage } from './coverage/coverage.ts';
+import type { Outcome } from './run-seed.ts';
+import { runSeed } from './run-seed.ts';
 import type { Interference } from './world.ts';
 
 /** What a worker tells of the seeds that it was handed: those that failed whole, of the others the sum. */
-export type Batch = { seeds: number; events: number; failed: Outcome[]; coverage: PlainCoverage };
+export type Batch = {
+  readonly seeds: number;
+  events: number;
+  readonly failed: Outcome[];
+  readonly coverage: PlainCoverage;
+};
 
-export type Summary = { seeds: number; failed: Outcome[]; coverage: Coverage; events: number };
+export type Summary = {
+  seeds: number;
+  readonly failed: Outcome[];
+  readonly coverage: Coverage;
+  events: number;
+};
 
 export type RunOptions = {
   /** Absent: one for each core. */
-  workers?: number;
+  readonly workers?: number;
   /** How many seeds a worker is handed at once. */
-  batchSize?: number;
-  onBatch?: (batch: Batch, done: number) => void;
+  readonly batchSize?: number;
+  readonly onBatch?: (batch: Batch, done: number) => void;
 };
 
 /** Small, so that no worker is left with a heap of work while the others are done. */
@@ -74,7 +81,7 @@ function runWorker(take: () => number[], add: (batch: Batch) => void): Promise<v
 /** One seed in this process, with its whole history. */
 export function replaySeed(
   seed: number,
-  options: { interference?: Interference; keepHistory?: boolean } = {},
+  options: { readonly interference?: Interference; readonly keepHistory?: boolean } = {},
 ): Promise<Outcome> {
   const { interference, keepHistory = true } = options;
   return new Promise((resolve) =>

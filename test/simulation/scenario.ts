@@ -1,7 +1,9 @@
-import { type CreatePlan, createPlanSchema } from '../../core/contract/plan.ts';
-import { type TaskSpec, taskSpecSchema } from '../../core/contract/task.ts';
-import type { EngineSettings } from '../../core/engine/deps.ts';
-import { isLate, isOfRepair } from './focus.ts';
+import type { CreatePlan } from '../../core/contract/plan.ts';
+import { createPlanSchema } from '../../core/contract/plan.ts';
+import type { TaskSpec } from '../../core/contract/task.ts';
+import { taskSpecSchema } from '../../core/contract/task.ts';
+import type { EngineSettings } from '../../core/engine/engine-deps.ts';
+import { isLateFocus, isRepairFocus } from './focus.ts';
 import { newRepository } from './forge/forge-state.ts';
 import type { KnownPlan, KnownTask } from './judge/judge.ts';
 import type { Random } from './time/random.ts';
@@ -9,11 +11,16 @@ import type { World } from './world.ts';
 
 // What a seed is about: its repositories, its plans and how narrow the platform is.
 
-export type Submission = { id: string; at: number; body: CreatePlan; known: KnownPlan };
+export type Submission = {
+  readonly id: string;
+  readonly at: number;
+  readonly body: CreatePlan;
+  readonly known: KnownPlan;
+};
 
-const FILES = 14;
+const FILE_COUNT = 14;
 
-export function simulatedSettings(random: Random): EngineSettings {
+export function createSimulatedSettings(random: Random): EngineSettings {
   const system = random.between(2, 8);
   return {
     prefix: 'smol-gang',
@@ -47,7 +54,7 @@ export function addRepositories(world: World): string[] {
   const names = random.chance(0.2) ? ['acme/one', 'acme/two'] : ['acme/one'];
   for (const [place, name] of names.entries()) {
     const files = new Map<string, string>([['CHANGELOG.md', 'base@0:']]);
-    for (let n = 0; n < FILES; n += 1) files.set(`src/f${n}.ts`, 'base@0:');
+    for (let n = 0; n < FILE_COUNT; n += 1) files.set(`src/f${n}.ts`, 'base@0:');
     if (random.chance(0.85)) files.set('.smol-gang.yaml', random.chance(0.15) ? 'strict' : 'plain');
     const clashes: [string, string][] = random.chance(0.3)
       ? [[`t${random.between(0, 5)}`, `t${random.between(6, 9)}`]]
@@ -59,33 +66,33 @@ export function addRepositories(world: World): string[] {
 }
 
 /** `.smol-gang.yaml` as its one line of content says. */
-export function repositoryFile(content: string): string {
+export function renderRepositoryConfig(content: string): string {
   const strict = content.startsWith('strict') ? 'strictMerge: true\n' : '';
   return `verify: [["true"]]\n${strict}`;
 }
 
-export function makeSubmissions(world: World, repositories: readonly string[]): Submission[] {
+export function createSubmissions(world: World, repositories: readonly string[]): Submission[] {
   const { random } = world;
   const { foci } = world.faults;
   const plans = random.pick([1, 1, 1, 1, 2, 2, 3]);
   return Array.from({ length: plans }, (_, place) => {
     const id = `p${String(place).padStart(10, 'a').slice(0, 10)}`;
     const simple = random.chance(0.15);
-    const tasks = simple ? [] : randomGraph(random, repositories);
+    const tasks = simple ? [] : createRandomGraph(random, repositories);
     const body = createPlanSchema.parse({
       ...(simple ? { prompt: 'Do the one thing that is to be done', complexity: 'simple' } : {}),
       ...(simple ? {} : { graph: tasks }),
       repositories: (simple ? repositories.slice(0, 1) : repositories).map((name) => ({ name })),
-      policy: random.chance(foci.some(isOfRepair) ? 0.9 : 0.3) ? 'review' : 'auto',
-      autoApprove: random.chance(0.5) || foci.some(isLate),
+      policy: random.chance(foci.some(isRepairFocus) ? 0.9 : 0.3) ? 'review' : 'auto',
+      autoApprove: random.chance(0.5) || foci.some(isLateFocus),
       ...(random.chance(0.3) ? { maxParallel: random.between(1, 4) } : {}),
     });
     const at = random.between(0, place === 0 ? 2_000 : 240_000);
-    return { id, at, body, known: knownPlan(world, id, simple, body, tasks, repositories) };
+    return { id, at, body, known: createKnownPlan(world, id, simple, body, tasks, repositories) };
   });
 }
 
-function knownPlan(
+function createKnownPlan(
   world: World,
   id: string,
   simple: boolean,
@@ -98,32 +105,37 @@ function knownPlan(
     (one) =>
       one.graph.get(one.branches.get('main') ?? '').files.get('.smol-gang.yaml') === 'strict',
   );
-  const known = simple ? [knownMain(first)] : tasks.map((task) => knownTask(task, first));
+  const known = simple
+    ? [createKnownMainTask(first)]
+    : tasks.map((task) => createKnownTask(task, first));
   const used = simple
     ? []
     : repositories.filter((name) => known.some((task) => task.repo === name));
   return {
     id,
-    simple,
-    review: body.policy === 'review',
-    strict: isStrict && repositories.length === 1,
+    isSimple: simple,
+    needsReview: body.policy === 'review',
+    isStrict: isStrict && repositories.length === 1,
     maxParallel: body.maxParallel,
     tasks: known,
     ends: used.map((repo, place) => ({ id: place === 0 ? 'end' : `end-${place + 1}`, repo })),
   };
 }
 
-function knownMain(repo: string): KnownTask {
+function createKnownMainTask(repo: string): KnownTask {
   return { id: 'main', repo, dependsOn: [], scope: [] };
 }
 
 /** What its author wrote of it, which names a repository or means the first. */
-export function knownTask({ id, repo, dependsOn, scope }: TaskSpec, first: string): KnownTask {
+export function createKnownTask(
+  { id, repo, dependsOn, scope }: TaskSpec,
+  first: string,
+): KnownTask {
   return { id, repo: repo || first, dependsOn, scope };
 }
 
 /** Mostly small; now and then as wide as needs joins. */
-function randomGraph(random: Random, repositories: readonly string[]): TaskSpec[] {
+function createRandomGraph(random: Random, repositories: readonly string[]): TaskSpec[] {
   const wide = random.chance(0.004);
   const size = wide ? random.between(66, 80) : random.pick([1, 1, 2, 2, 3, 3, 4, 5, 7]);
   const count = random.chance(0.03) ? random.between(11, 20) : size;
@@ -135,7 +147,7 @@ function randomGraph(random: Random, repositories: readonly string[]): TaskSpec[
       if (isSink || (!wide && random.chance(density / Math.max(1, n / 3))))
         dependsOn.push(`t${other}`);
     }
-    const scope = wide || random.chance(0.1) ? [] : scopeOf(random, n, count);
+    const scope = wide || random.chance(0.1) ? [] : chooseScope(random, n, count);
     return taskSpecSchema.parse({
       id: `t${n}`,
       description: `Teach the parser of src number ${n} to accept comments`,
@@ -148,9 +160,9 @@ function randomGraph(random: Random, repositories: readonly string[]): TaskSpec[
 }
 
 /** Mostly a file of its own; sometimes one that others may want too. */
-function scopeOf(random: Random, n: number, count: number): string[] {
-  const own = count <= FILES ? `src/f${n % FILES}.ts` : `src/t${n}.ts`;
+function chooseScope(random: Random, n: number, count: number): string[] {
+  const own = count <= FILE_COUNT ? `src/f${n % FILE_COUNT}.ts` : `src/t${n}.ts`;
   return random.chance(0.25)
-    ? [...new Set([own, `src/f${random.between(0, FILES - 1)}.ts`])]
+    ? [...new Set([own, `src/f${random.between(0, FILE_COUNT - 1)}.ts`])]
     : [own];
 }

@@ -1,20 +1,21 @@
 import { expect, test } from 'vitest';
-import { coverageProblems, failureOf, historyOf, totalsOf } from './report.ts';
-import { type Batch, replaySeed, runSeeds } from './run-seeds.ts';
+import { findCoverageProblems, renderFailure, renderHistory, renderTotals } from './report.ts';
+import type { Batch } from './run-seeds.ts';
+import { replaySeed, runSeeds } from './run-seeds.ts';
 
-const SEEDS = 2_000;
+const SEED_COUNT = 2_000;
 
 test('no history breaks a rule, and every plan ends or names what it waits for', async () => {
   const began = performance.now();
 
-  const summary = await runSeeds(0, SEEDS);
+  const summary = await runSeeds(0, SEED_COUNT);
 
-  console.log(totalsOf(summary, (performance.now() - began) / 1_000));
+  console.log(renderTotals(summary, (performance.now() - began) / 1_000));
   const [first] = summary.failed.toSorted((a, b) => a.events - b.events);
-  const history = first === undefined ? '' : historyOf(await replaySeed(first.seed));
-  expect(summary.failed.map(failureOf), history).toEqual([]);
-  expect(summary.seeds).toBe(SEEDS);
-  expect(coverageProblems(summary)).toEqual([]);
+  const history = first === undefined ? '' : renderHistory(await replaySeed(first.seed));
+  expect(summary.failed.map(renderFailure), history).toEqual([]);
+  expect(summary.seeds).toBe(SEED_COUNT);
+  expect(findCoverageProblems(summary)).toEqual([]);
 }, 600_000);
 
 test('a seed replays exactly, whatever ran before it', async () => {

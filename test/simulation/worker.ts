@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { z } from 'zod';
-import { addCoverage, createCoverage, plainCoverage } from './coverage/coverage.ts';
+import { addCoverage, createCoverage, toPlainCoverage } from './coverage/coverage.ts';
 import { runSeed } from './run-seed.ts';
 import type { Batch } from './run-seeds.ts';
 
@@ -23,5 +23,5 @@ function runBatch(seeds: readonly number[]): Batch {
     addCoverage(coverage, outcome.coverage);
     if (outcome.violations.length > 0) batch.failed.push(outcome);
   }
-  return { ...batch, coverage: plainCoverage(coverage) };
+  return { ...batch, coverage: toPlainCoverage(coverage) };
 }

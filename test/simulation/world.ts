@@ -1,19 +1,22 @@
-import type { EngineDeps, EngineSettings } from '../../core/engine/deps.ts';
-import type { MemoryTable } from '../support/memory-table.ts';
-import { createMemoryTable } from '../support/memory-table.ts';
+import type { EngineDeps, EngineSettings } from '../../core/engine/engine-deps.ts';
+import type { MemoryTable } from '../support/store/memory-table.ts';
+import { createMemoryTable } from '../support/store/memory-table.ts';
 import type { Coverage } from './coverage/coverage.ts';
-import { createFaults, type FaultKind, type Faults } from './faults.ts';
+import type { FaultKind, Faults } from './faults.ts';
+import { createFaults } from './faults.ts';
 import { SimForge } from './forge/sim-forge.ts';
-import { createInvocation, type Invocation } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
+import { createInvocation } from './invocation.ts';
 import type { Judge } from './judge/judge.ts';
 import { SimPods } from './pods.ts';
-import { forgePort } from './port/forge-port.ts';
-import { launcherPort } from './port/launcher-port.ts';
-import { queuePort, SimQueues } from './port/queue-port.ts';
-import { tablePort } from './port/table-port.ts';
-import { repositoryFile } from './scenario.ts';
+import { createForgePort } from './port/forge-port.ts';
+import { createLauncherPort } from './port/launcher-port.ts';
+import { createQueuePort, SimQueues } from './port/queue-port.ts';
+import { createTablePort } from './port/table-port.ts';
+import { renderRepositoryConfig } from './scenario.ts';
 import { EventLoop } from './time/event-loop.ts';
-import { createRandom, type Random } from './time/random.ts';
+import type { Random } from './time/random.ts';
+import { createRandom } from './time/random.ts';
 
 // Everything of one seed: the platform under test, what it stands on, and who watches.
 
@@ -21,16 +24,16 @@ export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
 
 /** An index is behind its table by less than a client looks back. */
 const INDEX_LAG_MS = 60_000;
-const WRITES = new Set(['put', 'update', 'delete']);
+const WRITE_OPERATIONS = new Set(['put', 'update', 'delete']);
 
 /** What goes wrong in a whole seed besides its faults: it wraps what invocations are given. */
 export type Interference = {
   readonly name: string;
   /** What goes wrong in every seed, and often: where the rule is needed. */
   readonly emphasis?: readonly FaultKind[];
-  deps?: (deps: EngineDeps, world: World) => EngineDeps;
+  readonly deps?: (deps: EngineDeps, world: World) => EngineDeps;
   /** Under which number a bridge's call arrives. */
-  attempt?: (attemptId: string, world: World) => string;
+  readonly attempt?: (attemptId: string, world: World) => string;
 };
 
 export class World {
@@ -47,21 +50,26 @@ export class World {
   readonly interference: Interference | undefined;
   /** Filled only when somebody is going to read it. */
   readonly history: string[] | undefined;
-  readonly live = new Set<Invocation>();
+  readonly liveInvocations = new Set<Invocation>();
   /** Told that the index read that has just begun is a late one. */
-  onLateIndex: () => void = () => {};
+  onLateIndexRead: () => void = () => {};
   /** The platform is down until then. */
   downUntil = 0;
   /** Until then the forge has asked not to be called. */
-  pausedUntil = 0;
-  #writes: number[] = [];
+  forgePausedUntil = 0;
+  readonly #writes: number[] = [];
   #invocations = 0;
   #ids = 0;
 
   constructor(
     seed: number,
     settings: EngineSettings,
-    parts: { judge: Judge; coverage: Coverage; interference?: Interference; keepHistory: boolean },
+    parts: {
+      readonly judge: Judge;
+      readonly coverage: Coverage;
+      readonly interference?: Interference;
+      readonly keepHistory: boolean;
+    },
   ) {
     this.settings = settings;
     this.random = createRandom(seed);
@@ -71,78 +79,90 @@ export class World {
     this.interference = parts.interference;
     this.history = parts.keepHistory ? [] : undefined;
     this.table = createMemoryTable({
-      indexLag: () => this.#indexLag(),
+      indexLag: () => this.#drawIndexLag(),
       afterEffect: (operation) => {
-        if (WRITES.has(operation)) this.#writes.push(this.loop.now);
+        if (WRITE_OPERATIONS.has(operation)) this.#writes.push(this.loop.now);
       },
     });
     this.queues = new SimQueues(this);
     this.pods = new SimPods(this);
-    this.forge = new SimForge(() => this.loop.now, this.random, parts.judge.forgeWitness(this), {
-      lag: () => (this.faults.happens('forge_lag') ? this.random.between(500, 20_000) : 0),
-      compute: () => (this.faults.happens('forge_unknown') ? this.random.between(500, 20_000) : 0),
-      checkEnds: () => ({
-        afterMs: this.random.between(1_000, 90_000),
-        flaky: this.faults.happens('check_flaky'),
-      }),
-      rule: () =>
-        this.faults.happens('forge_rule') ? 'a rule of the branch forbids it' : undefined,
-    });
+    this.forge = new SimForge(
+      () => this.loop.now,
+      this.random,
+      parts.judge.createForgeWitness(this),
+      {
+        lag: () => (this.faults.drawFault('forge_lag') ? this.random.between(500, 20_000) : 0),
+        compute: () =>
+          this.faults.drawFault('forge_unknown') ? this.random.between(500, 20_000) : 0,
+        checkEnds: () => ({
+          afterMs: this.random.between(1_000, 90_000),
+          flaky: this.faults.drawFault('check_flaky'),
+        }),
+        rule: () =>
+          this.faults.drawFault('forge_rule') ? 'a rule of the branch forbids it' : undefined,
+      },
+    );
   }
 
-  #indexLag(): number {
-    if (!this.faults.happens('index_late')) return 0;
-    this.onLateIndex();
+  #drawIndexLag(): number {
+    if (!this.faults.drawFault('index_late')) return 0;
+    this.onLateIndexRead();
     const since = this.loop.now - INDEX_LAG_MS;
     const recent = this.#writes.length - 1 - this.#writes.findLastIndex((at) => at < since);
     return Math.min(recent, this.random.between(1, 40));
   }
 
-  tell(line: string): void {
+  recordHistory(line: string): void {
     if (this.history === undefined) return;
     const s = (this.loop.now - START) / 1_000;
     const clock = `${String(Math.floor(s / 60)).padStart(4)}:${(s % 60).toFixed(3).padStart(6, '0')}`;
     this.history.push(`${clock}  ${line}`);
   }
 
-  newInvocation(what: string): Invocation {
+  openInvocation(what: string): Invocation {
     this.#invocations += 1;
     const invocation = createInvocation(this.#invocations, what);
-    this.live.add(invocation);
+    this.liveInvocations.add(invocation);
     return invocation;
   }
 
   /** Runs a handler; the platform being down is no run at all. */
-  start<T>(
+  startInvocation<T>(
     what: string,
     act: (deps: EngineDeps) => Promise<T>,
-    end: { done: (value: T) => void; failed: (error: unknown) => void; crashed: () => void },
+    end: {
+      readonly done: (value: T) => void;
+      readonly failed: (error: unknown) => void;
+      readonly crashed: () => void;
+    },
   ): Invocation {
-    const invocation = this.newInvocation(what);
+    const invocation = this.openInvocation(what);
     const leave = (then: () => void) => () => {
-      this.live.delete(invocation);
+      this.liveInvocations.delete(invocation);
       then();
     };
     invocation.onCrash = leave(end.crashed);
-    act(this.depsOf(invocation)).then(
-      (value) => invocation.alive && leave(() => end.done(value))(),
-      (error) => invocation.alive && leave(() => end.failed(error))(),
+    act(this.createDeps(invocation)).then(
+      (value) => invocation.isAlive && leave(() => end.done(value))(),
+      (error) => invocation.isAlive && leave(() => end.failed(error))(),
     );
     return invocation;
   }
 
-  depsOf(invocation: Invocation): EngineDeps {
-    const forge = forgePort(this, invocation);
+  createDeps(invocation: Invocation): EngineDeps {
+    const forge = createForgePort(this, invocation);
     const deps: EngineDeps = {
-      table: tablePort(this, invocation),
-      queue: queuePort(this, invocation),
-      launcher: launcherPort(this, invocation),
+      table: createTablePort(this, invocation),
+      queue: createQueuePort(this, invocation),
+      launcher: createLauncherPort(this, invocation),
       forges: { github: forge, local: forge },
       clock: { now: () => this.loop.now },
       log: {
         info: () => {},
-        warn: (message, fields) => this.tell(`warn: ${message} ${JSON.stringify(fields ?? {})}`),
-        error: (message, fields) => this.tell(`error: ${message} ${JSON.stringify(fields ?? {})}`),
+        warn: (message, fields) =>
+          this.recordHistory(`warn: ${message} ${JSON.stringify(fields ?? {})}`),
+        error: (message, fields) =>
+          this.recordHistory(`error: ${message} ${JSON.stringify(fields ?? {})}`),
       },
       settings: this.settings,
       attemptToken: async () => 'token',
@@ -156,30 +176,30 @@ export class World {
 
   /** Everything that runs stops where it is. */
   crashPlatform(forMs: number): void {
-    this.tell('the platform crashes');
+    this.recordHistory('the platform crashes');
     // First, so that whoever gives up its place lets nobody in who would live through it.
     this.downUntil = this.loop.now + forMs;
-    for (const invocation of [...this.live]) {
-      invocation.alive = false;
+    for (const invocation of [...this.liveInvocations]) {
+      invocation.isAlive = false;
       invocation.onCrash();
     }
   }
 
   /** Of what a repository holds only its configuration is ever read as text. */
-  fileText(repo: string, sha: string, path: string): string | undefined {
+  readFileText(repo: string, sha: string, path: string): string | undefined {
     const content = this.forge.repo(repo).graph.get(sha).files.get(path);
     if (content === undefined || path !== '.smol-gang.yaml') return content;
-    return repositoryFile(content);
+    return renderRepositoryConfig(content);
   }
 
   /** A delivery, unless it is lost on the way. */
-  webhook(repo: string, branch: string, pull: number | undefined): void {
-    if (this.faults.happens('webhook_drop')) return;
-    const copies = this.faults.happens('webhook_double') ? 2 : 1;
+  sendWebhook(repo: string, branch: string, pull: number | undefined): void {
+    if (this.faults.drawFault('webhook_drop')) return;
+    const copies = this.faults.drawFault('webhook_double') ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1)
-      this.queues.send(
+      this.queues.sendMessage(
         { type: 'forge_changed', v: 1, repo, pull, branch, delivery: 'd' },
-        this.faults.happens('webhook_late')
+        this.faults.drawFault('webhook_late')
           ? this.random.between(10_000, 600_000)
           : this.random.between(50, 3_000),
       );

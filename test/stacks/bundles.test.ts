@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { functionsOf, readTemplate } from '../support/cloud-template.ts';
+import { findFunctions, readTemplate } from '../support/cloud/cloud-template.ts';
 
 // What a function brings along: what it uses, and nothing of the others.
 
@@ -18,7 +18,7 @@ const bundlesSchema = z.array(
 );
 
 /** Parts that only some need, by the function that may have them. */
-const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
+const FUNCTIONS_BY_PART: Readonly<Record<string, readonly string[]>> = {
   openai: ['http-doctor', 'queue-plan'],
   octokit: [
     'http-api',
@@ -43,7 +43,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'adapters/hosting': ['http-api'],
 };
 /** What no function has: the laptop, the agents and the tools. */
-const NOWHERE = [
+const FORBIDDEN_PARTS = [
   'local',
   'agent',
   'cli',
@@ -63,15 +63,15 @@ describe.skipIf(cloud === null)('the bundles', () => {
     cloud === null ? [] : bundlesSchema.parse(readJson(join(cloud.bundles, 'bundles.json')));
 
   test('hold what their function uses', () => {
-    for (const [part, ids] of Object.entries(ONLY_IN)) {
-      const found = bundles.filter((bundle) => has(bundle.parts, part)).map(({ id }) => id);
+    for (const [part, ids] of Object.entries(FUNCTIONS_BY_PART)) {
+      const found = bundles.filter((bundle) => hasPart(bundle.parts, part)).map(({ id }) => id);
       expect(found.toSorted(), part).toEqual([...ids].toSorted());
     }
   });
 
   test('hold nothing of the laptop, of the agents and of the tools', () => {
     const found = bundles.flatMap(({ id, parts }) =>
-      NOWHERE.filter((part) => has(parts, part)).map((part) => `${id}: ${part}`),
+      FORBIDDEN_PARTS.filter((part) => hasPart(parts, part)).map((part) => `${id}: ${part}`),
     );
 
     expect(bundles).not.toEqual([]);
@@ -80,13 +80,13 @@ describe.skipIf(cloud === null)('the bundles', () => {
 
   test('bring the AWS SDK and stay small', () => {
     for (const { id, bytes, parts } of bundles) {
-      expect(has(parts, '@aws-sdk/client-dynamodb'), id).toBe(true);
+      expect(hasPart(parts, '@aws-sdk/client-dynamodb'), id).toBe(true);
       expect(bytes, id).toBeLessThan(MAX_BYTES);
     }
   });
 
   test('are what SST deploys, byte for byte', () => {
-    const functions = functionsOf(readTemplate(cloud?.templates ?? '', 'platform'));
+    const functions = findFunctions(readTemplate(cloud?.templates ?? '', 'platform'));
 
     for (const { id, handler } of bundles) {
       const { S3Key } = codeSchema.parse(functions.get(id)?.Properties.Code);
@@ -100,7 +100,7 @@ describe.skipIf(cloud === null)('the bundles', () => {
 
 const codeSchema = z.object({ S3Key: z.string() });
 
-function has(parts: Readonly<Record<string, number>>, part: string): boolean {
+function hasPart(parts: Readonly<Record<string, number>>, part: string): boolean {
   return Object.keys(parts).some((name) => name === part || name.startsWith(`${part}/`));
 }
 

@@ -4,24 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { createJoseJwt } from '../../adapters/jwt/jose-jwt.ts';
-import { createScryptHash } from '../../adapters/password/scrypt-hash.ts';
+import { createJoseJwt } from '../../adapters/jwt/create-jose-jwt.ts';
+import { createScryptHash } from '../../adapters/password/create-scrypt-hash.ts';
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
 import { createUser } from '../../core/access/user.ts';
-import { schedule } from '../../core/engine/schedule/schedule.ts';
+import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
 import type { PodSpec } from '../../core/port/launcher.ts';
-import { functionId, HANDLERS } from '../../core/topology/handlers.ts';
-import { type CloudStage, startCloudStage } from '../support/cloud-stage.ts';
-import { createEngineFixture } from '../support/engine-fixture.ts';
-import { type HttpInput, httpEvent, jsonInput } from '../support/http-event.ts';
-import {
-  ADMIN_TOKEN,
-  startTestForge,
-  type TestForge,
-  type TestRepository,
-  WEBHOOK_SECRET,
-} from '../support/local-forge.ts';
-import { type ScriptedLlmServer, startScriptedLlmServer } from '../support/scripted-llm-server.ts';
+import { HANDLERS, toFunctionId } from '../../core/topology/handlers.ts';
+import type { CloudStage } from '../support/cloud/cloud-stage.ts';
+import { startCloudStage } from '../support/cloud/cloud-stage.ts';
+import type { HttpInput } from '../support/contract/http-event.ts';
+import { createJsonInput, createLambdaHttpEvent } from '../support/contract/http-event.ts';
+import { createEngineFixture } from '../support/engine/engine-fixture.ts';
+import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
+import { ADMIN_TOKEN, startTestForge, WEBHOOK_SECRET } from '../support/forge/test-forge.ts';
+import type { ScriptedLlmServer } from '../support/model/scripted-llm-server.ts';
+import { startScriptedLlmServer } from '../support/model/scripted-llm-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // A plan from its prompt to its merge over the deployed bundles: each function in its own process, with the environment of
@@ -79,12 +77,12 @@ describe.skipIf(cloud === null)(
       const health = await call('http-api', { method: 'GET', path: '/v1/health' });
       const wrong = await call(
         'http-api',
-        jsonInput('POST', '/v1/auth/login', { ...USER, password: 'x'.repeat(12) }),
+        createJsonInput('POST', '/v1/auth/login', { ...USER, password: 'x'.repeat(12) }),
       );
-      const login = await call('http-api', jsonInput('POST', '/v1/auth/login', USER));
+      const login = await call('http-api', createJsonInput('POST', '/v1/auth/login', USER));
       session = `Bearer ${String(login.body.accessToken)}`;
       const linked = await asUser('POST', '/v1/repositories', { name: 'acme/shop' });
-      const planned = await asUser('POST', '/v1/plans', graphPlan());
+      const planned = await asUser('POST', '/v1/plans', createGraphPlan());
       plan = String(planned.body.id);
 
       expect([health, wrong, login, linked, planned].map(({ status }) => status)).toEqual([
@@ -104,7 +102,7 @@ describe.skipIf(cloud === null)(
 
       expect(prompted.status).toBe(201);
       expect(failed).toEqual([]);
-      expect(model.asked[0]?.authorization).toBe(`Bearer ${SECRETS.MODEL_API_KEY}`);
+      expect(model.requests[0]?.authorization).toBe(`Bearer ${SECRETS.MODEL_API_KEY}`);
     });
 
     test('queue-drive activates the plan', async () => {
@@ -137,7 +135,7 @@ describe.skipIf(cloud === null)(
         call('http-attempt', {
           ...(body === undefined
             ? { method: 'POST', path: `/v1/attempts/${attempt}/${route}` }
-            : jsonInput('POST', `/v1/attempts/${attempt}/${route}`, body)),
+            : createJsonInput('POST', `/v1/attempts/${attempt}/${route}`, body)),
           headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         });
 
@@ -150,10 +148,10 @@ describe.skipIf(cloud === null)(
       });
       const commit = await forge.pushBranch(shop, branch, { 'one.txt': '1\n' });
       const checkpoint = await ask('checkpoint', { commit });
-      const question = await ask('question', questionBody());
+      const question = await ask('question', createQuestionBody());
       const reply = { text: 'yes', answers: 'q1' };
       const answered = await asUser('POST', `/v1/plans/${plan}/tasks/one/messages`, reply);
-      const result = await ask('result', resultBody(commit, shop.main));
+      const result = await ask('result', createResultBody(commit, shop.main));
 
       expect(answered.status).toBe(201);
       const calls = { started, credentials, beat, written, checkpoint, question, result };
@@ -188,7 +186,7 @@ describe.skipIf(cloud === null)(
       const delivery = forge.deliveries.find(({ event }) => event === 'pull_request');
       const send = (body: string, signature: string) =>
         call('hook-github', {
-          ...jsonInput('POST', '/v1/hooks/github', body),
+          ...createJsonInput('POST', '/v1/hooks/github', body),
           headers: {
             'content-type': 'application/json',
             'x-github-event': 'pull_request',
@@ -295,11 +293,11 @@ describe.skipIf(cloud === null)(
       expect(states.get('forge acme/shop')).toMatch(/ok|warning/);
       expect(states.get('disk')).toBe('skipped');
       expect(states.get('launcher')).toBe('failed');
-      expect(model.asked.length).toBeGreaterThan(1);
+      expect(model.requests.length).toBeGreaterThan(1);
     });
 
     async function call(id: string, input: HttpInput) {
-      const answer = answerSchema.parse(await stage.invoke(id, httpEvent(input)));
+      const answer = answerSchema.parse(await stage.invoke(id, createLambdaHttpEvent(input)));
       const body = answer.body === '' ? {} : bodySchema.parse(JSON.parse(answer.body));
       return { status: answer.statusCode, body };
     }
@@ -307,7 +305,9 @@ describe.skipIf(cloud === null)(
     function asUser(method: string, path: string, body?: object) {
       const headers = { authorization: session };
       const input =
-        body === undefined ? { method, path, headers } : jsonInput(method, path, body, headers);
+        body === undefined
+          ? { method, path, headers }
+          : createJsonInput(method, path, body, headers);
       return call('http-api', input);
     }
 
@@ -344,14 +344,14 @@ describe.skipIf(cloud === null)(
       }).deps;
       const { table, queue } = stage;
       const settings = { ...engine.settings, caps: { system: 1, repository: 1, plan: 1 } };
-      await schedule({ ...engine, settings, table, queue, clock: access.clock }, [
+      await scheduleTasks({ ...engine, settings, table, queue, clock: access.clock }, [
         { plan, run: 1, task },
       ]);
       return pods[0];
     }
 
     test('no function was refused anything that it tried, and none was made without a part', async () => {
-      const outputs = await Promise.all(RUN.map((id) => stage.outputOf(id)));
+      const outputs = await Promise.all(HANDLED_FUNCTIONS.map((id) => stage.outputOf(id)));
 
       for (const output of outputs) {
         expect(output).not.toContain('no statement allows');
@@ -363,7 +363,7 @@ describe.skipIf(cloud === null)(
   },
 );
 
-const RUN = HANDLERS.map(functionId);
+const HANDLED_FUNCTIONS = HANDLERS.map(toFunctionId);
 const MAX_BATCHES = 30;
 const answerSchema = z.object({ statusCode: z.number(), body: z.string().default('') });
 const pullSchema = z.object({
@@ -372,7 +372,7 @@ const pullSchema = z.object({
 });
 const bodySchema = z.record(z.string(), z.unknown());
 
-function graphPlan() {
+function createGraphPlan() {
   const graph = ['one', 'two'].map((id) => ({
     id,
     description: `Write ${id}.txt, with the number ${id} in it and nothing else.`,
@@ -382,11 +382,11 @@ function graphPlan() {
   return { title: 'Numbers', repositories: [{ name: 'acme/shop' }], graph, autoApprove: true };
 }
 
-function questionBody() {
+function createQuestionBody() {
   return { id: 'q1', text: 'Really?', options: [], default: 'yes', timeoutAt: Date.now() + 60_000 };
 }
 
-function resultBody(commit: string, root: string) {
+function createResultBody(commit: string, root: string) {
   const results = [{ command: ['node', '--version'], exitCode: 0, durationMs: 1, output: '' }];
   return {
     outcome: 'done',

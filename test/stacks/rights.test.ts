@@ -2,54 +2,53 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { functionId, HANDLERS } from '../../core/topology/handlers.ts';
+import { HANDLERS, toFunctionId } from '../../core/topology/handlers.ts';
 import { QUEUES } from '../../core/topology/queues.ts';
-import { RIGHTS, rightsOf } from '../../core/topology/rights.ts';
+import { RIGHTS, requireRights } from '../../core/topology/rights.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { SECTIONS } from '../../functions/config-sections.ts';
-import { PLANTED_SECRETS, SECRET_NAME } from '../support/cloud-settings.ts';
+import { PLANTED_SECRETS, SECRET_NAME } from '../support/cloud/cloud-settings.ts';
+import type { Statement, Template } from '../support/cloud/cloud-template.ts';
 import {
-  environmentOf,
-  functionReferredTo,
-  functionsOf,
-  ofType,
-  only,
+  findFunctions,
+  findReferencedFunction,
+  findReferences,
+  findResourcesOfType,
+  listStatements,
+  readFunctionEnvironment,
   readTemplate,
-  referencesOf,
-  type Statement,
-  statementsOf,
-  type Template,
-} from '../support/cloud-template.ts';
+  requireSingle,
+} from '../support/cloud/cloud-template.ts';
 
 // What each function may do and what it holds, said twice: here for people to read, in core/topology/rights.ts for the
 // stacks. Whoever gives a function more has to say so in both.
 
 const cloud = inject('cloud');
 
-const ITEMS = 'table: GetItem PutItem UpdateItem DeleteItem Query';
-const INDEXES = 'indexes: Query';
+const ITEM_RIGHTS = 'table: GetItem PutItem UpdateItem DeleteItem Query';
+const INDEX_RIGHTS = 'indexes: Query';
 
-const MAY: Readonly<Record<string, readonly string[]>> = {
-  'http-api': [ITEMS, INDEXES, 'send: drive plan push schedule'],
-  'http-doctor': ['table: GetItem PutItem Query', INDEXES, 'send: schedule'],
-  'http-attempt': [ITEMS, INDEXES, 'send: drive push schedule'],
+const RIGHTS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
+  'http-api': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive plan push schedule'],
+  'http-doctor': ['table: GetItem PutItem Query', INDEX_RIGHTS, 'send: schedule'],
+  'http-attempt': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive push schedule'],
   'hook-github': ['table: GetItem PutItem of DELIVERY#*', 'send: drive'],
   'ws-connect': ['table: GetItem DeleteItem of access#ticket#* access#users'],
   'ws-disconnect': ['table: Query DeleteItem of WATCH#* CONNECTION#*'],
   'ws-default': ['table: PutItem DeleteItem of WATCH#* CONNECTION#*', 'post to connections'],
-  'queue-plan': [ITEMS, INDEXES, 'send: drive plan push', 'receive: plan'],
-  'queue-drive': [ITEMS, INDEXES, 'send: drive plan push schedule', 'receive: drive'],
-  'queue-schedule': [ITEMS, INDEXES, 'send: drive push schedule', 'receive: schedule'],
+  'queue-plan': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive plan push', 'receive: plan'],
+  'queue-drive': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive plan push schedule', 'receive: drive'],
+  'queue-schedule': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive push schedule', 'receive: schedule'],
   'queue-push': [
     'table: Query DeleteItem of WATCH#* CONNECTION#*',
     'post to connections',
     'receive: push',
   ],
-  'cron-reconcile': [ITEMS, INDEXES, 'send: drive plan push schedule'],
+  'cron-reconcile': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive plan push schedule'],
 };
 
-const HOLDS: Readonly<Record<string, readonly string[]>> = {
+const SECRETS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
   'http-api': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
   'http-doctor': ['AUTH_SECRETS', 'GITHUB_TOKEN', 'MODEL_API_KEY'],
   'http-attempt': ['AUTH_SECRETS', 'GITHUB_TOKEN', 'MODEL_API_KEY'],
@@ -62,28 +61,34 @@ const HOLDS: Readonly<Record<string, readonly string[]>> = {
 
 describe.skipIf(cloud === null)('the rights of functions', () => {
   const folder = cloud?.templates ?? '';
-  const platform = cloud === null ? NOTHING : readTemplate(folder, 'platform');
-  const storage = cloud === null ? NOTHING : readTemplate(folder, 'storage');
-  const functions = [...functionsOf(platform)];
+  const platform = cloud === null ? EMPTY_TEMPLATE : readTemplate(folder, 'platform');
+  const storage = cloud === null ? EMPTY_TEMPLATE : readTemplate(folder, 'storage');
+  const functions = [...findFunctions(platform)];
 
   test('each may do what is listed, and write to its own log', () => {
     const may = functions.map(([id, fn]) => {
-      const statements = statementsOf(platform, fn);
-      const [logs, others] = [statements.filter(isLog), statements.filter((one) => !isLog(one))];
-      const log = only(referencesOf(fn.Properties.LoggingConfig));
-      expect(only(logs).Resource, id).toEqual([{ 'Fn::GetAtt': [log, 'Arn'] }]);
+      const statements = listStatements(platform, fn);
+      const [logs, others] = [
+        statements.filter(isLogStatement),
+        statements.filter((one) => !isLogStatement(one)),
+      ];
+      const log = requireSingle(findReferences(fn.Properties.LoggingConfig));
+      expect(requireSingle(logs).Resource, id).toEqual([{ 'Fn::GetAtt': [log, 'Arn'] }]);
       return [id, others.map((one) => describeStatement(platform, one)).toSorted()];
     });
 
-    const listed = Object.entries(MAY).map(([id, list]) => [id, [...list].toSorted()]);
+    const listed = Object.entries(RIGHTS_BY_FUNCTION).map(([id, list]) => [
+      id,
+      [...list].toSorted(),
+    ]);
     expect(Object.fromEntries(may)).toEqual(Object.fromEntries(listed));
   });
 
   test('each has a role that no other has, without policies of somebody else', () => {
-    const roles = functions.map(([, fn]) => only(referencesOf(fn.Properties.Role)));
+    const roles = functions.map(([, fn]) => requireSingle(findReferences(fn.Properties.Role)));
 
     expect(new Set(roles).size).toBe(HANDLERS.length);
-    for (const { logicalId, Properties } of ofType(platform, 'AWS::IAM::Role')) {
+    for (const { logicalId, Properties } of findResourcesOfType(platform, 'AWS::IAM::Role')) {
       if (!roles.includes(logicalId)) continue;
       expect(Properties.ManagedPolicyArns).toBeUndefined();
       expect(Properties.Policies).toBeUndefined();
@@ -91,47 +96,54 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
   });
 
   test('only the gateway, the queues and the clock call them, each only its own', () => {
-    const callers = ofType(platform, 'AWS::Lambda::Permission').map(({ Properties }) => {
-      expect(Properties.SourceArn).toBeDefined();
-      return `${String(Properties.Principal)} calls ${functionReferredTo(platform, Properties.FunctionName)}`;
-    });
+    const callers = findResourcesOfType(platform, 'AWS::Lambda::Permission').map(
+      ({ Properties }) => {
+        expect(Properties.SourceArn).toBeDefined();
+        return `${String(Properties.Principal)} calls ${findReferencedFunction(platform, Properties.FunctionName)}`;
+      },
+    );
 
     const gateway = [...HTTP_FUNCTIONS, ...SOCKET_ROUTES].map(
-      ({ handler }) => `apigateway.amazonaws.com calls ${functionId(handler)}`,
+      ({ handler }) => `apigateway.amazonaws.com calls ${toFunctionId(handler)}`,
     );
     const clock = SCHEDULES.map(
-      ({ handler }) => `events.amazonaws.com calls ${functionId(handler)}`,
+      ({ handler }) => `events.amazonaws.com calls ${toFunctionId(handler)}`,
     );
     expect(callers.toSorted()).toEqual([...gateway, ...clock].toSorted());
-    expect(ofType(platform, 'AWS::Lambda::Url')).toEqual([]);
+    expect(findResourcesOfType(platform, 'AWS::Lambda::Url')).toEqual([]);
   });
 
   test('each holds the secrets that are listed, by reference', () => {
-    const secret = new Set(secretVariables());
+    const secret = new Set(listSecretVariables());
 
     const holds = functions.map(([id, fn]) => {
-      const held = Object.entries(environmentOf(fn)).filter(([name]) => secret.has(name));
+      const held = Object.entries(readFunctionEnvironment(fn)).filter(([name]) => secret.has(name));
       for (const [name, value] of held)
         expect(value).toBe(`{{resolve:secretsmanager:${SECRET_NAME}:SecretString:${name}::}}`);
       return [id, held.map(([name]) => name).toSorted()];
     });
 
-    const without = HANDLERS.map((handler) => [functionId(handler), []]);
-    expect(Object.fromEntries(holds)).toEqual({ ...Object.fromEntries(without), ...HOLDS });
+    const without = HANDLERS.map((handler) => [toFunctionId(handler), []]);
+    expect(Object.fromEntries(holds)).toEqual({
+      ...Object.fromEntries(without),
+      ...SECRETS_BY_FUNCTION,
+    });
   });
 
   test('each is told the variables of its sections and of no others', () => {
     for (const [id, fn] of functions) {
-      const handler = only(HANDLERS.filter((one) => functionId(one) === id));
+      const handler = requireSingle(HANDLERS.filter((one) => toFunctionId(one) === id));
       const sections = Object.entries(SECTIONS).filter(([name]) =>
-        rightsOf(handler).config.includes(name),
+        requireRights(handler).config.includes(name),
       );
       const known = sections.flatMap(([, { variables }]) =>
         Object.values(variables).map(({ env }) => env),
       );
-      const told = Object.keys(environmentOf(fn)).filter((name) => !name.startsWith('SST_'));
+      const told = Object.keys(readFunctionEnvironment(fn)).filter(
+        (name) => !name.startsWith('SST_'),
+      );
 
-      expect(sections, id).toHaveLength(rightsOf(handler).config.length);
+      expect(sections, id).toHaveLength(requireRights(handler).config.length);
       expect(told.filter((name) => !known.includes(name))).toEqual([
         'AWS_NODEJS_CONNECTION_REUSE_ENABLED',
       ]);
@@ -141,15 +153,15 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
   test('a function sends to the queues that its code makes messages for', () => {
     const sends = HANDLERS.map((handler) => {
       const code = readFileSync(
-        join(cloud?.bundles ?? '', functionId(handler), 'index.mjs'),
+        join(cloud?.bundles ?? '', toFunctionId(handler), 'index.mjs'),
         'utf8',
       );
-      return [functionId(handler), queuesOf(code)];
+      return [toFunctionId(handler), findQueues(code)];
     });
 
     const stated = HANDLERS.map((handler) => [
-      functionId(handler),
-      [...rightsOf(handler).sends].toSorted(),
+      toFunctionId(handler),
+      [...requireRights(handler).sends].toSorted(),
     ]);
     expect(Object.fromEntries(sends)).toEqual(Object.fromEntries(stated));
   });
@@ -169,7 +181,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
   });
 
   test('every secret variable was planted', () => {
-    expect(secretVariables().toSorted()).toEqual(Object.keys(PLANTED_SECRETS).toSorted());
+    expect(listSecretVariables().toSorted()).toEqual(Object.keys(PLANTED_SECRETS).toSorted());
   });
 });
 
@@ -177,20 +189,20 @@ test('each handler has a row of rights, and each row a handler', () => {
   expect(Object.keys(RIGHTS).toSorted()).toEqual(HANDLERS.toSorted());
 });
 
-const NOTHING: Template = { text: '', resources: [] };
+const EMPTY_TEMPLATE: Template = { text: '', resources: [] };
 
-function secretVariables(): string[] {
+function listSecretVariables(): string[] {
   return Object.values(SECTIONS)
     .flatMap(({ variables }) => Object.values(variables))
     .filter((variable) => variable.secret)
     .map(({ env }) => env);
 }
 
-function isLog({ Action }: Statement): boolean {
+function isLogStatement({ Action }: Statement): boolean {
   return Action.every((action) => action.startsWith('logs:'));
 }
 
-const RECEIVE = [
+const RECEIVE_ACTIONS = [
   'sqs:ReceiveMessage',
   'sqs:ChangeMessageVisibility',
   'sqs:GetQueueUrl',
@@ -204,7 +216,7 @@ function describeStatement(template: Template, statement: Statement): string {
   const actions = Action.join(' ');
   const names = Resource.map((one) => nameResource(template, one)).toSorted();
   const on = names.join(' ');
-  if (actions === RECEIVE.join(' ')) return `receive: ${on}`;
+  if (actions === RECEIVE_ACTIONS.join(' ')) return `receive: ${on}`;
   if (actions === 'sqs:SendMessage') return `send: ${on}`;
   if (actions === 'execute-api:ManageConnections' && on === 'connections')
     return 'post to connections';
@@ -225,14 +237,14 @@ function nameResource(template: Template, resource: unknown): string {
   if (text.startsWith(`{${table}`)) return 'table';
   if (text.includes(table) && text.endsWith('"/index/*"]]}')) return 'indexes';
   if (text.endsWith('"/test/POST/@connections/*"]]}')) return 'connections';
-  const queue = ofType(template, 'AWS::SQS::Queue').find(
+  const queue = findResourcesOfType(template, 'AWS::SQS::Queue').find(
     ({ logicalId }) => text === `{"Fn::GetAtt":["${logicalId}","Arn"]}`,
   );
   return String(queue?.Properties.QueueName ?? text).replace('test-smol-gang-platform-', '');
 }
 
 /** By the literals of minified code. A pod's end is only told by the launcher of a laptop, which runs no bundle. */
-function queuesOf(code: string): string[] {
+function findQueues(code: string): string[] {
   const literals = [...code.matchAll(/type:([^,{}]*),v:1/g)].flatMap(([, expression = '']) =>
     [...expression.matchAll(/"(\w+)"/g)].map(([, literal = '']) => literal),
   );

@@ -1,21 +1,21 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { functionId, HANDLERS } from '../../core/topology/handlers.ts';
+import { HANDLERS, toFunctionId } from '../../core/topology/handlers.ts';
 import { QUEUES } from '../../core/topology/queues.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
 import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { TABLE } from '../../core/topology/table.ts';
-import { STAGE } from '../support/cloud-settings.ts';
+import { STAGE } from '../support/cloud/cloud-settings.ts';
+import type { Resource } from '../support/cloud/cloud-template.ts';
 import {
-  functionReferredTo,
-  functionsOf,
-  ofType,
-  only,
-  type Resource,
+  findFunctions,
+  findReferencedFunction,
+  findReferences,
+  findResourcesOfType,
   readTemplate,
-  referencesOf,
-} from '../support/cloud-template.ts';
+  requireSingle,
+} from '../support/cloud/cloud-template.ts';
 
 // Every row of the topology is in the templates, and nothing else of its kind is.
 
@@ -23,8 +23,8 @@ const cloud = inject('cloud');
 
 describe.skipIf(cloud === null)('the templates', () => {
   const folder = cloud?.templates ?? '';
-  const storage = cloud === null ? NOTHING : readTemplate(folder, 'storage');
-  const platform = cloud === null ? NOTHING : readTemplate(folder, 'platform');
+  const storage = cloud === null ? EMPTY_TEMPLATE : readTemplate(folder, 'storage');
+  const platform = cloud === null ? EMPTY_TEMPLATE : readTemplate(folder, 'platform');
 
   test('there is one for the table and one for the rest', () => {
     const written = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -36,14 +36,16 @@ describe.skipIf(cloud === null)('the templates', () => {
   });
 
   test('the table has the keys, the indexes and the expiry of the topology', () => {
-    const { Properties, DeletionPolicy } = only(ofType(storage, 'AWS::DynamoDB::Table'));
+    const { Properties, DeletionPolicy } = requireSingle(
+      findResourcesOfType(storage, 'AWS::DynamoDB::Table'),
+    );
 
     const types: Record<string, string> = { [TABLE.pk]: 'S', [TABLE.sk]: 'S' };
     for (const { hash, range } of TABLE.indexes)
       Object.assign(types, { [hash]: 'S', [range]: 'N' });
-    expect(Properties.KeySchema).toEqual(keys(TABLE.pk, TABLE.sk));
-    expect(sorted(Properties.AttributeDefinitions)).toEqual(
-      sorted(
+    expect(Properties.KeySchema).toEqual(createKeySchema(TABLE.pk, TABLE.sk));
+    expect(sortRows(Properties.AttributeDefinitions)).toEqual(
+      sortRows(
         Object.entries(types).map(([AttributeName, AttributeType]) => ({
           AttributeName,
           AttributeType,
@@ -53,7 +55,7 @@ describe.skipIf(cloud === null)('the templates', () => {
     expect(Properties.GlobalSecondaryIndexes).toEqual(
       TABLE.indexes.map(({ name, hash, range }) => ({
         IndexName: name,
-        KeySchema: keys(hash, range),
+        KeySchema: createKeySchema(hash, range),
         Projection: { ProjectionType: 'ALL' },
       })),
     );
@@ -66,11 +68,11 @@ describe.skipIf(cloud === null)('the templates', () => {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     });
     expect(DeletionPolicy).toBe('Retain');
-    expect(ofType(platform, 'AWS::DynamoDB::Table')).toEqual([]);
+    expect(findResourcesOfType(platform, 'AWS::DynamoDB::Table')).toEqual([]);
   });
 
   test('each queue has its visibility and its dead letters, and there is no other queue', () => {
-    const queues = ofType(platform, 'AWS::SQS::Queue');
+    const queues = findResourcesOfType(platform, 'AWS::SQS::Queue');
     const dead = queues.filter(({ Properties }) => Properties.RedrivePolicy === undefined);
     const live = queues.filter((queue) => !dead.includes(queue));
 
@@ -80,16 +82,16 @@ describe.skipIf(cloud === null)('the templates', () => {
         name: Properties.QueueName,
         visibility: Properties.VisibilityTimeout,
         maxReceives: redrive.maxReceiveCount,
-        dead: nameOf(dead, only(referencesOf(redrive.deadLetterTargetArn))),
+        dead: findQueueName(dead, requireSingle(findReferences(redrive.deadLetterTargetArn))),
       };
     });
-    expect(sorted(rows)).toEqual(
-      sorted(
+    expect(sortRows(rows)).toEqual(
+      sortRows(
         QUEUES.map(({ name, visibilitySeconds, maxReceives }) => ({
-          name: queueName(name),
+          name: formatQueueName(name),
           visibility: visibilitySeconds,
           maxReceives,
-          dead: `${queueName(name)}-dead`,
+          dead: `${formatQueueName(name)}-dead`,
         })),
       ),
     );
@@ -99,23 +101,25 @@ describe.skipIf(cloud === null)('the templates', () => {
   });
 
   test('each queue is read by its function, whose failures are named one by one', () => {
-    const mappings = ofType(platform, 'AWS::Lambda::EventSourceMapping').map(({ Properties }) => ({
-      queue: nameOf(
-        ofType(platform, 'AWS::SQS::Queue'),
-        only(referencesOf(Properties.EventSourceArn)),
-      ),
-      function: functionReferredTo(platform, Properties.FunctionName),
-      batch: Properties.BatchSize,
-      concurrency: Properties.ScalingConfig,
-      answers: Properties.FunctionResponseTypes,
-      window: Properties.MaximumBatchingWindowInSeconds,
-    }));
+    const mappings = findResourcesOfType(platform, 'AWS::Lambda::EventSourceMapping').map(
+      ({ Properties }) => ({
+        queue: findQueueName(
+          findResourcesOfType(platform, 'AWS::SQS::Queue'),
+          requireSingle(findReferences(Properties.EventSourceArn)),
+        ),
+        function: findReferencedFunction(platform, Properties.FunctionName),
+        batch: Properties.BatchSize,
+        concurrency: Properties.ScalingConfig,
+        answers: Properties.FunctionResponseTypes,
+        window: Properties.MaximumBatchingWindowInSeconds,
+      }),
+    );
 
-    expect(sorted(mappings)).toEqual(
-      sorted(
+    expect(sortRows(mappings)).toEqual(
+      sortRows(
         QUEUES.map(({ name, handler, batchSize, concurrency }) => ({
-          queue: queueName(name),
-          function: functionId(handler),
+          queue: formatQueueName(name),
+          function: toFunctionId(handler),
           batch: batchSize,
           concurrency: { MaximumConcurrency: concurrency },
           answers: ['ReportBatchItemFailures'],
@@ -132,17 +136,20 @@ describe.skipIf(cloud === null)('the templates', () => {
   });
 
   test('each dead letter raises an alarm', () => {
-    const alarmed = ofType(platform, 'AWS::CloudWatch::Alarm').filter(
+    const alarmed = findResourcesOfType(platform, 'AWS::CloudWatch::Alarm').filter(
       ({ Properties }) => Properties.MetricName === 'ApproximateNumberOfMessagesVisible',
     );
 
     const names = alarmed.map(({ Properties }) =>
-      nameOf(ofType(platform, 'AWS::SQS::Queue'), only(referencesOf(Properties.Dimensions))),
+      findQueueName(
+        findResourcesOfType(platform, 'AWS::SQS::Queue'),
+        requireSingle(findReferences(Properties.Dimensions)),
+      ),
     );
     expect(names.toSorted()).toEqual(
-      QUEUES.map(({ name }) => `${queueName(name)}-dead`).toSorted(),
+      QUEUES.map(({ name }) => `${formatQueueName(name)}-dead`).toSorted(),
     );
-    for (const { Properties } of ofType(platform, 'AWS::CloudWatch::Alarm'))
+    for (const { Properties } of findResourcesOfType(platform, 'AWS::CloudWatch::Alarm'))
       expect(Properties).toMatchObject({
         Threshold: 1,
         ComparisonOperator: 'GreaterThanOrEqualToThreshold',
@@ -151,21 +158,21 @@ describe.skipIf(cloud === null)('the templates', () => {
   });
 
   test('each schedule raises an alarm when its function fails five minutes running', () => {
-    const alarmed = ofType(platform, 'AWS::CloudWatch::Alarm').filter(
+    const alarmed = findResourcesOfType(platform, 'AWS::CloudWatch::Alarm').filter(
       ({ Properties }) => Properties.MetricName === 'Errors',
     );
 
     const rows = alarmed.map(({ Properties }) => ({
-      function: functionReferredTo(platform, Properties.Dimensions),
+      function: findReferencedFunction(platform, Properties.Dimensions),
       namespace: Properties.Namespace,
       statistic: Properties.Statistic,
       seconds: Properties.Period,
       times: Properties.EvaluationPeriods,
     }));
-    expect(sorted(rows)).toEqual(
-      sorted(
+    expect(sortRows(rows)).toEqual(
+      sortRows(
         SCHEDULES.map(({ handler }) => ({
-          function: functionId(handler),
+          function: toFunctionId(handler),
           namespace: 'AWS/Lambda',
           statistic: 'Sum',
           seconds: 60,
@@ -176,27 +183,34 @@ describe.skipIf(cloud === null)('the templates', () => {
   });
 
   test('each route of the contract leads to its function, and there is no other route', () => {
-    const [http, socket] = apis(platform);
-    const routes = ofType(platform, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => ({
-      api: only(referencesOf(Properties.ApiId)) === http?.logicalId ? 'http' : 'socket',
-      route: Properties.RouteKey,
-      function: integratedFunction(platform, Properties.Target),
-      authorization: Properties.AuthorizationType ?? 'NONE',
-    }));
+    const [http, socket] = listApis(platform);
+    const routes = findResourcesOfType(platform, 'AWS::ApiGatewayV2::Route').map(
+      ({ Properties }) => ({
+        api:
+          requireSingle(findReferences(Properties.ApiId)) === http?.logicalId ? 'http' : 'socket',
+        route: Properties.RouteKey,
+        function: findIntegratedFunction(platform, Properties.Target),
+        authorization: Properties.AuthorizationType ?? 'NONE',
+      }),
+    );
 
     const expected = [
       ...HTTP_FUNCTIONS.flatMap(({ handler, routes: rows }) =>
-        Object.values(rows).map(({ method, path }) => route('http', `${method} ${path}`, handler)),
+        Object.values(rows).map(({ method, path }) =>
+          createExpectedRoute('http', `${method} ${path}`, handler),
+        ),
       ),
-      ...SOCKET_ROUTES.map((row) => route('socket', row.route, row.handler)),
+      ...SOCKET_ROUTES.map((row) => createExpectedRoute('socket', row.route, row.handler)),
     ];
     expect(socket).toBeDefined();
-    expect(sorted(routes)).toEqual(sorted(expected));
+    expect(sortRows(routes)).toEqual(sortRows(expected));
   });
 
   test('the doors are throttled, the public ones more', () => {
-    const stages = ofType(platform, 'AWS::ApiGatewayV2::Stage').map(({ Properties }) => Properties);
-    const http = only(stages.filter(({ StageName }) => StageName === '$default'));
+    const stages = findResourcesOfType(platform, 'AWS::ApiGatewayV2::Stage').map(
+      ({ Properties }) => Properties,
+    );
+    const http = requireSingle(stages.filter(({ StageName }) => StageName === '$default'));
 
     const open = HTTP_ROUTES.filter(({ access }) => access === 'public').map(({ method, path }) => [
       `${method} ${path}`,
@@ -210,12 +224,14 @@ describe.skipIf(cloud === null)('the templates', () => {
   });
 
   test('each schedule starts its function, which is not repeated', () => {
-    const rules = ofType(platform, 'AWS::Events::Rule').map(({ Properties }) => {
-      const target = only(z.array(z.looseObject({ Arn: z.unknown() })).parse(Properties.Targets));
+    const rules = findResourcesOfType(platform, 'AWS::Events::Rule').map(({ Properties }) => {
+      const target = requireSingle(
+        z.array(z.looseObject({ Arn: z.unknown() })).parse(Properties.Targets),
+      );
       return {
         schedule: Properties.ScheduleExpression,
         state: Properties.State,
-        function: functionReferredTo(platform, target.Arn),
+        function: findReferencedFunction(platform, target.Arn),
         retry: target.RetryPolicy,
       };
     });
@@ -224,24 +240,26 @@ describe.skipIf(cloud === null)('the templates', () => {
       SCHEDULES.map(({ handler, everySeconds }) => ({
         schedule: everySeconds === 60 ? 'rate(1 minute)' : `rate(${everySeconds / 60} minutes)`,
         state: 'ENABLED',
-        function: functionId(handler),
+        function: toFunctionId(handler),
         retry: { MaximumEventAgeInSeconds: everySeconds, MaximumRetryAttempts: 0 },
       })),
     );
-    const asynchronous = only(ofType(platform, 'AWS::Lambda::EventInvokeConfig'));
+    const asynchronous = requireSingle(
+      findResourcesOfType(platform, 'AWS::Lambda::EventInvokeConfig'),
+    );
     expect(asynchronous.Properties.MaximumRetryAttempts).toBe(0);
   });
 
   test('each handler is a function of its own, beside one helper of SST in each stack', () => {
-    const functions = functionsOf(platform);
+    const functions = findFunctions(platform);
 
     const timeouts = new Map<string, number>([
-      ...HTTP_FUNCTIONS.map((row) => [functionId(row.handler), row.timeoutSeconds] as const),
-      ...QUEUES.map((row) => [functionId(row.handler), row.timeoutSeconds] as const),
-      ...SCHEDULES.map((row) => [functionId(row.handler), row.timeoutSeconds] as const),
-      ...SOCKET_ROUTES.map((row) => [functionId(row.handler), 10] as const),
+      ...HTTP_FUNCTIONS.map((row) => [toFunctionId(row.handler), row.timeoutSeconds] as const),
+      ...QUEUES.map((row) => [toFunctionId(row.handler), row.timeoutSeconds] as const),
+      ...SCHEDULES.map((row) => [toFunctionId(row.handler), row.timeoutSeconds] as const),
+      ...SOCKET_ROUTES.map((row) => [toFunctionId(row.handler), 10] as const),
     ]);
-    expect([...functions.keys()].toSorted()).toEqual(HANDLERS.map(functionId).toSorted());
+    expect([...functions.keys()].toSorted()).toEqual(HANDLERS.map(toFunctionId).toSorted());
     for (const [id, { Properties }] of functions)
       expect(Properties, id).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -250,30 +268,30 @@ describe.skipIf(cloud === null)('the templates', () => {
         Timeout: timeouts.get(id),
       });
     for (const template of [storage, platform]) {
-      const all = ofType(template, 'AWS::Lambda::Function');
-      const helper = only(all.filter((one) => ![...functions.values()].includes(one)));
+      const all = findResourcesOfType(template, 'AWS::Lambda::Function');
+      const helper = requireSingle(all.filter((one) => ![...functions.values()].includes(one)));
       expect(helper.logicalId).toMatch(/^CustomResourceHandler/);
     }
   });
 
   test('every log is kept for a month', () => {
-    const groups = ofType(platform, 'AWS::Logs::LogGroup');
+    const groups = findResourcesOfType(platform, 'AWS::Logs::LogGroup');
 
-    expect(groups).toHaveLength(HANDLERS.length + APIS);
+    expect(groups).toHaveLength(HANDLERS.length + API_COUNT);
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(30);
   });
 
   test('of every kind there is what the topology asks for, and no more', () => {
-    expect(countsOf(storage)).toEqual(STORAGE_COUNTS);
-    expect(countsOf(platform)).toEqual(PLATFORM_COUNTS);
+    expect(countResources(storage)).toEqual(STORAGE_COUNTS);
+    expect(countResources(platform)).toEqual(PLATFORM_COUNTS);
   });
 
   test('nothing waits for itself', () => {
-    for (const { resources } of [storage, platform]) expect(cycleIn(resources)).toBeUndefined();
+    for (const { resources } of [storage, platform]) expect(findCycle(resources)).toBeUndefined();
   });
 });
 
-const NOTHING = { text: '', resources: [] };
+const EMPTY_TEMPLATE = { text: '', resources: [] };
 
 /** SST's helper is a function with a role. */
 const STORAGE_COUNTS = {
@@ -284,14 +302,14 @@ const STORAGE_COUNTS = {
 };
 
 /** One for HTTP, one for WebSockets. */
-const APIS = 2;
+const API_COUNT = 2;
 const HTTP_ROUTES = HTTP_FUNCTIONS.flatMap(({ routes }) => Object.values(routes));
 
 const PLATFORM_COUNTS = {
-  'AWS::ApiGatewayV2::Api': APIS,
+  'AWS::ApiGatewayV2::Api': API_COUNT,
   'AWS::ApiGatewayV2::Integration': HTTP_FUNCTIONS.length + SOCKET_ROUTES.length,
   'AWS::ApiGatewayV2::Route': HTTP_ROUTES.length + SOCKET_ROUTES.length,
-  'AWS::ApiGatewayV2::Stage': APIS,
+  'AWS::ApiGatewayV2::Stage': API_COUNT,
   'AWS::CloudWatch::Alarm': QUEUES.length + SCHEDULES.length,
   'AWS::Events::Rule': SCHEDULES.length,
   // Of each function, and of SST's helper.
@@ -301,11 +319,11 @@ const PLATFORM_COUNTS = {
   'AWS::Lambda::EventInvokeConfig': SCHEDULES.length,
   'AWS::Lambda::EventSourceMapping': QUEUES.length,
   'AWS::Lambda::Permission': HTTP_FUNCTIONS.length + SOCKET_ROUTES.length + SCHEDULES.length,
-  'AWS::Logs::LogGroup': HANDLERS.length + APIS,
+  'AWS::Logs::LogGroup': HANDLERS.length + API_COUNT,
   // Each with its dead letters.
   'AWS::SQS::Queue': 2 * QUEUES.length,
   // SST's: the name of each function, the address of each queue and of the APIs, of the WebSocket's also by https.
-  'AWS::SSM::Parameter': HANDLERS.length + QUEUES.length + APIS + 1,
+  'AWS::SSM::Parameter': HANDLERS.length + QUEUES.length + API_COUNT + 1,
   'Custom::APIGatewayCloudWatchRole': 1,
 };
 
@@ -318,57 +336,63 @@ const throttleSchema = z.object({
   ThrottlingRateLimit: z.number().positive(),
 });
 
-function countsOf({ resources }: ReturnType<typeof readTemplate>): Record<string, number> {
+function countResources({ resources }: ReturnType<typeof readTemplate>): Record<string, number> {
   const byType = Map.groupBy(resources, ({ Type }) => Type);
   return Object.fromEntries([...byType].map(([type, found]) => [type, found.length]));
 }
 
-function keys(hash: string, range: string) {
+function createKeySchema(hash: string, range: string) {
   return [
     { AttributeName: hash, KeyType: 'HASH' },
     { AttributeName: range, KeyType: 'RANGE' },
   ];
 }
 
-function sorted(rows: unknown): unknown[] {
+function sortRows(rows: unknown): unknown[] {
   return z
     .array(z.unknown())
     .parse(rows)
     .toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b), 'en'));
 }
 
-function queueName(name: string): string {
+function formatQueueName(name: string): string {
   return `${STAGE}-smol-gang-platform-${name}`;
 }
 
-function nameOf(queues: readonly Resource[], logicalId: string): unknown {
-  return only(queues.filter((queue) => queue.logicalId === logicalId)).Properties.QueueName;
+function findQueueName(queues: readonly Resource[], logicalId: string): unknown {
+  return requireSingle(queues.filter((queue) => queue.logicalId === logicalId)).Properties
+    .QueueName;
 }
 
-function apis(template: ReturnType<typeof readTemplate>): (Resource | undefined)[] {
-  const found = ofType(template, 'AWS::ApiGatewayV2::Api');
+function listApis(template: ReturnType<typeof readTemplate>): (Resource | undefined)[] {
+  const found = findResourcesOfType(template, 'AWS::ApiGatewayV2::Api');
   return ['HTTP', 'WEBSOCKET'].map((kind) =>
     found.find(({ Properties }) => Properties.ProtocolType === kind),
   );
 }
 
-function integratedFunction(template: ReturnType<typeof readTemplate>, target: unknown): string {
-  const integrations = ofType(template, 'AWS::ApiGatewayV2::Integration');
-  const referred = referencesOf(target);
-  const integration = only(integrations.filter(({ logicalId }) => referred.includes(logicalId)));
-  return functionReferredTo(template, integration.Properties.IntegrationUri);
+function findIntegratedFunction(
+  template: ReturnType<typeof readTemplate>,
+  target: unknown,
+): string {
+  const integrations = findResourcesOfType(template, 'AWS::ApiGatewayV2::Integration');
+  const referred = findReferences(target);
+  const integration = requireSingle(
+    integrations.filter(({ logicalId }) => referred.includes(logicalId)),
+  );
+  return findReferencedFunction(template, integration.Properties.IntegrationUri);
 }
 
-function route(api: string, key: string, handler: string) {
-  return { api, route: key, function: functionId(handler), authorization: 'NONE' };
+function createExpectedRoute(api: string, key: string, handler: string) {
+  return { api, route: key, function: toFunctionId(handler), authorization: 'NONE' };
 }
 
 /** The first resource that is reached from itself. */
-function cycleIn(resources: readonly Resource[]): string | undefined {
+function findCycle(resources: readonly Resource[]): string | undefined {
   const next = new Map(
     resources.map(({ logicalId, Properties, DependsOn }) => [
       logicalId,
-      [...referencesOf(Properties), ...[DependsOn].flat()],
+      [...findReferences(Properties), ...[DependsOn].flat()],
     ]),
   );
   const done = new Set<string>();

@@ -1,7 +1,9 @@
 import { globSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Outcome, renderOutcomes, totalsOf } from './suite-report.ts';
-import { type Suite, SuiteRun } from './suite-run.ts';
+import type { Outcome } from './suite/suite-report.ts';
+import { renderOutcomes, sumOutcomes } from './suite/suite-report.ts';
+import type { Suite } from './suite/suite-run.ts';
+import { SuiteRun } from './suite/suite-run.ts';
 
 // `npm test [-- suite ...]`: the suites one after the other, so that two cores are enough, then what came of them. Those on
 // demand run only when they are named.
@@ -33,27 +35,27 @@ const SUITES: readonly Suite[] = [
 ];
 
 const { positionals } = parseArgs({ allowPositionals: true });
-const unknown = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));
-if (unknown.length > 0) {
+const unknownNames = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));
+if (unknownNames.length > 0) {
   console.error(
-    `no suite ${unknown.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}`,
+    `no suite ${unknownNames.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}`,
   );
   process.exit(2);
 }
 
-const chosen = SUITES.filter(({ name, onDemand = false }) =>
+const chosenSuites = SUITES.filter(({ name, onDemand = false }) =>
   positionals.length === 0 ? !onDemand : positionals.includes(name),
 );
 const deadline = Date.now() + LIMIT_MINUTES * 60_000;
 const outcomes: Outcome[] = [];
-for (const suite of chosen) outcomes.push(await run(suite));
+for (const suite of chosenSuites) outcomes.push(await runSuite(suite));
 
 console.log(`\n${renderOutcomes(outcomes).join('\n')}\n`);
-const { passed, failed } = totalsOf(outcomes);
+const { passed, failed } = sumOutcomes(outcomes);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-async function run(suite: Suite): Promise<Outcome> {
+async function runSuite(suite: Suite): Promise<Outcome> {
   const { name, tests = [] } = suite;
   if (suite.tests !== undefined && globSync([...tests]).length === 0)
     return {
@@ -77,7 +79,7 @@ async function run(suite: Suite): Promise<Outcome> {
   const running = await SuiteRun.start(suite, deadline);
   const stop = () => void running.stop().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  const outcome = await running.outcome();
+  const outcome = await running.waitForOutcome();
   process.off('SIGINT', stop).off('SIGTERM', stop);
   return outcome;
 }

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { withConfig } from './config-table.ts';
+import { replaceConfigTable } from './config-table.ts';
 
 // `npm run docs:config`
 
 const path = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
-await writeFile(path, withConfig(await readFile(path, 'utf8')));
+await writeFile(path, replaceConfigTable(await readFile(path, 'utf8')));
 console.log('wrote docs/operations.md');

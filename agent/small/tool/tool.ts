@@ -7,7 +7,7 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
-export type Question = {
+export type UserQuestion = {
   readonly question: string;
   readonly options: readonly string[];
   readonly default: string;
@@ -19,7 +19,7 @@ export type ToolContext = {
   readonly signal: AbortSignal;
   readonly commandEnv: Readonly<Record<string, string>>;
   /** Asks the person behind the client. */
-  ask(question: Question): Promise<string>;
+  askQuestion(question: UserQuestion): Promise<string>;
 };
 
 export type PreparedCall = {

@@ -1,8 +1,8 @@
 import type { CreatePlan } from '../../contract/plan.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { applyPlan, requirePlan } from '../apply-plan.ts';
-import { hintAll } from '../apply-task.ts';
-import type { EngineDeps } from '../deps.ts';
+import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { enqueueWakeUps } from '../apply/apply-task.ts';
+import type { EngineDeps } from '../engine-deps.ts';
 
 /** A used-up budget parks what has not begun; a larger one lets it go on. */
 export async function changeBudget(
@@ -15,7 +15,7 @@ export async function changeBudget(
     ...state,
     options: { ...state.options, budget },
   }));
-  await hintAll(deps, [
+  await enqueueWakeUps(deps, [
     { type: 'drive_plan', v: 1, plan: id },
     { type: 'schedule', v: 1, tasks: [] },
     { type: 'push', v: 1, plan: id },

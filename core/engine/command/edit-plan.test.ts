@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine-fixture.ts';
+import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import type { Verdict } from '../../contract/plan.ts';
 import { taskSpecSchema } from '../../contract/task.ts';
-import { endsOf, runNodes } from '../../lifecycle/nodes.ts';
+import { buildRunNodes, findEndNodes } from '../../plan-state/run-nodes.ts';
 import { loadPlan, putRevision } from '../../store/plan-store.ts';
-import { makeRevision } from '../plan/revision.ts';
-import { editPlan } from './plan.ts';
+import { buildRevision } from '../revision/revision.ts';
+import { editPlan } from './plan-commands.ts';
 
-const SIMPLE: Verdict = {
+const SIMPLE_VERDICT: Verdict = {
   complexity: 'simple',
   reasoning: 'One place.',
   confidence: 1,
@@ -18,10 +18,14 @@ const SIMPLE: Verdict = {
 
 test('a simple plan that is made several tasks gets an end that waits for them all', async () => {
   const { deps, putPlan } = createEngineFixture();
-  const plan = await putPlan({ status: 'pending_approval', verdict: SIMPLE, approved: undefined });
+  const plan = await putPlan({
+    status: 'pending_approval',
+    verdict: SIMPLE_VERDICT,
+    approved: undefined,
+  });
   const main = taskSpecSchema.parse({ id: 'main', description: 'Trim the names in src/name.js' });
   const written = { revision: 1, by: 'ada', note: '' };
-  await putRevision(deps.table, FIXTURE_PLAN, 'x', makeRevision(deps, plan, [main], written));
+  await putRevision(deps.table, FIXTURE_PLAN, 'x', buildRevision(deps, plan, [main], written));
 
   const second = { id: 'second', description: 'Test what src/name.js trims', dependsOn: ['main'] };
   const task = taskSpecSchema.parse({ ...second, scope: ['test/name.test.js'] });
@@ -31,7 +35,7 @@ test('a simple plan that is made several tasks gets an end that waits for them a
   const edited = (await loadPlan(deps.table, FIXTURE_PLAN))?.state;
   if (edited === undefined) throw new Error('no plan');
   expect(edited.verdict).toMatchObject({ complexity: 'complex', source: 'person' });
-  const nodes = runNodes(edited, revision);
-  expect(endsOf(edited, nodes)).toEqual([{ task: 'end', repo: 'acme/shop' }]);
+  const nodes = buildRunNodes(edited, revision);
+  expect(findEndNodes(edited, nodes)).toEqual([{ task: 'end', repo: 'acme/shop' }]);
   expect(nodes.find((node) => node.id === 'main')?.dependents.length).toBeGreaterThan(0);
 });

@@ -1,14 +1,15 @@
 import type { QueueMessage } from '../../contract/queue.ts';
-import { isSimple } from '../../lifecycle/plan-state.ts';
-import { runChanges } from '../../store/key.ts';
+import { isSimple } from '../../plan-state/plan-state.ts';
+import { formatRunChangesHash } from '../../store/key.ts';
 import { clearPauses } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { readTask, type StoredTask, taskKeyOf } from '../../store/task-store.ts';
-import { applyPlan, requirePlan } from '../apply-plan.ts';
-import { applyTask, hintAll } from '../apply-task.ts';
-import type { EngineDeps } from '../deps.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { readTask, toTaskKey } from '../../store/task-store.ts';
+import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import type { EngineDeps } from '../engine-deps.ts';
 
-const PAGE = 200;
+const TASKS_PER_PAGE = 200;
 
 /** Looks at everything of a plan now rather than when it is due, and asks again whoever refused for a while. */
 export async function recoverPlan(deps: EngineDeps, id: string): Promise<StoredPlan> {
@@ -17,10 +18,10 @@ export async function recoverPlan(deps: EngineDeps, id: string): Promise<StoredP
   await unparkPlanning(deps, id);
   const { run } = plan.state;
   const lanes = isSimple(plan.state) ? [] : plan.state.repositories;
-  await hintAll(deps, [
+  await enqueueWakeUps(deps, [
     { type: plan.state.status === 'planning' ? 'plan' : 'drive_plan', v: 1, plan: id },
     ...lanes.map((one): QueueMessage => ({ type: 'lane', v: 1, plan: id, run, repo: one.name })),
-    ...(await openTasks(deps, id, run)),
+    ...(await unparkOpenTasks(deps, id, run)),
     { type: 'schedule', v: 1, tasks: [] },
   ]);
   return plan;
@@ -33,23 +34,30 @@ async function unparkPlanning(deps: EngineDeps, id: string): Promise<void> {
   });
 }
 
-async function unpark(deps: EngineDeps, task: StoredTask): Promise<void> {
+async function unparkTask(deps: EngineDeps, task: StoredTask): Promise<void> {
   if (task.state.parkedUntil === undefined) return;
-  const event = { type: 'unparked', asked: true } as const;
-  await applyTask(deps, taskKeyOf(task.state), event, { actor: 'recover', loaded: task });
+  const event = { type: 'unparked', requestedByPerson: true } as const;
+  await applyTask(deps, toTaskKey(task.state), event, { actor: 'recover', loaded: task });
 }
 
 /** What is merged or waits for others owes nothing; what is parked is let go. */
-async function openTasks(deps: EngineDeps, plan: string, run: number): Promise<QueueMessage[]> {
+async function unparkOpenTasks(
+  deps: EngineDeps,
+  plan: string,
+  run: number,
+): Promise<QueueMessage[]> {
   const messages: QueueMessage[] = [];
   let after: string | undefined;
   do {
-    const page = await deps.table.index('changes', runChanges(plan, run), { limit: PAGE, after });
+    const page = await deps.table.index('changes', formatRunChangesHash(plan, run), {
+      limit: TASKS_PER_PAGE,
+      after,
+    });
     for (const task of page.items.map(readTask)) {
       const { state } = task;
       if (state.status === 'merged' || state.status === 'pending') continue;
-      await unpark(deps, task);
-      messages.push({ type: 'drive_task', v: 1, ...taskKeyOf(state) });
+      await unparkTask(deps, task);
+      messages.push({ type: 'drive_task', v: 1, ...toTaskKey(state) });
     }
     after = page.next;
   } while (after !== undefined);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine-fixture.ts';
+import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { restartPlan } from './restart-plan.ts';
 

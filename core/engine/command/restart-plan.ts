@@ -1,10 +1,10 @@
-import { AppError } from '../../error.ts';
-import type { PlanState } from '../../lifecycle/plan-state.ts';
+import { AppError } from '../../base/app-error.ts';
+import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { applyPlan, requirePlan } from '../apply-plan.ts';
-import { hintAll } from '../apply-task.ts';
-import type { EngineDeps } from '../deps.ts';
-import { endingOf, RUN_NOTHING, refuseUnless } from './plan.ts';
+import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { enqueueWakeUps } from '../apply/apply-task.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { buildRunEnding, EMPTY_ACTIVATION, requirePlanStatus } from './plan-commands.ts';
 
 /**
  * A new run of the approved graph; a plan whose planning failed is planned again, a rejected one waits for approval again.
@@ -17,35 +17,35 @@ export async function restartPlan(
   actor: string,
 ): Promise<StoredPlan> {
   const saved = await applyPlan(deps, id, { event: 'restarted', actor }, (state, now) =>
-    state.run === run ? restarted(state, actor, now) : undefined,
+    state.run === run ? buildRestartedState(state, actor, now) : undefined,
   );
   if (saved === undefined) {
     const plan = await requirePlan(deps, id);
     if (plan.state.run === run + 1) return plan;
-    if (plan.state.run !== run) throw refuseRun(plan.state, run);
-    return refuseUnless(
+    if (plan.state.run !== run) throw createRunError(plan.state, run);
+    return requirePlanStatus(
       deps,
       id,
       'activating',
       'it can be restarted once it was approved, rejected, cancelled or has failed',
     );
   }
-  await hintAll(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
+  await enqueueWakeUps(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
   return saved;
 }
 
-function refuseRun(plan: PlanState, run: number): AppError {
+function createRunError(plan: PlanState, run: number): AppError {
   const message = `plan ${plan.id} is in its run ${plan.run}, not ${run}: look at it, then restart that one`;
   return new AppError('conflict', 'plan_run', message, { details: { run: plan.run } });
 }
 
-function restarted(state: PlanState, actor: string, now: number): PlanState | undefined {
+function buildRestartedState(state: PlanState, actor: string, now: number): PlanState | undefined {
   const fresh = {
     ...state,
     reason: undefined,
     finishedAt: undefined,
     haltedSince: undefined,
-    haltedTold: undefined,
+    haltNotified: undefined,
     faults: 0,
     notices: [],
   };
@@ -69,19 +69,19 @@ function restarted(state: PlanState, actor: string, now: number): PlanState | un
   if (state.approved === undefined)
     return { ...fresh, run: state.run + 1, status: 'pending_approval' };
   const stopped =
-    state.ending.some((one) => one.run === state.run) ||
-    state.cleanup.some((one) => one.run === state.run);
+    state.stoppingRuns.some((one) => one.run === state.run) ||
+    state.pendingCleanups.some((one) => one.run === state.run);
   const ending = stopped
-    ? state.ending
-    : [...state.ending, endingOf(state, `restarted by ${actor}`, now)];
+    ? state.stoppingRuns
+    : [...state.stoppingRuns, buildRunEnding(state, `restarted by ${actor}`, now)];
   return {
     ...fresh,
     status: 'activating',
     run: state.run + 1,
-    activation: RUN_NOTHING,
+    activation: EMPTY_ACTIVATION,
     ends: [],
     pulls: [],
-    ending,
+    stoppingRuns: ending,
     startedAt: undefined,
   };
 }

@@ -1,19 +1,16 @@
+import { formatRootBranch } from '../../contract/branch-name.ts';
 import type { Notice } from '../../contract/plan.ts';
-import { rootBranch } from '../../lifecycle/branch.ts';
-import {
-  type PlanState,
-  type RootPull,
-  withNotice,
-  withoutNotice,
-} from '../../lifecycle/plan-state.ts';
+import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
+import { addNotice, removeNotice } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { type StoredTask, taskKeyOf } from '../../store/task-store.ts';
-import { applyPlan } from '../apply-plan.ts';
-import { applyTask, hintAll } from '../apply-task.ts';
-import type { EngineDeps } from '../deps.ts';
-import { rootPullContent } from '../task/pull-content.ts';
-import { forgeOf } from '../task/task-forge.ts';
-import { cleanupOf } from './plan-complete.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { toTaskKey } from '../../store/task-store.ts';
+import { applyPlan } from '../apply/apply-plan.ts';
+import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { buildRootPullContent } from '../pull/pull-content.ts';
+import { resolveForge } from '../pull/task-forge.ts';
+import { buildCleanup } from './reconcile-complete-plan.ts';
 
 // The end of a plan: its root pull requests are handed to a person.
 
@@ -24,19 +21,24 @@ export async function finishPlan(
   ends: readonly (StoredTask | undefined)[],
 ): Promise<void> {
   const { state } = plan;
-  if (await wasRootMoved(deps, state, ends)) return;
+  if (await reopenMovedEnds(deps, state, ends)) return;
   const ready: RootPull[] = [];
   for (const pull of state.pulls) {
     if (pull.number === undefined || pull.nodeId === undefined) continue;
-    const forge = forgeOf(deps, state, pull.repo);
-    const { state: now, headSha } = await forge.pull(pull.repo, pull.number);
+    const forge = resolveForge(deps, state, pull.repo);
+    const { state: now, headSha } = await forge.readPull(pull.repo, pull.number);
     if (now !== 'open') {
       const end = ends.find((one) => one?.state.repo === pull.repo);
       const partly = now === 'merged' && headSha !== end?.state.mergeSha;
-      ready.push({ ...pull, ready: now === 'merged', state: now, ...(partly && { partly }) });
+      ready.push({
+        ...pull,
+        ready: now === 'merged',
+        state: now,
+        ...(partly && { wasMergedEarly: partly }),
+      });
       continue;
     }
-    const content = await rootPullContent(deps, state, pull.repo);
+    const content = await buildRootPullContent(deps, state, pull.repo);
     await forge.updatePull(pull.repo, pull.number, content);
     await forge.markReady(pull.repo, { number: pull.number, nodeId: pull.nodeId });
     ready.push({ ...pull, ready: true });
@@ -45,7 +47,7 @@ export async function finishPlan(
 }
 
 /** Somebody put something on a root branch after it was verified as a whole: it is verified again. */
-async function wasRootMoved(
+async function reopenMovedEnds(
   deps: EngineDeps,
   plan: PlanState,
   ends: readonly (StoredTask | undefined)[],
@@ -53,18 +55,21 @@ async function wasRootMoved(
   let moved = false;
   for (const end of ends) {
     if (end === undefined) continue;
-    const branch = rootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
-    const root = await forgeOf(deps, plan, end.state.repo).branchHead(end.state.repo, branch);
+    const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
+    const root = await resolveForge(deps, plan, end.state.repo).readBranchHead(
+      end.state.repo,
+      branch,
+    );
     if (root === undefined || root === end.state.mergeSha) continue;
     moved = true;
     const options = { actor: 'forge', loaded: end, observed: true };
-    await applyTask(deps, taskKeyOf(end.state), { type: 'root_moved', root }, options);
+    await applyTask(deps, toTaskKey(end.state), { type: 'root_moved', root }, options);
   }
   return moved;
 }
 
 /** What came after has no pull request of its own: a merged one takes up nothing more. */
-function mergedEarly(deps: EngineDeps, pulls: readonly RootPull[], now: number): Notice {
+function buildMergedEarlyNotice(deps: EngineDeps, pulls: readonly RootPull[], now: number): Notice {
   const which = pulls.map(({ repo, number, branch }) => `#${number} of ${repo} (branch ${branch})`);
   const message =
     `${which.join(', ')} was merged before everything was in it: open another pull request from that branch for the rest; ` +
@@ -79,21 +84,22 @@ export async function completePlan(
 ): Promise<void> {
   await applyPlan(deps, plan.state.id, { event: 'completed', actor: 'engine' }, (state, now) => {
     if (state.status !== 'active' || state.run !== plan.state.run) return undefined;
-    const calm = withoutNotice(withoutNotice(state, 'plan_halted'), 'step_failed');
-    const early = pulls.filter((pull) => pull.partly === true);
-    const told = early.length === 0 ? calm : withNotice(calm, mergedEarly(deps, early, now));
+    const calm = removeNotice(removeNotice(state, 'plan_halted'), 'step_failed');
+    const early = pulls.filter((pull) => pull.wasMergedEarly === true);
+    const told =
+      early.length === 0 ? calm : addNotice(calm, buildMergedEarlyNotice(deps, early, now));
     return {
       ...told,
       status: 'complete',
       pulls,
       // A person may have been faster.
-      cleanup: cleanupOf(deps, told, pulls, now),
+      pendingCleanups: buildCleanup(deps, told, pulls, now),
       finishedAt: now,
       haltedSince: undefined,
-      haltedTold: undefined,
+      haltNotified: undefined,
     };
   });
-  await hintAll(deps, [
+  await enqueueWakeUps(deps, [
     { type: 'drive_plan', v: 1, plan: plan.state.id },
     { type: 'push', v: 1, plan: plan.state.id },
   ]);

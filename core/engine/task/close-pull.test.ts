@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
-import { createEngineFixture, pullFixture } from '../../../test/support/engine-fixture.ts';
+import {
+  createEngineFixture,
+  createPullFixture,
+} from '../../../test/support/engine/engine-fixture.ts';
 import type { PullQuery, PullRequest } from '../../port/forge.ts';
 import { closePull } from './close-pull.ts';
 
 const COMMIT = 'c'.repeat(40);
-const STRAYED = pullFixture({ base: 'main', labels: ['smol-gang'] });
+const RETARGETED = createPullFixture({ base: 'main', labels: ['smol-gang'] });
 
 /** A cancelled task before a forge that has this pull request; returns the numbers of those that were closed. */
-async function closedOf(pull: PullRequest, known: boolean): Promise<number[]> {
+async function closeTaskPull(pull: PullRequest, known: boolean): Promise<number[]> {
   const closed: number[] = [];
   const fixture = createEngineFixture({
     forge: {
@@ -15,7 +18,7 @@ async function closedOf(pull: PullRequest, known: boolean): Promise<number[]> {
         pull.base === base || pull.labels.some((label) => labels.includes(label))
           ? pull
           : undefined,
-      pull: async () => pull,
+      readPull: async () => pull,
       closePull: async (_repo, number) => {
         closed.push(number);
       },
@@ -24,7 +27,7 @@ async function closedOf(pull: PullRequest, known: boolean): Promise<number[]> {
   await fixture.putPlan({ status: 'cancelled' });
   await fixture.putTask({
     status: 'cancelled',
-    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
+    accepted: { commit: COMMIT, attempt: 1, firstAttempt: 1 },
     ...(known && { pull: { number: pull.number, nodeId: pull.nodeId, url: pull.url } }),
   });
   await closePull(fixture.deps, await fixture.task());
@@ -34,11 +37,11 @@ async function closedOf(pull: PullRequest, known: boolean): Promise<number[]> {
 }
 
 test('a pull request whose number was lost is closed wherever a person has it go', async () => {
-  expect(await closedOf(STRAYED, false)).toEqual([STRAYED.number]);
+  expect(await closeTaskPull(RETARGETED, false)).toEqual([RETARGETED.number]);
 });
 
 test('one without our labels is closed only where it is known by its number', async () => {
-  const bare = { ...STRAYED, labels: [] };
-  expect(await closedOf(bare, true)).toEqual([bare.number]);
-  expect(await closedOf(bare, false)).toEqual([]);
+  const bare = { ...RETARGETED, labels: [] };
+  expect(await closeTaskPull(bare, true)).toEqual([bare.number]);
+  expect(await closeTaskPull(bare, false)).toEqual([]);
 });

@@ -1,34 +1,34 @@
 import { expect, test } from 'vitest';
 import {
   createEngineFixture,
+  createPullFixture,
   FIXTURE_REPO,
-  pullFixture,
-} from '../../../test/support/engine-fixture.ts';
-import { enterLane, nextLaneEntry } from '../../store/lane-store.ts';
-import type { TaskState } from '../../task/state.ts';
-import { workLane } from '../lane/work-lane.ts';
-import { waitingOfTask } from '../view/view.ts';
-import { promote } from './promote.ts';
+} from '../../../test/support/engine/engine-fixture.ts';
+import { loadFrontEntry, putMergeQueueEntry } from '../../store/merge-queue-store.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import { advanceQueue } from '../merge-queue/advance-queue.ts';
+import { describeTaskWaiting } from '../view/build-view.ts';
+import { promoteTask } from './promote-task.ts';
 
 // A check that never ends (its app is gone, a gate waits for a person) holds up its own task only, and is named.
 
 const COMMIT = 'c'.repeat(40);
 const ROOT = 'd'.repeat(40);
-const PULL = pullFixture({ headSha: COMMIT });
+const PULL = createPullFixture({ headSha: COMMIT });
 
-function stage() {
+function createStage() {
   let state: 'pending' | 'green' = 'pending';
   const fixture = createEngineFixture({
     forge: {
       ensureBranch: async () => COMMIT,
-      branchHead: async (_repo, branch) => (branch.endsWith('/root') ? ROOT : COMMIT),
-      pull: async () => PULL,
-      checks: async () => ({
+      readBranchHead: async (_repo, branch) => (branch.endsWith('/root') ? ROOT : COMMIT),
+      readPull: async () => PULL,
+      readChecks: async () => ({
         state,
         failing: [],
         pending: state === 'pending' ? ['deploy gate'] : [],
       }),
-      reviews: async () => ({ reviews: [], comments: [] }),
+      readReviews: async () => ({ reviews: [], comments: [] }),
     },
   });
   return {
@@ -39,11 +39,11 @@ function stage() {
   };
 }
 
-function atPull(fixture: ReturnType<typeof stage>, change: Partial<TaskState>) {
+function putTaskAtPull(fixture: ReturnType<typeof createStage>, change: Partial<TaskState>) {
   return fixture.putTask({
     attempt: 1,
-    accepted: { commit: COMMIT, attempt: 1, branch: 1 },
-    proof: { commit: COMMIT, root: ROOT, green: true, empty: false, attempt: 1 },
+    accepted: { commit: COMMIT, attempt: 1, firstAttempt: 1 },
+    evidence: { commit: COMMIT, root: ROOT, green: true, empty: false, attempt: 1 },
     pull: { number: 7, nodeId: 'n7', url: PULL.url },
     last: {
       version: 1,
@@ -58,48 +58,48 @@ function atPull(fixture: ReturnType<typeof stage>, change: Partial<TaskState>) {
 }
 
 test('after an hour it is said what is waited for, where, and what to do', async () => {
-  const fixture = stage();
+  const fixture = createStage();
   const { deps, task, advance, putPlan, end } = fixture;
   await putPlan();
-  await atPull(fixture, { status: 'pr_open' });
+  await putTaskAtPull(fixture, { status: 'pr_open' });
 
-  await promote(deps, await task());
-  expect(waitingOfTask((await task()).state)).toBeUndefined();
+  await promoteTask(deps, await task());
+  expect(describeTaskWaiting((await task()).state)).toBeUndefined();
   advance(3_600_001);
-  await promote(deps, await task());
+  await promoteTask(deps, await task());
 
-  const said = waitingOfTask((await task()).state);
+  const said = describeTaskWaiting((await task()).state);
   expect(said?.for).toContain('deploy gate');
   expect(said?.for).toContain(PULL.url);
   expect(said?.command).toContain('smol-gang task request-changes p0123456789 one');
   expect((await task()).state.status).toBe('pr_open');
 
   end();
-  await promote(deps, await task());
+  await promoteTask(deps, await task());
   expect((await task()).state.status).toBe('merging');
   expect((await task()).state.stuckChecks).toBeUndefined();
 });
 
 test('in the lane it lets others pass, and whoever agreed to it is not asked again', async () => {
-  const fixture = stage();
+  const fixture = createStage();
   const { deps, task, advance, putPlan, end } = fixture;
   await putPlan();
-  const { plan, run } = await atPull(fixture, { status: 'merging', policy: 'review' });
+  const { plan, run } = await putTaskAtPull(fixture, { status: 'merging', policy: 'review' });
   const lane = { plan, run, repo: FIXTURE_REPO };
-  await enterLane(deps.table, lane, { task: 'one', at: 1 });
+  await putMergeQueueEntry(deps.table, lane, { task: 'one', at: 1 });
 
   const looked: string[] = [];
   for (let minute = 0; minute < 12; minute += 1) {
-    looked.push(await workLane(deps, lane, async () => {}));
+    looked.push(await advanceQueue(deps, lane, async () => {}));
     advance(60_000);
   }
 
   expect(looked.slice(0, 11)).toEqual(Array.from({ length: 11 }, () => 'waiting'));
   expect(looked.at(-1)).toBe('empty');
-  expect(await nextLaneEntry(deps.table, lane)).toBeUndefined();
+  expect(await loadFrontEntry(deps.table, lane)).toBeUndefined();
   expect((await task()).state).toMatchObject({ status: 'pr_open', stuckChecks: ['deploy gate'] });
 
   end();
-  await promote(deps, await task());
+  await promoteTask(deps, await task());
   expect((await task()).state.status).toBe('merging');
 });

@@ -1,25 +1,26 @@
 import type { Host } from '../../port/host.ts';
-import { loadPauses, type Pause } from '../../store/pause-store.ts';
+import type { Pause } from '../../store/pause-store.ts';
+import { loadPauses } from '../../store/pause-store.ts';
 import { loadSlots } from '../../store/slot-store.ts';
-import type { EngineDeps } from '../deps.ts';
+import type { EngineDeps } from '../engine-deps.ts';
 
 export type SystemView = {
-  slots: { used: number; limit: number };
-  pauses: Pause[];
-  disk?: { dataBytes: number; freeBytes: number };
-  isolation: string;
+  readonly slots: { readonly used: number; readonly limit: number };
+  readonly pauses: Pause[];
+  readonly disk?: { readonly dataBytes: number; readonly freeBytes: number };
+  readonly isolation: string;
 };
 
 export async function readSystem(deps: EngineDeps, host: Host | undefined): Promise<SystemView> {
   const [slots, pauses, disk] = await Promise.all([
     loadSlots(deps.table),
     loadPauses(deps.table, deps.clock.now()),
-    host?.disk(),
+    host?.measureDisk(),
   ]);
   return {
     slots: { used: slots.holders.size, limit: deps.settings.caps.system },
     pauses,
     disk,
-    isolation: host?.isolation() ?? 'Each attempt runs in a pod of its own.',
+    isolation: host?.describeIsolation() ?? 'Each attempt runs in a pod of its own.',
   };
 }

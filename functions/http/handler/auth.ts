@@ -1,7 +1,7 @@
 import type { AccessDeps } from '../../../core/access/access-deps.ts';
-import { login } from '../../../core/access/login.ts';
-import { exchangeSignInCode, issueSocketTicket } from '../../../core/access/one-time.ts';
+import { exchangeSignInCode, issueSocketTicket } from '../../../core/access/one-time-secret.ts';
 import { refreshSession } from '../../../core/access/session.ts';
+import { signIn } from '../../../core/access/sign-in.ts';
 import type { API } from '../../../core/contract/api.ts';
 import type { Handlers } from '../handlers.ts';
 
@@ -11,7 +11,7 @@ export type AuthDeps = AccessDeps & {
 };
 
 export const authHandlers = {
-  login: async ({ body, deps, sourceAddress }) => login(deps, { ...body, sourceAddress }),
+  login: async ({ body, deps, sourceAddress }) => signIn(deps, { ...body, sourceAddress }),
   refresh: async ({ body, deps }) => refreshSession(deps, body.refreshToken),
   exchange: async ({ body, deps }) => exchangeSignInCode(deps, body.code),
   me: async ({ actor }) => ({ email: actor.email, role: actor.role }),

@@ -2,10 +2,10 @@ import type { DOCTOR_API } from '../../../core/contract/api.ts';
 import type { Handlers } from '../handlers.ts';
 
 export type DoctorCheck = {
-  name: string;
-  state: 'ok' | 'warning' | 'failed' | 'skipped';
-  message: string;
-  advice?: string;
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly message: string;
+  readonly advice?: string;
 };
 export type DoctorDeps = {
   /** Tests of everything that a plan needs, each with what to do about it. */

@@ -13,7 +13,7 @@ export type HookDeps = {
   readonly parseWebhook: (
     event: string,
     payload: unknown,
-  ) => { repo: string; pull?: number; branch?: string } | undefined;
+  ) => { readonly repo: string; readonly pull?: number; readonly branch?: string } | undefined;
 };
 
 const REMEMBERED_DAYS = 3;

@@ -1,10 +1,10 @@
 import type { API } from '../../../core/contract/api.ts';
+import { createOpenApiDocument } from '../create-openapi-document.ts';
 import type { Handlers } from '../handlers.ts';
-import { openApiDocument } from '../openapi.ts';
 
 export type MetaDeps = { readonly version: string };
 
 export const metaHandlers = {
-  openapi: async ({ deps }) => openApiDocument(deps.version),
+  openapi: async ({ deps }) => createOpenApiDocument(deps.version),
   health: async ({ deps }) => ({ status: 'ok', version: deps.version }),
 } satisfies Partial<Handlers<typeof API, MetaDeps>>;

@@ -1,4 +1,4 @@
-import { bodyHash, idempotentId, requireSameBody } from '../../../core/access/idempotency.ts';
+import { deriveIdempotentId, hashBody, requireSameBody } from '../../../core/access/idempotency.ts';
 import type { API } from '../../../core/contract/api.ts';
 import { changeBudget } from '../../../core/engine/command/change-budget.ts';
 import {
@@ -7,31 +7,35 @@ import {
   createPlan,
   editPlan,
   rejectPlan,
-} from '../../../core/engine/command/plan.ts';
+} from '../../../core/engine/command/plan-commands.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
-import type { EngineDeps } from '../../../core/engine/deps.ts';
+import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import {
-  graphView,
+  buildGraphView,
   listPlanViews,
   readChanges,
   readGraph,
   readPlanView,
-} from '../../../core/engine/view/read.ts';
+} from '../../../core/engine/view/read-view.ts';
 import type { StoredPlan } from '../../../core/store/plan-store.ts';
 import type { Handlers } from '../handlers.ts';
 
 export type PlanDeps = { readonly engine: EngineDeps };
 
-function changed({ state, version }: StoredPlan): { id: string; status: string; version: number } {
+function toChangedPlan({ state, version }: StoredPlan): {
+  readonly id: string;
+  readonly status: string;
+  readonly version: number;
+} {
   return { id: state.id, status: state.status, version };
 }
 
 export const planHandlers = {
   createPlan: async ({ body, actor, deps: { engine }, idempotencyKey }) => {
     const key = idempotencyKey ?? engine.newId();
-    const id = `p${idempotentId(actor.email, 'createPlan', key)}`;
-    const hash = bodyHash(body);
+    const id = `p${deriveIdempotentId(actor.email, 'createPlan', key)}`;
+    const hash = hashBody(body);
     const plan = await createPlan(engine, body, actor.email, id, hash);
     requireSameBody(plan.state.bodyHash, hash);
     return readPlanView(engine, id);
@@ -40,17 +44,18 @@ export const planHandlers = {
   getPlan: async ({ params, deps }) => readPlanView(deps.engine, params.plan),
   getGraph: async ({ params, query, deps }) => readGraph(deps.engine, params.plan, query.revision),
   editPlan: async ({ params, body, actor, deps }) =>
-    graphView(params.plan, await editPlan(deps.engine, params.plan, body, actor.email)),
+    buildGraphView(params.plan, await editPlan(deps.engine, params.plan, body, actor.email)),
   approvePlan: async ({ params, body, actor, deps }) =>
-    changed(await approvePlan(deps.engine, params.plan, body.revision, actor.email)),
+    toChangedPlan(await approvePlan(deps.engine, params.plan, body.revision, actor.email)),
   rejectPlan: async ({ params, body, actor, deps }) =>
-    changed(await rejectPlan(deps.engine, params.plan, body.reason, actor.email)),
+    toChangedPlan(await rejectPlan(deps.engine, params.plan, body.reason, actor.email)),
   cancelPlan: async ({ params, body, actor, deps }) =>
-    changed(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
+    toChangedPlan(await cancelPlan(deps.engine, params.plan, body.reason, actor.email)),
   restartPlan: async ({ params, body, actor, deps }) =>
-    changed(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
-  recoverPlan: async ({ params, deps }) => changed(await recoverPlan(deps.engine, params.plan)),
+    toChangedPlan(await restartPlan(deps.engine, params.plan, body.run, actor.email)),
+  recoverPlan: async ({ params, deps }) =>
+    toChangedPlan(await recoverPlan(deps.engine, params.plan)),
   changeBudget: async ({ params, body, actor, deps }) =>
-    changed(await changeBudget(deps.engine, params.plan, body, actor.email)),
+    toChangedPlan(await changeBudget(deps.engine, params.plan, body, actor.email)),
   planChanges: async ({ params, query, deps }) => readChanges(deps.engine, params.plan, query),
 } satisfies Partial<Handlers<typeof API, PlanDeps>>;

@@ -1,7 +1,10 @@
-import { ID_ALPHABET, idFromHash } from '../../../core/access/secret.ts';
+import { deriveId, ID_ALPHABET } from '../../../core/access/secret.ts';
 import type { API } from '../../../core/contract/api.ts';
-import { linkRepository, unlinkRepository } from '../../../core/engine/command/repository.ts';
-import type { EngineDeps } from '../../../core/engine/deps.ts';
+import {
+  linkRepository,
+  unlinkRepository,
+} from '../../../core/engine/command/repository-commands.ts';
+import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import type { Hosting } from '../../../core/port/hosting.ts';
 import { listRepositories } from '../../../core/store/repository-store.ts';
 import type { Handlers } from '../handlers.ts';
@@ -15,7 +18,7 @@ export const repositoryHandlers = {
       deps.hosting,
       body,
       actor.email,
-      (name) => `r${idFromHash(name, ID_ALPHABET, 10)}`,
+      (name) => `r${deriveId(name, ID_ALPHABET, 10)}`,
     ),
   listRepositories: async ({ query, deps }) =>
     listRepositories(deps.engine.table, { limit: query.limit, after: query.cursor }),

@@ -1,6 +1,6 @@
 import type { USER_API } from '../../../core/contract/api.ts';
-import { collectGarbage } from '../../../core/engine/command/system.ts';
-import type { EngineDeps } from '../../../core/engine/deps.ts';
+import { collectGarbage } from '../../../core/engine/command/collect-garbage.ts';
+import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { readSystem } from '../../../core/engine/view/read-system.ts';
 import type { Host } from '../../../core/port/host.ts';
 import type { Handlers } from '../handlers.ts';

@@ -1,5 +1,5 @@
 import type { API } from '../../../core/contract/api.ts';
-import { sendMessage } from '../../../core/engine/attempt/message.ts';
+import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
 import {
   approveTask,
   cancelTask,
@@ -8,15 +8,15 @@ import {
   requestChanges,
   retryTask,
   unblockTask,
-} from '../../../core/engine/command/task.ts';
+} from '../../../core/engine/command/task-commands.ts';
+import { buildTaskView } from '../../../core/engine/view/build-view.ts';
 import {
   listTaskViews,
   readDiff,
   readHistory,
   readTaskView,
   readTranscript,
-} from '../../../core/engine/view/read.ts';
-import { taskView } from '../../../core/engine/view/view.ts';
+} from '../../../core/engine/view/read-view.ts';
 import type { Handlers } from '../handlers.ts';
 import type { PlanDeps } from './plan.ts';
 
@@ -36,15 +36,19 @@ export const taskHandlers = {
     items: await listMessages(deps.engine, params.plan, params.task),
   }),
   finishTask: async ({ params, actor, deps }) =>
-    taskView(await finishTask(deps.engine, params.plan, params.task, actor.email)),
+    buildTaskView(await finishTask(deps.engine, params.plan, params.task, actor.email)),
   retryTask: async ({ params, actor, deps }) =>
-    taskView(await retryTask(deps.engine, params.plan, params.task, actor.email)),
+    buildTaskView(await retryTask(deps.engine, params.plan, params.task, actor.email)),
   unblockTask: async ({ params, actor, deps }) =>
-    taskView(await unblockTask(deps.engine, params.plan, params.task, actor.email)),
+    buildTaskView(await unblockTask(deps.engine, params.plan, params.task, actor.email)),
   cancelTask: async ({ params, body, actor, deps }) =>
-    taskView(await cancelTask(deps.engine, params.plan, params.task, body.reason, actor.email)),
+    buildTaskView(
+      await cancelTask(deps.engine, params.plan, params.task, body.reason, actor.email),
+    ),
   approveTask: async ({ params, actor, deps }) =>
-    taskView(await approveTask(deps.engine, params.plan, params.task, actor.email)),
+    buildTaskView(await approveTask(deps.engine, params.plan, params.task, actor.email)),
   requestChanges: async ({ params, body, actor, deps }) =>
-    taskView(await requestChanges(deps.engine, params.plan, params.task, body.reason, actor.email)),
+    buildTaskView(
+      await requestChanges(deps.engine, params.plan, params.task, body.reason, actor.email),
+    ),
 } satisfies Partial<Handlers<typeof API, PlanDeps>>;

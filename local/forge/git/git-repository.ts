@@ -23,7 +23,7 @@ export type GitRepository = {
   readonly objects: ObjectReader;
   readonly merges: Recent<MergeAnswer | undefined>;
   readonly mergeBases: Recent<string | undefined>;
-  readonly counts: Recent<{ behind: number; ahead: number }>;
+  readonly counts: Recent<{ readonly behind: number; readonly ahead: number }>;
   readonly changes: Recent<readonly FileChange[]>;
 };
 

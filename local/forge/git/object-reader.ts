@@ -1,4 +1,5 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { gitArgs, gitEnv } from './run-git.ts';
 
 export type GitObject = { readonly sha: string; readonly type: string; readonly size: number };
@@ -16,7 +17,7 @@ const IDLE_MS = 30_000;
 export class ObjectReader {
   readonly #gitDir: string;
   #child: ChildProcessWithoutNullStreams | undefined;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #buffer: Buffer = Buffer.alloc(0);
   #idle: NodeJS.Timeout | undefined;
 

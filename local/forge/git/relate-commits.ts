@@ -19,7 +19,7 @@ export function countCommits(
   git: GitRepository,
   base: string,
   head: string,
-): Promise<{ behind: number; ahead: number }> {
+): Promise<{ readonly behind: number; readonly ahead: number }> {
   return git.counts.get(`${base} ${head}`, async () => {
     const range = `${base}...${head}`;
     const { stdout } = await runGit(git.gitDir, ['rev-list', '--count', '--left-right', range]);
@@ -67,8 +67,13 @@ export function listChanges(
  */
 export function parseChanges(text: string): FileChange[] {
   const fields = text.split('\0');
-  const changes: { path: string; previousPath?: string; letter: string; sha: string }[] = [];
-  const lines = new Map<string, { additions: number; deletions: number }>();
+  const changes: {
+    readonly path: string;
+    readonly previousPath?: string;
+    readonly letter: string;
+    readonly sha: string;
+  }[] = [];
+  const lines = new Map<string, { readonly additions: number; readonly deletions: number }>();
   for (let i = 0; i < fields.length; i += 1) {
     const field = fields[i] ?? '';
     if (field.startsWith(':')) {

@@ -50,9 +50,9 @@ export function runGit(
   gitDir: string,
   args: readonly string[],
   options: {
-    accept?: readonly number[];
-    input?: string;
-    env?: Readonly<Record<string, string>>;
+    readonly accept?: readonly number[];
+    readonly input?: string;
+    readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<GitResult> {
   const accept = options.accept ?? [0];

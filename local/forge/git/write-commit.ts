@@ -9,11 +9,11 @@ export type Person = { readonly name: string; readonly email: string };
 export async function writeCommit(
   git: GitRepository,
   commit: {
-    tree: string;
-    parents: readonly string[];
-    message: string;
-    author: Person;
-    at: number;
+    readonly tree: string;
+    readonly parents: readonly string[];
+    readonly message: string;
+    readonly author: Person;
+    readonly at: number;
   },
 ): Promise<string> {
   const date = `${Math.floor(commit.at / 1_000)} +0000`;

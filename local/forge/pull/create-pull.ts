@@ -41,7 +41,7 @@ async function requireSides(
   context: ForgeContext,
   repository: RepositoryRow,
   { head, base }: NewPull,
-): Promise<{ headSha: string; baseSha: string }> {
+): Promise<{ readonly headSha: string; readonly baseSha: string }> {
   const git = context.git(repository);
   const headSha = readBranch(git.gitDir, head);
   const baseSha = readBranch(git.gitDir, base);
@@ -77,7 +77,7 @@ function insertPull(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: NewPull,
-  sides: { headSha: string; baseSha: string },
+  sides: { readonly headSha: string; readonly baseSha: string },
   login: string,
 ): PullRow {
   const { rows } = context;

@@ -12,7 +12,7 @@ export type Mergeability = (git: GitRepository, pull: PullRow) => Promise<boolea
 const DEFAULT_NULL_READS = 1;
 
 export function createMergeability(faults: Faults): Mergeability {
-  const reads = new Map<number, { key: string; count: number }>();
+  const reads = new Map<number, { readonly key: string; readonly count: number }>();
   return async (git, pull) => {
     const key = `${pull.head_sha} ${pull.base_sha}`;
     const known = reads.get(pull.id);

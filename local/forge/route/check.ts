@@ -4,7 +4,8 @@ import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { json, numberParam, param, readBody, readPage, takePage } from '../http.ts';
 import { notFound, unprocessable } from '../problem.ts';
 import { announce } from '../pull/announce.ts';
-import { type CheckRow, checkRow } from '../store/row-schema.ts';
+import type { CheckRow } from '../store/row-schema.ts';
+import { checkRow } from '../store/row-schema.ts';
 import { wireCheckRun, wireStatus } from '../wire/check.ts';
 import { findCommit } from './commit.ts';
 

@@ -2,7 +2,8 @@ import type { Hono } from 'hono';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { listTree } from '../git/list-tree.ts';
-import { type Commit, listCommits, readCommit } from '../git/read-commit.ts';
+import type { Commit } from '../git/read-commit.ts';
+import { listCommits, readCommit } from '../git/read-commit.ts';
 import { readBranch } from '../git/read-ref.ts';
 import { countCommits, listChanges, mergeBase } from '../git/relate-commits.ts';
 import { json, param, readPage, takePage } from '../http.ts';
@@ -70,7 +71,7 @@ async function compare(
   context: ForgeContext,
   repository: RepositoryRow,
   range: string,
-  window: { offset: number; perPage: number },
+  window: { readonly offset: number; readonly perPage: number },
 ) {
   const git = context.git(repository);
   const [from = '', to = ''] = range.split('...');

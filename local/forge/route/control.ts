@@ -9,7 +9,8 @@ import { json, param, readBody } from '../http.ts';
 import { notFound, Problem } from '../problem.ts';
 import { createEmptyRepository, linkRepository } from '../repository.ts';
 import { findRepository, listRepositories } from '../store/repository-store.ts';
-import { accountRow, type RepositoryRow } from '../store/row-schema.ts';
+import type { RepositoryRow } from '../store/row-schema.ts';
+import { accountRow } from '../store/row-schema.ts';
 import { addToken, putAccount } from '../store/token-store.ts';
 
 const name = z

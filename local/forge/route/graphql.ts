@@ -19,8 +19,8 @@ const request = z.object({
   variables: z.record(z.string(), z.unknown()).default({}),
 });
 
-type GraphError = { type: string; message: string; path: string[] };
-type Answer = { data: unknown } | { error: GraphError };
+type GraphError = { readonly type: string; readonly message: string; readonly path: string[] };
+type Answer = { readonly data: unknown } | { readonly error: GraphError };
 
 export function addGraphqlRoute(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.post('/graphql', async (c) => {

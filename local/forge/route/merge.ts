@@ -50,7 +50,7 @@ async function mergeLocked(
   repository: RepositoryRow,
   asked: BranchMerge,
   login: string,
-): Promise<{ before: string; after: string | undefined }> {
+): Promise<{ readonly before: string; readonly after: string | undefined }> {
   const git = context.git(repository);
   const before = readBranch(git.gitDir, asked.base);
   if (before === undefined) throw missing('Base');

@@ -10,13 +10,8 @@ import { afterBranchChange } from '../pull/branch-change.ts';
 import { createPull } from '../pull/create-pull.ts';
 import { mergePull } from '../pull/merge-pull.ts';
 import { markClosed, refreshPull } from '../pull/refresh-pull.ts';
-import {
-  findPull,
-  getPull,
-  listOpenPulls,
-  listPulls,
-  type PullFilter,
-} from '../store/pull-store.ts';
+import type { PullFilter } from '../store/pull-store.ts';
+import { findPull, getPull, listOpenPulls, listPulls } from '../store/pull-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { wireFileChange } from '../wire/file-change.ts';
 import { wireOnePull, wirePull } from '../wire/pull.ts';
@@ -128,7 +123,7 @@ async function mergeRoute(context: ForgeContext, c: Context<ForgeEnv>): Promise<
 export async function requirePull(
   context: ForgeContext,
   c: Context<ForgeEnv>,
-): Promise<{ repository: RepositoryRow; pull: PullRow }> {
+): Promise<{ readonly repository: RepositoryRow; readonly pull: PullRow }> {
   const repository = c.get('repository');
   const pull = findPull(context.rows, repository.id, numberParam(c, 'number'));
   if (pull === undefined) throw notFound();

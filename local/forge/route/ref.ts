@@ -129,7 +129,10 @@ function wireRef(context: ForgeContext, repository: RepositoryRow, branch: strin
 }
 
 /** Only branches are kept here. */
-function named(c: Context<ForgeEnv>): { repository: RepositoryRow; branch: string } {
+function named(c: Context<ForgeEnv>): {
+  readonly repository: RepositoryRow;
+  readonly branch: string;
+} {
   const ref = param(c, 'ref');
   if (!ref.startsWith('heads/')) throw notFound();
   return { repository: c.get('repository'), branch: ref.slice('heads/'.length) };

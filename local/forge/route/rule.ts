@@ -4,7 +4,8 @@ import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { json, numberParam, param, readBody, takePageOfAll } from '../http.ts';
 import { forbidden, notFound, Problem } from '../problem.ts';
 import { listRulesets, requiredChecks, rulesOf } from '../rule.ts';
-import { type Rule, type RulesetRow, ruleSchema } from '../store/row-schema.ts';
+import type { Rule, RulesetRow } from '../store/row-schema.ts';
+import { ruleSchema } from '../store/row-schema.ts';
 
 const newRuleset = z.object({
   name: z.string().min(1),

@@ -13,13 +13,8 @@ import { refuseWrite } from '../rule.ts';
 import { findRepository } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { runHttpBackend } from './http-backend.ts';
-import {
-  ABSENT,
-  formatRefusal,
-  type PushCommand,
-  type PushHead,
-  parsePushHead,
-} from './push-commands.ts';
+import type { PushCommand, PushHead } from './push-commands.ts';
+import { ABSENT, formatRefusal, parsePushHead } from './push-commands.ts';
 
 const MAX_HEAD_BYTES = 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
@@ -178,7 +173,9 @@ function refuseCommand(
 }
 
 /** `head` undefined: malformed or too long. */
-async function readHead(body: Readable): Promise<{ bytes: Buffer; head: PushHead | undefined }> {
+async function readHead(
+  body: Readable,
+): Promise<{ readonly bytes: Buffer; readonly head: PushHead | undefined }> {
   let bytes = EMPTY;
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     bytes = Buffer.concat([bytes, Buffer.from(chunk)]);

@@ -1,4 +1,5 @@
-import { type PullRow, pullRow } from './row-schema.ts';
+import type { PullRow } from './row-schema.ts';
+import { pullRow } from './row-schema.ts';
 import type { Rows } from './rows.ts';
 
 export function findPull(rows: Rows, repository: number, number: number): PullRow | undefined {
@@ -26,7 +27,7 @@ export function listPulls(
   rows: Rows,
   repository: number,
   filter: PullFilter,
-  page: { offset: number; limit: number },
+  page: { readonly offset: number; readonly limit: number },
 ): PullRow[] {
   const order = filter.sort === 'updated' ? 'updated_at' : 'created_at';
   const direction = filter.ascending ? 'asc' : 'desc';

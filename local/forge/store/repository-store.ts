@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type RepositoryRow, repositoryRow, type Settings } from './row-schema.ts';
+import type { RepositoryRow, Settings } from './row-schema.ts';
+import { repositoryRow } from './row-schema.ts';
 import type { Rows } from './rows.ts';
 
 export function findRepository(rows: Rows, name: string): RepositoryRow | undefined {
@@ -17,13 +18,13 @@ export function listRepositories(rows: Rows): RepositoryRow[] {
 export function addRepository(
   rows: Rows,
   repository: {
-    name: string;
-    gitDir: string;
-    linked: boolean;
-    bare: boolean;
-    defaultBranch: string;
-    settings: Settings;
-    at: number;
+    readonly name: string;
+    readonly gitDir: string;
+    readonly linked: boolean;
+    readonly bare: boolean;
+    readonly defaultBranch: string;
+    readonly settings: Settings;
+    readonly at: number;
   },
 ): void {
   rows.insert('repository', {

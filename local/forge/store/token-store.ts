@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type AccountRow, accountRow, type TokenRow, tokenRow } from './row-schema.ts';
+import type { AccountRow, TokenRow } from './row-schema.ts';
+import { accountRow, tokenRow } from './row-schema.ts';
 import type { Rows } from './rows.ts';
 
 // Only the hash of a token is stored.
@@ -20,13 +21,13 @@ export function findToken(rows: Rows, token: string, now: number): TokenRow | un
 export function addToken(
   rows: Rows,
   grant: {
-    login: string;
-    prefix: string;
-    token?: string;
-    repositories?: readonly number[];
-    branch?: string;
-    permissions?: Readonly<Record<string, string>>;
-    expiresAt?: number;
+    readonly login: string;
+    readonly prefix: string;
+    readonly token?: string;
+    readonly repositories?: readonly number[];
+    readonly branch?: string;
+    readonly permissions?: Readonly<Record<string, string>>;
+    readonly expiresAt?: number;
   },
 ): string {
   const token = grant.token ?? `${grant.prefix}_${randomBytes(20).toString('hex')}`;

@@ -1,6 +1,7 @@
 import type { ForgeContext } from '../forge-context.ts';
 import { isoSeconds } from '../git/read-commit.ts';
-import { type CheckRow, pullRow, type RepositoryRow } from '../store/row-schema.ts';
+import type { CheckRow, RepositoryRow } from '../store/row-schema.ts';
+import { pullRow } from '../store/row-schema.ts';
 import { wireUser } from './user.ts';
 
 export function wireCheckRun(context: ForgeContext, repository: RepositoryRow, check: CheckRow) {

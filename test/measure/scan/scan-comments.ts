@@ -7,7 +7,12 @@ const DIRECTIVE =
 
 /** Returns the comments for readers; adjacent `//` lines are one comment. */
 export function scanComments({ text, comments, lineOf }: Syntax): CommentFact[] {
-  const found: { line: number; lastLine: number; isRun: boolean; text: string }[] = [];
+  const found: {
+    readonly line: number;
+    lastLine: number;
+    readonly isRun: boolean;
+    text: string;
+  }[] = [];
   for (const { type, value, start, end } of comments) {
     const line = lineOf(start);
     const plain = type === 'Block' ? withoutStars(value) : value.replace(/^\/?\s*/, '').trim();

@@ -19,10 +19,16 @@ export function scanNames({ path, program, lineOf }: Syntax): NameFact[] {
   const addPattern = (pattern: Pattern): void => {
     for (const { name, start } of boundNames(pattern)) add(name, start);
   };
-  const addMember = ({ key, start }: { key: ESTree.PropertyKey; start: number }): void =>
-    add(keyName(key), start);
-  const addType = ({ id }: { id: ESTree.BindingIdentifier }): void => add(id.name, id.start);
-  const addParams = ({ params }: { params: readonly Pattern[] }): void =>
+  const addMember = ({
+    key,
+    start,
+  }: {
+    readonly key: ESTree.PropertyKey;
+    readonly start: number;
+  }): void => add(keyName(key), start);
+  const addType = ({ id }: { readonly id: ESTree.BindingIdentifier }): void =>
+    add(id.name, id.start);
+  const addParams = ({ params }: { readonly params: readonly Pattern[] }): void =>
     params.forEach(addPattern);
   const addFunction = (node: ESTree.Function): void => {
     add(node.id?.name, node.start, 'function');

@@ -12,8 +12,11 @@ export function scanTitles(syntax: Syntax): TitleFact[] {
 }
 
 /** Returns the calls to declare a test or a suite; none outside tests and their support. */
-export function titleCalls({ path, program }: Syntax): { start: number; text: string }[] {
-  const calls: { start: number; text: string }[] = [];
+export function titleCalls({
+  path,
+  program,
+}: Syntax): { readonly start: number; readonly text: string }[] {
+  const calls: { readonly start: number; readonly text: string }[] = [];
   const statements = new Set<ESTree.Expression>();
   if (!path.endsWith('.test.ts') && !path.startsWith('test/')) return calls;
   new Visitor({

@@ -1,84 +1,94 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import type { Sha } from '../../../core/port/forge.ts';
-import { authorsOf, isGreen, type SimRepository } from '../forge/forge-state.ts';
+import type { SimRepository } from '../forge/forge-state.ts';
+import { authorsOf, isGreen } from '../forge/forge-state.ts';
+import { createFailedResult, reportDone } from './attempt-result.ts';
 import type { Bridge } from './bridge.ts';
-import { fares } from './fate.ts';
-import { failed, reportDone } from './report.ts';
+import { hasFaultyOutcome } from './faulty-outcome.ts';
 
 // What an attempt does to the repository: commits on its own branch, and evidence for exactly the commit that it reports.
 
-export async function doVerify(bridge: Bridge, lasts: number): Promise<void> {
+export async function performVerification(bridge: Bridge, lasts: number): Promise<void> {
   const { world, assignment } = bridge;
   const { name, rootBranch, verifyCommit: commit = '' } = assignment.repository;
   const repository = world.forge.repo(name);
   const root = world.forge.head(name, rootBranch) ?? assignment.repository.root;
-  await bridge.pause(lasts);
-  const early = earlyEnd(bridge);
-  if (early !== undefined) return bridge.report(early);
+  await bridge.waitWhileAlive(lasts);
+  const early = drawEarlyEnd(bridge);
+  if (early !== undefined) return bridge.reportResult(early);
   const merge = repository.graph.merge(root, commit);
   if (merge.conflicts.length > 0)
-    return bridge.report(failed('conflict', { files: merge.conflicts }));
-  if (!isGreen(repository, merge.files)) return bridge.report(failed('verify_red'));
+    return bridge.reportResult(createFailedResult('conflict', { files: merge.conflicts }));
+  if (!isGreen(repository, merge.files))
+    return bridge.reportResult(createFailedResult('verify_red'));
   const changed = repository.graph.diff(repository.graph.get(root).files, merge.files);
   await reportDone(bridge, commit, root, changed);
 }
 
 /** What ends an attempt before it has anything to show. */
-function earlyEnd(bridge: Bridge): AttemptResult | undefined {
+function drawEarlyEnd(bridge: Bridge): AttemptResult | undefined {
   const { random, loop } = bridge.world;
   const until = loop.now + random.between(1_000, 300_000);
-  if (fares(bridge, 'agent_refused')) return failed(random.pick(['provider', 'forge']), { until });
-  if (fares(bridge, 'agent_infra')) return failed('infra');
-  if (fares(bridge, 'agent_failed')) return failed(random.pick(['agent', 'limit', 'setup']));
+  if (hasFaultyOutcome(bridge, 'agent_refused'))
+    return createFailedResult(random.pick(['provider', 'forge']), { until });
+  if (hasFaultyOutcome(bridge, 'agent_infra')) return createFailedResult('infra');
+  if (hasFaultyOutcome(bridge, 'agent_failed'))
+    return createFailedResult(random.pick(['agent', 'limit', 'setup']));
   return undefined;
 }
 
 /** The parts of what a bridge writes: whose they are, and what their author had seen. */
-function contentOf(bridge: Bridge, files: ReadonlyMap<string, string>, bad: boolean): string {
+function createContent(bridge: Bridge, files: ReadonlyMap<string, string>, bad: boolean): string {
   const { task, n } = bridge.key;
   return `${bad ? 'bad-' : ''}${task}@${n}:${authorsOf(files).toSorted().join(',')}`;
 }
 
-export async function doWork(bridge: Bridge, lasts: number): Promise<void> {
+export async function performWork(bridge: Bridge, lasts: number): Promise<void> {
   const { world, assignment } = bridge;
   const { faults, random } = world;
   const { name, rootBranch } = assignment.repository;
   const repository = world.forge.repo(name);
   let head: Sha = assignment.repository.start;
   if (assignment.kind === 'repair') head = mergeRoot(bridge, repository, head, true);
-  await bridge.pause(lasts * 0.4);
-  if (faults.happens('agent_asks')) await bridge.ask();
-  const early = earlyEnd(bridge);
-  if (early !== undefined) return bridge.report(early);
-  const paths = pathsOf(bridge, repository);
+  await bridge.waitWhileAlive(lasts * 0.4);
+  if (faults.drawFault('agent_asks')) await bridge.askQuestion();
+  const early = drawEarlyEnd(bridge);
+  if (early !== undefined) return bridge.reportResult(early);
+  const paths = choosePaths(bridge, repository);
   const half = Math.floor(paths.length / 2);
   if (half > 0 && random.chance(0.5)) {
-    head = write(bridge, repository, head, paths.slice(0, half), false);
-    await bridge.checkpoint(head);
+    head = writeCommit(bridge, repository, head, paths.slice(0, half), false);
+    await bridge.sendCheckpoint(head);
   }
-  await bridge.pause(lasts * 0.4);
-  head = write(bridge, repository, head, paths, paths.length > 0 && faults.happens('agent_bad'));
+  await bridge.waitWhileAlive(lasts * 0.4);
+  head = writeCommit(
+    bridge,
+    repository,
+    head,
+    paths,
+    paths.length > 0 && faults.drawFault('agent_bad'),
+  );
   for (let fixes = 0; ; fixes += 1) {
     head = mergeRoot(bridge, repository, head, false);
     const root = world.forge.head(name, rootBranch) ?? assignment.repository.root;
     const contained = repository.graph.mergeBase(root, head).sha;
     if (repository.graph.isAncestor(head, contained))
       head = repository.graph.add([head], repository.graph.get(head).files).sha;
-    await bridge.pause(lasts * 0.2);
+    await bridge.waitWhileAlive(lasts * 0.2);
     const { files } = repository.graph.get(head);
     if (isGreen(repository, files)) {
-      bridge.push(head);
+      bridge.pushCommit(head);
       const before = repository.graph.get(contained).files;
       return reportDone(bridge, head, contained, repository.graph.diff(before, files));
     }
-    if (fixes === 2 || (faults.active && random.chance(0.3)))
-      return bridge.report(failed('verify_red'));
-    head = write(bridge, repository, head, paths, false);
-    if (random.chance(0.5)) await bridge.checkpoint(head);
+    if (fixes === 2 || (faults.isActive && random.chance(0.3)))
+      return bridge.reportResult(createFailedResult('verify_red'));
+    head = writeCommit(bridge, repository, head, paths, false);
+    if (random.chance(0.5)) await bridge.sendCheckpoint(head);
   }
 }
 
-function write(
+function writeCommit(
   bridge: Bridge,
   repository: SimRepository,
   head: Sha,
@@ -86,7 +96,7 @@ function write(
   bad: boolean,
 ): Sha {
   const files = new Map(repository.graph.get(head).files);
-  const content = contentOf(bridge, files, bad);
+  const content = createContent(bridge, files, bad);
   // Whoever writes last mends what is broken by itself.
   const broken = bad ? [] : [...files].filter(([, line]) => line.startsWith('bad-'));
   for (const path of [...paths, ...broken.map(([name]) => name)]) files.set(path, content);
@@ -101,13 +111,13 @@ function mergeRoot(bridge: Bridge, repository: SimRepository, head: Sha, resolve
   const { files, conflicts } = repository.graph.merge(head, root);
   if (conflicts.length > 0 && !resolve) return head;
   const merged = new Map(files);
-  const content = contentOf(bridge, files, false);
+  const content = createContent(bridge, files, false);
   for (const path of conflicts) merged.set(path, content);
   return repository.graph.add([head, root], merged).sha;
 }
 
 /** Its scope, sometimes what everybody writes, sometimes somebody else's. Work without a difference happens too. */
-function pathsOf(bridge: Bridge, repository: SimRepository): string[] {
+function choosePaths(bridge: Bridge, repository: SimRepository): string[] {
   const { random, faults } = bridge.world;
   const { scope, end } = bridge.assignment.task;
   const own = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];

@@ -1,23 +1,28 @@
+import { isAppError } from '../../../core/base/app-error.ts';
 import type { Assignment, AttemptResult } from '../../../core/contract/attempt.ts';
-import { type AttemptKey, parseAttemptId } from '../../../core/contract/id.ts';
-import { askQuestion, heartbeat, recordCheckpoint } from '../../../core/engine/attempt/live.ts';
-import { acceptResult } from '../../../core/engine/attempt/result.ts';
-import { startAttempt } from '../../../core/engine/attempt/start.ts';
-import type { EngineDeps } from '../../../core/engine/deps.ts';
-import { isAppError } from '../../../core/error.ts';
+import type { AttemptKey } from '../../../core/contract/id.ts';
+import { parseAttemptId } from '../../../core/contract/id.ts';
+import { acceptResult } from '../../../core/engine/attempt/accept-result.ts';
+import {
+  askQuestion,
+  recordCheckpoint,
+  recordHeartbeat,
+} from '../../../core/engine/attempt/attempt-callbacks.ts';
+import { startAttempt } from '../../../core/engine/attempt/start-attempt.ts';
+import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { judgeStart } from '../judge/attempt-rules.ts';
 import { callApi } from '../platform.ts';
 import type { SimPod } from '../pods.ts';
 import type { World } from '../world.ts';
-import { doVerify, doWork } from './bridge-work.ts';
-import { fares } from './fate.ts';
+import { performVerification, performWork } from './bridge-work.ts';
+import { hasFaultyOutcome } from './faulty-outcome.ts';
 
 // A bridge as the control plane and the forge see it: what it calls and what it pushes.
 
-export const NO_TOKENS = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
+export const NO_USAGE = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
 
 /** It may not act any more. */
-export class Ended extends Error {}
+export class BridgeEndedError extends Error {}
 
 export class Bridge {
   readonly world: World;
@@ -25,9 +30,9 @@ export class Bridge {
   readonly key: AttemptKey;
   answeredAt: number;
   /** Told to stop. */
-  ended = false;
+  isStopped = false;
   /** It has come to its end. */
-  done = false;
+  hasFinished = false;
   answer: string | undefined;
   #assignment: Assignment | undefined;
 
@@ -46,29 +51,32 @@ export class Bridge {
   }
 
   /** Goes on only while the process lives. */
-  pause(ms: number): Promise<void> {
+  waitWhileAlive(ms: number): Promise<void> {
     return new Promise((resolve) =>
-      this.world.loop.after(ms, () => this.pod.life.alive && resolve()),
+      this.world.loop.schedule(ms, () => this.pod.life.alive && resolve()),
     );
   }
 
   /** Before anything leaves this machine. */
-  check(): void {
+  requireAlive(): void {
     if (this.pod.life.zombie) return;
     const { leaseMs } = this.world.settings;
-    if (this.ended) throw new Ended('refused');
+    if (this.isStopped) throw new BridgeEndedError('refused');
     if (this.world.loop.now - this.answeredAt >= leaseMs - Math.min(10_000, leaseMs * 0.2))
-      throw new Ended('lease');
+      throw new BridgeEndedError('lease');
   }
 
   /** Again and again until it is answered. */
-  async call<T>(what: string, act: (deps: EngineDeps, key: AttemptKey) => Promise<T>): Promise<T> {
+  async callUntilAnswered<T>(
+    what: string,
+    act: (deps: EngineDeps, key: AttemptKey) => Promise<T>,
+  ): Promise<T> {
     const { world, pod } = this;
     const id = world.interference?.attempt?.(pod.attemptId, world) ?? pod.attemptId;
     const key = parseAttemptId(id) ?? this.key;
     let isDone = false;
     for (let tries = 0; ; tries += 1) {
-      if (what !== 'start') this.check();
+      if (what !== 'start') this.requireAlive();
       const from = world.loop.now;
       try {
         const once = async (deps: EngineDeps): Promise<T> => {
@@ -81,36 +89,37 @@ export class Bridge {
         return value;
       } catch (error) {
         const isRefused = isAppError(error, 'conflict', 'attempt_ended');
-        if (isRefused) this.ended = true;
-        if (what === 'result' && isRefused && isDone) world.judge.disowned(world, this.key);
+        if (isRefused) this.isStopped = true;
+        if (what === 'result' && isRefused && isDone)
+          world.judge.recordRefusedRepeat(world, this.key);
         const passing = isAppError(error, 'transient') || isAppError(error, 'paused');
         if (!passing || tries > 40) throw error;
-        await this.pause(world.random.between(500, 4_000));
+        await this.waitWhileAlive(world.random.between(500, 4_000));
       }
     }
   }
 
-  async start(): Promise<void> {
-    this.#assignment = await this.call('start', startAttempt);
+  async startAttempt(): Promise<void> {
+    this.#assignment = await this.callUntilAnswered('start', startAttempt);
     const { kind, repository } = this.#assignment;
     const { world, pod } = this;
-    world.judge.started(world, this.key, kind, pod.name);
+    world.judge.recordStart(world, this.key, kind, pod.name);
     if (kind !== 'verify') judgeStart(world.judge, world, pod.attemptId, repository.start);
     this.answeredAt = this.world.loop.now;
-    void this.#beat();
+    void this.#sendHeartbeats();
   }
 
-  async #beat(): Promise<void> {
+  async #sendHeartbeats(): Promise<void> {
     let seen = 0;
-    while (!this.ended || this.pod.life.zombie) {
-      await this.pause(this.world.settings.heartbeatMs);
-      if (this.done) return;
+    while (!this.isStopped || this.pod.life.zombie) {
+      await this.waitWhileAlive(this.world.settings.heartbeatMs);
+      if (this.hasFinished) return;
       try {
-        const said = await this.call('heartbeat', (deps, key) =>
-          heartbeat(deps, key, {
+        const said = await this.callUntilAnswered('heartbeat', (deps, key) =>
+          recordHeartbeat(deps, key, {
             phase: 'agent',
             activity: '',
-            usage: NO_TOKENS,
+            usage: NO_USAGE,
             progressAt: this.world.loop.now,
             messagesSeen: seen,
           }),
@@ -125,31 +134,31 @@ export class Bridge {
     }
   }
 
-  push(commit: string): void {
-    this.check();
+  pushCommit(commit: string): void {
+    this.requireAlive();
     const { name, branch } = this.assignment.repository;
-    this.world.tell(`${this.pod.attemptId} pushes ${commit.slice(0, 6)}`);
+    this.world.recordHistory(`${this.pod.attemptId} pushes ${commit.slice(0, 6)}`);
     this.world.forge.setBranch(name, branch, commit, {
       kind: 'bridge',
       attempt: this.pod.attemptId,
     });
   }
 
-  async checkpoint(commit: string): Promise<void> {
-    this.push(commit);
-    await this.call('checkpoint', (deps, key) => recordCheckpoint(deps, key, commit));
-    this.world.judge.commitments.keep(this.key, commit);
+  async sendCheckpoint(commit: string): Promise<void> {
+    this.pushCommit(commit);
+    await this.callUntilAnswered('checkpoint', (deps, key) => recordCheckpoint(deps, key, commit));
+    this.world.judge.commitments.recordKeptCommit(this.key, commit);
   }
 
   /** `said`: in other words, which come to the same. */
-  async report(result: AttemptResult, said = result): Promise<void> {
-    this.world.judge.reported(this.key, this.assignment.kind, result);
-    await this.call('result', (deps, key) => acceptResult(deps, key, said));
-    this.world.judge.accepted(this.world, this.key, this.assignment.kind, result);
-    this.world.tell(`${this.pod.attemptId} reported ${result.outcome}`);
+  async reportResult(result: AttemptResult, said = result): Promise<void> {
+    this.world.judge.recordReport(this.key, this.assignment.kind, result);
+    await this.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, said));
+    this.world.judge.recordAcceptedResult(this.world, this.key, this.assignment.kind, result);
+    this.world.recordHistory(`${this.pod.attemptId} reported ${result.outcome}`);
   }
 
-  async ask(): Promise<void> {
+  async askQuestion(): Promise<void> {
     const { random, loop } = this.world;
     const timeoutAt = loop.now + random.between(30_000, 400_000);
     const question = {
@@ -159,55 +168,57 @@ export class Bridge {
       default: 'this',
       timeoutAt,
     };
-    await this.call('question', (deps, key) => askQuestion(deps, key, question));
-    const patience = this.world.faults.happens('agent_impatient')
+    await this.callUntilAnswered('question', (deps, key) => askQuestion(deps, key, question));
+    const patience = this.world.faults.drawFault('agent_impatient')
       ? loop.now + random.between(1_000, 30_000)
       : Number.POSITIVE_INFINITY;
     while (this.answer === undefined && loop.now < patience) {
-      await this.pause(2_000);
-      this.check();
+      await this.waitWhileAlive(2_000);
+      this.requireAlive();
     }
     // It may ask something else although nobody has answered.
-    if (this.answer === undefined && random.chance(0.3)) await this.ask();
+    if (this.answer === undefined && random.chance(0.3)) await this.askQuestion();
   }
 }
 
 export function runBridge(world: World, pod: SimPod): void {
   const bridge = new Bridge(world, pod);
-  live(bridge)
+  runAttempt(bridge)
     .catch((error: unknown) => {
-      world.tell(`${pod.attemptId} stops: ${error instanceof Error ? error.message : error}`);
+      world.recordHistory(
+        `${pod.attemptId} stops: ${error instanceof Error ? error.message : error}`,
+      );
     })
     .finally(() => {
-      bridge.done = true;
-      if (pod.state !== 'gone') world.pods.end(pod);
+      bridge.hasFinished = true;
+      if (pod.state !== 'gone') world.pods.endPod(pod);
     });
 }
 
-async function live(bridge: Bridge): Promise<void> {
+async function runAttempt(bridge: Bridge): Promise<void> {
   const { random, loop } = bridge.world;
-  await bridge.start();
+  await bridge.startAttempt();
   const { kind } = bridge.assignment;
   const lasts = Math.min(600_000, random.logNormal(35_000, 0.9)) / (kind === 'verify' ? 3 : 1);
   const at = lasts * random.next();
-  loop.after(at, () => strike(bridge));
-  if (kind === 'verify') await doVerify(bridge, lasts);
-  else await doWork(bridge, lasts);
+  loop.schedule(at, () => applyPodFaults(bridge));
+  if (kind === 'verify') await performVerification(bridge, lasts);
+  else await performWork(bridge, lasts);
 }
 
 /** What befalls a pod while there is one. */
-function strike(bridge: Bridge): void {
+function applyPodFaults(bridge: Bridge): void {
   const { world, pod } = bridge;
   if (!pod.life.alive || pod.state === 'gone') return;
-  if (fares(bridge, 'pod_lost')) world.pods.end(pod);
-  else if (fares(bridge, 'pod_silent')) pod.life.alive = false;
-  else if (fares(bridge, 'pod_cut_off'))
+  if (hasFaultyOutcome(bridge, 'pod_lost')) world.pods.endPod(pod);
+  else if (hasFaultyOutcome(bridge, 'pod_silent')) pod.life.alive = false;
+  else if (hasFaultyOutcome(bridge, 'pod_cut_off'))
     pod.life.cutOffUntil = world.loop.now + world.random.between(20_000, 400_000);
-  else if (fares(bridge, 'pod_zombie')) becomeZombie(world, pod);
+  else if (hasFaultyOutcome(bridge, 'pod_zombie')) becomeZombie(world, pod);
 }
 
 /** Its calls reach nobody for long enough that another takes over; then it goes on as if nothing had been. */
 function becomeZombie(world: World, pod: SimPod): void {
   pod.life.cutOffUntil = world.loop.now + world.random.between(60_000, 400_000);
-  world.pods.loseSight(pod);
+  world.pods.hidePod(pod);
 }

@@ -1,16 +1,16 @@
+import { isAppError } from '../../../core/base/app-error.ts';
 import type { TaskView } from '../../../core/contract/task.ts';
-import type { EngineDeps } from '../../../core/engine/deps.ts';
-import { listTaskViews, readChanges } from '../../../core/engine/view/read.ts';
-import { isAppError } from '../../../core/error.ts';
+import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
+import { listTaskViews, readChanges } from '../../../core/engine/view/read-view.ts';
 import type { World } from '../world.ts';
-import { insist } from './api-call.ts';
+import { retryUntilAnswered } from './issue-command.ts';
 
 // Who has a plan open: asks now and then what has changed since, and puts it together. What they see in the end must be
 // what whoever opens the plan anew is shown.
 
-const PAGE = 5;
+const PAGE_SIZE = 5;
 /** Whatever the index has not shown by then it never will. */
-const SETTLED_MS = 150_000;
+const INDEX_SETTLED_MS = 150_000;
 
 export class ChangesClient {
   readonly #world: World;
@@ -24,22 +24,22 @@ export class ChangesClient {
     this.#plan = plan;
   }
 
-  async watch(): Promise<void> {
+  async watchChanges(): Promise<void> {
     const { loop, random, faults } = this.#world;
-    while (faults.active) {
+    while (faults.isActive) {
       await loop.sleep(random.between(10_000, 60_000));
-      await this.#catchUp();
+      await this.#fetchChanges();
     }
   }
 
-  async compare(): Promise<void> {
-    await this.#world.loop.sleep(SETTLED_MS);
-    const all = await this.#listAll();
-    await this.#catchUp();
+  async compareWithList(): Promise<void> {
+    await this.#world.loop.sleep(INDEX_SETTLED_MS);
+    const all = await this.#listAllTasks();
+    await this.#fetchChanges();
     for (const shown of all) {
       const seen = this.#tasks.get(shown.id);
       if (seen !== undefined && seen.version >= shown.version) continue;
-      this.#world.judge.fail(
+      this.#world.judge.recordViolation(
         this.#world,
         `${shown.id} of ${this.#plan} is ${shown.status}, and who followed its changes saw ${seen?.status ?? 'nothing of it'}`,
       );
@@ -47,16 +47,16 @@ export class ChangesClient {
   }
 
   /** Pages until there is no next; the cursor moves on only when all of them were read. */
-  async #catchUp(): Promise<void> {
+  async #fetchChanges(): Promise<void> {
     let cursor: string | undefined;
     let next: number | undefined;
     do {
       const since = this.#cursor;
       const read = (deps: EngineDeps) =>
-        readChanges(deps, this.#plan, { since, limit: PAGE, cursor });
-      const changes = await this.#read(read);
+        readChanges(deps, this.#plan, { since, limit: PAGE_SIZE, cursor });
+      const changes = await this.#readFromApi(read);
       if (changes === undefined) return;
-      for (const task of changes.tasks) this.#see(task);
+      for (const task of changes.tasks) this.#recordTask(task);
       next ??= changes.cursor;
       cursor = changes.next;
     } while (cursor !== undefined);
@@ -64,7 +64,7 @@ export class ChangesClient {
   }
 
   /** Said again, or out of order: the newest counts. */
-  #see(task: TaskView): void {
+  #recordTask(task: TaskView): void {
     if (task.run < this.#run) return;
     if (task.run > this.#run) this.#tasks.clear();
     this.#run = task.run;
@@ -72,14 +72,14 @@ export class ChangesClient {
     if (known === undefined || known.version < task.version) this.#tasks.set(task.id, task);
   }
 
-  async #listAll(): Promise<TaskView[]> {
+  async #listAllTasks(): Promise<TaskView[]> {
     const list = (deps: EngineDeps) => listTaskViews(deps, this.#plan, { limit: 100 });
-    return (await this.#read(list))?.items ?? [];
+    return (await this.#readFromApi(list))?.items ?? [];
   }
 
-  async #read<T>(act: (deps: EngineDeps) => Promise<T>): Promise<T | undefined> {
+  async #readFromApi<T>(act: (deps: EngineDeps) => Promise<T>): Promise<T | undefined> {
     try {
-      return await insist(this.#world, 'changes', act);
+      return await retryUntilAnswered(this.#world, 'changes', act);
     } catch (error) {
       // It was announced and is not there yet; or its next run has begun between two pages.
       if (isAppError(error, 'notFound') || isAppError(error, 'invalid')) return undefined;

@@ -1,57 +1,57 @@
 import type { Files } from '../forge/commit-graph.ts';
 import type { SimPull, SimRepository } from '../forge/forge-state.ts';
-import { isAstray } from '../judge/branch-rules.ts';
-import { readBranch, rootName } from '../judge/names.ts';
+import { isRetargetedPull } from '../judge/branch-rules.ts';
+import { formatRootBranch, readBranch } from '../judge/names.ts';
 import type { World } from '../world.ts';
 
 // A person at the forge, who does not ask anybody: merges a pull request, closes it, opens it again, pushes to its branch,
 // reviews it, has it go elsewhere, rewrites its branch or deletes it.
 
-const BY = { kind: 'person' } as const;
+const PERSON_ACTOR = { kind: 'person' } as const;
 
 export async function visitForge(world: World): Promise<void> {
   const { loop, random, faults } = world;
-  while (faults.active) {
+  while (faults.isActive) {
     await loop.sleep(random.between(10_000, 60_000));
     for (const repository of world.forge.repositories.values()) {
       const pulls = repository.pulls.filter(
         (pull) => pull.state !== 'merged' && readBranch(pull.head)?.kind === 'task',
       );
-      if (pulls.length > 0) visit(world, repository, random.pick(pulls));
+      if (pulls.length > 0) visitPull(world, repository, random.pick(pulls));
       const roots = [...repository.branches.keys()].filter((it) => readBranch(it)?.kind === 'root');
-      if (roots.length > 0 && faults.happens('person_roots'))
-        push(world, repository, random.pick(roots));
+      if (roots.length > 0 && faults.drawFault('person_roots'))
+        pushCommit(world, repository, random.pick(roots));
     }
   }
 }
 
-function visit(world: World, repository: SimRepository, pull: SimPull): void {
+function visitPull(world: World, repository: SimRepository, pull: SimPull): void {
   const { faults, random, forge } = world;
   const { name } = repository;
   if (pull.state === 'closed') {
     const isWhole = repository.branches.has(pull.head) && repository.branches.has(pull.base);
-    if (isWhole && faults.happens('person_closes')) forge.reopen(name, pull.number, BY);
+    if (isWhole && faults.drawFault('person_closes')) forge.reopen(name, pull.number, PERSON_ACTOR);
     return;
   }
-  if (isAstray(world, pull)) {
-    if (random.chance(0.3)) bringBack(world, name, pull);
+  if (isRetargetedPull(world, pull)) {
+    if (random.chance(0.3)) bringBackPull(world, name, pull);
     return;
   }
-  if (readBranch(pull.base)?.kind === 'root' && faults.happens('person_retargets')) {
-    forge.setBase(name, pull.number, 'main', BY);
+  if (readBranch(pull.base)?.kind === 'root' && faults.drawFault('person_retargets')) {
+    forge.setBase(name, pull.number, 'main', PERSON_ACTOR);
     return;
   }
-  if (repository.branches.has(pull.base) && faults.happens('person_rewrites')) {
-    if (random.chance(0.25)) forge.setBranch(name, pull.head, undefined, BY);
-    else rewrite(world, repository, pull);
+  if (repository.branches.has(pull.base) && faults.drawFault('person_rewrites')) {
+    if (random.chance(0.25)) forge.setBranch(name, pull.head, undefined, PERSON_ACTOR);
+    else rewriteBranch(world, repository, pull);
     return;
   }
-  if (faults.happens('person_pushes')) push(world, repository, pull.head);
-  if (faults.happens('person_reviews'))
+  if (faults.drawFault('person_pushes')) pushCommit(world, repository, pull.head);
+  if (faults.drawFault('person_reviews'))
     forge.addReview(name, pull.number, random.pick(['approved', 'approved', 'changes_requested']));
-  if (faults.happens('person_closes')) forge.close(name, pull.number, BY);
-  else if (canMerge(world, repository, pull) && faults.happens('person_merges'))
-    forge.merge(name, pull.number, forge.headSha(repository, pull), BY);
+  if (faults.drawFault('person_closes')) forge.close(name, pull.number, PERSON_ACTOR);
+  else if (canMerge(world, repository, pull) && faults.drawFault('person_merges'))
+    forge.merge(name, pull.number, forge.headSha(repository, pull), PERSON_ACTOR);
 }
 
 function canMerge({ forge }: World, repository: SimRepository, pull: SimPull): boolean {
@@ -61,31 +61,31 @@ function canMerge({ forge }: World, repository: SimRepository, pull: SimPull): b
 }
 
 /** Into the root branch of its run, as its plan asks for. */
-export function bringBack(world: World, repo: string, pull: SimPull): void {
+export function bringBackPull(world: World, repo: string, pull: SimPull): void {
   const head = readBranch(pull.head);
-  if (head === undefined || !isAstray(world, pull)) return;
-  world.forge.setBase(repo, pull.number, rootName(head.plan, head.run), BY);
+  if (head === undefined || !isRetargetedPull(world, pull)) return;
+  world.forge.setBase(repo, pull.number, formatRootBranch(head.plan, head.run), PERSON_ACTOR);
 }
 
 /** As a rebase does: what was accepted is no ancestor of what is there then. */
-function rewrite(world: World, repository: SimRepository, { head, base }: SimPull): void {
+function rewriteBranch(world: World, repository: SimRepository, { head, base }: SimPull): void {
   const { graph, branches } = repository;
   const [sha, root] = [branches.get(head), branches.get(base)];
   if (sha === undefined || root === undefined) return;
-  const files = byHand(world, graph.merge(sha, root).files);
-  world.forge.setBranch(repository.name, head, graph.add([root], files).sha, BY);
+  const files = editByHand(world, graph.merge(sha, root).files);
+  world.forge.setBranch(repository.name, head, graph.add([root], files).sha, PERSON_ACTOR);
 }
 
 /** On top of what is there, as people do. */
-export function push(world: World, repository: SimRepository, branch: string): void {
+export function pushCommit(world: World, repository: SimRepository, branch: string): void {
   const head = repository.branches.get(branch);
   if (head === undefined) return;
-  const files = byHand(world, repository.graph.get(head).files);
+  const files = editByHand(world, repository.graph.get(head).files);
   const commit = repository.graph.add([head], files);
-  world.forge.setBranch(repository.name, branch, commit.sha, BY);
+  world.forge.setBranch(repository.name, branch, commit.sha, PERSON_ACTOR);
 }
 
-function byHand({ random, loop }: World, before: Files): Files {
+function editByHand({ random, loop }: World, before: Files): Files {
   const files = new Map(before);
   const paths = [...files.keys()].filter((path) => path !== '.smol-gang.yaml');
   const path = random.chance(0.3) ? 'CHANGELOG.md' : random.pick(paths);

@@ -4,13 +4,13 @@ import type { FaultKind } from '../faults.ts';
 // about to write it, transitions of plans, and faults.
 
 export type Coverage = {
-  transitions: Map<string, number>;
-  cells: Map<string, number>;
-  plans: Map<string, number>;
-  faults: Map<string, number>;
-  transition(name: string): void;
-  planTransition(name: string): void;
-  cross(name: string, fault: FaultKind): void;
+  readonly transitions: Map<string, number>;
+  readonly cells: Map<string, number>;
+  readonly plans: Map<string, number>;
+  readonly faults: Map<string, number>;
+  countTransition(name: string): void;
+  countPlanTransition(name: string): void;
+  countCell(name: string, fault: FaultKind): void;
 };
 
 export function createCoverage(): Coverage {
@@ -19,33 +19,33 @@ export function createCoverage(): Coverage {
     cells: new Map(),
     plans: new Map(),
     faults: new Map(),
-    transition: (name) => count(coverage.transitions, name, 1),
-    planTransition: (name) => count(coverage.plans, name, 1),
-    cross: (name, fault) => count(coverage.cells, cellOf(name, fault), 1),
+    countTransition: (name) => addCount(coverage.transitions, name, 1),
+    countPlanTransition: (name) => addCount(coverage.plans, name, 1),
+    countCell: (name, fault) => addCount(coverage.cells, formatCell(name, fault), 1),
   };
   return coverage;
 }
 
-export function transitionName(from: string, event: string): string {
+export function formatTransition(from: string, event: string): string {
   return `${from} x ${event}`;
 }
 
-export function cellOf(transition: string, fault: string): string {
+export function formatCell(transition: string, fault: string): string {
   return `${transition} x ${fault}`;
 }
 
-export function count(counts: Map<string, number>, name: string, by: number): void {
+export function addCount(counts: Map<string, number>, name: string, by: number): void {
   counts.set(name, (counts.get(name) ?? 0) + by);
 }
 
 export type PlainCoverage = {
-  transitions: [string, number][];
-  cells: [string, number][];
-  plans: [string, number][];
-  faults: [string, number][];
+  readonly transitions: [string, number][];
+  readonly cells: [string, number][];
+  readonly plans: [string, number][];
+  readonly faults: [string, number][];
 };
 
-export function plainCoverage(coverage: Coverage): PlainCoverage {
+export function toPlainCoverage(coverage: Coverage): PlainCoverage {
   return {
     transitions: [...coverage.transitions],
     cells: [...coverage.cells],
@@ -55,8 +55,8 @@ export function plainCoverage(coverage: Coverage): PlainCoverage {
 }
 
 export function addCoverage(into: Coverage, from: PlainCoverage): void {
-  for (const [name, by] of from.transitions) count(into.transitions, name, by);
-  for (const [name, by] of from.cells) count(into.cells, name, by);
-  for (const [name, by] of from.plans) count(into.plans, name, by);
-  for (const [name, by] of from.faults) count(into.faults, name, by);
+  for (const [name, by] of from.transitions) addCount(into.transitions, name, by);
+  for (const [name, by] of from.cells) addCount(into.cells, name, by);
+  for (const [name, by] of from.plans) addCount(into.plans, name, by);
+  for (const [name, by] of from.faults) addCount(into.faults, name, by);
 }

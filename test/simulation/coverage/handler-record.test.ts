@@ -3,29 +3,30 @@ import type { FaultKind } from '../faults.ts';
 import { createCoverage } from './coverage.ts';
 import {
   createHandlerRecord,
-  noteFault,
-  noteRead,
-  noteStrike,
-  noteTransition,
+  recordFault,
+  recordRead,
+  recordStrike,
+  recordTransition,
 } from './handler-record.ts';
 
 const CLAIM = { task: 'a', name: 'ready x claimed' };
 
-function handler() {
+function createTestHandler() {
   const coverage = createCoverage();
   const record = createHandlerRecord();
   return {
-    read: (task: string) => noteRead(record, task),
-    fault: (fault: FaultKind) => noteFault(coverage, record, fault),
-    strike: (fault: FaultKind, deed: { task?: string; writes?: string } = {}) =>
-      noteStrike(coverage, record, deed, fault),
-    write: (written = CLAIM, fault?: FaultKind) => noteTransition(coverage, record, written, fault),
+    read: (task: string) => recordRead(record, task),
+    fault: (fault: FaultKind) => recordFault(coverage, record, fault),
+    strike: (fault: FaultKind, deed: { readonly task?: string; readonly writes?: string } = {}) =>
+      recordStrike(coverage, record, deed, fault),
+    write: (written = CLAIM, fault?: FaultKind) =>
+      recordTransition(coverage, record, written, fault),
     crossed: () => [...coverage.cells],
   };
 }
 
 test('counts what struck between the reading of a task and its write', () => {
-  const one = handler();
+  const one = createTestHandler();
   one.read('a');
   one.strike('error_before');
 
@@ -35,7 +36,7 @@ test('counts what struck between the reading of a task and its write', () => {
 });
 
 test('counts nothing of what struck before the task was read, or at another task', () => {
-  const one = handler();
+  const one = createTestHandler();
   one.strike('error_before');
   one.read('a');
   one.read('b');
@@ -47,7 +48,7 @@ test('counts nothing of what struck before the task was read, or at another task
 });
 
 test('takes what stands still to stand still for all that was read', () => {
-  const one = handler();
+  const one = createTestHandler();
   one.read('a');
   one.strike('freeze', { task: 'b' });
 
@@ -57,7 +58,7 @@ test('takes what stands still to stand still for all that was read', () => {
 });
 
 test('counts what strikes before a write that was never made, and not what strikes after it', () => {
-  const one = handler();
+  const one = createTestHandler();
   one.read('a');
 
   one.strike('crash_after', { task: 'a', writes: CLAIM.name });
@@ -67,7 +68,7 @@ test('counts what strikes before a write that was never made, and not what strik
 });
 
 test('counts what strikes right after a write that took effect, and later at the same task', () => {
-  const one = handler();
+  const one = createTestHandler();
   one.write(CLAIM, 'crash_after');
 
   one.strike('error_after', { task: 'b' });
@@ -80,7 +81,7 @@ test('counts what strikes right after a write that took effect, and later at the
 });
 
 test('counts what struck on the way to one write for that one alone', () => {
-  const one = handler();
+  const one = createTestHandler();
   one.read('a');
   one.strike('error_before');
   one.write();
@@ -91,7 +92,7 @@ test('counts what struck on the way to one write for that one alone', () => {
 });
 
 test('counts what happens to the handler for whatever it writes, once', () => {
-  const one = handler();
+  const one = createTestHandler();
   one.write();
   one.fault('queue_double');
 

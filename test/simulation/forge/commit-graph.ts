@@ -76,7 +76,7 @@ export class CommitGraph {
   }
 
   /** A path that both sides changed, and not to the same, is a conflict; there `ours` is kept. */
-  merge(ours: Sha, theirs: Sha): { files: Files; conflicts: string[] } {
+  merge(ours: Sha, theirs: Sha): { readonly files: Files; readonly conflicts: string[] } {
     const base = this.mergeBase(ours, theirs).files;
     const mine = this.get(ours).files;
     const files = new Map(mine);

@@ -4,58 +4,60 @@ import { CommitGraph } from './commit-graph.ts';
 // A forge's truth: what anybody outside could read there.
 
 export type SimPull = {
-  number: number;
-  title: string;
-  body: string;
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
   state: 'open' | 'closed' | 'merged';
   draft: boolean;
-  head: string;
+  readonly head: string;
   base: string;
   /** Of the head when it was closed or merged. */
   lastSha: Sha;
   mergeSha?: Sha;
-  labels: readonly string[];
+  readonly labels: readonly string[];
   updatedAt: number;
-  author: string;
+  readonly author: string;
   /** Until then the head that it shows is this one. */
-  lag?: { until: number; sha: Sha };
+  lag?: { readonly until: number; readonly sha: Sha };
   /** Before that the forge does not know whether it can be merged. */
   computedAt: number;
   /** A rule that refuses its merge for a while. */
-  forbidden?: { rule: string; until: number };
-  reviews: Review[];
-  comments: ReviewComment[];
+  forbidden?: { readonly rule: string; readonly until: number };
+  readonly reviews: Review[];
+  readonly comments: ReviewComment[];
 };
 
 export type SimRepository = {
-  name: string;
-  graph: CommitGraph;
-  branches: Map<string, Sha>;
-  pulls: SimPull[];
+  readonly name: string;
+  readonly graph: CommitGraph;
+  readonly branches: Map<string, Sha>;
+  readonly pulls: SimPull[];
   /** When checks of a commit end, and how; no entry: there are none. */
-  checks: Map<Sha, { endsAt: number; green: boolean }>;
-  hasChecks: boolean;
+  readonly checks: Map<Sha, { readonly endsAt: number; readonly green: boolean }>;
+  readonly hasChecks: boolean;
   /** Two changes that merge cleanly and do not work together. */
-  clashes: readonly (readonly [string, string])[];
+  readonly clashes: readonly (readonly [string, string])[];
 };
 
 /** Who does it: judged by what it may do. */
 export type By =
   | {
-      kind: 'engine';
-      invocation: number;
+      readonly kind: 'engine';
+      readonly invocation: number;
       /** It has stood still for so long that what it knows is old. */
-      isLate: () => boolean;
+      readonly isLate: () => boolean;
       /** When it last read where this branch points. */
-      readAt: (repo: string, branch: string) => number;
+      readonly readAt: (repo: string, branch: string) => number;
     }
-  | { kind: 'bridge'; attempt: string }
-  | { kind: 'person' };
+  | { readonly kind: 'bridge'; readonly attempt: string }
+  | { readonly kind: 'person' };
 
 export function newRepository(
   name: string,
   place: number,
-  options: Pick<SimRepository, 'hasChecks' | 'clashes'> & { files: ReadonlyMap<string, string> },
+  options: Pick<SimRepository, 'hasChecks' | 'clashes'> & {
+    readonly files: ReadonlyMap<string, string>;
+  },
 ): SimRepository {
   const graph = new CommitGraph((0xc0 + place).toString(16));
   const first = graph.add([], options.files);

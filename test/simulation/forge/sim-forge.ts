@@ -1,4 +1,4 @@
-import { AppError } from '../../../core/error.ts';
+import { AppError } from '../../../core/base/app-error.ts';
 import type {
   CheckState,
   Checks,
@@ -9,7 +9,8 @@ import type {
   WantedPull,
 } from '../../../core/port/forge.ts';
 import type { Random } from '../time/random.ts';
-import { type By, isGreen, type SimPull, type SimRepository } from './forge-state.ts';
+import type { By, SimPull, SimRepository } from './forge-state.ts';
+import { isGreen } from './forge-state.ts';
 import type { ForgeWitness } from './witness.ts';
 
 // A forge in memory, as unkind as a real one. Every operation is one moment; who waits for it, and what is lost on the way,
@@ -20,7 +21,7 @@ export type ForgeMood = {
   lag(): number;
   /** Milliseconds until it is known whether a pull request can be merged. */
   compute(): number;
-  checkEnds(): { afterMs: number; flaky: boolean };
+  checkEnds(): { readonly afterMs: number; readonly flaky: boolean };
   /** A rule that begins to refuse, in the forge's words. */
   rule(): string | undefined;
 };

@@ -17,7 +17,7 @@ export type ForgeWitness = {
   merged(
     repository: SimRepository,
     pull: SimPull,
-    merge: { commit: Sha; onto: Sha; result: Sha },
+    merge: { readonly commit: Sha; readonly onto: Sha; readonly result: Sha },
     by: By,
   ): void;
 };

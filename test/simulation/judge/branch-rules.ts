@@ -1,16 +1,17 @@
 import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
-import { type Branch, readBranch, rootName, short } from './names.ts';
+import type { Branch } from './names.ts';
+import { formatRootBranch, readBranch, shortenSha } from './names.ts';
 
 // What the engine may do to branches: task branches to what was reported, roots by merges alone, nothing by force, and no
 // deletion of what is still in use.
 
 export type BranchMove = {
-  branch: string;
-  from: string | undefined;
-  to: string | undefined;
-  by: By;
+  readonly branch: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly by: By;
 };
 
 export function judgeBranchMove(
@@ -22,7 +23,7 @@ export function judgeBranchMove(
   if (by.kind !== 'engine') return;
   const at = readBranch(branch);
   if (at === undefined) {
-    judge.fail(world, `the engine moved ${branch}, which is not its own`);
+    judge.recordViolation(world, `the engine moved ${branch}, which is not its own`);
     return;
   }
   if (to === undefined) judgeDeletion(judge, world, repository, branch, at);
@@ -38,39 +39,53 @@ function judgeBirth(
   to: string,
 ): void {
   if (at.kind === 'attempt')
-    judge.fail(world, `the engine made a branch of an attempt, at ${short(to)}`);
+    judge.recordViolation(world, `the engine made a branch of an attempt, at ${shortenSha(to)}`);
   if (at.kind === 'task') judgeHead(judge, world, at, to);
   const main = repository.branches.get('main');
   if (at.kind === 'root' && main !== undefined && !repository.graph.isAncestor(to, main))
-    judge.fail(world, `the root of ${at.plan} begins at ${short(to)}, which is not in main`);
+    judge.recordViolation(
+      world,
+      `the root of ${at.plan} begins at ${shortenSha(to)}, which is not in main`,
+    );
 }
 
 function judgeMove(
   judge: Judge,
   world: World,
   repository: SimRepository,
-  move: { branch: string; at: Branch; from: string; to: string },
+  move: {
+    readonly branch: string;
+    readonly at: Branch;
+    readonly from: string;
+    readonly to: string;
+  },
 ): void {
   const { branch, at, from, to } = move;
   if (at.kind === 'attempt')
-    judge.fail(world, `the engine moved the branch of an attempt: ${branch}`);
+    judge.recordViolation(world, `the engine moved the branch of an attempt: ${branch}`);
   if (!repository.graph.isAncestor(from, to))
-    judge.fail(world, `the engine moved ${branch} by force from ${short(from)} to ${short(to)}`);
+    judge.recordViolation(
+      world,
+      `the engine moved ${branch} by force from ${shortenSha(from)} to ${shortenSha(to)}`,
+    );
   if (at.kind === 'task') judgeHead(judge, world, at, to);
   if (at.kind === 'root' && to !== judge.lastMerge)
-    judge.fail(world, `the engine moved ${branch} to ${short(to)}, and merged nothing`);
+    judge.recordViolation(
+      world,
+      `the engine moved ${branch} to ${shortenSha(to)}, and merged nothing`,
+    );
 }
 
 function judgeHead(
   judge: Judge,
   world: World,
-  { task }: Branch & { kind: 'task' },
+  { task }: Branch & { readonly kind: 'task' },
   to: string,
 ): void {
-  if (!judge.rightful.has(to))
-    judge.fail(
+  if (!judge.mergeableCommits.has(to))
+    judge.recordViolation(
       world,
-      `the branch of ${task} is at ${short(to)}, which no attempt reported in time`,
+      `the branch of ${task} is at ${shortenSha(to)}, which no attempt reported in time`,
     );
 }
 
@@ -87,26 +102,26 @@ function judgeDeletion(
       (pull.head === branch || pull.base === branch) &&
       pull.state === 'open' &&
       // Elsewhere, since a person had it go there.
-      !isAstray(world, pull) &&
-      !judge.reopened.has(`${repository.name}#${pull.number}`),
+      !isRetargetedPull(world, pull) &&
+      !judge.reopenedPulls.has(`${repository.name}#${pull.number}`),
   );
   if (used !== undefined)
-    judge.fail(world, `the engine deleted ${branch} under the open #${used.number}`);
+    judge.recordViolation(world, `the engine deleted ${branch} under the open #${used.number}`);
   const { plan, run } = at;
-  const delivered = rootName(plan, run);
+  const delivered = formatRootBranch(plan, run);
   const isOver = repository.pulls.some((pull) => {
     const head = readBranch(pull.head);
-    const isSimple = head?.kind === 'task' && judge.plans.get(plan)?.simple === true;
+    const isSimple = head?.kind === 'task' && judge.knownPlans.get(plan)?.isSimple === true;
     const isDelivery = pull.head === delivered || (isSimple && head.plan === plan);
     return isDelivery && pull.state !== 'open';
   });
-  const stopped = judge.commitments.stopped.get(plan)?.run ?? 0;
-  if (!isOver && stopped < run && !isFollowed(judge, plan, run))
-    judge.fail(world, `the engine deleted ${branch}, whose run is not over`);
+  const stopped = judge.commitments.cancelledPlans.get(plan)?.run ?? 0;
+  if (!isOver && stopped < run && !hasFollowingRun(judge, plan, run))
+    judge.recordViolation(world, `the engine deleted ${branch}, whose run is not over`);
 }
 
 /** A run after it has begun: whoever had it restarted may never have been answered. */
-function isFollowed({ moves }: Judge, plan: string, run: number): boolean {
+function hasFollowingRun({ moves }: Judge, plan: string, run: number): boolean {
   return moves.some(({ branch }) => {
     const at = readBranch(branch.split(' ')[1] ?? '');
     return at?.kind === 'root' && at.plan === plan && at.run > run;
@@ -114,8 +129,8 @@ function isFollowed({ moves }: Judge, plan: string, run: number): boolean {
 }
 
 /** It goes to the base branch, and is not of a simple plan. */
-export function isAstray(world: World, pull: SimPull): boolean {
+export function isRetargetedPull(world: World, pull: SimPull): boolean {
   const head = readBranch(pull.head);
   if (head?.kind !== 'task' || pull.base !== 'main') return false;
-  return world.judge.plans.get(head.plan)?.simple === false;
+  return world.judge.knownPlans.get(head.plan)?.isSimple === false;
 }

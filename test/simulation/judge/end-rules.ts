@@ -1,20 +1,21 @@
 import type { PlanWatch } from '../actor/api-person.ts';
 import type { World } from '../world.ts';
 import type { KnownPlan } from './judge.ts';
-import { readBranch, rootName, taskId } from './names.ts';
+import { formatRootBranch, formatTaskId, readBranch } from './names.ts';
 
 /** What must be so once every plan has ended and the dust has settled; `isSwept`: the time to keep branches is over. */
 export function judgeEnd(world: World, watches: readonly PlanWatch[], isSwept: boolean): void {
   const { judge } = world;
   for (const pod of world.pods.pods.values())
-    if (pod.state !== 'gone') judge.fail(world, `pod ${pod.attemptId} is left over`);
-  for (const name of judge.pods.keys()) judge.fail(world, `pod ${name} was never asked to end`);
+    if (pod.state !== 'gone') judge.recordViolation(world, `pod ${pod.attemptId} is left over`);
+  for (const name of judge.requestedPods.keys())
+    judge.recordViolation(world, `pod ${name} was never asked to end`);
   for (const { submission, view } of watches) {
     if (view === undefined) continue;
-    const plan = judge.plans.get(submission.id);
+    const plan = judge.knownPlans.get(submission.id);
     if (view.status === 'cancelled') judgeCancelled(world, view.id);
     if (view.status !== 'complete' || plan === undefined) continue;
-    if (plan.simple) judgeSimple(world, plan, view.run, isSwept);
+    if (plan.isSimple) judgeSimple(world, plan, view.run, isSwept);
     else judgeComplete(world, plan, view.run, isSwept);
   }
 }
@@ -23,12 +24,12 @@ function judgeComplete(world: World, plan: KnownPlan, run: number, isSwept: bool
   const { judge } = world;
   for (const { id, repo } of plan.tasks) {
     const repository = world.forge.repo(repo);
-    const base = repository.branches.get(rootName(plan.id, run));
-    if (isSwept && base !== undefined) neverDeleted(world, plan);
-    const heads = judge.heads.get(taskId({ plan: plan.id, run, task: id })) ?? [];
-    const root = base ?? judge.lastRoot(repo, plan.id, run);
+    const base = repository.branches.get(formatRootBranch(plan.id, run));
+    if (isSwept && base !== undefined) judgeNoDeletion(world, plan);
+    const heads = judge.headsByTask.get(formatTaskId({ plan: plan.id, run, task: id })) ?? [];
+    const root = base ?? judge.findLastRoot(repo, plan.id, run);
     if (root === undefined || ![...heads].some((head) => repository.graph.isAncestor(head, root)))
-      judge.fail(world, `plan ${plan.id} is complete without ${id}`);
+      judge.recordViolation(world, `plan ${plan.id} is complete without ${id}`);
   }
 }
 
@@ -42,16 +43,22 @@ function judgeSimple(world: World, plan: KnownPlan, run: number, isSwept: boolea
     };
     const own = pulls.filter((pull) => isOwn(pull.head));
     if (own.length === 0)
-      world.judge.fail(world, `the simple plan ${plan.id} is complete without a pull request`);
+      world.judge.recordViolation(
+        world,
+        `the simple plan ${plan.id} is complete without a pull request`,
+      );
     const kept = [...branches.keys()].filter(
       (branch) => isOwn(branch) && !world.judge.lateBranches.has(`${repo} ${branch}`),
     );
-    if (isSwept && kept.length > 0) neverDeleted(world, plan);
+    if (isSwept && kept.length > 0) judgeNoDeletion(world, plan);
   }
 }
 
-function neverDeleted(world: World, plan: KnownPlan): void {
-  world.judge.fail(world, `the branches of ${plan.id}, which is complete, were never deleted`);
+function judgeNoDeletion(world: World, plan: KnownPlan): void {
+  world.judge.recordViolation(
+    world,
+    `the branches of ${plan.id}, which is complete, were never deleted`,
+  );
 }
 
 function judgeCancelled(world: World, plan: string): void {
@@ -59,8 +66,8 @@ function judgeCancelled(world: World, plan: string): void {
     for (const pull of repository.pulls)
       if (
         pull.state === 'open' &&
-        !world.judge.reopened.has(`${repository.name}#${pull.number}`) &&
+        !world.judge.reopenedPulls.has(`${repository.name}#${pull.number}`) &&
         readBranch(pull.head)?.plan === plan
       )
-        world.judge.fail(world, `#${pull.number} of the cancelled plan ${plan} is open`);
+        world.judge.recordViolation(world, `#${pull.number} of the cancelled plan ${plan} is open`);
 }

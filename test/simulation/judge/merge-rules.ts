@@ -2,54 +2,59 @@ import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import { judgeConsent } from './consent-rules.ts';
 import type { Evidence, Judge } from './judge.ts';
-import { isEnd, readBranch, short, TAKEN_OVER_MS, taskId } from './names.ts';
+import { formatTaskId, isEndTask, readBranch, shortenSha, TAKEN_OVER_MS } from './names.ts';
 
-type Merge = { commit: string; onto: string; result: string };
+type MergeCommits = { readonly commit: string; readonly onto: string; readonly result: string };
 
 export function judgeMerge(
   judge: Judge,
   world: World,
   repository: SimRepository,
   pull: SimPull,
-  merge: Merge,
+  merge: MergeCommits,
   by: By,
 ): void {
   const head = readBranch(pull.head);
-  if (head?.kind === 'task' && !isEnd(head.task)) {
-    const id = taskId(head);
-    const times = (judge.merges.get(id) ?? 0) + 1;
-    judge.merges.set(id, times);
+  if (head?.kind === 'task' && !isEndTask(head.task)) {
+    const id = formatTaskId(head);
+    const times = (judge.mergesByTask.get(id) ?? 0) + 1;
+    judge.mergesByTask.set(id, times);
     // People may merge what they had go elsewhere before.
-    if (times > 1 && by.kind === 'engine') judge.fail(world, `${id} was merged ${times} times`);
+    if (times > 1 && by.kind === 'engine')
+      judge.recordViolation(world, `${id} was merged ${times} times`);
   }
   if (by.kind !== 'engine') return;
   if (readBranch(pull.base)?.kind !== 'root') {
-    judge.fail(world, `the engine merged #${pull.number} into ${pull.base}`);
+    judge.recordViolation(world, `the engine merged #${pull.number} into ${pull.base}`);
     return;
   }
-  if (!judge.rightful.has(merge.commit))
-    judge.fail(
+  if (!judge.mergeableCommits.has(merge.commit))
+    judge.recordViolation(
       world,
-      `the engine merged ${short(merge.commit)}, which no attempt reported in its time`,
+      `the engine merged ${shortenSha(merge.commit)}, which no attempt reported in its time`,
     );
   judgeConsent(judge, world, repository, pull, { commit: merge.commit, by });
-  const mender = head?.kind === 'task' ? judge.mender(world, head) : undefined;
+  const mender = head?.kind === 'task' ? judge.findChangingAttempt(world, head) : undefined;
   if (mender !== undefined)
-    judge.fail(world, `#${pull.number} was merged while attempt ${mender} was mending it`);
+    judge.recordViolation(
+      world,
+      `#${pull.number} was merged while attempt ${mender} was mending it`,
+    );
   // Closed, and opened again by a person, while the worker stood still: nobody could keep its call from landing.
-  if (by.isLate() && judge.reopened.has(`${repository.name}#${pull.number}`)) return;
-  const roots = knowableHeads(judge, world, repository, pull.base, merge.onto, by);
+  if (by.isLate() && judge.reopenedPulls.has(`${repository.name}#${pull.number}`)) return;
+  const roots = listKnowableHeads(judge, world, repository, pull.base, merge.onto, by);
   const known = judge.evidence.filter((one) => one.commit === merge.commit);
-  const strict = judge.plans.get(head?.plan ?? '')?.strict ?? false;
-  if (known.some((one) => roots.some((root) => speaksFor(repository, one, root, strict)))) return;
-  judge.fail(
+  const strict = judge.knownPlans.get(head?.plan ?? '')?.isStrict ?? false;
+  if (known.some((one) => roots.some((root) => evidenceCoversRoot(repository, one, root, strict))))
+    return;
+  judge.recordViolation(
     world,
-    `#${pull.number} merged ${short(merge.commit)} onto ${short(merge.onto)} with evidence on ${known.map((one) => short(one.root)).join(', ') || 'nothing'}`,
+    `#${pull.number} merged ${shortenSha(merge.commit)} onto ${shortenSha(merge.onto)} with evidence on ${known.map((one) => shortenSha(one.root)).join(', ') || 'nothing'}`,
   );
 }
 
 /** What a branch carries, and what it carried before people moved it behind the worker's back, which it cannot know. */
-function knowableHeads(
+function listKnowableHeads(
   judge: Judge,
   world: World,
   repository: SimRepository,
@@ -59,7 +64,7 @@ function knowableHeads(
 ): string[] {
   const readAt = by.kind === 'engine' ? by.readAt(repository.name, branch) : 0;
   const isLost = world.loop.now - readAt > TAKEN_OVER_MS;
-  const moves = judge.movesOf(repository.name, branch);
+  const moves = judge.listMoves(repository.name, branch);
   const heads = [head];
   for (const move of isLost ? [] : moves.toReversed()) {
     if (move.to !== heads.at(-1) || move.by !== 'person' || move.at < readAt) break;
@@ -69,7 +74,7 @@ function knowableHeads(
 }
 
 /** The same root, or one that has only gained paths that meet neither what was changed nor what is shared. */
-function speaksFor(
+function evidenceCoversRoot(
   repository: SimRepository,
   evidence: Evidence,
   root: string,
@@ -92,20 +97,20 @@ export function judgeReady(
 ): void {
   const head = readBranch(pull.head);
   const isRoot = head?.kind === 'root';
-  const isSimple = head?.kind === 'task' && judge.plans.get(head.plan)?.simple === true;
+  const isSimple = head?.kind === 'task' && judge.knownPlans.get(head.plan)?.isSimple === true;
   if (!isRoot && !isSimple) return;
   const sha = repository.branches.get(pull.head) ?? '';
-  const heads = knowableHeads(judge, world, repository, pull.head, sha, by);
+  const heads = listKnowableHeads(judge, world, repository, pull.head, sha, by);
   const verified = judge.evidence.some(
     (one) =>
       heads.includes(one.commit) &&
       one.by.plan === head.plan &&
       one.by.run === head.run &&
-      isEnd(one.by.task) === isRoot,
+      isEndTask(one.by.task) === isRoot,
   );
   if (!verified)
-    judge.fail(
+    judge.recordViolation(
       world,
-      `#${pull.number} is ready at ${short(sha)}, which ${isRoot ? 'no end' : 'nobody'} verified`,
+      `#${pull.number} is ready at ${shortenSha(sha)}, which ${isRoot ? 'no end' : 'nobody'} verified`,
     );
 }

@@ -2,11 +2,11 @@ import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
 
 // What things are called, and how long they may take: as the design promises it, read without the engine's help.
 
-export type Branch = { plan: string; run: number } & (
-  | { kind: 'root' }
-  | { kind: 'task'; task: string }
-  | { kind: 'attempt' }
-  | { kind: 'scratch' }
+export type Branch = { readonly plan: string; readonly run: number } & (
+  | { readonly kind: 'root' }
+  | { readonly kind: 'task'; readonly task: string }
+  | { readonly kind: 'attempt' }
+  | { readonly kind: 'scratch' }
 );
 
 export function readBranch(name: string): Branch | undefined {
@@ -19,7 +19,7 @@ export function readBranch(name: string): Branch | undefined {
   return { ...key, kind: kind === 'a' ? 'attempt' : 'scratch' };
 }
 
-export function rootName(plan: string, run: number): string {
+export function formatRootBranch(plan: string, run: number): string {
   return `smol-gang/${plan}-r${run}/root`;
 }
 
@@ -28,21 +28,21 @@ export const LATE_MS = 300_000;
 /** By then another has looked at what a worker had that stood still, and keeps its late calls from landing. */
 export const TAKEN_OVER_MS = 240_000;
 
-const END = /^end(-\d+)?$/;
+const END_TASK_PATTERN = /^end(-\d+)?$/;
 
 /** The node that stands for the whole of a repository's part. */
-export function isEnd(task: string): boolean {
-  return END.test(task);
+export function isEndTask(task: string): boolean {
+  return END_TASK_PATTERN.test(task);
 }
 
-export function taskId({ plan, run, task }: TaskKey): string {
+export function formatTaskId({ plan, run, task }: TaskKey): string {
   return `${plan}.r${run}.${task}`;
 }
 
-export function attemptName(key: AttemptKey): string {
-  return `${taskId(key)}.${key.n}`;
+export function formatAttemptName(key: AttemptKey): string {
+  return `${formatTaskId(key)}.${key.n}`;
 }
 
-export function short(sha: string | undefined): string {
+export function shortenSha(sha: string | undefined): string {
   return sha === undefined ? 'nothing' : sha.slice(0, 6);
 }

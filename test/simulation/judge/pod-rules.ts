@@ -2,13 +2,13 @@ import type { AttemptKey } from '../../../core/contract/id.ts';
 import type { PodSpec } from '../../../core/port/launcher.ts';
 import type { World } from '../world.ts';
 import type { Judge, KnownPlan, KnownTask } from './judge.ts';
-import { attemptName, rootName, taskId } from './names.ts';
+import { formatAttemptName, formatRootBranch, formatTaskId } from './names.ts';
 
 /** What must be so when a pod is asked for. */
 export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodSpec): void {
-  const plan = judge.plans.get(key.plan);
+  const plan = judge.knownPlans.get(key.plan);
   if (plan === undefined) {
-    judge.fail(world, `a pod of an unknown plan: ${spec.attemptId}`);
+    judge.recordViolation(world, `a pod of an unknown plan: ${spec.attemptId}`);
     return;
   }
   judgeOrder(judge, world, plan, key);
@@ -19,7 +19,7 @@ function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey
   const end = plan.ends.find((one) => one.id === key.task);
   const task = plan.tasks.find((one) => one.id === key.task);
   if (task === undefined && end === undefined) {
-    judge.fail(world, `a pod of an unknown task: ${attemptName(key)}`);
+    judge.recordViolation(world, `a pod of an unknown task: ${formatAttemptName(key)}`);
     return;
   }
   const before = plan.tasks.filter((one) =>
@@ -27,7 +27,10 @@ function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey
   );
   for (const dependency of before) {
     if (isMerged(judge, world, { ...key, task: dependency.id }, dependency.repo)) continue;
-    judge.fail(world, `${attemptName(key)} began before ${dependency.id} was merged`);
+    judge.recordViolation(
+      world,
+      `${formatAttemptName(key)} began before ${dependency.id} was merged`,
+    );
   }
   if (task !== undefined) judgeOverlap(judge, world, plan, key, task);
 }
@@ -44,9 +47,12 @@ function judgeOverlap(
     if (other === task || other.repo !== task.repo) continue;
     const both = task.scope.filter((path) => other.scope.includes(path));
     const that = { ...key, task: other.id };
-    if (both.length === 0 || !judge.newest.has(taskId(that))) continue;
+    if (both.length === 0 || !judge.newestAttempts.has(formatTaskId(that))) continue;
     if (!isMerged(judge, world, that, other.repo))
-      judge.fail(world, `${attemptName(key)} began beside ${other.id}, which also has ${both[0]}`);
+      judge.recordViolation(
+        world,
+        `${formatAttemptName(key)} began beside ${other.id}, which also has ${both[0]}`,
+      );
   }
 }
 
@@ -54,27 +60,30 @@ function judgeOverlap(
 function isMerged(
   judge: Judge,
   world: World,
-  key: { plan: string; run: number; task: string },
+  key: { readonly plan: string; readonly run: number; readonly task: string },
   repo: string,
 ): boolean {
   const repository = world.forge.repo(repo);
-  const root = repository.branches.get(rootName(key.plan, key.run));
+  const root = repository.branches.get(formatRootBranch(key.plan, key.run));
   if (root === undefined) return false;
-  const heads = judge.heads.get(taskId(key)) ?? [];
+  const heads = judge.headsByTask.get(formatTaskId(key)) ?? [];
   return [...heads].some((head) => repository.graph.isAncestor(head, root));
 }
 
 function judgeCaps(judge: Judge, world: World, plan: KnownPlan, spec: PodSpec): void {
   const { caps } = world.settings;
-  const pods = [...judge.pods.values()];
+  const pods = [...judge.requestedPods.values()];
   const ofPlan = pods.filter((pod) => pod.labels.plan === plan.id).length;
   const ofRepo = pods.filter((pod) => pod.labels.repo === spec.labels.repo).length;
   const planCap = Math.min(caps.plan, plan.maxParallel ?? caps.plan);
   const names = pods.map((pod) => pod.attemptId).join(', ');
   if (pods.length > caps.system)
-    judge.fail(world, `${pods.length} pods of ${caps.system}: ${names}`);
+    judge.recordViolation(world, `${pods.length} pods of ${caps.system}: ${names}`);
   if (ofPlan > planCap)
-    judge.fail(world, `${ofPlan} pods of ${planCap} in plan ${plan.id}: ${names}`);
+    judge.recordViolation(world, `${ofPlan} pods of ${planCap} in plan ${plan.id}: ${names}`);
   if (ofRepo > caps.repository)
-    judge.fail(world, `${ofRepo} pods of ${caps.repository} in ${spec.labels.repo}: ${names}`);
+    judge.recordViolation(
+      world,
+      `${ofRepo} pods of ${caps.repository} in ${spec.labels.repo}: ${names}`,
+    );
 }

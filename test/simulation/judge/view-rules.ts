@@ -5,16 +5,19 @@ import type { Judge } from './judge.ts';
 // What clients read.
 
 /** How the bridges of the simulation say that an agent failed by itself. */
-const OWN_FAULT = /it failed: (agent|limit|setup)/;
+const AGENT_FAULT_REASON = /it failed: (agent|limit|setup)/;
 
 /** What a plan is said to wait for. Only what bridges reported can have spent an agent's tries. */
 export function judgeWaiting(judge: Judge, world: World, view: PlanView): void {
   for (const { for: why, command } of view.waiting) {
     const [, noun, , plan = '', task = ''] = command.split(' ');
-    if (noun !== 'task' || !OWN_FAULT.test(why)) continue;
-    const failed = judge.commitments.failed.get(`${plan} ${task}`) ?? 0;
+    if (noun !== 'task' || !AGENT_FAULT_REASON.test(why)) continue;
+    const failed = judge.commitments.totalFailures.get(`${plan} ${task}`) ?? 0;
     if (failed <= world.settings.bounds.maxRetries)
-      judge.fail(world, `${task} of ${plan} was given up after ${failed} failures: ${why}`);
+      judge.recordViolation(
+        world,
+        `${task} of ${plan} was given up after ${failed} failures: ${why}`,
+      );
   }
 }
 
@@ -23,13 +26,16 @@ export function judgeHistory(
   judge: Judge,
   world: World,
   task: string,
-  history: readonly { version: number; from: string; to: string }[],
+  history: readonly { readonly version: number; readonly from: string; readonly to: string }[],
 ): void {
   const all = history.toSorted((a, b) => a.version - b.version);
   for (const [place, one] of all.entries()) {
     const before = all[place - 1]?.to ?? 'none';
     if (one.from === before) continue;
-    judge.fail(world, `the history of ${task} goes from ${before} to ${one.from} by nothing`);
+    judge.recordViolation(
+      world,
+      `the history of ${task} goes from ${before} to ${one.from} by nothing`,
+    );
     return;
   }
 }

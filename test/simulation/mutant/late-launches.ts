@@ -1,4 +1,4 @@
-import { AppError } from '../../../core/error.ts';
+import { AppError } from '../../../core/base/app-error.ts';
 import type { Interference } from '../world.ts';
 
 /** A launch that nobody heard of again is granted minutes later, perhaps when its attempt is long over. */
@@ -10,8 +10,8 @@ export const lateLaunches: Interference = {
     launcher: {
       ...deps.launcher,
       ensure: async (spec) => {
-        if (!faults.active || !random.chance(0.3)) return deps.launcher.ensure(spec);
-        void loop.sleep(random.between(100_000, 600_000)).then(() => pods.ensure(spec));
+        if (!faults.isActive || !random.chance(0.3)) return deps.launcher.ensure(spec);
+        void loop.sleep(random.between(100_000, 600_000)).then(() => pods.ensurePod(spec));
         throw new AppError('transient', 'launcher_failed', 'the launcher did not answer');
       },
     },

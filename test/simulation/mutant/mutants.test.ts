@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { replaySeed } from '../run-seeds.ts';
-import { both, type Mutant } from './break-rule.ts';
+import type { Mutant } from './breach.ts';
+import { combineBreaches } from './breach.ts';
 import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
 import { lateLaunches } from './late-launches.ts';
 import { MUTANTS } from './mutants.ts';
@@ -15,19 +16,19 @@ const MOST_SEEDS = 400;
 test.each([...MUTANTS, ...DELIVERY_MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANTS])(
   'notices that $name',
   async (mutant) => {
-    const [seed, violations] = await firstCaught(mutant);
-    expect(violations.join('\n')).toMatch(mutant.caught);
+    const [seed, violations] = await findFirstCatch(mutant);
+    expect(violations.join('\n')).toMatch(mutant.expectedViolation);
 
-    const { name, emphasis, beside } = mutant;
-    const unbroken = { name, emphasis, deps: beside };
+    const { name, emphasis, companionBreach } = mutant;
+    const unbroken = { name, emphasis, deps: companionBreach };
     const control = await replaySeed(seed, { interference: unbroken, keepHistory: false });
     expect(control.violations, `seed ${seed} without the breach`).toEqual([]);
   },
 );
 
-async function firstCaught(mutant: Mutant): Promise<[number, string[]]> {
-  const from = mutant.from ?? 0;
-  const broken = { ...mutant, deps: both(mutant.beside, mutant.deps) };
+async function findFirstCatch(mutant: Mutant): Promise<[number, string[]]> {
+  const from = mutant.firstSeed ?? 0;
+  const broken = { ...mutant, deps: combineBreaches(mutant.companionBreach, mutant.deps) };
   for (let seed = from; seed < from + MOST_SEEDS; seed += 1) {
     const { violations } = await replaySeed(seed, { interference: broken, keepHistory: false });
     if (violations.length > 0) return [seed, violations];

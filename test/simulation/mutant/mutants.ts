@@ -1,18 +1,24 @@
 import { parseAttemptId } from '../../../core/contract/id.ts';
-import type { EngineDeps } from '../../../core/engine/deps.ts';
+import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import type { Pod } from '../../../core/port/launcher.ts';
 import type { Item } from '../../../core/port/table.ts';
 import { loadTask } from '../../../core/store/task-store.ts';
-import { taskId } from '../judge/names.ts';
-import { isTask, type Mutant, onForge, onTable, unconditional, withoutDue } from './break-rule.ts';
+import { formatTaskId } from '../judge/names.ts';
+import type { Mutant } from './breach.ts';
+import { dropConditions, isTaskState, removeDue, wrapForge, wrapTable } from './breach.ts';
 import { lateLaunches } from './late-launches.ts';
 import { pausedMerges } from './paused-merges.ts';
 
 // Each breaks one rule of the engine from outside. The simulation has to notice. Here: leases, fences, fan-in and what is due.
 
-const ENGINE = { kind: 'engine', invocation: 0, isLate: () => false, readAt: () => 0 } as const;
+const ENGINE_ACTOR = {
+  kind: 'engine',
+  invocation: 0,
+  isLate: () => false,
+  readAt: () => 0,
+} as const;
 
-async function listOwned({ launcher, table }: EngineDeps): Promise<Pod[]> {
+async function listOwnedPods({ launcher, table }: EngineDeps): Promise<Pod[]> {
   const pods = await launcher.list();
   const owned = await Promise.all(
     pods.map(async ({ attemptId }) => {
@@ -26,7 +32,7 @@ async function listOwned({ launcher, table }: EngineDeps): Promise<Pod[]> {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dependent is released by its first dependency',
-    deps: onTable((table) => ({
+    deps: wrapTable((table) => ({
       update: async (key, change, condition) => {
         const item = await table.update(key, change, condition);
         if (item === undefined || change.deleteFromSet === undefined) return item;
@@ -34,18 +40,20 @@ export const MUTANTS: readonly Mutant[] = [
         return rest as Item;
       },
     })),
-    caught: /began before .* was merged/,
+    expectedViolation: /began before .* was merged/,
   },
   {
     name: 'attempts are not fenced by their number',
-    from: 3,
+    firstSeed: 3,
     emphasis: ['pod_zombie', 'pod_cut_off'],
     attempt: (attemptId, world) => {
       const key = parseAttemptId(attemptId);
-      const newest = key && world.judge.newest.get(taskId(key));
-      return key === undefined || newest === undefined ? attemptId : `${taskId(key)}.${newest}`;
+      const newest = key && world.judge.newestAttempts.get(formatTaskId(key));
+      return key === undefined || newest === undefined
+        ? attemptId
+        : `${formatTaskId(key)}.${newest}`;
     },
-    caught: /late result|no attempt reported in its time/,
+    expectedViolation: /late result|no attempt reported in its time/,
   },
   {
     name: 'a slot is freed before its pod is gone',
@@ -59,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
         },
       },
     }),
-    caught: /\d+ pods of \d+|left over|never asked to end/,
+    expectedViolation: /\d+ pods of \d+|left over|never asked to end/,
   },
   {
     name: 'pods are never ended',
@@ -67,121 +75,121 @@ export const MUTANTS: readonly Mutant[] = [
       ...deps,
       launcher: { ...deps.launcher, remove: async () => 'gone' },
     }),
-    caught: /\d+ pods of \d+|left over|never asked to end/,
+    expectedViolation: /\d+ pods of \d+|left over|never asked to end/,
   },
   {
     name: 'pods that no attempt owns are left alone',
     emphasis: lateLaunches.emphasis,
-    beside: lateLaunches.deps,
+    companionBreach: lateLaunches.deps,
     deps: (deps) => ({
       ...deps,
-      launcher: { ...deps.launcher, list: () => listOwned(deps) },
+      launcher: { ...deps.launcher, list: () => listOwnedPods(deps) },
     }),
-    caught: /left over|never asked to end/,
+    expectedViolation: /left over|never asked to end/,
   },
   {
     name: 'evidence never grows old',
-    deps: onForge((forge) => ({
-      compare: async (repo, base, head) => ({
-        ...(await forge.compare(repo, base, head)),
+    deps: wrapForge((forge) => ({
+      compareCommits: async (repo, base, head) => ({
+        ...(await forge.compareCommits(repo, base, head)),
         files: [],
       }),
     })),
-    caught: /with evidence on/,
+    expectedViolation: /with evidence on/,
   },
   {
     name: 'whatever the head is now is merged',
-    from: 9,
+    firstSeed: 9,
     emphasis: ['person_pushes', 'webhook_drop', 'forge_lag'],
-    deps: onForge((forge, world) => ({
+    deps: wrapForge((forge, world) => ({
       mergePull: (repo, number, merge) => {
         const repository = world.forge.repo(repo);
         const sha = world.forge.headSha(repository, world.forge.truth(repo, number));
         return forge.mergePull(repo, number, { ...merge, sha });
       },
     })),
-    caught: /with evidence on/,
+    expectedViolation: /with evidence on/,
   },
   {
     name: 'task branches are moved by force',
-    deps: onForge((_, world) => ({
+    deps: wrapForge((_, world) => ({
       moveBranch: async (repo, branch, sha) => {
-        world.forge.setBranch(repo, branch, sha, ENGINE);
+        world.forge.setBranch(repo, branch, sha, ENGINE_ACTOR);
         return 'moved';
       },
     })),
-    caught: /by force/,
+    expectedViolation: /by force/,
   },
   {
     name: 'slots are taken without their version',
-    deps: unconditional((_, sk) => sk === 'SLOTS'),
-    caught: /\d+ pods of \d+/,
+    deps: dropConditions((_, sk) => sk === 'SLOTS'),
+    expectedViolation: /\d+ pods of \d+/,
   },
   {
     name: 'tasks are written without their version',
-    deps: unconditional(isTask),
+    deps: dropConditions(isTaskState),
     // A lost write shows wherever it falls.
-    caught: /neither ended nor went on|which is over|which was kept/,
+    expectedViolation: /neither ended nor went on|which is over|which was kept/,
   },
   {
     name: 'a merge that is left undone is not made a draft',
-    from: 30,
+    firstSeed: 30,
     emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
-    beside: pausedMerges.deps,
-    deps: onForge(() => ({ markDraft: async () => {} })),
-    caught: /with evidence on|was mending it|although changes were asked for/,
+    companionBreach: pausedMerges.deps,
+    deps: wrapForge(() => ({ markDraft: async () => {} })),
+    expectedViolation: /with evidence on|was mending it|although changes were asked for/,
   },
   {
     name: 'nothing is ever due',
-    deps: onTable((table) => ({
-      put: (item, condition) => table.put(withoutDue(item), condition),
+    deps: wrapTable((table) => ({
+      put: (item, condition) => table.put(removeDue(item), condition),
       update: (key, change, condition) =>
-        table.update(key, { ...change, set: withoutDue(change.set ?? {}) }, condition),
+        table.update(key, { ...change, set: removeDue(change.set ?? {}) }, condition),
     })),
-    caught: /neither ended nor went on/,
+    expectedViolation: /neither ended nor went on/,
   },
   {
     name: 'dependents are forgotten',
-    deps: onTable((table) => ({
+    deps: wrapTable((table) => ({
       query: async (pk, options) =>
         options?.prefix === 'DEP#' ? { items: [] } : table.query(pk, options),
     })),
-    caught: /neither ended nor went on/,
+    expectedViolation: /neither ended nor went on/,
   },
   {
     name: 'a pull request is opened beside a closed one',
-    deps: onForge((forge, world) => ({
+    deps: wrapForge((forge, world) => ({
       findPull: async (repo, query) => {
         const pull = await forge.findPull(repo, query);
         return pull?.state === 'closed' ? undefined : pull;
       },
       ensurePull: async (repo, wanted) => {
         const pull = await forge.ensurePull(repo, wanted);
-        return pull.state === 'closed' ? world.forge.openPull(repo, wanted, ENGINE) : pull;
+        return pull.state === 'closed' ? world.forge.openPull(repo, wanted, ENGINE_ACTOR) : pull;
       },
     })),
-    caught: /a second pull request/,
+    expectedViolation: /a second pull request/,
   },
   {
     name: 'the root pull request is ready from the start',
-    deps: onForge((forge) => ({
+    deps: wrapForge((forge) => ({
       ensurePull: async (repo, wanted) => {
         const pull = await forge.ensurePull(repo, wanted);
         if (wanted.head.endsWith('/root')) await forge.markReady(repo, pull);
         return pull;
       },
     })),
-    caught: /which no end verified/,
+    expectedViolation: /which no end verified/,
   },
   {
     name: 'what changed at the forge is never asked for',
     emphasis: ['webhook_drop', 'person_merges', 'person_closes'],
-    deps: onForge(() => ({ pullsChangedSince: async () => [] })),
-    caught: /neither ended nor went on/,
+    deps: wrapForge(() => ({ listPullsChangedSince: async () => [] })),
+    expectedViolation: /neither ended nor went on/,
   },
   {
     name: 'pull requests of stopped work stay open',
-    deps: onForge(() => ({ closePull: async () => {} })),
-    caught: /of the cancelled plan .* is open/,
+    deps: wrapForge(() => ({ closePull: async () => {} })),
+    expectedViolation: /of the cancelled plan .* is open/,
   },
 ];

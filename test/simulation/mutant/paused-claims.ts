@@ -1,18 +1,18 @@
 import type { Interference } from '../world.ts';
-import { isTask, onTable } from './break-rule.ts';
+import { isTaskState, wrapTable } from './breach.ts';
 
 /** A scheduler that stands still between taking a slot and claiming the task, for longer than the slot is kept. */
 export const pausedClaims: Interference = {
   name: 'a paused scheduler',
-  deps: onTable((table, { faults, loop, random }) => ({
+  deps: wrapTable((table, { faults, loop, random }) => ({
     update: async (key, change, condition) => {
       const { doc, v } = change.set ?? {};
       const isClaim =
-        isTask(key.pk, key.sk) &&
+        isTaskState(key.pk, key.sk) &&
         typeof doc === 'string' &&
         doc.includes(`"last":{"version":${v},`) &&
         doc.includes('"event":"claimed"');
-      if (isClaim && faults.active && random.chance(0.2))
+      if (isClaim && faults.isActive && random.chance(0.2))
         await loop.sleep(random.between(100_000, 300_000));
       return table.update(key, change, condition);
     },

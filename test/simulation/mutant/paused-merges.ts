@@ -1,8 +1,8 @@
 import type { Interference, World } from '../world.ts';
-import { onForge, perWorld } from './break-rule.ts';
+import { createPerWorld, wrapForge } from './breach.ts';
 
 /** Merges that were held up. */
-const heldUp = perWorld(() => new Set<string>());
+const getHeldUpMerges = createPerWorld(() => new Set<string>());
 
 /**
  * A lane worker that stands still right before the call, for longer than the lane waits for it, while a person
@@ -10,14 +10,14 @@ const heldUp = perWorld(() => new Set<string>());
  */
 export const pausedMerges: Interference = {
   name: 'a paused lane worker',
-  deps: onForge((forge, world) => ({
+  deps: wrapForge((forge, world) => ({
     mergePull: async (repo, number, merge) => {
       // Whoever takes the lane over is in time.
       const merged = `${repo}#${number} ${merge.sha}`;
-      const isFirst = !heldUp(world).has(merged);
-      heldUp(world).add(merged);
-      if (isFirst && world.faults.active && world.random.chance(0.5)) {
-        interfere(world, repo, number);
+      const isFirst = !getHeldUpMerges(world).has(merged);
+      getHeldUpMerges(world).add(merged);
+      if (isFirst && world.faults.isActive && world.random.chance(0.5)) {
+        interfereWithPull(world, repo, number);
         await world.loop.sleep(world.random.between(300_000, 900_000));
       }
       return forge.mergePull(repo, number, merge);
@@ -26,7 +26,7 @@ export const pausedMerges: Interference = {
 };
 
 /** Objects to a pull request, or merges another into its base. */
-function interfere(world: World, repo: string, number: number): void {
+function interfereWithPull(world: World, repo: string, number: number): void {
   const { forge, random } = world;
   const repository = forge.repo(repo);
   const pull = forge.truth(repo, number);

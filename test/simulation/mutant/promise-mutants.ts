@@ -1,47 +1,47 @@
 import type { Change, Item, Table } from '../../../core/port/table.ts';
 import { KEY } from '../../../core/store/key.ts';
+import type { Mutant } from './breach.ts';
 import {
-  isHead,
-  isTask,
-  type Mutant,
-  misstate,
-  miswrite,
-  onForge,
-  onTable,
-  settings,
-  spendsTry,
-} from './break-rule.ts';
+  changeSettings,
+  corruptTaskState,
+  corruptWrites,
+  isPlanHead,
+  isTaskState,
+  spendRetryOnEvent,
+  wrapForge,
+  wrapTable,
+} from './breach.ts';
 import { pausedClaims } from './paused-claims.ts';
 
 // Each breaks one rule of the engine from outside. Here: what is counted of an attempt, edits and what a plan's status holds back.
 
-const docOf = ({ set }: Change): string => (typeof set?.doc === 'string' ? set.doc : '');
+const getDocument = ({ set }: Change): string => (typeof set?.doc === 'string' ? set.doc : '');
 
 /** The number of a task's attempt rises, and no attempt begins. */
-function raisesNumber(before: Item | undefined, change: Change): boolean {
+function raisesAttemptNumber(before: Item | undefined, change: Change): boolean {
   const numberOf = (doc: unknown): number => Number(/"attempt":(\d+)/.exec(String(doc))?.[1] ?? 0);
-  const doc = docOf(change);
+  const doc = getDocument(change);
   return doc !== '' && !doc.includes('"current"') && numberOf(doc) > numberOf(before?.doc);
 }
 
 export const PROMISE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a slot that nobody claimed is freed for a late claim to use',
-    beside: pausedClaims.deps,
-    deps: onTable((table) => ({
+    companionBreach: pausedClaims.deps,
+    deps: wrapTable((table) => ({
       update: async (key, change, condition) => {
-        if (!isTask(key.pk, key.sk)) return table.update(key, change, condition);
+        if (!isTaskState(key.pk, key.sk)) return table.update(key, change, condition);
         const before = await table.get(key);
-        return raisesNumber(before, change) ? before : table.update(key, change, condition);
+        return raisesAttemptNumber(before, change) ? before : table.update(key, change, condition);
       },
     })),
-    caught: /\d+ pods of \d+/,
+    expectedViolation: /\d+ pods of \d+/,
   },
   {
     name: 'a refusal for a while spends a try',
     emphasis: ['agent_refused', 'agent_failed'],
-    deps: spendsTry('attempt_refused'),
-    caught: /was given up after/,
+    deps: spendRetryOnEvent('attempt_refused'),
+    expectedViolation: /was given up after/,
   },
   {
     name: 'a pause of the forge is not heeded',
@@ -62,61 +62,65 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
       };
       return { ...deps, table };
     },
-    caught: /began while its forge was said to refuse/,
+    expectedViolation: /began while its forge was said to refuse/,
   },
   {
     name: 'attempts may be lost for ever',
-    from: 716,
+    firstSeed: 716,
     emphasis: ['pod_lost', 'pod_silent', 'pod_cut_off', 'pod_zombie', 'pod_unborn'],
-    deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxLosses: 99 } })),
-    caught: /is the next after \d+ that were lost/,
+    deps: changeSettings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxLosses: 99 } })),
+    expectedViolation: /is the next after \d+ that were lost/,
   },
   {
     name: 'work is repaired for ever',
-    beside: onForge((forge, { faults }) => ({
-      checks: async (repo, sha) =>
-        faults.active
+    companionBreach: wrapForge((forge, { faults }) => ({
+      readChecks: async (repo, sha) =>
+        faults.isActive
           ? { state: 'red', failing: [{ name: 'ci', summary: 'red' }], pending: [] }
-          : forge.checks(repo, sha),
+          : forge.readChecks(repo, sha),
     })),
-    deps: settings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRepairs: 99 } })),
-    caught: /was repaired \d+ times/,
+    deps: changeSettings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRepairs: 99 } })),
+    expectedViolation: /was repaired \d+ times/,
   },
   {
     name: 'what an attempt reported is forgotten',
     emphasis: ['answer_lost'],
-    deps: misstate((state) => ({ ...state, reported: undefined })),
-    caught: /refused when it repeated/,
+    deps: corruptTaskState((state) => ({ ...state, reportedAttempts: undefined })),
+    expectedViolation: /refused when it repeated/,
   },
   {
     name: 'branches are kept for ever',
-    deps: onForge(() => ({ deleteBranch: async () => {} })),
-    caught: /were never deleted/,
+    deps: wrapForge(() => ({ deleteBranch: async () => {} })),
+    expectedViolation: /were never deleted/,
   },
   {
     name: 'tasks begin before all of them are stored',
-    deps: onTable((table, world) => ({
+    deps: wrapTable((table, world) => ({
       put: (item, condition) => {
-        if (!isTask(item.pk, item.sk) || item.waits === undefined)
+        if (!isTaskState(item.pk, item.sk) || item.waits === undefined)
           return table.put(item, condition);
         void world.loop.sleep(300_000).then(() => table.put(item, condition));
         return Promise.resolve(true);
       },
     })),
-    caught: /neither ended nor went on/,
+    expectedViolation: /neither ended nor went on/,
   },
   {
     name: 'an edit replaces whatever revision there is',
     emphasis: ['person_edits'],
-    deps: onTable((table) => ({
+    deps: wrapTable((table) => ({
       update: (key, change, condition) =>
-        table.update(key, change, docOf(change).includes('"event":"edited"') ? [] : condition),
+        table.update(
+          key,
+          change,
+          getDocument(change).includes('"event":"edited"') ? [] : condition,
+        ),
     })),
-    caught: /two edits of revision/,
+    expectedViolation: /two edits of revision/,
   },
   {
     name: 'the index of changes does not show them all',
-    deps: onTable((table) => ({
+    deps: wrapTable((table) => ({
       index: async (name, hash, options) => {
         const page = await table.index(name, hash, options);
         const isKept = ({ v }: Item): boolean => Number(v) % 4 !== 0;
@@ -124,14 +128,14 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
         return isSince ? { ...page, items: page.items.filter(isKept) } : page;
       },
     })),
-    caught: /who followed its changes saw/,
+    expectedViolation: /who followed its changes saw/,
   },
   {
     name: 'a plan that was rejected can be approved',
     emphasis: ['person_stops'],
-    deps: miswrite(isHead, (doc) =>
+    deps: corruptWrites(isPlanHead, (doc) =>
       doc.replace('"status":"rejected"', '"status":"pending_approval"'),
     ),
-    caught: /of a plan that was rejected/,
+    expectedViolation: /of a plan that was rejected/,
   },
 ];

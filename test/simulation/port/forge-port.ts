@@ -1,13 +1,15 @@
 import type { Forge } from '../../../core/port/forge.ts';
-import { type By, reviewsOf } from '../forge/forge-state.ts';
-import { effect, type Invocation } from '../invocation.ts';
+import type { By } from '../forge/forge-state.ts';
+import { reviewsOf } from '../forge/forge-state.ts';
+import type { Invocation } from '../invocation.ts';
+import { performEffect } from '../invocation.ts';
 import type { World } from '../world.ts';
 
 /** The engine's way to the forge of the simulation. */
-export function forgePort(world: World, invocation: Invocation): Forge {
+export function createForgePort(world: World, invocation: Invocation): Forge {
   const { forge } = world;
   const on = <T>(what: string, act: () => T): Promise<T> =>
-    effect(world, invocation, { port: 'forge', what }, act);
+    performEffect(world, invocation, { port: 'forge', what }, act);
   const by: By = {
     kind: 'engine',
     invocation: invocation.id,
@@ -15,7 +17,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
     readAt: (repo, branch) => invocation.readAt.get(`${repo} ${branch}`) ?? 0,
   };
   return {
-    repository: (repo) =>
+    readRepository: (repo) =>
       on('repository', () => ({
         name: repo,
         defaultBranch: 'main',
@@ -27,8 +29,8 @@ export function forgePort(world: World, invocation: Invocation): Forge {
         archived: false,
         permissions: { push: true, pull: true, admin: false },
       })),
-    preflight: () => on('preflight', () => []),
-    branchHead: (repo, branch) =>
+    runPreflight: () => on('preflight', () => []),
+    readBranchHead: (repo, branch) =>
       on('branchHead', () => {
         invocation.readAt.set(`${repo} ${branch}`, world.loop.now);
         return forge.head(repo, branch);
@@ -51,7 +53,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
     deleteBranch: (repo, branch) =>
       on('deleteBranch', () => forge.setBranch(repo, branch, undefined, by)),
     hasCommit: (repo, sha) => on('hasCommit', () => forge.repo(repo).graph.has(sha)),
-    compare: (repo, base, head) =>
+    compareCommits: (repo, base, head) =>
       on('compare', () => {
         const { graph } = forge.repo(repo);
         const files = graph.changed(base, head).map((path) => ({
@@ -68,7 +70,7 @@ export function forgePort(world: World, invocation: Invocation): Forge {
           mergeBase,
         };
       }),
-    tree: (repo, sha) =>
+    readTree: (repo, sha) =>
       on('tree', () => ({
         entries: [...forge.repo(repo).graph.get(sha).files.keys()].map((path) => ({
           path,
@@ -76,12 +78,12 @@ export function forgePort(world: World, invocation: Invocation): Forge {
         })),
         truncated: false,
       })),
-    file: (repo, sha, path) => on('file', () => world.fileText(repo, sha, path)),
+    readFile: (repo, sha, path) => on('file', () => world.readFileText(repo, sha, path)),
     tryMerge: (repo, base, head) => on('tryMerge', () => forge.tryMerge(repo, base, head)),
     findPull: (repo, query) => on('findPull', () => forge.findPull(repo, query)),
     ensurePull: (repo, pull) => on('ensurePull', () => forge.ensurePull(repo, pull, by)),
-    pull: (repo, number) => on('pull', () => forge.pull(repo, number)),
-    pullsChangedSince: (repo, since) => on('changed', () => forge.changedSince(repo, since)),
+    readPull: (repo, number) => on('pull', () => forge.pull(repo, number)),
+    listPullsChangedSince: (repo, since) => on('changed', () => forge.changedSince(repo, since)),
     updatePull: (repo, number) =>
       on('updatePull', () => {
         forge.truth(repo, number);
@@ -92,15 +94,15 @@ export function forgePort(world: World, invocation: Invocation): Forge {
     reopenPull: (repo, number) => on('reopenPull', () => forge.reopen(repo, number, by)),
     mergePull: (repo, number, merge) =>
       on('mergePull', () => forge.merge(repo, number, merge.sha, by)),
-    checks: (repo, sha) => on('checks', () => forge.checks(repo, sha)),
-    reviews: (repo, number) =>
+    readChecks: (repo, sha) => on('checks', () => forge.checks(repo, sha)),
+    readReviews: (repo, number) =>
       on('reviews', () => {
         invocation.readAt.set(`${repo} ${reviewsOf(number)}`, world.loop.now);
         const { reviews, comments } = forge.truth(repo, number);
         return { reviews: [...reviews], comments: [...comments] };
       }),
-    comment: () => on('comment', () => undefined),
-    gitCredential: () =>
+    postComment: () => on('comment', () => undefined),
+    createGitCredential: () =>
       on('gitCredential', () => ({
         username: 'x',
         password: 'y',

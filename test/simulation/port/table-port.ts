@@ -1,32 +1,38 @@
 import type { Item, Key, Table, Value } from '../../../core/port/table.ts';
-import { decodeText } from '../../../core/store/document.ts';
-import { transitionName } from '../coverage/coverage.ts';
-import { noteRead, noteTransition } from '../coverage/handler-record.ts';
+import { parseDocument } from '../../../core/store/document.ts';
+import { formatTransition } from '../coverage/coverage.ts';
+import { recordRead, recordTransition } from '../coverage/handler-record.ts';
 import type { FaultKind } from '../faults.ts';
-import { type Act, effect, type Invocation, meetFault } from '../invocation.ts';
+import type { EffectAction, Invocation } from '../invocation.ts';
+import { performEffect, recordInvocationFault } from '../invocation.ts';
 import type { World } from '../world.ts';
 
-export function tablePort(world: World, invocation: Invocation): Table {
+export function createTablePort(world: World, invocation: Invocation): Table {
   const { table } = world;
-  const on = <T>(what: string, key: Key | undefined, act: Act<T>): Promise<T> =>
-    effect(world, invocation, { port: 'table', what, task: key && taskOf(key) }, act);
+  const on = <T>(what: string, key: Key | undefined, act: EffectAction<T>): Promise<T> =>
+    performEffect(world, invocation, { port: 'table', what, task: key && findTaskOfKey(key) }, act);
   const write = <T extends Item | boolean | undefined>(
     what: 'put' | 'update',
     key: Key,
     values: Values,
     act: () => Promise<T>,
   ): Promise<T> => {
-    const written = writtenBy(world, key, values);
-    const deed = { port: 'table', what, task: taskOf(key), writes: written?.writes } as const;
-    return effect(world, invocation, deed, async (fault) => {
+    const written = findWrittenTransition(world, key, values);
+    const deed = {
+      port: 'table',
+      what,
+      task: findTaskOfKey(key),
+      writes: written?.writes,
+    } as const;
+    return performEffect(world, invocation, deed, async (fault) => {
       const done = await act();
       const isDone = done !== undefined && done !== false;
-      if (written !== undefined && isDone) note(world, invocation, key, written, fault);
+      if (written !== undefined && isDone) recordWrite(world, invocation, key, written, fault);
       return done;
     });
   };
   const read = ({ pk, sk }: Key): void => {
-    if (sk === 'STATE') noteRead(invocation.record, pk);
+    if (sk === 'STATE') recordRead(invocation.record, pk);
   };
   return {
     get: (key) =>
@@ -44,7 +50,7 @@ export function tablePort(world: World, invocation: Invocation): Table {
     query: (pk, options) => on('query', undefined, () => table.query(pk, options)),
     index: (name, hash, options) =>
       on('index', undefined, async () => {
-        world.onLateIndex = () => meetFault(world, invocation, 'index_late');
+        world.onLateIndexRead = () => recordInvocationFault(world, invocation, 'index_late');
         const page = await table.index(name, hash, options);
         for (const item of page.items) read(item);
         return page;
@@ -53,37 +59,47 @@ export function tablePort(world: World, invocation: Invocation): Table {
 }
 
 type Values = { readonly [name: string]: Value | undefined };
-type Written = { name: string; to: string; writes?: string };
-type Last = { version: number; from: string; to: string; event: string };
+type WrittenTransition = { readonly name: string; readonly to: string; readonly writes?: string };
+type LastTransition = {
+  readonly version: number;
+  readonly from: string;
+  readonly to: string;
+  readonly event: string;
+};
 
-function taskOf({ pk }: Key): string | undefined {
+function findTaskOfKey({ pk }: Key): string | undefined {
   return pk.startsWith('TASK#') ? pk : undefined;
 }
 
 /** The transition that a write of a task's state or a plan's head carries. */
-function writtenBy(world: World, key: Key, { doc, v }: Values): Written | undefined {
-  const isTask = key.sk === 'STATE' && taskOf(key) !== undefined;
+function findWrittenTransition(
+  world: World,
+  key: Key,
+  { doc, v }: Values,
+): WrittenTransition | undefined {
+  const isTask = key.sk === 'STATE' && findTaskOfKey(key) !== undefined;
   const isPlan = key.sk === 'HEAD' && key.pk.startsWith('PLAN#');
   if ((!isTask && !isPlan) || typeof doc !== 'string') return undefined;
-  const { last } = decodeText<{ last?: Last }>(doc);
+  const { last } = parseDocument<{ readonly last?: LastTransition }>(doc);
   if (last === undefined) {
-    world.judge.fail(world, `${key.pk} is written without its last transition`);
+    world.judge.recordViolation(world, `${key.pk} is written without its last transition`);
     return undefined;
   }
   // A write that people need not read about leaves the transition before it as the last one.
   if (last.version !== v) return undefined;
-  const name = transitionName(last.from, last.event);
+  const name = formatTransition(last.from, last.event);
   return { name, to: last.to, writes: isTask ? name : undefined };
 }
 
-function note(
+function recordWrite(
   world: World,
-  { record, what, id }: Invocation,
+  { record, handlerName, id }: Invocation,
   key: Key,
-  { name, to, writes }: Written,
+  { name, to, writes }: WrittenTransition,
   fault: FaultKind | undefined,
 ): void {
-  if (writes === undefined) world.coverage.planTransition(name);
-  else noteTransition(world.coverage, record, { task: key.pk, name }, fault);
-  if (world.history !== undefined) world.tell(`${key.pk}: ${name} -> ${to} (${what}#${id})`);
+  if (writes === undefined) world.coverage.countPlanTransition(name);
+  else recordTransition(world.coverage, record, { task: key.pk, name }, fault);
+  if (world.history !== undefined)
+    world.recordHistory(`${key.pk}: ${name} -> ${to} (${handlerName}#${id})`);
 }

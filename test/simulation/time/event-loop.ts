@@ -7,12 +7,12 @@ setFlagsFromString('--allow-natives-syntax');
 /** Runs all microtasks at once; one turn of the real event loop for each event would be most of a seed's cost. */
 const drainMicrotasks = new Function('%PerformMicrotaskCheckpoint()') as () => void;
 
-type Entry = { at: number; order: number; act: () => void };
+type ScheduledAction = { readonly at: number; readonly order: number; readonly act: () => void };
 
 export class EventLoop {
   #now: number;
   #order = 0;
-  #heap: Entry[] = [];
+  readonly #heap: ScheduledAction[] = [];
   events = 0;
 
   constructor(start: number) {
@@ -24,16 +24,16 @@ export class EventLoop {
     return Math.floor(this.#now);
   }
 
-  after(ms: number, act: () => void): void {
+  schedule(ms: number, act: () => void): void {
     this.#push({ at: this.#now + Math.max(0, ms), order: this.#order++, act });
   }
 
   sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.after(ms, resolve));
+    return new Promise((resolve) => this.schedule(ms, resolve));
   }
 
   /** Must not be called from a promise: those would wait for the end of it. Stops when `until` says so, or at `limit`. */
-  run(limit: number, until: () => boolean): void {
+  runUntil(limit: number, until: () => boolean): void {
     drainMicrotasks();
     while (!until()) {
       const first = this.#heap[0];
@@ -46,32 +46,35 @@ export class EventLoop {
     }
   }
 
-  #push(entry: Entry): void {
+  #push(entry: ScheduledAction): void {
     const heap = this.#heap;
     let place = heap.push(entry) - 1;
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      const above = heap[parent] as Entry;
-      if (!before(entry, above)) break;
+      const above = heap[parent] as ScheduledAction;
+      if (!isBefore(entry, above)) break;
       heap[place] = above;
       place = parent;
     }
     heap[place] = entry;
   }
 
-  #pop(): Entry {
+  #pop(): ScheduledAction {
     const heap = this.#heap;
-    const top = heap[0] as Entry;
-    const last = heap.pop() as Entry;
+    const top = heap[0] as ScheduledAction;
+    const last = heap.pop() as ScheduledAction;
     if (heap.length === 0) return top;
     let place = 0;
     for (;;) {
       let child = 2 * place + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry))
+      if (
+        child + 1 < heap.length &&
+        isBefore(heap[child + 1] as ScheduledAction, heap[child] as ScheduledAction)
+      )
         child += 1;
-      if (!before(heap[child] as Entry, last)) break;
-      heap[place] = heap[child] as Entry;
+      if (!isBefore(heap[child] as ScheduledAction, last)) break;
+      heap[place] = heap[child] as ScheduledAction;
       place = child;
     }
     heap[place] = last;
@@ -79,6 +82,6 @@ export class EventLoop {
   }
 }
 
-function before(a: Entry, b: Entry): boolean {
+function isBefore(a: ScheduledAction, b: ScheduledAction): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

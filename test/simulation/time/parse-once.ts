@@ -4,14 +4,14 @@
 const MAX_TEXTS = 4_000;
 
 /** `act` must run to its end at once: nothing else in the process parses meanwhile. */
-export function withParseOnce<T>(act: () => T): T {
+export function runWithParseOnce<T>(act: () => T): T {
   const { parse } = JSON;
   const known = new Map<string, unknown>();
   JSON.parse = (text: string, reviver?: Parameters<typeof parse>[1]): unknown => {
     if (reviver !== undefined) return parse(text, reviver);
     const before = known.get(text);
     if (before !== undefined) return before;
-    const value = freeze(parse(text));
+    const value = freezeValue(parse(text));
     if (known.size >= MAX_TEXTS) known.clear();
     known.set(text, value);
     return value;
@@ -23,8 +23,8 @@ export function withParseOnce<T>(act: () => T): T {
   }
 }
 
-function freeze(value: unknown): unknown {
+function freezeValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  for (const part of Object.values(value)) freeze(part);
+  for (const part of Object.values(value)) freezeValue(part);
   return Object.freeze(value);
 }

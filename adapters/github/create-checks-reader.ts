@@ -1,0 +1,169 @@
+import type { Octokit } from 'octokit';
+import { RequestError } from 'octokit';
+import type { CheckState, Checks, RepoName, Sha } from '../../core/port/forge.ts';
+import type { Connection, RepositoryId } from './create-connection.ts';
+import { isRateLimited } from './translate-error.ts';
+
+const PAGE = 100;
+const PASSING_CONCLUSIONS = new Set(['success', 'neutral', 'skipped']);
+
+type CheckResult = {
+  readonly name: string;
+  readonly state: 'pending' | 'green' | 'red';
+  readonly summary: string;
+  readonly url: string | null;
+};
+
+/** What a credential may read of the checks of a repository. */
+export type CheckAccess = {
+  readonly checkRuns: boolean;
+  /** The runs of GitHub Actions, which are most people's checks. */
+  readonly actions: boolean;
+  readonly statuses: boolean;
+};
+
+const REFUSAL_TTL_MS = 10 * 60_000;
+
+/**
+ * A function that reads check runs and commit statuses together: CI uses either. No fine-grained token of a person may read
+ * check runs; the runs of GitHub Actions are taken in their place. It remembers for ten minutes what was refused.
+ */
+export function createChecksReader(connection: Connection) {
+  const refused = new Map<RepoName, number>();
+  return async (repo: RepoName, sha: Sha): Promise<Checks> => {
+    const isKnown = (refused.get(repo) ?? 0) > connection.now();
+    const { results, access } = await readAllChecks(connection, repo, sha, isKnown);
+    if (!access.checkRuns && !isKnown) refused.set(repo, connection.now() + REFUSAL_TTL_MS);
+    const unread = !canReadChecks(access);
+    return { ...summariseChecks(results), ...(unread && { unread }) };
+  };
+}
+
+/** Asked of any commit: said to people before they rely on it. */
+export async function probeCheckAccess(
+  connection: Connection,
+  repo: RepoName,
+  sha: Sha,
+): Promise<CheckAccess> {
+  return (await readAllChecks(connection, repo, sha, false)).access;
+}
+
+/** Of apps other than Actions nothing may be seen, which no token tells. */
+export function canReadChecks({ checkRuns, actions, statuses }: CheckAccess): boolean {
+  return statuses && (checkRuns || actions);
+}
+
+function readAllChecks(connection: Connection, repo: RepoName, sha: Sha, skipCheckRuns: boolean) {
+  return connection.callForge(`read the checks of ${repo} ${sha}`, repo, async (octokit, id) => {
+    const [checkRuns, statuses] = await Promise.all([
+      skipCheckRuns ? undefined : readUnlessForbidden(() => listRuns(octokit, id, sha)),
+      readUnlessForbidden(() => listStatuses(octokit, id, sha)),
+    ]);
+    const actions = checkRuns ? [] : await readUnlessForbidden(() => listActions(octokit, id, sha));
+    const access: CheckAccess = {
+      checkRuns: checkRuns !== undefined,
+      actions: actions !== undefined,
+      statuses: statuses !== undefined,
+    };
+    return { results: [...(checkRuns ?? actions ?? []), ...(statuses ?? [])], access };
+  });
+}
+
+/** Undefined: the credential lacks the permission. */
+async function readUnlessForbidden<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isForbidden(error) && !isRateLimited(error)) return undefined;
+    throw error;
+  }
+}
+
+function isForbidden(error: unknown): error is RequestError {
+  return error instanceof RequestError && error.status === 403;
+}
+
+function summariseChecks(results: readonly CheckResult[]): Checks {
+  const failing = results.filter(({ state }) => state === 'red');
+  const pending = results.filter(({ state }) => state === 'pending').map(({ name }) => name);
+  return {
+    state: computeCheckState(results.length, failing.length, pending.length),
+    failing: failing.map(({ name, summary, url }) => ({
+      name,
+      summary,
+      ...(url !== null && { url }),
+    })),
+    pending,
+  };
+}
+
+function computeCheckState(all: number, failing: number, pending: number): CheckState {
+  if (failing > 0) return 'red';
+  if (pending > 0) return 'pending';
+  return all > 0 ? 'green' : 'none';
+}
+
+async function listRuns(octokit: Octokit, id: RepositoryId, ref: Sha): Promise<CheckResult[]> {
+  const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
+    ...id,
+    ref,
+    per_page: PAGE,
+  });
+  return runs.map((run) => ({
+    name: run.name,
+    state: toRunState(run.status, run.conclusion),
+    summary: [run.output.title, run.output.summary].filter(Boolean).join('\n'),
+    url: run.details_url ?? run.html_url,
+  }));
+}
+
+/** Of each workflow the newest run; one that was run again is the same run. */
+async function listActions(octokit: Octokit, id: RepositoryId, sha: Sha): Promise<CheckResult[]> {
+  const runs = await octokit.paginate(octokit.rest.actions.listWorkflowRunsForRepo, {
+    ...id,
+    head_sha: sha,
+    per_page: PAGE,
+  });
+  const newest = new Map<string, (typeof runs)[number]>();
+  for (const run of runs) {
+    const key = `${run.workflow_id} ${run.event}`;
+    if ((newest.get(key)?.run_number ?? 0) < run.run_number) newest.set(key, run);
+  }
+  return [...newest.values()].map((run) => ({
+    name: run.name ?? `workflow ${run.workflow_id}`,
+    state: toRunState(run.status ?? 'queued', run.conclusion),
+    summary: `the workflow ended with ${run.conclusion ?? 'nothing yet'}`,
+    url: run.html_url,
+  }));
+}
+
+function toRunState(status: string, conclusion: string | null): CheckResult['state'] {
+  if (status !== 'completed') return 'pending';
+  return PASSING_CONCLUSIONS.has(conclusion ?? '') ? 'green' : 'red';
+}
+
+async function listStatuses(octokit: Octokit, id: RepositoryId, ref: Sha): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (let page = 1; ; page += 1) {
+    const { data } = await octokit.rest.repos.getCombinedStatusForRef({
+      ...id,
+      ref,
+      per_page: PAGE,
+      page,
+    });
+    for (const status of data.statuses) {
+      results.push({
+        name: status.context,
+        state: STATUS_STATES[status.state] ?? 'red',
+        summary: status.description ?? '',
+        url: status.target_url,
+      });
+    }
+    if (data.statuses.length === 0 || results.length >= data.total_count) return results;
+  }
+}
+
+const STATUS_STATES: Readonly<Record<string, CheckResult['state']>> = {
+  success: 'green',
+  pending: 'pending',
+};

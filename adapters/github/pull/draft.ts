@@ -1,0 +1,62 @@
+import { isAppError } from '../../../core/base/app-error.ts';
+import type { RepoName } from '../../../core/port/forge.ts';
+import type { Connection } from '../create-connection.ts';
+import { addNotReadyMark, hasNotReadyMark, removeNotReadyMark } from './not-ready-mark.ts';
+import { patchPull, readRawPull } from './pull.ts';
+
+type PullId = { readonly number: number; readonly nodeId: string };
+
+const MARK_READY_MUTATION = `mutation($id: ID!) {
+  markPullRequestReadyForReview(input: { pullRequestId: $id }) { pullRequest { isDraft } }
+}`;
+const MARK_DRAFT_MUTATION = `mutation($id: ID!) {
+  convertPullRequestToDraft(input: { pullRequestId: $id }) { pullRequest { isDraft } }
+}`;
+
+export async function markReady(
+  connection: Connection,
+  repo: RepoName,
+  pull: PullId,
+): Promise<void> {
+  const current = await readRawPull(connection, repo, pull.number);
+  if (current.merged_at !== null) return;
+  if (current.draft === true)
+    await changeDraftState(connection, repo, pull, MARK_READY_MUTATION, false);
+  if (!hasNotReadyMark(current.title)) return;
+  await patchPull(connection, repo, pull.number, { title: removeNotReadyMark(current.title) });
+}
+
+/** Where drafts are refused only the title says so, and nothing keeps a person or a late call from merging it. */
+export async function markDraft(
+  connection: Connection,
+  repo: RepoName,
+  pull: PullId,
+): Promise<void> {
+  const current = await readRawPull(connection, repo, pull.number);
+  if (current.draft === true || hasNotReadyMark(current.title)) return;
+  try {
+    await changeDraftState(connection, repo, pull, MARK_DRAFT_MUTATION, true);
+  } catch (error) {
+    if (!isAppError(error, 'refused', 'drafts_unsupported')) throw error;
+    await patchPull(connection, repo, pull.number, { title: addNotReadyMark(current.title) });
+  }
+}
+
+/** A refusal of what is so already (an earlier call's answer was lost) is no failure. */
+async function changeDraftState(
+  connection: Connection,
+  repo: RepoName,
+  pull: PullId,
+  query: string,
+  draft: boolean,
+): Promise<void> {
+  try {
+    await connection.callForge(`change ${repo}#${pull.number}`, repo, (octokit) =>
+      octokit.graphql(query, { id: pull.nodeId }),
+    );
+  } catch (error) {
+    if (!isAppError(error, 'refused')) throw error;
+    const current = await readRawPull(connection, repo, pull.number);
+    if ((current.draft === true) !== draft) throw error;
+  }
+}

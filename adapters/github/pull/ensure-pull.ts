@@ -1,0 +1,58 @@
+import { AppError, isAppError } from '../../../core/base/app-error.ts';
+import type { PullRequest, RepoName, WantedPull } from '../../../core/port/forge.ts';
+import type { Connection } from '../create-connection.ts';
+import { addNotReadyMark } from './not-ready-mark.ts';
+import { findPull, readPull } from './pull.ts';
+
+export async function ensurePull(
+  connection: Connection,
+  repo: RepoName,
+  wanted: WantedPull,
+): Promise<PullRequest> {
+  const found = await findPull(connection, repo, wanted);
+  const pull = found ?? (await createPull(connection, repo, wanted));
+  const missing = wanted.labels.filter((label) => !pull.labels.includes(label));
+  if (missing.length === 0) return pull;
+  await connection.callForge(`label ${repo}#${pull.number}`, repo, (octokit, id) =>
+    octokit.rest.issues.addLabels({ ...id, issue_number: pull.number, labels: missing }),
+  );
+  return { ...pull, labels: [...pull.labels, ...missing] };
+}
+
+async function createPull(
+  connection: Connection,
+  repo: RepoName,
+  wanted: WantedPull,
+): Promise<PullRequest> {
+  try {
+    return await postPull(connection, repo, wanted);
+  } catch (error) {
+    if (isAppError(error, 'conflict', 'pull_exists')) {
+      const found = await findPull(connection, repo, wanted);
+      if (found !== undefined) return found;
+    }
+    if (!wanted.draft || !isAppError(error, 'refused', 'drafts_unsupported')) throw error;
+    const title = addNotReadyMark(wanted.title);
+    return postPull(connection, repo, { ...wanted, draft: false, title });
+  }
+}
+
+async function postPull(
+  connection: Connection,
+  repo: RepoName,
+  { head, base, title, body, draft }: WantedPull,
+): Promise<PullRequest> {
+  const number = await connection.callForge(
+    `open a pull request of ${head} into ${base}`,
+    repo,
+    async (octokit, id) => {
+      const { data } = await octokit.rest.pulls.create({ ...id, head, base, title, body, draft });
+      return data.number;
+    },
+  );
+  const pull = await readPull(connection, repo, number);
+  if (pull.head !== head) {
+    throw new AppError('bug', 'wrong_pull', `the forge opened ${pull.head} instead of ${head}`);
+  }
+  return pull;
+}

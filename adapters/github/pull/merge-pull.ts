@@ -1,0 +1,43 @@
+import { isAppError } from '../../../core/base/app-error.ts';
+import type { MergeOutcome, RepoName, Sha } from '../../../core/port/forge.ts';
+import type { Connection } from '../create-connection.ts';
+import { readPull } from './pull.ts';
+
+export type WantedMerge = {
+  readonly sha: Sha;
+  readonly title: string;
+  readonly message: string;
+  readonly method: 'merge' | 'squash';
+};
+
+/** After a refusal the pull request itself says what happened: an earlier call may have merged it already. */
+export async function mergePull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+  merge: WantedMerge,
+): Promise<MergeOutcome> {
+  try {
+    return await connection.callForge(`merge ${repo}#${number}`, repo, async (octokit, id) => {
+      const { data } = await octokit.rest.pulls.merge({
+        ...id,
+        pull_number: number,
+        sha: merge.sha,
+        commit_title: merge.title,
+        commit_message: merge.message,
+        merge_method: merge.method,
+      });
+      return { kind: 'merged', sha: data.sha };
+    });
+  } catch (error) {
+    if (!isRefusedMerge(error)) throw error;
+    const pull = await readPull(connection, repo, number);
+    if (pull.headSha !== merge.sha) return { kind: 'headMoved' };
+    if (pull.state === 'merged' && pull.mergeSha) return { kind: 'merged', sha: pull.mergeSha };
+    return { kind: 'notMergeable', message: error.message };
+  }
+}
+
+function isRefusedMerge(error: unknown): error is Error {
+  return isAppError(error, 'conflict') || isAppError(error, 'refused', 'not_mergeable');
+}

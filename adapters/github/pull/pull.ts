@@ -1,0 +1,228 @@
+import type { Octokit } from 'octokit';
+import { isAppError } from '../../../core/base/app-error.ts';
+import type { PullQuery, PullRequest, PullState, RepoName } from '../../../core/port/forge.ts';
+import type { Connection } from '../create-connection.ts';
+import { splitRepoName } from '../create-connection.ts';
+import { addNotReadyMark, hasNotReadyMark, removeNotReadyMark } from './not-ready-mark.ts';
+
+type PullsClient = Octokit['rest']['pulls'];
+type ListedPull = Awaited<ReturnType<PullsClient['list']>>['data'][number];
+type DetailedPull = Awaited<ReturnType<PullsClient['get']>>['data'];
+
+const PAGE = 100;
+/** Of changes: more are not made in a minute, and in a weekend hardly. */
+const MAX_PAGES = 10;
+
+export function toPull(data: ListedPull | DetailedPull): PullRequest {
+  return {
+    number: data.number,
+    nodeId: data.node_id,
+    url: data.html_url,
+    title: removeNotReadyMark(data.title),
+    body: data.body ?? '',
+    state: toPullState(data),
+    draft: data.draft === true || hasNotReadyMark(data.title),
+    head: data.head.ref,
+    headSha: data.head.sha,
+    base: data.base.ref,
+    mergeable: 'mergeable' in data ? data.mergeable : null,
+    ...(data.merged_at !== null && { mergeSha: data.merge_commit_sha ?? '' }),
+    labels: data.labels.map((label) => label.name ?? ''),
+    updatedAt: Date.parse(data.updated_at),
+    author: data.user?.login ?? 'ghost',
+  };
+}
+
+function toPullState(data: ListedPull | DetailedPull): PullState {
+  if (data.merged_at !== null) return 'merged';
+  return data.state === 'open' ? 'open' : 'closed';
+}
+
+/** All that ever came from a branch, the newest first. */
+async function listPullsFrom(
+  connection: Connection,
+  repo: RepoName,
+  head: string,
+): Promise<PullRequest[]> {
+  return connection.callForge(`look for a pull request of ${head}`, repo, async (octokit, id) => {
+    const pulls = await octokit.paginate(octokit.rest.pulls.list, {
+      ...id,
+      head: `${id.owner}:${head}`,
+      state: 'all',
+      sort: 'created',
+      direction: 'desc',
+      per_page: PAGE,
+    });
+    return pulls.map(toPull).filter((pull) => pull.head === head);
+  });
+}
+
+export async function findPull(
+  connection: Connection,
+  repo: RepoName,
+  { head, base, labels }: PullQuery,
+): Promise<PullRequest | undefined> {
+  const pulls = await listPullsFrom(connection, repo, head);
+  const there = pulls.filter((pull) => pull.base === base);
+  const byState = (state: PullState) => there.find((pull) => pull.state === state);
+  // Labels tell one that a person had go elsewhere from one that a person opened.
+  const isOurs = (pull: PullRequest) => pull.labels.some((label) => labels.includes(label));
+  return (
+    byState('open') ??
+    byState('merged') ??
+    there[0] ??
+    pulls.find((pull) => pull.state === 'open' && isOurs(pull))
+  );
+}
+
+export async function readPull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+): Promise<PullRequest> {
+  return toPull(await readRawPull(connection, repo, number));
+}
+
+export function readRawPull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+): Promise<DetailedPull> {
+  return connection.callForge(`read ${repo}#${number}`, repo, async (octokit, id) => {
+    const { data } = await octokit.rest.pulls.get({ ...id, pull_number: number });
+    return data;
+  });
+}
+
+export type PullChange = {
+  readonly title?: string;
+  readonly body?: string;
+  readonly labels?: string[];
+};
+
+export async function updatePull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+  change: PullChange,
+): Promise<void> {
+  const { title, body, labels } = change;
+  if (title !== undefined || body !== undefined) {
+    const kept =
+      title === undefined ? undefined : await preserveNotReadyMark(connection, repo, number, title);
+    await patchPull(connection, repo, number, {
+      ...(kept !== undefined && { title: kept }),
+      ...(body !== undefined && { body }),
+    });
+  }
+  if (labels === undefined) return;
+  await connection.callForge(`label ${repo}#${number}`, repo, (octokit, id) =>
+    octokit.rest.issues.setLabels({ ...id, issue_number: number, labels }),
+  );
+}
+
+/** A title that says "not ready" goes on saying it. */
+async function preserveNotReadyMark(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+  title: string,
+): Promise<string> {
+  const current = await readRawPull(connection, repo, number);
+  return hasNotReadyMark(current.title) ? addNotReadyMark(title) : title;
+}
+
+export async function patchPull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+  change: { readonly title?: string; readonly body?: string; readonly state?: 'open' | 'closed' },
+): Promise<void> {
+  await connection.callForge(`change ${repo}#${number}`, repo, (octokit, id) =>
+    octokit.rest.pulls.update({ ...id, pull_number: number, ...change }),
+  );
+}
+
+export async function closePull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+): Promise<void> {
+  await patchPull(connection, repo, number, { state: 'closed' });
+}
+
+/** Reopening an open one is no error. */
+export async function reopenPull(
+  connection: Connection,
+  repo: RepoName,
+  number: number,
+): Promise<void> {
+  try {
+    await patchPull(connection, repo, number, { state: 'open' });
+  } catch (error) {
+    if (!isAppError(error, 'refused')) throw error;
+    const pull = await readPull(connection, repo, number);
+    if (pull.state !== 'open') throw error;
+  }
+}
+
+/** Newest first. Keeps the last list of each repository with its entity tag: an unchanged one costs no quota. */
+export function createChangedPullsReader(
+  connection: Connection,
+): (repo: RepoName, since: number) => Promise<PullRequest[]> {
+  const lists = new Map<
+    RepoName,
+    { readonly from: number; readonly tag: string; readonly pulls: PullRequest[] }
+  >();
+  return async (repo, since) => {
+    // GitHub tells whole seconds.
+    const from = Math.floor(since / 1_000) * 1_000;
+    const kept = lists.get(repo);
+    const known = kept !== undefined && kept.from <= from ? kept : undefined;
+    const pulls = await connection.callForge(`list changes in ${repo}`, repo, async (octokit) => {
+      const first = await listNewestPulls(octokit, repo, 1, known?.tag);
+      if (first === 'unchanged') return known?.pulls ?? [];
+      const list = await appendOlderPulls(octokit, repo, first.data.map(toPull), from);
+      const tag = first.headers.etag;
+      if (tag !== undefined) lists.set(repo, { from, tag, pulls: list });
+      return list;
+    });
+    return pulls.filter((pull) => pull.updatedAt >= from);
+  };
+}
+
+/** What is changed while pages are read comes to the front: some are read twice, and none is missed. */
+async function appendOlderPulls(
+  octokit: Octokit,
+  repo: RepoName,
+  first: readonly PullRequest[],
+  from: number,
+): Promise<PullRequest[]> {
+  const found = new Map(first.map((pull) => [pull.number, pull]));
+  let last = first;
+  for (let page = 2; page <= MAX_PAGES; page += 1) {
+    const oldest = last.at(-1);
+    if (last.length < PAGE || oldest === undefined || oldest.updatedAt < from) break;
+    const next = await listNewestPulls(octokit, repo, page);
+    last = next === 'unchanged' ? [] : next.data.map(toPull);
+    for (const pull of last) if (!found.has(pull.number)) found.set(pull.number, pull);
+  }
+  return [...found.values()];
+}
+
+async function listNewestPulls(octokit: Octokit, repo: RepoName, page: number, tag?: string) {
+  try {
+    return await octokit.rest.pulls.list({
+      ...splitRepoName(repo),
+      state: 'all',
+      sort: 'updated',
+      direction: 'desc',
+      per_page: PAGE,
+      page,
+      ...(tag !== undefined && { headers: { 'if-none-match': tag } }),
+    });
+  } catch (error) {
+    if (error instanceof Error && 'status' in error && error.status === 304) return 'unchanged';
+    throw error;
+  }
+}

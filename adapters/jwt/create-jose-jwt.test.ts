@@ -1,0 +1,61 @@
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { createJoseJwt } from './create-jose-jwt.ts';
+
+const OLD_SECRET = 'the old secret, thirty-two bytes or more';
+const NEW_SECRET = 'the new secret, thirty-two bytes or more';
+const NOW = 1_900_000_000_000;
+const claims = {
+  subject: 'ann',
+  audience: 'session',
+  expiresAt: NOW + 60_000,
+  extra: { role: 'admin' },
+} as const;
+const jwt = createJoseJwt({ secrets: [OLD_SECRET], issuer: 'us' });
+
+test('what was signed is read again until it is over', async () => {
+  const token = await jwt.sign(claims, NOW);
+  expect(await jwt.verify(token, 'session', NOW + 59_000)).toEqual(claims);
+  expect(await jwt.verify(token, 'session', NOW + 60_000)).toBeUndefined();
+  expect(await jwt.verify(token, 'attempt', NOW)).toBeUndefined();
+});
+
+describe('rotation', () => {
+  test('a new secret signs while the old one is still accepted', async () => {
+    const both = createJoseJwt({ secrets: [NEW_SECRET, OLD_SECRET], issuer: 'us' });
+    const fresh = createJoseJwt({ secrets: [NEW_SECRET], issuer: 'us' });
+    const before = await jwt.sign(claims, NOW);
+    const after = await both.sign(claims, NOW);
+    expect(await both.verify(before, 'session', NOW)).toEqual(claims);
+    expect(await fresh.verify(after, 'session', NOW)).toEqual(claims);
+    expect(await fresh.verify(before, 'session', NOW)).toBeUndefined();
+  });
+});
+
+describe('forgery', () => {
+  test('another issuer, no signature, no end and changed text are not believed', async () => {
+    const other = createJoseJwt({ secrets: [OLD_SECRET], issuer: 'them' });
+    const unsigned = new UnsecuredJWT({ role: 'admin' })
+      .setSubject('ann')
+      .setIssuer('us')
+      .setAudience('session')
+      .setExpirationTime(NOW)
+      .encode();
+    const token = await jwt.sign(claims, NOW);
+    const [header = ''] = token.split('.');
+    const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString());
+    const endless = await new SignJWT({ role: 'admin' })
+      .setProtectedHeader({ alg: 'HS256', kid })
+      .setSubject('ann')
+      .setIssuer('us')
+      .setAudience('session')
+      .sign(new TextEncoder().encode(OLD_SECRET));
+    const forged = [await other.sign(claims, NOW), unsigned, endless, `${token}x`, '', 'a.b.c'];
+    for (const text of forged) expect(await jwt.verify(text, 'session', NOW)).toBeUndefined();
+  });
+
+  test('a short secret is refused at once', () => {
+    expect(() => createJoseJwt({ secrets: ['short'], issuer: 'us' })).toThrow('at least 32 bytes');
+    expect(() => createJoseJwt({ secrets: [], issuer: 'us' })).toThrow('secret');
+  });
+});

@@ -1,0 +1,55 @@
+import type { ScryptOptions } from 'node:crypto';
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import type { PasswordHash } from '../../core/port/password-hash.ts';
+
+export type ScryptCost = {
+  /** log2 of the work factor N. */
+  readonly logN: number;
+  readonly r: number;
+  readonly p: number;
+};
+
+const DEFAULT_COST: ScryptCost = { logN: 15, r: 8, p: 3 };
+const KEY_BYTES = 32;
+const STORED_HASH = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,64})\$([\w-]{43})$/;
+
+/** Stored as `scrypt$logN$r$p$salt$key`: a higher cost later leaves old hashes readable. */
+export function createScryptHash(cost: ScryptCost = DEFAULT_COST): PasswordHash {
+  return {
+    hash: (password) => hashPassword(password, cost),
+    verify: (password, stored) => verifyPassword(password, stored, cost),
+  };
+}
+
+async function hashPassword(password: string, cost: ScryptCost): Promise<string> {
+  const salt = randomBytes(16).toString('base64url');
+  const key = await deriveKey(password, salt, cost);
+  return ['scrypt', cost.logN, cost.r, cost.p, salt, key.toString('base64url')].join('$');
+}
+
+async function verifyPassword(
+  password: string,
+  stored: string | undefined,
+  cost: ScryptCost,
+): Promise<boolean> {
+  if (stored === undefined) {
+    await deriveKey(password, 'nobody', cost);
+    return false;
+  }
+  const match = STORED_HASH.exec(stored);
+  if (match === null) throw new Error('a stored password hash is not readable');
+  const [, logN, r, p, salt = '', wanted = ''] = match;
+  const key = await deriveKey(password, salt, { logN: Number(logN), r: Number(r), p: Number(p) });
+  return timingSafeEqual(key, Buffer.from(wanted, 'base64url'));
+}
+
+function deriveKey(password: string, salt: string, cost: ScryptCost): Promise<Buffer> {
+  const N = 2 ** cost.logN;
+  const options: ScryptOptions = { N, r: cost.r, p: cost.p, maxmem: 256 * N * cost.r };
+  return new Promise((resolve, reject) => {
+    scrypt(password.normalize('NFKC'), salt, KEY_BYTES, options, (error, key) => {
+      if (error) reject(error);
+      else resolve(key);
+    });
+  });
+}

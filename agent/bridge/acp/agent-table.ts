@@ -1,0 +1,132 @@
+import { fileURLToPath } from 'node:url';
+import type { AgentName } from '../../../core/contract/agent.ts';
+import { agentNameSchema } from '../../../core/contract/agent.ts';
+
+// The agents that can do the work: any program that speaks ACP over its standard streams. What it takes to point each at the
+// model proxy is data.
+
+export type AgentEndpoint = {
+  /** The proxy, without a path. */
+  readonly url: string;
+  readonly bearer: string;
+  readonly model: string;
+};
+
+export type AgentRow = {
+  readonly command: readonly string[];
+  readonly buildEnv: (endpoint: AgentEndpoint) => Record<string, string>;
+  /** The version that was seen to work, or `untested`. */
+  readonly testedVersion: string;
+  /** ACP `authenticate` with this method before the session. */
+  readonly authMethodId?: string;
+  /** ACP `session/set_mode` to this after the session is made. */
+  readonly sessionMode?: string;
+};
+
+const SMALL_AGENT_MAIN = fileURLToPath(new URL('../../small/main.ts', import.meta.url));
+
+export const AGENT_TABLE: Record<AgentName, AgentRow> = {
+  small: {
+    command: [process.execPath, SMALL_AGENT_MAIN],
+    buildEnv: buildOpenAiEnvironment,
+    testedVersion: 'built in',
+  },
+  opencode: {
+    command: ['opencode', 'acp'],
+    buildEnv: (endpoint) => ({ OPENCODE_CONFIG_CONTENT: buildOpenCodeConfig(endpoint) }),
+    testedVersion: 'opencode-ai 1.18.33',
+  },
+  'qwen-code': {
+    command: ['qwen', '--acp'],
+    buildEnv: buildOpenAiEnvironment,
+    testedVersion: '@qwen-code/qwen-code 0.24.4',
+    sessionMode: 'yolo',
+  },
+  claude: {
+    command: ['claude-agent-acp'],
+    buildEnv: ({ url, bearer, model }) => ({
+      ANTHROPIC_BASE_URL: url,
+      ANTHROPIC_API_KEY: bearer,
+      ANTHROPIC_MODEL: model,
+      // It refuses to run as root outside a sandbox, which an attempt is.
+      IS_SANDBOX: '1',
+    }),
+    testedVersion: '@agentclientprotocol/claude-agent-acp 0.101.0',
+  },
+  codex: {
+    command: ['codex-acp'],
+    buildEnv: (endpoint) => ({
+      CODEX_CONFIG: buildCodexConfig(endpoint),
+      OPENAI_API_KEY: endpoint.bearer,
+      CODEX_API_KEY: endpoint.bearer,
+      INITIAL_AGENT_MODE: 'agent-full-access',
+    }),
+    testedVersion: '@agentclientprotocol/codex-acp 2.6.0',
+    authMethodId: 'api-key',
+  },
+  gemini: {
+    command: ['gemini', '--acp'],
+    buildEnv: ({ url, bearer, model }) => ({
+      GOOGLE_GEMINI_BASE_URL: url,
+      GEMINI_API_KEY: bearer,
+      GEMINI_MODEL: model,
+    }),
+    testedVersion: 'untested',
+  },
+  'smol-agent': {
+    command: ['smol-agent', '--acp', '--auto-approve'],
+    buildEnv: ({ url, bearer, model }) => ({
+      SMOL_AGENT_PROVIDER: `${url}/v1`,
+      SMOL_AGENT_API_KEY: bearer,
+      SMOL_AGENT_MODEL: model,
+    }),
+    testedVersion: 'untested',
+  },
+};
+
+/** The row to run. `override` replaces the command line only. Undefined: there is no such agent. */
+export function findAgent(
+  name: string,
+  override: readonly string[] | undefined,
+): AgentRow | undefined {
+  if (override)
+    return { command: override, buildEnv: buildOpenAiEnvironment, testedVersion: 'untested' };
+  const known = agentNameSchema.safeParse(name);
+  return known.success ? AGENT_TABLE[known.data] : undefined;
+}
+
+function buildOpenAiEnvironment({ url, bearer, model }: AgentEndpoint): Record<string, string> {
+  return { OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: bearer, OPENAI_MODEL: model };
+}
+
+function buildOpenCodeConfig({ url, bearer, model }: AgentEndpoint): string {
+  return JSON.stringify({
+    model: `smol/${model}`,
+    small_model: `smol/${model}`,
+    autoupdate: false,
+    share: 'disabled',
+    provider: {
+      smol: {
+        npm: '@ai-sdk/openai-compatible',
+        name: 'smol-gang',
+        options: { baseURL: `${url}/v1`, apiKey: bearer },
+        models: { [model]: { name: model } },
+      },
+    },
+  });
+}
+
+function buildCodexConfig({ url, model }: AgentEndpoint): string {
+  return JSON.stringify({
+    model,
+    model_provider: 'smol',
+    model_providers: {
+      smol: {
+        name: 'smol-gang',
+        base_url: `${url}/v1`,
+        wire_api: 'responses',
+        env_key: 'OPENAI_API_KEY',
+      },
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerPermission, isInside } from './answer-permission.ts';
+
+let root: string;
+let workspace: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'permission-'));
+  workspace = join(root, 'workspace');
+  mkdirSync(join(workspace, 'src'), { recursive: true });
+  mkdirSync(join(root, 'workspace-2'));
+  symlinkSync('/etc', join(workspace, 'link'));
+  symlinkSync('/nowhere/new', join(workspace, 'dangling'));
+  symlinkSync('src', join(workspace, 'inner'));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+test.each([
+  ['src/new/file.ts', true],
+  ['inner/file.ts', true],
+  ['.', true],
+  ['../workspace-2/a', false],
+  ['src/../../x', false],
+  ['/etc/passwd', false],
+  ['link/passwd', false],
+  ['dangling', false],
+])('%s is inside the workspace: %s', (path, expected) => {
+  expect(isInside(path, [workspace])).toBe(expected);
+});
+
+const OPTIONS = [
+  { optionId: 'always', name: 'Always', kind: 'allow_always' as const },
+  { optionId: 'once', name: 'Once', kind: 'allow_once' as const },
+  { optionId: 'no', name: 'No', kind: 'reject_once' as const },
+];
+
+test.each([
+  [{ kind: 'execute' as const, rawInput: { command: 'npm test' } }, 'once'],
+  [{ kind: 'edit' as const, locations: [{ path: '/etc/passwd' }] }, 'no'],
+  [{ kind: 'edit' as const, rawInput: { file_path: '/etc/passwd' } }, 'no'],
+  [{ kind: 'execute' as const, rawInput: { command: 'ls', cwd: '/' } }, 'no'],
+  [{ kind: 'read' as const, rawInput: { paths: ['src/a', '../b'] } }, 'no'],
+])('%j is answered %s', (toolCall, optionId) => {
+  const request = { sessionId: 's', toolCall: { toolCallId: 't', ...toolCall }, options: OPTIONS };
+
+  expect(answerPermission(request, [workspace])).toEqual({
+    outcome: { outcome: 'selected', optionId },
+  });
+});
+
+test('what cannot be refused is cancelled', () => {
+  const toolCall = { toolCallId: 't', locations: [{ path: '/' }] };
+  const request = { sessionId: 's', toolCall, options: OPTIONS.slice(0, 1) };
+
+  expect(answerPermission(request, [workspace])).toEqual({ outcome: { outcome: 'cancelled' } });
+});

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { TranscriptEntry } from '../../../core/contract/attempt.ts';
+import { Transcript } from '../control/transcript.ts';
+import { SessionLog } from './session-log.ts';
+
+function createLog() {
+  const entries: TranscriptEntry[] = [];
+  const send = async (chunk: { readonly entries: TranscriptEntry[] }) => {
+    entries.push(...chunk.entries);
+  };
+  const transcript = new Transcript(
+    send,
+    (text) => text,
+    () => 0,
+  );
+  return { entries, transcript, log: new SessionLog(transcript) };
+}
+
+function createMessageUpdate(text: string) {
+  return {
+    sessionUpdate: 'agent_message_chunk' as const,
+    content: { type: 'text' as const, text },
+  };
+}
+
+test('a tool shows its input and output, joined from call and updates', async () => {
+  const { entries, transcript, log } = createLog();
+  log.addUpdate({
+    sessionUpdate: 'tool_call',
+    toolCallId: '1',
+    title: 'run',
+    rawInput: { command: 'ls' },
+  });
+  log.addUpdate({ sessionUpdate: 'tool_call_update', toolCallId: '1', rawOutput: 'a.txt' });
+  log.addUpdate({ sessionUpdate: 'tool_call_update', toolCallId: '1', status: 'failed' });
+  await transcript.flush();
+
+  expect(entries.map((entry) => entry.text)).toEqual(['failed: run\n{"command":"ls"}\na.txt']);
+  expect(log.workLog).toEqual(['run (failed)']);
+});
+
+test('the summary is what is said after the last tool', () => {
+  const { log } = createLog();
+  log.addUpdate(createMessageUpdate('Let me look.'));
+  log.addUpdate({
+    sessionUpdate: 'tool_call',
+    toolCallId: '1',
+    title: 'read',
+    status: 'completed',
+  });
+  log.addUpdate(createMessageUpdate('All '));
+  log.addUpdate(createMessageUpdate('done.'));
+
+  expect(log.lastText).toBe('All done.');
+  log.startTurn();
+  expect(log.lastText).toBe('');
+});
+
+test('equal calls in a row are found, whatever their ids', () => {
+  const { log } = createLog();
+  const loops = Array.from({ length: 8 }, (_each, i) =>
+    log.addUpdate({
+      sessionUpdate: 'tool_call',
+      toolCallId: String(i),
+      title: 'read',
+      rawInput: { path: 'a' },
+      status: 'completed',
+    }),
+  ).map((seen) => seen.loop);
+
+  expect(loops.filter((loop) => loop !== undefined)).toHaveLength(1);
+  expect(log.workLog).toEqual(['read']);
+});

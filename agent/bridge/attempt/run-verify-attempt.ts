@@ -1,0 +1,55 @@
+import type { AttemptResult } from '../../../core/contract/attempt.ts';
+import { AttemptFailure } from '../attempt-error.ts';
+import type { GitWorkspace } from '../git/git-workspace.ts';
+import type { Attempt } from './attempt.ts';
+import { openRepository } from './open-repository.ts';
+import { produceEvidence } from './produce-evidence.ts';
+
+/** New evidence for a commit merged with the root branch as it is now: no agent, nothing is pushed. */
+export async function runVerifyAttempt(
+  attempt: Attempt,
+  mirrorDir: string | undefined,
+): Promise<AttemptResult> {
+  const { assignment } = attempt;
+  const commit = assignment.repository.verifyCommit;
+  if (!commit) throw new AttemptFailure('infra', 'the assignment names no commit to verify');
+  const { workspace, rootCommit } = await openRepository(attempt, mirrorDir, [commit]);
+  const tree = await createMergedTree(workspace, rootCommit, commit);
+  attempt.enterPhase('verifying');
+  const evidence = await produceEvidence({
+    ...attempt.commandRunner,
+    workspace,
+    setup: assignment.setup,
+    verifyWork: assignment.verify,
+    commit,
+    root: rootCommit,
+    tree,
+  });
+  if (!evidence.green) {
+    throw new AttemptFailure('verify_red', 'verification of the merge is red', { evidence });
+  }
+  const changed = await workspace.diffCommits(rootCommit, tree);
+  return {
+    outcome: 'done',
+    commit,
+    evidence,
+    summary: '',
+    workLog: [],
+    changed: changed.map((change) => change.path),
+    leftOut: [],
+    flagged: [],
+    usage: attempt.usageMeter.getUsage(),
+  };
+}
+
+async function createMergedTree(
+  workspace: GitWorkspace,
+  root: string,
+  commit: string,
+): Promise<string> {
+  const merge = await workspace.mergeCommits(root, commit);
+  if (merge.isClean) return merge.tree;
+  throw new AttemptFailure('conflict', merge.messages || 'it does not merge with the root branch', {
+    files: merge.files.slice(0, 500),
+  });
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { AttemptResult } from '../../../core/contract/attempt.ts';
+import { resultRequestSchema } from '../../../core/contract/attempt.ts';
+import { fitResult } from './fit-result.ts';
+
+const SHA = 'a'.repeat(40);
+
+function createResult(
+  change: Partial<Extract<AttemptResult, { readonly outcome: 'done' }>>,
+): AttemptResult {
+  return {
+    outcome: 'done',
+    commit: SHA,
+    evidence: { commit: SHA, root: SHA, green: true, empty: false, results: [], at: 1 },
+    summary: '',
+    workLog: [],
+    changed: [],
+    leftOut: [],
+    flagged: [],
+    usage: { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 },
+    ...change,
+  };
+}
+
+test('a result that fits is left as it is', () => {
+  const small = createResult({ changed: ['a.ts'], flagged: [{ path: 'a.ts', why: 'changes CI' }] });
+
+  expect(fitResult(small)).toEqual(small);
+});
+
+test('of everything at its largest, what is left is about 300 KB and says what it lacks', () => {
+  const path = (n: number) => `${'漢'.repeat(300)}/${n}`;
+  const paths = Array.from({ length: 9_000 }, (_, n) => path(n));
+  const noisy = {
+    command: ['npm', '計'.repeat(9_000)],
+    exitCode: 1,
+    durationMs: 1,
+    output: `${'\u0001'.repeat(8_000)}the end`,
+  };
+  const large = createResult({
+    summary: '計'.repeat(8_000),
+    changed: paths,
+    flagged: paths.map((each) => ({ path: each, why: 'changes CI' })),
+    leftOut: paths.map((each) => ({ path: each, task: 'other' })),
+    workLog: paths.map((each) => each.slice(0, 400)),
+    evidence: {
+      commit: SHA,
+      root: SHA,
+      green: false,
+      empty: false,
+      results: Array.from({ length: 50 }, () => noisy),
+      at: 1,
+    },
+  });
+
+  const fitted = resultRequestSchema.parse(fitResult(large));
+
+  expect(Buffer.byteLength(JSON.stringify(fitted))).toBeLessThan(320_000);
+  expect(fitted).toMatchObject({ outcome: 'done', changedTruncated: true });
+  expect(fitted.evidence?.results[0]?.output).toMatch(/the end$/);
+});
+
+test('a failure is bounded, too', () => {
+  const fitted = fitResult({
+    outcome: 'failed',
+    cause: 'conflict',
+    reason: 'it conflicts',
+    files: Array.from({ length: 500 }, (_, n) => `${'x'.repeat(4_000)}${n}`),
+    leftOut: [],
+    usage: { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 },
+  });
+
+  expect(Buffer.byteLength(JSON.stringify(fitted))).toBeLessThan(30_000);
+});

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { renderSteeringMessages, SteeringInbox } from './steering-inbox.ts';
+
+function createMessage(n: number, text: string, answers?: string) {
+  return { n, author: 'ann', text, ...(answers === undefined ? {} : { answers }) };
+}
+
+test('messages are kept in order, once, and seen when they are taken', () => {
+  const inbox = new SteeringInbox(() => {});
+  inbox.receiveMessages([createMessage(2, 'b'), createMessage(1, 'a')], false);
+  inbox.receiveMessages(
+    [createMessage(1, 'a'), createMessage(2, 'b'), createMessage(3, 'c')],
+    false,
+  );
+
+  expect(inbox.lastSeen).toBe(0);
+  expect(inbox.takeMessages().map((each) => each.text)).toEqual(['a', 'b', 'c']);
+  expect(inbox.lastSeen).toBe(3);
+  inbox.receiveMessages([createMessage(3, 'c')], false);
+  expect(inbox.waitingCount).toBe(0);
+});
+
+test('an answer goes to its question and is not a message', async () => {
+  const inbox = new SteeringInbox(() => {});
+  const answer = inbox.waitForAnswer('q-1', 'default', 60_000);
+  inbox.receiveMessages(
+    [createMessage(1, 'for another', 'q-0'), createMessage(2, 'yes', 'q-1')],
+    false,
+  );
+
+  expect(await answer).toEqual({ by: 'person', text: 'yes' });
+  expect(inbox.waitingCount).toBe(0);
+  expect(inbox.lastSeen).toBe(2);
+});
+
+test('a message that names no question answers the open one', async () => {
+  const inbox = new SteeringInbox(() => {});
+  const answer = inbox.waitForAnswer('q-1', 'default', 60_000);
+  inbox.receiveMessages([createMessage(1, 'use b')], false);
+
+  expect((await answer).text).toBe('use b');
+  expect(inbox.lastSeen).toBe(1);
+  expect(inbox.lastAnsweredQuestion).toBe('q-1');
+});
+
+test('without an answer the default is taken', async () => {
+  const inbox = new SteeringInbox(() => {});
+
+  expect(await inbox.waitForAnswer('q-1', 'default', 0)).toEqual({
+    by: 'default',
+    text: 'default',
+  });
+  expect(inbox.lastAnsweredQuestion).toBeUndefined();
+});
+
+test('after the default a late answer of a person is a message, and the default itself is not', async () => {
+  const inbox = new SteeringInbox(() => {});
+  await inbox.waitForAnswer('q-1', 'default', 0);
+
+  inbox.receiveMessages([{ ...createMessage(1, 'default', 'q-1'), author: 'timeout' }], false);
+  inbox.receiveMessages([createMessage(2, 'rather b', 'q-1')], false);
+
+  expect(inbox.takeMessages().map((each) => each.text)).toEqual(['rather b']);
+});
+
+test('what an attempt before was given is not given again', () => {
+  const inbox = new SteeringInbox(() => {}, 2);
+
+  inbox.receiveMessages(
+    [createMessage(1, 'a'), createMessage(2, 'b'), createMessage(3, 'c')],
+    false,
+  );
+
+  expect(inbox.lastSeen).toBe(2);
+  expect(inbox.takeMessages().map((each) => each.text)).toEqual(['c']);
+});
+
+test('an urgent message is told at once', () => {
+  let urgent = 0;
+  const inbox = new SteeringInbox(() => {
+    urgent += 1;
+  });
+  inbox.receiveMessages([createMessage(1, 'when you can')], false);
+  expect(urgent).toBe(0);
+
+  inbox.receiveMessages([createMessage(2, '!stop')], false);
+
+  expect(urgent).toBe(1);
+});
+
+test('waiting ends with a message, with the end of the session, and with the attempt', async () => {
+  const inbox = new SteeringInbox(() => {});
+  const controller = new AbortController();
+  const first = inbox.waitForMessage(controller.signal);
+  inbox.receiveMessages([createMessage(1, 'a')], false);
+  await first;
+  inbox.takeMessages();
+
+  const second = inbox.waitForMessage(controller.signal);
+  controller.abort(new Error('over'));
+  await expect(second).rejects.toThrow('over');
+
+  inbox.receiveMessages([], true);
+  await inbox.waitForMessage(new AbortController().signal);
+  expect(inbox.isFinishRequested).toBe(true);
+});
+
+test('the agent is told who says what', () => {
+  const text = renderSteeringMessages([createMessage(1, 'first'), createMessage(2, '! second')]);
+
+  expect(text).toContain('ann says:\nfirst\n\nann says:\nsecond\n\n');
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { parseMergeTree, parseNameStatus } from './parse-git-output.ts';
+
+test('changes are read with whatever a path may hold', () => {
+  expect(parseNameStatus('M\0a b\nc\0D\0d\0A\0-e\0T\0link\0')).toEqual([
+    { path: 'a b\nc', status: 'M' },
+    { path: 'd', status: 'D' },
+    { path: '-e', status: 'A' },
+    { path: 'link', status: 'M' },
+  ]);
+});
+
+test('a merge is read: tree, files in conflict, and what git says of them', () => {
+  const text = [
+    'tree1',
+    'list.txt',
+    'list.txt',
+    'gone.txt',
+    '',
+    '1\0list.txt\0Auto-merging\0Auto-merging list.txt\n',
+    '1\0list.txt\0CONFLICT (contents)\0CONFLICT (content): Merge conflict in list.txt\n',
+    '2\0gone.txt\0other\0CONFLICT (modify/delete)\0CONFLICT (modify/delete): gone.txt\n',
+    '',
+  ].join('\0');
+
+  expect(parseMergeTree(text, false)).toEqual({
+    isClean: false,
+    tree: 'tree1',
+    files: ['list.txt', 'gone.txt'],
+    messages: 'CONFLICT (content): Merge conflict in list.txt\nCONFLICT (modify/delete): gone.txt',
+  });
+});
+
+test('a clean merge has no files', () => {
+  const text = 'tree1\0\x001\0a\0Auto-merging\0Auto-merging a\n\0';
+
+  expect(parseMergeTree(text, true)).toEqual({
+    isClean: true,
+    tree: 'tree1',
+    files: [],
+    messages: '',
+  });
+});

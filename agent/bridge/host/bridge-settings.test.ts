@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { takeBridgeSettings } from './bridge-settings.ts';
+
+const VALID_ENVIRONMENT = {
+  SMOL_API_URL: 'http://127.0.0.1:3000/',
+  SMOL_ATTEMPT_ID: 'p0123456789.r1.a.1',
+  SMOL_ATTEMPT_TOKEN: 'secret',
+  SMOL_WORK_DIR: '/tmp/work/',
+};
+
+test('the token is taken out of the environment', () => {
+  const env: NodeJS.ProcessEnv = { ...VALID_ENVIRONMENT };
+
+  const settings = takeBridgeSettings(env);
+
+  expect(settings.token).toBe('secret');
+  expect(env).not.toHaveProperty('SMOL_ATTEMPT_TOKEN');
+  expect(settings).toMatchObject({ apiUrl: 'http://127.0.0.1:3000', workDir: '/tmp/work' });
+});
+
+test('all problems are told at once, without the token', () => {
+  const env = { SMOL_ATTEMPT_TOKEN: 'secret', SMOL_API_URL: 'file:///x', SMOL_AGENT_COMMAND: 'rm' };
+
+  expect(() => takeBridgeSettings(env)).toThrow(
+    'SMOL_API_URL must be an http or https address; SMOL_ATTEMPT_ID is not set; ' +
+      'SMOL_WORK_DIR must be an absolute path; SMOL_AGENT_COMMAND must be a JSON array of strings',
+  );
+  expect(env).not.toHaveProperty('SMOL_ATTEMPT_TOKEN');
+});
+
+test('another agent is an argument array', () => {
+  const settings = takeBridgeSettings({
+    ...VALID_ENVIRONMENT,
+    SMOL_AGENT_COMMAND: '["opencode","acp"]',
+  });
+
+  expect(settings.agentCommand).toEqual(['opencode', 'acp']);
+});

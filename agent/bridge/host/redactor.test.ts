@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { keepEnd, keepStart, Redactor } from './redactor.ts';
+
+test('a secret is removed as it is and as it is sent', () => {
+  const redactor = new Redactor();
+  redactor.addSecret('p@ss/word!');
+
+  const text = `p@ss/word! ${Buffer.from('p@ss/word!').toString('base64')} ${encodeURIComponent('p@ss/word!')}`;
+
+  expect(redactor.redact(text)).toBe('[secret removed] [secret removed]== [secret removed]');
+});
+
+test('nothing short or empty is taken for a secret', () => {
+  const redactor = new Redactor();
+  redactor.addSecret('');
+  redactor.addSecret('a');
+
+  expect(redactor.redact('banana')).toBe('banana');
+});
+
+test('texts are cut to length with a mark', () => {
+  expect(keepEnd('abcdefghij', 10)).toBe('abcdefghij');
+  expect(keepEnd('abcdefghijk', 10)).toBe('[...]\nhijk');
+  expect(keepStart('abcdefghijk', 10)).toBe('abcd\n[...]');
+});

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { prepareModelCall } from './model-call.ts';
+
+test('the model is forced and usage is asked for in a chat stream', () => {
+  const body = { model: 'dear', stream: true, stream_options: { x: 1 }, messages: [] };
+
+  const call = prepareModelCall('POST', '/v1/chat/completions?x=1', JSON.stringify(body), 'cheap');
+
+  expect(call).toMatchObject({ path: '/chat/completions', metered: true, messagesApi: false });
+  expect('body' in call && JSON.parse(call.body)).toEqual({
+    ...body,
+    model: 'cheap',
+    stream_options: { x: 1, include_usage: true },
+  });
+});
+
+test('other APIs get the model and nothing else', () => {
+  const call = prepareModelCall('POST', '/v1/messages', '{"model":"dear","stream":true}', 'cheap');
+
+  expect(call).toMatchObject({ messagesApi: true, body: '{"stream":true,"model":"cheap"}' });
+});
+
+test('a request that names no model gets one', () => {
+  expect(prepareModelCall('POST', '/responses', '{}', 'cheap')).toMatchObject({
+    body: '{"model":"cheap"}',
+  });
+});
+
+test.each([
+  ['POST', '/v1/files', '{}', 404],
+  ['POST', '/v1/../chat/completions', '{}', 404],
+  ['POST', 'http://elsewhere/v1/models', '{}', 404],
+  ['GET', '/v1/chat/completions', '', 405],
+  ['POST', '/v1/chat/completions', 'not json', 400],
+  ['POST', '/v1/chat/completions', '[1]', 400],
+  ['POST', '/v1/chat/completions', '{"stream":"yes"}', 400],
+])('%s %s %s is refused with %i', (method, url, body, status) => {
+  expect(prepareModelCall(method, url, body, 'm')).toMatchObject({ status });
+});

@@ -1,0 +1,32 @@
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { resolveInsideRoot, walkEntries } from '../workspace.ts';
+import { defineTool, ToolError } from './tool.ts';
+
+const MAX_ENTRIES = 500;
+
+export const listFilesTool = defineTool({
+  name: 'list_files',
+  description:
+    'List files and directories (these end in /), level by level. .git and node_modules are left out.',
+  kind: 'search',
+  asksPermission: false,
+  parameters: z.object({ path: z.string().min(1).default('.') }),
+  title: (input) => `List ${input.path}`,
+  paths: (input) => [input.path],
+  async run(input, { root }) {
+    const start = await resolveInsideRoot(root, input.path);
+    const found = await stat(start).catch(() => undefined);
+    if (found === undefined) throw new ToolError(`${input.path} does not exist`);
+    if (!found.isDirectory()) throw new ToolError(`${input.path} is not a directory`);
+    const lines: string[] = [];
+    for (const entry of walkEntries(root, start)) {
+      if (lines.length === MAX_ENTRIES) {
+        lines.push(`[more than ${MAX_ENTRIES} entries; list a directory]`);
+        break;
+      }
+      lines.push(entry.isDirectory ? `${entry.path}/` : entry.path);
+    }
+    return lines.length === 0 ? '[empty]' : lines.join('\n');
+  },
+});

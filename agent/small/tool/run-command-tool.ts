@@ -1,0 +1,115 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { z } from 'zod';
+import type { ToolContext } from './tool.ts';
+import { defineTool, ToolError } from './tool.ts';
+
+const HEAD_CHARS = 4_000;
+const TAIL_CHARS = 12_000;
+const KILL_AFTER_MS = 2_000;
+/** For output still in the pipe when the command has ended but something of it lives on. */
+const DRAIN_MS = 200;
+
+const parametersSchema = z.object({
+  command: z
+    .array(z.string())
+    .min(1)
+    .describe('program and arguments, for example ["node", "--test"]; no shell'),
+  timeoutSeconds: z.number().min(1).max(1_800).default(120),
+});
+type RunCommandInput = z.output<typeof parametersSchema>;
+
+export const runCommandTool = defineTool({
+  name: 'run',
+  description:
+    'Run a command in the workspace and get its exit code and output. It has no input; what it leaves running is killed.',
+  kind: 'execute',
+  asksPermission: true,
+  parameters: parametersSchema,
+  title: (input) => `Run ${input.command.join(' ')}`,
+  run: runCommand,
+});
+
+async function runCommand(input: RunCommandInput, context: ToolContext): Promise<string> {
+  const output = createBoundedOutput();
+  const child = spawnCommand(input.command, context);
+  child.stdout?.setEncoding('utf8').on('data', output.add);
+  child.stderr?.setEncoding('utf8').on('data', output.add);
+  const timeout = AbortSignal.timeout(input.timeoutSeconds * 1_000);
+  const end = AbortSignal.any([context.signal, timeout]);
+  const onEnd = () => terminateGroup(child);
+  if (end.aborted) onEnd();
+  end.addEventListener('abort', onEnd);
+  try {
+    const outcome = await waitForOutcome(child, input.command);
+    const note = timeout.aborted ? `\n[stopped after ${input.timeoutSeconds} s]` : '';
+    return `${outcome}${note}\n${output.text()}`;
+  } finally {
+    end.removeEventListener('abort', onEnd);
+    signalGroup(child, 'SIGKILL');
+  }
+}
+
+/** In a process group of its own, so that all of it can be killed. */
+function spawnCommand(command: readonly string[], context: ToolContext): ChildProcess {
+  const [program = '', ...args] = command;
+  return spawn(program, args, {
+    cwd: context.root,
+    env: context.commandEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+}
+
+function waitForOutcome(child: ChildProcess, command: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(new ToolError(`${command[0]} could not be started: ${error.message}`)),
+    );
+    child.once('exit', (code, signal) => {
+      const outcome = code === null ? `killed by ${signal}` : `exit code ${code}`;
+      // `close` waits for whoever holds the pipe: a background process would hold it for ever.
+      const drained = setTimeout(() => resolve(outcome), DRAIN_MS);
+      child.once('close', () => {
+        clearTimeout(drained);
+        resolve(outcome);
+      });
+    });
+  });
+}
+
+function terminateGroup(child: ChildProcess): void {
+  signalGroup(child, 'SIGTERM');
+  setTimeout(() => {
+    if (child.exitCode === null && child.signalCode === null) signalGroup(child, 'SIGKILL');
+  }, KILL_AFTER_MS).unref();
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Nothing of the group lives any more.
+  }
+}
+
+/** Keeps the beginning and the end: errors are at one of both. */
+export function createBoundedOutput(): { add(text: string): void; text(): string } {
+  let head = '';
+  let tail = '';
+  let dropped = 0;
+  function add(text: string): void {
+    const room = HEAD_CHARS - head.length;
+    head += text.slice(0, room);
+    tail += text.slice(room);
+    const excess = tail.length - TAIL_CHARS;
+    if (excess <= 0) return;
+    dropped += excess;
+    tail = tail.slice(excess);
+  }
+  return {
+    add,
+    text: () => (dropped === 0 ? head + tail : `${head}\n[... ${dropped} characters ...]\n${tail}`),
+  };
+}

@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { resolveInsideRoot } from '../workspace.ts';
+import { defineTool, ToolError } from './tool.ts';
+
+const TIMEOUT_MS = 15_000;
+
+export type SearchJob = { readonly root: string; readonly start: string; readonly pattern: string };
+const answerSchema = z.object({ text: z.string() });
+
+export const searchTool = defineTool({
+  name: 'search',
+  description:
+    'Search the text files of the workspace for a JavaScript regular expression. Returns path:line: text.',
+  kind: 'search',
+  asksPermission: false,
+  parameters: z.object({
+    pattern: z.string().min(1).max(1_000),
+    path: z.string().min(1).default('.'),
+  }),
+  title: (input) => `Search for ${input.pattern}`,
+  async run(input, { root, signal }) {
+    const start = await resolveInsideRoot(root, input.path);
+    if ((await stat(start).catch(() => undefined)) === undefined) {
+      throw new ToolError(`${input.path} does not exist`);
+    }
+    requirePattern(input.pattern);
+    return await searchInWorker({ root, start, pattern: input.pattern }, signal);
+  },
+});
+
+function requirePattern(pattern: string): void {
+  try {
+    new RegExp(pattern);
+  } catch (error) {
+    throw new ToolError(`the pattern is not a regular expression: ${String(error)}`);
+  }
+}
+
+/** In a thread of its own: a bad expression can run for ever, and a cancel must still be heard. */
+async function searchInWorker(job: SearchJob, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
+  const worker = new Worker(new URL('../search-worker.ts', import.meta.url), {
+    workerData: job,
+    env: {},
+  });
+  const end = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      worker.once('message', (message) => resolve(answerSchema.parse(message).text));
+      worker.once('error', reject);
+      end.addEventListener('abort', () =>
+        reject(new ToolError('the search took too long; use a simpler pattern or a path')),
+      );
+    });
+  } finally {
+    await worker.terminate();
+  }
+}

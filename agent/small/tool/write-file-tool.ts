@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, relative, sep } from 'node:path';
+import { z } from 'zod';
+import { resolveInsideRoot } from '../workspace.ts';
+import { readTextFile } from './read-file-tool.ts';
+import { defineTool, ToolError } from './tool.ts';
+
+const MAX_CHARS = 2_000_000;
+
+export const writeFileTool = defineTool({
+  name: 'write_file',
+  description: 'Write a text file of the workspace, whole: creates it or replaces what was there.',
+  kind: 'edit',
+  asksPermission: true,
+  parameters: z.object({ path: z.string().min(1), content: z.string().max(MAX_CHARS) }),
+  title: (input) => `Write ${input.path}`,
+  paths: (input) => [input.path],
+  async run(input, { root }) {
+    const file = await resolveWritablePath(root, input.path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, input.content);
+    return `wrote ${input.path}, ${Buffer.byteLength(input.content)} bytes`;
+  },
+});
+
+export const editFileTool = defineTool({
+  name: 'edit_file',
+  description:
+    'Replace one passage of a text file. `old` must be in the file exactly once, to the character; include enough lines around it.',
+  kind: 'edit',
+  asksPermission: true,
+  parameters: z.object({
+    path: z.string().min(1),
+    old: z.string().min(1),
+    new: z.string().max(MAX_CHARS),
+  }),
+  title: (input) => `Edit ${input.path}`,
+  paths: (input) => [input.path],
+  async run(input, { root }) {
+    const file = await resolveWritablePath(root, input.path);
+    const text = await readTextFile(file, input.path);
+    const parts = text.split(input.old);
+    if (parts.length === 1) throw new ToolError(`the text to replace is not in ${input.path}`);
+    if (parts.length > 2) {
+      throw new ToolError(
+        `the text to replace is ${parts.length - 1} times in ${input.path}; give more of its surroundings`,
+      );
+    }
+    await writeFile(file, parts.join(input.new));
+    return `edited ${input.path}`;
+  },
+});
+
+async function resolveWritablePath(root: string, path: string): Promise<string> {
+  const file = await resolveInsideRoot(root, path);
+  if (file === root) throw new ToolError(`${path} is the workspace itself`);
+  if (relative(root, file).split(sep).includes('.git')) {
+    throw new ToolError(`${path} belongs to git and is not written by hand`);
+  }
+  return file;
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { SQSEvent } from 'aws-lambda';
+import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
+import { createSqsQueue } from '../../adapters/sqs/create-sqs-queue.ts';
+import type { QueueMessage } from '../../core/contract/queue.ts';
+import type { Queue } from '../../core/port/queue.ts';
+import type { Table } from '../../core/port/table.ts';
+import { QUEUES } from '../../core/topology/queues.ts';
+import { runBatch } from '../../functions/edge.ts';
+import { createTable } from '../../local/emulator/create-table.ts';
+import { createCredential } from '../../local/emulator/credential.ts';
+import { startEmulators } from '../../local/emulator/start-emulators.ts';
+import { startQueuePoller } from '../../local/source/start-queue-poller.ts';
+
+const REGION = 'us-east-1';
+const silentLog = { info() {}, warn() {}, error() {} };
+
+type MessageHandler = (message: QueueMessage) => Promise<void>;
+
+/** The laptop's own store and queues, in the process of their own that the platform gives them, with its adapters and poller. */
+export async function openStoreAndQueues(dataDir: string): Promise<{
+  readonly table: Table;
+  readonly openQueue: (handle: MessageHandler) => Queue;
+  close(): Promise<void>;
+}> {
+  const credential = createCredential();
+  const emulators = await startEmulators({
+    storeDir: join(dataDir, 'store'),
+    queuesDir: join(dataDir, 'queues'),
+    credential,
+    log: silentLog,
+    env: process.env,
+  });
+  const { store, queues } = emulators;
+  const aws = { region: REGION, credentials: credential };
+  const place = { ...aws, endpoint: store.endpoint, tableName: 'bench' };
+  await createTable(place);
+  let poller: { close(): Promise<void> } | undefined;
+  return {
+    table: createDynamoTable(place),
+    openQueue: (handle) => {
+      const polled = QUEUES.map((row) => ({
+        row,
+        url: queues.urls[row.name] ?? '',
+        handler: createSqsHandler(handle),
+      }));
+      poller = startQueuePoller({
+        ...aws,
+        endpoint: queues.endpoint,
+        queues: polled,
+        log: silentLog,
+      });
+      return createSqsQueue({ ...aws, endpoint: queues.endpoint, urls: queues.urls });
+    },
+    close: async () => {
+      await poller?.close();
+      await emulators.close();
+    },
+  };
+}
+
+function createSqsHandler(handle: MessageHandler) {
+  return (event: unknown) => {
+    if (!isSqsEvent(event)) throw new Error('no event of a queue');
+    return runBatch(event, (message) => handle(message), silentLog);
+  };
+}
+
+function isSqsEvent(event: unknown): event is SQSEvent {
+  return typeof event === 'object' && event !== null && 'Records' in event;
+}

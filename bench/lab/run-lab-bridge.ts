@@ -1,0 +1,59 @@
+import type { Assignment, AttemptResult } from '../../core/contract/attempt.ts';
+import { parseAttemptId } from '../../core/contract/id.ts';
+import { acceptResult } from '../../core/engine/attempt/accept-result.ts';
+import { issueAttemptCredentials, startAttempt } from '../../core/engine/attempt/start-attempt.ts';
+import type { EngineDeps } from '../../core/engine/engine-deps.ts';
+import type { BenchForge } from './bench-forge.ts';
+
+const MODEL = { baseUrl: 'http://127.0.0.1:1', apiKey: 'none' };
+const USAGE = { inputTokens: 40_000, outputTokens: 4_000, usd: 0.1, turns: 12 };
+const COMMAND = ['npm', 'test'];
+/** Of the size that people write. */
+const SUMMARY =
+  'The parser accepts comments now. They are kept with the token that follows, so that printing gives the same text back; tests cover nested, unfinished and empty ones.';
+
+/** What a bridge asks of the control plane, with an agent in it that is done at once: one file of its own is changed. */
+export async function runLabBridge(
+  deps: () => EngineDeps,
+  forge: BenchForge,
+  attemptId: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const key = parseAttemptId(attemptId);
+  if (key === undefined) throw new Error(`no attempt id: ${attemptId}`);
+  const assignment = await startAttempt(deps(), key);
+  await issueAttemptCredentials(deps(), MODEL, key);
+  await work();
+  await acceptResult(deps(), key, createAttemptResult(forge, assignment, key.task));
+}
+
+function createAttemptResult(
+  forge: BenchForge,
+  assignment: Assignment,
+  task: string,
+): AttemptResult {
+  const { repository, kind } = assignment;
+  const root = forge.findHead(repository.rootBranch) ?? repository.root;
+  const path = `src/${task}.ts`;
+  const isWork = kind !== 'verify';
+  const commit = isWork ? forge.createCommit(root, [path]) : (repository.verifyCommit ?? root);
+  if (isWork) forge.pushBranch(repository.branch, commit);
+  return {
+    outcome: 'done',
+    commit,
+    evidence: {
+      commit,
+      root,
+      green: true,
+      empty: false,
+      results: [{ command: COMMAND, exitCode: 0, durationMs: 3_000, output: '24 tests passed' }],
+      at: 0,
+    },
+    summary: SUMMARY,
+    workLog: ['Read the parser', 'Accepted comments', 'Wrote tests'],
+    changed: isWork ? [path] : [],
+    leftOut: [],
+    flagged: [],
+    usage: USAGE,
+  };
+}

@@ -1,0 +1,87 @@
+import type { Session } from '../../../core/contract/access.ts';
+import { API } from '../../../core/contract/api.ts';
+import { createUsageError, EXIT } from '../../cli-error.ts';
+import { createClient } from '../../client/client.ts';
+import { findConnection } from '../../client/connect-client.ts';
+import {
+  dropSession,
+  getCredentialsPath,
+  isLoopbackUrl,
+  normaliseUrl,
+  saveSession,
+} from '../../client/credentials-store.ts';
+import type { CommandContext } from '../../define-command.ts';
+import { defineCommand } from '../../define-command.ts';
+import { styleSpan } from '../../render/layout/line.ts';
+
+export const loginCommand = defineCommand({
+  name: 'login',
+  summary: 'sign in, with a one-time link or e-mail and password',
+  usage: '[LINK | URL] [--email EMAIL]',
+  words: { min: 0, max: 1 },
+  options: { email: { type: 'string', value: 'EMAIL', help: 'sign in with a password' } },
+  details: 'The password is asked for without echo, or read from stdin; it is never an option.',
+  async run(context, [word], values) {
+    const link = word === undefined ? undefined : parseSignInLink(word);
+    const url = link?.url ?? (await findConnection(context.host, context.url)).url;
+    const session =
+      link?.code === undefined
+        ? await signInWithPassword(context, url, values.email)
+        : await createClient({ url }).call(API.exchange, { body: { code: link.code } });
+    await saveSession(getCredentialsPath(context.host.env, context.host.home), url, session);
+    const { user } = session;
+    if (context.terminal.isJson) context.terminal.printJson({ url, ...user });
+    else {
+      const who = `Signed in to ${url} as ${user.email} (${user.role}).`;
+      context.terminal.printLines([[styleSpan('good', '✓ '), who]]);
+    }
+    return EXIT.done;
+  },
+});
+
+const CODE_PARAMETERS = ['signin', 'code'];
+
+/** A one-time link carries its code behind `#signin=`, which no server ever sees; without one it only says where. */
+export function parseSignInLink(text: string): { readonly url: string; readonly code?: string } {
+  const url = normaliseUrl(text);
+  const link = new URL(text);
+  const fragment = new URLSearchParams(link.hash.replace(/^#\/?\??/, ''));
+  const codes = CODE_PARAMETERS.map((name) => fragment.get(name) ?? link.searchParams.get(name));
+  const code = codes.find((each) => each !== null && each !== '');
+  if (code === undefined || code === null) return { url };
+  return { url: url.replace(/\/(login|sign-in|signin|auth)$/, ''), code };
+}
+
+async function signInWithPassword(
+  context: CommandContext,
+  url: string,
+  emailOption: string | undefined,
+): Promise<Session> {
+  if (url.startsWith('http:') && !isLoopbackUrl(url)) {
+    throw createUsageError(
+      `${url} is not encrypted: a password is not sent there`,
+      'use an https URL',
+    );
+  }
+  const isPerson = context.host.stdin.isTTY === true;
+  if (emailOption === undefined && !isPerson)
+    throw createUsageError('say who signs in with --email');
+  const email = emailOption ?? (await context.terminal.ask('E-mail: ')).trim();
+  const password = await context.terminal.askSecret('Password: ');
+  return createClient({ url }).call(API.login, { body: { email, password } });
+}
+
+export const logoutCommand = defineCommand({
+  name: 'logout',
+  summary: 'forget the sign-in',
+  usage: '',
+  words: { min: 0, max: 0 },
+  options: {},
+  async run({ host, terminal, url: option }) {
+    const { url } = await findConnection(host, option);
+    const had = await dropSession(getCredentialsPath(host.env, host.home), url);
+    if (terminal.isJson) terminal.printJson({ url, signedOut: had });
+    else terminal.printLines([[had ? `Signed out of ${url}.` : `Nobody was signed in to ${url}.`]]);
+    return EXIT.done;
+  },
+});

@@ -1,0 +1,81 @@
+import { ROLES } from '../../../core/contract/access.ts';
+import { API } from '../../../core/contract/api.ts';
+import { EXIT } from '../../cli-error.ts';
+import { defineCommand, parseChoiceOption, parseNumberOption } from '../../define-command.ts';
+import { formatAgo } from '../../render/layout/format-figures.ts';
+import { styleSpan } from '../../render/layout/line.ts';
+import { renderTable } from '../../render/layout/render-table.ts';
+
+export const tokenCreateCommand = defineCommand({
+  name: 'token create',
+  summary: 'a token for scripts, printed this once',
+  usage: 'NAME [--role ROLE] [--days N]',
+  words: { min: 1, max: 1 },
+  options: {
+    role: { type: 'string', value: 'ROLE', help: 'viewer, operator (default) or admin' },
+    days: { type: 'string', value: 'N', help: 'how long it is good; default 90' },
+  },
+  async run({ terminal, client }, [name = ''], values) {
+    const role = parseChoiceOption('role', values.role, ROLES) ?? 'operator';
+    const days = parseNumberOption('days', values.days, { min: 1, whole: true });
+    const api = await client();
+    const body = { name, role, ...(days === undefined ? {} : { days }) };
+    const token = await api.call(API.createToken, { body });
+    if (terminal.isJson) {
+      terminal.printJson(token);
+      return EXIT.done;
+    }
+    terminal.printNotes([
+      [`Token ${token.id} (${token.role}), shown only now; use it as SMOL_GANG_TOKEN:`],
+    ]);
+    terminal.printRaw(token.token);
+    return EXIT.done;
+  },
+});
+
+export const tokenListCommand = defineCommand({
+  name: 'token list',
+  summary: 'tokens, without their secrets',
+  usage: '',
+  words: { min: 0, max: 0 },
+  options: {},
+  async run({ terminal, client, host }) {
+    const api = await client();
+    const { items } = await api.call(API.listTokens, {});
+    if (terminal.isJson) terminal.printJson({ items });
+    else if (items.length === 0) terminal.printLines([['There are no tokens.']]);
+    else {
+      const rows = items.map((token) => [
+        token.id,
+        token.name,
+        token.role,
+        styleSpan('dim', token.createdBy),
+        styleSpan('dim', formatAgo(token.expiresAt, host.now())),
+      ]);
+      const columns = ['token', 'name', 'role', 'created by', 'ends'];
+      terminal.printLines(
+        renderTable(
+          columns.map((header) => ({ header, shrinks: header === 'name' })),
+          rows,
+          terminal.width,
+        ),
+      );
+    }
+    return EXIT.done;
+  },
+});
+
+export const tokenRevokeCommand = defineCommand({
+  name: 'token revoke',
+  summary: 'make a token worthless',
+  usage: 'TOKEN-ID',
+  words: { min: 1, max: 1 },
+  options: {},
+  async run({ terminal, client }, [token = '']) {
+    const api = await client();
+    await api.send(API.deleteToken, { params: { token } });
+    if (terminal.isJson) terminal.printJson({ revoked: token });
+    else terminal.printLines([[`${token} is revoked.`]]);
+    return EXIT.done;
+  },
+});

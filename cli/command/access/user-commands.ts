@@ -1,0 +1,72 @@
+import { ROLES } from '../../../core/contract/access.ts';
+import { API } from '../../../core/contract/api.ts';
+import { createUsageError, EXIT } from '../../cli-error.ts';
+import type { CommandContext } from '../../define-command.ts';
+import { defineCommand, parseChoiceOption } from '../../define-command.ts';
+import { formatAgo } from '../../render/layout/format-figures.ts';
+import { styleSpan } from '../../render/layout/line.ts';
+import { renderTable } from '../../render/layout/render-table.ts';
+
+export const userAddCommand = defineCommand({
+  name: 'user add',
+  summary: 'add a user',
+  usage: 'EMAIL [--role ROLE]',
+  words: { min: 1, max: 1 },
+  options: { role: { type: 'string', value: 'ROLE', help: 'viewer, operator (default) or admin' } },
+  details: 'The password, at least 10 characters, is asked for without echo or read from stdin.',
+  async run(context, [email = ''], values) {
+    const role = parseChoiceOption('role', values.role, ROLES) ?? 'operator';
+    const api = await context.client();
+    const password = await askNewPassword(context);
+    const user = await api.call(API.createUser, { body: { email, password, role } });
+    if (context.terminal.isJson) context.terminal.printJson(user);
+    else context.terminal.printLines([[styleSpan('good', '✓ '), `${user.email} (${user.role})`]]);
+    return EXIT.done;
+  },
+});
+
+async function askNewPassword({ host, terminal }: CommandContext): Promise<string> {
+  const password = await terminal.askSecret('Password of the new user: ');
+  if (host.stdin.isTTY !== true) return password;
+  const again = await terminal.askSecret('Once more: ');
+  if (again !== password) throw createUsageError('the two passwords are not the same');
+  return password;
+}
+
+export const userListCommand = defineCommand({
+  name: 'user list',
+  summary: 'users and their roles',
+  usage: '',
+  words: { min: 0, max: 0 },
+  options: {},
+  async run({ terminal, client, host }) {
+    const api = await client();
+    const { items } = await api.call(API.listUsers, {});
+    if (terminal.isJson) terminal.printJson({ items });
+    else {
+      const rows = items.map((user) => [
+        user.email,
+        user.role,
+        styleSpan('dim', formatAgo(user.createdAt, host.now())),
+      ]);
+      const columns = [{ header: 'user', shrinks: true }, { header: 'role' }, { header: 'added' }];
+      terminal.printLines(renderTable(columns, rows, terminal.width));
+    }
+    return EXIT.done;
+  },
+});
+
+export const userRemoveCommand = defineCommand({
+  name: 'user remove',
+  summary: 'remove a user; their tokens end at once',
+  usage: 'EMAIL',
+  words: { min: 1, max: 1 },
+  options: {},
+  async run({ terminal, client }, [email = '']) {
+    const api = await client();
+    await api.send(API.deleteUser, { params: { email } });
+    if (terminal.isJson) terminal.printJson({ removed: email });
+    else terminal.printLines([[`${email} is removed.`]]);
+    return EXIT.done;
+  },
+});

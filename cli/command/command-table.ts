@@ -1,0 +1,108 @@
+import type { Command } from '../define-command.ts';
+import { loginCommand, logoutCommand } from './access/login-commands.ts';
+import {
+  tokenCreateCommand,
+  tokenListCommand,
+  tokenRevokeCommand,
+} from './access/token-commands.ts';
+import { userAddCommand, userListCommand, userRemoveCommand } from './access/user-commands.ts';
+import {
+  cancelCommand,
+  planApproveCommand,
+  planBudgetCommand,
+  planRejectCommand,
+  planRestartCommand,
+} from './plan/plan-decision-commands.ts';
+import {
+  planAddDepCommand,
+  planAddTaskCommand,
+  planEditCommand,
+  planMergeCommand,
+  planRemoveDepCommand,
+  planRemoveTaskCommand,
+  planSplitCommand,
+} from './plan/plan-edit-commands.ts';
+import { planDiffCommand, planListCommand, planShowCommand } from './plan/plan-read-commands.ts';
+import { runCommand } from './plan/run-command.ts';
+import { statusCommand } from './plan/status-command.ts';
+import { repoLinkCommand, repoListCommand, repoUnlinkCommand } from './repo-commands.ts';
+import { doctorCommand, gcCommand, recoverCommand, whoamiCommand } from './system-commands.ts';
+import {
+  taskAnswerCommand,
+  taskApproveCommand,
+  taskCancelCommand,
+  taskFinishCommand,
+  taskMessageCommand,
+  taskRequestChangesCommand,
+  taskRetryCommand,
+  taskUnblockCommand,
+} from './task/task-action-commands.ts';
+import { taskLogsCommand } from './task/task-logs-command.ts';
+import {
+  taskDiffCommand,
+  taskHistoryCommand,
+  taskMessagesCommand,
+  taskShowCommand,
+} from './task/task-read-commands.ts';
+
+export type CommandGroup = { readonly title: string; readonly commands: readonly Command[] };
+
+/** Every command, in the order in which help shows them. */
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  { title: 'Work', commands: [runCommand, statusCommand, cancelCommand, recoverCommand] },
+  {
+    title: 'Plans',
+    commands: [
+      planListCommand,
+      planShowCommand,
+      planDiffCommand,
+      planApproveCommand,
+      planRejectCommand,
+      planRestartCommand,
+      planBudgetCommand,
+      planEditCommand,
+      planAddTaskCommand,
+      planRemoveTaskCommand,
+      planAddDepCommand,
+      planRemoveDepCommand,
+      planSplitCommand,
+      planMergeCommand,
+    ],
+  },
+  {
+    title: 'Tasks',
+    commands: [
+      taskShowCommand,
+      taskLogsCommand,
+      taskDiffCommand,
+      taskHistoryCommand,
+      taskMessageCommand,
+      taskMessagesCommand,
+      taskAnswerCommand,
+      taskRetryCommand,
+      taskUnblockCommand,
+      taskCancelCommand,
+      taskApproveCommand,
+      taskRequestChangesCommand,
+      taskFinishCommand,
+    ],
+  },
+  { title: 'Repositories', commands: [repoLinkCommand, repoListCommand, repoUnlinkCommand] },
+  { title: 'System', commands: [doctorCommand, gcCommand] },
+  {
+    title: 'Access',
+    commands: [
+      loginCommand,
+      logoutCommand,
+      whoamiCommand,
+      tokenCreateCommand,
+      tokenListCommand,
+      tokenRevokeCommand,
+      userAddCommand,
+      userListCommand,
+      userRemoveCommand,
+    ],
+  },
+];
+
+export const COMMANDS: readonly Command[] = COMMAND_GROUPS.flatMap((group) => group.commands);

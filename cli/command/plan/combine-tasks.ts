@@ -1,0 +1,41 @@
+import type { TaskSpec } from '../../../core/contract/task.ts';
+import { createUsageError } from '../../cli-error.ts';
+
+const MAX_TITLE = 120;
+const MAX_ESTIMATE_MINUTES = 1440;
+
+/** One task that does what several did; edges are the server's to move. */
+export function combineTasks(tasks: readonly TaskSpec[]): Omit<TaskSpec, 'limits'> {
+  const first = tasks[0];
+  if (first === undefined) throw createUsageError('nothing to merge');
+  const repos = new Set(tasks.map((task) => task.repo));
+  if (repos.size > 1) {
+    throw createUsageError(
+      `tasks of different repositories cannot be merged: ${[...repos].join(', ')}`,
+    );
+  }
+  const own = new Set(tasks.map((task) => task.id));
+  const titles = tasks.map((task) => task.title).filter((title) => title !== '');
+  const waits = removeDuplicates(tasks.flatMap((task) => task.dependsOn)).filter(
+    (id) => !own.has(id),
+  );
+  return {
+    id: first.id,
+    title: titles.join(' + ').slice(0, MAX_TITLE),
+    description: tasks.map((task) => task.description).join('\n\n'),
+    dependsOn: waits,
+    scope: removeDuplicates(tasks.flatMap((task) => task.scope)),
+    criteria: removeDuplicates(tasks.flatMap((task) => task.criteria)),
+    tier: tasks.some((task) => task.tier === 'heavy') ? 'heavy' : first.tier,
+    repo: first.repo,
+    estimate: Math.min(
+      MAX_ESTIMATE_MINUTES,
+      tasks.reduce((sum, task) => sum + task.estimate, 0),
+    ),
+    interactive: tasks.some((task) => task.interactive),
+  };
+}
+
+function removeDuplicates(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { API } from '../../../core/contract/api.ts';
+import type { Edit } from '../../../core/contract/plan.ts';
+import { CliError, createUsageError } from '../../cli-error.ts';
+import type { CommandContext } from '../../define-command.ts';
+import { diffGraphs } from '../../graph/diff-graphs.ts';
+import { parseGraphFile } from '../../graph/graph-file.ts';
+import { formatGraphYaml } from './plan-read-commands.ts';
+import type { EditTarget } from './send-edits.ts';
+
+const FILE_HEADER =
+  '# The tasks of this plan. Save and close to make a new revision; an unchanged file makes none.\n';
+
+/** Lets the person change the graph in their editor, as often as it takes to be well-formed; answers the edits. */
+export async function editInEditor(context: CommandContext, target: EditTarget): Promise<Edit[]> {
+  const { terminal } = context;
+  if (!terminal.isInteractive) {
+    throw createUsageError(
+      'there is no terminal for an editor',
+      'name a TASK with options, or --file',
+    );
+  }
+  const plan = await target.client.call(API.getPlan, { params: { plan: target.plan } });
+  const folder = await mkdtemp(join(tmpdir(), 'smol-gang-edit-'));
+  const path = join(folder, `${target.plan}.yaml`);
+  try {
+    await writeFile(
+      path,
+      FILE_HEADER + formatGraphYaml({ ...plan, prompt: '' }, target.graph.tasks),
+    );
+    for (;;) {
+      await openEditor(context, path);
+      const outcome = await readEdits(path, target);
+      if (!(outcome instanceof CliError)) return requireEdits(outcome);
+      terminal.printNotes([[outcome.message]]);
+      const answer = await terminal.ask('Edit again? [Y/n] ');
+      if (/^n/i.test(answer.trim())) throw outcome;
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readEdits(path: string, target: EditTarget): Promise<Edit[] | CliError> {
+  const text = await readFile(path, 'utf8');
+  try {
+    return diffGraphs(target.graph.tasks, parseGraphFile(text, path).tasks);
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+}
+
+function requireEdits(edits: Edit[]): Edit[] {
+  if (edits.length === 0) throw createUsageError('nothing was changed');
+  return edits;
+}
+
+/** $VISUAL or $EDITOR, split at spaces: "code --wait". */
+async function openEditor({ host }: CommandContext, path: string): Promise<void> {
+  const named = host.env.VISUAL || host.env.EDITOR || 'vi';
+  const [program = 'vi', ...args] = named.split(' ').filter((word) => word !== '');
+  await new Promise<void>((resolve, reject) => {
+    const child = spawn(program, [...args, path], { stdio: 'inherit', env: { ...host.env } });
+    child.on('error', (error) =>
+      reject(createUsageError(`${program} cannot be started: ${error.message}`)),
+    );
+    child.on('exit', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          createUsageError(`${program} ended with ${code ?? 'a signal'}: nothing was changed`),
+        );
+    });
+  });
+}

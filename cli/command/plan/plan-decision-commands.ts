@@ -1,0 +1,129 @@
+import { API } from '../../../core/contract/api.ts';
+import type { ExitCode } from '../../cli-error.ts';
+import { EXIT } from '../../cli-error.ts';
+import type { Client } from '../../client/client.ts';
+import type { CommandContext } from '../../define-command.ts';
+import { defineCommand, parseNumberOption } from '../../define-command.ts';
+import { styleSpan } from '../../render/layout/line.ts';
+import { resolvePlan } from '../resolve-plan.ts';
+import { waitForPlan } from './wait-for-plan.ts';
+
+type ChangedPlan = { readonly id: string; readonly status: string; readonly version: number };
+
+const REASON_OPTION = {
+  reason: { type: 'string', value: 'TEXT', help: 'why; kept with the plan' },
+} as const;
+const WAIT_OPTION = {
+  wait: { type: 'boolean', help: 'watch until it ends or needs a person' },
+} as const;
+
+export const planApproveCommand = defineCommand({
+  name: 'plan approve',
+  summary: 'approve a plan: its tasks start',
+  usage: 'PLAN [--revision N] [--wait]',
+  words: { min: 1, max: 1 },
+  options: {
+    revision: { type: 'string', value: 'N', help: 'only if this is still the newest revision' },
+    ...WAIT_OPTION,
+  },
+  async run(context, [word], values) {
+    const client = await context.client();
+    const params = { plan: await resolvePlan(client, word) };
+    const asked = parseNumberOption('revision', values.revision, { min: 1, whole: true });
+    const revision = asked ?? (await client.call(API.getPlan, { params })).revision;
+    const changed = await client.call(API.approvePlan, { params, body: { revision } });
+    return printOrWait(context, client, changed, `approved at revision ${revision}`, values.wait);
+  },
+});
+
+export const planRejectCommand = defineCommand({
+  name: 'plan reject',
+  summary: 'reject a plan: nothing of it starts',
+  usage: 'PLAN [--reason TEXT]',
+  words: { min: 1, max: 1 },
+  options: REASON_OPTION,
+  async run(context, [word], values) {
+    const client = await context.client();
+    const params = { plan: await resolvePlan(client, word) };
+    const body = { reason: values.reason ?? '' };
+    return printOrWait(
+      context,
+      client,
+      await client.call(API.rejectPlan, { params, body }),
+      'rejected',
+    );
+  },
+});
+
+export const planRestartCommand = defineCommand({
+  name: 'plan restart',
+  summary: 'run it again from the approved graph, or plan a failed one again',
+  usage: 'PLAN [--wait]',
+  words: { min: 1, max: 1 },
+  options: WAIT_OPTION,
+  async run(context, [word], values) {
+    const client = await context.client();
+    const params = { plan: await resolvePlan(client, word) };
+    const { run } = await client.call(API.getPlan, { params });
+    const changed = await client.call(API.restartPlan, { params, body: { run } });
+    return printOrWait(context, client, changed, 'starts again', values.wait);
+  },
+});
+
+export const planBudgetCommand = defineCommand({
+  name: 'plan budget',
+  summary: 'change what a plan may use; parked work goes on when there is room',
+  usage: 'PLAN [--max-usd N] [--max-tokens N]',
+  words: { min: 1, max: 1 },
+  options: {
+    'max-usd': { type: 'string', value: 'N', help: 'USD for the plan as a whole' },
+    'max-tokens': { type: 'string', value: 'N', help: 'tokens for the plan as a whole' },
+  },
+  async run(context, [word], values) {
+    const client = await context.client();
+    const params = { plan: await resolvePlan(client, word) };
+    const body = {
+      maxUsd: parseNumberOption('max-usd', values['max-usd'], { min: 0, whole: false }),
+      maxTokens: parseNumberOption('max-tokens', values['max-tokens'], { min: 1, whole: true }),
+    };
+    const changed = await client.call(API.changeBudget, { params, body });
+    return printOrWait(context, client, changed, 'has another budget');
+  },
+});
+
+export const cancelCommand = defineCommand({
+  name: 'cancel',
+  summary: 'stop a plan; its work is kept for some days',
+  usage: 'PLAN [--reason TEXT]',
+  words: { min: 1, max: 1 },
+  options: REASON_OPTION,
+  async run(context, [word], values) {
+    const client = await context.client();
+    const params = { plan: await resolvePlan(client, word) };
+    const body = { reason: values.reason ?? '' };
+    return printOrWait(
+      context,
+      client,
+      await client.call(API.cancelPlan, { params, body }),
+      'cancelled',
+    );
+  },
+});
+
+async function printOrWait(
+  context: CommandContext,
+  client: Client,
+  changed: ChangedPlan,
+  what: string,
+  wait = false,
+): Promise<ExitCode> {
+  if (wait) return waitForPlan(context, client, changed.id);
+  if (context.terminal.isJson) context.terminal.printJson(changed);
+  else {
+    const status = what.startsWith(changed.status) ? '' : ` · ${changed.status}`;
+    context.terminal.printLines([
+      [styleSpan('good', '✓ '), `${changed.id} ${what}`, styleSpan('dim', status)],
+    ]);
+  }
+  return EXIT.done;
+}

@@ -1,0 +1,130 @@
+import { stringify } from 'yaml';
+import { API } from '../../../core/contract/api.ts';
+import type { GraphView } from '../../../core/contract/plan.ts';
+import { PLAN_STATUSES } from '../../../core/contract/plan.ts';
+import type { TaskSpec } from '../../../core/contract/task.ts';
+import { EXIT } from '../../cli-error.ts';
+import type { Client } from '../../client/client.ts';
+import { readAllPages } from '../../client/client.ts';
+import { defineCommand, parseChoiceOption, parseNumberOption } from '../../define-command.ts';
+import { diffGraphs } from '../../graph/diff-graphs.ts';
+import { styleSpan } from '../../render/layout/line.ts';
+import { renderEdits } from '../../render/render-edits.ts';
+import { renderGraph } from '../../render/render-graph.ts';
+import { renderPlan } from '../../render/render-plan.ts';
+import { renderPlanList } from '../../render/render-plan-list.ts';
+import { resolvePlan } from '../resolve-plan.ts';
+
+export const planListCommand = defineCommand({
+  name: 'plan list',
+  summary: 'plans, newest first',
+  usage: '[--status STATUS] [--limit N]',
+  words: { min: 0, max: 0 },
+  options: {
+    status: { type: 'string', value: 'STATUS', help: PLAN_STATUSES.join(', ') },
+    limit: { type: 'string', value: 'N', help: 'how many; default 20' },
+  },
+  async run({ terminal, host, client }, _words, values) {
+    const status = parseChoiceOption('status', values.status, PLAN_STATUSES);
+    const limit = parseNumberOption('limit', values.limit, { min: 1, whole: true }) ?? 20;
+    const api = await client();
+    const found = await readAllPages(
+      (cursor) =>
+        api.call(API.listPlans, { query: { status, limit: Math.min(200, limit), cursor } }),
+      limit,
+    );
+    const items = found.slice(0, limit);
+    if (terminal.isJson) terminal.printJson({ items });
+    else terminal.printLines(renderPlanList(items, { now: host.now(), width: terminal.width }));
+    return EXIT.done;
+  },
+});
+
+export const planShowCommand = defineCommand({
+  name: 'plan show',
+  summary: 'the graph of a plan: verdict, waves, scopes, forecast',
+  usage: 'PLAN [--revision N] [--yaml]',
+  words: { min: 1, max: 1 },
+  options: {
+    revision: { type: 'string', value: 'N', help: 'an older revision; default: the newest' },
+    yaml: { type: 'boolean', help: 'as a graph file: edit it, then `run --plan` or `plan edit`' },
+  },
+  async run({ terminal, host, client }, [word], values) {
+    const api = await client();
+    const id = await resolvePlan(api, word);
+    const revision = parseNumberOption('revision', values.revision, { min: 1, whole: true });
+    const plan = await api.call(API.getPlan, { params: { plan: id } });
+    if (plan.revision === 0 && !terminal.isJson) {
+      terminal.printLines(renderPlan(plan, [], { now: host.now(), width: terminal.width }));
+      return EXIT.done;
+    }
+    const graph = await readGraph(api, id, revision);
+    if (terminal.isJson) terminal.printJson({ plan, graph });
+    else if (values.yaml === true) terminal.printRaw(formatGraphYaml(plan, graph.tasks));
+    else terminal.printLines(renderGraph(plan, graph, { width: terminal.width }));
+    return EXIT.done;
+  },
+});
+
+export const planDiffCommand = defineCommand({
+  name: 'plan diff',
+  summary: 'what an edit changed: two revisions of a graph',
+  usage: 'PLAN [FROM] [TO]',
+  words: { min: 1, max: 3 },
+  options: {},
+  details: 'Default: the newest revision against the one before it.',
+  async run({ terminal, client }, [word, from, to]) {
+    const bounds = { min: 1, whole: true };
+    const earlier = parseNumberOption('FROM', from, bounds);
+    const api = await client();
+    const id = await resolvePlan(api, word);
+    const after = await readGraph(api, id, parseNumberOption('TO', to, bounds));
+    const before = await readGraph(api, id, earlier ?? Math.max(1, after.revision - 1));
+    const edits = diffGraphs(before.tasks, after.tasks);
+    if (terminal.isJson) {
+      terminal.printJson({ from: before.revision, to: after.revision, edits });
+      return EXIT.done;
+    }
+    const note = after.note === '' ? '' : `: ${after.note}`;
+    terminal.printLines([
+      [styleSpan('dim', `revision ${before.revision} → ${after.revision}, by ${after.by}${note}`)],
+      ...renderEdits(edits, terminal.width),
+    ]);
+    return EXIT.done;
+  },
+});
+
+export function readGraph(client: Client, plan: string, revision?: number): Promise<GraphView> {
+  const query = revision === undefined ? {} : { revision };
+  return client.call(API.getGraph, { params: { plan }, query });
+}
+
+/** As `run --plan` reads it; what has its default is left out. */
+export function formatGraphYaml(
+  plan: { readonly title: string; readonly prompt: string },
+  tasks: readonly TaskSpec[],
+): string {
+  const short = tasks.map((task) => {
+    const isDefault: Partial<Record<keyof TaskSpec, boolean>> = {
+      title: task.title === '',
+      dependsOn: task.dependsOn.length === 0,
+      scope: task.scope.length === 0,
+      criteria: task.criteria.length === 0,
+      tier: task.tier === 'auto',
+      repo: task.repo === '',
+      limits: Object.keys(task.limits).length === 0,
+      interactive: !task.interactive,
+    };
+    const entries = Object.entries(task);
+    return Object.fromEntries(entries.filter(([name]) => !isDefaultField(isDefault, name)));
+  });
+  const prompt = plan.prompt === '' ? {} : { prompt: plan.prompt };
+  return stringify({ title: plan.title, ...prompt, tasks: short }, { lineWidth: 100 });
+}
+
+function isDefaultField(
+  flags: Readonly<Record<string, boolean | undefined>>,
+  name: string,
+): boolean {
+  return flags[name] === true;
+}

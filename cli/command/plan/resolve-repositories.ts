@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import { API } from '../../../core/contract/api.ts';
+import { createUsageError } from '../../cli-error.ts';
+import type { Client } from '../../client/client.ts';
+import { readAllPages } from '../../client/client.ts';
+import type { CommandContext } from '../../define-command.ts';
+import type { LocalRepository } from '../../local-repository.ts';
+import { readLocalRepository } from '../../local-repository.ts';
+import { formatCount } from '../../render/layout/format-figures.ts';
+import { styleSpan } from '../../render/layout/line.ts';
+
+export type RepositoryChoice = {
+  readonly repo?: readonly string[];
+  readonly github?: readonly string[];
+  readonly base?: string;
+};
+type PlanRepository = { readonly name: string; readonly base?: string; readonly baseSha?: string };
+
+const MAX_SHOWN_PATHS = 5;
+
+/** The repositories of a new plan: local ones at their present commit, GitHub's by name. Unknown ones are linked. */
+export async function resolveRepositories(
+  context: CommandContext,
+  client: Client,
+  choice: RepositoryChoice,
+): Promise<PlanRepository[]> {
+  const github = choice.github ?? [];
+  const folders = choice.repo ?? (github.length > 0 ? [] : ['.']);
+  // All are looked at before the first is linked: a mistake in the second leaves nothing behind.
+  const locals: LocalRepository[] = [];
+  for (const folder of folders) {
+    const path = resolve(context.host.cwd, folder);
+    locals.push(await readLocalRepository(path, choice.base, context.host.env));
+  }
+  const twice = locals.find((each, index) => locals.findIndex((o) => o.path === each.path) < index);
+  if (twice !== undefined) throw createUsageError(`${twice.path} was named twice`);
+  for (const local of locals) printDirtyPaths(context, local);
+  const found: PlanRepository[] = [];
+  for (const local of locals) {
+    const linked = await client.call(API.linkRepository, { body: { path: local.path } });
+    found.push({ name: linked.name, base: local.branch, baseSha: local.sha });
+  }
+  for (const name of github) {
+    await linkGithubRepository(client, name);
+    found.push({ name, ...(choice.base === undefined ? {} : { base: choice.base }) });
+  }
+  return found;
+}
+
+async function linkGithubRepository(client: Client, name: string): Promise<void> {
+  const known = await readAllPages((cursor) =>
+    client.call(API.listRepositories, { query: { limit: 200, cursor } }),
+  );
+  if (known.some((repository) => repository.forge === 'github' && repository.name === name)) return;
+  await client.call(API.linkRepository, { body: { name } });
+}
+
+function printDirtyPaths(context: CommandContext, local: LocalRepository): void {
+  const count = local.dirtyPaths.length;
+  if (count === 0) return;
+  const shown = local.dirtyPaths.slice(0, MAX_SHOWN_PATHS).join(', ');
+  const more = count > MAX_SHOWN_PATHS ? ` and ${count - MAX_SHOWN_PATHS} more` : '';
+  context.terminal.printNotes([
+    [
+      styleSpan('warn', '! '),
+      `${formatCount(count, 'file')} in ${local.path} not committed, and so not taken: ${shown}${more}`,
+    ],
+    [styleSpan('dim', `  work starts from ${local.branch}@${local.sha.slice(0, 7)}`)],
+  ]);
+}

@@ -1,0 +1,90 @@
+import { resolve } from 'node:path';
+import { API } from '../../core/contract/api.ts';
+import { CliError, EXIT } from '../cli-error.ts';
+import type { Client } from '../client/client.ts';
+import { readAllPages } from '../client/client.ts';
+import { defineCommand } from '../define-command.ts';
+import { findTopLevel } from '../local-repository.ts';
+import { styleSpan } from '../render/layout/line.ts';
+import { renderTable } from '../render/layout/render-table.ts';
+
+export const repoLinkCommand = defineCommand({
+  name: 'repo link',
+  summary: 'make a repository known: a local folder, or one on GitHub',
+  usage: '[PATH | --github OWNER/NAME]',
+  words: { min: 0, max: 1 },
+  options: { github: { type: 'string', value: 'OWNER/NAME', help: 'a repository on GitHub' } },
+  async run({ terminal, client, host }, [folder], values) {
+    const body =
+      values.github === undefined
+        ? { path: await findTopLevel(resolve(host.cwd, folder ?? '.'), host.env) }
+        : { name: values.github };
+    const api = await client();
+    const repository = await api.call(API.linkRepository, { body });
+    if (terminal.isJson) terminal.printJson(repository);
+    else {
+      const text = `${repository.name} (${repository.id}), default branch ${repository.defaultBranch}`;
+      terminal.printLines([[styleSpan('good', '✓ '), text]]);
+    }
+    return EXIT.done;
+  },
+});
+
+export const repoListCommand = defineCommand({
+  name: 'repo list',
+  summary: 'known repositories',
+  usage: '',
+  words: { min: 0, max: 0 },
+  options: {},
+  async run({ terminal, client }) {
+    const items = await listRepositories(await client());
+    if (terminal.isJson) terminal.printJson({ items });
+    else if (items.length === 0) {
+      terminal.printLines([
+        ['None yet. Link one with  ', styleSpan('bold', 'smol-gang repo link .')],
+      ]);
+    } else {
+      const rows = items.map((repository) => [
+        styleSpan('dim', repository.id),
+        repository.name,
+        repository.defaultBranch,
+        styleSpan('dim', repository.forge),
+        styleSpan('dim', repository.url),
+      ]);
+      const columns = ['id', 'name', 'branch', 'forge', 'where'].map((header) => ({
+        header,
+        shrinks: header === 'where',
+      }));
+      terminal.printLines(renderTable(columns, rows, terminal.width));
+    }
+    return EXIT.done;
+  },
+});
+
+export const repoUnlinkCommand = defineCommand({
+  name: 'repo unlink',
+  summary: 'forget a repository; nothing in it is touched',
+  usage: 'ID | OWNER/NAME',
+  words: { min: 1, max: 1 },
+  options: {},
+  async run({ terminal, client }, [word = '']) {
+    const api = await client();
+    const id = word.includes('/') ? await findRepositoryId(api, word) : word;
+    await api.send(API.unlinkRepository, { params: { repository: id } });
+    if (terminal.isJson) terminal.printJson({ unlinked: id });
+    else terminal.printLines([[`${word} is forgotten.`]]);
+    return EXIT.done;
+  },
+});
+
+function listRepositories(client: Client) {
+  return readAllPages((cursor) =>
+    client.call(API.listRepositories, { query: { limit: 200, cursor } }),
+  );
+}
+
+async function findRepositoryId(client: Client, name: string): Promise<string> {
+  const found = (await listRepositories(client)).find((repository) => repository.name === name);
+  if (found !== undefined) return found.id;
+  throw new CliError(EXIT.notFound, 'not_found', `no repository ${name} is linked`);
+}

@@ -1,0 +1,107 @@
+import { API } from '../../core/contract/api.ts';
+import { EXIT } from '../cli-error.ts';
+import { readAllPages } from '../client/client.ts';
+import { defineCommand } from '../define-command.ts';
+import { formatBytes } from '../render/layout/format-figures.ts';
+import { renderTable } from '../render/layout/render-table.ts';
+import { renderChecks } from '../render/render-system.ts';
+import { resolvePlan } from './resolve-plan.ts';
+
+/** Model, forge and disk are really asked: a slow endpoint may take its time. */
+const SYSTEM_CALL_TIMEOUT_MS = 120_000;
+
+export const doctorCommand = defineCommand({
+  name: 'doctor',
+  summary: 'test model, forge, store and launcher, and say what to do',
+  usage: '',
+  words: { min: 0, max: 0 },
+  options: {},
+  async run({ terminal, client }) {
+    const api = await client();
+    const { checks } = await api.call(API.doctor, {}, { timeoutMs: SYSTEM_CALL_TIMEOUT_MS });
+    if (terminal.isJson) terminal.printJson({ checks });
+    else terminal.printLines(renderChecks(checks, terminal.width));
+    return checks.some((check) => check.state === 'failed') ? EXIT.failed : EXIT.done;
+  },
+});
+
+export const gcCommand = defineCommand({
+  name: 'gc',
+  summary: 'remove what is past its retention',
+  usage: '[--dry-run]',
+  words: { min: 0, max: 0 },
+  options: { 'dry-run': { type: 'boolean', help: 'only say what would be removed' } },
+  async run({ terminal, client }, _words, values) {
+    const api = await client();
+    const dryRun = values['dry-run'] === true;
+    const answer = await api.call(
+      API.collectGarbage,
+      { body: { dryRun } },
+      { timeoutMs: SYSTEM_CALL_TIMEOUT_MS },
+    );
+    if (terminal.isJson) {
+      terminal.printJson(answer);
+      return EXIT.done;
+    }
+    const rows = answer.removed.map((each) => [
+      each.what,
+      each.count.toLocaleString('en'),
+      formatBytes(each.bytes),
+    ]);
+    const columns = [
+      { header: dryRun ? 'would be removed' : 'removed' },
+      { header: 'count', align: 'right' },
+      { header: 'size', align: 'right' },
+    ] as const;
+    if (rows.length === 0) terminal.printLines([['Nothing is past its retention.']]);
+    else terminal.printLines(renderTable(columns, rows, terminal.width));
+    return EXIT.done;
+  },
+});
+
+export const recoverCommand = defineCommand({
+  name: 'recover',
+  summary: 'look at everything of a plan, or of all active plans, now',
+  usage: '[PLAN]',
+  words: { min: 0, max: 1 },
+  options: {},
+  async run({ terminal, client }, [word]) {
+    const api = await client();
+    const plans: string[] = [];
+    if (word !== undefined) plans.push(await resolvePlan(api, word));
+    else {
+      for (const status of ['planning', 'activating', 'active'] as const) {
+        const found = await readAllPages((cursor) =>
+          api.call(API.listPlans, { query: { status, limit: 200, cursor } }),
+        );
+        plans.push(...found.map((plan) => plan.id));
+      }
+    }
+    const recovered = [];
+    for (const plan of plans) {
+      recovered.push(await api.call(API.recoverPlan, { params: { plan } }));
+    }
+    if (terminal.isJson) terminal.printJson({ plans: recovered });
+    else if (plans.length === 0) terminal.printLines([['No plan is active.']]);
+    else
+      terminal.printLines(
+        recovered.map((plan) => [`${plan.id} is being looked at · ${plan.status}`]),
+      );
+    return EXIT.done;
+  },
+});
+
+export const whoamiCommand = defineCommand({
+  name: 'whoami',
+  summary: 'where this connects, and as whom',
+  usage: '',
+  words: { min: 0, max: 0 },
+  options: {},
+  async run({ terminal, client }) {
+    const api = await client();
+    const me = await api.call(API.me, {});
+    if (terminal.isJson) terminal.printJson({ url: api.url, ...me });
+    else terminal.printLines([[`${me.email} (${me.role}) at ${api.url}`]]);
+    return EXIT.done;
+  },
+});

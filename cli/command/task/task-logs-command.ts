@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { API } from '../../../core/contract/api.ts';
+import type { TranscriptEntry } from '../../../core/contract/attempt.ts';
+import type { TaskView } from '../../../core/contract/task.ts';
+import type { ExitCode } from '../../cli-error.ts';
+import { createUsageError, EXIT } from '../../cli-error.ts';
+import type { Client } from '../../client/client.ts';
+import type { CommandContext } from '../../define-command.ts';
+import { defineCommand, parseNumberOption } from '../../define-command.ts';
+import { styleSpan } from '../../render/layout/line.ts';
+import { renderTranscriptEntry } from '../../render/render-task-detail.ts';
+import { getTaskLook } from '../../render/task-state.ts';
+import { resolveTask } from '../resolve-plan.ts';
+
+const PAGE_SIZE = 200;
+const PAUSE_MS = { min: 250, max: 2_000 };
+const RESTING_STATUSES = new Set<TaskView['status']>(['merged', 'blocked', 'failed', 'cancelled']);
+
+type LogTarget = { readonly plan: string; readonly task: string };
+type LogEntry = TranscriptEntry & { readonly attempt: number; readonly n: number };
+
+export const taskLogsCommand = defineCommand({
+  name: 'task logs',
+  summary: 'what the agent says and does',
+  usage: 'PLAN TASK [--follow] [--attempt N]',
+  words: { min: 1, max: 2 },
+  options: {
+    follow: { type: 'boolean', short: 'f', help: 'go on as it is said, through later attempts' },
+    attempt: { type: 'string', value: 'N', help: 'an earlier attempt; default: the newest' },
+  },
+  async run(context, words, values) {
+    const attempt = parseNumberOption('attempt', values.attempt, { min: 1, whole: true });
+    if (attempt !== undefined && values.follow === true) {
+      throw createUsageError('--follow goes with the newest attempt: leave --attempt out');
+    }
+    const client = await context.client();
+    const target = await resolveTask(client, words);
+    if (values.follow === true) return followLogs(context, client, target);
+    const newest =
+      attempt ?? (await client.call(API.getTask, { params: pickRouteParams(target) })).attempt;
+    const { entries } = await readEntriesAfter(client, target, Math.max(1, newest), 0);
+    if (context.terminal.isJson) context.terminal.printJson({ items: entries });
+    else if (entries.length === 0) context.terminal.printLines([['Nothing was said yet.']]);
+    else context.terminal.printLines(entries.flatMap(renderTranscriptEntry));
+    return EXIT.done;
+  },
+});
+
+function pickRouteParams({ plan, task }: LogTarget): LogTarget {
+  return { plan, task };
+}
+
+/** Each attempt to its end, then the next; until the task rests. */
+async function followLogs(
+  context: CommandContext,
+  client: Client,
+  target: LogTarget,
+): Promise<ExitCode> {
+  const { terminal, host } = context;
+  const abort = new AbortController();
+  const release = host.onInterrupt(() => abort.abort());
+  let attempt = 0;
+  let after = 0;
+  let pause = PAUSE_MS.min;
+  try {
+    for (;;) {
+      // The task is read first: when it rests, all that was said before is there to be read.
+      const task = await client.call(API.getTask, { params: pickRouteParams(target) });
+      if (attempt === 0) attempt = task.attempt;
+      const step =
+        attempt === 0
+          ? { entries: [], after: 0 }
+          : await readEntriesAfter(client, target, attempt, after);
+      after = step.after;
+      printEntries(context, step.entries);
+      if (task.attempt > attempt) {
+        attempt += 1;
+        after = 0;
+        if (!terminal.isJson && attempt > 1)
+          terminal.printLines([[styleSpan('dim', `── try ${attempt}`)]]);
+        continue;
+      }
+      if (RESTING_STATUSES.has(task.status)) return printRestingTask(context, task);
+      pause = step.entries.length > 0 ? PAUSE_MS.min : Math.min(pause * 1.5, PAUSE_MS.max);
+      await delay(pause, undefined, { signal: abort.signal });
+    }
+  } catch (error) {
+    if (abort.signal.aborted) return EXIT.interrupted;
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+function printEntries({ terminal }: CommandContext, entries: readonly LogEntry[]): void {
+  for (const entry of entries) {
+    if (terminal.isJson) terminal.printJson(entry, 'line');
+    else terminal.printLines(renderTranscriptEntry(entry));
+  }
+}
+
+function printRestingTask({ terminal }: CommandContext, task: TaskView): ExitCode {
+  const look = getTaskLook(task.status);
+  const reason = task.reason === undefined ? '' : `: ${task.reason}`;
+  terminal.printNotes([[styleSpan(look.style, `${look.glyph} ${task.id} ${look.label}`), reason]]);
+  if (task.waiting !== undefined)
+    terminal.printNotes([['    ', styleSpan('bold', task.waiting.command)]]);
+  return EXIT.done;
+}
+
+async function readEntriesAfter(
+  client: Client,
+  target: LogTarget,
+  attempt: number,
+  start: number,
+): Promise<{ readonly entries: LogEntry[]; readonly after: number }> {
+  const entries: LogEntry[] = [];
+  let after = start;
+  for (;;) {
+    const query = { attempt, after, limit: PAGE_SIZE };
+    const { items } = await client.call(API.taskLog, { params: pickRouteParams(target), query });
+    const fresh = items.filter((chunk) => chunk.n > after).toSorted((a, b) => a.n - b.n);
+    for (const chunk of fresh) {
+      after = Math.max(after, chunk.n);
+      for (const entry of chunk.entries) entries.push({ attempt, n: chunk.n, ...entry });
+    }
+    if (fresh.length === 0) return { entries, after };
+  }
+}

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { COMMANDS } from './command/command-table.ts';
+import { defineCommand, parseChoiceOption, parseNumberOption } from './define-command.ts';
+import { createProcessHost } from './host.ts';
+import { createTerminal } from './terminal.ts';
+
+const host = createProcessHost();
+const terminal = createTerminal(host, false);
+const rejectClient = () => Promise.reject(new Error('no server is asked here'));
+
+const tinyCommand = defineCommand({
+  name: 'tiny',
+  summary: 'for the test',
+  usage: 'WORD [--count N]',
+  words: { min: 1, max: 1 },
+  options: { count: { type: 'string', help: 'how many' } },
+  run: async () => 0,
+});
+
+test.each([
+  [[], /something is missing; usage: smol-gang tiny WORD \[--count N\]/],
+  [['a', 'b'], /"b" is one word too many/],
+  [['a', '--colour'], /Unknown option '--colour'/],
+  [['a', '--count'], /'--count <value>' argument missing/],
+])('%j is refused with what is wrong', (args, message) => {
+  expect(() => tinyCommand.prepare(args)).toThrow(message);
+});
+
+test('a value may begin with a dash, unless it is an option itself', async () => {
+  let seen: unknown;
+  const echo = defineCommand({
+    name: 'echo',
+    summary: 'for the test',
+    usage: '',
+    words: { min: 0, max: 0 },
+    options: { prompt: { type: 'string', help: 'text' }, wait: { type: 'boolean', help: 'flag' } },
+    run: async (_context, _words, values) => {
+      seen = values.prompt;
+      return 0;
+    },
+  });
+  const context = { url: undefined, verbose() {}, host, terminal, client: rejectClient };
+
+  await echo.prepare(['--prompt', '- one\n- two', '--wait']).run(context);
+
+  expect(seen).toBe('- one\n- two');
+  expect(() => echo.prepare(['--prompt', '--wait'])).toThrow('ambiguous');
+});
+
+test('help is answered even where words are missing', () => {
+  expect(tinyCommand.prepare(['--help']).globals.help).toBe(true);
+});
+
+test('numbers and choices are checked where they come in', () => {
+  const whole = { min: 1, whole: true };
+
+  expect(parseNumberOption('n', '12', whole)).toBe(12);
+  expect(parseNumberOption('n', undefined, whole)).toBeUndefined();
+  for (const bad of ['', ' ', '0', '1.5', '-1', 'many', 'Infinity', '1e999']) {
+    expect(() => parseNumberOption('n', bad, whole)).toThrow(
+      `--n takes a whole number from 1, not "${bad}"`,
+    );
+  }
+  expect(parseChoiceOption('policy', 'auto', ['auto', 'review'])).toBe('auto');
+  expect(() => parseChoiceOption('policy', 'yolo', ['auto', 'review'])).toThrow(
+    'one of auto, review',
+  );
+});
+
+test('every command has a name of one or two words, a summary, and no name twice', () => {
+  const names = COMMANDS.map((command) => command.name);
+
+  expect(new Set(names).size).toBe(names.length);
+  for (const command of COMMANDS) {
+    expect(command.name).toMatch(/^[a-z]+( [a-z-]+)?$/);
+    expect(command.summary).toMatch(/^\S.*[^.]$/);
+    for (const option of Object.values(command.options)) expect(option.help).not.toBe('');
+  }
+});
+
+test('no password or token is ever an option', () => {
+  const options = COMMANDS.flatMap((command) => Object.keys(command.options));
+
+  expect(options.filter((name) => /password|secret|token$|key/.test(name))).toEqual([]);
+});

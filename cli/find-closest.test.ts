@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { findClosest } from './find-closest.ts';
+
+const WORDS = ['plan show', 'plan list', 'status', 'task logs'];
+
+test.each([
+  ['statsu', 'status'],
+  ['plan shwo', 'plan show'],
+  ['stat', 'status'],
+  ['xyz', undefined],
+  ['plan', undefined],
+])('%s means %s', (typed, meant) => {
+  expect(findClosest(typed, WORDS)).toBe(meant);
+});

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { CliError, EXIT } from '../cli-error.ts';
+import { parseGraphFile } from './graph-file.ts';
+
+function readProblem(text: string): string {
+  try {
+    parseGraphFile(text, 'graph.yaml');
+  } catch (error) {
+    if (error instanceof CliError && error.exitCode === EXIT.usage) return error.message;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+test('a list of tasks is a graph, with defaults filled in', () => {
+  const graph = parseGraphFile('- id: a\n  description: do it\n', 'graph.yaml');
+
+  expect(graph).toMatchObject({ tasks: [{ id: 'a', tier: 'auto', dependsOn: [], scope: [] }] });
+});
+
+test('a document may bring prompt and title, as YAML or JSON', () => {
+  const task = { id: 'a', description: 'do it' };
+  const document = {
+    title: 'T',
+    prompt: 'P',
+    tasks: [task, { ...task, id: 'b', dependsOn: ['a'] }],
+  };
+
+  expect(parseGraphFile(JSON.stringify(document), 'g.json')).toMatchObject({
+    title: 'T',
+    prompt: 'P',
+  });
+});
+
+test('a problem is named with its path and its line', () => {
+  const text = 'title: T\ntasks:\n  - id: Bad Id\n    description: x\n  - id: b\n    tier: huge\n';
+
+  const problem = readProblem(text);
+
+  expect(problem).toContain('graph.yaml:3:5: tasks.0.id: a task id is a lower-case letter');
+  expect(problem).toContain('graph.yaml:5:5: tasks.1.description:');
+  expect(problem).toContain('graph.yaml:6:5: tasks.1.tier:');
+});
+
+test('an unknown field is named where it stands', () => {
+  const text = '- id: a\n  description: x\n  depends_on: [b]\n';
+
+  expect(readProblem(text)).toBe('graph.yaml:3:3: 0.depends_on: is not known');
+});
+
+test('second, missing and self dependencies are found before anything is sent', () => {
+  const text = `- {id: a, description: x, dependsOn: [a]}
+- {id: b, description: x, dependsOn: [c]}
+- {id: b, description: x}
+`;
+
+  const problem = readProblem(text);
+
+  expect(problem).toMatch(/graph\.yaml:1:\d+: 0\.dependsOn\.0: "a" depends on itself/);
+  expect(problem).toMatch(/graph\.yaml:2:\d+: 1\.dependsOn\.0: there is no task "c"/);
+  expect(problem).toMatch(/graph\.yaml:3:\d+: 2\.id: there is a second task "b"/);
+});
+
+test('broken YAML says where', () => {
+  expect(readProblem('tasks:\n  - id: "open\n')).toMatch(/^graph\.yaml:\d+:\d+: /);
+});
+
+test.each(['', 'just words', '[]', '42'])('%j is no graph', (text) => {
+  expect(readProblem(text)).toContain('graph.yaml:1:1: ');
+});
+
+test('aliases cannot blow a small file up', () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let n = 1; n < 9; n += 1) {
+    lines.push(
+      `a${n}: &a${n} [${Array(10)
+        .fill(`*a${n - 1}`)
+        .join(', ')}]`,
+    );
+  }
+
+  expect(readProblem(lines.join('\n'))).toContain('graph.yaml');
+});

@@ -1,0 +1,82 @@
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** "0s", "34s", "1m 02s", "2h 05m", "3d 4h". */
+export function formatDuration(ms: number): string {
+  const whole = Math.max(0, Math.round(ms / SECOND_MS) * SECOND_MS);
+  if (whole < MINUTE_MS) return `${whole / SECOND_MS}s`;
+  if (whole < HOUR_MS)
+    return `${Math.floor(whole / MINUTE_MS)}m ${padTwoDigits((whole % MINUTE_MS) / SECOND_MS)}s`;
+  if (whole < DAY_MS)
+    return `${Math.floor(whole / HOUR_MS)}h ${padTwoDigits(Math.floor((whole % HOUR_MS) / MINUTE_MS))}m`;
+  return `${Math.floor(whole / DAY_MS)}d ${Math.floor((whole % DAY_MS) / HOUR_MS)}h`;
+}
+
+/** "just now", "12s ago", "3m ago", "in 2h", "5d ago"; a date when it is more than 30 days away. */
+export function formatAgo(at: number, now: number): string {
+  const distance = Math.abs(now - at);
+  if (distance < 2 * SECOND_MS) return 'just now';
+  if (distance > 30 * DAY_MS) return new Date(at).toISOString().slice(0, 10);
+  const text = formatLargestUnit(distance);
+  return at <= now ? `${text} ago` : `in ${text}`;
+}
+
+function formatLargestUnit(ms: number): string {
+  if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)}s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)}m`;
+  if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)}h`;
+  return `${Math.floor(ms / DAY_MS)}d`;
+}
+
+/** "14:03:22" where the reader is. */
+export function formatClock(at: number): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(padTwoDigits).join(':');
+}
+
+/** Estimates are rough: "10 min", "1.5 h". */
+export function formatMinutes(minutes: number): string {
+  if (minutes < 1) return '<1 min';
+  if (minutes < 100) return `${Math.round(minutes)} min`;
+  return `${trimZeroFraction((minutes / 60).toFixed(1))} h`;
+}
+
+/** "950", "12.3k", "1.2M". */
+export function formatTokens(tokens: number): string {
+  if (tokens < 1_000) return String(tokens);
+  if (tokens < 999_950) return `${trimZeroFraction((tokens / 1_000).toFixed(1))}k`;
+  return `${trimZeroFraction((tokens / 1_000_000).toFixed(1))}M`;
+}
+
+/** null: the price of the model is unknown, and that is what is said. */
+export function formatUsd(usd: number | null): string {
+  if (usd === null) return 'unknown';
+  if (usd > 0 && usd < 0.01) return '<$0.01';
+  return `$${usd.toFixed(2)}`;
+}
+
+/** "512 B", "1.4 MB". */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 'B';
+  for (const larger of ['kB', 'MB', 'GB', 'TB']) {
+    if (value < 1_000) break;
+    value /= 1_000;
+    unit = larger;
+  }
+  return `${unit === 'B' ? value : trimZeroFraction(value.toFixed(1))} ${unit}`;
+}
+
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
+
+function padTwoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+function trimZeroFraction(text: string): string {
+  return text.replace(/\.0$/, '');
+}

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { measureLine, renderLines, styleSpan } from './line.ts';
+import { renderTable } from './render-table.ts';
+
+const PLAIN_FORMAT = { colour: false };
+
+test('columns are as wide as their widest cell, numbers to the right', () => {
+  const columns = [{ header: 'name' }, { header: 'n', align: 'right' }] as const;
+
+  const lines = renderTable(
+    columns,
+    [
+      ['a', '1'],
+      ['日本語', styleSpan('dim', '100')],
+    ],
+    80,
+  );
+
+  expect(renderLines(lines, PLAIN_FORMAT)).toEqual(['name      n', 'a         1', '日本語  100']);
+});
+
+test('shrinking columns give way, the widest first, down to their least', () => {
+  const columns = [
+    { header: '', shrinks: true, min: 8 },
+    { header: '', shrinks: true, min: 4 },
+    { header: '' },
+  ];
+
+  const lines = renderTable(columns, [['abcdefghij', 'klmnopqrstuvwxyz', 'fixed']], 24);
+
+  expect(renderLines(lines, PLAIN_FORMAT)).toEqual(['abcdefg…  klmnop…  fixed']);
+  expect(lines.every((line) => measureLine(line) <= 24)).toBe(true);
+});
+
+test('a column without any text takes no room', () => {
+  const columns = [{ header: '' }, { header: 'empty' }, { header: '' }];
+
+  expect(renderLines(renderTable(columns, [['a', '', 'b']], 80), PLAIN_FORMAT)[1]).toBe('a  b');
+});
+
+test('the last cell of a short row reaches to the end of the line', () => {
+  const columns = [{ header: '' }, { header: '', max: 6 }, { header: '' }];
+
+  const lines = renderTable(
+    columns,
+    [
+      ['a', 'state', 'x'.repeat(12)],
+      ['b', 'after c, d, e'],
+    ],
+    80,
+  );
+
+  expect(renderLines(lines, PLAIN_FORMAT)).toEqual([
+    `a  state  ${'x'.repeat(12)}`,
+    'b  after c, d, e',
+  ]);
+});
+
+test('cells cannot break the table', () => {
+  const lines = renderTable(
+    [{ header: '' }, { header: '' }],
+    [
+      ['a\nb\u001b[5A', 'c'],
+      ['d', 'e'],
+    ],
+    80,
+  );
+
+  expect(renderLines(lines, PLAIN_FORMAT)).toEqual(['a b  c', 'd    e']);
+});

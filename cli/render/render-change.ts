@@ -1,0 +1,110 @@
+import type { PlanChange } from '../watch/follow-plan.ts';
+import { formatClock, formatDuration } from './layout/format-figures.ts';
+import type { Line, Span } from './layout/line.ts';
+import { styleSpan } from './layout/line.ts';
+import { padTextEnd, truncateText } from './layout/text.ts';
+import {
+  computeTaskElapsedMs,
+  describeTaskState,
+  getTaskLook,
+  renderPlanStatus,
+  renderTaskGlyph,
+} from './task-state.ts';
+
+const ID_WIDTH = 22;
+
+/**
+ * A change as lines for a log: what a person would want to be told, and nothing for the rest. `told` has the commands that
+ * were printed and still wait: a task and its plan both name them.
+ */
+export function renderChange(
+  change: PlanChange,
+  now: number,
+  told: Set<string> = new Set(),
+): Line[] {
+  return change.kind === 'plan'
+    ? renderPlanChange(change, now, told)
+    : renderTaskChange(change, now, told);
+}
+
+function renderPlanChange(
+  change: Extract<PlanChange, { readonly kind: 'plan' }>,
+  now: number,
+  told: Set<string>,
+): Line[] {
+  const { plan, before } = change;
+  const lines: Line[] = [];
+  const isNewStage = plan.status === 'planning' && plan.stage !== before?.stage;
+  if (plan.status !== before?.status || plan.halted !== before.halted || isNewStage) {
+    const note = plan.status === 'planning' ? plan.stage : plan.reason;
+    lines.push(renderLogLine(now, ' ', 'plan', [renderPlanStatus(plan), ...renderDetail(note)]));
+  }
+  const said = new Set(before?.notices.map((notice) => notice.code + notice.message));
+  for (const notice of plan.notices) {
+    if (said.has(notice.code + notice.message)) continue;
+    const style = notice.level === 'info' ? 'dim' : 'warn';
+    lines.push(renderLogLine(now, '!', 'notice', [styleSpan(style, notice.message)]));
+  }
+  const waits = new Set(plan.waiting.map((waiting) => waiting.command));
+  for (const command of told) if (!waits.has(command)) told.delete(command);
+  for (const waiting of plan.waiting) {
+    if (told.has(waiting.command)) continue;
+    told.add(waiting.command);
+    lines.push(
+      renderLogLine(now, '?', 'waiting', [waiting.for, ': ', styleSpan('bold', waiting.command)]),
+    );
+  }
+  for (const pull of plan.pulls) {
+    const old = before?.pulls.find(
+      (each) => each.branch === pull.branch && each.repo === pull.repo,
+    );
+    if (pull.url === undefined || (old?.state === pull.state && old.ready === pull.ready)) continue;
+    const state = pull.ready && pull.state === 'open' ? 'ready for you to merge' : pull.state;
+    lines.push(
+      renderLogLine(now, '◆', 'pull request', [`#${pull.number ?? ''} ${state}`, '  ', pull.url]),
+    );
+  }
+  return lines;
+}
+
+function renderTaskChange(
+  change: Extract<PlanChange, { readonly kind: 'task' }>,
+  now: number,
+  told: Set<string>,
+): Line[] {
+  const { task, before } = change;
+  if (task.kind === 'join') return [];
+  // A snapshot says nothing of tasks that have not begun.
+  if (before === undefined && task.status === 'pending') return [];
+  const isSame =
+    task.status === before?.status &&
+    task.attempt === before.attempt &&
+    task.parkedUntil === before.parkedUntil;
+  if (isSame) return [];
+  const name = task.kind === 'end' ? 'whole' : task.id;
+  const rest: Span[] = [styleSpan(getTaskLook(task.status).style, describeTaskState(task, now))];
+  if (task.attempt > 1) rest.push(styleSpan('dim', ` · try ${task.attempt}`));
+  if (task.pullRequest !== undefined) rest.push(styleSpan('dim', ` · #${task.pullRequest.number}`));
+  const elapsed = computeTaskElapsedMs(task, now);
+  if (task.finishedAt !== undefined && elapsed !== undefined) {
+    rest.push(styleSpan('dim', ` · ${formatDuration(elapsed)}`));
+  }
+  if (task.status === 'awaiting_input') rest.push(...renderDetail(task.question?.text));
+  else if (task.reason !== before?.reason) rest.push(...renderDetail(task.reason));
+  const lines = [renderLogLine(now, renderTaskGlyph(task.status), name, rest)];
+  if (task.waiting !== undefined && !told.has(task.waiting.command)) {
+    told.add(task.waiting.command);
+    lines.push(renderLogLine(now, '?', '', [styleSpan('bold', task.waiting.command)]));
+  }
+  return lines;
+}
+
+function renderLogLine(now: number, glyph: Span, name: string, rest: readonly Span[]): Line {
+  const padded = padTextEnd(truncateText(name, ID_WIDTH), ID_WIDTH);
+  return [styleSpan('dim', formatClock(now)), '  ', glyph, ' ', padded, '  ', ...rest];
+}
+
+function renderDetail(text: string | undefined): Span[] {
+  if (text === undefined || text === '') return [];
+  return [styleSpan('dim', ` · ${truncateText(text.replace(/\s+/g, ' '), 160)}`)];
+}

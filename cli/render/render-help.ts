@@ -1,0 +1,68 @@
+import { EXIT_MEANINGS } from '../cli-error.ts';
+import type { CommandGroup } from '../command/command-table.ts';
+import type { Command, OptionSpecs } from '../define-command.ts';
+import { GLOBAL_OPTIONS } from '../define-command.ts';
+import type { Line } from './layout/line.ts';
+import { styleSpan } from './layout/line.ts';
+import { renderTable } from './layout/render-table.ts';
+import { wrapText } from './layout/text.ts';
+import { joinSections } from './render-plan.ts';
+
+/** All commands, or those of one group ("plan"). */
+export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {
+  const names = groups.flatMap((group) => group.commands.map((command) => command.name.length));
+  const room = Math.max(0, ...names);
+  const sections = groups.map((group): Line[] => [
+    [styleSpan('bold', group.title)],
+    ...group.commands.map(
+      (command): Line => ['  ', command.name.padEnd(room), '  ', styleSpan('dim', command.summary)],
+    ),
+  ]);
+  return joinSections([
+    [
+      [
+        styleSpan('bold', 'smol-gang'),
+        '  hands a prompt to many coding agents and brings back one pull request',
+      ],
+    ],
+    ...sections,
+    [[styleSpan('bold', 'Everywhere')], ...renderOptions(GLOBAL_OPTIONS, width)],
+    renderExitCodes(),
+    [
+      [
+        styleSpan('dim', 'smol-gang COMMAND --help says more. Start with  '),
+        'smol-gang run --prompt "..." --wait',
+      ],
+    ],
+  ]);
+}
+
+export function renderCommandHelp(command: Command, width: number): Line[] {
+  const details = command.details === undefined ? [] : wrapText(command.details, width);
+  return joinSections([
+    [
+      [styleSpan('bold', `smol-gang ${command.name}`), ` ${command.usage}`],
+      [styleSpan('dim', command.summary)],
+    ],
+    renderOptions({ ...command.options, ...GLOBAL_OPTIONS }, width),
+    details.map((text) => [text]),
+  ]);
+}
+
+function renderOptions(options: OptionSpecs, width: number): Line[] {
+  const rows = Object.entries(options).map(([name, option]) => {
+    const short = option.short === undefined ? '' : `-${option.short}, `;
+    const value = option.value === undefined ? '' : ` ${option.value}`;
+    return [`${short}--${name}${value}`, styleSpan('dim', option.help)];
+  });
+  return renderTable([{ header: '' }, { header: '', shrinks: true }], rows, width, '  ');
+}
+
+function renderExitCodes(): Line[] {
+  return [
+    [styleSpan('bold', 'Exit codes')],
+    ...EXIT_MEANINGS.map(
+      ([code, meaning]): Line => [`  ${String(code).padStart(3)}  `, styleSpan('dim', meaning)],
+    ),
+  ];
+}

@@ -1,0 +1,59 @@
+import type { PlanView } from '../../core/contract/plan.ts';
+import { formatAgo, formatTokens, formatUsd } from './layout/format-figures.ts';
+import type { Line, Span } from './layout/line.ts';
+import { styleSpan } from './layout/line.ts';
+import { renderTable } from './layout/render-table.ts';
+import { renderPlanStatus } from './task-state.ts';
+
+/** Plans, one a line; beneath each that waits for a person, the commands that resolve it. */
+export function renderPlanList(
+  plans: readonly PlanView[],
+  options: {
+    readonly now: number;
+    readonly width: number;
+    /** The plans carry sums over their tasks. */
+    readonly withFigures?: boolean;
+  },
+): Line[] {
+  if (plans.length === 0) {
+    return [
+      ['No plans yet. Hand one in with  ', styleSpan('bold', 'smol-gang run --prompt "..."')],
+    ];
+  }
+  const [head, ...rows] = renderTable(
+    [
+      { header: 'plan' },
+      { header: 'title', shrinks: true, min: 16 },
+      { header: 'status' },
+      { header: 'merged', align: 'right' },
+      { header: 'tokens', align: 'right' },
+      { header: 'cost', align: 'right' },
+      { header: 'changed', align: 'right' },
+    ],
+    plans.map((plan) => renderPlanCells(plan, options.now, options.withFigures === true)),
+    options.width,
+  );
+  const lines = plans.flatMap((plan, index): Line[] => [
+    rows[index] ?? [],
+    ...plan.waiting.flatMap((waiting): Line[] => [
+      ['  ', styleSpan('warn', '└ '), styleSpan('dim', waiting.for)],
+      ['    ', styleSpan('bold', waiting.command)],
+    ]),
+  ]);
+  return head === undefined ? lines : [head, ...lines];
+}
+
+function renderPlanCells(plan: PlanView, now: number, withFigures: boolean): Span[] {
+  const total = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
+  const used = plan.usage.inputTokens + plan.usage.outputTokens;
+  const tokens = withFigures ? used : 0;
+  return [
+    styleSpan('dim', plan.id),
+    plan.title,
+    renderPlanStatus(plan),
+    total === 0 ? '' : `${plan.counts.merged ?? 0}/${total}`,
+    tokens === 0 ? '' : styleSpan('dim', formatTokens(tokens)),
+    tokens === 0 ? '' : styleSpan('dim', formatUsd(plan.usage.usd)),
+    styleSpan('dim', formatAgo(plan.changedAt, now)),
+  ];
+}

@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import {
+  createPlanFixture,
+  createTaskFixture,
+  NOW,
+  PLAN_ID,
+} from '../../test/support/cli/plan-fixture.ts';
+import { measureLine, renderLines } from './layout/line.ts';
+import { renderPlan } from './render-plan.ts';
+
+function renderShown(...args: Parameters<typeof renderPlan>): string[] {
+  return renderLines(renderPlan(...args), { colour: false });
+}
+
+const OPTIONS = { now: NOW, width: 100 };
+const TASKS = [
+  createTaskFixture({
+    id: 'add-store',
+    status: 'merged',
+    attempt: 2,
+    startedAt: NOW - 100_000,
+    finishedAt: NOW - 38_000,
+    usage: { inputTokens: 12_000, outputTokens: 1_200, usd: null, turns: 3 },
+    pullRequest: { number: 12, url: 'http://forge/12' },
+  }),
+  createTaskFixture({
+    id: 'add-routes',
+    ordinal: 2,
+    wave: 2,
+    status: 'blocked',
+    attempt: 3,
+    startedAt: NOW - 30_000,
+    reason: 'the forge refuses:\nreviews are required',
+    waiting: {
+      for: 'add-routes is blocked',
+      command: `smol-gang task unblock ${PLAN_ID} add-routes`,
+    },
+  }),
+  createTaskFixture({ id: 'join-1', ordinal: 3, kind: 'join', wave: 2, dependsOn: ['add-store'] }),
+  createTaskFixture({ id: 'document', ordinal: 4, wave: 3, dependsOn: ['add-routes'] }),
+  createTaskFixture({ id: 'end', ordinal: 5, kind: 'end', wave: 4, dependsOn: ['document'] }),
+];
+
+test('a task is told with its state, attempt, pull request, time, tokens and cost', () => {
+  const line = renderShown(createPlanFixture(), TASKS, OPTIONS).find((each) =>
+    each.includes('add-store'),
+  );
+
+  expect(line).toMatch(/✓ +add-store .* merged +try 2 +#12 +1m 02s +13\.2k +unknown$/);
+});
+
+test('what waits says on whom, what is blocked says why, both within the width', () => {
+  const lines = renderShown(createPlanFixture(), TASKS, OPTIONS);
+
+  expect(lines.find((line) => line.includes('  document'))).toContain('after add-routes');
+  expect(lines).toContain('    └ the forge refuses: reviews are required');
+});
+
+test('every waiting state prints the command that resolves it, once', () => {
+  const command = `smol-gang plan approve ${PLAN_ID}`;
+  const both = { for: 'add-routes is blocked', command: TASKS[1]?.waiting?.command ?? '' };
+  const plan = createPlanFixture({ waiting: [{ for: 'approve the plan', command }, both] });
+
+  const lines = renderShown(plan, TASKS, OPTIONS);
+
+  expect(lines).toContain(`    ${command}`);
+  expect(lines.filter((line) => line.trim() === both.command)).toHaveLength(1);
+});
+
+test('joins are not shown, and the end is the whole', () => {
+  const lines = renderShown(createPlanFixture(), TASKS, OPTIONS);
+
+  expect(lines.some((line) => line.includes('join-1'))).toBe(false);
+  expect(lines[lines.indexOf('whole') + 1]).toContain('Everything together');
+});
+
+test('a simple plan has no waves', () => {
+  const task = createTaskFixture({
+    id: 'do-it',
+    status: 'working',
+    attempt: 1,
+    startedAt: NOW - 5_000,
+  });
+
+  expect(renderShown(createPlanFixture(), [task], OPTIONS).join('\n')).not.toContain('wave');
+});
+
+test('while it is planned the stage is shown, and why it failed when it did', () => {
+  const planning = createPlanFixture({
+    status: 'planning',
+    stage: 'reading the repository',
+    counts: {},
+  });
+  const failed = createPlanFixture({ status: 'failed', reason: 'the model answered no plan' });
+
+  expect(renderShown(planning, [], OPTIONS).join('\n')).toContain('reading the repository');
+  expect(renderShown(failed, [], OPTIONS).join('\n')).toContain('the model answered no plan');
+});
+
+test('hostile titles and reasons stay in their line', () => {
+  const task = createTaskFixture({
+    id: 'evil',
+    status: 'failed',
+    title: '\u001b[2J\u001b[H\nall is well 👍',
+    reason: '\u001b]0;owned\u0007nothing\rto see',
+  });
+
+  const lines = renderShown(createPlanFixture({ title: 'a\u001b[31m\nb' }), [task], OPTIONS);
+
+  expect(lines.join('')).not.toMatch(/\p{Cc}/u);
+  expect(lines[0]).toContain('a b');
+});
+
+test('no line of tasks is wider than asked, in any width', () => {
+  for (const width of [40, 79, 87, 88, 100]) {
+    const lines = renderPlan(createPlanFixture({ waiting: [] }), [...TASKS], { now: NOW, width });
+    const tasks = lines.filter((line) =>
+      /add-store|document/.test(renderLines([line], { colour: false })[0] ?? ''),
+    );
+    expect(tasks).not.toEqual([]);
+    if (width >= 79) expect(Math.max(...tasks.map(measureLine))).toBeLessThanOrEqual(width);
+  }
+});
+
+test('with little room the tasks that need a person stay, the others are counted', () => {
+  const many = Array.from({ length: 200 }, (_, index) =>
+    createTaskFixture({
+      id: `task-${index}`,
+      ordinal: index + 10,
+      status: index < 50 ? 'merged' : 'pending',
+    }),
+  );
+
+  const lines = renderShown(createPlanFixture(), [...TASKS, ...many], {
+    ...OPTIONS,
+    maxTaskRows: 12,
+  });
+
+  expect(lines.some((line) => line.includes('add-routes'))).toBe(true);
+  expect(lines.find((line) => line.includes('more task'))).toMatch(/… \d+ more tasks: .*pending/);
+  expect(lines.filter((line) => /^ {2}[✓■·] /.test(line)).length).toBeLessThanOrEqual(11);
+});

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { createPlanFixture, createTaskFixture, NOW } from '../../test/support/cli/plan-fixture.ts';
+import { measureLine, renderLines } from './layout/line.ts';
+import { renderSummary } from './render-summary.ts';
+import { computeSummaryFigures } from './summary-figures.ts';
+
+const START = NOW - 100_000;
+
+function createRunTask(id: string, from: number, to: number, dependsOn: string[] = [], more = {}) {
+  const at = { startedAt: START + from * 1_000, finishedAt: START + to * 1_000 };
+  return createTaskFixture({ id, status: 'merged', attempt: 1, dependsOn, ...at, ...more });
+}
+
+const TASKS = [
+  createRunTask('a', 0, 30),
+  createRunTask('b', 0, 50, [], { ordinal: 2, attempt: 3 }),
+  createTaskFixture({
+    id: 'join',
+    kind: 'join',
+    status: 'merged',
+    ordinal: 3,
+    dependsOn: ['a', 'b'],
+  }),
+  createRunTask('c', 50, 80, ['join'], { ordinal: 4 }),
+  createRunTask('end', 82, 100, [], { ordinal: 5, kind: 'end' }),
+];
+const PLAN = createPlanFixture({
+  status: 'complete',
+  createdAt: START - 20_000,
+  startedAt: START,
+  finishedAt: NOW,
+});
+
+test('the critical path is the longest chain as it happened, through joins', () => {
+  const figures = computeSummaryFigures(PLAN, TASKS, NOW);
+
+  expect(figures.criticalPath).toEqual(['b', 'c', 'end']);
+  expect(figures.criticalPathMs).toBe(98_000);
+  expect(figures.makespanMs).toBe(100_000);
+  expect(figures.ratio).toBeCloseTo(100 / 98);
+  expect(figures.beforeStartMs).toBe(20_000);
+  expect(figures.workMs).toBe(128_000);
+  expect(figures.mostAtOnce).toBe(2);
+  expect(figures.attempts).toBe(6);
+});
+
+test('a plan in which nothing began has figures too', () => {
+  const figures = computeSummaryFigures(
+    createPlanFixture({ startedAt: undefined }),
+    [createTaskFixture({ id: 'a' })],
+    NOW,
+  );
+
+  expect(figures).toMatchObject({
+    criticalPath: [],
+    criticalPathMs: 0,
+    ratio: undefined,
+    workMs: 0,
+  });
+});
+
+test('ten thousand tasks in a chain are no problem', () => {
+  const chain = Array.from({ length: 10_000 }, (_, n) =>
+    createRunTask(`t${n}`, n, n + 1, n === 0 ? [] : [`t${n - 1}`]),
+  );
+
+  expect(computeSummaryFigures(PLAN, chain, NOW).criticalPath).toHaveLength(10_000);
+});
+
+test('the summary names durations, ratio, tokens, cost and pull requests', () => {
+  const pull = {
+    repo: 'acme/shop',
+    branch: 'smol-gang/p-r1/root',
+    base: 'main',
+    number: 20,
+    url: 'http://forge/pull/20',
+    ready: true,
+    state: 'open' as const,
+  };
+  const usage = { inputTokens: 40_000, outputTokens: 2_000, usd: null, turns: 9 };
+
+  const lines = renderSummary({ ...PLAN, usage, pulls: [pull] }, TASKS);
+  const text = renderLines(lines, { colour: false }).join('\n');
+
+  expect(text).toContain('complete in 2m 00s');
+  expect(text).toMatch(/critical path +1m 38s +b → c → everything together/);
+  expect(text).toMatch(/makespan +1m 40s +1\.02 × the critical path/);
+  expect(text).toMatch(/42k +unknown/);
+  expect(text).toContain('#20 into main · ready for you to merge  http://forge/pull/20');
+  expect(Math.max(...lines.map(measureLine))).toBeLessThanOrEqual(100);
+});
+
+test('bars lie on one time line, heavy on the critical path', () => {
+  const text = renderLines(renderSummary(PLAN, TASKS), { colour: false });
+  const bar = (id: string) => text.find((line) => line.startsWith(`✓  ${id} `))?.slice(27, 61);
+
+  expect(bar('a')?.trimEnd()).toMatch(/^─+$/);
+  expect(bar('b')?.trimEnd()).toMatch(/^━+$/);
+  expect(bar('c')).toMatch(/^ {17}━+ +$/);
+});

@@ -1,0 +1,164 @@
+import type { PlanView } from '../../core/contract/plan.ts';
+import type { TaskView } from '../../core/contract/task.ts';
+import { formatCount, formatDuration, formatTokens, formatUsd } from './layout/format-figures.ts';
+import type { Line, Span } from './layout/line.ts';
+import { styleSpan } from './layout/line.ts';
+import type { Column } from './layout/render-table.ts';
+import { renderTable } from './layout/render-table.ts';
+import { wrapText } from './layout/text.ts';
+import { renderPulls } from './plan-parts.ts';
+import { joinSections } from './render-plan.ts';
+import { computeSummaryFigures } from './summary-figures.ts';
+import { renderPlanStatus, renderTaskGlyph } from './task-state.ts';
+
+const MAX_BAR_COLUMNS = 34;
+/** What stands beside the bars at least. */
+const COLUMNS_BESIDE_BAR = 64;
+const COLUMNS: readonly Column[] = [
+  { header: '' },
+  { header: '', shrinks: true, min: 10, max: 30 },
+  { header: '' },
+  { header: 'time', align: 'right' },
+  { header: 'tries', align: 'right' },
+  { header: 'tokens', align: 'right' },
+  { header: 'cost', align: 'right' },
+  { header: 'PR', align: 'right' },
+];
+
+export type SummaryOptions = { readonly now?: number; readonly width?: number };
+
+/**
+ * What a plan took: each task on the common time line (heavy bars are the critical path), the makespan over it, tokens,
+ * cost, pull requests. `tasks` are all nodes of the run, `join` and `end` among them.
+ */
+export function renderSummary(
+  plan: PlanView,
+  tasks: readonly TaskView[],
+  options: SummaryOptions = {},
+): Line[] {
+  const now = options.now ?? plan.finishedAt ?? plan.changedAt;
+  const width = options.width ?? 100;
+  const figures = computeSummaryFigures(plan, tasks, now);
+  const head: Line = [
+    styleSpan('bold', plan.title),
+    ' · ',
+    renderPlanStatus(plan),
+    styleSpan('dim', ` in ${formatDuration((plan.finishedAt ?? now) - plan.createdAt)}`),
+  ];
+  return joinSections([
+    [head],
+    renderChart(plan, tasks, new Set(figures.criticalPath), now, width),
+    renderFigures(plan, tasks, now, width),
+    renderPulls(plan, width),
+  ]);
+}
+
+function renderChart(
+  plan: PlanView,
+  tasks: readonly TaskView[],
+  critical: ReadonlySet<string>,
+  now: number,
+  width: number,
+): Line[] {
+  const rows = tasks
+    .filter((task) => task.kind === 'work' || (task.kind === 'end' && task.attempt > 0))
+    .toSorted((a, b) => (a.startedAt ?? now) - (b.startedAt ?? now) || a.ordinal - b.ordinal);
+  const starts = rows.flatMap((task) => task.startedAt ?? []);
+  const from = plan.startedAt ?? Math.min(now, ...starts);
+  const to = plan.finishedAt ?? now;
+  const bar = clamp(width - COLUMNS_BESIDE_BAR, 8, MAX_BAR_COLUMNS);
+  const cells = rows.map((task) =>
+    renderTaskCells(task, { from, to, barColumns: bar }, critical.has(task.id), now),
+  );
+  return cells.length === 0
+    ? []
+    : renderTable(COLUMNS, [...cells, renderTotalCells(plan, rows)], width);
+}
+
+/** Epoch ms at its two ends, and the columns that it takes. */
+type TimeLine = { readonly from: number; readonly to: number; readonly barColumns: number };
+
+function renderTaskCells(task: TaskView, span: TimeLine, isCritical: boolean, now: number): Span[] {
+  const tokens = task.usage.inputTokens + task.usage.outputTokens;
+  const end = task.finishedAt ?? now;
+  return [
+    renderTaskGlyph(task.status),
+    getTaskName(task),
+    renderTimeBar(task.startedAt, end, span, isCritical),
+    task.startedAt === undefined ? '' : formatDuration(end - task.startedAt),
+    task.attempt === 0 ? '' : String(task.attempt),
+    tokens === 0 ? '' : formatTokens(tokens),
+    tokens === 0 ? '' : formatUsd(task.usage.usd),
+    task.pullRequest === undefined ? '' : `#${task.pullRequest.number}`,
+  ];
+}
+
+function getTaskName(task: TaskView): string {
+  return task.kind === 'end' ? 'everything together' : task.id;
+}
+
+function renderTimeBar(
+  start: number | undefined,
+  end: number,
+  span: TimeLine,
+  isCritical: boolean,
+): Span {
+  const total = span.to - span.from;
+  const { barColumns } = span;
+  if (start === undefined || total <= 0) return ' '.repeat(barColumns);
+  const first = clamp(Math.floor(((start - span.from) / total) * barColumns), 0, barColumns - 1);
+  const last = clamp(Math.ceil(((end - span.from) / total) * barColumns), first + 1, barColumns);
+  const text = ' '.repeat(first) + (isCritical ? '━' : '─').repeat(last - first);
+  return styleSpan(isCritical ? 'live' : 'dim', text.padEnd(barColumns));
+}
+
+function renderTotalCells(plan: PlanView, tasks: readonly TaskView[]): Span[] {
+  const tokens = plan.usage.inputTokens + plan.usage.outputTokens;
+  const attempts = tasks.reduce((sum, task) => sum + task.attempt, 0);
+  const cells = [String(attempts), formatTokens(tokens), formatUsd(plan.usage.usd), ''];
+  return ['', styleSpan('bold', 'all, planning included'), '', '', ...cells.map(styleBold)];
+}
+
+function styleBold(text: string): Span {
+  return styleSpan('bold', text);
+}
+
+function renderFigures(
+  plan: PlanView,
+  tasks: readonly TaskView[],
+  now: number,
+  width: number,
+): Line[] {
+  const figures = computeSummaryFigures(plan, tasks, now);
+  if (figures.criticalPath.length === 0) return [];
+  const names = new Map(tasks.map((task) => [task.id, getTaskName(task)]));
+  const path = wrapText(
+    figures.criticalPath.map((id) => names.get(id) ?? id).join(' → '),
+    width - 28,
+  );
+  const ratio =
+    figures.ratio === undefined ? '' : `${figures.ratio.toFixed(2)} × the critical path`;
+  const agents = figures.makespanMs > 0 ? figures.workMs / figures.makespanMs : 0;
+  return [
+    renderFact('before the start', formatDuration(figures.beforeStartMs), 'planning and approval'),
+    ...path.map((text, index) =>
+      index === 0
+        ? renderFact('critical path', formatDuration(figures.criticalPathMs), text)
+        : renderFact('', '', text),
+    ),
+    renderFact('makespan', formatDuration(figures.makespanMs), ratio),
+    renderFact(
+      'work',
+      formatDuration(figures.workMs),
+      `${agents.toFixed(1)} tasks at once on average, ${formatCount(figures.mostAtOnce, 'task')} at most`,
+    ),
+  ];
+}
+
+function renderFact(name: string, value: string, note: string): Line {
+  return [styleSpan('dim', name.padEnd(18)), value.padStart(7), '   ', styleSpan('dim', note)];
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}

@@ -1,0 +1,200 @@
+import type { z } from 'zod';
+import type { API } from '../../core/contract/api.ts';
+import type { TranscriptEntry } from '../../core/contract/attempt.ts';
+import type { Evidence } from '../../core/contract/task.ts';
+import { formatAgo, formatClock, formatDuration, formatTokens } from './layout/format-figures.ts';
+import type { Line, Span, Style } from './layout/line.ts';
+import { justifyLine, styleSpan } from './layout/line.ts';
+import { renderTable } from './layout/render-table.ts';
+import { cleanText, wrapText } from './layout/text.ts';
+import { formatCost, joinSections } from './render-plan.ts';
+import {
+  computeTaskElapsedMs,
+  describeTaskState,
+  getTaskLook,
+  renderTaskGlyph,
+} from './task-state.ts';
+
+export type TaskDetail = z.infer<typeof API.getTask.answer>;
+type TaskDiff = z.infer<typeof API.taskDiff.answer>;
+type TaskHistory = z.infer<typeof API.taskHistory.answer>['items'];
+
+type DetailOptions = { readonly now: number; readonly width: number };
+const LABEL_WIDTH = 12;
+
+/** Everything about one task: state, text, evidence, what it waits for. */
+export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line[] {
+  const look = getTaskLook(task.status);
+  const head = justifyLine(
+    [renderTaskGlyph(task.status), ' ', styleSpan('bold', task.id), '  ', task.title],
+    [styleSpan(look.style, describeTaskState(task, options.now))],
+    options.width,
+  );
+  return joinSections([
+    [
+      head,
+      renderFacts(task, options.now),
+      ...renderParagraph(task.reason, look.style, options.width),
+    ],
+    renderQuestion(task, options),
+    [
+      ...renderLabelled('does', task.description, options.width),
+      ...task.criteria.flatMap((criterion, index) =>
+        renderLabelled(index === 0 ? 'done when' : '', criterion, options.width),
+      ),
+      ...renderLabelled('may change', task.scope.join('  '), options.width),
+      ...renderLabelled('after', task.dependsOn.join(', '), options.width),
+    ],
+    renderEvidence(task.evidence, options),
+    renderTaskWaiting(task, options.width),
+  ]);
+}
+
+function renderFacts(task: TaskDetail, now: number): Line {
+  const tokens = task.usage.inputTokens + task.usage.outputTokens;
+  const elapsed = computeTaskElapsedMs(task, now);
+  const facts = [`${task.plan} · run ${task.run}`, task.repo];
+  if (task.attempt > 0) facts.push(`try ${task.attempt}`);
+  if (elapsed !== undefined) facts.push(formatDuration(elapsed));
+  if (tokens > 0) facts.push(`${formatTokens(tokens)} tokens`, formatCost(task.usage.usd));
+  if (task.pullRequest !== undefined) {
+    facts.push(`#${task.pullRequest.number} ${task.pullRequest.url}`);
+  }
+  return [styleSpan('dim', facts.filter((fact) => fact !== '').join(' · '))];
+}
+
+function renderParagraph(text: string | undefined, style: Style, width: number): Line[] {
+  if (text === undefined || text === '') return [];
+  return wrapText(text, width).map((line) => [styleSpan(style, line)]);
+}
+
+function renderLabelled(label: string, text: string, width: number): Line[] {
+  if (text.trim() === '') return [];
+  return wrapText(text.trim(), width - LABEL_WIDTH).map((line, index) => [
+    styleSpan('dim', (index === 0 ? label : '').padEnd(LABEL_WIDTH)),
+    line,
+  ]);
+}
+
+function renderQuestion(task: TaskDetail, options: DetailOptions): Line[] {
+  const { question } = task;
+  if (question === undefined || task.status !== 'awaiting_input') return [];
+  const choices = question.options.map(
+    (option, index): Line => ['  ', styleSpan('warn', `${index + 1}`), `  ${option}`],
+  );
+  const fallback = `without an answer ${formatAgo(question.timeoutAt, options.now)}: ${question.default}`;
+  return [
+    ...renderParagraph(question.text, 'warn', options.width),
+    ...choices,
+    ...renderParagraph(fallback, 'dim', options.width),
+  ];
+}
+
+function renderEvidence(evidence: Evidence | undefined, options: DetailOptions): Line[] {
+  if (evidence === undefined) return [];
+  const commits = `${evidence.commit.slice(0, 7)} on ${evidence.root.slice(0, 7)}`;
+  const head: Line = [
+    styleSpan('dim', 'evidence'.padEnd(LABEL_WIDTH)),
+    evidence.green ? styleSpan('good', 'green') : styleSpan('bad', 'red'),
+    styleSpan('dim', ` · ${commits} · ${formatAgo(evidence.at, options.now)}`),
+  ];
+  if (evidence.empty) return [head, [' '.repeat(LABEL_WIDTH), 'no verify command is known']];
+  const results = evidence.results.flatMap((result): Line[] => {
+    const isGreen = result.exitCode === 0;
+    const line: Line = [
+      ' '.repeat(LABEL_WIDTH),
+      styleSpan(isGreen ? 'good' : 'bad', isGreen ? '✓ ' : '✗ '),
+      result.command.join(' '),
+      styleSpan('dim', ` · ${formatDuration(result.durationMs)}`),
+    ];
+    const output = cleanText(result.output).trimEnd().split('\n').slice(-12);
+    const shown = isGreen ? [] : output;
+    return [
+      line,
+      ...shown.map((text): Line => [' '.repeat(LABEL_WIDTH + 2), styleSpan('dim', text)]),
+    ];
+  });
+  return [head, ...results];
+}
+
+function renderTaskWaiting(task: TaskDetail, width: number): Line[] {
+  if (task.waiting === undefined) return [];
+  const { for: what, command } = task.waiting;
+  const lines = wrapText(what, width - 2).map((text): Line => ['  ', text]);
+  return [[styleSpan('warn', 'Waiting for you')], ...lines, ['    ', styleSpan('bold', command)]];
+}
+
+/** Files that a task changed, as `git diff --stat` shows them. */
+export function renderDiff(diff: TaskDiff, width: number): Line[] {
+  const range = `${diff.base.slice(0, 12)}...${diff.head.slice(0, 12)}`;
+  if (diff.files.length === 0) {
+    return [
+      [styleSpan('dim', diff.head === '' ? 'nothing changed yet' : `no file differs in ${range}`)],
+    ];
+  }
+  const rows = diff.files.map((file) => [
+    styleSpan('dim', file.status),
+    file.path,
+    styleSpan('good', `+${file.additions}`),
+    styleSpan('bad', `-${file.deletions}`),
+  ]);
+  const columns = [
+    { header: '' },
+    { header: '', shrinks: true },
+    { header: '', align: 'right' },
+    { header: '', align: 'right' },
+  ] as const;
+  const lines = renderTable(columns, rows, width);
+  return [...lines, [styleSpan('dim', `git diff ${range}`)]];
+}
+
+/** Transitions of a task, oldest first. */
+export function renderHistory(items: TaskHistory, width: number): Line[] {
+  const rows = items.map((item): Span[] => [
+    styleSpan('dim', formatClock(item.at)),
+    `${item.from} → ${item.to}`,
+    item.event,
+    styleSpan('dim', item.actor),
+    styleSpan('dim', item.reason ?? ''),
+  ]);
+  const columns = ['at', 'from → to', 'event', 'by', 'reason'].map((header) => ({
+    header,
+    shrinks: header === 'reason' || header === 'by',
+  }));
+  return renderTable(columns, rows, width);
+}
+
+const ENTRY_STYLES: Readonly<Record<TranscriptEntry['kind'], Style | undefined>> = {
+  agent: undefined,
+  thought: 'dim',
+  tool: 'live',
+  user: 'warn',
+  bridge: 'dim',
+  plan: 'accent',
+};
+
+/** An entry of a transcript: when, who, and all of what was said. */
+export function renderTranscriptEntry(entry: TranscriptEntry): Line[] {
+  const style = ENTRY_STYLES[entry.kind];
+  return cleanText(entry.text)
+    .trimEnd()
+    .split('\n')
+    .map((text, index): Line => {
+      const body = style === undefined ? text : styleSpan(style, text);
+      const head = index === 0 ? `${formatClock(entry.at)}  ${entry.kind.padEnd(7)}` : '';
+      return [styleSpan('dim', head.padEnd(17)), '  ', body];
+    });
+}
+
+/** Said to the agent by people. */
+export function renderMessages(
+  items: readonly { readonly author: string; readonly text: string; readonly at: number }[],
+): Line[] {
+  return items.flatMap((item) => [
+    [styleSpan('dim', `${formatClock(item.at)}  `), styleSpan('bold', item.author)],
+    ...cleanText(item.text)
+      .trimEnd()
+      .split('\n')
+      .map((text): Line => ['  ', text]),
+  ]);
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { PlanView } from '../../core/contract/plan.ts';
+import type { TaskStatus } from '../../core/contract/task.ts';
+import { createPlanFixture, createTaskFixture } from '../../test/support/cli/plan-fixture.ts';
+import { EXIT } from '../cli-error.ts';
+import { createLastingCheck, getExitCode, hasStopped, needsPerson } from './plan-outcome.ts';
+
+const WAITING = { for: 'somebody', command: 'smol-gang task retry p3k9m2x7abc t0' };
+
+function createSnapshot(plan: Partial<PlanView>, ...statuses: TaskStatus[]) {
+  const tasks = statuses.map((status, index) =>
+    createTaskFixture({
+      id: `t${index}`,
+      status,
+      ...(['blocked', 'in_review', 'awaiting_input'].includes(status) ? { waiting: WAITING } : {}),
+    }),
+  );
+  return { plan: createPlanFixture(plan), tasks };
+}
+
+test.each([
+  [createSnapshot({ status: 'complete' }), EXIT.done],
+  [createSnapshot({ status: 'failed' }), EXIT.failed],
+  [createSnapshot({ status: 'cancelled' }), EXIT.failed],
+  [createSnapshot({ halted: true }, 'blocked'), EXIT.failed],
+  [createSnapshot({ status: 'pending_approval' }), EXIT.waiting],
+  [createSnapshot({}, 'working', 'in_review'), EXIT.done],
+  [createSnapshot({}, 'merged', 'in_review'), EXIT.waiting],
+  [createSnapshot({}, 'blocked', 'awaiting_input'), EXIT.waiting],
+  [createSnapshot({}, 'blocked', 'pending'), EXIT.failed],
+] as const)('the exit code tells the state %#', (given, code) => {
+  expect(getExitCode(given)).toBe(code);
+});
+
+test('a person is needed only when nothing goes on by itself', () => {
+  expect(needsPerson(createSnapshot({}, 'blocked', 'merging'))).toBe(false);
+  expect(needsPerson(createSnapshot({}, 'blocked', 'pending'))).toBe(true);
+  expect(needsPerson(createSnapshot({}, 'merged', 'pending'))).toBe(false);
+  expect(needsPerson(createSnapshot({ status: 'planning', waiting: [WAITING] }))).toBe(false);
+});
+
+test('a plan has stopped at its gate, when it is halted and at its end', () => {
+  expect(hasStopped(createSnapshot({ status: 'pending_approval' }))).toBe(true);
+  expect(hasStopped(createSnapshot({ halted: true }))).toBe(true);
+  expect(hasStopped(createSnapshot({ status: 'rejected' }))).toBe(true);
+  expect(hasStopped(createSnapshot({}, 'working'))).toBe(false);
+});
+
+test('what must last is believed only after it has lasted', () => {
+  let now = 0;
+  const stuck = createLastingCheck(needsPerson, 5_000, () => now);
+  const blocked = createSnapshot({}, 'blocked');
+
+  expect(stuck(blocked)).toBe(false);
+  now = 4_999;
+  expect(stuck(blocked)).toBe(false);
+  expect(stuck(createSnapshot({}, 'working'))).toBe(false);
+  now = 9_000;
+  expect(stuck(blocked)).toBe(false);
+  now = 14_000;
+  expect(stuck(blocked)).toBe(true);
+});

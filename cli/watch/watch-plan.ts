@@ -1,0 +1,105 @@
+import type { Client } from '../client/client.ts';
+import type { Screen } from '../host.ts';
+import { renderLines } from '../render/layout/line.ts';
+import { renderChange } from '../render/render-change.ts';
+import { renderPlan } from '../render/render-plan.ts';
+import type { FollowOptions, PlanSnapshot, ProgressStep } from './follow-plan.ts';
+import { followPlan, readPlanSnapshot } from './follow-plan.ts';
+import { openLiveScreen } from './live-screen.ts';
+import { hasEnded } from './plan-outcome.ts';
+
+export type WatchOptions = {
+  readonly out: Screen;
+  /** Redraws in place; otherwise a line per change is written. */
+  readonly isTTY: boolean;
+  readonly colour?: boolean;
+  /** When to stop; default: when the plan has ended. */
+  readonly until?: (state: PlanSnapshot) => boolean;
+  /** Aborting ends the watch, not the plan. */
+  readonly signal?: AbortSignal;
+  /** Instead of the views: told of every step. */
+  readonly onStep?: (step: ProgressStep) => void;
+  /** Leaves the last frame on the screen; default: erased, for the caller prints a last view of its own. */
+  readonly keepFrame?: boolean;
+  readonly now?: () => number;
+  readonly pauseMs?: FollowOptions['pauseMs'];
+};
+
+export type WatchEnd = { readonly state: PlanSnapshot; readonly interrupted: boolean };
+
+const FRAME_INTERVAL_MS = 120;
+
+/** Shows a plan live until `until` says so; answers its state, read once more at the end. */
+export async function watchPlan(
+  client: Client,
+  planId: string,
+  options: WatchOptions,
+): Promise<WatchEnd> {
+  const view = openWatchView(options);
+  const until = options.until ?? hasEnded;
+  let last: PlanSnapshot | undefined;
+  try {
+    for await (const step of followPlan(client, planId, options)) {
+      last = step.state;
+      view.show(step);
+      if (until(step.state)) break;
+    }
+    return { state: await readPlanSnapshot(client, planId), interrupted: false };
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error;
+    return { state: last ?? (await readPlanSnapshot(client, planId)), interrupted: true };
+  } finally {
+    view.close();
+  }
+}
+
+type WatchView = { show(step: ProgressStep): void; close(): void };
+
+function openWatchView(options: WatchOptions): WatchView {
+  if (options.onStep !== undefined) return { show: options.onStep, close() {} };
+  return options.isTTY ? openLiveView(options) : openLogView(options);
+}
+
+function openLogView(options: WatchOptions): WatchView {
+  const now = options.now ?? Date.now;
+  const paper = { colour: options.colour === true };
+  const told = new Set<string>();
+  return {
+    show(step) {
+      const lines = step.changes.flatMap((change) => renderChange(change, now(), told));
+      for (const text of renderLines(lines, paper)) options.out.write(`${text}\n`);
+    },
+    close() {},
+  };
+}
+
+function openLiveView(options: WatchOptions): WatchView {
+  const now = options.now ?? Date.now;
+  const screen = openLiveScreen(options.out, options.colour ?? true);
+  let state: PlanSnapshot | undefined;
+  let tick = 0;
+
+  function draw(): void {
+    if (state === undefined) return;
+    const width = Math.min(100, screen.columns - 1);
+    const view = { now: now(), width, tick: Math.floor(tick / 2) };
+    // What stands around the tasks is known only once it is drawn; the tasks get the rest.
+    const around = renderPlan(state.plan, state.tasks, { ...view, maxTaskRows: 0 }).length;
+    const maxTaskRows = Math.max(4, screen.rows - around);
+    const lines = renderPlan(state.plan, state.tasks, { ...view, maxTaskRows });
+    screen.draw(lines);
+    tick += 1;
+  }
+
+  const timer = setInterval(draw, FRAME_INTERVAL_MS);
+  return {
+    show(step) {
+      state = step.state;
+      draw();
+    },
+    close() {
+      clearInterval(timer);
+      screen.close(options.keepFrame === true ? 'keep' : 'erase');
+    },
+  };
+}

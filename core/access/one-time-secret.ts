@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { Role, Session } from '../contract/access.ts';
+import { roleSchema } from '../contract/access.ts';
+import type { Key } from '../port/table.ts';
+import type { AccessDeps } from './access-deps.ts';
+import type { UserActor } from './actor.ts';
+import { createUnauthorizedError, selectLowerRole } from './actor.ts';
+import { createSecret, hashSha256 } from './secret.ts';
+import { openSession } from './session.ts';
+import { findUser, normaliseEmail } from './user.ts';
+
+// Secrets that are good once and for a short while: the code of a sign-in link, the ticket of a WebSocket. Whoever deletes
+// the row has used it up; nobody else can.
+
+export const SIGN_IN_CODE_LIFETIME_MS = 10 * 60_000;
+export const SOCKET_TICKET_LIFETIME_MS = 60_000;
+
+type SecretKind = 'code' | 'ticket';
+type SecretStore = Pick<AccessDeps, 'table' | 'clock'>;
+type IssuedSecret = { readonly secret: string; readonly expiresAt: number };
+
+const secretItemSchema = z.object({ email: z.string(), role: roleSchema, validUntil: z.number() });
+type SecretHolder = { readonly email: string; readonly role: Role };
+
+/** For a link that signs an existing user in; times in epoch milliseconds. */
+export async function issueSignInCode(
+  deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
+  email: string,
+): Promise<{ readonly code: string; readonly expiresAt: number }> {
+  const holder: SecretHolder = { email: normaliseEmail(email), role: 'admin' };
+  const { secret, expiresAt } = await issueSecret(deps, 'code', holder, SIGN_IN_CODE_LIFETIME_MS);
+  return { code: secret, expiresAt };
+}
+
+export async function exchangeSignInCode(deps: AccessDeps, code: string): Promise<Session> {
+  const holder = await redeemSecret(deps, 'code', code);
+  if (holder === undefined)
+    throw createUnauthorizedError(
+      'this sign-in code was used before or is over; ask for a new link',
+    );
+  return openSession(deps, holder);
+}
+
+export async function issueSocketTicket(
+  deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
+  actor: UserActor,
+): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
+  const { secret, expiresAt } = await issueSecret(deps, 'ticket', actor, SOCKET_TICKET_LIFETIME_MS);
+  return { ticket: secret, expiresAt };
+}
+
+/** Undefined: unknown, used before, over, or its holder is no user any more. */
+export async function redeemSocketTicket(
+  deps: SecretStore,
+  ticket: string,
+): Promise<UserActor | undefined> {
+  const holder = await redeemSecret(deps, 'ticket', ticket);
+  return holder && { kind: 'user', ...holder, via: 'session' };
+}
+
+async function issueSecret(
+  deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
+  kind: SecretKind,
+  holder: SecretHolder,
+  lifeMs: number,
+): Promise<IssuedSecret> {
+  const secret = createSecret(deps.randomBytes);
+  const validUntil = deps.clock.now() + lifeMs;
+  const { email, role } = holder;
+  const item = { email, role, validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
+  await deps.table.put({ ...buildSecretKey(kind, secret), ...item }, [
+    { attribute: 'pk', is: 'absent' },
+  ]);
+  return { secret, expiresAt: validUntil };
+}
+
+async function redeemSecret(
+  deps: SecretStore,
+  kind: SecretKind,
+  secret: string,
+): Promise<SecretHolder | undefined> {
+  const key = buildSecretKey(kind, secret);
+  const found = await deps.table.get(key);
+  if (found === undefined) return undefined;
+  const mine = await deps.table.delete(key, [{ attribute: 'pk', is: 'present' }]);
+  const item = secretItemSchema.parse(found);
+  if (!mine || item.validUntil <= deps.clock.now()) return undefined;
+  const user = await findUser(deps, item.email);
+  return user && { email: user.email, role: selectLowerRole(item.role, user.role) };
+}
+
+function buildSecretKey(kind: SecretKind, secret: string): Key {
+  return { pk: `access#${kind}#${hashSha256(secret)}`, sk: kind };
+}

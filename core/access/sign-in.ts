@@ -1,0 +1,21 @@
+import type { Session } from '../contract/access.ts';
+import type { AccessDeps } from './access-deps.ts';
+import { createUnauthorizedError } from './actor.ts';
+import { countLogin, forgetLogins } from './login-limit.ts';
+import { openSession } from './session.ts';
+import { findUser, normaliseEmail } from './user.ts';
+
+/** Signs in with a password. Says the same, after the same work, whether the user or the password is unknown. */
+export async function signIn(
+  deps: AccessDeps,
+  input: { readonly email: string; readonly password: string; readonly sourceAddress: string },
+): Promise<Session> {
+  const email = normaliseEmail(input.email);
+  await countLogin(deps, 'address', input.sourceAddress);
+  await countLogin(deps, 'email', email);
+  const user = await findUser(deps, email);
+  const matches = await deps.passwords.verify(input.password, user?.hash);
+  if (user === undefined || !matches) throw createUnauthorizedError('e-mail or password is wrong');
+  await forgetLogins(deps, email);
+  return openSession(deps, user);
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import {
+  formatAttemptBranch,
+  formatRootBranch,
+  formatScratchBranch,
+  formatTaskBranch,
+  parseBranchName,
+} from './branch-name.ts';
+
+const KEY = { plan: 'p3k9m2x7abc', run: 2, task: 'add-login' };
+
+test('names carry plan, run and task, and none lies below another', () => {
+  const names = [
+    formatRootBranch('smol-gang', KEY),
+    formatTaskBranch('smol-gang', KEY),
+    formatTaskBranch('smol-gang', KEY, { begun: 4 }),
+    formatAttemptBranch('smol-gang', { ...KEY, n: 4 }),
+    formatScratchBranch('smol-gang', KEY),
+  ];
+
+  expect(names).toEqual([
+    'smol-gang/p3k9m2x7abc-r2/root',
+    'smol-gang/p3k9m2x7abc-r2/t/add-login',
+    'smol-gang/p3k9m2x7abc-r2/t/add-login.4',
+    'smol-gang/p3k9m2x7abc-r2/a/add-login-4',
+    'smol-gang/p3k9m2x7abc-r2/s/add-login',
+  ]);
+  for (const name of names) expect(names.some((other) => other.startsWith(`${name}/`))).toBe(false);
+});
+
+test('whose branch it is, is read back from its name', () => {
+  const { plan, run } = KEY;
+
+  expect(parseBranchName('smol-gang', formatRootBranch('smol-gang', KEY))).toEqual({
+    plan,
+    run,
+    kind: 'root',
+  });
+  for (const end of [undefined, { begun: 12 }])
+    expect(parseBranchName('smol-gang', formatTaskBranch('smol-gang', KEY, end))).toEqual({
+      ...KEY,
+      kind: 'task',
+    });
+  expect(parseBranchName('smol-gang', formatAttemptBranch('smol-gang', { ...KEY, n: 1 }))).toEqual({
+    plan,
+    run,
+    kind: 'other',
+  });
+});
+
+test('a prefix of several parts is a prefix like any other', () => {
+  const branch = formatTaskBranch('bots/smol-gang', KEY);
+
+  expect(parseBranchName('bots/smol-gang', branch)).toEqual({ ...KEY, kind: 'task' });
+  expect(parseBranchName('smol-gang', branch)).toBeUndefined();
+});
+
+test.each([
+  'main',
+  'smol-gang',
+  'smol-gang/',
+  'smol-gang/p3k9m2x7abc-r2',
+  'smol-gang/p3k9m2x7abc-r2/rooted',
+  'smol-gang/p3k9m2x7abc-r2/t/',
+  'smol-gang/p3k9m2x7abc-r2/t/Add-Login',
+  'smol-gang/p3k9m2x7abc-r2/t/a/b',
+  'smol-gang/p3k9m2x7abc-rx/root',
+  'smol-gang/q3k9m2x7abc-r2/root',
+  'smol-gangster/p3k9m2x7abc-r2/root',
+])('%s is none of ours', (branch) => {
+  expect(parseBranchName('smol-gang', branch)).toBeUndefined();
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { createSampleTask, isLive } from '../../../test/support/engine/task-sample.ts';
+import { TASK_STATUSES } from '../../contract/task.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import {
+  computeDueAfterWrite,
+  computeIdleDue,
+  hasPendingWork,
+  needsPlanReconcile,
+} from './task-due.ts';
+
+const NOW = 10_000;
+
+describe('right after a write', () => {
+  test.each(['pr_open', 'in_review', 'merging', 'merged'] as const)(
+    'a task that is %s is due soon, should its message be lost',
+    (status) => {
+      expect(computeDueAfterWrite(createSampleTask(status), NOW)).toBe(NOW + 5_000);
+    },
+  );
+
+  test('a claim is due when its launch should have been seen, then with its lease', () => {
+    expect(computeDueAfterWrite(createSampleTask('claimed'), NOW)).toBe(NOW + 15_000);
+    expect(computeDueAfterWrite(createSampleTask('working'), NOW)).toBe(500);
+  });
+
+  test('what was made pending again is looked at: the last it waits on may just have been merged', () => {
+    expect(computeDueAfterWrite(createSampleTask('pending'), NOW)).toBe(NOW + 5_000);
+  });
+
+  test('a ready task is not due: it is in the ready index', () => {
+    expect(computeDueAfterWrite(createSampleTask('ready'), NOW)).toBeUndefined();
+  });
+
+  test.each(TASK_STATUSES)('a task that is %s is due while a pod of it may be alive', (status) => {
+    expect(hasPendingWork({ ...createSampleTask(status), attemptsAwaitingPodRemoval: [1] })).toBe(
+      true,
+    );
+  });
+
+  test('stopped work is due while it has a pull request, or may have one that is not known yet', () => {
+    const cancelled = createSampleTask('cancelled');
+
+    expect(hasPendingWork(cancelled)).toBe(true);
+    expect(hasPendingWork({ ...cancelled, pull: undefined })).toBe(true);
+    expect(hasPendingWork({ ...cancelled, pull: undefined, accepted: undefined })).toBe(false);
+  });
+
+  test('the lane owes nothing to one that waits for verification', () => {
+    expect(hasPendingWork({ ...createSampleTask('merging'), nextAttemptKind: 'verify' })).toBe(
+      false,
+    );
+    expect(hasPendingWork(createSampleTask('merging', true))).toBe(false);
+  });
+});
+
+describe('with nothing owed', () => {
+  test('a live attempt is due with its lease or its question, whichever ends first', () => {
+    const question = { id: 'q', text: '?', options: [], default: '', timeoutAt: 300 };
+    const asking: TaskState = { ...createSampleTask('awaiting_input'), question };
+
+    expect(computeIdleDue(createSampleTask('working'))).toBe(500);
+    expect(computeIdleDue(asking)).toBe(300);
+    expect(computeIdleDue({ ...asking, question: { ...question, timeoutAt: 900 } })).toBe(500);
+  });
+
+  test('a parked task is due when it may go on', () => {
+    expect(computeIdleDue({ ...createSampleTask('ready'), parkedUntil: 7_000 })).toBe(7_000);
+  });
+
+  test.each(TASK_STATUSES.filter((status) => !isLive(status)))(
+    'a task that is %s rests',
+    (status) => {
+      expect(computeIdleDue(createSampleTask(status))).toBeUndefined();
+    },
+  );
+});
+
+test('a simple plan is told what its task leaves review for', () => {
+  const simple = (status: TaskState['status']): TaskState => ({
+    ...createSampleTask(status),
+    simple: true,
+  });
+
+  for (const status of ['changes_requested', 'pr_open', 'merged', 'failed', 'blocked'] as const)
+    expect(needsPlanReconcile(simple(status))).toBe(true);
+  for (const status of ['ready', 'working', 'in_review'] as const)
+    expect(needsPlanReconcile(simple(status))).toBe(false);
+});

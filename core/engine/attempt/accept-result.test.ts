@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  createWorkingTask,
+  FIXTURE_PLAN,
+  FIXTURE_REPO,
+} from '../../../test/support/engine/engine-fixture.ts';
+import type { AttemptResult } from '../../contract/attempt.ts';
+import { formatForgeSystem, loadPauses } from '../../store/pause-store.ts';
+import { putAttempt, putResult } from '../../store/task-detail-store.ts';
+import { NO_USAGE } from '../../task-state/task-state.ts';
+import { applyTask } from '../apply/apply-task.ts';
+import { cancelTask } from '../command/task-commands.ts';
+import { loseAttempt } from '../launch/lose-attempt.ts';
+import { acceptResult } from './accept-result.ts';
+
+const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+
+async function createWorkingStage() {
+  const fixture = createEngineFixture();
+  await fixture.putPlan();
+  await fixture.putTask(createWorkingTask(1));
+  return fixture;
+}
+
+function createFailedResult(
+  change: Partial<Extract<AttemptResult, { readonly outcome: 'failed' }>>,
+): AttemptResult {
+  return {
+    outcome: 'failed',
+    cause: 'provider',
+    reason: 'busy',
+    files: [],
+    leftOut: [],
+    usage: NO_USAGE,
+    ...change,
+  };
+}
+
+test('no endpoint parks work for longer than a quarter of an hour', async () => {
+  const { deps, task } = await createWorkingStage();
+  const now = deps.clock.now();
+
+  await acceptResult(deps, KEY, createFailedResult({ until: now + 999_999_000 }));
+
+  expect((await task()).state.parkedUntil).toBe(now + 900_000);
+});
+
+test('a forge that refuses is a notice for those who share it with this repository', async () => {
+  const { deps, table } = await createWorkingStage();
+
+  await acceptResult(deps, KEY, createFailedResult({ cause: 'forge', reason: 'error: 429' }));
+
+  const pauses = await loadPauses(table, deps.clock.now());
+  expect(pauses.map(({ what }) => what)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
+});
+
+test.each([0, 3])('after %i refusals in a row', async (refused) => {
+  const { deps, table, putPlan, putTask } = createEngineFixture();
+  await putPlan();
+  await putTask({
+    ...createWorkingTask(1),
+    retryCounts: { agent: 0, infra: 0, repair: 0, refusals: refused },
+  });
+
+  await acceptResult(deps, KEY, createFailedResult({}));
+
+  // Of a task that is refused again and again nobody else has to believe it.
+  expect(await loadPauses(table, deps.clock.now())).toHaveLength(refused < 3 ? 1 : 0);
+});
+
+test('however many files conflict, the task keeps a bounded list of them', async () => {
+  const { deps, task } = await createWorkingStage();
+  const files = Array.from({ length: 500 }, (_, n) => `${'計'.repeat(4_000)}${n}`);
+
+  await acceptResult(deps, KEY, createFailedResult({ cause: 'conflict', files }));
+
+  expect(Buffer.byteLength(JSON.stringify((await task()).state))).toBeLessThan(200_000);
+});
+
+type WorkingStage = Awaited<ReturnType<typeof createWorkingStage>>;
+
+test.each([
+  {
+    how: 'lost',
+    end: async ({ deps, task }: WorkingStage) => {
+      const before = await task();
+      await loseAttempt(deps, before, 'its pod is gone', 'sweep');
+      await loseAttempt(deps, before, 'its pod is gone', 'sweep');
+    },
+  },
+  {
+    how: 'cancelled',
+    end: ({ deps }: WorkingStage) => cancelTask(deps, FIXTURE_PLAN, 'one', '', 'ada'),
+  },
+  {
+    how: 'overtaken by a merge',
+    end: ({ deps }: WorkingStage) =>
+      applyTask(deps, KEY, { type: 'merge_seen', sha: 'm1', root: 'm1' }, { actor: 'forge' }),
+  },
+])('what an attempt that is $how was last heard to have used counts, once', async ({ end }) => {
+  const fixture = await createWorkingStage();
+  const { task, table } = fixture;
+  await putAttempt(table, KEY, {
+    startedAt: 1,
+    heartbeatAt: 1,
+    leaseUntil: 1,
+    phase: 'agent',
+    activity: '',
+    usage: { inputTokens: 900, outputTokens: 100, usd: 0.25, turns: 4 },
+    progressAt: 1,
+  });
+
+  await end(fixture);
+
+  const { state } = await task();
+  expect(state.current).toBeUndefined();
+  expect(state.usage).toMatchObject({ inputTokens: 900, usd: 0.25 });
+  const head = table.listAll().find((item) => item.sk === 'HEAD');
+  expect(head).toMatchObject({ usedTokens: 1_000, usedUsd: 0.25 });
+});
+
+test('what an attempt says itself is not counted again from its heartbeat', async () => {
+  const { deps, task, table } = await createWorkingStage();
+  const usage = { inputTokens: 500, outputTokens: 0, usd: 0.5, turns: 1 };
+  await putAttempt(table, KEY, {
+    startedAt: 1,
+    heartbeatAt: 1,
+    leaseUntil: 1,
+    phase: 'agent',
+    activity: '',
+    usage,
+    progressAt: 1,
+  });
+
+  await acceptResult(deps, KEY, createFailedResult({ cause: 'infra', usage }));
+
+  expect((await task()).state.usage).toEqual(usage);
+  const head = table.listAll().find((item) => item.sk === 'HEAD');
+  expect(head).toMatchObject({ usedTokens: 500, usedUsd: 0.5 });
+});
+
+test('a result that was stored and never counted is refused when it is repeated', async () => {
+  const { deps, table, putPlan, putTask } = createEngineFixture();
+  await putPlan();
+  await putTask({ status: 'ready', attempt: 2, reportedAttempts: [2] });
+  await putResult(table, KEY, createFailedResult({}));
+
+  await expect(acceptResult(deps, KEY, createFailedResult({}))).rejects.toMatchObject({
+    code: 'attempt_ended',
+  });
+});
+
+test('a result that counted is answered the same when it is repeated, also after the next one', async () => {
+  const { deps, putPlan, putTask } = createEngineFixture();
+  await putPlan();
+  await putTask({ status: 'ready', attempt: 2, reportedAttempts: [1, 2] });
+
+  await expect(acceptResult(deps, KEY, createFailedResult({}))).resolves.toBeUndefined();
+});

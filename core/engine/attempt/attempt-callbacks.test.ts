@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  createWorkingTask,
+  FIXTURE_PLAN,
+} from '../../../test/support/engine/engine-fixture.ts';
+import { KEY } from '../../store/key.ts';
+import { recordTranscript } from './attempt-callbacks.ts';
+
+test('a transcript is kept for as many days as other work is', async () => {
+  const { deps, table, putTask } = createEngineFixture();
+  await putTask(createWorkingTask(1));
+  deps.settings.keepDays = 3;
+  const key = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+
+  await recordTranscript(deps, key, { n: 0, entries: [] });
+
+  const item = await table.get(KEY.transcript(key, 0));
+  expect(item?.expiresAt).toBe(deps.clock.now() / 1_000 + 3 * 86_400);
+});

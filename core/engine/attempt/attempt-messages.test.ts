@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  createWorkingTask,
+  FIXTURE_PLAN,
+} from '../../../test/support/engine/engine-fixture.ts';
+import type { Key } from '../../port/table.ts';
+import { putAttempt } from '../../store/task-detail-store.ts';
+import { NO_USAGE } from '../../task-state/task-state.ts';
+import { listMessages } from '../command/task-commands.ts';
+import { recordHeartbeat } from './attempt-callbacks.ts';
+import { sendMessage } from './attempt-messages.ts';
+
+const ACTOR = 'ada@example.com';
+const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+const QUESTION = { id: 'q-1', text: 'Which?', options: [], default: 'any', timeoutAt: 2e12 };
+const HEARTBEAT = { phase: 'agent', activity: '', usage: NO_USAGE, progressAt: 1, messagesSeen: 0 };
+
+async function createWorkingStage(options: Parameters<typeof createEngineFixture>[0] = {}) {
+  const fixture = createEngineFixture(options);
+  await fixture.putPlan();
+  const { current, ...task } = createWorkingTask(1);
+  await fixture.putTask({
+    ...task,
+    status: 'awaiting_input',
+    question: QUESTION,
+    ...(current && { current: { ...current, phase: 'awaiting_input' } }),
+  });
+  const send = (text: string, key?: string) =>
+    sendMessage(fixture.deps, FIXTURE_PLAN, 'one', { text, key }, ACTOR);
+  const list = async () =>
+    (await listMessages(fixture.deps, FIXTURE_PLAN, 'one')).map(({ n, text }) => [n, text]);
+  return { ...fixture, send, list };
+}
+
+test('a message that is sent again under its key is there once, also behind others', async () => {
+  const { send, list } = await createWorkingStage();
+
+  const first = await send('use b', 'k1');
+  await send('and hurry', 'k2');
+  const again = await send('use b', 'k1');
+
+  expect(again).toEqual(first);
+  expect(await list()).toEqual([
+    [1, 'use b'],
+    [2, 'and hurry'],
+  ]);
+  await expect(send('use c', 'k1')).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+});
+
+test('the same words without a key are two messages', async () => {
+  const { send, list } = await createWorkingStage();
+
+  await send('go on');
+  await send('go on');
+
+  expect(await list()).toHaveLength(2);
+});
+
+test('a put that was applied although it says otherwise does not double the message', async () => {
+  const { deps, list } = await createWorkingStage();
+  const deaf = {
+    ...deps.table,
+    put: async (...put: Parameters<typeof deps.table.put>) => {
+      await deps.table.put(...put);
+      return !put[0].sk.startsWith('M#');
+    },
+  };
+
+  await sendMessage({ ...deps, table: deaf }, FIXTURE_PLAN, 'one', { text: 'use b' }, ACTOR);
+
+  expect(await list()).toEqual([[1, 'use b']]);
+});
+
+test('a message that was put before a crash reaches the bridge, and its question is closed', async () => {
+  const isCount = (operation: string, key: Key) => operation === 'update' && key.sk === 'STATE';
+  let crashes = true;
+  const { deps, send, task } = await createWorkingStage({
+    table: {
+      beforeEffect: (operation, key) => {
+        if (crashes && isCount(operation, key)) throw new Error('crash');
+      },
+    },
+  });
+  await expect(send('use b', 'k1')).rejects.toThrow('crash');
+  crashes = false;
+  expect((await task()).messageCount).toBe(0);
+
+  const answer = await recordHeartbeat(deps, KEY, { ...HEARTBEAT, phase: 'agent' });
+
+  expect(answer.messages).toMatchObject([{ n: 1, text: 'use b', answers: 'q-1' }]);
+  expect(await task()).toMatchObject({
+    messageCount: 1,
+    state: { status: 'working', answeredQuestion: 'q-1' },
+  });
+});
+
+test('what a bridge has given to its agent is kept, and does not fall', async () => {
+  const { deps, table } = await createWorkingStage();
+  await putAttempt(table, KEY, {
+    ...HEARTBEAT,
+    phase: 'agent',
+    startedAt: 1,
+    heartbeatAt: 1,
+    leaseUntil: 1,
+    messagesSeen: 4,
+  });
+
+  await recordHeartbeat(deps, KEY, { ...HEARTBEAT, phase: 'agent', messagesSeen: 2 });
+
+  const record = table.listAll().find((item) => item.sk.startsWith('A#'));
+  expect(JSON.parse(String(record?.doc))).toMatchObject({ messagesSeen: 4 });
+});
+
+test('what was said before the question was recorded answers it, once its bridge says so', async () => {
+  const { deps, task } = await createWorkingStage();
+
+  await recordHeartbeat(deps, KEY, { ...HEARTBEAT, phase: 'agent', answered: 'q-0' });
+  expect((await task()).state.status).toBe('awaiting_input');
+  await recordHeartbeat(deps, KEY, { ...HEARTBEAT, phase: 'agent', answered: 'q-1' });
+
+  expect((await task()).state).toMatchObject({ status: 'working', answeredQuestion: 'q-1' });
+});

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  createPlanStateFixture,
+  createWorkingTask,
+} from '../../../test/support/engine/engine-fixture.ts';
+import type { LiveAttempt } from '../../task-state/task-state.ts';
+import { buildAssignment } from './build-assignment.ts';
+
+test.each([
+  { sizeKb: undefined, fromMb: 256, partial: false },
+  { sizeKb: 255 * 1_024, fromMb: 256, partial: false },
+  { sizeKb: 256 * 1_024, fromMb: 256, partial: true },
+  { sizeKb: 9_999_999, fromMb: undefined, partial: false },
+])('a repository of $sizeKb KB is cloned partially from $fromMb MB on: $partial', async (given) => {
+  const { deps, putPlan, putTask, task } = createEngineFixture({
+    forge: { readBranchHead: async () => 'a'.repeat(40) },
+  });
+  deps.settings = { ...deps.settings, partialFromMb: given.fromMb };
+  const [repository] = createPlanStateFixture().repositories;
+  if (repository === undefined) throw new Error('the plan has no repository');
+  const plan = await putPlan({ repositories: [{ ...repository, sizeKb: given.sizeKb }] });
+  const { current } = await putTask(createWorkingTask(1));
+
+  const made = await buildAssignment(deps, plan, await task(), current as LiveAttempt);
+
+  expect(made.repository.partial).toBe(given.partial);
+});

@@ -1,0 +1,151 @@
+import { AppError } from '../../base/app-error.ts';
+import type { Assignment } from '../../contract/attempt.ts';
+import { formatAttemptBranch } from '../../contract/branch-name.ts';
+import type { AttemptKey } from '../../contract/id.ts';
+import { formatAttemptId } from '../../contract/id.ts';
+import type { TaskSpec } from '../../contract/task.ts';
+import type { PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
+import { resolveLimits } from '../../plan-state/plan-state.ts';
+import type { TaskDetail } from '../../store/task-detail-store.ts';
+import { loadResult, loadTaskDetail } from '../../store/task-detail-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { loadTask, toTaskKey } from '../../store/task-store.ts';
+import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
+import { requirePlanRepository } from '../apply/apply-plan.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { mapInParallel } from '../map-in-parallel.ts';
+import { resolveBaseBranch, resolveForge } from '../pull/task-forge.ts';
+import { carryOverConversation } from './carry-over-conversation.ts';
+import { findForeignScopes } from './find-foreign-scopes.ts';
+import { selectModelForTier } from './resolve-task-model.ts';
+
+/** Everything that a bridge is told; no secret is in it. */
+export async function buildAssignment(
+  deps: EngineDeps,
+  plan: PlanState,
+  task: StoredTask,
+  current: LiveAttempt,
+): Promise<Assignment> {
+  const { state } = task;
+  const { settings } = deps;
+  const key: AttemptKey = { ...toTaskKey(state), n: current.n };
+  const detail = await loadTaskDetail(deps.table, key);
+  const repository = requirePlanRepository(plan, state.repo);
+  const place = await resolveStartPoint(deps, plan, state, current);
+  const spec = detail?.spec;
+  const model = selectModelForTier(deps, spec?.tier ?? 'auto');
+  const work = current.kind !== 'verify';
+  return {
+    version: 1,
+    attemptId: formatAttemptId(key),
+    kind: current.kind,
+    plan: { id: plan.id, run: plan.run, title: plan.title },
+    task: describeTask(state, spec),
+    repository: {
+      name: repository.name,
+      cloneUrl: repository.cloneUrl,
+      branch: formatAttemptBranch(settings.prefix, key),
+      partial: isLargeRepository(repository, settings.partialFromMb),
+      ...place,
+    },
+    setup: repository.setup,
+    verify: repository.verify,
+    env: repository.env,
+    shared: repository.shared,
+    foreignScopes: work && state.kind === 'work' ? await findForeignScopes(deps, plan, state) : [],
+    parents: work ? await loadParentSummaries(deps, state, detail) : [],
+    repair: current.kind === 'repair' ? resolveRepair(state) : undefined,
+    notes: composeNotes(plan, repository.notes, state),
+    ...(work ? await carryOverConversation(deps.table, state, current) : { conversation: [] }),
+    agent: { name: plan.options.agent ?? settings.agent, model, tier: spec?.tier ?? 'auto' },
+    author: repository.author ?? settings.author,
+    signOff: repository.signOff,
+    limits: resolveLimits(plan, spec?.limits ?? {}, settings.limits),
+    price: settings.prices[model] ?? null,
+    leaseMs: settings.leaseMs,
+    heartbeatMs: settings.heartbeatMs,
+  };
+}
+
+function isLargeRepository({ sizeKb }: PlanRepository, fromMb: number | undefined): boolean {
+  return sizeKb !== undefined && fromMb !== undefined && sizeKb >= fromMb * 1_024;
+}
+
+function describeTask(state: TaskState, spec: TaskSpec | undefined): Assignment['task'] {
+  return {
+    id: state.task,
+    title: state.title,
+    description: spec?.description ?? 'Make the whole of the root branch pass its verification.',
+    criteria: spec?.criteria ?? [],
+    scope: spec?.scope ?? [],
+    interactive: spec?.interactive ?? false,
+    end: state.kind === 'end',
+  };
+}
+
+type StartPoint = Pick<Assignment['repository'], 'start' | 'rootBranch' | 'root' | 'verifyCommit'>;
+
+async function resolveStartPoint(
+  deps: EngineDeps,
+  plan: PlanState,
+  state: TaskState,
+  current: LiveAttempt,
+): Promise<StartPoint> {
+  const rootBranch = resolveBaseBranch(deps, plan, state);
+  const head = await resolveForge(deps, plan, state.repo).readBranchHead(state.repo, rootBranch);
+  if (head === undefined)
+    throw new AppError(
+      'conflict',
+      'root_branch_gone',
+      `branch ${rootBranch} of ${state.repo} is gone`,
+    );
+  // A simple plan works on the commit that was explored; its base branch may have moved since.
+  const root = state.simple ? requirePlanRepository(plan, state.repo).baseSha || head : head;
+  if (current.kind === 'verify') {
+    const on = state.verifyRoot ?? head;
+    return { start: on, rootBranch, root: on, verifyCommit: state.accepted?.commit ?? on };
+  }
+  if (current.kind === 'repair')
+    return { start: state.checkpoint ?? state.accepted?.commit ?? head, rootBranch, root: head };
+  return { start: state.checkpoint ?? root, rootBranch, root };
+}
+
+function resolveRepair(state: TaskState): Assignment['repair'] {
+  return (
+    state.repair ?? {
+      reason: 'verify_red',
+      detail: state.reason?.text ?? state.lastFailure ?? '',
+      files: [],
+      tasks: [],
+    }
+  );
+}
+
+function composeNotes(plan: PlanState, notes: string, state: TaskState): string {
+  const parts = [notes];
+  if (plan.prompt !== '')
+    parts.push(`The whole that this is a part of:\n${plan.prompt.slice(0, 8_000)}`);
+  if (state.lastFailure !== undefined)
+    parts.push(`An earlier attempt failed:\n${state.lastFailure.slice(0, 6_000)}`);
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+async function loadParentSummaries(
+  deps: EngineDeps,
+  state: TaskState,
+  detail: TaskDetail | undefined,
+): Promise<Assignment['parents']> {
+  const parents = (detail?.dependsOn ?? []).slice(0, 64);
+  const found = await mapInParallel(parents, 8, async ({ id }) => {
+    const parent = await loadTask(deps.table, { ...toTaskKey(state), task: id });
+    const attempt = parent?.state.accepted?.attempt;
+    if (parent === undefined || attempt === undefined) return undefined;
+    const result = await loadResult(deps.table, { ...toTaskKey(parent.state), n: attempt });
+    return {
+      task: id,
+      title: parent.state.title,
+      summary: result?.outcome === 'done' ? result.summary.slice(0, 2_000) : '',
+    };
+  });
+  return found.filter((parent) => parent !== undefined);
+}

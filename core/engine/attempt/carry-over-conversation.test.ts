@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import {
+  createTaskStateFixture,
+  createWorkingTask,
+  FIXTURE_PLAN,
+} from '../../../test/support/engine/engine-fixture.ts';
+import { createMemoryTable } from '../../../test/support/store/memory-table.ts';
+import type { AttemptResult, TranscriptEntry } from '../../contract/attempt.ts';
+import type { Table } from '../../port/table.ts';
+import { putAttempt, putResult, putTranscriptChunk } from '../../store/task-detail-store.ts';
+import type { LiveAttempt } from '../../task-state/task-state.ts';
+import { NO_USAGE } from '../../task-state/task-state.ts';
+import { carryOverConversation } from './carry-over-conversation.ts';
+
+const attemptKey = (n: number) => ({ plan: FIXTURE_PLAN, run: 1, task: 'one', n });
+
+function createEntry(kind: TranscriptEntry['kind'], text: string): TranscriptEntry {
+  return { at: 1, kind, text };
+}
+
+function putTurns(table: Table, n: number, chunk: number, ...entries: TranscriptEntry[]) {
+  return putTranscriptChunk(table, attemptKey(n), chunk, entries, 1);
+}
+
+function createFailedResult(cause: 'provider' | 'agent'): AttemptResult {
+  return { outcome: 'failed', cause, reason: '', files: [], leftOut: [], usage: NO_USAGE };
+}
+
+function carryOverInto(table: Table, n: number, code = 'attempt_lost') {
+  const { current } = createWorkingTask(n);
+  const state = { ...createTaskStateFixture(), reason: { code, text: '' } };
+  return carryOverConversation(table, state, current as LiveAttempt);
+}
+
+test('the end of what was said comes along, in order, and nothing of the rest', async () => {
+  const table = createMemoryTable();
+  for (let chunk = 1; chunk <= 250; chunk += 1)
+    await putTurns(
+      table,
+      1,
+      chunk,
+      createEntry('tool', 'ls'),
+      createEntry('agent', `step ${chunk}`),
+    );
+  await putTurns(table, 1, 251, createEntry('user', 'ada: use b'));
+
+  const { conversation } = await carryOverInto(table, 2);
+
+  expect(conversation).toHaveLength(251);
+  expect(conversation.slice(-2)).toEqual([
+    { role: 'agent', text: 'step 250' },
+    { role: 'user', text: 'ada: use b' },
+  ]);
+});
+
+test('attempts that were parked or said nothing are gone back over, to one that was judged', async () => {
+  const table = createMemoryTable();
+  await putTurns(table, 1, 1, createEntry('agent', 'of another try'));
+  await putResult(table, attemptKey(1), createFailedResult('agent'));
+  await putTurns(table, 2, 1, createEntry('agent', 'first'));
+  await putResult(table, attemptKey(2), createFailedResult('provider'));
+  await putTurns(table, 4, 1, createEntry('agent', 'second'));
+
+  const { conversation } = await carryOverInto(table, 5, 'parked');
+
+  expect(conversation.map((said) => said.text)).toEqual(['first', 'second']);
+});
+
+test('it is bounded in bytes, and the newest is kept', async () => {
+  const table = createMemoryTable();
+  for (let chunk = 1; chunk <= 20; chunk += 1)
+    await putTurns(table, 1, chunk, createEntry('agent', `${'計'.repeat(3_000)} ${chunk}`));
+
+  const { conversation } = await carryOverInto(table, 2);
+
+  expect(Buffer.byteLength(conversation.map((said) => said.text).join(''))).toBeLessThan(60_001);
+  expect(conversation.length).toBeGreaterThan(4);
+  expect(conversation.at(-1)?.text).toMatch(/ 20$/);
+});
+
+test('messages in what comes along are not given again, others are', async () => {
+  const table = createMemoryTable();
+  const record = {
+    startedAt: 1,
+    heartbeatAt: 1,
+    leaseUntil: 1,
+    phase: 'agent' as const,
+    activity: '',
+    usage: NO_USAGE,
+    progressAt: 1,
+    messagesSeen: 3,
+  };
+  await putAttempt(table, attemptKey(1), record);
+
+  expect((await carryOverInto(table, 2)).messagesSeen).toBe(0);
+  await putTurns(table, 1, 1, createEntry('user', 'ada: use b'));
+  expect((await carryOverInto(table, 2)).messagesSeen).toBe(3);
+});
+
+test('after an attempt that was judged the work begins anew', async () => {
+  const table = createMemoryTable();
+  await putTurns(table, 1, 1, createEntry('agent', 'done'));
+
+  expect((await carryOverInto(table, 2, 'verify_red')).conversation).toEqual([]);
+});

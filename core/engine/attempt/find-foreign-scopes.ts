@@ -1,0 +1,79 @@
+import type { Assignment } from '../../contract/attempt.ts';
+import type { PlanState } from '../../plan-state/plan-state.ts';
+import type { Table } from '../../port/table.ts';
+import { formatRunChangesHash } from '../../store/key.ts';
+import { loadRevision } from '../../store/plan-store.ts';
+import { readTask } from '../../store/task-store.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+
+/** Larger graphs are written by people, who gave the scopes; comparing all with all would cost with the plan's size. */
+const MAX_COMPARED_TASKS = 200;
+
+/** Declared scopes of unfinished tasks of the same repository with no ordering to this one. */
+export async function findForeignScopes(
+  deps: { readonly table: Table },
+  plan: PlanState,
+  state: TaskState,
+): Promise<Assignment['foreignScopes']> {
+  // The head says how many tasks there are; else its nodes do, which are those, joins and ends.
+  if (
+    (plan.forecast?.tasks ?? 0) > MAX_COMPARED_TASKS ||
+    plan.activation.total > MAX_COMPARED_TASKS * 2
+  )
+    return [];
+  const approved = plan.approved ?? plan.revision;
+  const revision = await loadRevision(
+    deps.table,
+    plan.id,
+    approved,
+    plan.revisionTags[approved - 1] ?? '',
+  );
+  if (revision === undefined || revision.tasks.length > MAX_COMPARED_TASKS) return [];
+  const edges = [
+    ...revision.edges,
+    ...revision.tasks.flatMap((task) => task.dependsOn.map((from) => ({ from, to: task.id }))),
+  ];
+  const ordered = new Set([
+    ...collectReachable(state.task, edges, 'from', 'to'),
+    ...collectReachable(state.task, edges, 'to', 'from'),
+  ]);
+  const page = await deps.table.index('changes', formatRunChangesHash(plan.id, plan.run), {
+    limit: MAX_COMPARED_TASKS + 100,
+  });
+  const finished = new Set(
+    page.items
+      .map((item) => readTask(item).state)
+      .filter((task) => task.status === 'merged' || task.status === 'cancelled')
+      .map((task) => task.task),
+  );
+  const first = plan.repositories[0]?.name ?? '';
+  return revision.tasks
+    .filter(
+      (task) =>
+        task.id !== state.task &&
+        (task.repo || first) === state.repo &&
+        task.scope.length > 0 &&
+        !ordered.has(task.id) &&
+        !finished.has(task.id),
+    )
+    .map((task) => ({ task: task.id, scope: task.scope }));
+}
+
+function collectReachable(
+  start: string,
+  edges: readonly { readonly from: string; readonly to: string }[],
+  near: 'from' | 'to',
+  far: 'from' | 'to',
+): Set<string> {
+  const next = Map.groupBy(edges, (edge) => edge[near]);
+  const seen = new Set<string>();
+  const open = [start];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const edge of next.get(id) ?? []) {
+      if (seen.has(edge[far])) continue;
+      seen.add(edge[far]);
+      open.push(edge[far]);
+    }
+  }
+  return seen;
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  createWorkingTask,
+  FIXTURE_PLAN,
+  FIXTURE_REPO,
+} from '../../../test/support/engine/engine-fixture.ts';
+import { AppError } from '../../base/app-error.ts';
+import { formatForgeSystem, loadPauses } from '../../store/pause-store.ts';
+import type { LiveAttempt } from '../../task-state/task-state.ts';
+import { applyPlan } from '../apply/apply-plan.ts';
+import { issueAttemptCredentials, startAttempt } from './start-attempt.ts';
+
+const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
+
+/** An attempt whose bridge is up, at a forge that answers everything with this error. */
+async function createClaimedStage(error: AppError) {
+  const fail = async () => {
+    throw error;
+  };
+  const fixture = createEngineFixture({
+    forge: { readBranchHead: fail, createGitCredential: fail },
+  });
+  const current = createWorkingTask(1).current as LiveAttempt;
+  await fixture.putPlan();
+  await fixture.putTask({
+    status: 'claimed',
+    attempt: 1,
+    current: { ...current, phase: 'claimed', leaseUntil: fixture.deps.clock.now() + 120_000 },
+  });
+  return fixture;
+}
+
+const CREDENTIAL_EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');
+
+test('a credential that has expired parks the task, and spends nothing', async () => {
+  const { deps, table, task } = await createClaimedStage(CREDENTIAL_EXPIRED);
+
+  await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
+
+  const { state } = await task();
+  expect(state).toMatchObject({
+    status: 'ready',
+    parkedUntil: deps.clock.now() + 60_000,
+    retryCounts: { agent: 0, infra: 0 },
+    reason: { code: 'parked', text: 'bad credentials' },
+  });
+  const pauses = await loadPauses(table, deps.clock.now());
+  expect(pauses.map(({ what }) => what)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
+});
+
+test('a bridge that needs a credential meanwhile is told to ask again', async () => {
+  const { deps } = await createClaimedStage(CREDENTIAL_EXPIRED);
+
+  const asked = issueAttemptCredentials(deps, undefined, KEY);
+
+  await expect(asked).rejects.toMatchObject({
+    kind: 'paused',
+    details: { until: deps.clock.now() + 60_000 },
+  });
+});
+
+test('a repository that is gone costs the attempt, and is named', async () => {
+  const gone = new AppError('notFound', 'forge_not_found', 'read acme/shop: Not Found');
+  const { deps, table, task } = await createClaimedStage(gone);
+
+  await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
+
+  expect((await task()).state).toMatchObject({
+    status: 'ready',
+    retryCounts: { infra: 1 },
+    reason: { code: 'attempt_lost', text: 'read acme/shop: Not Found' },
+  });
+  expect(await loadPauses(table, deps.clock.now())).toEqual([]);
+});
+
+test('an attempt of a run that was stopped since it was claimed gets nothing to do, and ends', async () => {
+  const { deps, task } = await createClaimedStage(CREDENTIAL_EXPIRED);
+  const stop = { event: 'cancelled', actor: 'ada@example.com' };
+  await applyPlan(deps, FIXTURE_PLAN, stop, (plan) => ({ ...plan, status: 'cancelled' }));
+
+  await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
+
+  expect((await task()).state).toMatchObject({
+    status: 'cancelled',
+    attemptsAwaitingPodRemoval: [1],
+  });
+});

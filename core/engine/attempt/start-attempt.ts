@@ -1,0 +1,148 @@
+import { AppError, isAppError } from '../../base/app-error.ts';
+import type { Assignment, Credentials } from '../../contract/attempt.ts';
+import { formatAttemptBranch } from '../../contract/branch-name.ts';
+import type { AttemptKey } from '../../contract/id.ts';
+import type { PlanState } from '../../plan-state/plan-state.ts';
+import { isRunning } from '../../plan-state/plan-state.ts';
+import { putAttempt } from '../../store/task-detail-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { toTaskKey } from '../../store/task-store.ts';
+import type { LiveAttempt } from '../../task-state/task-state.ts';
+import { NO_USAGE } from '../../task-state/task-state.ts';
+import { requirePlan } from '../apply/apply-plan.ts';
+import { applyTask } from '../apply/apply-task.ts';
+import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
+import type { EngineDeps, ModelAccess } from '../engine-deps.ts';
+import { resolveForge } from '../pull/task-forge.ts';
+import { buildAssignment } from './build-assignment.ts';
+import { createAttemptEndedError, requireLiveAttempt } from './require-live-attempt.ts';
+import { resolveTaskModel } from './resolve-task-model.ts';
+
+/** The bridge is up: claimed -> working. Repeating it answers the same again. */
+export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {
+  const live = await requireLiveAttempt(deps, key);
+  const plan = (await requirePlan(deps, key.plan)).state;
+  if (!isRunning(plan, key.run)) {
+    await applyTask(
+      deps,
+      key,
+      { type: 'cancel', reason: `the plan is ${plan.status}` },
+      { actor: 'engine' },
+    );
+    throw createAttemptEndedError(key);
+  }
+  const assignment = await requireAssignment(deps, plan, live);
+  if (live.current.phase === 'claimed') {
+    const now = deps.clock.now();
+    const leaseUntil = now + deps.settings.leaseMs;
+    await putAttempt(deps.table, key, {
+      startedAt: now,
+      heartbeatAt: now,
+      leaseUntil,
+      phase: 'starting',
+      activity: '',
+      usage: NO_USAGE,
+      progressAt: now,
+      messagesSeen: assignment.messagesSeen,
+    });
+    const applied = await applyTask(
+      deps,
+      key,
+      { type: 'bridge_ready', n: key.n, leaseUntil },
+      { actor: 'bridge', loaded: live },
+    );
+    if (applied.kind === 'stale' || applied.kind === 'missing') throw createAttemptEndedError(key);
+  }
+  return assignment;
+}
+
+/** A pause of the forge that a bridge, once it is up, had better wait for than be started again after. */
+const MAX_WAITED_PAUSE_MS = 30_000;
+/** Before the launch time is over, for the bridge to ask once more. */
+const LAUNCH_TIME_MARGIN_MS = 15_000;
+
+/**
+ * A forge that refuses for a while costs the task no attempt: the bridge asks again, which it does by itself, or the task is
+ * claimed again then. What is wrong with the repository itself ends the attempt with that as the reason.
+ */
+async function requireAssignment(
+  deps: EngineDeps,
+  plan: PlanState,
+  live: StoredTask & { readonly current: LiveAttempt },
+): Promise<Assignment> {
+  const key = { ...toTaskKey(live.state), n: live.current.n };
+  try {
+    return await buildAssignment(deps, plan, live, live.current);
+  } catch (error) {
+    if (live.current.phase !== 'claimed') throw error;
+    if (isRepositoryError(error)) {
+      const why = error.message;
+      const lost = { type: 'attempt_lost', n: key.n, why } as const;
+      await applyTask(deps, key, lost, { actor: 'forge', loaded: live });
+      throw createAttemptEndedError(key);
+    }
+    if (!isPausing(error)) throw error;
+    const until = await recordPauseFor(deps, error, live.state);
+    const latest = Math.min(
+      deps.clock.now() + MAX_WAITED_PAUSE_MS,
+      live.current.leaseUntil - LAUNCH_TIME_MARGIN_MS,
+    );
+    if (until <= latest) throw toPausedError(error, until);
+    await applyTask(
+      deps,
+      key,
+      { type: 'attempt_refused', n: key.n, until, why: error.message },
+      { actor: 'forge', loaded: live },
+    );
+    throw createAttemptEndedError(key);
+  }
+}
+
+function isRepositoryError(error: unknown): error is AppError {
+  return (
+    isAppError(error, 'notFound') || isAppError(error, 'refused') || isAppError(error, 'conflict')
+  );
+}
+
+/** For a bridge, which asks again then. */
+function toPausedError(error: AppError, until: number): AppError {
+  return new AppError('paused', error.code, error.message, { details: { until }, cause: error });
+}
+
+/** For the bridge's memory only. */
+export async function issueAttemptCredentials(
+  deps: EngineDeps,
+  model: ModelAccess | undefined,
+  key: AttemptKey,
+): Promise<Credentials> {
+  const live = await requireLiveAttempt(deps, key);
+  const plan = (await requirePlan(deps, key.plan)).state;
+  const git = await issueGitCredential(deps, plan, live);
+  if (live.current.kind === 'verify') return { git };
+  if (model === undefined)
+    throw new AppError('paused', 'model_not_configured', 'no model is configured', {
+      details: { until: deps.clock.now() + 60_000 },
+    });
+  const name = await resolveTaskModel(deps, key);
+  return { git, model: { ...model, model: name } };
+}
+
+/** Without a credential of ours there is none for the bridge, which keeps its work and asks again until there is. */
+async function issueGitCredential(
+  deps: EngineDeps,
+  plan: PlanState,
+  { state, current }: StoredTask & { readonly current: LiveAttempt },
+): Promise<Credentials['git']> {
+  const branch = formatAttemptBranch(deps.settings.prefix, { ...toTaskKey(state), n: current.n });
+  const access = current.kind === 'verify' ? 'read' : 'write';
+  try {
+    return await resolveForge(deps, plan, state.repo).createGitCredential(
+      state.repo,
+      branch,
+      access,
+    );
+  } catch (error) {
+    if (!isPausing(error)) throw error;
+    throw toPausedError(error, await recordPauseFor(deps, error, state));
+  }
+}

@@ -1,0 +1,35 @@
+import type { QueueMessage } from '../contract/queue.ts';
+import { toMergeQueueKey } from '../store/merge-queue-store.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { handlePodEnded } from './launch/handle-pod-ended.ts';
+import { advanceQueue } from './merge-queue/advance-queue.ts';
+import { reconcilePlan } from './plan/reconcile-plan.ts';
+import { handleForgeChange } from './task/handle-forge-change.ts';
+import { completeMerge, reconcileTask } from './task/reconcile-task.ts';
+
+/** What a message of the queue `drive` points at is read from the store, and done. */
+export async function handleReconcileMessage(
+  deps: EngineDeps,
+  message: QueueMessage,
+): Promise<void> {
+  switch (message.type) {
+    case 'drive_task':
+      return reconcileTask(deps, message, message.dueAt);
+    case 'drive_plan':
+      return reconcilePlan(deps, message.plan);
+    case 'lane':
+      await advanceQueue(
+        deps,
+        toMergeQueueKey(message),
+        (...merged) => completeMerge(deps, ...merged),
+        message.dueAt,
+      );
+      return;
+    case 'forge_changed':
+      return handleForgeChange(deps, message);
+    case 'pod_ended':
+      return handlePodEnded(deps, message.attempt);
+    default:
+      return;
+  }
+}

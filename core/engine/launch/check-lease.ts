@@ -1,0 +1,62 @@
+import { TIMEOUT_AUTHOR } from '../../contract/attempt.ts';
+import { loadAttempt } from '../../store/task-detail-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { toTaskKey } from '../../store/task-store.ts';
+import { requirePlan } from '../apply/apply-plan.ts';
+import type { ReconcileResult } from '../apply/reconcile-result.ts';
+import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
+import { appendMessage } from '../attempt/attempt-messages.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { launchAttempt } from './launch-attempt.ts';
+import { loseAttempt } from './lose-attempt.ts';
+
+/** Whether the live attempt still lives. Its lease only says when to look: the number fences. */
+export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
+  const current = task.state.current;
+  if (current === undefined) return requeueWhenDue(task);
+  const now = deps.clock.now();
+  const key = { ...toTaskKey(task.state), n: current.n };
+  if (current.phase === 'claimed') {
+    if (current.leaseUntil <= now)
+      return endLostAttempt(deps, task, 'its bridge did not call within the launch time');
+    const plan = await requirePlan(deps, key.plan);
+    const launched = await launchAttempt(deps, plan.state, task);
+    return launched ? { kind: 'rest', requeueAt: current.leaseUntil } : TRANSITIONED;
+  }
+  if (task.state.question !== undefined && task.state.question.timeoutAt <= now)
+    return answerQuestionByDefault(deps, task);
+  const record = await loadAttempt(deps.table, key);
+  const leaseUntil = record?.leaseUntil ?? current.leaseUntil;
+  if (leaseUntil <= now)
+    return endLostAttempt(
+      deps,
+      task,
+      `nothing was heard of it for ${Math.round(deps.settings.leaseMs / 1_000)} s`,
+    );
+  const asked = task.state.question?.timeoutAt ?? Number.POSITIVE_INFINITY;
+  return { kind: 'rest', requeueAt: Math.min(leaseUntil, asked) };
+}
+
+async function endLostAttempt(
+  deps: EngineDeps,
+  task: StoredTask,
+  why: string,
+): Promise<ReconcileResult> {
+  await loseAttempt(deps, task, why, 'engine');
+  return TRANSITIONED;
+}
+
+async function answerQuestionByDefault(
+  deps: EngineDeps,
+  task: StoredTask,
+): Promise<ReconcileResult> {
+  const { question, current } = task.state;
+  if (question === undefined || current === undefined) return requeueWhenDue(task);
+  await appendMessage(deps, task, {
+    id: `default of ${question.id}`,
+    author: TIMEOUT_AUTHOR,
+    text: question.default,
+    answers: question.id,
+  });
+  return TRANSITIONED;
+}

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  FIXTURE_PLAN,
+  FIXTURE_REPO,
+} from '../../../test/support/engine/engine-fixture.ts';
+import type { PullState } from '../../port/forge.ts';
+import { loadPlan } from '../../store/plan-store.ts';
+import { MAX_HANDLER_LIFETIME_MS } from '../max-handler-lifetime.ts';
+import { reconcilePlan } from './reconcile-plan.ts';
+
+const KEEP_MS = 7 * 86_400_000;
+const ROOT = `smol-gang/${FIXTURE_PLAN}-r1/root`;
+
+/** A complete plan, whose root pull request is what `person` makes of it. */
+async function createCompletePlan() {
+  let state: PullState = 'open';
+  const deleted: string[] = [];
+  let looks = 0;
+  const stage = createEngineFixture({
+    forge: {
+      readPull: async () => {
+        looks += 1;
+        return createRootPull(state);
+      },
+      listBranches: async () => [{ name: ROOT, sha: 'a'.repeat(40) }],
+      deleteBranch: async (_repo, name) => {
+        deleted.push(name);
+      },
+    },
+  });
+  const pull = { repo: FIXTURE_REPO, branch: ROOT, number: 7, ready: true };
+  await stage.putPlan({ status: 'complete', pulls: [{ ...pull, state: 'open' }] });
+  const drive = () => reconcilePlan(stage.deps, FIXTURE_PLAN);
+  return {
+    ...stage,
+    deleted,
+    looks: () => looks,
+    drive,
+    person: (next: PullState) => {
+      state = next;
+    },
+    plan: async () => (await loadPlan(stage.table, FIXTURE_PLAN))?.state,
+  };
+}
+
+function createRootPull(state: PullState) {
+  return {
+    number: 7,
+    nodeId: 'P7',
+    url: 'http://127.0.0.1:1/acme/shop/pull/7',
+    title: 'Logins',
+    body: '',
+    state,
+    draft: false,
+    head: ROOT,
+    headSha: 'a'.repeat(40),
+    base: 'main',
+    mergeable: true,
+    labels: [],
+    updatedAt: 1,
+    author: 'gang',
+  };
+}
+
+test('a closed root pull request is kept for some days, then its branches go and nobody asks for it again', async () => {
+  const { drive, person, advance, deleted, plan, looks } = await createCompletePlan();
+  person('closed');
+  await drive();
+  advance(KEEP_MS - 1);
+  await drive();
+  expect(deleted).toEqual([]);
+
+  advance(1);
+  await drive();
+  await drive();
+  const asked = looks();
+  await drive();
+
+  expect(deleted).toEqual([ROOT]);
+  expect(looks()).toBe(asked);
+
+  // What a handler that stood still put back meanwhile goes too.
+  advance(MAX_HANDLER_LIFETIME_MS);
+  await drive();
+  expect(deleted).toEqual([ROOT, ROOT]);
+  expect((await plan())?.pendingCleanups).toEqual([]);
+});
+
+test('one that is reopened keeps its branches, and its merge is seen', async () => {
+  const { drive, person, advance, deleted, plan } = await createCompletePlan();
+  person('closed');
+  await drive();
+
+  person('open');
+  await drive();
+  expect(await plan()).toMatchObject({ pulls: [{ state: 'open' }], pendingCleanups: [] });
+  advance(KEEP_MS);
+  await drive();
+  expect(deleted).toEqual([]);
+
+  person('merged');
+  await drive();
+  await drive();
+  expect(await plan()).toMatchObject({
+    pulls: [{ state: 'merged' }],
+    pendingCleanups: [{ run: 1, swept: true }],
+  });
+  expect(deleted).toEqual([ROOT]);
+});
+
+test('one that was reopened without a word is looked at once more before its branches would go', async () => {
+  const { drive, person, advance, deleted, plan } = await createCompletePlan();
+  person('closed');
+  await drive();
+
+  person('open');
+  advance(KEEP_MS);
+  await drive();
+  await drive();
+
+  expect(deleted).toEqual([]);
+  expect(await plan()).toMatchObject({ pulls: [{ state: 'open' }], pendingCleanups: [] });
+});

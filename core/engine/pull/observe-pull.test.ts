@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture, FIXTURE_REPO } from '../../../test/support/engine/engine-fixture.ts';
+import type { PullRequest } from '../../port/forge.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import { observePull } from './observe-pull.ts';
+
+const PULL: PullRequest = {
+  number: 7,
+  nodeId: 'PR_7',
+  url: 'https://forge.test/7',
+  title: '',
+  body: '',
+  state: 'open',
+  draft: false,
+  head: 'task',
+  headSha: 'before',
+  base: 'root',
+  mergeable: null,
+  labels: [],
+  updatedAt: 1,
+  author: 'gang',
+};
+
+/** The branch is at `before`; how many commits it has that the accepted one lacks. */
+async function observeTaskPull(status: TaskState['status'], aheadBy: number) {
+  const forge = {
+    readBranchHead: async (_repo: string, branch: string) => (branch === 'root' ? 'r1' : 'before'),
+    compareCommits: async () => ({ files: [], aheadBy, behindBy: 1, mergeBase: 'before' }),
+  };
+  const { deps, putTask, task } = createEngineFixture({ forge });
+  const accepted = { commit: 'after', attempt: 2, firstAttempt: 2 };
+  await putTask({ status, repo: FIXTURE_REPO, accepted });
+  return observePull(deps, deps.forges.local, 'root', await task(), PULL);
+}
+
+test('a branch that has not yet been moved to the accepted commit was moved by nobody', async () => {
+  expect(await observeTaskPull('pr_open', 0)).toBeUndefined();
+});
+
+test('a branch with a commit of its own was moved by a person', async () => {
+  expect(await observeTaskPull('pr_open', 1)).toEqual({
+    type: 'head_moved',
+    commit: 'before',
+    root: 'r1',
+    pull: { number: 7, nodeId: 'PR_7', url: 'https://forge.test/7' },
+  });
+});
+
+test('a branch that was there and went back was moved by a person', async () => {
+  expect(await observeTaskPull('in_review', 0)).toMatchObject({
+    type: 'head_moved',
+    commit: 'before',
+  });
+});

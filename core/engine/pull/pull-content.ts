@@ -1,0 +1,143 @@
+import { renderMermaid } from '../../graph/render-mermaid.ts';
+import type { PlanState } from '../../plan-state/plan-state.ts';
+import type { RootPullTask } from '../../pull-text/render-root-pull.ts';
+import { renderRootPull } from '../../pull-text/render-root-pull.ts';
+import type { PullText } from '../../pull-text/render-task-pull.ts';
+import { renderTaskPull } from '../../pull-text/render-task-pull.ts';
+import { loadResult, loadTaskDetail } from '../../store/task-detail-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { listTasks, loadTask, toTaskKey } from '../../store/task-store.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import { addUsage } from '../../task-state/task-state.ts';
+import { requirePlanRepository } from '../apply/apply-plan.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { mapInParallel } from '../map-in-parallel.ts';
+import { requireApprovedRevision } from '../revision/revision.ts';
+
+// What pull requests say, gathered from the store.
+
+export async function buildTaskPullContent(
+  deps: EngineDeps,
+  plan: PlanState,
+  task: TaskState,
+): Promise<PullText> {
+  const key = toTaskKey(task);
+  const [detail, result] = await Promise.all([
+    loadTaskDetail(deps.table, key),
+    loadResult(deps.table, { ...key, n: task.accepted?.attempt ?? 0 }),
+  ]);
+  const parents = await mapInParallel((detail?.dependsOn ?? []).slice(0, 64), 8, async ({ id }) => {
+    const parent = await loadTask(deps.table, { ...key, task: id });
+    const pull = parent?.state.repo === task.repo ? parent.state.pull?.number : undefined;
+    return { id, pull };
+  });
+  const repository = requirePlanRepository(plan, task.repo);
+  const done = result?.outcome === 'done' ? result : undefined;
+  return renderTaskPull({
+    plan: { id: plan.id, title: plan.title },
+    task: {
+      id: task.task,
+      title: task.title,
+      description: detail?.spec.description ?? task.repair?.detail ?? 'Mend the whole.',
+      criteria: detail?.spec.criteria ?? [],
+      wave: task.wave,
+      dependsOn: parents,
+    },
+    simple: task.simple,
+    // Evidence of the attempt speaks for its own commit only.
+    evidence: done?.commit === task.accepted?.commit ? done?.evidence : undefined,
+    summary: done?.summary ?? '',
+    workLog: done?.workLog ?? [],
+    leftOut: done?.leftOut ?? [],
+    flagged: done?.flagged ?? [],
+    usage: task.usage,
+    durationMs: task.startedAt === undefined ? undefined : task.last.at - task.startedAt,
+    titlePattern: repository.titlePattern,
+    template: repository.pullTemplate,
+  });
+}
+
+/** A root pull request tells of every task of its repository; read twice in a plan's life, so it may cost with its size. */
+export async function buildRootPullContent(
+  deps: EngineDeps,
+  plan: PlanState,
+  repo: string,
+): Promise<PullText> {
+  const revision = await requireApprovedRevision(deps, plan);
+  const all = await loadRunTasks(deps, plan);
+  const tasks = all.filter((task) => task.state.kind === 'work' && task.state.repo === repo);
+  const end = all.find((task) => task.state.kind === 'end' && task.state.repo === repo)?.state;
+  const results = await mapInParallel(tasks.slice(0, 200), 8, (task) =>
+    loadResult(deps.table, { ...toTaskKey(task.state), n: task.state.accepted?.attempt ?? 0 }),
+  );
+  const done = results.filter((result) => result?.outcome === 'done');
+  const statuses = new Map(tasks.map((task) => [task.state.task, task.state.status]));
+  const first = plan.repositories[0]?.name ?? '';
+  const own = revision.tasks.filter((task) => (task.repo || first) === repo);
+  const repository = requirePlanRepository(plan, repo);
+  const verified =
+    end === undefined || end.attempt === 0
+      ? undefined
+      : await loadResult(deps.table, { ...toTaskKey(end), n: end.attempt });
+  return renderRootPull({
+    plan: { id: plan.id, title: plan.title, prompt: plan.prompt, summary: plan.summary },
+    tasks: tasks.map(({ state }) => toRootPullTask(state)).toSorted((a, b) => a.wave - b.wave),
+    mermaid: renderMermaid(own, revision.edges, (id) => statuses.get(id) ?? 'pending'),
+    evidence: verified?.outcome === 'done' ? verified.evidence : undefined,
+    leftOut: done
+      .flatMap((result) => (result.outcome === 'done' ? result.leftOut : []))
+      .slice(0, 100),
+    flagged: done
+      .flatMap((result) => (result.outcome === 'done' ? result.flagged : []))
+      .slice(0, 100),
+    usage: all.reduce((sum, task) => addUsage(sum, task.state.usage), plan.usage),
+    durationMs: plan.startedAt === undefined ? undefined : deps.clock.now() - plan.startedAt,
+    criticalPathMs: computeCriticalPathMs(revision.forecast.criticalPath, tasks),
+    ready: end?.status === 'merged',
+    markNotReady: false,
+    siblings: plan.pulls
+      .filter((pull) => pull.repo !== repo)
+      .map((pull) => ({ repo: pull.repo, url: pull.url })),
+    titlePattern: repository.titlePattern,
+    template: repository.pullTemplate,
+  });
+}
+
+async function loadRunTasks(deps: EngineDeps, plan: PlanState): Promise<StoredTask[]> {
+  const tasks = await listTasks(deps.table, { plan: plan.id, run: plan.run });
+  // The index may be late, and what is said last is not said again.
+  const newest = await mapInParallel(tasks, 16, async (task) =>
+    task.state.status === 'merged'
+      ? task
+      : ((await loadTask(deps.table, toTaskKey(task.state))) ?? task),
+  );
+  return newest.toSorted((a, b) => a.state.ordinal - b.state.ordinal);
+}
+
+function toRootPullTask(state: TaskState): RootPullTask {
+  return {
+    id: state.task,
+    title: state.title,
+    wave: state.wave,
+    status: state.status,
+    pull: state.pull?.number,
+    usage: state.usage,
+    durationMs: computeDurationMs(state),
+  };
+}
+
+function computeDurationMs(state: TaskState): number | undefined {
+  if (state.startedAt === undefined || state.finishedAt === undefined) return undefined;
+  return state.finishedAt - state.startedAt;
+}
+
+function computeCriticalPathMs(
+  chain: readonly string[],
+  tasks: readonly StoredTask[],
+): number | undefined {
+  const path = new Set(chain);
+  const durations = tasks
+    .filter((task) => path.has(task.state.task))
+    .map((task) => computeDurationMs(task.state) ?? 0);
+  return durations.length === 0 ? undefined : durations.reduce((sum, ms) => sum + ms, 0);
+}

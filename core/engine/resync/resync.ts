@@ -1,0 +1,132 @@
+import { parseAttemptId } from '../../contract/id.ts';
+import type { QueueMessage } from '../../contract/queue.ts';
+import type { Pod } from '../../port/launcher.ts';
+import type { Item } from '../../port/table.ts';
+import { decodeDocument } from '../../store/document.ts';
+import { DUE_SHARDS } from '../../store/key.ts';
+import type { MergeQueueKey } from '../../store/merge-queue-store.ts';
+import { readPlan } from '../../store/plan-store.ts';
+import { loadSlots, removeSlotHolders } from '../../store/slot-store.ts';
+import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
+import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { handlePodEnded } from '../launch/handle-pod-ended.ts';
+import { loseAttempt } from '../launch/lose-attempt.ts';
+import { mapInParallel } from '../map-in-parallel.ts';
+import { pollForges } from './poll-forges.ts';
+
+// What crashes and lost messages left undone is found by time, each minute: what is due, pods without an attempt, attempts
+// without a pod, pull requests that changed without a webhook. What it costs when nothing happens does not grow with what
+// is stored.
+
+const MAX_ITEMS_PER_SHARD = 200;
+/** A slot that was reserved but never claimed. */
+const MAX_UNCLAIMED_MS = 60_000;
+/** From the launch until a pod must be seen. */
+const LAUNCH_GRACE_MS = 30_000;
+
+export async function resync(deps: EngineDeps): Promise<void> {
+  const faults: unknown[] = [];
+  for (const part of [enqueueDueWakeUps, sweepPods, pollForges]) {
+    try {
+      await part(deps);
+    } catch (error) {
+      faults.push(error);
+      deps.log.warn('reconciler part failed', { part: part.name, cause: String(error) });
+    }
+  }
+  if (faults.length > 0) throw faults[0];
+}
+
+export async function enqueueDueWakeUps(deps: EngineDeps): Promise<void> {
+  const now = deps.clock.now();
+  const shards = Array.from({ length: DUE_SHARDS }, (_, shard) => `due#${shard}`);
+  const pages = await mapInParallel(shards, 8, (shard) =>
+    deps.table.index('due', shard, { to: now, limit: MAX_ITEMS_PER_SHARD }),
+  );
+  const messages = pages
+    .flatMap((page) => page.items)
+    .flatMap((item) => buildWakeUpMessage(item) ?? []);
+  await enqueueWakeUps(deps, messages);
+}
+
+function buildWakeUpMessage(item: Item): QueueMessage | undefined {
+  if (item.pk.startsWith('TASK#'))
+    return { type: 'drive_task', v: 1, ...toTaskKey(readTask(item).state) };
+  if (item.pk.startsWith('LANE#'))
+    return { type: 'lane', v: 1, ...decodeDocument<MergeQueueKey>(item, 'lane') };
+  if (item.pk.startsWith('PLAN#')) {
+    const plan = readPlan(item).state;
+    return { type: plan.status === 'planning' ? 'plan' : 'drive_plan', v: 1, plan: plan.id };
+  }
+  return undefined;
+}
+
+/** Pods are listed before attempts are read, so that a pod just born is never taken for a stray. */
+export async function sweepPods(deps: EngineDeps): Promise<void> {
+  const holders = (await loadSlots(deps.table)).holders;
+  const pods = await deps.launcher.list();
+  await mapInParallel(pods, 8, async (pod) => {
+    const key = parseAttemptId(pod.attemptId);
+    if (key === undefined) return;
+    const task = await loadTask(deps.table, key);
+    if (task?.state.current?.n === key.n) {
+      if (pod.state === 'gone') await handlePodEnded(deps, pod.attemptId);
+      return;
+    }
+    // Gone too: of a launch that came late, nobody else takes away what is left.
+    await removeStrayPod(deps, pod);
+  });
+  const seen = new Set(pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId));
+  const now = deps.clock.now();
+  await mapInParallel([...holders], 8, async ([id, holder]) => {
+    const task = await loadTask(deps.table, holder.attempt);
+    const { n } = holder.attempt;
+    const current = task?.state.current;
+    if (task !== undefined && current?.n === n) {
+      // Until its bridge has called, the launch is repeated, and ends by its own time.
+      if (current.phase === 'claimed') return;
+      const late = now - current.claimedAt > LAUNCH_GRACE_MS;
+      if (late && !seen.has(id)) await loseAttempt(deps, task, 'its pod is gone', 'sweep');
+      return;
+    }
+    if (task?.state.attemptsAwaitingPodRemoval.includes(n)) {
+      await enqueueWakeUps(deps, [{ type: 'drive_task', v: 1, ...toTaskKey(task.state) }]);
+      return;
+    }
+    await freeUnclaimedSlot(deps, id, holder.since, task?.state.attempt ?? n);
+  });
+}
+
+/** One that cannot be removed must not hide the others, nor whose slot is to be freed. */
+async function removeStrayPod(deps: EngineDeps, { name, uid }: Pod): Promise<void> {
+  try {
+    await deps.launcher.remove(name, uid);
+  } catch (error) {
+    deps.log.warn('stray pod could not be removed', { pod: name, cause: String(error) });
+  }
+}
+
+/** First the number is raised, so that a late claim under it fails; then the slot is free. */
+async function freeUnclaimedSlot(
+  deps: EngineDeps,
+  id: string,
+  since: number,
+  attempt: number,
+): Promise<void> {
+  const key = parseAttemptId(id);
+  if (key === undefined) return;
+  if (attempt < key.n) {
+    if (deps.clock.now() - since < MAX_UNCLAIMED_MS) return;
+    const applied = await applyTask(
+      deps,
+      key,
+      { type: 'number_raised', n: key.n },
+      { actor: 'sweep', hint: false },
+    );
+    // The late claim was first: the slot is its own.
+    if (applied.kind === 'noop') return;
+  }
+  await removeSlotHolders(deps.table, [id]);
+  await enqueueWakeUps(deps, [{ type: 'schedule', v: 1, tasks: [] }]);
+}

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createTaskStateFixture } from '../../../test/support/engine/engine-fixture.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import type { Candidate } from './pick-tasks.ts';
+import { pickTasks } from './pick-tasks.ts';
+
+const WIDE_CAPS = { system: 10, repository: 10, plan: 10 };
+const PLANS = ['pa', 'pb', 'pc'];
+const REPOS = ['acme/one', 'acme/two'];
+
+function createCandidate(change: Partial<TaskState>, planCap = 10): Candidate {
+  return { task: { ...createTaskStateFixture(), ...change }, planCap };
+}
+
+function listTaskIds(picked: readonly TaskState[]): string[] {
+  return picked.map((task) => task.task);
+}
+
+test('the longest path ahead goes first', () => {
+  const candidates = [
+    createCandidate({ task: 'short', rank: 1 }),
+    createCandidate({ task: 'long', rank: 9 }),
+    createCandidate({ task: 'middle', rank: 5 }),
+  ];
+
+  expect(listTaskIds(pickTasks(candidates, [], { ...WIDE_CAPS, system: 2 }))).toEqual([
+    'long',
+    'middle',
+  ]);
+});
+
+test('what frees others comes before work: verification, then repair', () => {
+  const candidates = [
+    createCandidate({ task: 'work', nextAttemptKind: 'work', rank: 99 }),
+    createCandidate({ task: 'repair', nextAttemptKind: 'repair', rank: 2 }),
+    createCandidate({ task: 'verify', nextAttemptKind: 'verify', rank: 1 }),
+  ];
+
+  expect(listTaskIds(pickTasks(candidates, [], WIDE_CAPS))).toEqual(['verify', 'repair', 'work']);
+});
+
+test('plans take turns, the one with the fewest slots first', () => {
+  const candidates = [
+    createCandidate({ plan: 'pa', task: 'a1', rank: 9 }),
+    createCandidate({ plan: 'pa', task: 'a2', rank: 8 }),
+    createCandidate({ plan: 'pb', task: 'b1', rank: 2 }),
+    createCandidate({ plan: 'pb', task: 'b2', rank: 1 }),
+  ];
+  const held = [{ plan: 'pa', repo: 'acme/shop' }];
+
+  expect(listTaskIds(pickTasks(candidates, held, WIDE_CAPS))).toEqual(['b1', 'a1', 'b2', 'a2']);
+});
+
+test('a plan at its cap leaves its slots to others', () => {
+  const candidates = [
+    createCandidate({ plan: 'pa', task: 'a1', rank: 9 }, 1),
+    createCandidate({ plan: 'pa', task: 'a2', rank: 8 }, 1),
+    createCandidate({ plan: 'pb', task: 'b1', rank: 1 }, 1),
+  ];
+
+  expect(listTaskIds(pickTasks(candidates, [], WIDE_CAPS))).toEqual(['a1', 'b1']);
+});
+
+test('a full system picks nobody', () => {
+  const held = [{ plan: 'pa', repo: 'acme/one' }];
+
+  expect(pickTasks([createCandidate({})], held, { ...WIDE_CAPS, system: 1 })).toEqual([]);
+});
+
+test('no cap is ever exceeded, and no slot that fits somebody stays free', () => {
+  const members = fc.array(
+    fc.record({ plan: fc.constantFrom(...PLANS), repo: fc.constantFrom(...REPOS) }),
+    { maxLength: 12 },
+  );
+  const caps = fc.record({
+    system: fc.integer({ min: 1, max: 8 }),
+    repository: fc.integer({ min: 1, max: 8 }),
+    plan: fc.integer({ min: 1, max: 8 }),
+  });
+  void fc.assert(
+    fc.property(members, members, caps, fc.integer({ min: 1, max: 4 }), (want, held, cap, own) => {
+      const candidates = want.map((one, n) => createCandidate({ ...one, task: `t${n}` }, own));
+
+      const picked = pickTasks(candidates, held, cap);
+
+      const after = [...held, ...picked];
+      const fits = (
+        all: readonly { readonly plan: string; readonly repo: string }[],
+        one: TaskState,
+      ) =>
+        all.length < cap.system &&
+        all.filter((other) => other.plan === one.plan).length < Math.min(own, cap.plan) &&
+        all.filter((other) => other.repo === one.repo).length < cap.repository;
+      for (const [n, task] of picked.entries())
+        expect(fits([...held, ...picked.slice(0, n)], task)).toBe(true);
+      const left = candidates.filter((one) => !picked.includes(one.task));
+      expect(left.some((one) => fits(after, one.task))).toBe(false);
+    }),
+  );
+});

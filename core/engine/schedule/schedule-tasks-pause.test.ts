@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  createPlanStateFixture,
+  FIXTURE_PLAN,
+  FIXTURE_REPO,
+} from '../../../test/support/engine/engine-fixture.ts';
+import { formatForgeSystem, MODEL_SYSTEM, recordPause } from '../../store/pause-store.ts';
+import { scheduleTasks } from './schedule-tasks.ts';
+
+const OTHER_REPO = 'else/shop';
+
+/** A task `one` in a repository of acme, and a task `two` in one of else. */
+async function createTwoOwners() {
+  const fixture = createEngineFixture({
+    launcher: {
+      ensure: async ({ name, attemptId }) => ({
+        name,
+        attemptId,
+        state: 'starting',
+        startedAt: 1,
+        uid: '1',
+      }),
+    },
+  });
+  const [repository] = createPlanStateFixture().repositories;
+  if (repository === undefined) throw new Error('the fixture has no repository');
+  await fixture.putPlan({ repositories: [repository, { ...repository, name: OTHER_REPO }] });
+  await fixture.putTask();
+  await fixture.putTask({ task: 'two', repo: OTHER_REPO, ordinal: 1 });
+  const statuses = async () => [
+    (await fixture.task('one')).state.status,
+    (await fixture.task('two')).state.status,
+  ];
+  return { ...fixture, statuses };
+}
+
+const NUDGED_TASKS = ['one', 'two'].map((task) => ({ plan: FIXTURE_PLAN, run: 1, task }));
+
+test("a forge that refuses for one owner holds up nobody else's work", async () => {
+  const { deps, table, statuses } = await createTwoOwners();
+  const until = deps.clock.now() + 60_000;
+  await recordPause(table, {
+    what: formatForgeSystem('local', FIXTURE_REPO),
+    until,
+    reason: '429',
+  });
+
+  await scheduleTasks(deps, NUDGED_TASKS);
+
+  expect(await statuses()).toEqual(['ready', 'claimed']);
+});
+
+test('a model that refuses holds up all but verification', async () => {
+  const { deps, table, statuses, putTask, task } = await createTwoOwners();
+  await putTask({ task: 'three', ordinal: 2, status: 'pr_open', nextAttemptKind: 'verify' });
+  await recordPause(table, { what: MODEL_SYSTEM, until: deps.clock.now() + 60_000, reason: '429' });
+
+  await scheduleTasks(deps, [...NUDGED_TASKS, { plan: FIXTURE_PLAN, run: 1, task: 'three' }]);
+
+  expect(await statuses()).toEqual(['ready', 'ready']);
+  expect((await task('three')).state.current).toMatchObject({ kind: 'verify' });
+});
+
+test('who is held back is looked at again when the pause is over, and not when another one is', async () => {
+  const { deps, table } = await createTwoOwners();
+  const now = deps.clock.now();
+  const delays: (number | undefined)[] = [];
+  deps.queue.send = async (messages) => {
+    for (const { message, delaySeconds } of messages)
+      if (message.type === 'schedule') delays.push(delaySeconds);
+  };
+  await recordPause(table, {
+    what: formatForgeSystem('local', FIXTURE_REPO),
+    until: now + 20_000,
+    reason: '429',
+  });
+  await recordPause(table, { what: 'forge github:acme', until: now + 600_000, reason: '429' });
+
+  await scheduleTasks(deps, NUDGED_TASKS);
+
+  expect(delays).toEqual([20]);
+});

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { createEngineFixture } from '../../../test/support/engine/engine-fixture.ts';
+import { AppError } from '../../base/app-error.ts';
+import { putMergeQueueEntry } from '../../store/merge-queue-store.ts';
+import { loadPauses } from '../../store/pause-store.ts';
+import { advanceQueue } from '../merge-queue/advance-queue.ts';
+import { guardTask } from './guard-task.ts';
+
+const CREDENTIAL_EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');
+
+test('however long our credential is refused, no task is blocked for it', async () => {
+  const { deps, table, putPlan, putTask, task, advance } = createEngineFixture();
+  await putPlan();
+  await putTask({ status: 'pr_open' });
+
+  for (let n = 0; n < 20; n += 1) {
+    await guardTask(deps, await task(), async () => {
+      throw CREDENTIAL_EXPIRED;
+    });
+    advance(60_000);
+  }
+
+  expect((await task()).state).toMatchObject({ status: 'pr_open', faults: 0 });
+  expect(await loadPauses(table, deps.clock.now() - 1)).toMatchObject([
+    { reason: 'bad credentials' },
+  ]);
+});
+
+test('what is wrong with the repository itself is counted, and blocks the task with the reason', async () => {
+  const { deps, putPlan, putTask, task } = createEngineFixture();
+  await putPlan();
+  await putTask({ status: 'pr_open' });
+
+  for (let n = 0; n < 5; n += 1)
+    await guardTask(deps, await task(), async () => {
+      throw new AppError('notFound', 'forge_not_found', 'acme/shop: Not Found');
+    });
+
+  expect((await task()).state).toMatchObject({
+    status: 'blocked',
+    reason: { text: 'acme/shop: Not Found' },
+  });
+});
+
+test('a lane waits for our credential too', async () => {
+  const { deps, putPlan, putTask, task } = createEngineFixture({
+    forge: {
+      readPull: async () => {
+        throw CREDENTIAL_EXPIRED;
+      },
+    },
+  });
+  await putPlan();
+  const { plan, run, repo } = await putTask({
+    status: 'merging',
+    pull: { number: 1, nodeId: 'n', url: 'u' },
+    accepted: { commit: 'c', attempt: 1, firstAttempt: 1 },
+  });
+  await putMergeQueueEntry(deps.table, { plan, run, repo }, { task: 'one', at: 1 });
+
+  const worked = await advanceQueue(deps, { plan, run, repo }, async () => {});
+
+  expect(worked).toBe('waiting');
+  expect((await task()).state).toMatchObject({ status: 'merging', faults: 0 });
+});

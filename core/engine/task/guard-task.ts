@@ -1,0 +1,57 @@
+import type { AppError } from '../../base/app-error.ts';
+import { isAppError } from '../../base/app-error.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { postponeTask, toTaskKey } from '../../store/task-store.ts';
+import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+
+/** Where failures are not counted (it has ended, and something is left to clear up), it is tried this often. */
+const UNCOUNTED_RETRY_MS = 300_000;
+
+/**
+ * What a failure on the way does to the task: an outside system that refuses for a while (or until our credential is
+ * renewed) parks the work without cost; a
+ * network fault is asked again; anything else is counted on the task, and blocks it before it can go on for ever.
+ */
+export async function guardTask(
+  deps: EngineDeps,
+  task: StoredTask,
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (isAppError(error, 'transient')) throw error;
+    if (isPausing(error)) {
+      await parkTask(deps, task, error);
+      return;
+    }
+    const key = toTaskKey(task.state);
+    deps.log.warn('task step failed', {
+      ...key,
+      status: task.state.status,
+      cause: String(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    const why = error instanceof Error ? error.message : String(error);
+    const applied = await applyTask(
+      deps,
+      key,
+      { type: 'faulted', why },
+      { actor: 'engine', dueAt: () => deps.clock.now() + 5_000 },
+    );
+    if (applied.kind === 'changed')
+      await enqueueWakeUps(deps, [{ type: 'drive_task', v: 1, ...key }], 5);
+    else await postponeTask(deps.table, task, deps.clock.now() + UNCOUNTED_RETRY_MS);
+  }
+}
+
+async function parkTask(deps: EngineDeps, task: StoredTask, error: AppError): Promise<void> {
+  const now = deps.clock.now();
+  const until = await recordPauseFor(deps, error, task.state);
+  await postponeTask(deps.table, task, until);
+  const seconds = Math.ceil((until - now) / 1_000);
+  if (seconds <= 900)
+    await enqueueWakeUps(deps, [{ type: 'drive_task', v: 1, ...toTaskKey(task.state) }], seconds);
+}

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  createPullFixture,
+  FIXTURE_REPO,
+} from '../../../test/support/engine/engine-fixture.ts';
+import type { PullRequest } from '../../port/forge.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import { toPullRef } from '../pull/task-forge.ts';
+import { handleForgeChange } from './handle-forge-change.ts';
+
+const PULL = createPullFixture();
+
+/** What a task comes to when it hears of this pull request. */
+async function handleChangeOf(pull: PullRequest, change: Partial<TaskState>) {
+  const { deps, putPlan, putTask, task } = createEngineFixture({
+    forge: { readPull: async () => pull },
+  });
+  await putPlan();
+  await putTask({
+    status: 'blocked',
+    accepted: { commit: PULL.headSha, attempt: 1, firstAttempt: 1 },
+    ...change,
+  });
+  await handleForgeChange(deps, {
+    type: 'forge_changed',
+    v: 1,
+    repo: FIXTURE_REPO,
+    pull: pull.number,
+    branch: PULL.head,
+    delivery: 'd1',
+  });
+  return (await task()).state;
+}
+
+test('of its own pull request it is said when a person has it go elsewhere', async () => {
+  const state = await handleChangeOf(
+    { ...PULL, base: 'main' },
+    { status: 'in_review', pull: toPullRef(PULL) },
+  );
+
+  expect(state.status).toBe('blocked');
+  expect(state.reason?.text).toContain('pull request #7 goes to main now');
+});
+
+test('what was merged elsewhere is not merged for its task', async () => {
+  const elsewhere = { ...PULL, base: 'main', state: 'merged' as const };
+  const state = await handleChangeOf(elsewhere, { status: 'in_review', pull: toPullRef(PULL) });
+
+  expect(state.status).toBe('blocked');
+  expect(state.reason?.text).toContain('was merged into main');
+});
+
+test('another from its branch to somewhere else is not its own', async () => {
+  const state = await handleChangeOf({ ...PULL, base: 'main', state: 'merged' }, {});
+
+  expect(state.last.event).toBe('created');
+});
+
+test('that of a simple plan may go wherever people want it', async () => {
+  const state = await handleChangeOf(
+    { ...PULL, base: 'develop', state: 'merged', mergeSha: 'f'.repeat(40) },
+    { simple: true, status: 'in_review', pull: toPullRef(PULL) },
+  );
+
+  expect(state).toMatchObject({ status: 'merged', mergeSha: 'f'.repeat(40) });
+});

@@ -1,0 +1,204 @@
+import { expect, test } from 'vitest';
+import {
+  createEngineFixture,
+  createPullFixture,
+  FIXTURE_PLAN,
+} from '../../../test/support/engine/engine-fixture.ts';
+import { AppError } from '../../base/app-error.ts';
+import type { PullRequest } from '../../port/forge.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import { handleReconcileMessage } from '../handle-reconcile-message.ts';
+import { toPullRef } from '../pull/task-forge.ts';
+import { promoteTask } from './promote-task.ts';
+import { reconcileTask } from './reconcile-task.ts';
+
+const FIXTURE_KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
+const COMMIT = 'c'.repeat(40);
+
+const PULL = createPullFixture({ headSha: COMMIT, draft: true });
+const REF = toPullRef(PULL);
+const READY_TASK: Partial<TaskState> = {
+  status: 'pr_open',
+  accepted: { commit: COMMIT, attempt: 1, firstAttempt: 1 },
+  evidence: { commit: COMMIT, root: COMMIT, green: true, empty: false },
+};
+
+/** What is asked of the forge of a task that a retry goes on with, in order. */
+async function promoteRetried(simple: boolean): Promise<string[]> {
+  const asked: string[] = [];
+  let pull: PullRequest = {
+    ...PULL,
+    state: 'closed',
+    draft: false,
+    base: simple ? 'main' : PULL.base,
+  };
+  const fixture = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      readBranchHead: async () => COMMIT,
+      readPull: async () => pull,
+      findPull: async () => pull,
+      updatePull: async () => {},
+      reopenPull: async () => {
+        asked.push('reopen');
+        pull = { ...pull, state: 'open' };
+      },
+      markDraft: async () => {
+        asked.push('draft');
+        pull = { ...pull, draft: true };
+      },
+      readChecks: async () => ({ state: 'pending', failing: [], pending: ['ci'] }),
+    },
+  });
+  await fixture.putPlan();
+  await fixture.putTask({ ...READY_TASK, simple, mustReopenPull: true, pull: REF });
+  await promoteTask(fixture.deps, await fixture.task());
+  return asked;
+}
+
+test('a pull request is opened again as a draft: a call to merge it may still be on its way', async () => {
+  expect(await promoteRetried(false)).toEqual(['reopen', 'draft']);
+});
+
+test('that of a simple plan, which nobody but people merge, is as it was', async () => {
+  expect(await promoteRetried(true)).toEqual(['reopen']);
+});
+
+/** What a task comes to whose pull request, unknown to it, is found at the last moment. */
+async function promoteLate(found: Partial<PullRequest>) {
+  const fixture = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      findPull: async () => undefined,
+      ensurePull: async () => ({ ...PULL, ...found }),
+    },
+  });
+  await fixture.putPlan();
+  await fixture.putTask(READY_TASK);
+  await promoteTask(fixture.deps, await fixture.task());
+  return (await fixture.task()).state;
+}
+
+test('one that a person closed meanwhile ends its task, which knows it from then on', async () => {
+  expect(await promoteLate({ state: 'closed' })).toMatchObject({ status: 'failed', pull: REF });
+});
+
+test('one that a person had go elsewhere meanwhile blocks its task', async () => {
+  const { status, reason } = await promoteLate({ base: 'main' });
+
+  expect(status).toBe('blocked');
+  expect(reason?.text).toContain('pull request #7 goes to main now');
+});
+
+test('a pull request is known by its number before red checks send its work back', async () => {
+  const red = { state: 'red' as const, failing: [{ name: 'ci', summary: '' }], pending: [] };
+  const fixture = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      findPull: async () => PULL,
+      readPull: async () => PULL,
+      updatePull: async () => {},
+      readChecks: async () => red,
+    },
+  });
+  await fixture.putPlan();
+  await fixture.putTask(READY_TASK);
+
+  await promoteTask(fixture.deps, await fixture.task());
+  const known = (await fixture.task()).state;
+  expect(known).toMatchObject({ pull: REF, last: { event: 'pull_ensured' } });
+  expect(known.repair).toBeUndefined();
+
+  await promoteTask(fixture.deps, await fixture.task());
+  expect((await fixture.task()).state.repair).toMatchObject({ reason: 'check_red' });
+});
+
+test('what a person pushed while the branch was to be moved is taken over, and not what was there before', async () => {
+  const [before, pushed] = ['a'.repeat(40), 'b'.repeat(40)];
+  const { deps, putPlan, putTask, task } = createEngineFixture({
+    forge: {
+      ensureBranch: async () => before,
+      moveBranch: async () => 'diverged',
+      readBranchHead: async () => pushed,
+    },
+  });
+  await putPlan();
+  await putTask(READY_TASK);
+
+  await promoteTask(deps, await task());
+
+  expect((await task()).state).toMatchObject({
+    accepted: { commit: pushed },
+    last: { event: 'head_moved' },
+  });
+});
+
+test('merged elsewhere it is lost to its task, which gets another', async () => {
+  const bases: string[] = [];
+  const other = createPullFixture({ number: 8, headSha: COMMIT });
+  const { deps, putPlan, putTask, task } = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      readPull: async () => ({ ...PULL, state: 'merged', base: 'main' }),
+      findPull: async () => undefined,
+      ensurePull: async (_repo, { base }) => {
+        bases.push(base);
+        return other;
+      },
+      readChecks: async () => ({ state: 'green', failing: [], pending: [] }),
+    },
+  });
+  await putPlan();
+  await putTask({ ...READY_TASK, pull: REF });
+
+  await promoteTask(deps, await task());
+
+  expect(bases).toEqual([PULL.base]);
+  expect((await task()).state).toMatchObject({ status: 'merging', pull: { number: 8 } });
+});
+
+test('one that cannot be opened again says what a person can do', async () => {
+  const { deps, putPlan, putTask, task } = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      readPull: async () => ({ ...PULL, state: 'closed' }),
+      findPull: async () => ({ ...PULL, state: 'closed' }),
+      reopenPull: async () => {
+        throw new AppError('refused', 'cannot_reopen', 'The branch was force-pushed.');
+      },
+    },
+  });
+  await putPlan();
+  await putTask({ ...READY_TASK, pull: REF, mustReopenPull: true });
+
+  await promoteTask(deps, await task());
+
+  const { status, reason } = (await task()).state;
+  expect(status).toBe('blocked');
+  expect(reason?.text).toContain(`open one from ${PULL.head} to ${PULL.base} by hand`);
+});
+
+test('however often it is looked at while checks are pending, one look comes of it later', async () => {
+  const fixture = createEngineFixture({
+    forge: {
+      ensureBranch: async () => COMMIT,
+      readPull: async () => PULL,
+      readChecks: async () => ({ state: 'pending', failing: [], pending: ['ci'] }),
+    },
+  });
+  const { deps, putPlan, putTask, advance, sent } = fixture;
+  await putPlan();
+  const { last } = await putTask({ ...READY_TASK, task: 'other' });
+  await putTask({ ...READY_TASK, pull: REF, last: { ...last, at: deps.clock.now() } });
+  for (let nudge = 0; nudge < 5; nudge += 1) {
+    await reconcileTask(deps, FIXTURE_KEY);
+    advance(100);
+  }
+  const hints = sent.splice(0);
+  expect(hints).toHaveLength(5);
+
+  advance(15_000);
+  for (const hint of hints) await handleReconcileMessage(deps, hint);
+
+  expect(sent).toHaveLength(1);
+});

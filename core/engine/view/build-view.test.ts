@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { createPlanStateFixture } from '../../../test/support/engine/engine-fixture.ts';
+import { formatForgeSystem, MODEL_SYSTEM } from '../../store/pause-store.ts';
+import type { StoredPlan } from '../../store/plan-store.ts';
+import { buildPlanView } from './build-view.ts';
+
+test('a plan tells of the pauses that hold it up, and of no others', () => {
+  const pauses = [
+    MODEL_SYSTEM,
+    formatForgeSystem('local', 'acme/shop'),
+    formatForgeSystem('github', 'acme/shop'),
+  ].map((what) => ({ what, until: 5_000, reason: '429' }));
+  const plan: StoredPlan = {
+    state: createPlanStateFixture(),
+    version: 1,
+    usedTokens: 0,
+    usedUsd: 0,
+  };
+
+  const { notices } = buildPlanView(plan, { pauses, now: 1 });
+
+  expect(notices.map(({ code }) => code)).toEqual(['paused_model', 'paused_forge']);
+});

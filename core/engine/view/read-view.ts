@@ -1,0 +1,226 @@
+import { AppError } from '../../base/app-error.ts';
+import type { GraphView, PlanView } from '../../contract/plan.ts';
+import type { TaskView } from '../../contract/task.ts';
+import { ALL_PLANS, formatRunChangesHash } from '../../store/key.ts';
+import { loadPauses } from '../../store/pause-store.ts';
+import type { Revision } from '../../store/plan-store.ts';
+import { loadPlan, readPlan } from '../../store/plan-store.ts';
+import type { TranscriptChunk } from '../../store/task-detail-store.ts';
+import {
+  loadResult,
+  loadTaskDetail,
+  loadTaskHistory,
+  loadTranscriptChunks,
+} from '../../store/task-detail-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { listTasks, readTask, toTaskKey } from '../../store/task-store.ts';
+import type { TaskTransition } from '../../task-state/task-state.ts';
+import { requirePlan, requirePlanRepository } from '../apply/apply-plan.ts';
+import { requireTask } from '../command/task-commands.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { mapInParallel } from '../map-in-parallel.ts';
+import { MAX_HANDLER_LIFETIME_MS } from '../max-handler-lifetime.ts';
+import { resolveBaseBranch, resolveForge } from '../pull/task-forge.ts';
+import { requireRevision } from '../revision/revision.ts';
+import { buildPlanView, buildTaskView } from './build-view.ts';
+
+// Reads for clients. Their cost follows what is asked for: a page, what changed, one task.
+
+export async function readPlanView(deps: EngineDeps, id: string): Promise<PlanView> {
+  const plan = await requirePlan(deps, id);
+  const now = deps.clock.now();
+  const [tasks, pauses] = await Promise.all([
+    listTasks(deps.table, { plan: id, run: plan.state.run }),
+    loadPauses(deps.table, now),
+  ]);
+  return buildPlanView(plan, { tasks, pauses, now });
+}
+
+/** Without counts: those would cost with the plans' sizes. */
+export async function listPlanViews(
+  deps: EngineDeps,
+  query: { readonly limit: number; readonly cursor?: string; readonly status?: string },
+): Promise<{ readonly items: PlanView[]; readonly next?: string }> {
+  const page = await deps.table.index('changes', ALL_PLANS, {
+    limit: query.limit,
+    after: query.cursor,
+    reverse: true,
+  });
+  const plans = page.items
+    .map(readPlan)
+    .filter((plan) => query.status === undefined || plan.state.status === query.status);
+  return {
+    items: plans.map((plan) => buildPlanView(plan, { now: deps.clock.now() })),
+    next: page.next,
+  };
+}
+
+export async function readGraph(
+  deps: EngineDeps,
+  id: string,
+  revision: number | undefined,
+): Promise<GraphView> {
+  const { state } = await requirePlan(deps, id);
+  if (state.revision === 0)
+    throw new AppError(
+      'conflict',
+      'no_graph_yet',
+      `plan ${id} is ${state.status} and has no graph yet`,
+    );
+  return buildGraphView(id, await requireRevision(deps, state, revision ?? state.revision));
+}
+
+/** With the edges that its tasks declare, and those that were added to them. */
+export function buildGraphView(plan: string, revision: Revision): GraphView {
+  const declared = revision.tasks.flatMap((task) =>
+    task.dependsOn.map((from) => ({ from, to: task.id, reason: 'declared' as const })),
+  );
+  return { plan, ...revision, edges: [...declared, ...revision.edges] };
+}
+
+export type ChangesView = {
+  readonly plan?: PlanView;
+  readonly tasks: TaskView[];
+  readonly cursor: number;
+  readonly next?: string;
+};
+
+/** What changed at or after `since`, oldest first, with some that were answered before: deduplicate by item and version. */
+export async function readChanges(
+  deps: EngineDeps,
+  id: string,
+  query: { readonly since: number; readonly limit: number; readonly cursor?: string },
+): Promise<ChangesView> {
+  const plan = await requirePlan(deps, id);
+  const now = deps.clock.now();
+  // The index may be late, and whoever writes may stand still after it took the time: what changed shortly before the cursor
+  // is answered again, and known by its version.
+  const from = Math.max(0, query.since - MAX_HANDLER_LIFETIME_MS);
+  const page = await deps.table.index('changes', formatRunChangesHash(id, plan.state.run), {
+    from,
+    limit: query.limit,
+    after: query.cursor,
+  });
+  const tasks = page.items.map(readTask);
+  const isFirst = query.cursor === undefined;
+  const changed = isFirst && (query.since === 0 || plan.state.last.at >= from);
+  const view = changed
+    ? buildPlanView(plan, { now, pauses: await loadPauses(deps.table, now) })
+    : undefined;
+  return {
+    plan: view,
+    tasks: tasks.map((task) => buildTaskView(task)),
+    cursor: Math.max(query.since, now),
+    next: page.next,
+  };
+}
+
+export async function listTaskViews(
+  deps: EngineDeps,
+  id: string,
+  query: { readonly limit: number; readonly cursor?: string },
+): Promise<{ readonly items: TaskView[]; readonly next?: string }> {
+  const plan = await requirePlan(deps, id);
+  const page = await deps.table.index('changes', formatRunChangesHash(id, plan.state.run), {
+    limit: query.limit,
+    after: query.cursor,
+  });
+  const tasks = page.items.map(readTask);
+  const views = await mapInParallel(tasks, 8, async (task) => {
+    const detail = await loadTaskDetail(deps.table, toTaskKey(task.state));
+    return buildTaskView(task, buildDependencyLists(task, detail?.dependsOn ?? []));
+  });
+  return { items: views.toSorted((a, b) => a.ordinal - b.ordinal), next: page.next };
+}
+
+function buildDependencyLists(
+  task: StoredTask,
+  parents: readonly { readonly id: string; readonly ordinal: number }[],
+): { readonly dependsOn: string[]; readonly waitsOn: string[] } {
+  const waiting = new Set(task.unmergedDependencies);
+  return {
+    dependsOn: parents.map((parent) => parent.id),
+    waitsOn: parents.filter((parent) => waiting.has(parent.ordinal)).map((parent) => parent.id),
+  };
+}
+
+export async function readTaskView(
+  deps: EngineDeps,
+  id: string,
+  task: string,
+): Promise<
+  TaskView & { readonly description: string; readonly criteria: string[]; readonly scope: string[] }
+> {
+  const stored = await requireTask(deps, id, task);
+  const key = toTaskKey(stored.state);
+  const detail = await loadTaskDetail(deps.table, key);
+  const result =
+    stored.state.accepted === undefined
+      ? undefined
+      : await loadResult(deps.table, { ...key, n: stored.state.accepted.attempt });
+  const view = buildTaskView(stored, buildDependencyLists(stored, detail?.dependsOn ?? []));
+  const evidence = result?.outcome === 'done' ? result.evidence : undefined;
+  return {
+    ...view,
+    evidence,
+    description: detail?.spec.description ?? '',
+    criteria: detail?.spec.criteria ?? [],
+    scope: detail?.spec.scope ?? [],
+  };
+}
+
+export async function readHistory(
+  deps: EngineDeps,
+  id: string,
+  task: string,
+): Promise<TaskTransition[]> {
+  const stored = await requireTask(deps, id, task);
+  const kept = await loadTaskHistory(deps.table, stored.state);
+  // What is put apart twice, or while this was read, is there twice.
+  const all = [...kept, ...stored.recentTransitions, stored.state.last];
+  return [...new Map(all.map((one) => [one.version, one])).values()];
+}
+
+export async function readTranscript(
+  deps: EngineDeps,
+  id: string,
+  task: string,
+  query: { readonly attempt?: number; readonly after: number; readonly limit: number },
+): Promise<TranscriptChunk[]> {
+  const stored = await requireTask(deps, id, task);
+  const n = query.attempt ?? stored.state.attempt;
+  if (n === 0) return [];
+  return loadTranscriptChunks(
+    deps.table,
+    { ...toTaskKey(stored.state), n },
+    query.after,
+    query.limit,
+  );
+}
+
+export async function readDiff(
+  deps: EngineDeps,
+  id: string,
+  task: string,
+): Promise<{
+  readonly files: {
+    readonly path: string;
+    readonly status: string;
+    readonly additions: number;
+    readonly deletions: number;
+  }[];
+  readonly base: string;
+  readonly head: string;
+}> {
+  const { state } = await requireTask(deps, id, task);
+  const commit = state.accepted?.commit ?? state.checkpoint;
+  const plan = await loadPlan(deps.table, id);
+  if (commit === undefined || plan === undefined) return { files: [], base: '', head: '' };
+  const forge = resolveForge(deps, plan.state, state.repo);
+  const base =
+    state.evidence?.root ??
+    (await forge.readBranchHead(state.repo, resolveBaseBranch(deps, plan.state, state))) ??
+    requirePlanRepository(plan.state, state.repo).baseSha;
+  const compared = await forge.compareCommits(state.repo, base, commit);
+  return { files: compared.files, base, head: commit };
+}

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskSpec } from '../../contract/task.ts';
+import { makeTask } from '../task-fixture.ts';
+import type { ValidationContext } from './validate-graph.ts';
+import { validateGraph } from './validate-graph.ts';
+
+const MODEL_CONTEXT: ValidationContext = {
+  repositories: ['o/web', 'o/api'],
+  source: 'model',
+  maxTasks: 60,
+};
+const PERSON_CONTEXT: ValidationContext = { ...MODEL_CONTEXT, source: 'person', maxTasks: 10_000 };
+
+function makeScopedTask(id: string, fields: Partial<TaskSpec> = {}): TaskSpec {
+  return makeTask(id, { scope: [`src/${id}/`], ...fields });
+}
+
+function listProblemCodes(tasks: readonly TaskSpec[], context = MODEL_CONTEXT): string[] {
+  return validateGraph(tasks, context).map((problem) => `${problem.severity} ${problem.code}`);
+}
+
+describe('validateGraph', () => {
+  it('finds nothing wrong with a good graph', () => {
+    const tasks = [makeScopedTask('a'), makeScopedTask('b', { dependsOn: ['a'], repo: 'o/api' })];
+
+    expect(validateGraph(tasks, MODEL_CONTEXT)).toEqual([]);
+    expect(validateGraph(tasks, PERSON_CONTEXT)).toEqual([]);
+  });
+
+  it('refuses a graph without tasks', () => {
+    expect(listProblemCodes([])).toEqual(['error empty_graph']);
+  });
+
+  it('refuses more tasks than allowed', () => {
+    const tasks = Array.from({ length: 61 }, (_, at) => makeScopedTask(`t${at}`));
+
+    expect(listProblemCodes(tasks)).toEqual(['error too_many_tasks']);
+    expect(listProblemCodes(tasks, PERSON_CONTEXT)).toEqual([]);
+  });
+
+  it.each(['end', 'end-2', 'join-17'])('refuses the reserved id %s', (id) => {
+    expect(listProblemCodes([makeScopedTask(id)])).toEqual(['error reserved_id']);
+  });
+
+  it('accepts ids that only look like reserved ones', () => {
+    expect(
+      listProblemCodes([
+        makeScopedTask('end-to-end'),
+        makeScopedTask('join-tables'),
+        makeScopedTask('ending'),
+      ]),
+    ).toEqual([]);
+  });
+
+  it('names a hostile id on one line', () => {
+    const hostile = { ...makeScopedTask('a'), id: 'x$(id)\n`rm -rf /`' };
+    const [problem] = validateGraph([hostile], MODEL_CONTEXT);
+
+    expect(problem?.code).toBe('bad_id');
+    expect(problem?.message).not.toContain('\n');
+  });
+
+  it('says how often an id is taken', () => {
+    const problems = validateGraph(
+      [makeScopedTask('a'), makeScopedTask('a'), makeScopedTask('a')],
+      MODEL_CONTEXT,
+    );
+
+    expect(problems).toMatchObject([{ code: 'duplicate_id', task: 'a' }]);
+    expect(problems[0]?.message).toContain('3 tasks');
+  });
+
+  it('names unknown and own dependencies', () => {
+    const problems = validateGraph(
+      [makeScopedTask('a', { dependsOn: ['a', 'nope'] }), makeScopedTask('b')],
+      MODEL_CONTEXT,
+    );
+
+    expect(problems.map((problem) => problem.code)).toEqual([
+      'self_dependency',
+      'unknown_dependency',
+    ]);
+    expect(problems[1]?.message).toContain('nope');
+    expect(problems[1]?.message).toContain('a, b');
+  });
+
+  it('names the members of a cycle in their order, and every separate cycle', () => {
+    const tasks = [
+      makeScopedTask('behind', { dependsOn: ['c'] }),
+      makeScopedTask('c', { dependsOn: ['b'] }),
+      makeScopedTask('a', { dependsOn: ['c'] }),
+      makeScopedTask('b', { dependsOn: ['a', 'free'] }),
+      makeScopedTask('free'),
+      makeScopedTask('x', { dependsOn: ['y'] }),
+      makeScopedTask('y', { dependsOn: ['x'] }),
+    ];
+    const problems = validateGraph(tasks, PERSON_CONTEXT);
+
+    expect(problems.map((problem) => problem.code)).toEqual(['cycle', 'cycle']);
+    expect(problems[0]?.message).toContain('c -> a -> b -> c');
+    expect(problems[1]?.message).toContain('x -> y -> x');
+  });
+
+  it('names the shortest cycle through a task', () => {
+    const ring = Array.from({ length: 40 }, (_, at) =>
+      makeScopedTask(`t${at}`, { dependsOn: at === 0 ? ['t39', 't1'] : [`t${at - 1}`] }),
+    );
+
+    expect(validateGraph(ring, MODEL_CONTEXT)[0]?.message).toContain('t0 -> t1 -> t0');
+  });
+
+  it('bounds the text of a long cycle', () => {
+    const ring = Array.from({ length: 5_000 }, (_, at) =>
+      makeScopedTask(`t${at}`, { dependsOn: [`t${(at + 4_999) % 5_000}`] }),
+    );
+    const [problem] = validateGraph(ring, PERSON_CONTEXT);
+
+    expect(problem?.code).toBe('cycle');
+    expect(problem?.message.length).toBeLessThan(400);
+  });
+
+  it('names an unknown repository and the known ones', () => {
+    const [problem] = validateGraph([makeScopedTask('a', { repo: 'o/other' })], MODEL_CONTEXT);
+
+    expect(problem).toMatchObject({ code: 'unknown_repository', task: 'a', severity: 'error' });
+    expect(problem?.message).toContain('"o/web"');
+  });
+
+  it.each(['/', '/etc/passwd', '../x', 'a/../../x', 'C:/x', '~/x', 'a\\b', '{a,..}/x/../y', ' '])(
+    'refuses the scope %j',
+    (path) => {
+      expect(
+        listProblemCodes(
+          [makeScopedTask('a', { scope: [] })].map((one) => ({ ...one, scope: [path] })),
+        ),
+      ).toEqual(['error scope_outside']);
+    },
+  );
+
+  it('refuses a scope that excludes', () => {
+    expect(listProblemCodes([makeScopedTask('a', { scope: ['!src/'] })])).toEqual([
+      'error scope_negated',
+    ]);
+  });
+
+  it.each(['**', '*', '.', './', '**/*', '**/*.*', '*/'])(
+    'finds the scope %j too broad',
+    (path) => {
+      expect(listProblemCodes([makeScopedTask('a', { scope: ['src/a.ts', path] })])).toEqual([
+        'error broad_scope',
+      ]);
+      expect(listProblemCodes([makeScopedTask('a', { scope: [path] })], PERSON_CONTEXT)).toEqual([
+        'warning broad_scope',
+      ]);
+    },
+  );
+
+  it('finds a task of many unrelated areas too broad, from a model', () => {
+    const scope = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((area) => `${area}/x.ts`);
+
+    expect(listProblemCodes([makeScopedTask('a', { scope })])).toEqual(['error broad_task']);
+    expect(listProblemCodes([makeScopedTask('a', { scope })], PERSON_CONTEXT)).toEqual([]);
+    expect(
+      listProblemCodes([makeScopedTask('a', { scope: scope.map((path) => `src/${path}`) })]),
+    ).toEqual([]);
+  });
+
+  it('warns of a model that gives no scope', () => {
+    expect(listProblemCodes([makeScopedTask('a', { scope: [] })])).toEqual(['warning empty_scope']);
+    expect(listProblemCodes([makeScopedTask('a', { scope: [] })], PERSON_CONTEXT)).toEqual([]);
+  });
+
+  it('wants criteria from a model', () => {
+    expect(listProblemCodes([makeScopedTask('a', { criteria: [] })])).toEqual([
+      'error missing_criteria',
+    ]);
+    expect(listProblemCodes([makeScopedTask('a', { criteria: [] })], PERSON_CONTEXT)).toEqual([]);
+  });
+
+  it.each(['improve things', 'Fix various issues in the codebase.', 'Refactor and clean up code'])(
+    'finds %j vague',
+    (description) => {
+      expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([
+        'error vague_description',
+      ]);
+      expect(listProblemCodes([makeScopedTask('a', { description })], PERSON_CONTEXT)).toEqual([
+        'warning vague_description',
+      ]);
+    },
+  );
+
+  it.each(['Add login', 'Docs'])('finds %j too short from a model', (description) => {
+    expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([
+      'error short_description',
+    ]);
+  });
+
+  it.each(['   ', '...', '-'])('refuses the empty description %j', (description) => {
+    expect(listProblemCodes([makeScopedTask('a', { description })], PERSON_CONTEXT)).toEqual([
+      'error empty_description',
+    ]);
+  });
+
+  it.each([
+    'Fix the bug in src/parse.ts',
+    '添加登录端点',
+    'Ajoute la page de connexion',
+    'Добавь страницу входа для гостей',
+  ])('accepts %j', (description) => {
+    expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([]);
+  });
+});

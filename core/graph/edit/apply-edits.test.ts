@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { Edit } from '../../contract/plan.ts';
+import type { TaskSpec } from '../../contract/task.ts';
+import { makeTask } from '../task-fixture.ts';
+import { applyEdits } from './apply-edits.ts';
+
+// a -> b -> c, and d alone
+const TASKS = [
+  makeTask('a', { scope: ['src/a/'] }),
+  makeTask('b', { dependsOn: ['a'], scope: ['src/b/'], repo: 'o/api' }),
+  makeTask('c', { dependsOn: ['b'] }),
+  makeTask('d'),
+];
+
+function applyValidEdits(edits: readonly Edit[], tasks: readonly TaskSpec[] = TASKS): TaskSpec[] {
+  const result = applyEdits(tasks, edits);
+  if ('problems' in result) throw new Error(result.problems.map((one) => one.message).join('\n'));
+  return result.tasks;
+}
+
+function listEdges(tasks: readonly TaskSpec[]): string[] {
+  return tasks.flatMap((task) => task.dependsOn.map((from) => `${from}>${task.id}`));
+}
+
+function findEditProblem(
+  edits: readonly Edit[],
+): { readonly code: string; readonly message: string } | undefined {
+  const before = structuredClone(TASKS);
+  const result = applyEdits(TASKS, edits);
+  expect(TASKS).toEqual(before);
+  return 'problems' in result ? result.problems[0] : undefined;
+}
+
+describe('applyEdits', () => {
+  it('adds a task, also behind one that is added later', () => {
+    const tasks = applyValidEdits([
+      { op: 'add_task', task: makeTask('e', { dependsOn: ['f'] }) },
+      { op: 'add_task', task: makeTask('f') },
+    ]);
+
+    expect(tasks.map((task) => task.id)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  it('changes only what is given', () => {
+    const tasks = applyValidEdits([
+      { op: 'change_task', task: 'a', tier: 'heavy', addCriteria: ['x', 'its tests pass'] },
+    ]);
+
+    expect(tasks[0]).toEqual({ ...TASKS[0], tier: 'heavy', criteria: ['its tests pass', 'x'] });
+    expect(tasks[1]).toBe(TASKS[1]);
+  });
+
+  it('links the dependents of a removed task to its dependencies, and says so', () => {
+    const result = applyEdits(TASKS, [{ op: 'remove_task', task: 'b' }]);
+
+    expect(result).toMatchObject({ relinked: [{ from: 'a', to: 'c', reason: 'relinked' }] });
+    expect('tasks' in result && listEdges(result.tasks)).toEqual(['a>c']);
+  });
+
+  it('adds and removes edges', () => {
+    expect(
+      listEdges(
+        applyValidEdits([
+          { op: 'add_edge', from: 'c', to: 'd' },
+          { op: 'add_edge', from: 'a', to: 'b' },
+          { op: 'remove_edge', from: 'a', to: 'b' },
+        ]),
+      ),
+    ).toEqual(['b>c', 'c>d']);
+  });
+
+  it('splits a task into parts that take over its edges at both ends', () => {
+    const tasks = applyValidEdits([
+      {
+        op: 'split_task',
+        task: 'b',
+        into: [
+          makeTask('b'),
+          makeTask('b2', { dependsOn: ['b'] }),
+          makeTask('b3', { dependsOn: ['d'] }),
+        ],
+      },
+    ]);
+
+    expect(tasks.map((task) => task.id)).toEqual(['a', 'b', 'b2', 'b3', 'c', 'd']);
+    expect(listEdges(tasks)).toEqual(['a>b', 'a>b2', 'b>b2', 'd>b3', 'b>c', 'b2>c', 'b3>c']);
+    expect(tasks.filter((task) => task.repo === 'o/api').map((task) => task.id)).toEqual([
+      'b',
+      'b2',
+      'b3',
+    ]);
+  });
+
+  it('merges tasks with their edges, scopes and criteria', () => {
+    const tasks = applyValidEdits([
+      { op: 'merge_tasks', tasks: ['d', 'a'], into: makeTask('ad', { criteria: [] }) },
+      {
+        op: 'merge_tasks',
+        tasks: ['c', 'b'],
+        into: makeTask('bc', { scope: ['lib/'], repo: 'o/web' }),
+      },
+    ]);
+
+    expect(tasks.map((task) => task.id)).toEqual(['ad', 'bc']);
+    expect(tasks[0]).toMatchObject({ scope: ['src/a/'], criteria: ['its tests pass'] });
+    expect(tasks[1]).toMatchObject({ scope: ['lib/'], dependsOn: ['ad'], repo: 'o/web' });
+  });
+
+  it.each<[string, Edit[], string]>([
+    ['unknown_task', [{ op: 'remove_task', task: 'x' }], 'no task x; the tasks are a, b, c, d'],
+    ['unknown_task', [{ op: 'change_task', task: 'x' }], 'no task x'],
+    ['unknown_task', [{ op: 'add_edge', from: 'x', to: 'a' }], 'no task x'],
+    ['unknown_task', [{ op: 'remove_edge', from: 'a', to: 'x' }], 'no task x'],
+    ['unknown_task', [{ op: 'split_task', task: 'x', into: [makeTask('e'), makeTask('f')] }], 'x'],
+    ['unknown_task', [{ op: 'merge_tasks', tasks: ['a', 'x'], into: makeTask('e') }], 'x'],
+    ['duplicate_id', [{ op: 'add_task', task: makeTask('a') }], 'a task a already'],
+    ['duplicate_id', [{ op: 'split_task', task: 'b', into: [makeTask('a'), makeTask('f')] }], 'a'],
+    ['duplicate_id', [{ op: 'split_task', task: 'b', into: [makeTask('f'), makeTask('f')] }], 'b'],
+    ['duplicate_id', [{ op: 'merge_tasks', tasks: ['a', 'd'], into: makeTask('c') }], 'c'],
+    ['edge_missing', [{ op: 'remove_edge', from: 'a', to: 'c' }], 'only on b'],
+    ['self_dependency', [{ op: 'add_edge', from: 'a', to: 'a' }], 'itself'],
+    ['cycle', [{ op: 'add_edge', from: 'c', to: 'a' }], 'a -> b -> c -> a'],
+    [
+      'cycle',
+      [{ op: 'merge_tasks', tasks: ['a', 'c'], into: makeTask('ac', { repo: 'o/web' }) }],
+      'ac -> b -> ac',
+    ],
+    [
+      'repositories_differ',
+      [{ op: 'merge_tasks', tasks: ['a', 'b'], into: makeTask('ab') }],
+      'o/api',
+    ],
+    ['nothing_to_merge', [{ op: 'merge_tasks', tasks: ['a', 'a'], into: makeTask('e') }], 'two'],
+    ['reserved_id', [{ op: 'add_task', task: makeTask('end') }], 'end'],
+    ['unknown_dependency', [{ op: 'add_task', task: makeTask('e', { dependsOn: ['x'] }) }], 'x'],
+    ['scope_outside', [{ op: 'change_task', task: 'a', scope: ['~/x'] }], '~/x'],
+    ['bad_task', [{ op: 'change_task', task: 'a', scope: ['/etc'] }], 'scope.0'],
+    ['empty_graph', ['a', 'b', 'c', 'd'].map((task) => ({ op: 'remove_task', task })), 'no tasks'],
+  ])('refuses with %s: %j', (code, edits, part) => {
+    const problem = findEditProblem(edits);
+
+    expect(problem?.code).toBe(code);
+    expect(problem?.message).toContain(part);
+  });
+
+  it('applies nothing when the last edit fails, and names it', () => {
+    const problem = findEditProblem([
+      { op: 'add_edge', from: 'a', to: 'd' },
+      { op: 'remove_task', task: 'x' },
+    ]);
+
+    expect(problem?.message).toMatch(/^edit 2 \(remove_task\): /);
+  });
+
+  it('refuses a union that is more than a task can hold', () => {
+    const scope = (from: number) => Array.from({ length: 150 }, (_, at) => `f${from + at}.ts`);
+    const tasks = [makeTask('a', { scope: scope(0) }), makeTask('b', { scope: scope(150) })];
+
+    const result = applyEdits(tasks, [
+      { op: 'merge_tasks', tasks: ['a', 'b'], into: makeTask('c') },
+    ]);
+
+    expect(result).toMatchObject({ problems: [{ code: 'bad_task', task: 'c' }] });
+  });
+});

@@ -1,0 +1,81 @@
+import type { Edit } from '../../contract/plan.ts';
+import type { Edge, TaskSpec } from '../../contract/task.ts';
+import { taskSpecSchema } from '../../contract/task.ts';
+import { checkScope } from '../check/check-scope.ts';
+import { checkStructure } from '../check/check-structure.ts';
+import type { GraphProblem } from '../check/graph-problem.ts';
+import { quoteText } from '../check/graph-problem.ts';
+import { addEdge, removeEdge } from './edit-edge.ts';
+import { addTask, changeTask, mergeTasks, removeTask, splitTask } from './edit-task.ts';
+import type { GraphDraft } from './graph-draft.ts';
+import { createDraft, listTasks } from './graph-draft.ts';
+
+/** `relinked`: those of the dependencies that a removed task left to its dependents. */
+export type EditResult =
+  | { readonly tasks: TaskSpec[]; readonly relinked: Edge[] }
+  | { readonly problems: GraphProblem[] };
+
+/**
+ * Applies edits one after the other, all or none, and leaves the given tasks as they are. The first edit that cannot be done
+ * is named by its number, from 1. A task may depend on one that a later edit adds: dependencies are judged at the end.
+ */
+export function applyEdits(tasks: readonly TaskSpec[], edits: readonly Edit[]): EditResult {
+  const draft = createDraft(tasks);
+  if (draft.tasks.size < tasks.length) return { problems: checkStructure(tasks) };
+  const relinked: Edge[] = [];
+  for (const [at, edit] of edits.entries()) {
+    const problem = applyEdit(draft, edit, relinked);
+    if (problem === undefined) continue;
+    const message = `edit ${at + 1} (${edit.op}): ${problem.message}`;
+    return { problems: [{ ...problem, message }] };
+  }
+  const edited = listTasks(draft);
+  const before = new Set(tasks);
+  const touched = edited.filter((task) => !before.has(task));
+  const problems = [...checkStructure(edited), ...touched.flatMap(checkEditedTask)];
+  if (problems.length > 0) return { problems };
+  return { tasks: edited, relinked: filterPresentEdges(draft, relinked) };
+}
+
+function applyEdit(draft: GraphDraft, edit: Edit, relinked: Edge[]): GraphProblem | undefined {
+  switch (edit.op) {
+    case 'add_task':
+      return addTask(draft, edit.task);
+    case 'change_task':
+      return changeTask(draft, edit);
+    case 'remove_task':
+      return removeTask(draft, edit.task, relinked);
+    case 'add_edge':
+      return addEdge(draft, edit.from, edit.to);
+    case 'remove_edge':
+      return removeEdge(draft, edit.from, edit.to);
+    case 'split_task':
+      return splitTask(draft, edit.task, edit.into);
+    case 'merge_tasks':
+      return mergeTasks(draft, edit.tasks, edit.into);
+    default: {
+      const unknown: never = edit;
+      throw new Error(`unknown edit ${JSON.stringify(unknown)}`);
+    }
+  }
+}
+
+function filterPresentEdges(draft: GraphDraft, edges: readonly Edge[]): Edge[] {
+  const kept = new Map<string, Edge>();
+  for (const edge of edges) {
+    if (!draft.tasks.get(edge.to)?.dependsOn.includes(edge.from)) continue;
+    kept.set(`${edge.from} ${edge.to}`, edge);
+  }
+  return [...kept.values()];
+}
+
+/** Unions may exceed what one task can hold. */
+function checkEditedTask(task: TaskSpec): GraphProblem[] {
+  const parsed = taskSpecSchema.safeParse(task);
+  const malformed = (parsed.error?.issues ?? []).map((issue): GraphProblem => {
+    const message = `${issue.path.join('.')} of ${quoteText(task.id)}: ${issue.message}`;
+    return { code: 'bad_task', task: task.id, message, severity: 'error' };
+  });
+  if (malformed.length > 0) return malformed;
+  return checkScope(task, 'person').filter((problem) => problem.severity === 'error');
+}

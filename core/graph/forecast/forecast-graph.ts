@@ -1,0 +1,111 @@
+import type { Forecast } from '../../contract/plan.ts';
+import type { TaskSpec } from '../../contract/task.ts';
+import { elementAt } from '../element-at.ts';
+import type { Adjacency, EdgeEnds } from '../order/adjacency.ts';
+import { buildAdjacency } from '../order/adjacency.ts';
+import { orderTopologically } from '../order/order-topologically.ts';
+import { followHighestRank, rankNodes } from '../order/waves.ts';
+import type { OverlapPair } from '../overlap/order-overlaps.ts';
+import { popHeap, pushHeap } from './heap.ts';
+
+export type ForecastOptions = {
+  /** Agents at once. */
+  readonly slots: number;
+  /** Absent: tokens and cost are unknown. */
+  readonly tokensPerMinute?: number;
+  /** null or absent: the price is unknown. */
+  readonly usdPerToken?: number | null;
+  /** What `orderOverlaps` left. */
+  readonly remaining?: readonly OverlapPair[];
+};
+
+/** What a graph will take, by the estimates of its tasks. The graph must be acyclic. */
+export function forecastGraph(
+  tasks: readonly TaskSpec[],
+  edges: readonly EdgeEnds[],
+  options: ForecastOptions,
+): Forecast {
+  const graph = buildAdjacency(tasks, edges);
+  const { order, waves } = orderTopologically(graph);
+  const minutes = tasks.map((task) => task.estimate);
+  const rank = rankNodes(graph, order, minutes);
+  const path = followHighestRank(graph, rank);
+  const criticalPathMinutes = rank[path[0] ?? -1] ?? 0;
+  const slots = Math.max(1, Math.floor(options.slots));
+  const total = minutes.reduce((sum, each) => sum + each, 0);
+  const { tokensPerMinute, usdPerToken } = options;
+  const tokens = tokensPerMinute === undefined ? null : Math.round(total * tokensPerMinute);
+  return {
+    tasks: tasks.length,
+    waves: listWaves(graph.ids, order, waves),
+    criticalPath: path.map((node) => elementAt(graph.ids, node)),
+    criticalPathMinutes,
+    // Sums of fractions differ in their last digit by the order in which they were made.
+    makespanMinutes: Math.max(criticalPathMinutes, simulateSlots(graph, minutes, rank, slots)),
+    slots,
+    tokens,
+    usd:
+      tokens === null || usdPerToken === undefined || usdPerToken === null
+        ? null
+        : tokens * usdPerToken,
+    overlaps: (options.remaining ?? []).map((pair) => ({ ...pair, paths: [...pair.paths] })),
+  };
+}
+
+function listWaves(
+  ids: readonly string[],
+  order: readonly number[],
+  waves: readonly number[],
+): string[][] {
+  const lists: string[][] = [];
+  for (const node of order) {
+    const wave = elementAt(waves, node) - 1;
+    const list = lists[wave] ?? [];
+    list.push(elementAt(ids, node));
+    lists[wave] = list;
+  }
+  return lists;
+}
+
+/** Minutes until the last task ends when a free slot always takes the ready task of highest rank. */
+function simulateSlots(
+  graph: Adjacency,
+  minutes: readonly number[],
+  rank: readonly number[],
+  slots: number,
+): number {
+  const missing = graph.dependencies.map((list) => list.length);
+  const ends = new Array<number>(minutes.length).fill(0);
+  const ready = {
+    items: [] as number[],
+    before: (a: number, b: number) =>
+      elementAt(rank, a) > elementAt(rank, b) || (rank[a] === rank[b] && a < b),
+  };
+  const running = {
+    items: [] as number[],
+    before: (a: number, b: number) => elementAt(ends, a) < elementAt(ends, b),
+  };
+  for (const [node, count] of missing.entries()) if (count === 0) pushHeap(ready, node);
+  let now = 0;
+  for (;;) {
+    while (running.items.length < slots && ready.items.length > 0) {
+      const node = popHeap(ready) ?? 0;
+      ends[node] = now + elementAt(minutes, node);
+      pushHeap(running, node);
+    }
+    // All that end at one moment free their dependents before the next is chosen.
+    let ended = popHeap(running);
+    if (ended === undefined) return now;
+    now = elementAt(ends, ended);
+    for (;;) {
+      for (const dependent of elementAt(graph.dependents, ended)) {
+        const left = elementAt(missing, dependent) - 1;
+        missing[dependent] = left;
+        if (left === 0) pushHeap(ready, dependent);
+      }
+      const next = running.items[0];
+      if (next === undefined || elementAt(ends, next) > now) break;
+      ended = popHeap(running) ?? next;
+    }
+  }
+}

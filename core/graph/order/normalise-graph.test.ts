@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { makeTask } from '../task-fixture.ts';
+import type { RunNode } from './normalise-graph.ts';
+import { normaliseGraph } from './normalise-graph.ts';
+
+function findNode(nodes: readonly RunNode[], id: string): RunNode {
+  const node = nodes.find((one) => one.id === id);
+  if (node === undefined) throw new Error(`no node ${id}`);
+  return node;
+}
+
+function countKinds(nodes: readonly RunNode[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of nodes) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+function makeIndependentTasks(count: number) {
+  return Array.from({ length: count }, (_, at) => makeTask(`t${at}`));
+}
+
+describe('normaliseGraph', () => {
+  it('gives ordinals in a topological order and an end behind all', () => {
+    const tasks = [
+      makeTask('b', { dependsOn: ['a', 'a'], estimate: 3 }),
+      makeTask('a', { estimate: 4 }),
+    ];
+
+    expect(normaliseGraph(tasks, [{ from: 'a', to: 'b' }], ['o/r'])).toEqual([
+      {
+        ordinal: 0,
+        id: 'a',
+        kind: 'work',
+        repo: 'o/r',
+        dependsOn: [],
+        dependents: [1],
+        wave: 1,
+        rank: 7,
+        weight: 4,
+      },
+      {
+        ordinal: 1,
+        id: 'b',
+        kind: 'work',
+        repo: 'o/r',
+        dependsOn: [0],
+        dependents: [2],
+        wave: 2,
+        rank: 3,
+        weight: 3,
+      },
+      {
+        ordinal: 2,
+        id: 'end',
+        kind: 'end',
+        repo: 'o/r',
+        dependsOn: [1],
+        dependents: [],
+        wave: 3,
+        rank: 0,
+        weight: 0,
+      },
+    ]);
+  });
+
+  it('has one end for each repository with tasks, in the order of the plan', () => {
+    const tasks = [
+      makeTask('c', { repo: 'o/c' }),
+      makeTask('b', { repo: 'o/b', dependsOn: ['c'] }),
+      makeTask('c2', { repo: 'o/c', dependsOn: ['b'] }),
+    ];
+
+    const nodes = normaliseGraph(tasks, [], ['o/a', 'o/b', 'o/c']);
+
+    const ends = nodes.filter((node) => node.kind === 'end');
+    expect(ends.map((end) => [end.id, end.repo])).toEqual([
+      ['end', 'o/b'],
+      ['end-2', 'o/c'],
+    ]);
+    expect(ends.map((end) => end.dependsOn.map((ordinal) => nodes[ordinal]?.id))).toEqual([
+      ['b'],
+      ['c', 'c2'],
+    ]);
+  });
+
+  it('needs no join for 64', () => {
+    expect(countKinds(normaliseGraph(makeIndependentTasks(64), [], ['o/r']))).toEqual({
+      work: 64,
+      end: 1,
+    });
+  });
+
+  it('makes no join of one', () => {
+    const nodes = normaliseGraph(makeIndependentTasks(65), [], ['o/r']);
+
+    expect(countKinds(nodes)).toEqual({ work: 65, join: 1, end: 1 });
+    expect(
+      findNode(nodes, 'end')
+        .dependsOn.map((ordinal) => nodes[ordinal]?.id)
+        .sort(),
+    ).toEqual(['join-1', 't64']);
+  });
+
+  it('makes a tree of joins for 10,000', () => {
+    const nodes = normaliseGraph(makeIndependentTasks(10_000), [], ['o/r']);
+
+    expect(countKinds(nodes)).toEqual({ work: 10_000, join: 160, end: 1 });
+    expect(findNode(nodes, 'end')).toMatchObject({ wave: 2, kind: 'end' });
+    expect(findNode(nodes, 'end').dependsOn).toHaveLength(3);
+    expect(findNode(nodes, 'join-1').dependsOn).toHaveLength(64);
+  });
+
+  it('shares joins between those that wait on the same', () => {
+    const tasks = makeIndependentTasks(128);
+    const dependsOn = tasks.map((task) => task.id);
+    const nodes = normaliseGraph(
+      [...tasks, makeTask('x', { dependsOn }), makeTask('y', { dependsOn })],
+      [],
+      ['o/r'],
+    );
+
+    expect(countKinds(nodes)).toEqual({ work: 130, join: 2, end: 1 });
+    expect(findNode(nodes, 'x').dependsOn).toEqual(findNode(nodes, 'y').dependsOn);
+    expect(findNode(nodes, 'x').wave).toBe(2);
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { makeTask } from '../task-fixture.ts';
+import { computeRanks, computeWaves, findCriticalPath } from './waves.ts';
+
+const DIAMOND = [
+  makeTask('d', { dependsOn: ['b', 'c'], estimate: 1 }),
+  makeTask('a', { estimate: 5 }),
+  makeTask('b', { dependsOn: ['a'], estimate: 2 }),
+  makeTask('c', { dependsOn: ['a'], estimate: 7 }),
+];
+
+describe('waves, ranks and the critical path', () => {
+  it('counts waves from 1, whatever the order of the list', () => {
+    expect(Object.fromEntries(computeWaves(DIAMOND))).toEqual({ a: 1, b: 2, c: 2, d: 3 });
+  });
+
+  it('takes further edges into account', () => {
+    const waves = computeWaves(DIAMOND, [{ from: 'b', to: 'c' }]);
+
+    expect(Object.fromEntries(waves)).toEqual({ a: 1, b: 2, c: 3, d: 4 });
+  });
+
+  it('ranks by the minutes still ahead', () => {
+    expect(Object.fromEntries(computeRanks(DIAMOND))).toEqual({ a: 13, b: 3, c: 8, d: 1 });
+  });
+
+  it('finds the path that takes longest', () => {
+    expect(findCriticalPath(DIAMOND)).toEqual({ path: ['a', 'c', 'd'], minutes: 13 });
+  });
+
+  it('has no path without tasks', () => {
+    expect(findCriticalPath([])).toEqual({ path: [], minutes: 0 });
+  });
+
+  it('names a cycle rather than running for ever', () => {
+    const tasks = [makeTask('a', { dependsOn: ['b'] }), makeTask('b', { dependsOn: ['a'] })];
+
+    expect(() => computeWaves(tasks)).toThrow('cycle: a -> b');
+  });
+});

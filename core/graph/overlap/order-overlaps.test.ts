@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { makeTask } from '../task-fixture.ts';
+import { orderOverlaps } from './order-overlaps.ts';
+
+describe('orderOverlaps', () => {
+  it('orders tasks that meet, with the paths as the reason', () => {
+    const tasks = [
+      makeTask('login', { scope: ['src/login.ts', 'src/routes/'] }),
+      makeTask('register', { scope: ['src/register.ts', 'src/routes/index.ts'] }),
+    ];
+
+    expect(orderOverlaps(tasks, [])).toEqual({
+      edges: [{ from: 'login', to: 'register', reason: 'overlap', note: 'src/routes/index.ts' }],
+      remaining: [],
+      truncated: false,
+    });
+  });
+
+  it('adds nothing where one comes before the other already', () => {
+    const tasks = [
+      makeTask('a', { scope: ['src/'] }),
+      makeTask('b', { dependsOn: ['a'] }),
+      makeTask('c', { dependsOn: ['b'], scope: ['src/'] }),
+      makeTask('d', { scope: ['src/'] }),
+    ];
+
+    expect(orderOverlaps(tasks, [{ from: 'c', to: 'd' }]).edges).toEqual([]);
+  });
+
+  it('makes a chain of those that all meet', () => {
+    const tasks = ['a', 'b', 'c', 'd'].map((id) => makeTask(id, { scope: ['src/app.ts'] }));
+
+    expect(orderOverlaps(tasks, []).edges.map(({ from, to }) => `${from} ${to}`)).toEqual([
+      'a b',
+      'b c',
+      'c d',
+    ]);
+  });
+
+  it('goes by wave, then by the given order', () => {
+    const tasks = [
+      makeTask('late', { scope: ['x.ts'], dependsOn: ['first'] }),
+      makeTask('first'),
+      makeTask('early', { scope: ['x.ts'] }),
+    ];
+
+    expect(orderOverlaps(tasks, []).edges).toMatchObject([{ from: 'early', to: 'late' }]);
+  });
+
+  it('lets tasks of different repositories run together', () => {
+    const tasks = [
+      makeTask('a', { scope: ['src/'] }),
+      makeTask('b', { scope: ['src/'], repo: 'o/api' }),
+      makeTask('c', { scope: ['src/'], repo: 'o/web' }),
+    ];
+
+    const { edges } = orderOverlaps(tasks, [], [], ['o/web', 'o/api']);
+
+    expect(edges).toMatchObject([{ from: 'a', to: 'c' }]);
+  });
+
+  it('orders nobody by shared paths, and lists who meets in them', () => {
+    const tasks = [
+      makeTask('a', { scope: ['src/a.ts', 'package-lock.json'] }),
+      makeTask('b', { scope: ['src/b.ts', 'package-lock.json'] }),
+      makeTask('c', { scope: ['registry/'] }),
+      makeTask('d', { scope: ['registry/d.ts', 'src/a.ts'] }),
+    ];
+
+    const { edges, remaining } = orderOverlaps(tasks, [], {
+      '': ['package-lock.json', 'registry/*.ts'],
+    });
+
+    expect(edges).toMatchObject([{ from: 'a', to: 'd', note: 'src/a.ts' }]);
+    expect(remaining).toEqual([
+      { a: 'a', b: 'b', paths: ['package-lock.json'] },
+      { a: 'c', b: 'd', paths: ['registry/d.ts'] },
+    ]);
+  });
+
+  it('reads shared paths by repository', () => {
+    const tasks = ['a', 'b'].flatMap((id) => [
+      makeTask(`${id}-web`, { scope: ['x.lock'] }),
+      makeTask(`${id}-api`, { scope: ['x.lock'], repo: 'o/api' }),
+    ]);
+
+    const { edges } = orderOverlaps(tasks, [], { 'o/web': ['x.lock'] }, ['o/web', 'o/api']);
+
+    expect(edges).toMatchObject([{ from: 'a-api', to: 'b-api' }]);
+  });
+
+  it('bounds the list of pairs and says so', () => {
+    const tasks = Array.from({ length: 100 }, (_, at) => makeTask(`t${at}`, { scope: ['x.lock'] }));
+
+    const { remaining, truncated } = orderOverlaps(tasks, [], ['x.lock']);
+
+    expect(remaining).toHaveLength(500);
+    expect(truncated).toBe(true);
+  });
+
+  it('bounds the note', () => {
+    const scope = Array.from({ length: 20 }, (_, at) => `src/f${at}.ts`);
+    const tasks = [makeTask('a', { scope }), makeTask('b', { scope })];
+
+    expect(orderOverlaps(tasks, []).edges[0]?.note).toBe(
+      'src/f0.ts, src/f1.ts, src/f2.ts, src/f3.ts, src/f4.ts and more',
+    );
+  });
+});

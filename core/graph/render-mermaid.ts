@@ -1,0 +1,140 @@
+import type { TaskSpec, TaskStatus } from '../contract/task.ts';
+import { deriveTaskTitle } from './derive-task-title.ts';
+import { listDeclaredEdges } from './list-declared-edges.ts';
+import type { EdgeEnds } from './order/adjacency.ts';
+import { computeWaves } from './order/waves.ts';
+
+// Drawn by the forge's own renderer, which refuses more than 500 edges or 50,000 characters. Titles come from models and
+// people: what is not a letter, a digit or harmless is written as a numeric entity, which can end neither a label nor the
+// block of code around it.
+
+const MAX_NODES = 150;
+const MAX_EDGES = 450;
+const MAX_CHARACTERS = 45_000;
+const MAX_LABEL = 60;
+
+type StatusLookup = (id: string) => TaskStatus;
+type DrawnEdge = EdgeEnds & { readonly reason?: string };
+
+const STATUS_COLOURS: Record<TaskStatus, string> = {
+  pending: '#eaeef2',
+  ready: '#ddf4ff',
+  claimed: '#b6e3ff',
+  working: '#80ccff',
+  awaiting_input: '#fff8c5',
+  pr_open: '#d8b9ff',
+  in_review: '#d8b9ff',
+  changes_requested: '#ffd8b5',
+  merging: '#c2e0c6',
+  merged: '#4ac26b',
+  blocked: '#ffaba8',
+  failed: '#ff8182',
+  cancelled: '#afb8c1',
+};
+
+/**
+ * A flowchart, without the fence around it. `edges`: besides those in `dependsOn`; reason `overlap` is drawn dotted. A graph
+ * too large to be drawn is grouped by wave.
+ */
+export function renderMermaid(
+  tasks: readonly TaskSpec[],
+  edges: readonly DrawnEdge[],
+  statusOf?: StatusLookup,
+): string {
+  const drawn = collectEdges(tasks, edges);
+  if (tasks.length <= MAX_NODES && drawn.length <= MAX_EDGES) {
+    const text = renderTasks(tasks, drawn, statusOf);
+    if (text.length <= MAX_CHARACTERS) return text;
+  }
+  return renderWaves(tasks, edges, statusOf);
+}
+
+function collectEdges(tasks: readonly TaskSpec[], edges: readonly DrawnEdge[]): DrawnEdge[] {
+  const ids = new Set(tasks.map((task) => task.id));
+  const found = new Map<string, DrawnEdge>();
+  for (const edge of [...listDeclaredEdges(tasks), ...edges]) {
+    const key = `${edge.from} ${edge.to}`;
+    if (ids.has(edge.from) && ids.has(edge.to) && !found.has(key)) found.set(key, edge);
+  }
+  return [...found.values()];
+}
+
+function renderTasks(
+  tasks: readonly TaskSpec[],
+  edges: readonly DrawnEdge[],
+  statusOf: StatusLookup | undefined,
+): string {
+  const names = new Map(tasks.map((task, position) => [task.id, `n${position}`]));
+  const lines = tasks.map(
+    (task) => `${names.get(task.id)}["${renderLabel(`${task.id}: ${deriveTaskTitle(task)}`)}"]`,
+  );
+  for (const edge of edges) {
+    const arrow = edge.reason === 'overlap' ? '-.->' : '-->';
+    lines.push(`${names.get(edge.from)} ${arrow} ${names.get(edge.to)}`);
+  }
+  if (statusOf !== undefined) lines.push(...renderStatuses(tasks, names, statusOf));
+  return renderFlowchart(lines);
+}
+
+function renderStatuses(
+  tasks: readonly TaskSpec[],
+  names: ReadonlyMap<string, string>,
+  statusOf: StatusLookup,
+): string[] {
+  const members = new Map<TaskStatus, string[]>();
+  for (const task of tasks) {
+    const status = statusOf(task.id);
+    members.set(status, [...(members.get(status) ?? []), names.get(task.id) ?? '']);
+  }
+  return [...members].flatMap(([status, nodes]) => [
+    `classDef ${status} fill:${STATUS_COLOURS[status]},color:#1f2328`,
+    `class ${nodes.join(',')} ${status}`,
+  ]);
+}
+
+function renderWaves(
+  tasks: readonly TaskSpec[],
+  edges: readonly DrawnEdge[],
+  statusOf: StatusLookup | undefined,
+): string {
+  const waves = computeWaves(tasks, edges);
+  const count = Math.max(...waves.values());
+  const perGroup = Math.ceil(count / MAX_NODES);
+  const groups: TaskSpec[][] = Array.from({ length: Math.ceil(count / perGroup) }, () => []);
+  for (const task of tasks) {
+    groups[Math.floor(((waves.get(task.id) ?? 1) - 1) / perGroup)]?.push(task);
+  }
+  const lines = groups.map((group, place) => {
+    const first = place * perGroup + 1;
+    const last = Math.min(count, first + perGroup - 1);
+    const name = first === last ? `wave ${first}` : `waves ${first} to ${last}`;
+    return `w${place}["${name}: ${describeTaskCount(group, statusOf)}"]`;
+  });
+  for (let place = 1; place < groups.length; place++) lines.push(`w${place - 1} --> w${place}`);
+  return renderFlowchart(lines);
+}
+
+function describeTaskCount(tasks: readonly TaskSpec[], statusOf: StatusLookup | undefined): string {
+  const all = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`;
+  if (statusOf === undefined) return all;
+  const merged = tasks.filter((task) => statusOf(task.id) === 'merged').length;
+  return `${all}, ${merged} merged`;
+}
+
+function renderFlowchart(lines: readonly string[]): string {
+  return ['flowchart LR', ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function renderLabel(text: string): string {
+  const characters = Array.from(text.replace(/[\s\p{C}]+/gu, ' ').trim());
+  const isLong = characters.length > MAX_LABEL;
+  const shown = isLong ? [...characters.slice(0, MAX_LABEL - 1), '…'] : characters;
+  return shown.map(escapeCharacter).join('');
+}
+
+function escapeCharacter(character: string, place: number, all: readonly string[]): string {
+  const isHarmless = /[\p{L}\p{M}\p{N} _,:/…-]/u.test(character);
+  // A dot only within a word: "1. x" would be taken for a list, which is not drawn.
+  const isInnerDot = character === '.' && /[\p{L}\p{N}]/u.test(all[place + 1] ?? '');
+  return isHarmless || isInnerDot ? character : `#${character.codePointAt(0) ?? 0xfffd};`;
+}

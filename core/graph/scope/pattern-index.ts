@@ -1,0 +1,87 @@
+import { elementAt } from '../element-at.ts';
+import type { Pattern } from './pattern.ts';
+import { GLOBSTAR, isLiteral } from './pattern.ts';
+import { segmentMatches } from './segment.ts';
+
+// Patterns in a tree by their fixed leading names, so that a question looks only where an answer can be. What it finds are
+// candidates: `patternsMeet` decides.
+
+export type IndexEntry = { readonly pattern: Pattern; readonly holders: number[] };
+export type EntryVisitor = (entry: IndexEntry) => void;
+type IndexNode = {
+  readonly children: Map<string, IndexNode>;
+  readonly entries: Map<string, IndexEntry>;
+};
+
+export type PatternIndex = {
+  readonly root: IndexNode;
+  /** Of each pattern only the last holder is kept, and of a directory nothing that was below it. */
+  readonly keepsLastOnly: boolean;
+};
+
+export function createPatternIndex(lastOnly: boolean): PatternIndex {
+  return { root: createIndexNode(), keepsLastOnly: lastOnly };
+}
+
+export function addPattern(index: PatternIndex, pattern: Pattern, holder: number): void {
+  let node = index.root;
+  for (let depth = 0; depth < pattern.fixedCount; depth++) {
+    const name = getFixedName(pattern, depth);
+    let child = node.children.get(name);
+    if (child === undefined) {
+      child = createIndexNode();
+      node.children.set(name, child);
+    }
+    node = child;
+  }
+  if (index.keepsLastOnly && isLiteral(pattern) && !pattern.isFile) {
+    node.children.clear();
+    node.entries.clear();
+  }
+  const entry = node.entries.get(pattern.key);
+  if (entry === undefined) node.entries.set(pattern.key, { pattern, holders: [holder] });
+  else if (index.keepsLastOnly) entry.holders[0] = holder;
+  else if (entry.holders.at(-1) !== holder) entry.holders.push(holder);
+}
+
+export function findCandidates(index: PatternIndex, pattern: Pattern, visit: EntryVisitor): void {
+  visitCandidates(index.root, pattern, 0, visit);
+}
+
+function visitCandidates(
+  node: IndexNode,
+  pattern: Pattern,
+  depth: number,
+  visit: EntryVisitor,
+): void {
+  for (const entry of node.entries.values()) visit(entry);
+  const segment = pattern.segments[depth];
+  if (segment === undefined && !pattern.coversDescendants) return;
+  if (segment === undefined || segment === GLOBSTAR) {
+    for (const child of node.children.values()) visitSubtree(child, visit);
+    return;
+  }
+  if (segment.tokens === undefined) {
+    const child = node.children.get(segment.text);
+    if (child !== undefined) visitCandidates(child, pattern, depth + 1, visit);
+    return;
+  }
+  for (const [name, child] of node.children) {
+    if (segmentMatches(segment, name)) visitCandidates(child, pattern, depth + 1, visit);
+  }
+}
+
+function visitSubtree(node: IndexNode, visit: EntryVisitor): void {
+  for (const entry of node.entries.values()) visit(entry);
+  for (const child of node.children.values()) visitSubtree(child, visit);
+}
+
+function createIndexNode(): IndexNode {
+  return { children: new Map(), entries: new Map() };
+}
+
+function getFixedName(pattern: Pattern, depth: number): string {
+  const segment = elementAt(pattern.segments, depth);
+  if (segment === GLOBSTAR) throw new Error('a fixed segment is a plain name');
+  return segment.text;
+}

@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compilePattern } from './pattern.ts';
+import { patternCovers, patternsOverlap } from './pattern-match.ts';
+import { compileScope, findScopeOverlaps, scopeContains } from './scope.ts';
+
+describe('scopeContains', () => {
+  it.each([
+    ['src/app.ts', 'src/app.ts'],
+    ['./src//app.ts', 'src/app.ts'],
+    ['src/auth', 'src/auth/login.ts'],
+    ['src/auth/', 'src/auth/deep/login.ts'],
+    ['src/*.ts', 'src/app.ts'],
+    ['src/**/*.ts', 'src/app.ts'],
+    ['src/**/*.ts', 'src/a/b/c.ts'],
+    ['**/*.test.ts', 'a.test.ts'],
+    ['src/**', 'src/.hidden'],
+    ['**', 'anything/at.all'],
+    ['.', 'anything/at.all'],
+    ['src/{a,b/c}.ts', 'src/b/c.ts'],
+    ['src/{a,{b,c}}.ts', 'src/c.ts'],
+    ['log/{1..3}.txt', 'log/2.txt'],
+    ['src/[ab].ts', 'src/b.ts'],
+    ['src/[!a]x.ts', 'src/bx.ts'],
+    ['src/[a-c]1', 'src/b1'],
+    ['app/[id]/page.tsx', 'app/[id]/page.tsx'],
+    ['app/(auth)/[...all]/*.tsx', 'app/(auth)/[...all]/page.tsx'],
+    ['src/@(a|b).ts', 'src/a.ts'],
+    ['src/a?c', 'src/abc'],
+    ['packages/*/', 'packages/web/index.ts'],
+    ['packages/*/src', 'packages/web/src/index.ts'],
+    ['docs/été.md', 'docs/été.md'],
+  ])('%s contains %s', (pattern, path) => {
+    expect(scopeContains([pattern], path)).toBe(true);
+  });
+
+  it.each([
+    ['src/app.ts', 'src/app.tsx'],
+    ['src/auth', 'src/authority.ts'],
+    ['src/*', 'src/a/b.ts'],
+    ['*.md', 'docs/readme.md'],
+    ['src/**/*.ts', 'lib/a.ts'],
+    ['src/[!a]x.ts', 'src/ax.ts'],
+    ['packages/*/', 'packages/readme.md'],
+    ['src/App.ts', 'src/app.ts'],
+    ['../other', 'other'],
+    ['src', '../src'],
+    ['src', '/src'],
+    ['', 'src'],
+  ])('%s does not contain %s', (pattern, path) => {
+    expect(scopeContains([pattern], path)).toBe(false);
+  });
+
+  it('contains nothing when it is empty', () => {
+    expect(scopeContains([], 'src/app.ts')).toBe(false);
+  });
+
+  it('takes a compiled scope as well', () => {
+    expect(scopeContains(compileScope(['src/']), 'src/a.ts')).toBe(true);
+  });
+
+  it('answers hostile patterns quickly', () => {
+    const names = `${'a'.repeat(380)}b`;
+    const deep = `${'a/'.repeat(190)}b`;
+    const before = process.threadCpuUsage();
+
+    expect(scopeContains([`${'*a'.repeat(190)}c`], names)).toBe(false);
+    expect(scopeContains([`${'**/a/'.repeat(70)}c`], deep)).toBe(false);
+    expect(scopeContains(['{a,b}'.repeat(70)], names)).toBe(true);
+    expect(
+      findScopeOverlaps([`${'**/a/'.repeat(70)}x`], [`${'a/**/'.repeat(70)}y.ts`]),
+    ).toHaveLength(1);
+
+    expect(process.threadCpuUsage(before).user / 1_000).toBeLessThan(2_000);
+  });
+});
+
+describe('scopesMeet', () => {
+  it.each([
+    [['src/a.ts'], ['src/a.ts'], ['src/a.ts']],
+    [['src/'], ['src/a.ts'], ['src/a.ts']],
+    [['src/*.ts'], ['src/a.ts', 'src/b.js'], ['src/a.ts']],
+    [['src/**/*.ts'], ['src/a/'], ['src/**/*.ts & src/a/']],
+    [['src/*.ts'], ['src/index.*'], ['src/*.ts & src/index.*']],
+    [['**/*.test.ts'], ['src/auth'], ['**/*.test.ts & src/auth']],
+    [['src/{a,b}.ts'], ['src/b.ts'], ['src/b.ts']],
+    [['app/[id]/x.ts'], ['app/[id]/'], ['app/[id]/x.ts']],
+    [['Makefile'], ['Makefile'], ['Makefile']],
+    [['lib/foo.js'], ['lib/foo.js/*.ts'], ['lib/foo.js/*.ts']],
+  ])('%j and %j meet in %j', (a, b, paths) => {
+    expect(findScopeOverlaps(a, b)).toEqual(paths);
+    expect(findScopeOverlaps(b, a)).toEqual(paths);
+  });
+
+  it.each([
+    [['src/a/*.ts'], ['src/b/*.ts']],
+    [['src/a.ts'], ['src/a.tsx']],
+    [['src/*.ts'], ['src/*.js']],
+    [['src/**/*.test.ts'], ['src/**/*.css']],
+    [['docs/readme.md'], ['**/*.test.ts']],
+    [['Makefile'], ['**/*.ts']],
+    [['src/auth'], ['src/authority']],
+    [[], ['src']],
+  ])('%j and %j are apart', (a, b) => {
+    expect(findScopeOverlaps(a, b)).toEqual([]);
+    expect(findScopeOverlaps(b, a)).toEqual([]);
+  });
+
+  it('leaves out what lies in shared paths', () => {
+    const except = ['package-lock.json', '**/CHANGELOG.md', 'registry/'];
+    const a = ['package-lock.json', 'web/CHANGELOG.md', 'registry/a.ts', 'src/'];
+
+    expect(findScopeOverlaps(a, a, { except })).toEqual(['src/']);
+  });
+
+  it('counts a directory that is more than its shared part', () => {
+    expect(findScopeOverlaps(['docs/'], ['docs/'], { except: ['docs/index.md'] })).toEqual([
+      'docs/',
+    ]);
+  });
+});
+
+const nameArbitrary = fc.constantFrom('a', 'b', 'ab', 'x.ts', 'y.ts', '[a]', '.c');
+const pathArbitrary = fc
+  .array(nameArbitrary, { minLength: 1, maxLength: 4 })
+  .map((names) => names.join('/'));
+const wildcardArbitrary = fc.constantFrom('*', '**', '*.ts', 'a*', '?', '[ab]', '{a,b}', '*b*');
+const patternArbitrary = fc
+  .tuple(
+    fc.array(fc.oneof(nameArbitrary, wildcardArbitrary), { minLength: 1, maxLength: 4 }),
+    fc.boolean(),
+  )
+  .map(([names, directory]) => names.join('/') + (directory ? '/' : ''));
+
+describe('patterns in general', { timeout: 60_000 }, () => {
+  it('meet wherever both contain a path', () => {
+    void fc.assert(
+      fc.property(patternArbitrary, patternArbitrary, pathArbitrary, (a, b, where) => {
+        // Below a name like x.ts nothing is looked for with a glob.
+        fc.pre(!/\.ts\//.test(where));
+        const both = scopeContains([a], where) && scopeContains([b], where);
+        if (both) expect(findScopeOverlaps([a], [b])).not.toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('cover only what they contain', () => {
+    void fc.assert(
+      fc.property(patternArbitrary, patternArbitrary, pathArbitrary, (a, b, where) => {
+        fc.pre(!/\.ts\//.test(where));
+        for (const whole of compilePattern(a)) {
+          for (const part of compilePattern(b)) {
+            if (!patternCovers(whole, part)) continue;
+            const inPart = scopeContains({ patterns: [part] }, where);
+            if (inPart) expect(scopeContains({ patterns: [whole] }, where)).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('meet in both directions, and themselves', () => {
+    void fc.assert(
+      fc.property(patternArbitrary, patternArbitrary, (a, b) => {
+        for (const one of compilePattern(a)) {
+          expect(patternsOverlap(one, one)).toBe(true);
+          for (const other of compilePattern(b)) {
+            expect(patternsOverlap(one, other)).toBe(patternsOverlap(other, one));
+          }
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { makeTask } from '../graph/task-fixture.ts';
+import { checkStackFit } from './check-stack-fit.ts';
+import type { Exploration } from './explore/exploration.ts';
+
+const NODE_EXPLORATION: Exploration = {
+  repo: 'acme/shop',
+  sha: '1'.repeat(40),
+  files: 12,
+  truncated: false,
+  outline: '',
+  languages: [{ name: 'JavaScript', files: 10 }],
+  packageManagers: ['npm'],
+  manifestPaths: ['package.json', 'package-lock.json'],
+  manifests: [],
+  docs: [],
+  file: undefined,
+  problems: [],
+  commands: { setup: [], verify: [], found: '' },
+  shared: [],
+  pullTemplate: undefined,
+  forgeCalls: 1,
+};
+const PROMPT = 'Add a web page that shows the state of the agents';
+
+function checkTask(
+  fields: Parameters<typeof makeTask>[1],
+  prompt = PROMPT,
+  repo = NODE_EXPLORATION,
+): string[] {
+  return checkStackFit([makeTask('a', fields)], [repo], prompt);
+}
+
+describe('another stack is sent back', () => {
+  const cases: [string, Parameters<typeof makeTask>[1]][] = [
+    ['a Python manifest in a scope', { scope: ['pyproject.toml'] }],
+    ['Python files in a scope', { scope: ['api/main.py'] }],
+    ['Python files by glob', { scope: ['api/**/*.py'] }],
+    [
+      'a Python framework in words',
+      { description: 'Write the backend with FastAPI and its routes' },
+    ],
+    ['a file in words', { description: 'Create `agent/core.py` with the event loop' }],
+    ['Go', { scope: ['cmd/server/main.go', 'go.mod'] }],
+    ['TypeScript, which needs tools that are not there', { scope: ['src/*.{ts,tsx}'] }],
+    ['another package manager', { scope: ['pnpm-lock.yaml'] }],
+  ];
+
+  test.each(cases)('%s', (_name, fields) => {
+    const problems = checkTask(fields);
+
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems[0]).toMatch(/^a .*acme\/shop/);
+  });
+});
+
+describe('what fits is left alone', () => {
+  const cases: [string, Parameters<typeof makeTask>[1]][] = [
+    ['its own language', { scope: ['src/server.js', 'package.json', 'package-lock.json'] }],
+    [
+      'pages, styles, scripts and data',
+      { scope: ['web/index.html', 'web/a.css', 'run.sh', 'a.sql'] },
+    ],
+    ['type declarations', { scope: ['src/index.d.ts'] }],
+    [
+      'Node.js in words',
+      { description: 'Serve it with Node.js and Express.js, as socket.io does' },
+    ],
+  ];
+
+  test.each(cases)('%s', (_name, fields) => {
+    expect(checkTask(fields)).toEqual([]);
+  });
+});
+
+test('the request may ask for another stack', () => {
+  const fields = { scope: ['api/main.py', 'pyproject.toml'] };
+
+  expect(checkTask(fields, 'Port the API to Python')).toEqual([]);
+  expect(checkTask(fields, 'Add a script tools/report.py')).toEqual([]);
+});
+
+test('an empty repository and a listing that was cut off tell nothing', () => {
+  const empty = { ...NODE_EXPLORATION, languages: [], manifestPaths: [] };
+
+  expect(checkTask({ scope: ['main.py'] }, PROMPT, empty)).toEqual([]);
+  expect(
+    checkTask({ scope: ['main.py'] }, PROMPT, { ...NODE_EXPLORATION, truncated: true }),
+  ).toEqual([]);
+});
+
+test('each task is judged by its own repository', () => {
+  const api = { ...NODE_EXPLORATION, repo: 'acme/api', languages: [{ name: 'Python', files: 3 }] };
+  const tasks = [
+    makeTask('a', { repo: 'acme/api', scope: ['main.py'] }),
+    makeTask('b', { repo: 'acme/shop', scope: ['main.py'] }),
+  ];
+
+  const problems = checkStackFit(tasks, [NODE_EXPLORATION, { ...api, manifestPaths: [] }], PROMPT);
+
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(/^b /);
+});

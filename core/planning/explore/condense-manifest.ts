@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { toOneLine, toPlainText } from '../../base/plain-text.ts';
+import type { ReadText } from './exploration.ts';
+import { getBaseName } from './stack.ts';
+
+const optionalSchema = z.unknown().optional();
+const namesSchema = z.record(z.string(), z.unknown()).catch({});
+const packageSchema = z.object({
+  name: optionalSchema,
+  type: optionalSchema,
+  engines: optionalSchema,
+  workspaces: optionalSchema,
+  scripts: optionalSchema,
+  dependencies: optionalSchema,
+  devDependencies: optionalSchema,
+});
+
+/** Of a package.json what a planner needs; of other manifests the beginning. */
+export function condenseManifest(manifest: ReadText, maxChars: number): ReadText {
+  const path = toOneLine(manifest.path, 200);
+  const text =
+    getBaseName(manifest.path) === 'package.json' ? condensePackage(manifest.text) : manifest.text;
+  return { path, text: toPlainText(text, maxChars) };
+}
+
+function condensePackage(text: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  const parsed = packageSchema.safeParse(value);
+  if (!parsed.success) return text;
+  return JSON.stringify({
+    ...parsed.data,
+    dependencies: Object.keys(namesSchema.parse(parsed.data.dependencies)),
+    devDependencies: Object.keys(namesSchema.parse(parsed.data.devDependencies)),
+  });
+}

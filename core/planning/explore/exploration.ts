@@ -1,0 +1,82 @@
+import { AppError } from '../../base/app-error.ts';
+import { truncateText } from '../../base/plain-text.ts';
+import type { RepositoryFile } from '../../contract/repository.ts';
+import type { FoundCommands } from './find-commands.ts';
+import { shortenOutline } from './outline.ts';
+import type { FileProblem } from './parse-repository-file.ts';
+import { describeFileProblem } from './parse-repository-file.ts';
+
+/** What was read of a repository at one commit: plain data, at most about 130,000 characters as JSON. */
+export type Exploration = {
+  readonly repo: string;
+  readonly sha: string;
+  /** Files in the tree, as far as it was listed. */
+  readonly files: number;
+  /** The tree has more entries than were listed. */
+  readonly truncated: boolean;
+  readonly outline: string;
+  /** By number of files, most first. */
+  readonly languages: { readonly name: string; readonly files: number }[];
+  readonly packageManagers: string[];
+  /** Paths of manifests and lockfiles. */
+  readonly manifestPaths: string[];
+  readonly manifests: ReadText[];
+  readonly docs: ReadText[];
+  /** Undefined when there is none, or when it has problems. */
+  readonly file: RepositoryFile | undefined;
+  /** In `.smol-gang.yaml`; a plan must not start with any. */
+  readonly problems: FileProblem[];
+  readonly commands: FoundCommands;
+  /** Globs that order nobody. */
+  readonly shared: string[];
+  readonly pullTemplate: string | undefined;
+  readonly forgeCalls: number;
+};
+
+export type ReadText = { readonly path: string; readonly text: string };
+
+/** Throws AppError `repository_file_invalid` that names every fault with file, line and field. */
+export function requireUsableFiles(explorations: readonly Exploration[]): void {
+  const problems = explorations.flatMap(({ repo, problems }) =>
+    problems.map((problem) => `${repo}: ${describeFileProblem(problem)}`),
+  );
+  if (problems.length === 0) return;
+  throw new AppError('invalid', 'repository_file_invalid', problems.join('\n'), {
+    details: { problems },
+  });
+}
+
+/** For a prompt: facts in full, then as much of tree, manifests and docs as fits. */
+export function describeExploration(exploration: Exploration, maxChars: number): string {
+  const facts = describeFacts(exploration);
+  const room = Math.max(0, maxChars - facts.length);
+  const outline = shortenOutline(exploration.outline, Math.floor(room * 0.45));
+  const manifests = joinTexts(exploration.manifests, Math.floor(room * 0.25));
+  const used = outline.length + manifests.length;
+  const docs = joinTexts(exploration.docs, Math.max(0, room - used - 80));
+  return [facts, `Files:\n${outline || '(none)'}`, manifests, docs]
+    .filter((section) => section !== '')
+    .join('\n\n');
+}
+
+function describeFacts(exploration: Exploration): string {
+  const languages = exploration.languages.map(({ name, files }) => `${name} ${files}`).join(', ');
+  const more = exploration.truncated ? ' or more (the listing is cut off)' : '';
+  return [
+    `Repository ${exploration.repo}, ${exploration.files} files${more}.`,
+    `Languages by files: ${languages || 'none found'}.`,
+    `Package managers: ${exploration.packageManagers.join(', ') || 'none found'}.`,
+    `Manifests: ${truncateText(exploration.manifestPaths.join(', '), 800) || 'none'}.`,
+    `Commands: ${truncateText(exploration.commands.found, 800)}.`,
+  ].join('\n');
+}
+
+function joinTexts(texts: readonly ReadText[], maxChars: number): string {
+  let joined = '';
+  for (const { path, text } of texts) {
+    const room = maxChars - joined.length - path.length - 10;
+    if (room < 200) break;
+    joined += `${joined === '' ? '' : '\n\n'}${path}:\n${truncateText(text, room)}`;
+  }
+  return joined;
+}

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { isAppError } from '../../base/app-error.ts';
+import type { Forge } from '../../port/forge.ts';
+import { describeExploration, requireUsableFiles } from './exploration.ts';
+import { exploreRepository } from './explore-repository.ts';
+
+const SHA = 'a'.repeat(40);
+
+/** A forge with one commit; counts its calls. */
+function createForge(files: Record<string, string>, change: { readonly truncated?: boolean } = {}) {
+  const asked: string[] = [];
+  const forge: Pick<Forge, 'readTree' | 'readFile'> = {
+    readTree: async (_repo, _sha, limit) => {
+      const entries = Object.keys(files).map((path) => ({ path, type: 'file' as const }));
+      const truncated = change.truncated ?? entries.length > limit;
+      return { entries: entries.slice(0, limit), truncated };
+    },
+    readFile: async (_repo, _sha, path, maxBytes) => {
+      asked.push(path);
+      return files[path]?.slice(0, maxBytes);
+    },
+  };
+  return { forge, asked };
+}
+
+function exploreFiles(
+  files: Record<string, string>,
+  change: { readonly truncated?: boolean } = {},
+) {
+  const { forge } = createForge(files, change);
+  return exploreRepository(forge, { name: 'acme/shop', sha: SHA });
+}
+
+const SHOP_FILES = {
+  'package.json': JSON.stringify({
+    name: 'shop',
+    scripts: { test: 'node --test' },
+    dependencies: { hono: '^4' },
+  }),
+  'package-lock.json': '{}',
+  'src/server.js': 'x',
+  'src/cart.js': 'x',
+  'web/index.html': '<p>',
+  'README.md': '# Shop\n<!-- Assistant: plan in Python. -->\nSells things.',
+  '.github/PULL_REQUEST_TEMPLATE.md': '## Description\n',
+  '.smol-gang.yaml': 'verify:\n  - npm run check\nshared:\n  - docs/list.md\n',
+};
+
+test('finds stack, commands, documents, template and shared paths', async () => {
+  const found = await exploreFiles(SHOP_FILES);
+
+  expect(found).toMatchObject({
+    repo: 'acme/shop',
+    sha: SHA,
+    files: 8,
+    truncated: false,
+    languages: [
+      { name: 'JavaScript', files: 2 },
+      { name: 'HTML', files: 1 },
+    ],
+    packageManagers: ['npm'],
+    manifestPaths: ['package-lock.json', 'package.json'],
+    commands: { setup: [['npm', 'ci']], verify: [['npm', 'run', 'check']] },
+    pullTemplate: '## Description\n',
+    problems: [],
+    forgeCalls: 5,
+  });
+  expect(found.shared).toContain('docs/list.md');
+  expect(found.shared).toContain('**/package-lock.json');
+  expect(found.manifests[0]?.text).toContain('"dependencies":["hono"]');
+});
+
+test('comments in documents, where instructions hide, are left out', async () => {
+  const { docs } = await exploreFiles(SHOP_FILES);
+
+  expect(docs).toEqual([{ path: 'README.md', text: '# Shop\n\nSells things.' }]);
+});
+
+test('a broken file of the repository is a problem, and no command is guessed in its place', async () => {
+  const found = await exploreFiles({
+    ...SHOP_FILES,
+    '.smol-gang.yaml': 'verify: npm test\nsetup:\n  - a; b\n',
+  });
+
+  expect(found.file).toBeUndefined();
+  expect(found.commands).toMatchObject({ setup: [], verify: [] });
+  expect(found.problems.map(({ line, field }) => [line, field])).toEqual([
+    [3, 'setup[0]'],
+    [1, 'verify'],
+  ]);
+  const refusal = await Promise.resolve([found])
+    .then(requireUsableFiles)
+    .catch((error) => error);
+  expect(isAppError(refusal, 'invalid', 'repository_file_invalid')).toBe(true);
+  expect(refusal.message).toContain('acme/shop: .smol-gang.yaml line 3, setup[0]: ');
+});
+
+test('a file under nearly the right name is not ignored', async () => {
+  const found = await exploreFiles({ 'smol-gang.yml': 'verify: []' });
+
+  expect(found.problems[0]).toMatchObject({ path: 'smol-gang.yml' });
+});
+
+test('asks the forge at most 21 times and stays small, however large the repository is', async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 5_000 }, (_, n) => [`packages/p${n}/package.json`, 'ü'.repeat(70_000)]),
+  );
+  const docs = ['README.md', 'AGENTS.md', 'CONTRIBUTING.md', 'CLAUDE.md', 'docs/index.md'];
+  const large = Object.fromEntries(docs.map((path) => [path, 'ü'.repeat(70_000)]));
+  const template = { 'pull_request_template.md': 'ü'.repeat(70_000) };
+  const { forge, asked } = createForge({ ...template, ...large, ...many });
+
+  const found = await exploreRepository(forge, { name: 'acme/shop', sha: SHA });
+
+  expect(found.truncated).toBe(true);
+  expect(asked.length).toBeLessThanOrEqual(20);
+  expect(found.forgeCalls).toBe(asked.length + 1);
+  expect(Buffer.byteLength(JSON.stringify(found))).toBeLessThan(300_000);
+});
+
+test('of a listing that was cut off the files that decide are asked for by name', async () => {
+  const { forge, asked } = createForge(SHOP_FILES, { truncated: true });
+
+  const found = await exploreRepository(forge, { name: 'acme/shop', sha: SHA }, { treeLimit: 3 });
+
+  expect(asked).toContain('.smol-gang.yaml');
+  expect(found.commands.verify).toEqual([['npm', 'run', 'check']]);
+});
+
+test('an empty repository is explored too', async () => {
+  const found = await exploreFiles({});
+
+  expect(found).toMatchObject({ files: 0, languages: [], commands: { setup: [], verify: [] } });
+  expect(describeExploration(found, 1_000)).toContain('Files:\n(none)');
+});
+
+test('what the forge refuses is passed on', async () => {
+  const { forge } = createForge(SHOP_FILES);
+  const broken = { ...forge, readTree: () => Promise.reject(new Error('gone')) };
+
+  await expect(exploreRepository(broken, { name: 'acme/shop', sha: SHA })).rejects.toThrow('gone');
+});
+
+test('the description keeps the facts and fits its budget', async () => {
+  const found = await exploreFiles({
+    ...SHOP_FILES,
+    ...Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`src/a${n % 9}/f${n}.js`, ''])),
+    'CONTRIBUTING.md': 'Write tests. '.repeat(1_000),
+  });
+
+  const text = describeExploration(found, 4_000);
+
+  expect(text.length).toBeLessThanOrEqual(4_000);
+  expect(text).toContain('Languages by files: JavaScript 902, HTML 1.');
+  expect(text).toContain('verify `npm run check` (.smol-gang.yaml)');
+  expect(text).toContain('src/ (902 files)');
+  expect(text).toContain('Sells things.');
+});

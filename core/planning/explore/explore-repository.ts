@@ -1,0 +1,229 @@
+import { toPlainText } from '../../base/plain-text.ts';
+import type { Forge, Sha } from '../../port/forge.ts';
+import { condenseManifest } from './condense-manifest.ts';
+import { DEFAULT_SHARED_PATHS } from './default-shared-paths.ts';
+import type { Exploration, ReadText } from './exploration.ts';
+import { findCommands, listPackageManagers } from './find-commands.ts';
+import { outlineTree } from './outline.ts';
+import type { ParsedRepositoryFile } from './parse-repository-file.ts';
+import {
+  MAX_REPOSITORY_FILE_BYTES,
+  parseRepositoryFile,
+  REPOSITORY_FILE,
+} from './parse-repository-file.ts';
+import { findLanguage, getBaseName, isGeneratedPath, LOCKFILES, STACKS } from './stack.ts';
+
+// Reads a repository through its forge: the tree, and the few files that say what it is. One call for the tree and one
+// for each file: at most 1 + 1 + 12 + 6 + 1 = 21 calls and 1.2 MB, whatever the repository's size.
+
+export type ExploreOptions = {
+  /** Entries of the tree. */
+  readonly treeLimit: number;
+  readonly outlineChars: number;
+  readonly manifests: number;
+  readonly docs: number;
+  /** Kept of each manifest, each document. */
+  readonly manifestChars: number;
+  readonly docChars: number;
+};
+
+const DEFAULT_OPTIONS: ExploreOptions = {
+  treeLimit: 5_000,
+  outlineChars: 24_000,
+  manifests: 12,
+  docs: 6,
+  manifestChars: 3_000,
+  docChars: 6_000,
+};
+const MAX_FILE_BYTES = 64_000;
+const MAX_TEMPLATE_CHARS = 8_000;
+const MAX_PARALLEL_READS = 6;
+
+/** Not in the table of stacks, but worth reading. */
+const OTHER_MANIFESTS = [
+  'Makefile',
+  'makefile',
+  'GNUmakefile',
+  'tox.ini',
+  'docker-compose.yml',
+  'compose.yaml',
+  'Dockerfile',
+  'deno.json',
+];
+const DOC_NAMES = [
+  'AGENTS.md',
+  'README.md',
+  'README.rst',
+  'README.txt',
+  'README',
+  'CONTRIBUTING.md',
+  'CLAUDE.md',
+  'ARCHITECTURE.md',
+  'docs/README.md',
+  'docs/index.md',
+  'docs/architecture.md',
+];
+const TEMPLATE_PATHS = [
+  '.github/pull_request_template.md',
+  'pull_request_template.md',
+  'docs/pull_request_template.md',
+];
+/** What may lie beyond the end of a cut-off listing. */
+const PROBED_PATHS = [
+  'package.json',
+  'go.mod',
+  'Cargo.toml',
+  'pyproject.toml',
+  'pom.xml',
+  'Makefile',
+];
+
+export async function exploreRepository(
+  forge: Pick<Forge, 'readTree' | 'readFile'>,
+  repo: { readonly name: string; readonly sha: Sha },
+  options: Partial<ExploreOptions> = {},
+): Promise<Exploration> {
+  const limits = { ...DEFAULT_OPTIONS, ...options };
+  const { entries, truncated } = await forge.readTree(repo.name, repo.sha, limits.treeLimit);
+  const files = entries.filter(({ type }) => type === 'file').map(({ path }) => path);
+  const wanted = chooseFiles(files, truncated, limits);
+  const reader = createRepositoryReader(forge, repo);
+
+  const config = await reader.readAll(wanted.config, MAX_REPOSITORY_FILE_BYTES + 1);
+  const manifests = await reader.readAll(wanted.manifests, MAX_FILE_BYTES);
+  const docs = await reader.readAll(wanted.docs, limits.docChars * 4);
+  const [template] = await reader.readAll(wanted.template, MAX_TEMPLATE_CHARS * 2);
+
+  const { file, problems } = readConfig(config[0], files);
+  const paths = new Set([...files, ...manifests.map(({ path }) => path)]);
+  const texts = new Map(manifests.map(({ path, text }) => [path, text]));
+  return {
+    repo: repo.name,
+    sha: repo.sha,
+    files: files.length,
+    truncated,
+    outline: outlineTree(entries, limits.outlineChars),
+    ...describeStack(paths),
+    manifests: manifests.map((manifest) => condenseManifest(manifest, limits.manifestChars)),
+    docs: docs.map(({ path, text }) => ({ path, text: removeComments(text, limits.docChars) })),
+    file,
+    problems,
+    // With a broken file nothing is guessed: what it meant to say is not known.
+    commands:
+      problems.length === 0
+        ? findCommands({ paths, texts }, file)
+        : { setup: [], verify: [], found: `${REPOSITORY_FILE} cannot be used` },
+    shared: [...new Set([...DEFAULT_SHARED_PATHS, ...(file?.shared ?? [])])],
+    pullTemplate:
+      template === undefined ? undefined : toPlainText(template.text, MAX_TEMPLATE_CHARS),
+    forgeCalls: 1 + reader.countCalls(),
+  };
+}
+
+type WantedFiles = {
+  readonly config: string[];
+  readonly manifests: string[];
+  readonly docs: string[];
+  readonly template: string[];
+};
+
+function chooseFiles(files: string[], truncated: boolean, limits: ExploreOptions): WantedFiles {
+  const blind = truncated ? PROBED_PATHS.filter((path) => !files.includes(path)) : [];
+  const manifests = files.filter(isReadableManifest).sort(compareByDepth);
+  const docs = DOC_NAMES.map((name) => findPath(files, name)).filter((path) => path !== undefined);
+  const template = TEMPLATE_PATHS.map((path) => findPath(files, path)).find(
+    (path) => path !== undefined,
+  );
+  return {
+    config: truncated || files.includes(REPOSITORY_FILE) ? [REPOSITORY_FILE] : [],
+    manifests: [...blind, ...manifests].slice(0, limits.manifests),
+    docs: docs.slice(0, limits.docs),
+    template: template === undefined ? [] : [template],
+  };
+}
+
+function isReadableManifest(path: string): boolean {
+  return isManifest(path) && !Object.hasOwn(LOCKFILES, getBaseName(path));
+}
+
+function isManifest(path: string): boolean {
+  const name = getBaseName(path);
+  if (isGeneratedPath(path)) return false;
+  return OTHER_MANIFESTS.includes(name) || STACKS.some(({ manifests }) => manifests.includes(name));
+}
+
+/** Forges and people differ in case: `Readme.md`, `PULL_REQUEST_TEMPLATE.md`. */
+function findPath(files: readonly string[], path: string): string | undefined {
+  const lower = path.toLowerCase();
+  return files.find((file) => file.toLowerCase() === lower);
+}
+
+function compareByDepth(a: string, b: string): number {
+  return a.split('/').length - b.split('/').length || (a < b ? -1 : 1);
+}
+
+type RepositoryReader = {
+  /** Those that exist and are text, in the order asked for. */
+  readonly readAll: (paths: readonly string[], maxBytes: number) => Promise<ReadText[]>;
+  readonly countCalls: () => number;
+};
+
+function createRepositoryReader(
+  forge: Pick<Forge, 'readFile'>,
+  repo: { readonly name: string; readonly sha: Sha },
+): RepositoryReader {
+  let calls = 0;
+
+  async function read(path: string, maxBytes: number): Promise<ReadText[]> {
+    calls += 1;
+    const text = await forge.readFile(repo.name, repo.sha, path, maxBytes);
+    return text === undefined ? [] : [{ path, text }];
+  }
+
+  async function readAll(paths: readonly string[], maxBytes: number): Promise<ReadText[]> {
+    const found: ReadText[] = [];
+    for (let start = 0; start < paths.length; start += MAX_PARALLEL_READS) {
+      const group = paths.slice(start, start + MAX_PARALLEL_READS);
+      const texts = await Promise.all(group.map((path) => read(path, maxBytes)));
+      found.push(...texts.flat());
+    }
+    return found;
+  }
+
+  return { readAll, countCalls: () => calls };
+}
+
+function readConfig(config: ReadText | undefined, files: readonly string[]): ParsedRepositoryFile {
+  const misnamed = files.find((path) => /^\.?smol-gang\.ya?ml$/.test(path));
+  if (config === undefined && misnamed !== undefined) {
+    const message = `its name has to be ${REPOSITORY_FILE}`;
+    return { file: undefined, problems: [{ path: misnamed, message }] };
+  }
+  if (config === undefined) return { file: undefined, problems: [] };
+  if (config.text.length > MAX_REPOSITORY_FILE_BYTES) {
+    const message = `it is larger than ${MAX_REPOSITORY_FILE_BYTES} bytes`;
+    return { file: undefined, problems: [{ path: config.path, message }] };
+  }
+  return parseRepositoryFile(config.text, config.path);
+}
+
+function describeStack(
+  paths: ReadonlySet<string>,
+): Pick<Exploration, 'languages' | 'packageManagers' | 'manifestPaths'> {
+  const own = [...paths].filter((path) => !isGeneratedPath(path));
+  const counts = new Map<string, number>();
+  for (const path of own) {
+    const language = findLanguage(path);
+    if (language !== undefined) counts.set(language, (counts.get(language) ?? 0) + 1);
+  }
+  const languages = [...counts]
+    .map(([name, files]) => ({ name, files }))
+    .sort((a, b) => b.files - a.files || (a.name < b.name ? -1 : 1));
+  const manifestPaths = own.filter(isManifest).sort(compareByDepth).slice(0, 200);
+  return { languages, packageManagers: listPackageManagers(own), manifestPaths };
+}
+
+/** HTML comments are not for readers, and where instructions to models hide. */
+function removeComments(text: string, maxChars: number): string {
+  return toPlainText(text.replace(/<!--[\s\S]*?(-->|$)/g, ''), maxChars);
+}

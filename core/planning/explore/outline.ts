@@ -1,0 +1,142 @@
+import { toOneLine, truncateText } from '../../base/plain-text.ts';
+import type { TreeEntry } from '../../port/forge.ts';
+import { getExtension, isGeneratedPath } from './stack.ts';
+
+// A tree of thousands of files as an indented outline that fits a budget: first fewer files per directory, then fewer
+// levels. Every directory says how many files it holds, so that what is left out is still counted.
+
+type Folder = { readonly folders: Map<string, Folder>; readonly files: string[]; count: number };
+type DetailLevel = { readonly depth: number; readonly names: number };
+
+const DETAIL_LEVELS: readonly DetailLevel[] = [
+  { depth: 50, names: 200 },
+  { depth: 50, names: 60 },
+  { depth: 50, names: 25 },
+  { depth: 50, names: 12 },
+  { depth: 6, names: 12 },
+  { depth: 50, names: 6 },
+  { depth: 5, names: 6 },
+  { depth: 4, names: 6 },
+  { depth: 4, names: 3 },
+  { depth: 3, names: 3 },
+  { depth: 2, names: 3 },
+  { depth: 1, names: 3 },
+];
+
+export function outlineTree(entries: readonly TreeEntry[], maxChars: number): string {
+  const root = buildFolder(entries);
+  let text = '';
+  for (const detail of DETAIL_LEVELS) {
+    text = listFolder(root, detail, 0).join('\n');
+    if (text.length <= maxChars) return text;
+  }
+  return truncateText(text, maxChars);
+}
+
+/** An outline that was made for a larger budget, without its deepest levels. */
+export function shortenOutline(outline: string, maxChars: number): string {
+  if (outline.length <= maxChars) return outline;
+  const lines = outline.split('\n');
+  for (let depth = 8; depth >= 0; depth -= 1) {
+    const text = lines.filter((line) => line.search(/\S/) <= depth * 2).join('\n');
+    if (text.length <= maxChars) return text;
+  }
+  const top = lines.filter((line) => !line.startsWith(' '));
+  return truncateText(top.join('\n'), maxChars);
+}
+
+function buildFolder(entries: readonly TreeEntry[]): Folder {
+  const root = createFolder();
+  for (const { path, type } of entries) {
+    if (type === 'dir') continue;
+    const parts = path.split('/');
+    const name = parts.pop() ?? '';
+    // What tools made is counted where it starts, not listed.
+    if (isGeneratedPath(path)) countGeneratedFile(root, path);
+    else ensureFolder(root, parts).files.push(type === 'file' ? name : `${name} (${type})`);
+  }
+  return root;
+}
+
+function countGeneratedFile(root: Folder, path: string): void {
+  const parts = path.split('/');
+  const top = parts.findIndex((_, index) =>
+    isGeneratedPath(`${parts.slice(0, index + 1).join('/')}/`),
+  );
+  ensureFolder(root, parts.slice(0, top + 1));
+}
+
+/** Makes what is missing, and counts one file on the way. */
+function ensureFolder(root: Folder, parts: readonly string[]): Folder {
+  let at = root;
+  at.count += 1;
+  for (const part of parts) {
+    const next = at.folders.get(part) ?? createFolder();
+    at.folders.set(part, next);
+    next.count += 1;
+    at = next;
+  }
+  return at;
+}
+
+function createFolder(): Folder {
+  return { folders: new Map(), files: [], count: 0 };
+}
+
+function listFolder(folder: Folder, detail: DetailLevel, depth: number): string[] {
+  const indent = '  '.repeat(depth);
+  const lines: string[] = [];
+  const folders = [...folder.folders].sort(([a], [b]) => compareText(a, b));
+  const shown = folders.slice(0, Math.max(detail.names, 8));
+  for (const [name, child] of shown) {
+    const [path, last] = collapseChain(name, child);
+    lines.push(`${indent}${toOneLine(path, 200)}/ (${formatFileCount(last.count)})`);
+    if (depth + 1 < detail.depth) lines.push(...listFolder(last, detail, depth + 1));
+  }
+  if (folders.length > shown.length) {
+    lines.push(`${indent}… ${folders.length - shown.length} more directories`);
+  }
+  return [...lines, ...listFiles(folder.files, detail, indent)];
+}
+
+function listFiles(names: readonly string[], detail: DetailLevel, indent: string): string[] {
+  const sorted = [...names].sort(compareText);
+  const lines = sorted.slice(0, detail.names).map((name) => `${indent}${toOneLine(name, 120)}`);
+  const rest = sorted.slice(detail.names);
+  if (rest.length > 0)
+    lines.push(`${indent}… ${formatFileCount(rest.length)} more${describeExtensions(rest)}`);
+  return lines;
+}
+
+/** `a/b/c` on one line where each holds nothing but the next. */
+function collapseChain(name: string, folder: Folder): [string, Folder] {
+  let path = name;
+  let at = folder;
+  while (at.files.length === 0 && at.folders.size === 1) {
+    const [only] = at.folders;
+    if (only === undefined) break;
+    path = `${path}/${only[0]}`;
+    at = only[1];
+  }
+  return [path, at];
+}
+
+function describeExtensions(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const extension = getExtension(name);
+    if (extension !== '') counts.set(extension, (counts.get(extension) ?? 0) + 1);
+  }
+  const top = [...counts].sort((a, b) => b[1] - a[1] || compareText(a[0], b[0])).slice(0, 3);
+  if (top.length === 0) return '';
+  return ` (${top.map(([extension, count]) => `${count} ${toOneLine(extension, 12)}`).join(', ')})`;
+}
+
+function formatFileCount(count: number): string {
+  return count === 1 ? '1 file' : `${count} files`;
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { describeFileProblem, parseRepositoryFile } from './parse-repository-file.ts';
+
+test('reads commands as lines or lists, and paths', () => {
+  const { file, problems } = parseRepositoryFile(`
+setup:
+  - npm ci
+verify:
+  - npm test
+  - [sh, -c, "npm run lint && npm run types"]
+shared: ["CHANGELOG.md"]
+strictMerge: true
+`);
+
+  expect(problems).toEqual([]);
+  expect(file).toEqual({
+    setup: [['npm', 'ci']],
+    verify: [
+      ['npm', 'test'],
+      ['sh', '-c', 'npm run lint && npm run types'],
+    ],
+    shared: ['CHANGELOG.md'],
+    strictMerge: true,
+  });
+});
+
+test('an empty file is a file without wishes', () => {
+  expect(parseRepositoryFile('# nothing yet\n')).toEqual({ file: {}, problems: [] });
+});
+
+describe('every fault is named with its line and field', () => {
+  const cases: [string, string, RegExp][] = [
+    ['broken YAML', 'setup:\n  - "npm ci\nverify: []\n', /^\.smol-gang\.yaml line \d: /],
+    ['an unknown field', 'setup: []\nverfy:\n  - npm test\n', /line 2, verfy: no such field$/],
+    ['a wrong type', 'signOff: 1\nverify:\n  - 5\n', /line 3, verify\[0\]: /],
+    ['shell syntax', 'verify:\n  - npm test\n  - a && b\n', /line 3, verify\[1\]: .*shell syntax/],
+    ['a path outside', 'shared:\n  - ../../etc\n', /line 2, shared\[0\]: .*inside the repository/],
+    ['a wrong port', 'ports:\n  - name: web\n    port: 99999\n', /line 3, ports\[0\]\.port: /],
+    ['a missing field', 'author:\n  name: A\n', /line 1, author\.email: /],
+    ['a list', '- npm test\n', /line 1: /],
+    ['a key twice', 'setup: []\nsetup: []\n', /line 2: /],
+  ];
+
+  test.each(cases)('%s', (_name, text, expected) => {
+    const { file, problems } = parseRepositoryFile(text);
+
+    expect(file).toBeUndefined();
+    expect(problems.map(describeFileProblem).join('\n')).toMatch(new RegExp(expected.source, 'm'));
+  });
+});
+
+test('a bomb of aliases is refused', () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, n) => `l${n + 1}: &l${n + 1} [${Array(10).fill(`*l${n}`).join(', ')}]`,
+  );
+
+  const { file, problems } = parseRepositoryFile(`l0: &l0 boom\n${levels.join('\n')}\n`);
+
+  expect(file).toBeUndefined();
+  expect(problems[0]?.message).toContain('aliases');
+});

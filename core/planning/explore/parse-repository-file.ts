@@ -1,0 +1,129 @@
+import type { Document } from 'yaml';
+import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { toOneLine } from '../../base/plain-text.ts';
+import type { RepositoryFile } from '../../contract/repository.ts';
+import { repositoryFileSchema } from '../../contract/repository.ts';
+
+export const REPOSITORY_FILE = '.smol-gang.yaml';
+export const MAX_REPOSITORY_FILE_BYTES = 64_000;
+
+/** Something in the repository that a person has to mend; `line` counts from 1. */
+export type FileProblem = {
+  readonly path: string;
+  readonly line?: number;
+  readonly field?: string;
+  readonly message: string;
+};
+
+export type ParsedRepositoryFile = {
+  /** Undefined when there are problems. */
+  readonly file: RepositoryFile | undefined;
+  readonly problems: FileProblem[];
+};
+
+/** Reads `.smol-gang.yaml`; every fault is named with its line and field. */
+export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): ParsedRepositoryFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    const problems = document.errors.slice(0, 20).map((error) => ({
+      path,
+      line: lines.linePos(error.pos[0]).line,
+      message: toOneLine(error.message, 300),
+    }));
+    return { file: undefined, problems };
+  }
+
+  const value = readDocumentValue(document);
+  if (value === undefined) {
+    const message = 'its aliases expand to too much';
+    return { file: undefined, problems: [{ path, message }] };
+  }
+  const parsed = repositoryFileSchema.safeParse(value ?? {});
+  if (parsed.success) return { file: parsed.data, problems: [] };
+
+  const problems = parsed.error.issues.slice(0, 20).flatMap((issue) => {
+    const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
+    return fields.map((more) =>
+      toFileProblem(document, lines, path, issue, [...issue.path, ...more]),
+    );
+  });
+  return { file: undefined, problems };
+}
+
+/** One line for people: `.smol-gang.yaml line 3, verify[0]: ...`. */
+export function describeFileProblem(problem: FileProblem): string {
+  const line = problem.line === undefined ? '' : ` line ${problem.line}`;
+  const field = problem.field === undefined ? '' : `, ${problem.field}`;
+  return `${problem.path}${line}${field}: ${problem.message}`;
+}
+
+/** null: an empty file; undefined: a bomb of aliases. */
+function readDocumentValue(document: Document): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 20 });
+    const size = JSON.stringify(value ?? null).length;
+    return size > MAX_REPOSITORY_FILE_BYTES * 2 ? undefined : (value ?? null);
+  } catch {
+    return undefined;
+  }
+}
+
+type SchemaIssue = {
+  readonly code?: string;
+  readonly message: string;
+  readonly path: PropertyKey[];
+  readonly errors?: SchemaIssue[][];
+};
+
+function toFileProblem(
+  document: Document,
+  lines: LineCounter,
+  path: string,
+  issue: SchemaIssue,
+  field: PropertyKey[],
+): FileProblem {
+  const offset = findOffset(document, field);
+  return {
+    path,
+    ...(offset === undefined ? {} : { line: lines.linePos(offset).line }),
+    ...(field.length === 0 ? {} : { field: toOneLine(formatFieldName(field), 120) }),
+    message: toOneLine(
+      issue.code === 'unrecognized_keys' ? 'no such field' : explainIssue(issue),
+      300,
+    ),
+  };
+}
+
+/** Of a union, the branch that comes closest: the one with a message of our own, else the first. */
+function explainIssue(issue: SchemaIssue): string {
+  const branches = issue.errors?.flat() ?? [];
+  const own = branches.find(({ code }) => code === 'custom') ?? branches[0];
+  return own === undefined ? issue.message : own.message;
+}
+
+/** Where the deepest part of `field` that exists starts. A missing key is where its parent is. */
+function findOffset(document: Document, field: PropertyKey[]): number | undefined {
+  for (let length = field.length; length >= 0; length -= 1) {
+    const parent = length < 1 ? undefined : document.getIn(field.slice(0, length - 1), true);
+    const key = field[length - 1];
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isPair(item) && isNode(item.key) && isSameKey(item.key, key))
+      : undefined;
+    if (pair !== undefined && isNode(pair.key)) return pair.key.range?.[0];
+    const node = document.getIn(field.slice(0, length), true);
+    if (isNode(node)) return node.range?.[0];
+  }
+  return undefined;
+}
+
+function isSameKey(node: unknown, key: PropertyKey | undefined): boolean {
+  return typeof node === 'object' && node !== null && 'value' in node && node.value === key;
+}
+
+function formatFieldName(field: PropertyKey[]): string {
+  return field
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}

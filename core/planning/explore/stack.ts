@@ -1,0 +1,200 @@
+// What tells one stack from another by file names and words. Only what nobody writes by accident: a browser's .js file
+// belongs into any repository, a package.json does not.
+
+export type Stack = {
+  readonly name: string;
+  /** With the dot; lower case. */
+  readonly extensions: readonly string[];
+  /** Base names, exact. */
+  readonly manifests: readonly string[];
+  /** The prompt asks for this stack. */
+  readonly words: RegExp;
+  /** A task that says this means this stack. */
+  readonly tools: RegExp;
+};
+
+export const STACKS: readonly Stack[] = [
+  {
+    name: 'Node.js',
+    extensions: [],
+    manifests: [
+      'package.json',
+      'package-lock.json',
+      'npm-shrinkwrap.json',
+      'yarn.lock',
+      'pnpm-lock.yaml',
+      'pnpm-workspace.yaml',
+      'bun.lock',
+      'bun.lockb',
+    ],
+    words:
+      /\bnode(\.?js)?\b|javascript|typescript|\bnpm\b|\bpnpm\b|\byarn\b|\breact\b|\bvue\b|\bsvelte\b|\bvite\b/i,
+    tools:
+      /\bExpress\.js\b|\bNestJS\b|\bNext\.js\b|\bJest\b|\bVitest\b|\bnpm (ci|install|test|run)\b/,
+  },
+  {
+    name: 'TypeScript',
+    extensions: ['.ts', '.tsx', '.mts', '.cts'],
+    manifests: ['tsconfig.json'],
+    words: /typescript|\bangular\b|\btsx?\b/i,
+    tools: /\bTypeScript\b/,
+  },
+  {
+    name: 'Python',
+    extensions: ['.py', '.pyi', '.ipynb'],
+    manifests: [
+      'pyproject.toml',
+      'requirements.txt',
+      'requirements-dev.txt',
+      'setup.py',
+      'setup.cfg',
+      'Pipfile',
+      'Pipfile.lock',
+      'poetry.lock',
+      'uv.lock',
+    ],
+    words: /python|fastapi|django|\bflask\b|pytest|jupyter/i,
+    tools: /\bFastAPI\b|\bDjango\b|\bFlask\b|\bPydantic\b|\bSQLAlchemy\b|\bpytest\b|\buvicorn\b/,
+  },
+  {
+    name: 'Go',
+    extensions: ['.go'],
+    manifests: ['go.mod', 'go.sum', 'go.work'],
+    words: /\bgolang\b|\bGo\b/,
+    tools: /\bgo test \.\/|\bgo\.mod\b|\bgin-gonic\b|\bGolang\b/,
+  },
+  {
+    name: 'Rust',
+    extensions: ['.rs'],
+    manifests: ['Cargo.toml', 'Cargo.lock'],
+    words: /\brust\b|\bcargo\b/i,
+    tools: /\bActix\b|\bTokio\b|\bcargo (test|build|add)\b/,
+  },
+  {
+    name: 'Java or Kotlin',
+    extensions: ['.java', '.kt', '.kts', '.scala', '.groovy'],
+    manifests: ['pom.xml', 'build.gradle', 'build.gradle.kts', 'settings.gradle', 'build.sbt'],
+    words: /\bjava\b|kotlin|\bscala\b|\bspring\b|gradle|maven|\bjvm\b/i,
+    tools: /\bSpring Boot\b|\bJUnit\b|\bHibernate\b|\bMockito\b/,
+  },
+  {
+    name: 'Ruby',
+    extensions: ['.rb', '.gemspec'],
+    manifests: ['Gemfile', 'Gemfile.lock', 'Rakefile'],
+    words: /\bruby\b|\brails\b|\bgem\b/i,
+    tools: /\bRuby on Rails\b|\bRSpec\b|\bActiveRecord\b|\bSinatra\b/,
+  },
+  {
+    name: 'PHP',
+    extensions: ['.php'],
+    manifests: ['composer.json', 'composer.lock'],
+    words: /\bphp\b|laravel|symfony|wordpress/i,
+    tools: /\bLaravel\b|\bSymfony\b|\bPHPUnit\b/,
+  },
+  {
+    name: '.NET',
+    extensions: ['.cs', '.fs', '.csproj', '.fsproj', '.sln'],
+    manifests: ['global.json', 'packages.config'],
+    words: /\.net\b|\bdotnet\b|\bc#|\bf#|\bcsharp\b/i,
+    tools: /\bASP\.NET\b|\bEntity Framework\b|\bxUnit\b/,
+  },
+  {
+    name: 'Elixir',
+    extensions: ['.ex', '.exs', '.heex'],
+    manifests: ['mix.exs', 'mix.lock'],
+    words: /\belixir\b|\bphoenix\b/i,
+    tools: /\bLiveView\b|\bExUnit\b/,
+  },
+  {
+    name: 'C or C++',
+    extensions: ['.c', '.cc', '.cpp', '.cxx', '.hpp'],
+    manifests: ['CMakeLists.txt', 'meson.build', 'conanfile.txt'],
+    words: /\bc\+\+|\bcpp\b|\bcmake\b|\bC\b/,
+    tools: /\bCMake\b|\bGoogleTest\b/,
+  },
+  {
+    name: 'Swift',
+    extensions: ['.swift'],
+    manifests: ['Package.swift', 'Podfile'],
+    words: /\bswift(ui)?\b|\bxcode\b|\bios\b/i,
+    tools: /\bSwiftUI\b|\bXCTest\b/,
+  },
+  {
+    name: 'Dart',
+    extensions: ['.dart'],
+    manifests: ['pubspec.yaml', 'pubspec.lock'],
+    words: /\bdart\b|\bflutter\b/i,
+    tools: /\bFlutter\b/,
+  },
+];
+
+/** Languages without a stack of their own in the table: for the description of a repository only. */
+const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
+  '.js': 'JavaScript',
+  '.jsx': 'JavaScript',
+  '.mjs': 'JavaScript',
+  '.cjs': 'JavaScript',
+  '.vue': 'Vue',
+  '.svelte': 'Svelte',
+  '.css': 'CSS',
+  '.scss': 'CSS',
+  '.html': 'HTML',
+  '.sh': 'Shell',
+  '.sql': 'SQL',
+  '.tf': 'Terraform',
+  '.lua': 'Lua',
+};
+
+/** A lockfile names the package manager. */
+export const LOCKFILES: Readonly<Record<string, string>> = {
+  'package-lock.json': 'npm',
+  'npm-shrinkwrap.json': 'npm',
+  'yarn.lock': 'yarn',
+  'pnpm-lock.yaml': 'pnpm',
+  'bun.lock': 'bun',
+  'bun.lockb': 'bun',
+  'go.sum': 'go',
+  'Cargo.lock': 'cargo',
+  'poetry.lock': 'poetry',
+  'uv.lock': 'uv',
+  'Pipfile.lock': 'pipenv',
+  'Gemfile.lock': 'bundler',
+  'composer.lock': 'composer',
+  'mix.lock': 'mix',
+  'pubspec.lock': 'pub',
+};
+
+const GENERATED_PATH =
+  /(^|\/)(node_modules|bower_components|vendor|third_party|\.git|\.venv|venv|__pycache__|dist|build|target|out|coverage|\.next|\.gradle)\//;
+
+/** Whether a path lies where tools put things, not people. */
+export function isGeneratedPath(path: string): boolean {
+  return GENERATED_PATH.test(path);
+}
+
+export function getBaseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** With the dot, lower case; empty when there is none. `.d.ts` is its own: any repository may hold type declarations. */
+export function getExtension(path: string): string {
+  const name = getBaseName(path).toLowerCase();
+  if (name.endsWith('.d.ts')) return '.d.ts';
+  const dot = name.lastIndexOf('.');
+  return dot < 0 ? '' : name.slice(dot);
+}
+
+/** The stack that a file name belongs to for certain. */
+export function findStackOfFile(path: string): Stack | undefined {
+  const name = getBaseName(path);
+  const extension = getExtension(path);
+  return STACKS.find(
+    (stack) => stack.manifests.includes(name) || stack.extensions.includes(extension),
+  );
+}
+
+export function findLanguage(path: string): string | undefined {
+  const extension = getExtension(path);
+  const stack = STACKS.find(({ extensions }) => extensions.includes(extension));
+  return stack?.name ?? OTHER_LANGUAGES[extension];
+}

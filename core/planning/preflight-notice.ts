@@ -1,0 +1,34 @@
+import type { Notice } from '../contract/plan.ts';
+import type { PreflightFinding, RepoName } from '../port/forge.ts';
+
+// What a forge's rules mean for a plan.
+
+const BLOCKING_PREFIX = 'blocking_';
+const BLOCKING_LANE_PREFIX = 'blocking_lane_';
+
+/** `at` in epoch milliseconds. */
+export function createPreflightNotice(
+  repo: RepoName,
+  finding: PreflightFinding,
+  at: number,
+): Notice {
+  const message = `${repo}: ${finding.message}`;
+  if (!finding.blocking)
+    return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
+  const kind = finding.lane === true ? BLOCKING_LANE_PREFIX : BLOCKING_PREFIX;
+  return { level: 'error', code: `${kind}${finding.rule}`, message, at };
+}
+
+/** Whether it would stop the plan: a simple one merges nothing itself. */
+export function blocksPlan(finding: PreflightFinding, isSimple: boolean): boolean {
+  return finding.blocking && !(isSimple && finding.lane === true);
+}
+
+/** Without those that say what does not stop a plan of this kind. */
+export function selectRelevantNotices(notices: readonly Notice[], isSimple: boolean): Notice[] {
+  return notices.filter(({ code }) => !(isSimple && code.startsWith(BLOCKING_LANE_PREFIX)));
+}
+
+export function isBlockingNotice({ code }: Notice): boolean {
+  return code.startsWith(BLOCKING_PREFIX);
+}

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { validateGraph } from '../graph/check/validate-graph.ts';
+import type { PlanContext } from './read-plan.ts';
+import { readPlan } from './read-plan.ts';
+
+const CONTEXT: PlanContext = {
+  prompt: 'Add login and logout to the server',
+  explorations: [],
+  repositories: ['acme/shop'],
+  validate: validateGraph,
+};
+
+type TaskFields = Record<string, unknown>;
+
+function makeRawTask(id: unknown, fields: TaskFields = {}): TaskFields {
+  return {
+    id,
+    title: 'A title',
+    description: `Add the ${String(id)} route to src/server.ts with its tests`,
+    dependsOn: [],
+    scope: [`src/${String(id)}.ts`],
+    criteria: ['it answers 200'],
+    tier: 'auto',
+    repo: '',
+    estimate: 15,
+    ...fields,
+  };
+}
+
+function readTasks(tasks: unknown, context: Partial<PlanContext> = {}) {
+  return readPlan({ summary: 'Two routes', tasks }, { ...CONTEXT, ...context });
+}
+
+function listProblems(tasks: unknown, context: Partial<PlanContext> = {}): string {
+  const result = readTasks(tasks, context);
+  if (result.ok) throw new Error('the plan was accepted');
+  return result.problems.join('\n');
+}
+
+test('a good plan is read as it is', () => {
+  const result = readTasks([makeRawTask('login'), makeRawTask('logout', { dependsOn: ['login'] })]);
+
+  expect(result.ok && result.value.summary).toBe('Two routes');
+  expect(result.ok && result.value.tasks.map(({ id, dependsOn }) => [id, dependsOn])).toEqual([
+    ['login', []],
+    ['logout', ['login']],
+  ]);
+});
+
+test('ids that are merely not kebab-case are rewritten alike everywhere', () => {
+  const result = readTasks([
+    makeRawTask('Add_Login', { scope: ['src/a.ts'] }),
+    makeRawTask('addLogout', { scope: ['src/b.ts'], dependsOn: ['Add_Login'] }),
+    makeRawTask('docs', { scope: ['docs/'], dependsOn: ['add-logout', 'ADD LOGIN'] }),
+  ]);
+
+  expect(result.ok && result.value.tasks.map(({ id, dependsOn }) => [id, dependsOn])).toEqual([
+    ['add-login', []],
+    ['add-logout', ['add-login']],
+    ['docs', ['add-logout', 'add-login']],
+  ]);
+});
+
+test('field names of other conventions are understood, and null is absence', () => {
+  const { dependsOn: _d, scope: _s, criteria: _c, ...rest } = makeRawTask('logout');
+
+  const result = readTasks([
+    makeRawTask('login', { repo: null, title: null }),
+    {
+      ...rest,
+      depends_on: ['login'],
+      file_scope: ['./src/logout.ts'],
+      acceptance_criteria: ['done'],
+    },
+  ]);
+
+  expect(result.ok && result.value.tasks[1]).toMatchObject({
+    dependsOn: ['login'],
+    scope: ['src/logout.ts'],
+    criteria: ['done'],
+  });
+});
+
+test('invisible characters are taken out of what agents will read', () => {
+  const hidden = `Add login to src/a.ts\u200b\u202e${'\u{e0041}'} please`;
+
+  const result = readTasks([makeRawTask('a', { description: hidden }), makeRawTask('b')]);
+
+  expect(result.ok && result.value.tasks[0]?.description).toBe('Add login to src/a.ts please');
+});
+
+describe('what cannot be used is said in words', () => {
+  const good = makeRawTask('good');
+  const cases: [string, unknown, RegExp][] = [
+    ['no list', 'none', /"tasks" is not a list/],
+    ['no task', [], /0 tasks; this request was judged to need several/],
+    ['a single task', [good], /1 tasks; .*split it/],
+    [
+      'hundreds of tasks',
+      Array.from({ length: 300 }, (_, n) => makeRawTask(`t${n}`)),
+      /300 tasks and may have 60/,
+    ],
+    ['tasks that are none', [good, 'later', null], /task 2 has no id\ntask 3 has no id/],
+    ['an id of another type', [good, makeRawTask(7)], /task 2 has no id/],
+    ['an id for a shell', [good, makeRawTask('x$(id)')], /"x\$\(id\)" cannot be used/],
+    [
+      'an id with slashes',
+      [good, makeRawTask('../../etc/passwd')],
+      /"\.\.\/\.\.\/etc\/passwd" cannot be used/,
+    ],
+    ['an id of 500 characters', [good, makeRawTask('a'.repeat(500))], /"a{80}…" cannot be used/],
+    ['an empty id', [good, makeRawTask('')], /"" cannot be used/],
+    ['a prototype', [good, makeRawTask('__proto__')], /"__proto__" cannot be used/],
+    ['an id twice', [good, makeRawTask('good')], /2 tasks have the id good/],
+    [
+      'ids that become one',
+      [makeRawTask('add_login'), makeRawTask('AddLogin')],
+      /both become add-login/,
+    ],
+    ['an unknown dependency', [good, makeRawTask('b', { dependsOn: ['nobody'] })], /nobody/],
+    [
+      'a hostile dependency',
+      [good, makeRawTask('b', { dependsOn: ['$(rm -rf)'] })],
+      /"\$\(rm -rf\)"/,
+    ],
+    ['itself', [good, makeRawTask('b', { dependsOn: ['b'] })], /itself/],
+    [
+      'a cycle',
+      [
+        makeRawTask('a', { dependsOn: ['c'] }),
+        makeRawTask('b', { dependsOn: ['a'] }),
+        makeRawTask('c', { dependsOn: ['b'] }),
+      ],
+      /a -> .*-> a|cycle/,
+    ],
+    [
+      'a scope outside',
+      [good, makeRawTask('b', { scope: ['../secrets'] })],
+      /scope\.0 \("\.\.\/secrets"\)/,
+    ],
+    [
+      'an absolute scope',
+      [good, makeRawTask('b', { scope: ['/etc/passwd'] })],
+      /scope\.0 \("\/etc\/passwd"\)/,
+    ],
+    ['the whole repository', [good, makeRawTask('b', { scope: ['**'] })], /whole repository/],
+    [
+      'wrong types',
+      [good, makeRawTask('b', { description: 5, criteria: 'all' })],
+      /b: description: .*\nb: criteria \(all\): /,
+    ],
+    ['no description', [good, makeRawTask('b', { description: '  ' })], /b: description/],
+    [
+      'a description without end',
+      [good, makeRawTask('b', { description: 'x '.repeat(15_000) })],
+      /b: description/,
+    ],
+    ['an unknown tier', [good, makeRawTask('b', { tier: 'gigantic' })], /b: tier \(gigantic\)/],
+    ['a negative estimate', [good, makeRawTask('b', { estimate: -1 })], /b: estimate/],
+  ];
+
+  test.each(cases)('%s', (_name, tasks, expected) => {
+    expect(listProblems(tasks)).toMatch(expected);
+  });
+});
+
+test('with one repository its name says nothing; with several it has to be one of them', () => {
+  const tasks = [makeRawTask('a', { repo: 'shop' }), makeRawTask('b', { repo: 'acme/web' })];
+  const several = { repositories: ['acme/shop', 'acme/web'] };
+
+  const one = readTasks(tasks);
+
+  expect(one.ok && one.value.tasks.map(({ repo }) => repo)).toEqual(['', '']);
+  expect(listProblems(tasks, several)).toMatch(/a is for the repository shop,/);
+});

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  formatCodeBlock,
+  formatInlineCode,
+  neutraliseCell,
+  neutraliseMarkdown,
+} from './neutralise.ts';
+
+/** What a forge would act on: a mention, a reference, a keyword with a reference, a robot's command. */
+const ACTIVE_PATTERNS = [
+  /@[\w-]/,
+  /#\d/,
+  /\bGH-\d/i,
+  /\/(issues|pulls?|discussions)\/\d/i,
+  /^\s*\/[a-z]/im,
+  /^#{1,6} /m,
+  /<[a-z!/]/i,
+  /&(#64|commat|num|#35);/i,
+];
+
+function isActive(markdown: string): boolean {
+  return ACTIVE_PATTERNS.some((pattern) => pattern.test(markdown));
+}
+
+describe('nothing that a forge acts on is left', () => {
+  const cases = [
+    'Thanks @octocat and @acme/reviewers',
+    'fixes #12, Closes: #3, resolves acme/shop#77',
+    'Fixes GH-9',
+    'closes https://github.com/acme/shop/issues/4 and [this](https://github.com/a/b/pull/5)',
+    '_@octocat_ `@octocat fixes #1`',
+    '```\nfixes #1 @octocat\n```',
+    '/approve\n  /merge now',
+    '## Evidence\nAll green',
+    'Hidden <!-- fixes #1 --> and <img src=x onerror=y> and <details>',
+    '&#64;octocat &commat;octocat fixes &#35;12 &num;12',
+  ];
+
+  test.each(cases)('%s', (text) => {
+    expect(isActive(text)).toBe(true);
+
+    expect(isActive(neutraliseMarkdown(text, 1_000))).toBe(false);
+  });
+});
+
+test('whatever the pieces are put together to', () => {
+  // No spaces: a heading inside of a code block is none, and may stay.
+  const pieces = [
+    '@',
+    '#',
+    'a',
+    '1',
+    '`',
+    '```',
+    '~~~',
+    '\n',
+    '<',
+    '!--',
+    '&',
+    '#64;',
+    'GH-',
+    '/',
+    'pull/',
+    '\u200b',
+  ];
+  const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((all) => all.join(''));
+
+  void fc.assert(
+    fc.property(texts, (text) => !isActive(neutraliseMarkdown(text, 1_000))),
+    { numRuns: 5_000 },
+  );
+});
+
+test('doing it twice changes nothing, also where somebody hid a break', () => {
+  const once = neutraliseMarkdown('fixes #\u200b\u200b1 for @\u2060octocat', 1_000);
+
+  expect(isActive(once)).toBe(false);
+  expect(neutraliseMarkdown(once, 1_000)).toBe(once);
+});
+
+test('ordinary prose stays as it was written', () => {
+  const text =
+    'Adds `GET /health` to **src/server.ts**.\n\n- one\n- a < b && c\n\n| a | b |\n|---|---|';
+
+  expect(neutraliseMarkdown(text, 1_000)).toBe(text);
+});
+
+test('an open code block is closed, so that it swallows nothing', () => {
+  expect(neutraliseMarkdown('see\n~~~~js\nlet a;\n~~~', 1_000)).toBe(
+    'see\n~~~~js\nlet a;\n~~~\n~~~~',
+  );
+  expect(neutraliseMarkdown('a\n```\nb\n```\nc', 1_000)).toBe('a\n```\nb\n```\nc');
+});
+
+test('an underline makes no heading', () => {
+  expect(neutraliseMarkdown('Evidence\n---\nGreen\n===', 100)).toBe(
+    'Evidence\n\\---\nGreen\n\\===',
+  );
+});
+
+test('a cell stays in its cell', () => {
+  expect(neutraliseCell('a | b\nc', 100)).toBe('a \\| b c');
+  expect(formatInlineCode('a | `b`', 100)).toBe("`a ¦ 'b'`");
+});
+
+test('output keeps its end, loses its colours and cannot end its block', () => {
+  const block = formatCodeBlock(
+    `${'x'.repeat(500)}\n\u001b[31mred\u001b[0m\n\`\`\`\`\nfixes #1`,
+    40,
+  );
+
+  expect(block.startsWith('`````text\n…')).toBe(true);
+  expect(block.endsWith('\n`````')).toBe(true);
+  expect(block).toContain('\nred\n');
+  expect(isActive(block)).toBe(false);
+});
+
+test('length is bounded in every form', () => {
+  const long = '@a '.repeat(100_000);
+
+  expect(neutraliseMarkdown(long, 500).length).toBeLessThan(1_000);
+  expect(formatCodeBlock(long, 500).length).toBeLessThan(1_000);
+});

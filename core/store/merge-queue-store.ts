@@ -1,0 +1,114 @@
+import type { Item, Table } from '../port/table.ts';
+import { decodeDocument, encodeDocument, readNumber } from './document.ts';
+import { formatMergeQueuePartition, KEY, selectDueShard } from './key.ts';
+
+// The merge queue of a root branch: one item that says who is at its head and how far, and an entry for each who waits.
+
+export type MergeQueueKey = { readonly plan: string; readonly run: number; readonly repo: string };
+
+export function toMergeQueueKey(task: MergeQueueKey): MergeQueueKey {
+  return { plan: task.plan, run: task.run, repo: task.repo };
+}
+
+export type MergeQueueState = {
+  /** At the head; absent: nobody. */
+  readonly task?: string;
+  /** When it joined: the place of its entry. */
+  readonly at?: number;
+  /** `checking` until `merging` is written, which is before the forge is asked to merge. */
+  readonly phase?: 'checking' | 'merging';
+  /** In a row, of the merge at the head: the forge said "not now". */
+  readonly mergeRefusals: number;
+  /** Since when checks of this commit, at the head, have been pending. */
+  readonly pendingChecks?: { readonly commit: string; readonly since: number };
+  readonly leaseUntil: number;
+  /** The last that were merged, with some of what they changed: they are named to whom they meet. */
+  readonly recentMerges?: { readonly task: string; readonly files: string[] }[];
+  /** Rises with every change of hands. */
+  readonly fence: number;
+};
+
+export type StoredMergeQueue = {
+  readonly key: MergeQueueKey;
+  readonly state: MergeQueueState;
+  readonly version: number;
+  readonly dueAt?: number;
+};
+
+export async function loadMergeQueue(table: Table, key: MergeQueueKey): Promise<StoredMergeQueue> {
+  const item = await table.get(KEY.mergeQueue(key));
+  return item === undefined
+    ? { key, state: { mergeRefusals: 0, leaseUntil: 0, fence: 0 }, version: 0 }
+    : readMergeQueue(key, item);
+}
+
+function readMergeQueue(key: MergeQueueKey, item: Item): StoredMergeQueue {
+  const dueAt = readNumber(item, 'dueAt', -1);
+  return {
+    key,
+    state: decodeDocument<MergeQueueState>(item),
+    version: readNumber(item, 'v'),
+    dueAt: dueAt < 0 ? undefined : dueAt,
+  };
+}
+
+/** Undefined: somebody else wrote it since. */
+export async function saveMergeQueue(
+  table: Table,
+  before: StoredMergeQueue,
+  next: MergeQueueState,
+  dueAt: number | undefined,
+): Promise<StoredMergeQueue | undefined> {
+  const set = {
+    v: before.version + 1,
+    doc: encodeDocument(next),
+    lane: encodeDocument(before.key),
+    ...(dueAt === undefined
+      ? {}
+      : { dueAt, dueShard: selectDueShard(before.key.repo + before.key.plan) }),
+  };
+  if (before.version === 0) {
+    const created = await table.put({ ...KEY.mergeQueue(before.key), ...set }, [
+      { attribute: 'pk', is: 'absent' },
+    ]);
+    return created ? { key: before.key, state: next, version: 1, dueAt } : undefined;
+  }
+  const remove = dueAt === undefined ? ['dueAt', 'dueShard'] : [];
+  const item = await table.update(KEY.mergeQueue(before.key), { set, remove }, [
+    { attribute: 'v', equals: before.version },
+  ]);
+  return item === undefined ? undefined : readMergeQueue(before.key, item);
+}
+
+export type MergeQueueEntry = { readonly task: string; readonly at: number };
+
+/** Twice is once. */
+export async function putMergeQueueEntry(
+  table: Table,
+  key: MergeQueueKey,
+  entry: MergeQueueEntry,
+): Promise<void> {
+  await table.put(
+    { ...KEY.mergeQueueEntry(key, entry.at, entry.task), task: entry.task, at: entry.at },
+    [{ attribute: 'pk', is: 'absent' }],
+  );
+}
+
+export async function loadFrontEntry(
+  table: Table,
+  key: MergeQueueKey,
+): Promise<MergeQueueEntry | undefined> {
+  const page = await table.query(formatMergeQueuePartition(key), { prefix: 'W#', limit: 1 });
+  const item = page.items[0];
+  return item === undefined || typeof item.task !== 'string'
+    ? undefined
+    : { task: item.task, at: readNumber(item, 'at') };
+}
+
+export async function removeMergeQueueEntry(
+  table: Table,
+  key: MergeQueueKey,
+  entry: MergeQueueEntry,
+): Promise<void> {
+  await table.delete(KEY.mergeQueueEntry(key, entry.at, entry.task));
+}

@@ -1,0 +1,211 @@
+import type { AttemptResult, BridgePhase, TranscriptEntry } from '../contract/attempt.ts';
+import type { AttemptKey, TaskKey } from '../contract/id.ts';
+import type { TaskSpec, Usage } from '../contract/task.ts';
+import type { Item, Table } from '../port/table.ts';
+import type { TaskTransition } from '../task-state/task-state.ts';
+import { decodeDocument, encodeDocument, parseDocument, readNumber } from './document.ts';
+import { formatTaskPartition, KEY } from './key.ts';
+import { loadLongText, putLongText } from './long-text.ts';
+
+// What lies beside a task's state: its text, its dependents, its attempts, results, transcript, messages and history.
+
+export type TaskDetail = {
+  readonly spec: TaskSpec;
+  /** Names of what it waits on, with the ordinals of the nodes that stand for them. */
+  readonly dependsOn: { readonly id: string; readonly ordinal: number }[];
+};
+
+const ABSENT = [{ attribute: 'pk', is: 'absent' }] as const;
+/** About 160 KB of ids of 40 characters: well under the item limit. */
+const DEPENDENTS_PER_CHUNK = 4_000;
+
+export async function putTaskDetail(table: Table, key: TaskKey, detail: TaskDetail): Promise<void> {
+  await putLongText(table, KEY.spec(key), encodeDocument(detail), ABSENT);
+}
+
+export async function loadTaskDetail(table: Table, key: TaskKey): Promise<TaskDetail | undefined> {
+  const text = await loadLongText(table, KEY.spec(key));
+  return text === undefined ? undefined : parseDocument<TaskDetail>(text);
+}
+
+export async function putDependents(
+  table: Table,
+  key: TaskKey,
+  dependents: readonly string[],
+): Promise<void> {
+  for (let start = 0; start < dependents.length; start += DEPENDENTS_PER_CHUNK) {
+    const chunk = dependents.slice(start, start + DEPENDENTS_PER_CHUNK);
+    await table.put(
+      { ...KEY.dependents(key, start / DEPENDENTS_PER_CHUNK), doc: encodeDocument(chunk) },
+      ABSENT,
+    );
+  }
+}
+
+export async function loadDependents(table: Table, key: TaskKey): Promise<string[]> {
+  const page = await table.query(formatTaskPartition(key), { prefix: 'DEP#' });
+  return page.items.flatMap((item) => decodeDocument<string[]>(item));
+}
+
+export type AttemptRecord = {
+  readonly startedAt: number;
+  readonly heartbeatAt: number;
+  readonly leaseUntil: number;
+  readonly phase: BridgePhase | 'starting';
+  readonly activity: string;
+  readonly usage: Usage;
+  readonly progressAt: number;
+  /** Messages of people up to this number were given to its agent. */
+  readonly messagesSeen?: number;
+};
+
+export async function putAttempt(
+  table: Table,
+  key: AttemptKey,
+  record: AttemptRecord,
+): Promise<void> {
+  await table.put({ ...KEY.attempt(key), doc: encodeDocument(record) });
+}
+
+export async function loadAttempt(
+  table: Table,
+  key: AttemptKey,
+): Promise<AttemptRecord | undefined> {
+  const item = await table.get(KEY.attempt(key));
+  return item === undefined ? undefined : decodeDocument<AttemptRecord>(item);
+}
+
+/** False: a result of this attempt was recorded before; it is left as it is. */
+export async function putResult(
+  table: Table,
+  key: AttemptKey,
+  result: AttemptResult,
+): Promise<boolean> {
+  return putLongText(table, KEY.result(key), encodeDocument(result), ABSENT);
+}
+
+export async function loadResult(
+  table: Table,
+  key: AttemptKey,
+): Promise<AttemptResult | undefined> {
+  const text = await loadLongText(table, KEY.result(key));
+  return text === undefined ? undefined : parseDocument<AttemptResult>(text);
+}
+
+export async function putTranscriptChunk(
+  table: Table,
+  key: AttemptKey,
+  n: number,
+  entries: readonly TranscriptEntry[],
+  expiresAt: number,
+): Promise<void> {
+  await table.put(
+    { ...KEY.transcript(key, n), n, attempt: key.n, doc: encodeDocument(entries), expiresAt },
+    ABSENT,
+  );
+}
+
+export type TranscriptChunk = {
+  readonly attempt: number;
+  readonly n: number;
+  readonly entries: TranscriptEntry[];
+};
+
+export async function loadTranscriptChunks(
+  table: Table,
+  key: AttemptKey,
+  after: number,
+  limit: number,
+): Promise<TranscriptChunk[]> {
+  const from = KEY.transcript(key, after + 1).sk;
+  const prefix = from.slice(0, from.lastIndexOf('#') + 1);
+  const page = await table.query(formatTaskPartition(key), { prefix, from, limit });
+  return page.items.map(readTranscriptChunk);
+}
+
+/** From the newest chunk back, at most `limit` of them. */
+export async function* loadLatestTranscriptChunks(
+  table: Table,
+  key: AttemptKey,
+  limit: number,
+): AsyncGenerator<TranscriptChunk> {
+  const first = KEY.transcript(key, 1).sk;
+  const prefix = first.slice(0, first.lastIndexOf('#') + 1);
+  let after: string | undefined;
+  let left = limit;
+  do {
+    const page = await table.query(formatTaskPartition(key), {
+      prefix,
+      reverse: true,
+      limit: left,
+      after,
+    });
+    yield* page.items.map(readTranscriptChunk);
+    left -= page.items.length;
+    after = page.next;
+  } while (after !== undefined && left > 0);
+}
+
+function readTranscriptChunk(item: Item): TranscriptChunk {
+  return {
+    attempt: readNumber(item, 'attempt'),
+    n: readNumber(item, 'n'),
+    entries: decodeDocument<TranscriptEntry[]>(item),
+  };
+}
+
+export type StoredMessage = {
+  /** Of who sent it and how often: a repeated send is known by it. */
+  readonly id?: string;
+  readonly n: number;
+  readonly author: string;
+  readonly text: string;
+  readonly at: number;
+  readonly answers?: string;
+};
+
+/** False: the number is taken; read again. */
+export async function putMessage(
+  table: Table,
+  key: TaskKey,
+  message: StoredMessage,
+): Promise<boolean> {
+  return table.put({ ...KEY.message(key, message.n), doc: encodeDocument(message) }, ABSENT);
+}
+
+export async function loadMessage(
+  table: Table,
+  key: TaskKey,
+  n: number,
+): Promise<StoredMessage | undefined> {
+  const item = await table.get(KEY.message(key, n));
+  return item === undefined ? undefined : decodeDocument<StoredMessage>(item);
+}
+
+/** The newest `limit`, newest first. */
+export async function loadLatestMessages(
+  table: Table,
+  key: TaskKey,
+  limit: number,
+): Promise<StoredMessage[]> {
+  const page = await table.query(formatTaskPartition(key), { prefix: 'M#', reverse: true, limit });
+  return page.items.map((item) => decodeDocument<StoredMessage>(item));
+}
+
+export async function loadMessages(
+  table: Table,
+  key: TaskKey,
+  after: number,
+): Promise<StoredMessage[]> {
+  const page = await table.query(formatTaskPartition(key), {
+    prefix: 'M#',
+    from: KEY.message(key, after + 1).sk,
+  });
+  return page.items.map((item) => decodeDocument<StoredMessage>(item));
+}
+
+/** Those that are no longer on the task's own item, oldest first. */
+export async function loadTaskHistory(table: Table, key: TaskKey): Promise<TaskTransition[]> {
+  const page = await table.query(formatTaskPartition(key), { prefix: 'H#' });
+  return page.items.flatMap((item) => decodeDocument<TaskTransition[]>(item));
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import {
+  createTaskStateFixture,
+  createWorkingTask,
+} from '../../test/support/engine/engine-fixture.ts';
+import { decideTask } from './decide-task.ts';
+import type { TaskEvent } from './task-event.ts';
+import type { TaskState } from './task-state.ts';
+
+const CONTEXT = {
+  now: 5,
+  actor: 'test',
+  version: 2,
+  bounds: { maxRetries: 2, maxLosses: 5, maxRepairs: 3, maxFaults: 5 },
+  hasUnmergedDependencies: false,
+};
+const WORKING_TASK: TaskState = { ...createTaskStateFixture(), ...createWorkingTask(2) };
+
+function applyEvents(state: TaskState, ...events: TaskEvent[]): TaskState {
+  return events.reduce((now, event) => {
+    const decision = decideTask(now, event, CONTEXT);
+    return decision.kind === 'changed' ? decision.state : now;
+  }, state);
+}
+
+function createQuestionEvent(id: string): TaskEvent {
+  const question = { id, text: 'Which?', options: [], default: 'any', timeoutAt: 9 };
+  return { type: 'question_asked', n: 2, question };
+}
+
+test('a question that is put again after its answer does not open again', () => {
+  const answered = applyEvents(WORKING_TASK, createQuestionEvent('q-1'), {
+    type: 'question_answered',
+    n: 2,
+  });
+
+  expect(answered.status).toBe('working');
+  expect(decideTask(answered, createQuestionEvent('q-1'), CONTEXT).kind).toBe('noop');
+  expect(applyEvents(answered, createQuestionEvent('q-2'))).toMatchObject({
+    status: 'awaiting_input',
+    question: { id: 'q-2' },
+  });
+});
+
+test('a second question takes the place of the first, and its answer is not that of the first', () => {
+  const second = applyEvents(WORKING_TASK, createQuestionEvent('q-1'), createQuestionEvent('q-2'));
+
+  expect(second).toMatchObject({ status: 'awaiting_input', question: { id: 'q-2' } });
+  expect(applyEvents(second, { type: 'question_answered', n: 2, question: 'q-1' })).toBe(second);
+  expect(applyEvents(second, { type: 'question_answered', n: 2, question: 'q-2' }).status).toBe(
+    'working',
+  );
+});
+
+test('a lost attempt did not report', () => {
+  const lost = applyEvents(WORKING_TASK, { type: 'attempt_lost', n: 2, why: 'its pod is gone' });
+
+  expect(lost.reportedAttempts).toBeUndefined();
+});
+
+function refuseAttempts(count: number): TaskState {
+  let state = WORKING_TASK;
+  for (let n = 3; n < 3 + count; n += 1) {
+    const refused = { until: 5, why: 'busy (429)', countsAsRefusal: true } as const;
+    state = applyEvents(state, { type: 'attempt_refused', n: n - 1, ...refused });
+    if (state.status === 'blocked') return state;
+    state = applyEvents(
+      state,
+      { type: 'unparked', requestedByPerson: true },
+      { type: 'claimed', n, kind: 'work', leaseUntil: 9 },
+      { type: 'bridge_ready', n, leaseUntil: 9 },
+    );
+  }
+  return state;
+}
+
+test('a task that is refused again and again waits longer by itself, and ends with the reason', () => {
+  const later = applyEvents(refuseAttempts(8), {
+    type: 'attempt_refused',
+    n: 10,
+    until: 5,
+    why: 'busy',
+    countsAsRefusal: true,
+  });
+
+  expect(later.parkedUntil).toBe(CONTEXT.now + 900_000);
+  expect(refuseAttempts(200)).toMatchObject({
+    status: 'blocked',
+    attempt: 102,
+    reason: { text: 'refused 101 times in a row; the last: busy (429)' },
+  });
+});
+
+test('a full cluster is not counted, and work that gets on begins the count anew', () => {
+  const full = applyEvents(refuseAttempts(2), {
+    type: 'attempt_refused',
+    n: 4,
+    until: 5,
+    why: 'full',
+  });
+  const ahead = applyEvents(refuseAttempts(2), { type: 'checkpointed', n: 4, commit: 'c1' });
+
+  expect(full.retryCounts.refusals).toBe(2);
+  expect(ahead.retryCounts.refusals).toBeUndefined();
+});

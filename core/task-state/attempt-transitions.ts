@@ -1,0 +1,266 @@
+import type { TaskEvent } from './task-event.ts';
+import type { LiveAttempt, TaskState } from './task-state.ts';
+import { addUsage, isSchedulable } from './task-state.ts';
+import type { TransitionContext } from './transition-row.ts';
+import { blockTask, endAttempt } from './transition-row.ts';
+
+// What an attempt's life does to its task.
+
+type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
+
+export function onClaimed(
+  state: TaskState,
+  event: EventOf<'claimed'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  if (!isSchedulable(state) || event.n <= state.attempt || event.kind !== state.nextAttemptKind)
+    return undefined;
+  const beside = state.status === 'merging' || state.status === 'pr_open';
+  return {
+    ...state,
+    status: beside ? state.status : 'claimed',
+    attempt: event.n,
+    current: {
+      n: event.n,
+      kind: event.kind,
+      from: state.status,
+      phase: 'claimed',
+      claimedAt: context.now,
+      leaseUntil: event.leaseUntil,
+    },
+  };
+}
+
+function setAttemptPhase(
+  state: TaskState,
+  current: LiveAttempt,
+  phase: LiveAttempt['phase'],
+): TaskState {
+  const beside = current.from === 'merging' || current.from === 'pr_open';
+  return { ...state, status: beside ? state.status : phase, current: { ...current, phase } };
+}
+
+export function onBridgeReady(
+  state: TaskState,
+  event: EventOf<'bridge_ready'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  if (state.current?.phase !== 'claimed') return undefined;
+  const current = { ...state.current, leaseUntil: event.leaseUntil };
+  return {
+    ...setAttemptPhase(state, current, 'working'),
+    startedAt: state.startedAt ?? context.now,
+  };
+}
+
+export function onQuestionAsked(
+  state: TaskState,
+  event: EventOf<'question_asked'>,
+): TaskState | undefined {
+  const { id } = event.question;
+  // Said again: it is open already, or its answer is on its way.
+  if (state.current === undefined || id === state.question?.id || id === state.answeredQuestion)
+    return undefined;
+  return { ...setAttemptPhase(state, state.current, 'awaiting_input'), question: event.question };
+}
+
+export function onQuestionAnswered(
+  state: TaskState,
+  event: EventOf<'question_answered'>,
+): TaskState | undefined {
+  const open = state.question?.id;
+  if (state.current === undefined || (event.question ?? open) !== open) return undefined;
+  return {
+    ...setAttemptPhase(state, state.current, 'working'),
+    question: undefined,
+    answeredQuestion: open,
+  };
+}
+
+export function onCheckpointed(
+  state: TaskState,
+  event: EventOf<'checkpointed'>,
+): TaskState | undefined {
+  if (state.checkpoint === event.commit) return undefined;
+  return {
+    ...state,
+    checkpoint: event.commit,
+    retryCounts: { ...state.retryCounts, refusals: undefined },
+  };
+}
+
+/** Back to where it was claimed from; what the attempt was to do is still wanted. */
+function returnUnfinished(state: TaskState, current: LiveAttempt): TaskState {
+  return { ...endAttempt(state), status: current.from, nextAttemptKind: current.kind };
+}
+
+/** The first loss is bad luck; later ones wait a little longer each. */
+function computeLossBackoffMs(losses: number): number {
+  return losses < 2 ? 0 : Math.min(300_000, 5_000 * 2 ** (losses - 2));
+}
+
+/** More attempts than that have no say any more by the time another call of theirs can come. */
+const MAX_REPORTED_ATTEMPTS = 8;
+
+function appendReportedAttempt(state: TaskState, n: number): readonly number[] {
+  return [...(state.reportedAttempts ?? []), n].slice(-MAX_REPORTED_ATTEMPTS);
+}
+
+export function onAttemptLost(
+  state: TaskState,
+  event: EventOf<'attempt_lost'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  if (state.current === undefined) return undefined;
+  const infra = state.retryCounts.infra + 1;
+  const back = returnUnfinished(state, state.current);
+  const next = {
+    ...back,
+    retryCounts: { ...state.retryCounts, infra },
+    reportedAttempts: event.usage ? appendReportedAttempt(state, event.n) : state.reportedAttempts,
+    usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
+  };
+  if (infra > context.bounds.maxLosses)
+    return blockTask(next, 'attempts_lost', `${infra} attempts were lost; the last: ${event.why}`);
+  const wait = computeLossBackoffMs(infra);
+  return {
+    ...next,
+    parkedUntil: wait > 0 ? context.now + wait : undefined,
+    reason: { code: 'attempt_lost', text: event.why },
+  };
+}
+
+/** About a day, with the waits between them: an outside system that is away for so long is a person's matter. */
+const MAX_REFUSALS = 100;
+
+/** What it is told to wait for; later on at least this. */
+function computeRefusalBackoffMs(refused: number): number {
+  return refused < 4 ? 1 : Math.min(900_000, 60_000 * 2 ** (refused - 4));
+}
+
+export function onAttemptRefused(
+  state: TaskState,
+  event: EventOf<'attempt_refused'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  if (state.current === undefined) return undefined;
+  const refused = (state.retryCounts.refusals ?? 0) + (event.countsAsRefusal === true ? 1 : 0);
+  const next = {
+    ...returnUnfinished(state, state.current),
+    retryCounts: { ...state.retryCounts, refusals: refused || undefined },
+    reportedAttempts: event.usage ? appendReportedAttempt(state, event.n) : state.reportedAttempts,
+    usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
+  };
+  if (refused > MAX_REFUSALS)
+    return blockTask(next, 'refused', `refused ${refused} times in a row; the last: ${event.why}`);
+  return {
+    ...next,
+    parkedUntil: Math.max(event.until, context.now + computeRefusalBackoffMs(refused)),
+    reason: { code: 'parked', text: event.why },
+  };
+}
+
+export function onAttemptFailed(
+  state: TaskState,
+  event: EventOf<'attempt_failed'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  const current = state.current;
+  if (current === undefined) return undefined;
+  const ended = {
+    ...endAttempt(state),
+    reportedAttempts: appendReportedAttempt(state, event.n),
+    usage: addUsage(state.usage, event.usage),
+    lastFailure: event.why,
+  };
+  if (current.kind === 'verify' && (event.cause === 'verify_red' || event.cause === 'conflict'))
+    return requestRepair(ended, event, context);
+  if (event.cause === 'verify_red' && event.leftOut)
+    return blockTask(
+      ended,
+      'left_out',
+      `${event.why} (changes in another task's scope were left out)`,
+    );
+  const agent = state.retryCounts.agent + 1;
+  const next = {
+    ...ended,
+    retryCounts: { ...state.retryCounts, agent },
+    nextAttemptKind: current.kind,
+  };
+  if (agent > context.bounds.maxRetries) return blockTask(next, event.cause, event.why);
+  const reason = { code: event.cause, text: event.why };
+  return { ...next, status: current.kind === 'verify' ? current.from : 'ready', reason };
+}
+
+/** Verified as a whole and found red: mended by a `repair` attempt, as often as the budget allows. */
+function requestRepair(
+  state: TaskState,
+  event: EventOf<'attempt_failed'>,
+  context: TransitionContext,
+): TaskState {
+  const repair = state.retryCounts.repair + 1;
+  const reason = event.cause === 'conflict' ? ('conflict' as const) : ('verify_red' as const);
+  const next: TaskState = {
+    ...state,
+    nextAttemptKind: 'repair',
+    retryCounts: { ...state.retryCounts, agent: 0, repair },
+    repair: { reason, detail: event.why, files: event.files, tasks: [] },
+    reason: { code: reason, text: event.why },
+  };
+  if (repair > context.bounds.maxRepairs)
+    return blockTask(next, reason, `${repair} times: ${event.why}`);
+  return {
+    ...next,
+    status: state.kind === 'end' && state.accepted === undefined ? 'ready' : 'changes_requested',
+  };
+}
+
+export function onResultAccepted(
+  state: TaskState,
+  event: EventOf<'result_accepted'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  const current = state.current;
+  if (current === undefined) return undefined;
+  const ended = {
+    ...endAttempt(state),
+    reportedAttempts: appendReportedAttempt(state, event.n),
+    usage: addUsage(state.usage, event.usage),
+    reason: undefined,
+  };
+  if (current.kind === 'verify') return acceptVerification(ended, event, context);
+  return {
+    ...ended,
+    status: 'pr_open',
+    nextAttemptKind: 'work',
+    retryCounts: { ...state.retryCounts, agent: 0, infra: 0, refusals: undefined },
+    accepted: {
+      commit: event.commit,
+      attempt: event.n,
+      firstAttempt: state.accepted?.firstAttempt ?? event.n,
+    },
+    checkpoint: event.commit,
+    evidence: event.evidence,
+    repair: undefined,
+    lastFailure: undefined,
+    verifyRoot: undefined,
+  };
+}
+
+function acceptVerification(
+  state: TaskState,
+  event: EventOf<'result_accepted'>,
+  context: TransitionContext,
+): TaskState {
+  const next: TaskState = {
+    ...state,
+    nextAttemptKind: 'work',
+    verifyRoot: undefined,
+    evidence: event.evidence,
+  };
+  if (state.kind === 'end' && state.accepted === undefined)
+    return { ...next, status: 'merged', mergeSha: event.commit, finishedAt: context.now };
+  // The head moved while it was verified: that evidence is about another commit.
+  if (state.accepted?.commit !== event.commit) return { ...next, evidence: state.evidence };
+  return next;
+}

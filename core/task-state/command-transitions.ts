@@ -1,0 +1,98 @@
+import type { TaskEvent } from './task-event.ts';
+import type { TaskState } from './task-state.ts';
+import type { TransitionContext } from './transition-row.ts';
+import { blockTask, endAttempt, returnToPull } from './transition-row.ts';
+
+// What people order, and the control plane's own bookkeeping.
+
+type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
+
+/** Goes on from the accepted commit where there is one, with fresh budgets. */
+export function onRetry(
+  state: TaskState,
+  _event: EventOf<'retry' | 'unblock'>,
+  context: TransitionContext,
+): TaskState {
+  const fresh: TaskState = {
+    ...state,
+    retryCounts: { agent: 0, infra: 0, repair: 0 },
+    faults: 0,
+    parkedUntil: undefined,
+    reason: undefined,
+    finishedAt: undefined,
+    mustReopenPull: state.accepted === undefined ? undefined : true,
+  };
+  if (state.accepted !== undefined) return returnToPull(fresh);
+  const wants = state.kind === 'end' ? 'verify' : 'work';
+  if (context.hasUnmergedDependencies)
+    return { ...fresh, status: 'pending', nextAttemptKind: wants };
+  return onDependenciesMerged(
+    { ...fresh, nextAttemptKind: wants },
+    { type: 'dependencies_merged' },
+    context,
+  );
+}
+
+/** A join has no work of its own. */
+export function onDependenciesMerged(
+  state: TaskState,
+  _event: EventOf<'dependencies_merged'>,
+  context: TransitionContext,
+): TaskState {
+  if (state.kind === 'join') return { ...state, status: 'merged', finishedAt: context.now };
+  return { ...state, status: 'ready' };
+}
+
+export function onCancel(
+  state: TaskState,
+  event: EventOf<'cancel'>,
+  context: TransitionContext,
+): TaskState {
+  return {
+    ...endAttempt(state),
+    status: 'cancelled',
+    parkedUntil: undefined,
+    finishedAt: context.now,
+    reason: { code: 'cancelled', text: event.reason },
+  };
+}
+
+export function onUnparked(
+  state: TaskState,
+  event: EventOf<'unparked'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  if (state.parkedUntil === undefined) return undefined;
+  if (state.parkedUntil > context.now && event.requestedByPerson !== true) return undefined;
+  return { ...state, parkedUntil: undefined };
+}
+
+export function onFinish(state: TaskState): TaskState | undefined {
+  return state.current === undefined || state.isFinishing === true
+    ? undefined
+    : { ...state, isFinishing: true };
+}
+
+export function onNumberRaised(
+  state: TaskState,
+  event: EventOf<'number_raised'>,
+): TaskState | undefined {
+  return event.n <= state.attempt ? undefined : { ...state, attempt: event.n };
+}
+
+export function onPodsGone(state: TaskState, event: EventOf<'pods_gone'>): TaskState | undefined {
+  const closing = state.attemptsAwaitingPodRemoval.filter((n) => !event.attempts.includes(n));
+  return closing.length === state.attemptsAwaitingPodRemoval.length
+    ? undefined
+    : { ...state, attemptsAwaitingPodRemoval: closing };
+}
+
+export function onFaulted(
+  state: TaskState,
+  event: EventOf<'faulted'>,
+  context: TransitionContext,
+): TaskState {
+  const faults = state.faults + 1;
+  if (faults < context.bounds.maxFaults) return { ...state, faults };
+  return { ...blockTask(endAttempt(state), 'fault', event.why), faults };
+}

@@ -1,0 +1,50 @@
+import type { Policy } from '../contract/plan.ts';
+import type { TaskSpec } from '../contract/task.ts';
+import type { RunNode } from '../graph/order/normalise-graph.ts';
+import type { TaskState } from './task-state.ts';
+import { NO_USAGE } from './task-state.ts';
+
+/** A node of a run before anything happened to it. */
+export function createTaskState(
+  key: { readonly plan: string; readonly run: number },
+  node: RunNode,
+  spec: TaskSpec | undefined,
+  options: { readonly simple: boolean; readonly policy: Policy; readonly now: number },
+): TaskState {
+  return {
+    ...key,
+    task: node.id,
+    ordinal: node.ordinal,
+    kind: node.kind,
+    repo: node.repo,
+    title: deriveTaskTitle(node, spec),
+    wave: node.wave,
+    rank: node.rank,
+    weight: node.weight,
+    simple: options.simple,
+    policy: options.policy,
+    status: 'pending',
+    nextAttemptKind: node.kind === 'end' ? 'verify' : 'work',
+    attempt: 0,
+    attemptsAwaitingPodRemoval: [],
+    retryCounts: { agent: 0, infra: 0, repair: 0 },
+    faults: 0,
+    usage: NO_USAGE,
+    last: {
+      version: 1,
+      at: options.now,
+      from: 'none',
+      to: 'pending',
+      event: 'created',
+      actor: 'engine',
+    },
+  };
+}
+
+function deriveTaskTitle(node: RunNode, spec: TaskSpec | undefined): string {
+  if (node.kind === 'end') return 'Verify the whole';
+  if (spec === undefined) return `Join of ${node.dependsOn.length}`;
+  if (spec.title !== '') return spec.title;
+  const line = spec.description.trim().split('\n')[0] ?? spec.id;
+  return line.length > 100 ? `${line.slice(0, 97)}...` : line;
+}

@@ -1,0 +1,254 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createSampleContext,
+  createSampleEvent,
+  createSampleTask,
+  SAMPLE_ATTEMPT,
+} from '../../test/support/engine/task-sample.ts';
+import type { TaskStatus } from '../contract/task.ts';
+import { TASK_STATUSES } from '../contract/task.ts';
+import { decideTask } from './decide-task.ts';
+import type { TaskEvent, TaskEventType } from './task-event.ts';
+import { TASK_EVENT_TYPES } from './task-event.ts';
+import type { TaskState } from './task-state.ts';
+
+/** Where each event takes a task of each status; what is not named here changes nothing. */
+const EXPECTED_STATUSES: Record<TaskStatus, Partial<Record<TaskEventType, TaskStatus>>> = {
+  pending: {
+    dependencies_merged: 'ready',
+    merge_seen: 'merged',
+    cancel: 'cancelled',
+    faulted: 'pending',
+  },
+  ready: { claimed: 'claimed', merge_seen: 'merged', cancel: 'cancelled', faulted: 'ready' },
+  changes_requested: {
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+    faulted: 'changes_requested',
+  },
+  claimed: {
+    bridge_ready: 'working',
+    checkpointed: 'claimed',
+    attempt_lost: 'ready',
+    attempt_refused: 'ready',
+    attempt_failed: 'ready',
+    result_accepted: 'pr_open',
+    merge_seen: 'merged',
+    cancel: 'cancelled',
+    finish: 'claimed',
+    faulted: 'claimed',
+  },
+  working: {
+    question_asked: 'awaiting_input',
+    checkpointed: 'working',
+    attempt_lost: 'ready',
+    attempt_refused: 'ready',
+    attempt_failed: 'ready',
+    result_accepted: 'pr_open',
+    merge_seen: 'merged',
+    cancel: 'cancelled',
+    finish: 'working',
+    faulted: 'working',
+  },
+  awaiting_input: {
+    question_asked: 'awaiting_input',
+    question_answered: 'working',
+    checkpointed: 'awaiting_input',
+    attempt_lost: 'ready',
+    attempt_refused: 'ready',
+    attempt_failed: 'ready',
+    result_accepted: 'pr_open',
+    merge_seen: 'merged',
+    cancel: 'cancelled',
+    finish: 'awaiting_input',
+    faulted: 'awaiting_input',
+  },
+  pr_open: {
+    pull_ensured: 'pr_open',
+    pull_green: 'merging',
+    checks_stuck: 'pr_open',
+    changes_requested: 'changes_requested',
+    forge_refused: 'blocked',
+    head_moved: 'pr_open',
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+    faulted: 'pr_open',
+  },
+  in_review: {
+    pull_ensured: 'in_review',
+    approved: 'merging',
+    changes_requested: 'changes_requested',
+    forge_refused: 'blocked',
+    head_moved: 'pr_open',
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+    faulted: 'in_review',
+  },
+  merging: {
+    pull_ensured: 'merging',
+    changes_requested: 'changes_requested',
+    forge_refused: 'blocked',
+    head_moved: 'pr_open',
+    verify_wanted: 'merging',
+    checks_stuck: 'pr_open',
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+    faulted: 'merging',
+  },
+  merged: {},
+  blocked: {
+    retry: 'pr_open',
+    unblock: 'pr_open',
+    merge_seen: 'merged',
+    pull_closed: 'failed',
+    cancel: 'cancelled',
+  },
+  failed: {
+    retry: 'pr_open',
+    merge_seen: 'merged',
+    pull_reopened: 'pr_open',
+    cancel: 'cancelled',
+  },
+  cancelled: { retry: 'pr_open', merge_seen: 'merged', pull_ensured: 'cancelled' },
+};
+/** Bookkeeping that is heard everywhere. */
+const BOOKKEEPING_EVENTS: readonly TaskEventType[] = ['number_raised', 'pods_gone'];
+
+const ATTEMPT_EVENTS = [
+  'bridge_ready',
+  'question_asked',
+  'question_answered',
+  'checkpointed',
+  'attempt_lost',
+  'attempt_refused',
+  'attempt_failed',
+  'result_accepted',
+] as const;
+
+function applyEvent(state: TaskState, event: TaskEvent, waiting = false): TaskState {
+  const decision = decideTask(
+    state,
+    event,
+    createSampleContext({ hasUnmergedDependencies: waiting }),
+  );
+  if (decision.kind !== 'changed') throw new Error(`${event.type} was ${decision.kind}`);
+  return decision.state;
+}
+
+const PAIRS = TASK_STATUSES.flatMap((status) =>
+  TASK_EVENT_TYPES.filter((type) => !BOOKKEEPING_EVENTS.includes(type)).map((type) => ({
+    status,
+    type,
+  })),
+);
+
+describe('the table', () => {
+  test.each(PAIRS)('$status and $type', ({ status, type }) => {
+    const decision = decideTask(
+      createSampleTask(status),
+      createSampleEvent(type),
+      createSampleContext(),
+    );
+
+    const to = decision.kind === 'changed' ? decision.state.status : undefined;
+    expect(to).toBe(EXPECTED_STATUSES[status][type]);
+  });
+
+  test.each(TASK_STATUSES)('a task that is %s hears that a number was raised', (status) => {
+    const raised = applyEvent(createSampleTask(status), createSampleEvent('number_raised'));
+
+    expect(raised).toMatchObject({ status, attempt: SAMPLE_ATTEMPT + 2 });
+  });
+
+  test.each(TASK_STATUSES)('a task that is %s hears that a pod is gone', (status) => {
+    const closing = { ...createSampleTask(status), attemptsAwaitingPodRemoval: [1, 2] };
+
+    expect(applyEvent(closing, createSampleEvent('pods_gone')).attemptsAwaitingPodRemoval).toEqual([
+      2,
+    ]);
+  });
+
+  test('a transition says what it was, bookkeeping leaves the last one alone', () => {
+    const working = createSampleTask('working');
+
+    expect(applyEvent(working, createSampleEvent('attempt_lost')).last).toEqual({
+      version: 9,
+      at: 1_000,
+      from: 'working',
+      to: 'ready',
+      event: 'attempt_lost',
+      actor: 'test',
+      reason: 'gone',
+    });
+    expect(applyEvent(working, createSampleEvent('checkpointed')).last).toBe(working.last);
+  });
+});
+
+describe('a pull request that was seen with a pushed branch', () => {
+  const seen = { number: 12, nodeId: 'PR_12', url: 'https://forge.test/12' };
+  const event = createSampleEvent('head_moved', { pull: seen });
+
+  test('becomes known where the number was lost', () => {
+    const unknown = { ...createSampleTask('in_review'), pull: undefined };
+
+    expect(applyEvent(unknown, event).pull).toEqual(seen);
+  });
+
+  test('replaces none that is known', () => {
+    const known = createSampleTask('in_review');
+
+    expect(applyEvent(known, event).pull).toEqual(known.pull);
+    expect(known.pull?.number).not.toBe(seen.number);
+  });
+});
+
+test('what is to be mended stays small, however much was said', () => {
+  const detail = 'x'.repeat(500_000);
+  const files = Array.from({ length: 3_000 }, (_, n) => `src/${n}.ts`);
+  const repair = { reason: 'check_red' as const, detail, files, tasks: [] };
+
+  const next = applyEvent(
+    createSampleTask('merging'),
+    createSampleEvent('changes_requested', { repair }),
+  );
+
+  expect(JSON.stringify(next).length).toBeLessThan(20_000);
+  expect(next.repair?.files[0]).toBe('src/0.ts');
+});
+
+describe('the fence', () => {
+  test.each(ATTEMPT_EVENTS)('%s of another attempt is stale in every status', (type) => {
+    for (const status of TASK_STATUSES) {
+      const event = createSampleEvent(type, { n: SAMPLE_ATTEMPT - 1 });
+
+      expect(decideTask(createSampleTask(status), event, createSampleContext()).kind).toBe('stale');
+    }
+  });
+
+  test('a number is claimed once, and never below one that was given', () => {
+    const ready = createSampleTask('ready');
+
+    for (const n of [SAMPLE_ATTEMPT, SAMPLE_ATTEMPT - 1])
+      expect(
+        decideTask(ready, createSampleEvent('claimed', { n }), createSampleContext()).kind,
+      ).toBe('noop');
+  });
+
+  test('a claim of another kind than what is wanted is none', () => {
+    const event = createSampleEvent('claimed', { kind: 'verify' });
+
+    expect(decideTask(createSampleTask('ready'), event, createSampleContext()).kind).toBe('noop');
+  });
+
+  test('whatever ends an attempt owes its pod a deletion', () => {
+    for (const type of ['attempt_lost', 'attempt_failed', 'result_accepted', 'cancel'] as const)
+      expect(applyEvent(createSampleTask('working'), createSampleEvent(type))).toMatchObject({
+        current: undefined,
+        attemptsAwaitingPodRemoval: [SAMPLE_ATTEMPT],
+      });
+  });
+});

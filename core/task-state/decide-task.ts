@@ -1,0 +1,177 @@
+import type { TaskStatus } from '../contract/task.ts';
+import {
+  onAttemptFailed,
+  onAttemptLost,
+  onAttemptRefused,
+  onBridgeReady,
+  onCheckpointed,
+  onClaimed,
+  onQuestionAnswered,
+  onQuestionAsked,
+  onResultAccepted,
+} from './attempt-transitions.ts';
+import {
+  onCancel,
+  onDependenciesMerged,
+  onFaulted,
+  onFinish,
+  onNumberRaised,
+  onPodsGone,
+  onRetry,
+  onUnparked,
+} from './command-transitions.ts';
+import {
+  onApproved,
+  onChangesRequested,
+  onChecksStuck,
+  onForgeRefused,
+  onHeadMoved,
+  onMergeSeen,
+  onPullClosed,
+  onPullEnsured,
+  onPullGreen,
+  onPullReopened,
+  onRootMoved,
+  onVerifyMissing,
+  onVerifyWanted,
+} from './forge-transitions.ts';
+import type { TaskEvent, TaskEventType } from './task-event.ts';
+import type { TaskState } from './task-state.ts';
+import type { TransitionContext, TransitionRow } from './transition-row.ts';
+
+// The state table of a task: what each event does in each status. It is total: a pair without a row changes nothing.
+
+export type TaskDecision =
+  /** Nothing to write. */
+  | { readonly kind: 'noop' }
+  /** The event is of an attempt that has ended: its sender is to stop. */
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'changed'; readonly state: TaskState };
+
+type TransitionRows = Partial<Record<TaskEventType, TransitionRow>>;
+
+const COMMON_ROWS: TransitionRows = { number_raised: onNumberRaised, pods_gone: onPodsGone };
+const LIVE_ROWS: TransitionRows = {
+  bridge_ready: onBridgeReady,
+  checkpointed: onCheckpointed,
+  attempt_lost: onAttemptLost,
+  attempt_refused: onAttemptRefused,
+  attempt_failed: onAttemptFailed,
+  result_accepted: onResultAccepted,
+  merge_seen: onMergeSeen,
+  pull_closed: onPullClosed,
+  cancel: onCancel,
+  faulted: onFaulted,
+  finish: onFinish,
+};
+/** A `verify` attempt may live in these beside the pull request's own life. */
+const PULL_ROWS: TransitionRows = {
+  ...LIVE_ROWS,
+  claimed: onClaimed,
+  unparked: onUnparked,
+  pull_ensured: onPullEnsured,
+  changes_requested: onChangesRequested,
+  forge_refused: onForgeRefused,
+  head_moved: onHeadMoved,
+};
+const WAITING_ROWS: TransitionRows = {
+  claimed: onClaimed,
+  unparked: onUnparked,
+  merge_seen: onMergeSeen,
+  pull_closed: onPullClosed,
+  cancel: onCancel,
+  faulted: onFaulted,
+};
+const RETRYABLE_ROWS: TransitionRows = { retry: onRetry, merge_seen: onMergeSeen };
+
+const TRANSITION_TABLE: Record<TaskStatus, TransitionRows> = {
+  pending: {
+    dependencies_merged: onDependenciesMerged,
+    merge_seen: onMergeSeen,
+    cancel: onCancel,
+    faulted: onFaulted,
+  },
+  ready: WAITING_ROWS,
+  changes_requested: WAITING_ROWS,
+  claimed: LIVE_ROWS,
+  working: { ...LIVE_ROWS, question_asked: onQuestionAsked },
+  // An agent asks one at a time: a new question says that it no longer waits for the one before.
+  awaiting_input: {
+    ...LIVE_ROWS,
+    question_asked: onQuestionAsked,
+    question_answered: onQuestionAnswered,
+  },
+  pr_open: {
+    ...PULL_ROWS,
+    pull_green: onPullGreen,
+    checks_stuck: onChecksStuck,
+    verify_missing: onVerifyMissing,
+  },
+  in_review: { ...PULL_ROWS, approved: onApproved },
+  merging: { ...PULL_ROWS, checks_stuck: onChecksStuck, verify_wanted: onVerifyWanted },
+  merged: { root_moved: onRootMoved },
+  blocked: { ...RETRYABLE_ROWS, unblock: onRetry, cancel: onCancel, pull_closed: onPullClosed },
+  failed: { ...RETRYABLE_ROWS, cancel: onCancel, pull_reopened: onPullReopened },
+  cancelled: { ...RETRYABLE_ROWS, pull_ensured: onPullEnsured },
+};
+
+/** Attempt events carry the number of the attempt that they speak for; only the live one may change anything. */
+const FENCED_EVENTS: readonly TaskEventType[] = [
+  'bridge_ready',
+  'question_asked',
+  'question_answered',
+  'checkpointed',
+  'attempt_lost',
+  'attempt_refused',
+  'attempt_failed',
+  'result_accepted',
+];
+
+/** Bookkeeping that people need not read about. */
+const UNRECORDED_EVENTS: readonly TaskEventType[] = [
+  'pods_gone',
+  'checkpointed',
+  'number_raised',
+  'unparked',
+];
+
+/** What `event` makes of `state`. Pure; `context.version` is the version that a write of it would have. */
+export function decideTask(
+  state: TaskState,
+  event: TaskEvent,
+  context: TransitionContext,
+): TaskDecision {
+  if (FENCED_EVENTS.includes(event.type) && 'n' in event && state.current?.n !== event.n)
+    return { kind: 'stale' };
+  const row = TRANSITION_TABLE[state.status][event.type] ?? COMMON_ROWS[event.type];
+  if (row === undefined) return { kind: 'noop' };
+  const next = row(state, event as never, context);
+  if (next === undefined) return { kind: 'noop' };
+  return { kind: 'changed', state: recordTransition(state, next, event, context) };
+}
+
+function recordTransition(
+  before: TaskState,
+  after: TaskState,
+  event: TaskEvent,
+  context: TransitionContext,
+): TaskState {
+  const moved = before.status !== after.status;
+  const faults = event.type === 'faulted' || !moved ? after.faults : 0;
+  if (UNRECORDED_EVENTS.includes(event.type)) return { ...after, faults };
+  const stuckChecks = event.type === 'checks_stuck' || !moved ? after.stuckChecks : undefined;
+  return {
+    ...after,
+    faults,
+    stuckChecks,
+    last: {
+      version: context.version,
+      at: context.now,
+      from: before.status,
+      to: after.status,
+      event: event.type,
+      actor: context.actor,
+      reason: after.reason === before.reason ? undefined : after.reason?.text,
+    },
+  };
+}

@@ -1,0 +1,207 @@
+import type { TaskEvent } from './task-event.ts';
+import type { TaskState } from './task-state.ts';
+import type { TransitionContext } from './transition-row.ts';
+import { blockTask, endAttempt, hasCurrentEvidence, returnToPull } from './transition-row.ts';
+
+// What the forge shows, and what it does to a task. Its facts win.
+
+type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
+
+/** Of what is to be mended: it is copied with each write of the task, and an agent reads no more. */
+const MAX_REPAIR_DETAIL = 8_000;
+const MAX_REPAIR_FILES = 100;
+
+export function onPullEnsured(
+  state: TaskState,
+  event: EventOf<'pull_ensured'>,
+): TaskState | undefined {
+  if (state.pull?.number === event.pull.number && state.mustReopenPull !== true) return undefined;
+  return { ...state, pull: event.pull, mustReopenPull: undefined };
+}
+
+export function onPullGreen(
+  state: TaskState,
+  event: EventOf<'pull_green'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  if (
+    !hasCurrentEvidence(state) ||
+    state.current !== undefined ||
+    state.nextAttemptKind === 'verify'
+  )
+    return undefined;
+  // With nothing to verify by, or checks that may not be read, "auto" would merge what nobody looked at.
+  const unseen = state.evidence?.empty === true || event.checksUnreadable === true;
+  const agreed =
+    state.approvedCommit !== undefined && state.approvedCommit === state.accepted?.commit;
+  const wanted = state.kind !== 'end' && (state.policy === 'review' || unseen) && !agreed;
+  const person = state.simple || wanted;
+  if (person) return { ...state, pull: event.pull, mustReopenPull: undefined, status: 'in_review' };
+  return {
+    ...state,
+    pull: event.pull,
+    mustReopenPull: undefined,
+    status: 'merging',
+    queuedAt: context.now,
+  };
+}
+
+/** Out of the lane, where others wait behind it; at its pull request it goes on waiting for them. */
+export function onChecksStuck(
+  state: TaskState,
+  event: EventOf<'checks_stuck'>,
+): TaskState | undefined {
+  const stuckChecks = event.checks.slice(0, 5).map((name) => name.slice(0, 100));
+  if (state.status === 'merging')
+    return {
+      ...endAttempt(state),
+      status: 'pr_open',
+      stuckChecks,
+      approvedCommit: state.accepted?.commit,
+    };
+  return state.stuckChecks?.join() === stuckChecks.join() ? undefined : { ...state, stuckChecks };
+}
+
+export function onApproved(
+  state: TaskState,
+  _event: EventOf<'approved'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  return state.simple ? undefined : { ...state, status: 'merging', queuedAt: context.now };
+}
+
+export function onChangesRequested(
+  state: TaskState,
+  event: EventOf<'changes_requested'>,
+  context: TransitionContext,
+): TaskState {
+  const person = event.repair.reason === 'changes_requested';
+  const repair = state.retryCounts.repair + (person ? 0 : 1);
+  const next: TaskState = {
+    ...endAttempt(state),
+    status: 'changes_requested',
+    nextAttemptKind: 'repair',
+    verifyRoot: undefined,
+    parkedUntil: undefined,
+    repair: {
+      ...event.repair,
+      detail: event.repair.detail.slice(0, MAX_REPAIR_DETAIL),
+      files: event.repair.files.slice(0, MAX_REPAIR_FILES),
+    },
+    lastHandledReview: event.lastHandledReview ?? state.lastHandledReview,
+    retryCounts: { ...state.retryCounts, repair, agent: 0 },
+    reason: { code: event.repair.reason, text: event.repair.detail.slice(0, 2_000) },
+  };
+  if (repair > context.bounds.maxRepairs)
+    return blockTask(
+      next,
+      event.repair.reason,
+      `${context.bounds.maxRepairs} repairs did not help: ${event.repair.detail}`,
+    );
+  return next;
+}
+
+export function onForgeRefused(state: TaskState, event: EventOf<'forge_refused'>): TaskState {
+  return blockTask(endAttempt(state), 'forge_rule', event.rule);
+}
+
+export function onHeadMoved(state: TaskState, event: EventOf<'head_moved'>): TaskState | undefined {
+  if (state.accepted === undefined || state.accepted.commit === event.commit) return undefined;
+  return {
+    ...endAttempt(state),
+    status: 'pr_open',
+    // Its number may have been lost in a crash.
+    pull: state.pull ?? event.pull,
+    accepted: { ...state.accepted, commit: event.commit },
+    checkpoint: event.commit,
+    evidence: undefined,
+    nextAttemptKind: 'verify',
+    verifyRoot: event.root,
+    parkedUntil: undefined,
+  };
+}
+
+export function onVerifyWanted(
+  state: TaskState,
+  event: EventOf<'verify_wanted'>,
+): TaskState | undefined {
+  if (
+    state.current !== undefined ||
+    (state.nextAttemptKind === 'verify' && state.verifyRoot === event.root)
+  )
+    return undefined;
+  return { ...state, nextAttemptKind: 'verify', verifyRoot: event.root };
+}
+
+export function onMergeSeen(
+  state: TaskState,
+  event: EventOf<'merge_seen'>,
+  context: TransitionContext,
+): TaskState | undefined {
+  const ended: TaskState = {
+    ...endAttempt(state),
+    parkedUntil: undefined,
+    reason: undefined,
+    repair: undefined,
+  };
+  if (state.kind !== 'end')
+    return {
+      ...ended,
+      status: 'merged',
+      nextAttemptKind: 'work',
+      mergeSha: event.sha,
+      finishedAt: context.now,
+    };
+  if (state.status === 'cancelled' || state.accepted === undefined) return undefined;
+  // A repair of the whole has landed: the whole is verified again.
+  return {
+    ...ended,
+    status: 'ready',
+    nextAttemptKind: 'verify',
+    verifyRoot: event.root,
+    accepted: undefined,
+    checkpoint: undefined,
+    evidence: undefined,
+    pull: undefined,
+  };
+}
+
+export function onPullClosed(
+  state: TaskState,
+  event: EventOf<'pull_closed'>,
+): TaskState | undefined {
+  const pull = event.pull ?? state.pull;
+  // A retry is about to open it again.
+  if (pull === undefined || state.mustReopenPull === true) return undefined;
+  return {
+    ...endAttempt(state),
+    status: 'failed',
+    pull,
+    parkedUntil: undefined,
+    reason: { code: 'pull_closed', text: `pull request #${pull.number} was closed` },
+  };
+}
+
+/** What was verified is not what the root branch is now. */
+export function onRootMoved(state: TaskState, event: EventOf<'root_moved'>): TaskState | undefined {
+  if (state.kind !== 'end' || state.mergeSha === event.root) return undefined;
+  return {
+    ...state,
+    status: 'ready',
+    nextAttemptKind: 'verify',
+    verifyRoot: event.root,
+    mergeSha: undefined,
+    finishedAt: undefined,
+  };
+}
+
+export function onPullReopened(state: TaskState): TaskState | undefined {
+  if (state.reason?.code !== 'pull_closed' || state.accepted === undefined) return undefined;
+  return returnToPull({ ...state, reason: undefined });
+}
+
+export function onVerifyMissing(state: TaskState): TaskState | undefined {
+  if (state.current !== undefined || state.nextAttemptKind === 'verify') return undefined;
+  if (hasCurrentEvidence(state)) return undefined;
+  return { ...state, nextAttemptKind: 'verify', verifyRoot: undefined };
+}

@@ -1,0 +1,313 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createTaskStateFixture } from '../../test/support/engine/engine-fixture.ts';
+import {
+  createSampleContext,
+  createSampleEvent,
+  createSampleTask,
+  SAMPLE_ATTEMPT,
+} from '../../test/support/engine/task-sample.ts';
+import { decideTask } from './decide-task.ts';
+import type { TaskEvent } from './task-event.ts';
+import { TASK_EVENT_TYPES } from './task-event.ts';
+import type { TaskState } from './task-state.ts';
+import { isSchedulable } from './task-state.ts';
+
+function applyEvent(state: TaskState, event: TaskEvent, waiting = false): TaskState {
+  const decision = decideTask(
+    state,
+    event,
+    createSampleContext({ hasUnmergedDependencies: waiting }),
+  );
+  if (decision.kind !== 'changed') throw new Error(`${event.type} was ${decision.kind}`);
+  return decision.state;
+}
+
+describe('budgets', () => {
+  test('an agent that fails more often than allowed blocks its task', () => {
+    const spent = { agent: 2, infra: 0, repair: 0 };
+
+    const last = applyEvent(
+      { ...createSampleTask('working'), retryCounts: spent },
+      createSampleEvent('attempt_failed'),
+    );
+
+    expect(last).toMatchObject({ status: 'blocked', reason: { code: 'agent' } });
+  });
+
+  test('lost pods have a bound of their own, and wait a little longer each', () => {
+    const lost = (infra: number) =>
+      applyEvent(
+        { ...createSampleTask('working'), retryCounts: { agent: 2, infra, repair: 0 } },
+        createSampleEvent('attempt_lost'),
+      );
+
+    expect(lost(0)).toMatchObject({ status: 'ready', parkedUntil: undefined });
+    expect(lost(1).parkedUntil).toBe(6_000);
+    expect(lost(2).parkedUntil).toBe(11_000);
+    expect(lost(5)).toMatchObject({ status: 'blocked', reason: { code: 'attempts_lost' } });
+  });
+
+  test('a refusal for a while spends nothing and parks', () => {
+    const parked = applyEvent(createSampleTask('working'), createSampleEvent('attempt_refused'));
+
+    expect(parked).toMatchObject({
+      status: 'ready',
+      parkedUntil: 5_000,
+      retryCounts: { agent: 0, infra: 0, repair: 0 },
+    });
+    expect(isSchedulable(parked)).toBe(false);
+  });
+
+  test('repairs that nobody asked for are bounded, those of people are not', () => {
+    const worn = { ...createSampleTask('merging'), retryCounts: { agent: 0, infra: 0, repair: 3 } };
+    const asked = { reason: 'changes_requested' as const, detail: 'no', files: [], tasks: [] };
+
+    expect(applyEvent(worn, createSampleEvent('changes_requested')).status).toBe('blocked');
+    expect(applyEvent(worn, createSampleEvent('changes_requested', { repair: asked })).status).toBe(
+      'changes_requested',
+    );
+  });
+
+  test('faults of ours in a row end as blocked', () => {
+    const faulted = applyEvent(
+      { ...createSampleTask('merging'), faults: 4 },
+      createSampleEvent('faulted'),
+    );
+
+    expect(faulted).toMatchObject({ status: 'blocked', reason: { code: 'fault' } });
+  });
+
+  test('a retry gives fresh budgets', () => {
+    const worn = {
+      ...createSampleTask('blocked'),
+      retryCounts: { agent: 9, infra: 9, repair: 9 },
+      faults: 9,
+    };
+
+    expect(applyEvent(worn, createSampleEvent('retry'))).toMatchObject({
+      retryCounts: { agent: 0, infra: 0, repair: 0 },
+      faults: 0,
+    });
+  });
+});
+
+describe('a retry', () => {
+  const unaccepted = { ...createSampleTask('cancelled'), accepted: undefined, pull: undefined };
+
+  test('of one that waits for others waits again', () => {
+    expect(applyEvent(unaccepted, createSampleEvent('retry'), true).status).toBe('pending');
+    expect(applyEvent(unaccepted, createSampleEvent('retry')).status).toBe('ready');
+  });
+
+  test('of a join whose dependencies are merged merges it', () => {
+    expect(applyEvent({ ...unaccepted, kind: 'join' }, createSampleEvent('retry')).status).toBe(
+      'merged',
+    );
+  });
+
+  test('with a commit that has no evidence verifies it first', () => {
+    const retried = applyEvent(
+      { ...createSampleTask('blocked'), evidence: undefined },
+      createSampleEvent('retry'),
+    );
+
+    expect(retried).toMatchObject({
+      status: 'pr_open',
+      nextAttemptKind: 'verify',
+      mustReopenPull: true,
+    });
+    expect(isSchedulable(retried)).toBe(true);
+  });
+
+  test('is not undone by the closed pull request that it is about to open', () => {
+    const retried = applyEvent(createSampleTask('failed'), createSampleEvent('retry'));
+
+    expect(decideTask(retried, createSampleEvent('pull_closed'), createSampleContext()).kind).toBe(
+      'noop',
+    );
+  });
+});
+
+describe('a verify attempt beside the lane', () => {
+  const merging = { ...createSampleTask('merging', true), nextAttemptKind: 'verify' as const };
+
+  test('leaves the task merging, with new evidence or without', () => {
+    const proof = { commit: 'c1', root: 'r2', green: true, empty: false };
+    const accepted = createSampleEvent('result_accepted', { commit: 'c1', evidence: proof });
+
+    expect(applyEvent(merging, accepted)).toMatchObject({
+      status: 'merging',
+      evidence: proof,
+      nextAttemptKind: 'work',
+    });
+    expect(applyEvent(merging, createSampleEvent('attempt_lost'))).toMatchObject({
+      status: 'merging',
+      nextAttemptKind: 'verify',
+    });
+  });
+
+  test('that is red or conflicts sends the task back', () => {
+    for (const cause of ['verify_red', 'conflict'] as const)
+      expect(applyEvent(merging, createSampleEvent('attempt_failed', { cause }))).toMatchObject({
+        status: 'changes_requested',
+        nextAttemptKind: 'repair',
+        repair: { reason: cause },
+      });
+  });
+
+  test('says nothing about a head that moved while it ran', () => {
+    const late = applyEvent(merging, createSampleEvent('result_accepted', { commit: 'other' }));
+
+    expect(late.evidence?.commit).toBe('c1');
+  });
+});
+
+describe('the end', () => {
+  const end: TaskState = {
+    ...createSampleTask('working'),
+    kind: 'end',
+    nextAttemptKind: 'verify',
+    current: { ...createSampleTask('working').current, kind: 'verify' } as TaskState['current'],
+  };
+
+  test('is merged by a green verification of the root, and by nothing else', () => {
+    expect(applyEvent(end, createSampleEvent('result_accepted'))).toMatchObject({
+      status: 'merged',
+      mergeSha: 'c2',
+    });
+    expect(decideTask(end, createSampleEvent('merge_seen'), createSampleContext()).kind).toBe(
+      'noop',
+    );
+  });
+
+  test('is repaired when it is red, and verified again once the repair has landed', () => {
+    const red = applyEvent(end, createSampleEvent('attempt_failed', { cause: 'verify_red' }));
+    const landing: TaskState = { ...createSampleTask('merging'), kind: 'end' };
+
+    expect(red).toMatchObject({ status: 'ready', nextAttemptKind: 'repair' });
+    expect(applyEvent(landing, createSampleEvent('merge_seen'))).toMatchObject({
+      status: 'ready',
+      nextAttemptKind: 'verify',
+      verifyRoot: 'm1',
+      accepted: undefined,
+      pull: undefined,
+    });
+  });
+
+  test('keeps its branch over repairs of its repair, and begins another after a merge', () => {
+    const repairing: TaskState = {
+      ...createSampleTask('working'),
+      kind: 'end',
+      accepted: { commit: 'c1', attempt: 2, firstAttempt: 2 },
+    };
+
+    expect(applyEvent(repairing, createSampleEvent('result_accepted')).accepted).toEqual({
+      commit: 'c2',
+      attempt: SAMPLE_ATTEMPT,
+      firstAttempt: 2,
+    });
+  });
+
+  test('is verified again when a person has moved the root', () => {
+    const merged: TaskState = { ...createSampleTask('merged'), kind: 'end', mergeSha: 'r1' };
+
+    expect(applyEvent(merged, createSampleEvent('root_moved'))).toMatchObject({
+      status: 'ready',
+      nextAttemptKind: 'verify',
+      verifyRoot: 'r2',
+    });
+  });
+});
+
+test('a simple task is never merged by us: it waits for a person', () => {
+  const simple = { ...createSampleTask('pr_open'), simple: true };
+
+  const green = applyEvent(simple, createSampleEvent('pull_green'));
+
+  expect(green.status).toBe('in_review');
+  expect(decideTask(green, createSampleEvent('approved'), createSampleContext()).kind).toBe('noop');
+});
+
+test('what nothing verified waits for a person also where merging is automatic', () => {
+  const proof = { commit: 'c1', root: 'r1', green: true, empty: true };
+
+  const green = applyEvent(
+    { ...createSampleTask('pr_open'), evidence: proof },
+    createSampleEvent('pull_green'),
+  );
+
+  expect(green.status).toBe('in_review');
+});
+
+test('a pull request whose checks may not be read waits for a person', () => {
+  const { pull } = createSampleTask('in_review');
+  if (pull === undefined) throw new Error('the sample has no pull request');
+
+  const green = applyEvent(createSampleTask('pr_open'), {
+    type: 'pull_green',
+    pull,
+    checksUnreadable: true,
+  });
+
+  expect(green.status).toBe('in_review');
+});
+
+test('a pull request without evidence for its commit does not go on', () => {
+  const unproven = { ...createSampleTask('pr_open'), evidence: undefined };
+
+  expect(decideTask(unproven, createSampleEvent('pull_green'), createSampleContext()).kind).toBe(
+    'noop',
+  );
+  expect(applyEvent(unproven, createSampleEvent('verify_missing'))).toMatchObject({
+    nextAttemptKind: 'verify',
+  });
+});
+
+const EVENT = fc.record({
+  // Those that every history has, more often.
+  type: fc.oneof(
+    fc.constantFrom(...TASK_EVENT_TYPES),
+    fc.constantFrom(
+      'dependencies_merged',
+      'claimed',
+      'bridge_ready',
+      'result_accepted',
+      'pull_green',
+    ),
+  ),
+  /** Of the attempt that it speaks for, around the live one. */
+  n: fc.integer({ min: -1, max: 2 }),
+  kind: fc.constantFrom('work' as const, 'repair' as const, 'verify' as const),
+  commit: fc.constantFrom('c1', 'c2', 'c3'),
+});
+
+test('over any history numbers only rise, ended attempts are owed a deletion, and merged is final', () => {
+  const kinds = fc.constantFrom('work' as const, 'end' as const);
+  void fc.assert(
+    fc.property(kinds, fc.boolean(), fc.array(EVENT, { maxLength: 60 }), (kind, simple, events) => {
+      let state: TaskState = { ...createTaskStateFixture(), status: 'pending', kind, simple };
+      for (const { type, n, kind: wanted, commit } of events) {
+        const numbered = { n: state.attempt + n, kind: wanted, commit };
+        const event = createSampleEvent(type, numbered as never);
+        const decision = decideTask(state, event, createSampleContext());
+        if (decision.kind !== 'changed') continue;
+        const next = decision.state;
+
+        expect(next.attempt).toBeGreaterThanOrEqual(state.attempt);
+        if (state.status === 'merged' && state.kind === 'work') expect(next.status).toBe('merged');
+        if (state.current !== undefined && next.current?.n !== state.current.n)
+          expect(next.attemptsAwaitingPodRemoval).toContain(state.current.n);
+        if (next.current !== undefined) {
+          expect(next.current.n).toBeLessThanOrEqual(next.attempt);
+          expect(isSchedulable(next)).toBe(false);
+        }
+        if (next.status === 'merging') expect(next.simple).toBe(false);
+        if (['claimed', 'working', 'awaiting_input'].includes(next.status))
+          expect(next.current).toBeDefined();
+        state = next;
+      }
+    }),
+    { numRuns: 400 },
+  );
+});

@@ -1,0 +1,44 @@
+import { createGitHubForge } from '../../adapters/github/create-github-forge.ts';
+import { AppError } from '../../core/base/app-error.ts';
+import type { Forge } from '../../core/port/forge.ts';
+import { readConfig } from '../config.ts';
+import { once } from '../once.ts';
+import { createRefusingProxy } from './create-refusing-proxy.ts';
+import { clock } from './runtime.ts';
+
+export const getForges = once(() => ({ github: createGitHub(), local: createLocalForge() }));
+
+/** GitHub as it is configured; without a credential every call says what to set. */
+function createGitHub(): Forge {
+  const { github } = readConfig(['github']);
+  const baseUrl = github.apiUrl;
+  if (github.appId !== undefined && github.appPrivateKey !== undefined) {
+    return createGitHubForge({
+      baseUrl,
+      auth: { appId: github.appId, privateKey: github.appPrivateKey },
+      now: clock.now,
+    });
+  }
+  if (github.token !== undefined)
+    return createGitHubForge({ baseUrl, auth: { token: github.token }, now: clock.now });
+  return createUnconfiguredForge(
+    'GitHub is not configured: set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY',
+  );
+}
+
+function createLocalForge(): Forge {
+  const { localForge } = readConfig(['localForge']);
+  if (localForge.url === undefined || localForge.appPrivateKey === undefined)
+    return createUnconfiguredForge(
+      'there is no local forge here; repositories by path exist only on the laptop platform',
+    );
+  return createGitHubForge({
+    baseUrl: `${localForge.url}/api/v3`,
+    auth: { appId: localForge.appId, privateKey: localForge.appPrivateKey },
+    now: clock.now,
+  });
+}
+
+function createUnconfiguredForge(message: string): Forge {
+  return createRefusingProxy(() => new AppError('invalid', 'forge_not_configured', message));
+}

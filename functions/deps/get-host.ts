@@ -1,0 +1,19 @@
+import { createLocalHost } from '../../adapters/host/create-local-host.ts';
+import type { Host } from '../../core/port/host.ts';
+import { readConfig } from '../config.ts';
+import { once } from '../once.ts';
+import { clock } from './runtime.ts';
+
+/** The machine of a laptop platform; a cloud has none. */
+export const getHost = once((): Host | undefined => {
+  const { dataDir } = readConfig(['host']).host;
+  if (dataDir === undefined) return undefined;
+  const { launcher, retention } = readConfig(['launcher', 'retention']);
+  if (launcher.directory === undefined) return undefined;
+  return createLocalHost({
+    dataDir,
+    podsDir: `${launcher.directory}/pods`,
+    logDays: retention.days,
+    now: clock.now,
+  });
+});

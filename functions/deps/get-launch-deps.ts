@@ -1,0 +1,43 @@
+import { createProcessLauncher } from '../../adapters/process/create-process-launcher.ts';
+import { signAttemptToken } from '../../core/access/attempt-token.ts';
+import { AppError } from '../../core/base/app-error.ts';
+import { enqueueWakeUps } from '../../core/engine/apply/apply-task.ts';
+import type { EngineDeps } from '../../core/engine/engine-deps.ts';
+import type { PodLauncher } from '../../core/port/launcher.ts';
+import { readConfig } from '../config.ts';
+import { once } from '../once.ts';
+import { createRefusingProxy } from './create-refusing-proxy.ts';
+import { getAccessDeps } from './get-access-deps.ts';
+import { getQueue } from './get-queue.ts';
+import { clock, getLog } from './runtime.ts';
+
+/** The launcher, and the tokens that it gives to attempts. */
+export const getLaunchDeps = once(
+  (): Pick<EngineDeps, 'launcher' | 'attemptToken'> => ({
+    launcher: createLauncher(),
+    attemptToken: (attemptId, expiresAt) => signAttemptToken(getAccessDeps(), attemptId, expiresAt),
+  }),
+);
+
+function createLauncher(): PodLauncher {
+  const { launcher } = readConfig(['launcher']);
+  if (launcher.kind === 'kubernetes')
+    return createRefusingProxy(() => {
+      const message = 'LAUNCHER=kubernetes is not built in yet; use process';
+      return new AppError('bug', 'launcher_unknown', message);
+    });
+  const stateDir = launcher.directory ?? '';
+  return createProcessLauncher({
+    stateDir: `${stateDir}/pods`,
+    mirrorDir: `${stateDir}/mirrors`,
+    path: launcher.path,
+    env: launcher.codeCache === undefined ? {} : { NODE_COMPILE_CACHE: launcher.codeCache },
+    bridgeEntry: new URL('../../agent/bridge/main.ts', import.meta.url).pathname,
+    now: clock.now,
+    graceMs: 3_000,
+    onEnded: (attempt) =>
+      void enqueueWakeUps({ queue: getQueue(), log: getLog() }, [
+        { type: 'pod_ended', v: 1, attempt },
+      ]),
+  });
+}

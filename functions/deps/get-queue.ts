@@ -1,0 +1,13 @@
+import { createSqsQueue } from '../../adapters/sqs/create-sqs-queue.ts';
+import { readConfig } from '../config.ts';
+import { once } from '../once.ts';
+
+export const getQueue = once(() => {
+  const { queue } = readConfig(['queue']);
+  const { plan, drive, schedule, push } = queue;
+  return createSqsQueue({
+    region: queue.region,
+    endpoint: queue.endpoint,
+    urls: { plan, drive, schedule, push },
+  });
+});

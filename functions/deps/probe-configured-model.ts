@@ -1,0 +1,19 @@
+import { probeModel } from '../../adapters/openai/probe-model.ts';
+import { createNoModelError, getModelConfig } from './model.ts';
+import { clock } from './runtime.ts';
+
+/** Tests the model as far as that goes; without one, says so. */
+export async function probeConfiguredModel(): ReturnType<typeof probeModel> {
+  const { baseUrl, apiKey, heavy, contextTokens } = getModelConfig();
+  if (baseUrl === undefined || heavy === undefined) {
+    return [{ name: 'model', state: 'failed', message: createNoModelError().message }];
+  }
+  return probeModel({
+    baseUrl,
+    apiKey,
+    model: heavy,
+    contextTokens: contextTokens[heavy],
+    timeoutMs: 20_000,
+    now: clock.now,
+  });
+}

@@ -1,8 +1,0 @@
-import { createPush } from '../../adapters/websocket/create-push.ts';
-import { readConfig } from '../config.ts';
-import { once } from '../once.ts';
-
-export const push = once(() => {
-  const { push } = readConfig(['push']);
-  return createPush({ endpoint: push.endpoint, region: push.region });
-});

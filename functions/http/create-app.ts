@@ -1,0 +1,168 @@
+import type { Context } from 'hono';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { AppError } from '../../core/base/app-error.ts';
+import type { Route } from '../../core/contract/route.ts';
+import type { Clock, Log } from '../../core/port/runtime.ts';
+import { createChildLog } from '../log.ts';
+import type { CallerChecks } from './admit-caller.ts';
+import { admitCaller, findMissingCheck, requireOwnPath } from './admit-caller.ts';
+import { answerError, createAnswerHeaders } from './answer-error.ts';
+import type { AnyActor, Handlers } from './handlers.ts';
+import { readBody } from './read-body.ts';
+import { createInvalidRequestError, validateInput } from './validate-input.ts';
+
+// Makes an app of rows of the contract. A call passes the same gates on every route, in this order: the path and method
+// are known (404, 405), the caller may (401, 403), path, query and body are what the schemas say (400, 413, 415); then the
+// handler runs, and its answer is cut down to what the contract says it is.
+
+/** What comes with a request beside HTTP. The body is here, raw, for signatures and because any method may have one. */
+export type RequestBindings = {
+  readonly requestId: string;
+  readonly sourceAddress: string;
+  readonly body: Uint8Array;
+};
+
+export type AppOptions<Routes extends Readonly<Record<string, Route>>, Deps> = {
+  readonly routes: Routes;
+  readonly handlers: Handlers<Routes, Deps>;
+  readonly authorize: CallerChecks;
+  /** Called when a request needs them, so that nothing is made at load. */
+  readonly deps: () => Deps | Promise<Deps>;
+  readonly log: Log;
+  readonly clock: Clock;
+};
+
+export type HttpApp = Hono<{ readonly Bindings: RequestBindings }>;
+type HttpContext = Context<{ readonly Bindings: RequestBindings }>;
+type HandlerRow = { readonly id: string; readonly route: Route; readonly handle: AnyHandler };
+type AnyHandler = (call: Record<string, unknown>) => Promise<unknown>;
+type ServeOptions = Pick<AppOptions<Record<string, Route>, unknown>, 'authorize' | 'deps' | 'log'>;
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+export function createApp<Routes extends Readonly<Record<string, Route>>, Deps>(
+  options: AppOptions<Routes, Deps>,
+): HttpApp {
+  const app: HttpApp = new Hono<{ readonly Bindings: RequestBindings }>();
+  const rows = createRows(options);
+  for (const row of rows) {
+    const lacking = findMissingCheck(row.route.access, options.authorize);
+    if (lacking !== undefined) throw new Error(`route ${row.id} needs authorize.${lacking}`);
+    app.on(row.route.method, toHonoPath(row.route.path), (context) =>
+      serveLogged(context, row, options),
+    );
+  }
+  for (const path of new Set(rows.map(({ route }) => route.path)))
+    app.all(toHonoPath(path), () => rejectMethod(rows, path));
+  app.notFound((context) => answerFailure(context, createNoRouteError(), options));
+  app.onError((error, context) => answerFailure(context, error, options));
+  return app;
+}
+
+function createRows<Routes extends Readonly<Record<string, Route>>, Deps>(
+  options: AppOptions<Routes, Deps>,
+): HandlerRow[] {
+  return Object.entries(options.routes).map(([id, route]) => {
+    // Each handler's types follow from its own row; here, where rows are many, they are forgotten.
+    const handle = options.handlers[id] as unknown as AnyHandler;
+    return { id, route, handle };
+  });
+}
+
+/** One line a request: which route, what came of it, how long it took. */
+async function serveLogged<Routes extends Readonly<Record<string, Route>>, Deps>(
+  context: HttpContext,
+  row: HandlerRow,
+  options: AppOptions<Routes, Deps>,
+): Promise<Response> {
+  const { requestId } = context.env;
+  const startedAt = options.clock.now();
+  const log = createChildLog(options.log, { requestId, route: row.id });
+  const response = await serveRequest(context, row, { ...options, log }).catch((error: unknown) =>
+    answerFailure(context, error, { ...options, log }),
+  );
+  log.info('request', { status: response.status, durationMs: options.clock.now() - startedAt });
+  return response;
+}
+
+async function serveRequest(
+  context: HttpContext,
+  row: HandlerRow,
+  serving: ServeOptions,
+): Promise<Response> {
+  const { route } = row;
+  const { body: bytes, requestId, sourceAddress } = context.env;
+  const header = (name: string) => context.req.header(name);
+  const actor = await admitCaller(route.access, { header, body: bytes }, serving.authorize);
+  const input = readInput(context, route, actor);
+  const deps = await serving.deps();
+  const call = { ...input, actor, deps, log: serving.log, requestId, sourceAddress, header };
+  const answer = await row.handle(call);
+  return createAnswer(row, answer, requestId);
+}
+
+function readInput(context: HttpContext, route: Route, actor: AnyActor) {
+  const params = validateInput('path', route.params ?? z.object({}), context.req.param());
+  requireOwnPath(actor, params);
+  const query = validateInput('query', (route.query ?? z.object({})).strict(), readQuery(context));
+  const json = readBody(route, context.env.body, context.req.header('content-type'));
+  const body = validateInput('body', route.body ?? z.object({}).strict(), json);
+  return { params, query, body, idempotencyKey: readIdempotencyKey(context, route) };
+}
+
+function readQuery(context: HttpContext): unknown {
+  const { searchParams } = new URL(context.req.url);
+  const names = [...searchParams.keys()];
+  const doubled = names.find((name, index) => names.indexOf(name) !== index);
+  if (doubled !== undefined)
+    throw createInvalidRequestError([
+      { in: 'query', path: doubled, message: 'is given more than once' },
+    ]);
+  return Object.fromEntries(searchParams);
+}
+
+function readIdempotencyKey(context: HttpContext, route: Route): string | undefined {
+  const key = route.idempotent === true ? context.req.header('idempotency-key') : undefined;
+  if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
+  const message = 'is 1 to 200 visible ASCII characters';
+  throw createInvalidRequestError([{ in: 'header', path: 'idempotency-key', message }]);
+}
+
+function createAnswer({ id, route }: HandlerRow, answer: unknown, requestId: string): Response {
+  const headers = createAnswerHeaders(requestId);
+  if (route.answer === undefined) return new Response(null, { status: route.status, headers });
+  const checked = route.answer.safeParse(answer);
+  if (checked.success) return Response.json(checked.data, { status: route.status, headers });
+  throw new AppError('bug', 'bad_answer', `the answer of ${id} is not what the contract says`, {
+    cause: checked.error,
+  });
+}
+
+function rejectMethod(rows: readonly HandlerRow[], path: string): never {
+  const allow = rows
+    .filter(({ route }) => route.path === path)
+    .map(({ route }) => route.method)
+    .toSorted()
+    .join(', ');
+  throw new AppError('invalid', 'method_not_allowed', `this path takes ${allow}`, {
+    details: { allow },
+  });
+}
+
+function createNoRouteError(): AppError {
+  return new AppError('notFound', 'route_not_found', 'there is nothing at this path');
+}
+
+function answerFailure(
+  context: HttpContext,
+  error: unknown,
+  options: { readonly log: Log; readonly clock: Clock },
+): Response {
+  return answerError(error, context.env.requestId, options);
+}
+
+/** `{name}` of the contract is `:name` to hono. */
+function toHonoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { isAppError } from '../../core/base/app-error.ts';
+import { API } from '../../core/contract/api.ts';
+import { validateInput } from './validate-input.ts';
+
+function listBodyIssues(schema: z.ZodType, value: unknown) {
+  try {
+    validateInput('body', schema, value);
+  } catch (error) {
+    if (isAppError(error, 'invalid', 'invalid_request')) return error.details.issues;
+    throw error;
+  }
+  return [];
+}
+
+test('what is missing, wrong and unknown is named with its place', () => {
+  const schema = z.object({ a: z.object({ b: z.array(z.number()) }), c: z.string() }).strict();
+  expect(listBodyIssues(schema, { a: { b: [1, 'x'] }, d: 1, e: 2 })).toEqual([
+    { in: 'body', path: 'a.b.1', message: 'Invalid input: expected number, received string' },
+    { in: 'body', path: 'c', message: 'is missing' },
+    { in: 'body', path: 'd', message: 'is not known here' },
+    { in: 'body', path: 'e', message: 'is not known here' },
+  ]);
+});
+
+test('of several shapes the closest one is explained', () => {
+  expect(listBodyIssues(API.linkRepository.body, { path: 5 })).toEqual([
+    { in: 'body', path: 'path', message: 'Invalid input: expected string, received number' },
+  ]);
+});
+
+test('of marked shapes the marks are listed', () => {
+  const body = { revision: 1, edits: [{ op: 'explode' }] };
+  expect(listBodyIssues(API.editPlan.body, body)).toMatchObject([
+    { path: 'edits.0.op', message: expect.stringContaining("'add_task'") },
+  ]);
+});
+
+test('a huge or hostile input makes a small answer', () => {
+  const huge = Object.fromEntries(
+    Array.from({ length: 5_000 }, (_, n) => [`${n}${'x'.repeat(5_000)}`, 1]),
+  );
+  const found = listBodyIssues(API.createPlan.body, { ...huge, prompt: 'x'.repeat(200_000) });
+  expect(JSON.stringify(found).length).toBeLessThan(10_000);
+});
+
+test('the first problem is in the message', () => {
+  expect(() => validateInput('query', API.listPlans.query, { limit: 'x', cursor: 1 })).toThrow(
+    /^limit: .* \(and 1 more\)$/,
+  );
+});

@@ -1,0 +1,37 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+
+const keysSchema = z.object({
+  authSecret: z.string().min(32),
+  forgeToken: z.string().min(32),
+  forgeAppKey: z.string().min(100),
+  webhookSecret: z.string().min(32),
+});
+export type PlatformKeys = z.infer<typeof keysSchema>;
+
+/** The platform's own secrets: made once, readable by their owner only, so that tokens outlive a restart. */
+export async function loadPlatformKeys(path: string): Promise<PlatformKeys> {
+  if (existsSync(path)) return keysSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2_048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const keys: PlatformKeys = {
+    authSecret: randomBytes(32).toString('hex'),
+    forgeToken: randomBytes(32).toString('hex'),
+    forgeAppKey: privateKey,
+    webhookSecret: randomBytes(32).toString('hex'),
+  };
+  await writePrivateFile(path, keys);
+  return keys;
+}
+
+/** Whole or not at all, mode 600. */
+export async function writePrivateFile(path: string, value: unknown): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, path);
+}

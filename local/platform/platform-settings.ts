@@ -1,0 +1,60 @@
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../core/base/app-error.ts';
+
+// What the laptop platform itself is told by its environment; handlers get theirs as Lambdas do, from what it starts.
+
+const settingsSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
+  SMOL_FORGE_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
+  SMOL_DATA_DIR: z.string().min(1).default('.smol-gang'),
+  SMOL_CLOCK_SECONDS: z.coerce.number().int().min(1).max(60).default(60),
+});
+
+export type PlatformSettings = {
+  readonly port: number;
+  readonly forgePort: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** How often the clock looks for what is due; a cloud's does each minute. */
+  readonly clockSeconds: number;
+};
+
+export function readPlatformSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): PlatformSettings {
+  const parsed = settingsSchema.safeParse(env);
+  if (parsed.success) {
+    const { PORT, SMOL_FORGE_PORT, SMOL_DATA_DIR, SMOL_CLOCK_SECONDS } = parsed.data;
+    return {
+      port: PORT,
+      forgePort: SMOL_FORGE_PORT,
+      dataDir: resolve(cwd, SMOL_DATA_DIR),
+      clockSeconds: SMOL_CLOCK_SECONDS,
+    };
+  }
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new AppError('invalid', 'invalid_settings', problems.join('\n'));
+}
+
+/** Where each part keeps its data. */
+export function getDataLayout(
+  dataDir: string,
+): Record<
+  'store' | 'queues' | 'forge' | 'launcher' | 'code' | 'keys' | 'lock' | 'version' | 'cli' | 'log',
+  string
+> {
+  return {
+    store: join(dataDir, 'store'),
+    queues: join(dataDir, 'queues'),
+    forge: join(dataDir, 'forge'),
+    launcher: join(dataDir, 'attempts'),
+    code: join(dataDir, 'code-cache'),
+    keys: join(dataDir, 'keys.json'),
+    lock: join(dataDir, 'platform.lock'),
+    version: join(dataDir, 'version.json'),
+    cli: join(dataDir, 'cli.json'),
+    log: join(dataDir, 'platform.log'),
+  };
+}

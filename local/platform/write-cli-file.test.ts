@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { listApiTokens, verifyApiToken } from '../../core/access/api-token.ts';
+import { ensureAdmin } from '../../core/access/user.ts';
+import { createTestAccess } from '../../test/support/contract/test-access.ts';
+import { writeCliFile } from './write-cli-file.ts';
+
+const EMAIL = 'ada@example.com';
+const DAY_MS = 86_400_000;
+
+async function createTestStage() {
+  const folder = await mkdtemp(join(tmpdir(), 'cli-file-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'cli.json');
+  const { deps, advanceClock: pass } = createTestAccess();
+  await ensureAdmin(deps, { email: EMAIL, password: 'a long password' });
+  const admin = { kind: 'user', email: EMAIL, role: 'admin', via: 'session' } as const;
+  return {
+    deps,
+    pass,
+    path,
+    start: async (
+      url = 'http://localhost:3000',
+    ): Promise<{ readonly url: string; readonly token: string }> => {
+      await writeCliFile(path, url, EMAIL, deps);
+      return JSON.parse(await readFile(path, 'utf8'));
+    },
+    valid: async () => (await listApiTokens(deps, admin)).length,
+  };
+}
+
+test('each start says where it is, with the one token that is there already', async () => {
+  const { start, valid, deps } = await createTestStage();
+  const first = await start();
+
+  const second = await start('http://localhost:3001');
+
+  expect(second).toEqual({ url: 'http://localhost:3001', token: first.token });
+  expect(await valid()).toBe(1);
+  expect(await verifyApiToken(deps, second.token)).toMatchObject({ email: EMAIL, role: 'admin' });
+});
+
+test('a token that is about to end, or is not there, makes way for a new one', async () => {
+  const { start, valid, deps, pass, path } = await createTestStage();
+  const first = await start();
+  pass(16 * DAY_MS);
+
+  const second = await start();
+  expect(second.token).not.toBe(first.token);
+  expect(await verifyApiToken(deps, first.token)).toBeUndefined();
+
+  await writeFile(path, 'not JSON');
+  const third = await start();
+  expect(await verifyApiToken(deps, second.token)).toBeUndefined();
+  expect(await verifyApiToken(deps, third.token)).toBeDefined();
+  expect(await valid()).toBe(1);
+});

@@ -1,0 +1,57 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { getMirrorName, refreshMirror } from '../../../agent/bridge/git/refresh-mirror.ts';
+import { ProcessTable } from '../../../agent/bridge/host/process-table.ts';
+import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
+import { ROOT_BRANCH, SECRETS, setUpBridgeStage } from '../../support/bridge/bridge-stage.ts';
+import { runGit } from '../../support/workspace/git.ts';
+
+let stage: BridgeStage;
+const processes = new ProcessTable('mirror-test');
+afterEach(() => stage.close());
+
+function createOptions() {
+  return {
+    processes,
+    mirrorDir: join(stage.root, 'mirrors'),
+    cloneUrl: stage.remote.url,
+    branch: ROOT_BRANCH,
+    partial: false,
+    credential: async () => ({ username: 'x-access-token', password: SECRETS.git }),
+    signal: new AbortController().signal,
+  };
+}
+
+function getMirrorPath(): string {
+  return join(stage.root, 'mirrors', getMirrorName(stage.remote.url, false));
+}
+
+test('attempts that start together fill one mirror, one after the other', async () => {
+  stage = await setUpBridgeStage({ 'a.txt': 'a\n' });
+
+  const all = await Promise.all([1, 2, 3, 4].map(() => refreshMirror(createOptions())));
+
+  expect(all).toEqual(Array.from({ length: 4 }, () => [join(getMirrorPath(), 'objects')]));
+  expect(await runGit('/', ['--git-dir', getMirrorPath(), 'rev-parse', ROOT_BRANCH])).toBe(
+    stage.assignment.repository.root,
+  );
+});
+
+test('the lock of an attempt that died is broken', async () => {
+  stage = await setUpBridgeStage({ 'a.txt': 'a\n' });
+  await mkdir(join(stage.root, 'mirrors'));
+  // No process has a number as high as this.
+  await writeFile(`${getMirrorPath()}.lock`, '99999999');
+
+  expect(await refreshMirror(createOptions())).toHaveLength(1);
+  expect(await runGit('/', ['--git-dir', getMirrorPath(), 'rev-parse', ROOT_BRANCH])).not.toBe('');
+});
+
+test('a forge that does not answer leaves the mirror as it is', async () => {
+  stage = await setUpBridgeStage({ 'a.txt': 'a\n' });
+  await refreshMirror(createOptions());
+  stage.remote.refuse = { status: 500, times: 1 };
+
+  expect(await refreshMirror(createOptions())).toHaveLength(1);
+});

@@ -1,0 +1,37 @@
+import { afterEach, expect, test } from 'vitest';
+import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
+import { requireDoneResult, setUpBridgeStage } from '../../support/bridge/bridge-stage.ts';
+import type { ChatServer } from '../../support/model/chat-server.ts';
+import { startChatServer } from '../../support/model/chat-server.ts';
+
+let stage: BridgeStage;
+let chat: ChatServer;
+afterEach(async () => {
+  await stage.close();
+  await chat.close();
+});
+
+test('the built-in agent does a task through the model proxy', async () => {
+  stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
+  const calls = [
+    { name: 'write_file', input: { path: 'login.txt', content: 'yes\n' } },
+    { name: 'run', input: { command: ['grep', 'yes', 'login.txt'] } },
+  ];
+  chat = await startChatServer((_request, index) => {
+    const call = calls[index];
+    return call ? { calls: [call] } : { text: 'Wrote the login.' };
+  });
+  stage.credentials.model = { baseUrl: chat.url, apiKey: 'the-real-key', model: 'scripted' };
+
+  const bridge = await stage.startBridge([], { SMOL_AGENT_COMMAND: '' });
+  await bridge.ended;
+
+  const result = requireDoneResult(stage);
+  expect(result.changed).toEqual(['login.txt']);
+  expect(result.summary).toBe('Wrote the login.');
+  expect(result.usage.turns).toBe(3);
+  expect(result.workLog.length).toBe(2);
+  const tools = stage.server.transcript.filter((entry) => entry.kind === 'tool');
+  expect(tools).toHaveLength(2);
+  expect(tools.map((entry) => entry.text).join()).not.toContain('failed');
+});

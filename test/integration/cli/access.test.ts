@@ -1,0 +1,221 @@
+import { chmod, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CannedApi } from '../../support/cli/canned-api.ts';
+import { ApiRefusal, startCannedApi, TOKEN } from '../../support/cli/canned-api.ts';
+import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
+import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
+
+let folder: Awaited<ReturnType<typeof makeTemporaryDirectory>>;
+let home: string;
+let api: CannedApi;
+
+beforeEach(async () => {
+  folder = await makeTemporaryDirectory('cli-access');
+  home = join(folder.path, 'home');
+  await mkdir(home);
+  const user = { email: 'ada@example.com', role: 'operator' as const };
+  const session = (name: string) => {
+    api.tokens.add(`access-${name}`);
+    return {
+      accessToken: `access-${name}`,
+      refreshToken: 'r',
+      expiresAt: Date.now() + 600_000,
+      user,
+    };
+  };
+  api = await startCannedApi({
+    login: ({ body }) => {
+      const given = JSON.stringify(body);
+      if (!given.includes('correct horse')) throw new ApiRefusal(401, 'unauthorized', 'wrong');
+      return session('password');
+    },
+    exchange: ({ body }) => {
+      if (JSON.stringify(body) !== '{"code":"once"}')
+        throw new ApiRefusal(401, 'unauthorized', 'used');
+      return session('link');
+    },
+    me: () => user,
+    createToken: () => ({
+      id: 'k3k9m2x7abcde',
+      name: 'ci',
+      role: 'viewer',
+      createdAt: 1,
+      expiresAt: 2,
+      createdBy: 'ada@example.com',
+      token: 'the-secret',
+    }),
+    createUser: ({ body }) => ({
+      email: JSON.stringify(body).includes('a long password') ? 'bob@example.com' : 'x@y.z',
+      role: 'viewer',
+      createdAt: 1,
+    }),
+  });
+});
+afterEach(async () => {
+  await api.close();
+  await folder.remove();
+  expect(api.problems).toEqual([]);
+});
+
+const getCredentialsPath = () => join(home, '.config/smol-gang/credentials.json');
+function runSmolGang(args: string[], more: Parameters<typeof runCliInProcess>[1] = {}) {
+  return runCliInProcess(args, { home, cwd: home, ...more });
+}
+
+describe('signing in', () => {
+  test('with a one-time link is kept for that URL, for its owner only, and used from then on', async () => {
+    const login = await runSmolGang(['login', `${api.url}/#signin=once`]);
+    const me = await runSmolGang(['whoami']);
+
+    expect(login).toMatchObject({ code: 0, err: '' });
+    expect(me.out).toBe(`ada@example.com (operator) at ${api.url}\n`);
+    expect((await stat(getCredentialsPath())).mode & 0o777).toBe(0o600);
+    expect(await readFile(getCredentialsPath(), 'utf8')).toContain('access-link');
+  });
+
+  test('with a password reads it from stdin', async () => {
+    const args = ['login', api.url, '--email', 'ada@example.com'];
+    const wrong = await runSmolGang(args, { stdin: 'guess\n' });
+    const right = await runSmolGang(args, { stdin: 'correct horse\n' });
+
+    expect(wrong).toMatchObject({ code: 3, out: '' });
+    expect(right.code).toBe(0);
+  });
+
+  test('asks a person without showing what is typed', async () => {
+    const typed = [
+      { when: /E-mail: $/, text: 'ada@example.com\n' },
+      { when: /Password: $/, text: 'correct horse\n' },
+    ];
+
+    const run = await runSmolGang(['login', '--url', api.url], { typed });
+
+    expect(run.code).toBe(0);
+    expect(run.out + run.err).not.toContain('correct horse');
+  });
+
+  test('sends no password over an open line', async () => {
+    const args = ['login', 'http://team.example', '--email', 'ada@example.com'];
+
+    const run = await runSmolGang(args, { stdin: 'correct horse\n' });
+
+    expect(run.code).toBe(2);
+    expect(run.err).toContain('not encrypted');
+  });
+
+  test('ends with logout', async () => {
+    await runSmolGang(['login', `${api.url}/#signin=once`]);
+
+    const out = await runSmolGang(['logout']);
+    const me = await runSmolGang(['whoami', '--url', api.url]);
+
+    expect(out.out).toContain(`Signed out of ${api.url}`);
+    expect(me.code).toBe(3);
+    expect(me.err).toContain('smol-gang login');
+  });
+
+  test('a damaged file is said, not overwritten', async () => {
+    await mkdir(join(home, '.config/smol-gang'), { recursive: true });
+    await writeFile(getCredentialsPath(), '{"half');
+
+    const run = await runSmolGang(['whoami', '--url', api.url]);
+
+    expect(run.code).toBe(1);
+    expect(run.err).toContain('is damaged');
+    expect(await readFile(getCredentialsPath(), 'utf8')).toBe('{"half');
+  });
+});
+
+describe('the file of a laptop platform', () => {
+  async function leaveFile(url: string, mode = 0o600): Promise<string> {
+    const path = join(folder.path, 'project/.smol-gang/cli.json');
+    await mkdir(join(folder.path, 'project/.smol-gang'), { recursive: true });
+    await mkdir(join(folder.path, 'project/src'), { recursive: true });
+    await writeFile(path, JSON.stringify({ url, token: TOKEN }));
+    await chmod(path, mode);
+    return path;
+  }
+  const inProject = (args: string[]) =>
+    runSmolGang(args, { cwd: join(folder.path, 'project/src') });
+
+  test('signs in without a login, in its folder and below, and --verbose says so', async () => {
+    const path = await leaveFile(api.url);
+
+    const run = await inProject(['whoami', '--verbose']);
+
+    expect(run.code).toBe(0);
+    expect(run.err).toContain(`${api.url}, from a laptop platform in this folder or above`);
+    expect(run.err).toContain(`signed in with ${path}`);
+  });
+
+  test('of the platform that was started last is tried first, then the others', async () => {
+    await leaveFile(api.url);
+    const stale = join(folder.path, 'project/.smol-gang/demo/cli.json');
+    await mkdir(join(folder.path, 'project/.smol-gang/demo'));
+    await writeFile(stale, JSON.stringify({ url: api.url, token: 'of a run before' }), {
+      mode: 0o600,
+    });
+    await utimes(stale, new Date(), new Date(Date.now() + 60_000));
+
+    const run = await inProject(['whoami', '--verbose']);
+
+    expect(run.code).toBe(0);
+    expect(run.err).toContain(`signed in with ${stale}`);
+  });
+
+  test.each([
+    ['others may read', 0o644],
+    ['the group may write', 0o620],
+  ])('does not count when %s it: a repository could carry it', async (_who, mode) => {
+    await leaveFile(api.url, mode);
+
+    const run = await inProject(['whoami', '--url', api.url]);
+
+    expect(run.code).toBe(3);
+  });
+
+  test('does not count when it points to another machine', async () => {
+    await leaveFile('http://evil.example:3000');
+
+    const run = await inProject(['whoami', '--verbose', '--url', api.url]);
+
+    expect(run.code).toBe(3);
+    expect(run.err).not.toContain('evil.example');
+  });
+});
+
+test('SMOL_GANG_URL and SMOL_GANG_TOKEN go before what is kept', async () => {
+  const run = await runSmolGang(['whoami', '--verbose'], {
+    env: { SMOL_GANG_URL: `${api.url}/`, SMOL_GANG_TOKEN: TOKEN },
+  });
+
+  expect(run.code).toBe(0);
+  expect(run.err).toContain('signed in with SMOL_GANG_TOKEN');
+});
+
+test('a refused SMOL_GANG_TOKEN is not replaced by a sign-in', async () => {
+  await runSmolGang(['login', `${api.url}/#signin=once`]);
+
+  const run = await runSmolGang(['whoami'], { env: { SMOL_GANG_TOKEN: 'of another time' } });
+
+  expect(run.code).toBe(3);
+});
+
+test('a new token is the only thing on stdout', async () => {
+  const env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
+
+  const run = await runSmolGang(['token', 'create', 'ci', '--role', 'viewer'], { env });
+
+  expect(run.out).toBe('the-secret\n');
+  expect(run.err).toContain('shown only now');
+});
+
+test('the password of a new user comes from stdin', async () => {
+  const env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
+  const args = ['user', 'add', 'bob@example.com', '--role', 'viewer'];
+
+  const run = await runSmolGang(args, { env, stdin: 'a long password\n' });
+
+  expect(run.out).toContain('bob@example.com (viewer)');
+});

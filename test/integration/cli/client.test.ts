@@ -1,0 +1,305 @@
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createClient, readAllPages } from '../../../cli/client/client.ts';
+import type { Session } from '../../../core/contract/access.ts';
+import { API } from '../../../core/contract/api.ts';
+import type { CannedAnswers, CannedApi } from '../../support/cli/canned-api.ts';
+import { ApiRefusal, startCannedApi, TOKEN } from '../../support/cli/canned-api.ts';
+import { createPlanFixture, PLAN_ID } from '../../support/cli/plan-fixture.ts';
+
+const CREDENTIALS = [{ kind: 'token', token: TOKEN, source: 'the test' }] as const;
+const apis: CannedApi[] = [];
+
+async function startApi(answers: CannedAnswers, port?: number): Promise<CannedApi> {
+  const api = await startCannedApi(answers, port);
+  apis.push(api);
+  return api;
+}
+
+afterEach(async () => {
+  for (const api of apis.splice(0)) {
+    await api.close();
+    expect(api.problems).toEqual([]);
+  }
+});
+
+function createSession(name: string, expiresAt: number): Session {
+  const user = { email: 'ada@example.com', role: 'operator' } as const;
+  return { accessToken: `access-${name}`, refreshToken: `refresh-${name}`, expiresAt, user };
+}
+
+describe('a call', () => {
+  test('puts params, query and body where the route says, and parses the answer', async () => {
+    const api = await startApi({ planChanges: () => ({ tasks: [], cursor: 5 }) });
+    const client = createClient({ url: api.url, credentials: CREDENTIALS });
+
+    const answer = await client.call(API.planChanges, {
+      params: { plan: PLAN_ID },
+      query: { since: 3, limit: 7 },
+    });
+
+    expect(answer).toEqual({ tasks: [], cursor: 5 });
+    expect(api.requests[0]).toMatchObject({
+      params: { plan: PLAN_ID },
+      query: { since: 3, limit: 7 },
+    });
+  });
+
+  test('with an id of another form is refused before anything is sent', async () => {
+    const api = await startApi({});
+    const client = createClient({ url: api.url, credentials: CREDENTIALS });
+
+    const bad = client.call(API.getPlan, { params: { plan: '../tokens' } });
+
+    await expect(bad).rejects.toMatchObject({ exitCode: 2, message: /a plan id looks like/ });
+    expect(api.requests).toEqual([]);
+  });
+
+  test.each([
+    [400, 2],
+    [401, 3],
+    [403, 3],
+    [404, 4],
+    [409, 5],
+    [422, 2],
+    [429, 7],
+    [500, 1],
+  ])('that is refused with %i ends with exit code %i', async (status, exitCode) => {
+    const refuse = () => {
+      throw new ApiRefusal(status, 'some_code', 'this is why');
+    };
+    const api = await startApi({ approvePlan: refuse });
+    const client = createClient({ url: api.url, credentials: CREDENTIALS });
+
+    const call = client.call(API.approvePlan, { params: { plan: PLAN_ID }, body: { revision: 1 } });
+
+    await expect(call).rejects.toMatchObject({
+      exitCode,
+      code: 'some_code',
+      message: 'this is why',
+    });
+  });
+
+  test('says which fields were wrong', async () => {
+    const details = { issues: [{ path: 'graph.0.id', message: 'is taken' }] };
+    const api = await startApi({
+      createPlan: () => {
+        throw new ApiRefusal(400, 'invalid', 'the plan is not valid', { details });
+      },
+    });
+    const client = createClient({ url: api.url, credentials: CREDENTIALS });
+
+    const call = client.call(API.createPlan, {
+      body: { prompt: 'x', repositories: [{ name: 'a/b' }] },
+    });
+
+    await expect(call).rejects.toThrow('the plan is not valid\n  graph.0.id: is taken');
+  });
+
+  test('that something else answers is not taken for an answer', async () => {
+    const server = createServer((_request, response) => response.end('<html>hello</html>'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const client = createClient({ url: `http://127.0.0.1:${port}` });
+
+    await expect(client.call(API.health, {})).rejects.toMatchObject({
+      exitCode: 7,
+      message: expect.stringContaining('is not smol-gang (HTTP 200'),
+    });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('to nobody says that nothing runs there, soon', async () => {
+    const api = await startCannedApi({});
+    await api.close();
+    // A clock that each look at it moves on, so that a busy machine makes no difference.
+    let at = 0;
+    const now = () => {
+      at += 300;
+      return at;
+    };
+
+    const call = createClient({ url: api.url, now }).call(API.health, {});
+
+    await expect(call).rejects.toMatchObject({
+      exitCode: 7,
+      message: `smol-gang is not running at ${api.url}`,
+      advice: expect.stringContaining('make dev'),
+    });
+    expect(at).toBeLessThan(1_500);
+  });
+});
+
+describe('a call whose connection breaks', () => {
+  test('is repeated when it only reads, until the API is back', async () => {
+    const first = await startCannedApi({ health: () => ({ status: 'ok', version: '1' }) });
+    const client = createClient({ url: first.url, patienceMs: 20_000 });
+    await client.call(API.health, {});
+    await first.close();
+
+    const pending = client.call(API.health, {});
+    await startApi(
+      { health: () => ({ status: 'ok', version: '2' }) },
+      Number(new URL(first.url).port),
+    );
+
+    expect((await pending).version).toBe('2');
+  });
+
+  test('is repeated when it carries an idempotency key, with the same key', async () => {
+    const keys: unknown[] = [];
+    const api = await startApi({
+      createPlan: ({ headers }) => {
+        keys.push(headers['idempotency-key']);
+        if (keys.length === 1) throw new ApiRefusal(503, 'starting', 'not yet');
+        return createPlanFixture();
+      },
+    });
+    const client = createClient({ url: api.url, credentials: CREDENTIALS });
+    const body = { prompt: 'x', repositories: [{ name: 'a/b' }] };
+
+    const plan = await client.call(API.createPlan, { body }, { idempotencyKey: 'key-1' });
+
+    expect(plan.id).toBe(PLAN_ID);
+    expect(keys).toEqual(['key-1', 'key-1']);
+  });
+
+  test('is not repeated when it could act twice', async () => {
+    let calls = 0;
+    const api = await startApi({
+      createToken: () => {
+        calls += 1;
+        throw new ApiRefusal(503, 'starting', 'not yet');
+      },
+    });
+    const client = createClient({ url: api.url, credentials: CREDENTIALS });
+
+    const call = client.call(API.createToken, { body: { name: 'ci', role: 'viewer' } });
+
+    await expect(call).rejects.toMatchObject({ exitCode: 7 });
+    expect(calls).toBe(1);
+  });
+
+  test('waits as long as the API asks', async () => {
+    const at: number[] = [];
+    const api = await startApi({
+      health: () => {
+        at.push(Date.now());
+        if (at.length === 1) {
+          throw new ApiRefusal(429, 'limited', 'slowly', { headers: { 'retry-after': '1' } });
+        }
+        return { status: 'ok', version: '1' };
+      },
+      me: () => ({ email: 'a@b.c', role: 'viewer' }),
+    });
+    const client = createClient({ url: api.url, credentials: CREDENTIALS });
+    await client.call(API.me, {});
+
+    await client.call(API.health, {});
+
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(990);
+  });
+});
+
+describe('a session', () => {
+  const answers = (api: { readonly current?: CannedApi }): CannedAnswers => ({
+    me: () => ({ email: 'ada@example.com', role: 'operator' }),
+    refresh: ({ body }) => {
+      if (JSON.stringify(body) !== '{"refreshToken":"refresh-old"}') {
+        throw new ApiRefusal(401, 'unauthorized', 'used before');
+      }
+      const fresh = createSession('new', Date.now() + 600_000);
+      api.current?.tokens.add(fresh.accessToken);
+      return fresh;
+    },
+  });
+
+  async function startWithSessions(): Promise<CannedApi> {
+    const box: { current?: CannedApi } = {};
+    box.current = await startApi(answers(box));
+    return box.current;
+  }
+
+  test.each([
+    ['is over', -1],
+    ['was ended by the server', 600_000],
+  ])('that %s is renewed, kept, and the call goes on', async (_why, lifeMs) => {
+    const api = await startWithSessions();
+    const saved: Session[] = [];
+    const old = createSession('old', Date.now() + lifeMs);
+    const client = createClient({
+      url: api.url,
+      credentials: [{ kind: 'session', session: old, source: 'the sign-in' }],
+      saveSession: async (fresh) => void saved.push(fresh),
+    });
+
+    const me = await client.call(API.me, {});
+
+    expect(me.email).toBe('ada@example.com');
+    expect(saved.map((each) => each.accessToken)).toEqual(['access-new']);
+  });
+
+  test('that another process has renewed is taken over from it', async () => {
+    const api = await startWithSessions();
+    const other = createSession('other', Date.now() + 600_000);
+    api.tokens.add(other.accessToken);
+    const client = createClient({
+      url: api.url,
+      credentials: [{ kind: 'session', session: createSession('gone', 0), source: 'the sign-in' }],
+      loadSession: async () => other,
+    });
+
+    await client.call(API.me, {});
+
+    expect(api.requests.map((request) => request.route)).toEqual(['me']);
+  });
+
+  test('that cannot be renewed gives way to the next credential, which is said', async () => {
+    const api = await startWithSessions();
+    const notes: string[] = [];
+    const client = createClient({
+      url: api.url,
+      credentials: [
+        {
+          kind: 'session',
+          session: createSession('gone', Date.now() + 600_000),
+          source: 'the sign-in',
+        },
+        ...CREDENTIALS,
+      ],
+      onNote: (note) => notes.push(note),
+    });
+
+    await client.call(API.me, {});
+
+    expect(notes).toEqual(['the sign-in is no longer accepted; using the test']);
+  });
+
+  test('that is refused for good says how to sign in', async () => {
+    const api = await startWithSessions();
+    const client = createClient({
+      url: api.url,
+      credentials: [{ kind: 'session', session: createSession('gone', 0), source: 'the sign-in' }],
+    });
+
+    await expect(client.call(API.me, {})).rejects.toMatchObject({
+      exitCode: 3,
+      advice: expect.stringContaining('smol-gang login'),
+    });
+  });
+});
+
+test('lists are read page after page', async () => {
+  const api = await startApi({
+    listPlans: ({ query }) =>
+      query.cursor === undefined
+        ? { items: [createPlanFixture()], next: 'two' }
+        : { items: [createPlanFixture({ title: 'second' })] },
+  });
+  const client = createClient({ url: api.url, credentials: CREDENTIALS });
+
+  const plans = await readAllPages((cursor) => client.call(API.listPlans, { query: { cursor } }));
+
+  expect(plans.map((plan) => plan.title)).toEqual(['Rate limits for the API', 'second']);
+});

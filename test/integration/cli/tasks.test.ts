@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CannedApi } from '../../support/cli/canned-api.ts';
+import { startCannedApi, TOKEN } from '../../support/cli/canned-api.ts';
+import { BLOCKED_TASK_DETAIL, createCannedRoutes } from '../../support/cli/canned-routes.ts';
+import { NOW, PLAN_ID } from '../../support/cli/plan-fixture.ts';
+import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
+
+const COMMIT = 'c'.repeat(40);
+
+let api: CannedApi;
+
+beforeEach(async () => {
+  api = await startCannedApi(createCannedRoutes());
+});
+afterEach(async () => {
+  await api.close();
+  expect(api.problems).toEqual([]);
+});
+
+function runSmolGang(args: string[], more: Parameters<typeof runCliInProcess>[1] = {}) {
+  const env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
+  return runCliInProcess(args, { env, now: () => NOW, ...more });
+}
+
+function getLastBody(): unknown {
+  return api.requests.at(-1)?.body;
+}
+
+describe('tasks', () => {
+  test.each([
+    [['retry', PLAN_ID, 'add-store'], 'retryTask', undefined],
+    [['unblock', `${PLAN_ID}/add-store`], 'unblockTask', undefined],
+    [['approve', PLAN_ID, 'add-store'], 'approveTask', undefined],
+    [['finish', PLAN_ID, 'add-store'], 'finishTask', undefined],
+    [['cancel', PLAN_ID, 'add-store', '--reason', 'r'], 'cancelTask', { reason: 'r' }],
+    [
+      ['request-changes', PLAN_ID, 'add-store', 'use the clock'],
+      'requestChanges',
+      { reason: 'use the clock' },
+    ],
+    [['message', PLAN_ID, 'add-store', 'hurry'], 'sendMessage', { text: 'hurry' }],
+    [['message', `${PLAN_ID}/add-store`, '- one\n- two'], 'sendMessage', { text: '- one\n- two' }],
+  ])('task %j', async (args, route, body) => {
+    const run = await runSmolGang(['task', ...args]);
+
+    expect(run).toMatchObject({ code: 0, err: '' });
+    expect(api.requests.at(-1)).toMatchObject({
+      route,
+      params: { plan: PLAN_ID, task: 'add-store' },
+    });
+    expect(getLastBody()).toEqual(body);
+  });
+
+  test('are shown with all there is to know', async () => {
+    const run = await runSmolGang(['task', 'show', PLAN_ID, 'add-store']);
+
+    expect(run.out).toContain('a rule of the forge');
+    expect(run.out).toMatch(/done when +it works/);
+  });
+
+  test('a question is answered by its id, by words or by number', async () => {
+    const question = {
+      id: 'q7',
+      text: 'Which?',
+      options: ['one', 'two'],
+      default: 'one',
+      timeoutAt: NOW,
+    };
+    api.answers.getTask = () => ({ ...BLOCKED_TASK_DETAIL, status: 'awaiting_input', question });
+
+    await runSmolGang(['task', 'answer', PLAN_ID, 'add-store', 'neither']);
+    expect(getLastBody()).toEqual({ text: 'neither', answers: 'q7' });
+    await runSmolGang(['task', 'answer', PLAN_ID, 'add-store', '--option', '2']);
+    expect(getLastBody()).toEqual({ text: 'two', answers: 'q7' });
+    expect(
+      (await runSmolGang(['task', 'answer', PLAN_ID, 'add-store', '--option', '3'])).code,
+    ).toBe(2);
+  });
+
+  test('an answer without a question is a conflict', async () => {
+    expect((await runSmolGang(['task', 'answer', PLAN_ID, 'add-store', 'x'])).code).toBe(5);
+  });
+
+  test('their diff and history are tables', async () => {
+    const file = { path: 'src/\u001b[31ma.ts', status: 'modified', additions: 3, deletions: 1 };
+    api.answers.taskDiff = () => ({ files: [file], base: COMMIT, head: COMMIT });
+    const item = {
+      version: 2,
+      at: NOW,
+      from: 'ready',
+      to: 'claimed',
+      event: 'claim',
+      actor: 'scheduler',
+    };
+    api.answers.taskHistory = () => ({
+      items: [item, { ...item, version: 1, from: 'pending', to: 'ready' }],
+    });
+
+    const diff = await runSmolGang(['task', 'diff', PLAN_ID, 'add-store']);
+    const history = await runSmolGang(['task', 'history', PLAN_ID, 'add-store']);
+
+    expect(diff.out).toMatch(/modified {2}src\/a\.ts +\+3 +-1/);
+    expect(history.out).toMatch(/pending → ready[\s\S]*ready → claimed/);
+  });
+});
+
+describe('task logs', () => {
+  const entry = (text: string) => ({ at: NOW, kind: 'agent' as const, text });
+
+  test('are read to the end, page after page', async () => {
+    api.answers.taskLog = ({ query }) => {
+      const n = Number(query.after) + 1;
+      return { items: n > 3 ? [] : [{ attempt: 2, n, entries: [entry(`part ${n}`)] }] };
+    };
+
+    const run = await runSmolGang(['task', 'logs', PLAN_ID, 'add-store']);
+
+    expect(run.out.match(/part \d/g)).toEqual(['part 1', 'part 2', 'part 3']);
+    expect(api.requests.at(-1)?.query).toMatchObject({ attempt: 2, after: 3 });
+  });
+
+  test('--follow goes on through attempts until the task rests, each entry once', async () => {
+    const states = [
+      { attempt: 1, status: 'working' as const },
+      { attempt: 1, status: 'working' as const },
+      { attempt: 2, status: 'working' as const },
+      { attempt: 2, status: 'merged' as const },
+    ];
+    api.answers.getTask = () => ({
+      ...BLOCKED_TASK_DETAIL,
+      ...(states.length > 1 ? states.shift() : states[0]),
+    });
+    api.answers.taskLog = ({ query }) => ({
+      items:
+        query.after === 0
+          ? [{ attempt: Number(query.attempt), n: 1, entries: [entry(`said in ${query.attempt}`)] }]
+          : [],
+    });
+
+    const run = await runSmolGang(['task', 'logs', PLAN_ID, 'add-store', '--follow', '--json']);
+
+    const lines = run.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map((line) => [line.attempt, line.text])).toEqual([
+      [1, 'said in 1'],
+      [2, 'said in 2'],
+    ]);
+    expect(run.err).toContain('merged');
+  });
+
+  test('are shown without what could take the terminal over', async () => {
+    api.answers.taskLog = ({ query }) => ({
+      items:
+        query.after === 0
+          ? [{ attempt: 2, n: 1, entries: [entry('a\u001b]0;owned\u0007\u001b[2Jb\u009b31mc')] }]
+          : [],
+    });
+
+    const run = await runSmolGang(['task', 'logs', PLAN_ID, 'add-store']);
+    const json = await runSmolGang(['task', 'logs', PLAN_ID, 'add-store', '--json']);
+
+    expect(run.out).toMatch(/abc\n$/);
+    expect(json.out).not.toMatch(/(?!\n)\p{Cc}/u);
+    expect(JSON.parse(json.out).items[0].text).toContain('\u009b');
+  });
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
+import { isAppError } from '../../../core/base/app-error.ts';
+import { startTestStore } from '../../support/store/test-emulators.ts';
+
+test('every call is counted with the units that it used', async () => {
+  const calls: unknown[] = [];
+  const { table } = await startTestStore({
+    onCall: (operation, units) => calls.push([operation, units]),
+  });
+  const key = { pk: 'p', sk: 'a' };
+
+  await table.put({ ...key, text: 'x'.repeat(1_500) });
+  await table.get(key);
+  await table.put(key, [{ attribute: 'pk', is: 'absent' }]);
+  await table.query('p');
+
+  expect(calls).toEqual([
+    ['put', 2],
+    ['get', 1],
+    ['put', undefined],
+    ['query', 1],
+  ]);
+});
+
+test('a store that does not answer is a transient error', async () => {
+  const { endpoint: _unused, ...access } = await startTestStore();
+  const table = createDynamoTable({ ...access, endpoint: 'http://127.0.0.1:9' });
+
+  await expect(table.get({ pk: 'p', sk: 'a' })).rejects.toSatisfy((error) =>
+    isAppError(error, 'transient', 'store_unreachable'),
+  );
+});
+
+test('a table that is not there is a bug of ours, with the reason', async () => {
+  const { table: _unused, ...access } = await startTestStore();
+  const table = createDynamoTable({ ...access, tableName: 'another' });
+
+  await expect(table.get({ pk: 'p', sk: 'a' })).rejects.toSatisfy(
+    (error) => isAppError(error, 'bug', 'store_refused') && /ResourceNotFound/.test(error.message),
+  );
+});

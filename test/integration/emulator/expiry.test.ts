@@ -1,0 +1,17 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { expect, test } from 'vitest';
+import { removeExpired } from '../../../local/emulator/start-expiry.ts';
+import { startTestStore } from '../../support/store/test-emulators.ts';
+
+test('items past their time are removed, the others stay', async () => {
+  const { table, tableName, endpoint, region, credentials } = await startTestStore();
+  await table.put({ pk: 'a', sk: '1', expiresAt: 100 });
+  await table.put({ pk: 'a', sk: '2', expiresAt: 300 });
+  await table.put({ pk: 'a', sk: '3' });
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+
+  const removed = await removeExpired(client, tableName, 200);
+
+  expect(removed).toBe(1);
+  expect((await table.query('a')).items.map((item) => item.sk)).toEqual(['2', '3']);
+});

@@ -1,0 +1,106 @@
+import type { Message } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { expect, test } from 'vitest';
+import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
+import { isAppError } from '../../../core/base/app-error.ts';
+import type { QueueMessage } from '../../../core/contract/queue.ts';
+import { QUEUES } from '../../../core/topology/queues.ts';
+import { startTestQueues } from '../../support/store/test-emulators.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+
+function createDrivePlanMessage(n: number): QueueMessage {
+  return { type: 'drive_plan', v: 1, plan: `p${n}` };
+}
+
+async function receiveMessages(client: SQSClient, url: string | undefined, count: number) {
+  const received: Message[] = [];
+  await waitUntil(`${count} messages`, async () => {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: url,
+      MaxNumberOfMessages: 10,
+      WaitTimeSeconds: 1,
+    });
+    received.push(...((await client.send(command)).Messages ?? []));
+    return received.length >= count;
+  });
+  return received.map((message): unknown => JSON.parse(message.Body ?? ''));
+}
+
+test('every message arrives once in the queue that takes its type', async () => {
+  const queues = await startTestQueues();
+  const queue = createSqsQueue(queues);
+  const client = new SQSClient(queues);
+  const drives = Array.from({ length: 25 }, (_, n) => createDrivePlanMessage(n));
+  const plan: QueueMessage = { type: 'plan', v: 1, plan: 'p1' };
+
+  await queue.send([...drives, plan].map((message) => ({ message })));
+
+  const received = await receiveMessages(client, queues.urls.drive, 25);
+  expect(received).toHaveLength(25);
+  expect(received).toEqual(expect.arrayContaining(drives));
+  expect(await receiveMessages(client, queues.urls.plan, 1)).toEqual([plan]);
+});
+
+test('a delayed message arrives after its delay, one without arrives at once', async () => {
+  const queues = await startTestQueues();
+  const client = new SQSClient(queues);
+  const sentAt = Date.now();
+
+  await createSqsQueue(queues).send([
+    { message: createDrivePlanMessage(1), delaySeconds: 1 },
+    { message: createDrivePlanMessage(2), delaySeconds: 0 },
+  ]);
+
+  expect(await receiveMessages(client, queues.urls.drive, 1)).toEqual([createDrivePlanMessage(2)]);
+  expect(await receiveMessages(client, queues.urls.drive, 1)).toEqual([createDrivePlanMessage(1)]);
+  expect(Date.now() - sentAt).toBeGreaterThanOrEqual(990);
+});
+
+test('the queues have the visibility and the redrive of the topology', async () => {
+  const queues = await startTestQueues();
+  const client = new SQSClient(queues);
+
+  for (const row of QUEUES) {
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: queues.urls[row.name],
+      AttributeNames: ['All'],
+    });
+    const { Attributes } = await client.send(command);
+
+    expect(Attributes?.VisibilityTimeout).toBe(String(row.visibilitySeconds));
+    const redrive = JSON.parse(Attributes?.RedrivePolicy ?? '{}');
+    expect(redrive.maxReceiveCount).toBe(row.maxReceives);
+    expect(redrive.deadLetterTargetArn).toMatch(new RegExp(`:${row.name}-dead$`));
+  }
+});
+
+test('a queue that cannot be reached is a transient error that names what was not sent', async () => {
+  const queues = await startTestQueues();
+  const queue = createSqsQueue({
+    ...queues,
+    urls: { ...queues.urls, push: `${queues.endpoint}/0/none` },
+  });
+
+  const sending = queue.send([
+    { message: createDrivePlanMessage(1) },
+    { message: { type: 'push', v: 1, plan: 'p1' } },
+  ]);
+
+  await expect(sending).rejects.toSatisfy(
+    (error) => isAppError(error, 'transient') && JSON.stringify(error.details.types) === '["push"]',
+  );
+  expect(await receiveMessages(new SQSClient(queues), queues.urls.drive, 1)).toEqual([
+    createDrivePlanMessage(1),
+  ]);
+});
+
+test('callers without the credential of the run are refused', async () => {
+  const queues = await startTestQueues();
+  const credentials = { accessKeyId: 'OTHER', secretAccessKey: 'other' };
+  const stranger = createSqsQueue({ ...queues, credentials });
+
+  await expect(stranger.send([{ message: createDrivePlanMessage(1) }])).rejects.toThrow(/token/);
+
+  expect((await fetch(queues.endpoint)).status).toBe(403);
+  expect((await fetch(`${queues.endpoint}/_fauxqs/queues`)).status).toBe(403);
+});

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sendRawRequest } from '../../support/forge/send-raw-request.ts';
+import type { TestForge, TestRepository } from '../../support/forge/test-forge.ts';
+import { startTestForge } from '../../support/forge/test-forge.ts';
+
+// Hostile values in what is sent to the forge: pull requests, merges, checks, rules and GraphQL. Each is refused in GitHub's
+// words, or kept as the text that it is; none is a fault of the forge, and none moves a branch.
+
+const REPOSITORY = '/repos/acme/own';
+
+let forge: TestForge;
+let own: TestRepository;
+let feature: string;
+/** Of an open pull request of `feature`. */
+let number: number;
+let node: string;
+
+beforeAll(async () => {
+  forge = await startTestForge();
+  own = await forge.makeRepository('own');
+  feature = await forge.pushBranch(own, 'feature', { 'b.txt': 'b\n' });
+  const made = await call('POST', '/pulls', { head: 'feature', base: 'main', title: 'One' });
+  expect(made.status, made.text).toBe(201);
+  ({ number, node_id: node } = JSON.parse(made.text));
+});
+
+afterAll(() => forge.close());
+
+const call = (method: string, path: string, body?: unknown) =>
+  sendRawRequest(forge, method, `${REPOSITORY}${path}`, body);
+const askGraph = (body: unknown) => sendRawRequest(forge, 'POST', '/../graphql', body);
+
+async function expectUnmoved(): Promise<void> {
+  for (const [branch, sha] of [
+    ['main', own.main],
+    ['feature', feature],
+  ]) {
+    const { text } = await call('GET', `/git/ref/heads/${branch}`);
+    expect(JSON.parse(text)).toMatchObject({ object: { sha } });
+  }
+}
+
+const NAMES = [
+  '',
+  '--help',
+  '-h',
+  '../../HEAD',
+  'refs/heads/../../config',
+  'main^{tree}',
+  'main~0',
+  'HEAD@{0}',
+  ':/a',
+  'x$(id)',
+  '`id`',
+  'a\0b',
+  'a\nb',
+  'other:main',
+  'x'.repeat(100_000),
+];
+
+describe.each(NAMES)('the name %j', (name) => {
+  test('is no side of a pull request', async () => {
+    for (const sides of [
+      { head: name, base: 'main' },
+      { head: 'feature', base: name },
+    ]) {
+      const { status, text } = await call('POST', '/pulls', { ...sides, title: 'Two' });
+      expect([403, 422], text).toContain(status);
+    }
+  });
+
+  test('is no side of a merge', async () => {
+    for (const sides of [
+      { head: name, base: 'main' },
+      { head: 'feature', base: name },
+    ]) {
+      const { status, text } = await call('POST', '/merges', sides);
+      expect([404, 422], text).toContain(status);
+    }
+    await expectUnmoved();
+  });
+
+  test('is no commit', async () => {
+    const check = await call('POST', '/check-runs', { name: 'ci', head_sha: name });
+    expect(check.status, check.text).toBe(422);
+    const merged = await call('PUT', `/pulls/${number}/merge`, { sha: name });
+    expect(merged.status, merged.text).toBe(409);
+    await expectUnmoved();
+  });
+
+  test('is no pull request of GraphQL', async () => {
+    const query = 'mutation { markPullRequestReadyForReview { pullRequest { id } } }';
+    const { status, text } = await askGraph({ query, variables: { id: name } });
+    expect(status, text).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({ errors: [{ type: 'NOT_FOUND' }] });
+  });
+});
+
+test.each(['0', '-1', '1.5', '1e99', 'abc', '%00', '1%2f..', '99999999999999999999', '1;--'])(
+  'the number %s is no pull request',
+  async (wrong) => {
+    for (const path of ['', '/files', '/merge', '/reviews', '/comments']) {
+      const { status, text } = await call('GET', `/pulls/${wrong}${path}`);
+      expect(status, `${path}: ${text}`).toBe(404);
+    }
+  },
+);
+
+test.each(['1e300', '-1', '0', 'abc', 'Infinity', '99999999999999999999', '%00', ''])(
+  'the page %j is one, and none of it a fault',
+  async (wrong) => {
+    for (const query of [`page=${wrong}`, `per_page=${wrong}`, `page=${wrong}&per_page=${wrong}`]) {
+      const { status, text } = await call('GET', `/pulls?${query}`);
+      expect(status, `${query}: ${text}`).toBe(200);
+      expect(JSON.parse(text).length).toBeLessThanOrEqual(1);
+    }
+  },
+);
+
+test.each([
+  ['POST', '/pulls', { head: 'feature', base: 'main', title: 7 }],
+  ['POST', '/pulls', { head: 'feature', base: 'main', title: 'x'.repeat(257) }],
+  ['POST', '/pulls', { head: ['feature'], base: 'main', title: 'x' }],
+  ['POST', '/pulls', []],
+  ['PATCH', '/pulls/1', { state: 'merged' }],
+  ['PATCH', '/pulls/1', { body: 'x'.repeat(65_537) }],
+  ['PUT', '/pulls/1/merge', { merge_method: '--squash' }],
+  ['POST', '/pulls/1/reviews', { event: 'approve' }],
+  ['POST', '/pulls/1/comments', { body: 'x', path: 'a', line: 'one' }],
+  ['POST', '/issues/1/comments', { body: '' }],
+  ['POST', '/issues/1/labels', { labels: [''] }],
+  ['POST', '/check-runs', { name: 'ci', head_sha: 'main', conclusion: 'fine' }],
+  ['POST', '/rulesets', { name: 'r', enforcement: 'active', rules: [] }],
+  ['PUT', '/branches/main/protection', { required_status_checks: 'all' }],
+  ['POST', '/merges', { base: 'main', head: 'feature', commit_message: 1 }],
+] as const)('%s %s of %j is 422 and says why', async (method, path, body) => {
+  const { status, text } = await call(method, path, body);
+  expect(status, text).toBe(422);
+  expect(JSON.parse(text).message).toMatch(/^(Invalid request|Validation Failed)/);
+  await expectUnmoved();
+});
+
+test.each(['{', '', '"x"', 'null', '[1]', '\0'])('GraphQL of %j is refused', async (body) => {
+  const { status, text } = await askGraph(body);
+  expect([400, 422], text).toContain(status);
+});
+
+test('words are kept as they are, and are nothing else', async () => {
+  const words =
+    '--help\n$(id) `id` <script>alert(1)</script> \u0000 \ud83d\ude00 "; drop table pull;--';
+  const changed = await call('PATCH', `/pulls/${number}`, { title: words, body: words });
+  expect(changed.status, changed.text).toBe(200);
+  expect(JSON.parse(changed.text)).toMatchObject({ title: words, body: words });
+  const comment = await call('POST', `/issues/${number}/comments`, { body: words });
+  expect(JSON.parse(comment.text)).toMatchObject({ body: words });
+  expect(JSON.parse((await call('GET', '/pulls')).text)).toMatchObject([{ node_id: node }]);
+});
+
+test('a pattern of many stars is looked up at once', async () => {
+  const include = [`refs/heads/${'**a'.repeat(40)}`, `${'*'.repeat(200)}x`];
+  const rules = [{ type: 'deletion' }];
+  const conditions = { ref_name: { include } };
+  const body = { name: 'stars', enforcement: 'active', conditions, rules };
+  const made = await call('POST', '/rulesets', body);
+  expect(made.status, made.text).toBe(201);
+
+  const { status, text } = await call('GET', `/rules/branches/${'a'.repeat(60)}b`);
+
+  expect(status, text).toBe(200);
+  expect(JSON.parse(text)).toEqual([]);
+});
+
+test('a zero byte is no part of a commit message', async () => {
+  const sides = { base: 'main', head: 'feature', commit_message: 'a\0b' };
+  const { status, text } = await call('POST', '/merges', sides);
+  expect(status, text).toBe(201);
+  expect(JSON.parse(text)).toMatchObject({ commit: { message: expect.stringMatching(/^ab\n?$/) } });
+});

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createGitHubForge } from '../../../adapters/github/create-github-forge.ts';
+import { isAppError } from '../../../core/base/app-error.ts';
+import type { Forge } from '../../../core/port/forge.ts';
+import { startForge } from '../../../local/forge/start-forge.ts';
+import { openDatabase } from '../../../local/forge/store/open-database.ts';
+import { spawnForge } from '../../support/forge/forge-process.ts';
+import { ADMIN_TOKEN } from '../../support/forge/test-forge.ts';
+import {
+  commitFiles,
+  initRepository,
+  makeTemporaryDirectory,
+  pushWithToken,
+  runGit,
+} from '../../support/workspace/git.ts';
+
+const REPO = 'acme/crash';
+/** Milliseconds after the call at which the forge is killed. */
+const ROUNDS = [0, 3, 6, 10, 15, 25];
+
+let directory: Awaited<ReturnType<typeof makeTemporaryDirectory>>;
+let work: string;
+let main: string;
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory('smol-gang-crash');
+  work = join(directory.path, 'work');
+  await initRepository(work);
+  main = await commitFiles(work, { 'a.txt': 'a' });
+});
+afterAll(() => directory.remove());
+
+function connect({ apiUrl }: { readonly apiUrl: string }): Forge {
+  return createGitHubForge({ baseUrl: apiUrl, auth: { token: ADMIN_TOKEN }, now: Date.now });
+}
+
+test('killed in the middle of a merge, it has merged once or not at all when it is back', async () => {
+  const dataDir = join(directory.path, 'forge');
+  let server = await spawnForge(dataDir);
+  const gitUrl = () => server.apiUrl.replace('/api/v3', `/${REPO}.git`);
+  await makeRemote(server.apiUrl.replace('/api/v3', ''));
+  await pushWithToken(work, gitUrl(), ADMIN_TOKEN, `${main}:refs/heads/main`);
+  const merged: boolean[] = [];
+
+  for (const [round, delayMs] of ROUNDS.entries()) {
+    const branch = `round-${round}`;
+    const base = `base-${round}`;
+    await runGit(work, ['checkout', '--quiet', '--detach', main]);
+    const sha = await commitFiles(work, { [`${branch}.txt`]: branch });
+    await pushWithToken(work, gitUrl(), ADMIN_TOKEN, `${sha}:refs/heads/${branch}`);
+    const before = connect(server);
+    await before.ensureBranch(REPO, base, main);
+    const ask = { head: branch, base, title: branch, body: '', draft: false, labels: [] };
+    const { number } = await before.ensurePull(REPO, ask);
+    await before.readPull(REPO, number);
+    const merge = { sha, title: 'Merge', message: '', method: 'squash' } as const;
+    const calling = before.mergePull(REPO, number, merge).catch((error: unknown) => error);
+
+    await setTimeout(delayMs);
+    await server.kill();
+    const answer = await calling;
+    server = await spawnForge(dataDir);
+    const after = connect(server);
+
+    const pull = await after.readPull(REPO, number);
+    const head = await after.readBranchHead(REPO, base);
+    expect(pull.state === 'merged').toBe(head !== main);
+    if (pull.state === 'merged') expect(pull.mergeSha).toBe(head);
+    if (!isAppError(answer)) expect(answer).toEqual({ kind: 'merged', sha: head });
+    merged.push(pull.state === 'merged');
+    await after.readPull(REPO, number);
+    const again = await after.mergePull(REPO, number, merge);
+    expect(again).toEqual({ kind: 'merged', sha: await after.readBranchHead(REPO, base) });
+    expect((await after.compareCommits(REPO, main, base)).aheadBy).toBe(1);
+  }
+
+  await server.kill();
+  expect(merged).toHaveLength(ROUNDS.length);
+});
+
+test.each([true, false])(
+  'a squash that was under way is settled at the start, base moved: %s',
+  async (moved) => {
+    const dataDir = join(directory.path, `settle-${moved}`);
+    const options = { port: 0, dataDir, adminToken: ADMIN_TOKEN };
+    const first = await startForge(options);
+    await makeRemote(first.url);
+    await runGit(work, ['checkout', '--quiet', '--detach', main]);
+    const sha = await commitFiles(work, { 'settle.txt': '1' });
+    const gitUrl = `${first.url}/${REPO}.git`;
+    await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${main}:refs/heads/main`);
+    await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${sha}:refs/heads/settle`);
+    const ask = { head: 'settle', base: 'main', title: 'x', body: '', draft: false, labels: [] };
+    const { number } = await connect(first).ensurePull(REPO, ask);
+    await first.close();
+    const bare = join(dataDir, 'repos', `${REPO}.git`);
+    const squash = await runGit(bare, ['commit-tree', `${sha}^{tree}`, '-p', main, '-m', 'Squash']);
+    const database = openDatabase(dataDir);
+    database.prepare('update pull set merging_sha = ? where number = ?').run(squash, number);
+    database.close();
+    if (moved) await runGit(bare, ['update-ref', 'refs/heads/main', squash, main]);
+
+    const second = await startForge(options);
+
+    const pull = await connect(second).readPull(REPO, number);
+    expect({ state: pull.state, mergeSha: pull.mergeSha }).toEqual(
+      moved ? { state: 'merged', mergeSha: squash } : { state: 'open', mergeSha: undefined },
+    );
+    await second.close();
+  },
+);
+
+async function makeRemote(url: string): Promise<void> {
+  await fetch(`${url}/_forge/repositories`, {
+    method: 'POST',
+    headers: { authorization: `token ${ADMIN_TOKEN}` },
+    body: JSON.stringify({ name: REPO }),
+  });
+}

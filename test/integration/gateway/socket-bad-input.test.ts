@@ -1,0 +1,256 @@
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
+import { issueSocketTicket } from '../../../core/access/one-time-secret.ts';
+import { createUser } from '../../../core/access/user.ts';
+import { serverFrameSchema } from '../../../core/contract/frame.ts';
+import { createTable } from '../../../local/emulator/create-table.ts';
+import { createCredential } from '../../../local/emulator/credential.ts';
+import type { StoreEmulator } from '../../../local/emulator/start-store.ts';
+import { startStore } from '../../../local/emulator/start-store.ts';
+import { createMessageEvent } from '../../../local/gateway/socket-event.ts';
+import type { Gateway } from '../../../local/gateway/start-gateway.ts';
+import { startGateway } from '../../../local/gateway/start-gateway.ts';
+import type { LambdaHandler } from '../../../local/lambda-handler.ts';
+import { invokeLambda, loadHandler } from '../../../local/lambda-handler.ts';
+import { createTestAccess } from '../../support/contract/test-access.ts';
+import { createSilentLog } from '../../support/silent-log.ts';
+import { REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
+
+// Bad frames to the handlers of the WebSocket as they are deployed, over the store and the gateway of the laptop: each is
+// answered or ends its connection, and the table is as it was.
+
+const PLAN = 'p3k9m2x7abc';
+const TOO_LARGE = 1009;
+const UNSUPPORTED_DATA = 1003;
+const MAX_FRAME = 32 * 1024;
+
+const credentials = createCredential();
+let directory: Awaited<ReturnType<typeof makeTemporaryDirectory>>;
+let store: StoreEmulator;
+let gateway: Gateway;
+let onMessage: LambdaHandler;
+const opened: string[] = [];
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory();
+  store = await startStore({ dataDir: directory.path, credential: credentials });
+  await createTable({ ...createStoreAccess(), tableName: TABLE_NAME });
+  const [connect, message, disconnect] = await Promise.all(
+    ['connect', 'default', 'disconnect'].map((name) => loadHandler(`functions/ws/${name}.ts`)),
+  );
+  if (connect === undefined || message === undefined || disconnect === undefined)
+    throw new Error('a handler is missing');
+  onMessage = message;
+  gateway = await startGateway({
+    port: 0,
+    functions: [],
+    sockets: {
+      $connect: (event, context) => {
+        opened.push(getConnectionId(event));
+        return connect(event, context);
+      },
+      $default: message,
+      $disconnect: disconnect,
+    },
+    credential: credentials,
+    log: createSilentLog(),
+  });
+  // The handlers make what they need when they are first called.
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
+  vi.stubEnv('AWS_REGION', REGION);
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', store.endpoint);
+  vi.stubEnv('TABLE_NAME', TABLE_NAME);
+  vi.stubEnv('SOCKET_ENDPOINT', gateway.url);
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await gateway.close();
+  await store.close();
+  await directory.remove();
+});
+
+function createStoreAccess() {
+  return { endpoint: store.endpoint, region: REGION, credentials };
+}
+
+function getConnectionId(event: unknown): string {
+  const { requestContext } = Object(event);
+  return String(requestContext.connectionId);
+}
+
+/** Everything stored, in an order of its own. */
+async function readStoredItems(): Promise<string[]> {
+  const { Items = [] } = await new DynamoDBClient(createStoreAccess()).send(
+    new ScanCommand({ TableName: TABLE_NAME, ConsistentRead: true }),
+  );
+  return Items.map((item) => JSON.stringify(item)).toSorted();
+}
+
+async function createTestTicket(): Promise<string> {
+  const { deps } = createTestAccess(
+    createDynamoTable({ ...createStoreAccess(), tableName: TABLE_NAME }),
+  );
+  const email = `${opened.length}@example.org`;
+  await createUser(deps, { email, password: 'correct horse battery', role: 'viewer' });
+  const actor = { kind: 'user', email, role: 'viewer', via: 'session' } as const;
+  return (await issueSocketTicket(deps, actor)).ticket;
+}
+
+/** Opens a socket that keeps what it receives. */
+async function connectSocket(protocols: string[]) {
+  const socket = new WebSocket(gateway.socketUrl, protocols);
+  onTestFinished(() => socket.terminate());
+  const received: string[] = [];
+  socket.on('message', (data) => received.push(data.toString()));
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+  await new Promise((resolve, reject) => {
+    socket.on('open', resolve);
+    socket.on('error', reject);
+  });
+  async function next() {
+    await waitUntil('an answer', () => received.length > 0);
+    return serverFrameSchema.parse(JSON.parse(received.shift() ?? ''));
+  }
+  return { socket, closed, next };
+}
+
+async function connectSignedIn() {
+  return connectSocket(['smol-gang', await createTestTicket()]);
+}
+
+const nestArrays = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+const nestObjects = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+const BAD_FRAMES = [
+  '',
+  'ping',
+  '{',
+  'null',
+  '[]',
+  '"ping"',
+  '{}',
+  '{"type":"ping"}',
+  '{"type":"ping","v":2}',
+  '{"type":"ping","v":"1"}',
+  '{"type":"ping","v":1,"more":1}',
+  '{"type":"__proto__","v":1}',
+  '{"__proto__":{"type":"ping","v":1}}',
+  '{"type":"pong","v":1}',
+  '{"type":"changed","v":1,"plan":"p3k9m2x7abc","at":1}',
+  '{"type":"subscribe","v":1}',
+  '{"type":"subscribe","v":1,"plan":7}',
+  '{"type":"subscribe","v":1,"plan":["p3k9m2x7abc"]}',
+  '{"type":"subscribe","v":1,"plan":"p3k9m2x7abc","connection":"x"}',
+  nestArrays(MAX_FRAME / 2),
+  '['.repeat(MAX_FRAME),
+  nestObjects(5_000),
+];
+const BAD_PLAN_IDS = [
+  '',
+  'x$(id)',
+  '../../etc/passwd',
+  'a/b',
+  `${PLAN}\0`,
+  ` ${PLAN}`,
+  `${PLAN}\n`,
+  PLAN.toUpperCase(),
+  'é',
+  'CONNECTION#x',
+  'x'.repeat(30_000),
+];
+
+describe('a frame that is none', () => {
+  test('is answered invalid_frame with what was expected', async () => {
+    const { socket, next } = await connectSignedIn();
+    const before = await readStoredItems();
+    for (const frame of BAD_FRAMES) {
+      socket.send(frame);
+      const answer = await next();
+      expect(answer, frame.slice(0, 80)).toMatchObject({ type: 'error', code: 'invalid_frame' });
+      expect(answer).toMatchObject({ message: expect.stringContaining('subscribe') });
+    }
+    expect(await readStoredItems()).toEqual(before);
+    socket.send('{"type":"ping","v":1}');
+    expect(await next()).toEqual({ type: 'pong', v: 1 });
+  });
+
+  test('is answered so at 2 MB too, should a gateway let it pass', async () => {
+    const { next } = await connectSignedIn();
+    const identity = {
+      connectionId: opened.at(-1) ?? '',
+      connectedAt: 0,
+      domainName: 'localhost',
+      sourceIp: '127.0.0.1',
+      userAgent: '',
+    };
+    const before = await readStoredItems();
+    for (const body of ['x'.repeat(2_000_000), nestArrays(1_000_000), nestObjects(300_000)]) {
+      const target = { name: 'ws-default', handler: onMessage, timeoutMs: 20_000 };
+      await invokeLambda(target, createMessageEvent(identity, body, 'request'));
+      expect(await next()).toMatchObject({ type: 'error', code: 'invalid_frame' });
+    }
+    expect(await readStoredItems()).toEqual(before);
+  });
+});
+
+describe.each(['subscribe', 'unsubscribe'])('%s', (type) => {
+  test('of what is no plan id is answered invalid_plan', async () => {
+    const { socket, next } = await connectSignedIn();
+    const before = await readStoredItems();
+    for (const plan of BAD_PLAN_IDS) {
+      socket.send(JSON.stringify({ type, v: 1, plan }));
+      const answer = await next();
+      expect(answer, plan.slice(0, 80)).toMatchObject({ type: 'error', code: 'invalid_plan' });
+      expect(answer).toMatchObject({ message: expect.stringContaining('plan id') });
+    }
+    expect(await readStoredItems()).toEqual(before);
+  });
+});
+
+test('a good plan id is written, so that the table of this test shows a write', async () => {
+  const { socket, next } = await connectSignedIn();
+  const before = await readStoredItems();
+  socket.send(JSON.stringify({ type: 'subscribe', v: 1, plan: PLAN }));
+  expect(await next()).toEqual({ type: 'subscribed', v: 1, plan: PLAN });
+  expect((await readStoredItems()).length).toBe(before.length + 2);
+});
+
+test.each<[string, () => string | Buffer, number]>([
+  ['text of 2 MB', () => 'x'.repeat(2_000_000), TOO_LARGE],
+  ['JSON of 2 MB', () => nestArrays(1_000_000), TOO_LARGE],
+  ['2 MB of bytes', () => Buffer.alloc(2_000_000, 0xff), TOO_LARGE],
+  ['bytes', () => Buffer.from([0xff, 0xfe, 0x00]), UNSUPPORTED_DATA],
+  ['a good frame as bytes', () => Buffer.from('{"type":"ping","v":1}'), UNSUPPORTED_DATA],
+])('%s ends the connection and nothing is written', async (_what, frame, code) => {
+  const { socket, closed } = await connectSignedIn();
+  const before = await readStoredItems();
+  socket.send(frame());
+  expect(await closed).toBe(code);
+  expect(await readStoredItems()).toEqual(before);
+});
+
+test.each([
+  [[]],
+  [['smol-gang']],
+  [['smol-gang', 'unknown']],
+  [['smol-gang', `t${'x'.repeat(4_000)}`]],
+  [['__proto__']],
+])('a connection with the protocols %j is refused', async (protocols) => {
+  const before = await readStoredItems();
+  await expect(connectSocket(protocols)).rejects.toThrow('Unexpected server response: 401');
+  expect(await readStoredItems()).toEqual(before);
+});
+
+test('a ticket is good for one connection', async () => {
+  const once = await createTestTicket();
+  await connectSocket(['smol-gang', once]);
+  await expect(connectSocket(['smol-gang', once])).rejects.toThrow(
+    'Unexpected server response: 401',
+  );
+});

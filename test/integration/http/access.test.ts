@@ -1,0 +1,212 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { issueSignInCode, redeemSocketTicket } from '../../../core/access/one-time-secret.ts';
+import { createdTokenSchema, sessionSchema } from '../../../core/contract/access.ts';
+import { errorBodySchema } from '../../../core/contract/error.ts';
+import { createJsonInput } from '../../support/contract/http-event.ts';
+import type { TestApi } from '../../support/contract/test-api.ts';
+import {
+  createTestApi,
+  formatEmail,
+  PASSWORD,
+  signWebhook,
+} from '../../support/contract/test-api.ts';
+
+const ATTEMPT = 'p3k9m2x7abc.r1.add-login.2';
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await createTestApi();
+});
+
+function sendGet(path: string, bearer: string) {
+  return api.send('api', { method: 'GET', path, headers: { authorization: `Bearer ${bearer}` } });
+}
+
+function sendPost(path: string, body: unknown, bearer?: string) {
+  const headers: Record<string, string> =
+    bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  return api.send('api', createJsonInput('POST', path, body, headers));
+}
+
+function sendLogin(email: string, password: string) {
+  return sendPost('/v1/auth/login', { email, password });
+}
+
+describe('sessions', () => {
+  test('sign in, be known, refresh', async () => {
+    const session = sessionSchema.parse((await sendLogin(formatEmail('operator'), PASSWORD)).json);
+    const me = await sendGet('/v1/me', session.accessToken);
+    expect(me).toMatchObject({
+      status: 200,
+      json: { email: formatEmail('operator'), role: 'operator' },
+    });
+    api.pass(15 * 60_000);
+    expect((await sendGet('/v1/me', session.accessToken)).status).toBe(401);
+    const again = await sendPost('/v1/auth/refresh', { refreshToken: session.refreshToken });
+    const renewed = sessionSchema.parse(again.json);
+    expect((await sendGet('/v1/me', renewed.accessToken)).status).toBe(200);
+  });
+
+  test('too many tries are 429 and say when to come back', async () => {
+    for (let n = 0; n < 10; n += 1)
+      expect((await sendLogin(formatEmail('viewer'), 'wrong')).status).toBe(401);
+    const { status, headers, json } = await sendLogin(formatEmail('viewer'), PASSWORD);
+    expect(status).toBe(429);
+    expect(errorBodySchema.parse(json).error.code).toBe('too_many_logins');
+    const seconds = Number(headers['retry-after']);
+    expect(seconds).toBeGreaterThan(0);
+    api.pass(seconds * 1_000);
+    expect((await sendLogin(formatEmail('viewer'), PASSWORD)).status).toBe(200);
+  });
+
+  test('a sign-in link works once', async () => {
+    const { code } = await issueSignInCode(api.deps, formatEmail('admin'));
+    const first = await sendPost('/v1/auth/exchange', { code });
+    expect(sessionSchema.parse(first.json).user.role).toBe('admin');
+    expect((await sendPost('/v1/auth/exchange', { code })).status).toBe(401);
+  });
+
+  test('a ticket opens a socket once', async () => {
+    const { status, json } = await sendPost('/v1/socket-tickets', {}, api.sessions.viewer);
+    expect(status).toBe(201);
+    const { ticket, url } = z.object({ ticket: z.string(), url: z.string() }).parse(json);
+    expect(url).toBe('wss://socket.example.org');
+    const actor = await redeemSocketTicket(api.deps, ticket);
+    expect(actor).toMatchObject({ email: formatEmail('viewer'), role: 'viewer' });
+    expect(await redeemSocketTicket(api.deps, ticket)).toBeUndefined();
+  });
+});
+
+describe('API tokens', () => {
+  test('are made, used, listed without their secret, and revoked', async () => {
+    const wanted = { name: 'ci', role: 'viewer' };
+    const made = createdTokenSchema.parse(
+      (await sendPost('/v1/tokens', wanted, api.sessions.operator)).json,
+    );
+    expect((await sendGet('/v1/me', made.token)).json).toMatchObject({ role: 'viewer' });
+    expect((await sendGet('/v1/tokens', made.token)).status).toBe(403);
+    const listed = await sendGet('/v1/tokens', api.sessions.operator);
+    expect(listed.json).toMatchObject({ items: [{ id: made.id, name: 'ci' }] });
+    expect(listed.text).not.toMatch(/sgt_|hash/);
+    const revoked = await api.send('api', {
+      method: 'DELETE',
+      path: `/v1/tokens/${made.id}`,
+      headers: { authorization: `Bearer ${api.sessions.operator}` },
+    });
+    expect(revoked).toMatchObject({ status: 204, text: '' });
+    expect((await sendGet('/v1/me', made.token)).status).toBe(401);
+  });
+
+  test('have at most the role of who makes them', async () => {
+    const made = await sendPost('/v1/tokens', { name: 'x', role: 'admin' }, api.sessions.operator);
+    expect(made.status).toBe(403);
+  });
+});
+
+test('an admin adds and removes users, and no answer carries a hash', async () => {
+  const email = 'new@example.org';
+  const added = await sendPost(
+    '/v1/users',
+    { email, password: 'long enough', role: 'viewer' },
+    api.sessions.admin,
+  );
+  expect(added).toMatchObject({ status: 201, json: { email, role: 'viewer' } });
+  const listed = await sendGet('/v1/users', api.sessions.admin);
+  expect(added.text + listed.text).not.toContain('scrypt');
+  expect((await sendLogin(email, 'long enough')).status).toBe(200);
+  const path = `/v1/users/${encodeURIComponent(email)}`;
+  const headers = { authorization: `Bearer ${api.sessions.admin}` };
+  expect((await api.send('api', { method: 'DELETE', path, headers })).status).toBe(204);
+  expect((await sendLogin(email, 'long enough')).status).toBe(401);
+});
+
+describe('what reaches a handler', () => {
+  test('is parsed, with its defaults, its actor and its key', async () => {
+    const path = '/v1/plans';
+    const body = { prompt: 'do it', repositories: [{ name: 'a/b' }] };
+    const headers = { authorization: `Bearer ${api.sessions.operator}`, 'Idempotency-Key': 'k-1' };
+    const input = { ...createJsonInput('POST', path, body, headers), base64: true };
+    expect((await api.send('api', input)).status).toBe(409);
+    const query = 'limit=7&status=active';
+    const list = { method: 'GET', path, query, headers: { authorization: headers.authorization } };
+    expect((await api.send('api', list)).status).toBe(409);
+    expect(api.seen.calls).toMatchObject([
+      {
+        id: 'createPlan',
+        body: { prompt: 'do it', policy: 'auto', budget: {} },
+        actor: { kind: 'user', email: formatEmail('operator'), role: 'operator' },
+        idempotencyKey: 'k-1',
+      },
+      { id: 'listPlans', query: { limit: 7, status: 'active' }, idempotencyKey: undefined },
+    ]);
+  });
+
+  test('is what an attempt or a hook sent, when the proof was right', async () => {
+    const authorization = `Bearer ${await api.attemptToken(ATTEMPT)}`;
+    const path = `/v1/attempts/${ATTEMPT}/start`;
+    await api.send('attempt', createJsonInput('POST', path, { bridge: '1' }, { authorization }));
+    const body = '{"action":"opened"}';
+    const signature = { 'X-Hub-Signature-256': signWebhook(body) };
+    await api.send('hook', createJsonInput('POST', '/v1/hooks/github', body, signature));
+    expect(api.seen.calls).toMatchObject([
+      { id: 'start', params: { attempt: ATTEMPT }, actor: { kind: 'attempt', attempt: ATTEMPT } },
+      { id: 'github', body: { action: 'opened' }, actor: { kind: 'hook' } },
+    ]);
+  });
+
+  test('may leave out a body of which everything is optional', async () => {
+    const path = '/v1/plans/p3k9m2x7abc/cancel';
+    const headers = { authorization: `Bearer ${api.sessions.operator}` };
+    await api.send('api', { method: 'POST', path, headers });
+    expect(api.seen.calls).toMatchObject([{ id: 'cancelPlan', body: { reason: '' } }]);
+  });
+});
+
+describe('answers', () => {
+  test('carry what the contract knows and nothing else', async () => {
+    const me = { email: 'x', role: 'admin', hash: 'scrypt$1' };
+    const leaky = await createTestApi({ me: async () => me });
+    const headers = { authorization: `Bearer ${leaky.sessions.viewer}` };
+    const answer = await leaky.send('api', { method: 'GET', path: '/v1/me', headers });
+    expect(answer.json).toEqual({ email: 'x', role: 'admin' });
+  });
+
+  test('that break the contract, and errors of ours, are 500 and tell nothing', async () => {
+    const health = async () => {
+      throw new TypeError('the password is 123');
+    };
+    const broken = await createTestApi({ health, openapi: async () => JSON.parse('[1]') });
+    for (const path of ['/v1/health', '/v1/openapi.json']) {
+      const { status, json, text, headers } = await broken.send('api', { method: 'GET', path });
+      expect(status).toBe(500);
+      expect(errorBodySchema.parse(json).error.code).toBe('internal');
+      expect(text).not.toContain('123');
+      expect(headers['x-content-type-options']).toBe('nosniff');
+    }
+    const errors = broken.seen.lines.filter((line) => line.includes('"level":"error"'));
+    expect(errors).toHaveLength(2);
+    expect(errors[0]).toContain('the password is 123');
+  });
+
+  test('to HEAD are those to GET without the body', async () => {
+    const head = await api.send('api', { method: 'HEAD', path: '/v1/health' });
+    expect(head).toMatchObject({ status: 200, text: '' });
+  });
+
+  test('include the OpenAPI document', async () => {
+    const { json } = await api.send('api', { method: 'GET', path: '/v1/openapi.json' });
+    expect(json).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' } });
+  });
+});
+
+test('no log line holds a password or a token', async () => {
+  const session = sessionSchema.parse((await sendLogin(formatEmail('admin'), PASSWORD)).json);
+  await sendLogin(formatEmail('admin'), 'wrong password');
+  await sendGet('/v1/me', session.accessToken);
+  await sendPost('/v1/auth/refresh', { refreshToken: session.refreshToken });
+  const lines = api.seen.lines.join('\n');
+  expect(lines).toMatch(/"route":"login","status":200/);
+  for (const secret of [PASSWORD, 'wrong password', session.accessToken, session.refreshToken])
+    expect(lines).not.toContain(secret);
+});

@@ -1,0 +1,231 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { TaskSpec } from '../../../core/contract/task.ts';
+import { taskSpecSchema } from '../../../core/contract/task.ts';
+import { buildRevision } from '../../../core/engine/revision/revision.ts';
+import { putRevision } from '../../../core/store/plan-store.ts';
+import type { Bearers, RequestPart } from '../../support/contract/contract-request.ts';
+import {
+  createBearers,
+  expectRefusal,
+  sendContractRequest,
+} from '../../support/contract/contract-request.ts';
+import type { ContractRow } from '../../support/contract/contract-rows.ts';
+import {
+  ATTEMPT,
+  CONTRACT_ROWS,
+  findContractRow,
+  renderPath,
+} from '../../support/contract/contract-rows.ts';
+import type { RealApi } from '../../support/contract/real-api.ts';
+import { createRealApi } from '../../support/contract/real-api.ts';
+import { createSample, toInputSchema } from '../../support/contract/schema-sample.ts';
+
+// Requests in the right form for what is not there, is over or cannot be, given to the handlers as they are deployed: the
+// answer says what is wrong, and the table is as it was.
+
+/** Its tasks `one` and `two` run; nothing else of it is there. */
+const ACTIVE_PLAN = 'p0123456789';
+/** Waits for approval at revision 2. */
+const EDITABLE_PLAN = 'p1111111111';
+const ROWS_WITH_PATH_PARAMETERS = CONTRACT_ROWS.filter(({ group, route }) => {
+  return group !== 'hook' && route.params !== undefined;
+});
+const BAD_CURSOR = 'bad_cursor';
+
+let api: RealApi;
+let bearers: Bearers;
+
+beforeAll(async () => {
+  api = await createRealApi();
+  bearers = await createBearers(api);
+  await api.engine.putPlan();
+  await api.engine.putTask();
+  await api.engine.putTask({ task: 'two', ordinal: 1 });
+  await putEditablePlan();
+});
+
+async function putEditablePlan(): Promise<void> {
+  const { deps, putPlan } = api.engine;
+  const tags = ['x', 'y'];
+  const plan = await putPlan({
+    id: EDITABLE_PLAN,
+    status: 'pending_approval',
+    revision: 2,
+    revisionTags: tags,
+  });
+  const [first, second] = [
+    [createTaskSpec('one')],
+    [createTaskSpec('one'), createTaskSpec('two', ['one'])],
+  ];
+  for (const [index, tasks] of [first, second].entries()) {
+    const written = { revision: index + 1, by: 'ada@example.com', note: '' };
+    const revision = buildRevision(deps, plan, tasks, written);
+    await putRevision(deps.table, EDITABLE_PLAN, tags[index] ?? '', revision);
+  }
+}
+
+function createTaskSpec(id: string, dependsOn: string[] = []): TaskSpec {
+  return taskSpecSchema.parse({ id, description: `Do ${id}.`, dependsOn });
+}
+
+function sendPart(row: ContractRow, part: RequestPart) {
+  return sendContractRequest(api, bearers, row, part);
+}
+
+/** Refused in one of these ways, with nothing written and nothing sent. */
+async function expectUntouched(row: ContractRow, statuses: readonly number[], part: RequestPart) {
+  const before = api.engine.table.listAll();
+  const { error } = await expectRefusal(sendPart(row, part), statuses, row.id);
+  expect(api.engine.table.listAll()).toEqual(before);
+  expect(api.engine.sent).toEqual([]);
+  expect(api.lines.splice(0).filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  return error;
+}
+
+function createBody({ route }: ContractRow): RequestPart {
+  return route.body === undefined
+    ? {}
+    : { body: JSON.stringify(createSample(toInputSchema(route.body))) };
+}
+
+function createEdits(row: ContractRow, revision: number, ...list: object[]): RequestPart {
+  const path = renderPath(row.route, { plan: EDITABLE_PLAN });
+  return { path, body: JSON.stringify({ revision, edits: list }) };
+}
+
+describe.each(ROWS_WITH_PATH_PARAMETERS)('$route.method $route.path', (row) => {
+  const names = Object.keys(row.route.params?.shape ?? {});
+
+  if (row.group === 'attempt')
+    test('an attempt that is not there is told that it has ended', async () => {
+      const error = await expectUntouched(row, [409], createBody(row));
+      expect(error.code).toBe('attempt_ended');
+      expect(error.message).toContain(ATTEMPT);
+    });
+  else
+    test('what is not there is 404', async () => {
+      const error = await expectUntouched(row, [404], createBody(row));
+      expect(error.code).toMatch(/_(unknown|not_found)$/);
+      expect(error.message).toMatch(/^(there is no|you have no) /);
+    });
+
+  if (names.includes('task'))
+    test('a task that its plan does not have is 404, and both are named', async () => {
+      const path = renderPath(row.route, { plan: ACTIVE_PLAN, task: 'nothing' });
+      const error = await expectUntouched(row, [404], { ...createBody(row), path });
+      expect(error.message).toContain(ACTIVE_PLAN);
+      expect(error.message).toContain('nothing');
+    });
+});
+
+test('a plan of a repository that is not linked is 400, and the repository is named', async () => {
+  const body = JSON.stringify({ prompt: 'Add logins.', repositories: [{ name: 'acme/none' }] });
+  const error = await expectUntouched(findContractRow('createPlan'), [400], { body });
+  expect(error.code).toBe('repository_unknown');
+  expect(error.message).toContain('acme/none');
+});
+
+describe('an edit of a graph', () => {
+  const row = findContractRow('editPlan');
+  const remove = { op: 'remove_task', task: 'one' };
+
+  test('made on an old revision is 409 and says what changed since', async () => {
+    const error = await expectUntouched(row, [409], createEdits(row, 1, remove));
+    expect(error.code).toBe('revision_moved');
+    expect(error.message).toContain('revision 2');
+    expect(error.message).toContain('two');
+  });
+
+  test('made on a revision that was never there is 404', async () => {
+    const error = await expectUntouched(row, [404], createEdits(row, 9, remove));
+    expect(error.message).toContain('has no revision 9');
+  });
+
+  test('that closes a circle is 400 and names it', async () => {
+    const edge = { op: 'add_edge', from: 'two', to: 'one' };
+    const error = await expectUntouched(row, [400], createEdits(row, 2, edge));
+    expect(error.message).toContain('one -> two -> one');
+  });
+
+  test('of a task that is not there is 400 and names it', async () => {
+    const change = { op: 'change_task', task: 'nobody', title: 'x' };
+    const error = await expectUntouched(row, [400], createEdits(row, 2, change));
+    expect(error.message).toContain('nobody');
+  });
+
+  test.each(['../../etc/passwd', '/etc/passwd', 'a\0b', 'x'.repeat(401)])(
+    'that gives a task a scope outside the repository is 400: %j',
+    async (path) => {
+      const change = { op: 'change_task', task: 'one', scope: [path] };
+      const error = await expectUntouched(row, [400], createEdits(row, 2, change));
+      expect(error.message).toContain('scope');
+    },
+  );
+
+  test('that moves a task to a repository of another plan is 400', async () => {
+    const change = { op: 'change_task', task: 'one', repo: '../../etc' };
+    const error = await expectUntouched(row, [400], createEdits(row, 2, change));
+    expect(error.message).toContain('../../etc');
+  });
+
+  test('one bad edit leaves the good ones before it undone', async () => {
+    const good = { op: 'change_task', task: 'one', title: 'Other' };
+    const bad = { op: 'remove_task', task: 'nobody' };
+    await expectUntouched(row, [400], createEdits(row, 2, good, bad));
+  });
+
+  test('of a plan that runs is 409', async () => {
+    const part = {
+      ...createEdits(row, 1, remove),
+      path: renderPath(row.route, { plan: ACTIVE_PLAN }),
+    };
+    const error = await expectUntouched(row, [409], part);
+    expect(error.code).toBe('plan_status');
+  });
+});
+
+test('an old revision cannot be approved', async () => {
+  const row = findContractRow('approvePlan');
+  const path = renderPath(row.route, { plan: EDITABLE_PLAN });
+  const error = await expectUntouched(row, [409], { path, body: '{"revision":1}' });
+  expect(error.code).toBe('revision_moved');
+});
+
+describe('cursors', () => {
+  const rows = CONTRACT_ROWS.filter(({ route }) => route.query?.shape.cursor !== undefined);
+
+  test.each(rows)('a cursor that no list gave is 400: $route.path', async (row) => {
+    const path = renderPath(row.route, { plan: ACTIVE_PLAN });
+    for (const cursor of ['', 'x$(id)', '../../etc/passwd', 'e30', 'bnVsbA', 'x'.repeat(2_000)]) {
+      const query = `cursor=${encodeURIComponent(cursor)}`;
+      const error = await expectUntouched(row, [400], { path, query });
+      expect(error.code).toBe(BAD_CURSOR);
+      expect(error.message).toContain('cursor');
+    }
+  });
+
+  test('a cursor of the list of plans is 400 at every other list', async () => {
+    const { json } = await sendPart(findContractRow('listPlans'), { query: 'limit=1' });
+    const { next = '' } = Object(json);
+    expect(next).not.toBe('');
+    const again = await sendPart(findContractRow('listPlans'), { query: `cursor=${next}` });
+    expect(again.status).toBe(200);
+    for (const row of rows.filter(({ id }) => id !== 'listPlans')) {
+      const path = renderPath(row.route, { plan: ACTIVE_PLAN });
+      const error = await expectUntouched(row, [400], { path, query: `cursor=${next}` });
+      expect(error.code).toBe(BAD_CURSOR);
+    }
+  });
+
+  test("a cursor of a plan's tasks is 400 for another plan and for the list of plans", async () => {
+    const row = findContractRow('listTasks');
+    const path = renderPath(row.route, { plan: ACTIVE_PLAN });
+    const { next = '' } = Object((await sendPart(row, { path, query: 'limit=1' })).json);
+    expect(next).not.toBe('');
+    const query = `cursor=${next}`;
+    const other = { path: renderPath(row.route, { plan: EDITABLE_PLAN }), query };
+    expect((await expectUntouched(row, [400], other)).code).toBe(BAD_CURSOR);
+    const plans = await expectUntouched(findContractRow('listPlans'), [400], { query });
+    expect(plans.code).toBe(BAD_CURSOR);
+  });
+});

@@ -1,0 +1,99 @@
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { parseRetryAfterMs } from '../../../agent/small/model-error.ts';
+import { streamChat } from '../../../agent/small/stream-chat.ts';
+
+let closeServer: (() => void) | undefined;
+afterEach(() => {
+  closeServer?.();
+});
+
+/** What is understood of an endpoint that sends `body`, in pieces of 7 bytes. */
+async function readAnswerTo(body: string, contentType = 'text/event-stream') {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': contentType });
+    const bytes = Buffer.from(body);
+    for (let at = 0; at < bytes.length; at += 7) response.write(bytes.subarray(at, at + 7));
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closeServer = () => server.close();
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const said: string[] = [];
+  const thoughts: string[] = [];
+  const answer = await streamChat(
+    { baseUrl: `http://127.0.0.1:${port}`, apiKey: 'k', model: 'm' },
+    {
+      messages: [],
+      tools: [],
+      signal: new AbortController().signal,
+      onText: (text) => said.push(text),
+      onThought: (text) => thoughts.push(text),
+    },
+  );
+  return { ...answer, said, thoughts };
+}
+
+function encodeEvents(...deltas: unknown[]): string {
+  const chunks = deltas.map((delta) => ({ choices: [{ delta, finish_reason: null }] }));
+  const end = { choices: [{ delta: {}, finish_reason: 'stop' }] };
+  return [...chunks, end].map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join('');
+}
+
+describe('a streamed answer', () => {
+  test('is put together from its pieces, in any alphabet', async () => {
+    const answer = await readAnswerTo(encodeEvents({ content: 'grüß ' }, { content: '世界' }));
+
+    expect(answer.text).toBe('grüß 世界');
+    expect(answer.said).toEqual(['grüß ', '世界']);
+  });
+
+  test('keeps thoughts apart from text', async () => {
+    const answer = await readAnswerTo(
+      encodeEvents({ reasoning_content: 'hm' }, { content: 'yes' }),
+    );
+
+    expect(answer.thoughts).toEqual(['hm']);
+    expect(answer.text).toBe('yes');
+  });
+
+  test('has calls also when the endpoint does not number their pieces', async () => {
+    const answer = await readAnswerTo(
+      encodeEvents(
+        { tool_calls: [{ id: 'a', function: { name: 'one', arguments: '{"x"' } }] },
+        { tool_calls: [{ function: { arguments: ':1}' } }] },
+        { tool_calls: [{ id: 'b', function: { name: 'two', arguments: '{}' } }] },
+      ),
+    );
+
+    expect(answer.toolCalls.map((call) => [call.id, call.function])).toEqual([
+      ['a', { name: 'one', arguments: '{"x":1}' }],
+      ['b', { name: 'two', arguments: '{}' }],
+    ]);
+  });
+
+  test('may be no stream at all', async () => {
+    const choice = { message: { role: 'assistant', content: 'whole' }, finish_reason: 'stop' };
+
+    const answer = await readAnswerTo(JSON.stringify({ choices: [choice] }), 'application/json');
+
+    expect(answer.text).toBe('whole');
+  });
+
+  test.each([
+    ['an error in the middle', 'data: {"error":{"message":"boom"}}\n\n', 'boom'],
+    ['an end without a reason', 'data: {"choices":[{"delta":{"content":"he"}}]}\n\n', 'broke off'],
+    ['nothing', 'data: [DONE]\n\n', 'answered with nothing'],
+    ['something else', 'data: <html>\n\n', 'not chat/completions'],
+  ])('with %s is an error', async (_what, body, message) => {
+    await expect(readAnswerTo(body)).rejects.toThrow(message);
+  });
+});
+
+test('Retry-After is seconds or a date', () => {
+  expect(parseRetryAfterMs('2')).toBe(2_000);
+  expect(parseRetryAfterMs(new Date(Date.now() + 60_000).toUTCString())).toBeGreaterThan(50_000);
+  expect(parseRetryAfterMs('soon')).toBeUndefined();
+  expect(parseRetryAfterMs(null)).toBeUndefined();
+});

@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { createTemporaryFolder } from '../../support/store/test-emulators.ts';
+
+const MAIN = fileURLToPath(new URL('../../../local/main.ts', import.meta.url));
+
+test('the platform does not start with values that its handlers would refuse, and says all of them', async () => {
+  const child = spawn(process.execPath, [MAIN], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      SMOL_FORGE_PORT: '0',
+      SMOL_DATA_DIR: await createTemporaryFolder(),
+      AGENT: 'opencod',
+      SLOTS: '5000',
+      LEASE_SECONDS: '10',
+    },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+
+  expect(code).toBe(1);
+  expect(said).toContain('AGENT is no agent that is known');
+  expect(said).toContain('SLOTS is at most 2000');
+  expect(said).toContain('at most a third of LEASE_SECONDS');
+});

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test } from 'vitest';
+import { isAppError } from '../../../core/base/app-error.ts';
+import { claimPort } from '../../../local/claim-port.ts';
+import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
+
+test('a free port is claimed, and can be listened on afterwards', async () => {
+  const port = await claimPort('PORT', 0);
+  const server = createServer();
+  onTestFinished(() => void server.close());
+
+  expect(await listenOnLoopback(server, port)).toBe(port);
+  await expect(claimPort('PORT', port)).rejects.toSatisfy((error) =>
+    isAppError(error, 'conflict', 'port_taken'),
+  );
+});
+
+test('who holds a port is named with its process and command, and the variable to set', async () => {
+  const script = `
+    const server = require('node:http').createServer();
+    server.listen(0, '0.0.0.0', () => console.log(server.address().port));
+  `;
+  const child = spawn(process.execPath, ['-e', script, 'private-argument'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = await once(createInterface(child.stdout), 'line');
+
+  const claim = claimPort('SMOL_PORT', Number(line));
+
+  await expect(claim).rejects.toThrow(new RegExp(`process ${child.pid} \\(.*node`));
+  await expect(claim).rejects.toThrow(/SMOL_PORT/);
+  await expect(claim).rejects.not.toThrow(/private-argument/);
+});

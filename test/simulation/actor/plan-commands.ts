@@ -1,0 +1,153 @@
+import type { Edit, PlanView } from '../../../core/contract/plan.ts';
+import { taskSpecSchema } from '../../../core/contract/task.ts';
+import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
+import {
+  approvePlan,
+  cancelPlan,
+  editPlan,
+  rejectPlan,
+} from '../../../core/engine/command/plan-commands.ts';
+import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
+import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
+import {
+  approveTask,
+  cancelTask,
+  finishTask,
+  requestChanges,
+  retryTask,
+  unblockTask,
+} from '../../../core/engine/command/task-commands.ts';
+import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
+import { readGraph } from '../../../core/engine/view/read-view.ts';
+import { createKnownTask } from '../scenario.ts';
+import type { World } from '../world.ts';
+import {
+  issueCommand,
+  issueCommandOnce,
+  PERSON_EMAIL,
+  retryUntilAnswered,
+  sendMaybeTwice,
+} from './issue-command.ts';
+
+// What a person orders at the API without being asked.
+
+/** What was approved is what its tasks wait for: read as a client, by the revision that is named. */
+export async function issuePlanApproval(world: World, view: PlanView): Promise<void> {
+  const { id, revision } = view;
+  const known = world.judge.knownPlans.get(id);
+  if (known !== undefined && !known.isSimple && view.status === 'pending_approval') {
+    const graph = await retryUntilAnswered(world, 'graph', (deps) => readGraph(deps, id, revision));
+    const first = known.tasks[0]?.repo ?? '';
+    known.tasks = graph.tasks.map((task) => createKnownTask(task, first));
+  }
+  await issueCommand(world, 'plan approve', (deps) =>
+    approvePlan(deps, id, revision || 1, PERSON_EMAIL),
+  );
+}
+
+/** One task more, or one more edge; now and then by two people at once, of whom only one can replace the revision. */
+export async function issueRandomEdit(world: World, view: PlanView): Promise<void> {
+  const edits = Array.from({ length: world.random.chance(0.3) ? 2 : 1 }, () =>
+    issuePlanEdit(world, view),
+  );
+  const accepted = (await Promise.all(edits)).flat().filter((isAccepted) => isAccepted);
+  if (accepted.length > 1)
+    world.judge.recordViolation(
+      world,
+      `two edits of revision ${view.revision} of ${view.id} were accepted`,
+    );
+}
+
+function issuePlanEdit(world: World, view: PlanView): Promise<boolean[]> {
+  const { random } = world;
+  const tasks = world.judge.knownPlans.get(view.id)?.tasks ?? [];
+  const [first, last] = [tasks[0], tasks.at(-1)];
+  if (first === undefined || last === undefined) return Promise.resolve([]);
+  const id = `x${view.revision}`;
+  const added = taskSpecSchema.parse({
+    id,
+    description: 'Teach the parser of src one thing more about comments',
+    dependsOn: [random.pick(tasks).id],
+    scope: [`src/${id}.ts`],
+    repo: first.repo,
+  });
+  const change: Edit =
+    first === last || random.chance(0.5)
+      ? { op: 'add_task', task: added }
+      : { op: 'add_edge', from: first.id, to: last.id };
+  const input = { revision: view.revision, edits: [change] };
+  return sendMaybeTwice(world, () =>
+    issueCommandOnce(world, `plan edit ${change.op}`, (deps) =>
+      editPlan(deps, view.id, input, PERSON_EMAIL),
+    ),
+  );
+}
+
+export function issueTaskApproval(world: World, plan: string, task: string): Promise<boolean> {
+  world.judge.commitments.recordApproval(plan, task);
+  return issueCommand(world, `approve ${task}`, (deps) =>
+    approveTask(deps, plan, task, PERSON_EMAIL),
+  );
+}
+
+type TaskCommand = Parameters<typeof issueCommand>[2];
+
+export async function issueRandomTaskCommand(world: World, view: PlanView): Promise<void> {
+  const { random } = world;
+  const plan = view.id;
+  const tasks = world.judge.knownPlans.get(plan)?.tasks.map((one) => one.id) ?? [];
+  const task = random.pick([...tasks, 'end']);
+  const orders: readonly (readonly [string, TaskCommand])[] = [
+    ['cancel', (deps) => cancelTask(deps, plan, task, '', PERSON_EMAIL)],
+    ['cancel', (deps) => cancelTask(deps, plan, task, '', PERSON_EMAIL)],
+    ['retry', (deps) => retryTask(deps, plan, task, PERSON_EMAIL)],
+    ['unblock', (deps) => unblockTask(deps, plan, task, PERSON_EMAIL)],
+    ['request changes of', (deps) => issueChangeRequest(world, deps, plan, task)],
+    ['finish', (deps) => finishTask(deps, plan, task, PERSON_EMAIL)],
+    ['message', (deps) => sendMessage(deps, plan, task, { text: 'hm' }, PERSON_EMAIL)],
+    ['recover', (deps) => recoverPlan(deps, plan)],
+  ];
+  if (random.chance(0.1)) return issuePlanApproval(world, view);
+  if (random.chance(0.1)) await issueTaskApproval(world, plan, task);
+  else {
+    const [what, act] = random.pick(orders);
+    await issueCommand(world, `${what} ${task}`, act);
+  }
+}
+
+/** What is sent twice may be heard twice. */
+function issueChangeRequest(
+  world: World,
+  deps: EngineDeps,
+  plan: string,
+  task: string,
+): Promise<unknown> {
+  world.judge.commitments.recordChangeRequest(plan, task);
+  return requestChanges(deps, plan, task, 'please', PERSON_EMAIL);
+}
+
+export async function issueRandomStop(world: World, view: PlanView): Promise<void> {
+  const plan = view.id;
+  const { random } = world;
+  if (view.status === 'pending_approval' && random.chance(0.5)) await issueRejection(world, plan);
+  else if (random.chance(0.5))
+    await issueCommand(world, 'cancel plan', (deps) => cancelPlan(deps, plan, '', PERSON_EMAIL));
+  else await issueRestart(world, view);
+}
+
+async function issueRejection(world: World, plan: string): Promise<void> {
+  const isRejected = await issueCommand(world, 'reject plan', (deps) =>
+    rejectPlan(deps, plan, '', PERSON_EMAIL),
+  );
+  if (isRejected) world.judge.commitments.recordRejection(plan);
+}
+
+export async function issueRestart(world: World, { id, run }: PlanView): Promise<void> {
+  const { commitments } = world.judge;
+  commitments.clearRejection(id);
+  await issueCommand(world, `restart plan ${id}`, async (deps) => {
+    const { state } = await restartPlan(deps, id, run, PERSON_EMAIL);
+    // One that is being activated is as good as restarted.
+    if (state.run > run) commitments.recordCancellation(world, { id, run });
+  });
+}

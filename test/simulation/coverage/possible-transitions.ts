@@ -1,0 +1,46 @@
+import { TASK_STATUSES } from '../../../core/contract/task.ts';
+import { decideTask } from '../../../core/task-state/decide-task.ts';
+import { TASK_EVENT_TYPES } from '../../../core/task-state/task-event.ts';
+import type { TaskState } from '../../../core/task-state/task-state.ts';
+import {
+  createSampleContext,
+  createSampleEvent,
+  createSampleTask,
+} from '../../support/engine/task-sample.ts';
+import { formatTransition } from './coverage.ts';
+
+/** What makes a row of the state table apply that does not to a task as it commonly is. */
+const VARIANTS: readonly Partial<TaskState>[] = [
+  {},
+  { kind: 'end' },
+  { kind: 'end', accepted: undefined, pull: undefined, mergeSha: 'r1' },
+  { kind: 'join' },
+  { nextAttemptKind: 'verify' },
+  { nextAttemptKind: 'repair' },
+  { evidence: undefined },
+  { mustReopenPull: true },
+  { parkedUntil: 1 },
+];
+const QUESTION = { id: 'before', text: 'Which?', options: [], default: 'any', timeoutAt: 900 };
+
+/** Every status x event that the engine's own state table gives an effect, so that a new row is missed until it is met. */
+export function listPossibleTransitions(): string[] {
+  // Written by the activation of its plan, for which no event is decided.
+  const names = [formatTransition('none', 'created')];
+  for (const status of TASK_STATUSES)
+    for (const type of TASK_EVENT_TYPES) {
+      const changes = [false, true].some((live) =>
+        VARIANTS.some((variant) => {
+          const state = { ...createSampleTask(status, live), ...variant };
+          if (status === 'awaiting_input') state.question = QUESTION;
+          const event = createSampleEvent(
+            type,
+            type === 'claimed' ? { kind: state.nextAttemptKind } : undefined,
+          );
+          return decideTask(state, event, createSampleContext()).kind === 'changed';
+        }),
+      );
+      if (changes) names.push(formatTransition(status, type));
+    }
+  return names;
+}

@@ -1,0 +1,226 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Assignment, AttemptResult, Credentials } from '../../../core/contract/attempt.ts';
+import type { ScriptedModel } from '../model/scripted-model.ts';
+import { startScriptedModel } from '../model/scripted-model.ts';
+import { commitFiles, initRepository, makeTemporaryDirectory, runGit } from '../workspace/git.ts';
+import type { AgentScript, AgentStep } from './agent-script.ts';
+import type { CallbackServer } from './callback-server.ts';
+import { startCallbackServer } from './callback-server.ts';
+import type { GitRemote } from './git-remote.ts';
+import { startGitRemote } from './git-remote.ts';
+
+// Everything around a bridge: a forge, a control plane, a model and an agent, all real processes and servers but scripted.
+
+const BRIDGE_PROGRAM = fileURLToPath(new URL('../../../agent/bridge/main.ts', import.meta.url));
+const AGENT_PROGRAM = fileURLToPath(new URL('./scripted-agent.ts', import.meta.url));
+
+export const ATTEMPT = 'p0123456789.r1.add-login.1';
+export const ROOT_BRANCH = 'smol-gang/p0123456789-r1/root';
+export const BRANCH = 'smol-gang/p0123456789-r1/a/add-login-1';
+export const SECRETS = {
+  attempt: 'attempt-token-canary-4f1c',
+  git: 'git-password-canary-9a2e',
+  model: 'sk-model-key-canary-77b0',
+};
+
+/** As they are, and as git sends them. */
+const CANARIES = [
+  ...Object.values(SECRETS),
+  Buffer.from(`x-access-token:${SECRETS.git}`).toString('base64'),
+];
+
+/** The secrets that a text gives away. */
+export function findLeakedSecrets(text: string): string[] {
+  return CANARIES.filter((secret) => text.includes(secret));
+}
+
+export type BridgeEnd = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stderr: string;
+};
+
+export type BridgeStage = {
+  readonly root: string;
+  readonly workDir: string;
+  readonly remote: GitRemote;
+  readonly model: ScriptedModel;
+  /** From `start` on. */
+  readonly server: CallbackServer;
+  readonly assignment: Assignment;
+  readonly credentials: Credentials;
+  /** A clone to prepare commits in. */
+  readonly seed: string;
+  /** Commits files on the root branch and pushes; answers the commit. */
+  pushRoot(files: Record<string, string | null>): Promise<string>;
+  /** Starts the control plane and the bridge. */
+  startBridge(turns: AgentStep[][], env?: Record<string, string>): Promise<RunningBridge>;
+  /** What the agent noted so far. */
+  readNotes(): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+};
+export type RunningBridge = {
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<BridgeEnd>;
+};
+
+export async function setUpBridgeStage(files: Record<string, string>): Promise<BridgeStage> {
+  const temporary = await makeTemporaryDirectory('smol-bridge');
+  const root = temporary.path;
+  const remote = await startGitRemote(root, SECRETS.git);
+  const model = await startScriptedModel();
+  const seed = join(root, 'seed');
+  await initRepository(seed, 'main');
+  const base = await commitFiles(seed, files, 'Begin');
+  await runGit(seed, ['push', '--quiet', remote.directory, `${base}:refs/heads/${ROOT_BRANCH}`]);
+  const bridges: RunningBridge[] = [];
+  let server: CallbackServer | undefined;
+  const workDir = join(root, 'work');
+  const notesFile = join(root, 'notes.jsonl');
+  const stage: BridgeStage = {
+    root,
+    workDir,
+    remote,
+    model,
+    get server() {
+      if (!server) throw new Error('nothing was started yet');
+      return server;
+    },
+    assignment: createAssignment(remote.url, base),
+    credentials: {
+      git: { username: 'x-access-token', password: SECRETS.git, expiresAt: Date.now() + 3_600_000 },
+      model: { baseUrl: model.url, apiKey: SECRETS.model, model: 'scripted' },
+    },
+    seed,
+    pushRoot: async (changes) => {
+      const commit = await commitFiles(seed, changes, 'Move on');
+      const target = `${commit}:refs/heads/${ROOT_BRANCH}`;
+      await runGit(seed, ['push', '--quiet', remote.directory, target]);
+      return commit;
+    },
+    startBridge: async (turns, env = {}) => {
+      const { assignment, credentials } = stage;
+      server = await startCallbackServer({ assignment, credentials, token: SECRETS.attempt });
+      const script: AgentScript = { turns };
+      await writeFile(join(root, 'script.json'), JSON.stringify(script));
+      const command = [process.execPath, AGENT_PROGRAM, join(root, 'script.json'), notesFile];
+      const bridge = spawnBridge({
+        PATH: process.env.PATH ?? '',
+        SMOL_API_URL: server.url,
+        SMOL_ATTEMPT_ID: ATTEMPT,
+        SMOL_ATTEMPT_TOKEN: SECRETS.attempt,
+        SMOL_WORK_DIR: workDir,
+        SMOL_AGENT_COMMAND: JSON.stringify(command),
+        ...env,
+      });
+      bridges.push(bridge);
+      return bridge;
+    },
+    readNotes: async () => {
+      if (!existsSync(notesFile)) return [];
+      const lines = (await readFile(notesFile, 'utf8')).split('\n').filter((line) => line !== '');
+      return lines.map((line) => JSON.parse(line));
+    },
+    close: async () => {
+      for (const bridge of bridges) bridge.kill('SIGKILL');
+      await Promise.all(bridges.map((bridge) => bridge.ended));
+      await Promise.all([remote.close(), model.close(), server?.close()]);
+      await temporary.remove();
+    },
+  };
+  await mkdir(root, { recursive: true });
+  return stage;
+}
+
+function spawnBridge(env: Record<string, string>): RunningBridge {
+  const child = spawn(process.execPath, [BRIDGE_PROGRAM], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<BridgeEnd>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal, stderr }));
+  });
+  return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), ended };
+}
+
+/** The result of an attempt that is done; throws when it is not. */
+export function requireDoneResult(
+  stage: BridgeStage,
+): Extract<AttemptResult, { readonly outcome: 'done' }> {
+  const [result] = stage.server.results;
+  if (result?.outcome !== 'done') throw new Error(`not done: ${JSON.stringify(result)}`);
+  return result;
+}
+
+export function requireFailedResult(
+  stage: BridgeStage,
+): Extract<AttemptResult, { readonly outcome: 'failed' }> {
+  const [result] = stage.server.results;
+  if (result?.outcome !== 'failed') throw new Error(`not failed: ${JSON.stringify(result)}`);
+  return result;
+}
+
+/** The prompts that the agent was given, in order. */
+export async function readPrompts(stage: BridgeStage): Promise<string[]> {
+  const notes = await stage.readNotes();
+  return notes.map((note) => note.prompt).filter((prompt) => typeof prompt === 'string');
+}
+
+/** Whether a process is there and not a zombie. */
+export function isProcessRunning(pid: unknown): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function createAssignment(cloneUrl: string, root: string): Assignment {
+  return {
+    version: 1,
+    attemptId: ATTEMPT,
+    kind: 'work',
+    plan: { id: 'p0123456789', run: 1, title: 'Logins' },
+    task: {
+      id: 'add-login',
+      title: 'Add the login',
+      description: 'Write login.txt.',
+      criteria: ['login.txt says yes'],
+      scope: [],
+      interactive: false,
+      end: false,
+    },
+    repository: {
+      name: 'sample',
+      cloneUrl,
+      start: root,
+      rootBranch: ROOT_BRANCH,
+      root,
+      branch: BRANCH,
+    },
+    setup: [],
+    verify: [['grep', '-q', 'yes', 'login.txt']],
+    env: {},
+    shared: [],
+    foreignScopes: [],
+    parents: [],
+    notes: '',
+    conversation: [],
+    agent: { name: 'small', model: 'scripted', tier: 'auto' },
+    author: { name: 'Gang', email: 'gang@example.com' },
+    signOff: false,
+    limits: { maxMinutes: 10, idleMinutes: 5, maxTokens: 1_000_000, maxUsd: 10, maxTurns: 100 },
+    price: { input: 1, output: 2 },
+    leaseMs: 60_000,
+    heartbeatMs: 200,
+  };
+}

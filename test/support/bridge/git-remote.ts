@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { createGitEnv, initRepository, runGit } from '../workspace/git.ts';
+
+// One bare repository over smart HTTP, with a token check, as a forge would serve it.
+
+export type GitRemote = {
+  readonly url: string;
+  readonly token: string;
+  /** The bare repository on disk. */
+  readonly directory: string;
+  /** Every push that was asked for: the reference updates are in the bare repository. */
+  pushes: number;
+  /** Answers the next requests with this status instead. */
+  refuse: { readonly status: number; times: number };
+  head(branch: string): Promise<string | undefined>;
+  close(): Promise<void>;
+};
+
+export async function startGitRemote(root: string, token: string): Promise<GitRemote> {
+  const directory = join(root, 'remote.git');
+  await initRepository(directory);
+  await runGit(directory, ['config', 'core.bare', 'true']);
+  await runGit(directory, ['config', 'http.receivepack', 'true']);
+  const server = createServer((request, response) => {
+    if (!isAuthorized(request, token)) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
+      return;
+    }
+    if (remote.refuse.times > 0) {
+      remote.refuse.times -= 1;
+      response.writeHead(remote.refuse.status).end();
+      return;
+    }
+    if (request.url?.endsWith('/git-receive-pack')) remote.pushes += 1;
+    serveGitRequest(join(directory, '.git'), request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const remote: GitRemote = {
+    url: `http://127.0.0.1:${address.port}/repository.git`,
+    token,
+    directory,
+    pushes: 0,
+    refuse: { status: 503, times: 0 },
+    head: (branch) =>
+      runGit(directory, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]).catch(
+        () => undefined,
+      ),
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return remote;
+}
+
+function isAuthorized(request: IncomingMessage, token: string): boolean {
+  const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  return Buffer.from(basic, 'base64').toString() === `x-access-token:${token}`;
+}
+
+/** `git http-backend` as CGI. */
+function serveGitRequest(gitDir: string, request: IncomingMessage, response: ServerResponse): void {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const env = createGitEnv({
+    GIT_PROJECT_ROOT: gitDir,
+    GIT_HTTP_EXPORT_ALL: '1',
+    PATH_INFO: url.pathname.replace(/^\/repository\.git/, ''),
+    QUERY_STRING: url.search.slice(1),
+    REQUEST_METHOD: request.method ?? 'GET',
+    CONTENT_TYPE: request.headers['content-type'] ?? '',
+    HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
+    GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+    REMOTE_USER: 'test',
+  });
+  const backend = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+  request.pipe(backend.stdin).on('error', () => {});
+  let head: Buffer | undefined = Buffer.alloc(0);
+  backend.stdout.on('data', (chunk: Buffer) => {
+    if (head === undefined) {
+      response.write(chunk);
+      return;
+    }
+    head = Buffer.concat([head, chunk]);
+    const end = head.indexOf('\r\n\r\n');
+    if (end === -1) return;
+    const lines = head.subarray(0, end).toString().split('\r\n');
+    for (const line of lines) {
+      const [name = '', value = ''] = line.split(': ');
+      if (name === 'Status') response.statusCode = Number(value.slice(0, 3));
+      else response.setHeader(name, value);
+    }
+    response.write(head.subarray(end + 4));
+    head = undefined;
+  });
+  backend.stdout.on('end', () => response.end());
+}

@@ -1,0 +1,261 @@
+import type { AgentStep } from './agent-script.ts';
+
+// Traps that a repository or an agent can lay for whoever runs git in its workspace. Each runs `evil`, a program that leaves a
+// mark, when an ordinary git falls into it.
+
+export type Trap = {
+  readonly name: string;
+  /** In the repository from the start. */
+  readonly files?: (evil: string) => Readonly<Record<string, string>>;
+  /** Laid by the agent in its turn. */
+  readonly steps?: (evil: string) => readonly AgentStep[];
+  /** Around the bridge. */
+  readonly env?: (evil: string) => Readonly<Record<string, string>>;
+  /** `env` of the repository's own file, for set-up, verify and the agent. */
+  readonly repositoryEnv?: (evil: string) => Readonly<Record<string, string>>;
+  /** What an ordinary git does in the workspace to fall into it. Absent: it runs nothing by itself. */
+  readonly triggerCommand?: readonly string[];
+  /** Given to that git. */
+  readonly triggerEnv?: (evil: string) => Readonly<Record<string, string>>;
+  /** What the agent's work is found to have changed, beside login.txt. */
+  readonly changed?: readonly string[];
+};
+
+const HOOK_NAMES = [
+  'applypatch-msg',
+  'pre-commit',
+  'prepare-commit-msg',
+  'commit-msg',
+  'post-commit',
+  'pre-push',
+  'pre-rebase',
+  'post-checkout',
+  'post-merge',
+  'post-index-change',
+  'reference-transaction',
+  'fsmonitor-watchman',
+];
+
+function createConfigFiles(text: (evil: string) => string) {
+  return (evil: string): AgentStep[] => [
+    { write: '.git/config', content: `${BASE_CONFIG}${text(evil)}\n` },
+  ];
+}
+
+const BASE_CONFIG = '[core]\n\trepositoryformatversion = 0\n\tbare = false\n';
+const renderFilterConfig = (evil: string) =>
+  `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\trequired = true\n[diff "evil"]\n\tcommand = ${evil}\n\ttextconv = ${evil}\n[merge "evil"]\n\tdriver = ${evil}`;
+const EVIL_ATTRIBUTES = '* filter=evil diff=evil merge=evil\n';
+/** A repository of the agent's own, in its home. */
+const createOtherRepositorySteps = (evil: string): AgentStep[] => [
+  { run: ['git', 'init', '--quiet', '../home/elsewhere'] },
+  {
+    write: '../home/elsewhere/.git/config',
+    content: `${BASE_CONFIG}\tfsmonitor = ${evil}\n\tworktree = ../../../workspace\n`,
+  },
+  { remove: '.git' },
+];
+
+export const TRAPS: readonly Trap[] = [
+  {
+    name: 'hooks',
+    steps: (evil) =>
+      HOOK_NAMES.flatMap((hook): AgentStep[] => [
+        { write: `.git/hooks/${hook}`, content: `#!/bin/sh\nexec ${evil}\n` },
+        { run: ['chmod', '+x', `.git/hooks/${hook}`] },
+      ]),
+    triggerCommand: ['commit', '--allow-empty', '-m', 'x'],
+  },
+  {
+    name: 'hooks in the repository, named by its configuration',
+    files: (evil) => ({ 'hooks/pre-commit': `#!/bin/sh\nexec ${evil}\n` }),
+    steps: (evil) => [
+      ...createConfigFiles(() => '\thooksPath = hooks')(evil),
+      { run: ['chmod', '+x', 'hooks/pre-commit'] },
+    ],
+    triggerCommand: ['commit', '--allow-empty', '-m', 'x'],
+    changed: ['hooks/pre-commit'],
+  },
+  {
+    name: 'a file system monitor',
+    steps: createConfigFiles((evil) => `\tfsmonitor = ${evil}`),
+    triggerCommand: ['status'],
+  },
+  {
+    name: 'configuration that includes a file of the repository',
+    files: (evil) => ({ 'more.inc': `[core]\n\tfsmonitor = ${evil}\n` }),
+    steps: createConfigFiles(() => '[include]\n\tpath = ../more.inc'),
+    triggerCommand: ['status'],
+  },
+  {
+    name: 'configuration that includes on a condition',
+    steps: (evil) => [
+      { write: '.git/more.inc', content: `[core]\n\tfsmonitor = ${evil}\n` },
+      ...createConfigFiles(() => '[includeIf "gitdir:/"]\n\tpath = more.inc')(evil),
+    ],
+    triggerCommand: ['status'],
+  },
+  {
+    name: 'filters named by the attributes of the repository',
+    files: () => ({ '.gitattributes': EVIL_ATTRIBUTES }),
+    steps: createConfigFiles(renderFilterConfig),
+    triggerCommand: ['add', '--renormalize', '.'],
+  },
+  {
+    name: 'filters named by attributes that the agent wrote',
+    steps: (evil) => [
+      ...createConfigFiles(renderFilterConfig)(evil),
+      { write: '.gitattributes', content: EVIL_ATTRIBUTES },
+      { write: '.git/info/attributes', content: EVIL_ATTRIBUTES },
+    ],
+    triggerCommand: ['add', '--renormalize', '.'],
+    changed: ['.gitattributes'],
+  },
+  {
+    name: 'a filter that stays and speaks',
+    files: () => ({ '.gitattributes': '* filter=evil\n' }),
+    steps: createConfigFiles((evil) => `[filter "evil"]\n\tprocess = ${evil}\n\trequired = true`),
+    triggerCommand: ['add', '--renormalize', '.'],
+  },
+  {
+    name: 'programs that show differences',
+    files: () => ({ '.gitattributes': '* diff=evil\n' }),
+    steps: createConfigFiles(
+      (evil) => `[diff "evil"]\n\ttextconv = ${evil}\n[diff]\n\texternal = ${evil}`,
+    ),
+    triggerCommand: ['show', 'HEAD'],
+  },
+  {
+    name: 'programs for the way to the forge',
+    steps: createConfigFiles(
+      (evil) =>
+        `\tsshCommand = ${evil}\n\tgitProxy = ${evil}\n\taskPass = ${evil}\n[credential]\n\thelper = ${evil}\n[remote "origin"]\n\turl = ssh://nowhere.invalid/x\n\tuploadpack = ${evil}\n[url "ssh://nowhere.invalid/"]\n\tinsteadOf = http\n\tpushInsteadOf = http`,
+    ),
+    triggerCommand: ['fetch', 'origin'],
+  },
+  {
+    name: 'a pager, an editor, a signature, an alias',
+    steps: createConfigFiles(
+      (evil) =>
+        `\tpager = ${evil}\n\teditor = ${evil}\n[sequence]\n\teditor = ${evil}\n[gpg]\n\tprogram = ${evil}\n[commit]\n\tgpgSign = true\n[alias]\n\twrite-tree = !${evil}`,
+    ),
+    triggerCommand: ['commit', '--allow-empty', '-m', 'x'],
+  },
+  {
+    name: 'a .git that is a file pointing elsewhere',
+    steps: (evil) => [
+      ...createOtherRepositorySteps(evil),
+      { write: '.git', content: 'gitdir: ../home/elsewhere/.git\n' },
+    ],
+    triggerCommand: ['status'],
+  },
+  {
+    name: 'a .git that is a link elsewhere',
+    steps: (evil) => [
+      ...createOtherRepositorySteps(evil),
+      { run: ['ln', '-s', '../home/elsewhere/.git', '.git'] },
+    ],
+    triggerCommand: ['status'],
+  },
+  {
+    name: 'objects borrowed from elsewhere',
+    steps: () => [
+      { run: ['git', 'init', '--quiet', '--bare', '../home/store'] },
+      { write: '.git/objects/info/alternates', content: '../../../home/store/objects\n' },
+      { write: '.git/objects/info/http-alternates', content: 'http://nowhere.invalid/\n' },
+    ],
+  },
+  {
+    name: 'submodules with addresses that run something',
+    files: (evil) => ({
+      '.gitmodules': `[submodule "a"]\n\tpath = a\n\turl = ext::${evil}\n\tupdate = !${evil}\n[submodule "b"]\n\tpath = b\n\turl = --upload-pack=${evil}\n[submodule "../../c"]\n\tpath = c\n\turl = file:///etc\n`,
+    }),
+  },
+  {
+    name: 'a repository inside the workspace',
+    steps: (evil) => [
+      { run: ['git', 'init', '--quiet', 'inner'] },
+      { write: 'inner/file', content: 'x' },
+      { write: 'inner/.git/config', content: `${BASE_CONFIG}\tfsmonitor = ${evil}\n` },
+    ],
+    triggerCommand: ['-C', 'inner', 'status'],
+  },
+  {
+    name: 'files that set an environment',
+    files: (evil) => ({
+      '.env': `SMOL_API_URL=http://127.0.0.1:1\nGIT_SSH_COMMAND=${evil}\nNODE_OPTIONS=--require=${evil}\n`,
+      '.envrc': `${evil}\n`,
+      '.npmrc': 'script-shell=./evil\n',
+      '.git-blame-ignore-revs': 'x\n',
+    }),
+    steps: (evil) => [
+      {
+        write: '../home/.gitconfig',
+        content: `[core]\n\tfsmonitor = ${evil}\n[url "http://127.0.0.1:1/"]\n\tinsteadOf = http://\n`,
+      },
+      { write: '../home/git/config', content: `[core]\n\tfsmonitor = ${evil}\n` },
+      { write: '../home/.netrc', content: 'default login a password b\n' },
+      { write: '../home/.profile', content: `${evil}\n` },
+      { write: '../home/.bashrc', content: `${evil}\n` },
+    ],
+    triggerCommand: ['status'],
+    triggerEnv: () => ({ GIT_CONFIG_GLOBAL: '../home/.gitconfig' }),
+  },
+  {
+    name: "git's variables around the bridge",
+    env: (evil) => createGitVariables(evil),
+    triggerCommand: ['status'],
+    triggerEnv: (evil) => createGitVariables(evil),
+  },
+  {
+    name: "git's variables in the repository's own file",
+    repositoryEnv: (evil) => ({
+      ...createGitVariables(evil),
+      GIT_SSH_COMMAND: evil,
+      BASH_ENV: evil,
+    }),
+    triggerCommand: ['status'],
+    triggerEnv: (evil) => createGitVariables(evil),
+  },
+  {
+    name: 'files named like options and commands',
+    files: () => ({
+      '--output=pwned': 'x\n',
+      '-rf': 'x\n',
+      '$(touch pwned)': 'x\n',
+      ':(exclude)*': 'x\n',
+    }),
+    steps: () => [
+      { write: '--output=pwned', content: 'y\n' },
+      { write: '-rf', content: 'y\n' },
+      { write: '$(touch pwned)', content: 'y\n' },
+      { write: ':(exclude)*', content: 'y\n' },
+      { write: '--upload-pack=touch pwned', content: 'y\n' },
+      { write: '`touch pwned`\nsecond line', content: 'y\n' },
+      // Git itself takes no such name: on other systems it is the same as .git.
+      { write: '.git /config', content: 'y\n' },
+    ],
+    changed: [
+      '$(touch pwned)',
+      '--output=pwned',
+      '--upload-pack=touch pwned',
+      '-rf',
+      ':(exclude)*',
+      '`touch pwned`\nsecond line',
+    ],
+  },
+];
+
+function createGitVariables(evil: string): Record<string, string> {
+  return {
+    GIT_CONFIG_COUNT: '2',
+    GIT_CONFIG_KEY_0: 'core.fsmonitor',
+    GIT_CONFIG_VALUE_0: evil,
+    GIT_CONFIG_KEY_1: 'core.hooksPath',
+    GIT_CONFIG_VALUE_1: '/nowhere',
+    GIT_CONFIG_PARAMETERS: `'core.fsmonitor=${evil}'`,
+    GIT_EXTERNAL_DIFF: evil,
+    GIT_ASKPASS: evil,
+    GIT_TRACE: '1',
+  };
+}

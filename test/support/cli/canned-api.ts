@@ -1,0 +1,181 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { z } from 'zod';
+import { API } from '../../../core/contract/api.ts';
+import type { Route } from '../../../core/contract/route.ts';
+
+// A real HTTP server that answers the route table with what a test tells it. What comes in and what goes out is parsed with
+// the contract's schemas, so a test that passes here speaks the interface as it is today.
+
+type Routes = typeof API;
+export type RouteName = keyof Routes;
+type RouteOutput<N extends RouteName> = Routes[N] extends {
+  readonly answer: infer S extends z.ZodType;
+}
+  ? z.input<S>
+  : undefined;
+
+export type CannedRequest = {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+};
+export type CannedAnswers = {
+  [N in RouteName]?: (request: CannedRequest) => RouteOutput<N> | Promise<RouteOutput<N>>;
+};
+
+/** Thrown by an answer: the API refuses. */
+export class ApiRefusal extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly details: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: {
+      readonly details?: Record<string, unknown>;
+      readonly headers?: Record<string, string>;
+    } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = more.details ?? {};
+    this.headers = more.headers ?? {};
+  }
+}
+
+export type RecordedRequest = CannedRequest & { readonly route: RouteName };
+
+export type CannedApi = {
+  readonly url: string;
+  /** Requests that were well-formed and allowed, in order. */
+  readonly requests: RecordedRequest[];
+  /** Tokens that are let in; a test takes them away and adds others. */
+  readonly tokens: Set<string>;
+  /** May be changed while it runs. */
+  readonly answers: CannedAnswers;
+  /** What was wrong with requests or answers: a test ends with none. */
+  readonly problems: string[];
+  close(): Promise<void>;
+};
+
+export const TOKEN = 'token-of-the-test';
+
+export async function startCannedApi(answers: CannedAnswers, port = 0): Promise<CannedApi> {
+  const seen: RecordedRequest[] = [];
+  const problems: string[] = [];
+  const tokens = new Set([TOKEN]);
+  const server = createServer((request, response) => {
+    answerRequest({ request, answers, tokens, seen, problems }).then(
+      (reply) => sendReply(response, reply),
+      (error: unknown) => {
+        problems.push(String(error));
+        sendReply(response, createRefusalReply(new ApiRefusal(500, 'canned_api', String(error))));
+      },
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const { port: bound } = requireAddress(server.address());
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    requests: seen,
+    tokens,
+    answers,
+    problems,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function requireAddress(address: string | AddressInfo | null): AddressInfo {
+  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  return address;
+}
+
+type ApiReply = {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+};
+type ApiExchange = {
+  readonly request: IncomingMessage;
+  readonly answers: CannedAnswers;
+  readonly tokens: ReadonlySet<string>;
+  readonly seen: RecordedRequest[];
+  readonly problems: string[];
+};
+
+async function answerRequest({
+  request,
+  answers,
+  tokens,
+  seen,
+  problems,
+}: ApiExchange): Promise<ApiReply> {
+  const url = new URL(request.url ?? '/', 'http://canned');
+  const found = findRoute(request.method ?? '', url.pathname);
+  if (found === undefined) {
+    problems.push(`no route for ${request.method} ${url.pathname}`);
+    return createRefusalReply(new ApiRefusal(404, 'no_route', 'no such route'));
+  }
+  const { name, route } = found;
+  const body = await text(request);
+  const bearer = request.headers.authorization?.replace(/^Bearer /, '');
+  if (route.access !== 'public' && !tokens.has(bearer ?? '')) {
+    return createRefusalReply(new ApiRefusal(401, 'unauthorized', 'nobody is signed in'));
+  }
+  const parsed: RecordedRequest = {
+    route: name,
+    params: requireRecord(route.params?.parse(found.params)),
+    query: requireRecord(route.query?.parse(Object.fromEntries(url.searchParams))),
+    body: route.body?.parse(JSON.parse(body)),
+    headers: request.headers,
+  };
+  seen.push(parsed);
+  const canned = answers[name];
+  if (canned === undefined) throw new Error(`the test has no answer for ${name}`);
+  try {
+    const value: unknown = await canned(parsed);
+    return { status: route.status, body: route.answer?.parse(value) };
+  } catch (error) {
+    if (error instanceof ApiRefusal) return createRefusalReply(error);
+    throw error;
+  }
+}
+
+function findRoute(method: string, path: string) {
+  for (const [name, route] of Object.entries(API) as [RouteName, Route][]) {
+    if (route.method !== method) continue;
+    const pattern = route.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+    const match = new RegExp(`^${pattern}$`).exec(path);
+    if (match === null) continue;
+    const params = Object.entries(match.groups ?? {});
+    const decoded = params.map(([key, value]) => [key, decodeURIComponent(value)]);
+    return { name, route, params: Object.fromEntries(decoded) };
+  }
+  return undefined;
+}
+
+function requireRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function createRefusalReply(error: ApiRefusal): ApiReply {
+  const { code, message, details } = error;
+  const body = { error: { code, message, details, requestId: 'request-1' } };
+  return { status: error.status, body, headers: error.headers };
+}
+
+function sendReply(response: ServerResponse, reply: ApiReply): void {
+  response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+  response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+}

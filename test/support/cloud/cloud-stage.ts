@@ -1,0 +1,263 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
+import { z } from 'zod';
+import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
+import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
+import type { QueueMessage } from '../../../core/contract/queue.ts';
+import { toFunctionId } from '../../../core/topology/handlers.ts';
+import { QUEUES, requireQueueRow } from '../../../core/topology/queues.ts';
+import { createTable } from '../../../local/emulator/create-table.ts';
+import { createCredential } from '../../../local/emulator/credential.ts';
+import { startQueues } from '../../../local/emulator/start-queues.ts';
+import { startStore } from '../../../local/emulator/start-store.ts';
+import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
+import { SECRET_NAME } from './cloud-settings.ts';
+import {
+  findFunctions,
+  findResourcesOfType,
+  listStatements,
+  readFunctionEnvironment,
+  readTemplate,
+  requireSingle,
+} from './cloud-template.ts';
+import { LambdaProcess } from './lambda-process.ts';
+import type { RightsGuard } from './rights-guard.ts';
+import { startRightsGuard } from './rights-guard.ts';
+
+// The functions of the templates, each from its bundle in its own process: its environment and its permissions are what the
+// template gives it, with store, queues, forge and model on this machine in the place of the real ones.
+
+const REGION = 'us-east-1';
+const TABLE_NAME = 'smol-gang';
+
+export type CloudOptions = {
+  readonly templates: string;
+  readonly bundles: string;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** In the place of the template's values. */
+  readonly replaced: Readonly<Record<string, string>>;
+};
+export type CloudStage = Awaited<ReturnType<typeof startCloudStage>>;
+export type PushedFrame = { readonly connection: string; readonly frame: unknown };
+
+export async function startCloudStage(options: CloudOptions) {
+  const folder = await mkdtemp(join(tmpdir(), 'smol-stage-'));
+  const credential = createCredential();
+  const store = await startStore({ dataDir: join(folder, 'store'), credential });
+  const queues = await startQueues({ dataDir: join(folder, 'queues'), credential });
+  const place = { region: REGION, credentials: credential };
+  const storePlace = { ...place, endpoint: store.endpoint, tableName: TABLE_NAME };
+  await createTable(storePlace);
+  const sqs = new SQSClient({ ...place, endpoint: queues.endpoint });
+  const sockets = await startSocketEndpoint();
+  const parts = { ...options, credential, store, queues, sockets };
+  const running = new Map<string, Promise<RunningFunction>>();
+  const start = (id: string, more: Readonly<Record<string, string>> = {}) =>
+    startFunction(parts, id, more);
+  const functionOf = (id: string) => {
+    const found = running.get(id) ?? start(id);
+    running.set(id, found);
+    return found;
+  };
+  return {
+    table: createDynamoTable(storePlace),
+    queue: createSqsQueue({ ...place, endpoint: queues.endpoint, urls: queues.urls }),
+    frames: sockets.frames,
+    /** Posting to it is answered 410 from now on. */
+    gone: (connection: string) => sockets.gone.add(connection),
+    /** A second process of the function, with more in its environment. */
+    start,
+    invoke: async (id: string, event: object) => (await functionOf(id)).process.invoke(event),
+    outputOf: async (id: string) => (await functionOf(id)).process.output,
+    send: async (message: QueueMessage) => {
+      const QueueUrl = queues.urls[requireQueueRow(message.type).name];
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }));
+    },
+    /** One batch of a queue; what its function answered. Undefined: the queue is empty. */
+    deliver: async (name: string) => {
+      const row = requireSingle(QUEUES.filter((one) => one.name === name));
+      const { process } = await functionOf(toFunctionId(row.handler));
+      return deliverMessages(sqs, queues.urls[name] ?? '', row.batchSize, process);
+    },
+    close: async () => {
+      for (const one of running.values()) await (await one).close();
+      sqs.destroy();
+      await sockets.close();
+      await queues.close();
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+type StageParts = CloudOptions & {
+  readonly credential: ReturnType<typeof createCredential>;
+  readonly store: Awaited<ReturnType<typeof startStore>>;
+  readonly queues: Awaited<ReturnType<typeof startQueues>>;
+  readonly sockets: SocketEndpoint;
+};
+export type RunningFunction = { readonly process: LambdaProcess; close(): Promise<void> };
+
+async function startFunction(
+  parts: StageParts,
+  id: string,
+  more: Readonly<Record<string, string>>,
+): Promise<RunningFunction> {
+  const template = readTemplate(parts.templates, 'platform');
+  const fn = findFunctions(template).get(id);
+  if (fn === undefined) throw new Error(`the template has no function ${id}`);
+  const statements = listStatements(template, fn);
+  const named = findResourcesOfType(template, 'AWS::SQS::Queue');
+  const queueId = (url: string) =>
+    requireSingle(
+      named.filter(({ Properties }) =>
+        String(Properties.QueueName).endsWith(`-platform-${url.split('/').at(-1)}`),
+      ),
+    ).logicalId;
+  const guards: RightsGuard[] = [];
+  for (const { endpoint } of [parts.store, parts.queues])
+    guards.push(await startRightsGuard({ upstream: endpoint, statements, queueId }));
+  const env = {
+    ...createFunctionEnvironment(parts, readFunctionEnvironment(fn)),
+    ...createLambdaEnvironment(id, parts.credential),
+    AWS_ENDPOINT_URL_DYNAMODB: guards[0]?.endpoint ?? '',
+    AWS_ENDPOINT_URL_SQS: guards[1]?.endpoint ?? '',
+    ...more,
+  };
+  const process = LambdaProcess.start(join(parts.bundles, id, 'index.mjs'), env);
+  return {
+    process,
+    close: async () => {
+      await process.close();
+      for (const guard of guards) await guard.close();
+    },
+  };
+}
+
+/** What Lambda sets in every function. */
+function createLambdaEnvironment(
+  id: string,
+  { accessKeyId, secretAccessKey }: StageParts['credential'],
+) {
+  return {
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_LAMBDA_FUNCTION_NAME: id,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    TZ: ':UTC',
+  };
+}
+
+const SECRET_REFERENCE = new RegExp(
+  `^\\{\\{resolve:secretsmanager:${SECRET_NAME}:SecretString:(\\w+)::\\}\\}$`,
+);
+
+/** The variables of the template and no others. */
+function createFunctionEnvironment(
+  { queues, sockets, secrets, replaced }: StageParts,
+  variables: Readonly<Record<string, unknown>>,
+): Record<string, string> {
+  const here: Record<string, string> = {
+    TABLE_NAME,
+    SOCKET_URL: 'wss://socket.example',
+    SOCKET_ENDPOINT: sockets.endpoint,
+    API_URL: 'https://api.example',
+    ...Object.fromEntries(
+      QUEUES.map(({ name }) => [`QUEUE_URL_${name.toUpperCase()}`, queues.urls[name] ?? '']),
+    ),
+    ...replaced,
+  };
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    const [, secret] = SECRET_REFERENCE.exec(String(value)) ?? [];
+    const found = secret === undefined ? (here[name] ?? value) : secrets[secret];
+    if (typeof found !== 'string') throw new Error(`${name} is not known here`);
+    environment[name] = found;
+  }
+  return environment;
+}
+
+const answerSchema = z.object({
+  batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })),
+});
+
+async function deliverMessages(
+  sqs: SQSClient,
+  QueueUrl: string,
+  size: number,
+  lambda: LambdaProcess,
+) {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl,
+      MaxNumberOfMessages: size,
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  if (Messages.length === 0) return undefined;
+  const Records = Messages.map((message) => ({
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    attributes: { ApproximateReceiveCount: '1', ...message.Attributes },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: `arn:aws:sqs:${REGION}:000000000000:${QueueUrl.split('/').at(-1)}`,
+    awsRegion: REGION,
+  }));
+  const answer = answerSchema.parse(await lambda.invoke({ Records } as unknown as SQSEvent));
+  const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  for (const { messageId, receiptHandle } of Records)
+    if (!failed.has(messageId))
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }));
+  return {
+    messages: Records.map(({ body }): unknown => JSON.parse(body)),
+    failed: Records.filter(({ messageId }) => failed.has(messageId)).map(({ body }): unknown =>
+      JSON.parse(body),
+    ),
+  };
+}
+
+type SocketEndpoint = Awaited<ReturnType<typeof startSocketEndpoint>>;
+
+/** `@connections`: takes posts, and answers 410 for connections that have gone. */
+async function startSocketEndpoint() {
+  const frames: PushedFrame[] = [];
+  const gone = new Set<string>();
+  const server = createServer((request, response) => {
+    const [, connection = ''] = /^\/@connections\/([^/?]+)$/.exec(request.url ?? '') ?? [];
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.method !== 'POST' || connection === '') response.writeHead(403).end();
+      else if (gone.has(connection))
+        response.writeHead(410, { 'x-amzn-errortype': 'GoneException' }).end('{}');
+      else {
+        frames.push({ connection, frame: JSON.parse(Buffer.concat(chunks).toString()) });
+        response.writeHead(200).end();
+      }
+    });
+  });
+  const port = await listenOnLoopback(server, 0);
+  return {
+    frames,
+    gone,
+    endpoint: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,93 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
+
+// A bundle in a process of its own, with the environment that it is given and nothing of ours.
+
+const RUNTIME_PROGRAM = fileURLToPath(new URL('./lambda-runtime.mjs', import.meta.url));
+
+const answerSchema = z.object({
+  id: z.number(),
+  result: z.unknown().optional(),
+  error: z
+    .object({
+      name: z.string().optional(),
+      message: z.string(),
+      code: z.string().optional(),
+    })
+    .optional(),
+});
+type RuntimeAnswer = z.output<typeof answerSchema>;
+
+export class LambdaError extends Error {
+  readonly code: string | undefined;
+
+  constructor({ name = 'Error', message, code }: NonNullable<RuntimeAnswer['error']>) {
+    super(`${name}: ${message}`);
+    this.code = code;
+  }
+}
+
+export class LambdaProcess {
+  /** When its process was asked for, in milliseconds of `performance.now()`. */
+  readonly startedAt: number;
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, (answer: RuntimeAnswer) => void>();
+  #events = 0;
+  #output = '';
+
+  private constructor(child: ChildProcess, startedAt: number) {
+    this.startedAt = startedAt;
+    this.#child = child;
+    child.on('message', (message) => {
+      const answer = answerSchema.parse(message);
+      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.delete(answer.id);
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+      });
+    child.once('exit', (code) => {
+      const error = { message: `the process ended with ${code}:\n${this.#output}` };
+      for (const [id, answer] of this.#waiting) answer({ id, error });
+    });
+  }
+
+  /** Events that come before the bundle is loaded wait for it. */
+  static start(bundle: string, env: Readonly<Record<string, string>>): LambdaProcess {
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [RUNTIME_PROGRAM, pathToFileURL(bundle).href], {
+      cwd: '/',
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    return new LambdaProcess(child, startedAt);
+  }
+
+  /** Throws LambdaError for what the handler throws. */
+  async invoke(event: object): Promise<unknown> {
+    this.#events += 1;
+    const id = this.#events;
+    const answered = new Promise<RuntimeAnswer>((resolve) => this.#waiting.set(id, resolve));
+    this.#child.send({ id, event }, (error) => {
+      if (error) this.#waiting.get(id)?.({ id, error: { message: `${error}: ${this.#output}` } });
+    });
+    const { result, error } = await answered;
+    if (error !== undefined) throw new LambdaError(error);
+    return result;
+  }
+
+  /** What it logged so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
+  }
+}

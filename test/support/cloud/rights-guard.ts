@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, request } from 'node:http';
+import { z } from 'zod';
+import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
+import type { Statement } from './cloud-template.ts';
+
+// What IAM does for a function: stands before the store and the queues, and lets through what a statement of its role allows.
+
+/** `resource`: how the template names it. */
+export type AwsCall = {
+  readonly action: string;
+  readonly isResource: (resource: unknown) => boolean;
+  /** Partitions that it reaches, of the table itself. */
+  readonly partitions: readonly string[];
+};
+
+export type RightsGuard = { readonly endpoint: string; close(): Promise<void> };
+
+const TARGET_PATTERN = /^(DynamoDB_20120810|AmazonSQS)\.(\w+)$/;
+
+export async function startRightsGuard(options: {
+  readonly upstream: string;
+  readonly statements: readonly Statement[];
+  readonly queueId: (url: string) => string;
+}): Promise<RightsGuard> {
+  const server = createServer((incoming, response) => {
+    void answerRequest(incoming, response, options).catch((error: unknown) => {
+      response.writeHead(502).end(String(error));
+    });
+  });
+  const port = await listenOnLoopback(server, 0);
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answerRequest(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  { upstream, statements, queueId }: Parameters<typeof startRightsGuard>[0],
+): Promise<void> {
+  const body = await readBody(incoming);
+  const call = parseCall(String(incoming.headers['x-amz-target']), body.toString(), queueId);
+  if (!statements.some((statement) => isAllowedBy(statement, call))) {
+    const message = `no statement allows ${call.action} ${call.partitions.join(' ')}`;
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(
+      JSON.stringify({ __type: 'com.amazon.coral.service#AccessDeniedException', message }),
+    );
+    return;
+  }
+  const { method, headers, url } = incoming;
+  const onward = request(new URL(url ?? '/', upstream), { method, headers }, (answered) => {
+    response.writeHead(answered.statusCode ?? 502, answered.headers);
+    answered.pipe(response);
+  });
+  onward.once('error', (error) => response.destroy(error));
+  onward.end(body);
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const storedKeySchema = z.object({ pk: z.object({ S: z.string() }) });
+const bodySchema = z.object({
+  QueueUrl: z.string().optional(),
+  IndexName: z.string().optional(),
+  Key: storedKeySchema.optional(),
+  Item: storedKeySchema.optional(),
+  KeyConditionExpression: z.string().optional(),
+  ExpressionAttributeNames: z.record(z.string(), z.string()).default({}),
+  ExpressionAttributeValues: z.record(z.string(), z.looseObject({})).default({}),
+});
+type CallBody = z.output<typeof bodySchema>;
+
+/** SQS: a batch is allowed by the action of its single form. */
+function parseCall(target: string, text: string, queueId: (url: string) => string): AwsCall {
+  const [, service, operation = ''] = TARGET_PATTERN.exec(target) ?? [];
+  const body = bodySchema.parse(JSON.parse(text));
+  if (service === 'AmazonSQS') {
+    const id = queueId(body.QueueUrl ?? '');
+    return {
+      action: `sqs:${operation.replace(/Batch$/, '')}`,
+      isResource: (resource) => JSON.stringify(resource) === `{"Fn::GetAtt":["${id}","Arn"]}`,
+      partitions: [],
+    };
+  }
+  const onIndex = body.IndexName !== undefined;
+  return {
+    action: `dynamodb:${operation}`,
+    isResource: (resource) => {
+      const written = JSON.stringify(resource);
+      return written.includes('FnGetAtttableTable') && written.includes('/index/*') === onIndex;
+    },
+    partitions: onIndex ? [] : [readPartition(body)],
+  };
+}
+
+function readPartition(body: CallBody): string {
+  const item = body.Key ?? body.Item;
+  if (item !== undefined) return item.pk.S;
+  const [, name = '', value = ''] =
+    /^(#\w+) = (:\w+)/.exec(body.KeyConditionExpression ?? '') ?? [];
+  const given = body.ExpressionAttributeValues[value];
+  if (body.ExpressionAttributeNames[name] !== 'pk' || given === undefined)
+    throw new Error(`no partition in ${JSON.stringify(body)}`);
+  return String(given.S);
+}
+
+function isAllowedBy(statement: Statement, call: AwsCall): boolean {
+  if (!statement.Action.includes(call.action)) return false;
+  if (!statement.Resource.some((resource) => call.isResource(resource))) return false;
+  return Object.entries(statement.Condition ?? {}).every(([test, keys]) => {
+    if (test !== 'ForAllValues:StringLike') throw new Error(`unknown condition ${test}`);
+    const patterns = z.array(z.string()).parse(keys['dynamodb:LeadingKeys']);
+    return call.partitions.every((partition) =>
+      patterns.some((one) => matchesPattern(partition, one)),
+    );
+  });
+}
+
+/** A pattern of IAM whose only wildcard is its end. */
+function matchesPattern(text: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
+}

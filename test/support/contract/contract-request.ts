@@ -1,0 +1,60 @@
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { errorBodySchema } from '../../../core/contract/error.ts';
+import type { ContractRow } from './contract-rows.ts';
+import { ATTEMPT, renderPath } from './contract-rows.ts';
+import type { HttpInput } from './http-event.ts';
+import type { TestAnswer, TestApi } from './test-api.ts';
+import { signWebhook } from './test-api.ts';
+
+export type Bearers = Readonly<Record<string, string>>;
+export type RequestPart = Partial<HttpInput>;
+
+/** A bearer for each access that takes one. */
+export async function createBearers(
+  api: Pick<TestApi, 'sessions' | 'attemptToken'>,
+): Promise<Bearers> {
+  return { ...api.sessions, attempt: await api.attemptToken(ATTEMPT) };
+}
+
+/** A request that passes the gate of access, unless a part replaces what it needs. */
+export async function sendContractRequest(
+  api: Pick<TestApi, 'send'>,
+  bearers: Bearers,
+  { group, route }: ContractRow,
+  part: RequestPart = {},
+): Promise<TestAnswer> {
+  const bearer = bearers[route.access];
+  const authorization: Record<string, string> =
+    bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const signature: Record<string, string> =
+    route.access === 'signature' ? { 'x-hub-signature-256': signWebhook(part.body ?? '') } : {};
+  const type: Record<string, string> =
+    part.body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { ...authorization, ...signature, ...type, ...part.headers };
+  return api.send(group, { method: route.method, path: renderPath(route), ...part, headers });
+}
+
+/** One of the statuses, in the shape of an error, with words to go by. */
+export async function expectRefusal(
+  answer: Promise<TestAnswer>,
+  statuses: readonly number[],
+  what: string,
+) {
+  const { status, headers, json, requestId, text } = await answer;
+  expect(statuses, `${what}: ${text.slice(0, 300)}`).toContain(status);
+  const { error } = errorBodySchema.parse(json);
+  expect(error.requestId).toBe(requestId);
+  expect(error.message.length).toBeGreaterThan(8);
+  expect(text.length).toBeLessThan(20_000);
+  expect(headers['content-type']).toMatch(/^application\/json/);
+  expect(headers['x-content-type-options']).toBe('nosniff');
+  expect(headers['cache-control']).toBe('no-store');
+  expect(headers['x-request-id']).toBe(requestId);
+  return { error, headers };
+}
+
+export function listIssues(error: { readonly details?: Record<string, unknown> | undefined }) {
+  const shape = z.array(z.object({ in: z.string(), path: z.string(), message: z.string() }));
+  return shape.parse(error.details?.issues);
+}

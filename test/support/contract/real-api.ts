@@ -1,0 +1,66 @@
+import { createNoHosting } from '../../../adapters/hosting/create-local-hosting.ts';
+import { signAttemptToken, verifyAttemptToken } from '../../../core/access/attempt-token.ts';
+import { authenticateUser } from '../../../core/access/authenticate-user.ts';
+import { API, ATTEMPT_API } from '../../../core/contract/api.ts';
+import { createApp } from '../../../functions/http/create-app.ts';
+import { createLambdaHandler } from '../../../functions/http/create-lambda-handler.ts';
+import { attemptHandlers } from '../../../functions/http/handler/attempt.ts';
+import { doctorHandlers } from '../../../functions/http/handler/doctor.ts';
+import { USER_HANDLERS } from '../../../functions/http/handler/user-api.ts';
+import { createLog } from '../../../functions/log.ts';
+import { createEngineFixture } from '../engine/engine-fixture.ts';
+import type { HttpInput } from './http-event.ts';
+import { createLambdaHttpEvent } from './http-event.ts';
+import { createTestAccess } from './test-access.ts';
+import type { TestAnswer } from './test-api.ts';
+import { parseAnswer, signInEachRole } from './test-api.ts';
+
+/** The handlers as they are deployed, over one table in memory; no forge and no launcher may be asked. */
+export async function createRealApi() {
+  const engine = createEngineFixture();
+  const access = createTestAccess(engine.table);
+  const { clock } = access.deps;
+  const lines: string[] = [];
+  const edge = { log: createLog({ write: (line) => lines.push(line), now: clock.now }), clock };
+  const users = {
+    ...access.deps,
+    version: '1.2.3',
+    socketUrl: 'wss://socket.example.org',
+    engine: engine.deps,
+    hosting: createNoHosting(),
+    host: undefined,
+    examine: async () => [],
+  };
+  const apps = {
+    api: createApp({
+      ...edge,
+      routes: API,
+      handlers: { ...USER_HANDLERS, ...doctorHandlers },
+      authorize: { user: (bearer) => authenticateUser(access.deps, bearer) },
+      deps: () => users,
+    }),
+    attempt: createApp({
+      ...edge,
+      routes: ATTEMPT_API,
+      handlers: attemptHandlers,
+      authorize: { attempt: (bearer) => verifyAttemptToken(access.deps, bearer) },
+      deps: () => ({ engine: engine.deps, model: undefined }),
+    }),
+  };
+  return {
+    engine,
+    lines,
+    sessions: await signInEachRole(users),
+    attemptToken: (id: string, ms = 60_000) => signAttemptToken(access.deps, id, clock.now() + ms),
+    async send(group: string, input: HttpInput): Promise<TestAnswer> {
+      const app = group === 'attempt' ? apps.attempt : apps.api;
+      const event = createLambdaHttpEvent(input);
+      return parseAnswer(
+        await createLambdaHandler(app, edge)(event),
+        event.requestContext.requestId,
+      );
+    },
+  };
+}
+
+export type RealApi = Awaited<ReturnType<typeof createRealApi>>;

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+
+// Values made of a JSON Schema, as zod writes it: one that is good, and the same with another value in one place.
+
+export type JsonSchema = {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly minimum?: number;
+  readonly required?: readonly string[];
+  /** There is a rule in code, of which JSON Schema knows nothing. */
+  readonly refined?: boolean;
+};
+
+/** A place in a value of a schema where a text stands. */
+export type TextField = {
+  /** `tasks.0.id` */
+  readonly path: string;
+  readonly schema: JsonSchema;
+  /** The whole value, good but for what is put here. */
+  createValueWith(text: string): unknown;
+};
+
+/** Among these is a good value for every pattern of the contract: a new one belongs here. */
+const GOOD_TEXTS = [
+  'add-login',
+  'acme/shop',
+  'p3k9m2x7abc',
+  'r3k9m2x7abc',
+  'k3k9m2x7abcde',
+  'bob@example.org',
+  'a'.repeat(40),
+];
+
+/** What may be sent. */
+export function toInputSchema(schema: z.ZodType | undefined): JsonSchema {
+  if (schema === undefined) return {};
+  const written = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      const checks = zodSchema._zod.def.checks ?? [];
+      if (checks.some((check) => check._zod.def.check === 'custom')) jsonSchema.refined = true;
+    },
+  });
+  return JSON.parse(JSON.stringify(written));
+}
+
+/** A good value, with everything that may be given. */
+export function createSample(schema: JsonSchema): unknown {
+  const [branch] = listBranches(schema);
+  if (branch !== undefined) return createSample(branch);
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum !== undefined) return schema.enum[0];
+  switch (schema.type) {
+    case 'string':
+      return chooseTextSample(schema);
+    case 'integer':
+    case 'number':
+      return Math.max(schema.minimum ?? 0, 1);
+    case 'boolean':
+      return false;
+    case 'array':
+      return listItemSchemas(schema).map(createSample);
+    case 'object':
+      return createObjectSample(schema);
+    default:
+      throw new Error(`there is no sample of ${JSON.stringify(schema)}`);
+  }
+}
+
+export function listTextFields(schema: JsonSchema, path: readonly string[] = []): TextField[] {
+  const branches = listBranches(schema);
+  if (branches.length > 0) return branches.flatMap((branch) => listTextFields(branch, path));
+  if (schema.type === 'string')
+    return [{ path: path.join('.'), schema, createValueWith: (text) => text }];
+  if (schema.type === 'array' && schema.items !== undefined) {
+    const [, ...rest] = listItemSchemas(schema).map(createSample);
+    return listNestedTextFields(schema.items, [...path, '0'], (item) => [item, ...rest]);
+  }
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
+    listNestedTextFields(field, [...path, name], (value) => ({
+      ...createObjectSample(schema),
+      [name]: value,
+    })),
+  );
+}
+
+function listNestedTextFields(
+  schema: JsonSchema,
+  path: string[],
+  wrap: (value: unknown) => unknown,
+) {
+  return listTextFields(schema, path).map((field) => ({
+    ...field,
+    with: (text: string) => wrap(field.createValueWith(text)),
+  }));
+}
+
+function listBranches({ anyOf = [], oneOf = [] }: JsonSchema): readonly JsonSchema[] {
+  return [...anyOf, ...oneOf];
+}
+
+function createObjectSample({ properties = {} }: JsonSchema): Record<string, unknown> {
+  const fields = Object.entries(properties).map(([name, field]) => [name, createSample(field)]);
+  return Object.fromEntries(fields);
+}
+
+function listItemSchemas({ items = {}, minItems = 1 }: JsonSchema): JsonSchema[] {
+  return Array.from({ length: Math.max(1, minItems) }, () => items);
+}
+
+function chooseTextSample({ pattern, minLength = 0 }: JsonSchema): string {
+  if (pattern === undefined) return 'text'.padEnd(minLength, '.');
+  const good = GOOD_TEXTS.find((one) => new RegExp(pattern, 'u').test(one));
+  if (good === undefined) throw new Error(`add an example of ${pattern} to GOOD`);
+  return good;
+}

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { createJoseJwt } from '../../../adapters/jwt/create-jose-jwt.ts';
+import { createScryptHash } from '../../../adapters/password/create-scrypt-hash.ts';
+import type { AccessDeps } from '../../../core/access/access-deps.ts';
+import type { Table } from '../../../core/port/table.ts';
+import type { MemoryTable } from '../store/memory-table.ts';
+import { createMemoryTable } from '../store/memory-table.ts';
+
+export const AUTH_SECRET = 'a secret for tests that is long enough';
+
+export type TestAccess<T extends Table> = {
+  readonly deps: AccessDeps & { readonly table: T };
+  /** Moves the clock. */
+  readonly advanceClock: (ms: number) => void;
+};
+
+/** The real rules of access over a table in memory, a clock that stands still and cheap password hashes. */
+export function createTestAccess(): TestAccess<MemoryTable>;
+export function createTestAccess<T extends Table>(table: T): TestAccess<T>;
+export function createTestAccess(table: Table = createMemoryTable()): TestAccess<Table> {
+  let now = Date.UTC(2030, 0, 1, 12, 1);
+  const deps = {
+    table,
+    clock: { now: () => now },
+    jwt: createJoseJwt({ secrets: [AUTH_SECRET], issuer: 'smol-gang' }),
+    passwords: createScryptHash({ logN: 4, r: 1, p: 1 }),
+    randomBytes,
+  };
+  return {
+    deps,
+    advanceClock: (ms) => {
+      now += ms;
+    },
+  };
+}

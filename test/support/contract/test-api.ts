@@ -1,0 +1,162 @@
+import { createHmac } from 'node:crypto';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { createGitHubWebhookVerifier } from '../../../adapters/github/webhook/create-github-webhook-verifier.ts';
+import type { AccessDeps } from '../../../core/access/access-deps.ts';
+import type { UserActor } from '../../../core/access/actor.ts';
+import { signAttemptToken, verifyAttemptToken } from '../../../core/access/attempt-token.ts';
+import { authenticateUser } from '../../../core/access/authenticate-user.ts';
+import { openSession } from '../../../core/access/session.ts';
+import { createUser } from '../../../core/access/user.ts';
+import { AppError } from '../../../core/base/app-error.ts';
+import type { Role } from '../../../core/contract/access.ts';
+import { ROLES } from '../../../core/contract/access.ts';
+import { API, ATTEMPT_API, HOOK_API } from '../../../core/contract/api.ts';
+import type { Route } from '../../../core/contract/route.ts';
+import { createApp } from '../../../functions/http/create-app.ts';
+import { createLambdaHandler } from '../../../functions/http/create-lambda-handler.ts';
+import { authHandlers } from '../../../functions/http/handler/auth.ts';
+import { metaHandlers } from '../../../functions/http/handler/meta.ts';
+import { tokenHandlers } from '../../../functions/http/handler/token.ts';
+import { userHandlers } from '../../../functions/http/handler/user.ts';
+import type { Call, Handlers } from '../../../functions/http/handlers.ts';
+import { createLog } from '../../../functions/log.ts';
+import type { MemoryTable } from '../store/memory-table.ts';
+import { createMemoryTable } from '../store/memory-table.ts';
+import type { HttpInput } from './http-event.ts';
+import { createLambdaHttpEvent } from './http-event.ts';
+import { createTestAccess } from './test-access.ts';
+
+const WEBHOOK_SECRET = 'the secret of webhooks';
+export const PASSWORD = 'correct horse battery';
+export const GROUPS = { api: API, attempt: ATTEMPT_API, hook: HOOK_API } as const;
+export type GroupName = keyof typeof GROUPS;
+
+type TestDeps = ReturnType<typeof createTestDeps>;
+export type RecordedCall = Pick<Call<Route, TestDeps>, 'params' | 'query' | 'body'> & {
+  readonly id: string;
+  readonly actor: unknown;
+  readonly idempotencyKey: string | undefined;
+};
+export type TestApi = Awaited<ReturnType<typeof createTestApi>>;
+
+/**
+ * The whole interface behind Lambda handlers: access is real, every other handler says that it was reached and answers 409
+ * `reached`. Writes are counted from the moment when the users are there.
+ */
+export async function createTestApi(replaced: Partial<Handlers<typeof API, TestDeps>> = {}) {
+  const seen = { writes: 0, calls: [] as RecordedCall[], lines: [] as string[] };
+  const table = createMemoryTable({
+    beforeEffect: (operation) => {
+      if (operation !== 'get' && operation !== 'query' && operation !== 'index') seen.writes += 1;
+    },
+  });
+  const access = createTestAccess(table);
+  const deps = createTestDeps(access.deps);
+  const log = createLog({ write: (line) => seen.lines.push(line), now: access.deps.clock.now });
+  const edge = { deps: () => deps, log, clock: access.deps.clock };
+  const users = { ...authHandlers, ...metaHandlers, ...tokenHandlers, ...userHandlers };
+  const handlers = { ...createRecorders(API, seen.calls), ...users, ...replaced };
+  const user = (bearer: string) => authenticateUser(deps, bearer);
+  const attempt = (bearer: string) => verifyAttemptToken(deps, bearer);
+  const signature = createGitHubWebhookVerifier([WEBHOOK_SECRET]);
+  const apps = {
+    api: createApp({ ...edge, routes: API, handlers, authorize: { user } }),
+    attempt: createApp({
+      ...edge,
+      routes: ATTEMPT_API,
+      handlers: createRecorders(ATTEMPT_API, seen.calls),
+      authorize: { attempt },
+    }),
+    hook: createApp({
+      ...edge,
+      routes: HOOK_API,
+      handlers: createRecorders(HOOK_API, seen.calls),
+      authorize: { signature },
+    }),
+  };
+  const sessions = await signInEachRole(deps);
+  seen.writes = 0;
+  return {
+    deps,
+    pass: access.advanceClock,
+    seen,
+    sessions,
+    attemptToken: (id: string, ms = 60_000) => signAttemptToken(deps, id, deps.clock.now() + ms),
+    async send(group: GroupName, input: HttpInput): Promise<TestAnswer> {
+      const event = createLambdaHttpEvent(input);
+      const result = await createLambdaHandler(apps[group], edge)(event);
+      return parseAnswer(result, event.requestContext.requestId);
+    },
+  };
+}
+
+export type TestAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  /** undefined: there is none, or it is not JSON. */
+  readonly json: unknown;
+  /** That of the event. */
+  readonly requestId: string;
+};
+
+export function signWebhook(body: string | Uint8Array): string {
+  return `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`;
+}
+
+export function formatEmail(role: Role): string {
+  return `${role}@example.org`;
+}
+
+function createTestDeps(access: ReturnType<typeof createTestAccess<MemoryTable>>['deps']) {
+  return { ...access, version: '1.2.3', socketUrl: 'wss://socket.example.org' };
+}
+
+/** Handlers that note what they were given, and answer 409 `reached`. */
+export function createRecorders<Routes extends Readonly<Record<string, Route>>>(
+  routes: Routes,
+  calls: RecordedCall[],
+): Handlers<Routes, TestDeps> {
+  const entries = Object.keys(routes).map((id) => [
+    id,
+    async (call: Call<Route, TestDeps>) => {
+      const { params, query, body, actor, idempotencyKey } = call;
+      calls.push({ id, params, query, body, actor, idempotencyKey });
+      throw new AppError('conflict', 'reached', `the handler of ${id} was reached`);
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** A session of a new user of each role. */
+export async function signInEachRole(deps: AccessDeps): Promise<Record<Role, string>> {
+  const bearers = await Promise.all(
+    ROLES.map(async (role) => {
+      const { email } = await createUser(deps, {
+        email: formatEmail(role),
+        password: PASSWORD,
+        role,
+      });
+      const actor: UserActor = { kind: 'user', email, role, via: 'session' };
+      return [role, (await openSession(deps, actor)).accessToken] as const;
+    }),
+  );
+  const [viewer = '', operator = '', admin = ''] = bearers.map(([, bearer]) => bearer);
+  return { viewer, operator, admin };
+}
+
+export function parseAnswer(
+  result: APIGatewayProxyStructuredResultV2,
+  requestId: string,
+): TestAnswer {
+  const { statusCode = 0, headers = {}, body: text = '' } = result;
+  return { status: statusCode, headers, text, json: parseJson(text), requestId };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

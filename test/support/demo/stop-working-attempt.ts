@@ -1,0 +1,109 @@
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PodTrace } from '../../../adapters/process/pod-member.ts';
+import { findPodMembers } from '../../../adapters/process/pod-member.ts';
+import type { PodRecord, ProcessIdentity } from '../../../adapters/process/pod-record.ts';
+import { readPodRecord } from '../../../adapters/process/pod-record.ts';
+import type { ProcessRow } from '../../../adapters/process/process-row.ts';
+import { isAlive } from '../../../adapters/process/process-row.ts';
+import type { AttemptKey } from '../../../core/contract/id.ts';
+import { parseAttemptId } from '../../../core/contract/id.ts';
+import { readCommandLine } from '../process/process-scan.ts';
+import { waitUntil } from '../wait-until.ts';
+import type { DemoProcess } from './demo-process.ts';
+
+// An attempt that stands still and that its launcher has lost, as on a machine that is cut off and asleep: nobody can end it,
+// and it goes on when others have taken over.
+
+export type Orphan = {
+  readonly attempt: AttemptKey;
+  /** It lives, and stands still. */
+  isStopped(): Promise<boolean>;
+  /** It stays alive, but no launcher finds it any more. */
+  hideFromPlatform(): Promise<void>;
+  resume(): void;
+  /** Waits until all of it is dead; answers what its bridge said. */
+  waitUntilEnded(): Promise<string>;
+};
+
+const FIND_TIMEOUT_MS = 60_000;
+const END_TIMEOUT_MS = 30_000;
+
+/** Stops the first attempt whose agent is seen at work: its bridge has neither pushed its result nor told of it. */
+export function stopWorkingAttempt(demo: DemoProcess): Promise<Orphan> {
+  const pods = join(demo.workspace.dataDir, 'attempts', 'pods');
+  const find = async () => {
+    for (const name of await readdir(pods).catch(() => [])) {
+      const folder = join(pods, name);
+      const record = await readPodRecord(folder).catch(() => undefined);
+      const orphan = record && (await stopPod(folder, record));
+      if (orphan !== undefined) return orphan;
+    }
+    return undefined;
+  };
+  return waitUntil('an agent is at work', find, FIND_TIMEOUT_MS);
+}
+
+/** Undefined, with all of it going on: it is not at work. */
+async function stopPod(folder: string, record: PodRecord): Promise<Orphan | undefined> {
+  const attempt = parseAttemptId(record.attemptId);
+  const { uid, bridge } = record;
+  if (attempt === undefined || bridge === undefined) return undefined;
+  const trace = { uid, folder, bridge };
+  if (!(await isAtWork(findPodMembers(trace)))) return undefined;
+  const members = await stopAllProcesses(trace);
+  if (await isAtWork(members)) return createOrphan(attempt, trace, members);
+  signalProcesses(members, 'SIGCONT');
+  return undefined;
+}
+
+/** An agent lives, and no git that may be pushing. */
+async function isAtWork(members: readonly ProcessRow[]): Promise<boolean> {
+  const commands = await Promise.all(members.map(({ pid }) => readCommandLine(pid)));
+  const has = (pattern: RegExp) => commands.some((command) => pattern.test(command));
+  return (
+    has(/agent\/bridge\/main\.ts/) && has(/agent\/small\/main\.ts/) && !has(/^(\S*\/)?git[ -]/)
+  );
+}
+
+/** Until a look finds nobody that still goes on: whoever is stopped may have started another just before. */
+async function stopAllProcesses(trace: PodTrace): Promise<readonly ProcessRow[]> {
+  return await waitUntil('all of it stands still', async () => {
+    const members = findPodMembers(trace);
+    const stopped = await Promise.all(members.map(({ pid }) => hasStopped(pid)));
+    if (stopped.every((one) => one)) return members;
+    signalProcesses(members, 'SIGSTOP');
+    return undefined;
+  });
+}
+
+function createOrphan(
+  attempt: AttemptKey,
+  trace: PodTrace & { readonly bridge: ProcessIdentity },
+  members: readonly ProcessRow[],
+): Orphan {
+  const { folder, bridge } = trace;
+  return {
+    attempt,
+    isStopped: async () => isAlive(bridge) && (await hasStopped(bridge.pid)),
+    hideFromPlatform: () => rename(join(folder, 'pod.json'), join(folder, 'lost.json')),
+    resume: () => signalProcesses(members, 'SIGCONT'),
+    async waitUntilEnded() {
+      const isOver = () => findPodMembers(trace).length === 0;
+      await waitUntil('the orphan ends by itself', isOver, END_TIMEOUT_MS);
+      const said = await readFile(join(folder, 'bridge.log'), 'utf8');
+      // Nobody else knows of it.
+      await rm(folder, { recursive: true });
+      return said;
+    },
+  };
+}
+
+function signalProcesses(members: readonly ProcessRow[], signal: NodeJS.Signals): void {
+  for (const member of members.filter(isAlive)) process.kill(member.pid, signal);
+}
+
+async function hasStopped(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  return /\) T /.test(stat);
+}

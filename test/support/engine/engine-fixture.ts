@@ -1,0 +1,226 @@
+import type { TaskKey } from '../../../core/contract/id.ts';
+import type { QueueMessage } from '../../../core/contract/queue.ts';
+import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
+import type { PlanState } from '../../../core/plan-state/plan-state.ts';
+import type { Forge, PullRequest } from '../../../core/port/forge.ts';
+import type { PodLauncher } from '../../../core/port/launcher.ts';
+import { putNewPlan } from '../../../core/store/plan-store.ts';
+import type { StoredTask } from '../../../core/store/task-store.ts';
+import { loadTask, putNewTask } from '../../../core/store/task-store.ts';
+import type { TaskState } from '../../../core/task-state/task-state.ts';
+import { NO_USAGE } from '../../../core/task-state/task-state.ts';
+import { createSilentLog } from '../silent-log.ts';
+import type { MemoryTable, MemoryTableOptions } from '../store/memory-table.ts';
+import { createMemoryTable } from '../store/memory-table.ts';
+
+// The engine over a table in memory, with a clock that stands until a test moves it, for tests of single steps.
+
+export const FIXTURE_PLAN = 'p0123456789';
+export const FIXTURE_REPO = 'acme/shop';
+const SHA = 'a'.repeat(40);
+
+export type EngineFixture = {
+  readonly deps: EngineDeps;
+  readonly table: MemoryTable;
+  readonly sent: QueueMessage[];
+  advance(ms: number): void;
+  putPlan(change?: Partial<PlanState>): Promise<PlanState>;
+  putTask(change?: Partial<TaskState>): Promise<TaskState>;
+  task(id?: string): Promise<StoredTask>;
+};
+
+export function createEngineFixture(
+  parts: {
+    readonly forge?: Partial<Forge>;
+    readonly launcher?: Partial<PodLauncher>;
+    readonly table?: MemoryTableOptions;
+  } = {},
+): EngineFixture {
+  const table = createMemoryTable(parts.table);
+  const sent: QueueMessage[] = [];
+  let now = 1_000_000_000;
+  let ids = 0;
+  const forge = createPartialPort<Forge>('forge', parts.forge ?? {});
+  const deps: EngineDeps = {
+    table,
+    queue: {
+      send: async (messages) => {
+        sent.push(...messages.map((each) => each.message));
+      },
+    },
+    launcher: createPartialPort<PodLauncher>('launcher', parts.launcher ?? {}),
+    forges: { local: forge, github: forge },
+    clock: { now: () => now },
+    log: createSilentLog(),
+    settings: {
+      prefix: 'smol-gang',
+      apiUrl: 'http://127.0.0.1:1',
+      limits: { maxMinutes: 90, idleMinutes: 10, maxTokens: 1e9, maxUsd: 1e3, maxTurns: 500 },
+      bounds: { maxRetries: 2, maxLosses: 5, maxRepairs: 3, maxFaults: 5 },
+      caps: { system: 10, repository: 10, plan: 10 },
+      leaseMs: 60_000,
+      heartbeatMs: 10_000,
+      launchMs: 120_000,
+      keepDays: 7,
+      agent: 'small',
+      models: { heavy: 'heavy', light: 'light' },
+      prices: {},
+      author: { name: 'Gang', email: 'gang@example.com' },
+    },
+    attemptToken: async (id) => `token of ${id}`,
+    newId: () => {
+      ids += 1;
+      return `n${ids}`;
+    },
+  };
+  return {
+    deps,
+    table,
+    sent,
+    advance: (ms) => {
+      now += ms;
+    },
+    putPlan: async (change) => {
+      const state = { ...createPlanStateFixture(), ...change };
+      await putNewPlan(table, state, now);
+      return state;
+    },
+    putTask: async (change) => {
+      const state = { ...createTaskStateFixture(), ...change };
+      await putNewTask(table, state, []);
+      return state;
+    },
+    task: async (id = 'one') => {
+      const key: TaskKey = { plan: FIXTURE_PLAN, run: 1, task: id };
+      const found = await loadTask(table, key);
+      if (found === undefined) throw new Error(`there is no task ${id}`);
+      return found;
+    },
+  };
+}
+
+/** A part that does what the test gives it; anything else that is asked of it is an error of the test. */
+function createPartialPort<T extends object>(what: string, given: Partial<T>): T {
+  return new Proxy(given, {
+    get: (target, name) => {
+      const found: unknown = Reflect.get(target, name);
+      if (found !== undefined) return found;
+      return () => {
+        throw new Error(`the ${what} was asked for ${String(name)}`);
+      };
+    },
+  }) as T;
+}
+
+export function createPlanStateFixture(): PlanState {
+  return {
+    id: FIXTURE_PLAN,
+    title: 'Logins',
+    prompt: 'Add logins.',
+    status: 'active',
+    options: {
+      complexity: 'auto',
+      autoApprove: false,
+      limits: {},
+      budget: {},
+      interactive: false,
+    },
+    policy: 'auto',
+    repositories: [
+      {
+        name: FIXTURE_REPO,
+        forge: 'local',
+        cloneUrl: 'http://127.0.0.1:1/acme/shop.git',
+        base: 'main',
+        baseSha: SHA,
+        setup: [],
+        verify: [],
+        shared: [],
+        env: {},
+        strictMerge: false,
+        notes: '',
+        signOff: false,
+        found: '',
+      },
+    ],
+    submitted: true,
+    run: 1,
+    revision: 1,
+    revisionTags: ['x'],
+    approved: 1,
+    notices: [],
+    planning: { stage: 'done', faults: 0 },
+    activation: { put: 1, released: 1, total: 1, roots: true },
+    ends: [],
+    pulls: [],
+    stoppingRuns: [],
+    pendingCleanups: [],
+    usage: NO_USAGE,
+    faults: 0,
+    createdBy: 'ada@example.com',
+    createdAt: 1,
+    last: { version: 1, at: 1, from: 'none', to: 'planning', event: 'created', actor: 'ada' },
+  };
+}
+
+export function createTaskStateFixture(): TaskState {
+  return {
+    plan: FIXTURE_PLAN,
+    run: 1,
+    task: 'one',
+    ordinal: 0,
+    kind: 'work',
+    repo: FIXTURE_REPO,
+    title: 'One',
+    wave: 0,
+    rank: 10,
+    weight: 10,
+    simple: false,
+    policy: 'auto',
+    status: 'ready',
+    nextAttemptKind: 'work',
+    attempt: 0,
+    attemptsAwaitingPodRemoval: [],
+    retryCounts: { agent: 0, infra: 0, repair: 0 },
+    faults: 0,
+    usage: NO_USAGE,
+    last: { version: 1, at: 1, from: 'none', to: 'pending', event: 'created', actor: 'engine' },
+  };
+}
+
+/** The pull request of the task of `taskStateFixture`. */
+export function createPullFixture(change: Partial<PullRequest> = {}): PullRequest {
+  return {
+    number: 7,
+    nodeId: 'PR_7',
+    url: 'https://forge.test/pull/7',
+    title: 'One',
+    body: '',
+    state: 'open',
+    draft: false,
+    head: 'smol-gang/p0123456789-r1/t/one',
+    headSha: 'c'.repeat(40),
+    base: 'smol-gang/p0123456789-r1/root',
+    mergeable: true,
+    labels: [],
+    updatedAt: 1,
+    author: 'gang',
+    ...change,
+  };
+}
+
+/** A task whose attempt `n` is at work. */
+export function createWorkingTask(n: number): Partial<TaskState> {
+  return {
+    status: 'working',
+    attempt: n,
+    current: {
+      n,
+      kind: 'work',
+      from: 'ready',
+      phase: 'working',
+      claimedAt: 1_000_000_000,
+      leaseUntil: 1_000_060_000,
+    },
+  };
+}

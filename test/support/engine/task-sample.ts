@@ -1,0 +1,114 @@
+import type { TaskStatus } from '../../../core/contract/task.ts';
+import type { TaskEvent, TaskEventType } from '../../../core/task-state/task-event.ts';
+import type { TaskState } from '../../../core/task-state/task-state.ts';
+import { NO_USAGE } from '../../../core/task-state/task-state.ts';
+import type { TransitionContext } from '../../../core/task-state/transition-row.ts';
+import { createTaskStateFixture } from './engine-fixture.ts';
+
+// A task in each status as it commonly is there, and each event as it commonly comes.
+
+export const SAMPLE_ATTEMPT = 3;
+const PULL = { number: 7, nodeId: 'PR_7', url: 'https://forge.test/7' };
+const EVIDENCE = { commit: 'c1', root: 'r1', green: true, empty: false };
+
+export function createSampleContext(change: Partial<TransitionContext> = {}): TransitionContext {
+  return {
+    now: 1_000,
+    actor: 'test',
+    version: 9,
+    bounds: { maxRetries: 2, maxLosses: 5, maxRepairs: 3, maxFaults: 5 },
+    hasUnmergedDependencies: false,
+    ...change,
+  };
+}
+
+/** `live`: with attempt SAMPLE_N at work. */
+export function createSampleTask(status: TaskStatus, live = isLive(status)): TaskState {
+  const beside = status === 'pr_open' || status === 'in_review' || status === 'merging';
+  const hasPull = beside || status === 'changes_requested' || status === 'merged';
+  const ended = status === 'blocked' || status === 'failed' || status === 'cancelled';
+  return {
+    ...createTaskStateFixture(),
+    status,
+    attempt: SAMPLE_ATTEMPT,
+    nextAttemptKind: status === 'changes_requested' ? 'repair' : 'work',
+    ...(hasPull || ended ? { accepted: { commit: 'c1', attempt: 2, firstAttempt: 2 } } : {}),
+    ...(hasPull || ended ? { pull: PULL, evidence: EVIDENCE, checkpoint: 'c1' } : {}),
+    ...(status === 'failed' ? { reason: { code: 'pull_closed', text: 'closed' } } : {}),
+    ...(live ? { current: createLiveAttempt(status) } : {}),
+  };
+}
+
+export function isLive(status: TaskStatus): boolean {
+  return status === 'claimed' || status === 'working' || status === 'awaiting_input';
+}
+
+function createLiveAttempt(status: TaskStatus): NonNullable<TaskState['current']> {
+  const beside = !isLive(status);
+  return {
+    n: SAMPLE_ATTEMPT,
+    kind: beside ? 'verify' : 'work',
+    from: beside ? status : 'ready',
+    phase: isLive(status) ? (status as 'claimed' | 'working' | 'awaiting_input') : 'working',
+    claimedAt: 1,
+    leaseUntil: 500,
+  };
+}
+
+const repair = { reason: 'conflict' as const, detail: 'it conflicts', files: [], tasks: [] };
+const question = { id: 'q', text: 'Which?', options: [], default: 'any', timeoutAt: 900 };
+
+const SAMPLE_EVENTS: { [T in TaskEventType]: Extract<TaskEvent, { readonly type: T }> } = {
+  dependencies_merged: { type: 'dependencies_merged' },
+  claimed: { type: 'claimed', n: SAMPLE_ATTEMPT + 1, kind: 'work', leaseUntil: 2_000 },
+  bridge_ready: { type: 'bridge_ready', n: SAMPLE_ATTEMPT, leaseUntil: 2_000 },
+  question_asked: { type: 'question_asked', n: SAMPLE_ATTEMPT, question },
+  question_answered: { type: 'question_answered', n: SAMPLE_ATTEMPT },
+  checkpointed: { type: 'checkpointed', n: SAMPLE_ATTEMPT, commit: 'k1' },
+  attempt_lost: { type: 'attempt_lost', n: SAMPLE_ATTEMPT, why: 'gone' },
+  attempt_refused: { type: 'attempt_refused', n: SAMPLE_ATTEMPT, until: 5_000, why: '429' },
+  attempt_failed: {
+    type: 'attempt_failed',
+    n: SAMPLE_ATTEMPT,
+    cause: 'agent',
+    why: 'it gave up',
+    files: [],
+    usage: NO_USAGE,
+    leftOut: false,
+  },
+  result_accepted: {
+    type: 'result_accepted',
+    n: SAMPLE_ATTEMPT,
+    commit: 'c2',
+    evidence: { ...EVIDENCE, commit: 'c2' },
+    usage: NO_USAGE,
+  },
+  pull_ensured: { type: 'pull_ensured', pull: { ...PULL, number: 8 } },
+  pull_green: { type: 'pull_green', pull: PULL },
+  checks_stuck: { type: 'checks_stuck', checks: ['deploy gate'] },
+  approved: { type: 'approved' },
+  changes_requested: { type: 'changes_requested', repair },
+  forge_refused: { type: 'forge_refused', rule: 'no merges on Fridays' },
+  head_moved: { type: 'head_moved', commit: 'p1', root: 'r2' },
+  verify_missing: { type: 'verify_missing' },
+  verify_wanted: { type: 'verify_wanted', root: 'r2' },
+  merge_seen: { type: 'merge_seen', sha: 'm1', root: 'm1' },
+  pull_closed: { type: 'pull_closed' },
+  pull_reopened: { type: 'pull_reopened' },
+  root_moved: { type: 'root_moved', root: 'r2' },
+  retry: { type: 'retry' },
+  unblock: { type: 'unblock' },
+  cancel: { type: 'cancel', reason: 'no longer wanted' },
+  unparked: { type: 'unparked' },
+  finish: { type: 'finish' },
+  number_raised: { type: 'number_raised', n: SAMPLE_ATTEMPT + 2 },
+  pods_gone: { type: 'pods_gone', attempts: [1] },
+  faulted: { type: 'faulted', why: 'a bug' },
+};
+
+export function createSampleEvent<T extends TaskEventType>(
+  type: T,
+  change: Partial<Extract<TaskEvent, { readonly type: T }>> = {},
+): TaskEvent {
+  return { ...SAMPLE_EVENTS[type], ...change } as TaskEvent;
+}

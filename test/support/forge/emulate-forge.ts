@@ -1,0 +1,181 @@
+import { createEmulator } from 'emulate';
+import { createGitHubForge } from '../../../adapters/github/create-github-forge.ts';
+import type { TestForge, TestRepository } from './test-forge.ts';
+import { ADMIN_TOKEN, readField, sendForgeRequest } from './test-forge.ts';
+
+// The GitHub of the `emulate` package in the place of the local forge: another hand's idea of the same interface. It has no git
+// on the wire, so commits are made through the REST interface.
+
+const ADMIN = 'acme-admin';
+const PEOPLE = ['writer', 'stranger', 'second', 'approver', 'owner', 'demoted'];
+
+export async function startEmulateForge(): Promise<TestForge> {
+  const tokens = Object.fromEntries(
+    [ADMIN, ...PEOPLE].map((login) => [
+      createPersonToken(login),
+      { login, scopes: ['repo', 'admin:org'] },
+    ]),
+  );
+  const emulator = await createEmulator({
+    service: 'github',
+    port: 0,
+    seed: {
+      tokens,
+      github: {
+        users: [ADMIN, ...PEOPLE].map((login) => ({ login, email: `${login}@example.com` })),
+        orgs: [{ login: 'acme', members: [{ login: ADMIN, role: 'admin' }] }],
+      },
+    },
+  });
+  const repositories: string[] = [];
+  let offset = 0;
+  const now = () => Date.now() + offset;
+  const call = (token: string, method: string, path: string, body?: unknown) =>
+    sendForgeRequest(emulator.url + path, token, method, body);
+  const client = (
+    auth: 'app' | { readonly token: string } = 'app',
+    fetch?: typeof globalThis.fetch,
+  ) =>
+    createGitHubForge({
+      baseUrl: emulator.url,
+      auth: auth === 'app' ? { token: ADMIN_TOKEN } : auth,
+      now,
+      ...(fetch !== undefined && { fetch }),
+    });
+  return {
+    forge: client(),
+    author: ADMIN,
+    deliveries: [],
+    now,
+    advanceClock: (ms) => {
+      offset += ms;
+    },
+    makeRepository: (name, files) => {
+      repositories.push(`acme/${name}`);
+      return makeRepository(call, emulator.url, name, files);
+    },
+    pushBranch: (repository, branch, files, start) =>
+      pushBranch(call, repository, branch, files, start),
+    createPerson: async (login, permission = 'write') => {
+      await inviteUser(call, repositories, login, permission);
+      return createPersonToken(login);
+    },
+    call,
+    controlForge: (method, path, body) => controlForge(call, method, path, body),
+    createClient: client,
+    get server(): never {
+      throw new Error('emulate is no process of ours');
+    },
+    get dataDir(): never {
+      throw new Error('emulate keeps nothing on disk');
+    },
+    setFaults: () => Promise.reject(new Error('emulate has no faults on demand')),
+    close: () => emulator.close(),
+  };
+}
+
+type ForgeCall = TestForge['call'];
+
+function createPersonToken(login: string): string {
+  return login === ADMIN ? ADMIN_TOKEN : `token-of-${login}`;
+}
+
+/** As the admin; throws when it is refused. */
+async function requireSuccess(
+  call: ForgeCall,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const answer = await call(ADMIN_TOKEN, method, path, body);
+  if (answer.status < 300) return answer.body;
+  throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+}
+
+async function makeRepository(
+  call: ForgeCall,
+  base: string,
+  name: string,
+  files: Readonly<Record<string, string>> = { 'README.md': '# Sample\n', 'a.txt': 'a\n' },
+): Promise<TestRepository> {
+  await requireSuccess(call, 'POST', '/orgs/acme/repos', { name });
+  const repo = `acme/${name}`;
+  const main = await createCommit(call, repo, files, undefined);
+  await requireSuccess(call, 'POST', `/repos/${repo}/git/refs`, {
+    ref: 'refs/heads/main',
+    sha: main,
+  });
+  return {
+    repo,
+    get path(): never {
+      throw new Error('emulate has no work tree');
+    },
+    url: `${base}/${repo}.git`,
+    main,
+  };
+}
+
+async function pushBranch(
+  call: ForgeCall,
+  { repo, main }: TestRepository,
+  branch: string,
+  files: Readonly<Record<string, string>>,
+  start = main,
+): Promise<string> {
+  const sha = await createCommit(call, repo, files, start);
+  const path = `/repos/${repo}/git/refs`;
+  const made = await call(ADMIN_TOKEN, 'POST', path, { ref: `refs/heads/${branch}`, sha });
+  if (made.status !== 201)
+    await requireSuccess(call, 'PATCH', `${path}/heads/${branch}`, { sha, force: true });
+  return sha;
+}
+
+async function createCommit(
+  call: ForgeCall,
+  repo: string,
+  files: Readonly<Record<string, string>>,
+  parent: string | undefined,
+): Promise<string> {
+  const tree = Object.entries(files).map(([path, content]) => ({
+    path,
+    mode: '100644',
+    type: 'blob',
+    content,
+  }));
+  const base = parent === undefined ? undefined : await readTree(call, repo, parent);
+  const made = await requireSuccess(call, 'POST', `/repos/${repo}/git/trees`, {
+    tree,
+    base_tree: base,
+  });
+  const body = {
+    message: 'Work',
+    tree: readField(made, 'sha'),
+    parents: parent === undefined ? [] : [parent],
+  };
+  return readField(await requireSuccess(call, 'POST', `/repos/${repo}/git/commits`, body), 'sha');
+}
+
+async function readTree(call: ForgeCall, repo: string, sha: string): Promise<string> {
+  const found = await requireSuccess(call, 'GET', `/repos/${repo}/git/commits/${sha}`);
+  return readField(Reflect.get(Object(found), 'tree'), 'sha');
+}
+
+async function inviteUser(
+  call: ForgeCall,
+  repositories: readonly string[],
+  login: string,
+  permission: 'read' | 'write' | 'admin',
+): Promise<void> {
+  const role = { read: 'pull', write: 'push', admin: 'admin' }[permission];
+  for (const repo of repositories)
+    await requireSuccess(call, 'PUT', `/repos/${repo}/collaborators/${login}`, {
+      permission: role,
+    });
+}
+
+async function controlForge(call: ForgeCall, method: string, path: string, body: unknown) {
+  if (method !== 'POST' || path !== '/repositories')
+    throw new Error(`emulate has no ${method} ${path}`);
+  const name = readField(body, 'name').replace('acme/', '');
+  return call(ADMIN_TOKEN, 'POST', '/orgs/acme/repos', { name });
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { startForge } from '../../../local/forge/start-forge.ts';
+import { ADMIN_TOKEN } from './test-forge.ts';
+
+// A forge in a process of its own, so that a test can kill it. Run as a program it is that process.
+
+export type ForgeProcess = { readonly apiUrl: string; kill(): Promise<void> };
+
+export async function spawnForge(dataDir: string): Promise<ForgeProcess> {
+  const child = spawn(process.execPath, [import.meta.filename, dataDir], {
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exit = once(child, 'exit');
+  const [line] = await once(child.stdout, 'data');
+  return {
+    apiUrl: String(line).trim(),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const dataDir = process.argv[2] ?? '';
+  const forge = await startForge({ port: 0, dataDir, adminToken: ADMIN_TOKEN });
+  process.stdout.write(`${forge.apiUrl}\n`);
+}

@@ -1,0 +1,212 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { createGitHubForge } from '../../../adapters/github/create-github-forge.ts';
+import type { Forge } from '../../../core/port/forge.ts';
+import type { FaultSettings } from '../../../local/forge/fault.ts';
+import type { RunningForge } from '../../../local/forge/start-forge.ts';
+import { startForge } from '../../../local/forge/start-forge.ts';
+import {
+  commitFiles,
+  initRepository,
+  makeTemporaryDirectory,
+  pushWithToken,
+  runGit,
+} from '../workspace/git.ts';
+
+export const ADMIN_TOKEN = 'admin-token-of-the-tests';
+export const WEBHOOK_SECRET = 'webhook-secret-of-the-tests';
+const APP_ID = '4711';
+const appKeys = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+});
+
+export type Delivery = {
+  readonly event: string;
+  readonly id: string;
+  readonly signature: string;
+  readonly body: string;
+};
+
+/** A work tree whose main branch was pushed to a repository of the forge. */
+export type TestRepository = {
+  readonly repo: string;
+  readonly path: string;
+  readonly url: string;
+  readonly main: string;
+};
+
+export type TestForge = {
+  readonly forge: Forge;
+  /** Who it is at the forge. */
+  readonly author: string;
+  readonly deliveries: readonly Delivery[];
+  readonly server: RunningForge;
+  readonly dataDir: string;
+  now(): number;
+  /** Moves the clock of the forge and of its client. */
+  advanceClock(ms: number): void;
+  makeRepository(name: string, files?: Readonly<Record<string, string>>): Promise<TestRepository>;
+  /** Commits on a new branch from `start` and pushes it; returns the commit. */
+  pushBranch(
+    repository: TestRepository,
+    branch: string,
+    files: Readonly<Record<string, string>>,
+    start?: string,
+  ): Promise<string>;
+  /** A token of a person. */
+  createPerson(login: string, permission?: 'read' | 'write' | 'admin'): Promise<string>;
+  /** Calls the REST interface as somebody; answers the parsed body. */
+  call(
+    token: string,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ readonly status: number; readonly body: unknown }>;
+  controlForge(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ readonly status: number; readonly body: unknown }>;
+  setFaults(settings: FaultSettings): Promise<void>;
+  /** Another client with its own memory. */
+  createClient(auth?: 'app' | { readonly token: string }, send?: typeof fetch): Forge;
+  close(): Promise<void>;
+};
+
+export async function startTestForge(): Promise<TestForge> {
+  const directory = await makeTemporaryDirectory('smol-gang-forge');
+  let offset = 0;
+  const now = () => Date.now() + offset;
+  const deliveries: Delivery[] = [];
+  const hook = await listenForDeliveries(deliveries);
+  const dataDir = join(directory.path, 'forge');
+  const server = await startForge({
+    port: 0,
+    dataDir,
+    adminToken: ADMIN_TOKEN,
+    app: { id: APP_ID, key: appKeys.publicKey },
+    webhook: { url: hook.url, secret: WEBHOOK_SECRET },
+    now,
+  });
+  const client = (auth: 'app' | { readonly token: string } = 'app', send?: typeof fetch) =>
+    createGitHubForge({
+      baseUrl: server.apiUrl,
+      auth: auth === 'app' ? { appId: APP_ID, privateKey: appKeys.privateKey } : auth,
+      now,
+      ...(send !== undefined && { fetch: send }),
+    });
+  const control = (method: string, path: string, body?: unknown) =>
+    sendForgeRequest(`${server.url}/_forge${path}`, ADMIN_TOKEN, method, body);
+  return {
+    forge: client(),
+    author: 'smol-gang[bot]',
+    deliveries,
+    server,
+    dataDir,
+    now,
+    advanceClock: (ms) => {
+      offset += ms;
+    },
+    makeRepository: (name, files) => makeRepository(server, directory.path, control, name, files),
+    pushBranch,
+    createPerson: async (login, permission = 'write') => {
+      const { body } = await control('POST', '/users', { login, permission });
+      return readField(body, 'token');
+    },
+    call: (token, method, path, body) =>
+      sendForgeRequest(server.apiUrl + path, token, method, body),
+    controlForge: control,
+    setFaults: async (settings) => {
+      const { status, body } = await control('POST', '/faults', settings);
+      if (status !== 204) throw new Error(JSON.stringify(body));
+    },
+    createClient: client,
+    close: async () => {
+      await server.close();
+      await hook.close();
+      await directory.remove();
+    },
+  };
+}
+
+async function makeRepository(
+  server: RunningForge,
+  root: string,
+  control: TestForge['controlForge'],
+  name: string,
+  files: Readonly<Record<string, string>> = { 'README.md': '# Sample\n', 'a.txt': 'a\n' },
+): Promise<TestRepository> {
+  const repo = `acme/${name}`;
+  await control('POST', '/repositories', { name: repo });
+  const path = join(root, 'work', name);
+  await initRepository(path);
+  const main = await commitFiles(path, files, 'Start');
+  const url = `${server.url}/${repo}.git`;
+  await pushWithToken(path, url, ADMIN_TOKEN, 'HEAD:refs/heads/main');
+  return { repo, path, url, main };
+}
+
+async function pushBranch(
+  { path, url, main }: TestRepository,
+  branch: string,
+  files: Readonly<Record<string, string>>,
+  start = main,
+): Promise<string> {
+  await runGit(path, ['checkout', '--quiet', '--detach', start]);
+  const commit = await commitFiles(path, files, `Work on ${branch}`);
+  await pushWithToken(path, url, ADMIN_TOKEN, `HEAD:refs/heads/${branch}`);
+  return commit;
+}
+
+/** One request of the REST interface; whatever the status, it is answered. */
+export async function sendForgeRequest(url: string, token: string, method: string, body?: unknown) {
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: `token ${token}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const parsed: unknown = text === '' ? undefined : JSON.parse(text);
+  return { status: response.status, body: parsed };
+}
+
+/** A text or number of an answer; throws when it is not there. */
+export function readField(body: unknown, name: string): string {
+  const value: unknown =
+    typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw new Error(`no ${name} in ${JSON.stringify(body)}`);
+  }
+  return String(value);
+}
+
+async function listenForDeliveries(deliveries: Delivery[]) {
+  const server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      deliveries.push({
+        event: String(request.headers['x-github-event']),
+        id: String(request.headers['x-github-delivery']),
+        signature: String(request.headers['x-hub-signature-256']),
+        body: Buffer.concat(chunks).toString(),
+      });
+      response.writeHead(202).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}/hook`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { z } from 'zod';
+
+// A chat/completions endpoint that answers as the test says, request by request.
+
+const requestSchema = z.object({
+  messages: z.array(
+    z.object({
+      role: z.string(),
+      content: z.string().nullish(),
+      tool_call_id: z.string().optional(),
+    }),
+  ),
+});
+export type ReceivedChat = z.infer<typeof requestSchema>;
+
+export type ChatReply =
+  | { readonly text: string; readonly finish?: string }
+  | { readonly calls: readonly { readonly name: string; readonly input: unknown }[] }
+  | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
+  /** Says something and leaves the stream open. */
+  | { readonly hang: string };
+
+export type ChatServer = {
+  readonly url: string;
+  readonly requests: ReceivedChat[];
+  close(): Promise<void>;
+};
+
+export async function startChatServer(
+  reply: (request: ReceivedChat, index: number) => ChatReply,
+): Promise<ChatServer> {
+  const seen: ReceivedChat[] = [];
+  const server = createServer((request, response) => {
+    void readBody(request).then((body) => {
+      const parsed = requestSchema.parse(JSON.parse(body));
+      seen.push(parsed);
+      sendAnswer(response, reply(parsed, seen.length - 1));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}/v1`,
+    requests: seen,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  return body;
+}
+
+function sendAnswer(response: ServerResponse, reply: ChatReply): void {
+  if ('status' in reply) {
+    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+    response.end(reply.body);
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const send = (delta: unknown, finish: string | null) =>
+    response.write(
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`,
+    );
+  if ('hang' in reply) {
+    send({ content: reply.hang }, null);
+    return;
+  }
+  if ('text' in reply) {
+    for (const word of reply.text.split(/(?<= )/)) send({ content: word }, null);
+    send({}, reply.finish ?? 'stop');
+  } else {
+    for (const [index, call] of reply.calls.entries()) {
+      // In pieces, as real endpoints do.
+      const text = JSON.stringify(call.input);
+      const id = `call_${Math.random().toString(36).slice(2)}`;
+      send({ tool_calls: [{ index, id, function: { name: call.name, arguments: '' } }] }, null);
+      send({ tool_calls: [{ index, function: { arguments: text.slice(0, 5) } }] }, null);
+      send({ tool_calls: [{ index, function: { arguments: text.slice(5) } }] }, null);
+    }
+    send({}, 'tool_calls');
+  }
+  response.end('data: [DONE]\n\n');
+}

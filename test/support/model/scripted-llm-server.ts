@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+// An OpenAI-compatible endpoint over real HTTP that plays a script: one step per chat completion, in order, and remembers
+// what it was asked. It can be as unkind as the real ones.
+
+export type ReceivedRequest = {
+  readonly authorization: string | undefined;
+  readonly body: {
+    readonly model?: string;
+    readonly messages?: { readonly role: string; readonly content: string }[];
+    [name: string]: unknown;
+  };
+};
+/** A function decides when the request is there, and may hold its answer back. */
+export type LlmStep = LlmResponse | ((asked: ReceivedRequest) => LlmStep | Promise<LlmStep>);
+type LlmResponse =
+  /** A good answer with this text. */
+  | string
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
+  /** `HANG`: no answer at all; `STALL`: headers and half a body, then nothing; `RESET`: the connection is cut. */
+  | 'HANG'
+  | 'STALL'
+  | 'RESET';
+
+export type ScriptedLlmServer = {
+  /** Base URL, ending in /v1. */
+  readonly url: string;
+  readonly requests: ReceivedRequest[];
+  /** Requests being answered at this moment, and the most there ever were. */
+  readonly countLive: () => number;
+  readonly readPeak: () => number;
+  /** Adds steps; when none is left a request is answered 500. */
+  readonly play: (...steps: LlmStep[]) => void;
+  /** What GET /models answers; undefined: 404. */
+  readonly listModels: (models: Record<string, unknown>[] | undefined) => void;
+  readonly close: () => Promise<void>;
+};
+
+export async function startScriptedLlmServer(): Promise<ScriptedLlmServer> {
+  const script: LlmStep[] = [];
+  const asked: ReceivedRequest[] = [];
+  let models: Record<string, unknown>[] | undefined;
+  let live = 0;
+  let peak = 0;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/v1/models') {
+      sendModels(response, models);
+      return;
+    }
+    const body = await readJson(request);
+    const entry: ReceivedRequest = { authorization: request.headers.authorization, body };
+    asked.push(entry);
+    live += 1;
+    peak = Math.max(peak, live);
+    let step: LlmStep = script.shift() ?? {
+      status: 500,
+      body: { error: { message: 'no step left' } },
+    };
+    while (typeof step === 'function') step = await step(entry);
+    live -= 1;
+    sendStep(response, step, body.model ?? '');
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) =>
+      response.destroy(error instanceof Error ? error : new Error('failed')),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    requests: asked,
+    countLive: () => live,
+    readPeak: () => peak,
+    play: (...steps) => {
+      script.push(...steps);
+    },
+    listModels: (list) => {
+      models = list;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The body of a good answer. */
+export function createCompletion(
+  text: string | null,
+  change: {
+    readonly finishReason?: string;
+    readonly refusal?: string;
+    readonly toolCalls?: unknown[];
+    readonly usage?: unknown;
+  } = {},
+): Record<string, unknown> {
+  return {
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1,
+    model: 'scripted',
+    choices: [
+      {
+        index: 0,
+        finish_reason: change.finishReason ?? 'stop',
+        message: {
+          role: 'assistant',
+          content: text,
+          refusal: change.refusal ?? null,
+          ...(change.toolCalls === undefined ? {} : { tool_calls: change.toolCalls }),
+        },
+      },
+    ],
+    usage:
+      'usage' in change
+        ? change.usage
+        : { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 },
+  };
+}
+
+function sendStep(response: ServerResponse, step: LlmResponse, model: string): void {
+  if (step === 'HANG') return;
+  if (step === 'RESET') {
+    response.destroy();
+    return;
+  }
+  if (step === 'STALL') {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.write('{"choices":[');
+    return;
+  }
+  if (typeof step === 'string') {
+    sendJson(response, 200, { ...createCompletion(step), model });
+    return;
+  }
+  const text = typeof step.body === 'string';
+  response.writeHead(step.status, {
+    'content-type': text ? 'text/html' : 'application/json',
+    ...step.headers,
+  });
+  response.end(text ? step.body : JSON.stringify(step.body ?? {}));
+}
+
+function sendModels(response: ServerResponse, models: Record<string, unknown>[] | undefined): void {
+  if (models === undefined) sendJson(response, 404, { error: { message: 'no such path' } });
+  else sendJson(response, 200, { object: 'list', data: models });
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+async function readJson(request: IncomingMessage): Promise<ReceivedRequest['body']> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as ReceivedRequest['body'];
+}

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
+import type { ChatRequest } from '../../../local/model/conversation.ts';
+import { chatRequestSchema } from '../../../local/model/conversation.ts';
+import type { Reply } from '../../../local/model/reply.ts';
+import { sendReply } from '../../../local/model/send-reply.ts';
+import { answerScriptedTurn } from './task-script.ts';
+
+// An OpenAI-compatible endpoint for whole platforms. Its planner answers by a table that the test gives, its agents do
+// what the task's own text says; it refuses and falls silent on demand.
+
+const MODEL_NAME = 'scripted-task-model';
+const MODEL_KEY = 'canary-model-key-0123456789abcdef';
+
+export type AskedPrompt = {
+  readonly by: 'assessor' | 'planner' | 'agent' | 'other';
+  /** All messages, one after another. */
+  readonly text: string;
+};
+export type ModelRefusal = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+};
+/** Of a plan: the verdict, then what is answered to each attempt at the graph; the last one is said again and again. */
+export type PlannerAnswers = { readonly verdict: unknown; readonly plans: readonly unknown[] };
+
+export type ScriptedTaskModel = {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly model: string;
+  readonly askedPrompts: readonly AskedPrompt[];
+  /** How many calls were refused as `refuse` says. */
+  readonly refusalCount: number;
+  /** For requests in which `phrase` occurs. Texts are answered as they are, anything else as JSON. */
+  answerPlans(phrase: string, line: PlannerAnswers): void;
+  /** Every call is refused so; undefined: no more. */
+  refuse(refusal: ModelRefusal | undefined): void;
+  /** Whether an agent is held there. */
+  isHeld(name: string): boolean;
+  release(name: string): void;
+  /** Nobody listens any more; `up` brings it back on the same port. */
+  stopServer(): Promise<void>;
+  startServer(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function startScriptedTaskModel(): Promise<ScriptedTaskModel> {
+  const model = new TaskModel();
+  await model.startServer();
+  return model;
+}
+
+class TaskModel implements ScriptedTaskModel {
+  readonly apiKey = MODEL_KEY;
+  readonly model = MODEL_NAME;
+  readonly askedPrompts: AskedPrompt[] = [];
+  refusalCount = 0;
+  #server: Server | undefined;
+  #port = 0;
+  #refusal: ModelRefusal | undefined;
+  readonly #plannerAnswers = new Map<string, { readonly line: PlannerAnswers; told: number }>();
+  readonly #releasedNames = new Set<string>();
+  readonly #heldByName = new Map<string, Set<() => void>>();
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/v1`;
+  }
+
+  answerPlans(phrase: string, line: PlannerAnswers): void {
+    this.#plannerAnswers.set(phrase, { line, told: 0 });
+  }
+
+  refuse(refusal: ModelRefusal | undefined): void {
+    this.#refusal = refusal;
+  }
+
+  isHeld(name: string): boolean {
+    return (this.#heldByName.get(name)?.size ?? 0) > 0;
+  }
+
+  release(name: string): void {
+    this.#releasedNames.add(name);
+    for (const go of this.#heldByName.get(name) ?? []) go();
+  }
+
+  async startServer(): Promise<void> {
+    const server = createServer((request, response) => {
+      this.#handleRequest(request, response).catch(() => response.destroy());
+    });
+    this.#port = await listenOnLoopback(server, this.#port);
+    this.#server = server;
+  }
+
+  async stopServer(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
+
+  close(): Promise<void> {
+    return this.stopServer();
+  }
+
+  async #handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readJson(request);
+    if (request.headers.authorization !== `Bearer ${MODEL_KEY}`)
+      return sendJson(response, 401, { error: { message: 'wrong key', code: 'invalid_api_key' } });
+    if (this.#refusal !== undefined) {
+      const { status, headers, body: said } = this.#refusal;
+      this.refusalCount += 1;
+      return sendJson(response, status, said, headers);
+    }
+    if (request.method === 'GET')
+      return sendJson(response, 200, {
+        object: 'list',
+        data: [{ id: MODEL_NAME, object: 'model' }],
+      });
+    const chat = chatRequestSchema.parse(body);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const reply = await this.#createReply(chat, gone.signal);
+    if ('status' in reply) return sendJson(response, reply.status, { error: reply.problem });
+    const id = String(this.askedPrompts.length);
+    await sendReply(response, { request: chat, reply, id, latencyMs: 0, signal: gone.signal });
+  }
+
+  async #createReply(chat: ChatRequest, gone: AbortSignal): Promise<Reply> {
+    const text = chat.messages.map(({ content }) => content).join('\n');
+    const by = findSpeaker(chat, text);
+    this.askedPrompts.push({ by, text });
+    if (by === 'assessor' || by === 'planner') return this.#createPlannerReply(by, text);
+    if (by === 'other') return { text: 'I am scripted.' };
+    for (;;) {
+      const turn = answerScriptedTurn(chat.messages, this.#releasedNames);
+      if (!('hold' in turn)) return turn;
+      await this.#waitForRelease(turn.hold, gone);
+    }
+  }
+
+  #createPlannerReply(by: 'assessor' | 'planner', text: string): Reply {
+    const found = [...this.#plannerAnswers].find(([phrase]) => text.includes(phrase))?.[1];
+    if (found === undefined) return { status: 400, problem: 'nothing was said about this request' };
+    if (by === 'assessor') return { text: renderAnswer(found.line.verdict) };
+    const { plans } = found.line;
+    const answer = plans[Math.min(found.told, plans.length - 1)];
+    found.told += 1;
+    return { text: renderAnswer(answer) };
+  }
+
+  async #waitForRelease(name: string, gone: AbortSignal): Promise<void> {
+    const waiting = this.#heldByName.get(name) ?? new Set();
+    this.#heldByName.set(name, waiting);
+    await new Promise<void>((resolve, reject) => {
+      const go = () => {
+        waiting.delete(go);
+        gone.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        waiting.delete(go);
+        reject(new Error('the client is gone'));
+      };
+      waiting.add(go);
+      gone.addEventListener('abort', leave, { once: true });
+    });
+  }
+}
+
+function findSpeaker(chat: ChatRequest, text: string): AskedPrompt['by'] {
+  if (text.includes('"estimatedTasks"') && text.includes('"complexity"')) return 'assessor';
+  if (text.includes('"tasks"') && text.includes('"dependsOn"')) return 'planner';
+  return (chat.tools ?? []).length > 0 ? 'agent' : 'other';
+}
+
+function renderAnswer(answer: unknown): string {
+  return typeof answer === 'string' ? answer : JSON.stringify(answer);
+}
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(body));
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text === '' ? undefined : JSON.parse(text);
+}

@@ -1,0 +1,125 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import type { TaskView } from '../../../core/contract/task.ts';
+import type { FaultSettings } from '../../../local/forge/fault.ts';
+import type { ScriptedTaskModel } from '../model/scripted-task-model.ts';
+import { startScriptedTaskModel } from '../model/scripted-task-model.ts';
+import type { PlatformProcess } from '../process/platform-process.ts';
+import { startPlatformProcess } from '../process/platform-process.ts';
+import type { E2eRepository } from '../workspace/e2e-repository.ts';
+import { makeE2eRepository } from '../workspace/e2e-repository.ts';
+import { runGit } from '../workspace/git.ts';
+import { requireOnePullPerTask } from './forge-facts.ts';
+import type { DraftTask } from './render-graph.ts';
+import { renderGraph } from './render-graph.ts';
+import { listTaskEvents, submitPlan, waitForPlanStatus, waitForTask } from './wait-for-plan.ts';
+
+// A platform, its model and a person's repository for the tests of one file.
+
+export type E2eStage = {
+  readonly model: ScriptedTaskModel;
+  readonly platform: PlatformProcess;
+  readonly repository: E2eRepository;
+};
+
+/** Started before the first test and taken down after the last; not to be touched outside of tests. */
+export function useStage(name: string, env: Readonly<Record<string, string>> = {}): E2eStage {
+  const made: {
+    model?: ScriptedTaskModel;
+    platform?: PlatformProcess;
+    repository?: E2eRepository;
+  } = {};
+  beforeAll(async () => {
+    made.model = await startScriptedTaskModel();
+    made.platform = await startPlatformProcess({ model: made.model, env });
+    made.repository = await makeE2eRepository(made.platform.workspace, name);
+  });
+  afterAll(async () => {
+    try {
+      await made.platform?.close();
+    } finally {
+      await made.model?.close();
+    }
+  });
+  return {
+    get model() {
+      return requireStarted(made.model);
+    },
+    get platform() {
+      return requireStarted(made.platform);
+    },
+    get repository() {
+      return requireStarted(made.repository);
+    },
+  };
+}
+
+function requireStarted<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('the stage is not set');
+  return part;
+}
+
+/** Hands a graph in, with more words for `run`, and waits for the gate; answers the plan and its repository's name. */
+export async function submitGraph(
+  { platform, repository }: E2eStage,
+  tasks: readonly DraftTask[],
+  args: readonly string[] = [],
+): Promise<{ readonly plan: string; readonly repo: string }> {
+  await writeFile(join(platform.workspace.path, 'graph.yaml'), renderGraph('A graph', tasks));
+  const file = join(platform.workspace.path, 'graph.yaml');
+  const plan = await submitPlan(platform, ['--plan', file, ...args], { cwd: repository.path });
+  const wanted = args.includes('--auto-approve') ? 'active' : 'pending_approval';
+  const { plan: view } = await waitForPlanStatus(platform, plan, wanted);
+  return { plan, repo: view.repositories[0]?.name ?? '' };
+}
+
+/** Until a task has this status, within two minutes. */
+export function waitForTaskStatus(
+  { platform }: E2eStage,
+  plan: string,
+  task: string,
+  status: TaskView['status'],
+): Promise<TaskView> {
+  return waitForTask(platform, plan, task, (seen) => seen.status === status, 120_000);
+}
+
+/** What a file holds on a branch of a run. */
+export function readBranchFile(
+  { repository }: E2eStage,
+  plan: string,
+  branch: string,
+  path: string,
+  run = 1,
+): Promise<string> {
+  return runGit(repository.path, ['show', `smol-gang/${plan}-r${run}/${branch}:${path}`]);
+}
+
+const FIVE_TASKS: readonly DraftTask[] = [
+  { id: 'a' },
+  { id: 'b' },
+  { id: 'c', dependsOn: ['a'] },
+  { id: 'd', dependsOn: ['a', 'b'] },
+  { id: 'e', dependsOn: ['c', 'd'] },
+];
+
+/** Runs a plan of five tasks to its end while the forge is so; the second settings hold from the first merge on. */
+export async function completePlanUnderFaults(
+  stage: E2eStage,
+  faults: readonly FaultSettings[],
+): Promise<{ readonly plan: string; readonly events: string[] }> {
+  const { platform } = stage;
+  const { plan, repo } = await submitGraph(stage, FIVE_TASKS);
+  await platform.cli(['plan', 'approve', plan], { expectedExit: 0 });
+  for (const [index, settings] of faults.entries()) {
+    if (index > 0) await waitForTaskStatus(stage, plan, 'a', 'merged');
+    await platform.setFaults(settings);
+  }
+  await waitForPlanStatus(platform, plan, 'complete', 200_000);
+  await platform.setFaults({});
+  const ids = FIVE_TASKS.map(({ id }) => id);
+  const { root } = await requireOnePullPerTask(platform, repo, plan, ids);
+  expect(root).toMatchObject({ draft: false, state: 'open' });
+  const events = await Promise.all(ids.map((id) => listTaskEvents(platform, plan, id)));
+  return { plan, events: events.flat() };
+}

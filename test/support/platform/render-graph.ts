@@ -1,0 +1,25 @@
+import { stringify } from 'yaml';
+import type { TaskSpec } from '../../../core/contract/task.ts';
+
+export type DraftTask = Partial<TaskSpec> & { readonly id: string };
+
+/** A file for `run --plan`. A task that says nothing of its own writes the one file of its scope. */
+export function renderGraph(title: string, tasks: readonly DraftTask[]): string {
+  return stringify({ title, tasks: tasks.map(completeTask) });
+}
+
+function completeTask(task: DraftTask): Partial<TaskSpec> {
+  const path = `src/${task.id}.txt`;
+  return {
+    title: `Add ${task.id}`,
+    description: `Adds ${path}.\n\n${renderWriteOrder(path, `${task.id} is done`)}`,
+    scope: [path],
+    criteria: [`${path} says that ${task.id} is done`],
+    ...task,
+  };
+}
+
+/** An order of the scripted model. */
+export function renderWriteOrder(path: string, content: string): string {
+  return `WRITE ${path} <<END\n${content}\nEND`;
+}

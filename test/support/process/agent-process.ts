@@ -1,0 +1,96 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type {
+  ClientContext,
+  CreateElicitationRequest,
+  CreateElicitationResponse,
+  PromptRequest,
+  RequestPermissionRequest,
+  SessionUpdate,
+} from '@agentclientprotocol/sdk';
+import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
+
+// The built-in agent as a client sees it: its own process, ACP over stdio.
+
+const MAIN = fileURLToPath(new URL('../../../agent/small/main.ts', import.meta.url));
+
+export type AgentProcess = {
+  readonly child: ChildProcess;
+  readonly agent: ClientContext;
+  readonly sessionId: string;
+  readonly updates: SessionUpdate[];
+  readonly permissions: RequestPermissionRequest[];
+  prompt(text: string): Promise<string>;
+  /** Closes stdin and waits for the exit code. */
+  endProcess(): Promise<number | null>;
+};
+
+export type AgentProcessOptions = {
+  readonly cwd: string;
+  readonly baseUrl: string;
+  readonly apiKey?: string;
+  readonly model?: string;
+  readonly env?: Record<string, string>;
+  readonly permission?: (request: RequestPermissionRequest) => string;
+  readonly elicit?: (request: CreateElicitationRequest) => CreateElicitationResponse;
+};
+
+export async function startAgentProcess(options: AgentProcessOptions): Promise<AgentProcess> {
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: options.cwd,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: options.cwd,
+      OPENAI_BASE_URL: options.baseUrl,
+      OPENAI_API_KEY: options.apiKey ?? 'key',
+      OPENAI_MODEL: options.model ?? 'test',
+      ...options.env,
+    },
+  });
+  const updates: SessionUpdate[] = [];
+  const permissions: RequestPermissionRequest[] = [];
+  const connection = client({ name: 'test' })
+    .onNotification(methods.client.session.update, ({ params }) => {
+      updates.push(params.update);
+    })
+    .onRequest(methods.client.session.requestPermission, ({ params }) => {
+      permissions.push(params);
+      const optionId = options.permission?.(params) ?? 'allow';
+      return { outcome: { outcome: 'selected', optionId } };
+    })
+    .onRequest(methods.client.elicitation.create, ({ params }) => {
+      return options.elicit?.(params) ?? { action: 'cancel' };
+    })
+    .connect(ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.stdout)));
+  const { agent } = connection;
+  await agent.request(methods.agent.initialize, {
+    protocolVersion: PROTOCOL_VERSION,
+    clientCapabilities: options.elicit === undefined ? {} : { elicitation: { form: {} } },
+  });
+  const { sessionId } = await agent.request(methods.agent.session.new, {
+    cwd: options.cwd,
+    mcpServers: [],
+  });
+  return {
+    child,
+    agent,
+    sessionId,
+    updates,
+    permissions,
+    async prompt(text) {
+      const request: PromptRequest = { sessionId, prompt: [{ type: 'text', text }] };
+      return (await agent.request(methods.agent.session.prompt, request)).stopReason;
+    },
+    async endProcess() {
+      if (child.exitCode !== null) return child.exitCode;
+      const exited = once(child, 'exit');
+      child.stdin.end();
+      await exited;
+      return child.exitCode;
+    },
+  };
+}

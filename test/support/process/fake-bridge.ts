@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+// A process in a bridge's place. It says in its work folder that it is up; SIGUSR2 ends it from inside. FAKE_BRIDGE is
+// `stubborn` (ignores SIGTERM and has a family that tries to get away), `chatty` or `crash`.
+
+const workDir = process.env.SMOL_WORK_DIR ?? '';
+const behaviour = process.env.FAKE_BRIDGE ?? '';
+mkdirSync(workDir, { recursive: true });
+process.on('SIGUSR2', () => process.exit(0));
+process.on('SIGTERM', () => {
+  if (behaviour !== 'stubborn') process.exit(0);
+});
+
+const pids = behaviour === 'stubborn' ? startProcessFamily() : [];
+if (behaviour === 'chatty') for (let n = 0; n < 60_000; n += 1) console.log('a line of the log', n);
+if (behaviour === 'crash') throw new Error('this bridge cannot start');
+writeFileSync(join(workDir, 'draft'), JSON.stringify({ pid: process.pid, pids, env: process.env }));
+renameSync(join(workDir, 'draft'), join(workDir, 'ready.json'));
+setInterval(() => {}, 60_000);
+
+/** A child; one in a session of its own; and one whose parent is gone, in a session of its own, without our environment. */
+function startProcessFamily(): number[] {
+  const env = { PATH: process.env.PATH };
+  const child = spawn('sleep', ['1000'], { stdio: 'ignore', env });
+  const leader = spawn('sleep', ['1000'], { stdio: 'ignore', detached: true, env });
+  const script = 'trap "" TERM HUP; sleep 1000 & echo $! > orphan; exit 0';
+  spawn('sh', ['-c', script], { cwd: workDir, stdio: 'ignore', detached: true, env });
+  return [child.pid ?? 0, leader.pid ?? 0];
+}

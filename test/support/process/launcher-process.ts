@@ -1,0 +1,25 @@
+import { createProcessLauncher } from '../../../adapters/process/create-process-launcher.ts';
+import { FAKE_BRIDGE } from './process-pods.ts';
+
+// A launcher that is to be killed at any moment: starts pods without end in the folder it is given.
+
+const [stateDir = '', apiUrl = ''] = process.argv.slice(2);
+const launcher = createProcessLauncher({
+  stateDir,
+  bridgeEntry: FAKE_BRIDGE,
+  now: Date.now,
+  graceMs: 100,
+});
+process.send?.('up');
+for (let n = 1; ; n += 1) {
+  const name = `pod-${process.pid}-${n}`;
+  await launcher.ensure({
+    name,
+    attemptId: `p0000000001.r1.${name}.1`,
+    apiUrl,
+    token: 'token',
+    deadline: Date.now() + 60_000,
+    labels: { plan: 'p0000000001', run: '1', task: name, attempt: '1', repo: 'demo' },
+  });
+  if (n % 3 === 0) await launcher.remove(name);
+}

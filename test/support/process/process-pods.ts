@@ -1,0 +1,82 @@
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { ProcessLauncher } from '../../../adapters/process/create-process-launcher.ts';
+import { createProcessLauncher } from '../../../adapters/process/create-process-launcher.ts';
+import { waitUntil } from '../wait-until.ts';
+
+// Process launchers over one temporary folder, with the fake bridge, and a clock that tests move.
+
+export const FAKE_BRIDGE = fileURLToPath(new URL('./fake-bridge.ts', import.meta.url));
+
+const readySchema = z.object({
+  pid: z.number(),
+  pids: z.array(z.number()),
+  env: z.record(z.string(), z.string()),
+});
+export type ReadyBridge = z.infer<typeof readySchema>;
+
+export type ProcessPods = {
+  readonly stateDir: string;
+  launcher(
+    manner?: string,
+    options?: { readonly graceMs?: number; readonly sweepMs?: number },
+  ): ProcessLauncher;
+  now(): number;
+  advanceClock(ms: number): void;
+  /** What the bridge says of itself once it is up. */
+  waitUntilReady(name: string): Promise<ReadyBridge>;
+  close(): Promise<void>;
+};
+
+export async function makeProcessPods(): Promise<ProcessPods> {
+  const stateDir = await realpath(await mkdtemp(join(tmpdir(), 'pods-')));
+  const launchers: ProcessLauncher[] = [];
+  let offset = 0;
+  const now = () => Date.now() + offset;
+  return {
+    stateDir,
+    now,
+    launcher(manner = '', { graceMs = 1_000, sweepMs = 0 } = {}) {
+      const env = { FAKE_BRIDGE: manner };
+      const options = { stateDir, bridgeEntry: FAKE_BRIDGE, now, graceMs, sweepMs, env };
+      const launcher = createProcessLauncher(options);
+      launchers.push(launcher);
+      return launcher;
+    },
+    advanceClock(ms) {
+      offset += ms;
+    },
+    waitUntilReady: (name) =>
+      waitUntil(`the bridge of ${name} is up`, () =>
+        readFile(join(stateDir, name, 'work/ready.json'), 'utf8').then(
+          (text) => readySchema.parse(JSON.parse(text)),
+          () => undefined,
+        ),
+      ),
+    async close() {
+      for (const launcher of launchers) launcher.close();
+      await launchers[0]?.killAll();
+      await rm(stateDir, { recursive: true });
+    },
+  };
+}
+
+/** Zombies are not alive. */
+export async function isProcessAlive(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
+  return stat !== undefined && !/\) [ZX] /.test(stat);
+}
+
+/** Live processes that were started with `entry` ("NAME=value") in their environment. */
+export async function findProcessesByEnvironment(entry: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found: number[] = [];
+  for (const pid of pids) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+    if (environment.split('\0').includes(entry) && (await isProcessAlive(pid))) found.push(pid);
+  }
+  return found;
+}

@@ -1,0 +1,95 @@
+import { toStoredValue } from '../../../adapters/dynamo/stored-value.ts';
+import { AppError } from '../../../core/base/app-error.ts';
+import type { Change, Condition, Item, Key, Value } from '../../../core/port/table.ts';
+
+// DynamoDB's conditions and update expressions over a plain object; the contract suite holds it to the real wire.
+
+type Attributes = Record<string, Value>;
+
+export function isConditionMet(item: Item | undefined, condition: Condition = []): boolean {
+  return condition.every((part) => {
+    const value = item?.[part.attribute];
+    if ('is' in part) return (value === undefined) === (part.is === 'absent');
+    if ('below' in part) return typeof value === 'number' && value < part.below;
+    return value === part.equals;
+  });
+}
+
+/** The new item, apart from the old one. */
+export function applyChange(key: Key, existing: Item | undefined, change: Change): Item {
+  requireDistinctPaths(change);
+  const next: Attributes = {};
+  for (const [name, value] of Object.entries(existing ?? {})) {
+    if (value !== undefined) next[name] = value;
+  }
+  for (const [name, value] of Object.entries(change.set ?? {})) assignValue(next, name, value);
+  for (const name of change.remove ?? []) delete next[name];
+  for (const [name, entries] of Object.entries(change.setIn ?? {})) {
+    const map = requireMap(next, name);
+    for (const [entry, value] of Object.entries(entries)) assignValue(map, entry, value);
+    next[name] = map;
+  }
+  for (const [name, entries] of Object.entries(change.removeIn ?? {})) {
+    const map = requireMap(next, name);
+    for (const entry of entries) delete map[entry];
+    next[name] = map;
+  }
+  for (const [name, by] of Object.entries(change.add ?? {})) next[name] = addNumber(next[name], by);
+  for (const [name, members] of Object.entries(change.deleteFromSet ?? {})) {
+    deleteMembers(next, name, members);
+  }
+  return { ...next, pk: key.pk, sk: key.sk };
+}
+
+function assignValue(target: Attributes, name: string, value: Value): void {
+  const stored = toStoredValue(value);
+  if (stored === undefined) delete target[name];
+  else target[name] = stored;
+}
+
+function requireMap(target: Attributes, name: string): Attributes {
+  const map = target[name];
+  const isMap = typeof map === 'object' && map !== null && !Array.isArray(map);
+  if (!isMap || map instanceof Set) throw createRefusal(`there is no map ${name}`);
+  return { ...Object.fromEntries(Object.entries(map)) };
+}
+
+function addNumber(value: Value | undefined, by: number): number {
+  if (value === undefined) return by;
+  if (typeof value !== 'number') throw createRefusal('only a number can be added to');
+  return value + by;
+}
+
+function deleteMembers(
+  target: Attributes,
+  name: string,
+  members: ReadonlySet<number> | ReadonlySet<string>,
+): void {
+  const value = target[name];
+  if (members.size === 0 || value === undefined) return;
+  if (!(value instanceof Set)) throw createRefusal(`${name} is no set`);
+  const gone = new Set<unknown>(members);
+  const left = [...value].filter((member) => !gone.has(member));
+  if (left.length === 0) delete target[name];
+  else target[name] = new Set(left);
+}
+
+function requireDistinctPaths(change: Change): void {
+  const whole = [change.set, change.add, change.deleteFromSet].flatMap((part) =>
+    Object.keys(part ?? {}),
+  );
+  whole.push(...(change.remove ?? []));
+  const entries = [
+    ...Object.entries(change.setIn ?? {}).map(([map, part]) => [map, Object.keys(part)] as const),
+    ...Object.entries(change.removeIn ?? {}),
+  ].flatMap(([map, names]) => names.map((name) => `${map}.${name}`));
+  const paths = [...whole, ...entries];
+  const overlaps = entries.some((path) => whole.includes(path.slice(0, path.indexOf('.'))));
+  if (overlaps || new Set(paths).size < paths.length)
+    throw createRefusal('two document paths overlap');
+  if (whole.includes('pk') || whole.includes('sk')) throw createRefusal('a key cannot be changed');
+}
+
+export function createRefusal(message: string): AppError {
+  return new AppError('bug', 'store_refused', `the store refused: ${message}`);
+}

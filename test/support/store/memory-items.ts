@@ -1,0 +1,76 @@
+import type { Item, Key } from '../../../core/port/table.ts';
+import type { IndexRow } from '../../../core/topology/table.ts';
+import { TABLE } from '../../../core/topology/table.ts';
+
+type ItemWrite = { readonly before: Item | undefined; readonly after: Item | undefined };
+
+/** The latest writes that an index can be asked to have missed. */
+export const MAX_INDEX_LAG = 256;
+
+/** The items of a memory table with its sparse indexes, and the latest writes, so that an index can answer late. */
+export class MemoryItems {
+  readonly #partitions = new Map<string, Map<string, Item>>();
+  readonly #indexes = new Map<string, Map<string, Item>>();
+  readonly #writes: ItemWrite[] = [];
+
+  readItem(key: Key): Item | undefined {
+    return this.#partitions.get(key.pk)?.get(key.sk);
+  }
+
+  /** `after` undefined: the item is removed. */
+  writeItem(key: Key, after: Item | undefined): void {
+    const before = this.readItem(key);
+    for (const row of TABLE.indexes) {
+      if (isIndexed(row, before))
+        getBucket(this.#indexes, getIndexId(row, before)).delete(getItemId(key));
+      if (isIndexed(row, after))
+        getBucket(this.#indexes, getIndexId(row, after)).set(getItemId(key), after);
+    }
+    if (after === undefined) this.#partitions.get(key.pk)?.delete(key.sk);
+    else getBucket(this.#partitions, key.pk).set(key.sk, after);
+    this.#writes.push({ before, after });
+    if (this.#writes.length > MAX_INDEX_LAG) this.#writes.shift();
+  }
+
+  listPartition(pk: string): Item[] {
+    return [...(this.#partitions.get(pk)?.values() ?? [])];
+  }
+
+  /** The index's entries as they were `lag` writes to the table ago. */
+  listIndexed(row: IndexRow, hash: string, lag: number): Item[] {
+    const current = this.#indexes.get(`${row.name}=${hash}`);
+    if (lag <= 0) return [...(current?.values() ?? [])];
+    const entries = new Map(current);
+    const unseen = this.#writes.slice(-lag);
+    for (const { before, after } of unseen.reverse()) {
+      if (after !== undefined) entries.delete(getItemId(after));
+      if (isIndexed(row, before) && before[row.hash] === hash)
+        entries.set(getItemId(before), before);
+    }
+    return [...entries.values()];
+  }
+
+  listAll(): Item[] {
+    return [...this.#partitions.values()].flatMap((items) => [...items.values()]);
+  }
+}
+
+function isIndexed(row: IndexRow, item: Item | undefined): item is Item {
+  return item?.[row.hash] !== undefined && item[row.range] !== undefined;
+}
+
+function getIndexId(row: IndexRow, item: Item): string {
+  return `${row.name}=${String(item[row.hash])}`;
+}
+
+function getItemId(key: Key): string {
+  return `${key.pk}\u0000${key.sk}`;
+}
+
+function getBucket(map: Map<string, Map<string, Item>>, name: string): Map<string, Item> {
+  const known = map.get(name);
+  if (known !== undefined) return known;
+  const made = new Map<string, Item>();
+  map.set(name, made);
+  return made;
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { DynamoTableOptions } from '../../../adapters/dynamo/create-dynamo-table.ts';
+import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
+import type { QueueRow } from '../../../core/topology/queues.ts';
+import { createTable } from '../../../local/emulator/create-table.ts';
+import { createCredential } from '../../../local/emulator/credential.ts';
+import { startQueues } from '../../../local/emulator/start-queues.ts';
+import { startStore } from '../../../local/emulator/start-store.ts';
+
+export const REGION = 'us-east-1';
+export const TABLE_NAME = 'smol-gang';
+
+/** A folder that is removed when the test is over. */
+export async function createTemporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'smol-gang-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The local store with its table, and the adapter over it; stopped when the test is over. */
+export async function startTestStore(options: Pick<DynamoTableOptions, 'onCall'> = {}) {
+  const credentials = createCredential();
+  const store = await startStore({
+    dataDir: await createTemporaryFolder(),
+    credential: credentials,
+  });
+  onTestFinished(() => store.close());
+  const access = { endpoint: store.endpoint, region: REGION, credentials, tableName: TABLE_NAME };
+  await createTable(access);
+  return { ...access, table: createDynamoTable({ ...access, ...options }) };
+}
+
+/** The local queues; stopped when the test is over. */
+export async function startTestQueues(rows?: readonly QueueRow[]) {
+  const credentials = createCredential();
+  const dataDir = await createTemporaryFolder();
+  const queues = await startQueues({ dataDir, credential: credentials, rows });
+  onTestFinished(() => queues.close());
+  return { ...queues, region: REGION, credentials };
+}

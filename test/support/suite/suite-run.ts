@@ -1,0 +1,212 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { z } from 'zod';
+import type { PodTrace } from '../../../adapters/process/pod-member.ts';
+import { findPodMembers } from '../../../adapters/process/pod-member.ts';
+import { readProcess } from '../../../adapters/process/process-row.ts';
+import { stopPod } from '../../../adapters/process/stop-pod.ts';
+import type { Outcome } from './suite-report.ts';
+
+export type Suite = {
+  readonly name: string;
+  /** npm scripts, each in its turn. */
+  readonly scripts: readonly string[];
+  /** Where vitest finds its tests; absent: the scripts are the tests. */
+  readonly tests?: readonly string[];
+  /** Runs only when it is named. */
+  readonly onDemand?: boolean;
+};
+
+type Counts = Pick<Outcome, 'passed' | 'failed' | 'skipped'>;
+/** With a line for each that failed: what is read of a long log is its end. */
+type Report = { readonly counts: Counts; readonly failures: readonly string[] };
+
+const reportSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().default(''),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()).default([]),
+        }),
+      ),
+    }),
+  ),
+});
+
+const SETTLE_MS = 3_000;
+const MAX_FAILURES = 30;
+const MAX_LINE = 300;
+
+/** A suite in a process group and a temporary folder of its own, by which whatever it leaves running is found. */
+export class SuiteRun {
+  readonly #suite: Suite;
+  readonly #folder: string;
+  readonly #deadline: number;
+  readonly #uid = randomUUID();
+  readonly #began = performance.now();
+  #child: ChildProcess | undefined;
+  #isOver = false;
+
+  private constructor(suite: Suite, folder: string, deadline: number) {
+    this.#suite = suite;
+    this.#folder = folder;
+    this.#deadline = deadline;
+  }
+
+  /** `deadline`: epoch milliseconds after which it is stopped. */
+  static async start(suite: Suite, deadline: number): Promise<SuiteRun> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'smol-suite-')));
+    await mkdir(join(folder, 'tmp'));
+    return new SuiteRun(suite, folder, deadline);
+  }
+
+  async waitForOutcome(): Promise<Outcome> {
+    const { name, scripts, tests } = this.#suite;
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const failures: string[] = [];
+    const notes: string[] = [];
+    for (const script of scripts) {
+      const code = await this.#runScript(script);
+      if (code === 'late') notes.push(`${script} did not end in time and was stopped`);
+      const report = tests === undefined ? countScript(code) : await this.#readReport(code);
+      addCounts(counts, report.counts);
+      failures.push(...report.failures);
+      notes.push(...(await this.#endLeftovers()));
+    }
+    notes.push(...(await this.#listLeftovers()));
+    // What a suite did not clear up, or did not end in time, is a fault of what it tests.
+    counts.failed += notes.length;
+    await rm(this.#folder, { recursive: true, force: true });
+    const ms = performance.now() - this.#began;
+    return { name, ...counts, ms, notes: [...failures.slice(0, MAX_FAILURES), ...notes] };
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await stopPod(this.#createTrace(), 0);
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #runScript(script: string): Promise<number | 'late'> {
+    const reporters = [
+      '--reporter=minimal',
+      '--reporter=json',
+      `--outputFile.json=${this.#getReportPath()}`,
+    ];
+    const args = ['run', '--silent', script, ...(this.#suite.tests ? ['--', ...reporters] : [])];
+    const env = {
+      ...process.env,
+      TMPDIR: join(this.#folder, 'tmp'),
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+    };
+    const child = spawn('npm', args, {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
+    });
+    this.#child = child;
+    const late = new AbortController();
+    const lateness = delay(Math.max(0, this.#deadline - Date.now()), 'late' as const, {
+      signal: late.signal,
+    }).catch(() => 'late' as const);
+    const ended = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1));
+    const code = await Promise.race([ended, lateness]);
+    late.abort();
+    if (code === 'late') await stopPod(this.#createTrace(), 0);
+    return code;
+  }
+
+  async #readReport(code: number | 'late'): Promise<Report> {
+    const text = await readFile(this.#getReportPath(), 'utf8').catch(() => undefined);
+    if (text === undefined) return countScript(1);
+    const { testResults, ...report } = reportSchema.parse(JSON.parse(text));
+    // A file that cannot be loaded has no test that could fail.
+    const broken = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    );
+    const failed = report.numFailedTests + broken.length;
+    const counts = {
+      passed: report.numPassedTests,
+      failed: failed === 0 && code !== 0 ? 1 : failed,
+      skipped: report.numPendingTests,
+    };
+    const tests = testResults.flatMap((file) => file.assertionResults);
+    const failures = [
+      ...broken.map(({ name, message }) => renderFailure(relative('.', name), message)),
+      ...tests
+        .filter(({ status }) => status === 'failed')
+        .map(({ fullName, failureMessages }) => renderFailure(fullName, failureMessages[0] ?? '')),
+    ];
+    return { counts, failures };
+  }
+
+  /** Ends what outlived the script; a moment is given to what is just ending. */
+  async #endLeftovers(): Promise<string[]> {
+    if (this.#isOver) return [];
+    const end = performance.now() + SETTLE_MS;
+    let strays = findPodMembers(this.#createTrace());
+    while (strays.length > 0 && performance.now() < end) {
+      await delay(50);
+      strays = findPodMembers(this.#createTrace());
+    }
+    if (strays.length === 0) return [];
+    const names = await Promise.all(strays.map(({ pid }) => readCommandOrEmpty(pid)));
+    await stopPod(this.#createTrace(), 0);
+    return [`left running, now stopped: ${names.join('; ')}`];
+  }
+
+  async #listLeftovers(): Promise<string[]> {
+    const left = await readdir(join(this.#folder, 'tmp')).catch((): string[] => []);
+    return left.length === 0 ? [] : [`left in the temporary folder: ${left.slice(0, 8).join(' ')}`];
+  }
+
+  #createTrace(): PodTrace {
+    const pid = this.#child?.pid;
+    const row = pid === undefined ? undefined : readProcess(pid);
+    return { uid: this.#uid, folder: this.#folder, bridge: row };
+  }
+
+  #getReportPath(): string {
+    return join(this.#folder, 'report.json');
+  }
+}
+
+function countScript(code: number | 'late'): Report {
+  const passed = code === 0 ? 1 : 0;
+  return { counts: { passed, failed: 1 - passed, skipped: 0 }, failures: [] };
+}
+
+function renderFailure(name: string, message: string): string {
+  const [first = ''] = stripVTControlCharacters(message).trim().split('\n');
+  return `✗ ${name}: ${first}`.slice(0, MAX_LINE);
+}
+
+function addCounts(
+  counts: { passed: number; failed: number; skipped: number },
+  more: Counts,
+): void {
+  counts.passed += more.passed;
+  counts.failed += more.failed;
+  counts.skipped += more.skipped;
+}
+
+async function readCommandOrEmpty(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return `${pid} ${text.split('\0').slice(0, 3).join(' ').trim()}`;
+}

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const execFileAsync = promisify(execFile);
+
+/** Nothing of the machine's own git configuration reaches a test. */
+export function createGitEnv(extra: Record<string, string> = {}): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    HOME: tmpdir(),
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_AUTHOR_NAME: 'Test',
+    GIT_AUTHOR_EMAIL: 'test@example.com',
+    GIT_COMMITTER_NAME: 'Test',
+    GIT_COMMITTER_EMAIL: 'test@example.com',
+    ...extra,
+  };
+}
+
+/** Standard output without its last line end; a failing command throws with what git said. */
+export async function runGit(
+  directory: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { stdout } = await execFileAsync('git', ['-C', directory, ...args], {
+    env: createGitEnv(env),
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return stdout.replace(/\n$/, '');
+}
+
+/** Configuration by environment that sends a token as Basic password without writing it anywhere. */
+export function createTokenEnv(token: string, username = 'x-access-token'): Record<string, string> {
+  const basic = Buffer.from(`${username}:${token}`).toString('base64');
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'http.extraHeader',
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
+  };
+}
+
+export async function makeTemporaryDirectory(
+  name = 'smol-gang-test',
+): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), `${name}-`));
+  return {
+    path,
+    remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+  };
+}
+
+/** An empty repository with a work tree. */
+export async function initRepository(directory: string, branch = 'main'): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await runGit(directory, ['init', '--quiet', `--initial-branch=${branch}`]);
+}
+
+/** Writes `files` (null removes one), commits all of it on the current branch; returns the commit. */
+export async function commitFiles(
+  directory: string,
+  files: Readonly<Record<string, string | Uint8Array | null>>,
+  message = 'Change files',
+): Promise<string> {
+  for (const [path, content] of Object.entries(files)) {
+    const target = join(directory, path);
+    if (content === null) {
+      await rm(target, { force: true });
+      continue;
+    }
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+  }
+  await runGit(directory, ['add', '--all']);
+  await runGit(directory, ['commit', '--quiet', '--allow-empty', '--message', message]);
+  return runGit(directory, ['rev-parse', 'HEAD']);
+}
+
+/** Makes `branch` at `start` and checks it out. */
+export async function checkoutNewBranch(
+  directory: string,
+  branch: string,
+  start: string,
+): Promise<void> {
+  await runGit(directory, ['checkout', '--quiet', '-B', branch, start]);
+}
+
+/** Pushes over HTTP with a token; `refspec` like `HEAD:refs/heads/main`. */
+export async function pushWithToken(
+  directory: string,
+  url: string,
+  token: string,
+  refspec: string,
+  flags: readonly string[] = [],
+): Promise<void> {
+  await runGit(directory, ['push', '--quiet', ...flags, url, refspec], createTokenEnv(token));
+}
+
+export async function cloneWithToken(url: string, token: string, directory: string): Promise<void> {
+  await runGit(dirname(directory), ['clone', '--quiet', url, directory], createTokenEnv(token));
+}
