@@ -1,0 +1,8 @@
+/** Parses JSON text; returns undefined for text that is not JSON. The caller validates the value with a schema. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
