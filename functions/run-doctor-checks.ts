@@ -1,7 +1,8 @@
+import { wakeUpScheduler } from '../core/contract/queue-message.ts';
 import type { EngineDeps } from '../core/engine/engine-deps.ts';
 import type { Host } from '../core/port/host.ts';
-import { ACTIVE_PLANS } from '../core/store/key.ts';
 import { listRepositories } from '../core/store/repository-store.ts';
+import { ACTIVE_PLANS } from '../core/topology/table-keys.ts';
 import type { DoctorCheck } from './http/handler/doctor.ts';
 
 // Tests what a plan needs before one is paid for, and says what to do about it.
@@ -61,7 +62,7 @@ async function checkStore({ table, clock }: EngineDeps): Promise<Omit<DoctorChec
 }
 
 async function checkQueue({ queue }: EngineDeps): Promise<Omit<DoctorCheck, 'name'>> {
-  await queue.send([{ message: { type: 'schedule', v: 1, tasks: [] } }]);
+  await queue.send([{ message: wakeUpScheduler() }]);
   return { state: 'ok', message: 'takes messages' };
 }
 

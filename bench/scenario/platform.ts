@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { QueueMessage } from '../../core/contract/queue.ts';
 import type { Table } from '../../core/port/table.ts';
+import { ITEM_IS_ABSENT } from '../../core/port/table.ts';
 import type { Measurement } from '../lab/measure-runs.ts';
 import { computePercentile, measureRuns } from '../lab/measure-runs.ts';
 import { openStoreAndQueues } from '../lab/open-store-and-queues.ts';
@@ -79,7 +80,7 @@ function createKey(n: number) {
 
 async function putItem(table: Table, n: number): Promise<void> {
   const item = { ...createKey(n), version: 1, text: 'x'.repeat(500), dueShard: 'BENCH', dueAt: n };
-  requireCondition(await table.put(item, [{ attribute: 'pk', is: 'absent' }]));
+  requireCondition(await table.put(item, ITEM_IS_ABSENT));
 }
 
 async function getItem(table: Table, n: number): Promise<void> {

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import type { Role } from '../contract/access.ts';
 import { roleSchema } from '../contract/access.ts';
-import type { Item, Key } from '../port/table.ts';
+import type { Item } from '../port/table.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
+import { API_TOKENS_PARTITION, KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { isRoleAtLeast, requireRole, selectLowerRole } from './actor.ts';
@@ -14,7 +16,6 @@ import { findUser } from './user.ts';
 
 export const API_TOKEN_PREFIX = 'sgt_';
 const DAY_MS = 24 * 3_600_000;
-const TOKENS_PARTITION = 'access#tokens';
 
 const tokenItemSchema = z.object({
   sk: z.string(),
@@ -47,7 +48,7 @@ export async function createApiToken(
   const token = API_TOKEN_PREFIX + createSecret(deps.randomBytes);
   const validUntil = now + input.days * DAY_MS;
   const item = {
-    ...buildTokenKey(deriveTokenId(token)),
+    ...KEY.apiToken(deriveTokenId(token)),
     name: input.name,
     role: input.role,
     hash: hashSha256(token),
@@ -56,7 +57,7 @@ export async function createApiToken(
     validUntil,
     expiresAt: Math.ceil(validUntil / 1_000),
   };
-  await deps.table.put(item, [{ attribute: 'pk', is: 'absent' }]);
+  await deps.table.put(item, ITEM_IS_ABSENT);
   return { ...toApiToken(parseTokenItem(item)), token };
 }
 
@@ -66,7 +67,7 @@ export async function listApiTokens(
   actor: UserActor,
 ): Promise<ApiToken[]> {
   const now = deps.clock.now();
-  const items = (await queryAllItems(deps.table, TOKENS_PARTITION)).map(parseTokenItem);
+  const items = (await queryAllItems(deps.table, API_TOKENS_PARTITION)).map(parseTokenItem);
   return items
     .filter((item) => item.validUntil > now && canAccessToken(actor, item))
     .map(toApiToken);
@@ -77,10 +78,10 @@ export async function revokeApiToken(
   actor: UserActor,
   id: string,
 ): Promise<void> {
-  const found = await deps.table.get(buildTokenKey(id));
+  const found = await deps.table.get(KEY.apiToken(id));
   if (found === undefined || !canAccessToken(actor, parseTokenItem(found)))
     throw new AppError('notFound', 'token_not_found', 'you have no token of that id');
-  await deps.table.delete(buildTokenKey(id));
+  await deps.table.delete(KEY.apiToken(id));
 }
 
 /** Its holder, with the token's role or the creator's present one, whichever is lower. */
@@ -88,7 +89,7 @@ export async function verifyApiToken(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   token: string,
 ): Promise<UserActor | undefined> {
-  const found = await deps.table.get(buildTokenKey(deriveTokenId(token)));
+  const found = await deps.table.get(KEY.apiToken(deriveTokenId(token)));
   if (found === undefined) return undefined;
   const item = parseTokenItem(found);
   if (!isSameHash(hashSha256(token), item.hash) || item.validUntil <= deps.clock.now())
@@ -109,10 +110,6 @@ function canAccessToken(actor: UserActor, item: TokenItem): boolean {
 
 function deriveTokenId(token: string): string {
   return `k${deriveId(JSON.stringify(['token id', token]), ID_ALPHABET, 12)}`;
-}
-
-function buildTokenKey(id: string): Key {
-  return { pk: TOKENS_PARTITION, sk: id };
 }
 
 function parseTokenItem(item: Item): TokenItem {

@@ -1,4 +1,6 @@
 import { AppError } from '../base/app-error.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
+import { KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import { hashSha256 } from './secret.ts';
 
@@ -20,7 +22,7 @@ export async function countLogin(
   const until = computeWindowEnd(now);
   const key = buildCounterKey(by, value, now);
   const first = { ...key, tries: 1, expiresAt: Math.ceil(until / 1_000) };
-  if (await deps.table.put(first, [{ attribute: 'pk', is: 'absent' }])) return;
+  if (await deps.table.put(first, ITEM_IS_ABSENT)) return;
   const below = { attribute: 'tries', below: MAX_LOGINS[by] };
   if ((await deps.table.update(key, { add: { tries: 1 } }, [below])) !== undefined) return;
   throw new AppError(
@@ -46,5 +48,5 @@ function computeWindowEnd(now: number): number {
 }
 
 function buildCounterKey(by: LimitSubject, value: string, now: number) {
-  return { pk: `access#login#${by}#${hashSha256(value)}`, sk: String(computeWindowEnd(now)) };
+  return KEY.loginCounter(by, hashSha256(value), computeWindowEnd(now));
 }

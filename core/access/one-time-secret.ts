@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Role, Session } from '../contract/access.ts';
 import { roleSchema } from '../contract/access.ts';
-import type { Key } from '../port/table.ts';
+import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
+import { KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { createUnauthorizedError, selectLowerRole } from './actor.ts';
@@ -68,9 +69,7 @@ async function issueSecret(
   const validUntil = deps.clock.now() + lifeMs;
   const { email, role } = holder;
   const item = { email, role, validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
-  await deps.table.put({ ...buildSecretKey(kind, secret), ...item }, [
-    { attribute: 'pk', is: 'absent' },
-  ]);
+  await deps.table.put({ ...KEY.oneTimeSecret(kind, hashSha256(secret)), ...item }, ITEM_IS_ABSENT);
   return { secret, expiresAt: validUntil };
 }
 
@@ -79,16 +78,12 @@ async function redeemSecret(
   kind: SecretKind,
   secret: string,
 ): Promise<SecretHolder | undefined> {
-  const key = buildSecretKey(kind, secret);
+  const key = KEY.oneTimeSecret(kind, hashSha256(secret));
   const found = await deps.table.get(key);
   if (found === undefined) return undefined;
-  const mine = await deps.table.delete(key, [{ attribute: 'pk', is: 'present' }]);
+  const mine = await deps.table.delete(key, ITEM_IS_PRESENT);
   const item = secretItemSchema.parse(found);
   if (!mine || item.validUntil <= deps.clock.now()) return undefined;
   const user = await findUser(deps, item.email);
   return user && { email: user.email, role: selectLowerRole(item.role, user.role) };
-}
-
-function buildSecretKey(kind: SecretKind, secret: string): Key {
-  return { pk: `access#${kind}#${hashSha256(secret)}`, sk: kind };
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import type { Role, Session } from '../contract/access.ts';
 import { roleSchema } from '../contract/access.ts';
-import type { Key } from '../port/table.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
+import { KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { createUnauthorizedError } from './actor.ts';
@@ -38,7 +39,7 @@ export async function openSession(deps: AccessDeps, user: SessionHolder): Promis
     rotatedAt: now,
     ...computeLifetime(now),
   };
-  await deps.table.put({ ...buildSessionKey(id), ...item }, [{ attribute: 'pk', is: 'absent' }]);
+  await deps.table.put({ ...KEY.session(id), ...item }, ITEM_IS_ABSENT);
   return signSession(deps, user, `${id}.${secret}`);
 }
 
@@ -65,7 +66,7 @@ export async function verifyAccessToken(
 }
 
 async function readSession(deps: AccessDeps, id: string): Promise<SessionItem | undefined> {
-  const found = await deps.table.get(buildSessionKey(id));
+  const found = await deps.table.get(KEY.session(id));
   if (found === undefined) return undefined;
   const item = sessionItemSchema.parse(found);
   return item.validUntil > deps.clock.now() ? item : undefined;
@@ -83,7 +84,7 @@ async function requireCurrent(
     isSameHash(hash, item.previousHash) &&
     deps.clock.now() - item.rotatedAt < REFRESH_RACE_WINDOW_MS;
   if (justReplaced) throw createRefreshRaceError();
-  await deps.table.delete(buildSessionKey(id));
+  await deps.table.delete(KEY.session(id));
   throw createRefusedTokenError();
 }
 
@@ -100,7 +101,7 @@ async function rotateRefreshSecret(
     rotatedAt: now,
     ...computeLifetime(now),
   };
-  const written = await deps.table.update(buildSessionKey(id), { set }, [
+  const written = await deps.table.update(KEY.session(id), { set }, [
     { attribute: 'hash', equals: item.hash },
   ]);
   if (written === undefined) throw createRefreshRaceError();
@@ -124,10 +125,6 @@ async function signSession(
 function computeLifetime(now: number) {
   const validUntil = now + SESSION_LIFETIME_MS;
   return { validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
-}
-
-function buildSessionKey(id: string): Key {
-  return { pk: `access#session#${id}`, sk: 'session' };
 }
 
 function createRefusedTokenError(): AppError {

@@ -3,12 +3,12 @@ import { AppError } from '../base/app-error.ts';
 import type { Role } from '../contract/access.ts';
 import { roleSchema } from '../contract/access.ts';
 import type { Item, Key } from '../port/table.ts';
+import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
+import { KEY, USERS_PARTITION } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { queryAllItems } from './query-all-items.ts';
 import { createSecret } from './secret.ts';
-
-const USERS_PARTITION = 'access#users';
 
 const userItemSchema = z.object({
   sk: z.string(),
@@ -49,7 +49,7 @@ export async function createUser(
   const hash = await deps.passwords.hash(input.password);
   const key = buildUserKey(input.email);
   const item = { ...key, role: input.role, hash, createdAt: deps.clock.now() };
-  if (await deps.table.put(item, [{ attribute: 'pk', is: 'absent' }])) return toUser(item);
+  if (await deps.table.put(item, ITEM_IS_ABSENT)) return toUser(item);
   throw new AppError('conflict', 'user_exists', `${key.sk} is a user already`);
 }
 
@@ -62,7 +62,7 @@ export async function removeUser(
   const key = buildUserKey(email);
   if (key.sk === actor.email)
     throw new AppError('conflict', 'own_user', 'nobody can remove themselves; ask another admin');
-  if (await deps.table.delete(key, [{ attribute: 'pk', is: 'present' }])) return;
+  if (await deps.table.delete(key, ITEM_IS_PRESENT)) return;
   throw new AppError('notFound', 'user_not_found', `there is no user ${key.sk}`);
 }
 
@@ -95,14 +95,16 @@ async function updateAdmin(
   const known = password === undefined || (await deps.passwords.verify(password, user.hash));
   if (known && user.role === 'admin') return { email: user.email, state: 'unchanged' };
   const hash = known ? user.hash : await deps.passwords.hash(password);
-  await deps.table.update(buildUserKey(user.email), { set: { role: 'admin', hash } }, [
-    { attribute: 'pk', is: 'present' },
-  ]);
+  await deps.table.update(
+    buildUserKey(user.email),
+    { set: { role: 'admin', hash } },
+    ITEM_IS_PRESENT,
+  );
   return { email: user.email, state: 'updated' };
 }
 
 function buildUserKey(email: string): Key {
-  return { pk: USERS_PARTITION, sk: normaliseEmail(email) };
+  return KEY.user(normaliseEmail(email));
 }
 
 function toUser(item: Item): User {

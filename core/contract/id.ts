@@ -32,6 +32,14 @@ export type AttemptId = string;
 export type TaskKey = { readonly plan: PlanId; readonly run: number; readonly task: TaskId };
 export type AttemptKey = TaskKey & { readonly n: number };
 
+/** Key of the merge queue of one root branch: one for each repository in a run. */
+export type MergeQueueKey = {
+  readonly plan: PlanId;
+  readonly run: number;
+  /** Repository as `owner/name`. */
+  readonly repo: string;
+};
+
 export function formatAttemptId(key: AttemptKey): AttemptId {
   return `${key.plan}.r${key.run}.${key.task}.${key.n}`;
 }

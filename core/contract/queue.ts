@@ -1,30 +1,31 @@
 import { z } from 'zod';
 
-// Messages between handlers. Each is a hint with a version; what it points at is read from the store.
+// Messages between handlers. A message may be lost, repeated, late or out of order, so it carries only ids and a version:
+// the consumer reads the current state from the store.
 
 const runFields = { v: z.literal(1), plan: z.string(), run: z.number().int() };
 /**
- * Of a hint that was sent for later: when its item was due then. One that is due at another time was looked at since, and has
- * a hint of its own: otherwise each nudge would begin another chain of them, and none would end.
+ * Time at which the item was due when the message was sent with a delay, epoch milliseconds. The consumer drops the message
+ * if the item is due at another time: a later handler has sent its own message, and a second chain would never end.
  */
 const delayFields = { dueAt: z.number().int().optional() };
 
 export const queueMessageSchema = z.discriminatedUnion('type', [
-  /** Explore, assess, decompose; long, asks a model. */
+  /** Explores the repository, assesses the request and decomposes it; slow, because it asks a model. */
   z.object({ type: z.literal('plan'), v: z.literal(1), plan: z.string() }),
-  /** Do what the plan's state owes: put items, open and ready root PRs, clean up. */
+  /** Reconciles a plan: writes its items, opens root pull requests and marks them ready, cleans up. */
   z.object({ type: z.literal('drive_plan'), v: z.literal(1), plan: z.string() }),
-  /** Do what the task's state owes. */
+  /** Reconciles a task. */
   z.object({ type: z.literal('drive_task'), ...runFields, task: z.string(), ...delayFields }),
-  /** Take a step of a merge lane. */
+  /** Advances a merge queue by one step. */
   z.object({ type: z.literal('lane'), ...runFields, repo: z.string(), ...delayFields }),
-  /** Hand free slots to ready tasks; `tasks` are read at once, the index is joined to them. */
+  /** Gives free slots to ready tasks: to `tasks`, which are read at once, and to the tasks that the index lists. */
   z.object({
     type: z.literal('schedule'),
     v: z.literal(1),
     tasks: z.array(z.object({ plan: z.string(), run: z.number().int(), task: z.string() })),
   }),
-  /** A webhook said that a pull request changed, or a check did. */
+  /** Reports that a webhook announced a change of a pull request or of a check. */
   z.object({
     type: z.literal('forge_changed'),
     v: z.literal(1),
@@ -33,10 +34,12 @@ export const queueMessageSchema = z.discriminatedUnion('type', [
     branch: z.string().optional(),
     delivery: z.string(),
   }),
-  /** A launcher saw a pod end; whether its attempt still lives is read from the store. */
+  /** Reports that a launcher saw a pod end. The consumer reads from the store whether the attempt is still live. */
   z.object({ type: z.literal('pod_ended'), v: z.literal(1), attempt: z.string() }),
-  /** Tell connected clients that something of the plan changed. */
+  /** Tells connected clients that a plan changed. */
   z.object({ type: z.literal('push'), v: z.literal(1), plan: z.string() }),
 ]);
+/** Message of any queue; core/contract/queue-message.ts constructs messages. */
 export type QueueMessage = z.infer<typeof queueMessageSchema>;
+/** Type name of a message, which selects its queue (core/topology/queues.ts). */
 export type QueueMessageType = QueueMessage['type'];

@@ -20,6 +20,11 @@ export type Condition = readonly (
   | { readonly attribute: string; readonly below: number }
 )[];
 
+/** Condition that no item has the key. */
+export const ITEM_IS_ABSENT: Condition = [{ attribute: 'pk', is: 'absent' }];
+/** Condition that an item has the key. */
+export const ITEM_IS_PRESENT: Condition = [{ attribute: 'pk', is: 'present' }];
+
 /** Top-level attributes, except `setIn` and `removeIn`, which address one entry of a map attribute that exists. */
 export type Change = {
   readonly set?: { readonly [name: string]: Value };

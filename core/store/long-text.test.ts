@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createMemoryTable } from '../../test/support/store/memory-table.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
 import { loadLongText, putLongText, splitText } from './long-text.ts';
 
 const KEY = { pk: 'P', sk: 'TEXT' };
-const ABSENT = [{ attribute: 'pk', is: 'absent' }] as const;
 
 test('pieces are measured in bytes and never cut a character', () => {
   const text = `${'計画'.repeat(40)}${'😀'.repeat(40)}end`;
@@ -30,8 +30,8 @@ test('who comes second changes nothing of what the first wrote', async () => {
   const table = createMemoryTable();
   const first = 'a'.repeat(700_000);
 
-  expect(await putLongText(table, KEY, first, ABSENT)).toBe(true);
-  expect(await putLongText(table, KEY, 'b'.repeat(800_000), ABSENT)).toBe(false);
+  expect(await putLongText(table, KEY, first, ITEM_IS_ABSENT)).toBe(true);
+  expect(await putLongText(table, KEY, 'b'.repeat(800_000), ITEM_IS_ABSENT)).toBe(false);
 
   expect(await loadLongText(table, KEY)).toBe(first);
   expect(await loadLongText(table, { pk: 'P', sk: 'NONE' })).toBeUndefined();

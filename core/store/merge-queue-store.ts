@@ -1,10 +1,11 @@
+import type { MergeQueueKey } from '../contract/id.ts';
 import type { Item, Table } from '../port/table.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
+import { formatMergeQueuePartition, KEY, SORT_PREFIX } from '../topology/table-keys.ts';
 import { decodeDocument, encodeDocument, readNumber } from './document.ts';
-import { formatMergeQueuePartition, KEY, selectDueShard } from './key.ts';
+import { buildDueChange, readDueAt } from './due.ts';
 
 // The merge queue of a root branch: one item that says who is at its head and how far, and an entry for each who waits.
-
-export type MergeQueueKey = { readonly plan: string; readonly run: number; readonly repo: string };
 
 export function toMergeQueueKey(task: MergeQueueKey): MergeQueueKey {
   return { plan: task.plan, run: task.run, repo: task.repo };
@@ -43,12 +44,11 @@ export async function loadMergeQueue(table: Table, key: MergeQueueKey): Promise<
 }
 
 function readMergeQueue(key: MergeQueueKey, item: Item): StoredMergeQueue {
-  const dueAt = readNumber(item, 'dueAt', -1);
   return {
     key,
     state: decodeDocument<MergeQueueState>(item),
     version: readNumber(item, 'v'),
-    dueAt: dueAt < 0 ? undefined : dueAt,
+    dueAt: readDueAt(item),
   };
 }
 
@@ -59,22 +59,18 @@ export async function saveMergeQueue(
   next: MergeQueueState,
   dueAt: number | undefined,
 ): Promise<StoredMergeQueue | undefined> {
+  const due = buildDueChange(dueAt, before.key.repo + before.key.plan);
   const set = {
     v: before.version + 1,
     doc: encodeDocument(next),
     lane: encodeDocument(before.key),
-    ...(dueAt === undefined
-      ? {}
-      : { dueAt, dueShard: selectDueShard(before.key.repo + before.key.plan) }),
+    ...due.set,
   };
   if (before.version === 0) {
-    const created = await table.put({ ...KEY.mergeQueue(before.key), ...set }, [
-      { attribute: 'pk', is: 'absent' },
-    ]);
+    const created = await table.put({ ...KEY.mergeQueue(before.key), ...set }, ITEM_IS_ABSENT);
     return created ? { key: before.key, state: next, version: 1, dueAt } : undefined;
   }
-  const remove = dueAt === undefined ? ['dueAt', 'dueShard'] : [];
-  const item = await table.update(KEY.mergeQueue(before.key), { set, remove }, [
+  const item = await table.update(KEY.mergeQueue(before.key), { set, remove: due.remove }, [
     { attribute: 'v', equals: before.version },
   ]);
   return item === undefined ? undefined : readMergeQueue(before.key, item);
@@ -90,7 +86,7 @@ export async function putMergeQueueEntry(
 ): Promise<void> {
   await table.put(
     { ...KEY.mergeQueueEntry(key, entry.at, entry.task), task: entry.task, at: entry.at },
-    [{ attribute: 'pk', is: 'absent' }],
+    ITEM_IS_ABSENT,
   );
 }
 
@@ -98,7 +94,10 @@ export async function loadFrontEntry(
   table: Table,
   key: MergeQueueKey,
 ): Promise<MergeQueueEntry | undefined> {
-  const page = await table.query(formatMergeQueuePartition(key), { prefix: 'W#', limit: 1 });
+  const page = await table.query(formatMergeQueuePartition(key), {
+    prefix: SORT_PREFIX.mergeQueueEntry,
+    limit: 1,
+  });
   const item = page.items[0];
   return item === undefined || typeof item.task !== 'string'
     ? undefined

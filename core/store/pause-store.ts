@@ -1,7 +1,8 @@
 import type { Repository } from '../contract/repository.ts';
 import type { Table } from '../port/table.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
+import { KEY, readPausedSystem, SORT_PREFIX, SYSTEM_PARTITION } from '../topology/table-keys.ts';
 import { readNumber, readText } from './document.ts';
-import { KEY } from './key.ts';
 
 // One item for each part of an outside system that refuses for a while: calls before `until` park, and spend no retry.
 
@@ -30,15 +31,15 @@ export async function recordPause(table: Table, pause: Pause): Promise<void> {
     reason: pause.reason.slice(0, 1_000),
     expiresAt: Math.ceil(pause.until / 1_000) + 3_600,
   };
-  if (await table.put({ ...key, ...set }, [{ attribute: 'pk', is: 'absent' }])) return;
+  if (await table.put({ ...key, ...set }, ITEM_IS_ABSENT)) return;
   await table.update(key, { set }, [{ attribute: 'until', below: pause.until }]);
 }
 
 export async function loadPauses(table: Table, now: number): Promise<Pause[]> {
-  const page = await table.query('SYSTEM', { prefix: 'PAUSE#' });
+  const page = await table.query(SYSTEM_PARTITION, { prefix: SORT_PREFIX.pause });
   return page.items
     .map((item) => ({
-      what: item.sk.slice('PAUSE#'.length),
+      what: readPausedSystem(item),
       until: readNumber(item, 'until'),
       reason: readText(item, 'reason') ?? '',
     }))
@@ -58,6 +59,6 @@ export async function loadPause(
 
 /** Whoever refused for a while is asked again at once. */
 export async function clearPauses(table: Table): Promise<void> {
-  const page = await table.query('SYSTEM', { prefix: 'PAUSE#' });
+  const page = await table.query(SYSTEM_PARTITION, { prefix: SORT_PREFIX.pause });
   for (const item of page.items) await table.delete({ pk: item.pk, sk: item.sk });
 }

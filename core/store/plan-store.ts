@@ -1,9 +1,11 @@
 import type { Forecast } from '../contract/plan.ts';
 import type { Edge, TaskSpec } from '../contract/task.ts';
 import type { PlanState } from '../plan-state/plan-state.ts';
-import type { Change, Item, Table } from '../port/table.ts';
+import type { Item, Table } from '../port/table.ts';
+import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
+import { ACTIVE_PLANS, ALL_PLANS, KEY, OPEN_PLANS } from '../topology/table-keys.ts';
 import { decodeDocument, encodeDocument, parseDocument, readNumber } from './document.ts';
-import { ACTIVE_PLANS, ALL_PLANS, KEY, OPEN_PLANS, selectDueShard } from './key.ts';
+import { buildDueAttributes, buildDueChange, readDueAt } from './due.ts';
 import { loadLongText, putLongText } from './long-text.ts';
 
 export type StoredPlan = {
@@ -15,14 +17,11 @@ export type StoredPlan = {
   readonly usedUsd: number;
 };
 
-const ABSENT = [{ attribute: 'pk', is: 'absent' }] as const;
-
 export function readPlan(item: Item): StoredPlan {
-  const dueAt = readNumber(item, 'dueAt', -1);
   return {
     state: decodeDocument<PlanState>(item),
     version: readNumber(item, 'v'),
-    dueAt: dueAt < 0 ? undefined : dueAt,
+    dueAt: readDueAt(item),
     usedTokens: readNumber(item, 'usedTokens'),
     usedUsd: readNumber(item, 'usedUsd'),
   };
@@ -64,8 +63,7 @@ function buildPlanAttributes(
     changedAt: at.now,
     readyKey,
     rank: readyKey === undefined ? undefined : (state.startedAt ?? state.createdAt),
-    dueAt: at.dueAt,
-    dueShard: at.dueAt === undefined ? undefined : selectDueShard(state.id),
+    ...buildDueAttributes(at.dueAt, state.id),
   };
 }
 
@@ -73,7 +71,7 @@ function buildPlanAttributes(
 export async function putNewPlan(table: Table, state: PlanState, dueAt: number): Promise<boolean> {
   return table.put(
     { ...KEY.plan(state.id), ...buildPlanAttributes(state, 1, { now: state.createdAt, dueAt }) },
-    ABSENT,
+    ITEM_IS_ABSENT,
   );
 }
 
@@ -88,7 +86,7 @@ export async function savePlan(
   if (last.version === before.version)
     await table.put(
       { ...KEY.planHistory(next.id, last.version), doc: encodeDocument(last) },
-      ABSENT,
+      ITEM_IS_ABSENT,
     );
   const attributes = buildPlanAttributes(next, before.version + 1, at);
   const set: Record<string, string | number> = {};
@@ -109,10 +107,7 @@ export async function setPlanDue(
   dueAt: number | undefined,
 ): Promise<boolean> {
   if (plan.dueAt === dueAt) return true;
-  const change: Change =
-    dueAt === undefined
-      ? { remove: ['dueAt', 'dueShard'] }
-      : { set: { dueAt, dueShard: selectDueShard(plan.state.id) } };
+  const change = buildDueChange(dueAt, plan.state.id);
   return (
     (await table.update(KEY.plan(plan.state.id), change, [
       { attribute: 'v', equals: plan.version },
@@ -126,9 +121,11 @@ export async function addPlanUsage(
   tokens: number,
   usd: number,
 ): Promise<void> {
-  await table.update(KEY.plan(plan), { add: { usedTokens: tokens, usedUsd: usd } }, [
-    { attribute: 'pk', is: 'present' },
-  ]);
+  await table.update(
+    KEY.plan(plan),
+    { add: { usedTokens: tokens, usedUsd: usd } },
+    ITEM_IS_PRESENT,
+  );
 }
 
 /** One revision of a graph: immutable once the head names it. */

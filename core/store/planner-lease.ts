@@ -1,6 +1,7 @@
 import type { Table } from '../port/table.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
+import { KEY } from '../topology/table-keys.ts';
 import { readNumber } from './document.ts';
-import { KEY } from './key.ts';
 
 // Who plans a plan now. On an item of its own, so that renewing it contends with nobody.
 
@@ -16,9 +17,7 @@ export async function acquirePlannerLease(
   const key = KEY.plannerLease(plan);
   const item = await table.get(key);
   if (item === undefined) {
-    const taken = await table.put({ ...key, fence: 1, until: now + leaseMs }, [
-      { attribute: 'pk', is: 'absent' },
-    ]);
+    const taken = await table.put({ ...key, fence: 1, until: now + leaseMs }, ITEM_IS_ABSENT);
     return taken ? { plan, fence: 1 } : { heldUntil: now + leaseMs };
   }
   const until = readNumber(item, 'until');

@@ -1,12 +1,13 @@
 import type { Repository } from '../contract/repository.ts';
 import type { Table } from '../port/table.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
+import { KEY, REPOSITORIES_PARTITION } from '../topology/table-keys.ts';
 import { decodeDocument, encodeDocument } from './document.ts';
-import { KEY } from './key.ts';
 
 export async function putRepository(table: Table, repository: Repository): Promise<boolean> {
   return table.put(
     { ...KEY.repository(repository.name), id: repository.id, doc: encodeDocument(repository) },
-    [{ attribute: 'pk', is: 'absent' }],
+    ITEM_IS_ABSENT,
   );
 }
 
@@ -19,7 +20,7 @@ export async function listRepositories(
   table: Table,
   options: { readonly limit?: number; readonly after?: string } = {},
 ): Promise<{ readonly items: Repository[]; readonly next?: string }> {
-  const page = await table.query('REPOSITORY', options);
+  const page = await table.query(REPOSITORIES_PARTITION, options);
   return { items: page.items.map((item) => decodeDocument<Repository>(item)), next: page.next };
 }
 

@@ -1,8 +1,9 @@
 import type { AttemptId, AttemptKey } from '../contract/id.ts';
 import { formatAttemptId, parseAttemptId } from '../contract/id.ts';
 import type { Item, Table } from '../port/table.ts';
+import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
+import { KEY } from '../topology/table-keys.ts';
 import { readNumber } from './document.ts';
-import { KEY } from './key.ts';
 
 // Who holds a slot: one item with a version and the set of attempts, so that every cap is counted at one moment and no
 // counter can drift.
@@ -48,9 +49,7 @@ export async function addSlotHolders(
     added.map((holder) => [formatAttemptId(holder.attempt), `${holder.since}|${holder.repo}`]),
   );
   if (before.version === 0) {
-    return table.put({ ...KEY.slots(), v: 1, holders: entries }, [
-      { attribute: 'pk', is: 'absent' },
-    ]);
+    return table.put({ ...KEY.slots(), v: 1, holders: entries }, ITEM_IS_ABSENT);
   }
   const change = { set: { v: before.version + 1 }, setIn: { holders: entries } };
   return (
@@ -62,7 +61,5 @@ export async function addSlotHolders(
 /** Unconditional: whoever knows that an attempt's pod is gone may free it, twice too. */
 export async function removeSlotHolders(table: Table, ids: readonly AttemptId[]): Promise<void> {
   if (ids.length === 0) return;
-  await table.update(KEY.slots(), { add: { v: 1 }, removeIn: { holders: ids } }, [
-    { attribute: 'pk', is: 'present' },
-  ]);
+  await table.update(KEY.slots(), { add: { v: 1 }, removeIn: { holders: ids } }, ITEM_IS_PRESENT);
 }

@@ -2,9 +2,10 @@ import type { AttemptResult, BridgePhase, TranscriptEntry } from '../contract/at
 import type { AttemptKey, TaskKey } from '../contract/id.ts';
 import type { TaskSpec, Usage } from '../contract/task.ts';
 import type { Item, Table } from '../port/table.ts';
+import { ITEM_IS_ABSENT } from '../port/table.ts';
 import type { TaskTransition } from '../task-state/task-state.ts';
+import { formatTaskPartition, KEY, SORT_PREFIX } from '../topology/table-keys.ts';
 import { decodeDocument, encodeDocument, parseDocument, readNumber } from './document.ts';
-import { formatTaskPartition, KEY } from './key.ts';
 import { loadLongText, putLongText } from './long-text.ts';
 
 // What lies beside a task's state: its text, its dependents, its attempts, results, transcript, messages and history.
@@ -15,12 +16,11 @@ export type TaskDetail = {
   readonly dependsOn: { readonly id: string; readonly ordinal: number }[];
 };
 
-const ABSENT = [{ attribute: 'pk', is: 'absent' }] as const;
 /** About 160 KB of ids of 40 characters: well under the item limit. */
 const DEPENDENTS_PER_CHUNK = 4_000;
 
 export async function putTaskDetail(table: Table, key: TaskKey, detail: TaskDetail): Promise<void> {
-  await putLongText(table, KEY.spec(key), encodeDocument(detail), ABSENT);
+  await putLongText(table, KEY.spec(key), encodeDocument(detail), ITEM_IS_ABSENT);
 }
 
 export async function loadTaskDetail(table: Table, key: TaskKey): Promise<TaskDetail | undefined> {
@@ -37,13 +37,13 @@ export async function putDependents(
     const chunk = dependents.slice(start, start + DEPENDENTS_PER_CHUNK);
     await table.put(
       { ...KEY.dependents(key, start / DEPENDENTS_PER_CHUNK), doc: encodeDocument(chunk) },
-      ABSENT,
+      ITEM_IS_ABSENT,
     );
   }
 }
 
 export async function loadDependents(table: Table, key: TaskKey): Promise<string[]> {
-  const page = await table.query(formatTaskPartition(key), { prefix: 'DEP#' });
+  const page = await table.query(formatTaskPartition(key), { prefix: SORT_PREFIX.dependents });
   return page.items.flatMap((item) => decodeDocument<string[]>(item));
 }
 
@@ -81,7 +81,7 @@ export async function putResult(
   key: AttemptKey,
   result: AttemptResult,
 ): Promise<boolean> {
-  return putLongText(table, KEY.result(key), encodeDocument(result), ABSENT);
+  return putLongText(table, KEY.result(key), encodeDocument(result), ITEM_IS_ABSENT);
 }
 
 export async function loadResult(
@@ -101,7 +101,7 @@ export async function putTranscriptChunk(
 ): Promise<void> {
   await table.put(
     { ...KEY.transcript(key, n), n, attempt: key.n, doc: encodeDocument(entries), expiresAt },
-    ABSENT,
+    ITEM_IS_ABSENT,
   );
 }
 
@@ -170,7 +170,10 @@ export async function putMessage(
   key: TaskKey,
   message: StoredMessage,
 ): Promise<boolean> {
-  return table.put({ ...KEY.message(key, message.n), doc: encodeDocument(message) }, ABSENT);
+  return table.put(
+    { ...KEY.message(key, message.n), doc: encodeDocument(message) },
+    ITEM_IS_ABSENT,
+  );
 }
 
 export async function loadMessage(
@@ -188,7 +191,11 @@ export async function loadLatestMessages(
   key: TaskKey,
   limit: number,
 ): Promise<StoredMessage[]> {
-  const page = await table.query(formatTaskPartition(key), { prefix: 'M#', reverse: true, limit });
+  const page = await table.query(formatTaskPartition(key), {
+    prefix: SORT_PREFIX.message,
+    reverse: true,
+    limit,
+  });
   return page.items.map((item) => decodeDocument<StoredMessage>(item));
 }
 
@@ -198,7 +205,7 @@ export async function loadMessages(
   after: number,
 ): Promise<StoredMessage[]> {
   const page = await table.query(formatTaskPartition(key), {
-    prefix: 'M#',
+    prefix: SORT_PREFIX.message,
     from: KEY.message(key, after + 1).sk,
   });
   return page.items.map((item) => decodeDocument<StoredMessage>(item));
@@ -206,6 +213,6 @@ export async function loadMessages(
 
 /** Those that are no longer on the task's own item, oldest first. */
 export async function loadTaskHistory(table: Table, key: TaskKey): Promise<TaskTransition[]> {
-  const page = await table.query(formatTaskPartition(key), { prefix: 'H#' });
+  const page = await table.query(formatTaskPartition(key), { prefix: SORT_PREFIX.history });
   return page.items.flatMap((item) => decodeDocument<TaskTransition[]>(item));
 }

@@ -1,9 +1,11 @@
 import type { TaskKey } from '../contract/id.ts';
 import type { Change, Item, Table } from '../port/table.ts';
+import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import type { TaskState, TaskTransition } from '../task-state/task-state.ts';
 import { computeSlotRank, isSchedulable } from '../task-state/task-state.ts';
+import { formatReadyTasksHash, formatRunChangesHash, KEY } from '../topology/table-keys.ts';
 import { decodeDocument, encodeDocument, readNumber, readNumberSet, readText } from './document.ts';
-import { formatReadyTasksHash, formatRunChangesHash, KEY, selectDueShard } from './key.ts';
+import { buildDueChange, readDueAt } from './due.ts';
 
 /** How many transitions gather on an item, which is copied into three indexes, before they are put apart. */
 const MAX_RECENT_TRANSITIONS = 4;
@@ -31,7 +33,6 @@ export function toTaskKey(state: TaskKey): TaskKey {
 }
 
 export function readTask(item: Item): StoredTask {
-  const dueAt = readNumber(item, 'dueAt', -1);
   return {
     state: decodeDocument<TaskState>(item),
     version: readNumber(item, 'v'),
@@ -41,7 +42,7 @@ export function readTask(item: Item): StoredTask {
       item.past === undefined ? [] : decodeDocument<TaskTransition[]>(item, 'past'),
     writeTag: readText(item, 'tag'),
     dependentsReleased: item.released === true,
-    dueAt: dueAt < 0 ? undefined : dueAt,
+    dueAt: readDueAt(item),
   };
 }
 
@@ -84,7 +85,7 @@ export async function putNewTask(
     changeKey: formatRunChangesHash(state.plan, state.run),
     changedAt: state.last.at,
   };
-  return table.put(item, [{ attribute: 'pk', is: 'absent' }]);
+  return table.put(item, ITEM_IS_ABSENT);
 }
 
 /** `tag` is unique: whoever did not hear what became of a write finds out whether the version that is there is its own. */
@@ -134,9 +135,10 @@ async function putTaskHistory(
 ): Promise<void> {
   const first = gathered[0];
   if (first === undefined) return;
-  await table.put({ ...KEY.taskHistory(key, first.version), doc: encodeDocument(gathered) }, [
-    { attribute: 'pk', is: 'absent' },
-  ]);
+  await table.put(
+    { ...KEY.taskHistory(key, first.version), doc: encodeDocument(gathered) },
+    ITEM_IS_ABSENT,
+  );
 }
 
 function buildTaskChange(
@@ -162,12 +164,8 @@ function buildTaskChange(
     set.readyKey = formatReadyTasksHash(next.plan, next.run);
     set.rank = computeSlotRank(next);
   } else remove.push('readyKey', 'rank');
-  if (at.dueAt === undefined) remove.push('dueAt', 'dueShard');
-  else {
-    set.dueAt = at.dueAt;
-    set.dueShard = selectDueShard(next.task + next.plan);
-  }
-  return { set, remove };
+  const due = buildDueChange(at.dueAt, next.task + next.plan);
+  return { set: { ...set, ...due.set }, remove: [...remove, ...due.remove] };
 }
 
 /** Everything that the state of this version owed is done: the next look is at `dueAt`, or never. False: it has moved on. */
@@ -197,10 +195,8 @@ async function writeTaskDue(
   set: Change['set'],
 ): Promise<boolean> {
   const { state, version } = task;
-  const change: Change =
-    dueAt === undefined
-      ? { set, remove: ['dueAt', 'dueShard'] }
-      : { set: { ...set, dueAt, dueShard: selectDueShard(state.task + state.plan) } };
+  const due = buildDueChange(dueAt, state.task + state.plan);
+  const change = { set: { ...set, ...due.set }, remove: due.remove };
   const item = await table.update(KEY.task(state), change, [{ attribute: 'v', equals: version }]);
   return item !== undefined;
 }
@@ -211,9 +207,11 @@ export async function removeUnmergedDependency(
   key: TaskKey,
   ordinal: number,
 ): Promise<StoredTask | undefined> {
-  const item = await table.update(KEY.task(key), { deleteFromSet: { waits: new Set([ordinal]) } }, [
-    { attribute: 'pk', is: 'present' },
-  ]);
+  const item = await table.update(
+    KEY.task(key),
+    { deleteFromSet: { waits: new Set([ordinal]) } },
+    ITEM_IS_PRESENT,
+  );
   return item === undefined ? undefined : readTask(item);
 }
 

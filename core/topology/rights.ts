@@ -1,4 +1,11 @@
 import { QUEUES } from './queues.ts';
+import {
+  formatConnectionPartition,
+  formatDeliveryPartition,
+  formatOneTimeSecretPartition,
+  formatPlanWatchersPartition,
+  USERS_PARTITION,
+} from './table-keys.ts';
 
 // What each function may do and may know: its permissions and its environment in the cloud follow from its row, and a test
 // runs it with nothing else. A secret is named here or the function does not have it.
@@ -70,7 +77,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['log', 'table', 'queue', 'webhook'],
     secrets: ['GITHUB_WEBHOOK_SECRETS'],
     table: ['get', 'put'],
-    partitions: ['DELIVERY#*'],
+    partitions: [formatDeliveryPartition('*')],
     sends: ['drive'],
     pushes: false,
   },
@@ -96,7 +103,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['log', 'table', 'push'],
     secrets: [],
     table: ['query', 'delete'],
-    partitions: ['WATCH#*', 'CONNECTION#*'],
+    partitions: [formatPlanWatchersPartition('*'), formatConnectionPartition('*')],
     sends: [],
     pushes: true,
   },
@@ -104,7 +111,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['table'],
     secrets: [],
     table: ['get', 'delete'],
-    partitions: ['access#ticket#*', 'access#users'],
+    partitions: [formatOneTimeSecretPartition('ticket', '*'), USERS_PARTITION],
     sends: [],
     pushes: false,
   },
@@ -112,7 +119,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['table'],
     secrets: [],
     table: ['query', 'delete'],
-    partitions: ['WATCH#*', 'CONNECTION#*'],
+    partitions: [formatPlanWatchersPartition('*'), formatConnectionPartition('*')],
     sends: [],
     pushes: false,
   },
@@ -120,7 +127,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     config: ['table', 'push'],
     secrets: [],
     table: ['put', 'delete'],
-    partitions: ['WATCH#*', 'CONNECTION#*'],
+    partitions: [formatPlanWatchersPartition('*'), formatConnectionPartition('*')],
     sends: [],
     pushes: true,
   },

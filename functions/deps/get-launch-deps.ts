@@ -1,6 +1,7 @@
 import { createProcessLauncher } from '../../adapters/process/create-process-launcher.ts';
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
 import { AppError } from '../../core/base/app-error.ts';
+import { reportPodEnd } from '../../core/contract/queue-message.ts';
 import { enqueueWakeUps } from '../../core/engine/apply/apply-task.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import type { PodLauncher } from '../../core/port/launcher.ts';
@@ -36,8 +37,6 @@ function createLauncher(): PodLauncher {
     now: clock.now,
     graceMs: 3_000,
     onEnded: (attempt) =>
-      void enqueueWakeUps({ queue: getQueue(), log: getLog() }, [
-        { type: 'pod_ended', v: 1, attempt },
-      ]),
+      void enqueueWakeUps({ queue: getQueue(), log: getLog() }, [reportPodEnd(attempt)]),
   });
 }

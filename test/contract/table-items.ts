@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { isAppError } from '../../core/base/app-error.ts';
 import type { Table } from '../../core/port/table.ts';
+import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../../core/port/table.ts';
 import type { TableFixture } from './table-fixture.ts';
 
 /** Single items: what is stored, under which conditions, and how it changes. */
@@ -96,10 +97,8 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
 
   describe(`${name}: conditions`, () => {
     contract('put-if-absent writes once', async (table) => {
-      const absent = [{ attribute: 'pk', is: 'absent' }] as const;
-
-      expect(await table.put({ ...key(), n: 1 }, absent)).toBe(true);
-      expect(await table.put({ ...key(), n: 2 }, absent)).toBe(false);
+      expect(await table.put({ ...key(), n: 1 }, ITEM_IS_ABSENT)).toBe(true);
+      expect(await table.put({ ...key(), n: 2 }, ITEM_IS_ABSENT)).toBe(false);
 
       expect(await table.get(key())).toEqual({ ...key(), n: 1 });
     });
@@ -143,9 +142,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
     contract(
       'an update without a condition creates, one that asks for presence does not',
       async (table) => {
-        const present = [{ attribute: 'pk', is: 'present' }] as const;
-
-        expect(await table.update(key('a'), { set: { n: 1 } }, present)).toBeUndefined();
+        expect(await table.update(key('a'), { set: { n: 1 } }, ITEM_IS_PRESENT)).toBeUndefined();
         expect(await table.update(key('b'), { set: { n: 1 } })).toEqual({ ...key('b'), n: 1 });
         expect(await table.update(key('c'), {})).toEqual(key('c'));
 
@@ -171,9 +168,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
 
     contract('of many concurrent put-if-absent exactly one wins', async (table) => {
       const outcomes = await Promise.all(
-        Array.from({ length: 12 }, (_, writer) =>
-          table.put({ ...key(), writer }, [{ attribute: 'pk', is: 'absent' }]),
-        ),
+        Array.from({ length: 12 }, (_, writer) => table.put({ ...key(), writer }, ITEM_IS_ABSENT)),
       );
 
       const item = await table.get(key());
@@ -210,9 +205,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
     contract('deleting from a set with a condition does not create the item', async (table) => {
       const change = { deleteFromSet: { waits: new Set([1]) } };
 
-      expect(
-        await table.update(key(), change, [{ attribute: 'pk', is: 'present' }]),
-      ).toBeUndefined();
+      expect(await table.update(key(), change, ITEM_IS_PRESENT)).toBeUndefined();
 
       expect(await table.get(key())).toBeUndefined();
     });

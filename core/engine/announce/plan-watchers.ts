@@ -2,6 +2,11 @@ import type { ServerFrame } from '../../contract/frame.ts';
 import type { Push } from '../../port/push.ts';
 import type { Clock } from '../../port/runtime.ts';
 import type { Table } from '../../port/table.ts';
+import {
+  formatConnectionPartition,
+  formatPlanWatchersPartition,
+  KEY,
+} from '../../topology/table-keys.ts';
 
 // Who watches which plan: one item for each connection and plan, under both, so that a push and a disconnect read one
 // partition each. Pushes are hints; a client that misses one asks for changes by itself.
@@ -17,22 +22,22 @@ export async function watchPlan(
   plan: string,
 ): Promise<void> {
   const expiresAt = Math.floor(deps.clock.now() / 1_000) + WATCH_LIFETIME_S;
-  await deps.table.put({ pk: `CONNECTION#${connection}`, sk: plan, expiresAt });
-  await deps.table.put({ pk: `WATCH#${plan}`, sk: connection, expiresAt });
+  await deps.table.put({ ...KEY.watchedPlan(connection, plan), expiresAt });
+  await deps.table.put({ ...KEY.planWatcher(plan, connection), expiresAt });
 }
 
 export async function unwatchPlan(table: Table, connection: string, plan: string): Promise<void> {
-  await table.delete({ pk: `WATCH#${plan}`, sk: connection });
-  await table.delete({ pk: `CONNECTION#${connection}`, sk: plan });
+  await table.delete(KEY.planWatcher(plan, connection));
+  await table.delete(KEY.watchedPlan(connection, plan));
 }
 
 export async function removeConnection(table: Table, connection: string): Promise<void> {
-  const page = await table.query(`CONNECTION#${connection}`);
+  const page = await table.query(formatConnectionPartition(connection));
   for (const item of page.items) await unwatchPlan(table, connection, item.sk);
 }
 
 export async function notifyWatchers(deps: WatchDeps, plan: string): Promise<void> {
-  const page = await deps.table.query(`WATCH#${plan}`);
+  const page = await deps.table.query(formatPlanWatchersPartition(plan));
   const frame: ServerFrame = { type: 'changed', v: 1, plan, at: deps.clock.now() };
   await Promise.all(
     page.items.map(async ({ sk: connection }) => {

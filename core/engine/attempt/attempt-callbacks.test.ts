@@ -4,7 +4,7 @@ import {
   createWorkingTask,
   FIXTURE_PLAN,
 } from '../../../test/support/engine/engine-fixture.ts';
-import { KEY } from '../../store/key.ts';
+import { KEY } from '../../topology/table-keys.ts';
 import { recordTranscript } from './attempt-callbacks.ts';
 
 test('a transcript is kept for as many days as other work is', async () => {

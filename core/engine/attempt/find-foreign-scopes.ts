@@ -1,10 +1,10 @@
 import type { Assignment } from '../../contract/attempt.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { Table } from '../../port/table.ts';
-import { formatRunChangesHash } from '../../store/key.ts';
 import { loadRevision } from '../../store/plan-store.ts';
 import { readTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
+import { formatRunChangesHash } from '../../topology/table-keys.ts';
 
 /** Larger graphs are written by people, who gave the scopes; comparing all with all would cost with the plan's size. */
 const MAX_COMPARED_TASKS = 200;

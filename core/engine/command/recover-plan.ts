@@ -1,10 +1,10 @@
 import type { QueueMessage } from '../../contract/queue.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';
-import { formatRunChangesHash } from '../../store/key.ts';
 import { clearPauses } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { readTask, toTaskKey } from '../../store/task-store.ts';
+import { formatRunChangesHash } from '../../topology/table-keys.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
 import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';

@@ -1,7 +1,7 @@
 import { isAppError } from '../../base/app-error.ts';
+import type { MergeQueueKey } from '../../contract/id.ts';
 import type {
   MergeQueueEntry,
-  MergeQueueKey,
   MergeQueueState,
   StoredMergeQueue,
 } from '../../store/merge-queue-store.ts';

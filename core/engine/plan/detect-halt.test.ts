@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
-import { ACTIVE_PLANS, OPEN_PLANS } from '../../store/key.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
+import { ACTIVE_PLANS, OPEN_PLANS } from '../../topology/table-keys.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { retryTask } from '../command/task-commands.ts';
 import { detectHalt } from './detect-halt.ts';

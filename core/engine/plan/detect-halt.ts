@@ -1,12 +1,12 @@
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { addNotice, removeNotice } from '../../plan-state/plan-state.ts';
-import { formatReadyTasksHash, formatRunChangesHash } from '../../store/key.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { setPlanDue } from '../../store/plan-store.ts';
 import { loadSlots } from '../../store/slot-store.ts';
 import { readTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { hasStopped } from '../../task-state/task-state.ts';
+import { formatReadyTasksHash, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { enqueueWakeUps } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';

@@ -1,13 +1,14 @@
+import type { MergeQueueKey } from '../../contract/id.ts';
 import { parseAttemptId } from '../../contract/id.ts';
 import type { QueueMessage } from '../../contract/queue.ts';
 import type { Pod } from '../../port/launcher.ts';
 import type { Item } from '../../port/table.ts';
 import { decodeDocument } from '../../store/document.ts';
-import { DUE_SHARDS } from '../../store/key.ts';
-import type { MergeQueueKey } from '../../store/merge-queue-store.ts';
+import { DUE_SHARDS } from '../../store/due.ts';
 import { readPlan } from '../../store/plan-store.ts';
 import { loadSlots, removeSlotHolders } from '../../store/slot-store.ts';
 import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
+import { isMergeQueueItem, isPlanItem, isTaskItem } from '../../topology/table-keys.ts';
 import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { handlePodEnded } from '../launch/handle-pod-ended.ts';
@@ -40,8 +41,7 @@ export async function resync(deps: EngineDeps): Promise<void> {
 
 export async function enqueueDueWakeUps(deps: EngineDeps): Promise<void> {
   const now = deps.clock.now();
-  const shards = Array.from({ length: DUE_SHARDS }, (_, shard) => `due#${shard}`);
-  const pages = await mapInParallel(shards, 8, (shard) =>
+  const pages = await mapInParallel(DUE_SHARDS, 8, (shard) =>
     deps.table.index('due', shard, { to: now, limit: MAX_ITEMS_PER_SHARD }),
   );
   const messages = pages
@@ -51,11 +51,10 @@ export async function enqueueDueWakeUps(deps: EngineDeps): Promise<void> {
 }
 
 function buildWakeUpMessage(item: Item): QueueMessage | undefined {
-  if (item.pk.startsWith('TASK#'))
-    return { type: 'drive_task', v: 1, ...toTaskKey(readTask(item).state) };
-  if (item.pk.startsWith('LANE#'))
+  if (isTaskItem(item)) return { type: 'drive_task', v: 1, ...toTaskKey(readTask(item).state) };
+  if (isMergeQueueItem(item))
     return { type: 'lane', v: 1, ...decodeDocument<MergeQueueKey>(item, 'lane') };
-  if (item.pk.startsWith('PLAN#')) {
+  if (isPlanItem(item)) {
     const plan = readPlan(item).state;
     return { type: plan.status === 'planning' ? 'plan' : 'drive_plan', v: 1, plan: plan.id };
   }

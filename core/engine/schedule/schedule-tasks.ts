@@ -1,7 +1,6 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { ACTIVE_PLANS, formatReadyTasksHash } from '../../store/key.ts';
 import type { Pause } from '../../store/pause-store.ts';
 import { formatForgeSystem, loadPauses, MODEL_SYSTEM } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
@@ -13,6 +12,7 @@ import { loadTaskDetail } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task-state/task-state.ts';
+import { ACTIVE_PLANS, formatReadyTasksHash } from '../../topology/table-keys.ts';
 import { requirePlanRepository } from '../apply/apply-plan.ts';
 import { applyTask, enqueueWakeUps, MAX_MESSAGE_DELAY_MS } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';

@@ -1,7 +1,6 @@
 import { AppError } from '../../base/app-error.ts';
 import type { GraphView, PlanView } from '../../contract/plan.ts';
 import type { TaskView } from '../../contract/task.ts';
-import { ALL_PLANS, formatRunChangesHash } from '../../store/key.ts';
 import { loadPauses } from '../../store/pause-store.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
@@ -15,6 +14,7 @@ import {
 import type { StoredTask } from '../../store/task-store.ts';
 import { listTasks, readTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskTransition } from '../../task-state/task-state.ts';
+import { ALL_PLANS, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { requirePlan, requirePlanRepository } from '../apply/apply-plan.ts';
 import { requireTask } from '../command/task-commands.ts';
 import type { EngineDeps } from '../engine-deps.ts';

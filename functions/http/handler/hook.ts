@@ -1,8 +1,9 @@
 import type { HOOK_API } from '../../../core/contract/api.ts';
+import { reportForgeChange } from '../../../core/contract/queue-message.ts';
 import type { Queue } from '../../../core/port/queue.ts';
 import type { Clock } from '../../../core/port/runtime.ts';
 import type { Table } from '../../../core/port/table.ts';
-import { KEY } from '../../../core/store/key.ts';
+import { KEY } from '../../../core/topology/table-keys.ts';
 import type { Handlers } from '../handlers.ts';
 
 export type HookDeps = {
@@ -26,7 +27,7 @@ export const hookHandlers = {
     if (changed === undefined || delivery === '' || delivery.length > 200)
       return { accepted: true };
     if ((await deps.table.get(KEY.delivery(delivery))) !== undefined) return { accepted: true };
-    await deps.queue.send([{ message: { type: 'forge_changed', v: 1, delivery, ...changed } }]);
+    await deps.queue.send([{ message: reportForgeChange({ delivery, ...changed }) }]);
     const expiresAt = Math.floor(deps.clock.now() / 1_000) + REMEMBERED_DAYS * 86_400;
     await deps.table.put({ ...KEY.delivery(delivery), expiresAt });
     return { accepted: true };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
 import { isAppError } from '../../../core/base/app-error.ts';
+import { ITEM_IS_ABSENT } from '../../../core/port/table.ts';
 import { startTestStore } from '../../support/store/test-emulators.ts';
 
 test('every call is counted with the units that it used', async () => {
@@ -12,7 +13,7 @@ test('every call is counted with the units that it used', async () => {
 
   await table.put({ ...key, text: 'x'.repeat(1_500) });
   await table.get(key);
-  await table.put(key, [{ attribute: 'pk', is: 'absent' }]);
+  await table.put(key, ITEM_IS_ABSENT);
   await table.query('p');
 
   expect(calls).toEqual([

@@ -1,5 +1,5 @@
 import type { Change, Item, Table } from '../../../core/port/table.ts';
-import { KEY } from '../../../core/store/key.ts';
+import { KEY } from '../../../core/topology/table-keys.ts';
 import type { Mutant } from './breach.ts';
 import {
   changeSettings,

@@ -1,0 +1,58 @@
+import type { MergeQueueKey, TaskKey } from './id.ts';
+import type { QueueMessage } from './queue.ts';
+
+// Constructors of all queue messages: only this file knows the version number and the type names.
+
+/** Wakes the planner, which explores the repository, assesses the request and decomposes it. */
+export function wakeUpPlanner(plan: string): QueueMessage {
+  return { type: 'plan', v: 1, plan };
+}
+
+/** Wakes the reconciler of a plan. */
+export function wakeUpPlan(plan: string): QueueMessage {
+  return { type: 'drive_plan', v: 1, plan };
+}
+
+/**
+ * Wakes the reconciler of a task.
+ *
+ * @param dueAt epoch milliseconds, for a delayed message; the consumer drops the message if the task is due at another time
+ */
+export function wakeUpTask({ plan, run, task }: TaskKey, dueAt?: number): QueueMessage {
+  return { type: 'drive_task', v: 1, plan, run, task, dueAt };
+}
+
+/**
+ * Wakes a merge queue.
+ *
+ * @param dueAt epoch milliseconds, for a delayed message; the consumer drops the message if the queue is due at another time
+ */
+export function wakeUpMergeQueue({ plan, run, repo }: MergeQueueKey, dueAt?: number): QueueMessage {
+  return { type: 'lane', v: 1, plan, run, repo, dueAt };
+}
+
+/** Wakes the scheduler. It reads `tasks` at once, before the index lists them. */
+export function wakeUpScheduler(tasks: readonly TaskKey[] = []): QueueMessage {
+  return {
+    type: 'schedule',
+    v: 1,
+    tasks: tasks.map(({ plan, run, task }) => ({ plan, run, task })),
+  };
+}
+
+/** Tells connected clients that a plan changed. */
+export function pushPlanChange(plan: string): QueueMessage {
+  return { type: 'push', v: 1, plan };
+}
+
+/** Reports a change of a pull request, a review or a check at the forge. */
+export function reportForgeChange(
+  change: Omit<Extract<QueueMessage, { type: 'forge_changed' }>, 'type' | 'v'>,
+): Extract<QueueMessage, { type: 'forge_changed' }> {
+  return { type: 'forge_changed', v: 1, ...change };
+}
+
+/** Reports that a launcher saw the pod of an attempt end. */
+export function reportPodEnd(attempt: string): QueueMessage {
+  return { type: 'pod_ended', v: 1, attempt };
+}

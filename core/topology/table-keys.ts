@@ -1,0 +1,166 @@
+import type { AttemptKey, MergeQueueKey, PlanId, TaskKey } from '../contract/id.ts';
+import type { Key } from '../port/table.ts';
+
+// All keys of the table. Keys of plan data contain the plan and keys of task data also the run: an old run cannot overwrite a
+// new run. The rights of a function (rights.ts) name partitions with `*` instead of an id.
+
+/** Start of a partition key, up to the first id. */
+const PARTITION_PREFIX = { plan: 'PLAN#', task: 'TASK#', mergeQueue: 'LANE#' } as const;
+
+/** Start of a sort key inside a partition, to query one kind of item. */
+export const SORT_PREFIX = {
+  dependents: 'DEP#',
+  history: 'H#',
+  mergeQueueEntry: 'W#',
+  message: 'M#',
+  pause: 'PAUSE#',
+} as const;
+
+/** Partition of singletons: slots and pauses. */
+export const SYSTEM_PARTITION = 'SYSTEM';
+/** Partition of all connected repositories. */
+export const REPOSITORIES_PARTITION = 'REPOSITORY';
+/** Partition of all users. */
+export const USERS_PARTITION = 'access#users';
+/** Partition of all API tokens. */
+export const API_TOKENS_PARTITION = 'access#tokens';
+
+export function formatPlanPartition(plan: PlanId): string {
+  return `${PARTITION_PREFIX.plan}${plan}`;
+}
+export function formatTaskPartition(key: TaskKey): string {
+  return `${PARTITION_PREFIX.task}${key.plan}#${key.run}#${key.task}`;
+}
+export function formatMergeQueuePartition(key: MergeQueueKey): string {
+  return `${PARTITION_PREFIX.mergeQueue}${key.plan}#${key.run}#${key.repo}`;
+}
+/** Partition that holds one item for each connection that watches the plan. */
+export function formatPlanWatchersPartition(plan: PlanId): string {
+  return `WATCH#${plan}`;
+}
+/** Partition that holds one item for each plan that the WebSocket connection watches. */
+export function formatConnectionPartition(connection: string): string {
+  return `CONNECTION#${connection}`;
+}
+export function formatDeliveryPartition(delivery: string): string {
+  return `DELIVERY#${delivery}`;
+}
+/** Partition of a secret that can be used once; the key contains only its hash. */
+export function formatOneTimeSecretPartition(kind: 'code' | 'ticket', hash: string): string {
+  return `access#${kind}#${hash}`;
+}
+
+/** Hash of the `changes` index for the tasks of a run. */
+export function formatRunChangesHash(plan: PlanId, run: number): string {
+  return `RUN#${plan}#${run}`;
+}
+/** Hash of the `changes` index for all plans. */
+export const ALL_PLANS = 'PLANS';
+/** Hash of the `ready` index for the ready tasks of a run. */
+export function formatReadyTasksHash(plan: PlanId, run: number): string {
+  return `READY#${plan}#${run}`;
+}
+/** Hash of the `ready` index for plans that may have ready tasks. */
+export const ACTIVE_PLANS = 'ACTIVE';
+/** Hash of the `ready` index for plans that wait for a person: halted, or complete with an open pull request. */
+export const OPEN_PLANS = 'OPEN';
+
+/** Builds the key of an item. */
+export const KEY = {
+  plan: (plan: PlanId): Key => ({ pk: formatPlanPartition(plan), sk: 'HEAD' }),
+  plannerLease: (plan: PlanId): Key => ({ pk: formatPlanPartition(plan), sk: 'PLANNER' }),
+  planHistory: (plan: PlanId, version: number): Key => ({
+    pk: formatPlanPartition(plan),
+    sk: `${SORT_PREFIX.history}${padNumber(version, 8)}`,
+  }),
+  revision: (plan: PlanId, revision: number, tag: string): Key => ({
+    pk: formatPlanPartition(plan),
+    sk: `REV#${padNumber(revision, 6)}#${tag}`,
+  }),
+  exploration: (plan: PlanId, index: number): Key => ({
+    pk: formatPlanPartition(plan),
+    sk: `EXP#${padNumber(index, 2)}`,
+  }),
+  task: (key: TaskKey): Key => ({ pk: formatTaskPartition(key), sk: 'STATE' }),
+  spec: (key: TaskKey): Key => ({ pk: formatTaskPartition(key), sk: 'SPEC' }),
+  dependents: (key: TaskKey, chunk: number): Key => ({
+    pk: formatTaskPartition(key),
+    sk: `${SORT_PREFIX.dependents}${padNumber(chunk, 4)}`,
+  }),
+  taskHistory: (key: TaskKey, version: number): Key => ({
+    pk: formatTaskPartition(key),
+    sk: `${SORT_PREFIX.history}${padNumber(version, 8)}`,
+  }),
+  attempt: (key: AttemptKey): Key => ({
+    pk: formatTaskPartition(key),
+    sk: `A#${padNumber(key.n, 5)}`,
+  }),
+  result: (key: AttemptKey): Key => ({
+    pk: formatTaskPartition(key),
+    sk: `R#${padNumber(key.n, 5)}`,
+  }),
+  transcript: (key: AttemptKey, chunk: number): Key => ({
+    pk: formatTaskPartition(key),
+    sk: `L#${padNumber(key.n, 5)}#${padNumber(chunk, 6)}`,
+  }),
+  message: (key: TaskKey, number: number): Key => ({
+    pk: formatTaskPartition(key),
+    sk: `${SORT_PREFIX.message}${padNumber(number, 6)}`,
+  }),
+  mergeQueue: (key: MergeQueueKey): Key => ({
+    pk: formatMergeQueuePartition(key),
+    sk: 'HEAD',
+  }),
+  /** `joinedAt` (epoch milliseconds) comes first, so that a query returns the entries in queue order. */
+  mergeQueueEntry: (key: MergeQueueKey, joinedAt: number, task: string): Key => ({
+    pk: formatMergeQueuePartition(key),
+    sk: `${SORT_PREFIX.mergeQueueEntry}${padNumber(joinedAt, 15)}#${task}`,
+  }),
+  slots: (): Key => ({ pk: SYSTEM_PARTITION, sk: 'SLOTS' }),
+  pause: (system: string): Key => ({
+    pk: SYSTEM_PARTITION,
+    sk: `${SORT_PREFIX.pause}${system}`,
+  }),
+  repository: (name: string): Key => ({ pk: REPOSITORIES_PARTITION, sk: name }),
+  pollCursor: (name: string): Key => ({ pk: 'POLL', sk: name }),
+  delivery: (id: string): Key => ({ pk: formatDeliveryPartition(id), sk: 'SEEN' }),
+  planWatcher: (plan: PlanId, connection: string): Key => ({
+    pk: formatPlanWatchersPartition(plan),
+    sk: connection,
+  }),
+  watchedPlan: (connection: string, plan: PlanId): Key => ({
+    pk: formatConnectionPartition(connection),
+    sk: plan,
+  }),
+  user: (email: string): Key => ({ pk: USERS_PARTITION, sk: email }),
+  apiToken: (id: string): Key => ({ pk: API_TOKENS_PARTITION, sk: id }),
+  session: (id: string): Key => ({ pk: `access#session#${id}`, sk: 'session' }),
+  oneTimeSecret: (kind: 'code' | 'ticket', hash: string): Key => ({
+    pk: formatOneTimeSecretPartition(kind, hash),
+    sk: kind,
+  }),
+  /** Counts sign-in attempts of one e-mail address or source address until `windowEnd`, epoch milliseconds. */
+  loginCounter: (subject: 'email' | 'address', hash: string, windowEnd: number): Key => ({
+    pk: `access#login#${subject}#${hash}`,
+    sk: String(windowEnd),
+  }),
+} as const;
+
+export function isPlanItem(item: Key): boolean {
+  return item.pk.startsWith(PARTITION_PREFIX.plan);
+}
+export function isTaskItem(item: Key): boolean {
+  return item.pk.startsWith(PARTITION_PREFIX.task);
+}
+export function isMergeQueueItem(item: Key): boolean {
+  return item.pk.startsWith(PARTITION_PREFIX.mergeQueue);
+}
+
+/** Returns the name of the paused system, which the key of a pause ends with. */
+export function readPausedSystem(item: Key): string {
+  return item.sk.slice(SORT_PREFIX.pause.length);
+}
+
+function padNumber(number: number, digits: number): string {
+  return String(number).padStart(digits, '0');
+}
