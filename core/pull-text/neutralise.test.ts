@@ -7,7 +7,7 @@ import {
   neutraliseMarkdown,
 } from './neutralise.ts';
 
-/** What a forge would act on: a mention, a reference, a keyword with a reference, a robot's command. */
+/** Text that a forge acts on: mentions, references, bot commands, headings, tags and entities. */
 const ACTIVE_PATTERNS = [
   /@[\w-]/,
   /#\d/,
@@ -23,7 +23,7 @@ function isActive(markdown: string): boolean {
   return ACTIVE_PATTERNS.some((pattern) => pattern.test(markdown));
 }
 
-describe('nothing that a forge acts on is left', () => {
+describe('neutraliseMarkdown leaves nothing for a forge to act on', () => {
   const cases = [
     'Thanks @octocat and @acme/reviewers',
     'fixes #12, Closes: #3, resolves acme/shop#77',
@@ -44,8 +44,8 @@ describe('nothing that a forge acts on is left', () => {
   });
 });
 
-test('whatever the pieces are put together to', () => {
-  // No spaces: a heading inside of a code block is none, and may stay.
+test('neutraliseMarkdown deactivates every combination of active characters', () => {
+  // Without spaces, because the pattern for headings would also match inside a code block, where a heading is harmless.
   const pieces = [
     '@',
     '#',
@@ -72,39 +72,39 @@ test('whatever the pieces are put together to', () => {
   );
 });
 
-test('doing it twice changes nothing, also where somebody hid a break', () => {
+test('neutralising a second time changes nothing, even with hidden characters in the input', () => {
   const once = neutraliseMarkdown('fixes #\u200b\u200b1 for @\u2060octocat', 1_000);
 
   expect(isActive(once)).toBe(false);
   expect(neutraliseMarkdown(once, 1_000)).toBe(once);
 });
 
-test('ordinary prose stays as it was written', () => {
+test('neutraliseMarkdown keeps ordinary prose unchanged', () => {
   const text =
     'Adds `GET /health` to **src/server.ts**.\n\n- one\n- a < b && c\n\n| a | b |\n|---|---|';
 
   expect(neutraliseMarkdown(text, 1_000)).toBe(text);
 });
 
-test('an open code block is closed, so that it swallows nothing', () => {
+test('neutraliseMarkdown closes an open code block', () => {
   expect(neutraliseMarkdown('see\n~~~~js\nlet a;\n~~~', 1_000)).toBe(
     'see\n~~~~js\nlet a;\n~~~\n~~~~',
   );
   expect(neutraliseMarkdown('a\n```\nb\n```\nc', 1_000)).toBe('a\n```\nb\n```\nc');
 });
 
-test('an underline makes no heading', () => {
+test('neutraliseMarkdown escapes an underline that would create a heading', () => {
   expect(neutraliseMarkdown('Evidence\n---\nGreen\n===', 100)).toBe(
     'Evidence\n\\---\nGreen\n\\===',
   );
 });
 
-test('a cell stays in its cell', () => {
+test('a table cell cannot start another cell', () => {
   expect(neutraliseCell('a | b\nc', 100)).toBe('a \\| b c');
   expect(formatInlineCode('a | `b`', 100)).toBe("`a ¦ 'b'`");
 });
 
-test('output keeps its end, loses its colours and cannot end its block', () => {
+test('formatCodeBlock keeps the end of the output, removes colours and contains inner fences', () => {
   const block = formatCodeBlock(
     `${'x'.repeat(500)}\n\u001b[31mred\u001b[0m\n\`\`\`\`\nfixes #1`,
     40,
@@ -116,7 +116,7 @@ test('output keeps its end, loses its colours and cannot end its block', () => {
   expect(isActive(block)).toBe(false);
 });
 
-test('length is bounded in every form', () => {
+test('every form bounds the length of its output', () => {
   const long = '@a '.repeat(100_000);
 
   expect(neutraliseMarkdown(long, 500).length).toBeLessThan(1_000);

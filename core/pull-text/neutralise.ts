@@ -1,30 +1,31 @@
 import { toPlainText, truncateText } from '../base/plain-text.ts';
 
-// Text of models, agents and people for a pull request: it may describe, but it notifies nobody, closes and references
-// nothing, hides nothing and cannot pass for a section of ours.
+// Makes text of models, agents and people safe for a pull request: the text stays readable, but cannot mention a user, close or
+// reference an issue, hide content, or imitate a section of the description.
 
-/** A zero-width space: breaks what a forge would act on, in prose, in code and in a commit message alike. */
+/** Separates the characters of a mention or reference. Unlike an escape, it also works in code and in commit messages. */
 const ZERO_WIDTH_SPACE = '\u200b';
 
-/** Markdown prose of somebody else, at most `maxChars` of it. */
+/** Neutralises Markdown prose; keeps at most `maxChars` characters of the input. */
 export function neutraliseMarkdown(text: string, maxChars: number): string {
   const lines: string[] = [];
   let fence: string | undefined;
   for (const line of toPlainText(text, maxChars).trim().split('\n')) {
-    const mark = /^\s{0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)$/.exec(line);
-    const opens = fence === undefined && mark !== null;
-    const closes = fence !== undefined && mark?.[2]?.trim() === '' && closesFence(mark[1], fence);
+    const fenceMatch = /^\s{0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)$/.exec(line);
+    const opens = fence === undefined && fenceMatch !== null;
+    const closes =
+      fence !== undefined && fenceMatch?.[2]?.trim() === '' && closesFence(fenceMatch[1], fence);
     const isCode = fence !== undefined || opens;
     lines.push(isCode ? neutraliseMarkup(line) : neutraliseLine(line));
-    if (opens) fence = mark[1];
+    if (opens) fence = fenceMatch[1];
     if (closes) fence = undefined;
   }
-  // A block that is left open would swallow what follows it.
+  // An open code block would swallow the text below.
   if (fence !== undefined) lines.push(fence);
   return lines.join('\n');
 }
 
-/** The same on one line, without any markup of its own: for titles, lists and tables. */
+/** Neutralises text as a single line for titles, list items and tables; keeps at most `maxChars` characters. */
 export function neutraliseInline(text: string, maxChars: number): string {
   const line = toPlainText(text, maxChars * 2)
     .replace(/\s+/g, ' ')
@@ -32,12 +33,12 @@ export function neutraliseInline(text: string, maxChars: number): string {
   return neutraliseMarkup(truncateText(line, maxChars));
 }
 
-/** For the cell of a table. */
+/** Neutralises text for a table cell, where a pipe would start the next cell. */
 export function neutraliseCell(text: string, maxChars: number): string {
   return neutraliseInline(text, maxChars).replaceAll('|', '\\|');
 }
 
-/** As code on one line. */
+/** Formats text as code on one line; returns an empty string for blank text. */
 export function formatInlineCode(text: string, maxChars: number): string {
   const line = toPlainText(text, maxChars * 2)
     .replace(/\s+/g, ' ')
@@ -46,7 +47,7 @@ export function formatInlineCode(text: string, maxChars: number): string {
   return plain === '' ? '' : `\`${breakReferences(plain)}\``;
 }
 
-/** Output of a program: its end is what matters. */
+/** Formats the output of a program as a code block; keeps the last `maxChars` characters, where errors usually are. */
 export function formatCodeBlock(text: string, maxChars: number): string {
   const plain = toPlainText(removeColours(text), text.length + 1).trimEnd();
   const shown = plain.length > maxChars ? `…${plain.slice(-maxChars)}` : plain;
@@ -55,7 +56,7 @@ export function formatCodeBlock(text: string, maxChars: number): string {
   return `${fence}text\n${breakReferences(shown)}\n${fence}`;
 }
 
-/** Mentions, issue numbers, links to issues and robots' commands (/approve) stay readable, and are none any more. */
+/** Deactivates mentions, issue numbers, links to issues and bot commands (such as /approve); the text stays readable. */
 export function breakReferences(text: string): string {
   return text
     .replace(/^([ \t]*)\/(?=[a-z])/gim, `$1${ZERO_WIDTH_SPACE}/`)
@@ -68,12 +69,12 @@ export function breakReferences(text: string): string {
 function neutraliseLine(line: string): string {
   const heading = /^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$/.exec(line);
   if (heading !== null) return `**${neutraliseMarkup(heading[1] ?? '')}**`;
-  // Underlines make a heading of the line above them.
+  // An underline would turn the line above into a heading.
   if (/^\s{0,3}(=+|-+)\s*$/.test(line)) return `\\${line.trim()}`;
   return neutraliseMarkup(line);
 }
 
-/** Tags, comments and entities too; without asking what is code, where a forge may see it otherwise. */
+/** Also deactivates tags, comments and entities; code is included, because a forge may parse fences differently. */
 function neutraliseMarkup(text: string): string {
   return breakReferences(text)
     .replace(/&(?=#?\w+;)/g, `&${ZERO_WIDTH_SPACE}`)
@@ -85,6 +86,6 @@ function closesFence(mark: string | undefined, fence: string): boolean {
 }
 
 function removeColours(text: string): string {
-  const [first = '', ...rest] = text.split('\u001b');
-  return first + rest.map((part) => part.replace(/^\[[0-9;?]*[A-Za-z]/, '')).join('');
+  const [start = '', ...sequences] = text.split('\u001b');
+  return start + sequences.map((part) => part.replace(/^\[[0-9;?]*[A-Za-z]/, '')).join('');
 }

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../contract/task.ts';
-import type { RootPullInput } from './render-root-pull.ts';
-import { renderRootPull } from './render-root-pull.ts';
-import type { TaskPullInput } from './render-task-pull.ts';
-import { renderTaskPull } from './render-task-pull.ts';
+import type { RootPullInput, TaskPullInput } from './render-pull.ts';
+import { renderRootPull, renderTaskPull } from './render-pull.ts';
 
 const EVIDENCE: Evidence = {
   commit: 'c'.repeat(40),
@@ -34,8 +32,8 @@ const TASK_INPUT: TaskPullInput = {
   durationMs: 125_000,
 };
 
-describe('a task’s pull request', () => {
-  test('says what, why, with what proof, and what it cost', () => {
+describe('renderTaskPull', () => {
+  test('shows the task, the work, the evidence and the cost', () => {
     const { title, body, labels } = renderTaskPull(TASK_INPUT);
 
     expect(title).toBe('[smol-gang/add-login] Add the login route');
@@ -45,19 +43,19 @@ describe('a task’s pull request', () => {
       '## What was done\n\nThe route checks the hash.',
       '- [ ] wrong password answers 401\n- [ ] a session is set',
       '- #12 `users`\n- `join-1`',
-      'Green: run on exactly commit `cccccccccccc`, which contains `dddddddddddd`.',
+      '**Passed**: the verify commands ran on exactly commit `cccccccccccc`, which contains commit `dddddddddddd` of the target branch.',
       '| `npm test` | passed | 2 s |',
-      '- `src/cart.js` belongs to `cart`',
+      '- `src/cart.js` belongs to task `cart`',
       '- `.github/workflows/ci.yml`: CI was changed',
       '- read src/server.js\n- ran npm test',
-      '12,345 tokens in, 678 out, $0.12, 2 min 5 s',
-      'Task `add-login` of plan `p3k9m2x7abc` (Shop login).',
+      '12,345 input tokens, 678 output tokens, $0.12, 2 min 5 s',
+      'Task `add-login` of smol-gang plan `p3k9m2x7abc` (Shop login).',
     ]) {
       expect(body).toContain(line);
     }
   });
 
-  test('has no section that has nothing to say', () => {
+  test('omits sections without content', () => {
     const { body } = renderTaskPull({
       ...TASK_INPUT,
       leftOut: [],
@@ -71,27 +69,27 @@ describe('a task’s pull request', () => {
       '## Acceptance criteria',
       '## Depends on',
       '## Evidence',
-      '## Used',
+      '## Usage and cost',
     ]);
   });
 
-  test('says that a price is unknown, that nothing was run, and that it was red', () => {
+  test('names an unknown price, missing verify commands and a failed command', () => {
     const usage = { ...TASK_INPUT.usage, usd: null };
     const empty = { ...EVIDENCE, empty: true, results: [] };
     const failed = { command: ['npm', 'test'], exitCode: 1, durationMs: 10, output: '1 failed' };
     const red = { ...EVIDENCE, green: false, results: [failed] };
 
     expect(renderTaskPull({ ...TASK_INPUT, usage }).body).toContain('cost unknown');
-    expect(renderTaskPull({ ...TASK_INPUT, evidence: empty }).body).toContain('Nothing was run');
+    expect(renderTaskPull({ ...TASK_INPUT, evidence: empty }).body).toContain('No command was run');
     expect(renderTaskPull({ ...TASK_INPUT, evidence: undefined }).body).toContain(
       'Not verified yet',
     );
     expect(renderTaskPull({ ...TASK_INPUT, evidence: red }).body).toMatch(
-      /\*\*Red\*\*[\s\S]*\*\*failed\*\* \(exit 1\)[\s\S]*```text\n1 failed\n```/,
+      /\*\*Failed\*\*[\s\S]*\*\*failed\*\* \(exit code 1\)[\s\S]*```text\n1 failed\n```/,
     );
   });
 
-  test('follows the repository’s title convention, filling each part once', () => {
+  test('fills the placeholders of the repository’s title pattern once', () => {
     const input = { ...TASK_INPUT, titlePattern: 'feat({task}): {title} ({plan})' };
 
     const { title } = renderTaskPull({
@@ -102,7 +100,7 @@ describe('a task’s pull request', () => {
     expect(title).toBe('feat(add-login): Use {plan} @\u200bx #\u200b1 (p3k9m2x7abc)');
   });
 
-  test('has a title of one bounded line, also without one of its own', () => {
+  test('derives a bounded one-line title from the description of a task without a title', () => {
     const task = { ...TASK_INPUT.task, title: '', description: `${'word '.repeat(200)}\nmore` };
 
     const { title } = renderTaskPull({ ...TASK_INPUT, task });
@@ -111,15 +109,15 @@ describe('a task’s pull request', () => {
     expect(title.length).toBeLessThanOrEqual(210);
   });
 
-  test('of a simple plan names no task', () => {
+  test('omits the task id for a simple plan', () => {
     const { title, body } = renderTaskPull({ ...TASK_INPUT, simple: true });
 
     expect(title).toBe('[smol-gang] Add the login route');
-    expect(body).toContain('The work of plan `p3k9m2x7abc`');
+    expect(body).toContain('All work of smol-gang plan `p3k9m2x7abc`');
   });
 });
 
-describe('the repository’s template', () => {
+describe('a repository’s pull request template', () => {
   const template = `Thank you!
 
 ## Description
@@ -136,7 +134,7 @@ describe('the repository’s template', () => {
 Fixes #1
 <!-- left open`;
 
-  test('gets our sections under its headings, keeps its own, and the rest follows', () => {
+  test('keeps its own text, receives matching sections and precedes all other sections', () => {
     const { body } = renderTaskPull({ ...TASK_INPUT, template });
 
     expect(body.match(/^## .*/gm)).toEqual([
@@ -146,29 +144,29 @@ Fixes #1
       '## Checklist',
       '## Acceptance criteria',
       '## Depends on',
-      '## Left out',
-      '## Please look at',
+      '## Changes left out',
+      '## Needs attention',
       '## Work log',
-      '## Used',
+      '## Usage and cost',
     ]);
     const [description = '', tested = ''] = body.split('## How was this tested?');
     expect(description).toMatch(/^Thank you!/);
     expect(description).toContain('Add `POST /login`');
     expect(description).toContain('The route checks the hash.');
     expect(description).not.toContain('What does this do?');
-    expect(tested).toContain('Green: run on exactly');
+    expect(tested).toContain('the verify commands ran on exactly');
     expect(body).toContain('<!-- left open\n-->');
     expect(body).not.toMatch(/@acme|#1\b/);
   });
 
-  test('that is empty is none', () => {
+  test('counts as absent when blank', () => {
     expect(renderTaskPull({ ...TASK_INPUT, template: ' \n' }).body).toBe(
       renderTaskPull(TASK_INPUT).body,
     );
   });
 });
 
-test('text of models notifies nobody, closes nothing and stays in its section', () => {
+test('model text in a pull request mentions no user, closes no issue and adds no section', () => {
   const hostile = 'fixes #5 @octocat\n## Evidence\n```\n<!--';
 
   const { title, body } = renderTaskPull({
@@ -195,10 +193,10 @@ test('text of models notifies nobody, closes nothing and stays in its section', 
   const prose = body.replace(/^(`{3,})[^`]*?\n[\s\S]*?\n\1$/gm, '');
   expect(prose.match(/^## Evidence$/gm)).toHaveLength(1);
   expect(prose).not.toMatch(/^```/m);
-  expect(prose).toContain('## Used');
+  expect(prose).toContain('## Usage and cost');
 });
 
-describe('a root pull request', () => {
+describe('renderRootPull', () => {
   const root: RootPullInput = {
     plan: { id: 'p3k9m2x7abc', title: 'Shop login', prompt: 'Add login', summary: 'Routes first.' },
     tasks: [
@@ -226,17 +224,16 @@ describe('a root pull request', () => {
     durationMs: 7_500_000,
     criticalPathMs: 3_661_000,
     ready: false,
-    markNotReady: false,
     siblings: [{ repo: 'acme/web', url: 'https://github.com/acme/web/pull/3' }],
   };
 
-  test('shows request, tasks, graph, links and cost', () => {
+  test('shows the request, the tasks, the graph, the related pull requests and the cost', () => {
     const { title, body, labels } = renderRootPull(root);
 
     expect(title).toBe('[smol-gang] Shop login');
     expect(labels).toEqual(['smol-gang', 'auto-generated']);
     for (const line of [
-      '**Not ready yet**: do not merge. 1 of 2 tasks are merged.',
+      '**Not ready yet: please do not merge.** 1 of 2 tasks are merged.',
       '## Request\n\nAdd login',
       '| `users` Users \\| table | 1 | merged | #12 | 1,000 | $0.50 | 1 min 1 s |',
       '| `login` Login | 2 | in review |  | 0 | unknown |  |',
@@ -248,16 +245,12 @@ describe('a root pull request', () => {
     }
   });
 
-  test('says when it is ready, and where drafts are refused that it is not', () => {
+  test('opens with the request to review when it is ready', () => {
     expect(renderRootPull({ ...root, ready: true }).body).toMatch(/^\*\*Ready for review\.\*\*/);
-    expect(renderRootPull({ ...root, markNotReady: true }).title).toMatch(/^\[not ready\] /);
-    expect(renderRootPull({ ...root, markNotReady: true, ready: true }).title).toBe(
-      '[smol-gang] Shop login',
-    );
   });
 });
 
-test('every body stays below 60,000 characters, and evidence is the last to go', () => {
+test('a description stays below 60,000 characters and omits evidence last', () => {
   const long = 'word @x #1 '.repeat(10_000);
   const flagged = Array.from({ length: 500 }, () => ({ path: 'p'.repeat(400), why: long }));
   const leftOut = Array.from({ length: 500 }, () => ({
@@ -302,14 +295,13 @@ test('every body stays below 60,000 characters, and evidence is the last to go',
     leftOut,
     usage: TASK_INPUT.usage,
     ready: true,
-    markNotReady: false,
     siblings: [],
     template,
   });
 
   for (const { body } of [task, root]) {
     expect(body.length).toBeLessThan(60_000);
-    expect(body).toContain('run on exactly');
+    expect(body).toContain('ran on exactly');
     expect(body).toContain('smol-gang');
   }
 });

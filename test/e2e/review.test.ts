@@ -274,7 +274,7 @@ function requireTaskText(name: string, pull: PullFacts | undefined): void {
   expect(labels).toEqual(expect.arrayContaining(['smol-gang', 'auto-generated']));
   expect(labels.filter((label) => /^wave-\d$/.test(label))).toHaveLength(1);
   expect(body).toContain(`- [ ] src/${id}.txt says that ${id} is done`);
-  expect(body).toContain('Green: run on exactly commit');
+  expect(body).toContain('**Passed**: the verify commands ran on exactly commit');
   expect(body).toContain('## Work log');
   if (id === 'seven') expect(body).toMatch(/- #\d+ `six`/);
 }

@@ -2,7 +2,7 @@ import { isAppError } from '../../base/app-error.ts';
 import { formatRootBranch, formatRunPrefix } from '../../contract/branch-name.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { buildRunNodes } from '../../plan-state/run-nodes.ts';
-import { PLATFORM_LABEL } from '../../pull-text/platform-label.ts';
+import { PLATFORM_LABEL } from '../../pull-text/render-pull.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { applyPlan } from '../apply/apply-plan.ts';

@@ -1,9 +1,7 @@
 import { renderMermaid } from '../../graph/render-mermaid.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import type { RootPullTask } from '../../pull-text/render-root-pull.ts';
-import { renderRootPull } from '../../pull-text/render-root-pull.ts';
-import type { PullText } from '../../pull-text/render-task-pull.ts';
-import { renderTaskPull } from '../../pull-text/render-task-pull.ts';
+import type { PullText, RootPullTask } from '../../pull-text/render-pull.ts';
+import { renderRootPull, renderTaskPull } from '../../pull-text/render-pull.ts';
 import { loadResult, loadTaskDetail } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { listTasks, loadTask, toTaskKey } from '../../store/task-store.ts';
@@ -38,7 +36,10 @@ export async function buildTaskPullContent(
     task: {
       id: task.task,
       title: task.title,
-      description: detail?.spec.description ?? task.repair?.detail ?? 'Mend the whole.',
+      description:
+        detail?.spec.description ??
+        task.repair?.detail ??
+        'Repair the combined result of the plan so that the verify commands pass.',
       criteria: detail?.spec.criteria ?? [],
       wave: task.wave,
       dependsOn: parents,
@@ -94,7 +95,6 @@ export async function buildRootPullContent(
     durationMs: plan.startedAt === undefined ? undefined : deps.clock.now() - plan.startedAt,
     criticalPathMs: computeCriticalPathMs(revision.forecast.criticalPath, tasks),
     ready: end?.status === 'merged',
-    markNotReady: false,
     siblings: plan.pulls
       .filter((pull) => pull.repo !== repo)
       .map((pull) => ({ repo: pull.repo, url: pull.url })),

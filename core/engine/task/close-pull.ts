@@ -1,5 +1,5 @@
 import type { Forge, PullRequest } from '../../port/forge.ts';
-import { PLATFORM_LABEL } from '../../pull-text/platform-label.ts';
+import { PLATFORM_LABEL } from '../../pull-text/render-pull.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';

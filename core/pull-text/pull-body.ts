@@ -1,0 +1,259 @@
+import { truncateText } from '../base/plain-text.ts';
+import type { CommandResult, Evidence, Usage } from '../contract/task.ts';
+import {
+  breakReferences,
+  formatCodeBlock,
+  formatInlineCode,
+  neutraliseInline,
+} from './neutralise.ts';
+
+// The description of a pull request: its sections, their place in the repository's own template, and the length limit.
+
+/** Upper bound of a description, characters. A forge accepts 65,536; the difference leaves room for edits by people. */
+export const MAX_BODY_CHARS = 60_000;
+
+/** Identifies a section; a template's heading is matched to a section by this key. */
+export type SectionKey =
+  | 'task'
+  | 'done'
+  | 'criteria'
+  | 'depends'
+  | 'evidence'
+  | 'log'
+  | 'leftOut'
+  | 'flagged'
+  | 'graph'
+  | 'table'
+  | 'usage'
+  | 'links';
+
+/** A section of a description, in Markdown. */
+export type PullSection = {
+  readonly key: SectionKey;
+  readonly heading: string;
+  /** Markdown below the heading. An empty text omits the section. */
+  readonly text: string;
+  /** Sections with the lowest weight are omitted first when the description is too long. */
+  readonly weight: number;
+};
+
+/** The parts of a description, in Markdown. */
+export type BodyParts = {
+  /** Opening sentences, above every section; empty for none. */
+  readonly intro: string;
+  readonly sections: readonly PullSection[];
+  /** Closing sentences, below a rule. */
+  readonly footer: string;
+  /** The repository's own pull request template. */
+  readonly template?: string;
+};
+
+/** A changed path that was not committed, with the task that owns the path. */
+export type LeftOutPath = { readonly path: string; readonly task: string };
+
+/** A committed path that a reviewer should check, with the reason. */
+export type FlaggedPath = { readonly path: string; readonly why: string };
+
+/** Assembles a description below the length limit; a section that does not fit is replaced by a short notice. */
+export function assembleBody(parts: BodyParts): string {
+  let sections = parts.sections.filter(({ text }) => text !== '');
+  let body = renderBody(parts, sections);
+  const byWeight = [...sections].sort((a, b) => a.weight - b.weight);
+  for (const { key } of byWeight) {
+    if (body.length < MAX_BODY_CHARS) return body;
+    const text = '_Omitted, because this description would be too long._';
+    sections = sections.map((section) => (section.key === key ? { ...section, text } : section));
+    body = renderBody(parts, sections);
+  }
+  return truncateText(body, MAX_BODY_CHARS - 1);
+}
+
+function renderBody(parts: BodyParts, sections: readonly PullSection[]): string {
+  const middle =
+    parts.template === undefined || parts.template.trim() === ''
+      ? sections.map(renderSection).join('\n\n')
+      : fillTemplate(parts.template, sections);
+  return [parts.intro, middle, `---\n\n${parts.footer}`].filter((text) => text !== '').join('\n\n');
+}
+
+function renderSection(section: PullSection): string {
+  return `## ${section.heading}\n\n${section.text}`;
+}
+
+// The repository's template keeps its own text. A section moves below the first heading that asks for its content; sections
+// without such a heading follow at the end.
+
+/** Headings of templates that ask for a section, from the most to the least specific pattern. */
+const HEADING_PATTERNS: Readonly<Partial<Record<SectionKey, readonly RegExp[]>>> = {
+  task: [
+    /\b(description|summary|overview)/i,
+    /\b(motivation|context|background|purpose|why|about)/i,
+    /\bwhat\b(?! (kind|type))/i,
+  ],
+  done: [
+    /\b(changes( made)?|implementation|solution|approach)\b/i,
+    /\b(description|summary|overview|details)/i,
+  ],
+  criteria: [/\b(acceptance|criteria|definition of done|requirements)/i],
+  evidence: [/\b(test|verif|validat|qa\b)/i],
+  depends: [/\b(depend|prerequisite|related (pr|pull|work))/i],
+  flagged: [/\b(reviewers?|attention|risks?)\b/i],
+};
+
+type TemplatePart = {
+  readonly heading: string;
+  readonly lines: string[];
+  readonly filled: string[];
+};
+
+function fillTemplate(template: string, sections: readonly PullSection[]): string {
+  const parts = splitTemplate(closeOpenBlocks(breakReferences(template)));
+  const unplaced = sections.filter((section) => !placeSection(section, parts));
+  return [...parts.map(renderTemplatePart), ...unplaced.map(renderSection)]
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+/** Adds a section to the matching part; returns false if no heading matches. */
+function placeSection(section: PullSection, parts: readonly TemplatePart[]): boolean {
+  const patterns = HEADING_PATTERNS[section.key] ?? [];
+  const part = patterns
+    .map((pattern) => parts.find(({ heading }) => pattern.test(heading)))
+    .find((found) => found !== undefined);
+  if (part === undefined) return false;
+  const title = part.filled.length === 0 ? '' : `**${section.heading}**\n\n`;
+  part.filled.push(`${title}${section.text}`);
+  return true;
+}
+
+function renderTemplatePart(part: TemplatePart): string {
+  const templateText = part.lines.join('\n');
+  // Comments in a template tell the author what to write; a filled part no longer needs them.
+  const kept =
+    part.filled.length === 0 ? templateText : templateText.replace(/<!--[\s\S]*?(-->|$)/g, '');
+  const texts = [part.heading, kept.replace(/\n{3,}/g, '\n\n').trim(), ...part.filled];
+  return texts.filter((text) => text !== '').join('\n\n');
+}
+
+/** Closes a comment or code block that the template leaves open, because an open block would swallow the sections below. */
+function closeOpenBlocks(template: string): string {
+  const comment = template.lastIndexOf('<!--') > template.lastIndexOf('-->') ? '\n-->' : '';
+  const fences = template.match(/^\s{0,3}(```|~~~)/gm) ?? [];
+  return `${template}${comment}${fences.length % 2 === 1 ? `\n${fences.at(-1)?.trim()}` : ''}`;
+}
+
+/** Splits a template at its headings; the part before the first heading has an empty heading. */
+function splitTemplate(template: string): TemplatePart[] {
+  const preamble: TemplatePart = { heading: '', lines: [], filled: [] };
+  const parts = [preamble];
+  let isInBlock = false;
+  for (const line of template.split('\n')) {
+    // Lines inside a code block or a comment are never headings.
+    const isHeading = !isInBlock && /^#{1,6}\s+\S/.test(line);
+    if (isHeading) parts.push({ heading: line.trim(), lines: [], filled: [] });
+    else parts.at(-1)?.lines.push(line);
+    if (/^\s{0,3}(```|~~~)/.test(line)) isInBlock = !isInBlock;
+    if (line.includes('<!--')) isInBlock = true;
+    if (line.includes('-->')) isInBlock = false;
+  }
+  return parts;
+}
+
+/** Lists changes outside the task's scope, which the bridge did not commit. */
+export function createLeftOutSection(leftOut: readonly LeftOutPath[]): PullSection {
+  const lines = leftOut.map(
+    ({ path, task }) =>
+      `${formatInlineCode(path, 200)} belongs to task ${formatInlineCode(task, 60)}`,
+  );
+  const intro =
+    'The agent also changed these files, but another unfinished task owns them. This pull request does not contain those changes.';
+  const text = lines.length === 0 ? '' : `${intro}\n\n${renderBulletList(lines, 30)}`;
+  return { key: 'leftOut', heading: 'Changes left out', text, weight: 6 };
+}
+
+/** Lists committed paths that a reviewer should check, with the reasons. */
+export function createFlaggedSection(flagged: readonly FlaggedPath[]): PullSection {
+  const lines = flagged.map(
+    ({ path, why }) => `${formatInlineCode(path, 200)}: ${neutraliseInline(why, 200)}`,
+  );
+  const intro = 'Please review these files with particular care.';
+  const text = lines.length === 0 ? '' : `${intro}\n\n${renderBulletList(lines, 30)}`;
+  return { key: 'flagged', heading: 'Needs attention', text, weight: 7 };
+}
+
+/** Shows the outcome of the verify commands and the end of the output of up to three failed commands. */
+export function createEvidenceSection(evidence: Evidence | undefined): PullSection {
+  const section = { key: 'evidence', heading: 'Evidence', weight: 8 } as const;
+  if (evidence === undefined) {
+    return {
+      ...section,
+      text: 'Not verified yet: no verify command has run on the current commit.',
+    };
+  }
+  const commit = `commit ${formatSha(evidence.commit)}, which contains commit ${formatSha(evidence.root)} of the target branch`;
+  if (evidence.empty || evidence.results.length === 0) {
+    const text = `No command was run on ${commit}: this repository defines no verify commands. To have changes tested, list commands under \`verify\` in \`.smol-gang.yaml\`.`;
+    return { ...section, text };
+  }
+  const verdict = evidence.green ? '**Passed**' : '**Failed**';
+  const table = [
+    '| Command | Result | Time |',
+    '|---|---|---|',
+    ...evidence.results.slice(0, 20).map(renderResultRow),
+  ].join('\n');
+  const failures = evidence.results.filter(({ exitCode }) => exitCode !== 0).slice(0, 3);
+  const summary = `${verdict}: the verify commands ran on exactly ${commit}.`;
+  return { ...section, text: [summary, table, ...failures.map(renderOutput)].join('\n\n') };
+}
+
+function renderResultRow(result: CommandResult): string {
+  const exit = result.exitCode === null ? 'did not finish' : `exit code ${result.exitCode}`;
+  const outcome = result.exitCode === 0 ? 'passed' : `**failed** (${exit})`;
+  return `| ${formatInlineCode(result.command.join(' '), 160)} | ${outcome} | ${formatDuration(result.durationMs)} |`;
+}
+
+function renderOutput(result: CommandResult): string {
+  const command = formatInlineCode(result.command.join(' '), 100);
+  return `End of the output of ${command}:\n\n${formatCodeBlock(result.output, 2_000)}`;
+}
+
+function formatSha(commit: string): string {
+  return formatInlineCode(commit.slice(0, 12), 12);
+}
+
+/** Renders at most `max` bullets and the number of omitted lines. */
+export function renderBulletList(lines: readonly string[], max: number): string {
+  const shown = lines.slice(0, max).map((line) => `- ${line}`);
+  if (lines.length > max) shown.push(`- … and ${lines.length - max} more`);
+  return shown.join('\n');
+}
+
+/** Formats tokens, cost and, if known, the duration in milliseconds. */
+export function formatUsage(usage: Usage, durationMs: number | undefined): string {
+  const cost =
+    usage.usd === null
+      ? 'cost unknown (no price is configured for the model)'
+      : formatUsd(usage.usd);
+  const counts = `${formatCount(usage.inputTokens)} input tokens, ${formatCount(usage.outputTokens)} output tokens, ${cost}`;
+  return durationMs === undefined ? counts : `${counts}, ${formatDuration(durationMs)}`;
+}
+
+/** Formats an amount in US dollars; a positive amount never appears as zero. */
+export function formatUsd(amount: number): string {
+  return amount > 0 && amount < 0.01 ? 'less than $0.01' : `$${amount.toFixed(2)}`;
+}
+
+/** Formats a count with thousands separators. */
+export function formatCount(tokens: number): string {
+  return tokens.toLocaleString('en-US');
+}
+
+/** Formats milliseconds as "850 ms", "12 s", "3 min 4 s" or "2 h 5 min". */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,265 @@
+import type { Evidence, TaskStatus, Usage } from '../contract/task.ts';
+import {
+  formatInlineCode,
+  neutraliseCell,
+  neutraliseInline,
+  neutraliseMarkdown,
+} from './neutralise.ts';
+import type { FlaggedPath, LeftOutPath, PullSection } from './pull-body.ts';
+import {
+  assembleBody,
+  createEvidenceSection,
+  createFlaggedSection,
+  createLeftOutSection,
+  formatCount,
+  formatDuration,
+  formatUsage,
+  formatUsd,
+  renderBulletList,
+} from './pull-body.ts';
+
+// The text of both kinds of pull request: a task's, into the branch that collects a plan's work (the root branch), and the
+// root pull request, from the root branch into the base branch.
+
+/** Label of every pull request that smol-gang opens. The label identifies a pull request after a person changed its base. */
+export const PLATFORM_LABEL = 'smol-gang';
+
+/** Title, description in Markdown, and labels of a pull request. */
+export type PullText = { readonly title: string; readonly body: string; readonly labels: string[] };
+
+/** Facts in the text of a task's pull request. */
+export type TaskPullInput = {
+  readonly plan: { readonly id: string; readonly title: string };
+  readonly task: {
+    readonly id: string;
+    readonly title: string;
+    readonly description: string;
+    readonly criteria: readonly string[];
+    /** Counted from 1. */
+    readonly wave: number;
+    /** `pull`: number of the dependency's pull request, if the same repository holds one. */
+    readonly dependsOn: readonly { readonly id: string; readonly pull?: number }[];
+  };
+  /** True for the only pull request of a simple plan, which targets the base branch. */
+  readonly simple: boolean;
+  readonly evidence?: Evidence;
+  readonly summary: string;
+  readonly workLog: readonly string[];
+  readonly leftOut: readonly LeftOutPath[];
+  readonly flagged: readonly FlaggedPath[];
+  readonly usage: Usage;
+  readonly durationMs?: number;
+  /** Pattern from `.smol-gang.yaml`; see `renderTitle` for its placeholders. */
+  readonly titlePattern?: string;
+  /** The repository's pull request template. */
+  readonly template?: string;
+};
+
+/** A row of the task table in a root pull request. */
+export type RootPullTask = {
+  readonly id: string;
+  readonly title: string;
+  /** Counted from 1. */
+  readonly wave: number;
+  readonly status: TaskStatus;
+  /** Number of the task's pull request. */
+  readonly pull?: number;
+  readonly usage: Usage;
+  readonly durationMs?: number;
+};
+
+/** Facts in the text of a root pull request. */
+export type RootPullInput = {
+  readonly plan: {
+    readonly id: string;
+    readonly title: string;
+    readonly prompt: string;
+    readonly summary?: string;
+  };
+  /** Tasks of this repository, in display order. */
+  readonly tasks: readonly RootPullTask[];
+  /** Mermaid flowchart without a code fence; a flowchart above 22,000 characters is replaced by a notice. */
+  readonly mermaid: string;
+  readonly evidence?: Evidence;
+  readonly leftOut: readonly LeftOutPath[];
+  readonly flagged: readonly FlaggedPath[];
+  /** Usage of the whole plan, planning included. */
+  readonly usage: Usage;
+  readonly durationMs?: number;
+  /** Duration of the longest chain of tasks. */
+  readonly criticalPathMs?: number;
+  readonly ready: boolean;
+  /** The plan's root pull requests in other repositories. */
+  readonly siblings: readonly { readonly repo: string; readonly url?: string }[];
+  readonly titlePattern?: string;
+  readonly template?: string;
+};
+
+const DEFAULT_TASK_TITLE = '[smol-gang/{task}] {title}';
+const DEFAULT_ROOT_TITLE = '[smol-gang] {title}';
+/** A forge accepts 256 characters; zero-width spaces in mentions lengthen a title by up to one half. */
+const MAX_TITLE_CHARS = 160;
+const MAX_TABLE_ROWS = 120;
+const MAX_MERMAID_CHARS = 22_000;
+
+/** Renders title, description and labels of a task's pull request. */
+export function renderTaskPull(input: TaskPullInput): PullText {
+  const { plan, task } = input;
+  const pattern = input.titlePattern ?? (input.simple ? DEFAULT_ROOT_TITLE : DEFAULT_TASK_TITLE);
+  const title = task.title.trim() || task.description;
+  return {
+    title: renderTitle(pattern, { task: task.id, title, plan: plan.id }),
+    body: assembleBody({
+      intro: '',
+      sections: createTaskSections(input),
+      footer: renderTaskFooter(input),
+      template: input.template,
+    }),
+    labels: [PLATFORM_LABEL, `wave-${task.wave}`, 'auto-generated'],
+  };
+}
+
+/** Renders title, description and labels of a root pull request. */
+export function renderRootPull(input: RootPullInput): PullText {
+  const { plan } = input;
+  const pattern = input.titlePattern ?? DEFAULT_ROOT_TITLE;
+  return {
+    title: renderTitle(pattern, { task: 'root', title: plan.title, plan: plan.id }),
+    body: assembleBody({
+      intro: renderRootIntro(input),
+      sections: createRootSections(input),
+      footer: `smol-gang plan ${formatInlineCode(plan.id, 40)}. Coding agents wrote this change. smol-gang never merges into the base branch: a person reviews and merges this pull request.`,
+      template: input.template,
+    }),
+    labels: [PLATFORM_LABEL, 'auto-generated'],
+  };
+}
+
+type TitleParts = {
+  /** Task id; "root" for a root pull request. */
+  readonly task: string;
+  readonly title: string;
+  /** Plan id. */
+  readonly plan: string;
+};
+
+/**
+ * Fills the placeholders `{task}`, `{title}` and `{plan}` in a single pass, so that a value with a placeholder stays as text.
+ * Returns one line of at most 240 characters.
+ */
+function renderTitle(pattern: string, parts: TitleParts): string {
+  const filled = pattern.replace(/\{(task|title|plan)\}/g, (_, name: keyof TitleParts) =>
+    parts[name].replace(/\s+/g, ' ').trim(),
+  );
+  return neutraliseInline(filled, MAX_TITLE_CHARS);
+}
+
+function createTaskSections(input: TaskPullInput): PullSection[] {
+  const description = neutraliseMarkdown(input.task.description, 8_000);
+  const summary = neutraliseMarkdown(input.summary, 8_000);
+  const logLines = input.workLog.map((line) => neutraliseInline(line, 300));
+  const usage = formatUsage(input.usage, input.durationMs);
+  return [
+    { key: 'task', heading: 'Task', text: description, weight: 9 },
+    { key: 'done', heading: 'What was done', text: summary, weight: 5 },
+    { key: 'criteria', heading: 'Acceptance criteria', text: renderCriteria(input), weight: 4 },
+    { key: 'depends', heading: 'Depends on', text: renderDependencies(input), weight: 3 },
+    createEvidenceSection(input.evidence),
+    createLeftOutSection(input.leftOut),
+    createFlaggedSection(input.flagged),
+    { key: 'log', heading: 'Work log', text: renderBulletList(logLines, 40), weight: 1 },
+    { key: 'usage', heading: 'Usage and cost', text: usage, weight: 2 },
+  ];
+}
+
+/** Leaves every box open for the reviewer, because an agent's claim is not evidence. */
+function renderCriteria({ task }: TaskPullInput): string {
+  return task.criteria.map((criterion) => `- [ ] ${neutraliseInline(criterion, 600)}`).join('\n');
+}
+
+function renderDependencies({ task }: TaskPullInput): string {
+  const lines = task.dependsOn.map(({ id, pull }) =>
+    pull === undefined ? formatInlineCode(id, 60) : `#${pull} ${formatInlineCode(id, 60)}`,
+  );
+  return renderBulletList(lines, 60);
+}
+
+function renderTaskFooter({ plan, task, simple }: TaskPullInput): string {
+  const planName = `smol-gang plan ${formatInlineCode(plan.id, 40)} (${neutraliseInline(plan.title, 120)})`;
+  if (simple) {
+    return `All work of ${planName}. A coding agent wrote this change. smol-gang never merges into the base branch: a person reviews and merges this pull request.`;
+  }
+  return `Task ${formatInlineCode(task.id, 60)} of ${planName}. A coding agent wrote this change. Its target is the plan's own branch, which a person later merges into the base branch.`;
+}
+
+function renderRootIntro({ tasks, ready }: RootPullInput): string {
+  const merged = tasks.filter(({ status }) => status === 'merged').length;
+  const progress = `${merged} of ${tasks.length} tasks are merged`;
+  if (ready) {
+    return `**Ready for review.** ${progress}. Please review the whole change, and merge this pull request if you agree with it.`;
+  }
+  return `**Not ready yet: please do not merge.** ${progress}. smol-gang updates this description when all tasks are merged and the combined result is verified.`;
+}
+
+function createRootSections(input: RootPullInput): PullSection[] {
+  const prompt = neutraliseMarkdown(input.plan.prompt, 5_000);
+  const summary = neutraliseMarkdown(input.plan.summary ?? '', 3_000);
+  return [
+    { key: 'task', heading: 'Request', text: prompt, weight: 9 },
+    { key: 'done', heading: 'Approach', text: summary, weight: 5 },
+    { key: 'table', heading: 'Tasks', text: renderTaskTable(input.tasks), weight: 4 },
+    { key: 'graph', heading: 'Task graph', text: renderTaskGraph(input), weight: 1 },
+    createEvidenceSection(input.evidence),
+    createFlaggedSection(input.flagged),
+    createLeftOutSection(input.leftOut),
+    { key: 'links', heading: 'Related pull requests', text: renderSiblings(input), weight: 3 },
+    { key: 'usage', heading: 'Usage and cost', text: renderRootUsage(input), weight: 2 },
+  ];
+}
+
+function renderTaskTable(tasks: readonly RootPullTask[]): string {
+  if (tasks.length === 0) return '';
+  const header =
+    '| Task | Wave | Status | Pull request | Tokens | Cost | Time |\n|---|---|---|---|---|---|---|';
+  const rows = tasks.slice(0, MAX_TABLE_ROWS).map(renderTaskRow);
+  const table = [header, ...rows].join('\n');
+  const omitted = tasks.length - rows.length;
+  return omitted > 0 ? `${table}\n\n… and ${omitted} more tasks.` : table;
+}
+
+function renderTaskRow(task: RootPullTask): string {
+  const { usage } = task;
+  const cells = [
+    `${formatInlineCode(task.id, 60)} ${neutraliseCell(task.title, 80)}`.trim(),
+    String(task.wave),
+    task.status.replaceAll('_', ' '),
+    task.pull === undefined ? '' : `#${task.pull}`,
+    formatCount(usage.inputTokens + usage.outputTokens),
+    usage.usd === null ? 'unknown' : formatUsd(usage.usd),
+    task.durationMs === undefined ? '' : formatDuration(task.durationMs),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function renderTaskGraph({ mermaid, plan }: RootPullInput): string {
+  // The renderer escapes labels, so a code fence in the flowchart is a defect; the fence would end the block early.
+  if (mermaid.trim() === '' || mermaid.includes('```')) return '';
+  if (mermaid.length > MAX_MERMAID_CHARS) {
+    return `_The graph is too large to draw here. ${formatInlineCode(`smol-gang plan show ${plan.id}`, 80)} lists its tasks and dependencies._`;
+  }
+  return `\`\`\`mermaid\n${mermaid.trim()}\n\`\`\``;
+}
+
+function renderSiblings({ siblings }: RootPullInput): string {
+  if (siblings.length === 0) return '';
+  const lines = siblings.map(({ repo, url }) =>
+    url === undefined ? formatInlineCode(repo, 200) : `${formatInlineCode(repo, 200)}: ${url}`,
+  );
+  return `The same plan also changes these repositories.\n\n${renderBulletList(lines, 10)}`;
+}
+
+function renderRootUsage(input: RootPullInput): string {
+  const usage = formatUsage(input.usage, input.durationMs);
+  if (input.criticalPathMs === undefined) return usage;
+  return `${usage}; the longest chain of tasks took ${formatDuration(input.criticalPathMs)}`;
+}
