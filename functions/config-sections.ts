@@ -55,7 +55,11 @@ export const SECTIONS = {
     variables: {
       region: regionVariable,
       plan: defineVariable('QUEUE_URL_PLAN', urlSchema, 'URL of the SQS queue `plan`.'),
-      drive: defineVariable('QUEUE_URL_DRIVE', urlSchema, 'URL of the SQS queue `drive`.'),
+      reconcile: defineVariable(
+        'QUEUE_URL_RECONCILE',
+        urlSchema,
+        'URL of the SQS queue `reconcile`.',
+      ),
       schedule: defineVariable('QUEUE_URL_SCHEDULE', urlSchema, 'URL of the SQS queue `schedule`.'),
       push: defineVariable('QUEUE_URL_PUSH', urlSchema, 'URL of the SQS queue `push`.'),
       endpoint: defineVariable(

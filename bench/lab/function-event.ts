@@ -79,7 +79,7 @@ export async function createFunctionEvents(
       return (await issueSocketTicket(access, actor)).ticket;
     }),
     ...createQueueEvents(),
-    'cron-reconcile': {
+    'cron-resync': {
       make: () => ({}),
       expected: 'null',
       note: 'nothing is owed. With LAUNCHER=process, since no launcher of a cloud is built in yet.',
@@ -130,7 +130,7 @@ function createQueueEvents() {
       expected: done,
       note,
     },
-    'queue-drive': {
+    'queue-reconcile': {
       make: () =>
         createBatchEvent({ type: 'drive_task', v: 1, plan: PLAN_ID, run: 1, task: 'one' }),
       expected: done,

@@ -53,7 +53,7 @@ async function createReport(cloud: Cloud, stage: CloudStage, count: number): Pro
     for (const bundle of await readBundles(cloud.bundles)) {
       const event = events[bundle.id];
       if (event === undefined) throw new Error(`no event for ${bundle.id}`);
-      const more = bundle.id === 'cron-reconcile' ? createLaptopLauncherSettings(pods) : {};
+      const more = bundle.id === 'cron-resync' ? createLaptopLauncherSettings(pods) : {};
       const start = () => stage.start(bundle.id, more);
       const once = () => measureStart(event, start, stage.frames);
       const times = await measureStarts(count, once).catch((error: unknown) => {

@@ -27,8 +27,8 @@ export const QUEUES: readonly QueueRow[] = [
     maxReceives: 5,
   },
   {
-    name: 'drive',
-    handler: 'functions/queue/drive.ts',
+    name: 'reconcile',
+    handler: 'functions/queue/reconcile.ts',
     types: ['drive_plan', 'drive_task', 'lane', 'forge_changed', 'pod_ended'],
     batchSize: 10,
     concurrency: 16,

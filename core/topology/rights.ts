@@ -71,23 +71,23 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'github', 'auth'],
     secrets: ['AUTH_SECRETS', 'GITHUB', 'MODEL_API_KEY'],
-    sends: ['drive', 'schedule', 'push'],
+    sends: ['reconcile', 'schedule', 'push'],
   },
   'functions/hook/github.ts': {
     config: ['log', 'table', 'queue', 'webhook'],
     secrets: ['GITHUB_WEBHOOK_SECRETS'],
     table: ['get', 'put'],
     partitions: [formatDeliveryPartition('*')],
-    sends: ['drive'],
+    sends: ['reconcile'],
     pushes: false,
   },
   'functions/queue/plan.ts': {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'github'],
     secrets: ['GITHUB', 'MODEL_API_KEY'],
-    sends: ['plan', 'drive', 'push'],
+    sends: ['plan', 'reconcile', 'push'],
   },
-  'functions/queue/drive.ts': {
+  'functions/queue/reconcile.ts': {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'github', 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS', 'GITHUB'],
@@ -97,7 +97,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS'],
-    sends: ['drive', 'schedule', 'push'],
+    sends: ['reconcile', 'schedule', 'push'],
   },
   'functions/queue/push.ts': {
     config: ['log', 'table', 'push'],
@@ -131,7 +131,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     sends: [],
     pushes: true,
   },
-  'functions/cron/reconcile.ts': {
+  'functions/cron/resync.ts': {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'github', 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS', 'GITHUB'],

@@ -1,7 +1,7 @@
 export const SCHEDULES = [
   {
-    name: 'reconcile',
-    handler: 'functions/cron/reconcile.ts',
+    name: 'resync',
+    handler: 'functions/cron/resync.ts',
     everySeconds: 60,
     timeoutSeconds: 55,
   },

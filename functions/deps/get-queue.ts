@@ -4,10 +4,10 @@ import { once } from '../once.ts';
 
 export const getQueue = once(() => {
   const { queue } = readConfig(['queue']);
-  const { plan, drive, schedule, push } = queue;
+  const { plan, reconcile, schedule, push } = queue;
   return createSqsQueue({
     region: queue.region,
     endpoint: queue.endpoint,
-    urls: { plan, drive, schedule, push },
+    urls: { plan, reconcile, schedule, push },
   });
 });

@@ -105,10 +105,10 @@ describe.skipIf(cloud === null)(
       expect(model.requests[0]?.authorization).toBe(`Bearer ${SECRETS.MODEL_API_KEY}`);
     });
 
-    test('queue-drive activates the plan', async () => {
+    test('queue-reconcile activates the plan', async () => {
       await stage.send({ type: 'drive_plan', v: 1, plan });
 
-      const { failed } = await settle('drive');
+      const { failed } = await settle('reconcile');
 
       const { body } = await asUser('GET', `/v1/plans/${plan}`);
       expect(failed).toEqual([]);
@@ -159,13 +159,13 @@ describe.skipIf(cloud === null)(
       expect(credentials.body.model).toMatchObject({ apiKey: SECRETS.MODEL_API_KEY });
     });
 
-    test('queue-drive opens the pull request and takes it through the lane', async () => {
+    test('queue-reconcile opens the pull request and takes it through the lane', async () => {
       await stage.send({ type: 'lane', v: 1, plan, run: 1, repo: 'acme/shop' });
 
       // Some of it is owed a little later: the forge does not know at once whether it can merge.
       const failed: unknown[] = [];
       const isMerged = async () => {
-        failed.push(...(await settle('drive')).failed);
+        failed.push(...(await settle('reconcile')).failed);
         return (await mergedPulls(`smol-gang/${plan}-r1/t/one`)) === 1;
       };
       await waitUntil('the merge of the task', isMerged, 40_000);
@@ -173,13 +173,13 @@ describe.skipIf(cloud === null)(
       expect(failed).toEqual([]);
     });
 
-    test('queue-drive cannot look for a pod that ended, and gives the message back', async () => {
+    test('queue-reconcile cannot look for a pod that ended, and gives the message back', async () => {
       await stage.send({ type: 'pod_ended', v: 1, attempt: `${plan}.r1.one.1` });
 
-      const { failed } = await settle('drive');
+      const { failed } = await settle('reconcile');
 
       expect(failed).toMatchObject([{ type: 'pod_ended' }]);
-      expect(await stage.outputOf('queue-drive')).toContain('launcher_unknown');
+      expect(await stage.outputOf('queue-reconcile')).toContain('launcher_unknown');
     });
 
     test('hook-github takes a signed delivery once, and no forged one', async () => {
@@ -202,7 +202,7 @@ describe.skipIf(cloud === null)(
         await send(body, signature),
         await send(body, `sha256=${'0'.repeat(64)}`),
       ];
-      const { messages, failed } = await settle('drive');
+      const { messages, failed } = await settle('reconcile');
 
       expect(answers.map(({ status }) => status)).toEqual([202, 202, 401]);
       const told = messages.filter((one) => JSON.stringify(one).includes('"a-delivery"'));
@@ -249,21 +249,21 @@ describe.skipIf(cloud === null)(
       expect((await stage.table.query(`WATCH#${plan}`)).items).toEqual([]);
     });
 
-    test('cron-reconcile with its own environment fails with launcher_unknown, until there is a launcher of a cloud', async () => {
-      const run = stage.invoke('cron-reconcile', {});
+    test('cron-resync with its own environment fails with launcher_unknown, until there is a launcher of a cloud', async () => {
+      const run = stage.invoke('cron-resync', {});
 
       await expect(run).rejects.toMatchObject({
         code: 'launcher_unknown',
         message: expect.stringContaining('LAUNCHER=kubernetes is not built in yet'),
       });
-      const output = await stage.outputOf('cron-reconcile');
+      const output = await stage.outputOf('cron-resync');
       const failed = [...output.matchAll(/"part":"(\w+)"/g)].map(([, part]) => part);
       expect(failed).toEqual(['sweepPods']);
     });
 
-    test('cron-reconcile does all its parts where there is a launcher', async () => {
+    test('cron-resync does all its parts where there is a launcher', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'smol-pods-'));
-      const local = await stage.start('cron-reconcile', {
+      const local = await stage.start('cron-resync', {
         LAUNCHER: 'process',
         LAUNCHER_DIR: folder,
       });

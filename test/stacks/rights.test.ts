@@ -30,22 +30,32 @@ const ITEM_RIGHTS = 'table: GetItem PutItem UpdateItem DeleteItem Query';
 const INDEX_RIGHTS = 'indexes: Query';
 
 const RIGHTS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
-  'http-api': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive plan push schedule'],
+  'http-api': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: plan push reconcile schedule'],
   'http-doctor': ['table: GetItem PutItem Query', INDEX_RIGHTS, 'send: schedule'],
-  'http-attempt': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive push schedule'],
-  'hook-github': ['table: GetItem PutItem of DELIVERY#*', 'send: drive'],
+  'http-attempt': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: push reconcile schedule'],
+  'hook-github': ['table: GetItem PutItem of DELIVERY#*', 'send: reconcile'],
   'ws-connect': ['table: GetItem DeleteItem of access#ticket#* access#users'],
   'ws-disconnect': ['table: Query DeleteItem of WATCH#* CONNECTION#*'],
   'ws-default': ['table: PutItem DeleteItem of WATCH#* CONNECTION#*', 'post to connections'],
-  'queue-plan': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive plan push', 'receive: plan'],
-  'queue-drive': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive plan push schedule', 'receive: drive'],
-  'queue-schedule': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive push schedule', 'receive: schedule'],
+  'queue-plan': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: plan push reconcile', 'receive: plan'],
+  'queue-reconcile': [
+    ITEM_RIGHTS,
+    INDEX_RIGHTS,
+    'send: plan push reconcile schedule',
+    'receive: reconcile',
+  ],
+  'queue-schedule': [
+    ITEM_RIGHTS,
+    INDEX_RIGHTS,
+    'send: push reconcile schedule',
+    'receive: schedule',
+  ],
   'queue-push': [
     'table: Query DeleteItem of WATCH#* CONNECTION#*',
     'post to connections',
     'receive: push',
   ],
-  'cron-reconcile': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: drive plan push schedule'],
+  'cron-resync': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: plan push reconcile schedule'],
 };
 
 const SECRETS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
@@ -54,9 +64,9 @@ const SECRETS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
   'http-attempt': ['AUTH_SECRETS', 'GITHUB_TOKEN', 'MODEL_API_KEY'],
   'hook-github': ['GITHUB_WEBHOOK_SECRETS'],
   'queue-plan': ['GITHUB_TOKEN', 'MODEL_API_KEY'],
-  'queue-drive': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
+  'queue-reconcile': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
   'queue-schedule': ['AUTH_SECRETS'],
-  'cron-reconcile': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
+  'cron-resync': ['AUTH_SECRETS', 'GITHUB_TOKEN'],
 };
 
 describe.skipIf(cloud === null)('the rights of functions', () => {

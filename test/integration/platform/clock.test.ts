@@ -4,7 +4,7 @@ import { startClock } from '../../../local/source/start-clock.ts';
 import { createSilentLog } from '../../support/silent-log.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-const scheduleRow: ScheduleRow = { name: 'reconcile', everySeconds: 0.02, timeoutSeconds: 5 };
+const scheduleRow: ScheduleRow = { name: 'resync', everySeconds: 0.02, timeoutSeconds: 5 };
 
 function startTestClock(handler: (event: unknown) => unknown, change: Partial<ScheduleRow> = {}) {
   const log = createSilentLog();

@@ -11,7 +11,7 @@ import { startTestQueues } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const base: QueueRow = {
-  name: 'drive',
+  name: 'reconcile',
   handler: 'none',
   types: ['drive_plan'],
   batchSize: 10,
