@@ -1,27 +1,27 @@
-import type { Notice, PlanView } from '../../core/contract/plan.ts';
+import type { Condition, PlanView } from '../../core/contract/plan.ts';
 import type { TaskView, Waiting } from '../../core/contract/task.ts';
 import type { Line, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
 
-const NOTICE_STYLES: Readonly<Record<Notice['level'], Style>> = {
+const CONDITION_STYLES: Readonly<Record<Condition['level'], Style>> = {
   info: 'dim',
   warning: 'warn',
   error: 'bad',
 };
-const MAX_NOTICES = 6;
+const MAX_CONDITIONS = 6;
 
-export function renderNotices(
-  notices: readonly Notice[],
+export function renderConditions(
+  conditions: readonly Condition[],
   options: { readonly width: number },
 ): Line[] {
-  const shown = notices.slice(-MAX_NOTICES);
-  return shown.flatMap((notice) =>
-    wrapText(notice.message, options.width - 2)
+  const shown = conditions.slice(-MAX_CONDITIONS);
+  return shown.flatMap((condition) =>
+    wrapText(condition.message, options.width - 2)
       .slice(0, 3)
       .map((text, index): Line => {
-        const sign = notice.level === 'info' ? 'i ' : '! ';
-        return [styleSpan(NOTICE_STYLES[notice.level], index === 0 ? sign : '  '), text];
+        const sign = condition.level === 'info' ? 'i ' : '! ';
+        return [styleSpan(CONDITION_STYLES[condition.level], index === 0 ? sign : '  '), text];
       }),
   );
 }

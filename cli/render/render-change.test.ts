@@ -75,19 +75,19 @@ test('what a task and its plan both wait for is told once, and again when it com
   expect(count({ kind: 'plan', plan: waits, before: createPlanFixture() })).toBe(1);
 });
 
-test('of a plan only what is new is said: status, notices, waiting, pull requests', () => {
+test('of a plan only what is new is said: status, conditions, waiting, pull requests', () => {
   const before = createPlanFixture({ status: 'activating' });
-  const notice = {
+  const condition = {
     level: 'warning' as const,
     code: 'provider',
     message: 'the model rests',
     at: NOW,
   };
-  const plan = createPlanFixture({ status: 'active', notices: [notice], version: 8 });
+  const plan = createPlanFixture({ status: 'active', conditions: [condition], version: 8 });
 
   expect(renderShown({ kind: 'plan', plan, before })).toEqual([
     '  plan                    active',
-    '! notice                  the model rests',
+    '! condition               the model rests',
   ]);
   expect(renderShown({ kind: 'plan', plan: { ...plan, version: 9 }, before: plan })).toEqual([]);
 });

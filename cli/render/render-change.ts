@@ -39,11 +39,11 @@ function renderPlanChange(
     const note = plan.status === 'planning' ? plan.stage : plan.reason;
     lines.push(renderLogLine(now, ' ', 'plan', [renderPlanStatus(plan), ...renderDetail(note)]));
   }
-  const said = new Set(before?.notices.map((notice) => notice.code + notice.message));
-  for (const notice of plan.notices) {
-    if (said.has(notice.code + notice.message)) continue;
-    const style = notice.level === 'info' ? 'dim' : 'warn';
-    lines.push(renderLogLine(now, '!', 'notice', [styleSpan(style, notice.message)]));
+  const said = new Set(before?.conditions.map((condition) => condition.code + condition.message));
+  for (const condition of plan.conditions) {
+    if (said.has(condition.code + condition.message)) continue;
+    const style = condition.level === 'info' ? 'dim' : 'warn';
+    lines.push(renderLogLine(now, '!', 'condition', [styleSpan(style, condition.message)]));
   }
   const waits = new Set(plan.waiting.map((waiting) => waiting.command));
   for (const command of told) if (!waits.has(command)) told.delete(command);

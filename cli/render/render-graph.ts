@@ -6,7 +6,7 @@ import { styleSpan } from './layout/line.ts';
 import type { Column } from './layout/render-table.ts';
 import { renderTable } from './layout/render-table.ts';
 import { wrapText } from './layout/text.ts';
-import { renderNotices, renderPulls, renderWaiting } from './plan-parts.ts';
+import { renderConditions, renderPulls, renderWaiting } from './plan-parts.ts';
 import { formatSize, joinSections, renderHead } from './render-plan.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -28,7 +28,7 @@ export function renderGraph(plan: PlanView, graph: GraphView, options: GraphOpti
     renderWaves(graph, options),
     [...renderForecast(graph.forecast, options), ...renderOrdering(graph, options)],
     renderSetup(plan, options),
-    renderNotices(plan.notices, options),
+    renderConditions(plan.conditions, options),
     renderWaiting(plan, [], options),
     renderPulls(plan, options.width),
   ]);

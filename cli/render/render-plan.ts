@@ -4,7 +4,7 @@ import { formatCount, formatDuration, formatTokens, formatUsd } from './layout/f
 import type { Line, Span } from './layout/line.ts';
 import { justifyLine, styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
-import { renderNotices, renderPulls, renderWaiting } from './plan-parts.ts';
+import { renderConditions, renderPulls, renderWaiting } from './plan-parts.ts';
 import { renderTasks } from './render-tasks.ts';
 import { renderPlanStatus } from './task-state.ts';
 
@@ -28,7 +28,7 @@ export function renderPlan(
     [...renderHead(plan, options), ...renderReason(plan, options.width)],
     renderProgress(plan, tasks, options),
     renderTasks(tasks, options),
-    renderNotices(plan.notices, options),
+    renderConditions(plan.conditions, options),
     renderWaiting(plan, tasks, options),
     renderPulls(plan, options.width),
   ];

@@ -94,14 +94,14 @@ export const forecastSchema = z.object({
 });
 export type Forecast = z.infer<typeof forecastSchema>;
 
-export const noticeSchema = z.object({
+export const conditionSchema = z.object({
   level: z.enum(['info', 'warning', 'error']),
   /** snake_case; one line per code. */
   code: z.string(),
   message: z.string(),
   at: z.number().int(),
 });
-export type Notice = z.infer<typeof noticeSchema>;
+export type Condition = z.infer<typeof conditionSchema>;
 
 /** One edit of a graph that is not yet approved. */
 export const editSchema = z.discriminatedUnion('op', [
@@ -186,7 +186,7 @@ export const planViewSchema = z.object({
     z.object({ name: z.string(), base: z.string(), baseSha: z.string().optional() }),
   ),
   forecast: forecastSchema.optional(),
-  notices: z.array(noticeSchema),
+  conditions: z.array(conditionSchema),
   pulls: z.array(rootPullSchema),
   counts: z.partialRecord(taskStatusSchema, z.number().int()),
   usage: usageSchema,

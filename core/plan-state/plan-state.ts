@@ -1,7 +1,7 @@
 import type {
+  Condition,
   CreatePlan,
   Forecast,
-  Notice,
   PlanStatus,
   Policy,
   Verdict,
@@ -85,7 +85,7 @@ export type PlanState = {
   readonly verdict?: Verdict;
   readonly summary?: string;
   readonly forecast?: Forecast;
-  readonly notices: Notice[];
+  readonly conditions: Condition[];
   /** The step that comes next, and its failures in a row. */
   readonly planning: {
     readonly stage: 'queued' | 'explore' | 'assess' | 'decompose' | 'done';
@@ -156,14 +156,17 @@ function omitUndefined(limits: Limits): Limits {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
-/** One notice per code: a newer one takes its place. */
-export function addNotice(plan: PlanState, notice: Notice): PlanState {
+/** One condition per code: a newer one takes its place. */
+export function addCondition(plan: PlanState, condition: Condition): PlanState {
   return {
     ...plan,
-    notices: [...plan.notices.filter((other) => other.code !== notice.code), notice].slice(-20),
+    conditions: [
+      ...plan.conditions.filter((other) => other.code !== condition.code),
+      condition,
+    ].slice(-20),
   };
 }
 
-export function removeNotice(plan: PlanState, code: string): PlanState {
-  return { ...plan, notices: plan.notices.filter((notice) => notice.code !== code) };
+export function removeCondition(plan: PlanState, code: string): PlanState {
+  return { ...plan, conditions: plan.conditions.filter((condition) => condition.code !== code) };
 }

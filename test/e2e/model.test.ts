@@ -18,7 +18,7 @@ import {
 } from '../support/platform/wait-for-plan.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-// A model that is away, refuses or talks nonsense: work waits with one notice and loses nothing, and no answer becomes a
+// A model that is away, refuses or talks nonsense: work waits with one condition and loses nothing, and no answer becomes a
 // plan that nobody meant.
 
 const stage = useStage('model');
@@ -99,7 +99,7 @@ async function restoreModel(): Promise<void> {
 afterEach(restoreModel);
 
 for (const [name, { refusal, says }] of Object.entries(REFUSAL_CASES)) {
-  test(`${name} parks agents and planning with one notice, and costs no attempt`, async () => {
+  test(`${name} parks agents and planning with one condition, and costs no attempt`, async () => {
     const { platform, model } = stage;
     const held = {
       id: 'one',
@@ -121,14 +121,14 @@ for (const [name, { refusal, says }] of Object.entries(REFUSAL_CASES)) {
     const planned = await submitPrompt(name);
     const isTold = ({ message }: { readonly message: string }) => says.test(message);
     const parked = await waitForPlan(platform, planned, 'planning is parked', (seen) =>
-      seen.plan.notices.some(isTold),
+      seen.plan.conditions.some(isTold),
     );
 
     expect(parkedTask).toMatchObject({ status: 'ready', reason: expect.stringMatching(says) });
     expect(parked.plan.status).toBe('planning');
     for (const one of [planned, worked]) {
       const { plan: view } = await readPlanStatus(platform, one);
-      expect(view.notices.filter(isTold), JSON.stringify(view.notices)).toHaveLength(1);
+      expect(view.conditions.filter(isTold), JSON.stringify(view.conditions)).toHaveLength(1);
     }
 
     await restoreModel();
@@ -141,7 +141,7 @@ for (const [name, { refusal, says }] of Object.entries(REFUSAL_CASES)) {
       120_000,
     );
 
-    for (const { notices } of [gate, done]) expect(notices.filter(isTold)).toEqual([]);
+    for (const { conditions } of [gate, done]) expect(conditions.filter(isTold)).toEqual([]);
     expect(ended.find(({ id }) => id === 'one')).toMatchObject({ status: 'merged', attempt: 2 });
     await requireOnePullPerTask(platform, done.repositories[0]?.name ?? '', worked, ['one', 'two']);
   });

@@ -54,7 +54,10 @@ export async function applyPlan(
   );
 }
 
-export async function requirePlan(deps: EngineDeps, plan: string): Promise<StoredPlan> {
+export async function requirePlan(
+  deps: Pick<EngineDeps, 'table'>,
+  plan: string,
+): Promise<StoredPlan> {
   const stored = await loadPlan(deps.table, plan);
   if (stored === undefined)
     throw new AppError('notFound', 'plan_unknown', `there is no plan ${plan}`);

@@ -1,15 +1,16 @@
 import { AppError } from '../../base/app-error.ts';
 import type { TaskKey } from '../../contract/id.ts';
-import type { QueueMessage } from '../../contract/queue.ts';
 import type { StoredTask } from '../../store/task-store.ts';
-import { loadTask, saveTask, toTaskKey } from '../../store/task-store.ts';
+import { loadTask, saveTask } from '../../store/task-store.ts';
 import { decideTask } from '../../task-state/decide-task.ts';
+import { announceTaskTransition } from '../../task-state/task-announcements.ts';
+import { computeDueAfterWrite } from '../../task-state/task-due.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { hasStopped, isSchedulable } from '../../task-state/task-state.ts';
+import { sendWakeUps } from '../announce/enqueue-wake-ups.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { addTaskUsage, loadLastReportedUsage, recordReportedUsage } from './last-reported-usage.ts';
-import { computeDueAfterWrite, hasPendingWork } from './task-due.ts';
+import { addTaskUsage, loadLastReportedUsage } from './last-reported-usage.ts';
+import { recordPlanUsage } from './record-plan-usage.ts';
 
 export type ApplyResult =
   | { readonly kind: 'changed'; readonly task: StoredTask; readonly before: StoredTask }
@@ -25,10 +26,11 @@ export type ApplyOptions = {
   readonly actor: string;
   /** Saves the read when it is at hand; a lost race reads again. */
   readonly loaded?: StoredTask;
-  /** False: the caller does at once what the new state owes. */
-  readonly hint?: boolean;
-  /** The caller tells those who watch, once for all that it does. */
-  readonly quiet?: boolean;
+  /**
+   * `all` (the default): every message that follows from the transition is sent. `clients`: the caller takes the task's next
+   * step itself, so that no message is sent for it. `none`: the caller also tells the clients, once for several transitions.
+   */
+  readonly announce?: 'all' | 'clients' | 'none';
   /** Instead of what the new state owes by itself; when `loaded` has been overtaken, that counts again. */
   readonly dueAt?: (state: TaskState) => number | undefined;
   /** The event says what the world looked like to `loaded`; of a state that came after, it says nothing. */
@@ -36,8 +38,6 @@ export type ApplyOptions = {
 };
 
 const MAX_RACES = 12;
-/** A queue keeps no message back for longer. */
-export const MAX_MESSAGE_DELAY_MS = 900_000;
 
 /** Reads, decides, writes with a condition; whoever loses a race decides again on what won. */
 export async function applyTask(
@@ -71,8 +71,8 @@ export async function applyTask(
     if (task === undefined) return { kind: 'missing' };
     // A write whose answer was lost looks like a lost race.
     if (saved !== undefined || task.writeTag === tag) {
-      await recordReportedUsage(deps.table, key.plan, heard);
-      await announceTransition(deps, task, before, options);
+      await recordPlanUsage(deps, key.plan, heard);
+      await sendAnnouncement(deps, before.state, task.state, options.announce ?? 'all');
       return { kind: 'changed', task, before };
     }
     if (options.observed === true) return { kind: 'raced' };
@@ -84,46 +84,19 @@ export async function applyTask(
   );
 }
 
-/** Hints only: whatever is lost here is due on the item, or in the ready index. */
-async function announceTransition(
+async function sendAnnouncement(
   deps: EngineDeps,
-  task: StoredTask,
-  before: StoredTask,
-  { hint = true, quiet = false }: ApplyOptions,
+  before: TaskState,
+  after: TaskState,
+  audience: NonNullable<ApplyOptions['announce']>,
 ): Promise<void> {
-  const key = toTaskKey(task.state);
-  const messages: QueueMessage[] = [];
-  if (hint && hasPendingWork(task.state)) messages.push({ type: 'drive_task', v: 1, ...key });
-  if (hint && isSchedulable(task.state)) messages.push({ type: 'schedule', v: 1, tasks: [key] });
-  // Its plan may have been halted.
-  if (hasStopped(before.state.status) && !hasStopped(task.state.status))
-    messages.push({ type: 'drive_plan', v: 1, plan: key.plan });
-  if (!quiet) messages.push({ type: 'push', v: 1, plan: key.plan });
-  await enqueueWakeUps(deps, messages);
-  await enqueueUnparkWakeUp(deps, task);
-}
-
-/** A short pause is over when it is over, and not when the clock next looks. */
-async function enqueueUnparkWakeUp(deps: EngineDeps, { state }: StoredTask): Promise<void> {
-  const waitMs = (state.parkedUntil ?? 0) - deps.clock.now();
-  if (waitMs <= 0 || waitMs > MAX_MESSAGE_DELAY_MS) return;
-  const message = { type: 'drive_task' as const, v: 1 as const, ...toTaskKey(state) };
-  await enqueueWakeUps(deps, [message], Math.ceil(waitMs / 1_000));
-}
-
-/** A hint that cannot be sent is a hint that was lost: nothing depends on it. */
-export async function enqueueWakeUps(
-  deps: Pick<EngineDeps, 'queue' | 'log'>,
-  messages: readonly QueueMessage[],
-  delaySeconds = 0,
-): Promise<void> {
-  if (messages.length === 0) return;
-  try {
-    await deps.queue.send(messages.map((message) => ({ message, delaySeconds })));
-  } catch (error) {
-    deps.log.warn('hint lost', {
-      types: messages.map((message) => message.type).join(','),
-      cause: String(error),
-    });
-  }
+  const { nextStep, wakeUps, clientUpdate } = announceTaskTransition(
+    before,
+    after,
+    deps.clock.now(),
+  );
+  const messages = audience === 'all' ? [...nextStep, ...wakeUps] : [...wakeUps];
+  if (clientUpdate && audience !== 'none')
+    messages.push({ message: { type: 'push', v: 1, plan: after.plan } });
+  await sendWakeUps(deps, messages);
 }

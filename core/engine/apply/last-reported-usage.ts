@@ -1,6 +1,5 @@
 import type { Usage } from '../../contract/task.ts';
 import type { Table } from '../../port/table.ts';
-import { addPlanUsage } from '../../store/plan-store.ts';
 import { loadAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
@@ -26,14 +25,4 @@ export async function loadLastReportedUsage(
 
 export function addTaskUsage(state: TaskState, used: Usage | undefined): TaskState {
   return used === undefined ? state : { ...state, usage: addUsage(state.usage, used) };
-}
-
-/** For the plan's budget, once the task has it. */
-export async function recordReportedUsage(
-  table: Table,
-  plan: string,
-  used: Usage | undefined,
-): Promise<void> {
-  const tokens = used === undefined ? 0 : used.inputTokens + used.outputTokens;
-  if (used !== undefined && tokens > 0) await addPlanUsage(table, plan, tokens, used.usd ?? 0);
 }

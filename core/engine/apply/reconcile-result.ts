@@ -1,5 +1,5 @@
 import type { StoredTask } from '../../store/task-store.ts';
-import { computeIdleDue } from './task-due.ts';
+import { computeIdleDue } from '../../task-state/task-due.ts';
 
 /** What a step of a task came to. */
 export type ReconcileResult =

@@ -3,7 +3,6 @@ import type { AttemptResult } from '../../contract/attempt.ts';
 import type { AttemptKey } from '../../contract/id.ts';
 import type { Evidence } from '../../contract/task.ts';
 import { boundPauseEnd, MODEL_SYSTEM, recordPause } from '../../store/pause-store.ts';
-import { addPlanUsage } from '../../store/plan-store.ts';
 import { putResult } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
@@ -11,6 +10,7 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { findPausedForge } from '../apply/record-pause-for.ts';
+import { recordPlanUsage } from '../apply/record-plan-usage.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { requirePushedCommit } from './attempt-callbacks.ts';
 import { createAttemptEndedError, requireLiveAttempt } from './require-live-attempt.ts';
@@ -41,9 +41,7 @@ export async function acceptResult(
     if (await wasResultAccepted(deps, key)) return;
     throw createAttemptEndedError(key);
   }
-  const { inputTokens, outputTokens, usd } = result.usage;
-  if (inputTokens + outputTokens > 0)
-    await addPlanUsage(deps.table, key.plan, inputTokens + outputTokens, usd ?? 0);
+  await recordPlanUsage(deps, key.plan, result.usage);
 }
 
 /** Whether an attempt that has ended did so by its own result. A stored one proves nothing: it is written before it counts. */

@@ -80,7 +80,7 @@ export async function recordCheckpoint(
     deps,
     key,
     { type: 'checkpointed', n: key.n, commit },
-    { actor: 'bridge', loaded: live, hint: false },
+    { actor: 'bridge', loaded: live, announce: 'clients' },
   );
   if (applied.kind === 'stale' || applied.kind === 'missing') throw createAttemptEndedError(key);
 }

@@ -11,7 +11,7 @@ import {
 import type { StoredTask } from '../../store/task-store.ts';
 import { recordMessageCount, toTaskKey } from '../../store/task-store.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import { requireTask } from '../command/task-commands.ts';
+import { requireTask } from '../apply/require-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
 // What people say to an agent: numbered, each once however often it is sent. A message is put, then counted on the task,

@@ -1,7 +1,7 @@
 import type { CreatePlan } from '../../contract/plan.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import { enqueueWakeUps } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
 /** A used-up budget parks what has not begun; a larger one lets it go on. */

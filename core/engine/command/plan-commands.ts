@@ -6,13 +6,13 @@ import type { GraphDiff } from '../../graph/edit/diff-graphs.ts';
 import { describeDiff, diffGraphs } from '../../graph/edit/diff-graphs.ts';
 import type { PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';
-import { blocksPlan, isBlockingNotice } from '../../planning/preflight-notice.ts';
+import { blocksPlan, isBlockingCondition } from '../../plan-state/preflight-condition.ts';
 import type { Revision, StoredPlan } from '../../store/plan-store.ts';
 import { putNewPlan, putRevision } from '../../store/plan-store.ts';
 import { loadRepository } from '../../store/repository-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import { enqueueWakeUps } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildRevision, requireRevision, requireValidGraph } from '../revision/revision.ts';
 
@@ -121,7 +121,7 @@ function createPlanState(
     run: 1,
     revision: 0,
     revisionTags: [],
-    notices: [],
+    conditions: [],
     planning: { stage: 'queued', faults: 0 },
     activation: EMPTY_ACTIVATION,
     ends: [],
@@ -251,10 +251,10 @@ export async function approvePlan(
   await requirePassedPreflight(deps, state);
   const saved = await applyPlan(deps, id, { event: 'approved', actor }, (now) => {
     if (now.status !== 'pending_approval' || now.revision !== revision) return undefined;
-    const notices = now.notices.filter((notice) => !isBlockingNotice(notice));
+    const conditions = now.conditions.filter((condition) => !isBlockingCondition(condition));
     return {
       ...now,
-      notices,
+      conditions,
       status: 'activating',
       approved: revision,
       activation: EMPTY_ACTIVATION,

@@ -5,8 +5,9 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { readTask, toTaskKey } from '../../store/task-store.ts';
 import { formatRunChangesHash } from '../../topology/table-keys.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
 const TASKS_PER_PAGE = 200;

@@ -1,8 +1,8 @@
 import { AppError } from '../../base/app-error.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import { enqueueWakeUps } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildRunEnding, EMPTY_ACTIVATION, requirePlanStatus } from './plan-commands.ts';
 
@@ -47,7 +47,7 @@ function buildRestartedState(state: PlanState, actor: string, now: number): Plan
     haltedSince: undefined,
     haltNotified: undefined,
     faults: 0,
-    notices: [],
+    conditions: [],
   };
   if (state.status === 'rejected')
     return { ...fresh, run: state.run + 1, status: 'pending_approval' };

@@ -4,30 +4,15 @@ import { isRunning } from '../../plan-state/plan-state.ts';
 import type { StoredMessage } from '../../store/task-detail-store.ts';
 import { loadMessages } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
-import { loadTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-task.ts';
+import { requireTask } from '../apply/require-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { clearHalt } from '../plan/detect-halt.ts';
 
 // What people order of a task of the current run.
-
-export async function requireTask(
-  deps: EngineDeps,
-  plan: string,
-  task: string,
-): Promise<StoredTask> {
-  const { state } = await requirePlan(deps, plan);
-  const stored = await loadTask(deps.table, { plan, run: state.run, task });
-  if (stored === undefined)
-    throw new AppError(
-      'notFound',
-      'task_unknown',
-      `plan ${plan} has no task ${task} in its run ${state.run}`,
-    );
-  return stored;
-}
 
 type TaskCommand = { readonly event: TaskEvent; readonly wanted: string };
 

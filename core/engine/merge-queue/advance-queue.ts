@@ -13,7 +13,8 @@ import {
 } from '../../store/merge-queue-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mergeFront } from './merge-front.ts';

@@ -44,9 +44,9 @@ export async function recordFrontEvent(
   // A merge is a fact whatever the task has become; the rest was seen of this state only.
   const observed = event.type !== 'merge_seen';
   // After a merge its dependents are released at once, and who watches is told then.
-  const said = { hint: observed, quiet: !observed };
+  const announce = observed ? 'all' : 'none';
   const [applied, result] = await Promise.all([
-    applyTask(deps, key, event, { actor: 'lane', loaded: task, observed, ...said }),
+    applyTask(deps, key, event, { actor: 'lane', loaded: task, observed, announce }),
     observed ? undefined : (ahead.result ?? loadAcceptedResult(deps, task)),
   ]);
   const isMerged = 'task' in applied && applied.task.state.status === 'merged';

@@ -7,7 +7,8 @@ import {
   removeUnmergedDependency,
   toTaskKey,
 } from '../../store/task-store.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 
@@ -130,7 +131,7 @@ async function makeTaskReady(
     deps,
     toTaskKey(dependent.state),
     { type: 'dependencies_merged' },
-    { actor: 'engine', loaded: dependent, hint: false, quiet: true, ...options },
+    { actor: 'engine', loaded: dependent, announce: 'none', ...options },
   );
   return applied.kind === 'changed' ? applied.task : undefined;
 }

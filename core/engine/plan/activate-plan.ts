@@ -8,8 +8,9 @@ import type { Revision, StoredPlan } from '../../store/plan-store.ts';
 import { putDependents, putTaskDetail } from '../../store/task-detail-store.ts';
 import { putNewTask } from '../../store/task-store.ts';
 import { createTaskState } from '../../task-state/create-task-state.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
@@ -142,7 +143,12 @@ export async function releaseRootTasks(
   for (let start = 0; start < roots.length; start += 50) {
     const tasks = roots.slice(start, start + 50).map((node) => ({ ...key, task: node.id }));
     await mapInParallel(tasks, CONCURRENCY, (task) =>
-      applyTask(deps, task, { type: 'dependencies_merged' }, { actor: 'engine', hint: false }),
+      applyTask(
+        deps,
+        task,
+        { type: 'dependencies_merged' },
+        { actor: 'engine', announce: 'clients' },
+      ),
     );
     await enqueueWakeUps(deps, [{ type: 'schedule', v: 1, tasks }]);
   }

@@ -31,7 +31,7 @@ test('nobody is told before a second look a minute later', async () => {
 
   const told = (await loadPlan(table, FIXTURE_PLAN))?.state;
   expect(told?.haltNotified).toBe(true);
-  expect(told?.notices.map((notice) => notice.code)).toEqual(['plan_halted']);
+  expect(told?.conditions.map((condition) => condition.code)).toEqual(['plan_halted']);
 });
 
 test('the scheduler passes over a halted plan, its forge is still asked, and a retry brings it back at once', async () => {

@@ -1,5 +1,5 @@
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { addNotice, removeNotice } from '../../plan-state/plan-state.ts';
+import { addCondition, removeCondition } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { setPlanDue } from '../../store/plan-store.ts';
 import { loadSlots } from '../../store/slot-store.ts';
@@ -7,8 +7,8 @@ import { readTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { hasStopped } from '../../task-state/task-state.ts';
 import { formatReadyTasksHash, formatRunChangesHash } from '../../topology/table-keys.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import { enqueueWakeUps } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
 // An active plan in which nothing lives is halted: derived, gating nothing, and said to people after a second look.
@@ -41,7 +41,7 @@ export async function clearHalt(deps: EngineDeps, id: string, actor: string): Pr
   const dueAt = deps.clock.now() + HALT_CHECK_MS;
   await applyPlan(deps, id, { event: 'moving', actor, dueAt }, (state) => {
     if (state.haltedSince === undefined && state.haltNotified === undefined) return undefined;
-    const told = removeNotice(state, 'plan_halted');
+    const told = removeCondition(state, 'plan_halted');
     return { ...told, haltedSince: undefined, haltNotified: undefined };
   });
 }
@@ -71,7 +71,7 @@ async function markHalted(deps: EngineDeps, plan: StoredPlan): Promise<void> {
       const message =
         'Nothing can go on without a person: see the tasks that are blocked or failed.';
       return {
-        ...addNotice(next, { level: 'warning', code: 'plan_halted', message, at: now }),
+        ...addCondition(next, { level: 'warning', code: 'plan_halted', message, at: now }),
         haltNotified: true,
       };
     },

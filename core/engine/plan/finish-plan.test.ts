@@ -39,7 +39,7 @@ async function finishMergedPlan(headSha: string) {
 test('of a root pull request that was merged as a whole the branches go', async () => {
   const { deleted, plan } = await finishMergedPlan(VERIFIED);
 
-  expect(plan).toMatchObject({ status: 'complete', notices: [] });
+  expect(plan).toMatchObject({ status: 'complete', conditions: [] });
   expect(deleted).toEqual([ROOT]);
 });
 
@@ -48,7 +48,7 @@ test('of one that was merged before everything was in it the branches stay, and 
 
   expect(deleted).toEqual([]);
   expect(plan?.status).toBe('complete');
-  expect(plan?.notices).toMatchObject([{ level: 'warning', code: 'merged_early' }]);
-  expect(plan?.notices[0]?.message).toContain(`#7 of acme/shop (branch ${ROOT})`);
+  expect(plan?.conditions).toMatchObject([{ level: 'warning', code: 'merged_early' }]);
+  expect(plan?.conditions[0]?.message).toContain(`#7 of acme/shop (branch ${ROOT})`);
   expect(plan?.pendingCleanups[0]?.at).toBeGreaterThan(plan?.finishedAt ?? 0);
 });

@@ -1,12 +1,13 @@
 import { formatRootBranch } from '../../contract/branch-name.ts';
-import type { Notice } from '../../contract/plan.ts';
+import type { Condition } from '../../contract/plan.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
-import { addNotice, removeNotice } from '../../plan-state/plan-state.ts';
+import { addCondition, removeCondition } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
 import { resolveForge } from '../pull/task-forge.ts';
@@ -69,7 +70,11 @@ async function reopenMovedEnds(
 }
 
 /** What came after has no pull request of its own: a merged one takes up nothing more. */
-function buildMergedEarlyNotice(deps: EngineDeps, pulls: readonly RootPull[], now: number): Notice {
+function buildMergedEarlyCondition(
+  deps: EngineDeps,
+  pulls: readonly RootPull[],
+  now: number,
+): Condition {
   const which = pulls.map(({ repo, number, branch }) => `#${number} of ${repo} (branch ${branch})`);
   const message =
     `${which.join(', ')} was merged before everything was in it: open another pull request from that branch for the rest; ` +
@@ -84,10 +89,10 @@ export async function completePlan(
 ): Promise<void> {
   await applyPlan(deps, plan.state.id, { event: 'completed', actor: 'engine' }, (state, now) => {
     if (state.status !== 'active' || state.run !== plan.state.run) return undefined;
-    const calm = removeNotice(removeNotice(state, 'plan_halted'), 'step_failed');
+    const calm = removeCondition(removeCondition(state, 'plan_halted'), 'step_failed');
     const early = pulls.filter((pull) => pull.wasMergedEarly === true);
     const told =
-      early.length === 0 ? calm : addNotice(calm, buildMergedEarlyNotice(deps, early, now));
+      early.length === 0 ? calm : addCondition(calm, buildMergedEarlyCondition(deps, early, now));
     return {
       ...told,
       status: 'complete',

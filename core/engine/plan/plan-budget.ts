@@ -1,4 +1,4 @@
-import type { Notice } from '../../contract/plan.ts';
+import type { Condition } from '../../contract/plan.ts';
 import type { Waiting } from '../../contract/task.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 
@@ -17,7 +17,7 @@ export function isOverBudget(plan: StoredPlan): boolean {
   return computeBudgetUsed(plan) >= 1;
 }
 
-export function buildBudgetNotices(plan: StoredPlan, now: number): Notice[] {
+export function buildBudgetConditions(plan: StoredPlan, now: number): Condition[] {
   const used = computeBudgetUsed(plan);
   if (plan.state.status !== 'active' || used < WARNING_SHARE) return [];
   const percent = `${Math.floor(used * 100)}% of the plan's budget is used`;

@@ -1,8 +1,9 @@
 import { isAppError } from '../../base/app-error.ts';
+import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, setPlanDue } from '../../store/plan-store.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import { enqueueWakeUps, MAX_MESSAGE_DELAY_MS } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { activatePlan } from './activate-plan.ts';
@@ -89,12 +90,15 @@ async function handleReconcileFailure(
     { event: 'faulted', actor: 'engine', reason: why, dueAt: now + backoff },
     (state) => {
       const faults = state.faults + 1;
-      const notice = { level: 'error' as const, code: 'step_failed', message: why, at: now };
-      const notices = [...state.notices.filter((one) => one.code !== 'step_failed'), notice];
+      const condition = { level: 'error' as const, code: 'step_failed', message: why, at: now };
+      const conditions = [
+        ...state.conditions.filter((one) => one.code !== 'step_failed'),
+        condition,
+      ];
       // While it is activated nothing has begun: it may end here, with the reason, and be restarted.
       if (faults >= MAX_FAULTS && state.status === 'activating')
-        return { ...state, faults, notices, status: 'failed', reason: why };
-      return { ...state, faults, notices };
+        return { ...state, faults, conditions, status: 'failed', reason: why };
+      return { ...state, faults, conditions };
     },
   );
 }

@@ -5,17 +5,17 @@ import type { TaskSpec } from '../../contract/task.ts';
 import { taskSpecSchema } from '../../contract/task.ts';
 import { validateGraph } from '../../graph/check/validate-graph.ts';
 import type { PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
-import { addNotice, isSimple } from '../../plan-state/plan-state.ts';
+import { addCondition, isSimple } from '../../plan-state/plan-state.ts';
+import {
+  createPreflightCondition,
+  isBlockingCondition,
+  selectRelevantConditions,
+} from '../../plan-state/preflight-condition.ts';
 import { assessRequest } from '../../planning/assess-request.ts';
 import { decomposeRequest } from '../../planning/decompose-request.ts';
 import type { Exploration } from '../../planning/explore/exploration.ts';
 import { requireUsableFiles } from '../../planning/explore/exploration.ts';
 import { exploreRepository } from '../../planning/explore/explore-repository.ts';
-import {
-  createPreflightNotice,
-  isBlockingNotice,
-  selectRelevantNotices,
-} from '../../planning/preflight-notice.ts';
 import { computeUsage } from '../../planning/price.ts';
 import { loadExploration, putExploration, putRevision } from '../../store/plan-store.ts';
 import { addUsage } from '../../task-state/task-state.ts';
@@ -53,14 +53,14 @@ export async function runPreflight(
       );
     await requireFreeBranches(deps, plan, repository);
     for (const finding of await forge.runPreflight(repository.name, base, deps.settings.prefix)) {
-      const notice = createPreflightNotice(repository.name, finding, deps.clock.now());
-      noticed = addNotice(noticed, notice);
+      const condition = createPreflightCondition(repository.name, finding, deps.clock.now());
+      noticed = addCondition(noticed, condition);
     }
     const { cloneUrl, sizeKb } = facts;
     repositories.push({ ...repository, base, baseSha, cloneUrl, sizeKb });
   }
-  const notices = noticed.notices;
-  return { next: 'explore', apply: (state) => ({ ...state, repositories, notices }) };
+  const conditions = noticed.conditions;
+  return { next: 'explore', apply: (state) => ({ ...state, repositories, conditions }) };
 }
 
 async function requireFreeBranches(
@@ -237,14 +237,14 @@ async function putFirstRevision(
     note: plan.submitted ? 'handed in' : 'planned',
   });
   await putRevision(deps.table, plan.id, tag, revision);
-  const relevant = (state: PlanState) => selectRelevantNotices(state.notices, isSimple(plan));
-  const blocked = relevant(plan).some(isBlockingNotice);
+  const relevant = (state: PlanState) => selectRelevantConditions(state.conditions, isSimple(plan));
+  const blocked = relevant(plan).some(isBlockingCondition);
   const straightOn = (isSimple(plan) || plan.options.autoApprove) && !blocked;
   return {
     next: 'done',
     apply: (state) => ({
       ...state,
-      notices: relevant(state),
+      conditions: relevant(state),
       ...(made.summary === undefined ? {} : { summary: made.summary }),
       usage: made.usage === undefined ? state.usage : addUsage(state.usage, made.usage),
       status: straightOn ? 'activating' : 'pending_approval',

@@ -1,11 +1,11 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { addNotice, removeNotice } from '../../plan-state/plan-state.ts';
+import { addCondition, removeCondition } from '../../plan-state/plan-state.ts';
 import { loadPause, MODEL_SYSTEM } from '../../store/pause-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-lease.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import { enqueueWakeUps } from '../apply/apply-task.ts';
 import { recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import type { PlannerDeps, PlanningStepResult } from './planner-deps.ts';
@@ -99,9 +99,9 @@ async function saveStepResult(
     { event: `planned_${stage}`, actor: 'planner' },
     (state) => {
       if (state.status !== 'planning' || state.planning.stage !== stage) return undefined;
-      const told = removeNotice(result.apply(state), 'planning_parked');
+      const told = removeCondition(result.apply(state), 'planning_parked');
       const planning = { stage: result.next, faults: 0 };
-      return { ...removeNotice(told, 'planning_retried'), planning };
+      return { ...removeCondition(told, 'planning_retried'), planning };
     },
   );
   if (saved === undefined) return false;
@@ -179,7 +179,7 @@ async function parkPlanning(
         parkedUntil: until,
         faults: state.planning.faults + faults,
       };
-      return { ...addNotice(state, { level: 'warning', code, message, at: now }), planning };
+      return { ...addCondition(state, { level: 'warning', code, message, at: now }), planning };
     },
   );
   const seconds = Math.ceil((until - now) / 1_000);

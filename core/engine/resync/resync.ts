@@ -9,7 +9,8 @@ import { readPlan } from '../../store/plan-store.ts';
 import { loadSlots, removeSlotHolders } from '../../store/slot-store.ts';
 import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
 import { isMergeQueueItem, isPlanItem, isTaskItem } from '../../topology/table-keys.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { handlePodEnded } from '../launch/handle-pod-ended.ts';
 import { loseAttempt } from '../launch/lose-attempt.ts';
@@ -121,7 +122,7 @@ async function freeUnclaimedSlot(
       deps,
       key,
       { type: 'number_raised', n: key.n },
-      { actor: 'sweep', hint: false },
+      { actor: 'sweep', announce: 'clients' },
     );
     // The late claim was first: the slot is its own.
     if (applied.kind === 'noop') return;

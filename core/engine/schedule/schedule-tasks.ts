@@ -1,6 +1,7 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
+import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { Pause } from '../../store/pause-store.ts';
 import { formatForgeSystem, loadPauses, MODEL_SYSTEM } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
@@ -13,8 +14,9 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task-state/task-state.ts';
 import { ACTIVE_PLANS, formatReadyTasksHash } from '../../topology/table-keys.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlanRepository } from '../apply/apply-plan.ts';
-import { applyTask, enqueueWakeUps, MAX_MESSAGE_DELAY_MS } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { launchAttempt } from '../launch/launch-attempt.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
@@ -235,7 +237,7 @@ async function claimTask(
     deps,
     key,
     { type: 'claimed', n, kind: task.nextAttemptKind, leaseUntil },
-    { actor: 'scheduler', loaded: stored, hint: false, quiet: true },
+    { actor: 'scheduler', loaded: stored, announce: 'none' },
   );
   const claimed = 'task' in applied ? applied.task : undefined;
   // Another scheduler may have claimed it for the very reservation: then the slot is in use all the same.

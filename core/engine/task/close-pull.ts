@@ -44,7 +44,11 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Rec
   if (pull.state === 'open') await forge.closePull(state.repo, pull.number);
   if (state.pull?.number === pull.number) return rest;
   const event = { type: 'pull_ensured' as const, pull: toPullRef(pull) };
-  await applyTask(deps, toTaskKey(state), event, { actor: 'forge', loaded: task, hint: false });
+  await applyTask(deps, toTaskKey(state), event, {
+    actor: 'forge',
+    loaded: task,
+    announce: 'clients',
+  });
   return rest;
 }
 

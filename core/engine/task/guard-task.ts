@@ -2,7 +2,8 @@ import type { AppError } from '../../base/app-error.ts';
 import { isAppError } from '../../base/app-error.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { postponeTask, toTaskKey } from '../../store/task-store.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 

@@ -1,8 +1,9 @@
 import type { Forge, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';

@@ -5,9 +5,10 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan, requirePlanRepository } from '../apply/apply-plan.ts';
 import type { ApplyOptions } from '../apply/apply-task.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
@@ -173,7 +174,12 @@ async function awaitChecks(
   if (red !== undefined && isKnown) return applyObservedEvent(deps, task, red);
   if (red !== undefined) {
     // First it is known by its number: should a person have it go elsewhere, it is no longer found by its branches.
-    await applyObservedEvent(deps, task, { type: 'pull_ensured', pull: ref }, { hint: false });
+    await applyObservedEvent(
+      deps,
+      task,
+      { type: 'pull_ensured', pull: ref },
+      { announce: 'clients' },
+    );
     return { kind: 'again' };
   }
   if (
@@ -186,17 +192,17 @@ async function awaitChecks(
     await enqueueWakeUps(deps, [message], waitMs / 1_000);
     if (areChecksStuck(deps, task.state, checks)) {
       const event = { type: 'checks_stuck', checks: checks.pending } as const;
-      return applyObservedEvent(deps, task, event, { hint: false, dueAt: () => again });
+      return applyObservedEvent(deps, task, event, { announce: 'clients', dueAt: () => again });
     }
     if (isKnown && task.state.mustReopenPull !== true) return { kind: 'rest', requeueAt: again };
-    const options = { hint: false, dueAt: () => again };
+    const options = { announce: 'clients' as const, dueAt: () => again };
     return applyObservedEvent(deps, task, { type: 'pull_ensured', pull: ref }, options);
   }
   const applied = await applyTask(
     deps,
     toTaskKey(task.state),
     { type: 'pull_green', pull: ref, checksUnreadable: checks.unread },
-    { actor: 'forge', loaded: task, hint: false, observed: true },
+    { actor: 'forge', loaded: task, announce: 'clients', observed: true },
   );
   if (applied.kind === 'changed') return { kind: 'again', task: applied.task };
   if (applied.kind === 'raced') return { kind: 'again' };

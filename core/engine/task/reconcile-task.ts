@@ -5,10 +5,11 @@ import { loadPlan } from '../../store/plan-store.ts';
 import { removeSlotHolders } from '../../store/slot-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, markTaskReconciled, toTaskKey } from '../../store/task-store.ts';
-import { applyTask, enqueueWakeUps } from '../apply/apply-task.ts';
+import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-due.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
-import { computeIdleDue, needsPlanReconcile } from '../apply/task-due.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { checkLease } from '../launch/check-lease.ts';
 import { formatPodName } from '../launch/pod-spec.ts';
@@ -181,7 +182,7 @@ async function removeEndedPods(
     deps,
     key,
     { type: 'pods_gone', attempts: gone },
-    { actor: 'engine', loaded: task, hint: false },
+    { actor: 'engine', loaded: task, announce: 'clients' },
   );
   await enqueueWakeUps(deps, [{ type: 'schedule', v: 1, tasks: [key] }]);
   return { task: 'task' in applied ? applied.task : task, againAt };

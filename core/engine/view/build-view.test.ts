@@ -17,7 +17,7 @@ test('a plan tells of the pauses that hold it up, and of no others', () => {
     usedUsd: 0,
   };
 
-  const { notices } = buildPlanView(plan, { pauses, now: 1 });
+  const { conditions } = buildPlanView(plan, { pauses, now: 1 });
 
-  expect(notices.map(({ code }) => code)).toEqual(['paused_model', 'paused_forge']);
+  expect(conditions.map(({ code }) => code)).toEqual(['paused_model', 'paused_forge']);
 });

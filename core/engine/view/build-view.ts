@@ -1,5 +1,5 @@
 import { formatAttemptId } from '../../contract/id.ts';
-import type { Notice, PlanView } from '../../contract/plan.ts';
+import type { Condition, PlanView } from '../../contract/plan.ts';
 import type { TaskStatus, TaskView, Waiting } from '../../contract/task.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { formatForgeSystem, MODEL_SYSTEM } from '../../store/pause-store.ts';
@@ -7,7 +7,7 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { addUsage } from '../../task-state/task-state.ts';
-import { buildBudgetNotices, buildBudgetWaiting } from '../plan/plan-budget.ts';
+import { buildBudgetConditions, buildBudgetWaiting } from '../plan/plan-budget.ts';
 
 // What clients see. Pure: made of what was read.
 
@@ -115,10 +115,10 @@ export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
       baseSha: baseSha || undefined,
     })),
     forecast: state.forecast,
-    notices: [
-      ...state.notices,
-      ...buildBudgetNotices(plan, facts.now),
-      ...buildPauseNotices(state, facts),
+    conditions: [
+      ...state.conditions,
+      ...buildBudgetConditions(plan, facts.now),
+      ...buildPauseConditions(state, facts),
     ],
     pulls: state.pulls.map((pull) => ({
       repo: pull.repo,
@@ -151,9 +151,9 @@ function findBaseBranch(plan: PlanState, repo: string): string {
 }
 
 /** Only where something waits for it, and where the plan does not say so in words of its own. */
-function buildPauseNotices(plan: PlanState, facts: PlanFacts): Notice[] {
+function buildPauseConditions(plan: PlanState, facts: PlanFacts): Condition[] {
   const concerned = plan.status === 'active' || plan.status === 'activating';
-  const isParked = plan.notices.some((notice) => notice.code === 'planning_parked');
+  const isParked = plan.conditions.some((condition) => condition.code === 'planning_parked');
   if (!concerned && (plan.status !== 'planning' || isParked)) return [];
   const used = [
     MODEL_SYSTEM,

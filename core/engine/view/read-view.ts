@@ -16,7 +16,7 @@ import { listTasks, readTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskTransition } from '../../task-state/task-state.ts';
 import { ALL_PLANS, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { requirePlan, requirePlanRepository } from '../apply/apply-plan.ts';
-import { requireTask } from '../command/task-commands.ts';
+import { requireTask } from '../apply/require-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../max-handler-lifetime.ts';

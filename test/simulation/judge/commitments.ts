@@ -10,7 +10,7 @@ import { formatTaskId, readBranch } from './names.ts';
 
 /** Causes that spend no try of the agent. */
 const TRANSIENT_CAUSES: readonly string[] = ['provider', 'forge', 'infra'];
-/** In the words of a plan's notice. */
+/** In the words of a plan's condition. */
 const PAUSE_END = / refuses until (\S+Z): /;
 /** What a verification finds wrong of the whole. */
 const VERIFICATION_FAILURES: readonly string[] = ['verify_red', 'conflict'];
@@ -96,9 +96,9 @@ export class Commitments {
       this.cancelledPlans.set(id, { run, at: world.loop.now });
   }
 
-  recordForgePause(world: World, { id, notices }: Pick<PlanView, 'id' | 'notices'>): void {
+  recordForgePause(world: World, { id, conditions }: Pick<PlanView, 'id' | 'conditions'>): void {
     const { now } = world.loop;
-    const pause = notices.find((notice) => notice.code === 'paused_forge');
+    const pause = conditions.find((condition) => condition.code === 'paused_forge');
     const until = Date.parse(PAUSE_END.exec(pause?.message ?? '')?.[1] ?? '');
     const known = this.pausedPlans.get(id);
     const isKnown = known !== undefined && known.until > now;

@@ -29,7 +29,7 @@ export function createPlanFixture(change: Partial<PlanView> = {}): PlanView {
     },
     policy: 'auto',
     repositories: [{ name: 'acme/shop', base: 'main', baseSha: 'a'.repeat(40) }],
-    notices: [],
+    conditions: [],
     pulls: [],
     counts: {},
     usage: { inputTokens: 41_000, outputTokens: 6_200, usd: 0.31, turns: 24 },

@@ -148,7 +148,7 @@ export function createPlanStateFixture(): PlanState {
     revision: 1,
     revisionTags: ['x'],
     approved: 1,
-    notices: [],
+    conditions: [],
     planning: { stage: 'done', faults: 0 },
     activation: { put: 1, released: 1, total: 1, roots: true },
     ends: [],

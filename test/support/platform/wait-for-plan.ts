@@ -152,10 +152,12 @@ function describeSnapshot({ plan, tasks }: PlanSnapshot): string {
     (task) =>
       `  ${task.id}: ${task.status}, attempt ${task.attempt}${task.parkedUntil === undefined ? '' : `, parked until ${new Date(task.parkedUntil).toISOString()}`}${task.reason === undefined ? '' : `, ${task.reason}`}`,
   );
-  const notices = plan.notices.map((notice) => `  ! ${notice.code}: ${notice.message}`);
+  const conditions = plan.conditions.map(
+    (condition) => `  ! ${condition.code}: ${condition.message}`,
+  );
   return [
     `${plan.id} is ${plan.status}${plan.reason === undefined ? '' : `: ${plan.reason}`}`,
-    ...notices,
+    ...conditions,
     ...lines,
   ].join('\n');
 }

@@ -1,5 +1,5 @@
-import type { TaskState } from '../../task-state/task-state.ts';
-import { hasStopped } from '../../task-state/task-state.ts';
+import type { TaskState } from './task-state.ts';
+import { hasStopped } from './task-state.ts';
 
 // When a task's item is looked at again, should every message be lost.
 

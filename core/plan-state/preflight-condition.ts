@@ -1,4 +1,4 @@
-import type { Notice } from '../contract/plan.ts';
+import type { Condition } from '../contract/plan.ts';
 import type { PreflightFinding, RepoName } from '../port/forge.ts';
 
 // What a forge's rules mean for a plan.
@@ -7,11 +7,11 @@ const BLOCKING_PREFIX = 'blocking_';
 const BLOCKING_LANE_PREFIX = 'blocking_lane_';
 
 /** `at` in epoch milliseconds. */
-export function createPreflightNotice(
+export function createPreflightCondition(
   repo: RepoName,
   finding: PreflightFinding,
   at: number,
-): Notice {
+): Condition {
   const message = `${repo}: ${finding.message}`;
   if (!finding.blocking)
     return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
@@ -25,10 +25,13 @@ export function blocksPlan(finding: PreflightFinding, isSimple: boolean): boolea
 }
 
 /** Without those that say what does not stop a plan of this kind. */
-export function selectRelevantNotices(notices: readonly Notice[], isSimple: boolean): Notice[] {
-  return notices.filter(({ code }) => !(isSimple && code.startsWith(BLOCKING_LANE_PREFIX)));
+export function selectRelevantConditions(
+  conditions: readonly Condition[],
+  isSimple: boolean,
+): Condition[] {
+  return conditions.filter(({ code }) => !(isSimple && code.startsWith(BLOCKING_LANE_PREFIX)));
 }
 
-export function isBlockingNotice({ code }: Notice): boolean {
+export function isBlockingCondition({ code }: Condition): boolean {
   return code.startsWith(BLOCKING_PREFIX);
 }

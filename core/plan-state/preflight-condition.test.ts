@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import {
   blocksPlan,
-  createPreflightNotice,
-  isBlockingNotice,
-  selectRelevantNotices,
-} from './preflight-notice.ts';
+  createPreflightCondition,
+  isBlockingCondition,
+  selectRelevantConditions,
+} from './preflight-condition.ts';
 
 const SQUASH_ONLY = { rule: 'merge_methods', message: 'no merges', blocking: true, lane: true };
 const SIGNED = { rule: 'required_signatures', message: 'signed', blocking: true };
@@ -16,8 +16,11 @@ test.each([
   [SIGNED, true, true],
   [DELETION_BLOCKED, false, false],
 ])('%o, simple: %s', (finding, isSimple, stops) => {
-  const notices = selectRelevantNotices([createPreflightNotice('acme/shop', finding, 1)], isSimple);
+  const conditions = selectRelevantConditions(
+    [createPreflightCondition('acme/shop', finding, 1)],
+    isSimple,
+  );
 
   expect(blocksPlan(finding, isSimple)).toBe(stops);
-  expect(notices.some(isBlockingNotice)).toBe(stops);
+  expect(conditions.some(isBlockingCondition)).toBe(stops);
 });
