@@ -132,7 +132,7 @@ function createQueueEvents() {
     },
     'queue-reconcile': {
       make: () =>
-        createBatchEvent({ type: 'drive_task', v: 1, plan: PLAN_ID, run: 1, task: 'one' }),
+        createBatchEvent({ type: 'reconcile_task', v: 1, plan: PLAN_ID, run: 1, task: 'one' }),
       expected: done,
       note,
     },

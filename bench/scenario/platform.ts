@@ -111,9 +111,9 @@ async function benchQueue({ openQueue }: OpenedBackend, count: number): Promise<
       arrived = resolve;
     });
     const plan = `p${n}`;
-    await queue.send([{ message: { type: 'drive_plan', v: 1, plan } }]);
+    await queue.send([{ message: { type: 'reconcile_plan', v: 1, plan } }]);
     const message = await arrival;
-    requireCondition(message.type === 'drive_plan' && message.plan === plan);
+    requireCondition(message.type === 'reconcile_plan' && message.plan === plan);
   });
   return { label: 'queue: from sender to handler', times };
 }

@@ -10,7 +10,7 @@ export function wakeUpPlanner(plan: string): QueueMessage {
 
 /** Wakes the reconciler of a plan. */
 export function wakeUpPlan(plan: string): QueueMessage {
-  return { type: 'drive_plan', v: 1, plan };
+  return { type: 'reconcile_plan', v: 1, plan };
 }
 
 /**
@@ -19,7 +19,7 @@ export function wakeUpPlan(plan: string): QueueMessage {
  * @param dueAt epoch milliseconds, for a delayed message; the consumer drops the message if the task is due at another time
  */
 export function wakeUpTask({ plan, run, task }: TaskKey, dueAt?: number): QueueMessage {
-  return { type: 'drive_task', v: 1, plan, run, task, dueAt };
+  return { type: 'reconcile_task', v: 1, plan, run, task, dueAt };
 }
 
 /**
@@ -28,7 +28,7 @@ export function wakeUpTask({ plan, run, task }: TaskKey, dueAt?: number): QueueM
  * @param dueAt epoch milliseconds, for a delayed message; the consumer drops the message if the queue is due at another time
  */
 export function wakeUpMergeQueue({ plan, run, repo }: MergeQueueKey, dueAt?: number): QueueMessage {
-  return { type: 'lane', v: 1, plan, run, repo, dueAt };
+  return { type: 'merge_queue', v: 1, plan, run, repo, dueAt };
 }
 
 /** Wakes the scheduler. It reads `tasks` at once, before the index lists them. */

@@ -14,11 +14,11 @@ export const queueMessageSchema = z.discriminatedUnion('type', [
   /** Explores the repository, assesses the request and decomposes it; slow, because it asks a model. */
   z.object({ type: z.literal('plan'), v: z.literal(1), plan: z.string() }),
   /** Reconciles a plan: writes its items, opens root pull requests and marks them ready, cleans up. */
-  z.object({ type: z.literal('drive_plan'), v: z.literal(1), plan: z.string() }),
+  z.object({ type: z.literal('reconcile_plan'), v: z.literal(1), plan: z.string() }),
   /** Reconciles a task. */
-  z.object({ type: z.literal('drive_task'), ...runFields, task: z.string(), ...delayFields }),
+  z.object({ type: z.literal('reconcile_task'), ...runFields, task: z.string(), ...delayFields }),
   /** Advances a merge queue by one step. */
-  z.object({ type: z.literal('lane'), ...runFields, repo: z.string(), ...delayFields }),
+  z.object({ type: z.literal('merge_queue'), ...runFields, repo: z.string(), ...delayFields }),
   /** Gives free slots to ready tasks: to `tasks`, which are read at once, and to the tasks that the index lists. */
   z.object({
     type: z.literal('schedule'),

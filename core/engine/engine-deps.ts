@@ -54,3 +54,9 @@ export type EngineDeps = {
 
 /** What a bridge needs to reach a model; only the attempt's Lambda holds it. */
 export type ModelAccess = { readonly baseUrl: string; readonly apiKey: string };
+
+/**
+ * So long a handler may stand still and still go on with what it read before, milliseconds: what is told at the time it was
+ * read may arrive so much later.
+ */
+export const MAX_HANDLER_LIFETIME_MS = 300_000;

@@ -5,7 +5,7 @@ import { handlePodEnded } from './launch/handle-pod-ended.ts';
 import { advanceQueue } from './merge-queue/advance-queue.ts';
 import { reconcilePlan } from './plan/reconcile-plan.ts';
 import { handleForgeChange } from './task/handle-forge-change.ts';
-import { completeMerge, reconcileTask } from './task/reconcile-task.ts';
+import { reconcileTask } from './task/reconcile-task.ts';
 
 /** What a message of the queue `drive` points at is read from the store, and done. */
 export async function handleReconcileMessage(
@@ -13,17 +13,12 @@ export async function handleReconcileMessage(
   message: QueueMessage,
 ): Promise<void> {
   switch (message.type) {
-    case 'drive_task':
+    case 'reconcile_task':
       return reconcileTask(deps, message, message.dueAt);
-    case 'drive_plan':
+    case 'reconcile_plan':
       return reconcilePlan(deps, message.plan);
-    case 'lane':
-      await advanceQueue(
-        deps,
-        toMergeQueueKey(message),
-        (...merged) => completeMerge(deps, ...merged),
-        message.dueAt,
-      );
+    case 'merge_queue':
+      await advanceQueue(deps, toMergeQueueKey(message), message.dueAt);
       return;
     case 'forge_changed':
       return handleForgeChange(deps, message);

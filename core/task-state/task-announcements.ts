@@ -23,17 +23,17 @@ export function announceTaskTransition(
   const { plan, run, task } = after;
   const key = { plan, run, task };
   const nextStep: OutgoingMessage[] = [];
-  if (hasPendingWork(after)) nextStep.push({ message: { type: 'drive_task', v: 1, ...key } });
+  if (hasPendingWork(after)) nextStep.push({ message: { type: 'reconcile_task', v: 1, ...key } });
   if (isSchedulable(after)) nextStep.push({ message: { type: 'schedule', v: 1, tasks: [key] } });
   const wakeUps: OutgoingMessage[] = [];
   // A task that moves again ends the halt of its plan.
   if (hasStopped(before.status) && !hasStopped(after.status))
-    wakeUps.push({ message: { type: 'drive_plan', v: 1, plan } });
+    wakeUps.push({ message: { type: 'reconcile_plan', v: 1, plan } });
   // Without a message, a short pause would last until the next sweep.
   const waitMs = (after.parkedUntil ?? 0) - now;
   if (waitMs > 0 && waitMs <= MAX_MESSAGE_DELAY_MS)
     wakeUps.push({
-      message: { type: 'drive_task', v: 1, ...key },
+      message: { type: 'reconcile_task', v: 1, ...key },
       delaySeconds: Math.ceil(waitMs / 1_000),
     });
   return { nextStep, wakeUps, clientUpdate: true };

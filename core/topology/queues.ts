@@ -29,7 +29,7 @@ export const QUEUES: readonly QueueRow[] = [
   {
     name: 'reconcile',
     handler: 'functions/queue/reconcile.ts',
-    types: ['drive_plan', 'drive_task', 'lane', 'forge_changed', 'pod_ended'],
+    types: ['reconcile_plan', 'reconcile_task', 'merge_queue', 'forge_changed', 'pod_ended'],
     batchSize: 10,
     concurrency: 16,
     timeoutSeconds: 60,

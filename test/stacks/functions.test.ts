@@ -106,7 +106,7 @@ describe.skipIf(cloud === null)(
     });
 
     test('queue-reconcile activates the plan', async () => {
-      await stage.send({ type: 'drive_plan', v: 1, plan });
+      await stage.send({ type: 'reconcile_plan', v: 1, plan });
 
       const { failed } = await settle('reconcile');
 
@@ -160,7 +160,7 @@ describe.skipIf(cloud === null)(
     });
 
     test('queue-reconcile opens the pull request and takes it through the lane', async () => {
-      await stage.send({ type: 'lane', v: 1, plan, run: 1, repo: 'acme/shop' });
+      await stage.send({ type: 'merge_queue', v: 1, plan, run: 1, repo: 'acme/shop' });
 
       // Some of it is owed a little later: the forge does not know at once whether it can merge.
       const failed: unknown[] = [];

@@ -11,7 +11,7 @@ import { putAttempt, putResult } from '../../store/task-detail-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { cancelTask } from '../command/task-commands.ts';
-import { loseAttempt } from '../launch/lose-attempt.ts';
+import { loseAttempt } from '../launch/handle-pod-ended.ts';
 import { acceptResult } from './accept-result.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };

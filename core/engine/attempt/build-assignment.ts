@@ -1,9 +1,9 @@
 import { AppError } from '../../base/app-error.ts';
 import type { Assignment } from '../../contract/attempt.ts';
 import { formatAttemptBranch } from '../../contract/branch-name.ts';
-import type { AttemptKey } from '../../contract/id.ts';
+import type { AttemptKey, TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
-import type { TaskSpec } from '../../contract/task.ts';
+import type { TaskSpec, Tier } from '../../contract/task.ts';
 import type { PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
 import { resolveLimits } from '../../plan-state/plan-state.ts';
 import type { TaskDetail } from '../../store/task-detail-store.ts';
@@ -17,7 +17,6 @@ import { mapInParallel } from '../map-in-parallel.ts';
 import { resolveBaseBranch, resolveForge } from '../pull/task-forge.ts';
 import { carryOverConversation } from './carry-over-conversation.ts';
 import { findForeignScopes } from './find-foreign-scopes.ts';
-import { selectModelForTier } from './resolve-task-model.ts';
 
 /** Everything that a bridge is told; no secret is in it. */
 export async function buildAssignment(
@@ -148,4 +147,13 @@ async function loadParentSummaries(
     };
   });
   return found.filter((parent) => parent !== undefined);
+}
+
+export function selectModelForTier(deps: EngineDeps, tier: Tier): string {
+  return tier === 'light' ? deps.settings.models.light : deps.settings.models.heavy;
+}
+
+export async function resolveTaskModel(deps: EngineDeps, key: TaskKey): Promise<string> {
+  const detail = await loadTaskDetail(deps.table, key);
+  return selectModelForTier(deps, detail?.spec.tier ?? 'auto');
 }

@@ -14,9 +14,8 @@ import { applyTask } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps, ModelAccess } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-forge.ts';
-import { buildAssignment } from './build-assignment.ts';
+import { buildAssignment, resolveTaskModel } from './build-assignment.ts';
 import { createAttemptEndedError, requireLiveAttempt } from './require-live-attempt.ts';
-import { resolveTaskModel } from './resolve-task-model.ts';
 
 /** The bridge is up: claimed -> working. Repeating it answers the same again. */
 export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {

@@ -16,7 +16,7 @@ export async function changeBudget(
     options: { ...state.options, budget },
   }));
   await enqueueWakeUps(deps, [
-    { type: 'drive_plan', v: 1, plan: id },
+    { type: 'reconcile_plan', v: 1, plan: id },
     { type: 'schedule', v: 1, tasks: [] },
     { type: 'push', v: 1, plan: id },
   ]);

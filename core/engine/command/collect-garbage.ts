@@ -2,7 +2,7 @@ import { AppError } from '../../base/app-error.ts';
 import type { Host } from '../../port/host.ts';
 import { loadSlots } from '../../store/slot-store.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { formatPodName } from '../launch/pod-spec.ts';
+import { formatPodName } from '../launch/launch-attempt.ts';
 
 /** Frees what nothing needs any more on a laptop; a cloud's table and registry do it by themselves. */
 export async function collectGarbage(

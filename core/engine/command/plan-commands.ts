@@ -264,7 +264,7 @@ export async function approvePlan(
   const approved = saved ?? (await requirePlan(deps, id));
   if (approved.state.approved !== revision)
     throw createStatusError(approved.state, 'somebody else was first');
-  await enqueueWakeUps(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
+  await enqueueWakeUps(deps, [{ type: 'reconcile_plan', v: 1, plan: id }]);
   return approved;
 }
 
@@ -343,6 +343,6 @@ export async function cancelPlan(
     };
   });
   if (saved === undefined) return requirePlanStatus(deps, id, 'cancelled', 'it has ended already');
-  await enqueueWakeUps(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
+  await enqueueWakeUps(deps, [{ type: 'reconcile_plan', v: 1, plan: id }]);
   return saved;
 }

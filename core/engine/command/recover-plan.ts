@@ -20,8 +20,10 @@ export async function recoverPlan(deps: EngineDeps, id: string): Promise<StoredP
   const { run } = plan.state;
   const lanes = isSimple(plan.state) ? [] : plan.state.repositories;
   await enqueueWakeUps(deps, [
-    { type: plan.state.status === 'planning' ? 'plan' : 'drive_plan', v: 1, plan: id },
-    ...lanes.map((one): QueueMessage => ({ type: 'lane', v: 1, plan: id, run, repo: one.name })),
+    { type: plan.state.status === 'planning' ? 'plan' : 'reconcile_plan', v: 1, plan: id },
+    ...lanes.map(
+      (one): QueueMessage => ({ type: 'merge_queue', v: 1, plan: id, run, repo: one.name }),
+    ),
     ...(await unparkOpenTasks(deps, id, run)),
     { type: 'schedule', v: 1, tasks: [] },
   ]);
@@ -58,7 +60,7 @@ async function unparkOpenTasks(
       const { state } = task;
       if (state.status === 'merged' || state.status === 'pending') continue;
       await unparkTask(deps, task);
-      messages.push({ type: 'drive_task', v: 1, ...toTaskKey(state) });
+      messages.push({ type: 'reconcile_task', v: 1, ...toTaskKey(state) });
     }
     after = page.next;
   } while (after !== undefined);

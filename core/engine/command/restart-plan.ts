@@ -30,7 +30,7 @@ export async function restartPlan(
       'it can be restarted once it was approved, rejected, cancelled or has failed',
     );
   }
-  await enqueueWakeUps(deps, [{ type: 'drive_plan', v: 1, plan: id }]);
+  await enqueueWakeUps(deps, [{ type: 'reconcile_plan', v: 1, plan: id }]);
   return saved;
 }
 

@@ -35,7 +35,7 @@ async function runTaskCommand(
       `task ${task} is ${stored.state.status}; ${wanted}`,
       { details: { status: stored.state.status } },
     );
-  await enqueueWakeUps(deps, [{ type: 'drive_plan', v: 1, plan }]);
+  await enqueueWakeUps(deps, [{ type: 'reconcile_plan', v: 1, plan }]);
   return applied.task;
 }
 

@@ -1,7 +1,8 @@
 import { parseAttemptId } from '../../contract/id.ts';
-import { loadTask } from '../../store/task-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { loadTask, toTaskKey } from '../../store/task-store.ts';
+import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { loseAttempt } from './lose-attempt.ts';
 
 /** A pod that ended without a result has lost its attempt; nobody waits for the lease. */
 export async function handlePodEnded(deps: EngineDeps, attemptId: string): Promise<void> {
@@ -12,4 +13,17 @@ export async function handlePodEnded(deps: EngineDeps, attemptId: string): Promi
   const task = await loadTask(deps.table, key);
   if (task?.state.current?.n !== key.n) return;
   await loseAttempt(deps, task, 'its pod ended without a result', 'launcher');
+}
+
+/** The live attempt of `task` will never report. */
+export async function loseAttempt(
+  deps: EngineDeps,
+  task: StoredTask,
+  why: string,
+  actor: string,
+): Promise<void> {
+  const n = task.state.current?.n;
+  if (n === undefined) return;
+  const event = { type: 'attempt_lost' as const, n, why };
+  await applyTask(deps, toTaskKey(task.state), event, { actor, loaded: task });
 }

@@ -1,15 +1,20 @@
 import { isAppError } from '../../base/app-error.ts';
-import type { TaskKey } from '../../contract/id.ts';
+import type { AttemptKey, TaskKey } from '../../contract/id.ts';
+import { formatAttemptId } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import { isRunning } from '../../plan-state/plan-state.ts';
+import { isRunning, resolveLimits } from '../../plan-state/plan-state.ts';
+import type { PodSpec } from '../../port/launcher.ts';
+import { hashText } from '../../store/hash-text.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import type { TaskDetail } from '../../store/task-detail-store.ts';
+import { loadTaskDetail } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import { requirePlanRepository } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { buildPodSpec, formatPodName } from './pod-spec.ts';
 
 /**
  * Ensures the pod of a claimed attempt. False: the attempt has ended instead, or another launch goes on with it. `detail` saves
@@ -68,4 +73,45 @@ async function isAttemptStillWanted(deps: EngineDeps, key: TaskKey, n: number): 
 async function cancelTaskWithPlan(deps: EngineDeps, plan: PlanState, key: TaskKey): Promise<void> {
   const reason = `the plan is ${plan.status}`;
   await applyTask(deps, key, { type: 'cancel', reason }, { actor: 'engine' });
+}
+
+/** An interactive session that nobody ends is begun again after a day, with its conversation. */
+const INTERACTIVE_SESSION_MS = 24 * 3_600_000;
+
+/** At most 63 characters: a DNS label. */
+export function formatPodName(key: AttemptKey): string {
+  const name = `sg-${key.plan}-r${key.run}-${key.task}-${key.n}`;
+  if (name.length <= 63) return name;
+  return `${name.slice(0, 54)}-${hashText(name).toString(36)}`;
+}
+
+export async function buildPodSpec(
+  deps: EngineDeps,
+  plan: PlanState,
+  task: TaskState,
+  n: number,
+  known?: TaskDetail,
+): Promise<PodSpec> {
+  const key: AttemptKey = { plan: task.plan, run: task.run, task: task.task, n };
+  const attemptId = formatAttemptId(key);
+  const detail = known ?? (await loadTaskDetail(deps.table, task));
+  const limits = resolveLimits(plan, detail?.spec.limits ?? {}, deps.settings.limits);
+  // Set-up, verification and the push come on top of the agent's time, and so does waiting for people.
+  const waitingMs = detail?.spec.interactive === true ? INTERACTIVE_SESSION_MS : 0;
+  const deadline = deps.clock.now() + limits.maxMinutes * 60_000 + 30 * 60_000 + waitingMs;
+  return {
+    name: formatPodName(key),
+    attemptId,
+    apiUrl: deps.settings.apiUrl,
+    token: await deps.attemptToken(attemptId, deadline),
+    deadline,
+    labels: {
+      plan: key.plan,
+      run: String(key.run),
+      task: key.task,
+      attempt: String(n),
+      repo: task.repo,
+    },
+    resources: requirePlanRepository(plan, task.repo).resources,
+  };
 }

@@ -45,7 +45,7 @@ async function createFrontStage(pulls: readonly PullRequest[], change: Partial<F
   await fixture.putPlan();
   await fixture.putTask(FRONT_TASK);
   await putMergeQueueEntry(fixture.deps.table, QUEUE, { task: 'one', at: 1 });
-  const work = () => advanceQueue(fixture.deps, QUEUE, async () => {});
+  const work = () => advanceQueue(fixture.deps, QUEUE);
   return { ...fixture, work };
 }
 
@@ -85,10 +85,10 @@ test('a message for a time at which the lane is no longer due is heard by nobody
     },
   );
   await work();
-  const [early] = sent.splice(0).filter((message) => message.type === 'lane');
+  const [early] = sent.splice(0).filter((message) => message.type === 'merge_queue');
   advance(500);
   await work();
-  const [late] = sent.splice(0).filter((message) => message.type === 'lane');
+  const [late] = sent.splice(0).filter((message) => message.type === 'merge_queue');
   if (early === undefined || late === undefined) throw new Error('no message for the lane');
   advance(2_000);
 

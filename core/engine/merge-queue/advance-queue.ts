@@ -11,15 +11,14 @@ import {
   removeMergeQueueEntry,
   saveMergeQueue,
 } from '../../store/merge-queue-store.ts';
-import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mergeFront } from './merge-front.ts';
-import type { MergeStep } from './merge-step.ts';
-import type { PrefetchedDependents } from './release-dependents.ts';
+import type { MergeStep } from './record-front-event.ts';
+import { completeMerge } from './release-dependents.ts';
 
 // The merge queue of a root branch: one worker at a time, strictly in order. The lease only says when another may look;
 // every write is over the version that was read, so a worker that lost the lane cannot write.
@@ -28,12 +27,6 @@ import type { PrefetchedDependents } from './release-dependents.ts';
 const LEASE_MS = 70_000;
 const MAX_MERGE_STEPS = 25;
 
-/** What a merge owes is done before the next is looked at: releasing dependents waits for no message. */
-export type AfterMerge = (
-  merged: StoredTask,
-  dependents: PrefetchedDependents | undefined,
-) => Promise<void>;
-
 /**
  * `busy`: another worker holds the lane, or it is no longer due at `dueAt`, which the message says. `waiting`: the head of the
  * lane waits; the lane is due by itself.
@@ -41,7 +34,6 @@ export type AfterMerge = (
 export async function advanceQueue(
   deps: EngineDeps,
   key: MergeQueueKey,
-  afterMerge: AfterMerge,
   dueAt?: number,
 ): Promise<'empty' | 'busy' | 'waiting'> {
   let lane = await acquireQueue(deps, key, dueAt);
@@ -49,7 +41,7 @@ export async function advanceQueue(
   for (let step = 0; step < MAX_MERGE_STEPS; step += 1) {
     const entry = findMergingEntry(lane) ?? (await loadFrontEntry(deps.table, key));
     if (entry === undefined) return (await releaseQueue(deps, lane, undefined)) ? 'empty' : 'busy';
-    const stepped = await runMergeStep(deps, lane, entry, afterMerge);
+    const stepped = await runMergeStep(deps, lane, entry);
     if (stepped === undefined) return 'busy';
     if (stepped.waitMs !== undefined)
       return (await releaseQueue(deps, stepped.queue, stepped.waitMs)) ? 'waiting' : 'busy';
@@ -94,7 +86,7 @@ async function releaseQueue(
   if (waitMs !== undefined && waitMs <= 60_000)
     await enqueueWakeUps(
       deps,
-      [{ type: 'lane', v: 1, ...lane.key, dueAt }],
+      [{ type: 'merge_queue', v: 1, ...lane.key, dueAt }],
       Math.ceil(waitMs / 1_000),
     );
   return saved !== undefined;
@@ -110,13 +102,12 @@ async function runMergeStep(
   deps: EngineDeps,
   lane: StoredMergeQueue,
   entry: MergeQueueEntry,
-  afterMerge: AfterMerge,
 ): Promise<StepOutcome | undefined> {
   let step: MergeStep;
   try {
     step = await mergeFront(deps, lane, entry);
     if (step.kind === 'left' && step.merged !== undefined)
-      await afterMerge(step.merged, step.dependents);
+      await completeMerge(deps, step.merged, step.dependents);
   } catch (error) {
     const failed = await handleStepFailure(deps, lane, entry, error);
     if (failed?.kind !== 'left') return failed;

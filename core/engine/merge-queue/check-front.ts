@@ -7,7 +7,7 @@ import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildChecksEvent, buildReviewEvent } from '../pull/review-event.ts';
 import { evidenceCoversRoot } from './evidence-covers-root.ts';
-import type { MergeQueueFront, MergeStep } from './merge-step.ts';
+import type { MergeQueueFront, MergeStep } from './record-front-event.ts';
 import { requestRepairForConflict, tryFrontMerge } from './record-front-event.ts';
 
 // Whether the head of a lane may be merged: evidence for it with the root of now, checks, people.

@@ -18,7 +18,7 @@ import {
   requestVerification,
   VERIFICATION_POLL_MS,
 } from './check-front.ts';
-import type { MergeQueueFront, MergeStep } from './merge-step.ts';
+import type { MergeQueueFront, MergeStep } from './record-front-event.ts';
 import {
   prefetchMerge,
   recordFrontEvent,

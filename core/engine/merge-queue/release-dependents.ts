@@ -9,7 +9,9 @@ import {
 } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
+import { guardTask } from '../apply/guard-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
+import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/remove-ended-pods.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 
 const CONCURRENCY = 16;
@@ -38,6 +40,30 @@ export async function prefetchDependents(
 }
 
 /**
+ * Completes the work that a merge leaves: releases the dependents first, because they wait for nothing else, then removes the
+ * pods of ended attempts.
+ */
+export async function completeMerge(
+  deps: EngineDeps,
+  merged: StoredTask,
+  dependents: PrefetchedDependents | undefined,
+): Promise<void> {
+  const hasEndedPods = merged.state.attemptsAwaitingPodRemoval.length > 0;
+  const dueAt = hasEndedPods ? deps.clock.now() + MIN_POD_REMOVAL_POLL_MS : undefined;
+  let isReconciled = false;
+  await guardTask(deps, merged, async () => {
+    await releaseDependents(deps, merged, dependents);
+    isReconciled = await markTaskReconciled(deps.table, merged, dueAt);
+  });
+  if (!hasEndedPods) return;
+  const released = isReconciled ? { ...merged, dependentsReleased: true, dueAt } : merged;
+  const { task, againAt } = await removeEndedPods(deps, released);
+  // A task that moved on is due for its new state.
+  if (isReconciled && task.state.status === merged.state.status)
+    await markTaskReconciled(deps.table, task, Number.isFinite(againAt) ? againAt : undefined);
+}
+
+/**
  * Tells every dependent that this task is merged. Doing it again, for a crash between two writes, is harmless: an emptied
  * set stays empty, and who is not pending any more stays what it is.
  */
@@ -56,7 +82,7 @@ export async function releaseDependents(
     });
   }
   const { plan } = merged.state;
-  messages.push({ type: 'drive_plan', v: 1, plan }, { type: 'push', v: 1, plan });
+  messages.push({ type: 'reconcile_plan', v: 1, plan }, { type: 'push', v: 1, plan });
   await enqueueWakeUps(deps, messages);
 }
 

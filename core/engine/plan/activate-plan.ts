@@ -65,7 +65,7 @@ async function startRun(
 ): Promise<void> {
   await releaseRootTasks(deps, plan, nodes);
   await enqueueWakeUps(deps, [
-    { type: 'drive_plan', v: 1, plan: plan.id },
+    { type: 'reconcile_plan', v: 1, plan: plan.id },
     { type: 'push', v: 1, plan: plan.id },
   ]);
 }

@@ -105,7 +105,7 @@ export async function completePlan(
     };
   });
   await enqueueWakeUps(deps, [
-    { type: 'drive_plan', v: 1, plan: plan.state.id },
+    { type: 'reconcile_plan', v: 1, plan: plan.state.id },
     { type: 'push', v: 1, plan: plan.state.id },
   ]);
 }

@@ -1,24 +1,12 @@
 import type { Condition } from '../../contract/plan.ts';
 import type { Waiting } from '../../contract/task.ts';
+import { computeBudgetShare, isOverBudget } from '../../plan-state/plan-budget.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 
 const WARNING_SHARE = 0.8;
 
-/** How much of the budget is used, from 0; 0 when there is none. */
-function computeBudgetUsed({ state, usedTokens, usedUsd }: StoredPlan): number {
-  const { maxTokens, maxUsd } = state.options.budget;
-  const tokens = maxTokens === undefined ? 0 : usedTokens / maxTokens;
-  const usd = maxUsd === undefined ? 0 : usedUsd / maxUsd;
-  return Math.max(tokens, usd);
-}
-
-/** Used up: what runs may end, nothing new begins. */
-export function isOverBudget(plan: StoredPlan): boolean {
-  return computeBudgetUsed(plan) >= 1;
-}
-
 export function buildBudgetConditions(plan: StoredPlan, now: number): Condition[] {
-  const used = computeBudgetUsed(plan);
+  const used = computeBudgetShare(plan);
   if (plan.state.status !== 'active' || used < WARNING_SHARE) return [];
   const percent = `${Math.floor(used * 100)}% of the plan's budget is used`;
   if (used < 1) return [{ level: 'warning', code: 'budget_low', message: `${percent}.`, at: now }];

@@ -6,7 +6,7 @@ import {
 } from '../../../test/support/engine/engine-fixture.ts';
 import type { PullState } from '../../port/forge.ts';
 import { loadPlan } from '../../store/plan-store.ts';
-import { MAX_HANDLER_LIFETIME_MS } from '../max-handler-lifetime.ts';
+import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import { reconcilePlan } from './reconcile-plan.ts';
 
 const KEEP_MS = 7 * 86_400_000;

@@ -36,7 +36,7 @@ export async function recordPullChanges(deps: EngineDeps, plan: StoredPlan): Pro
   );
   if (saved !== undefined)
     await enqueueWakeUps(deps, [
-      { type: 'drive_plan', v: 1, plan: state.id },
+      { type: 'reconcile_plan', v: 1, plan: state.id },
       { type: 'push', v: 1, plan: state.id },
     ]);
   return true;
@@ -88,7 +88,7 @@ async function reactivateIfSentBack(deps: EngineDeps, plan: StoredPlan): Promise
     return { ...next, status: 'active', pendingCleanups: cleanup, finishedAt: undefined };
   });
   await enqueueWakeUps(deps, [
-    { type: 'drive_plan', v: 1, plan: plan.state.id },
+    { type: 'reconcile_plan', v: 1, plan: plan.state.id },
     { type: 'schedule', v: 1, tasks: [toTaskKey(main.state)] },
   ]);
   return true;

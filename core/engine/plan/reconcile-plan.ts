@@ -71,7 +71,7 @@ async function handleReconcileFailure(
     if (until - now <= MAX_MESSAGE_DELAY_MS)
       await enqueueWakeUps(
         deps,
-        [{ type: 'drive_plan', v: 1, plan: plan.state.id }],
+        [{ type: 'reconcile_plan', v: 1, plan: plan.state.id }],
         Math.ceil((until - now) / 1_000),
       );
     return;

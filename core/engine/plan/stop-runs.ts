@@ -9,8 +9,8 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
+import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
-import { MAX_HANDLER_LIFETIME_MS } from '../max-handler-lifetime.ts';
 import { resolveForge } from '../pull/task-forge.ts';
 import { requireRevision } from '../revision/revision.ts';
 import { recordPullChanges } from './reconcile-complete-plan.ts';
@@ -63,7 +63,7 @@ export async function stopRuns(deps: EngineDeps, plan: StoredPlan): Promise<void
     };
   });
   await enqueueWakeUps(deps, [
-    { type: 'drive_plan', v: 1, plan: state.id },
+    { type: 'reconcile_plan', v: 1, plan: state.id },
     { type: 'push', v: 1, plan: state.id },
   ]);
 }

@@ -107,7 +107,7 @@ async function saveStepResult(
   if (saved === undefined) return false;
   await enqueueWakeUps(deps, [{ type: 'push', v: 1, plan: before.id }]);
   if (saved.state.status !== 'planning')
-    await enqueueWakeUps(deps, [{ type: 'drive_plan', v: 1, plan: before.id }]);
+    await enqueueWakeUps(deps, [{ type: 'reconcile_plan', v: 1, plan: before.id }]);
   return saved.state.status === 'planning';
 }
 

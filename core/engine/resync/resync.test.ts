@@ -7,7 +7,7 @@ import {
 import { formatAttemptId } from '../../contract/id.ts';
 import type { Pod, PodState } from '../../port/launcher.ts';
 import { addSlotHolders, loadSlots } from '../../store/slot-store.ts';
-import { formatPodName } from '../launch/pod-spec.ts';
+import { formatPodName } from '../launch/launch-attempt.ts';
 import { sweepPods } from './resync.ts';
 
 function createPod(n: number, state: PodState): Pod {

@@ -12,8 +12,7 @@ import { isMergeQueueItem, isPlanItem, isTaskItem } from '../../topology/table-k
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { handlePodEnded } from '../launch/handle-pod-ended.ts';
-import { loseAttempt } from '../launch/lose-attempt.ts';
+import { handlePodEnded, loseAttempt } from '../launch/handle-pod-ended.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { pollForges } from './poll-forges.ts';
 
@@ -52,12 +51,12 @@ export async function enqueueDueWakeUps(deps: EngineDeps): Promise<void> {
 }
 
 function buildWakeUpMessage(item: Item): QueueMessage | undefined {
-  if (isTaskItem(item)) return { type: 'drive_task', v: 1, ...toTaskKey(readTask(item).state) };
+  if (isTaskItem(item)) return { type: 'reconcile_task', v: 1, ...toTaskKey(readTask(item).state) };
   if (isMergeQueueItem(item))
-    return { type: 'lane', v: 1, ...decodeDocument<MergeQueueKey>(item, 'lane') };
+    return { type: 'merge_queue', v: 1, ...decodeDocument<MergeQueueKey>(item, 'lane') };
   if (isPlanItem(item)) {
     const plan = readPlan(item).state;
-    return { type: plan.status === 'planning' ? 'plan' : 'drive_plan', v: 1, plan: plan.id };
+    return { type: plan.status === 'planning' ? 'plan' : 'reconcile_plan', v: 1, plan: plan.id };
   }
   return undefined;
 }
@@ -91,7 +90,7 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
       return;
     }
     if (task?.state.attemptsAwaitingPodRemoval.includes(n)) {
-      await enqueueWakeUps(deps, [{ type: 'drive_task', v: 1, ...toTaskKey(task.state) }]);
+      await enqueueWakeUps(deps, [{ type: 'reconcile_task', v: 1, ...toTaskKey(task.state) }]);
       return;
     }
     await freeUnclaimedSlot(deps, id, holder.since, task?.state.attempt ?? n);

@@ -1,5 +1,6 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
+import { isOverBudget } from '../../plan-state/plan-budget.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { Pause } from '../../store/pause-store.ts';
@@ -20,7 +21,6 @@ import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { launchAttempt } from '../launch/launch-attempt.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
-import { isOverBudget } from '../plan/plan-budget.ts';
 import type { Candidate } from './pick-tasks.ts';
 import { pickTasks } from './pick-tasks.ts';
 

@@ -8,7 +8,7 @@ import { applyTask } from '../apply/apply-task.ts';
 import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { MAX_HANDLER_LIFETIME_MS } from '../max-handler-lifetime.ts';
+import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import {
   resolveBaseBranch,
   resolveForge,

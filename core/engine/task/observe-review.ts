@@ -35,7 +35,7 @@ export async function observeReview(deps: EngineDeps, task: StoredTask): Promise
   if (state.simple) {
     if (pull.draft && (await isAcceptedCommitAtHead(forge, task, pull)))
       await forge.markReady(state.repo, pull);
-    await enqueueWakeUps(deps, [{ type: 'drive_plan', v: 1, plan: state.plan }]);
+    await enqueueWakeUps(deps, [{ type: 'reconcile_plan', v: 1, plan: state.plan }]);
   }
   return requeueWhenDue(task);
 }

@@ -188,7 +188,12 @@ async function awaitChecks(
   ) {
     const waitMs = task.state.stuckChecks === undefined ? CHECKS_POLL_MS : STUCK_CHECKS_POLL_MS;
     const again = deps.clock.now() + waitMs;
-    const message = { type: 'drive_task', v: 1, ...toTaskKey(task.state), dueAt: again } as const;
+    const message = {
+      type: 'reconcile_task',
+      v: 1,
+      ...toTaskKey(task.state),
+      dueAt: again,
+    } as const;
     await enqueueWakeUps(deps, [message], waitMs / 1_000);
     if (areChecksStuck(deps, task.state, checks)) {
       const event = { type: 'checks_stuck', checks: checks.pending } as const;

@@ -1,32 +1,25 @@
 import type { TaskKey } from '../../contract/id.ts';
-import { formatAttemptId } from '../../contract/id.ts';
 import { putMergeQueueEntry, toMergeQueueKey } from '../../store/merge-queue-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
-import { removeSlotHolders } from '../../store/slot-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, markTaskReconciled, toTaskKey } from '../../store/task-store.ts';
 import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-due.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
+import { guardTask } from '../apply/guard-task.ts';
 import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { checkLease } from '../launch/check-lease.ts';
-import { formatPodName } from '../launch/pod-spec.ts';
+import { removeEndedPods } from '../launch/remove-ended-pods.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
-import type { PrefetchedDependents } from '../merge-queue/release-dependents.ts';
 import { releaseDependents } from '../merge-queue/release-dependents.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';
+import { checkLease } from './check-lease.ts';
 import { closePull } from './close-pull.ts';
-import { guardTask } from './guard-task.ts';
 import { observeReview } from './observe-review.ts';
 import { promoteTask } from './promote-task.ts';
 
 // Does everything that a task's state owes. Running it twice, late or beside another changes nothing more.
-
-/** Until a pod that was asked to end is asked again: the longer it takes, the less often. */
-const MIN_POD_REMOVAL_POLL_MS = 2_000;
-const MAX_POD_REMOVAL_POLL_MS = 60_000;
 
 /** `dueAt`: only if it is still due then, see the message. */
 export async function reconcileTask(deps: EngineDeps, key: TaskKey, dueAt?: number): Promise<void> {
@@ -104,31 +97,13 @@ async function enterMergeQueue(deps: EngineDeps, task: StoredTask): Promise<Reco
     task: task.state.task,
     at: task.state.queuedAt ?? 0,
   });
-  const worked = await advanceQueue(deps, lane, (...merged) => completeMerge(deps, ...merged));
+  const worked = await advanceQueue(deps, lane);
   // Whoever holds the lane may have looked for the next entry just before ours was there.
   if (worked === 'busy') {
-    await enqueueWakeUps(deps, [{ type: 'lane', v: 1, ...lane }], 1);
+    await enqueueWakeUps(deps, [{ type: 'merge_queue', v: 1, ...lane }], 1);
     return { kind: 'rest', requeueAt: deps.clock.now() + 10_000 };
   }
   return { kind: 'rest', requeueAt: computeIdleDue(task.state) };
-}
-
-/** What waits on it goes before all else that it owes. */
-export async function completeMerge(
-  deps: EngineDeps,
-  merged: StoredTask,
-  dependents: PrefetchedDependents | undefined,
-): Promise<void> {
-  const { attemptsAwaitingPodRemoval } = merged.state;
-  await guardTask(deps, merged, async () => {
-    await releaseDependents(deps, merged, dependents);
-    const again =
-      attemptsAwaitingPodRemoval.length === 0
-        ? undefined
-        : deps.clock.now() + MIN_POD_REMOVAL_POLL_MS;
-    await markTaskReconciled(deps.table, merged, again);
-  });
-  if (attemptsAwaitingPodRemoval.length > 0) await reconcileTask(deps, toTaskKey(merged.state));
 }
 
 /** Made pending again by a retry, perhaps just after the last that it waited on was merged. */
@@ -149,51 +124,4 @@ async function releaseIfUnblocked(deps: EngineDeps, task: StoredTask): Promise<R
 async function reconcilePlanIfComplete(deps: EngineDeps, id: string): Promise<void> {
   const plan = await loadPlan(deps.table, id);
   if (plan?.state.status === 'complete') await reconcilePlan(deps, id);
-}
-
-/** The slot of an ended attempt is free when the launcher answers that its pod is gone. Returns the task as it is then. */
-async function removeEndedPods(
-  deps: EngineDeps,
-  task: StoredTask,
-): Promise<{ readonly task: StoredTask; readonly againAt: number }> {
-  const { attemptsAwaitingPodRemoval, last } = task.state;
-  if (attemptsAwaitingPodRemoval.length === 0) return { task, againAt: Number.POSITIVE_INFINITY };
-  const key = toTaskKey(task.state);
-  const gone: number[] = [];
-  for (const n of attemptsAwaitingPodRemoval)
-    if (await isPodRemoved(deps, formatPodName({ ...key, n }))) gone.push(n);
-  let againAt = Number.POSITIVE_INFINITY;
-  if (gone.length < attemptsAwaitingPodRemoval.length) {
-    const now = deps.clock.now();
-    const waitMs = Math.max(
-      MIN_POD_REMOVAL_POLL_MS,
-      Math.min((now - last.at) / 4, MAX_POD_REMOVAL_POLL_MS),
-    );
-    againAt = now + Math.round(waitMs);
-    const message = { type: 'drive_task', v: 1, ...key, dueAt: againAt } as const;
-    await enqueueWakeUps(deps, [message], Math.ceil(waitMs / 1_000));
-  }
-  if (gone.length === 0) return { task, againAt };
-  await removeSlotHolders(
-    deps.table,
-    gone.map((n) => formatAttemptId({ ...key, n })),
-  );
-  const applied = await applyTask(
-    deps,
-    key,
-    { type: 'pods_gone', attempts: gone },
-    { actor: 'engine', loaded: task, announce: 'clients' },
-  );
-  await enqueueWakeUps(deps, [{ type: 'schedule', v: 1, tasks: [key] }]);
-  return { task: 'task' in applied ? applied.task : task, againAt };
-}
-
-/** A launcher that cannot be reached must not keep the task's own work waiting. */
-async function isPodRemoved(deps: EngineDeps, name: string): Promise<boolean> {
-  try {
-    return (await deps.launcher.remove(name)) === 'gone';
-  } catch (error) {
-    deps.log.warn('pod could not be removed', { pod: name, cause: String(error) });
-    return false;
-  }
 }

@@ -90,7 +90,7 @@ test('in the lane it lets others pass, and whoever agreed to it is not asked aga
 
   const looked: string[] = [];
   for (let minute = 0; minute < 12; minute += 1) {
-    looked.push(await advanceQueue(deps, lane, async () => {}));
+    looked.push(await advanceQueue(deps, lane));
     advance(60_000);
   }
 

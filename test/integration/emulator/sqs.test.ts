@@ -9,7 +9,7 @@ import { startTestQueues } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 function createDrivePlanMessage(n: number): QueueMessage {
-  return { type: 'drive_plan', v: 1, plan: `p${n}` };
+  return { type: 'reconcile_plan', v: 1, plan: `p${n}` };
 }
 
 async function receiveMessages(client: SQSClient, url: string | undefined, count: number) {

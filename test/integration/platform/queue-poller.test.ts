@@ -13,7 +13,7 @@ import { waitUntil } from '../../support/wait-until.ts';
 const base: QueueRow = {
   name: 'reconcile',
   handler: 'none',
-  types: ['drive_plan'],
+  types: ['reconcile_plan'],
   batchSize: 10,
   concurrency: 16,
   timeoutSeconds: 5,
@@ -37,7 +37,7 @@ async function startTestPoller(
     return poller;
   };
   const send = (...plans: string[]) =>
-    queue.send(plans.map((plan) => ({ message: { type: 'drive_plan', v: 1, plan } })));
+    queue.send(plans.map((plan) => ({ message: { type: 'reconcile_plan', v: 1, plan } })));
   return { queues, log, send, start, poller: start() };
 }
 
@@ -65,7 +65,7 @@ test('a message reaches the handler as Lambda gives it, and is gone afterwards',
   await poller.close();
 
   expect(events[0]?.Records[0]).toMatchObject({
-    body: '{"type":"drive_plan","v":1,"plan":"p1"}',
+    body: '{"type":"reconcile_plan","v":1,"plan":"p1"}',
     eventSource: 'aws:sqs',
     eventSourceARN: expect.stringMatching(/:drive$/),
     attributes: { ApproximateReceiveCount: '1' },

@@ -58,7 +58,7 @@ test('a lane waits for our credential too', async () => {
   });
   await putMergeQueueEntry(deps.table, { plan, run, repo }, { task: 'one', at: 1 });
 
-  const worked = await advanceQueue(deps, { plan, run, repo }, async () => {});
+  const worked = await advanceQueue(deps, { plan, run, repo });
 
   expect(worked).toBe('waiting');
   expect((await task()).state).toMatchObject({ status: 'merging', faults: 0 });

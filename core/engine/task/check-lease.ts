@@ -7,8 +7,8 @@ import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import { appendMessage } from '../attempt/attempt-messages.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { launchAttempt } from './launch-attempt.ts';
-import { loseAttempt } from './lose-attempt.ts';
+import { loseAttempt } from '../launch/handle-pod-ended.ts';
+import { launchAttempt } from '../launch/launch-attempt.ts';
 
 /** Whether the live attempt still lives. Its lease only says when to look: the number fences. */
 export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {

@@ -3,9 +3,9 @@ import { isAppError } from '../../base/app-error.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { postponeTask, toTaskKey } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
-import { applyTask } from '../apply/apply-task.ts';
-import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps } from '../engine-deps.ts';
+import { applyTask } from './apply-task.ts';
+import { isPausing, recordPauseFor } from './record-pause-for.ts';
 
 /** Where failures are not counted (it has ended, and something is left to clear up), it is tried this often. */
 const UNCOUNTED_RETRY_MS = 300_000;
@@ -43,7 +43,7 @@ export async function guardTask(
       { actor: 'engine', dueAt: () => deps.clock.now() + 5_000 },
     );
     if (applied.kind === 'changed')
-      await enqueueWakeUps(deps, [{ type: 'drive_task', v: 1, ...key }], 5);
+      await enqueueWakeUps(deps, [{ type: 'reconcile_task', v: 1, ...key }], 5);
     else await postponeTask(deps.table, task, deps.clock.now() + UNCOUNTED_RETRY_MS);
   }
 }
@@ -54,5 +54,9 @@ async function parkTask(deps: EngineDeps, task: StoredTask, error: AppError): Pr
   await postponeTask(deps.table, task, until);
   const seconds = Math.ceil((until - now) / 1_000);
   if (seconds <= 900)
-    await enqueueWakeUps(deps, [{ type: 'drive_task', v: 1, ...toTaskKey(task.state) }], seconds);
+    await enqueueWakeUps(
+      deps,
+      [{ type: 'reconcile_task', v: 1, ...toTaskKey(task.state) }],
+      seconds,
+    );
 }
