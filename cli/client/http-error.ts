@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { errorBodySchema } from '../../core/contract/error.ts';
 import type { ExitCode } from '../cli-error.ts';
 import { CliError, EXIT } from '../cli-error.ts';
+import { findErrorAdvice } from '../next-step.ts';
 
 const EXIT_BY_STATUS: Readonly<Record<number, ExitCode>> = {
   400: EXIT.usage,
@@ -31,7 +32,7 @@ export function createAnswerError(url: string, response: Response, body: unknown
   const parsed = errorBodySchema.safeParse(body);
   if (!parsed.success) return createForeignAnswerError(url, response);
   const { code, message, details = {}, requestId } = parsed.data.error;
-  const advice = chooseAdvice(response, requestId);
+  const advice = chooseAdvice(response, requestId) ?? findErrorAdvice(code, details);
   return new CliError(
     EXIT_BY_STATUS[response.status] ?? EXIT.failed,
     code,

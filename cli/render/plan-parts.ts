@@ -1,8 +1,12 @@
 import type { Condition, PlanView } from '../../core/contract/plan.ts';
-import type { TaskView, Waiting } from '../../core/contract/task.ts';
+import { waitsForPerson } from '../../core/contract/plan-status.ts';
+import type { TaskView } from '../../core/contract/task.ts';
+import { findConditionCommand } from '../next-step.ts';
+import { collectWaiting } from '../watch/collect-waiting.ts';
 import type { Line, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
+import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 
 const CONDITION_STYLES: Readonly<Record<Condition['level'], Style>> = {
   info: 'dim',
@@ -11,55 +15,41 @@ const CONDITION_STYLES: Readonly<Record<Condition['level'], Style>> = {
 };
 const MAX_CONDITIONS = 6;
 
+/** Renders the newest conditions of a plan, each with the command that resolves it, if there is one. */
 export function renderConditions(
-  conditions: readonly Condition[],
+  plan: Pick<PlanView, 'id' | 'conditions'>,
   options: { readonly width: number },
 ): Line[] {
-  const shown = conditions.slice(-MAX_CONDITIONS);
-  return shown.flatMap((condition) =>
-    wrapText(condition.message, options.width - 2)
+  return plan.conditions.slice(-MAX_CONDITIONS).flatMap((condition) => {
+    const sign = condition.level === 'info' ? 'i ' : '! ';
+    const text = wrapText(condition.message, options.width - 2)
       .slice(0, 3)
-      .map((text, index): Line => {
-        const sign = condition.level === 'info' ? 'i ' : '! ';
-        return [styleSpan(CONDITION_STYLES[condition.level], index === 0 ? sign : '  '), text];
-      }),
-  );
-}
-
-/** What waits for a person, of the plan and its tasks, each command once. */
-export function collectWaiting(
-  plan: Pick<PlanView, 'waiting'>,
-  tasks: readonly Pick<TaskView, 'id' | 'waiting'>[],
-): Waiting[] {
-  const found = new Map<string, Waiting>();
-  for (const waiting of plan.waiting) found.set(waiting.command, waiting);
-  for (const task of tasks) {
-    if (task.waiting === undefined || found.has(task.waiting.command)) continue;
-    const named = task.waiting.for.includes(task.id);
-    const what = named ? task.waiting.for : `${task.id}: ${task.waiting.for}`;
-    found.set(task.waiting.command, { for: what, command: task.waiting.command });
-  }
-  return [...found.values()];
+      .map((line, index): Line => {
+        return [styleSpan(CONDITION_STYLES[condition.level], index === 0 ? sign : '  '), line];
+      });
+    const nextStep = findConditionCommand(condition.code, plan.id);
+    return nextStep === undefined ? text : [...text, ['    ', styleSpan('bold', nextStep)]];
+  });
 }
 
 const MAX_WAITING = 12;
 
-/** Each command on a line of its own, so that it can be copied. */
+/** Renders everything that waits for a person, each command on a line of its own, so that it can be copied. */
 export function renderWaiting(
   plan: PlanView,
   tasks: readonly TaskView[],
   options: { readonly width: number },
 ): Line[] {
-  const waiting = collectWaiting(plan, tasks);
+  const waiting = collectWaiting(plan, tasks).filter(waitsForPerson);
   if (waiting.length === 0) return [];
   const lines: Line[] = [[styleSpan('warn', 'Waiting for you')]];
-  for (const each of waiting.slice(0, MAX_WAITING)) {
-    const what = wrapText(each.for, options.width - 2).slice(0, 3);
-    lines.push(...what.map((text): Line => ['  ', text]));
-    lines.push(['    ', styleSpan('bold', each.command)]);
+  for (const item of waiting.slice(0, MAX_WAITING)) {
+    const sentence = wrapText(describeWaiting(item), options.width - 2).slice(0, 3);
+    lines.push(...sentence.map((text): Line => ['  ', text]));
+    lines.push(['    ', styleSpan('bold', getWaitingCommand(item))]);
   }
-  const more = waiting.length - MAX_WAITING;
-  if (more > 0) lines.push([styleSpan('dim', `  … and ${more} more of the kind`)]);
+  const hiddenCount = waiting.length - MAX_WAITING;
+  if (hiddenCount > 0) lines.push([styleSpan('dim', `  … and ${hiddenCount} more`)]);
   return lines;
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Waiting } from '../../core/contract/waiting.ts';
 import {
   createPlanFixture,
   createTaskFixture,
@@ -8,6 +9,8 @@ import {
 import type { PlanChange } from '../watch/follow-plan.ts';
 import { renderLines } from './layout/line.ts';
 import { renderChange } from './render-change.ts';
+
+const BLOCKED: Waiting = { kind: 'unblock', plan: PLAN_ID, task: 'a', actions: ['retry'] };
 
 function renderShown(change: PlanChange): string[] {
   return renderLines(renderChange(change, NOW), { colour: false }).map((line) =>
@@ -44,13 +47,12 @@ test('the first look says nothing of tasks that have not begun, nor of joins', (
 
 test('a blocked task says why, and prints its command', () => {
   const command = `smol-gang task retry ${PLAN_ID} a`;
-  const waiting = { for: 'a is blocked', command };
   const task = createTaskFixture({
     id: 'a',
     status: 'blocked',
     attempt: 1,
     reason: 'red\nagain',
-    waiting,
+    waiting: BLOCKED,
   });
 
   const lines = renderShown({ kind: 'task', task });
@@ -60,14 +62,13 @@ test('a blocked task says why, and prints its command', () => {
 });
 
 test('what a task and its plan both wait for is told once, and again when it comes back', () => {
-  const waiting = { for: 'a is blocked', command: `smol-gang task retry ${PLAN_ID} a` };
-  const task = createTaskFixture({ id: 'a', status: 'blocked', attempt: 1, waiting });
-  const told = new Set<string>();
+  const task = createTaskFixture({ id: 'a', status: 'blocked', attempt: 1, waiting: BLOCKED });
+  const printedKeys = new Set<string>();
   const count = (change: PlanChange) =>
-    renderLines(renderChange(change, NOW, told), { colour: false }).filter((line) =>
+    renderLines(renderChange(change, NOW, printedKeys), { colour: false }).filter((line) =>
       line.includes('retry'),
     ).length;
-  const waits = createPlanFixture({ waiting: [waiting] });
+  const waits = createPlanFixture({ waiting: [BLOCKED] });
 
   expect(count({ kind: 'task', task })).toBe(1);
   expect(count({ kind: 'plan', plan: waits, before: createPlanFixture() })).toBe(0);

@@ -1,8 +1,12 @@
+import { waitsForPerson } from '../../core/contract/plan-status.ts';
+import { findConditionCommand } from '../next-step.ts';
+import { getWaitingKey } from '../watch/collect-waiting.ts';
 import type { PlanChange } from '../watch/follow-plan.ts';
 import { formatClock, formatDuration } from './layout/format-figures.ts';
 import type { Line, Span } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { padTextEnd, truncateText } from './layout/text.ts';
+import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import {
   computeTaskElapsedMs,
   describeTaskState,
@@ -14,23 +18,25 @@ import {
 const ID_WIDTH = 22;
 
 /**
- * A change as lines for a log: what a person would want to be told, and nothing for the rest. `told` has the commands that
- * were printed and still wait: a task and its plan both name them.
+ * Renders a change as lines of a log; a change that tells a person nothing new renders no line.
+ *
+ * @param printedKeys keys of the waiting items that were printed and still wait; a task and its plan both name such an item.
+ *   The function updates the set
  */
 export function renderChange(
   change: PlanChange,
   now: number,
-  told: Set<string> = new Set(),
+  printedKeys: Set<string> = new Set(),
 ): Line[] {
   return change.kind === 'plan'
-    ? renderPlanChange(change, now, told)
-    : renderTaskChange(change, now, told);
+    ? renderPlanChange(change, now, printedKeys)
+    : renderTaskChange(change, now, printedKeys);
 }
 
 function renderPlanChange(
   change: Extract<PlanChange, { readonly kind: 'plan' }>,
   now: number,
-  told: Set<string>,
+  printedKeys: Set<string>,
 ): Line[] {
   const { plan, before } = change;
   const lines: Line[] = [];
@@ -43,16 +49,20 @@ function renderPlanChange(
   for (const condition of plan.conditions) {
     if (said.has(condition.code + condition.message)) continue;
     const style = condition.level === 'info' ? 'dim' : 'warn';
-    lines.push(renderLogLine(now, '!', 'condition', [styleSpan(style, condition.message)]));
+    const command = findConditionCommand(condition.code, plan.id);
+    const nextStep = command === undefined ? [] : ['  ', styleSpan('bold', command)];
+    const text = [styleSpan(style, condition.message), ...nextStep];
+    lines.push(renderLogLine(now, '!', 'condition', text));
   }
-  const waits = new Set(plan.waiting.map((waiting) => waiting.command));
-  for (const command of told) if (!waits.has(command)) told.delete(command);
-  for (const waiting of plan.waiting) {
-    if (told.has(waiting.command)) continue;
-    told.add(waiting.command);
-    lines.push(
-      renderLogLine(now, '?', 'waiting', [waiting.for, ': ', styleSpan('bold', waiting.command)]),
-    );
+  const waitingItems = plan.waiting.filter(waitsForPerson);
+  const currentKeys = new Set(waitingItems.map(getWaitingKey));
+  for (const key of printedKeys) if (!currentKeys.has(key)) printedKeys.delete(key);
+  for (const waiting of waitingItems) {
+    const key = getWaitingKey(waiting);
+    if (printedKeys.has(key)) continue;
+    printedKeys.add(key);
+    const command = styleSpan('bold', getWaitingCommand(waiting));
+    lines.push(renderLogLine(now, '?', 'waiting', [describeWaiting(waiting), '  ', command]));
   }
   for (const pull of plan.pulls) {
     const old = before?.pulls.find(
@@ -70,7 +80,7 @@ function renderPlanChange(
 function renderTaskChange(
   change: Extract<PlanChange, { readonly kind: 'task' }>,
   now: number,
-  told: Set<string>,
+  printedKeys: Set<string>,
 ): Line[] {
   const { task, before } = change;
   if (task.kind === 'join') return [];
@@ -92,9 +102,9 @@ function renderTaskChange(
   if (task.status === 'awaiting_input') rest.push(...renderDetail(task.question?.text));
   else if (task.reason !== before?.reason) rest.push(...renderDetail(task.reason));
   const lines = [renderLogLine(now, renderTaskGlyph(task.status), name, rest)];
-  if (task.waiting !== undefined && !told.has(task.waiting.command)) {
-    told.add(task.waiting.command);
-    lines.push(renderLogLine(now, '?', '', [styleSpan('bold', task.waiting.command)]));
+  if (task.waiting !== undefined && !printedKeys.has(getWaitingKey(task.waiting))) {
+    printedKeys.add(getWaitingKey(task.waiting));
+    lines.push(renderLogLine(now, '?', '', [styleSpan('bold', getWaitingCommand(task.waiting))]));
   }
   return lines;
 }

@@ -28,7 +28,7 @@ export function renderGraph(plan: PlanView, graph: GraphView, options: GraphOpti
     renderWaves(graph, options),
     [...renderForecast(graph.forecast, options), ...renderOrdering(graph, options)],
     renderSetup(plan, options),
-    renderConditions(plan.conditions, options),
+    renderConditions(plan, options),
     renderWaiting(plan, [], options),
     renderPulls(plan, options.width),
   ]);

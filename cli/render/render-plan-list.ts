@@ -3,6 +3,7 @@ import { formatAgo, formatTokens, formatUsd } from './layout/format-figures.ts';
 import type { Line, Span } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { renderTable } from './layout/render-table.ts';
+import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import { renderPlanStatus } from './task-state.ts';
 
 /** Plans, one a line; beneath each that waits for a person, the commands that resolve it. */
@@ -36,8 +37,8 @@ export function renderPlanList(
   const lines = plans.flatMap((plan, index): Line[] => [
     rows[index] ?? [],
     ...plan.waiting.flatMap((waiting): Line[] => [
-      ['  ', styleSpan('warn', '└ '), styleSpan('dim', waiting.for)],
-      ['    ', styleSpan('bold', waiting.command)],
+      ['  ', styleSpan('warn', '└ '), styleSpan('dim', describeWaiting(waiting))],
+      ['    ', styleSpan('bold', getWaitingCommand(waiting))],
     ]),
   ]);
   return head === undefined ? lines : [head, ...lines];

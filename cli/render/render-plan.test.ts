@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Waiting } from '../../core/contract/waiting.ts';
 import {
+  APPROVAL,
   createPlanFixture,
   createTaskFixture,
   NOW,
@@ -12,6 +14,12 @@ function renderShown(...args: Parameters<typeof renderPlan>): string[] {
   return renderLines(renderPlan(...args), { colour: false });
 }
 
+const BLOCKED: Waiting = {
+  kind: 'unblock',
+  plan: PLAN_ID,
+  task: 'add-routes',
+  actions: ['retry', 'cancel'],
+};
 const OPTIONS = { now: NOW, width: 100 };
 const TASKS = [
   createTaskFixture({
@@ -31,10 +39,7 @@ const TASKS = [
     attempt: 3,
     startedAt: NOW - 30_000,
     reason: 'the forge refuses:\nreviews are required',
-    waiting: {
-      for: 'add-routes is blocked',
-      command: `smol-gang task unblock ${PLAN_ID} add-routes`,
-    },
+    waiting: BLOCKED,
   }),
   createTaskFixture({ id: 'join-1', ordinal: 3, kind: 'join', wave: 2, dependsOn: ['add-store'] }),
   createTaskFixture({ id: 'document', ordinal: 4, wave: 3, dependsOn: ['add-routes'] }),
@@ -58,13 +63,14 @@ test('what waits says on whom, what is blocked says why, both within the width',
 
 test('every waiting state prints the command that resolves it, once', () => {
   const command = `smol-gang plan approve ${PLAN_ID}`;
-  const both = { for: 'add-routes is blocked', command: TASKS[1]?.waiting?.command ?? '' };
-  const plan = createPlanFixture({ waiting: [{ for: 'approve the plan', command }, both] });
+  const plan = createPlanFixture({ waiting: [APPROVAL, BLOCKED] });
 
   const lines = renderShown(plan, TASKS, OPTIONS);
 
   expect(lines).toContain(`    ${command}`);
-  expect(lines.filter((line) => line.trim() === both.command)).toHaveLength(1);
+  expect(
+    lines.filter((line) => line.trim() === `smol-gang task retry ${PLAN_ID} add-routes`),
+  ).toHaveLength(1);
 });
 
 test('joins are not shown, and the end is the whole', () => {

@@ -28,7 +28,7 @@ export function renderPlan(
     [...renderHead(plan, options), ...renderReason(plan, options.width)],
     renderProgress(plan, tasks, options),
     renderTasks(tasks, options),
-    renderConditions(plan.conditions, options),
+    renderConditions(plan, options),
     renderWaiting(plan, tasks, options),
     renderPulls(plan, options.width),
   ];

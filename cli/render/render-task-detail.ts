@@ -8,6 +8,7 @@ import { justifyLine, styleSpan } from './layout/line.ts';
 import { renderTable } from './layout/render-table.ts';
 import { cleanText, wrapText } from './layout/text.ts';
 import { formatCost, joinSections } from './render-plan.ts';
+import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import {
   computeTaskElapsedMs,
   describeTaskState,
@@ -119,8 +120,10 @@ function renderEvidence(evidence: Evidence | undefined, options: DetailOptions):
 
 function renderTaskWaiting(task: TaskDetail, width: number): Line[] {
   if (task.waiting === undefined) return [];
-  const { for: what, command } = task.waiting;
-  const lines = wrapText(what, width - 2).map((text): Line => ['  ', text]);
+  const command = getWaitingCommand(task.waiting);
+  const lines = wrapText(describeWaiting(task.waiting), width - 2).map(
+    (text): Line => ['  ', text],
+  );
   return [[styleSpan('warn', 'Waiting for you')], ...lines, ['    ', styleSpan('bold', command)]];
 }
 

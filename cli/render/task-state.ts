@@ -1,5 +1,6 @@
 import type { PlanView } from '../../core/contract/plan.ts';
-import type { TaskStatus, TaskView } from '../../core/contract/task.ts';
+import type { TaskView } from '../../core/contract/task.ts';
+import type { TaskStatus } from '../../core/contract/task-status.ts';
 import { formatAgo } from './layout/format-figures.ts';
 import type { Span, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';

@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
 import type { PlanView } from '../../core/contract/plan.ts';
-import type { TaskStatus } from '../../core/contract/task.ts';
-import { createPlanFixture, createTaskFixture } from '../../test/support/cli/plan-fixture.ts';
+import type { TaskStatus } from '../../core/contract/task-status.ts';
+import type { Waiting } from '../../core/contract/waiting.ts';
+import {
+  createPlanFixture,
+  createTaskFixture,
+  PLAN_ID,
+} from '../../test/support/cli/plan-fixture.ts';
 import { EXIT } from '../cli-error.ts';
 import { createLastingCheck, getExitCode, hasStopped, needsPerson } from './plan-outcome.ts';
 
-const WAITING = { for: 'somebody', command: 'smol-gang task retry p3k9m2x7abc t0' };
+const WAITING: Waiting = {
+  kind: 'unblock',
+  plan: PLAN_ID,
+  task: 't0',
+  actions: ['retry'],
+};
 
 function createSnapshot(plan: Partial<PlanView>, ...statuses: TaskStatus[]) {
   const tasks = statuses.map((status, index) =>

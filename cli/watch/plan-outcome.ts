@@ -1,50 +1,34 @@
-import type { TaskStatus } from '../../core/contract/task.ts';
+import { hasPlanEnded, hasPlanStopped, planNeedsPerson } from '../../core/contract/plan-status.ts';
+import { isTaskAwaitingPerson } from '../../core/contract/task-status.ts';
 import type { ExitCode } from '../cli-error.ts';
 import { EXIT } from '../cli-error.ts';
-import { collectWaiting } from '../render/plan-parts.ts';
+import { collectWaiting } from './collect-waiting.ts';
 import type { PlanSnapshot } from './follow-plan.ts';
 
-const ENDED_STATUSES = new Set(['complete', 'rejected', 'cancelled', 'failed']);
-const MOVING_STATUSES = new Set<TaskStatus>([
-  'ready',
-  'claimed',
-  'working',
-  'pr_open',
-  'changes_requested',
-  'merging',
-]);
+// The predicates of the contract, applied to a snapshot, and the exit code that follows from them.
 
-export function hasEnded(state: PlanSnapshot): boolean {
-  return ENDED_STATUSES.has(state.plan.status);
+export function hasEnded({ plan }: PlanSnapshot): boolean {
+  return hasPlanEnded(plan.status);
 }
 
-/** Ended, halted, or at the gate: nothing more to see until somebody does something. */
-export function hasStopped(state: PlanSnapshot): boolean {
-  return hasEnded(state) || state.plan.halted || state.plan.status === 'pending_approval';
+export function hasStopped({ plan }: PlanSnapshot): boolean {
+  return hasPlanStopped(plan);
 }
 
-/**
- * Somebody is asked for something and no task goes on by itself. Between two writes of the engine this can look so for a
- * moment; who acts on it waits until it has held for a while.
- */
-export function needsPerson(state: PlanSnapshot): boolean {
-  if (state.plan.status === 'pending_approval' || state.plan.halted) return true;
-  if (state.plan.status !== 'active') return false;
-  if (state.tasks.some((task) => MOVING_STATUSES.has(task.status))) return false;
-  return collectWaiting(state.plan, state.tasks).length > 0;
+export function needsPerson({ plan, tasks }: PlanSnapshot): boolean {
+  return planNeedsPerson(plan, tasks, collectWaiting(plan, tasks));
 }
 
-export function getExitCode(state: PlanSnapshot): ExitCode {
-  const { plan, tasks } = state;
+/** Returns the exit code for the state of a plan. A plan that runs well is `done`: nothing is wrong. */
+export function getExitCode(snapshot: PlanSnapshot): ExitCode {
+  const { plan, tasks } = snapshot;
   if (plan.status === 'complete') return EXIT.done;
-  if (hasEnded(state) || plan.halted) return EXIT.failed;
+  if (hasEnded(snapshot) || plan.halted) return EXIT.failed;
   if (plan.status === 'pending_approval') return EXIT.waiting;
-  const asked = tasks.some(
-    (task) => task.status === 'awaiting_input' || task.status === 'in_review',
-  );
-  const stuck = tasks.some((task) => task.status === 'blocked' || task.status === 'failed');
-  if (needsPerson(state)) return stuck && !asked ? EXIT.failed : EXIT.waiting;
-  return EXIT.done;
+  if (!needsPerson(snapshot)) return EXIT.done;
+  const isPersonAsked = tasks.some((task) => isTaskAwaitingPerson(task.status));
+  const hasFailure = tasks.some((task) => task.status === 'blocked' || task.status === 'failed');
+  return hasFailure && !isPersonAsked ? EXIT.failed : EXIT.waiting;
 }
 
 /** A test that holds only once it has held for `ms` without a break. */

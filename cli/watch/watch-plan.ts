@@ -63,10 +63,10 @@ function openWatchView(options: WatchOptions): WatchView {
 function openLogView(options: WatchOptions): WatchView {
   const now = options.now ?? Date.now;
   const paper = { colour: options.colour === true };
-  const told = new Set<string>();
+  const printedKeys = new Set<string>();
   return {
     show(step) {
-      const lines = step.changes.flatMap((change) => renderChange(change, now(), told));
+      const lines = step.changes.flatMap((change) => renderChange(change, now(), printedKeys));
       for (const text of renderLines(lines, paper)) options.out.write(`${text}\n`);
     },
     close() {},

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentNameSchema } from './agent.ts';
 import { taskIdSchema } from './id.ts';
+import { PLAN_STATUSES } from './plan-status.ts';
 import { planRepositorySchema } from './repository.ts';
 import {
   edgeSchema,
@@ -9,21 +10,10 @@ import {
   taskStatusSchema,
   tierSchema,
   usageSchema,
-  waitingSchema,
 } from './task.ts';
+import { waitingSchema } from './waiting.ts';
 
-export const PLAN_STATUSES = [
-  'planning',
-  'pending_approval',
-  'activating',
-  'active',
-  'complete',
-  'rejected',
-  'cancelled',
-  'failed',
-] as const;
 export const planStatusSchema = z.enum(PLAN_STATUSES);
-export type PlanStatus = z.infer<typeof planStatusSchema>;
 
 /** `auto`: task PRs merge into the root branch when verified; `review`: a person approves each. The root PR is always a person's. */
 export const policySchema = z.enum(['auto', 'review']);

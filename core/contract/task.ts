@@ -1,23 +1,9 @@
 import { z } from 'zod';
 import { repoPathSchema, shaSchema, taskIdSchema } from './id.ts';
+import { TASK_STATUSES } from './task-status.ts';
+import { waitingSchema } from './waiting.ts';
 
-export const TASK_STATUSES = [
-  'pending',
-  'ready',
-  'claimed',
-  'working',
-  'awaiting_input',
-  'pr_open',
-  'in_review',
-  'changes_requested',
-  'merging',
-  'merged',
-  'blocked',
-  'failed',
-  'cancelled',
-] as const;
 export const taskStatusSchema = z.enum(TASK_STATUSES);
-export type TaskStatus = z.infer<typeof taskStatusSchema>;
 
 export const tierSchema = z.enum(['auto', 'light', 'heavy']);
 export type Tier = z.infer<typeof tierSchema>;
@@ -103,13 +89,6 @@ export const usageSchema = z.object({
   turns: z.number().int().nonnegative(),
 });
 export type Usage = z.infer<typeof usageSchema>;
-
-/** What waits for a person, with the command that resolves it. */
-export const waitingSchema = z.object({
-  for: z.string(),
-  command: z.string(),
-});
-export type Waiting = z.infer<typeof waitingSchema>;
 
 export const questionSchema = z.object({
   id: z.string().max(64),

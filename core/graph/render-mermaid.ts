@@ -1,4 +1,5 @@
-import type { TaskSpec, TaskStatus } from '../contract/task.ts';
+import type { TaskSpec } from '../contract/task.ts';
+import type { TaskStatus } from '../contract/task-status.ts';
 import { deriveTaskTitle } from './derive-task-title.ts';
 import { listDeclaredEdges } from './list-declared-edges.ts';
 import type { EdgeEnds } from './order/adjacency.ts';

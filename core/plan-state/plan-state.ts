@@ -1,11 +1,5 @@
-import type {
-  Condition,
-  CreatePlan,
-  Forecast,
-  PlanStatus,
-  Policy,
-  Verdict,
-} from '../contract/plan.ts';
+import type { Condition, CreatePlan, Forecast, Policy, Verdict } from '../contract/plan.ts';
+import type { PlanStatus } from '../contract/plan-status.ts';
 import type { Repository } from '../contract/repository.ts';
 import type { Limits, Usage } from '../contract/task.ts';
 

@@ -1,4 +1,5 @@
-import type { Evidence, TaskStatus, Usage } from '../contract/task.ts';
+import type { Evidence, Usage } from '../contract/task.ts';
+import type { TaskStatus } from '../contract/task-status.ts';
 import {
   formatInlineCode,
   neutraliseCell,

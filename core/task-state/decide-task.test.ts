@@ -5,8 +5,8 @@ import {
   createSampleTask,
   SAMPLE_ATTEMPT,
 } from '../../test/support/engine/task-sample.ts';
-import type { TaskStatus } from '../contract/task.ts';
-import { TASK_STATUSES } from '../contract/task.ts';
+import type { TaskStatus } from '../contract/task-status.ts';
+import { TASK_STATUSES } from '../contract/task-status.ts';
 import { decideTask } from './decide-task.ts';
 import type { TaskEvent, TaskEventType } from './task-event.ts';
 import { TASK_EVENT_TYPES } from './task-event.ts';

@@ -1,8 +1,9 @@
+import { hasTaskStopped } from '../contract/task-status.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
 import { hasPendingWork } from './task-due.ts';
 import type { TaskState } from './task-state.ts';
-import { hasStopped, isSchedulable } from './task-state.ts';
+import { isSchedulable } from './task-state.ts';
 
 /** The messages that follow from a transition, derived from the states before and after it. */
 export type TaskAnnouncement = {
@@ -27,7 +28,7 @@ export function announceTaskTransition(
   if (isSchedulable(after)) nextStep.push({ message: { type: 'schedule', v: 1, tasks: [key] } });
   const wakeUps: OutgoingMessage[] = [];
   // A task that moves again ends the halt of its plan.
-  if (hasStopped(before.status) && !hasStopped(after.status))
+  if (hasTaskStopped(before.status) && !hasTaskStopped(after.status))
     wakeUps.push({ message: { type: 'reconcile_plan', v: 1, plan } });
   // Without a message, a short pause would last until the next sweep.
   const waitMs = (after.parkedUntil ?? 0) - now;

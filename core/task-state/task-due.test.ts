@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createSampleTask, isLive } from '../../test/support/engine/task-sample.ts';
-import { TASK_STATUSES } from '../contract/task.ts';
+import { TASK_STATUSES } from '../contract/task-status.ts';
 import {
   computeDueAfterWrite,
   computeIdleDue,

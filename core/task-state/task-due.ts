@@ -1,5 +1,5 @@
+import { hasTaskStopped } from '../contract/task-status.ts';
 import type { TaskState } from './task-state.ts';
-import { hasStopped } from './task-state.ts';
 
 // When a task's item is looked at again, should every message be lost.
 
@@ -39,6 +39,8 @@ export function hasPendingWork(state: TaskState): boolean {
 export function needsPlanReconcile(state: TaskState): boolean {
   if (state.current !== undefined) return false;
   return (
-    state.status === 'changes_requested' || state.status === 'pr_open' || hasStopped(state.status)
+    state.status === 'changes_requested' ||
+    state.status === 'pr_open' ||
+    hasTaskStopped(state.status)
   );
 }

@@ -1,6 +1,7 @@
 import type { TaskKey } from '../contract/id.ts';
 import type { Policy } from '../contract/plan.ts';
-import type { AttemptKind, Question, TaskStatus, Usage } from '../contract/task.ts';
+import type { AttemptKind, Question, Usage } from '../contract/task.ts';
+import type { TaskStatus } from '../contract/task-status.ts';
 import type { PullRef } from '../port/forge.ts';
 
 // A task of a run as the store keeps it: small, because every transition writes it whole. Texts and lists lie beside it.
@@ -123,13 +124,6 @@ export function addUsage(a: Usage, b: Usage): Usage {
     usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
     turns: a.turns + b.turns,
   };
-}
-
-/** Nothing will move it by itself any more. */
-export function hasStopped(status: TaskStatus): boolean {
-  return (
-    status === 'merged' || status === 'cancelled' || status === 'failed' || status === 'blocked'
-  );
 }
 
 const KIND_PRIORITY = { verify: 2e9, repair: 1e9, work: 0 } as const;

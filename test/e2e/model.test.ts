@@ -254,7 +254,7 @@ test('nonsense becomes a corrected plan or a failed one with the reason, never a
     } else {
       expect(view.status, name).toBe('failed');
       expect(view.reason, name).toMatch(ends);
-      expect(view.waiting[0]?.command, name).toBe(`smol-gang plan restart ${id}`);
+      expect(view.waiting, name).toMatchObject([{ kind: 'retry', actions: ['restart'] }]);
     }
   }
   const failed = plans.get('a cycle for ever') ?? '';

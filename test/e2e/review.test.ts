@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { getWaitingCommand } from '../../cli/render/render-waiting.ts';
 import { taskViewSchema } from '../../core/contract/task.ts';
+import type { Waiting } from '../../core/contract/waiting.ts';
 import type { ScriptedTaskModel } from '../support/model/scripted-task-model.ts';
 import { startScriptedTaskModel } from '../support/model/scripted-task-model.ts';
 import type { PullFacts } from '../support/platform/forge-facts.ts';
@@ -73,9 +75,9 @@ afterAll(async () => {
 });
 
 /** Types the command that is printed; "..." in it stands for what the person says. */
-async function followCommand(command: string | undefined, text = ''): Promise<void> {
-  if (command === undefined) throw new Error('nothing was printed that could be done');
-  const [program, ...words] = command.split(' ');
+async function followCommand(waiting: Waiting | undefined, text = ''): Promise<void> {
+  if (waiting === undefined) throw new Error('the plan waits for nothing');
+  const [program, ...words] = getWaitingCommand(waiting).split(' ');
   expect(program).toBe('smol-gang');
   const args = words.map((word) => (word === '"..."' ? text : word));
   await platform.cli(args, { expectedExit: 0 });
@@ -105,7 +107,7 @@ test('the gate prints how it is opened', async () => {
   const { plan: view } = await readPlanStatus(platform, plan);
 
   expect(gate.stdout).toContain(`smol-gang plan approve ${plan}`);
-  await followCommand(view.waiting[0]?.command);
+  await followCommand(view.waiting[0]);
 
   await waitForPlanStatus(platform, plan, 'active');
 });
@@ -117,7 +119,7 @@ test('a question is answered by the command that is printed', async () => {
     question: { text: 'Which colour?', default: 'grey' },
   });
 
-  await followCommand(asking.waiting?.command, 'blue');
+  await followCommand(asking.waiting, 'blue');
 
   await waitForReview('asks');
   expect(await readFileOnBranch('t/asks', 'src/asks.txt')).toBe('blue');
@@ -139,7 +141,7 @@ test('what a person says reaches an agent in the middle of its work', async () =
   await waitForReview('steered');
   expect(await readFileOnBranch('t/steered', 'src/steered.txt')).toBe('second');
   await waitUntil('its log shows it', () => watching.stdout().includes('src/steered.txt'));
-  await followCommand((await waitForReview('steered')).waiting?.command);
+  await followCommand((await waitForReview('steered')).waiting);
   await waitForMerge('steered');
   expect(await watching.exit).toBe(0);
   expect(watching.stderr()).toContain('steered');
@@ -155,7 +157,7 @@ test('a task that fails is tried again, and one that goes on failing is blocked 
   });
 
   model.release('the manual');
-  await followCommand(blocked.waiting?.command);
+  await followCommand(blocked.waiting);
 
   expect(await waitForReview('fails')).toMatchObject({ attempt: 3 });
 });
@@ -165,7 +167,7 @@ test('a review at the forge approves, and so does the printed command', async ()
   const [one, two] = [await waitForReview('one'), await waitForReview('two')];
 
   await postReview(two.pullRequest?.number ?? 0, 'APPROVE', 'Good.', reviewer);
-  await followCommand(one.waiting?.command);
+  await followCommand(one.waiting);
 
   await Promise.all([waitForMerge('one'), waitForMerge('two')]);
   const opened = await waitForPlan(
@@ -233,7 +235,7 @@ test('the plan completes once everything printed has been done', async () => {
       for (const { id, status, waiting } of tasks) {
         if (status !== 'in_review' || done.has(id)) continue;
         done.add(id);
-        followCommand(waiting?.command).catch(() => done.delete(id));
+        followCommand(waiting).catch(() => done.delete(id));
       }
       return view.status === 'complete';
     },
@@ -241,7 +243,7 @@ test('the plan completes once everything printed has been done', async () => {
   );
 
   expect(end.plan).toMatchObject({ halted: false, counts: { merged: 12 } });
-  expect(end.plan.waiting[0]?.for).toMatch(/review and merge/);
+  expect(end.plan.waiting).toMatchObject([{ kind: 'merge', actions: ['merge'] }]);
   const { root, tasks } = await requireOnePullPerTask(
     platform,
     repo,

@@ -127,7 +127,8 @@ function runHistory(world: World, watches: readonly ClientWatch[], isBroken: () 
 function reportStuckPlans(world: World, watches: readonly PlanWatch[]): void {
   for (const { over, view, submission } of watches) {
     if (over) continue;
-    const waiting = view?.waiting.map((one) => one.for).join('; ') ?? '';
+    const waiting =
+      view?.waiting.map(({ kind, reason }) => `${kind} ${reason ?? ''}`).join('; ') ?? '';
     world.judge.recordViolation(
       world,
       `plan ${submission.id} neither ended nor went on: ${view?.status} ${JSON.stringify(view?.counts)} waiting for ${waiting || 'nothing'}`,

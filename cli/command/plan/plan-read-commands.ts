@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { API } from '../../../core/contract/api.ts';
 import type { GraphView } from '../../../core/contract/plan.ts';
-import { PLAN_STATUSES } from '../../../core/contract/plan.ts';
+import { PLAN_STATUSES } from '../../../core/contract/plan-status.ts';
 import type { TaskSpec } from '../../../core/contract/task.ts';
 import { EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { API } from '../../../core/contract/api.ts';
 import type { TranscriptEntry } from '../../../core/contract/attempt.ts';
 import type { TaskView } from '../../../core/contract/task.ts';
+import { hasTaskStopped } from '../../../core/contract/task-status.ts';
 import type { ExitCode } from '../../cli-error.ts';
 import { createUsageError, EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
@@ -9,13 +10,12 @@ import type { CommandContext } from '../../define-command.ts';
 import { defineCommand, parseNumberOption } from '../../define-command.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { renderTranscriptEntry } from '../../render/render-task-detail.ts';
+import { getWaitingCommand } from '../../render/render-waiting.ts';
 import { getTaskLook } from '../../render/task-state.ts';
 import { resolveTask } from '../resolve-plan.ts';
 
 const PAGE_SIZE = 200;
 const PAUSE_MS = { min: 250, max: 2_000 };
-const RESTING_STATUSES = new Set<TaskView['status']>(['merged', 'blocked', 'failed', 'cancelled']);
-
 type LogTarget = { readonly plan: string; readonly task: string };
 type LogEntry = TranscriptEntry & { readonly attempt: number; readonly n: number };
 
@@ -80,7 +80,7 @@ async function followLogs(
           terminal.printLines([[styleSpan('dim', `── try ${attempt}`)]]);
         continue;
       }
-      if (RESTING_STATUSES.has(task.status)) return printRestingTask(context, task);
+      if (hasTaskStopped(task.status)) return printRestingTask(context, task);
       pause = step.entries.length > 0 ? PAUSE_MS.min : Math.min(pause * 1.5, PAUSE_MS.max);
       await delay(pause, undefined, { signal: abort.signal });
     }
@@ -104,7 +104,7 @@ function printRestingTask({ terminal }: CommandContext, task: TaskView): ExitCod
   const reason = task.reason === undefined ? '' : `: ${task.reason}`;
   terminal.printNotes([[styleSpan(look.style, `${look.glyph} ${task.id} ${look.label}`), reason]]);
   if (task.waiting !== undefined)
-    terminal.printNotes([['    ', styleSpan('bold', task.waiting.command)]]);
+    terminal.printNotes([['    ', styleSpan('bold', getWaitingCommand(task.waiting))]]);
   return EXIT.done;
 }
 

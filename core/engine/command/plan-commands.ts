@@ -1,5 +1,6 @@
 import { AppError } from '../../base/app-error.ts';
 import type { CreatePlan, Edit } from '../../contract/plan.ts';
+import { hasPlanEnded, isPlanRunning } from '../../contract/plan-status.ts';
 import type { TaskSpec } from '../../contract/task.ts';
 import { applyEdits } from '../../graph/edit/apply-edits.ts';
 import type { GraphDiff } from '../../graph/edit/diff-graphs.ts';
@@ -75,7 +76,8 @@ async function requireLinkedRepository(
     throw new AppError(
       'invalid',
       'repository_unknown',
-      `${input.name} is not linked; link it first (smol-gang repo link)`,
+      `repository ${input.name} is not linked to smol-gang; link it first`,
+      { details: { repository: input.name } },
     );
   return {
     name: repository.name,
@@ -242,8 +244,7 @@ export async function approvePlan(
 ): Promise<StoredPlan> {
   const { state } = await requirePlan(deps, id);
   // Saying it twice is once.
-  if ((state.status === 'activating' || state.status === 'active') && state.approved === revision)
-    return requirePlan(deps, id);
+  if (isPlanRunning(state.status) && state.approved === revision) return requirePlan(deps, id);
   if (state.status !== 'pending_approval')
     throw createStatusError(state, 'only a plan that waits for approval can be approved');
   await requireNewestRevision(deps, state, revision);
@@ -318,8 +319,7 @@ export function buildRunEnding(
   reason: string,
   dueAt: number,
 ): PlanState['stoppingRuns'][number] {
-  const started =
-    plan.status === 'activating' || plan.status === 'active' || plan.status === 'complete';
+  const started = isPlanRunning(plan.status) || plan.status === 'complete';
   return { run: plan.run, revision: started ? (plan.approved ?? 0) : 0, reason, cursor: 0, dueAt };
 }
 
@@ -330,9 +330,8 @@ export async function cancelPlan(
   reason: string,
   actor: string,
 ): Promise<StoredPlan> {
-  const over: readonly PlanState['status'][] = ['complete', 'rejected', 'cancelled', 'failed'];
   const saved = await applyPlan(deps, id, { event: 'cancelled', actor, reason }, (state, now) => {
-    if (over.includes(state.status)) return undefined;
+    if (hasPlanEnded(state.status)) return undefined;
     const why = reason || `cancelled by ${actor}`;
     return {
       ...state,

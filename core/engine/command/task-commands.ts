@@ -42,8 +42,9 @@ async function runTaskCommand(
 async function requireRunningPlan(deps: EngineDeps, plan: string): Promise<PlanState> {
   const { state } = await requirePlan(deps, plan);
   if (isRunning(state, state.run)) return state;
-  const message = `plan ${plan} is ${state.status}: nothing of it goes on; restart it first (smol-gang plan restart ${plan})`;
-  throw new AppError('conflict', 'plan_status', message, { details: { status: state.status } });
+  const message = `plan ${plan} is ${state.status}, so its tasks accept no commands; restart the plan first`;
+  const details = { plan, status: state.status, action: 'restart' };
+  throw new AppError('conflict', 'plan_status', message, { details });
 }
 
 export function retryTask(

@@ -1,11 +1,10 @@
+import { isTaskLive } from '../../contract/task-status.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { addCondition, removeCondition } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { setPlanDue } from '../../store/plan-store.ts';
 import { loadSlots } from '../../store/slot-store.ts';
 import { readTask } from '../../store/task-store.ts';
-import type { TaskState } from '../../task-state/task-state.ts';
-import { hasStopped } from '../../task-state/task-state.ts';
 import { formatReadyTasksHash, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
@@ -78,11 +77,6 @@ async function markHalted(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   );
 }
 
-/** It goes on by itself, or says whom it waits for. */
-function isLiveTask({ status }: TaskState): boolean {
-  return status !== 'pending' && !hasStopped(status);
-}
-
 async function hasLiveTask(deps: EngineDeps, plan: PlanState): Promise<boolean> {
   let after: string | undefined;
   do {
@@ -91,7 +85,7 @@ async function hasLiveTask(deps: EngineDeps, plan: PlanState): Promise<boolean> 
       reverse: true,
       after,
     });
-    if (page.items.some((item) => isLiveTask(readTask(item).state))) return true;
+    if (page.items.some((item) => isTaskLive(readTask(item).state.status))) return true;
     after = page.next;
   } while (after !== undefined);
   return false;

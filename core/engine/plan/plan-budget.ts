@@ -1,5 +1,5 @@
 import type { Condition } from '../../contract/plan.ts';
-import type { Waiting } from '../../contract/task.ts';
+import type { Waiting } from '../../contract/waiting.ts';
 import { computeBudgetShare, isOverBudget } from '../../plan-state/plan-budget.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 
@@ -14,12 +14,18 @@ export function buildBudgetConditions(plan: StoredPlan, now: number): Condition[
   return [{ level: 'error', code: 'budget_used', message, at: now }];
 }
 
+/** Returns what an active plan waits for once its budget is used up: a larger budget. */
 export function buildBudgetWaiting(plan: StoredPlan): Waiting[] {
   if (plan.state.status !== 'active' || !isOverBudget(plan)) return [];
-  const { maxTokens, maxUsd } = plan.state.options.budget;
-  const tokens = maxTokens === undefined ? '' : ` --max-tokens ${maxTokens * 2}`;
-  const usd = maxUsd === undefined ? '' : ` --max-usd ${maxUsd * 2}`;
+  const { usedTokens, usedUsd, state } = plan;
   return [
-    { for: 'a larger budget', command: `smol-gang plan budget ${plan.state.id}${tokens}${usd}` },
+    {
+      kind: 'budget',
+      plan: state.id,
+      usedTokens,
+      usedUsd,
+      ...state.options.budget,
+      actions: ['raise_budget'],
+    },
   ];
 }

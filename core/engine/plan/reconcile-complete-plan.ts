@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../../contract/task.ts';
+import { isTaskSettled } from '../../contract/task-status.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
@@ -72,8 +72,6 @@ async function loadPullStates(deps: EngineDeps, state: PlanState): Promise<RootP
   return seen;
 }
 
-const SETTLED_STATUSES: readonly TaskStatus[] = ['in_review', 'merged', 'failed', 'cancelled'];
-
 /** A reviewer asked for changes on a simple plan's pull request: the plan goes on. */
 async function reactivateIfSentBack(deps: EngineDeps, plan: StoredPlan): Promise<boolean> {
   const end = plan.state.ends[0];
@@ -81,7 +79,7 @@ async function reactivateIfSentBack(deps: EngineDeps, plan: StoredPlan): Promise
     end === undefined
       ? undefined
       : await loadTask(deps.table, { plan: plan.state.id, run: plan.state.run, task: end.task });
-  if (main === undefined || SETTLED_STATUSES.includes(main.state.status)) return false;
+  if (main === undefined || isTaskSettled(main.state.status)) return false;
   await applyPlan(deps, plan.state.id, { event: 'sent_back', actor: 'forge' }, (next) => {
     if (next.status !== 'complete') return undefined;
     const cleanup = next.pendingCleanups.filter((run) => run.run !== next.run);

@@ -43,7 +43,7 @@ export async function runPreflight(
       throw new AppError(
         'invalid',
         'base_unknown',
-        `${repository.name} has no branch ${base}; name another one with --base`,
+        `repository ${repository.name} has no branch ${base}; choose a base branch that exists`,
       );
     if (!(await forge.hasCommit(repository.name, baseSha)))
       throw new AppError(

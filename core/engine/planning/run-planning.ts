@@ -167,7 +167,7 @@ async function parkPlanning(
 ): Promise<void> {
   const now = deps.clock.now();
   const at = new Date(until).toISOString();
-  const message = `${why}. Planning goes on at ${at}, or now: smol-gang recover ${claimed.id}`;
+  const message = `${why}. Planning continues by itself at ${at}.`;
   await applyPlan(
     deps,
     claimed.id,

@@ -7,7 +7,7 @@ import {
 import { loadFrontEntry, putMergeQueueEntry } from '../../store/merge-queue-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
-import { describeTaskWaiting } from '../view/build-view.ts';
+import { buildTaskWaiting } from '../view/build-waiting.ts';
 import { promoteTask } from './promote-task.ts';
 
 // A check that never ends (its app is gone, a gate waits for a person) holds up its own task only, and is named.
@@ -64,14 +64,18 @@ test('after an hour it is said what is waited for, where, and what to do', async
   await putTaskAtPull(fixture, { status: 'pr_open' });
 
   await promoteTask(deps, await task());
-  expect(describeTaskWaiting((await task()).state)).toBeUndefined();
+  expect(buildTaskWaiting((await task()).state)).toBeUndefined();
   advance(3_600_001);
   await promoteTask(deps, await task());
 
-  const said = describeTaskWaiting((await task()).state);
-  expect(said?.for).toContain('deploy gate');
-  expect(said?.for).toContain(PULL.url);
-  expect(said?.command).toContain('smol-gang task request-changes p0123456789 one');
+  expect(buildTaskWaiting((await task()).state)).toEqual({
+    kind: 'checks',
+    plan: 'p0123456789',
+    task: 'one',
+    checks: ['deploy gate'],
+    pull: { repo: FIXTURE_REPO, number: 7, url: PULL.url },
+    actions: ['request_changes'],
+  });
   expect((await task()).state.status).toBe('pr_open');
 
   end();

@@ -1,13 +1,16 @@
 import { formatAttemptId } from '../../contract/id.ts';
 import type { Condition, PlanView } from '../../contract/plan.ts';
-import type { TaskStatus, TaskView, Waiting } from '../../contract/task.ts';
+import { isPlanRunning } from '../../contract/plan-status.ts';
+import type { TaskView } from '../../contract/task.ts';
+import type { TaskStatus } from '../../contract/task-status.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
+import type { Pause } from '../../store/pause-store.ts';
 import { formatForgeSystem, MODEL_SYSTEM } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
-import type { TaskState } from '../../task-state/task-state.ts';
 import { addUsage } from '../../task-state/task-state.ts';
-import { buildBudgetConditions, buildBudgetWaiting } from '../plan/plan-budget.ts';
+import { buildBudgetConditions } from '../plan/plan-budget.ts';
+import { buildTaskWaiting, listPlanWaiting } from './build-waiting.ts';
 
 // What clients see. Pure: made of what was read.
 
@@ -41,53 +44,17 @@ export function buildTaskView(
       state.pull === undefined ? undefined : { number: state.pull.number, url: state.pull.url },
     mergeSha: state.mergeSha,
     usage: state.usage,
-    waiting: describeTaskWaiting(state),
+    waiting: buildTaskWaiting(state),
     question: state.question,
     parkedUntil: state.parkedUntil,
   };
 }
 
-/** Whom it waits for, and the command that resolves it. */
-export function describeTaskWaiting(state: TaskState): Waiting | undefined {
-  const at = `${state.plan} ${state.task}`;
-  switch (state.status) {
-    case 'awaiting_input':
-      return {
-        for: `an answer to its agent: ${state.question?.text.slice(0, 200) ?? ''}`,
-        command: `smol-gang task answer ${at} "..."`,
-      };
-    case 'pr_open':
-      if (state.stuckChecks === undefined) return undefined;
-      return {
-        for: `${state.stuckChecks.join(', ')} to end, pending for long on ${state.pull?.url ?? 'its pull request'}`,
-        command: `smol-gang task request-changes ${at} "..."`,
-      };
-    case 'in_review':
-      // Its plan says who merges it.
-      if (state.simple) return undefined;
-      return { for: 'a review of its pull request', command: `smol-gang task approve ${at}` };
-    case 'blocked':
-      return {
-        for: `a person: ${state.reason?.text.split('\n')[0]?.slice(0, 200) ?? 'it is blocked'}`,
-        command: `smol-gang task retry ${at}`,
-      };
-    case 'failed':
-      return {
-        for: `a person: ${state.reason?.text.split('\n')[0]?.slice(0, 200) ?? 'it failed'}`,
-        command: `smol-gang task retry ${at}`,
-      };
-    default:
-      return undefined;
-  }
-}
-
+/** Facts beside the plan's own item; a list of plans is built without tasks and pauses. */
 export type PlanFacts = {
   readonly tasks?: readonly StoredTask[];
-  readonly pauses?: readonly {
-    readonly what: string;
-    readonly until: number;
-    readonly reason: string;
-  }[];
+  readonly pauses?: readonly Pause[];
+  /** Epoch milliseconds. */
   readonly now: number;
 };
 
@@ -131,7 +98,7 @@ export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
     })),
     counts: countStatuses(tasks),
     usage: tasks.reduce((sum, task) => addUsage(sum, task.state.usage), state.usage),
-    waiting: listPlanWaiting(plan, tasks),
+    waiting: listPlanWaiting(plan, facts),
     setup: state.repositories.map(({ name, setup, verify, found }) => ({
       repo: name,
       setup,
@@ -152,9 +119,8 @@ function findBaseBranch(plan: PlanState, repo: string): string {
 
 /** Only where something waits for it, and where the plan does not say so in words of its own. */
 function buildPauseConditions(plan: PlanState, facts: PlanFacts): Condition[] {
-  const concerned = plan.status === 'active' || plan.status === 'activating';
   const isParked = plan.conditions.some((condition) => condition.code === 'planning_parked');
-  if (!concerned && (plan.status !== 'planning' || isParked)) return [];
+  if (!isPlanRunning(plan.status) && (plan.status !== 'planning' || isParked)) return [];
   const used = [
     MODEL_SYSTEM,
     ...plan.repositories.map((one) => formatForgeSystem(one.forge, one.name)),
@@ -163,7 +129,7 @@ function buildPauseConditions(plan: PlanState, facts: PlanFacts): Condition[] {
   return pauses.map((pause) => ({
     level: 'warning',
     code: pause.what === MODEL_SYSTEM ? 'paused_model' : 'paused_forge',
-    message: `The ${pause.what} refuses until ${new Date(pause.until).toISOString()}: ${pause.reason}. Work waits and loses nothing; ask again now: smol-gang recover ${plan.id}`,
+    message: `The ${pause.what} accepts no requests until ${new Date(pause.until).toISOString()}: ${pause.reason}. Work waits until then and loses nothing.`,
     at: facts.now,
   }));
 }
@@ -173,47 +139,4 @@ function countStatuses(tasks: readonly StoredTask[]): Partial<Record<TaskStatus,
   for (const { state } of tasks)
     if (state.kind === 'work') counts[state.status] = (counts[state.status] ?? 0) + 1;
   return counts;
-}
-
-/** In a plan that goes on, whatever waits on it waits for ever. */
-function describeCancelledWaiting(state: TaskState): Waiting | undefined {
-  if (state.status !== 'cancelled') return undefined;
-  return {
-    for: 'a person: it was cancelled, and the plan cannot be complete without it',
-    command: `smol-gang task retry ${state.plan} ${state.task}`,
-  };
-}
-
-function listPlanWaiting(stored: StoredPlan, tasks: readonly StoredTask[]): Waiting[] {
-  const plan = stored.state;
-  const waiting: Waiting[] = [];
-  if (plan.status === 'pending_approval')
-    waiting.push({
-      for: `approval of revision ${plan.revision}`,
-      command: `smol-gang plan approve ${plan.id}`,
-    });
-  if (plan.status === 'failed')
-    waiting.push({
-      for: `a person: ${plan.reason ?? 'it failed'}`,
-      command: `smol-gang plan restart ${plan.id}`,
-    });
-  if (plan.status === 'complete') {
-    for (const pull of plan.pulls)
-      if (pull.state === 'open') waiting.push(describeRootMerge(plan, pull));
-    return waiting;
-  }
-  if (plan.status !== 'active') return waiting;
-  waiting.push(...buildBudgetWaiting(stored));
-  for (const task of tasks) {
-    const one = describeTaskWaiting(task.state) ?? describeCancelledWaiting(task.state);
-    if (one !== undefined) waiting.push({ ...one, for: `${task.state.task}: ${one.for}` });
-  }
-  return waiting;
-}
-
-/** The root pull request is a person's: on a laptop's own repository by git, on GitHub by its own means. */
-function describeRootMerge(plan: PlanState, pull: PlanState['pulls'][number]): Waiting {
-  const local = plan.repositories.some((one) => one.name === pull.repo && one.forge === 'local');
-  const command = local ? `git merge ${pull.branch}` : `gh pr merge ${pull.url ?? ''}`;
-  return { for: `a person to review and merge ${pull.url ?? 'the pull request'}`, command };
 }

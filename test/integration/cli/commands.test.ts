@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CannedApi } from '../../support/cli/canned-api.ts';
 import { ApiRefusal, startCannedApi, TOKEN } from '../../support/cli/canned-api.ts';
 import { createCannedRoutes } from '../../support/cli/canned-routes.ts';
-import { createPlanFixture, NOW, PLAN_ID } from '../../support/cli/plan-fixture.ts';
+import { APPROVAL, createPlanFixture, NOW, PLAN_ID } from '../../support/cli/plan-fixture.ts';
 import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
 import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
 
@@ -187,7 +187,7 @@ describe('status', () => {
   test('of everything names slots, pauses and plans', async () => {
     const command = `smol-gang plan approve ${PLAN_ID}`;
     api.answers.getPlan = () =>
-      createPlanFixture({ status: 'pending_approval', waiting: [{ for: 'approval', command }] });
+      createPlanFixture({ status: 'pending_approval', waiting: [APPROVAL] });
 
     const run = await runSmolGang(['status']);
 

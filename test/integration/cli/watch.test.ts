@@ -9,6 +9,7 @@ import type { TaskView } from '../../../core/contract/task.ts';
 import type { CannedApi } from '../../support/cli/canned-api.ts';
 import { startCannedApi, TOKEN } from '../../support/cli/canned-api.ts';
 import {
+  APPROVAL,
   createGraphFixture,
   createPlanFixture,
   createTaskFixture,
@@ -200,7 +201,7 @@ describe('status --watch', () => {
 describe('--wait', () => {
   test('ends at the gate where nobody sits, with the command that goes on', async () => {
     const command = `smol-gang plan approve ${PLAN_ID}`;
-    script = [{ plan: { status: 'pending_approval', waiting: [{ for: 'approval', command }] } }];
+    script = [{ plan: { status: 'pending_approval', waiting: [APPROVAL] } }];
 
     const run = await runSmolGang(['plan', 'restart', PLAN_ID, '--wait'], {});
 

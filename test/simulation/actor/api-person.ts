@@ -1,5 +1,7 @@
 import { isAppError } from '../../../core/base/app-error.ts';
 import type { PlanView } from '../../../core/contract/plan.ts';
+import { waitsForPerson } from '../../../core/contract/plan-status.ts';
+import type { Waiting } from '../../../core/contract/waiting.ts';
 import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
 import { createPlan } from '../../../core/engine/command/plan-commands.ts';
 import { linkRepository } from '../../../core/engine/command/repository-commands.ts';
@@ -59,9 +61,8 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     if (view.status === 'pending_approval' && faults.drawFault('person_edits'))
       await issueRandomEdit(world, view);
     judgeWaiting(world.judge, world, view);
-    for (const waiting of view.waiting)
-      if (!faults.isActive || random.chance(0.3))
-        await followWaitingCommand(world, view, waiting.command);
+    for (const waiting of view.waiting.filter(waitsForPerson))
+      if (!faults.isActive || random.chance(0.3)) await resolveWaiting(world, view, waiting);
     const orders = [
       faults.drawFault('person_orders') ? issueRandomTaskCommand : undefined,
       faults.drawFault('person_stops') ? issueRandomStop : undefined,
@@ -93,25 +94,45 @@ function isPlanOver(view: PlanView): boolean {
   return view.status === 'complete' && view.pulls.every((pull) => pull.state !== 'open');
 }
 
-/** Does what the plan itself says would help it on. */
-async function followWaitingCommand(world: World, view: PlanView, command: string): Promise<void> {
-  const [, noun, verb, plan = '', task = ''] = command.split(' ');
-  if (command.includes('/pull/')) return visitNamedPull(world, command);
-  // Its plan is about to be complete.
-  if (noun === 'status') return;
-  const what = `${noun} ${verb} ${task}`;
-  if (noun === 'plan' && verb === 'approve') return issuePlanApproval(world, view);
-  if (noun === 'plan' && verb === 'restart') await issueRestart(world, view);
-  else if (noun === 'task' && verb === 'approve') await issueTaskApproval(world, plan, task);
-  else if (noun === 'task' && verb === 'retry') {
-    bringBackAllPulls(world, plan);
-    await issueCommand(world, what, (deps) => retryTask(deps, plan, task, PERSON_EMAIL));
-  } else if (noun === 'task' && verb === 'answer')
-    await issueCommand(world, what, (deps) =>
-      sendMessage(deps, plan, task, { text: 'that' }, PERSON_EMAIL),
-    );
-  else
-    world.judge.recordViolation(world, `a plan waits for a command that nobody knows: ${command}`);
+/** Does what the plan says that it waits for. */
+async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): Promise<void> {
+  const { plan } = waiting;
+  switch (waiting.kind) {
+    case 'approval':
+      return issuePlanApproval(world, view);
+    case 'review':
+      await issueTaskApproval(world, plan, waiting.task);
+      return;
+    case 'answer':
+      return issueAnswer(world, plan, waiting.task);
+    case 'unblock':
+      return issueRetry(world, plan, waiting.task);
+    case 'retry':
+      if (waiting.task === undefined) return issueRestart(world, view);
+      return issueRetry(world, plan, waiting.task);
+    case 'merge':
+      return visitNamedPull(world, waiting.url);
+    case 'checks':
+    case 'budget':
+    case 'model':
+      return world.judge.recordViolation(
+        world,
+        `plan ${plan} waits for an unknown ${waiting.kind}`,
+      );
+  }
+}
+
+async function issueRetry(world: World, plan: string, task: string): Promise<void> {
+  bringBackAllPulls(world, plan);
+  await issueCommand(world, `task retry ${task}`, (deps) =>
+    retryTask(deps, plan, task, PERSON_EMAIL),
+  );
+}
+
+async function issueAnswer(world: World, plan: string, task: string): Promise<void> {
+  await issueCommand(world, `task answer ${task}`, (deps) =>
+    sendMessage(deps, plan, task, { text: 'that' }, PERSON_EMAIL),
+  );
 }
 
 /** A task that is blocked since its pull request goes elsewhere says that it is to be brought back. */
@@ -123,9 +144,9 @@ function bringBackAllPulls(world: World, plan: string): void {
 }
 
 /** What the engine asks for is a look at it; then it is merged, or closed where it cannot be. */
-async function visitNamedPull(world: World, command: string): Promise<void> {
-  const match = /forge\.test\/(.+)\/pull\/(\d+)/.exec(command);
-  if (match === null) return world.judge.recordViolation(world, `nobody can open ${command}`);
+async function visitNamedPull(world: World, url = ''): Promise<void> {
+  const match = /forge\.test\/(.+)\/pull\/(\d+)/.exec(url);
+  if (match === null) return world.judge.recordViolation(world, `nobody can open "${url}"`);
   const [, repo = '', number = ''] = match;
   const pull = world.forge.truth(repo, Number(number));
   if (pull.state !== 'open') return;

@@ -1,4 +1,4 @@
-import { TASK_STATUSES } from '../../../core/contract/task.ts';
+import { TASK_STATUSES } from '../../../core/contract/task-status.ts';
 import { decideTask } from '../../../core/task-state/decide-task.ts';
 import { TASK_EVENT_TYPES } from '../../../core/task-state/task-event.ts';
 import type { TaskState } from '../../../core/task-state/task-state.ts';

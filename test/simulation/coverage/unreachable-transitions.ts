@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../../../core/contract/task.ts';
+import type { TaskStatus } from '../../../core/contract/task-status.ts';
 import type { TaskEventType } from '../../../core/task-state/task-event.ts';
 
 // Which transitions of the state table no history of the simulation has, and why. What is met all the same fails the run,

@@ -9,14 +9,15 @@ const AGENT_FAULT_REASON = /it failed: (agent|limit|setup)/;
 
 /** What a plan is said to wait for. Only what bridges reported can have spent an agent's tries. */
 export function judgeWaiting(judge: Judge, world: World, view: PlanView): void {
-  for (const { for: why, command } of view.waiting) {
-    const [, noun, , plan = '', task = ''] = command.split(' ');
-    if (noun !== 'task' || !AGENT_FAULT_REASON.test(why)) continue;
+  for (const waiting of view.waiting) {
+    if (waiting.kind !== 'unblock' && waiting.kind !== 'retry') continue;
+    const { plan, task, reason = '' } = waiting;
+    if (task === undefined || !AGENT_FAULT_REASON.test(reason)) continue;
     const failed = judge.commitments.totalFailures.get(`${plan} ${task}`) ?? 0;
     if (failed <= world.settings.bounds.maxRetries)
       judge.recordViolation(
         world,
-        `${task} of ${plan} was given up after ${failed} failures: ${why}`,
+        `${task} of ${plan} was given up after ${failed} failures: ${reason}`,
       );
   }
 }

@@ -2,10 +2,18 @@ import type { GraphView, PlanView } from '../../../core/contract/plan.ts';
 import { graphViewSchema, planViewSchema } from '../../../core/contract/plan.ts';
 import type { TaskView } from '../../../core/contract/task.ts';
 import { taskSpecSchema, taskViewSchema } from '../../../core/contract/task.ts';
+import type { Waiting } from '../../../core/contract/waiting.ts';
 
 // Plans and tasks as the API answers them, whole and valid; a test changes what it is about.
 
 export const PLAN_ID = 'p3k9m2x7abc';
+/** What a plan that awaits approval waits for. */
+export const APPROVAL: Waiting = {
+  kind: 'approval',
+  plan: PLAN_ID,
+  revision: 1,
+  actions: ['approve', 'reject'],
+};
 export const NOW = Date.UTC(2026, 4, 12, 14, 3, 22);
 
 export function createPlanFixture(change: Partial<PlanView> = {}): PlanView {

@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../../../core/contract/task.ts';
+import type { TaskStatus } from '../../../core/contract/task-status.ts';
 import type { TaskEvent, TaskEventType } from '../../../core/task-state/task-event.ts';
 import type { TaskState } from '../../../core/task-state/task-state.ts';
 import { NO_USAGE } from '../../../core/task-state/task-state.ts';

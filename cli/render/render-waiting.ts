@@ -1,0 +1,95 @@
+import type { Waiting } from '../../core/contract/waiting.ts';
+import { formatClock, formatTokens, formatUsd } from './layout/format-figures.ts';
+
+// The domain says what a plan waits for as data. Here the data become a sentence and a command.
+
+type WaitingOf<K extends Waiting['kind']> = Extract<Waiting, { readonly kind: K }>;
+
+/** Returns what a person has to do, as one sentence without a full stop. */
+export function describeWaiting(waiting: Waiting): string {
+  switch (waiting.kind) {
+    case 'approval':
+      return `approve revision ${waiting.revision} of the plan, so that its tasks start`;
+    case 'answer':
+      return `${waiting.task}: answer its agent${formatReason(waiting)}`;
+    case 'review':
+      return `${waiting.task}: review ${formatPull(waiting.pull)}`;
+    case 'checks':
+      return `${waiting.task}: checks pending for long on ${formatPull(waiting.pull)}: ${waiting.checks.join(', ')}`;
+    case 'retry':
+      return describeRetry(waiting);
+    case 'unblock':
+      return `${waiting.task}: blocked${formatReason(waiting)}`;
+    case 'merge':
+      return `review and merge ${formatPull(waiting)} into ${waiting.base}`;
+    case 'budget':
+      return `the budget is used up (${formatBudget(waiting)}): no new attempt starts until the budget is raised`;
+    case 'model':
+      return `the model accepts no requests until ${formatClock(waiting.until)}, then the plan continues by itself${formatReason(waiting)}`;
+  }
+}
+
+function describeRetry(waiting: WaitingOf<'retry'>): string {
+  const subject = waiting.task ?? 'the plan';
+  if (waiting.outcome === 'failed') return `${subject} failed${formatReason(waiting)}`;
+  return `${subject} was cancelled, and the plan cannot complete without it${formatReason(waiting)}`;
+}
+
+function formatReason({ reason }: Waiting): string {
+  return reason === undefined ? '' : `: ${reason}`;
+}
+
+function formatPull(
+  pull: { readonly number?: number | undefined; readonly url?: string | undefined } | undefined,
+): string {
+  const url = pull?.url === undefined ? '' : ` (${pull.url})`;
+  return pull?.number === undefined ? 'its pull request' : `pull request #${pull.number}${url}`;
+}
+
+function formatBudget(budget: WaitingOf<'budget'>): string {
+  const parts: string[] = [];
+  if (budget.maxUsd !== undefined)
+    parts.push(`${formatUsd(budget.usedUsd)} of ${formatUsd(budget.maxUsd)}`);
+  if (budget.maxTokens !== undefined)
+    parts.push(`${formatTokens(budget.usedTokens)} of ${formatTokens(budget.maxTokens)} tokens`);
+  return parts.join(', ');
+}
+
+/** Returns the command for the recommended action. A `"..."` in the command stands for a text that the person writes. */
+export function getWaitingCommand(waiting: Waiting): string {
+  const { plan } = waiting;
+  switch (waiting.kind) {
+    case 'approval':
+      return `smol-gang plan approve ${plan}`;
+    case 'answer':
+      return `smol-gang task answer ${plan} ${waiting.task} "..."`;
+    case 'review':
+      return `smol-gang task approve ${plan} ${waiting.task}`;
+    case 'checks':
+      return `smol-gang task request-changes ${plan} ${waiting.task} "..."`;
+    case 'retry':
+      return waiting.task === undefined
+        ? `smol-gang plan restart ${plan}`
+        : `smol-gang task retry ${plan} ${waiting.task}`;
+    case 'unblock':
+      return `smol-gang task retry ${plan} ${waiting.task}`;
+    case 'merge':
+      return getMergeCommand(waiting);
+    case 'budget':
+      return getBudgetCommand(waiting);
+    case 'model':
+      return `smol-gang recover ${plan}`;
+  }
+}
+
+/** The laptop's own repositories merge with git; a pull request on GitHub merges with GitHub's command. */
+function getMergeCommand({ forge, branch, url }: WaitingOf<'merge'>): string {
+  return forge === 'local' ? `git merge ${branch}` : `gh pr merge ${url ?? branch}`;
+}
+
+/** Suggests twice the present budget. */
+function getBudgetCommand({ plan, maxTokens, maxUsd }: WaitingOf<'budget'>): string {
+  const tokens = maxTokens === undefined ? '' : ` --max-tokens ${maxTokens * 2}`;
+  const usd = maxUsd === undefined ? '' : ` --max-usd ${maxUsd * 2}`;
+  return `smol-gang plan budget ${plan}${tokens}${usd}`;
+}

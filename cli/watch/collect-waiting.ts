@@ -1,0 +1,38 @@
+import type { PlanView } from '../../core/contract/plan.ts';
+import type { TaskView } from '../../core/contract/task.ts';
+import type { Waiting } from '../../core/contract/waiting.ts';
+
+/** Collects what a plan and its tasks wait for. The plan and the task may both name the same item; it is returned once. */
+export function collectWaiting(
+  plan: Pick<PlanView, 'waiting'>,
+  tasks: readonly Pick<TaskView, 'waiting'>[],
+): Waiting[] {
+  const all = [...plan.waiting, ...tasks.flatMap((task) => task.waiting ?? [])];
+  const byKey = new Map<string, Waiting>();
+  for (const waiting of all) {
+    const key = getWaitingKey(waiting);
+    if (!byKey.has(key)) byKey.set(key, waiting);
+  }
+  return [...byKey.values()];
+}
+
+/** Returns the identity of an item: its kind and ids. The same item read again later has the same key. */
+export function getWaitingKey(waiting: Waiting): string {
+  const ids = [waiting.kind, waiting.plan];
+  if ('task' in waiting && waiting.task !== undefined) ids.push(waiting.task);
+  switch (waiting.kind) {
+    case 'approval':
+      ids.push(String(waiting.revision));
+      break;
+    case 'answer':
+      ids.push(waiting.question);
+      break;
+    case 'merge':
+      ids.push(waiting.repo, waiting.branch);
+      break;
+    case 'checks':
+      ids.push(...waiting.checks);
+      break;
+  }
+  return ids.join(' ');
+}

@@ -1,0 +1,65 @@
+import type { TaskStatus } from './task-status.ts';
+import { isTaskMoving } from './task-status.ts';
+
+// Statuses of a plan and the predicates over them. Free of zod, so that a browser can import the rules without a parser.
+
+/** Statuses of a plan, in the order of its usual life. */
+export const PLAN_STATUSES = [
+  'planning',
+  'pending_approval',
+  'activating',
+  'active',
+  'complete',
+  'rejected',
+  'cancelled',
+  'failed',
+] as const;
+
+export type PlanStatus = (typeof PLAN_STATUSES)[number];
+
+/** Facts of a plan that tell whether it makes progress, as its view carries them. */
+export type PlanProgress = {
+  readonly status: PlanStatus;
+  /** True for an active plan in which no task moves without a person. */
+  readonly halted: boolean;
+};
+
+/** Tells whether the plan has ended. A person can restart most ended plans. */
+export function hasPlanEnded(status: PlanStatus): boolean {
+  return (
+    status === 'complete' || status === 'rejected' || status === 'cancelled' || status === 'failed'
+  );
+}
+
+/** Tells whether a run of the plan is being prepared or is under way. */
+export function isPlanRunning(status: PlanStatus): boolean {
+  return status === 'activating' || status === 'active';
+}
+
+/** Tells whether the plan has ended, has halted or awaits approval: nothing happens until a person acts. */
+export function hasPlanStopped(plan: PlanProgress): boolean {
+  return hasPlanEnded(plan.status) || plan.halted || plan.status === 'pending_approval';
+}
+
+/**
+ * Tells whether only a person can move the plan on. The answer can be true for a moment between two writes of the engine; a
+ * caller that acts on it waits until it has been true for some seconds.
+ *
+ * @param tasks all tasks of the current run
+ * @param waiting what the plan and its tasks wait for
+ */
+export function planNeedsPerson(
+  plan: PlanProgress,
+  tasks: readonly { readonly status: TaskStatus }[],
+  waiting: readonly { readonly kind: string }[],
+): boolean {
+  if (plan.status === 'pending_approval' || plan.halted) return true;
+  if (plan.status !== 'active') return false;
+  if (tasks.some((task) => isTaskMoving(task.status))) return false;
+  return waiting.some(waitsForPerson);
+}
+
+/** Tells whether a person has to act; a pause of the model ends by itself. */
+export function waitsForPerson(waiting: { readonly kind: string }): boolean {
+  return waiting.kind !== 'model';
+}

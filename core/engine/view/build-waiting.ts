@@ -1,0 +1,153 @@
+import { toOneLine } from '../../base/plain-text.ts';
+import { isPlanRunning } from '../../contract/plan-status.ts';
+import type { Waiting } from '../../contract/waiting.ts';
+import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
+import type { Pause } from '../../store/pause-store.ts';
+import { MODEL_SYSTEM } from '../../store/pause-store.ts';
+import type { StoredPlan } from '../../store/plan-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import type { TaskState } from '../../task-state/task-state.ts';
+import { buildBudgetWaiting } from '../plan/plan-budget.ts';
+
+// What plans and tasks wait for, as data. Clients add the words and the commands.
+
+const MAX_REASON_CHARS = 200;
+
+/** Returns what the task waits for; undefined if the task continues by itself or has ended. */
+export function buildTaskWaiting(state: TaskState): Waiting | undefined {
+  const ids = { plan: state.plan, task: state.task };
+  const pull =
+    state.pull === undefined
+      ? undefined
+      : { repo: state.repo, number: state.pull.number, url: state.pull.url };
+  const reason = cutReason(state.reason?.text);
+  switch (state.status) {
+    case 'awaiting_input':
+      if (state.question === undefined) return undefined;
+      return {
+        kind: 'answer',
+        ...ids,
+        question: state.question.id,
+        until: state.question.timeoutAt,
+        reason: cutReason(state.question.text),
+        actions: ['answer'],
+      };
+    case 'pr_open':
+      if (state.stuckChecks === undefined) return undefined;
+      return {
+        kind: 'checks',
+        ...ids,
+        checks: state.stuckChecks,
+        pull,
+        actions: ['request_changes'],
+      };
+    case 'in_review':
+      // The pull request of a simple plan is a root pull request: the plan waits for its merge.
+      if (state.simple) return undefined;
+      return { kind: 'review', ...ids, pull, actions: ['approve', 'request_changes'] };
+    case 'blocked':
+      return {
+        kind: 'unblock',
+        ...ids,
+        code: state.reason?.code,
+        reason,
+        actions: ['retry', 'cancel'],
+      };
+    case 'failed':
+      return { kind: 'retry', ...ids, outcome: 'failed', reason, actions: ['retry'] };
+    default:
+      return undefined;
+  }
+}
+
+/** Returns everything that the plan and its tasks wait for. Without tasks, only the items of the plan itself. */
+export function listPlanWaiting(
+  stored: StoredPlan,
+  facts: { readonly tasks?: readonly StoredTask[]; readonly pauses?: readonly Pause[] },
+): Waiting[] {
+  const plan = stored.state;
+  switch (plan.status) {
+    case 'pending_approval':
+      return [
+        {
+          kind: 'approval',
+          plan: plan.id,
+          revision: plan.revision,
+          actions: ['approve', 'reject'],
+        },
+      ];
+    case 'failed':
+      return [
+        {
+          kind: 'retry',
+          plan: plan.id,
+          outcome: 'failed',
+          reason: cutReason(plan.reason),
+          actions: ['restart'],
+        },
+      ];
+    case 'complete':
+      return plan.pulls
+        .filter((pull) => pull.state === 'open')
+        .map((pull) => buildMergeWaiting(plan, pull));
+    case 'active':
+      return [
+        ...buildModelWaiting(plan, facts.pauses),
+        ...buildBudgetWaiting(stored),
+        ...(facts.tasks ?? []).flatMap(
+          ({ state }) => buildTaskWaiting(state) ?? buildCancelledWaiting(state) ?? [],
+        ),
+      ];
+    default:
+      return buildModelWaiting(plan, facts.pauses);
+  }
+}
+
+/** Returns a retry for a cancelled task: an active plan cannot complete without the task. */
+function buildCancelledWaiting(state: TaskState): Waiting | undefined {
+  if (state.status !== 'cancelled') return undefined;
+  return {
+    kind: 'retry',
+    plan: state.plan,
+    task: state.task,
+    outcome: 'cancelled',
+    reason: cutReason(state.reason?.text),
+    actions: ['retry'],
+  };
+}
+
+/** Returns the pause of the model while the plan needs the model: in planning once a step is parked, and in a run. */
+function buildModelWaiting(plan: PlanState, pauses: readonly Pause[] = []): Waiting[] {
+  const isParked = plan.status === 'planning' && plan.planning.parkedUntil !== undefined;
+  const pause = pauses.find(({ what }) => what === MODEL_SYSTEM);
+  if (pause === undefined || (!isParked && !isPlanRunning(plan.status))) return [];
+  return [
+    {
+      kind: 'model',
+      plan: plan.id,
+      until: pause.until,
+      reason: cutReason(pause.reason),
+      actions: ['recover'],
+    },
+  ];
+}
+
+function buildMergeWaiting(plan: PlanState, pull: RootPull): Waiting {
+  const repository = plan.repositories.find(({ name }) => name === pull.repo);
+  return {
+    kind: 'merge',
+    plan: plan.id,
+    repo: pull.repo,
+    forge: repository?.forge ?? 'github',
+    branch: pull.branch,
+    base: repository?.base ?? '',
+    number: pull.number,
+    url: pull.url,
+    actions: ['merge'],
+  };
+}
+
+function cutReason(text: string | undefined): string | undefined {
+  const firstLine = text?.trim().split('\n')[0] ?? '';
+  return firstLine === '' ? undefined : toOneLine(firstLine, MAX_REASON_CHARS);
+}
