@@ -2,10 +2,10 @@ import type { TaskSpec } from '../contract/task.ts';
 
 const MAX_TITLE_CHARS = 80;
 
-/** The title, or the first line of the description when there is none. */
+/** Returns the title of a task, else the first line of its description (at most 80 characters), else its id. */
 export function deriveTaskTitle(task: Pick<TaskSpec, 'id' | 'title' | 'description'>): string {
-  const given = task.title.trim();
-  if (given !== '') return given;
+  const title = task.title.trim();
+  if (title !== '') return title;
   const line = task.description.trim().split('\n', 1)[0]?.trim() ?? '';
   if (line === '') return task.id;
   const characters = Array.from(line);

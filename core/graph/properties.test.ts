@@ -35,7 +35,7 @@ const scopeEntryArbitrary = fc
   )
   .map(([directory, name]) => directory + name);
 
-/** Tasks that depend on earlier ones only, then shuffled. */
+/** Generates shuffled tasks without cycles. */
 function createGraphArbitrary(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
   const fields = fc.record({
     before: fc.array(fc.nat(), { maxLength: 4 }),
@@ -46,18 +46,18 @@ function createGraphArbitrary(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
   return fc
     .array(fields, { minLength: 1, maxLength: maxTasks })
     .map((list) =>
-      list.map(({ before, ...rest }, at) =>
-        makeTask(`t${at}`, {
+      list.map(({ before, ...rest }, index) =>
+        makeTask(`t${index}`, {
           ...rest,
-          dependsOn: at === 0 ? [] : before.map((number) => `t${number % at}`),
+          dependsOn: index === 0 ? [] : before.map((number) => `t${number % index}`),
         }),
       ),
     )
     .chain((tasks) => fc.shuffledSubarray(tasks, { minLength: tasks.length }));
 }
 
-/** All ids that come before, per id; by brute force. */
-function computeClosure(
+/** Computes all predecessors per id by brute force. */
+function computePredecessors(
   nodes: readonly { readonly id: string; readonly dependsOn: readonly string[] }[],
   edges: readonly EdgeEnds[] = [],
 ) {
@@ -75,8 +75,8 @@ function getRepository(task: TaskSpec): string {
   return task.repo || 'o/web';
 }
 
-describe('waves and ranks', () => {
-  it('rise and fall along every edge', () => {
+describe('computeWaves and computeRanks', () => {
+  it('waves rise and ranks fall along every edge', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(25), (tasks) => {
         const waves = computeWaves(tasks);
@@ -93,12 +93,12 @@ describe('waves and ranks', () => {
 });
 
 describe('orderOverlaps', { timeout: 60_000 }, () => {
-  it('orders every pair that meets outside shared paths, without a cycle or a needless edge', () => {
+  it('orders every pair that overlaps outside shared paths, without a cycle or a redundant edge', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(14), (tasks) => {
-        const declared = computeClosure(tasks);
+        const declared = computePredecessors(tasks);
         const { edges, remaining } = orderOverlaps(tasks, [], SHARED, REPOSITORIES);
-        const before = computeClosure(tasks, edges);
+        const before = computePredecessors(tasks, edges);
         const ordered = (a: string, b: string) => before.get(a)?.has(b) || before.get(b)?.has(a);
 
         for (const task of tasks) expect(before.get(task.id)?.has(task.id)).toBe(false);
@@ -107,8 +107,8 @@ describe('orderOverlaps', { timeout: 60_000 }, () => {
           expect(note).not.toBe('');
         }
         const listed = new Set(remaining.map(({ a, b }) => [a, b].sort().join()));
-        for (const [at, a] of tasks.entries()) {
-          for (const b of tasks.slice(at + 1)) {
+        for (const [index, a] of tasks.entries()) {
+          for (const b of tasks.slice(index + 1)) {
             const apart = getRepository(a) !== getRepository(b);
             const meets =
               !apart && findScopeOverlaps(a.scope, b.scope, { except: SHARED }).length > 0;
@@ -125,7 +125,7 @@ describe('orderOverlaps', { timeout: 60_000 }, () => {
 });
 
 describe('forecastGraph', () => {
-  it('lies between the bounds of any schedule', () => {
+  it('stays between the lower and the upper bound of any schedule', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(25), fc.integer({ min: 1, max: 6 }), (tasks, slots) => {
         const { makespanMinutes, criticalPathMinutes } = forecastGraph(tasks, [], { slots });
@@ -141,13 +141,13 @@ describe('forecastGraph', () => {
 });
 
 describe('normaliseGraph', { timeout: 60_000 }, () => {
-  it('keeps who comes before whom, in a topological order, with bounded waits', () => {
+  it('keeps all predecessors, in topological order, with bounded dependencies', () => {
     const wide = fc.record({
       count: fc.integer({ min: 60, max: 200 }),
       tail: createGraphArbitrary(8),
     });
     const fans = wide.map(({ count, tail }) => {
-      const fan = Array.from({ length: count }, (_, at) => makeTask(`w${at}`));
+      const fan = Array.from({ length: count }, (_, index) => makeTask(`w${index}`));
       const dependsOn = fan.map((task) => task.id);
       return [
         ...fan,
@@ -158,16 +158,16 @@ describe('normaliseGraph', { timeout: 60_000 }, () => {
       fc.property(fc.oneof(createGraphArbitrary(25), fans), (tasks) => {
         const nodes = normaliseGraph(tasks, [], REPOSITORIES);
         const names = nodes.map((node) => node.id);
-        const run = computeClosure(
+        const run = computePredecessors(
           nodes.map(({ id, dependsOn }) => ({
             id,
-            dependsOn: dependsOn.map((at) => names[at] ?? ''),
+            dependsOn: dependsOn.map((index) => names[index] ?? ''),
           })),
         );
         const work = new Set(tasks.map((task) => task.id));
 
         expect(new Set(names).size).toBe(names.length);
-        for (const [id, before] of computeClosure(tasks)) {
+        for (const [id, before] of computePredecessors(tasks)) {
           expect(new Set([...(run.get(id) ?? [])].filter((other) => work.has(other)))).toEqual(
             before,
           );
@@ -225,7 +225,7 @@ const editArbitrary: fc.Arbitrary<Edit> = fc.oneof(
 );
 
 describe('applyEdits', { timeout: 60_000 }, () => {
-  it('yields a valid graph or a problem, and leaves what it was given alone', () => {
+  it('returns a valid graph or a problem, and never changes its input', () => {
     let applied = 0;
     void fc.assert(
       fc.property(
@@ -257,15 +257,15 @@ describe('applyEdits', { timeout: 60_000 }, () => {
     expect(applied).toBeGreaterThan(30);
   });
 
-  it('keeps who comes before whom when a task is removed', () => {
+  it('keeps the order of the other tasks when a task is removed', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(10), fc.nat(), (tasks, number) => {
         fc.pre(tasks.length > 1);
         const id = `t${number % tasks.length}`;
         const result = applyEdits(tasks, [{ op: 'remove_task', task: id }]);
-        const after = computeClosure('tasks' in result ? result.tasks : []);
+        const after = computePredecessors('tasks' in result ? result.tasks : []);
 
-        for (const [other, before] of computeClosure(tasks)) {
+        for (const [other, before] of computePredecessors(tasks)) {
           if (other === id) continue;
           before.delete(id);
           expect(after.get(other)).toEqual(before);

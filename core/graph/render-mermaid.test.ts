@@ -25,13 +25,13 @@ describe('renderMermaid', () => {
     ]);
   });
 
-  it('draws an order by overlap dotted', () => {
+  it('draws an overlap edge dotted', () => {
     const edges = [{ from: 'a', to: 'b', reason: 'overlap' }];
 
     expect(renderMermaid([makeTask('a'), makeTask('b')], edges)).toContain('n0 -.-> n1');
   });
 
-  it('lets no title out of its label', { timeout: 60_000 }, () => {
+  it('keeps every title inside its label', { timeout: 60_000 }, () => {
     void fc.assert(
       fc.property(
         fc.oneof(
@@ -48,16 +48,16 @@ describe('renderMermaid', () => {
     );
   });
 
-  it('shows at most 60 characters', () => {
+  it('shortens a label to 60 characters', () => {
     const text = renderMermaid([makeTask('a', { title: 'é'.repeat(120) })], []);
 
     expect(text).toContain(`"a: ${'é'.repeat(56)}…"`);
   });
 
-  it('groups by wave what is too large to be drawn', () => {
+  it('groups tasks by wave when the graph is too large to draw', () => {
     const tasks = [
       makeTask('root'),
-      ...Array.from({ length: 200 }, (_, at) => makeTask(`t${at}`, { dependsOn: ['root'] })),
+      ...Array.from({ length: 200 }, (_, index) => makeTask(`t${index}`, { dependsOn: ['root'] })),
     ];
 
     const text = renderMermaid(tasks, [], (id) => (id === 'root' ? 'merged' : 'ready'));
@@ -70,12 +70,14 @@ describe('renderMermaid', () => {
     ]);
   });
 
-  it('groups waves where there are too many of them, and dense graphs too', () => {
-    const chain = Array.from({ length: 1_000 }, (_, at) =>
-      makeTask(`t${at}`, { dependsOn: at === 0 ? [] : [`t${at - 1}`] }),
+  it('groups waves of a very deep graph, and tasks of a dense graph', () => {
+    const chain = Array.from({ length: 1_000 }, (_, index) =>
+      makeTask(`t${index}`, { dependsOn: index === 0 ? [] : [`t${index - 1}`] }),
     );
-    const dense = Array.from({ length: 60 }, (_, at) =>
-      makeTask(`t${at}`, { dependsOn: at < 30 ? [] : chain.slice(0, 30).map(({ id }) => id) }),
+    const dense = Array.from({ length: 60 }, (_, index) =>
+      makeTask(`t${index}`, {
+        dependsOn: index < 30 ? [] : chain.slice(0, 30).map(({ id }) => id),
+      }),
     );
 
     expect(renderMermaid(chain, []).match(/\["/g)).toHaveLength(143);

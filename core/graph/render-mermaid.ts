@@ -1,13 +1,12 @@
-import type { TaskSpec } from '../contract/task.ts';
+import type { Edge, TaskSpec } from '../contract/task.ts';
 import type { TaskStatus } from '../contract/task-status.ts';
 import { deriveTaskTitle } from './derive-task-title.ts';
-import { listDeclaredEdges } from './list-declared-edges.ts';
 import type { EdgeEnds } from './order/adjacency.ts';
 import { computeWaves } from './order/waves.ts';
 
-// Drawn by the forge's own renderer, which refuses more than 500 edges or 50,000 characters. Titles come from models and
-// people: what is not a letter, a digit or harmless is written as a numeric entity, which can end neither a label nor the
-// block of code around it.
+// The forge's Mermaid renderer rejects more than 500 edges or 50,000 characters. Titles come from models and people, so every
+// character besides letters, digits and harmless punctuation is written as a numeric entity, which can end neither a label
+// nor the surrounding code block.
 
 const MAX_NODES = 150;
 const MAX_EDGES = 450;
@@ -34,8 +33,8 @@ const STATUS_COLOURS: Record<TaskStatus, string> = {
 };
 
 /**
- * A flowchart, without the fence around it. `edges`: besides those in `dependsOn`; reason `overlap` is drawn dotted. A graph
- * too large to be drawn is grouped by wave.
+ * Renders a flowchart without a code fence. `edges` are dependencies besides the tasks' `dependsOn`; edges with the reason
+ * `overlap` are dotted. A graph too large for the forge becomes a box per wave.
  */
 export function renderMermaid(
   tasks: readonly TaskSpec[],
@@ -52,12 +51,22 @@ export function renderMermaid(
 
 function collectEdges(tasks: readonly TaskSpec[], edges: readonly DrawnEdge[]): DrawnEdge[] {
   const ids = new Set(tasks.map((task) => task.id));
-  const found = new Map<string, DrawnEdge>();
+  const unique = new Map<string, DrawnEdge>();
   for (const edge of [...listDeclaredEdges(tasks), ...edges]) {
     const key = `${edge.from} ${edge.to}`;
-    if (ids.has(edge.from) && ids.has(edge.to) && !found.has(key)) found.set(key, edge);
+    if (ids.has(edge.from) && ids.has(edge.to) && !unique.has(key)) unique.set(key, edge);
   }
-  return [...found.values()];
+  return [...unique.values()];
+}
+
+function listDeclaredEdges(tasks: readonly TaskSpec[]): Edge[] {
+  return tasks.flatMap((task) =>
+    [...new Set(task.dependsOn)].map((from) => ({
+      from,
+      to: task.id,
+      reason: 'declared' as const,
+    })),
+  );
 }
 
 function renderTasks(
@@ -116,10 +125,10 @@ function renderWaves(
 }
 
 function describeTaskCount(tasks: readonly TaskSpec[], statusOf: StatusLookup | undefined): string {
-  const all = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`;
-  if (statusOf === undefined) return all;
+  const total = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`;
+  if (statusOf === undefined) return total;
   const merged = tasks.filter((task) => statusOf(task.id) === 'merged').length;
-  return `${all}, ${merged} merged`;
+  return `${total}, ${merged} merged`;
 }
 
 function renderFlowchart(lines: readonly string[]): string {
@@ -135,7 +144,7 @@ function renderLabel(text: string): string {
 
 function escapeCharacter(character: string, place: number, all: readonly string[]): string {
   const isHarmless = /[\p{L}\p{M}\p{N} _,:/…-]/u.test(character);
-  // A dot only within a word: "1. x" would be taken for a list, which is not drawn.
+  // A dot is kept only within a word, because Mermaid rejects "1. x" as a list.
   const isInnerDot = character === '.' && /[\p{L}\p{N}]/u.test(all[place + 1] ?? '');
   return isHarmless || isInnerDot ? character : `#${character.codePointAt(0) ?? 0xfffd};`;
 }

@@ -1,7 +1,7 @@
 import type { TaskSpec } from '../contract/task.ts';
 import { taskSpecSchema } from '../contract/task.ts';
 
-/** A valid task for tests; the schema fills in what is not said. */
+/** Creates a valid task for tests; the schema supplies defaults for absent fields. */
 export function makeTask(id: string, fields: Partial<TaskSpec> = {}): TaskSpec {
   return taskSpecSchema.parse({
     id,

@@ -171,5 +171,5 @@ test('with one repository its name says nothing; with several it has to be one o
   const one = readTasks(tasks);
 
   expect(one.ok && one.value.tasks.map(({ repo }) => repo)).toEqual(['', '']);
-  expect(listProblems(tasks, several)).toMatch(/a is for the repository shop,/);
+  expect(listProblems(tasks, several)).toMatch(/task a names the repository shop,/);
 });

@@ -5,46 +5,47 @@ import { compilePattern, GLOBSTAR } from '../scope/pattern.ts';
 import type { GraphProblem } from './graph-problem.ts';
 import { quoteList, quoteText } from './graph-problem.ts';
 
-/** So many top-level directories in one task are taken for unrelated areas. */
+/** A model must split a task with more top-level directories than this limit. */
 const MAX_AREAS = 6;
 
+/** Checks the paths of a task's scope. Stricter rules apply to a task from a model than to a task from a person. */
 export function checkScope(task: TaskSpec, source: 'model' | 'person'): GraphProblem[] {
   const name = quoteText(task.id);
   if (task.scope.length === 0) {
     if (source === 'person') return [];
-    const message = `${name} has no scope, so that nothing keeps it apart from other tasks; list the paths it may change`;
+    const message = `task ${name} has no scope, so it may change the same files as a task that runs at the same time; list the paths that the task may change`;
     return [{ code: 'empty_scope', task: task.id, message, severity: 'warning' }];
   }
-  const bad = task.scope
+  const problems = task.scope
     .map((path) => checkScopePath(task.id, path))
-    .filter((one) => one !== undefined);
-  if (bad.length > 0) return bad;
+    .filter((problem) => problem !== undefined);
+  if (problems.length > 0) return problems;
   const patterns = task.scope.flatMap(compilePattern);
   const severity = source === 'model' ? 'error' : 'warning';
-  const whole = patterns.find(coversWholeRepository);
-  if (whole !== undefined) {
-    const message = `the scope ${quoteText(whole.text)} of ${name} is the whole repository, and nothing could run beside it; name the paths it changes, or split the task`;
+  const broadest = patterns.find(coversWholeRepository);
+  if (broadest !== undefined) {
+    const message = `the scope ${quoteText(broadest.text)} of task ${name} covers the whole repository, so no other task could run at the same time; list the paths that the task changes, or split the task`;
     return [{ code: 'broad_scope', task: task.id, message, severity }];
   }
   const areas = [...new Set(patterns.map(getTopLevelArea).filter((area) => area !== undefined))];
   if (source === 'person' || areas.length <= MAX_AREAS) return [];
-  const message = `${name} spans ${areas.length} areas (${quoteList(areas)}); split it into one task for each`;
+  const message = `task ${name} spans ${areas.length} areas (${quoteList(areas)}); split it into one task per area`;
   return [{ code: 'broad_task', task: task.id, message, severity }];
 }
 
 function checkScopePath(task: string, path: string): GraphProblem | undefined {
-  const where = `the scope ${quoteText(path)} of ${quoteText(task)}`;
+  const where = `the scope ${quoteText(path)} of task ${quoteText(task)}`;
   if (path.trim() === '/') {
-    const message = `${where} is the root of a machine; write paths from the root of the repository, without a leading "/"`;
+    const message = `${where} is the root of the file system; write paths relative to the root of the repository, without a leading "/"`;
     return { code: 'scope_outside', task, message, severity: 'error' };
   }
   const isInside = repoPathSchema.safeParse(path).success && !/^(~|[A-Za-z]:)/.test(path.trim());
   if (!isInside || path.trim().startsWith('/') || compilePattern(path).length === 0) {
-    const message = `${where} is not inside the repository; write a path from its root, without a leading "/", ".." or "\\"`;
+    const message = `${where} is not inside the repository; write a path relative to the root of the repository, without a leading "/", ".." or "\\"`;
     return { code: 'scope_outside', task, message, severity: 'error' };
   }
   if (!path.trim().startsWith('!')) return undefined;
-  const message = `${where} begins with "!"; a scope lists what may be changed and cannot exclude, so name the paths instead`;
+  const message = `${where} begins with "!", but a scope cannot exclude paths; list the paths that the task may change`;
   return { code: 'scope_negated', task, message, severity: 'error' };
 }
 
@@ -54,7 +55,7 @@ function coversWholeRepository(pattern: Pattern): boolean {
   );
 }
 
-/** The top-level directory; files at the root belong to no area. */
+/** Returns the top-level directory; a file at the root belongs to no area. */
 function getTopLevelArea(pattern: Pattern): string | undefined {
   const [first, second] = pattern.segments;
   if (first === undefined || first === GLOBSTAR || first.tokens !== undefined) return undefined;

@@ -1,14 +1,16 @@
 import { taskIdSchema } from '../../contract/id.ts';
 
-/** `code` is snake_case and stable; `message` says what is wrong, where, and what to do. */
+/** A defect of a graph. The message names the defect, the place and the remedy. */
 export type GraphProblem = {
+  /** Stable identifier in snake_case. */
   readonly code: string;
-  /** Id of the task it is about. */
+  /** Id of the defective task; absent when the whole graph is defective. */
   readonly task?: string;
   readonly message: string;
   readonly severity: 'error' | 'warning';
 };
 
+/** Tells whether any problem is an error; a graph with only warnings can run. */
 export function hasErrors(problems: readonly GraphProblem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }
@@ -16,7 +18,7 @@ export function hasErrors(problems: readonly GraphProblem[]): boolean {
 const MAX_QUOTED_CHARS = 80;
 const MAX_LISTED_ITEMS = 10;
 
-/** What others wrote, on one line and bounded. A well-formed id stands without quotes. */
+/** Quotes outside text on one line, cut to 80 characters; a well-formed task id needs no quotes. */
 export function quoteText(text: string): string {
   if (taskIdSchema.safeParse(text).success) return text;
   const characters = Array.from(text);
@@ -27,18 +29,19 @@ export function quoteText(text: string): string {
   return JSON.stringify(cut);
 }
 
-export function quoteList(list: readonly string[], separator = ', '): string {
-  const shown = list.slice(0, MAX_LISTED_ITEMS).map(quoteText).join(separator);
-  const more = list.length - MAX_LISTED_ITEMS;
-  return more > 0 ? `${shown}${separator}... (${more} more)` : shown;
+/** Quotes the first ten texts of a list and counts the others. */
+export function quoteList(texts: readonly string[], separator = ', '): string {
+  const shown = texts.slice(0, MAX_LISTED_ITEMS).map(quoteText).join(separator);
+  const omitted = texts.length - MAX_LISTED_ITEMS;
+  return omitted > 0 ? `${shown}${separator}... (${omitted} more)` : shown;
 }
 
-/** "a -> b -> a"; of a long one the beginning and the end. */
+/** Renders a cycle as "a -> b -> a"; shortens the middle of a long cycle. */
 export function quoteCycle(members: readonly string[]): string {
   const [first = '', last = ''] = [members[0], members.at(-1)];
   if (members.length <= MAX_LISTED_ITEMS) return [...members, first].map(quoteText).join(' -> ');
   const shown = members.slice(0, MAX_LISTED_ITEMS - 1).map(quoteText);
-  const left = members.length - MAX_LISTED_ITEMS;
-  const middle = left > 0 ? [`... (${left} more)`] : [];
+  const omitted = members.length - MAX_LISTED_ITEMS;
+  const middle = omitted > 0 ? [`... (${omitted} more)`] : [];
   return [...shown, ...middle, quoteText(last), quoteText(first)].join(' -> ');
 }

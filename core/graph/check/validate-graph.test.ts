@@ -20,29 +20,29 @@ function listProblemCodes(tasks: readonly TaskSpec[], context = MODEL_CONTEXT): 
 }
 
 describe('validateGraph', () => {
-  it('finds nothing wrong with a good graph', () => {
+  it('finds no problem in a valid graph', () => {
     const tasks = [makeScopedTask('a'), makeScopedTask('b', { dependsOn: ['a'], repo: 'o/api' })];
 
     expect(validateGraph(tasks, MODEL_CONTEXT)).toEqual([]);
     expect(validateGraph(tasks, PERSON_CONTEXT)).toEqual([]);
   });
 
-  it('refuses a graph without tasks', () => {
+  it('rejects a graph without tasks', () => {
     expect(listProblemCodes([])).toEqual(['error empty_graph']);
   });
 
-  it('refuses more tasks than allowed', () => {
-    const tasks = Array.from({ length: 61 }, (_, at) => makeScopedTask(`t${at}`));
+  it('rejects more tasks than allowed', () => {
+    const tasks = Array.from({ length: 61 }, (_, index) => makeScopedTask(`t${index}`));
 
     expect(listProblemCodes(tasks)).toEqual(['error too_many_tasks']);
     expect(listProblemCodes(tasks, PERSON_CONTEXT)).toEqual([]);
   });
 
-  it.each(['end', 'end-2', 'join-17'])('refuses the reserved id %s', (id) => {
+  it.each(['end', 'end-2', 'join-17'])('rejects the reserved id %s', (id) => {
     expect(listProblemCodes([makeScopedTask(id)])).toEqual(['error reserved_id']);
   });
 
-  it('accepts ids that only look like reserved ones', () => {
+  it('accepts ids that only resemble reserved ids', () => {
     expect(
       listProblemCodes([
         makeScopedTask('end-to-end'),
@@ -52,7 +52,7 @@ describe('validateGraph', () => {
     ).toEqual([]);
   });
 
-  it('names a hostile id on one line', () => {
+  it('quotes a hostile id on one line', () => {
     const hostile = { ...makeScopedTask('a'), id: 'x$(id)\n`rm -rf /`' };
     const [problem] = validateGraph([hostile], MODEL_CONTEXT);
 
@@ -60,7 +60,7 @@ describe('validateGraph', () => {
     expect(problem?.message).not.toContain('\n');
   });
 
-  it('says how often an id is taken', () => {
+  it('counts the tasks with the same id', () => {
     const problems = validateGraph(
       [makeScopedTask('a'), makeScopedTask('a'), makeScopedTask('a')],
       MODEL_CONTEXT,
@@ -70,7 +70,7 @@ describe('validateGraph', () => {
     expect(problems[0]?.message).toContain('3 tasks');
   });
 
-  it('names unknown and own dependencies', () => {
+  it('reports unknown dependencies and dependencies on the task itself', () => {
     const problems = validateGraph(
       [makeScopedTask('a', { dependsOn: ['a', 'nope'] }), makeScopedTask('b')],
       MODEL_CONTEXT,
@@ -84,7 +84,7 @@ describe('validateGraph', () => {
     expect(problems[1]?.message).toContain('a, b');
   });
 
-  it('names the members of a cycle in their order, and every separate cycle', () => {
+  it('lists the members of each separate cycle in order', () => {
     const tasks = [
       makeScopedTask('behind', { dependsOn: ['c'] }),
       makeScopedTask('c', { dependsOn: ['b'] }),
@@ -101,17 +101,17 @@ describe('validateGraph', () => {
     expect(problems[1]?.message).toContain('x -> y -> x');
   });
 
-  it('names the shortest cycle through a task', () => {
-    const ring = Array.from({ length: 40 }, (_, at) =>
-      makeScopedTask(`t${at}`, { dependsOn: at === 0 ? ['t39', 't1'] : [`t${at - 1}`] }),
+  it('reports the shortest cycle through a task', () => {
+    const ring = Array.from({ length: 40 }, (_, index) =>
+      makeScopedTask(`t${index}`, { dependsOn: index === 0 ? ['t39', 't1'] : [`t${index - 1}`] }),
     );
 
     expect(validateGraph(ring, MODEL_CONTEXT)[0]?.message).toContain('t0 -> t1 -> t0');
   });
 
-  it('bounds the text of a long cycle', () => {
-    const ring = Array.from({ length: 5_000 }, (_, at) =>
-      makeScopedTask(`t${at}`, { dependsOn: [`t${(at + 4_999) % 5_000}`] }),
+  it('shortens the message about a long cycle', () => {
+    const ring = Array.from({ length: 5_000 }, (_, index) =>
+      makeScopedTask(`t${index}`, { dependsOn: [`t${(index + 4_999) % 5_000}`] }),
     );
     const [problem] = validateGraph(ring, PERSON_CONTEXT);
 
@@ -119,7 +119,7 @@ describe('validateGraph', () => {
     expect(problem?.message.length).toBeLessThan(400);
   });
 
-  it('names an unknown repository and the known ones', () => {
+  it('reports an unknown repository together with the known repositories', () => {
     const [problem] = validateGraph([makeScopedTask('a', { repo: 'o/other' })], MODEL_CONTEXT);
 
     expect(problem).toMatchObject({ code: 'unknown_repository', task: 'a', severity: 'error' });
@@ -127,24 +127,22 @@ describe('validateGraph', () => {
   });
 
   it.each(['/', '/etc/passwd', '../x', 'a/../../x', 'C:/x', '~/x', 'a\\b', '{a,..}/x/../y', ' '])(
-    'refuses the scope %j',
+    'rejects the scope %j',
     (path) => {
-      expect(
-        listProblemCodes(
-          [makeScopedTask('a', { scope: [] })].map((one) => ({ ...one, scope: [path] })),
-        ),
-      ).toEqual(['error scope_outside']);
+      expect(listProblemCodes([{ ...makeScopedTask('a', { scope: [] }), scope: [path] }])).toEqual([
+        'error scope_outside',
+      ]);
     },
   );
 
-  it('refuses a scope that excludes', () => {
+  it('rejects a scope with an exclusion', () => {
     expect(listProblemCodes([makeScopedTask('a', { scope: ['!src/'] })])).toEqual([
       'error scope_negated',
     ]);
   });
 
   it.each(['**', '*', '.', './', '**/*', '**/*.*', '*/'])(
-    'finds the scope %j too broad',
+    'reports the scope %j as too broad',
     (path) => {
       expect(listProblemCodes([makeScopedTask('a', { scope: ['src/a.ts', path] })])).toEqual([
         'error broad_scope',
@@ -155,7 +153,7 @@ describe('validateGraph', () => {
     },
   );
 
-  it('finds a task of many unrelated areas too broad, from a model', () => {
+  it('reports a task of many unrelated areas as too broad only for a model', () => {
     const scope = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((area) => `${area}/x.ts`);
 
     expect(listProblemCodes([makeScopedTask('a', { scope })])).toEqual(['error broad_task']);
@@ -165,12 +163,12 @@ describe('validateGraph', () => {
     ).toEqual([]);
   });
 
-  it('warns of a model that gives no scope', () => {
+  it('warns about a task without a scope only for a model', () => {
     expect(listProblemCodes([makeScopedTask('a', { scope: [] })])).toEqual(['warning empty_scope']);
     expect(listProblemCodes([makeScopedTask('a', { scope: [] })], PERSON_CONTEXT)).toEqual([]);
   });
 
-  it('wants criteria from a model', () => {
+  it('requires criteria only from a model', () => {
     expect(listProblemCodes([makeScopedTask('a', { criteria: [] })])).toEqual([
       'error missing_criteria',
     ]);
@@ -178,7 +176,7 @@ describe('validateGraph', () => {
   });
 
   it.each(['improve things', 'Fix various issues in the codebase.', 'Refactor and clean up code'])(
-    'finds %j vague',
+    'reports %j as vague',
     (description) => {
       expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([
         'error vague_description',
@@ -189,13 +187,13 @@ describe('validateGraph', () => {
     },
   );
 
-  it.each(['Add login', 'Docs'])('finds %j too short from a model', (description) => {
+  it.each(['Add login', 'Docs'])('reports %j as too short only for a model', (description) => {
     expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([
       'error short_description',
     ]);
   });
 
-  it.each(['   ', '...', '-'])('refuses the empty description %j', (description) => {
+  it.each(['   ', '...', '-'])('rejects the empty description %j', (description) => {
     expect(listProblemCodes([makeScopedTask('a', { description })], PERSON_CONTEXT)).toEqual([
       'error empty_description',
     ]);

@@ -5,16 +5,17 @@ import { checkText } from './check-text.ts';
 import type { GraphProblem } from './graph-problem.ts';
 import { quoteList, quoteText } from './graph-problem.ts';
 
+/** Facts about the plan, needed to validate its graph. */
 export type ValidationContext = {
-  /** Names of the plan's repositories; a task without `repo` belongs to the first. */
+  /** Names of the plan's repositories; a task without `repo` belongs to the first repository. */
   readonly repositories: readonly string[];
-  /** A model's graph is held to more: what would be a warning for a person is an error, so that the model is asked again. */
+  /** Author of the graph. Some warnings for a person are errors for a model, which must then answer again. */
   readonly source: 'model' | 'person';
-  /** 60 for a model, 10,000 for a person. */
+  /** Callers allow a model 60 tasks and a person 10,000. */
   readonly maxTasks: number;
 };
 
-/** Everything that is wrong with a graph, in the order of its tasks. Usable when there is no error among it. */
+/** Returns all problems of a graph in the order of its tasks. A graph without errors can run. */
 export function validateGraph(
   tasks: readonly TaskSpec[],
   context: ValidationContext,
@@ -32,13 +33,13 @@ export function validateGraph(
 
 function checkTaskCount(tasks: readonly TaskSpec[], context: ValidationContext): GraphProblem[] {
   if (tasks.length <= context.maxTasks) return [];
-  const advice = context.source === 'model' ? 'merge small ones' : 'hand in several plans';
-  const message = `the graph has ${tasks.length} tasks and may have ${context.maxTasks}; ${advice}`;
+  const advice = context.source === 'model' ? 'merge small tasks' : 'divide it into several plans';
+  const message = `the graph has ${tasks.length} tasks, more than the limit of ${context.maxTasks}; ${advice}`;
   return [{ code: 'too_many_tasks', message, severity: 'error' }];
 }
 
 function checkRepository(task: TaskSpec, context: ValidationContext): GraphProblem[] {
   if (task.repo === '' || context.repositories.includes(task.repo)) return [];
-  const message = `${quoteText(task.id)} is for the repository ${quoteText(task.repo)}, which is not the plan's; the plan has ${quoteList(context.repositories)}`;
+  const message = `task ${quoteText(task.id)} names the repository ${quoteText(task.repo)}, which does not belong to the plan; the plan has ${quoteList(context.repositories)}`;
   return [{ code: 'unknown_repository', task: task.id, message, severity: 'error' }];
 }

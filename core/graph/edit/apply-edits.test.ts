@@ -4,7 +4,7 @@ import type { TaskSpec } from '../../contract/task.ts';
 import { makeTask } from '../task-fixture.ts';
 import { applyEdits } from './apply-edits.ts';
 
-// a -> b -> c, and d alone
+// The chain a -> b -> c, and the separate task d.
 const TASKS = [
   makeTask('a', { scope: ['src/a/'] }),
   makeTask('b', { dependsOn: ['a'], scope: ['src/b/'], repo: 'o/api' }),
@@ -14,7 +14,8 @@ const TASKS = [
 
 function applyValidEdits(edits: readonly Edit[], tasks: readonly TaskSpec[] = TASKS): TaskSpec[] {
   const result = applyEdits(tasks, edits);
-  if ('problems' in result) throw new Error(result.problems.map((one) => one.message).join('\n'));
+  if ('problems' in result)
+    throw new Error(result.problems.map((problem) => problem.message).join('\n'));
   return result.tasks;
 }
 
@@ -32,7 +33,7 @@ function findEditProblem(
 }
 
 describe('applyEdits', () => {
-  it('adds a task, also behind one that is added later', () => {
+  it('adds a task with a dependency on a task of a later edit', () => {
     const tasks = applyValidEdits([
       { op: 'add_task', task: makeTask('e', { dependsOn: ['f'] }) },
       { op: 'add_task', task: makeTask('f') },
@@ -41,7 +42,7 @@ describe('applyEdits', () => {
     expect(tasks.map((task) => task.id)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  it('changes only what is given', () => {
+  it('changes only the given fields', () => {
     const tasks = applyValidEdits([
       { op: 'change_task', task: 'a', tier: 'heavy', addCriteria: ['x', 'its tests pass'] },
     ]);
@@ -50,7 +51,7 @@ describe('applyEdits', () => {
     expect(tasks[1]).toBe(TASKS[1]);
   });
 
-  it('links the dependents of a removed task to its dependencies, and says so', () => {
+  it('passes the dependencies of a removed task to its dependents and reports the new edges', () => {
     const result = applyEdits(TASKS, [{ op: 'remove_task', task: 'b' }]);
 
     expect(result).toMatchObject({ relinked: [{ from: 'a', to: 'c', reason: 'relinked' }] });
@@ -69,7 +70,7 @@ describe('applyEdits', () => {
     ).toEqual(['b>c', 'c>d']);
   });
 
-  it('splits a task into parts that take over its edges at both ends', () => {
+  it('splits a task into parts with its dependencies and dependents', () => {
     const tasks = applyValidEdits([
       {
         op: 'split_task',
@@ -107,17 +108,17 @@ describe('applyEdits', () => {
   });
 
   it.each<[string, Edit[], string]>([
-    ['unknown_task', [{ op: 'remove_task', task: 'x' }], 'no task x; the tasks are a, b, c, d'],
+    ['unknown_task', [{ op: 'remove_task', task: 'x' }], 'no task x; its tasks are a, b, c, d'],
     ['unknown_task', [{ op: 'change_task', task: 'x' }], 'no task x'],
     ['unknown_task', [{ op: 'add_edge', from: 'x', to: 'a' }], 'no task x'],
     ['unknown_task', [{ op: 'remove_edge', from: 'a', to: 'x' }], 'no task x'],
     ['unknown_task', [{ op: 'split_task', task: 'x', into: [makeTask('e'), makeTask('f')] }], 'x'],
     ['unknown_task', [{ op: 'merge_tasks', tasks: ['a', 'x'], into: makeTask('e') }], 'x'],
-    ['duplicate_id', [{ op: 'add_task', task: makeTask('a') }], 'a task a already'],
+    ['duplicate_id', [{ op: 'add_task', task: makeTask('a') }], 'already has a task a'],
     ['duplicate_id', [{ op: 'split_task', task: 'b', into: [makeTask('a'), makeTask('f')] }], 'a'],
     ['duplicate_id', [{ op: 'split_task', task: 'b', into: [makeTask('f'), makeTask('f')] }], 'b'],
     ['duplicate_id', [{ op: 'merge_tasks', tasks: ['a', 'd'], into: makeTask('c') }], 'c'],
-    ['edge_missing', [{ op: 'remove_edge', from: 'a', to: 'c' }], 'only on b'],
+    ['edge_missing', [{ op: 'remove_edge', from: 'a', to: 'c' }], 'its dependencies are b'],
     ['self_dependency', [{ op: 'add_edge', from: 'a', to: 'a' }], 'itself'],
     ['cycle', [{ op: 'add_edge', from: 'c', to: 'a' }], 'a -> b -> c -> a'],
     [
@@ -136,14 +137,14 @@ describe('applyEdits', () => {
     ['scope_outside', [{ op: 'change_task', task: 'a', scope: ['~/x'] }], '~/x'],
     ['bad_task', [{ op: 'change_task', task: 'a', scope: ['/etc'] }], 'scope.0'],
     ['empty_graph', ['a', 'b', 'c', 'd'].map((task) => ({ op: 'remove_task', task })), 'no tasks'],
-  ])('refuses with %s: %j', (code, edits, part) => {
+  ])('rejects with %s: %j', (code, edits, part) => {
     const problem = findEditProblem(edits);
 
     expect(problem?.code).toBe(code);
     expect(problem?.message).toContain(part);
   });
 
-  it('applies nothing when the last edit fails, and names it', () => {
+  it('applies nothing and names the edit when the last edit fails', () => {
     const problem = findEditProblem([
       { op: 'add_edge', from: 'a', to: 'd' },
       { op: 'remove_task', task: 'x' },
@@ -152,8 +153,9 @@ describe('applyEdits', () => {
     expect(problem?.message).toMatch(/^edit 2 \(remove_task\): /);
   });
 
-  it('refuses a union that is more than a task can hold', () => {
-    const scope = (from: number) => Array.from({ length: 150 }, (_, at) => `f${from + at}.ts`);
+  it('rejects a merge whose scope exceeds the limit of a task', () => {
+    const scope = (from: number) =>
+      Array.from({ length: 150 }, (_, index) => `f${from + index}.ts`);
     const tasks = [makeTask('a', { scope: scope(0) }), makeTask('b', { scope: scope(150) })];
 
     const result = applyEdits(tasks, [

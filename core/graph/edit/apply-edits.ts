@@ -10,29 +10,29 @@ import { addTask, changeTask, mergeTasks, removeTask, splitTask } from './edit-t
 import type { GraphDraft } from './graph-draft.ts';
 import { createDraft, listTasks } from './graph-draft.ts';
 
-/** `relinked`: those of the dependencies that a removed task left to its dependents. */
+/** New tasks, or problems if the edits are impossible. `relinked`: dependencies that removed tasks passed to their dependents. */
 export type EditResult =
   | { readonly tasks: TaskSpec[]; readonly relinked: Edge[] }
   | { readonly problems: GraphProblem[] };
 
 /**
- * Applies edits one after the other, all or none, and leaves the given tasks as they are. The first edit that cannot be done
- * is named by its number, from 1. A task may depend on one that a later edit adds: dependencies are judged at the end.
+ * Applies edits in order, all or none, without changing the given tasks. The problem of an impossible edit names the number
+ * of the edit, counted from 1. Dependencies are checked after the last edit, so a task may depend on a task of a later edit.
  */
 export function applyEdits(tasks: readonly TaskSpec[], edits: readonly Edit[]): EditResult {
   const draft = createDraft(tasks);
   if (draft.tasks.size < tasks.length) return { problems: checkStructure(tasks) };
   const relinked: Edge[] = [];
-  for (const [at, edit] of edits.entries()) {
+  for (const [index, edit] of edits.entries()) {
     const problem = applyEdit(draft, edit, relinked);
     if (problem === undefined) continue;
-    const message = `edit ${at + 1} (${edit.op}): ${problem.message}`;
+    const message = `edit ${index + 1} (${edit.op}): ${problem.message}`;
     return { problems: [{ ...problem, message }] };
   }
   const edited = listTasks(draft);
-  const before = new Set(tasks);
-  const touched = edited.filter((task) => !before.has(task));
-  const problems = [...checkStructure(edited), ...touched.flatMap(checkEditedTask)];
+  const originals = new Set(tasks);
+  const changed = edited.filter((task) => !originals.has(task));
+  const problems = [...checkStructure(edited), ...changed.flatMap(checkEditedTask)];
   if (problems.length > 0) return { problems };
   return { tasks: edited, relinked: filterPresentEdges(draft, relinked) };
 }
@@ -61,19 +61,19 @@ function applyEdit(draft: GraphDraft, edit: Edit, relinked: Edge[]): GraphProble
 }
 
 function filterPresentEdges(draft: GraphDraft, edges: readonly Edge[]): Edge[] {
-  const kept = new Map<string, Edge>();
+  const present = new Map<string, Edge>();
   for (const edge of edges) {
     if (!draft.tasks.get(edge.to)?.dependsOn.includes(edge.from)) continue;
-    kept.set(`${edge.from} ${edge.to}`, edge);
+    present.set(`${edge.from} ${edge.to}`, edge);
   }
-  return [...kept.values()];
+  return [...present.values()];
 }
 
-/** Unions may exceed what one task can hold. */
+/** Checks an edited task against the schema, because merging tasks can exceed the bounds of a task's lists. */
 function checkEditedTask(task: TaskSpec): GraphProblem[] {
   const parsed = taskSpecSchema.safeParse(task);
   const malformed = (parsed.error?.issues ?? []).map((issue): GraphProblem => {
-    const message = `${issue.path.join('.')} of ${quoteText(task.id)}: ${issue.message}`;
+    const message = `${issue.path.join('.')} of task ${quoteText(task.id)}: ${issue.message}`;
     return { code: 'bad_task', task: task.id, message, severity: 'error' };
   });
   if (malformed.length > 0) return malformed;

@@ -3,14 +3,14 @@ import { makeTask } from '../task-fixture.ts';
 import { describeDiff, diffGraphs } from './diff-graphs.ts';
 
 describe('diffGraphs', () => {
-  it('sees nothing in the same graph, nor in another order of dependencies and scope', () => {
+  it('finds no difference in the same graph or in reordered dependencies and scopes', () => {
     const before = [makeTask('a', { scope: ['x', 'y'], dependsOn: ['b', 'c'] })];
     const after = [makeTask('a', { scope: ['y', 'x'], dependsOn: ['c', 'b'] })];
 
     expect(diffGraphs(before, after)).toEqual({ added: [], removed: [], changed: [] });
   });
 
-  it('names what was added, removed and changed, field by field', () => {
+  it('lists added, removed and changed tasks, field by field', () => {
     const before = [makeTask('a', { dependsOn: ['old'] }), makeTask('old', { title: 'Old one' })];
     const after = [makeTask('a', { dependsOn: ['b'], tier: 'heavy' }), makeTask('b')];
 
@@ -37,7 +37,7 @@ describe('diffGraphs', () => {
     ]);
   });
 
-  it('tells people in one bounded line whatever the text is', () => {
+  it('describes hostile text in one bounded line', () => {
     const before = [makeTask('a')];
     const after = [makeTask('a', { title: 'x\u001b[2Jy\nz', description: 'word '.repeat(500) })];
 
@@ -47,7 +47,7 @@ describe('diffGraphs', () => {
     expect(lines[1]?.length).toBeLessThan(160);
   });
 
-  it('compares limits by value and notices another order of criteria', () => {
+  it('compares limits by value and detects reordered criteria', () => {
     const before = [makeTask('a', { limits: { maxTurns: 3, maxUsd: 1 }, criteria: ['x', 'y'] })];
     const after = [makeTask('a', { limits: { maxUsd: 1, maxTurns: 3 }, criteria: ['y', 'x'] })];
 

@@ -1,19 +1,22 @@
 import type { TaskSpec } from '../../contract/task.ts';
 import { deriveTaskTitle } from '../derive-task-title.ts';
 
+/** A field of a task, as compared by a diff. */
 export type TaskField = Exclude<keyof TaskSpec, 'id'>;
+/** The values of a changed field. */
 export type FieldChange = {
   readonly field: TaskField;
   readonly before: unknown;
   readonly after: unknown;
 };
+/** The differences between two graphs, matched by task id. */
 export type GraphDiff = {
   readonly added: { readonly task: string; readonly title: string }[];
   readonly removed: { readonly task: string; readonly title: string }[];
   readonly changed: { readonly task: string; readonly fields: FieldChange[] }[];
 };
 
-/** In the order of the interface; a field that is added there has to be added here. */
+/** Labels of all fields, in display order. The compiler rejects a missing field. */
 const FIELD_LABELS = {
   title: 'title',
   description: 'description',
@@ -26,34 +29,36 @@ const FIELD_LABELS = {
   limits: 'limits',
   interactive: 'interactive',
 } as const satisfies Record<TaskField, string>;
-/** Their order means nothing. */
+/** List fields whose order has no meaning. */
 const UNORDERED_FIELDS: ReadonlySet<string> = new Set(['dependsOn', 'scope']);
 const FIELD_NAMES = Object.keys(FIELD_LABELS).filter(
   (name): name is TaskField => name in FIELD_LABELS,
 );
 
+/** Compares two graphs by task id. */
 export function diffGraphs(before: readonly TaskSpec[], after: readonly TaskSpec[]): GraphDiff {
-  const old = new Map(before.map((task) => [task.id, task]));
-  const kept = new Set(after.map((task) => task.id));
+  const previousTasks = new Map(before.map((task) => [task.id, task]));
+  const remainingIds = new Set(after.map((task) => task.id));
   const diff: GraphDiff = { added: [], removed: [], changed: [] };
   for (const task of before) {
-    if (!kept.has(task.id)) diff.removed.push({ task: task.id, title: deriveTaskTitle(task) });
+    if (!remainingIds.has(task.id))
+      diff.removed.push({ task: task.id, title: deriveTaskTitle(task) });
   }
   for (const task of after) {
-    const was = old.get(task.id);
-    if (was === undefined) {
+    const previous = previousTasks.get(task.id);
+    if (previous === undefined) {
       diff.added.push({ task: task.id, title: deriveTaskTitle(task) });
       continue;
     }
-    const fields = FIELD_NAMES.filter((field) => !isSameValue(field, was[field], task[field])).map(
-      (field) => ({ field, before: was[field], after: task[field] }),
-    );
+    const fields = FIELD_NAMES.filter(
+      (field) => !isSameValue(field, previous[field], task[field]),
+    ).map((field) => ({ field, before: previous[field], after: task[field] }));
     if (fields.length > 0) diff.changed.push({ task: task.id, fields });
   }
   return diff;
 }
 
-/** One line for each change, for people. */
+/** Renders each change as a line of text for people. */
 export function describeDiff(diff: GraphDiff): string[] {
   return [
     ...diff.added.map(({ task, title }) => `+ ${task}: ${toOneLine(title)}`),
@@ -93,10 +98,10 @@ function formatValue(value: unknown): string {
   return toOneLine(typeof value === 'string' ? value : JSON.stringify(value), 60);
 }
 
-/** Control characters would move a terminal's cursor. */
-function toOneLine(text: string, max = 100): string {
+/** Removes control characters, which would move a terminal's cursor, and shortens the text. */
+function toOneLine(text: string, maxChars = 100): string {
   const characters = Array.from(text.replace(/[\s\p{C}]+/gu, ' ').trim());
-  return characters.length <= max
+  return characters.length <= maxChars
     ? characters.join('')
-    : `${characters.slice(0, max - 1).join('')}…`;
+    : `${characters.slice(0, maxChars - 1).join('')}…`;
 }

@@ -15,6 +15,7 @@ import {
 
 type ChangeTask = Extract<Edit, { readonly op: 'change_task' }>;
 
+/** Adds a task at the end of the list. */
 export function addTask(draft: GraphDraft, task: TaskSpec): GraphProblem | undefined {
   if (draft.tasks.has(task.id)) return createDuplicateIdProblem(task.id);
   draft.tasks.set(task.id, task);
@@ -22,6 +23,7 @@ export function addTask(draft: GraphDraft, task: TaskSpec): GraphProblem | undef
   return undefined;
 }
 
+/** Replaces the given fields of a task; `addCriteria` extends its criteria. */
 export function changeTask(draft: GraphDraft, edit: ChangeTask): GraphProblem | undefined {
   const { op: _, task: id, addCriteria = [], ...fields } = edit;
   const task = draft.tasks.get(id);
@@ -32,7 +34,7 @@ export function changeTask(draft: GraphDraft, edit: ChangeTask): GraphProblem | 
   return undefined;
 }
 
-/** Its dependents wait on its dependencies instead; what is new by that is added to `relinked`. */
+/** Removes a task. Its dependents take over its dependencies; each new dependency is added to `relinked`. */
 export function removeTask(
   draft: GraphDraft,
   id: string,
@@ -52,27 +54,31 @@ export function removeTask(
 }
 
 /**
- * Whoever waited on the task waits on all parts. A part waits on those parts that it names, and on the tasks outside that it
- * names, or when it names none, on what the task waited on. Without a repository of its own it stays in the task's.
+ * Replaces a task by its parts. Dependents of the task depend on all parts. A part without dependencies outside the
+ * split inherits the dependencies of the task, and a part without a repository inherits the repository.
  */
 export function splitTask(
   draft: GraphDraft,
   id: string,
   into: readonly TaskSpec[],
 ): GraphProblem | undefined {
-  const whole = draft.tasks.get(id);
-  if (whole === undefined) return createUnknownTaskProblem(draft, id);
+  const original = draft.tasks.get(id);
+  if (original === undefined) return createUnknownTaskProblem(draft, id);
   const ids = new Set(into.map((part) => part.id));
   if (ids.size < into.length) {
-    return createEditProblem('duplicate_id', id, `two parts of ${quoteText(id)} have the same id`);
+    return createEditProblem(
+      'duplicate_id',
+      id,
+      `two parts of task ${quoteText(id)} have the same id; give each part its own id`,
+    );
   }
   const taken = [...ids].find((part) => part !== id && draft.tasks.has(part));
   if (taken !== undefined) return createDuplicateIdProblem(taken);
   const parts = into.map((part) => {
     const inside = part.dependsOn.filter((other) => ids.has(other));
     const outside = part.dependsOn.filter((other) => !ids.has(other));
-    const dependsOn = uniteLists([outside.length > 0 ? outside : whole.dependsOn, inside]);
-    return { ...part, dependsOn, repo: part.repo || whole.repo };
+    const dependsOn = uniteLists([outside.length > 0 ? outside : original.dependsOn, inside]);
+    return { ...part, dependsOn, repo: part.repo || original.repo };
   });
   draft.tasks.delete(id);
   replaceDependencies(draft, new Set([id]), [...ids]);
@@ -80,7 +86,10 @@ export function splitTask(
   return undefined;
 }
 
-/** Dependencies, scope and criteria are those of all, unless `into` has its own. It takes the place of the first. */
+/**
+ * Replaces tasks by the task `into`, at the place of the first. `into` inherits dependencies, scope and criteria of all merged
+ * tasks wherever its own list is empty.
+ */
 export function mergeTasks(
   draft: GraphDraft,
   tasks: readonly string[],
@@ -93,7 +102,7 @@ export function mergeTasks(
     return createEditProblem(
       'nothing_to_merge',
       into.id,
-      'name at least two different tasks to merge',
+      'a merge needs at least two different tasks; name another task',
     );
   }
   if (draft.tasks.has(into.id) && !ids.has(into.id)) return createDuplicateIdProblem(into.id);
@@ -103,7 +112,7 @@ export function mergeTasks(
     .filter((task) => task !== undefined);
   const repos = [...new Set(members.map((task) => task.repo))];
   if (into.repo === '' && repos.length > 1) {
-    const message = `the tasks belong to different repositories (${quoteList(repos)}); say in the merged task which it is for`;
+    const message = `the tasks belong to different repositories (${quoteList(repos)}); name one of them as the repository of the merged task`;
     return createEditProblem('repositories_differ', into.id, message);
   }
   const merged = { ...uniteTasks(members, into, ids), repo: into.repo || (repos[0] ?? '') };
@@ -117,8 +126,10 @@ function uniteTasks(
   into: TaskSpec,
   ids: ReadonlySet<string>,
 ): TaskSpec {
-  const given = into.dependsOn.length > 0;
-  const dependsOn = given ? into.dependsOn : uniteLists(members.map((task) => task.dependsOn));
+  const hasOwnDependencies = into.dependsOn.length > 0;
+  const dependsOn = hasOwnDependencies
+    ? into.dependsOn
+    : uniteLists(members.map((task) => task.dependsOn));
   return {
     ...into,
     dependsOn: dependsOn.filter((id) => !ids.has(id)),
@@ -130,9 +141,9 @@ function uniteTasks(
 
 function findMergeCycle(draft: GraphDraft, merged: TaskSpec): GraphProblem | undefined {
   for (const id of merged.dependsOn) {
-    const way = findPath(draft, merged.id, id);
-    if (way === undefined) continue;
-    const message = `the merged task ${quoteText(merged.id)} would wait on itself: ${quoteCycle(way)}; merge the tasks between as well, or remove a dependency`;
+    const path = findPath(draft, merged.id, id);
+    if (path === undefined) continue;
+    const message = `the merged task ${quoteText(merged.id)} would depend on itself: ${quoteCycle(path)}; also merge the other tasks of this cycle, or remove a dependency`;
     return createEditProblem('cycle', merged.id, message);
   }
   return undefined;

@@ -2,13 +2,14 @@ import type { TaskSpec } from '../../contract/task.ts';
 import type { GraphProblem } from '../check/graph-problem.ts';
 import { quoteList, quoteText } from '../check/graph-problem.ts';
 
-/** The tasks while they are edited: a working copy of the caller's own. An edit answers with the problem that stops it. */
+/** A working copy of the tasks. An edit changes the draft, or returns a problem if the edit is impossible. */
 export type GraphDraft = {
   /** Ids in the order in which the tasks are listed. */
   order: string[];
   readonly tasks: Map<string, TaskSpec>;
 };
 
+/** Copies the tasks into a draft. */
 export function createDraft(tasks: readonly TaskSpec[]): GraphDraft {
   return {
     order: tasks.map((task) => task.id),
@@ -16,75 +17,84 @@ export function createDraft(tasks: readonly TaskSpec[]): GraphDraft {
   };
 }
 
+/** Returns the tasks of a draft in list order. */
 export function listTasks(draft: GraphDraft): TaskSpec[] {
   return draft.order.map((id) => draft.tasks.get(id)).filter((task) => task !== undefined);
 }
 
-/** Puts `by` where the first of `ids` was. */
+/** Removes the tasks `ids` and inserts `replacements` at the place of the first. */
 export function replaceTasks(
   draft: GraphDraft,
   ids: ReadonlySet<string>,
-  by: readonly TaskSpec[],
+  replacements: readonly TaskSpec[],
 ): void {
   const first = draft.order.findIndex((id) => ids.has(id));
   const before = draft.order.slice(0, first);
   const after = draft.order.slice(first).filter((id) => !ids.has(id));
   for (const id of ids) draft.tasks.delete(id);
-  for (const task of by) draft.tasks.set(task.id, task);
-  draft.order = [...before, ...by.map((task) => task.id), ...after];
+  for (const task of replacements) draft.tasks.set(task.id, task);
+  draft.order = [...before, ...replacements.map((task) => task.id), ...after];
 }
 
-/** Whoever waits on one of `ids` waits on all of `by` instead. */
+/** Replaces dependencies on any of `ids` by dependencies on all of `replacements`. */
 export function replaceDependencies(
   draft: GraphDraft,
   ids: ReadonlySet<string>,
-  by: readonly string[],
+  replacements: readonly string[],
 ): void {
   for (const task of draft.tasks.values()) {
     if (!task.dependsOn.some((id) => ids.has(id))) continue;
-    const dependsOn = uniteLists(task.dependsOn.map((id) => (ids.has(id) ? by : [id])));
+    const dependsOn = uniteLists(task.dependsOn.map((id) => (ids.has(id) ? replacements : [id])));
     draft.tasks.set(task.id, { ...task, dependsOn });
   }
 }
 
-/** Ids from `start` to `goal`, each waiting on the one before; undefined when there is no way. */
+/** Returns the ids from `start` to `goal`, where each task depends on the task before; undefined if no such path exists. */
 export function findPath(draft: GraphDraft, start: string, goal: string): string[] | undefined {
-  const waiter = new Map<string, string>();
+  const dependentOf = new Map<string, string>();
   const queue = [goal];
   for (const id of queue) {
-    if (id === start) return tracePath(waiter, start, goal);
-    for (const other of draft.tasks.get(id)?.dependsOn ?? []) {
-      if (other === goal || waiter.has(other)) continue;
-      waiter.set(other, id);
-      queue.push(other);
+    if (id === start) return tracePath(dependentOf, start, goal);
+    for (const dependency of draft.tasks.get(id)?.dependsOn ?? []) {
+      if (dependency === goal || dependentOf.has(dependency)) continue;
+      dependentOf.set(dependency, id);
+      queue.push(dependency);
     }
   }
   return undefined;
 }
 
-function tracePath(waiter: ReadonlyMap<string, string>, start: string, goal: string): string[] {
-  const way = [start];
-  for (let id = start; id !== goal; way.push(id)) id = waiter.get(id) ?? goal;
-  return way;
+function tracePath(
+  dependentOf: ReadonlyMap<string, string>,
+  start: string,
+  goal: string,
+): string[] {
+  const path = [start];
+  for (let id = start; id !== goal; path.push(id)) id = dependentOf.get(id) ?? goal;
+  return path;
 }
 
+/** Concatenates lists without duplicates. */
 export function uniteLists(lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())];
 }
 
+/** Creates the problem of an edit of a missing task. */
 export function createUnknownTaskProblem(draft: GraphDraft, id: string): GraphProblem {
-  const message = `there is no task ${quoteText(id)}; the tasks are ${quoteList(draft.order)}`;
+  const message = `the graph has no task ${quoteText(id)}; its tasks are ${quoteList(draft.order)}`;
   return createEditProblem('unknown_task', id, message);
 }
 
+/** Creates the problem of an edit with an id already in use. */
 export function createDuplicateIdProblem(id: string): GraphProblem {
   return createEditProblem(
     'duplicate_id',
     id,
-    `there is a task ${quoteText(id)} already; choose another id`,
+    `the graph already has a task ${quoteText(id)}; choose another id`,
   );
 }
 
+/** Creates the problem of an edit on `task`; every such problem is an error. */
 export function createEditProblem(code: string, task: string, message: string): GraphProblem {
   return { code, task, message, severity: 'error' };
 }

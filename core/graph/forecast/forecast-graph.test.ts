@@ -11,7 +11,7 @@ const TASKS = [
 ];
 
 describe('forecastGraph', () => {
-  it('starts what has most ahead first', () => {
+  it('starts the task with the highest rank first', () => {
     const forecast = forecastGraph(TASKS, [], {
       slots: 2,
       tokensPerMinute: 100,
@@ -31,23 +31,23 @@ describe('forecastGraph', () => {
     });
   });
 
-  it('takes as long as all together with one slot', () => {
+  it('forecasts the sum of all estimates for one slot', () => {
     expect(forecastGraph(TASKS, [], { slots: 1 }).makespanMinutes).toBe(19);
   });
 
-  it('says that tokens and cost are unknown', () => {
+  it('returns null for unknown tokens and cost', () => {
     expect(forecastGraph(TASKS, [], { slots: 1 })).toMatchObject({ tokens: null, usd: null });
     const priceless = forecastGraph(TASKS, [], { slots: 1, tokensPerMinute: 1, usdPerToken: null });
     expect(priceless).toMatchObject({ tokens: 19, usd: null });
   });
 
-  it('lets added edges count', () => {
+  it('includes edges besides dependsOn', () => {
     const forecast = forecastGraph(TASKS, [{ from: 'other', to: 'root' }], { slots: 9 });
 
     expect(forecast.criticalPath).toEqual(['other', 'root', 'long']);
   });
 
-  it('passes on the pairs that still meet', () => {
+  it('passes on the remaining overlaps', () => {
     const remaining = [{ a: 'short', b: 'root', paths: ['x.lock'] }];
 
     expect(forecastGraph(TASKS, [], { slots: 1, remaining }).overlaps).toEqual(remaining);

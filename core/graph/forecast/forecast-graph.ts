@@ -1,6 +1,6 @@
+import { elementAt } from '../../base/element-at.ts';
 import type { Forecast } from '../../contract/plan.ts';
 import type { TaskSpec } from '../../contract/task.ts';
-import { elementAt } from '../element-at.ts';
 import type { Adjacency, EdgeEnds } from '../order/adjacency.ts';
 import { buildAdjacency } from '../order/adjacency.ts';
 import { orderTopologically } from '../order/order-topologically.ts';
@@ -8,18 +8,19 @@ import { followHighestRank, rankNodes } from '../order/waves.ts';
 import type { OverlapPair } from '../overlap/order-overlaps.ts';
 import { popHeap, pushHeap } from './heap.ts';
 
+/** Assumptions of a forecast. */
 export type ForecastOptions = {
-  /** Agents at once. */
+  /** Number of parallel agents; a value below 1 counts as 1. */
   readonly slots: number;
-  /** Absent: tokens and cost are unknown. */
+  /** Tokens per minute of each agent; absent: tokens and cost are unknown. */
   readonly tokensPerMinute?: number;
-  /** null or absent: the price is unknown. */
+  /** Price of a token in US dollars; null or absent: the price is unknown. */
   readonly usdPerToken?: number | null;
-  /** What `orderOverlaps` left. */
+  /** Overlaps without an order, from `orderOverlaps`. */
   readonly remaining?: readonly OverlapPair[];
 };
 
-/** What a graph will take, by the estimates of its tasks. The graph must be acyclic. */
+/** Forecasts time, tokens and cost of a graph from the estimates of its tasks. The graph must be acyclic. */
 export function forecastGraph(
   tasks: readonly TaskSpec[],
   edges: readonly EdgeEnds[],
@@ -32,7 +33,7 @@ export function forecastGraph(
   const path = followHighestRank(graph, rank);
   const criticalPathMinutes = rank[path[0] ?? -1] ?? 0;
   const slots = Math.max(1, Math.floor(options.slots));
-  const total = minutes.reduce((sum, each) => sum + each, 0);
+  const total = minutes.reduce((sum, estimate) => sum + estimate, 0);
   const { tokensPerMinute, usdPerToken } = options;
   const tokens = tokensPerMinute === undefined ? null : Math.round(total * tokensPerMinute);
   return {
@@ -40,7 +41,7 @@ export function forecastGraph(
     waves: listWaves(graph.ids, order, waves),
     criticalPath: path.map((node) => elementAt(graph.ids, node)),
     criticalPathMinutes,
-    // Sums of fractions differ in their last digit by the order in which they were made.
+    // The order of additions changes the last digit of a sum of fractions; the makespan must not fall below the path.
     makespanMinutes: Math.max(criticalPathMinutes, simulateSlots(graph, minutes, rank, slots)),
     slots,
     tokens,
@@ -67,14 +68,14 @@ function listWaves(
   return lists;
 }
 
-/** Minutes until the last task ends when a free slot always takes the ready task of highest rank. */
+/** Computes the minutes until the last task ends if a free slot always takes the ready task with the highest rank. */
 function simulateSlots(
   graph: Adjacency,
   minutes: readonly number[],
   rank: readonly number[],
   slots: number,
 ): number {
-  const missing = graph.dependencies.map((list) => list.length);
+  const openDependencies = graph.dependencies.map((list) => list.length);
   const ends = new Array<number>(minutes.length).fill(0);
   const ready = {
     items: [] as number[],
@@ -85,7 +86,7 @@ function simulateSlots(
     items: [] as number[],
     before: (a: number, b: number) => elementAt(ends, a) < elementAt(ends, b),
   };
-  for (const [node, count] of missing.entries()) if (count === 0) pushHeap(ready, node);
+  for (const [node, count] of openDependencies.entries()) if (count === 0) pushHeap(ready, node);
   let now = 0;
   for (;;) {
     while (running.items.length < slots && ready.items.length > 0) {
@@ -93,14 +94,14 @@ function simulateSlots(
       ends[node] = now + elementAt(minutes, node);
       pushHeap(running, node);
     }
-    // All that end at one moment free their dependents before the next is chosen.
+    // Tasks that end at the same moment release their dependents before the next task is chosen.
     let ended = popHeap(running);
     if (ended === undefined) return now;
     now = elementAt(ends, ended);
     for (;;) {
       for (const dependent of elementAt(graph.dependents, ended)) {
-        const left = elementAt(missing, dependent) - 1;
-        missing[dependent] = left;
+        const left = elementAt(openDependencies, dependent) - 1;
+        openDependencies[dependent] = left;
         if (left === 0) pushHeap(ready, dependent);
       }
       const next = running.items[0];

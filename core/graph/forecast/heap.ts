@@ -1,9 +1,11 @@
-/** A binary heap of numbers; `before(a, b)`: a comes out first. */
+/** A binary heap of numbers. */
 export type Heap = {
   readonly items: number[];
+  /** Tells whether `a` leaves the heap before `b`. */
   readonly before: (a: number, b: number) => boolean;
 };
 
+/** Adds an item. */
 export function pushHeap(heap: Heap, item: number): void {
   const { items, before } = heap;
   let place = items.push(item) - 1;
@@ -17,6 +19,7 @@ export function pushHeap(heap: Heap, item: number): void {
   items[place] = item;
 }
 
+/** Removes and returns the first item; undefined if the heap is empty. */
 export function popHeap(heap: Heap): number | undefined {
   const { items } = heap;
   const top = items[0];
@@ -25,7 +28,7 @@ export function popHeap(heap: Heap): number | undefined {
   return top;
 }
 
-/** Puts `item` at the top and lets it sink to its place. */
+/** Moves `item` from the top down to its place. */
 function sinkDown({ items, before }: Heap, item: number): void {
   let place = 0;
   for (;;) {

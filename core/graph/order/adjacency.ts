@@ -1,19 +1,21 @@
-// A graph in numbers: the position in the given list stands for the task. Everything that walks a graph walks this.
+// A graph in numbers: the index in the given list stands for the task. All algorithms of this folder use this form.
 
-/** `to` waits on `from`. */
+/** An edge: task `to` depends on task `from`. */
 export type EdgeEnds = { readonly from: string; readonly to: string };
+/** A task, reduced to the fields needed for the graph. */
 export type GraphNode = { readonly id: string; readonly dependsOn: readonly string[] };
 
+/** Neighbours of each node, by index. */
 export type Adjacency = {
   readonly ids: readonly string[];
-  /** Per node, ascending, each once. */
+  /** Per node: ascending indices without duplicates. */
   readonly dependencies: readonly (readonly number[])[];
   readonly dependents: readonly (readonly number[])[];
 };
 
 /**
- * Joins what the nodes name in `dependsOn` with further edges. What `validateGraph` reports as errors is left out here:
- * unknown ids and a node that waits on itself. Of nodes with one id the first is meant by that id.
+ * Builds the adjacency from the nodes' `dependsOn` and further edges. Unknown ids and dependencies of a node on itself, which
+ * `validateGraph` reports as errors, are ignored. Of several nodes with the same id, edges refer to the first node.
  */
 export function buildAdjacency(
   nodes: readonly GraphNode[],
@@ -25,7 +27,9 @@ export function buildAdjacency(
   }
   const sets = nodes.map(
     (node) =>
-      new Set(node.dependsOn.map((id) => index.get(id)).filter((known) => known !== undefined)),
+      new Set(
+        node.dependsOn.map((id) => index.get(id)).filter((position) => position !== undefined),
+      ),
   );
   for (const edge of edges) {
     const from = index.get(edge.from);

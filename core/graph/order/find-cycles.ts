@@ -1,12 +1,12 @@
-import { elementAt } from '../element-at.ts';
+import { elementAt } from '../../base/element-at.ts';
 import type { Adjacency } from './adjacency.ts';
 
-/** Members of a cycle, each before the one that waits on it, from the one given first. */
+/** Returns the nodes of a cycle in dependency order, starting at the lowest index; undefined if there is no cycle. */
 export function findCycle(graph: Adjacency): readonly number[] | undefined {
   return findCycles(graph, 1)[0];
 }
 
-/** Cycles without a common member, at most `limit`. Breaking all of them may show further ones. */
+/** Returns at most `limit` cycles without common nodes. Breaking all these cycles may reveal further cycles. */
 export function findCycles(graph: Adjacency, limit: number): readonly (readonly number[])[] {
   const cycles: (readonly number[])[] = [];
   const removed = new Uint8Array(graph.ids.length);
@@ -21,30 +21,32 @@ export function findCycles(graph: Adjacency, limit: number): readonly (readonly 
   return cycles;
 }
 
-/** Removes again and again what waits on nothing; what stays is in a cycle or behind one. */
+/** Removes nodes without dependencies repeatedly; the remaining nodes are part of a cycle or depend on a cycle. */
 function removeAcyclicNodes(graph: Adjacency, removed: Uint8Array): void {
-  const missing = graph.dependencies.map(
+  const openDependencies = graph.dependencies.map(
     (list) => list.filter((other) => removed[other] === 0).length,
   );
-  const free = [...missing.keys()].filter((node) => missing[node] === 0 && removed[node] === 0);
+  const free = [...openDependencies.keys()].filter(
+    (node) => openDependencies[node] === 0 && removed[node] === 0,
+  );
   for (let node = free.pop(); node !== undefined; node = free.pop()) {
     removed[node] = 1;
     for (const dependent of elementAt(graph.dependents, node)) {
-      const left = elementAt(missing, dependent) - 1;
-      missing[dependent] = left;
+      const left = elementAt(openDependencies, dependent) - 1;
+      openDependencies[dependent] = left;
       if (left === 0 && removed[dependent] === 0) free.push(dependent);
     }
   }
 }
 
-/** Walking from dependency to dependency has to come back to a node that was seen, as each still has one. */
+/** Walks from dependency to dependency until a node repeats; each remaining node still has a dependency. */
 function findCycleMember(graph: Adjacency, removed: Uint8Array, start: number): number {
   const seen = new Set<number>();
   let node = start;
   while (!seen.has(node)) {
     seen.add(node);
     const next = elementAt(graph.dependencies, node).find((other) => removed[other] === 0);
-    if (next === undefined) throw new Error('a node without dependencies cannot be left over');
+    if (next === undefined) throw new Error('a remaining node has no dependency');
     node = next;
   }
   return node;
@@ -61,11 +63,11 @@ function findShortestCycle(
     for (const dependent of elementAt(graph.dependents, node)) {
       if (removed[dependent] === 1 || cameFrom.has(dependent)) continue;
       cameFrom.set(dependent, node);
-      if (dependent === member) return rotateToFirst(traceCycle(member, cameFrom));
+      if (dependent === member) return rotateToLowest(traceCycle(member, cameFrom));
       queue.push(dependent);
     }
   }
-  throw new Error('the node is in no cycle');
+  throw new Error('the node is not part of a cycle');
 }
 
 function traceCycle(member: number, cameFrom: ReadonlyMap<number, number>): number[] {
@@ -77,7 +79,7 @@ function traceCycle(member: number, cameFrom: ReadonlyMap<number, number>): numb
   return [member, ...path.slice(1).reverse()];
 }
 
-function rotateToFirst(cycle: readonly number[]): readonly number[] {
-  const first = cycle.indexOf(Math.min(...cycle));
-  return [...cycle.slice(first), ...cycle.slice(0, first)];
+function rotateToLowest(cycle: readonly number[]): readonly number[] {
+  const lowest = cycle.indexOf(Math.min(...cycle));
+  return [...cycle.slice(lowest), ...cycle.slice(0, lowest)];
 }

@@ -4,7 +4,7 @@ import type { RunNode } from './normalise-graph.ts';
 import { normaliseGraph } from './normalise-graph.ts';
 
 function findNode(nodes: readonly RunNode[], id: string): RunNode {
-  const node = nodes.find((one) => one.id === id);
+  const node = nodes.find((candidate) => candidate.id === id);
   if (node === undefined) throw new Error(`no node ${id}`);
   return node;
 }
@@ -16,11 +16,11 @@ function countKinds(nodes: readonly RunNode[]): Record<string, number> {
 }
 
 function makeIndependentTasks(count: number) {
-  return Array.from({ length: count }, (_, at) => makeTask(`t${at}`));
+  return Array.from({ length: count }, (_, index) => makeTask(`t${index}`));
 }
 
 describe('normaliseGraph', () => {
-  it('gives ordinals in a topological order and an end behind all', () => {
+  it('numbers the nodes in topological order and adds an end after all tasks', () => {
     const tasks = [
       makeTask('b', { dependsOn: ['a', 'a'], estimate: 3 }),
       makeTask('a', { estimate: 4 }),
@@ -63,7 +63,7 @@ describe('normaliseGraph', () => {
     ]);
   });
 
-  it('has one end for each repository with tasks, in the order of the plan', () => {
+  it('adds an end per repository with tasks, in the order of the plan', () => {
     const tasks = [
       makeTask('c', { repo: 'o/c' }),
       makeTask('b', { repo: 'o/b', dependsOn: ['c'] }),
@@ -83,14 +83,14 @@ describe('normaliseGraph', () => {
     ]);
   });
 
-  it('needs no join for 64', () => {
+  it('adds no join for 64 dependencies', () => {
     expect(countKinds(normaliseGraph(makeIndependentTasks(64), [], ['o/r']))).toEqual({
       work: 64,
       end: 1,
     });
   });
 
-  it('makes no join of one', () => {
+  it('adds no join for a single left-over dependency', () => {
     const nodes = normaliseGraph(makeIndependentTasks(65), [], ['o/r']);
 
     expect(countKinds(nodes)).toEqual({ work: 65, join: 1, end: 1 });
@@ -101,7 +101,7 @@ describe('normaliseGraph', () => {
     ).toEqual(['join-1', 't64']);
   });
 
-  it('makes a tree of joins for 10,000', () => {
+  it('builds a tree of joins for 10,000 dependencies', () => {
     const nodes = normaliseGraph(makeIndependentTasks(10_000), [], ['o/r']);
 
     expect(countKinds(nodes)).toEqual({ work: 10_000, join: 160, end: 1 });
@@ -110,7 +110,7 @@ describe('normaliseGraph', () => {
     expect(findNode(nodes, 'join-1').dependsOn).toHaveLength(64);
   });
 
-  it('shares joins between those that wait on the same', () => {
+  it('shares joins between tasks with the same dependencies', () => {
     const tasks = makeIndependentTasks(128);
     const dependsOn = tasks.map((task) => task.id);
     const nodes = normaliseGraph(

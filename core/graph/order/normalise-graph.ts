@@ -1,41 +1,45 @@
+import { elementAt } from '../../base/element-at.ts';
 import type { TaskSpec } from '../../contract/task.ts';
-import { elementAt } from '../element-at.ts';
 import type { Adjacency, EdgeEnds } from './adjacency.ts';
 import { buildAdjacency } from './adjacency.ts';
 import { orderTopologically } from './order-topologically.ts';
 import { rankNodes } from './waves.ts';
 
-// The graph as it is run: nobody waits on more than one write unit's worth of others, and each repository has an end.
+// The graph of a run: no node has more dependencies than fit into a write unit, and each repository has an end node.
 
-/** The number set of what a node waits on has to fit one write unit. */
+/** Upper bound of a node's dependencies, chosen to fit their number set into a write unit of the table. */
 export const MAX_DEPENDENCIES = 64;
 
+/** A node of a run's graph. */
 export type RunNode = {
-  /** Place in a topological order, from 0. */
+  /** Position in a topological order, from 0. */
   readonly ordinal: number;
-  /** A task's, `join-<n>`, `end` or `end-<n>`. */
+  /** Id of the task, or `join-<n>`, `end`, `end-<n>` for an added node. */
   readonly id: string;
   readonly kind: 'work' | 'join' | 'end';
   readonly repo: string;
-  /** Ordinals, ascending; at most MAX_WAITS. */
+  /** Ordinals, ascending; at most MAX_DEPENDENCIES. */
   readonly dependsOn: number[];
   /** Ordinals, ascending; any number. */
   readonly dependents: number[];
-  /** From 1. A join has the wave of the last it waits on, so that joins add no wave. */
+  /** Counted from 1. A join has the highest wave among its dependencies, because joins add no wave. */
   readonly wave: number;
-  /** Minutes of the longest path still ahead, with its own. */
+  /** Minutes of the longest path from this node to the end, including the node's own weight. */
   rank: number;
-  /** Minutes; joins and ends weigh nothing. */
+  /** Estimate in minutes; 0 for joins and ends. */
   readonly weight: number;
 };
 
-/** Before ordinals are given: `dependsOn` are positions in the list of drafts. */
+/** A node without an ordinal; `dependsOn` holds indices into the list of drafts. */
 type NodeDraft = Pick<RunNode, 'id' | 'kind' | 'repo' | 'weight' | 'wave'> & {
   readonly dependsOn: readonly number[];
 };
 type GraphBuild = { readonly drafts: NodeDraft[]; readonly joins: Map<string, number> };
 
-/** `edges`: besides those in `dependsOn`. The graph must be valid; an empty `repo` means the first of `repositories`. */
+/**
+ * Returns the nodes of a run: tasks, joins and ends, by ordinal. `edges` are dependencies besides `dependsOn`. The graph must
+ * be valid; a task with an empty `repo` belongs to the first repository.
+ */
 export function normaliseGraph(
   tasks: readonly TaskSpec[],
   edges: readonly EdgeEnds[],
@@ -45,20 +49,22 @@ export function normaliseGraph(
   const { order, waves } = orderTopologically(graph);
   const repos = tasks.map((task) => task.repo || (repositories[0] ?? ''));
   const build: GraphBuild = { drafts: [], joins: new Map() };
-  const drafted = new Array<number>(tasks.length);
+  const draftIndexes = new Array<number>(tasks.length);
   for (const node of order) {
-    const before = elementAt(graph.dependencies, node).map((other) => elementAt(drafted, other));
+    const dependencies = elementAt(graph.dependencies, node).map((other) =>
+      elementAt(draftIndexes, other),
+    );
     const repo = elementAt(repos, node);
-    const dependsOn = groupDependencies(build, before, repo);
+    const dependsOn = groupDependencies(build, dependencies, repo);
     const { id, estimate } = elementAt(tasks, node);
     const wave = elementAt(waves, node);
-    drafted[node] =
+    draftIndexes[node] =
       build.drafts.push({ id, kind: 'work', repo, weight: estimate, wave, dependsOn }) - 1;
   }
   for (const end of listEnds(graph, repos, repositories)) {
-    const before = end.sinks.map((node) => elementAt(drafted, node));
+    const dependencies = end.sinks.map((node) => elementAt(draftIndexes, node));
     const wave = 1 + Math.max(...waves);
-    const dependsOn = groupDependencies(build, before, end.repo);
+    const dependsOn = groupDependencies(build, dependencies, end.repo);
     build.drafts.push({
       id: end.id,
       kind: 'end',
@@ -71,17 +77,17 @@ export function normaliseGraph(
   return assignOrdinals(build.drafts);
 }
 
-/** The same list while it is short; else joins of MAX_WAITS each, and joins of those. Equal groups get one join. */
+/** Returns a short list unchanged; else replaces groups of dependencies by joins, repeatedly. Equal groups share a join. */
 function groupDependencies(
   build: GraphBuild,
-  before: readonly number[],
+  dependencies: readonly number[],
   repo: string,
 ): readonly number[] {
-  let list = [...before].sort((a, b) => a - b);
+  let list = [...dependencies].sort((a, b) => a - b);
   while (list.length > MAX_DEPENDENCIES) {
     const next: number[] = [];
-    for (let from = 0; from < list.length; from += MAX_DEPENDENCIES) {
-      const group = list.slice(from, from + MAX_DEPENDENCIES);
+    for (let start = 0; start < list.length; start += MAX_DEPENDENCIES) {
+      const group = list.slice(start, start + MAX_DEPENDENCIES);
       const [only] = group;
       next.push(group.length === 1 && only !== undefined ? only : ensureJoin(build, group, repo));
     }
@@ -92,8 +98,8 @@ function groupDependencies(
 
 function ensureJoin(build: GraphBuild, group: readonly number[], repo: string): number {
   const key = group.join();
-  const known = build.joins.get(key);
-  if (known !== undefined) return known;
+  const existing = build.joins.get(key);
+  if (existing !== undefined) return existing;
   const members = group.map((draft) => elementAt(build.drafts, draft));
   const wave = Math.max(...members.map((member) => member.wave));
   const id = `join-${build.joins.size + 1}`;
@@ -103,7 +109,7 @@ function ensureJoin(build: GraphBuild, group: readonly number[], repo: string): 
   return position;
 }
 
-/** One for each repository that has tasks; it waits on those on which no other task of the repository waits directly. */
+/** Lists an end per repository with tasks. An end depends on the tasks without a direct dependent in the same repository. */
 function listEnds(
   graph: Adjacency,
   repos: readonly string[],
@@ -115,20 +121,18 @@ function listEnds(
     if (!elementAt(graph.dependents, node).some((other) => repos[other] === repo)) list.push(node);
     sinks.set(repo, list);
   }
-  const known = repositories.filter((repo) => sinks.has(repo));
-  return [...new Set([...known, ...sinks.keys()])].map((repo, place) => ({
+  const withTasks = repositories.filter((repo) => sinks.has(repo));
+  return [...new Set([...withTasks, ...sinks.keys()])].map((repo, place) => ({
     id: place === 0 ? 'end' : `end-${place + 1}`,
     repo,
     sinks: sinks.get(repo) ?? [],
   }));
 }
 
-/** Within a wave the order of the drafts stands: each join was drafted after what it waits on. */
+/** Sorts drafts by wave; the order within a wave stays, because each join must follow its dependencies. */
 function assignOrdinals(drafts: readonly NodeDraft[]): RunNode[] {
   const order = [...drafts.keys()].sort((a, b) => {
-    const one = elementAt(drafts, a);
-    const other = elementAt(drafts, b);
-    return one.wave - other.wave || a - b;
+    return elementAt(drafts, a).wave - elementAt(drafts, b).wave || a - b;
   });
   const ordinals = new Array<number>(drafts.length);
   for (const [ordinal, draft] of order.entries()) ordinals[draft] = ordinal;

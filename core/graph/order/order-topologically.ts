@@ -1,28 +1,29 @@
-import { elementAt } from '../element-at.ts';
+import { elementAt } from '../../base/element-at.ts';
 import type { Adjacency } from './adjacency.ts';
 import { findCycle } from './find-cycles.ts';
 
+/** A topological order with the wave of each node. */
 export type TopologicalOrder = {
-  /** Nodes by wave, then as given: the one topological order that everything here follows. */
+  /** Nodes sorted by wave, then by index. */
   readonly order: readonly number[];
-  /** Per node, from 1: one more than the highest wave among its dependencies. */
+  /** Wave per node: 1 without dependencies, else 1 more than the highest wave among the node's dependencies. */
   readonly waves: readonly number[];
 };
 
-/** Throws on a cycle, which `validateGraph` would have named before. */
+/** Sorts a graph topologically; throws on a cycle, which `validateGraph` reports as an error. */
 export function orderTopologically(graph: Adjacency): TopologicalOrder {
-  const missing = graph.dependencies.map((list) => list.length);
+  const openDependencies = graph.dependencies.map((list) => list.length);
   const waves = new Array<number>(graph.ids.length).fill(0);
   const order: number[] = [];
-  let wave = [...missing.keys()].filter((node) => missing[node] === 0);
+  let wave = [...openDependencies.keys()].filter((node) => openDependencies[node] === 0);
   for (let number = 1; wave.length > 0; number++) {
     const next: number[] = [];
     for (const node of wave) {
       waves[node] = number;
       order.push(node);
       for (const dependent of elementAt(graph.dependents, node)) {
-        const left = elementAt(missing, dependent) - 1;
-        missing[dependent] = left;
+        const left = elementAt(openDependencies, dependent) - 1;
+        openDependencies[dependent] = left;
         if (left === 0) next.push(dependent);
       }
     }

@@ -10,29 +10,29 @@ const DIAMOND = [
 ];
 
 describe('waves, ranks and the critical path', () => {
-  it('counts waves from 1, whatever the order of the list', () => {
+  it('counts waves from 1 for any list order', () => {
     expect(Object.fromEntries(computeWaves(DIAMOND))).toEqual({ a: 1, b: 2, c: 2, d: 3 });
   });
 
-  it('takes further edges into account', () => {
+  it('includes edges besides dependsOn', () => {
     const waves = computeWaves(DIAMOND, [{ from: 'b', to: 'c' }]);
 
     expect(Object.fromEntries(waves)).toEqual({ a: 1, b: 2, c: 3, d: 4 });
   });
 
-  it('ranks by the minutes still ahead', () => {
+  it('ranks a task by the minutes of its longest path to the end', () => {
     expect(Object.fromEntries(computeRanks(DIAMOND))).toEqual({ a: 13, b: 3, c: 8, d: 1 });
   });
 
-  it('finds the path that takes longest', () => {
+  it('finds the path with the longest total estimate', () => {
     expect(findCriticalPath(DIAMOND)).toEqual({ path: ['a', 'c', 'd'], minutes: 13 });
   });
 
-  it('has no path without tasks', () => {
+  it('returns an empty path for an empty graph', () => {
     expect(findCriticalPath([])).toEqual({ path: [], minutes: 0 });
   });
 
-  it('names a cycle rather than running for ever', () => {
+  it('throws with the members of a cycle', () => {
     const tasks = [makeTask('a', { dependsOn: ['b'] }), makeTask('b', { dependsOn: ['a'] })];
 
     expect(() => computeWaves(tasks)).toThrow('cycle: a -> b');

@@ -1,12 +1,12 @@
-import { elementAt } from '../element-at.ts';
+import { elementAt } from '../../base/element-at.ts';
 import type { Adjacency, EdgeEnds, GraphNode } from './adjacency.ts';
 import { buildAdjacency } from './adjacency.ts';
 import { orderTopologically } from './order-topologically.ts';
 
-/** `estimate`: minutes, the weight of a path. */
+/** A node with an estimate in minutes. */
 export type WeightedNode = GraphNode & { readonly estimate: number };
 
-/** From 1: a task's wave is one more than the highest among its dependencies. Throws on a cycle, like all here. */
+/** Returns each task's wave: 1 without dependencies, else 1 more than the highest among them. Throws on a cycle. */
 export function computeWaves(
   nodes: readonly GraphNode[],
   edges: readonly EdgeEnds[] = [],
@@ -15,7 +15,7 @@ export function computeWaves(
   return mapById(graph, orderTopologically(graph).waves);
 }
 
-/** Minutes of the longest path still ahead of a task, with its own: what is to be started first. */
+/** Returns each task's rank: minutes of the longest path from the task to the end. Throws on a cycle. */
 export function computeRanks(
   nodes: readonly WeightedNode[],
   edges: readonly EdgeEnds[] = [],
@@ -32,7 +32,7 @@ export function computeRanks(
   );
 }
 
-/** The chain of tasks that takes longest; of equal ones the first given. */
+/** Returns the chain of tasks with the longest total estimate; of equal chains the first. Throws on a cycle. */
 export function findCriticalPath(
   nodes: readonly WeightedNode[],
   edges: readonly EdgeEnds[] = [],
@@ -47,7 +47,7 @@ export function findCriticalPath(
   };
 }
 
-/** Per node the weight of the heaviest path that begins with it. */
+/** Computes per node the weight of the heaviest path from the node. */
 export function rankNodes(
   graph: Adjacency,
   order: readonly number[],
@@ -64,7 +64,7 @@ export function rankNodes(
   return rank;
 }
 
-/** From the node of highest rank always on to the dependent of highest rank. */
+/** Follows the heaviest path: from the node with the highest rank to its dependent with the highest rank, and so on. */
 export function followHighestRank(graph: Adjacency, rank: readonly number[]): number[] {
   const path: number[] = [];
   let next = findHighestRank([...rank.keys()], rank);

@@ -1,42 +1,46 @@
-// Who comes before whom, as one row of bits per node: 10,000 nodes take 6 MB and a question one look. Nodes are added in
-// topological order, so a row holds earlier places only.
+// The predecessors of each node, as a row of bits per node: 10,000 nodes take 6 MB, and a lookup reads a single word. Nodes are
+// added in topological order. A place is a node's position in this order, so a row holds bits of earlier places only.
 
+/** Rows of predecessor bits, by place. */
 export type Ancestors = { readonly rows: Uint32Array[] };
 
+/** Creates an empty set of rows. */
 export function createAncestors(): Ancestors {
   return { rows: [] };
 }
 
-/** Adds the next place. `before`: places it waits on. */
-export function appendPlace(ancestors: Ancestors, before: readonly number[]): number {
+/** Adds the next place with its direct dependencies and returns its number. */
+export function appendPlace(ancestors: Ancestors, dependencies: readonly number[]): number {
   const place = ancestors.rows.length;
   ancestors.rows.push(new Uint32Array((place + 31) >>> 5));
-  // The latest first: it mostly brings the others along.
-  for (const other of [...before].sort((a, b) => b - a)) addPredecessor(ancestors, place, other);
+  // The latest dependency usually includes the others as predecessors.
+  for (const earlier of [...dependencies].sort((a, b) => b - a))
+    addPredecessor(ancestors, place, earlier);
   return place;
 }
 
+/** Tells whether `earlier` is a direct or indirect predecessor of `later`. */
 export function comesBefore(ancestors: Ancestors, earlier: number, later: number): boolean {
   const word = ancestors.rows[later]?.[earlier >>> 5] ?? 0;
   return (word & (1 << (earlier & 31))) !== 0;
 }
 
-/** False: it was known. */
+/** Makes `earlier` and its predecessors predecessors of `later`; returns false if `earlier` already was a predecessor. */
 export function addPredecessor(ancestors: Ancestors, later: number, earlier: number): boolean {
   if (comesBefore(ancestors, earlier, later)) return false;
   const row = ancestors.rows[later];
-  const other = ancestors.rows[earlier];
-  if (row === undefined || other === undefined || earlier >= later) {
+  const earlierRow = ancestors.rows[earlier];
+  if (row === undefined || earlierRow === undefined || earlier >= later) {
     throw new RangeError(`place ${earlier} cannot come before ${later}`);
   }
-  for (let word = 0; word < other.length; word++) {
-    row[word] = (row[word] ?? 0) | (other[word] ?? 0);
+  for (let word = 0; word < earlierRow.length; word++) {
+    row[word] = (row[word] ?? 0) | (earlierRow[word] ?? 0);
   }
   row[earlier >>> 5] = (row[earlier >>> 5] ?? 0) | (1 << (earlier & 31));
   return true;
 }
 
-/** Whether all of `places`, a row of bits of earlier places, come before. */
+/** Tells whether all `places`, given as a row of bits, are predecessors of `later`. */
 export function allComeBefore(ancestors: Ancestors, places: Uint32Array, later: number): boolean {
   const row = ancestors.rows[later] ?? new Uint32Array();
   for (let word = 0; word < row.length; word++) {
@@ -45,10 +49,12 @@ export function allComeBefore(ancestors: Ancestors, places: Uint32Array, later: 
   return true;
 }
 
+/** Copies the row of a place. */
 export function saveRow(ancestors: Ancestors, place: number): Uint32Array {
   return (ancestors.rows[place] ?? new Uint32Array()).slice();
 }
 
+/** Replaces the row of a place by a copy from `saveRow`. */
 export function restoreRow(ancestors: Ancestors, place: number, saved: Uint32Array): void {
   ancestors.rows[place] = saved;
 }

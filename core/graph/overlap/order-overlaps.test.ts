@@ -3,7 +3,7 @@ import { makeTask } from '../task-fixture.ts';
 import { orderOverlaps } from './order-overlaps.ts';
 
 describe('orderOverlaps', () => {
-  it('orders tasks that meet, with the paths as the reason', () => {
+  it('orders tasks with overlapping scopes and notes the paths', () => {
     const tasks = [
       makeTask('login', { scope: ['src/login.ts', 'src/routes/'] }),
       makeTask('register', { scope: ['src/register.ts', 'src/routes/index.ts'] }),
@@ -16,7 +16,7 @@ describe('orderOverlaps', () => {
     });
   });
 
-  it('adds nothing where one comes before the other already', () => {
+  it('adds no edge between tasks that are already ordered', () => {
     const tasks = [
       makeTask('a', { scope: ['src/'] }),
       makeTask('b', { dependsOn: ['a'] }),
@@ -27,7 +27,7 @@ describe('orderOverlaps', () => {
     expect(orderOverlaps(tasks, [{ from: 'c', to: 'd' }]).edges).toEqual([]);
   });
 
-  it('makes a chain of those that all meet', () => {
+  it('chains tasks that all overlap each other', () => {
     const tasks = ['a', 'b', 'c', 'd'].map((id) => makeTask(id, { scope: ['src/app.ts'] }));
 
     expect(orderOverlaps(tasks, []).edges.map(({ from, to }) => `${from} ${to}`)).toEqual([
@@ -37,7 +37,7 @@ describe('orderOverlaps', () => {
     ]);
   });
 
-  it('goes by wave, then by the given order', () => {
+  it('orders by wave, then by list position', () => {
     const tasks = [
       makeTask('late', { scope: ['x.ts'], dependsOn: ['first'] }),
       makeTask('first'),
@@ -47,7 +47,7 @@ describe('orderOverlaps', () => {
     expect(orderOverlaps(tasks, []).edges).toMatchObject([{ from: 'early', to: 'late' }]);
   });
 
-  it('lets tasks of different repositories run together', () => {
+  it('adds no edge between tasks of different repositories', () => {
     const tasks = [
       makeTask('a', { scope: ['src/'] }),
       makeTask('b', { scope: ['src/'], repo: 'o/api' }),
@@ -59,7 +59,7 @@ describe('orderOverlaps', () => {
     expect(edges).toMatchObject([{ from: 'a', to: 'c' }]);
   });
 
-  it('orders nobody by shared paths, and lists who meets in them', () => {
+  it('adds no edge for shared paths and lists the overlapping pairs', () => {
     const tasks = [
       makeTask('a', { scope: ['src/a.ts', 'package-lock.json'] }),
       makeTask('b', { scope: ['src/b.ts', 'package-lock.json'] }),
@@ -78,7 +78,7 @@ describe('orderOverlaps', () => {
     ]);
   });
 
-  it('reads shared paths by repository', () => {
+  it('applies shared paths per repository', () => {
     const tasks = ['a', 'b'].flatMap((id) => [
       makeTask(`${id}-web`, { scope: ['x.lock'] }),
       makeTask(`${id}-api`, { scope: ['x.lock'], repo: 'o/api' }),
@@ -89,8 +89,10 @@ describe('orderOverlaps', () => {
     expect(edges).toMatchObject([{ from: 'a-api', to: 'b-api' }]);
   });
 
-  it('bounds the list of pairs and says so', () => {
-    const tasks = Array.from({ length: 100 }, (_, at) => makeTask(`t${at}`, { scope: ['x.lock'] }));
+  it('bounds the list of pairs and marks it as truncated', () => {
+    const tasks = Array.from({ length: 100 }, (_, index) =>
+      makeTask(`t${index}`, { scope: ['x.lock'] }),
+    );
 
     const { remaining, truncated } = orderOverlaps(tasks, [], ['x.lock']);
 
@@ -98,8 +100,8 @@ describe('orderOverlaps', () => {
     expect(truncated).toBe(true);
   });
 
-  it('bounds the note', () => {
-    const scope = Array.from({ length: 20 }, (_, at) => `src/f${at}.ts`);
+  it('bounds the note of an edge', () => {
+    const scope = Array.from({ length: 20 }, (_, index) => `src/f${index}.ts`);
     const tasks = [makeTask('a', { scope }), makeTask('b', { scope })];
 
     expect(orderOverlaps(tasks, []).edges[0]?.note).toBe(

@@ -1,5 +1,5 @@
+import { elementAt } from '../../base/element-at.ts';
 import type { Edge, TaskSpec } from '../../contract/task.ts';
-import { elementAt } from '../element-at.ts';
 import type { EdgeEnds } from '../order/adjacency.ts';
 import { buildAdjacency } from '../order/adjacency.ts';
 import { orderTopologically } from '../order/order-topologically.ts';
@@ -20,20 +20,22 @@ import {
 import type { Ordering } from './ordering.ts';
 import { createOrdering, findPredecessors, placePatterns } from './ordering.ts';
 
-// Two tasks that may run at once and change the same paths would end in a conflict: one is made to wait on the other, always
-// the one that is later in the graph's fixed order, so that no cycle can arise.
+// Two tasks that run at the same time and change the same paths would cause a merge conflict. The task that comes later in the
+// topological order therefore gets a dependency on the earlier task; this rule cannot create a cycle.
 
-/** Shared paths: of every repository, or by its name. */
+/** Paths for many tasks, without any order: a list for all repositories, or a list per repository name. */
 export type SharedPaths = readonly string[] | { readonly [repository: string]: readonly string[] };
 
+/** Two tasks whose scopes overlap, and the common paths. */
 export type OverlapPair = { readonly a: string; readonly b: string; readonly paths: string[] };
 
+/** Outcome of `orderOverlaps`. */
 export type Overlaps = {
-  /** To be added, reason `overlap`; the note names the paths that meet. */
+  /** Edges to add, with the reason `overlap`; the note of an edge names the common paths. */
   readonly edges: Edge[];
-  /** Pairs that may run at once although they meet, because they do so in shared paths only. */
+  /** Pairs without an order, because their scopes overlap in shared paths only. */
   readonly remaining: OverlapPair[];
-  /** There may be more in `remaining` than listed. */
+  /** True if `remaining` may be incomplete. */
   readonly truncated: boolean;
 };
 
@@ -44,14 +46,14 @@ const MAX_NOTED_PATHS = 5;
 type RepositoryState = {
   readonly shared: Scope;
   readonly ordering: Ordering;
-  /** Patterns that order and shared ones, with all who named them; only for `remaining`. */
+  /** Task-specific (`own`) and shared (`common`) patterns with all their tasks; used only for `remaining`. */
   readonly own: PatternIndex;
   readonly common: PatternIndex;
 };
 type OverlapSearch = {
   readonly ids: readonly string[];
   readonly ancestors: Ancestors;
-  /** Patterns that order, by place. */
+  /** Task-specific patterns, which require an order, by place. */
   readonly own: (readonly Pattern[])[];
   readonly edges: Edge[];
   readonly remaining: OverlapPair[];
@@ -60,8 +62,11 @@ type OverlapSearch = {
 };
 
 /**
- * `edges`: besides those in `dependsOn`. `repositories`: the plan's, the first being meant by an empty `repo`. Tasks of
- * different repositories never meet, and a task without a scope meets nobody. The graph must be acyclic.
+ * Finds the edges needed to separate tasks with overlapping scopes. The graph must be acyclic. Tasks of different repositories
+ * never overlap, and a task without a scope overlaps no other task.
+ *
+ * @param edges dependencies besides the tasks' `dependsOn`
+ * @param repositories names of the plan's repositories; a task with an empty `repo` belongs to the first repository
  */
 export function orderOverlaps(
   tasks: readonly TaskSpec[],
@@ -89,8 +94,10 @@ export function orderOverlaps(
     const state =
       states.get(repo) ?? createRepositoryState(selectSharedPaths(shared, repo), tasks.length);
     states.set(repo, state);
-    const before = elementAt(graph.dependencies, node).map((other) => elementAt(places, other));
-    placeTask(search, state, task, appendPlace(search.ancestors, before));
+    const dependencies = elementAt(graph.dependencies, node).map((other) =>
+      elementAt(places, other),
+    );
+    placeTask(search, state, task, appendPlace(search.ancestors, dependencies));
   }
   return { edges: search.edges, remaining: search.remaining, truncated: search.truncated };
 }
@@ -125,7 +132,7 @@ function placeTask(
   placePatterns(state.ordering, own, place);
 }
 
-/** Whoever is not ordered by now meets this task in shared paths only, if at all. */
+/** Records overlaps without an order. After `addOverlapEdges`, only shared paths can overlap between unordered tasks. */
 function recordRemainingPairs(
   search: OverlapSearch,
   state: RepositoryState,
@@ -153,7 +160,7 @@ function recordRemainingPairs(
   for (const pattern of common) addPattern(state.common, pattern, place);
 }
 
-/** Going from the latest place back, most of the others are then known to be before already, and need no edge. */
+/** Adds edges from the latest place backwards, because most earlier places then are predecessors and need no edge. */
 function addOverlapEdges(
   search: OverlapSearch,
   state: RepositoryState,
@@ -185,25 +192,25 @@ function collectPairs(
     for (const other of entry.holders) {
       search.comparisons++;
       if (comesBefore(search.ancestors, other, place)) continue;
-      const known = pairs.get(other);
-      const full = search.remaining.length + pairs.size >= MAX_REMAINING;
-      if (search.comparisons > MAX_COMPARISONS || (full && known === undefined))
+      const paths = pairs.get(other);
+      const isFull = search.remaining.length + pairs.size >= MAX_REMAINING;
+      if (search.comparisons > MAX_COMPARISONS || (isFull && paths === undefined))
         search.truncated = true;
       if (search.truncated) return;
-      pairs.set(other, (known ?? new Set()).add(describePatternOverlap(entry.pattern, pattern)));
+      pairs.set(other, (paths ?? new Set()).add(describePatternOverlap(entry.pattern, pattern)));
     }
   });
 }
 
 function describeOverlap(a: readonly Pattern[], b: readonly Pattern[]): string {
-  const found = new Set<string>();
-  for (const one of a) {
-    for (const other of b) {
-      if (!patternsOverlap(one, other)) continue;
-      found.add(describePatternOverlap(one, other));
-      if (found.size > MAX_NOTED_PATHS)
-        return `${[...found].slice(0, MAX_NOTED_PATHS).join(', ')} and more`;
+  const overlaps = new Set<string>();
+  for (const patternOfA of a) {
+    for (const patternOfB of b) {
+      if (!patternsOverlap(patternOfA, patternOfB)) continue;
+      overlaps.add(describePatternOverlap(patternOfA, patternOfB));
+      if (overlaps.size > MAX_NOTED_PATHS)
+        return `${[...overlaps].slice(0, MAX_NOTED_PATHS).join(', ')} and more`;
     }
   }
-  return found.size > 0 ? [...found].join(', ') : 'too many patterns to tell apart';
+  return overlaps.size > 0 ? [...overlaps].join(', ') : 'too many patterns to compare';
 }

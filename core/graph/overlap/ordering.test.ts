@@ -25,34 +25,37 @@ const entryArbitrary = fc
   .map(([directory, name]) => directory + name);
 const scopesArbitrary = fc.array(fc.array(entryArbitrary, { maxLength: 3 }), { maxLength: 16 });
 
-/** Places the scopes one after the other; answers who comes before whom. */
-function placeScopes(list: readonly (readonly string[])[], limits: OrderingLimits) {
+/** Places the scopes in order and returns their ancestors. */
+function placeScopes(scopes: readonly (readonly string[])[], limits: OrderingLimits) {
   const ancestors = createAncestors();
-  const ordering = createOrdering(list.length, limits);
+  const ordering = createOrdering(scopes.length, limits);
   let edges = 0;
-  for (const scope of list) {
+  for (const scope of scopes) {
     const { patterns } = compileScope(scope);
-    const at = appendPlace(ancestors, []);
-    for (const other of findPredecessors(ordering, ancestors, patterns, at)) {
-      if (addPredecessor(ancestors, at, other)) edges++;
+    const place = appendPlace(ancestors, []);
+    for (const earlier of findPredecessors(ordering, ancestors, patterns, place)) {
+      if (addPredecessor(ancestors, place, earlier)) edges++;
     }
-    placePatterns(ordering, patterns, at);
+    placePatterns(ordering, patterns, place);
   }
   return { edges, isBefore: (a: number, b: number) => comesBefore(ancestors, a, b) };
 }
 
-describe('the order by scopes', { timeout: 60_000 }, () => {
-  // With none compared one by one, everything has to be found through the index.
+describe('findPredecessors', { timeout: 60_000 }, () => {
+  // With the limit 0, the search finds every overlap through the index.
   it.each([0, 1, 3, 64])(
-    'puts all that meet one behind the other, comparing %i first',
-    (recent) => {
+    'orders all overlapping scopes when it compares %i log entries first',
+    (recentCount) => {
       void fc.assert(
-        fc.property(scopesArbitrary, (list) => {
-          const { isBefore } = placeScopes(list, { recent, comparisons: Number.POSITIVE_INFINITY });
+        fc.property(scopesArbitrary, (scopes) => {
+          const { isBefore } = placeScopes(scopes, {
+            recent: recentCount,
+            comparisons: Number.POSITIVE_INFINITY,
+          });
 
-          for (const [later, scope] of list.entries()) {
+          for (const [later, scope] of scopes.entries()) {
             for (let earlier = 0; earlier < later; earlier++) {
-              if (findScopeOverlaps(list[earlier] ?? [], scope).length === 0) continue;
+              if (findScopeOverlaps(scopes[earlier] ?? [], scope).length === 0) continue;
               expect(isBefore(earlier, later)).toBe(true);
             }
           }
@@ -62,22 +65,23 @@ describe('the order by scopes', { timeout: 60_000 }, () => {
     },
   );
 
-  it('puts none behind one that it does not meet, but through others', () => {
+  it('orders tasks without an overlap only through other tasks', () => {
     void fc.assert(
-      fc.property(scopesArbitrary, (list) => {
-        const { isBefore } = placeScopes(list, {
+      fc.property(scopesArbitrary, (scopes) => {
+        const { isBefore } = placeScopes(scopes, {
           recent: 0,
           comparisons: Number.POSITIVE_INFINITY,
         });
-        const reach = list.map(() => new Set<number>());
+        const expectedPredecessors = scopes.map(() => new Set<number>());
 
-        for (const [later, scope] of list.entries()) {
+        for (const [later, scope] of scopes.entries()) {
           for (let earlier = 0; earlier < later; earlier++) {
-            if (findScopeOverlaps(list[earlier] ?? [], scope).length === 0) continue;
-            for (const other of [earlier, ...(reach[earlier] ?? [])]) reach[later]?.add(other);
+            if (findScopeOverlaps(scopes[earlier] ?? [], scope).length === 0) continue;
+            for (const other of [earlier, ...(expectedPredecessors[earlier] ?? [])])
+              expectedPredecessors[later]?.add(other);
           }
           for (let earlier = 0; earlier < later; earlier++) {
-            expect(isBefore(earlier, later)).toBe(reach[later]?.has(earlier));
+            expect(isBefore(earlier, later)).toBe(expectedPredecessors[later]?.has(earlier));
           }
         }
       }),
@@ -85,13 +89,13 @@ describe('the order by scopes', { timeout: 60_000 }, () => {
     );
   });
 
-  it('orders more rather than less when there is too much to compare', () => {
-    const list = Array.from({ length: 200 }, (_, at) => [`**/x-${at}-*.ts`]);
+  it('orders more tasks than needed above the limit of comparisons', () => {
+    const scopes = Array.from({ length: 200 }, (_, index) => [`**/x-${index}-*.ts`]);
 
-    const { isBefore, edges } = placeScopes(list, { recent: 4, comparisons: 100 });
+    const { isBefore, edges } = placeScopes(scopes, { recent: 4, comparisons: 100 });
 
     expect(isBefore(150, 199)).toBe(true);
     expect(edges).toBeLessThan(400);
-    expect(placeScopes(list, { recent: 4, comparisons: 1_000_000 }).edges).toBe(0);
+    expect(placeScopes(scopes, { recent: 4, comparisons: 1_000_000 }).edges).toBe(0);
   });
 });

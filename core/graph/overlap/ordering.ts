@@ -5,33 +5,37 @@ import { patternsOverlap } from '../scope/pattern-match.ts';
 import type { Ancestors } from './ancestors.ts';
 import { addPredecessor, allComeBefore, comesBefore, restoreRow, saveRow } from './ancestors.ts';
 
-// Whom a task has to wait on because their scopes meet. Tasks are placed one after the other, each behind all that it meets.
-// From this follows what makes it fast: of each pattern only the last holder counts, as the earlier ones come before it; the
-// same for what lay below a directory that was named later; and whoever is before a task already need not be compared.
+// Finds the earlier tasks that a task must wait for because their scopes overlap. Tasks are placed one at a time, each behind
+// all tasks with an overlapping scope. Three consequences keep the search fast. Of the tasks that list the same pattern (its
+// holders), only the last counts, because the earlier holders precede the last. A directory replaces the patterns below it
+// that were placed before. A task that already is a predecessor needs no comparison.
 
-/** A holder's place and one of its patterns. */
+/** A pattern with the place of its task. */
 type PlacedPattern = { readonly pattern: Pattern; readonly place: number };
 
+/** The placed patterns of a repository. */
 export type Ordering = {
   readonly index: PatternIndex;
   readonly log: PlacedPattern[];
-  /** Where in the log a pattern came last, by its key. */
+  /** Index of the last log entry of a pattern, by the pattern's key. */
   readonly lastLogged: Map<string, number>;
-  /** Bits of all places. */
+  /** All placed tasks, as a row of bits. */
   readonly places: Uint32Array;
   comparisons: number;
   readonly limits: OrderingLimits;
 };
 
+/** Bounds of the search. */
 export type OrderingLimits = {
-  /** How many of the latest are compared one by one before the index is asked. */
+  /** Number of latest log entries to compare before the search uses the index. */
   readonly recent: number;
-  /** Beyond this, what is found is taken to meet: the order gets stricter than needed, and the time stays bounded. */
+  /** Beyond this number of comparisons, every candidate counts as overlapping: stricter than needed, but in bounded time. */
   readonly comparisons: number;
 };
 
 const DEFAULT_LIMITS: OrderingLimits = { recent: 32, comparisons: 5_000_000 };
 
+/** Creates an ordering for `size` tasks. */
 export function createOrdering(size: number, limits = DEFAULT_LIMITS): Ordering {
   return {
     index: createPatternIndex(true),
@@ -44,7 +48,8 @@ export function createOrdering(size: number, limits = DEFAULT_LIMITS): Ordering 
 }
 
 /**
- * Earlier places that meet one of the patterns, latest first; those are left out that are known to be before. Changes nothing.
+ * Returns earlier places with an overlapping pattern, latest first. Places that are already predecessors, directly or
+ * through a returned place, are omitted. The function changes neither the ordering nor the ancestors.
  */
 export function findPredecessors(
   ordering: Ordering,
@@ -53,25 +58,26 @@ export function findPredecessors(
   place: number,
 ): number[] {
   const saved = saveRow(ancestors, place);
-  const met: number[] = [];
+  const overlapping: number[] = [];
   const take = (other: number) => {
-    met.push(other);
+    overlapping.push(other);
     addPredecessor(ancestors, place, other);
   };
   const isBefore = (other: number) => comesBefore(ancestors, other, place);
-  const isDone = () => allComeBefore(ancestors, ordering.places, place);
+  const allPlacesPrecede = () => allComeBefore(ancestors, ordering.places, place);
   for (const pattern of patterns) {
-    if (isDone()) break;
-    if (searchRecent(ordering, pattern, isBefore, take) || isDone()) continue;
+    if (allPlacesPrecede()) break;
+    if (searchRecent(ordering, pattern, isBefore, take) || allPlacesPrecede()) continue;
     searchIndex(ordering, pattern, isBefore, take);
   }
   restoreRow(ancestors, place, saved);
-  return met.sort((a, b) => b - a);
+  return overlapping.sort((a, b) => b - a);
 }
 
 /**
- * The latest first: in a group of tasks that all meet, it brings the others along. True: there is nothing further, since the
- * same pattern was found, and whoever came before its last holder and meets it is before that holder.
+ * Compares the latest log entries, last entry first, because in a group of overlapping tasks the last
+ * task has the others as predecessors. Returns true if the search is complete: an entry with the same pattern was reached, and every earlier task
+ * that overlaps this pattern precedes the task of that entry.
  */
 function searchRecent(
   { log, lastLogged, comparisons, limits }: Ordering,
@@ -79,15 +85,15 @@ function searchRecent(
   isBefore: (place: number) => boolean,
   take: (place: number) => void,
 ): boolean {
-  const same = lastLogged.get(pattern.key) ?? -1;
-  const from = Math.max(same, log.length - limits.recent, 0);
-  for (let at = log.length - 1; at >= from; at--) {
-    const entry = log[at];
+  const samePatternAt = lastLogged.get(pattern.key) ?? -1;
+  const start = Math.max(samePatternAt, log.length - limits.recent, 0);
+  for (let index = log.length - 1; index >= start; index--) {
+    const entry = log[index];
     if (entry === undefined || isBefore(entry.place)) continue;
     if (comparisons > limits.comparisons || patternsOverlap(entry.pattern, pattern))
       take(entry.place);
   }
-  return same >= from;
+  return samePatternAt >= start;
 }
 
 function searchIndex(
@@ -103,7 +109,7 @@ function searchIndex(
   });
 }
 
-/** After `findBefore` and after the edges that it asked for were added. */
+/** Records the patterns of a place. Call after `findPredecessors`, when the resulting edges have been added. */
 export function placePatterns(
   ordering: Ordering,
   patterns: readonly Pattern[],

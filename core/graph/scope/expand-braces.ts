@@ -1,33 +1,38 @@
-/** `{a,b}` written out, nested ones too; `{1..9}` becomes `*`. Undefined when there are more than `limit`. */
+/** Expands `{a,b}`, also nested; `{1..9}` becomes `*`. Returns undefined for more than `limit` results. */
 export function expandBraces(text: string, limit: number): string[] | undefined {
-  const out: string[] = [];
-  return expandInto('', text, limit, out) ? out : undefined;
+  const results: string[] = [];
+  return expandInto('', text, limit, results) ? results : undefined;
 }
 
-/** `head` is done with. */
-function expandInto(head: string, rest: string, limit: number, out: string[]): boolean {
-  const open = rest.indexOf('{');
-  const close = open < 0 ? -1 : findClosingBrace(rest, open);
+/** Appends all expansions of `expanded + remaining`, where `expanded` needs no more work; returns false above the limit. */
+function expandInto(
+  expanded: string,
+  remaining: string,
+  limit: number,
+  results: string[],
+): boolean {
+  const open = remaining.indexOf('{');
+  const close = open < 0 ? -1 : findClosingBrace(remaining, open);
   if (close < 0) {
-    out.push(head + rest);
-    return out.length <= limit;
+    results.push(expanded + remaining);
+    return results.length <= limit;
   }
-  const before = head + rest.slice(0, open);
-  const after = rest.slice(close + 1);
-  const body = rest.slice(open + 1, close);
+  const before = expanded + remaining.slice(0, open);
+  const after = remaining.slice(close + 1);
+  const body = remaining.slice(open + 1, close);
   const options = splitOptions(body);
   if (options.length > 1) {
-    return options.every((option) => expandInto(before, option + after, limit, out));
+    return options.every((option) => expandInto(before, option + after, limit, results));
   }
   const isRange = /^-?\w+\.\.-?\w+$/.test(body);
-  return expandInto(before + (isRange ? '*' : `{${body}}`), after, limit, out);
+  return expandInto(before + (isRange ? '*' : `{${body}}`), after, limit, results);
 }
 
 function findClosingBrace(text: string, open: number): number {
   let depth = 0;
-  for (let at = open; at < text.length; at++) {
-    if (text[at] === '{') depth++;
-    if (text[at] === '}' && --depth === 0) return at;
+  for (let index = open; index < text.length; index++) {
+    if (text[index] === '{') depth++;
+    if (text[index] === '}' && --depth === 0) return index;
   }
   return -1;
 }

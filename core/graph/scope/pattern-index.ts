@@ -1,28 +1,33 @@
-import { elementAt } from '../element-at.ts';
+import { elementAt } from '../../base/element-at.ts';
 import type { Pattern } from './pattern.ts';
 import { GLOBSTAR, isLiteral } from './pattern.ts';
 import { segmentMatches } from './segment.ts';
 
-// Patterns in a tree by their fixed leading names, so that a question looks only where an answer can be. What it finds are
-// candidates: `patternsMeet` decides.
+// A tree of patterns by their leading plain names. A lookup visits only branches with possible overlaps; the visited
+// patterns are candidates, and `patternsOverlap` decides.
 
+/** A pattern and its holders: the caller's numbers for the tasks with this pattern. */
 export type IndexEntry = { readonly pattern: Pattern; readonly holders: number[] };
+/** Receives each candidate of a lookup. */
 export type EntryVisitor = (entry: IndexEntry) => void;
 type IndexNode = {
   readonly children: Map<string, IndexNode>;
   readonly entries: Map<string, IndexEntry>;
 };
 
+/** An index of patterns. */
 export type PatternIndex = {
   readonly root: IndexNode;
-  /** Of each pattern only the last holder is kept, and of a directory nothing that was below it. */
+  /** True: a pattern keeps only its last holder, and adding a directory drops the patterns below the directory. */
   readonly keepsLastOnly: boolean;
 };
 
-export function createPatternIndex(lastOnly: boolean): PatternIndex {
-  return { root: createIndexNode(), keepsLastOnly: lastOnly };
+/** Creates an empty index. */
+export function createPatternIndex(keepsLastOnly: boolean): PatternIndex {
+  return { root: createIndexNode(), keepsLastOnly };
 }
 
+/** Adds a pattern of a holder. Holders must be added in ascending order. */
 export function addPattern(index: PatternIndex, pattern: Pattern, holder: number): void {
   let node = index.root;
   for (let depth = 0; depth < pattern.fixedCount; depth++) {
@@ -44,6 +49,7 @@ export function addPattern(index: PatternIndex, pattern: Pattern, holder: number
   else if (entry.holders.at(-1) !== holder) entry.holders.push(holder);
 }
 
+/** Visits every indexed pattern with a possible overlap. */
 export function findCandidates(index: PatternIndex, pattern: Pattern, visit: EntryVisitor): void {
   visitCandidates(index.root, pattern, 0, visit);
 }
@@ -82,6 +88,6 @@ function createIndexNode(): IndexNode {
 
 function getFixedName(pattern: Pattern, depth: number): string {
   const segment = elementAt(pattern.segments, depth);
-  if (segment === GLOBSTAR) throw new Error('a fixed segment is a plain name');
+  if (segment === GLOBSTAR) throw new Error('a leading segment is not a plain name');
   return segment.text;
 }

@@ -3,27 +3,28 @@ import { GLOBSTAR, isLiteral } from './pattern.ts';
 import type { Segment } from './segment.ts';
 import { segmentCovers, segmentMatches, segmentsOverlap } from './segment.ts';
 
-/** `names`: the segments of a concrete path. */
+/** Tells whether a pattern matches a path, given as the names between the slashes. */
 export function patternMatches(pattern: Pattern, names: readonly string[]): boolean {
   const { segments, coversDescendants } = pattern;
-  let at = 0;
-  let globstar = -1;
-  let globstarAt = 0;
-  for (let name = 0; name <= names.length; ) {
-    const segment = segments[at];
-    const current = names[name];
+  let segmentIndex = 0;
+  // After a mismatch, matching continues behind the last globstar, which then covers another name.
+  let globstarIndex = -1;
+  let globstarNameIndex = 0;
+  for (let nameIndex = 0; nameIndex <= names.length; ) {
+    const segment = segments[segmentIndex];
+    const current = names[nameIndex];
     if (segment === undefined && (coversDescendants || current === undefined)) return true;
     if (segment === GLOBSTAR) {
-      globstar = at++;
-      globstarAt = name;
+      globstarIndex = segmentIndex++;
+      globstarNameIndex = nameIndex;
     } else if (current === undefined) {
       return false;
     } else if (segment !== undefined && segmentMatches(segment, current)) {
-      at++;
-      name++;
-    } else if (globstar >= 0) {
-      at = globstar + 1;
-      name = ++globstarAt;
+      segmentIndex++;
+      nameIndex++;
+    } else if (globstarIndex >= 0) {
+      segmentIndex = globstarIndex + 1;
+      nameIndex = ++globstarNameIndex;
     } else {
       return false;
     }
@@ -31,19 +32,19 @@ export function patternMatches(pattern: Pattern, names: readonly string[]): bool
   return false;
 }
 
-/** Whether some path is in both; true also where they cannot be proved apart. */
+/** Tells whether a path can match both patterns; true if the check cannot exclude such a path. */
 export function patternsOverlap(a: Pattern, b: Pattern): boolean {
-  const fixed = Math.min(a.fixedCount, b.fixedCount);
-  for (let at = 0; at < fixed; at++) {
-    if (getSegmentText(a.segments[at]) !== getSegmentText(b.segments[at])) return false;
+  const fixedCount = Math.min(a.fixedCount, b.fixedCount);
+  for (let index = 0; index < fixedCount; index++) {
+    if (getSegmentText(a.segments[index]) !== getSegmentText(b.segments[index])) return false;
   }
-  if (isLiteral(a) && a.fixedCount === fixed) return true;
-  if (isLiteral(b) && b.fixedCount === fixed) return true;
+  if (isLiteral(a) && a.fixedCount === fixedCount) return true;
+  if (isLiteral(b) && b.fixedCount === fixedCount) return true;
   if (!coversWholeTree(a) && !coversWholeTree(b) && !lastNamesOverlap(a, b)) return false;
-  return remaindersOverlap(a, b, fixed, fixed, createTriedPositions(a, b));
+  return remaindersOverlap(a, b, fixedCount, fixedCount, createTriedPositions(a, b));
 }
 
-/** Whether everything in `part` is in `whole`; false also where that is only not seen. */
+/** Tells whether `whole` matches every match of `part`; false if the check cannot confirm the cover. */
 export function patternCovers(whole: Pattern, part: Pattern): boolean {
   return remainderCovers(whole, part, 0, 0, createTriedPositions(whole, part));
 }
@@ -64,7 +65,7 @@ function lastNamesOverlap(a: Pattern, b: Pattern): boolean {
   return segmentsOverlap(lastA, lastB);
 }
 
-/** Pairs of positions that were tried in vain; without it, globstars would be tried exponentially often. */
+/** Creates the table of position pairs already tried; without the table, globstars would take exponential time. */
 function createTriedPositions(a: Pattern, b: Pattern): Uint8Array {
   return new Uint8Array((a.segments.length + 1) * (b.segments.length + 1));
 }
@@ -76,22 +77,22 @@ function remaindersOverlap(
   j: number,
   tried: Uint8Array,
 ): boolean {
-  const mine = a.segments[i];
-  const other = b.segments[j];
-  if (mine === undefined) return other === undefined || coversWholeTree(a);
-  if (other === undefined) return coversWholeTree(b);
-  if (mine !== GLOBSTAR && other !== GLOBSTAR) {
-    return segmentsOverlap(mine, other) && remaindersOverlap(a, b, i + 1, j + 1, tried);
+  const segmentA = a.segments[i];
+  const segmentB = b.segments[j];
+  if (segmentA === undefined) return segmentB === undefined || coversWholeTree(a);
+  if (segmentB === undefined) return coversWholeTree(b);
+  if (segmentA !== GLOBSTAR && segmentB !== GLOBSTAR) {
+    return segmentsOverlap(segmentA, segmentB) && remaindersOverlap(a, b, i + 1, j + 1, tried);
   }
   const position = i * (b.segments.length + 1) + j;
   if (tried[position] === 1) return false;
   tried[position] = 1;
   const skipped =
-    mine === GLOBSTAR
+    segmentA === GLOBSTAR
       ? remaindersOverlap(a, b, i + 1, j, tried)
       : remaindersOverlap(a, b, i, j + 1, tried);
   if (skipped) return true;
-  return mine === GLOBSTAR
+  return segmentA === GLOBSTAR
     ? remaindersOverlap(a, b, i, j + 1, tried)
     : remaindersOverlap(a, b, i + 1, j, tried);
 }
@@ -103,17 +104,17 @@ function remainderCovers(
   j: number,
   tried: Uint8Array,
 ): boolean {
-  const mine = whole.segments[i];
-  const other = part.segments[j];
-  if (mine === undefined)
-    return whole.coversDescendants || (other === undefined && !coversWholeTree(part));
-  if (mine === GLOBSTAR) {
+  const segment = whole.segments[i];
+  const partSegment = part.segments[j];
+  if (segment === undefined)
+    return whole.coversDescendants || (partSegment === undefined && !coversWholeTree(part));
+  if (segment === GLOBSTAR) {
     const position = i * (part.segments.length + 1) + j;
     if (tried[position] === 1) return false;
     tried[position] = 1;
     if (remainderCovers(whole, part, i + 1, j, tried)) return true;
-    return other !== undefined && remainderCovers(whole, part, i, j + 1, tried);
+    return partSegment !== undefined && remainderCovers(whole, part, i, j + 1, tried);
   }
-  if (other === undefined || other === GLOBSTAR) return false;
-  return segmentCovers(mine, other) && remainderCovers(whole, part, i + 1, j + 1, tried);
+  if (partSegment === undefined || partSegment === GLOBSTAR) return false;
+  return segmentCovers(segment, partSegment) && remainderCovers(whole, part, i + 1, j + 1, tried);
 }

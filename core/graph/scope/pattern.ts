@@ -2,47 +2,50 @@ import { expandBraces } from './expand-braces.ts';
 import type { Segment } from './segment.ts';
 import { parseSegment } from './segment.ts';
 
-// What one entry of a scope means. A path without wildcards stands for itself and all below it; a glob for exactly what it
-// matches, or for all below that when it ends in /, /** or the plain name of a directory. Special: * ? ** {a,b} [abc]. Where
-// a reading is in doubt, the pattern has both: routes/[id] is a directory of that name as well as a class.
+// The meaning of an entry of a scope. A path without wildcards covers itself and everything below. A glob covers exactly its
+// matches; a glob that ends in /, /** or the plain name of a directory also covers everything below its matches. Special
+// characters: * ? ** {a,b} [abc]. An ambiguous entry gets both readings: routes/[id] is a directory name and a class.
 
+/** The segment `**`, which matches any number of names. */
 export const GLOBSTAR = '**';
 const MAX_EXPANSIONS = 64;
 
+/** A compiled entry of a scope. */
 export type Pattern = {
-  /** As it was written, braces apart. */
+  /** The entry as written, with braces expanded. */
   readonly text: string;
-  /** The same for patterns that mean the same. */
+  /** Equal for patterns with the same meaning. */
   readonly key: string;
   readonly segments: readonly (Segment | typeof GLOBSTAR)[];
-  /** So many leading segments are plain names. */
+  /** Number of plain names at the start. */
   readonly fixedCount: number;
-  /** Covers what is below its matches too. */
+  /** True if the pattern also covers everything below its matches. */
   readonly coversDescendants: boolean;
-  /** A plain path that by its name is a file, so that globs reach nothing below it. */
+  /** True for a plain path whose name looks like a file, so no glob matches below. */
   readonly isFile: boolean;
 };
 
-/** A pattern has several readings when it has braces or brackets; none when it leaves the repository. */
+/** Compiles an entry: several patterns for braces or brackets, none for a path outside the repository. */
 export function compilePattern(text: string): Pattern[] {
   const clean = cleanPath(text);
   if (clean === undefined) return [];
   const texts = expandBraces(clean, MAX_EXPANSIONS) ?? [`${getFixedPrefix(clean)}/**`];
-  const found = new Map<string, Pattern>();
-  for (const one of texts) {
-    for (const classes of one.includes('[') ? [false, true] : [false]) {
-      const pattern = buildPattern(one, classes);
-      if (pattern !== undefined) found.set(pattern.key, pattern);
+  const patterns = new Map<string, Pattern>();
+  for (const expansion of texts) {
+    for (const hasClasses of expansion.includes('[') ? [false, true] : [false]) {
+      const pattern = buildPattern(expansion, hasClasses);
+      if (pattern !== undefined) patterns.set(pattern.key, pattern);
     }
   }
-  return [...found.values()];
+  return [...patterns.values()];
 }
 
+/** Tells whether a pattern has no wildcards. */
 export function isLiteral(pattern: Pattern): boolean {
   return pattern.fixedCount === pattern.segments.length;
 }
 
-/** Without "./", doubled slashes and spaces around it; undefined when it is empty or leaves the repository. */
+/** Removes "./", doubled slashes and surrounding spaces; returns undefined for an empty path and for "..". */
 export function cleanPath(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
@@ -51,27 +54,27 @@ export function cleanPath(text: string): string | undefined {
   return segments.join('/') + (trimmed.endsWith('/') && segments.length > 0 ? '/' : '');
 }
 
-function buildPattern(text: string, classes: boolean): Pattern | undefined {
+function buildPattern(text: string, hasClasses: boolean): Pattern | undefined {
   const clean = text === '' ? '' : cleanPath(replaceExtendedGlobs(text));
   if (clean === undefined) return undefined;
   const names = clean.split('/').filter((name) => name !== '');
   const segments = names
-    .map((name) => (/^\*\*+$/.test(name) ? GLOBSTAR : parseSegment(name, classes)))
-    .filter((segment, at, all) => segment !== GLOBSTAR || all[at - 1] !== GLOBSTAR);
-  const directory = clean.endsWith('/') || segments.at(-1) === GLOBSTAR;
+    .map((name) => (/^\*\*+$/.test(name) ? GLOBSTAR : parseSegment(name, hasClasses)))
+    .filter((segment, index, all) => segment !== GLOBSTAR || all[index - 1] !== GLOBSTAR);
+  const isDirectory = clean.endsWith('/') || segments.at(-1) === GLOBSTAR;
   if (segments.at(-1) === GLOBSTAR) segments.pop();
-  const wild = segments.findIndex((segment) => segment === GLOBSTAR || segment.tokens);
-  const fixed = wild < 0 ? segments.length : wild;
-  // Below a glob's match means at least one name more; a plain directory stands for itself too.
-  if (directory && wild >= 0) segments.push(parseSegment('*', false));
+  const firstWild = segments.findIndex((segment) => segment === GLOBSTAR || segment.tokens);
+  const fixedCount = firstWild < 0 ? segments.length : firstWild;
+  // A path below a glob's match has at least another name; a plain directory also covers itself.
+  if (isDirectory && firstWild >= 0) segments.push(parseSegment('*', false));
   const last = segments.at(-1);
-  const plainEnd = last === undefined || (last !== GLOBSTAR && last.tokens === undefined);
-  const named = plainEnd && !directory && isFileName(names.at(-1) ?? '');
-  const deep = wild < 0 || directory || (plainEnd && !named);
-  const file = wild < 0 && named;
+  const endsPlain = last === undefined || (last !== GLOBSTAR && last.tokens === undefined);
+  const endsWithFileName = endsPlain && !isDirectory && isFileName(names.at(-1) ?? '');
+  const coversDescendants = firstWild < 0 || isDirectory || (endsPlain && !endsWithFileName);
+  const isFile = firstWild < 0 && endsWithFileName;
   const path = segments.map((segment) => (segment === GLOBSTAR ? GLOBSTAR : segment.text));
-  const key = `${classes ? '[' : ''}${deep ? '/' : ''}${file ? '.' : ''}:${path.join('/')}`;
-  return { text, key, segments, fixedCount: fixed, coversDescendants: deep, isFile: file };
+  const key = `${hasClasses ? '[' : ''}${coversDescendants ? '/' : ''}${isFile ? '.' : ''}:${path.join('/')}`;
+  return { text, key, segments, fixedCount, coversDescendants, isFile };
 }
 
 const FILE_NAMES = new Set(
@@ -85,7 +88,7 @@ function isFileName(name: string): boolean {
   return FILE_NAMES.has(name) || /[^.]\.[A-Za-z][A-Za-z0-9]*$/.test(name);
 }
 
-/** Extended globs, as in @(a|b), are read as a `*`: more than they mean, never less. */
+/** Reads an extended glob such as @(a|b) as `*`, which covers at least the meant paths. */
 function replaceExtendedGlobs(text: string): string {
   const replaced = text.replace(/[@!+?*]\([^()/]*\)/g, '*');
   return /[@!+?*]\(/.test(replaced) ? `${getFixedPrefix(replaced)}/**` : replaced;
@@ -93,6 +96,6 @@ function replaceExtendedGlobs(text: string): string {
 
 function getFixedPrefix(text: string): string {
   const names = text.split('/');
-  const wild = names.findIndex((name) => /[*?[{]|[@!+]\(/.test(name));
-  return names.slice(0, Math.max(wild, 0)).join('/');
+  const firstWild = names.findIndex((name) => /[*?[{]|[@!+]\(/.test(name));
+  return names.slice(0, Math.max(firstWild, 0)).join('/');
 }

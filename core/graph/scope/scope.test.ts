@@ -51,15 +51,15 @@ describe('scopeContains', () => {
     expect(scopeContains([pattern], path)).toBe(false);
   });
 
-  it('contains nothing when it is empty', () => {
+  it('contains no path for an empty scope', () => {
     expect(scopeContains([], 'src/app.ts')).toBe(false);
   });
 
-  it('takes a compiled scope as well', () => {
+  it('accepts a compiled scope', () => {
     expect(scopeContains(compileScope(['src/']), 'src/a.ts')).toBe(true);
   });
 
-  it('answers hostile patterns quickly', () => {
+  it('handles hostile patterns quickly', () => {
     const names = `${'a'.repeat(380)}b`;
     const deep = `${'a/'.repeat(190)}b`;
     const before = process.threadCpuUsage();
@@ -75,7 +75,7 @@ describe('scopeContains', () => {
   });
 });
 
-describe('scopesMeet', () => {
+describe('findScopeOverlaps', () => {
   it.each([
     [['src/a.ts'], ['src/a.ts'], ['src/a.ts']],
     [['src/'], ['src/a.ts'], ['src/a.ts']],
@@ -87,7 +87,7 @@ describe('scopesMeet', () => {
     [['app/[id]/x.ts'], ['app/[id]/'], ['app/[id]/x.ts']],
     [['Makefile'], ['Makefile'], ['Makefile']],
     [['lib/foo.js'], ['lib/foo.js/*.ts'], ['lib/foo.js/*.ts']],
-  ])('%j and %j meet in %j', (a, b, paths) => {
+  ])('finds the overlap of %j and %j: %j', (a, b, paths) => {
     expect(findScopeOverlaps(a, b)).toEqual(paths);
     expect(findScopeOverlaps(b, a)).toEqual(paths);
   });
@@ -101,19 +101,19 @@ describe('scopesMeet', () => {
     [['Makefile'], ['**/*.ts']],
     [['src/auth'], ['src/authority']],
     [[], ['src']],
-  ])('%j and %j are apart', (a, b) => {
+  ])('finds no overlap of %j and %j', (a, b) => {
     expect(findScopeOverlaps(a, b)).toEqual([]);
     expect(findScopeOverlaps(b, a)).toEqual([]);
   });
 
-  it('leaves out what lies in shared paths', () => {
+  it('ignores overlaps within shared paths', () => {
     const except = ['package-lock.json', '**/CHANGELOG.md', 'registry/'];
     const a = ['package-lock.json', 'web/CHANGELOG.md', 'registry/a.ts', 'src/'];
 
     expect(findScopeOverlaps(a, a, { except })).toEqual(['src/']);
   });
 
-  it('counts a directory that is more than its shared part', () => {
+  it('includes a directory that is larger than its shared part', () => {
     expect(findScopeOverlaps(['docs/'], ['docs/'], { except: ['docs/index.md'] })).toEqual([
       'docs/',
     ]);
@@ -132,11 +132,11 @@ const patternArbitrary = fc
   )
   .map(([names, directory]) => names.join('/') + (directory ? '/' : ''));
 
-describe('patterns in general', { timeout: 60_000 }, () => {
-  it('meet wherever both contain a path', () => {
+describe('any two patterns', { timeout: 60_000 }, () => {
+  it('overlap if both match a common path', () => {
     void fc.assert(
       fc.property(patternArbitrary, patternArbitrary, pathArbitrary, (a, b, where) => {
-        // Below a name like x.ts nothing is looked for with a glob.
+        // Globs match nothing below a name such as x.ts.
         fc.pre(!/\.ts\//.test(where));
         const both = scopeContains([a], where) && scopeContains([b], where);
         if (both) expect(findScopeOverlaps([a], [b])).not.toEqual([]);
@@ -145,7 +145,7 @@ describe('patterns in general', { timeout: 60_000 }, () => {
     );
   });
 
-  it('cover only what they contain', () => {
+  it('cover only patterns whose paths they match', () => {
     void fc.assert(
       fc.property(patternArbitrary, patternArbitrary, pathArbitrary, (a, b, where) => {
         fc.pre(!/\.ts\//.test(where));
@@ -161,13 +161,13 @@ describe('patterns in general', { timeout: 60_000 }, () => {
     );
   });
 
-  it('meet in both directions, and themselves', () => {
+  it('overlap in both directions, and each pattern overlaps itself', () => {
     void fc.assert(
       fc.property(patternArbitrary, patternArbitrary, (a, b) => {
-        for (const one of compilePattern(a)) {
-          expect(patternsOverlap(one, one)).toBe(true);
-          for (const other of compilePattern(b)) {
-            expect(patternsOverlap(one, other)).toBe(patternsOverlap(other, one));
+        for (const patternA of compilePattern(a)) {
+          expect(patternsOverlap(patternA, patternA)).toBe(true);
+          for (const patternB of compilePattern(b)) {
+            expect(patternsOverlap(patternA, patternB)).toBe(patternsOverlap(patternB, patternA));
           }
         }
       }),

@@ -2,18 +2,20 @@ import type { Pattern } from './pattern.ts';
 import { cleanPath, compilePattern } from './pattern.ts';
 import { patternCovers, patternMatches, patternsOverlap } from './pattern-match.ts';
 
-// Which paths a task may change. Paths are relative to the repository and case-sensitive; names that begin with a dot are
-// like any other.
+// A scope lists the paths for a task's changes. Paths are relative to the root of the repository and case-sensitive; wildcards also match
+// names with a leading dot.
 
-/** A scope prepared for many questions. */
+/** A compiled scope. */
 export type Scope = { readonly patterns: readonly Pattern[] };
+/** A scope as listed in a task, or a compiled scope. */
 export type ScopeInput = readonly string[] | Scope;
 
+/** Compiles a scope; returns a compiled scope unchanged. */
 export function compileScope(scope: ScopeInput): Scope {
   return 'patterns' in scope ? scope : { patterns: scope.flatMap(compilePattern) };
 }
 
-/** An empty scope contains nothing: it is not known. */
+/** Tells whether a path belongs to a scope; an empty scope contains no path. */
 export function scopeContains(scope: ScopeInput, path: string): boolean {
   const clean = path.startsWith('/') ? undefined : cleanPath(path);
   if (clean === undefined) return false;
@@ -22,8 +24,8 @@ export function scopeContains(scope: ScopeInput, path: string): boolean {
 }
 
 /**
- * Where two scopes meet, sorted: the narrower of two patterns when it lies in the other, else `a & b`. Two globs meet unless
- * they can be proved apart. What lies wholly in a pattern of `except` (shared paths) does not count.
+ * Describes the overlaps of two scopes, sorted: the narrower pattern if the other pattern covers it, else `a & b`. Two globs
+ * count as overlapping unless the check can exclude a common path. Patterns within `except` (shared paths) are ignored.
  */
 export function findScopeOverlaps(
   a: ScopeInput,
@@ -31,18 +33,19 @@ export function findScopeOverlaps(
   options: { readonly except?: ScopeInput } = {},
 ): string[] {
   const except = compileScope(options.except ?? []);
-  const mine = dividePatterns(compileScope(a), except).own;
-  const theirs = dividePatterns(compileScope(b), except).own;
-  const found = new Set<string>();
-  for (const one of mine) {
-    for (const other of theirs) {
-      if (patternsOverlap(one, other)) found.add(describePatternOverlap(one, other));
+  const patternsOfA = dividePatterns(compileScope(a), except).own;
+  const patternsOfB = dividePatterns(compileScope(b), except).own;
+  const overlaps = new Set<string>();
+  for (const patternA of patternsOfA) {
+    for (const patternB of patternsOfB) {
+      if (patternsOverlap(patternA, patternB))
+        overlaps.add(describePatternOverlap(patternA, patternB));
     }
   }
-  return [...found].sort();
+  return [...overlaps].sort();
 }
 
-/** `common` lies wholly in a shared pattern, `own` does not, as far as that can be seen. */
+/** Divides a scope into patterns that a shared pattern covers (`common`) and all other patterns (`own`). */
 export function dividePatterns(
   scope: Scope,
   shared: Scope,
@@ -51,12 +54,13 @@ export function dividePatterns(
   const own: Pattern[] = [];
   const common: Pattern[] = [];
   for (const pattern of scope.patterns) {
-    const isCommon = shared.patterns.some((whole) => patternCovers(whole, pattern));
+    const isCommon = shared.patterns.some((sharedPattern) => patternCovers(sharedPattern, pattern));
     (isCommon ? common : own).push(pattern);
   }
   return { own, common };
 }
 
+/** Names the overlap of two patterns: the narrower pattern, or `a & b` if neither covers the other. */
 export function describePatternOverlap(a: Pattern, b: Pattern): string {
   const [first, second] = a.text <= b.text ? [a, b] : [b, a];
   if (patternCovers(second, first)) return first.text;

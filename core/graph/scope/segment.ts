@@ -1,39 +1,41 @@
-// One path segment of a scope pattern. Matching never backtracks more than to the last `*`, so that no pattern, whoever
-// wrote it, takes longer than its length times the path's.
+// A path segment of a scope pattern. Matching backtracks only to the last `*`, so the time for any pattern is at most the
+// product of the lengths of pattern and path.
 
+/** A class such as [a-z] or [!0-9]. */
 export type CharacterClass = {
-  readonly negated: boolean;
-  /** Code points, both ends included. */
+  readonly isNegated: boolean;
+  /** Ranges of code points, both ends included. */
   readonly ranges: readonly (readonly [number, number])[];
   readonly text: string;
 };
 
-/** `*` any run, `?` any one, a class, or else that very character. */
+/** `*` matches any characters, `?` a single character, a class its members, any other character itself. */
 export type Token = string | CharacterClass;
 
+/** A compiled segment. */
 export type Segment = {
   readonly text: string;
-  /** Undefined: nothing special, the text itself. */
+  /** Absent for a plain name. */
   readonly tokens?: readonly Token[];
-  /** With tokens: what every match begins and ends with, which settles most questions. */
-  readonly head: string;
-  readonly tail: string;
-  /** One `*` between head and tail, and nothing else. */
-  readonly simple: boolean;
+  /** Beginning and end of every match. Comparing these first answers most questions. */
+  readonly prefix: string;
+  readonly suffix: string;
+  /** True if a single `*` stands between prefix and suffix. */
+  readonly isSingleStar: boolean;
 };
 
-/** `classes`: whether [abc] is a class, or four characters of a name as in routes/[id]. */
-export function parseSegment(text: string, classes: boolean): Segment {
-  const special = classes ? /[*?[]/ : /[*?]/;
-  if (!special.test(text)) return { text, head: text, tail: text, simple: false };
+/** Parses a segment. Without `hasClasses`, brackets are plain characters, as in routes/[id]. */
+export function parseSegment(text: string, hasClasses: boolean): Segment {
+  const special = hasClasses ? /[*?[]/ : /[*?]/;
+  if (!special.test(text)) return { text, prefix: text, suffix: text, isSingleStar: false };
   const tokens: Token[] = [];
   const characters = Array.from(text);
-  for (let at = 0; at < characters.length; at++) {
-    const character = characters[at] ?? '';
-    const close = classes && character === '[' ? characters.indexOf(']', at + 2) : -1;
+  for (let index = 0; index < characters.length; index++) {
+    const character = characters[index] ?? '';
+    const close = hasClasses && character === '[' ? characters.indexOf(']', index + 2) : -1;
     if (close > 0) {
-      tokens.push(parseClass(characters.slice(at + 1, close)));
-      at = close;
+      tokens.push(parseClass(characters.slice(index + 1, close)));
+      index = close;
     } else if (character !== '*' || tokens.at(-1) !== '*') {
       tokens.push(character);
     }
@@ -41,28 +43,32 @@ export function parseSegment(text: string, classes: boolean): Segment {
   return { text, tokens, ...findFixedEnds(tokens) };
 }
 
-function findFixedEnds(tokens: readonly Token[]): Pick<Segment, 'head' | 'tail' | 'simple'> {
-  const plain = tokens.map((token) => typeof token === 'string' && token !== '*' && token !== '?');
-  const first = plain.indexOf(false);
-  const last = plain.lastIndexOf(false);
+function findFixedEnds(
+  tokens: readonly Token[],
+): Pick<Segment, 'prefix' | 'suffix' | 'isSingleStar'> {
+  const isPlain = tokens.map(
+    (token) => typeof token === 'string' && token !== '*' && token !== '?',
+  );
+  const firstWild = isPlain.indexOf(false);
+  const lastWild = isPlain.lastIndexOf(false);
   return {
-    head: tokens.slice(0, first).join(''),
-    tail: tokens.slice(last + 1).join(''),
-    simple: first === last && tokens[first] === '*',
+    prefix: tokens.slice(0, firstWild).join(''),
+    suffix: tokens.slice(lastWild + 1).join(''),
+    isSingleStar: firstWild === lastWild && tokens[firstWild] === '*',
   };
 }
 
 function parseClass(body: readonly string[]): CharacterClass {
-  const negated = body[0] === '!' || body[0] === '^';
-  const members = negated ? body.slice(1) : body;
+  const isNegated = body[0] === '!' || body[0] === '^';
+  const members = isNegated ? body.slice(1) : body;
   const ranges: [number, number][] = [];
-  for (let at = 0; at < members.length; at++) {
-    const low = getCodePoint(members[at]);
-    const isRange = members[at + 1] === '-' && at + 2 < members.length;
-    ranges.push([low, isRange ? getCodePoint(members[at + 2]) : low]);
-    if (isRange) at += 2;
+  for (let index = 0; index < members.length; index++) {
+    const low = getCodePoint(members[index]);
+    const isRange = members[index + 1] === '-' && index + 2 < members.length;
+    ranges.push([low, isRange ? getCodePoint(members[index + 2]) : low]);
+    if (isRange) index += 2;
   }
-  return { negated, ranges, text: body.join('') };
+  return { isNegated, ranges, text: body.join('') };
 }
 
 function getCodePoint(character: string | undefined): number {
@@ -71,28 +77,30 @@ function getCodePoint(character: string | undefined): number {
 
 function classContains(set: CharacterClass, character: string): boolean {
   const code = getCodePoint(character);
-  return set.ranges.some(([low, high]) => low <= code && code <= high) !== set.negated;
+  return set.ranges.some(([low, high]) => low <= code && code <= high) !== set.isNegated;
 }
 
+/** Tells whether a segment matches a name. */
 export function segmentMatches(segment: Segment, name: string): boolean {
   const { tokens } = segment;
   if (tokens === undefined) return segment.text === name;
-  if (!name.startsWith(segment.head) || !name.endsWith(segment.tail)) return false;
-  if (segment.simple) return name.length >= segment.head.length + segment.tail.length;
+  if (!name.startsWith(segment.prefix) || !name.endsWith(segment.suffix)) return false;
+  if (segment.isSingleStar) return name.length >= segment.prefix.length + segment.suffix.length;
   const characters = Array.from(name);
   let token = 0;
+  // After a mismatch, matching continues behind the last star, which then covers another character.
   let star = -1;
-  let starAt = 0;
-  for (let at = 0; at < characters.length; ) {
+  let starCharacter = 0;
+  for (let index = 0; index < characters.length; ) {
     if (tokens[token] === '*') {
       star = token++;
-      starAt = at;
-    } else if (tokenAcceptsCharacter(tokens[token], characters[at] ?? '')) {
+      starCharacter = index;
+    } else if (tokenAcceptsCharacter(tokens[token], characters[index] ?? '')) {
       token++;
-      at++;
+      index++;
     } else if (star >= 0) {
       token = star + 1;
-      at = ++starAt;
+      index = ++starCharacter;
     } else {
       return false;
     }
@@ -107,43 +115,43 @@ function tokenAcceptsCharacter(token: Token | undefined, character: string): boo
   return token === '?' || token === character;
 }
 
-/** Whether some name matches both. Two classes are taken to have a common member. */
+/** Tells whether a name can match both segments; two classes always count as overlapping. */
 export function segmentsOverlap(a: Segment, b: Segment): boolean {
   if (a.tokens === undefined) return segmentMatches(b, a.text);
   if (b.tokens === undefined) return segmentMatches(a, b.text);
   if (a.text === b.text) return true;
-  if (!a.head.startsWith(b.head) && !b.head.startsWith(a.head)) return false;
-  if (!a.tail.endsWith(b.tail) && !b.tail.endsWith(a.tail)) return false;
-  if (a.simple && b.simple) return true;
-  return tokenListsAgree(a.tokens, b.tokens, tokensOverlap, true);
+  if (!a.prefix.startsWith(b.prefix) && !b.prefix.startsWith(a.prefix)) return false;
+  if (!a.suffix.endsWith(b.suffix) && !b.suffix.endsWith(a.suffix)) return false;
+  if (a.isSingleStar && b.isSingleStar) return true;
+  return tokenListsMatch(a.tokens, b.tokens, tokensOverlap, true);
 }
 
-/** Whether everything that `part` matches is matched by `whole`; false also where that is only not seen. */
+/** Tells whether `whole` matches every match of `part`; false if the check cannot confirm the cover. */
 export function segmentCovers(whole: Segment, part: Segment): boolean {
   if (part.tokens === undefined) return segmentMatches(whole, part.text);
   if (whole.tokens === undefined) return false;
-  return tokenListsAgree(whole.tokens, part.tokens, tokenCovers, false);
+  return tokenListsMatch(whole.tokens, part.tokens, tokenCovers, false);
 }
 
-/** `*` of the first swallows anything of the second; `mutual`: and the other way round. */
-function tokenListsAgree(
+/** Compares two token lists. A `*` of `a` matches any tokens of `b`; if `isMutual`, a `*` of `b` also matches any of `a`. */
+function tokenListsMatch(
   a: readonly Token[],
   b: readonly Token[],
-  fits: (a: Token, b: Token) => boolean,
-  mutual: boolean,
+  accepts: (a: Token, b: Token) => boolean,
+  isMutual: boolean,
 ): boolean {
-  // Row by row from the end: below[j] says whether the rest of a after this token and the rest of b from j agree.
+  // Row by row from the end: row[j] tells whether a from i matches b from j, and `below` is the row of i + 1.
   let below = new Array<boolean>(b.length + 1).fill(false);
   for (let i = a.length; i >= 0; i--) {
     const row = new Array<boolean>(b.length + 1).fill(false);
     for (let j = b.length; j >= 0; j--) {
-      const mine = a[i];
-      const other = b[j];
-      if (mine === undefined && other === undefined) row[j] = true;
-      else if (mine === '*') row[j] = below[j] === true || row[j + 1] === true;
-      else if (mutual && other === '*') row[j] = row[j + 1] === true || below[j] === true;
-      else if (mine !== undefined && other !== undefined)
-        row[j] = below[j + 1] === true && fits(mine, other);
+      const tokenA = a[i];
+      const tokenB = b[j];
+      if (tokenA === undefined && tokenB === undefined) row[j] = true;
+      else if (tokenA === '*') row[j] = below[j] === true || row[j + 1] === true;
+      else if (isMutual && tokenB === '*') row[j] = row[j + 1] === true || below[j] === true;
+      else if (tokenA !== undefined && tokenB !== undefined)
+        row[j] = below[j + 1] === true && accepts(tokenA, tokenB);
     }
     below = row;
   }
