@@ -42,7 +42,7 @@ test('all problems are said at once, each with what to set', () => {
 
 test('an agent that nobody knows is said, with those that are known', () => {
   const message = readErrorMessage(() => readConfig(['agent'], { AGENT: 'opencod' }));
-  expect(message).toContain('AGENT is no agent that is known: small, opencode');
+  expect(message).toContain('AGENT is not a known agent; use one of small, opencode');
 });
 
 test('an empty variable is an unset one', () => {

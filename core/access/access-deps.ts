@@ -3,12 +3,12 @@ import type { PasswordHash } from '../port/password-hash.ts';
 import type { Clock } from '../port/runtime.ts';
 import type { Table } from '../port/table.ts';
 
-/** What the rules of access need from outside. */
+/** Ports that authentication and authorization use. */
 export type AccessDeps = {
   readonly table: Table;
   readonly clock: Clock;
   readonly jwt: Jwt;
   readonly passwords: PasswordHash;
-  /** Unpredictable bytes. */
+  /** Returns unpredictable bytes. */
   readonly randomBytes: (size: number) => Uint8Array;
 };

@@ -2,7 +2,7 @@ import { AppError } from '../base/app-error.ts';
 import type { Role } from '../contract/access.ts';
 import { ROLES } from '../contract/access.ts';
 
-/** A person, by a session or by one of their API tokens. */
+/** Authenticated user, and the kind of credential: a session or an API token. */
 export type UserActor = {
   readonly kind: 'user';
   readonly email: string;
@@ -10,6 +10,7 @@ export type UserActor = {
   readonly via: 'session' | 'token';
 };
 
+/** Returns true if `role` includes the permissions of `needed`. */
 export function isRoleAtLeast(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
@@ -18,12 +19,17 @@ export function selectLowerRole(a: Role, b: Role): Role {
   return isRoleAtLeast(a, b) ? b : a;
 }
 
-/** Throws `forbidden`, naming the role that is needed. */
+/** Requires a minimum role; throws AppError `forbidden` with the required role in its details. */
 export function requireRole(actor: { readonly role: Role }, needed: Role): void {
   if (isRoleAtLeast(actor.role, needed)) return;
-  throw new AppError('auth', 'forbidden', `this needs the role ${needed}; yours is ${actor.role}`, {
-    details: { needs: needed, has: actor.role },
-  });
+  throw new AppError(
+    'auth',
+    'forbidden',
+    `this request needs the role ${needed}, but your role is ${actor.role}; ask an admin for the role`,
+    {
+      details: { needs: needed, has: actor.role },
+    },
+  );
 }
 
 export function createUnauthorizedError(message: string): AppError {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createTestAccess } from '../../test/support/contract/test-access.ts';
 import type { Role } from '../contract/access.ts';
 import { tokenIdSchema } from '../contract/access.ts';
+import { KEY } from '../topology/table-keys.ts';
 import type { UserActor } from './actor.ts';
 import { createApiToken, listApiTokens, revokeApiToken, verifyApiToken } from './api-token.ts';
 import { createUser } from './user.ts';
@@ -9,53 +10,60 @@ import { createUser } from './user.ts';
 const DAY_MS = 24 * 3_600_000;
 
 async function createAccess() {
-  const made = createTestAccess();
-  const user = async (name: string, role: Role): Promise<UserActor> => {
-    const { email } = await createUser(made.deps, {
+  const access = createTestAccess();
+  const addUser = async (name: string, role: Role): Promise<UserActor> => {
+    const { email } = await createUser(access.deps, {
       email: `${name}@example.org`,
       password: 'p',
       role,
     });
     return { kind: 'user', email, role, via: 'session' };
   };
-  return { ...made, ann: await user('ann', 'operator'), bob: await user('bob', 'operator'), user };
+  const ann = await addUser('ann', 'operator');
+  const bob = await addUser('bob', 'operator');
+  return { ...access, ann, bob, addUser };
 }
 
-test('a token stands for its creator, and its secret is not stored', async () => {
+test('a token authenticates its creator, and the table does not contain its secret', async () => {
   const { deps, ann } = await createAccess();
-  const made = await createApiToken(deps, ann, { name: 'ci', role: 'viewer', days: 1 });
-  expect(made.token).toMatch(/^sgt_[\w-]{43}$/);
-  expect(tokenIdSchema.safeParse(made.id).success).toBe(true);
-  expect(await verifyApiToken(deps, made.token)).toEqual({ ...ann, role: 'viewer', via: 'token' });
-  expect(JSON.stringify(deps.table.listAll())).not.toContain(made.token.slice(4));
+  const created = await createApiToken(deps, ann, { name: 'ci', role: 'viewer', days: 1 });
+  expect(created.token).toMatch(/^sgt_[\w-]{43}$/);
+  expect(tokenIdSchema.safeParse(created.id).success).toBe(true);
+  expect(await verifyApiToken(deps, created.token)).toEqual({
+    ...ann,
+    role: 'viewer',
+    via: 'token',
+  });
+  expect(JSON.stringify(deps.table.listAll())).not.toContain(created.token.slice(4));
 });
 
-test('nobody makes a token with more than their own role', async () => {
+test('rejects a token with a higher role than its creator has', async () => {
   const { deps, ann } = await createAccess();
-  const made = createApiToken(deps, ann, { name: 'ci', role: 'admin', days: 1 });
-  await expect(made).rejects.toMatchObject({ code: 'forbidden', details: { needs: 'admin' } });
+  const creation = createApiToken(deps, ann, { name: 'ci', role: 'admin', days: 1 });
+  await expect(creation).rejects.toMatchObject({ code: 'forbidden', details: { needs: 'admin' } });
   expect(await listApiTokens(deps, ann)).toEqual([]);
 });
 
-test('it ends by time, by revoking and with its creator, and is lowered with them', async () => {
-  const { deps, advanceClock: pass, ann } = await createAccess();
-  const make = (days: number) => createApiToken(deps, ann, { name: 'ci', role: 'operator', days });
-  const [short, revoked, long] = [await make(1), await make(9), await make(9)];
-  pass(DAY_MS);
+test('a token loses validity by expiry, revocation and removal of its creator, and follows a lower role of its creator', async () => {
+  const { deps, advanceClock, ann } = await createAccess();
+  const createToken = (days: number) =>
+    createApiToken(deps, ann, { name: 'ci', role: 'operator', days });
+  const [short, revoked, long] = [await createToken(1), await createToken(9), await createToken(9)];
+  advanceClock(DAY_MS);
   expect(await verifyApiToken(deps, short.token)).toBeUndefined();
   await revokeApiToken(deps, ann, revoked.id);
   expect(await verifyApiToken(deps, revoked.token)).toBeUndefined();
   expect((await listApiTokens(deps, ann)).map(({ id }) => id)).toEqual([long.id]);
-  const row = { pk: 'access#users', sk: ann.email };
-  await deps.table.update(row, { set: { role: 'viewer' } });
+  const key = KEY.user(ann.email);
+  await deps.table.update(key, { set: { role: 'viewer' } });
   expect((await verifyApiToken(deps, long.token))?.role).toBe('viewer');
-  await deps.table.delete(row);
+  await deps.table.delete(key);
   expect(await verifyApiToken(deps, long.token)).toBeUndefined();
 });
 
-test('others neither see nor revoke it; an admin does', async () => {
-  const { deps, ann, bob, user } = await createAccess();
-  const root = await user('root', 'admin');
+test('only the creator and an admin can list and revoke a token', async () => {
+  const { deps, ann, bob, addUser } = await createAccess();
+  const root = await addUser('root', 'admin');
   const { id } = await createApiToken(deps, ann, { name: 'ci', role: 'viewer', days: 1 });
   expect(await listApiTokens(deps, bob)).toEqual([]);
   await expect(revokeApiToken(deps, bob, id)).rejects.toMatchObject({ code: 'token_not_found' });

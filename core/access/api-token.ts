@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
+import { listPages } from '../base/list-pages.ts';
 import type { Role } from '../contract/access.ts';
 import { roleSchema } from '../contract/access.ts';
 import type { Item } from '../port/table.ts';
@@ -8,11 +9,11 @@ import { API_TOKENS_PARTITION, KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
 import { isRoleAtLeast, requireRole, selectLowerRole } from './actor.ts';
-import { queryAllItems } from './query-all-items.ts';
 import { createSecret, deriveId, hashSha256, ID_ALPHABET, isSameHash } from './secret.ts';
 import { findUser } from './user.ts';
 
-// Tokens for scripts. The id follows from the secret, so that one read finds the row; only a hash of the secret is kept.
+// API tokens for scripts. The id is derived from the secret, so that a single read finds the item. The table stores only a hash of
+// the secret.
 
 export const API_TOKEN_PREFIX = 'sgt_';
 const DAY_MS = 24 * 3_600_000;
@@ -28,6 +29,7 @@ const tokenItemSchema = z.object({
 });
 type TokenItem = z.infer<typeof tokenItemSchema>;
 
+/** API token without its secret; times in epoch milliseconds. */
 export type ApiToken = {
   readonly id: string;
   readonly name: string;
@@ -37,7 +39,7 @@ export type ApiToken = {
   readonly createdBy: string;
 };
 
-/** `token` is the secret, answered this once. */
+/** Creates an API token with at most the role of its creator. Only this response contains the secret, as `token`. */
 export async function createApiToken(
   deps: Pick<AccessDeps, 'table' | 'clock' | 'randomBytes'>,
   actor: UserActor,
@@ -61,18 +63,20 @@ export async function createApiToken(
   return { ...toApiToken(parseTokenItem(item)), token };
 }
 
-/** An admin sees everybody's, others their own. */
+/** Lists valid API tokens: all tokens for an admin, otherwise the actor's own tokens. */
 export async function listApiTokens(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   actor: UserActor,
 ): Promise<ApiToken[]> {
   const now = deps.clock.now();
-  const items = (await queryAllItems(deps.table, API_TOKENS_PARTITION)).map(parseTokenItem);
+  const tokenItems = listPages((after) => deps.table.query(API_TOKENS_PARTITION, { after }));
+  const items = await Array.fromAsync(tokenItems, parseTokenItem);
   return items
     .filter((item) => item.validUntil > now && canAccessToken(actor, item))
     .map(toApiToken);
 }
 
+/** Deletes an API token; throws AppError `token_not_found` if the actor may not see the token. */
 export async function revokeApiToken(
   deps: Pick<AccessDeps, 'table'>,
   actor: UserActor,
@@ -80,11 +84,18 @@ export async function revokeApiToken(
 ): Promise<void> {
   const found = await deps.table.get(KEY.apiToken(id));
   if (found === undefined || !canAccessToken(actor, parseTokenItem(found)))
-    throw new AppError('notFound', 'token_not_found', 'you have no token of that id');
+    throw new AppError(
+      'notFound',
+      'token_not_found',
+      `you have no API token with the id ${id}; GET /v1/tokens lists your tokens`,
+    );
   await deps.table.delete(KEY.apiToken(id));
 }
 
-/** Its holder, with the token's role or the creator's present one, whichever is lower. */
+/**
+ * Returns the creator of a valid API token, with the lower of the token's role and the creator's current role. Returns undefined
+ * for an unknown or expired token, or if the creator was removed.
+ */
 export async function verifyApiToken(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   token: string,

@@ -2,18 +2,22 @@ import type { AttemptId } from '../contract/id.ts';
 import { attemptIdSchema } from '../contract/id.ts';
 import type { AccessDeps } from './access-deps.ts';
 
-// Proves which attempt calls, nothing more: whether that attempt is still the one is for the engine to say.
+// An attempt token identifies the calling attempt. The engine decides whether the attempt is still live.
 
+/**
+ * Signs the token of an attempt.
+ *
+ * @param expiresAt deadline of the pod, epoch milliseconds
+ */
 export async function signAttemptToken(
   deps: Pick<AccessDeps, 'jwt' | 'clock'>,
   attempt: AttemptId,
-  /** Epoch milliseconds; the pod's hard end. */
   expiresAt: number,
 ): Promise<string> {
   return deps.jwt.sign({ subject: attempt, audience: 'attempt', expiresAt }, deps.clock.now());
 }
 
-/** No store is read. Undefined: not an attempt's token, or over. */
+/** Returns the attempt of a token without reading the table; undefined for any other or expired token. */
 export async function verifyAttemptToken(
   deps: Pick<AccessDeps, 'jwt' | 'clock'>,
   token: string,

@@ -3,7 +3,7 @@ import type { UserActor } from './actor.ts';
 import { API_TOKEN_PREFIX, verifyApiToken } from './api-token.ts';
 import { verifyAccessToken } from './session.ts';
 
-/** Who holds this bearer: a session's access token or an API token. */
+/** Returns the holder of a bearer token, which is an access token or an API token; undefined if the token is not valid. */
 export async function authenticateUser(
   deps: Pick<AccessDeps, 'table' | 'clock' | 'jwt'>,
   bearer: string,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { planIdSchema } from '../contract/id.ts';
 import { deriveIdempotentId, hashBody, requireSameBody } from './idempotency.ts';
 
-test('the id follows from user, route and key, and from each of them', () => {
+test('the derived id depends on the user, the route and the key', () => {
   const id = deriveIdempotentId('ann', 'createPlan', 'k1');
   expect(planIdSchema.safeParse(`p${id}`).success).toBe(true);
   expect(deriveIdempotentId('ann', 'createPlan', 'k1')).toBe(id);
@@ -16,7 +16,7 @@ test('the id follows from user, route and key, and from each of them', () => {
   expect(new Set([id, ...others]).size).toBe(5);
 });
 
-test('any text gives an id of the alphabet', async () => {
+test('any input gives an id in the alphabet', async () => {
   await fc.assert(
     fc.property(fc.string(), fc.string(), (user, key) =>
       /^[ab]{20}$/.test(deriveIdempotentId(user, 'route', key, 'ab', 20)),
@@ -24,7 +24,7 @@ test('any text gives an id of the alphabet', async () => {
   );
 });
 
-test('the order of keys makes no other body, a changed value does', () => {
+test('rejects a body with a changed value, but accepts another order of its keys', () => {
   const body = { prompt: 'x', repositories: [{ name: 'a/b', base: 'main' }], title: undefined };
   const same = { repositories: [{ base: 'main', name: 'a/b' }], prompt: 'x' };
   expect(hashBody(same)).toBe(hashBody(body));

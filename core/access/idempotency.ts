@@ -1,11 +1,11 @@
 import { AppError } from '../base/app-error.ts';
 import { deriveId, hashSha256, ID_ALPHABET } from './secret.ts';
 
-// A create that is sent twice with one `Idempotency-Key` must create once. Its new id follows from who sent it, where to
-// and the key, so the put-if-absent of the thing itself is what makes it single; no record of keys is kept. The item
-// keeps a hash of the body, and the same key with another body is told so instead of being answered with a stranger.
+// A repeated request with the same `Idempotency-Key` must create only one item. The id of the new item is derived from the user,
+// the route and the key, so that a conditional put prevents a second item; the table keeps no list of keys. The item stores a
+// hash of the body, to reject the same key with a different body.
 
-/** A new thing's id, without its prefix letter. */
+/** Derives the id of a new item, without its prefix letter. */
 export function deriveIdempotentId(
   user: string,
   route: string,
@@ -16,18 +16,18 @@ export function deriveIdempotentId(
   return deriveId(JSON.stringify(['idempotent', user, route, key]), alphabet, length);
 }
 
-/** Of a parsed body: defaults filled in, the order of its keys of no account. */
+/** Hashes a parsed body, independent of the order of its keys. */
 export function hashBody(body: unknown): string {
   return hashSha256(JSON.stringify(sortKeys(body)) ?? '');
 }
 
-/** `stored` is the hash kept on the item that the put found already there. */
+/** Compares the hash on the existing item with the hash of the request; throws AppError `idempotency_key_reused` if they differ. */
 export function requireSameBody(stored: unknown, hash: string): void {
   if (stored === hash) return;
   throw new AppError(
     'invalid',
     'idempotency_key_reused',
-    'this Idempotency-Key was used before with another body; take a new key for a new request',
+    'this Idempotency-Key was used before with another body; send a new request with a new key',
   );
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTestAccess } from '../../test/support/contract/test-access.ts';
+import { KEY } from '../topology/table-keys.ts';
 import type { UserActor } from './actor.ts';
 import {
   exchangeSignInCode,
@@ -19,45 +20,47 @@ const annActor: UserActor = {
 };
 
 async function createAccess() {
-  const made = createTestAccess();
-  await createUser(made.deps, { email: annActor.email, password: 'p', role: 'operator' });
-  return made;
+  const access = createTestAccess();
+  await createUser(access.deps, { email: annActor.email, password: 'p', role: 'operator' });
+  return access;
 }
 
-test('a sign-in code signs in once', async () => {
+test('a sign-in code works once', async () => {
   const { deps } = await createAccess();
   const { code } = await issueSignInCode(deps, 'Ann@example.org');
-  const both = await Promise.allSettled([
+  const outcomes = await Promise.allSettled([
     exchangeSignInCode(deps, code),
     exchangeSignInCode(deps, code),
   ]);
-  const sessions = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const sessions = outcomes.flatMap((outcome) =>
+    outcome.status === 'fulfilled' ? [outcome.value] : [],
+  );
   expect(sessions.map(({ user }) => user)).toEqual([{ email: annActor.email, role: 'operator' }]);
   await expect(exchangeSignInCode(deps, code)).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
-test('a sign-in code is over after ten minutes', async () => {
-  const { deps, advanceClock: pass } = await createAccess();
+test('a sign-in code expires after ten minutes', async () => {
+  const { deps, advanceClock } = await createAccess();
   const { code, expiresAt } = await issueSignInCode(deps, annActor.email);
   expect(expiresAt).toBe(deps.clock.now() + SIGN_IN_CODE_LIFETIME_MS);
-  pass(SIGN_IN_CODE_LIFETIME_MS);
+  advanceClock(SIGN_IN_CODE_LIFETIME_MS);
   await expect(exchangeSignInCode(deps, code)).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
-test('a ticket opens one socket, with the role it was asked for with', async () => {
+test('a ticket opens one socket, with the role of the request that created the ticket', async () => {
   const { deps } = await createAccess();
   const { ticket } = await issueSocketTicket(deps, { ...annActor, role: 'viewer' });
   expect(await redeemSocketTicket(deps, ticket)).toEqual({ ...annActor, role: 'viewer' });
   expect(await redeemSocketTicket(deps, ticket)).toBeUndefined();
 });
 
-test('a ticket is no sign-in code, is over after a minute, and ends with its user', async () => {
-  const { deps, advanceClock: pass } = await createAccess();
+test('a ticket cannot sign in, expires after a minute, and ends with its user', async () => {
+  const { deps, advanceClock } = await createAccess();
   const first = await issueSocketTicket(deps, annActor);
   await expect(exchangeSignInCode(deps, first.ticket)).rejects.toThrow('sign-in code');
-  pass(SOCKET_TICKET_LIFETIME_MS);
+  advanceClock(SOCKET_TICKET_LIFETIME_MS);
   expect(await redeemSocketTicket(deps, first.ticket)).toBeUndefined();
   const second = await issueSocketTicket(deps, annActor);
-  await deps.table.delete({ pk: 'access#users', sk: annActor.email });
+  await deps.table.delete(KEY.user(annActor.email));
   expect(await redeemSocketTicket(deps, second.ticket)).toBeUndefined();
 });

@@ -10,8 +10,8 @@ import { createSecret, hashSha256 } from './secret.ts';
 import { openSession } from './session.ts';
 import { findUser, normaliseEmail } from './user.ts';
 
-// Secrets that are good once and for a short while: the code of a sign-in link, the ticket of a WebSocket. Whoever deletes
-// the row has used it up; nobody else can.
+// Short-lived secrets that work once: the code of a sign-in link and the ticket of a WebSocket. Deleting the item redeems the
+// secret, and the conditional delete lets only one caller succeed.
 
 export const SIGN_IN_CODE_LIFETIME_MS = 10 * 60_000;
 export const SOCKET_TICKET_LIFETIME_MS = 60_000;
@@ -23,7 +23,7 @@ type IssuedSecret = { readonly secret: string; readonly expiresAt: number };
 const secretItemSchema = z.object({ email: z.string(), role: roleSchema, validUntil: z.number() });
 type SecretHolder = { readonly email: string; readonly role: Role };
 
-/** For a link that signs an existing user in; times in epoch milliseconds. */
+/** Issues the code of a link that signs in an existing user; `expiresAt` in epoch milliseconds. */
 export async function issueSignInCode(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
   email: string,
@@ -33,15 +33,17 @@ export async function issueSignInCode(
   return { code: secret, expiresAt };
 }
 
+/** Opens a session for a sign-in code; throws AppError `unauthorized` for a used, expired or unknown code. */
 export async function exchangeSignInCode(deps: AccessDeps, code: string): Promise<Session> {
   const holder = await redeemSecret(deps, 'code', code);
   if (holder === undefined)
     throw createUnauthorizedError(
-      'this sign-in code was used before or is over; ask for a new link',
+      'this sign-in code was used before or has expired; request a new sign-in link',
     );
   return openSession(deps, holder);
 }
 
+/** Issues a ticket that opens one WebSocket; `expiresAt` in epoch milliseconds. */
 export async function issueSocketTicket(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
   actor: UserActor,
@@ -50,7 +52,7 @@ export async function issueSocketTicket(
   return { ticket: secret, expiresAt };
 }
 
-/** Undefined: unknown, used before, over, or its holder is no user any more. */
+/** Returns the holder of a ticket; undefined for a used, expired or unknown ticket, or if the user was removed. */
 export async function redeemSocketTicket(
   deps: SecretStore,
   ticket: string,
@@ -63,10 +65,10 @@ async function issueSecret(
   deps: SecretStore & Pick<AccessDeps, 'randomBytes'>,
   kind: SecretKind,
   holder: SecretHolder,
-  lifeMs: number,
+  lifetimeMs: number,
 ): Promise<IssuedSecret> {
   const secret = createSecret(deps.randomBytes);
-  const validUntil = deps.clock.now() + lifeMs;
+  const validUntil = deps.clock.now() + lifetimeMs;
   const { email, role } = holder;
   const item = { email, role, validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
   await deps.table.put({ ...KEY.oneTimeSecret(kind, hashSha256(secret)), ...item }, ITEM_IS_ABSENT);
@@ -81,9 +83,9 @@ async function redeemSecret(
   const key = KEY.oneTimeSecret(kind, hashSha256(secret));
   const found = await deps.table.get(key);
   if (found === undefined) return undefined;
-  const mine = await deps.table.delete(key, ITEM_IS_PRESENT);
+  const isRedeemed = await deps.table.delete(key, ITEM_IS_PRESENT);
   const item = secretItemSchema.parse(found);
-  if (!mine || item.validUntil <= deps.clock.now()) return undefined;
+  if (!isRedeemed || item.validUntil <= deps.clock.now()) return undefined;
   const user = await findUser(deps, item.email);
   return user && { email: user.email, role: selectLowerRole(item.role, user.role) };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createTestAccess } from '../../test/support/contract/test-access.ts';
+import { KEY } from '../topology/table-keys.ts';
 import {
   ACCESS_TOKEN_LIFETIME_MS,
   refreshSession,
@@ -20,16 +21,16 @@ async function createSignedInAccess() {
 }
 
 describe('access token', () => {
-  test('names the user and their role for 15 minutes', async () => {
-    const { deps, advanceClock: pass, session } = await createSignedInAccess();
+  test('identifies the user and the role for 15 minutes', async () => {
+    const { deps, advanceClock, session } = await createSignedInAccess();
     const actor = { kind: 'user', email: 'ann@example.org', role: 'operator', via: 'session' };
     expect(await verifyAccessToken(deps, session.accessToken)).toEqual(actor);
     expect(session.expiresAt).toBe(deps.clock.now() + ACCESS_TOKEN_LIFETIME_MS);
-    pass(ACCESS_TOKEN_LIFETIME_MS);
+    advanceClock(ACCESS_TOKEN_LIFETIME_MS);
     expect(await verifyAccessToken(deps, session.accessToken)).toBeUndefined();
   });
 
-  test('is not made of an attempt token, nor of other text', async () => {
+  test('cannot be an attempt token or malformed text', async () => {
     const { deps } = await createSignedInAccess();
     const expiresAt = deps.clock.now() + 1_000_000;
     const claims = { subject: 'ann@example.org', expiresAt, extra: { role: 'admin' } };
@@ -40,7 +41,7 @@ describe('access token', () => {
 });
 
 describe('refresh token', () => {
-  test('is changed by every use', async () => {
+  test('changes with every use', async () => {
     const { deps, session } = await createSignedInAccess();
     const second = await refreshSession(deps, session.refreshToken);
     expect(second.refreshToken).not.toBe(session.refreshToken);
@@ -48,31 +49,31 @@ describe('refresh token', () => {
     expect(third.user).toEqual({ email: 'ann@example.org', role: 'operator' });
   });
 
-  test('used again after it was replaced ends the session', async () => {
-    const { deps, advanceClock: pass, session } = await createSignedInAccess();
+  test('ends the session when a replaced token is used again', async () => {
+    const { deps, advanceClock, session } = await createSignedInAccess();
     const second = await refreshSession(deps, session.refreshToken);
-    pass(60_000);
+    advanceClock(60_000);
     await expect(refreshSession(deps, session.refreshToken)).rejects.toThrow('no longer valid');
     await expect(refreshSession(deps, second.refreshToken)).rejects.toThrow('no longer valid');
   });
 
-  test('used twice at once gives one new token and ends nothing', async () => {
+  test('gives one new token to two concurrent requests and keeps the session', async () => {
     const { deps, session } = await createSignedInAccess();
-    const both = await Promise.allSettled([
+    const outcomes = await Promise.allSettled([
       refreshSession(deps, session.refreshToken),
       refreshSession(deps, session.refreshToken),
     ]);
-    const [won, ...more] = both.filter((one) => one.status === 'fulfilled');
-    expect(more).toEqual([]);
-    expect(both.find((one) => one.status === 'rejected')?.reason).toMatchObject({
+    const [winner, ...others] = outcomes.filter((outcome) => outcome.status === 'fulfilled');
+    expect(others).toEqual([]);
+    expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({
       code: 'refresh_raced',
     });
-    await refreshSession(deps, won?.value.refreshToken ?? '');
+    await refreshSession(deps, winner?.value.refreshToken ?? '');
   });
 
-  test('gives the role that the user has now', async () => {
+  test('gives the current role of the user', async () => {
     const { deps, session } = await createSignedInAccess();
-    const key = { pk: 'access#users', sk: 'ann@example.org' };
+    const key = KEY.user('ann@example.org');
     await deps.table.update(key, { set: { role: 'viewer' } });
     const demoted = await refreshSession(deps, session.refreshToken);
     expect(demoted.user.role).toBe('viewer');
@@ -80,15 +81,15 @@ describe('refresh token', () => {
     await expect(refreshSession(deps, demoted.refreshToken)).rejects.toThrow('no longer valid');
   });
 
-  test('is over after its time, and is not kept in the clear', async () => {
-    const { deps, advanceClock: pass, session } = await createSignedInAccess();
+  test('expires, and is not stored in clear text', async () => {
+    const { deps, advanceClock, session } = await createSignedInAccess();
     const secret = session.refreshToken.split('.')[1] ?? '';
     expect(JSON.stringify(deps.table.listAll())).not.toContain(secret);
-    pass(SESSION_LIFETIME_MS);
+    advanceClock(SESSION_LIFETIME_MS);
     await expect(refreshSession(deps, session.refreshToken)).rejects.toThrow('no longer valid');
   });
 
-  test('made up is refused', async () => {
+  test('rejects an invented token', async () => {
     const { deps } = await createSignedInAccess();
     for (const token of ['', '.', 'x', 'a.b.c', '\0.\0'])
       await expect(refreshSession(deps, token)).rejects.toMatchObject({ code: 'unauthorized' });

@@ -10,12 +10,12 @@ import { createUnauthorizedError } from './actor.ts';
 import { createSecret, deriveId, hashSha256, ID_ALPHABET, isSameHash } from './secret.ts';
 import { findUser } from './user.ts';
 
-// A session is an access token of 15 minutes, believed without a read, and a refresh token that changes with every use.
-// A refresh token that comes back after it was replaced is in two hands: the session ends.
+// A session consists of an access token, which handlers verify without reading the table, and a refresh token, which changes
+// with every use. A second use of a replaced refresh token indicates theft, and ends the session.
 
 export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000;
 export const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
-/** Two refreshes of one client at once, or an answer that got lost, are no theft. */
+/** Time after a refresh in which the replaced token does not count as stolen: a client may refresh concurrently, or lose a response. */
 const REFRESH_RACE_WINDOW_MS = 30_000;
 
 const sessionItemSchema = z.object({
@@ -29,6 +29,7 @@ type SessionItem = z.infer<typeof sessionItemSchema>;
 
 type SessionHolder = { readonly email: string; readonly role: Role };
 
+/** Opens a session for a user whose credentials were checked. */
 export async function openSession(deps: AccessDeps, user: SessionHolder): Promise<Session> {
   const now = deps.clock.now();
   const id = deriveId(createSecret(deps.randomBytes), ID_ALPHABET, 26);
@@ -43,7 +44,12 @@ export async function openSession(deps: AccessDeps, user: SessionHolder): Promis
   return signSession(deps, user, `${id}.${secret}`);
 }
 
-/** The user's row is read: who was deleted loses the session, who was demoted the role. */
+/**
+ * Exchanges a refresh token for a new session. Reads the user, so that a removed user loses the session and a changed role takes
+ * effect.
+ *
+ * @throws AppError `unauthorized` for an invalid token; `refresh_raced` if another request refreshed the session moments ago
+ */
 export async function refreshSession(deps: AccessDeps, refreshToken: string): Promise<Session> {
   const [id = '', secret = ''] = refreshToken.split('.');
   const item = await readSession(deps, id);
@@ -54,7 +60,7 @@ export async function refreshSession(deps: AccessDeps, refreshToken: string): Pr
   return signSession(deps, user, `${id}.${next}`);
 }
 
-/** The holder of an access token; undefined when it is not one, or over. */
+/** Returns the holder of an access token; undefined for any other or expired token. */
 export async function verifyAccessToken(
   deps: Pick<AccessDeps, 'jwt' | 'clock'>,
   token: string,
@@ -79,11 +85,11 @@ async function requireCurrent(
   hash: string,
 ): Promise<void> {
   if (isSameHash(hash, item.hash)) return;
-  const justReplaced =
+  const wasJustReplaced =
     item.previousHash !== undefined &&
     isSameHash(hash, item.previousHash) &&
     deps.clock.now() - item.rotatedAt < REFRESH_RACE_WINDOW_MS;
-  if (justReplaced) throw createRefreshRaceError();
+  if (wasJustReplaced) throw createRefreshRaceError();
   await deps.table.delete(KEY.session(id));
   throw createRefusedTokenError();
 }
@@ -128,13 +134,13 @@ function computeLifetime(now: number) {
 }
 
 function createRefusedTokenError(): AppError {
-  return createUnauthorizedError('this refresh token is not or no longer valid; sign in again');
+  return createUnauthorizedError('this refresh token is invalid or no longer valid; sign in again');
 }
 
 function createRefreshRaceError(): AppError {
   return new AppError(
     'conflict',
     'refresh_raced',
-    'this refresh token was used a moment ago; use the one that came with that answer',
+    'another request used this refresh token a moment ago; use the refresh token of its response',
   );
 }

@@ -12,36 +12,36 @@ const validInput = {
 const wrongPasswordInput = { ...validInput, password: 'wrong' };
 
 async function createAccess() {
-  const made = createTestAccess();
-  await createUser(made.deps, { ...validInput, role: 'viewer' });
-  return made;
+  const access = createTestAccess();
+  await createUser(access.deps, { ...validInput, role: 'viewer' });
+  return access;
 }
 
-test('an unknown user and a wrong password are told the same', async () => {
+test('an unknown user and a wrong password get the same error', async () => {
   const { deps } = await createAccess();
   const unknown = signIn(deps, { ...validInput, email: 'bob@example.org' });
   await expect(unknown).rejects.toThrow('e-mail or password is wrong');
   await expect(signIn(deps, wrongPasswordInput)).rejects.toThrow('e-mail or password is wrong');
 });
 
-test('too many tries for one e-mail wait for the window to end, from wherever they come', async () => {
-  const { deps, advanceClock: pass } = await createAccess();
-  const tries = Array.from({ length: 30 }, (_, index) =>
+test('limits attempts for one e-mail address from all source addresses until the window ends', async () => {
+  const { deps, advanceClock } = await createAccess();
+  const attempts = Array.from({ length: 30 }, (_, index) =>
     signIn(deps, { ...wrongPasswordInput, sourceAddress: `192.0.2.${index}` }),
   );
-  const codes = (await Promise.allSettled(tries)).map((one) =>
-    one.status === 'rejected' ? one.reason.code : 'in',
+  const codes = (await Promise.allSettled(attempts)).map((outcome) =>
+    outcome.status === 'rejected' ? outcome.reason.code : 'signed_in',
   );
   expect(codes.filter((code) => code === 'unauthorized')).toHaveLength(10);
   expect(codes.filter((code) => code === 'too_many_logins')).toHaveLength(20);
   const blocked = await signIn(deps, validInput).catch((error: unknown) => error);
   const until = Math.ceil(deps.clock.now() / LOGIN_WINDOW_MS) * LOGIN_WINDOW_MS;
   expect(blocked).toMatchObject({ kind: 'limited', details: { until } });
-  pass(until - deps.clock.now());
+  advanceClock(until - deps.clock.now());
   expect((await signIn(deps, validInput)).user.role).toBe('viewer');
 });
 
-test('too many tries from one address are stopped, whomever they name', async () => {
+test('limits attempts from one source address for all e-mail addresses', async () => {
   const { deps } = await createAccess();
   for (let n = 0; n < 50; n += 1)
     await expect(
@@ -52,7 +52,7 @@ test('too many tries from one address are stopped, whomever they name', async ()
   await expect(signIn(deps, validInput)).rejects.toMatchObject({ code: 'too_many_logins' });
 });
 
-test('the right password forgets the tries before it', async () => {
+test('a successful sign-in resets the count of failed attempts', async () => {
   const { deps } = await createAccess();
   for (let round = 0; round < 3; round += 1) {
     for (let n = 0; n < 9; n += 1)

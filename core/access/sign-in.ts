@@ -5,7 +5,12 @@ import { countLogin, forgetLogins } from './login-limit.ts';
 import { openSession } from './session.ts';
 import { findUser, normaliseEmail } from './user.ts';
 
-/** Signs in with a password. Says the same, after the same work, whether the user or the password is unknown. */
+/**
+ * Signs in with a password. An unknown user and a wrong password give the same response after the same time, so that a caller
+ * cannot find out which e-mail addresses exist.
+ *
+ * @throws AppError `unauthorized` or `too_many_logins`
+ */
 export async function signIn(
   deps: AccessDeps,
   input: { readonly email: string; readonly password: string; readonly sourceAddress: string },

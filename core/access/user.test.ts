@@ -6,7 +6,7 @@ import { createUser, ensureAdmin, findUser, listUsers, removeUser } from './user
 const annInput = { email: 'ann@example.org', password: 'correct horse', role: 'admin' } as const;
 const annActor: UserActor = { kind: 'user', email: annInput.email, role: 'admin', via: 'session' };
 
-test('one e-mail is one user, however it is written', async () => {
+test('different spellings of an e-mail address identify the same user', async () => {
   const { deps } = createTestAccess();
   await createUser(deps, annInput);
   const again = createUser(deps, { ...annInput, email: 'ANN@example.org', role: 'viewer' });
@@ -15,7 +15,7 @@ test('one e-mail is one user, however it is written', async () => {
   expect(JSON.stringify(deps.table.listAll())).not.toContain(annInput.password);
 });
 
-test('an admin removes others, never themselves', async () => {
+test('an admin can remove other users, but not their own account', async () => {
   const { deps } = createTestAccess();
   await createUser(deps, annInput);
   await createUser(deps, { ...annInput, email: 'bob@example.org' });
@@ -30,7 +30,7 @@ test('an admin removes others, never themselves', async () => {
 });
 
 describe('the first admin', () => {
-  test('is made once, with a generated password where none is given', async () => {
+  test('is created once, with a generated password if none is configured', async () => {
     const { deps } = createTestAccess();
     const { generatedPassword = '', state } = await ensureAdmin(deps, { email: annInput.email });
     expect(state).toBe('created');
@@ -40,7 +40,7 @@ describe('the first admin', () => {
     expect(again).toEqual({ email: annInput.email, state: 'unchanged' });
   });
 
-  test('gets the configured password and role back', async () => {
+  test('regains the configured password and the role admin', async () => {
     const { deps } = createTestAccess();
     await createUser(deps, { ...annInput, role: 'viewer' });
     const input = { email: annInput.email, password: 'another one' };

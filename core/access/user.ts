@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
+import { listPages } from '../base/list-pages.ts';
 import type { Role } from '../contract/access.ts';
 import { roleSchema } from '../contract/access.ts';
 import type { Item, Key } from '../port/table.ts';
@@ -7,7 +8,6 @@ import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import { KEY, USERS_PARTITION } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import type { UserActor } from './actor.ts';
-import { queryAllItems } from './query-all-items.ts';
 import { createSecret } from './secret.ts';
 
 const userItemSchema = z.object({
@@ -17,6 +17,7 @@ const userItemSchema = z.object({
   createdAt: z.number(),
 });
 
+/** User; `hash` is the password hash, `createdAt` in epoch milliseconds. */
 export type User = {
   readonly email: string;
   readonly role: Role;
@@ -24,7 +25,7 @@ export type User = {
   readonly createdAt: number;
 };
 
-/** One person, one row, however they spell their address. */
+/** Normalises an e-mail address, so that different spellings identify the same user. */
 export function normaliseEmail(email: string): string {
   return email.trim().toLowerCase();
 }
@@ -38,10 +39,11 @@ export async function findUser(
 }
 
 export async function listUsers(deps: Pick<AccessDeps, 'table'>): Promise<User[]> {
-  const items = await queryAllItems(deps.table, USERS_PARTITION);
-  return items.map(toUser);
+  const items = listPages((after) => deps.table.query(USERS_PARTITION, { after }));
+  return Array.fromAsync(items, toUser);
 }
 
+/** Creates a user; throws AppError `user_exists` if the e-mail address is taken. */
 export async function createUser(
   deps: Pick<AccessDeps, 'table' | 'clock' | 'passwords'>,
   input: { readonly email: string; readonly password: string; readonly role: Role },
@@ -50,10 +52,13 @@ export async function createUser(
   const key = buildUserKey(input.email);
   const item = { ...key, role: input.role, hash, createdAt: deps.clock.now() };
   if (await deps.table.put(item, ITEM_IS_ABSENT)) return toUser(item);
-  throw new AppError('conflict', 'user_exists', `${key.sk} is a user already`);
+  throw new AppError('conflict', 'user_exists', `a user ${key.sk} already exists`);
 }
 
-/** Their sessions end with the next refresh, their API tokens at once. Nobody removes themselves, so an admin is left. */
+/**
+ * Removes a user. API tokens of the user stop working at once, sessions at their next refresh. An admin cannot remove their own
+ * account, so that at least one admin remains.
+ */
 export async function removeUser(
   deps: Pick<AccessDeps, 'table'>,
   actor: UserActor,
@@ -61,19 +66,24 @@ export async function removeUser(
 ): Promise<void> {
   const key = buildUserKey(email);
   if (key.sk === actor.email)
-    throw new AppError('conflict', 'own_user', 'nobody can remove themselves; ask another admin');
+    throw new AppError(
+      'conflict',
+      'own_user',
+      'you cannot remove your own account; ask another admin',
+    );
   if (await deps.table.delete(key, ITEM_IS_PRESENT)) return;
   throw new AppError('notFound', 'user_not_found', `there is no user ${key.sk}`);
 }
 
+/** Result of ensureAdmin. */
 export type EnsuredAdmin = {
   readonly email: string;
   readonly state: 'created' | 'updated' | 'unchanged';
-  /** Only when the user was created without a given password: to be shown once. */
+  /** Present if the user was created with a generated password; show it once. */
   readonly generatedPassword?: string;
 };
 
-/** The first admin. A password given by the configuration wins over the stored one: that is the way back in. */
+/** Creates or updates the first admin. A configured password replaces the stored password, so that an operator can regain access. */
 export async function ensureAdmin(
   deps: Pick<AccessDeps, 'table' | 'clock' | 'passwords' | 'randomBytes'>,
   input: { readonly email: string; readonly password?: string },
@@ -92,9 +102,10 @@ async function updateAdmin(
   user: User,
   password: string | undefined,
 ): Promise<EnsuredAdmin> {
-  const known = password === undefined || (await deps.passwords.verify(password, user.hash));
-  if (known && user.role === 'admin') return { email: user.email, state: 'unchanged' };
-  const hash = known ? user.hash : await deps.passwords.hash(password);
+  const passwordIsCurrent =
+    password === undefined || (await deps.passwords.verify(password, user.hash));
+  if (passwordIsCurrent && user.role === 'admin') return { email: user.email, state: 'unchanged' };
+  const hash = passwordIsCurrent ? user.hash : await deps.passwords.hash(password);
   await deps.table.update(
     buildUserKey(user.email),
     { set: { role: 'admin', hash } },

@@ -1,15 +1,14 @@
-// The one error of the domain. `kind` decides the HTTP status and the retry policy, in functions/edge.ts and nowhere else.
-
 /**
- * - `invalid`   the caller sent something wrong (400)
- * - `auth`      not signed in, or not allowed (401, 403)
- * - `notFound`  (404)
- * - `conflict`  the state does not allow it, or somebody else was first (409)
- * - `limited`   too many or too large (413, 429)
- * - `paused`    an outside system refuses for a while; `until` says when to come back
- * - `refused`   an outside system refuses by a rule, which is named; asking again will not help
- * - `transient` a network fault or a 5xx; asking again may help
- * - `bug`       ours
+ * Kind of an error, which decides the HTTP status and the retry policy (functions/edge.ts).
+ * - `invalid`   the request is malformed (400)
+ * - `auth`      the caller is not signed in or lacks a permission (401, 403)
+ * - `notFound`  the object does not exist (404)
+ * - `conflict`  the current state does not allow the request, or another writer was faster (409)
+ * - `limited`   the request is too large or too frequent (413, 429)
+ * - `paused`    an outside system refuses calls until `until`
+ * - `refused`   an outside system rejects the request because of a rule; a retry does not help
+ * - `transient` a network fault or a 5xx response; a retry may help
+ * - `bug`       a defect of the platform
  */
 export type ErrorKind =
   | 'invalid'
@@ -22,16 +21,18 @@ export type ErrorKind =
   | 'transient'
   | 'bug';
 
+/** Structured data of an error. */
 export type ErrorDetails = {
-  /** Epoch milliseconds before which asking again is useless; kind `paused`, sometimes `limited`. */
+  /** Earliest useful time for a retry, epoch milliseconds; always present for the kind `paused`. */
   readonly until?: number;
   [name: string]: unknown;
 };
 
+/** Error of the domain: all errors that the code expects. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly kind: ErrorKind;
-  /** snake_case, stable; clients may branch on it. */
+  /** Stable snake_case code that clients may branch on. */
   readonly code: string;
   readonly details: ErrorDetails;
 
@@ -48,6 +49,7 @@ export class AppError extends Error {
   }
 }
 
+/** Returns true for an AppError, optionally only of one kind and code. */
 export function isAppError(error: unknown, kind?: ErrorKind, code?: string): error is AppError {
   if (!(error instanceof AppError)) return false;
   if (kind !== undefined && error.kind !== kind) return false;

@@ -14,7 +14,7 @@ import {
 import { createListSchema } from './list.ts';
 import type { Route } from './route.ts';
 
-/** Signing in, tokens, users. */
+/** Routes for signing in, API tokens, users and socket tickets. */
 export const ACCESS_ROUTES = {
   login: {
     method: 'POST',
@@ -29,7 +29,7 @@ export const ACCESS_ROUTES = {
     method: 'POST',
     path: '/v1/auth/refresh',
     access: 'public',
-    summary: 'A new access token for a refresh token',
+    summary: 'Exchange a refresh token for a new access token',
     body: refreshSchema,
     status: 200,
     answer: sessionSchema,
@@ -47,7 +47,7 @@ export const ACCESS_ROUTES = {
     method: 'GET',
     path: '/v1/me',
     access: 'viewer',
-    summary: 'Who is signed in',
+    summary: 'Get the signed-in user',
     status: 200,
     answer: z.object({ email: z.string(), role: z.string() }),
   },
@@ -55,7 +55,7 @@ export const ACCESS_ROUTES = {
     method: 'POST',
     path: '/v1/tokens',
     access: 'operator',
-    summary: 'A token for scripts and the command line',
+    summary: 'Create an API token for scripts and the command line',
     body: createTokenSchema,
     status: 201,
     answer: createdTokenSchema,
@@ -64,7 +64,7 @@ export const ACCESS_ROUTES = {
     method: 'GET',
     path: '/v1/tokens',
     access: 'operator',
-    summary: 'Tokens, without their secrets',
+    summary: 'List API tokens, without their secrets',
     status: 200,
     answer: createListSchema(tokenViewSchema),
   },
@@ -89,7 +89,7 @@ export const ACCESS_ROUTES = {
     method: 'GET',
     path: '/v1/users',
     access: 'admin',
-    summary: 'Users',
+    summary: 'List users',
     status: 200,
     answer: createListSchema(userViewSchema),
   },
@@ -97,7 +97,7 @@ export const ACCESS_ROUTES = {
     method: 'DELETE',
     path: '/v1/users/{email}',
     access: 'admin',
-    summary: 'Remove a user; their API tokens end at once, their sessions within 15 minutes',
+    summary: 'Remove a user; API tokens stop working at once, sessions within 15 minutes',
     params: z.object({ email: z.email().max(200) }),
     status: 204,
   },
@@ -105,7 +105,7 @@ export const ACCESS_ROUTES = {
     method: 'POST',
     path: '/v1/socket-tickets',
     access: 'viewer',
-    summary: 'A single-use ticket for the WebSocket subprotocol header',
+    summary: 'Create a single-use ticket for the WebSocket subprotocol header',
     status: 201,
     answer: z.object({ ticket: z.string(), url: z.string(), expiresAt: z.number().int() }),
   },

@@ -1,30 +1,39 @@
 import { z } from 'zod';
 
+/** Roles in ascending order: each role may do everything that the roles before it may do. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export const roleSchema = z.enum(ROLES);
+/** Role of a user or of an API token. */
 export type Role = z.infer<typeof roleSchema>;
 
 export const loginSchema = z
   .object({ email: z.email().max(200), password: z.string().min(1).max(200) })
   .strict();
 export const refreshSchema = z.object({ refreshToken: z.string().min(1).max(4_000) }).strict();
-/** The code of a one-time sign-in link. */
+/** Request that exchanges the code of a one-time sign-in link for a session. */
 export const exchangeSchema = z.object({ code: z.string().min(1).max(200) }).strict();
 export const sessionSchema = z.object({
+  /** Signed token for the Authorization header. */
   accessToken: z.string(),
+  /** End of the access token, epoch milliseconds. */
   expiresAt: z.number().int(),
   refreshToken: z.string(),
   user: z.object({ email: z.string(), role: roleSchema }),
 });
+/** Tokens of a signed-in user. */
 export type Session = z.infer<typeof sessionSchema>;
 
 export const tokenIdSchema = z
   .string()
-  .regex(/^k[0-9a-hjkmnp-tv-z]{12}$/, 'a token id looks like k3k9m2x7abcde');
+  .regex(
+    /^k[0-9a-hjkmnp-tv-z]{12}$/,
+    'a token id is "k" and 12 letters or digits, for example k3k9m2x7abcde',
+  );
 export const createTokenSchema = z
   .object({
     name: z.string().min(1).max(80),
     role: roleSchema,
+    /** Lifetime in days; default 90. */
     days: z.number().int().min(1).max(366).default(90),
   })
   .strict();
@@ -36,7 +45,7 @@ export const tokenViewSchema = z.object({
   expiresAt: z.number().int(),
   createdBy: z.string(),
 });
-/** The secret is in the answer to its creation only. */
+/** Response to a created API token: the only response that contains the secret. */
 export const createdTokenSchema = tokenViewSchema.extend({ token: z.string() });
 
 export const createUserSchema = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The coding agents that a plan may name: each has its command line in the bridge. */
+/** Coding agents that a plan may name; the bridge knows how to start each of them. */
 export const AGENT_NAMES = [
   'small',
   'opencode',
@@ -12,6 +12,7 @@ export const AGENT_NAMES = [
 ] as const;
 
 export const agentNameSchema = z.enum(AGENT_NAMES, {
-  error: `is no agent that is known: ${AGENT_NAMES.join(', ')}`,
+  error: `is not a known agent; use one of ${AGENT_NAMES.join(', ')}`,
 });
+/** Name of a coding agent. */
 export type AgentName = z.infer<typeof agentNameSchema>;

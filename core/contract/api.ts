@@ -22,6 +22,7 @@ const attemptParams = z.object({ attempt: attemptIdSchema });
 
 const { doctor, ...system } = SYSTEM_ROUTES;
 
+/** Routes for people and scripts, except `doctor`. */
 export const USER_API = {
   ...system,
   ...ACCESS_ROUTES,
@@ -29,19 +30,19 @@ export const USER_API = {
   ...TASK_ROUTES,
 } as const satisfies Record<string, Route>;
 
-/** Asks the model and the launcher: a Lambda of its own, so that no other route of the users holds what that takes. */
+/** Self-test. A separate function serves it, so that only this function holds the model key and the launcher's permissions. */
 export const DOCTOR_API = { doctor } as const satisfies Record<string, Route>;
 
-/** The users' whole HTTP interface. */
+/** All routes for people and scripts. */
 export const API = { ...USER_API, ...DOCTOR_API } as const satisfies Record<string, Route>;
 
-/** What a bridge calls, with the attempt's token: a Lambda of its own, with rights of its own. */
+/** Routes that a bridge calls with the token of its attempt. A separate function with separate permissions serves them. */
 export const ATTEMPT_API = {
   start: {
     method: 'POST',
     path: '/v1/attempts/{attempt}/start',
     access: 'attempt',
-    summary: 'The bridge is up; answers the assignment',
+    summary: 'Report that the bridge started, and get the assignment',
     params: attemptParams,
     body: startRequestSchema,
     status: 200,
@@ -51,7 +52,7 @@ export const ATTEMPT_API = {
     method: 'POST',
     path: '/v1/attempts/{attempt}/credentials',
     access: 'attempt',
-    summary: 'Repository token and model key, for memory only',
+    summary: 'Get the repository token and the model key; keep both in memory only',
     params: attemptParams,
     status: 200,
     answer: credentialsSchema,
@@ -60,7 +61,7 @@ export const ATTEMPT_API = {
     method: 'POST',
     path: '/v1/attempts/{attempt}/heartbeat',
     access: 'attempt',
-    summary: 'Renews the lease; answers what people said',
+    summary: 'Renew the lease, and get new messages from people',
     params: attemptParams,
     body: heartbeatRequestSchema,
     status: 200,
@@ -70,7 +71,7 @@ export const ATTEMPT_API = {
     method: 'POST',
     path: '/v1/attempts/{attempt}/transcript',
     access: 'attempt',
-    summary: 'A chunk of the conversation',
+    summary: 'Store a chunk of the conversation',
     params: attemptParams,
     body: transcriptRequestSchema,
     maxBytes: 1_000_000,
@@ -81,7 +82,7 @@ export const ATTEMPT_API = {
     method: 'POST',
     path: '/v1/attempts/{attempt}/checkpoint',
     access: 'attempt',
-    summary: 'A pushed commit to start from, should this attempt be lost',
+    summary: 'Record a pushed commit; the next attempt starts there if this attempt is lost',
     params: attemptParams,
     body: checkpointRequestSchema,
     status: 200,
@@ -91,7 +92,7 @@ export const ATTEMPT_API = {
     method: 'POST',
     path: '/v1/attempts/{attempt}/question',
     access: 'attempt',
-    summary: 'The agent needs an answer',
+    summary: 'Ask a person a question',
     params: attemptParams,
     body: questionRequestSchema,
     status: 200,
@@ -101,7 +102,7 @@ export const ATTEMPT_API = {
     method: 'POST',
     path: '/v1/attempts/{attempt}/result',
     access: 'attempt',
-    summary: 'The end of the attempt, with its commit and evidence',
+    summary: 'End the attempt with its commit and evidence',
     params: attemptParams,
     body: resultRequestSchema,
     maxBytes: 2_000_000,
@@ -110,12 +111,13 @@ export const ATTEMPT_API = {
   },
 } as const satisfies Record<string, Route>;
 
+/** Route that the forge calls. */
 export const HOOK_API = {
   github: {
     method: 'POST',
     path: '/v1/hooks/github',
     access: 'signature',
-    summary: 'GitHub webhooks',
+    summary: 'Receive a GitHub webhook',
     body: z.record(z.string(), z.unknown()),
     maxBytes: 6_000_000,
     status: 202,

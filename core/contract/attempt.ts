@@ -9,9 +9,9 @@ import {
   usageSchema,
 } from './task.ts';
 
-// What the bridge and the control plane say to each other. Every call carries the attempt's token as a bearer; an attempt
-// that has ended is answered 409 `attempt_ended` and the bridge kills its agent and pushes nothing. Every call may be
-// repeated: the recorded answer comes back.
+// Calls of the bridge to the control plane. Every call carries the attempt's token as a bearer token. The control plane
+// answers 409 `attempt_ended` once the attempt has ended; the bridge then kills its agent and pushes nothing. The bridge may
+// repeat every call and gets the recorded response again.
 
 const commandSchema = z.array(z.string().min(1)).min(1);
 
@@ -27,70 +27,74 @@ export const assignmentSchema = z.object({
     criteria: z.array(z.string()),
     scope: z.array(z.string()),
     interactive: z.boolean(),
-    /** The `end` node: the whole of the root branch, no scope. */
+    /** True for the `end` node, which may change the whole root branch and has no scope. */
     end: z.boolean(),
   }),
   repository: z.object({
     name: z.string(),
     cloneUrl: z.string(),
-    /** Where the work starts: the last accepted checkpoint, the PR's head for a repair, else the root. */
+    /** Commit to start from: the last accepted checkpoint, the head of the pull request for a repair, otherwise `root`. */
     start: shaSchema,
-    /** The branch that the result will be merged into. A simple plan: the base branch. */
+    /** Branch that receives the result; the base branch for a simple plan. */
     rootBranch: z.string(),
-    /** Its head when this was written; the bridge reads it again before its last verify. */
+    /** Head of `rootBranch` when the assignment was written; the bridge reads the head again before its last verification. */
     root: shaSchema,
-    /** The attempt's own branch: the only one it may push. */
+    /** The only branch that the attempt may push. */
     branch: z.string(),
-    /** `verify` attempts: the commit to verify on the merge with `root`. */
+    /** Commit that a `verify` attempt verifies after merging it with `root`. */
     verifyCommit: shaSchema.optional(),
-    /** A large one: the whole history, but only those contents of files that are needed. */
+    /** True for a large repository: the clone contains the whole history, and fetches file contents on demand. */
     partial: z.boolean().optional(),
   }),
   setup: z.array(commandSchema),
   verify: z.array(commandSchema),
   env: z.record(z.string(), z.string()),
-  /** Globs that order nobody: lockfiles, changelogs. */
+  /** Globs of files that many tasks change (lockfiles, changelogs); an overlap there does not order tasks. */
   shared: z.array(z.string()),
-  /** Scopes of unfinished tasks with no ordering to this one: changes there are left out unless in the own scope. */
+  /** Scopes of unfinished tasks that may run at the same time. The bridge does not commit changes there, except in the task's own scope. */
   foreignScopes: z.array(z.object({ task: z.string(), scope: z.array(z.string()) })),
-  /** What merged dependencies say of themselves. */
+  /** Summaries of the merged dependencies. */
   parents: z.array(z.object({ task: z.string(), title: z.string(), summary: z.string() })),
   repair: z
     .object({
       reason: z.enum(['conflict', 'verify_red', 'changes_requested', 'check_red', 'head_moved']),
-      /** For people and the agent: what is wrong. */
+      /** Description of the problem, for people and for the agent. */
       detail: z.string(),
       files: z.array(z.string()),
-      /** Tasks whose merged work met this one. */
+      /** Merged tasks that changed the same files. */
       tasks: z.array(z.string()),
     })
     .optional(),
-  /** From the repository's file, then the task: extra words for the agent. */
+  /** Extra instructions for the agent: from `.smol-gang.yaml`, then from the task. */
   notes: z.string(),
-  /** The conversation so far, when an earlier attempt of the same work was lost. */
+  /** Conversation of an earlier, lost attempt at the same work; otherwise empty. */
   conversation: z.array(z.object({ role: z.enum(['user', 'agent']), text: z.string() })),
-  /** People's messages up to this number are in `conversation`: they are not given again. */
+  /** Number of the last message that `conversation` contains; the bridge does not deliver it and earlier messages again. */
   messagesSeen: z.number().int().nonnegative().optional(),
   agent: z.object({ name: z.string(), model: z.string(), tier: tierSchema }),
   author: z.object({ name: z.string(), email: z.string() }),
   signOff: z.boolean(),
   limits: limitsSchema.required(),
-  /** USD per million tokens; null: unknown. */
+  /** USD per million tokens; null if the price is unknown. */
   price: z.object({ input: z.number(), output: z.number() }).nullable(),
+  /** Lease duration in milliseconds. */
   leaseMs: z.number().int().positive(),
+  /** Heartbeat interval in milliseconds. */
   heartbeatMs: z.number().int().positive(),
 });
+/** Everything that a bridge needs to run one attempt. */
 export type Assignment = z.infer<typeof assignmentSchema>;
 
-/** POST start: claimed -> working. */
+/** Body of POST start, which moves the task from `claimed` to `working`. */
 export const startRequestSchema = z.object({ bridge: z.string().max(80) }).strict();
 
-/** POST credentials: fetched when needed, kept in memory, never written to disk. */
+/** Response of POST credentials. The bridge requests credentials when it needs them and never writes them to disk. */
 export const credentialsSchema = z.object({
   git: z.object({ username: z.string(), password: z.string(), expiresAt: z.number().int() }),
-  /** Absent for `verify` attempts. */
+  /** Absent for a `verify` attempt, which runs no agent. */
   model: z.object({ baseUrl: z.string(), apiKey: z.string(), model: z.string() }).optional(),
 });
+/** Credentials of one attempt; `expiresAt` in epoch milliseconds. */
 export type Credentials = z.infer<typeof credentialsSchema>;
 
 export const bridgePhaseSchema = z.enum([
@@ -101,24 +105,25 @@ export const bridgePhaseSchema = z.enum([
   'pushing',
   'waiting',
 ]);
+/** Step that the bridge is at; `waiting` means for a message from a person. */
 export type BridgePhase = z.infer<typeof bridgePhaseSchema>;
 
-/** POST heartbeat: renews the lease, brings what people said. */
+/** Body of POST heartbeat, which renews the lease and returns new messages. */
 export const heartbeatRequestSchema = z
   .object({
     phase: bridgePhaseSchema,
-    /** One line for people: the tool in use, the file. */
+    /** One line for people, for example the tool and the file in use. */
     activity: z.string().max(200).default(''),
     usage: usageSchema,
-    /** Epoch ms of the agent's last sign of life. */
+    /** Time of the agent's last output, epoch milliseconds. */
     progressAt: z.number().int(),
-    /** Messages up to this number have been given to the agent. */
+    /** Number of the last message that the agent received. */
     messagesSeen: z.number().int().nonnegative().default(0),
-    /** The question that a person's words answered last, which need not have named it. */
+    /** Id of the question that the last message answered; the message itself need not name the question. */
     answered: z.string().max(64).optional(),
   })
   .strict();
-/** The author of a default that was taken because nobody answered. */
+/** Author name of a question's default answer, which applies when no person answered in time. */
 export const TIMEOUT_AUTHOR = 'timeout';
 export const steeringSchema = z.object({
   n: z.number().int(),
@@ -126,14 +131,17 @@ export const steeringSchema = z.object({
   text: z.string(),
   answers: z.string().optional(),
 });
+/** Message from a person to a running agent. */
 export type Steering = z.infer<typeof steeringSchema>;
 export const heartbeatResponseSchema = z.object({
+  /** Epoch milliseconds. */
   leaseUntil: z.number().int(),
-  /** People's messages after `messagesSeen`, in order; `answers` names the question it answers. */
+  /** Messages after `messagesSeen`, in order; `answers` names the question that a message answers. */
   messages: z.array(steeringSchema),
-  /** The interactive session is to end: finish, verify and report. */
+  /** True if a person ended the interactive session: the bridge finishes, verifies and reports the result. */
   finish: z.boolean(),
 });
+/** Response of POST heartbeat. */
 export type HeartbeatResponse = z.infer<typeof heartbeatResponseSchema>;
 
 export const transcriptEntrySchema = z.object({
@@ -141,39 +149,40 @@ export const transcriptEntrySchema = z.object({
   kind: z.enum(['agent', 'thought', 'tool', 'user', 'bridge', 'plan']),
   text: z.string().max(16_000),
 });
+/** Entry of an attempt's transcript; `at` in epoch milliseconds. */
 export type TranscriptEntry = z.infer<typeof transcriptEntrySchema>;
-/** POST transcript: one writer, numbered from 1 without gaps, put if absent. */
+/** Body of POST transcript. The bridge numbers its chunks from 1 without gaps; a repeated number changes nothing. */
 export const transcriptRequestSchema = z
   .object({ n: z.number().int().min(1), entries: z.array(transcriptEntrySchema).min(1).max(200) })
   .strict();
 
-/** POST checkpoint: a commit pushed to the attempt's branch; the next attempt starts there. */
+/** Body of POST checkpoint: a commit on the attempt's branch from which the next attempt starts. */
 export const checkpointRequestSchema = z
   .object({ commit: shaSchema, summary: z.string().max(4_000).default('') })
   .strict();
 
-/** POST question: working -> awaiting_input; the answer comes as a message of a heartbeat. */
+/** Body of POST question, which moves the task from `working` to `awaiting_input`. A heartbeat returns the answer as a message. */
 export const questionRequestSchema = questionSchema.strict();
 
 export const resultRequestSchema = z.discriminatedUnion('outcome', [
   z
     .object({
       outcome: z.literal('done'),
-      /** On the attempt's branch. For a `verify` attempt: the commit it was asked to verify. */
+      /** Commit on the attempt's branch; for a `verify` attempt the commit of the assignment. */
       commit: shaSchema,
       evidence: evidenceSchema,
-      /** What was done, for dependents and the PR. */
+      /** Summary of the work, for dependent tasks and for the pull request. */
       summary: z.string().max(8_000),
       workLog: z.array(z.string().max(400)).max(200).default([]),
       changed: z.array(z.string()).max(3_000),
-      /** There were more. */
+      /** True if `changed` does not list all files. */
       changedTruncated: z.boolean().optional(),
-      /** Changed, but in the scope of another unfinished task: not committed. */
+      /** Changed files that were not committed, because they are in the scope of another unfinished task. */
       leftOut: z
         .array(z.object({ path: z.string(), task: z.string() }))
         .max(500)
         .default([]),
-      /** Committed, but a person should look: out of scope, verify or CI changed, tests deleted. */
+      /** Committed files that a person should review: outside the scope, verification or CI settings, deleted tests. */
       flagged: z
         .array(z.object({ path: z.string(), why: z.string() }))
         .max(500)
@@ -184,8 +193,16 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
   z
     .object({
       outcome: z.literal('failed'),
-      /** `agent`: it gave up or crashed; `limit`: one of the limits; `verify_red`: with its evidence; `setup`; `conflict`: a
-       *  verify attempt could not merge; `provider`: the model refused for a while; `forge`: so did the forge; `infra`: ours. */
+      /**
+       * - `agent`       the agent gave up or crashed
+       * - `limit`       the attempt reached one of its limits
+       * - `verify_red`  a verify command failed; `evidence` has the results
+       * - `setup`       a setup command failed
+       * - `conflict`    a `verify` attempt could not merge its commit with the root
+       * - `provider`    the model provider refused calls until `until`
+       * - `forge`       the forge refused calls until `until`
+       * - `infra`       the platform itself failed
+       */
       cause: z.enum([
         'agent',
         'limit',
@@ -198,7 +215,7 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
       ]),
       reason: z.string().max(4_000),
       evidence: evidenceSchema.optional(),
-      /** `provider`, `forge`: come back then. */
+      /** End of the pause for `provider` and `forge`, epoch milliseconds. */
       until: z.number().int().optional(),
       files: z.array(z.string()).max(500).default([]),
       leftOut: z
@@ -209,6 +226,7 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
     })
     .strict(),
 ]);
+/** Result that ends an attempt. */
 export type AttemptResult = z.infer<typeof resultRequestSchema>;
 
 export const acceptedSchema = z.object({ accepted: z.literal(true) });

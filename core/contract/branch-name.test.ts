@@ -9,7 +9,7 @@ import {
 
 const KEY = { plan: 'p3k9m2x7abc', run: 2, task: 'add-login' };
 
-test('names carry plan, run and task, and none lies below another', () => {
+test('branch names contain plan, run and task, and no branch is a path prefix of another', () => {
   const names = [
     formatRootBranch('smol-gang', KEY),
     formatTaskBranch('smol-gang', KEY),
@@ -28,7 +28,7 @@ test('names carry plan, run and task, and none lies below another', () => {
   for (const name of names) expect(names.some((other) => other.startsWith(`${name}/`))).toBe(false);
 });
 
-test('whose branch it is, is read back from its name', () => {
+test('parses plan, run and task from a branch name', () => {
   const { plan, run } = KEY;
 
   expect(parseBranchName('smol-gang', formatRootBranch('smol-gang', KEY))).toEqual({
@@ -48,7 +48,7 @@ test('whose branch it is, is read back from its name', () => {
   });
 });
 
-test('a prefix of several parts is a prefix like any other', () => {
+test('accepts a prefix with several path segments', () => {
   const branch = formatTaskBranch('bots/smol-gang', KEY);
 
   expect(parseBranchName('bots/smol-gang', branch)).toEqual({ ...KEY, kind: 'task' });
@@ -67,6 +67,6 @@ test.each([
   'smol-gang/p3k9m2x7abc-rx/root',
   'smol-gang/q3k9m2x7abc-r2/root',
   'smol-gangster/p3k9m2x7abc-r2/root',
-])('%s is none of ours', (branch) => {
+])('does not recognise the foreign branch "%s"', (branch) => {
   expect(parseBranchName('smol-gang', branch)).toBeUndefined();
 });

@@ -1,7 +1,8 @@
 import type { AttemptKey, TaskKey } from './id.ts';
 
-// Branch names of a run. `root` is a leaf beside `t/` and `a/`: git cannot have a branch below a branch.
+// Branch names of a run. Git cannot have both `x` and `x/y` as branches, so no name is a path prefix of another name.
 
+/** Formats the start of every branch name of a run, with a slash at the end. */
 export function formatRunPrefix(prefix: string, plan: string, run: number): string {
   return `${prefix}/${plan}-r${run}/`;
 }
@@ -11,7 +12,11 @@ export function formatRootBranch(
 ): string {
   return `${formatRunPrefix(prefix, key.plan, key.run)}root`;
 }
-/** The head of the task's pull request. `end` may have several in turn, each told apart by the attempt that began it. */
+/**
+ * Formats the branch that a task's pull request merges.
+ *
+ * @param end only for the `end` node, which may open several pull requests in turn: number of the first attempt of the branch
+ */
 export function formatTaskBranch(
   prefix: string,
   key: TaskKey,
@@ -20,21 +25,23 @@ export function formatTaskBranch(
   const suffix = end === undefined ? '' : `.${end.begun}`;
   return `${formatRunPrefix(prefix, key.plan, key.run)}t/${key.task}${suffix}`;
 }
-/** The only branch that an attempt may push. */
+/** Formats the only branch that an attempt may push. */
 export function formatAttemptBranch(prefix: string, key: AttemptKey): string {
   return `${formatRunPrefix(prefix, key.plan, key.run)}a/${key.task}-${key.n}`;
 }
+/** Formats the branch on which the forge tries a merge. */
 export function formatScratchBranch(prefix: string, key: TaskKey): string {
   return `${formatRunPrefix(prefix, key.plan, key.run)}s/${key.task}`;
 }
 
+/** Plan, run and task that a branch belongs to. `other` stands for attempt branches and scratch branches. */
 export type BranchOwner = { readonly plan: string; readonly run: number } & (
   | { readonly kind: 'root' }
   | { readonly kind: 'task'; readonly task: string }
   | { readonly kind: 'other' }
 );
 
-/** Whose branch it is; undefined: not ours. */
+/** Parses a branch name; returns undefined for a branch that the platform did not create. */
 export function parseBranchName(prefix: string, branch: string): BranchOwner | undefined {
   if (!branch.startsWith(`${prefix}/`)) return undefined;
   const match =
@@ -42,8 +49,8 @@ export function parseBranchName(prefix: string, branch: string): BranchOwner | u
       branch.slice(prefix.length + 1),
     );
   if (match === null) return undefined;
-  const [, plan = '', run = '', rest = '', task] = match;
+  const [, plan = '', run = '', leaf = '', task] = match;
   const key = { plan, run: Number(run) };
-  if (rest === 'root') return { ...key, kind: 'root' };
+  if (leaf === 'root') return { ...key, kind: 'root' };
   return task === undefined ? { ...key, kind: 'other' } : { ...key, kind: 'task', task };
 }

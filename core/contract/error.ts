@@ -2,11 +2,13 @@ import { z } from 'zod';
 
 export const errorBodySchema = z.object({
   error: z.object({
+    /** Stable snake_case code that clients may branch on. */
     code: z.string(),
     message: z.string(),
-    /** For `invalid`: `issues: [{path, message}]`. */
+    /** Holds `issues: [{ path, message }]` for an invalid request. */
     details: z.record(z.string(), z.unknown()).optional(),
     requestId: z.string(),
   }),
 });
+/** Body of every HTTP response with an error status. */
 export type ErrorBody = z.infer<typeof errorBodySchema>;

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 
-// Ids go into branch names, pod names, keys and URLs; their alphabets are closed here, once.
+// Ids are parts of branch names, pod names, table keys and URLs, so each id has a closed alphabet.
 
 export const planIdSchema = z
   .string()
-  .regex(/^p[0-9a-hjkmnp-tv-z]{10}$/, 'a plan id looks like p3k9m2x7abc');
+  .regex(
+    /^p[0-9a-hjkmnp-tv-z]{10}$/,
+    'a plan id is "p" and 10 letters or digits, for example p3k9m2x7abc',
+  );
+/** Id of a plan, for example `p3k9m2x7abc`. */
 export type PlanId = string;
 
 export const taskIdSchema = z
@@ -13,23 +17,31 @@ export const taskIdSchema = z
     /^[a-z][a-z0-9-]{0,39}$/,
     'a task id is a lower-case letter, then up to 39 lower-case letters, digits or hyphens',
   );
+/** Id of a task, unique in its plan, for example `add-login`. */
 export type TaskId = string;
 
 export const repositoryIdSchema = z
   .string()
-  .regex(/^r[0-9a-hjkmnp-tv-z]{10}$/, 'a repository id looks like r3k9m2x7abc');
+  .regex(
+    /^r[0-9a-hjkmnp-tv-z]{10}$/,
+    'a repository id is "r" and 10 letters or digits, for example r3k9m2x7abc',
+  );
+/** Id of a linked repository, for example `r3k9m2x7abc`. */
 export type RepositoryId = string;
 
-/** `<plan>.r<run>.<task>.<n>`: everything a callback, a pod or a branch of an old run needs to be told apart. */
+/** Id `<plan>.r<run>.<task>.<n>`, which also tells the attempts of an old run apart from those of the current run. */
 export const attemptIdSchema = z
   .string()
   .regex(
     /^p[0-9a-hjkmnp-tv-z]{10}\.r\d{1,4}\.[a-z][a-z0-9-]{0,39}\.\d{1,5}$/,
-    'an attempt id looks like p3k9m2x7abc.r1.add-login.2',
+    'an attempt id is <plan>.r<run>.<task>.<number>, for example p3k9m2x7abc.r1.add-login.2',
   );
+/** Id of an attempt, for example `p3k9m2x7abc.r1.add-login.2`. */
 export type AttemptId = string;
 
+/** Key of a task in one run of a plan; runs count from 1. */
 export type TaskKey = { readonly plan: PlanId; readonly run: number; readonly task: TaskId };
+/** Key of an attempt; `n` counts the attempts of the task from 1. */
 export type AttemptKey = TaskKey & { readonly n: number };
 
 /** Key of the merge queue of one root branch: one for each repository in a run. */
@@ -44,26 +56,28 @@ export function formatAttemptId(key: AttemptKey): AttemptId {
   return `${key.plan}.r${key.run}.${key.task}.${key.n}`;
 }
 
-/** Undefined when it is not an attempt id. */
+/** Parses an attempt id; returns undefined for any other text. */
 export function parseAttemptId(id: string): AttemptKey | undefined {
   if (!attemptIdSchema.safeParse(id).success) return undefined;
   const [plan = '', run = '', task = '', n = ''] = id.split('.');
   return { plan, run: Number(run.slice(1)), task, n: Number(n) };
 }
 
-export const shaSchema = z.string().regex(/^[0-9a-f]{40}$/, 'a commit id is 40 hexadecimal digits');
+export const shaSchema = z
+  .string()
+  .regex(/^[0-9a-f]{40}$/, 'a commit id is 40 lower-case hexadecimal digits');
 
-/** A branch name as git's check-ref-format accepts it, without what a shell or a URL would read differently. */
+/** Branch name that git accepts and that has no characters with a meaning in a shell or a URL. */
 export const branchSchema = z
   .string()
   .min(1)
   .max(200)
   .regex(
     /^(?!.*(\.\.|\/\/|@\{|\.lock$|\.lock\/|\/\.))[A-Za-z0-9_][A-Za-z0-9._/+@=-]*(?<![/.])$/,
-    'not a usable branch name',
+    'a branch name has only letters, digits and . _ / + @ = -, and follows the rules of git check-ref-format',
   );
 
-/** A path inside a repository: relative, forward slashes, nothing that leaves it. */
+/** Relative path inside a repository, with forward slashes and without `..`. */
 export const repoPathSchema = z
   .string()
   .min(1)
@@ -74,5 +88,5 @@ export const repoPathSchema = z
       !path.includes('\\') &&
       !path.includes('\0') &&
       !path.split('/').includes('..'),
-    'a path inside the repository, relative and without ".."',
+    'must be a path inside the repository: relative, with forward slashes and without ".."',
   );

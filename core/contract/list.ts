@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
-/** Query of a list: how many, and where the page before it ended. */
+/** Query parameters of a list: the page size, and the `next` of the page before. */
 export const pageQueryFields = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(2_000).optional(),
 };
 
+/** Creates the schema of one page of a list; `next` is absent on the last page. */
 export function createListSchema<T extends z.ZodType>(items: T) {
   return z.object({ items: z.array(items), next: z.string().optional() });
 }

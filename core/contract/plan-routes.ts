@@ -22,13 +22,13 @@ const changedPlanSchema = z.object({
   version: z.number().int(),
 });
 
-/** Plans: handing in, editing, deciding, watching. */
+/** Routes to submit, edit, approve, stop and watch plans. */
 export const PLAN_ROUTES = {
   createPlan: {
     method: 'POST',
     path: '/v1/plans',
     access: 'operator',
-    summary: 'Hand in a prompt or a graph',
+    summary: 'Create a plan from a prompt or a graph',
     body: createPlanSchema,
     maxBytes: 6_000_000,
     status: 201,
@@ -39,7 +39,7 @@ export const PLAN_ROUTES = {
     method: 'GET',
     path: '/v1/plans',
     access: 'viewer',
-    summary: 'Plans, newest first',
+    summary: 'List plans, newest first',
     query: z.object({ ...pageQueryFields, status: planStatusSchema.optional() }),
     status: 200,
     answer: createListSchema(planViewSchema),
@@ -48,7 +48,7 @@ export const PLAN_ROUTES = {
     method: 'GET',
     path: '/v1/plans/{plan}',
     access: 'viewer',
-    summary: 'A plan',
+    summary: 'Get a plan',
     params: planParams,
     status: 200,
     answer: planViewSchema,
@@ -57,7 +57,7 @@ export const PLAN_ROUTES = {
     method: 'GET',
     path: '/v1/plans/{plan}/graph',
     access: 'viewer',
-    summary: 'A revision of the graph; without one the newest',
+    summary: 'Get a revision of the graph; the newest by default',
     params: planParams,
     query: z.object({ revision: z.coerce.number().int().min(1).optional() }),
     status: 200,
@@ -67,7 +67,8 @@ export const PLAN_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/edits',
     access: 'operator',
-    summary: 'Edit the graph before it is approved; 409 carries what changed since',
+    summary:
+      'Edit the graph before approval; a 409 response contains the changes of newer revisions',
     params: planParams,
     body: editPlanSchema,
     maxBytes: 1_000_000,
@@ -78,7 +79,7 @@ export const PLAN_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/approve',
     access: 'operator',
-    summary: 'Approve a revision',
+    summary: 'Approve a revision of the graph',
     params: planParams,
     body: approvePlanSchema,
     status: 202,
@@ -98,7 +99,7 @@ export const PLAN_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/cancel',
     access: 'operator',
-    summary: 'Stop a plan; its work is kept for as many days as are configured',
+    summary: 'Stop a plan; its branches are kept for the configured number of days',
     params: planParams,
     body: reasonSchema,
     status: 202,
@@ -108,7 +109,7 @@ export const PLAN_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/restart',
     access: 'operator',
-    summary: 'Run it again from the approved graph, or plan a failed one again',
+    summary: 'Run a plan again from its approved graph, or plan a failed plan again',
     params: planParams,
     body: restartSchema,
     status: 202,
@@ -118,7 +119,7 @@ export const PLAN_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/recover',
     access: 'operator',
-    summary: 'Look at everything of a plan now rather than when it is due',
+    summary: 'Reconcile the plan and all its tasks now instead of when they are due',
     params: planParams,
     status: 202,
     answer: changedPlanSchema,
@@ -127,7 +128,7 @@ export const PLAN_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/budget',
     access: 'operator',
-    summary: 'Change what a plan may use: parked work goes on when there is room',
+    summary: 'Change the budget of a plan; parked tasks continue if the budget allows it',
     params: planParams,
     body: budgetSchema,
     status: 200,
@@ -137,16 +138,16 @@ export const PLAN_ROUTES = {
     method: 'GET',
     path: '/v1/plans/{plan}/changes',
     access: 'viewer',
-    summary: 'Items of a plan that changed since a cursor',
+    summary: 'List the items of a plan that changed since a cursor',
     params: planParams,
     query: z.object({ since: z.coerce.number().int().min(0).default(0), ...pageQueryFields }),
     status: 200,
     answer: z.object({
       plan: planViewSchema.optional(),
       tasks: z.array(taskViewSchema),
-      /** The next `since`, once there is no `next`. */
+      /** Value of `since` for the next call, valid when `next` is absent. */
       cursor: z.number().int(),
-      /** More of the same answer: ask again with the same `since` and this as `cursor`. */
+      /** Present if there are more items: repeat the call with the same `since` and this value as `cursor`. */
       next: z.string().optional(),
     }),
   },

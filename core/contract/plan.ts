@@ -15,24 +15,31 @@ import { waitingSchema } from './waiting.ts';
 
 export const planStatusSchema = z.enum(PLAN_STATUSES);
 
-/** `auto`: task PRs merge into the root branch when verified; `review`: a person approves each. The root PR is always a person's. */
+/**
+ * Merge policy of task pull requests: with `auto` a verified pull request merges into the root branch, with `review` a person
+ * approves each pull request first. Only a person merges a root pull request.
+ */
 export const policySchema = z.enum(['auto', 'review']);
+/** Merge policy of task pull requests. */
 export type Policy = z.infer<typeof policySchema>;
 
 export const verdictSchema = z.object({
+  /** A simple plan has one task and no root branch. */
   complexity: z.enum(['simple', 'complex']),
   reasoning: z.string().max(4_000),
   confidence: z.number().min(0).max(1),
   estimatedTasks: z.number().int().min(1).max(60),
   suggestion: z.string().max(4_000).default(''),
 });
+/** Assessment of a request, and its source. */
 export type Verdict = z.infer<typeof verdictSchema> & {
   readonly source: 'model' | 'person' | 'graph';
 };
 
+/** Maximum size of a prompt, UTF-8 bytes. */
 export const MAX_PROMPT_BYTES = 100_000;
 
-/** What the plan as a whole may use; what is left out has no limit. */
+/** Budget of a plan as a whole; a missing field means no limit. */
 export const budgetSchema = z
   .object({ maxUsd: z.number().positive(), maxTokens: z.number().int().positive() })
   .partial()
@@ -40,11 +47,11 @@ export const budgetSchema = z
 
 export const createPlanSchema = z
   .object({
-    /** Optional only when a graph is given. */
+    /** Required unless `graph` is given. */
     prompt: z
       .string()
       .refine((text) => new TextEncoder().encode(text).length <= MAX_PROMPT_BYTES, {
-        message: `a prompt has at most ${MAX_PROMPT_BYTES} bytes`,
+        message: `the prompt is longer than ${MAX_PROMPT_BYTES} bytes; shorten it, or refer to files of the repository`,
       })
       .default(''),
     title: z.string().max(120).optional(),
@@ -52,14 +59,15 @@ export const createPlanSchema = z
     complexity: z.enum(['auto', 'simple', 'complex']).default('auto'),
     autoApprove: z.boolean().default(false),
     policy: policySchema.default('auto'),
-    /** A graph of one's own: no model is asked. */
+    /** Graph of tasks, which replaces the planning by a model. */
     graph: z.array(taskSpecSchema).min(1).max(10_000).optional(),
     limits: limitsSchema.default({}),
-    /** For the plan as a whole; at 80% it is said, at 100% new attempts park. */
+    /** Budget of the plan as a whole: a notice appears at 80 %, and new attempts are parked at 100 %. */
     budget: budgetSchema.default({}),
+    /** Maximum number of concurrent attempts of the plan; absent: only the platform's limit applies. */
     maxParallel: z.number().int().min(1).max(1_000).optional(),
     agent: agentNameSchema.optional(),
-    /** The task stays open for conversation; implies a simple plan. */
+    /** True if the agent stays available for messages; implies a simple plan. */
     interactive: z.boolean().default(false),
   })
   .strict()
@@ -67,6 +75,7 @@ export const createPlanSchema = z
     path: ['prompt'],
     message: 'a plan needs a prompt or a graph',
   });
+/** Request that creates a plan. */
 export type CreatePlan = z.infer<typeof createPlanSchema>;
 
 export const forecastSchema = z.object({
@@ -74,26 +83,28 @@ export const forecastSchema = z.object({
   waves: z.array(z.array(taskIdSchema)),
   criticalPath: z.array(taskIdSchema),
   criticalPathMinutes: z.number(),
-  /** With `slots` agents at once. */
+  /** Estimated total time with `slots` concurrent agents, minutes. */
   makespanMinutes: z.number(),
   slots: z.number().int(),
   tokens: z.number().int().nullable(),
   usd: z.number().nullable(),
-  /** Pairs that may run together although their scopes meet (shared paths). */
+  /** Pairs of tasks that may run at the same time although their scopes overlap, because they overlap only in shared paths. */
   overlaps: z.array(z.object({ a: taskIdSchema, b: taskIdSchema, paths: z.array(z.string()) })),
 });
+/** Forecast of time and cost; null where no figure is known. */
 export type Forecast = z.infer<typeof forecastSchema>;
 
 export const conditionSchema = z.object({
   level: z.enum(['info', 'warning', 'error']),
-  /** snake_case; one line per code. */
+  /** Stable snake_case code; a plan has at most one condition of a code. */
   code: z.string(),
   message: z.string(),
   at: z.number().int(),
 });
+/** Lasting condition of a plan that people should know; `at` in epoch milliseconds. */
 export type Condition = z.infer<typeof conditionSchema>;
 
-/** One edit of a graph that is not yet approved. */
+/** Edit of a graph before its approval. */
 export const editSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('add_task'), task: taskSpecSchema }).strict(),
   z
@@ -111,11 +122,11 @@ export const editSchema = z.discriminatedUnion('op', [
       limits: limitsSchema.optional(),
     })
     .strict(),
-  /** Its dependents wait on its dependencies instead. */
+  /** Removes a task; its dependents then depend on its dependencies. */
   z.object({ op: z.literal('remove_task'), task: taskIdSchema }).strict(),
   z.object({ op: z.literal('add_edge'), from: taskIdSchema, to: taskIdSchema }).strict(),
   z.object({ op: z.literal('remove_edge'), from: taskIdSchema, to: taskIdSchema }).strict(),
-  /** The parts take over the task's edges, all of them at both ends unless a part says otherwise. */
+  /** Replaces a task by parts. Dependents wait for all parts; a part without dependencies of its own inherits those of the task. */
   z
     .object({
       op: z.literal('split_task'),
@@ -131,6 +142,7 @@ export const editSchema = z.discriminatedUnion('op', [
     })
     .strict(),
 ]);
+/** Edit of a graph before its approval. */
 export type Edit = z.infer<typeof editSchema>;
 
 export const editPlanSchema = z
@@ -143,7 +155,7 @@ export const editPlanSchema = z
 export const approvePlanSchema = z.object({ revision: z.number().int().min(1) }).strict();
 export const reasonSchema = z.object({ reason: z.string().max(4_000).default('') }).strict();
 
-/** The run that another is to follow, as it was seen: the same request sent twice starts one. */
+/** Number of the run that the caller saw. A repeated request names an old run, so it starts no second run. */
 export const restartSchema = z.object({ run: z.number().int().min(1) }).strict();
 
 export const rootPullSchema = z.object({
@@ -161,9 +173,9 @@ export const planViewSchema = z.object({
   title: z.string(),
   prompt: z.string(),
   status: planStatusSchema,
-  /** Derived: an active plan in which nothing can move without a person. */
+  /** True for an active plan in which no task can continue without a person. */
   halted: z.boolean(),
-  /** What the planner does at this moment, while `planning`. */
+  /** Current step of the planner while the status is `planning`. */
   stage: z.string().optional(),
   reason: z.string().optional(),
   run: z.number().int(),
@@ -195,6 +207,7 @@ export const planViewSchema = z.object({
   startedAt: z.number().int().optional(),
   finishedAt: z.number().int().optional(),
 });
+/** Plan as clients see it; all times in epoch milliseconds. */
 export type PlanView = z.infer<typeof planViewSchema>;
 
 export const graphViewSchema = z.object({
@@ -207,4 +220,5 @@ export const graphViewSchema = z.object({
   edges: z.array(edgeSchema),
   forecast: forecastSchema,
 });
+/** Revision of a plan's graph; `at` in epoch milliseconds. */
 export type GraphView = z.infer<typeof graphViewSchema>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { branchSchema, repoPathSchema } from './id.ts';
 
-/** Argument arrays; a string is split on spaces and must not use shell syntax. */
+/** Command as an argument array, or as a text without shell syntax that is split at spaces. */
 const commandSchema = z.union([
   z.array(z.string().min(1)).min(1),
   z.string().min(1).transform(splitCommand),
@@ -11,47 +11,47 @@ function splitCommand(line: string, context: z.RefinementCtx): string[] {
   if (/[|&;<>()$`\\"'*?~#\n]/.test(line)) {
     context.addIssue({
       code: 'custom',
-      message: `"${line}" uses shell syntax; write it as a list of arguments, for example ["sh", "-c", "..."]`,
+      message: `"${line}" uses shell syntax; write the command as a list of arguments, for example ["sh", "-c", "..."]`,
     });
     return z.NEVER;
   }
   return line.trim().split(/\s+/);
 }
 
-/** `.smol-gang.yaml` at the root of a repository, always read from the base commit. */
+/** Reserved key. The schema rejects it, because ignoring a setting silently would mislead the author of the file. */
+const reservedKeySchema = z.never({ error: 'not supported yet; remove this key' });
+
+/** Schema of `.smol-gang.yaml` at the root of a repository. The planner reads the file from the base commit. */
 export const repositoryFileSchema = z
   .object({
     setup: z.array(commandSchema).max(20),
     verify: z.array(commandSchema).max(20),
-    /** Paths that many tasks touch (lockfiles, changelogs): they order nobody. */
+    /** Paths that many tasks change (lockfiles, changelogs); an overlap there does not order tasks. */
     shared: z.array(repoPathSchema).max(100),
-    services: z
-      .array(
-        z.object({ name: z.string(), command: commandSchema, port: z.number().int().optional() }),
-      )
-      .max(10),
-    ports: z
-      .array(z.object({ name: z.string(), port: z.number().int().min(1).max(65_535) }))
-      .max(20),
     env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string().max(4_000)),
+    /** Resources of a pod in Kubernetes notation; the process launcher ignores them. */
     resources: z.object({ cpu: z.string(), memory: z.string(), disk: z.string() }).partial(),
-    environment: z.string().max(80),
-    /** Added to every agent's prompt. */
+    /** Instructions that are added to the prompt of every agent. */
     prompt: z.string().max(10_000),
     author: z.object({ name: z.string().min(1).max(100), email: z.email() }),
     signOff: z.boolean(),
-    /** Pull request titles; `{task}`, `{title}` and `{plan}` are filled. */
+    /** Template of pull request titles with the placeholders `{task}`, `{title}` and `{plan}`. */
     title: z.string().max(200),
+    /** True if a merge requires evidence for the current head of the root branch. */
     strictMerge: z.boolean(),
-    dind: z.boolean(),
+    services: reservedKeySchema,
+    ports: reservedKeySchema,
+    environment: reservedKeySchema,
+    dind: reservedKeySchema,
   })
   .partial()
   .strict();
+/** Contents of `.smol-gang.yaml`. */
 export type RepositoryFile = z.infer<typeof repositoryFileSchema>;
 
 export const repositorySchema = z.object({
   id: z.string(),
-  /** "owner/name" on its forge. */
+  /** Name on the forge, `owner/name`. */
   name: z.string(),
   forge: z.enum(['local', 'github']),
   url: z.string(),
@@ -59,6 +59,7 @@ export const repositorySchema = z.object({
   createdAt: z.number().int(),
   createdBy: z.string(),
 });
+/** Linked repository; `createdAt` in epoch milliseconds. */
 export type Repository = z.infer<typeof repositorySchema>;
 
 export const linkRepositorySchema = z.union([
@@ -66,25 +67,29 @@ export const linkRepositorySchema = z.union([
     .object({
       name: z
         .string()
-        .regex(/^(?!\.{1,2}\/)[\w.-]{1,100}\/(?!\.{1,2}$)[\w.-]{1,100}$/, 'owner/name'),
+        .regex(
+          /^(?!\.{1,2}\/)[\w.-]{1,100}\/(?!\.{1,2}$)[\w.-]{1,100}$/,
+          'a repository name is owner/name',
+        ),
       forge: z.literal('github').default('github'),
     })
     .strict(),
-  /** Laptop only: an existing repository on this machine; only branches under the prefix are ever written to it. */
+  /** Repository on this machine, for a laptop installation. The platform writes only branches under its prefix to it. */
   z
     .object({ path: z.string().min(1).max(1_000), forge: z.literal('local').default('local') })
     .strict(),
 ]);
+/** Request that links a repository. */
 export type LinkRepository = z.infer<typeof linkRepositorySchema>;
 
-/** A repository of a plan. */
+/** Repository of a plan. */
 export const planRepositorySchema = z
   .object({
-    /** "owner/name" of a linked repository. */
+    /** Name of a linked repository, `owner/name`. */
     name: z.string().min(1).max(201),
-    /** Default: the repository's default branch. */
+    /** Base branch; defaults to the repository's default branch. */
     base: branchSchema.optional(),
-    /** Default: the head of `base`. */
+    /** Commit to start from; defaults to the head of `base`. */
     baseSha: z
       .string()
       .regex(/^[0-9a-f]{40}$/)

@@ -2,28 +2,29 @@ import type { z } from 'zod';
 import type { Role } from './access.ts';
 
 /**
- * Who may call a route.
- * - `public`     nobody is asked; the list of these is tested to be short and known
- * - a role       that role or a higher one, by session or API token
- * - `attempt`    the token of the attempt named in the path
- * - `signature`  a webhook's signature
+ * Permission that a caller needs.
+ * - `public`     none; a test fixes the list of public routes
+ * - a role       the role or a higher role, with a session or an API token
+ * - `attempt`    the token of the attempt in the path
+ * - `signature`  the signature of a webhook
  */
 export type RouteAccess = 'public' | Role | 'attempt' | 'signature';
 
-/** One row of the HTTP interface: the server registers it, the CLI calls it, the OpenAPI document is made of it. */
+/** Row of the HTTP interface. The server, the CLI client and the OpenAPI document are all built from these rows. */
 export type Route = {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** `{name}` marks a parameter. */
+  /** Path with parameters as `{name}`. */
   readonly path: string;
   readonly access: RouteAccess;
+  /** One line for the OpenAPI document, starting with a verb. */
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly status: 200 | 201 | 202 | 204;
   readonly answer?: z.ZodType;
-  /** Creates something: honours `Idempotency-Key`. */
+  /** True if the route honours the header `Idempotency-Key`. */
   readonly idempotent?: boolean;
-  /** Largest body; absent: 256 KB. */
+  /** Maximum size of the body in bytes; default 256 KB. */
   readonly maxBytes?: number;
 };

@@ -8,17 +8,17 @@ export const doctorCheckSchema = z.object({
   name: z.string(),
   state: z.enum(['ok', 'warning', 'failed', 'skipped']),
   message: z.string(),
-  /** What to do about it. */
+  /** Next step for the user. */
   advice: z.string().optional(),
 });
 
-/** The installation itself, and the repositories that it knows. */
+/** Routes for the installation itself and for its linked repositories. */
 export const SYSTEM_ROUTES = {
   openapi: {
     method: 'GET',
     path: '/v1/openapi.json',
     access: 'public',
-    summary: 'This interface, as an OpenAPI document',
+    summary: 'Get this interface as an OpenAPI document',
     status: 200,
     answer: z.record(z.string(), z.unknown()),
   },
@@ -26,7 +26,7 @@ export const SYSTEM_ROUTES = {
     method: 'GET',
     path: '/v1/health',
     access: 'public',
-    summary: 'Whether the API answers',
+    summary: 'Check that the API responds',
     status: 200,
     answer: z.object({ status: z.literal('ok'), version: z.string() }),
   },
@@ -34,7 +34,7 @@ export const SYSTEM_ROUTES = {
     method: 'POST',
     path: '/v1/repositories',
     access: 'operator',
-    summary: 'Make a repository known',
+    summary: 'Link a repository',
     body: linkRepositorySchema,
     status: 201,
     answer: repositorySchema,
@@ -43,7 +43,7 @@ export const SYSTEM_ROUTES = {
     method: 'GET',
     path: '/v1/repositories',
     access: 'viewer',
-    summary: 'Known repositories',
+    summary: 'List linked repositories',
     query: z.object(pageQueryFields),
     status: 200,
     answer: createListSchema(repositorySchema),
@@ -52,7 +52,7 @@ export const SYSTEM_ROUTES = {
     method: 'DELETE',
     path: '/v1/repositories/{repository}',
     access: 'admin',
-    summary: 'Forget a repository; nothing in it is touched',
+    summary: 'Unlink a repository; the repository itself stays unchanged',
     params: z.object({ repository: repositoryIdSchema }),
     status: 204,
   },
@@ -60,7 +60,7 @@ export const SYSTEM_ROUTES = {
     method: 'GET',
     path: '/v1/system',
     access: 'viewer',
-    summary: 'Slots, pauses, disk',
+    summary: 'Get slots, pauses and disk usage',
     status: 200,
     answer: z.object({
       version: z.string(),
@@ -74,7 +74,7 @@ export const SYSTEM_ROUTES = {
     method: 'POST',
     path: '/v1/doctor',
     access: 'operator',
-    summary: 'Test model, forge, store, queue and launcher, and say what to do',
+    summary: 'Test the model, forge, store, queue and launcher, and advise on failures',
     status: 200,
     answer: z.object({ checks: z.array(doctorCheckSchema) }),
   },
@@ -82,7 +82,7 @@ export const SYSTEM_ROUTES = {
     method: 'POST',
     path: '/v1/gc',
     access: 'admin',
-    summary: 'Remove what is past its retention',
+    summary: 'Remove data that is past its retention',
     body: z.object({ dryRun: z.boolean().default(false) }).strict(),
     status: 200,
     answer: z.object({

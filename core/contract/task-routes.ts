@@ -21,13 +21,13 @@ const logChunkSchema = z.object({
   entries: z.array(transcriptEntrySchema),
 });
 
-/** Tasks of a plan's current run. */
+/** Routes for the tasks of a plan's current run. */
 export const TASK_ROUTES = {
   listTasks: {
     method: 'GET',
     path: '/v1/plans/{plan}/tasks',
     access: 'viewer',
-    summary: 'Tasks of the current run',
+    summary: 'List the tasks of the current run',
     params: planParams,
     query: z.object(pageQueryFields),
     status: 200,
@@ -37,7 +37,7 @@ export const TASK_ROUTES = {
     method: 'GET',
     path: '/v1/plans/{plan}/tasks/{task}',
     access: 'viewer',
-    summary: 'A task with its text',
+    summary: 'Get a task with its description',
     params: taskParams,
     status: 200,
     answer: taskViewSchema.extend({
@@ -50,7 +50,7 @@ export const TASK_ROUTES = {
     method: 'GET',
     path: '/v1/plans/{plan}/tasks/{task}/history',
     access: 'viewer',
-    summary: 'Transitions of a task',
+    summary: 'List the transitions of a task',
     params: taskParams,
     status: 200,
     answer: createListSchema(
@@ -69,7 +69,7 @@ export const TASK_ROUTES = {
     method: 'GET',
     path: '/v1/plans/{plan}/tasks/{task}/log',
     access: 'viewer',
-    summary: 'Transcript of an attempt; without one the newest',
+    summary: 'Get the transcript of an attempt; the newest by default',
     params: taskParams,
     query: z.object({
       attempt: z.coerce.number().int().min(1).optional(),
@@ -83,7 +83,7 @@ export const TASK_ROUTES = {
     method: 'GET',
     path: '/v1/plans/{plan}/tasks/{task}/diff',
     access: 'viewer',
-    summary: 'Files that the task changed',
+    summary: 'List the files that the task changed',
     params: taskParams,
     status: 200,
     answer: z.object({
@@ -103,7 +103,7 @@ export const TASK_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/tasks/{task}/messages',
     access: 'operator',
-    summary: 'Say something to the agent; answers its question when it asked one',
+    summary: 'Send a message to the agent; answers an open question of the agent',
     params: taskParams,
     body: z
       .object({ text: z.string().min(1).max(16_000), answers: z.string().max(64).optional() })
@@ -116,7 +116,7 @@ export const TASK_ROUTES = {
     method: 'GET',
     path: '/v1/plans/{plan}/tasks/{task}/messages',
     access: 'viewer',
-    summary: 'What people said to the agent',
+    summary: 'List the messages from people to the agent',
     params: taskParams,
     status: 200,
     answer: createListSchema(messageSchema),
@@ -143,7 +143,7 @@ export const TASK_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/tasks/{task}/unblock',
     access: 'operator',
-    summary: 'The reason for the block is gone: go on from the accepted commit',
+    summary: 'Continue a blocked task from its accepted commit, after its blocker was resolved',
     params: taskParams,
     status: 202,
     answer: taskViewSchema,
@@ -162,7 +162,7 @@ export const TASK_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/tasks/{task}/approve',
     access: 'operator',
-    summary: 'Approve a task pull request (policy review)',
+    summary: 'Approve the pull request of a task (policy "review")',
     params: taskParams,
     status: 202,
     answer: taskViewSchema,
@@ -171,7 +171,7 @@ export const TASK_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/tasks/{task}/request-changes',
     access: 'operator',
-    summary: 'Send a task pull request back with a reason',
+    summary: 'Request changes to the pull request of a task, with a reason',
     params: taskParams,
     body: z.object({ reason: z.string().min(1).max(8_000) }).strict(),
     status: 202,

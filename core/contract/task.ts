@@ -6,16 +6,19 @@ import { waitingSchema } from './waiting.ts';
 export const taskStatusSchema = z.enum(TASK_STATUSES);
 
 export const tierSchema = z.enum(['auto', 'light', 'heavy']);
+/** Size of the model that works on a task; `auto` leaves the choice to the platform. */
 export type Tier = z.infer<typeof tierSchema>;
 
-/** Attempt kinds: `work` does the task, `repair` mends its PR, `verify` makes new evidence without an agent. */
+/** Kinds of attempts: `work` does the task, `repair` fixes its pull request, `verify` collects new evidence without an agent. */
 export const attemptKindSchema = z.enum(['work', 'repair', 'verify']);
+/** Kind of an attempt. */
 export type AttemptKind = z.infer<typeof attemptKindSchema>;
 
-/** An attempt ends at the first of these. Absent: the plan's, then the platform's default. */
+/** Limits of an attempt, which ends at the first limit that it reaches. A missing limit defaults to the plan's, then to the platform's. */
 export const limitsSchema = z
   .object({
     maxMinutes: z.number().positive().max(1440),
+    /** Minutes without output of the agent. */
     idleMinutes: z.number().positive().max(240),
     maxTokens: z.number().int().positive(),
     maxUsd: z.number().positive(),
@@ -23,84 +26,96 @@ export const limitsSchema = z
   })
   .partial()
   .strict();
+/** Limits of an attempt. */
 export type Limits = z.infer<typeof limitsSchema>;
 
 export const taskSpecSchema = z
   .object({
     id: taskIdSchema,
-    /** Short, for lists and PR titles. Empty: taken from the description. */
+    /** Short title for lists and pull requests; if empty, the first line of the description. */
     title: z.string().max(120).default(''),
     description: z.string().min(1).max(100_000),
     dependsOn: z.array(taskIdSchema).max(10_000).default([]),
-    /** Paths, directories (ending in /) or globs that the task may change. */
+    /** Paths, directories (with a slash at the end) or globs that the task may change. */
     scope: z.array(repoPathSchema).max(200).default([]),
     criteria: z.array(z.string().min(1).max(2_000)).max(50).default([]),
     tier: tierSchema.default('auto'),
-    /** Name of the repository in the plan; empty: the plan's first. */
+    /** Name of a repository of the plan; if empty, the first repository. */
     repo: z.string().max(200).default(''),
-    /** Estimated minutes of work; the weight of the critical path. */
+    /** Estimated work in minutes, used for the critical path. */
     estimate: z.number().positive().max(1440).default(10),
     limits: limitsSchema.default({}),
-    /** The agent stays after its first answer and waits for messages. */
+    /** True if the agent waits for messages after its first answer instead of ending. */
     interactive: z.boolean().default(false),
   })
   .strict();
+/** Task as a person or the planner describes it. */
 export type TaskSpec = z.infer<typeof taskSpecSchema>;
 
-/** Why an edge exists: a person or the planner said so, or two scopes meet. */
+/**
+ * Reason for an edge: a person or the planner declared it, two scopes overlap, or an edit removed the task between two others.
+ */
 export const edgeReasonSchema = z.enum(['declared', 'overlap', 'relinked']);
 export const edgeSchema = z.object({
   from: taskIdSchema,
   to: taskIdSchema,
   reason: edgeReasonSchema,
-  /** For `overlap`: the paths that meet. */
+  /** Overlapping paths, for the reason `overlap`. */
   note: z.string().optional(),
 });
+/** Edge of the task graph: `to` starts after `from` was merged. */
 export type Edge = z.infer<typeof edgeSchema>;
 
 export const commandResultSchema = z.object({
-  /** As it was run, an argument array. */
+  /** Program and arguments. */
   command: z.array(z.string()),
+  /** null if the command did not exit by itself, for example after a timeout. */
   exitCode: z.number().int().nullable(),
   durationMs: z.number().int().nonnegative(),
-  /** The end of its output, secrets removed, at most 8 KB. */
+  /** Last 8 KB of the output, without secrets. */
   output: z.string().max(8_192),
 });
+/** Result of one setup or verify command. */
 export type CommandResult = z.infer<typeof commandResultSchema>;
 
-/** Verify was run on exactly `commit`, which contains `root`: green or red. */
+/** Result of running all verify commands on `commit`, which contains `root`. */
 export const evidenceSchema = z.object({
   commit: shaSchema,
-  /** The root (or base) commit that was merged in. */
+  /** Commit of the root branch (for a simple plan, of the base branch) that `commit` contains. */
   root: shaSchema,
   green: z.boolean(),
-  /** No verify command is known: nothing was run. */
+  /** True if the repository has no verify command, so that no command ran. */
   empty: z.boolean().default(false),
   results: z.array(commandResultSchema).max(50),
+  /** Epoch milliseconds. */
   at: z.number().int(),
 });
+/** Evidence that a commit passes, or fails, its verification. */
 export type Evidence = z.infer<typeof evidenceSchema>;
 
 export const usageSchema = z.object({
   inputTokens: z.number().int().nonnegative(),
   outputTokens: z.number().int().nonnegative(),
-  /** null: the price of the model is unknown. */
+  /** Cost in USD; null if the price of the model is unknown. */
   usd: z.number().nonnegative().nullable(),
   turns: z.number().int().nonnegative(),
 });
+/** Model usage of an attempt, a task or a plan. */
 export type Usage = z.infer<typeof usageSchema>;
 
 export const questionSchema = z.object({
   id: z.string().max(64),
   text: z.string().max(8_000),
   options: z.array(z.string().max(400)).max(20).default([]),
-  /** What is taken when nobody answers by `timeoutAt`. */
+  /** Answer that applies if no person answers by `timeoutAt`. */
   default: z.string().max(8_000),
+  /** Epoch milliseconds. */
   timeoutAt: z.number().int(),
 });
+/** Question of an agent to a person. */
 export type Question = z.infer<typeof questionSchema>;
 
-/** A task of a run as clients see it. */
+/** Task of a run as clients see it; all times in epoch milliseconds. */
 export const taskViewSchema = z.object({
   plan: z.string(),
   run: z.number().int(),
@@ -118,7 +133,7 @@ export const taskViewSchema = z.object({
   wave: z.number().int(),
   attempt: z.number().int(),
   attemptKind: attemptKindSchema.optional(),
-  /** The live attempt, when there is one. */
+  /** Id of the live attempt; absent if no attempt is live. */
   attemptId: z.string().optional(),
   startedAt: z.number().int().optional(),
   finishedAt: z.number().int().optional(),
@@ -130,4 +145,5 @@ export const taskViewSchema = z.object({
   question: questionSchema.optional(),
   parkedUntil: z.number().int().optional(),
 });
+/** Task of a run as clients see it. */
 export type TaskView = z.infer<typeof taskViewSchema>;

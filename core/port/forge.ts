@@ -1,43 +1,50 @@
-// A forge (GitHub, or the laptop's own) as the core sees it. Every call may throw AppError: `notFound`; `paused` (rate
-// limit, with `until`); `refused` (a rule of the repository, named in the message); `transient` (5xx, network); `auth`.
-// Everything is idempotent for a caller that repeats itself: ensureX finds what an earlier call left behind.
+// Port to a forge: GitHub, or the forge on the laptop. Every method may throw an AppError of these kinds: `notFound`, `auth`,
+// `paused` (rate limit, with `until`), `refused` (a rule of the repository, named in the message) and `transient` (network
+// fault or a 5xx response). A caller may repeat every call; the ensure methods return the result of an earlier call.
 
+/** Commit id: 40 hexadecimal digits. */
 export type Sha = string;
 
-/** "owner/name" on the forge. */
+/** Repository name on the forge, `owner/name`. */
 export type RepoName = string;
 
+/** State of a pull request. */
 export type PullState = 'open' | 'closed' | 'merged';
 
-/** What a pull request is known by. */
+/** Identifies a pull request. */
 export type PullRef = {
   readonly number: number;
-  /** GraphQL id. */
+  /** Id in the GraphQL interface. */
   readonly nodeId: string;
   readonly url: string;
 };
 
+/** Pull request as the forge reports it. */
 export type PullRequest = PullRef & {
   readonly title: string;
   readonly body: string;
   readonly state: PullState;
   readonly draft: boolean;
+  /** Branch that the pull request merges. */
   readonly head: string;
   readonly headSha: Sha;
+  /** Branch that the pull request merges into. */
   readonly base: string;
   /** null: the forge has not computed it yet; read again. */
   readonly mergeable: boolean | null;
-  /** Of the merge commit once `state` is merged. */
+  /** Merge commit, present once `state` is `merged`. */
   readonly mergeSha?: Sha;
   readonly labels: readonly string[];
+  /** Epoch milliseconds. */
   readonly updatedAt: number;
-  /** Login of who opened, and whether it is a person with write permission is not known here. */
+  /** Login of the author, who need not have write permission. */
   readonly author: string;
 };
 
 /**
- * From head into base in whatever state: the open one, else the newest that was merged, else the newest. Else an open one from
- * head that bears any of these labels, wherever a person had it go; without labels there is none.
+ * Selects one pull request from `head` into `base`: the open pull request, otherwise the newest merged, otherwise the newest
+ * closed. If there is none, selects an open pull request from `head` into any other base that has one of `labels`, because a
+ * person may have changed its base.
  */
 export type PullQuery = {
   readonly head: string;
@@ -45,26 +52,31 @@ export type PullQuery = {
   readonly labels: readonly string[];
 };
 
+/** Pull request that must exist. */
 export type WantedPull = PullQuery & {
   readonly title: string;
   readonly body: string;
   readonly draft: boolean;
 };
 
+/** Combined state of all checks of a commit; `none` if there is no check. */
 export type CheckState = 'none' | 'pending' | 'green' | 'red';
+/** Checks of a commit. */
 export type Checks = {
   readonly state: CheckState;
-  /** Failing or pending check names, with their details link. */
+  /** Failing checks; `url` links to the details. */
   readonly failing: { readonly name: string; readonly summary: string; readonly url?: string }[];
+  /** Names of pending checks. */
   readonly pending: string[];
-  /** The credential may not read some of them: a person has to look. */
+  /** True if the credential may not read some of the checks, so that a person must look at them. */
   readonly unread?: boolean;
 };
 
+/** Review of a pull request; `at` in epoch milliseconds. */
 export type Review = {
   readonly id: number;
   readonly author: string;
-  /** Only write permission counts: a stranger's review or comment never steers an agent. */
+  /** True if the author has write permission. Reviews and comments of other people never steer an agent. */
   readonly authorCanWrite: boolean;
   readonly isBot: boolean;
   readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed';
@@ -73,6 +85,7 @@ export type Review = {
   readonly at: number;
 };
 
+/** Comment on a pull request; `at` in epoch milliseconds. */
 export type ReviewComment = {
   readonly id: number;
   readonly author: string;
@@ -84,13 +97,15 @@ export type ReviewComment = {
   readonly at: number;
 };
 
+/** Outcome of a merge. */
 export type MergeOutcome =
   | { readonly kind: 'merged'; readonly sha: Sha }
-  /** 409: the PR's head is not the sha that was given. */
+  /** The head of the pull request is not the expected commit (409). */
   | { readonly kind: 'headMoved' }
-  /** 405: not mergeable now, with the forge's words; may be a rule, a conflict or only not computed yet. */
+  /** The forge rejected the merge (405): because of a rule, a conflict, or a mergeability that is not computed yet. */
   | { readonly kind: 'notMergeable'; readonly message: string };
 
+/** File that a commit range changed. */
 export type CommitFile = {
   readonly path: string;
   readonly status: 'added' | 'modified' | 'removed' | 'renamed';
@@ -98,12 +113,14 @@ export type CommitFile = {
   readonly deletions: number;
 };
 
+/** Entry of a commit's tree; `size` in bytes. */
 export type TreeEntry = {
   readonly path: string;
   readonly type: 'file' | 'dir' | 'submodule' | 'symlink';
   readonly size?: number;
 };
 
+/** Settings of a repository that the platform depends on. */
 export type RepositoryFacts = {
   readonly name: RepoName;
   readonly defaultBranch: string;
@@ -113,50 +130,55 @@ export type RepositoryFacts = {
   readonly mergeMethods: ('merge' | 'squash' | 'rebase')[];
   readonly allowsDrafts: boolean;
   readonly archived: boolean;
-  /** As the forge reports it, of what is packed; absent: it does not say. */
+  /** Size of the packed history in KB; absent if the forge does not report a size. */
   readonly sizeKb?: number;
   readonly permissions: { readonly push: boolean; readonly pull: boolean; readonly admin: boolean };
 };
 
-/**
- * What would stop a plan, said before approval. `blocking` false: only worth knowing. `lane`: it stops merges into a root
- * branch, which a simple plan has none of.
- */
+/** Rule or setting of a repository that affects a plan, reported before the approval. */
 export type PreflightFinding = {
   readonly rule: string;
   readonly message: string;
+  /** True if the plan cannot succeed with this rule; false for information only. */
   readonly blocking: boolean;
+  /** True if the rule only concerns merges into a root branch, which a simple plan does not have. */
   readonly lane?: boolean;
 };
 
+/** Credential for git over HTTPS; `expiresAt` in epoch milliseconds. */
 export type GitCredential = {
   readonly username: string;
   readonly password: string;
   readonly expiresAt: number;
 };
+/** Access of a git credential to the repository's contents. */
 export type GitAccess = 'read' | 'write';
 
+/** Port to a forge. */
 export interface Forge {
   readRepository(repo: RepoName): Promise<RepositoryFacts>;
-  /** Protections and permissions that would stop branches under `prefix`, merges into them, or a PR to `base`. */
+  /** Finds rules and missing permissions that prevent branches under `prefix`, merges into them, or a pull request to `base`. */
   runPreflight(repo: RepoName, base: string, prefix: string): Promise<PreflightFinding[]>;
 
-  /** The commit a branch points at; undefined when there is no such branch. */
+  /** Returns the head of a branch; undefined if the branch does not exist. */
   readBranchHead(repo: RepoName, branch: string): Promise<Sha | undefined>;
   listBranches(
     repo: RepoName,
     prefix: string,
   ): Promise<{ readonly name: string; readonly sha: Sha }[]>;
-  /** Creates it; when it exists it is left as it is. Returns where it points now. */
+  /** Creates a branch at `sha`, or leaves an existing branch unchanged. Returns the head of the branch. */
   ensureBranch(repo: RepoName, branch: string, sha: Sha): Promise<Sha>;
-  /** Fast-forward only, never by force. `diverged`: the branch has commits that `sha` does not; it was left alone. */
+  /** Fast-forwards a branch. Returns `diverged`, and changes nothing, if the branch has commits that `sha` does not contain. */
   moveBranch(repo: RepoName, branch: string, sha: Sha): Promise<'moved' | 'diverged'>;
-  /** Deleting what is not there is no error. */
+  /** Deletes a branch; does nothing if the branch does not exist. */
   deleteBranch(repo: RepoName, branch: string): Promise<void>;
 
-  /** Whether `sha` is in the repository. */
+  /** Returns true if the repository contains the commit. */
   hasCommit(repo: RepoName, sha: Sha): Promise<boolean>;
-  /** Files that `head` changed since its merge base with `base`, a rename's old path as a removed one; `aheadBy` commits of head not in base. At most 300 files. */
+  /**
+   * Compares `head` with its merge base with `base`. Lists at most 300 files; a renamed file is listed twice, its old path as
+   * removed. `aheadBy` counts the commits of `head` that `base` does not contain, `behindBy` the opposite.
+   */
   compareCommits(
     repo: RepoName,
     base: Sha,
@@ -167,16 +189,16 @@ export interface Forge {
     readonly behindBy: number;
     readonly mergeBase: Sha;
   }>;
-  /** The whole tree of a commit, at most `limit` entries; `truncated` when there are more. */
+  /** Reads the whole tree of a commit, at most `limit` entries; `truncated` is true if the tree has more. */
   readTree(
     repo: RepoName,
     sha: Sha,
     limit: number,
   ): Promise<{ readonly entries: TreeEntry[]; readonly truncated: boolean }>;
-  /** Text of a file at a commit, at most maxBytes; undefined when missing or not text. */
+  /** Reads at most `maxBytes` of a text file at a commit; returns undefined for a missing file or a file that is not text. */
   readFile(repo: RepoName, sha: Sha, path: string, maxBytes: number): Promise<string | undefined>;
 
-  /** Merges `head` into a scratch branch made at `base` and deletes it again: the only judge of a conflict. */
+  /** Checks for conflicts: merges `head` into a scratch branch at `base`, then deletes the scratch branch. */
   tryMerge(
     repo: RepoName,
     base: Sha,
@@ -184,26 +206,29 @@ export interface Forge {
     scratchBranch: string,
   ): Promise<'clean' | 'conflict'>;
 
+  /** Finds the pull request that the query selects. */
   findPull(repo: RepoName, query: PullQuery): Promise<PullRequest | undefined>;
   /**
-   * Finds it as findPull does, as the last thing before it opens one, since a late caller knows little. Refuses with code
-   * `no_commits` when head has nothing on base.
+   * Returns the pull request that the query selects, or opens it. Looks for the pull request immediately before opening, because
+   * the caller's knowledge may be old.
+   *
+   * @throws AppError `refused` with code `no_commits` if `head` has no commit that `base` does not contain
    */
   ensurePull(repo: RepoName, wanted: WantedPull): Promise<PullRequest>;
   readPull(repo: RepoName, number: number): Promise<PullRequest>;
-  /** Changed since, newest first, at most 1,000; with the forge's validator, so that an unchanged list is cheap. */
+  /** Lists at most 1,000 pull requests that changed after `since` (epoch milliseconds), newest first. Uses the forge's ETag, so that an unchanged list costs no rate limit. */
   listPullsChangedSince(repo: RepoName, since: number): Promise<PullRequest[]>;
   updatePull(
     repo: RepoName,
     number: number,
     change: { readonly title?: string; readonly body?: string; readonly labels?: string[] },
   ): Promise<void>;
-  /** GraphQL: REST cannot do it. Idempotent. */
+  /** Marks a draft as ready for review; only the GraphQL interface can do this. */
   markReady(repo: RepoName, pull: Pick<PullRef, 'number' | 'nodeId'>): Promise<void>;
   markDraft(repo: RepoName, pull: Pick<PullRef, 'number' | 'nodeId'>): Promise<void>;
   closePull(repo: RepoName, number: number): Promise<void>;
   reopenPull(repo: RepoName, number: number): Promise<void>;
-  /** Merges only if the head is `sha`. */
+  /** Merges the pull request if its head is `merge.sha`. */
   mergePull(
     repo: RepoName,
     number: number,
@@ -216,16 +241,19 @@ export interface Forge {
   ): Promise<MergeOutcome>;
 
   readChecks(repo: RepoName, sha: Sha): Promise<Checks>;
-  /** Reviews and comments of a PR, oldest first. */
+  /** Reads reviews and comments of a pull request, oldest first. */
   readReviews(
     repo: RepoName,
     number: number,
   ): Promise<{ readonly reviews: Review[]; readonly comments: ReviewComment[] }>;
   postComment(repo: RepoName, number: number, body: string): Promise<void>;
 
-  /** For the bridge: the contents of one repository, to write unless told, at most an hour. */
+  /** Creates a git credential for the contents of one repository, valid for at most one hour. `access` defaults to `write`. */
   createGitCredential(repo: RepoName, branch: string, access?: GitAccess): Promise<GitCredential>;
 }
 
-/** `X-Hub-Signature-256` of the bytes that came, compared in constant time; all secrets are tried, so that they can rotate. */
+/**
+ * Verifies the `X-Hub-Signature-256` header of a webhook in constant time. Accepts a signature of any configured secret, so
+ * that an operator can rotate secrets.
+ */
 export type VerifyWebhook = (body: Uint8Array, signature: string | undefined) => Promise<boolean>;

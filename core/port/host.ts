@@ -1,12 +1,12 @@
-/** The machine that a laptop platform runs on; a cloud has none. */
+/** Port to the machine that runs a laptop installation; a cloud installation has none. Methods throw no AppError. */
 export interface Host {
-  /** Bytes under the data folder, and free on its disk. */
+  /** Measures the size of the data folder and the free space of its disk, in bytes. */
   measureDisk(): Promise<{ readonly dataBytes: number; readonly freeBytes: number }>;
-  /** Removes what nothing needs any more; `keep` names pods that live. */
+  /** Removes folders that nothing uses any more; `keepPods` names the running pods. `dryRun` only counts. */
   collectGarbage(options: {
     readonly dryRun: boolean;
     readonly keepPods: ReadonlySet<string>;
   }): Promise<{ readonly what: string; readonly count: number; readonly bytes: number }[]>;
-  /** Whether an agent is kept from what the platform holds, in words for people. */
+  /** Describes to people whether agents are isolated from the data and secrets of the platform. */
   describeIsolation(): string;
 }

@@ -1,6 +1,11 @@
-/** Where repositories of this machine can be made known to a forge; a cloud has none. */
+/** Port that serves repositories of this machine as a forge; a cloud installation has none. */
 export interface Hosting {
-  /** `path`: absolute, of a work tree or a bare repository. Throws AppError `invalid` when it is none. */
+  /**
+   * Serves a repository.
+   *
+   * @param path absolute path of a work tree or of a bare repository
+   * @throws AppError `invalid` if there is no repository at `path`
+   */
   link(path: string): Promise<{
     readonly name: string;
     readonly defaultBranch: string;

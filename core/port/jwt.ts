@@ -1,18 +1,24 @@
-// Signed claims that are believed without a read of the store.
+// Signed tokens that a handler verifies without reading the store.
 
-/** Whom a token is meant for; one made for another audience is not accepted. */
+/** Intended use of a token; a token for another audience is not accepted. */
 export type Audience = 'session' | 'attempt';
 
+/** Contents of a token. */
 export type Claims = {
   readonly subject: string;
   readonly audience: Audience;
-  /** Epoch milliseconds; kept in whole seconds. */
+  /** Epoch milliseconds, stored in whole seconds. */
   readonly expiresAt: number;
   readonly extra?: Readonly<Record<string, string>>;
 };
 
+/** Port that signs and verifies tokens. */
 export interface Jwt {
+  /** Signs the claims; `now` in epoch milliseconds. */
   sign(claims: Claims, now: number): Promise<string>;
-  /** Undefined: not signed by us, for another audience, or over at `now`. Never throws because of the token. */
+  /**
+   * Returns the claims of a token; undefined if the signature is wrong, the audience differs, or the token has expired at
+   * `now`. Throws for no token, however malformed.
+   */
   verify(token: string, audience: Audience, now: number): Promise<Claims | undefined>;
 }

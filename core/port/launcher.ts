@@ -1,14 +1,15 @@
-// Where attempts run: a child process on a laptop, a pod in a cluster. One contract suite holds both.
+// Port to the place where attempts run: child processes on a laptop, pods in a cluster. One contract suite tests all launchers.
 
+/** Pod that runs one attempt. */
 export type PodSpec = {
-  /** Deterministic, DNS-1123, carries plan, run, task and attempt. */
+  /** Deterministic DNS-1123 name that contains plan, run, task and attempt. */
   readonly name: string;
   readonly attemptId: string;
-  /** Where the bridge calls back. */
+  /** Base URL of the control plane. */
   readonly apiUrl: string;
-  /** Good for this attempt's callbacks only. Must never be in argv or a log. */
+  /** Token for the calls of this attempt only. A launcher must not put the token into arguments or logs. */
   readonly token: string;
-  /** Hard end, epoch milliseconds: the launcher kills what still runs. */
+  /** Time at which the launcher kills the pod, epoch milliseconds. */
   readonly deadline: number;
   readonly labels: {
     readonly plan: string;
@@ -17,24 +18,37 @@ export type PodSpec = {
     readonly attempt: string;
     readonly repo: string;
   };
-  /** From `.smol-gang.yaml`, for launchers that can obey. */
+  /** Resources from `.smol-gang.yaml` in Kubernetes notation; the process launcher ignores them. */
   readonly resources?: { readonly cpu?: string; readonly memory?: string; readonly disk?: string };
 };
 
+/** State of a pod; `gone` only after all its processes ended. */
 export type PodState = 'starting' | 'running' | 'gone';
+/** Pod as the launcher reports it. */
 export type Pod = {
   readonly name: string;
   readonly attemptId: string;
   state: PodState;
+  /** Epoch milliseconds. */
   readonly startedAt: number;
+  /** Unique id of this incarnation of the name. */
   readonly uid: string;
 };
 
+/** Port that starts and removes pods. */
 export interface PodLauncher {
-  /** Starts it unless one of that name is there. A full or refusing cluster throws AppError `paused`. */
+  /**
+   * Starts a pod, or returns the existing pod of the same name.
+   *
+   * @throws AppError `paused` if the launcher has no room or refuses for a while
+   */
   ensure(spec: PodSpec): Promise<Pod>;
-  /** All pods of this installation. */
+  /** Lists all pods of this installation. */
   list(): Promise<Pod[]>;
-  /** Asks it to end (kill after a short grace) and answers `gone` only when it is. `uid` given: only that incarnation. */
+  /**
+   * Ends a pod: asks it to stop, and kills it after a grace period. Returns `gone` only after the pod ended.
+   *
+   * @param uid removes only this incarnation of the name
+   */
   remove(name: string, uid?: string): Promise<'gone' | 'going'>;
 }

@@ -1,33 +1,41 @@
-// A language model as the planner sees it. Throws AppError: `paused` (429, quota, 5xx; with `until`), `auth` (wrong key),
-// `invalid` with code `context_too_small`, `transient`. Never returns an empty answer as success.
+// Port to the language model of the planner.
 
+/** Message of a conversation with a model. */
 export type ChatMessage = {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 };
 
+/** Answer of a model; the text is never empty. */
 export type Completion = {
   readonly text: string;
-  /** The model stopped because it ran out of room: the text is cut off. */
+  /** True if the text is incomplete because the model reached its output limit. */
   readonly truncated: boolean;
   readonly model: string;
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
 };
 
+/** Port to a language model. */
 export interface Llm {
+  /**
+   * Asks the model for an answer.
+   *
+   * @throws AppError `paused` (rate limit, quota or 5xx; with `until`), `auth` (wrong key), `invalid` with code
+   * `context_too_small` (prompt too long for the model) or `transient` (network fault, timeout)
+   */
   complete(request: {
     readonly messages: ChatMessage[];
-    /** JSON schema of the answer; the client falls back from json_schema to json_object to plain text. */
+    /** JSON schema of the answer. An adapter falls back from json_schema to json_object to plain text. */
     readonly schema?: { readonly name: string; readonly schema: Record<string, unknown> };
     readonly tier: 'heavy' | 'light';
     readonly maxOutputTokens: number;
   }): Promise<Completion>;
 }
 
-/** Text is rarely denser than this, code and JSON included: an estimate on the safe side. */
+/** Low estimate: prose, code and JSON usually have more characters per token. */
 const CHARS_PER_TOKEN = 3.5;
 
-/** For budgets only; what an endpoint counts is in `Completion.usage`. */
+/** Estimates the tokens of a text, for budgets. `Completion.usage` has the endpoint's own count. */
 export function estimateTokens(text: string): number {
   return Math.ceil(text.length / CHARS_PER_TOKEN);
 }

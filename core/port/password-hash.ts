@@ -1,6 +1,10 @@
+/** Port that hashes passwords. Methods throw no AppError. */
 export interface PasswordHash {
-  /** Salted, with its parameters in the string. */
+  /** Returns a salted hash; the text includes the parameters of the algorithm. */
   hash(password: string): Promise<string>;
-  /** Without a stored hash it does the same work and answers false: time must not tell whether the user exists. */
+  /**
+   * Compares a password with a stored hash. Without a stored hash, does the same work and returns false, so that the response
+   * time does not reveal whether a user exists.
+   */
   verify(password: string, stored: string | undefined): Promise<boolean>;
 }

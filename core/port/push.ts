@@ -1,8 +1,11 @@
 import type { ServerFrame } from '../contract/frame.ts';
 
-// Hints to connected clients. Losing one is harmless: a client also asks `changes` by itself.
-
+/** Port that sends frames to connected clients. A frame may be lost: every client also reads changes at intervals. */
 export interface Push {
-  /** `gone`: the connection is closed and should be forgotten (410). */
+  /**
+   * Sends one frame. Returns `gone` if the connection is closed (410); the caller then forgets the connection.
+   *
+   * @throws AppError `transient` if the gateway does not respond
+   */
   send(connectionId: string, frame: ServerFrame): Promise<'sent' | 'gone'>;
 }

@@ -1,14 +1,17 @@
 import type { QueueMessage } from '../contract/queue.ts';
 
-// A message is a hint: it may be lost, doubled, late or out of order, and the store stays right.
-
-/** Longest delay of a message, in milliseconds. */
+/** Maximum delay of a message, milliseconds. */
 export const MAX_MESSAGE_DELAY_MS = 900_000;
 
-/** A message with its delay in seconds; absent: none. */
+/** Message with its delay in seconds; default 0. */
 export type OutgoingMessage = { readonly message: QueueMessage; readonly delaySeconds?: number };
 
+/** Port that enqueues messages. A message may be lost, repeated, late or out of order; consumers read the store. */
 export interface Queue {
-  /** Each message goes to the queue that its `type` names in core/topology/queues.ts. */
+  /**
+   * Sends each message to the queue of its type (core/topology/queues.ts).
+   *
+   * @throws AppError `transient` if the queue did not accept all messages; some may have been sent
+   */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
 }

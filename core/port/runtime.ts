@@ -1,11 +1,11 @@
-/** Time and randomness, as arguments. */
+/** Port to the current time. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Returns epoch milliseconds. */
   now(): number;
 }
 
+/** Port to the log. Messages are constant texts, variable parts are fields, and neither contains secrets. */
 export interface Log {
-  /** Static message, fields apart; secrets never. */
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;

@@ -1,7 +1,9 @@
-// The store as the core sees it: DynamoDB's single-item operations and nothing more. No transaction, no scan, no stream:
-// what needs more than one item is made of idempotent steps.
+// Port to the store: the single-item operations of DynamoDB, without transactions, scans and streams. A change of several
+// items is a sequence of idempotent steps.
 
+/** Value that a condition can compare. */
 export type Scalar = string | number | boolean | null;
+/** Value of an attribute. */
 export type Value =
   | Scalar
   | readonly Value[]
@@ -9,11 +11,12 @@ export type Value =
   | ReadonlySet<number>
   | ReadonlySet<string>;
 
+/** Partition key and sort key of an item. */
 export type Key = { readonly pk: string; readonly sk: string };
-/** Attributes whose value is `undefined` are not stored. A stored set is never empty: DynamoDB drops an emptied one. */
+/** Item of the table. Attributes with the value `undefined` are not stored. DynamoDB removes a set that becomes empty. */
 export type Item = Key & { readonly [name: string]: Value | undefined };
 
-/** All must hold. Paths are top-level attribute names. */
+/** Conditions on top-level attributes; a write succeeds only if all conditions hold. */
 export type Condition = readonly (
   | { readonly attribute: string; readonly is: 'absent' | 'present' }
   | { readonly attribute: string; readonly equals: Scalar }
@@ -25,7 +28,7 @@ export const ITEM_IS_ABSENT: Condition = [{ attribute: 'pk', is: 'absent' }];
 /** Condition that an item has the key. */
 export const ITEM_IS_PRESENT: Condition = [{ attribute: 'pk', is: 'present' }];
 
-/** Top-level attributes, except `setIn` and `removeIn`, which address one entry of a map attribute that exists. */
+/** Change of top-level attributes; `setIn` and `removeIn` change entries of an existing map attribute. */
 export type Change = {
   readonly set?: { readonly [name: string]: Value };
   readonly remove?: readonly string[];
@@ -35,34 +38,44 @@ export type Change = {
   readonly removeIn?: { readonly [map: string]: readonly string[] };
 };
 
+/** Page of items in order; `next` is absent on the last page. */
 export type Page = { readonly items: readonly Item[]; readonly next?: string };
 
+/** Options of a query. */
 export type QueryOptions = {
+  /** Maximum number of items of the page. */
   readonly limit?: number;
-  /** Newest (highest) first. */
+  /** True for descending order. */
   readonly reverse?: boolean;
-  /** `next` of the page before; opaque. */
+  /** `next` of the page before. */
   readonly after?: string;
 };
 
-/** The sparse indexes of core/topology/table.ts; an item is in one when it has both of the index's attributes. */
+/** Name of an index (core/topology/table.ts). An index lists the items that have both of its attributes. */
 export type IndexName = 'due' | 'ready' | 'changes';
 
+/**
+ * Port to the table. All methods may throw an AppError of kind `paused` (throttled, with `until`), `transient` (network fault or
+ * 5xx), `limited` (item too large) or `auth`.
+ */
 export interface Table {
-  /** Strongly consistent. */
+  /** Reads an item with strong consistency; returns undefined if no item has the key. */
   get(key: Key): Promise<Item | undefined>;
-  /** Replaces the whole item. False: the condition did not hold and nothing was written. */
+  /** Writes the whole item. Returns false, and writes nothing, if the condition does not hold. */
   put(item: Item, condition?: Condition): Promise<boolean>;
-  /** The new item; undefined: the condition did not hold and nothing was written. Without a condition it creates. */
+  /**
+   * Changes an item and returns the new item. Returns undefined, and writes nothing, if the condition does not hold. Without a
+   * condition, creates a missing item.
+   */
   update(key: Key, change: Change, condition?: Condition): Promise<Item | undefined>;
-  /** False: the condition did not hold. Deleting what is not there is no error. */
+  /** Deletes an item if it exists. Returns false if the condition does not hold. */
   delete(key: Key, condition?: Condition): Promise<boolean>;
-  /** Items of one partition in order of `sk`; strongly consistent. */
+  /** Reads items of one partition with strong consistency, ordered by `sk`. */
   query(
     pk: string,
     options?: QueryOptions & { readonly prefix?: string; readonly from?: string },
   ): Promise<Page>;
-  /** Eventually consistent: an answer may be late, and is a hint only. Bounds are inclusive. */
+  /** Reads items of an index, ordered by the range attribute; bounds are inclusive. Eventually consistent: recent writes may be missing. */
   index(
     name: IndexName,
     hash: string,

@@ -2,7 +2,7 @@ import { QUEUES } from './queues.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from './routes.ts';
 import { SCHEDULES } from './schedules.ts';
 
-/** The file of every function, from the root of the project. */
+/** Entry file of every function, relative to the root of the project. */
 export const HANDLERS: readonly string[] = [
   ...HTTP_FUNCTIONS,
   ...SOCKET_ROUTES,
@@ -10,7 +10,7 @@ export const HANDLERS: readonly string[] = [
   ...SCHEDULES,
 ].map(({ handler }) => handler);
 
-/** `functions/queue/plan.ts` is `queue-plan`. */
+/** Derives the id of a function from its entry file, for example `queue-plan` from `functions/queue/plan.ts`. */
 export function toFunctionId(handler: string): string {
   return handler
     .replace(/^functions\//, '')

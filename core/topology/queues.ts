@@ -1,20 +1,24 @@
 import type { QueueMessageType } from '../contract/queue.ts';
 
-// A queue is a list of hints: whatever is lost here is found again by time. After `maxReceives` a message goes to the
-// queue's dead letters, which raise an alarm and are no part of recovery.
+// A lost message does no harm: every item that needs work has a due time, and the resync wakes it. A message that failed
+// `maxReceives` times moves to the dead-letter queue, which raises an alarm; recovery does not depend on dead letters.
 
+/** Queue, its consumer and its delivery settings. */
 export type QueueRow = {
   readonly name: string;
   readonly handler: string;
   readonly types: readonly QueueMessageType[];
+  /** Maximum number of messages of one invocation. */
   readonly batchSize: number;
-  /** Messages handled at once, over all batches. */
+  /** Maximum number of messages that are handled at the same time, over all invocations. */
   readonly concurrency: number;
   readonly timeoutSeconds: number;
+  /** Time after which an unacknowledged message is delivered again; longer than `timeoutSeconds`. */
   readonly visibilitySeconds: number;
   readonly maxReceives: number;
 };
 
+/** All queues. */
 export const QUEUES: readonly QueueRow[] = [
   {
     name: 'plan',
@@ -58,8 +62,10 @@ export const QUEUES: readonly QueueRow[] = [
   },
 ];
 
+/** Returns the queue that carries messages of a type; throws for a type that no queue lists. */
 export function requireQueueRow(type: QueueMessageType): QueueRow {
   const row = QUEUES.find((queue) => queue.types.includes(type));
-  if (row === undefined) throw new Error(`no queue takes ${type}`);
+  if (row === undefined)
+    throw new Error(`no queue in core/topology/queues.ts lists the message type ${type}`);
   return row;
 }

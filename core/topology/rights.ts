@@ -7,28 +7,31 @@ import {
   USERS_PARTITION,
 } from './table-keys.ts';
 
-// What each function may do and may know: its permissions and its environment in the cloud follow from its row, and a test
-// runs it with nothing else. A secret is named here or the function does not have it.
+// Permissions, secrets and configuration of each function. The deployment derives the IAM policy and the environment of a
+// function from its row, and a test runs each function with exactly these permissions.
 
+/** Operation on the table; `index` stands for a query of an index. */
 export type TableRight = 'get' | 'put' | 'update' | 'delete' | 'query' | 'index';
 
+/** Secret of the installation. */
 export type SecretName =
   | 'AUTH_SECRETS'
-  /** The App's private key or the token, as GitHub is configured. */
+  /** Private key of the GitHub App, or the GitHub token. */
   | 'GITHUB'
   | 'GITHUB_WEBHOOK_SECRETS'
   | 'MODEL_API_KEY';
 
+/** Permissions of one function. */
 export type Rights = {
-  /** Sections of the configuration. */
+  /** Sections of the configuration (functions/config-sections.ts) that the function reads. */
   readonly config: readonly string[];
   readonly secrets: readonly SecretName[];
   readonly table: readonly TableRight[];
-  /** The partitions that it reaches, `*` for any end of their name; absent: all. */
+  /** Accessible partitions, with `*` at the end as a wildcard; absent: all partitions. */
   readonly partitions?: readonly string[];
-  /** Queues that it sends to. */
+  /** Names of the queues that the function may send to. */
   readonly sends: readonly string[];
-  /** Sends to open WebSockets. */
+  /** True if the function may send to open WebSockets. */
   readonly pushes: boolean;
 };
 
@@ -52,7 +55,7 @@ const ENGINE_RIGHTS = {
   pushes: false,
 } as const;
 
-/** By handler. */
+/** Permissions by entry file. */
 export const RIGHTS: Readonly<Record<string, Rights>> = {
   'functions/http/api.ts': {
     ...ENGINE_RIGHTS,
@@ -139,10 +142,12 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
   },
 };
 
-/** Throws for a handler that has no row: a function without stated rights is not deployed. */
+/** Returns the permissions of a function; throws if the function has no row, so that the deployment fails. */
 export function requireRights(handler: string): Rights {
   const rights = RIGHTS[handler];
   if (rights === undefined)
-    throw new Error(`no row of core/topology/rights.ts says what ${handler} may do`);
+    throw new Error(
+      `${handler} has no row in RIGHTS of core/topology/rights.ts; add its permissions there`,
+    );
   return rights;
 }

@@ -1,8 +1,9 @@
 import { ATTEMPT_API, DOCTOR_API, HOOK_API, USER_API } from '../contract/api.ts';
 import type { Route } from '../contract/route.ts';
 
-// Which Lambda answers which route. The gateway of the cloud and the laptop's are both made of this.
+// Assigns routes to functions. The gateway in the cloud and the gateway on the laptop are both built from these rows.
 
+/** Function that serves HTTP routes. */
 export type HttpFunction = {
   readonly name: string;
   readonly handler: string;
@@ -10,6 +11,7 @@ export type HttpFunction = {
   readonly timeoutSeconds: number;
 };
 
+/** Functions that serve HTTP routes. */
 export const HTTP_FUNCTIONS: readonly HttpFunction[] = [
   { name: 'api', handler: 'functions/http/api.ts', routes: USER_API, timeoutSeconds: 29 },
   { name: 'doctor', handler: 'functions/http/doctor.ts', routes: DOCTOR_API, timeoutSeconds: 29 },
@@ -22,6 +24,7 @@ export const HTTP_FUNCTIONS: readonly HttpFunction[] = [
   { name: 'hook', handler: 'functions/hook/github.ts', routes: HOOK_API, timeoutSeconds: 10 },
 ];
 
+/** Functions that serve the routes of the WebSocket gateway. */
 export const SOCKET_ROUTES = [
   { route: '$connect', handler: 'functions/ws/connect.ts' },
   { route: '$disconnect', handler: 'functions/ws/disconnect.ts' },

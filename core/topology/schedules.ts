@@ -1,3 +1,4 @@
+/** Functions that run at fixed intervals. */
 export const SCHEDULES = [
   {
     name: 'resync',

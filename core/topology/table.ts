@@ -1,21 +1,21 @@
 import type { IndexName } from '../port/table.ts';
 
-// One table. Every index is sparse: an item is in it while it has both attributes.
-
+/** Index of the table. An index lists the items that have both attributes. */
 export type IndexRow = { readonly name: IndexName; readonly hash: string; readonly range: string };
 
+/** Attribute names of the table. */
 export const TABLE = {
   pk: 'pk',
   sk: 'sk',
-  /** All with a string hash, a number range and all attributes projected. */
+  /** Indexes; each has a string hash, a number range and projects all attributes. */
   indexes: [
-    /** What owes work by a time; 16 shards. */
+    /** Items that a handler must look at by a given time, spread over 16 shards. */
     { name: 'due', hash: 'dueShard', range: 'dueAt' },
-    /** Ready tasks of a run by rank; active plans under one hash, open ones under another. */
+    /** Ready tasks of a run by rank, active plans, and open plans. */
     { name: 'ready', hash: 'readyKey', range: 'rank' },
-    /** Everything of a plan by time of change. */
+    /** Items of a plan by time of change. */
     { name: 'changes', hash: 'changeKey', range: 'changedAt' },
   ] satisfies readonly IndexRow[],
-  /** Epoch seconds, for what may be forgotten: tickets, idempotency keys, old transcripts. Removal is lazy and no rule depends on it. */
+  /** Expiry in epoch seconds, for tickets, delivery ids and old transcripts. DynamoDB deletes late, so readers check expiry themselves. */
   ttl: 'expiresAt',
 } as const;
