@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { taskIdSchema } from './id.ts';
 
-// What a plan or a task waits for, as data. Each client renders a sentence, a command or a button from it.
+// Reasons why a plan or a task waits for a person, as data. Each client renders a sentence, a command or a button.
 
-/** Actions that a client can offer. Except for `merge`, which happens at the forge, each is a route of the API. */
+/** Actions that a client can offer. Every action is a route of the API, except `merge`, which a person does at the forge. */
 export const waitingActionSchema = z.enum([
   'approve',
   'reject',
@@ -16,12 +16,13 @@ export const waitingActionSchema = z.enum([
   'merge',
   'recover',
 ]);
+/** Action that a client can offer. */
 export type WaitingAction = z.infer<typeof waitingActionSchema>;
 
-/** Members of every kind. */
+/** Fields of every kind. */
 const COMMON = {
   plan: z.string(),
-  /** Text of the domain in one line, at most 200 characters: a question, or why the work stopped. */
+  /** One line of at most 200 characters, for example the question or the reason for a failure. */
   reason: z.string().max(200).optional(),
   /** Offered actions, the recommended one first. */
   actions: z.array(waitingActionSchema).min(1),
@@ -33,14 +34,14 @@ const taskPullSchema = z.object({ repo: z.string(), number: z.number().int(), ur
 export const waitingSchema = z.discriminatedUnion('kind', [
   /** A person has to approve or reject a revision of the graph. */
   z.object({ ...COMMON, kind: z.literal('approval'), revision: z.number().int() }),
-  /** An agent asked a question; `reason` is its beginning. */
+  /** An agent asked a question; `reason` is the beginning of the question. */
   z.object({
     ...COMMON,
     kind: z.literal('answer'),
     task: taskIdSchema,
     /** Id of the question, for the answer. */
     question: z.string(),
-    /** Epoch milliseconds at which the default answer is taken. */
+    /** Time at which the default answer applies, epoch milliseconds. */
     until: z.number().int(),
   }),
   /** A person has to review the pull request of a task. */
@@ -50,7 +51,7 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     task: taskIdSchema,
     pull: taskPullSchema.optional(),
   }),
-  /** Checks of a pull request have been pending for long. */
+  /** Checks of a pull request have been pending for too long. */
   z.object({
     ...COMMON,
     kind: z.literal('checks'),
@@ -59,7 +60,7 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     checks: z.array(z.string()),
     pull: taskPullSchema.optional(),
   }),
-  /** A task or, without `task`, the plan failed or was cancelled, and the plan cannot complete without it. */
+  /** A task failed or was cancelled, so that the plan cannot complete; without `task`, the plan itself failed or was cancelled. */
   z.object({
     ...COMMON,
     kind: z.literal('retry'),
@@ -79,14 +80,14 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     ...COMMON,
     kind: z.literal('merge'),
     repo: z.string(),
-    /** `local` is a repository on the platform's own machine, which a person may also merge with git. */
+    /** A `local` repository is on the machine of the platform, where a person can also merge with git. */
     forge: z.enum(['local', 'github']),
     branch: z.string(),
     base: z.string(),
     number: z.number().int().optional(),
     url: z.string().optional(),
   }),
-  /** The budget is used up: running attempts may end, no new attempt starts. */
+  /** The budget is used up: running attempts may finish, but no new attempt starts. */
   z.object({
     ...COMMON,
     kind: z.literal('budget'),
@@ -96,7 +97,7 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     maxTokens: z.number().int().optional(),
     maxUsd: z.number().optional(),
   }),
-  /** The model refuses requests for a while. The plan continues by itself at `until`; a person may ask again earlier. */
+  /** The model refuses requests. The plan continues at `until` by itself, or earlier if a person requests a retry. */
   z.object({
     ...COMMON,
     kind: z.literal('model'),
@@ -104,4 +105,5 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     until: z.number().int(),
   }),
 ]);
+/** Reason why a plan or a task waits for a person. */
 export type Waiting = z.infer<typeof waitingSchema>;
