@@ -1,6 +1,6 @@
 import type { Assignment, AttemptResult } from '../../core/contract/attempt.ts';
 import { parseAttemptId } from '../../core/contract/id.ts';
-import { acceptResult } from '../../core/engine/attempt/accept-result.ts';
+import { acceptResult } from '../../core/engine/attempt/attempt-callbacks.ts';
 import { issueAttemptCredentials, startAttempt } from '../../core/engine/attempt/start-attempt.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import type { BenchForge } from './bench-forge.ts';

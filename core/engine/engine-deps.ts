@@ -5,7 +5,7 @@ import type { PodLauncher } from '../port/launcher.ts';
 import type { Queue } from '../port/queue.ts';
 import type { Clock, Log } from '../port/runtime.ts';
 import type { Table } from '../port/table.ts';
-import type { TaskBounds } from '../task-state/transition-row.ts';
+import type { TaskBounds } from '../task-state/task-state.ts';
 
 export type SlotCaps = {
   readonly system: number;

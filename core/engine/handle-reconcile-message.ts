@@ -1,7 +1,7 @@
 import type { QueueMessage } from '../contract/queue.ts';
 import { toMergeQueueKey } from '../store/merge-queue-store.ts';
 import type { EngineDeps } from './engine-deps.ts';
-import { handlePodEnded } from './launch/handle-pod-ended.ts';
+import { handlePodEnded } from './launch/attempt-pod.ts';
 import { advanceQueue } from './merge-queue/advance-queue.ts';
 import { reconcilePlan } from './plan/reconcile-plan.ts';
 import { handleForgeChange } from './task/handle-forge-change.ts';

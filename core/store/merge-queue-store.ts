@@ -2,8 +2,13 @@ import type { MergeQueueKey } from '../contract/id.ts';
 import type { Item, Table } from '../port/table.ts';
 import { ITEM_IS_ABSENT } from '../port/table.ts';
 import { formatMergeQueuePartition, KEY, SORT_PREFIX } from '../topology/table-keys.ts';
-import { decodeDocument, encodeDocument, readNumber } from './document.ts';
-import { buildDueChange, readDueAt } from './due.ts';
+import {
+  buildDueChange,
+  decodeDocument,
+  encodeDocument,
+  readDueAt,
+  readNumber,
+} from './document.ts';
 
 // The merge queue of a root branch: one item that says who is at its head and how far, and an entry for each who waits.
 

@@ -4,9 +4,17 @@ import type { PlanState } from '../plan-state/plan-state.ts';
 import type { Item, Table } from '../port/table.ts';
 import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import { ACTIVE_PLANS, ALL_PLANS, KEY, OPEN_PLANS } from '../topology/table-keys.ts';
-import { decodeDocument, encodeDocument, parseDocument, readNumber } from './document.ts';
-import { buildDueAttributes, buildDueChange, readDueAt } from './due.ts';
-import { loadLongText, putLongText } from './long-text.ts';
+import {
+  buildDueAttributes,
+  buildDueChange,
+  decodeDocument,
+  encodeDocument,
+  loadLongText,
+  parseDocument,
+  putLongText,
+  readDueAt,
+  readNumber,
+} from './document.ts';
 
 export type StoredPlan = {
   readonly state: PlanState;

@@ -5,8 +5,14 @@ import type { Item, Table } from '../port/table.ts';
 import { ITEM_IS_ABSENT } from '../port/table.ts';
 import type { TaskTransition } from '../task-state/task-state.ts';
 import { formatTaskPartition, KEY, SORT_PREFIX } from '../topology/table-keys.ts';
-import { decodeDocument, encodeDocument, parseDocument, readNumber } from './document.ts';
-import { loadLongText, putLongText } from './long-text.ts';
+import {
+  decodeDocument,
+  encodeDocument,
+  loadLongText,
+  parseDocument,
+  putLongText,
+  readNumber,
+} from './document.ts';
 
 // What lies beside a task's state: its text, its dependents, its attempts, results, transcript, messages and history.
 

@@ -4,8 +4,15 @@ import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import type { TaskState, TaskTransition } from '../task-state/task-state.ts';
 import { computeSlotRank, isSchedulable } from '../task-state/task-state.ts';
 import { formatReadyTasksHash, formatRunChangesHash, KEY } from '../topology/table-keys.ts';
-import { decodeDocument, encodeDocument, readNumber, readNumberSet, readText } from './document.ts';
-import { buildDueChange, readDueAt } from './due.ts';
+import {
+  buildDueChange,
+  decodeDocument,
+  encodeDocument,
+  readDueAt,
+  readNumber,
+  readNumberSet,
+  readText,
+} from './document.ts';
 
 /** How many transitions gather on an item, which is copied into three indexes, before they are put apart. */
 const MAX_RECENT_TRANSITIONS = 4;

@@ -1,8 +1,6 @@
 import type { TaskEvent } from './task-event.ts';
-import type { LiveAttempt, TaskState } from './task-state.ts';
-import { addUsage, isSchedulable } from './task-state.ts';
-import type { TransitionContext } from './transition-row.ts';
-import { blockTask, endAttempt } from './transition-row.ts';
+import type { LiveAttempt, TaskState, TransitionContext } from './task-state.ts';
+import { addUsage, blockTask, endAttempt, isSchedulable } from './task-state.ts';
 
 // What an attempt's life does to its task.
 

@@ -1,7 +1,6 @@
 import type { TaskEvent } from './task-event.ts';
-import type { TaskState } from './task-state.ts';
-import type { TransitionContext } from './transition-row.ts';
-import { blockTask, endAttempt, returnToPull } from './transition-row.ts';
+import type { TaskState, TransitionContext } from './task-state.ts';
+import { blockTask, endAttempt, returnToPull } from './task-state.ts';
 
 // What people order, and the control plane's own bookkeeping.
 

@@ -36,8 +36,7 @@ import {
   onVerifyWanted,
 } from './forge-transitions.ts';
 import type { TaskEvent, TaskEventType } from './task-event.ts';
-import type { TaskState } from './task-state.ts';
-import type { TransitionContext, TransitionRow } from './transition-row.ts';
+import type { TaskState, TransitionContext, TransitionRow } from './task-state.ts';
 
 // The state table of a task: what each event does in each status. It is total: a pair without a row changes nothing.
 

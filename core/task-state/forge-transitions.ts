@@ -1,7 +1,6 @@
 import type { TaskEvent } from './task-event.ts';
-import type { TaskState } from './task-state.ts';
-import type { TransitionContext } from './transition-row.ts';
-import { blockTask, endAttempt, hasCurrentEvidence, returnToPull } from './transition-row.ts';
+import type { TaskState, TransitionContext } from './task-state.ts';
+import { blockTask, endAttempt, hasCurrentEvidence, returnToPull } from './task-state.ts';
 
 // What the forge shows, and what it does to a task. Its facts win.
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createEngineFixture } from '../../../test/support/engine/engine-fixture.ts';
 import { AppError } from '../../base/app-error.ts';
 import { putMergeQueueEntry } from '../../store/merge-queue-store.ts';
-import { loadPauses } from '../../store/pause-store.ts';
+import { loadPauses } from '../../store/system-store.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
 import { guardTask } from './guard-task.ts';
 

@@ -1,12 +1,12 @@
 import type { AppError } from '../../base/app-error.ts';
 import { isAppError } from '../../base/app-error.ts';
+import { loadPlan } from '../../store/plan-store.ts';
 import {
   boundPauseEnd,
   formatForgeSystem,
   MODEL_SYSTEM,
   recordPause,
-} from '../../store/pause-store.ts';
-import { loadPlan } from '../../store/plan-store.ts';
+} from '../../store/system-store.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
 /** Whose work met the refusal. */

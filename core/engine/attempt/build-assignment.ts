@@ -14,7 +14,7 @@ import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
 import { requirePlanRepository } from '../apply/apply-plan.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
-import { resolveBaseBranch, resolveForge } from '../pull/task-forge.ts';
+import { resolveBaseBranch, resolveForge } from '../pull/task-pull.ts';
 import { carryOverConversation } from './carry-over-conversation.ts';
 import { findForeignScopes } from './find-foreign-scopes.ts';
 

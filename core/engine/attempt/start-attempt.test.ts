@@ -6,7 +6,7 @@ import {
   FIXTURE_REPO,
 } from '../../../test/support/engine/engine-fixture.ts';
 import { AppError } from '../../base/app-error.ts';
-import { formatForgeSystem, loadPauses } from '../../store/pause-store.ts';
+import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
 import type { LiveAttempt } from '../../task-state/task-state.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { issueAttemptCredentials, startAttempt } from './start-attempt.ts';

@@ -13,9 +13,9 @@ import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps, ModelAccess } from '../engine-deps.ts';
-import { resolveForge } from '../pull/task-forge.ts';
+import { resolveForge } from '../pull/task-pull.ts';
+import { createAttemptEndedError, requireLiveAttempt } from './attempt-callbacks.ts';
 import { buildAssignment, resolveTaskModel } from './build-assignment.ts';
-import { createAttemptEndedError, requireLiveAttempt } from './require-live-attempt.ts';
 
 /** The bridge is up: claimed -> working. Repeating it answers the same again. */
 export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {

@@ -1,8 +1,8 @@
 import { AppError } from '../../base/app-error.ts';
 import type { Host } from '../../port/host.ts';
-import { loadSlots } from '../../store/slot-store.ts';
+import { loadSlots } from '../../store/system-store.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { formatPodName } from '../launch/launch-attempt.ts';
+import { formatPodName } from '../launch/attempt-pod.ts';
 
 /** Frees what nothing needs any more on a laptop; a cloud's table and registry do it by themselves. */
 export async function collectGarbage(

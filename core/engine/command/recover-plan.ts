@@ -1,7 +1,7 @@
 import type { QueueMessage } from '../../contract/queue.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';
-import { clearPauses } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
+import { clearPauses } from '../../store/system-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { readTask, toTaskKey } from '../../store/task-store.ts';
 import { formatRunChangesHash } from '../../topology/table-keys.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../store/merge-queue-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { handleReconcileMessage } from '../handle-reconcile-message.ts';
-import { toPullRef } from '../pull/task-forge.ts';
+import { toPullRef } from '../pull/task-pull.ts';
 import { advanceQueue } from './advance-queue.ts';
 
 const PULL = createPullFixture();

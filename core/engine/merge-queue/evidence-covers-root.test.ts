@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidenceCoversRoot } from './evidence-covers-root.ts';
+import { evidenceCoversRoot } from './merge-front.ts';
 
 const MOVED_ROOT = {
   evidenceRoot: 'r1',

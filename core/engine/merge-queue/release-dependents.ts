@@ -11,7 +11,7 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { guardTask } from '../apply/guard-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/remove-ended-pods.ts';
+import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 
 const CONCURRENCY = 16;

@@ -3,7 +3,7 @@ import type { PlanState } from '../../plan-state/plan-state.ts';
 import { addCondition, removeCondition } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { setPlanDue } from '../../store/plan-store.ts';
-import { loadSlots } from '../../store/slot-store.ts';
+import { loadSlots } from '../../store/system-store.ts';
 import { readTask } from '../../store/task-store.ts';
 import { formatReadyTasksHash, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';

@@ -10,7 +10,7 @@ import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
-import { resolveForge } from '../pull/task-forge.ts';
+import { resolveForge } from '../pull/task-pull.ts';
 import { buildCleanup } from './reconcile-complete-plan.ts';
 
 // The end of a plan: its root pull requests are handed to a person.

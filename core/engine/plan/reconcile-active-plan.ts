@@ -8,7 +8,7 @@ import { loadTask } from '../../store/task-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
-import { resolveForge, resolveTaskBranch } from '../pull/task-forge.ts';
+import { resolveForge, resolveTaskBranch } from '../pull/task-pull.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 import { releaseRootTasks } from './activate-plan.ts';
 import { detectHalt } from './detect-halt.ts';

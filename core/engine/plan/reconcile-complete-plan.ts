@@ -7,7 +7,7 @@ import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { resolveForge } from '../pull/task-forge.ts';
+import { resolveForge } from '../pull/task-pull.ts';
 import { computeRunsDue } from './compute-runs-due.ts';
 
 /** A complete plan waits for a person to merge or close its pull requests; then its branches go. */

@@ -11,7 +11,7 @@ import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
-import { resolveForge } from '../pull/task-forge.ts';
+import { resolveForge } from '../pull/task-pull.ts';
 import { requireRevision } from '../revision/revision.ts';
 import { recordPullChanges } from './reconcile-complete-plan.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import { AppError } from '../../base/app-error.ts';
-import { formatForgeSystem, loadPauses, MODEL_SYSTEM } from '../../store/pause-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
+import { formatForgeSystem, loadPauses, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { runPlanning } from './run-planning.ts';
 
 /** A plan whose next step is answered with this error. */

@@ -1,9 +1,9 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { addCondition, removeCondition } from '../../plan-state/plan-state.ts';
-import { loadPause, MODEL_SYSTEM } from '../../store/pause-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import { acquirePlannerLease, renewPlannerLease } from '../../store/planner-lease.ts';
+import { loadPause, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { recordPauseFor } from '../apply/record-pause-for.ts';

@@ -6,8 +6,8 @@ import {
 } from '../../../test/support/engine/engine-fixture.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import type { Pod, PodState } from '../../port/launcher.ts';
-import { addSlotHolders, loadSlots } from '../../store/slot-store.ts';
-import { formatPodName } from '../launch/launch-attempt.ts';
+import { addSlotHolders, loadSlots } from '../../store/system-store.ts';
+import { formatPodName } from '../launch/attempt-pod.ts';
 import { sweepPods } from './resync.ts';
 
 function createPod(n: number, state: PodState): Pod {

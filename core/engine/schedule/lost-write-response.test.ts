@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
 import type { Table } from '../../port/table.ts';
-import { loadSlots } from '../../store/slot-store.ts';
+import { loadSlots } from '../../store/system-store.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { scheduleTasks } from './schedule-tasks.ts';
 

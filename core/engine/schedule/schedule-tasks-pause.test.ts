@@ -5,7 +5,7 @@ import {
   FIXTURE_PLAN,
   FIXTURE_REPO,
 } from '../../../test/support/engine/engine-fixture.ts';
-import { formatForgeSystem, MODEL_SYSTEM, recordPause } from '../../store/pause-store.ts';
+import { formatForgeSystem, MODEL_SYSTEM, recordPause } from '../../store/system-store.ts';
 import { scheduleTasks } from './schedule-tasks.ts';
 
 const OTHER_REPO = 'else/shop';

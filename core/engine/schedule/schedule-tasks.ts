@@ -3,12 +3,17 @@ import { formatAttemptId } from '../../contract/id.ts';
 import { isOverBudget } from '../../plan-state/plan-budget.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
-import type { Pause } from '../../store/pause-store.ts';
-import { formatForgeSystem, loadPauses, MODEL_SYSTEM } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
-import type { SlotHolder, Slots } from '../../store/slot-store.ts';
-import { addSlotHolders, loadSlots, removeSlotHolders } from '../../store/slot-store.ts';
+import type { Pause, SlotHolder, Slots } from '../../store/system-store.ts';
+import {
+  addSlotHolders,
+  formatForgeSystem,
+  loadPauses,
+  loadSlots,
+  MODEL_SYSTEM,
+  removeSlotHolders,
+} from '../../store/system-store.ts';
 import type { TaskDetail } from '../../store/task-detail-store.ts';
 import { loadTaskDetail } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -19,7 +24,7 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlanRepository } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { launchAttempt } from '../launch/launch-attempt.ts';
+import { launchAttempt } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import type { Candidate } from './pick-tasks.ts';
 import { pickTasks } from './pick-tasks.ts';

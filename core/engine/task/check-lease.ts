@@ -7,8 +7,7 @@ import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import { appendMessage } from '../attempt/attempt-messages.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { loseAttempt } from '../launch/handle-pod-ended.ts';
-import { launchAttempt } from '../launch/launch-attempt.ts';
+import { launchAttempt, loseAttempt } from '../launch/attempt-pod.ts';
 
 /** Whether the live attempt still lives. Its lease only says when to look: the number fences. */
 export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {

@@ -14,7 +14,7 @@ import {
   resolveForge,
   resolveTaskBranch,
   toPullRef,
-} from '../pull/task-forge.ts';
+} from '../pull/task-pull.ts';
 
 /** Work that was stopped keeps its branch; its pull request is closed, unless it was merged first, and looked for once more. */
 export async function closePull(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {

@@ -6,7 +6,7 @@ import {
 } from '../../../test/support/engine/engine-fixture.ts';
 import type { PullRequest } from '../../port/forge.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { toPullRef } from '../pull/task-forge.ts';
+import { toPullRef } from '../pull/task-pull.ts';
 import { handleForgeChange } from './handle-forge-change.ts';
 
 const PULL = createPullFixture();

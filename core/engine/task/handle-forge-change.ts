@@ -11,9 +11,13 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';
-import { observePull } from '../pull/observe-pull.ts';
-import { buildReviewEvent } from '../pull/review-event.ts';
-import { resolveBaseBranch, resolveForge, resolveTaskBranch } from '../pull/task-forge.ts';
+import {
+  buildReviewEvent,
+  observePull,
+  resolveBaseBranch,
+  resolveForge,
+  resolveTaskBranch,
+} from '../pull/task-pull.ts';
 import { reconcileTask } from './reconcile-task.ts';
 
 type ForgeChangedMessage = Extract<QueueMessage, { readonly type: 'forge_changed' }>;

@@ -7,9 +7,13 @@ import { applyTask } from '../apply/apply-task.ts';
 import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { observePull } from '../pull/observe-pull.ts';
-import { buildChecksEvent, buildReviewEvent } from '../pull/review-event.ts';
-import { resolveBaseBranch, resolveForge } from '../pull/task-forge.ts';
+import {
+  buildChecksEvent,
+  buildReviewEvent,
+  observePull,
+  resolveBaseBranch,
+  resolveForge,
+} from '../pull/task-pull.ts';
 
 /** A pull request that waits for a person: what they did to it, read from the forge. */
 export async function observeReview(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {

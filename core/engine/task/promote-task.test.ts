@@ -8,7 +8,7 @@ import { AppError } from '../../base/app-error.ts';
 import type { PullRequest } from '../../port/forge.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { handleReconcileMessage } from '../handle-reconcile-message.ts';
-import { toPullRef } from '../pull/task-forge.ts';
+import { toPullRef } from '../pull/task-pull.ts';
 import { promoteTask } from './promote-task.ts';
 import { reconcileTask } from './reconcile-task.ts';
 

@@ -12,15 +12,15 @@ import { applyTask } from '../apply/apply-task.ts';
 import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { describeChangedBase } from '../pull/observe-pull.ts';
 import { buildTaskPullContent } from '../pull/pull-content.ts';
-import { buildChecksEvent } from '../pull/review-event.ts';
 import {
+  buildChecksEvent,
+  describeChangedBase,
   resolveBaseBranch,
   resolveForge,
   resolveTaskBranch,
   toPullRef,
-} from '../pull/task-forge.ts';
+} from '../pull/task-pull.ts';
 
 const CHECKS_POLL_MS = 15_000;
 const CHECKS_REGISTRATION_MS = 45_000;

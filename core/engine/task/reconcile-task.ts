@@ -10,7 +10,7 @@ import { guardTask } from '../apply/guard-task.ts';
 import type { ReconcileResult } from '../apply/reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { removeEndedPods } from '../launch/remove-ended-pods.ts';
+import { removeEndedPods } from '../launch/attempt-pod.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
 import { releaseDependents } from '../merge-queue/release-dependents.ts';
 import { reconcilePlan } from '../plan/reconcile-plan.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createPlanStateFixture } from '../../../test/support/engine/engine-fixture.ts';
-import { formatForgeSystem, MODEL_SYSTEM } from '../../store/pause-store.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
+import { formatForgeSystem, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { buildPlanView } from './build-view.ts';
 
 test('a plan tells of the pauses that hold it up, and of no others', () => {

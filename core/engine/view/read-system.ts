@@ -1,7 +1,6 @@
 import type { Host } from '../../port/host.ts';
-import type { Pause } from '../../store/pause-store.ts';
-import { loadPauses } from '../../store/pause-store.ts';
-import { loadSlots } from '../../store/slot-store.ts';
+import type { Pause } from '../../store/system-store.ts';
+import { loadPauses, loadSlots } from '../../store/system-store.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
 export type SystemView = {

@@ -1,9 +1,9 @@
 import { AppError } from '../../base/app-error.ts';
 import type { GraphView, PlanView } from '../../contract/plan.ts';
 import type { TaskView } from '../../contract/task.ts';
-import { loadPauses } from '../../store/pause-store.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
+import { loadPauses } from '../../store/system-store.ts';
 import type { TranscriptChunk } from '../../store/task-detail-store.ts';
 import {
   loadResult,
@@ -20,7 +20,7 @@ import { requireTask } from '../apply/require-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
-import { resolveBaseBranch, resolveForge } from '../pull/task-forge.ts';
+import { resolveBaseBranch, resolveForge } from '../pull/task-pull.ts';
 import { requireRevision } from '../revision/revision.ts';
 import { buildPlanView, buildTaskView } from './build-view.ts';
 

@@ -2,8 +2,8 @@ import { AppError } from '../../../core/base/app-error.ts';
 import type { ATTEMPT_API } from '../../../core/contract/api.ts';
 import type { AttemptKey } from '../../../core/contract/id.ts';
 import { parseAttemptId } from '../../../core/contract/id.ts';
-import { acceptResult } from '../../../core/engine/attempt/accept-result.ts';
 import {
+  acceptResult,
   askQuestion,
   recordCheckpoint,
   recordHeartbeat,

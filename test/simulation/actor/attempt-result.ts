@@ -1,6 +1,6 @@
 import { isAppError } from '../../../core/base/app-error.ts';
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
-import { acceptResult } from '../../../core/engine/attempt/accept-result.ts';
+import { acceptResult } from '../../../core/engine/attempt/attempt-callbacks.ts';
 import type { Sha } from '../../../core/port/forge.ts';
 import type { Bridge } from './bridge.ts';
 import { NO_USAGE } from './bridge.ts';

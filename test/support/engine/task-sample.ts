@@ -1,8 +1,7 @@
 import type { TaskStatus } from '../../../core/contract/task-status.ts';
 import type { TaskEvent, TaskEventType } from '../../../core/task-state/task-event.ts';
-import type { TaskState } from '../../../core/task-state/task-state.ts';
+import type { TaskState, TransitionContext } from '../../../core/task-state/task-state.ts';
 import { NO_USAGE } from '../../../core/task-state/task-state.ts';
-import type { TransitionContext } from '../../../core/task-state/transition-row.ts';
 import { createTaskStateFixture } from './engine-fixture.ts';
 
 // A task in each status as it commonly is there, and each event as it commonly comes.

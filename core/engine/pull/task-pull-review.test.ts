@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Review } from '../../port/forge.ts';
-import { buildReviewEvent } from './review-event.ts';
+import { buildReviewEvent } from './task-pull.ts';
 
 const [OLD, HEAD] = ['a'.repeat(40), 'b'.repeat(40)];
 

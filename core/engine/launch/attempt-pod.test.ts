@@ -4,7 +4,7 @@ import { AppError } from '../../base/app-error.ts';
 import { taskSpecSchema } from '../../contract/task.ts';
 import { putTaskDetail } from '../../store/task-detail-store.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import { buildPodSpec, launchAttempt } from './launch-attempt.ts';
+import { buildPodSpec, launchAttempt } from './attempt-pod.ts';
 
 const CLAIMED_ATTEMPT = {
   n: 1,

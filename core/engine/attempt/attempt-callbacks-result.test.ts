@@ -6,13 +6,13 @@ import {
   FIXTURE_REPO,
 } from '../../../test/support/engine/engine-fixture.ts';
 import type { AttemptResult } from '../../contract/attempt.ts';
-import { formatForgeSystem, loadPauses } from '../../store/pause-store.ts';
+import { formatForgeSystem, loadPauses } from '../../store/system-store.ts';
 import { putAttempt, putResult } from '../../store/task-detail-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { cancelTask } from '../command/task-commands.ts';
-import { loseAttempt } from '../launch/handle-pod-ended.ts';
-import { acceptResult } from './accept-result.ts';
+import { loseAttempt } from '../launch/attempt-pod.ts';
+import { acceptResult } from './attempt-callbacks.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createEngineFixture, FIXTURE_REPO } from '../../../test/support/engine/engine-fixture.ts';
 import type { PullRequest } from '../../port/forge.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { observePull } from './observe-pull.ts';
+import { observePull } from './task-pull.ts';
 
 const PULL: PullRequest = {
   number: 7,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createMemoryTable } from '../../test/support/store/memory-table.ts';
 import { ITEM_IS_ABSENT } from '../port/table.ts';
-import { loadLongText, putLongText, splitText } from './long-text.ts';
+import { loadLongText, putLongText, splitText } from './document.ts';
 
 const KEY = { pk: 'P', sk: 'TEXT' };
 

@@ -1,17 +1,18 @@
 import { isAppError } from '../../base/app-error.ts';
 import type { AttemptKey, TaskKey } from '../../contract/id.ts';
-import { formatAttemptId } from '../../contract/id.ts';
+import { formatAttemptId, hashText, parseAttemptId } from '../../contract/id.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isRunning, resolveLimits } from '../../plan-state/plan-state.ts';
 import type { PodSpec } from '../../port/launcher.ts';
-import { hashText } from '../../store/hash-text.ts';
 import { loadPlan } from '../../store/plan-store.ts';
+import { removeSlotHolders } from '../../store/system-store.ts';
 import type { TaskDetail } from '../../store/task-detail-store.ts';
 import { loadTaskDetail } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
+import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlanRepository } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
@@ -114,4 +115,84 @@ export async function buildPodSpec(
     },
     resources: requirePlanRepository(plan, task.repo).resources,
   };
+}
+
+/** Shortest wait before the next removal request for a pod that is still there, milliseconds. */
+export const MIN_POD_REMOVAL_POLL_MS = 2_000;
+const MAX_POD_REMOVAL_POLL_MS = 60_000;
+
+export type PodRemoval = {
+  /** The task after the removal was recorded. */
+  readonly task: StoredTask;
+  /** Epoch milliseconds of the next removal request; Infinity if no pod is left. */
+  readonly againAt: number;
+};
+
+/** Removes the pods of ended attempts. A slot becomes free only when the launcher confirms that the pod is gone. */
+export async function removeEndedPods(deps: EngineDeps, task: StoredTask): Promise<PodRemoval> {
+  const { attemptsAwaitingPodRemoval, last } = task.state;
+  if (attemptsAwaitingPodRemoval.length === 0) return { task, againAt: Number.POSITIVE_INFINITY };
+  const key = toTaskKey(task.state);
+  const removed: number[] = [];
+  for (const n of attemptsAwaitingPodRemoval)
+    if (await isPodRemoved(deps, formatPodName({ ...key, n }))) removed.push(n);
+  let againAt = Number.POSITIVE_INFINITY;
+  if (removed.length < attemptsAwaitingPodRemoval.length) {
+    const now = deps.clock.now();
+    // The longer the removal takes, the rarer the requests.
+    const waitMs = Math.max(
+      MIN_POD_REMOVAL_POLL_MS,
+      Math.min((now - last.at) / 4, MAX_POD_REMOVAL_POLL_MS),
+    );
+    againAt = now + Math.round(waitMs);
+    const message = { type: 'reconcile_task', v: 1, ...key, dueAt: againAt } as const;
+    await enqueueWakeUps(deps, [message], Math.ceil(waitMs / 1_000));
+  }
+  if (removed.length === 0) return { task, againAt };
+  await removeSlotHolders(
+    deps.table,
+    removed.map((n) => formatAttemptId({ ...key, n })),
+  );
+  const applied = await applyTask(
+    deps,
+    key,
+    { type: 'pods_gone', attempts: removed },
+    { actor: 'engine', loaded: task, announce: 'clients' },
+  );
+  await enqueueWakeUps(deps, [{ type: 'schedule', v: 1, tasks: [key] }]);
+  return { task: 'task' in applied ? applied.task : task, againAt };
+}
+
+/** Returns false if the launcher is unreachable: the work of the task itself must not wait for the launcher. */
+async function isPodRemoved(deps: EngineDeps, name: string): Promise<boolean> {
+  try {
+    return (await deps.launcher.remove(name)) === 'gone';
+  } catch (error) {
+    deps.log.warn('pod could not be removed', { pod: name, cause: String(error) });
+    return false;
+  }
+}
+
+/** A pod that ended without a result has lost its attempt; nobody waits for the lease. */
+export async function handlePodEnded(deps: EngineDeps, attemptId: string): Promise<void> {
+  const key = parseAttemptId(attemptId);
+  if (key === undefined) return;
+  const pod = (await deps.launcher.list()).find((one) => one.attemptId === attemptId);
+  if (pod !== undefined && pod.state !== 'gone') return;
+  const task = await loadTask(deps.table, key);
+  if (task?.state.current?.n !== key.n) return;
+  await loseAttempt(deps, task, 'its pod ended without a result', 'launcher');
+}
+
+/** The live attempt of `task` will never report. */
+export async function loseAttempt(
+  deps: EngineDeps,
+  task: StoredTask,
+  why: string,
+  actor: string,
+): Promise<void> {
+  const n = task.state.current?.n;
+  if (n === undefined) return;
+  const event = { type: 'attempt_lost' as const, n, why };
+  await applyTask(deps, toTaskKey(task.state), event, { actor, loaded: task });
 }
