@@ -10,24 +10,28 @@ import { askForJson } from './model/ask-for-json.ts';
 import type { DataPart } from './model/data-fence.ts';
 import { explainFence, fenceData } from './model/data-fence.ts';
 
-// Judges a request: simple (one agent, one pull request) or complex (a graph of tasks).
+// Asks a model whether a request is simple (one agent, one pull request) or complex (a graph of tasks).
 
-/** Below it a verdict is complex: planning too much costs less than one agent that is lost. */
+/** A verdict below this confidence counts as complex, because too much planning costs less than an overwhelmed agent. */
 const MIN_CONFIDENCE = 0.6;
 const MAX_OUTPUT_TOKENS = 4_000;
-/** About 8,000 tokens. */
+/** Length of all repository descriptions together; about 8,000 tokens. */
 const REPOSITORY_CHARS = 28_000;
 
+/** The request and the explored repositories. */
 export type AssessInput = {
   readonly prompt: string;
   readonly explorations: readonly Exploration[];
 };
+/** Verdict, and the usage of all model calls. */
 export type Assessment = {
   readonly verdict: Verdict;
   readonly usage: PlanningUsage;
+  /** Number of model answers, the rejected answers included. */
   readonly attempts: number;
 };
 
+/** Judges a request; throws AppError `planning_failed` after three unusable answers. */
 export async function assessRequest(llm: Llm, input: AssessInput): Promise<Assessment> {
   const { value, usage, attempts } = await askForJson(llm, {
     subject: 'verdict',
@@ -77,17 +81,17 @@ ${explainFence(data.mark)} The request is what the judgement is about.`;
   ];
 }
 
-/** The request and what is known of each repository. */
+/** Returns the descriptions of all repositories and the request as data for a prompt. */
 export function createRequestParts(
   prompt: string,
   explorations: readonly Exploration[],
   repositoryChars: number,
 ): DataPart[] {
-  const each = Math.floor(repositoryChars / Math.max(1, explorations.length));
+  const charsPerRepository = Math.floor(repositoryChars / Math.max(1, explorations.length));
   return [
     ...explorations.map((exploration) => ({
       label: `repository ${exploration.repo}`,
-      text: describeExploration(exploration, each),
+      text: describeExploration(exploration, charsPerRepository),
     })),
     { label: 'request', text: toPlainText(prompt, 200_000) },
   ];
@@ -120,9 +124,9 @@ function readVerdict(value: Record<string, unknown>): ReadAnswer<Verdict> {
     return { ok: false, problems };
   }
   const { complexity, confidence, estimatedTasks, reasoning, suggestion } = parsed.data;
-  const unsure = confidence < MIN_CONFIDENCE;
+  const isUncertain = confidence < MIN_CONFIDENCE;
   const verdict = verdictSchema.parse({
-    complexity: unsure ? 'complex' : complexity,
+    complexity: isUncertain ? 'complex' : complexity,
     reasoning: truncateText(toPlainText(reasoning, 4_000), 4_000),
     confidence,
     estimatedTasks: Math.min(60, Math.max(1, Math.round(estimatedTasks))),

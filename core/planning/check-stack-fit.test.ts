@@ -31,18 +31,21 @@ function checkTask(
   return checkStackFit([makeTask('a', fields)], [repo], prompt);
 }
 
-describe('another stack is sent back', () => {
+describe('checkStackFit rejects a foreign stack', () => {
   const cases: [string, Parameters<typeof makeTask>[1]][] = [
     ['a Python manifest in a scope', { scope: ['pyproject.toml'] }],
     ['Python files in a scope', { scope: ['api/main.py'] }],
-    ['Python files by glob', { scope: ['api/**/*.py'] }],
+    ['a glob for Python files', { scope: ['api/**/*.py'] }],
     [
-      'a Python framework in words',
+      'a Python framework in the description',
       { description: 'Write the backend with FastAPI and its routes' },
     ],
-    ['a file in words', { description: 'Create `agent/core.py` with the event loop' }],
+    [
+      'a Python file in the description',
+      { description: 'Create `agent/core.py` with the event loop' },
+    ],
     ['Go', { scope: ['cmd/server/main.go', 'go.mod'] }],
-    ['TypeScript, which needs tools that are not there', { scope: ['src/*.{ts,tsx}'] }],
+    ['TypeScript, although the repository has no compiler', { scope: ['src/*.{ts,tsx}'] }],
     ['another package manager', { scope: ['pnpm-lock.yaml'] }],
   ];
 
@@ -50,20 +53,23 @@ describe('another stack is sent back', () => {
     const problems = checkTask(fields);
 
     expect(problems.length).toBeGreaterThan(0);
-    expect(problems[0]).toMatch(/^a .*acme\/shop/);
+    expect(problems[0]).toMatch(/^task a .*acme\/shop/);
   });
 });
 
-describe('what fits is left alone', () => {
+describe('checkStackFit accepts a fitting task', () => {
   const cases: [string, Parameters<typeof makeTask>[1]][] = [
-    ['its own language', { scope: ['src/server.js', 'package.json', 'package-lock.json'] }],
+    [
+      'the language of the repository',
+      { scope: ['src/server.js', 'package.json', 'package-lock.json'] },
+    ],
     [
       'pages, styles, scripts and data',
       { scope: ['web/index.html', 'web/a.css', 'run.sh', 'a.sql'] },
     ],
     ['type declarations', { scope: ['src/index.d.ts'] }],
     [
-      'Node.js in words',
+      'Node.js in the description',
       { description: 'Serve it with Node.js and Express.js, as socket.io does' },
     ],
   ];
@@ -73,14 +79,14 @@ describe('what fits is left alone', () => {
   });
 });
 
-test('the request may ask for another stack', () => {
+test('checkStackFit accepts a stack named in the request', () => {
   const fields = { scope: ['api/main.py', 'pyproject.toml'] };
 
   expect(checkTask(fields, 'Port the API to Python')).toEqual([]);
   expect(checkTask(fields, 'Add a script tools/report.py')).toEqual([]);
 });
 
-test('an empty repository and a listing that was cut off tell nothing', () => {
+test('checkStackFit accepts any stack for an empty repository or a truncated listing', () => {
   const empty = { ...NODE_EXPLORATION, languages: [], manifestPaths: [] };
 
   expect(checkTask({ scope: ['main.py'] }, PROMPT, empty)).toEqual([]);
@@ -89,7 +95,7 @@ test('an empty repository and a listing that was cut off tell nothing', () => {
   ).toEqual([]);
 });
 
-test('each task is judged by its own repository', () => {
+test('checkStackFit compares each task with its own repository', () => {
   const api = { ...NODE_EXPLORATION, repo: 'acme/api', languages: [{ name: 'Python', files: 3 }] };
   const tasks = [
     makeTask('a', { repo: 'acme/api', scope: ['main.py'] }),
@@ -99,5 +105,5 @@ test('each task is judged by its own repository', () => {
   const problems = checkStackFit(tasks, [NODE_EXPLORATION, { ...api, manifestPaths: [] }], PROMPT);
 
   expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(/^b /);
+  expect(problems[0]).toMatch(/^task b /);
 });

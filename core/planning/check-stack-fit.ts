@@ -4,30 +4,30 @@ import type { Exploration } from './explore/exploration.ts';
 import type { Stack } from './explore/stack.ts';
 import { findStackOfFile, getBaseName, LOCKFILES, STACKS } from './explore/stack.ts';
 
-// A plan has to fit the stack that was found: a Python backend planned into a Node repository is the failure that a model
-// which did not look makes. A stack is foreign when the repository shows no file of it and the request does not ask for it.
+// Rejects plans for another technology, such as a Python backend in a Node.js repository: a typical mistake of a model. A stack
+// is foreign if the repository contains none of its files and the request does not mention the stack.
 
-/** What a task names that its repository does not have, in words for the model. */
+/** Returns a message for the model about each foreign stack in a task. */
 export function checkStackFit(
   tasks: readonly TaskSpec[],
   explorations: readonly Exploration[],
   prompt: string,
 ): string[] {
-  const asked = findRequestedStacks(prompt);
+  const requested = findRequestedStacks(prompt);
   return tasks.flatMap((task) => {
     const exploration = explorations.find(({ repo }) => repo === task.repo) ?? explorations[0];
     if (exploration === undefined || !hasKnownStack(exploration)) return [];
     const present = listStacks(exploration);
     const named = findNamedStacks(task);
-    const foreign = [...named].filter(([stack]) => !present.has(stack) && !asked.has(stack));
+    const foreign = [...named].filter(([stack]) => !present.has(stack) && !requested.has(stack));
     return [
-      ...foreign.map(([stack, by]) => explainForeignStack(task, stack, by, exploration)),
+      ...foreign.map(([stack, clue]) => explainForeignStack(task, stack, clue, exploration)),
       ...checkLockfiles(task, exploration, prompt),
     ];
   });
 }
 
-/** An empty repository has no stack yet, and of a tree that was cut off the rest is not known. */
+/** Tells whether the stacks are known: an empty repository has none, and a truncated tree may hide some. */
 function hasKnownStack(exploration: Exploration): boolean {
   return !exploration.truncated && listStacks(exploration).size > 0;
 }
@@ -43,15 +43,15 @@ function listStacks(exploration: Exploration): Set<Stack> {
 }
 
 function findRequestedStacks(prompt: string): Set<Stack> {
-  const asked = new Set(STACKS.filter(({ words }) => words.test(prompt)));
+  const requested = new Set(STACKS.filter(({ words }) => words.test(prompt)));
   for (const name of findFileNames(prompt)) {
     const stack = findStackOfFile(name);
-    if (stack !== undefined) asked.add(stack);
+    if (stack !== undefined) requested.add(stack);
   }
-  return asked;
+  return requested;
 }
 
-/** The stacks of a task, each with what gives it away. */
+/** Finds the stacks of a task, each with the file name or word as the clue. */
 function findNamedStacks(task: TaskSpec): Map<Stack, string> {
   const text = [task.title, task.description, ...task.criteria].join('\n');
   const named = new Map<Stack, string>();
@@ -66,7 +66,7 @@ function findNamedStacks(task: TaskSpec): Map<Stack, string> {
   return named;
 }
 
-/** `src/*.{ts,tsx}` as the file names it stands for. */
+/** Expands `src/*.{ts,tsx}` into a path per extension. */
 function expandSuffix(path: string): string[] {
   const suffix = /\.\{([^{}]*)\}$/.exec(path);
   if (suffix === null) return [path];
@@ -74,7 +74,7 @@ function expandSuffix(path: string): string[] {
   return (suffix[1] ?? '').split(',').map((extension) => `${stem}.${extension.trim()}`);
 }
 
-/** Words that could be file names. */
+/** Extracts words with the form of a file name. */
 function findFileNames(text: string): string[] {
   return text
     .slice(0, 100_000)
@@ -85,7 +85,7 @@ function findFileNames(text: string): string[] {
     );
 }
 
-/** Another package manager of a stack that is there: `yarn.lock` where `package-lock.json` is. */
+/** Rejects a second package manager, such as `yarn.lock` beside `package-lock.json`. */
 function checkLockfiles(task: TaskSpec, exploration: Exploration, prompt: string): string[] {
   const existing = exploration.manifestPaths.map(getBaseName).filter((name) => isLockfile(name));
   return task.scope
@@ -93,9 +93,13 @@ function checkLockfiles(task: TaskSpec, exploration: Exploration, prompt: string
     .filter((name) => isLockfile(name) && !existing.includes(name))
     .filter((name) => !prompt.includes(LOCKFILES[name] ?? name))
     .flatMap((name) => {
-      const rival = existing.find((other) => findStackOfFile(other) === findStackOfFile(name));
+      const rival = existing.find(
+        (lockfile) => findStackOfFile(lockfile) === findStackOfFile(name),
+      );
       if (rival === undefined) return [];
-      return [`${task.id} names ${name}, but ${exploration.repo} uses ${rival}; keep to it`];
+      return [
+        `task ${task.id} names ${name}, but ${exploration.repo} uses ${rival}; use the existing package manager`,
+      ];
     });
 }
 
@@ -106,9 +110,9 @@ function isLockfile(name: string): boolean {
 function explainForeignStack(
   task: TaskSpec,
   stack: Stack,
-  by: string,
+  clue: string,
   exploration: Exploration,
 ): string {
-  const has = [...listStacks(exploration)].map(({ name }) => name).join(', ');
-  return `${task.id} is for ${stack.name} (${quoteText(by)}), but ${exploration.repo} has no ${stack.name}: it is ${has}, and the request asks for nothing else; plan it with what the repository has`;
+  const stackNames = [...listStacks(exploration)].map(({ name }) => name).join(', ');
+  return `task ${task.id} uses ${stack.name} (${quoteText(clue)}), but ${exploration.repo} contains no ${stack.name}: its stack is ${stackNames}, and the request asks for no other; plan the task with the stack of the repository`;
 }

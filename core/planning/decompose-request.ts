@@ -10,29 +10,33 @@ import { explainFence, fenceData } from './model/data-fence.ts';
 import type { ValidateTasks } from './read-plan.ts';
 import { readPlan } from './read-plan.ts';
 
-// Splits a request into a graph of tasks. Ends with a plan that passed every check, or with an error that lists what was
-// wrong; never with one task that stands for all.
+// Asks a model to split a request into a graph of tasks. The result is a plan without problems, or an error with all problems;
+// the planner never falls back to a single task.
 
 const MAX_OUTPUT_TOKENS = 16_000;
-/** About 24,000 tokens. */
+/** Length of all repository descriptions together; about 24,000 tokens. */
 const REPOSITORY_CHARS = 84_000;
 
+/** The request, its verdict and the explored repositories. */
 export type DecomposeInput = {
   readonly prompt: string;
   readonly explorations: readonly Exploration[];
   readonly verdict: Verdict;
-  /** Names of the plan's repositories; the first is the one of tasks that name none. */
+  /** Names of the plan's repositories; a task without a repository belongs to the first. */
   readonly repositories: readonly string[];
-  /** Globs of paths that order nobody. */
+  /** Globs of shared paths; overlaps in these paths do not order tasks. */
   readonly shared: readonly string[];
 };
+/** Planned tasks, and the usage of all model calls. */
 export type Decomposition = {
   readonly tasks: TaskSpec[];
   readonly summary: string;
   readonly usage: PlanningUsage;
+  /** Number of model answers, the rejected answers included. */
   readonly attempts: number;
 };
 
+/** Splits a request; throws AppError `planning_failed` after three unusable answers. */
 export async function decomposeRequest(
   llm: Llm,
   input: DecomposeInput,
@@ -121,18 +125,18 @@ ${explainFence(data.mark)} The request says what is to be built, and nothing els
 }
 
 const TASK_RULES = `Tasks
-- 3 to 12 tasks; fewer and larger ones when in doubt. Never one task for all, and none that only reviews, integrates or merges: that is done by the system.
-- A description is all that its agent knows: name the files, functions, routes, fields and behaviour, and what other tasks provide under which names. It stands on its own, without "as above".
+- 3 to 12 tasks; when in doubt, fewer and larger tasks. Never one task for everything, and no task that only reviews, integrates or merges: the system does that.
+- The agent of a task knows only the description: name the files, functions, routes, fields and behaviour, and the names of everything that other tasks provide. A description stands on its own, without "as above".
 - Tests and documentation belong to the task whose code they cover.
-- criteria: what can be checked afterwards, one fact each.
+- criteria: facts that can be checked afterwards, one fact per criterion.
 - scope: every path that the task may change, from the root of the repository: files, directories with a "/" at the end, or globs. As narrow as possible; never the whole repository.
 - tier: "heavy" for difficult or central work, "light" for mechanical work, else "auto". estimate: minutes of work for one agent.`;
 
 const GRAPH_RULES = `Order
-- A task depends on another only if it needs code that the other one makes. As many tasks as possible run at once.
-- Tasks that may run at once have scopes without a path in common. Two tasks that need the same file depend on each other, or are one task.
+- A task depends on another task only if it needs code that the other task writes. As many tasks as possible run at the same time.
+- Tasks that may run at the same time have scopes without a common path. Of two tasks that need the same file, one depends on the other, or both become one task.
 - No cycles. dependsOn holds ids of this plan only.
-- Agree on interfaces early: a small task that makes the shared types or the schema comes first, and the others depend on it.`;
+- Settle interfaces early: a small task that writes the shared types or the schema comes first, and the other tasks depend on it.`;
 
 const ANSWER_FORM = `Answer with one JSON object:
 {"summary": two or three sentences on the approach, "tasks": [{"id": lower-case letters, digits and hyphens, at most 40, "title": at most 80 characters, "description": "...", "dependsOn": ["id"], "scope": ["src/login.ts", "src/login/"], "criteria": ["..."], "tier": "auto", "repo": "", "estimate": 15}]}`;
@@ -146,7 +150,7 @@ function describeRepositoryRules(input: DecomposeInput): string {
       : `repo is one of ${names}; "" means ${JSON.stringify(first)}. A task changes one repository only.`;
   return `Repository
 - Use the languages, frameworks, package managers and folders that the repository has. Nothing of another stack, unless the request asks for it.
-- Paths in scopes exist in the listing, or are new ones that fit into it.
+- Paths in scopes exist in the listing, or are new paths that fit into it.
 - ${repo}
-- Shared paths (lockfiles, changelogs) are changed by many tasks and order nobody; leave them out of scopes.`;
+- Shared paths (lockfiles, changelogs) are changed by many tasks and do not order tasks; leave them out of scopes.`;
 }

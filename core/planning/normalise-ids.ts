@@ -1,42 +1,42 @@
 import { taskIdSchema } from '../contract/id.ts';
 import { quoteText } from '../graph/check/graph-problem.ts';
 
+/** Outcome of normalising the ids of a model's tasks. */
 export type NormalisedIds = {
-  /** The id for each position; undefined where it cannot be used. */
+  /** Normalised id per position; undefined for an invalid id. */
   readonly ids: (string | undefined)[];
-  /** What a `dependsOn` means: by the id as written, else by what it normalises to. */
-  readonly resolve: (written: string) => string | undefined;
+  /** Resolves an entry of `dependsOn`: the task with exactly this id, else the normalised entry. */
+  readonly resolve: (rawId: string) => string | undefined;
   readonly problems: string[];
 };
 
 /**
- * Ids that are merely not kebab-case (`Add_Login`, `addLogin`) are rewritten, alike wherever they are named. Nothing is
- * guessed: other characters, too much length, or two ids that become one are problems. Equal ids are left for the
- * validation of the graph, which counts them.
+ * Rewrites ids in another convention (`Add_Login`, `addLogin`) to kebab-case. Other characters, excessive length and two ids
+ * with the same kebab-case form are problems. Equal ids are left to the validation of the graph, which counts equal ids.
  */
-export function normaliseIds(written: readonly string[]): NormalisedIds {
+export function normaliseIds(rawIds: readonly string[]): NormalisedIds {
   const problems: string[] = [];
-  const byWritten = new Map<string, string>();
+  const idByRawId = new Map<string, string>();
   const owners = new Map<string, string>();
-  const ids = written.map((raw) => {
+  const ids = rawIds.map((raw) => {
     const id = toKebabCase(raw);
     if (id === undefined) {
       problems.push(
-        `the id ${quoteText(raw)} cannot be used: write a lower-case letter, then up to 39 lower-case letters, digits or hyphens`,
+        `${quoteText(raw)} is not a valid task id: write a lower-case letter, then up to 39 lower-case letters, digits or hyphens`,
       );
       return undefined;
     }
     const owner = owners.get(id);
     if (owner !== undefined && owner !== raw) {
       problems.push(
-        `the ids ${quoteText(owner)} and ${quoteText(raw)} both become ${id}; rename one`,
+        `the ids ${quoteText(owner)} and ${quoteText(raw)} both become ${id}; rename one of them`,
       );
     }
     owners.set(id, owner ?? raw);
-    byWritten.set(raw, id);
+    idByRawId.set(raw, id);
     return id;
   });
-  return { ids, problems, resolve: (raw) => byWritten.get(raw) ?? toKebabCase(raw) };
+  return { ids, problems, resolve: (raw) => idByRawId.get(raw) ?? toKebabCase(raw) };
 }
 
 function toKebabCase(raw: string): string | undefined {

@@ -3,7 +3,7 @@ import { computeCost, computeUsage, findPrice } from './price.ts';
 
 const PRICES = { big: { input: 3, output: 15 } };
 
-test('a known price gives a cost, an unknown one gives none', () => {
+test('computeCost returns a cost for a known price and null for an unknown price', () => {
   const tokens = { inputTokens: 1_000_000, outputTokens: 100_000 };
 
   expect(computeCost(tokens, findPrice('big', PRICES))).toBeCloseTo(4.5);
@@ -11,14 +11,14 @@ test('a known price gives a cost, an unknown one gives none', () => {
   expect(findPrice('constructor', PRICES)).toBeNull();
 });
 
-test('what planning used is counted with its model’s price', () => {
-  const used = { model: 'big', inputTokens: 1_000, outputTokens: 0, turns: 2 };
+test('computeUsage applies the price of the model', () => {
+  const stepUsage = { model: 'big', inputTokens: 1_000, outputTokens: 0, turns: 2 };
 
-  expect(computeUsage(used, PRICES)).toEqual({
+  expect(computeUsage(stepUsage, PRICES)).toEqual({
     inputTokens: 1_000,
     outputTokens: 0,
     turns: 2,
     usd: 0.003,
   });
-  expect(computeUsage({ ...used, model: 'x' }, PRICES).usd).toBeNull();
+  expect(computeUsage({ ...stepUsage, model: 'x' }, PRICES).usd).toBeNull();
 });

@@ -1,15 +1,16 @@
 import type { Usage } from '../contract/task.ts';
 
-/** USD per million tokens. */
+/** Price of a model in US dollars per million tokens. */
 export type Price = { readonly input: number; readonly output: number };
+/** Price by model name. */
 export type Prices = Readonly<Record<string, Price>>;
 
-/** null: unknown, and then so is every cost made with it. */
+/** Returns the price of a model, or null if the price is unknown. */
 export function findPrice(model: string, prices: Prices): Price | null {
   return Object.hasOwn(prices, model) ? (prices[model] ?? null) : null;
 }
 
-/** USD; null when the price is unknown. */
+/** Computes a cost in US dollars; null if the price is unknown. */
 export function computeCost(
   tokens: { readonly inputTokens: number; readonly outputTokens: number },
   price: Price | null,
@@ -18,9 +19,9 @@ export function computeCost(
   return (tokens.inputTokens * price.input + tokens.outputTokens * price.output) / 1_000_000;
 }
 
-/** What a step of planning used, as it is counted for a plan. */
+/** Converts the usage of a planning step into the usage of a plan, with its cost. */
 export function computeUsage(
-  used: {
+  stepUsage: {
     readonly model: string;
     readonly inputTokens: number;
     readonly outputTokens: number;
@@ -28,6 +29,6 @@ export function computeUsage(
   },
   prices: Prices,
 ): Usage {
-  const { model, ...counts } = used;
+  const { model, ...counts } = stepUsage;
   return { ...counts, usd: computeCost(counts, findPrice(model, prices)) };
 }

@@ -37,7 +37,7 @@ function listProblems(tasks: unknown, context: Partial<PlanContext> = {}): strin
   return result.problems.join('\n');
 }
 
-test('a good plan is read as it is', () => {
+test('readPlan returns a valid plan unchanged', () => {
   const result = readTasks([makeRawTask('login'), makeRawTask('logout', { dependsOn: ['login'] })]);
 
   expect(result.ok && result.value.summary).toBe('Two routes');
@@ -47,7 +47,7 @@ test('a good plan is read as it is', () => {
   ]);
 });
 
-test('ids that are merely not kebab-case are rewritten alike everywhere', () => {
+test('readPlan rewrites ids to kebab-case in all places', () => {
   const result = readTasks([
     makeRawTask('Add_Login', { scope: ['src/a.ts'] }),
     makeRawTask('addLogout', { scope: ['src/b.ts'], dependsOn: ['Add_Login'] }),
@@ -61,7 +61,7 @@ test('ids that are merely not kebab-case are rewritten alike everywhere', () => 
   ]);
 });
 
-test('field names of other conventions are understood, and null is absence', () => {
+test('readPlan accepts field names of other conventions and treats null as absent', () => {
   const { dependsOn: _d, scope: _s, criteria: _c, ...rest } = makeRawTask('logout');
 
   const result = readTasks([
@@ -81,7 +81,7 @@ test('field names of other conventions are understood, and null is absence', () 
   });
 });
 
-test('invisible characters are taken out of what agents will read', () => {
+test('readPlan removes invisible characters from descriptions', () => {
   const hidden = `Add login to src/a.ts\u200b\u202e${'\u{e0041}'} please`;
 
   const result = readTasks([makeRawTask('a', { description: hidden }), makeRawTask('b')]);
@@ -89,31 +89,35 @@ test('invisible characters are taken out of what agents will read', () => {
   expect(result.ok && result.value.tasks[0]?.description).toBe('Add login to src/a.ts please');
 });
 
-describe('what cannot be used is said in words', () => {
+describe('readPlan explains the problem of', () => {
   const good = makeRawTask('good');
   const cases: [string, unknown, RegExp][] = [
     ['no list', 'none', /"tasks" is not a list/],
-    ['no task', [], /0 tasks; this request was judged to need several/],
-    ['a single task', [good], /1 tasks; .*split it/],
+    ['no task', [], /0 tasks, but this request needs several/],
+    ['a single task', [good], /1 tasks, .*split it/],
     [
       'hundreds of tasks',
       Array.from({ length: 300 }, (_, n) => makeRawTask(`t${n}`)),
-      /300 tasks and may have 60/,
+      /300 tasks, more than the limit of 60/,
     ],
-    ['tasks that are none', [good, 'later', null], /task 2 has no id\ntask 3 has no id/],
+    ['entries that are not tasks', [good, 'later', null], /task 2 has no id\ntask 3 has no id/],
     ['an id of another type', [good, makeRawTask(7)], /task 2 has no id/],
-    ['an id for a shell', [good, makeRawTask('x$(id)')], /"x\$\(id\)" cannot be used/],
+    ['an id for a shell', [good, makeRawTask('x$(id)')], /"x\$\(id\)" is not a valid task id/],
     [
       'an id with slashes',
       [good, makeRawTask('../../etc/passwd')],
-      /"\.\.\/\.\.\/etc\/passwd" cannot be used/,
+      /"\.\.\/\.\.\/etc\/passwd" is not a valid task id/,
     ],
-    ['an id of 500 characters', [good, makeRawTask('a'.repeat(500))], /"a{80}…" cannot be used/],
-    ['an empty id', [good, makeRawTask('')], /"" cannot be used/],
-    ['a prototype', [good, makeRawTask('__proto__')], /"__proto__" cannot be used/],
+    [
+      'an id of 500 characters',
+      [good, makeRawTask('a'.repeat(500))],
+      /"a{80}…" is not a valid task id/,
+    ],
+    ['an empty id', [good, makeRawTask('')], /"" is not a valid task id/],
+    ['a prototype', [good, makeRawTask('__proto__')], /"__proto__" is not a valid task id/],
     ['an id twice', [good, makeRawTask('good')], /2 tasks have the id good/],
     [
-      'ids that become one',
+      'ids with the same kebab-case form',
       [makeRawTask('add_login'), makeRawTask('AddLogin')],
       /both become add-login/,
     ],
@@ -123,7 +127,7 @@ describe('what cannot be used is said in words', () => {
       [good, makeRawTask('b', { dependsOn: ['$(rm -rf)'] })],
       /"\$\(rm -rf\)"/,
     ],
-    ['itself', [good, makeRawTask('b', { dependsOn: ['b'] })], /itself/],
+    ['a dependency on the task itself', [good, makeRawTask('b', { dependsOn: ['b'] })], /itself/],
     [
       'a cycle',
       [
@@ -164,12 +168,12 @@ describe('what cannot be used is said in words', () => {
   });
 });
 
-test('with one repository its name says nothing; with several it has to be one of them', () => {
+test('readPlan ignores the repository name in a plan with one repository and checks the name otherwise', () => {
   const tasks = [makeRawTask('a', { repo: 'shop' }), makeRawTask('b', { repo: 'acme/web' })];
   const several = { repositories: ['acme/shop', 'acme/web'] };
 
-  const one = readTasks(tasks);
+  const result = readTasks(tasks);
 
-  expect(one.ok && one.value.tasks.map(({ repo }) => repo)).toEqual(['', '']);
+  expect(result.ok && result.value.tasks.map(({ repo }) => repo)).toEqual(['', '']);
   expect(listProblems(tasks, several)).toMatch(/task a names the repository shop,/);
 });

@@ -10,13 +10,16 @@ import type { ReadAnswer } from './model/ask-for-json.ts';
 import { isObject } from './model/extract-json.ts';
 import { normaliseIds } from './normalise-ids.ts';
 
-// From a model's answer to tasks: every fault becomes a sentence that the model can act on; nothing is dropped or invented.
+// Converts a model's answer into tasks. Each defect becomes a message to the model; the conversion neither drops nor invents
+// content.
 
-/** A person's simple prompt may be longer; a model that writes so much for one task has not planned it. */
+/** Bounds a model's description more tightly than a person's prompt: a longer description is not a planned task. */
 const modelTaskSchema = taskSpecSchema.extend({ description: z.string().min(1).max(20_000) });
 
+/** Upper bound of tasks in a model's plan. */
 export const MAX_MODEL_TASKS = 60;
 
+/** Validates the graph of a model's plan. */
 export type ValidateTasks = (
   tasks: readonly TaskSpec[],
   context: {
@@ -26,45 +29,48 @@ export type ValidateTasks = (
   },
 ) => readonly GraphProblem[];
 
+/** The request behind a model's plan. */
 export type PlanContext = {
   readonly prompt: string;
   readonly explorations: readonly Exploration[];
-  /** Names, the first is the one of tasks that name none. */
+  /** Names of the plan's repositories; a task without a repository belongs to the first. */
   readonly repositories: readonly string[];
   readonly validate: ValidateTasks;
 };
+/** Tasks of a model's plan. */
 export type PlannedTasks = { readonly summary: string; readonly tasks: TaskSpec[] };
 
+/** Reads a plan; returns problems unless every task and the graph are valid. */
 export function readPlan(
   answer: Record<string, unknown>,
   context: PlanContext,
 ): ReadAnswer<PlannedTasks> {
-  const { tasks: written } = answer;
-  if (!Array.isArray(written)) return createFailedRead('"tasks" is not a list of tasks');
-  if (written.length > MAX_MODEL_TASKS) {
+  const { tasks: rawTasks } = answer;
+  if (!Array.isArray(rawTasks)) return createFailedRead('"tasks" is not a list of tasks');
+  if (rawTasks.length > MAX_MODEL_TASKS) {
     return createFailedRead(
-      `the plan has ${written.length} tasks and may have ${MAX_MODEL_TASKS}; merge them into 3 to 12`,
+      `the plan has ${rawTasks.length} tasks, more than the limit of ${MAX_MODEL_TASKS}; merge them into 3 to 12`,
     );
   }
-  if (written.length < 2) {
+  if (rawTasks.length < 2) {
     return createFailedRead(
-      `the plan has ${written.length} tasks; this request was judged to need several: split it into 3 to 12`,
+      `the plan has ${rawTasks.length} tasks, but this request needs several; split it into 3 to 12`,
     );
   }
 
-  const shaped = readTasks(written, context);
-  if (!shaped.ok) return shaped;
+  const read = readTasks(rawTasks, context);
+  if (!read.ok) return read;
   const problems = [
-    ...checkStackFit(shaped.value, context.explorations, context.prompt),
-    ...checkGraph(shaped.value, context),
+    ...checkStackFit(read.value, context.explorations, context.prompt),
+    ...checkGraph(read.value, context),
   ];
   if (problems.length > 0) return { ok: false, problems };
   const summary = typeof answer.summary === 'string' ? toPlainText(answer.summary, 4_000) : '';
-  return { ok: true, value: { summary, tasks: shaped.value } };
+  return { ok: true, value: { summary, tasks: read.value } };
 }
 
-function createFailedRead<T>(text: string): ReadAnswer<T> {
-  return { ok: false, problems: [text] };
+function createFailedRead<T>(problem: string): ReadAnswer<T> {
+  return { ok: false, problems: [problem] };
 }
 
 function checkGraph(tasks: readonly TaskSpec[], context: PlanContext): string[] {
@@ -75,21 +81,21 @@ function checkGraph(tasks: readonly TaskSpec[], context: PlanContext): string[] 
     .map(({ message }) => message);
 }
 
-function readTasks(written: readonly unknown[], context: PlanContext): ReadAnswer<TaskSpec[]> {
-  const drafts = written.map((task) => (isObject(task) ? renameFields(task) : undefined));
+function readTasks(rawTasks: readonly unknown[], context: PlanContext): ReadAnswer<TaskSpec[]> {
+  const drafts = rawTasks.map((task) => (isObject(task) ? renameFields(task) : undefined));
   const rawIds = drafts.map((draft) => (typeof draft?.id === 'string' ? draft.id : undefined));
-  const nameless = rawIds.flatMap((id, index) =>
+  const missingIds = rawIds.flatMap((id, index) =>
     id === undefined ? [`task ${index + 1} has no id`] : [],
   );
-  if (nameless.length > 0) return { ok: false, problems: nameless };
+  if (missingIds.length > 0) return { ok: false, problems: missingIds };
 
-  const names = normaliseIds(rawIds.map((id) => id ?? ''));
-  const problems = [...names.problems];
+  const normalised = normaliseIds(rawIds.map((id) => id ?? ''));
+  const problems = [...normalised.problems];
   const tasks: TaskSpec[] = [];
   for (const [index, draft] of drafts.entries()) {
-    const id = names.ids[index];
+    const id = normalised.ids[index];
     if (draft === undefined || id === undefined) continue;
-    const candidate = toTaskCandidate(draft, id, names.resolve, context);
+    const candidate = toTaskCandidate(draft, id, normalised.resolve, context);
     const parsed = modelTaskSchema.safeParse(candidate);
     if (parsed.success) tasks.push(parsed.data);
     else problems.push(...parsed.error.issues.map((issue) => explainIssue(id, issue, candidate)));
@@ -101,7 +107,8 @@ type SchemaIssue = { readonly path: PropertyKey[]; readonly message: string };
 
 function explainIssue(id: string, issue: SchemaIssue, candidate: Record<string, unknown>): string {
   const value = issue.path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    (parent, key) =>
+      typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined,
     candidate,
   );
   const shown = typeof value === 'string' ? ` (${quoteText(value)})` : '';
@@ -122,7 +129,7 @@ const TASK_FIELDS = [
   'estimate',
 ] as const;
 
-/** Names that models use instead when nothing holds them to the schema. */
+/** Field names of other conventions, used by models without schema support. */
 const FIELD_ALIASES: Readonly<Record<string, (typeof TASK_FIELDS)[number]>> = {
   depends_on: 'dependsOn',
   dependencies: 'dependsOn',
@@ -147,16 +154,16 @@ function renameFields(task: Record<string, unknown>): TaskDraft {
   return draft;
 }
 
-/** What the schema of a task then judges; null counts as absent. */
+/** Converts a draft into input for the task schema; null counts as absent. */
 function toTaskCandidate(
   draft: TaskDraft,
   id: string,
-  resolve: (written: string) => string | undefined,
+  resolve: (rawId: string) => string | undefined,
   context: PlanContext,
 ): Record<string, unknown> {
-  const text = (value: unknown): unknown =>
+  const cleanText = (value: unknown): unknown =>
     typeof value === 'string' ? toPlainText(value, 40_000).trim() : value;
-  const list = (value: unknown, change: (item: string) => unknown): unknown =>
+  const mapItems = (value: unknown, change: (item: string) => unknown): unknown =>
     Array.isArray(value)
       ? value.map((item) => (typeof item === 'string' ? change(item) : item))
       : value;
@@ -164,10 +171,10 @@ function toTaskCandidate(
   const candidate = {
     id,
     title,
-    description: text(draft.description),
-    dependsOn: list(draft.dependsOn, (raw) => resolve(raw) ?? truncateText(raw, 60)),
-    scope: list(draft.scope, (path) => path.trim().replace(/^(\.\/)+(?=.)/, '')),
-    criteria: list(draft.criteria, text),
+    description: cleanText(draft.description),
+    dependsOn: mapItems(draft.dependsOn, (raw) => resolve(raw) ?? truncateText(raw, 60)),
+    scope: mapItems(draft.scope, (path) => path.trim().replace(/^(\.\/)+(?=.)/, '')),
+    criteria: mapItems(draft.criteria, cleanText),
     tier: draft.tier,
     repo: readRepository(draft.repo, context.repositories),
     estimate: draft.estimate,
@@ -177,8 +184,8 @@ function toTaskCandidate(
   );
 }
 
-/** With one repository its name says nothing, however a model spells it. */
-function readRepository(written: unknown, repositories: readonly string[]): unknown {
+/** Ignores the name in a plan with a single repository, because models often misspell the name. */
+function readRepository(name: unknown, repositories: readonly string[]): unknown {
   if (repositories.length < 2) return '';
-  return typeof written === 'string' ? written.trim() : written;
+  return typeof name === 'string' ? name.trim() : name;
 }

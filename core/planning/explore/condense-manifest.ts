@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 import { toOneLine, toPlainText } from '../../base/plain-text.ts';
 import type { ReadText } from './exploration.ts';
 import { getBaseName } from './stack.ts';
@@ -15,7 +16,7 @@ const packageSchema = z.object({
   devDependencies: optionalSchema,
 });
 
-/** Of a package.json what a planner needs; of other manifests the beginning. */
+/** Reduces a package.json to the fields that matter to a planner, and any other manifest to its beginning. */
 export function condenseManifest(manifest: ReadText, maxChars: number): ReadText {
   const path = toOneLine(manifest.path, 200);
   const text =
@@ -24,13 +25,7 @@ export function condenseManifest(manifest: ReadText, maxChars: number): ReadText
 }
 
 function condensePackage(text: string): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return text;
-  }
-  const parsed = packageSchema.safeParse(value);
+  const parsed = packageSchema.safeParse(parseJson(text));
   if (!parsed.success) return text;
   return JSON.stringify({
     ...parsed.data,

@@ -6,36 +6,39 @@ import { shortenOutline } from './outline.ts';
 import type { FileProblem } from './parse-repository-file.ts';
 import { describeFileProblem } from './parse-repository-file.ts';
 
-/** What was read of a repository at one commit: plain data, at most about 130,000 characters as JSON. */
+/** The facts about a repository at a commit: plain data, at most about 130,000 characters as JSON. */
 export type Exploration = {
   readonly repo: string;
   readonly sha: string;
-  /** Files in the tree, as far as it was listed. */
+  /** Number of listed files. */
   readonly files: number;
-  /** The tree has more entries than were listed. */
+  /** True if the tree has more entries than listed. */
   readonly truncated: boolean;
+  /** The tree as indented text. */
   readonly outline: string;
-  /** By number of files, most first. */
+  /** Sorted by number of files, descending. */
   readonly languages: { readonly name: string; readonly files: number }[];
   readonly packageManagers: string[];
   /** Paths of manifests and lockfiles. */
   readonly manifestPaths: string[];
   readonly manifests: ReadText[];
   readonly docs: ReadText[];
-  /** Undefined when there is none, or when it has problems. */
+  /** Content of `.smol-gang.yaml`; undefined if the file is absent or has problems. */
   readonly file: RepositoryFile | undefined;
-  /** In `.smol-gang.yaml`; a plan must not start with any. */
+  /** Problems of `.smol-gang.yaml`; a plan must not start with any. */
   readonly problems: FileProblem[];
   readonly commands: FoundCommands;
-  /** Globs that order nobody. */
+  /** Globs of shared paths; overlaps in these paths do not order tasks. */
   readonly shared: string[];
   readonly pullTemplate: string | undefined;
+  /** Number of calls to the forge. */
   readonly forgeCalls: number;
 };
 
+/** A text file of the repository, possibly shortened. */
 export type ReadText = { readonly path: string; readonly text: string };
 
-/** Throws AppError `repository_file_invalid` that names every fault with file, line and field. */
+/** Throws AppError `repository_file_invalid` if any `.smol-gang.yaml` has problems; the message lists each problem. */
 export function requireUsableFiles(explorations: readonly Exploration[]): void {
   const problems = explorations.flatMap(({ repo, problems }) =>
     problems.map((problem) => `${repo}: ${describeFileProblem(problem)}`),
@@ -46,7 +49,7 @@ export function requireUsableFiles(explorations: readonly Exploration[]): void {
   });
 }
 
-/** For a prompt: facts in full, then as much of tree, manifests and docs as fits. */
+/** Describes a repository for a prompt: all facts, then tree, manifests and documents within `maxChars`. */
 export function describeExploration(exploration: Exploration, maxChars: number): string {
   const facts = describeFacts(exploration);
   const room = Math.max(0, maxChars - facts.length);

@@ -6,9 +6,9 @@ import { exploreRepository } from './explore-repository.ts';
 
 const SHA = 'a'.repeat(40);
 
-/** A forge with one commit; counts its calls. */
+/** Creates a forge with one commit that records the requested paths. */
 function createForge(files: Record<string, string>, change: { readonly truncated?: boolean } = {}) {
-  const asked: string[] = [];
+  const requestedPaths: string[] = [];
   const forge: Pick<Forge, 'readTree' | 'readFile'> = {
     readTree: async (_repo, _sha, limit) => {
       const entries = Object.keys(files).map((path) => ({ path, type: 'file' as const }));
@@ -16,11 +16,11 @@ function createForge(files: Record<string, string>, change: { readonly truncated
       return { entries: entries.slice(0, limit), truncated };
     },
     readFile: async (_repo, _sha, path, maxBytes) => {
-      asked.push(path);
+      requestedPaths.push(path);
       return files[path]?.slice(0, maxBytes);
     },
   };
-  return { forge, asked };
+  return { forge, requestedPaths };
 }
 
 function exploreFiles(
@@ -46,7 +46,7 @@ const SHOP_FILES = {
   '.smol-gang.yaml': 'verify:\n  - npm run check\nshared:\n  - docs/list.md\n',
 };
 
-test('finds stack, commands, documents, template and shared paths', async () => {
+test('exploreRepository finds stack, commands, documents, template and shared paths', async () => {
   const found = await exploreFiles(SHOP_FILES);
 
   expect(found).toMatchObject({
@@ -70,13 +70,13 @@ test('finds stack, commands, documents, template and shared paths', async () => 
   expect(found.manifests[0]?.text).toContain('"dependencies":["hono"]');
 });
 
-test('comments in documents, where instructions hide, are left out', async () => {
+test('exploreRepository removes comments from documents', async () => {
   const { docs } = await exploreFiles(SHOP_FILES);
 
   expect(docs).toEqual([{ path: 'README.md', text: '# Shop\n\nSells things.' }]);
 });
 
-test('a broken file of the repository is a problem, and no command is guessed in its place', async () => {
+test('exploreRepository reports a broken configuration file and derives no commands', async () => {
   const found = await exploreFiles({
     ...SHOP_FILES,
     '.smol-gang.yaml': 'verify: npm test\nsetup:\n  - a; b\n',
@@ -95,53 +95,53 @@ test('a broken file of the repository is a problem, and no command is guessed in
   expect(refusal.message).toContain('acme/shop: .smol-gang.yaml line 3, setup[0]: ');
 });
 
-test('a file under nearly the right name is not ignored', async () => {
+test('exploreRepository reports a misnamed configuration file', async () => {
   const found = await exploreFiles({ 'smol-gang.yml': 'verify: []' });
 
   expect(found.problems[0]).toMatchObject({ path: 'smol-gang.yml' });
 });
 
-test('asks the forge at most 21 times and stays small, however large the repository is', async () => {
-  const many = Object.fromEntries(
+test('exploreRepository bounds calls and data for a repository of any size', async () => {
+  const manifests = Object.fromEntries(
     Array.from({ length: 5_000 }, (_, n) => [`packages/p${n}/package.json`, 'ü'.repeat(70_000)]),
   );
   const docs = ['README.md', 'AGENTS.md', 'CONTRIBUTING.md', 'CLAUDE.md', 'docs/index.md'];
   const large = Object.fromEntries(docs.map((path) => [path, 'ü'.repeat(70_000)]));
   const template = { 'pull_request_template.md': 'ü'.repeat(70_000) };
-  const { forge, asked } = createForge({ ...template, ...large, ...many });
+  const { forge, requestedPaths } = createForge({ ...template, ...large, ...manifests });
 
   const found = await exploreRepository(forge, { name: 'acme/shop', sha: SHA });
 
   expect(found.truncated).toBe(true);
-  expect(asked.length).toBeLessThanOrEqual(20);
-  expect(found.forgeCalls).toBe(asked.length + 1);
+  expect(requestedPaths.length).toBeLessThanOrEqual(20);
+  expect(found.forgeCalls).toBe(requestedPaths.length + 1);
   expect(Buffer.byteLength(JSON.stringify(found))).toBeLessThan(300_000);
 });
 
-test('of a listing that was cut off the files that decide are asked for by name', async () => {
-  const { forge, asked } = createForge(SHOP_FILES, { truncated: true });
+test('exploreRepository requests important files by name after a truncated listing', async () => {
+  const { forge, requestedPaths } = createForge(SHOP_FILES, { truncated: true });
 
   const found = await exploreRepository(forge, { name: 'acme/shop', sha: SHA }, { treeLimit: 3 });
 
-  expect(asked).toContain('.smol-gang.yaml');
+  expect(requestedPaths).toContain('.smol-gang.yaml');
   expect(found.commands.verify).toEqual([['npm', 'run', 'check']]);
 });
 
-test('an empty repository is explored too', async () => {
+test('exploreRepository handles an empty repository', async () => {
   const found = await exploreFiles({});
 
   expect(found).toMatchObject({ files: 0, languages: [], commands: { setup: [], verify: [] } });
   expect(describeExploration(found, 1_000)).toContain('Files:\n(none)');
 });
 
-test('what the forge refuses is passed on', async () => {
+test('exploreRepository passes errors of the forge through', async () => {
   const { forge } = createForge(SHOP_FILES);
   const broken = { ...forge, readTree: () => Promise.reject(new Error('gone')) };
 
   await expect(exploreRepository(broken, { name: 'acme/shop', sha: SHA })).rejects.toThrow('gone');
 });
 
-test('the description keeps the facts and fits its budget', async () => {
+test('describeExploration keeps all facts within its budget', async () => {
   const found = await exploreFiles({
     ...SHOP_FILES,
     ...Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`src/a${n % 9}/f${n}.js`, ''])),

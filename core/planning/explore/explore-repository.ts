@@ -1,7 +1,6 @@
 import { toPlainText } from '../../base/plain-text.ts';
 import type { Forge, Sha } from '../../port/forge.ts';
 import { condenseManifest } from './condense-manifest.ts';
-import { DEFAULT_SHARED_PATHS } from './default-shared-paths.ts';
 import type { Exploration, ReadText } from './exploration.ts';
 import { findCommands, listPackageManagers } from './find-commands.ts';
 import { outlineTree } from './outline.ts';
@@ -13,17 +12,21 @@ import {
 } from './parse-repository-file.ts';
 import { findLanguage, getBaseName, isGeneratedPath, LOCKFILES, STACKS } from './stack.ts';
 
-// Reads a repository through its forge: the tree, and the few files that say what it is. One call for the tree and one
-// for each file: at most 1 + 1 + 12 + 6 + 1 = 21 calls and 1.2 MB, whatever the repository's size.
+// Reads a repository through its forge: the tree, and the few files needed to plan. Each read is a call to the forge: at most
+// 1 tree + 1 configuration + 12 manifests + 6 documents + 1 template = 21 calls and 1.2 MB for a repository of any size.
 
+/** Bounds of an exploration. */
 export type ExploreOptions = {
-  /** Entries of the tree. */
+  /** Number of tree entries to list. */
   readonly treeLimit: number;
   readonly outlineChars: number;
+  /** Number of manifests to read. */
   readonly manifests: number;
+  /** Number of documents to read. */
   readonly docs: number;
-  /** Kept of each manifest, each document. */
+  /** Characters to keep of a manifest. */
   readonly manifestChars: number;
+  /** Characters to keep of a document. */
   readonly docChars: number;
 };
 
@@ -39,7 +42,7 @@ const MAX_FILE_BYTES = 64_000;
 const MAX_TEMPLATE_CHARS = 8_000;
 const MAX_PARALLEL_READS = 6;
 
-/** Not in the table of stacks, but worth reading. */
+/** Manifests of no particular stack. */
 const OTHER_MANIFESTS = [
   'Makefile',
   'makefile',
@@ -68,7 +71,29 @@ const TEMPLATE_PATHS = [
   'pull_request_template.md',
   'docs/pull_request_template.md',
 ];
-/** What may lie beyond the end of a cut-off listing. */
+/** Paths that many tasks change by accident, such as lockfiles. Overlaps in these paths do not order tasks. */
+const DEFAULT_SHARED_PATHS: readonly string[] = [
+  '**/package-lock.json',
+  '**/npm-shrinkwrap.json',
+  '**/yarn.lock',
+  '**/pnpm-lock.yaml',
+  '**/bun.lock',
+  '**/bun.lockb',
+  '**/go.sum',
+  '**/Cargo.lock',
+  '**/poetry.lock',
+  '**/uv.lock',
+  '**/Pipfile.lock',
+  '**/Gemfile.lock',
+  '**/composer.lock',
+  '**/mix.lock',
+  '**/pubspec.lock',
+  '**/CHANGELOG*',
+  '**/CHANGES.md',
+  '**/HISTORY.md',
+];
+
+/** Files to try although a truncated listing does not contain them. */
 const PROBED_PATHS = [
   'package.json',
   'go.mod',
@@ -78,6 +103,7 @@ const PROBED_PATHS = [
   'Makefile',
 ];
 
+/** Explores a repository at a commit; errors of the forge pass through. */
 export async function exploreRepository(
   forge: Pick<Forge, 'readTree' | 'readFile'>,
   repo: { readonly name: string; readonly sha: Sha },
@@ -86,13 +112,13 @@ export async function exploreRepository(
   const limits = { ...DEFAULT_OPTIONS, ...options };
   const { entries, truncated } = await forge.readTree(repo.name, repo.sha, limits.treeLimit);
   const files = entries.filter(({ type }) => type === 'file').map(({ path }) => path);
-  const wanted = chooseFiles(files, truncated, limits);
+  const chosen = chooseFiles(files, truncated, limits);
   const reader = createRepositoryReader(forge, repo);
 
-  const config = await reader.readAll(wanted.config, MAX_REPOSITORY_FILE_BYTES + 1);
-  const manifests = await reader.readAll(wanted.manifests, MAX_FILE_BYTES);
-  const docs = await reader.readAll(wanted.docs, limits.docChars * 4);
-  const [template] = await reader.readAll(wanted.template, MAX_TEMPLATE_CHARS * 2);
+  const config = await reader.readAll(chosen.config, MAX_REPOSITORY_FILE_BYTES + 1);
+  const manifests = await reader.readAll(chosen.manifests, MAX_FILE_BYTES);
+  const docs = await reader.readAll(chosen.docs, limits.docChars * 4);
+  const [template] = await reader.readAll(chosen.template, MAX_TEMPLATE_CHARS * 2);
 
   const { file, problems } = readConfig(config[0], files);
   const paths = new Set([...files, ...manifests.map(({ path }) => path)]);
@@ -108,11 +134,11 @@ export async function exploreRepository(
     docs: docs.map(({ path, text }) => ({ path, text: removeComments(text, limits.docChars) })),
     file,
     problems,
-    // With a broken file nothing is guessed: what it meant to say is not known.
+    // A broken file may define other commands, so the manifests cannot replace it.
     commands:
       problems.length === 0
         ? findCommands({ paths, texts }, file)
-        : { setup: [], verify: [], found: `${REPOSITORY_FILE} cannot be used` },
+        : { setup: [], verify: [], found: `unknown, because ${REPOSITORY_FILE} has problems` },
     shared: [...new Set([...DEFAULT_SHARED_PATHS, ...(file?.shared ?? [])])],
     pullTemplate:
       template === undefined ? undefined : toPlainText(template.text, MAX_TEMPLATE_CHARS),
@@ -120,15 +146,15 @@ export async function exploreRepository(
   };
 }
 
-type WantedFiles = {
+type ChosenFiles = {
   readonly config: string[];
   readonly manifests: string[];
   readonly docs: string[];
   readonly template: string[];
 };
 
-function chooseFiles(files: string[], truncated: boolean, limits: ExploreOptions): WantedFiles {
-  const blind = truncated ? PROBED_PATHS.filter((path) => !files.includes(path)) : [];
+function chooseFiles(files: string[], truncated: boolean, limits: ExploreOptions): ChosenFiles {
+  const unlisted = truncated ? PROBED_PATHS.filter((path) => !files.includes(path)) : [];
   const manifests = files.filter(isReadableManifest).sort(compareByDepth);
   const docs = DOC_NAMES.map((name) => findPath(files, name)).filter((path) => path !== undefined);
   const template = TEMPLATE_PATHS.map((path) => findPath(files, path)).find(
@@ -136,7 +162,7 @@ function chooseFiles(files: string[], truncated: boolean, limits: ExploreOptions
   );
   return {
     config: truncated || files.includes(REPOSITORY_FILE) ? [REPOSITORY_FILE] : [],
-    manifests: [...blind, ...manifests].slice(0, limits.manifests),
+    manifests: [...unlisted, ...manifests].slice(0, limits.manifests),
     docs: docs.slice(0, limits.docs),
     template: template === undefined ? [] : [template],
   };
@@ -152,7 +178,7 @@ function isManifest(path: string): boolean {
   return OTHER_MANIFESTS.includes(name) || STACKS.some(({ manifests }) => manifests.includes(name));
 }
 
-/** Forges and people differ in case: `Readme.md`, `PULL_REQUEST_TEMPLATE.md`. */
+/** Finds a path in any letter case, such as `Readme.md` or `PULL_REQUEST_TEMPLATE.md`. */
 function findPath(files: readonly string[], path: string): string | undefined {
   const lower = path.toLowerCase();
   return files.find((file) => file.toLowerCase() === lower);
@@ -163,7 +189,7 @@ function compareByDepth(a: string, b: string): number {
 }
 
 type RepositoryReader = {
-  /** Those that exist and are text, in the order asked for. */
+  /** Returns the existing text files in the given order. */
   readonly readAll: (paths: readonly string[], maxBytes: number) => Promise<ReadText[]>;
   readonly countCalls: () => number;
 };
@@ -181,13 +207,13 @@ function createRepositoryReader(
   }
 
   async function readAll(paths: readonly string[], maxBytes: number): Promise<ReadText[]> {
-    const found: ReadText[] = [];
+    const files: ReadText[] = [];
     for (let start = 0; start < paths.length; start += MAX_PARALLEL_READS) {
       const group = paths.slice(start, start + MAX_PARALLEL_READS);
       const texts = await Promise.all(group.map((path) => read(path, maxBytes)));
-      found.push(...texts.flat());
+      files.push(...texts.flat());
     }
-    return found;
+    return files;
   }
 
   return { readAll, countCalls: () => calls };
@@ -196,12 +222,12 @@ function createRepositoryReader(
 function readConfig(config: ReadText | undefined, files: readonly string[]): ParsedRepositoryFile {
   const misnamed = files.find((path) => /^\.?smol-gang\.ya?ml$/.test(path));
   if (config === undefined && misnamed !== undefined) {
-    const message = `its name has to be ${REPOSITORY_FILE}`;
+    const message = `the file must be named ${REPOSITORY_FILE}; rename it`;
     return { file: undefined, problems: [{ path: misnamed, message }] };
   }
   if (config === undefined) return { file: undefined, problems: [] };
   if (config.text.length > MAX_REPOSITORY_FILE_BYTES) {
-    const message = `it is larger than ${MAX_REPOSITORY_FILE_BYTES} bytes`;
+    const message = `the file is larger than ${MAX_REPOSITORY_FILE_BYTES} bytes; shorten it`;
     return { file: undefined, problems: [{ path: config.path, message }] };
   }
   return parseRepositoryFile(config.text, config.path);
@@ -223,7 +249,7 @@ function describeStack(
   return { languages, packageManagers: listPackageManagers(own), manifestPaths };
 }
 
-/** HTML comments are not for readers, and where instructions to models hide. */
+/** Removes HTML comments, where instructions to models could hide from human readers. */
 function removeComments(text: string, maxChars: number): string {
   return toPlainText(text.replace(/<!--[\s\S]*?(-->|$)/g, ''), maxChars);
 }

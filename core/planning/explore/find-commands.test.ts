@@ -11,7 +11,7 @@ const NPM_MANIFEST = JSON.stringify({
   dependencies: { hono: '4' },
 });
 
-describe('by manifest', () => {
+describe('findCommands derives the commands of', () => {
   const cases: [string, Record<string, string>, string[], string[]][] = [
     ['npm', { 'package.json': NPM_MANIFEST, 'package-lock.json': '' }, ['npm ci'], ['npm test']],
     [
@@ -77,7 +77,7 @@ describe('by manifest', () => {
     ],
     ['broken JSON', { 'package.json': '{' }, [], []],
     ['odd types', { 'package.json': '{"scripts": 5, "dependencies": []}' }, [], []],
-    ['nothing', {}, [], []],
+    ['an empty repository', {}, [], []],
   ];
 
   test.each(cases)('%s', (_name, files, setup, verify) => {
@@ -88,7 +88,7 @@ describe('by manifest', () => {
   });
 });
 
-test('the repository’s own file wins, field by field, and the source is told', () => {
+test('findCommands prefers each field of the repository’s own file and names the sources', () => {
   const files = createRootFiles({ 'package.json': NPM_MANIFEST, 'package-lock.json': '' });
 
   const found = findCommands(files, { verify: [['make', 'check']] });
@@ -98,14 +98,16 @@ test('the repository’s own file wins, field by field, and the source is told',
   expect(found.found).toBe('set-up `npm ci` (package.json); verify `make check` (.smol-gang.yaml)');
 });
 
-test('that nothing was found is told too', () => {
-  expect(findCommands(createRootFiles({}), undefined).found).toBe('no set-up; no verify');
+test('findCommands describes missing commands', () => {
+  expect(findCommands(createRootFiles({}), undefined).found).toBe(
+    'no set-up commands; no verify commands',
+  );
   expect(findCommands(createRootFiles({}), { verify: [] }).found).toBe(
-    'no set-up; no verify (.smol-gang.yaml)',
+    'no set-up commands; no verify commands (.smol-gang.yaml)',
   );
 });
 
-test('lockfiles name the package managers', () => {
+test('listPackageManagers derives package managers from lockfiles', () => {
   expect(listPackageManagers(['a/yarn.lock', 'go.sum', 'b/yarn.lock', 'lock'])).toEqual([
     'go',
     'yarn',

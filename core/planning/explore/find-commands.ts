@@ -1,26 +1,34 @@
 import { z } from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 import type { RepositoryFile } from '../../contract/repository.ts';
 import { getBaseName, LOCKFILES } from './stack.ts';
 
-// Which set-up and verify commands a repository has. Its own file wins, field by field; else the manifests at its root
-// say, and only what they really say: a guess that is red would block every task.
+// Finds the set-up and verify commands of a repository. Each field of `.smol-gang.yaml` takes precedence; otherwise the
+// manifests at the root decide. Only declared tests count, because a wrong guess would fail and block every task.
 
+/** A program and its arguments. */
 export type Command = string[];
+
+/** Set-up and verify commands, in order. */
 export type FoundCommands = {
   readonly setup: Command[];
   readonly verify: Command[];
-  /** Where each comes from, for people to confirm. */
+  /** Text for people: the commands and their sources. */
   readonly found: string;
 };
 
+/** The files needed to find commands. */
 export type RootFiles = {
   /** All paths of the tree. */
   readonly paths: ReadonlySet<string>;
-  /** Text of the files at the root that were read. */
+  /** Text by path, for each file already read. */
   readonly texts: ReadonlyMap<string, string>;
 };
+
+/** The commands of a stack; `from` names the manifest. */
 type Finding = { readonly setup: Command[]; readonly verify: Command[]; readonly from: string };
 
+/** Finds the commands; a field of the repository's own file replaces the commands of all manifests. */
 export function findCommands(root: RootFiles, file: RepositoryFile | undefined): FoundCommands {
   const findings = findByManifests(root);
   const setup = file?.setup ?? findings.flatMap((finding) => finding.setup);
@@ -30,8 +38,8 @@ export function findCommands(root: RootFiles, file: RepositoryFile | undefined):
     verify: file?.verify === undefined ? listSources(findings, 'verify') : '.smol-gang.yaml',
   };
   const found = [
-    explainCommands('set-up', setup, sources.setup),
-    explainCommands('verify', verify, sources.verify),
+    describeCommands('set-up', setup, sources.setup),
+    describeCommands('verify', verify, sources.verify),
   ].join('; ');
   return { setup, verify, found };
 }
@@ -53,10 +61,11 @@ function listSources(findings: readonly Finding[], field: 'setup' | 'verify'): s
     .join(', ');
 }
 
-function explainCommands(what: string, commands: readonly Command[], source: string): string {
-  if (commands.length === 0) return source === '' ? `no ${what}` : `no ${what} (${source})`;
+function describeCommands(purpose: string, commands: readonly Command[], source: string): string {
+  if (commands.length === 0)
+    return source === '' ? `no ${purpose} commands` : `no ${purpose} commands (${source})`;
   const lines = commands.map((command) => `\`${command.join(' ')}\``).join(', ');
-  return `${what} ${lines} (${source})`;
+  return `${purpose} ${lines} (${source})`;
 }
 
 const stringRecordSchema = z.record(z.string(), z.string()).catch({});
@@ -68,16 +77,16 @@ const packageSchema = z.looseObject({
 });
 
 function findNode({ paths, texts }: RootFiles): Finding | undefined {
-  const manifest = packageSchema.safeParse(parseJson(texts.get('package.json')));
+  const manifest = packageSchema.safeParse(parseJson(texts.get('package.json') ?? ''));
   if (!manifest.success) return undefined;
   const { scripts, dependencies, devDependencies, packageManager } = manifest.data;
   const test = scripts.test ?? '';
-  const isReal = test.trim() !== '' && !/no test specified/i.test(test);
+  const hasTests = test.trim() !== '' && !/no test specified/i.test(test);
   const manager = detectNodeManager(paths, packageManager);
   const needsSetup = Object.keys({ ...dependencies, ...devDependencies }).length > 0;
   return {
-    setup: needsSetup || manager.locked ? [manager.install] : [],
-    verify: isReal ? [manager.test] : [],
+    setup: needsSetup || manager.hasLockfile ? [manager.install] : [],
+    verify: hasTests ? [manager.test] : [],
     from: 'package.json',
   };
 }
@@ -85,29 +94,29 @@ function findNode({ paths, texts }: RootFiles): Finding | undefined {
 function detectNodeManager(
   paths: ReadonlySet<string>,
   declared: string,
-): { readonly install: Command; readonly test: Command; readonly locked: boolean } {
+): { readonly install: Command; readonly test: Command; readonly hasLockfile: boolean } {
   if (paths.has('pnpm-lock.yaml')) {
     return {
       install: ['pnpm', 'install', '--frozen-lockfile'],
       test: ['pnpm', 'test'],
-      locked: true,
+      hasLockfile: true,
     };
   }
   if (paths.has('yarn.lock')) {
-    const modern = paths.has('.yarnrc.yml') || /^yarn@[2-9]/.test(declared);
-    const frozen = modern ? '--immutable' : '--frozen-lockfile';
-    return { install: ['yarn', 'install', frozen], test: ['yarn', 'test'], locked: true };
+    const isModern = paths.has('.yarnrc.yml') || /^yarn@[2-9]/.test(declared);
+    const frozenFlag = isModern ? '--immutable' : '--frozen-lockfile';
+    return { install: ['yarn', 'install', frozenFlag], test: ['yarn', 'test'], hasLockfile: true };
   }
   if (paths.has('bun.lock') || paths.has('bun.lockb')) {
     const install = ['bun', 'install', '--frozen-lockfile'];
-    return { install, test: ['bun', 'run', 'test'], locked: true };
+    return { install, test: ['bun', 'run', 'test'], hasLockfile: true };
   }
   if (paths.has('package-lock.json') || paths.has('npm-shrinkwrap.json')) {
-    return { install: ['npm', 'ci'], test: ['npm', 'test'], locked: true };
+    return { install: ['npm', 'ci'], test: ['npm', 'test'], hasLockfile: true };
   }
-  // A lockfile that set-up writes would end up in every task's commit.
+  // Every task would commit the lockfile written by the set-up command.
   const install = ['npm', 'install', '--no-package-lock'];
-  return { install, test: ['npm', 'test'], locked: false };
+  return { install, test: ['npm', 'test'], hasLockfile: false };
 }
 
 function findGo({ paths }: RootFiles): Finding | undefined {
@@ -174,7 +183,7 @@ const composerSchema = z.looseObject({
 
 function findPhp({ paths, texts }: RootFiles): Finding | undefined {
   if (!paths.has('composer.json')) return undefined;
-  const manifest = composerSchema.safeParse(parseJson(texts.get('composer.json')));
+  const manifest = composerSchema.safeParse(parseJson(texts.get('composer.json') ?? ''));
   const hasScript = manifest.success && Object.hasOwn(manifest.data.scripts, 'test');
   const hasUnit = paths.has('phpunit.xml') || paths.has('phpunit.xml.dist');
   const unit = hasUnit ? [['vendor/bin/phpunit']] : [];
@@ -202,7 +211,7 @@ function findMake({ texts }: RootFiles): Finding | undefined {
   return { setup: [], verify: [['make', 'test']], from: name };
 }
 
-/** Which managers the lockfiles of a tree name, sorted. */
+/** Lists the package managers of all lockfiles in a tree, sorted. */
 export function listPackageManagers(paths: Iterable<string>): string[] {
   const managers = new Set<string>();
   for (const path of paths) {
@@ -210,13 +219,4 @@ export function listPackageManagers(paths: Iterable<string>): string[] {
     if (Object.hasOwn(LOCKFILES, name)) managers.add(LOCKFILES[name] ?? '');
   }
   return [...managers].sort();
-}
-
-function parseJson(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,10 +2,12 @@ import { toOneLine, truncateText } from '../../base/plain-text.ts';
 import type { TreeEntry } from '../../port/forge.ts';
 import { getExtension, isGeneratedPath } from './stack.ts';
 
-// A tree of thousands of files as an indented outline that fits a budget: first fewer files per directory, then fewer
-// levels. Every directory says how many files it holds, so that what is left out is still counted.
+// Renders a tree of thousands of files as an indented outline within a budget: first with fewer files per directory, then with
+// fewer levels. Each directory shows its number of files, hidden files included.
 
 type Folder = { readonly folders: Map<string, Folder>; readonly files: string[]; count: number };
+
+/** `depth`: levels to show; `names`: files to show per directory. */
 type DetailLevel = { readonly depth: number; readonly names: number };
 
 const DETAIL_LEVELS: readonly DetailLevel[] = [
@@ -23,6 +25,7 @@ const DETAIL_LEVELS: readonly DetailLevel[] = [
   { depth: 1, names: 3 },
 ];
 
+/** Outlines a tree in as much detail as fits into `maxChars`. */
 export function outlineTree(entries: readonly TreeEntry[], maxChars: number): string {
   const root = buildFolder(entries);
   let text = '';
@@ -33,7 +36,7 @@ export function outlineTree(entries: readonly TreeEntry[], maxChars: number): st
   return truncateText(text, maxChars);
 }
 
-/** An outline that was made for a larger budget, without its deepest levels. */
+/** Shortens an existing outline by its deepest levels. */
 export function shortenOutline(outline: string, maxChars: number): string {
   if (outline.length <= maxChars) return outline;
   const lines = outline.split('\n');
@@ -51,7 +54,7 @@ function buildFolder(entries: readonly TreeEntry[]): Folder {
     if (type === 'dir') continue;
     const parts = path.split('/');
     const name = parts.pop() ?? '';
-    // What tools made is counted where it starts, not listed.
+    // Generated files are counted at their top directory and not listed.
     if (isGeneratedPath(path)) countGeneratedFile(root, path);
     else ensureFolder(root, parts).files.push(type === 'file' ? name : `${name} (${type})`);
   }
@@ -66,17 +69,17 @@ function countGeneratedFile(root: Folder, path: string): void {
   ensureFolder(root, parts.slice(0, top + 1));
 }
 
-/** Makes what is missing, and counts one file on the way. */
+/** Returns the folder at a path, creates missing folders and counts a file in each folder on the path. */
 function ensureFolder(root: Folder, parts: readonly string[]): Folder {
-  let at = root;
-  at.count += 1;
+  let folder = root;
+  folder.count += 1;
   for (const part of parts) {
-    const next = at.folders.get(part) ?? createFolder();
-    at.folders.set(part, next);
-    next.count += 1;
-    at = next;
+    const child = folder.folders.get(part) ?? createFolder();
+    folder.folders.set(part, child);
+    child.count += 1;
+    folder = child;
   }
-  return at;
+  return folder;
 }
 
 function createFolder(): Folder {
@@ -102,23 +105,23 @@ function listFolder(folder: Folder, detail: DetailLevel, depth: number): string[
 function listFiles(names: readonly string[], detail: DetailLevel, indent: string): string[] {
   const sorted = [...names].sort(compareText);
   const lines = sorted.slice(0, detail.names).map((name) => `${indent}${toOneLine(name, 120)}`);
-  const rest = sorted.slice(detail.names);
-  if (rest.length > 0)
-    lines.push(`${indent}… ${formatFileCount(rest.length)} more${describeExtensions(rest)}`);
+  const hidden = sorted.slice(detail.names);
+  if (hidden.length > 0)
+    lines.push(`${indent}… ${formatFileCount(hidden.length)} more${describeExtensions(hidden)}`);
   return lines;
 }
 
-/** `a/b/c` on one line where each holds nothing but the next. */
+/** Joins a chain of folders with a single subfolder each, as in `a/b/c`. */
 function collapseChain(name: string, folder: Folder): [string, Folder] {
   let path = name;
-  let at = folder;
-  while (at.files.length === 0 && at.folders.size === 1) {
-    const [only] = at.folders;
-    if (only === undefined) break;
-    path = `${path}/${only[0]}`;
-    at = only[1];
+  let last = folder;
+  while (last.files.length === 0 && last.folders.size === 1) {
+    const [child] = last.folders;
+    if (child === undefined) break;
+    path = `${path}/${child[0]}`;
+    last = child[1];
   }
-  return [path, at];
+  return [path, last];
 }
 
 function describeExtensions(names: readonly string[]): string {

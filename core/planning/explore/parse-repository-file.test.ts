@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeFileProblem, parseRepositoryFile } from './parse-repository-file.ts';
 
-test('reads commands as lines or lists, and paths', () => {
+test('parseRepositoryFile accepts commands as lines or lists, and paths', () => {
   const { file, problems } = parseRepositoryFile(`
 setup:
   - npm ci
@@ -24,14 +24,18 @@ strictMerge: true
   });
 });
 
-test('an empty file is a file without wishes', () => {
+test('parseRepositoryFile accepts an empty file', () => {
   expect(parseRepositoryFile('# nothing yet\n')).toEqual({ file: {}, problems: [] });
 });
 
-describe('every fault is named with its line and field', () => {
+describe('parseRepositoryFile reports line and field of', () => {
   const cases: [string, string, RegExp][] = [
     ['broken YAML', 'setup:\n  - "npm ci\nverify: []\n', /^\.smol-gang\.yaml line \d: /],
-    ['an unknown field', 'setup: []\nverfy:\n  - npm test\n', /line 2, verfy: no such field$/],
+    [
+      'an unknown field',
+      'setup: []\nverfy:\n  - npm test\n',
+      /line 2, verfy: unknown field; check the spelling or remove it$/,
+    ],
     ['a wrong type', 'signOff: 1\nverify:\n  - 5\n', /line 3, verify\[0\]: /],
     ['shell syntax', 'verify:\n  - npm test\n  - a && b\n', /line 3, verify\[1\]: .*shell syntax/],
     ['a path outside', 'shared:\n  - ../../etc\n', /line 2, shared\[0\]: .*inside the repository/],
@@ -62,7 +66,7 @@ test.each([
   ]);
 });
 
-test('a bomb of aliases is refused', () => {
+test('parseRepositoryFile rejects aliases that expand to too much data', () => {
   const levels = Array.from(
     { length: 9 },
     (_, n) => `l${n + 1}: &l${n + 1} [${Array(10).fill(`*l${n}`).join(', ')}]`,

@@ -4,24 +4,28 @@ import { toOneLine } from '../../base/plain-text.ts';
 import type { RepositoryFile } from '../../contract/repository.ts';
 import { repositoryFileSchema } from '../../contract/repository.ts';
 
+/** Name of the configuration file at the root of a repository. */
 export const REPOSITORY_FILE = '.smol-gang.yaml';
 export const MAX_REPOSITORY_FILE_BYTES = 64_000;
 
-/** Something in the repository that a person has to mend; `line` counts from 1. */
+/** A defect of a configuration file, for a person to fix. */
 export type FileProblem = {
   readonly path: string;
+  /** Counted from 1. */
   readonly line?: number;
+  /** Field name, such as `verify[0]`. */
   readonly field?: string;
   readonly message: string;
 };
 
+/** The content of a configuration file, or its problems. */
 export type ParsedRepositoryFile = {
-  /** Undefined when there are problems. */
+  /** Undefined if the file has problems. */
   readonly file: RepositoryFile | undefined;
   readonly problems: FileProblem[];
 };
 
-/** Reads `.smol-gang.yaml`; every fault is named with its line and field. */
+/** Parses `.smol-gang.yaml` and reports each problem with line and field. */
 export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): ParsedRepositoryFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -36,7 +40,7 @@ export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): Parse
 
   const value = readDocumentValue(document);
   if (value === undefined) {
-    const message = 'its aliases expand to too much';
+    const message = 'the aliases expand to too much data; write the values out';
     return { file: undefined, problems: [{ path, message }] };
   }
   const parsed = repositoryFileSchema.safeParse(value ?? {});
@@ -44,21 +48,21 @@ export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): Parse
 
   const problems = parsed.error.issues.slice(0, 20).flatMap((issue) => {
     const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
-    return fields.map((more) =>
-      toFileProblem(document, lines, path, issue, [...issue.path, ...more]),
+    return fields.map((field) =>
+      toFileProblem(document, lines, path, issue, [...issue.path, ...field]),
     );
   });
   return { file: undefined, problems };
 }
 
-/** One line for people: `.smol-gang.yaml line 3, verify[0]: ...`. */
+/** Describes a problem on one line: `.smol-gang.yaml line 3, verify[0]: ...`. */
 export function describeFileProblem(problem: FileProblem): string {
   const line = problem.line === undefined ? '' : ` line ${problem.line}`;
   const field = problem.field === undefined ? '' : `, ${problem.field}`;
   return `${problem.path}${line}${field}: ${problem.message}`;
 }
 
-/** null: an empty file; undefined: a bomb of aliases. */
+/** Returns the value of a document: null for an empty file, undefined if its aliases expand to too much data. */
 function readDocumentValue(document: Document): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 20 });
@@ -89,20 +93,22 @@ function toFileProblem(
     ...(offset === undefined ? {} : { line: lines.linePos(offset).line }),
     ...(field.length === 0 ? {} : { field: toOneLine(formatFieldName(field), 120) }),
     message: toOneLine(
-      issue.code === 'unrecognized_keys' ? 'no such field' : explainIssue(issue),
+      issue.code === 'unrecognized_keys'
+        ? 'unknown field; check the spelling or remove it'
+        : explainIssue(issue),
       300,
     ),
   };
 }
 
-/** Of a union, the branch that comes closest: the one with a message of our own, else the first. */
+/** Explains an issue. For a union, a branch with a custom message fits best, else the first branch. */
 function explainIssue(issue: SchemaIssue): string {
   const branches = issue.errors?.flat() ?? [];
-  const own = branches.find(({ code }) => code === 'custom') ?? branches[0];
-  return own === undefined ? issue.message : own.message;
+  const best = branches.find(({ code }) => code === 'custom') ?? branches[0];
+  return best === undefined ? issue.message : best.message;
 }
 
-/** Where the deepest part of `field` that exists starts. A missing key is where its parent is. */
+/** Finds the offset of a field, or of its closest existing ancestor if the field is missing. */
 function findOffset(document: Document, field: PropertyKey[]): number | undefined {
   for (let length = field.length; length >= 0; length -= 1) {
     const parent = length < 1 ? undefined : document.getIn(field.slice(0, length - 1), true);

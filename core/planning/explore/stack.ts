@@ -1,18 +1,20 @@
-// What tells one stack from another by file names and words. Only what nobody writes by accident: a browser's .js file
-// belongs into any repository, a package.json does not.
+// File names and words that identify a stack. The tables contain only unambiguous signs: a browser's .js file can belong to
+// any repository, a package.json cannot.
 
+/** A technology stack and its signs. */
 export type Stack = {
   readonly name: string;
-  /** With the dot; lower case. */
+  /** Extensions in lower case, with the dot. */
   readonly extensions: readonly string[];
-  /** Base names, exact. */
+  /** Exact base names. */
   readonly manifests: readonly string[];
-  /** The prompt asks for this stack. */
+  /** Words in a prompt that ask for this stack. */
   readonly words: RegExp;
-  /** A task that says this means this stack. */
+  /** Words in a task that imply this stack. */
   readonly tools: RegExp;
 };
 
+/** All known stacks. */
 export const STACKS: readonly Stack[] = [
   {
     name: 'Node.js',
@@ -128,7 +130,7 @@ export const STACKS: readonly Stack[] = [
   },
 ];
 
-/** Languages without a stack of their own in the table: for the description of a repository only. */
+/** Names of languages without a stack, by extension; used only to describe a repository. */
 const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
   '.js': 'JavaScript',
   '.jsx': 'JavaScript',
@@ -145,7 +147,7 @@ const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
   '.lua': 'Lua',
 };
 
-/** A lockfile names the package manager. */
+/** Package manager of each lockfile. */
 export const LOCKFILES: Readonly<Record<string, string>> = {
   'package-lock.json': 'npm',
   'npm-shrinkwrap.json': 'npm',
@@ -167,16 +169,20 @@ export const LOCKFILES: Readonly<Record<string, string>> = {
 const GENERATED_PATH =
   /(^|\/)(node_modules|bower_components|vendor|third_party|\.git|\.venv|venv|__pycache__|dist|build|target|out|coverage|\.next|\.gradle)\//;
 
-/** Whether a path lies where tools put things, not people. */
+/** Tells whether tools generated a path, judging by its directories. */
 export function isGeneratedPath(path: string): boolean {
   return GENERATED_PATH.test(path);
 }
 
+/** Returns the last name of a path. */
 export function getBaseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** With the dot, lower case; empty when there is none. `.d.ts` is its own: any repository may hold type declarations. */
+/**
+ * Returns the extension in lower case with the dot, or an empty string. `.d.ts` counts as an extension of its own, because
+ * repositories of any stack may contain type declarations.
+ */
 export function getExtension(path: string): string {
   const name = getBaseName(path).toLowerCase();
   if (name.endsWith('.d.ts')) return '.d.ts';
@@ -184,7 +190,7 @@ export function getExtension(path: string): string {
   return dot < 0 ? '' : name.slice(dot);
 }
 
-/** The stack that a file name belongs to for certain. */
+/** Finds the stack of a file name with an unambiguous sign. */
 export function findStackOfFile(path: string): Stack | undefined {
   const name = getBaseName(path);
   const extension = getExtension(path);
@@ -193,6 +199,7 @@ export function findStackOfFile(path: string): Stack | undefined {
   );
 }
 
+/** Returns the name of a file's language. */
 export function findLanguage(path: string): string | undefined {
   const extension = getExtension(path);
   const stack = STACKS.find(({ extensions }) => extensions.includes(extension));

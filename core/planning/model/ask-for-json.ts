@@ -3,38 +3,44 @@ import { toOneLine, truncateText } from '../../base/plain-text.ts';
 import type { ChatMessage, Completion, Llm } from '../../port/llm.ts';
 import { extractJson, removeThoughts } from './extract-json.ts';
 
-// Asks a model for one JSON object, tells it what is wrong with an answer and asks again, at most twice. What makes the
-// endpoint refuse (quota, key, network) is thrown at once and costs no attempt.
+// Asks a model for a JSON object. After an unusable answer the model gets the list of problems and answers again, at most
+// twice. Errors of the endpoint (quota, key, network) end the question at once.
 
 const MAX_ATTEMPTS = 3;
 const MAX_PROBLEMS = 30;
-/** Below this a description of a repository says nothing. */
+/** A shorter description of the repositories would not help the model. */
 const MIN_REPOSITORY_CHARS = 4_000;
 
+/** Model usage of a planning step; `turns` counts the completions. */
 export type PlanningUsage = {
   model: string;
   inputTokens: number;
   outputTokens: number;
   turns: number;
 };
+/** A value from a model's answer, or the problems to report to the model. */
 export type ReadAnswer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: string[] };
+/** A question with a JSON answer. */
 export type JsonQuestion<T> = {
-  /** What is asked for, in words: "plan". */
+  /** Name of the answer in messages, such as "plan". */
   readonly subject: string;
   readonly tier: 'heavy' | 'light';
   readonly maxOutputTokens: number;
   readonly schema: { readonly name: string; readonly schema: Record<string, unknown> };
-  /** The property by which the object is known. */
+  /** Property that identifies the answer among other JSON objects. */
   readonly requiredKey: string;
-  /** Said to a model whose answer was cut off. */
+  /** Instruction after an answer that was cut off. */
   readonly brevityHint: string;
-  /** Room for the description of the repositories; halved while the model's context is too small. */
+  /** Length of the repository descriptions; halved while the model's context is too small. */
   readonly repositoryChars: number;
+  /** Builds the prompt with repository descriptions of the given length. */
   readonly messages: (repositoryChars: number) => ChatMessage[];
+  /** Validates an answer. */
   readonly read: (value: Record<string, unknown>) => ReadAnswer<T>;
 };
+/** A usable answer, and the usage of all completions. */
 export type JsonAnswer<T> = {
   readonly value: T;
   readonly usage: PlanningUsage;
@@ -43,20 +49,23 @@ export type JsonAnswer<T> = {
 
 type RejectedAnswer = { readonly text: string; readonly problems: string[] };
 
-/** Throws AppError `planning_failed` with every problem of the last answer; `details.usage` says what it cost. */
+/**
+ * Asks a question. Throws AppError `planning_failed` after three unusable answers; `details` holds the problems of the last
+ * answer and the usage.
+ */
 export async function askForJson<T>(llm: Llm, question: JsonQuestion<T>): Promise<JsonAnswer<T>> {
   const usage: PlanningUsage = { model: '', inputTokens: 0, outputTokens: 0, turns: 0 };
-  let last: RejectedAnswer | undefined;
+  let rejected: RejectedAnswer | undefined;
   for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
-    const completion = await askWithinContext(llm, question, last, usage);
+    const completion = await askWithinContext(llm, question, rejected, usage);
     addUsage(usage, completion);
     const answer = readCompletion(completion, question);
     if (answer.ok) return { value: answer.value, usage, attempts };
-    last = { text: completion.text, problems: answer.problems };
+    rejected = { text: completion.text, problems: answer.problems };
   }
 
-  const problems = (last?.problems ?? []).slice(0, MAX_PROBLEMS);
-  const message = `the model gave no usable ${question.subject} in ${MAX_ATTEMPTS} attempts: ${problems.slice(0, 3).join('; ')}`;
+  const problems = (rejected?.problems ?? []).slice(0, MAX_PROBLEMS);
+  const message = `the model gave no usable ${question.subject} in ${MAX_ATTEMPTS} attempts; problems of the last answer: ${problems.slice(0, 3).join('; ')}`;
   throw new AppError('invalid', 'planning_failed', truncateText(message, 1_000), {
     details: { problems, attempts: MAX_ATTEMPTS, usage },
   });
@@ -66,18 +75,18 @@ export async function askForJson<T>(llm: Llm, question: JsonQuestion<T>): Promis
 async function askWithinContext<T>(
   llm: Llm,
   question: JsonQuestion<T>,
-  last: RejectedAnswer | undefined,
+  rejected: RejectedAnswer | undefined,
   usage: PlanningUsage,
 ): Promise<Completion> {
   const { tier, schema, maxOutputTokens } = question;
   for (let chars = question.repositoryChars; ; chars = Math.floor(chars / 2)) {
-    const messages = [...question.messages(chars), ...createFeedback(last, question.subject)];
+    const messages = [...question.messages(chars), ...createFeedback(rejected, question.subject)];
     try {
       return await llm.complete({ messages, schema, tier, maxOutputTokens });
     } catch (error) {
       if (isAppError(error, 'transient', 'model_empty_answer')) return createEmptyCompletion(error);
-      const fits = !isAppError(error, 'invalid', 'context_too_small');
-      if (fits || chars / 2 < MIN_REPOSITORY_CHARS) throw addUsageToError(error, usage);
+      const isTooLong = isAppError(error, 'invalid', 'context_too_small');
+      if (!isTooLong || chars / 2 < MIN_REPOSITORY_CHARS) throw addUsageToError(error, usage);
     }
   }
 }
@@ -96,20 +105,20 @@ function createUnusableAnswer<T>(problem: string): ReadAnswer<T> {
   return { ok: false, problems: [problem] };
 }
 
-/** Only the last answer is shown again: what it was told before is in that answer, or is told once more. */
-function createFeedback(last: RejectedAnswer | undefined, what: string): ChatMessage[] {
-  if (last === undefined) return [];
-  const shown = last.problems
+/** Shows the model only its last answer: every earlier problem is either solved there or listed again. */
+function createFeedback(rejected: RejectedAnswer | undefined, subject: string): ChatMessage[] {
+  if (rejected === undefined) return [];
+  const shown = rejected.problems
     .slice(0, MAX_PROBLEMS)
     .map((problem) => `- ${toOneLine(problem, 400)}`);
-  const more = last.problems.length - shown.length;
-  if (more > 0) shown.push(`- and ${more} more problems`);
-  const answer = truncateText(removeThoughts(last.text).trim(), 12_000);
+  const omitted = rejected.problems.length - shown.length;
+  if (omitted > 0) shown.push(`- and ${omitted} more problems`);
+  const answer = truncateText(removeThoughts(rejected.text).trim(), 12_000);
   return [
     { role: 'assistant', content: answer === '' ? '(nothing)' : answer },
     {
       role: 'user',
-      content: `This ${what} cannot be used:\n${shown.join('\n')}\n\nAnswer again with the whole corrected JSON object and nothing else.`,
+      content: `This ${subject} cannot be used:\n${shown.join('\n')}\n\nAnswer again with the whole corrected JSON object and nothing else.`,
     },
   ];
 }
@@ -130,7 +139,7 @@ function createEmptyCompletion(error: AppError): Completion {
   return { text: '', truncated: false, model, usage };
 }
 
-/** Attempts before this refusal were paid for too. */
+/** Adds the usage of earlier answers to an error, because their cost counts too. */
 function addUsageToError(error: unknown, usage: PlanningUsage): unknown {
   if (!isAppError(error) || usage.turns === 0) return error;
   const details = { ...error.details, usage: { ...usage } };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { extractJson } from './extract-json.ts';
 
-describe('finds the object', () => {
+describe('extractJson finds the object', () => {
   const plan = '{"tasks": [{"id": "a", "note": "} { \\" }"}]}';
   const cases: [string, string][] = [
     ['alone', plan],
@@ -21,14 +21,14 @@ describe('finds the object', () => {
   });
 });
 
-describe('says why there is none', () => {
+describe('extractJson explains the absence of the object in', () => {
   const cases: [string, string, RegExp, boolean][] = [
     ['prose', 'I cannot do that.', /no JSON object/, false],
     ['another object', '{"answer": 42}', /no "tasks"/, false],
     ['only a list', '[1, 2]', /no JSON object/, false],
-    ['the beginning of one', 'Sure: {"tasks": [{"id": "a", "descr', /cut off/, true],
-    ['a broken one', '{"tasks": [}', /not valid: Unexpected token/, false],
-    ['nothing', '', /no JSON object/, false],
+    ['an incomplete object', 'Sure: {"tasks": [{"id": "a", "descr', /cut off/, true],
+    ['an invalid object', '{"tasks": [}', /not valid: Unexpected token/, false],
+    ['an empty answer', '', /no JSON object/, false],
   ];
 
   test.each(cases)('%s', (_name, text, reason, cutOff) => {
@@ -39,8 +39,8 @@ describe('says why there is none', () => {
   });
 });
 
-test('an answer of nothing but brackets costs little', () => {
-  // Processor time, so that a busy machine makes no difference.
+test('extractJson handles an answer full of brackets quickly', () => {
+  // Processor time, because elapsed time depends on the load of the machine.
   const before = process.threadCpuUsage();
 
   expect(extractJson('{"a":'.repeat(30_000), 'tasks').ok).toBe(false);

@@ -1,14 +1,18 @@
-// A model was asked for one JSON object. It may come after thoughts, between words, in a code fence, or not whole.
+import { describeError } from '../../base/describe-error.ts';
+import { parseJson } from '../../base/parse-json.ts';
 
+// Finds the JSON object in a model's answer, which may also contain reasoning, prose or code fences, or end too early.
+
+/** The JSON object, or the reason for its absence; `cutOff` marks an answer without its end. */
 export type ExtractedJson =
   | { readonly ok: true; readonly value: Record<string, unknown> }
   | { readonly ok: false; readonly reason: string; readonly cutOff: boolean };
 
 const MAX_CHARS = 400_000;
-/** Bounds the work on an answer that is nothing but brackets. */
+/** Bounds the work on an answer full of brackets. */
 const MAX_STARTS = 25;
 
-/** The last object in `text` that has `key`, also when it is the only thing inside of another object. */
+/** Returns the last object with the property `key`; the object may be the only property of another object. */
 export function extractJson(text: string, key: string): ExtractedJson {
   const answer = removeThoughts(text).slice(0, MAX_CHARS);
   const whole = unwrapObject(parseJson(answer), key);
@@ -22,7 +26,7 @@ export function extractJson(text: string, key: string): ExtractedJson {
   return { ok: false, cutOff, reason: explainFailure(objects.length, cutOff, fault, key) };
 }
 
-/** Without the reasoning that some models put in front of their answer. */
+/** Removes the reasoning that some models write before their answer. */
 export function removeThoughts(text: string): string {
   const plain = text.replace(/<think(ing)?>[\s\S]*?<\/think(ing)?>/gi, '');
   const end = /<\/think(ing)?>/i.exec(plain);
@@ -30,32 +34,32 @@ export function removeThoughts(text: string): string {
 }
 
 function explainFailure(objects: number, cutOff: boolean, fault: string, key: string): string {
-  if (cutOff) return 'the JSON ends in the middle: the answer was cut off';
+  if (cutOff) return 'the JSON is incomplete: the answer was cut off';
   if (fault !== '') return `the JSON is not valid: ${fault}`;
   if (objects > 0) return `the JSON object has no "${key}"`;
-  return 'there is no JSON object in it';
+  return 'the answer contains no JSON object';
 }
 
 type ScanResult = { readonly objects: unknown[]; cutOff: boolean; fault: string };
 
-/** Every object that starts at the top level of the text, in order. */
+/** Finds every object at the top level of the text, in order. */
 function scanObjects(text: string): ScanResult {
   const scanned: ScanResult = { objects: [], cutOff: false, fault: '' };
   let at = text.indexOf('{');
   for (let starts = 0; at >= 0 && starts < MAX_STARTS; starts += 1) {
     const end = findObjectEnd(text, at);
-    // Braces also occur in prose; only what goes on like an object counts as one.
-    const isMeant = /^\{\s*"/.test(text.slice(at, at + 200));
+    // Prose also contains braces; only a brace before a quoted name can open an object.
+    const looksLikeObject = /^\{\s*"/.test(text.slice(at, at + 200));
     const value = end === undefined ? undefined : parseJson(text.slice(at, end));
     if (value !== undefined) scanned.objects.push(value);
-    else if (isMeant && end === undefined) scanned.cutOff = true;
-    else if (isMeant) scanned.fault ||= findJsonFault(text.slice(at, end));
+    else if (looksLikeObject && end === undefined) scanned.cutOff = true;
+    else if (looksLikeObject) scanned.fault ||= findJsonFault(text.slice(at, end));
     at = text.indexOf('{', value === undefined || end === undefined ? at + 1 : end);
   }
   return scanned;
 }
 
-/** Behind the brace that closes the one at `start`; braces in strings do not count. */
+/** Returns the index after the brace that closes the object at `start`; ignores braces in strings. */
 function findObjectEnd(text: string, start: number): number | undefined {
   let depth = 0;
   let inString = false;
@@ -74,20 +78,12 @@ function findObjectEnd(text: string, start: number): number | undefined {
   return undefined;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function findJsonFault(text: string): string {
   try {
     JSON.parse(text);
     return '';
   } catch (error) {
-    return error instanceof Error ? error.message.slice(0, 200) : 'it cannot be parsed';
+    return describeError(error).slice(0, 200);
   }
 }
 
@@ -99,6 +95,7 @@ function unwrapObject(value: unknown, key: string): Record<string, unknown> | un
   return isObject(only) && Object.hasOwn(only, key) ? only : undefined;
 }
 
+/** Tells whether a value is a JSON object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -160,17 +160,17 @@ describe('decompose', () => {
     [
       'an id for a shell',
       createPlanText(createTask('a'), createTask('x$(id)')),
-      /"x\$\(id\)" cannot be used/,
+      /"x\$\(id\)" is not a valid task id/,
     ],
     [
       'an id with slashes',
       createPlanText(createTask('a'), createTask('../x')),
-      /"\.\.\/x" cannot be used/,
+      /"\.\.\/x" is not a valid task id/,
     ],
     [
       'an id of 500 characters',
       createPlanText(createTask('a'), createTask('b'.repeat(500))),
-      /"b+…" cannot be used/,
+      /"b+…" is not a valid task id/,
     ],
     [
       'a scope outside',
