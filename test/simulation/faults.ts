@@ -2,9 +2,9 @@ import type { Focus } from './focus.ts';
 import { isLateFocus, pickFoci } from './focus.ts';
 import type { Random } from './time/random.ts';
 
-// What goes wrong. A seed has some kinds and not others, so that rare combinations are met too; but where a transition is
-// written, and the more so if it is rare or what the seed is about, a handler is struck by any of its five kinds in every
-// seed that is not healthy. Once they stop, the world must heal.
+// Faults of the simulated world. Each seed draws a subset of the kinds, so that rare combinations occur too. Writes of a
+// transition are the exception: in every unhealthy seed, all five handler faults can hit them, and rare transitions and the
+// foci of the seed are hit more often. Once the faults stop, the world must recover.
 
 export const FAULT_KINDS = [
   'crash_before',
@@ -12,7 +12,7 @@ export const FAULT_KINDS = [
   'error_before',
   'error_after',
   'freeze',
-  'lane_paused',
+  'merge_paused',
   'index_late',
   'queue_drop',
   'queue_double',
@@ -57,14 +57,14 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** For an effect of a handler, out of 1; for the others, out of the chances that they have. */
+/** Probability of each fault: per effect of a handler for the handler faults, per opportunity for all others. */
 const FAULT_RATES: Record<FaultKind, number> = {
   crash_before: 0.003,
   crash_after: 0.003,
   error_before: 0.004,
   error_after: 0.004,
   freeze: 0.0015,
-  lane_paused: 0.08,
+  merge_paused: 0.08,
   index_late: 0.3,
   queue_drop: 0.12,
   queue_double: 0.12,
@@ -108,23 +108,24 @@ const FAULT_RATES: Record<FaultKind, number> = {
   person_roots: 0.05,
 };
 
-/** How much more often what brings the focus about happens. */
+/** Factor by which emphasised faults are more frequent. */
 const EMPHASIS_FACTOR = 3;
 
+/** Source of the faults of one seed. */
 export type Faults = {
-  /** While false nothing goes wrong. */
+  /** False during the recovery phase, in which no fault is drawn. */
   isActive: boolean;
   readonly kinds: ReadonlySet<FaultKind>;
   readonly counts: Map<FaultKind, number>;
-  /** What this seed is about. */
+  /** Transitions that this seed concentrates on. */
   readonly foci: readonly Focus[];
-  /** Whether it happens now; counted when it does. */
+  /** Decides whether the fault occurs now, and counts each occurrence. */
   drawFault(kind: FaultKind): boolean;
-  /** It happens; counted. */
+  /** Counts an occurrence that was decided elsewhere. */
   countFault(kind: FaultKind): FaultKind;
 };
 
-/** Some of all kinds, more or less often; every tenth seed has none at all. */
+/** Draws the fault kinds of a seed and their rates; every tenth seed is healthy. */
 export function createFaults(
   seed: number,
   random: Random,
@@ -132,13 +133,13 @@ export function createFaults(
 ): Faults {
   const isHealthy = seed % 10 === 0;
   const foci = !isHealthy && random.chance(0.92) ? pickFoci(random) : [];
-  const isAboutLate = foci.some(isLateFocus);
+  const hasLateFocus = foci.some(isLateFocus);
   const share = isHealthy
     ? 0
-    : random.pick(isAboutLate ? [0.05, 0.15, 0.35] : [0.15, 0.35, 0.6, 1]);
-  const emphasised = [...emphasis, ...foci.flatMap((focus) => focus.by)];
+    : random.pick(hasLateFocus ? [0.05, 0.15, 0.35] : [0.15, 0.35, 0.6, 1]);
+  const emphasised = [...emphasis, ...foci.flatMap((focus) => focus.causes)];
   const kinds = new Set(FAULT_KINDS.filter(() => random.chance(share)).concat(emphasised));
-  const strength = random.pick(isAboutLate ? [0.5, 1] : [0.5, 1, 1, 2]);
+  const strength = random.pick(hasLateFocus ? [0.5, 1] : [0.5, 1, 1, 2]);
   const rates = new Map<FaultKind, number>();
   for (const kind of kinds) {
     const rate = FAULT_RATES[kind] * strength * (emphasised.includes(kind) ? EMPHASIS_FACTOR : 1);

@@ -2,12 +2,12 @@ import type { TaskStatus } from '../../core/contract/task-status.ts';
 import type { TaskEventType } from '../../core/task-state/task-event.ts';
 
 /**
- * How many times as many seeds as others are about a transition: found by measuring, not derived. After
- * `node test/simulation/main.ts --seeds 3000 --from 60000 --json`, the five cells of each transition (`cells`) are put to
- * 20,000 seeds, and each has to be expected 70 times there: the 50 that are demanded, and more than two standard deviations.
- * Where it is less, the weight rises in proportion; where it is far more, it falls, since all share the same seeds. When all
- * are too few, it is the rates at the end of focus.ts that are too low. To be found again when a long run says that a cell
- * was not met often enough, and after a focus, or a fault kind that strikes handlers, has been added.
+ * Number of shares that a transition has in the choice of foci; default 1. The weights are measured, not derived. To measure
+ * them again, run `node test/simulation/main.ts --seeds 3000 --from 60000 --json` and scale the five cells of each transition
+ * (`cells`) to 20,000 seeds. The target is 70 per cell: the required 50 plus two standard deviations. Raise the weight in
+ * proportion below the target, and lower the weight far above the target, since all transitions share the same seeds. If all
+ * cells are below the target, the rates at the end of focus.ts are too low. Measure again after a long run reports a cell
+ * below the required count, and after adding a focus or a handler fault.
  */
 export const FOCUS_WEIGHTS: Partial<Record<TaskStatus, Partial<Record<TaskEventType, number>>>> = {
   ready: { merge_seen: 24, pull_closed: 38 },

@@ -5,15 +5,17 @@ import type { FaultKind } from './faults.ts';
 import { FOCUS_WEIGHTS } from './focus-weight.ts';
 import type { Random } from './time/random.ts';
 
-// What a seed may be about: a transition that is rare by itself. Its writes are struck far more often than others, what
-// brings it about happens more often, and a person who knows what they are after does their part.
+// Foci: transitions that are rare without help. In a seed with a focus, faults hit the writes of the transition far more
+// often, its causes are more frequent, and a purposeful person contributes the commands that the transition needs.
 
+/** Transition that a seed concentrates on. */
 export type Focus = {
   readonly status: TaskStatus;
   readonly event: TaskEventType;
-  readonly by: readonly FaultKind[];
-  /** What a handler does at the forge that is struck as well, since the transition is what comes of it. */
-  readonly after?: string;
+  /** Faults that lead to the transition. */
+  readonly causes: readonly FaultKind[];
+  /** Operation of the forge port that is hit as well, because the transition follows from its answer. */
+  readonly operation?: string;
 };
 
 const PERSON_FOCI: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] = [
@@ -34,52 +36,56 @@ const PERSON_FOCI: readonly (readonly [TaskEventType, readonly TaskStatus[]])[] 
   ['root_moved', ['merged']],
 ];
 const WORLD_FOCI: readonly Focus[] = [
-  { status: 'awaiting_input', event: 'question_asked', by: ['agent_asks', 'agent_impatient'] },
-  { status: 'awaiting_input', event: 'question_answered', by: ['agent_asks'] },
-  { status: 'working', event: 'question_asked', by: ['agent_asks'] },
-  { status: 'awaiting_input', event: 'attempt_lost', by: ['agent_asks', 'pod_lost', 'pod_silent'] },
+  { status: 'awaiting_input', event: 'question_asked', causes: ['agent_asks', 'agent_impatient'] },
+  { status: 'awaiting_input', event: 'question_answered', causes: ['agent_asks'] },
+  { status: 'working', event: 'question_asked', causes: ['agent_asks'] },
+  {
+    status: 'awaiting_input',
+    event: 'attempt_lost',
+    causes: ['agent_asks', 'pod_lost', 'pod_silent'],
+  },
   {
     status: 'awaiting_input',
     event: 'attempt_refused',
-    by: ['agent_asks', 'agent_impatient', 'agent_refused'],
+    causes: ['agent_asks', 'agent_impatient', 'agent_refused'],
   },
   {
     status: 'awaiting_input',
     event: 'attempt_failed',
-    by: ['agent_asks', 'agent_impatient', 'agent_failed'],
+    causes: ['agent_asks', 'agent_impatient', 'agent_failed'],
   },
-  { status: 'awaiting_input', event: 'result_accepted', by: ['agent_asks', 'agent_impatient'] },
-  { status: 'claimed', event: 'attempt_lost', by: ['pod_slow'] },
-  { status: 'claimed', event: 'attempt_refused', by: ['launcher_refuse'] },
-  { status: 'working', event: 'attempt_lost', by: ['pod_lost', 'pod_silent', 'pod_cut_off'] },
-  { status: 'working', event: 'attempt_refused', by: ['agent_refused'] },
-  { status: 'working', event: 'attempt_failed', by: ['agent_failed'] },
-  { status: 'changes_requested', event: 'claimed', by: ['person_reviews'] },
-  { status: 'pr_open', event: 'claimed', by: ['person_pushes'] },
-  { status: 'pr_open', event: 'bridge_ready', by: ['person_pushes'] },
-  { status: 'pr_open', event: 'attempt_lost', by: ['person_pushes', 'pod_lost', 'pod_silent'] },
-  { status: 'pr_open', event: 'attempt_refused', by: ['person_pushes', 'agent_refused'] },
-  { status: 'pr_open', event: 'attempt_failed', by: ['person_pushes', 'agent_failed'] },
-  { status: 'pr_open', event: 'result_accepted', by: ['person_pushes'] },
-  { status: 'pr_open', event: 'faulted', by: ['forge_odd'] },
-  { status: 'in_review', event: 'faulted', by: ['forge_odd'] },
-  { status: 'merging', event: 'faulted', by: ['forge_odd'] },
-  { status: 'merging', event: 'verify_wanted', by: ['person_roots'] },
-  { status: 'merging', event: 'claimed', by: ['person_roots'] },
-  { status: 'merging', event: 'bridge_ready', by: ['person_roots'] },
-  { status: 'merging', event: 'result_accepted', by: ['person_roots'] },
+  { status: 'awaiting_input', event: 'result_accepted', causes: ['agent_asks', 'agent_impatient'] },
+  { status: 'claimed', event: 'attempt_lost', causes: ['pod_slow'] },
+  { status: 'claimed', event: 'attempt_refused', causes: ['launcher_refuse'] },
+  { status: 'working', event: 'attempt_lost', causes: ['pod_lost', 'pod_silent', 'pod_cut_off'] },
+  { status: 'working', event: 'attempt_refused', causes: ['agent_refused'] },
+  { status: 'working', event: 'attempt_failed', causes: ['agent_failed'] },
+  { status: 'changes_requested', event: 'claimed', causes: ['person_reviews'] },
+  { status: 'pr_open', event: 'claimed', causes: ['person_pushes'] },
+  { status: 'pr_open', event: 'bridge_ready', causes: ['person_pushes'] },
+  { status: 'pr_open', event: 'attempt_lost', causes: ['person_pushes', 'pod_lost', 'pod_silent'] },
+  { status: 'pr_open', event: 'attempt_refused', causes: ['person_pushes', 'agent_refused'] },
+  { status: 'pr_open', event: 'attempt_failed', causes: ['person_pushes', 'agent_failed'] },
+  { status: 'pr_open', event: 'result_accepted', causes: ['person_pushes'] },
+  { status: 'pr_open', event: 'faulted', causes: ['forge_odd'] },
+  { status: 'in_review', event: 'faulted', causes: ['forge_odd'] },
+  { status: 'merging', event: 'faulted', causes: ['forge_odd'] },
+  { status: 'merging', event: 'verify_wanted', causes: ['person_roots'] },
+  { status: 'merging', event: 'claimed', causes: ['person_roots'] },
+  { status: 'merging', event: 'bridge_ready', causes: ['person_roots'] },
+  { status: 'merging', event: 'result_accepted', causes: ['person_roots'] },
   {
     status: 'merging',
     event: 'attempt_lost',
-    by: ['person_roots', 'pod_lost', 'pod_silent', 'pod_slow'],
+    causes: ['person_roots', 'pod_lost', 'pod_silent', 'pod_slow'],
   },
-  { status: 'merging', event: 'attempt_refused', by: ['person_roots', 'agent_refused'] },
-  { status: 'merging', event: 'attempt_failed', by: ['person_roots', 'agent_failed'] },
-  { status: 'pr_open', event: 'forge_refused', by: ['forge_rule'] },
-  { status: 'pr_open', event: 'pull_ensured', by: [], after: 'ensurePull' },
-  { status: 'cancelled', event: 'pull_ensured', by: ['webhook_drop'], after: 'ensurePull' },
+  { status: 'merging', event: 'attempt_refused', causes: ['person_roots', 'agent_refused'] },
+  { status: 'merging', event: 'attempt_failed', causes: ['person_roots', 'agent_failed'] },
+  { status: 'pr_open', event: 'forge_refused', causes: ['forge_rule'] },
+  { status: 'pr_open', event: 'pull_ensured', causes: [], operation: 'ensurePull' },
+  { status: 'cancelled', event: 'pull_ensured', causes: ['webhook_drop'], operation: 'ensurePull' },
 ];
-/** What puts a task where it seldom is. */
+/** Faults that bring a task into a status that is rare without them. */
 const FAULTS_BY_STATUS: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
   awaiting_input: ['agent_asks', 'person_reviews'],
   claimed: ['person_reviews', 'pod_slow'],
@@ -96,11 +102,11 @@ const FAULTS_BY_STATUS: Partial<Record<TaskStatus, readonly FaultKind[]>> = {
 const ALL_FOCI: readonly Focus[] = [
   ...WORLD_FOCI,
   ...PERSON_FOCI.flatMap(([event, statuses]) =>
-    statuses.map((status) => ({ status, event, by: FAULTS_BY_STATUS[status] ?? [] })),
+    statuses.map((status) => ({ status, event, causes: FAULTS_BY_STATUS[status] ?? [] })),
   ),
 ];
 
-/** Those that need more seeds than others are struck in every seed that they happen in. */
+/** Returns the number of shares of a focus in the draw. */
 function getFocusWeight({ status, event }: Focus): number {
   return FOCUS_WEIGHTS[status]?.[event] ?? 1;
 }
@@ -110,7 +116,7 @@ const WEIGHTED_FOCI = ALL_FOCI.flatMap((focus) =>
 );
 const FOCI_PER_SEED = 3;
 
-/** All of one status, so that what brings a task there is not undone by what keeps it elsewhere. */
+/** Draws foci of a single status, because the causes of different statuses work against each other. */
 export function pickFoci(random: Random): Focus[] {
   const { status } = random.pick(WEIGHTED_FOCI);
   const ofStatus = WEIGHTED_FOCI.filter((focus) => focus.status === status);
@@ -126,17 +132,17 @@ const REPAIR_STATUSES: readonly TaskStatus[] = [
   'changes_requested',
 ];
 
-/** In such a status a task has a pull request only while it is repaired. */
+/** True for a focus on a pull request in a status that has a pull request only during a repair. */
 export function isRepairFocus({ status, event }: Focus): boolean {
   return (event === 'merge_seen' || event === 'pull_closed') && REPAIR_STATUSES.includes(status);
 }
 
-/** It takes a task long to come there, and much else must not go wrong before. */
+/** True when a task needs a long time without other faults to reach the status. */
 export function isLateFocus(focus: Focus): boolean {
   return LATE_STATUSES.includes(focus.status) || isRepairFocus(focus);
 }
 
-/** How often the write of a transition is struck, out of 1, in a seed that is not about it. */
+/** Probability that a fault hits the write of a transition in seeds without a focus on the transition. */
 const STRIKE_RATES = new Map(
   ALL_FOCI.map((focus) => [
     formatTransition(focus.status, focus.event),
@@ -146,14 +152,14 @@ const STRIKE_RATES = new Map(
 const FOCUS_STRIKE_RATE = 0.9;
 const DEFAULT_STRIKE_RATE = 0.01;
 
-/** The same of whatever a handler is about to do, given what its seed is about. */
+/** Returns the probability that a handler fault hits the effect, given the foci of the seed. */
 export function getStrikeRate(
   foci: readonly Focus[],
-  deed: { readonly what: string; readonly writes?: string },
+  effect: { readonly operation: string; readonly writes?: string },
 ): number {
-  const { what, writes } = deed;
-  const isMeant = ({ status, event, after }: Focus): boolean =>
-    after === what || writes === formatTransition(status, event);
-  if (foci.some(isMeant)) return FOCUS_STRIKE_RATE;
+  const { operation, writes } = effect;
+  const isInFocus = (focus: Focus): boolean =>
+    focus.operation === operation || writes === formatTransition(focus.status, focus.event);
+  if (foci.some(isInFocus)) return FOCUS_STRIKE_RATE;
   return writes === undefined ? 0 : (STRIKE_RATES.get(writes) ?? DEFAULT_STRIKE_RATE);
 }

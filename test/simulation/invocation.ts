@@ -5,42 +5,44 @@ import type { FaultKind } from './faults.ts';
 import { getStrikeRate } from './focus.ts';
 import type { World } from './world.ts';
 
-// One run of a handler. What it does to the world are effects, one after another; between any two of them it may crash, be
-// told of a failure that was none, or stand still for minutes while the others go on.
+// An invocation is one run of a handler. The handler changes the world by a sequence of effects. Between two effects it may
+// crash, receive an error although the effect took place, or freeze for minutes while other handlers continue.
 
+/** Run of a handler, with the faults that it met. */
 export type Invocation = {
   readonly id: number;
   readonly handlerName: string;
   isAlive: boolean;
+  /** Epoch milliseconds; 0 before the first freeze. */
   frozenUntil: number;
-  /** What went wrong in it. */
+  /** Kinds that hit this invocation. */
   readonly faults: Set<FaultKind>;
   readonly record: HandlerRecord;
-  /** When it last read where a branch points, by repository and branch. */
+  /** Epoch milliseconds of the last read of a branch or of reviews, by repository and name. */
   readonly readAt: Map<string, number>;
   onCrash: () => void;
 };
 
 export type PortName = 'table' | 'queue' | 'launcher' | 'forge';
 
-/** Milliseconds from one effect to the next. */
+/** Mean milliseconds between two effects. */
 const EFFECT_LATENCY_MS: Record<PortName, number> = { table: 6, queue: 8, launcher: 40, forge: 60 };
 
-/** One effect: through which port, what it is called, whose item it reads or writes, and the transition that it is about to write. */
+/** Call of a port: its operation, the task whose item the call touches, and the transition that the call would write. */
 export type PortEffect = {
   readonly port: PortName;
-  readonly what: string;
+  readonly operation: string;
   readonly task?: string;
   readonly writes?: string;
 };
 
-/** The effect itself, at one moment; told what strikes right after it. */
-export type EffectAction<T> = (fault?: FaultKind) => T | Promise<T>;
+/** Body of an effect, run at a single moment. `fault` strikes right after the body has run. */
+export type EffectBody<T> = (fault?: FaultKind) => T | Promise<T>;
 
-export function createInvocation(id: number, what: string): Invocation {
+export function createInvocation(id: number, handlerName: string): Invocation {
   return {
     id,
-    handlerName: what,
+    handlerName,
     isAlive: true,
     frozenUntil: 0,
     faults: new Set(),
@@ -50,41 +52,41 @@ export function createInvocation(id: number, what: string): Invocation {
   };
 }
 
-/** The promise is the answer to `act`. */
+/** Runs the body of an effect after its latency and answers with its result, unless a fault intervenes. */
 export function performEffect<T>(
   world: World,
   invocation: Invocation,
-  deed: PortEffect,
-  act: EffectAction<T>,
+  effect: PortEffect,
+  body: EffectBody<T>,
 ): Promise<T> {
   const { loop } = world;
-  const latency = (): number => EFFECT_LATENCY_MS[deed.port] * (0.3 + 1.4 * world.random.next());
+  const latency = (): number => EFFECT_LATENCY_MS[effect.port] * (0.3 + 1.4 * world.random.next());
   return new Promise((resolve, reject) => {
     const step = (): void => {
       if (!invocation.isAlive) return;
       const fault =
-        invocation.frozenUntil > loop.now ? 'freeze' : drawEffectFault(world, invocation, deed);
+        invocation.frozenUntil > loop.now ? 'freeze' : drawEffectFault(world, invocation, effect);
       if (fault !== 'freeze') {
-        settleEffect(world, invocation, deed.port, fault, { act, resolve, reject });
+        settleEffect(world, invocation, effect.port, fault, { body, resolve, reject });
         return;
       }
       if (invocation.frozenUntil <= loop.now)
-        invocation.frozenUntil = loop.now + drawStandstill(world, invocation);
+        invocation.frozenUntil = loop.now + drawFreezeMs(world, invocation);
       loop.schedule(invocation.frozenUntil - loop.now + latency(), step);
     };
     loop.schedule(latency(), step);
   });
 }
 
-/** A lane worker right before the call that merges may stand still for longer than the lane waits for it. */
-function drawStandstill({ random }: World, { faults }: Invocation): number {
-  return faults.has('lane_paused')
+/** Draws the duration of a freeze: right before a merge call, the freeze may outlast the claim of the merge queue. */
+function drawFreezeMs({ random }: World, { faults }: Invocation): number {
+  return faults.has('merge_paused')
     ? random.between(60_000, 900_000)
     : random.between(20_000, 240_000);
 }
 
 type PendingEffect<T> = {
-  readonly act: EffectAction<T>;
+  readonly body: EffectBody<T>;
   readonly resolve: (answer: T | Promise<T>) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -94,14 +96,14 @@ function settleEffect<T>(
   invocation: Invocation,
   port: PortName,
   fault: FaultKind | undefined,
-  { act, resolve, reject }: PendingEffect<T>,
+  { body, resolve, reject }: PendingEffect<T>,
 ): void {
   if (fault === 'crash_before') {
     crashInvocation(invocation);
   } else if (fault === 'error_before' || fault === 'forge_paused' || fault === 'forge_odd') {
     reject(createFaultError(world, port, fault));
   } else {
-    const answer = callEffect(act, fault);
+    const answer = callEffect(body, fault);
     if (fault === undefined) resolve(answer);
     else {
       answer.catch(() => {});
@@ -111,9 +113,9 @@ function settleEffect<T>(
   }
 }
 
-/** An effect that throws rejects. */
-async function callEffect<T>(act: EffectAction<T>, fault: FaultKind | undefined): Promise<T> {
-  return act(fault);
+/** Turns a synchronous throw of the body into a rejection. */
+async function callEffect<T>(body: EffectBody<T>, fault: FaultKind | undefined): Promise<T> {
+  return body(fault);
 }
 
 const HANDLER_FAULTS = [
@@ -127,15 +129,15 @@ const HANDLER_FAULTS = [
 function drawEffectFault(
   world: World,
   invocation: Invocation,
-  deed: PortEffect,
+  effect: PortEffect,
 ): FaultKind | undefined {
   const { faults } = world;
   if (!faults.isActive) return undefined;
-  const fault = drawForgeFault(world, invocation, deed) ?? drawHandlerFault(world, deed);
+  const fault = drawForgeFault(world, invocation, effect) ?? drawHandlerFault(world, effect);
   if (fault === undefined) return undefined;
-  strikeEffect(world, invocation, deed, fault);
+  strikeEffect(world, invocation, effect, fault);
   world.recordHistory(
-    `${fault} at ${deed.port}.${deed.what} in ${invocation.handlerName}#${invocation.id}`,
+    `${fault} at ${effect.port}.${effect.operation} in ${invocation.handlerName}#${invocation.id}`,
   );
   return fault;
 }
@@ -143,18 +145,18 @@ function drawEffectFault(
 function drawForgeFault(
   world: World,
   invocation: Invocation,
-  deed: PortEffect,
+  effect: PortEffect,
 ): FaultKind | undefined {
   const { faults } = world;
-  if (deed.port !== 'forge') return undefined;
+  if (effect.port !== 'forge') return undefined;
   if (faults.drawFault('forge_paused')) return 'forge_paused';
   if (faults.drawFault('forge_odd')) return 'forge_odd';
-  if (deed.what !== 'mergePull' || !faults.drawFault('lane_paused')) return undefined;
-  strikeEffect(world, invocation, deed, 'lane_paused');
+  if (effect.operation !== 'mergePull' || !faults.drawFault('merge_paused')) return undefined;
+  strikeEffect(world, invocation, effect, 'merge_paused');
   return 'freeze';
 }
 
-/** What happens to the handler as such, and not to one of its effects. */
+/** Records a fault that concerns the whole handler instead of one effect. */
 export function recordInvocationFault(
   world: World,
   invocation: Invocation,
@@ -167,16 +169,16 @@ export function recordInvocationFault(
 function strikeEffect(
   world: World,
   invocation: Invocation,
-  deed: PortEffect,
+  effect: PortEffect,
   fault: FaultKind,
 ): void {
   invocation.faults.add(fault);
-  recordStrike(world.coverage, invocation.record, deed, fault);
+  recordStrike(world.coverage, invocation.record, effect, fault);
 }
 
-/** What is rare, and what a seed is about, is struck far more often than the rest. */
-function drawHandlerFault({ faults, random }: World, deed: PortEffect): FaultKind | undefined {
-  const rate = faults.kinds.size === 0 ? 0 : getStrikeRate(faults.foci, deed);
+/** Draws a handler fault; rare transitions and the foci of the seed are hit far more often than other effects. */
+function drawHandlerFault({ faults, random }: World, effect: PortEffect): FaultKind | undefined {
+  const rate = faults.kinds.size === 0 ? 0 : getStrikeRate(faults.foci, effect);
   if (rate === 0 || !random.chance(rate))
     return HANDLER_FAULTS.find((kind) => faults.drawFault(kind));
   return faults.countFault(random.pick(HANDLER_FAULTS));

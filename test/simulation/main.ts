@@ -17,12 +17,12 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '0' },
-    /** Absent: one for each core. */
+    /** Default: one worker per core. */
     workers: { type: 'string' },
-    /** Every line of what happened in each seed, one after another. */
+    /** Prints the full history of each seed, in order. */
     history: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    /** Without the table of what was met. */
+    /** Omits the coverage table. */
     quiet: { type: 'boolean', default: false },
   },
 });
@@ -35,7 +35,9 @@ if (
   !isWholeNumber(seedCount, 1) ||
   !isWholeNumber(workerCount ?? 1, 1)
 )
-  throw new Error('--seeds, --from and --workers are whole numbers');
+  throw new Error(
+    '--seeds and --workers must be positive whole numbers, and --from a whole number from 0',
+  );
 
 if (values.history) await runReplay();
 else await runSimulation();
@@ -52,13 +54,13 @@ async function runReplay(): Promise<void> {
 async function runSimulation(): Promise<void> {
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1_000;
-  let told = 0;
+  let reportedCount = 0;
   const summary = await runSeeds(firstSeed, seedCount, {
     workers: workerCount,
     onBatch: ({ failed }, done) => {
       for (const outcome of failed) console.error(renderFailure(outcome));
-      if (done - told < PROGRESS_EVERY) return;
-      told = done;
+      if (done - reportedCount < PROGRESS_EVERY) return;
+      reportedCount = done;
       console.error(`${done} of ${seedCount} seeds in ${seconds().toFixed(0)} s`);
     },
   });

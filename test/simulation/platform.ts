@@ -10,7 +10,7 @@ import { createScriptedLlm } from './actor/scripted-llm.ts';
 import { recordInvocationFault } from './invocation.ts';
 import type { World } from './world.ts';
 
-// The handlers, as the functions call them, and the minute clock.
+// Runs the handlers as the cloud functions do: queue messages, the minute tick and API calls.
 
 const TICK_MS = 60_000;
 
@@ -57,43 +57,44 @@ export function startClock(world: World): void {
   const tick = (): void => {
     world.loop.schedule(TICK_MS, tick);
     if (world.isDown || world.faults.drawFault('tick_lost')) return;
-    const nothing = (): void => {};
+    const ignore = (): void => {};
     world.startInvocation('reconcile', resync, {
-      done: nothing,
-      failed: nothing,
-      crashed: nothing,
+      onDone: ignore,
+      onError: ignore,
+      onCrash: ignore,
     });
   };
   world.loop.schedule(world.random.between(1_000, TICK_MS), tick);
 }
 
-/** What a client of the API meets: the answer, a refusal, or nothing in time. */
+/** Calls the API as a client: answers with the result, a refusal, or `no_answer` after a timeout. */
 export function callApi<T>(
   world: World,
-  what: string,
-  act: (deps: EngineDeps) => Promise<T>,
+  callName: string,
+  handle: (deps: EngineDeps) => Promise<T>,
   caller: { readonly alive: boolean; readonly cutOffUntil: number },
 ): Promise<T> {
   const { loop, random, faults } = world;
   return new Promise((resolve, reject) => {
-    let settled = false;
-    const settle = (end: () => void): void => {
-      if (settled) return;
-      settled = true;
-      loop.schedule(random.between(2, 30), () => caller.alive && end());
+    let isSettled = false;
+    const settle = (deliver: () => void): void => {
+      if (isSettled) return;
+      isSettled = true;
+      loop.schedule(random.between(2, 30), () => caller.alive && deliver());
     };
-    const lost = (): void =>
-      settle(() => reject(new AppError('transient', 'no_answer', `${what} was not answered`)));
+    const timeOut = (): void =>
+      settle(() => reject(new AppError('transient', 'no_answer', `${callName} was not answered`)));
     loop.schedule(random.between(2, 30), () => {
-      if (world.isDown || caller.cutOffUntil > loop.now) return loop.schedule(2_000, lost);
-      const deaf = faults.drawFault('answer_lost');
-      const invocation = world.startInvocation(what, act, {
-        done: (value) => (deaf ? loop.schedule(3_000, lost) : settle(() => resolve(value))),
-        failed: (error) => settle(() => reject(error)),
-        crashed: () => loop.schedule(3_000, lost),
+      if (world.isDown || caller.cutOffUntil > loop.now) return loop.schedule(2_000, timeOut);
+      const isAnswerLost = faults.drawFault('answer_lost');
+      const invocation = world.startInvocation(callName, handle, {
+        onDone: (value) =>
+          isAnswerLost ? loop.schedule(3_000, timeOut) : settle(() => resolve(value)),
+        onError: (error) => settle(() => reject(error)),
+        onCrash: () => loop.schedule(3_000, timeOut),
       });
-      if (deaf) recordInvocationFault(world, invocation, 'answer_lost');
-      loop.schedule(29_000, lost);
+      if (isAnswerLost) recordInvocationFault(world, invocation, 'answer_lost');
+      loop.schedule(29_000, timeOut);
     });
   });
 }

@@ -2,18 +2,20 @@ import type { Pod, PodSpec } from '../../core/port/launcher.ts';
 import { runBridge } from './actor/bridge.ts';
 import type { World } from './world.ts';
 
-// Pods as the cluster has them. A bridge lives in one; where the cluster loses sight of a pod, its bridge may live on.
+// Pods as the cluster reports them. Each pod runs a bridge, which may continue after the cluster has lost track of the pod.
 
+/** State of a pod's process, which may differ from the state that the cluster reports. */
 export type PodLife = {
-  /** The process runs. */
+  /** True while the process runs. */
   alive: boolean;
-  /** It heeds neither its lease nor a refusal. */
+  /** True when the process ignores the end of its lease and refused calls. */
   zombie: boolean;
-  /** Its calls reach nobody until then. */
+  /** Epoch milliseconds until which no call of the process arrives. */
   cutOffUntil: number;
 };
 
-export type SimPod = Pod & { readonly spec: PodSpec; readonly life: PodLife; isGoing: boolean };
+/** Pod of the simulated cluster. `isEnding`: its removal was requested and has not taken place. */
+export type SimPod = Pod & { readonly spec: PodSpec; readonly life: PodLife; isEnding: boolean };
 
 export class SimPods {
   readonly #world: World;
@@ -37,11 +39,11 @@ export class SimPods {
       uid: `u${this.#uids}`,
       spec,
       life: { alive: true, zombie: false, cutOffUntil: 0 },
-      isGoing: false,
+      isEnding: false,
     };
     this.pods.set(spec.name, pod);
-    this.#world.recordHistory(`pod ${spec.attemptId} is asked for`);
-    // It was accepted, and its process never comes to be: starting, until somebody removes it.
+    this.#world.recordHistory(`pod ${spec.attemptId} was requested`);
+    // The cluster accepts the pod and never starts its process: the pod stays in `starting` until its removal.
     if (faults.drawFault('pod_unborn')) return toPod(pod);
     const boot = faults.drawFault('pod_slow')
       ? random.between(20_000, 200_000)
@@ -65,23 +67,23 @@ export class SimPods {
       this.pods.delete(name);
       return 'gone';
     }
-    if (pod.isGoing) return 'going';
-    pod.isGoing = true;
+    if (pod.isEnding) return 'going';
+    pod.isEnding = true;
     this.#world.loop.schedule(this.#world.random.between(200, 4_000), () => this.endPod(pod));
     return 'going';
   }
 
-  /** The process is dead. */
+  /** Ends the process of a pod. */
   endPod(pod: SimPod): void {
     pod.life.alive = false;
     pod.state = 'gone';
   }
 
-  /** The cluster takes it for gone, and the process goes on. */
+  /** Makes the cluster report the pod as gone while its process continues. */
   hidePod(pod: SimPod): void {
     pod.state = 'gone';
     pod.life.zombie = true;
-    this.#world.recordHistory(`pod ${pod.attemptId} is lost sight of and goes on`);
+    this.#world.recordHistory(`pod ${pod.attemptId} is reported as gone and continues`);
   }
 }
 

@@ -2,11 +2,11 @@ import type { Coverage } from './coverage/coverage.ts';
 import { formatCell } from './coverage/coverage.ts';
 import type { Cell } from './coverage/coverage-table.ts';
 import {
-  computeDemandedTimes,
+  computeRequiredCount,
   listCells,
-  listMetImpossibleCells,
-  listSeldomMetCells,
-  listSeldomMetPlanTransitions,
+  listOccurredImpossibleCells,
+  listRareCells,
+  listRarePlanTransitions,
   renderCoverageTable,
   renderOtherFaultsTable,
   renderPlansTable,
@@ -15,14 +15,14 @@ import { FAULT_KINDS } from './faults.ts';
 import type { Outcome } from './run-seed.ts';
 import type { Summary } from './run-seeds.ts';
 
-// What a run prints.
+// Renders the output of a simulation run.
 
 const MAX_LINES = 600;
 
 export function renderHistory(outcome: Outcome): string {
   const lines = outcome.history.slice(-MAX_LINES);
-  const left = outcome.history.length - lines.length;
-  const cut = left > 0 ? [`(${left} earlier lines; the replay prints all)`] : [];
+  const hiddenCount = outcome.history.length - lines.length;
+  const cut = hiddenCount > 0 ? [`(${hiddenCount} earlier lines; the replay prints all)`] : [];
   return [...cut, ...lines].join('\n');
 }
 
@@ -36,22 +36,22 @@ export function renderCoverage(coverage: Coverage): string {
     (kind) => `${String(coverage.faults.get(kind) ?? 0).padStart(9)}  ${kind}`,
   );
   return [
-    'Transitions of tasks, and what struck at their write, on the way to it from the reading of the task, or after it (a number is demanded of each):',
+    'Transitions of tasks, crossed with the faults between the read of the task and its write, or right after the write (each cell has a required count):',
     '',
     renderCoverageTable(coverage),
     '',
-    'The same with what else went wrong in the handler or on its way to it (no number is demanded):',
+    'Transitions of tasks, crossed with all other faults of the handler or of its message (no required count):',
     '',
     renderOtherFaultsTable(coverage),
     '',
-    'Transitions of plans (a number is demanded of those marked):',
+    'Transitions of plans (the marked ones have a required count):',
     '',
     renderPlansTable(coverage),
     '',
-    'Cannot be:',
+    'Impossible transitions:',
     ...listReasons(coverage, false),
     '',
-    'May be met (no number is demanded):',
+    'Possible transitions without a required count:',
     ...listReasons(coverage, true),
     '',
     'Faults:',
@@ -59,11 +59,11 @@ export function renderCoverage(coverage: Coverage): string {
   ].join('\n');
 }
 
-function listReasons(coverage: Coverage, isNotAskedFor: boolean): string[] {
-  const cells = listCells(coverage).filter((cell) => cell.whyNot?.isNotAskedFor === isNotAskedFor);
-  return [...Map.groupBy(cells, (cell) => cell.whyNot?.because)].map(
-    ([reason, of]) =>
-      `  ${reason}: ${of.map((cell) => `${formatCellName(cell)} (${cell.times})`).join(', ')}`,
+function listReasons(coverage: Coverage, isPossible: boolean): string[] {
+  const cells = listCells(coverage).filter((cell) => cell.exemption?.isPossible === isPossible);
+  return [...Map.groupBy(cells, (cell) => cell.exemption?.reason)].map(
+    ([reason, exempt]) =>
+      `  ${reason}: ${exempt.map((cell) => `${formatCellName(cell)} (${cell.times})`).join(', ')}`,
   );
 }
 
@@ -71,31 +71,31 @@ function formatCellName({ transition, fault }: Cell): string {
   return fault === undefined ? transition : formatCell(transition, fault);
 }
 
-/** What is wrong with what a run has met. */
+/** Lists transitions that occurred although declared impossible, and cells and faults below the required count. */
 export function findCoverageProblems({ coverage, seeds }: Summary): string[] {
-  const wrong = listMetImpossibleCells(coverage).map(
+  const impossible = listOccurredImpossibleCells(coverage).map(
     (cell) =>
-      `${formatCellName(cell)} was met, and yet is said not to exist: ${cell.whyNot?.because}`,
+      `${formatCellName(cell)} occurred, but unreachable-transitions.ts declares it impossible: ${cell.exemption?.reason}`,
   );
-  const times = computeDemandedTimes(seeds);
-  if (times === undefined) return wrong;
-  const seldom = [
-    ...listSeldomMetCells(coverage, times).map((cell): [string, number] => [
+  const times = computeRequiredCount(seeds);
+  if (times === undefined) return impossible;
+  const rare = [
+    ...listRareCells(coverage, times).map((cell): [string, number] => [
       formatCellName(cell),
       cell.times,
     ]),
-    ...listSeldomMetPlanTransitions(coverage, times).map(([name, met]): [string, number] => [
+    ...listRarePlanTransitions(coverage, times).map(([name, count]): [string, number] => [
       `plan ${name}`,
-      met,
+      count,
     ]),
     ...FAULT_KINDS.map((kind): [string, number] => [
       `the fault ${kind}`,
       coverage.faults.get(kind) ?? 0,
-    ]).filter(([, met]) => met < times),
+    ]).filter(([, count]) => count < times),
   ];
   return [
-    ...wrong,
-    ...seldom.map(([name, met]) => `${name} was met ${met} times, and has to be ${times} times`),
+    ...impossible,
+    ...rare.map(([name, count]) => `${name} occurred ${count} times; ${times} are required`),
   ];
 }
 
@@ -107,7 +107,7 @@ export function renderTotals(
   return `${seeds} seeds, ${failed.length} failed, ${events} events, ${coverage.transitions.size} transitions, ${coverage.cells.size} of them crossed with faults; ${rate} seeds a second`;
 }
 
-/** For machines: the same, as one line of JSON. */
+/** Renders the whole summary as one line of JSON. */
 export function renderJson(summary: Summary, seconds: number): string {
   const { seeds, failed, events, coverage } = summary;
   return JSON.stringify({

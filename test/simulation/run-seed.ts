@@ -14,23 +14,25 @@ import { createRandom } from './time/random.ts';
 import type { Interference } from './world.ts';
 import { START, World } from './world.ts';
 
+/** Result of one seed. */
 export type Outcome = {
   readonly seed: number;
   readonly violations: string[];
   readonly history: string[];
   readonly coverage: PlainCoverage;
+  /** Number of events of the virtual clock; a measure of the length of the history. */
   readonly events: number;
 };
 
 const MINUTE_MS = 60_000;
-/** From the end of all faults until every plan must have come to its end. */
+/** Virtual time between the end of the faults and the deadline by which every plan must have ended. */
 const HEALING_MS = 10 * 60 * MINUTE_MS;
-/** For what is swept up last. */
+/** Virtual time for the last cleanup. */
 const SWEEP_GRACE_MS = 8 * MINUTE_MS;
-/** A branch that the forge would not delete is tried again by then. */
+/** Virtual time within which the cleanup retries a branch that the forge did not delete. */
 const SWEEP_RETRY_MS = 16 * MINUTE_MS;
 
-/** One history. Everything in it follows from the seed. Must be called outside of promises: it runs to its end at once. */
+/** Runs the history of a seed, which determines every event. Must not be called from a promise: the run is synchronous. */
 export function runSeed(
   seed: number,
   options: { readonly keepHistory?: boolean; readonly interference?: Interference } = {},
@@ -70,16 +72,16 @@ type ClientWatch = PlanWatch & { readonly client: ChangesClient };
 function startActors(world: World): ClientWatch[] {
   const watches = createSubmissions(world, addRepositories(world)).map((submission) => ({
     submission,
-    over: false,
+    isOver: false,
     client: new ChangesClient(world, submission.id),
   }));
-  const failed = createGiveUpHandler(world);
+  const onGiveUp = createGiveUpHandler(world);
   for (const watch of watches)
     submitPlan(world, watch.submission)
       .then(() => Promise.all([watchPlan(world, watch), watch.client.watchChanges()]))
-      .catch(failed);
-  visitForge(world).catch(failed);
-  pursueFoci(world, world.faults.foci).catch(failed);
+      .catch(onGiveUp);
+  visitForge(world).catch(onGiveUp);
+  pursueFoci(world, world.faults.foci).catch(onGiveUp);
   startClock(world);
   scheduleCrashes(world);
   return watches;
@@ -104,15 +106,15 @@ function scheduleCrashes(world: World): void {
 
 function runHistory(world: World, watches: readonly ClientWatch[], isBroken: () => boolean): void {
   const { loop } = world;
-  const isOver = (): boolean => watches.every((watch) => watch.over);
-  const bad = START + world.random.between(3, 24) * MINUTE_MS;
-  loop.runUntil(bad, () => isBroken() || isOver());
+  const areAllOver = (): boolean => watches.every((watch) => watch.isOver);
+  const faultsEndAt = START + world.random.between(3, 24) * MINUTE_MS;
+  loop.runUntil(faultsEndAt, () => isBroken() || areAllOver());
   world.faults.isActive = false;
   world.recordHistory('faults stop');
   const limit = loop.now + HEALING_MS;
-  loop.runUntil(limit, () => isBroken() || isOver());
+  loop.runUntil(limit, () => isBroken() || areAllOver());
   if (isBroken()) return;
-  if (!isOver()) {
+  if (!areAllOver()) {
     reportStuckPlans(world, watches);
     return;
   }
@@ -125,13 +127,13 @@ function runHistory(world: World, watches: readonly ClientWatch[], isBroken: () 
 }
 
 function reportStuckPlans(world: World, watches: readonly PlanWatch[]): void {
-  for (const { over, view, submission } of watches) {
-    if (over) continue;
+  for (const { isOver, view, submission } of watches) {
+    if (isOver) continue;
     const waiting =
       view?.waiting.map(({ kind, reason }) => `${kind} ${reason ?? ''}`).join('; ') ?? '';
     world.judge.recordViolation(
       world,
-      `plan ${submission.id} neither ended nor went on: ${view?.status} ${JSON.stringify(view?.counts)} waiting for ${waiting || 'nothing'}`,
+      `plan ${submission.id} neither ended nor progressed: ${view?.status} ${JSON.stringify(view?.counts)} waiting for ${waiting || 'nothing'}`,
     );
   }
 }

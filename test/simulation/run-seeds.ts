@@ -6,7 +6,7 @@ import type { Outcome } from './run-seed.ts';
 import { runSeed } from './run-seed.ts';
 import type { Interference } from './world.ts';
 
-/** What a worker tells of the seeds that it was handed: those that failed whole, of the others the sum. */
+/** Report of a worker about one batch of seeds: the full outcome of each failed seed and the totals of all. */
 export type Batch = {
   readonly seeds: number;
   events: number;
@@ -14,6 +14,7 @@ export type Batch = {
   readonly coverage: PlainCoverage;
 };
 
+/** Totals of all batches. */
 export type Summary = {
   seeds: number;
   readonly failed: Outcome[];
@@ -21,18 +22,19 @@ export type Summary = {
   events: number;
 };
 
+/** Options of a run over several seeds. */
 export type RunOptions = {
-  /** Absent: one for each core. */
+  /** Default: one worker per core. */
   readonly workers?: number;
-  /** How many seeds a worker is handed at once. */
+  /** Seeds per batch. Default: 10. */
   readonly batchSize?: number;
   readonly onBatch?: (batch: Batch, done: number) => void;
 };
 
-/** Small, so that no worker is left with a heap of work while the others are done. */
+/** Small, so that all workers finish at about the same time. */
 const BATCH_SIZE = 10;
 
-/** Each worker takes the next seeds as soon as it is free. Outcomes carry no history: a seed that failed is replayed. */
+/** Runs seeds in worker threads; each free worker takes the next batch. Outcomes have no history: replay a failed seed. */
 export async function runSeeds(
   from: number,
   count: number,
@@ -41,7 +43,7 @@ export async function runSeeds(
   const summary: Summary = { seeds: 0, failed: [], coverage: createCoverage(), events: 0 };
   const end = from + count;
   let next = from;
-  const take = (): number[] => {
+  const takeBatch = (): number[] => {
     const seeds = Array.from(
       { length: Math.min(batchSize, end - next) },
       (_, place) => next + place,
@@ -49,7 +51,7 @@ export async function runSeeds(
     next += seeds.length;
     return seeds;
   };
-  const add = (batch: Batch): void => {
+  const addBatch = (batch: Batch): void => {
     summary.seeds += batch.seeds;
     summary.events += batch.events;
     summary.failed.push(...batch.failed);
@@ -57,28 +59,30 @@ export async function runSeeds(
     onBatch?.(batch, summary.seeds);
   };
   const size = Math.max(1, Math.min(workers, Math.ceil(count / batchSize)));
-  await Promise.all(Array.from({ length: size }, () => runWorker(take, add)));
+  await Promise.all(Array.from({ length: size }, () => runWorker(takeBatch, addBatch)));
   return summary;
 }
 
-function runWorker(take: () => number[], add: (batch: Batch) => void): Promise<void> {
+function runWorker(takeBatch: () => number[], addBatch: (batch: Batch) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url));
-    // An empty hand ends it.
-    const hand = (): void => worker.postMessage(take());
+    // An empty batch ends the worker.
+    const sendBatch = (): void => worker.postMessage(takeBatch());
     worker.on('message', (batch: Batch) => {
-      add(batch);
-      hand();
+      addBatch(batch);
+      sendBatch();
     });
     worker.once('error', reject);
     worker.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`a worker of the simulation ended with ${code}`)),
+      code === 0
+        ? resolve()
+        : reject(new Error(`a worker of the simulation exited with code ${code}`)),
     );
-    hand();
+    sendBatch();
   });
 }
 
-/** One seed in this process, with its whole history. */
+/** Runs one seed in this process, by default with its full history. */
 export function replaySeed(
   seed: number,
   options: { readonly interference?: Interference; readonly keepHistory?: boolean } = {},

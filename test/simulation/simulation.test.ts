@@ -5,7 +5,7 @@ import { replaySeed, runSeeds } from './run-seeds.ts';
 
 const SEED_COUNT = 2_000;
 
-test('no history breaks a rule, and every plan ends or names what it waits for', async () => {
+test('no seed violates a rule, and every plan ends or names its blocker', async () => {
   const began = performance.now();
 
   const summary = await runSeeds(0, SEED_COUNT);
@@ -18,13 +18,13 @@ test('no history breaks a rule, and every plan ends or names what it waits for',
   expect(findCoverageProblems(summary)).toEqual([]);
 }, 600_000);
 
-test('a seed replays exactly, whatever ran before it', async () => {
-  const ran: Batch[] = [];
-  await runSeeds(1, 12, { workers: 1, batchSize: 1, onBatch: (batch) => ran.push(batch) });
+test('a seed replays exactly, independent of the seeds before it', async () => {
+  const batches: Batch[] = [];
+  await runSeeds(1, 12, { workers: 1, batchSize: 1, onBatch: (batch) => batches.push(batch) });
 
-  expect(ran).toHaveLength(12);
-  // Backwards: what one seed leaves behind for the next would be left for another.
-  for (const [place, { events, failed, coverage }] of [...ran.entries()].reverse()) {
+  expect(batches).toHaveLength(12);
+  // In reverse order, so that state left behind by a seed would reach a different seed than in the first run.
+  for (const [place, { events, failed, coverage }] of [...batches.entries()].reverse()) {
     const replayed = await replaySeed(1 + place);
 
     expect(replayed.coverage).toEqual(coverage);

@@ -4,7 +4,7 @@ import { addCoverage, createCoverage, toPlainCoverage } from './coverage/coverag
 import { runSeed } from './run-seed.ts';
 import type { Batch } from './run-seeds.ts';
 
-// Runs the seeds that it is handed and tells how they went, until there are none.
+// Worker thread: runs each received batch of seeds and posts its report; an empty batch ends the worker.
 
 const seedsSchema = z.array(z.number().int());
 

@@ -18,22 +18,22 @@ import { EventLoop } from './time/event-loop.ts';
 import type { Random } from './time/random.ts';
 import { createRandom } from './time/random.ts';
 
-// Everything of one seed: the platform under test, what it stands on, and who watches.
+// The world of one seed: the platform under test, its simulated dependencies, and the judge.
 
 export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
 
-/** An index is behind its table by less than a client looks back. */
+/** Largest delay of an index behind its table; shorter than the overlap that clients read again. */
 const INDEX_LAG_MS = 60_000;
 const WRITE_OPERATIONS = new Set(['put', 'update', 'delete']);
 
-/** What goes wrong in a whole seed besides its faults: it wraps what invocations are given. */
+/** Change to the ports or calls that applies to a whole seed, in addition to its faults. */
 export type Interference = {
   readonly name: string;
-  /** What goes wrong in every seed, and often: where the rule is needed. */
+  /** Faults that every seed has, more often than usual, so that the affected rule matters. */
   readonly emphasis?: readonly FaultKind[];
   readonly deps?: (deps: EngineDeps, world: World) => EngineDeps;
-  /** Under which number a bridge's call arrives. */
-  readonly attempt?: (attemptId: string, world: World) => string;
+  /** Replaces the attempt id of a bridge's call. */
+  readonly rewriteAttemptId?: (attemptId: string, world: World) => string;
 };
 
 export class World {
@@ -48,14 +48,14 @@ export class World {
   readonly judge: Judge;
   readonly coverage: Coverage;
   readonly interference: Interference | undefined;
-  /** Filled only when somebody is going to read it. */
+  /** Lines of the history; undefined unless `keepHistory` is set. */
   readonly history: string[] | undefined;
   readonly liveInvocations = new Set<Invocation>();
-  /** Told that the index read that has just begun is a late one. */
+  /** Called when the current index read returns old items. */
   onLateIndexRead: () => void = () => {};
-  /** The platform is down until then. */
+  /** Epoch milliseconds until which the platform is down. */
   downUntil = 0;
-  /** Until then the forge has asked not to be called. */
+  /** Epoch milliseconds until which the forge has asked for no calls. */
   forgePausedUntil = 0;
   readonly #writes: number[] = [];
   #invocations = 0;
@@ -119,32 +119,32 @@ export class World {
     this.history.push(`${clock}  ${line}`);
   }
 
-  openInvocation(what: string): Invocation {
+  openInvocation(handlerName: string): Invocation {
     this.#invocations += 1;
-    const invocation = createInvocation(this.#invocations, what);
+    const invocation = createInvocation(this.#invocations, handlerName);
     this.liveInvocations.add(invocation);
     return invocation;
   }
 
-  /** Runs a handler; the platform being down is no run at all. */
+  /** Runs a handler; a crash of the handler calls only `onCrash`. */
   startInvocation<T>(
-    what: string,
-    act: (deps: EngineDeps) => Promise<T>,
-    end: {
-      readonly done: (value: T) => void;
-      readonly failed: (error: unknown) => void;
-      readonly crashed: () => void;
+    handlerName: string,
+    handle: (deps: EngineDeps) => Promise<T>,
+    callbacks: {
+      readonly onDone: (value: T) => void;
+      readonly onError: (error: unknown) => void;
+      readonly onCrash: () => void;
     },
   ): Invocation {
-    const invocation = this.openInvocation(what);
-    const leave = (then: () => void) => () => {
+    const invocation = this.openInvocation(handlerName);
+    const closeThen = (next: () => void) => () => {
       this.liveInvocations.delete(invocation);
-      then();
+      next();
     };
-    invocation.onCrash = leave(end.crashed);
-    act(this.createDeps(invocation)).then(
-      (value) => invocation.isAlive && leave(() => end.done(value))(),
-      (error) => invocation.isAlive && leave(() => end.failed(error))(),
+    invocation.onCrash = closeThen(callbacks.onCrash);
+    handle(this.createDeps(invocation)).then(
+      (value) => invocation.isAlive && closeThen(() => callbacks.onDone(value))(),
+      (error) => invocation.isAlive && closeThen(() => callbacks.onError(error))(),
     );
     return invocation;
   }
@@ -174,10 +174,10 @@ export class World {
     return this.interference?.deps?.(deps, this) ?? deps;
   }
 
-  /** Everything that runs stops where it is. */
+  /** Ends all live invocations at once and keeps the platform down for a while. */
   crashPlatform(forMs: number): void {
     this.recordHistory('the platform crashes');
-    // First, so that whoever gives up its place lets nobody in who would live through it.
+    // Set before the crashes: a crashed handler frees its place in the queue, and no new handler may start there.
     this.downUntil = this.loop.now + forMs;
     for (const invocation of [...this.liveInvocations]) {
       invocation.isAlive = false;
@@ -185,14 +185,14 @@ export class World {
     }
   }
 
-  /** Of what a repository holds only its configuration is ever read as text. */
+  /** Returns the text of a file; only `.smol-gang.yaml` has real text in the simulation. */
   readFileText(repo: string, sha: string, path: string): string | undefined {
     const content = this.forge.repo(repo).graph.get(sha).files.get(path);
     if (content === undefined || path !== '.smol-gang.yaml') return content;
     return renderRepositoryConfig(content);
   }
 
-  /** A delivery, unless it is lost on the way. */
+  /** Sends a webhook delivery, which faults may drop, duplicate or delay. */
   sendWebhook(repo: string, branch: string, pull: number | undefined): void {
     if (this.faults.drawFault('webhook_drop')) return;
     const copies = this.faults.drawFault('webhook_double') ? 2 : 1;

@@ -12,7 +12,7 @@ import { readBranch } from '../judge/names.ts';
 import { judgeHistory, judgeWaiting } from '../judge/view-rules.ts';
 import type { Submission } from '../scenario.ts';
 import type { World } from '../world.ts';
-import { bringBackPull } from './forge-person.ts';
+import { restorePullBase } from './forge-person.ts';
 import { issueCommand, PERSON_EMAIL, retryUntilAnswered, sendMaybeTwice } from './issue-command.ts';
 import {
   issuePlanApproval,
@@ -23,9 +23,10 @@ import {
   issueTaskApproval,
 } from './plan-commands.ts';
 
-// A person at the API: submits, does what a plan says it waits for, and in bad times orders whatever comes to mind.
+// A person at the API: submits plans, follows the commands that a plan waits for, and under faults issues random commands.
 
-export type PlanWatch = { readonly submission: Submission; over: boolean; view?: PlanView };
+/** Plan under observation, with the view that its person saw last. */
+export type PlanWatch = { readonly submission: Submission; isOver: boolean; view?: PlanView };
 
 export async function submitPlan(world: World, submission: Submission): Promise<void> {
   await world.loop.sleep(submission.at);
@@ -48,7 +49,7 @@ export async function submitPlan(world: World, submission: Submission): Promise<
   await sendMaybeTwice(world, () => retryUntilAnswered(world, 'create', create));
 }
 
-/** Looks at a plan now and then, for as long as it goes on. */
+/** Reads the plan now and then until the seed ends, and reacts to each view. */
 export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
   const { id } = watch.submission;
   for (;;) {
@@ -63,15 +64,15 @@ export async function watchPlan(world: World, watch: PlanWatch): Promise<void> {
     judgeWaiting(world.judge, world, view);
     for (const waiting of view.waiting.filter(waitsForPerson))
       if (!faults.isActive || random.chance(0.3)) await resolveWaiting(world, view, waiting);
-    const orders = [
+    const commands = [
       faults.drawFault('person_orders') ? issueRandomTaskCommand : undefined,
       faults.drawFault('person_stops') ? issueRandomStop : undefined,
-    ].filter((one) => one !== undefined);
-    for (const giveOrder of orders) await giveOrder(world, view);
-    // An order may have set it going again.
-    const isDone = isPlanOver(view) && orders.length === 0;
-    if (isDone && !watch.over) await readRandomHistory(world, view);
-    watch.over = isDone;
+    ].filter((command) => command !== undefined);
+    for (const issueRandomCommand of commands) await issueRandomCommand(world, view);
+    // A command may have started the plan again.
+    const isDone = isPlanOver(view) && commands.length === 0;
+    if (isDone && !watch.isOver) await readRandomHistory(world, view);
+    watch.isOver = isDone;
   }
 }
 
@@ -84,7 +85,7 @@ async function readRandomHistory(world: World, { id }: PlanView): Promise<void> 
     );
     judgeHistory(world.judge, world, `${id} ${task}`, history);
   } catch (error) {
-    // Its plan was stopped before it had tasks.
+    // The plan was stopped before its tasks existed.
     if (!isAppError(error, 'notFound')) throw error;
   }
 }
@@ -94,7 +95,7 @@ function isPlanOver(view: PlanView): boolean {
   return view.status === 'complete' && view.pulls.every((pull) => pull.state !== 'open');
 }
 
-/** Does what the plan says that it waits for. */
+/** Does the step that the plan waits for. */
 async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): Promise<void> {
   const { plan } = waiting;
   switch (waiting.kind) {
@@ -117,13 +118,13 @@ async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): P
     case 'model':
       return world.judge.recordViolation(
         world,
-        `plan ${plan} waits for an unknown ${waiting.kind}`,
+        `plan ${plan} waits for ${waiting.kind}, which the simulation never requires`,
       );
   }
 }
 
 async function issueRetry(world: World, plan: string, task: string): Promise<void> {
-  bringBackAllPulls(world, plan);
+  restorePullBases(world, plan);
   await issueCommand(world, `task retry ${task}`, (deps) =>
     retryTask(deps, plan, task, PERSON_EMAIL),
   );
@@ -135,23 +136,26 @@ async function issueAnswer(world: World, plan: string, task: string): Promise<vo
   );
 }
 
-/** A task that is blocked since its pull request goes elsewhere says that it is to be brought back. */
-function bringBackAllPulls(world: World, plan: string): void {
+/** Restores the base of retargeted pull requests, as a blocked task asks before its retry. */
+function restorePullBases(world: World, plan: string): void {
   for (const repository of world.forge.repositories.values())
     for (const pull of repository.pulls)
       if (pull.state === 'open' && readBranch(pull.head)?.plan === plan)
-        bringBackPull(world, repository.name, pull);
+        restorePullBase(world, repository.name, pull);
 }
 
-/** What the engine asks for is a look at it; then it is merged, or closed where it cannot be. */
+/** Visits the pull request that the engine asks a person to review, and merges or closes the pull request. */
 async function visitNamedPull(world: World, url = ''): Promise<void> {
   const match = /forge\.test\/(.+)\/pull\/(\d+)/.exec(url);
-  if (match === null) return world.judge.recordViolation(world, `nobody can open "${url}"`);
+  if (match === null) return world.judge.recordViolation(world, `the link to a pull request is broken: "${url}"`);
   const [, repo = '', number = ''] = match;
   const pull = world.forge.truth(repo, Number(number));
   if (pull.state !== 'open') return;
   if (pull.draft && readBranch(pull.head)?.kind === 'root')
-    world.judge.recordViolation(world, `#${pull.number} is to be merged, and is a draft`);
+    world.judge.recordViolation(
+      world,
+      `a person is asked to merge #${pull.number}, which is a draft`,
+    );
   const by = { kind: 'person' } as const;
   world.forge.setDraft(repo, pull.number, false, by);
   const sha = world.forge.headSha(world.forge.repo(repo), pull);

@@ -5,14 +5,14 @@ import type { Sha } from '../../../core/port/forge.ts';
 import type { Bridge } from './bridge.ts';
 import { NO_USAGE } from './bridge.ts';
 
-// What a bridge says in the end: the truth, or nonsense, of which nothing may count.
+// The final report of a bridge: a true result, or an invalid one that the engine must reject.
 
 type FailedResult = Extract<AttemptResult, { readonly outcome: 'failed' }>;
 type DoneResult = Extract<AttemptResult, { readonly outcome: 'done' }>;
 
 export function createFailedResult(
   cause: FailedResult['cause'],
-  more: Partial<FailedResult> = {},
+  overrides: Partial<FailedResult> = {},
 ): FailedResult {
   return {
     outcome: 'failed',
@@ -21,7 +21,7 @@ export function createFailedResult(
     files: [],
     leftOut: [],
     usage: NO_USAGE,
-    ...more,
+    ...overrides,
   };
 }
 
@@ -54,11 +54,11 @@ export async function reportDone(
       ...truth,
       evidence: { ...truth.evidence, green: false },
     });
-  return reportNonsense(bridge, createNonsenseResult(bridge, truth));
+  return reportInvalidResult(bridge, createInvalidResult(bridge, truth));
 }
 
-/** Of a commit that nobody has seen: its evidence alone, or, where a commit is to be pushed, all of it. */
-function createNonsenseResult({ world, assignment }: Bridge, truth: DoneResult): DoneResult {
+/** Returns a result for a commit that was never pushed: in its evidence only, or in the whole result. */
+function createInvalidResult({ world, assignment }: Bridge, truth: DoneResult): DoneResult {
   const { graph } = world.forge.repo(assignment.repository.name);
   const commit = graph.add([truth.commit], graph.get(truth.commit).files).sha;
   const evidence = { ...truth.evidence, commit };
@@ -66,15 +66,17 @@ function createNonsenseResult({ world, assignment }: Bridge, truth: DoneResult):
   return isWhole ? { ...truth, commit, evidence } : { ...truth, evidence };
 }
 
-/** Once it is refused, the bridge says that its agent failed. */
-async function reportNonsense(bridge: Bridge, said: DoneResult): Promise<void> {
+/** Reports an invalid result; after the refusal, the bridge reports a failure of its agent. */
+async function reportInvalidResult(bridge: Bridge, result: DoneResult): Promise<void> {
   const { world, pod } = bridge;
   try {
-    await bridge.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, said));
-    world.judge.recordViolation(world, `nonsense of ${pod.attemptId} was answered as accepted`);
+    await bridge.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, result));
+    world.judge.recordViolation(world, `an invalid result of ${pod.attemptId} was accepted`);
   } catch (error) {
     if (!isAppError(error)) throw error;
-    world.recordHistory(`${pod.attemptId} told nonsense and was answered ${error.message}`);
+    world.recordHistory(
+      `${pod.attemptId} reported an invalid result and was refused: ${error.message}`,
+    );
   }
   bridge.requireAlive();
   await bridge.reportResult(createFailedResult('agent'));

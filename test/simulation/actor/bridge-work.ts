@@ -6,16 +6,16 @@ import { createFailedResult, reportDone } from './attempt-result.ts';
 import type { Bridge } from './bridge.ts';
 import { hasFaultyOutcome } from './faulty-outcome.ts';
 
-// What an attempt does to the repository: commits on its own branch, and evidence for exactly the commit that it reports.
+// The work of an attempt in its repository: commits on its own branch, and evidence for exactly the reported commit.
 
-export async function performVerification(bridge: Bridge, lasts: number): Promise<void> {
+export async function performVerification(bridge: Bridge, durationMs: number): Promise<void> {
   const { world, assignment } = bridge;
   const { name, rootBranch, verifyCommit: commit = '' } = assignment.repository;
   const repository = world.forge.repo(name);
   const root = world.forge.head(name, rootBranch) ?? assignment.repository.root;
-  await bridge.waitWhileAlive(lasts);
-  const early = drawEarlyEnd(bridge);
-  if (early !== undefined) return bridge.reportResult(early);
+  await bridge.waitWhileAlive(durationMs);
+  const earlyResult = drawEarlyEnd(bridge);
+  if (earlyResult !== undefined) return bridge.reportResult(earlyResult);
   const merge = repository.graph.merge(root, commit);
   if (merge.conflicts.length > 0)
     return bridge.reportResult(createFailedResult('conflict', { files: merge.conflicts }));
@@ -25,7 +25,7 @@ export async function performVerification(bridge: Bridge, lasts: number): Promis
   await reportDone(bridge, commit, root, changed);
 }
 
-/** What ends an attempt before it has anything to show. */
+/** Draws a failure that ends the attempt before its work. */
 function drawEarlyEnd(bridge: Bridge): AttemptResult | undefined {
   const { random, loop } = bridge.world;
   const until = loop.now + random.between(1_000, 300_000);
@@ -37,30 +37,30 @@ function drawEarlyEnd(bridge: Bridge): AttemptResult | undefined {
   return undefined;
 }
 
-/** The parts of what a bridge writes: whose they are, and what their author had seen. */
-function createContent(bridge: Bridge, files: ReadonlyMap<string, string>, bad: boolean): string {
+/** Renders the content of a changed file: its author, and the authors whose work the author had seen. */
+function createContent(bridge: Bridge, files: ReadonlyMap<string, string>, isBad: boolean): string {
   const { task, n } = bridge.key;
-  return `${bad ? 'bad-' : ''}${task}@${n}:${authorsOf(files).toSorted().join(',')}`;
+  return `${isBad ? 'bad-' : ''}${task}@${n}:${authorsOf(files).toSorted().join(',')}`;
 }
 
-export async function performWork(bridge: Bridge, lasts: number): Promise<void> {
+export async function performWork(bridge: Bridge, durationMs: number): Promise<void> {
   const { world, assignment } = bridge;
   const { faults, random } = world;
   const { name, rootBranch } = assignment.repository;
   const repository = world.forge.repo(name);
   let head: Sha = assignment.repository.start;
   if (assignment.kind === 'repair') head = mergeRoot(bridge, repository, head, true);
-  await bridge.waitWhileAlive(lasts * 0.4);
+  await bridge.waitWhileAlive(durationMs * 0.4);
   if (faults.drawFault('agent_asks')) await bridge.askQuestion();
-  const early = drawEarlyEnd(bridge);
-  if (early !== undefined) return bridge.reportResult(early);
+  const earlyResult = drawEarlyEnd(bridge);
+  if (earlyResult !== undefined) return bridge.reportResult(earlyResult);
   const paths = choosePaths(bridge, repository);
   const half = Math.floor(paths.length / 2);
   if (half > 0 && random.chance(0.5)) {
     head = writeCommit(bridge, repository, head, paths.slice(0, half), false);
     await bridge.sendCheckpoint(head);
   }
-  await bridge.waitWhileAlive(lasts * 0.4);
+  await bridge.waitWhileAlive(durationMs * 0.4);
   head = writeCommit(
     bridge,
     repository,
@@ -74,7 +74,7 @@ export async function performWork(bridge: Bridge, lasts: number): Promise<void> 
     const contained = repository.graph.mergeBase(root, head).sha;
     if (repository.graph.isAncestor(head, contained))
       head = repository.graph.add([head], repository.graph.get(head).files).sha;
-    await bridge.waitWhileAlive(lasts * 0.2);
+    await bridge.waitWhileAlive(durationMs * 0.2);
     const { files } = repository.graph.get(head);
     if (isGreen(repository, files)) {
       bridge.pushCommit(head);
@@ -93,36 +93,41 @@ function writeCommit(
   repository: SimRepository,
   head: Sha,
   paths: readonly string[],
-  bad: boolean,
+  isBad: boolean,
 ): Sha {
   const files = new Map(repository.graph.get(head).files);
-  const content = createContent(bridge, files, bad);
-  // Whoever writes last mends what is broken by itself.
-  const broken = bad ? [] : [...files].filter(([, line]) => line.startsWith('bad-'));
+  const content = createContent(bridge, files, isBad);
+  // A good commit also repairs files that an earlier bad commit broke.
+  const broken = isBad ? [] : [...files].filter(([, line]) => line.startsWith('bad-'));
   for (const path of [...paths, ...broken.map(([name]) => name)]) files.set(path, content);
   return repository.graph.add([head], files).sha;
 }
 
-/** `resolve`: what both changed becomes the attempt's own; else a merge with conflicts is left. */
-function mergeRoot(bridge: Bridge, repository: SimRepository, head: Sha, resolve: boolean): Sha {
+/** Merges the root branch. `resolve`: conflicts become content of this attempt; otherwise a conflict cancels the merge. */
+function mergeRoot(
+  bridge: Bridge,
+  repository: SimRepository,
+  head: Sha,
+  shouldResolve: boolean,
+): Sha {
   const { name, rootBranch } = bridge.assignment.repository;
   const root = bridge.world.forge.head(name, rootBranch);
   if (root === undefined || repository.graph.isAncestor(root, head)) return head;
   const { files, conflicts } = repository.graph.merge(head, root);
-  if (conflicts.length > 0 && !resolve) return head;
+  if (conflicts.length > 0 && !shouldResolve) return head;
   const merged = new Map(files);
   const content = createContent(bridge, files, false);
   for (const path of conflicts) merged.set(path, content);
   return repository.graph.add([head, root], merged).sha;
 }
 
-/** Its scope, sometimes what everybody writes, sometimes somebody else's. Work without a difference happens too. */
+/** Draws the changed paths: usually the scope, sometimes also a shared file or a foreign one; rarely none. */
 function choosePaths(bridge: Bridge, repository: SimRepository): string[] {
   const { random, faults } = bridge.world;
   const { scope, end } = bridge.assignment.task;
   const own = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
   if (random.chance(0.03) && !end) return [];
-  // What everybody shares takes evidence away from those who wait to be merged, unless it is a conflict with them.
+  // A merged change of the shared file invalidates the evidence of waiting pull requests, or conflicts with them.
   const isAboutMerging = faults.foci.some((focus) => focus.status === 'merging');
   if (random.chance(isAboutMerging ? 0.2 : 0.4)) own.push('CHANGELOG.md');
   if (random.chance(0.15)) {

@@ -17,21 +17,22 @@ import type { World } from '../world.ts';
 import { performVerification, performWork } from './bridge-work.ts';
 import { hasFaultyOutcome } from './faulty-outcome.ts';
 
-// A bridge as the control plane and the forge see it: what it calls and what it pushes.
+// A bridge as seen by the control plane and the forge: its calls and its pushes.
 
 export const NO_USAGE = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
 
-/** It may not act any more. */
+/** Reports that a bridge must stop, because of a refused call or the end of its lease. */
 export class BridgeEndedError extends Error {}
 
 export class Bridge {
   readonly world: World;
   readonly pod: SimPod;
   readonly key: AttemptKey;
+  /** Epoch milliseconds of the last answered call. */
   answeredAt: number;
-  /** Told to stop. */
+  /** True after the control plane has ended the attempt. */
   isStopped = false;
-  /** It has come to its end. */
+  /** True after the bridge has exited. */
   hasFinished = false;
   answer: string | undefined;
   #assignment: Assignment | undefined;
@@ -40,24 +41,24 @@ export class Bridge {
     this.world = world;
     this.pod = pod;
     const key = parseAttemptId(pod.attemptId);
-    if (key === undefined) throw new Error(`pod of ${pod.attemptId}`);
+    if (key === undefined) throw new Error(`pod with an invalid attempt id: ${pod.attemptId}`);
     this.key = key;
     this.answeredAt = world.loop.now;
   }
 
   get assignment(): Assignment {
-    if (this.#assignment === undefined) throw new Error('not started');
+    if (this.#assignment === undefined) throw new Error('the bridge has no assignment yet');
     return this.#assignment;
   }
 
-  /** Goes on only while the process lives. */
+  /** Never resolves when the process has died meanwhile. */
   waitWhileAlive(ms: number): Promise<void> {
     return new Promise((resolve) =>
       this.world.loop.schedule(ms, () => this.pod.life.alive && resolve()),
     );
   }
 
-  /** Before anything leaves this machine. */
+  /** Throws when the bridge may no longer act; required before each call and push. */
   requireAlive(): void {
     if (this.pod.life.zombie) return;
     const { leaseMs } = this.world.settings;
@@ -66,34 +67,34 @@ export class Bridge {
       throw new BridgeEndedError('lease');
   }
 
-  /** Again and again until it is answered. */
+  /** Repeats a call until an answer arrives. */
   async callUntilAnswered<T>(
-    what: string,
-    act: (deps: EngineDeps, key: AttemptKey) => Promise<T>,
+    callName: string,
+    handle: (deps: EngineDeps, key: AttemptKey) => Promise<T>,
   ): Promise<T> {
     const { world, pod } = this;
-    const id = world.interference?.attempt?.(pod.attemptId, world) ?? pod.attemptId;
+    const id = world.interference?.rewriteAttemptId?.(pod.attemptId, world) ?? pod.attemptId;
     const key = parseAttemptId(id) ?? this.key;
-    let isDone = false;
+    let wasHandled = false;
     for (let tries = 0; ; tries += 1) {
-      if (what !== 'start') this.requireAlive();
-      const from = world.loop.now;
+      if (callName !== 'start') this.requireAlive();
+      const sentAt = world.loop.now;
       try {
-        const once = async (deps: EngineDeps): Promise<T> => {
-          const done = await act(deps, key);
-          isDone = true;
-          return done;
+        const handleOnce = async (deps: EngineDeps): Promise<T> => {
+          const answer = await handle(deps, key);
+          wasHandled = true;
+          return answer;
         };
-        const value = await callApi(world, `${what} ${id}`, once, pod.life);
-        this.answeredAt = Math.max(this.answeredAt, from);
+        const value = await callApi(world, `${callName} ${id}`, handleOnce, pod.life);
+        this.answeredAt = Math.max(this.answeredAt, sentAt);
         return value;
       } catch (error) {
         const isRefused = isAppError(error, 'conflict', 'attempt_ended');
         if (isRefused) this.isStopped = true;
-        if (what === 'result' && isRefused && isDone)
+        if (callName === 'result' && isRefused && wasHandled)
           world.judge.recordRefusedRepeat(world, this.key);
-        const passing = isAppError(error, 'transient') || isAppError(error, 'paused');
-        if (!passing || tries > 40) throw error;
+        const isRetryable = isAppError(error, 'transient') || isAppError(error, 'paused');
+        if (!isRetryable || tries > 40) throw error;
         await this.waitWhileAlive(world.random.between(500, 4_000));
       }
     }
@@ -110,22 +111,22 @@ export class Bridge {
   }
 
   async #sendHeartbeats(): Promise<void> {
-    let seen = 0;
+    let messagesSeen = 0;
     while (!this.isStopped || this.pod.life.zombie) {
       await this.waitWhileAlive(this.world.settings.heartbeatMs);
       if (this.hasFinished) return;
       try {
-        const said = await this.callUntilAnswered('heartbeat', (deps, key) =>
+        const heartbeat = await this.callUntilAnswered('heartbeat', (deps, key) =>
           recordHeartbeat(deps, key, {
             phase: 'agent',
             activity: '',
             usage: NO_USAGE,
             progressAt: this.world.loop.now,
-            messagesSeen: seen,
+            messagesSeen,
           }),
         );
-        for (const message of said.messages) {
-          seen = Math.max(seen, message.n);
+        for (const message of heartbeat.messages) {
+          messagesSeen = Math.max(messagesSeen, message.n);
           if (message.answers !== undefined) this.answer = message.text;
         }
       } catch {
@@ -150,10 +151,10 @@ export class Bridge {
     this.world.judge.commitments.recordKeptCommit(this.key, commit);
   }
 
-  /** `said`: in other words, which come to the same. */
-  async reportResult(result: AttemptResult, said = result): Promise<void> {
+  /** Reports a result. `sent`: a variant of the result that the engine must treat alike. */
+  async reportResult(result: AttemptResult, sent = result): Promise<void> {
     this.world.judge.recordReport(this.key, this.assignment.kind, result);
-    await this.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, said));
+    await this.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, sent));
     this.world.judge.recordAcceptedResult(this.world, this.key, this.assignment.kind, result);
     this.world.recordHistory(`${this.pod.attemptId} reported ${result.outcome}`);
   }
@@ -169,14 +170,14 @@ export class Bridge {
       timeoutAt,
     };
     await this.callUntilAnswered('question', (deps, key) => askQuestion(deps, key, question));
-    const patience = this.world.faults.drawFault('agent_impatient')
+    const giveUpAt = this.world.faults.drawFault('agent_impatient')
       ? loop.now + random.between(1_000, 30_000)
       : Number.POSITIVE_INFINITY;
-    while (this.answer === undefined && loop.now < patience) {
+    while (this.answer === undefined && loop.now < giveUpAt) {
       await this.waitWhileAlive(2_000);
       this.requireAlive();
     }
-    // It may ask something else although nobody has answered.
+    // An agent may ask again without an answer to its first question.
     if (this.answer === undefined && random.chance(0.3)) await this.askQuestion();
   }
 }
@@ -199,14 +200,14 @@ async function runAttempt(bridge: Bridge): Promise<void> {
   const { random, loop } = bridge.world;
   await bridge.startAttempt();
   const { kind } = bridge.assignment;
-  const lasts = Math.min(600_000, random.logNormal(35_000, 0.9)) / (kind === 'verify' ? 3 : 1);
-  const at = lasts * random.next();
-  loop.schedule(at, () => applyPodFaults(bridge));
-  if (kind === 'verify') await performVerification(bridge, lasts);
-  else await performWork(bridge, lasts);
+  const durationMs = Math.min(600_000, random.logNormal(35_000, 0.9)) / (kind === 'verify' ? 3 : 1);
+  const faultAtMs = durationMs * random.next();
+  loop.schedule(faultAtMs, () => applyPodFaults(bridge));
+  if (kind === 'verify') await performVerification(bridge, durationMs);
+  else await performWork(bridge, durationMs);
 }
 
-/** What befalls a pod while there is one. */
+/** Draws a fault of a live pod. */
 function applyPodFaults(bridge: Bridge): void {
   const { world, pod } = bridge;
   if (!pod.life.alive || pod.state === 'gone') return;
@@ -217,7 +218,7 @@ function applyPodFaults(bridge: Bridge): void {
   else if (hasFaultyOutcome(bridge, 'pod_zombie')) becomeZombie(world, pod);
 }
 
-/** Its calls reach nobody for long enough that another takes over; then it goes on as if nothing had been. */
+/** Cuts a pod off for long enough that another attempt takes over; then the pod continues as before. */
 function becomeZombie(world: World, pod: SimPod): void {
   pod.life.cutOffUntil = world.loop.now + world.random.between(60_000, 400_000);
   world.pods.hidePod(pod);

@@ -5,11 +5,11 @@ import { listTaskViews, readChanges } from '../../../core/engine/view/read-view.
 import type { World } from '../world.ts';
 import { retryUntilAnswered } from './issue-command.ts';
 
-// Who has a plan open: asks now and then what has changed since, and puts it together. What they see in the end must be
-// what whoever opens the plan anew is shown.
+// A client with an open plan: polls the changes and assembles the tasks from them. At the end, the assembled tasks must
+// match a fresh list of the plan's tasks.
 
 const PAGE_SIZE = 5;
-/** Whatever the index has not shown by then it never will. */
+/** Virtual milliseconds after which the index shows every write. */
 const INDEX_SETTLED_MS = 150_000;
 
 export class ChangesClient {
@@ -41,12 +41,12 @@ export class ChangesClient {
       if (seen !== undefined && seen.version >= shown.version) continue;
       this.#world.judge.recordViolation(
         this.#world,
-        `${shown.id} of ${this.#plan} is ${shown.status}, and who followed its changes saw ${seen?.status ?? 'nothing of it'}`,
+        `${shown.id} of ${this.#plan} is ${shown.status}, but a client of its changes saw ${seen?.status ?? 'no such task'}`,
       );
     }
   }
 
-  /** Pages until there is no next; the cursor moves on only when all of them were read. */
+  /** Reads all pages of changes; the cursor advances only after the last page. */
   async #fetchChanges(): Promise<void> {
     let cursor: string | undefined;
     let next: number | undefined;
@@ -63,7 +63,7 @@ export class ChangesClient {
     this.#cursor = next;
   }
 
-  /** Said again, or out of order: the newest counts. */
+  /** Keeps the newest version of a task; changes may repeat or arrive out of order. */
   #recordTask(task: TaskView): void {
     if (task.run < this.#run) return;
     if (task.run > this.#run) this.#tasks.clear();
@@ -77,11 +77,11 @@ export class ChangesClient {
     return (await this.#readFromApi(list))?.items ?? [];
   }
 
-  async #readFromApi<T>(act: (deps: EngineDeps) => Promise<T>): Promise<T | undefined> {
+  async #readFromApi<T>(read: (deps: EngineDeps) => Promise<T>): Promise<T | undefined> {
     try {
-      return await retryUntilAnswered(this.#world, 'changes', act);
+      return await retryUntilAnswered(this.#world, 'changes', read);
     } catch (error) {
-      // It was announced and is not there yet; or its next run has begun between two pages.
+      // The plan does not exist yet, or its next run began between two pages.
       if (isAppError(error, 'notFound') || isAppError(error, 'invalid')) return undefined;
       throw error;
     }

@@ -2,7 +2,7 @@ import type { TaskEventType } from '../../../core/task-state/task-event.ts';
 import type { FaultKind } from '../faults.ts';
 import type { Bridge } from './bridge.ts';
 
-// How an attempt fares: by chance, and more often so where the seed is about what comes of it.
+// Draws faulty outcomes of attempts, more often where the outcome leads to a focus of the seed.
 
 const EVENT_BY_FAULT: Partial<Record<FaultKind, TaskEventType>> = {
   agent_refused: 'attempt_refused',
@@ -20,11 +20,11 @@ export function hasFaultyOutcome(bridge: Bridge, kind: FaultKind): boolean {
   return faults.drawFault(kind);
 }
 
-/** An attempt beside a pull request verifies; a repair that failed leaves its task ready, with a pull request. */
+/** True when the fault leads to a focus: a failed verification next to a pull request, or a failed repair of a ready task. */
 function isInFocus({ world, assignment }: Bridge, kind: FaultKind): boolean {
   return world.faults.foci.some(({ status, event }) => {
     if (status === 'ready') return kind === 'agent_failed' && assignment.kind === 'repair';
-    const isBeside = status === 'merging' || status === 'pr_open';
-    return isBeside && assignment.kind === 'verify' && EVENT_BY_FAULT[kind] === event;
+    const isVerifyStatus = status === 'merging' || status === 'pr_open';
+    return isVerifyStatus && assignment.kind === 'verify' && EVENT_BY_FAULT[kind] === event;
   });
 }

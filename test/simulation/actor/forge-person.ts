@@ -4,8 +4,8 @@ import { isRetargetedPull } from '../judge/branch-rules.ts';
 import { formatRootBranch, readBranch } from '../judge/names.ts';
 import type { World } from '../world.ts';
 
-// A person at the forge, who does not ask anybody: merges a pull request, closes it, opens it again, pushes to its branch,
-// reviews it, has it go elsewhere, rewrites its branch or deletes it.
+// A person at the forge, without a request from the engine: merges, closes, reopens, reviews and retargets pull requests, and
+// pushes to, rewrites or deletes their branches.
 
 const PERSON_ACTOR = { kind: 'person' } as const;
 
@@ -18,7 +18,9 @@ export async function visitForge(world: World): Promise<void> {
         (pull) => pull.state !== 'merged' && readBranch(pull.head)?.kind === 'task',
       );
       if (pulls.length > 0) visitPull(world, repository, random.pick(pulls));
-      const roots = [...repository.branches.keys()].filter((it) => readBranch(it)?.kind === 'root');
+      const roots = [...repository.branches.keys()].filter(
+        (branch) => readBranch(branch)?.kind === 'root',
+      );
       if (roots.length > 0 && faults.drawFault('person_roots'))
         pushCommit(world, repository, random.pick(roots));
     }
@@ -34,7 +36,7 @@ function visitPull(world: World, repository: SimRepository, pull: SimPull): void
     return;
   }
   if (isRetargetedPull(world, pull)) {
-    if (random.chance(0.3)) bringBackPull(world, name, pull);
+    if (random.chance(0.3)) restorePullBase(world, name, pull);
     return;
   }
   if (readBranch(pull.base)?.kind === 'root' && faults.drawFault('person_retargets')) {
@@ -60,14 +62,14 @@ function canMerge({ forge }: World, repository: SimRepository, pull: SimPull): b
   return forge.tryMerge(repository.name, base, forge.headSha(repository, pull)) === 'clean';
 }
 
-/** Into the root branch of its run, as its plan asks for. */
-export function bringBackPull(world: World, repo: string, pull: SimPull): void {
+/** Changes the base of a retargeted pull request back to the root branch of its run. */
+export function restorePullBase(world: World, repo: string, pull: SimPull): void {
   const head = readBranch(pull.head);
   if (head === undefined || !isRetargetedPull(world, pull)) return;
   world.forge.setBase(repo, pull.number, formatRootBranch(head.plan, head.run), PERSON_ACTOR);
 }
 
-/** As a rebase does: what was accepted is no ancestor of what is there then. */
+/** Rewrites a branch as a rebase does: the accepted commit is no ancestor of the new head. */
 function rewriteBranch(world: World, repository: SimRepository, { head, base }: SimPull): void {
   const { graph, branches } = repository;
   const [sha, root] = [branches.get(head), branches.get(base)];
@@ -76,7 +78,7 @@ function rewriteBranch(world: World, repository: SimRepository, { head, base }: 
   world.forge.setBranch(repository.name, head, graph.add([root], files).sha, PERSON_ACTOR);
 }
 
-/** On top of what is there, as people do. */
+/** Pushes a commit on top of a branch. */
 export function pushCommit(world: World, repository: SimRepository, branch: string): void {
   const head = repository.branches.get(branch);
   if (head === undefined) return;

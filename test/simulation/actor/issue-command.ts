@@ -3,21 +3,21 @@ import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import { callApi } from '../platform.ts';
 import type { World } from '../world.ts';
 
-// How a person uses the API: asks again until there is an answer, or takes a refusal for one; and some send all twice.
+// A person's calls of the API: reads are repeated until an answer arrives, commands accept a refusal, and faults send twice.
 
 export const PERSON_EMAIL = 'ada@example.com';
 const PERSON_CALLER = { alive: true, cutOffUntil: 0 };
 const RETRYABLE_KINDS = ['transient', 'paused'] as const;
 
-/** Until it is answered. */
+/** Repeats a call until an answer arrives. */
 export async function retryUntilAnswered<T>(
   world: World,
-  what: string,
-  act: (deps: EngineDeps) => Promise<T>,
+  callName: string,
+  handle: (deps: EngineDeps) => Promise<T>,
 ): Promise<T> {
   for (;;) {
     try {
-      return await callApi(world, what, act, PERSON_CALLER);
+      return await callApi(world, callName, handle, PERSON_CALLER);
     } catch (error) {
       const isOdd = isAppError(error, 'notFound', 'forge_not_found');
       if (!isOdd && !RETRYABLE_KINDS.some((kind) => isAppError(error, kind))) throw error;
@@ -26,40 +26,42 @@ export async function retryUntilAnswered<T>(
   }
 }
 
-/** Some send the same again, at once or some seconds later, beside the first. */
-export function sendMaybeTwice<T>(world: World, once: () => Promise<T>): Promise<T[]> {
+/** Sends a request, and under a fault the same request again: at once or some seconds later, in parallel. */
+export function sendMaybeTwice<T>(world: World, send: () => Promise<T>): Promise<T[]> {
   const { faults, random, loop } = world;
-  const sent = [once()];
+  const sent = [send()];
   if (faults.drawFault('person_repeats')) {
     const ms = random.chance(0.5) ? 0 : random.between(1_000, 15_000);
-    sent.push(loop.sleep(ms).then(once));
+    sent.push(loop.sleep(ms).then(send));
   }
   return Promise.all(sent);
 }
 
-/** True: it was answered that it is done, be it the first or the same again. */
+/** Issues a command, perhaps twice. Returns true when at least one answer was a success. */
 export async function issueCommand<T>(
   world: World,
-  what: string,
-  act: (deps: EngineDeps) => Promise<T>,
+  callName: string,
+  handle: (deps: EngineDeps) => Promise<T>,
 ): Promise<boolean> {
-  return (await sendMaybeTwice(world, () => issueCommandOnce(world, what, act))).includes(true);
+  return (await sendMaybeTwice(world, () => issueCommandOnce(world, callName, handle))).includes(
+    true,
+  );
 }
 
-/** A refusal is an answer too. True: it was answered that it is done. */
+/** Issues a command once. Returns true for a success and false for a refusal or a missing answer. */
 export async function issueCommandOnce<T>(
   world: World,
-  what: string,
-  act: (deps: EngineDeps) => Promise<T>,
+  callName: string,
+  handle: (deps: EngineDeps) => Promise<T>,
 ): Promise<boolean> {
   try {
-    world.recordHistory(`a person orders ${what}`);
-    world.judge.commitments.recordOrder(world);
-    await callApi(world, what, act, PERSON_CALLER);
+    world.recordHistory(`a person commands ${callName}`);
+    world.judge.commitments.recordCommand(world);
+    await callApi(world, callName, handle, PERSON_CALLER);
     return true;
   } catch (error) {
     world.recordHistory(
-      `${what} was answered ${error instanceof Error ? error.message : String(error)}`,
+      `${callName} was answered ${error instanceof Error ? error.message : String(error)}`,
     );
     if (!isAppError(error) || error.kind === 'bug') throw error;
     return false;

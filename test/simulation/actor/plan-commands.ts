@@ -29,9 +29,9 @@ import {
   sendMaybeTwice,
 } from './issue-command.ts';
 
-// What a person orders at the API without being asked.
+// Commands of a person at the API.
 
-/** What was approved is what its tasks wait for: read as a client, by the revision that is named. */
+/** Approves a plan and records the tasks of the approved revision, as a client reads them. */
 export async function issuePlanApproval(world: World, view: PlanView): Promise<void> {
   const { id, revision } = view;
   const known = world.judge.knownPlans.get(id);
@@ -45,7 +45,7 @@ export async function issuePlanApproval(world: World, view: PlanView): Promise<v
   );
 }
 
-/** One task more, or one more edge; now and then by two people at once, of whom only one can replace the revision. */
+/** Edits a plan; sometimes two people edit the same revision at once, and at most one edit may be accepted. */
 export async function issueRandomEdit(world: World, view: PlanView): Promise<void> {
   const edits = Array.from({ length: world.random.chance(0.3) ? 2 : 1 }, () =>
     issuePlanEdit(world, view),
@@ -66,7 +66,7 @@ function issuePlanEdit(world: World, view: PlanView): Promise<boolean[]> {
   const id = `x${view.revision}`;
   const added = taskSpecSchema.parse({
     id,
-    description: 'Teach the parser of src one thing more about comments',
+    description: 'Teach the parser of src to accept nested comments',
     dependsOn: [random.pick(tasks).id],
     scope: [`src/${id}.ts`],
     repo: first.repo,
@@ -95,9 +95,9 @@ type TaskCommand = Parameters<typeof issueCommand>[2];
 export async function issueRandomTaskCommand(world: World, view: PlanView): Promise<void> {
   const { random } = world;
   const plan = view.id;
-  const tasks = world.judge.knownPlans.get(plan)?.tasks.map((one) => one.id) ?? [];
+  const tasks = world.judge.knownPlans.get(plan)?.tasks.map(({ id }) => id) ?? [];
   const task = random.pick([...tasks, 'end']);
-  const orders: readonly (readonly [string, TaskCommand])[] = [
+  const commands: readonly (readonly [string, TaskCommand])[] = [
     ['cancel', (deps) => cancelTask(deps, plan, task, '', PERSON_EMAIL)],
     ['cancel', (deps) => cancelTask(deps, plan, task, '', PERSON_EMAIL)],
     ['retry', (deps) => retryTask(deps, plan, task, PERSON_EMAIL)],
@@ -110,12 +110,12 @@ export async function issueRandomTaskCommand(world: World, view: PlanView): Prom
   if (random.chance(0.1)) return issuePlanApproval(world, view);
   if (random.chance(0.1)) await issueTaskApproval(world, plan, task);
   else {
-    const [what, act] = random.pick(orders);
-    await issueCommand(world, `${what} ${task}`, act);
+    const [name, command] = random.pick(commands);
+    await issueCommand(world, `${name} ${task}`, command);
   }
 }
 
-/** What is sent twice may be heard twice. */
+/** Requests changes; a request that is sent twice counts twice, because the engine may accept both. */
 function issueChangeRequest(
   world: World,
   deps: EngineDeps,
@@ -147,7 +147,7 @@ export async function issueRestart(world: World, { id, run }: PlanView): Promise
   commitments.clearRejection(id);
   await issueCommand(world, `restart plan ${id}`, async (deps) => {
     const { state } = await restartPlan(deps, id, run, PERSON_EMAIL);
-    // One that is being activated is as good as restarted.
+    // While the plan is being activated, a restart keeps the run.
     if (state.run > run) commitments.recordCancellation(world, { id, run });
   });
 }

@@ -18,8 +18,8 @@ import { pushCommit } from './forge-person.ts';
 import { issueCommand, PERSON_EMAIL, retryUntilAnswered } from './issue-command.ts';
 import { issueTaskApproval } from './plan-commands.ts';
 
-// A person who knows what they are after: looks for tasks in one status, and does the one thing to them that this seed is
-// about, at the API or at the forge.
+// A person who pursues the foci of the seed: looks for tasks in the status of a focus and causes its event, at the API or at
+// the forge.
 
 const PERSON_ACTOR = { kind: 'person' } as const;
 
@@ -66,25 +66,27 @@ const FORGE_ACTIONS: PersonActions = {
     ),
 };
 
-/** For as long as things go wrong; one look at a plan serves all that is pursued. */
+/** Pursues the foci until the faults end; one read of a plan's tasks serves all foci. */
 export async function pursueFoci(world: World, foci: readonly Focus[]): Promise<void> {
-  const acts = { ...API_ACTIONS, ...FORGE_ACTIONS };
-  const pursued = foci.filter((focus) => acts[focus.event] !== undefined);
+  const actions = { ...API_ACTIONS, ...FORGE_ACTIONS };
+  const pursued = foci.filter((focus) => actions[focus.event] !== undefined);
   const { loop, random, faults, judge } = world;
   while (faults.isActive && pursued.length > 0) {
     await loop.sleep(random.between(5_000, 25_000));
     for (const { id } of [...judge.knownPlans.values()])
       for (const task of await readTaskViews(world, id)) {
         if (!faults.isActive) return;
-        const meant = pursued.find((focus) => matchesFocus(focus, task) && random.chance(0.4));
-        if (meant !== undefined) await acts[meant.event]?.(world, task);
+        const focus = pursued.find(
+          (candidate) => matchesFocus(candidate, task) && random.chance(0.4),
+        );
+        if (focus !== undefined) await actions[focus.event]?.(world, task);
         else if (task.status === 'in_review' && pursued.some(isRepairFocus) && random.chance(0.3))
-          await acts.changes_requested?.(world, task);
+          await actions.changes_requested?.(world, task);
       }
   }
 }
 
-/** In the status, and such that the event can come of it: what has no pull request yet is to be cancelled before it has. */
+/** True when the event of the focus can follow from the task's present state. */
 function matchesFocus({ status, event }: Focus, task: TaskView): boolean {
   if (event === 'pull_ensured')
     return status === 'cancelled' && task.status === 'pr_open' && task.pullRequest === undefined;
@@ -98,7 +100,7 @@ async function readTaskViews(world: World, plan: string): Promise<TaskView[]> {
     const read = (deps: EngineDeps) => listTaskViews(deps, plan, { limit: 100 });
     return (await retryUntilAnswered(world, 'tasks', read)).items;
   } catch (error) {
-    // It was announced and is not there yet.
+    // The plan does not exist yet.
     if (isAppError(error, 'notFound')) return [];
     throw error;
   }
@@ -107,12 +109,13 @@ async function readTaskViews(world: World, plan: string): Promise<TaskView[]> {
 function actOnPull(
   world: World,
   task: TaskView,
-  act: (repo: string, number: number, world: World) => void,
+  action: (repo: string, number: number, world: World) => void,
 ): void {
   if (task.pullRequest === undefined || world.judge.knownPlans.get(task.plan)?.isSimple !== false)
     return;
   const pull = world.forge.truth(task.repo, task.pullRequest.number);
-  if (pull.state !== 'merged' && !isRetargetedPull(world, pull)) act(task.repo, pull.number, world);
+  if (pull.state !== 'merged' && !isRetargetedPull(world, pull))
+    action(task.repo, pull.number, world);
 }
 
 function openPull(world: World, repo: string, number: number): boolean {
@@ -120,7 +123,7 @@ function openPull(world: World, repo: string, number: number): boolean {
   const pull = world.forge.truth(repo, number);
   if (pull.state === 'open') return true;
   const isTaken = pulls.some(
-    (one) => one.state === 'open' && one.head === pull.head && one.base === pull.base,
+    (other) => other.state === 'open' && other.head === pull.head && other.base === pull.base,
   );
   if (isTaken || !branches.has(pull.head) || !branches.has(pull.base)) return false;
   world.forge.reopen(repo, number, PERSON_ACTOR);

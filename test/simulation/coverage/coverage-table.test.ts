@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { computeDemandedTimes } from './coverage-table.ts';
+import { computeRequiredCount } from './coverage-table.ts';
 
-test('demands more of more seeds, and nothing of few', () => {
-  expect([2_000, 20_000, 100_000].map(computeDemandedTimes)).toEqual([undefined, 50, 250]);
+test('the required count grows with the number of seeds, and few seeds have none', () => {
+  expect([2_000, 20_000, 100_000].map(computeRequiredCount)).toEqual([undefined, 50, 250]);
 });

@@ -4,12 +4,12 @@ import type { Coverage } from './coverage.ts';
 import { formatCell } from './coverage.ts';
 import { PLAN_TRANSITIONS } from './plan-transitions.ts';
 import { listPossibleTransitions } from './possible-transitions.ts';
-import type { UnreachableReason } from './unreachable-transitions.ts';
-import { findUnreachableReason } from './unreachable-transitions.ts';
+import type { TransitionExemption } from './unreachable-transitions.ts';
+import { findExemption } from './unreachable-transitions.ts';
 
-// What was met as tables: how often each transition was, with which fault, and which were met too seldom.
+// Renders the coverage as tables, and finds the cells below the required count.
 
-/** Where a handler can be struck: between any two of its effects, before the write of a transition, at it or after it. */
+/** Handler faults, which can hit any effect: before, at or after the write of a transition. */
 export const STRIKE_KINDS = [
   'crash_before',
   'crash_after',
@@ -18,84 +18,81 @@ export const STRIKE_KINDS = [
   'freeze',
 ] as const satisfies readonly FaultKind[];
 
-/** As often each reachable cell must be met, in so many seeds; in more, as many times as often. */
-const DEMANDED_COUNT = { times: 50, seeds: 20_000 } as const;
+/** Required count of each reachable cell, per number of seeds; proportional for more seeds. */
+const REQUIRED_COUNT = { times: 50, seeds: 20_000 } as const;
 
-/** Undefined: so few seeds are held to no number. */
-export function computeDemandedTimes(seeds: number): number | undefined {
-  return seeds < DEMANDED_COUNT.seeds
+/** Returns the required count of each cell; undefined when the seeds are too few for a requirement. */
+export function computeRequiredCount(seeds: number): number | undefined {
+  return seeds < REQUIRED_COUNT.seeds
     ? undefined
-    : Math.floor((DEMANDED_COUNT.times * seeds) / DEMANDED_COUNT.seeds);
+    : Math.floor((REQUIRED_COUNT.times * seeds) / REQUIRED_COUNT.seeds);
 }
 
-/** Without a fault: the transition, however it came about. */
+/** Count of a transition; with `fault`, only of the transitions that the fault hit. */
 export type Cell = {
   readonly transition: string;
   readonly fault?: FaultKind;
   readonly times: number;
-  readonly whyNot?: UnreachableReason;
+  readonly exemption?: TransitionExemption;
 };
 
-/** All transitions that the state table has, and any other that was met. */
+/** Lists all transitions of the state table, and all others that occurred. */
 function listTransitions(coverage: Coverage): string[] {
   return [...new Set([...listPossibleTransitions(), ...coverage.transitions.keys()])];
 }
 
 export function listCells(coverage: Coverage): Cell[] {
   return listTransitions(coverage).flatMap((transition) => {
-    const whyNot = findUnreachableReason(transition);
+    const exemption = findExemption(transition);
     const times = coverage.transitions.get(transition) ?? 0;
     const cells = STRIKE_KINDS.map((fault) => ({
       transition,
       fault,
       times: coverage.cells.get(formatCell(transition, fault)) ?? 0,
     }));
-    return [{ transition, times, whyNot }, ...(whyNot === undefined ? cells : [])];
+    return [{ transition, times, exemption }, ...(exemption === undefined ? cells : [])];
   });
 }
 
-/** Cells that can exist and were met less than `times` times. */
-export function listSeldomMetCells(coverage: Coverage, times: number): Cell[] {
-  return listCells(coverage).filter((cell) => cell.whyNot === undefined && cell.times < times);
+/** Lists the reachable cells that occurred less than `times` times. */
+export function listRareCells(coverage: Coverage, times: number): Cell[] {
+  return listCells(coverage).filter((cell) => cell.exemption === undefined && cell.times < times);
 }
 
-/** Transitions that cannot exist, by their reason, and were met all the same: the reason is wrong. */
-export function listMetImpossibleCells(coverage: Coverage): Cell[] {
+/** Lists transitions that occurred although declared impossible: their reason is wrong. */
+export function listOccurredImpossibleCells(coverage: Coverage): Cell[] {
   return listCells(coverage).filter(
-    (cell) => cell.whyNot?.isNotAskedFor === false && cell.times > 0,
+    (cell) => cell.exemption?.isPossible === false && cell.times > 0,
   );
 }
 
-/** Of each status x event of plans that the list names: those met less than `times` times. */
-export function listSeldomMetPlanTransitions(
-  coverage: Coverage,
-  times: number,
-): [string, number][] {
+/** Lists the required transitions of plans that occurred less than `times` times. */
+export function listRarePlanTransitions(coverage: Coverage, times: number): [string, number][] {
   return PLAN_TRANSITIONS.map((name): [string, number] => [
     name,
     coverage.plans.get(name) ?? 0,
-  ]).filter(([, met]) => met < times);
+  ]).filter(([, count]) => count < times);
 }
 
 export function renderCoverageTable(coverage: Coverage): string {
-  const reachable = listCells(coverage).filter((cell) => cell.whyNot === undefined);
+  const reachable = listCells(coverage).filter((cell) => cell.exemption === undefined);
   const rows = [...Map.groupBy(reachable, (cell) => cell.transition)].map(([transition, cells]) => [
     transition,
     ...cells.map((cell) => String(cell.times)),
   ]);
-  return renderTable([['status x event', 'met', ...STRIKE_KINDS], ...rows]);
+  return renderTable([['status x event', 'count', ...STRIKE_KINDS], ...rows]);
 }
 
-/** The same of all other faults that were met in a handler. */
+/** Renders the transitions crossed with all faults that are not handler faults. */
 export function renderOtherFaultsTable(coverage: Coverage): string {
-  const crossed: readonly FaultKind[] = STRIKE_KINDS;
-  const others = FAULT_KINDS.filter((fault) => !crossed.includes(fault));
+  const handlerFaults: readonly FaultKind[] = STRIKE_KINDS;
+  const others = FAULT_KINDS.filter((fault) => !handlerFaults.includes(fault));
   const times = (transition: string, fault: FaultKind): number =>
     coverage.cells.get(formatCell(transition, fault)) ?? 0;
   const names = listTransitions(coverage).filter((name) => coverage.transitions.has(name));
-  const met = others.filter((fault) => names.some((name) => times(name, fault) > 0));
-  const rows = names.map((name) => [name, ...met.map((fault) => String(times(name, fault)))]);
-  return renderTable([['status x event', ...met], ...rows]);
+  const occurred = others.filter((fault) => names.some((name) => times(name, fault) > 0));
+  const rows = names.map((name) => [name, ...occurred.map((fault) => String(times(name, fault)))]);
+  return renderTable([['status x event', ...occurred], ...rows]);
 }
 
 export function renderPlansTable(coverage: Coverage): string {
@@ -103,9 +100,9 @@ export function renderPlansTable(coverage: Coverage): string {
   const rows = names.map((name) => [
     name,
     String(coverage.plans.get(name) ?? 0),
-    PLAN_TRANSITIONS.includes(name) ? 'demanded' : '',
+    PLAN_TRANSITIONS.includes(name) ? 'required' : '',
   ]);
-  return renderTable([['status x event', 'met', ''], ...rows]);
+  return renderTable([['status x event', 'count', ''], ...rows]);
 }
 
 function renderTable(rows: readonly (readonly string[])[]): string {

@@ -1,8 +1,9 @@
 import type { FaultKind } from '../faults.ts';
 
-// What a run has met: transitions of tasks (status x event), each with what went wrong in the handler that wrote it or was
-// about to write it, transitions of plans, and faults.
+// Coverage of a run: the counts of task transitions (status x event), of task transitions crossed with the faults of their
+// handler, of plan transitions, and of faults.
 
+/** Counts by name. */
 export type Coverage = {
   readonly transitions: Map<string, number>;
   readonly cells: Map<string, number>;
@@ -34,10 +35,11 @@ export function formatCell(transition: string, fault: string): string {
   return `${transition} x ${fault}`;
 }
 
-export function addCount(counts: Map<string, number>, name: string, by: number): void {
-  counts.set(name, (counts.get(name) ?? 0) + by);
+export function addCount(counts: Map<string, number>, name: string, count: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + count);
 }
 
+/** Coverage without functions, as worker threads send it. */
 export type PlainCoverage = {
   readonly transitions: [string, number][];
   readonly cells: [string, number][];
@@ -55,8 +57,8 @@ export function toPlainCoverage(coverage: Coverage): PlainCoverage {
 }
 
 export function addCoverage(into: Coverage, from: PlainCoverage): void {
-  for (const [name, by] of from.transitions) addCount(into.transitions, name, by);
-  for (const [name, by] of from.cells) addCount(into.cells, name, by);
-  for (const [name, by] of from.plans) addCount(into.plans, name, by);
-  for (const [name, by] of from.faults) addCount(into.faults, name, by);
+  for (const [name, count] of from.transitions) addCount(into.transitions, name, count);
+  for (const [name, count] of from.cells) addCount(into.cells, name, count);
+  for (const [name, count] of from.plans) addCount(into.plans, name, count);
+  for (const [name, count] of from.faults) addCount(into.faults, name, count);
 }

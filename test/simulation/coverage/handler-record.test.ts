@@ -17,86 +17,86 @@ function createTestHandler() {
   return {
     read: (task: string) => recordRead(record, task),
     fault: (fault: FaultKind) => recordFault(coverage, record, fault),
-    strike: (fault: FaultKind, deed: { readonly task?: string; readonly writes?: string } = {}) =>
-      recordStrike(coverage, record, deed, fault),
+    strike: (fault: FaultKind, effect: { readonly task?: string; readonly writes?: string } = {}) =>
+      recordStrike(coverage, record, effect, fault),
     write: (written = CLAIM, fault?: FaultKind) =>
       recordTransition(coverage, record, written, fault),
     crossed: () => [...coverage.cells],
   };
 }
 
-test('counts what struck between the reading of a task and its write', () => {
-  const one = createTestHandler();
-  one.read('a');
-  one.strike('error_before');
+test('a fault between the read of a task and its write counts for the written transition', () => {
+  const handler = createTestHandler();
+  handler.read('a');
+  handler.strike('error_before');
 
-  one.write();
+  handler.write();
 
-  expect(one.crossed()).toEqual([['ready x claimed x error_before', 1]]);
+  expect(handler.crossed()).toEqual([['ready x claimed x error_before', 1]]);
 });
 
-test('counts nothing of what struck before the task was read, or at another task', () => {
-  const one = createTestHandler();
-  one.strike('error_before');
-  one.read('a');
-  one.read('b');
-  one.strike('forge_odd', { task: 'b' });
+test('a fault before the read of a task, or at another task, does not count for its transition', () => {
+  const handler = createTestHandler();
+  handler.strike('error_before');
+  handler.read('a');
+  handler.read('b');
+  handler.strike('forge_odd', { task: 'b' });
 
-  one.write();
+  handler.write();
 
-  expect(one.crossed()).toEqual([]);
+  expect(handler.crossed()).toEqual([]);
 });
 
-test('takes what stands still to stand still for all that was read', () => {
-  const one = createTestHandler();
-  one.read('a');
-  one.strike('freeze', { task: 'b' });
+test('a freeze counts for every task that the handler has read', () => {
+  const handler = createTestHandler();
+  handler.read('a');
+  handler.strike('freeze', { task: 'b' });
 
-  one.write();
+  handler.write();
 
-  expect(one.crossed()).toEqual([['ready x claimed x freeze', 1]]);
+  expect(handler.crossed()).toEqual([['ready x claimed x freeze', 1]]);
 });
 
-test('counts what strikes before a write that was never made, and not what strikes after it', () => {
-  const one = createTestHandler();
-  one.read('a');
+test('a crash before a write counts for the intended transition, a crash after a failed write does not', () => {
+  const handler = createTestHandler();
+  handler.read('a');
 
-  one.strike('crash_after', { task: 'a', writes: CLAIM.name });
-  one.strike('crash_before', { task: 'a', writes: CLAIM.name });
+  handler.strike('crash_after', { task: 'a', writes: CLAIM.name });
+  handler.strike('crash_before', { task: 'a', writes: CLAIM.name });
 
-  expect(one.crossed()).toEqual([['ready x claimed x crash_before', 1]]);
+  expect(handler.crossed()).toEqual([['ready x claimed x crash_before', 1]]);
 });
 
-test('counts what strikes right after a write that took effect, and later at the same task', () => {
-  const one = createTestHandler();
-  one.write(CLAIM, 'crash_after');
+test('an error right after a write, or later at the same task, counts for the written transition', () => {
+  const handler = createTestHandler();
+  handler.write(CLAIM, 'crash_after');
 
-  one.strike('error_after', { task: 'b' });
-  one.strike('error_after', { task: 'a' });
+  handler.strike('error_after', { task: 'b' });
+  handler.strike('error_after', { task: 'a' });
 
-  expect(one.crossed()).toEqual([
+  expect(handler.crossed()).toEqual([
     ['ready x claimed x crash_after', 1],
     ['ready x claimed x error_after', 1],
   ]);
 });
 
-test('counts what struck on the way to one write for that one alone', () => {
-  const one = createTestHandler();
-  one.read('a');
-  one.strike('error_before');
-  one.write();
+test('a fault before the first write of a task does not count for its second write', () => {
+  const handler = createTestHandler();
+  handler.read('a');
+  handler.strike('error_before');
+  handler.write();
 
-  one.write({ task: 'a', name: 'claimed x bridge_ready' });
+  handler.write({ task: 'a', name: 'claimed x bridge_ready' });
 
-  expect(one.crossed()).toEqual([['ready x claimed x error_before', 1]]);
+  expect(handler.crossed()).toEqual([['ready x claimed x error_before', 1]]);
 });
 
-test('counts what happens to the handler for whatever it writes, once', () => {
-  const one = createTestHandler();
-  one.write();
-  one.fault('queue_double');
+test('a fault of the whole handler counts once for each of its transitions', () => {
+  const handler = createTestHandler();
+  handler.write();
+  handler.fault('queue_double');
 
-  one.write();
+  handler.write();
 
-  expect(one.crossed()).toEqual([['ready x claimed x queue_double', 1]]);
+  expect(handler.crossed()).toEqual([['ready x claimed x queue_double', 1]]);
 });

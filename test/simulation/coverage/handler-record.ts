@@ -2,24 +2,25 @@ import type { FaultKind } from '../faults.ts';
 import type { Coverage } from './coverage.ts';
 import { formatCell } from './coverage.ts';
 
-// What one run of a handler has read, written and met: which faults are counted of which transition. A fault that struck
-// before a task was read, or at what belongs to another, is none of its transition's.
+// Record of one run of a handler: its reads, writes and faults. The record decides which faults count for which transition.
+// A fault before the read of a task, or at an effect of another task, does not count for the task's transition.
 
+/** Faults and transitions of one invocation. */
 export type HandlerRecord = {
-  /** What happened to the handler as such: of whatever it writes. */
+  /** Faults of the handler as a whole, which count for all its transitions. */
   readonly handlerFaults: Set<FaultKind>;
   readonly tasks: Map<string, TaskRecord>;
-  /** Each cell counts once for each handler, however often it is struck. */
+  /** Cells that are counted already: a cell counts at most once per handler. */
   readonly crossedCells: Set<string>;
 };
 
 type TaskRecord = {
-  /** Since it was read, or written last. */
+  /** Faults since the first read or the last write of the task. */
   readonly faults: Set<FaultKind>;
   readonly transitions: Set<string>;
 };
 
-/** Struck when the effect had taken place. */
+/** Faults that follow the effect instead of preceding it. */
 const AFTER_EFFECT_FAULTS: readonly FaultKind[] = ['crash_after', 'error_after'];
 
 export function createHandlerRecord(): HandlerRecord {
@@ -37,7 +38,7 @@ export function recordFault(coverage: Coverage, record: HandlerRecord, fault: Fa
     for (const name of transitions) recordCrossing(coverage, record, name, fault);
 }
 
-/** A fault strikes an effect: on the way to what is written next, or after what was written of the same task. */
+/** Records a fault at an effect: before the next write, or after the last write of the same task. */
 export function recordStrike(
   coverage: Coverage,
   record: HandlerRecord,
@@ -45,17 +46,17 @@ export function recordStrike(
   fault: FaultKind,
 ): void {
   if (AFTER_EFFECT_FAULTS.includes(fault)) {
-    const wrote = task === undefined ? undefined : record.tasks.get(task)?.transitions;
-    for (const name of wrote ?? []) recordCrossing(coverage, record, name, fault);
+    const written = task === undefined ? undefined : record.tasks.get(task)?.transitions;
+    for (const name of written ?? []) recordCrossing(coverage, record, name, fault);
     return;
   }
   if (writes !== undefined) recordCrossing(coverage, record, writes, fault);
-  // All of a handler stands still at once.
-  const isOfOne = task !== undefined && fault !== 'freeze';
-  for (const [known, { faults }] of record.tasks) if (!isOfOne || known === task) faults.add(fault);
+  // A freeze stops the whole handler.
+  const isLocal = task !== undefined && fault !== 'freeze';
+  for (const [id, { faults }] of record.tasks) if (!isLocal || id === task) faults.add(fault);
 }
 
-/** The write took effect. `fault`: what strikes right after it. */
+/** Records a successful write. `fault` is the fault right after the write. */
 export function recordTransition(
   coverage: Coverage,
   record: HandlerRecord,
@@ -66,8 +67,8 @@ export function recordTransition(
   recordRead(record, task);
   const known = record.tasks.get(task);
   known?.transitions.add(name);
-  for (const met of [...record.handlerFaults, ...(known?.faults ?? [])])
-    recordCrossing(coverage, record, name, met);
+  for (const earlierFault of [...record.handlerFaults, ...(known?.faults ?? [])])
+    recordCrossing(coverage, record, name, earlierFault);
   known?.faults.clear();
   if (fault !== undefined) recordCrossing(coverage, record, name, fault);
 }

@@ -1,8 +1,7 @@
 /**
- * What core/engine/plan and core/engine/command write of plans, as far as 20,000 seeds meet it far more than 50 times. Of the
- * rest nothing is demanded. Plans too large for one slice of activation, and budgets, which nobody changes, are not met; met
- * too seldom are an unparked planning, a failure on the way to be active, the restart of what was rejected, and the end of a
- * run beside one that is complete or being planned.
+ * Transitions of plans that 20,000 seeds reach far more than 50 times; all others have no required count. Never reached are
+ * the activation of a plan in several slices, and budgets, because no person changes a budget. Rarely reached are the end of
+ * a planning pause, a failed activation, the restart of a rejected plan, and the end of a run of a complete or planning plan.
  */
 export const PLAN_TRANSITIONS: readonly string[] = [
   'none x created',

@@ -9,7 +9,7 @@ import {
 } from '../../support/engine/task-sample.ts';
 import { formatTransition } from './coverage.ts';
 
-/** What makes a row of the state table apply that does not to a task as it commonly is. */
+/** Changes to the sample task that make further rows of the state table apply. */
 const VARIANTS: readonly Partial<TaskState>[] = [
   {},
   { kind: 'end' },
@@ -23,15 +23,15 @@ const VARIANTS: readonly Partial<TaskState>[] = [
 ];
 const QUESTION = { id: 'before', text: 'Which?', options: [], default: 'any', timeoutAt: 900 };
 
-/** Every status x event that the engine's own state table gives an effect, so that a new row is missed until it is met. */
+/** Lists every status x event with an effect in the engine's state table, so that the coverage requires new rows at once. */
 export function listPossibleTransitions(): string[] {
-  // Written by the activation of its plan, for which no event is decided.
+  // Activation creates tasks without an event.
   const names = [formatTransition('none', 'created')];
   for (const status of TASK_STATUSES)
     for (const type of TASK_EVENT_TYPES) {
-      const changes = [false, true].some((live) =>
+      const changes = [false, true].some((isLive) =>
         VARIANTS.some((variant) => {
-          const state = { ...createSampleTask(status, live), ...variant };
+          const state = { ...createSampleTask(status, isLive), ...variant };
           if (status === 'awaiting_input') state.question = QUESTION;
           const event = createSampleEvent(
             type,

@@ -1,16 +1,16 @@
 import type { TaskStatus } from '../../../core/contract/task-status.ts';
 import type { TaskEventType } from '../../../core/task-state/task-event.ts';
 
-// Which transitions of the state table no history of the simulation has, and why. What is met all the same fails the run,
-// except for what may be met and is so rare that no run is held to it.
+// Transitions of the state table without a required count, with the reason. A transition that occurs although declared
+// impossible fails the run. A possible transition is exempt because its count is too small for a requirement.
 
 type UnreachableRow = {
   readonly events: readonly TaskEventType[];
-  /** Absent: in all. */
+  /** Default: all statuses. */
   readonly statuses?: readonly TaskStatus[];
-  readonly because: string;
-  /** It may be met. */
-  readonly isNotAskedFor?: boolean;
+  readonly reason: string;
+  /** True when the transition may occur, but rarely. Default: false. */
+  readonly isPossible?: boolean;
 };
 
 const LIVE_STATUSES: readonly TaskStatus[] = ['claimed', 'working', 'awaiting_input'];
@@ -18,65 +18,66 @@ const LIVE_STATUSES: readonly TaskStatus[] = ['claimed', 'working', 'awaiting_in
 export const UNREACHABLE_TRANSITIONS: readonly UnreachableRow[] = [
   {
     events: ['number_raised', 'pods_gone', 'checkpointed', 'unparked'],
-    because: 'bookkeeping that leaves no transition on the task',
+    reason: 'the event is bookkeeping and leaves no transition on the task',
   },
   {
     events: ['faulted'],
     statuses: ['pending'],
-    because: 'who waits for others asks no forge, and was never where a forge is asked',
+    reason: 'a pending task causes no forge request',
   },
   {
     events: ['faulted'],
     statuses: ['ready', 'changes_requested', ...LIVE_STATUSES],
-    because:
-      'only who looked at its pull request before it came there counts a failure on it: the lane that it has left, or a late handler',
-    isNotAskedFor: true,
+    reason:
+      'only a handler with an outdated view counts a forge failure here: a late handler, or the merge queue that the task has left',
+    isPossible: true,
   },
   {
     events: ['attempt_failed', 'result_accepted'],
     statuses: ['claimed'],
-    because: 'a bridge says that it is ready before it says anything else',
+    reason: 'the first call of a bridge reports that the bridge is ready',
   },
   {
     events: ['attempt_lost', 'attempt_refused', 'attempt_failed', 'result_accepted', 'finish'],
     statuses: ['in_review'],
-    because: 'no attempt lives beside a review',
+    reason: 'a task in review has no attempt',
   },
   {
     events: ['pull_ensured'],
     statuses: ['in_review', 'merging'],
-    because: 'its pull request was ensured before it came there',
+    reason: 'the pull request of the task exists before this status',
   },
   {
     events: ['checks_stuck'],
-    because:
-      'the forge of the simulation ends each check within 90 s, long before the engine takes one for stuck',
-    isNotAskedFor: true,
+    reason:
+      'the simulated forge ends each check within 90 s, long before the engine treats a check as stuck',
+    isPossible: true,
   },
   {
     events: ['verify_missing'],
     statuses: ['pr_open'],
-    because: 'what takes the evidence away asks for new evidence in the same write',
-    isNotAskedFor: true,
+    reason: 'the write that invalidates the evidence also requests new evidence',
+    isPossible: true,
   },
   {
     events: ['merge_seen'],
     statuses: ['pending'],
-    because: 'whoever waits for others has no accepted commit, and so no pull request',
+    reason: 'a pending task has no accepted commit and therefore no pull request',
   },
 ];
 
-export type UnreachableReason = { readonly because: string; readonly isNotAskedFor: boolean };
+/** Reason why a transition has no required count. */
+export type TransitionExemption = { readonly reason: string; readonly isPossible: boolean };
 
-/** Undefined: it can be met. */
-export function findUnreachableReason(transition: string): UnreachableReason | undefined {
+/** Returns the exemption of a transition; undefined when the transition has a required count. */
+export function findExemption(transition: string): TransitionExemption | undefined {
   const [status = '', event = ''] = transition.split(' x ');
   const row = UNREACHABLE_TRANSITIONS.find(
-    (one) =>
-      one.events.some((name) => name === event) &&
-      (one.statuses === undefined || one.statuses.some((name) => name === status)),
+    ({ events, statuses }) =>
+      events.some((name) => name === event) &&
+      (statuses === undefined || statuses.some((name) => name === status)),
   );
   return row === undefined
     ? undefined
-    : { because: row.because, isNotAskedFor: row.isNotAskedFor === true };
+    : { reason: row.reason, isPossible: row.isPossible === true };
 }

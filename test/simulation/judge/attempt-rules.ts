@@ -4,24 +4,24 @@ import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 import { formatAttemptName, formatTaskId, isEndTask, LATE_MS, shortenSha } from './names.ts';
 
-// When another attempt may begin, and from which commit.
+// Rules for the start of attempts: their number, and their first commit.
 
-/** Attempts that end without a report and were not lost: sent back by a check, merged by hand, told to stop. */
+/** Allowance for attempts without a report that were not lost: sent back by a check, merged by hand, or stopped. */
 const MAX_OTHER_UNREPORTED_ENDS = 4;
 
-/** Up to `last`, the attempt before: in a row that never reported, though they had pods. */
+/** Counts the attempts in a row, up to `last`, that had a pod and never reported. */
 function countLosses(
   { timelyReports, refusedAttempts, commitments }: Judge,
   task: string,
   last: string,
 ): number {
   if (timelyReports.has(last)) return 0;
-  const before = commitments.consecutiveLosses.get(task);
-  if (refusedAttempts.has(last)) return before ?? 0;
-  return before === undefined ? 0 : before + 1;
+  const countBefore = commitments.consecutiveLosses.get(task);
+  if (refusedAttempts.has(last)) return countBefore ?? 0;
+  return countBefore === undefined ? 0 : countBefore + 1;
 }
 
-/** An attempt that nobody has asked a pod for before. */
+/** Judges the first pod request of an attempt. `before` is the number of the previous attempt. */
 export function judgeNewPod(judge: Judge, world: World, key: AttemptKey, before: number): void {
   const { commitments } = judge;
   const task = formatTaskId(key);
@@ -32,37 +32,41 @@ export function judgeNewPod(judge: Judge, world: World, key: AttemptKey, before:
   if (losses > maxLosses + MAX_OTHER_UNREPORTED_ENDS)
     judge.recordViolation(
       world,
-      `${formatAttemptName(key)} is the next after ${losses} that were lost`,
+      `${formatAttemptName(key)} began after ${losses} lost attempts in a row`,
     );
   if (commitments.rejectedPlans.has(key.plan))
-    judge.recordViolation(world, `${formatAttemptName(key)} is of a plan that was rejected`);
-  const isOrdered = world.loop.now - commitments.lastOrderAt < LATE_MS;
-  if (failures > world.settings.bounds.maxRetries && !isOrdered)
+    judge.recordViolation(world, `${formatAttemptName(key)} belongs to a rejected plan`);
+  const isCommanded = world.loop.now - commitments.lastCommandAt < LATE_MS;
+  if (failures > world.settings.bounds.maxRetries && !isCommanded)
     judge.recordViolation(
       world,
-      `${formatAttemptName(key)} is the next after ${failures} that failed`,
+      `${formatAttemptName(key)} began after ${failures} failed attempts in a row`,
     );
-  const stopped = commitments.cancelledPlans.get(key.plan);
-  if (stopped !== undefined && key.run <= stopped.run && world.loop.now - stopped.at > LATE_MS)
+  const cancellation = commitments.cancelledPlans.get(key.plan);
+  if (
+    cancellation !== undefined &&
+    key.run <= cancellation.run &&
+    world.loop.now - cancellation.at > LATE_MS
+  )
     judge.recordViolation(world, `${formatAttemptName(key)} began after its run was cancelled`);
-  const held = commitments.pausedPlans.get(key.plan);
-  if (held !== undefined && world.loop.now < held.until && world.loop.now - held.at > LATE_MS)
+  const pause = commitments.pausedPlans.get(key.plan);
+  if (pause !== undefined && world.loop.now < pause.until && world.loop.now - pause.at > LATE_MS)
     judge.recordViolation(
       world,
-      `${formatAttemptName(key)} began while its forge was said to refuse`,
+      `${formatAttemptName(key)} began while its plan reported a pause of its forge`,
     );
 }
 
-/** A repair was accepted. */
+/** Judges an accepted repair against the limit of repairs per task. */
 export function judgeRepair(judge: Judge, world: World, key: AttemptKey): void {
   const task = formatTaskId(key);
   const repairs = (judge.commitments.repairCounts.get(task) ?? 0) + 1;
   judge.commitments.repairCounts.set(task, repairs);
-  const asked = judge.commitments.changeRequestCounts.get(`${key.plan} ${key.task}`) ?? 0;
-  if (repairs > world.settings.bounds.maxRepairs + asked)
+  const requestedCount = judge.commitments.changeRequestCounts.get(`${key.plan} ${key.task}`) ?? 0;
+  if (repairs > world.settings.bounds.maxRepairs + requestedCount)
     judge.recordViolation(
       world,
-      `${task} was repaired ${repairs} times, and people asked for ${asked}`,
+      `${task} was repaired ${repairs} times; people requested ${requestedCount} repairs`,
     );
 }
 
@@ -75,12 +79,12 @@ export function judgeStart(judge: Judge, world: World, attemptId: string, start:
   if (repo === undefined) return;
   const { graph } = world.forge.repo(repo);
   const pushed = judge.commitments.pushedCommits.get(formatTaskId(key)) ?? [];
-  const isTheirs = pushed.some(
+  const isPushedByPerson = pushed.some(
     (commit) => graph.isAncestor(commit, start) && !graph.isAncestor(commit, kept),
   );
-  if (isTheirs || graph.isAncestor(kept, start)) return;
+  if (isPushedByPerson || graph.isAncestor(kept, start)) return;
   judge.recordViolation(
     world,
-    `${attemptId} begins at ${shortenSha(start)} without ${shortenSha(kept)}, which was kept`,
+    `${attemptId} starts at ${shortenSha(start)} without the kept commit ${shortenSha(kept)}`,
   );
 }

@@ -4,9 +4,10 @@ import type { Judge } from './judge.ts';
 import type { Branch } from './names.ts';
 import { formatRootBranch, readBranch, shortenSha } from './names.ts';
 
-// What the engine may do to branches: task branches to what was reported, roots by merges alone, nothing by force, and no
-// deletion of what is still in use.
+// Rules for branches: the engine moves task branches only to reported commits and root branches only by merges, never by
+// force, and deletes no branch in use.
 
+/** Change of a branch. `from` is undefined for a new branch, `to` for a deletion. */
 export type BranchMove = {
   readonly branch: string;
   readonly from: string | undefined;
@@ -21,31 +22,31 @@ export function judgeBranchMove(
   { branch, from, to, by }: BranchMove,
 ): void {
   if (by.kind !== 'engine') return;
-  const at = readBranch(branch);
-  if (at === undefined) {
-    judge.recordViolation(world, `the engine moved ${branch}, which is not its own`);
+  const owned = readBranch(branch);
+  if (owned === undefined) {
+    judge.recordViolation(world, `the engine moved ${branch}, which belongs to no plan`);
     return;
   }
-  if (to === undefined) judgeDeletion(judge, world, repository, branch, at);
-  else if (from === undefined) judgeBirth(judge, world, repository, at, to);
-  else judgeMove(judge, world, repository, { branch, at, from, to });
+  if (to === undefined) judgeDeletion(judge, world, repository, branch, owned);
+  else if (from === undefined) judgeBirth(judge, world, repository, owned, to);
+  else judgeMove(judge, world, repository, { branch, owned, from, to });
 }
 
 function judgeBirth(
   judge: Judge,
   world: World,
   repository: SimRepository,
-  at: Branch,
+  owned: Branch,
   to: string,
 ): void {
-  if (at.kind === 'attempt')
-    judge.recordViolation(world, `the engine made a branch of an attempt, at ${shortenSha(to)}`);
-  if (at.kind === 'task') judgeHead(judge, world, at, to);
+  if (owned.kind === 'attempt')
+    judge.recordViolation(world, `the engine created an attempt branch at ${shortenSha(to)}`);
+  if (owned.kind === 'task') judgeHead(judge, world, owned, to);
   const main = repository.branches.get('main');
-  if (at.kind === 'root' && main !== undefined && !repository.graph.isAncestor(to, main))
+  if (owned.kind === 'root' && main !== undefined && !repository.graph.isAncestor(to, main))
     judge.recordViolation(
       world,
-      `the root of ${at.plan} begins at ${shortenSha(to)}, which is not in main`,
+      `the root of ${owned.plan} starts at ${shortenSha(to)}, which is not in main`,
     );
 }
 
@@ -55,25 +56,22 @@ function judgeMove(
   repository: SimRepository,
   move: {
     readonly branch: string;
-    readonly at: Branch;
+    readonly owned: Branch;
     readonly from: string;
     readonly to: string;
   },
 ): void {
-  const { branch, at, from, to } = move;
-  if (at.kind === 'attempt')
-    judge.recordViolation(world, `the engine moved the branch of an attempt: ${branch}`);
+  const { branch, owned, from, to } = move;
+  if (owned.kind === 'attempt')
+    judge.recordViolation(world, `the engine moved an attempt branch: ${branch}`);
   if (!repository.graph.isAncestor(from, to))
     judge.recordViolation(
       world,
       `the engine moved ${branch} by force from ${shortenSha(from)} to ${shortenSha(to)}`,
     );
-  if (at.kind === 'task') judgeHead(judge, world, at, to);
-  if (at.kind === 'root' && to !== judge.lastMerge)
-    judge.recordViolation(
-      world,
-      `the engine moved ${branch} to ${shortenSha(to)}, and merged nothing`,
-    );
+  if (owned.kind === 'task') judgeHead(judge, world, owned, to);
+  if (owned.kind === 'root' && to !== judge.lastMerge)
+    judge.recordViolation(world, `the engine moved ${branch} to ${shortenSha(to)} without a merge`);
 }
 
 function judgeHead(
@@ -94,20 +92,20 @@ function judgeDeletion(
   world: World,
   repository: SimRepository,
   branch: string,
-  at: Branch,
+  owned: Branch,
 ): void {
-  if (at.kind === 'scratch') return;
-  const used = repository.pulls.find(
+  if (owned.kind === 'scratch') return;
+  const openPull = repository.pulls.find(
     (pull) =>
       (pull.head === branch || pull.base === branch) &&
       pull.state === 'open' &&
-      // Elsewhere, since a person had it go there.
+      // A person retargeted the pull request.
       !isRetargetedPull(world, pull) &&
       !judge.reopenedPulls.has(`${repository.name}#${pull.number}`),
   );
-  if (used !== undefined)
-    judge.recordViolation(world, `the engine deleted ${branch} under the open #${used.number}`);
-  const { plan, run } = at;
+  if (openPull !== undefined)
+    judge.recordViolation(world, `the engine deleted ${branch} while #${openPull.number} was open`);
+  const { plan, run } = owned;
   const delivered = formatRootBranch(plan, run);
   const isOver = repository.pulls.some((pull) => {
     const head = readBranch(pull.head);
@@ -115,20 +113,20 @@ function judgeDeletion(
     const isDelivery = pull.head === delivered || (isSimple && head.plan === plan);
     return isDelivery && pull.state !== 'open';
   });
-  const stopped = judge.commitments.cancelledPlans.get(plan)?.run ?? 0;
-  if (!isOver && stopped < run && !hasFollowingRun(judge, plan, run))
+  const cancelledRun = judge.commitments.cancelledPlans.get(plan)?.run ?? 0;
+  if (!isOver && cancelledRun < run && !hasFollowingRun(judge, plan, run))
     judge.recordViolation(world, `the engine deleted ${branch}, whose run is not over`);
 }
 
-/** A run after it has begun: whoever had it restarted may never have been answered. */
+/** True when a later run has begun; its restart may have had no answer. */
 function hasFollowingRun({ moves }: Judge, plan: string, run: number): boolean {
   return moves.some(({ branch }) => {
-    const at = readBranch(branch.split(' ')[1] ?? '');
-    return at?.kind === 'root' && at.plan === plan && at.run > run;
+    const owned = readBranch(branch.split(' ')[1] ?? '');
+    return owned?.kind === 'root' && owned.plan === plan && owned.run > run;
   });
 }
 
-/** It goes to the base branch, and is not of a simple plan. */
+/** True for a task's pull request whose base a person changed to main; pull requests of simple plans belong there. */
 export function isRetargetedPull(world: World, pull: SimPull): boolean {
   const head = readBranch(pull.head);
   if (head?.kind !== 'task' || pull.base !== 'main') return false;

@@ -6,48 +6,48 @@ import type { By } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import { formatTaskId, readBranch } from './names.ts';
 
-// What people and attempts were promised, and have been told: their word counts, work is bounded, what was kept is gone on from.
+// Commitments of the platform: commands of people take effect, work is bounded, and new attempts continue from kept commits.
 
-/** Causes that spend no try of the agent. */
+/** Causes that do not count as a failure of the agent. */
 const TRANSIENT_CAUSES: readonly string[] = ['provider', 'forge', 'infra'];
-/** In the words of a plan's condition. */
+/** Finds the end of a forge pause in the text of a plan's condition. */
 const PAUSE_END = / refuses until (\S+Z): /;
-/** What a verification finds wrong of the whole. */
+/** Causes of a failed verification that lead to a repair. */
 const VERIFICATION_FAILURES: readonly string[] = ['verify_red', 'conflict'];
 
-/** As far as people and bridges saw it. */
+/** Commitments, as far as people and bridges observed them. */
 export class Commitments {
-  /** When somebody last ordered something at the API. */
-  lastOrderAt = Number.NEGATIVE_INFINITY;
-  /** Tasks, of any run, that a person approved. */
+  /** Epoch milliseconds of the last command at the API. */
+  lastCommandAt = Number.NEGATIVE_INFINITY;
+  /** Tasks of any run that a person approved. */
   readonly approvedTasks = new Set<string>();
-  /** By task: reported failures in a row of the agent's own. */
+  /** By task: reported failures of the agent in a row. */
   readonly consecutiveFailures = new Map<string, number>();
-  /** By task: all failures that bridges ever reported and that may spend a try, in time or not. */
+  /** By task: all reported failures that may consume a retry, in time or late. */
   readonly totalFailures = new Map<string, number>();
-  /** By task: attempts in a row that never reported. */
+  /** By task: attempts in a row without a report. */
   readonly consecutiveLosses = new Map<string, number>();
-  /** By task: repairs since a person last meddled with it. */
+  /** By task: repairs since the last intervention of a person. */
   readonly repairCounts = new Map<string, number>();
-  /** By task of any run: how often people asked for changes, each of which is repaired whenever it is heard. */
+  /** By task of any run: change requests of people, each of which allows one more repair. */
   readonly changeRequestCounts = new Map<string, number>();
-  /** Plans that a person was told are rejected. */
+  /** Plans whose rejection was confirmed to a person. */
   readonly rejectedPlans = new Set<string>();
-  /** By task: the newest commit that was accepted to go on from. */
+  /** By task: the newest accepted commit, from which the next attempt must continue. */
   readonly keptCommits = new Map<string, string>();
-  /** By task: what people pushed to its branch; that is gone on from, whatever an attempt had beside it. */
+  /** By task: commits that people pushed to its branch, which take precedence over commits of attempts. */
   readonly pushedCommits = new Map<string, string[]>();
-  /** Plans that a client was told are cancelled: the run, and since when. */
+  /** Plans that a client has seen cancelled, with the run and the time of the first view. */
   readonly cancelledPlans = new Map<string, { readonly run: number; readonly at: number }>();
-  /** Plans that a client was told wait for their forge: until when, and since when that is said. */
+  /** Plans that a client has seen paused by their forge, with the end of the pause and the time of the first view. */
   readonly pausedPlans = new Map<string, { readonly until: number; readonly at: number }>();
 
-  recordOrder(world: World): void {
-    this.lastOrderAt = world.loop.now;
+  recordCommand(world: World): void {
+    this.lastCommandAt = world.loop.now;
     this.consecutiveFailures.clear();
     this.consecutiveLosses.clear();
     this.repairCounts.clear();
-    // It may have been to ask the forge again at once.
+    // The command may have ended the pause.
     this.pausedPlans.clear();
   }
 
@@ -56,7 +56,7 @@ export class Commitments {
     this.changeRequestCounts.set(name, (this.changeRequestCounts.get(name) ?? 0) + 1);
   }
 
-  /** Whether it is heard or not. */
+  /** Records a report before its delivery. */
   recordReport(key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
     if (isNewStart(kind, result)) this.consecutiveFailures.delete(formatTaskId(key));
     if (!consumesRetry(kind, result)) return;
@@ -83,7 +83,7 @@ export class Commitments {
     this.rejectedPlans.add(plan);
   }
 
-  /** A restart may have been heard although nobody answered. */
+  /** Clears a rejection before a restart, because the restart may take effect without an answer. */
   clearRejection(plan: string): void {
     this.rejectedPlans.delete(plan);
   }
@@ -105,7 +105,7 @@ export class Commitments {
     if (until > now) this.pausedPlans.set(id, { until, at: isKnown ? known.at : now });
   }
 
-  /** Somebody did something to its pull request: it begins anew. */
+  /** Resets counts of a task after an activity at its pull request. */
   recordPullActivity(branch: string, by: By): void {
     const at = readBranch(branch);
     if (at?.kind !== 'task') return;
@@ -113,14 +113,14 @@ export class Commitments {
     if (by.kind === 'person') this.resetRetryCounts(formatTaskId(at));
   }
 
-  /** A person meddled with it. */
+  /** Resets counts of a task after an intervention of a person. */
   resetRetryCounts(task: string): void {
     this.consecutiveLosses.delete(task);
     this.repairCounts.delete(task);
   }
 }
 
-/** Work that is done, or found wrong as a whole and to be mended, begins anew. */
+/** True for results that reset the count of failures: finished work, or a failed verification that leads to a repair. */
 function isNewStart(kind: AttemptKind, result: AttemptResult): boolean {
   return (
     result.outcome === 'done' || (kind === 'verify' && VERIFICATION_FAILURES.includes(result.cause))

@@ -4,7 +4,7 @@ import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 import { isEndTask, LATE_MS, readBranch } from './names.ts';
 
-/** What people and checks had said of a commit that the engine merges. */
+/** Judges a merge by the engine against the reviews and checks of the merged commit. */
 export function judgeConsent(
   judge: Judge,
   world: World,
@@ -19,16 +19,22 @@ export function judgeConsent(
   const head = readBranch(pull.head);
   if (head?.kind !== 'task' || isEndTask(head.task)) return;
   const { needsReview = false } = judge.knownPlans.get(head.plan) ?? {};
-  // With nothing to verify by it is people who look.
-  const isUnseen = judge.evidence.every((one) => one.commit !== commit || one.empty);
+  // Evidence without a verification command is empty, and then a person must approve.
+  const isUnverified = judge.evidence.every((entry) => entry.commit !== commit || entry.empty);
   if (
-    (needsReview || isUnseen) &&
+    (needsReview || isUnverified) &&
     !judge.commitments.approvedTasks.has(`${head.plan} ${head.task}`)
   )
-    judge.recordViolation(world, `#${pull.number} was merged, and nobody approved it`);
-  const said = pull.reviews.filter((one) => one.authorCanWrite && one.commit === commit).at(-1);
+    judge.recordViolation(world, `#${pull.number} was merged without an approval`);
+  const review = pull.reviews
+    .filter(({ authorCanWrite, commit: reviewed }) => authorCanWrite && reviewed === commit)
+    .at(-1);
   const readAt = by.kind === 'engine' ? by.readAt(repository.name, reviewsOf(pull.number)) : 0;
-  const isHeard = said !== undefined && said.at < Math.max(readAt, now - LATE_MS);
-  if (isHeard && said.state === 'changes_requested' && judge.commitments.lastOrderAt < said.at)
-    judge.recordViolation(world, `#${pull.number} was merged although changes were asked for`);
+  const wasRead = review !== undefined && review.at < Math.max(readAt, now - LATE_MS);
+  if (
+    wasRead &&
+    review.state === 'changes_requested' &&
+    judge.commitments.lastCommandAt < review.at
+  )
+    judge.recordViolation(world, `#${pull.number} was merged although changes were requested`);
 }

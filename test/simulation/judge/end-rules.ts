@@ -3,13 +3,13 @@ import type { World } from '../world.ts';
 import type { KnownPlan } from './judge.ts';
 import { formatRootBranch, formatTaskId, readBranch } from './names.ts';
 
-/** What must be so once every plan has ended and the dust has settled; `isSwept`: the time to keep branches is over. */
+/** Judges the world after every plan has ended. `isSwept`: the retention time of branches is over. */
 export function judgeEnd(world: World, watches: readonly PlanWatch[], isSwept: boolean): void {
   const { judge } = world;
   for (const pod of world.pods.pods.values())
     if (pod.state !== 'gone') judge.recordViolation(world, `pod ${pod.attemptId} is left over`);
   for (const name of judge.requestedPods.keys())
-    judge.recordViolation(world, `pod ${name} was never asked to end`);
+    judge.recordViolation(world, `the removal of pod ${name} was never requested`);
   for (const { submission, view } of watches) {
     if (view === undefined) continue;
     const plan = judge.knownPlans.get(submission.id);
@@ -33,13 +33,13 @@ function judgeComplete(world: World, plan: KnownPlan, run: number, isSwept: bool
   }
 }
 
-/** With a pull request into the base branch, whatever became of it. */
+/** Judges a complete simple plan, which must have had a pull request into the base branch. */
 function judgeSimple(world: World, plan: KnownPlan, run: number, isSwept: boolean): void {
   for (const { repo } of plan.tasks) {
     const { pulls, branches } = world.forge.repo(repo);
     const isOwn = (branch: string): boolean => {
-      const at = readBranch(branch);
-      return at?.kind === 'task' && at.plan === plan.id && at.run === run;
+      const owned = readBranch(branch);
+      return owned?.kind === 'task' && owned.plan === plan.id && owned.run === run;
     };
     const own = pulls.filter((pull) => isOwn(pull.head));
     if (own.length === 0)
@@ -57,7 +57,7 @@ function judgeSimple(world: World, plan: KnownPlan, run: number, isSwept: boolea
 function judgeNoDeletion(world: World, plan: KnownPlan): void {
   world.judge.recordViolation(
     world,
-    `the branches of ${plan.id}, which is complete, were never deleted`,
+    `the branches of the complete plan ${plan.id} were never deleted`,
   );
 }
 

@@ -22,16 +22,17 @@ import {
 } from './names.ts';
 import { judgePod } from './pod-rules.ts';
 
-// What must never be seen from outside: in the forge's branches and merges, in what the launcher is asked for, in what
-// clients are answered. Nothing in here looks into the engine's store.
+// The judge checks the rules of the platform from outside: branches and merges of the forge, requests to the launcher, and
+// answers to clients. The judge never reads the engine's store.
 
-/** What the plan's author knows of it. */
+/** Task as the plan's author knows the task. */
 export type KnownTask = {
   readonly id: string;
   readonly repo: string;
   readonly dependsOn: string[];
   readonly scope: string[];
 };
+/** Plan as its author knows the plan. */
 export type KnownPlan = {
   readonly id: string;
   readonly isSimple: boolean;
@@ -39,17 +40,19 @@ export type KnownPlan = {
   readonly needsReview: boolean;
   readonly isStrict: boolean;
   readonly maxParallel: number | undefined;
-  /** Of the run that began last. */
+  /** Tasks of the latest run. */
   tasks: KnownTask[];
   readonly ends: { readonly id: string; readonly repo: string }[];
 };
 
+/** Evidence that an attempt reported in time. `root`: the verified commit of the root branch. */
 export type Evidence = {
   readonly commit: string;
   readonly root: string;
   readonly empty: boolean;
   readonly by: AttemptKey;
 };
+/** Recorded move of a branch; `at` in epoch milliseconds. */
 export type Move = {
   readonly branch: string;
   readonly at: number;
@@ -58,64 +61,65 @@ export type Move = {
   readonly by: By['kind'];
 };
 
-/** Within which nobody can know what another has done. */
+/** Time within which concurrent actors cannot know each other's changes. */
 const JUST_NOW_MS = 10_000;
 
+/** Collects observations of one seed and the violations found in them. */
 export class Judge {
   readonly violations: string[] = [];
   readonly knownPlans = new Map<string, KnownPlan>();
-  /** Asked for, and not yet answered to be gone: by pod name. */
+  /** By pod name: requested pods that the launcher has not reported as gone. */
   readonly requestedPods = new Map<string, PodSpec>();
-  /** Answered to be gone at least once, and when last. */
+  /** By pod name: time of the last report as gone. */
   readonly podGoneAt = new Map<string, number>();
-  /** By task: the newest attempt that a pod was asked for. */
+  /** By task: the newest attempt with a requested pod. */
   readonly newestAttempts = new Map<string, number>();
   readonly evidence: Evidence[] = [];
-  /** Commits that may be merged: reported by an attempt in its time, or pushed by a person. */
+  /** Commits that may be merged: reported in time by an attempt, or pushed by a person. */
   readonly mergeableCommits = new Set<string>();
-  /** By task: commits that its branch has had. */
+  /** By task: all former and present heads of its branch. */
   readonly headsByTask = new Map<string, Set<string>>();
-  /** Of root and task branches. */
+  /** Moves of root and task branches. */
   readonly moves: Move[] = [];
-  /** Made by a worker that had stood still, perhaps after their time: by repository and name. */
+  /** Branches created by a frozen handler, perhaps too late; `repository branch`. */
   readonly lateBranches = new Set<string>();
-  /** What the last merge came to, whoever made it. */
+  /** Result of the last merge by any actor. */
   lastMerge: string | undefined;
   readonly mergesByTask = new Map<string, number>();
-  /** Pull requests that a person opened again: theirs to close. */
+  /** Pull requests that a person reopened; a person has to close them. */
   readonly reopenedPulls = new Set<string>();
-  /** By task: the last that was told to work on it or to repair it. */
+  /** By task: the latest attempt that started work or a repair. */
   readonly changingAttempts = new Map<
     string,
     { readonly n: number; readonly pod: string; readonly since: number }
   >();
-  /** Attempts that the launcher gave no pod. */
+  /** Attempts whose pod the launcher refused. */
   readonly refusedAttempts = new Set<string>();
-  /** Result calls that were made in time, by attempt. */
+  /** Attempts that reported their result in time. */
   readonly timelyReports = new Set<string>();
   readonly commitments = new Commitments();
 
-  recordViolation(world: World, what: string): void {
-    world.recordHistory(`VIOLATION ${what}`);
-    this.violations.push(what);
+  recordViolation(world: World, violation: string): void {
+    world.recordHistory(`VIOLATION ${violation}`);
+    this.violations.push(violation);
   }
 
-  /** `isLate`: whoever asks has stood still since it looked. */
+  /** Judges the request for a pod. `isLate`: the requesting handler was frozen in between. */
   recordPodRequest(world: World, spec: PodSpec, isLate: boolean): void {
     const key = parseAttemptId(spec.attemptId);
     if (key === undefined) {
-      this.recordViolation(world, `a pod for ${spec.attemptId}`);
+      this.recordViolation(world, `a pod has an invalid attempt id: ${spec.attemptId}`);
       return;
     }
     const task = formatTaskId(key);
     const known = this.newestAttempts.get(task) ?? 0;
-    // Asked for again after it was answered to be gone: a late call, whose pod is swept; it is no attempt of its own.
+    // A late call may request a pod again; the cleanup removes the pod, and the request does not count as an attempt.
     const goneAt = this.podGoneAt.get(spec.name);
     if (goneAt !== undefined) {
       if (!isLate && world.loop.now - goneAt > JUST_NOW_MS)
         this.recordViolation(
           world,
-          `a pod for ${spec.attemptId} is asked for again, which is over`,
+          `a pod was requested again for the ended attempt ${spec.attemptId}`,
         );
       return;
     }
@@ -125,7 +129,7 @@ export class Judge {
     judgePod(this, world, key, spec);
   }
 
-  /** It never was: nobody lost it. */
+  /** Records a refused pod; the attempt does not count as lost. */
   recordPodRefusal({ attemptId }: PodSpec): void {
     this.refusedAttempts.add(attemptId);
   }
@@ -139,28 +143,28 @@ export class Judge {
     return (this.newestAttempts.get(formatTaskId(key)) ?? 0) > key.n;
   }
 
-  /** A bridge has its assignment. */
+  /** Records that a bridge has received its assignment. */
   recordStart(world: World, key: AttemptKey, kind: AttemptKind, pod: string): void {
     if (kind !== 'verify')
       this.changingAttempts.set(formatTaskId(key), { n: key.n, pod, since: world.loop.now });
   }
 
-  /** The attempt that has been changing a task's commit for so long that a merge of the old one is no coincidence. */
+  /** Returns the attempt that is replacing a task's commit, once a merge of the old commit can no longer be a coincidence. */
   findChangingAttempt(world: World, key: TaskKey): number | undefined {
-    const mending = this.changingAttempts.get(formatTaskId(key));
-    if (mending === undefined || !this.requestedPods.has(mending.pod)) return undefined;
-    if (world.loop.now - mending.since < TAKEN_OVER_MS) return undefined;
-    if (this.timelyReports.has(formatAttemptName({ ...key, n: mending.n }))) return undefined;
-    return this.isStale({ ...key, n: mending.n }) ? undefined : mending.n;
+    const attempt = this.changingAttempts.get(formatTaskId(key));
+    if (attempt === undefined || !this.requestedPods.has(attempt.pod)) return undefined;
+    if (world.loop.now - attempt.since < TAKEN_OVER_MS) return undefined;
+    if (this.timelyReports.has(formatAttemptName({ ...key, n: attempt.n }))) return undefined;
+    return this.isStale({ ...key, n: attempt.n }) ? undefined : attempt.n;
   }
 
-  /** Who closes it ends what mends it: a retry goes on with what was accepted before. */
+  /** Forgets the changing attempt after a person closed the pull request: a retry continues from the accepted commit. */
   #clearChangingAttempt(branch: string): void {
     const at = readBranch(branch);
     if (at?.kind === 'task') this.changingAttempts.delete(formatTaskId(at));
   }
 
-  /** A bridge's result was answered with success. */
+  /** Judges a result whose report was answered with success. */
   recordAcceptedResult(
     world: World,
     key: AttemptKey,
@@ -170,22 +174,19 @@ export class Judge {
     this.commitments.recordAcceptedResult(key, kind, result);
     if (kind === 'repair' && result.outcome === 'done') judgeRepair(this, world, key);
     if (!this.timelyReports.has(formatAttemptName(key)))
-      this.recordViolation(
-        world,
-        `a late result of ${formatAttemptName(key)} was answered as accepted`,
-      );
+      this.recordViolation(world, `a late result of ${formatAttemptName(key)} was accepted`);
   }
 
-  /** A bridge whose result had been accepted asked again, since it had no answer, and was refused. */
+  /** Judges the refusal of a bridge that repeated its accepted result after a lost answer. */
   recordRefusedRepeat(world: World, key: AttemptKey): void {
     if (!this.isStale(key))
       this.recordViolation(
         world,
-        `${formatAttemptName(key)} was refused when it repeated its accepted result`,
+        `a repeat of the accepted result of ${formatAttemptName(key)} was refused`,
       );
   }
 
-  /** A bridge is about to report. */
+  /** Records a result before its delivery. */
   recordReport(key: AttemptKey, kind: AttemptKind, result: AttemptResult): void {
     this.commitments.recordReport(key, kind, result);
     if (this.isStale(key)) return;
@@ -196,7 +197,7 @@ export class Judge {
     this.mergeableCommits.add(commit);
   }
 
-  /** Where a root branch was before it was cleaned up. */
+  /** Returns the last known commit of a root branch, also after its deletion. */
   findLastRoot(repo: string, plan: string, run: number): string | undefined {
     return this.listMoves(repo, formatRootBranch(plan, run)).at(-1)?.to;
   }
@@ -222,18 +223,19 @@ export class Judge {
         this.#judgeOpenedPull(world, repository, pull, by);
         world.sendWebhook(repository.name, pull.head, pull.number);
       },
-      pullChanged: (repository, pull, what, by) => {
-        world.recordHistory(`${repository.name}#${pull.number} ${what} by ${by.kind}`);
+      pullChanged: (repository, pull, change, by) => {
+        world.recordHistory(`${repository.name}#${pull.number} ${change} by ${by.kind}`);
         const name = `${repository.name}#${pull.number}`;
-        // Opened again or brought back by a person, it is theirs to close.
-        const isTheirs = what === 'open' || what.startsWith('goes to smol-gang/');
-        if (isTheirs && by.kind === 'person') {
+        // A person has to close a pull request that a person reopened or retargeted.
+        const isReopened = change === 'open' || change.startsWith('goes to smol-gang/');
+        if (isReopened && by.kind === 'person') {
           this.reopenedPulls.add(name);
-          this.commitments.recordOrder(world);
+          this.commitments.recordCommand(world);
         }
         this.commitments.recordPullActivity(pull.head, by);
-        if (what === 'closed' && by.kind === 'person') this.#clearChangingAttempt(pull.head);
-        if (what === 'ready' && by.kind === 'engine') judgeReady(this, world, repository, pull, by);
+        if (change === 'closed' && by.kind === 'person') this.#clearChangingAttempt(pull.head);
+        if (change === 'ready' && by.kind === 'engine')
+          judgeReady(this, world, repository, pull, by);
         world.sendWebhook(repository.name, pull.head, pull.number);
       },
       reviewed: (pull, state) => {
@@ -282,14 +284,14 @@ export class Judge {
   #judgeOpenedPull(world: World, repository: SimRepository, pull: SimPull, by: By): void {
     if (by.kind !== 'engine') return;
     if (!pull.draft) judgeReady(this, world, repository, pull, by);
-    // Whoever looked before, or stood still since, cannot know of one that was opened and closed in the meantime.
-    const known = world.loop.now - JUST_NOW_MS;
+    // A late handler cannot know of a pull request that was opened and closed in the meantime.
+    const knowableUntil = world.loop.now - JUST_NOW_MS;
     const twins = repository.pulls.filter(
       (other) =>
         other !== pull &&
         other.head === pull.head &&
         other.base === pull.base &&
-        (other.state !== 'closed' || (!by.isLate() && other.updatedAt < known)),
+        (other.state !== 'closed' || (!by.isLate() && other.updatedAt < knowableUntil)),
     );
     if (twins.length > 0)
       this.recordViolation(

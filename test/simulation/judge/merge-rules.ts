@@ -19,7 +19,7 @@ export function judgeMerge(
     const id = formatTaskId(head);
     const times = (judge.mergesByTask.get(id) ?? 0) + 1;
     judge.mergesByTask.set(id, times);
-    // People may merge what they had go elsewhere before.
+    // People may merge a pull request again that they retargeted before.
     if (times > 1 && by.kind === 'engine')
       judge.recordViolation(world, `${id} was merged ${times} times`);
   }
@@ -31,29 +31,31 @@ export function judgeMerge(
   if (!judge.mergeableCommits.has(merge.commit))
     judge.recordViolation(
       world,
-      `the engine merged ${shortenSha(merge.commit)}, which no attempt reported in its time`,
+      `the engine merged ${shortenSha(merge.commit)}, which no attempt reported in time`,
     );
   judgeConsent(judge, world, repository, pull, { commit: merge.commit, by });
-  const mender = head?.kind === 'task' ? judge.findChangingAttempt(world, head) : undefined;
-  if (mender !== undefined)
+  const attempt = head?.kind === 'task' ? judge.findChangingAttempt(world, head) : undefined;
+  if (attempt !== undefined)
     judge.recordViolation(
       world,
-      `#${pull.number} was merged while attempt ${mender} was mending it`,
+      `#${pull.number} was merged while attempt ${attempt} was working on its task`,
     );
-  // Closed, and opened again by a person, while the worker stood still: nobody could keep its call from landing.
+  // A person closed and reopened the pull request during a freeze of the handler: no rule could prevent the late merge.
   if (by.isLate() && judge.reopenedPulls.has(`${repository.name}#${pull.number}`)) return;
   const roots = listKnowableHeads(judge, world, repository, pull.base, merge.onto, by);
-  const known = judge.evidence.filter((one) => one.commit === merge.commit);
-  const strict = judge.knownPlans.get(head?.plan ?? '')?.isStrict ?? false;
-  if (known.some((one) => roots.some((root) => evidenceCoversRoot(repository, one, root, strict))))
-    return;
+  const known = judge.evidence.filter(({ commit }) => commit === merge.commit);
+  const isStrict = judge.knownPlans.get(head?.plan ?? '')?.isStrict ?? false;
+  const isCovered = known.some((evidence) =>
+    roots.some((root) => evidenceCoversRoot(repository, evidence, root, isStrict)),
+  );
+  if (isCovered) return;
   judge.recordViolation(
     world,
-    `#${pull.number} merged ${shortenSha(merge.commit)} onto ${shortenSha(merge.onto)} with evidence on ${known.map((one) => shortenSha(one.root)).join(', ') || 'nothing'}`,
+    `#${pull.number} merged ${shortenSha(merge.commit)} onto ${shortenSha(merge.onto)} with evidence on ${known.map(({ root }) => shortenSha(root)).join(', ') || 'nothing'}`,
   );
 }
 
-/** What a branch carries, and what it carried before people moved it behind the worker's back, which it cannot know. */
+/** Lists the head of a branch and earlier heads that the handler may still rely on, because people moved the branch later. */
 function listKnowableHeads(
   judge: Judge,
   world: World,
@@ -63,31 +65,31 @@ function listKnowableHeads(
   by: By,
 ): string[] {
   const readAt = by.kind === 'engine' ? by.readAt(repository.name, branch) : 0;
-  const isLost = world.loop.now - readAt > TAKEN_OVER_MS;
+  const isReadTooOld = world.loop.now - readAt > TAKEN_OVER_MS;
   const moves = judge.listMoves(repository.name, branch);
   const heads = [head];
-  for (const move of isLost ? [] : moves.toReversed()) {
+  for (const move of isReadTooOld ? [] : moves.toReversed()) {
     if (move.to !== heads.at(-1) || move.by !== 'person' || move.at < readAt) break;
     heads.push(move.from);
   }
   return heads;
 }
 
-/** The same root, or one that has only gained paths that meet neither what was changed nor what is shared. */
+/** True for the same root, or a later root whose new changes touch neither the changed paths nor a shared file. */
 function evidenceCoversRoot(
   repository: SimRepository,
   evidence: Evidence,
   root: string,
-  strict: boolean,
+  isStrict: boolean,
 ): boolean {
   if (evidence.root === root || evidence.empty) return true;
-  if (strict || !repository.graph.isAncestor(evidence.root, root)) return false;
+  if (isStrict || !repository.graph.isAncestor(evidence.root, root)) return false;
   const gained = repository.graph.changed(evidence.root, root);
   const changed = new Set(repository.graph.changed(evidence.root, evidence.commit));
   return !gained.some((path) => changed.has(path) || path === 'CHANGELOG.md');
 }
 
-/** A pull request that people are asked to merge is ready only after its head was verified, a root's as a whole. */
+/** Judges a pull request that becomes ready: its head must be verified, the head of a root branch by its end task. */
 export function judgeReady(
   judge: Judge,
   world: World,
@@ -101,16 +103,16 @@ export function judgeReady(
   if (!isRoot && !isSimple) return;
   const sha = repository.branches.get(pull.head) ?? '';
   const heads = listKnowableHeads(judge, world, repository, pull.head, sha, by);
-  const verified = judge.evidence.some(
-    (one) =>
-      heads.includes(one.commit) &&
-      one.by.plan === head.plan &&
-      one.by.run === head.run &&
-      isEndTask(one.by.task) === isRoot,
+  const isVerified = judge.evidence.some(
+    ({ commit, by: attempt }) =>
+      heads.includes(commit) &&
+      attempt.plan === head.plan &&
+      attempt.run === head.run &&
+      isEndTask(attempt.task) === isRoot,
   );
-  if (!verified)
+  if (!isVerified)
     judge.recordViolation(
       world,
-      `#${pull.number} is ready at ${shortenSha(sha)}, which ${isRoot ? 'no end' : 'nobody'} verified`,
+      `#${pull.number} is ready at ${shortenSha(sha)}, which no ${isRoot ? 'end task' : 'attempt'} verified`,
     );
 }

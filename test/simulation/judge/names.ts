@@ -1,7 +1,8 @@
 import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
 
-// What things are called, and how long they may take: as the design promises it, read without the engine's help.
+// Names and time limits according to the design, defined here without the engine's code.
 
+/** Parsed name of a branch that the platform owns. */
 export type Branch = { readonly plan: string; readonly run: number } & (
   | { readonly kind: 'root' }
   | { readonly kind: 'task'; readonly task: string }
@@ -23,14 +24,14 @@ export function formatRootBranch(plan: string, run: number): string {
   return `smol-gang/${plan}-r${run}/root`;
 }
 
-/** By then whatever was on its way has arrived. */
+/** Milliseconds after which no call is still on its way. */
 export const LATE_MS = 300_000;
-/** By then another has looked at what a worker had that stood still, and keeps its late calls from landing. */
+/** Milliseconds after which another handler has taken over from a frozen one and prevents its late calls. */
 export const TAKEN_OVER_MS = 240_000;
 
 const END_TASK_PATTERN = /^end(-\d+)?$/;
 
-/** The node that stands for the whole of a repository's part. */
+/** True for end nodes, which verify all changes of one repository together. */
 export function isEndTask(task: string): boolean {
   return END_TASK_PATTERN.test(task);
 }

@@ -4,7 +4,7 @@ import type { World } from '../world.ts';
 import type { Judge, KnownPlan, KnownTask } from './judge.ts';
 import { formatAttemptName, formatRootBranch, formatTaskId } from './names.ts';
 
-/** What must be so when a pod is asked for. */
+/** Judges the request for a pod: dependencies, overlap with other tasks, and caps. */
 export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodSpec): void {
   const plan = judge.knownPlans.get(key.plan);
   if (plan === undefined) {
@@ -16,16 +16,16 @@ export function judgePod(judge: Judge, world: World, key: AttemptKey, spec: PodS
 }
 
 function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey): void {
-  const end = plan.ends.find((one) => one.id === key.task);
-  const task = plan.tasks.find((one) => one.id === key.task);
+  const end = plan.ends.find(({ id }) => id === key.task);
+  const task = plan.tasks.find(({ id }) => id === key.task);
   if (task === undefined && end === undefined) {
     judge.recordViolation(world, `a pod of an unknown task: ${formatAttemptName(key)}`);
     return;
   }
-  const before = plan.tasks.filter((one) =>
-    end === undefined ? task?.dependsOn.includes(one.id) : one.repo === end.repo,
+  const dependencies = plan.tasks.filter(({ id, repo }) =>
+    end === undefined ? task?.dependsOn.includes(id) : repo === end.repo,
   );
-  for (const dependency of before) {
+  for (const dependency of dependencies) {
     if (isMerged(judge, world, { ...key, task: dependency.id }, dependency.repo)) continue;
     judge.recordViolation(
       world,
@@ -35,7 +35,7 @@ function judgeOrder(judge: Judge, world: World, plan: KnownPlan, key: AttemptKey
   if (task !== undefined) judgeOverlap(judge, world, plan, key, task);
 }
 
-/** Of two tasks that may change the same file one is over before the other begins. */
+/** Judges tasks with overlapping scopes, which must not run at the same time. */
 function judgeOverlap(
   judge: Judge,
   world: World,
@@ -45,18 +45,18 @@ function judgeOverlap(
 ): void {
   for (const other of plan.tasks) {
     if (other === task || other.repo !== task.repo) continue;
-    const both = task.scope.filter((path) => other.scope.includes(path));
-    const that = { ...key, task: other.id };
-    if (both.length === 0 || !judge.newestAttempts.has(formatTaskId(that))) continue;
-    if (!isMerged(judge, world, that, other.repo))
+    const shared = task.scope.filter((path) => other.scope.includes(path));
+    const otherKey = { ...key, task: other.id };
+    if (shared.length === 0 || !judge.newestAttempts.has(formatTaskId(otherKey))) continue;
+    if (!isMerged(judge, world, otherKey, other.repo))
       judge.recordViolation(
         world,
-        `${formatAttemptName(key)} began beside ${other.id}, which also has ${both[0]}`,
+        `${formatAttemptName(key)} began beside ${other.id}, which may also change ${shared[0]}`,
       );
   }
 }
 
-/** Something that its branch has had is in the root branch. */
+/** True when the root branch contains a former or present head of the task's branch. */
 function isMerged(
   judge: Judge,
   world: World,
@@ -78,12 +78,15 @@ function judgeCaps(judge: Judge, world: World, plan: KnownPlan, spec: PodSpec): 
   const planCap = Math.min(caps.plan, plan.maxParallel ?? caps.plan);
   const names = pods.map((pod) => pod.attemptId).join(', ');
   if (pods.length > caps.system)
-    judge.recordViolation(world, `${pods.length} pods of ${caps.system}: ${names}`);
+    judge.recordViolation(world, `${pods.length} pods with a cap of ${caps.system}: ${names}`);
   if (ofPlan > planCap)
-    judge.recordViolation(world, `${ofPlan} pods of ${planCap} in plan ${plan.id}: ${names}`);
+    judge.recordViolation(
+      world,
+      `${ofPlan} pods with a cap of ${planCap} in plan ${plan.id}: ${names}`,
+    );
   if (ofRepo > caps.repository)
     judge.recordViolation(
       world,
-      `${ofRepo} pods of ${caps.repository} in ${spec.labels.repo}: ${names}`,
+      `${ofRepo} pods with a cap of ${caps.repository} in ${spec.labels.repo}: ${names}`,
     );
 }

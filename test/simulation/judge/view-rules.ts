@@ -2,12 +2,12 @@ import type { PlanView } from '../../../core/contract/plan.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 
-// What clients read.
+// Rules for the views that clients read.
 
-/** How the bridges of the simulation say that an agent failed by itself. */
+/** Matches the reasons with which simulated bridges report a failure of the agent. */
 const AGENT_FAULT_REASON = /it failed: (agent|limit|setup)/;
 
-/** What a plan is said to wait for. Only what bridges reported can have spent an agent's tries. */
+/** Judges tasks that were given up: only reported failures may consume the retries of an agent. */
 export function judgeWaiting(judge: Judge, world: World, view: PlanView): void {
   for (const waiting of view.waiting) {
     if (waiting.kind !== 'unblock' && waiting.kind !== 'retry') continue;
@@ -22,20 +22,20 @@ export function judgeWaiting(judge: Judge, world: World, view: PlanView): void {
   }
 }
 
-/** A task's history as a client reads it. */
+/** Judges the history of a task as a client reads the history: each transition must continue the previous one. */
 export function judgeHistory(
   judge: Judge,
   world: World,
   task: string,
   history: readonly { readonly version: number; readonly from: string; readonly to: string }[],
 ): void {
-  const all = history.toSorted((a, b) => a.version - b.version);
-  for (const [place, one] of all.entries()) {
-    const before = all[place - 1]?.to ?? 'none';
-    if (one.from === before) continue;
+  const transitions = history.toSorted((a, b) => a.version - b.version);
+  for (const [place, transition] of transitions.entries()) {
+    const before = transitions[place - 1]?.to ?? 'none';
+    if (transition.from === before) continue;
     judge.recordViolation(
       world,
-      `the history of ${task} goes from ${before} to ${one.from} by nothing`,
+      `the history of ${task} has no transition from ${before} to ${transition.from}`,
     );
     return;
   }

@@ -5,16 +5,17 @@ import type { TaskEvent } from '../../../core/task-state/task-event.ts';
 import type { TaskState } from '../../../core/task-state/task-state.ts';
 import type { Interference, World } from '../world.ts';
 
-// How a rule of the engine is broken from outside: by what its ports tell it, or by what it is set to.
+// Helpers that break a rule of the engine from outside: by changed answers of its ports, or by changed settings.
 
 type WrapDeps = Interference['deps'];
 
+/** Breach of one rule that the simulation has to detect. */
 export type Mutant = Interference & {
-  /** What the simulation says of it. */
+  /** Matches the violation that the judge has to report. */
   readonly expectedViolation: RegExp;
-  /** What goes wrong besides, in the world rather than in the engine: by itself it breaks nothing. */
+  /** Further fault of the world, harmless without the breach. */
   readonly companionBreach?: WrapDeps;
-  /** The first seed that is tried: from there it does not take long. */
+  /** First seed of the search, chosen to keep the search short. Default: 0. */
   readonly firstSeed?: number;
 };
 
@@ -29,13 +30,14 @@ export function wrapForge(change: (forge: Forge, world: World) => Partial<Forge>
   };
 }
 
+/** Removes the attributes that make an item due. */
 export function removeDue<T extends object>(attributes: T): T {
   return Object.fromEntries(
     Object.entries(attributes).filter(([name]) => name !== 'dueAt' && name !== 'dueShard'),
   ) as T;
 }
 
-/** Conditions on the version that was read are dropped where `applies`. */
+/** Drops the conditions of updates of the matching items. */
 export function dropConditions(applies: (pk: string, sk: string) => boolean): WrapDeps {
   return wrapTable((table) => ({
     update: (key, change: Change, condition) =>
@@ -48,12 +50,12 @@ type RewriteDocument = (doc: string) => string;
 
 export const isPlanHead: ItemFilter = (pk, sk) => pk.startsWith('PLAN#') && sk === 'HEAD';
 export const isTaskState: ItemFilter = (pk, sk) => pk.startsWith('TASK#') && sk === 'STATE';
-export const isLane: ItemFilter = (pk) => pk.startsWith('LANE#');
+export const isMergeQueue: ItemFilter = (pk) => pk.startsWith('LANE#');
 
-/** What is read is not what was written. */
-export function corruptReads(where: ItemFilter, rewrite: RewriteDocument): WrapDeps {
+/** Rewrites the documents of matching items in each read. */
+export function corruptReads(matches: ItemFilter, rewrite: RewriteDocument): WrapDeps {
   const read = (item: Item): Item =>
-    typeof item.doc === 'string' && where(item.pk, item.sk)
+    typeof item.doc === 'string' && matches(item.pk, item.sk)
       ? { ...item, doc: rewrite(item.doc) }
       : item;
   return wrapTable((table) => ({
@@ -72,29 +74,29 @@ export function corruptReads(where: ItemFilter, rewrite: RewriteDocument): WrapD
   }));
 }
 
-/** What is written is not what was meant. */
-export function corruptWrites(where: ItemFilter, rewrite: RewriteDocument): WrapDeps {
+/** Rewrites the documents of matching items in each write. */
+export function corruptWrites(matches: ItemFilter, rewrite: RewriteDocument): WrapDeps {
   return wrapTable((table) => ({
     update: (key, change, condition) => {
       const doc = change.set?.doc;
-      if (typeof doc !== 'string' || !where(key.pk, key.sk))
+      if (typeof doc !== 'string' || !matches(key.pk, key.sk))
         return table.update(key, change, condition);
       const set = { ...change.set, doc: rewrite(doc) };
       return table.update(key, { ...change, set }, condition);
     },
     put: (item, condition) =>
-      typeof item.doc === 'string' && where(item.pk, item.sk)
+      typeof item.doc === 'string' && matches(item.pk, item.sk)
         ? table.put({ ...item, doc: rewrite(item.doc) }, condition)
         : table.put(item, condition),
   }));
 }
 
-/** Of a task another state is written than the engine meant. */
+/** Rewrites the state of tasks in each write. */
 export function corruptTaskState(change: (state: TaskState) => TaskState): WrapDeps {
   return corruptWrites(isTaskState, (doc) => JSON.stringify(change(JSON.parse(doc) as TaskState)));
 }
 
-/** What an attempt's end through no fault of its agent must not cost. */
+/** Counts the event as a failure of the agent, so that the event wrongly consumes a retry. */
 export function spendRetryOnEvent(event: TaskEvent['type']): WrapDeps {
   return corruptTaskState((state) =>
     state.last.event === event
@@ -103,23 +105,23 @@ export function spendRetryOnEvent(event: TaskEvent['type']): WrapDeps {
   );
 }
 
-/** A head that a person moved is taken for verified. */
-export function treatMovedHeadAsVerified(where: (state: TaskState) => boolean): WrapDeps {
+/** Treats a head that a person moved as verified. */
+export function treatMovedHeadAsVerified(matches: (state: TaskState) => boolean): WrapDeps {
   return corruptTaskState((state) => {
     const { accepted, verifyRoot, last } = state;
-    if (last.event !== 'head_moved' || accepted === undefined || !where(state)) return state;
-    const proof = { commit: accepted.commit, root: verifyRoot ?? '', green: true, empty: false };
-    return { ...state, nextAttemptKind: 'work', evidence: proof };
+    if (last.event !== 'head_moved' || accepted === undefined || !matches(state)) return state;
+    const evidence = { commit: accepted.commit, root: verifyRoot ?? '', green: true, empty: false };
+    return { ...state, nextAttemptKind: 'work', evidence };
   });
 }
 
-/** What an interference remembers of each seed's world. */
+/** Returns a function that keeps one value per world, for interferences with a memory. */
 export function createPerWorld<T>(create: () => T): (world: World) => T {
-  const kept = new WeakMap<World, T>();
+  const valueByWorld = new WeakMap<World, T>();
   return (world) => {
-    const known = kept.get(world) ?? create();
-    kept.set(world, known);
-    return known;
+    const value = valueByWorld.get(world) ?? create();
+    valueByWorld.set(world, value);
+    return value;
   };
 }
 
@@ -129,7 +131,7 @@ export function changeSettings(
   return (deps) => ({ ...deps, settings: { ...deps.settings, ...change(deps) } });
 }
 
-/** One breach on top of another. */
+/** Applies the second breach on top of the first. */
 export function combineBreaches(first: WrapDeps, second: WrapDeps): WrapDeps {
   return (deps, world) => {
     const changed = first?.(deps, world) ?? deps;

@@ -10,38 +10,38 @@ import {
   wrapTable,
 } from './breach.ts';
 
-// Each breaks one rule of the engine from outside. Here: branches, root pull requests, joins and what is delivered.
+// Mutants of the rules for branches, root pull requests, join nodes and deliveries.
 
-/** By root branch: the commit of the first end that was verified. */
-const getFirstEnds = createPerWorld(() => new Map<string, string>());
+/** By root branch: its first head with a verified end task. */
+const getVerifiedHeads = createPerWorld(() => new Map<string, string>());
 
 export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
-    name: 'what a person adds to the root after it was verified is not seen',
+    name: 'a commit that a person adds to a verified root branch is ignored',
     emphasis: ['person_roots'],
     deps: wrapForge((forge, world) => ({
       readBranchHead: async (repo, branch) => {
         const head = await forge.readBranchHead(repo, branch);
         if (!branch.endsWith('/root') || head === undefined) return head;
-        const ends = getFirstEnds(world);
+        const verifiedHeads = getVerifiedHeads(world);
         const name = `${repo} ${branch}`;
         const isVerified = world.judge.evidence.some(
           ({ commit, by }) => commit === head && by.task.startsWith('end'),
         );
-        if (isVerified && !ends.has(name)) ends.set(name, head);
-        return ends.get(name) ?? head;
+        if (isVerified && !verifiedHeads.has(name)) verifiedHeads.set(name, head);
+        return verifiedHeads.get(name) ?? head;
       },
     })),
-    expectedViolation: /which no end verified/,
+    expectedViolation: /which no end task verified/,
   },
   {
-    name: 'a lost pod spends a try of the agent',
+    name: 'a lost pod consumes a retry of the agent',
     emphasis: ['pod_lost', 'pod_silent', 'agent_failed'],
     deps: spendRetryOnEvent('attempt_lost'),
     expectedViolation: /was given up after/,
   },
   {
-    name: 'a join waits for nobody',
+    name: 'a join node does not wait for its dependencies',
     firstSeed: 300,
     deps: wrapTable((table) => ({
       put: (item, condition) => {
@@ -54,7 +54,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     expectedViolation: /began before .* was merged/,
   },
   {
-    name: 'the engine adds commits of its own to task branches',
+    name: 'the engine adds its own commits to task branches',
     deps: wrapForge((forge, world) => ({
       ensureBranch: (repo, branch, sha) => {
         if (!branch.includes('/t/')) return forge.ensureBranch(repo, branch, sha);
@@ -62,10 +62,10 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
         return forge.ensureBranch(repo, branch, graph.add([sha], graph.get(sha).files).sha);
       },
     })),
-    expectedViolation: /which no attempt reported in time/,
+    expectedViolation: /the branch of .* which no attempt reported in time/,
   },
   {
-    name: 'a root is moved where it should be merged',
+    name: 'a root branch is moved instead of merged',
     deps: wrapForge((forge) => ({
       mergePull: async (repo, number, merge) => {
         const { base } = await forge.readPull(repo, number);
@@ -73,18 +73,18 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
         return { kind: 'merged', sha: merge.sha };
       },
     })),
-    expectedViolation: /and merged nothing/,
+    expectedViolation: /without a merge/,
   },
   {
-    name: 'a root pull request is open to all from the start',
+    name: 'a root pull request is opened without draft status',
     deps: wrapForge((forge) => ({
-      ensurePull: (repo, wanted) =>
+      ensurePull: (repo, pullToOpen) =>
         forge.ensurePull(repo, {
-          ...wanted,
-          draft: wanted.draft && !wanted.head.endsWith('/root'),
+          ...pullToOpen,
+          draft: pullToOpen.draft && !pullToOpen.head.endsWith('/root'),
         }),
     })),
-    expectedViolation: /which no end verified/,
+    expectedViolation: /which no end task verified/,
   },
   {
     name: 'a root pull request is never made ready',
@@ -94,28 +94,28 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
         if (!head.endsWith('/root')) await forge.markReady(repo, pull);
       },
     })),
-    expectedViolation: /is to be merged, and is a draft/,
+    expectedViolation: /which is a draft/,
   },
   {
-    name: 'what nobody verified is delivered by a simple plan',
+    name: 'a simple plan delivers an unverified commit',
     firstSeed: 80,
     deps: treatMovedHeadAsVerified((state) => state.simple),
     emphasis: ['person_pushes'],
-    expectedViolation: /which nobody verified/,
+    expectedViolation: /which no attempt verified/,
   },
   {
-    name: 'with nothing to verify by nobody has to look',
+    name: 'empty evidence needs no approval',
     deps: corruptWrites(isTaskState, (doc) => doc.replaceAll('"empty":true', '"empty":false')),
-    expectedViolation: /nobody approved it/,
+    expectedViolation: /without an approval/,
   },
   {
-    name: 'tasks that may change the same file run side by side',
+    name: 'tasks that may change the same file run at the same time',
     deps: corruptWrites(
       (pk) => pk.startsWith('PLAN#'),
       (doc) =>
         doc.includes('"edges":[{') ? JSON.stringify({ ...JSON.parse(doc), edges: [] }) : doc,
     ),
-    expectedViolation: /which also has/,
+    expectedViolation: /which may also change/,
   },
   {
     name: 'branches are deleted while they are in use',

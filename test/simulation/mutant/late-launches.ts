@@ -1,9 +1,9 @@
 import { AppError } from '../../../core/base/app-error.ts';
 import type { Interference } from '../world.ts';
 
-/** A launch that nobody heard of again is granted minutes later, perhaps when its attempt is long over. */
+/** Grants a launch minutes after its call failed, perhaps after the end of its attempt. */
 export const lateLaunches: Interference = {
-  name: 'a launch that is granted late',
+  name: 'launches that are granted late',
   emphasis: ['pod_unborn'],
   deps: (deps, { faults, loop, pods, random }) => ({
     ...deps,

@@ -6,17 +6,17 @@ import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
 import { lateLaunches } from './late-launches.ts';
 import { MUTANTS } from './mutants.ts';
 import { pausedClaims } from './paused-claims.ts';
-import { pausedLanes } from './paused-lanes.ts';
+import { pausedMergeWrites } from './paused-merge-writes.ts';
 import { pausedMerges } from './paused-merges.ts';
 import { PEOPLE_MUTANTS } from './people-mutants.ts';
 import { PROMISE_MUTANTS } from './promise-mutants.ts';
 
-const MOST_SEEDS = 400;
+const MAX_SEEDS = 400;
 
 test.each([...MUTANTS, ...DELIVERY_MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANTS])(
-  'notices that $name',
+  'the simulation detects that $name',
   async (mutant) => {
-    const [seed, violations] = await findFirstCatch(mutant);
+    const [seed, violations] = await findFirstViolation(mutant);
     expect(violations.join('\n')).toMatch(mutant.expectedViolation);
 
     const { name, emphasis, companionBreach } = mutant;
@@ -26,18 +26,18 @@ test.each([...MUTANTS, ...DELIVERY_MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANT
   },
 );
 
-async function findFirstCatch(mutant: Mutant): Promise<[number, string[]]> {
+async function findFirstViolation(mutant: Mutant): Promise<[number, string[]]> {
   const from = mutant.firstSeed ?? 0;
   const broken = { ...mutant, deps: combineBreaches(mutant.companionBreach, mutant.deps) };
-  for (let seed = from; seed < from + MOST_SEEDS; seed += 1) {
+  for (let seed = from; seed < from + MAX_SEEDS; seed += 1) {
     const { violations } = await replaySeed(seed, { interference: broken, keepHistory: false });
     if (violations.length > 0) return [seed, violations];
   }
-  return expect.fail(`${MOST_SEEDS} seeds did not notice`);
+  return expect.fail(`${MAX_SEEDS} seeds did not notice`);
 }
 
-test.each([pausedMerges, pausedClaims, pausedLanes, lateLaunches])(
-  'finds nothing to say of $name',
+test.each([pausedMerges, pausedClaims, pausedMergeWrites, lateLaunches])(
+  'the engine tolerates $name',
   async (interference) => {
     for (let seed = 0; seed < 40; seed += 1) {
       const { violations } = await replaySeed(seed, { interference, keepHistory: false });

@@ -9,7 +9,7 @@ import { dropConditions, isTaskState, removeDue, wrapForge, wrapTable } from './
 import { lateLaunches } from './late-launches.ts';
 import { pausedMerges } from './paused-merges.ts';
 
-// Each breaks one rule of the engine from outside. The simulation has to notice. Here: leases, fences, fan-in and what is due.
+// Mutants of the rules for leases, fences, dependencies and due items. The simulation has to detect each of them.
 
 const ENGINE_ACTOR = {
   kind: 'engine',
@@ -31,7 +31,7 @@ async function listOwnedPods({ launcher, table }: EngineDeps): Promise<Pod[]> {
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: 'a dependent is released by its first dependency',
+    name: 'a task starts after its first dependency',
     deps: wrapTable((table) => ({
       update: async (key, change, condition) => {
         const item = await table.update(key, change, condition);
@@ -43,17 +43,17 @@ export const MUTANTS: readonly Mutant[] = [
     expectedViolation: /began before .* was merged/,
   },
   {
-    name: 'attempts are not fenced by their number',
+    name: 'calls of ended attempts are accepted',
     firstSeed: 3,
     emphasis: ['pod_zombie', 'pod_cut_off'],
-    attempt: (attemptId, world) => {
+    rewriteAttemptId: (attemptId, world) => {
       const key = parseAttemptId(attemptId);
       const newest = key && world.judge.newestAttempts.get(formatTaskId(key));
       return key === undefined || newest === undefined
         ? attemptId
         : `${formatTaskId(key)}.${newest}`;
     },
-    expectedViolation: /late result|no attempt reported in its time/,
+    expectedViolation: /late result|the engine merged \w+, which no attempt reported in time/,
   },
   {
     name: 'a slot is freed before its pod is gone',
@@ -67,28 +67,28 @@ export const MUTANTS: readonly Mutant[] = [
         },
       },
     }),
-    expectedViolation: /\d+ pods of \d+|left over|never asked to end/,
+    expectedViolation: /\d+ pods with a cap of \d+|left over|never requested/,
   },
   {
-    name: 'pods are never ended',
+    name: 'pods are never removed',
     deps: (deps) => ({
       ...deps,
       launcher: { ...deps.launcher, remove: async () => 'gone' },
     }),
-    expectedViolation: /\d+ pods of \d+|left over|never asked to end/,
+    expectedViolation: /\d+ pods with a cap of \d+|left over|never requested/,
   },
   {
-    name: 'pods that no attempt owns are left alone',
+    name: 'pods without an attempt are never removed',
     emphasis: lateLaunches.emphasis,
     companionBreach: lateLaunches.deps,
     deps: (deps) => ({
       ...deps,
       launcher: { ...deps.launcher, list: () => listOwnedPods(deps) },
     }),
-    expectedViolation: /left over|never asked to end/,
+    expectedViolation: /left over|never requested/,
   },
   {
-    name: 'evidence never grows old',
+    name: 'evidence stays valid after its root branch has moved',
     deps: wrapForge((forge) => ({
       compareCommits: async (repo, base, head) => ({
         ...(await forge.compareCommits(repo, base, head)),
@@ -98,7 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
     expectedViolation: /with evidence on/,
   },
   {
-    name: 'whatever the head is now is merged',
+    name: 'the engine merges the current head instead of the verified commit',
     firstSeed: 9,
     emphasis: ['person_pushes', 'webhook_drop', 'forge_lag'],
     deps: wrapForge((forge, world) => ({
@@ -121,51 +121,53 @@ export const MUTANTS: readonly Mutant[] = [
     expectedViolation: /by force/,
   },
   {
-    name: 'slots are taken without their version',
+    name: 'slots are taken without a check of their version',
     deps: dropConditions((_, sk) => sk === 'SLOTS'),
-    expectedViolation: /\d+ pods of \d+/,
+    expectedViolation: /\d+ pods with a cap of \d+/,
   },
   {
-    name: 'tasks are written without their version',
+    name: 'tasks are written without a check of their version',
     deps: dropConditions(isTaskState),
-    // A lost write shows wherever it falls.
-    expectedViolation: /neither ended nor went on|which is over|which was kept/,
+    // A lost write can break any of several rules.
+    expectedViolation: /neither ended nor progressed|for the ended attempt|without the kept commit/,
   },
   {
-    name: 'a merge that is left undone is not made a draft',
+    name: 'the pull request of a withdrawn merge stays ready',
     firstSeed: 30,
     emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
     companionBreach: pausedMerges.deps,
     deps: wrapForge(() => ({ markDraft: async () => {} })),
-    expectedViolation: /with evidence on|was mending it|although changes were asked for/,
+    expectedViolation: /with evidence on|was working on its task|although changes were requested/,
   },
   {
-    name: 'nothing is ever due',
+    name: 'no item is ever due',
     deps: wrapTable((table) => ({
       put: (item, condition) => table.put(removeDue(item), condition),
       update: (key, change, condition) =>
         table.update(key, { ...change, set: removeDue(change.set ?? {}) }, condition),
     })),
-    expectedViolation: /neither ended nor went on/,
+    expectedViolation: /neither ended nor progressed/,
   },
   {
-    name: 'dependents are forgotten',
+    name: 'dependent tasks are forgotten',
     deps: wrapTable((table) => ({
       query: async (pk, options) =>
         options?.prefix === 'DEP#' ? { items: [] } : table.query(pk, options),
     })),
-    expectedViolation: /neither ended nor went on/,
+    expectedViolation: /neither ended nor progressed/,
   },
   {
-    name: 'a pull request is opened beside a closed one',
+    name: 'a second pull request is opened beside a closed one',
     deps: wrapForge((forge, world) => ({
       findPull: async (repo, query) => {
         const pull = await forge.findPull(repo, query);
         return pull?.state === 'closed' ? undefined : pull;
       },
-      ensurePull: async (repo, wanted) => {
-        const pull = await forge.ensurePull(repo, wanted);
-        return pull.state === 'closed' ? world.forge.openPull(repo, wanted, ENGINE_ACTOR) : pull;
+      ensurePull: async (repo, pullToOpen) => {
+        const pull = await forge.ensurePull(repo, pullToOpen);
+        return pull.state === 'closed'
+          ? world.forge.openPull(repo, pullToOpen, ENGINE_ACTOR)
+          : pull;
       },
     })),
     expectedViolation: /a second pull request/,
@@ -173,19 +175,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the root pull request is ready from the start',
     deps: wrapForge((forge) => ({
-      ensurePull: async (repo, wanted) => {
-        const pull = await forge.ensurePull(repo, wanted);
-        if (wanted.head.endsWith('/root')) await forge.markReady(repo, pull);
+      ensurePull: async (repo, pullToOpen) => {
+        const pull = await forge.ensurePull(repo, pullToOpen);
+        if (pullToOpen.head.endsWith('/root')) await forge.markReady(repo, pull);
         return pull;
       },
     })),
     expectedViolation: /which no end verified/,
   },
   {
-    name: 'what changed at the forge is never asked for',
+    name: 'changes at the forge are never polled',
     emphasis: ['webhook_drop', 'person_merges', 'person_closes'],
     deps: wrapForge(() => ({ listPullsChangedSince: async () => [] })),
-    expectedViolation: /neither ended nor went on/,
+    expectedViolation: /neither ended nor progressed/,
   },
   {
     name: 'pull requests of stopped work stay open',

@@ -1,9 +1,9 @@
 import type { Interference } from '../world.ts';
 import { isTaskState, wrapTable } from './breach.ts';
 
-/** A scheduler that stands still between taking a slot and claiming the task, for longer than the slot is kept. */
+/** Pauses a scheduler between taking a slot and claiming the task, for longer than the slot is reserved. */
 export const pausedClaims: Interference = {
-  name: 'a paused scheduler',
+  name: 'schedulers that pause before a claim',
   deps: wrapTable((table, { faults, loop, random }) => ({
     update: async (key, change, condition) => {
       const { doc, v } = change.set ?? {};

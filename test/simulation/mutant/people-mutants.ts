@@ -4,7 +4,7 @@ import {
   changeSettings,
   corruptReads,
   corruptWrites,
-  isLane,
+  isMergeQueue,
   isPlanHead,
   isTaskState,
   treatMovedHeadAsVerified,
@@ -13,45 +13,45 @@ import {
 } from './breach.ts';
 import { pausedMerges } from './paused-merges.ts';
 
-// Each breaks one rule of the engine from outside. Here: what people and checks say, caps and bounds, evidence and the lane.
+// Mutants of the rules for reviews and checks, caps and bounds, evidence and the merge queue.
 
 export const PEOPLE_MUTANTS: readonly Mutant[] = [
   {
-    name: 'work that failed is tried for ever',
+    name: 'failed work is retried without a limit',
     emphasis: ['agent_failed'],
     deps: changeSettings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxRetries: 99 } })),
-    expectedViolation: /is the next after/,
+    expectedViolation: /began after \d+ \w+ attempts in a row/,
   },
   {
-    name: 'the cap of the system is not counted',
+    name: 'the system cap is ignored',
     deps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, system: 99 } })),
-    expectedViolation: /\d+ pods of \d+/,
+    expectedViolation: /\d+ pods with a cap of \d+/,
   },
   {
-    name: 'the cap of a repository is not counted',
+    name: 'the cap of a repository is ignored',
     deps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, repository: 99 } })),
-    expectedViolation: /\d+ pods of \d+ in acme/,
+    expectedViolation: /\d+ pods with a cap of \d+ in acme/,
   },
   {
-    name: 'the cap of a plan is not counted',
+    name: 'the cap of a plan is ignored',
     firstSeed: 31,
     deps: changeSettings(({ settings: { caps } }) => ({ caps: { ...caps, plan: 99 } })),
-    expectedViolation: /\d+ pods of \d+ in plan/,
+    expectedViolation: /\d+ pods with a cap of \d+ in plan/,
   },
   {
-    name: 'how much a plan may do at once is forgotten',
+    name: 'the parallelism of a plan is ignored',
     firstSeed: 3,
     deps: corruptReads(isPlanHead, (doc) => doc.replace(/"maxParallel":\d+/, '"maxParallel":99')),
-    expectedViolation: /\d+ pods of \d+ in plan/,
+    expectedViolation: /\d+ pods with a cap of \d+ in plan/,
   },
   {
-    name: 'what is shared ends no evidence',
+    name: 'a change of a shared file leaves evidence valid',
     firstSeed: 3,
     deps: corruptReads(isPlanHead, (doc) => doc.replace(/"shared":\[[^\]]*\]/g, '"shared":[]')),
     expectedViolation: /with evidence on/,
   },
   {
-    name: 'a repository that is strict is treated like any other',
+    name: 'strict merges of a repository are ignored',
     firstSeed: 8,
     deps: corruptReads(isPlanHead, (doc) =>
       doc.replace(/"strictMerge":true/g, '"strictMerge":false'),
@@ -59,7 +59,7 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /with evidence on/,
   },
   {
-    name: 'checks are not waited for',
+    name: 'checks of the forge are ignored',
     firstSeed: 3,
     deps: wrapForge(() => ({
       readChecks: async () => ({ state: 'green', failing: [], pending: [] }),
@@ -67,25 +67,25 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /its check was not green/,
   },
   {
-    name: 'nobody has to approve',
+    name: 'tasks under review are merged without an approval',
     firstSeed: 3,
     deps: corruptReads(isTaskState, (doc) => doc.replace('"policy":"review"', '"policy":"auto"')),
-    expectedViolation: /nobody approved it/,
+    expectedViolation: /without an approval/,
   },
   {
-    name: 'objections are not heard',
+    name: 'requests for changes are ignored',
     firstSeed: 3,
     emphasis: ['person_reviews'],
     deps: wrapForge((forge) => ({
       readReviews: async (repo, number) => {
         const { reviews, comments } = await forge.readReviews(repo, number);
-        return { reviews: reviews.filter((one) => one.state === 'approved'), comments };
+        return { reviews: reviews.filter(({ state }) => state === 'approved'), comments };
       },
     })),
-    expectedViolation: /although changes were asked for/,
+    expectedViolation: /although changes were requested/,
   },
   {
-    name: 'a merge is believed that the forge never made',
+    name: 'a merge counts that the forge never made',
     deps: wrapForge((forge) => ({
       mergePull: async (repo, number) => {
         const { base, headSha } = await forge.readPull(repo, number);
@@ -95,17 +95,17 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /began before .* was merged|is complete without/,
   },
   {
-    name: 'conflicts are never seen',
+    name: 'conflicts are ignored',
     emphasis: ['person_roots'],
     deps: wrapForge(() => ({ tryMerge: async () => 'clean' })),
-    expectedViolation: /neither ended nor went on/,
+    expectedViolation: /neither ended nor progressed/,
   },
   {
-    name: 'what an attempt kept is forgotten',
+    name: 'checkpoints of attempts are forgotten',
     firstSeed: 3,
     emphasis: ['agent_failed', 'pod_lost'],
     deps: corruptWrites(isTaskState, (doc) => doc.replace(/"checkpoint":"\w+",/, '')),
-    expectedViolation: /which was kept/,
+    expectedViolation: /without the kept commit/,
   },
   {
     name: 'transitions are forgotten',
@@ -116,33 +116,36 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /the history of/,
   },
   {
-    name: 'another revision is run than the one that was approved',
+    name: 'a plan runs another revision than the approved one',
     deps: corruptWrites(isPlanHead, (doc) => doc.replace(/"approved":\d+/, '"approved":1')),
     expectedViolation: /began before|unknown task|is complete without/,
   },
   {
-    name: 'work of a run that was stopped goes on',
+    name: 'work of a stopped run continues',
     emphasis: ['person_stops'],
     deps: wrapTable((table) => ({
       update: async (key, change, condition) => {
         const doc = change.set?.doc;
-        const stops = typeof doc === 'string' && /"event":"cancel","actor":"engine"/.test(doc);
-        if (!stops) return table.update(key, change, condition);
+        const isCancellation =
+          typeof doc === 'string' && /"event":"cancel","actor":"engine"/.test(doc);
+        if (!isCancellation) return table.update(key, change, condition);
         return { ...(await table.get(key)), ...key, ...change.set } as Item;
       },
     })),
     expectedViolation: /began after its run was cancelled|left over|is open|the engine deleted/,
   },
   {
-    name: 'it is not written that a merge is about to be made',
+    name: 'an upcoming merge is not recorded',
     firstSeed: 30,
     emphasis: ['pod_slow', 'launcher_refuse', 'agent_failed', 'agent_refused'],
     companionBreach: pausedMerges.deps,
-    deps: corruptWrites(isLane, (doc) => doc.replace('"phase":"merging"', '"phase":"checking"')),
-    expectedViolation: /with evidence on|was mending it|although changes were asked for/,
+    deps: corruptWrites(isMergeQueue, (doc) =>
+      doc.replace('"phase":"merging"', '"phase":"checking"'),
+    ),
+    expectedViolation: /with evidence on|was working on its task|although changes were requested/,
   },
   {
-    name: 'simple plans are merged by us',
+    name: 'the engine merges pull requests of simple plans',
     deps: wrapForge((forge) => ({
       markReady: async (repo, pull) => {
         await forge.markReady(repo, pull);
@@ -159,31 +162,31 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /the engine merged #\d+ into main/,
   },
   {
-    name: 'answers reach nobody',
+    name: 'answers do not reach the attempt',
     deps: wrapTable((table) => ({
       query: async (pk, options) =>
         options?.prefix === 'M#' ? { items: [] } : table.query(pk, options),
     })),
-    expectedViolation: /neither ended nor went on/,
+    expectedViolation: /neither ended nor progressed/,
   },
   {
-    name: 'what a person pushed needs no evidence',
+    name: 'a commit that a person pushed needs no evidence',
     firstSeed: 8,
     deps: treatMovedHeadAsVerified(() => true),
     expectedViolation: /with evidence on/,
   },
   {
-    name: 'a closed pull request is taken for an open one',
+    name: 'a closed pull request counts as open',
     deps: wrapForge((forge) => ({
       readPull: async (repo, number) => {
         const pull = await forge.readPull(repo, number);
         return pull.state === 'closed' ? { ...pull, state: 'open' } : pull;
       },
     })),
-    expectedViolation: /neither ended nor went on/,
+    expectedViolation: /neither ended nor progressed/,
   },
   {
-    name: 'nobody looks whether an attempt is still heard',
+    name: 'lost attempts are never detected',
     deps: wrapTable((table) => ({
       index: async (name, hash, options) => {
         const page = await table.index(name, hash, options);
@@ -191,6 +194,6 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
         return { ...page, items };
       },
     })),
-    expectedViolation: /neither ended nor went on/,
+    expectedViolation: /neither ended nor progressed/,
   },
 ];

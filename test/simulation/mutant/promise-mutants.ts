@@ -13,20 +13,21 @@ import {
 } from './breach.ts';
 import { pausedClaims } from './paused-claims.ts';
 
-// Each breaks one rule of the engine from outside. Here: what is counted of an attempt, edits and what a plan's status holds back.
+// Mutants of the rules for counters of attempts, edits, and the effects of a plan's status.
 
 const getDocument = ({ set }: Change): string => (typeof set?.doc === 'string' ? set.doc : '');
 
-/** The number of a task's attempt rises, and no attempt begins. */
+/** True when a write raises the attempt number of a task without a new attempt. */
 function raisesAttemptNumber(before: Item | undefined, change: Change): boolean {
-  const numberOf = (doc: unknown): number => Number(/"attempt":(\d+)/.exec(String(doc))?.[1] ?? 0);
+  const readNumber = (doc: unknown): number =>
+    Number(/"attempt":(\d+)/.exec(String(doc))?.[1] ?? 0);
   const doc = getDocument(change);
-  return doc !== '' && !doc.includes('"current"') && numberOf(doc) > numberOf(before?.doc);
+  return doc !== '' && !doc.includes('"current"') && readNumber(doc) > readNumber(before?.doc);
 }
 
 export const PROMISE_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a slot that nobody claimed is freed for a late claim to use',
+    name: 'a late claim can use a slot that was freed before',
     companionBreach: pausedClaims.deps,
     deps: wrapTable((table) => ({
       update: async (key, change, condition) => {
@@ -35,19 +36,19 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
         return raisesAttemptNumber(before, change) ? before : table.update(key, change, condition);
       },
     })),
-    expectedViolation: /\d+ pods of \d+/,
+    expectedViolation: /\d+ pods with a cap of \d+/,
   },
   {
-    name: 'a refusal for a while spends a try',
+    name: 'a temporary refusal consumes a retry',
     emphasis: ['agent_refused', 'agent_failed'],
     deps: spendRetryOnEvent('attempt_refused'),
     expectedViolation: /was given up after/,
   },
   {
-    name: 'a pause of the forge is not heeded',
+    name: 'a pause of the forge is ignored',
     emphasis: ['forge_paused'],
     deps: (deps) => {
-      // Clients are told of it all the same.
+      // Only the scheduler ignores the pause; clients still see the notice.
       let isScheduling = false;
       const table: Table = {
         ...deps.table,
@@ -62,17 +63,17 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
       };
       return { ...deps, table };
     },
-    expectedViolation: /began while its forge was said to refuse/,
+    expectedViolation: /began while its plan reported a pause of its forge/,
   },
   {
-    name: 'attempts may be lost for ever',
+    name: 'lost attempts are retried without a limit',
     firstSeed: 716,
     emphasis: ['pod_lost', 'pod_silent', 'pod_cut_off', 'pod_zombie', 'pod_unborn'],
     deps: changeSettings(({ settings: { bounds } }) => ({ bounds: { ...bounds, maxLosses: 99 } })),
-    expectedViolation: /is the next after \d+ that were lost/,
+    expectedViolation: /began after \d+ lost attempts in a row/,
   },
   {
-    name: 'work is repaired for ever',
+    name: 'work is repaired without a limit',
     companionBreach: wrapForge((forge, { faults }) => ({
       readChecks: async (repo, sha) =>
         faults.isActive
@@ -83,18 +84,18 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /was repaired \d+ times/,
   },
   {
-    name: 'what an attempt reported is forgotten',
+    name: 'reports of attempts are forgotten',
     emphasis: ['answer_lost'],
     deps: corruptTaskState((state) => ({ ...state, reportedAttempts: undefined })),
-    expectedViolation: /refused when it repeated/,
+    expectedViolation: /a repeat of the accepted result/,
   },
   {
-    name: 'branches are kept for ever',
+    name: 'branches are never deleted',
     deps: wrapForge(() => ({ deleteBranch: async () => {} })),
     expectedViolation: /were never deleted/,
   },
   {
-    name: 'tasks begin before all of them are stored',
+    name: 'tasks start before all tasks of the plan are stored',
     deps: wrapTable((table, world) => ({
       put: (item, condition) => {
         if (!isTaskState(item.pk, item.sk) || item.waits === undefined)
@@ -103,10 +104,10 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
         return Promise.resolve(true);
       },
     })),
-    expectedViolation: /neither ended nor went on/,
+    expectedViolation: /neither ended nor progressed/,
   },
   {
-    name: 'an edit replaces whatever revision there is',
+    name: 'an edit replaces a revision that it was not based on',
     emphasis: ['person_edits'],
     deps: wrapTable((table) => ({
       update: (key, change, condition) =>
@@ -119,7 +120,7 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
     expectedViolation: /two edits of revision/,
   },
   {
-    name: 'the index of changes does not show them all',
+    name: 'the index of changes omits some changes',
     deps: wrapTable((table) => ({
       index: async (name, hash, options) => {
         const page = await table.index(name, hash, options);
@@ -128,14 +129,14 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
         return isSince ? { ...page, items: page.items.filter(isKept) } : page;
       },
     })),
-    expectedViolation: /who followed its changes saw/,
+    expectedViolation: /a client of its changes saw/,
   },
   {
-    name: 'a plan that was rejected can be approved',
+    name: 'a rejected plan can be approved',
     emphasis: ['person_stops'],
     deps: corruptWrites(isPlanHead, (doc) =>
       doc.replace('"status":"rejected"', '"status":"pending_approval"'),
     ),
-    expectedViolation: /of a plan that was rejected/,
+    expectedViolation: /belongs to a rejected plan/,
   },
 ];

@@ -9,7 +9,7 @@ import type { World } from '../world.ts';
 export function createForgePort(world: World, invocation: Invocation): Forge {
   const { forge } = world;
   const on = <T>(what: string, act: () => T): Promise<T> =>
-    performEffect(world, invocation, { port: 'forge', what }, act);
+    performEffect(world, invocation, { port: 'forge', operation: what }, act);
   const by: By = {
     kind: 'engine',
     invocation: invocation.id,

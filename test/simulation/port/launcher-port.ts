@@ -4,12 +4,13 @@ import type { Invocation } from '../invocation.ts';
 import { performEffect } from '../invocation.ts';
 import type { World } from '../world.ts';
 
+/** Creates the engine's port to the launcher of the simulation. */
 export function createLauncherPort(world: World, invocation: Invocation): PodLauncher {
-  const on = <T>(what: string, act: () => T): Promise<T> =>
-    performEffect(world, invocation, { port: 'launcher', what }, act);
+  const perform = <T>(operation: string, body: () => T): Promise<T> =>
+    performEffect(world, invocation, { port: 'launcher', operation }, body);
   return {
     ensure: (spec) =>
-      on('ensure', () => {
+      perform('ensure', () => {
         world.judge.recordPodRequest(world, spec, invocation.faults.has('freeze'));
         if (world.faults.drawFault('launcher_refuse')) {
           world.judge.recordPodRefusal(spec);
@@ -20,9 +21,9 @@ export function createLauncherPort(world: World, invocation: Invocation): PodLau
         }
         return world.pods.ensurePod(spec);
       }),
-    list: () => on('list', () => world.pods.listPods()),
+    list: () => perform('list', () => world.pods.listPods()),
     remove: (name, uid) =>
-      on('remove', () => {
+      perform('remove', () => {
         const answer = world.pods.removePod(name, uid);
         if (answer === 'gone') world.judge.recordPodGone(world, name);
         return answer;

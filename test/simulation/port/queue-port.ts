@@ -9,13 +9,13 @@ import { performEffect, recordInvocationFault } from '../invocation.ts';
 import { handleMessage } from '../platform.ts';
 import type { World } from '../world.ts';
 
-// Queues that lose, double, delay and reorder; a message that is not done with comes back when its visibility time is over,
-// though its handler may stand still and go on later, and ends among the dead letters.
+// Queues that lose, duplicate, delay and reorder messages. An unfinished message returns after its visibility timeout, even
+// while its handler is frozen and may continue later. After its last receive, the message becomes a dead letter.
 
 type WaitingMessage = {
   readonly message: QueueMessage;
   readonly receives: number;
-  readonly met: readonly FaultKind[];
+  readonly faults: readonly FaultKind[];
 };
 
 export class SimQueues {
@@ -34,12 +34,16 @@ export class SimQueues {
     const isDoubled = faults.drawFault('queue_double');
     for (let copy = 0; copy < (isDoubled ? 2 : 1); copy += 1) {
       const isLate = faults.drawFault('queue_late');
-      const met: FaultKind[] = [];
-      if (isDoubled) met.push('queue_double');
-      if (isLate) met.push('queue_late');
-      const late = isLate ? random.between(1_000, 120_000) : 0;
-      loop.schedule(delayMs + late + random.between(2, 40), () =>
-        this.#deliverMessage(requireQueueRow(message.type), { message, receives: 0, met }),
+      const messageFaults: FaultKind[] = [];
+      if (isDoubled) messageFaults.push('queue_double');
+      if (isLate) messageFaults.push('queue_late');
+      const lateMs = isLate ? random.between(1_000, 120_000) : 0;
+      loop.schedule(delayMs + lateMs + random.between(2, 40), () =>
+        this.#deliverMessage(requireQueueRow(message.type), {
+          message,
+          receives: 0,
+          faults: messageFaults,
+        }),
       );
     }
   }
@@ -57,46 +61,46 @@ export class SimQueues {
         world.loop.schedule(world.downUntil - world.loop.now + 5, () => this.#startNext(row));
         return;
       }
-      const one = waiting.shift();
-      if (one !== undefined) this.#handleMessage(row, one);
+      const delivery = waiting.shift();
+      if (delivery !== undefined) this.#handleMessage(row, delivery);
     }
   }
 
-  #handleMessage(row: QueueRow, one: WaitingMessage): void {
+  #handleMessage(row: QueueRow, delivery: WaitingMessage): void {
     const world = this.#world;
     this.#runningByQueue.set(row.name, (this.#runningByQueue.get(row.name) ?? 0) + 1);
-    const receives = one.receives + 1;
+    const receives = delivery.receives + 1;
     let isDone = false;
     world.loop.schedule(row.visibilitySeconds * 1_000, () => {
-      if (!isDone) this.#requeueMessage(row, { ...one, receives });
+      if (!isDone) this.#requeueMessage(row, { ...delivery, receives });
     });
-    const leave = (): void => {
+    const freePlace = (): void => {
       this.#runningByQueue.set(row.name, (this.#runningByQueue.get(row.name) ?? 1) - 1);
       this.#startNext(row);
     };
     const invocation = world.startInvocation(
-      describeMessage(one.message),
-      (deps: EngineDeps) => handleMessage(deps, one.message),
+      describeMessage(delivery.message),
+      (deps: EngineDeps) => handleMessage(deps, delivery.message),
       {
-        done: (outcome) => {
+        onDone: (outcome) => {
           isDone = outcome === 'done';
-          leave();
+          freePlace();
         },
-        failed: leave,
-        crashed: leave,
+        onError: freePlace,
+        onCrash: freePlace,
       },
     );
-    for (const fault of one.met) recordInvocationFault(world, invocation, fault);
+    for (const fault of delivery.faults) recordInvocationFault(world, invocation, fault);
   }
 
-  /** Where nothing goes wrong, nothing is refused until it is given up. */
-  #requeueMessage(row: QueueRow, one: WaitingMessage): void {
+  /** Delivers an unfinished message again, up to its last receive. A healthy seed must have no dead letters. */
+  #requeueMessage(row: QueueRow, delivery: WaitingMessage): void {
     const { judge, faults } = this.#world;
-    if (one.receives < row.maxReceives) this.#deliverMessage(row, one);
+    if (delivery.receives < row.maxReceives) this.#deliverMessage(row, delivery);
     else if (faults.kinds.size === 0)
       judge.recordViolation(
         this.#world,
-        `${describeMessage(one.message)} ends among the dead letters`,
+        `${describeMessage(delivery.message)} became a dead letter in a seed without faults`,
       );
   }
 }
@@ -110,7 +114,7 @@ export function describeMessage(message: QueueMessage): string {
 export function createQueuePort(world: World, invocation: Invocation): Queue {
   return {
     send: (messages) =>
-      performEffect(world, invocation, { port: 'queue', what: 'send' }, () => {
+      performEffect(world, invocation, { port: 'queue', operation: 'send' }, () => {
         for (const { message, delaySeconds } of messages)
           world.queues.sendMessage(message, (delaySeconds ?? 0) * 1_000);
       }),

@@ -3,56 +3,62 @@ import { parseDocument } from '../../../core/store/document.ts';
 import { formatTransition } from '../coverage/coverage.ts';
 import { recordRead, recordTransition } from '../coverage/handler-record.ts';
 import type { FaultKind } from '../faults.ts';
-import type { EffectAction, Invocation } from '../invocation.ts';
+import type { EffectBody, Invocation } from '../invocation.ts';
 import { performEffect, recordInvocationFault } from '../invocation.ts';
 import type { World } from '../world.ts';
 
+/** Creates the engine's port to the table; records the reads and transitions of the invocation. */
 export function createTablePort(world: World, invocation: Invocation): Table {
   const { table } = world;
-  const on = <T>(what: string, key: Key | undefined, act: EffectAction<T>): Promise<T> =>
-    performEffect(world, invocation, { port: 'table', what, task: key && findTaskOfKey(key) }, act);
+  const perform = <T>(operation: string, key: Key | undefined, body: EffectBody<T>): Promise<T> =>
+    performEffect(
+      world,
+      invocation,
+      { port: 'table', operation, task: key && findTaskOfKey(key) },
+      body,
+    );
   const write = <T extends Item | boolean | undefined>(
-    what: 'put' | 'update',
+    operation: 'put' | 'update',
     key: Key,
     values: Values,
-    act: () => Promise<T>,
+    body: () => Promise<T>,
   ): Promise<T> => {
     const written = findWrittenTransition(world, key, values);
-    const deed = {
+    const effect = {
       port: 'table',
-      what,
+      operation,
       task: findTaskOfKey(key),
       writes: written?.writes,
     } as const;
-    return performEffect(world, invocation, deed, async (fault) => {
-      const done = await act();
-      const isDone = done !== undefined && done !== false;
-      if (written !== undefined && isDone) recordWrite(world, invocation, key, written, fault);
-      return done;
+    return performEffect(world, invocation, effect, async (fault) => {
+      const answer = await body();
+      const wasWritten = answer !== undefined && answer !== false;
+      if (written !== undefined && wasWritten) recordWrite(world, invocation, key, written, fault);
+      return answer;
     });
   };
-  const read = ({ pk, sk }: Key): void => {
+  const recordTaskRead = ({ pk, sk }: Key): void => {
     if (sk === 'STATE') recordRead(invocation.record, pk);
   };
   return {
     get: (key) =>
-      on('get', key, () => {
-        read(key);
+      perform('get', key, () => {
+        recordTaskRead(key);
         return table.get(key);
       }),
     put: (item, condition) => write('put', item, item, () => table.put(item, condition)),
     update: (key, change, condition) =>
       write('update', key, change.set ?? {}, () => {
-        read(key);
+        recordTaskRead(key);
         return table.update(key, change, condition);
       }),
-    delete: (key, condition) => on('delete', key, () => table.delete(key, condition)),
-    query: (pk, options) => on('query', undefined, () => table.query(pk, options)),
+    delete: (key, condition) => perform('delete', key, () => table.delete(key, condition)),
+    query: (pk, options) => perform('query', undefined, () => table.query(pk, options)),
     index: (name, hash, options) =>
-      on('index', undefined, async () => {
+      perform('index', undefined, async () => {
         world.onLateIndexRead = () => recordInvocationFault(world, invocation, 'index_late');
         const page = await table.index(name, hash, options);
-        for (const item of page.items) read(item);
+        for (const item of page.items) recordTaskRead(item);
         return page;
       }),
   };
@@ -71,7 +77,7 @@ function findTaskOfKey({ pk }: Key): string | undefined {
   return pk.startsWith('TASK#') ? pk : undefined;
 }
 
-/** The transition that a write of a task's state or a plan's head carries. */
+/** Returns the transition that a write of a task's state or a plan's head contains. */
 function findWrittenTransition(
   world: World,
   key: Key,
@@ -85,7 +91,7 @@ function findWrittenTransition(
     world.judge.recordViolation(world, `${key.pk} is written without its last transition`);
     return undefined;
   }
-  // A write that people need not read about leaves the transition before it as the last one.
+  // Writes without a transition keep the previous transition as the last one.
   if (last.version !== v) return undefined;
   const name = formatTransition(last.from, last.event);
   return { name, to: last.to, writes: isTask ? name : undefined };

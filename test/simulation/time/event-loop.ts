@@ -1,14 +1,15 @@
 import { setFlagsFromString } from 'node:v8';
 
-// Virtual time. Whatever waits does so in this queue; between two events every promise that can go on has gone on, so a
-// run depends on its seed alone.
+// Virtual time. All waiting happens in this queue, and all runnable promise jobs finish between two events, so that a run
+// depends on its seed alone.
 
 setFlagsFromString('--allow-natives-syntax');
-/** Runs all microtasks at once; one turn of the real event loop for each event would be most of a seed's cost. */
+/** Runs all microtasks at once, because a turn of the real event loop per event would be most of the cost of a seed. */
 const drainMicrotasks = new Function('%PerformMicrotaskCheckpoint()') as () => void;
 
-type ScheduledAction = { readonly at: number; readonly order: number; readonly act: () => void };
+type ScheduledAction = { readonly at: number; readonly order: number; readonly action: () => void };
 
+/** Queue of actions in virtual time. */
 export class EventLoop {
   #now: number;
   #order = 0;
@@ -19,20 +20,20 @@ export class EventLoop {
     this.#now = start;
   }
 
-  /** Epoch milliseconds, whole. */
+  /** Virtual time in whole epoch milliseconds. */
   get now(): number {
     return Math.floor(this.#now);
   }
 
-  schedule(ms: number, act: () => void): void {
-    this.#push({ at: this.#now + Math.max(0, ms), order: this.#order++, act });
+  schedule(ms: number, action: () => void): void {
+    this.#push({ at: this.#now + Math.max(0, ms), order: this.#order++, action });
   }
 
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.schedule(ms, resolve));
   }
 
-  /** Must not be called from a promise: those would wait for the end of it. Stops when `until` says so, or at `limit`. */
+  /** Runs events until `until` holds or `limit` is reached. Must not be called from a promise job: no other job would run. */
   runUntil(limit: number, until: () => boolean): void {
     drainMicrotasks();
     while (!until()) {
@@ -41,7 +42,7 @@ export class EventLoop {
       const next = this.#pop();
       this.#now = next.at;
       this.events += 1;
-      next.act();
+      next.action();
       drainMicrotasks();
     }
   }

@@ -1,23 +1,23 @@
-// Nearly every item is read again and again between two writes, and its text with it: a third of a seed would be JSON.parse.
-// While a seed runs, each text is parsed once. What it says is frozen, so that whoever changed what another reads would throw.
+// Most items are read many times between two writes, so that JSON.parse would take a third of the time of a seed. During a
+// seed, each text is parsed once. The parsed values are shared and therefore frozen: a change of a shared value throws.
 
 const MAX_TEXTS = 4_000;
 
-/** `act` must run to its end at once: nothing else in the process parses meanwhile. */
-export function runWithParseOnce<T>(act: () => T): T {
+/** Runs a synchronous function with a cached JSON.parse. */
+export function runWithParseOnce<T>(run: () => T): T {
   const { parse } = JSON;
-  const known = new Map<string, unknown>();
+  const parsedByText = new Map<string, unknown>();
   JSON.parse = (text: string, reviver?: Parameters<typeof parse>[1]): unknown => {
     if (reviver !== undefined) return parse(text, reviver);
-    const before = known.get(text);
-    if (before !== undefined) return before;
+    const cached = parsedByText.get(text);
+    if (cached !== undefined) return cached;
     const value = freezeValue(parse(text));
-    if (known.size >= MAX_TEXTS) known.clear();
-    known.set(text, value);
+    if (parsedByText.size >= MAX_TEXTS) parsedByText.clear();
+    parsedByText.set(text, value);
     return value;
   };
   try {
-    return act();
+    return run();
   } finally {
     JSON.parse = parse;
   }

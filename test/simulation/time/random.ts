@@ -1,18 +1,20 @@
-// Randomness from a seed: the same seed asks the same questions and gets the same answers.
+// Randomness from a seed: the same seed always gives the same sequence.
 
+/** Source of reproducible random values. */
 export type Random = {
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number;
-  /** A whole number in [from, to]. */
+  /** Returns a whole number in [from, to]. */
   between(from: number, to: number): number;
+  /** Returns true with the given probability, 0 to 1. */
   chance(probability: number): boolean;
   pick<T>(members: readonly T[]): T;
-  /** Around `median`, now and then far above. */
+  /** Returns a number around `median`, rarely far above. */
   logNormal(median: number, sigma: number): number;
   shuffle<T>(members: readonly T[]): T[];
 };
 
-/** mulberry32 over a mixed seed. */
+/** Creates the generator mulberry32 over a mixed seed. */
 export function createRandom(seed: number): Random {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ (seed >>> 3);
   const next = (): number => {
@@ -24,7 +26,7 @@ export function createRandom(seed: number): Random {
   const between = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
   const pick = <T>(members: readonly T[]): T => {
     const member = members[Math.floor(next() * members.length)];
-    if (member === undefined) throw new Error('nothing to pick from');
+    if (member === undefined) throw new Error('cannot pick from an empty list');
     return member;
   };
   return {

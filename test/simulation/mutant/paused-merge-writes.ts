@@ -1,0 +1,19 @@
+import type { Interference } from '../world.ts';
+import { isMergeQueue, wrapTable } from './breach.ts';
+
+/** Pauses a handler before it records an upcoming merge, until another handler has claimed the merge queue. */
+export const pausedMergeWrites: Interference = {
+  name: 'handlers that pause before they record a merge',
+  deps: wrapTable((table, { faults, loop, random }) => ({
+    update: async (key, change, condition) => {
+      const { doc } = change.set ?? {};
+      const isMergeRecord =
+        isMergeQueue(key.pk, key.sk) &&
+        typeof doc === 'string' &&
+        doc.includes('"phase":"merging"');
+      if (isMergeRecord && faults.isActive && random.chance(0.3))
+        await loop.sleep(random.between(80_000, 200_000));
+      return table.update(key, change, condition);
+    },
+  })),
+};
