@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { requireWholeDemo } from '../support/demo/demo-facts.ts';
+import { requireCompleteDemo } from '../support/demo/demo-facts.ts';
 import { startDemo } from '../support/demo/demo-process.ts';
 import { ALL_STEPS, countSteps } from '../support/demo/demo-steps.ts';
 import type { ExecutedKill, KillScenario } from '../support/demo/kill-scenario.ts';
@@ -42,7 +42,7 @@ test.each(DEMOS)(
     console.log(`seed ${SEED + number}: after step ${told.join('; ')}; of ${ALL_STEPS} steps`);
     expect(countSteps(demo)).toBe(ALL_STEPS);
     expect(told).toHaveLength(count);
-    await requireWholeDemo(demo);
+    await requireCompleteDemo(demo);
     await demo.close();
   },
   DEMO_MS * 2,

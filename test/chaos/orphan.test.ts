@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { requireWholeDemo } from '../support/demo/demo-facts.ts';
+import { requireCompleteDemo } from '../support/demo/demo-facts.ts';
 import { startDemo } from '../support/demo/demo-process.ts';
 import { SHORT_LEASES } from '../support/demo/kill-scenario.ts';
 import { stopWorkingAttempt } from '../support/demo/stop-working-attempt.ts';
@@ -58,6 +58,6 @@ test('an attempt that sleeps through its lease and the end of its supervisor wak
   expect(newer).toContain(accepted);
   const events = await listTaskEvents(demo, plan, task);
   expect(events).toContain('attempt_lost');
-  await requireWholeDemo(demo);
+  await requireCompleteDemo(demo);
   await demo.close();
 });

@@ -100,7 +100,7 @@ test('a dirty repository is worked on at its HEAD, and stays as it was', async (
 
 test('a head that a person moved, a merge by hand, and a closed pull request that is reopened', async () => {
   const { platform, repository } = stage;
-  const person = await platform.person('somebody');
+  const person = await platform.createPerson('somebody');
   const { plan, repo } = await submitGraph(
     stage,
     [

@@ -163,7 +163,7 @@ test('a task that fails is tried again, and one that goes on failing is blocked 
 });
 
 test('a review at the forge approves, and so does the printed command', async () => {
-  const reviewer = await platform.person('reviewer');
+  const reviewer = await platform.createPerson('reviewer');
   const [one, two] = [await waitForReview('one'), await waitForReview('two')];
 
   await postReview(two.pullRequest?.number ?? 0, 'APPROVE', 'Good.', reviewer);
@@ -182,8 +182,8 @@ test('a review at the forge approves, and so does the printed command', async ()
 });
 
 test('requested changes reach the repair, from the command and from the forge', async () => {
-  const stranger = await platform.person('stranger', 'read');
-  const reviewer = await platform.person('reviewer-two');
+  const stranger = await platform.createPerson('stranger', 'read');
+  const reviewer = await platform.createPerson('reviewer-two');
   const [tries, five] = [await waitForReview('tries'), await waitForReview('five')];
   const number = five.pullRequest?.number ?? 0;
 
@@ -218,7 +218,7 @@ test('requested changes reach the repair, from the command and from the forge', 
 
 test('an approval of an outdated commit counts for nothing, and one of the new does', async () => {
   const five = await waitForReview('five');
-  const reviewer = await platform.person('reviewer-three');
+  const reviewer = await platform.createPerson('reviewer-three');
 
   await postReview(five.pullRequest?.number ?? 0, 'APPROVE', 'Now it is.', reviewer);
 

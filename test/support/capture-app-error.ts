@@ -1,11 +1,12 @@
 import { AppError } from '../../core/base/app-error.ts';
 
-/** What the promise is rejected with. Throws when it is not, or with something else. */
+/** Returns the error that the promise rejects with. Throws when the promise resolves, or rejects with another error. */
 export async function captureAppError(promise: Promise<unknown>): Promise<AppError> {
   const error = await promise.then(
     () => undefined,
     (caught: unknown) => caught,
   );
-  if (!(error instanceof AppError)) throw new Error('an AppError was expected', { cause: error });
+  if (!(error instanceof AppError))
+    throw new Error('expected the promise to reject with an AppError', { cause: error });
   return error;
 }

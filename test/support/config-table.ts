@@ -1,14 +1,14 @@
 import type { ConfigRow, SectionName } from '../../functions/config.ts';
 import { describeConfig } from '../../functions/config.ts';
 
-// The configuration as docs/operations.md shows it, made of the table that reads it.
+// Renders the configuration table of docs/operations.md from the table that the functions read.
 
 const TABLE_START = '<!-- config: made by npm run docs:config -->';
 const TABLE_END = '<!-- /config -->';
 
 type ConfigTableRow = Pick<ConfigRow, 'name' | 'about' | 'default' | 'required' | 'secret'>;
 
-/** The defaults are those of local/platform/platform-settings.ts; a test holds them together. */
+/** Variables of the laptop platform. A test compares the defaults with local/platform/platform-settings.ts. */
 export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
   createPlatformRow('PORT', '3000', 'Port of the API and its WebSocket.'),
   createPlatformRow('SMOL_FORGE_PORT', '3001', "Port of the laptop's own forge."),
@@ -25,7 +25,7 @@ export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
   ),
 ];
 
-/** The rest is told to handlers by whatever starts them. */
+/** Sections that an operator sets; the platform or the deployment sets all other sections. */
 const OPERATOR_SECTIONS: readonly SectionName[] = [
   'model',
   'agent',
@@ -38,7 +38,7 @@ const OPERATOR_SECTIONS: readonly SectionName[] = [
   'retention',
   'log',
 ];
-/** In a section of yours, but set by the laptop platform. */
+/** Variables in sections of the operator that only the laptop platform sets. */
 const PLATFORM_ONLY_VARIABLES = new Set(['LOG_FILE']);
 
 function createPlatformRow(name: string, value: string, about: string): ConfigTableRow {
@@ -47,26 +47,27 @@ function createPlatformRow(name: string, value: string, about: string): ConfigTa
 
 export function renderConfigTable(): string {
   const rows = describeConfig().filter(({ name }) => name !== 'SMOL_DATA_DIR');
-  const isYours = ({ section, name }: ConfigRow) =>
+  const isForOperator = ({ section, name }: ConfigRow) =>
     OPERATOR_SECTIONS.includes(section) && !PLATFORM_ONLY_VARIABLES.has(name);
   return [
     TABLE_START,
     'For you:',
     '',
-    ...renderTable([...PLATFORM_ROWS, ...rows.filter(isYours)]),
+    ...renderTable([...PLATFORM_ROWS, ...rows.filter(isForOperator)]),
     '',
     'For handlers; the laptop platform sets these itself, a deployment has to:',
     '',
-    ...renderTable(rows.filter((row) => !isYours(row))),
+    ...renderTable(rows.filter((row) => !isForOperator(row))),
     TABLE_END,
   ].join('\n');
 }
 
-/** The document with the table made anew. Throws when it has no place for it. */
+/** Returns the document with a new table. Throws when the document lacks the markers of the table. */
 export function replaceConfigTable(document: string): string {
   const start = document.indexOf(TABLE_START);
   const end = document.indexOf(TABLE_END);
-  if (start < 0 || end < start) throw new Error('the document has no place for the configuration');
+  if (start < 0 || end < start)
+    throw new Error(`the document must contain "${TABLE_START}" and, after it, "${TABLE_END}"`);
   return document.slice(0, start) + renderConfigTable() + document.slice(end + TABLE_END.length);
 }
 
@@ -76,6 +77,6 @@ function renderTable(rows: readonly ConfigTableRow[]): string[] {
 
 function renderRow({ name, about, secret, required, default: value }: ConfigTableRow): string {
   const text = about.replaceAll('|', '\\|');
-  const written = value === undefined ? '' : `\`${value}\``;
-  return `| \`${name}\` | ${required ? 'required' : written} | ${text}${secret ? ' Secret.' : ''} |`;
+  const shownDefault = value === undefined ? '' : `\`${value}\``;
+  return `| \`${name}\` | ${required ? 'required' : shownDefault} | ${text}${secret ? ' Secret.' : ''} |`;
 }

@@ -1,16 +1,17 @@
-// Who may import what. The first row that fits a file is its row; its own folder is always allowed. A file without a row is
-// an error, so that a new adapter or a new top folder says here what it is for.
+// Allowed imports. The first row that matches a file applies; imports within the row's folder are always allowed. A file
+// without a row is an error, so that each new adapter or top-level folder is declared here.
 
+/** Allowed imports of one folder or file. */
 export type ImportRow = {
-  /** A folder or a file, from the root of the project. */
+  /** Folder or file, relative to the root of the project. */
   readonly path: string;
   readonly project: readonly string[] | 'all';
-  /** `@scope/name` or `name`; types count too. */
+  /** Names such as `@scope/name` or `name`; imports of types count too. */
   readonly packages: readonly string[] | 'all';
   readonly node: readonly string[] | 'all';
 };
 
-/** Bottom up: a layer may import its own and those before it. */
+/** Layers from bottom to top: a layer may import itself and the layers before it. */
 const CORE_LAYERS: readonly (readonly string[])[] = [
   ['core/base'],
   ['core/contract'],
@@ -22,7 +23,7 @@ const CORE_LAYERS: readonly (readonly string[])[] = [
   ['core/engine'],
 ];
 
-/** Also run in a browser and beside an agent, so they know nothing but the contract. */
+/** Folders that also run in a browser and next to an agent, and therefore depend only on the contract. */
 const SHARED_ROWS: readonly ImportRow[] = [
   { path: 'core/base', project: [], packages: [], node: [] },
   { path: 'core/contract', project: ['core/base'], packages: ['zod'], node: [] },
@@ -31,8 +32,8 @@ const SHARED_ROWS: readonly ImportRow[] = [
 
 const coreRows = CORE_LAYERS.flatMap((layer, index) =>
   layer.map(
-    (of): ImportRow => ({
-      path: of,
+    (path): ImportRow => ({
+      path,
       project: CORE_LAYERS.slice(0, index + 1).flat(),
       packages: ['zod', 'yaml'],
       node: ['node:crypto'],
@@ -40,7 +41,7 @@ const coreRows = CORE_LAYERS.flatMap((layer, index) =>
   ),
 );
 
-/** Each with its SDK, and what it may know of the core beside ports, contract and errors. */
+/** Adapters, each with its SDK and the core files that it may import besides ports, contract and base. */
 const adapterRows = [
   createAdapterRow(
     'dynamo',
@@ -62,9 +63,9 @@ const adapterRows = [
 function createAdapterRow(
   name: string,
   sdk: readonly string[] = [],
-  ...more: readonly string[]
+  ...coreFiles: readonly string[]
 ): ImportRow {
-  const project = ['core/base', 'core/contract', 'core/port', ...more];
+  const project = ['core/base', 'core/contract', 'core/port', ...coreFiles];
   return { path: `adapters/${name}`, project, packages: [...sdk, 'zod'], node: 'all' };
 }
 
@@ -99,7 +100,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   },
   { path: 'test', project: 'all', packages: 'all', node: 'all' },
   { path: 'bench', project: 'all', packages: 'all', node: 'all' },
-  // What a function is to be told is the table that it reads.
+  // The stacks set the environment of each function from the table that the function reads.
   {
     path: 'stacks',
     project: ['core/base', 'core/topology', 'functions/config-sections.ts'],
@@ -110,7 +111,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   { path: 'vitest.config.ts', project: [], packages: ['vitest'], node: [] },
 ];
 
-/** A test beside the code is held to its folder's row, and may use these as well. */
+/** Additional imports of a test next to the code, which otherwise follows the row of its folder. */
 export const COLOCATED_TEST_IMPORTS = {
   project: ['test/support'],
   packages: ['fast-check', 'vitest'],

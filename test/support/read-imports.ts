@@ -1,9 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
+/** Import of a file. */
 export type ImportEdge = {
   readonly file: string;
-  /** From the root of the project, a package's name without its subpath, `node:...`, or `(computed)`. */
+  /** Path from the root of the project, name of a package without its subpath, `node:...`, or `(computed)`. */
   readonly target: string;
   readonly kind: 'project' | 'package' | 'node' | 'computed';
 };
@@ -14,7 +15,7 @@ const SOURCE_PATTERNS = [
 ];
 const IGNORED_PATTERNS = ['**/node_modules/**', 'local/sample/**', 'local/model/work/**'];
 
-/** Static ones, also of types and re-exports; dynamic ones; types by `import('...')`. */
+/** Patterns of static imports and re-exports, of imports for side effects, and of dynamic and type imports. */
 const IMPORT_PATTERNS = [
   /^\s*(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]/gm,
   /^\s*import\s*['"]([^'"]+)['"]/gm,
@@ -29,7 +30,7 @@ export function readSources(root: string): Map<string, string> {
 
 export function findImports(file: string, source: string): ImportEdge[] {
   const named = IMPORT_PATTERNS.flatMap((pattern) => [...source.matchAll(pattern)]).map(
-    ([, given = '']) => createImportEdge(file, given),
+    ([, specifier = '']) => createImportEdge(file, specifier),
   );
   const computed = [...source.matchAll(COMPUTED_IMPORT_PATTERN)].map(
     (): ImportEdge => ({ file, target: '(computed)', kind: 'computed' }),
@@ -37,11 +38,11 @@ export function findImports(file: string, source: string): ImportEdge[] {
   return [...named, ...computed];
 }
 
-function createImportEdge(file: string, given: string): ImportEdge {
-  if (given.startsWith('node:')) return { file, target: given, kind: 'node' };
-  if (given.startsWith('.'))
-    return { file, target: normalize(join(dirname(file), given)), kind: 'project' };
-  const parts = given.split('/');
-  const target = parts.slice(0, given.startsWith('@') ? 2 : 1).join('/');
+function createImportEdge(file: string, specifier: string): ImportEdge {
+  if (specifier.startsWith('node:')) return { file, target: specifier, kind: 'node' };
+  if (specifier.startsWith('.'))
+    return { file, target: normalize(join(dirname(file), specifier)), kind: 'project' };
+  const parts = specifier.split('/');
+  const target = parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
   return { file, target, kind: 'package' };
 }

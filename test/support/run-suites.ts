@@ -5,10 +5,10 @@ import { renderOutcomes, sumOutcomes } from './suite/suite-report.ts';
 import type { Suite } from './suite/suite-run.ts';
 import { SuiteRun } from './suite/suite-run.ts';
 
-// `npm test [-- suite ...]`: the suites one after the other, so that two cores are enough, then what came of them. Those on
-// demand run only when they are named.
+// `npm test [-- suite ...]` runs the suites one after another, so that two cores are enough, and prints a summary. Suites on
+// demand run only when named.
 
-/** On two cores that have nothing else to do; a busy machine may be given more. */
+/** Time limit of the whole run in minutes, chosen for two idle cores. */
 const LIMIT_MINUTES = Number(process.env.SMOL_TEST_MINUTES ?? 15);
 
 const SUITES: readonly Suite[] = [
@@ -38,7 +38,7 @@ const { positionals } = parseArgs({ allowPositionals: true });
 const unknownNames = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));
 if (unknownNames.length > 0) {
   console.error(
-    `no suite ${unknownNames.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}`,
+    `unknown suite: ${unknownNames.join(', ')}; known suites: ${SUITES.map(({ name }) => name).join(', ')}`,
   );
   process.exit(2);
 }
@@ -64,7 +64,7 @@ async function runSuite(suite: Suite): Promise<Outcome> {
       failed: 1,
       skipped: 0,
       ms: 0,
-      notes: [`no tests in ${tests.join(' ')}`],
+      notes: [`found no tests in ${tests.join(' ')}`],
     };
   if (Date.now() >= deadline)
     return {
@@ -73,7 +73,7 @@ async function runSuite(suite: Suite): Promise<Outcome> {
       failed: 1,
       skipped: 0,
       ms: 0,
-      notes: ['there was no time left for it'],
+      notes: ['did not run: the time limit was reached before (set SMOL_TEST_MINUTES to raise it)'],
     };
   console.log(`\n── ${name}`);
   const running = await SuiteRun.start(suite, deadline);

@@ -1,12 +1,13 @@
 import type { Log } from '../../core/port/runtime.ts';
 
+/** Recorded line of a log. */
 export type LogLine = {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: Record<string, unknown>;
 };
 
-/** Keeps its lines for the test to read, and prints nothing. */
+/** Creates a log that records its lines for the test and prints nothing. */
 export function createSilentLog(): Log & { readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const write =

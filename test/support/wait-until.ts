@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Waits for a condition, looking again every few milliseconds; throws with `what` when it does not come true in time. */
+/** Polls a condition every 10 ms and returns its value once truthy. Throws with `description` after the timeout. */
 export async function waitUntil<T>(
-  what: string,
+  description: string,
   condition: () => T | Promise<T>,
   timeoutMs = 10_000,
 ): Promise<NonNullable<T>> {
@@ -10,7 +10,8 @@ export async function waitUntil<T>(
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`did not happen within ${timeoutMs} ms: ${what}`);
+    if (Date.now() > deadline)
+      throw new Error(`did not happen within ${timeoutMs} ms: ${description}`);
     await setTimeout(10);
   }
 }

@@ -5,14 +5,14 @@ import { fetchPlanSnapshot, listTaskEvents } from '../platform/wait-for-plan.ts'
 import { runGit } from '../workspace/git.ts';
 import type { DemoProcess } from './demo-process.ts';
 
-// What must be true of a demo that was dealt blows, as forge and repository tell it.
+// Facts that must hold after a demo with kills, checked at the forge and in the repository.
 
-/** Both plans are complete, with one pull request and one merge for each task, and no commit is lost. */
-export async function requireWholeDemo(demo: DemoProcess): Promise<void> {
+/** Requires that both plans are complete, with one pull request and one merge per task, and without lost commits. */
+export async function requireCompleteDemo(demo: DemoProcess): Promise<void> {
   const { repository, path, complexPlan, simplePlan, tasks } = await demo.readFacts();
   const { root, tasks: pulls } = await requireOnePullPerTask(demo, repository, complexPlan, tasks);
   expect(root).toMatchObject({ draft: false, state: 'open' });
-  await requireNothingLost(path, [...pulls.values()].flat(), root?.head.sha ?? '');
+  await requireAllMerged(path, [...pulls.values()].flat(), root?.head.sha ?? '');
   await requireAccepted(demo, path, complexPlan);
   const simple = await listRunPulls(demo, repository, simplePlan);
   const single = [...simple.tasks.values()].flat();
@@ -20,25 +20,25 @@ export async function requireWholeDemo(demo: DemoProcess): Promise<void> {
   expect(demo.output()).not.toContain('is failed');
 }
 
-/** What was accepted of each task is in the root branch, brought there by one merge; nothing else is. */
-async function requireNothingLost(
+/** Requires that the root branch contains the head of each task, by one merge per task and no other commit. */
+async function requireAllMerged(
   path: string,
   pulls: readonly PullFacts[],
-  tip: string,
+  rootHead: string,
 ): Promise<void> {
   const lines = async (...args: string[]) => (await runGit(path, args)).split('\n');
-  const inRoot = new Set(await lines('rev-list', tip));
+  const inRoot = new Set(await lines('rev-list', rootHead));
   for (const pull of pulls) {
     expect(inRoot, `the head of ${pull.head.ref}`).toContain(pull.head.sha);
     expect(inRoot, `the merge of ${pull.head.ref}`).toContain(pull.merge_commit_sha);
   }
-  const merges = await lines('rev-list', '--first-parent', `main..${tip}`);
+  const merges = await lines('rev-list', '--first-parent', `main..${rootHead}`);
   expect(merges.toSorted()).toEqual(pulls.map((pull) => pull.merge_commit_sha).toSorted());
-  const files = await lines('ls-tree', '-r', '--name-only', tip);
+  const files = await lines('ls-tree', '-r', '--name-only', rootHead);
   expect(files.filter((file) => /plan|smol-gang/.test(file))).toEqual(['.smol-gang.yaml']);
 }
 
-/** Each task was merged once, and what stands on its branch is what one of its attempts was accepted for. */
+/** Requires that each task was merged once, and that the head of its branch was pushed by one of its attempts. */
 async function requireAccepted(demo: DemoProcess, path: string, plan: string): Promise<void> {
   const { tasks } = await fetchPlanSnapshot(demo, plan);
   for (const { id } of tasks.filter(({ kind }) => kind === 'work')) {

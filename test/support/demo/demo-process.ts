@@ -8,29 +8,30 @@ import { readOutputTail } from '../process/platform-process.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { StartedProcess, TestWorkspace } from '../workspace/test-workspace.ts';
 
-/** The demo in a process of its own; it goes on serving after its end, so that it can be asked. */
+/** The demo in a separate process, which keeps serving requests after the demo is done. */
 export type DemoProcess = PlatformEndpoints & {
-  /** Everything that it printed, of all its starts. */
+  /** Returns the output of all starts. */
   output(): string;
-  /** Whether it has printed that it is done. */
+  /** True after the demo has printed that it is done. */
   isDone(): boolean;
   waitUntilDone(timeoutMs?: number): Promise<void>;
-  /** Throws with its output when the demo ends before `condition` holds, or it does not in time. */
-  waitFor(what: string, condition: () => boolean, timeoutMs?: number): Promise<void>;
+  /** Waits for `condition`. Throws with the output when the demo exits before, or after the timeout. */
+  waitFor(description: string, condition: () => boolean, timeoutMs?: number): Promise<void>;
   readFacts(): Promise<DemoFacts>;
   readTail(): Promise<string>;
-  /** Of the process that runs now: everything but attempts and git. */
+  /** Returns the id of the current demo process; attempts and git run in other processes. */
   pid(): number;
-  /** SIGKILL of its process, and waits for the end. */
+  /** Kills the demo process with SIGKILL and waits for its exit. */
   kill(): Promise<void>;
   resume(): void;
-  /** Ends it in order and proves that nothing is left. */
+  /** Stops the demo in order and requires that no process, port or file is left. */
   close(): Promise<void>;
 };
 
+/** Names and ids of a complete demo. */
 export type DemoFacts = {
   readonly repository: string;
-  /** Of the sample, with its work tree. */
+  /** Path of the sample repository, with a work tree. */
   readonly path: string;
   readonly complexPlan: string;
   readonly simplePlan: string;
@@ -42,60 +43,64 @@ const DONE_TEXT = 'Done in ';
 const DEMO_TIMEOUT_MS = 180_000;
 
 export function startDemo(
-  ground: TestWorkspace,
+  workspace: TestWorkspace,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): DemoProcess {
-  const doors = createPlatformEndpoints(ground);
-  let before = '';
-  let running: StartedProcess = ground.start('local/demo.ts', args, { env });
-  const output = () => before + running.output();
-  const tail = () => readOutputTail(ground, output());
-  const until: DemoProcess['waitFor'] = async (what, condition, timeoutMs = DEMO_TIMEOUT_MS) => {
+  const endpoints = createPlatformEndpoints(workspace);
+  let earlierOutput = '';
+  let running: StartedProcess = workspace.start('local/demo.ts', args, { env });
+  const output = () => earlierOutput + running.output();
+  const tail = () => readOutputTail(workspace, output());
+  const waitFor: DemoProcess['waitFor'] = async (
+    description,
+    condition,
+    timeoutMs = DEMO_TIMEOUT_MS,
+  ) => {
     const watched = running;
-    let ended = false;
+    let hasEnded = false;
     const onEnd = () => {
-      ended = true;
+      hasEnded = true;
     };
     watched.exit.then(onEnd, onEnd);
     try {
-      await waitUntil(what, () => ended || condition(), timeoutMs);
-      if (ended) throw new Error(`its process has ended before: ${what}`);
+      await waitUntil(description, () => hasEnded || condition(), timeoutMs);
+      if (hasEnded) throw new Error(`the process exited before: ${description}`);
     } catch (cause) {
       throw new Error(`the demo: ${String(cause)}\n${await tail()}`, { cause });
     }
   };
   const isDone = () => running.output().includes(DONE_TEXT);
   return {
-    ...doors,
+    ...endpoints,
     output,
     readTail: tail,
     isDone,
-    waitFor: until,
+    waitFor,
     async waitUntilDone(timeoutMs) {
-      await until('it is done', isDone, timeoutMs);
-      await doors.readTokens();
+      await waitFor('the demo is done', isDone, timeoutMs);
+      await endpoints.readTokens();
     },
     async readFacts() {
-      const state = requireCompleteState(await loadDemoState(ground.dataDir));
-      const { tasks } = await fetchPlanSnapshot(doors, state.complexPlan);
+      const state = requireCompleteState(await loadDemoState(workspace.dataDir));
+      const { tasks } = await fetchPlanSnapshot(endpoints, state.complexPlan);
       const work = tasks.filter((task) => task.kind === 'work').map((task) => task.id);
-      return { ...state, path: join(ground.dataDir, 'sample'), tasks: work };
+      return { ...state, path: join(workspace.dataDir, 'sample'), tasks: work };
     },
     pid: () => running.pid,
     async kill() {
       running.kill('SIGKILL');
       await running.exit;
-      before = output();
+      earlierOutput = output();
     },
     resume() {
-      running = ground.start('local/demo.ts', [...args, '--resume'], { env });
+      running = workspace.start('local/demo.ts', [...args, '--resume'], { env });
     },
     async close() {
-      await ground.requireNoAttempts();
+      await workspace.requireNoAttempts();
       running.kill('SIGTERM');
       await running.exit;
-      await ground.requireClean();
+      await workspace.requireClean();
     },
   };
 }
@@ -103,6 +108,6 @@ export function startDemo(
 function requireCompleteState(state: DemoState | undefined) {
   const { repository, complexPlan, simplePlan } = state ?? {};
   if (repository === undefined || complexPlan === undefined || simplePlan === undefined)
-    throw new Error(`the demo has not got to its end: ${JSON.stringify(state)}`);
+    throw new Error(`the demo did not create both plans: ${JSON.stringify(state)}`);
   return { repository, complexPlan, simplePlan };
 }

@@ -6,106 +6,106 @@ import { waitUntil } from '../wait-until.ts';
 import type { DemoProcess } from './demo-process.ts';
 import { countSteps, WORK_STEPS } from './demo-steps.ts';
 
-// Blows that a demo is dealt while it works, at moments that a seed chooses.
+// Kills of processes of a working demo, at moments that a seed determines.
 
 /**
- * `whole`: every process, as when the power fails. `supervisor`: the one that is API, forge and model, with which store and
- * queues end; bridges go on alone. `component`: store and queues, a bridge, an agent or a git beside a platform that goes on.
+ * `whole` kills every process, as a power failure does. `supervisor` kills the process of API, forge and model, which also
+ * ends store and queues while bridges continue. `component` kills one process beside the running platform: store and queues,
+ * a bridge, an agent or a git command.
  */
 export type KillScenario = 'whole' | 'supervisor' | 'component';
 
+/** Planned kill: `delayMs` after the demo has taken `afterSteps` steps. */
 export type KillMoment = {
-  readonly blow: KillScenario;
+  readonly scenario: KillScenario;
   readonly afterSteps: number;
-  readonly thenMs: number;
-  /** Of a supervisor: it is started again only after the bridges have given up. */
-  readonly away: boolean;
-  /** Chooses the component, from 0 to 1. */
-  readonly pick: number;
+  readonly delayMs: number;
+  /** True when a killed supervisor starts again only after the bridges have given up. */
+  readonly isRestartedLate: boolean;
+  /** Number in [0, 1) that chooses the component. */
+  readonly componentChoice: number;
 };
 
+/** Kill that has taken place. */
 export type ExecutedKill = {
   readonly scenario: KillScenario;
-  /** What was killed, for people. */
+  /** Description of the killed process. */
   readonly target: string;
-  /** Bridges that lived on when their supervisor was dead. */
+  /** Number of bridges that were alive after the supervisor was dead. */
   readonly orphanCount: number;
 };
 
-/** Leases that are short, so that a bridge that is alone is seen to end, and a clock that soon finds what it left. */
+/** Settings with short leases, so that orphaned bridges end soon, and a fast clock that finds their tasks. */
 export const SHORT_LEASES = {
   SMOL_CLOCK_SECONDS: '10',
   LEASE_SECONDS: '10',
   HEARTBEAT_SECONDS: '1',
 };
 
-/** What follows, the whole and the simple plan, is over in seconds: a blow could fall on nothing. */
+/** Number of steps in which kills happen; the later steps take only seconds, in which a kill could miss. */
 const KILLABLE_STEPS = WORK_STEPS;
-/** The platform needs about that long to start. */
+/** Largest delay after a step in milliseconds; about the start time of the platform. */
 const MAX_DELAY_MS = 1_500;
 const STEP_TIMEOUT_MS = 300_000;
-/** A git lives for moments only, an agent for seconds. */
+/** Milliseconds to look for the chosen kind of component: git commands are short, agents live for seconds. */
 const CHOSEN_COMPONENT_TIMEOUT_MS = 2_000;
 const ANY_COMPONENT_TIMEOUT_MS = 30_000;
-/** Long enough for a lease, and for a bridge that is busy to notice. */
+/** Milliseconds within which orphaned bridges must end; longer than a lease. */
 const ORPHAN_TIMEOUT_MS = 60_000;
 
-/** One in each part of the demo; `blows` are dealt in turn, beginning with the `first`. */
+/** Chooses one moment in each of `count` parts of the demo; the scenarios alternate, starting with index `first`. */
 export function chooseKillMoments(
   seed: number,
   count: number,
-  blows: readonly KillScenario[],
+  scenarios: readonly KillScenario[],
   first = 0,
 ): KillMoment[] {
   const random = createSeededRandom(seed);
   return Array.from({ length: count }, (_, part) => ({
-    blow: blows[(first + part) % blows.length] ?? 'supervisor',
+    scenario: scenarios[(first + part) % scenarios.length] ?? 'supervisor',
     afterSteps: Math.floor(((part + random()) / count) * KILLABLE_STEPS),
-    thenMs: Math.floor(random() * MAX_DELAY_MS),
-    away: random() < 0.4,
-    pick: random(),
+    delayMs: Math.floor(random() * MAX_DELAY_MS),
+    isRestartedLate: random() < 0.4,
+    componentChoice: random(),
   }));
 }
 
-/**
- * Waits for the moment, strikes, and starts again what was struck. Throws when there is nothing to strike any more: a blow that
- * falls on nothing proves nothing.
- */
+/** Waits for the moment, kills, and restarts the killed process. Throws when the demo was done before the kill. */
 export async function executeKill(demo: DemoProcess, moment: KillMoment): Promise<ExecutedKill> {
-  const { afterSteps, blow, thenMs } = moment;
+  const { afterSteps, scenario, delayMs } = moment;
   await demo.waitFor(
     `step ${afterSteps}`,
     () => demo.isDone() || countSteps(demo) >= afterSteps,
     STEP_TIMEOUT_MS,
   );
-  await delay(thenMs);
-  if (blow === 'component') {
-    const what = await killComponent(demo, moment.pick);
+  await delay(delayMs);
+  if (scenario === 'component') {
+    const target = await killComponent(demo, moment.componentChoice);
     requireDemoAtWork(demo, moment);
-    if (what === undefined)
-      throw new Error(`no component lived ${thenMs} ms after step ${afterSteps}`);
-    return { scenario: blow, target: what, orphanCount: 0 };
+    if (target === undefined)
+      throw new Error(`found no component to kill ${delayMs} ms after step ${afterSteps}`);
+    return { scenario, target, orphanCount: 0 };
   }
   await demo.kill();
   requireDemoAtWork(demo, moment);
   const orphans = await countBridges(demo);
-  if (blow === 'whole') await killRemainingProcesses(demo);
-  else if (moment.away) await waitForOrphansToEnd(demo);
+  if (scenario === 'whole') await killRemainingProcesses(demo);
+  else if (moment.isRestartedLate) await waitForOrphansToEnd(demo);
   demo.resume();
-  if (blow === 'whole') return { scenario: blow, target: 'whole', orphanCount: 0 };
+  if (scenario === 'whole') return { scenario, target: 'whole', orphanCount: 0 };
   return {
-    scenario: blow,
-    target: moment.away ? 'supervisor, and away' : 'supervisor',
+    scenario,
+    target: moment.isRestartedLate ? 'supervisor, restarted late' : 'supervisor',
     orphanCount: orphans,
   };
 }
 
-/** To be asked after the blow: whatever the demo had printed until then has been heard. */
-function requireDemoAtWork(demo: DemoProcess, { blow, afterSteps, thenMs }: KillMoment): void {
+/** Throws when the demo was done at the time of the kill. Must run after the kill, when all output has arrived. */
+function requireDemoAtWork(demo: DemoProcess, { scenario, afterSteps, delayMs }: KillMoment): void {
   if (!demo.isDone()) return;
   const steps = countSteps(demo);
   throw new Error(
-    `the demo was done, after ${steps} steps, when the blow "${blow}" fell ${thenMs} ms after step ${afterSteps}`,
+    `the demo was done, after ${steps} steps, before the kill "${scenario}" ${delayMs} ms after step ${afterSteps}`,
   );
 }
 
@@ -114,20 +114,20 @@ async function countBridges(demo: DemoProcess): Promise<number> {
   return living.filter(({ command }) => BRIDGE.matchesCommand(command)).length;
 }
 
-/** Whoever is killed may have started another in the meantime. */
+/** Kills all processes, repeatedly, because a process may start another one before its death. */
 async function killRemainingProcesses(demo: DemoProcess): Promise<void> {
-  await waitUntil('every process is killed', async () => {
+  await waitUntil('every process is dead', async () => {
     const living = await findProcesses(demo.workspace.path);
     for (const { pid } of living) killProcess(pid);
     return living.length === 0;
   });
 }
 
-/** Nobody answers them: they end by themselves, at the latest with their lease. */
+/** Waits until the bridges without a supervisor have ended on their own, at the latest with their lease. */
 async function waitForOrphansToEnd(demo: DemoProcess): Promise<void> {
   let orphans: readonly FoundProcess[] = [];
   await waitUntil(
-    'bridges that nobody answers end by themselves',
+    'bridges without a supervisor end on their own',
     async () => {
       orphans = await findProcesses(demo.workspace.path);
       return orphans.length === 0;
@@ -151,9 +151,9 @@ const COMPONENTS: readonly Component[] = [
   { name: 'git', matchesCommand: (command) => /^(\S*\/)?git(-\S+)? /.test(command) },
 ];
 
-/** One of the chosen kind; when none lives for a while, of any other. */
-async function killComponent(demo: DemoProcess, pick: number): Promise<string | undefined> {
-  const place = Math.floor(pick * COMPONENTS.length);
+/** Kills a component of the chosen kind, or of any kind when none of the chosen kind appears in time. */
+async function killComponent(demo: DemoProcess, choice: number): Promise<string | undefined> {
+  const place = Math.floor(choice * COMPONENTS.length);
   const killed = await killAnyComponent(
     demo,
     COMPONENTS.slice(place, place + 1),
@@ -162,7 +162,7 @@ async function killComponent(demo: DemoProcess, pick: number): Promise<string | 
   return killed ?? (await killAnyComponent(demo, COMPONENTS, ANY_COMPONENT_TIMEOUT_MS));
 }
 
-/** Undefined: none of them lived in that time, or the demo was done before. */
+/** Kills the first component of the given kinds. Returns undefined after the timeout, or when the demo is done. */
 async function killAnyComponent(
   demo: DemoProcess,
   kinds: readonly Component[],
@@ -172,7 +172,9 @@ async function killAnyComponent(
   while (!demo.isDone() && Date.now() < end) {
     const living = await findProcesses(demo.workspace.path);
     for (const { pid, command } of living) {
-      const kind = kinds.find((one) => pid !== demo.pid() && one.matchesCommand(command));
+      const kind = kinds.find(
+        (component) => pid !== demo.pid() && component.matchesCommand(command),
+      );
       if (kind !== undefined && killProcess(pid)) return `${kind.name}: ${command.slice(0, 60)}`;
     }
     await delay(10);

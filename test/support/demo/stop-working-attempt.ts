@@ -12,24 +12,25 @@ import { readCommandLine } from '../process/process-scan.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { DemoProcess } from './demo-process.ts';
 
-// An attempt that stands still and that its launcher has lost, as on a machine that is cut off and asleep: nobody can end it,
-// and it goes on when others have taken over.
+// Orphans: stopped attempts that their launcher no longer finds, as on a suspended machine without a network. The platform
+// cannot end an orphan, and the orphan may continue after another attempt has taken over.
 
+/** Stopped attempt. */
 export type Orphan = {
   readonly attempt: AttemptKey;
-  /** It lives, and stands still. */
+  /** True when the bridge is alive and stopped. */
   isStopped(): Promise<boolean>;
-  /** It stays alive, but no launcher finds it any more. */
+  /** Hides the attempt from the launcher; its processes stay alive. */
   hideFromPlatform(): Promise<void>;
   resume(): void;
-  /** Waits until all of it is dead; answers what its bridge said. */
+  /** Waits until all its processes have exited; returns the log of the bridge. */
   waitUntilEnded(): Promise<string>;
 };
 
 const FIND_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 30_000;
 
-/** Stops the first attempt whose agent is seen at work: its bridge has neither pushed its result nor told of it. */
+/** Stops the first attempt with a working agent, before its bridge has pushed or reported a result. */
 export function stopWorkingAttempt(demo: DemoProcess): Promise<Orphan> {
   const pods = join(demo.workspace.dataDir, 'attempts', 'pods');
   const find = async () => {
@@ -44,7 +45,7 @@ export function stopWorkingAttempt(demo: DemoProcess): Promise<Orphan> {
   return waitUntil('an agent is at work', find, FIND_TIMEOUT_MS);
 }
 
-/** Undefined, with all of it going on: it is not at work. */
+/** Stops the processes of a pod with a working agent; returns undefined and leaves other pods running. */
 async function stopPod(folder: string, record: PodRecord): Promise<Orphan | undefined> {
   const attempt = parseAttemptId(record.attemptId);
   const { uid, bridge } = record;
@@ -57,7 +58,7 @@ async function stopPod(folder: string, record: PodRecord): Promise<Orphan | unde
   return undefined;
 }
 
-/** An agent lives, and no git that may be pushing. */
+/** True when the agent is running and no git command is, which might push. */
 async function isAtWork(members: readonly ProcessRow[]): Promise<boolean> {
   const commands = await Promise.all(members.map(({ pid }) => readCommandLine(pid)));
   const has = (pattern: RegExp) => commands.some((command) => pattern.test(command));
@@ -66,12 +67,12 @@ async function isAtWork(members: readonly ProcessRow[]): Promise<boolean> {
   );
 }
 
-/** Until a look finds nobody that still goes on: whoever is stopped may have started another just before. */
+/** Stops all processes, repeatedly, because a process may start another one before its stop. */
 async function stopAllProcesses(trace: PodTrace): Promise<readonly ProcessRow[]> {
-  return await waitUntil('all of it stands still', async () => {
+  return await waitUntil('all processes of the pod are stopped', async () => {
     const members = findPodMembers(trace);
     const stopped = await Promise.all(members.map(({ pid }) => hasStopped(pid)));
-    if (stopped.every((one) => one)) return members;
+    if (stopped.every((isStopped) => isStopped)) return members;
     signalProcesses(members, 'SIGSTOP');
     return undefined;
   });
@@ -90,11 +91,11 @@ function createOrphan(
     resume: () => signalProcesses(members, 'SIGCONT'),
     async waitUntilEnded() {
       const isOver = () => findPodMembers(trace).length === 0;
-      await waitUntil('the orphan ends by itself', isOver, END_TIMEOUT_MS);
-      const said = await readFile(join(folder, 'bridge.log'), 'utf8');
-      // Nobody else knows of it.
+      await waitUntil('the orphan ends on its own', isOver, END_TIMEOUT_MS);
+      const log = await readFile(join(folder, 'bridge.log'), 'utf8');
+      // The launcher no longer knows the folder and cannot remove it.
       await rm(folder, { recursive: true });
-      return said;
+      return log;
     },
   };
 }

@@ -15,52 +15,54 @@ import type { DraftTask } from './render-graph.ts';
 import { renderGraph } from './render-graph.ts';
 import { listTaskEvents, submitPlan, waitForPlanStatus, waitForTask } from './wait-for-plan.ts';
 
-// A platform, its model and a person's repository for the tests of one file.
+// The stage of an e2e file: a platform, its model, and the repository of a person.
 
+/** Started parts of an e2e stage. */
 export type E2eStage = {
   readonly model: ScriptedTaskModel;
   readonly platform: PlatformProcess;
   readonly repository: E2eRepository;
 };
 
-/** Started before the first test and taken down after the last; not to be touched outside of tests. */
+/** Starts a stage before the first test of the file and closes the stage after the last. Use the parts only within tests. */
 export function useStage(name: string, env: Readonly<Record<string, string>> = {}): E2eStage {
-  const made: {
+  const started: {
     model?: ScriptedTaskModel;
     platform?: PlatformProcess;
     repository?: E2eRepository;
   } = {};
   beforeAll(async () => {
-    made.model = await startScriptedTaskModel();
-    made.platform = await startPlatformProcess({ model: made.model, env });
-    made.repository = await makeE2eRepository(made.platform.workspace, name);
+    started.model = await startScriptedTaskModel();
+    started.platform = await startPlatformProcess({ model: started.model, env });
+    started.repository = await makeE2eRepository(started.platform.workspace, name);
   });
   afterAll(async () => {
     try {
-      await made.platform?.close();
+      await started.platform?.close();
     } finally {
-      await made.model?.close();
+      await started.model?.close();
     }
   });
   return {
     get model() {
-      return requireStarted(made.model);
+      return requireStarted(started.model);
     },
     get platform() {
-      return requireStarted(made.platform);
+      return requireStarted(started.platform);
     },
     get repository() {
-      return requireStarted(made.repository);
+      return requireStarted(started.repository);
     },
   };
 }
 
 function requireStarted<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error('the stage is not set');
+  if (part === undefined)
+    throw new Error('the stage has not started; use its parts only within tests');
   return part;
 }
 
-/** Hands a graph in, with more words for `run`, and waits for the gate; answers the plan and its repository's name. */
+/** Submits a graph with further arguments for `run`, and waits for the approval gate. Returns plan id and repository name. */
 export async function submitGraph(
   { platform, repository }: E2eStage,
   tasks: readonly DraftTask[],
@@ -69,22 +71,22 @@ export async function submitGraph(
   await writeFile(join(platform.workspace.path, 'graph.yaml'), renderGraph('A graph', tasks));
   const file = join(platform.workspace.path, 'graph.yaml');
   const plan = await submitPlan(platform, ['--plan', file, ...args], { cwd: repository.path });
-  const wanted = args.includes('--auto-approve') ? 'active' : 'pending_approval';
-  const { plan: view } = await waitForPlanStatus(platform, plan, wanted);
+  const expectedStatus = args.includes('--auto-approve') ? 'active' : 'pending_approval';
+  const { plan: view } = await waitForPlanStatus(platform, plan, expectedStatus);
   return { plan, repo: view.repositories[0]?.name ?? '' };
 }
 
-/** Until a task has this status, within two minutes. */
+/** Waits up to two minutes until the task has the status. */
 export function waitForTaskStatus(
   { platform }: E2eStage,
   plan: string,
   task: string,
   status: TaskView['status'],
 ): Promise<TaskView> {
-  return waitForTask(platform, plan, task, (seen) => seen.status === status, 120_000);
+  return waitForTask(platform, plan, task, (view) => view.status === status, 120_000);
 }
 
-/** What a file holds on a branch of a run. */
+/** Returns the content of a file on a branch of a run. */
 export function readBranchFile(
   { repository }: E2eStage,
   plan: string,
@@ -103,7 +105,7 @@ const FIVE_TASKS: readonly DraftTask[] = [
   { id: 'e', dependsOn: ['c', 'd'] },
 ];
 
-/** Runs a plan of five tasks to its end while the forge is so; the second settings hold from the first merge on. */
+/** Completes a plan of five tasks under forge faults; the second settings apply from the first merge on. */
 export async function completePlanUnderFaults(
   stage: E2eStage,
   faults: readonly FaultSettings[],

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import type { PlatformEndpoints } from './platform-endpoints.ts';
 
-// What the forge shows, which is what counts.
+// Facts about pull requests, read from the forge.
 
 const pullSchema = z.object({
   number: z.number(),
@@ -25,7 +25,7 @@ export function listPulls(
   return platform.forgeList(`/api/v3/repos/${repo}/pulls?state=all`, pullSchema);
 }
 
-/** Of one run of a plan. */
+/** Pull requests of one run of a plan; `tasks` by branch name without the prefix of the run. */
 export type RunPulls = {
   readonly root: PullFacts | undefined;
   readonly tasks: Map<string, PullFacts[]>;
@@ -48,7 +48,7 @@ export async function listRunPulls(
   return { root: all.find((pull) => pull.head.ref === `${prefix}root`), tasks };
 }
 
-/** One pull request and one merge for each of these tasks, as the forge tells it; and no other. */
+/** Requires that each of the tasks has exactly one pull request, which is merged, and that no other task has one. */
 export async function requireOnePullPerTask(
   platform: Pick<PlatformEndpoints, 'forgeList'>,
   repo: string,

@@ -4,44 +4,47 @@ import { z } from 'zod';
 import type { FaultSettings } from '../../../local/forge/fault.ts';
 import type { StartedProcess, TestWorkspace } from '../workspace/test-workspace.ts';
 
-// How a test speaks to a platform that runs in another process: by the command line, the HTTP interface and the forge's
-// own interface.
+// Access of a test to a platform in another process: by the command line, the HTTP API and the API of the forge.
 
+/** HTTP response with its parsed body. */
 export type EndpointAnswer = { readonly status: number; readonly body: unknown };
+/** Result of a finished command. */
 export type CliResult = {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** What `--json` printed; throws when it is none. */
+  /** Parses the output of `--json`; throws when the output does not match the schema. */
   json<S extends z.ZodType>(schema: S): z.output<S>;
 };
+/** Options of a command; `cwd` defaults to the workspace. */
 export type CliOptions = {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Another exit code fails the test; default: any will do. */
+  /** Required exit code. Default: any. */
   readonly expectedExit?: number;
 };
 
+/** Interfaces of a running platform. */
 export type PlatformEndpoints = {
   readonly workspace: TestWorkspace;
   readonly url: string;
-  /** The real command, from the checkout, signed in as the laptop's own. */
+  /** Runs the command from this checkout with the token of the laptop platform. */
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
-  /** The same, still running. */
+  /** Starts the command without waiting for its exit. */
   startCli(args: readonly string[], options?: CliOptions): StartedProcess;
-  /** Calls the HTTP interface; `token` undefined: the laptop's own, null: none. */
+  /** Calls the HTTP API. `token`: default is the token of the laptop platform; null sends none. */
   api(method: string, path: string, body?: unknown, token?: string | null): Promise<EndpointAnswer>;
-  /** Calls the forge, as its admin unless a person's token is given. */
+  /** Calls the forge. `token`: default is the token of the admin. */
   forge(method: string, path: string, body?: unknown, token?: string): Promise<EndpointAnswer>;
-  /** Every page of a list of the forge. */
+  /** Reads all pages of a list of the forge. */
   forgeList<S extends z.ZodType>(path: string, item: S): Promise<z.output<S>[]>;
   setFaults(settings: FaultSettings): Promise<void>;
-  /** Where the forge sends its webhooks from now on, signed as before. */
+  /** Changes the target of the forge's webhooks; their signature stays the same. */
   sendWebhooksTo(url: string): Promise<void>;
-  /** A token of a person at the forge. */
-  person(login: string, permission?: 'read' | 'write'): Promise<string>;
-  /** Tokens are made anew by each start. */
+  /** Creates a person at the forge and returns a token. Default permission: write. */
+  createPerson(login: string, permission?: 'read' | 'write'): Promise<string>;
+  /** Reads the tokens again; each start of the platform creates new ones. */
   readTokens(): Promise<void>;
 };
 
@@ -49,14 +52,14 @@ const cliFile = z.object({ token: z.string() });
 const keyFile = z.object({ forgeToken: z.string(), webhookSecret: z.string() });
 const PAGE_SIZE = 100;
 
-export function createPlatformEndpoints(ground: TestWorkspace): PlatformEndpoints {
-  const url = `http://localhost:${ground.ports.api}`;
-  const forgeUrl = `http://127.0.0.1:${ground.ports.forge}`;
+export function createPlatformEndpoints(workspace: TestWorkspace): PlatformEndpoints {
+  const url = `http://localhost:${workspace.ports.api}`;
+  const forgeUrl = `http://127.0.0.1:${workspace.ports.forge}`;
   const tokens = { api: '', forge: '', webhook: '' };
 
   function startCli(args: readonly string[], options: CliOptions = {}): StartedProcess {
-    return ground.start('cli/bin.mjs', args, {
-      cwd: options.cwd ?? ground.path,
+    return workspace.start('cli/bin.mjs', args, {
+      cwd: options.cwd ?? workspace.path,
       input: options.input ?? '',
       env: { SMOL_GANG_URL: url, SMOL_GANG_TOKEN: tokens.api, ...options.env },
     });
@@ -67,8 +70,8 @@ export function createPlatformEndpoints(ground: TestWorkspace): PlatformEndpoint
     const code = await started.exit;
     const [stdout, stderr] = [started.stdout(), started.stderr()];
     if (options.expectedExit !== undefined && code !== options.expectedExit) {
-      const what = `smol-gang ${args.join(' ')} ended with ${code}, not ${options.expectedExit}`;
-      throw new Error(`${what}\n${stdout}\n${stderr}`);
+      const problem = `smol-gang ${args.join(' ')} exited with ${code} instead of ${options.expectedExit}`;
+      throw new Error(`${problem}\n${stdout}\n${stderr}`);
     }
     return { code, stdout, stderr, json: (schema) => schema.parse(JSON.parse(stdout)) };
   }
@@ -77,7 +80,7 @@ export function createPlatformEndpoints(ground: TestWorkspace): PlatformEndpoint
     sendRequest(forgeUrl + path, method, body, token);
 
   return {
-    workspace: ground,
+    workspace,
     url,
     cli,
     startCli,
@@ -93,21 +96,21 @@ export function createPlatformEndpoints(ground: TestWorkspace): PlatformEndpoint
       const { status, body } = await forge('PUT', '/_forge/webhook', { url: target, secret });
       if (status !== 204) throw new Error(JSON.stringify(body));
     },
-    async person(login, permission = 'write') {
+    async createPerson(login, permission = 'write') {
       const { body } = await forge('POST', '/_forge/users', { login, permission });
       return z.object({ token: z.string() }).parse(body).token;
     },
     async readTokens() {
-      tokens.api = cliFile.parse(await readJson(ground, 'cli.json')).token;
-      const keys = keyFile.parse(await readJson(ground, 'keys.json'));
+      tokens.api = cliFile.parse(await readJson(workspace, 'cli.json')).token;
+      const keys = keyFile.parse(await readJson(workspace, 'keys.json'));
       tokens.forge = keys.forgeToken;
       tokens.webhook = keys.webhookSecret;
     },
   };
 }
 
-async function readJson(ground: TestWorkspace, name: string): Promise<unknown> {
-  return JSON.parse(await readFile(join(ground.dataDir, name), 'utf8'));
+async function readJson(workspace: TestWorkspace, name: string): Promise<unknown> {
+  return JSON.parse(await readFile(join(workspace.dataDir, name), 'utf8'));
 }
 
 async function readPages<S extends z.ZodType>(
@@ -115,14 +118,17 @@ async function readPages<S extends z.ZodType>(
   path: string,
   item: S,
 ): Promise<z.output<S>[]> {
-  const all: z.output<S>[] = [];
-  const sign = path.includes('?') ? '&' : '?';
+  const collected: z.output<S>[] = [];
+  const separator = path.includes('?') ? '&' : '?';
   for (let page = 1; ; page += 1) {
-    const { status, body } = await forge('GET', `${path}${sign}per_page=${PAGE_SIZE}&page=${page}`);
+    const { status, body } = await forge(
+      'GET',
+      `${path}${separator}per_page=${PAGE_SIZE}&page=${page}`,
+    );
     if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
     const items = z.array(item).parse(body);
-    all.push(...items);
-    if (items.length < PAGE_SIZE) return all;
+    collected.push(...items);
+    if (items.length < PAGE_SIZE) return collected;
   }
 }
 

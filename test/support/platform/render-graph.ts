@@ -1,9 +1,10 @@
 import { stringify } from 'yaml';
 import type { TaskSpec } from '../../../core/contract/task.ts';
 
+/** Task of a graph; all fields but the id have defaults. */
 export type DraftTask = Partial<TaskSpec> & { readonly id: string };
 
-/** A file for `run --plan`. A task that says nothing of its own writes the one file of its scope. */
+/** Renders a file for `run --plan`. By default, a task writes the only file of its scope. */
 export function renderGraph(title: string, tasks: readonly DraftTask[]): string {
   return stringify({ title, tasks: tasks.map(completeTask) });
 }
@@ -19,7 +20,7 @@ function completeTask(task: DraftTask): Partial<TaskSpec> {
   };
 }
 
-/** An order of the scripted model. */
+/** Renders a write instruction for the scripted model. */
 export function renderWriteOrder(path: string, content: string): string {
   return `WRITE ${path} <<END\n${content}\nEND`;
 }

@@ -7,30 +7,31 @@ import { taskViewSchema } from '../../../core/contract/task.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { PlatformEndpoints } from './platform-endpoints.ts';
 
-// What a plan looks like to a client, and waiting for it to look otherwise.
+// Reads plans as a client does, and waits for conditions on them.
 
-/** A platform with its log. */
+/** Platform with readable logs. */
 export type LoggedPlatform = PlatformEndpoints & { readTail(): Promise<string> };
 
-/** A look costs the platform as much as a step of its own. */
+/** Milliseconds between two reads, because a read costs the platform as much as a step of its work. */
 const POLL_INTERVAL_MS = 300;
 
+/** Plan with all its tasks at one moment. */
 export type PlanSnapshot = { readonly plan: PlanView; readonly tasks: readonly TaskView[] };
 
 const snapshotSchema = z.object({ plan: planViewSchema, tasks: z.array(taskViewSchema) });
 const createdSchema = z.object({ plan: planViewSchema });
 
-/** Hands a plan in with the command line and answers its id. */
+/** Submits a plan by the command line and returns its id. */
 export async function submitPlan(
   platform: LoggedPlatform,
   args: readonly string[],
   options: { readonly cwd: string; readonly input?: string },
 ): Promise<string> {
-  const made = await platform.cli(['run', ...args, '--json'], { ...options, expectedExit: 0 });
-  return made.json(createdSchema).plan.id;
+  const result = await platform.cli(['run', ...args, '--json'], { ...options, expectedExit: 0 });
+  return result.json(createdSchema).plan.id;
 }
 
-/** `status PLAN --json`, by the command line. */
+/** Reads a plan by `status PLAN --json`. */
 export async function readPlanStatus(
   platform: LoggedPlatform,
   plan: string,
@@ -42,7 +43,7 @@ class BusyError extends Error {
   override readonly message = 'the platform answered 503';
 }
 
-/** Asked of the HTTP interface, which is cheaper to repeat. */
+/** Reads a plan by the HTTP API, which is cheaper to repeat than the command line. */
 export async function fetchPlanSnapshot(
   platform: Pick<PlatformEndpoints, 'api'>,
   plan: string,
@@ -58,7 +59,7 @@ export async function fetchPlanSnapshot(
 
 const historySchema = z.object({ items: z.array(z.object({ event: z.string() })) });
 
-/** What has happened to a task, oldest first. */
+/** Lists the events of a task, oldest first. */
 export async function listTaskEvents(
   platform: Pick<PlatformEndpoints, 'api'>,
   plan: string,
@@ -68,59 +69,59 @@ export async function listTaskEvents(
   return historySchema.parse(body).items.map(({ event }) => event);
 }
 
-/** Throws with the plan as it is and the platform's log when it does not come true in time. */
+/** Waits for a condition. Throws after the timeout, with the last snapshot and the log of the platform. */
 export async function waitForPlan(
   platform: LoggedPlatform,
   plan: string,
-  what: string,
-  condition: (picture: PlanSnapshot) => boolean | Promise<boolean>,
+  description: string,
+  condition: (snapshot: PlanSnapshot) => boolean | Promise<boolean>,
   timeoutMs = 60_000,
 ): Promise<PlanSnapshot> {
   let last: PlanSnapshot | undefined;
   try {
     return await waitUntil(
-      what,
+      description,
       async () => {
-        const seen = await fetchPlanSnapshot(platform, plan).catch(ignoreBusyError);
-        if (seen !== undefined) last = seen;
-        if (seen !== undefined && (await condition(seen))) return seen;
+        const snapshot = await fetchPlanSnapshot(platform, plan).catch(ignoreBusyError);
+        if (snapshot !== undefined) last = snapshot;
+        if (snapshot !== undefined && (await condition(snapshot))) return snapshot;
         await setTimeout(POLL_INTERVAL_MS);
         return undefined;
       },
       timeoutMs,
     );
   } catch (cause) {
-    const picture = last === undefined ? 'never seen' : describeSnapshot(last);
-    throw new Error(`plan ${plan}: ${String(cause)}\n${picture}\n${await platform.readTail()}`, {
+    const state = last === undefined ? 'the plan was never read' : describeSnapshot(last);
+    throw new Error(`plan ${plan}: ${String(cause)}\n${state}\n${await platform.readTail()}`, {
       cause,
     });
   }
 }
 
-/** Of a store that is just being started again, or a machine that has no time. */
+/** Ignores a 503, which the platform answers while its store restarts or the machine is overloaded. */
 function ignoreBusyError(error: unknown): undefined {
   if (error instanceof BusyError) return undefined;
   throw error;
 }
 
-/** Until the plan has this status; fails at once when it ended otherwise. */
+/** Waits until the plan has the status. Throws at once when the plan ends with another status. */
 export async function waitForPlanStatus(
   platform: LoggedPlatform,
   plan: string,
   status: PlanView['status'],
   timeoutMs = 60_000,
 ): Promise<PlanSnapshot> {
-  const ended = ['complete', 'rejected', 'cancelled', 'failed'];
-  const picture = await waitForPlan(
+  const endStatuses = ['complete', 'rejected', 'cancelled', 'failed'];
+  const snapshot = await waitForPlan(
     platform,
     plan,
-    `it is ${status}`,
-    ({ plan: { status: now } }) => now === status || ended.includes(now),
+    `the plan is ${status}`,
+    ({ plan: { status: now } }) => now === status || endStatuses.includes(now),
     timeoutMs,
   );
-  if (picture.plan.status === status) return picture;
+  if (snapshot.plan.status === status) return snapshot;
   throw new Error(
-    `plan ${plan} ended otherwise\n${describeSnapshot(picture)}\n${await platform.readTail()}`,
+    `plan ${plan} ended with another status than ${status}\n${describeSnapshot(snapshot)}\n${await platform.readTail()}`,
   );
 }
 
@@ -131,19 +132,19 @@ export async function waitForTask(
   condition: (task: TaskView) => boolean,
   timeoutMs = 60_000,
 ): Promise<TaskView> {
-  const picture = await waitForPlan(
+  const snapshot = await waitForPlan(
     platform,
     plan,
     `task ${task}`,
-    (seen) => seen.tasks.some((one) => one.id === task && condition(one)),
+    ({ tasks }) => tasks.some((view) => view.id === task && condition(view)),
     timeoutMs,
   );
-  return requireTask(picture, task);
+  return requireTask(snapshot, task);
 }
 
-export function requireTask(picture: PlanSnapshot, task: string): TaskView {
-  const found = picture.tasks.find((one) => one.id === task);
-  if (found === undefined) throw new Error(`there is no task ${task}`);
+export function requireTask(snapshot: PlanSnapshot, task: string): TaskView {
+  const found = snapshot.tasks.find(({ id }) => id === task);
+  if (found === undefined) throw new Error(`the plan has no task ${task}`);
   return found;
 }
 

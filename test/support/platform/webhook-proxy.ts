@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 
-// Stands between a forge and the platform's webhook, and does to deliveries what a network and an attacker may do.
+// A proxy between a forge and the webhook of the platform, which loses, delays, repeats or forges deliveries.
 
+/** Webhook delivery of the forge. */
 export type Delivery = {
   readonly id: string;
   readonly event: string;
@@ -11,36 +12,37 @@ export type Delivery = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** When a delivery is passed on, in milliseconds from its arrival, once for each number; none: it is lost. */
+/** Returns the delays in milliseconds after which a delivery is forwarded; an empty list loses the delivery. */
 export type DeliverySchedule = (delivery: Delivery, place: number) => readonly number[];
 
+/** Running proxy. */
 export type WebhookProxy = {
   readonly url: string;
-  /** Everything that the forge sent, in its order. */
+  /** All deliveries of the forge, in order of arrival. */
   readonly deliveries: readonly Delivery[];
-  /** The status of each that was passed on. */
+  /** HTTP status of each forwarded delivery; 0 without an answer. */
   readonly answers: readonly number[];
-  /** How often one overtook another. */
+  /** Counts the deliveries that were forwarded after a later delivery. */
   countOvertaken(): number;
-  setSchedule(fate: DeliverySchedule): void;
-  /** Passes on what `change` makes of a delivery; answers the status. */
+  setSchedule(schedule: DeliverySchedule): void;
+  /** Sends a delivery with changes to the platform and returns the HTTP status. */
   send(delivery: Delivery, change?: Partial<Pick<Delivery, 'body' | 'headers'>>): Promise<number>;
-  /** Resolves when nothing is on its way any more. */
+  /** Closes the proxy and waits for the deliveries that are being sent. */
   close(): Promise<void>;
 };
 
 const IMMEDIATE_SCHEDULE: DeliverySchedule = () => [0];
-/** What the forge sets; the rest is the connection's. */
+/** Headers that the forge sets, besides the signature. */
 const FORWARDED_HEADERS = ['content-type', 'user-agent', 'x-github-event', 'x-github-delivery'];
 const SIGNATURE = 'x-hub-signature-256';
 
 export async function startWebhookProxy(target: string): Promise<WebhookProxy> {
-  const seen: Delivery[] = [];
+  const received: Delivery[] = [];
   const answers: number[] = [];
-  const order: number[] = [];
+  const forwardedPlaces: number[] = [];
   const timers = new Set<NodeJS.Timeout>();
   const sending = new Set<Promise<unknown>>();
-  let fate = IMMEDIATE_SCHEDULE;
+  let schedule = IMMEDIATE_SCHEDULE;
 
   const send: WebhookProxy['send'] = async (delivery, change = {}) => {
     const { body, headers } = { ...delivery, ...change };
@@ -49,19 +51,19 @@ export async function startWebhookProxy(target: string): Promise<WebhookProxy> {
     return response.status;
   };
 
-  async function passOn(delivery: Delivery, place: number): Promise<void> {
-    order.push(place);
+  async function forwardDelivery(delivery: Delivery, place: number): Promise<void> {
+    forwardedPlaces.push(place);
     answers.push(await send(delivery).catch(() => 0));
   }
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const delivery = await readDelivery(request);
     response.writeHead(200).end();
-    const place = seen.push(delivery) - 1;
-    for (const afterMs of fate(delivery, place)) {
+    const place = received.push(delivery) - 1;
+    for (const afterMs of schedule(delivery, place)) {
       const timer = setTimeout(() => {
         timers.delete(timer);
-        const sent = passOn(delivery, place).finally(() => sending.delete(sent));
+        const sent = forwardDelivery(delivery, place).finally(() => sending.delete(sent));
         sending.add(sent);
       }, afterMs);
       timers.add(timer);
@@ -74,11 +76,12 @@ export async function startWebhookProxy(target: string): Promise<WebhookProxy> {
   const port = await listenOnLoopback(server, 0);
   return {
     url: `http://127.0.0.1:${port}`,
-    deliveries: seen,
+    deliveries: received,
     answers,
-    countOvertaken: () => order.filter((place, n) => place < (order[n - 1] ?? 0)).length,
+    countOvertaken: () =>
+      forwardedPlaces.filter((place, index) => place < (forwardedPlaces[index - 1] ?? 0)).length,
     setSchedule(next) {
-      fate = next;
+      schedule = next;
     },
     send,
     async close() {
@@ -103,7 +106,7 @@ async function readDelivery(request: IncomingMessage): Promise<Delivery> {
   };
 }
 
-/** Without the signature; another value takes its place when it is given. */
+/** Returns the headers of a delivery with another signature, or without a signature. */
 export function replaceSignature(
   delivery: Delivery,
   signature: string | undefined,

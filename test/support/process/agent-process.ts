@@ -13,10 +13,11 @@ import type {
 } from '@agentclientprotocol/sdk';
 import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
 
-// The built-in agent as a client sees it: its own process, ACP over stdio.
+// The built-in agent in its own process, driven by an ACP client over stdio.
 
 const MAIN = fileURLToPath(new URL('../../../agent/small/main.ts', import.meta.url));
 
+/** Running agent with an open session; `updates` and `permissions` collect the requests of the agent. */
 export type AgentProcess = {
   readonly child: ChildProcess;
   readonly agent: ClientContext;
@@ -24,10 +25,11 @@ export type AgentProcess = {
   readonly updates: SessionUpdate[];
   readonly permissions: RequestPermissionRequest[];
   prompt(text: string): Promise<string>;
-  /** Closes stdin and waits for the exit code. */
+  /** Closes stdin, waits for the exit and returns the exit code. */
   endProcess(): Promise<number | null>;
 };
 
+/** Options of an agent process; without `elicit`, the client does not support questions. */
 export type AgentProcessOptions = {
   readonly cwd: string;
   readonly baseUrl: string;

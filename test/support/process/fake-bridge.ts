@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// A process in a bridge's place. It says in its work folder that it is up; SIGUSR2 ends it from inside. FAKE_BRIDGE is
-// `stubborn` (ignores SIGTERM and has a family that tries to get away), `chatty` or `crash`.
+// A stand-in for the bridge. The process writes ready.json to its work folder when ready, and exits on SIGUSR2. FAKE_BRIDGE
+// is `stubborn` (ignores SIGTERM and starts processes that try to escape), `chatty` or `crash`.
 
 const workDir = process.env.SMOL_WORK_DIR ?? '';
 const behaviour = process.env.FAKE_BRIDGE ?? '';
@@ -14,13 +14,14 @@ process.on('SIGTERM', () => {
 });
 
 const pids = behaviour === 'stubborn' ? startProcessFamily() : [];
-if (behaviour === 'chatty') for (let n = 0; n < 60_000; n += 1) console.log('a line of the log', n);
+if (behaviour === 'chatty')
+  for (let line = 0; line < 60_000; line += 1) console.log('a line of the log', line);
 if (behaviour === 'crash') throw new Error('this bridge cannot start');
 writeFileSync(join(workDir, 'draft'), JSON.stringify({ pid: process.pid, pids, env: process.env }));
 renameSync(join(workDir, 'draft'), join(workDir, 'ready.json'));
 setInterval(() => {}, 60_000);
 
-/** A child; one in a session of its own; and one whose parent is gone, in a session of its own, without our environment. */
+/** Starts a child, a child in its own session, and an orphan in its own session without the environment of this process. */
 function startProcessFamily(): number[] {
   const env = { PATH: process.env.PATH };
   const child = spawn('sleep', ['1000'], { stdio: 'ignore', env });

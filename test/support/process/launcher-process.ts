@@ -1,7 +1,7 @@
 import { createProcessLauncher } from '../../../adapters/process/create-process-launcher.ts';
 import { FAKE_BRIDGE } from './process-pods.ts';
 
-// A launcher that is to be killed at any moment: starts pods without end in the folder it is given.
+// A launcher to be killed at any moment: starts pods in an endless loop in the given folder.
 
 const [stateDir = '', apiUrl = ''] = process.argv.slice(2);
 const launcher = createProcessLauncher({

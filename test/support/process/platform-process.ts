@@ -7,31 +7,33 @@ import { waitUntil } from '../wait-until.ts';
 import type { StartedProcess, TestWorkspace } from '../workspace/test-workspace.ts';
 import { createTestWorkspace } from '../workspace/test-workspace.ts';
 
-// The laptop platform as people start it: `local/main.ts` in a process of its own.
+// The laptop platform in a separate process, started with `local/main.ts` as people start it.
 
 export const ADMIN = { email: 'admin@example.com', password: 'canary-admin-password-77' };
 
+/** Platform in a separate process. */
 export type PlatformProcess = PlatformEndpoints & {
-  /** Of the process that runs now. */
+  /** Returns the id of the current process. */
   pid(): number;
-  /** What it printed since it was started last. */
+  /** Returns the output since the last start. */
   output(): string;
-  /** The last lines of the platform's log and output. */
+  /** Returns the last lines of the platform's log and output. */
   readTail(): Promise<string>;
-  /** SIGKILL, and waits for the end. */
+  /** Kills the process with SIGKILL and waits for its exit. */
   kill(): Promise<void>;
-  /** Starts it again over the same data. */
+  /** Starts the platform again with the same data. */
   start(env?: Readonly<Record<string, string>>): Promise<void>;
-  /** Ends it in order and proves that nothing is left; then the folder goes. */
+  /** Stops the platform in order, requires that no process, port or file is left, and removes the workspace. */
   close(): Promise<void>;
 };
 
+/** Model and additional environment of a platform. */
 export type PlatformOptions = {
   readonly model: Pick<ScriptedTaskModel, 'url' | 'apiKey' | 'model'>;
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** What people say is heard at once; leases are long enough for a machine that is busy with other tests. */
+/** Settings for quick reactions, with leases that are long enough on a machine that is busy with other tests. */
 const QUICK_SETTINGS = {
   SLOTS: '6',
   LEASE_SECONDS: '20',
@@ -44,8 +46,8 @@ const BANNER_END_TEXT = 'Without root an agent';
 const START_TIMEOUT_MS = 60_000;
 
 export async function startPlatformProcess(options: PlatformOptions): Promise<PlatformProcess> {
-  const ground = await createTestWorkspace();
-  const platform = createPlatformProcess(ground, {
+  const workspace = await createTestWorkspace();
+  const platform = createPlatformProcess(workspace, {
     ...QUICK_SETTINGS,
     MODEL_BASE_URL: options.model.url,
     MODEL_API_KEY: options.model.apiKey,
@@ -57,17 +59,17 @@ export async function startPlatformProcess(options: PlatformOptions): Promise<Pl
   try {
     await platform.start();
   } catch (error) {
-    await ground.remove();
+    await workspace.remove();
     throw error;
   }
   return platform;
 }
 
 function createPlatformProcess(
-  ground: TestWorkspace,
+  workspace: TestWorkspace,
   env: Readonly<Record<string, string>>,
 ): PlatformProcess {
-  const doors = createPlatformEndpoints(ground);
+  const endpoints = createPlatformEndpoints(workspace);
   let running: StartedProcess | undefined;
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -75,56 +77,57 @@ function createPlatformProcess(
     await running?.exit;
   }
 
-  const tail = () => readOutputTail(ground, running?.output() ?? '');
+  const tail = () => readOutputTail(workspace, running?.output() ?? '');
   return {
-    ...doors,
+    ...endpoints,
     pid: () => running?.pid ?? 0,
     output: () => running?.output() ?? '',
     readTail: tail,
     kill: () => end('SIGKILL'),
-    async start(more = {}) {
-      running = ground.start('local/main.ts', [], { env: { ...env, ...more } });
+    async start(extraEnv = {}) {
+      running = workspace.start('local/main.ts', [], { env: { ...env, ...extraEnv } });
       await waitForOutput(running, BANNER_END_TEXT).catch(async (cause: unknown) => {
         throw new Error(`the platform did not start:\n${await tail()}`, { cause });
       });
-      await doors.readTokens();
+      await endpoints.readTokens();
     },
     async close() {
       try {
         await end('SIGTERM');
-        await ground.requireClean();
+        await workspace.requireClean();
       } finally {
-        await ground.remove();
+        await workspace.remove();
       }
     },
   };
 }
 
-/** Throws when the process ends before. */
+/** Waits until the output contains the text. Throws when the process exits before. */
 export async function waitForOutput(
   process: StartedProcess,
   text: string,
   timeoutMs = START_TIMEOUT_MS,
 ): Promise<void> {
-  let ended = false;
+  let hasEnded = false;
   const onEnd = () => {
-    ended = true;
+    hasEnded = true;
   };
   process.exit.then(onEnd, onEnd);
-  await waitUntil(text, () => ended || process.output().includes(text), timeoutMs);
-  if (!process.output().includes(text)) throw new Error('the process has ended');
+  await waitUntil(text, () => hasEnded || process.output().includes(text), timeoutMs);
+  if (!process.output().includes(text))
+    throw new Error(`the process exited before it printed "${text}"`);
 }
 
-/** The end of what a platform printed and of its log. */
-export async function readOutputTail(ground: TestWorkspace, output: string): Promise<string> {
-  const path = join(ground.dataDir, 'platform.log');
+/** Returns the last lines of the output and of the platform's log. */
+export async function readOutputTail(workspace: TestWorkspace, output: string): Promise<string> {
+  const path = join(workspace.dataDir, 'platform.log');
   const log = await readFile(path, 'utf8').catch(() => '');
   return `--- output\n${selectLastLines(output)}\n--- ${path}\n${selectLastLines(log)}`;
 }
 
-/** Requests that went well are left out: they are many and say little. */
+/** Selects the last lines without successful requests, which are numerous and rarely help. */
 function selectLastLines(text: string): string {
   const lines = text.trimEnd().split('\n');
-  const telling = lines.filter((line) => !/"message":"request".*"status":2/.test(line));
-  return telling.slice(-40).join('\n');
+  const relevant = lines.filter((line) => !/"message":"request".*"status":2/.test(line));
+  return relevant.slice(-40).join('\n');
 }

@@ -7,7 +7,7 @@ import type { ProcessLauncher } from '../../../adapters/process/create-process-l
 import { createProcessLauncher } from '../../../adapters/process/create-process-launcher.ts';
 import { waitUntil } from '../wait-until.ts';
 
-// Process launchers over one temporary folder, with the fake bridge, and a clock that tests move.
+// Process launchers over one temporary folder, with the fake bridge and a clock under control of the test.
 
 export const FAKE_BRIDGE = fileURLToPath(new URL('./fake-bridge.ts', import.meta.url));
 
@@ -18,6 +18,7 @@ const readySchema = z.object({
 });
 export type ReadyBridge = z.infer<typeof readySchema>;
 
+/** Launchers that share one state folder. `manner`: behaviour of the fake bridge. */
 export type ProcessPods = {
   readonly stateDir: string;
   launcher(
@@ -26,7 +27,7 @@ export type ProcessPods = {
   ): ProcessLauncher;
   now(): number;
   advanceClock(ms: number): void;
-  /** What the bridge says of itself once it is up. */
+  /** Waits until the bridge is ready and returns its report. */
   waitUntilReady(name: string): Promise<ReadyBridge>;
   close(): Promise<void>;
 };
@@ -50,7 +51,7 @@ export async function makeProcessPods(): Promise<ProcessPods> {
       offset += ms;
     },
     waitUntilReady: (name) =>
-      waitUntil(`the bridge of ${name} is up`, () =>
+      waitUntil(`the bridge of ${name} is ready`, () =>
         readFile(join(stateDir, name, 'work/ready.json'), 'utf8').then(
           (text) => readySchema.parse(JSON.parse(text)),
           () => undefined,
@@ -64,13 +65,13 @@ export async function makeProcessPods(): Promise<ProcessPods> {
   };
 }
 
-/** Zombies are not alive. */
+/** True when the process is running or stopped; a zombie counts as dead. */
 export async function isProcessAlive(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
   return stat !== undefined && !/\) [ZX] /.test(stat);
 }
 
-/** Live processes that were started with `entry` ("NAME=value") in their environment. */
+/** Finds live processes with `entry` ("NAME=value") in their environment. */
 export async function findProcessesByEnvironment(entry: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found: number[] = [];

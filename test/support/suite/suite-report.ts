@@ -1,12 +1,13 @@
-// What came of the suites, for people and for whoever reads the last line.
+// Renders the outcomes of the suites as a table.
 
+/** Result of one suite. */
 export type Outcome = {
   readonly name: string;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
   readonly ms: number;
-  /** Anything else worth a line: why it did not run, what it left behind. */
+  /** Additional lines: failed tests, the reason why a suite did not run, leftovers. */
   readonly notes: readonly string[];
 };
 
@@ -15,9 +16,9 @@ export function sumOutcomes(outcomes: readonly Outcome[]): {
   readonly failed: number;
   readonly ms: number;
 } {
-  const sum = (of: (outcome: Outcome) => number) =>
-    outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  return { passed: sum((o) => o.passed), failed: sum((o) => o.failed), ms: sum((o) => o.ms) };
+  const sum = (field: 'passed' | 'failed' | 'ms') =>
+    outcomes.reduce((total, outcome) => total + outcome[field], 0);
+  return { passed: sum('passed'), failed: sum('failed'), ms: sum('ms') };
 }
 
 export function renderOutcomes(outcomes: readonly Outcome[]): string[] {
@@ -31,14 +32,14 @@ export function renderOutcomes(outcomes: readonly Outcome[]): string[] {
 }
 
 function renderRow({ name, passed, failed, skipped, ms, notes }: Outcome): string[] {
-  const figures = [passed, failed, skipped].map((count, n) =>
-    String(count).padStart(n === 2 ? 7 : 6),
+  const figures = [passed, failed, skipped].map((count, column) =>
+    String(count).padStart(column === 2 ? 7 : 6),
   );
   const row = [name.padEnd(12), ...figures, formatTime(ms).padStart(6)].join('  ');
   return [row, ...notes.map((note) => `  ${note}`)];
 }
 
-/** Minutes and seconds. */
+/** Formats a duration as minutes and seconds. */
 function formatTime(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;

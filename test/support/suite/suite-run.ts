@@ -14,18 +14,19 @@ import { readProcess } from '../../../adapters/process/process-row.ts';
 import { stopPod } from '../../../adapters/process/stop-pod.ts';
 import type { Outcome } from './suite-report.ts';
 
+/** Suite of `npm test`. */
 export type Suite = {
   readonly name: string;
-  /** npm scripts, each in its turn. */
+  /** npm scripts, run in order. */
   readonly scripts: readonly string[];
-  /** Where vitest finds its tests; absent: the scripts are the tests. */
+  /** Patterns of the vitest files; without them, each script counts as one test. */
   readonly tests?: readonly string[];
-  /** Runs only when it is named. */
+  /** True for a suite that runs only when named. */
   readonly onDemand?: boolean;
 };
 
 type Counts = Pick<Outcome, 'passed' | 'failed' | 'skipped'>;
-/** With a line for each that failed: what is read of a long log is its end. */
+/** Counts with one line per failed test, for the end of a long log. */
 type Report = { readonly counts: Counts; readonly failures: readonly string[] };
 
 const reportSchema = z.object({
@@ -52,7 +53,7 @@ const SETTLE_MS = 3_000;
 const MAX_FAILURES = 30;
 const MAX_LINE = 300;
 
-/** A suite in a process group and a temporary folder of its own, by which whatever it leaves running is found. */
+/** Run of a suite in its own process group and temporary folder, which identify processes that the suite leaves behind. */
 export class SuiteRun {
   readonly #suite: Suite;
   readonly #folder: string;
@@ -68,7 +69,7 @@ export class SuiteRun {
     this.#deadline = deadline;
   }
 
-  /** `deadline`: epoch milliseconds after which it is stopped. */
+  /** Prepares a run. `deadline`: epoch milliseconds after which a script is stopped. */
   static async start(suite: Suite, deadline: number): Promise<SuiteRun> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'smol-suite-')));
     await mkdir(join(folder, 'tmp'));
@@ -89,7 +90,7 @@ export class SuiteRun {
       notes.push(...(await this.#endLeftovers()));
     }
     notes.push(...(await this.#listLeftovers()));
-    // What a suite did not clear up, or did not end in time, is a fault of what it tests.
+    // Leftovers and timeouts count as failures, because the tested code causes them.
     counts.failed += notes.length;
     await rm(this.#folder, { recursive: true, force: true });
     const ms = performance.now() - this.#began;
@@ -120,13 +121,13 @@ export class SuiteRun {
       detached: true,
     });
     this.#child = child;
-    const late = new AbortController();
-    const lateness = delay(Math.max(0, this.#deadline - Date.now()), 'late' as const, {
-      signal: late.signal,
+    const timer = new AbortController();
+    const timeout = delay(Math.max(0, this.#deadline - Date.now()), 'late' as const, {
+      signal: timer.signal,
     }).catch(() => 'late' as const);
-    const ended = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1));
-    const code = await Promise.race([ended, lateness]);
-    late.abort();
+    const exit = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1));
+    const code = await Promise.race([exit, timeout]);
+    timer.abort();
     if (code === 'late') await stopPod(this.#createTrace(), 0);
     return code;
   }
@@ -156,24 +157,26 @@ export class SuiteRun {
     return { counts, failures };
   }
 
-  /** Ends what outlived the script; a moment is given to what is just ending. */
+  /** Stops processes that outlived the script, after a short grace period. */
   async #endLeftovers(): Promise<string[]> {
     if (this.#isOver) return [];
     const end = performance.now() + SETTLE_MS;
-    let strays = findPodMembers(this.#createTrace());
-    while (strays.length > 0 && performance.now() < end) {
+    let leftovers = findPodMembers(this.#createTrace());
+    while (leftovers.length > 0 && performance.now() < end) {
       await delay(50);
-      strays = findPodMembers(this.#createTrace());
+      leftovers = findPodMembers(this.#createTrace());
     }
-    if (strays.length === 0) return [];
-    const names = await Promise.all(strays.map(({ pid }) => readCommandOrEmpty(pid)));
+    if (leftovers.length === 0) return [];
+    const names = await Promise.all(leftovers.map(({ pid }) => readCommandOrEmpty(pid)));
     await stopPod(this.#createTrace(), 0);
     return [`left running, now stopped: ${names.join('; ')}`];
   }
 
   async #listLeftovers(): Promise<string[]> {
-    const left = await readdir(join(this.#folder, 'tmp')).catch((): string[] => []);
-    return left.length === 0 ? [] : [`left in the temporary folder: ${left.slice(0, 8).join(' ')}`];
+    const files = await readdir(join(this.#folder, 'tmp')).catch((): string[] => []);
+    return files.length === 0
+      ? []
+      : [`left in the temporary folder: ${files.slice(0, 8).join(' ')}`];
   }
 
   #createTrace(): PodTrace {
