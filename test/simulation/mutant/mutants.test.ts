@@ -33,7 +33,7 @@ async function findFirstViolation(mutant: Mutant): Promise<[number, string[]]> {
     const { violations } = await replaySeed(seed, { interference: broken, keepHistory: false });
     if (violations.length > 0) return [seed, violations];
   }
-  return expect.fail(`${MAX_SEEDS} seeds did not notice`);
+  return expect.fail(`${MAX_SEEDS} seeds did not detect the mutant`);
 }
 
 test.each([pausedMerges, pausedClaims, pausedMergeWrites, lateLaunches])(

@@ -181,7 +181,7 @@ export const MUTANTS: readonly Mutant[] = [
         return pull;
       },
     })),
-    expectedViolation: /which no end verified/,
+    expectedViolation: /which no end task verified/,
   },
   {
     name: 'changes at the forge are never polled',
