@@ -179,7 +179,7 @@ describe.skipIf(cloud === null)(
       const { failed } = await settle('reconcile');
 
       expect(failed).toMatchObject([{ type: 'pod_ended' }]);
-      expect(await stage.outputOf('queue-reconcile')).toContain('launcher_unknown');
+      expect(await stage.readOutput('queue-reconcile')).toContain('launcher_unknown');
     });
 
     test('hook-github takes a signed delivery once, and no forged one', async () => {
@@ -228,7 +228,7 @@ describe.skipIf(cloud === null)(
       await say('c1', { type: 'ping', v: 1 });
       await say('c1', { type: 'subscribe', v: 1, plan });
       await say('c2', { type: 'subscribe', v: 1, plan });
-      stage.gone('c2');
+      stage.closeConnection('c2');
       await settle('push');
       await stage.send({ type: 'push', v: 1, plan });
       const pushed = await stage.deliver('push');
@@ -256,7 +256,7 @@ describe.skipIf(cloud === null)(
         code: 'launcher_unknown',
         message: expect.stringContaining('LAUNCHER=kubernetes is not built in yet'),
       });
-      const output = await stage.outputOf('cron-resync');
+      const output = await stage.readOutput('cron-resync');
       const failed = [...output.matchAll(/"part":"(\w+)"/g)].map(([, part]) => part);
       expect(failed).toEqual(['sweepPods']);
     });
@@ -351,7 +351,7 @@ describe.skipIf(cloud === null)(
     }
 
     test('no function was refused anything that it tried, and none was made without a part', async () => {
-      const outputs = await Promise.all(HANDLED_FUNCTIONS.map((id) => stage.outputOf(id)));
+      const outputs = await Promise.all(HANDLED_FUNCTIONS.map((id) => stage.readOutput(id)));
 
       for (const output of outputs) {
         expect(output).not.toContain('no statement allows');

@@ -41,7 +41,7 @@ describe('sessions', () => {
       status: 200,
       json: { email: formatEmail('operator'), role: 'operator' },
     });
-    api.pass(15 * 60_000);
+    api.advanceClock(15 * 60_000);
     expect((await sendGet('/v1/me', session.accessToken)).status).toBe(401);
     const again = await sendPost('/v1/auth/refresh', { refreshToken: session.refreshToken });
     const renewed = sessionSchema.parse(again.json);
@@ -56,7 +56,7 @@ describe('sessions', () => {
     expect(errorBodySchema.parse(json).error.code).toBe('too_many_logins');
     const seconds = Number(headers['retry-after']);
     expect(seconds).toBeGreaterThan(0);
-    api.pass(seconds * 1_000);
+    api.advanceClock(seconds * 1_000);
     expect((await sendLogin(formatEmail('viewer'), PASSWORD)).status).toBe(200);
   });
 

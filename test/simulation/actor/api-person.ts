@@ -147,7 +147,8 @@ function restorePullBases(world: World, plan: string): void {
 /** Visits the pull request that the engine asks a person to review, and merges or closes the pull request. */
 async function visitNamedPull(world: World, url = ''): Promise<void> {
   const match = /forge\.test\/(.+)\/pull\/(\d+)/.exec(url);
-  if (match === null) return world.judge.recordViolation(world, `the link to a pull request is broken: "${url}"`);
+  if (match === null)
+    return world.judge.recordViolation(world, `the link to a pull request is broken: "${url}"`);
   const [, repo = '', number = ''] = match;
   const pull = world.forge.truth(repo, Number(number));
   if (pull.state !== 'open') return;

@@ -6,18 +6,18 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PLANTED_SECRETS, SETTINGS } from './cloud-settings.ts';
 
-// The templates and the bundles, made by the deploy tooling in processes of their own.
+// Builds the templates and bundles of the deployment with the deploy tooling, in separate processes.
 
 const STACKS_FOLDER = fileURLToPath(new URL('../../../stacks', import.meta.url));
 
+/** Folders with the built templates and bundles. */
 export type Cloud = {
-  /** Folders. */
   readonly templates: string;
   readonly bundles: string;
   remove(): Promise<void>;
 };
 
-/** Undefined: the deploy tooling is not installed. */
+/** Builds templates and bundles; returns undefined when the deploy tooling is not installed. */
 export async function buildCloud(): Promise<Cloud | undefined> {
   if (!existsSync(join(STACKS_FOLDER, 'node_modules/sst'))) return undefined;
   const folder = await mkdtemp(join(tmpdir(), 'smol-cloud-'));
@@ -36,14 +36,14 @@ export async function buildCloud(): Promise<Cloud | undefined> {
   }
 }
 
-/** SST installs the packages that are left out of a bundle, which are none, for each function: seconds for nothing. */
+/** Creates a fake npm, because SST runs `npm install` for each function although no package is left out of the bundles. */
 async function createToolsFolder(folder: string): Promise<string> {
   await mkdir(folder);
   await writeFile(join(folder, 'npm'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   return folder;
 }
 
-/** With secrets in the environment that must be found in nothing that comes out. */
+/** Runs a script with planted secrets in its environment, which its results must not contain. */
 async function runScript(script: string, folder: string, tools: string): Promise<void> {
   const child = spawn(process.execPath, [script, folder], {
     cwd: STACKS_FOLDER,
@@ -65,5 +65,5 @@ async function runScript(script: string, folder: string, tools: string): Promise
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });
-  if (code !== 0) throw new Error(`${script} ended with ${String(code)}:\n${output}`);
+  if (code !== 0) throw new Error(`${script} exited with code ${String(code)}:\n${output}`);
 }

@@ -1,4 +1,4 @@
-// What the deployment under test is told. None of it is real.
+// Settings of the deployment under test; all values are invented.
 
 export const STAGE = 'test';
 export const SECRET_NAME = `smol-gang/${STAGE}`;
@@ -12,7 +12,7 @@ export const SETTINGS = {
   ALARM_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:alarms',
 } as const;
 
-/** In the environment of whoever deploys; a template or a bundle that holds one of these has leaked it. */
+/** Secrets in the environment of the deploying person; a template or bundle with one of these values is a leak. */
 export const PLANTED_SECRETS = {
   AUTH_SECRETS: 'planted-auth-secret-of-32-characters',
   ADMIN_PASSWORD: 'planted-admin-password',

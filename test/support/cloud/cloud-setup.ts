@@ -1,11 +1,11 @@
 import type { TestProject } from 'vitest/node';
 import { buildCloud } from './build-cloud.ts';
 
-// Before the suite `stacks`: templates and bundles, made once. Without the deploy tooling its tests are skipped.
+// Builds templates and bundles once before the suite `stacks`. Without the deploy tooling, the tests are skipped.
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Folders; null: the deploy tooling is not installed. */
+    /** Folders of templates and bundles; null when the deploy tooling is not installed. */
     readonly cloud: { readonly templates: string; readonly bundles: string } | null;
   }
 }
@@ -14,7 +14,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   const cloud = await buildCloud();
   if (cloud === undefined) {
     console.warn(
-      'The deploy tooling is not installed (npm run stacks:install): tests are skipped.',
+      'Skipping the tests of the stacks: the deploy tooling is not installed (run npm run stacks:install).',
     );
     project.provide('cloud', null);
     return undefined;

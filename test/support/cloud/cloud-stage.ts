@@ -33,17 +33,18 @@ import { LambdaProcess } from './lambda-process.ts';
 import type { RightsGuard } from './rights-guard.ts';
 import { startRightsGuard } from './rights-guard.ts';
 
-// The functions of the templates, each from its bundle in its own process: its environment and its permissions are what the
-// template gives it, with store, queues, forge and model on this machine in the place of the real ones.
+// Runs the functions of the templates, each from its bundle in a separate process with the environment and permissions of
+// the template. Store, queues, forge and model on this machine replace the services of the cloud.
 
 const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
 
+/** Built templates and bundles, with the secrets of the deployment. */
 export type CloudOptions = {
   readonly templates: string;
   readonly bundles: string;
   readonly secrets: Readonly<Record<string, string>>;
-  /** In the place of the template's values. */
+  /** Variables that replace values of the template. */
   readonly replaced: Readonly<Record<string, string>>;
 };
 export type CloudStage = Awaited<ReturnType<typeof startCloudStage>>;
@@ -54,42 +55,42 @@ export async function startCloudStage(options: CloudOptions) {
   const credential = createCredential();
   const store = await startStore({ dataDir: join(folder, 'store'), credential });
   const queues = await startQueues({ dataDir: join(folder, 'queues'), credential });
-  const place = { region: REGION, credentials: credential };
-  const storePlace = { ...place, endpoint: store.endpoint, tableName: TABLE_NAME };
-  await createTable(storePlace);
-  const sqs = new SQSClient({ ...place, endpoint: queues.endpoint });
+  const aws = { region: REGION, credentials: credential };
+  const storeOptions = { ...aws, endpoint: store.endpoint, tableName: TABLE_NAME };
+  await createTable(storeOptions);
+  const sqs = new SQSClient({ ...aws, endpoint: queues.endpoint });
   const sockets = await startSocketEndpoint();
   const parts = { ...options, credential, store, queues, sockets };
   const running = new Map<string, Promise<RunningFunction>>();
-  const start = (id: string, more: Readonly<Record<string, string>> = {}) =>
-    startFunction(parts, id, more);
-  const functionOf = (id: string) => {
-    const found = running.get(id) ?? start(id);
-    running.set(id, found);
-    return found;
+  const start = (id: string, extraEnv: Readonly<Record<string, string>> = {}) =>
+    startFunction(parts, id, extraEnv);
+  const getFunction = (id: string) => {
+    const runningFunction = running.get(id) ?? start(id);
+    running.set(id, runningFunction);
+    return runningFunction;
   };
   return {
-    table: createDynamoTable(storePlace),
-    queue: createSqsQueue({ ...place, endpoint: queues.endpoint, urls: queues.urls }),
+    table: createDynamoTable(storeOptions),
+    queue: createSqsQueue({ ...aws, endpoint: queues.endpoint, urls: queues.urls }),
     frames: sockets.frames,
-    /** Posting to it is answered 410 from now on. */
-    gone: (connection: string) => sockets.gone.add(connection),
-    /** A second process of the function, with more in its environment. */
+    /** Closes a connection: later posts to the connection are answered with 410. */
+    closeConnection: (connection: string) => sockets.gone.add(connection),
+    /** Starts another process of a function, with an extended environment. */
     start,
-    invoke: async (id: string, event: object) => (await functionOf(id)).process.invoke(event),
-    outputOf: async (id: string) => (await functionOf(id)).process.output,
+    invoke: async (id: string, event: object) => (await getFunction(id)).process.invoke(event),
+    readOutput: async (id: string) => (await getFunction(id)).process.output,
     send: async (message: QueueMessage) => {
       const QueueUrl = queues.urls[requireQueueRow(message.type).name];
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }));
     },
-    /** One batch of a queue; what its function answered. Undefined: the queue is empty. */
+    /** Delivers one batch of a queue to its function and returns the outcome; undefined when the queue is empty. */
     deliver: async (name: string) => {
-      const row = requireSingle(QUEUES.filter((one) => one.name === name));
-      const { process } = await functionOf(toFunctionId(row.handler));
+      const row = requireSingle(QUEUES.filter((queue) => queue.name === name));
+      const { process } = await getFunction(toFunctionId(row.handler));
       return deliverMessages(sqs, queues.urls[name] ?? '', row.batchSize, process);
     },
     close: async () => {
-      for (const one of running.values()) await (await one).close();
+      for (const runningFunction of running.values()) await (await runningFunction).close();
       sqs.destroy();
       await sockets.close();
       await queues.close();
@@ -110,16 +111,16 @@ export type RunningFunction = { readonly process: LambdaProcess; close(): Promis
 async function startFunction(
   parts: StageParts,
   id: string,
-  more: Readonly<Record<string, string>>,
+  extraEnv: Readonly<Record<string, string>>,
 ): Promise<RunningFunction> {
   const template = readTemplate(parts.templates, 'platform');
   const fn = findFunctions(template).get(id);
   if (fn === undefined) throw new Error(`the template has no function ${id}`);
   const statements = listStatements(template, fn);
-  const named = findResourcesOfType(template, 'AWS::SQS::Queue');
+  const queueResources = findResourcesOfType(template, 'AWS::SQS::Queue');
   const queueId = (url: string) =>
     requireSingle(
-      named.filter(({ Properties }) =>
+      queueResources.filter(({ Properties }) =>
         String(Properties.QueueName).endsWith(`-platform-${url.split('/').at(-1)}`),
       ),
     ).logicalId;
@@ -131,7 +132,7 @@ async function startFunction(
     ...createLambdaEnvironment(id, parts.credential),
     AWS_ENDPOINT_URL_DYNAMODB: guards[0]?.endpoint ?? '',
     AWS_ENDPOINT_URL_SQS: guards[1]?.endpoint ?? '',
-    ...more,
+    ...extraEnv,
   };
   const process = LambdaProcess.start(join(parts.bundles, id, 'index.mjs'), env);
   return {
@@ -143,7 +144,7 @@ async function startFunction(
   };
 }
 
-/** What Lambda sets in every function. */
+/** Returns the variables that Lambda sets in every function. */
 function createLambdaEnvironment(
   id: string,
   { accessKeyId, secretAccessKey }: StageParts['credential'],
@@ -162,12 +163,12 @@ const SECRET_REFERENCE = new RegExp(
   `^\\{\\{resolve:secretsmanager:${SECRET_NAME}:SecretString:(\\w+)::\\}\\}$`,
 );
 
-/** The variables of the template and no others. */
+/** Resolves the variables of the template, and no others. */
 function createFunctionEnvironment(
   { queues, sockets, secrets, replaced }: StageParts,
   variables: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
-  const here: Record<string, string> = {
+  const localValues: Record<string, string> = {
     TABLE_NAME,
     SOCKET_URL: 'wss://socket.example',
     SOCKET_ENDPOINT: sockets.endpoint,
@@ -180,9 +181,10 @@ function createFunctionEnvironment(
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {
     const [, secret] = SECRET_REFERENCE.exec(String(value)) ?? [];
-    const found = secret === undefined ? (here[name] ?? value) : secrets[secret];
-    if (typeof found !== 'string') throw new Error(`${name} is not known here`);
-    environment[name] = found;
+    const resolved = secret === undefined ? (localValues[name] ?? value) : secrets[secret];
+    if (typeof resolved !== 'string')
+      throw new Error(`the stage has no value for the variable ${name} of the template`);
+    environment[name] = resolved;
   }
   return environment;
 }
@@ -231,7 +233,7 @@ async function deliverMessages(
 
 type SocketEndpoint = Awaited<ReturnType<typeof startSocketEndpoint>>;
 
-/** `@connections`: takes posts, and answers 410 for connections that have gone. */
+/** Serves `@connections`: records posts, and answers 410 for closed connections. */
 async function startSocketEndpoint() {
   const frames: PushedFrame[] = [];
   const gone = new Set<string>();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HANDLERS, toFunctionId } from '../../../core/topology/handlers.ts';
 import { STAGE } from './cloud-settings.ts';
 
-// Reads CloudFormation templates as far as tests ask.
+// Reads the parts of CloudFormation templates that tests need.
 
 const resourceSchema = z.object({
   Type: z.string(),
@@ -14,27 +14,34 @@ const resourceSchema = z.object({
 });
 const templateSchema = z.object({ Resources: z.record(z.string(), resourceSchema) });
 
+/** Resource of a template with its id. */
 export type Resource = z.output<typeof resourceSchema> & { readonly logicalId: string };
+/** Parsed template with its text. */
 export type Template = { readonly text: string; readonly resources: readonly Resource[] };
 
 export function readTemplate(folder: string, stack: 'storage' | 'platform'): Template {
   const text = readFileSync(join(folder, `${STAGE}-smol-gang-${stack}.template.json`), 'utf8');
   const { Resources } = templateSchema.parse(JSON.parse(text));
-  const resources = Object.entries(Resources).map(([logicalId, one]) => ({ logicalId, ...one }));
+  const resources = Object.entries(Resources).map(([logicalId, resource]) => ({
+    logicalId,
+    ...resource,
+  }));
   return { text, resources };
 }
 
 export function findResourcesOfType({ resources }: Template, type: string): Resource[] {
-  return resources.filter((one) => one.Type === type);
+  return resources.filter(({ Type }) => Type === type);
 }
 
-export function requireSingle<T>(found: readonly T[]): T {
-  const [first] = found;
-  if (first === undefined || found.length > 1) throw new Error(`expected one, not ${found.length}`);
+/** Returns the only element; throws for none or several. */
+export function requireSingle<T>(elements: readonly T[]): T {
+  const [first] = elements;
+  if (first === undefined || elements.length > 1)
+    throw new Error(`expected exactly one element instead of ${elements.length}`);
   return first;
 }
 
-/** The logical ids that a value refers to, wherever in it. */
+/** Lists the logical ids of all references within a value. */
 export function findReferences(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
@@ -44,35 +51,38 @@ export function findReferences(value: unknown): string[] {
   });
 }
 
-/** The functions of handlers by id; SST's helper, which has no handler of ours, is not among them. */
+/** Finds the functions of our handlers, by function id; helpers of SST are omitted. */
 export function findFunctions(template: Template): Map<string, Resource> {
   const byHandler = new Map(
     HANDLERS.map((handler) => [handler.replace(/\.ts$/, '.handler'), toFunctionId(handler)]),
   );
   return new Map(
-    findResourcesOfType(template, 'AWS::Lambda::Function').flatMap((one) => {
-      const id = byHandler.get(String(one.Properties.Handler));
-      return id === undefined ? [] : [[id, one] as const];
+    findResourcesOfType(template, 'AWS::Lambda::Function').flatMap((resource) => {
+      const id = byHandler.get(String(resource.Properties.Handler));
+      return id === undefined ? [] : [[id, resource] as const];
     }),
   );
 }
 
-/** Which function a resource refers to, by its id. */
+/** Returns the id of the only function that a value refers to. */
 export function findReferencedFunction(template: Template, value: unknown): string {
-  const referred = new Set(findReferences(value));
-  const found = [...findFunctions(template)].filter(([, one]) => referred.has(one.logicalId));
-  return requireSingle(found)[0];
+  const referenced = new Set(findReferences(value));
+  const functions = [...findFunctions(template)].filter(([, { logicalId }]) =>
+    referenced.has(logicalId),
+  );
+  return requireSingle(functions)[0];
 }
 
 const statementSchema = z.object({
   Effect: z.literal('Allow'),
-  Action: z.union([z.string(), z.array(z.string())]).transform((one) => [one].flat()),
-  Resource: z.unknown().transform((one) => [one].flat()),
+  Action: z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat()),
+  Resource: z.unknown().transform((value) => [value].flat()),
   Condition: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
 });
+/** Statement of an IAM policy, with lists of actions and resources. */
 export type Statement = z.output<typeof statementSchema>;
 
-/** Everything that the role of this function allows. */
+/** Lists the statements of the function's role. */
 export function listStatements(template: Template, fn: Resource): Statement[] {
   const role = requireSingle(findReferences(fn.Properties.Role));
   return findResourcesOfType(template, 'AWS::IAM::Policy')

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 
-// A bundle in a process of its own, with the environment that it is given and nothing of ours.
+// Runs a bundle in a separate process with exactly the given environment.
 
 const RUNTIME_PROGRAM = fileURLToPath(new URL('./lambda-runtime.mjs', import.meta.url));
 
@@ -21,6 +21,7 @@ const answerSchema = z.object({
 });
 type RuntimeAnswer = z.output<typeof answerSchema>;
 
+/** Error that a handler threw. */
 export class LambdaError extends Error {
   readonly code: string | undefined;
 
@@ -30,8 +31,9 @@ export class LambdaError extends Error {
   }
 }
 
+/** Process of one function. */
 export class LambdaProcess {
-  /** When its process was asked for, in milliseconds of `performance.now()`. */
+  /** Time of the spawn call in milliseconds of `performance.now()`. */
   readonly startedAt: number;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (answer: RuntimeAnswer) => void>();
@@ -51,12 +53,14 @@ export class LambdaProcess {
         this.#output += text;
       });
     child.once('exit', (code) => {
-      const error = { message: `the process ended with ${code}:\n${this.#output}` };
+      const error = {
+        message: `the function's process exited with code ${code}:\n${this.#output}`,
+      };
       for (const [id, answer] of this.#waiting) answer({ id, error });
     });
   }
 
-  /** Events that come before the bundle is loaded wait for it. */
+  /** Starts the process. Events that arrive early wait until the bundle is loaded. */
   static start(bundle: string, env: Readonly<Record<string, string>>): LambdaProcess {
     const startedAt = performance.now();
     const child = spawn(process.execPath, [RUNTIME_PROGRAM, pathToFileURL(bundle).href], {
@@ -67,7 +71,7 @@ export class LambdaProcess {
     return new LambdaProcess(child, startedAt);
   }
 
-  /** Throws LambdaError for what the handler throws. */
+  /** Runs the handler for an event. Throws LambdaError when the handler throws. */
   async invoke(event: object): Promise<unknown> {
     this.#events += 1;
     const id = this.#events;
@@ -80,7 +84,7 @@ export class LambdaProcess {
     return result;
   }
 
-  /** What it logged so far. */
+  /** Output of the process so far. */
   get output(): string {
     return this.#output;
   }

@@ -1,5 +1,5 @@
-// What Lambda's own runtime does, in the process of one function: loads the bundle named by the last argument, then answers
-// each event with what the handler gives. Plain JavaScript, so that it costs no start of its own.
+// A minimal Lambda runtime for the process of one function: loads the bundle given by the last argument, and answers each
+// event with the result of the handler. Plain JavaScript keeps the start fast.
 
 const { handler } = await import(process.argv.at(-1));
 

@@ -4,16 +4,17 @@ import { z } from 'zod';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 import type { Statement } from './cloud-template.ts';
 
-// What IAM does for a function: stands before the store and the queues, and lets through what a statement of its role allows.
+// A proxy that enforces IAM in front of store and queues: forwards only calls that a statement of the function's role allows.
 
-/** `resource`: how the template names it. */
+/** Call of an AWS service, as IAM judges the call. */
 export type AwsCall = {
   readonly action: string;
   readonly isResource: (resource: unknown) => boolean;
-  /** Partitions that it reaches, of the table itself. */
+  /** Partitions of the table that the call touches; empty for indexes and queues. */
   readonly partitions: readonly string[];
 };
 
+/** Running proxy. */
 export type RightsGuard = { readonly endpoint: string; close(): Promise<void> };
 
 const TARGET_PATTERN = /^(DynamoDB_20120810|AmazonSQS)\.(\w+)$/;
@@ -47,7 +48,7 @@ async function answerRequest(
   const body = await readBody(incoming);
   const call = parseCall(String(incoming.headers['x-amz-target']), body.toString(), queueId);
   if (!statements.some((statement) => isAllowedBy(statement, call))) {
-    const message = `no statement allows ${call.action} ${call.partitions.join(' ')}`;
+    const message = `no statement of the role allows ${call.action} ${call.partitions.join(' ')}`;
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
     response.end(
       JSON.stringify({ __type: 'com.amazon.coral.service#AccessDeniedException', message }),
@@ -55,12 +56,12 @@ async function answerRequest(
     return;
   }
   const { method, headers, url } = incoming;
-  const onward = request(new URL(url ?? '/', upstream), { method, headers }, (answered) => {
+  const forwarded = request(new URL(url ?? '/', upstream), { method, headers }, (answered) => {
     response.writeHead(answered.statusCode ?? 502, answered.headers);
     answered.pipe(response);
   });
-  onward.once('error', (error) => response.destroy(error));
-  onward.end(body);
+  forwarded.once('error', (error) => response.destroy(error));
+  forwarded.end(body);
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {
@@ -81,7 +82,7 @@ const bodySchema = z.object({
 });
 type CallBody = z.output<typeof bodySchema>;
 
-/** SQS: a batch is allowed by the action of its single form. */
+/** Parses a call. IAM authorizes an SQS batch by the action of the single call. */
 function parseCall(target: string, text: string, queueId: (url: string) => string): AwsCall {
   const [, service, operation = ''] = TARGET_PATTERN.exec(target) ?? [];
   const body = bodySchema.parse(JSON.parse(text));
@@ -93,14 +94,14 @@ function parseCall(target: string, text: string, queueId: (url: string) => strin
       partitions: [],
     };
   }
-  const onIndex = body.IndexName !== undefined;
+  const isIndexCall = body.IndexName !== undefined;
   return {
     action: `dynamodb:${operation}`,
     isResource: (resource) => {
-      const written = JSON.stringify(resource);
-      return written.includes('FnGetAtttableTable') && written.includes('/index/*') === onIndex;
+      const text = JSON.stringify(resource);
+      return text.includes('FnGetAtttableTable') && text.includes('/index/*') === isIndexCall;
     },
-    partitions: onIndex ? [] : [readPartition(body)],
+    partitions: isIndexCall ? [] : [readPartition(body)],
   };
 }
 
@@ -109,25 +110,26 @@ function readPartition(body: CallBody): string {
   if (item !== undefined) return item.pk.S;
   const [, name = '', value = ''] =
     /^(#\w+) = (:\w+)/.exec(body.KeyConditionExpression ?? '') ?? [];
-  const given = body.ExpressionAttributeValues[value];
-  if (body.ExpressionAttributeNames[name] !== 'pk' || given === undefined)
-    throw new Error(`no partition in ${JSON.stringify(body)}`);
-  return String(given.S);
+  const partition = body.ExpressionAttributeValues[value];
+  if (body.ExpressionAttributeNames[name] !== 'pk' || partition === undefined)
+    throw new Error(`found no partition in the call ${JSON.stringify(body)}`);
+  return String(partition.S);
 }
 
 function isAllowedBy(statement: Statement, call: AwsCall): boolean {
   if (!statement.Action.includes(call.action)) return false;
   if (!statement.Resource.some((resource) => call.isResource(resource))) return false;
   return Object.entries(statement.Condition ?? {}).every(([test, keys]) => {
-    if (test !== 'ForAllValues:StringLike') throw new Error(`unknown condition ${test}`);
+    if (test !== 'ForAllValues:StringLike')
+      throw new Error(`the guard does not support the IAM condition ${test}`);
     const patterns = z.array(z.string()).parse(keys['dynamodb:LeadingKeys']);
     return call.partitions.every((partition) =>
-      patterns.some((one) => matchesPattern(partition, one)),
+      patterns.some((pattern) => matchesPattern(partition, pattern)),
     );
   });
 }
 
-/** A pattern of IAM whose only wildcard is its end. */
+/** Matches an IAM pattern with at most one wildcard, at its end. */
 function matchesPattern(text: string, pattern: string): boolean {
   return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
 }

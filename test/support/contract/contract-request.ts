@@ -7,17 +7,19 @@ import type { HttpInput } from './http-event.ts';
 import type { TestAnswer, TestApi } from './test-api.ts';
 import { signWebhook } from './test-api.ts';
 
+/** Bearer tokens by access kind. */
 export type Bearers = Readonly<Record<string, string>>;
+/** Overrides of a request. */
 export type RequestPart = Partial<HttpInput>;
 
-/** A bearer for each access that takes one. */
+/** Creates a bearer token for each access kind that needs one. */
 export async function createBearers(
   api: Pick<TestApi, 'sessions' | 'attemptToken'>,
 ): Promise<Bearers> {
   return { ...api.sessions, attempt: await api.attemptToken(ATTEMPT) };
 }
 
-/** A request that passes the gate of access, unless a part replaces what it needs. */
+/** Sends a request with valid credentials of its route, unless `part` overrides them. */
 export async function sendContractRequest(
   api: Pick<TestApi, 'send'>,
   bearers: Bearers,
@@ -29,20 +31,20 @@ export async function sendContractRequest(
     bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
   const signature: Record<string, string> =
     route.access === 'signature' ? { 'x-hub-signature-256': signWebhook(part.body ?? '') } : {};
-  const type: Record<string, string> =
+  const contentType: Record<string, string> =
     part.body === undefined ? {} : { 'content-type': 'application/json' };
-  const headers = { ...authorization, ...signature, ...type, ...part.headers };
+  const headers = { ...authorization, ...signature, ...contentType, ...part.headers };
   return api.send(group, { method: route.method, path: renderPath(route), ...part, headers });
 }
 
-/** One of the statuses, in the shape of an error, with words to go by. */
+/** Requires an error response with one of the statuses, a message and the usual headers. */
 export async function expectRefusal(
   answer: Promise<TestAnswer>,
   statuses: readonly number[],
-  what: string,
+  description: string,
 ) {
   const { status, headers, json, requestId, text } = await answer;
-  expect(statuses, `${what}: ${text.slice(0, 300)}`).toContain(status);
+  expect(statuses, `${description}: ${text.slice(0, 300)}`).toContain(status);
   const { error } = errorBodySchema.parse(json);
   expect(error.requestId).toBe(requestId);
   expect(error.message.length).toBeGreaterThan(8);

@@ -2,8 +2,9 @@ import type { Route } from '../../../core/contract/route.ts';
 import type { GroupName } from './test-api.ts';
 import { GROUPS } from './test-api.ts';
 
-// The rows of the contract as they are: what is tested over these covers a new one by its being there.
+// All routes of the contract. Tests over these rows cover each new route without a change.
 
+/** Route with its id and API. */
 export type ContractRow = {
   readonly id: string;
   readonly group: GroupName;
@@ -12,7 +13,7 @@ export type ContractRow = {
 
 export const ATTEMPT = 'p3k9m2x7abc.r1.add-login.2';
 
-/** A good value for each path parameter: a new name belongs here. */
+/** Valid value of each path parameter; add a value here for each new name. */
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   plan: 'p3k9m2x7abc',
   task: 'add-login',
@@ -33,16 +34,17 @@ function createRows(group: GroupName, routes: Readonly<Record<string, Route>>): 
 }
 
 export function findContractRow(id: string): ContractRow {
-  const row = CONTRACT_ROWS.find((one) => one.id === id);
-  if (row === undefined) throw new Error(`there is no route ${id}`);
-  return row;
+  const found = CONTRACT_ROWS.find((row) => row.id === id);
+  if (found === undefined) throw new Error(`the contract has no route ${id}`);
+  return found;
 }
 
-/** Its path with good values, except for those that are replaced. */
+/** Renders the path of a route with valid parameters; `replaced` overrides parameters by name. */
 export function renderPath(route: Route, replaced: Readonly<Record<string, string>> = {}): string {
   return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = replaced[name] ?? PATH_PARAMETERS[name];
-    if (value === undefined) throw new Error(`add an example of {${name}} to PARAMS`);
+    if (value === undefined)
+      throw new Error(`add a value of the path parameter {${name}} to PATH_PARAMETERS`);
     return value;
   });
 }

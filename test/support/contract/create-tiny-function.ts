@@ -1,7 +1,7 @@
 import type { HttpTarget } from '../../../local/gateway/http-gateway.ts';
 import type { LambdaHandler } from '../../../local/lambda-handler.ts';
 
-/** An HTTP function with one route, for tests of the gateway. */
+/** Creates an HTTP function with one route, for tests of the gateway. */
 export function createTinyFunction(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
+/** HTTP request of a test. */
 export type HttpInput = {
   readonly method: string;
-  /** As it stands in the request line, without the query. */
+  /** Path of the request line, without the query. */
   readonly path: string;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** How the gateway passes on what may be no text; bytes always. */
+  /** True to encode the body in base64, as the gateway does for binary types; always for a Uint8Array. */
   readonly base64?: boolean;
   readonly sourceIp?: string;
 };
 
-/** What API Gateway's HTTP API gives a Lambda, payload version 2. */
+/** Creates the event of API Gateway's HTTP API, payload version 2. */
 export function createLambdaHttpEvent(input: HttpInput): APIGatewayProxyEventV2 {
   const { method, path, query = '', body } = input;
   const base64 = input.base64 === true || body instanceof Uint8Array;
@@ -49,7 +50,7 @@ export function createLambdaHttpEvent(input: HttpInput): APIGatewayProxyEventV2 
   };
 }
 
-/** JSON with its content type; other headers win. */
+/** Creates a JSON request with its content type; `headers` take precedence. */
 export function createJsonInput(
   method: string,
   path: string,

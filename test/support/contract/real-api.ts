@@ -15,7 +15,7 @@ import { createTestAccess } from './test-access.ts';
 import type { TestAnswer } from './test-api.ts';
 import { parseAnswer, signInEachRole } from './test-api.ts';
 
-/** The handlers as they are deployed, over one table in memory; no forge and no launcher may be asked. */
+/** Creates the deployed handlers over a table in memory; a call of the forge or the launcher throws. */
 export async function createRealApi() {
   const engine = createEngineFixture();
   const access = createTestAccess(engine.table);
@@ -63,4 +63,5 @@ export async function createRealApi() {
   };
 }
 
+/** API with the deployed handlers. */
 export type RealApi = Awaited<ReturnType<typeof createRealApi>>;

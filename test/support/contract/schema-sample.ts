@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
-// Values made of a JSON Schema, as zod writes it: one that is good, and the same with another value in one place.
+// Creates valid values from the JSON Schemas that zod generates, and variants with another text in a single field.
 
+/** Subset of JSON Schema that the contract uses. */
 export type JsonSchema = {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -17,21 +18,21 @@ export type JsonSchema = {
   readonly minItems?: number;
   readonly minimum?: number;
   readonly required?: readonly string[];
-  /** There is a rule in code, of which JSON Schema knows nothing. */
+  /** True when code checks a further rule, which JSON Schema cannot express. */
   readonly refined?: boolean;
 };
 
-/** A place in a value of a schema where a text stands. */
+/** Text field within a value of a schema. */
 export type TextField = {
-  /** `tasks.0.id` */
+  /** Path such as `tasks.0.id`. */
   readonly path: string;
   readonly schema: JsonSchema;
-  /** The whole value, good but for what is put here. */
+  /** Creates the whole valid value with `text` in this field. */
   createValueWith(text: string): unknown;
 };
 
-/** Among these is a good value for every pattern of the contract: a new one belongs here. */
-const GOOD_TEXTS = [
+/** Texts of which at least one matches each pattern of the contract; add a text for each new pattern. */
+const VALID_TEXTS = [
   'add-login',
   'acme/shop',
   'p3k9m2x7abc',
@@ -41,20 +42,20 @@ const GOOD_TEXTS = [
   'a'.repeat(40),
 ];
 
-/** What may be sent. */
+/** Returns the JSON Schema of the input that clients may send. */
 export function toInputSchema(schema: z.ZodType | undefined): JsonSchema {
   if (schema === undefined) return {};
-  const written = z.toJSONSchema(schema, {
+  const jsonSchemaOfInput = z.toJSONSchema(schema, {
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
       const checks = zodSchema._zod.def.checks ?? [];
       if (checks.some((check) => check._zod.def.check === 'custom')) jsonSchema.refined = true;
     },
   });
-  return JSON.parse(JSON.stringify(written));
+  return JSON.parse(JSON.stringify(jsonSchemaOfInput));
 }
 
-/** A good value, with everything that may be given. */
+/** Creates a valid value with all optional fields. */
 export function createSample(schema: JsonSchema): unknown {
   const [branch] = listBranches(schema);
   if (branch !== undefined) return createSample(branch);
@@ -73,7 +74,7 @@ export function createSample(schema: JsonSchema): unknown {
     case 'object':
       return createObjectSample(schema);
     default:
-      throw new Error(`there is no sample of ${JSON.stringify(schema)}`);
+      throw new Error(`cannot create a sample of ${JSON.stringify(schema)}`);
   }
 }
 
@@ -101,7 +102,7 @@ function listNestedTextFields(
 ) {
   return listTextFields(schema, path).map((field) => ({
     ...field,
-    with: (text: string) => wrap(field.createValueWith(text)),
+    createValueWith: (text: string) => wrap(field.createValueWith(text)),
   }));
 }
 
@@ -120,7 +121,7 @@ function listItemSchemas({ items = {}, minItems = 1 }: JsonSchema): JsonSchema[]
 
 function chooseTextSample({ pattern, minLength = 0 }: JsonSchema): string {
   if (pattern === undefined) return 'text'.padEnd(minLength, '.');
-  const good = GOOD_TEXTS.find((one) => new RegExp(pattern, 'u').test(one));
-  if (good === undefined) throw new Error(`add an example of ${pattern} to GOOD`);
-  return good;
+  const sample = VALID_TEXTS.find((text) => new RegExp(pattern, 'u').test(text));
+  if (sample === undefined) throw new Error(`add a text that matches ${pattern} to VALID_TEXTS`);
+  return sample;
 }

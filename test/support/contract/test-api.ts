@@ -29,19 +29,22 @@ import { createTestAccess } from './test-access.ts';
 const WEBHOOK_SECRET = 'the secret of webhooks';
 export const PASSWORD = 'correct horse battery';
 export const GROUPS = { api: API, attempt: ATTEMPT_API, hook: HOOK_API } as const;
+/** Name of an API of the contract. */
 export type GroupName = keyof typeof GROUPS;
 
 type TestDeps = ReturnType<typeof createTestDeps>;
+/** Call that reached a handler. */
 export type RecordedCall = Pick<Call<Route, TestDeps>, 'params' | 'query' | 'body'> & {
   readonly id: string;
   readonly actor: unknown;
   readonly idempotencyKey: string | undefined;
 };
+/** Contract under test. */
 export type TestApi = Awaited<ReturnType<typeof createTestApi>>;
 
 /**
- * The whole interface behind Lambda handlers: access is real, every other handler says that it was reached and answers 409
- * `reached`. Writes are counted from the moment when the users are there.
+ * Creates the whole API behind Lambda handlers. Access is real; each other handler records its call and answers 409 `reached`.
+ * Writes are counted after the creation of the users.
  */
 export async function createTestApi(replaced: Partial<Handlers<typeof API, TestDeps>> = {}) {
   const seen = { writes: 0, calls: [] as RecordedCall[], lines: [] as string[] };
@@ -56,29 +59,29 @@ export async function createTestApi(replaced: Partial<Handlers<typeof API, TestD
   const edge = { deps: () => deps, log, clock: access.deps.clock };
   const users = { ...authHandlers, ...metaHandlers, ...tokenHandlers, ...userHandlers };
   const handlers = { ...createRecorders(API, seen.calls), ...users, ...replaced };
-  const user = (bearer: string) => authenticateUser(deps, bearer);
-  const attempt = (bearer: string) => verifyAttemptToken(deps, bearer);
-  const signature = createGitHubWebhookVerifier([WEBHOOK_SECRET]);
+  const authorizeUser = (bearer: string) => authenticateUser(deps, bearer);
+  const authorizeAttempt = (bearer: string) => verifyAttemptToken(deps, bearer);
+  const verifySignature = createGitHubWebhookVerifier([WEBHOOK_SECRET]);
   const apps = {
-    api: createApp({ ...edge, routes: API, handlers, authorize: { user } }),
+    api: createApp({ ...edge, routes: API, handlers, authorize: { user: authorizeUser } }),
     attempt: createApp({
       ...edge,
       routes: ATTEMPT_API,
       handlers: createRecorders(ATTEMPT_API, seen.calls),
-      authorize: { attempt },
+      authorize: { attempt: authorizeAttempt },
     }),
     hook: createApp({
       ...edge,
       routes: HOOK_API,
       handlers: createRecorders(HOOK_API, seen.calls),
-      authorize: { signature },
+      authorize: { signature: verifySignature },
     }),
   };
   const sessions = await signInEachRole(deps);
   seen.writes = 0;
   return {
     deps,
-    pass: access.advanceClock,
+    advanceClock: access.advanceClock,
     seen,
     sessions,
     attemptToken: (id: string, ms = 60_000) => signAttemptToken(deps, id, deps.clock.now() + ms),
@@ -90,13 +93,14 @@ export async function createTestApi(replaced: Partial<Handlers<typeof API, TestD
   };
 }
 
+/** HTTP response of the API under test. */
 export type TestAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
-  /** undefined: there is none, or it is not JSON. */
+  /** Parsed body; undefined when the body is empty or no JSON. */
   readonly json: unknown;
-  /** That of the event. */
+  /** Request id of the event. */
   readonly requestId: string;
 };
 
@@ -112,7 +116,7 @@ function createTestDeps(access: ReturnType<typeof createTestAccess<MemoryTable>>
   return { ...access, version: '1.2.3', socketUrl: 'wss://socket.example.org' };
 }
 
-/** Handlers that note what they were given, and answer 409 `reached`. */
+/** Creates handlers that record their calls and answer 409 `reached`. */
 export function createRecorders<Routes extends Readonly<Record<string, Route>>>(
   routes: Routes,
   calls: RecordedCall[],
@@ -128,7 +132,7 @@ export function createRecorders<Routes extends Readonly<Record<string, Route>>>(
   return Object.fromEntries(entries);
 }
 
-/** A session of a new user of each role. */
+/** Creates a user of each role and returns their session tokens. */
 export async function signInEachRole(deps: AccessDeps): Promise<Record<Role, string>> {
   const bearers = await Promise.all(
     ROLES.map(async (role) => {

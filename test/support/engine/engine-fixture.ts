@@ -13,16 +13,18 @@ import { createSilentLog } from '../silent-log.ts';
 import type { MemoryTable, MemoryTableOptions } from '../store/memory-table.ts';
 import { createMemoryTable } from '../store/memory-table.ts';
 
-// The engine over a table in memory, with a clock that stands until a test moves it, for tests of single steps.
+// The engine over a table in memory with a clock under control of the test, for tests of single steps.
 
 export const FIXTURE_PLAN = 'p0123456789';
 export const FIXTURE_REPO = 'acme/shop';
 const SHA = 'a'.repeat(40);
 
+/** Engine under test; `sent` collects the messages that the engine sends. */
 export type EngineFixture = {
   readonly deps: EngineDeps;
   readonly table: MemoryTable;
   readonly sent: QueueMessage[];
+  /** Advances the clock by milliseconds. */
   advance(ms: number): void;
   putPlan(change?: Partial<PlanState>): Promise<PlanState>;
   putTask(change?: Partial<TaskState>): Promise<TaskState>;
@@ -45,7 +47,7 @@ export function createEngineFixture(
     table,
     queue: {
       send: async (messages) => {
-        sent.push(...messages.map((each) => each.message));
+        sent.push(...messages.map(({ message }) => message));
       },
     },
     launcher: createPartialPort<PodLauncher>('launcher', parts.launcher ?? {}),
@@ -92,21 +94,23 @@ export function createEngineFixture(
     },
     task: async (id = 'one') => {
       const key: TaskKey = { plan: FIXTURE_PLAN, run: 1, task: id };
-      const found = await loadTask(table, key);
-      if (found === undefined) throw new Error(`there is no task ${id}`);
-      return found;
+      const task = await loadTask(table, key);
+      if (task === undefined) throw new Error(`the store has no task ${id}`);
+      return task;
     },
   };
 }
 
-/** A part that does what the test gives it; anything else that is asked of it is an error of the test. */
-function createPartialPort<T extends object>(what: string, given: Partial<T>): T {
-  return new Proxy(given, {
-    get: (target, name) => {
-      const found: unknown = Reflect.get(target, name);
-      if (found !== undefined) return found;
+/** Creates a port with the given members only; a call of any other member throws. */
+function createPartialPort<T extends object>(name: string, members: Partial<T>): T {
+  return new Proxy(members, {
+    get: (target, member) => {
+      const value: unknown = Reflect.get(target, member);
+      if (value !== undefined) return value;
       return () => {
-        throw new Error(`the ${what} was asked for ${String(name)}`);
+        throw new Error(
+          `unexpected call of ${name}.${String(member)}; pass it to createEngineFixture`,
+        );
       };
     },
   }) as T;
@@ -188,7 +192,7 @@ export function createTaskStateFixture(): TaskState {
   };
 }
 
-/** The pull request of the task of `taskStateFixture`. */
+/** Creates the pull request of the task of `createTaskStateFixture`. */
 export function createPullFixture(change: Partial<PullRequest> = {}): PullRequest {
   return {
     number: 7,
@@ -209,7 +213,7 @@ export function createPullFixture(change: Partial<PullRequest> = {}): PullReques
   };
 }
 
-/** A task whose attempt `n` is at work. */
+/** Creates the changed fields of a task whose attempt `n` is working. */
 export function createWorkingTask(n: number): Partial<TaskState> {
   return {
     status: 'working',

@@ -4,7 +4,7 @@ import type { TaskState, TransitionContext } from '../../../core/task-state/task
 import { NO_USAGE } from '../../../core/task-state/task-state.ts';
 import { createTaskStateFixture } from './engine-fixture.ts';
 
-// A task in each status as it commonly is there, and each event as it commonly comes.
+// Sample tasks in each status, and a sample event of each type.
 
 export const SAMPLE_ATTEMPT = 3;
 const PULL = { number: 7, nodeId: 'PR_7', url: 'https://forge.test/7' };
@@ -21,20 +21,20 @@ export function createSampleContext(change: Partial<TransitionContext> = {}): Tr
   };
 }
 
-/** `live`: with attempt SAMPLE_N at work. */
-export function createSampleTask(status: TaskStatus, live = isLive(status)): TaskState {
-  const beside = status === 'pr_open' || status === 'in_review' || status === 'merging';
-  const hasPull = beside || status === 'changes_requested' || status === 'merged';
-  const ended = status === 'blocked' || status === 'failed' || status === 'cancelled';
+/** Creates a task in a status. `hasAttempt`: attempt SAMPLE_ATTEMPT is working. */
+export function createSampleTask(status: TaskStatus, hasAttempt = isLive(status)): TaskState {
+  const isPullOpen = status === 'pr_open' || status === 'in_review' || status === 'merging';
+  const hasPull = isPullOpen || status === 'changes_requested' || status === 'merged';
+  const hasEnded = status === 'blocked' || status === 'failed' || status === 'cancelled';
   return {
     ...createTaskStateFixture(),
     status,
     attempt: SAMPLE_ATTEMPT,
     nextAttemptKind: status === 'changes_requested' ? 'repair' : 'work',
-    ...(hasPull || ended ? { accepted: { commit: 'c1', attempt: 2, firstAttempt: 2 } } : {}),
-    ...(hasPull || ended ? { pull: PULL, evidence: EVIDENCE, checkpoint: 'c1' } : {}),
+    ...(hasPull || hasEnded ? { accepted: { commit: 'c1', attempt: 2, firstAttempt: 2 } } : {}),
+    ...(hasPull || hasEnded ? { pull: PULL, evidence: EVIDENCE, checkpoint: 'c1' } : {}),
     ...(status === 'failed' ? { reason: { code: 'pull_closed', text: 'closed' } } : {}),
-    ...(live ? { current: createLiveAttempt(status) } : {}),
+    ...(hasAttempt ? { current: createLiveAttempt(status) } : {}),
   };
 }
 
@@ -43,11 +43,11 @@ export function isLive(status: TaskStatus): boolean {
 }
 
 function createLiveAttempt(status: TaskStatus): NonNullable<TaskState['current']> {
-  const beside = !isLive(status);
+  const isVerification = !isLive(status);
   return {
     n: SAMPLE_ATTEMPT,
-    kind: beside ? 'verify' : 'work',
-    from: beside ? status : 'ready',
+    kind: isVerification ? 'verify' : 'work',
+    from: isVerification ? status : 'ready',
     phase: isLive(status) ? (status as 'claimed' | 'working' | 'awaiting_input') : 'working',
     claimedAt: 1,
     leaseUntil: 500,

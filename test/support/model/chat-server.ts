@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { z } from 'zod';
 
-// A chat/completions endpoint that answers as the test says, request by request.
+// A chat/completions endpoint with answers from the test.
 
 const requestSchema = z.object({
   messages: z.array(
@@ -14,15 +14,18 @@ const requestSchema = z.object({
     }),
   ),
 });
+/** Request that the endpoint received. */
 export type ReceivedChat = z.infer<typeof requestSchema>;
 
+/** Answer of the endpoint: a text, tool calls, an HTTP error, or a stream that never ends. */
 export type ChatReply =
   | { readonly text: string; readonly finish?: string }
   | { readonly calls: readonly { readonly name: string; readonly input: unknown }[] }
   | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
-  /** Says something and leaves the stream open. */
+  /** Text after which the stream stays open. */
   | { readonly hang: string };
 
+/** Running endpoint with its received requests. */
 export type ChatServer = {
   readonly url: string;
   readonly requests: ReceivedChat[];
@@ -32,21 +35,21 @@ export type ChatServer = {
 export async function startChatServer(
   reply: (request: ReceivedChat, index: number) => ChatReply,
 ): Promise<ChatServer> {
-  const seen: ReceivedChat[] = [];
+  const requests: ReceivedChat[] = [];
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       const parsed = requestSchema.parse(JSON.parse(body));
-      seen.push(parsed);
-      sendAnswer(response, reply(parsed, seen.length - 1));
+      requests.push(parsed);
+      sendAnswer(response, reply(parsed, requests.length - 1));
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
     url: `http://127.0.0.1:${address.port}/v1`,
-    requests: seen,
+    requests,
     async close() {
       server.closeAllConnections();
       server.close();
@@ -81,7 +84,7 @@ function sendAnswer(response: ServerResponse, reply: ChatReply): void {
     send({}, reply.finish ?? 'stop');
   } else {
     for (const [index, call] of reply.calls.entries()) {
-      // In pieces, as real endpoints do.
+      // The arguments arrive in pieces, as from real endpoints.
       const text = JSON.stringify(call.input);
       const id = `call_${Math.random().toString(36).slice(2)}`;
       send({ tool_calls: [{ index, id, function: { name: call.name, arguments: '' } }] }, null);

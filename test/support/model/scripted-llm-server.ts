@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// An OpenAI-compatible endpoint over real HTTP that plays a script: one step per chat completion, in order, and remembers
-// what it was asked. It can be as unkind as the real ones.
+// An OpenAI-compatible HTTP endpoint that plays a script, one step per chat completion, and records the requests. Steps can
+// simulate the failures of real endpoints.
 
+/** Recorded request. */
 export type ReceivedRequest = {
   readonly authorization: string | undefined;
   readonly body: {
@@ -13,36 +14,38 @@ export type ReceivedRequest = {
     [name: string]: unknown;
   };
 };
-/** A function decides when the request is there, and may hold its answer back. */
-export type LlmStep = LlmResponse | ((asked: ReceivedRequest) => LlmStep | Promise<LlmStep>);
+/** Step of a script; a function chooses the response after the request has arrived, and may delay the response. */
+export type LlmStep = LlmResponse | ((request: ReceivedRequest) => LlmStep | Promise<LlmStep>);
 type LlmResponse =
-  /** A good answer with this text. */
+  /** Text of a successful completion. */
   | string
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
-  /** `HANG`: no answer at all; `STALL`: headers and half a body, then nothing; `RESET`: the connection is cut. */
+  /** `HANG`: no response; `STALL`: headers and half a body; `RESET`: a closed connection. */
   | 'HANG'
   | 'STALL'
   | 'RESET';
 
+/** Running endpoint. */
 export type ScriptedLlmServer = {
-  /** Base URL, ending in /v1. */
+  /** Base URL, ending with /v1. */
   readonly url: string;
   readonly requests: ReceivedRequest[];
-  /** Requests being answered at this moment, and the most there ever were. */
+  /** Returns the number of open requests. */
   readonly countLive: () => number;
+  /** Returns the largest number of open requests so far. */
   readonly readPeak: () => number;
-  /** Adds steps; when none is left a request is answered 500. */
+  /** Adds steps; without a step, a request is answered with 500. */
   readonly play: (...steps: LlmStep[]) => void;
-  /** What GET /models answers; undefined: 404. */
+  /** Sets the models that GET /models returns; undefined answers 404. */
   readonly listModels: (models: Record<string, unknown>[] | undefined) => void;
   readonly close: () => Promise<void>;
 };
 
 export async function startScriptedLlmServer(): Promise<ScriptedLlmServer> {
   const script: LlmStep[] = [];
-  const asked: ReceivedRequest[] = [];
+  const received: ReceivedRequest[] = [];
   let models: Record<string, unknown>[] | undefined;
-  let live = 0;
+  let liveCount = 0;
   let peak = 0;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -52,29 +55,29 @@ export async function startScriptedLlmServer(): Promise<ScriptedLlmServer> {
     }
     const body = await readJson(request);
     const entry: ReceivedRequest = { authorization: request.headers.authorization, body };
-    asked.push(entry);
-    live += 1;
-    peak = Math.max(peak, live);
+    received.push(entry);
+    liveCount += 1;
+    peak = Math.max(peak, liveCount);
     let step: LlmStep = script.shift() ?? {
       status: 500,
-      body: { error: { message: 'no step left' } },
+      body: { error: { message: 'the script has no step left' } },
     };
     while (typeof step === 'function') step = await step(entry);
-    live -= 1;
+    liveCount -= 1;
     sendStep(response, step, body.model ?? '');
   }
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) =>
-      response.destroy(error instanceof Error ? error : new Error('failed')),
+      response.destroy(error instanceof Error ? error : new Error(String(error))),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/v1`,
-    requests: asked,
-    countLive: () => live,
+    requests: received,
+    countLive: () => liveCount,
     readPeak: () => peak,
     play: (...steps) => {
       script.push(...steps);
@@ -90,7 +93,7 @@ export async function startScriptedLlmServer(): Promise<ScriptedLlmServer> {
   };
 }
 
-/** The body of a good answer. */
+/** Creates the body of a successful completion. */
 export function createCompletion(
   text: string | null,
   change: {
@@ -139,12 +142,12 @@ function sendStep(response: ServerResponse, step: LlmResponse, model: string): v
     sendJson(response, 200, { ...createCompletion(step), model });
     return;
   }
-  const text = typeof step.body === 'string';
+  const isText = typeof step.body === 'string';
   response.writeHead(step.status, {
-    'content-type': text ? 'text/html' : 'application/json',
+    'content-type': isText ? 'text/html' : 'application/json',
     ...step.headers,
   });
-  response.end(text ? step.body : JSON.stringify(step.body ?? {}));
+  response.end(isText ? step.body : JSON.stringify(step.body ?? {}));
 }
 
 function sendModels(response: ServerResponse, models: Record<string, unknown>[] | undefined): void {

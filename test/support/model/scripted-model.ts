@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 
-// A model endpoint that answers every family of API with a fixed text and the usage that the test says.
+// A model endpoint for every supported API, with a fixed text and a usage chosen by the test.
 
+/** Running endpoint. */
 export type ScriptedModel = {
-  /** With /v1. */
+  /** Base URL, ending with /v1. */
   readonly url: string;
   readonly requests: {
     readonly path: string;
@@ -13,7 +14,7 @@ export type ScriptedModel = {
     readonly body: Record<string, unknown>;
   }[];
   readonly usage: { readonly input: number; readonly output: number };
-  /** Answers in place of the usual one. */
+  /** Returns the error to answer to the n-th request, counted from 1, or undefined for a normal answer. */
   refuse: (
     n: number,
   ) =>
@@ -29,7 +30,7 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
   const state: ScriptedModel = {
     url: `http://127.0.0.1:${address.port}/v1`,
     requests: [],
@@ -60,9 +61,9 @@ async function answerRequest(
     response.end(refusal.body);
     return;
   }
-  const stream = body.stream === true;
-  response.writeHead(200, { 'content-type': stream ? 'text/event-stream' : 'application/json' });
-  if (!stream) {
+  const isStream = body.isStream === true;
+  response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' });
+  if (!isStream) {
     response.end(JSON.stringify(createPlainAnswer(path, state.usage)));
     return;
   }
@@ -105,8 +106,8 @@ function createStreamEvents(
       { type: 'response.completed', response: { usage } },
     ];
   }
-  const asked = JSON.stringify(body.stream_options ?? {}).includes('"include_usage":true');
+  const includesUsage = JSON.stringify(body.stream_options ?? {}).includes('"include_usage":true');
   const usage = { prompt_tokens: input, completion_tokens: output };
   const text = { choices: [{ index: 0, delta: { content: 'hello' } }] };
-  return asked ? [text, { choices: [], usage }] : [text];
+  return includesUsage ? [text, { choices: [], usage }] : [text];
 }

@@ -8,40 +8,44 @@ import type { Reply } from '../../../local/model/reply.ts';
 import { sendReply } from '../../../local/model/send-reply.ts';
 import { answerScriptedTurn } from './task-script.ts';
 
-// An OpenAI-compatible endpoint for whole platforms. Its planner answers by a table that the test gives, its agents do
-// what the task's own text says; it refuses and falls silent on demand.
+// An OpenAI-compatible endpoint for whole platforms. The planner answers from a table of the test, and agents follow the
+// script in the text of their task. On demand, the endpoint refuses calls or does not answer.
 
 const MODEL_NAME = 'scripted-task-model';
 const MODEL_KEY = 'canary-model-key-0123456789abcdef';
 
+/** Prompt that the model received. */
 export type AskedPrompt = {
   readonly by: 'assessor' | 'planner' | 'agent' | 'other';
-  /** All messages, one after another. */
+  /** Contents of all messages, joined by newlines. */
   readonly text: string;
 };
+/** HTTP error that the model answers with. */
 export type ModelRefusal = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 };
-/** Of a plan: the verdict, then what is answered to each attempt at the graph; the last one is said again and again. */
+/** Answers for one plan: the verdict of the assessor, and the graphs of the planner in order; the last graph repeats. */
 export type PlannerAnswers = { readonly verdict: unknown; readonly plans: readonly unknown[] };
 
+/** Running endpoint. */
 export type ScriptedTaskModel = {
   readonly url: string;
   readonly apiKey: string;
   readonly model: string;
   readonly askedPrompts: readonly AskedPrompt[];
-  /** How many calls were refused as `refuse` says. */
+  /** Number of refused calls. */
   readonly refusalCount: number;
-  /** For requests in which `phrase` occurs. Texts are answered as they are, anything else as JSON. */
-  answerPlans(phrase: string, line: PlannerAnswers): void;
-  /** Every call is refused so; undefined: no more. */
+  /** Sets the answers for prompts that contain `phrase`. Texts are sent unchanged, other values as JSON. */
+  answerPlans(phrase: string, answers: PlannerAnswers): void;
+  /** Refuses every call; undefined ends the refusals. */
   refuse(refusal: ModelRefusal | undefined): void;
-  /** Whether an agent is held there. */
+  /** True while an agent waits at the HOLD of this name. */
   isHeld(name: string): boolean;
+  /** Releases all agents that wait at the HOLD of this name, now and later. */
   release(name: string): void;
-  /** Nobody listens any more; `up` brings it back on the same port. */
+  /** Stops the server; `startServer` starts the server again on the same port. */
   stopServer(): Promise<void>;
   startServer(): Promise<void>;
   close(): Promise<void>;
@@ -61,7 +65,10 @@ class TaskModel implements ScriptedTaskModel {
   #server: Server | undefined;
   #port = 0;
   #refusal: ModelRefusal | undefined;
-  readonly #plannerAnswers = new Map<string, { readonly line: PlannerAnswers; told: number }>();
+  readonly #plannerAnswers = new Map<
+    string,
+    { readonly answers: PlannerAnswers; usedCount: number }
+  >();
   readonly #releasedNames = new Set<string>();
   readonly #heldByName = new Map<string, Set<() => void>>();
 
@@ -69,8 +76,8 @@ class TaskModel implements ScriptedTaskModel {
     return `http://127.0.0.1:${this.#port}/v1`;
   }
 
-  answerPlans(phrase: string, line: PlannerAnswers): void {
-    this.#plannerAnswers.set(phrase, { line, told: 0 });
+  answerPlans(phrase: string, answers: PlannerAnswers): void {
+    this.#plannerAnswers.set(phrase, { answers, usedCount: 0 });
   }
 
   refuse(refusal: ModelRefusal | undefined): void {
@@ -83,7 +90,7 @@ class TaskModel implements ScriptedTaskModel {
 
   release(name: string): void {
     this.#releasedNames.add(name);
-    for (const go of this.#heldByName.get(name) ?? []) go();
+    for (const release of this.#heldByName.get(name) ?? []) release();
   }
 
   async startServer(): Promise<void> {
@@ -113,9 +120,9 @@ class TaskModel implements ScriptedTaskModel {
     if (request.headers.authorization !== `Bearer ${MODEL_KEY}`)
       return sendJson(response, 401, { error: { message: 'wrong key', code: 'invalid_api_key' } });
     if (this.#refusal !== undefined) {
-      const { status, headers, body: said } = this.#refusal;
+      const { status, headers, body: refusalBody } = this.#refusal;
       this.refusalCount += 1;
-      return sendJson(response, status, said, headers);
+      return sendJson(response, status, refusalBody, headers);
     }
     if (request.method === 'GET')
       return sendJson(response, 200, {
@@ -123,15 +130,21 @@ class TaskModel implements ScriptedTaskModel {
         data: [{ id: MODEL_NAME, object: 'model' }],
       });
     const chat = chatRequestSchema.parse(body);
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    const reply = await this.#createReply(chat, gone.signal);
+    const clientGone = new AbortController();
+    response.once('close', () => clientGone.abort());
+    const reply = await this.#createReply(chat, clientGone.signal);
     if ('status' in reply) return sendJson(response, reply.status, { error: reply.problem });
     const id = String(this.askedPrompts.length);
-    await sendReply(response, { request: chat, reply, id, latencyMs: 0, signal: gone.signal });
+    await sendReply(response, {
+      request: chat,
+      reply,
+      id,
+      latencyMs: 0,
+      signal: clientGone.signal,
+    });
   }
 
-  async #createReply(chat: ChatRequest, gone: AbortSignal): Promise<Reply> {
+  async #createReply(chat: ChatRequest, clientGone: AbortSignal): Promise<Reply> {
     const text = chat.messages.map(({ content }) => content).join('\n');
     const by = findSpeaker(chat, text);
     this.askedPrompts.push({ by, text });
@@ -140,35 +153,36 @@ class TaskModel implements ScriptedTaskModel {
     for (;;) {
       const turn = answerScriptedTurn(chat.messages, this.#releasedNames);
       if (!('hold' in turn)) return turn;
-      await this.#waitForRelease(turn.hold, gone);
+      await this.#waitForRelease(turn.hold, clientGone);
     }
   }
 
   #createPlannerReply(by: 'assessor' | 'planner', text: string): Reply {
     const found = [...this.#plannerAnswers].find(([phrase]) => text.includes(phrase))?.[1];
-    if (found === undefined) return { status: 400, problem: 'nothing was said about this request' };
-    if (by === 'assessor') return { text: renderAnswer(found.line.verdict) };
-    const { plans } = found.line;
-    const answer = plans[Math.min(found.told, plans.length - 1)];
-    found.told += 1;
+    if (found === undefined)
+      return { status: 400, problem: 'the test has set no answer for this prompt (answerPlans)' };
+    if (by === 'assessor') return { text: renderAnswer(found.answers.verdict) };
+    const { plans } = found.answers;
+    const answer = plans[Math.min(found.usedCount, plans.length - 1)];
+    found.usedCount += 1;
     return { text: renderAnswer(answer) };
   }
 
-  async #waitForRelease(name: string, gone: AbortSignal): Promise<void> {
+  async #waitForRelease(name: string, clientGone: AbortSignal): Promise<void> {
     const waiting = this.#heldByName.get(name) ?? new Set();
     this.#heldByName.set(name, waiting);
     await new Promise<void>((resolve, reject) => {
-      const go = () => {
-        waiting.delete(go);
-        gone.removeEventListener('abort', leave);
+      const release = () => {
+        waiting.delete(release);
+        clientGone.removeEventListener('abort', leave);
         resolve();
       };
       const leave = () => {
-        waiting.delete(go);
-        reject(new Error('the client is gone'));
+        waiting.delete(release);
+        reject(new Error('the client has disconnected'));
       };
-      waiting.add(go);
-      gone.addEventListener('abort', leave, { once: true });
+      waiting.add(release);
+      clientGone.addEventListener('abort', leave, { once: true });
     });
   }
 }

@@ -5,21 +5,22 @@ import { createFlavour } from '../../../local/model/flavour.ts';
 import type { Reply, RequestedCall } from '../../../local/model/reply.ts';
 import { createRequestedCall } from '../../../local/model/reply.ts';
 
-// The words in which a test tells the scripted model what its agent does, one on a line of the task's description, of a
-// review or of a message:
+// Script language of the scripted model. A test writes one instruction per line into the description of a task, a review or
+// a message:
 //
-//   WRITE path <<END      lines up to END, written to the file
-//   RUN ["node", "x.js"]  a command
-//   ASK question (answer) asks a person; in parentheses what is taken when nobody answers
-//   KEEP path             writes what the person answered to the file
-//   HOLD name             the model is silent until the test releases that name
-//   TURNS number          so many further calls of the model
+//   WRITE path <<END      writes the lines up to END to the file
+//   RUN ["node", "x.js"]  runs a command
+//   ASK question (answer) asks a person; the default answer is in parentheses
+//   KEEP path             writes the answer of the person to the file
+//   HOLD name             waits until the test releases the name
+//   TURNS number          makes this number of further model calls
 //   CANNOT reason         gives up
-//   TRY reason            gives up, unless an earlier attempt has failed already
-//   UNLESS name           gives up, unless that name was released
-//   SPIN name             calls the model for ever, unless that name was released
-//   SAY text              part of what it says at the end
+//   TRY reason            gives up, unless an earlier attempt has failed
+//   UNLESS name           gives up, unless the name was released
+//   SPIN name             calls the model without end, unless the name was released
+//   SAY text              adds the text to the final message
 
+/** Parsed instruction. */
 export type ScriptStep =
   | { readonly kind: 'call'; readonly call: RequestedCall }
   | { readonly kind: 'keep'; readonly path: string }
@@ -32,50 +33,54 @@ export function parseScript(text: string): ScriptStep[] {
   const steps: ScriptStep[] = [];
   const lines = text.split('\n');
   for (let index = 0; index < lines.length; index += 1) {
-    const [, word = '', rest = ''] = /^\s*([A-Z]+) (.+)$/.exec(lines[index] ?? '') ?? [];
+    const [, word = '', argument = ''] = /^\s*([A-Z]+) (.+)$/.exec(lines[index] ?? '') ?? [];
     if (word === 'WRITE') {
-      const [path = '', mark = ''] = rest.split(' <<');
-      const end = lines.findIndex((line, at) => at > index && line.trim() === mark);
+      const [path = '', endMark = ''] = argument.split(' <<');
+      const end = lines.findIndex(
+        (line, lineIndex) => lineIndex > index && line.trim() === endMark,
+      );
       const content = `${lines.slice(index + 1, end).join('\n')}\n`;
       steps.push({ kind: 'call', call: createRequestedCall('write_file', { path, content }) });
       index = end;
-    } else steps.push(...parseScriptLine(word, rest.trim()));
+    } else steps.push(...parseScriptLine(word, argument.trim()));
   }
   return steps;
 }
 
-function parseScriptLine(word: string, rest: string): ScriptStep[] {
+function parseScriptLine(word: string, argument: string): ScriptStep[] {
   switch (word) {
     case 'RUN':
-      return [{ kind: 'call', call: createRequestedCall('run', { command: JSON.parse(rest) }) }];
+      return [
+        { kind: 'call', call: createRequestedCall('run', { command: JSON.parse(argument) }) },
+      ];
     case 'ASK': {
-      const [, question = rest, fallback = 'none'] = /^(.*) \((.*)\)$/.exec(rest) ?? [];
+      const [, question = argument, fallback = 'none'] = /^(.*) \((.*)\)$/.exec(argument) ?? [];
       return [{ kind: 'call', call: createRequestedCall('ask', { question, default: fallback }) }];
     }
     case 'KEEP':
-      return [{ kind: 'keep', path: rest }];
+      return [{ kind: 'keep', path: argument }];
     case 'HOLD':
-      return [{ kind: 'hold', name: rest }];
+      return [{ kind: 'hold', name: argument }];
     case 'TURNS':
-      return Array.from({ length: Number(rest) }, (_, turn) => ({
+      return Array.from({ length: Number(argument) }, (_, turn) => ({
         kind: 'call',
         call: createRequestedCall('run', { command: ['echo', String(turn)] }),
       }));
     case 'CANNOT':
     case 'TRY':
-      return [{ kind: 'cannot', reason: rest, once: word === 'TRY' }];
+      return [{ kind: 'cannot', reason: argument, once: word === 'TRY' }];
     case 'UNLESS':
-      return [{ kind: 'unless', name: rest }];
+      return [{ kind: 'unless', name: argument }];
     case 'SPIN':
-      return [{ kind: 'spin', name: rest }];
+      return [{ kind: 'spin', name: argument }];
     case 'SAY':
-      return [{ kind: 'say', text: rest }];
+      return [{ kind: 'say', text: argument }];
     default:
       return [];
   }
 }
 
-/** What the agent of this conversation does next; `hold`: nothing, until that name is released. */
+/** Returns the next reply to the agent of a conversation; `hold` names the release that the reply waits for. */
 export function answerScriptedTurn(
   messages: ChatRequest['messages'],
   released: ReadonlySet<string>,
@@ -84,8 +89,10 @@ export function answerScriptedTurn(
   const calls = collectDoneCalls(messages);
   if (prompt.includes('\n## Merge conflict\n'))
     return answerRepairTurn({ prompt, followUps, calls, flavour: createFlavour(undefined) });
-  const steps = [extractOrders(prompt), ...followUps.filter(isPersonMessage)].flatMap(parseScript);
-  let done = 0;
+  const steps = [extractInstructions(prompt), ...followUps.filter(isPersonMessage)].flatMap(
+    parseScript,
+  );
+  let doneCount = 0;
   for (const step of steps) {
     if (step.kind === 'hold' && !released.has(step.name)) return { hold: step.name };
     if (step.kind === 'cannot' && !(step.once && /An earlier attempt failed/.test(prompt)))
@@ -99,11 +106,11 @@ export function answerScriptedTurn(
       };
     const call = createCallOfStep(step, calls.findLast(({ name }) => name === 'ask')?.output ?? '');
     if (call === undefined) continue;
-    if (done >= calls.length) return { text: '', calls: [call] };
-    done += 1;
+    if (doneCount >= calls.length) return { text: '', calls: [call] };
+    doneCount += 1;
   }
-  const said = steps.flatMap((step) => (step.kind === 'say' ? [step.text] : []));
-  return { text: ['Done as the script says.', ...said].join('\n') };
+  const texts = steps.flatMap((step) => (step.kind === 'say' ? [step.text] : []));
+  return { text: ['Done as the script says.', ...texts].join('\n') };
 }
 
 function createCallOfStep(step: ScriptStep, answer: string): RequestedCall | undefined {
@@ -113,15 +120,15 @@ function createCallOfStep(step: ScriptStep, answer: string): RequestedCall | und
     : undefined;
 }
 
-/** Of a repair only what is to be repaired: the rest was done before. */
-function extractOrders(prompt: string): string {
+/** Returns the part of a prompt with instructions; for a repair, only the section of the repair. */
+function extractInstructions(prompt: string): string {
   const repair = /^## What has to be repaired\n([\s\S]*?)(?=^## )/m.exec(prompt)?.[1];
   if (repair !== undefined) return repair;
   const start = prompt.search(/^# Task: /m);
   return prompt.slice(Math.max(0, start)).split(/^## /m)[0] ?? '';
 }
 
-/** People's words; what the bridge itself says quotes the output of commands. */
+/** True for messages of people; messages of the bridge may quote instructions from the output of commands. */
 function isPersonMessage(text: string): boolean {
   return /^.{1,80} says:$/m.test(text);
 }

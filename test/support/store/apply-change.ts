@@ -2,7 +2,7 @@ import { toStoredValue } from '../../../adapters/dynamo/stored-value.ts';
 import { AppError } from '../../../core/base/app-error.ts';
 import type { Change, Condition, Item, Key, Value } from '../../../core/port/table.ts';
 
-// DynamoDB's conditions and update expressions over a plain object; the contract suite holds it to the real wire.
+// DynamoDB's conditions and update expressions over plain objects; the contract suite compares them with the real protocol.
 
 type Attributes = Record<string, Value>;
 
@@ -15,7 +15,7 @@ export function isConditionMet(item: Item | undefined, condition: Condition = []
   });
 }
 
-/** The new item, apart from the old one. */
+/** Returns a new item with the change applied; the existing item stays unchanged. */
 export function applyChange(key: Key, existing: Item | undefined, change: Change): Item {
   requireDistinctPaths(change);
   const next: Attributes = {};
@@ -34,7 +34,8 @@ export function applyChange(key: Key, existing: Item | undefined, change: Change
     for (const entry of entries) delete map[entry];
     next[name] = map;
   }
-  for (const [name, by] of Object.entries(change.add ?? {})) next[name] = addNumber(next[name], by);
+  for (const [name, increment] of Object.entries(change.add ?? {}))
+    next[name] = addNumber(next[name], increment);
   for (const [name, members] of Object.entries(change.deleteFromSet ?? {})) {
     deleteMembers(next, name, members);
   }
@@ -50,14 +51,14 @@ function assignValue(target: Attributes, name: string, value: Value): void {
 function requireMap(target: Attributes, name: string): Attributes {
   const map = target[name];
   const isMap = typeof map === 'object' && map !== null && !Array.isArray(map);
-  if (!isMap || map instanceof Set) throw createRefusal(`there is no map ${name}`);
+  if (!isMap || map instanceof Set) throw createRefusal(`the item has no map ${name}`);
   return { ...Object.fromEntries(Object.entries(map)) };
 }
 
-function addNumber(value: Value | undefined, by: number): number {
-  if (value === undefined) return by;
-  if (typeof value !== 'number') throw createRefusal('only a number can be added to');
-  return value + by;
+function addNumber(value: Value | undefined, increment: number): number {
+  if (value === undefined) return increment;
+  if (typeof value !== 'number') throw createRefusal('an addition needs a number');
+  return value + increment;
 }
 
 function deleteMembers(
@@ -67,11 +68,11 @@ function deleteMembers(
 ): void {
   const value = target[name];
   if (members.size === 0 || value === undefined) return;
-  if (!(value instanceof Set)) throw createRefusal(`${name} is no set`);
-  const gone = new Set<unknown>(members);
-  const left = [...value].filter((member) => !gone.has(member));
-  if (left.length === 0) delete target[name];
-  else target[name] = new Set(left);
+  if (!(value instanceof Set)) throw createRefusal(`${name} is not a set`);
+  const removed = new Set<unknown>(members);
+  const remaining = [...value].filter((member) => !removed.has(member));
+  if (remaining.length === 0) delete target[name];
+  else target[name] = new Set(remaining);
 }
 
 function requireDistinctPaths(change: Change): void {

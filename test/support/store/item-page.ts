@@ -4,35 +4,36 @@ import { countItemBytes } from '../../../adapters/dynamo/stored-value.ts';
 import type { Item, Page, QueryOptions } from '../../../core/port/table.ts';
 
 const MAX_PAGE_BYTES = 1024 * 1024;
-/** Stored items never change, and are read far more often than they are written. */
+/** Sizes of items, computed once, because stored items never change and reads are far more frequent than writes. */
 const sizeByItem = new WeakMap<Item, number>();
 
 /**
- * One page of `items`, cut like DynamoDB cuts it: at the limit or at 1 MB, and with `next` whenever it was cut, even if
- * nothing follows. `order`: the attributes that sort them; `named`: those that a position is made of.
+ * Creates a page as DynamoDB does: cut at the limit or at 1 MB, and with `next` after each cut, even when no item follows.
+ * Items are sorted by the attributes `order`; a position consists of the attributes `positionNames`.
  */
 export function createPage(
   items: readonly Item[],
   order: readonly string[],
-  named: readonly string[],
+  positionNames: readonly string[],
   options: QueryOptions,
   after: Position | undefined,
 ): Page {
   if (items.length === 0) return { items: [] };
   const sign = options.reverse === true ? -1 : 1;
-  const rest = items.filter(
+  const remaining = items.filter(
     (item) => after === undefined || sign * compareItems(item, after, order) > 0,
   );
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const compare = (left: Item, right: Item): number => sign * compareItems(left, right, order);
-  const sorted = limit < rest.length ? selectFirst(rest, limit, compare) : rest.sort(compare);
+  const sorted =
+    limit < remaining.length ? selectFirst(remaining, limit, compare) : remaining.sort(compare);
   const page: Item[] = [];
   let bytes = 0;
   for (const item of sorted) {
     page.push(item);
     bytes += measureItemSize(item);
     if (page.length < limit && bytes < MAX_PAGE_BYTES) continue;
-    return { items: page, next: encodeCursor(getPosition(item, named)) };
+    return { items: page, next: encodeCursor(getPosition(item, positionNames)) };
   }
   return { items: page };
 }
@@ -45,7 +46,7 @@ function measureItemSize(item: Item): number {
   return bytes;
 }
 
-/** The first `count` in order, without sorting those that nobody asked for. */
+/** Selects the first `count` items in order, without sorting all others. */
 function selectFirst(
   items: readonly Item[],
   count: number,
@@ -63,9 +64,9 @@ function selectFirst(
   return first;
 }
 
-function getPosition(item: Item, named: readonly string[]): Position {
+function getPosition(item: Item, positionNames: readonly string[]): Position {
   const position: Record<string, string | number> = {};
-  for (const name of named) {
+  for (const name of positionNames) {
     const value = item[name];
     if (typeof value === 'string' || typeof value === 'number') position[name] = value;
   }
@@ -82,15 +83,15 @@ export function compareItems(left: Sortable, right: Sortable, order: readonly st
   return 0;
 }
 
-/** Strings by their UTF-8 bytes, which JavaScript's own order is not. */
+/** Compares strings by their UTF-8 bytes, which differs from JavaScript's order, and numbers by value. */
 function compareValues(left: unknown, right: unknown): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   const [a, b] = [String(left), String(right)];
   if (a === b) return 0;
   let place = 0;
   while (place < a.length && a.charCodeAt(place) === b.charCodeAt(place)) place += 1;
-  const [one, other] = [a.charCodeAt(place), b.charCodeAt(place)];
-  // Up to the surrogates both orders are the same; past the end of a string there is no code.
-  if (one < 0xd800 && other < 0xd800) return one - other;
+  const [leftCode, rightCode] = [a.charCodeAt(place), b.charCodeAt(place)];
+  // Both orders agree below the surrogates; past the end of a string the code is NaN.
+  if (leftCode < 0xd800 && rightCode < 0xd800) return leftCode - rightCode;
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

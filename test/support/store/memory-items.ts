@@ -4,10 +4,10 @@ import { TABLE } from '../../../core/topology/table.ts';
 
 type ItemWrite = { readonly before: Item | undefined; readonly after: Item | undefined };
 
-/** The latest writes that an index can be asked to have missed. */
+/** Largest number of recent writes that an index read can omit. */
 export const MAX_INDEX_LAG = 256;
 
-/** The items of a memory table with its sparse indexes, and the latest writes, so that an index can answer late. */
+/** Items of a memory table with its sparse indexes, and the latest writes, so that an index read can omit some of them. */
 export class MemoryItems {
   readonly #partitions = new Map<string, Map<string, Item>>();
   readonly #indexes = new Map<string, Map<string, Item>>();
@@ -17,7 +17,7 @@ export class MemoryItems {
     return this.#partitions.get(key.pk)?.get(key.sk);
   }
 
-  /** `after` undefined: the item is removed. */
+  /** Stores an item; `after` undefined removes the item. */
   writeItem(key: Key, after: Item | undefined): void {
     const before = this.readItem(key);
     for (const row of TABLE.indexes) {
@@ -36,7 +36,7 @@ export class MemoryItems {
     return [...(this.#partitions.get(pk)?.values() ?? [])];
   }
 
-  /** The index's entries as they were `lag` writes to the table ago. */
+  /** Lists the entries of an index as of `lag` writes ago. */
   listIndexed(row: IndexRow, hash: string, lag: number): Item[] {
     const current = this.#indexes.get(`${row.name}=${hash}`);
     if (lag <= 0) return [...(current?.values() ?? [])];
@@ -68,9 +68,9 @@ function getItemId(key: Key): string {
 }
 
 function getBucket(map: Map<string, Map<string, Item>>, name: string): Map<string, Item> {
-  const known = map.get(name);
-  if (known !== undefined) return known;
-  const made = new Map<string, Item>();
-  map.set(name, made);
-  return made;
+  const existing = map.get(name);
+  if (existing !== undefined) return existing;
+  const bucket = new Map<string, Item>();
+  map.set(name, bucket);
+  return bucket;
 }

@@ -3,23 +3,23 @@ import { createMemoryTable } from './memory-table.ts';
 
 const key = { pk: 'p', sk: 'a' };
 
-test('what throws before the effect prevents it, what throws after it only loses the answer', async () => {
-  let moment: 'before' | 'after' | undefined;
-  const crash = (when: typeof moment) => () => {
-    if (moment === when) throw new Error(`crashed ${when}`);
+test('a hook that throws before the effect prevents it, one after the effect loses only the answer', async () => {
+  let crashMoment: 'before' | 'after' | undefined;
+  const crash = (hook: typeof crashMoment) => () => {
+    if (crashMoment === hook) throw new Error(`crashed ${hook}`);
   };
   const table = createMemoryTable({ beforeEffect: crash('before'), afterEffect: crash('after') });
 
-  moment = 'before';
+  crashMoment = 'before';
   await expect(table.put({ ...key, n: 1 })).rejects.toThrow('crashed before');
   expect(table.listAll()).toEqual([]);
 
-  moment = 'after';
+  crashMoment = 'after';
   await expect(table.put({ ...key, n: 2 })).rejects.toThrow('crashed after');
   expect(table.listAll()).toEqual([{ ...key, n: 2 }]);
 });
 
-test('the hooks are told every operation and its key', async () => {
+test('the hooks receive every operation with its key', async () => {
   const seen: string[] = [];
   const table = createMemoryTable({
     beforeEffect: (operation, { pk, sk }) => void seen.push(`${operation} ${pk}/${sk}`),
@@ -42,7 +42,7 @@ test('the hooks are told every operation and its key', async () => {
   ]);
 });
 
-test('an index answers as of an earlier write on demand, items never do', async () => {
+test('an index read can omit recent writes, an item read never does', async () => {
   let lag = 0;
   const table = createMemoryTable({ indexLag: () => lag });
   const due = async () =>
@@ -69,7 +69,7 @@ test('an index answers as of an earlier write on demand, items never do', async 
   expect(await table.get(key)).toEqual({ ...key, dueShard: 's' });
 });
 
-test('what it answers cannot be changed, nor can what was put change it', async () => {
+test('items in answers are frozen, and changes of a stored value do not reach the table', async () => {
   const table = createMemoryTable();
   const map = { n: 1 };
   await table.put({ ...key, map });

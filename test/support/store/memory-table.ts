@@ -13,21 +13,23 @@ import { applyChange, createRefusal, isConditionMet } from './apply-change.ts';
 import { compareItems, createPage } from './item-page.ts';
 import { MemoryItems } from './memory-items.ts';
 
+/** Hooks for tests. */
 export type MemoryTableOptions = {
-  /** Awaited before an operation takes effect; throwing prevents it. For query and index `key.sk` is empty. */
+  /** Runs before the effect of an operation; an error prevents the effect. `key.sk` is empty for query and index. */
   readonly beforeEffect?: (operation: TableOperation, key: Key) => void | Promise<void>;
-  /** Awaited after the effect and before the answer; throwing is an applied write whose answer is lost. */
+  /** Runs after the effect and before the answer; an error simulates a write whose answer is lost. */
   readonly afterEffect?: (operation: TableOperation, key: Key) => void | Promise<void>;
-  /** How many of the latest writes to the table this answer has not seen; 0 is up to date, at most MAX_INDEX_LAG. */
+  /** Returns the number of recent writes that an index read omits, from 0 to MAX_INDEX_LAG. Default: 0. */
   readonly indexLag?: (name: IndexName, hash: string) => number;
 };
 
+/** Table in memory. */
 export type MemoryTable = Table & {
-  /** Everything stored, in order of its keys: for a test to judge, not for the code under test. */
+  /** Lists all items in order of their keys, for assertions. */
   listAll(): Item[];
 };
 
-/** A `Table` in memory, held to DynamoDB's semantics by the contract suite. The items that it answers are frozen. */
+/** Creates a `Table` in memory with the semantics of DynamoDB, which the contract suite checks. Returned items are frozen. */
 export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable {
   const items = new MemoryItems();
   const effect = createEffects(options);
@@ -76,9 +78,9 @@ export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable
 }
 
 function createEffects(options: MemoryTableOptions) {
-  return async <T>(operation: TableOperation, key: Key, act: () => T): Promise<T> => {
+  return async <T>(operation: TableOperation, key: Key, body: () => T): Promise<T> => {
     if (options.beforeEffect !== undefined) await options.beforeEffect(operation, key);
-    const answer = act();
+    const answer = body();
     if (options.afterEffect !== undefined) await options.afterEffect(operation, key);
     return answer;
   };
@@ -86,7 +88,7 @@ function createEffects(options: MemoryTableOptions) {
 
 function filterByPosition(items: readonly Item[], check: PositionCheck): Item[] {
   const checks = Object.entries(check);
-  return items.filter((item) => checks.every(([name, isRight]) => isRight(item[name])));
+  return items.filter((item) => checks.every(([name, isInRange]) => isInRange(item[name])));
 }
 
 function getPaging(query: QueryOptions, check: PositionCheck) {
@@ -100,7 +102,7 @@ function requireStorable(item: Item): Item {
   for (const row of TABLE.indexes) {
     const [hash, range] = [item[row.hash], item[row.range]];
     if (hash !== undefined && (typeof hash !== 'string' || hash === '')) {
-      throw createRefusal(`${row.hash} must be a string that is not empty`);
+      throw createRefusal(`${row.hash} must be a non-empty string`);
     }
     if (range !== undefined && typeof range !== 'number') {
       throw createRefusal(`${row.range} must be a number`);

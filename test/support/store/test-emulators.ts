@@ -13,14 +13,14 @@ import { startStore } from '../../../local/emulator/start-store.ts';
 export const REGION = 'us-east-1';
 export const TABLE_NAME = 'smol-gang';
 
-/** A folder that is removed when the test is over. */
+/** Creates a folder that is removed after the test. */
 export async function createTemporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'smol-gang-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** The local store with its table, and the adapter over it; stopped when the test is over. */
+/** Starts the local store with its table and creates the adapter; the store stops after the test. */
 export async function startTestStore(options: Pick<DynamoTableOptions, 'onCall'> = {}) {
   const credentials = createCredential();
   const store = await startStore({
@@ -33,7 +33,7 @@ export async function startTestStore(options: Pick<DynamoTableOptions, 'onCall'>
   return { ...access, table: createDynamoTable({ ...access, ...options }) };
 }
 
-/** The local queues; stopped when the test is over. */
+/** Starts the local queues, which stop after the test. */
 export async function startTestQueues(rows?: readonly QueueRow[]) {
   const credentials = createCredential();
   const dataDir = await createTemporaryFolder();

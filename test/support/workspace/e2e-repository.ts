@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { commitFiles, initRepository } from './git.ts';
 import type { TestWorkspace } from './test-workspace.ts';
 
-/** Red while a file named BROKEN is there, and says what mends it in the words of the scripted model. */
+/** Check that fails while a file named BROKEN exists, and prints the repair as an instruction for the scripted model. */
 const CHECK_SCRIPT = `test ! -e BROKEN || { echo 'RUN ["rm", "BROKEN"]'; exit 1; }\n`;
 
 const SAMPLE_FILES = {
@@ -14,15 +14,16 @@ const SAMPLE_FILES = {
   '.smol-gang.yaml': 'verify:\n  - ["sh", "check.sh"]\nshared:\n  - CHANGELOG.md\n',
 };
 
+/** Repository of a person; `head` is the commit of `main`. */
 export type E2eRepository = { readonly path: string; readonly head: string };
 
-/** A repository of a person, on its branch `main`. */
+/** Creates a repository of a person on branch `main`. */
 export async function makeE2eRepository(
-  ground: TestWorkspace,
+  workspace: TestWorkspace,
   name: string,
   files: Readonly<Record<string, string>> = {},
 ): Promise<E2eRepository> {
-  const path = join(ground.path, 'work', name);
+  const path = join(workspace.path, 'work', name);
   await mkdir(path, { recursive: true });
   await initRepository(path);
   const head = await commitFiles(path, { ...SAMPLE_FILES, ...files }, 'Start');

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
 
-/** Nothing of the machine's own git configuration reaches a test. */
+/** Creates an environment for git that excludes the git configuration of the machine. */
 export function createGitEnv(extra: Record<string, string> = {}): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
@@ -23,7 +23,7 @@ export function createGitEnv(extra: Record<string, string> = {}): Record<string,
   };
 }
 
-/** Standard output without its last line end; a failing command throws with what git said. */
+/** Runs git and returns standard output without its last newline; throws with git's message when git fails. */
 export async function runGit(
   directory: string,
   args: readonly string[],
@@ -36,7 +36,7 @@ export async function runGit(
   return stdout.replace(/\n$/, '');
 }
 
-/** Configuration by environment that sends a token as Basic password without writing it anywhere. */
+/** Creates git configuration in the environment that sends a token as Basic password without storing it in a file. */
 export function createTokenEnv(token: string, username = 'x-access-token'): Record<string, string> {
   const basic = Buffer.from(`${username}:${token}`).toString('base64');
   return {
@@ -56,13 +56,13 @@ export async function makeTemporaryDirectory(
   };
 }
 
-/** An empty repository with a work tree. */
+/** Creates an empty repository with a work tree. */
 export async function initRepository(directory: string, branch = 'main'): Promise<void> {
   await mkdir(directory, { recursive: true });
   await runGit(directory, ['init', '--quiet', `--initial-branch=${branch}`]);
 }
 
-/** Writes `files` (null removes one), commits all of it on the current branch; returns the commit. */
+/** Writes `files` (null removes a file), commits them on the current branch and returns the commit. */
 export async function commitFiles(
   directory: string,
   files: Readonly<Record<string, string | Uint8Array | null>>,
@@ -82,7 +82,7 @@ export async function commitFiles(
   return runGit(directory, ['rev-parse', 'HEAD']);
 }
 
-/** Makes `branch` at `start` and checks it out. */
+/** Creates a branch at `start` and checks the branch out. */
 export async function checkoutNewBranch(
   directory: string,
   branch: string,
@@ -91,7 +91,7 @@ export async function checkoutNewBranch(
   await runGit(directory, ['checkout', '--quiet', '-B', branch, start]);
 }
 
-/** Pushes over HTTP with a token; `refspec` like `HEAD:refs/heads/main`. */
+/** Pushes over HTTP with a token; `refspec` has the form `HEAD:refs/heads/main`. */
 export async function pushWithToken(
   directory: string,
   url: string,

@@ -8,28 +8,29 @@ import { findProcesses, isListening } from '../process/process-scan.ts';
 import { waitUntil } from '../wait-until.ts';
 import { makeTemporaryDirectory } from './git.ts';
 
-// A folder, ports and an environment of a test's own, so that what is left behind can be told from everything else.
+// A workspace gives each test its own folder, ports and environment, which identify everything that the test leaves behind.
 
 export const CHECKOUT = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
 
 const CLEAN_TIMEOUT_MS = 15_000;
 
+/** Folder, ports and environment of one test. */
 export type TestWorkspace = {
   readonly path: string;
-  /** Where its platform keeps its data. */
+  /** Data folder of the platform. */
   readonly dataDir: string;
-  /** TMPDIR of everything that runs here. */
+  /** TMPDIR of all processes of the workspace. */
   readonly tmp: string;
   readonly ports: { readonly api: number; readonly forge: number; readonly model: number };
-  /** For processes: nothing of the person who runs the tests is in it. */
+  /** Environment of processes, without the settings of the person who runs the tests. */
   readonly env: Readonly<Record<string, string>>;
   /** Starts Node with a file of this checkout. */
-  start(file: string, args: readonly string[], more?: StartOptions): StartedProcess;
-  /** Throws when a process, a port or a temporary file is left; attempts have until `withinMs` to notice that they are alone. */
+  start(file: string, args: readonly string[], options?: StartOptions): StartedProcess;
+  /** Throws when a process, a port or a temporary file is left after `withinMs`, in which orphaned attempts may end. */
   requireClean(withinMs?: number): Promise<void>;
-  /** Throws when the folder of an attempt is left, which a platform that still runs removes once the attempt has ended. */
+  /** Throws when the folder of an attempt is left after `withinMs`; a running platform removes folders of ended attempts. */
   requireNoAttempts(withinMs?: number): Promise<void>;
-  /** Ends what still runs here, and removes the folder. */
+  /** Kills the remaining processes and removes the folder. */
   remove(): Promise<void>;
 };
 
@@ -39,13 +40,14 @@ type StartOptions = {
   readonly input?: string;
 };
 
+/** Started child process. */
 export type StartedProcess = {
   readonly pid: number;
-  /** Both streams as they came. */
+  /** Returns both streams in order of arrival. */
   output(): string;
   stdout(): string;
   stderr(): string;
-  /** The exit code; null when a signal ended it. */
+  /** Exit code; null after a signal. */
   readonly exit: Promise<number | null>;
   kill(signal: NodeJS.Signals): void;
 };
@@ -64,7 +66,7 @@ export async function createTestWorkspace(): Promise<TestWorkspace> {
     HOME: home,
     TMPDIR: tmp,
     LANG: 'C.UTF-8',
-    // Everything here starts from the same files, many times.
+    // A shared cache, because the tests start the same files many times.
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -79,14 +81,18 @@ export async function createTestWorkspace(): Promise<TestWorkspace> {
     tmp,
     ports,
     env,
-    start: (file, args, more = {}) =>
-      startNode(join(CHECKOUT, file), args, { cwd: path, ...more, env: { ...env, ...more.env } }),
+    start: (file, args, options = {}) =>
+      startNode(join(CHECKOUT, file), args, {
+        cwd: path,
+        ...options,
+        env: { ...env, ...options.env },
+      }),
     requireClean: (withinMs = CLEAN_TIMEOUT_MS) =>
       requireNothingLeft(() => listLeftovers({ path, tmp, ports }), withinMs),
     requireNoAttempts: (withinMs = CLEAN_TIMEOUT_MS) =>
       requireNothingLeft(() => listAttemptLeftovers(data), withinMs),
     async remove() {
-      // Each by the id it was found under, and only what names this very folder.
+      // Only processes that refer to this folder, each by its id.
       for (const { pid } of await findProcesses(path)) endProcess(pid);
       await remove();
     },
@@ -97,7 +103,7 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself.
+    // The process has ended in the meantime.
   }
 }
 
@@ -111,20 +117,20 @@ function startNode(
     env: options.env,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const heard = { stdout: '', stderr: '', both: '' };
+  const streams = { stdout: '', stderr: '', all: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
-      heard[name] += text;
-      heard.both += text;
+      streams[name] += text;
+      streams.all += text;
     });
   }
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   return {
     pid: child.pid ?? 0,
-    output: () => heard.both,
-    stdout: () => heard.stdout,
-    stderr: () => heard.stderr,
+    output: () => streams.all,
+    stdout: () => streams.stdout,
+    stderr: () => streams.stderr,
     exit: new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => resolve(code));
@@ -133,31 +139,31 @@ function startNode(
   };
 }
 
-/** `look` answers what is left. */
-async function requireNothingLeft(look: () => Promise<readonly string[]>, withinMs: number) {
-  let left: readonly string[] = [];
+/** Waits until `list` returns nothing. Throws with the leftovers after the timeout. */
+async function requireNothingLeft(list: () => Promise<readonly string[]>, withinMs: number) {
+  let leftovers: readonly string[] = [];
   try {
     await waitUntil(
-      'nothing is left',
+      'no process, port or file is left',
       async () => {
-        left = await look();
-        return left.length === 0;
+        leftovers = await list();
+        return leftovers.length === 0;
       },
       withinMs,
     );
   } catch (cause) {
-    throw new Error(`left behind: ${left.join('; ')}`, { cause });
+    throw new Error(`left behind: ${leftovers.join('; ')}`, { cause });
   }
 }
 
 async function listLeftovers(
-  ground: Pick<TestWorkspace, 'path' | 'tmp' | 'ports'>,
+  workspace: Pick<TestWorkspace, 'path' | 'tmp' | 'ports'>,
 ): Promise<string[]> {
-  const processes = await findProcesses(ground.path);
+  const processes = await findProcesses(workspace.path);
   const taken: string[] = [];
-  for (const [name, port] of Object.entries(ground.ports))
+  for (const [name, port] of Object.entries(workspace.ports))
     if (await isListening(port)) taken.push(`port ${port} (${name})`);
-  const files = await readdir(ground.tmp);
+  const files = await readdir(workspace.tmp);
   return [
     ...processes.map(({ pid, command }) => `process ${pid} ${command}`),
     ...taken,
@@ -165,7 +171,7 @@ async function listLeftovers(
   ];
 }
 
-/** What begins with a dot is the launcher's own, such as the logs that it keeps. */
+/** Lists the folders of attempts; names with a leading dot belong to the launcher, such as its logs. */
 async function listAttemptLeftovers(data: string): Promise<string[]> {
   const names = await readdir(join(data, 'attempts', 'pods'));
   return names.filter((name) => !name.startsWith('.')).map((name) => `attempt ${name}`);
