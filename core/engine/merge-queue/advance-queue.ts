@@ -1,5 +1,7 @@
 import { isAppError } from '../../base/app-error.ts';
+import { describeError } from '../../base/describe-error.ts';
 import type { MergeQueueKey } from '../../contract/id.ts';
+import { wakeUpMergeQueue } from '../../contract/queue-message.ts';
 import type {
   MergeQueueEntry,
   MergeQueueState,
@@ -20,38 +22,43 @@ import { mergeFront } from './merge-front.ts';
 import type { MergeStep } from './record-front-event.ts';
 import { completeMerge } from './release-dependents.ts';
 
-// The merge queue of a root branch: one worker at a time, strictly in order. The lease only says when another may look;
-// every write is over the version that was read, so a worker that lost the lane cannot write.
+// Worker of the merge queue of a root branch: one worker at a time, strictly in order. The lease only says when another
+// worker may take over. Every write replaces exactly the version that was read, so a worker without the lease cannot write.
 
-/** Longer than a handler may run. */
+/** Lease of a worker, milliseconds; longer than the timeout of the handler. */
 const LEASE_MS = 70_000;
+/** Steps of one call; the rest follows in a new message. */
 const MAX_MERGE_STEPS = 25;
+/** Longest wait that gets a message of its own, milliseconds; the resync finds queues that are due later. */
+const MAX_WAKE_UP_WAIT_MS = 60_000;
 
 /**
- * `busy`: another worker holds the lane, or it is no longer due at `dueAt`, which the message says. `waiting`: the head of the
- * lane waits; the lane is due by itself.
+ * Merges the tasks of a queue until the queue is empty or its front has to wait.
+ *
+ * @param dueAt time in the message; a queue that is due at another time is left alone
+ * @returns `busy` if another worker holds the lease or the queue is not due at `dueAt`; `waiting` if the queue is due again
  */
 export async function advanceQueue(
   deps: EngineDeps,
   key: MergeQueueKey,
   dueAt?: number,
 ): Promise<'empty' | 'busy' | 'waiting'> {
-  let lane = await acquireQueue(deps, key, dueAt);
-  if (lane === undefined) return 'busy';
+  let queue = await acquireQueue(deps, key, dueAt);
+  if (queue === undefined) return 'busy';
   for (let step = 0; step < MAX_MERGE_STEPS; step += 1) {
-    const entry = findMergingEntry(lane) ?? (await loadFrontEntry(deps.table, key));
-    if (entry === undefined) return (await releaseQueue(deps, lane, undefined)) ? 'empty' : 'busy';
-    const stepped = await runMergeStep(deps, lane, entry);
-    if (stepped === undefined) return 'busy';
-    if (stepped.waitMs !== undefined)
-      return (await releaseQueue(deps, stepped.queue, stepped.waitMs)) ? 'waiting' : 'busy';
-    lane = stepped.queue;
+    const entry = findMergingEntry(queue) ?? (await loadFrontEntry(deps.table, key));
+    if (entry === undefined) return (await releaseQueue(deps, queue, undefined)) ? 'empty' : 'busy';
+    const outcome = await runMergeStep(deps, queue, entry);
+    if (outcome === undefined) return 'busy';
+    if (outcome.waitMs !== undefined)
+      return (await releaseQueue(deps, outcome.queue, outcome.waitMs)) ? 'waiting' : 'busy';
+    queue = outcome.queue;
   }
-  await releaseQueue(deps, lane, 1_000);
+  await releaseQueue(deps, queue, 1_000);
   return 'waiting';
 }
 
-/** Once the forge was asked to merge one, that one is asked about until it is merged or refused, whoever comes before it. */
+/** Returns the entry whose merge the forge was asked for. The entry stays at the front until the forge has merged or refused. */
 function findMergingEntry({ state }: StoredMergeQueue): MergeQueueEntry | undefined {
   if (state.phase !== 'merging' || state.task === undefined || state.at === undefined)
     return undefined;
@@ -63,59 +70,59 @@ async function acquireQueue(
   key: MergeQueueKey,
   dueAt: number | undefined,
 ): Promise<StoredMergeQueue | undefined> {
-  const lane = await loadMergeQueue(deps.table, key);
+  const queue = await loadMergeQueue(deps.table, key);
   const now = deps.clock.now();
-  if (lane.state.leaseUntil > now || (dueAt !== undefined && lane.dueAt !== dueAt))
-    return undefined;
+  const isStaleMessage = dueAt !== undefined && queue.dueAt !== dueAt;
+  if (queue.state.leaseUntil > now || isStaleMessage) return undefined;
   const next: MergeQueueState = {
-    ...lane.state,
+    ...queue.state,
     leaseUntil: now + LEASE_MS,
-    fence: lane.state.fence + 1,
+    fence: queue.state.fence + 1,
   };
-  return saveMergeQueue(deps.table, lane, next, now + LEASE_MS);
+  return saveMergeQueue(deps.table, queue, next, now + LEASE_MS);
 }
 
-/** Lets go of the lane; with a wait it is due then, whoever is there. */
+/** Ends the lease. With `waitMs` the queue is due after that time. Returns false if another worker took over. */
 async function releaseQueue(
   deps: EngineDeps,
-  lane: StoredMergeQueue,
+  queue: StoredMergeQueue,
   waitMs: number | undefined,
 ): Promise<boolean> {
   const dueAt = waitMs === undefined ? undefined : deps.clock.now() + waitMs;
-  const saved = await saveMergeQueue(deps.table, lane, { ...lane.state, leaseUntil: 0 }, dueAt);
-  if (waitMs !== undefined && waitMs <= 60_000)
-    await enqueueWakeUps(
-      deps,
-      [{ type: 'merge_queue', v: 1, ...lane.key, dueAt }],
-      Math.ceil(waitMs / 1_000),
-    );
+  const saved = await saveMergeQueue(deps.table, queue, { ...queue.state, leaseUntil: 0 }, dueAt);
+  if (waitMs !== undefined && waitMs <= MAX_WAKE_UP_WAIT_MS)
+    await enqueueWakeUps(deps, [wakeUpMergeQueue(queue.key, dueAt)], Math.ceil(waitMs / 1_000));
   return saved !== undefined;
 }
 
-type StepOutcome = { readonly queue: StoredMergeQueue; readonly waitMs?: number };
+type StepOutcome = {
+  readonly queue: StoredMergeQueue;
+  /** Milliseconds until the next step; absent: the next step follows at once. */
+  readonly waitMs?: number;
+};
 type FailureOutcome =
-  | (StepOutcome & { readonly kind: 'stays' })
-  | { readonly kind: 'left'; readonly queue: StoredMergeQueue };
+  | (StepOutcome & { readonly kind: 'retry' })
+  | { readonly kind: 'finished'; readonly queue: StoredMergeQueue };
 
-/** Undefined: the lane was lost on the way. */
+/** Returns undefined if the worker lost its lease during the step. */
 async function runMergeStep(
   deps: EngineDeps,
-  lane: StoredMergeQueue,
+  queue: StoredMergeQueue,
   entry: MergeQueueEntry,
 ): Promise<StepOutcome | undefined> {
   let step: MergeStep;
   try {
-    step = await mergeFront(deps, lane, entry);
-    if (step.kind === 'left' && step.merged !== undefined)
+    step = await mergeFront(deps, queue, entry);
+    if (step.kind === 'finished' && step.merged !== undefined)
       await completeMerge(deps, step.merged, step.dependents);
   } catch (error) {
-    const failed = await handleStepFailure(deps, lane, entry, error);
-    if (failed?.kind !== 'left') return failed;
-    step = failed;
+    const failure = await handleStepFailure(deps, queue, entry, error);
+    if (failure?.kind !== 'finished') return failure;
+    step = failure;
   }
   if (step.kind === 'lost') return undefined;
-  if (step.kind === 'wait') return { queue: step.queue, waitMs: step.waitMs };
-  await removeMergeQueueEntry(deps.table, lane.key, entry);
+  if (step.kind === 'requeue') return { queue: step.queue, waitMs: step.waitMs };
+  await removeMergeQueueEntry(deps.table, queue.key, entry);
   const cleared: MergeQueueState = {
     ...step.queue.state,
     task: undefined,
@@ -129,31 +136,31 @@ async function runMergeStep(
 }
 
 /**
- * A rule that the forge names ends in `blocked`; a refusal for a while waits; what fails in another way is counted on the
- * task, so that it cannot hold the lane for ever.
+ * Decides what a failed step means: a named rule of the forge blocks the task, a pause of the forge delays the queue, and any
+ * other failure counts on the task, so that one task cannot hold up the queue forever.
  */
 async function handleStepFailure(
   deps: EngineDeps,
-  lane: StoredMergeQueue,
+  queue: StoredMergeQueue,
   entry: MergeQueueEntry,
   error: unknown,
 ): Promise<FailureOutcome | undefined> {
   const now = deps.clock.now();
-  const why = error instanceof Error ? error.message : String(error);
-  deps.log.warn('merge lane step failed', { ...lane.key, task: entry.task, cause: why });
-  const current = await loadMergeQueue(deps.table, lane.key);
-  if (current.state.fence !== lane.state.fence) return undefined;
+  const why = describeError(error);
+  deps.log.warn('merge queue step failed', { ...queue.key, task: entry.task, cause: why });
+  const current = await loadMergeQueue(deps.table, queue.key);
+  if (current.state.fence !== queue.state.fence) return undefined;
   if (isPausing(error)) {
-    const until = await recordPauseFor(deps, error, lane.key);
-    return { kind: 'stays', queue: current, waitMs: until - now };
+    const until = await recordPauseFor(deps, error, queue.key);
+    return { kind: 'retry', queue: current, waitMs: until - now };
   }
-  if (isAppError(error, 'transient')) return { kind: 'stays', queue: current, waitMs: 5_000 };
+  if (isAppError(error, 'transient')) return { kind: 'retry', queue: current, waitMs: 5_000 };
   const event: TaskEvent = isAppError(error, 'refused')
     ? { type: 'forge_refused', rule: why }
     : { type: 'faulted', why };
-  const key = { ...lane.key, task: entry.task };
+  const key = { ...queue.key, task: entry.task };
   const applied = await applyTask(deps, key, event, { actor: 'lane' });
-  // One that has ended, or is blocked already, counts nothing more: its forge may be gone for good.
-  if (applied.kind === 'noop') return { kind: 'left', queue: current };
-  return { kind: 'stays', queue: current, waitMs: event.type === 'faulted' ? 5_000 : 1_000 };
+  // A task that has ended or is blocked counts no failures, and its repository may be gone for good.
+  if (applied.kind === 'noop') return { kind: 'finished', queue: current };
+  return { kind: 'retry', queue: current, waitMs: event.type === 'faulted' ? 5_000 : 1_000 };
 }

@@ -28,177 +28,107 @@ import {
   tryFrontMerge,
 } from './record-front-event.ts';
 
-// One step for whoever is at the head of a lane. The forge is read first: what it shows is recorded, not repeated.
+// One step at the front of a merge queue. The forge is read first: a merge that happened already is recorded, not repeated.
 
 const CHECKS_POLL_MS = 15_000;
-/** Of one whose checks take longer others are let past. */
+/** Longest time that a task with pending checks holds up the queue, milliseconds. */
 const MAX_PENDING_CHECKS_MS = 10 * 60_000;
+/** Refusals in a row after which the task is blocked. */
 const MAX_REFUSALS = 8;
+/** Poll interval during a verification, milliseconds; the end of the verification wakes the queue earlier. */
+const VERIFICATION_POLL_MS = 60_000;
+/** Maximum number of paths in a result; a result with more paths is truncated. */
+const MAX_LISTED_PATHS = 3_000;
+/** Maximum number of files that a forge returns for a comparison; further files are missing from the answer. */
+const MAX_COMPARED_FILES = 300;
 
 export async function mergeFront(
   deps: EngineDeps,
-  lane: StoredMergeQueue,
+  queue: StoredMergeQueue,
   entry: MergeQueueEntry,
 ): Promise<MergeStep> {
-  const task = await loadTask(deps.table, { ...lane.key, task: entry.task });
-  if (task === undefined) return { kind: 'left', queue: lane };
-  const plan = (await requirePlan(deps, lane.key.plan)).state;
+  const task = await loadTask(deps.table, { ...queue.key, task: entry.task });
+  if (task === undefined) return { kind: 'finished', queue };
+  const plan = (await requirePlan(deps, queue.key.plan)).state;
   const forge = resolveForge(deps, plan, task.state.repo);
-  if (task.state.status !== 'merging') return withdrawTask(deps, forge, lane, task);
+  if (task.state.status !== 'merging') return withdrawTask(deps, forge, queue, task);
   const { pull: ref, accepted } = task.state;
-  if (ref === undefined || accepted === undefined) return { kind: 'left', queue: lane };
-  const branch = formatRootBranch(deps.settings.prefix, lane.key);
+  if (ref === undefined || accepted === undefined) return { kind: 'finished', queue };
+  const rootBranch = formatRootBranch(deps.settings.prefix, queue.key);
   const pull = await forge.readPull(task.state.repo, ref.number);
-  const seen = await observePull(deps, forge, branch, task, pull);
-  if (seen !== undefined) return recordFrontEvent(deps, lane, task, seen);
-  if (pull.headSha !== accepted.commit) return { kind: 'wait', queue: lane, waitMs: 2_000 };
+  const event = await observePull(deps, forge, rootBranch, task, pull);
+  if (event !== undefined) return recordFrontEvent(deps, queue, task, event);
+  if (pull.headSha !== accepted.commit) return { kind: 'requeue', queue, waitMs: 2_000 };
   if (task.state.current !== undefined || task.state.nextAttemptKind === 'verify')
-    return { kind: 'wait', queue: lane, waitMs: VERIFICATION_POLL_MS };
-  const root = await forge.readBranchHead(task.state.repo, branch);
+    return { kind: 'requeue', queue, waitMs: VERIFICATION_POLL_MS };
+  const root = await forge.readBranchHead(task.state.repo, rootBranch);
   if (root === undefined)
-    return recordFrontEvent(deps, lane, task, {
+    return recordFrontEvent(deps, queue, task, {
       type: 'forge_refused',
-      rule: `the root branch ${branch} is gone`,
+      rule: `the root branch ${rootBranch} was deleted`,
     });
-  const head: MergeQueueFront = {
+  return checkFront(deps, queue, {
     queuedAt: entry.at,
     plan,
     forge,
     task,
     root,
-    rootBranch: branch,
+    rootBranch,
     commit: accepted.commit,
     pull,
-  };
-  if (!(await evidenceIsCurrent(deps, head))) return requestVerification(deps, lane, head);
-  const found = await findObjection(head);
-  if (found === undefined) return mergePull(deps, lane, head);
-  const pending = trackPendingChecks(deps, lane, head);
-  const isStuck = deps.clock.now() - pending.since > MAX_PENDING_CHECKS_MS;
-  if (found.type === 'checks_stuck' && !isStuck)
-    return {
-      kind: 'wait',
-      queue: { ...lane, state: { ...lane.state, pendingChecks: pending } },
-      waitMs: CHECKS_POLL_MS,
-    };
-  if (lane.state.phase === 'merging') await forge.markDraft(task.state.repo, pull);
-  return recordFrontEvent(deps, lane, task, found);
-}
-
-function trackPendingChecks(deps: EngineDeps, lane: StoredMergeQueue, { commit }: MergeQueueFront) {
-  const { pendingChecks } = lane.state;
-  return pendingChecks?.commit === commit ? pendingChecks : { commit, since: deps.clock.now() };
-}
-
-/** `merging` is written before the call: whoever takes the lane over repeats that same call. */
-async function mergePull(
-  deps: EngineDeps,
-  lane: StoredMergeQueue,
-  head: MergeQueueFront,
-): Promise<MergeStep> {
-  const { state } = head.task;
-  if (head.pull.draft) await head.forge.markReady(state.repo, head.pull);
-  const next: MergeQueueState = {
-    ...lane.state,
-    task: state.task,
-    at: head.queuedAt,
-    phase: 'merging',
-  };
-  // Written even when it says so already: whoever lost the lane on the way here must not ask.
-  const [held, { base }] = await Promise.all([
-    saveMergeQueue(deps.table, lane, next, lane.state.leaseUntil),
-    head.forge.readPull(state.repo, head.pull.number),
-  ]);
-  if (held === undefined) return { kind: 'lost' };
-  // The forge is asked to merge a commit, and not where to: a person may have had it go elsewhere since it was read.
-  if (base !== head.rootBranch) return { kind: 'wait', queue: held, waitMs: 1_000 };
-  const [outcome, ahead] = await Promise.all([requestMerge(head), prefetchMerge(deps, head.task)]);
-  if (outcome.kind === 'merged') {
-    const { sha } = outcome;
-    return recordFrontEvent(deps, held, head.task, { type: 'merge_seen', sha, root: sha }, ahead);
-  }
-  if (outcome.kind === 'headMoved') return { kind: 'wait', queue: held, waitMs: 1_000 };
-  return handleRefusedMerge(deps, held, head, outcome.message);
-}
-
-function requestMerge(head: MergeQueueFront): Promise<MergeOutcome> {
-  return head.forge.mergePull(head.task.state.repo, head.pull.number, {
-    sha: head.commit,
-    title: `${head.pull.title} (#${head.pull.number})`,
-    message: '',
-    method: 'merge',
   });
 }
 
-/** "Not mergeable" may be a conflict, a rule, or not computed yet: a merge into a scratch branch is the only judge. */
-async function handleRefusedMerge(
+/** Merges the front if its evidence holds for the current root and neither checks nor reviews object. */
+async function checkFront(
   deps: EngineDeps,
-  lane: StoredMergeQueue,
-  head: MergeQueueFront,
-  message: string,
+  queue: StoredMergeQueue,
+  front: MergeQueueFront,
 ): Promise<MergeStep> {
-  if ((await tryFrontMerge(deps, head)) === 'conflict')
-    return requestRepairForConflict(deps, lane, head);
-  const refusals = lane.state.mergeRefusals + 1;
-  if (refusals <= MAX_REFUSALS) {
-    const waitMs = Math.min(30_000, 500 * 2 ** refusals);
+  if (!(await evidenceIsCurrent(deps, front))) return requestVerification(deps, queue, front);
+  const objection = await findObjection(front);
+  if (objection === undefined) return mergePull(deps, queue, front);
+  const pendingChecks = trackPendingChecks(deps, queue, front);
+  const areChecksStuck = deps.clock.now() - pendingChecks.since > MAX_PENDING_CHECKS_MS;
+  if (objection.type === 'checks_stuck' && !areChecksStuck)
     return {
-      kind: 'wait',
-      queue: { ...lane, state: { ...lane.state, mergeRefusals: refusals } },
-      waitMs,
+      kind: 'requeue',
+      queue: { ...queue, state: { ...queue.state, pendingChecks } },
+      waitMs: CHECKS_POLL_MS,
     };
-  }
-  await head.forge.markDraft(head.task.state.repo, head.pull);
-  return recordFrontEvent(deps, lane, head.task, { type: 'forge_refused', rule: message });
+  if (queue.state.phase === 'merging')
+    await front.forge.markDraft(front.task.state.repo, front.pull);
+  return recordFrontEvent(deps, queue, front.task, objection);
 }
 
-/** It left the lane by itself (cancelled, blocked, sent back): an earlier merge call may still be on its way. */
-async function withdrawTask(
+function trackPendingChecks(
   deps: EngineDeps,
-  forge: Forge,
-  lane: StoredMergeQueue,
-  task: StoredTask,
-): Promise<MergeStep> {
-  const { pull: ref, repo, status } = task.state;
-  const asked = lane.state.phase === 'merging' && lane.state.task === task.state.task;
-  if (!asked || ref === undefined || status === 'merged') return { kind: 'left', queue: lane };
-  const pull = await forge.readPull(repo, ref.number);
-  if (pull.state === 'merged' && pull.base === formatRootBranch(deps.settings.prefix, lane.key)) {
-    const sha = pull.mergeSha ?? pull.headSha;
-    const step = await recordFrontEvent(deps, lane, task, { type: 'merge_seen', sha, root: sha });
-    // A state in which that changes nothing has nothing to do in the lane either.
-    return step.kind === 'wait' ? { kind: 'left', queue: lane } : step;
-  }
-  if (pull.state === 'open' && !pull.draft) await forge.markDraft(repo, pull);
-  return { kind: 'left', queue: lane };
+  queue: StoredMergeQueue,
+  { commit }: MergeQueueFront,
+): NonNullable<MergeQueueState['pendingChecks']> {
+  const { pendingChecks } = queue.state;
+  return pendingChecks?.commit === commit ? pendingChecks : { commit, since: deps.clock.now() };
 }
 
-// Whether the head of a lane may be merged: evidence for it with the root of now, checks, people.
-
-/** While its own event does not wake the lane, it looks by itself. */
-export const VERIFICATION_POLL_MS = 60_000;
-/** As many paths as a result may list. */
-const MAX_LISTED_PATHS = 3_000;
-
-export async function evidenceIsCurrent(deps: EngineDeps, head: MergeQueueFront): Promise<boolean> {
-  const { evidence, accepted } = head.task.state;
-  if (evidence === undefined || !evidence.green || evidence.commit !== head.commit) return false;
-  if (evidence.root === head.root || evidence.empty) return true;
-  const repository = requirePlanRepository(head.plan, head.task.state.repo);
+async function evidenceIsCurrent(deps: EngineDeps, front: MergeQueueFront): Promise<boolean> {
+  const { evidence, accepted } = front.task.state;
+  if (evidence === undefined || !evidence.green || evidence.commit !== front.commit) return false;
+  if (evidence.root === front.root || evidence.empty) return true;
+  const repository = requirePlanRepository(front.plan, front.task.state.repo);
   if (repository.strictMerge) return false;
   const [gained, result] = await Promise.all([
-    head.forge.compareCommits(head.task.state.repo, evidence.root, head.root),
+    front.forge.compareCommits(front.task.state.repo, evidence.root, front.root),
     loadResult(deps.table, {
-      ...toTaskKey(head.task.state),
+      ...toTaskKey(front.task.state),
       n: evidence.attempt ?? accepted?.attempt ?? 0,
     }),
   ]);
-  // 300 files are all that a forge shows: more may hide behind them.
-  if (gained.files.length >= 300 || result?.outcome !== 'done') return false;
+  // A truncated list of files or paths may hide a path that both sides changed.
+  if (gained.files.length >= MAX_COMPARED_FILES || result?.outcome !== 'done') return false;
   if (result.changed.length >= MAX_LISTED_PATHS || result.changedTruncated === true) return false;
   return evidenceCoversRoot({
     evidenceRoot: evidence.root,
-    root: head.root,
+    root: front.root,
     strict: false,
     gained: gained.files.map((file) => file.path),
     changed: result.changed,
@@ -206,43 +136,9 @@ export async function evidenceIsCurrent(deps: EngineDeps, head: MergeQueueFront)
   });
 }
 
-/** New evidence is made while the lane waits: nothing else can move its root meanwhile. */
-export async function requestVerification(
-  deps: EngineDeps,
-  lane: StoredMergeQueue,
-  head: MergeQueueFront,
-): Promise<MergeStep> {
-  const { state } = head.task;
-  // An earlier call may still be on its way, on evidence that holds no longer: a draft refuses it.
-  if (lane.state.phase === 'merging') await head.forge.markDraft(state.repo, head.pull);
-  // A commit that cannot even be merged needs no verification to be sent back.
-  if (head.root !== state.evidence?.root && (await tryFrontMerge(deps, head)) === 'conflict')
-    return requestRepairForConflict(deps, lane, head);
-  await applyTask(
-    deps,
-    toTaskKey(state),
-    { type: 'verify_wanted', root: head.root },
-    { actor: 'lane', loaded: head.task, observed: true },
-  );
-  const checking: StoredMergeQueue = { ...lane, state: { ...lane.state, phase: 'checking' } };
-  return { kind: 'wait', queue: checking, waitMs: VERIFICATION_POLL_MS };
-}
-
-/** What a person or a check has said since it joined the lane, or has yet to say. */
-export async function findObjection(head: MergeQueueFront): Promise<TaskEvent | undefined> {
-  const { state } = head.task;
-  const checks = await head.forge.readChecks(state.repo, head.commit);
-  if (checks.state === 'pending') return { type: 'checks_stuck', checks: checks.pending };
-  const red = buildChecksEvent(checks);
-  if (red !== undefined) return red;
-  const { reviews, comments } = await head.forge.readReviews(state.repo, head.pull.number);
-  const event = buildReviewEvent(reviews, comments, state.lastHandledReview ?? 0, head.commit);
-  return event?.type === 'changes_requested' ? event : undefined;
-}
-
 /**
- * Whether evidence on `evidenceRoot` still speaks for a merge into `root`: it does while what root has gained meets
- * neither what the task changed nor a shared path. `strict`: only the very same root will do.
+ * Returns whether evidence with `evidenceRoot` also holds for a merge into `root`: the paths that the root branch gained must
+ * include neither a path that the task changed nor a shared path. With `strict` only the same root commit is accepted.
  */
 export function evidenceCoversRoot(input: {
   readonly evidenceRoot: string;
@@ -257,4 +153,124 @@ export function evidenceCoversRoot(input: {
   const changed = new Set(input.changed);
   if (input.gained.some((path) => changed.has(path))) return false;
   return !input.gained.some((path) => scopeContains(input.shared, path));
+}
+
+/** Requests a `verify` attempt. The queue waits for the evidence, because only the queue moves the root branch. */
+async function requestVerification(
+  deps: EngineDeps,
+  queue: StoredMergeQueue,
+  front: MergeQueueFront,
+): Promise<MergeStep> {
+  const { state } = front.task;
+  // An earlier merge request with outdated evidence may still be under way; the forge refuses to merge a draft.
+  if (queue.state.phase === 'merging') await front.forge.markDraft(state.repo, front.pull);
+  // A commit with a conflict goes back for repair without a verification.
+  if (front.root !== state.evidence?.root && (await tryFrontMerge(deps, front)) === 'conflict')
+    return requestRepairForConflict(deps, queue, front);
+  await applyTask(
+    deps,
+    toTaskKey(state),
+    { type: 'verify_wanted', root: front.root },
+    { actor: 'lane', loaded: front.task, observed: true },
+  );
+  const checking: StoredMergeQueue = { ...queue, state: { ...queue.state, phase: 'checking' } };
+  return { kind: 'requeue', queue: checking, waitMs: VERIFICATION_POLL_MS };
+}
+
+/** Returns the event of red or pending checks, or of changes that a person requested; undefined if nothing objects. */
+async function findObjection(front: MergeQueueFront): Promise<TaskEvent | undefined> {
+  const { state } = front.task;
+  const checks = await front.forge.readChecks(state.repo, front.commit);
+  if (checks.state === 'pending') return { type: 'checks_stuck', checks: checks.pending };
+  const redChecks = buildChecksEvent(checks);
+  if (redChecks !== undefined) return redChecks;
+  const { reviews, comments } = await front.forge.readReviews(state.repo, front.pull.number);
+  const event = buildReviewEvent(reviews, comments, state.lastHandledReview ?? 0, front.commit);
+  return event?.type === 'changes_requested' ? event : undefined;
+}
+
+/** Merges the pull request. `merging` is written first, so that a later worker repeats exactly this request. */
+async function mergePull(
+  deps: EngineDeps,
+  queue: StoredMergeQueue,
+  front: MergeQueueFront,
+): Promise<MergeStep> {
+  const { state } = front.task;
+  if (front.pull.draft) await front.forge.markReady(state.repo, front.pull);
+  const next: MergeQueueState = {
+    ...queue.state,
+    task: state.task,
+    at: front.queuedAt,
+    phase: 'merging',
+  };
+  // The write also tests the lease: a worker that lost the lease must not request a merge.
+  const [held, { base }] = await Promise.all([
+    saveMergeQueue(deps.table, queue, next, queue.state.leaseUntil),
+    front.forge.readPull(state.repo, front.pull.number),
+  ]);
+  if (held === undefined) return { kind: 'lost' };
+  // A merge request names a commit but no base branch, and a person may have changed the base branch meanwhile.
+  if (base !== front.rootBranch) return { kind: 'requeue', queue: held, waitMs: 1_000 };
+  const [outcome, prefetched] = await Promise.all([
+    requestMerge(front),
+    prefetchMerge(deps, front.task),
+  ]);
+  if (outcome.kind === 'merged') {
+    const { sha } = outcome;
+    const event: TaskEvent = { type: 'merge_seen', sha, root: sha };
+    return recordFrontEvent(deps, held, front.task, event, prefetched);
+  }
+  if (outcome.kind === 'headMoved') return { kind: 'requeue', queue: held, waitMs: 1_000 };
+  return handleRefusedMerge(deps, held, front, outcome.message);
+}
+
+function requestMerge(front: MergeQueueFront): Promise<MergeOutcome> {
+  return front.forge.mergePull(front.task.state.repo, front.pull.number, {
+    sha: front.commit,
+    title: `${front.pull.title} (#${front.pull.number})`,
+    message: '',
+    method: 'merge',
+  });
+}
+
+/** Handles "not mergeable", which may mean a conflict, a rule, or that the forge has not computed mergeability yet. */
+async function handleRefusedMerge(
+  deps: EngineDeps,
+  queue: StoredMergeQueue,
+  front: MergeQueueFront,
+  message: string,
+): Promise<MergeStep> {
+  if ((await tryFrontMerge(deps, front)) === 'conflict')
+    return requestRepairForConflict(deps, queue, front);
+  const mergeRefusals = queue.state.mergeRefusals + 1;
+  if (mergeRefusals <= MAX_REFUSALS)
+    return {
+      kind: 'requeue',
+      queue: { ...queue, state: { ...queue.state, mergeRefusals } },
+      waitMs: Math.min(30_000, 500 * 2 ** mergeRefusals),
+    };
+  await front.forge.markDraft(front.task.state.repo, front.pull);
+  return recordFrontEvent(deps, queue, front.task, { type: 'forge_refused', rule: message });
+}
+
+/** Removes a task that is no longer `merging` from the queue; an earlier merge request for the task may still be under way. */
+async function withdrawTask(
+  deps: EngineDeps,
+  forge: Forge,
+  queue: StoredMergeQueue,
+  task: StoredTask,
+): Promise<MergeStep> {
+  const { pull: ref, repo, status } = task.state;
+  const wasMergeRequested = queue.state.phase === 'merging' && queue.state.task === task.state.task;
+  if (!wasMergeRequested || ref === undefined || status === 'merged')
+    return { kind: 'finished', queue };
+  const pull = await forge.readPull(repo, ref.number);
+  if (pull.state === 'merged' && pull.base === formatRootBranch(deps.settings.prefix, queue.key)) {
+    const sha = pull.mergeSha ?? pull.headSha;
+    const step = await recordFrontEvent(deps, queue, task, { type: 'merge_seen', sha, root: sha });
+    // A state that ignores the merge has no further step in the queue.
+    return step.kind === 'requeue' ? { kind: 'finished', queue } : step;
+  }
+  if (pull.state === 'open' && !pull.draft) await forge.markDraft(repo, pull);
+  return { kind: 'finished', queue };
 }

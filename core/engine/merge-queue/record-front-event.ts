@@ -12,9 +12,44 @@ import type { EngineDeps } from '../engine-deps.ts';
 import type { PrefetchedDependents } from './release-dependents.ts';
 import { prefetchDependents } from './release-dependents.ts';
 
-// What became of the head of a lane is written to its task.
+// Records what happened to the front of a merge queue on its task.
 
-/** Read while the forge merges, so that nothing but writes lies between its answer and the next pod. */
+/** Merges that a queue remembers, to name the tasks that a conflict comes from. */
+const MAX_RECENT_MERGES = 12;
+/** Changed files that a queue remembers for each merge. */
+const MAX_RECENT_FILES = 50;
+/** Files that the text of a conflict lists. */
+const MAX_LISTED_FILES = 20;
+
+/** Outcome of one step at the front of a queue. */
+export type MergeStep =
+  /** The task leaves the queue: merged, or its own state leads to the next step. */
+  | {
+      readonly kind: 'finished';
+      readonly queue: StoredMergeQueue;
+      readonly merged?: StoredTask;
+      readonly dependents?: PrefetchedDependents;
+    }
+  | { readonly kind: 'requeue'; readonly queue: StoredMergeQueue; readonly waitMs: number }
+  /** Another worker holds the lease of the queue. */
+  | { readonly kind: 'lost' };
+
+/** Front of a queue as read at the start of a step. */
+export type MergeQueueFront = {
+  /** Position of the entry: epoch milliseconds at which the task entered the queue. */
+  readonly queuedAt: number;
+  readonly plan: PlanState;
+  readonly forge: Forge;
+  readonly task: StoredTask;
+  /** Head commit of the root branch. */
+  readonly root: string;
+  readonly rootBranch: string;
+  /** Accepted commit, which the step merges. */
+  readonly commit: string;
+  readonly pull: PullRequest;
+};
+
+/** Items that are read while the forge merges: after the answer only writes remain before the next pod. */
 export type PrefetchedMerge = {
   readonly dependents?: PrefetchedDependents;
   readonly result?: AttemptResult;
@@ -28,76 +63,87 @@ export async function prefetchMerge(deps: EngineDeps, task: StoredTask): Promise
     ]);
     return { dependents, result };
   } catch {
-    // The merge is what counts: what could not be read now is read when it is needed.
+    // A failed read must not fail the merge; the items are read again when they are needed.
     return {};
   }
 }
 
-/** Writes what happened and does at once what the new state owes: releasing dependents waits for no message. */
+/** Applies an event to the task at the front. The caller releases the dependents of a merged task at once. */
 export async function recordFrontEvent(
   deps: EngineDeps,
-  lane: StoredMergeQueue,
+  queue: StoredMergeQueue,
   task: StoredTask,
   event: TaskEvent,
-  ahead: PrefetchedMerge = {},
+  prefetched: PrefetchedMerge = {},
 ): Promise<MergeStep> {
   const key = toTaskKey(task.state);
-  // A merge is a fact whatever the task has become; the rest was seen of this state only.
-  const observed = event.type !== 'merge_seen';
-  // After a merge its dependents are released at once, and who watches is told then.
-  const announce = observed ? 'all' : 'none';
+  // A merge is a fact for every state of the task; any other event is true only for the state that was read.
+  const isMergeEvent = event.type === 'merge_seen';
   const [applied, result] = await Promise.all([
-    applyTask(deps, key, event, { actor: 'lane', loaded: task, observed, announce }),
-    observed ? undefined : (ahead.result ?? loadAcceptedResult(deps, task)),
+    applyTask(deps, key, event, {
+      actor: 'lane',
+      loaded: task,
+      observed: !isMergeEvent,
+      announce: isMergeEvent ? 'none' : 'all',
+    }),
+    isMergeEvent ? (prefetched.result ?? loadAcceptedResult(deps, task)) : undefined,
   ]);
-  const isMerged = 'task' in applied && applied.task.state.status === 'merged';
-  if (applied.kind !== 'changed' && !isMerged) return { kind: 'wait', queue: lane, waitMs: 1_000 };
-  if (event.type !== 'merge_seen') return { kind: 'left', queue: lane };
-  const files = result?.outcome === 'done' ? result.changed.slice(0, 50) : [];
-  const recent = [...(lane.state.recentMerges ?? []), { task: key.task, files }].slice(-12);
+  const taskIsMerged = 'task' in applied && applied.task.state.status === 'merged';
+  if (applied.kind !== 'changed' && !taskIsMerged) return { kind: 'requeue', queue, waitMs: 1_000 };
+  if (!isMergeEvent) return { kind: 'finished', queue };
+  const files = result?.outcome === 'done' ? result.changed.slice(0, MAX_RECENT_FILES) : [];
+  const recentMerges = [...(queue.state.recentMerges ?? []), { task: key.task, files }];
   return {
-    kind: 'left',
-    queue: { ...lane, state: { ...lane.state, recentMerges: recent } },
+    kind: 'finished',
+    queue: {
+      ...queue,
+      state: { ...queue.state, recentMerges: recentMerges.slice(-MAX_RECENT_MERGES) },
+    },
     merged: 'task' in applied ? applied.task : undefined,
-    dependents: ahead.dependents,
+    dependents: prefetched.dependents,
   };
 }
 
+/** Merges the front into a scratch branch, which is the only reliable test for a conflict. */
 export function tryFrontMerge(
   deps: EngineDeps,
-  head: MergeQueueFront,
+  front: MergeQueueFront,
 ): Promise<'clean' | 'conflict'> {
-  return head.forge.tryMerge(
-    head.task.state.repo,
-    head.root,
-    head.commit,
-    formatScratchBranch(deps.settings.prefix, head.task.state),
+  return front.forge.tryMerge(
+    front.task.state.repo,
+    front.root,
+    front.commit,
+    formatScratchBranch(deps.settings.prefix, front.task.state),
   );
 }
 
 export async function requestRepairForConflict(
   deps: EngineDeps,
-  lane: StoredMergeQueue,
-  head: MergeQueueFront,
+  queue: StoredMergeQueue,
+  front: MergeQueueFront,
 ): Promise<MergeStep> {
-  const { state } = head.task;
-  // An earlier call may still be on its way: a draft refuses it.
-  if (lane.state.phase === 'merging') await head.forge.markDraft(state.repo, head.pull);
+  const { state } = front.task;
+  // An earlier merge request may still be under way; the forge refuses to merge a draft.
+  if (queue.state.phase === 'merging') await front.forge.markDraft(state.repo, front.pull);
   const [gained, result] = await Promise.all([
-    head.forge.compareCommits(state.repo, state.evidence?.root ?? head.commit, head.root),
-    loadAcceptedResult(deps, head.task),
+    front.forge.compareCommits(state.repo, state.evidence?.root ?? front.commit, front.root),
+    loadAcceptedResult(deps, front.task),
   ]);
   const changed = new Set(result?.outcome === 'done' ? result.changed : []);
   const files = gained.files.map((file) => file.path).filter((path) => changed.has(path));
-  const tasks = (lane.state.recentMerges ?? [])
-    .filter((one) => one.files.some((file) => files.includes(file)))
-    .map((one) => one.task);
-  const whom = tasks.length > 0 ? ` with what ${tasks.join(', ')} changed` : '';
-  const detail = `It conflicts${whom} in the root branch${files.length > 0 ? `: ${files.slice(0, 20).join(', ')}` : ''}.`;
-  return recordFrontEvent(deps, lane, head.task, {
+  const tasks = (queue.state.recentMerges ?? [])
+    .filter((merge) => merge.files.some((file) => files.includes(file)))
+    .map((merge) => merge.task);
+  return recordFrontEvent(deps, queue, front.task, {
     type: 'changes_requested',
-    repair: { reason: 'conflict', detail, files, tasks },
+    repair: { reason: 'conflict', detail: describeConflict(files, tasks), files, tasks },
   });
+}
+
+function describeConflict(files: readonly string[], tasks: readonly string[]): string {
+  const origin = tasks.length > 0 ? ` (changed by ${tasks.join(', ')})` : '';
+  const list = files.length > 0 ? `: ${files.slice(0, MAX_LISTED_FILES).join(', ')}` : '';
+  return `The changes of this task conflict with the root branch${origin}${list}.`;
 }
 
 function loadAcceptedResult(
@@ -106,28 +152,3 @@ function loadAcceptedResult(
 ): Promise<AttemptResult | undefined> {
   return loadResult(deps.table, { ...toTaskKey(state), n: state.accepted?.attempt ?? 0 });
 }
-
-export type MergeStep =
-  /** It is out of the lane: merged, or its own state says what comes next. */
-  | {
-      readonly kind: 'left';
-      readonly queue: StoredMergeQueue;
-      readonly merged?: StoredTask;
-      readonly dependents?: PrefetchedDependents;
-    }
-  | { readonly kind: 'wait'; readonly queue: StoredMergeQueue; readonly waitMs: number }
-  /** Another worker has the lane. */
-  | { readonly kind: 'lost' };
-
-/** Who is at the head of a lane, as it was found. */
-export type MergeQueueFront = {
-  /** Its place in the lane. */
-  readonly queuedAt: number;
-  readonly plan: PlanState;
-  readonly forge: Forge;
-  readonly task: StoredTask;
-  readonly root: string;
-  readonly rootBranch: string;
-  readonly commit: string;
-  readonly pull: PullRequest;
-};

@@ -1,4 +1,6 @@
+import type { TaskKey } from '../../contract/id.ts';
 import type { QueueMessage } from '../../contract/queue.ts';
+import { pushPlanChange, wakeUpPlan, wakeUpScheduler } from '../../contract/queue-message.ts';
 import { loadDependents } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import {
@@ -14,29 +16,34 @@ import type { EngineDeps } from '../engine-deps.ts';
 import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 
+// Releases the tasks that waited for a merged task.
+
 const CONCURRENCY = 16;
 
-/** A task's dependents as they were before its merge: each that waits on it alone needs one write then. */
+/** Dependents of a task, read before its merge: a dependent with no other dependency then becomes ready by one write. */
 export type PrefetchedDependents = {
+  /** Ids of all dependents. */
   readonly ids: readonly string[];
-  readonly read: ReadonlyMap<string, StoredTask>;
+  /** State of each dependent by id; empty for a task with many dependents. */
+  readonly tasks: ReadonlyMap<string, StoredTask>;
 };
 
-/** Of more than these, their states are not worth a read ahead. */
+/** Above this number of dependents their states are not prefetched. */
 const MAX_PREFETCHED = 16;
 
-/** For who is about to merge: what can be read while the forge is asked is not read after it has answered. */
+/** Reads the dependents during the merge request, so that no read remains after the answer of the forge. */
 export async function prefetchDependents(
   deps: EngineDeps,
   task: StoredTask,
 ): Promise<PrefetchedDependents> {
   const key = toTaskKey(task.state);
   const ids = await loadDependents(deps.table, key);
-  if (ids.length > MAX_PREFETCHED) return { ids, read: new Map() };
-  const read = await mapInParallel(ids, CONCURRENCY, (id) =>
+  if (ids.length > MAX_PREFETCHED) return { ids, tasks: new Map() };
+  const tasks = await mapInParallel(ids, CONCURRENCY, (id) =>
     loadTask(deps.table, { ...key, task: id }),
   );
-  return { ids, read: new Map(read.flatMap((one) => (one ? [[one.state.task, one]] : []))) };
+  const found = tasks.filter((dependent) => dependent !== undefined);
+  return { ids, tasks: new Map(found.map((dependent) => [dependent.state.task, dependent])) };
 }
 
 /**
@@ -58,14 +65,14 @@ export async function completeMerge(
   if (!hasEndedPods) return;
   const released = isReconciled ? { ...merged, dependentsReleased: true, dueAt } : merged;
   const { task, againAt } = await removeEndedPods(deps, released);
-  // A task that moved on is due for its new state.
+  // A task that released on is due for its new state.
   if (isReconciled && task.state.status === merged.state.status)
     await markTaskReconciled(deps.table, task, Number.isFinite(againAt) ? againAt : undefined);
 }
 
 /**
- * Tells every dependent that this task is merged. Doing it again, for a crash between two writes, is harmless: an emptied
- * set stays empty, and who is not pending any more stays what it is.
+ * Removes the merged task from the dependencies of every dependent and makes tasks without dependencies ready. The function is
+ * idempotent: an empty set stays empty, and a task that is not pending keeps its state.
  */
 export async function releaseDependents(
   deps: EngineDeps,
@@ -75,29 +82,27 @@ export async function releaseDependents(
   const released = await releaseTransitively(deps, merged, dependents);
   const messages: QueueMessage[] = [];
   for (let start = 0; start < released.length; start += 50) {
-    messages.push({
-      type: 'schedule',
-      v: 1,
-      tasks: released.slice(start, start + 50).map((task) => toTaskKey(task.state)),
-    });
+    messages.push(
+      wakeUpScheduler(released.slice(start, start + 50).map((task) => toTaskKey(task.state))),
+    );
   }
   const { plan } = merged.state;
-  messages.push({ type: 'reconcile_plan', v: 1, plan }, { type: 'push', v: 1, plan });
+  messages.push(wakeUpPlan(plan), pushPlanChange(plan));
   await enqueueWakeUps(deps, messages);
 }
 
-/** The tasks that became ready; joins are passed through at once. */
+/** Returns the tasks that became ready. A join has no work, so its own dependents are released in the same call. */
 async function releaseTransitively(
   deps: EngineDeps,
   merged: StoredTask,
-  ahead: PrefetchedDependents | undefined,
+  prefetched: PrefetchedDependents | undefined,
 ): Promise<StoredTask[]> {
   const ready: StoredTask[] = [];
-  const open: StoredTask[] = [merged];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    const known = node === merged ? ahead : undefined;
-    for (const task of await releaseDirectDependents(deps, node, known)) {
-      if (task.state.status === 'merged') open.push(task);
+  const unvisited: StoredTask[] = [merged];
+  for (let node = unvisited.pop(); node !== undefined; node = unvisited.pop()) {
+    const prefetchedOfNode = node === merged ? prefetched : undefined;
+    for (const task of await releaseDirectDependents(deps, node, prefetchedOfNode)) {
+      if (task.state.status === 'merged') unvisited.push(task);
       else ready.push(task);
     }
     if (node !== merged) await markTaskReconciled(deps.table, node, undefined);
@@ -108,22 +113,22 @@ async function releaseTransitively(
 async function releaseDirectDependents(
   deps: EngineDeps,
   node: StoredTask,
-  ahead: PrefetchedDependents | undefined,
+  prefetched: PrefetchedDependents | undefined,
 ): Promise<StoredTask[]> {
   const key = toTaskKey(node.state);
   const { ordinal } = node.state;
-  const ids = ahead?.ids ?? (await loadDependents(deps.table, key));
-  const moved = await mapInParallel(
+  const ids = prefetched?.ids ?? (await loadDependents(deps.table, key));
+  const released = await mapInParallel(
     ids,
     CONCURRENCY,
     async (task) =>
-      (await releasePrefetched(deps, ahead?.read.get(task), ordinal)) ??
+      (await releasePrefetched(deps, prefetched?.tasks.get(task), ordinal)) ??
       releaseDependent(deps, { ...key, task }, ordinal),
   );
-  return moved.filter((task) => task !== undefined);
+  return released.filter((task) => task !== undefined);
 }
 
-/** Off the last that it waits on and ready in one write, if it is still as it was read; a set of waits only shrinks. */
+/** Makes a dependent ready by one write if its state is still the prefetched state. The set of dependencies only shrinks. */
 async function releasePrefetched(
   deps: EngineDeps,
   dependent: StoredTask | undefined,
@@ -138,7 +143,7 @@ async function releasePrefetched(
 
 async function releaseDependent(
   deps: EngineDeps,
-  key: { readonly plan: string; readonly run: number; readonly task: string },
+  key: TaskKey,
   ordinal: number,
 ): Promise<StoredTask | undefined> {
   const dependent = await removeUnmergedDependency(deps.table, key, ordinal);

@@ -3,13 +3,13 @@ import { loadAttempt } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
-import type { ReconcileResult } from '../apply/reconcile-result.ts';
-import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import { appendMessage } from '../attempt/attempt-messages.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { launchAttempt, loseAttempt } from '../launch/attempt-pod.ts';
+import type { ReconcileResult } from './reconcile-result.ts';
+import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
-/** Whether the live attempt still lives. Its lease only says when to look: the number fences. */
+/** Ends an attempt whose lease has expired. The lease only decides when to look; writes are fenced by the attempt number. */
 export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
   const current = task.state.current;
   if (current === undefined) return requeueWhenDue(task);
@@ -17,10 +17,10 @@ export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<Re
   const key = { ...toTaskKey(task.state), n: current.n };
   if (current.phase === 'claimed') {
     if (current.leaseUntil <= now)
-      return endLostAttempt(deps, task, 'its bridge did not call within the launch time');
+      return endLostAttempt(deps, task, 'its pod did not report within the launch time');
     const plan = await requirePlan(deps, key.plan);
     const launched = await launchAttempt(deps, plan.state, task);
-    return launched ? { kind: 'rest', requeueAt: current.leaseUntil } : TRANSITIONED;
+    return launched ? { kind: 'idle', requeueAt: current.leaseUntil } : TRANSITIONED;
   }
   if (task.state.question !== undefined && task.state.question.timeoutAt <= now)
     return answerQuestionByDefault(deps, task);
@@ -30,10 +30,10 @@ export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<Re
     return endLostAttempt(
       deps,
       task,
-      `nothing was heard of it for ${Math.round(deps.settings.leaseMs / 1_000)} s`,
+      `the attempt sent no heartbeat for ${Math.round(deps.settings.leaseMs / 1_000)} s`,
     );
-  const asked = task.state.question?.timeoutAt ?? Number.POSITIVE_INFINITY;
-  return { kind: 'rest', requeueAt: Math.min(leaseUntil, asked) };
+  const questionTimeoutAt = task.state.question?.timeoutAt ?? Number.POSITIVE_INFINITY;
+  return { kind: 'idle', requeueAt: Math.min(leaseUntil, questionTimeoutAt) };
 }
 
 async function endLostAttempt(

@@ -5,8 +5,6 @@ import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { ReconcileResult } from '../apply/reconcile-result.ts';
-import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import {
@@ -15,14 +13,19 @@ import {
   resolveTaskBranch,
   toPullRef,
 } from '../pull/task-pull.ts';
+import type { ReconcileResult } from './reconcile-result.ts';
+import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
-/** Work that was stopped keeps its branch; its pull request is closed, unless it was merged first, and looked for once more. */
+/**
+ * Closes the pull request of a cancelled task, unless the pull request was merged first. The branch is kept. The function looks
+ * again later, because a handler that is still running may open a pull request.
+ */
 export async function closePull(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   if (state.pull === undefined && state.accepted === undefined) return requeueWhenDue(task);
   const plan = (await requirePlan(deps, state.plan)).state;
   const forge = resolveForge(deps, plan, state.repo);
-  // By its branch: one that was opened just before the task was stopped may not be known yet.
+  // The search is by branch: the number of a pull request that was opened just before the cancellation may not be stored.
   const branches = {
     head: resolveTaskBranch(deps, state),
     base: resolveBaseBranch(deps, plan, state),
@@ -30,11 +33,13 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Rec
   const pull =
     (await forge.findPull(state.repo, { ...branches, labels: [PLATFORM_LABEL] })) ??
     (await findRetargetedPull(forge, state));
-  // A handler that was about to open a pull request, or to open one again, is over by then.
-  const late = (state.finishedAt ?? 0) + MAX_HANDLER_LIFETIME_MS;
-  const rest: ReconcileResult =
-    late > deps.clock.now() ? { kind: 'rest', requeueAt: late } : requeueWhenDue(task);
-  if (pull === undefined) return rest;
+  // A handler that opens or reopens a pull request has ended by then.
+  const lookAgainAt = (state.finishedAt ?? 0) + MAX_HANDLER_LIFETIME_MS;
+  const result: ReconcileResult =
+    lookAgainAt > deps.clock.now()
+      ? { kind: 'idle', requeueAt: lookAgainAt }
+      : requeueWhenDue(task);
+  if (pull === undefined) return result;
   if (pull.state === 'merged') {
     const sha = pull.mergeSha ?? pull.headSha;
     const event = { type: 'merge_seen' as const, sha, root: sha };
@@ -42,17 +47,17 @@ export async function closePull(deps: EngineDeps, task: StoredTask): Promise<Rec
     return TRANSITIONED;
   }
   if (pull.state === 'open') await forge.closePull(state.repo, pull.number);
-  if (state.pull?.number === pull.number) return rest;
+  if (state.pull?.number === pull.number) return result;
   const event = { type: 'pull_ensured' as const, pull: toPullRef(pull) };
   await applyTask(deps, toTaskKey(state), event, {
     actor: 'forge',
     loaded: task,
     announce: 'clients',
   });
-  return rest;
+  return result;
 }
 
-/** A person may have had it go elsewhere, without its labels: it is open under its number. */
+/** Finds the pull request by its number, for the case that a person changed its base branch and removed its labels. */
 async function findRetargetedPull(
   forge: Forge,
   state: TaskState,

@@ -24,7 +24,7 @@ type ForgeChangedMessage = Extract<QueueMessage, { readonly type: 'forge_changed
 
 const MAX_RACES = 5;
 
-/** A webhook or a poll says that something about a pull request changed; what is true is read from the forge. */
+/** Handles a reported change of a pull request. The report only names the pull request; its state is read from the forge. */
 export async function handleForgeChange(
   deps: EngineDeps,
   message: ForgeChangedMessage,
@@ -39,49 +39,54 @@ export async function handleForgeChange(
   }
   const key = { plan: owner.plan, run: owner.run, task: owner.task };
   for (let race = 0; race < MAX_RACES; race += 1)
-    if ((await observeTask(deps, key, message)) === 'seen') return;
-  throw new AppError('transient', 'contended', `task ${key.task} of ${key.plan} goes on changing`);
+    if ((await observeTask(deps, key, message)) === 'observed') return;
+  throw new AppError(
+    'transient',
+    'contended',
+    `task ${key.task} of plan ${key.plan} changed ${MAX_RACES} times while its pull request was read`,
+  );
 }
 
-/** `raced`: the task moved on while the forge was read, so what was read says nothing about it. */
+/** Returns `raced` if the task changed while the forge was read: the answer of the forge is then outdated. */
 async function observeTask(
   deps: EngineDeps,
   key: TaskKey,
   message: ForgeChangedMessage,
-): Promise<'seen' | 'raced'> {
+): Promise<'observed' | 'raced'> {
   const [task, plan] = await Promise.all([
     loadTask(deps.table, key),
     loadPlan(deps.table, key.plan),
   ]);
-  if (task === undefined || plan === undefined || task.state.repo !== message.repo) return 'seen';
+  if (task === undefined || plan === undefined || task.state.repo !== message.repo)
+    return 'observed';
   const { state } = task;
   const forge = resolveForge(deps, plan.state, state.repo);
   const number = state.pull?.number ?? message.pull;
   if (number !== undefined && state.status !== 'merged') {
     const pull = await forge.readPull(state.repo, number);
-    // That of a simple plan may go wherever people want it; any other counts only where it is known by its number.
+    // In a simple plan people choose the base branch; otherwise a changed base counts only for the known pull request number.
     const base = state.simple ? pull.base : resolveBaseBranch(deps, plan.state, state);
     const isOwn = pull.number === state.pull?.number || pull.base === base;
-    if (pull.head !== resolveTaskBranch(deps, state) || !isOwn) return 'seen';
+    if (pull.head !== resolveTaskBranch(deps, state) || !isOwn) return 'observed';
     const event =
       (await observePull(deps, forge, base, task, pull)) ??
       (await findRequestedChanges(forge, task, pull));
     if (event !== undefined) {
       const options = { actor: 'forge', loaded: task, observed: true };
       const applied = await applyTask(deps, key, event, options);
-      if (applied.kind === 'changed') return 'seen';
+      if (applied.kind === 'changed') return 'observed';
       if (applied.kind === 'raced') return 'raced';
     }
   }
   const { status } = state;
   if (status === 'pr_open' || status === 'in_review' || status === 'merging')
     await reconcileTask(deps, key);
-  // The one pull request of a simple plan ends it, also where it changes nothing of its task.
+  // The pull request of a simple plan also ends the plan, even if the task does not change.
   if (state.simple && plan.state.status === 'complete') await reconcilePlan(deps, key.plan);
-  return 'seen';
+  return 'observed';
 }
 
-/** A person may object before anybody asked for a review. */
+/** Returns the event of requested changes; a person may request changes before the task is in review. */
 async function findRequestedChanges(
   forge: Forge,
   { state }: StoredTask,
@@ -98,7 +103,7 @@ async function findRequestedChanges(
   return event?.type === 'changes_requested' ? event : undefined;
 }
 
-/** A comment's webhook names the pull request alone. */
+/** Reads the branch from the forge: the webhook of a comment contains only the number of the pull request. */
 async function loadPullBranch(
   deps: EngineDeps,
   message: ForgeChangedMessage,

@@ -1,11 +1,10 @@
+import { wakeUpPlan } from '../../contract/queue-message.ts';
 import type { Forge, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { ReconcileResult } from '../apply/reconcile-result.ts';
-import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import {
   buildChecksEvent,
@@ -14,8 +13,10 @@ import {
   resolveBaseBranch,
   resolveForge,
 } from '../pull/task-pull.ts';
+import type { ReconcileResult } from './reconcile-result.ts';
+import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
-/** A pull request that waits for a person: what they did to it, read from the forge. */
+/** Reads from the forge what people and checks did to a pull request in review. */
 export async function observeReview(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   if (state.pull === undefined) return requeueWhenDue(task);
@@ -39,12 +40,12 @@ export async function observeReview(deps: EngineDeps, task: StoredTask): Promise
   if (state.simple) {
     if (pull.draft && (await isAcceptedCommitAtHead(forge, task, pull)))
       await forge.markReady(state.repo, pull);
-    await enqueueWakeUps(deps, [{ type: 'reconcile_plan', v: 1, plan: state.plan }]);
+    await enqueueWakeUps(deps, [wakeUpPlan(state.plan)]);
   }
   return requeueWhenDue(task);
 }
 
-/** A pull request may show an old head for a while; its branch is what a person would be asked to merge. */
+/** Reads the head of the branch, because the pull request may show an old head for a while. */
 async function isAcceptedCommitAtHead(
   forge: Forge,
   { state }: StoredTask,

@@ -1,4 +1,5 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
+import { wakeUpTask } from '../../contract/queue-message.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { Checks, Forge, PullQuery, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -9,8 +10,6 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan, requirePlanRepository } from '../apply/apply-plan.ts';
 import type { ApplyOptions } from '../apply/apply-task.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { ReconcileResult } from '../apply/reconcile-result.ts';
-import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildTaskPullContent } from '../pull/pull-content.ts';
 import {
@@ -21,17 +20,17 @@ import {
   resolveTaskBranch,
   toPullRef,
 } from '../pull/task-pull.ts';
+import type { ReconcileResult } from './reconcile-result.ts';
+import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
 const CHECKS_POLL_MS = 15_000;
+/** Time after a push in which CI may still register its checks, milliseconds. */
 const CHECKS_REGISTRATION_MS = 45_000;
-/** A check that takes longer may never end: people are told, and it is asked for less often. */
+/** After this time a pending check counts as stuck: people are notified and the check is polled less often, milliseconds. */
 const CHECKS_STUCK_MS = 3_600_000;
 const STUCK_CHECKS_POLL_MS = 60_000;
 
-/**
- * Takes an accepted commit to its pull request: moves the task's branch there (never by force), ensures the pull request
- * and waits for its checks.
- */
+/** Moves the task branch to the accepted commit (never by force), ensures the pull request and waits for its checks. */
 export async function promoteTask(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   const key = toTaskKey(state);
@@ -55,7 +54,7 @@ export async function promoteTask(deps: EngineDeps, task: StoredTask): Promise<R
   return awaitChecks(deps, plan, task, pull);
 }
 
-/** Undefined: the branch carries the accepted commit. */
+/** Moves the task branch; returns undefined once the branch points at the accepted commit. */
 async function moveTaskBranch(
   deps: EngineDeps,
   forge: Forge,
@@ -68,9 +67,9 @@ async function moveTaskBranch(
   const head = await forge.ensureBranch(state.repo, branch, commit);
   if (head === commit) return undefined;
   if ((await forge.moveBranch(state.repo, branch, commit)) === 'moved') return undefined;
-  // A person pushed to it, perhaps since its head was read: what they pushed is taken over and verified.
+  // A person pushed to the branch: the pushed commit is adopted and verified.
   const pushed = await forge.readBranchHead(state.repo, branch);
-  if (pushed === undefined) return { kind: 'again' };
+  if (pushed === undefined) return { kind: 'reconcileAgain' };
   if (pushed === commit) return undefined;
   const root =
     (await forge.readBranchHead(state.repo, resolveBaseBranch(deps, plan, state))) ?? commit;
@@ -100,8 +99,8 @@ async function ensureTaskPull(
 }
 
 /**
- * The task's own pull request: by its number, or by its branch while the number may have been lost in a crash. A closed one
- * is reopened after a retry, and never doubled, be it that a person has it go elsewhere.
+ * Finds the task's pull request by number, or by branch if a crash lost the number. A retry reopens a closed pull request; a
+ * pull request whose base branch a person changed is found too, so that no second one is opened.
  */
 async function findTaskPull(
   forge: Forge,
@@ -109,20 +108,20 @@ async function findTaskPull(
   wanted: PullQuery,
 ): Promise<PullRequest | undefined> {
   const known = state.pull && (await forge.readPull(state.repo, state.pull.number));
-  // Merged elsewhere it is lost to this task, which gets another.
-  const own = known?.state === 'merged' && known.base !== wanted.base ? undefined : known;
+  // A pull request that was merged into another branch cannot complete this task, so the task gets a new pull request.
+  const usable = known?.state === 'merged' && known.base !== wanted.base ? undefined : known;
   const pull =
-    own === undefined || (state.mustReopenPull === true && own.state !== 'open')
+    usable === undefined || (state.mustReopenPull === true && usable.state !== 'open')
       ? await forge.findPull(state.repo, wanted)
-      : own;
+      : usable;
   if (pull === undefined || pull.base !== wanted.base) return pull;
   if (pull.state === 'merged' || state.mustReopenPull !== true) return pull;
   const isClosed = pull.state === 'closed';
   if (isClosed) await forge.reopenPull(state.repo, pull.number);
-  // A call to merge it from before may still be on its way: a draft refuses that, until the lane has evidence and asks anew.
-  const isUnsafe = !state.simple && !pull.draft;
-  if (isUnsafe) await forge.markDraft(state.repo, pull);
-  return isClosed || isUnsafe ? forge.readPull(state.repo, pull.number) : pull;
+  // An earlier merge request may still be under way; the forge refuses to merge a draft, so the merge queue decides again.
+  const mustBecomeDraft = !state.simple && !pull.draft;
+  if (mustBecomeDraft) await forge.markDraft(state.repo, pull);
+  return isClosed || mustBecomeDraft ? forge.readPull(state.repo, pull.number) : pull;
 }
 
 async function handleForgeRefusal(
@@ -138,11 +137,11 @@ async function handleForgeRefusal(
       task.state.repo,
       resolveBaseBranch(deps, plan, task.state),
     );
-    const inside =
+    const isContained =
       root !== undefined &&
       (await forge.compareCommits(task.state.repo, root, commit)).aheadBy === 0;
-    // The root branch contains the commit already: whoever brought it there, it is merged.
-    if (inside && root !== undefined)
+    // A root branch that contains the commit proves the merge, no matter who merged it.
+    if (isContained && root !== undefined)
       return applyObservedEvent(deps, task, { type: 'merge_seen', sha: root, root });
   }
   if (!isAppError(error, 'refused')) throw error;
@@ -163,70 +162,76 @@ async function awaitChecks(
   task: StoredTask,
   pull: PullRequest,
 ): Promise<ReconcileResult> {
-  const forge = resolveForge(deps, plan, task.state.repo);
-  const ref = toPullRef(pull);
-  const checks = await forge.readChecks(
-    task.state.repo,
-    task.state.accepted?.commit ?? pull.headSha,
-  );
-  const red = buildChecksEvent(checks);
-  const isKnown = task.state.pull?.number === ref.number;
-  if (red !== undefined && isKnown) return applyObservedEvent(deps, task, red);
-  if (red !== undefined) {
-    // First it is known by its number: should a person have it go elsewhere, it is no longer found by its branches.
-    await applyObservedEvent(
-      deps,
-      task,
-      { type: 'pull_ensured', pull: ref },
-      { announce: 'clients' },
-    );
-    return { kind: 'again' };
-  }
-  if (
+  const { state } = task;
+  const forge = resolveForge(deps, plan, state.repo);
+  const checks = await forge.readChecks(state.repo, state.accepted?.commit ?? pull.headSha);
+  const redChecks = buildChecksEvent(checks);
+  if (redChecks !== undefined) return reportRedChecks(deps, task, pull, redChecks);
+  const arePending =
     checks.state === 'pending' ||
-    (checks.state === 'none' && canChecksStillAppear(deps, plan, task.state))
-  ) {
-    const waitMs = task.state.stuckChecks === undefined ? CHECKS_POLL_MS : STUCK_CHECKS_POLL_MS;
-    const again = deps.clock.now() + waitMs;
-    const message = {
-      type: 'reconcile_task',
-      v: 1,
-      ...toTaskKey(task.state),
-      dueAt: again,
-    } as const;
-    await enqueueWakeUps(deps, [message], waitMs / 1_000);
-    if (areChecksStuck(deps, task.state, checks)) {
-      const event = { type: 'checks_stuck', checks: checks.pending } as const;
-      return applyObservedEvent(deps, task, event, { announce: 'clients', dueAt: () => again });
-    }
-    if (isKnown && task.state.mustReopenPull !== true) return { kind: 'rest', requeueAt: again };
-    const options = { announce: 'clients' as const, dueAt: () => again };
-    return applyObservedEvent(deps, task, { type: 'pull_ensured', pull: ref }, options);
-  }
+    (checks.state === 'none' && canChecksStillAppear(deps, plan, state));
+  if (arePending) return pollChecks(deps, task, pull, checks);
   const applied = await applyTask(
     deps,
-    toTaskKey(task.state),
-    { type: 'pull_green', pull: ref, checksUnreadable: checks.unread },
+    toTaskKey(state),
+    { type: 'pull_green', pull: toPullRef(pull), checksUnreadable: checks.unread },
     { actor: 'forge', loaded: task, announce: 'clients', observed: true },
   );
-  if (applied.kind === 'changed') return { kind: 'again', task: applied.task };
-  if (applied.kind === 'raced') return { kind: 'again' };
+  if (applied.kind === 'changed') return { kind: 'reconcileAgain', task: applied.task };
+  if (applied.kind === 'raced') return { kind: 'reconcileAgain' };
   return applied.kind === 'noop' ? requestMissingVerification(deps, task) : TRANSITIONED;
 }
 
-/** Said once. */
-function areChecksStuck(deps: EngineDeps, state: TaskState, checks: Checks): boolean {
+async function reportRedChecks(
+  deps: EngineDeps,
+  task: StoredTask,
+  pull: PullRequest,
+  redChecks: TaskEvent,
+): Promise<ReconcileResult> {
+  if (task.state.pull?.number === pull.number) return applyObservedEvent(deps, task, redChecks);
+  // The number is stored first: if a person changes the base branch, a search by branch no longer finds the pull request.
+  const event = { type: 'pull_ensured', pull: toPullRef(pull) } as const;
+  await applyObservedEvent(deps, task, event, { announce: 'clients' });
+  return { kind: 'reconcileAgain' };
+}
+
+async function pollChecks(
+  deps: EngineDeps,
+  task: StoredTask,
+  pull: PullRequest,
+  checks: Checks,
+): Promise<ReconcileResult> {
+  const { state } = task;
+  const waitMs = state.stuckChecks === undefined ? CHECKS_POLL_MS : STUCK_CHECKS_POLL_MS;
+  const requeueAt = deps.clock.now() + waitMs;
+  await enqueueWakeUps(deps, [wakeUpTask(state, requeueAt)], waitMs / 1_000);
+  const options = { announce: 'clients', dueAt: () => requeueAt } as const;
+  if (becameStuck(deps, state, checks))
+    return applyObservedEvent(
+      deps,
+      task,
+      { type: 'checks_stuck', checks: checks.pending },
+      options,
+    );
+  if (state.pull?.number === pull.number && state.mustReopenPull !== true)
+    return { kind: 'idle', requeueAt };
+  const event = { type: 'pull_ensured', pull: toPullRef(pull) } as const;
+  return applyObservedEvent(deps, task, event, options);
+}
+
+/** Returns whether the checks have been pending for too long and the task does not show that yet. */
+function becameStuck(deps: EngineDeps, state: TaskState, checks: Checks): boolean {
   if (checks.state !== 'pending' || state.stuckChecks !== undefined) return false;
   return deps.clock.now() - state.last.at > CHECKS_STUCK_MS;
 }
 
-/** CI registers its checks some seconds after the commit: until then none is not yet green. */
+/** Returns whether CI may still register checks. Registration takes some seconds after a commit. */
 function canChecksStillAppear(deps: EngineDeps, plan: PlanState, state: TaskState): boolean {
   if (requirePlanRepository(plan, state.repo).expectsChecks !== true) return false;
   return deps.clock.now() - state.last.at < CHECKS_REGISTRATION_MS;
 }
 
-/** Green by its checks but without evidence of ours: an adopted or retried commit is verified first. */
+/** Requests a verification of a commit with green checks but without evidence: an adopted or retried commit. */
 async function requestMissingVerification(
   deps: EngineDeps,
   task: StoredTask,
@@ -240,15 +245,18 @@ async function requestMissingVerification(
   return applied.kind === 'changed' ? TRANSITIONED : requeueWhenDue(task);
 }
 
-/** What was seen of a state that is gone says nothing; what the new one owes is done at once, since it may not know of our acts. */
+/** Applies an event that was observed for exactly this state. If the state has changed, the task is reconciled again. */
 async function applyObservedEvent(
   deps: EngineDeps,
   task: StoredTask,
   event: TaskEvent,
   options: Partial<ApplyOptions> = {},
 ): Promise<ReconcileResult> {
-  const key = toTaskKey(task.state);
-  const over = { actor: 'forge', loaded: task, observed: true, ...options };
-  const applied = await applyTask(deps, key, event, over);
-  return applied.kind === 'raced' ? { kind: 'again' } : TRANSITIONED;
+  const applied = await applyTask(deps, toTaskKey(task.state), event, {
+    actor: 'forge',
+    loaded: task,
+    observed: true,
+    ...options,
+  });
+  return applied.kind === 'raced' ? { kind: 'reconcileAgain' } : TRANSITIONED;
 }

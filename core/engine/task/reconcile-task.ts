@@ -1,4 +1,5 @@
 import type { TaskKey } from '../../contract/id.ts';
+import { wakeUpMergeQueue } from '../../contract/queue-message.ts';
 import { putMergeQueueEntry, toMergeQueueKey } from '../../store/merge-queue-store.ts';
 import { loadPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -7,8 +8,6 @@ import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-due.ts
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { guardTask } from '../apply/guard-task.ts';
-import type { ReconcileResult } from '../apply/reconcile-result.ts';
-import { requeueWhenDue, TRANSITIONED } from '../apply/reconcile-result.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { removeEndedPods } from '../launch/attempt-pod.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
@@ -18,31 +17,37 @@ import { checkLease } from './check-lease.ts';
 import { closePull } from './close-pull.ts';
 import { observeReview } from './observe-review.ts';
 import { promoteTask } from './promote-task.ts';
+import type { ReconcileResult } from './reconcile-result.ts';
+import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
-// Does everything that a task's state owes. Running it twice, late or beside another changes nothing more.
+// Does the pending work of a task. The reconciler is idempotent: a repeated, late or concurrent run changes nothing more.
 
-/** `dueAt`: only if it is still due then, see the message. */
+/**
+ * Reconciles a task.
+ *
+ * @param dueAt time in the message; a task that is due at another time is left alone
+ */
 export async function reconcileTask(deps: EngineDeps, key: TaskKey, dueAt?: number): Promise<void> {
   const task = await loadTask(deps.table, key);
   if (task === undefined || (dueAt !== undefined && task.dueAt !== dueAt)) return;
   await reconcileLoadedTask(deps, task);
 }
 
-/** As driveTask, for a task that was just read or written. */
+/** Reconciles a task that was just read or written. */
 export async function reconcileLoadedTask(deps: EngineDeps, task: StoredTask): Promise<void> {
-  const { task: swept, againAt } = await removeEndedPods(deps, task);
-  await guardTask(deps, swept, async () => {
-    const driven = await reconcileStatus(deps, swept);
-    if (swept.state.simple && needsPlanReconcile(swept.state))
-      await reconcilePlanIfComplete(deps, swept.state.plan);
-    if (driven.kind === 'again') await reconcileAgain(deps, swept, driven.task);
-    if (driven.kind !== 'rest') return;
-    const dueAt = Math.min(driven.requeueAt ?? Number.POSITIVE_INFINITY, againAt);
-    await markTaskReconciled(deps.table, swept, Number.isFinite(dueAt) ? dueAt : undefined);
+  const { task: current, againAt } = await removeEndedPods(deps, task);
+  await guardTask(deps, current, async () => {
+    const result = await reconcileStatus(deps, current);
+    if (current.state.simple && needsPlanReconcile(current.state))
+      await reconcilePlanIfComplete(deps, current.state.plan);
+    if (result.kind === 'reconcileAgain') await reconcileAgain(deps, current, result.task);
+    if (result.kind !== 'idle') return;
+    const dueAt = Math.min(result.requeueAt ?? Number.POSITIVE_INFINITY, againAt);
+    await markTaskReconciled(deps.table, current, Number.isFinite(dueAt) ? dueAt : undefined);
   });
 }
 
-/** What its own next state owes is done at once. */
+/** Reconciles the next state at once, without a message. */
 async function reconcileAgain(
   deps: EngineDeps,
   before: StoredTask,
@@ -92,21 +97,21 @@ async function reconcileStatus(deps: EngineDeps, task: StoredTask): Promise<Reco
 }
 
 async function enterMergeQueue(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
-  const lane = toMergeQueueKey(task.state);
-  await putMergeQueueEntry(deps.table, lane, {
+  const queueKey = toMergeQueueKey(task.state);
+  await putMergeQueueEntry(deps.table, queueKey, {
     task: task.state.task,
     at: task.state.queuedAt ?? 0,
   });
-  const worked = await advanceQueue(deps, lane);
-  // Whoever holds the lane may have looked for the next entry just before ours was there.
-  if (worked === 'busy') {
-    await enqueueWakeUps(deps, [{ type: 'merge_queue', v: 1, ...lane }], 1);
-    return { kind: 'rest', requeueAt: deps.clock.now() + 10_000 };
+  const outcome = await advanceQueue(deps, queueKey);
+  // The worker with the lease may have looked for the next entry just before this entry was written.
+  if (outcome === 'busy') {
+    await enqueueWakeUps(deps, [wakeUpMergeQueue(queueKey)], 1);
+    return { kind: 'idle', requeueAt: deps.clock.now() + 10_000 };
   }
-  return { kind: 'rest', requeueAt: computeIdleDue(task.state) };
+  return { kind: 'idle', requeueAt: computeIdleDue(task.state) };
 }
 
-/** Made pending again by a retry, perhaps just after the last that it waited on was merged. */
+/** Releases a task that a retry made pending after its last dependency was merged. */
 async function releaseIfUnblocked(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
   if (task.unmergedDependencies.length > 0) return requeueWhenDue(task);
   const plan = await loadPlan(deps.table, task.state.plan);
