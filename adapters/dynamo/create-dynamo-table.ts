@@ -1,4 +1,3 @@
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -10,6 +9,8 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { AppError } from '../../core/base/app-error.ts';
 import type { Change, Condition, Item, Key, Page, Table } from '../../core/port/table.ts';
+import type { AwsAccess } from '../aws/create-client-options.ts';
+import { createClientOptions } from '../aws/create-client-options.ts';
 import { encodeCursor } from './cursor.ts';
 import {
   buildConditionExpression,
@@ -21,26 +22,24 @@ import { planIndexQuery, planPartitionQuery } from './query-plan.ts';
 import { requireItemFits, toStoredItem } from './stored-value.ts';
 import { toStoreError } from './to-store-error.ts';
 
+/** Operation of the table, for `onCall`. */
 export type TableOperation = 'get' | 'put' | 'update' | 'delete' | 'query' | 'index';
 
-export type DynamoTableOptions = {
+/** Options of createDynamoTable. */
+export type DynamoTableOptions = AwsAccess & {
   readonly tableName: string;
-  readonly region: string;
-  /** Without it: AWS's own. */
-  readonly endpoint?: string;
-  /** Without them: the environment's, as the SDK finds them. */
-  readonly credentials?: DynamoDBClientConfig['credentials'];
-  /** Called after every call that was answered, with the capacity units that it used; costs a little, for measuring. */
+  /** Receives every call that got a response, with its capacity units. For measurements; makes responses slightly larger. */
   readonly onCall?: (operation: TableOperation, units?: number) => void;
 };
 
 /**
- * The store. A call that got no answer is repeated by the SDK, so a conditional write that was applied can be reported as
- * "the condition did not hold": whoever needs to know reads the item.
+ * Creates the table port. The SDK repeats a call that got no response, so a conditional write that was applied may be reported as
+ * failed. A caller that must tell the two apart reads the item.
  */
 export function createDynamoTable(options: DynamoTableOptions): Table {
+  const clientOptions = createClientOptions(options, { maxAttempts: 4, requestTimeoutMs: 3_000 });
   const session: TableSession = {
-    client: DynamoDBDocumentClient.from(createClient(options), {
+    client: DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions), {
       marshallOptions: { removeUndefinedValues: true },
     }),
     onCall: options.onCall,
@@ -68,22 +67,27 @@ type TableSession = {
 
 async function getItem(session: TableSession, key: Key): Promise<Item | undefined> {
   const input = { ...session.shared, Key: toKey(key), ConsistentRead: true };
-  const answer = await sendCounted(session, 'get', () =>
+  const output = await sendCounted(session, 'get', () =>
     session.client.send(new GetCommand(input)),
   );
-  return answer?.Item === undefined ? undefined : toItem(answer.Item);
+  return output?.Item === undefined ? undefined : toItem(output.Item);
 }
 
 async function putItem(session: TableSession, item: Item, condition?: Condition): Promise<boolean> {
   const stored = toStoredItem(item);
   requireItemFits(stored);
-  const use = createPlaceholders();
-  const ConditionExpression = buildConditionExpression(condition, use);
-  const input = { ...session.shared, Item: stored, ConditionExpression, ...use.listFields() };
-  const answer = await sendCounted(session, 'put', () =>
+  const placeholders = createPlaceholders();
+  const ConditionExpression = buildConditionExpression(condition, placeholders);
+  const input = {
+    ...session.shared,
+    Item: stored,
+    ConditionExpression,
+    ...placeholders.listFields(),
+  };
+  const output = await sendCounted(session, 'put', () =>
     session.client.send(new PutCommand(input)),
   );
-  return answer !== undefined;
+  return output !== undefined;
 }
 
 async function updateItem(
@@ -92,19 +96,19 @@ async function updateItem(
   change: Change,
   condition?: Condition,
 ): Promise<Item | undefined> {
-  const use = createPlaceholders();
+  const placeholders = createPlaceholders();
   const input = {
     ...session.shared,
     Key: toKey(key),
-    UpdateExpression: buildUpdateExpression(change, use),
-    ConditionExpression: buildConditionExpression(condition, use),
+    UpdateExpression: buildUpdateExpression(change, placeholders),
+    ConditionExpression: buildConditionExpression(condition, placeholders),
     ReturnValues: 'ALL_NEW' as const,
-    ...use.listFields(),
+    ...placeholders.listFields(),
   };
-  const answer = await sendCounted(session, 'update', () =>
+  const output = await sendCounted(session, 'update', () =>
     session.client.send(new UpdateCommand(input)),
   );
-  return answer === undefined ? undefined : toItem(answer.Attributes ?? toKey(key));
+  return output === undefined ? undefined : toItem(output.Attributes ?? toKey(key));
 }
 
 async function deleteItem(
@@ -112,13 +116,18 @@ async function deleteItem(
   key: Key,
   condition?: Condition,
 ): Promise<boolean> {
-  const use = createPlaceholders();
-  const ConditionExpression = buildConditionExpression(condition, use);
-  const input = { ...session.shared, Key: toKey(key), ConditionExpression, ...use.listFields() };
-  const answer = await sendCounted(session, 'delete', () =>
+  const placeholders = createPlaceholders();
+  const ConditionExpression = buildConditionExpression(condition, placeholders);
+  const input = {
+    ...session.shared,
+    Key: toKey(key),
+    ConditionExpression,
+    ...placeholders.listFields(),
+  };
+  const output = await sendCounted(session, 'delete', () =>
     session.client.send(new DeleteCommand(input)),
   );
-  return answer !== undefined;
+  return output !== undefined;
 }
 
 async function queryPage(
@@ -127,41 +136,26 @@ async function queryPage(
   plan: QueryPlan | undefined,
 ): Promise<Page> {
   if (plan === undefined) return { items: [] };
-  const answer = await sendCounted(session, operation, () =>
+  const output = await sendCounted(session, operation, () =>
     session.client.send(new QueryCommand({ ...session.shared, ...plan })),
   );
-  const items = (answer?.Items ?? []).map(toItem);
-  const end = answer?.LastEvaluatedKey;
+  const items = (output?.Items ?? []).map(toItem);
+  const end = output?.LastEvaluatedKey;
   return end === undefined ? { items } : { items, next: encodeCursor(end) };
 }
 
-function createClient(options: DynamoTableOptions): DynamoDBClient {
-  return new DynamoDBClient({
-    region: options.region,
-    endpoint: options.endpoint,
-    credentials: options.credentials,
-    maxAttempts: 4,
-    retryMode: 'standard',
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: 3_000,
-      throwOnRequestTimeout: true,
-    },
-  });
-}
+type CountedOutput = { readonly ConsumedCapacity?: { readonly CapacityUnits?: number } };
 
-type CountedAnswer = { readonly ConsumedCapacity?: { readonly CapacityUnits?: number } };
-
-/** Undefined: the condition did not hold. */
-async function sendCounted<T extends CountedAnswer>(
+/** Sends a call and reports its capacity units; returns undefined if the condition did not hold. */
+async function sendCounted<T extends CountedOutput>(
   session: TableSession,
   operation: TableOperation,
   send: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
-    const answer = await send();
-    session.onCall?.(operation, answer.ConsumedCapacity?.CapacityUnits);
-    return answer;
+    const output = await send();
+    session.onCall?.(operation, output.ConsumedCapacity?.CapacityUnits);
+    return output;
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw toStoreError(error);
     session.onCall?.(operation);
@@ -176,5 +170,5 @@ function toKey(key: Key): { readonly pk: string; readonly sk: string } {
 function toItem(raw: Record<string, unknown>): Item {
   const { pk, sk } = raw;
   if (typeof pk === 'string' && typeof sk === 'string') return { ...raw, pk, sk };
-  throw new AppError('bug', 'bad_item', 'the store answered an item without its key');
+  throw new AppError('bug', 'bad_item', 'DynamoDB returned an item without its key');
 }

@@ -1,25 +1,26 @@
 import { AppError } from '../../core/base/app-error.ts';
 import type { Scalar } from '../../core/port/table.ts';
 
-// A cursor travels to clients and comes back from them, so it is checked against the query that it is given to.
+// Clients receive cursors and send them back, so every cursor is checked against the query that uses it.
 
-/** Where a page ended: the table's key, and the index's when an index was asked. */
+/** Key of the last item of a page, including the attributes of the index for a query of an index. */
 export type Position = Readonly<Record<string, Scalar>>;
 
 export function encodeCursor(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
-/** The attributes that a position of this query has, and which values they may have. */
+/** Attributes that a position of a query must have, with a check of each value. */
 export type PositionCheck = Readonly<Record<string, (value: unknown) => boolean>>;
 
+/** Decodes a cursor; throws AppError `bad_cursor` if the cursor does not belong to the query. */
 export function decodeCursor(cursor: string, check: PositionCheck): Position {
   const position = parsePosition(cursor);
   const checks = Object.entries(check);
   if (position === undefined || Object.keys(position).length !== checks.length)
     throw createCursorError();
-  for (const [name, isRight] of checks) {
-    if (!isRight(position[name])) throw createCursorError();
+  for (const [name, isAllowed] of checks) {
+    if (!isAllowed(position[name])) throw createCursorError();
   }
   return position;
 }
@@ -39,5 +40,9 @@ function isPosition(value: unknown): value is Position {
 }
 
 function createCursorError(): AppError {
-  return new AppError('invalid', 'bad_cursor', 'this cursor does not belong to this list');
+  return new AppError(
+    'invalid',
+    'bad_cursor',
+    'the cursor does not belong to this list; start again without a cursor',
+  );
 }

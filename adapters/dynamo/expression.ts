@@ -1,12 +1,13 @@
 import type { Change, Condition, Value } from '../../core/port/table.ts';
 import { toStoredValue } from './stored-value.ts';
 
-// Every name and every value goes through a placeholder: attribute names may be reserved words, and values are data.
+// Expressions use a placeholder for every name and value, because attribute names may be reserved words.
 
+/** Collects the placeholders of one request. */
 export type Placeholders = {
   addName(attribute: string): string;
   addValue(value: Value): string;
-  /** For the request; absent where there are none, because DynamoDB refuses empty ones. */
+  /** Returns the fields for the request; omits empty fields, which DynamoDB rejects. */
   listFields(): {
     readonly ExpressionAttributeNames?: Record<string, string>;
     readonly ExpressionAttributeValues?: Record<string, Value>;
@@ -19,8 +20,8 @@ export function createPlaceholders(): Placeholders {
   let valueCount = 0;
   return {
     addName(attribute) {
-      const known = names.get(attribute);
-      if (known !== undefined) return known;
+      const existing = names.get(attribute);
+      if (existing !== undefined) return existing;
       const placeholder = `#n${names.size}`;
       names.set(attribute, placeholder);
       return placeholder;
@@ -41,54 +42,60 @@ export function createPlaceholders(): Placeholders {
   };
 }
 
-/** Undefined: there is nothing to hold. */
+/** Builds a condition expression; returns undefined for no condition. */
 export function buildConditionExpression(
   condition: Condition | undefined,
-  use: Placeholders,
+  placeholders: Placeholders,
 ): string | undefined {
   if (condition === undefined || condition.length === 0) return undefined;
   const parts = condition.map((part) => {
-    const name = use.addName(part.attribute);
+    const name = placeholders.addName(part.attribute);
     if ('is' in part) {
       return `${part.is === 'absent' ? 'attribute_not_exists' : 'attribute_exists'}(${name})`;
     }
-    if ('below' in part) return `${name} < ${use.addValue(part.below)}`;
-    return `${name} = ${use.addValue(part.equals)}`;
+    if ('below' in part) return `${name} < ${placeholders.addValue(part.below)}`;
+    return `${name} = ${placeholders.addValue(part.equals)}`;
   });
   return parts.join(' AND ');
 }
 
-/** Undefined: nothing changes. Setting what is never stored (an empty set) removes the attribute. */
-export function buildUpdateExpression(change: Change, use: Placeholders): string | undefined {
+/** Builds an update expression; returns undefined for an empty change. Setting an empty set removes the attribute. */
+export function buildUpdateExpression(
+  change: Change,
+  placeholders: Placeholders,
+): string | undefined {
   const sets: string[] = [];
-  const removes = (change.remove ?? []).map((name) => use.addName(name));
+  const removes = (change.remove ?? []).map((name) => placeholders.addName(name));
   const assign = (path: string, value: Value) => {
     const stored = toStoredValue(value);
     if (stored === undefined) removes.push(path);
-    else sets.push(`${path} = ${use.addValue(stored)}`);
+    else sets.push(`${path} = ${placeholders.addValue(stored)}`);
   };
-  for (const [name, value] of Object.entries(change.set ?? {})) assign(use.addName(name), value);
+  for (const [name, value] of Object.entries(change.set ?? {}))
+    assign(placeholders.addName(name), value);
   for (const [map, entries] of Object.entries(change.setIn ?? {})) {
     for (const [entry, value] of Object.entries(entries)) {
-      assign(`${use.addName(map)}.${use.addName(entry)}`, value);
+      assign(`${placeholders.addName(map)}.${placeholders.addName(entry)}`, value);
     }
   }
   for (const [map, entries] of Object.entries(change.removeIn ?? {})) {
-    removes.push(...entries.map((entry) => `${use.addName(map)}.${use.addName(entry)}`));
+    removes.push(
+      ...entries.map((entry) => `${placeholders.addName(map)}.${placeholders.addName(entry)}`),
+    );
   }
   const adds = Object.entries(change.add ?? {}).map(
-    ([name, by]) => `${use.addName(name)} ${use.addValue(by)}`,
+    ([name, amount]) => `${placeholders.addName(name)} ${placeholders.addValue(amount)}`,
   );
   const deletes = Object.entries(change.deleteFromSet ?? {})
     .filter(([, members]) => members.size > 0)
-    .map(([name, members]) => `${use.addName(name)} ${use.addValue(members)}`);
-  const sections = [
+    .map(([name, members]) => `${placeholders.addName(name)} ${placeholders.addValue(members)}`);
+  const clauses = [
     buildClause('SET', sets),
     buildClause('REMOVE', removes),
     buildClause('ADD', adds),
+    buildClause('DELETE', deletes),
   ];
-  sections.push(buildClause('DELETE', deletes));
-  return sections.filter((section) => section !== '').join(' ') || undefined;
+  return clauses.filter((clause) => clause !== '').join(' ') || undefined;
 }
 
 function buildClause(verb: string, parts: readonly string[]): string {

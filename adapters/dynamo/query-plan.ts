@@ -6,8 +6,9 @@ import { decodeCursor } from './cursor.ts';
 import type { Placeholders } from './expression.ts';
 import { createPlaceholders } from './expression.ts';
 
-// From the port's questions to DynamoDB's one key condition.
+// Translation of queries of the port into the single key condition of a DynamoDB query.
 
+/** Input of a DynamoDB query. */
 export type QueryPlan = {
   readonly IndexName?: string;
   readonly KeyConditionExpression: string;
@@ -20,25 +21,25 @@ export type QueryPlan = {
 type PartitionOptions = Parameters<Table['query']>[1];
 type IndexOptions = Parameters<Table['index']>[2];
 
-/** The highest code point: no key that starts with a prefix sorts above the prefix followed by it. */
+/** Highest code point. No key with a prefix sorts above the prefix followed by this code point. */
 const HIGHEST_CODE_POINT = '\u{10FFFF}';
 
-/** Undefined: nothing can match. */
+/** Plans a query of a partition; returns undefined if no item can match. */
 export function planPartitionQuery(pk: string, options: PartitionOptions): QueryPlan | undefined {
   const { prefix = '', from = '' } = options ?? {};
-  const use = createPlaceholders();
-  const range = buildSortRange(prefix, from, use);
+  const placeholders = createPlaceholders();
+  const range = buildSortRange(prefix, from, placeholders);
   if (range === undefined) return undefined;
-  const hash = `${use.addName(TABLE.pk)} = ${use.addValue(pk)}`;
+  const hash = `${placeholders.addName(TABLE.pk)} = ${placeholders.addValue(pk)}`;
   return {
     KeyConditionExpression: range === '' ? hash : `${hash} AND ${range}`,
     ConsistentRead: true,
     ...buildPaging(options, createPartitionCheck(pk, options)),
-    ...use.listFields(),
+    ...placeholders.listFields(),
   };
 }
 
-/** Which items, and so which positions, a query takes in. */
+/** Checks that a position lies inside the range of a partition query. */
 export function createPartitionCheck(pk: string, options: PartitionOptions): PositionCheck {
   const { prefix = '', from = '' } = options ?? {};
   return {
@@ -47,17 +48,24 @@ export function createPartitionCheck(pk: string, options: PartitionOptions): Pos
   };
 }
 
-/** DynamoDB takes one condition on the sort key, so prefix and lower bound together become a range. */
-function buildSortRange(prefix: string, from: string, use: Placeholders): string | undefined {
+/**
+ * Builds the condition on the sort key. DynamoDB allows only one, so a prefix and a lower bound are combined into a range. Returns
+ * undefined if no item can match.
+ */
+function buildSortRange(
+  prefix: string,
+  from: string,
+  placeholders: Placeholders,
+): string | undefined {
   if (prefix === '' && from === '') return '';
-  const sk = use.addName(TABLE.sk);
-  if (prefix === '') return `${sk} >= ${use.addValue(from)}`;
-  if (!isBelow(prefix, from)) return `begins_with(${sk}, ${use.addValue(prefix)})`;
+  const sk = placeholders.addName(TABLE.sk);
+  if (prefix === '') return `${sk} >= ${placeholders.addValue(from)}`;
+  if (!isBelow(prefix, from)) return `begins_with(${sk}, ${placeholders.addValue(prefix)})`;
   if (!from.startsWith(prefix)) return undefined;
-  return `${sk} BETWEEN ${use.addValue(from)} AND ${use.addValue(prefix + HIGHEST_CODE_POINT)}`;
+  return `${sk} BETWEEN ${placeholders.addValue(from)} AND ${placeholders.addValue(prefix + HIGHEST_CODE_POINT)}`;
 }
 
-/** Keys are ordered by their UTF-8 bytes. */
+/** Compares keys by their UTF-8 bytes, like DynamoDB. */
 function isBelow(left: string, right: string): boolean {
   if (right === '') return false;
   return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
@@ -67,7 +75,7 @@ function isKey(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** Undefined: nothing can match. */
+/** Plans a query of an index; returns undefined if no item can match. */
 export function planIndexQuery(
   name: IndexName,
   hash: string,
@@ -76,25 +84,25 @@ export function planIndexQuery(
   const index = requireIndexRow(name);
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options ?? {};
   if (from > to) return undefined;
-  const use = createPlaceholders();
-  const key = `${use.addName(index.hash)} = ${use.addValue(hash)}`;
-  const range = buildNumberRange(index.range, from, to, use);
+  const placeholders = createPlaceholders();
+  const key = `${placeholders.addName(index.hash)} = ${placeholders.addValue(hash)}`;
+  const range = buildNumberRange(index.range, from, to, placeholders);
   return {
     IndexName: name,
     KeyConditionExpression: range === undefined ? key : `${key} AND ${range}`,
     ConsistentRead: false,
     ...buildPaging(options, createIndexCheck(index, hash, options)),
-    ...use.listFields(),
+    ...placeholders.listFields(),
   };
 }
 
 export function requireIndexRow(name: IndexName): IndexRow {
   const row = TABLE.indexes.find((index) => index.name === name);
-  if (row === undefined) throw new Error(`no index ${name}`);
+  if (row === undefined) throw new Error(`core/topology/table.ts defines no index ${name}`);
   return row;
 }
 
-/** Which items, and so which positions, a question to an index takes in. */
+/** Checks that a position lies inside the range of an index query. */
 export function createIndexCheck(
   index: IndexRow,
   hash: string,
@@ -113,13 +121,15 @@ function buildNumberRange(
   attribute: string,
   from: number,
   to: number,
-  use: Placeholders,
+  placeholders: Placeholders,
 ): string | undefined {
   if (Number.isFinite(from) && Number.isFinite(to)) {
-    return `${use.addName(attribute)} BETWEEN ${use.addValue(from)} AND ${use.addValue(to)}`;
+    return `${placeholders.addName(attribute)} BETWEEN ${placeholders.addValue(from)} AND ${placeholders.addValue(to)}`;
   }
-  if (Number.isFinite(from)) return `${use.addName(attribute)} >= ${use.addValue(from)}`;
-  if (Number.isFinite(to)) return `${use.addName(attribute)} <= ${use.addValue(to)}`;
+  if (Number.isFinite(from))
+    return `${placeholders.addName(attribute)} >= ${placeholders.addValue(from)}`;
+  if (Number.isFinite(to))
+    return `${placeholders.addName(attribute)} <= ${placeholders.addValue(to)}`;
   return undefined;
 }
 

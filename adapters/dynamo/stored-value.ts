@@ -1,11 +1,12 @@
 import { AppError } from '../../core/base/app-error.ts';
 import type { Item, Value } from '../../core/port/table.ts';
 
-// What DynamoDB makes of a value, decided before it is sent: what is not stored, what is refused, what it weighs.
+// Rules of DynamoDB for values, applied before a write: omitted values, rejected numbers and the size of an item.
 
+/** Maximum size of an item in bytes. */
 export const MAX_ITEM_BYTES = 400 * 1024;
 
-/** Without what is never stored: undefined and empty sets, at any depth. Undefined: nothing of it is stored. */
+/** Removes undefined values and empty sets at any depth; returns undefined if nothing remains. */
 export function toStoredValue(value: Value | undefined): Value | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'number') return requireNumber(value);
@@ -30,9 +31,10 @@ function toStoredAttributes(entries: readonly (readonly [string, Value | undefin
 
 function requireNumber(value: number): number {
   if (Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
-  throw new AppError('bug', 'bad_number', `${value} cannot be stored exactly`);
+  throw new AppError('bug', 'bad_number', `the number ${value} cannot be stored exactly`);
 }
 
+/** Throws AppError `item_too_large` for an item above 400 KB. */
 export function requireItemFits(item: Item): void {
   const bytes = countItemBytes(item);
   if (bytes <= MAX_ITEM_BYTES) return;
@@ -40,12 +42,17 @@ export function requireItemFits(item: Item): void {
 }
 
 export function createItemTooLargeError(details: Record<string, unknown> = {}): AppError {
-  return new AppError('invalid', 'item_too_large', `an item may hold ${MAX_ITEM_BYTES} bytes`, {
-    details: { maxBytes: MAX_ITEM_BYTES, ...details },
-  });
+  return new AppError(
+    'invalid',
+    'item_too_large',
+    `the item is too large; the limit is ${MAX_ITEM_BYTES} bytes`,
+    {
+      details: { maxBytes: MAX_ITEM_BYTES, ...details },
+    },
+  );
 }
 
-/** By DynamoDB's published rules for the size of an item. */
+/** Computes the size of an item with the published rules of DynamoDB. */
 export function countItemBytes(item: Item): number {
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) {

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/base/app-error.ts';
+import { describeError } from '../../core/base/describe-error.ts';
 import { createItemTooLargeError } from './stored-value.ts';
 
 const THROTTLING_ERRORS = new Set([
@@ -9,30 +10,40 @@ const THROTTLING_ERRORS = new Set([
 ]);
 const THROTTLE_PAUSE_MS = 2_000;
 
-/** The SDK has already tried again by itself when this is asked. */
+/** Converts an error of the SDK, which has already retried the call. */
 export function toStoreError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const name = error instanceof Error ? error.name : 'unknown';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = describeError(error);
   if (name === 'ValidationException' && /item size/i.test(message))
     return createItemTooLargeError();
   if (THROTTLING_ERRORS.has(name)) {
-    return new AppError('paused', 'store_throttled', 'the store asks for a pause', {
-      details: { until: Date.now() + THROTTLE_PAUSE_MS },
-      cause: error,
-    });
+    return new AppError(
+      'paused',
+      'store_throttled',
+      'DynamoDB throttles requests; wait and try again',
+      {
+        details: { until: Date.now() + THROTTLE_PAUSE_MS },
+        cause: error,
+      },
+    );
   }
   if (isTransient(error)) {
-    return new AppError('transient', 'store_unreachable', `the store did not answer: ${message}`, {
+    return new AppError('transient', 'store_unreachable', `DynamoDB did not respond: ${message}`, {
       cause: error,
     });
   }
-  return new AppError('bug', 'store_refused', `the store refused: ${name}: ${message}`, {
-    cause: error,
-  });
+  return new AppError(
+    'bug',
+    'store_refused',
+    `DynamoDB rejected the request: ${name}: ${message}`,
+    {
+      cause: error,
+    },
+  );
 }
 
-/** A 5xx, or no answer at all. What was refused with a 4xx will be refused again. */
+/** Returns true for a 5xx or 429 response and for a missing response; a retry of other 4xx responses cannot help. */
 function isTransient(error: unknown): boolean {
   const status = readHttpStatus(error);
   if (status !== undefined) return status >= 500 || status === 429;

@@ -20,7 +20,7 @@ function collectGarbage(minutesLater: number, dryRun = false) {
   return host.collectGarbage({ dryRun, keepPods: new Set(['sg-live']) });
 }
 
-test('folders of ended attempts go, those of living ones stay', async () => {
+test('removes folders of ended attempts and keeps folders of running attempts', async () => {
   expect(await collectGarbage(30, true)).toMatchObject([{ count: 1, bytes: 5 }]);
   expect(await readdir(join(dataDir, 'pods'))).toHaveLength(2);
 
@@ -29,7 +29,7 @@ test('folders of ended attempts go, those of living ones stay', async () => {
   expect(await readdir(join(dataDir, 'pods'))).toEqual(['sg-live']);
 });
 
-test('what was just born stays: who lives may have been asked before that', async () => {
+test('keeps a young folder, because the list of running pods may be older', async () => {
   expect(await collectGarbage(9)).toEqual([]);
 
   expect(await readdir(join(dataDir, 'pods'))).toHaveLength(2);

@@ -6,7 +6,7 @@ import type { Host } from '../../core/port/host.ts';
 
 type RemovedFiles = { readonly what: string; count: number; bytes: number };
 
-/** The folder of a laptop platform: how large it is, and what in it nothing needs any more. */
+/** Creates the port to the data folder of a laptop installation. `logDays` is the retention of log files in days. */
 export function createLocalHost(options: {
   readonly dataDir: string;
   readonly podsDir: string;
@@ -23,10 +23,10 @@ export function createLocalHost(options: {
         await collectPods(options, keepPods, dryRun),
         await collectLogs(options, dryRun),
       ];
-      return removed.filter((one) => one.count > 0);
+      return removed.filter(({ count }) => count > 0);
     },
     describeIsolation: () =>
-      'Agents run as your own user: a clean home and environment, but no wall between them and your files.',
+      'Agents run as your own user, with a clean home and environment, but they can access your files.',
   };
 }
 
@@ -42,7 +42,7 @@ async function measureSize(path: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** A pod may have been born after it was asked which ones live. */
+/** Minimum age of a removed pod folder. A younger pod may have started after the caller listed the running pods. */
 const MIN_POD_AGE_MS = 10 * 60_000;
 
 async function collectPods(

@@ -2,18 +2,19 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
+import { parseJson } from '../../core/base/parse-json.ts';
 import type { Hosting } from '../../core/port/hosting.ts';
 
 const linkedSchema = z.object({ name: z.string(), defaultBranch: z.string() });
 const problemSchema = z.object({ message: z.string() });
 const TIMEOUT_MS = 10_000;
 
-/** The laptop's own forge. The name tells the folder, and a hash of the path keeps two folders of one name apart. */
+/** Creates the port to the forge of the laptop. */
 export function createLocalHosting(options: {
   readonly url: string;
   readonly token: string;
 }): Hosting {
-  async function call(method: string, path: string, body?: unknown): Promise<Response> {
+  async function sendRequest(method: string, path: string, body?: unknown): Promise<Response> {
     try {
       return await fetch(`${options.url}/_forge/repositories${path}`, {
         method,
@@ -22,15 +23,20 @@ export function createLocalHosting(options: {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch (cause) {
-      throw new AppError('transient', 'forge_unreachable', 'the local forge does not answer', {
-        cause,
-      });
+      throw new AppError(
+        'transient',
+        'forge_unreachable',
+        'the local forge does not respond; check that smol-gang is running',
+        {
+          cause,
+        },
+      );
     }
   }
   return {
     link: async (path) => {
       const name = deriveName(path);
-      const response = await call('POST', '', { name, path });
+      const response = await sendRequest('POST', '', { name, path });
       if (!response.ok) throw createRefusalError(path, await response.text());
       const linked = linkedSchema.parse(await response.json());
       const url = `${options.url}/${linked.name}`;
@@ -42,25 +48,27 @@ export function createLocalHosting(options: {
       };
     },
     unlink: async (name) => {
-      const response = await call('DELETE', `/${name}`);
+      const response = await sendRequest('DELETE', `/${name}`);
       if (!response.ok && response.status !== 404)
         throw createRefusalError(name, await response.text());
     },
   };
 }
 
+/** Creates a port for an installation without a forge of its own; all methods reject. */
 export function createNoHosting(): Hosting {
   const refuse = () =>
     Promise.reject(
       new AppError(
         'invalid',
         'no_local_forge',
-        'repositories by path exist only on the laptop platform; link a GitHub repository by its name',
+        'only a laptop installation can link a repository by its path; link a GitHub repository by its name (owner/name)',
       ),
     );
   return { link: refuse, unlink: refuse };
 }
 
+/** Derives a name from the folder name and a hash of the path, because several folders may have the same name. */
 function deriveName(path: string): string {
   const folder =
     basename(path.replace(/\/\.git\/?$/, ''))
@@ -70,12 +78,12 @@ function deriveName(path: string): string {
   return `local/${folder}-${hash}`;
 }
 
-function createRefusalError(what: string, text: string): AppError {
-  let message = text.slice(0, 300);
-  try {
-    message = problemSchema.parse(JSON.parse(text)).message;
-  } catch {
-    // Not in the forge's own words: the text itself has to do.
-  }
-  return new AppError('invalid', 'repository_not_usable', `${what} cannot be linked: ${message}`);
+function createRefusalError(repository: string, body: string): AppError {
+  const problem = problemSchema.safeParse(parseJson(body));
+  const reason = problem.success ? problem.data.message : body.slice(0, 300);
+  return new AppError(
+    'invalid',
+    'repository_not_usable',
+    `${repository} cannot be linked: ${reason}`,
+  );
 }

@@ -13,7 +13,7 @@ const claims = {
 } as const;
 const jwt = createJoseJwt({ secrets: [OLD_SECRET], issuer: 'us' });
 
-test('what was signed is read again until it is over', async () => {
+test('a signed token is valid for its audience until it expires', async () => {
   const token = await jwt.sign(claims, NOW);
   expect(await jwt.verify(token, 'session', NOW + 59_000)).toEqual(claims);
   expect(await jwt.verify(token, 'session', NOW + 60_000)).toBeUndefined();
@@ -21,7 +21,7 @@ test('what was signed is read again until it is over', async () => {
 });
 
 describe('rotation', () => {
-  test('a new secret signs while the old one is still accepted', async () => {
+  test('a new secret signs tokens while tokens of the old secret stay valid', async () => {
     const both = createJoseJwt({ secrets: [NEW_SECRET, OLD_SECRET], issuer: 'us' });
     const fresh = createJoseJwt({ secrets: [NEW_SECRET], issuer: 'us' });
     const before = await jwt.sign(claims, NOW);
@@ -33,7 +33,7 @@ describe('rotation', () => {
 });
 
 describe('forgery', () => {
-  test('another issuer, no signature, no end and changed text are not believed', async () => {
+  test('rejects a token of another issuer, without a signature, without an expiry or with changed text', async () => {
     const other = createJoseJwt({ secrets: [OLD_SECRET], issuer: 'them' });
     const unsigned = new UnsecuredJWT({ role: 'admin' })
       .setSubject('ann')
@@ -54,7 +54,7 @@ describe('forgery', () => {
     for (const text of forged) expect(await jwt.verify(text, 'session', NOW)).toBeUndefined();
   });
 
-  test('a short secret is refused at once', () => {
+  test('rejects a missing or short secret', () => {
     expect(() => createJoseJwt({ secrets: ['short'], issuer: 'us' })).toThrow('at least 32 bytes');
     expect(() => createJoseJwt({ secrets: [], issuer: 'us' })).toThrow('secret');
   });

@@ -9,14 +9,17 @@ const STANDARD_CLAIMS = new Set(['iss', 'aud', 'sub', 'exp', 'iat', 'nbf', 'jti'
 
 type SigningKey = { readonly kid: string; readonly secret: Uint8Array };
 
-/** The first secret signs, all of them verify: a new one is put in front, the old one leaves when its tokens are over. */
+/**
+ * Creates the token port. The first secret signs and all secrets verify. To rotate, an operator puts a new secret first and removes
+ * the old secret after its tokens have expired.
+ */
 export function createJoseJwt(options: {
   readonly secrets: readonly string[];
   readonly issuer: string;
 }): Jwt {
   const keys = options.secrets.map(createSigningKey);
   const [first] = keys;
-  if (first === undefined) throw new Error('a secret to sign with is needed');
+  if (first === undefined) throw new Error('no secret to sign tokens with is configured');
   return {
     sign: (claims, now) => signClaims(first, options.issuer, claims, now),
     verify: (token, audience, now) => verifyToken(keys, options.issuer, token, audience, now),
@@ -59,14 +62,14 @@ async function verifyToken(
     const { sub = '', exp = 0 } = payload;
     return { subject: sub, audience, expiresAt: exp * 1_000, extra: readExtraClaims(payload) };
   } catch {
-    // jose throws for every kind of bad token; to the caller they are all one: not valid.
+    // jose throws a different error for each defect; the caller only needs to know that the token is not valid.
     return undefined;
   }
 }
 
 function requireSecret(keys: readonly SigningKey[], kid: string | undefined): Uint8Array {
-  const key = keys.find((one) => one.kid === kid);
-  if (key === undefined) throw new Error('signed with an unknown key');
+  const key = keys.find((candidate) => candidate.kid === kid);
+  if (key === undefined) throw new Error('the token names an unknown key');
   return key.secret;
 }
 
@@ -81,8 +84,8 @@ function readExtraClaims(payload: Readonly<Record<string, unknown>>): Record<str
 function createSigningKey(secret: string): SigningKey {
   const bytes = new TextEncoder().encode(secret);
   if (bytes.length < MIN_SECRET_BYTES)
-    throw new Error(`a secret to sign with needs at least ${MIN_SECRET_BYTES} bytes`);
-  // The key's name follows from the key, so that rotating needs no names.
+    throw new Error(`a secret to sign tokens with needs at least ${MIN_SECRET_BYTES} bytes`);
+  // Derives the key id from the key, so that a rotation needs no names.
   const kid = createHash('sha256').update('kid').update(bytes).digest('hex').slice(0, 8);
   return { kid, secret: bytes };
 }

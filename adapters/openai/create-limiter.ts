@@ -1,11 +1,12 @@
-export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
+/** Runs a task as soon as the limit allows it, and returns the result of the task. */
+export type Limiter = <T>(task: () => Promise<T>) => Promise<T>;
 
-/** Runs at most `concurrency` pieces of work at once; the others wait in order. */
+/** Creates a limiter that runs at most `concurrency` tasks at the same time; other tasks wait in order. */
 export function createLimiter(concurrency: number): Limiter {
   let running = 0;
   const waiting: (() => void)[] = [];
 
-  async function enter(): Promise<void> {
+  async function acquirePlace(): Promise<void> {
     if (running < concurrency) {
       running += 1;
       return;
@@ -13,19 +14,19 @@ export function createLimiter(concurrency: number): Limiter {
     await new Promise<void>((resolve) => waiting.push(resolve));
   }
 
-  // A place is handed on, not given back and taken again: a newcomer cannot slip in between.
-  function leave(): void {
+  // Passes the place directly to the next waiting task, so that a new task cannot overtake.
+  function releasePlace(): void {
     const next = waiting.shift();
     if (next === undefined) running -= 1;
     else next();
   }
 
-  return async (work) => {
-    await enter();
+  return async (task) => {
+    await acquirePlace();
     try {
-      return await work();
+      return await task();
     } finally {
-      leave();
+      releasePlace();
     }
   };
 }

@@ -7,35 +7,36 @@ import { estimatePromptTokens, toCompletion } from './read-answer.ts';
 import type { ChatCall, Dialect } from './send-chat.ts';
 import { createOpenAiClient, sendChat } from './send-chat.ts';
 
-/** Less room than this for an answer is no use. */
+/** Minimum room for a useful answer, tokens. */
 const MIN_OUTPUT_TOKENS = 2_000;
 
+/** Options of createLlm. */
 export type LlmOptions = {
-  /** Of an OpenAI-compatible endpoint, usually ending in /v1. */
+  /** Base URL of an OpenAI-compatible endpoint; usually ends in /v1. */
   readonly baseUrl: string;
-  /** Empty for endpoints that need none. */
+  /** API key; empty for an endpoint without authentication. */
   readonly apiKey: string;
   readonly models: { readonly heavy: string; readonly light: string };
-  /** By model; of a model that is missing here nothing is assumed. */
+  /** Context size in tokens by model name. Prompts for other models are not checked. */
   readonly contextTokens?: Record<string, number>;
-  /** Calls at once from this process. */
+  /** Maximum number of concurrent calls from this process. */
   readonly concurrency: number;
-  /** For one call. Node's fetch gives up at 300,000 whatever this says. */
+  /** Timeout of one call in milliseconds. Node's fetch ends every call after 300,000. */
   readonly timeoutMs: number;
-  /** Epoch milliseconds. */
+  /** Returns epoch milliseconds. */
   readonly now: () => number;
 };
 
-/** A language model behind an OpenAI-compatible endpoint. Prompts and the key appear in no error and no log. */
+/** Creates a client of an OpenAI-compatible endpoint. Errors and logs contain neither prompts nor the API key. */
 export function createLlm(options: LlmOptions): Llm {
   const limit = createLimiter(options.concurrency);
   const dialects = new Map<string, Dialect>();
   const pauses = new Map<string, ModelPause>();
-  let asked = 0;
+  let callCount = 0;
   let client: OpenAI | undefined;
 
-  async function complete(model: string, call: ChatCall, turn: number): Promise<Completion> {
-    requireNotPaused(pauses.get(model), turn, options.now());
+  async function complete(model: string, call: ChatCall, callNumber: number): Promise<Completion> {
+    requireNotPaused(pauses.get(model), callNumber, options.now());
     client ??= createOpenAiClient(options);
     const context = { ...options, model };
     const dialect = dialects.get(model) ?? { format: 'json_schema', limit: 'max_tokens' };
@@ -44,7 +45,7 @@ export function createLlm(options: LlmOptions): Llm {
       dialects.set(model, result.dialect);
       return toCompletion(result.answer, context);
     } catch (error) {
-      rememberPause(pauses, model, error, asked);
+      rememberPause(pauses, model, error, callCount);
       throw error;
     }
   }
@@ -53,14 +54,14 @@ export function createLlm(options: LlmOptions): Llm {
     async complete(request) {
       const model = options.models[request.tier];
       const maxOutputTokens = fitOutputTokens(request, model, options.contextTokens?.[model]);
-      asked += 1;
-      const turn = asked;
-      return limit(() => complete(model, { ...request, maxOutputTokens }, turn));
+      callCount += 1;
+      const callNumber = callCount;
+      return limit(() => complete(model, { ...request, maxOutputTokens }, callNumber));
     },
   };
 }
 
-/** Room left for the answer, at most what was asked for. Throws `context_too_small` when the prompt leaves too little. */
+/** Returns the tokens available for the answer, at most as requested; throws AppError `context_too_small` if the prompt leaves too few. */
 function fitOutputTokens(call: ChatCall, model: string, contextTokens: number | undefined): number {
   if (contextTokens === undefined) return call.maxOutputTokens;
   const schema = call.schema === undefined ? '' : JSON.stringify(call.schema.schema);
@@ -68,28 +69,30 @@ function fitOutputTokens(call: ChatCall, model: string, contextTokens: number | 
   const room = contextTokens - prompt;
   const needed = Math.min(MIN_OUTPUT_TOKENS, call.maxOutputTokens);
   if (room >= needed) return Math.min(room, call.maxOutputTokens);
-  const message = `the prompt needs about ${prompt} tokens and its answer at least ${needed}; model ${model} has a context of ${contextTokens}`;
+  const message = `the prompt needs about ${prompt} tokens and the answer at least ${needed}, but model ${model} has a context of ${contextTokens} tokens; use a model with a larger context`;
   throw new AppError('invalid', 'context_too_small', message, {
     details: { model, contextTokens, promptTokens: prompt },
   });
 }
 
-// When the endpoint said how long to wait, the calls that are already queued here do not ask again before that. Whether a
-// new one may, the caller knows: a person may have said that the endpoint is back.
-type ModelPause = { readonly error: AppError; readonly lastTurn: number };
+/**
+ * Pause that the endpoint requested. Only calls that were already waiting (up to `lastCall`) fail at once. A later call reaches
+ * the endpoint, because a person may have requested a retry before the end of the pause.
+ */
+type ModelPause = { readonly error: AppError; readonly lastCall: number };
 
 function rememberPause(
   pauses: Map<string, ModelPause>,
   model: string,
   error: unknown,
-  lastTurn: number,
+  lastCall: number,
 ): void {
   if (error instanceof AppError && error.details.retryAfter === true)
-    pauses.set(model, { error, lastTurn });
+    pauses.set(model, { error, lastCall });
 }
 
-function requireNotPaused(pause: ModelPause | undefined, turn: number, now: number): void {
-  if (pause === undefined || turn > pause.lastTurn) return;
+function requireNotPaused(pause: ModelPause | undefined, callNumber: number, now: number): void {
+  if (pause === undefined || callNumber > pause.lastCall) return;
   const { code, message, details } = pause.error;
   if ((details.until ?? 0) > now) throw new AppError('paused', code, message, { details });
 }

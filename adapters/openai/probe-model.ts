@@ -8,25 +8,27 @@ import { createOpenAiClient, sendChat } from './send-chat.ts';
 import type { CallContext } from './to-app-error.ts';
 import { formatEndpoint, toAppError } from './to-app-error.ts';
 
-// For `doctor`: what works between here and a usable model, and what to do about what does not.
+// Checks of the model endpoint for `doctor`, with advice for each failure.
 
+/** Result of one check. */
 export type ModelCheck = {
   readonly name: string;
   readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly message: string;
   readonly advice?: string;
 };
+/** Options of probeModel. */
 export type ProbeOptions = {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly model: string;
-  /** Where configured: it wins over what the endpoint tells. */
+  /** Configured context size in tokens, which overrides the size that the endpoint reports. */
   readonly contextTokens?: number;
   readonly timeoutMs: number;
   readonly now: () => number;
 };
 
-/** Planning needs about this much for the repository, its rules and the answer. */
+/** Context size that planning needs for the repository, the rules and the answer. */
 const COMFORTABLE_CONTEXT_TOKENS = 32_000;
 
 const CHECK_NAMES = {
@@ -47,19 +49,19 @@ type Probe = {
   readonly options: ProbeOptions;
 };
 
-/** Always six checks, in this order: endpoint, key, name, JSON, tools, context. Costs two short calls of the model. */
+/** Returns six checks in this order: endpoint, key, model name, JSON answers, tool calls, context. Makes two short calls of the model. */
 export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
   let client: OpenAI;
   try {
     client = createOpenAiClient(options);
   } catch (error) {
     const failed = toAppError(error, options);
-    const untried: ModelCheck = {
+    const skipped: ModelCheck = {
       name: CHECK_NAMES.endpoint,
       state: 'skipped',
-      message: 'not tried',
+      message: 'not tested, because the key is malformed',
     };
-    return createFailureChecks([untried], CHECK_NAMES.key, failed);
+    return createFailureChecks([skipped], CHECK_NAMES.key, failed);
   }
   const probe: Probe = { client, context: options, options };
 
@@ -69,7 +71,10 @@ export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
 
   return [
     createOkCheck(CHECK_NAMES.endpoint, `${formatEndpoint(options.baseUrl)} answers`),
-    createOkCheck(CHECK_NAMES.key, options.apiKey === '' ? 'none is needed' : 'it is accepted'),
+    createOkCheck(
+      CHECK_NAMES.key,
+      options.apiKey === '' ? 'the endpoint needs no key' : 'the endpoint accepts the key',
+    ),
     createOkCheck(CHECK_NAMES.model, `${options.model} answers`),
     json,
     await probeTools(probe),
@@ -77,7 +82,7 @@ export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
   ];
 }
 
-/** Undefined when the endpoint has no list, or refuses it: only the completion decides. */
+/** Lists the models of the endpoint; undefined if the endpoint offers no list. A completion decides whether the model works. */
 async function listModels(probe: Probe): Promise<ListedModel[] | undefined> {
   try {
     const signal = AbortSignal.timeout(probe.options.timeoutMs);
@@ -118,13 +123,13 @@ async function probeJson(probe: Probe): Promise<ModelCheck | AppError> {
 
 function createJsonCheck(text: string, dialect: Dialect): ModelCheck {
   if (/"ready"\s*:\s*true/.test(text))
-    return createOkCheck(CHECK_NAMES.json, `as ${dialect.format}`);
+    return createOkCheck(CHECK_NAMES.json, `the model answers with JSON (${dialect.format})`);
   return {
     name: CHECK_NAMES.json,
     state: 'warning',
-    message: 'asked for a JSON object, it answered something else',
+    message: 'the model was asked for a JSON object, but answered with something else',
     advice:
-      'Planning needs JSON: a larger model, or one that follows instructions, will do better.',
+      'Planning needs JSON answers. Use a larger model, or a model that follows instructions better.',
   };
 }
 
@@ -148,15 +153,15 @@ async function probeTools(probe: Probe): Promise<ModelCheck> {
     ],
   };
   const advice =
-    'Agents work through tool calls: choose a model and an endpoint that support them.';
+    'Agents work through tool calls. Use a model and an endpoint that support tool calls.';
   try {
     const start: Dialect = { format: 'plain', limit: 'max_tokens' };
     const { answer } = await sendChat(probe.client, call, start, probe.context);
-    if (answer.toolCalls > 0) return createOkCheck(CHECK_NAMES.tools, 'it calls tools');
+    if (answer.toolCalls > 0) return createOkCheck(CHECK_NAMES.tools, 'the model calls tools');
     return {
       name: CHECK_NAMES.tools,
       state: 'warning',
-      message: 'it did not call the tool',
+      message: 'the model did not call the tool',
       advice,
     };
   } catch (error) {
@@ -172,17 +177,17 @@ function createContextCheck(options: ProbeOptions, models: ListedModel[] | undef
     return {
       name: CHECK_NAMES.context,
       state: 'skipped',
-      message: 'the endpoint does not tell its size',
-      advice: `Configure the context size of ${options.model}, so that prompts are fitted to it.`,
+      message: 'the endpoint does not report the context size',
+      advice: `Configure the context size of ${options.model}, so that prompts fit into the context.`,
     };
   }
   const message = `${tokens.toLocaleString('en')} tokens`;
   if (tokens >= COMFORTABLE_CONTEXT_TOKENS) return createOkCheck(CHECK_NAMES.context, message);
-  const advice = `Large repositories and long tasks need more: at least ${COMFORTABLE_CONTEXT_TOKENS.toLocaleString('en')}.`;
+  const advice = `Large repositories and long tasks need a context of at least ${COMFORTABLE_CONTEXT_TOKENS.toLocaleString('en')} tokens.`;
   return { name: CHECK_NAMES.context, state: 'warning', message, advice };
 }
 
-/** Endpoints that tell it use one of these names. */
+/** Reads the context size; endpoints report the size under one of four names. */
 function readContextTokens(model: ListedModel | undefined): number | undefined {
   for (const field of ['context_length', 'max_model_len', 'context_window', 'max_context_length']) {
     const value = model?.[field];
@@ -190,6 +195,14 @@ function readContextTokens(model: ListedModel | undefined): number | undefined {
   }
   return undefined;
 }
+
+/** Codes of errors that show that the endpoint, the key and the model name are correct. */
+const MODEL_ANSWER_CODES = new Set([
+  'context_too_small',
+  'model_request_refused',
+  'model_refused',
+  'model_empty_answer',
+]);
 
 function explainFailure(
   error: AppError,
@@ -200,7 +213,7 @@ function explainFailure(
     CHECK_NAMES.endpoint,
     `${formatEndpoint(options.baseUrl)} answers`,
   );
-  const key = createOkCheck(CHECK_NAMES.key, 'it is accepted');
+  const key = createOkCheck(CHECK_NAMES.key, 'the endpoint accepts the key');
   if (error.code === 'model_unknown') {
     return createFailureChecks(
       [endpoint, key],
@@ -212,8 +225,7 @@ function explainFailure(
   if (error.kind === 'auth' || error.code === 'quota_exhausted') {
     return createFailureChecks([endpoint], CHECK_NAMES.key, error);
   }
-  const reached = ['context_too_small', 'model_request_refused', 'model_refused'];
-  if (reached.includes(error.code) || error.code === 'model_empty_answer') {
+  if (MODEL_ANSWER_CODES.has(error.code)) {
     return createFailureChecks(
       [endpoint, key, createOkCheck(CHECK_NAMES.model, options.model)],
       CHECK_NAMES.json,
@@ -226,15 +238,16 @@ function explainFailure(
 function formatKnownModels(models: ListedModel[] | undefined): string {
   if (models === undefined || models.length === 0) return '';
   const ids = models.slice(0, 10).map(({ id }) => id.slice(0, 80));
-  return ` It knows: ${ids.join(', ')}${models.length > ids.length ? ', …' : ''}.`;
+  return ` Available models: ${ids.join(', ')}${models.length > ids.length ? ', …' : ''}.`;
 }
 
 const FAILURE_ADVICE: Readonly<Record<string, string>> = {
-  model_unreachable: 'Check that the endpoint runs, its base URL, and the network in between.',
-  model_timeout: 'The endpoint may still be loading the model: try again, or allow more time.',
-  model_unavailable: 'The fault is on the side of the endpoint: try again later.',
-  model_rate_limited: 'Try again later, or lower the number of calls at once.',
-  quota_exhausted: 'Add credit or raise the limit of this account.',
+  model_unreachable:
+    'Check that the endpoint is running, that the base URL is correct, and that the network allows the connection.',
+  model_timeout: 'The endpoint may still be loading the model. Try again, or increase the timeout.',
+  model_unavailable: 'The endpoint has a problem. Try again later.',
+  model_rate_limited: 'Try again later, or lower the number of concurrent calls.',
+  quota_exhausted: 'Add credit to the account, or raise its limit.',
   model_key_refused: 'Configure a key that is valid for this endpoint and model.',
   model_unknown: 'Configure a model that the endpoint offers.',
   model_endpoint_wrong:
@@ -245,14 +258,20 @@ function createFailureChecks(
   before: ModelCheck[],
   name: string,
   error: AppError,
-  more = '',
+  hint = '',
 ): ModelCheck[] {
-  const advice = `${FAILURE_ADVICE[error.code] ?? 'See the message; another model may do.'}${more}`;
+  const advice = `${FAILURE_ADVICE[error.code] ?? 'Read the message above, or try another model.'}${hint}`;
   const failed: ModelCheck = { name, state: 'failed', message: error.message, advice };
-  const done = before.length + 1;
+  const doneCount = before.length + 1;
   const skipped = Object.values(CHECK_NAMES)
-    .slice(done)
-    .map((rest): ModelCheck => ({ name: rest, state: 'skipped', message: `needs the ${name}` }));
+    .slice(doneCount)
+    .map(
+      (checkName): ModelCheck => ({
+        name: checkName,
+        state: 'skipped',
+        message: `not tested, because the check of the ${name} failed`,
+      }),
+    );
   return [...before, failed, ...skipped];
 }
 

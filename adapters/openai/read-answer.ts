@@ -5,8 +5,8 @@ import { estimateTokens } from '../../core/port/llm.ts';
 import type { CallContext } from './to-app-error.ts';
 import { toBodyError } from './to-app-error.ts';
 
-// Reads an answer of an OpenAI-compatible endpoint. Outside OpenAI the details vary: missing counts, text in parts, tool
-// arguments as objects, and errors inside a 200.
+// Parser for answers of OpenAI-compatible endpoints. Other vendors deviate from OpenAI: missing token counts, text in parts, tool
+// arguments as objects, and errors in responses with status 200.
 
 const answerSchema = z.object({
   model: z.string().nullish(),
@@ -33,15 +33,17 @@ const answerSchema = z.object({
 });
 const errorSchema = z.object({ error: z.looseObject({}) });
 
+/** Parsed answer; token counts are estimates if the endpoint sends none. */
 export type ModelAnswer = {
   readonly text: string;
   readonly refusal: string;
   readonly finishReason: string;
+  /** Number of tool calls. */
   readonly toolCalls: number;
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
 };
 
-/** Throws AppError when it is no answer at all; an empty text is left to the caller. */
+/** Parses the body of a response; throws AppError if the body is not a chat completion. The text may be empty. */
 export function readAnswer(
   body: unknown,
   messages: ChatMessage[],
@@ -67,32 +69,33 @@ export function readAnswer(
   };
 }
 
-/** Throws AppError for an empty or refused answer: neither is a success. */
+/** Converts an answer; throws AppError `model_refused` or `model_empty_answer` if the answer has no text. */
 export function toCompletion(answer: ModelAnswer, context: CallContext): Completion {
-  const truncated = answer.finishReason === 'length' || answer.finishReason === 'max_tokens';
+  const isTruncated = answer.finishReason === 'length' || answer.finishReason === 'max_tokens';
   if (answer.text.trim() !== '') {
-    return { text: answer.text, truncated, model: context.model, usage: answer.usage };
+    return { text: answer.text, truncated: isTruncated, model: context.model, usage: answer.usage };
   }
   const details = { model: context.model, usage: answer.usage };
   if (answer.refusal !== '' || answer.finishReason === 'content_filter') {
-    const words = answer.refusal.slice(0, 300) || 'its content filter stopped the answer';
-    const message = `model ${context.model} refuses to answer: ${words}`;
+    const reason = answer.refusal.slice(0, 300) || 'a content filter stopped the answer';
+    const message = `model ${context.model} refuses to answer: ${reason}`;
     throw new AppError('refused', 'model_refused', message, { details });
   }
-  const why = truncated ? ': it used up its output limit before the first word' : '';
-  const message = `model ${context.model} gave an empty answer${why}`;
+  const reason = isTruncated ? ': the output limit was reached before the first word' : '';
+  const message = `model ${context.model} gave an empty answer${reason}`;
   throw new AppError('transient', 'model_empty_answer', message, { details });
 }
 
+/** Estimates the tokens of a prompt, with some tokens for each message. */
 export function estimatePromptTokens(messages: ChatMessage[]): number {
-  const perMessage = 8;
-  return messages.reduce((sum, { content }) => sum + estimateTokens(content) + perMessage, 0);
+  const tokensPerMessage = 8;
+  return messages.reduce((sum, { content }) => sum + estimateTokens(content) + tokensPerMessage, 0);
 }
 
 function createUnreadableAnswerError(body: unknown, context: CallContext): AppError {
   const error = errorSchema.safeParse(body);
   if (error.success) return toBodyError(error.data.error, context);
-  const message = `the endpoint answers model ${context.model} with something that is no chat completion; check the base URL`;
+  const message = `the endpoint did not answer with a chat completion for model ${context.model}; check the base URL`;
   return new AppError('invalid', 'model_endpoint_wrong', message, {
     details: { model: context.model },
   });

@@ -6,39 +6,45 @@ import { readAnswer } from './read-answer.ts';
 import type { CallContext } from './to-app-error.ts';
 import { findRefusedLimit, isFormatRefusal, toAppError } from './to-app-error.ts';
 
-// One call to one model. Endpoints differ in which answer formats and which spelling of the output limit they take; what
-// worked is remembered per model, so that the search happens once.
+// One call of a model. Endpoints differ in the answer formats and in the name of the output limit that they accept. The caller
+// remembers the accepted combination for each model.
 
+/** Answer formats in the order of preference. */
 const ANSWER_FORMATS = ['json_schema', 'json_object', 'plain'] as const;
+/** Answer format of a request. */
 export type AnswerFormat = (typeof ANSWER_FORMATS)[number];
 type OutputLimitName = 'max_tokens' | 'max_completion_tokens' | 'none';
 
+/** Answer format and name of the output limit that an endpoint accepts. */
 export type Dialect = { readonly format: AnswerFormat; readonly limit: OutputLimitName };
+/** Named JSON schema of an answer. */
 export type JsonSchema = { readonly name: string; readonly schema: Record<string, unknown> };
+/** Request to a model. */
 export type ChatCall = {
   readonly messages: ChatMessage[];
   readonly schema?: JsonSchema;
   readonly maxOutputTokens: number;
   readonly tools?: OpenAI.ChatCompletionTool[];
 };
+/** Endpoint and credential. */
 export type EndpointOptions = {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly timeoutMs: number;
 };
 
-/** No retries of the SDK's own: who retries, and when, is decided by the engine. */
+/** Creates a client without retries of the SDK, because the engine decides about retries. */
 export function createOpenAiClient(options: EndpointOptions): OpenAI {
   if (!/^[\x21-\x7e]*$/.test(options.apiKey.trim())) {
     throw new AppError(
       'auth',
       'model_key_refused',
-      'the model key contains characters that no key has',
+      'the model key contains spaces or characters outside ASCII; copy the key again',
     );
   }
   return new OpenAI({
     baseURL: options.baseUrl,
-    // Local endpoints need no key; the SDK insists on one.
+    // The SDK requires a key, also for local endpoints without authentication.
     apiKey: options.apiKey.trim() || 'none',
     organization: null,
     project: null,
@@ -48,7 +54,7 @@ export function createOpenAiClient(options: EndpointOptions): OpenAI {
   });
 }
 
-/** Sends until a dialect works that the endpoint takes, starting with `dialect`; returns the one that did. */
+/** Sends a request in `dialect`, and in other dialects until the endpoint accepts one; returns the accepted dialect. */
 export async function sendChat(
   client: OpenAI,
   call: ChatCall,
@@ -81,7 +87,7 @@ function sendRequest(
     ...buildFormatParameter(dialect.format, call.schema),
     ...(call.tools === undefined ? {} : { tools: call.tools }),
   };
-  // The SDK's timeout ends with the headers; a body that stalls must end too.
+  // The timeout of the SDK covers only the headers; this signal also ends a stalled body.
   const signal = AbortSignal.timeout(client.timeout);
   return client.chat.completions.create(request, { signal });
 }
@@ -111,12 +117,12 @@ function buildFormatParameter(
   return { response_format: { type: 'json_schema', json_schema: { ...schema, strict: true } } };
 }
 
-/** Where the endpoint does not enforce the schema, the model is told it. */
+/** Adds the JSON schema to the prompt if the endpoint does not enforce the schema. */
 function addSchemaToPrompt(call: ChatCall, format: AnswerFormat): ChatMessage[] {
   if (call.schema === undefined || format === 'json_schema') return call.messages;
-  const words = `Answer with one JSON object and nothing else. It fits this JSON schema: ${JSON.stringify(call.schema.schema)}`;
-  const [first, ...rest] = call.messages;
-  // One system message, the first: some chat templates refuse another.
-  if (first?.role !== 'system') return [{ role: 'system', content: words }, ...call.messages];
-  return [{ role: 'system', content: `${first.content}\n\n${words}` }, ...rest];
+  const instruction = `Answer with one JSON object and nothing else. It fits this JSON schema: ${JSON.stringify(call.schema.schema)}`;
+  const [first, ...others] = call.messages;
+  // Some chat templates accept only one system message, as the first message.
+  if (first?.role !== 'system') return [{ role: 'system', content: instruction }, ...call.messages];
+  return [{ role: 'system', content: `${first.content}\n\n${instruction}` }, ...others];
 }

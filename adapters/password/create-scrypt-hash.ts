@@ -2,10 +2,13 @@ import type { ScryptOptions } from 'node:crypto';
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import type { PasswordHash } from '../../core/port/password-hash.ts';
 
+/** Cost parameters of scrypt. */
 export type ScryptCost = {
-  /** log2 of the work factor N. */
+  /** Base-2 logarithm of the work factor N. */
   readonly logN: number;
+  /** Block size. */
   readonly r: number;
+  /** Parallelism. */
   readonly p: number;
 };
 
@@ -13,7 +16,7 @@ const DEFAULT_COST: ScryptCost = { logN: 15, r: 8, p: 3 };
 const KEY_BYTES = 32;
 const STORED_HASH = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,64})\$([\w-]{43})$/;
 
-/** Stored as `scrypt$logN$r$p$salt$key`: a higher cost later leaves old hashes readable. */
+/** Creates a hash port. The stored form `scrypt$logN$r$p$salt$key` keeps old hashes readable after a change of the cost. */
 export function createScryptHash(cost: ScryptCost = DEFAULT_COST): PasswordHash {
   return {
     hash: (password) => hashPassword(password, cost),
@@ -37,10 +40,11 @@ async function verifyPassword(
     return false;
   }
   const match = STORED_HASH.exec(stored);
-  if (match === null) throw new Error('a stored password hash is not readable');
-  const [, logN, r, p, salt = '', wanted = ''] = match;
+  if (match === null)
+    throw new Error('a stored password hash is not readable; set the password again');
+  const [, logN, r, p, salt = '', expectedKey = ''] = match;
   const key = await deriveKey(password, salt, { logN: Number(logN), r: Number(r), p: Number(p) });
-  return timingSafeEqual(key, Buffer.from(wanted, 'base64url'));
+  return timingSafeEqual(key, Buffer.from(expectedKey, 'base64url'));
 }
 
 function deriveKey(password: string, salt: string, cost: ScryptCost): Promise<Buffer> {

@@ -1,35 +1,24 @@
-import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '../../core/base/app-error.ts';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Queue } from '../../core/port/queue.ts';
 import { requireQueueRow } from '../../core/topology/queues.ts';
+import type { AwsAccess } from '../aws/create-client-options.ts';
+import { createClientOptions } from '../aws/create-client-options.ts';
 import type { Batch, BatchEntry } from './to-batches.ts';
 import { toBatches } from './to-batches.ts';
 
-export type SqsQueueOptions = {
-  /** By the queue's name in core/topology/queues.ts. */
+/** Options of createSqsQueue. */
+export type SqsQueueOptions = AwsAccess & {
+  /** URLs by the queue name in core/topology/queues.ts. */
   readonly urls: Readonly<Record<string, string>>;
-  readonly region: string;
-  /** Without it: AWS's own. */
-  readonly endpoint?: string;
-  /** Without them: the environment's, as the SDK finds them. */
-  readonly credentials?: SQSClientConfig['credentials'];
 };
 
-/** Sends in batches; what was not taken is named in one `transient` error, after all the others were sent. */
+/** Creates the queue port. Sends messages in batches; one failed batch does not stop the other batches. */
 export function createSqsQueue(options: SqsQueueOptions): Queue {
-  const client = new SQSClient({
-    region: options.region,
-    endpoint: options.endpoint,
-    credentials: options.credentials,
-    maxAttempts: 4,
-    retryMode: 'standard',
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: 5_000,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const client = new SQSClient(
+    createClientOptions(options, { maxAttempts: 4, requestTimeoutMs: 5_000 }),
+  );
   return {
     async send(messages) {
       const batches = toBatches(messages, (type) =>
@@ -43,7 +32,8 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 
 function requireQueueUrl(urls: SqsQueueOptions['urls'], name: string): string {
   const url = urls[name];
-  if (url === undefined) throw new AppError('bug', 'no_queue', `there is no URL of queue ${name}`);
+  if (url === undefined)
+    throw new AppError('bug', 'no_queue', `the URL of queue ${name} is not configured`);
   return url;
 }
 
@@ -54,19 +44,19 @@ type SendFailure = {
 };
 
 async function sendBatch(client: SQSClient, batch: Batch): Promise<SendFailure[]> {
-  const Entries = batch.entries.map((entry, n) => ({
-    Id: String(n),
+  const Entries = batch.entries.map((entry, index) => ({
+    Id: String(index),
     MessageBody: entry.body,
     ...(entry.delaySeconds === 0 ? {} : { DelaySeconds: entry.delaySeconds }),
   }));
   try {
-    const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: batch.url, Entries }));
-    return batch.entries.flatMap((entry, n) => {
-      const failed = answer.Failed?.find((row) => row.Id === String(n));
-      return failed === undefined ? [] : [{ entry, reason: failed.Code ?? 'unknown' }];
+    const output = await client.send(new SendMessageBatchCommand({ QueueUrl: batch.url, Entries }));
+    return batch.entries.flatMap((entry, index) => {
+      const failure = output.Failed?.find(({ Id }) => Id === String(index));
+      return failure === undefined ? [] : [{ entry, reason: failure.Code ?? 'unknown' }];
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = describeError(cause);
     return batch.entries.map((entry) => ({ entry, reason, cause }));
   }
 }
@@ -78,7 +68,7 @@ function requireAllSent(failures: readonly SendFailure[]): void {
   throw new AppError(
     'transient',
     'queue_refused',
-    `${failures.length} message(s) not sent (${types.join(', ')}): ${first.reason}`,
+    `SQS did not accept ${failures.length} message(s) of type ${types.join(', ')}: ${first.reason}`,
     { details: { types, count: failures.length }, cause: first.cause },
   );
 }

@@ -9,8 +9,8 @@ function repeatMessage(count: number, message: QueueMessage) {
   return Array.from({ length: count }, () => ({ message }));
 }
 
-describe('messages', () => {
-  test('are sent ten at a time, in their order', () => {
+describe('toBatches', () => {
+  test('puts at most ten messages into a batch, in their order', () => {
     const messages = Array.from({ length: 23 }, (_, n) => ({
       message: { ...planMessage, plan: `p${n}` },
       delaySeconds: n,
@@ -26,7 +26,7 @@ describe('messages', () => {
     );
   });
 
-  test('of different queues do not share a batch', () => {
+  test('puts messages of different queues into different batches', () => {
     const push: QueueMessage = { type: 'push', v: 1, plan: 'p1' };
 
     const batches = toBatches(
@@ -40,7 +40,7 @@ describe('messages', () => {
     ]);
   });
 
-  test('together stay within the size of a batch', () => {
+  test('limits the total size of a batch', () => {
     const large: QueueMessage = { ...planMessage, plan: 'x'.repeat(100 * 1024) };
 
     const batches = toBatches(repeatMessage(5, large), () => 'url');
@@ -48,11 +48,11 @@ describe('messages', () => {
     expect(batches.map((batch) => batch.entries.length)).toEqual([2, 2, 1]);
   });
 
-  test('of nothing make no batch', () => {
+  test('creates no batch without messages', () => {
     expect(toBatches([], () => 'url')).toEqual([]);
   });
 
-  test('that are too large are refused as invalid', () => {
+  test('rejects a message above the size limit as invalid', () => {
     const huge = repeatMessage(1, { ...planMessage, plan: 'x'.repeat(256 * 1024) });
 
     expect(() => toBatches(huge, () => 'url')).toThrow(
@@ -60,9 +60,12 @@ describe('messages', () => {
     );
   });
 
-  test.each([-1, 901, 0.5, Number.NaN])('with a delay of %s are a bug', (delaySeconds) => {
-    expect(() => toBatches([{ message: planMessage, delaySeconds }], () => 'url')).toThrow(
-      expect.toSatisfy((error) => isAppError(error, 'bug', 'bad_delay')),
-    );
-  });
+  test.each([-1, 901, 0.5, Number.NaN])(
+    'rejects a delay of %s seconds as a bug',
+    (delaySeconds) => {
+      expect(() => toBatches([{ message: planMessage, delaySeconds }], () => 'url')).toThrow(
+        expect.toSatisfy((error) => isAppError(error, 'bug', 'bad_delay')),
+      );
+    },
+  );
 });

@@ -1,33 +1,25 @@
-import type { ApiGatewayManagementApiClientConfig } from '@aws-sdk/client-apigatewaymanagementapi';
 import {
   ApiGatewayManagementApiClient,
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { AppError } from '../../core/base/app-error.ts';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Push } from '../../core/port/push.ts';
+import type { AwsAccess } from '../aws/create-client-options.ts';
+import { createClientOptions } from '../aws/create-client-options.ts';
 
-export type PushOptions = {
-  /** The stage's `https://...` address, or the local gateway's; `/@connections` is added to it. */
+/** Options of createPush. */
+export type PushOptions = AwsAccess & {
+  /** URL of the gateway's stage (`https://...`) or of the local gateway. The SDK appends `/@connections`. */
   readonly endpoint: string;
-  readonly region: string;
-  /** Without them: the environment's, as the SDK finds them. */
-  readonly credentials?: ApiGatewayManagementApiClientConfig['credentials'];
 };
 
+/** Creates the push port of an API Gateway WebSocket. */
 export function createPush(options: PushOptions): Push {
-  const client = new ApiGatewayManagementApiClient({
-    region: options.region,
-    endpoint: options.endpoint,
-    credentials: options.credentials,
-    maxAttempts: 2,
-    retryMode: 'standard',
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: 3_000,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const client = new ApiGatewayManagementApiClient(
+    createClientOptions(options, { maxAttempts: 2, requestTimeoutMs: 3_000 }),
+  );
   return {
     async send(connectionId, frame) {
       const Data = JSON.stringify(frame);
@@ -36,10 +28,8 @@ export function createPush(options: PushOptions): Push {
         return 'sent';
       } catch (cause) {
         if (cause instanceof GoneException) return 'gone';
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new AppError('transient', 'push_failed', `a frame was not sent: ${reason}`, {
-          cause,
-        });
+        const message = `the gateway did not accept a frame: ${describeError(cause)}`;
+        throw new AppError('transient', 'push_failed', message, { cause });
       }
     },
   };

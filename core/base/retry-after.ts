@@ -1,5 +1,5 @@
 /** Upper bound of any wait that a server requests, milliseconds. A misconfigured server cannot park work for days. */
-const MAX_RETRY_AFTER_MS = 3_600_000;
+export const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
  * Reads a Retry-After header, which holds seconds or an HTTP date.

@@ -43,9 +43,11 @@ const coreRows = CORE_LAYERS.flatMap((layer, index) =>
 
 /** Adapters, each with its SDK and the core files that it may import besides ports, contract and base. */
 const adapterRows = [
+  createAdapterRow('aws'),
   createAdapterRow(
     'dynamo',
     ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb'],
+    'adapters/aws',
     'core/topology/table.ts',
   ),
   createAdapterRow('github', ['octokit']),
@@ -56,8 +58,8 @@ const adapterRows = [
   createAdapterRow('openai', ['openai']),
   createAdapterRow('password'),
   createAdapterRow('process'),
-  createAdapterRow('sqs', ['@aws-sdk/client-sqs'], 'core/topology/queues.ts'),
-  createAdapterRow('websocket', ['@aws-sdk/client-apigatewaymanagementapi']),
+  createAdapterRow('sqs', ['@aws-sdk/client-sqs'], 'adapters/aws', 'core/topology/queues.ts'),
+  createAdapterRow('websocket', ['@aws-sdk/client-apigatewaymanagementapi'], 'adapters/aws'),
 ];
 
 function createAdapterRow(

@@ -1,0 +1,35 @@
+/** Access to an AWS service, or to an emulator of the service. */
+export type AwsAccess = {
+  readonly region: string;
+  /** URL of the service; defaults to the endpoint of AWS. */
+  readonly endpoint?: string;
+  /** Credentials; default: the SDK's own lookup (environment, role of the function). */
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+};
+
+/**
+ * Creates the options that all AWS clients share: few retries and short timeouts, because a handler has only seconds.
+ *
+ * @param limits `maxAttempts` includes the first attempt; `requestTimeoutMs` limits each attempt
+ */
+export function createClientOptions(
+  access: AwsAccess,
+  limits: { readonly maxAttempts: number; readonly requestTimeoutMs: number },
+) {
+  return {
+    region: access.region,
+    endpoint: access.endpoint,
+    credentials: access.credentials,
+    maxAttempts: limits.maxAttempts,
+    retryMode: 'standard',
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: limits.requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
+  };
+}
