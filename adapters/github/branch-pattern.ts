@@ -1,49 +1,60 @@
+/**
+ * Step of a pattern. `any` matches any characters, `segment` any characters except a slash, `single` one character except a
+ * slash. `optional` allows the matcher to skip the two steps that follow.
+ */
 type PatternStep =
-  | { readonly kind: 'any' | 'within' | 'one' | 'optional' }
-  | { readonly sign: string };
+  | { readonly kind: 'any' | 'segment' | 'single' | 'optional' }
+  | { readonly character: string };
 
 /**
- * Whether GitHub means a branch by a pattern of a protection or a ruleset: `*` and `?` stay inside a path segment, as a `**`
- * does; what `**` and a slash stand for may hold slashes, or be missing. Every way is followed at once, because anybody's
- * repository may be asked about: no pattern takes longer than its length times the name's.
+ * Matches a branch name with a pattern of a GitHub ruleset or branch protection. `*`, `?` and a `**` without a slash match inside
+ * one path segment; `**` with a slash matches any number of segments, also none. The matcher follows all alternatives at the same
+ * time, so that its time is at most the length of the pattern times the length of the name, also for a malicious pattern.
  */
 export function branchMatchesPattern(pattern: string, name: string): boolean {
   const steps = pattern.split(/(\*\*\/|\*+|\?)/).flatMap(parseSteps);
-  let at = expandPlaces(steps, [0]);
-  for (const sign of name) {
-    at = expandPlaces(
+  let positions = expandPositions(steps, [0]);
+  for (const character of name) {
+    positions = expandPositions(
       steps,
-      [...at].flatMap((place) => advancePlace(steps[place], place, sign)),
+      [...positions].flatMap((position) => advancePosition(steps[position], position, character)),
     );
-    if (at.size === 0) return false;
+    if (positions.size === 0) return false;
   }
-  return at.has(steps.length);
+  return positions.has(steps.length);
 }
 
 function parseSteps(part: string): readonly PatternStep[] {
-  if (part === '**/') return [{ kind: 'optional' }, { kind: 'any' }, { sign: '/' }];
-  if (part.startsWith('*')) return [{ kind: 'within' }];
-  if (part === '?') return [{ kind: 'one' }];
-  return [...part].map((sign) => ({ sign }));
+  if (part === '**/') return [{ kind: 'optional' }, { kind: 'any' }, { character: '/' }];
+  if (part.startsWith('*')) return [{ kind: 'segment' }];
+  if (part === '?') return [{ kind: 'single' }];
+  return [...part].map((character) => ({ character }));
 }
 
-/** Where one can be without another sign of the name. */
-function expandPlaces(steps: readonly PatternStep[], from: readonly number[]): ReadonlySet<number> {
-  const places = new Set(from);
-  // Whatever is added on the way is visited too.
-  for (const place of places) {
-    const step = steps[place];
-    if (step === undefined || 'sign' in step || step.kind === 'one') continue;
-    places.add(place + 1);
-    if (step.kind === 'optional') places.add(place + 3);
+/** Adds the positions that the matcher can reach without a further character. */
+function expandPositions(
+  steps: readonly PatternStep[],
+  from: readonly number[],
+): ReadonlySet<number> {
+  const positions = new Set(from);
+  // The loop also visits positions that are added during the loop.
+  for (const position of positions) {
+    const step = steps[position];
+    if (step === undefined || 'character' in step || step.kind === 'single') continue;
+    positions.add(position + 1);
+    if (step.kind === 'optional') positions.add(position + 3);
   }
-  return places;
+  return positions;
 }
 
-function advancePlace(step: PatternStep | undefined, place: number, sign: string): number[] {
+function advancePosition(
+  step: PatternStep | undefined,
+  position: number,
+  character: string,
+): number[] {
   if (step === undefined) return [];
-  if ('sign' in step) return step.sign === sign ? [place + 1] : [];
-  if (step.kind === 'any') return [place];
-  if (step.kind === 'optional' || sign === '/') return [];
-  return [step.kind === 'within' ? place : place + 1];
+  if ('character' in step) return step.character === character ? [position + 1] : [];
+  if (step.kind === 'any') return [position];
+  if (step.kind === 'optional' || character === '/') return [];
+  return [step.kind === 'segment' ? position : position + 1];
 }

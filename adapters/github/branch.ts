@@ -53,7 +53,7 @@ export async function ensureBranch(
     });
   } catch (error) {
     if (!isAppError(error, 'conflict')) throw error;
-    // Made by an earlier call, or by somebody else: it is left where it is.
+    // An earlier call or another writer created the branch; it stays unchanged.
     const head = await readBranchHead(connection, repo, branch);
     if (head === undefined) throw error;
     return head;
@@ -91,7 +91,7 @@ export async function deleteBranch(
   }
 }
 
-/** The scratch branch belongs to this call alone, so what an earlier call left there is thrown away. */
+/** Tries a merge. Only this call uses the scratch branch, so the remains of an earlier call are discarded. */
 export async function tryMerge(
   connection: Connection,
   repo: RepoName,

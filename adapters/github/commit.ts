@@ -2,6 +2,7 @@ import { isAppError } from '../../core/base/app-error.ts';
 import type { CommitFile, RepoName, Sha, TreeEntry } from '../../core/port/forge.ts';
 import type { Connection } from './create-connection.ts';
 
+/** Comparison of two commits. */
 export type Comparison = {
   readonly files: CommitFile[];
   readonly aheadBy: number;
@@ -33,7 +34,7 @@ export async function compareCommits(
   head: Sha,
 ): Promise<Comparison> {
   return connection.callForge(`compare ${base} with ${head}`, repo, async (octokit, id) => {
-    // Files are all on the first page, however few commits it holds.
+    // The first page lists all files, so that one commit per page is enough.
     const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
       ...id,
       basehead: `${base}...${head}`,
@@ -57,12 +58,12 @@ type WireFile = {
   readonly previous_filename?: string;
 };
 
-/** A rename changes two paths: the one that is gone is a file of its own. */
+/** Converts a file; a rename becomes two entries, because it also removes the old path. */
 function toCommitFiles(file: WireFile): CommitFile[] {
-  const { filename: path, additions, deletions, previous_filename: before } = file;
-  const there = { path, status: FILE_STATUSES[file.status] ?? 'modified', additions, deletions };
-  if (file.status !== 'renamed' || before === undefined) return [there];
-  return [there, { path: before, status: 'removed', additions: 0, deletions: 0 }];
+  const { filename: path, additions, deletions, previous_filename: oldPath } = file;
+  const changed = { path, status: FILE_STATUSES[file.status] ?? 'modified', additions, deletions };
+  if (file.status !== 'renamed' || oldPath === undefined) return [changed];
+  return [changed, { path: oldPath, status: 'removed', additions: 0, deletions: 0 }];
 }
 
 const FILE_STATUSES: Readonly<Record<string, CommitFile['status']>> = {
@@ -107,7 +108,7 @@ export async function readFile(
       const { data } = await octokit.rest.repos.getContent({ ...id, path, ref: sha });
       if (Array.isArray(data) || data.type !== 'file') return undefined;
       if (data.encoding === 'base64') return decodeText(data.content, maxBytes);
-      // Above one megabyte the content has a call of its own.
+      // GitHub returns contents above one megabyte only as a blob.
       const blob = await octokit.rest.git.getBlob({ ...id, file_sha: data.sha });
       return decodeText(blob.data.content, maxBytes);
     });
@@ -117,11 +118,11 @@ export async function readFile(
   }
 }
 
-/** Undefined for what is not text. */
+/** Decodes a text; returns undefined for binary contents. */
 function decodeText(base64: string, maxBytes: number): string | undefined {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.subarray(0, 8_000).includes(0)) return undefined;
   const text = bytes.subarray(0, maxBytes).toString('utf8');
-  // The cut may have gone through a character.
+  // The limit may split a character.
   return bytes.length > maxBytes ? text.replace(/\uFFFD$/, '') : text;
 }

@@ -14,10 +14,10 @@ type CheckResult = {
   readonly url: string | null;
 };
 
-/** What a credential may read of the checks of a repository. */
+/** Kinds of checks that a credential may read. */
 export type CheckAccess = {
   readonly checkRuns: boolean;
-  /** The runs of GitHub Actions, which are most people's checks. */
+  /** Workflow runs of GitHub Actions. */
   readonly actions: boolean;
   readonly statuses: boolean;
 };
@@ -25,21 +25,21 @@ export type CheckAccess = {
 const REFUSAL_TTL_MS = 10 * 60_000;
 
 /**
- * A function that reads check runs and commit statuses together: CI uses either. No fine-grained token of a person may read
- * check runs; the runs of GitHub Actions are taken in their place. It remembers for ten minutes what was refused.
+ * Creates a function that reads check runs and commit statuses, because CI systems use either. Fine-grained personal tokens may
+ * not read check runs; the function then reads the runs of GitHub Actions instead, and remembers the refusal for ten minutes.
  */
 export function createChecksReader(connection: Connection) {
-  const refused = new Map<RepoName, number>();
+  const refusedUntil = new Map<RepoName, number>();
   return async (repo: RepoName, sha: Sha): Promise<Checks> => {
-    const isKnown = (refused.get(repo) ?? 0) > connection.now();
-    const { results, access } = await readAllChecks(connection, repo, sha, isKnown);
-    if (!access.checkRuns && !isKnown) refused.set(repo, connection.now() + REFUSAL_TTL_MS);
+    const isRefused = (refusedUntil.get(repo) ?? 0) > connection.now();
+    const { results, access } = await readAllChecks(connection, repo, sha, isRefused);
+    if (!access.checkRuns && !isRefused) refusedUntil.set(repo, connection.now() + REFUSAL_TTL_MS);
     const unread = !canReadChecks(access);
     return { ...summariseChecks(results), ...(unread && { unread }) };
   };
 }
 
-/** Asked of any commit: said to people before they rely on it. */
+/** Finds out which kinds of checks the credential may read; any commit works for the test. */
 export async function probeCheckAccess(
   connection: Connection,
   repo: RepoName,
@@ -48,7 +48,7 @@ export async function probeCheckAccess(
   return (await readAllChecks(connection, repo, sha, false)).access;
 }
 
-/** Of apps other than Actions nothing may be seen, which no token tells. */
+/** Returns true if the credential reads enough kinds of checks. Without check runs, checks of other apps than GitHub Actions stay unseen. */
 export function canReadChecks({ checkRuns, actions, statuses }: CheckAccess): boolean {
   return statuses && (checkRuns || actions);
 }
@@ -69,10 +69,10 @@ function readAllChecks(connection: Connection, repo: RepoName, sha: Sha, skipChe
   });
 }
 
-/** Undefined: the credential lacks the permission. */
-async function readUnlessForbidden<T>(ask: () => Promise<T>): Promise<T | undefined> {
+/** Returns undefined if the credential lacks the permission. */
+async function readUnlessForbidden<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await ask();
+    return await read();
   } catch (error) {
     if (isForbidden(error) && !isRateLimited(error)) return undefined;
     throw error;
@@ -97,10 +97,10 @@ function summariseChecks(results: readonly CheckResult[]): Checks {
   };
 }
 
-function computeCheckState(all: number, failing: number, pending: number): CheckState {
+function computeCheckState(total: number, failing: number, pending: number): CheckState {
   if (failing > 0) return 'red';
   if (pending > 0) return 'pending';
-  return all > 0 ? 'green' : 'none';
+  return total > 0 ? 'green' : 'none';
 }
 
 async function listRuns(octokit: Octokit, id: RepositoryId, ref: Sha): Promise<CheckResult[]> {
@@ -117,7 +117,7 @@ async function listRuns(octokit: Octokit, id: RepositoryId, ref: Sha): Promise<C
   }));
 }
 
-/** Of each workflow the newest run; one that was run again is the same run. */
+/** Lists the newest run of each workflow and event. */
 async function listActions(octokit: Octokit, id: RepositoryId, sha: Sha): Promise<CheckResult[]> {
   const runs = await octokit.paginate(octokit.rest.actions.listWorkflowRunsForRepo, {
     ...id,
@@ -132,7 +132,10 @@ async function listActions(octokit: Octokit, id: RepositoryId, sha: Sha): Promis
   return [...newest.values()].map((run) => ({
     name: run.name ?? `workflow ${run.workflow_id}`,
     state: toRunState(run.status ?? 'queued', run.conclusion),
-    summary: `the workflow ended with ${run.conclusion ?? 'nothing yet'}`,
+    summary:
+      run.conclusion === null
+        ? 'the workflow is not finished'
+        : `the workflow ended with ${run.conclusion}`,
     url: run.html_url,
   }));
 }

@@ -4,49 +4,59 @@ import type { Quota } from './create-quota.ts';
 import { createQuota } from './create-quota.ts';
 import { isRateLimited, translateError } from './translate-error.ts';
 
+/** Credential: a personal token, or a GitHub App; without `installationId` the App looks up the installation of each owner. */
 export type GitHubAuth =
   | { readonly token: string }
   | { readonly appId: string; readonly privateKey: string; readonly installationId?: number };
 
+/** Options of createConnection. */
 export type ConnectionOptions = {
-  /** Root of the REST interface; GitHub's own unless told. */
+  /** Root URL of the REST interface; defaults to GitHub's. */
   readonly baseUrl?: string;
   readonly auth: GitHubAuth;
-  /** Epoch milliseconds. */
+  /** Returns epoch milliseconds. */
   readonly now: () => number;
   readonly fetch?: typeof fetch;
+  /** Timeout of one request in milliseconds; default 30,000. */
   readonly timeoutMs?: number;
 };
 
+/** Owner and name of a repository, as octokit expects them. */
 export type RepositoryId = { readonly owner: string; readonly repo: string };
 
-/** A narrowed token for git. */
+/** Token for git, with restricted permissions where possible; `expiresAt` in epoch milliseconds. */
 export type PushToken = { readonly token: string; readonly expiresAt: number };
 
+/** Authenticated connection to GitHub. */
 export type Connection = {
   readonly now: () => number;
-  /** Runs calls about a repository with the client that may make them, and translates what they throw. */
+  /**
+   * Runs requests about a repository with the client of its installation, and translates errors.
+   *
+   * @param action describes the request in error messages, for example `read acme/shop`
+   */
   callForge<T>(
-    what: string,
+    action: string,
     repo: RepoName,
     work: (octokit: Octokit, id: RepositoryId) => Promise<T>,
   ): Promise<T>;
-  /** Good for the contents of one repository; to write, where the forge knows it, for one branch of it only. */
+  /** Creates a token for the contents of one repository. The local forge also restricts writes to `branch`. */
   createPushToken(
     repo: RepoName,
-    repositoryId: () => Promise<number>,
+    readRepositoryId: () => Promise<number>,
     branch: string,
     access: GitAccess,
   ): Promise<PushToken>;
 };
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** Tokens are renewed this long before they end. */
+/** Time before its expiry at which a token is renewed. */
 const TOKEN_MARGIN_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
-/** The laptop's forge narrows a token to this branch; GitHub ignores headers that it does not know. */
+/** Header with the only branch that a token may write. Only the local forge reads it; GitHub ignores unknown headers. */
 const BRANCH_HEADER = 'x-smol-gang-branch';
 
+/** Creates a connection for the configured credential. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { auth, now } = options;
   return 'token' in auth
@@ -71,9 +81,9 @@ function createTokenConnection(
   });
   return {
     now,
-    callForge: (what, repo, work) =>
-      translateErrors(what, now, () => work(octokit, splitRepoName(repo))),
-    // Nothing narrower can be made of a person's token. It is asked for again after an hour all the same.
+    callForge: (action, repo, work) =>
+      translateErrors(action, now, () => work(octokit, splitRepoName(repo))),
+    // A personal token cannot be restricted. The expiry only makes the bridge request the token again.
     createPushToken: async () => ({ token, expiresAt: now() + HOUR_MS }),
   };
 }
@@ -89,18 +99,18 @@ function createAppConnection(
   const clients = new Map<number, Octokit>();
   const installations = new Map<string, number>();
 
-  async function installationOf(repo: RepoName): Promise<number> {
+  async function findInstallation(repo: RepoName): Promise<number> {
     const { owner, repo: name } = splitRepoName(repo);
-    const known = auth.installationId ?? installations.get(owner);
-    if (known !== undefined) return known;
+    const cached = auth.installationId ?? installations.get(owner);
+    if (cached !== undefined) return cached;
     const { data } = await app.octokit.rest.apps.getRepoInstallation({ owner, repo: name });
     installations.set(owner, data.id);
     return data.id;
   }
 
-  function clientOf(installation: number): Octokit {
-    const known = clients.get(installation);
-    if (known !== undefined) return known;
+  function getClient(installation: number): Octokit {
+    const cached = clients.get(installation);
+    if (cached !== undefined) return cached;
     const octokit = new (configureOctokit(options))();
     addRequestGuard(octokit, createQuota(now), createInstallationTokens(app, installation, now));
     clients.set(installation, octokit);
@@ -109,15 +119,15 @@ function createAppConnection(
 
   return {
     now,
-    callForge: (what, repo, work) =>
-      translateErrors(what, now, async () =>
-        work(clientOf(await installationOf(repo)), splitRepoName(repo)),
+    callForge: (action, repo, work) =>
+      translateErrors(action, now, async () =>
+        work(getClient(await findInstallation(repo)), splitRepoName(repo)),
       ),
-    createPushToken: (repo, repositoryId, branch, access) =>
-      translateErrors(`make a token for ${repo}`, now, async () => {
+    createPushToken: (repo, readRepositoryId, branch, access) =>
+      translateErrors(`create a token for ${repo}`, now, async () => {
         const { data } = await app.octokit.rest.apps.createInstallationAccessToken({
-          installation_id: await installationOf(repo),
-          repository_ids: [await repositoryId()],
+          installation_id: await findInstallation(repo),
+          repository_ids: [await readRepositoryId()],
           permissions: { contents: access },
           headers: { [BRANCH_HEADER]: branch },
         });
@@ -128,49 +138,50 @@ function createAppConnection(
 
 type TokenSource = {
   getToken(): Promise<string>;
-  /** Forgets the token after a 401; true when a new one can be had. */
+  /** Discards the token after a 401; returns true if a new token can be created. */
   forgetToken(): boolean;
 };
 
 function createInstallationTokens(app: App, installation: number, now: () => number): TokenSource {
-  let known: { readonly token: string; readonly expiresAt: number } | undefined;
-  let asking: Promise<string> | undefined;
-  async function ask(): Promise<string> {
+  let current: PushToken | undefined;
+  let pending: Promise<string> | undefined;
+  async function requestToken(): Promise<string> {
     const { data } = await app.octokit.rest.apps.createInstallationAccessToken({
       installation_id: installation,
     });
-    known = { token: data.token, expiresAt: Date.parse(data.expires_at) };
+    current = { token: data.token, expiresAt: Date.parse(data.expires_at) };
     return data.token;
   }
   return {
     async getToken() {
-      if (known !== undefined && known.expiresAt - TOKEN_MARGIN_MS > now()) return known.token;
-      asking ??= ask().finally(() => {
-        asking = undefined;
+      if (current !== undefined && current.expiresAt - TOKEN_MARGIN_MS > now())
+        return current.token;
+      pending ??= requestToken().finally(() => {
+        pending = undefined;
       });
-      return asking;
+      return pending;
     },
     forgetToken() {
-      const had = known !== undefined;
-      known = undefined;
-      return had;
+      const hadToken = current !== undefined;
+      current = undefined;
+      return hadToken;
     },
   };
 }
 
-/** Octokit without its plugins that wait and ask again: the engine decides when to come back. */
+/** Configures octokit without its retry plugins, because the engine decides about retries. */
 function configureOctokit(options: ConnectionOptions) {
   const send = options.fetch ?? fetch;
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const silent = { debug: ignoreLog, info: ignoreLog, warn: ignoreLog, error: ignoreLog };
+  const silentLog = { debug: ignoreLog, info: ignoreLog, warn: ignoreLog, error: ignoreLog };
   return Octokit.defaults({
     userAgent: 'smol-gang',
     ...(options.baseUrl !== undefined && { baseUrl: options.baseUrl.replace(/\/$/, '') }),
-    log: silent,
+    log: silentLog,
     retry: { enabled: false },
     throttle: { enabled: false },
     request: {
-      log: silent,
+      log: silentLog,
       fetch: (url: string, init: RequestInit) =>
         send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
     },
@@ -179,7 +190,7 @@ function configureOctokit(options: ConnectionOptions) {
 
 function ignoreLog(): void {}
 
-/** Signs each request, and keeps to the quota. */
+/** Signs each request and enforces the quota. */
 function addRequestGuard(octokit: Octokit, quota: Quota, tokens?: TokenSource): void {
   octokit.hook.wrap('request', async (request, options) => {
     quota.requireAvailable(options.url);
@@ -193,10 +204,10 @@ function addRequestGuard(octokit: Octokit, quota: Quota, tokens?: TokenSource): 
       if (error.response !== undefined) {
         quota.recordHeaders(options.url, error.response.headers, isRateLimited(error));
       }
-      // A read may simply be read again; the many steps before it need not be.
+      // Repeats a failed read at once, so that the caller need not repeat its earlier steps.
       if (error.status >= 500 && options.method === 'GET') return request(options);
       if (error.status !== 401 || tokens === undefined || !tokens.forgetToken()) throw error;
-      // Nothing was done yet: a token that was revoked or forgotten is replaced once.
+      // A 401 had no effect at the forge: one retry with a new token is safe.
       options.headers.authorization = `token ${await tokens.getToken()}`;
       return request(options);
     }
@@ -204,13 +215,13 @@ function addRequestGuard(octokit: Octokit, quota: Quota, tokens?: TokenSource): 
 }
 
 async function translateErrors<T>(
-  what: string,
+  action: string,
   now: () => number,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw translateError(error, what, now());
+    throw translateError(error, action, now());
   }
 }

@@ -26,11 +26,12 @@ import { createReviewsReader, postComment } from './pull/review.ts';
 import { createCredentialsIssuer, readRepository } from './repository.ts';
 import { runPreflight } from './run-preflight.ts';
 
+/** Options of createGitHubForge. */
 export type GitHubForgeOptions = ConnectionOptions;
 
 /**
- * GitHub, or whatever speaks its interface at `baseUrl`. As an App it makes tokens for one repository and an hour;
- * with a token it can only hand out that token, which may do all that its owner may.
+ * Creates the port to GitHub, or to a server with the same interface at `baseUrl`. A GitHub App creates git tokens for one
+ * repository and one hour. With a personal token, the bridge receives the personal token itself with all its permissions.
  */
 export function createGitHubForge(options: GitHubForgeOptions): Forge {
   const connection = createConnection(options);

@@ -1,49 +1,54 @@
 import { AppError } from '../../core/base/app-error.ts';
+import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 
-/** Below this many calls left, the rest is kept for people and for what is under way. */
+/** Number of remaining calls that is reserved for people and for unfinished work. */
 const LOW_QUOTA = 50;
-/** GitHub asks for at least a minute when it does not say how long. */
+/** Pause without Retry-After; GitHub asks clients to wait at least one minute. */
 export const DEFAULT_PAUSE_MS = 60_000;
 
+/** Headers of a response. */
 export type Headers = Readonly<Record<string, string | number | undefined>>;
 
-/** What one credential may still spend, as its last answers told. */
+/** Rate limit of one credential, from the headers of its last responses. */
 export type Quota = {
-  /** Throws `paused` when asking now is useless. */
+  /** Throws AppError `paused` if the quota is used up. */
   requireAvailable(url: string): void;
-  recordHeaders(url: string, headers: Headers, refused: boolean): void;
+  recordHeaders(url: string, headers: Headers, isRefusal: boolean): void;
 };
 
+/** Tracks the quota of one credential; `now` returns epoch milliseconds. */
 export function createQuota(now: () => number): Quota {
-  const until = new Map<string, number>();
+  const pausedUntil = new Map<string, number>();
   return {
     requireAvailable(url) {
-      const paused = Math.max(until.get(getQuotaFamily(url)) ?? 0, until.get('all') ?? 0);
-      if (paused > now())
-        throw createPausedError(paused, 'the quota of the forge is nearly used up');
+      const family = getQuotaFamily(url);
+      const until = Math.max(pausedUntil.get(family) ?? 0, pausedUntil.get('all') ?? 0);
+      if (until > now())
+        throw createPausedError(until, 'the rate limit of the forge is almost used up');
     },
-    recordHeaders(url, headers, refused) {
-      if (refused) {
+    recordHeaders(url, headers, isRefusal) {
+      if (isRefusal) {
         const scope = isQuotaUsedUp(headers) ? getQuotaFamily(url) : 'all';
-        until.set(scope, readPauseEnd(headers, now()));
+        pausedUntil.set(scope, readPauseEnd(headers, now()));
         return;
       }
       const remaining = Number(headers['x-ratelimit-remaining'] ?? Number.POSITIVE_INFINITY);
       const reset = Number(headers['x-ratelimit-reset'] ?? 0) * 1_000;
-      if (remaining < LOW_QUOTA) until.set(getQuotaFamily(url), reset);
-      else until.delete(getQuotaFamily(url));
+      if (remaining < LOW_QUOTA) pausedUntil.set(getQuotaFamily(url), reset);
+      else pausedUntil.delete(getQuotaFamily(url));
     },
   };
 }
 
+/** Creates the error of a paused forge; `until` in epoch milliseconds. */
 export function createPausedError(until: number, message: string, cause?: unknown): AppError {
   return new AppError('paused', 'forge_paused', message, { details: { until }, cause });
 }
 
-/** Epoch milliseconds. */
+/** Reads the end of a pause from the headers of a refusal, epoch milliseconds. */
 export function readPauseEnd(headers: Headers, now: number): number {
-  const retryAfter = Number(headers['retry-after'] ?? Number.NaN);
-  if (Number.isFinite(retryAfter)) return now + retryAfter * 1_000;
+  const retryAfterMs = parseRetryAfterMs(headers['retry-after']?.toString(), now);
+  if (retryAfterMs !== undefined) return now + retryAfterMs;
   const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN) * 1_000;
   if (isQuotaUsedUp(headers) && reset > now) return reset;
   return now + DEFAULT_PAUSE_MS;
@@ -53,7 +58,7 @@ export function isQuotaUsedUp(headers: Headers): boolean {
   return String(headers['x-ratelimit-remaining'] ?? '') === '0';
 }
 
-/** REST and GraphQL are counted apart. */
+/** GitHub counts REST and GraphQL separately. */
 function getQuotaFamily(url: string): string {
   return url.endsWith('/graphql') ? 'graphql' : 'core';
 }

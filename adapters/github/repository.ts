@@ -22,11 +22,11 @@ export async function readRepository(
       url: data.html_url,
       cloneUrl: data.clone_url,
       mergeMethods: (['merge', 'squash', 'rebase'] as const).filter((method) => methods[method]),
-      // GitHub has no field for it: a refusal is met by a normal pull request that is marked by its title.
+      // GitHub reports no such setting. After a refusal, the adapter opens a normal pull request with a mark in its title.
       allowsDrafts: true,
       archived: data.archived,
       sizeKb: data.size,
-      // Some tokens are not told; then a refusal says it later.
+      // GitHub does not report permissions to some tokens; a later call then fails with a clear error.
       permissions: {
         push: data.permissions?.push ?? true,
         pull: data.permissions?.pull ?? true,
@@ -36,24 +36,28 @@ export async function readRepository(
   });
 }
 
-/** A function that makes credentials; it remembers the numbers of repositories. */
+/** Creates a function that issues git credentials and remembers the numeric ids of repositories. */
 export function createCredentialsIssuer(
   connection: Connection,
 ): (repo: RepoName, branch: string, access?: GitAccess) => Promise<GitCredential> {
-  const numbers = new Map<RepoName, number>();
-  async function numberOf(repo: RepoName): Promise<number> {
-    const known = numbers.get(repo);
-    if (known !== undefined) return known;
-    const found = await connection.callForge(`read ${repo}`, repo, async (octokit, id) => {
+  const ids = new Map<RepoName, number>();
+  async function readNumericId(repo: RepoName): Promise<number> {
+    const cached = ids.get(repo);
+    if (cached !== undefined) return cached;
+    const numericId = await connection.callForge(`read ${repo}`, repo, async (octokit, id) => {
       const { data } = await octokit.rest.repos.get(id);
       return data.id;
     });
-    numbers.set(repo, found);
-    return found;
+    ids.set(repo, numericId);
+    return numericId;
   }
   return async (repo, branch, access = 'write') => {
-    const number = () => numberOf(repo);
-    const { token, expiresAt } = await connection.createPushToken(repo, number, branch, access);
+    const { token, expiresAt } = await connection.createPushToken(
+      repo,
+      () => readNumericId(repo),
+      branch,
+      access,
+    );
     return { username: TOKEN_USER, password: token, expiresAt };
   };
 }

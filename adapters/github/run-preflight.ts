@@ -10,35 +10,38 @@ import { readRepository } from './repository.ts';
 
 const PAGE = 100;
 
-/** A rule of a ruleset or of a classic protection, named alike. */
+/** Rule of a ruleset or of a classic branch protection, with the type names of rulesets. */
 type FoundRule = { readonly type: string; readonly detail: string };
 
-/** What each rule means for branches that are made, moved and merged into by this program. */
+/** Effect of each rule on the branches of the platform. */
 const RULE_MEANINGS: Readonly<
-  Record<string, { readonly blocking: boolean; readonly says: string }>
+  Record<string, { readonly blocking: boolean; readonly effect: string }>
 > = {
-  creation: { blocking: true, says: 'branches may not be created' },
-  update: { blocking: true, says: 'branches may not be moved' },
-  deletion: { blocking: false, says: 'branches cannot be cleaned up afterwards' },
-  pull_request: { blocking: true, says: 'every change needs a pull request or an approval' },
+  creation: { blocking: true, effect: 'branches may not be created' },
+  update: { blocking: true, effect: 'branches may not be moved' },
+  deletion: { blocking: false, effect: 'branches cannot be cleaned up afterwards' },
+  pull_request: { blocking: true, effect: 'every change needs a pull request or an approval' },
   required_status_checks: {
     blocking: true,
-    says: 'a branch may only take commits whose checks passed',
+    effect: 'a branch accepts only commits whose checks passed',
   },
   required_linear_history: {
     blocking: true,
-    says: 'a branch may not take merge commits, which is how work is brought together',
+    effect: 'a branch accepts no merge commits, but tasks are merged with merge commits',
   },
-  required_signatures: { blocking: true, says: 'commits must be signed' },
-  required_deployments: { blocking: true, says: 'merging waits for a deployment' },
-  workflows: { blocking: true, says: 'merging waits for a required workflow' },
-  code_scanning: { blocking: true, says: 'merging waits for code scanning' },
-  merge_queue: { blocking: true, says: 'merging goes through a merge queue' },
-  branch_name_pattern: { blocking: true, says: 'branch names must follow a pattern' },
-  commit_message_pattern: { blocking: false, says: 'commit messages must follow a pattern' },
-  commit_author_email_pattern: { blocking: false, says: 'author addresses must follow a pattern' },
-  committer_email_pattern: { blocking: false, says: 'committer addresses must follow a pattern' },
-  file_path_restriction: { blocking: false, says: 'some paths may not be changed' },
+  required_signatures: { blocking: true, effect: 'commits must be signed' },
+  required_deployments: { blocking: true, effect: 'a merge waits for a deployment' },
+  workflows: { blocking: true, effect: 'a merge waits for a required workflow' },
+  code_scanning: { blocking: true, effect: 'a merge waits for code scanning' },
+  merge_queue: { blocking: true, effect: 'merges must use the merge queue of GitHub' },
+  branch_name_pattern: { blocking: true, effect: 'branch names must follow a pattern' },
+  commit_message_pattern: { blocking: false, effect: 'commit messages must follow a pattern' },
+  commit_author_email_pattern: {
+    blocking: false,
+    effect: 'author addresses must follow a pattern',
+  },
+  committer_email_pattern: { blocking: false, effect: 'committer addresses must follow a pattern' },
+  file_path_restriction: { blocking: false, effect: 'some paths may not be changed' },
 };
 
 export async function runPreflight(
@@ -57,7 +60,12 @@ export async function runPreflight(
   return [
     ...judgeFacts(facts),
     ...(baseHead === undefined
-      ? [createBlockingFinding('base_missing', `there is no branch ${base}`)]
+      ? [
+          createBlockingFinding(
+            'base_missing',
+            `${repo} has no branch ${base}; create the branch or name another base`,
+          ),
+        ]
       : []),
     ...clashes,
     ...rules.found.map((found) => judgeRule(found, prefix)),
@@ -68,14 +76,23 @@ export async function runPreflight(
 
 function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
   const findings: PreflightFinding[] = [];
-  if (facts.archived) findings.push(createBlockingFinding('archived', `${facts.name} is archived`));
+  if (facts.archived)
+    findings.push(
+      createBlockingFinding(
+        'archived',
+        `${facts.name} is archived and read-only; unarchive the repository first`,
+      ),
+    );
   if (!facts.permissions.push) {
     findings.push(
-      createBlockingFinding('no_push', `the credential may not write to ${facts.name}`),
+      createBlockingFinding(
+        'no_push',
+        `the GitHub credential has no write permission for ${facts.name}`,
+      ),
     );
   }
   if (!facts.mergeMethods.includes('merge')) {
-    const message = `${facts.name} does not allow merge commits, which tasks are merged with: allow them in its settings, or ask for a single pull request (--simple)`;
+    const message = `${facts.name} does not allow merge commits, but tasks are merged with merge commits; allow merge commits in the settings of the repository, or request a simple plan (--simple)`;
     findings.push({ ...createBlockingFinding('merge_methods', message), lane: true });
   }
   return findings;
@@ -84,11 +101,11 @@ function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
 function judgeRule(found: FoundRule, prefix: string): PreflightFinding {
   const meaning = RULE_MEANINGS[found.type] ?? {
     blocking: false,
-    says: 'a rule that is not known here',
+    effect: 'a rule with an unknown effect applies',
   };
   return {
     rule: found.type,
-    message: `${meaning.says} under ${prefix}${found.detail}`,
+    message: `${meaning.effect} under ${prefix}${found.detail}`,
     blocking: meaning.blocking,
   };
 }
@@ -100,20 +117,20 @@ async function judgeChecks(
 ): Promise<PreflightFinding[]> {
   const access = await probeCheckAccess(connection, repo, sha);
   if (access.checkRuns && access.statuses) return [];
-  const better = 'a GitHub App or a classic token may read all';
+  const alternative = 'a GitHub App or a classic token can read all checks';
   if (canReadChecks(access)) {
-    const message = `of its checks only the runs of GitHub Actions and commit statuses may be read with this credential; what other apps check is not seen (${better})`;
+    const message = `the credential can read only commit statuses and runs of GitHub Actions in ${repo}; checks of other apps are ignored (${alternative})`;
     return [{ rule: 'check_runs_unreadable', message, blocking: false }];
   }
-  const lacks = [
+  const missingPermissions = [
     ...(access.checkRuns || access.actions ? [] : ['Actions: read']),
     ...(access.statuses ? [] : ['Commit statuses: read']),
   ];
-  const message = `its checks may not be read with this credential, so every task waits for a person's approval; give the token ${lacks.join(' and ')} (${better})`;
+  const message = `the credential cannot read the checks of ${repo}, so every task waits for the approval of a person; add the permission ${missingPermissions.join(' and ')} to the token (${alternative})`;
   return [{ rule: 'checks_unreadable', message, blocking: false }];
 }
 
-/** Git keeps branches as files: where `a` is a branch there can be no `a/b`. */
+/** Finds branches that prevent branches under the prefix: git cannot have both `a` and `a/b` as branches. */
 async function findClashes(
   connection: Connection,
   repo: RepoName,
@@ -125,7 +142,10 @@ async function findClashes(
   return names
     .filter((_, index) => heads[index] !== undefined)
     .map((name) =>
-      createBlockingFinding('branch_clash', `a branch is named ${name}, so none can be below it`),
+      createBlockingFinding(
+        'branch_clash',
+        `${repo} has a branch ${name}, so git cannot create branches under ${name}/; rename that branch, or change BRANCH_PREFIX`,
+      ),
     );
 }
 
@@ -148,7 +168,7 @@ async function readRules(
       ),
     ),
   ]);
-  const message = 'its protection rules may not be read with this credential';
+  const message = `the credential cannot read the branch protection rules of ${repo}; a rule may stop the plan later`;
   const unreadable = { rule: 'rules_unreadable', message, blocking: false };
   return {
     found: [...(rulesets ?? []), ...(protections ?? [])],
@@ -156,10 +176,10 @@ async function readRules(
   };
 }
 
-/** Undefined when the credential may not ask, or the forge has no such thing. */
-async function readUnlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
+/** Returns undefined if the credential lacks the permission or the forge does not have the interface. */
+async function readUnlessRefused<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await ask();
+    return await read();
   } catch (error) {
     if (isAppError(error, 'refused') || isAppError(error, 'notFound')) return undefined;
     throw error;
@@ -173,7 +193,7 @@ async function listRules(octokit: Octokit, id: RepositoryId, branch: string): Pr
     per_page: PAGE,
   });
   return rules.map((rule) => {
-    const source = 'ruleset_source' in rule ? ` (a ruleset of ${rule.ruleset_source})` : '';
+    const source = 'ruleset_source' in rule ? ` (ruleset of ${rule.ruleset_source})` : '';
     return { type: rule.type, detail: source };
   });
 }
@@ -209,7 +229,7 @@ const protectionSchema = z.object({
   }),
 });
 
-/** The older protections. Their patterns hold for branches that do not exist yet, which only GraphQL tells. */
+/** Lists classic branch protections. Only GraphQL reports patterns, which also apply to branches that do not exist yet. */
 async function listProtections(
   octokit: Octokit,
   { owner, repo }: RepositoryId,
@@ -218,11 +238,15 @@ async function listProtections(
   const found: FoundRule[] = [];
   let after: string | null = null;
   do {
-    const answer: unknown = await octokit.graphql(PROTECTIONS_QUERY, { owner, name: repo, after });
-    const { nodes, pageInfo } = protectionSchema.parse(answer).repository.branchProtectionRules;
+    const response: unknown = await octokit.graphql(PROTECTIONS_QUERY, {
+      owner,
+      name: repo,
+      after,
+    });
+    const { nodes, pageInfo } = protectionSchema.parse(response).repository.branchProtectionRules;
     for (const { pattern, ...rule } of nodes) {
       if (!branchMatchesPattern(pattern, branch)) continue;
-      const detail = ` (the protection of ${pattern})`;
+      const detail = ` (branch protection of ${pattern})`;
       const types = [
         rule.requiresApprovingReviews && 'pull_request',
         rule.requiresStatusChecks && 'required_status_checks',

@@ -41,7 +41,7 @@ test.each([
   [422, '<html>', 'refused', 'forge_refused'],
   [500, {}, 'transient', 'forge_failed'],
   [502, '<html>', 'transient', 'forge_failed'],
-])('a %i with %j is %s, %s', (status, data, kind, code) => {
+])('translates status %i with %j to kind %s, code %s', (status, data, kind, code) => {
   expect(translateError(createFailure(status, data), 'do it', NOW)).toMatchObject({ kind, code });
 });
 
@@ -51,13 +51,13 @@ test.each([
   [429, {}, '', NOW + 60_000],
   [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1800000100' }, '', NOW + 100_000],
   [403, {}, 'You have exceeded a secondary rate limit.', NOW + 60_000],
-])('a %i with %j %s pauses', (status, headers, message, until) => {
+])('translates status %i with %j %s to a pause', (status, headers, message, until) => {
   const error = translateError(createFailure(status, { message }, headers), 'do it', NOW);
 
   expect(error).toMatchObject({ kind: 'paused', details: { until } });
 });
 
-test('says what was tried and what GitHub said to it', () => {
+test('describes the action and the reason of GitHub in the message', () => {
   const data = { message: 'Validation Failed', errors: [{ field: 'head', code: 'invalid' }] };
 
   const { message } = translateError(createFailure(422, data), 'open a pull request', NOW);
@@ -71,17 +71,20 @@ test.each([
   ['RATE_LIMITED', 'slow down', 'paused'],
   ['', 'Something went wrong while executing your query', 'transient'],
   ['UNPROCESSABLE', 'Drafts are not supported', 'refused'],
-])('a GraphQL error %s in a 200 is not success: %s is %s', (type, message, kind) => {
-  const error = Object.assign(new Error(message), {
-    name: 'GraphqlResponseError',
-    headers: { 'x-ratelimit-remaining': '0' },
-    errors: [{ type, message }],
-  });
+])(
+  'translates the GraphQL error "%s" (%s) in a response with status 200 to kind %s',
+  (type, message, kind) => {
+    const error = Object.assign(new Error(message), {
+      name: 'GraphqlResponseError',
+      headers: { 'x-ratelimit-remaining': '0' },
+      errors: [{ type, message }],
+    });
 
-  expect(translateError(error, 'do it', NOW).kind).toBe(kind);
-});
+    expect(translateError(error, 'do it', NOW).kind).toBe(kind);
+  },
+);
 
-test('an error of the domain stays what it is, and any other is a network fault', () => {
+test('keeps an AppError and treats any other error as a network fault', () => {
   const own = new AppError('paused', 'x', 'y');
 
   expect(translateError(own, 'do it', NOW)).toBe(own);

@@ -2,6 +2,7 @@ import { RequestError } from 'octokit';
 import { z } from 'zod';
 import type { ErrorKind } from '../../core/base/app-error.ts';
 import { AppError } from '../../core/base/app-error.ts';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Headers } from './create-quota.ts';
 import { createPausedError, isQuotaUsedUp, readPauseEnd } from './create-quota.ts';
 
@@ -29,7 +30,7 @@ const graphErrorSchema = z.object({
   ),
 });
 
-/** What GitHub's words mean; the first that fits. Only 409 and 422 are read this way. */
+/** Meaning of GitHub's messages with status 409 or 422; the first match counts. */
 const MESSAGE_MEANINGS: readonly (readonly [RegExp, ErrorKind, string])[] = [
   [/no commits between/i, 'refused', 'no_commits'],
   [/pull request already exists/i, 'conflict', 'pull_exists'],
@@ -47,17 +48,17 @@ const MESSAGE_MEANINGS: readonly (readonly [RegExp, ErrorKind, string])[] = [
 
 const RATE_LIMIT = /rate limit|abuse detection/i;
 
-/** Any error of a call into the domain's; `what` names the call for people. */
-export function translateError(error: unknown, what: string, now: number): AppError {
+/** Converts any error of a request; `action` describes the request to people. */
+export function translateError(error: unknown, action: string, now: number): AppError {
   if (error instanceof AppError) return error;
-  if (error instanceof RequestError) return translateRequestError(error, what, now);
+  if (error instanceof RequestError) return translateRequestError(error, action, now);
   const graph = graphErrorSchema.safeParse(error);
-  if (graph.success) return translateGraphError(graph.data, error, what, now);
-  const message = error instanceof Error ? error.message : String(error);
-  return new AppError('transient', 'forge_unreachable', `${what}: ${message}`, { cause: error });
+  if (graph.success) return translateGraphError(graph.data, error, action, now);
+  const message = `${action}: ${describeError(error)}`;
+  return new AppError('transient', 'forge_unreachable', message, { cause: error });
 }
 
-/** Whether GitHub refused for a while: only then do the headers of a refusal say how long. */
+/** Returns true for a rate limit; only the headers of such a refusal contain the end of the pause. */
 export function isRateLimited(error: RequestError): boolean {
   if (error.status === 429) return true;
   if (error.status !== 403) return false;
@@ -69,7 +70,7 @@ export function isRateLimited(error: RequestError): boolean {
   );
 }
 
-/** GitHub's own words, without the wrapping. */
+/** Reads GitHub's message and its details, without the generic text "Validation Failed". */
 export function readErrorMessage(error: RequestError): string {
   const body = bodySchema.safeParse(error.response?.data);
   if (!body.success) return error.message;
@@ -78,28 +79,28 @@ export function readErrorMessage(error: RequestError): string {
     return 'field' in entry ? `${entry.field ?? 'a field'} is ${entry.code ?? 'wrong'}` : '';
   });
   const message = body.data.message.replace(/\s*\n+\s*/g, ': ').replace(/: $/, '');
-  const isOnlyWrapping = /^validation failed$/i.test(message) && details.length > 0;
-  return (isOnlyWrapping ? details : [message, ...details]).filter(Boolean).join('; ');
+  const isGeneric = /^validation failed$/i.test(message) && details.length > 0;
+  return (isGeneric ? details : [message, ...details]).filter(Boolean).join('; ');
 }
 
-function translateRequestError(error: RequestError, what: string, now: number): AppError {
+function translateRequestError(error: RequestError, action: string, now: number): AppError {
   const headers: Headers = error.response?.headers ?? {};
-  const words = readErrorMessage(error);
-  const message = `${what}: ${words}`;
+  const reason = readErrorMessage(error);
+  const message = `${action}: ${reason}`;
   if (isRateLimited(error)) return createPausedError(readPauseEnd(headers, now), message, error);
-  const [kind, code] = classifyError(error.status, words);
+  const [kind, code] = classifyError(error.status, reason);
   return new AppError(kind, code, message, { cause: error, details: { status: error.status } });
 }
 
-function classifyError(status: number, words: string): readonly [ErrorKind, string] {
+function classifyError(status: number, message: string): readonly [ErrorKind, string] {
   if (status >= 500) return ['transient', 'forge_failed'];
   if (status === 401) return ['auth', 'forge_credential'];
   if (status === 404 || status === 410) return ['notFound', 'forge_not_found'];
   if (status === 403) {
-    return ['refused', /archived/i.test(words) ? 'archived' : 'forge_forbidden'];
+    return ['refused', /archived/i.test(message) ? 'archived' : 'forge_forbidden'];
   }
-  const known = MESSAGE_MEANINGS.find(([pattern]) => pattern.test(words));
-  if (known !== undefined && (status === 409 || status === 422)) return [known[1], known[2]];
+  const meaning = MESSAGE_MEANINGS.find(([pattern]) => pattern.test(message));
+  if (meaning !== undefined && (status === 409 || status === 422)) return [meaning[1], meaning[2]];
   if (status === 409) return ['conflict', 'forge_conflict'];
   return ['refused', status === 405 ? 'not_mergeable' : 'forge_refused'];
 }
@@ -107,11 +108,11 @@ function classifyError(status: number, words: string): readonly [ErrorKind, stri
 function translateGraphError(
   graph: z.infer<typeof graphErrorSchema>,
   cause: unknown,
-  what: string,
+  action: string,
   now: number,
 ): AppError {
   const types = graph.errors.map(({ type }) => type);
-  const message = `${what}: ${graph.errors.map((error) => error.message).join('; ')}`;
+  const message = `${action}: ${graph.errors.map((error) => error.message).join('; ')}`;
   if (types.includes('RATE_LIMITED') || RATE_LIMIT.test(message)) {
     return createPausedError(readPauseEnd(graph.headers, now), message, cause);
   }

@@ -5,38 +5,39 @@ import type { Connection } from '../create-connection.ts';
 const PERMISSION_TTL_MS = 5 * 60_000;
 const MAX_KNOWN_PERMISSIONS = 1_000;
 
+/** Checks whether a login has write permission. */
 export type WritePermissionCheck = (repo: RepoName, login: string) => Promise<boolean>;
 
 type KnownPermission = { readonly canWrite: Promise<boolean>; readonly until: number };
 
-/** Whether a person may write to a repository, as the forge says; remembered for five minutes. */
+/** Creates a check for write permission that remembers results for five minutes. */
 export function createWritePermissionCheck(connection: Connection): WritePermissionCheck {
-  const known = new Map<string, KnownPermission>();
+  const permissions = new Map<string, KnownPermission>();
   return (repo, login) => {
     const key = `${repo} ${login}`;
     const now = connection.now();
-    const found = known.get(key);
+    const found = permissions.get(key);
     if (found !== undefined && found.until > now) return found.canWrite;
     const canWrite = readWritePermission(connection, repo, login);
-    if (known.size >= MAX_KNOWN_PERMISSIONS) known.clear();
-    known.set(key, { canWrite, until: now + PERMISSION_TTL_MS });
-    canWrite.catch(() => known.delete(key));
+    if (permissions.size >= MAX_KNOWN_PERMISSIONS) permissions.clear();
+    permissions.set(key, { canWrite, until: now + PERMISSION_TTL_MS });
+    canWrite.catch(() => permissions.delete(key));
     return canWrite;
   };
 }
 
-/** Who is not known there, or may not be asked about, steers nobody. */
+/** Reads the permission; an unknown login, or a permission that the credential may not read, counts as read-only. */
 async function readWritePermission(
   connection: Connection,
   repo: RepoName,
   login: string,
 ): Promise<boolean> {
   try {
-    const what = `read what ${login} may do in ${repo}`;
-    return await connection.callForge(what, repo, async (octokit, id) => {
-      const asked = { ...id, username: login };
-      const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel(asked);
-      // GitHub answers `maintain` as `write`, and custom roles as what they are based on.
+    const action = `read the permission of ${login} in ${repo}`;
+    return await connection.callForge(action, repo, async (octokit, id) => {
+      const parameters = { ...id, username: login };
+      const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel(parameters);
+      // GitHub reports `maintain` as `write`, and a custom role as its base role.
       return data.permission === 'admin' || data.permission === 'write';
     });
   } catch (error) {

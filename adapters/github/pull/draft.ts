@@ -26,7 +26,7 @@ export async function markReady(
   await patchPull(connection, repo, pull.number, { title: removeNotReadyMark(current.title) });
 }
 
-/** Where drafts are refused only the title says so, and nothing keeps a person or a late call from merging it. */
+/** Converts a pull request to a draft. A repository without drafts gets a mark in the title instead, which does not prevent a merge. */
 export async function markDraft(
   connection: Connection,
   repo: RepoName,
@@ -42,21 +42,21 @@ export async function markDraft(
   }
 }
 
-/** A refusal of what is so already (an earlier call's answer was lost) is no failure. */
+/** Changes the draft state. Accepts a refusal if the pull request already has the state, after a call whose response was lost. */
 async function changeDraftState(
   connection: Connection,
   repo: RepoName,
   pull: PullId,
-  query: string,
-  draft: boolean,
+  mutation: string,
+  isDraft: boolean,
 ): Promise<void> {
   try {
     await connection.callForge(`change ${repo}#${pull.number}`, repo, (octokit) =>
-      octokit.graphql(query, { id: pull.nodeId }),
+      octokit.graphql(mutation, { id: pull.nodeId }),
     );
   } catch (error) {
     if (!isAppError(error, 'refused')) throw error;
     const current = await readRawPull(connection, repo, pull.number);
-    if ((current.draft === true) !== draft) throw error;
+    if ((current.draft === true) !== isDraft) throw error;
   }
 }

@@ -11,12 +11,12 @@ export async function ensurePull(
 ): Promise<PullRequest> {
   const found = await findPull(connection, repo, wanted);
   const pull = found ?? (await createPull(connection, repo, wanted));
-  const missing = wanted.labels.filter((label) => !pull.labels.includes(label));
-  if (missing.length === 0) return pull;
+  const missingLabels = wanted.labels.filter((label) => !pull.labels.includes(label));
+  if (missingLabels.length === 0) return pull;
   await connection.callForge(`label ${repo}#${pull.number}`, repo, (octokit, id) =>
-    octokit.rest.issues.addLabels({ ...id, issue_number: pull.number, labels: missing }),
+    octokit.rest.issues.addLabels({ ...id, issue_number: pull.number, labels: missingLabels }),
   );
-  return { ...pull, labels: [...pull.labels, ...missing] };
+  return { ...pull, labels: [...pull.labels, ...missingLabels] };
 }
 
 async function createPull(
@@ -43,7 +43,7 @@ async function postPull(
   { head, base, title, body, draft }: WantedPull,
 ): Promise<PullRequest> {
   const number = await connection.callForge(
-    `open a pull request of ${head} into ${base}`,
+    `open a pull request from ${head} into ${base}`,
     repo,
     async (octokit, id) => {
       const { data } = await octokit.rest.pulls.create({ ...id, head, base, title, body, draft });
@@ -52,7 +52,11 @@ async function postPull(
   );
   const pull = await readPull(connection, repo, number);
   if (pull.head !== head) {
-    throw new AppError('bug', 'wrong_pull', `the forge opened ${pull.head} instead of ${head}`);
+    throw new AppError(
+      'bug',
+      'wrong_pull',
+      `the forge opened a pull request from ${pull.head} instead of ${head}`,
+    );
   }
   return pull;
 }

@@ -3,6 +3,7 @@ import type { MergeOutcome, RepoName, Sha } from '../../../core/port/forge.ts';
 import type { Connection } from '../create-connection.ts';
 import { readPull } from './pull.ts';
 
+/** Merge of a pull request whose head is `sha`. */
 export type WantedMerge = {
   readonly sha: Sha;
   readonly title: string;
@@ -10,7 +11,7 @@ export type WantedMerge = {
   readonly method: 'merge' | 'squash';
 };
 
-/** After a refusal the pull request itself says what happened: an earlier call may have merged it already. */
+/** Merges a pull request. After a refusal, reads the pull request, because an earlier call may have merged it already. */
 export async function mergePull(
   connection: Connection,
   repo: RepoName,

@@ -1,5 +1,5 @@
-// Some repositories refuse drafts (private ones of free accounts). There a normal pull request says by its title that
-// it is not ready; the rest of the program sees a draft and the title without the mark.
+// Private repositories of free accounts do not support drafts. A mark in the title replaces the draft state there; callers of the
+// adapter see a draft with an unmarked title.
 
 const NOT_READY_MARK = '[not ready] ';
 

@@ -10,9 +10,10 @@ type ListedPull = Awaited<ReturnType<PullsClient['list']>>['data'][number];
 type DetailedPull = Awaited<ReturnType<PullsClient['get']>>['data'];
 
 const PAGE = 100;
-/** Of changes: more are not made in a minute, and in a weekend hardly. */
+/** Maximum pages of changed pull requests; enough for the changes of a weekend. */
 const MAX_PAGES = 10;
 
+/** Converts a pull request. */
 export function toPull(data: ListedPull | DetailedPull): PullRequest {
   return {
     number: data.number,
@@ -38,13 +39,13 @@ function toPullState(data: ListedPull | DetailedPull): PullState {
   return data.state === 'open' ? 'open' : 'closed';
 }
 
-/** All that ever came from a branch, the newest first. */
+/** Lists all pull requests from a branch, newest first. */
 async function listPullsFrom(
   connection: Connection,
   repo: RepoName,
   head: string,
 ): Promise<PullRequest[]> {
-  return connection.callForge(`look for a pull request of ${head}`, repo, async (octokit, id) => {
+  return connection.callForge(`find a pull request from ${head}`, repo, async (octokit, id) => {
     const pulls = await octokit.paginate(octokit.rest.pulls.list, {
       ...id,
       head: `${id.owner}:${head}`,
@@ -63,15 +64,15 @@ export async function findPull(
   { head, base, labels }: PullQuery,
 ): Promise<PullRequest | undefined> {
   const pulls = await listPullsFrom(connection, repo, head);
-  const there = pulls.filter((pull) => pull.base === base);
-  const byState = (state: PullState) => there.find((pull) => pull.state === state);
-  // Labels tell one that a person had go elsewhere from one that a person opened.
-  const isOurs = (pull: PullRequest) => pull.labels.some((label) => labels.includes(label));
+  const intoBase = pulls.filter((pull) => pull.base === base);
+  const findByState = (state: PullState) => intoBase.find((pull) => pull.state === state);
+  // A label distinguishes a pull request whose base a person changed from a pull request that a person opened.
+  const hasLabel = (pull: PullRequest) => pull.labels.some((label) => labels.includes(label));
   return (
-    byState('open') ??
-    byState('merged') ??
-    there[0] ??
-    pulls.find((pull) => pull.state === 'open' && isOurs(pull))
+    findByState('open') ??
+    findByState('merged') ??
+    intoBase[0] ??
+    pulls.find((pull) => pull.state === 'open' && hasLabel(pull))
   );
 }
 
@@ -83,6 +84,7 @@ export async function readPull(
   return toPull(await readRawPull(connection, repo, number));
 }
 
+/** Reads a pull request in GitHub's own form. */
 export function readRawPull(
   connection: Connection,
   repo: RepoName,
@@ -94,6 +96,7 @@ export function readRawPull(
   });
 }
 
+/** Change of a pull request; absent fields stay unchanged. */
 export type PullChange = {
   readonly title?: string;
   readonly body?: string;
@@ -108,10 +111,10 @@ export async function updatePull(
 ): Promise<void> {
   const { title, body, labels } = change;
   if (title !== undefined || body !== undefined) {
-    const kept =
+    const markedTitle =
       title === undefined ? undefined : await preserveNotReadyMark(connection, repo, number, title);
     await patchPull(connection, repo, number, {
-      ...(kept !== undefined && { title: kept }),
+      ...(markedTitle !== undefined && { title: markedTitle }),
       ...(body !== undefined && { body }),
     });
   }
@@ -121,7 +124,7 @@ export async function updatePull(
   );
 }
 
-/** A title that says "not ready" goes on saying it. */
+/** Adds the "not ready" mark to a new title if the current title has the mark. */
 async function preserveNotReadyMark(
   connection: Connection,
   repo: RepoName,
@@ -151,7 +154,7 @@ export async function closePull(
   await patchPull(connection, repo, number, { state: 'closed' });
 }
 
-/** Reopening an open one is no error. */
+/** Reopens a pull request; does nothing if the pull request is open. */
 export async function reopenPull(
   connection: Connection,
   repo: RepoName,
@@ -166,7 +169,10 @@ export async function reopenPull(
   }
 }
 
-/** Newest first. Keeps the last list of each repository with its entity tag: an unchanged one costs no quota. */
+/**
+ * Creates a function that lists changed pull requests, newest first. Keeps the last list of each repository with its ETag, because
+ * an unchanged list costs no quota.
+ */
 export function createChangedPullsReader(
   connection: Connection,
 ): (repo: RepoName, since: number) => Promise<PullRequest[]> {
@@ -175,13 +181,13 @@ export function createChangedPullsReader(
     { readonly from: number; readonly tag: string; readonly pulls: PullRequest[] }
   >();
   return async (repo, since) => {
-    // GitHub tells whole seconds.
+    // GitHub reports times in whole seconds.
     const from = Math.floor(since / 1_000) * 1_000;
-    const kept = lists.get(repo);
-    const known = kept !== undefined && kept.from <= from ? kept : undefined;
+    const lastList = lists.get(repo);
+    const reusable = lastList !== undefined && lastList.from <= from ? lastList : undefined;
     const pulls = await connection.callForge(`list changes in ${repo}`, repo, async (octokit) => {
-      const first = await listNewestPulls(octokit, repo, 1, known?.tag);
-      if (first === 'unchanged') return known?.pulls ?? [];
+      const first = await listNewestPulls(octokit, repo, 1, reusable?.tag);
+      if (first === 'unchanged') return reusable?.pulls ?? [];
       const list = await appendOlderPulls(octokit, repo, first.data.map(toPull), from);
       const tag = first.headers.etag;
       if (tag !== undefined) lists.set(repo, { from, tag, pulls: list });
@@ -191,7 +197,7 @@ export function createChangedPullsReader(
   };
 }
 
-/** What is changed while pages are read comes to the front: some are read twice, and none is missed. */
+/** Appends older pages. A pull request that changes meanwhile moves to the front, so that it may be read twice but never missed. */
 async function appendOlderPulls(
   octokit: Octokit,
   repo: RepoName,

@@ -3,7 +3,7 @@ import type { Connection } from '../create-connection.ts';
 import { createWritePermissionCheck } from './create-write-permission-check.ts';
 
 const PAGE = 100;
-/** Those of them may write whom the forge says so of: being a member or a collaborator alone may mean to read only. */
+/** Associations that may include write permission; the permission check decides. */
 const POSSIBLE_WRITERS = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
 const REVIEW_STATES: Readonly<Record<string, Review['state']>> = {
@@ -15,27 +15,29 @@ const REVIEW_STATES: Readonly<Record<string, Review['state']>> = {
 
 type PullReviews = { readonly reviews: Review[]; readonly comments: ReviewComment[] };
 
-/** A function that reads reviews; it remembers who may write. */
+/** Creates a function that reads reviews and comments, and checks the write permission of their authors. */
 export function createReviewsReader(
   connection: Connection,
 ): (repo: RepoName, number: number) => Promise<PullReviews> {
-  const mayWrite = createWritePermissionCheck(connection);
+  const hasWritePermission = createWritePermissionCheck(connection);
   return async (repo, number) => {
     const { reviews, comments } = await readReviews(connection, repo, number);
     const authors = new Set(
-      [...reviews, ...comments].filter((each) => each.authorCanWrite).map((each) => each.author),
+      [...reviews, ...comments]
+        .filter((statement) => statement.authorCanWrite)
+        .map((statement) => statement.author),
     );
     const writers = new Set<string>();
-    for (const author of authors) if (await mayWrite(repo, author)) writers.add(author);
-    const judge = <T extends Review | ReviewComment>(each: T): T => ({
-      ...each,
-      authorCanWrite: each.authorCanWrite && writers.has(each.author),
+    for (const author of authors) if (await hasWritePermission(repo, author)) writers.add(author);
+    const confirmAuthor = <T extends Review | ReviewComment>(statement: T): T => ({
+      ...statement,
+      authorCanWrite: statement.authorCanWrite && writers.has(statement.author),
     });
-    return { reviews: reviews.map(judge), comments: comments.map(judge) };
+    return { reviews: reviews.map(confirmAuthor), comments: comments.map(confirmAuthor) };
   };
 }
 
-/** `authorCanWrite`: as far as these answers tell. */
+/** Reads reviews and comments; `authorCanWrite` reflects only the association of the author. */
 async function readReviews(
   connection: Connection,
   repo: RepoName,
@@ -47,14 +49,14 @@ async function readReviews(
     async (octokit, id) => {
       const onPull = { ...id, pull_number: number, per_page: PAGE };
       const onIssue = { ...id, issue_number: number, per_page: PAGE };
-      const [reviews, onLines, onWhole] = await Promise.all([
+      const [reviews, lineComments, pullComments] = await Promise.all([
         octokit.paginate(octokit.rest.pulls.listReviews, onPull),
         octokit.paginate(octokit.rest.pulls.listReviewComments, onPull),
         octokit.paginate(octokit.rest.issues.listComments, onIssue),
       ]);
       const comments = [
-        ...onWhole.map(toComment),
-        ...onLines.map((comment) => ({
+        ...pullComments.map(toComment),
+        ...lineComments.map((comment) => ({
           ...toComment(comment),
           path: comment.path,
           ...(typeof comment.line === 'number' && { line: comment.line }),
@@ -75,18 +77,18 @@ type WireComment = {
   readonly body?: string | null;
 };
 
-function readAuthor(remark: WireComment) {
-  const isBot = remark.user?.type === 'Bot';
+function readCommonFields(comment: WireComment) {
+  const isBot = comment.user?.type === 'Bot';
   return {
-    id: Number(remark.id),
-    author: remark.user?.login ?? 'ghost',
-    authorCanWrite: POSSIBLE_WRITERS.has(remark.author_association ?? '') && !isBot,
+    id: Number(comment.id),
+    author: comment.user?.login ?? 'ghost',
+    authorCanWrite: POSSIBLE_WRITERS.has(comment.author_association ?? '') && !isBot,
     isBot,
-    body: remark.body ?? '',
+    body: comment.body ?? '',
   };
 }
 
-/** Nothing for one that its author has not handed in yet. */
+/** Converts a review; returns no review while its author has not submitted it. */
 function toReview(
   review: WireComment & {
     readonly state: string;
@@ -98,7 +100,7 @@ function toReview(
   if (state === undefined) return [];
   return [
     {
-      ...readAuthor(review),
+      ...readCommonFields(review),
       state,
       commit: review.commit_id ?? '',
       at: Date.parse(review.submitted_at ?? '') || 0,
@@ -107,7 +109,7 @@ function toReview(
 }
 
 function toComment(comment: WireComment & { readonly created_at: string }): ReviewComment {
-  return { ...readAuthor(comment), at: Date.parse(comment.created_at) };
+  return { ...readCommonFields(comment), at: Date.parse(comment.created_at) };
 }
 
 function compareByTime(

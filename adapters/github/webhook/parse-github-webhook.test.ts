@@ -24,7 +24,7 @@ test.each([
   ],
   ['status', { repository, branches: [{ name: 'feature' }] }, { branch: 'feature' }],
   ['push', { repository, ref: 'refs/heads/smol/x' }, { branch: 'smol/x' }],
-])('%s says where to look', (event, payload, subject) => {
+])('a webhook "%s" identifies the changed pull request or branch', (event, payload, subject) => {
   expect(parseGitHubWebhook(event, payload)).toEqual({ repo: 'acme/app', ...subject });
 });
 
@@ -37,6 +37,6 @@ test.each([
   ['constructor', { repository }],
   ['push', null],
   ['push', 'text'],
-])('%s of %j concerns nobody', (event, payload) => {
+])('ignores a webhook "%s" with %j', (event, payload) => {
   expect(parseGitHubWebhook(event, payload)).toBeUndefined();
 });

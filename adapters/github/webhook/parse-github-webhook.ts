@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a webhook is about: a hint where to look, and nothing to believe. */
+/** Subject of a webhook. The engine reads the current state from the forge and trusts nothing else of the webhook. */
 export type WebhookSubject = {
   readonly repo: string;
   readonly pull?: number;
@@ -27,7 +27,7 @@ const SUBJECT_SCHEMAS: Readonly<Record<string, z.ZodType<Omit<WebhookSubject, 'r
   pull_request: pullSubjectSchema,
   pull_request_review: pullSubjectSchema,
   pull_request_review_comment: pullSubjectSchema,
-  // Comments on issues come under the same name; only those on pull requests are meant.
+  // Comments on issues have the same event name; only comments on pull requests count.
   issue_comment: z
     .object({
       issue: z.object({ number: z.number().int().positive(), pull_request: z.object({}) }),
@@ -47,13 +47,13 @@ const SUBJECT_SCHEMAS: Readonly<Record<string, z.ZodType<Omit<WebhookSubject, 'r
     .transform(({ ref }) => ({ branch: ref.slice('refs/heads/'.length) })),
 };
 
-/** Undefined for events and payloads that concern nobody here. `payload` is the parsed body. */
+/** Parses a webhook; returns undefined for an event or payload that concerns no pull request or branch. `payload` is the parsed body. */
 export function parseGitHubWebhook(event: string, payload: unknown): WebhookSubject | undefined {
   const schema = Object.hasOwn(SUBJECT_SCHEMAS, event) ? SUBJECT_SCHEMAS[event] : undefined;
-  const where = z.object({ repository: repositorySchema }).safeParse(payload);
+  const source = z.object({ repository: repositorySchema }).safeParse(payload);
   const subject = schema?.safeParse(payload);
-  if (!where.success || !subject?.success) return undefined;
-  return { repo: where.data.repository.full_name, ...subject.data };
+  if (!source.success || !subject?.success) return undefined;
+  return { repo: source.data.repository.full_name, ...subject.data };
 }
 
 function toCheckSubject(check: z.infer<typeof checkSchema>): Omit<WebhookSubject, 'repo'> {
