@@ -2,7 +2,7 @@ import { isAppError } from '../../core/base/app-error.ts';
 import { createPlanSchema } from '../../core/contract/plan.ts';
 import type { QueueMessage } from '../../core/contract/queue.ts';
 import { notifyWatchers } from '../../core/engine/announce/plan-watchers.ts';
-import { createPlan } from '../../core/engine/command/plan-commands.ts';
+import { createPlan } from '../../core/engine/command/create-plan.ts';
 import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import { handleReconcileMessage } from '../../core/engine/handle-reconcile-message.ts';
 import { runPlanning } from '../../core/engine/planning/run-planning.ts';

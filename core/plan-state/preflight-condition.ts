@@ -1,7 +1,7 @@
 import type { Condition } from '../contract/plan.ts';
 import type { PreflightFinding, RepoName } from '../port/forge.ts';
 
-// What a forge's rules mean for a plan.
+// Translates the rules of a forge into conditions of a plan.
 
 const BLOCKING_PREFIX = 'blocking_';
 const BLOCKING_LANE_PREFIX = 'blocking_lane_';
@@ -15,16 +15,16 @@ export function createPreflightCondition(
   const message = `${repo}: ${finding.message}`;
   if (!finding.blocking)
     return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
-  const kind = finding.lane === true ? BLOCKING_LANE_PREFIX : BLOCKING_PREFIX;
-  return { level: 'error', code: `${kind}${finding.rule}`, message, at };
+  const prefix = finding.lane === true ? BLOCKING_LANE_PREFIX : BLOCKING_PREFIX;
+  return { level: 'error', code: `${prefix}${finding.rule}`, message, at };
 }
 
-/** Whether it would stop the plan: a simple one merges nothing itself. */
+/** A rule about the merge queue does not block a simple plan, which merges nothing itself. */
 export function blocksPlan(finding: PreflightFinding, isSimple: boolean): boolean {
   return finding.blocking && !(isSimple && finding.lane === true);
 }
 
-/** Without those that say what does not stop a plan of this kind. */
+/** Drops the conditions that do not block a plan of this kind. */
 export function selectRelevantConditions(
   conditions: readonly Condition[],
   isSimple: boolean,

@@ -1,76 +1,75 @@
 import { AppError } from '../../base/app-error.ts';
-import type { PlanState, PlanTransition } from '../../plan-state/plan-state.ts';
+import { pushPlanChange } from '../../contract/queue-message.ts';
+import { decidePlan } from '../../plan-state/decide-plan.ts';
+import { announcePlanTransition } from '../../plan-state/plan-announcements.ts';
+import { computePlanDueAfterWrite } from '../../plan-state/plan-due.ts';
+import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, savePlan } from '../../store/plan-store.ts';
+import { sendWakeUps } from '../announce/enqueue-wake-ups.ts';
 import type { EngineDeps } from '../engine-deps.ts';
+import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 
-export type PlanChange = {
-  readonly event: string;
-  readonly actor: string;
-  readonly reason?: string;
-  readonly dueAt?: number;
-};
+export type ApplyPlanDeps = Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log' | 'settings'>;
+
+export type AppliedPlan =
+  | { readonly kind: 'changed'; readonly plan: StoredPlan }
+  /** The event changes nothing in the plan as it is now. */
+  | { readonly kind: 'noop'; readonly plan: StoredPlan };
 
 const MAX_RACES = 12;
 
 /**
- * Reads a plan's head, lets `decide` make the next one (undefined: nothing to do) and writes it over exactly that version.
- * Without `dueAt` the new head is due at once: whoever handles it settles it.
+ * Applies an event to a plan: reads the plan, decides, writes with a condition on the version, and sends what follows from the
+ * transition. A lost race reads and decides again. Throws `plan_unknown`, or `contended` after too many lost races.
  */
 export async function applyPlan(
-  deps: EngineDeps,
-  plan: string,
-  change: PlanChange,
-  decide: (state: PlanState, now: number) => PlanState | undefined,
-): Promise<StoredPlan | undefined> {
+  deps: ApplyPlanDeps,
+  id: string,
+  event: PlanEvent,
+  options: { readonly actor: string },
+): Promise<AppliedPlan> {
   for (let race = 0; race < MAX_RACES; race += 1) {
-    const before = await loadPlan(deps.table, plan);
-    if (before === undefined)
-      throw new AppError('notFound', 'plan_unknown', `there is no plan ${plan}`);
+    const before = await requirePlan(deps, id);
     const now = deps.clock.now();
-    const next = decide(before.state, now);
-    if (next === undefined) return undefined;
-    const last: PlanTransition = {
+    const decision = decidePlan(before.state, event, {
+      now,
+      actor: options.actor,
       version: before.version + 1,
-      at: now,
-      from: before.state.status,
-      to: next.status,
-      event: change.event,
-      actor: change.actor,
-      reason: change.reason,
-    };
-    const saved = await savePlan(
-      deps.table,
-      before,
-      { ...next, last },
-      { now, dueAt: change.dueAt ?? now },
-    );
-    if (saved !== undefined) return saved;
+      keepDays: deps.settings.keepDays,
+      maxHandlerLifetimeMs: MAX_HANDLER_LIFETIME_MS,
+    });
+    if (decision.kind === 'noop') return { kind: 'noop', plan: before };
+    const dueAt = computePlanDueAfterWrite(decision.state, event, now);
+    const plan = await savePlan(deps.table, before, decision.state, { now, dueAt });
+    if (plan !== undefined) {
+      await sendAnnouncement(deps, plan, event);
+      return { kind: 'changed', plan };
+    }
   }
   throw new AppError(
     'transient',
     'contended',
-    `plan ${plan} changed ${MAX_RACES} times while it was being written`,
+    `plan ${id} changed ${MAX_RACES} times while it was being written`,
   );
 }
 
-export async function requirePlan(
-  deps: Pick<EngineDeps, 'table'>,
-  plan: string,
-): Promise<StoredPlan> {
-  const stored = await loadPlan(deps.table, plan);
-  if (stored === undefined)
-    throw new AppError('notFound', 'plan_unknown', `there is no plan ${plan}`);
-  return stored;
+async function sendAnnouncement(
+  deps: ApplyPlanDeps,
+  { state }: StoredPlan,
+  event: PlanEvent,
+): Promise<void> {
+  const { wakeUps, clientUpdate } = announcePlanTransition(state, event, deps.clock.now());
+  const push = clientUpdate ? [{ message: pushPlanChange(state.id) }] : [];
+  await sendWakeUps(deps, [...wakeUps, ...push]);
 }
 
-export function requirePlanRepository(
-  plan: PlanState,
-  name: string,
-): PlanState['repositories'][number] {
-  const repository =
-    plan.repositories.find((candidate) => candidate.name === name) ?? plan.repositories[0];
-  if (repository === undefined)
-    throw new AppError('bug', 'plan_without_repository', `plan ${plan.id} has no repository`);
-  return repository;
+/** Returns the plan, or throws `plan_unknown`. */
+export async function requirePlan(
+  deps: Pick<EngineDeps, 'table'>,
+  id: string,
+): Promise<StoredPlan> {
+  const plan = await loadPlan(deps.table, id);
+  if (plan === undefined) throw new AppError('notFound', 'plan_unknown', `there is no plan ${id}`);
+  return plan;
 }

@@ -9,8 +9,11 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { sendWakeUps } from '../announce/enqueue-wake-ups.ts';
 import type { EngineDeps } from '../engine-deps.ts';
+import type { ApplyPlanDeps } from './apply-plan.ts';
 import { addTaskUsage, loadLastReportedUsage } from './last-reported-usage.ts';
 import { recordPlanUsage } from './record-plan-usage.ts';
+
+export type ApplyTaskDeps = ApplyPlanDeps & Pick<EngineDeps, 'newId'>;
 
 export type ApplyResult =
   | { readonly kind: 'changed'; readonly task: StoredTask; readonly before: StoredTask }
@@ -41,7 +44,7 @@ const MAX_RACES = 12;
 
 /** Reads, decides, writes with a condition; whoever loses a race decides again on what won. */
 export async function applyTask(
-  deps: EngineDeps,
+  deps: ApplyTaskDeps,
   key: TaskKey,
   event: TaskEvent,
   options: ApplyOptions,
@@ -85,7 +88,7 @@ export async function applyTask(
 }
 
 async function sendAnnouncement(
-  deps: EngineDeps,
+  deps: ApplyTaskDeps,
   before: TaskState,
   after: TaskState,
   audience: NonNullable<ApplyOptions['announce']>,

@@ -76,8 +76,8 @@ test('a repository that is gone costs the attempt, and is named', async () => {
 
 test('an attempt of a run that was stopped since it was claimed gets nothing to do, and ends', async () => {
   const { deps, task } = await createClaimedStage(CREDENTIAL_EXPIRED);
-  const stop = { event: 'cancelled', actor: 'ada@example.com' };
-  await applyPlan(deps, FIXTURE_PLAN, stop, (plan) => ({ ...plan, status: 'cancelled' }));
+  const stop = { type: 'cancelled', reason: 'no longer wanted' } as const;
+  await applyPlan(deps, FIXTURE_PLAN, stop, { actor: 'ada@example.com' });
 
   await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
 

@@ -1,24 +1,14 @@
 import type { CreatePlan } from '../../contract/plan.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
-import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-plan.ts';
 
-/** A used-up budget parks what has not begun; a larger one lets it go on. */
+/** Changes the budget of a plan. A larger budget lets tasks start that a used-up budget held back. */
 export async function changeBudget(
-  deps: EngineDeps,
+  deps: ApplyPlanDeps,
   id: string,
   budget: CreatePlan['budget'],
   actor: string,
 ): Promise<StoredPlan> {
-  await applyPlan(deps, id, { event: 'budget_changed', actor }, (state) => ({
-    ...state,
-    options: { ...state.options, budget },
-  }));
-  await enqueueWakeUps(deps, [
-    { type: 'reconcile_plan', v: 1, plan: id },
-    { type: 'schedule', v: 1, tasks: [] },
-    { type: 'push', v: 1, plan: id },
-  ]);
-  return requirePlan(deps, id);
+  return (await applyPlan(deps, id, { type: 'budget_changed', budget }, { actor })).plan;
 }

@@ -5,7 +5,7 @@ import { taskSpecSchema } from '../../contract/task.ts';
 import { buildRunNodes, findEndNodes } from '../../plan-state/run-nodes.ts';
 import { loadPlan, putRevision } from '../../store/plan-store.ts';
 import { buildRevision } from '../revision/revision.ts';
-import { editPlan } from './plan-commands.ts';
+import { editPlan } from './edit-plan.ts';
 
 const SIMPLE_VERDICT: Verdict = {
   complexity: 'simple',

@@ -1,6 +1,7 @@
 import { isAppError } from '../../base/app-error.ts';
 import type { AttemptKey, TaskKey } from '../../contract/id.ts';
 import { formatAttemptId, hashText, parseAttemptId } from '../../contract/id.ts';
+import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isRunning, resolveLimits } from '../../plan-state/plan-state.ts';
 import type { PodSpec } from '../../port/launcher.ts';
@@ -13,7 +14,6 @@ import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
-import { requirePlanRepository } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 

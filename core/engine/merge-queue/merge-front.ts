@@ -1,5 +1,6 @@
 import { formatRootBranch } from '../../contract/branch-name.ts';
 import { scopeContains } from '../../graph/scope/scope.ts';
+import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { Forge, MergeOutcome } from '../../port/forge.ts';
 import type {
   MergeQueueEntry,
@@ -11,7 +12,7 @@ import { loadResult } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
-import { requirePlan, requirePlanRepository } from '../apply/apply-plan.ts';
+import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import {

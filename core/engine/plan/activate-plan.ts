@@ -1,6 +1,8 @@
 import { formatRootBranch } from '../../contract/branch-name.ts';
+import { wakeUpScheduler } from '../../contract/queue-message.ts';
 import type { TaskSpec } from '../../contract/task.ts';
 import type { RunNode } from '../../graph/order/normalise-graph.ts';
+import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';
 import { buildRunNodes, findEndNodes } from '../../plan-state/run-nodes.ts';
@@ -9,19 +11,22 @@ import { putDependents, putTaskDetail } from '../../store/task-detail-store.ts';
 import { putNewTask } from '../../store/task-store.ts';
 import { createTaskState } from '../../task-state/create-task-state.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
+import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 
-// Puts the items of a run, in slices: what a crash leaves half done is done again, and changes nothing twice. No task is
-// ready before all of them are there.
+// Stores the task items of a run in slices. A repeated slice changes nothing, and no task is ready before all items are stored.
 
 const TASKS_PER_SLICE = 500;
+const TASKS_PER_MESSAGE = 50;
 const CONCURRENCY = 16;
 
-export async function activatePlan(deps: EngineDeps, plan: StoredPlan): Promise<void> {
+type ActivationDeps = ApplyPlanDeps & Pick<EngineDeps, 'forges' | 'newId'>;
+
+export async function activatePlan(deps: ActivationDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   const revision = await requireApprovedRevision(deps, state);
   const nodes = buildRunNodes(state, revision);
@@ -29,50 +34,25 @@ export async function activatePlan(deps: EngineDeps, plan: StoredPlan): Promise<
   const graph = indexGraph(revision, nodes);
   for (let put = state.activation.put; put < nodes.length; put += TASKS_PER_SLICE) {
     await putTaskSlice(deps, state, graph, nodes.slice(put, put + TASKS_PER_SLICE));
-    const saved = await saveProgress(
-      deps,
-      state,
-      nodes,
-      Math.min(put + TASKS_PER_SLICE, nodes.length),
-    );
-    if (saved === undefined) return;
-    if (saved.state.status === 'active') await startRun(deps, saved.state, nodes);
+    const event = buildProgressEvent(state, nodes, Math.min(put + TASKS_PER_SLICE, nodes.length));
+    const applied = await applyPlan(deps, state.id, event, { actor: 'engine' });
+    // The plan was stopped, or another worker is ahead.
+    if (applied.kind === 'noop') return;
+    if (applied.plan.state.status === 'active')
+      await releaseRootTasks(deps, applied.plan.state, nodes);
   }
 }
 
-/** Undefined: the plan was stopped, or another worker is further. */
-function saveProgress(
-  deps: EngineDeps,
-  state: PlanState,
-  nodes: readonly RunNode[],
-  put: number,
-): Promise<StoredPlan | undefined> {
-  const done = put >= nodes.length;
-  const event = done ? 'activated' : 'activating';
-  return applyPlan(deps, state.id, { event, actor: 'engine' }, (now, at) => {
-    if (now.status !== 'activating' || now.run !== state.run) return undefined;
-    const activation = { ...now.activation, put, total: nodes.length, roots: true };
-    if (!done) return { ...now, activation };
-    const ends = findEndNodes(now, nodes);
-    return { ...now, activation, status: 'active', faults: 0, ends, startedAt: at };
-  });
-}
-
-async function startRun(
-  deps: EngineDeps,
-  plan: PlanState,
-  nodes: readonly RunNode[],
-): Promise<void> {
-  await releaseRootTasks(deps, plan, nodes);
-  await enqueueWakeUps(deps, [
-    { type: 'reconcile_plan', v: 1, plan: plan.id },
-    { type: 'push', v: 1, plan: plan.id },
-  ]);
+function buildProgressEvent(plan: PlanState, nodes: readonly RunNode[], put: number): PlanEvent {
+  const { run } = plan;
+  const total = nodes.length;
+  if (put < total) return { type: 'activating', run, put, total };
+  return { type: 'activated', run, total, ends: findEndNodes(plan, nodes) };
 }
 
 type GraphIndex = {
   readonly specs: Map<string, TaskSpec>;
-  /** Node ids by ordinal, and back. */
+  /** Node ids by ordinal. */
   readonly ids: string[];
   readonly ordinals: Map<string, number>;
   readonly parents: Map<string, string[]>;
@@ -80,9 +60,9 @@ type GraphIndex = {
 
 function indexGraph(revision: Revision, nodes: readonly RunNode[]): GraphIndex {
   const ids = nodes.map((node) => node.id);
-  const added = Map.groupBy(revision.edges, (edge) => edge.to);
+  const addedEdges = Map.groupBy(revision.edges, (edge) => edge.to);
   const parents = revision.tasks.map((task): [string, string[]] => {
-    const overlapping = (added.get(task.id) ?? []).map((edge) => edge.from);
+    const overlapping = (addedEdges.get(task.id) ?? []).map((edge) => edge.from);
     return [task.id, [...new Set([...task.dependsOn, ...overlapping])]];
   });
   return {
@@ -94,14 +74,14 @@ function indexGraph(revision: Revision, nodes: readonly RunNode[]): GraphIndex {
 }
 
 async function ensureRootBranches(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'forges' | 'settings'>,
   plan: PlanState,
   nodes: readonly RunNode[],
 ): Promise<void> {
   if (plan.activation.roots) return;
-  const used = new Set(nodes.map((node) => node.repo));
+  const usedRepos = new Set(nodes.map((node) => node.repo));
   for (const repository of plan.repositories) {
-    if (!used.has(repository.name)) continue;
+    if (!usedRepos.has(repository.name)) continue;
     await deps.forges[repository.forge].ensureBranch(
       repository.name,
       formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run }),
@@ -111,7 +91,7 @@ async function ensureRootBranches(
 }
 
 async function putTaskSlice(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
   plan: PlanState,
   graph: GraphIndex,
   slice: readonly RunNode[],
@@ -132,16 +112,18 @@ async function putTaskSlice(
   });
 }
 
-/** Whoever waits on nobody becomes ready, once the plan is active; owed until `released` says so. */
+/** Makes all tasks without dependencies ready. The plan stays due until this is recorded. */
 export async function releaseRootTasks(
-  deps: EngineDeps,
+  deps: ApplyPlanDeps & Pick<EngineDeps, 'newId'>,
   plan: PlanState,
   nodes: readonly RunNode[],
 ): Promise<void> {
   const roots = nodes.filter((node) => node.dependsOn.length === 0);
   const key = { plan: plan.id, run: plan.run };
-  for (let start = 0; start < roots.length; start += 50) {
-    const tasks = roots.slice(start, start + 50).map((node) => ({ ...key, task: node.id }));
+  for (let start = 0; start < roots.length; start += TASKS_PER_MESSAGE) {
+    const tasks = roots
+      .slice(start, start + TASKS_PER_MESSAGE)
+      .map((node) => ({ ...key, task: node.id }));
     await mapInParallel(tasks, CONCURRENCY, (task) =>
       applyTask(
         deps,
@@ -150,15 +132,7 @@ export async function releaseRootTasks(
         { actor: 'engine', announce: 'clients' },
       ),
     );
-    await enqueueWakeUps(deps, [{ type: 'schedule', v: 1, tasks }]);
+    await enqueueWakeUps(deps, [wakeUpScheduler(tasks)]);
   }
-  await applyPlan(
-    deps,
-    plan.id,
-    { event: 'released', actor: 'engine', dueAt: deps.clock.now() + 60_000 },
-    (state) => {
-      if (state.run !== plan.run || state.activation.released >= nodes.length) return undefined;
-      return { ...state, activation: { ...state.activation, released: nodes.length } };
-    },
-  );
+  await applyPlan(deps, plan.id, { type: 'released', run: plan.run }, { actor: 'engine' });
 }

@@ -1,111 +1,76 @@
 import { formatRootBranch } from '../../contract/branch-name.ts';
-import type { Condition } from '../../contract/plan.ts';
 import type { PlanState, RootPull } from '../../plan-state/plan-state.ts';
-import { addCondition, removeCondition } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
-import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
 import { resolveForge } from '../pull/task-pull.ts';
-import { buildCleanup } from './reconcile-complete-plan.ts';
 
-// The end of a plan: its root pull requests are handed to a person.
+type Ends = readonly (StoredTask | undefined)[];
 
-/** Every end is verified: the root pull requests get their final text and are made ready, all of them or none is said to be. */
+/** Completes a plan whose ends are verified: its root pull requests get their final text and become ready for review. */
 export async function finishPlan(
   deps: EngineDeps,
-  plan: StoredPlan,
-  ends: readonly (StoredTask | undefined)[],
+  { state }: StoredPlan,
+  ends: Ends,
 ): Promise<void> {
-  const { state } = plan;
   if (await reopenMovedEnds(deps, state, ends)) return;
-  const ready: RootPull[] = [];
+  const pulls: RootPull[] = [];
   for (const pull of state.pulls) {
-    if (pull.number === undefined || pull.nodeId === undefined) continue;
-    const forge = resolveForge(deps, state, pull.repo);
-    const { state: now, headSha } = await forge.readPull(pull.repo, pull.number);
-    if (now !== 'open') {
-      const end = ends.find((one) => one?.state.repo === pull.repo);
-      const partly = now === 'merged' && headSha !== end?.state.mergeSha;
-      ready.push({
-        ...pull,
-        ready: now === 'merged',
-        state: now,
-        ...(partly && { wasMergedEarly: partly }),
-      });
-      continue;
-    }
-    const content = await buildRootPullContent(deps, state, pull.repo);
-    await forge.updatePull(pull.repo, pull.number, content);
-    await forge.markReady(pull.repo, { number: pull.number, nodeId: pull.nodeId });
-    ready.push({ ...pull, ready: true });
+    const finished = await finishRootPull(deps, state, pull, ends);
+    if (finished !== undefined) pulls.push(finished);
   }
-  await completePlan(deps, plan, ready);
+  await completePlan(deps, state, pulls);
 }
 
-/** Somebody put something on a root branch after it was verified as a whole: it is verified again. */
-async function reopenMovedEnds(
+async function finishRootPull(
   deps: EngineDeps,
   plan: PlanState,
-  ends: readonly (StoredTask | undefined)[],
-): Promise<boolean> {
-  let moved = false;
+  pull: RootPull,
+  ends: Ends,
+): Promise<RootPull | undefined> {
+  const { repo, number, nodeId } = pull;
+  if (number === undefined || nodeId === undefined) return undefined;
+  const forge = resolveForge(deps, plan, repo);
+  const { state, headSha } = await forge.readPull(repo, number);
+  if (state !== 'open') {
+    const end = ends.find((candidate) => candidate?.state.repo === repo);
+    const wasMergedEarly = state === 'merged' && headSha !== end?.state.mergeSha;
+    return {
+      ...pull,
+      ready: state === 'merged',
+      state,
+      ...(wasMergedEarly && { wasMergedEarly }),
+    };
+  }
+  await forge.updatePull(repo, number, await buildRootPullContent(deps, plan, repo));
+  await forge.markReady(repo, { number, nodeId });
+  return { ...pull, ready: true };
+}
+
+/** A root branch that a person changed after its verification is verified again. */
+async function reopenMovedEnds(deps: EngineDeps, plan: PlanState, ends: Ends): Promise<boolean> {
+  const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
+  let isMoved = false;
   for (const end of ends) {
     if (end === undefined) continue;
-    const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
-    const root = await resolveForge(deps, plan, end.state.repo).readBranchHead(
-      end.state.repo,
-      branch,
-    );
-    if (root === undefined || root === end.state.mergeSha) continue;
-    moved = true;
+    const { repo, mergeSha } = end.state;
+    const root = await resolveForge(deps, plan, repo).readBranchHead(repo, branch);
+    if (root === undefined || root === mergeSha) continue;
+    isMoved = true;
     const options = { actor: 'forge', loaded: end, observed: true };
     await applyTask(deps, toTaskKey(end.state), { type: 'root_moved', root }, options);
   }
-  return moved;
-}
-
-/** What came after has no pull request of its own: a merged one takes up nothing more. */
-function buildMergedEarlyCondition(
-  deps: EngineDeps,
-  pulls: readonly RootPull[],
-  now: number,
-): Condition {
-  const which = pulls.map(({ repo, number, branch }) => `#${number} of ${repo} (branch ${branch})`);
-  const message =
-    `${which.join(', ')} was merged before everything was in it: open another pull request from that branch for the rest; ` +
-    `the branch is kept for ${deps.settings.keepDays} days`;
-  return { level: 'warning', code: 'merged_early', message, at: now };
+  return isMoved;
 }
 
 export async function completePlan(
   deps: EngineDeps,
-  plan: StoredPlan,
+  { id, run }: PlanState,
   pulls: RootPull[],
 ): Promise<void> {
-  await applyPlan(deps, plan.state.id, { event: 'completed', actor: 'engine' }, (state, now) => {
-    if (state.status !== 'active' || state.run !== plan.state.run) return undefined;
-    const calm = removeCondition(removeCondition(state, 'plan_halted'), 'step_failed');
-    const early = pulls.filter((pull) => pull.wasMergedEarly === true);
-    const told =
-      early.length === 0 ? calm : addCondition(calm, buildMergedEarlyCondition(deps, early, now));
-    return {
-      ...told,
-      status: 'complete',
-      pulls,
-      // A person may have been faster.
-      pendingCleanups: buildCleanup(deps, told, pulls, now),
-      finishedAt: now,
-      haltedSince: undefined,
-      haltNotified: undefined,
-    };
-  });
-  await enqueueWakeUps(deps, [
-    { type: 'reconcile_plan', v: 1, plan: plan.state.id },
-    { type: 'push', v: 1, plan: plan.state.id },
-  ]);
+  await applyPlan(deps, id, { type: 'completed', run, pulls }, { actor: 'engine' });
 }

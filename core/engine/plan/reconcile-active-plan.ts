@@ -6,6 +6,7 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import { checkBudget } from '../apply/check-budget.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
 import { resolveForge, resolveTaskBranch } from '../pull/task-pull.ts';
@@ -14,19 +15,18 @@ import { releaseRootTasks } from './activate-plan.ts';
 import { detectHalt } from './detect-halt.ts';
 import { completePlan, finishPlan } from './finish-plan.ts';
 
-// An active plan: opens its root pull requests with the first merge, makes them ready when the whole is verified, and
-// says when nothing can move without a person.
-
+/**
+ * Opens the root pull requests after the first merge, hands them to a person once the whole is verified, and detects that no
+ * task can continue without a person.
+ */
 export async function reconcileActivePlan(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   if (state.activation.released < state.activation.total) {
-    await releaseRootTasks(
-      deps,
-      state,
-      buildRunNodes(state, await requireApprovedRevision(deps, state)),
-    );
+    const revision = await requireApprovedRevision(deps, state);
+    await releaseRootTasks(deps, state, buildRunNodes(state, revision));
     return;
   }
+  await checkBudget(deps, plan);
   const ends = await Promise.all(
     state.ends.map((end) =>
       loadTask(deps.table, { plan: state.id, run: state.run, task: end.task }),
@@ -35,11 +35,10 @@ export async function reconcileActivePlan(deps: EngineDeps, plan: StoredPlan): P
   if (isSimple(state)) {
     const main = ends[0];
     if (main !== undefined && isDelivered(main))
-      return completePlan(deps, plan, [buildSimplePull(deps, main)]);
+      return completePlan(deps, state, [buildSimplePull(deps, main)]);
     return detectHalt(deps, plan);
   }
-  const opened = await openRootPulls(deps, state);
-  if (opened !== undefined) return;
+  if (await openRootPulls(deps, state)) return;
   if (ends.length > 0 && ends.every((end) => end?.state.status === 'merged'))
     return finishPlan(deps, plan, ends);
   await detectHalt(deps, plan);
@@ -53,7 +52,7 @@ function isDelivered(main: StoredTask): boolean {
   );
 }
 
-function buildSimplePull(deps: EngineDeps, main: StoredTask): RootPull {
+function buildSimplePull(deps: Pick<EngineDeps, 'settings'>, main: StoredTask): RootPull {
   const { repo, pull, status } = main.state;
   return {
     repo,
@@ -66,44 +65,47 @@ function buildSimplePull(deps: EngineDeps, main: StoredTask): RootPull {
   };
 }
 
-/** Opened as a draft as soon as a root branch has something of its own. Undefined: nothing changed. */
-async function openRootPulls(deps: EngineDeps, plan: PlanState): Promise<StoredPlan | undefined> {
-  const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
+/** Opens drafts for root branches that contain a first merge. Returns whether the plan has changed. */
+async function openRootPulls(deps: EngineDeps, plan: PlanState): Promise<boolean> {
   const opened: RootPull[] = [];
   for (const repo of new Set(plan.ends.map((end) => end.repo))) {
-    if (plan.pulls.some((pull) => pull.repo === repo && pull.number !== undefined)) continue;
-    const repository = plan.repositories.find((one) => one.name === repo);
-    const forge = resolveForge(deps, plan, repo);
-    const head = await forge.readBranchHead(repo, branch);
-    if (repository === undefined || head === undefined || head === repository.baseSha) continue;
-    const content = await buildRootPullContent(deps, plan, repo);
-    const wanted = { head: branch, base: repository.base, draft: true };
-    const { number, nodeId, url, state } = await forge.ensurePull(repo, { ...wanted, ...content });
-    opened.push({ repo, branch, number, nodeId, url, ready: false, state });
+    const isOpen = plan.pulls.some((pull) => pull.repo === repo && pull.number !== undefined);
+    const pull = isOpen ? undefined : await openRootPull(deps, plan, repo);
+    if (pull !== undefined) opened.push(pull);
   }
-  if (opened.length === 0) return undefined;
-  const kept = await applyPlan(
-    deps,
-    plan.id,
-    { event: 'root_pull_opened', actor: 'engine' },
-    (state) => {
-      if (state.status !== 'active' || state.run !== plan.run) return undefined;
-      const others = state.pulls.filter((pull) => !opened.some((one) => one.repo === pull.repo));
-      return { ...state, pulls: [...others, ...opened] };
-    },
-  );
-  if (kept === undefined) await closeUnwantedPulls(deps, plan, opened);
-  return kept;
+  if (opened.length === 0) return false;
+  const event = { type: 'root_pull_opened', run: plan.run, pulls: opened } as const;
+  const applied = await applyPlan(deps, plan.id, event, { actor: 'engine' });
+  if (applied.kind === 'noop') await closeUnwantedPulls(deps, plan, opened);
+  return applied.kind === 'changed';
 }
 
-/** The run was stopped while they were being opened. */
+/** Returns undefined while the root branch is still at the base commit. */
+async function openRootPull(
+  deps: EngineDeps,
+  plan: PlanState,
+  repo: string,
+): Promise<RootPull | undefined> {
+  const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
+  const repository = plan.repositories.find((candidate) => candidate.name === repo);
+  const forge = resolveForge(deps, plan, repo);
+  const head = await forge.readBranchHead(repo, branch);
+  if (repository === undefined || head === undefined || head === repository.baseSha)
+    return undefined;
+  const content = await buildRootPullContent(deps, plan, repo);
+  const wanted = { head: branch, base: repository.base, draft: true };
+  const { number, nodeId, url, state } = await forge.ensurePull(repo, { ...wanted, ...content });
+  return { repo, branch, number, nodeId, url, ready: false, state };
+}
+
+/** The run may have been stopped while its pull requests were being opened. */
 async function closeUnwantedPulls(
   deps: EngineDeps,
   plan: PlanState,
   opened: readonly RootPull[],
 ): Promise<void> {
-  const now = (await requirePlan(deps, plan.id)).state;
-  if (isRunning(now, plan.run)) return;
+  const current = (await requirePlan(deps, plan.id)).state;
+  if (isRunning(current, plan.run)) return;
   for (const { repo, number } of opened)
     if (number !== undefined) await resolveForge(deps, plan, repo).closePull(repo, number);
 }

@@ -1,4 +1,7 @@
 import { isAppError } from '../../base/app-error.ts';
+import { describeError } from '../../base/describe-error.ts';
+import { wakeUpPlan, wakeUpPlanner } from '../../contract/queue-message.ts';
+import { computeFormerRunsDue } from '../../plan-state/plan-due.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, setPlanDue } from '../../store/plan-store.ts';
@@ -7,15 +10,14 @@ import { applyPlan } from '../apply/apply-plan.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { activatePlan } from './activate-plan.ts';
-import { computeRunsDue } from './compute-runs-due.ts';
 import { reconcileActivePlan } from './reconcile-active-plan.ts';
 import { reconcileCompletePlan } from './reconcile-complete-plan.ts';
 import { cleanUpRuns, stopRuns } from './stop-runs.ts';
 
-// Does everything that a plan's state owes. As with tasks, running it twice or late changes nothing more.
+/** A plan in `planning` is given to the planner again after this time, should the message be lost. */
+const PLANNER_RETRY_MS = 60_000;
 
-const MAX_FAULTS = 20;
-
+/** Does all work that the state of a plan requires. A repeated or late call changes nothing more. */
 export async function reconcilePlan(deps: EngineDeps, id: string): Promise<void> {
   const plan = await loadPlan(deps.table, id);
   if (plan === undefined) return;
@@ -28,18 +30,13 @@ export async function reconcilePlan(deps: EngineDeps, id: string): Promise<void>
 
 async function reconcileStatus(deps: EngineDeps, plan: StoredPlan): Promise<void> {
   const now = deps.clock.now();
-  if (plan.state.stoppingRuns.some((run) => run.dueAt <= now)) {
-    await stopRuns(deps, plan);
-    return;
-  }
-  if (plan.state.pendingCleanups.some((run) => run.at <= now)) {
-    await cleanUpRuns(deps, plan);
-    return;
-  }
-  switch (plan.state.status) {
+  const { id, status, stoppingRuns, pendingCleanups } = plan.state;
+  if (stoppingRuns.some((run) => run.dueAt <= now)) return stopRuns(deps, plan.state);
+  if (pendingCleanups.some((run) => run.at <= now)) return cleanUpRuns(deps, plan.state);
+  switch (status) {
     case 'planning':
-      await enqueueWakeUps(deps, [{ type: 'plan', v: 1, plan: plan.state.id }]);
-      await setPlanDue(deps.table, plan, now + 60_000);
+      await enqueueWakeUps(deps, [wakeUpPlanner(id)]);
+      await setPlanDue(deps.table, plan, now + PLANNER_RETRY_MS);
       return;
     case 'activating':
       return activatePlan(deps, plan);
@@ -51,10 +48,10 @@ async function reconcileStatus(deps: EngineDeps, plan: StoredPlan): Promise<void
     case 'rejected':
     case 'cancelled':
     case 'failed':
-      await setPlanDue(deps.table, plan, computeRunsDue(plan));
+      await setPlanDue(deps.table, plan, computeFormerRunsDue(plan.state));
       return;
     default:
-      plan.state.status satisfies never;
+      status satisfies never;
   }
 }
 
@@ -64,41 +61,17 @@ async function handleReconcileFailure(
   error: unknown,
 ): Promise<void> {
   if (isAppError(error, 'transient')) throw error;
-  const now = deps.clock.now();
+  const { id, status } = plan.state;
   if (isPausing(error)) {
-    const until = await recordPauseFor(deps, error, { plan: plan.state.id });
+    const now = deps.clock.now();
+    const until = await recordPauseFor(deps, error, { plan: id });
     await setPlanDue(deps.table, plan, until);
     if (until - now <= MAX_MESSAGE_DELAY_MS)
-      await enqueueWakeUps(
-        deps,
-        [{ type: 'reconcile_plan', v: 1, plan: plan.state.id }],
-        Math.ceil((until - now) / 1_000),
-      );
+      await enqueueWakeUps(deps, [wakeUpPlan(id)], Math.ceil((until - now) / 1_000));
     return;
   }
-  const why = error instanceof Error ? error.message : String(error);
-  deps.log.warn('plan step failed', {
-    plan: plan.state.id,
-    status: plan.state.status,
-    cause: why,
-    stack: error instanceof Error ? error.stack : undefined,
-  });
-  const backoff = Math.min(600_000, 5_000 * 2 ** Math.min(plan.state.faults, 7));
-  await applyPlan(
-    deps,
-    plan.state.id,
-    { event: 'faulted', actor: 'engine', reason: why, dueAt: now + backoff },
-    (state) => {
-      const faults = state.faults + 1;
-      const condition = { level: 'error' as const, code: 'step_failed', message: why, at: now };
-      const conditions = [
-        ...state.conditions.filter((one) => one.code !== 'step_failed'),
-        condition,
-      ];
-      // While it is activated nothing has begun: it may end here, with the reason, and be restarted.
-      if (faults >= MAX_FAULTS && state.status === 'activating')
-        return { ...state, faults, conditions, status: 'failed', reason: why };
-      return { ...state, faults, conditions };
-    },
-  );
+  const why = describeError(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  deps.log.warn('plan step failed', { plan: id, status, cause: why, stack });
+  await applyPlan(deps, id, { type: 'step_faulted', why }, { actor: 'engine' });
 }

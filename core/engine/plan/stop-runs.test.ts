@@ -33,7 +33,7 @@ test('a stopped run of many tasks is cancelled with one reading of its graph', a
 
   const plan = await loadPlan(deps.table, FIXTURE_PLAN);
   if (plan === undefined) throw new Error('no plan');
-  await stopRuns(deps, plan);
+  await stopRuns(deps, plan.state);
 
   const statuses = await Promise.all(ids.map(async (id) => (await task(id)).state.status));
   expect(new Set(statuses)).toEqual(new Set(['cancelled']));

@@ -1,135 +1,116 @@
 import { isAppError } from '../../base/app-error.ts';
+import { describeError } from '../../base/describe-error.ts';
 import { formatRootBranch, formatRunPrefix } from '../../contract/branch-name.ts';
+import type { CleanupResult } from '../../plan-state/plan-event.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { buildRunNodes } from '../../plan-state/run-nodes.ts';
 import { PLATFORM_LABEL } from '../../pull-text/render-pull.ts';
-import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadTask } from '../../store/task-store.ts';
-import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { requireRevision } from '../revision/revision.ts';
 import { recordPullChanges } from './reconcile-complete-plan.ts';
 
-/** After the first failure; then twice as long each time. */
-const FIRST_CLEANUP_RETRY_MS = 900_000;
-const MAX_CLEANUP_RETRY_MS = 86_400_000;
+type StoppingRun = PlanState['stoppingRuns'][number];
+
 const TASKS_PER_SLICE = 200;
-/** So long it goes on with what it has loaded, before it says how far it is. */
+const CONCURRENCY = 8;
+/** After this time a pass records its progress, so that another call can continue. */
 const MAX_PASS_MS = 15_000;
 
-/**
- * Cancels what is left of a run that was stopped, in slices; then closes its root pull requests. What a handler that had
- * not heard of the stop did in its last moments is found by a second pass.
- */
-export async function stopRuns(deps: EngineDeps, plan: StoredPlan): Promise<void> {
-  const { state } = plan;
-  const ending = state.stoppingRuns.find((one) => one.dueAt <= deps.clock.now());
-  if (ending === undefined) return;
+/** Cancels the tasks of a stopped run in slices, then closes its root pull requests. */
+export async function stopRuns(deps: EngineDeps, plan: PlanState): Promise<void> {
+  const stopping = plan.stoppingRuns.find((run) => run.dueAt <= deps.clock.now());
+  if (stopping === undefined) return;
   const nodes =
-    ending.revision === 0
+    stopping.revision === 0
       ? []
-      : buildRunNodes(state, await requireRevision(deps, state, ending.revision));
+      : buildRunNodes(plan, await requireRevision(deps, plan, stopping.revision));
   const until = deps.clock.now() + MAX_PASS_MS;
-  let { cursor } = ending;
+  let { cursor } = stopping;
   do {
     const slice = nodes.slice(cursor, cursor + TASKS_PER_SLICE);
-    await mapInParallel(slice, 8, async (node) => {
-      const key = { plan: state.id, run: ending.run, task: node.id };
-      if ((await loadTask(deps.table, key)) === undefined) return;
-      await applyTask(deps, key, { type: 'cancel', reason: ending.reason }, { actor: 'engine' });
-    });
+    await mapInParallel(slice, CONCURRENCY, ({ id }) => cancelTask(deps, plan, stopping, id));
     cursor += slice.length;
   } while (cursor < nodes.length && deps.clock.now() < until);
-  const swept = cursor >= nodes.length;
-  if (swept) await closeRootPulls(deps, plan, ending);
-  await applyPlan(deps, state.id, { event: 'run_ending', actor: 'engine' }, (next, now) => {
-    const current = next.stoppingRuns.find((one) => one.run === ending.run);
-    if (current === undefined || current.swept !== ending.swept) return undefined;
-    const others = next.stoppingRuns.filter((one) => one !== current);
-    if (!swept) return { ...next, stoppingRuns: [{ ...current, cursor }, ...others] };
-    const later = { ...current, cursor: 0, swept: true, dueAt: now + MAX_HANDLER_LIFETIME_MS };
-    if (current.swept !== true) return { ...next, stoppingRuns: [...others, later] };
-    const at = now + deps.settings.keepDays * 86_400_000;
-    const cleanup = next.pendingCleanups.filter((run) => run.run !== current.run);
-    return {
-      ...next,
-      stoppingRuns: others,
-      pendingCleanups: [...cleanup, { run: current.run, at }],
-    };
-  });
-  await enqueueWakeUps(deps, [
-    { type: 'reconcile_plan', v: 1, plan: state.id },
-    { type: 'push', v: 1, plan: state.id },
-  ]);
+  const isPassComplete = cursor >= nodes.length;
+  if (isPassComplete) await closeRootPulls(deps, plan, stopping);
+  const { run, swept: wasSwept = false } = stopping;
+  const event = { type: 'run_stopping', run, wasSwept, cursor, isPassComplete } as const;
+  await applyPlan(deps, plan.id, event, { actor: 'engine' });
+}
+
+async function cancelTask(
+  deps: EngineDeps,
+  plan: PlanState,
+  { run, reason }: StoppingRun,
+  task: string,
+): Promise<void> {
+  const key = { plan: plan.id, run, task };
+  if ((await loadTask(deps.table, key)) === undefined) return;
+  await applyTask(deps, key, { type: 'cancel', reason }, { actor: 'engine' });
 }
 
 async function closeRootPulls(
-  deps: EngineDeps,
-  { state }: StoredPlan,
-  ending: PlanState['stoppingRuns'][number],
+  deps: Pick<EngineDeps, 'forges' | 'settings'>,
+  plan: PlanState,
+  { run }: StoppingRun,
 ): Promise<void> {
-  const head = formatRootBranch(deps.settings.prefix, { plan: state.id, run: ending.run });
-  for (const { name, base } of state.repositories) {
+  const head = formatRootBranch(deps.settings.prefix, { plan: plan.id, run });
+  for (const { name, base } of plan.repositories) {
     if (base === '') continue;
     await ignoreMissingRepository(async () => {
-      const forge = resolveForge(deps, state, name);
+      const forge = resolveForge(deps, plan, name);
       const pull = await forge.findPull(name, { head, base, labels: [PLATFORM_LABEL] });
       if (pull?.state === 'open') await forge.closePull(name, pull.number);
     });
   }
 }
 
-/** In a repository that is gone nothing is left to do. */
-async function ignoreMissingRepository(act: () => Promise<void>): Promise<void> {
+/** A repository that was deleted has no work left. */
+async function ignoreMissingRepository(work: () => Promise<void>): Promise<void> {
   try {
-    await act();
+    await work();
   } catch (error) {
     if (!isAppError(error, 'notFound')) throw error;
   }
 }
 
-/**
- * Deletes the branches of runs whose time has come; what cannot be deleted is tried again later and holds nothing up. A second
- * pass finds what a handler that had not heard of it put back in its last moments.
- */
-export async function cleanUpRuns(deps: EngineDeps, plan: StoredPlan): Promise<void> {
-  const { state } = plan;
+/** Deletes the branches of runs that are no longer needed. A failed deletion is tried again later. */
+export async function cleanUpRuns(deps: EngineDeps, plan: PlanState): Promise<void> {
   const now = deps.clock.now();
-  const due = state.pendingCleanups.filter((run) => run.at <= now);
-  const left: PlanState['pendingCleanups'] = [];
-  for (const { run, tries = 0, swept } of due) {
+  const results: CleanupResult[] = [];
+  for (const { run, at, swept: wasSwept = false } of plan.pendingCleanups) {
+    if (at > now) continue;
     try {
-      // A person may have reopened or merged what was closed, and nobody told us.
-      const isWatched = run === state.run && state.status === 'complete';
-      if (isWatched && (await recordPullChanges(deps, plan))) return;
+      // A person may have reopened or merged a closed pull request without a webhook.
+      const isCurrent = run === plan.run && plan.status === 'complete';
+      if (isCurrent && (await recordPullChanges(deps, plan))) return;
       await deleteRunBranches(deps, plan, run);
-      if (swept !== true) left.push({ run, at: now + MAX_HANDLER_LIFETIME_MS, swept: true });
+      results.push({ run, wasSwept, isDeleted: true });
     } catch (error) {
-      const waitMs = Math.min(FIRST_CLEANUP_RETRY_MS * 2 ** tries, MAX_CLEANUP_RETRY_MS);
-      left.push({ run, at: now + waitMs, tries: tries + 1, ...(swept && { swept }) });
-      deps.log.warn('branches could not be deleted', { plan: state.id, run, cause: String(error) });
+      results.push({ run, wasSwept, isDeleted: false });
+      const cause = describeError(error);
+      deps.log.warn('branches could not be deleted', { plan: plan.id, run, cause });
     }
   }
-  await applyPlan(deps, state.id, { event: 'cleaned_up', actor: 'engine' }, (next) => {
-    const others = next.pendingCleanups.filter((run) => !due.some((one) => one.run === run.run));
-    return { ...next, pendingCleanups: [...others, ...left] };
-  });
+  await applyPlan(deps, plan.id, { type: 'branches_cleaned_up', results }, { actor: 'engine' });
 }
 
-async function deleteRunBranches(deps: EngineDeps, plan: StoredPlan, run: number): Promise<void> {
-  const prefix = formatRunPrefix(deps.settings.prefix, plan.state.id, run);
-  for (const repository of plan.state.repositories) {
-    const forge = deps.forges[repository.forge];
+async function deleteRunBranches(
+  deps: Pick<EngineDeps, 'forges' | 'settings'>,
+  plan: PlanState,
+  run: number,
+): Promise<void> {
+  const prefix = formatRunPrefix(deps.settings.prefix, plan.id, run);
+  for (const { name, forge: kind } of plan.repositories) {
+    const forge = deps.forges[kind];
     await ignoreMissingRepository(async () => {
-      const branches = await forge.listBranches(repository.name, prefix);
-      await mapInParallel(branches, 4, (branch) =>
-        forge.deleteBranch(repository.name, branch.name),
-      );
+      const branches = await forge.listBranches(name, prefix);
+      await mapInParallel(branches, 4, (branch) => forge.deleteBranch(name, branch.name));
     });
   }
 }

@@ -1,70 +1,88 @@
 import { AppError } from '../../base/app-error.ts';
 import { formatRunPrefix } from '../../contract/branch-name.ts';
-import type { Verdict } from '../../contract/plan.ts';
+import type { Condition, Verdict } from '../../contract/plan.ts';
 import type { TaskSpec } from '../../contract/task.ts';
 import { taskSpecSchema } from '../../contract/task.ts';
 import { validateGraph } from '../../graph/check/validate-graph.ts';
+import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import type { PlanRepository, PlanState } from '../../plan-state/plan-state.ts';
-import { addCondition, isSimple } from '../../plan-state/plan-state.ts';
-import {
-  createPreflightCondition,
-  isBlockingCondition,
-  selectRelevantConditions,
-} from '../../plan-state/preflight-condition.ts';
+import { isSimple } from '../../plan-state/plan-state.ts';
+import { createPreflightCondition } from '../../plan-state/preflight-condition.ts';
 import { assessRequest } from '../../planning/assess-request.ts';
 import { decomposeRequest } from '../../planning/decompose-request.ts';
 import type { Exploration } from '../../planning/explore/exploration.ts';
 import { requireUsableFiles } from '../../planning/explore/exploration.ts';
 import { exploreRepository } from '../../planning/explore/explore-repository.ts';
 import { computeUsage } from '../../planning/price.ts';
+import type { Llm } from '../../port/llm.ts';
 import { loadExploration, putExploration, putRevision } from '../../store/plan-store.ts';
-import { addUsage } from '../../task-state/task-state.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { buildRevision, requireRevision } from '../revision/revision.ts';
-import type { PlannerDeps, PlanningStepResult } from './planner-deps.ts';
 
-// The steps of planning. Each does its work first and answers how the head changes, which is then written over the lease.
+// The steps of planning. Each step does its work, then returns the event that records the result.
+
+/** What the planner needs besides the engine: the model, and a timer that keeps the lease alive during a long step. */
+export type PlannerDeps = EngineDeps & {
+  readonly llm: Llm;
+  /** Calls `beat` at intervals until the returned function is called. */
+  readonly keepAlive?: (beat: () => void) => () => void;
+};
+
+export type PlanningStep = (deps: PlannerDeps, plan: PlanState) => Promise<PlanEvent>;
 
 const MAX_MODEL_TASKS = 60;
+const MAX_TITLE_LENGTH = 120;
 
-/** Where the work will start, and what would stop it: said before a model is paid. */
+/** Resolves the base commits and finds the rules of the forge that concern the plan, before a model costs money. */
 export async function runPreflight(
-  deps: PlannerDeps,
+  deps: Pick<EngineDeps, 'forges' | 'clock' | 'settings'>,
   plan: PlanState,
-): Promise<PlanningStepResult> {
+): Promise<PlanEvent> {
   const repositories: PlanRepository[] = [];
-  let noticed: PlanState = plan;
+  const conditions: Condition[] = [];
   for (const repository of plan.repositories) {
-    const forge = deps.forges[repository.forge];
-    const facts = await forge.readRepository(repository.name);
-    const base = repository.base || facts.defaultBranch;
-    const baseSha = repository.baseSha || (await forge.readBranchHead(repository.name, base));
-    if (baseSha === undefined)
-      throw new AppError(
-        'invalid',
-        'base_unknown',
-        `repository ${repository.name} has no branch ${base}; choose a base branch that exists`,
-      );
-    if (!(await forge.hasCommit(repository.name, baseSha)))
-      throw new AppError(
-        'invalid',
-        'commit_unknown',
-        `${repository.name} has no commit ${baseSha}; push it first`,
-      );
+    const resolved = await resolveBase(deps, repository);
     await requireFreeBranches(deps, plan, repository);
-    for (const finding of await forge.runPreflight(repository.name, base, deps.settings.prefix)) {
-      const condition = createPreflightCondition(repository.name, finding, deps.clock.now());
-      noticed = addCondition(noticed, condition);
-    }
-    const { cloneUrl, sizeKb } = facts;
-    repositories.push({ ...repository, base, baseSha, cloneUrl, sizeKb });
+    const findings = await deps.forges[repository.forge].runPreflight(
+      repository.name,
+      resolved.base,
+      deps.settings.prefix,
+    );
+    for (const finding of findings)
+      conditions.push(createPreflightCondition(repository.name, finding, deps.clock.now()));
+    repositories.push(resolved);
   }
-  const conditions = noticed.conditions;
-  return { next: 'explore', apply: (state) => ({ ...state, repositories, conditions }) };
+  return { type: 'preflight_done', repositories, conditions };
 }
 
+/** Throws `base_unknown` or `commit_unknown` when the repository does not have the requested base. */
+async function resolveBase(
+  deps: Pick<EngineDeps, 'forges'>,
+  repository: PlanRepository,
+): Promise<PlanRepository> {
+  const { name } = repository;
+  const forge = deps.forges[repository.forge];
+  const { defaultBranch, cloneUrl, sizeKb } = await forge.readRepository(name);
+  const base = repository.base || defaultBranch;
+  const baseSha = repository.baseSha || (await forge.readBranchHead(name, base));
+  if (baseSha === undefined)
+    throw new AppError(
+      'invalid',
+      'base_unknown',
+      `repository ${name} has no branch ${base}; choose a base branch that exists`,
+    );
+  if (!(await forge.hasCommit(name, baseSha)))
+    throw new AppError(
+      'invalid',
+      'commit_unknown',
+      `${name} has no commit ${baseSha}; push the commit first`,
+    );
+  return { ...repository, base, baseSha, cloneUrl, sizeKb };
+}
+
+/** Throws `branch_clash` when a branch of the run exists, or a branch has the name of their common prefix. */
 async function requireFreeBranches(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'forges' | 'settings'>,
   plan: PlanState,
   repository: PlanRepository,
 ): Promise<void> {
@@ -74,7 +92,7 @@ async function requireFreeBranches(
     throw new AppError(
       'conflict',
       'branch_clash',
-      `${repository.name} has a branch named ${prefix}, so none can be below it; rename it, or set another prefix (BRANCH_PREFIX)`,
+      `${repository.name} has a branch named ${prefix}, so git cannot create branches below that name; rename the branch, or set another prefix (BRANCH_PREFIX)`,
     );
   }
   const taken = await forge.listBranches(
@@ -85,16 +103,16 @@ async function requireFreeBranches(
     throw new AppError(
       'conflict',
       'branch_clash',
-      `${repository.name} has ${taken[0]?.name ?? 'a branch'} already; delete it, or restart the plan`,
+      `${repository.name} already has the branch ${taken[0]?.name ?? ''}; delete the branch, or restart the plan`,
     );
 }
 
 export async function exploreRepositories(
-  deps: PlannerDeps,
+  deps: Pick<EngineDeps, 'forges' | 'table'>,
   plan: PlanState,
-): Promise<PlanningStepResult> {
+): Promise<PlanEvent> {
   const explorations: Exploration[] = [];
-  const ci: boolean[] = [];
+  const workflows: boolean[] = [];
   for (const [index, repository] of plan.repositories.entries()) {
     const exploration = await exploreRepository(deps.forges[repository.forge], {
       name: repository.name,
@@ -102,13 +120,13 @@ export async function exploreRepositories(
     });
     await putExploration(deps.table, plan.id, index, exploration);
     explorations.push(exploration);
-    ci.push(await hasWorkflows(deps, repository));
+    workflows.push(await hasWorkflows(deps, repository));
   }
   requireUsableFiles(explorations);
   const repositories = plan.repositories.map((repository, index) =>
-    addExploration(repository, explorations[index], ci[index] ?? false),
+    addExploration(repository, explorations[index], workflows[index] ?? false),
   );
-  return { next: 'assess', apply: (state) => ({ ...state, repositories }) };
+  return { type: 'explored', repositories };
 }
 
 function addExploration(
@@ -136,45 +154,42 @@ function addExploration(
   };
 }
 
-/** Where CI is set up, checks come some seconds after the commit: none is not yet green. */
-async function hasWorkflows(deps: PlannerDeps, repository: PlanRepository): Promise<boolean> {
+/** With CI workflows, checks appear some seconds after a commit, so a commit without checks is not green yet. */
+async function hasWorkflows(
+  deps: Pick<EngineDeps, 'forges'>,
+  repository: PlanRepository,
+): Promise<boolean> {
   if (repository.forge !== 'github') return false;
   const { name, baseSha } = repository;
   const { entries } = await deps.forges.github.readTree(name, baseSha, 5_000);
   return entries.some((entry) => /^\.github\/workflows\/.+\.ya?ml$/.test(entry.path));
 }
 
-async function loadExplorations(deps: EngineDeps, plan: PlanState): Promise<Exploration[]> {
-  const found = await Promise.all(
+async function loadExplorations(
+  deps: Pick<EngineDeps, 'table'>,
+  plan: PlanState,
+): Promise<Exploration[]> {
+  const explorations = await Promise.all(
     plan.repositories.map((_, index) => loadExploration<Exploration>(deps.table, plan.id, index)),
   );
-  return found.filter((one) => one !== undefined);
+  return explorations.filter((exploration) => exploration !== undefined);
 }
 
+/** Asks a model whether the request is simple, unless a person has decided this already. */
 export async function assessPrompt(
-  deps: PlannerDeps,
+  deps: Pick<PlannerDeps, 'table' | 'llm' | 'settings'>,
   plan: PlanState,
-): Promise<PlanningStepResult> {
-  if (plan.submitted)
-    return {
-      next: 'decompose',
-      apply: (state) => ({ ...state, verdict: buildPersonVerdict('complex', 'graph') }),
-    };
-  const forced = plan.options.interactive ? 'simple' : plan.options.complexity;
-  if (forced !== 'auto')
-    return {
-      next: 'decompose',
-      apply: (state) => ({ ...state, verdict: buildPersonVerdict(forced, 'person') }),
-    };
+): Promise<PlanEvent> {
+  if (plan.submitted) return { type: 'assessed', verdict: buildPersonVerdict('complex', 'graph') };
+  const requested = plan.options.interactive ? 'simple' : plan.options.complexity;
+  if (requested !== 'auto')
+    return { type: 'assessed', verdict: buildPersonVerdict(requested, 'person') };
   const explorations = await loadExplorations(deps, plan);
   const { verdict, usage } = await assessRequest(deps.llm, { prompt: plan.prompt, explorations });
   return {
-    next: 'decompose',
-    apply: (state) => ({
-      ...state,
-      verdict: { ...verdict, source: 'model' },
-      usage: addUsage(state.usage, computeUsage(usage, deps.settings.prices)),
-    }),
+    type: 'assessed',
+    verdict: { ...verdict, source: 'model' },
+    usage: computeUsage(usage, deps.settings.prices),
   };
 }
 
@@ -182,40 +197,38 @@ function buildPersonVerdict(
   complexity: Verdict['complexity'],
   source: 'person' | 'graph',
 ): Verdict {
-  const reasoning = source === 'graph' ? 'A graph was handed in.' : 'A person said so.';
+  const reasoning =
+    source === 'graph' ? 'A graph was submitted.' : 'A person chose the complexity.';
   return { complexity, reasoning, confidence: 1, estimatedTasks: 1, suggestion: '', source };
 }
 
-export async function decomposePrompt(
-  deps: PlannerDeps,
-  plan: PlanState,
-): Promise<PlanningStepResult> {
-  if (plan.submitted)
-    return putFirstRevision(deps, plan, (await requireRevision(deps, plan, 1)).tasks, {});
-  if (isSimple(plan)) return putFirstRevision(deps, plan, [buildSimpleTask(plan)], {});
-  const explorations = await loadExplorations(deps, plan);
-  const repositories = plan.repositories.map((one) => one.name);
-  const verdict = plan.verdict ?? buildPersonVerdict('complex', 'person');
+/** Stores the first revision of the graph: the submitted graph, a single task, or the answer of a model. */
+export async function decomposePrompt(deps: PlannerDeps, plan: PlanState): Promise<PlanEvent> {
+  if (plan.submitted) {
+    const { tasks } = await requireRevision(deps, plan, 1);
+    return putFirstRevision(deps, plan, tasks, { by: plan.createdBy, note: 'submitted' });
+  }
+  const planner = { by: 'planner', note: 'planned' };
+  if (isSimple(plan)) return putFirstRevision(deps, plan, [buildSimpleTask(plan)], planner);
+  const repositories = plan.repositories.map(({ name }) => name);
   const input = {
     prompt: plan.prompt,
-    explorations,
-    verdict,
+    explorations: await loadExplorations(deps, plan),
+    verdict: plan.verdict ?? buildPersonVerdict('complex', 'person'),
     repositories,
-    shared: plan.repositories.flatMap((one) => one.shared),
+    shared: plan.repositories.flatMap(({ shared }) => shared),
   };
   const validate = (tasks: readonly TaskSpec[]) =>
     validateGraph(tasks, { repositories, source: 'model', maxTasks: MAX_MODEL_TASKS });
-  const made = await decomposeRequest(deps.llm, input, validate);
-  return putFirstRevision(deps, plan, made.tasks, {
-    summary: made.summary,
-    usage: computeUsage(made.usage, deps.settings.prices),
-  });
+  const { tasks, summary, usage } = await decomposeRequest(deps.llm, input, validate);
+  const event = await putFirstRevision(deps, plan, tasks, planner);
+  return { ...event, summary, usage: computeUsage(usage, deps.settings.prices) };
 }
 
 function buildSimpleTask(plan: PlanState): TaskSpec {
   return taskSpecSchema.parse({
     id: 'main',
-    title: plan.title.slice(0, 120),
+    title: plan.title.slice(0, MAX_TITLE_LENGTH),
     description: plan.prompt,
     criteria: ['The request is done as it was described.'],
     repo: plan.repositories[0]?.name ?? '',
@@ -224,34 +237,13 @@ function buildSimpleTask(plan: PlanState): TaskSpec {
 }
 
 async function putFirstRevision(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock' | 'settings' | 'newId'>,
   plan: PlanState,
   tasks: readonly TaskSpec[],
-  made: { readonly summary?: string; readonly usage?: PlanState['usage'] },
-): Promise<PlanningStepResult> {
+  origin: { readonly by: string; readonly note: string },
+): Promise<Extract<PlanEvent, { readonly type: 'decomposed' }>> {
   const tag = deps.newId();
-  const by = plan.submitted ? plan.createdBy : 'planner';
-  const revision = buildRevision(deps, plan, tasks, {
-    revision: 1,
-    by,
-    note: plan.submitted ? 'handed in' : 'planned',
-  });
+  const revision = buildRevision(deps, plan, tasks, { revision: 1, ...origin });
   await putRevision(deps.table, plan.id, tag, revision);
-  const relevant = (state: PlanState) => selectRelevantConditions(state.conditions, isSimple(plan));
-  const blocked = relevant(plan).some(isBlockingCondition);
-  const straightOn = (isSimple(plan) || plan.options.autoApprove) && !blocked;
-  return {
-    next: 'done',
-    apply: (state) => ({
-      ...state,
-      conditions: relevant(state),
-      ...(made.summary === undefined ? {} : { summary: made.summary }),
-      usage: made.usage === undefined ? state.usage : addUsage(state.usage, made.usage),
-      status: straightOn ? 'activating' : 'pending_approval',
-      revision: 1,
-      revisionTags: [tag],
-      approved: straightOn ? 1 : undefined,
-      forecast: revision.forecast,
-    }),
-  };
+  return { type: 'decomposed', tag, forecast: revision.forecast };
 }

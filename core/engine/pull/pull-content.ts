@@ -1,4 +1,5 @@
 import { renderMermaid } from '../../graph/render-mermaid.ts';
+import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { PullText, RootPullTask } from '../../pull-text/render-pull.ts';
 import { renderRootPull, renderTaskPull } from '../../pull-text/render-pull.ts';
@@ -7,7 +8,6 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { listTasks, loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { addUsage } from '../../task-state/task-state.ts';
-import { requirePlanRepository } from '../apply/apply-plan.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';

@@ -1,4 +1,5 @@
 import { formatRootBranch, formatTaskBranch } from '../../contract/branch-name.ts';
+import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import type {
   Checks,
@@ -11,17 +12,24 @@ import type {
 import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { requirePlanRepository } from '../apply/apply-plan.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
 // Where a task's work lives on its forge.
 
-export function resolveForge(deps: EngineDeps, plan: PlanState, repo: string): Forge {
+export function resolveForge(
+  deps: Pick<EngineDeps, 'forges'>,
+  plan: PlanState,
+  repo: string,
+): Forge {
   return deps.forges[requirePlanRepository(plan, repo).forge];
 }
 
 /** The branch that a task's pull request goes to. */
-export function resolveBaseBranch(deps: EngineDeps, plan: PlanState, task: TaskState): string {
+export function resolveBaseBranch(
+  deps: Pick<EngineDeps, 'settings'>,
+  plan: PlanState,
+  task: TaskState,
+): string {
   return task.simple
     ? requirePlanRepository(plan, task.repo).base
     : formatRootBranch(deps.settings.prefix, task);
@@ -32,7 +40,7 @@ export function toPullRef({ number, nodeId, url }: PullRequest): PullRef {
   return { number, nodeId, url };
 }
 
-export function resolveTaskBranch(deps: EngineDeps, task: TaskState): string {
+export function resolveTaskBranch(deps: Pick<EngineDeps, 'settings'>, task: TaskState): string {
   const end = task.kind === 'end' ? { begun: task.accepted?.firstAttempt ?? 0 } : undefined;
   return formatTaskBranch(deps.settings.prefix, task, end);
 }

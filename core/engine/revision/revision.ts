@@ -10,22 +10,26 @@ import type { Revision } from '../../store/plan-store.ts';
 import { loadRevision } from '../../store/plan-store.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
-/** Tokens that an agent uses in a minute, as far as a forecast can know. */
+/** Assumed tokens that an agent uses in a minute, for forecasts. */
 const TOKENS_PER_MINUTE = 6_000;
 export const MAX_PERSON_TASKS = 10_000;
+/** Problems that an error message names. */
+const MAX_REPORTED_PROBLEMS = 20;
+/** Problems that the details of an error contain. */
+const MAX_PROBLEM_DETAILS = 100;
 
 export function findGraphProblems(
   plan: Pick<PlanState, 'repositories'>,
   tasks: readonly TaskSpec[],
 ): GraphProblem[] {
   return validateGraph(tasks, {
-    repositories: plan.repositories.map((one) => one.name),
+    repositories: plan.repositories.map(({ name }) => name),
     source: 'person',
     maxTasks: MAX_PERSON_TASKS,
   });
 }
 
-/** Throws AppError `invalid_graph` that names every fault. */
+/** Throws `invalid_graph` with the errors of the graph. */
 export function requireValidGraph(
   plan: Pick<PlanState, 'repositories'>,
   tasks: readonly TaskSpec[],
@@ -33,39 +37,36 @@ export function requireValidGraph(
   const problems = findGraphProblems(plan, tasks);
   if (!hasErrors(problems)) return;
   const errors = problems.filter((problem) => problem.severity === 'error');
-  throw new AppError(
-    'invalid',
-    'invalid_graph',
-    errors
-      .map((problem) => problem.message)
-      .slice(0, 20)
-      .join('\n'),
-    { details: { problems: errors.slice(0, 100) } },
-  );
+  const messages = errors.map((problem) => problem.message).slice(0, MAX_REPORTED_PROBLEMS);
+  throw new AppError('invalid', 'invalid_graph', messages.join('\n'), {
+    details: { problems: errors.slice(0, MAX_PROBLEM_DETAILS) },
+  });
 }
 
-/** A graph with its overlap edges and its forecast, not yet stored. */
+/** Builds a revision with its overlap edges and its forecast, without storing it. */
 export function buildRevision(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'clock' | 'settings'>,
   plan: PlanState,
   tasks: readonly TaskSpec[],
-  written: { readonly revision: number; readonly by: string; readonly note: string },
+  origin: { readonly revision: number; readonly by: string; readonly note: string },
 ): Revision {
-  const names = plan.repositories.map((one) => one.name);
-  const shared = Object.fromEntries(plan.repositories.map((one) => [one.name, one.shared]));
+  const { prices, models, caps } = deps.settings;
+  const names = plan.repositories.map(({ name }) => name);
+  const shared = Object.fromEntries(plan.repositories.map(({ name, shared }) => [name, shared]));
   const overlaps = orderOverlaps(tasks, [], shared, names);
-  const price = deps.settings.prices[deps.settings.models.heavy];
+  const price = prices[models.heavy];
   const forecast = forecastGraph(tasks, overlaps.edges, {
-    slots: Math.min(plan.options.maxParallel ?? deps.settings.caps.plan, deps.settings.caps.system),
+    slots: Math.min(plan.options.maxParallel ?? caps.plan, caps.system),
     tokensPerMinute: TOKENS_PER_MINUTE,
     usdPerToken: price === undefined ? null : price.input / 1_000_000,
     remaining: overlaps.remaining,
   });
-  return { ...written, at: deps.clock.now(), tasks: [...tasks], edges: overlaps.edges, forecast };
+  return { ...origin, at: deps.clock.now(), tasks: [...tasks], edges: overlaps.edges, forecast };
 }
 
+/** Returns a stored revision, or throws `revision_unknown`. */
 export async function requireRevision(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table'>,
   plan: PlanState,
   revision: number,
 ): Promise<Revision> {
@@ -81,7 +82,10 @@ export async function requireRevision(
   return stored;
 }
 
-/** The graph that the current run executes. */
-export function requireApprovedRevision(deps: EngineDeps, plan: PlanState): Promise<Revision> {
+/** Returns the graph of the current run. */
+export function requireApprovedRevision(
+  deps: Pick<EngineDeps, 'table'>,
+  plan: PlanState,
+): Promise<Revision> {
   return requireRevision(deps, plan, plan.approved ?? plan.revision);
 }

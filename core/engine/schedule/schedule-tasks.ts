@@ -1,6 +1,7 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
 import { isOverBudget } from '../../plan-state/plan-budget.ts';
+import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
@@ -21,7 +22,6 @@ import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
 import { isSchedulable } from '../../task-state/task-state.ts';
 import { ACTIVE_PLANS, formatReadyTasksHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
-import { requirePlanRepository } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { launchAttempt } from '../launch/attempt-pod.ts';

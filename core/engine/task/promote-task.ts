@@ -1,5 +1,6 @@
 import { AppError, isAppError } from '../../base/app-error.ts';
 import { wakeUpTask } from '../../contract/queue-message.ts';
+import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { Checks, Forge, PullQuery, PullRequest } from '../../port/forge.ts';
 import type { StoredTask } from '../../store/task-store.ts';
@@ -7,7 +8,7 @@ import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
-import { requirePlan, requirePlanRepository } from '../apply/apply-plan.ts';
+import { requirePlan } from '../apply/apply-plan.ts';
 import type { ApplyOptions } from '../apply/apply-task.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';

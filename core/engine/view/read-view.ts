@@ -1,6 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
 import type { GraphView, PlanView } from '../../contract/plan.ts';
 import type { TaskView } from '../../contract/task.ts';
+import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { loadPlan, readPlan } from '../../store/plan-store.ts';
 import { loadPauses } from '../../store/system-store.ts';
@@ -15,7 +16,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { listTasks, readTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskTransition } from '../../task-state/task-state.ts';
 import { ALL_PLANS, formatRunChangesHash } from '../../topology/table-keys.ts';
-import { requirePlan, requirePlanRepository } from '../apply/apply-plan.ts';
+import { requirePlan } from '../apply/apply-plan.ts';
 import { requireTask } from '../apply/require-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';

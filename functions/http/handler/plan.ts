@@ -1,14 +1,12 @@
 import { deriveIdempotentId, hashBody, requireSameBody } from '../../../core/access/idempotency.ts';
 import type { API } from '../../../core/contract/api.ts';
+import { approvePlan } from '../../../core/engine/command/approve-plan.ts';
+import { cancelPlan } from '../../../core/engine/command/cancel-plan.ts';
 import { changeBudget } from '../../../core/engine/command/change-budget.ts';
-import {
-  approvePlan,
-  cancelPlan,
-  createPlan,
-  editPlan,
-  rejectPlan,
-} from '../../../core/engine/command/plan-commands.ts';
+import { createPlan } from '../../../core/engine/command/create-plan.ts';
+import { editPlan } from '../../../core/engine/command/edit-plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
+import { rejectPlan } from '../../../core/engine/command/reject-plan.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import {

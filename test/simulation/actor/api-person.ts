@@ -3,7 +3,7 @@ import type { PlanView } from '../../../core/contract/plan.ts';
 import { waitsForPerson } from '../../../core/contract/plan-status.ts';
 import type { Waiting } from '../../../core/contract/waiting.ts';
 import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
-import { createPlan } from '../../../core/engine/command/plan-commands.ts';
+import { createPlan } from '../../../core/engine/command/create-plan.ts';
 import { linkRepository } from '../../../core/engine/command/repository-commands.ts';
 import { retryTask } from '../../../core/engine/command/task-commands.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';

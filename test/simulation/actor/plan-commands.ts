@@ -1,13 +1,11 @@
 import type { Edit, PlanView } from '../../../core/contract/plan.ts';
 import { taskSpecSchema } from '../../../core/contract/task.ts';
 import { sendMessage } from '../../../core/engine/attempt/attempt-messages.ts';
-import {
-  approvePlan,
-  cancelPlan,
-  editPlan,
-  rejectPlan,
-} from '../../../core/engine/command/plan-commands.ts';
+import { approvePlan } from '../../../core/engine/command/approve-plan.ts';
+import { cancelPlan } from '../../../core/engine/command/cancel-plan.ts';
+import { editPlan } from '../../../core/engine/command/edit-plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
+import { rejectPlan } from '../../../core/engine/command/reject-plan.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
 import {
   approveTask,

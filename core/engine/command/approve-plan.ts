@@ -1,0 +1,56 @@
+import { AppError } from '../../base/app-error.ts';
+import { isPlanRunning } from '../../contract/plan-status.ts';
+import { requirePendingApproval, requireStatus } from '../../plan-state/plan-guards.ts';
+import type { PlanState } from '../../plan-state/plan-state.ts';
+import { isSimple } from '../../plan-state/plan-state.ts';
+import { blocksPlan } from '../../plan-state/preflight-condition.ts';
+import type { StoredPlan } from '../../store/plan-store.ts';
+import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
+import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { requireRevision, requireValidGraph } from '../revision/revision.ts';
+import { requireNewestRevision } from './require-newest-revision.ts';
+
+type ApproveDeps = ApplyPlanDeps & Pick<EngineDeps, 'forges'>;
+
+/** Approves a revision. A repeated approval of the same revision changes nothing. */
+export async function approvePlan(
+  deps: ApproveDeps,
+  id: string,
+  revision: number,
+  actor: string,
+): Promise<StoredPlan> {
+  const plan = await requirePlan(deps, id);
+  if (isApproved(plan.state, revision)) return plan;
+  const state = requirePendingApproval(plan.state, 'approved');
+  await requireNewestRevision(deps, state, revision);
+  requireValidGraph(state, (await requireRevision(deps, state, revision)).tasks);
+  await requirePassedPreflight(deps, state);
+  const applied = await applyPlan(deps, id, { type: 'approved', revision }, { actor });
+  // A write whose response was lost looks like a lost race.
+  if (applied.plan.state.approved !== revision)
+    requireStatus(applied.plan.state, [], 'another person changed the plan at the same time');
+  return applied.plan;
+}
+
+function isApproved({ status, approved }: PlanState, revision: number): boolean {
+  return isPlanRunning(status) && approved === revision;
+}
+
+/** Throws `preflight` when a rule of the forge would stop the plan after its work is done. */
+async function requirePassedPreflight(
+  deps: Pick<EngineDeps, 'forges' | 'settings'>,
+  plan: PlanState,
+): Promise<void> {
+  const findings = await Promise.all(
+    plan.repositories.map(({ forge, name, base }) =>
+      deps.forges[forge].runPreflight(name, base, deps.settings.prefix),
+    ),
+  );
+  const blocking = findings.flat().filter((finding) => blocksPlan(finding, isSimple(plan)));
+  if (blocking.length === 0) return;
+  const messages = blocking.map((finding) => finding.message);
+  throw new AppError('conflict', 'preflight', messages.join('\n'), {
+    details: { findings: blocking },
+  });
+}

@@ -1,0 +1,16 @@
+import { requireStatus } from '../../plan-state/plan-guards.ts';
+import type { StoredPlan } from '../../store/plan-store.ts';
+import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-plan.ts';
+
+/** Stops a plan: its attempts end, its pull requests are closed, and its branches are kept for some days. */
+export async function cancelPlan(
+  deps: ApplyPlanDeps,
+  id: string,
+  reason: string,
+  actor: string,
+): Promise<StoredPlan> {
+  const { plan } = await applyPlan(deps, id, { type: 'cancelled', reason }, { actor });
+  requireStatus(plan.state, ['cancelled'], 'the plan has ended already');
+  return plan;
+}

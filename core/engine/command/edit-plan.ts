@@ -1,0 +1,59 @@
+import { AppError } from '../../base/app-error.ts';
+import type { Edit } from '../../contract/plan.ts';
+import { applyEdits } from '../../graph/edit/apply-edits.ts';
+import { requirePendingApproval } from '../../plan-state/plan-guards.ts';
+import type { Revision } from '../../store/plan-store.ts';
+import { putRevision } from '../../store/plan-store.ts';
+import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
+import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { buildRevision, requireRevision, requireValidGraph } from '../revision/revision.ts';
+import { requireNewestRevision } from './require-newest-revision.ts';
+
+type PlanEdit = { readonly revision: number; readonly edits: Edit[]; readonly note?: string };
+
+/**
+ * Applies all edits or none to the newest revision, and returns the revision that results. Throws `plan_status`, `invalid_edit`,
+ * `invalid_graph`, or `revision_moved` with the changes since the revision that the edits were made on.
+ */
+export async function editPlan(
+  deps: ApplyPlanDeps & Pick<EngineDeps, 'newId'>,
+  id: string,
+  input: PlanEdit,
+  actor: string,
+): Promise<Revision> {
+  const state = requirePendingApproval((await requirePlan(deps, id)).state, 'edited');
+  await requireNewestRevision(deps, state, input.revision);
+  const before = await requireRevision(deps, state, input.revision);
+  const edited = applyEdits(before.tasks, input.edits);
+  if ('problems' in edited)
+    throw new AppError(
+      'invalid',
+      'invalid_edit',
+      edited.problems.map((problem) => problem.message).join('\n'),
+      { details: { problems: edited.problems } },
+    );
+  requireValidGraph(state, edited.tasks);
+  const tag = deps.newId();
+  const revision = buildRevision(deps, state, edited.tasks, {
+    revision: input.revision + 1,
+    by: actor,
+    note: input.note ?? '',
+  });
+  await putRevision(deps.table, id, tag, revision);
+  const { tasks, forecast } = revision;
+  const event = {
+    type: 'edited',
+    replaces: input.revision,
+    tag,
+    taskCount: tasks.length,
+    forecast,
+  } as const;
+  const applied = await applyPlan(deps, id, event, { actor });
+  // A write whose response was lost looks like a lost race. The tag tells whether the revision counts.
+  if (applied.kind === 'noop' && !applied.plan.state.revisionTags.includes(tag)) {
+    await requireNewestRevision(deps, applied.plan.state, input.revision);
+    requirePendingApproval(applied.plan.state, 'edited');
+  }
+  return revision;
+}

@@ -1,0 +1,20 @@
+import { requireStatus } from '../../plan-state/plan-guards.ts';
+import type { StoredPlan } from '../../store/plan-store.ts';
+import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
+import { applyPlan } from '../apply/apply-plan.ts';
+
+/** Rejects a plan that waits for approval. A repeated rejection changes nothing. */
+export async function rejectPlan(
+  deps: ApplyPlanDeps,
+  id: string,
+  reason: string,
+  actor: string,
+): Promise<StoredPlan> {
+  const { plan } = await applyPlan(deps, id, { type: 'rejected', reason }, { actor });
+  requireStatus(
+    plan.state,
+    ['rejected'],
+    'a plan can be rejected only while it waits for approval',
+  );
+  return plan;
+}

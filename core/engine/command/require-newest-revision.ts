@@ -1,0 +1,27 @@
+import { AppError } from '../../base/app-error.ts';
+import { describeDiff, diffGraphs } from '../../graph/edit/diff-graphs.ts';
+import type { PlanState } from '../../plan-state/plan-state.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { requireRevision } from '../revision/revision.ts';
+
+/** Changes that the message of the error lists. */
+const MAX_LISTED_CHANGES = 10;
+
+/** Throws `revision_moved` with the changes since `revision`, unless that is the newest revision. */
+export async function requireNewestRevision(
+  deps: Pick<EngineDeps, 'table'>,
+  plan: PlanState,
+  revision: number,
+): Promise<void> {
+  if (plan.revision === revision) return;
+  const [known, newest] = await Promise.all([
+    requireRevision(deps, plan, revision),
+    requireRevision(deps, plan, plan.revision),
+  ]);
+  const diff = diffGraphs(known.tasks, newest.tasks);
+  const changes = describeDiff(diff).slice(0, MAX_LISTED_CHANGES).join('; ');
+  const message = `the plan is at revision ${plan.revision}, by ${newest.by}; changes since revision ${revision}: ${changes || 'none in its tasks'}`;
+  throw new AppError('conflict', 'revision_moved', message, {
+    details: { revision: plan.revision, diff },
+  });
+}

@@ -1,0 +1,64 @@
+import type { CreatePlan } from '../contract/plan.ts';
+import { NO_USAGE } from '../task-state/task-state.ts';
+import type { PlanRepository, PlanState } from './plan-state.ts';
+import { EMPTY_ACTIVATION } from './plan-state.ts';
+
+const MAX_TITLE_LENGTH = 100;
+
+/** Origin of a new plan. `now` in epoch milliseconds; `bodyHash` identifies a repeated request. */
+export type PlanOrigin = {
+  readonly id: string;
+  readonly actor: string;
+  readonly now: number;
+  readonly bodyHash?: string;
+  /** Tag of the stored revision of a submitted graph. */
+  readonly graphTag?: string;
+};
+
+export function createPlanState(
+  input: CreatePlan,
+  repositories: PlanRepository[],
+  { id, actor, now, bodyHash, graphTag }: PlanOrigin,
+): PlanState {
+  return {
+    id,
+    title: derivePlanTitle(input),
+    prompt: input.prompt,
+    status: 'planning',
+    options: {
+      complexity: input.complexity,
+      autoApprove: input.autoApprove,
+      limits: input.limits,
+      budget: input.budget,
+      interactive: input.interactive,
+      maxParallel: input.maxParallel,
+      agent: input.agent,
+    },
+    policy: input.policy,
+    repositories,
+    submitted: input.graph !== undefined,
+    run: 1,
+    revision: 0,
+    revisionTags: graphTag === undefined ? [] : [graphTag],
+    conditions: [],
+    planning: { stage: 'queued', faults: 0 },
+    activation: EMPTY_ACTIVATION,
+    ends: [],
+    pulls: [],
+    stoppingRuns: [],
+    pendingCleanups: [],
+    usage: NO_USAGE,
+    faults: 0,
+    createdBy: actor,
+    bodyHash,
+    createdAt: now,
+    last: { version: 1, at: now, from: 'none', to: 'planning', event: 'created', actor },
+  };
+}
+
+/** The first line of the prompt, unless the request has a title. */
+function derivePlanTitle({ title, prompt, graph }: CreatePlan): string {
+  const first = title ?? prompt.trim().split('\n')[0] ?? '';
+  const text = first === '' ? `A graph of ${graph?.length ?? 0} tasks` : first;
+  return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH - 3)}...` : text;
+}

@@ -1,0 +1,125 @@
+import type { PlanStatus } from '../contract/plan-status.ts';
+import {
+  onBranchesCleanedUp,
+  onPullsChanged,
+  onRunStopping,
+  onSentBack,
+} from './cleanup-transitions.ts';
+import {
+  onApproved,
+  onBudgetChanged,
+  onCancelled,
+  onEdited,
+  onRejected,
+  onRestarted,
+} from './gate-transitions.ts';
+import type { PlanEvent, PlanEventType } from './plan-event.ts';
+import type { PlanContext, PlanRow } from './plan-row.ts';
+import type { PlanState } from './plan-state.ts';
+import {
+  onAssessed,
+  onDecomposed,
+  onExplored,
+  onPlanningFailed,
+  onPlanningParked,
+  onPlanningUnparked,
+  onPreflightDone,
+} from './planning-transitions.ts';
+import {
+  onActivated,
+  onActivating,
+  onBudgetLow,
+  onBudgetUsed,
+  onCompleted,
+  onHaltCleared,
+  onHalted,
+  onHaltSuspected,
+  onReleased,
+  onRootPullOpened,
+  onStepFaulted,
+} from './run-transitions.ts';
+
+// The state table of a plan. The table is total: a pair of status and event without a row changes nothing.
+
+export type PlanDecision =
+  /** The event changes nothing in this state. */
+  { readonly kind: 'noop' } | { readonly kind: 'changed'; readonly state: PlanState };
+
+type PlanRows = Partial<Record<PlanEventType, PlanRow>>;
+
+/** Bookkeeping that does not depend on the status. */
+export const COMMON_PLAN_ROWS: PlanRows = {
+  run_stopping: onRunStopping,
+  branches_cleaned_up: onBranchesCleanedUp,
+  budget_changed: onBudgetChanged,
+  step_faulted: onStepFaulted,
+};
+
+export const PLAN_TABLE: Record<PlanStatus, PlanRows> = {
+  planning: {
+    preflight_done: onPreflightDone,
+    explored: onExplored,
+    assessed: onAssessed,
+    decomposed: onDecomposed,
+    planning_parked: onPlanningParked,
+    planning_retried: onPlanningParked,
+    planning_unparked: onPlanningUnparked,
+    planning_failed: onPlanningFailed,
+    cancelled: onCancelled,
+  },
+  pending_approval: {
+    edited: onEdited,
+    approved: onApproved,
+    rejected: onRejected,
+    cancelled: onCancelled,
+  },
+  activating: { activating: onActivating, activated: onActivated, cancelled: onCancelled },
+  active: {
+    released: onReleased,
+    root_pull_opened: onRootPullOpened,
+    halt_suspected: onHaltSuspected,
+    halted: onHalted,
+    halt_cleared: onHaltCleared,
+    budget_low: onBudgetLow,
+    budget_used: onBudgetUsed,
+    completed: onCompleted,
+    cancelled: onCancelled,
+    restarted: onRestarted,
+  },
+  complete: {
+    pulls_changed: onPullsChanged,
+    delivered: onPullsChanged,
+    sent_back: onSentBack,
+    restarted: onRestarted,
+  },
+  rejected: { restarted: onRestarted },
+  cancelled: { restarted: onRestarted },
+  failed: { restarted: onRestarted },
+};
+
+/** Returns the state that `event` leads to. Pure: times and settings come with `context`. */
+export function decidePlan(state: PlanState, event: PlanEvent, context: PlanContext): PlanDecision {
+  const row = PLAN_TABLE[state.status][event.type] ?? COMMON_PLAN_ROWS[event.type];
+  const next = row?.(state, event as never, context);
+  if (next === undefined) return { kind: 'noop' };
+  return {
+    kind: 'changed',
+    state: {
+      ...next,
+      last: {
+        version: context.version,
+        at: context.now,
+        from: state.status,
+        to: next.status,
+        event: event.type,
+        actor: context.actor,
+        reason: readReason(event),
+      },
+    },
+  };
+}
+
+function readReason(event: PlanEvent): string | undefined {
+  if ('why' in event) return event.why;
+  return 'reason' in event ? event.reason : undefined;
+}

@@ -1,0 +1,86 @@
+import { addUsage } from '../task-state/task-state.ts';
+import type { PlanContext, PlanEventOf } from './plan-row.ts';
+import type { PlanState } from './plan-state.ts';
+import { addCondition, isSimple, removeCondition } from './plan-state.ts';
+import { isBlockingCondition, selectRelevantConditions } from './preflight-condition.ts';
+
+type Stage = PlanState['planning']['stage'];
+
+export function onPreflightDone(
+  state: PlanState,
+  { repositories, conditions }: PlanEventOf<'preflight_done'>,
+): PlanState | undefined {
+  if (state.planning.stage !== 'queued') return undefined;
+  return enterStage({ ...conditions.reduce(addCondition, state), repositories }, 'explore');
+}
+
+export function onExplored(
+  state: PlanState,
+  { repositories }: PlanEventOf<'explored'>,
+): PlanState | undefined {
+  if (state.planning.stage !== 'explore') return undefined;
+  return enterStage({ ...state, repositories }, 'assess');
+}
+
+export function onAssessed(
+  state: PlanState,
+  { verdict, usage }: PlanEventOf<'assessed'>,
+): PlanState | undefined {
+  if (state.planning.stage !== 'assess') return undefined;
+  const total = usage === undefined ? state.usage : addUsage(state.usage, usage);
+  return enterStage({ ...state, verdict, usage: total }, 'decompose');
+}
+
+/** A simple plan and a plan with automatic approval start at once, unless a rule of the forge would stop them. */
+export function onDecomposed(
+  state: PlanState,
+  { tag, forecast, summary, usage }: PlanEventOf<'decomposed'>,
+): PlanState | undefined {
+  if (state.planning.stage !== 'decompose') return undefined;
+  const conditions = selectRelevantConditions(state.conditions, isSimple(state));
+  const isBlocked = conditions.some(isBlockingCondition);
+  const isApproved = (isSimple(state) || state.options.autoApprove) && !isBlocked;
+  return {
+    ...enterStage({ ...state, conditions }, 'done'),
+    ...(summary === undefined ? {} : { summary }),
+    usage: usage === undefined ? state.usage : addUsage(state.usage, usage),
+    status: isApproved ? 'activating' : 'pending_approval',
+    revision: 1,
+    revisionTags: [tag],
+    approved: isApproved ? 1 : undefined,
+    forecast,
+  };
+}
+
+function enterStage(state: PlanState, stage: Stage): PlanState {
+  const recovered = removeCondition(removeCondition(state, 'planning_parked'), 'planning_retried');
+  return { ...recovered, planning: { stage, faults: 0 } };
+}
+
+export function onPlanningParked(
+  state: PlanState,
+  event: PlanEventOf<'planning_parked'> | PlanEventOf<'planning_retried'>,
+  { now }: PlanContext,
+): PlanState {
+  const { type: code, until, why } = event;
+  const faults = state.planning.faults + (code === 'planning_retried' ? 1 : 0);
+  const resumesAt = new Date(until).toISOString();
+  const message = `${why}. Planning continues by itself at ${resumesAt}.`;
+  return {
+    ...addCondition(state, { level: 'warning', code, message, at: now }),
+    planning: { ...state.planning, parkedUntil: until, faults },
+  };
+}
+
+export function onPlanningUnparked(state: PlanState): PlanState | undefined {
+  if (state.planning.parkedUntil === undefined) return undefined;
+  return { ...state, planning: { ...state.planning, parkedUntil: undefined } };
+}
+
+export function onPlanningFailed(
+  state: PlanState,
+  { why }: PlanEventOf<'planning_failed'>,
+  { now }: PlanContext,
+): PlanState {
+  return { ...state, status: 'failed', reason: why, finishedAt: now };
+}

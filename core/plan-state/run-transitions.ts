@@ -1,0 +1,130 @@
+import { scheduleCleanup } from './cleanup-transitions.ts';
+import type { PlanContext, PlanEventOf } from './plan-row.ts';
+import type { PlanState, RootPull } from './plan-state.ts';
+import { addCondition, removeCondition } from './plan-state.ts';
+
+// The run of an approved plan, from its first task item to the pull request that a person merges.
+
+/** Failed steps in a row after which an activation ends. */
+const MAX_ACTIVATION_FAULTS = 20;
+
+export function onActivating(
+  state: PlanState,
+  { run, put, total }: PlanEventOf<'activating'>,
+): PlanState | undefined {
+  if (state.run !== run) return undefined;
+  return { ...state, activation: { ...state.activation, put, total, roots: true } };
+}
+
+export function onActivated(
+  state: PlanState,
+  { run, total, ends }: PlanEventOf<'activated'>,
+  { now }: PlanContext,
+): PlanState | undefined {
+  if (state.run !== run) return undefined;
+  const activation = { ...state.activation, put: total, total, roots: true };
+  return { ...state, activation, status: 'active', faults: 0, ends, startedAt: now };
+}
+
+export function onReleased(
+  state: PlanState,
+  { run }: PlanEventOf<'released'>,
+): PlanState | undefined {
+  const { released, total } = state.activation;
+  if (state.run !== run || released >= total) return undefined;
+  return { ...state, activation: { ...state.activation, released: total } };
+}
+
+export function onRootPullOpened(
+  state: PlanState,
+  { run, pulls }: PlanEventOf<'root_pull_opened'>,
+): PlanState | undefined {
+  if (state.run !== run) return undefined;
+  const others = state.pulls.filter((known) => !pulls.some((opened) => opened.repo === known.repo));
+  return { ...state, pulls: [...others, ...pulls] };
+}
+
+export function onHaltSuspected(
+  state: PlanState,
+  _event: PlanEventOf<'halt_suspected'>,
+  { now }: PlanContext,
+): PlanState | undefined {
+  return state.haltedSince === undefined ? { ...state, haltedSince: now } : undefined;
+}
+
+/** A plan that has moved since the suspicion is not halted. */
+export function onHalted(
+  state: PlanState,
+  { suspectedAt }: PlanEventOf<'halted'>,
+  { now }: PlanContext,
+): PlanState | undefined {
+  if (state.haltNotified === true || state.haltedSince !== suspectedAt) return undefined;
+  const message =
+    'No task can continue without a person: look at the tasks that are blocked or failed.';
+  const condition = { level: 'warning' as const, code: 'plan_halted', message, at: now };
+  return { ...addCondition(state, condition), haltNotified: true };
+}
+
+export function onHaltCleared(state: PlanState): PlanState | undefined {
+  if (state.haltedSince === undefined && state.haltNotified === undefined) return undefined;
+  return {
+    ...removeCondition(state, 'plan_halted'),
+    haltedSince: undefined,
+    haltNotified: undefined,
+  };
+}
+
+export function onCompleted(
+  state: PlanState,
+  { run, pulls }: PlanEventOf<'completed'>,
+  context: PlanContext,
+): PlanState | undefined {
+  if (state.run !== run) return undefined;
+  const calm = removeCondition(removeCondition(state, 'plan_halted'), 'step_failed');
+  return {
+    ...addMergedEarlyCondition(calm, pulls, context),
+    status: 'complete',
+    pulls,
+    // A person may have merged them already.
+    pendingCleanups: scheduleCleanup(state, pulls, context),
+    finishedAt: context.now,
+    haltedSince: undefined,
+    haltNotified: undefined,
+  };
+}
+
+/** A merged pull request takes up no later commit, so the rest needs a pull request of its own. */
+function addMergedEarlyCondition(
+  state: PlanState,
+  pulls: readonly RootPull[],
+  { now, keepDays }: PlanContext,
+): PlanState {
+  const early = pulls.filter((pull) => pull.wasMergedEarly === true);
+  if (early.length === 0) return state;
+  const names = early.map(({ repo, number, branch }) => `#${number} of ${repo} (branch ${branch})`);
+  const message =
+    `${names.join(', ')} was merged before all work was in it. Open another pull request from that branch for the rest; ` +
+    `the branch is kept for ${keepDays} days.`;
+  return addCondition(state, { level: 'warning', code: 'merged_early', message, at: now });
+}
+
+/** Only an activation may end for faults: no work has begun yet, and a person can restart the plan. */
+export function onStepFaulted(
+  state: PlanState,
+  { why }: PlanEventOf<'step_faulted'>,
+  { now }: PlanContext,
+): PlanState {
+  const faults = state.faults + 1;
+  const condition = { level: 'error' as const, code: 'step_failed', message: why, at: now };
+  const faulted = { ...addCondition(state, condition), faults };
+  if (faults < MAX_ACTIVATION_FAULTS || state.status !== 'activating') return faulted;
+  return { ...faulted, status: 'failed', reason: why };
+}
+
+export function onBudgetLow(state: PlanState): PlanState | undefined {
+  return state.budgetLevel === undefined ? { ...state, budgetLevel: 'low' } : undefined;
+}
+
+export function onBudgetUsed(state: PlanState): PlanState | undefined {
+  return state.budgetLevel === 'used' ? undefined : { ...state, budgetLevel: 'used' };
+}
