@@ -15,9 +15,7 @@ const MAX_LINES = 400;
 const ENV_READERS = [
   'functions/config.ts',
   'agent/bridge/main.ts',
-  'agent/bridge/host/bridge-settings.ts',
   'agent/small/main.ts',
-  'agent/small/small-agent-config.ts',
   'cli/host.ts',
   'local',
   'test',

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { AppError } from '../../core/base/app-error.ts';
 import type { Pod, PodLauncher, PodSpec, PodState } from '../../core/port/launcher.ts';
 import { appendLauncherLine, saveEndedLog, truncateLog } from './bridge-log.ts';
+import { hasErrorCode } from './has-error-code.ts';
 import { claimPodFolder, listPodNames, removePodFolder } from './pod-folder.ts';
-import { findLostBridge } from './pod-member.ts';
+import { findUnrecordedBridge } from './pod-member.ts';
 import type { PodRecord } from './pod-record.ts';
 import { readPodRecord, writePodRecord } from './pod-record.ts';
 import { isAlive, readProcess } from './process-row.ts';
@@ -14,43 +15,47 @@ import { removeTree } from './remove-tree.ts';
 import { startBridge, toLauncherError } from './start-bridge.ts';
 import { stopPod } from './stop-pod.ts';
 
+/** Settings of a process launcher. */
 export type ProcessLauncherOptions = {
-  /** One folder a pod: its record, log and work. Nobody else's. */
+  /** Folder for the launcher alone, with one folder per pod for record, log and work. */
   readonly stateDir: string;
   /** Path of the bridge's entry file. */
   readonly bridgeEntry: string;
-  /** Bare mirrors shared by the bridges. */
+  /** Folder of bare mirrors that all bridges share. Default: no mirrors. */
   readonly mirrorDir?: string;
+  /** Path of the Node.js program. Default: the program of this process. */
   readonly nodePath?: string;
-  /** PATH of the bridges. */
+  /** PATH of the bridges. Default: the folder of `nodePath` and the folders of the system. */
   readonly path?: string;
-  /** More of their environment. */
+  /** Additional environment variables of the bridges. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Epoch milliseconds. */
+  /** Returns epoch milliseconds. */
   now(): number;
-  /** Between asking a bridge to end and killing it. */
+  /** Time between SIGTERM and SIGKILL, milliseconds. */
   readonly graceMs: number;
-  /** Told once of each pod that was seen to end, of those of an earlier process too. */
+  /** Called once for each ended pod, including pods of an earlier launcher. */
   readonly onEnded?: (attemptId: string) => void;
-  /** How often deadlines are looked at; 0: only by `list`. */
+  /** Interval between checks of the deadlines, milliseconds; 0: checks in `list` only. Default: DEFAULT_SWEEP_MS. */
   readonly sweepMs?: number;
 };
 
+/** Launcher of pods as child processes. */
 export type ProcessLauncher = PodLauncher & {
-  /** Removes every pod; throws when something cannot be ended. */
+  /** Removes every pod. Throws an error with the names of the pods that cannot be ended. */
   killAll(): Promise<void>;
-  /** Stops looking at deadlines; the pods live on and another launcher finds them. */
+  /** Stops the checks of deadlines. The pods continue, and another launcher over the same folder takes them over. */
   close(): void;
 };
 
 const POD_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
-/** An intent older than that is not about to become a process any more. */
+/** Age after which a recorded intent counts as a start that never happened, milliseconds. */
 const MAX_INTENT_AGE_MS = 30_000;
 const DEFAULT_SWEEP_MS = 2_000;
 
+/** State to report by phase of the record, while an operation on the pod is in progress. */
 const BUSY_STATES = { intent: 'starting', started: 'running', ended: 'gone' } as const;
 
-/** Attempts as child processes of this machine. They outlive the launcher; a new one over the same folder takes them over. */
+/** Creates a launcher for pods on this machine. Pods survive the launcher; a new launcher over the same folder takes them over. */
 export function createProcessLauncher(options: ProcessLauncherOptions): ProcessLauncher {
   const launcher = new ProcessPods(options);
   const sweepMs = options.sweepMs ?? DEFAULT_SWEEP_MS;
@@ -66,9 +71,9 @@ export function createProcessLauncher(options: ProcessLauncherOptions): ProcessL
 
 class ProcessPods {
   readonly #options: ProcessLauncherOptions;
-  /** What is being done to a pod, by name: one thing at a time. */
+  /** Last operation by pod name; operations on one pod run one after the other. */
   readonly #busy = new Map<string, Promise<unknown>>();
-  #sweeping = false;
+  #isSweeping = false;
 
   constructor(options: ProcessLauncherOptions) {
     mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
@@ -77,9 +82,13 @@ class ProcessPods {
 
   async ensure(spec: PodSpec): Promise<Pod> {
     if (!POD_NAME.test(spec.name)) {
-      throw new AppError('bug', 'bad_pod_name', `"${spec.name}" is not a DNS-1123 name`);
+      throw new AppError(
+        'bug',
+        'bad_pod_name',
+        `the pod name "${spec.name}" is not a DNS-1123 name`,
+      );
     }
-    return await this.#exclusive(spec.name, async () => {
+    return await this.#runExclusive(spec.name, async () => {
       const found = await this.#find(spec.name);
       if (found !== undefined && found.state !== 'never') return toPod(found.record, found.state);
       if (found !== undefined) await removePodFolder(this.#folder(spec.name));
@@ -89,18 +98,18 @@ class ProcessPods {
 
   async list(): Promise<Pod[]> {
     const names = await listPodNames(this.#options.stateDir);
-    const pods = await Promise.all(names.map((name) => this.#look(name)));
+    const pods = await Promise.all(names.map((name) => this.#inspect(name)));
     return pods.flatMap((pod) => pod ?? []);
   }
 
   async remove(name: string, uid?: string): Promise<'gone' | 'going'> {
     if (!POD_NAME.test(name)) return 'gone';
-    return await this.#exclusive(name, async () => {
+    return await this.#runExclusive(name, async () => {
       const found = await this.#find(name);
       if (found === undefined) return 'gone';
       if (uid !== undefined && found.record.uid !== uid) return 'gone';
       if (found.state === 'starting') return 'going';
-      if (!(await this.#end(found.record, this.#options.graceMs))) return 'going';
+      if (!(await this.#endPod(found.record, this.#options.graceMs))) return 'going';
       await saveEndedLog(this.#options.stateDir, name);
       await removePodFolder(this.#folder(name));
       return 'gone';
@@ -110,28 +119,29 @@ class ProcessPods {
   async killAll(): Promise<void> {
     const names = await listPodNames(this.#options.stateDir);
     const outcomes = await Promise.all(names.map((name) => this.remove(name)));
-    const left = names.filter((_, index) => outcomes[index] === 'going');
-    if (left.length > 0) throw new Error(`these pods could not be ended: ${left.join(', ')}`);
+    const remaining = names.filter((_, index) => outcomes[index] === 'going');
+    if (remaining.length > 0)
+      throw new Error(`these pods could not be ended: ${remaining.join(', ')}`);
   }
 
-  /** A failure is found again by the next one, and by whoever lists. */
+  /** Checks all pods. An error is ignored here: the next sweep or `list` meets the same error. */
   async sweep(): Promise<void> {
-    if (this.#sweeping) return;
-    this.#sweeping = true;
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
     await this.list().catch(() => {});
-    this.#sweeping = false;
+    this.#isSweeping = false;
   }
 
-  /** One pod of a list: the dead are cleaned up, the late are killed. What is being worked on is only read. */
-  async #look(name: string): Promise<Pod | undefined> {
+  /** Reads one pod, cleans up after a dead bridge, and kills a bridge past its deadline. A busy pod is only read. */
+  async #inspect(name: string): Promise<Pod | undefined> {
     if (this.#busy.has(name)) {
       const record = await readPodRecord(this.#folder(name));
       return record && toPod(record, BUSY_STATES[record.phase]);
     }
-    return await this.#exclusive(name, async () => {
+    return await this.#runExclusive(name, async () => {
       const found = await this.#find(name);
       if (found === undefined) {
-        // Of a removal that did not get to its end.
+        // An interrupted removal leaves an empty folder.
         await rmdir(this.#folder(name)).catch(() => {});
         return undefined;
       }
@@ -140,14 +150,14 @@ class ProcessPods {
       const isLate = found.state === 'running' && this.#options.now() >= found.record.deadline;
       if (isLate) await appendLauncherLine(this.#folder(name), 'the deadline has passed');
       if (!isLate && found.state !== 'gone') return toPod(found.record, found.state);
-      const known = found.record.phase === 'ended';
-      const ended = known || (await this.#end(found.record, 0));
-      if (ended && !known) this.#options.onEnded?.(found.record.attemptId);
-      return toPod(found.record, ended ? 'gone' : 'running');
+      const wasEnded = found.record.phase === 'ended';
+      const isEnded = wasEnded || (await this.#endPod(found.record, 0));
+      if (isEnded && !wasEnded) this.#options.onEnded?.(found.record.attemptId);
+      return toPod(found.record, isEnded ? 'gone' : 'running');
     });
   }
 
-  /** `never`: a start that was intended and did not happen. */
+  /** Reads a pod with its current state; `never` is an intended start that did not happen. */
   async #find(
     name: string,
   ): Promise<{ readonly record: PodRecord; readonly state: PodState | 'never' } | undefined> {
@@ -157,9 +167,9 @@ class ProcessPods {
     if (record.phase !== 'intent') {
       return { record, state: isAlive(record.bridge) ? 'running' : 'gone' };
     }
-    const lost = findLostBridge(record.uid);
-    if (lost !== undefined) {
-      const { pid, startTime } = lost;
+    const unrecorded = findUnrecordedBridge(record.uid);
+    if (unrecorded !== undefined) {
+      const { pid, startTime } = unrecorded;
       const adopted: PodRecord = { ...record, phase: 'started', bridge: { pid, startTime } };
       await writePodRecord(folder, adopted);
       return { record: adopted, state: 'running' };
@@ -184,11 +194,12 @@ class ProcessPods {
       launcher,
     };
     if (!(await claimPodFolder(this.#options.stateDir, intent))) {
-      const other = await this.#find(name);
-      if (other === undefined || other.state === 'never') {
-        throw new AppError('transient', 'pod_changing', `pod ${name} is being removed`);
+      const winner = await this.#find(name);
+      if (winner === undefined || winner.state === 'never') {
+        const message = `the pod ${name} is being removed by another launcher; try again`;
+        throw new AppError('transient', 'pod_changing', message);
       }
-      return toPod(other.record, other.state);
+      return toPod(winner.record, winner.state);
     }
     try {
       const { nodePath = process.execPath, bridgeEntry, mirrorDir, path, env = {} } = this.#options;
@@ -199,13 +210,13 @@ class ProcessPods {
       await writePodRecord(folder, started);
       return toPod(started, 'running');
     } catch (error) {
-      if (await this.#end(intent, 0)) await removePodFolder(this.#folder(name));
+      if (await this.#endPod(intent, 0)) await removePodFolder(this.#folder(name));
       throw toLauncherError(error, this.#options.now());
     }
   }
 
-  /** Ends all that lives of a pod and removes its work; the entry stays. False: not everything could be. */
-  async #end(record: PodRecord, graceMs: number): Promise<boolean> {
+  /** Ends all processes of a pod and removes its work; the record stays. Returns false if a process or file remains. */
+  async #endPod(record: PodRecord, graceMs: number): Promise<boolean> {
     const folder = this.#folder(record.name);
     try {
       const trace = { uid: record.uid, folder: await realpath(folder), bridge: record.bridge };
@@ -214,8 +225,8 @@ class ProcessPods {
       await writePodRecord(folder, { ...record, phase: 'ended' });
       return true;
     } catch (error) {
-      // Another launcher over the same folder has just removed it.
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+      // Another launcher over the same folder has removed the pod meanwhile.
+      if (hasErrorCode(error, 'ENOENT')) return true;
       throw error;
     }
   }
@@ -224,14 +235,15 @@ class ProcessPods {
     return join(this.#options.stateDir, name);
   }
 
-  async #exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(name) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    this.#busy.set(name, mine);
+  /** Runs `work` after all earlier operations on the pod. */
+  async #runExclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const previous = this.#busy.get(name) ?? Promise.resolve();
+    const operation = previous.then(work, work);
+    this.#busy.set(name, operation);
     try {
-      return await mine;
+      return await operation;
     } finally {
-      if (this.#busy.get(name) === mine) this.#busy.delete(name);
+      if (this.#busy.get(name) === operation) this.#busy.delete(name);
     }
   }
 }

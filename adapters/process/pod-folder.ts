@@ -1,14 +1,16 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasErrorCode } from './has-error-code.ts';
 import type { PodRecord } from './pod-record.ts';
-import { writePodRecord } from './pod-record.ts';
+import { RECORD_NAME, writePodRecord } from './pod-record.ts';
 
-// A pod's folder appears with its record already in it and goes with the record last: whatever a crash leaves is found again.
+// The folder of a pod. The record is written before the folder appears and is removed last, so that a launcher finds the remains
+// of a crash.
 
 const DRAFT_PREFIX = '.new-';
 const MAX_DRAFT_AGE_MS = 60_000;
 
-/** Names of pods. What begins with a dot is the launcher's own. */
+/** Lists the names of pods, sorted, and removes old drafts. Names with a leading dot belong to the launcher. */
 export async function listPodNames(stateDir: string): Promise<string[]> {
   const entries = await readdir(stateDir, { withFileTypes: true });
   for (const entry of entries) {
@@ -19,12 +21,12 @@ export async function listPodNames(stateDir: string): Promise<string[]> {
 }
 
 async function removeOldDraft(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined || Date.now() - found.mtimeMs < MAX_DRAFT_AGE_MS) return;
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined || Date.now() - stats.mtimeMs < MAX_DRAFT_AGE_MS) return;
   await rm(path, { recursive: true, force: true });
 }
 
-/** Takes the name, in one step; false: it is taken. */
+/** Creates the folder of a pod with its record in one atomic step. Returns false if the name is taken. */
 export async function claimPodFolder(stateDir: string, intent: PodRecord): Promise<boolean> {
   const draft = join(stateDir, `${DRAFT_PREFIX}${intent.uid}`);
   await mkdir(draft, { mode: 0o700 });
@@ -34,15 +36,15 @@ export async function claimPodFolder(stateDir: string, intent: PodRecord): Promi
     return true;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    if (hasErrorCode(error, 'ENOTEMPTY', 'EEXIST')) return false;
     throw error;
   }
 }
 
+/** Removes the folder of a pod, the record last. */
 export async function removePodFolder(folder: string): Promise<void> {
   const entries = await readdir(folder).catch(() => []);
-  const others = entries.filter((entry) => entry !== 'pod.json');
+  const others = entries.filter((entry) => entry !== RECORD_NAME);
   for (const entry of others) await rm(join(folder, entry), { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
 }

@@ -22,14 +22,14 @@ const shellRow = makeRow(40, 1);
 const selfRow = makeRow(SELF_PID, 40);
 const bridgeRow = makeRow(100, SELF_PID);
 
-function listMemberPids(rows: readonly ProcessRow[], marked: readonly number[] = []): number[] {
+function listMemberPids(rows: readonly ProcessRow[], markedPids: readonly number[] = []): number[] {
   const identity = { pid: 100, startTime: 't100' };
-  const isMarked = (each: ProcessRow) => marked.includes(each.pid);
+  const isMarked = (row: ProcessRow) => markedPids.includes(row.pid);
   return findMembers(rows, identity, isMarked, SELF_PID).map((member) => member.pid);
 }
 
-describe('the members of a pod', () => {
-  test('are its group, its session and all descendants', () => {
+describe('findMembers', () => {
+  test('finds the group and the session of the bridge and all descendants', () => {
     const inGroup = makeRow(101, 1, { group: 100 });
     const inSession = makeRow(102, 1, { session: 100 });
     const child = makeRow(103, 100);
@@ -41,29 +41,29 @@ describe('the members of a pod', () => {
     expect(listMemberPids(rows).sort()).toEqual([100, 101, 102, 103, 104]);
   });
 
-  test('are what is marked, with its descendants, when the bridge is long dead', () => {
+  test('finds marked processes and their descendants after the death of the bridge', () => {
     expect(listMemberPids([selfRow, makeRow(201, 1), makeRow(202, 201)], [201])).toEqual([
       201, 202,
     ]);
   });
 
-  test('are nobody when another process has the number now', () => {
-    const other = makeRow(100, 1, { startTime: 'later' });
+  test('finds nothing when another process has the pid of the bridge', () => {
+    const reused = makeRow(100, 1, { startTime: 'later' });
 
     expect(
-      listMemberPids([selfRow, other, makeRow(101, 100), makeRow(102, 1, { group: 100 })]),
+      listMemberPids([selfRow, reused, makeRow(101, 100), makeRow(102, 1, { group: 100 })]),
     ).toEqual([]);
   });
 
-  test('are never the launcher or what it runs in, nor the dead', () => {
+  test('never finds the launcher, its ancestors or zombies', () => {
     const zombie = makeRow(101, 100, { isZombie: true });
 
     expect(listMemberPids([shellRow, selfRow, bridgeRow, zombie], [40, SELF_PID])).toEqual([100]);
   });
 });
 
-describe('a line of the process table', () => {
-  test('of /proc is read also when the name has parentheses', () => {
+describe('the process table', () => {
+  test('a line of /proc is parsed when the program name has parentheses', () => {
     const fields = Array.from({ length: 50 }, (_, index) => String(index + 3));
     fields[0] = 'S';
 
@@ -73,7 +73,7 @@ describe('a line of the process table', () => {
     expect(parsed.startTime).toMatch(/:22$/);
   });
 
-  test('of ps is read with its date', () => {
+  test('a line of ps is parsed with its date', () => {
     expect(parsePsLine('  501     1   501 Ss   ??   Mon Jul  6 10:00:00 2026  ')).toEqual([
       {
         pid: 501,

@@ -3,72 +3,85 @@ import type { ProcessIdentity } from './pod-record.ts';
 import type { ProcessRow } from './process-row.ts';
 import { readEnvironment, readProcesses, readWorkingFolder } from './process-row.ts';
 
-// Which processes belong to a pod, also those that left its group, its session and their parents.
+// Finds the processes of a pod, including processes that have left the process group, the session and their parent.
 
+/** Traces by which the processes of a pod are found. */
 export type PodTrace = {
   readonly uid: string;
+  /** Real path of the folder of the pod. */
   readonly folder: string;
+  /** Undefined if the start was not recorded. */
   readonly bridge: ProcessIdentity | undefined;
 };
 
-/** In the environment of the bridge and of what inherits it. */
-export function formatPodMarker(uid: string): string {
-  return `SMOL_POD_UID=${uid}`;
+/** Environment variable of the launcher that marks the bridge and the processes that inherit the environment. */
+export const POD_UID_VARIABLE = 'SMOL_POD_UID';
+
+function formatPodMarker(uid: string): string {
+  return `${POD_UID_VARIABLE}=${uid}`;
 }
 
+/** Lists the live processes of a pod. */
 export function findPodMembers(trace: PodTrace): ProcessRow[] {
   const rows = readProcesses();
   return findMembers(rows, trace.bridge, (row) => isMarkedByPod(row, trace));
 }
 
-/** The bridge of a pod whose start was not recorded any more. */
-export function findLostBridge(uid: string): ProcessRow | undefined {
+/** Finds the bridge of a pod whose launcher died before the start was recorded. */
+export function findUnrecordedBridge(uid: string): ProcessRow | undefined {
   const leaders = readProcesses().filter((row) => row.group === row.pid && !row.isZombie);
   return leaders.find((row) => readEnvironment(row.pid).includes(formatPodMarker(uid)));
 }
 
 /**
- * By its environment (the marker, or a home inside the pod's folder), or by standing in that folder. A person may stand there
- * too: their shell has a terminal, a pod's processes have none or are found as descendants.
+ * Returns whether a process belongs to a pod by its environment (the marker, or HOME or TMPDIR inside the folder of the pod) or by
+ * its working directory inside that folder. A process with a terminal is the shell of a person; processes of a pod have none.
  */
 function isMarkedByPod(row: ProcessRow, trace: PodTrace): boolean {
-  const inside = trace.folder + sep;
-  const own = readEnvironment(row.pid).some(
+  const prefix = trace.folder + sep;
+  const isMarked = readEnvironment(row.pid).some(
     (entry) =>
       entry === formatPodMarker(trace.uid) ||
-      entry.startsWith(`HOME=${inside}`) ||
-      entry.startsWith(`TMPDIR=${inside}`),
+      entry.startsWith(`HOME=${prefix}`) ||
+      entry.startsWith(`TMPDIR=${prefix}`),
   );
-  if (own || row.hasTerminal) return own;
+  if (isMarked || row.hasTerminal) return isMarked;
   const folder = readWorkingFolder(row.pid);
-  return folder !== undefined && (folder === trace.folder || folder.startsWith(inside));
+  return folder !== undefined && (folder === trace.folder || folder.startsWith(prefix));
 }
 
-/** The live ones: the bridge's group and session, the marked, and all descendants; never this process or what it runs in. */
+/**
+ * Selects the live processes of a pod: the process group and session of the bridge, marked processes, and all descendants. Never
+ * selects this process or its ancestors.
+ */
 export function findMembers(
   rows: readonly ProcessRow[],
   bridge: ProcessIdentity | undefined,
-  marked: (row: ProcessRow) => boolean,
-  self: number = process.pid,
+  isMarked: (row: ProcessRow) => boolean,
+  ownPid: number = process.pid,
 ): ProcessRow[] {
-  const spared = findAncestors(rows, self);
-  const isOurs = createGroupCheck(rows, bridge);
+  const spared = findAncestors(rows, ownPid);
+  const isInGroup = createGroupCheck(rows, bridge);
   const members = new Map<number, ProcessRow>();
   for (const row of rows) {
-    if (!spared.has(row.pid) && (isOurs(row) || marked(row))) members.set(row.pid, row);
+    if (!spared.has(row.pid) && (isInGroup(row) || isMarked(row))) members.set(row.pid, row);
   }
-  for (let grown = true; grown; ) {
-    grown = false;
+  // A descendant may come before its parent in the rows: repeat until no process is added.
+  for (let hasGrown = true; hasGrown; ) {
+    hasGrown = false;
     for (const row of rows) {
       if (members.has(row.pid) || spared.has(row.pid) || !members.has(row.parent)) continue;
       members.set(row.pid, row);
-      grown = true;
+      hasGrown = true;
     }
   }
   return [...members.values()].filter((row) => !row.isZombie);
 }
 
-/** A group keeps its number while it has members; only a new process with the bridge's number shows that it was given away. */
+/**
+ * Returns a check for the process group and session of the bridge. The system does not reuse a group number while the group has
+ * members; a different process with the number of the bridge shows that the group is gone.
+ */
 function createGroupCheck(
   rows: readonly ProcessRow[],
   bridge: ProcessIdentity | undefined,
@@ -80,10 +93,11 @@ function createGroupCheck(
   return (row) => row.pid === pid || row.group === pid || row.session === pid;
 }
 
-function findAncestors(rows: readonly ProcessRow[], self: number): ReadonlySet<number> {
+/** Returns the pids of this process and its ancestors, with 0 and 1. */
+function findAncestors(rows: readonly ProcessRow[], ownPid: number): ReadonlySet<number> {
   const parents = new Map(rows.map((row) => [row.pid, row.parent]));
   const spared = new Set([0, 1]);
-  for (let pid: number | undefined = self; pid !== undefined && !spared.has(pid); ) {
+  for (let pid: number | undefined = ownPid; pid !== undefined && !spared.has(pid); ) {
     spared.add(pid);
     pid = parents.get(pid);
   }

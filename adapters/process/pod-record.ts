@@ -2,15 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hasErrorCode } from './has-error-code.ts';
 
-// What the launcher knows of a pod, in the pod's own folder. `intent` is on disk before the process is started, so that a
-// launcher that dies in between leaves a name, a uid and a folder to look for.
+// The record of a pod, in the folder of the pod. The phase `intent` is on disk before the process starts, so that after a crash of
+// the launcher the next launcher can search for the process.
 
 const identitySchema = z.object({
   pid: z.number().int().positive(),
-  /** Of the process, as the system says it: tells a process from a later one with its number. */
+  /** Start time in the format of the system; distinguishes processes that reuse a pid. */
   startTime: z.string(),
 });
+
+/** Identity of a process on this machine until the next boot. */
 export type ProcessIdentity = z.infer<typeof identitySchema>;
 
 const podRecordSchema = z.object({
@@ -18,30 +21,36 @@ const podRecordSchema = z.object({
   name: z.string(),
   attemptId: z.string(),
   uid: z.string(),
-  /** `ended`: nothing of it lives and its work folder is gone; the entry waits to be removed. */
+  /** `ended`: no process lives and the work folder is gone; the record waits for `remove`. */
   phase: z.enum(['intent', 'started', 'ended']),
-  /** Epoch milliseconds, both. */
+  /** Epoch milliseconds. */
   startedAt: z.number(),
+  /** Epoch milliseconds after which the launcher kills the pod. */
   deadline: z.number(),
-  /** Who writes this: an intent of a live launcher is one to wait for. */
+  /** Process of the launcher. The intent of a live launcher is a start in progress. */
   launcher: identitySchema,
   bridge: identitySchema.optional(),
 });
+
+/** Record of a pod. */
 export type PodRecord = z.infer<typeof podRecordSchema>;
 
-const RECORD_NAME = 'pod.json';
+/** File name of the record. */
+export const RECORD_NAME = 'pod.json';
 
-/** Undefined: there is no such pod. */
+/** Reads a record. Returns undefined if there is no pod; throws if the record is damaged. */
 export async function readPodRecord(folder: string): Promise<PodRecord | undefined> {
   try {
     return podRecordSchema.parse(JSON.parse(await readFile(join(folder, RECORD_NAME), 'utf8')));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new Error(`${join(folder, RECORD_NAME)} is not readable`, { cause: error });
+    if (hasErrorCode(error, 'ENOENT')) return undefined;
+    throw new Error(`the pod record ${join(folder, RECORD_NAME)} is not readable`, {
+      cause: error,
+    });
   }
 }
 
-/** Whole or not at all. */
+/** Writes a record atomically. */
 export async function writePodRecord(folder: string, record: PodRecord): Promise<void> {
   const draft = join(folder, `${RECORD_NAME}.${randomUUID()}`);
   await writeFile(draft, JSON.stringify(record), { mode: 0o600 });

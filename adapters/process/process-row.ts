@@ -2,11 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ProcessIdentity } from './pod-record.ts';
 
-// The system's process table: /proc on Linux, ps elsewhere.
+// Reads the process table of the system: /proc on Linux, ps elsewhere.
 
+/** Row of the process table. */
 export type ProcessRow = ProcessIdentity & {
+  /** Pid of the parent. */
   readonly parent: number;
+  /** Process group. */
   readonly group: number;
+  /** Session; on other systems than Linux the process group. */
   readonly session: number;
   readonly isZombie: boolean;
   readonly hasTerminal: boolean;
@@ -14,7 +18,7 @@ export type ProcessRow = ProcessIdentity & {
 
 const IS_LINUX = process.platform === 'linux';
 
-/** Undefined: no such process. A zombie is a row, but not alive. */
+/** Reads one process; returns undefined if there is none. A zombie has a row, but is not alive. */
 export function readProcess(pid: number): ProcessRow | undefined {
   if (!IS_LINUX) return readPsRows().find((row) => row.pid === pid);
   try {
@@ -24,19 +28,21 @@ export function readProcess(pid: number): ProcessRow | undefined {
   }
 }
 
+/** Reads all processes. */
 export function readProcesses(): ProcessRow[] {
   if (!IS_LINUX) return readPsRows();
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => readProcess(Number(pid)) ?? []);
 }
 
+/** Returns whether exactly this process lives and is not a zombie. */
 export function isAlive(identity: ProcessIdentity | undefined): boolean {
   if (identity === undefined) return false;
   const row = readProcess(identity.pid);
   return row !== undefined && !row.isZombie && row.startTime === identity.startTime;
 }
 
-/** What the process was started with, as "NAME=value"; nothing where it cannot be read. */
+/** Returns the environment at the start of a process as "NAME=value" entries; empty if unreadable. */
 export function readEnvironment(pid: number): string[] {
   try {
     if (IS_LINUX) return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
@@ -48,7 +54,7 @@ export function readEnvironment(pid: number): string[] {
   }
 }
 
-/** Undefined where it cannot be told. */
+/** Returns the working directory of a process; undefined if unreadable, and on other systems than Linux. */
 export function readWorkingFolder(pid: number): string | undefined {
   try {
     return IS_LINUX ? readlinkSync(`/proc/${pid}/cwd`) : undefined;
@@ -57,29 +63,30 @@ export function readWorkingFolder(pid: number): string | undefined {
   }
 }
 
-/** The second field is the program's name in parentheses and may hold anything, also parentheses. */
+/** Parses /proc/<pid>/stat. The second field is the program name in parentheses and may itself contain parentheses. */
 export function parseStat(stat: string): ProcessRow {
   const pid = Number(stat.slice(0, stat.indexOf(' ')));
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const at = (field: number) => Number(fields[field - 3]);
+  // Field numbers of proc(5); `fields` starts at the third.
+  const readField = (number: number) => Number(fields[number - 3]);
   return {
     pid,
-    parent: at(4),
-    group: at(5),
-    session: at(6),
-    hasTerminal: at(7) !== 0,
+    parent: readField(4),
+    group: readField(5),
+    session: readField(6),
+    hasTerminal: readField(7) !== 0,
     isZombie: fields[0] === 'Z' || fields[0] === 'X',
-    // In ticks since the machine started, so it needs to be said which start.
+    // The field counts ticks since the boot, so the boot id makes the value unique.
     startTime: `${readBootId()}:${fields[22 - 3]}`,
   };
 }
 
-let knownBootId: string | undefined;
+let cachedBootId: string | undefined;
 
 function readBootId(): string {
   if (!IS_LINUX) return '';
-  knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  return knownBootId;
+  cachedBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  return cachedBootId;
 }
 
 function readPsRows(): ProcessRow[] {
@@ -90,6 +97,7 @@ function readPsRows(): ProcessRow[] {
   return table.toString().split('\n').flatMap(parsePsLine);
 }
 
+/** Parses a line of ps; empty for a line without a process. */
 export function parsePsLine(line: string): ProcessRow[] {
   const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(.+?)\s*$/.exec(line);
   if (match === null) return [];
@@ -99,7 +107,7 @@ export function parsePsLine(line: string): ProcessRow[] {
       pid: Number(pid),
       parent: Number(parent),
       group: Number(group),
-      // ps there does not tell it; the group stands in.
+      // The ps of macOS prints no session id; the group replaces the session.
       session: Number(group),
       hasTerminal: !tty.startsWith('?'),
       isZombie: state.startsWith('Z'),

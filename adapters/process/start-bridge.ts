@@ -3,24 +3,33 @@ import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../core/base/app-error.ts';
+import { describeError } from '../../core/base/describe-error.ts';
+import {
+  BRIDGE_ENVIRONMENT,
+  DEFAULT_PROGRAM_PATH,
+} from '../../core/contract/bridge-environment.ts';
 import type { PodSpec } from '../../core/port/launcher.ts';
 import { appendLauncherLine, getBridgeLogPath } from './bridge-log.ts';
-import { formatPodMarker } from './pod-member.ts';
+import { hasErrorCode } from './has-error-code.ts';
+import { POD_UID_VARIABLE } from './pod-member.ts';
 import type { ProcessIdentity } from './pod-record.ts';
 import { readProcess } from './process-row.ts';
 
+/** Machine settings for the start of one bridge. */
 export type BridgeStart = {
+  /** Real path of the folder of the pod. */
   readonly folder: string;
   readonly uid: string;
   readonly nodePath: string;
   readonly bridgeEntry: string;
   readonly mirrorDir: string | undefined;
-  /** PATH of the bridge; default: the system's, with the folder of `nodePath`. */
+  /** PATH of the bridge. Default: the folder of `nodePath` and the folders of the system. */
   readonly path: string | undefined;
+  /** Additional environment variables. */
   readonly env: Readonly<Record<string, string>>;
 };
 
-/** Starts the bridge in a session of its own, with this environment and no other. The secret is nowhere else. */
+/** Starts the bridge in a new session with exactly the given environment, the only place of the token. */
 export async function startBridge(spec: PodSpec, start: BridgeStart): Promise<ProcessIdentity> {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
   const log = openSync(getBridgeLogPath(start.folder), O_APPEND | O_CREAT | O_WRONLY, 0o600);
@@ -49,16 +58,16 @@ function formatExit(code: number | null, signal: string | null): string {
 }
 
 function createEnvironment(spec: PodSpec, start: BridgeStart): Record<string, string> {
-  const [marker = '', uid = ''] = formatPodMarker(start.uid).split('=');
+  const variables = BRIDGE_ENVIRONMENT;
   return {
     ...start.env,
-    PATH: start.path ?? `${dirname(start.nodePath)}:/usr/local/bin:/usr/bin:/bin`,
-    SMOL_API_URL: spec.apiUrl,
-    SMOL_ATTEMPT_ID: spec.attemptId,
-    SMOL_ATTEMPT_TOKEN: spec.token,
-    SMOL_WORK_DIR: join(start.folder, 'work'),
-    ...(start.mirrorDir === undefined ? {} : { SMOL_MIRROR_DIR: start.mirrorDir }),
-    [marker]: uid,
+    [variables.programPath]: start.path ?? `${dirname(start.nodePath)}:${DEFAULT_PROGRAM_PATH}`,
+    [variables.apiUrl]: spec.apiUrl,
+    [variables.attemptId]: spec.attemptId,
+    [variables.token]: spec.token,
+    [variables.workDir]: join(start.folder, 'work'),
+    ...(start.mirrorDir === undefined ? {} : { [variables.mirrorDir]: start.mirrorDir }),
+    [POD_UID_VARIABLE]: start.uid,
   };
 }
 
@@ -66,15 +75,15 @@ async function waitForStartError(child: ChildProcess): Promise<Error> {
   return await new Promise((resolve) => child.once('error', resolve));
 }
 
-const FULL_MACHINE_CODES = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT']);
+/** Codes of a machine without free processes, memory, descriptors or disk space. */
+const FULL_MACHINE_CODES = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT'];
 const RETRY_DELAY_MS = 15_000;
 
-/** A full machine is one to come back to; anything else is not. */
+/** Converts an error of the start: `paused` for a full machine, `bug` for any other error. `now` in epoch milliseconds. */
 export function toLauncherError(error: unknown, now: number): AppError {
   if (error instanceof AppError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = `the bridge could not be started: ${error instanceof Error ? error.message : String(error)}`;
-  if (!FULL_MACHINE_CODES.has(code))
+  const message = `the bridge could not be started: ${describeError(error)}`;
+  if (!hasErrorCode(error, ...FULL_MACHINE_CODES))
     return new AppError('bug', 'launch_failed', message, { cause: error });
   return new AppError('paused', 'launcher_full', message, {
     details: { until: now + RETRY_DELAY_MS },

@@ -5,21 +5,21 @@ import type { ProcessIdentity } from './pod-record.ts';
 import { isAlive } from './process-row.ts';
 
 const POLL_MS = 25;
-/** What SIGKILL does not end in that time waits for the kernel. */
+/** Longest wait for processes after SIGKILL, milliseconds; a longer wait means that the kernel blocks a process. */
 const KILL_WAIT_MS = 3_000;
 
-/** Asks the bridge to end, kills all of the pod after `graceMs`; false: something still lives. */
+/** Sends SIGTERM to the bridge and, after `graceMs` milliseconds, SIGKILL to all processes of the pod. Returns false if a process survives. */
 export async function stopPod(trace: PodTrace, graceMs: number): Promise<boolean> {
   if (graceMs > 0 && trace.bridge !== undefined && isAlive(trace.bridge)) {
     sendSignal(trace.bridge, 'SIGTERM');
     await waitUntilDead([trace.bridge], graceMs);
   }
-  const end = performance.now() + KILL_WAIT_MS;
-  // Whoever is killed may have started another in the meantime: look until nobody is found.
+  const giveUpAt = performance.now() + KILL_WAIT_MS;
+  // A process may start another process just before its end: repeat until none is found.
   for (let members = findPodMembers(trace); members.length > 0; members = findPodMembers(trace)) {
-    if (performance.now() > end) return false;
+    if (performance.now() > giveUpAt) return false;
     for (const member of members) sendSignal(member, 'SIGKILL');
-    await waitUntilDead(members, end - performance.now());
+    await waitUntilDead(members, giveUpAt - performance.now());
   }
   return true;
 }
@@ -28,8 +28,8 @@ async function waitUntilDead(
   processes: readonly ProcessIdentity[],
   timeoutMs: number,
 ): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (performance.now() < end && processes.some(isAlive)) await delay(POLL_MS);
+  const giveUpAt = performance.now() + timeoutMs;
+  while (performance.now() < giveUpAt && processes.some(isAlive)) await delay(POLL_MS);
 }
 
 function sendSignal(target: ProcessIdentity, name: NodeJS.Signals): void {
@@ -37,6 +37,6 @@ function sendSignal(target: ProcessIdentity, name: NodeJS.Signals): void {
   try {
     process.kill(target.pid, name);
   } catch {
-    // It ended between the look and the signal.
+    // The process ended between the check and the signal.
   }
 }

@@ -1,46 +1,49 @@
+import { describeError } from '../../core/base/describe-error.ts';
 import { AttemptEnded } from './attempt-error.ts';
 import type { CallbackOptions } from './control/send-callback.ts';
 import { sendCallback } from './control/send-callback.ts';
 import type { BridgeSettings } from './host/bridge-settings.ts';
 import { takeBridgeSettings } from './host/bridge-settings.ts';
 
-// The bridge as a process. It calls home first and loads the rest of itself while the answer is on its way.
+// Entry point of the bridge process. The start callback is sent first; the other modules load while the answer is on its way.
+// Exit codes: 0 attempt over, 1 unexpected error, 2 bad settings, 3 control plane lost.
 
 const BRIDGE_VERSION = '1';
-/** Longer than a platform needs to be started again. Whoever launched it launches another. */
+/** Longest wait for a first answer, milliseconds: longer than a restart of the API. The launcher starts another attempt then. */
 const MAX_UNANSWERED_START_MS = 45_000;
 
 function readBridgeSettings(): BridgeSettings | undefined {
   try {
     return takeBridgeSettings(process.env);
   } catch (error) {
-    process.stderr.write(`bridge: ${error instanceof Error ? error.message : 'bad settings'}\n`);
+    process.stderr.write(`bridge: ${describeError(error)}\n`);
     return undefined;
   }
 }
 
 async function runBridge(settings: BridgeSettings): Promise<number> {
-  const life = new AbortController();
-  const end = (ended: AttemptEnded) => life.abort(ended);
+  const lifetime = new AbortController();
+  const endAttempt = (ended: AttemptEnded) => lifetime.abort(ended);
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(name, () => end(new AttemptEnded('signal', name)));
+    process.on(name, () => endAttempt(new AttemptEnded('signal', name)));
   }
-  const options: CallbackOptions = { ...settings, signal: life.signal, onEnded: end };
+  const options: CallbackOptions = { ...settings, signal: lifetime.signal, onEnded: endAttempt };
   try {
     const starting = sendCallback(options, {
-      name: 'start',
+      callback: 'start',
       body: { bridge: BRIDGE_VERSION },
       maxUnansweredMs: MAX_UNANSWERED_START_MS,
     });
     const [{ runAttempt }, assignment] = await Promise.all([import('./run-attempt.ts'), starting]);
-    await runAttempt(settings, assignment, options, life);
+    await runAttempt(settings, assignment, options, lifetime);
     return 0;
   } catch (error) {
-    const cause: unknown = life.signal.aborted ? life.signal.reason : error;
+    const cause: unknown = lifetime.signal.aborted ? lifetime.signal.reason : error;
     if (cause instanceof AttemptEnded) {
       process.stderr.write(`bridge: stopped (${cause.reason})\n`);
       return cause.exitCode;
     }
+    // The message may quote a secret; the name of the error cannot.
     process.stderr.write(`bridge: ${cause instanceof Error ? cause.name : 'unknown error'}\n`);
     return 1;
   }

@@ -1,8 +1,11 @@
 #!/bin/sh
-# Outlives the bridge by a moment: when the bridge's end of the pipe closes, however it died, everything it started is killed
-# and its folder removed.
-#   reaper.sh <marker in the environment of every child> <folder, or ''> <what <folder>/bridge.pid must hold>
-# Lines on standard input: "+<process group>", "-<process group>", "done".
+# Cleans up after a bridge. When the bridge dies, for whatever reason, the pipe on standard input closes; the script then kills
+# every process of the bridge and removes the folder of the attempt.
+#   reaper.sh <marker> <folder> <owner>
+#     marker  "NAME=value" in the environment of every child process
+#     folder  removed if <folder>/bridge.pid still holds <owner>; '' to keep the folder
+#     owner   process id of the bridge
+# Lines on standard input: "+<process group>" started, "-<process group>" ended, "done" nothing is left to clean up.
 marker=$1
 folder=$2
 owner=$3

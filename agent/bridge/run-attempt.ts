@@ -16,32 +16,41 @@ import type { BridgeSettings } from './host/bridge-settings.ts';
 import { ProcessTable } from './host/process-table.ts';
 import { keepStart, Redactor } from './host/redactor.ts';
 
-// One attempt from its assignment to its result: whatever happens, everything it started is dead and its folder is gone.
+// One attempt from the assignment to the result. In every case all processes are killed and the folder is removed at the end.
 
 const REAPER_SCRIPT = fileURLToPath(new URL('./reaper.sh', import.meta.url));
+/** Longest wait for the last transcript chunks before the result is reported, milliseconds. */
 const FINAL_FLUSH_MS = 5_000;
+/** Longest reason in the result contract, characters. */
+const MAX_REASON_CHARS = 4_000;
 
-/** `started` is what the start callback answered. `life` aborts when the attempt may not act any more, with the AttemptEnded that says why. */
+/**
+ * Runs the attempt and reports the result.
+ *
+ * @param startAnswer answer of the start callback: the assignment
+ * @param lifetime aborts with an AttemptEnded when the attempt loses the right to act; nothing is reported then
+ */
 export async function runAttempt(
   settings: BridgeSettings,
-  started: unknown,
+  startAnswer: unknown,
   callbacks: CallbackOptions,
-  life: AbortController,
+  lifetime: AbortController,
 ): Promise<void> {
-  const assignment = assignmentSchema.parse(started);
+  const assignment = assignmentSchema.parse(startAnswer);
   const client = createCallbackClient(callbacks);
-  const processes = new ProcessTable(`${settings.attemptId}.${randomBytes(8).toString('hex')}`);
+  const marker = `${settings.attemptId}.${randomBytes(8).toString('hex')}`;
+  const processes = new ProcessTable(marker, settings.programPath);
   const owner = String(process.pid);
   processes.startReaper(REAPER_SCRIPT, settings.keepsWorkDir ? undefined : settings.workDir, owner);
   process.once('exit', () => processes.killAll());
   const redactor = new Redactor();
   redactor.addSecret(settings.token);
   const work = new AbortController();
-  const onEnd = () => work.abort(life.signal.reason);
-  life.signal.addEventListener('abort', onEnd, { once: true });
+  const stopWork = () => work.abort(lifetime.signal.reason);
+  lifetime.signal.addEventListener('abort', stopWork, { once: true });
   work.signal.addEventListener('abort', () => processes.killAll(), { once: true });
   try {
-    if (life.signal.aborted) throw life.signal.reason;
+    if (lifetime.signal.aborted) throw lifetime.signal.reason;
     const attempt = new Attempt({
       assignment,
       client,
@@ -49,9 +58,9 @@ export async function runAttempt(
       processes,
       redactor,
       signal: work.signal,
-      stop: (reason) => (reason instanceof AttemptEnded ? life : work).abort(reason),
+      stop: (reason) => (reason instanceof AttemptEnded ? lifetime : work).abort(reason),
     });
-    await completeAttempt(attempt, settings, life.signal);
+    await completeAttempt(attempt, settings, lifetime.signal);
   } finally {
     processes.killAll();
     if (!settings.keepsWorkDir)
@@ -60,11 +69,11 @@ export async function runAttempt(
   }
 }
 
-/** Sees the attempt through and reports its result. */
+/** Performs the attempt, reports success or failure, and stops the timers. */
 async function completeAttempt(
   attempt: Attempt,
   settings: BridgeSettings,
-  life: AbortSignal,
+  lifetime: AbortSignal,
 ): Promise<void> {
   attempt.startTimers();
   try {
@@ -72,10 +81,10 @@ async function completeAttempt(
       createFailedResult(error, attempt),
     );
     attempt.processes.killAll();
-    const lastWords = attempt.transcript.flush().catch(() => {});
-    const enough = delay(FINAL_FLUSH_MS, undefined, { ref: false });
-    await rejectOnAbort(Promise.race([lastWords, enough]), life);
-    await attempt.client.result(fitResult(result));
+    const flushed = attempt.transcript.flush().catch(() => {});
+    const timeout = delay(FINAL_FLUSH_MS, undefined, { ref: false });
+    await rejectOnAbort(Promise.race([flushed, timeout]), lifetime);
+    await attempt.client.reportResult(fitResult(result));
     process.stderr.write(
       `bridge: ${result.outcome === 'done' ? 'done' : `failed (${result.cause})`}\n`,
     );
@@ -90,21 +99,21 @@ function performAttempt(attempt: Attempt, settings: BridgeSettings): Promise<Att
   return runWorkAttempt(attempt, { mirrorDir, agentCommand });
 }
 
-/** The result of an attempt that failed; one that has ended reports nothing. */
+/** Builds the result of a failed attempt. Rethrows an AttemptEnded, because an ended attempt reports nothing. */
 function createFailedResult(error: unknown, attempt: Attempt): AttemptResult {
-  // What stopped the attempt explains it better than what broke because of that.
+  // The abort reason explains the failure better than the error of the interrupted step.
   const cause: unknown = attempt.signal.aborted ? attempt.signal.reason : error;
   if (cause instanceof AttemptEnded) throw cause;
-  const clean = attempt.redactor.redact;
+  const { redact } = attempt.redactor;
   const failure =
     cause instanceof AttemptFailure
       ? cause
-      : new AttemptFailure('infra', describeError(cause), { cause });
+      : new AttemptFailure('infra', formatUnexpectedError(cause), { cause });
   const { until, files, evidence } = failure.details;
   return {
     outcome: 'failed',
     cause: failure.failureCause,
-    reason: keepStart(clean(failure.message), 4_000),
+    reason: keepStart(redact(failure.message), MAX_REASON_CHARS),
     ...(evidence ? { evidence } : {}),
     ...(until === undefined ? {} : { until: Math.round(until) }),
     files: files ?? [],
@@ -113,6 +122,6 @@ function createFailedResult(error: unknown, attempt: Attempt): AttemptResult {
   };
 }
 
-function describeError(error: unknown): string {
+function formatUnexpectedError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../../core/base/backoff.ts';
 import type { ChatAnswer, ChatMessage } from './chat-message.ts';
 import { ModelError } from './model-error.ts';
 import type { SmallAgentConfig } from './small-agent-config.ts';
@@ -8,11 +9,16 @@ import { TOOL_TABLE } from './tool-table.ts';
 import { trimContext } from './trim-context.ts';
 
 const MAX_TRIES = 4;
-/** Whoever is to wait longer is told so by an error, and decides. */
+/** Longest wait before a retry, milliseconds; for a longer wait the client gets the error and decides. */
 const MAX_WAIT_MS = 20_000;
+const RETRY_BACKOFF = { firstMs: 500, maxMs: MAX_WAIT_MS };
+/** Lower bound when the conversation is shortened for a model with a small context. */
 const MIN_CONTEXT_TOKENS = 4_000;
 
-/** Asks with the conversation trimmed; a passing fault is tried again, a refused length with less of it. */
+/**
+ * Sends the conversation to the model. Retries temporary failures, and halves the conversation when the model refuses its length.
+ * Throws ModelError; on abort, the error of the aborted request.
+ */
 export async function askModel(
   config: SmallAgentConfig,
   history: readonly ChatMessage[],
@@ -32,7 +38,7 @@ export async function askModel(
         contextTokens = Math.max(MIN_CONTEXT_TOKENS, Math.floor(contextTokens / 2));
         continue;
       }
-      const waitMs = error.retryAfterMs ?? 500 * 2 ** (tries - 1);
+      const waitMs = error.retryAfterMs ?? backoffMs(tries, RETRY_BACKOFF);
       if (!error.isTransient || tries === MAX_TRIES || waitMs > MAX_WAIT_MS) throw error;
       await delay(waitMs, undefined, { signal: listener.signal });
     }

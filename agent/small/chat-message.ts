@@ -1,11 +1,13 @@
-// The conversation in the words of the chat/completions protocol.
+// Messages of the chat/completions protocol.
 
+/** Tool call of the model; `arguments` is JSON text. */
 export type ToolCall = {
   readonly id: string;
   readonly type: 'function';
   readonly function: { readonly name: string; readonly arguments: string };
 };
 
+/** Message of a conversation. */
 export type ChatMessage =
   | { readonly role: 'system' | 'user'; readonly content: string }
   | {
@@ -15,6 +17,7 @@ export type ChatMessage =
     }
   | { readonly role: 'tool'; readonly tool_call_id: string; readonly content: string };
 
+/** Tool offered to the model; `parameters` is a JSON schema. */
 export type ToolDefinition = {
   readonly type: 'function';
   readonly function: {
@@ -24,9 +27,10 @@ export type ToolDefinition = {
   };
 };
 
+/** Complete answer of the model. */
 export type ChatAnswer = {
   readonly text: string;
   readonly toolCalls: readonly ToolCall[];
-  /** As the endpoint said it: `stop`, `tool_calls`, `length`, `content_filter`. */
+  /** Reason from the endpoint: `stop`, `tool_calls`, `length` or `content_filter`. */
   readonly finishReason: string;
 };

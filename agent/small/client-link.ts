@@ -8,10 +8,11 @@ import type {
 import { CreateElicitationResponse, methods } from '@agentclientprotocol/sdk';
 import type { UserQuestion } from './tool/tool.ts';
 
-// What a session says to its client and asks of it.
+// Updates and requests of a session to its client.
 
 const MAX_SHOWN_CHARS = 4_000;
 
+/** Connection of one session to its client. */
 export type ClientLink = {
   sendText(text: string): Promise<void>;
   sendThought(text: string): Promise<void>;
@@ -20,36 +21,82 @@ export type ClientLink = {
     id: string,
     outcome: { readonly ok: boolean; readonly output: string },
   ): Promise<void>;
-  /** False: the client refuses. */
+  /** Returns false if the client refuses. */
   requestPermission(call: ToolStart, signal: AbortSignal): Promise<boolean>;
+  /** Returns the answer of a person, or the default with a note. `id` is the id of the tool call. */
   askQuestion(id: string, question: UserQuestion, signal: AbortSignal): Promise<string>;
 };
 
+/** Tool call as the client sees the call. */
 export type ToolStart = {
   readonly toolCallId: string;
   readonly name: string;
   readonly title: string;
   readonly kind: ToolKind;
   readonly rawInput: unknown;
+  /** Absolute paths of the files of the call. */
   readonly locations: { readonly path: string }[];
 };
 
+/** Creates the link of a session. Without elicitation in `capabilities` every question gets its default. */
 export function createClientLink(
   client: AgentContext,
   sessionId: string,
   capabilities: ClientCapabilities,
 ): ClientLink {
-  /** Tools that the client allowed once and for all. */
-  const allowed = new Set<string>();
-
-  /** When the client is gone the process ends; what it was still to be told does not matter then. */
-  async function say(update: SessionUpdate): Promise<void> {
+  // A failed notification means a closed connection; the process ends then, so the update does not matter.
+  const sendUpdate = async (update: SessionUpdate): Promise<void> => {
     await client.notify(methods.client.session.update, { sessionId, update }).catch(() => {});
-  }
+  };
+  const showToolEnd: ClientLink['reportToolEnd'] = (toolCallId, { ok, output }) => {
+    const text = shortenForDisplay(output);
+    return sendUpdate({
+      sessionUpdate: 'tool_call_update',
+      toolCallId,
+      status: ok ? 'completed' : 'failed',
+      rawOutput: text,
+      content: [{ type: 'content', content: { type: 'text', text } }],
+    });
+  };
+  return {
+    sendText: (text) =>
+      sendUpdate({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } }),
+    sendThought: (text) =>
+      sendUpdate({ sessionUpdate: 'agent_thought_chunk', content: { type: 'text', text } }),
+    reportToolStart: (call) =>
+      sendUpdate({ sessionUpdate: 'tool_call', status: 'in_progress', ...call }),
+    reportToolEnd: showToolEnd,
+    requestPermission: createPermissionRequest(client, sessionId),
+    askQuestion: async (id, question, signal) => {
+      if (!capabilities.elicitation?.form) {
+        return `${question.default}\n[the client cannot ask people: this is the default]`;
+      }
+      const answer = await client.request(
+        methods.client.elicitation.create,
+        {
+          mode: 'form',
+          sessionId,
+          toolCallId: id,
+          message: question.question,
+          requestedSchema: buildAnswerForm(question),
+        },
+        { cancellationSignal: signal, stopWaitingOnCancel: true },
+      );
+      const text = CreateElicitationResponse.isAccept(answer) ? answer.content?.answer : undefined;
+      if (typeof text === 'string' && text !== '') return text;
+      return `${question.default}\n[no person answered: this is the default]`;
+    },
+  };
+}
 
-  async function mayRun(call: ToolStart, signal: AbortSignal): Promise<boolean> {
-    const tool = call.name;
-    if (allowed.has(tool)) return true;
+/** Creates the permission request of a session, which remembers tools with the answer "from now on". */
+function createPermissionRequest(
+  client: AgentContext,
+  sessionId: string,
+): ClientLink['requestPermission'] {
+  const allowedTools = new Set<string>();
+  return async (call, signal) => {
+    if (allowedTools.has(call.name)) return true;
     const request: RequestPermissionRequest = {
       sessionId,
       toolCall: call,
@@ -60,46 +107,9 @@ export function createClientLink(
       stopWaitingOnCancel: true,
     });
     if (answer.outcome.outcome !== 'selected') return false;
-    if (answer.outcome.optionId === 'allow_always') allowed.add(tool);
-    return answer.outcome.optionId.startsWith('allow');
-  }
-
-  async function ask(id: string, question: UserQuestion, signal: AbortSignal): Promise<string> {
-    if (!capabilities.elicitation?.form) {
-      return `${question.default}\n[nobody can be asked here: this is the default]`;
-    }
-    const answer = await client.request(
-      methods.client.elicitation.create,
-      {
-        mode: 'form',
-        sessionId,
-        toolCallId: id,
-        message: question.question,
-        requestedSchema: buildAnswerForm(question),
-      },
-      { cancellationSignal: signal, stopWaitingOnCancel: true },
-    );
-    const given = CreateElicitationResponse.isAccept(answer) ? answer.content?.answer : undefined;
-    if (typeof given === 'string' && given !== '') return given;
-    return `${question.default}\n[nobody answered: this is the default]`;
-  }
-
-  return {
-    sendText: (text) =>
-      say({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } }),
-    sendThought: (text) =>
-      say({ sessionUpdate: 'agent_thought_chunk', content: { type: 'text', text } }),
-    reportToolStart: (call) => say({ sessionUpdate: 'tool_call', status: 'in_progress', ...call }),
-    reportToolEnd: (toolCallId, { ok, output }) =>
-      say({
-        sessionUpdate: 'tool_call_update',
-        toolCallId,
-        status: ok ? 'completed' : 'failed',
-        rawOutput: shortenForDisplay(output),
-        content: [{ type: 'content', content: { type: 'text', text: shortenForDisplay(output) } }],
-      }),
-    requestPermission: mayRun,
-    askQuestion: ask,
+    const { optionId } = answer.outcome;
+    if (optionId === 'allow_always') allowedTools.add(call.name);
+    return optionId.startsWith('allow');
   };
 }
 
@@ -109,7 +119,7 @@ const PERMISSION_OPTIONS: RequestPermissionRequest['options'] = [
   { optionId: 'reject', name: 'Refuse', kind: 'reject_once' },
 ];
 
-/** The answer is the string `answer`; whoever fills the form may also give one that is not among the options. */
+/** Builds a form with one field, `answer`. People may also answer with a text outside the options. */
 function buildAnswerForm(question: UserQuestion) {
   const answer = {
     type: 'string' as const,
@@ -120,7 +130,7 @@ function buildAnswerForm(question: UserQuestion) {
   return { type: 'object' as const, properties: { answer }, required: ['answer'] };
 }
 
-/** What people see; the model has more of it. */
+/** Shortens tool output for people to its beginning and end; the model gets more of the output. */
 export function shortenForDisplay(text: string): string {
   if (text.length <= MAX_SHOWN_CHARS) return text;
   const half = MAX_SHOWN_CHARS / 2;

@@ -2,22 +2,29 @@ import { randomUUID } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import type { AgentApp, ClientCapabilities, ContentBlock } from '@agentclientprotocol/sdk';
 import { agent, methods, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk';
+import { describeError } from '../../core/base/describe-error.ts';
 import { createClientLink } from './client-link.ts';
 import { ModelError } from './model-error.ts';
 import type { Session } from './session.ts';
 import { createSession } from './session.ts';
 import type { SmallAgentConfig } from './small-agent-config.ts';
 
+/** Error code of JSON-RPC. */
 const INTERNAL_ERROR = -32_603;
 
+/** The built-in coding agent. */
 export type SmallAgent = {
   readonly app: AgentApp;
-  /** Ends every prompt and what runs for it; settles when that is done. */
+  /** Cancels every prompt and the running tools; resolves when all prompts have ended. */
   cancelAll(): Promise<void>;
 };
 
-/** `config` is read at the first session, so that a wrong environment is an answer and not a dead process. */
-export function createSmallAgent(config: () => SmallAgentConfig): SmallAgent {
+/**
+ * Creates the agent.
+ *
+ * @param readConfig called for each new session, so that the client gets an invalid environment as an error
+ */
+export function createSmallAgent(readConfig: () => SmallAgentConfig): SmallAgent {
   const sessions = new Map<string, Session>();
   let capabilities: ClientCapabilities = {};
   const app = agent({ name: 'smol-gang-small' })
@@ -31,11 +38,11 @@ export function createSmallAgent(config: () => SmallAgentConfig): SmallAgent {
     })
     .onRequest(methods.agent.session.new, async ({ params, client }) => {
       if (params.mcpServers.length > 0) {
-        throw RequestError.invalidParams(undefined, 'this agent takes no MCP servers');
+        throw RequestError.invalidParams(undefined, 'this agent does not support MCP servers');
       }
       const sessionId = randomUUID();
       const session = createSession({
-        config: readConfigOrReject(config),
+        config: readConfigOrReject(readConfig),
         root: await requireDirectory(params.cwd),
         client: createClientLink(client, sessionId, capabilities),
       });
@@ -59,21 +66,21 @@ export function createSmallAgent(config: () => SmallAgentConfig): SmallAgent {
   };
 }
 
-function readConfigOrReject(config: () => SmallAgentConfig): SmallAgentConfig {
+function readConfigOrReject(readConfig: () => SmallAgentConfig): SmallAgentConfig {
   try {
-    return config();
+    return readConfig();
   } catch (error) {
-    throw new RequestError(INTERNAL_ERROR, error instanceof Error ? error.message : String(error));
+    throw new RequestError(INTERNAL_ERROR, describeError(error));
   }
 }
 
 async function requireDirectory(cwd: string): Promise<string> {
-  const found = await stat(cwd).catch(() => undefined);
-  if (found?.isDirectory()) return await realpath(cwd);
+  const stats = await stat(cwd).catch(() => undefined);
+  if (stats?.isDirectory()) return await realpath(cwd);
   throw RequestError.invalidParams(undefined, `${cwd} is not a directory`);
 }
 
-/** `data` tells a client whether asking again later may help. */
+/** Runs a prompt. The data of a model error tells the client whether a later retry may succeed. */
 async function runPrompt(session: Session, text: string) {
   try {
     return await session.prompt(text);

@@ -3,12 +3,12 @@ import { ndJsonStream } from '@agentclientprotocol/sdk';
 import { createSmallAgent } from './create-small-agent.ts';
 import { readSmallAgentConfig } from './small-agent-config.ts';
 
-// The built-in agent as a process: ACP over stdin and stdout, until stdin closes.
+// Entry point of the built-in agent: ACP over stdin and stdout, until stdin closes.
 
-const small = createSmallAgent(() => readSmallAgentConfig(process.env));
-const connection = small.app.connect(
+const smallAgent = createSmallAgent(() => readSmallAgentConfig(process.env));
+const connection = smallAgent.app.connect(
   ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin)),
 );
 await connection.closed;
-await small.cancelAll();
+await smallAgent.cancelAll();
 process.exit(0);

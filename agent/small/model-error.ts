@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { parseJson } from '../../core/base/parse-json.ts';
+import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 
-/** The model could not be asked, or answered with nothing usable. */
+/** The model endpoint is unreachable, refused the request, or sent an unusable answer. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
-  /** HTTP status; undefined: the connection failed or the answer made no sense. */
+  /** HTTP status; undefined for a failed connection or an unusable answer. */
   readonly status: number | undefined;
+  /** Wait that the endpoint asks for, milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -20,11 +23,12 @@ export class ModelError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
+  /** Whether a retry may succeed. */
   get isTransient(): boolean {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
 
-  /** The conversation is longer than the model takes. Endpoints agree on no code for it. */
+  /** Whether the conversation exceeds the context of the model. Endpoints share no error code, so the message decides. */
   get isContextTooLong(): boolean {
     if (this.status !== 400 && this.status !== 413 && this.status !== 422) return false;
     return /context|too long|too large|maximum.{0,40}tokens|prompt is too/i.test(this.message);
@@ -37,11 +41,12 @@ const errorBodySchema = z.union([
   z.object({ message: z.string() }).transform((body) => ({ error: body })),
 ]);
 
+/** Reads the error of a response with an error status. */
 export async function readModelError(response: Response): Promise<ModelError> {
   const body = (await response.text()).slice(0, 4_000);
-  const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'));
+  const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), Date.now());
   return new ModelError(
-    `the model's endpoint answered ${response.status}: ${readErrorMessage(body)}`,
+    `the model endpoint answered ${response.status}: ${readErrorMessage(body)}`,
     {
       status: response.status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -51,22 +56,5 @@ export async function readModelError(response: Response): Promise<ModelError> {
 
 function readErrorMessage(body: string): string {
   const parsed = errorBodySchema.safeParse(parseJson(body));
-  return parsed.success ? parsed.data.error.message : body.slice(0, 500) || 'without a body';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Seconds or an HTTP date, as milliseconds from now. */
-export function parseRetryAfterMs(header: string | null): number | undefined {
-  if (header === null || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1_000);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  return parsed.success ? parsed.data.error.message : body.slice(0, 500) || '(empty body)';
 }

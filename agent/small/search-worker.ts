@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { walkEntries } from './workspace.ts';
 
-// The thread behind the search tool.
+// Worker thread of the search tool: a slow regular expression blocks only this thread.
 
 const MAX_MATCHES = 200;
 const MAX_FILE_BYTES = 1_000_000;
@@ -18,11 +18,11 @@ function* listFiles(root: string, start: string): Generator<string> {
   for (const entry of walkEntries(root, start)) if (!entry.isDirectory) yield entry.path;
 }
 
-/** Links lead anywhere: only what is a regular file itself is read. */
+/** Reads the lines of a text file. Links are skipped, because a link may lead out of the workspace. */
 function readLines(file: string): string[] {
   try {
-    const found = lstatSync(file);
-    if (!found.isFile() || found.size > MAX_FILE_BYTES) return [];
+    const stats = lstatSync(file);
+    if (!stats.isFile() || stats.size > MAX_FILE_BYTES) return [];
     const text = readFileSync(file, 'utf8');
     return text.includes('\0') ? [] : text.split('\n');
   } catch {
@@ -44,7 +44,6 @@ function searchFiles(root: string, start: string, pattern: RegExp): string {
   return matches.length === 0 ? '[no match]' : matches.join('\n');
 }
 
-const job = z
-  .object({ root: z.string(), start: z.string(), pattern: z.string() })
-  .parse(workerData);
+const jobSchema = z.object({ root: z.string(), start: z.string(), pattern: z.string() });
+const job = jobSchema.parse(workerData);
 parentPort?.postMessage({ text: searchFiles(job.root, job.start, new RegExp(job.pattern)) });

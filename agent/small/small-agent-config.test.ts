@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { readSmallAgentConfig } from './small-agent-config.ts';
 
-const environment = {
+const VALID_ENVIRONMENT = {
   OPENAI_BASE_URL: 'http://127.0.0.1:1/v1/',
   OPENAI_API_KEY: 'top-secret',
   OPENAI_MODEL: 'm',
   PATH: '/bin',
 };
 
-test('the endpoint is read and kept from commands', () => {
-  const config = readSmallAgentConfig(environment);
+test('the endpoint is read and hidden from commands', () => {
+  const config = readSmallAgentConfig(VALID_ENVIRONMENT);
 
   expect(config.endpoint).toEqual({
     baseUrl: 'http://127.0.0.1:1/v1',
@@ -19,9 +19,9 @@ test('the endpoint is read and kept from commands', () => {
   expect(config.commandEnv).toEqual({ PATH: '/bin' });
 });
 
-test('all problems are named at once, without a value', () => {
-  const broken = { ...environment, OPENAI_BASE_URL: 'nowhere', OPENAI_MODEL: '' };
+test('the error lists all problems without values', () => {
+  const environment = { ...VALID_ENVIRONMENT, OPENAI_BASE_URL: 'nowhere', OPENAI_MODEL: '' };
 
-  expect(() => readSmallAgentConfig(broken)).toThrow(/OPENAI_BASE_URL.*OPENAI_MODEL/);
-  expect(() => readSmallAgentConfig(broken)).not.toThrow(/top-secret|nowhere/);
+  expect(() => readSmallAgentConfig(environment)).toThrow(/OPENAI_BASE_URL.*OPENAI_MODEL/);
+  expect(() => readSmallAgentConfig(environment)).not.toThrow(/top-secret|nowhere/);
 });

@@ -1,25 +1,28 @@
 import { z } from 'zod';
 
-/** The endpoint, and what the agent may spend of it. */
+/** Settings of the agent, from the environment. */
 export type SmallAgentConfig = {
+  /** Model endpoint; `baseUrl` without a trailing slash. */
   readonly endpoint: { readonly baseUrl: string; readonly apiKey: string; readonly model: string };
-  /** What the conversation is trimmed to before it is sent. */
+  /** Limit of the conversation in a request, estimated tokens. */
   readonly contextTokens: number;
-  /** Model requests in one prompt; then the turn ends with `max_turn_requests`. */
+  /** Limit of model requests in one turn; the turn then ends with `max_turn_requests`. */
   readonly maxRequests: number;
-  /** For commands that the model runs: the agent's own, without what belongs to the endpoint. */
+  /** Environment of commands: the environment of the agent without the OPENAI_* variables. */
   readonly commandEnv: Readonly<Record<string, string>>;
 };
+
+const MAX_REQUESTS = 200;
 
 const environmentSchema = z.object({
   OPENAI_BASE_URL: z.url(),
   OPENAI_API_KEY: z.string().min(1),
   OPENAI_MODEL: z.string().min(1),
-  /** Small local models: an endpoint that cuts silently needs to be told. */
+  /** Needed for small local models, whose endpoints may drop the excess without an error. */
   OPENAI_CONTEXT_TOKENS: z.coerce.number().int().min(2_000).default(100_000),
 });
 
-/** Throws with every problem named, but without a value: one of them is a secret. */
+/** Reads the settings. Throws one error that lists every problem, without values because one of them is a secret. */
 export function readSmallAgentConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): SmallAgentConfig {
@@ -28,7 +31,7 @@ export function readSmallAgentConfig(
     const problems = parsed.error.issues.map(
       (issue) => `${issue.path.join('.')}: ${issue.message}`,
     );
-    throw new Error(`the environment is not usable: ${problems.join('; ')}`);
+    throw new Error(`invalid environment of the agent: ${problems.join('; ')}`);
   }
   const { data } = parsed;
   return {
@@ -38,7 +41,7 @@ export function readSmallAgentConfig(
       model: data.OPENAI_MODEL,
     },
     contextTokens: data.OPENAI_CONTEXT_TOKENS,
-    maxRequests: 200,
+    maxRequests: MAX_REQUESTS,
     commandEnv: removeEndpointVariables(environment),
   };
 }
@@ -46,9 +49,9 @@ export function readSmallAgentConfig(
 function removeEndpointVariables(
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const kept: Record<string, string> = {};
+  const commandEnv: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && !name.startsWith('OPENAI_')) kept[name] = value;
+    if (value !== undefined && !name.startsWith('OPENAI_')) commandEnv[name] = value;
   }
-  return kept;
+  return commandEnv;
 }

@@ -4,8 +4,9 @@ import type { ChatAnswer, ChatMessage, ToolCall, ToolDefinition } from './chat-m
 import { ModelError, readModelError } from './model-error.ts';
 import type { SmallAgentConfig } from './small-agent-config.ts';
 
-// One request to chat/completions, streamed. Endpoints that answer a stream request with plain JSON are understood too.
+// One streamed request to chat/completions. Also accepts a plain JSON answer, which some endpoints send despite `stream`.
 
+/** One request, with callbacks for the pieces of the answer. */
 export type ChatRequest = {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ToolDefinition[];
@@ -48,14 +49,14 @@ const chunkSchema = z.object({
 type DraftCall = { id: string; name: string; arguments: string };
 type DraftAnswer = { text: string; readonly calls: DraftCall[]; finishReason: string | undefined };
 
-/** Throws ModelError; when `signal` aborts, whatever fetch throws. */
+/** Sends a request and collects the answer. Throws ModelError; when `request.signal` aborts, the error of fetch. */
 export async function streamChat(
   endpoint: SmallAgentConfig['endpoint'],
   request: ChatRequest,
 ): Promise<ChatAnswer> {
   const response = await postRequest(endpoint, request);
   if (!response.ok) throw await readModelError(response);
-  if (response.body === null) throw new ModelError('the model answered without a body');
+  if (response.body === null) throw new ModelError('the answer of the model endpoint has no body');
   const draft: DraftAnswer = { text: '', calls: [], finishReason: undefined };
   const isStream = response.headers.get('content-type')?.includes('event-stream') ?? false;
   try {
@@ -63,7 +64,7 @@ export async function streamChat(
     else addChunk(draft, await response.text(), request);
   } catch (error) {
     if (error instanceof ModelError || request.signal.aborted) throw error;
-    throw new ModelError(`the model's answer broke off: ${String(error)}`, { cause: error });
+    throw new ModelError(`the answer of the model broke off: ${String(error)}`, { cause: error });
   }
   return completeAnswer(draft);
 }
@@ -91,26 +92,26 @@ async function postRequest(
   } catch (error) {
     if (request.signal.aborted) throw error;
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw new ModelError(`the model's endpoint is out of reach: ${String(cause)}`, {
+    throw new ModelError(`the model endpoint cannot be reached: ${String(cause)}`, {
       cause: error,
     });
   }
 }
 
-/** Calls back with the data of each server-sent event. */
+/** Calls `onData` with the data of each server-sent event; ignores the end mark `[DONE]`. */
 export async function readEvents(
   body: ReadableStream<Uint8Array>,
   onData: (data: string) => void,
 ): Promise<void> {
   const decoder = new TextDecoder();
-  let rest = '';
+  let unfinishedLine = '';
   for await (const bytes of body) {
-    rest += decoder.decode(bytes, { stream: true });
-    const lines = rest.split(/\r?\n/);
-    rest = lines.pop() ?? '';
+    unfinishedLine += decoder.decode(bytes, { stream: true });
+    const lines = unfinishedLine.split(/\r?\n/);
+    unfinishedLine = lines.pop() ?? '';
     for (const line of lines) readEventLine(line, onData);
   }
-  readEventLine(rest, onData);
+  readEventLine(unfinishedLine, onData);
 }
 
 function readEventLine(line: string, onData: (data: string) => void): void {
@@ -123,7 +124,7 @@ function addChunk(draft: DraftAnswer, data: string, request: ChatRequest): void 
   const chunk = parseChunk(data);
   if (chunk.error !== undefined && chunk.error !== null) {
     const message = typeof chunk.error === 'string' ? chunk.error : chunk.error.message;
-    throw new ModelError(`the model failed in the middle of its answer: ${message}`);
+    throw new ModelError(`the model failed during its answer: ${message}`);
   }
   const choice = chunk.choices?.[0];
   if (choice === undefined) return;
@@ -136,9 +137,12 @@ function parseChunk(data: string): z.infer<typeof chunkSchema> {
   try {
     return chunkSchema.parse(JSON.parse(data));
   } catch (error) {
-    throw new ModelError(`the model's answer is not chat/completions: ${data.slice(0, 200)}`, {
-      cause: error,
-    });
+    throw new ModelError(
+      `the answer of the model endpoint is not a chat/completions chunk: ${data.slice(0, 200)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -159,14 +163,14 @@ function addCall(calls: DraftCall[], part: CallPart): void {
 }
 
 function findOrAddDraftCall(calls: DraftCall[], part: CallPart): DraftCall {
-  const known = findDraftCall(calls, part);
-  if (known !== undefined) return known;
-  const fresh = { id: '', name: '', arguments: '' };
-  calls.push(fresh);
-  return fresh;
+  const existing = findDraftCall(calls, part);
+  if (existing !== undefined) return existing;
+  const added = { id: '', name: '', arguments: '' };
+  calls.push(added);
+  return added;
 }
 
-/** Endpoints that leave `index` out begin each call with its id. */
+/** Finds the call that a part continues. Without `index`, a part with an id starts a call and a part without id continues one. */
 function findDraftCall(calls: readonly DraftCall[], part: CallPart): DraftCall | undefined {
   if (typeof part.index === 'number') return calls[part.index];
   return part.id ? undefined : calls.at(-1);
@@ -174,9 +178,9 @@ function findDraftCall(calls: readonly DraftCall[], part: CallPart): DraftCall |
 
 function completeAnswer(draft: DraftAnswer): ChatAnswer {
   if (draft.finishReason === undefined && draft.calls.length === 0 && draft.text === '') {
-    throw new ModelError('the model answered with nothing');
+    throw new ModelError('the answer of the model is empty');
   }
-  if (draft.finishReason === undefined) throw new ModelError("the model's answer broke off");
+  if (draft.finishReason === undefined) throw new ModelError('the answer of the model broke off');
   const toolCalls = draft.calls.map(
     (call): ToolCall => ({
       id: call.id === '' ? `call_${randomUUID()}` : call.id,
@@ -185,7 +189,7 @@ function completeAnswer(draft: DraftAnswer): ChatAnswer {
     }),
   );
   if (toolCalls.length === 0 && draft.text.trim() === '' && draft.finishReason === 'stop') {
-    throw new ModelError('the model answered with nothing');
+    throw new ModelError('the answer of the model is empty');
   }
   return { text: draft.text, toolCalls, finishReason: draft.finishReason };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChatMessage } from './chat-message.ts';
 import { estimateTokens, trimContext } from './trim-context.ts';
 
-/** A conversation of `turns` calls, each with an output of `chars`. */
+/** Creates a conversation of `turns` calls with arguments and outputs of `chars` characters. */
 function createConversation(turns: number, chars: number): ChatMessage[] {
   const messages: ChatMessage[] = [
     { role: 'system', content: 'system' },
@@ -22,47 +22,51 @@ function createConversation(turns: number, chars: number): ChatMessage[] {
   return messages;
 }
 
-/** An endpoint refuses an output without its call, and a call without its output. */
+/** Checks the rule of endpoints: every call has an output, and every output has a call. */
 function expectPaired(messages: readonly ChatMessage[]): void {
-  const called = messages.flatMap((each) =>
-    each.role === 'assistant' ? (each.tool_calls ?? []).map((call) => call.id) : [],
+  const calledIds = messages.flatMap((message) =>
+    message.role === 'assistant' ? (message.tool_calls ?? []).map((call) => call.id) : [],
   );
-  const answered = messages.flatMap((each) => (each.role === 'tool' ? [each.tool_call_id] : []));
-  expect(answered).toEqual(called);
+  const answeredIds = messages.flatMap((message) =>
+    message.role === 'tool' ? [message.tool_call_id] : [],
+  );
+  expect(answeredIds).toEqual(calledIds);
 }
 
-describe('a conversation', () => {
-  test('that fits stays as it is', () => {
+function listOutputs(messages: readonly ChatMessage[]): string[] {
+  return messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
+}
+
+describe('trimContext', () => {
+  test('keeps a conversation within the limit unchanged', () => {
     const messages = createConversation(4, 100);
 
     expect(trimContext(messages, 100_000)).toEqual(messages);
   });
 
-  test('has its oldest outputs shortened first, and the newest kept whole', () => {
+  test('shortens the oldest outputs first and keeps the newest whole', () => {
     const messages = createConversation(8, 3_000);
 
     const trimmed = trimContext(messages, estimateTokens(messages) - 1_500);
 
-    const outputs = trimmed.flatMap((each) => (each.role === 'tool' ? [each.content] : []));
+    const outputs = listOutputs(trimmed);
     expect(outputs[0]).toContain('shortened');
     expect(outputs[0]?.startsWith('1:')).toBe(true);
-    expect(outputs.slice(3)).toEqual(
-      messages.flatMap((each) => (each.role === 'tool' ? [each.content] : [])).slice(3),
-    );
+    expect(outputs.slice(3)).toEqual(listOutputs(messages).slice(3));
     expect(trimmed).toHaveLength(messages.length);
   });
 
-  test('keeps arguments valid when they are shortened', () => {
+  test('keeps shortened arguments valid JSON', () => {
     const trimmed = trimContext(createConversation(8, 3_000), 9_000);
 
-    for (const each of trimmed) {
-      if (each.role !== 'assistant') continue;
-      for (const call of each.tool_calls ?? []) JSON.parse(call.function.arguments);
+    for (const message of trimmed) {
+      if (message.role !== 'assistant') continue;
+      for (const call of message.tool_calls ?? []) JSON.parse(call.function.arguments);
     }
     expectPaired(trimmed);
   });
 
-  test('that is far too long loses whole early turns, but never the task', () => {
+  test('drops whole early turns of a far too long conversation, but never the task', () => {
     const trimmed = trimContext(createConversation(200, 600), 4_000);
 
     expect(trimmed.slice(0, 2)).toEqual(createConversation(0, 0));

@@ -1,39 +1,51 @@
 import type { ChatMessage, ToolCall } from './chat-message.ts';
 
-// Keeps a conversation inside the model's context: the oldest tool outputs are shortened first, then what the oldest calls
-// carried (whole files), then whole early turns go. The system prompt and the first task always stay.
+// Fits a conversation into the context of the model: shortens the oldest tool outputs first, then the arguments of the oldest
+// calls (whole files), then drops whole early turns. The system prompt and the first task always stay.
 
-/** The newest messages, which the model is working with at this moment. */
+/** Number of newest messages that stay unchanged, because the model works with them. */
 const UNTRIMMED_MESSAGES = 6;
 const SHORTENED_CHARS = 240;
-/** On the safe side for code. */
+/** Low estimate for code, so that the result rather has too few tokens. */
 const CHARS_PER_TOKEN = 3;
+/** Estimates for role, ids and names. */
+const MESSAGE_OVERHEAD_CHARS = 20;
+const CALL_OVERHEAD_CHARS = 40;
 
+/** Estimates the tokens of a conversation. */
 export function estimateTokens(messages: readonly ChatMessage[]): number {
   let chars = 0;
   for (const message of messages) chars += countChars(message);
   return Math.ceil(chars / CHARS_PER_TOKEN);
 }
 
+/** Returns the conversation shortened to about `maxTokens` estimated tokens; the newest messages may exceed the limit. */
 export function trimContext(messages: readonly ChatMessage[], maxTokens: number): ChatMessage[] {
   const trimmed = [...messages];
-  let left = estimateTokens(trimmed) - maxTokens;
+  let excessTokens = estimateTokens(trimmed) - maxTokens;
   for (const shorten of [shortenOutput, shortenCalls]) {
-    for (let index = 0; index < trimmed.length - UNTRIMMED_MESSAGES && left > 0; index += 1) {
+    for (
+      let index = 0;
+      index < trimmed.length - UNTRIMMED_MESSAGES && excessTokens > 0;
+      index += 1
+    ) {
       const before = trimmed[index];
       if (before === undefined) continue;
       const after = shorten(before);
       trimmed[index] = after;
-      left -= Math.floor((countChars(before) - countChars(after)) / CHARS_PER_TOKEN);
+      excessTokens -= Math.floor((countChars(before) - countChars(after)) / CHARS_PER_TOKEN);
     }
   }
-  return left > 0 ? dropOldTurns(trimmed, maxTokens) : trimmed;
+  return excessTokens > 0 ? dropOldTurns(trimmed, maxTokens) : trimmed;
 }
 
 function countChars(message: ChatMessage): number {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
-  const inCalls = calls.reduce((sum, call) => sum + call.function.arguments.length + 40, 0);
-  return (message.content ?? '').length + inCalls + 20;
+  const callChars = calls.reduce(
+    (sum, call) => sum + call.function.arguments.length + CALL_OVERHEAD_CHARS,
+    0,
+  );
+  return (message.content ?? '').length + callChars + MESSAGE_OVERHEAD_CHARS;
 }
 
 function shortenOutput(message: ChatMessage): ChatMessage {
@@ -50,7 +62,7 @@ function shortenCalls(message: ChatMessage): ChatMessage {
   return { ...message, tool_calls: message.tool_calls.map(shortenCall) };
 }
 
-/** Arguments must stay valid JSON: endpoints parse them. */
+/** Shortens the arguments of a call. The result is valid JSON, because endpoints parse arguments. */
 function shortenCall(call: ToolCall): ToolCall {
   if (call.function.arguments.length <= SHORTENED_CHARS * 2) return call;
   const shortened = JSON.stringify({
@@ -59,7 +71,7 @@ function shortenCall(call: ToolCall): ToolCall {
   return { ...call, function: { ...call.function, arguments: shortened } };
 }
 
-/** An assistant message and the outputs of its calls go together, or the endpoint refuses the rest. */
+/** Drops early turns. An assistant message goes together with the outputs of its calls: endpoints refuse a call without output. */
 function dropOldTurns(messages: readonly ChatMessage[], maxTokens: number): ChatMessage[] {
   const firstUser = messages.findIndex((message) => message.role === 'user');
   const head = messages.slice(0, firstUser + 1);

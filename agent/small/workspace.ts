@@ -3,20 +3,24 @@ import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ToolError } from './tool/tool.ts';
 
-// Paths that the model names. Everything stays inside the session's directory, symbolic links resolved.
+// Paths from the model: every path must stay inside the workspace after symbolic links are resolved.
 
-/** The real path of `path`, which need not exist. Throws ToolError when it lies outside of `root` (itself a real path). */
+/**
+ * Returns the real path of `path`, whose last parts may be missing. Throws ToolError for a path outside `root`.
+ *
+ * @param root real path of the workspace
+ */
 export async function resolveInsideRoot(root: string, path: string): Promise<string> {
-  if (path.includes('\0')) throw new ToolError('a path cannot contain a zero byte');
-  const wanted = isAbsolute(path) ? path : join(root, path);
-  const real = await resolveRealPath(resolve(wanted));
+  if (path.includes('\0')) throw new ToolError('a path cannot contain a NUL character');
+  const absolute = isAbsolute(path) ? path : join(root, path);
+  const real = await resolveRealPath(resolve(absolute));
   if (real !== root && !real.startsWith(root + sep)) {
-    throw new ToolError(`${path} lies outside of the workspace; only paths inside it are allowed`);
+    throw new ToolError(`${path} lies outside the workspace; only paths inside it are allowed`);
   }
   return real;
 }
 
-/** The real path of the part that exists, with the rest appended. */
+/** Returns the real path of the existing part, with the missing parts appended. */
 async function resolveRealPath(path: string): Promise<string> {
   const missing: string[] = [];
   let existing = path;
@@ -39,11 +43,12 @@ function isMissingFileError(error: unknown): boolean {
 
 const SKIPPED_FOLDERS = new Set(['.git', 'node_modules']);
 
+/** File, link or directory; `path` is relative to the workspace. */
 export type WorkspaceEntry = { readonly path: string; readonly isDirectory: boolean };
 
 /**
- * Entries below `start`, level by level, so that a bounded reader sees the top first. Paths are relative to `root`.
- * Links are listed and not followed; `.git` and `node_modules` are left out.
+ * Yields the entries below `start`, level by level, so that a reader with a limit gets the top levels. Links are not followed;
+ * `.git` and `node_modules` are left out.
  */
 export function* walkEntries(root: string, start: string): Generator<WorkspaceEntry> {
   const queue = [start];
@@ -63,7 +68,7 @@ function readSortedEntries(directory: string) {
     const entries = readdirSync(directory, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
-    // Removed in the meantime, or not readable: nothing to list.
+    // The directory was removed meanwhile or is not readable.
     return [];
   }
 }

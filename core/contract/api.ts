@@ -12,6 +12,7 @@ import {
   startRequestSchema,
   transcriptRequestSchema,
 } from './attempt.ts';
+import { ATTEMPT_CALLBACK_PATHS } from './attempt-callback.ts';
 import { attemptIdSchema } from './id.ts';
 import { PLAN_ROUTES } from './plan-routes.ts';
 import type { Route } from './route.ts';
@@ -40,7 +41,7 @@ export const API = { ...USER_API, ...DOCTOR_API } as const satisfies Record<stri
 export const ATTEMPT_API = {
   start: {
     method: 'POST',
-    path: '/v1/attempts/{attempt}/start',
+    path: ATTEMPT_CALLBACK_PATHS.start,
     access: 'attempt',
     summary: 'Report that the bridge started, and get the assignment',
     params: attemptParams,
@@ -50,7 +51,7 @@ export const ATTEMPT_API = {
   },
   credentials: {
     method: 'POST',
-    path: '/v1/attempts/{attempt}/credentials',
+    path: ATTEMPT_CALLBACK_PATHS.credentials,
     access: 'attempt',
     summary: 'Get the repository token and the model key; keep both in memory only',
     params: attemptParams,
@@ -59,7 +60,7 @@ export const ATTEMPT_API = {
   },
   heartbeat: {
     method: 'POST',
-    path: '/v1/attempts/{attempt}/heartbeat',
+    path: ATTEMPT_CALLBACK_PATHS.heartbeat,
     access: 'attempt',
     summary: 'Renew the lease, and get new messages from people',
     params: attemptParams,
@@ -69,7 +70,7 @@ export const ATTEMPT_API = {
   },
   transcript: {
     method: 'POST',
-    path: '/v1/attempts/{attempt}/transcript',
+    path: ATTEMPT_CALLBACK_PATHS.transcript,
     access: 'attempt',
     summary: 'Store a chunk of the conversation',
     params: attemptParams,
@@ -80,7 +81,7 @@ export const ATTEMPT_API = {
   },
   checkpoint: {
     method: 'POST',
-    path: '/v1/attempts/{attempt}/checkpoint',
+    path: ATTEMPT_CALLBACK_PATHS.checkpoint,
     access: 'attempt',
     summary: 'Record a pushed commit; the next attempt starts there if this attempt is lost',
     params: attemptParams,
@@ -90,7 +91,7 @@ export const ATTEMPT_API = {
   },
   question: {
     method: 'POST',
-    path: '/v1/attempts/{attempt}/question',
+    path: ATTEMPT_CALLBACK_PATHS.question,
     access: 'attempt',
     summary: 'Ask a person a question',
     params: attemptParams,
@@ -100,7 +101,7 @@ export const ATTEMPT_API = {
   },
   result: {
     method: 'POST',
-    path: '/v1/attempts/{attempt}/result',
+    path: ATTEMPT_CALLBACK_PATHS.result,
     access: 'attempt',
     summary: 'End the attempt with its commit and evidence',
     params: attemptParams,

@@ -59,10 +59,8 @@ export const LAYERINGS: readonly Layering[] = [
     layers: [
       ['attempt-error.ts'],
       ['host'],
-      ['control'],
-      ['git'],
+      ['control', 'git', 'model'],
       ['acp'],
-      ['model'],
       ['attempt'],
       ['run-attempt.ts'],
       ['main.ts'],

@@ -8,6 +8,7 @@ import type {
   StopReason,
 } from '@agentclientprotocol/sdk';
 import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
+import { describeError } from '../../../core/base/describe-error.ts';
 import { AttemptFailure } from '../attempt-error.ts';
 import { killProcessGroup } from '../host/process-table.ts';
 import type { AgentExit } from './agent-exit.ts';
@@ -16,57 +17,64 @@ import { askSchema, readAskRequest, readElicitation } from './agent-question.ts'
 import type { AgentRow } from './agent-table.ts';
 import { answerPermission } from './answer-permission.ts';
 
-// The bridge as an ACP client: starts the agent, answers what it asks by policy, and hands on what it says.
+// The bridge as an ACP client: initialises the agent, answers requests by policy, and passes on updates.
 
+/** Parts of an ACP session. */
 export type AcpSessionOptions = {
   readonly row: AgentRow;
-  /** Already started, with pipes for its standard streams. */
+  /** Process of the agent, already started, with pipes for the standard streams. */
   readonly child: ChildProcess;
   readonly exited: AgentExit;
+  /** Absolute path of the working directory of the agent. */
   readonly workspace: string;
-  /** Folders that the agent may name in what it wants to do; the workspace first. */
+  /** Folders in which permission requests are allowed; the workspace first. */
   readonly folders: readonly string[];
-  readonly handleUpdate: (update: SessionUpdate) => void;
-  /** Puts a question to people; resolves with their answer or the default. */
-  readonly enqueueQuestion: (asked: AgentQuestion) => Promise<string>;
+  readonly onUpdate: (update: SessionUpdate) => void;
+  /** Asks people a question; resolves with the answer of a person or the default. */
+  readonly askPeople: (question: AgentQuestion) => Promise<string>;
+  /** Longest time for an answer, milliseconds. */
   readonly questionTimeoutMs: number;
 };
 
 const START_TIMEOUT_MS = 60_000;
-/** For why an agent that closed its pipes has ended. */
+/** Longest wait for the exit of an agent that has closed the pipes, milliseconds. */
 const EXIT_EXPLANATION_MS = 2_000;
+/** Time for an agent to exit before SIGKILL, milliseconds. */
 const CLOSE_GRACE_MS = 300;
 
+/** Session with one agent. Every method rejects with an AttemptFailure when the agent fails or exits. */
 export type AcpSession = {
-  /** Makes the session: the workspace must be ready. */
+  /** Creates the session; the workspace must be ready. */
   open(): Promise<void>;
+  /** Sends a prompt; resolves at the end of the turn. */
   prompt(text: string): Promise<StopReason>;
-  /** Breaks off the turn in progress. */
+  /** Cancels the turn in progress. */
   cancel(): Promise<void>;
-  /** The end of what it wrote to standard error. */
+  /** Returns the end of the standard error of the agent. */
   readStderr(): string;
+  /** Asks the agent to exit, then kills the agent. */
   close(): Promise<void>;
 };
 
-/** Connects to an agent that was just started and initialises it. */
+/** Connects to a started agent and initialises the protocol. */
 export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSession> {
   const { exited } = options;
   const connection = connectClient(options);
   const { agent } = connection;
-  const until = <T>(work: Promise<T>, timeoutMs?: number): Promise<T> => {
-    const explained = work.catch((error: unknown) =>
-      explainFailure(error, exited.failure, connection),
+  const waitForAgent = <T>(request: Promise<T>, timeoutMs?: number): Promise<T> => {
+    const answer = request.catch((error: unknown) =>
+      rejectWithCause(error, exited.failure, connection),
     );
-    const late = timeoutMs ? [rejectAfter(timeoutMs)] : [];
-    return Promise.race([explained, exited.failure, ...late]);
+    const timeout = timeoutMs ? [rejectAfter(timeoutMs)] : [];
+    return Promise.race([answer, exited.failure, ...timeout]);
   };
-  await until(
+  await waitForAgent(
     agent.request(methods.agent.initialize, {
       protocolVersion: PROTOCOL_VERSION,
       clientInfo: { name: 'smol-gang-bridge', version: '1' },
       clientCapabilities: {
-        // Files and commands are its own affair, as its own user: a path that the bridge has found good may lead elsewhere by
-        // the time that it is opened, with the bridge's rights.
+        // The agent accesses files itself. The bridge must not: between the check and the access of a path the agent could
+        // replace a folder by a link and so reach files with the rights of the bridge.
         fs: { readTextFile: false, writeTextFile: false },
         terminal: false,
         elicitation: { form: {} },
@@ -79,25 +87,25 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
     open: async () => {
       const { authMethodId, sessionMode } = options.row;
       if (authMethodId) {
-        await until(
+        await waitForAgent(
           agent.request(methods.agent.authenticate, { methodId: authMethodId }),
           START_TIMEOUT_MS,
         );
       }
-      const made = await until(
+      const created = await waitForAgent(
         agent.request(methods.agent.session.new, { cwd: options.workspace, mcpServers: [] }),
         START_TIMEOUT_MS,
       );
-      sessionId = made.sessionId;
+      sessionId = created.sessionId;
       if (sessionMode)
-        await until(
+        await waitForAgent(
           agent.request(methods.agent.session.setMode, { sessionId, modeId: sessionMode }),
         );
     },
     prompt: async (text) => {
       const prompt: ContentBlock[] = [{ type: 'text', text }];
-      const asked = agent.request(methods.agent.session.prompt, { sessionId, prompt });
-      return (await until(asked)).stopReason;
+      const turn = agent.request(methods.agent.session.prompt, { sessionId, prompt });
+      return (await waitForAgent(turn)).stopReason;
     },
     cancel: () => agent.notify(methods.agent.session.cancel, { sessionId }),
     readStderr: exited.readStderr,
@@ -112,26 +120,22 @@ function connectClient(options: AcpSessionOptions): ClientConnection {
     .onRequest(methods.client.session.requestPermission, ({ params }) =>
       answerPermission(params, options.folders),
     )
-    .onNotification(methods.client.session.update, ({ params }) =>
-      options.handleUpdate(params.update),
-    )
+    .onNotification(methods.client.session.update, ({ params }) => options.onUpdate(params.update))
     .onRequest(methods.client.elicitation.create, async ({ params }) => {
-      const asked = readElicitation(params, Date.now(), options.questionTimeoutMs);
-      if (!asked) return { action: 'decline' as const };
-      return {
-        action: 'accept' as const,
-        content: asked.formatAnswer(await options.enqueueQuestion(asked)),
-      };
+      const question = readElicitation(params, Date.now(), options.questionTimeoutMs);
+      if (!question) return { action: 'decline' as const };
+      const answer = await options.askPeople(question);
+      return { action: 'accept' as const, content: question.formatAnswer(answer) };
     })
     .onRequest('_smol/ask', askSchema, async ({ params }) => {
-      const asked = readAskRequest(params, Date.now(), options.questionTimeoutMs);
-      return asked.formatAnswer(await options.enqueueQuestion(asked));
+      const question = readAskRequest(params, Date.now(), options.questionTimeoutMs);
+      return question.formatAnswer(await options.askPeople(question));
     });
   return app.connect(ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.stdout)));
 }
 
-/** An agent that is ending closes its pipes first: why it ended says more than that it did. */
-async function explainFailure(
+/** Rejects with the cause of a failed request. An exiting agent closes the pipes first, so its exit is the better explanation. */
+async function rejectWithCause(
   error: unknown,
   failure: Promise<never>,
   connection: ClientConnection,
@@ -139,8 +143,8 @@ async function explainFailure(
   if (connection.signal.aborted) {
     await Promise.race([failure, delay(EXIT_EXPLANATION_MS, undefined, { ref: false })]);
   }
-  const said = error instanceof Error ? error.message : String(error);
-  throw new AttemptFailure('agent', `the agent answered with an error: ${said}`, { cause: error });
+  const message = `the agent answered with an error: ${describeError(error)}`;
+  throw new AttemptFailure('agent', message, { cause: error });
 }
 
 function rejectAfter(ms: number): Promise<never> {
@@ -150,7 +154,7 @@ function rejectAfter(ms: number): Promise<never> {
   });
 }
 
-/** Closing its standard input asks an agent to end; then it is made to. */
+/** Closes standard input, which asks the agent to exit, and kills the agent after a grace period. */
 async function closeAgent(
   child: ChildProcess,
   connection: ClientConnection,

@@ -3,17 +3,20 @@ import { AttemptFailure } from '../attempt-error.ts';
 import { keepEnd } from '../host/redactor.ts';
 
 const MAX_STDERR_CHARS = 2_000;
+/** Wait for output that is still in the pipe at the exit, milliseconds. */
+const DRAIN_MS = 50;
 
+/** Exit of an agent process. */
 export type AgentExit = {
-  /** Resolves with how the agent's process ended. */
+  /** Resolves with a description of the exit; never rejects. */
   readonly done: Promise<string>;
-  /** Rejects when it has ended, with its last words. */
+  /** Rejects at the exit with an AttemptFailure that quotes the end of standard error; never resolves. */
   readonly failure: Promise<never>;
-  /** The end of what it wrote to standard error. */
+  /** Returns the end of standard error. */
   readonly readStderr: () => string;
 };
 
-/** To be called in the same breath as the agent is started. */
+/** Watches an agent. Must be called in the same tick as the start, or an early exit goes unnoticed. */
 export function watchAgentExit(child: ChildProcess): AgentExit {
   let text = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -23,14 +26,13 @@ export function watchAgentExit(child: ChildProcess): AgentExit {
   const done = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
     child.once('exit', (code, signal) => {
-      const how = signal ? `signal ${signal}` : `exit code ${code}`;
-      // Its last words are still in the pipe.
-      setTimeout(() => resolve(`ended with ${how}`), 50);
+      const outcome = signal ? `signal ${signal}` : `exit code ${code}`;
+      setTimeout(() => resolve(`ended with ${outcome}`), DRAIN_MS);
     });
   });
-  const failure = done.then((how): never => {
-    const said = text.trim() === '' ? '' : `\n${keepEnd(text.trim(), MAX_STDERR_CHARS)}`;
-    throw new AttemptFailure('agent', `the agent ${how}${said}`);
+  const failure = done.then((description): never => {
+    const stderr = text.trim() === '' ? '' : `\n${keepEnd(text.trim(), MAX_STDERR_CHARS)}`;
+    throw new AttemptFailure('agent', `the agent ${description}${stderr}`);
   });
   failure.catch(() => {});
   return { done, failure, readStderr: () => text };

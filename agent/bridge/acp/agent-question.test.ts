@@ -1,33 +1,36 @@
 import { expect, test } from 'vitest';
 import { askSchema, matchOption, readAskRequest, readElicitation } from './agent-question.ts';
 
-function createForm(property: Record<string, unknown>, others: Record<string, unknown> = {}) {
+function createForm(
+  property: Record<string, unknown>,
+  furtherFields: Record<string, unknown> = {},
+) {
   return {
     mode: 'form',
     message: 'Which?',
-    requestedSchema: { type: 'object', properties: { answer: property, ...others } },
+    requestedSchema: { type: 'object', properties: { answer: property, ...furtherFields } },
   };
 }
 
-test('a form with choices becomes a question, and the answer one of them', () => {
-  const asked = readElicitation(
+test('a form with choices becomes a question, and an answer selects a choice by text or number', () => {
+  const question = readElicitation(
     createForm({ type: 'string', enum: ['a', 'b'], default: 'b' }),
     1_000,
     50,
   );
 
-  expect(asked?.question).toMatchObject({
+  expect(question?.question).toMatchObject({
     text: 'Which?',
     options: ['a', 'b'],
     default: 'b',
     timeoutAt: 1_050,
   });
-  expect(asked?.formatAnswer('B ')).toEqual({ answer: 'b' });
-  expect(asked?.formatAnswer('1')).toEqual({ answer: 'a' });
-  expect(asked?.formatAnswer('neither')).toEqual({ answer: 'neither' });
+  expect(question?.formatAnswer('B ')).toEqual({ answer: 'b' });
+  expect(question?.formatAnswer('1')).toEqual({ answer: 'a' });
+  expect(question?.formatAnswer('neither')).toEqual({ answer: 'neither' });
 });
 
-test('yes and no, numbers, and the defaults of further fields keep their types', () => {
+test('answers to boolean and number fields, and defaults of further fields, keep their types', () => {
   const yes = readElicitation(
     createForm({ type: 'boolean' }, { n: { type: 'number', default: 3 } }),
     0,
@@ -47,19 +50,19 @@ test.each([
   { message: 'x' },
   createForm({}).message,
   null,
-])('%j is no question that a line of text answers', (params) => {
+])('a line of text cannot answer the elicitation %j', (params) => {
   expect(readElicitation(params, 0, 1)).toBeUndefined();
 });
 
-test('an agent may ask for less time, not for more', () => {
-  const asked = (timeoutMs: number) =>
+test('an agent can shorten the time for an answer, but not extend it', () => {
+  const ask = (timeoutMs: number) =>
     readAskRequest(askSchema.parse({ question: 'q', timeoutMs }), 0, 100);
 
-  expect(asked(10).question.timeoutAt).toBe(10);
-  expect(asked(1_000).question.timeoutAt).toBe(100);
+  expect(ask(10).question.timeoutAt).toBe(10);
+  expect(ask(1_000).question.timeoutAt).toBe(100);
 });
 
-test('what is too long for the contract is cut', () => {
+test('texts and options beyond the contract are cut', () => {
   const options = Array.from({ length: 30 }, () => 'o'.repeat(500));
   const { question } = readAskRequest(
     askSchema.parse({ question: 'q'.repeat(9_000), options }),
@@ -72,7 +75,7 @@ test('what is too long for the contract is cut', () => {
   expect(question.options[0]).toHaveLength(400);
 });
 
-test('a number that names no option is an answer of its own', () => {
+test('a number without an option of that number is a free answer', () => {
   expect(matchOption('3', ['a', 'b'])).toBe('3');
   expect(matchOption('8080', [])).toBe('8080');
 });

@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Question } from '../../../core/contract/task.ts';
 
-// What an agent asks of people: ACP's elicitation, or `_smol/ask` for agents that lack it.
+// Questions of an agent to people: the elicitation of ACP, or the extension `_smol/ask` for agents without elicitation.
 
 const MAX_OPTIONS = 20;
+const MAX_TEXT_CHARS = 8_000;
+const MAX_OPTION_CHARS = 400;
+/** Answer after the timeout if the agent gives no default. */
 const DEFAULT_ANSWER =
-  'Nobody is there to answer: decide yourself what is best, and say what you decided.';
+  'No person is available to answer: decide yourself what is best, and say what you decided.';
 
 const propertySchema = z.looseObject({
   type: z.string().optional(),
@@ -25,7 +28,7 @@ const formSchema = z.looseObject({
   requestedSchema: z.looseObject({ properties: z.record(z.string(), propertySchema).default({}) }),
 });
 
-/** Parameters of `_smol/ask`; its answer is `{answer}`. */
+/** Parameters of `_smol/ask`; `timeoutMs` in milliseconds. The answer has the form `{answer}`. */
 export const askSchema = z.looseObject({
   question: z.string().min(1),
   options: z.array(z.string()).default([]),
@@ -33,13 +36,20 @@ export const askSchema = z.looseObject({
   timeoutMs: z.number().positive().optional(),
 });
 
+/** Question of an agent, with the way to answer. */
 export type AgentQuestion = {
   readonly question: Question;
-  /** The answer in the form that was asked for. */
+  /** Converts the answer of a person into the form that the agent expects. */
   readonly formatAnswer: (answer: string) => Record<string, string | number | boolean>;
 };
 
-/** `timeoutMs`: how long people have. Undefined: not a form that a line of text can answer. */
+/**
+ * Reads an elicitation. A form is a question for its first field; further fields keep their defaults.
+ *
+ * @param now epoch milliseconds
+ * @param timeoutMs time for an answer, milliseconds
+ * @returns undefined if a line of text cannot answer the form
+ */
 export function readElicitation(
   params: unknown,
   now: number,
@@ -55,22 +65,22 @@ export function readElicitation(
   const question = createQuestion({
     text: parsed.data.message,
     options,
-    fallback: formatDefault(property.default) ?? options[0] ?? DEFAULT_ANSWER,
+    defaultText: formatDefault(property.default) ?? options[0] ?? DEFAULT_ANSWER,
     timeoutAt: now + timeoutMs,
   });
-  const others = properties.slice(1).flatMap(([key, each]) => {
-    const value = each.default;
-    return isAnswerValue(value) ? [[key, value] as const] : [];
-  });
+  const defaults = properties
+    .slice(1)
+    .flatMap(([key, { default: value }]) => (isAnswerValue(value) ? [[key, value] as const] : []));
   return {
     question,
     formatAnswer: (answer) => ({
-      ...Object.fromEntries(others),
+      ...Object.fromEntries(defaults),
       [name]: parseTypedAnswer(answer, property, options),
     }),
   };
 }
 
+/** Reads a `_smol/ask` request. A `timeoutMs` of the agent may shorten the time for an answer, not extend it. */
 export function readAskRequest(
   params: z.infer<typeof askSchema>,
   now: number,
@@ -79,24 +89,25 @@ export function readAskRequest(
   const question = createQuestion({
     text: params.question,
     options: params.options,
-    fallback: params.default,
+    defaultText: params.default,
     timeoutAt: now + Math.min(params.timeoutMs ?? timeoutMs, timeoutMs),
   });
   return { question, formatAnswer: (answer) => ({ answer: matchOption(answer, params.options) }) };
 }
 
-function createQuestion(from: {
+/** Creates a question within the bounds of the contract. */
+function createQuestion(parts: {
   readonly text: string;
   readonly options: string[];
-  readonly fallback: string;
+  readonly defaultText: string;
   readonly timeoutAt: number;
 }): Question {
   return {
     id: `q-${randomBytes(6).toString('hex')}`,
-    text: from.text.slice(0, 8_000),
-    options: from.options.slice(0, MAX_OPTIONS).map((option) => option.slice(0, 400)),
-    default: from.fallback.slice(0, 8_000),
-    timeoutAt: Math.round(from.timeoutAt),
+    text: parts.text.slice(0, MAX_TEXT_CHARS),
+    options: parts.options.slice(0, MAX_OPTIONS).map((option) => option.slice(0, MAX_OPTION_CHARS)),
+    default: parts.defaultText.slice(0, MAX_TEXT_CHARS),
+    timeoutAt: Math.round(parts.timeoutAt),
   };
 }
 
@@ -105,12 +116,12 @@ function listOptions(property: FormProperty): string[] {
   return property.enum ?? property.oneOf?.map((option) => option.const) ?? [];
 }
 
-/** People answer with an option, its number, or their own words. */
+/** Returns the option that an answer names by its text or number from 1; any other answer is returned as free text. */
 export function matchOption(answer: string, options: readonly string[]): string {
-  const said = answer.trim();
-  const same = options.find((option) => option.toLowerCase() === said.toLowerCase());
-  const numbered = /^\d{1,2}$/.test(said) ? options[Number(said) - 1] : undefined;
-  return same ?? numbered ?? said;
+  const text = answer.trim();
+  const named = options.find((option) => option.toLowerCase() === text.toLowerCase());
+  const numbered = /^\d{1,2}$/.test(text) ? options[Number(text) - 1] : undefined;
+  return named ?? numbered ?? text;
 }
 
 function parseTypedAnswer(
@@ -118,11 +129,11 @@ function parseTypedAnswer(
   property: FormProperty,
   options: string[],
 ): string | number | boolean {
-  const said = matchOption(answer, options);
-  if (property.type === 'boolean') return /^(y|yes|true|1|ok)$/i.test(said);
+  const text = matchOption(answer, options);
+  if (property.type === 'boolean') return /^(y|yes|true|1|ok)$/i.test(text);
   const isNumber = property.type === 'number' || property.type === 'integer';
-  if (isNumber && Number.isFinite(Number(said))) return Number(said);
-  return said;
+  if (isNumber && Number.isFinite(Number(text))) return Number(text);
+  return text;
 }
 
 function formatDefault(value: unknown): string | undefined {

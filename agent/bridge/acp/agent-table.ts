@@ -2,29 +2,34 @@ import { fileURLToPath } from 'node:url';
 import type { AgentName } from '../../../core/contract/agent.ts';
 import { agentNameSchema } from '../../../core/contract/agent.ts';
 
-// The agents that can do the work: any program that speaks ACP over its standard streams. What it takes to point each at the
-// model proxy is data.
+// The known coding agents: programs with ACP over standard input and output. A row holds the settings that direct an agent to
+// the model proxy.
 
+/** Model proxy of one attempt, as an agent sees the proxy. */
 export type AgentEndpoint = {
-  /** The proxy, without a path. */
+  /** Base URL without a path and without a trailing slash. */
   readonly url: string;
   readonly bearer: string;
   readonly model: string;
 };
 
+/** How to run one agent. */
 export type AgentRow = {
+  /** Program and arguments. */
   readonly command: readonly string[];
+  /** Returns the environment variables for the endpoint. */
   readonly buildEnv: (endpoint: AgentEndpoint) => Record<string, string>;
-  /** The version that was seen to work, or `untested`. */
+  /** Newest package version that passed the agent tests, `built in` or `untested`. */
   readonly testedVersion: string;
-  /** ACP `authenticate` with this method before the session. */
+  /** Method id for ACP `authenticate`, called before the session is created. Absent: no authentication. */
   readonly authMethodId?: string;
-  /** ACP `session/set_mode` to this after the session is made. */
+  /** Mode id for ACP `session/set_mode`, called after the session is created. Absent: the default mode. */
   readonly sessionMode?: string;
 };
 
 const SMALL_AGENT_MAIN = fileURLToPath(new URL('../../small/main.ts', import.meta.url));
 
+/** Agents by the name in the configuration. */
 export const AGENT_TABLE: Record<AgentName, AgentRow> = {
   small: {
     command: [process.execPath, SMALL_AGENT_MAIN],
@@ -48,7 +53,7 @@ export const AGENT_TABLE: Record<AgentName, AgentRow> = {
       ANTHROPIC_BASE_URL: url,
       ANTHROPIC_API_KEY: bearer,
       ANTHROPIC_MODEL: model,
-      // It refuses to run as root outside a sandbox, which an attempt is.
+      // Claude refuses to run as root outside a sandbox; an attempt is a sandbox.
       IS_SANDBOX: '1',
     }),
     testedVersion: '@agentclientprotocol/claude-agent-acp 0.101.0',
@@ -84,7 +89,11 @@ export const AGENT_TABLE: Record<AgentName, AgentRow> = {
   },
 };
 
-/** The row to run. `override` replaces the command line only. Undefined: there is no such agent. */
+/**
+ * Returns the row of an agent, or undefined for an unknown name.
+ *
+ * @param override command line of an unlisted agent, which gets the endpoint in OPENAI_* variables
+ */
 export function findAgent(
   name: string,
   override: readonly string[] | undefined,

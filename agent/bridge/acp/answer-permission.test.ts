@@ -26,7 +26,7 @@ test.each([
   ['/etc/passwd', false],
   ['link/passwd', false],
   ['dangling', false],
-])('%s is inside the workspace: %s', (path, expected) => {
+])('the path %s lies inside the workspace: %s', (path, expected) => {
   expect(isInside(path, [workspace])).toBe(expected);
 });
 
@@ -42,7 +42,7 @@ test.each([
   [{ kind: 'edit' as const, rawInput: { file_path: '/etc/passwd' } }, 'no'],
   [{ kind: 'execute' as const, rawInput: { command: 'ls', cwd: '/' } }, 'no'],
   [{ kind: 'read' as const, rawInput: { paths: ['src/a', '../b'] } }, 'no'],
-])('%j is answered %s', (toolCall, optionId) => {
+])('the tool call %j is answered with the option %s', (toolCall, optionId) => {
   const request = { sessionId: 's', toolCall: { toolCallId: 't', ...toolCall }, options: OPTIONS };
 
   expect(answerPermission(request, [workspace])).toEqual({
@@ -50,7 +50,7 @@ test.each([
   });
 });
 
-test('what cannot be refused is cancelled', () => {
+test('a request without a reject option is cancelled when the path lies outside', () => {
   const toolCall = { toolCallId: 't', locations: [{ path: '/' }] };
   const request = { sessionId: 's', toolCall, options: OPTIONS.slice(0, 1) };
 

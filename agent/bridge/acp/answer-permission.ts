@@ -6,9 +6,9 @@ import type {
   RequestPermissionResponse,
 } from '@agentclientprotocol/sdk';
 
-// What an agent may do without a person being asked: anything inside its workspace, nothing that names a path outside.
+// The permission policy for agents: allow every tool call whose paths lie inside the folders of the attempt, reject the others.
 
-/** Inputs of tools that are paths, as agents call them. */
+/** Names of tool inputs that hold paths. */
 const PATH_FIELDS = new Set([
   'path',
   'paths',
@@ -28,48 +28,52 @@ const PATH_FIELDS = new Set([
   'source',
 ]);
 
-/** Answers a permission request: once, never "always", so that every call is looked at. */
+/** Links in a chain after which a path is left unresolved. */
+const MAX_LINK_DEPTH = 40;
+
+/** Answers a permission request. Prefers the `once` options, so that the policy sees every call. */
 export function answerPermission(
   request: RequestPermissionRequest,
   folders: readonly string[],
 ): RequestPermissionResponse {
-  const outside = collectPaths(request).find((path) => !isInside(path, folders));
-  const kinds: PermissionOption['kind'][] =
-    outside === undefined ? ['allow_once', 'allow_always'] : ['reject_once', 'reject_always'];
+  const isAllowed = collectPaths(request).every((path) => isInside(path, folders));
+  const kinds: PermissionOption['kind'][] = isAllowed
+    ? ['allow_once', 'allow_always']
+    : ['reject_once', 'reject_always'];
   for (const kind of kinds) {
-    const option = request.options.find((each) => each.kind === kind);
+    const option = request.options.find((candidate) => candidate.kind === kind);
     if (option) return { outcome: { outcome: 'selected', optionId: option.optionId } };
   }
   return { outcome: { outcome: 'cancelled' } };
 }
 
 function collectPaths({ toolCall }: RequestPermissionRequest): string[] {
-  const located = (toolCall.locations ?? []).map((location) => location.path);
+  const locations = (toolCall.locations ?? []).map((location) => location.path);
   const input = toolCall.rawInput;
-  if (typeof input !== 'object' || input === null) return located;
-  const named = Object.entries(input)
+  if (typeof input !== 'object' || input === null) return locations;
+  const values = Object.entries(input)
     .filter(([name]) => PATH_FIELDS.has(name))
     .flatMap(([, value]): unknown[] => (Array.isArray(value) ? value : [value]));
-  return [...located, ...named.filter((value): value is string => typeof value === 'string')];
+  return [...locations, ...values.filter((value): value is string => typeof value === 'string')];
 }
 
-/** Whether `path` (relative: to the first folder) lies in one of `folders`, links followed as far as it exists. */
+/** Returns whether a path lies inside one of the folders after links are resolved; a relative path starts at the first folder. */
 export function isInside(path: string, folders: readonly string[]): boolean {
   const [base = '/'] = folders;
   const real = resolveRealPath(isAbsolute(path) ? resolve(path) : resolve(base, path));
   return folders.some((folder) => {
-    const home = resolveRealPath(folder);
-    return real === home || real.startsWith(home + sep);
+    const parent = resolveRealPath(folder);
+    return real === parent || real.startsWith(parent + sep);
   });
 }
 
-/** Of a path that may not exist yet: the part that does is resolved, links into nowhere included. */
+/** Resolves the existing part of a path, including links to missing targets. */
 function resolveRealPath(path: string, depth = 0): string {
   try {
     return realpathSync(path);
   } catch {
     const parent = dirname(path);
-    if (parent === path || depth > 40) return path;
+    if (parent === path || depth > MAX_LINK_DEPTH) return path;
     const target = readLinkTarget(path);
     if (target !== undefined) return resolveRealPath(resolve(parent, target), depth + 1);
     return resolve(resolveRealPath(parent, depth), basename(path));

@@ -5,11 +5,11 @@ import { SessionLog } from './session-log.ts';
 
 function createLog() {
   const entries: TranscriptEntry[] = [];
-  const send = async (chunk: { readonly entries: TranscriptEntry[] }) => {
+  const sendChunk = async (chunk: { readonly entries: TranscriptEntry[] }) => {
     entries.push(...chunk.entries);
   };
   const transcript = new Transcript(
-    send,
+    sendChunk,
     (text) => text,
     () => 0,
   );
@@ -23,7 +23,7 @@ function createMessageUpdate(text: string) {
   };
 }
 
-test('a tool shows its input and output, joined from call and updates', async () => {
+test('a tool entry combines the input and output of the call and its updates', async () => {
   const { entries, transcript, log } = createLog();
   log.addUpdate({
     sessionUpdate: 'tool_call',
@@ -39,7 +39,7 @@ test('a tool shows its input and output, joined from call and updates', async ()
   expect(log.workLog).toEqual(['run (failed)']);
 });
 
-test('the summary is what is said after the last tool', () => {
+test('the last text is the text after the last tool call of the turn', () => {
   const { log } = createLog();
   log.addUpdate(createMessageUpdate('Let me look.'));
   log.addUpdate({
@@ -56,17 +56,17 @@ test('the summary is what is said after the last tool', () => {
   expect(log.lastText).toBe('');
 });
 
-test('equal calls in a row are found, whatever their ids', () => {
+test('equal calls in a row are a loop, although their ids differ', () => {
   const { log } = createLog();
-  const loops = Array.from({ length: 8 }, (_each, i) =>
+  const loops = Array.from({ length: 8 }, (_, index) =>
     log.addUpdate({
       sessionUpdate: 'tool_call',
-      toolCallId: String(i),
+      toolCallId: String(index),
       title: 'read',
       rawInput: { path: 'a' },
       status: 'completed',
     }),
-  ).map((seen) => seen.loop);
+  ).map((summary) => summary.loop);
 
   expect(loops.filter((loop) => loop !== undefined)).toHaveLength(1);
   expect(log.workLog).toEqual(['read']);

@@ -3,39 +3,49 @@ import { LoopDetector } from '../control/attempt-limits.ts';
 import type { Transcript } from '../control/transcript.ts';
 import { keepStart } from '../host/redactor.ts';
 
-// Turns what an agent reports of itself into transcript entries, a work log and signs of a loop.
+// Converts the updates of an agent into transcript entries and a work log, and detects loops.
 
 const MAX_OUTPUT_CHARS = 2_000;
 const MAX_INPUT_CHARS = 1_000;
 const MAX_WORK_LOG_LINES = 200;
+const MAX_WORK_LOG_LINE_CHARS = 400;
 const MAX_TEXT_CHARS = 32_000;
+
+/** What an update says about the attempt. */
+export type UpdateSummary = {
+  /** Line for people about the current activity. */
+  readonly activity?: string;
+  /** Message about a loop of equal tool calls. */
+  readonly loop?: string;
+};
 
 type OpenToolCall = { title: string; input: string; output: string };
 
+/** Log of one agent session. */
 export class SessionLog {
   readonly #transcript: Transcript;
   readonly #openCalls = new Map<string, OpenToolCall>();
   readonly #loopDetector = new LoopDetector();
   #turnText = '';
-  /** What was done, a line each. */
+  /** Finished tool calls, a line each; at most 200 lines of 400 characters. */
   readonly workLog: string[] = [];
 
   constructor(transcript: Transcript) {
     this.#transcript = transcript;
   }
 
-  /** Forgets what was said in the turn before. */
+  /** Forgets the text of the previous turn. */
   startTurn(): void {
     this.#turnText = '';
   }
 
-  /** What the agent said last in this turn, after its last tool. */
+  /** Text of the agent in this turn after its last tool call; at most the last 32000 characters. */
   get lastText(): string {
     return this.#turnText;
   }
 
-  /** Answers one line on what is going on; `loop` when the agent goes round in circles. */
-  addUpdate(update: SessionUpdate): { readonly activity?: string; readonly loop?: string } {
+  /** Records an update of the agent. */
+  addUpdate(update: SessionUpdate): UpdateSummary {
     switch (update.sessionUpdate) {
       case 'agent_message_chunk':
         if (update.content.type !== 'text') return {};
@@ -52,7 +62,7 @@ export class SessionLog {
       case 'plan':
         this.#transcript.addEntry(
           'plan',
-          update.entries.map((e) => `[${e.status}] ${e.content}`).join('\n'),
+          update.entries.map(({ status, content }) => `[${status}] ${content}`).join('\n'),
         );
         return {};
       default:
@@ -60,7 +70,7 @@ export class SessionLog {
     }
   }
 
-  #addToolUpdate(update: ToolCallUpdate): { readonly activity?: string; readonly loop?: string } {
+  #addToolUpdate(update: ToolCallUpdate): UpdateSummary {
     const known = this.#openCalls.get(update.toolCallId);
     const call = known ?? { title: '', input: '', output: '' };
     call.title = update.title ?? call.title;
@@ -76,15 +86,15 @@ export class SessionLog {
     return this.#recordToolEnd(call, update.status === 'failed');
   }
 
-  #recordToolEnd(
-    call: OpenToolCall,
-    failed: boolean,
-  ): { readonly activity?: string; readonly loop?: string } {
+  #recordToolEnd(call: OpenToolCall, hasFailed: boolean): UpdateSummary {
     const title = call.title || 'tool';
     const input = call.input ? `\n${keepStart(call.input, MAX_INPUT_CHARS)}` : '';
     const output = call.output ? `\n${keepStart(call.output, MAX_OUTPUT_CHARS)}` : '';
-    this.#transcript.addEntry('tool', `${failed ? 'failed: ' : ''}${title}${input}${output}`);
-    const line = keepStart(`${title.replace(/\s+/g, ' ')}${failed ? ' (failed)' : ''}`, 400);
+    this.#transcript.addEntry('tool', `${hasFailed ? 'failed: ' : ''}${title}${input}${output}`);
+    const line = keepStart(
+      `${title.replace(/\s+/g, ' ')}${hasFailed ? ' (failed)' : ''}`,
+      MAX_WORK_LOG_LINE_CHARS,
+    );
     if (this.workLog.at(-1) !== line && this.workLog.length < MAX_WORK_LOG_LINES)
       this.workLog.push(line);
     const loop = this.#loopDetector.recordCall(`${title} ${call.input}`);
@@ -93,11 +103,11 @@ export class SessionLog {
 }
 
 function readToolOutput(update: ToolCallUpdate): string {
-  const shown = (update.content ?? []).map((part) => {
+  const parts = (update.content ?? []).map((part) => {
     if (part.type === 'content') return part.content.type === 'text' ? part.content.text : '';
     return part.type === 'diff' ? `changed ${part.path}` : '';
   });
-  const text = shown.filter((part) => part !== '').join('\n');
+  const text = parts.filter((part) => part !== '').join('\n');
   if (text !== '' || update.rawOutput === undefined) return text;
   return formatCompact(update.rawOutput);
 }

@@ -8,29 +8,30 @@ import { Transcript } from '../control/transcript.ts';
 import type { GitCredential } from '../git/git.ts';
 import type { AttemptFolders } from '../host/attempt-folders.ts';
 import { buildChildEnvironment } from '../host/attempt-folders.ts';
-import { readProgramPath } from '../host/bridge-settings.ts';
 import type { ProcessTable } from '../host/process-table.ts';
 import type { Redactor } from '../host/redactor.ts';
 import { UsageMeter } from '../model/token-usage.ts';
 import type { CommandRunner } from './produce-evidence.ts';
 
+/** Parts of an attempt. */
 export type AttemptParts = {
   readonly assignment: Assignment;
   readonly client: CallbackClient;
   readonly folders: AttemptFolders;
   readonly processes: ProcessTable;
   readonly redactor: Redactor;
-  /** Aborts when the attempt stops, with the error that says how. */
+  /** Aborts when the attempt stops, with an AttemptFailure or AttemptEnded as reason. */
   readonly signal: AbortSignal;
-  /** Stops the attempt; the first reason counts. */
+  /** Stops the attempt; only the first reason counts. */
   readonly stop: (reason: Error) => void;
 };
 
-/** Credentials are fetched again this long before they end. */
+/** Time before the expiry at which credentials are fetched again, milliseconds. */
 const CREDENTIAL_MARGIN_MS = 5 * 60_000;
 const LIMIT_CHECK_INTERVAL_MS = 1_000;
+const MAX_ACTIVITY_CHARS = 200;
 
-/** One attempt while it lasts: what it stands on, what it is doing, and how it is stopped. */
+/** A running attempt: shared parts, current phase, timers and credentials. */
 export class Attempt {
   readonly assignment: Assignment;
   readonly client: CallbackClient;
@@ -43,8 +44,9 @@ export class Attempt {
   readonly usageMeter: UsageMeter;
   readonly inbox: SteeringInbox;
   readonly heartbeat: Heartbeat;
-  /** Of the agent, set-up and verify. */
+  /** Environment of the agent, set-up and verify. */
   readonly childEnv: Record<string, string>;
+  /** Called for an urgent message; the current turn of the agent replaces the function. */
   onUrgentMessage: () => void = () => {};
   #phase: BridgePhase = 'cloning';
   #activity = '';
@@ -65,9 +67,13 @@ export class Attempt {
     this.stop = parts.stop;
     this.usageMeter = new UsageMeter(parts.assignment.price);
     this.inbox = new SteeringInbox(() => this.onUrgentMessage(), parts.assignment.messagesSeen);
-    this.childEnv = buildChildEnvironment(parts.folders, parts.assignment.env, readProgramPath());
+    this.childEnv = buildChildEnvironment(
+      parts.folders,
+      parts.assignment.env,
+      parts.processes.programPath,
+    );
     this.transcript = new Transcript(
-      (chunk) => this.client.transcript(chunk),
+      (chunk) => this.client.sendTranscript(chunk),
       this.redactor.redact,
       () => Date.now(),
     );
@@ -80,6 +86,7 @@ export class Attempt {
     });
   }
 
+  /** Starts the heartbeat and the check of the time limits. */
   startTimers(): void {
     this.heartbeat.start();
     this.#limitTimer = setInterval(() => this.#checkTimeLimits(), LIMIT_CHECK_INTERVAL_MS);
@@ -90,6 +97,7 @@ export class Attempt {
     clearInterval(this.#limitTimer);
   }
 
+  /** Enters a phase and reports the phase with a heartbeat. Throws the abort reason if the attempt has stopped. */
   enterPhase(phase: BridgePhase): void {
     throwIfAborted(this.signal);
     this.recordProgress();
@@ -100,13 +108,13 @@ export class Attempt {
     this.heartbeat.beatNow();
   }
 
-  /** A sign of life, with one line of what it is doing. */
+  /** Records progress of the agent; `activity` is one line for people. */
   recordProgress(activity?: string): void {
     this.#progressAt = Date.now();
-    if (activity) this.#activity = activity.replace(/\s+/g, ' ').slice(0, 200);
+    if (activity) this.#activity = activity.replace(/\s+/g, ' ').slice(0, MAX_ACTIVITY_CHARS);
   }
 
-  /** While people are waited for the agent is not idle, and the attempt's time stands still. */
+  /** Runs `work`, which waits for people. Meanwhile the agent does not count as idle, and the time limit pauses. */
   async pauseClockDuring<T>(work: () => Promise<T>): Promise<T> {
     this.#waitingSince = Date.now();
     try {
@@ -119,39 +127,37 @@ export class Attempt {
   }
 
   #computeWaitedMs(): number {
-    return (
-      this.#waitedMs + (this.#waitingSince === undefined ? 0 : Date.now() - this.#waitingSince)
-    );
+    const currentMs = this.#waitingSince === undefined ? 0 : Date.now() - this.#waitingSince;
+    return this.#waitedMs + currentMs;
   }
 
-  /** For set-up and verify commands. */
+  /** Parts to run set-up and verify commands. */
   get commandRunner(): CommandRunner {
     const { processes, folders, childEnv, signal } = this;
     return { processes, folders, childEnv, redact: this.redactor.redact, signal };
   }
 
-  /** In memory only; fetched when first needed and again before they end. */
+  /** Returns valid credentials; fetched at the first call and again before the expiry. Credentials are never written to disk. */
   async getCredentials(): Promise<Credentials> {
-    const isFresh =
-      this.#cachedCredentials &&
-      this.#cachedCredentials.git.expiresAt - CREDENTIAL_MARGIN_MS > Date.now();
-    if (this.#cachedCredentials && isFresh) return this.#cachedCredentials;
-    this.#cachedCredentials = await this.client.credentials();
-    this.redactor.addSecret(this.#cachedCredentials.git.password);
-    if (this.#cachedCredentials.model)
-      this.redactor.addSecret(this.#cachedCredentials.model.apiKey);
-    return this.#cachedCredentials;
+    const cached = this.#cachedCredentials;
+    if (cached && cached.git.expiresAt - CREDENTIAL_MARGIN_MS > Date.now()) return cached;
+    const fetched = await this.client.fetchCredentials();
+    this.#cachedCredentials = fetched;
+    this.redactor.addSecret(fetched.git.password);
+    if (fetched.model) this.redactor.addSecret(fetched.model.apiKey);
+    return fetched;
   }
 
+  /** Returns a valid credential for the forge. */
   async getGitCredential(): Promise<GitCredential> {
     const { git } = await this.getCredentials();
     return git;
   }
 
   #sendHeartbeat() {
-    return this.client.heartbeat({
+    return this.client.sendHeartbeat({
       phase: this.#phase,
-      activity: this.redactor.redact(this.#activity).slice(0, 200),
+      activity: this.redactor.redact(this.#activity).slice(0, MAX_ACTIVITY_CHARS),
       usage: this.usageMeter.getUsage(),
       progressAt: this.#progressAt,
       messagesSeen: this.inbox.lastSeen,
@@ -165,7 +171,7 @@ export class Attempt {
       startedAt: this.#startedAt,
       waitedMs: this.#computeWaitedMs(),
       progressAt: this.#progressAt,
-      agentBusy: this.#phase === 'agent' && this.#waitingSince === undefined,
+      isAgentBusy: this.#phase === 'agent' && this.#waitingSince === undefined,
     };
     const reason = findExpiredTimeLimit(reading, this.assignment.limits);
     if (reason) this.stop(new AttemptFailure('limit', reason));

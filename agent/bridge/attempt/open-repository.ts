@@ -6,16 +6,17 @@ import { LFS_NOTE } from '../git/lfs.ts';
 import { refreshMirror } from '../git/refresh-mirror.ts';
 import type { Attempt } from './attempt.ts';
 
+/** Repository of one attempt, ready for a checkout. */
 export type OpenRepository = {
   readonly workspace: GitWorkspace;
   readonly forgeBranch: ForgeBranch;
-  /** The root branch's head. */
+  /** Head commit of the root branch. */
   readonly rootCommit: string;
-  /** Files of it are kept in Git LFS. */
+  /** Whether the root branch keeps files in Git LFS. */
   readonly usesLfs: boolean;
 };
 
-/** The bridge's repository with the root branch and `commits` in it. */
+/** Opens the repository of the attempt and fetches the root branch and `commits`. */
 export async function openRepository(
   attempt: Attempt,
   mirrorDir: string | undefined,
@@ -25,21 +26,22 @@ export async function openRepository(
   requirePlainCloneUrl(cloneUrl);
   const { processes, folders, signal } = attempt;
   const { author, repository } = attempt.assignment;
-  const partial = repository.partial ?? false;
-  const access = { credential: () => attempt.getGitCredential(), signal };
-  const mirror = { ...access, processes, cloneUrl, branch: rootBranch, partial };
+  const isPartial = repository.partial ?? false;
+  const access = { getCredential: () => attempt.getGitCredential(), signal };
+  const mirror = { ...access, processes, cloneUrl, branch: rootBranch, isPartial };
   const alternates = mirrorDir ? await refreshMirror({ ...mirror, mirrorDir }) : [];
-  const promisor = partial ? { ...access, url: cloneUrl } : undefined;
+  const promisor = isPartial ? { ...access, url: cloneUrl } : undefined;
   const parts = { processes, folders, alternates, author, signal };
   const workspace = await GitWorkspace.open({ ...parts, ...(promisor ? { promisor } : {}) });
   const git = createGit(processes, { gitDir: folders.git, workTree: folders.workspace }, signal);
-  const forge = new ForgeBranch({ ...access, git, cloneUrl, partial, rootBranch, branch });
-  const root = await forge.fetchHistory(commits);
-  const lfs = await workspace.usesLfs(root);
-  if (lfs) attempt.transcript.addEntry('bridge', LFS_NOTE);
-  return { workspace, forgeBranch: forge, rootCommit: root, usesLfs: lfs };
+  const forgeBranch = new ForgeBranch({ ...access, git, cloneUrl, isPartial, rootBranch, branch });
+  const rootCommit = await forgeBranch.fetchHistory(commits);
+  const usesLfs = await workspace.usesLfs(rootCommit);
+  if (usesLfs) attempt.transcript.addEntry('bridge', LFS_NOTE);
+  return { workspace, forgeBranch, rootCommit, usesLfs };
 }
 
+/** Rejects a clone URL with credentials: git would write the URL to disk and into arguments. */
 function requirePlainCloneUrl(cloneUrl: string): void {
   const url = URL.canParse(cloneUrl) ? new URL(cloneUrl) : undefined;
   const isPlain =
@@ -47,6 +49,6 @@ function requirePlainCloneUrl(cloneUrl: string): void {
   if (!isPlain)
     throw new AttemptFailure(
       'infra',
-      'the clone address must be http(s) without a name or password',
+      'the clone URL of the repository must be http(s) without a user name or password',
     );
 }

@@ -7,12 +7,13 @@ import type { ProcessTable } from '../host/process-table.ts';
 import type { Redact } from '../host/redactor.ts';
 import { keepEnd } from '../host/redactor.ts';
 
-// Evidence: set-up and verify run on exactly one tree, in a checkout that nobody has touched.
+// Evidence: the outcome of set-up and verify commands in a clean checkout of exactly one tree.
 
 const MAX_OUTPUT_CHARS = 8_192;
-/** One command may take this long, milliseconds. */
+/** Time after which one command is killed, milliseconds. */
 const COMMAND_TIMEOUT_MS = 30 * 60_000;
 
+/** Parts to run set-up and verify commands. */
 export type CommandRunner = {
   readonly processes: ProcessTable;
   readonly folders: AttemptFolders;
@@ -21,23 +22,27 @@ export type CommandRunner = {
   readonly signal: AbortSignal;
 };
 
+/** Commit to verify, and how. */
 export type EvidenceOptions = CommandRunner & {
   readonly workspace: GitWorkspace;
+  /** Command lines that prepare a checkout. */
   readonly setup: readonly string[][];
-  readonly verifyWork: readonly string[][];
-  /** What is said to be green or red. */
+  /** Command lines that must end with exit code 0. Empty: the evidence is green and marked empty. */
+  readonly verify: readonly string[][];
+  /** Commit that the evidence is about. */
   readonly commit: string;
-  /** The root commit that it contains, or was merged with. */
+  /** Root commit that the verified tree contains. */
   readonly root: string;
-  /** Default: the commit's own. A merge of the two has another. */
+  /** Tree to check out, such as a merge of `commit` and `root`. Default: the tree of `commit`. */
   readonly tree?: string;
 };
 
 let checkoutCount = 0;
 
+/** Runs set-up and verify in a clean checkout. Returns green or red evidence; throws only when the attempt stops or git fails. */
 export async function produceEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { commit, root } = options;
-  if (options.verifyWork.length === 0) {
+  if (options.verify.length === 0) {
     return { commit, root, green: true, empty: true, results: [], at: Date.now() };
   }
   checkoutCount += 1;
@@ -55,14 +60,14 @@ export async function produceEvidence(options: EvidenceOptions): Promise<Evidenc
   }
 }
 
-/** Stops at the first that fails. A set-up command is in the results only when it failed. */
+/** Runs the commands up to the first failure. The results contain a set-up command only if the command failed. */
 async function runCommands(options: EvidenceOptions, folder: string): Promise<CommandResult[]> {
   for (const command of options.setup) {
     const result = await runCommand(options, command, folder);
     if (result.exitCode !== 0) return [result];
   }
   const results: CommandResult[] = [];
-  for (const command of options.verifyWork) {
+  for (const command of options.verify) {
     const result = await runCommand(options, command, folder);
     results.push(result);
     if (result.exitCode !== 0) break;
@@ -70,7 +75,7 @@ async function runCommands(options: EvidenceOptions, folder: string): Promise<Co
   return results;
 }
 
-/** One set-up or verify command; the end of its output, without secrets. */
+/** Runs one set-up or verify command. The result has the end of the output without secrets. */
 export async function runCommand(
   runner: CommandRunner,
   command: readonly string[],
@@ -81,10 +86,12 @@ export async function runCommand(
     env: runner.childEnv,
     signal: runner.signal,
     timeoutMs: COMMAND_TIMEOUT_MS,
-    keep: 'tail',
-    maxBytes: MAX_OUTPUT_CHARS * 2,
+    overflow: 'tail',
+    maxLength: MAX_OUTPUT_CHARS * 2,
   });
-  const note = finished.timedOut ? `\n[stopped after ${COMMAND_TIMEOUT_MS / 60_000} minutes]` : '';
+  const note = finished.hasTimedOut
+    ? `\n[stopped after ${COMMAND_TIMEOUT_MS / 60_000} minutes]`
+    : '';
   return {
     command: [...command],
     exitCode: finished.exitCode,

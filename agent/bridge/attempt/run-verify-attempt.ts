@@ -5,7 +5,10 @@ import type { Attempt } from './attempt.ts';
 import { openRepository } from './open-repository.ts';
 import { produceEvidence } from './produce-evidence.ts';
 
-/** New evidence for a commit merged with the root branch as it is now: no agent, nothing is pushed. */
+/** Longest list of files in the result contract. */
+const MAX_FILES = 500;
+
+/** Runs a `verify` attempt: evidence for a commit merged with the current root branch, without an agent and without a push. */
 export async function runVerifyAttempt(
   attempt: Attempt,
   mirrorDir: string | undefined,
@@ -20,13 +23,17 @@ export async function runVerifyAttempt(
     ...attempt.commandRunner,
     workspace,
     setup: assignment.setup,
-    verifyWork: assignment.verify,
+    verify: assignment.verify,
     commit,
     root: rootCommit,
     tree,
   });
   if (!evidence.green) {
-    throw new AttemptFailure('verify_red', 'verification of the merge is red', { evidence });
+    throw new AttemptFailure(
+      'verify_red',
+      'verification of the merge with the root branch is red',
+      { evidence },
+    );
   }
   const changed = await workspace.diffCommits(rootCommit, tree);
   return {
@@ -42,6 +49,7 @@ export async function runVerifyAttempt(
   };
 }
 
+/** Returns the tree of the merge. Throws an AttemptFailure with the files in conflict. */
 async function createMergedTree(
   workspace: GitWorkspace,
   root: string,
@@ -49,7 +57,6 @@ async function createMergedTree(
 ): Promise<string> {
   const merge = await workspace.mergeCommits(root, commit);
   if (merge.isClean) return merge.tree;
-  throw new AttemptFailure('conflict', merge.messages || 'it does not merge with the root branch', {
-    files: merge.files.slice(0, 500),
-  });
+  const message = merge.messages || 'the commit conflicts with the root branch';
+  throw new AttemptFailure('conflict', message, { files: merge.files.slice(0, MAX_FILES) });
 }

@@ -6,8 +6,8 @@ import type { GitWorkspace } from '../git/git-workspace.ts';
 import { LFS_NOTE } from '../git/lfs.ts';
 import { keepStart } from '../host/redactor.ts';
 import type { Attempt } from './attempt.ts';
-import type { AgentTurn } from './coding-agent.ts';
-import { CodingAgent } from './coding-agent.ts';
+import type { AgentTurn, CodingAgent } from './coding-agent.ts';
+import { startCodingAgent } from './coding-agent.ts';
 import { openRepository } from './open-repository.ts';
 import { produceEvidence } from './produce-evidence.ts';
 import {
@@ -20,38 +20,48 @@ import {
 } from './task-prompt.ts';
 import { TaskWork } from './task-work.ts';
 
-// A `work` or `repair` attempt: the agent's turns, each committed and pushed as a checkpoint, until verify is green.
+// A `work` or `repair` attempt: turns of the agent, each committed and pushed as a checkpoint, until verify is green.
 
+/** Turns of the agent after red evidence. */
 const MAX_FIXES = 2;
+/** Turns of the agent after a turn that ended early. */
 const MAX_CONTINUATIONS = 3;
+/** Bounds of the result contract. */
+const MAX_FILES = 500;
+const MAX_SUMMARY_CHARS = 8_000;
+const MAX_WORK_LOG_LINE_CHARS = 400;
 
+/** Machine settings of a work attempt. */
 export type WorkAttemptOptions = {
+  /** Folder of shared mirrors. */
   readonly mirrorDir: string | undefined;
+  /** Command line that replaces the command of the agent. */
   readonly agentCommand: string[] | undefined;
 };
 
+/** Runs a `work` or `repair` attempt. Returns the result with green evidence; throws an AttemptFailure otherwise. */
 export async function runWorkAttempt(
   attempt: Attempt,
   options: WorkAttemptOptions,
 ): Promise<AttemptResult> {
   const { start } = attempt.assignment.repository;
-  // Both take their time and neither needs the other.
-  const starting = CodingAgent.start(attempt, options.agentCommand);
+  // The agent starts while the repository is fetched.
+  const starting = startCodingAgent(attempt, options.agentCommand);
   starting.catch(() => {});
   try {
     const opened = await openRepository(attempt, options.mirrorDir, [start]);
-    const work = new TaskWork(attempt, opened);
-    await work.prepareWorkspace(start, opened.rootCommit);
+    const taskWork = new TaskWork(attempt, opened);
+    await taskWork.prepareWorkspace(start, opened.rootCommit);
     const agent = await starting;
     await agent.openSession();
-    return await new Conversation(attempt, work, opened.workspace, agent).runTurns();
+    return await new Conversation(attempt, taskWork, opened.workspace, agent).runTurns();
   } finally {
     const agent = await starting.catch(() => undefined);
     await agent?.close();
   }
 }
 
-/** What is said to the agent, turn by turn, and when it is enough. */
+/** The conversation of the bridge with the agent: decides after each turn on the next prompt or the end. */
 class Conversation {
   readonly #attempt: Attempt;
   readonly #taskWork: TaskWork;
@@ -62,9 +72,9 @@ class Conversation {
   #continuationCount = 0;
   #hasRemindedOfConflict = false;
 
-  constructor(attempt: Attempt, work: TaskWork, workspace: GitWorkspace, agent: CodingAgent) {
+  constructor(attempt: Attempt, taskWork: TaskWork, workspace: GitWorkspace, agent: CodingAgent) {
     this.#attempt = attempt;
-    this.#taskWork = work;
+    this.#taskWork = taskWork;
     this.#workspace = workspace;
     this.#agent = agent;
   }
@@ -77,33 +87,33 @@ class Conversation {
     let prompt = renderTaskPrompt(assignment, conflict, this.#taskWork.usesLfs ? [LFS_NOTE] : []);
     for (;;) {
       const turn = await this.#agent.runTurn(prompt);
-      const next = (await this.#finishTurn(turn)) ?? (await this.#verifyWork());
-      if (typeof next !== 'string') return this.#deliverResult(next);
-      prompt = next;
+      const promptOrEvidence = (await this.#finishTurn(turn)) ?? (await this.#verifyWork());
+      if (typeof promptOrEvidence !== 'string') return this.#deliverResult(promptOrEvidence);
+      prompt = promptOrEvidence;
     }
   }
 
-  /** What the agent is told next; undefined when its work is to be verified. */
+  /** Commits the turn. Returns the next prompt, or undefined when the work can be verified. */
   async #finishTurn(turn: AgentTurn): Promise<string | undefined> {
     const taskWork = this.#taskWork;
-    const unfinished = this.#judgeTurn(turn) ?? (await this.#judgeOpenMerge(turn));
-    if (unfinished !== undefined) return unfinished;
+    const continuation = this.#judgeTurn(turn) ?? (await this.#judgeOpenMerge(turn));
+    if (continuation !== undefined) return continuation;
     if (turn.text !== '') this.#summary = turn.text;
-    // A merge that was broken off is not to be committed with its markers.
-    const isOpen = taskWork.openMerge !== undefined && turn.stopReason === 'cancelled';
-    const leftOut = isOpen ? [] : await taskWork.commitTurn(this.#summary);
-    const said = this.#takeMessages();
-    const told = leftOut.length > 0 ? this.#recordBridgePrompt(renderLeftOut(leftOut)) : undefined;
-    if (said !== undefined && told !== undefined) return `${told}\n\n${said}`;
-    return (
-      said ?? told ?? (isOpen ? this.#recordBridgePrompt(CONTINUE_PROMPT) : this.#waitForPeople())
-    );
+    // A cancelled turn may leave conflict markers, which must not be committed.
+    const isMergeOpen = taskWork.openMerge !== undefined && turn.stopReason === 'cancelled';
+    const leftOut = isMergeOpen ? [] : await taskWork.commitTurn(this.#summary);
+    const messages = this.#takeMessages();
+    const notice =
+      leftOut.length > 0 ? this.#recordBridgePrompt(renderLeftOut(leftOut)) : undefined;
+    if (messages !== undefined && notice !== undefined) return `${notice}\n\n${messages}`;
+    if (messages !== undefined || notice !== undefined) return messages ?? notice;
+    return isMergeOpen ? this.#recordBridgePrompt(CONTINUE_PROMPT) : this.#waitForPeople();
   }
 
-  /** For a turn that did not come to its end. */
+  /** Returns a prompt to continue a turn that ended early. Throws when the agent refuses, gives up or ends early too often. */
   #judgeTurn({ stopReason, text }: AgentTurn): string | undefined {
     if (stopReason === 'refusal') {
-      throw new AttemptFailure('agent', `the agent refuses: ${keepStart(text, 2_000)}`);
+      throw new AttemptFailure('agent', `the agent refuses the task: ${keepStart(text, 2_000)}`);
     }
     const reason = this.#attempt.assignment.task.interactive ? undefined : readGiveUpReason(text);
     if (reason !== undefined) throw new AttemptFailure('agent', `the agent gives up: ${reason}`);
@@ -111,27 +121,32 @@ class Conversation {
     this.#continuationCount += 1;
     if (this.#continuationCount <= MAX_CONTINUATIONS)
       return this.#recordBridgePrompt(CONTINUE_PROMPT);
-    throw new AttemptFailure('limit', `the agent did not come to an end (${stopReason})`);
+    throw new AttemptFailure(
+      'limit',
+      `the agent did not finish its turn after ${MAX_CONTINUATIONS} continuations (${stopReason})`,
+    );
   }
 
+  /** Returns a reminder if conflict markers remain. Throws if they remain after a reminder. */
   async #judgeOpenMerge(turn: AgentTurn): Promise<string | undefined> {
     if (!this.#taskWork.openMerge || turn.stopReason === 'cancelled') return undefined;
     const files = await this.#taskWork.findUnresolvedFiles();
     if (files.length === 0) return undefined;
     if (this.#hasRemindedOfConflict) {
-      const message = `conflict markers were left in ${files.slice(0, 20).join(', ')}`;
-      throw new AttemptFailure('agent', message, { files: files.slice(0, 500) });
+      const message = `the agent left conflict markers in ${files.slice(0, 20).join(', ')}`;
+      throw new AttemptFailure('agent', message, { files: files.slice(0, MAX_FILES) });
     }
     this.#hasRemindedOfConflict = true;
     return this.#recordBridgePrompt(renderConflictReminder(files));
   }
 
-  /** What the bridge itself says to the agent is for people to see, too. */
+  /** Records a prompt of the bridge in the transcript for people. Returns the prompt. */
   #recordBridgePrompt(text: string): string {
     this.#attempt.transcript.addEntry('bridge', text);
     return text;
   }
 
+  /** Takes the waiting messages of people as a prompt; undefined if there are none. */
   #takeMessages(): string | undefined {
     const { inbox, transcript } = this.#attempt;
     const messages = inbox.takeMessages();
@@ -140,7 +155,7 @@ class Conversation {
     return messages.length === 0 ? undefined : renderSteeringMessages(messages);
   }
 
-  /** An interactive task waits for people until it is told to finish. */
+  /** Waits for a message of people in an interactive task, until people ask to finish. */
   async #waitForPeople(): Promise<string | undefined> {
     const attempt = this.#attempt;
     if (!attempt.assignment.task.interactive || attempt.inbox.isFinishRequested) return undefined;
@@ -149,7 +164,7 @@ class Conversation {
     return this.#takeMessages();
   }
 
-  /** Verifies exactly the commit that would be reported. Green evidence, or what the agent is told. */
+  /** Verifies exactly the commit to deliver. Returns green evidence, or the next prompt. Throws after too many fixes. */
   async #verifyWork(): Promise<Evidence | string> {
     const attempt = this.#attempt;
     const taskWork = this.#taskWork;
@@ -161,7 +176,7 @@ class Conversation {
       ...attempt.commandRunner,
       workspace,
       setup,
-      verifyWork: verify,
+      verify,
       commit,
       root,
     });
@@ -179,13 +194,13 @@ class Conversation {
     const taskWork = this.#taskWork;
     attempt.enterPhase('pushing');
     const delivered = await taskWork.deliverCommit(evidence.commit, evidence.root);
-    const clean = attempt.redactor.redact;
+    const { redact } = attempt.redactor;
     return {
       outcome: 'done',
       commit: evidence.commit,
       evidence,
-      summary: keepStart(clean(this.#summary), 8_000),
-      workLog: this.#agent.workLog.map((line) => keepStart(clean(line), 400)),
+      summary: keepStart(redact(this.#summary), MAX_SUMMARY_CHARS),
+      workLog: this.#agent.workLog.map((line) => keepStart(redact(line), MAX_WORK_LOG_LINE_CHARS)),
       ...delivered,
       leftOut: taskWork.leftOut,
       usage: attempt.usageMeter.getUsage(),

@@ -8,15 +8,23 @@ import type { Attempt } from './attempt.ts';
 import type { OpenRepository } from './open-repository.ts';
 import { runCommand } from './produce-evidence.ts';
 
-// What an attempt has made so far: commits on its branch, the root branch merged in, and what was not taken.
-
-/** A merge whose conflicts lie in the workspace; the next commit ends it. */
+/** Merge with conflict markers in the workspace; the next commit concludes the merge. */
 export type OpenMerge = {
+  /** Root commit to merge. */
   readonly root: string;
+  /** Paths in conflict. */
   readonly files: string[];
+  /** Conflict messages of git, a line each. */
   readonly messages: string;
 };
 
+/** Longest list of left-out changes in the result contract. */
+const MAX_LEFT_OUT = 500;
+const MAX_SUMMARY_CHARS = 4_000;
+const MAX_SETUP_OUTPUT_CHARS = 3_000;
+const MAX_SUBJECT_CHARS = 120;
+
+/** Work of an attempt so far: commits on its branch, merges of the root branch, and changes left out of the commits. */
 export class TaskWork {
   readonly #attempt: Attempt;
   readonly #workspace: GitWorkspace;
@@ -33,8 +41,9 @@ export class TaskWork {
     this.usesLfs = usesLfs;
   }
 
+  /** Changes left out of all commits so far. */
   get leftOut(): LeftOut[] {
-    return [...this.#leftOutByPath.values()].slice(0, 500);
+    return [...this.#leftOutByPath.values()].slice(0, MAX_LEFT_OUT);
   }
 
   get #scopeRules(): ScopeRules {
@@ -42,29 +51,30 @@ export class TaskWork {
     return { own: task.scope, foreign: foreignScopes, shared };
   }
 
-  /** The workspace as the agent finds it: a repair stands on a merge with `root`. */
+  /** Checks out `start`, for a repair merged with `root`, and runs set-up. Throws an AttemptFailure when set-up fails. */
   async prepareWorkspace(start: string, root: string): Promise<void> {
     const attempt = this.#attempt;
     const workspace = this.#workspace;
-    await workspace.checkout(start, true);
-    if (attempt.assignment.kind === 'repair') await this.#mergeRoot(root, true);
+    await workspace.checkoutWithRepository(start);
+    if (attempt.assignment.kind === 'repair') await this.#mergeRoot(root, 'checkOut');
     attempt.enterPhase('setup');
     for (const command of attempt.assignment.setup) {
       const result = await runCommand(attempt.commandRunner, command, attempt.folders.workspace);
       if (result.exitCode === 0) continue;
-      const how = result.exitCode === null ? 'did not run' : `ended with ${result.exitCode}`;
-      const message = `set-up: ${command.join(' ')} ${how}\n${keepEnd(result.output, 3_000)}`;
-      throw new AttemptFailure('setup', message);
+      const outcome =
+        result.exitCode === null ? 'did not finish' : `ended with exit code ${result.exitCode}`;
+      const output = keepEnd(result.output, MAX_SETUP_OUTPUT_CHARS);
+      throw new AttemptFailure('setup', `set-up: ${command.join(' ')} ${outcome}\n${output}`);
     }
     await workspace.ignoreSetupChanges();
   }
 
-  /** Of the files in conflict, those that still hold markers. */
+  /** Returns the files of the open merge that contain conflict markers. */
   findUnresolvedFiles(): Promise<string[]> {
     return this.#workspace.findConflictMarkers(this.openMerge?.files ?? []);
   }
 
-  /** Commits what may be committed and pushes it as a checkpoint. Answers what was newly left out; that is put back. */
+  /** Commits the allowed changes, pushes a checkpoint and reverts the other changes. Returns the newly left-out changes. */
   async commitTurn(summary: string): Promise<LeftOut[]> {
     const { openMerge } = this;
     const workspace = this.#workspace;
@@ -86,38 +96,44 @@ export class TaskWork {
   }
 
   #recordLeftOut(changes: readonly (Change & LeftOut)[]): LeftOut[] {
-    const fresh = changes
+    const added = changes
       .filter(({ path }) => !this.#leftOutByPath.has(path))
       .map(({ path, task }) => ({ path, task }));
-    for (const each of fresh) this.#leftOutByPath.set(each.path, each);
-    return fresh;
+    for (const change of added) this.#leftOutByPath.set(change.path, change);
+    return added;
   }
 
-  /** A forge that does not take it now costs no work: the next push brings it along. */
+  /** Pushes and reports a checkpoint. An unavailable forge loses no work: the next push includes the commit. */
   async #pushCheckpoint(commit: string, summary: string): Promise<void> {
     const attempt = this.#attempt;
     const forgeBranch = this.#forgeBranch;
     attempt.heartbeat.checkLease();
     if (!(await forgeBranch.pushCheckpoint(commit))) {
-      attempt.transcript.addEntry('bridge', 'The forge does not take a checkpoint just now.');
+      attempt.transcript.addEntry(
+        'bridge',
+        'The forge is unavailable; the checkpoint is pushed later.',
+      );
       return;
     }
-    const text = keepStart(attempt.redactor.redact(summary), 4_000);
-    await attempt.client.checkpoint({ commit, summary: text });
+    const redacted = keepStart(attempt.redactor.redact(summary), MAX_SUMMARY_CHARS);
+    await attempt.client.reportCheckpoint({ commit, summary: redacted });
   }
 
-  /** The commit to verify, with the root branch in it as far as it merges; `root` is what it contains of that. */
+  /**
+   * Merges the current root branch unless there is a conflict. Returns the commit to verify and the newest root commit that
+   * the commit contains.
+   */
   async prepareCommitToVerify(): Promise<{ readonly commit: string; readonly root: string }> {
     const workspace = this.#workspace;
     const newest = await this.#forgeBranch.fetchRoot();
-    await this.#mergeRoot(newest, false);
+    await this.#mergeRoot(newest, 'skip');
     const root = (await workspace.findMergeBase(newest, workspace.headCommit)) ?? newest;
-    // No difference is a result too: it stands as an empty commit.
+    // A task without changes is a valid result, delivered as an empty commit.
     if (await workspace.isAncestor(workspace.headCommit, root)) await this.#createEmptyCommit();
     return { commit: workspace.headCommit, root };
   }
 
-  /** Pushes it and says what it changes. */
+  /** Pushes the final commit. Returns the paths that differ from `root` and the changes to review. */
   async deliverCommit(
     commit: string,
     root: string,
@@ -135,13 +151,13 @@ export class TaskWork {
 
   async #flagFilesOutsideLfs(commit: string, changed: readonly Change[]): Promise<Flagged[]> {
     if (!this.usesLfs) return [];
-    const there = changed.filter((change) => change.status !== 'D').map((change) => change.path);
-    const paths = await this.#workspace.findFilesOutsideLfs(commit, there);
-    return paths.map((path) => ({ path, why: 'belongs to Git LFS, and is not a pointer' }));
+    const present = changed.filter((change) => change.status !== 'D').map((change) => change.path);
+    const paths = await this.#workspace.findFilesOutsideLfs(commit, present);
+    return paths.map((path) => ({ path, why: 'belongs in Git LFS, but is not an LFS pointer' }));
   }
 
-  /** `leaveConflicts`: for the agent to resolve; else a root that conflicts is left alone. */
-  async #mergeRoot(root: string, leaveConflicts: boolean): Promise<void> {
+  /** Merges `root`. A merge with conflicts is checked out for the agent to resolve, or skipped. */
+  async #mergeRoot(root: string, onConflict: 'checkOut' | 'skip'): Promise<void> {
     const workspace = this.#workspace;
     if (await workspace.isAncestor(root, workspace.headCommit)) return;
     const merge = await workspace.mergeCommits(workspace.headCommit, root);
@@ -150,7 +166,7 @@ export class TaskWork {
       const commit = await workspace.commitTree(merge.tree, parents, this.#buildMergeMessage());
       return workspace.checkout(commit);
     }
-    if (!leaveConflicts) return;
+    if (onConflict === 'skip') return;
     await workspace.checkoutMerge(merge);
     this.openMerge = { root, files: merge.files, messages: merge.messages };
   }
@@ -166,7 +182,7 @@ export class TaskWork {
   #buildCommitMessage(): string {
     if (this.openMerge) return this.#buildMergeMessage();
     const { task } = this.#attempt.assignment;
-    const subject = (task.title || task.id).replace(/\s+/g, ' ').slice(0, 120);
+    const subject = (task.title || task.id).replace(/\s+/g, ' ').slice(0, MAX_SUBJECT_CHARS);
     return this.#addSignOff(
       this.#commitCount === 0 ? subject : `${subject} (${this.#commitCount + 1})`,
     );

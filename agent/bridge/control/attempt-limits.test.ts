@@ -8,7 +8,7 @@ import {
 
 const LIMITS = { maxMinutes: 10, idleMinutes: 2, maxTokens: 1_000, maxUsd: 1, maxTurns: 10 };
 const NO_USAGE = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 test.each([
   [{ ...NO_USAGE, inputTokens: 900, outputTokens: 99 }, undefined],
@@ -16,11 +16,11 @@ test.each([
   [{ ...NO_USAGE, usd: 1 }, 'the limit of 1 USD is used up'],
   [{ ...NO_USAGE, usd: null }, undefined],
   [{ ...NO_USAGE, turns: 10 }, 'the limit of 10 model turns is used up'],
-])('usage %j: %s', (usage, reason) => {
+])('the usage %j exhausts: %s', (usage, reason) => {
   expect(findExhaustedLimit(usage, LIMITS)).toBe(reason);
 });
 
-test('80% of a limit is worth a warning', () => {
+test('a limit is nearly exhausted from 80% on', () => {
   expect(findNearlyExhaustedLimits({ ...NO_USAGE, turns: 7 }, LIMITS)).toEqual([]);
   expect(findNearlyExhaustedLimits({ ...NO_USAGE, turns: 8, inputTokens: 800 }, LIMITS)).toEqual([
     { limitName: 'tokens', used: 800, limit: 1_000 },
@@ -28,40 +28,42 @@ test('80% of a limit is worth a warning', () => {
   ]);
 });
 
-test('an attempt ends after its minutes, whatever it is doing', () => {
+test('an attempt ends at its time limit, also while the agent is not working', () => {
   const reading = {
-    now: 10 * MINUTE,
+    now: 10 * MINUTE_MS,
     startedAt: 0,
     waitedMs: 0,
-    progressAt: 10 * MINUTE,
-    agentBusy: false,
+    progressAt: 10 * MINUTE_MS,
+    isAgentBusy: false,
   };
 
-  expect(findExpiredTimeLimit(reading, LIMITS)).toBe('the attempt has run for its 10 minutes');
+  expect(findExpiredTimeLimit(reading, LIMITS)).toBe(
+    'the attempt has reached its time limit of 10 minutes',
+  );
   expect(findExpiredTimeLimit({ ...reading, now: reading.now - 1 }, LIMITS)).toBeUndefined();
   expect(findExpiredTimeLimit({ ...reading, waitedMs: 1 }, LIMITS)).toBeUndefined();
 });
 
-test('only an agent at work can be idle', () => {
+test('only a working agent can be idle', () => {
   const reading = {
-    now: 5 * MINUTE,
+    now: 5 * MINUTE_MS,
     startedAt: 0,
     waitedMs: 0,
-    progressAt: 3 * MINUTE,
-    agentBusy: true,
+    progressAt: 3 * MINUTE_MS,
+    isAgentBusy: true,
   };
 
   expect(findExpiredTimeLimit(reading, LIMITS)).toBe(
-    'the agent has given no sign of life for 2 minutes',
+    'the agent has made no progress for 2 minutes',
   );
-  expect(findExpiredTimeLimit({ ...reading, agentBusy: false }, LIMITS)).toBeUndefined();
+  expect(findExpiredTimeLimit({ ...reading, isAgentBusy: false }, LIMITS)).toBeUndefined();
 });
 
-test('eight equal calls in a row are a loop; another one between them is not', () => {
-  const loops = new LoopDetector();
-  for (let i = 0; i < 7; i += 1) expect(loops.recordCall('read a')).toBeUndefined();
-  expect(loops.recordCall('read b')).toBeUndefined();
-  for (let i = 0; i < 7; i += 1) expect(loops.recordCall('read a')).toBeUndefined();
+test('eight equal calls in a row are a loop, but not with another call between them', () => {
+  const detector = new LoopDetector();
+  for (let call = 0; call < 7; call += 1) expect(detector.recordCall('read a')).toBeUndefined();
+  expect(detector.recordCall('read b')).toBeUndefined();
+  for (let call = 0; call < 7; call += 1) expect(detector.recordCall('read a')).toBeUndefined();
 
-  expect(loops.recordCall('read a')).toContain('8 times in a row: read a');
+  expect(detector.recordCall('read a')).toContain('8 times in a row: read a');
 });

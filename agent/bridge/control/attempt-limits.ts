@@ -1,20 +1,27 @@
 import type { Usage } from '../../../core/contract/task.ts';
 
-// When an attempt has to end, and when to warn that it soon will.
+// Limits of an attempt: when the attempt must end, and when the bridge warns people before the end.
 
-export type AttemptLimits = {
+/** Limits of one attempt, from the assignment. */ export type AttemptLimits = {
+  /** Longest duration, minutes, without the time in which the agent waits for people. */
   readonly maxMinutes: number;
+  /** Longest time without progress of a working agent, minutes. */
   readonly idleMinutes: number;
+  /** Input and output tokens together. */
   readonly maxTokens: number;
   readonly maxUsd: number;
+  /** Model requests that consume tokens. */
   readonly maxTurns: number;
 };
 
-/** The same tool call this many times in a row is a loop. */
+/** Number of equal tool calls in a row that counts as a loop. */
 export const MAX_IDENTICAL_CALLS = 8;
+/** Share of a limit from which the bridge warns. */
 const WARNING_SHARE = 0.8;
 
+/** Use of one limit. */
 export type LimitUsage = {
+  /** Unit of the limit, for messages. */
   readonly limitName: string;
   readonly used: number;
   readonly limit: number;
@@ -28,39 +35,39 @@ function measureUsage(usage: Usage, limits: AttemptLimits): LimitUsage[] {
   ];
 }
 
-/** The first limit on tokens, money or turns that is used up. */
+/** Returns a message for the first exhausted limit on tokens, money or turns; undefined if none is exhausted. */
 export function findExhaustedLimit(usage: Usage, limits: AttemptLimits): string | undefined {
-  const spent = measureUsage(usage, limits).find((each) => each.used >= each.limit);
-  return spent && `the limit of ${spent.limit} ${spent.limitName} is used up`;
+  const exhausted = measureUsage(usage, limits).find(({ used, limit }) => used >= limit);
+  return exhausted && `the limit of ${exhausted.limit} ${exhausted.limitName} is used up`;
 }
 
-/** Of tokens, money and turns, those past 80% of their limit. */
+/** Returns the limits on tokens, money and turns of which at least 80% is used. */
 export function findNearlyExhaustedLimits(usage: Usage, limits: AttemptLimits): LimitUsage[] {
-  return measureUsage(usage, limits).filter((each) => each.used >= each.limit * WARNING_SHARE);
+  return measureUsage(usage, limits).filter(({ used, limit }) => used >= limit * WARNING_SHARE);
 }
 
+/** Times of an attempt; all `...At` and `now` in epoch milliseconds. */
 export type ClockReading = {
-  /** Epoch milliseconds. */
   readonly now: number;
   readonly startedAt: number;
-  /** How long of it people were waited for, milliseconds: that is nobody's work. */
+  /** Time in which the agent waited for people, milliseconds; not counted against the limit. */
   readonly waitedMs: number;
-  /** The agent's last sign of life. */
+  /** Last progress of the agent. */
   readonly progressAt: number;
-  /** The agent is at work: not waiting for a person, not being verified. */
-  readonly agentBusy: boolean;
+  /** Whether the agent works: false while people are asked and while the bridge verifies. */
+  readonly isAgentBusy: boolean;
 };
 
-/** The limit on time that has passed. */
+/** Returns a message for the first time limit that has passed; undefined if none has. */
 export function findExpiredTimeLimit(
   reading: ClockReading,
   limits: AttemptLimits,
 ): string | undefined {
   if (reading.now - reading.startedAt - reading.waitedMs >= limits.maxMinutes * 60_000) {
-    return `the attempt has run for its ${limits.maxMinutes} minutes`;
+    return `the attempt has reached its time limit of ${limits.maxMinutes} minutes`;
   }
-  if (reading.agentBusy && reading.now - reading.progressAt >= limits.idleMinutes * 60_000) {
-    return `the agent has given no sign of life for ${limits.idleMinutes} minutes`;
+  if (reading.isAgentBusy && reading.now - reading.progressAt >= limits.idleMinutes * 60_000) {
+    return `the agent has made no progress for ${limits.idleMinutes} minutes`;
   }
   return undefined;
 }
@@ -70,7 +77,7 @@ export class LoopDetector {
   #lastSignature = '';
   #repeatCount = 0;
 
-  /** Answers the reason when `signature` makes it a loop. */
+  /** Counts a call. Returns a message when the last calls are a loop; undefined otherwise. */
   recordCall(signature: string): string | undefined {
     this.#repeatCount = signature === this.#lastSignature ? this.#repeatCount + 1 : 1;
     this.#lastSignature = signature;

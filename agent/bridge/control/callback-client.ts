@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import type { acceptedSchema } from '../../../core/contract/attempt.ts';
 import {
-  acceptedSchema as accepted,
+  acceptedSchema,
   checkpointRequestSchema,
   credentialsSchema,
   heartbeatRequestSchema,
@@ -10,30 +9,37 @@ import {
   resultRequestSchema,
   transcriptRequestSchema,
 } from '../../../core/contract/attempt.ts';
+import type { AttemptCallback } from '../../../core/contract/attempt-callback.ts';
 import type { CallbackOptions } from './send-callback.ts';
 import { sendCallback } from './send-callback.ts';
 
-// The bridge's side of the attempt callbacks after the first one: what goes out and what comes in fits the contract.
+// The attempt callbacks after `start`. Every request and every answer is checked against the contract.
 
 type Accepted = z.infer<typeof acceptedSchema>;
+
+/** Typed callbacks of one attempt; each rejects with AttemptEnded when the attempt is over. */
 export type CallbackClient = ReturnType<typeof createCallbackClient>;
 
-/** Every call but the heartbeat is repeated until it is answered or `options.signal` aborts. */
+/** Creates the callbacks. All but the heartbeat are retried until an answer comes or `options.signal` aborts. */
 export function createCallbackClient(options: CallbackOptions) {
-  const call = async <T>(name: string, answer: z.ZodType<T>, body?: unknown, once = false) =>
-    answer.parse(await sendCallback(options, { name, body, isSingleTry: once }));
+  const call = async <T>(
+    callback: AttemptCallback,
+    answerSchema: z.ZodType<T>,
+    body?: unknown,
+    isSingleTry = false,
+  ) => answerSchema.parse(await sendCallback(options, { callback, body, isSingleTry }));
   return {
-    credentials: () => call('credentials', credentialsSchema),
-    /** Not repeated: the heart beats again soon enough. */
-    heartbeat: (body: z.input<typeof heartbeatRequestSchema>) =>
+    fetchCredentials: () => call('credentials', credentialsSchema),
+    /** Sends one heartbeat without a retry: the next heartbeat follows soon. */
+    sendHeartbeat: (body: z.input<typeof heartbeatRequestSchema>) =>
       call('heartbeat', heartbeatResponseSchema, heartbeatRequestSchema.parse(body), true),
-    transcript: (body: z.input<typeof transcriptRequestSchema>): Promise<Accepted> =>
-      call('transcript', accepted, transcriptRequestSchema.parse(body)),
-    checkpoint: (body: z.input<typeof checkpointRequestSchema>): Promise<Accepted> =>
-      call('checkpoint', accepted, checkpointRequestSchema.parse(body)),
-    question: (body: z.input<typeof questionRequestSchema>): Promise<Accepted> =>
-      call('question', accepted, questionRequestSchema.parse(body)),
-    result: (body: z.input<typeof resultRequestSchema>): Promise<Accepted> =>
-      call('result', accepted, resultRequestSchema.parse(body)),
+    sendTranscript: (body: z.input<typeof transcriptRequestSchema>): Promise<Accepted> =>
+      call('transcript', acceptedSchema, transcriptRequestSchema.parse(body)),
+    reportCheckpoint: (body: z.input<typeof checkpointRequestSchema>): Promise<Accepted> =>
+      call('checkpoint', acceptedSchema, checkpointRequestSchema.parse(body)),
+    putQuestion: (body: z.input<typeof questionRequestSchema>): Promise<Accepted> =>
+      call('question', acceptedSchema, questionRequestSchema.parse(body)),
+    reportResult: (body: z.input<typeof resultRequestSchema>): Promise<Accepted> =>
+      call('result', acceptedSchema, resultRequestSchema.parse(body)),
   };
 }

@@ -22,16 +22,15 @@ function createResult(
   };
 }
 
-test('a result that fits is left as it is', () => {
+test('a result within the limits stays unchanged', () => {
   const small = createResult({ changed: ['a.ts'], flagged: [{ path: 'a.ts', why: 'changes CI' }] });
 
   expect(fitResult(small)).toEqual(small);
 });
 
-test('of everything at its largest, what is left is about 300 KB and says what it lacks', () => {
-  const path = (n: number) => `${'漢'.repeat(300)}/${n}`;
-  const paths = Array.from({ length: 9_000 }, (_, n) => path(n));
-  const noisy = {
+test('the largest result is shortened to about 300 KB and marked as truncated', () => {
+  const paths = Array.from({ length: 9_000 }, (_, index) => `${'漢'.repeat(300)}/${index}`);
+  const noisyResult = {
     command: ['npm', '計'.repeat(9_000)],
     exitCode: 1,
     durationMs: 1,
@@ -40,15 +39,15 @@ test('of everything at its largest, what is left is about 300 KB and says what i
   const large = createResult({
     summary: '計'.repeat(8_000),
     changed: paths,
-    flagged: paths.map((each) => ({ path: each, why: 'changes CI' })),
-    leftOut: paths.map((each) => ({ path: each, task: 'other' })),
-    workLog: paths.map((each) => each.slice(0, 400)),
+    flagged: paths.map((path) => ({ path, why: 'changes CI' })),
+    leftOut: paths.map((path) => ({ path, task: 'other' })),
+    workLog: paths.map((path) => path.slice(0, 400)),
     evidence: {
       commit: SHA,
       root: SHA,
       green: false,
       empty: false,
-      results: Array.from({ length: 50 }, () => noisy),
+      results: Array.from({ length: 50 }, () => noisyResult),
       at: 1,
     },
   });
@@ -60,12 +59,12 @@ test('of everything at its largest, what is left is about 300 KB and says what i
   expect(fitted.evidence?.results[0]?.output).toMatch(/the end$/);
 });
 
-test('a failure is bounded, too', () => {
+test('a failed result is shortened as well', () => {
   const fitted = fitResult({
     outcome: 'failed',
     cause: 'conflict',
     reason: 'it conflicts',
-    files: Array.from({ length: 500 }, (_, n) => `${'x'.repeat(4_000)}${n}`),
+    files: Array.from({ length: 500 }, (_, index) => `${'x'.repeat(4_000)}${index}`),
     leftOut: [],
     usage: { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 },
   });

@@ -1,25 +1,34 @@
 import type { HeartbeatResponse } from '../../../core/contract/attempt.ts';
 import { AttemptEnded } from '../attempt-error.ts';
 
-// The bridge's sign of life, and its own judgement that it has lost the lease when nobody answers.
+// Renews the lease by heartbeats. Without an answer the bridge itself decides that the lease is lost.
 
-export type HeartbeatOptions = {
+/** Longest interval after an unanswered heartbeat, milliseconds. */
+const MAX_RETRY_INTERVAL_MS = 1_000;
+
+/** Timing and callbacks of a heartbeat. */ export type HeartbeatOptions = {
+  /** Duration of the lease from an answered heartbeat, milliseconds. */
   readonly leaseMs: number;
+  /** Interval between heartbeats, milliseconds. */
   readonly heartbeatMs: number;
   readonly sendHeartbeat: () => Promise<HeartbeatResponse>;
   readonly onAnswer: (answer: HeartbeatResponse) => void;
-  /** The lease is lost: whoever took over may be at work already. */
+  /** Called once when the lease is lost: another attempt may run already. */
   readonly onLeaseLost: (ended: AttemptEnded) => void;
 };
 
-/** Given up this long before the lease ends, so that the agent is dead when another may start. */
+/** Returns the time before the end of the lease at which the bridge gives up, so that the agent is dead before another starts. */
 export function computeLeaseMarginMs(leaseMs: number): number {
   return Math.min(10_000, leaseMs * 0.2);
 }
 
+/** Wall clock and monotonic clock, milliseconds. */
 type ClockReadings = { readonly wall: number; readonly monotonic: number };
 
-/** A machine that slept has a wall clock ahead of its monotonic one, a corrected clock the reverse: the longer one counts. */
+/**
+ * Returns the longer of the two elapsed times, milliseconds. The monotonic clock stands still while the machine sleeps; the wall
+ * clock may be set back.
+ */
 export function computeElapsedMs(since: ClockReadings, now: ClockReadings): number {
   return Math.max(now.wall - since.wall, now.monotonic - since.monotonic);
 }
@@ -28,9 +37,10 @@ function readClocks(): ClockReadings {
   return { wall: Date.now(), monotonic: performance.now() };
 }
 
+/** Sends heartbeats at the interval until `stop`. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  /** When the last answered heartbeat was sent. */
+  /** Time at which the last answered heartbeat was sent. */
   #lastAnsweredAt: ClockReadings = readClocks();
   #isStopped = false;
   #isBeating = false;
@@ -43,8 +53,8 @@ export class Heartbeat {
 
   start(): void {
     this.#scheduleBeat(0);
-    const every = Math.min(1_000, Math.max(20, this.#options.leaseMs / 20));
-    this.#watchdog = setInterval(() => this.checkLease(), every);
+    const checkIntervalMs = Math.min(1_000, Math.max(20, this.#options.leaseMs / 20));
+    this.#watchdog = setInterval(() => this.checkLease(), checkIntervalMs);
   }
 
   stop(): void {
@@ -53,40 +63,40 @@ export class Heartbeat {
     clearInterval(this.#watchdog);
   }
 
-  /** Now rather than when it is due: the phase has changed, or a message is awaited. */
+  /** Sends the next heartbeat at once, to report a new phase or to fetch an awaited message. */
   beatNow(): void {
     if (!this.#isStopped && !this.#isBeating) this.#scheduleBeat(0);
   }
 
-  /** Ends the attempt when the lease is lost. Called before anything that leaves this machine. */
+  /** Ends the attempt if the lease is lost. Must be called before every push. */
   checkLease(): void {
     if (this.#isStopped) return;
-    const allowed = this.#options.leaseMs - computeLeaseMarginMs(this.#options.leaseMs);
-    if (computeElapsedMs(this.#lastAnsweredAt, readClocks()) < allowed) return;
+    const maxUnansweredMs = this.#options.leaseMs - computeLeaseMarginMs(this.#options.leaseMs);
+    if (computeElapsedMs(this.#lastAnsweredAt, readClocks()) < maxUnansweredMs) return;
     this.stop();
     this.#options.onLeaseLost(new AttemptEnded('lease', 'no heartbeat was answered in time'));
   }
 
-  #scheduleBeat(ms: number): void {
+  #scheduleBeat(delayMs: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       void this.#beatOnce();
-    }, ms);
+    }, delayMs);
   }
 
   async #beatOnce(): Promise<void> {
     this.#isBeating = true;
-    const sent = readClocks();
-    let pauseMs = this.#options.heartbeatMs;
+    const sentAt = readClocks();
+    let nextMs = this.#options.heartbeatMs;
     try {
       const answer = await this.#options.sendHeartbeat();
-      this.#lastAnsweredAt = sent;
+      this.#lastAnsweredAt = sentAt;
       this.#options.onAnswer(answer);
     } catch {
-      // Unanswered: again soon, until the watchdog decides. An answer that ends the attempt has ended it in the client.
-      pauseMs = Math.min(pauseMs, 1_000);
+      // The watchdog ends the attempt after too many failures. For an answer that ends the attempt the client has done so.
+      nextMs = Math.min(nextMs, MAX_RETRY_INTERVAL_MS);
     }
     this.#isBeating = false;
-    if (!this.#isStopped) this.#scheduleBeat(pauseMs);
+    if (!this.#isStopped) this.#scheduleBeat(nextMs);
   }
 }

@@ -1,70 +1,93 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../../../core/base/backoff.ts';
+import { parseJson } from '../../../core/base/parse-json.ts';
+import { parseRetryAfterMs } from '../../../core/base/retry-after.ts';
+import type { AttemptCallback } from '../../../core/contract/attempt-callback.ts';
+import { buildCallbackPath } from '../../../core/contract/attempt-callback.ts';
 import type { EndReason } from '../attempt-error.ts';
 import { AttemptEnded, getAbortReason } from '../attempt-error.ts';
+import { delayUnlessAborted } from '../host/delay.ts';
 
-// One callback over HTTP: bearer, retries, and the answers that end the attempt. Free of schemas, so that the first call goes
-// out before they are loaded.
+// One callback over HTTP: bearer token, retries, and the answers that end the attempt. The module needs no schemas, so that
+// the start callback goes out before the schemas are loaded.
 
+/** What all callbacks of an attempt share. */
 export type CallbackOptions = {
+  /** Base URL of the API, without a trailing slash. */
   readonly apiUrl: string;
   readonly attemptId: string;
   readonly token: string;
-  /** Ends every wait and retry. */
+  /** Ends every wait and every retry. */
   readonly signal: AbortSignal;
-  /** Called before the error is thrown, whoever made the call. */
+  /** Receives the AttemptEnded before the callback throws the same error. */
   readonly onEnded: (ended: AttemptEnded) => void;
 };
 
+/** One callback. */
 export type CallbackRequest = {
-  readonly name: string;
+  readonly callback: AttemptCallback;
+  /** Sent as JSON. Default: an empty object. */
   readonly body?: unknown;
-  /** Not repeated. */
+  /** Whether any failure is thrown at once. Default: retries. */
   readonly isSingleTry?: boolean;
-  /** Repeated no longer than this without any answer at all: before there is a lease, nothing else ends the wait. */
+  /** Longest time without any answer, milliseconds; the attempt then ends with reason `lease`. Default: unlimited. */
   readonly maxUnansweredMs?: number;
 };
+
+/**
+ * What a status means for the caller: the answer, another try, the end of the attempt (`superseded`, `refused`), or an error
+ * without a retry.
+ */
+export type StatusClass = 'answer' | 'retry' | 'superseded' | 'refused' | 'error';
 
 type CallbackAnswer = {
   readonly status: number;
   readonly body: unknown;
-  readonly retryAfterMs: number;
+  /** Wait that the API asks for, milliseconds; undefined if the API asks for none. */
+  readonly retryAfterMs: number | undefined;
 };
 
 const CALLBACK_TIMEOUT_MS = 15_000;
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MAX_ANSWER_CHARS = 32 * 1024 * 1024;
+const MAX_QUOTED_CHARS = 500;
+const RETRY_BACKOFF = { firstMs: 200, maxMs: 10_000 };
+/** A shorter Retry-After counts as this wait, milliseconds. */
+const MIN_RETRY_AFTER_MS = 1_000;
 const KEEP_ALIVE_AGENTS = {
   'http:': new Agent({ keepAlive: true }),
   'https:': new SecureAgent({ keepAlive: true }),
 };
 
 /**
- * Repeats the call with growing pauses, but none longer than the API says, while it is unreachable, answers 5xx or 429, until
- * `signal` aborts.
+ * Sends a callback and returns the parsed body of the answer. Retries with growing waits while the API is unreachable or
+ * answers 408, 429 or 5xx; a shorter Retry-After shortens the wait. Throws AttemptEnded for an answer that ends the attempt,
+ * and the reason of the signal when `options.signal` aborts.
  */
 export async function sendCallback(
   options: CallbackOptions,
-  call: CallbackRequest,
+  request: CallbackRequest,
 ): Promise<unknown> {
-  let heardAt = performance.now();
-  for (let n = 1; ; n += 1) {
-    const answer = await postCallback(options, call).catch((error: unknown) => {
+  const { callback, isSingleTry, maxUnansweredMs = Number.POSITIVE_INFINITY } = request;
+  let lastAnswerAt = performance.now();
+  for (let tries = 1; ; tries += 1) {
+    const answer = await postCallback(options, request).catch((error: unknown) => {
       if (options.signal.aborted) throw getAbortReason(options.signal);
-      if (call.isSingleTry) throw error;
+      if (isSingleTry) throw error;
       return undefined;
     });
-    if (answer !== undefined) heardAt = performance.now();
-    else if (performance.now() - heardAt >= (call.maxUnansweredMs ?? Number.POSITIVE_INFINITY))
-      throw endAttempt(options, 'lease', `${call.name}: nobody answers`);
-    const reading = answer === undefined ? 'again' : classifyStatus(answer.status);
-    if (reading === 'answer') return answer?.body;
-    if (reading === 'superseded' || reading === 'refused')
-      throw endAttempt(options, reading, `${call.name}: the attempt has ended`);
-    if (reading === 'wrong' || call.isSingleTry) {
-      throw new Error(`${call.name} was answered ${answer?.status}: ${describeBody(answer?.body)}`);
+    if (answer !== undefined) lastAnswerAt = performance.now();
+    else if (performance.now() - lastAnswerAt >= maxUnansweredMs)
+      throw endAttempt(options, 'lease', `callback ${callback}: the API does not answer`);
+    const statusClass = answer === undefined ? 'retry' : classifyStatus(answer.status);
+    if (statusClass === 'answer') return answer?.body;
+    if (statusClass === 'superseded' || statusClass === 'refused')
+      throw endAttempt(options, statusClass, `callback ${callback}: the attempt has ended`);
+    if (statusClass === 'error' || isSingleTry) {
+      const body = describeBody(answer?.body);
+      throw new Error(`callback ${callback}: the API answered ${answer?.status}: ${body}`);
     }
-    const waitMs = computeBackoffMs(n, Math.random());
+    const waitMs = computeRetryWaitMs(tries, Math.random());
     await delayUnlessAborted(Math.min(waitMs, answer?.retryAfterMs ?? waitMs), options.signal);
   }
 }
@@ -75,30 +98,29 @@ function endAttempt(options: CallbackOptions, reason: EndReason, message: string
   return ended;
 }
 
-/** Where a callback goes; the same paths as the contract's route table, which is too heavy to load at start. */
-export function buildCallbackPath(attemptId: string, name: string): string {
-  return `/v1/attempts/${encodeURIComponent(attemptId)}/${name}`;
-}
-
-export type StatusClass = 'answer' | 'superseded' | 'refused' | 'again' | 'wrong';
-
+/** Classifies the status of an answer; redirects and other 4xx are errors. */
 export function classifyStatus(status: number): StatusClass {
   if (status >= 200 && status < 300) return 'answer';
   if (status === 409 || status === 410) return 'superseded';
   if (status === 401 || status === 403) return 'refused';
-  if (status === 408 || status === 429 || status >= 500) return 'again';
-  return 'wrong';
+  if (status === 408 || status === 429 || status >= 500) return 'retry';
+  return 'error';
 }
 
-/** Milliseconds before try `n` (from 1): doubled each time, at most 10 s, spread so that many bridges do not come at once. */
-export function computeBackoffMs(n: number, random: number): number {
-  return Math.round(Math.min(10_000, 200 * 2 ** (n - 1)) * (0.5 + random / 2));
+/**
+ * Computes the wait after a failed try, milliseconds. The random part spreads the retries of many bridges.
+ *
+ * @param tries tries so far, from 1
+ * @param random from 0 (half of the backoff) to 1 (the whole backoff)
+ */
+export function computeRetryWaitMs(tries: number, random: number): number {
+  return Math.round(backoffMs(tries, RETRY_BACKOFF) * (0.5 + random / 2));
 }
 
-function postCallback(options: CallbackOptions, call: CallbackRequest): Promise<CallbackAnswer> {
-  const url = new URL(options.apiUrl + buildCallbackPath(options.attemptId, call.name));
+function postCallback(options: CallbackOptions, request: CallbackRequest): Promise<CallbackAnswer> {
+  const url = new URL(options.apiUrl + buildCallbackPath(request.callback, options.attemptId));
   const isSecure = url.protocol === 'https:';
-  const body = JSON.stringify(call.body ?? {});
+  const body = JSON.stringify(request.body ?? {});
   return new Promise((resolve, reject) => {
     const outgoing = (isSecure ? httpsRequest : httpRequest)(url, {
       method: 'POST',
@@ -116,14 +138,14 @@ function postCallback(options: CallbackOptions, call: CallbackRequest): Promise<
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         text += chunk;
-        if (text.length > MAX_ANSWER_BYTES) outgoing.destroy(new Error('the answer is too long'));
+        if (text.length > MAX_ANSWER_CHARS) outgoing.destroy(new Error('the answer is too long'));
       });
       response.once('error', reject);
       response.once('end', () =>
         resolve({
           status: response.statusCode ?? 0,
-          body: parseJsonOrText(text),
-          retryAfterMs: parseRetryAfterMs(response.headers['retry-after']),
+          body: parseJson(text) ?? text.slice(0, MAX_QUOTED_CHARS),
+          retryAfterMs: readRetryAfterMs(response.headers['retry-after']),
         }),
       );
     });
@@ -131,27 +153,12 @@ function postCallback(options: CallbackOptions, call: CallbackRequest): Promise<
   });
 }
 
-/** Infinite when nothing is said that is understood; at least a second. */
-function parseRetryAfterMs(header: string | undefined): number {
-  const seconds = Number(header ?? Number.NaN);
-  return Number.isFinite(seconds) ? Math.max(1, seconds) * 1_000 : Number.POSITIVE_INFINITY;
-}
-
-function parseJsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text.slice(0, 500);
-  }
+function readRetryAfterMs(header: string | undefined): number | undefined {
+  const waitMs = parseRetryAfterMs(header, Date.now());
+  return waitMs === undefined ? undefined : Math.max(MIN_RETRY_AFTER_MS, waitMs);
 }
 
 function describeBody(body: unknown): string {
-  return (typeof body === 'string' ? body : (JSON.stringify(body) ?? '')).slice(0, 500);
-}
-
-/** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
-export function delayUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
-  return delay(ms, undefined, { signal }).catch(() => {
-    throw getAbortReason(signal);
-  });
+  const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
+  return text.slice(0, MAX_QUOTED_CHARS);
 }

@@ -5,7 +5,7 @@ function createMessage(n: number, text: string, answers?: string) {
   return { n, author: 'ann', text, ...(answers === undefined ? {} : { answers }) };
 }
 
-test('messages are kept in order, once, and seen when they are taken', () => {
+test('messages are taken once, in order, and count as seen then', () => {
   const inbox = new SteeringInbox(() => {});
   inbox.receiveMessages([createMessage(2, 'b'), createMessage(1, 'a')], false);
   inbox.receiveMessages(
@@ -14,13 +14,13 @@ test('messages are kept in order, once, and seen when they are taken', () => {
   );
 
   expect(inbox.lastSeen).toBe(0);
-  expect(inbox.takeMessages().map((each) => each.text)).toEqual(['a', 'b', 'c']);
+  expect(inbox.takeMessages().map((message) => message.text)).toEqual(['a', 'b', 'c']);
   expect(inbox.lastSeen).toBe(3);
   inbox.receiveMessages([createMessage(3, 'c')], false);
   expect(inbox.waitingCount).toBe(0);
 });
 
-test('an answer goes to its question and is not a message', async () => {
+test('an answer resolves its question and is not passed on as a message', async () => {
   const inbox = new SteeringInbox(() => {});
   const answer = inbox.waitForAnswer('q-1', 'default', 60_000);
   inbox.receiveMessages(
@@ -33,7 +33,7 @@ test('an answer goes to its question and is not a message', async () => {
   expect(inbox.lastSeen).toBe(2);
 });
 
-test('a message that names no question answers the open one', async () => {
+test('a message without a question id answers the open question', async () => {
   const inbox = new SteeringInbox(() => {});
   const answer = inbox.waitForAnswer('q-1', 'default', 60_000);
   inbox.receiveMessages([createMessage(1, 'use b')], false);
@@ -43,7 +43,7 @@ test('a message that names no question answers the open one', async () => {
   expect(inbox.lastAnsweredQuestion).toBe('q-1');
 });
 
-test('without an answer the default is taken', async () => {
+test('a question without an answer gets its default', async () => {
   const inbox = new SteeringInbox(() => {});
 
   expect(await inbox.waitForAnswer('q-1', 'default', 0)).toEqual({
@@ -53,17 +53,17 @@ test('without an answer the default is taken', async () => {
   expect(inbox.lastAnsweredQuestion).toBeUndefined();
 });
 
-test('after the default a late answer of a person is a message, and the default itself is not', async () => {
+test('after the default, a late answer of a person is passed on as a message, and the recorded default is not', async () => {
   const inbox = new SteeringInbox(() => {});
   await inbox.waitForAnswer('q-1', 'default', 0);
 
   inbox.receiveMessages([{ ...createMessage(1, 'default', 'q-1'), author: 'timeout' }], false);
   inbox.receiveMessages([createMessage(2, 'rather b', 'q-1')], false);
 
-  expect(inbox.takeMessages().map((each) => each.text)).toEqual(['rather b']);
+  expect(inbox.takeMessages().map((message) => message.text)).toEqual(['rather b']);
 });
 
-test('what an attempt before was given is not given again', () => {
+test('messages that an earlier attempt has passed on are not passed on again', () => {
   const inbox = new SteeringInbox(() => {}, 2);
 
   inbox.receiveMessages(
@@ -72,23 +72,23 @@ test('what an attempt before was given is not given again', () => {
   );
 
   expect(inbox.lastSeen).toBe(2);
-  expect(inbox.takeMessages().map((each) => each.text)).toEqual(['c']);
+  expect(inbox.takeMessages().map((message) => message.text)).toEqual(['c']);
 });
 
-test('an urgent message is told at once', () => {
-  let urgent = 0;
+test('an urgent message calls the listener at once', () => {
+  let urgentCount = 0;
   const inbox = new SteeringInbox(() => {
-    urgent += 1;
+    urgentCount += 1;
   });
   inbox.receiveMessages([createMessage(1, 'when you can')], false);
-  expect(urgent).toBe(0);
+  expect(urgentCount).toBe(0);
 
   inbox.receiveMessages([createMessage(2, '!stop')], false);
 
-  expect(urgent).toBe(1);
+  expect(urgentCount).toBe(1);
 });
 
-test('waiting ends with a message, with the end of the session, and with the attempt', async () => {
+test('the wait for a message ends with a message, an abort or a finish request', async () => {
   const inbox = new SteeringInbox(() => {});
   const controller = new AbortController();
   const first = inbox.waitForMessage(controller.signal);
@@ -105,7 +105,7 @@ test('waiting ends with a message, with the end of the session, and with the att
   expect(inbox.isFinishRequested).toBe(true);
 });
 
-test('the agent is told who says what', () => {
+test('the prompt names the author of each message', () => {
   const text = renderSteeringMessages([createMessage(1, 'first'), createMessage(2, '! second')]);
 
   expect(text).toContain('ann says:\nfirst\n\nann says:\nsecond\n\n');

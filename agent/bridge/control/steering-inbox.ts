@@ -2,20 +2,21 @@ import type { Steering } from '../../../core/contract/attempt.ts';
 import { TIMEOUT_AUTHOR } from '../../../core/contract/attempt.ts';
 import { getAbortReason } from '../attempt-error.ts';
 
-// What people say to the agent while it works: kept in order until it is given to it, once.
+// Messages and answers of people for a working agent. Every message is passed on once, in order.
 
-/** A message that begins with this is not kept until the turn ends: the turn is broken off for it. */
+/** Prefix of a message that interrupts the current turn of the agent. */
 const URGENT_PREFIX = '!';
 
+/** Answer to a question: from a person, or the default after the timeout. */
 export type QuestionAnswer = { readonly by: 'person' | 'default'; readonly text: string };
 type PendingQuestion = { readonly id: string; readonly resolve: (answer: QuestionAnswer) => void };
 
-/** Messages and answers as heartbeats bring them, possibly more than once. */
+/** Queue of messages. Heartbeats deliver a message at least once; the inbox drops the repetitions. */
 export class SteeringInbox {
   readonly #queue: Steering[] = [];
   #lastReceived: number;
   #lastGiven: number;
-  /** Questions whose default was taken here. */
+  /** Ids of questions for which the timeout of the bridge took the default. */
   readonly #defaultedQuestions = new Set<string>();
   #pendingQuestion: PendingQuestion | undefined;
   #lastAnsweredByPerson: string | undefined;
@@ -23,19 +24,22 @@ export class SteeringInbox {
   #finishRequested = false;
   readonly #onUrgent: () => void;
 
-  /** `seen`: an attempt before this one was given the messages up to there. */
-  constructor(onUrgent: () => void, seen = 0) {
+  /**
+   * @param onUrgent called for each urgent message
+   * @param lastSeen number of the last message that an earlier attempt has passed on
+   */
+  constructor(onUrgent: () => void, lastSeen = 0) {
     this.#onUrgent = onUrgent;
-    this.#lastReceived = seen;
-    this.#lastGiven = seen;
+    this.#lastReceived = lastSeen;
+    this.#lastGiven = lastSeen;
   }
 
-  /** Up to here messages have reached the agent. */
+  /** Number of the last message that has reached the agent. */
   get lastSeen(): number {
     return this.#lastGiven;
   }
 
-  /** The question that a person's words answered last. */
+  /** Id of the question that a person answered last. */
   get lastAnsweredQuestion(): string | undefined {
     return this.#lastAnsweredByPerson;
   }
@@ -48,6 +52,7 @@ export class SteeringInbox {
     return this.#queue.length;
   }
 
+  /** Takes the messages of a heartbeat; `finish` asks for the end of an interactive session. */
   receiveMessages(messages: readonly Steering[], finish: boolean): void {
     for (const message of [...messages].sort((a, b) => a.n - b.n)) {
       if (message.n <= this.#lastReceived) continue;
@@ -63,14 +68,14 @@ export class SteeringInbox {
     if (this.#queue.length > 0 || this.#finishRequested) this.#wakeWaiter?.();
   }
 
-  /** All that wait; they count as seen from now on. */
+  /** Removes and returns all waiting messages, which then count as seen. */
   takeMessages(): Steering[] {
     const taken = this.#queue.splice(0);
     this.#lastGiven = this.#lastReceived;
     return taken;
   }
 
-  /** Resolves when there is a message to take or the session is to finish. */
+  /** Resolves when a message waits or the session is to finish. Rejects with the reason of the signal on abort. */
   async waitForMessage(signal: AbortSignal): Promise<void> {
     if (this.#queue.length > 0 || this.#finishRequested) return;
     await new Promise<void>((resolve, reject) => {
@@ -85,53 +90,54 @@ export class SteeringInbox {
     this.#wakeWaiter = undefined;
   }
 
-  /** The answer to a question that was put, or its default when nobody gives one in `timeoutMs`. */
-  waitForAnswer(id: string, fallback: string, timeoutMs: number): Promise<QuestionAnswer> {
+  /** Resolves with the answer to an open question, or with its default after `timeoutMs` milliseconds. */
+  waitForAnswer(id: string, defaultText: string, timeoutMs: number): Promise<QuestionAnswer> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#defaultedQuestions.add(id);
-        finish({ by: 'default', text: fallback });
+        resolveOnce({ by: 'default', text: defaultText });
       }, timeoutMs);
       timer.unref();
-      const finish = (answer: QuestionAnswer) => {
+      const resolveOnce = (answer: QuestionAnswer) => {
         clearTimeout(timer);
         if (this.#pendingQuestion?.id === id) this.#pendingQuestion = undefined;
         resolve(answer);
       };
-      this.#pendingQuestion = { id, resolve: finish };
+      this.#pendingQuestion = { id, resolve: resolveOnce };
     });
   }
 
-  /** A message that names no question answers the one that is open. */
+  /** Resolves the open question if the message answers the question or names none. */
   #resolvePendingQuestion(message: Steering): boolean {
-    const pendingQuestion = this.#pendingQuestion;
-    if (
-      !pendingQuestion ||
-      (message.answers !== undefined && message.answers !== pendingQuestion.id)
-    )
-      return false;
+    const pending = this.#pendingQuestion;
+    if (!pending) return false;
+    if (message.answers !== undefined && message.answers !== pending.id) return false;
     const by = message.author === TIMEOUT_AUTHOR ? 'default' : 'person';
-    if (by === 'person') this.#lastAnsweredByPerson = pendingQuestion.id;
-    pendingQuestion.resolve({ by, text: message.text });
+    if (by === 'person') this.#lastAnsweredByPerson = pending.id;
+    pending.resolve({ by, text: message.text });
     return true;
   }
 
-  /** It answers a question that is closed. What a person says just too late still counts, as any message does. */
+  /**
+   * Returns whether a message answers a closed question and can be dropped. The late answer of a person to a question whose
+   * default was taken stays: the agent gets the answer as a message.
+   */
   #isMoot({ answers, author }: Steering): boolean {
     if (answers === undefined) return false;
     return author === TIMEOUT_AUTHOR || !this.#defaultedQuestions.has(answers);
   }
 }
 
+/** Returns whether a message interrupts the current turn. */
 export function isUrgent(message: Steering): boolean {
   return message.text.startsWith(URGENT_PREFIX);
 }
 
-/** What the agent is given for messages of people. */
+/** Renders messages of people as a prompt for the agent. */
 export function renderSteeringMessages(messages: readonly Steering[]): string {
-  const said = messages.map((message) => {
+  const sections = messages.map((message) => {
     const text = isUrgent(message) ? message.text.slice(URGENT_PREFIX.length).trim() : message.text;
     return `${message.author.replace(/\s+/g, ' ').slice(0, 80)} says:\n${text}`;
   });
-  return `${said.join('\n\n')}\n\nTake this into account and go on with the task.`;
+  return `${sections.join('\n\n')}\n\nTake this into account and go on with the task.`;
 }

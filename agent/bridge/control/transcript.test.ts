@@ -4,19 +4,19 @@ import { Transcript } from './transcript.ts';
 
 function createRecordedTranscript() {
   const chunks: { readonly n: number; readonly entries: TranscriptEntry[] }[] = [];
-  const send = async (chunk: { readonly n: number; readonly entries: TranscriptEntry[] }) => {
+  const sendChunk = async (chunk: { readonly n: number; readonly entries: TranscriptEntry[] }) => {
     await Promise.resolve();
     chunks.push(chunk);
   };
   const transcript = new Transcript(
-    send,
+    sendChunk,
     (text) => text.replaceAll('secret', '[gone]'),
     () => 5,
   );
   return { chunks, transcript };
 }
 
-test('running text of one kind is one entry', async () => {
+test('streamed pieces of one kind become one entry', async () => {
   const { chunks, transcript } = createRecordedTranscript();
   transcript.appendText('agent', 'Hello ');
   transcript.appendText('agent', 'there');
@@ -37,7 +37,7 @@ test('running text of one kind is one entry', async () => {
   ]);
 });
 
-test('secrets are removed after pieces are joined', async () => {
+test('a secret split over two pieces is removed', async () => {
   const { chunks, transcript } = createRecordedTranscript();
   transcript.appendText('agent', 'my sec');
   transcript.appendText('agent', 'ret');
@@ -47,31 +47,31 @@ test('secrets are removed after pieces are joined', async () => {
   expect(chunks[0]?.entries[0]?.text).toBe('my [gone]');
 });
 
-test('chunks are numbered without gaps, however flushes overlap', async () => {
+test('chunks are numbered without gaps when flushes overlap', async () => {
   const { chunks, transcript } = createRecordedTranscript();
   const flushes: Promise<void>[] = [];
-  for (let i = 0; i < 500; i += 1) {
-    transcript.addEntry('tool', `call ${i}`);
-    if (i % 50 === 0) flushes.push(transcript.flush());
+  for (let index = 0; index < 500; index += 1) {
+    transcript.addEntry('tool', `call ${index}`);
+    if (index % 50 === 0) flushes.push(transcript.flush());
   }
   await Promise.all([...flushes, transcript.flush()]);
 
-  expect(chunks.map((chunk) => chunk.n)).toEqual(chunks.map((_chunk, i) => i + 1));
+  expect(chunks.map((chunk) => chunk.n)).toEqual(chunks.map((_, index) => index + 1));
   const texts = chunks.flatMap((chunk) => chunk.entries.map((entry) => entry.text));
-  expect(texts).toEqual(Array.from({ length: 500 }, (_each, i) => `call ${i}`));
+  expect(texts).toEqual(Array.from({ length: 500 }, (_, index) => `call ${index}`));
   expect(Math.max(...chunks.map((chunk) => chunk.entries.length))).toBeLessThanOrEqual(200);
 });
 
-test('8 KB are sent without waiting', async () => {
+test('8192 pending characters are sent without a wait', async () => {
   const { chunks, transcript } = createRecordedTranscript();
 
   transcript.appendText('agent', 'x'.repeat(9_000));
-  for (let i = 0; i < 10; i += 1) await Promise.resolve();
+  for (let tick = 0; tick < 10; tick += 1) await Promise.resolve();
 
   expect(chunks).toHaveLength(1);
 });
 
-test('long entries are cut into pieces that the contract takes', async () => {
+test('a long text is cut into at most four entries of the contract size', async () => {
   const { chunks, transcript } = createRecordedTranscript();
   transcript.addEntry('tool', 'x'.repeat(100_000));
 
@@ -81,10 +81,10 @@ test('long entries are cut into pieces that the contract takes', async () => {
   expect(lengths).toEqual([16_000, 16_000, 16_000, 16_000]);
 });
 
-test('what has piled up goes out in chunks that can be stored', async () => {
+test('many pending entries are sent in chunks of a bounded size', async () => {
   const { chunks, transcript } = createRecordedTranscript();
-  for (let i = 0; i < 60; i += 1)
-    transcript.addEntry(i % 2 ? 'tool' : 'agent', '計'.repeat(16_000));
+  for (let index = 0; index < 60; index += 1)
+    transcript.addEntry(index % 2 ? 'tool' : 'agent', '計'.repeat(16_000));
 
   await transcript.flush();
 

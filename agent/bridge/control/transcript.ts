@@ -1,9 +1,11 @@
 import type { TranscriptEntry } from '../../../core/contract/attempt.ts';
 import type { Redact } from '../host/redactor.ts';
 
-// The conversation on its way to the control plane: pieces of one kind run together, sent in numbered chunks.
+// Sends the conversation to the control plane in numbered chunks. Neighbouring pieces of one kind are joined to one entry.
 
 type EntryKind = TranscriptEntry['kind'];
+
+/** Sends one chunk; `n` counts from 1 without gaps. */
 export type SendChunk = (chunk: {
   readonly n: number;
   readonly entries: TranscriptEntry[];
@@ -13,11 +15,14 @@ const FLUSH_INTERVAL_MS = 1_000;
 const FLUSH_CHARS = 8_192;
 const MAX_ENTRY_CHARS = 16_000;
 const MAX_CHUNK_ENTRIES = 200;
-/** Of what one chunk may hold when many wait, as JSON. */
+/** Limit of one chunk, bytes of JSON. */
 const MAX_CHUNK_BYTES = 200_000;
+/** Limit of unsent entries; half of them are dropped beyond the limit. */
 const MAX_PENDING_ENTRIES = 2_000;
+/** Limit of one text, in entries of MAX_ENTRY_CHARS. */
+const MAX_PIECES = 4;
 
-/** One writer, numbered from 1 without gaps; a chunk is sent when 1 s has passed or 8 KB have come. */
+/** Transcript of one attempt. A chunk is sent one second after its first entry, or earlier when 8192 characters are pending. */
 export class Transcript {
   readonly #sendChunk: SendChunk;
   readonly #redact: Redact;
@@ -28,13 +33,13 @@ export class Transcript {
   #timer: NodeJS.Timeout | undefined;
   #lastDrain: Promise<void> = Promise.resolve();
 
-  constructor(send: SendChunk, redact: Redact, now: () => number) {
-    this.#sendChunk = send;
+  constructor(sendChunk: SendChunk, redact: Redact, now: () => number) {
+    this.#sendChunk = sendChunk;
     this.#redact = redact;
     this.#now = now;
   }
 
-  /** A piece of running text: joined to the one before if that is of the same kind. */
+  /** Appends a piece of streamed text to the last entry if the kind is the same, else to a new entry. */
   appendText(kind: EntryKind, text: string): void {
     const last = this.#pendingEntries.at(-1);
     if (last?.kind === kind && last.text.length + text.length <= MAX_ENTRY_CHARS) {
@@ -45,7 +50,7 @@ export class Transcript {
     this.addEntry(kind, text);
   }
 
-  /** An entry of its own, cut when it is too long. */
+  /** Adds an entry. A long text becomes up to four entries; the remainder is dropped. */
   addEntry(kind: EntryKind, text: string): void {
     if (text === '') return;
     for (const piece of splitText(text)) {
@@ -53,21 +58,21 @@ export class Transcript {
       this.#scheduleFlush(piece.length);
     }
     if (this.#pendingEntries.length <= MAX_PENDING_ENTRIES) return;
-    // Nobody takes them: better a gap in the text than a bridge out of memory.
+    // The API has not answered for long. A gap in the transcript is better than a bridge out of memory.
     const dropped = this.#pendingEntries.length - MAX_PENDING_ENTRIES / 2;
     this.#pendingEntries.splice(0, dropped, {
       at: this.#now(),
       kind: 'bridge',
-      text: `${dropped} entries were lost while the control plane did not answer`,
+      text: `${dropped} entries were dropped because the control plane did not answer`,
     });
   }
 
-  /** Everything so far is sent when this resolves. */
+  /** Resolves when every entry so far is sent. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const drained = this.#lastDrain.then(() => this.#sendPending());
-    // A failed send has ended the attempt already, through the client.
+    // The client has ended the attempt for a failed send already.
     this.#lastDrain = drained.catch(() => {});
     return drained;
   }
@@ -90,16 +95,16 @@ export class Transcript {
       const taken = this.#pendingEntries.splice(0, countFittingEntries(this.#pendingEntries));
       this.#pendingChars = this.#pendingEntries.reduce((sum, entry) => sum + entry.text.length, 0);
       this.#lastChunkNumber += 1;
-      const entries = taken.map((e) => ({
-        ...e,
-        text: this.#redact(e.text).slice(0, MAX_ENTRY_CHARS),
+      const entries = taken.map((entry) => ({
+        ...entry,
+        text: this.#redact(entry.text).slice(0, MAX_ENTRY_CHARS),
       }));
       await this.#sendChunk({ n: this.#lastChunkNumber, entries });
     }
   }
 }
 
-/** How many from the first go into one chunk; at least one. */
+/** Returns how many of the first entries fit into one chunk; at least 1. */
 function countFittingEntries(entries: readonly TranscriptEntry[]): number {
   let bytes = 0;
   for (const [index, entry] of entries.slice(0, MAX_CHUNK_ENTRIES).entries()) {
@@ -110,8 +115,8 @@ function countFittingEntries(entries: readonly TranscriptEntry[]): number {
 }
 
 function splitText(text: string): string[] {
-  const cut: string[] = [];
-  for (let i = 0; i < text.length; i += MAX_ENTRY_CHARS)
-    cut.push(text.slice(i, i + MAX_ENTRY_CHARS));
-  return cut.slice(0, 4);
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; start += MAX_ENTRY_CHARS)
+    pieces.push(text.slice(start, start + MAX_ENTRY_CHARS));
+  return pieces.slice(0, MAX_PIECES);
 }

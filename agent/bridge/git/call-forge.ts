@@ -1,50 +1,63 @@
-import { delayUnlessAborted } from '../control/send-callback.ts';
+import { backoffMs } from '../../../core/base/backoff.ts';
+import { delayUnlessAborted } from '../host/delay.ts';
 import { isFetchOnDemandError, isRetryableForgeError, toForgeFailure } from './forge-failure.ts';
 import type { Git, GitCredential } from './git.ts';
 
-// Talking with the forge, with patience: passing trouble is sat out.
+// Git commands that talk to the forge, with retries after temporary failures.
 
-export type ForgeAccess = {
-  readonly credential: () => Promise<GitCredential>;
+/** Access of one attempt to the forge. */ export type ForgeAccess = {
+  /** Returns a credential that is valid for the next minutes. */
+  readonly getCredential: () => Promise<GitCredential>;
   readonly signal: AbortSignal;
 };
 
-/** At the start little is lost by giving up; later the agent's work is. Milliseconds. */
+/** Retry time while a failure loses no work, milliseconds: at the start, and for a checkpoint. */
 export const SHORT_PATIENCE_MS = 20_000;
+/** Retry time while a failure loses the work of the agent, milliseconds. */
 export const LONG_PATIENCE_MS = 10 * 60_000;
 
-export type ForgeCall = { readonly doing: string; readonly patienceMs: number };
+const RETRY_BACKOFF = { firstMs: 300, maxMs: 20_000 };
 
-/** Does `work` until it succeeds, fails for good or patience ends; then says what its failure means for the attempt. */
+/** One operation on the forge. */
+export type ForgeCall = {
+  /** Name of the operation, for error messages. */
+  readonly action: string;
+  /** Time after which no new try starts, milliseconds. */
+  readonly patienceMs: number;
+};
+
+/**
+ * Runs `work` with a credential and retries temporary failures within `patienceMs`. Throws an AttemptFailure for a failure of
+ * the forge, and any other error unchanged.
+ */
 export async function callForge<T>(
   access: ForgeAccess,
-  { doing, patienceMs }: ForgeCall,
+  { action, patienceMs }: ForgeCall,
   work: (credential: GitCredential) => Promise<T>,
 ): Promise<T> {
-  const until = performance.now() + patienceMs;
-  for (let n = 1; ; n += 1) {
+  const giveUpAt = performance.now() + patienceMs;
+  for (let tries = 1; ; tries += 1) {
     try {
-      return await work(await access.credential());
+      return await work(await access.getCredential());
     } catch (error) {
-      const waitMs = Math.min(20_000, 300 * 2 ** (n - 1));
-      const isLast = performance.now() + waitMs > until;
-      if (isLast || !isRetryableForgeError(error)) throw toForgeFailure(error, doing, Date.now());
+      const waitMs = backoffMs(tries, RETRY_BACKOFF);
+      const isLast = performance.now() + waitMs > giveUpAt;
+      if (isLast || !isRetryableForgeError(error)) throw toForgeFailure(error, action, Date.now());
       await delayUnlessAborted(waitMs, access.signal);
     }
   }
 }
 
-/** A git for a partial repository: what it lacks it fetches by itself, so it is given the credential. */
+/** Wraps git for a partial repository: git fetches missing contents on demand and needs the credential for each command. */
 export function createFetchingGit(git: Git, access: ForgeAccess): Git {
-  const talk = { doing: 'fetch what is needed', patienceMs: LONG_PATIENCE_MS };
+  const call = { action: 'fetch missing contents', patienceMs: LONG_PATIENCE_MS };
   return async (args, options = {}) => {
     const run = (credential: GitCredential) => git(args, { ...options, credential });
     try {
-      return await run(await access.credential());
+      return await run(await access.getCredential());
     } catch (error) {
-      // Any other failure has nothing to do with the forge.
       if (!isFetchOnDemandError(error)) throw error;
     }
-    return callForge(access, talk, run);
+    return callForge(access, call, run);
   };
 }

@@ -4,15 +4,16 @@ import { callForge, LONG_PATIENCE_MS, SHORT_PATIENCE_MS } from './call-forge.ts'
 import type { Git } from './git.ts';
 import { PROMISOR_REMOTE } from './write-repository.ts';
 
-// The talk with the forge: fetching the root branch, pushing to the attempt's own.
+// Fetches the root branch from the forge and pushes to the branch of the attempt.
 
+/** Branches of one attempt on the forge. */
 export type ForgeBranchOptions = ForgeAccess & {
   readonly git: Git;
   readonly cloneUrl: string;
-  /** Commits and trees are fetched, contents of files when they are needed. */
-  readonly partial: boolean;
+  /** Whether contents of files are fetched on demand instead of with the history. */
+  readonly isPartial: boolean;
   readonly rootBranch: string;
-  /** The attempt's own branch: the only one that is pushed. */
+  /** Branch of the attempt, without `refs/heads/`; no other branch is pushed. */
   readonly branch: string;
 };
 
@@ -26,6 +27,7 @@ const FETCH_ARGS = [
 ];
 const PUSH_ARGS = ['push', '--quiet', '--no-verify'];
 
+/** Fetches and pushes for one attempt. Every method throws an AttemptFailure when the forge fails for good. */
 export class ForgeBranch {
   readonly #options: ForgeBranchOptions;
   #lastPushedCommit = '';
@@ -34,13 +36,14 @@ export class ForgeBranch {
     this.#options = options;
   }
 
-  /** The complete history of the root branch and of `commits`. Answers the root branch's head. */
+  /** Fetches the complete history of the root branch and of `commits`. Returns the head commit of the root branch. */
   async fetchHistory(commits: readonly string[]): Promise<string> {
-    const wanted = commits.map((commit) => `${commit}:refs/smol/at/${commit}`);
+    const refspecs = commits.map((commit) => `${commit}:refs/smol/at/${commit}`);
     try {
-      await this.#fetchRefs([this.#rootRefspec, ...wanted], SHORT_PATIENCE_MS);
+      await this.#fetchRefs([this.#rootRefspec, ...refspecs], SHORT_PATIENCE_MS);
     } catch (error) {
-      if (!isBranchOnlyForgeError(error)) throw error;
+      if (!isUnadvertisedCommitError(error)) throw error;
+      // This forge serves only commits on branches: fetch every branch.
       await this.#fetchRefs(
         [this.#rootRefspec, '+refs/heads/*:refs/smol/heads/*'],
         SHORT_PATIENCE_MS,
@@ -50,13 +53,13 @@ export class ForgeBranch {
     return this.#readRootHead();
   }
 
-  /** The root branch's head as the forge has it now. */
+  /** Fetches the root branch. Returns the current head commit. */
   async fetchRoot(): Promise<string> {
     await this.#fetchRefs([this.#rootRefspec], LONG_PATIENCE_MS);
     return this.#readRootHead();
   }
 
-  /** Answers false when the forge does not take it just now: the next push brings it along. */
+  /** Pushes a checkpoint. Returns false if the forge is unavailable; the next push includes the commit. */
   async pushCheckpoint(commit: string): Promise<boolean> {
     try {
       await this.#pushCommit(commit, SHORT_PATIENCE_MS);
@@ -67,6 +70,7 @@ export class ForgeBranch {
     }
   }
 
+  /** Pushes the commit of the result. */
   pushFinalCommit(commit: string): Promise<void> {
     return this.#pushCommit(commit, LONG_PATIENCE_MS);
   }
@@ -90,20 +94,20 @@ export class ForgeBranch {
     return (await this.#options.git(['rev-parse', '--verify', ROOT_REF])).stdout.trim();
   }
 
-  #fetchRefs(refs: readonly string[], patienceMs: number): Promise<void> {
-    const from = this.#options.partial ? PROMISOR_REMOTE : this.#options.cloneUrl;
-    return this.#callForge('fetch', [...FETCH_ARGS, from, ...refs], patienceMs);
+  #fetchRefs(refspecs: readonly string[], patienceMs: number): Promise<void> {
+    const remote = this.#options.isPartial ? PROMISOR_REMOTE : this.#options.cloneUrl;
+    return this.#callForge('fetch', [...FETCH_ARGS, remote, ...refspecs], patienceMs);
   }
 
-  async #callForge(doing: string, args: readonly string[], patienceMs: number): Promise<void> {
-    await callForge(this.#options, { doing, patienceMs }, (credential) =>
+  async #callForge(action: string, args: readonly string[], patienceMs: number): Promise<void> {
+    await callForge(this.#options, { action, patienceMs }, (credential) =>
       this.#options.git(args, { credential }),
     );
   }
 }
 
-/** It refuses commits that no branch points to; then all branches are taken. */
-function isBranchOnlyForgeError(error: unknown): boolean {
-  const said = error instanceof Error ? error.message : '';
-  return /not our ref|unadvertised|allow.*SHA1|no such remote ref/i.test(said);
+/** Returns whether the forge refuses to serve a commit by its id because no branch points to the commit. */
+function isUnadvertisedCommitError(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : '';
+  return /not our ref|unadvertised|allow.*SHA1|no such remote ref/i.test(message);
 }

@@ -15,13 +15,16 @@ test.each([
   ["fatal: couldn't find remote ref refs/heads/root", false, 'infra', undefined],
   [' ! [remote rejected] a -> b (cannot lock ref)', true, 'infra', undefined],
   [' ! [rejected] a -> b (fetch first)', false, 'infra', undefined],
-])('%s', (stderr, passing, why, waitMs) => {
-  const error = new GitError(['push'], { exitCode: 1, stderr });
+])(
+  'the git error %j: retryable %s, cause %s, pause %s ms',
+  (stderr, isRetryable, failureCause, pauseMs) => {
+    const error = new GitError(['push'], { exitCode: 1, stderr });
 
-  const failure = toForgeFailure(error, 'push', 1_000);
+    const failure = toForgeFailure(error, 'push', 1_000);
 
-  expect(isRetryableForgeError(error)).toBe(passing);
-  if (!(failure instanceof AttemptFailure)) throw new Error('no failure');
-  expect(failure.failureCause).toBe(why);
-  expect(failure.details.until).toBe(waitMs === undefined ? undefined : 1_000 + waitMs);
-});
+    expect(isRetryableForgeError(error)).toBe(isRetryable);
+    if (!(failure instanceof AttemptFailure)) throw new Error('not an AttemptFailure');
+    expect(failure.failureCause).toBe(failureCause);
+    expect(failure.details.until).toBe(pauseMs === undefined ? undefined : 1_000 + pauseMs);
+  },
+);

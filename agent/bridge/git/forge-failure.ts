@@ -1,23 +1,26 @@
 import { AttemptFailure } from '../attempt-error.ts';
 import { GitError } from './git.ts';
 
-// What a failed talk with the forge means.
+// Classifies failures of git commands that talk to the forge.
 
-/** The forge is away, or wants to be left alone: whoever asks it next is told the same. */
+/** The forge is unreachable, overloaded or limits the rate; every other request fails as well. */
 const FORGE_UNAVAILABLE =
   /error: (?:5\d\d|429)|Could not resolve|Failed to connect|timed out|early EOF|unexpected disconnect|Connection reset|RPC failed|Empty reply|rate limit/i;
-/** Somebody else writes to the same repository. */
+/** Another process writes to the same reference. */
 const REF_LOCK_CONTENDED = /cannot lock ref|failed to update ref/i;
-/** Our credential is not good any more, until somebody renews it. */
+/** The credential is not valid, until an administrator renews the access. */
 const AUTHENTICATION_FAILED = /error: 401|Authentication failed|could not read Username/i;
 
-/** Whether asking the forge again soon may help. */
+const RATE_LIMIT_PAUSE_MS = 5 * 60_000;
+const UNAVAILABLE_PAUSE_MS = 60_000;
+
+/** Returns whether a retry after a short wait may succeed. */
 export function isRetryableForgeError(error: unknown): boolean {
   if (!(error instanceof GitError)) return false;
   return FORGE_UNAVAILABLE.test(error.stderr) || REF_LOCK_CONTENDED.test(error.stderr);
 }
 
-/** Whether git failed because it could not fetch what a partial repository lacks. */
+/** Returns whether git failed to fetch missing contents of a partial repository. */
 export function isFetchOnDemandError(error: unknown): boolean {
   return (
     error instanceof GitError &&
@@ -25,19 +28,24 @@ export function isFetchOnDemandError(error: unknown): boolean {
   );
 }
 
-/** For the attempt. `now` in epoch milliseconds. */
-export function toForgeFailure(error: unknown, doing: string, now: number): unknown {
+/**
+ * Converts a git error into the failure of the attempt; returns any other error unchanged.
+ *
+ * @param action name of the operation, for the message
+ * @param now epoch milliseconds
+ */
+export function toForgeFailure(error: unknown, action: string, now: number): unknown {
   if (!(error instanceof GitError)) return error;
   const { stderr } = error;
-  const message = `${doing}: ${takeLastLines(stderr)}`;
-  // A rule of the forge about what is pushed (size, secrets, protection), which the work itself broke.
-  const brokeRule = /\[remote rejected\]/.test(stderr) && !isRetryableForgeError(error);
-  if (brokeRule) return new AttemptFailure('agent', message, { cause: error });
-  // What is this repository's own trouble (it is gone, closed to us, lacks the branch) must not hold up others.
+  const message = `${action}: ${takeLastLines(stderr)}`;
+  // The pushed work violates a rule of the forge: size, secrets or branch protection.
+  const violatesRule = /\[remote rejected\]/.test(stderr) && !isRetryableForgeError(error);
+  if (violatesRule) return new AttemptFailure('agent', message, { cause: error });
+  // A problem of this repository alone (deleted, no access, no branch) must not pause the attempts of other repositories.
   if (!FORGE_UNAVAILABLE.test(stderr) && !AUTHENTICATION_FAILED.test(stderr))
     return new AttemptFailure('infra', message, { cause: error });
   const isLimited = /error: 429|rate limit/i.test(stderr);
-  const until = now + (isLimited ? 5 * 60_000 : 60_000);
+  const until = now + (isLimited ? RATE_LIMIT_PAUSE_MS : UNAVAILABLE_PAUSE_MS);
   return new AttemptFailure('forge', message, { until, cause: error });
 }
 
@@ -49,6 +57,6 @@ function takeLastLines(text: string): string {
       .filter((line) => line.trim() !== '')
       .slice(-3)
       .join(' ')
-      .slice(0, 600) || 'git said nothing'
+      .slice(0, 600) || 'git printed no error'
   );
 }

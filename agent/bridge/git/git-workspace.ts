@@ -12,37 +12,43 @@ import { parseMergeTree, parseNameStatus, splitNulSeparated } from './parse-git-
 import type { Change } from './sort-changes.ts';
 import { writeBridgeRepository, writeCheckoutRepository } from './write-repository.ts';
 
-// The repository as the bridge sees it: what changed in the workspace, commits made of chosen paths, merges. Plumbing only:
-// the paths to commit are chosen first and then staged one by one.
+// The repository of the bridge: changes in the workspace, commits of chosen paths, merges. Uses plumbing commands only, which
+// stage exactly the given paths.
 
+/** Limit of paths in one command line. */
+const MAX_PATHS_PER_COMMAND = 100;
+
+/** Parts of a git workspace. */
 export type GitWorkspaceOptions = {
   readonly processes: ProcessTable;
   readonly folders: AttemptFolders;
-  /** Object stores to borrow from. */
+  /** Object directories of mirrors, from which git borrows objects. */
   readonly alternates: string[];
   readonly author: { readonly name: string; readonly email: string };
   readonly signal: AbortSignal;
-  /** Where a partial repository fetches what it lacks. Absent: it lacks nothing. */
+  /** Source of missing contents of a partial repository. Absent: the repository is complete. */
   readonly promisor?: ForgeAccess & { readonly url: string };
 };
 
+/** The workspace of one attempt with the git directory of the bridge. Every method throws GitError when git fails. */
 export class GitWorkspace {
   readonly #options: GitWorkspaceOptions;
   readonly #git: Git;
-  /** For what reads the contents of files. */
+  /** For commands that read contents of files. */
   readonly #fetchingGit: Git;
-  /** The commit that the workspace stands on. */
+  /** Commit that the workspace is based on; empty before the first checkout. */
   headCommit = '';
-  /** What set-up changed, by path, as the blob it left: not the agent's doing. */
+  /** Blob ids by path of the files that set-up changed; such a file is no change of the agent while the blob is the same. */
   #setupBlobs = new Map<string, string>();
 
   private constructor(options: GitWorkspaceOptions) {
     this.#options = options;
-    const place = { gitDir: options.folders.git, workTree: options.folders.workspace };
-    this.#git = createGit(options.processes, place, options.signal);
+    const location = { gitDir: options.folders.git, workTree: options.folders.workspace };
+    this.#git = createGit(options.processes, location, options.signal);
     this.#fetchingGit = this.#addFetchOnDemand(this.#git);
   }
 
+  /** Creates the git directory of the bridge and opens the workspace. */
   static async open(options: GitWorkspaceOptions): Promise<GitWorkspace> {
     await writeBridgeRepository(options.folders.git, options.alternates, options.promisor?.url);
     return new GitWorkspace(options);
@@ -53,19 +59,20 @@ export class GitWorkspace {
     return promisor ? createFetchingGit(git, promisor) : git;
   }
 
-  /** Puts `commit` into the workspace; with `withGit` also a repository for those who work there. */
-  async checkout(commit: string, withGit = false): Promise<void> {
+  /** Checks out `commit` into the workspace. */
+  async checkout(commit: string): Promise<void> {
     await this.#fetchingGit(['read-tree', '--reset', '-u', commit]);
     this.headCommit = commit;
-    if (!withGit) return;
-    await this.#writeFolderRepository(
-      this.#options.folders.workspace,
-      commit,
-      join(this.#options.folders.git, 'index'),
-    );
   }
 
-  /** Puts `tree` into `folder`, which is empty, through an index of its own. */
+  /** Checks out `commit` and creates a repository in the workspace for the git commands of the agent and of set-up. */
+  async checkoutWithRepository(commit: string): Promise<void> {
+    await this.checkout(commit);
+    const { git, workspace } = this.#options.folders;
+    await this.#writeFolderRepository(workspace, commit, join(git, 'index'));
+  }
+
+  /** Checks out `tree` into an empty folder through a separate index, and creates a repository at `commit` there. */
   async checkoutTreeInto(
     tree: string,
     commit: string,
@@ -73,8 +80,8 @@ export class GitWorkspace {
     indexFile: string,
   ): Promise<void> {
     const { processes, folders, signal } = this.#options;
-    const place = { gitDir: folders.git, workTree: folder, indexFile };
-    const git = this.#addFetchOnDemand(createGit(processes, place, signal));
+    const location = { gitDir: folders.git, workTree: folder, indexFile };
+    const git = this.#addFetchOnDemand(createGit(processes, location, signal));
     await git(['read-tree', '--reset', '-u', tree]);
     await this.#writeFolderRepository(folder, commit, indexFile);
   }
@@ -82,38 +89,39 @@ export class GitWorkspace {
   async #writeFolderRepository(folder: string, commit: string, indexFile: string): Promise<void> {
     const objects = join(this.#options.folders.git, 'objects');
     await writeCheckoutRepository(join(folder, '.git'), {
-      commitChanges: commit,
+      commit,
       objects,
       author: this.#options.author,
-      partial: this.#options.promisor !== undefined,
+      isPartial: this.#options.promisor !== undefined,
     });
     await copyFile(indexFile, join(folder, '.git/index'));
   }
 
-  /** What set-up left behind is not to be committed: called once, between set-up and the agent. */
+  /** Excludes the results of set-up from later commits. Call once, after set-up and before the agent starts. */
   async ignoreSetupChanges(): Promise<void> {
-    const made = await this.#git([
+    const untracked = await this.#git([
       'ls-files',
       '-z',
       '--others',
       '--exclude-standard',
       '--directory',
     ]);
-    const excludes = splitNulSeparated(made.stdout).map(
+    const excludes = splitNulSeparated(untracked.stdout).map(
       (path) => `/${path.replace(/[\\*?[\]!# ]/g, '\\$&')}\n`,
     );
+    // An exclude file has no form for a path with a line break.
     const usable = excludes.filter((line) => !line.slice(0, -1).includes('\n'));
     await appendFile(join(this.#options.folders.git, 'info/exclude'), usable.join(''));
     const changed = (await this.listChanges()).filter((change) => change.status !== 'D');
     this.#setupBlobs = await this.#hashFiles(changed.map((change) => change.path));
   }
 
-  /** Paths in the workspace that differ from `head` or are new, but for what set-up did. Nested repositories are left alone. */
+  /** Lists the paths that differ from `headCommit` or are new, without the changes of set-up and without nested repositories. */
   async listChanges(): Promise<Change[]> {
     await this.#git(['update-index', '-q', '--ignore-submodules', '--refresh'], {
       acceptedExitCodes: [0, 1],
     });
-    const differ = await this.#git([
+    const changed = await this.#git([
       'diff-files',
       '-z',
       '--name-status',
@@ -123,49 +131,52 @@ export class GitWorkspace {
     const untracked = await this.#git(['ls-files', '-z', '--others', '--exclude-standard']);
     const fresh = splitNulSeparated(untracked.stdout).filter((path) => !path.endsWith('/'));
     const changes: Change[] = [
-      ...parseNameStatus(differ.stdout),
+      ...parseNameStatus(changed.stdout),
       ...fresh.map((path): Change => ({ path, status: 'A' })),
     ];
     return this.#excludeSetupChanges(changes);
   }
 
   async #excludeSetupChanges(changes: Change[]): Promise<Change[]> {
-    const suspects = changes.filter((c) => c.status !== 'D' && this.#setupBlobs.has(c.path));
-    if (suspects.length === 0) return changes;
-    const now = await this.#hashFiles(suspects.map((change) => change.path));
+    const candidates = changes.filter(
+      ({ path, status }) => status !== 'D' && this.#setupBlobs.has(path),
+    );
+    if (candidates.length === 0) return changes;
+    const blobs = await this.#hashFiles(candidates.map((change) => change.path));
     return changes.filter(
-      (c) =>
-        c.status === 'D' || !now.has(c.path) || now.get(c.path) !== this.#setupBlobs.get(c.path),
+      ({ path, status }) =>
+        status === 'D' || !blobs.has(path) || blobs.get(path) !== this.#setupBlobs.get(path),
     );
   }
 
   async #hashFiles(paths: string[]): Promise<Map<string, string>> {
-    const plain = paths.filter((path) => !path.includes('\n'));
-    if (plain.length === 0) return new Map();
+    // The input of hash-object has one path a line.
+    const hashable = paths.filter((path) => !path.includes('\n'));
+    if (hashable.length === 0) return new Map();
     const answer = await this.#git(['hash-object', '--no-filters', '--stdin-paths'], {
-      input: plain.map((path) => `${path}\n`).join(''),
+      input: hashable.map((path) => `${path}\n`).join(''),
       acceptedExitCodes: [0, 128],
     });
     const hashes = answer.stdout.split('\n');
-    return new Map(plain.map((path, i) => [path, hashes[i] ?? '']));
+    return new Map(hashable.map((path, index) => [path, hashes[index] ?? '']));
   }
 
-  /** Commits exactly these changes on `head`, with further parents for a merge. Undefined: there was nothing to commit. */
+  /** Commits exactly these changes on `headCommit`; `parents` makes a merge commit. Returns undefined if there is no difference. */
   async commitChanges(
     changes: readonly Change[],
     message: string,
     parents: readonly string[] = [],
   ): Promise<string | undefined> {
-    const gone = changes.filter((c) => c.status === 'D').map((c) => `${c.path}\0`);
-    const kept = changes.filter((c) => c.status !== 'D').map((c) => `${c.path}\0`);
-    if (gone.length > 0) {
+    const removed = changes.filter((change) => change.status === 'D');
+    const written = changes.filter((change) => change.status !== 'D');
+    if (removed.length > 0) {
       await this.#git(['update-index', '-z', '--force-remove', '--stdin'], {
-        input: gone.join(''),
+        input: joinPaths(removed),
       });
     }
-    if (kept.length > 0) {
+    if (written.length > 0) {
       await this.#git(['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], {
-        input: kept.join(''),
+        input: joinPaths(written),
       });
     }
     const tree = (await this.#git(['write-tree'])).stdout.trim();
@@ -175,10 +186,11 @@ export class GitWorkspace {
     return this.headCommit;
   }
 
+  /** Creates a commit of `tree` without touching the workspace. Returns the commit id. */
   async commitTree(tree: string, parents: readonly string[], message: string): Promise<string> {
     const { name, email } = this.#options.author;
     const answer = await this.#git(
-      ['commit-tree', tree, ...parents.flatMap((p) => ['-p', p]), '-F', '-'],
+      ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-F', '-'],
       {
         input: message,
         env: {
@@ -192,15 +204,18 @@ export class GitWorkspace {
     return answer.stdout.trim();
   }
 
-  /** Puts paths back to what `head` has; what is new is removed. */
+  /** Restores the paths to `headCommit` and removes new files. */
   async restorePaths(changes: readonly Change[]): Promise<void> {
-    const known = changes.filter((c) => c.status !== 'A').map((c) => `${c.path}\0`);
-    const fresh = changes.filter((c) => c.status === 'A').map((c) => c.path);
-    if (known.length > 0) {
-      await this.#fetchingGit(['checkout-index', '-f', '-z', '--stdin'], { input: known.join('') });
+    const tracked = changes.filter((change) => change.status !== 'A');
+    const added = changes.filter((change) => change.status === 'A').map((change) => change.path);
+    if (tracked.length > 0) {
+      await this.#fetchingGit(['checkout-index', '-f', '-z', '--stdin'], {
+        input: joinPaths(tracked),
+      });
     }
-    for (let i = 0; i < fresh.length; i += 100) {
-      await this.#git(['clean', '-fqd', '--', ...fresh.slice(i, i + 100)]);
+    for (let start = 0; start < added.length; start += MAX_PATHS_PER_COMMAND) {
+      const paths = added.slice(start, start + MAX_PATHS_PER_COMMAND);
+      await this.#git(['clean', '-fqd', '--', ...paths]);
     }
   }
 
@@ -213,12 +228,12 @@ export class GitWorkspace {
     return parseMergeTree(answer.stdout, answer.exitCode === 0);
   }
 
-  /** Puts a merge with its conflict markers into the workspace; `head` stays, the next commit needs both parents. */
+  /** Checks out a merge with conflict markers. `headCommit` stays; the next commit must name the second parent. */
   async checkoutMerge(merge: MergeOutcome): Promise<void> {
     await this.#fetchingGit(['read-tree', '--reset', '-u', merge.tree]);
   }
 
-  /** Of `files`, those that still hold conflict markers. */
+  /** Returns the files of `files` that contain conflict markers. */
   async findConflictMarkers(files: readonly string[]): Promise<string[]> {
     if (files.length === 0) return [];
     const answer = await this.#git(
@@ -238,6 +253,7 @@ export class GitWorkspace {
     return splitNulSeparated(answer.stdout);
   }
 
+  /** Returns whether `commit` contains `ancestor`. */
   async isAncestor(ancestor: string, commit: string): Promise<boolean> {
     const answer = await this.#git(['merge-base', '--is-ancestor', ancestor, commit], {
       acceptedExitCodes: [0, 1],
@@ -245,13 +261,13 @@ export class GitWorkspace {
     return answer.exitCode === 0;
   }
 
-  /** The newest commit of `root` that `commit` contains. Undefined: they share no history. */
+  /** Returns the newest common commit of `root` and `commit`; undefined without common history. */
   async findMergeBase(root: string, commit: string): Promise<string | undefined> {
     const answer = await this.#git(['merge-base', root, commit], { acceptedExitCodes: [0, 1] });
     return answer.stdout.trim().split('\n')[0] || undefined;
   }
 
-  /** Paths that differ between two commits. */
+  /** Lists the paths that differ between two commits or trees. */
   async diffCommits(from: string, to: string): Promise<Change[]> {
     const answer = await this.#git([
       'diff-tree',
@@ -265,17 +281,22 @@ export class GitWorkspace {
     return parseNameStatus(answer.stdout);
   }
 
-  /** Whether `commit` keeps files in Git LFS. */
+  /** Returns whether `commit` keeps files in Git LFS. */
   usesLfs(commit: string): Promise<boolean> {
     return usesLfs(this.#fetchingGit, commit);
   }
 
-  /** Of `paths`, those that belong to Git LFS and are in `commit` as they are. */
+  /** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. */
   findFilesOutsideLfs(commit: string, paths: readonly string[]): Promise<string[]> {
     return findFilesOutsideLfs(this.#fetchingGit, this.#options.folders.git, commit, paths);
   }
 
-  async resolveRevision(name: string): Promise<string> {
-    return (await this.#git(['rev-parse', '--verify', name])).stdout.trim();
+  /** Returns the object id of a revision. */
+  async resolveRevision(revision: string): Promise<string> {
+    return (await this.#git(['rev-parse', '--verify', revision])).stdout.trim();
   }
+}
+
+function joinPaths(changes: readonly Change[]): string {
+  return changes.map((change) => `${change.path}\0`).join('');
 }

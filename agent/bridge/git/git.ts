@@ -1,58 +1,73 @@
-import { readProgramPath } from '../host/bridge-settings.ts';
 import type { FinishedProcess, ProcessTable } from '../host/process-table.ts';
 
-// How the bridge runs git: with a git dir of its own outside the workspace, and deaf to whatever configuration, hooks,
-// filters or attributes the workspace, the user or the machine may bring.
+// Runs git for the bridge. The git directory lies outside the workspace, and no configuration, hook, filter or attribute of the
+// workspace, the user or the machine has an effect.
 
+/** Credential for the forge over HTTP basic authentication. */
 export type GitCredential = { readonly username: string; readonly password: string };
 
+/** Options of one git command. */
 export type GitOptions = {
-  /** Exit codes that are answers and not errors. Default: 0. */
+  /** Exit codes that are not errors. Default: 0. */
   readonly acceptedExitCodes?: readonly number[];
+  /** Additional environment variables. */
   readonly env?: Record<string, string>;
+  /** Text for standard input. */
   readonly input?: string;
-  /** Talks to the forge with this, given to that one process. */
+  /** Credential for the forge, passed to this process only. */
   readonly credential?: GitCredential;
 };
 
+/** Outcome of a git command with an accepted exit code. */
 export type GitOutput = {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 };
+
+/** Runs one git command. Throws GitError for an exit code that is not accepted, and when the output exceeds 64 MiB. */
 export type Git = (args: readonly string[], options?: GitOptions) => Promise<GitOutput>;
 
+/** Where git works. */
 export type GitLocation = {
   readonly gitDir: string;
   readonly workTree: string;
-  /** Default: the git dir's own. */
+  /** Default: the index of `gitDir`. */
   readonly indexFile?: string;
 };
 
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const MAX_OUTPUT_LENGTH = 64 * 1024 * 1024;
 
+/** A git command failed; the message quotes the end of standard error. */
 export class GitError extends Error {
   override readonly name = 'GitError';
   readonly stderr: string;
 
-  constructor(args: readonly string[], answer: Pick<FinishedProcess, 'exitCode' | 'stderr'>) {
-    super(`git ${args[0]} ended with ${answer.exitCode}: ${answer.stderr.trim().slice(-1_000)}`);
-    this.stderr = answer.stderr;
+  constructor(args: readonly string[], finished: Pick<FinishedProcess, 'exitCode' | 'stderr'>) {
+    super(
+      `git ${args[0]} ended with ${finished.exitCode}: ${finished.stderr.trim().slice(-1_000)}`,
+    );
+    this.stderr = finished.stderr;
   }
 }
 
-export function createGit(processes: ProcessTable, place: GitLocation, signal: AbortSignal): Git {
+/** Creates a git for one location; `signal` kills running commands. */
+export function createGit(
+  processes: ProcessTable,
+  location: GitLocation,
+  signal: AbortSignal,
+): Git {
   return async (args, options = {}) => {
     const finished = await processes.run(['git', ...args], {
-      cwd: place.workTree,
+      cwd: location.workTree,
       env: {
-        ...buildGitEnvironment(place),
+        ...buildGitEnvironment(location, processes.programPath),
         ...buildCredentialEnvironment(options.credential),
         ...options.env,
       },
       signal,
-      keep: 'head',
-      maxBytes: MAX_OUTPUT_BYTES,
+      overflow: 'fail',
+      maxLength: MAX_OUTPUT_LENGTH,
       ...(options.input === undefined ? {} : { input: options.input }),
     });
     const { exitCode, stdout, stderr } = finished;
@@ -63,16 +78,16 @@ export function createGit(processes: ProcessTable, place: GitLocation, signal: A
   };
 }
 
-function buildGitEnvironment(place: GitLocation): Record<string, string> {
+function buildGitEnvironment(location: GitLocation, programPath: string): Record<string, string> {
   return {
-    PATH: readProgramPath(),
-    // Nothing of the user's: no ~/.netrc, no ~/.config/git.
-    HOME: place.gitDir,
-    XDG_CONFIG_HOME: place.gitDir,
+    PATH: programPath,
+    // Hides the files of the user, such as ~/.netrc and ~/.config/git.
+    HOME: location.gitDir,
+    XDG_CONFIG_HOME: location.gitDir,
     LC_ALL: 'C',
-    GIT_DIR: place.gitDir,
-    GIT_WORK_TREE: place.workTree,
-    ...(place.indexFile ? { GIT_INDEX_FILE: place.indexFile } : {}),
+    GIT_DIR: location.gitDir,
+    GIT_WORK_TREE: location.workTree,
+    ...(location.indexFile ? { GIT_INDEX_FILE: location.indexFile } : {}),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_ATTR_NOSYSTEM: '1',
@@ -85,7 +100,7 @@ function buildGitEnvironment(place: GitLocation): Record<string, string> {
   };
 }
 
-/** The credential reaches git in its environment only: not in argv, not in the address, not on disk. */
+/** Passes the credential in the environment: never in an argument, in the URL or on disk. */
 function buildCredentialEnvironment(credential: GitCredential | undefined): Record<string, string> {
   if (!credential) return {};
   const basic = Buffer.from(`${credential.username}:${credential.password}`).toString('base64');

@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import type { Git } from './git.ts';
 import { splitNulSeparated } from './parse-git-output.ts';
 
-// Git LFS works through a filter that the repository names, and no such filter is run here: what it keeps stays a pointer, and
-// what is written in the place of a pointer is committed as it is. That is said, and seen in what is reported.
+// The bridge runs no filter of a repository, so the filter of Git LFS does not run: LFS files stay pointers, and a file that an
+// agent writes instead of a pointer is committed unchanged. The agent is told so, and the result flags such files.
 
+/** Note for the agent and for people. */
 export const LFS_NOTE =
-  'Some files of this repository are kept in Git LFS. Here they are pointers (small texts that begin with "version https://git-lfs"), not their contents. Leave them as they are: what is written in their place is committed as it is, outside LFS.';
+  'Some files of this repository are kept in Git LFS. Here they are pointers (small texts that begin with "version https://git-lfs"), not their contents. Leave them as they are: a file written in their place is committed as it is, outside LFS.';
 const LFS_POINTER_PREFIX = 'version https://git-lfs.github.com/spec/v1';
-/** Names in one command line. */
+/** Limit of paths in one command line. */
 const MAX_PATHS_PER_COMMAND = 200;
 
-/** Whether `commit` names the filter of Git LFS in any of its .gitattributes. `git` reads contents. */
+/** Returns whether a .gitattributes file in `commit` names the filter of Git LFS. `git` must be able to fetch contents. */
 export async function usesLfs(git: Git, commit: string): Promise<boolean> {
   const listed = await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]);
   const files = splitNulSeparated(listed.stdout).filter((path) =>
@@ -21,40 +22,47 @@ export async function usesLfs(git: Git, commit: string): Promise<boolean> {
   return (await findPathsWithText(git, 'filter=lfs', commit, files)).length > 0;
 }
 
-/** Of `paths`, those that belong to Git LFS and whose content in `commit` is no pointer. `git` looks at the workspace. */
+/** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. `git` works in the workspace. */
 export async function findFilesOutsideLfs(
   git: Git,
   gitDir: string,
   commit: string,
   paths: readonly string[],
 ): Promise<string[]> {
-  const kept = await findLfsPaths(git, gitDir, paths);
-  const pointers = new Set(await findPathsWithText(git, LFS_POINTER_PREFIX, commit, kept));
-  return kept.filter((path) => !pointers.has(path));
+  const lfsPaths = await findLfsPaths(git, gitDir, paths);
+  const pointers = new Set(await findPathsWithText(git, LFS_POINTER_PREFIX, commit, lfsPaths));
+  return lfsPaths.filter((path) => !pointers.has(path));
 }
 
-/** The bridge's own attributes override those of the workspace, so git is asked from a git dir that has none. Nothing is run. */
+/**
+ * Returns the paths to which the attributes of the workspace assign the LFS filter. The git directory of the bridge overrides
+ * these attributes, so the check uses an empty git directory. check-attr runs no filter.
+ */
 async function findLfsPaths(git: Git, gitDir: string, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
-  const bare = join(gitDir, 'attributes');
-  await mkdir(join(bare, 'objects'), { recursive: true });
-  await mkdir(join(bare, 'refs'), { recursive: true });
-  await writeFile(join(bare, 'HEAD'), 'ref: refs/heads/none\n');
+  const emptyGitDir = join(gitDir, 'attributes');
+  await mkdir(join(emptyGitDir, 'objects'), { recursive: true });
+  await mkdir(join(emptyGitDir, 'refs'), { recursive: true });
+  await writeFile(join(emptyGitDir, 'HEAD'), 'ref: refs/heads/none\n');
   const answer = await git(['check-attr', '-z', '--stdin', 'filter'], {
-    env: { GIT_DIR: bare },
+    env: { GIT_DIR: emptyGitDir },
     input: paths.map((path) => `${path}\0`).join(''),
   });
-  const parts = answer.stdout.split('\0');
-  return paths.filter((path, i) => parts[i * 3] === path && parts[i * 3 + 2] === 'lfs');
+  // Three fields a path: path, attribute, value.
+  const fields = answer.stdout.split('\0');
+  return paths.filter(
+    (path, index) => fields[index * 3] === path && fields[index * 3 + 2] === 'lfs',
+  );
 }
 
-/** Of `paths`, those with this text in `commit`. */
+/** Returns the paths whose content in `commit` contains the text. */
 async function findPathsWithText(git: Git, text: string, commit: string, paths: readonly string[]) {
   const found: string[] = [];
-  for (let i = 0; i < paths.length; i += MAX_PATHS_PER_COMMAND) {
-    const some = paths.slice(i, i + MAX_PATHS_PER_COMMAND);
-    const args = ['grep', '-lzaF', '-e', text, commit, '--', ...some];
+  for (let start = 0; start < paths.length; start += MAX_PATHS_PER_COMMAND) {
+    const batch = paths.slice(start, start + MAX_PATHS_PER_COMMAND);
+    const args = ['grep', '-lzaF', '-e', text, commit, '--', ...batch];
     const answer = await git(args, { acceptedExitCodes: [0, 1] });
+    // Each name has the prefix "<commit>:".
     found.push(...splitNulSeparated(answer.stdout).map((name) => name.slice(commit.length + 1)));
   }
   return found;

@@ -1,54 +1,55 @@
 import type { Change } from './sort-changes.ts';
 
-// Reads what git's plumbing answers with `-z`: paths may hold anything but NUL.
+// Parses output of git plumbing with `-z`: a path may contain any character but NUL.
 
+/** Outcome of a merge without a work tree. */
 export type MergeOutcome = {
   readonly isClean: boolean;
-  /** With conflicts: holds the files with their markers. */
+  /** Tree of the merge; after conflicts the files contain conflict markers. */
   readonly tree: string;
-  /** Paths in conflict. */
+  /** Paths in conflict; empty for a clean merge. */
   readonly files: string[];
-  /** What git says about them. */
+  /** Conflict messages of git, a line each. */
   readonly messages: string;
 };
 
-/** Parts that end with a NUL. */
+/** Splits NUL-terminated parts; drops empty parts. */
 export function splitNulSeparated(text: string): string[] {
   return text.split('\0').filter((part) => part !== '');
 }
 
-/** Of `--name-status -z`: status and path in turn. */
+/** Parses `--name-status -z`: status and path in turn. A status other than A and D counts as M. */
 export function parseNameStatus(text: string): Change[] {
   const parts = splitNulSeparated(text);
   const changes: Change[] = [];
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    const letter = parts[i] ?? '';
-    const path = parts[i + 1] ?? '';
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const letter = parts[index] ?? '';
+    const path = parts[index + 1] ?? '';
     changes.push({ path, status: letter === 'A' || letter === 'D' ? letter : 'M' });
   }
   return changes;
 }
 
-/** Of `merge-tree --write-tree -z --name-only --messages`: tree, conflicted names, an empty part, then the messages. */
-export function parseMergeTree(text: string, clean: boolean): MergeOutcome {
+/** Parses `merge-tree --write-tree -z --name-only --messages`: tree, paths in conflict, an empty part, then the messages. */
+export function parseMergeTree(text: string, isClean: boolean): MergeOutcome {
   const parts = text.split('\0');
   const tree = (parts[0] ?? '').trim();
   const end = parts.indexOf('', 1);
-  const files = clean ? [] : [...new Set(parts.slice(1, end === -1 ? undefined : end))];
+  const files = isClean ? [] : [...new Set(parts.slice(1, end === -1 ? undefined : end))];
   const messages =
-    clean || end === -1 ? '' : parseConflictMessages(parts.slice(end + 1)).join('\n');
-  return { isClean: clean, tree, files, messages };
+    isClean || end === -1 ? '' : parseConflictMessages(parts.slice(end + 1)).join('\n');
+  return { isClean, tree, files, messages };
 }
 
-/** Each message is a number of paths, the paths, a kind, then the text. */
+/** Collects the texts of conflict messages. A message is a path count, the paths, a kind and the text. */
 function parseConflictMessages(parts: string[]): string[] {
   const texts: string[] = [];
-  for (let i = 0; i < parts.length; ) {
-    const paths = Number(parts[i]);
-    if (!Number.isInteger(paths) || parts[i] === '') break;
-    const text = parts[i + paths + 2];
+  for (let start = 0; start < parts.length; ) {
+    const pathCount = Number(parts[start]);
+    if (!Number.isInteger(pathCount) || parts[start] === '') break;
+    const text = parts[start + pathCount + 2];
     if (text?.startsWith('CONFLICT')) texts.push(text.trim());
-    i += paths + 3;
+    start += pathCount + 3;
   }
   return texts;
 }

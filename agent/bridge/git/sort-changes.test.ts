@@ -15,7 +15,7 @@ const RULES: ScopeRules = {
   shared: ['package-lock.json'],
 };
 
-test('only what is outside the own scope and inside a foreign one is left out', () => {
+test('a change is left out only outside the own scope and inside a foreign scope', () => {
   const sorted = sortChanges(
     createChanges('src/login/a.ts', 'src/login/shared.ts', 'src/api/b.ts', 'docs/x.md'),
     RULES,
@@ -35,10 +35,10 @@ test('shared paths are never left out, even in a foreign scope', () => {
   expect(sortChanges(createChanges('package-lock.json'), rules).leftOut).toEqual([]);
 });
 
-test('a file in conflict is committed wherever it lies', () => {
-  const must = new Set(['src/api/b.ts']);
+test('a required path is committed even in a foreign scope', () => {
+  const required = new Set(['src/api/b.ts']);
 
-  expect(sortChanges(createChanges('src/api/b.ts'), RULES, must).leftOut).toEqual([]);
+  expect(sortChanges(createChanges('src/api/b.ts'), RULES, required).leftOut).toEqual([]);
 });
 
 test('a task without a declared scope owns the whole repository', () => {
@@ -62,7 +62,7 @@ test.each([
   ['src/login/contest.ts', 'D', undefined],
   ['package.json', 'M', 'outside the scope of the task; named in a verify command'],
   ['scripts/check.sh', 'M', 'outside the scope of the task; named in a verify command'],
-] as const)('%s (%s) is flagged: %s', (path, status, why) => {
+] as const)('the change of %s (%s) is flagged: %s', (path, status, why) => {
   const verify = [
     ['npm', 'test'],
     ['sh', './scripts/check.sh'],

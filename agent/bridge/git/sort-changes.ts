@@ -1,42 +1,48 @@
 import type { Scope } from '../../../core/graph/scope/scope.ts';
 import { compileScope, scopeContains } from '../../../core/graph/scope/scope.ts';
 
-// Which of an attempt's changes are committed, and which of them a person should look at.
+// Selects the changes of an attempt to commit, and flags committed changes for review by a person.
 
+/** Change of one path: added, modified or deleted. */
 export type Change = { readonly path: string; readonly status: 'A' | 'M' | 'D' };
+
+/** Change that is not committed, because the path belongs to `task`. */
 export type LeftOut = { readonly path: string; readonly task: string };
+
+/** Committed change with the reasons for a review, separated by semicolons. */
 export type Flagged = { readonly path: string; readonly why: string };
 
+/** Scopes as globs. */
 export type ScopeRules = {
-  /** Of the task. Empty: none was declared, the whole repository is its own. */
+  /** Scope of the task. Empty: no declared scope, the task owns the whole repository. */
   readonly own: readonly string[];
-  /** Declared by unfinished tasks with no ordering to this one. */
+  /** Scopes of unfinished tasks that are not ordered before or after this task. */
   readonly foreign: readonly { readonly task: string; readonly scope: readonly string[] }[];
-  /** Order nobody. */
+  /** Paths that every task may change, such as lockfiles. */
   readonly shared: readonly string[];
 };
 
+/** Changes to commit and changes to leave out. */
 export type SortedChanges = { readonly commit: Change[]; readonly leftOut: (Change & LeftOut)[] };
 
-/** A change is left out only if it is outside the own scope and inside a foreign one. `must` is committed in any case. */
+/** Leaves out the changes outside the own scope and inside a foreign scope, except the paths in `required`. */
 export function sortChanges(
   changes: readonly Change[],
   rules: ScopeRules,
-  must: ReadonlySet<string> = new Set(),
+  required: ReadonlySet<string> = new Set(),
 ): SortedChanges {
   const sorted: SortedChanges = { commit: [], leftOut: [] };
   const compiled = compileRules(rules);
   for (const change of changes) {
-    const owner = must.has(change.path) ? undefined : findForeignOwner(change.path, compiled);
+    const owner = required.has(change.path) ? undefined : findForeignOwner(change.path, compiled);
     if (owner === undefined) sorted.commit.push(change);
     else sorted.leftOut.push({ ...change, task: owner });
   }
   return sorted;
 }
 
-/** Prepared once for many paths. */
 type CompiledRules = {
-  /** Undefined: the whole repository is its own. */
+  /** Undefined: the task owns the whole repository. */
   readonly own: Scope | undefined;
   readonly foreign: { readonly task: string; readonly scope: Scope }[];
   readonly shared: Scope;
@@ -64,6 +70,7 @@ const CI_PATH =
 const PROJECT_CONFIG_FILE = /^\.smol-gang\.ya?ml$/;
 const TEST_PATH =
   /(^|\/)(tests?|__tests__|spec|specs|testdata)\/|(^|\/)(test_[^/]*|conftest\.py|[^/]*([._-](test|spec)|_tests?)\.[^/]+|[^/]*Tests?\.(java|kt|cs|swift))$/;
+/** Files in which script runners look up their scripts. */
 const SCRIPT_FILES: Record<string, string> = {
   npm: 'package.json',
   pnpm: 'package.json',
@@ -74,7 +81,7 @@ const SCRIPT_FILES: Record<string, string> = {
   tox: 'tox.ini',
 };
 
-/** What a person should look at among changes that were committed. */
+/** Returns the committed changes that a person should review. */
 export function flagChanges(
   changes: readonly Change[],
   rules: ScopeRules,
@@ -83,8 +90,8 @@ export function flagChanges(
   const flagged: Flagged[] = [];
   const compiled = compileRules(rules);
   for (const change of changes) {
-    const whys = findFlagReasons(change, compiled, verify);
-    if (whys.length > 0) flagged.push({ path: change.path, why: whys.join('; ') });
+    const reasons = findFlagReasons(change, compiled, verify);
+    if (reasons.length > 0) flagged.push({ path: change.path, why: reasons.join('; ') });
   }
   return flagged;
 }
@@ -94,20 +101,21 @@ function findFlagReasons(
   rules: CompiledRules,
   verify: readonly (readonly string[])[],
 ) {
-  const whys: string[] = [];
-  if (!isOwnPath(change.path, rules)) whys.push('outside the scope of the task');
-  if (CI_PATH.test(change.path)) whys.push('changes CI');
+  const reasons: string[] = [];
+  if (!isOwnPath(change.path, rules)) reasons.push('outside the scope of the task');
+  if (CI_PATH.test(change.path)) reasons.push('changes CI');
   if (PROJECT_CONFIG_FILE.test(change.path))
-    whys.push('changes how this repository is set up and verified');
+    reasons.push('changes how this repository is set up and verified');
   if (verify.some((command) => commandRunsFile(command, change.path)))
-    whys.push('named in a verify command');
-  if (change.status === 'D' && TEST_PATH.test(change.path)) whys.push('deletes a test');
-  return whys;
+    reasons.push('named in a verify command');
+  if (change.status === 'D' && TEST_PATH.test(change.path)) reasons.push('deletes a test');
+  return reasons;
 }
 
+/** Returns whether a verify command runs the file directly or through a known script runner. */
 function commandRunsFile(command: readonly string[], path: string): boolean {
   const [program = '', ...args] = command;
-  const name = program.slice(program.lastIndexOf('/') + 1);
-  if (SCRIPT_FILES[name] === path) return true;
+  const programName = program.slice(program.lastIndexOf('/') + 1);
+  if (SCRIPT_FILES[programName] === path) return true;
   return [program, ...args].some((argument) => argument.replace(/^\.\//, '') === path);
 }

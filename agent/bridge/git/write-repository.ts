@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-// Git dirs, made by hand: nothing is run, no template is copied.
+// Writes git directories file by file: no git command runs, and no template of the machine is copied.
 
 const BRIDGE_CONFIG = `[core]
 	bare = false
@@ -47,11 +47,11 @@ const BRIDGE_CONFIG = `[core]
 	conflictStyle = merge
 `;
 
-/** Overrides every .gitattributes: bytes go in and out as they are, and merges are git's own. */
+/** Overrides every .gitattributes: no conversion of contents, and only the built-in merge. */
 const BRIDGE_ATTRIBUTES =
   '* -text -eol -filter -ident -working-tree-encoding !diff !merge !conflict-marker-size !whitespace\n';
 
-/** Never meant to be committed, even where a repository forgets to ignore it. */
+/** Never committed, even if the repository does not ignore the paths. */
 const BRIDGE_EXCLUDES = [
   'node_modules/',
   '__pycache__/',
@@ -63,46 +63,51 @@ const BRIDGE_EXCLUDES = [
   '.smol-agent/',
 ];
 
-/** The forge of a partial repository: what is missing is fetched from there when it is needed. */
+/** Remote of a partial repository, from which git fetches missing contents on demand. */
 export const PROMISOR_REMOTE = 'forge';
 
 /**
- * A git dir for the bridge, made without running anything. `alternates`: object stores to borrow from; `promisor`: the
- * address of the forge that has the contents of files, of which only those that are needed are fetched.
+ * Writes the git directory of the bridge or of a mirror.
+ *
+ * @param alternates object directories to borrow objects from
+ * @param promisorUrl clone URL for missing contents; undefined: the repository is complete
  */
 export async function writeBridgeRepository(
   gitDir: string,
   alternates: string[],
-  promisor?: string,
+  promisorUrl?: string,
 ): Promise<void> {
-  const config = BRIDGE_CONFIG + formatPromisorConfig(promisor !== undefined);
-  const address = promisor === undefined ? '' : `\turl = ${quoteConfigValue(promisor)}\n`;
-  await writeRepository(gitDir, config + address, alternates);
+  const config = BRIDGE_CONFIG + formatPromisorConfig(promisorUrl !== undefined);
+  const url = promisorUrl === undefined ? '' : `\turl = ${quoteConfigValue(promisorUrl)}\n`;
+  await writeRepository(gitDir, config + url, alternates);
   await mkdir(join(gitDir, 'info'), { recursive: true });
   await writeFile(join(gitDir, 'info/attributes'), BRIDGE_ATTRIBUTES);
   await writeFile(join(gitDir, 'info/exclude'), `${BRIDGE_EXCLUDES.join('\n')}\n`);
 }
 
-/** An ordinary repository for those who work in a checkout (agent, set-up, tests). The bridge never reads it. */
+/** Writes an ordinary repository into a checkout, for the agent, set-up and verify commands. The bridge never reads the files. */
 export async function writeCheckoutRepository(
   gitDir: string,
   options: {
-    readonly commitChanges: string;
+    readonly commit: string;
+    /** Object directory of the bridge. */
     readonly objects: string;
     readonly author: { readonly name: string; readonly email: string };
-    /** Contents of older commits are missing: git is told, so that it does not take that for damage. */
-    readonly partial: boolean;
+    /** Whether contents of old commits are missing; without this note git reports a damaged repository. */
+    readonly isPartial: boolean;
   },
 ): Promise<void> {
   const { name, email } = options.author;
   const config = `[core]\n\tbare = false\n[user]\n\tname = ${quoteConfigValue(name)}\n\temail = ${quoteConfigValue(email)}\n`;
-  await writeRepository(gitDir, config + formatPromisorConfig(options.partial), [options.objects]);
-  await writeFile(join(gitDir, 'refs/heads/work'), `${options.commitChanges}\n`);
+  await writeRepository(gitDir, config + formatPromisorConfig(options.isPartial), [
+    options.objects,
+  ]);
+  await writeFile(join(gitDir, 'refs/heads/work'), `${options.commit}\n`);
 }
 
-/** What is to come after it belongs to the promisor. */
-function formatPromisorConfig(partial: boolean): string {
-  if (!partial) return '[core]\n\trepositoryformatversion = 0\n';
+/** Ends with the section of the promisor remote, so that the caller can append its `url`. */
+function formatPromisorConfig(isPartial: boolean): string {
+  if (!isPartial) return '[core]\n\trepositoryformatversion = 0\n';
   return `[core]
 	repositoryformatversion = 1
 [extensions]

@@ -1,21 +1,22 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where things lie under the attempt's own folder. */
+/** Absolute paths of the folders of one attempt. */
 export type AttemptFolders = {
   readonly root: string;
-  /** What the agent works in. */
+  /** Work tree of the agent. */
   readonly workspace: string;
-  /** The bridge's git dir. */
+  /** Git directory of the bridge, out of reach for the work tree. */
   readonly git: string;
-  /** HOME and TMPDIR of the agent, set-up and verify. */
+  /** HOME of the agent, set-up and verify. */
   readonly home: string;
+  /** TMPDIR of the agent, set-up and verify. */
   readonly tmp: string;
-  /** Clean checkouts to verify in, one below another. */
+  /** Parent of the clean checkouts in which the verify commands run. */
   readonly verify: string;
 };
 
-/** Makes the attempt's folder afresh. `bridge.pid` names the process that it belongs to. */
+/** Empties and creates the folders below `root`. The file `bridge.pid` names the owner, the process id of the bridge. */
 export async function createAttemptFolders(root: string, owner: string): Promise<AttemptFolders> {
   await rm(root, { recursive: true, force: true });
   const folders: AttemptFolders = {
@@ -32,18 +33,18 @@ export async function createAttemptFolders(root: string, owner: string): Promise
   return folders;
 }
 
-/** The environment of the agent, set-up and verify: nothing of the bridge's own but where programs are found. */
+/** Builds the environment of the agent, set-up and verify. Of the environment of the bridge only PATH goes into a child. */
 export function buildChildEnvironment(
   folders: AttemptFolders,
-  extra: Record<string, string>,
-  path: string,
+  repositoryEnv: Readonly<Record<string, string>>,
+  programPath: string,
 ): Record<string, string> {
   return {
     LANG: 'C.UTF-8',
     TERM: 'dumb',
     CI: '1',
-    ...extra,
-    PATH: path,
+    ...repositoryEnv,
+    PATH: programPath,
     HOME: folders.home,
     TMPDIR: folders.tmp,
   };

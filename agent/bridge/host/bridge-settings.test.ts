@@ -8,7 +8,7 @@ const VALID_ENVIRONMENT = {
   SMOL_WORK_DIR: '/tmp/work/',
 };
 
-test('the token is taken out of the environment', () => {
+test('the token is removed from the environment', () => {
   const env: NodeJS.ProcessEnv = { ...VALID_ENVIRONMENT };
 
   const settings = takeBridgeSettings(env);
@@ -18,7 +18,7 @@ test('the token is taken out of the environment', () => {
   expect(settings).toMatchObject({ apiUrl: 'http://127.0.0.1:3000', workDir: '/tmp/work' });
 });
 
-test('all problems are told at once, without the token', () => {
+test('the error lists all problems without the token', () => {
   const env = { SMOL_ATTEMPT_TOKEN: 'secret', SMOL_API_URL: 'file:///x', SMOL_AGENT_COMMAND: 'rm' };
 
   expect(() => takeBridgeSettings(env)).toThrow(
@@ -28,11 +28,20 @@ test('all problems are told at once, without the token', () => {
   expect(env).not.toHaveProperty('SMOL_ATTEMPT_TOKEN');
 });
 
-test('another agent is an argument array', () => {
+test('the command of another agent is a JSON array', () => {
   const settings = takeBridgeSettings({
     ...VALID_ENVIRONMENT,
     SMOL_AGENT_COMMAND: '["opencode","acp"]',
   });
 
   expect(settings.agentCommand).toEqual(['opencode', 'acp']);
+});
+
+test('programs are found in PATH, else in the folders of the system', () => {
+  expect(takeBridgeSettings({ ...VALID_ENVIRONMENT, PATH: '/opt/bin' }).programPath).toBe(
+    '/opt/bin',
+  );
+  expect(takeBridgeSettings({ ...VALID_ENVIRONMENT }).programPath).toBe(
+    '/usr/local/bin:/usr/bin:/bin',
+  );
 });

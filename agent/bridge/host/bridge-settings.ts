@@ -1,39 +1,47 @@
-// What the launcher hands to a bridge: these variables and nothing else.
+import { parseJson } from '../../../core/base/parse-json.ts';
+import {
+  BRIDGE_ENVIRONMENT,
+  DEFAULT_PROGRAM_PATH,
+} from '../../../core/contract/bridge-environment.ts';
 
+/** Settings of one bridge, from the environment that the launcher sets; BRIDGE_ENVIRONMENT documents the variables. */
 export type BridgeSettings = {
+  /** Base URL of the API, without a trailing slash. */
   readonly apiUrl: string;
   readonly attemptId: string;
   readonly token: string;
-  /** The attempt's own folder: made by the bridge, and removed by it at the end. */
+  /** Absolute path of the folder of the attempt, without a trailing slash. */
   readonly workDir: string;
-  /** Bare mirrors shared by the attempts of this machine. */
+  /** Folder of the shared bare mirrors; undefined: no mirror is used. */
   readonly mirrorDir: string | undefined;
-  /** Runs in place of the agent that the assignment names. */
+  /** Command line that replaces the command of the agent in the assignment. */
   readonly agentCommand: string[] | undefined;
+  /** Whether `workDir` stays after the end of the attempt. */
   readonly keepsWorkDir: boolean;
+  /** PATH of every child process. */
+  readonly programPath: string;
 };
 
-/** Takes the settings out of `env`: the token is gone from it afterwards. Throws with every problem named. */
+const { apiUrl, attemptId, token, workDir, mirrorDir, agentCommand, keepWorkDir, programPath } =
+  BRIDGE_ENVIRONMENT;
+
+/** Reads the settings and deletes the token from `env`. Throws one error that lists every problem, without any value. */
 export function takeBridgeSettings(env: NodeJS.ProcessEnv): BridgeSettings {
-  const token = env.SMOL_ATTEMPT_TOKEN ?? '';
-  delete env.SMOL_ATTEMPT_TOKEN;
+  const secret = env[token];
+  delete env[token];
   const problems: string[] = [];
   const settings: BridgeSettings = {
-    apiUrl: readHttpUrl(env.SMOL_API_URL, problems),
-    attemptId: readRequired('SMOL_ATTEMPT_ID', env.SMOL_ATTEMPT_ID, problems),
-    token: readRequired('SMOL_ATTEMPT_TOKEN', token, problems),
-    workDir: readAbsolutePath(env.SMOL_WORK_DIR, problems),
-    mirrorDir: env.SMOL_MIRROR_DIR || undefined,
-    agentCommand: readArgumentArray(env.SMOL_AGENT_COMMAND, problems),
-    keepsWorkDir: env.SMOL_KEEP === '1',
+    apiUrl: readHttpUrl(apiUrl, env[apiUrl], problems),
+    attemptId: readRequired(attemptId, env[attemptId], problems),
+    token: readRequired(token, secret, problems),
+    workDir: readAbsolutePath(workDir, env[workDir], problems),
+    mirrorDir: env[mirrorDir] || undefined,
+    agentCommand: readArgumentArray(agentCommand, env[agentCommand], problems),
+    keepsWorkDir: env[keepWorkDir] === '1',
+    programPath: env[programPath] ?? DEFAULT_PROGRAM_PATH,
   };
   if (problems.length > 0) throw new Error(problems.join('; '));
   return settings;
-}
-
-/** Where programs are found: by git, and by the agent, set-up and verify. */
-export function readProgramPath(): string {
-  return process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
 }
 
 function readRequired(name: string, value: string | undefined, problems: string[]): string {
@@ -41,32 +49,36 @@ function readRequired(name: string, value: string | undefined, problems: string[
   return value ?? '';
 }
 
-function readHttpUrl(value: string | undefined, problems: string[]): string {
+function readHttpUrl(name: string, value: string | undefined, problems: string[]): string {
   if (!value || !URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
-    problems.push('SMOL_API_URL must be an http or https address');
+    problems.push(`${name} must be an http or https address`);
     return '';
   }
   return value.replace(/\/+$/, '');
 }
 
-function readAbsolutePath(value: string | undefined, problems: string[]): string {
+function readAbsolutePath(name: string, value: string | undefined, problems: string[]): string {
   if (!value?.startsWith('/') || value === '/') {
-    problems.push('SMOL_WORK_DIR must be an absolute path');
+    problems.push(`${name} must be an absolute path`);
     return '';
   }
   return value.replace(/\/+$/, '');
 }
 
-function readArgumentArray(value: string | undefined, problems: string[]): string[] | undefined {
+function readArgumentArray(
+  name: string,
+  value: string | undefined,
+  problems: string[],
+): string[] | undefined {
   if (!value) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    if (Array.isArray(parsed) && parsed.length > 0 && parsed.every((a) => typeof a === 'string')) {
-      return parsed;
-    }
-  } catch {
-    // Said below, together with what else is wrong.
+  const parsed = parseJson(value);
+  if (
+    Array.isArray(parsed) &&
+    parsed.length > 0 &&
+    parsed.every((argument) => typeof argument === 'string')
+  ) {
+    return parsed;
   }
-  problems.push('SMOL_AGENT_COMMAND must be a JSON array of strings');
+  problems.push(`${name} must be a JSON array of strings`);
   return undefined;
 }

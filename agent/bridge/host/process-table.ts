@@ -1,55 +1,68 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge-environment.ts';
 import { getAbortReason } from '../attempt-error.ts';
 
-// Everything that the bridge starts, each in a process group of its own, so that it can be killed whole.
+// Child processes of the bridge. Each child leads a process group, so that one signal kills the child with all descendants.
 
+/** How a child process is started. */
 export type SpawnOptions = {
   readonly cwd: string;
-  /** The whole environment of the child. */
+  /** Complete environment of the child, besides the marker. */
   readonly env: Record<string, string>;
   readonly stdin?: 'pipe' | 'ignore';
 };
 
+/** How a command runs to the end. */
 export type RunOptions = SpawnOptions & {
   readonly signal: AbortSignal;
+  /** Time after which the command is killed, milliseconds. Default: none. */
   readonly timeoutMs?: number;
-  /** Written to its standard input. */
+  /** Text for standard input. Default: standard input is closed. */
   readonly input?: string;
-  /** `head`: fails past `maxBytes`; `tail`: keeps the end. Of each stream. */
-  readonly keep: 'head' | 'tail';
-  readonly maxBytes: number;
+  /** Output beyond `maxLength`: `fail` kills the command, `tail` drops the beginning. */
+  readonly overflow: 'fail' | 'tail';
+  /** Limit of each output stream, UTF-16 code units; `tail` may return up to twice as much. */
+  readonly maxLength: number;
 };
 
+/** Outcome of a command. */
 export type FinishedProcess = {
-  /** null: it could not be started, was killed, or ran out of time. */
+  /** Exit code; null if the command did not start, was killed, ran out of time or wrote too much. */
   readonly exitCode: number | null;
-  readonly timedOut: boolean;
+  readonly hasTimedOut: boolean;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both streams as they came. */
+  /** Both streams in order of arrival; empty with `fail`. */
   readonly output: string;
   readonly durationMs: number;
 };
 
+/** Longest wait for the output pipes to close after the exit of a command, milliseconds. */
 const CLOSE_GRACE_MS = 500;
+/** Variable in the environment of every child. The value finds a child that left the process group. */
+const MARKER_VARIABLE = 'SMOL_CHILD_OF';
 
-/** The children of one bridge. Each carries `marker` in its environment: one that left its group is found by that. */
+/** Child processes of one bridge. */
 export class ProcessTable {
+  /** Value of the marker variable, unique per bridge. */
   readonly marker: string;
+  /** PATH for children. */
+  readonly programPath: string;
   readonly #children = new Set<ChildProcess>();
   #reaper: ChildProcess | undefined;
 
-  constructor(marker: string) {
+  constructor(marker: string, programPath: string) {
     this.marker = marker;
+    this.programPath = programPath;
   }
 
-  /** Starts the guard that cleans up when the bridge itself is killed. `folder` undefined: it is kept. */
+  /** Starts the script that cleans up if the bridge is killed. `folder` is removed then; undefined keeps the folder. */
   startReaper(script: string, folder: string | undefined, owner: string): void {
-    const reaper = spawn('/bin/sh', [script, `SMOL_CHILD_OF=${this.marker}`, folder ?? '', owner], {
+    const reaper = spawn('/bin/sh', [script, this.#markerEntry, folder ?? '', owner], {
       cwd: '/',
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+      env: { PATH: DEFAULT_PROGRAM_PATH },
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
@@ -59,11 +72,12 @@ export class ProcessTable {
     this.#reaper = reaper;
   }
 
+  /** Starts a child. A command that cannot start emits `error` on the child. */
   spawn(command: readonly string[], options: SpawnOptions): ChildProcess {
     const [file = '', ...args] = command;
     const child = spawn(file, args, {
       cwd: options.cwd,
-      env: { ...options.env, SMOL_CHILD_OF: this.marker },
+      env: { ...options.env, [MARKER_VARIABLE]: this.marker },
       stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -71,7 +85,7 @@ export class ProcessTable {
     this.#children.add(child);
     this.#reaper?.stdin?.write(`+${child.pid}\n`);
     child.once('exit', () => {
-      // What it left behind in the background goes with it.
+      // Background processes of the child must not outlive the child.
       killProcessGroup(child);
       this.#children.delete(child);
       this.#reaper?.stdin?.write(`-${child.pid}\n`);
@@ -79,7 +93,7 @@ export class ProcessTable {
     return child;
   }
 
-  /** Runs to the end. Throws only when `signal` aborts; a command that cannot be started answers exit code null. */
+  /** Runs a command to the end. Throws only when `signal` aborts; a command that cannot start has exit code null. */
   async run(command: readonly string[], options: RunOptions): Promise<FinishedProcess> {
     if (options.signal.aborted) throw getAbortReason(options.signal);
     const startedAt = performance.now();
@@ -89,40 +103,43 @@ export class ProcessTable {
     });
     const streams = collectOutput(child, options);
     const kill = () => killProcessGroup(child);
-    const stop = { timedOut: false };
-    const timer = options.timeoutMs
-      ? setTimeout(() => {
-          stop.timedOut = true;
-          kill();
-        }, options.timeoutMs)
-      : undefined;
+    let hasTimedOut = false;
+    const killLate = () => {
+      hasTimedOut = true;
+      kill();
+    };
+    const timer = options.timeoutMs ? setTimeout(killLate, options.timeoutMs) : undefined;
     options.signal.addEventListener('abort', kill, { once: true });
     child.stdin?.on('error', () => {});
     child.stdin?.end(options.input ?? '');
-    const end = await waitUntilClosed(child);
+    const exit = await waitUntilClosed(child);
     clearTimeout(timer);
     options.signal.removeEventListener('abort', kill);
     if (options.signal.aborted) throw getAbortReason(options.signal);
     const durationMs = Math.round(performance.now() - startedAt);
-    if (end.error) streams.add('stderr', `cannot run ${command[0]}: ${end.error.message}\n`);
-    const exitCode = stop.timedOut || streams.overflow() ? null : end.code;
-    return { ...streams.text(), exitCode, timedOut: stop.timedOut, durationMs };
+    if (exit.error) streams.add('stderr', `cannot run ${command[0]}: ${exit.error.message}\n`);
+    const exitCode = hasTimedOut || streams.hasOverflowed() ? null : exit.code;
+    return { ...streams.getText(), exitCode, hasTimedOut, durationMs };
   }
 
-  /** Kills every child with all it started, at once. */
+  /** Kills all children and their descendants with SIGKILL. */
   killAll(): void {
     for (const child of this.#children) killProcessGroup(child);
-    for (const pid of findMarkedProcesses(`SMOL_CHILD_OF=${this.marker}`)) killProcess(pid);
+    for (const pid of findMarkedProcesses(this.#markerEntry)) killProcess(pid);
   }
 
-  /** Nothing is left to clean up. */
+  /** Ends the reaper without a clean-up. */
   dismissReaper(): void {
     this.#reaper?.stdin?.end('done\n');
     this.#reaper = undefined;
   }
+
+  get #markerEntry(): string {
+    return `${MARKER_VARIABLE}=${this.marker}`;
+  }
 }
 
-/** SIGKILL to the group of a child started by a ProcessTable. */
+/** Sends SIGKILL to the process group of a child of a ProcessTable. */
 export function killProcessGroup(child: ChildProcess): void {
   if (child.pid !== undefined) killProcess(-child.pid);
 }
@@ -131,23 +148,25 @@ function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // The process has ended already.
   }
 }
 
-function findMarkedProcesses(mark: string): number[] {
+function findMarkedProcesses(markerEntry: string): number[] {
   let names: string[];
   try {
     names = readdirSync('/proc');
   } catch {
     return [];
   }
-  return names.filter((name) => /^\d+$/.test(name) && hasEnvironmentMark(name, mark)).map(Number);
+  return names
+    .filter((name) => /^\d+$/.test(name) && hasEnvironmentEntry(name, markerEntry))
+    .map(Number);
 }
 
-function hasEnvironmentMark(pid: string, mark: string): boolean {
+function hasEnvironmentEntry(pid: string, entry: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(entry);
   } catch {
     return false;
   }
@@ -160,7 +179,7 @@ function waitUntilClosed(
     child.once('error', (error) => resolve({ code: null, error }));
     child.once('close', (code) => resolve({ code }));
     child.once('exit', (code) => {
-      // A daemon that left the group may hold the pipes open for ever.
+      // A daemon outside the group may hold the pipes open for ever.
       setTimeout(() => {
         child.stdout?.destroy();
         child.stderr?.destroy();
@@ -170,27 +189,24 @@ function waitUntilClosed(
   });
 }
 
-function collectOutput(child: ChildProcess, { keep, maxBytes }: RunOptions) {
-  const kept = { stdout: '', stderr: '', output: '' };
-  let overflow = false;
-  const add = (name: 'stdout' | 'stderr', text: string) => {
+function collectOutput(child: ChildProcess, { overflow, maxLength }: RunOptions) {
+  const text = { stdout: '', stderr: '', output: '' };
+  let hasOverflowed = false;
+  const addTail = (name: 'stdout' | 'stderr', chunk: string) => {
     for (const key of [name, 'output'] as const) {
-      if (keep === 'head' && key === 'output') continue;
-      const joined = kept[key] + text;
-      // Cut only now and then: cutting at every chunk would copy the text over and over.
-      kept[key] =
-        keep === 'tail' && joined.length > maxBytes * 2 ? joined.slice(-maxBytes) : joined;
-    }
-    if (keep === 'head' && kept[name].length > maxBytes && !overflow) {
-      overflow = true;
-      killProcessGroup(child);
+      const joined = text[key] + chunk;
+      // A cut at every chunk would copy the whole text each time; a cut at twice the length does not.
+      text[key] = joined.length > maxLength * 2 ? joined.slice(-maxLength) : joined;
     }
   };
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => add('stdout', text));
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => add('stderr', text));
-  return {
-    add,
-    overflow: () => overflow,
-    text: () => ({ ...kept }),
+  const addOrFail = (name: 'stdout' | 'stderr', chunk: string) => {
+    text[name] += chunk;
+    if (text[name].length <= maxLength || hasOverflowed) return;
+    hasOverflowed = true;
+    killProcessGroup(child);
   };
+  const add = overflow === 'tail' ? addTail : addOrFail;
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => add('stdout', chunk));
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => add('stderr', chunk));
+  return { add, hasOverflowed: () => hasOverflowed, getText: () => ({ ...text }) };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { keepEnd, keepStart, Redactor } from './redactor.ts';
 
-test('a secret is removed as it is and as it is sent', () => {
+test('a secret is removed in plain, base64 and percent-encoded form', () => {
   const redactor = new Redactor();
   redactor.addSecret('p@ss/word!');
 
@@ -10,7 +10,7 @@ test('a secret is removed as it is and as it is sent', () => {
   expect(redactor.redact(text)).toBe('[secret removed] [secret removed]== [secret removed]');
 });
 
-test('nothing short or empty is taken for a secret', () => {
+test('a short or empty secret is not replaced', () => {
   const redactor = new Redactor();
   redactor.addSecret('');
   redactor.addSecret('a');
@@ -18,7 +18,7 @@ test('nothing short or empty is taken for a secret', () => {
   expect(redactor.redact('banana')).toBe('banana');
 });
 
-test('texts are cut to length with a mark', () => {
+test('a text beyond the limit is cut and marked', () => {
   expect(keepEnd('abcdefghij', 10)).toBe('abcdefghij');
   expect(keepEnd('abcdefghijk', 10)).toBe('[...]\nhijk');
   expect(keepStart('abcdefghijk', 10)).toBe('abcd\n[...]');

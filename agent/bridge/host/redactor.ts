@@ -1,14 +1,17 @@
-// Secrets are taken out of everything that leaves the bridge as text.
+// Removes secrets from every text that leaves the bridge, and shortens long texts.
 
 const PLACEHOLDER = '[secret removed]';
+/** Shorter secrets are not replaced: the replacement would mangle ordinary text. Characters. */
 const MIN_SECRET_LENGTH = 6;
 
+/** Returns the text with every known secret replaced. */
 export type Redact = (text: string) => string;
 
+/** Secrets of one attempt. */
 export class Redactor {
   readonly #secrets = new Set<string>();
 
-  /** Also known in the forms in which it is sent. Too short a secret would mangle ordinary text and is not looked for. */
+  /** Adds a secret, also in base64 and percent-encoding, as headers and URLs contain the secret. */
   addSecret(secret: string): void {
     if (secret.length < MIN_SECRET_LENGTH) return;
     this.#secrets.add(secret);
@@ -17,20 +20,20 @@ export class Redactor {
   }
 
   readonly redact: Redact = (text) => {
-    let clean = text;
-    for (const secret of this.#secrets) clean = clean.replaceAll(secret, PLACEHOLDER);
-    return clean;
+    let redacted = text;
+    for (const secret of this.#secrets) redacted = redacted.replaceAll(secret, PLACEHOLDER);
+    return redacted;
   };
 }
 
-/** The end of a text, at most `maxLength` characters, marked where it was cut. */
+/** Returns the end of a text, at most `maxLength` UTF-16 code units including the mark of a cut. */
 export function keepEnd(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const mark = '[...]\n';
   return mark + text.slice(-(maxLength - mark.length));
 }
 
-/** The beginning of a text, at most `maxLength` characters, marked where it was cut. */
+/** Returns the beginning of a text, at most `maxLength` UTF-16 code units including the mark of a cut. */
 export function keepStart(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const mark = '\n[...]';

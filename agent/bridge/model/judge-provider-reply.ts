@@ -1,30 +1,43 @@
-// What a model endpoint's refusal means: for the request, and for the attempt.
+// Decides whether a refusal of the model endpoint is passed to the agent, retried, or parks the attempt.
 
+/** What to do with a reply of the model endpoint. */
 export type ProviderVerdict =
-  /** An answer for the agent, good or bad. */
+  /** Pass the reply to the agent. */
   | { readonly kind: 'answer' }
-  /** Passing trouble: ask once more after `waitMs`. */
-  | { readonly kind: 'again'; readonly waitMs: number }
-  /** No use in going on now: the attempt is parked until `until` (epoch milliseconds). */
+  /** Send the request again after `waitMs` milliseconds. */
+  | { readonly kind: 'retry'; readonly waitMs: number }
+  /** Park the attempt until `until`, epoch milliseconds. */
   | { readonly kind: 'refused'; readonly reason: string; readonly until: number };
 
 const MAX_TRIES = 3;
-/** A longer wait than this is not sat out with an agent running. */
+/** Longest wait before a retry while the agent runs, milliseconds; a longer wait parks the attempt. */
 const MAX_WAIT_MS = 2_000;
+/** Pause after a temporary failure, milliseconds. */
 const BUSY_PARK_MS = 60_000;
+/** Pause after a refusal of the account, milliseconds. */
 const ACCOUNT_PARK_MS = 5 * 60_000;
-/** Whatever the endpoint asks for: everybody's work with it stands still for that long. */
+/** Bounds of every pause, milliseconds: all attempts with the same endpoint pause for this time. */
+const MIN_PARK_MS = 1_000;
 const MAX_PARK_MS = 15 * 60_000;
 
+const FIRST_RETRY_MS = 250;
+
+/** Head of a reply of the model endpoint. */
 export type ProviderReply = {
   readonly status: number;
-  /** Epoch milliseconds. */
-  readonly retryAt: number | undefined;
-  /** The beginning of a refusal's body. */
+  /** Wait that the endpoint asks for, milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** Beginning of the body of a refusal. */
   readonly text: string;
 };
 
-/** `tries` counts this one; `reply` undefined: the endpoint could not be reached. */
+/**
+ * Judges the reply to a request that consumes tokens.
+ *
+ * @param reply undefined if the endpoint could not be reached
+ * @param tries tries so far, from 1
+ * @param now epoch milliseconds
+ */
 export function judgeProviderReply(
   reply: ProviderReply | undefined,
   tries: number,
@@ -32,59 +45,52 @@ export function judgeProviderReply(
 ): ProviderVerdict {
   if (reply !== undefined && reply.status < 400) return { kind: 'answer' };
   const trouble =
-    reply === undefined
-      ? createPassingTrouble('cannot be reached', BUSY_PARK_MS)
-      : classifyTrouble(reply);
+    reply === undefined ? createTemporaryTrouble('cannot be reached') : classifyTrouble(reply);
   if (trouble === undefined) return { kind: 'answer' };
-  const asked = reply?.retryAt === undefined ? undefined : Math.max(0, reply.retryAt - now);
-  const waitMs = asked ?? 250 * 3 ** (tries - 1);
-  if (trouble.passing && tries < MAX_TRIES && waitMs <= MAX_WAIT_MS) {
-    return { kind: 'again', waitMs };
+  const waitMs = reply?.retryAfterMs ?? FIRST_RETRY_MS * 3 ** (tries - 1);
+  if (trouble.isTemporary && tries < MAX_TRIES && waitMs <= MAX_WAIT_MS) {
+    return { kind: 'retry', waitMs };
   }
   return {
     kind: 'refused',
     reason: trouble.reason,
-    until: now + Math.min(Math.max(asked ?? trouble.parkMs, 1_000), MAX_PARK_MS),
+    until: now + clampParkMs(reply?.retryAfterMs ?? trouble.parkMs),
   };
+}
+
+function clampParkMs(ms: number): number {
+  return Math.min(Math.max(ms, MIN_PARK_MS), MAX_PARK_MS);
 }
 
 type ProviderTrouble = {
   readonly reason: string;
-  readonly passing: boolean;
+  /** Whether a retry may succeed within seconds. */
+  readonly isTemporary: boolean;
   readonly parkMs: number;
 };
 
-function createPassingTrouble(what: string, parkMs: number): ProviderTrouble {
-  return { reason: `the model endpoint ${what}`, passing: true, parkMs };
+function createTemporaryTrouble(predicate: string): ProviderTrouble {
+  return { reason: `the model endpoint ${predicate}`, isTemporary: true, parkMs: BUSY_PARK_MS };
 }
 
-/** Undefined: a fault of the request (what it asks for may not be there), which the agent has to see. */
+/** Classifies a refusal. Returns undefined for a fault of the request, which the agent must see. */
 function classifyTrouble(reply: ProviderReply): ProviderTrouble | undefined {
-  const said = reply.text.trim() === '' ? '' : `: ${reply.text.trim().slice(0, 300)}`;
-  const account = { passing: false, parkMs: ACCOUNT_PARK_MS };
+  const text = reply.text.trim();
+  const detail = text === '' ? '' : `: ${text.slice(0, 300)}`;
+  const account = { isTemporary: false, parkMs: ACCOUNT_PARK_MS };
   const { status } = reply;
   if (/insufficient_quota|exceeded your current quota|credit balance|billing/i.test(reply.text)) {
     return {
-      reason: `the model endpoint says the quota is used up (${status})${said}`,
+      reason: `the model endpoint reports an exhausted quota (${status})${detail}`,
       ...account,
     };
   }
   if (status === 401 || status === 403) {
-    return { reason: `the model endpoint refuses the key (${status})${said}`, ...account };
+    return { reason: `the model endpoint refuses the key (${status})${detail}`, ...account };
   }
   if (status === 402)
-    return { reason: `the model endpoint wants payment (402)${said}`, ...account };
-  if (status === 429) return createPassingTrouble(`is busy (429)${said}`, BUSY_PARK_MS);
-  if (status === 408 || status >= 500)
-    return createPassingTrouble(`fails (${status})${said}`, BUSY_PARK_MS);
+    return { reason: `the model endpoint requires payment (402)${detail}`, ...account };
+  if (status === 429) return createTemporaryTrouble(`is busy (429)${detail}`);
+  if (status === 408 || status >= 500) return createTemporaryTrouble(`fails (${status})${detail}`);
   return undefined;
-}
-
-/** Of a Retry-After header (seconds or a date), epoch milliseconds. */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  if (!value) return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return now + Math.max(0, seconds) * 1_000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : date;
 }

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
 import { prepareModelCall } from './model-call.ts';
 
-test('the model is forced and usage is asked for in a chat stream', () => {
+test('a chat stream gets the model of the attempt and a request for usage', () => {
   const body = { model: 'dear', stream: true, stream_options: { x: 1 }, messages: [] };
 
   const call = prepareModelCall('POST', '/v1/chat/completions?x=1', JSON.stringify(body), 'cheap');
 
-  expect(call).toMatchObject({ path: '/chat/completions', metered: true, messagesApi: false });
+  expect(call).toMatchObject({
+    path: '/chat/completions',
+    isMetered: true,
+    usesMessagesApi: false,
+  });
   expect('body' in call && JSON.parse(call.body)).toEqual({
     ...body,
     model: 'cheap',
@@ -14,13 +18,13 @@ test('the model is forced and usage is asked for in a chat stream', () => {
   });
 });
 
-test('other APIs get the model and nothing else', () => {
+test('a request to another API gets only the model', () => {
   const call = prepareModelCall('POST', '/v1/messages', '{"model":"dear","stream":true}', 'cheap');
 
-  expect(call).toMatchObject({ messagesApi: true, body: '{"stream":true,"model":"cheap"}' });
+  expect(call).toMatchObject({ usesMessagesApi: true, body: '{"stream":true,"model":"cheap"}' });
 });
 
-test('a request that names no model gets one', () => {
+test('a request without a model gets the model of the attempt', () => {
   expect(prepareModelCall('POST', '/responses', '{}', 'cheap')).toMatchObject({
     body: '{"model":"cheap"}',
   });
@@ -34,6 +38,6 @@ test.each([
   ['POST', '/v1/chat/completions', 'not json', 400],
   ['POST', '/v1/chat/completions', '[1]', 400],
   ['POST', '/v1/chat/completions', '{"stream":"yes"}', 400],
-])('%s %s %s is refused with %i', (method, url, body, status) => {
+])('the request %s %s %s is rejected with %i', (method, url, body, status) => {
   expect(prepareModelCall(method, url, body, 'm')).toMatchObject({ status });
 });

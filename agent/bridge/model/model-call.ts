@@ -1,31 +1,35 @@
 import { z } from 'zod';
+import { parseJson } from '../../../core/base/parse-json.ts';
 
-// Which requests of an agent go to the model, and in what form.
+// Selects the requests of an agent that the proxy forwards to the model endpoint, and prepares their bodies.
 
+/** Request to forward. */
 export type ModelCall = {
   readonly method: 'GET' | 'POST';
-  /** Below the endpoint's base address, with a leading slash. */
+  /** Path below the base URL of the endpoint, with a leading slash. */
   readonly path: string;
-  /** '' for GET. */
+  /** JSON; empty for GET. */
   readonly body: string;
-  /** Spends tokens. */
-  readonly metered: boolean;
-  /** The messages API wants its own header for the key. */
-  readonly messagesApi: boolean;
+  /** Whether the request consumes tokens. */
+  readonly isMetered: boolean;
+  /** Whether the request uses the messages API, which has a separate header for the key. */
+  readonly usesMessagesApi: boolean;
 };
+
+/** Request that the proxy answers itself, with an HTTP status and a message. */
 export type RejectedCall = { readonly status: number; readonly problem: string };
 
 type CallRule = {
   readonly method: ModelCall['method'];
-  readonly metered: boolean;
-  readonly messagesApi?: boolean;
+  readonly isMetered: boolean;
+  readonly usesMessagesApi?: boolean;
 };
 const CALL_RULES: Record<string, CallRule> = {
-  '/models': { method: 'GET', metered: false },
-  '/chat/completions': { method: 'POST', metered: true },
-  '/responses': { method: 'POST', metered: true },
-  '/messages': { method: 'POST', metered: true, messagesApi: true },
-  '/messages/count_tokens': { method: 'POST', metered: false, messagesApi: true },
+  '/models': { method: 'GET', isMetered: false },
+  '/chat/completions': { method: 'POST', isMetered: true },
+  '/responses': { method: 'POST', isMetered: true },
+  '/messages': { method: 'POST', isMetered: true, usesMessagesApi: true },
+  '/messages/count_tokens': { method: 'POST', isMetered: false, usesMessagesApi: true },
 };
 
 const bodySchema = z.looseObject({
@@ -33,7 +37,7 @@ const bodySchema = z.looseObject({
   stream_options: z.record(z.string(), z.unknown()).nullish(),
 });
 
-/** With the model forced, and usage asked for where it comes only on demand. */
+/** Prepares a request: sets the model of the attempt, and asks for token usage where the API reports usage only on request. */
 export function prepareModelCall(
   method: string,
   url: string,
@@ -42,29 +46,21 @@ export function prepareModelCall(
 ): ModelCall | RejectedCall {
   const path = url.split('?')[0]?.replace(/^\/v1(?=\/)/, '') ?? '';
   const rule = CALL_RULES[path];
-  if (!rule) return { status: 404, problem: `there is no ${path} here` };
-  if (method !== rule.method) return { status: 405, problem: `${path} takes ${rule.method}` };
+  if (!rule) return { status: 404, problem: `the model proxy does not serve ${path}` };
+  if (method !== rule.method)
+    return { status: 405, problem: `${path} requires the method ${rule.method}` };
   const call = {
     path,
     method: rule.method,
-    metered: rule.metered,
-    messagesApi: rule.messagesApi ?? false,
+    isMetered: rule.isMetered,
+    usesMessagesApi: rule.usesMessagesApi ?? false,
   };
   if (rule.method === 'GET') return { ...call, body: '' };
   const parsed = bodySchema.safeParse(parseJson(body));
-  if (!parsed.success)
-    return { status: 400, problem: 'the body is not the JSON that was expected' };
-  const sent = { ...parsed.data, model };
-  if (path === '/chat/completions' && sent.stream) {
-    sent.stream_options = { ...sent.stream_options, include_usage: true };
+  if (!parsed.success) return { status: 400, problem: `the body is not a valid ${path} request` };
+  const forwarded = { ...parsed.data, model };
+  if (path === '/chat/completions' && forwarded.stream) {
+    forwarded.stream_options = { ...forwarded.stream_options, include_usage: true };
   }
-  return { ...call, body: JSON.stringify(sent) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return { ...call, body: JSON.stringify(forwarded) };
 }

@@ -2,8 +2,10 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import { delayUnlessAborted } from '../control/send-callback.ts';
-import { judgeProviderReply, parseRetryAfter } from './judge-provider-reply.ts';
+import { parseJson } from '../../../core/base/parse-json.ts';
+import { parseRetryAfterMs } from '../../../core/base/retry-after.ts';
+import { delayUnlessAborted } from '../host/delay.ts';
+import { judgeProviderReply } from './judge-provider-reply.ts';
 import type { ModelCall } from './model-call.ts';
 import { prepareModelCall } from './model-call.ts';
 import type { TokenCounts } from './token-usage.ts';
@@ -11,51 +13,53 @@ import { estimateTokens, readTokenCounts, UsageStreamReader } from './token-usag
 import type { Upstream } from './upstream.ts';
 import { callUpstream } from './upstream.ts';
 
-// Stands between the agent and the model: the agent has a bearer that is good here and for this attempt only, the key is
-// added on the way, tokens are counted and limits kept.
+// HTTP proxy between the agent and the model endpoint. The agent has a bearer token for this proxy only; the proxy adds the real
+// key, counts tokens and enforces the limits of the attempt.
 
+/** Settings and callbacks of a model proxy. */
 export type ModelProxyOptions = {
-  /** Where requests go, with the key; asked for each time. */
-  readonly getUpstream: () => Upstream;
-  /** Forced upon every request. */
+  readonly upstream: Upstream;
+  /** Name of the model, set in every request. */
   readonly model: string;
-  /** The limit that is used up, if one is. */
+  /** Returns a message for an exhausted limit; undefined if none is exhausted. */
   readonly findExhaustedLimit: () => string | undefined;
   readonly onTokens: (tokens: TokenCounts) => void;
-  /** Bytes go to or come from the model. */
+  /** Called whenever data goes to or comes from the endpoint. */
   readonly onProgress: () => void;
-  /** A request came although a limit is used up. */
+  /** Called for a request after a limit is exhausted. */
   readonly onLimit: (reason: string) => void;
-  /** The provider refuses; `until` in epoch milliseconds. */
+  /** Called when the endpoint refuses for a while; `until` in epoch milliseconds. */
   readonly onProviderRefusal: (reason: string, until: number) => void;
   readonly signal: AbortSignal;
-  readonly maxRequestBytes?: number;
 };
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const MAX_REFUSAL_BYTES = 16 * 1024;
+const MAX_REPLY_CHARS = 64 * 1024 * 1024;
+const MAX_REFUSAL_CHARS = 16 * 1024;
 
+/** Model proxy of one attempt, on a loopback port. */
 export class ModelProxy {
+  /** Bearer token that the agent must send. */
   readonly bearer = `smol-${randomBytes(24).toString('base64url')}`;
   readonly #options: ModelProxyOptions;
   readonly #server = createServer((request, response) => {
     this.#serveRequest(request, response).catch(() => response.destroy());
   });
-  #newestFault: string | undefined;
+  #lastFault: string | undefined;
 
   constructor(options: ModelProxyOptions) {
     this.#options = options;
   }
 
-  /** Listens on a free loopback port; answers the address without a path. */
+  /** Listens on a free loopback port. Returns the base URL without a path. */
   async listen(): Promise<string> {
-    // A model may think for long before its first byte.
+    // A model may need minutes before the first byte.
     this.#server.requestTimeout = 0;
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port to listen on');
+    if (address === null || typeof address === 'string')
+      throw new Error('the model proxy has no port');
     return `http://127.0.0.1:${address.port}`;
   }
 
@@ -64,21 +68,20 @@ export class ModelProxy {
     this.#server.closeAllConnections();
   }
 
-  /** Why the model refused the agent's newest request, when it did: an agent may end its turn on that as if it were done. */
+  /**
+   * Fault of the newest request of the agent; undefined if the request succeeded. Some agents end their turn after a failed
+   * request as if the task were done.
+   */
   get lastFault(): string | undefined {
-    return this.#newestFault;
+    return this.#lastFault;
   }
 
   async #serveRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isAuthorised(request, this.bearer)) {
-      return refuseRequest(
-        response,
-        401,
-        'unauthorised',
-        'this address is for the agent of one attempt',
-      );
+      const message = 'the bearer token is not the token of this attempt';
+      return refuseRequest(response, 401, 'unauthorised', message);
     }
-    const body = await readRequestBody(request, this.#options.maxRequestBytes ?? MAX_REQUEST_BYTES);
+    const body = await readRequestBody(request, MAX_REQUEST_BYTES);
     if (body === undefined)
       return refuseRequest(response, 413, 'too_large', 'the request is too large');
     const call = prepareModelCall(
@@ -89,48 +92,47 @@ export class ModelProxy {
     );
     if ('problem' in call)
       return refuseRequest(response, call.status, 'invalid_request', call.problem);
-    const limit = call.metered ? this.#options.findExhaustedLimit() : undefined;
+    const limit = call.isMetered ? this.#options.findExhaustedLimit() : undefined;
     if (limit !== undefined) {
-      refuseRequest(response, 429, 'limit_reached', `${limit}: this attempt ends here`);
+      refuseRequest(response, 429, 'limit_reached', `${limit}; the attempt ends`);
       return this.#options.onLimit(limit);
     }
     await this.#forwardCall(call, request, response);
   }
 
   async #forwardCall(call: ModelCall, request: IncomingMessage, response: ServerResponse) {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort(new Error('the agent has gone')));
-    const signal = AbortSignal.any([gone.signal, this.#options.signal]);
+    const hangUp = new AbortController();
+    response.once('close', () => hangUp.abort(new Error('the agent closed the connection')));
+    const signal = AbortSignal.any([hangUp.signal, this.#options.signal]);
     for (let tries = 1; ; tries += 1) {
       this.#options.onProgress();
       const reply = await this.#askUpstream(call, request, signal);
       if (signal.aborted) return;
-      if (reply && (reply.status < 400 || !call.metered))
+      if (reply && (reply.status < 400 || !call.isMetered))
         return this.#streamReply(call, reply, response);
       const verdict = judgeProviderReply(reply, tries, Date.now());
-      if (verdict.kind === 'again') {
+      if (verdict.kind === 'retry') {
         await delayUnlessAborted(verdict.waitMs, signal);
         continue;
       }
       if (verdict.kind === 'refused') return this.#parkAttempt(verdict, response);
-      // The request is at fault: the agent has to see it.
-      this.#newestFault = `${reply?.status}: ${reply?.text.slice(0, 300)}`;
+      // The request itself is at fault, so the agent gets the refusal.
+      this.#lastFault = `${reply?.status}: ${reply?.text.slice(0, 300)}`;
       response.writeHead(reply?.status ?? 502, { 'content-type': 'application/json' });
       response.end(reply?.text);
       return;
     }
   }
 
-  /** Undefined: there was no answer. */
+  /** Sends the request to the endpoint. Returns undefined if the endpoint gives no answer. */
   async #askUpstream(call: ModelCall, request: IncomingMessage, signal: AbortSignal) {
-    const upstream = this.#options.getUpstream();
     try {
-      const answer = await callUpstream(upstream, call, request.headers, signal);
+      const answer = await callUpstream(this.#options.upstream, call, request.headers, signal);
       const status = answer.statusCode ?? 502;
-      const isRefusal = status >= 400 && call.metered;
-      const text = isRefusal ? await readReplyText(answer, MAX_REFUSAL_BYTES) : '';
-      const retryAt = parseRetryAfter(answer.headers['retry-after'], Date.now());
-      return { answer, status, text, retryAt };
+      const isRefusal = status >= 400 && call.isMetered;
+      const text = isRefusal ? await readReplyText(answer, MAX_REFUSAL_CHARS) : '';
+      const retryAfterMs = parseRetryAfterMs(answer.headers['retry-after'], Date.now());
+      return { answer, status, text, retryAfterMs };
     } catch {
       return undefined;
     }
@@ -140,49 +142,44 @@ export class ModelProxy {
     verdict: { readonly reason: string; readonly until: number },
     response: ServerResponse,
   ): void {
-    refuseRequest(response, 503, 'provider_refused', `${verdict.reason}: this attempt is parked`);
+    refuseRequest(response, 503, 'provider_refused', `${verdict.reason}; the attempt is parked`);
     this.#options.onProviderRefusal(verdict.reason, verdict.until);
   }
 
-  /** Streams an answer through, counting on the way. */
+  /** Streams the reply to the agent and counts the tokens. */
   async #streamReply(call: ModelCall, { answer, status }: UpstreamReply, response: ServerResponse) {
-    const type = answer.headers['content-type'] ?? 'application/json';
-    response.writeHead(status, { 'content-type': type });
-    const stream = type.includes('text/event-stream') ? new UsageStreamReader() : undefined;
-    const whole: string[] = [];
+    const contentType = answer.headers['content-type'] ?? 'application/json';
+    response.writeHead(status, { 'content-type': contentType });
+    const usageReader = contentType.includes('text/event-stream')
+      ? new UsageStreamReader()
+      : undefined;
+    const chunks: string[] = [];
     try {
       let length = 0;
       for await (const text of answer.setEncoding('utf8')) {
         length += text.length;
-        if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
-        if (stream) stream.write(text);
-        else whole.push(text);
+        if (length > MAX_REPLY_CHARS) throw new Error('the reply is too long');
+        if (usageReader) usageReader.write(text);
+        else chunks.push(text);
         this.#options.onProgress();
         if (!response.write(text)) await once(response, 'drain', { signal: this.#options.signal });
       }
       response.end();
-      if (call.metered) this.#newestFault = undefined;
+      if (call.isMetered) this.#lastFault = undefined;
     } catch {
-      // An agent that hung up itself knows why.
-      if (!response.destroyed && call.metered) this.#newestFault = 'the answer broke off';
+      // A destroyed response means a hang-up of the agent, which is no fault of the model.
+      if (!response.destroyed && call.isMetered) this.#lastFault = 'the reply broke off';
       response.destroy();
     }
-    if (!call.metered) return;
-    const found = stream ? stream.finish() : parseTokenCounts(whole.join(''));
-    const output = stream ? stream.eventCount : estimateTokens(whole.join(''));
-    this.#options.onTokens({ input: estimateTokens(call.body), output, ...found });
+    if (!call.isMetered) return;
+    const text = chunks.join('');
+    const reported = usageReader ? usageReader.finish() : readTokenCounts(parseJson(text));
+    const output = usageReader ? usageReader.eventCount : estimateTokens(text);
+    this.#options.onTokens({ input: estimateTokens(call.body), output, ...reported });
   }
 }
 
 type UpstreamReply = { readonly answer: IncomingMessage; readonly status: number };
-
-function parseTokenCounts(text: string): Partial<TokenCounts> {
-  try {
-    return readTokenCounts(JSON.parse(text)) ?? {};
-  } catch {
-    return {};
-  }
-}
 
 function isAuthorised(request: IncomingMessage, bearer: string): boolean {
   const key = request.headers['x-api-key'];
@@ -190,12 +187,12 @@ function isAuthorised(request: IncomingMessage, bearer: string): boolean {
     request.headers.authorization?.replace(/^Bearer /i, '') ??
     (Array.isArray(key) ? key[0] : key) ??
     '';
-  const a = Buffer.from(given);
-  const b = Buffer.from(bearer);
-  return a.length === b.length && timingSafeEqual(a, b);
+  const actual = Buffer.from(given);
+  const expected = Buffer.from(bearer);
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-/** In the shape that both families of clients read. */
+/** Answers with an error in a form that OpenAI and Anthropic clients understand. */
 function refuseRequest(
   response: ServerResponse,
   status: number,
@@ -206,6 +203,7 @@ function refuseRequest(
   response.end(JSON.stringify({ type: 'error', error: { type, code: type, message } }));
 }
 
+/** Reads the body; returns undefined for a body above the limit. */
 async function readRequestBody(
   request: IncomingMessage,
   maxBytes: number,
@@ -220,15 +218,15 @@ async function readRequestBody(
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function readReplyText(answer: IncomingMessage, maxBytes: number): Promise<string> {
+async function readReplyText(answer: IncomingMessage, maxChars: number): Promise<string> {
   let text = '';
   try {
     for await (const chunk of answer.setEncoding('utf8')) {
       text += chunk;
-      if (text.length > maxBytes) break;
+      if (text.length > maxChars) break;
     }
   } catch {
-    // What came is enough.
+    // The received part is enough to classify the refusal.
   }
-  return text.slice(0, maxBytes);
+  return text.slice(0, maxChars);
 }

@@ -14,27 +14,29 @@ test.each([
   [{ usage: null }, undefined],
   [{ usage: 'much', choices: [] }, undefined],
   ['text', undefined],
-])('%j holds %j', (data, tokens) => {
+])('the reply %j contains the counts %j', (data, tokens) => {
   expect(readTokenCounts(data)).toEqual(tokens);
 });
 
-test('a stream is followed across chunk borders, the newest counts win', () => {
+test('counts are read across chunk borders, and newer counts replace older counts', () => {
   const reader = new UsageStreamReader();
   const text =
     'event: message_start\ndata: {"message":{"usage":{"input_tokens":7,"output_tokens":1}}}\n\n' +
     'data: {"delta":"usage"}\n\ndata: not json usage\n\n' +
     'data: {"usage":{"output_tokens":30}}';
-  for (let i = 0; i < text.length; i += 7) reader.write(text.slice(i, i + 7));
+  for (let start = 0; start < text.length; start += 7) {
+    reader.write(text.slice(start, start + 7));
+  }
 
   expect(reader.finish()).toEqual({ input: 7, output: 30 });
   expect(reader.eventCount).toBe(4);
 });
 
-test('a model that counts nothing is estimated', () => {
+test('tokens are estimated as four characters each', () => {
   expect(estimateTokens('x'.repeat(9))).toBe(3);
 });
 
-test('money is counted by the price, and unknown without one', () => {
+test('the cost follows the price, and is null without a price', () => {
   const priced = new UsageMeter({ input: 3, output: 15 });
   const unpriced = new UsageMeter(null);
   for (const meter of [priced, unpriced]) {

@@ -1,10 +1,16 @@
 import { z } from 'zod';
+import { parseJson } from '../../../core/base/parse-json.ts';
 import type { Usage } from '../../../core/contract/task.ts';
 
-// Reads token counts out of what model APIs answer: chat/completions, responses and messages, plain or streamed.
+// Reads token counts from replies of the model APIs chat/completions, responses and messages, plain or streamed.
 
+/** USD per million tokens; null if the price is unknown. */
 export type Price = { readonly input: number; readonly output: number } | null;
+
+/** Tokens of one request. */
 export type TokenCounts = { readonly input: number; readonly output: number };
+
+const MAX_LINE_CHARS = 4 * 1024 * 1024;
 
 const countSchema = z.number().nonnegative().nullish();
 const usageFieldsSchema = z.object({
@@ -21,37 +27,38 @@ const usageCarrierSchema = z.object({
   message: z.object({ usage: usageFieldsSchema.nullish() }).nullish().catch(undefined),
 });
 
-/** The counts in one JSON answer or one streamed event. Undefined: it carries none. */
+/** Reads the counts of one JSON reply or one streamed event; returns undefined if there are none. */
 export function readTokenCounts(data: unknown): Partial<TokenCounts> | undefined {
   const parsed = usageCarrierSchema.safeParse(data);
   if (!parsed.success) return undefined;
-  const found = parsed.data.usage ?? parsed.data.response?.usage ?? parsed.data.message?.usage;
-  if (!found) return undefined;
-  const input = found.prompt_tokens ?? found.input_tokens;
-  const output = found.completion_tokens ?? found.output_tokens;
-  const cached = (found.cache_creation_input_tokens ?? 0) + (found.cache_read_input_tokens ?? 0);
+  const usage = parsed.data.usage ?? parsed.data.response?.usage ?? parsed.data.message?.usage;
+  if (!usage) return undefined;
+  const input = usage.prompt_tokens ?? usage.input_tokens;
+  const output = usage.completion_tokens ?? usage.output_tokens;
+  const cached = (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
   return {
     ...(input == null ? {} : { input: input + cached }),
     ...(output == null ? {} : { output }),
   };
 }
 
-/** Follows a stream of server-sent events, keeping the newest counts. */
+/** Reads the counts from a stream of server-sent events; newer counts replace older counts. */
 export class UsageStreamReader {
   #unfinishedLine = '';
   readonly #counts: Partial<TokenCounts> = {};
-  /** Events so far: about a token each. */
+  /** Number of events so far: an estimate of the output tokens. */
   eventCount = 0;
 
+  /** Reads the next part of the stream. */
   write(text: string): void {
     const lines = (this.#unfinishedLine + text).split('\n');
     this.#unfinishedLine = lines.pop() ?? '';
     for (const line of lines) this.#readLine(line);
-    // A line without an end is not an event.
-    if (this.#unfinishedLine.length > 4 * 1024 * 1024) this.#unfinishedLine = '';
+    // Memory stays bounded when a line never ends.
+    if (this.#unfinishedLine.length > MAX_LINE_CHARS) this.#unfinishedLine = '';
   }
 
-  /** At the end of the stream. */
+  /** Returns the counts at the end of the stream. */
   finish(): Partial<TokenCounts> {
     this.#readLine(this.#unfinishedLine);
     this.#unfinishedLine = '';
@@ -61,22 +68,18 @@ export class UsageStreamReader {
   #readLine(line: string): void {
     if (!line.startsWith('data:')) return;
     this.eventCount += 1;
-    // Only lines that can hold counts are worth parsing.
+    // Most events carry no counts and need no parsing.
     if (!line.includes('usage')) return;
-    try {
-      Object.assign(this.#counts, readTokenCounts(JSON.parse(line.slice(5))));
-    } catch {
-      // Not JSON: nothing to count.
-    }
+    Object.assign(this.#counts, readTokenCounts(parseJson(line.slice('data:'.length))));
   }
 }
 
-/** Where a model says nothing of its use: four characters a token. */
+/** Estimates the tokens of a text for a model without counts: four characters a token. */
 export function estimateTokens(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-/** What the attempt has used so far. */
+/** Sums up the use of one attempt. */
 export class UsageMeter {
   readonly #price: Price;
   #inputTokens = 0;
@@ -87,6 +90,7 @@ export class UsageMeter {
     this.#price = price;
   }
 
+  /** Adds the tokens of one model request. */
   addTokens(tokens: TokenCounts): void {
     this.#inputTokens += Math.round(tokens.input);
     this.#outputTokens += Math.round(tokens.output);

@@ -3,9 +3,10 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ModelCall } from './model-call.ts';
 
+/** Model endpoint with the real key. */
 export type Upstream = { readonly baseUrl: string; readonly apiKey: string };
 
-/** Sends a call with the real key. Resolves with the answer's head; its body is still to be read. */
+/** Sends a request with the real key. Resolves with the head of the reply; the caller reads the body. */
 export function callUpstream(
   upstream: Upstream,
   call: ModelCall,
@@ -30,22 +31,22 @@ export function callUpstream(
   });
 }
 
-/** Of the agent's own headers only those that say how the body is to be read. */
+/** Selects the headers of the agent that say how to read the body. */
 function selectForwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const kept: Record<string, string> = {};
+  const selected: Record<string, string> = {};
   for (const name of ['accept', 'anthropic-version', 'anthropic-beta', 'openai-beta']) {
     const value = headers[name];
-    if (typeof value === 'string') kept[name] = value;
+    if (typeof value === 'string') selected[name] = value;
   }
-  return kept;
+  return selected;
 }
 
 function buildKeyHeaders({ apiKey }: Upstream, call: ModelCall, url: URL): Record<string, string> {
   const bearer = { authorization: `Bearer ${apiKey}` };
-  if (!call.messagesApi) return bearer;
-  // Gateways read either header; the API's own host takes a bearer for something else.
-  const isOwnHost = url.hostname === 'api.anthropic.com';
-  return { 'x-api-key': apiKey, ...(isOwnHost ? {} : bearer) };
+  if (!call.usesMessagesApi) return bearer;
+  // Gateways accept either header; the host of Anthropic expects an OAuth token as bearer.
+  const isAnthropicHost = url.hostname === 'api.anthropic.com';
+  return { 'x-api-key': apiKey, ...(isAnthropicHost ? {} : bearer) };
 }
 
 function buildBodyHeaders(call: ModelCall): Record<string, string> {

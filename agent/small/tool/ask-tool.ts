@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { defineTool } from './tool.ts';
 
+/** Asks a person. */
 export const askTool = defineTool({
   name: 'ask',
   description:
-    'Ask the person behind this task. Only when the task cannot be done without the answer; `default` is taken when nobody answers.',
+    'Ask the person behind this task. Only when the task cannot be done without the answer; `default` is used when no person answers.',
   kind: 'other',
   asksPermission: false,
   parameters: z.object({

@@ -5,6 +5,7 @@ import { defineTool, ToolError } from './tool.ts';
 
 const MAX_ENTRIES = 500;
 
+/** Lists files. */
 export const listFilesTool = defineTool({
   name: 'list_files',
   description:
@@ -16,9 +17,9 @@ export const listFilesTool = defineTool({
   paths: (input) => [input.path],
   async run(input, { root }) {
     const start = await resolveInsideRoot(root, input.path);
-    const found = await stat(start).catch(() => undefined);
-    if (found === undefined) throw new ToolError(`${input.path} does not exist`);
-    if (!found.isDirectory()) throw new ToolError(`${input.path} is not a directory`);
+    const stats = await stat(start).catch(() => undefined);
+    if (stats === undefined) throw new ToolError(`${input.path} does not exist`);
+    if (!stats.isDirectory()) throw new ToolError(`${input.path} is not a directory`);
     const lines: string[] = [];
     for (const entry of walkEntries(root, start)) {
       if (lines.length === MAX_ENTRIES) {

@@ -6,6 +6,7 @@ import { defineTool, ToolError } from './tool.ts';
 const MAX_FILE_BYTES = 5_000_000;
 const MAX_CHARS = 60_000;
 
+/** Reads a text file. */
 export const readFileTool = defineTool({
   name: 'read_file',
   description:
@@ -22,23 +23,27 @@ export const readFileTool = defineTool({
   async run(input, { root }) {
     const text = await readTextFile(await resolveInsideRoot(root, input.path), input.path);
     const lines = text.split('\n');
-    const first = input.offset - 1;
-    const chosen = lines.slice(first, first + input.limit);
-    const shown = chosen.join('\n').slice(0, MAX_CHARS);
-    const isWhole = first === 0 && shown.length === text.length;
+    const startIndex = input.offset - 1;
+    const selected = lines.slice(startIndex, startIndex + input.limit);
+    const shown = selected.join('\n').slice(0, MAX_CHARS);
+    const isWhole = startIndex === 0 && shown.length === text.length;
     if (isWhole) return text;
-    return `${shown}\n[lines ${input.offset} to at most ${first + chosen.length} of ${lines.length}, at most ${MAX_CHARS} characters]`;
+    return `${shown}\n[lines ${input.offset} to at most ${startIndex + selected.length} of ${lines.length}, at most ${MAX_CHARS} characters]`;
   },
 });
 
-/** Throws ToolError for what is no text file of a bearable size. */
-export async function readTextFile(file: string, named: string): Promise<string> {
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined) throw new ToolError(`${named} does not exist`);
-  if (!found.isFile()) throw new ToolError(`${named} is not a file; use list_files`);
-  if (found.size > MAX_FILE_BYTES)
-    throw new ToolError(`${named} is too large: ${found.size} bytes`);
+/**
+ * Reads a text file of at most 5 MB. Throws ToolError for any other path.
+ *
+ * @param file real path
+ * @param path path as the model wrote it, for messages
+ */
+export async function readTextFile(file: string, path: string): Promise<string> {
+  const stats = await stat(file).catch(() => undefined);
+  if (stats === undefined) throw new ToolError(`${path} does not exist`);
+  if (!stats.isFile()) throw new ToolError(`${path} is not a file; use list_files`);
+  if (stats.size > MAX_FILE_BYTES) throw new ToolError(`${path} is too large: ${stats.size} bytes`);
   const bytes = await readFile(file);
-  if (bytes.includes(0)) throw new ToolError(`${named} is not text`);
+  if (bytes.includes(0)) throw new ToolError(`${path} is not text`);
   return bytes.toString('utf8');
 }

@@ -7,7 +7,7 @@ import { defineTool, ToolError } from './tool.ts';
 const HEAD_CHARS = 4_000;
 const TAIL_CHARS = 12_000;
 const KILL_AFTER_MS = 2_000;
-/** For output still in the pipe when the command has ended but something of it lives on. */
+/** Wait for output after the exit of a command with a surviving background process, milliseconds. */
 const DRAIN_MS = 200;
 
 const parametersSchema = z.object({
@@ -19,6 +19,7 @@ const parametersSchema = z.object({
 });
 type RunCommandInput = z.output<typeof parametersSchema>;
 
+/** Runs a command. */
 export const runCommandTool = defineTool({
   name: 'run',
   description:
@@ -37,20 +38,20 @@ async function runCommand(input: RunCommandInput, context: ToolContext): Promise
   child.stderr?.setEncoding('utf8').on('data', output.add);
   const timeout = AbortSignal.timeout(input.timeoutSeconds * 1_000);
   const end = AbortSignal.any([context.signal, timeout]);
-  const onEnd = () => terminateGroup(child);
-  if (end.aborted) onEnd();
-  end.addEventListener('abort', onEnd);
+  const terminate = () => terminateGroup(child);
+  if (end.aborted) terminate();
+  end.addEventListener('abort', terminate);
   try {
     const outcome = await waitForOutcome(child, input.command);
     const note = timeout.aborted ? `\n[stopped after ${input.timeoutSeconds} s]` : '';
     return `${outcome}${note}\n${output.text()}`;
   } finally {
-    end.removeEventListener('abort', onEnd);
+    end.removeEventListener('abort', terminate);
     signalGroup(child, 'SIGKILL');
   }
 }
 
-/** In a process group of its own, so that all of it can be killed. */
+/** Starts a command in a new process group, so that one signal reaches all descendants. */
 function spawnCommand(command: readonly string[], context: ToolContext): ChildProcess {
   const [program = '', ...args] = command;
   return spawn(program, args, {
@@ -68,7 +69,7 @@ function waitForOutcome(child: ChildProcess, command: readonly string[]): Promis
     );
     child.once('exit', (code, signal) => {
       const outcome = code === null ? `killed by ${signal}` : `exit code ${code}`;
-      // `close` waits for whoever holds the pipe: a background process would hold it for ever.
+      // A background process may hold the pipe open, and `close` would never come.
       const drained = setTimeout(() => resolve(outcome), DRAIN_MS);
       child.once('close', () => {
         clearTimeout(drained);
@@ -78,6 +79,7 @@ function waitForOutcome(child: ChildProcess, command: readonly string[]): Promis
   });
 }
 
+/** Sends SIGTERM to the process group, and SIGKILL after a grace period. */
 function terminateGroup(child: ChildProcess): void {
   signalGroup(child, 'SIGTERM');
   setTimeout(() => {
@@ -90,26 +92,27 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // Nothing of the group lives any more.
+    // The group has ended already.
   }
 }
 
-/** Keeps the beginning and the end: errors are at one of both. */
+/** Collects output and keeps its beginning and end, where errors usually are. */
 export function createBoundedOutput(): { add(text: string): void; text(): string } {
   let head = '';
   let tail = '';
-  let dropped = 0;
+  let droppedChars = 0;
   function add(text: string): void {
     const room = HEAD_CHARS - head.length;
     head += text.slice(0, room);
     tail += text.slice(room);
     const excess = tail.length - TAIL_CHARS;
     if (excess <= 0) return;
-    dropped += excess;
+    droppedChars += excess;
     tail = tail.slice(excess);
   }
   return {
     add,
-    text: () => (dropped === 0 ? head + tail : `${head}\n[... ${dropped} characters ...]\n${tail}`),
+    text: () =>
+      droppedChars === 0 ? head + tail : `${head}\n[... ${droppedChars} characters ...]\n${tail}`,
   };
 }

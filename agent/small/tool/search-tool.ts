@@ -6,9 +6,11 @@ import { defineTool, ToolError } from './tool.ts';
 
 const TIMEOUT_MS = 15_000;
 
+/** Job of the search worker; `start` is a real path below `root`. */
 export type SearchJob = { readonly root: string; readonly start: string; readonly pattern: string };
 const answerSchema = z.object({ text: z.string() });
 
+/** Searches text files. */
 export const searchTool = defineTool({
   name: 'search',
   description:
@@ -38,7 +40,7 @@ function requirePattern(pattern: string): void {
   }
 }
 
-/** In a thread of its own: a bad expression can run for ever, and a cancel must still be heard. */
+/** Searches in a worker thread: a regular expression may run for ever, and the session must still react to a cancel. */
 async function searchInWorker(job: SearchJob, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   const worker = new Worker(new URL('../search-worker.ts', import.meta.url), {

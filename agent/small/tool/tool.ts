@@ -2,41 +2,47 @@ import type { ToolKind } from '@agentclientprotocol/sdk';
 import { z } from 'zod';
 import type { ToolDefinition } from '../chat-message.ts';
 
-/** The model asked for something that cannot be done; it is told why and goes on. */
+/** A tool call that cannot be done. The model gets the message and continues. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
+/** Question to a person, with the answer to use if no person answers. */
 export type UserQuestion = {
   readonly question: string;
   readonly options: readonly string[];
   readonly default: string;
 };
 
+/** Context of a tool call. */
 export type ToolContext = {
-  /** The session's directory, a real path. */
+  /** Real path of the workspace. */
   readonly root: string;
   readonly signal: AbortSignal;
+  /** Complete environment of commands. */
   readonly commandEnv: Readonly<Record<string, string>>;
-  /** Asks the person behind the client. */
+  /** Asks a person through the client. Returns the answer or the default. */
   askQuestion(question: UserQuestion): Promise<string>;
 };
 
+/** Tool call with valid arguments. */
 export type PreparedCall = {
   readonly title: string;
   readonly input: unknown;
-  /** Files it is about, as the model named them. */
+  /** Files of the call, as the model wrote the paths. */
   readonly paths: readonly string[];
+  /** Runs the call. Returns the output for the model; throws ToolError for a call that cannot be done. */
   execute(context: ToolContext): Promise<string>;
 };
 
+/** Tool of the agent. */
 export type Tool = {
   readonly name: string;
   readonly kind: ToolKind;
-  /** The client is asked before it runs. */
+  /** Whether the client must permit each call. */
   readonly asksPermission: boolean;
   readonly definition: ToolDefinition;
-  /** Throws ToolError when the arguments are not what the tool takes. */
+  /** Checks the arguments. Throws ToolError that lists every problem. */
   prepare(input: unknown): PreparedCall;
 };
 
@@ -51,6 +57,7 @@ type ToolRow<Schema extends z.ZodType> = {
   run(input: z.output<Schema>, context: ToolContext): Promise<string>;
 };
 
+/** Creates a tool; the schema of the parameters also becomes the JSON schema for the model. */
 export function defineTool<Schema extends z.ZodType>(row: ToolRow<Schema>): Tool {
   const parameters = z.toJSONSchema(row.parameters, { io: 'input' });
   return {
@@ -61,8 +68,8 @@ export function defineTool<Schema extends z.ZodType>(row: ToolRow<Schema>): Tool
       type: 'function',
       function: { name: row.name, description: row.description, parameters },
     },
-    prepare(raw) {
-      const parsed = row.parameters.safeParse(raw);
+    prepare(rawInput) {
+      const parsed = row.parameters.safeParse(rawInput);
       if (!parsed.success) throw new ToolError(describeIssues(row.name, parsed.error));
       const input = parsed.data;
       return {
@@ -79,5 +86,5 @@ function describeIssues(name: string, error: z.ZodError): string {
   const issues = error.issues.map(
     (issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`,
   );
-  return `${name} was called with wrong arguments: ${issues.join('; ')}`;
+  return `invalid arguments of ${name}: ${issues.join('; ')}`;
 }

@@ -7,6 +7,7 @@ import { defineTool, ToolError } from './tool.ts';
 
 const MAX_CHARS = 2_000_000;
 
+/** Writes a text file. */
 export const writeFileTool = defineTool({
   name: 'write_file',
   description: 'Write a text file of the workspace, whole: creates it or replaces what was there.',
@@ -23,6 +24,7 @@ export const writeFileTool = defineTool({
   },
 });
 
+/** Replaces one passage of a text file. */
 export const editFileTool = defineTool({
   name: 'edit_file',
   description:
@@ -43,7 +45,7 @@ export const editFileTool = defineTool({
     if (parts.length === 1) throw new ToolError(`the text to replace is not in ${input.path}`);
     if (parts.length > 2) {
       throw new ToolError(
-        `the text to replace is ${parts.length - 1} times in ${input.path}; give more of its surroundings`,
+        `the text to replace occurs ${parts.length - 1} times in ${input.path}; include more lines around it`,
       );
     }
     await writeFile(file, parts.join(input.new));
@@ -51,11 +53,12 @@ export const editFileTool = defineTool({
   },
 });
 
+/** Returns the real path of a file to write. Throws ToolError for paths outside the workspace and inside a git directory. */
 async function resolveWritablePath(root: string, path: string): Promise<string> {
   const file = await resolveInsideRoot(root, path);
   if (file === root) throw new ToolError(`${path} is the workspace itself`);
   if (relative(root, file).split(sep).includes('.git')) {
-    throw new ToolError(`${path} belongs to git and is not written by hand`);
+    throw new ToolError(`${path} belongs to git and must not be written by hand`);
   }
   return file;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {
   BRANCH,
@@ -14,7 +15,7 @@ import { runGit } from '../../support/workspace/git.ts';
 let stage: BridgeStage;
 afterEach(() => stage.close());
 
-test('a task is done, verified and pushed to the branch of its attempt', async () => {
+test('an attempt does its task, verifies the commit and pushes its branch', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
   const bridge = await stage.startBridge([
@@ -48,12 +49,12 @@ test('a task is done, verified and pushed to the branch of its attempt', async (
   expect(existsSync(stage.workDir)).toBe(false);
 });
 
-test('what verify finds is told to the agent, which mends it', async () => {
+test('the agent gets a red verify command and fixes the failure', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
   const bridge = await stage.startBridge([
     [{ write: 'login.txt', content: 'no\n' }],
-    [{ write: 'login.txt', content: 'yes\n' }, { say: 'Mended.' }],
+    [{ write: 'login.txt', content: 'yes\n' }, { say: 'Fixed.' }],
   ]);
   await bridge.ended;
 
@@ -64,7 +65,7 @@ test('what verify finds is told to the agent, which mends it', async () => {
   expect(await stage.remote.head(BRANCH)).toBe(result.commit);
 });
 
-test('an agent that cannot make verify green fails with the evidence', async () => {
+test('an attempt fails with red evidence after two fixes of the agent', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
   const bridge = await stage.startBridge([
@@ -82,7 +83,7 @@ test('an agent that cannot make verify green fails with the evidence', async () 
   expect(await readPrompts(stage)).toHaveLength(3);
 });
 
-test('nothing to change is an empty commit with evidence', async () => {
+test('a task without changes delivers an empty commit with evidence', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
   const { root } = stage.assignment.repository;
 
@@ -96,7 +97,7 @@ test('nothing to change is an empty commit with evidence', async () => {
   expect(result.evidence).toMatchObject({ commit: result.commit, root, green: true });
 });
 
-test('a repository without verify commands says that nothing was run', async () => {
+test('evidence without verify commands is green and marked empty', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.verify = [];
   stage.assignment.signOff = true;
@@ -111,7 +112,7 @@ test('a repository without verify commands says that nothing was run', async () 
   );
 });
 
-test('changes in the scope of another task are left out, put back and told; others are flagged', async () => {
+test('changes in the scope of another task are left out, reverted and reported to the agent; other changes outside the scope are flagged', async () => {
   stage = await setUpBridgeStage({
     'README.md': 'sample\n',
     'api/a.js': '1\n',
@@ -149,7 +150,7 @@ test('changes in the scope of another task are left out, put back and told; othe
   );
 });
 
-test('a root branch that moved on is merged in before the commit is verified', async () => {
+test('new commits of the root branch are merged before verify', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.verify = [['grep', '-q', 'yes', 'login.txt', 'other.txt']];
   const root = await stage.pushRoot({ 'other.txt': 'yes\n' });
@@ -163,7 +164,7 @@ test('a root branch that moved on is merged in before the commit is verified', a
   expect(await runGit(stage.remote.directory, ['rev-parse', `${BRANCH}^2`])).toBe(root);
 });
 
-test('a root branch that conflicts is left to the lane: evidence is on the root that the work stands on', async () => {
+test('a root branch in conflict is not merged: the evidence names the root of the work', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'maybe\n' });
   const { root } = stage.assignment.repository;
   await stage.pushRoot({ 'login.txt': 'never\n' });
@@ -175,7 +176,7 @@ test('a root branch that conflicts is left to the lane: evidence is on the root 
   expect(await stage.remote.head(ROOT_BRANCH)).not.toBe(root);
 });
 
-test('what set-up makes is not committed', async () => {
+test('changes of set-up are not committed', async () => {
   stage = await setUpBridgeStage({ 'lock.txt': '1\n', 'login.txt': 'yes\n' });
   stage.assignment.setup = [['sh', '-c', 'mkdir vendor; echo 1 > vendor/a; echo 2 > lock.txt']];
 
@@ -185,7 +186,7 @@ test('what set-up makes is not committed', async () => {
   expect(requireDoneResult(stage).changed).toEqual(['new.txt']);
 });
 
-test('a failing set-up is reported as such, with the end of its output', async () => {
+test('a failed set-up command fails the attempt with the end of its output', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.setup = [['sh', '-c', 'echo no such package >&2; exit 4']];
 
@@ -196,19 +197,19 @@ test('a failing set-up is reported as such, with the end of its output', async (
   expect(requireFailedResult(stage).reason).toContain('no such package');
 });
 
-test('attempts on one machine share a mirror and keep little on disk', async () => {
+test('an attempt borrows objects from the mirror of the machine', async () => {
   stage = await setUpBridgeStage({ 'big.bin': 'x'.repeat(200_000), 'login.txt': 'yes\n' });
   const mirrorDir = `${stage.root}/mirrors`;
 
   const bridge = await stage.startBridge([[{ say: 'done' }]], {
-    SMOL_MIRROR_DIR: mirrorDir,
-    SMOL_KEEP: '1',
+    [BRIDGE_ENVIRONMENT.mirrorDir]: mirrorDir,
+    [BRIDGE_ENVIRONMENT.keepWorkDir]: '1',
   });
   await bridge.ended;
 
   expect(requireDoneResult(stage).evidence.green).toBe(true);
   const loose = await runGit(stage.workDir, ['--git-dir=git', 'count-objects', '-v']);
-  // Only the empty commit is its own.
+  // Only the empty commit is new.
   expect(loose).toContain('count: 1\n');
   expect(loose).toContain('in-pack: 0\n');
   expect(loose).toContain(`alternate: ${mirrorDir}`);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {
   BRANCH,
@@ -9,25 +10,26 @@ import {
 } from '../../support/bridge/bridge-stage.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-/** A machine that has much else to do is slow, not broken. */
+/** Long enough for a loaded machine, milliseconds. */
 const WAIT_TIMEOUT_MS = 40_000;
 
 let stage: BridgeStage;
 afterEach(() => stage.close());
 
-/** The pid of the agent, once it hangs in its turn. */
+/** Waits until the agent hangs in its turn. Returns the pid of the agent. */
 function waitForHangingAgent(): Promise<unknown> {
-  const found = async () => (await stage.readNotes()).find((note) => note.hanging)?.hanging;
-  return waitUntil('the agent hangs', found, WAIT_TIMEOUT_MS);
+  const findPid = async () => (await stage.readNotes()).find((note) => note.hanging)?.hanging;
+  return waitUntil('the agent hangs', findPid, WAIT_TIMEOUT_MS);
 }
 
 const HANGING_TURNS = [[{ leave: 'process' as const }, { hang: true as const }]];
 
-async function waitForLeftProcess(): Promise<unknown> {
+/** Returns the pid of the background process of the agent. */
+async function readLeftProcess(): Promise<unknown> {
   return (await stage.readNotes()).find((note) => note.left)?.left;
 }
 
-test('an attempt that has ended is stopped: agent dead, nothing pushed, nothing reported', async () => {
+test('a 409 stops the bridge: the agent is dead, nothing is pushed and nothing is reported', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const bridge = await stage.startBridge([
     [{ write: 'login.txt', content: 'yes\n' }, ...HANGING_TURNS.flat()],
@@ -39,13 +41,13 @@ test('an attempt that has ended is stopped: agent dead, nothing pushed, nothing 
 
   expect(end.code).toBe(0);
   expect(isProcessRunning(agent)).toBe(false);
-  expect(isProcessRunning(await waitForLeftProcess())).toBe(false);
+  expect(isProcessRunning(await readLeftProcess())).toBe(false);
   expect(stage.remote.pushes).toBe(0);
   expect(stage.server.results).toEqual([]);
   expect(existsSync(stage.workDir)).toBe(false);
 });
 
-test('a bridge whose heartbeats nobody answers kills its agent before the lease ends', async () => {
+test('a bridge without heartbeat answers kills its agent before the lease ends', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.leaseMs = 8_000;
   const bridge = await stage.startBridge(HANGING_TURNS);
@@ -61,7 +63,7 @@ test('a bridge whose heartbeats nobody answers kills its agent before the lease 
   expect(stage.remote.pushes).toBe(0);
 });
 
-test('SIGTERM stops all of it without a push', async () => {
+test('SIGTERM stops the bridge and all its processes without a push', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const bridge = await stage.startBridge(HANGING_TURNS);
   const agent = await waitForHangingAgent();
@@ -71,16 +73,16 @@ test('SIGTERM stops all of it without a push', async () => {
 
   expect(end.code).toBe(0);
   expect(isProcessRunning(agent)).toBe(false);
-  expect(isProcessRunning(await waitForLeftProcess())).toBe(false);
+  expect(isProcessRunning(await readLeftProcess())).toBe(false);
   expect(stage.remote.pushes).toBe(0);
   expect(stage.server.results).toEqual([]);
 });
 
-test('what a killed bridge leaves behind dies and disappears with it', async () => {
+test('the processes and the folder of a killed bridge are cleaned up', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const bridge = await stage.startBridge(HANGING_TURNS);
   const agent = await waitForHangingAgent();
-  const left = await waitForLeftProcess();
+  const left = await readLeftProcess();
 
   bridge.kill('SIGKILL');
 
@@ -89,10 +91,9 @@ test('what a killed bridge leaves behind dies and disappears with it', async () 
   await waitUntil('the folder is gone', () => !existsSync(stage.workDir), WAIT_TIMEOUT_MS);
 });
 
-test('a bridge of an attempt that ended before it started leaves quietly', async () => {
+test('a bridge whose attempt has ended before the start exits with code 0', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
-  const starting = stage.startBridge([]);
-  const bridge = await starting;
+  const bridge = await stage.startBridge([]);
   stage.server.interfere = () => ({ status: 409 });
 
   const end = await bridge.ended;
@@ -101,14 +102,14 @@ test('a bridge of an attempt that ended before it started leaves quietly', async
   expect(stage.server.calls).toEqual(['start']);
 });
 
-test('calls are repeated while the API does not answer', async () => {
+test('callbacks are retried while the API answers 503', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
-  const refused = new Map<string, number>();
+  const refusalCounts = new Map<string, number>();
   const bridge = await stage.startBridge([[{ say: 'done' }]]);
-  stage.server.interfere = (name) => {
-    const times = refused.get(name) ?? 0;
-    refused.set(name, times + 1);
-    return times < 2 ? { status: 503 } : undefined;
+  stage.server.interfere = (callback) => {
+    const count = refusalCounts.get(callback) ?? 0;
+    refusalCounts.set(callback, count + 1);
+    return count < 2 ? { status: 503 } : undefined;
   };
 
   const end = await bridge.ended;
@@ -118,10 +119,10 @@ test('calls are repeated while the API does not answer', async () => {
   expect(stage.server.faults).toEqual([]);
 });
 
-test('a token that is not taken ends the bridge with an error', async () => {
+test('a refused token ends the bridge with exit code 3', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
 
-  const bridge = await stage.startBridge([], { SMOL_ATTEMPT_TOKEN: 'another-token' });
+  const bridge = await stage.startBridge([], { [BRIDGE_ENVIRONMENT.token]: 'another-token' });
   const end = await bridge.ended;
 
   expect(end.code).toBe(3);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
 import type { AgentStep } from '../../support/bridge/agent-script.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {
@@ -15,23 +16,23 @@ import type { Trap } from '../../support/bridge/hostile-repository.ts';
 import { TRAPS } from '../../support/bridge/hostile-repository.ts';
 import { runGit } from '../../support/workspace/git.ts';
 
-// Whatever lies in a workspace, put there by the repository or by the agent: the bridge runs none of it, and no secret gets out.
+// Hostile repositories and agents: the bridge runs no program of a workspace, and no secret leaves the bridge.
 
 let stage: BridgeStage;
 afterEach(() => stage.close());
 
-/** A program that leaves a mark with its environment. It lies outside of everything that a test removes. */
+/** Writes a program that appends its environment to a marker file, in a folder that the test removes last. */
 async function writeEvilProgram(
   folder: string,
-): Promise<{ readonly evil: string; readonly mark: string }> {
+): Promise<{ readonly evil: string; readonly marker: string }> {
   const evil = join(folder, 'evil.sh');
-  const mark = join(folder, 'mark');
+  const marker = join(folder, 'mark');
   await mkdir(folder, { recursive: true });
-  await writeFile(evil, `#!/bin/sh\nenv >> ${mark}\n`, { mode: 0o755 });
-  return { evil, mark };
+  await writeFile(evil, `#!/bin/sh\nenv >> ${marker}\n`, { mode: 0o755 });
+  return { evil, marker };
 }
 
-/** One attempt with everything of the bridge's git on its way: checkout, commit, a merge with a moved root, verify, push. */
+/** Runs an attempt that uses git for checkout, commit, a merge with new root commits, verify and push. */
 async function runAttempt(trap: Trap, evil: string): Promise<void> {
   await stage.pushRoot({ 'moved.txt': 'moved\n' });
   stage.assignment.env = { ...trap.repositoryEnv?.(evil) };
@@ -40,7 +41,7 @@ async function runAttempt(trap: Trap, evil: string): Promise<void> {
   const last: AgentStep[] = [{ write: 'login.txt', content: 'yes\n' }];
   const bridge = await stage.startBridge(
     [[...(trap.steps?.(evil) ?? []), { write: 'login.txt', content: 'no\n' }], last],
-    { SMOL_KEEP: '1', ...trap.env?.(evil) },
+    { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1', ...trap.env?.(evil) },
   );
   await bridge.ended;
 }
@@ -50,42 +51,42 @@ async function findFilesWithSecrets(folder: string): Promise<string[]> {
   const files = entries.filter((entry) => entry.isFile());
   const paths = files.map((file) => join(file.parentPath, file.name));
   const texts = await Promise.all(paths.map((path) => readFile(path, 'latin1')));
-  return paths.filter((_, i) => findLeakedSecrets(texts[i] ?? '').length > 0);
+  return paths.filter((_, index) => findLeakedSecrets(texts[index] ?? '').length > 0);
 }
 
 describe.each(TRAPS.map((trap) => [trap.name, trap] as const))('%s', (_name, trap) => {
-  test('runs nothing, learns nothing, and does not spoil the work', async () => {
-    const where = join('/tmp', `smol-hostile-${process.pid}`);
-    const { evil, mark } = await writeEvilProgram(where);
+  test('runs no program, reveals no secret, and does not change the result', async () => {
+    const folder = join('/tmp', `smol-hostile-${process.pid}`);
+    const { evil, marker } = await writeEvilProgram(folder);
     try {
       stage = await setUpBridgeStage({ 'README.md': 'sample\n', ...trap.files?.(evil) });
 
       await runAttempt(trap, evil);
 
-      expect(existsSync(mark), 'somebody fell into it').toBe(false);
+      expect(existsSync(marker), 'the bridge ran the program').toBe(false);
       const result = requireDoneResult(stage);
       expect(result.changed).toEqual([...(trap.changed ?? []), 'login.txt'].sort());
       expect(await runGit(stage.remote.directory, ['show', `${BRANCH}:login.txt`])).toBe('yes');
       expect(await findFilesWithSecrets(stage.workDir)).toEqual([]);
       expect(existsSync(join(stage.workDir, 'workspace/pwned'))).toBe(false);
       if (trap.triggerCommand === undefined) return;
-      // It is a real one: an ordinary git falls into it.
+      // An ordinary git runs the program, so the trap works.
       const workspace = join(stage.workDir, 'workspace');
       await runGit(workspace, trap.triggerCommand, { ...trap.triggerEnv?.(evil) }).catch(() => {});
-      expect(existsSync(mark), 'nobody can fall into it').toBe(true);
+      expect(existsSync(marker), 'an ordinary git ran the program').toBe(true);
     } finally {
-      await rm(where, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     }
   });
 });
 
-test('a folder that became a link leads the bridge nowhere', async () => {
+test('the bridge does not follow a folder that the agent replaced by a link', async () => {
   stage = await setUpBridgeStage({ 'src/a.txt': 'a\n', 'other/b.txt': 'b\n' });
   const outside = join(stage.root, 'outside');
   await mkdir(outside);
   await writeFile(join(outside, 'a.txt'), 'mine\n');
   await writeFile(join(outside, 'b.txt'), 'mine\n');
-  // What was changed in `other` is put back: not through the link.
+  // The bridge reverts the changes in `other`, but not through the link.
   stage.assignment.task.scope = ['src/', 'login.txt'];
   stage.assignment.foreignScopes = [{ task: 'b', scope: ['other/'] }];
 
@@ -107,7 +108,7 @@ test('a folder that became a link leads the bridge nowhere', async () => {
     expect(await readFile(join(outside, name), 'utf8')).toBe('mine\n');
 });
 
-test('the bridge reads and writes no file for an agent, wherever it lies', async () => {
+test('the bridge reads and writes no file on behalf of an agent', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
   const bridge = await stage.startBridge([
@@ -132,7 +133,7 @@ test('the bridge reads and writes no file for an agent, wherever it lies', async
   expect(await runGit(stage.remote.directory, ['show', `${BRANCH}:login.txt`])).toBe('yes');
 });
 
-test('names of branches and words of the model reach no shell and no option', async () => {
+test('branch names and text of the model are used neither as shell code nor as options', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const mark = join(stage.root, 'pwned');
   const root = `x$(touch${'$'}{IFS}${mark});\`id\`&|'"--upload-pack=x`;
@@ -152,7 +153,7 @@ test('names of branches and words of the model reach no shell and no option', as
         { write: 'login.txt', content: 'yes\n' },
       ],
     ],
-    { SMOL_KEEP: '1' },
+    { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1' },
   );
   await bridge.ended;
 

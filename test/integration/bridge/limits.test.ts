@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {
   BRANCH,
@@ -8,7 +9,7 @@ import {
 } from '../../support/bridge/bridge-stage.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-/** A machine that has much else to do is slow, not broken. */
+/** Long enough for a loaded machine, milliseconds. */
 const WAIT_TIMEOUT_MS = 40_000;
 
 let stage: BridgeStage;
@@ -18,7 +19,7 @@ function findLastModelAnswer(notes: Record<string, unknown>[]): unknown {
   return notes.findLast((note) => note.model)?.model;
 }
 
-test('a throttled model parks the attempt until it says so, after short tries', async () => {
+test('a long Retry-After of the model parks the attempt after two short retries', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   let refusals = 0;
   stage.model.refuse = () => {
@@ -40,9 +41,9 @@ test('a throttled model parks the attempt until it says so, after short tries', 
   expect(await stage.remote.head(BRANCH)).toBeUndefined();
 });
 
-test('passing trouble of the model is sat out without the agent noticing', async () => {
+test('a temporary failure of the model is retried without an error for the agent', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
-  stage.model.refuse = (n) => (n === 1 ? { status: 502, body: 'bad gateway' } : undefined);
+  stage.model.refuse = (count) => (count === 1 ? { status: 502, body: 'bad gateway' } : undefined);
 
   const bridge = await stage.startBridge([[{ model: '/chat/completions' }]]);
   await bridge.ended;
@@ -54,7 +55,7 @@ test('passing trouble of the model is sat out without the agent noticing', async
 test.each([
   ['a wrong key', 401, '{"error":"invalid api key"}'],
   ['a used-up quota', 429, '{"error":{"code":"insufficient_quota"}}'],
-])('%s is trouble with the provider, told at once', async (_name, status, body) => {
+])('%s parks the attempt without a retry', async (_name, status, body) => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.model.refuse = () => ({ status, body });
 
@@ -66,7 +67,7 @@ test.each([
   expect(stage.model.requests).toHaveLength(1);
 });
 
-test('a model that cannot be reached is trouble with the provider', async () => {
+test('an unreachable model endpoint parks the attempt', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.credentials.model = { baseUrl: 'http://127.0.0.1:1/v1', apiKey: 'none', model: 'none' };
 
@@ -83,20 +84,20 @@ test.each([
   [400, 'context too long'],
   [404, 'no such model'],
 ])(
-  'an agent that ends its turn on a request the model refused with %i has failed',
-  async (status, why) => {
+  'an agent that ends its turn after a refusal with status %i fails the attempt',
+  async (status, reason) => {
     stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
-    stage.model.refuse = () => ({ status, body: JSON.stringify({ error: why }) });
+    stage.model.refuse = () => ({ status, body: JSON.stringify({ error: reason }) });
 
     const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { say: 'done' }]]);
     await bridge.ended;
 
     expect(requireFailedResult(stage).cause).toBe('agent');
-    expect(requireFailedResult(stage).reason).toContain(why);
+    expect(requireFailedResult(stage).reason).toContain(reason);
   },
 );
 
-test('tokens are counted for every API, warned about at 80% and refused at the limit', async () => {
+test('tokens of every API are counted, with a warning at 80% and a refusal at the limit', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.limits.maxTokens = 440;
 
@@ -130,7 +131,7 @@ test('tokens are counted for every API, warned about at 80% and refused at the l
   ]);
 });
 
-test('the same tool call over and over ends the attempt', async () => {
+test('a loop of equal tool calls ends the attempt', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const call = { tool: 'read', input: { path: 'a' } };
 
@@ -143,20 +144,20 @@ test('the same tool call over and over ends the attempt', async () => {
   expect(requireFailedResult(stage).reason).toContain('the same tool call 8 times in a row: read');
 });
 
-test('an agent without a sign of life is ended', async () => {
+test('an agent without progress is ended', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.limits.idleMinutes = 0.02;
 
   const bridge = await stage.startBridge([[{ hang: true }]]);
   await bridge.ended;
 
-  expect(requireFailedResult(stage).reason).toContain('no sign of life');
+  expect(requireFailedResult(stage).reason).toContain('no progress');
 });
 
-test('a crash of the agent is reported with its last words', async () => {
+test('a crash of the agent is reported with the end of its standard error', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([[{ crash: 7, says: 'out of memory' }]]);
+  const bridge = await stage.startBridge([[{ crash: 7, stderr: 'out of memory' }]]);
   await bridge.ended;
 
   expect(requireFailedResult(stage)).toMatchObject({
@@ -165,17 +166,19 @@ test('a crash of the agent is reported with its last words', async () => {
   });
 });
 
-test('an agent that is not there is reported', async () => {
+test('a missing agent program is reported', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
-  const bridge = await stage.startBridge([], { SMOL_AGENT_COMMAND: '["/nowhere/agent"]' });
+  const bridge = await stage.startBridge([], {
+    [BRIDGE_ENVIRONMENT.agentCommand]: '["/nowhere/agent"]',
+  });
   await bridge.ended;
 
   expect(requireFailedResult(stage).cause).toBe('agent');
   expect(requireFailedResult(stage).reason).toContain('could not be started');
 });
 
-test('an agent that says it cannot do the task has failed, whatever verify would say', async () => {
+test('an agent that gives up fails the attempt, even if verify would be green', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
 
   const bridge = await stage.startBridge([[{ say: 'I looked.\nCANNOT: there is no database' }]]);
@@ -187,7 +190,7 @@ test('an agent that says it cannot do the task has failed, whatever verify would
   });
 });
 
-test('an agent that stops half-way is told to go on', async () => {
+test('an agent that reaches its token limit gets a prompt to continue', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
 
   const bridge = await stage.startBridge([
@@ -199,7 +202,7 @@ test('an agent that stops half-way is told to go on', async () => {
   expect(requireDoneResult(stage).changed).toEqual(['login.txt']);
 });
 
-test('a forge that does not know our credential any more parks the attempt', async () => {
+test('a forge that rejects the credential parks the attempt', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.remote.refuse = { status: 401, times: 1_000 };
 
@@ -210,7 +213,7 @@ test('a forge that does not know our credential any more parks the attempt', asy
   expect(requireFailedResult(stage).until).toBeGreaterThan(Date.now());
 });
 
-test('a repository that is closed to us is trouble of this attempt alone', async () => {
+test('a repository without access fails only this attempt, without a pause', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.remote.refuse = { status: 403, times: 1_000 };
 
@@ -222,7 +225,7 @@ test('a repository that is closed to us is trouble of this attempt alone', async
   expect(requireFailedResult(stage).reason).toContain('403');
 });
 
-test('a forge that fails for a while during the work costs nothing', async () => {
+test('a temporary failure of the forge during the work loses nothing', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const bridge = await stage.startBridge([
     [{ ask: { question: 'Now?' } }, { write: 'login.txt', content: 'yes\n' }],
@@ -241,9 +244,10 @@ test('a forge that fails for a while during the work costs nothing', async () =>
   expect(await stage.remote.head(BRANCH)).toBe(requireDoneResult(stage).commit);
 });
 
-test('an endpoint without token counting is no trouble with the provider', async () => {
+test('a missing token counting API is passed to the agent as 404', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
-  stage.model.refuse = (n) => (n === 1 ? { status: 404, body: '{"error":"none"}' } : undefined);
+  stage.model.refuse = (count) =>
+    count === 1 ? { status: 404, body: '{"error":"none"}' } : undefined;
 
   const bridge = await stage.startBridge([
     [{ model: '/messages/count_tokens' }, { model: '/messages' }],

@@ -8,7 +8,7 @@ import { ROOT_BRANCH, SECRETS, setUpBridgeStage } from '../../support/bridge/bri
 import { runGit } from '../../support/workspace/git.ts';
 
 let stage: BridgeStage;
-const processes = new ProcessTable('mirror-test');
+const processes = new ProcessTable('mirror-test', process.env.PATH ?? '');
 afterEach(() => stage.close());
 
 function createOptions() {
@@ -17,8 +17,8 @@ function createOptions() {
     mirrorDir: join(stage.root, 'mirrors'),
     cloneUrl: stage.remote.url,
     branch: ROOT_BRANCH,
-    partial: false,
-    credential: async () => ({ username: 'x-access-token', password: SECRETS.git }),
+    isPartial: false,
+    getCredential: async () => ({ username: 'x-access-token', password: SECRETS.git }),
     signal: new AbortController().signal,
   };
 }
@@ -27,28 +27,28 @@ function getMirrorPath(): string {
   return join(stage.root, 'mirrors', getMirrorName(stage.remote.url, false));
 }
 
-test('attempts that start together fill one mirror, one after the other', async () => {
+test('attempts that start together fetch into one mirror, one after the other', async () => {
   stage = await setUpBridgeStage({ 'a.txt': 'a\n' });
 
-  const all = await Promise.all([1, 2, 3, 4].map(() => refreshMirror(createOptions())));
+  const mirrors = await Promise.all([1, 2, 3, 4].map(() => refreshMirror(createOptions())));
 
-  expect(all).toEqual(Array.from({ length: 4 }, () => [join(getMirrorPath(), 'objects')]));
+  expect(mirrors).toEqual(Array.from({ length: 4 }, () => [join(getMirrorPath(), 'objects')]));
   expect(await runGit('/', ['--git-dir', getMirrorPath(), 'rev-parse', ROOT_BRANCH])).toBe(
     stage.assignment.repository.root,
   );
 });
 
-test('the lock of an attempt that died is broken', async () => {
+test('the lock of a dead attempt is removed', async () => {
   stage = await setUpBridgeStage({ 'a.txt': 'a\n' });
   await mkdir(join(stage.root, 'mirrors'));
-  // No process has a number as high as this.
+  // The pid is above the limit of the system, so no process has the pid.
   await writeFile(`${getMirrorPath()}.lock`, '99999999');
 
   expect(await refreshMirror(createOptions())).toHaveLength(1);
   expect(await runGit('/', ['--git-dir', getMirrorPath(), 'rev-parse', ROOT_BRANCH])).not.toBe('');
 });
 
-test('a forge that does not answer leaves the mirror as it is', async () => {
+test('a failed fetch keeps the existing mirror', async () => {
   stage = await setUpBridgeStage({ 'a.txt': 'a\n' });
   await refreshMirror(createOptions());
   stage.remote.refuse = { status: 500, times: 1 };

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { getMirrorName } from '../../../agent/bridge/git/refresh-mirror.ts';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {
   BRANCH,
@@ -14,7 +15,7 @@ import type { TestForge, TestRepository } from '../../support/forge/test-forge.t
 import { startTestForge } from '../../support/forge/test-forge.ts';
 import { runGit } from '../../support/workspace/git.ts';
 
-// A repository whose older contents are left where they are, over the forge's own smart HTTP.
+// Partial repositories, fetched over the smart HTTP of the laptop forge: contents of old files stay on the forge.
 
 const OLD_COMMIT_COUNT = 6;
 let stage: BridgeStage;
@@ -29,17 +30,17 @@ afterEach(async () => {
 });
 
 function createLines(first: string, last: string): string {
-  const between = Array.from({ length: 40 }, (_, i) => `line ${i}`).join('\n');
+  const between = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n');
   return `${first}\n${between}\n${last}\n`;
 }
 
-/** Commits of whose contents only the last is needed. Answers the head of the root branch. */
+/** Creates a repository with several versions of old.txt, of which an attempt needs the last. Returns the head of the root branch. */
 async function setUpForge(): Promise<string> {
   stage = await setUpBridgeStage({ 'README.md': 'not used\n' });
   repository = await forge.makeRepository('large', { 'a.txt': createLines('one', 'end') });
   let head = repository.main;
-  for (let i = 0; i < OLD_COMMIT_COUNT; i += 1) {
-    head = await forge.pushBranch(repository, 'main', { 'old.txt': `version ${i}\n` }, head);
+  for (let version = 0; version < OLD_COMMIT_COUNT; version += 1) {
+    head = await forge.pushBranch(repository, 'main', { 'old.txt': `version ${version}\n` }, head);
   }
   await forge.pushBranch(repository, ROOT_BRANCH, { 'root.txt': 'root\n' }, head);
   const start = await runGit(repository.path, ['rev-parse', 'HEAD']);
@@ -57,7 +58,7 @@ async function setUpForge(): Promise<string> {
   return start;
 }
 
-/** Of everything that the root branch's history names, what is not there. */
+/** Lists the objects in the history of `from` that the git directory lacks. */
 async function listMissingObjects(gitDir: string, from: string): Promise<string[]> {
   const args = ['--git-dir', gitDir, 'rev-list', '--objects', '--missing=print', from];
   const listed = await runGit('/', args, { GIT_CONFIG_COUNT: '0' });
@@ -71,7 +72,7 @@ async function readTextBelow(folder: string): Promise<string> {
   return (await Promise.all(texts)).join('\n');
 }
 
-test('a large repository comes with its whole history and only the contents that are needed', async () => {
+test('an attempt on a partial repository fetches the whole history and only the needed contents', async () => {
   const start = await setUpForge();
   const moved = { 'a.txt': createLines('one', 'moved'), 'new.txt': 'new\n' };
   const root = await forge.pushBranch(repository, ROOT_BRANCH, moved, start);
@@ -82,12 +83,10 @@ test('a large repository comes with its whole history and only the contents that
     ['git', 'diff', '--quiet', 'HEAD', '--', 'root.txt'],
   ];
 
-  // The root moved in the file that the agent changes: the merge reads contents that were never checked out.
+  // The root branch has changed the file of the agent: the merge needs contents that were never checked out.
   const bridge = await stage.startBridge(
     [[{ write: 'a.txt', content: createLines('by the agent', 'end') }]],
-    {
-      SMOL_KEEP: '1',
-    },
+    { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1' },
   );
   await bridge.ended;
 
@@ -101,27 +100,27 @@ test('a large repository comes with its whole history and only the contents that
     OLD_COMMIT_COUNT - 1,
   );
   expect((await readPrompts(stage))[0]).toContain('git blame and git log -p do not');
-  // Whoever works in the workspace has no way to the forge, and needs none.
+  // The repository in the workspace has no access to the forge; the history and status work without the forge.
   const workspace = join(stage.workDir, 'workspace');
   expect(await runGit(workspace, ['log', '--oneline', start])).toHaveLength(
     (await runGit(repository.path, ['log', '--oneline', start])).length,
   );
   await runGit(workspace, ['status']);
   await expect(runGit(workspace, ['show', `${start}~3:old.txt`])).rejects.toThrow(/promisor/);
-  const everything = await readTextBelow(stage.workDir);
+  const allText = await readTextBelow(stage.workDir);
   const { password } = stage.credentials.git;
-  expect(everything).not.toContain(password);
-  expect(everything).not.toContain(Buffer.from(`x-access-token:${password}`).toString('base64'));
+  expect(allText).not.toContain(password);
+  expect(allText).not.toContain(Buffer.from(`x-access-token:${password}`).toString('base64'));
 });
 
-test('a partial mirror has what every attempt checks out, and is no whole one', async () => {
+test('a partial mirror contains the contents of the newest commit, apart from complete mirrors', async () => {
   const start = await setUpForge();
   const mirrorDir = join(stage.root, 'mirrors');
   stage.assignment.verify = [['grep', '-q', 'version 5', 'old.txt']];
 
   const bridge = await stage.startBridge([[{ write: 'login.txt', content: 'yes\n' }]], {
-    SMOL_MIRROR_DIR: mirrorDir,
-    SMOL_KEEP: '1',
+    [BRIDGE_ENVIRONMENT.mirrorDir]: mirrorDir,
+    [BRIDGE_ENVIRONMENT.keepWorkDir]: '1',
   });
   await bridge.ended;
 
@@ -129,12 +128,12 @@ test('a partial mirror has what every attempt checks out, and is no whole one', 
   expect(await readdir(mirrorDir)).toEqual([getMirrorName(repository.url, true)]);
   const mirror = join(mirrorDir, getMirrorName(repository.url, true));
   expect(await listMissingObjects(mirror, start)).toHaveLength(OLD_COMMIT_COUNT - 1);
-  // Nothing was fetched twice: the attempt's own store has only what the attempt made.
-  const own = await readdir(join(stage.workDir, 'git/objects/pack'));
-  expect(own.filter((name) => name.endsWith('.pack'))).toEqual([]);
+  // The attempt fetches nothing again: its git directory contains only new objects.
+  const packs = await readdir(join(stage.workDir, 'git/objects/pack'));
+  expect(packs.filter((name) => name.endsWith('.pack'))).toEqual([]);
 });
 
-test('a verify attempt merges and checks out exact commits of a large repository', async () => {
+test('a verify attempt merges and checks out exact commits of a partial repository', async () => {
   const start = await setUpForge();
   const commit = await forge.pushBranch(
     repository,
@@ -158,19 +157,19 @@ test('a verify attempt merges and checks out exact commits of a large repository
   expect(requireDoneResult(stage).evidence).toMatchObject({ green: true, commit, root });
 });
 
-test('files of Git LFS stay pointers, and what takes their place is flagged', async () => {
-  const pointer = (n: number) =>
-    `version https://git-lfs.github.com/spec/v1\noid sha256:${String(n).repeat(64)}\nsize 12\n`;
+test('files of Git LFS stay pointers, and a file in place of a pointer is flagged', async () => {
+  const createPointer = (digit: number) =>
+    `version https://git-lfs.github.com/spec/v1\noid sha256:${String(digit).repeat(64)}\nsize 12\n`;
   stage = await setUpBridgeStage({
     '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
-    'kept.bin': pointer(1),
-    'other.bin': pointer(2),
+    'kept.bin': createPointer(1),
+    'other.bin': createPointer(2),
   });
   stage.assignment.verify = [['grep', '-q', 'oid sha256', 'kept.bin']];
 
   const bridge = await stage.startBridge([
     [
-      { write: 'other.bin', content: pointer(3) },
+      { write: 'other.bin', content: createPointer(3) },
       { write: 'deep/raw.bin', content: 'not a pointer' },
       { write: 'login.txt', content: 'yes\n' },
     ],
@@ -180,11 +179,11 @@ test('files of Git LFS stay pointers, and what takes their place is flagged', as
   const result = requireDoneResult(stage);
   expect(result.changed).toEqual(['deep/raw.bin', 'login.txt', 'other.bin']);
   expect(result.flagged).toEqual([
-    { path: 'deep/raw.bin', why: 'belongs to Git LFS, and is not a pointer' },
+    { path: 'deep/raw.bin', why: 'belongs in Git LFS, but is not an LFS pointer' },
   ]);
   const raw = await runGit(stage.remote.directory, ['show', `${BRANCH}:deep/raw.bin`]);
   expect(raw).toBe('not a pointer');
-  const said = stage.server.transcript.filter((entry) => entry.kind === 'bridge');
-  expect(said.map((entry) => entry.text).join('\n')).toContain('Git LFS');
+  const notes = stage.server.transcript.filter((entry) => entry.kind === 'bridge');
+  expect(notes.map((entry) => entry.text).join('\n')).toContain('Git LFS');
   expect((await readPrompts(stage))[0]).toContain('kept in Git LFS');
 });

@@ -7,15 +7,15 @@ import {
 } from '../../support/bridge/bridge-stage.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-/** A machine that has much else to do is slow, not broken. */
+/** Long enough for a loaded machine, milliseconds. */
 const WAIT_TIMEOUT_MS = 40_000;
 
 let stage: BridgeStage;
 afterEach(() => stage.close());
 
-function waitForHang(): Promise<unknown> {
-  const hangs = async () => (await stage.readNotes()).some((note) => note.hanging);
-  return waitUntil('the agent hangs', hangs, WAIT_TIMEOUT_MS);
+function waitForHangingAgent(): Promise<unknown> {
+  const isHanging = async () => (await stage.readNotes()).some((note) => note.hanging);
+  return waitUntil('the agent hangs', isHanging, WAIT_TIMEOUT_MS);
 }
 
 test('a message reaches the agent in its next turn and counts as seen then', async () => {
@@ -34,21 +34,21 @@ test('a message reaches the agent in its next turn and counts as seen then', asy
   await bridge.ended;
 
   expect(requireDoneResult(stage).changed).toEqual(['a.txt', 'b.txt']);
-  const told = await readPrompts(stage);
-  expect(told).toHaveLength(2);
-  expect(told[1]).toContain('ann@example.com says:\nAlso write b.txt');
+  const prompts = await readPrompts(stage);
+  expect(prompts).toHaveLength(2);
+  expect(prompts[1]).toContain('ann@example.com says:\nAlso write b.txt');
   expect(stage.server.transcript).toContainEqual(
     expect.objectContaining({ kind: 'user', text: 'ann@example.com: Also write b.txt' }),
   );
 });
 
-test('an urgent message breaks the turn off', async () => {
+test('an urgent message interrupts the turn', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const bridge = await stage.startBridge([
     [{ hang: true }],
     [{ write: 'login.txt', content: 'yes\n' }, { say: 'Right away.' }],
   ]);
-  await waitForHang();
+  await waitForHangingAgent();
 
   stage.server.messages.push({ n: 1, author: 'ann', text: '! stop that, write the login' });
   await bridge.ended;
@@ -57,7 +57,7 @@ test('an urgent message breaks the turn off', async () => {
   expect(requireDoneResult(stage).summary).toBe('Right away.');
 });
 
-test('a question is put to people and answered', async () => {
+test('a question of the agent is answered by a person', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
   const bridge = await stage.startBridge([
     [{ elicit: 'Which database?', options: ['sqlite', 'postgres'], default: 'sqlite' }],
@@ -81,35 +81,39 @@ test('a question is put to people and answered', async () => {
   expect(answer).toEqual({ action: 'accept', content: { answer: 'postgres' } });
 });
 
-test('what a person says without naming the question is its answer, and the control plane is told', async () => {
+test('a message without a question id answers the open question, and a heartbeat reports the answer', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
   stage.assignment.heartbeatMs = 50;
   const bridge = await stage.startBridge([
     [{ ask: { question: 'Which?', default: 'none', timeoutMs: 60_000 } }, { hang: true }],
   ]);
-  const asks = () => stage.server.questions[0];
-  const question = await waitUntil('a question is put', asks, WAIT_TIMEOUT_MS);
+  const findQuestion = () => stage.server.questions[0];
+  const question = await waitUntil('a question is put', findQuestion, WAIT_TIMEOUT_MS);
 
   stage.server.messages.push({ n: 1, author: 'ann', text: 'Postgres' });
 
-  const told = () => stage.server.heartbeats.find((beat) => beat.answered !== undefined);
-  const beat = await waitUntil('a heartbeat says so', told, WAIT_TIMEOUT_MS);
-  expect(beat).toMatchObject({ answered: question.id, messagesSeen: 1 });
-  await waitForHang();
+  const findReport = () => stage.server.heartbeats.find(({ answered }) => answered !== undefined);
+  const heartbeat = await waitUntil('a heartbeat reports it', findReport, WAIT_TIMEOUT_MS);
+  expect(heartbeat).toMatchObject({ answered: question.id, messagesSeen: 1 });
+  await waitForHangingAgent();
   expect(await stage.readNotes()).toContainEqual({ answer: { answer: 'Postgres' } });
   bridge.kill('SIGTERM');
   await bridge.ended;
 });
 
-test('of two questions the second waits until the first has its answer', async () => {
+test('a second question waits until the first is answered', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
   const bridge = await stage.startBridge([
     [{ askAll: [{ question: 'First?' }, { question: 'Second?', default: 'b', timeoutMs: 200 }] }],
   ]);
-  const first = await waitUntil('one is put', () => stage.server.questions[0], WAIT_TIMEOUT_MS);
-  const beats = stage.server.heartbeats.length;
-  const more = () => stage.server.heartbeats.length > beats + 3;
-  await waitUntil('it goes on waiting', more, WAIT_TIMEOUT_MS);
+  const first = await waitUntil(
+    'a question is put',
+    () => stage.server.questions[0],
+    WAIT_TIMEOUT_MS,
+  );
+  const heartbeatCount = stage.server.heartbeats.length;
+  const hasWaited = () => stage.server.heartbeats.length > heartbeatCount + 3;
+  await waitUntil('three more heartbeats have come', hasWaited, WAIT_TIMEOUT_MS);
   expect(stage.server.questions).toHaveLength(1);
 
   stage.server.messages.push({ n: 1, author: 'ann', text: 'a', answers: first.id });
@@ -120,14 +124,18 @@ test('of two questions the second waits until the first has its answer', async (
   expect(answers).toEqual([{ answer: 'a' }, { answer: 'b' }]);
 });
 
-test('an attempt that goes on with a conversation is not given what is in it', async () => {
+test('an attempt that continues a conversation does not repeat its messages', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
   stage.assignment.messagesSeen = 1;
   const bridge = await stage.startBridge([
     [{ ask: { question: 'Wait?', default: 'go', timeoutMs: 60_000 } }],
     [{ say: 'Understood.' }],
   ]);
-  const question = await waitUntil('it asks', () => stage.server.questions[0], WAIT_TIMEOUT_MS);
+  const question = await waitUntil(
+    'a question is put',
+    () => stage.server.questions[0],
+    WAIT_TIMEOUT_MS,
+  );
   expect(stage.server.heartbeats[0]?.messagesSeen).toBe(1);
 
   stage.server.messages.push(
@@ -137,12 +145,12 @@ test('an attempt that goes on with a conversation is not given what is in it', a
   );
   await bridge.ended;
 
-  const told = (await readPrompts(stage)).join('\n');
-  expect(told).toContain('a new one');
-  expect(told).not.toContain('an old one');
+  const prompts = (await readPrompts(stage)).join('\n');
+  expect(prompts).toContain('a new one');
+  expect(prompts).not.toContain('an old one');
 });
 
-test('a question that nobody answers takes its default', async () => {
+test('a question without an answer gets its default', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
 
   const bridge = await stage.startBridge([
@@ -155,7 +163,7 @@ test('a question that nobody answers takes its default', async () => {
   expect((await stage.readNotes()).find((note) => note.answer)?.answer).toEqual({ answer: 'b' });
 });
 
-test('an interactive task stays until it is told to finish', async () => {
+test('an interactive task waits for messages until people ask to finish', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.task.interactive = true;
   const bridge = await stage.startBridge([
@@ -163,14 +171,14 @@ test('an interactive task stays until it is told to finish', async () => {
     [{ write: 'login.txt', content: 'yes\n' }],
   ]);
   await waitUntil(
-    'it waits',
+    'the bridge waits for people',
     () => stage.server.heartbeats.at(-1)?.phase === 'waiting',
     WAIT_TIMEOUT_MS,
   );
 
   stage.server.messages.push({ n: 1, author: 'ann', text: 'Write the login' });
   await waitUntil(
-    'it is done and waits again',
+    'the turn is committed and the bridge waits again',
     () => {
       const last = stage.server.heartbeats.at(-1);
       return stage.server.checkpoints.length === 1 && last?.phase === 'waiting';
@@ -188,7 +196,7 @@ test('an interactive task stays until it is told to finish', async () => {
   });
 });
 
-test('the policy lets an agent into its workspace and nowhere else', async () => {
+test('the policy permits tool calls inside the workspace only', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
 
   const bridge = await stage.startBridge([

@@ -31,7 +31,7 @@ function createSpec(name: string) {
 }
 
 describe('the bridge', () => {
-  test('gets its environment and no other, and its secret is in no file and no argument', async () => {
+  test('gets exactly its environment, and the token is in no file and no argument', async () => {
     await pods.launcher().ensure(createSpec('one'));
 
     const { pid, env } = await pods.waitUntilReady('one');
@@ -53,12 +53,12 @@ describe('the bridge', () => {
     }
   });
 
-  test('writes a log that only its owner reads and that stays bounded', async () => {
+  test('writes a log of bounded size that only the owner can read', async () => {
     const launcher = pods.launcher('chatty');
     await launcher.ensure(createSpec('one'));
     await pods.waitUntilReady('one');
     const log = join(pods.stateDir, 'one/bridge.log');
-    await waitUntil('all is written', async () => (await stat(log)).size > 1_000_000);
+    await waitUntil('the log is long', async () => (await stat(log)).size > 1_000_000);
 
     await launcher.list();
 
@@ -67,10 +67,10 @@ describe('the bridge', () => {
     expect(await readFile(log, 'utf8')).toContain('59999');
   });
 
-  test('that crashes at its start is gone, and its last words are kept', async () => {
+  test('is gone after a crash at the start, and the end of its log is saved', async () => {
     const launcher = pods.launcher('crash');
     await launcher.ensure(createSpec('one'));
-    await waitUntil('it is gone', async () => (await launcher.list())[0]?.state === 'gone');
+    await waitUntil('the pod is gone', async () => (await launcher.list())[0]?.state === 'gone');
 
     expect(await launcher.remove('one')).toBe('gone');
 
@@ -78,44 +78,44 @@ describe('the bridge', () => {
     expect(await readFile(join(pods.stateDir, '.ended', log), 'utf8')).toContain('cannot start');
   });
 
-  test('is killed with all its family, also those that left its group, session and parent', async () => {
+  test('is killed with its descendants, also outside its process group and session', async () => {
     const launcher = pods.launcher('stubborn', { graceMs: 200 });
     await launcher.ensure(createSpec('one'));
     const { pid, pids } = await pods.waitUntilReady('one');
     const orphan = await waitUntil('the orphan lives', () =>
       readFile(join(pods.stateDir, 'one/work/orphan'), 'utf8').then(Number, () => undefined),
     );
-    const family = [pid, ...pids, orphan];
-    for (const member of family) expect(await isProcessAlive(member)).toBe(true);
+    const members = [pid, ...pids, orphan];
+    for (const member of members) expect(await isProcessAlive(member)).toBe(true);
 
     expect(await launcher.remove('one')).toBe('gone');
 
-    for (const member of family) expect(await isProcessAlive(member)).toBe(false);
+    for (const member of members) expect(await isProcessAlive(member)).toBe(false);
     await expect(stat(join(pods.stateDir, 'one'))).rejects.toThrow('ENOENT');
   });
 
-  test('that was killed leaves a family and files, which list cleans up', async () => {
+  test('leaves processes and files after a kill, which list cleans up', async () => {
     const launcher = pods.launcher('stubborn');
     await launcher.ensure(createSpec('one'));
     const { pid, pids } = await pods.waitUntilReady('one');
 
     process.kill(pid, 'SIGKILL');
-    await waitUntil('it is gone', async () => (await launcher.list())[0]?.state === 'gone');
+    await waitUntil('the pod is gone', async () => (await launcher.list())[0]?.state === 'gone');
 
     for (const member of pids) expect(await isProcessAlive(member)).toBe(false);
     await expect(stat(join(pods.stateDir, 'one/work'))).rejects.toThrow('ENOENT');
   });
 
-  test('that runs past its deadline is killed without anyone asking', async () => {
+  test('is killed by the sweep after its deadline', async () => {
     await pods.launcher('stubborn', { sweepMs: 20 }).ensure(createSpec('one'));
     const { pid } = await pods.waitUntilReady('one');
 
     pods.advanceClock(HOUR_MS);
 
-    await waitUntil('it is dead', async () => !(await isProcessAlive(pid)));
+    await waitUntil('the bridge is dead', async () => !(await isProcessAlive(pid)));
   });
 
-  test('killAll ends everything', async () => {
+  test('is ended by killAll like every other bridge', async () => {
     const launcher = pods.launcher();
     const ready = await Promise.all(
       ['one', 'two', 'three'].map(async (name) => {
@@ -130,7 +130,7 @@ describe('the bridge', () => {
     expect(await launcher.list()).toEqual([]);
   });
 
-  test('a bridge that cannot be started is an error and leaves nothing', async () => {
+  test('is not started for an invalid pod name', async () => {
     const launcher = pods.launcher();
     await expect(launcher.ensure({ ...createSpec('one'), name: '../one' })).rejects.toMatchObject({
       code: 'bad_pod_name',
@@ -140,7 +140,7 @@ describe('the bridge', () => {
 });
 
 describe('after a crash of the launcher', () => {
-  function record(name: string, change: Partial<PodRecord>): PodRecord {
+  function createRecord(name: string, change: Partial<PodRecord>): PodRecord {
     return {
       version: 1,
       name,
@@ -154,15 +154,16 @@ describe('after a crash of the launcher', () => {
     };
   }
 
-  async function leave(entry: PodRecord): Promise<string> {
-    const folder = join(pods.stateDir, entry.name);
+  /** Writes the record of a pod as an earlier launcher left the pod. Returns the folder of the pod. */
+  async function writeRecord(record: PodRecord): Promise<string> {
+    const folder = join(pods.stateDir, record.name);
     await mkdir(folder);
-    await writePodRecord(folder, entry);
+    await writePodRecord(folder, record);
     return folder;
   }
 
-  test('an intent that became no process is started', async () => {
-    await leave(record('one', {}));
+  test('a recorded intent without a process is started again', async () => {
+    await writeRecord(createRecord('one', {}));
     const launcher = pods.launcher();
     expect(await launcher.list()).toMatchObject([{ name: 'one', state: 'gone' }]);
 
@@ -173,8 +174,8 @@ describe('after a crash of the launcher', () => {
     await pods.waitUntilReady('one');
   });
 
-  test('a process that was started and not recorded is taken over', async () => {
-    const folder = await leave(record('one', {}));
+  test('a started process without a record of the start is taken over', async () => {
+    const folder = await writeRecord(createRecord('one', {}));
     const env = { SMOL_POD_UID: 'uid-of-before', SMOL_WORK_DIR: join(folder, 'work') };
     const child = spawn(process.execPath, [FAKE_BRIDGE], { env, detached: true, stdio: 'ignore' });
     await pods.waitUntilReady('one');
@@ -187,10 +188,10 @@ describe('after a crash of the launcher', () => {
     expect(await isProcessAlive(child.pid ?? 0)).toBe(false);
   });
 
-  test('a process that only has the number of a pod is left alone', async () => {
+  test('a process that reuses the pid of a bridge is left alone', async () => {
     const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
     const bridge = { pid: child.pid ?? 0, startTime: 'of another process' };
-    await leave(record('one', { phase: 'started', bridge }));
+    await writeRecord(createRecord('one', { phase: 'started', bridge }));
     const launcher = pods.launcher();
 
     expect(await launcher.list()).toMatchObject([{ name: 'one', state: 'gone' }]);
@@ -200,7 +201,7 @@ describe('after a crash of the launcher', () => {
     child.kill('SIGKILL');
   });
 
-  test('no process is untracked, whenever the launcher is killed', async () => {
+  test('every bridge is listed after kills of the launcher at any moment', async () => {
     const apiUrl = `http://127.0.0.1:9/${process.pid}`;
     const main = fileURLToPath(
       new URL('../../support/process/launcher-process.ts', import.meta.url),
@@ -209,7 +210,7 @@ describe('after a crash of the launcher', () => {
       const child = fork(main, [pods.stateDir, apiUrl]);
       await once(child, 'message');
       const killAt = performance.now() + afterMs;
-      await waitUntil('the moment is there', () => performance.now() >= killAt);
+      await waitUntil('the time of the kill has come', () => performance.now() >= killAt);
       child.kill('SIGKILL');
       await once(child, 'exit');
     }

@@ -7,60 +7,65 @@ const ENV = { PATH: process.env.PATH ?? '' };
 let table: ProcessTable;
 let controller: AbortController;
 beforeEach(() => {
-  table = new ProcessTable(`test.${process.pid}.${Math.random()}`);
+  table = new ProcessTable(`test.${process.pid}.${Math.random()}`, ENV.PATH);
   controller = new AbortController();
 });
 afterEach(() => table.killAll());
 
-function runCommand(command: string[], more: Partial<Parameters<ProcessTable['run']>[1]> = {}) {
-  const options = { cwd: '/', env: ENV, signal: controller.signal, keep: 'tail' as const };
-  return table.run(command, { ...options, maxBytes: 1_000, ...more });
+function runCommand(command: string[], change: Partial<Parameters<ProcessTable['run']>[1]> = {}) {
+  const options = { cwd: '/', env: ENV, signal: controller.signal, overflow: 'tail' as const };
+  return table.run(command, { ...options, maxLength: 1_000, ...change });
 }
 
-test('output, exit code and input of a command', async () => {
+test('a command gets its input and returns output and exit code', async () => {
   const finished = await runCommand(['sh', '-c', 'cat; echo err >&2; exit 3'], { input: 'in\n' });
 
-  expect(finished).toMatchObject({ exitCode: 3, stdout: 'in\n', stderr: 'err\n', timedOut: false });
+  expect(finished).toMatchObject({
+    exitCode: 3,
+    stdout: 'in\n',
+    stderr: 'err\n',
+    hasTimedOut: false,
+  });
   expect(finished.output).toContain('err');
 });
 
-test('arguments are not read by a shell', async () => {
+test('arguments are not interpreted by a shell', async () => {
   expect((await runCommand(['printf', '%s', '$(id) ; `id`'])).stdout).toBe('$(id) ; `id`');
 });
 
-test('a command that is not there is an answer, not an error', async () => {
+test('a missing command returns no exit code instead of an error', async () => {
   const finished = await runCommand(['/nowhere/command']);
 
   expect(finished.exitCode).toBeNull();
   expect(finished.output).toContain('cannot run /nowhere/command');
 });
 
-test('a child has the environment it was given and nothing of ours', async () => {
+test('a child has exactly the given environment and the marker', async () => {
   const { stdout } = await runCommand(['/usr/bin/env']);
 
   const names = stdout.split('\n').map((line) => line.split('=')[0]);
   expect(names.filter((name) => name !== '').sort()).toEqual(['PATH', 'SMOL_CHILD_OF']);
 });
 
-test('the end of a long output is kept, a long answer fails', async () => {
+test('a long output keeps its end or fails, as requested', async () => {
   const command = ['sh', '-c', 'i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done'];
 
-  const kept = await runCommand(command);
-  expect(kept.stdout.endsWith('2998\n2999\n')).toBe(true);
-  expect(kept.stdout.length).toBeLessThan(70_000);
+  const { stdout } = await runCommand(command);
+  expect(stdout.endsWith('2998\n2999\n')).toBe(true);
+  expect(stdout.length).toBeLessThan(70_000);
 
-  expect((await runCommand(command, { keep: 'head' })).exitCode).toBeNull();
+  expect((await runCommand(command, { overflow: 'fail' })).exitCode).toBeNull();
 });
 
-test('a command past its time is killed with all it started', async () => {
+test('a command past its timeout is killed with its descendants', async () => {
   const finished = await runCommand(['sh', '-c', 'sleep 1000 & echo $!; wait'], { timeoutMs: 200 });
 
-  expect(finished).toMatchObject({ exitCode: null, timedOut: true });
+  expect(finished).toMatchObject({ exitCode: null, hasTimedOut: true });
   const child = Number(finished.stdout);
   await waitUntil('the child is dead', () => !isProcessRunning(child));
 });
 
-test('what a command leaves in the background does not hold it up and dies', async () => {
+test('a background process does not delay the end of its command and is killed', async () => {
   const finished = await runCommand(['sh', '-c', 'sleep 1000 & echo $!']);
 
   expect(finished.exitCode).toBe(0);
@@ -68,7 +73,7 @@ test('what a command leaves in the background does not hold it up and dies', asy
   await waitUntil('the child is dead', () => !isProcessRunning(child));
 });
 
-test('a daemon that left its group does not hold a command up, and is found at the end', async () => {
+test('a daemon outside the process group does not delay its command and is killed at the end', async () => {
   const finished = await runCommand(['sh', '-c', 'setsid sleep 1000 & echo $!; sleep 0.2']);
   expect(finished.exitCode).toBe(0);
 
@@ -77,7 +82,7 @@ test('a daemon that left its group does not hold a command up, and is found at t
   await waitUntil('the daemon is dead', () => !isProcessRunning(Number(finished.stdout)));
 });
 
-test('an abort kills and throws its reason', async () => {
+test('an abort kills the command and throws the reason', async () => {
   const running = runCommand(['sleep', '1000']);
   controller.abort(new Error('enough'));
 

@@ -12,7 +12,7 @@ import { checkoutNewBranch, commitFiles, runGit } from '../../support/workspace/
 let stage: BridgeStage;
 afterEach(() => stage.close());
 
-/** A task's work on the first root, while root has moved on. */
+/** Creates work of a task on the old root commit, and a new root commit. */
 async function setUpConflict(theirs: string, ours: string) {
   stage = await setUpBridgeStage({ 'list.txt': 'one\n', 'login.txt': 'yes\n' });
   const base = stage.assignment.repository.root;
@@ -32,12 +32,12 @@ function requestRepair() {
     files: ['list.txt'],
     tasks: ['add-list'],
   };
-  // The other task's scope does not keep a conflict from being resolved.
+  // Files in conflict are committed even in the scope of another task.
   stage.assignment.task.scope = ['login.txt'];
   stage.assignment.foreignScopes = [{ task: 'later', scope: ['list.txt'] }];
 }
 
-test('a conflict is laid before the agent and committed as a merge of both', async () => {
+test('a conflict is resolved by the agent and committed as a merge', async () => {
   const { root, work } = await setUpConflict('one\ntheirs\n', 'one\nours\n');
   requestRepair();
 
@@ -48,9 +48,9 @@ test('a conflict is laid before the agent and committed as a merge of both', asy
   await bridge.ended;
 
   const result = requireDoneResult(stage);
-  const told = await readPrompts(stage);
-  expect(told[0]).toContain('left conflict markers in:\n- list.txt');
-  expect(told[1]).toContain('still hold conflict markers:\n- list.txt');
+  const prompts = await readPrompts(stage);
+  expect(prompts[0]).toContain('left conflict markers in:\n- list.txt');
+  expect(prompts[1]).toContain('still hold conflict markers:\n- list.txt');
   expect(await runGit(stage.remote.directory, ['log', '-1', '--format=%P', BRANCH])).toBe(
     `${work} ${root}`,
   );
@@ -61,7 +61,7 @@ test('a conflict is laid before the agent and committed as a merge of both', asy
   );
 });
 
-test('markers that stay are a failure of the agent, and are never pushed', async () => {
+test('remaining conflict markers fail the attempt and are never pushed', async () => {
   await setUpConflict('one\ntheirs\n', 'one\nours\n');
   requestRepair();
 
@@ -72,7 +72,7 @@ test('markers that stay are a failure of the agent, and are never pushed', async
   expect(await stage.remote.head(BRANCH)).toBeUndefined();
 });
 
-test('a repair for another reason stands on a merge with root already', async () => {
+test('a repair without a conflict starts on a merge with the root branch', async () => {
   const { root } = await setUpConflict('one\n', 'one\nours\n');
   stage.assignment.kind = 'repair';
   stage.assignment.repair = {
@@ -90,7 +90,7 @@ test('a repair for another reason stands on a merge with root already', async ()
   expect((await readPrompts(stage))[0]).toContain('~~~~~data\nlogin.txt says no');
 });
 
-test('a verify attempt makes evidence of the merge without an agent or a push', async () => {
+test('a verify attempt produces evidence for the merge without an agent or a push', async () => {
   const { root, work } = await setUpConflict('one\n', 'one\nours\n');
   stage.assignment.kind = 'verify';
   stage.assignment.repository.verifyCommit = work;
@@ -110,7 +110,7 @@ test('a verify attempt makes evidence of the merge without an agent or a push', 
   expect(await stage.readNotes()).toEqual([]);
 });
 
-test('a verify attempt that finds red reports it with its evidence', async () => {
+test('a verify attempt with a red command reports the evidence', async () => {
   const { root, work } = await setUpConflict('one\n', 'one\nours\n');
   stage.assignment.kind = 'verify';
   stage.assignment.repository.verifyCommit = work;
@@ -129,7 +129,7 @@ test('a verify attempt that finds red reports it with its evidence', async () =>
   });
 });
 
-test('a verify attempt that cannot merge names the files', async () => {
+test('a verify attempt with a conflict reports the files in conflict', async () => {
   const { work } = await setUpConflict('one\ntheirs\n', 'one\nours\n');
   stage.assignment.kind = 'verify';
   stage.assignment.repository.verifyCommit = work;

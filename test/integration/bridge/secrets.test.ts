@@ -3,6 +3,8 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
+import type { AgentStep } from '../../support/bridge/agent-script.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import {
   BRANCH,
@@ -19,7 +21,7 @@ import { runGit } from '../../support/workspace/git.ts';
 let stage: BridgeStage;
 afterEach(() => stage.close());
 
-/** Every file below `folder` with its text. */
+/** Reads the path and text of every file below a folder. */
 async function readFilesBelow(folder: string): Promise<[string, string][]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -46,7 +48,7 @@ test('no secret is in a file, an argument, the transcript or the environment of 
         { say: `The forge said ${SECRETS.git} and the model ${SECRETS.model}` },
       ],
     ],
-    { SMOL_KEEP: '1', HTTPS_SECRET: SECRETS.model },
+    { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1', HTTPS_SECRET: SECRETS.model },
   );
   const end = await bridge.ended;
 
@@ -71,14 +73,14 @@ function parseEnvironment(note: Record<string, unknown>) {
   return z.record(z.string(), z.string()).safeParse(note.environment).data;
 }
 
-test('the proxy takes the bearer of the attempt and nothing else', async () => {
+test('the model proxy accepts only the bearer token of the attempt', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
 
   const bridge = await stage.startBridge([[{ look: false }, { hang: true }]]);
   const environment = await waitUntil(
-    'the agent has looked around',
+    'the agent has noted its environment',
     async () =>
-      (await stage.readNotes()).map((note) => parseEnvironment(note)).find((each) => each),
+      (await stage.readNotes()).map(parseEnvironment).find((entry) => entry !== undefined),
     40_000,
   );
   const ask = (path: string, bearer: string, method = 'POST') =>
@@ -97,7 +99,7 @@ test('the proxy takes the bearer of the attempt and nothing else', async () => {
   await bridge.ended;
 });
 
-/** A submodule of the repository, into which the agent will plant its own git dir. */
+/** Commits a submodule entry, in whose folder the agent then creates a git directory. */
 async function commitGitlink() {
   const head = await runGit(stage.seed, ['rev-parse', 'HEAD']);
   await runGit(stage.seed, ['update-index', '--add', '--cacheinfo', `160000,${head},linked`]);
@@ -108,7 +110,44 @@ async function commitGitlink() {
   Object.assign(stage.assignment.repository, { start, root: start });
 }
 
-test('a hostile workspace runs nothing and learns nothing in the bridge', async () => {
+/** Configuration that names `evil` as monitor, pager, filter, diff and merge driver, credential helper and signer. */
+function renderHostileConfig(evil: string): string {
+  return [
+    `[core]\n\tfsmonitor = ${evil}\n\thooksPath = hooks\n\tsshCommand = ${evil}\n\tpager = ${evil}\n\tattributesFile = attrs`,
+    `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\tprocess = ${evil}\n\trequired = true`,
+    `[diff "evil"]\n\tcommand = ${evil}\n\ttextconv = ${evil}`,
+    `[merge "evil"]\n\tdriver = ${evil}`,
+    `[credential]\n\thelper = ${evil}`,
+    `[http]\n\tproxy = http://127.0.0.1:1`,
+    `[gpg]\n\tprogram = ${evil}\n[commit]\n\tgpgSign = true`,
+  ].join('\n');
+}
+
+/** Steps that write configuration, hooks and attributes into a git directory. */
+function createHostileGitDirSteps(gitDir: string, evil: string): AgentStep[] {
+  const hooks = ['pre-commit', 'pre-push', 'post-checkout', 'post-index-change', 'post-merge'];
+  return [
+    { write: `${gitDir}/config`, content: `${renderHostileConfig(evil)}\n` },
+    ...hooks.map((hook) => ({
+      write: `${gitDir}/hooks/${hook}`,
+      content: `#!/bin/sh\n${evil}\n`,
+    })),
+    { write: `${gitDir}/info/attributes`, content: '* filter=evil\n' },
+  ];
+}
+
+/** Steps that make a folder a repository with a hostile git directory. */
+function createNestedRepositorySteps(folder: string, evil: string): AgentStep[] {
+  return [
+    ...createHostileGitDirSteps(`${folder}/.git`, evil),
+    { write: `${folder}/.git/HEAD`, content: 'ref: refs/heads/main\n' },
+    { write: `${folder}/.git/objects/keep`, content: '' },
+    { write: `${folder}/.git/refs/keep`, content: '' },
+    { write: `${folder}/file`, content: 'file\n' },
+  ];
+}
+
+test('git configuration, hooks and filters of a workspace do not run in the bridge', async () => {
   stage = await setUpBridgeStage({
     '.gitattributes': '* filter=evil diff=evil merge=evil\n',
     '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ext::sh -c env\n\tupdate = !env\n',
@@ -118,52 +157,25 @@ test('a hostile workspace runs nothing and learns nothing in the bridge', async 
   await commitGitlink();
   const evil = join(stage.root, 'evil.sh');
   await writeFile(evil, `#!/bin/sh\nenv > ${marker}\n`, { mode: 0o755 });
-  const config = [
-    `[core]\n\tfsmonitor = ${evil}\n\thooksPath = hooks\n\tsshCommand = ${evil}\n\tpager = ${evil}\n\tattributesFile = attrs`,
-    `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\tprocess = ${evil}\n\trequired = true`,
-    `[diff "evil"]\n\tcommand = ${evil}\n\ttextconv = ${evil}`,
-    `[merge "evil"]\n\tdriver = ${evil}`,
-    `[credential]\n\thelper = ${evil}`,
-    `[http]\n\tproxy = http://127.0.0.1:1`,
-    `[gpg]\n\tprogram = ${evil}\n[commit]\n\tgpgSign = true`,
-  ].join('\n');
-  const hook = `#!/bin/sh\n${evil}\n`;
-  const plant = (base: string) => [
-    { write: `${base}config`, content: `${config}\n` },
-    ...['pre-commit', 'pre-push', 'post-checkout', 'post-index-change', 'post-merge'].map(
-      (name) => ({
-        write: `${base}hooks/${name}`,
-        content: hook,
-      }),
-    ),
-    { write: `${base}info/attributes`, content: '* filter=evil\n' },
-  ];
-  // A root that moved on makes the bridge merge and check out as well.
+  // A new root commit makes the bridge merge and check out, too.
   await stage.pushRoot({ 'other.txt': 'other\n' });
   stage.assignment.verify = [['grep', '-q', 'yes', 'login.txt']];
+  const attributes = '* filter=evil text eol=crlf working-tree-encoding=UTF-16\n';
 
   const bridge = await stage.startBridge(
     [
       [
-        ...plant('.git/'),
-        ...['sub', 'linked'].flatMap((nested) => [
-          ...plant(`${nested}/.git/`),
-          { write: `${nested}/.git/HEAD`, content: 'ref: refs/heads/main\n' },
-          { write: `${nested}/.git/objects/keep`, content: '' },
-          { write: `${nested}/.git/refs/keep`, content: '' },
-          { write: `${nested}/file`, content: 'file\n' },
-        ]),
-        {
-          write: '.gitattributes',
-          content: '* filter=evil text eol=crlf working-tree-encoding=UTF-16\n',
-        },
-        { write: '../home/.gitconfig', content: `${config}\n` },
+        ...createHostileGitDirSteps('.git', evil),
+        ...createNestedRepositorySteps('sub', evil),
+        ...createNestedRepositorySteps('linked', evil),
+        { write: '.gitattributes', content: attributes },
+        { write: '../home/.gitconfig', content: `${renderHostileConfig(evil)}\n` },
         { write: '../home/.netrc', content: 'default login a password b\n' },
         { write: 'login.txt', content: 'no\n' },
       ],
       [{ write: 'login.txt', content: 'yes\n' }],
     ],
-    { SMOL_KEEP: '1' },
+    { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1' },
   );
   await bridge.ended;
 
@@ -172,7 +184,7 @@ test('a hostile workspace runs nothing and learns nothing in the bridge', async 
   expect(result.evidence.green).toBe(true);
   expect(result.changed).toEqual(['.gitattributes', 'login.txt']);
   expect(await runGit(stage.remote.directory, ['show', `${BRANCH}:login.txt`])).toBe('yes');
-  // The traps are real: an ordinary git falls into them.
+  // An ordinary git runs the program, so the traps work.
   for (const folder of ['workspace', 'workspace/linked', 'workspace/sub']) {
     await rm(marker, { force: true });
     await runGit(join(stage.workDir, folder), ['status']).catch(() => {});
@@ -180,7 +192,7 @@ test('a hostile workspace runs nothing and learns nothing in the bridge', async 
   }
 });
 
-test('a clone address with a password in it is refused', async () => {
+test('a clone URL with a password is refused', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.repository.cloneUrl = stage.remote.url.replace('http://', 'http://me:secret1@');
 

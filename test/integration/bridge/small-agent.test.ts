@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
 import type { BridgeStage } from '../../support/bridge/bridge-stage.ts';
 import { requireDoneResult, setUpBridgeStage } from '../../support/bridge/bridge-stage.ts';
 import type { ChatServer } from '../../support/model/chat-server.ts';
@@ -23,7 +24,7 @@ test('the built-in agent does a task through the model proxy', async () => {
   });
   stage.credentials.model = { baseUrl: chat.url, apiKey: 'the-real-key', model: 'scripted' };
 
-  const bridge = await stage.startBridge([], { SMOL_AGENT_COMMAND: '' });
+  const bridge = await stage.startBridge([], { [BRIDGE_ENVIRONMENT.agentCommand]: '' });
   await bridge.ended;
 
   const result = requireDoneResult(stage);

@@ -4,7 +4,7 @@ import { AttemptEnded } from '../../../agent/bridge/attempt-error.ts';
 import { sendCallback } from '../../../agent/bridge/control/send-callback.ts';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 
-// The first call of a bridge: there is no lease yet that would end it.
+// The first callback of a bridge, before a lease limits the retries.
 
 function createOptions(port: number) {
   const ended: AttemptEnded[] = [];
@@ -13,7 +13,7 @@ function createOptions(port: number) {
     attemptId: 'p0123456789.r1.one.1',
     token: 'token',
     signal: new AbortController().signal,
-    onEnded: (one: AttemptEnded) => void ended.push(one),
+    onEnded: (error: AttemptEnded) => void ended.push(error),
   };
   return { ended, options };
 }
@@ -31,21 +31,21 @@ async function startStatusServer(
   return { port, close };
 }
 
-test('where nobody answers a bridge ends by itself', async () => {
+test('an unanswered start callback ends the attempt after its time limit', async () => {
   const { port, close } = await startStatusServer([]);
   close();
   const { ended, options } = createOptions(port);
 
-  const call = sendCallback(options, { name: 'start', maxUnansweredMs: 500 });
+  const call = sendCallback(options, { callback: 'start', maxUnansweredMs: 500 });
 
   await expect(call).rejects.toBeInstanceOf(AttemptEnded);
   expect(ended.map(({ reason }) => reason)).toEqual(['lease']);
 });
 
-test('who is told to come back does, however often', async () => {
+test('the start callback is retried beyond its time limit while the API answers', async () => {
   const { port } = await startStatusServer([503, 429, 503]);
   const { ended, options } = createOptions(port);
 
-  expect(await sendCallback(options, { name: 'start', maxUnansweredMs: 100 })).toEqual({});
+  expect(await sendCallback(options, { callback: 'start', maxUnansweredMs: 100 })).toEqual({});
   expect(ended).toEqual([]);
 });

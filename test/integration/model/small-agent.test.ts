@@ -184,8 +184,7 @@ describe('the workspace', () => {
     const [searched, ...refused] = listToolOutputs().reverse();
     expect(searched).toBe('[no match]');
     expect(refused).toHaveLength(escapes.length);
-    for (const output of refused)
-      expect(output).toMatch(/^error: .* lies outside of the workspace/);
+    for (const output of refused) expect(output).toMatch(/^error: .* lies outside the workspace/);
     expect(await readFile(join(base, 'outside.txt'), 'utf8')).toBe('not yours');
     expect((await readdir(base)).sort()).toEqual(['outside.txt', 'workspace']);
   });
@@ -197,7 +196,7 @@ describe('the workspace', () => {
       [createCall('edit_file', { path: 'a.txt', old: 'zz', new: 'y' }), 'not in a.txt'],
       [createCall('write_file', { path: '.git/config', content: 'x' }), 'belongs to git'],
       [createCall('read_file', { path: 'missing' }), 'does not exist'],
-      [createCall('run', { command: 'ls -l' }), 'wrong arguments: command'],
+      [createCall('run', { command: 'ls -l' }), 'invalid arguments of run: command'],
       [createCall('run', { command: ['no-such-program'] }), 'could not be started'],
       [createCall('search', { pattern: '(' }), 'not a regular expression'],
       [createCall('teleport', {}), 'no tool named teleport'],
@@ -312,7 +311,7 @@ describe('the model', () => {
   test('an empty answer is tried again and then an error', async () => {
     const agent = await startAgent(Array(4).fill({ text: '' }), {});
 
-    await expect(agent.prompt('go')).rejects.toThrow('answered with nothing');
+    await expect(agent.prompt('go')).rejects.toThrow('the answer of the model is empty');
   });
 
   test('an answer that was cut off ends the turn as such', async () => {
@@ -350,12 +349,12 @@ describe('a question', () => {
   test('takes its default when nobody answers or can be asked', async () => {
     const unanswered = await startAgent([question], { elicit: () => ({ action: 'cancel' }) });
     await unanswered.prompt('go');
-    expect(getLastToolOutput()).toMatch(/^no\n\[nobody answered/);
+    expect(getLastToolOutput()).toMatch(/^no\n\[no person answered/);
     await unanswered.endProcess();
     await server?.close();
 
     const alone = await startAgent([question]);
     await alone.prompt('go');
-    expect(getLastToolOutput()).toMatch(/^no\n\[nobody can be asked/);
+    expect(getLastToolOutput()).toMatch(/^no\n\[the client cannot ask people/);
   });
 });

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseRetryAfterMs } from '../../../agent/small/model-error.ts';
 import { streamChat } from '../../../agent/small/stream-chat.ts';
 
 let closeServer: (() => void) | undefined;
@@ -84,16 +83,9 @@ describe('a streamed answer', () => {
   test.each([
     ['an error in the middle', 'data: {"error":{"message":"boom"}}\n\n', 'boom'],
     ['an end without a reason', 'data: {"choices":[{"delta":{"content":"he"}}]}\n\n', 'broke off'],
-    ['nothing', 'data: [DONE]\n\n', 'answered with nothing'],
+    ['nothing', 'data: [DONE]\n\n', 'is empty'],
     ['something else', 'data: <html>\n\n', 'not chat/completions'],
   ])('with %s is an error', async (_what, body, message) => {
     await expect(readAnswerTo(body)).rejects.toThrow(message);
   });
-});
-
-test('Retry-After is seconds or a date', () => {
-  expect(parseRetryAfterMs('2')).toBe(2_000);
-  expect(parseRetryAfterMs(new Date(Date.now() + 60_000).toUTCString())).toBeGreaterThan(50_000);
-  expect(parseRetryAfterMs('soon')).toBeUndefined();
-  expect(parseRetryAfterMs(null)).toBeUndefined();
 });

@@ -1,17 +1,17 @@
 import type { StopReason } from '@agentclientprotocol/sdk';
 
-/** What a scripted agent does, in order. The last step of a turn may say how the turn ends. */
+/** Step of a scripted agent. `stop` as the last step of a turn sets its stop reason. */
 export type AgentStep =
   | { readonly write: string; readonly content: string }
   | { readonly remove: string }
-  /** A command in the workspace, with the agent's own environment. */
+  /** Runs a command in the workspace with the environment of the agent. */
   | { readonly run: string[] }
-  /** Through ACP: asks the bridge to do it, which refuses. */
+  /** Asks the bridge over ACP to read or write a file; the bridge refuses. */
   | { readonly acpRead: string }
   | { readonly acpWrite: string; readonly content: string }
   | { readonly say: string }
   | { readonly tool: string; readonly input?: unknown }
-  /** Through `_smol/ask`. */
+  /** Asks people with `_smol/ask`. */
   | {
       readonly ask: {
         readonly question: string;
@@ -20,7 +20,7 @@ export type AgentStep =
         readonly timeoutMs?: number;
       };
     }
-  /** All at the same time. */
+  /** Asks several questions at the same time. */
   | {
       readonly askAll: {
         readonly question: string;
@@ -28,18 +28,21 @@ export type AgentStep =
         readonly timeoutMs?: number;
       }[];
     }
-  /** Through ACP's elicitation. */
+  /** Asks people with an elicitation of ACP. */
   | { readonly elicit: string; readonly options: string[]; readonly default: string }
-  /** Asks whether a tool may touch this path. */
+  /** Requests permission for a tool call on this path. */
   | { readonly permission: string }
-  /** Calls the model at this path. */
+  /** Calls the model proxy at this path. */
   | { readonly model: string; readonly stream?: boolean }
-  /** Notes its environment, what the bridge offers, and with `true` every command line on the machine. */
+  /** Notes the environment and the offered capabilities; `true` also notes every command line on the machine. */
   | { readonly look: boolean }
+  /** Leaves a background process behind. */
   | { readonly leave: 'process' }
-  | { readonly crash: number; readonly says?: string }
-  /** Until it is cancelled or killed. */
+  /** Exits with this code and text on standard error. */
+  | { readonly crash: number; readonly stderr?: string }
+  /** Waits until the turn is cancelled or the agent is killed. */
   | { readonly hang: true }
   | { readonly stop: StopReason };
 
+/** Turns of a scripted agent. */
 export type AgentScript = { readonly turns: AgentStep[][] };

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Assignment, AttemptResult, Credentials } from '../../../core/contract/attempt.ts';
+import { BRIDGE_ENVIRONMENT } from '../../../core/contract/bridge-environment.ts';
 import type { ScriptedModel } from '../model/scripted-model.ts';
 import { startScriptedModel } from '../model/scripted-model.ts';
 import { commitFiles, initRepository, makeTemporaryDirectory, runGit } from '../workspace/git.ts';
@@ -13,7 +14,7 @@ import { startCallbackServer } from './callback-server.ts';
 import type { GitRemote } from './git-remote.ts';
 import { startGitRemote } from './git-remote.ts';
 
-// Everything around a bridge: a forge, a control plane, a model and an agent, all real processes and servers but scripted.
+// The surroundings of a bridge: a forge, a control plane, a model and an agent, as real servers and processes with scripts.
 
 const BRIDGE_PROGRAM = fileURLToPath(new URL('../../../agent/bridge/main.ts', import.meta.url));
 const AGENT_PROGRAM = fileURLToPath(new URL('./scripted-agent.ts', import.meta.url));
@@ -27,48 +28,53 @@ export const SECRETS = {
   model: 'sk-model-key-canary-77b0',
 };
 
-/** As they are, and as git sends them. */
+/** The secrets in plain form and as git sends the password. */
 const CANARIES = [
   ...Object.values(SECRETS),
   Buffer.from(`x-access-token:${SECRETS.git}`).toString('base64'),
 ];
 
-/** The secrets that a text gives away. */
+/** Returns the secrets that a text contains. */
 export function findLeakedSecrets(text: string): string[] {
   return CANARIES.filter((secret) => text.includes(secret));
 }
 
+/** Exit of a bridge. */
 export type BridgeEnd = {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stderr: string;
 };
 
+/** Surroundings of one bridge. */
 export type BridgeStage = {
   readonly root: string;
   readonly workDir: string;
   readonly remote: GitRemote;
   readonly model: ScriptedModel;
-  /** From `start` on. */
+  /** Control plane; available after `startBridge`. */
   readonly server: CallbackServer;
   readonly assignment: Assignment;
   readonly credentials: Credentials;
-  /** A clone to prepare commits in. */
+  /** Clone in which tests prepare commits. */
   readonly seed: string;
-  /** Commits files on the root branch and pushes; answers the commit. */
+  /** Commits files to the root branch and pushes; null deletes a file. Returns the commit. */
   pushRoot(files: Record<string, string | null>): Promise<string>;
-  /** Starts the control plane and the bridge. */
+  /** Starts the control plane and the bridge with an agent that plays the turns; `env` overrides variables. */
   startBridge(turns: AgentStep[][], env?: Record<string, string>): Promise<RunningBridge>;
-  /** What the agent noted so far. */
+  /** Reads the notes that the agent has written so far. */
   readNotes(): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 };
+
+/** Process of a bridge. */
 export type RunningBridge = {
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<BridgeEnd>;
 };
 
+/** Starts the surroundings with a repository of these files on the root branch. */
 export async function setUpBridgeStage(files: Record<string, string>): Promise<BridgeStage> {
   const temporary = await makeTemporaryDirectory('smol-bridge');
   const root = temporary.path;
@@ -88,7 +94,7 @@ export async function setUpBridgeStage(files: Record<string, string>): Promise<B
     remote,
     model,
     get server() {
-      if (!server) throw new Error('nothing was started yet');
+      if (!server) throw new Error('no bridge was started yet');
       return server;
     },
     assignment: createAssignment(remote.url, base),
@@ -110,12 +116,12 @@ export async function setUpBridgeStage(files: Record<string, string>): Promise<B
       await writeFile(join(root, 'script.json'), JSON.stringify(script));
       const command = [process.execPath, AGENT_PROGRAM, join(root, 'script.json'), notesFile];
       const bridge = spawnBridge({
-        PATH: process.env.PATH ?? '',
-        SMOL_API_URL: server.url,
-        SMOL_ATTEMPT_ID: ATTEMPT,
-        SMOL_ATTEMPT_TOKEN: SECRETS.attempt,
-        SMOL_WORK_DIR: workDir,
-        SMOL_AGENT_COMMAND: JSON.stringify(command),
+        [BRIDGE_ENVIRONMENT.programPath]: process.env.PATH ?? '',
+        [BRIDGE_ENVIRONMENT.apiUrl]: server.url,
+        [BRIDGE_ENVIRONMENT.attemptId]: ATTEMPT,
+        [BRIDGE_ENVIRONMENT.token]: SECRETS.attempt,
+        [BRIDGE_ENVIRONMENT.workDir]: workDir,
+        [BRIDGE_ENVIRONMENT.agentCommand]: JSON.stringify(command),
         ...env,
       });
       bridges.push(bridge);
@@ -152,30 +158,33 @@ function spawnBridge(env: Record<string, string>): RunningBridge {
   return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), ended };
 }
 
-/** The result of an attempt that is done; throws when it is not. */
+/** Returns the first result; throws unless the outcome is `done`. */
 export function requireDoneResult(
   stage: BridgeStage,
 ): Extract<AttemptResult, { readonly outcome: 'done' }> {
   const [result] = stage.server.results;
-  if (result?.outcome !== 'done') throw new Error(`not done: ${JSON.stringify(result)}`);
+  if (result?.outcome !== 'done')
+    throw new Error(`the result is not done: ${JSON.stringify(result)}`);
   return result;
 }
 
+/** Returns the first result; throws unless the outcome is `failed`. */
 export function requireFailedResult(
   stage: BridgeStage,
 ): Extract<AttemptResult, { readonly outcome: 'failed' }> {
   const [result] = stage.server.results;
-  if (result?.outcome !== 'failed') throw new Error(`not failed: ${JSON.stringify(result)}`);
+  if (result?.outcome !== 'failed')
+    throw new Error(`the result is not failed: ${JSON.stringify(result)}`);
   return result;
 }
 
-/** The prompts that the agent was given, in order. */
+/** Returns the prompts that the agent has received, in order. */
 export async function readPrompts(stage: BridgeStage): Promise<string[]> {
   const notes = await stage.readNotes();
   return notes.map((note) => note.prompt).filter((prompt) => typeof prompt === 'string');
 }
 
-/** Whether a process is there and not a zombie. */
+/** Returns whether a process exists and is not a zombie. */
 export function isProcessRunning(pid: unknown): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { z } from 'zod';
+import { describeError } from '../../../core/base/describe-error.ts';
 import { ATTEMPT_API } from '../../../core/contract/api.ts';
 import type {
   Assignment,
@@ -12,42 +13,51 @@ import type {
   Steering,
   TranscriptEntry,
 } from '../../../core/contract/attempt.ts';
+import type { AttemptCallback } from '../../../core/contract/attempt-callback.ts';
+import {
+  ATTEMPT_CALLBACK_PATHS,
+  buildCallbackPath,
+} from '../../../core/contract/attempt-callback.ts';
 import type { Question } from '../../../core/contract/task.ts';
 
-// The control plane as a bridge sees it: every call checked against the contract, every answer as the contract has it.
+// A control plane for one bridge. Every request and every answer is checked against the contract.
 
-export type CallName = keyof typeof ATTEMPT_API;
+/** Answer in place of the usual answer; `silence`: no answer at all. */
 export type CallbackFault =
   | { readonly status: number; readonly body?: unknown }
   | 'silence'
   | undefined;
 
+/** A running control plane with everything that the bridge has sent. */
 export type CallbackServer = {
   readonly url: string;
   readonly token: string;
-  /** Names of all calls in order. */
-  readonly calls: CallName[];
+  /** Names of all callbacks in order. */
+  readonly calls: AttemptCallback[];
   readonly heartbeats: z.infer<typeof heartbeatRequestSchema>[];
   readonly checkpoints: z.infer<typeof checkpointRequestSchema>[];
   readonly transcript: TranscriptEntry[];
   readonly questions: Question[];
   readonly results: AttemptResult[];
-  /** Calls that did not fit the contract. */
+  /** Violations of the contract by the bridge. */
   readonly faults: string[];
-  /** What people have said. */
+  /** Messages of people, which heartbeats deliver. */
   readonly messages: Steering[];
+  /** Asks the bridge to end an interactive session. */
   finish: boolean;
-  /** Answers in place of the usual. */
-  interfere: (name: CallName) => CallbackFault;
+  /** Called for each callback; undefined gives the usual answer. */
+  interfere: (callback: AttemptCallback) => CallbackFault;
   close(): Promise<void>;
 };
 
+/** What the control plane hands out. */
 export type CallbackScript = {
   readonly assignment: Assignment;
   readonly credentials: Credentials;
   readonly token: string;
 };
 
+/** Starts a control plane on a free loopback port. */
 export async function startCallbackServer(script: CallbackScript): Promise<CallbackServer> {
   const server = createServer((request, response) => {
     void answerRequest(state, script, request, response);
@@ -55,7 +65,8 @@ export async function startCallbackServer(script: CallbackScript): Promise<Callb
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string')
+    throw new Error('the callback server has no port');
   const state: CallbackServer = {
     url: `http://127.0.0.1:${address.port}`,
     token: script.token,
@@ -84,26 +95,22 @@ async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const name = parseCallName(request.url ?? '', script.assignment.attemptId);
+  const callback = findCallback(request.url ?? '', script.assignment.attemptId);
   const text = await readText(request);
   if (request.headers.authorization !== `Bearer ${script.token}`) {
     return sendJson(response, 401, createErrorBody('unauthorised'));
   }
-  if (name === undefined) return sendJson(response, 404, createErrorBody('not_found'));
-  state.calls.push(name);
-  const interference = state.interfere(name);
-  if (interference === 'silence') return;
-  if (interference) {
-    return sendJson(
-      response,
-      interference.status,
-      interference.body ?? createErrorBody('attempt_ended'),
-    );
+  if (callback === undefined) return sendJson(response, 404, createErrorBody('not_found'));
+  state.calls.push(callback);
+  const fault = state.interfere(callback);
+  if (fault === 'silence') return;
+  if (fault) {
+    return sendJson(response, fault.status, fault.body ?? createErrorBody('attempt_ended'));
   }
   try {
-    sendJson(response, 200, recordCall(state, script, name, JSON.parse(text)));
+    sendJson(response, 200, recordCall(state, script, callback, JSON.parse(text)));
   } catch (error) {
-    state.faults.push(`${name}: ${error instanceof Error ? error.message : 'unknown'}`);
+    state.faults.push(`${callback}: ${describeError(error)}`);
     sendJson(response, 400, createErrorBody('invalid'));
   }
 }
@@ -111,10 +118,10 @@ async function answerRequest(
 function recordCall(
   state: CallbackServer,
   script: CallbackScript,
-  name: CallName,
+  callback: AttemptCallback,
   body: unknown,
 ): unknown {
-  switch (name) {
+  switch (callback) {
     case 'start':
       ATTEMPT_API.start.body.parse(body);
       return ATTEMPT_API.start.answer.parse(script.assignment);
@@ -162,15 +169,13 @@ function recordChunk(
   state.transcript.push(...chunk.entries);
 }
 
-function parseCallName(url: string, attemptId: string): CallName | undefined {
-  for (const [name, route] of Object.entries(ATTEMPT_API)) {
-    if (route.path.replace('{attempt}', attemptId) === url) return findCallName(name);
-  }
-  return undefined;
+function findCallback(url: string, attemptId: string): AttemptCallback | undefined {
+  const callbacks = Object.keys(ATTEMPT_CALLBACK_PATHS).filter(isCallback);
+  return callbacks.find((callback) => buildCallbackPath(callback, attemptId) === url);
 }
 
-function findCallName(name: string): CallName | undefined {
-  return Object.hasOwn(ATTEMPT_API, name) ? (name as CallName) : undefined;
+function isCallback(name: string): name is AttemptCallback {
+  return Object.hasOwn(ATTEMPT_CALLBACK_PATHS, name);
 }
 
 function createErrorBody(code: string) {

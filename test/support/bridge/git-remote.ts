@@ -5,21 +5,24 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createGitEnv, initRepository, runGit } from '../workspace/git.ts';
 
-// One bare repository over smart HTTP, with a token check, as a forge would serve it.
+// Serves one bare repository over smart HTTP with a token check, like a forge.
 
+/** A served repository. */
 export type GitRemote = {
   readonly url: string;
   readonly token: string;
-  /** The bare repository on disk. */
+  /** Path of the repository on disk. */
   readonly directory: string;
-  /** Every push that was asked for: the reference updates are in the bare repository. */
+  /** Number of pushes. */
   pushes: number;
-  /** Answers the next requests with this status instead. */
+  /** Refuses the next `times` requests with this status. */
   refuse: { readonly status: number; times: number };
+  /** Returns the head commit of a branch; undefined for a missing branch. */
   head(branch: string): Promise<string | undefined>;
   close(): Promise<void>;
 };
 
+/** Creates a repository below `root` and serves the repository on a free loopback port. */
 export async function startGitRemote(root: string, token: string): Promise<GitRemote> {
   const directory = join(root, 'remote.git');
   await initRepository(directory);
@@ -41,7 +44,8 @@ export async function startGitRemote(root: string, token: string): Promise<GitRe
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string')
+    throw new Error('the git server has no port');
   const remote: GitRemote = {
     url: `http://127.0.0.1:${address.port}/repository.git`,
     token,
@@ -66,7 +70,7 @@ function isAuthorized(request: IncomingMessage, token: string): boolean {
   return Buffer.from(basic, 'base64').toString() === `x-access-token:${token}`;
 }
 
-/** `git http-backend` as CGI. */
+/** Runs `git http-backend` as a CGI program. */
 function serveGitRequest(gitDir: string, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const env = createGitEnv({
@@ -91,14 +95,18 @@ function serveGitRequest(gitDir: string, request: IncomingMessage, response: Ser
     head = Buffer.concat([head, chunk]);
     const end = head.indexOf('\r\n\r\n');
     if (end === -1) return;
-    const lines = head.subarray(0, end).toString().split('\r\n');
-    for (const line of lines) {
-      const [name = '', value = ''] = line.split(': ');
-      if (name === 'Status') response.statusCode = Number(value.slice(0, 3));
-      else response.setHeader(name, value);
-    }
+    writeHead(response, head.subarray(0, end).toString());
     response.write(head.subarray(end + 4));
     head = undefined;
   });
   backend.stdout.on('end', () => response.end());
+}
+
+/** Converts the CGI header lines into the head of the response. */
+function writeHead(response: ServerResponse, text: string): void {
+  for (const line of text.split('\r\n')) {
+    const [name = '', value = ''] = line.split(': ');
+    if (name === 'Status') response.statusCode = Number(value.slice(0, 3));
+    else response.setHeader(name, value);
+  }
 }

@@ -1,23 +1,23 @@
 import type { AgentStep } from './agent-script.ts';
 
-// Traps that a repository or an agent can lay for whoever runs git in its workspace. Each runs `evil`, a program that leaves a
-// mark, when an ordinary git falls into it.
+// Traps in a repository or workspace for git. A trap makes an ordinary git run `evil`, a program that creates a marker file.
 
+/** One trap; `evil` is the path of the program. */
 export type Trap = {
   readonly name: string;
-  /** In the repository from the start. */
+  /** Files of the repository at the start. */
   readonly files?: (evil: string) => Readonly<Record<string, string>>;
-  /** Laid by the agent in its turn. */
+  /** Steps of the agent in its turn. */
   readonly steps?: (evil: string) => readonly AgentStep[];
-  /** Around the bridge. */
+  /** Environment of the bridge. */
   readonly env?: (evil: string) => Readonly<Record<string, string>>;
-  /** `env` of the repository's own file, for set-up, verify and the agent. */
+  /** Environment from the configuration of the repository, for set-up, verify and the agent. */
   readonly repositoryEnv?: (evil: string) => Readonly<Record<string, string>>;
-  /** What an ordinary git does in the workspace to fall into it. Absent: it runs nothing by itself. */
+  /** Arguments with which an ordinary git in the workspace runs `evil`. Absent: no command of git runs `evil`. */
   readonly triggerCommand?: readonly string[];
-  /** Given to that git. */
+  /** Environment of the ordinary git. */
   readonly triggerEnv?: (evil: string) => Readonly<Record<string, string>>;
-  /** What the agent's work is found to have changed, beside login.txt. */
+  /** Paths that the attempt changes besides login.txt. */
   readonly changed?: readonly string[];
 };
 
@@ -46,7 +46,7 @@ const BASE_CONFIG = '[core]\n\trepositoryformatversion = 0\n\tbare = false\n';
 const renderFilterConfig = (evil: string) =>
   `[filter "evil"]\n\tclean = ${evil}\n\tsmudge = ${evil}\n\trequired = true\n[diff "evil"]\n\tcommand = ${evil}\n\ttextconv = ${evil}\n[merge "evil"]\n\tdriver = ${evil}`;
 const EVIL_ATTRIBUTES = '* filter=evil diff=evil merge=evil\n';
-/** A repository of the agent's own, in its home. */
+/** Creates another repository in the home of the agent. */
 const createOtherRepositorySteps = (evil: string): AgentStep[] => [
   { run: ['git', 'init', '--quiet', '../home/elsewhere'] },
   {
@@ -232,7 +232,7 @@ export const TRAPS: readonly Trap[] = [
       { write: ':(exclude)*', content: 'y\n' },
       { write: '--upload-pack=touch pwned', content: 'y\n' },
       { write: '`touch pwned`\nsecond line', content: 'y\n' },
-      // Git itself takes no such name: on other systems it is the same as .git.
+      // Git refuses this name, because other file systems treat the name like .git.
       { write: '.git /config', content: 'y\n' },
     ],
     changed: [

@@ -1,20 +1,28 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import type { AgentContext, SessionUpdate } from '@agentclientprotocol/sdk';
 import { agent, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk';
 import type { AgentScript, AgentStep } from './agent-script.ts';
 
-// An ACP agent that does what a file says, turn by turn, and notes what it was told in another.
+// An ACP agent that plays the turns of a script file and writes notes about its observations to another file.
 //   node scripted-agent.ts <script> <notes>
 
 const [scriptFile = '', notesFile = ''] = process.argv.slice(2);
 const script: AgentScript = JSON.parse(readFileSync(scriptFile, 'utf8'));
 const cwd = process.cwd();
-let turn = 0;
-let offered: unknown;
-let cancelled: () => void = () => {};
+const sessionId = 'scripted';
+let turnIndex = 0;
+let offeredCapabilities: unknown;
+let cancelTurn: () => void = () => {};
 
 function writeNote(entry: Record<string, unknown>): void {
   appendFileSync(notesFile, `${JSON.stringify(entry)}\n`);
@@ -22,15 +30,15 @@ function writeNote(entry: Record<string, unknown>): void {
 
 const app = agent({ name: 'scripted' })
   .onRequest(methods.agent.initialize, ({ params }) => {
-    offered = params.clientCapabilities;
+    offeredCapabilities = params.clientCapabilities;
     return { protocolVersion: PROTOCOL_VERSION, agentCapabilities: {} };
   })
-  .onRequest(methods.agent.session.new, () => ({ sessionId: 'scripted' }))
+  .onRequest(methods.agent.session.new, () => ({ sessionId }))
   .onRequest(methods.agent.session.prompt, async ({ params, client }) => {
-    const text = params.prompt.map((block) => (block.type === 'text' ? block.text : '')).join('');
-    writeNote({ prompt: text });
-    const steps = script.turns[turn] ?? [];
-    turn += 1;
+    const prompt = params.prompt.map((block) => (block.type === 'text' ? block.text : '')).join('');
+    writeNote({ prompt });
+    const steps = script.turns[turnIndex] ?? [];
+    turnIndex += 1;
     for (const step of steps) {
       if ((await playStep(step, client)) === 'cancelled')
         return { stopReason: 'cancelled' as const };
@@ -38,12 +46,23 @@ const app = agent({ name: 'scripted' })
     const last = steps.at(-1);
     return { stopReason: last && 'stop' in last ? last.stop : ('end_turn' as const) };
   })
-  .onNotification(methods.agent.session.cancel, () => cancelled());
+  .onNotification(methods.agent.session.cancel, () => cancelTurn());
 
 async function playStep(step: AgentStep, client: AgentContext): Promise<'cancelled' | undefined> {
-  const say = (update: SessionUpdate) =>
-    client.notify(methods.client.session.update, { sessionId: 'scripted', update });
-  const text = (words: string) => ({ type: 'text' as const, text: words });
+  if ('hang' in step) {
+    writeNote({ hanging: process.pid });
+    await new Promise<void>((resolve) => {
+      cancelTurn = resolve;
+    });
+    return 'cancelled';
+  }
+  if (playProcessStep(step)) return undefined;
+  if (!(await playUpdate(step, client))) await playRequest(step, client);
+  return undefined;
+}
+
+/** Plays a step on files and processes. Returns false for any other step. */
+function playProcessStep(step: AgentStep): boolean {
   if ('write' in step) {
     const path = resolve(cwd, step.write);
     mkdirSync(dirname(path), { recursive: true });
@@ -54,50 +73,61 @@ async function playStep(step: AgentStep, client: AgentContext): Promise<'cancell
     if (status !== 0) writeNote({ failed: step.run, stderr });
   } else if ('remove' in step) {
     rmSync(resolve(cwd, step.remove), { recursive: true });
-  } else if ('say' in step) {
-    await say({ sessionUpdate: 'agent_message_chunk', content: text(step.say) });
-  } else if ('tool' in step) {
-    const call = { toolCallId: `t${Math.random()}`, title: step.tool, rawInput: step.input ?? {} };
-    await say({ sessionUpdate: 'tool_call', status: 'in_progress', ...call });
-    await say({ sessionUpdate: 'tool_call_update', status: 'completed', ...call });
   } else if ('crash' in step) {
-    process.stderr.write(`${step.says ?? 'crashing'}\n`);
+    process.stderr.write(`${step.stderr ?? 'crashing'}\n`);
     process.exit(step.crash);
-  } else if ('hang' in step) {
-    writeNote({ hanging: process.pid });
-    await new Promise<void>((done) => {
-      cancelled = done;
-    });
-    return 'cancelled';
+  } else if ('look' in step) {
+    const commands = step.look ? readCommandLines() : [];
+    writeNote({ environment: process.env, commands, offered: offeredCapabilities });
+  } else if ('leave' in step) {
+    // The child leads a separate process group, like daemons of careless tools.
+    const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
+    child.unref();
+    writeNote({ left: child.pid });
   } else {
-    await playWithAnswer(step, client);
+    return false;
   }
-  return undefined;
+  return true;
 }
 
-async function playWithAnswer(step: AgentStep, client: AgentContext): Promise<void> {
+/** Plays a step that sends updates. Returns false for any other step. */
+async function playUpdate(step: AgentStep, client: AgentContext): Promise<boolean> {
+  const sendUpdate = (update: SessionUpdate) =>
+    client.notify(methods.client.session.update, { sessionId, update });
+  if ('say' in step) {
+    const content = { type: 'text' as const, text: step.say };
+    await sendUpdate({ sessionUpdate: 'agent_message_chunk', content });
+    return true;
+  }
+  if ('tool' in step) {
+    const call = { toolCallId: `t${Math.random()}`, title: step.tool, rawInput: step.input ?? {} };
+    await sendUpdate({ sessionUpdate: 'tool_call', status: 'in_progress', ...call });
+    await sendUpdate({ sessionUpdate: 'tool_call_update', status: 'completed', ...call });
+    return true;
+  }
+  return false;
+}
+
+/** Plays a step that sends a request, and notes the answer. */
+async function playRequest(step: AgentStep, client: AgentContext): Promise<void> {
   if ('acpRead' in step) {
-    const path = resolve(cwd, step.acpRead);
-    const asked = client.request(methods.client.fs.readTextFile, { sessionId: 'scripted', path });
-    writeNote({ read: await asked.catch((error: unknown) => ({ refused: String(error) })) });
+    const request = { sessionId, path: resolve(cwd, step.acpRead) };
+    const answer = client.request(methods.client.fs.readTextFile, request);
+    writeNote({ read: await answer.catch((error: unknown) => ({ refused: String(error) })) });
   } else if ('acpWrite' in step) {
-    const request = { path: resolve(cwd, step.acpWrite), content: step.content };
-    const asked = client.request(methods.client.fs.writeTextFile, {
-      sessionId: 'scripted',
-      ...request,
-    });
-    writeNote({ written: await asked.catch((error: unknown) => ({ refused: String(error) })) });
+    const request = { sessionId, path: resolve(cwd, step.acpWrite), content: step.content };
+    const answer = client.request(methods.client.fs.writeTextFile, request);
+    writeNote({ written: await answer.catch((error: unknown) => ({ refused: String(error) })) });
   } else if ('ask' in step) {
-    const answer = await client.request('_smol/ask', step.ask);
-    writeNote({ answer });
+    writeNote({ answer: await client.request('_smol/ask', step.ask) });
   } else if ('askAll' in step) {
-    const asked = step.askAll.map((question) => client.request('_smol/ask', question));
-    writeNote({ answers: await Promise.all(asked) });
+    const answers = step.askAll.map((question) => client.request('_smol/ask', question));
+    writeNote({ answers: await Promise.all(answers) });
   } else if ('elicit' in step) {
     const property = { type: 'string' as const, default: step.default, enum: step.options };
     const answer = await client.request(methods.client.elicitation.create, {
       mode: 'form',
-      sessionId: 'scripted',
+      sessionId,
       message: step.elicit,
       requestedSchema: { type: 'object', properties: { answer: property }, required: ['answer'] },
     });
@@ -108,19 +138,11 @@ async function playWithAnswer(step: AgentStep, client: AgentContext): Promise<vo
       { optionId: 'no', name: 'No', kind: 'reject_once' as const },
     ];
     const toolCall = { toolCallId: 'p', locations: [{ path: step.permission }] };
-    const request = { sessionId: 'scripted', toolCall, options };
-    writeNote({
-      permission: await client.request(methods.client.session.requestPermission, request),
-    });
+    const request = { sessionId, toolCall, options };
+    const permission = await client.request(methods.client.session.requestPermission, request);
+    writeNote({ permission });
   } else if ('model' in step) {
     writeNote({ model: await callModel(step.model, step.stream ?? false) });
-  } else if ('look' in step) {
-    writeNote({ environment: process.env, commands: step.look ? readCommandLines() : [], offered });
-  } else if ('leave' in step) {
-    // A process in a group of its own, as careless tools leave them behind.
-    const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
-    child.unref();
-    writeNote({ left: child.pid });
   }
 }
 
@@ -136,11 +158,9 @@ async function callModel(path: string, stream: boolean) {
   return { status: response.status, body: await response.text() };
 }
 
-/** Of every process on the machine that may be looked at. */
+/** Reads the command line of every readable process on the machine. */
 function readCommandLines(): string[] {
-  return process
-    .getBuiltinModule('node:fs')
-    .readdirSync('/proc')
+  return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => {
       try {
