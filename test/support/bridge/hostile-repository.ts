@@ -67,7 +67,7 @@ export const TRAPS: readonly Trap[] = [
     triggerCommand: ['commit', '--allow-empty', '-m', 'x'],
   },
   {
-    name: 'hooks in the repository, named by its configuration',
+    name: 'hooks in tracked files, enabled by the configuration',
     files: (evil) => ({ 'hooks/pre-commit': `#!/bin/sh\nexec ${evil}\n` }),
     steps: (evil) => [
       ...createConfigFiles(() => '\thooksPath = hooks')(evil),
@@ -88,7 +88,7 @@ export const TRAPS: readonly Trap[] = [
     triggerCommand: ['status'],
   },
   {
-    name: 'configuration that includes on a condition',
+    name: 'configuration with a conditional include',
     steps: (evil) => [
       { write: '.git/more.inc', content: `[core]\n\tfsmonitor = ${evil}\n` },
       ...createConfigFiles(() => '[includeIf "gitdir:/"]\n\tpath = more.inc')(evil),
@@ -112,13 +112,13 @@ export const TRAPS: readonly Trap[] = [
     changed: ['.gitattributes'],
   },
   {
-    name: 'a filter that stays and speaks',
+    name: 'a long-running filter process',
     files: () => ({ '.gitattributes': '* filter=evil\n' }),
     steps: createConfigFiles((evil) => `[filter "evil"]\n\tprocess = ${evil}\n\trequired = true`),
     triggerCommand: ['add', '--renormalize', '.'],
   },
   {
-    name: 'programs that show differences',
+    name: 'external diff programs',
     files: () => ({ '.gitattributes': '* diff=evil\n' }),
     steps: createConfigFiles(
       (evil) => `[diff "evil"]\n\ttextconv = ${evil}\n[diff]\n\texternal = ${evil}`,
@@ -126,7 +126,7 @@ export const TRAPS: readonly Trap[] = [
     triggerCommand: ['show', 'HEAD'],
   },
   {
-    name: 'programs for the way to the forge',
+    name: 'programs for the connection to the forge',
     steps: createConfigFiles(
       (evil) =>
         `\tsshCommand = ${evil}\n\tgitProxy = ${evil}\n\taskPass = ${evil}\n[credential]\n\thelper = ${evil}\n[remote "origin"]\n\turl = ssh://nowhere.invalid/x\n\tuploadpack = ${evil}\n[url "ssh://nowhere.invalid/"]\n\tinsteadOf = http\n\tpushInsteadOf = http`,
@@ -134,7 +134,7 @@ export const TRAPS: readonly Trap[] = [
     triggerCommand: ['fetch', 'origin'],
   },
   {
-    name: 'a pager, an editor, a signature, an alias',
+    name: 'pager, editor, signing program and alias',
     steps: createConfigFiles(
       (evil) =>
         `\tpager = ${evil}\n\teditor = ${evil}\n[sequence]\n\teditor = ${evil}\n[gpg]\n\tprogram = ${evil}\n[commit]\n\tgpgSign = true\n[alias]\n\twrite-tree = !${evil}`,
@@ -142,7 +142,7 @@ export const TRAPS: readonly Trap[] = [
     triggerCommand: ['commit', '--allow-empty', '-m', 'x'],
   },
   {
-    name: 'a .git that is a file pointing elsewhere',
+    name: 'a .git file that points to another repository',
     steps: (evil) => [
       ...createOtherRepositorySteps(evil),
       { write: '.git', content: 'gitdir: ../home/elsewhere/.git\n' },
@@ -150,7 +150,7 @@ export const TRAPS: readonly Trap[] = [
     triggerCommand: ['status'],
   },
   {
-    name: 'a .git that is a link elsewhere',
+    name: 'a .git link to another repository',
     steps: (evil) => [
       ...createOtherRepositorySteps(evil),
       { run: ['ln', '-s', '../home/elsewhere/.git', '.git'] },
@@ -158,7 +158,7 @@ export const TRAPS: readonly Trap[] = [
     triggerCommand: ['status'],
   },
   {
-    name: 'objects borrowed from elsewhere',
+    name: 'objects borrowed from another store',
     steps: () => [
       { run: ['git', 'init', '--quiet', '--bare', '../home/store'] },
       { write: '.git/objects/info/alternates', content: '../../../home/store/objects\n' },
@@ -166,7 +166,7 @@ export const TRAPS: readonly Trap[] = [
     ],
   },
   {
-    name: 'submodules with addresses that run something',
+    name: 'submodules with URLs that run programs',
     files: (evil) => ({
       '.gitmodules': `[submodule "a"]\n\tpath = a\n\turl = ext::${evil}\n\tupdate = !${evil}\n[submodule "b"]\n\tpath = b\n\turl = --upload-pack=${evil}\n[submodule "../../c"]\n\tpath = c\n\turl = file:///etc\n`,
     }),
@@ -202,13 +202,13 @@ export const TRAPS: readonly Trap[] = [
     triggerEnv: () => ({ GIT_CONFIG_GLOBAL: '../home/.gitconfig' }),
   },
   {
-    name: "git's variables around the bridge",
+    name: 'git variables in the environment of the bridge',
     env: (evil) => createGitVariables(evil),
     triggerCommand: ['status'],
     triggerEnv: (evil) => createGitVariables(evil),
   },
   {
-    name: "git's variables in the repository's own file",
+    name: 'git variables in the configuration of the repository',
     repositoryEnv: (evil) => ({
       ...createGitVariables(evil),
       GIT_SSH_COMMAND: evil,
@@ -218,7 +218,7 @@ export const TRAPS: readonly Trap[] = [
     triggerEnv: (evil) => createGitVariables(evil),
   },
   {
-    name: 'files named like options and commands',
+    name: 'files with names like options and commands',
     files: () => ({
       '--output=pwned': 'x\n',
       '-rf': 'x\n',
