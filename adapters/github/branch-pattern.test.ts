@@ -23,13 +23,22 @@ test.each([
   ['v?.0', 'v1a0', false],
   ['v?.0', 'v/.0', false],
   ['v?.0', 'v.0', false],
+  ['qa**/**/*', 'qa-1/foo', true],
+  ['qa**/**/*', 'qa-1', false],
+  ['a**/b', 'ab', false],
+  ['release-[0-9]', 'release-7', true],
+  ['release-[0-9]', 'release-x', false],
+  ['[!m]*', 'develop', true],
+  ['[!m]*', 'main', false],
+  ['[^m]*', 'develop', false],
+  ['x[!a]y', 'x/y', false],
   ['a.b', 'axb', false],
   ['a+b', 'aab', false],
   ['(a+)+$', '(a+)+$', true],
   ['', '', true],
   ['', 'main', false],
-])('pattern "%s" with branch "%s" gives %s', (pattern, name, matches) => {
-  expect(branchMatchesPattern(pattern, name)).toBe(matches);
+])('pattern %j covers branch %j: %s', (pattern, name, isCovered) => {
+  expect(branchMatchesPattern(pattern, name)).toBe(isCovered);
 });
 
 test('matches a malicious pattern in linear time', () => {

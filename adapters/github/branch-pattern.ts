@@ -1,60 +1,72 @@
-/**
- * Step of a pattern. `any` matches any characters, `segment` any characters except a slash, `single` one character except a
- * slash. `optional` allows the matcher to skip the two steps that follow.
- */
 type PatternStep =
-  | { readonly kind: 'any' | 'segment' | 'single' | 'optional' }
-  | { readonly character: string };
+  | { readonly kind: 'anyPath' | 'anyText' | 'anyChar' | 'optionalPath' }
+  | { readonly char: string }
+  | { readonly accepts: (char: string) => boolean };
+
+/** Sets, whole `**` segments with their slash, runs of stars, and question marks. */
+const WILDCARDS = /(\[[^\]]*\]|(?<![^/])\*\*\/|\*+|\?)/;
 
 /**
- * Matches a branch name with a pattern of a GitHub ruleset or branch protection. `*`, `?` and a `**` without a slash match inside
- * one path segment; `**` with a slash matches any number of segments, also none. The matcher follows all alternatives at the same
- * time, so that its time is at most the length of the pattern times the length of the name, also for a malicious pattern.
+ * Returns whether a pattern of a protection covers a branch name, as GitHub documents its patterns: `*`, `**` and `?` stay
+ * inside a path segment; a whole segment of `**` stands for any number of segments. Follows every possible match at once, so
+ * that no pattern of a foreign repository takes longer than its length times the length of the name.
  */
 export function branchMatchesPattern(pattern: string, name: string): boolean {
-  const steps = pattern.split(/(\*\*\/|\*+|\?)/).flatMap(parseSteps);
-  let positions = expandPositions(steps, [0]);
-  for (const character of name) {
-    positions = expandPositions(
+  const steps = pattern.split(WILDCARDS).flatMap(toSteps);
+  let places = skipEmptySteps(steps, [0]);
+  for (const char of name) {
+    places = skipEmptySteps(
       steps,
-      [...positions].flatMap((position) => advancePosition(steps[position], position, character)),
+      [...places].flatMap((place) => consume(steps[place], place, char)),
     );
-    if (positions.size === 0) return false;
+    if (places.size === 0) return false;
   }
-  return positions.has(steps.length);
+  return places.has(steps.length);
 }
 
-function parseSteps(part: string): readonly PatternStep[] {
-  if (part === '**/') return [{ kind: 'optional' }, { kind: 'any' }, { character: '/' }];
-  if (part.startsWith('*')) return [{ kind: 'segment' }];
-  if (part === '?') return [{ kind: 'single' }];
-  return [...part].map((character) => ({ character }));
+function toSteps(part: string): readonly PatternStep[] {
+  if (part === '**/') return [{ kind: 'optionalPath' }, { kind: 'anyPath' }, { char: '/' }];
+  if (part.startsWith('*')) return [{ kind: 'anyText' }];
+  if (part === '?') return [{ kind: 'anyChar' }];
+  if (part.startsWith('[') && part.endsWith(']')) return [{ accepts: parseSet(part.slice(1, -1)) }];
+  return [...part].map((char) => ({ char }));
 }
 
-/** Adds the positions that the matcher can reach without a further character. */
-function expandPositions(
+/** GitHub knows `[!...]` as the complement of a set, and does not support `[^...]`. */
+function parseSet(content: string): (char: string) => boolean {
+  if (content.startsWith('^')) return () => false;
+  const isComplement = content.startsWith('!');
+  const members = [...content.slice(isComplement ? 1 : 0).matchAll(/(.)-(.)|(.)/gsu)];
+  return (char) =>
+    isComplement !==
+    members.some(([, first = '', last = '', single]) =>
+      single === undefined
+        ? (first <= char && char <= last) || char === first || char === last
+        : single === char,
+    );
+}
+
+/** Adds the places that a match reaches without another character. */
+function skipEmptySteps(
   steps: readonly PatternStep[],
   from: readonly number[],
 ): ReadonlySet<number> {
-  const positions = new Set(from);
-  // The loop also visits positions that are added during the loop.
-  for (const position of positions) {
-    const step = steps[position];
-    if (step === undefined || 'character' in step || step.kind === 'single') continue;
-    positions.add(position + 1);
-    if (step.kind === 'optional') positions.add(position + 3);
+  const places = new Set(from);
+  // The loop also visits places that it adds.
+  for (const place of places) {
+    const step = steps[place];
+    if (step === undefined || !('kind' in step) || step.kind === 'anyChar') continue;
+    places.add(place + 1);
+    if (step.kind === 'optionalPath') places.add(place + 3);
   }
-  return positions;
+  return places;
 }
 
-function advancePosition(
-  step: PatternStep | undefined,
-  position: number,
-  character: string,
-): number[] {
+function consume(step: PatternStep | undefined, place: number, char: string): number[] {
   if (step === undefined) return [];
-  if ('character' in step) return step.character === character ? [position + 1] : [];
-  if (step.kind === 'any') return [position];
-  if (step.kind === 'optional' || character === '/') return [];
-  return [step.kind === 'segment' ? position : position + 1];
+  if ('char' in step) return step.char === char ? [place + 1] : [];
+  if ('accepts' in step) return char !== '/' && step.accepts(char) ? [place + 1] : [];
+  if (step.kind === 'anyPath') return [place];
+  if (step.kind === 'optionalPath' || char === '/') return [];
+  return [step.kind === 'anyText' ? place : place + 1];
 }

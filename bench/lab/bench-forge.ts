@@ -1,9 +1,32 @@
 import { AppError } from '../../core/base/app-error.ts';
-import type { Forge, MergeOutcome, PullRequest, Sha, WantedPull } from '../../core/port/forge.ts';
+import type {
+  Forge,
+  MergeOutcome,
+  PullQuery,
+  PullRequest,
+  PullState,
+  Sha,
+  WantedPull,
+} from '../../core/port/forge.ts';
+import {
+  findMergeabilityRefusal,
+  findMergeRefusal,
+  mergeOutcomeAfterRefusal,
+} from '../../local/forge/rules/merge-rules.ts';
+import type { BranchRelation } from '../../local/forge/rules/pull-rules.ts';
+import {
+  choosePull,
+  decideStateAfterBranchMove,
+  findCreationRefusal,
+  findDraftRefusal,
+  findOpenPull,
+  findReopenRefusal,
+} from '../../local/forge/rules/pull-rules.ts';
 
-// A forge that always says yes: branches, commits and pull requests in memory, each operation one moment.
+// A forge without faults for measurements: branches, commits and pull requests in memory. Every operation happens at one
+// moment, and no change conflicts. The emulator's pure rules decide the answers.
 
-/** Depth: by first parents from the first commit. `paths`: changed against the first parent. */
+/** A commit; `depth` counts first parents, and `paths` differ from the first parent. */
 type Commit = {
   readonly sha: Sha;
   readonly depth: number;
@@ -11,16 +34,19 @@ type Commit = {
   readonly paths: readonly string[];
 };
 
+/** Name of the only repository. */
 export const BENCH_REPO = 'acme/bench';
 const BASE_BRANCH = 'main';
 
+/** The repository of the bench and the operations on it. */
 export class BenchForge {
   readonly #commits = new Map<Sha, Commit>();
   readonly #branches = new Map<string, Sha>();
   readonly #pulls: PullRequest[] = [];
-  readonly #pullByBranch = new Map<string, PullRequest>();
+  readonly #openPulls = new Set<PullRequest>();
+  readonly #pullsByHead = new Map<string, PullRequest[]>();
   readonly #now: () => number;
-  /** As a webhook tells it. */
+  /** Called after each change that a webhook reports. */
   onChange: (branch: string, pull?: number) => void = () => {};
 
   constructor(now: () => number) {
@@ -28,6 +54,7 @@ export class BenchForge {
     this.#branches.set(BASE_BRANCH, this.createCommit(undefined, ['README.md']));
   }
 
+  /** Creates a commit and returns its id. */
   createCommit(parent: Sha | undefined, paths: readonly string[]): Sha {
     const first = parent === undefined ? undefined : this.#getCommit(parent);
     const sha = this.#commits.size.toString(16).padStart(8, '0').padEnd(40, '0');
@@ -36,42 +63,109 @@ export class BenchForge {
   }
 
   #getCommit(sha: Sha): Commit {
-    const found = this.#commits.get(sha);
-    if (found === undefined) throw new AppError('notFound', 'forge_not_found', `no commit ${sha}`);
-    return found;
+    const commit = this.#commits.get(sha);
+    if (commit === undefined) {
+      throw new AppError('notFound', 'forge_not_found', `The bench has no commit ${sha}.`);
+    }
+    return commit;
+  }
+
+  /** Follows first parents only, as merges of the bench have no second parent. */
+  #isAncestor(ancestor: Sha, descendant: Sha): boolean {
+    const { depth } = this.#getCommit(ancestor);
+    let commit: Commit | undefined = this.#getCommit(descendant);
+    while (commit !== undefined && commit.depth > depth) commit = commit.first;
+    return commit?.sha === ancestor;
+  }
+
+  #relateBranches(head: string, base: string): BranchRelation {
+    const headSha = this.findHead(head);
+    const baseSha = this.findHead(base);
+    const isWhole = headSha !== undefined && baseSha !== undefined;
+    return { headSha, baseSha, headIsInBase: isWhole && this.#isAncestor(headSha, baseSha) };
   }
 
   findHead(branch: string): Sha | undefined {
     return this.#branches.get(branch);
   }
 
+  /** Moves a branch without conditions. */
   pushBranch(branch: string, sha: Sha): void {
-    if (this.#branches.get(branch) === sha) return;
+    if (this.findHead(branch) === sha) return;
     this.#branches.set(branch, sha);
     this.onChange(branch);
-    const pull = this.#pullByBranch.get(branch);
-    if (pull?.state === 'open') this.#replacePull(pull, { headSha: sha });
+    this.#refreshPulls(branch);
   }
 
+  deleteBranch(branch: string): void {
+    this.#branches.delete(branch);
+    this.#refreshPulls(branch);
+  }
+
+  #refreshPulls(branch: string): void {
+    for (const pull of this.#openPulls) {
+      if (pull.head !== branch && pull.base !== branch) continue;
+      const relation = this.#relateBranches(pull.head, pull.base);
+      const mergeSha = pull.base === branch && relation.headIsInBase ? relation.baseSha : undefined;
+      const state = decideStateAfterBranchMove(relation, mergeSha);
+      const headSha = relation.headSha ?? pull.headSha;
+      if (state !== 'open') this.#setState(pull, state, { headSha, mergeSha });
+      else if (headSha !== pull.headSha) this.#change(pull, { headSha });
+    }
+  }
+
+  #getPull(number: number): PullRequest {
+    const pull = this.#pulls[number - 1];
+    if (pull === undefined) {
+      const message = `The bench has no pull request #${number}.`;
+      throw new AppError('notFound', 'forge_not_found', message);
+    }
+    return pull;
+  }
+
+  /** Returns a copy of a pull request. */
   getPull(number: number): PullRequest {
-    const found = this.#pulls[number - 1];
-    if (found === undefined) throw new AppError('notFound', 'forge_not_found', `no #${number}`);
-    return { ...found };
+    return { ...this.#getPull(number) };
   }
 
-  #replacePull(pull: PullRequest, change: Partial<PullRequest>): void {
+  #change(pull: PullRequest, change: Partial<PullRequest>): void {
     Object.assign(pull, change, { updatedAt: this.#now() });
     this.onChange(pull.head, pull.number);
   }
 
-  findPull(head: string, base: string): PullRequest | undefined {
-    const pull = this.#pullByBranch.get(head);
-    return pull?.base === base ? { ...pull } : undefined;
+  #setState(pull: PullRequest, state: PullState, change: Partial<PullRequest> = {}): void {
+    if (state === 'open') this.#openPulls.add(pull);
+    else this.#openPulls.delete(pull);
+    this.#change(pull, { state, ...change });
+  }
+
+  findPull(query: PullQuery): PullRequest | undefined {
+    const pull = choosePull(this.#pullsByHead.get(query.head) ?? [], query);
+    return pull === undefined ? undefined : { ...pull };
+  }
+
+  ensurePull(wanted: WantedPull): PullRequest {
+    return this.findPull(wanted) ?? this.openPull(wanted);
   }
 
   openPull(wanted: WantedPull): PullRequest {
-    const found = this.findPull(wanted.head, wanted.base);
-    if (found !== undefined) return found;
+    const { head, base, draft } = wanted;
+    const relation = this.#relateBranches(head, base);
+    const pulls = this.#pullsByHead.get(head) ?? [];
+    const refusal = findCreationRefusal({
+      ...relation,
+      owner: 'acme',
+      head: head,
+      base,
+      haveCommonHistory: true,
+      hasOpenPull: findOpenPull(pulls, head, base) !== undefined,
+      isDraft: draft,
+      allowsDrafts: true,
+    });
+    if (refusal !== undefined) {
+      const code = refusal.kind === 'no_commits' ? 'no_commits' : 'forge_refused';
+      throw new AppError('refused', code, refusal.error.message ?? 'Head or base is invalid.');
+    }
     const number = this.#pulls.length + 1;
     const pull: PullRequest = {
       ...wanted,
@@ -79,44 +173,94 @@ export class BenchForge {
       nodeId: `PR_${number}`,
       url: `https://forge.test/${BENCH_REPO}/pull/${number}`,
       state: 'open',
-      headSha: this.findHead(wanted.head) ?? '',
+      headSha: relation.headSha ?? '',
       mergeable: true,
       updatedAt: this.#now(),
       author: 'smol-gang[bot]',
     };
     this.#pulls.push(pull);
-    this.#pullByBranch.set(pull.head, pull);
-    this.onChange(pull.head, number);
+    this.#openPulls.add(pull);
+    this.#pullsByHead.set(head, [...pulls, pull]);
+    this.onChange(head, number);
     return { ...pull };
   }
 
-  updatePull(number: number, change: Partial<PullRequest>): void {
-    const pull = this.#pulls[number - 1];
-    if (pull !== undefined) this.#replacePull(pull, change);
+  updatePull(
+    number: number,
+    change: Pick<Partial<PullRequest>, 'title' | 'body' | 'labels'>,
+  ): void {
+    this.#change(this.#getPull(number), change);
+  }
+
+  setDraft(number: number, draft: boolean): void {
+    const pull = this.#getPull(number);
+    if (pull.draft === draft || pull.state === 'merged') return;
+    const facts = { isOpen: pull.state === 'open', isDraft: pull.draft, allowsDrafts: true };
+    const refusal = findDraftRefusal(facts, draft);
+    if (refusal !== undefined) throw new AppError('refused', 'forge_refused', refusal);
+    this.#change(pull, { draft });
+  }
+
+  closePull(number: number): void {
+    const pull = this.#getPull(number);
+    if (pull.state === 'open') this.#setState(pull, 'closed');
+  }
+
+  reopenPull(number: number): void {
+    const pull = this.#getPull(number);
+    if (pull.state === 'open') return;
+    const { head, base } = pull;
+    const relation = this.#relateBranches(head, base);
+    const pulls = this.#pullsByHead.get(head) ?? [];
+    const refusal = findReopenRefusal({
+      ...relation,
+      head: head,
+      isMerged: pull.state === 'merged',
+      hasOpenPull: findOpenPull(pulls, head, base) !== undefined,
+    });
+    if (refusal !== undefined) throw new AppError('refused', 'cannot_reopen', refusal);
+    this.#setState(pull, 'open', { headSha: relation.headSha });
   }
 
   mergePull(number: number, sha: Sha): MergeOutcome {
-    const pull = this.getPull(number);
-    if (pull.state === 'merged') return { kind: 'merged', sha: pull.mergeSha ?? sha };
-    if (pull.headSha !== sha) return { kind: 'headMoved' };
+    const pull = this.#getPull(number);
+    const { headSha, state, mergeSha } = pull;
+    const refusal =
+      findMergeRefusal(
+        {
+          isOpen: state === 'open',
+          isDraft: pull.draft,
+          headSha,
+          base: pull.base,
+          allowedMethods: ['merge'],
+          violation: undefined,
+          isBaseCheckedOut: false,
+        },
+        { sha, method: 'merge' },
+      ) ?? findMergeabilityRefusal(pull.mergeable);
+    if (refusal !== undefined) {
+      const known = { headSha, isMerged: state === 'merged', mergeSha };
+      return mergeOutcomeAfterRefusal(known, sha, refusal);
+    }
     const result = this.createCommit(this.findHead(pull.base), this.#getCommit(sha).paths);
     this.pushBranch(pull.base, result);
-    this.updatePull(number, { state: 'merged', mergeSha: result });
+    this.#setState(pull, 'merged', { mergeSha: result });
     return { kind: 'merged', sha: result };
   }
 
+  /** Returns at most 300 files, as the port demands. */
   compareCommits(base: Sha, head: Sha): Awaited<ReturnType<Forge['compareCommits']>> {
     let [ahead, behind] = [this.#getCommit(head), this.#getCommit(base)];
     const paths = new Set<string>();
     const counts = { aheadBy: 0, behindBy: 0 };
     while (ahead !== behind) {
-      const both = ahead.depth === behind.depth;
-      if (both || ahead.depth > behind.depth) {
+      const isSameDepth = ahead.depth === behind.depth;
+      if (isSameDepth || ahead.depth > behind.depth) {
         for (const path of ahead.paths) paths.add(path);
         counts.aheadBy += 1;
         ahead = ahead.first ?? ahead;
       }
-      if (both || behind.depth > ahead.depth) {
+      if (isSameDepth || behind.depth > ahead.depth) {
         counts.behindBy += 1;
         behind = behind.first ?? behind;
       }
@@ -130,19 +274,16 @@ export class BenchForge {
     return { files, ...counts, mergeBase: ahead.sha };
   }
 
-  listPullsChangedSince(since: number): PullRequest[] {
-    const recent: PullRequest[] = [];
-    for (const pull of this.#pulls) if (pull.updatedAt >= since) recent.push({ ...pull });
-    return recent.sort((a, b) => b.updatedAt - a.updatedAt).slice(0, 100);
-  }
-
-  deleteBranch(branch: string): void {
-    this.#branches.delete(branch);
+  /** Returns the pull requests changed since a time, newest first, at most 100. */
+  listChangedPulls(since: number): PullRequest[] {
+    const changed = this.#pulls.filter((pull) => pull.updatedAt >= since);
+    const newestFirst = changed.toSorted((a, b) => b.updatedAt - a.updatedAt);
+    return newestFirst.slice(0, 100).map((pull) => ({ ...pull }));
   }
 
   listBranches(prefix: string): { readonly name: string; readonly sha: Sha }[] {
-    const found = [...this.#branches].filter(([name]) => name.startsWith(prefix));
-    return found.map(([name, sha]) => ({ name, sha }));
+    const branches = [...this.#branches].filter(([name]) => name.startsWith(prefix));
+    return branches.map(([name, sha]) => ({ name, sha }));
   }
 
   ensureBranch(branch: string, sha: Sha): Sha {
@@ -153,13 +294,13 @@ export class BenchForge {
   }
 }
 
-/** `.smol-gang.yaml` of the repository: with a verify command, so that tasks may be merged by themselves. */
+/** Content of `.smol-gang.yaml`. A verify command lets tasks be merged without a person. */
 const REPOSITORY_CONFIG = 'verify: [["true"]]\n';
 
-/** `on`: what a call costs in time, and who hears of it. */
+/** Creates the port of a bench forge. `on` runs each operation, with the latency and the meters of the bench. */
 export function createBenchForgePort(
   forge: BenchForge,
-  on: <T>(what: string, act: () => T) => Promise<T>,
+  on: <T>(operation: string, run: () => T) => Promise<T>,
 ): Forge {
   return {
     readRepository: (name) =>
@@ -194,20 +335,15 @@ export function createBenchForgePort(
     readFile: (_repo, _sha, path) =>
       on('file', () => (path === '.smol-gang.yaml' ? REPOSITORY_CONFIG : undefined)),
     tryMerge: () => on('tryMerge', () => 'clean'),
-    findPull: (_repo, { head, base }) => on('findPull', () => forge.findPull(head, base)),
-    ensurePull: (_repo, pull) => on('ensurePull', () => forge.openPull(pull)),
+    findPull: (_repo, query) => on('findPull', () => forge.findPull(query)),
+    ensurePull: (_repo, pull) => on('ensurePull', () => forge.ensurePull(pull)),
     readPull: (_repo, number) => on('pull', () => forge.getPull(number)),
-    listPullsChangedSince: (_repo, since) =>
-      on('changed', () => forge.listPullsChangedSince(since)),
+    listPullsChangedSince: (_repo, since) => on('changed', () => forge.listChangedPulls(since)),
     updatePull: (_repo, number, change) => on('updatePull', () => forge.updatePull(number, change)),
-    markReady: (_repo, pull) =>
-      on('markReady', () => forge.updatePull(pull.number, { draft: false })),
-    markDraft: (_repo, pull) =>
-      on('markDraft', () => forge.updatePull(pull.number, { draft: true })),
-    closePull: (_repo, number) =>
-      on('closePull', () => forge.updatePull(number, { state: 'closed' })),
-    reopenPull: (_repo, number) =>
-      on('reopenPull', () => forge.updatePull(number, { state: 'open' })),
+    markReady: (_repo, pull) => on('markReady', () => forge.setDraft(pull.number, false)),
+    markDraft: (_repo, pull) => on('markDraft', () => forge.setDraft(pull.number, true)),
+    closePull: (_repo, number) => on('closePull', () => forge.closePull(number)),
+    reopenPull: (_repo, number) => on('reopenPull', () => forge.reopenPull(number)),
     mergePull: (_repo, number, merge) => on('mergePull', () => forge.mergePull(number, merge.sha)),
     readChecks: () => on('checks', () => ({ state: 'none', failing: [], pending: [] })),
     readReviews: () => on('reviews', () => ({ reviews: [], comments: [] })),

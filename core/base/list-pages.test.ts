@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { listPages } from './list-pages.ts';
 
-const PAGES: Record<string, { items: number[]; next?: string }> = {
+const PAGES: Record<string, { readonly items: number[]; readonly next?: string }> = {
   first: { items: [1, 2], next: 'empty' },
   empty: { items: [], next: 'last' },
   last: { items: [3] },

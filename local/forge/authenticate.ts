@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { Caller, ForgeContext } from './forge-context.ts';
-import { Problem } from './problem.ts';
+import { HttpError } from './http-error.ts';
 import type { RepositoryRow } from './store/row-schema.ts';
 import { findAccount, findToken, hashToken } from './store/token-store.ts';
 
-/** From `Authorization: bearer|token <token>` or Basic with the token as password. */
+/** Returns the token of `Authorization: bearer|token <token>`, or of Basic with the token as password. */
 export function readCredential(header: string | undefined): string | undefined {
   const [scheme = '', value = ''] = (header ?? '').split(' ');
   if (/^(bearer|token)$/i.test(scheme)) return value;
@@ -19,17 +19,17 @@ export function isAdminToken(context: ForgeContext, token: string): boolean {
   return timingSafeEqual(given, Buffer.from(hashToken(context.adminToken)));
 }
 
-/** Throws 401. */
+/** Returns the account of a token with the token's limits. Throws 401. */
 export function requireCaller(context: ForgeContext, header: string | undefined): Caller {
   const token = readCredential(header);
   if (token === undefined || token === '') {
-    throw new Problem(401, 'Requires authentication', { status: '401' });
+    throw new HttpError(401, 'Requires authentication', { status: '401' });
   }
   if (isAdminToken(context, token)) return { login: 'admin', type: 'User', permission: 'admin' };
   const grant = findToken(context.rows, token, context.now());
   const account = grant === undefined ? undefined : findAccount(context.rows, grant.login);
   if (grant === undefined || account === undefined) {
-    throw new Problem(401, 'Bad credentials', { status: '401' });
+    throw new HttpError(401, 'Bad credentials', { status: '401' });
   }
   return {
     ...account,
@@ -39,7 +39,7 @@ export function requireCaller(context: ForgeContext, header: string | undefined)
   };
 }
 
-/** The App itself, by a JSON web token that its private key signed. Throws 401. */
+/** Verifies a JSON web token that the App signed with its private key. Throws 401. */
 export async function requireApp(
   context: ForgeContext,
   header: string | undefined,
@@ -47,28 +47,29 @@ export async function requireApp(
   const token = readCredential(header);
   const app = context.app;
   if (token === undefined || app === undefined) {
-    throw new Problem(401, 'A JSON web token could not be decoded', { status: '401' });
+    throw new HttpError(401, 'A JSON web token could not be decoded', { status: '401' });
   }
   try {
     await jwtVerify(token, app.publicKey, { issuer: app.id, algorithms: ['RS256'] });
   } catch (cause) {
-    const problem = new Problem(401, 'A JSON web token could not be decoded', { status: '401' });
-    problem.cause = cause;
-    throw problem;
+    const error = new HttpError(401, 'A JSON web token could not be decoded', { status: '401' });
+    error.cause = cause;
+    throw error;
   }
   return { id: app.id, slug: app.slug };
 }
 
-export function mayReach(caller: Caller, repository: RepositoryRow): boolean {
+/** Returns whether a token covers a repository. */
+export function canReach(caller: Caller, repository: RepositoryRow): boolean {
   return caller.repositories?.includes(repository.id) ?? true;
 }
 
-/** Whether the caller may write what `family` (`contents`, `pull_requests`, ...) covers. */
-export function mayWrite(caller: Caller, family: string): boolean {
+/** Returns whether a token allows writes under a permission such as `contents` or `pull_requests`. */
+export function canWrite(caller: Caller, permission: string): boolean {
   if (caller.permissions === undefined) return true;
-  return ['write', 'admin'].includes(caller.permissions[family] ?? '');
+  return ['write', 'admin'].includes(caller.permissions[permission] ?? '');
 }
 
-export function mayRead(caller: Caller, family: string): boolean {
-  return caller.permissions === undefined || caller.permissions[family] !== undefined;
+export function canRead(caller: Caller, permission: string): boolean {
+  return caller.permissions === undefined || caller.permissions[permission] !== undefined;
 }

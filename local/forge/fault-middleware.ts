@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import type { RateLimit } from './fault.ts';
 import type { ForgeContext, ForgeEnv } from './forge-context.ts';
-import { json, sendProblem } from './http.ts';
-import { Problem } from './problem.ts';
+import { httpErrorResponse, json } from './http.ts';
+import { HttpError } from './http-error.ts';
 
+/** Calls per hour, as GitHub grants an App. */
 const QUOTA = 15_000;
 const HOUR_MS = 3_600_000;
 
-/** Everything that was asked for on `/_forge/faults`, on API calls alone, and the quota's headers. */
+/** Applies the faults set on `/_forge/faults` to API calls, and adds the headers of the quota. */
 export function addFaults(app: Hono<ForgeEnv>, context: ForgeContext): void {
   const { faults } = context;
   app.use('/api/*', async (c, next) => {
@@ -17,11 +18,11 @@ export function addFaults(app: Hono<ForgeEnv>, context: ForgeContext): void {
     const limit = faults.takeRateLimit();
     if (limit !== undefined) return sendRateLimit(context, c, limit);
     const failure = faults.takeServerError();
-    if (failure === 'before') return sendProblem(new Problem(502, 'Server Error'));
+    if (failure === 'before') return httpErrorResponse(new HttpError(502, 'Server Error'));
     await next();
     if (failure === 'after') {
       c.res = undefined;
-      c.res = sendProblem(new Problem(502, 'Server Error'));
+      c.res = httpErrorResponse(new HttpError(502, 'Server Error'));
     }
     setQuota(context, c.res.headers);
     return undefined;
@@ -51,6 +52,5 @@ function sendRateLimit(context: ForgeContext, c: Context<ForgeEnv>, limit: RateL
   if (limit.status === 200) {
     return json(c, { data: null, errors: [{ type: 'RATE_LIMITED', message }] });
   }
-  const problem = new Problem(limit.status, message);
-  return json(c, problem.body, limit.status);
+  return json(c, new HttpError(limit.status, message).body, limit.status);
 }

@@ -1,39 +1,42 @@
 import { z } from 'zod';
 
-/** What the forge does to its clients when asked; each absent field does nothing. */
+/** Faults to inject, for tests. An absent field injects nothing. */
 export const faultsSchema = z
   .object({
-    /** The next `count` API calls are refused; status 200 is GraphQL's way of saying so. */
+    /** Refuses the next `count` API calls. Status 200 is the form of a rate limit in GraphQL. */
     rateLimit: z.object({
       count: z.number().int().min(0),
       status: z.union([z.literal(200), z.literal(403), z.literal(429)]).default(403),
       retryAfterSeconds: z.number().min(0).default(60),
-      /** Without Retry-After, with `x-ratelimit-remaining: 0` and the time of reset. */
+      /** Sends `x-ratelimit-remaining: 0` and the time of reset instead of Retry-After. */
       primary: z.boolean().default(false),
     }),
-    /** What the quota headers say. */
+    /** Content of the quota headers. */
     quota: z.object({ remaining: z.number().int().min(0), resetSeconds: z.number().min(0) }),
     webhookDelayMs: z.number().min(0).max(600_000),
     webhookDropEvery: z.number().int().min(1),
     webhookDuplicateEvery: z.number().int().min(1),
-    /** How often `mergeable` is null after a change; 1 unless told. */
+    /** Reads of `mergeable` that answer null after a change. Default: 1. */
     mergeableNullReads: z.number().int().min(0),
-    /** Every n-th API call ends with 502: in turn before anything was done, and after all of it was. */
+    /** Every n-th API call answers 502, alternately before and after the call took effect. */
     serverErrorEvery: z.number().int().min(1),
     latencyMs: z.number().min(0).max(60_000),
   })
   .partial()
   .strict();
+/** Settings of the injected faults. */
 export type FaultSettings = z.infer<typeof faultsSchema>;
 
+/** Settings of an injected rate limit. */
 export type RateLimit = NonNullable<FaultSettings['rateLimit']>;
 
+/** The injected faults. Each `take` method counts a call and returns its fault. */
 export type Faults = {
+  /** Replaces the settings and starts counting anew. */
   set(settings: FaultSettings): void;
   readonly settings: FaultSettings;
-  /** Calls that were refused for the rate limit since the forge started, under whatever settings. */
+  /** Calls refused by a rate limit since the forge started, over all settings. */
   readonly rateLimited: number;
-  /** Counts a call. */
   takeRateLimit(): RateLimit | undefined;
   takeServerError(): 'before' | 'after' | undefined;
   takeWebhook(): 'once' | 'twice' | 'lost';

@@ -9,11 +9,11 @@ import type { RepositoryRow } from './store/row-schema.ts';
 import type { Rows } from './store/rows.ts';
 import type { WebhookSender } from './webhook.ts';
 
-/** What every route works with. */
+/** Dependencies of every route. */
 export type ForgeContext = {
   readonly rows: Rows;
   readonly dataDir: string;
-  /** Known once the server listens. */
+  /** Filled in once the server listens. No slash at the end. */
   readonly urls: { base: string; api: string };
   readonly app:
     | { readonly id: string; readonly slug: string; readonly publicKey: KeyObject }
@@ -24,23 +24,27 @@ export type ForgeContext = {
   readonly mergeability: Mergeability;
   readonly lock: Lock;
   readonly log: Log | undefined;
+  /** Current time in epoch milliseconds. */
   now(): number;
   git(repository: RepositoryRow): GitRepository;
-  /** Forgets what is known of a git directory; for one that is unlinked. */
+  /** Drops the caches and processes of a git directory, after the directory is unlinked. */
   forgetGit(repository: RepositoryRow): void;
 };
 
-/** Who calls, and what the token allows. Absent limits mean none. */
+/** The account of a call and the limits of its token. An absent limit allows everything. */
 export type Caller = {
   readonly login: string;
   readonly type: 'User' | 'Bot';
   readonly permission: 'read' | 'write' | 'admin';
+  /** Ids of the repositories that the token covers. */
   readonly repositories?: readonly number[];
-  /** The only branch that may be pushed. */
+  /** The only branch that the token may push. */
   readonly branch?: string;
+  /** `read`, `write` or `admin` by GitHub's name of a permission. */
   readonly permissions?: Readonly<Record<string, string>>;
 };
 
+/** Types of Hono's request context. */
 export type ForgeEnv = {
   readonly Bindings: HttpBindings;
   readonly Variables: { readonly caller: Caller; readonly repository: RepositoryRow };

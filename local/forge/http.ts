@@ -2,19 +2,21 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import type { ForgeEnv } from './forge-context.ts';
-import { Problem } from './problem.ts';
+import { HttpError } from './http-error.ts';
 
-const DEFAULT_PAGE = 30;
+const DEFAULT_PER_PAGE = 30;
 const MAX_PER_PAGE = 100;
-/** What is asked for beyond it is empty as well. */
+/** Larger page numbers are read as this page, which is empty too. */
 const MAX_PAGE = 1_000_000;
 
-/** Parses the body; an empty one is an empty object. Throws 400 or 422. */
+/** Parses the body; an empty body counts as an empty object. Throws 400 or 422. */
 export async function readBody<T>(c: Context<ForgeEnv>, schema: z.ZodType<T>): Promise<T> {
   const text = await c.req.text();
   const result = schema.safeParse(parseJson(text));
   if (result.success) return result.data;
-  throw new Problem(422, `Invalid request.\n\n${z.prettifyError(result.error)}`, { status: '422' });
+  throw new HttpError(422, `Invalid request.\n\n${z.prettifyError(result.error)}`, {
+    status: '422',
+  });
 }
 
 function parseJson(text: string): unknown {
@@ -22,50 +24,52 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Problem(400, 'Problems parsing JSON', { status: '400' });
+    throw new HttpError(400, 'Problems parsing JSON', { status: '400' });
   }
 }
 
+/** The requested page of a list; `page` starts at 1. */
 export type PageWindow = {
   readonly page: number;
   readonly perPage: number;
   readonly offset: number;
 };
 
+/** Reads the requested page. Values out of bounds become the nearest bound. */
 export function readPage(c: Context<ForgeEnv>): PageWindow {
-  const wanted = Math.trunc(Number(c.req.query('page') ?? 1)) || 1;
-  const page = Math.min(MAX_PAGE, Math.max(1, wanted));
-  const asked = Math.trunc(Number(c.req.query('per_page') ?? DEFAULT_PAGE)) || DEFAULT_PAGE;
-  const perPage = Math.min(MAX_PER_PAGE, Math.max(1, asked));
+  const requestedPage = Math.trunc(Number(c.req.query('page') ?? 1)) || 1;
+  const page = Math.min(MAX_PAGE, Math.max(1, requestedPage));
+  const requestedSize = Math.trunc(Number(c.req.query('per_page') ?? DEFAULT_PER_PAGE));
+  const perPage = Math.min(MAX_PER_PAGE, Math.max(1, requestedSize || DEFAULT_PER_PAGE));
   return { page, perPage, offset: (page - 1) * perPage };
 }
 
-/** Sets `Link` and cuts to the page: `items` are the page's and, when there is more, at least one after it. */
+/** Sets `Link` and returns the items of the page. `items` start at the page and hold at least one more item if any follows. */
 export function takePage<T>(c: Context<ForgeEnv>, window: PageWindow, items: readonly T[]): T[] {
   const links: string[] = [];
-  if (items.length > window.perPage) links.push(link(c, window.page + 1, 'next'));
+  if (items.length > window.perPage) links.push(formatLink(c, window.page + 1, 'next'));
   if (window.page > 1) {
-    links.push(link(c, window.page - 1, 'prev'), link(c, 1, 'first'));
+    links.push(formatLink(c, window.page - 1, 'prev'), formatLink(c, 1, 'first'));
   }
   if (links.length > 0) c.header('link', links.join(', '));
   return items.slice(0, window.perPage);
 }
 
-/** For a list that is at hand as a whole. */
+/** Sets `Link` and returns the page of a complete list. */
 export function takePageOfAll<T>(c: Context<ForgeEnv>, all: readonly T[]): T[] {
   const window = readPage(c);
   return takePage(c, window, all.slice(window.offset, window.offset + window.perPage + 1));
 }
 
-function link(c: Context<ForgeEnv>, page: number, relation: string): string {
+function formatLink(c: Context<ForgeEnv>, page: number, relation: string): string {
   const url = new URL(c.req.url);
   url.searchParams.set('page', String(page));
   return `<${url.href}>; rel="${relation}"`;
 }
 
-export function sendProblem(problem: Problem): Response {
-  return new Response(JSON.stringify(problem.body), {
-    status: problem.status,
+export function httpErrorResponse(error: HttpError): Response {
+  return new Response(JSON.stringify(error.body), {
+    status: error.status,
     headers: { 'content-type': 'application/json; charset=utf-8' },
   });
 }
@@ -76,11 +80,12 @@ export function json(c: Context<ForgeEnv>, body: unknown, status: ContentfulStat
   });
 }
 
-/** A path parameter that the route's pattern guarantees. */
+/** Returns a path parameter that the pattern of the route guarantees. */
 export function param(c: Context<ForgeEnv>, name: string): string {
   return c.req.param(name) ?? '';
 }
 
+/** Returns a path parameter as an integer; 0, which numbers nothing, when it is no integer. */
 export function numberParam(c: Context<ForgeEnv>, name: string): number {
   const value = Number(param(c, name));
   return Number.isSafeInteger(value) ? value : 0;

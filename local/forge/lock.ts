@@ -1,4 +1,4 @@
-/** Work under the same key runs one after the other, in the order of asking. Not re-entrant. */
+/** Runs work of the same key one after the other, in the order of the calls. Not re-entrant. */
 export type Lock = <T>(key: number, work: () => Promise<T>) => Promise<T>;
 
 export function createLock(): Lock {

@@ -1,29 +1,38 @@
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { ForgeContext } from './forge-context.ts';
-import { headBranch, listBranches, readBranch } from './git/read-ref.ts';
-import { gitText, runGit } from './git/run-git.ts';
-import { Problem, unprocessable } from './problem.ts';
+import { listBranches, readBranch, readHeadBranch } from './git/read-ref.ts';
+import { readGitText, runGit } from './git/run-git.ts';
+import { HttpError, unprocessable } from './http-error.ts';
 import { addRepository, findRepository } from './store/repository-store.ts';
 import type { RepositoryRow } from './store/row-schema.ts';
 import { settingsSchema } from './store/row-schema.ts';
 
-/** An empty bare repository to push to; asking again finds it. */
+/** Creates an empty bare repository, or returns the repository of an earlier call. Throws 409 for a linked name. */
 export async function createEmptyRepository(
   context: ForgeContext,
   name: string,
 ): Promise<RepositoryRow> {
   const known = findRepository(context.rows, name);
-  if (known?.linked) throw taken(name);
+  if (known?.linked) throw nameTaken(name);
   const gitDir = known?.git_dir ?? join(context.dataDir, 'repos', `${name}.git`);
   await mkdir(gitDir, { recursive: true });
-  // Also after a crash half-way: git completes what is there.
+  // Runs again for a known repository: after a crash half-way git completes the directory.
   await runGit(gitDir, ['init', '--bare', '--quiet', '--initial-branch=main', '--template=']);
   if (known !== undefined) return known;
-  return store(context, { name, gitDir, linked: false, bare: true, defaultBranch: 'main' });
+  return insertRepository(context, {
+    name,
+    gitDir,
+    linked: false,
+    bare: true,
+    defaultBranch: 'main',
+  });
 }
 
-/** Uses the git directory of an existing work tree or bare repository in place; linking again reads its branch anew. */
+/**
+ * Uses the git directory of an existing work tree or bare repository in place. Linking again updates the default branch.
+ * Throws 422 for a path without a repository, and 409 for the name of another repository.
+ */
 export async function linkRepository(
   context: ForgeContext,
   name: string,
@@ -32,12 +41,12 @@ export async function linkRepository(
   if (!isAbsolute(path)) throw unprocessable(`${path} is not an absolute path`);
   const { gitDir, bare } = await findGitDirectory(path);
   const known = findRepository(context.rows, name);
-  if (known !== undefined && known.git_dir !== gitDir) throw taken(name);
+  if (known !== undefined && known.git_dir !== gitDir) throw nameTaken(name);
   const defaultBranch = chooseDefaultBranch(gitDir);
   if (known === undefined) {
-    return store(context, { name, gitDir, linked: true, bare, defaultBranch });
+    return insertRepository(context, { name, gitDir, linked: true, bare, defaultBranch });
   }
-  context.rows.change('repository', known.id, { default_branch: defaultBranch });
+  context.rows.update('repository', known.id, { default_branch: defaultBranch });
   return reload(context, name);
 }
 
@@ -47,10 +56,10 @@ async function findGitDirectory(
   const folder = await realpath(path).catch(() => undefined);
   if (folder === undefined) throw unprocessable(`${path} does not exist`);
   try {
-    // A work tree's ".git" is a folder or, in an added work tree, a file: git knows.
+    // `.git` is a folder in a work tree, and a file in an added work tree.
     const own = join(folder, '.git');
     const start = (await exists(own)) ? await resolveGitFile(own) : folder;
-    const text = await gitText(start, [
+    const text = await readGitText(start, [
       'rev-parse',
       '--path-format=absolute',
       '--git-common-dir',
@@ -59,9 +68,9 @@ async function findGitDirectory(
     const [gitDir = '', bare] = text.split('\n');
     return { gitDir: await realpath(gitDir), bare: bare === 'true' && start === folder };
   } catch (cause) {
-    const problem = unprocessable(`${path} is not a git repository`);
-    problem.cause = cause;
-    throw problem;
+    const error = unprocessable(`${path} is not a git repository`);
+    error.cause = cause;
+    throw error;
   }
 }
 
@@ -76,15 +85,15 @@ async function exists(path: string): Promise<boolean> {
   return (await realpath(path).catch(() => undefined)) !== undefined;
 }
 
-/** The branch that is checked out, else a usual name, else any. */
+/** Returns the checked-out branch, else `main` or `master`, else the first branch. */
 function chooseDefaultBranch(gitDir: string): string {
-  const current = headBranch(gitDir);
+  const current = readHeadBranch(gitDir);
   if (current !== undefined) return current;
-  const usual = ['main', 'master'].find((branch) => readBranch(gitDir, branch) !== undefined);
-  return usual ?? listBranches(gitDir)[0]?.name ?? 'main';
+  const common = ['main', 'master'].find((branch) => readBranch(gitDir, branch) !== undefined);
+  return common ?? listBranches(gitDir)[0]?.name ?? 'main';
 }
 
-function store(
+function insertRepository(
   context: ForgeContext,
   repository: {
     readonly name: string;
@@ -104,10 +113,11 @@ function store(
 
 function reload(context: ForgeContext, name: string): RepositoryRow {
   const repository = findRepository(context.rows, name);
-  if (repository === undefined) throw new Error(`the repository ${name} is gone`);
+  if (repository === undefined) throw new Error(`the database lost repository ${name}`);
   return repository;
 }
 
-function taken(name: string): Problem {
-  return new Problem(409, `${name} is already another repository here`, { status: '409' });
+function nameTaken(name: string): HttpError {
+  const message = `${name} is already the name of another repository of this forge. Choose another name, or unlink that repository first.`;
+  return new HttpError(409, message, { status: '409' });
 }

@@ -4,18 +4,18 @@ import type { ServerType } from '@hono/node-server';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Log } from '../../core/port/runtime.ts';
-import { createApi } from './api.ts';
+import { createApi } from './create-api.ts';
 import { createFaults } from './fault.ts';
 import { addFaults } from './fault-middleware.ts';
 import type { ForgeContext, ForgeEnv } from './forge-context.ts';
 import type { GitRepository } from './git/git-repository.ts';
 import { openGitRepository } from './git/git-repository.ts';
-import { sendProblem } from './http.ts';
+import { httpErrorResponse } from './http.ts';
+import { HttpError } from './http-error.ts';
 import { createLock } from './lock.ts';
-import { Problem } from './problem.ts';
 import { createMergeability } from './pull/mergeability.ts';
 import { refreshPull } from './pull/refresh-pull.ts';
-import { botLogin } from './route/app.ts';
+import { toBotLogin } from './route/app.ts';
 import { addControlRoutes } from './route/control.ts';
 import { addGraphqlRoute } from './route/graphql.ts';
 import { addPageRoutes } from './route/page.ts';
@@ -28,45 +28,48 @@ import { putAccount, removeExpiredTokens } from './store/token-store.ts';
 import type { WebhookTarget } from './webhook.ts';
 import { createWebhookSender } from './webhook.ts';
 
+/** Options of a forge. The host is always 127.0.0.1. */
 export type ForgeOptions = {
-  /** 0 takes any free one. The host is always 127.0.0.1. */
+  /** 0 takes any free port. */
   readonly port: number;
-  /** Database and own repositories; made when missing. */
+  /** Folder of the database and of the forge's own repositories; created when missing. */
   readonly dataDir: string;
-  /** Opens everything, `/_forge` too; as an account it is `admin`. */
+  /** Token of the account `admin`, which may call everything, `/_forge` included. */
   readonly adminToken: string;
-  /** The GitHub App that may sign in here; either half of its key pair as PEM. */
+  /** The GitHub App of this forge; `key` is either half of its key pair as PEM. */
   readonly app?: { readonly id: string; readonly key: string; readonly slug?: string };
   readonly webhook?: WebhookTarget;
+  /** Current time in epoch milliseconds. Default: `Date.now`. */
   readonly now?: () => number;
   readonly log?: Log;
 };
 
+/** A forge that listens. */
 export type RunningForge = {
-  /** Without a slash at the end; pages and git are below it. */
+  /** Base URL of pages and git, without a slash at the end. */
   readonly url: string;
-  /** The base URL for a GitHub client. */
+  /** Base URL of a GitHub client. */
   readonly apiUrl: string;
   readonly port: number;
   setWebhook(target: WebhookTarget | undefined): void;
   close(): Promise<void>;
 };
 
-/** A forge on this machine: GitHub's interface over real git repositories. Its data survive being killed at any time. */
+/** Starts a forge on this machine: GitHub's interface over real git repositories. Its data survive a kill at any time. */
 export async function startForge(options: ForgeOptions): Promise<RunningForge> {
   const database = openDatabase(options.dataDir);
   const context = createContext(options, createRows(database));
   context.webhooks.setTarget(options.webhook);
   putAccount(context.rows, { login: 'admin', type: 'User', permission: 'admin' });
   if (context.app !== undefined) {
-    const login = botLogin(context.app.slug);
+    const login = toBotLogin(context.app.slug);
     putAccount(context.rows, { login, type: 'Bot', permission: 'write' });
   }
   removeExpiredTokens(context.rows, context.now());
   const { server, port } = await listen(createServer(context), options.port);
   context.urls.base = `http://127.0.0.1:${port}`;
   context.urls.api = `${context.urls.base}/api/v3`;
-  await settleAll(context);
+  await refreshAllPulls(context);
   return {
     url: context.urls.base,
     apiUrl: context.urls.api,
@@ -117,9 +120,9 @@ function createContext(options: ForgeOptions, rows: ForgeContext['rows']): Forge
 function createServer(context: ForgeContext): Hono<ForgeEnv> {
   const app = new Hono<ForgeEnv>();
   app.use('*', async (c, next) => {
-    // A page of another site must not reach this one through a name that it made point here.
+    // DNS rebinding: a page of another site must not reach the forge through its own host name.
     const host = (c.req.header('host') ?? '').replace(/:\d+$/, '');
-    if (!['127.0.0.1', 'localhost'].includes(host)) throw new Problem(403, 'Forbidden');
+    if (!['127.0.0.1', 'localhost'].includes(host)) throw new HttpError(403, 'Forbidden');
     await next();
   });
   addFaults(app, context);
@@ -132,12 +135,16 @@ function createServer(context: ForgeContext): Hono<ForgeEnv> {
   const pages = new Hono<ForgeEnv>();
   addPageRoutes(pages, context);
   app.route('/', pages);
-  app.notFound(() => sendProblem(new Problem(404, 'Not Found')));
+  app.notFound(() => httpErrorResponse(new HttpError(404, 'Not Found')));
   app.onError((error, c) => {
-    if (error instanceof Problem) return sendProblem(error);
+    if (error instanceof HttpError) return httpErrorResponse(error);
     const { method, path } = c.req;
-    context.log?.error('the forge failed', { method, path, error: error.stack });
-    return sendProblem(new Problem(500, 'Server Error'));
+    context.log?.error('the forge failed to answer a request', {
+      method,
+      path,
+      error: error.stack,
+    });
+    return httpErrorResponse(new HttpError(500, 'Server Error'));
   });
   return app;
 }
@@ -165,8 +172,8 @@ function isHttpServer(server: ServerType): server is Server {
   return 'closeAllConnections' in server;
 }
 
-/** Whatever was half done when the last process died is found by looking. */
-async function settleAll(context: ForgeContext): Promise<void> {
+/** Completes work that the last process left half done. */
+async function refreshAllPulls(context: ForgeContext): Promise<void> {
   for (const repository of listRepositories(context.rows)) {
     for (const pull of listOpenPulls(context.rows, repository.id)) {
       await refreshPull(context, repository, pull);

@@ -1,13 +1,16 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Faults } from './fault.ts';
 
+/** Receiver of webhooks, and the secret that signs them. */
 export type WebhookTarget = { readonly url: string; readonly secret: string };
 
+/** Sends webhooks to one target. */
 export type WebhookSender = {
+  /** Undefined: sends nothing. */
   setTarget(target: WebhookTarget | undefined): void;
-  /** Sends it once, now or later, or loses it: there is no second try, as on GitHub. */
+  /** Sends an event as the injected faults say. A failed delivery is not repeated, as on GitHub. */
   send(event: string, payload: Readonly<Record<string, unknown>>): void;
-  /** Drops what was not sent yet. */
+  /** Drops deliveries that were not sent yet. */
   close(): void;
 };
 
@@ -18,8 +21,8 @@ export function createWebhookSender(faults: Faults): WebhookSender {
   const waiting = new Set<NodeJS.Timeout>();
   const closing = new AbortController();
 
-  function deliver(to: WebhookTarget, event: string, body: string, delivery: string): void {
-    fetch(to.url, {
+  function deliver(receiver: WebhookTarget, event: string, body: string, delivery: string): void {
+    fetch(receiver.url, {
       method: 'POST',
       body,
       signal: AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
@@ -28,11 +31,11 @@ export function createWebhookSender(faults: Faults): WebhookSender {
         'user-agent': 'GitHub-Hookshot/local',
         'x-github-event': event,
         'x-github-delivery': delivery,
-        'x-hub-signature-256': signWebhook(to.secret, body),
+        'x-hub-signature-256': signWebhook(receiver.secret, body),
       },
     }).then(
       (response) => response.body?.cancel(),
-      // A delivery that fails is lost: whoever depends on it has to look by themselves.
+      // A failed delivery is lost; receivers poll to find missed changes.
       () => undefined,
     );
   }
@@ -42,16 +45,16 @@ export function createWebhookSender(faults: Faults): WebhookSender {
       target = next;
     },
     send(event, payload) {
-      const to = target;
-      const fate = faults.takeWebhook();
-      if (to === undefined || fate === 'lost') return;
+      const receiver = target;
+      const fault = faults.takeWebhook();
+      if (receiver === undefined || fault === 'lost') return;
       const body = JSON.stringify(payload);
       const delivery = randomUUID();
-      const times = fate === 'twice' ? 2 : 1;
-      for (let i = 0; i < times; i += 1) {
+      const copies = fault === 'twice' ? 2 : 1;
+      for (let copy = 0; copy < copies; copy += 1) {
         const timer = setTimeout(() => {
           waiting.delete(timer);
-          deliver(to, event, body, delivery);
+          deliver(receiver, event, body, delivery);
         }, faults.settings.webhookDelayMs ?? 0);
         waiting.add(timer);
       }
@@ -64,6 +67,7 @@ export function createWebhookSender(faults: Faults): WebhookSender {
   };
 }
 
+/** Returns the value of `x-hub-signature-256`. */
 export function signWebhook(secret: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }

@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
 import { runGit } from '../support/workspace/git.ts';
-import type { KnownGaps } from './known-gaps.ts';
-import { createGapAwareTest } from './known-gaps.ts';
+import type { KnownDifferences } from './known-differences.ts';
+import { createTest } from './known-differences.ts';
 
 const MISSING = 'f'.repeat(40);
 
+/** Tests the repository, branch and commit methods of the forge port. */
 export function describeForgeBranches(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: KnownGaps = {},
+  differences: KnownDifferences = {},
 ): void {
-  const test = createGapAwareTest(lacks);
+  const test = createTest(differences);
   describe(`${name}: repository, branches, commits`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -25,7 +26,7 @@ export function describeForgeBranches(
     });
     afterAll(() => t.close());
 
-    test('tells what a repository is', async () => {
+    test('repository returns name, default branch, merge methods and permissions', async () => {
       const facts = await t.forge.readRepository(r.repo);
 
       expect(facts).toMatchObject({
@@ -39,25 +40,25 @@ export function describeForgeBranches(
       expect(facts.sizeKb).toBeTypeOf('number');
     });
 
-    test('says notFound for a repository that is not there', async () => {
+    test('repository rejects a missing repository as notFound', async () => {
       await expect(t.forge.readRepository('acme/nothing')).rejects.toMatchObject({
         kind: 'notFound',
       });
     });
 
-    test('knows the head of a branch, and undefined where there is none', async () => {
+    test('branchHead returns the commit of a branch, and undefined for a missing branch', async () => {
       expect(await t.forge.readBranchHead(r.repo, 'main')).toBe(r.main);
       expect(await t.forge.readBranchHead(r.repo, 'no/such')).toBeUndefined();
     });
 
-    test('answers undefined for a branch of an empty repository', async () => {
+    test('branchHead returns undefined in an empty repository', async () => {
       await t.controlForge('POST', '/repositories', { name: 'acme/empty' });
 
       expect(await t.forge.readBranchHead('acme/empty', 'main')).toBeUndefined();
       expect(await t.forge.hasCommit('acme/empty', MISSING)).toBe(false);
     });
 
-    test('makes a branch once and leaves one that exists', async () => {
+    test('ensureBranch creates a branch once and leaves an existing branch alone', async () => {
       const commit = await t.pushBranch(r, 'side', { 'side.txt': '1' });
 
       expect(await t.forge.ensureBranch(r.repo, 'smol/p-r1/root', r.main)).toBe(r.main);
@@ -65,19 +66,19 @@ export function describeForgeBranches(
       expect(await t.forge.readBranchHead(r.repo, 'smol/p-r1/root')).toBe(r.main);
     });
 
-    test('refuses a branch at a commit that is not there', async () => {
-      const ask = t.forge.ensureBranch(r.repo, 'smol/lost', MISSING);
+    test('ensureBranch rejects a missing commit', async () => {
+      const creation = t.forge.ensureBranch(r.repo, 'smol/lost', MISSING);
 
-      await expect(ask).rejects.toMatchObject({ kind: 'notFound', code: 'commit_missing' });
+      await expect(creation).rejects.toMatchObject({ kind: 'notFound', code: 'commit_missing' });
     });
 
-    test('refuses a branch below another branch', async () => {
-      const ask = t.forge.ensureBranch(r.repo, 'main/below', r.main);
+    test('ensureBranch rejects a branch below another branch', async () => {
+      const creation = t.forge.ensureBranch(r.repo, 'main/below', r.main);
 
-      await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'branch_clash' });
+      await expect(creation).rejects.toMatchObject({ kind: 'refused', code: 'branch_clash' });
     });
 
-    test('moves a branch forward only', async () => {
+    test('moveBranch moves a branch forward only', async () => {
       const second = await t.pushBranch(r, 'tip', { 'tip.txt': '2' });
       await t.forge.ensureBranch(r.repo, 'smol/moving', r.main);
 
@@ -90,7 +91,7 @@ export function describeForgeBranches(
       });
     });
 
-    test('deletes a branch, also twice', async () => {
+    test('deleteBranch deletes a branch, also twice', async () => {
       await t.forge.ensureBranch(r.repo, 'smol/gone', r.main);
 
       await t.forge.deleteBranch(r.repo, 'smol/gone');
@@ -99,7 +100,7 @@ export function describeForgeBranches(
       expect(await t.forge.readBranchHead(r.repo, 'smol/gone')).toBeUndefined();
     });
 
-    test('lists all branches under a prefix, over several pages, also packed ones', async () => {
+    test('listBranches returns all branches of a prefix over several pages, packed branches included', async () => {
       const names = Array.from({ length: 104 }, (_, i) => `many/${String(i).padStart(3, '0')}`);
       for (const branch of names) await runGit(r.path, ['branch', branch, r.main]);
       await runGit(r.path, [
@@ -118,12 +119,12 @@ export function describeForgeBranches(
       expect(await t.forge.listBranches(r.repo, 'nothing/')).toEqual([]);
     });
 
-    test('knows which commits it has', async () => {
+    test('hasCommit tells existing commits from missing commits', async () => {
       expect(await t.forge.hasCommit(r.repo, r.main)).toBe(true);
       expect(await t.forge.hasCommit(r.repo, MISSING)).toBe(false);
     });
 
-    test('compares from the merge base, with renames and counts', async () => {
+    test('compare starts at the merge base and returns renames and counts', async () => {
       await runGit(r.path, ['checkout', '--quiet', '--detach', r.main]);
       await runGit(r.path, ['mv', 'README.md', 'READ.md']);
       const head = await t.pushBranch(r, 'compare/head', { 'new.txt': 'one\ntwo\n' });
@@ -139,14 +140,14 @@ export function describeForgeBranches(
       ]);
     });
 
-    test('cuts the files of a comparison at 300', async () => {
+    test('compare returns at most 300 files', async () => {
       const files = Object.fromEntries(Array.from({ length: 310 }, (_, i) => [`n/${i}.txt`, 'x']));
       const head = await t.pushBranch(r, 'compare/many', files);
 
       expect((await t.forge.compareCommits(r.repo, r.main, head)).files).toHaveLength(300);
     });
 
-    test('lists a tree with folders, and says when it was cut', async () => {
+    test('tree lists files and folders, and reports a cut list', async () => {
       const tree = await t.forge.readTree(r.repo, r.main, 100);
 
       expect(tree.truncated).toBe(false);
@@ -162,11 +163,11 @@ export function describeForgeBranches(
       expect(cut.entries).toHaveLength(2);
     });
 
-    test('reads text at a commit, at most so many bytes, and nothing else', async () => {
+    test('file reads at most the given bytes of a text file, and nothing else', async () => {
       expect(await t.forge.readFile(r.repo, r.main, 'src/deep/file.ts', 1_000)).toBe(
         'export {};\n',
       );
-      // The fourth and fifth byte are one character.
+      // The fourth and fifth byte form a single character.
       expect(await t.forge.readFile(r.repo, r.main, 'README.md', 5)).toBe('# H\u00e4');
       expect(await t.forge.readFile(r.repo, r.main, 'README.md', 4)).toBe('# H');
       expect(await t.forge.readFile(r.repo, r.main, 'binary.dat', 1_000)).toBeUndefined();
@@ -174,7 +175,7 @@ export function describeForgeBranches(
       expect(await t.forge.readFile(r.repo, r.main, 'nope.txt', 1_000)).toBeUndefined();
     });
 
-    test('reads files above one megabyte', async () => {
+    test('file reads a file above one megabyte', async () => {
       const large = await t.pushBranch(r, 'large', { 'large.txt': 'x'.repeat(1_200_000) });
 
       const text = await t.forge.readFile(r.repo, large, 'large.txt', 1_100_000);

@@ -8,15 +8,16 @@ import {
   pushWithToken,
   runGit,
 } from '../support/workspace/git.ts';
-import type { KnownGaps } from './known-gaps.ts';
-import { createGapAwareTest } from './known-gaps.ts';
+import type { KnownDifferences } from './known-differences.ts';
+import { createTest } from './known-differences.ts';
 
+/** Tests checks, reviews, rules and credentials of the forge port. */
 export function describeForgeChecks(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: KnownGaps = {},
+  differences: KnownDifferences = {},
 ): void {
-  const test = createGapAwareTest(lacks);
+  const test = createTest(differences);
   describe(`${name}: checks, reviews, rules, credentials`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -28,12 +29,12 @@ export function describeForgeChecks(
 
     async function open(head: string) {
       const sha = await t.pushBranch(r, head, { [`${head}.txt`]: head });
-      const ask = { head, base: 'main', title: head, body: '', draft: false, labels: [] };
-      const { number } = await t.forge.ensurePull(r.repo, ask);
+      const wanted = { head, base: 'main', title: head, body: '', draft: false, labels: [] };
+      const { number } = await t.forge.ensurePull(r.repo, wanted);
       return { number, sha };
     }
 
-    test('adds check runs and statuses up; the last of a name counts', async () => {
+    test('checks combines check runs and statuses, and the last of each name counts', async () => {
       const { sha } = await open('ci');
       const runs = `/repos/${r.repo}/check-runs`;
       const statuses = `/repos/${r.repo}/statuses/${sha}`;
@@ -70,7 +71,7 @@ export function describeForgeChecks(
       });
     });
 
-    test('reads more checks than a page holds', async () => {
+    test('checks reads more check runs and statuses than a page holds', async () => {
       const { sha } = await open('many-checks');
       for (let i = 0; i < 102; i += 1) {
         await t.call(ADMIN_TOKEN, 'POST', `/repos/${r.repo}/check-runs`, {
@@ -89,7 +90,7 @@ export function describeForgeChecks(
       expect(checks.failing.map((check) => check.name)).toEqual(['check 0', 'status 101']);
     });
 
-    test('tells reviews and comments oldest first, who may write and who is a bot', async () => {
+    test('reviews returns reviews and comments oldest first, with write permission and bot flag', async () => {
       const { number, sha } = await open('reviewed');
       const path = `/repos/${r.repo}`;
       const writer = await t.createPerson('writer');
@@ -118,7 +119,7 @@ export function describeForgeChecks(
       ]);
     });
 
-    test('a collaborator counts as one who may write only while the forge says so', async () => {
+    test('reviews reads the write permission of an author again after five minutes', async () => {
       const { number } = await open('demoted');
       const path = `/repos/${r.repo}/pulls/${number}/reviews`;
       const client = t.createClient();
@@ -135,7 +136,7 @@ export function describeForgeChecks(
       expect(await canWrite()).toEqual([false]);
     });
 
-    test('a dismissed review says so, and nobody approves their own pull request', async () => {
+    test('reviews returns a dismissed review as dismissed, and the forge refuses to approve an own pull request', async () => {
       const { number } = await open('dismissed');
       const writer = await t.createPerson('writer');
       const path = `/repos/${r.repo}/pulls/${number}/reviews`;
@@ -161,7 +162,7 @@ export function describeForgeChecks(
       expect(approval.status).toBe(422);
     });
 
-    test('reads more comments than a page holds', async () => {
+    test('reviews reads more comments than a page holds', async () => {
       const { number } = await open('talk');
       for (let i = 0; i < 103; i += 1) await t.forge.postComment(r.repo, number, `comment ${i}`);
 
@@ -172,11 +173,11 @@ export function describeForgeChecks(
       );
     });
 
-    test('preflight finds nothing where nothing stands in the way', async () => {
+    test('preflight finds nothing in a repository without obstacles', async () => {
       expect(await t.forge.runPreflight(r.repo, 'main', 'smol-gang/')).toEqual([]);
     });
 
-    test('preflight names what would stop a plan', async () => {
+    test('preflight names every obstacle of a plan', async () => {
       const other = await t.makeRepository('strict');
       await t.pushBranch(other, 'taken', { 'x.txt': '1' });
       await t.call(ADMIN_TOKEN, 'POST', `/repos/${other.repo}/rulesets`, {
@@ -198,7 +199,7 @@ export function describeForgeChecks(
 
       const findings = await t.forge.runPreflight(other.repo, 'gone', 'taken/deep');
 
-      expect(findings.filter((f) => f.blocking).map((f) => f.rule)).toEqual([
+      expect(findings.filter(({ blocking }) => blocking).map(({ rule }) => rule)).toEqual([
         'merge_methods',
         'base_missing',
         'branch_clash',
@@ -206,10 +207,12 @@ export function describeForgeChecks(
         'required_linear_history',
         'pull_request',
       ]);
-      expect(findings.filter((f) => !f.blocking).map((f) => f.rule)).toEqual(['deletion']);
+      expect(findings.filter(({ blocking }) => !blocking).map(({ rule }) => rule)).toEqual([
+        'deletion',
+      ]);
     });
 
-    test('a refusal by a rule is named, for a branch of its own and for a push', async () => {
+    test('ensureBranch and a push name the rule that refuses them', async () => {
       const ruled = await t.makeRepository('ruled');
       await t.call(ADMIN_TOKEN, 'POST', `/repos/${ruled.repo}/rulesets`, {
         name: 'closed',
@@ -218,8 +221,8 @@ export function describeForgeChecks(
         rules: [{ type: 'creation' }],
       });
 
-      const ask = t.forge.ensureBranch(ruled.repo, 'closed/x', ruled.main);
-      await expect(ask).rejects.toMatchObject({
+      const creation = t.forge.ensureBranch(ruled.repo, 'closed/x', ruled.main);
+      await expect(creation).rejects.toMatchObject({
         kind: 'refused',
         code: 'rule',
         message: expect.stringContaining('creations being restricted'),
@@ -229,19 +232,19 @@ export function describeForgeChecks(
       );
     });
 
-    test('an archived repository refuses, and preflight says so', async () => {
+    test('ensureBranch rejects an archived repository, and preflight reports the archive', async () => {
       const old = await t.makeRepository('archived');
       await t.call(ADMIN_TOKEN, 'PATCH', `/repos/${old.repo}`, { archived: true });
 
-      const ask = t.forge.ensureBranch(old.repo, 'x', old.main);
+      const creation = t.forge.ensureBranch(old.repo, 'x', old.main);
 
-      await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'archived' });
+      await expect(creation).rejects.toMatchObject({ kind: 'refused', code: 'archived' });
       expect(await t.forge.runPreflight(old.repo, 'main', 'x')).toMatchObject([
         { rule: 'archived' },
       ]);
     });
 
-    test('the credential of an attempt pushes its own branch and nothing else, for an hour', async () => {
+    test('the credential of an attempt pushes only the branch of the attempt, for an hour', async () => {
       const own = 'smol-gang/p1-r1/a/task-1';
       const credential = await t.forge.createGitCredential(r.repo, own);
       const clone = `${r.path}-clone`;
@@ -257,27 +260,33 @@ export function describeForgeChecks(
         const push = pushWithToken(clone, r.url, credential.password, `HEAD:${ref}`);
         await expect(push).rejects.toThrow(/may push to .* only|only branches/);
       }
-      const both = ['push', '--quiet', r.url, `HEAD:refs/heads/${own}`, 'HEAD:refs/heads/main'];
+      const pushOfTwo = [
+        'push',
+        '--quiet',
+        r.url,
+        `HEAD:refs/heads/${own}`,
+        'HEAD:refs/heads/main',
+      ];
       await commitFiles(clone, { 'more.txt': 'more' });
-      await expect(runGit(clone, both, createTokenEnv(credential.password))).rejects.toThrow(
+      await expect(runGit(clone, pushOfTwo, createTokenEnv(credential.password))).rejects.toThrow(
         /another reference of this push was refused/,
       );
       expect(await t.forge.readBranchHead(r.repo, own)).toBe(commit);
       expect(await t.forge.readBranchHead(r.repo, 'main')).toBe(r.main);
-      const asApi = await t.call(credential.password, 'POST', `/repos/${r.repo}/git/refs`, {
+      const restCall = await t.call(credential.password, 'POST', `/repos/${r.repo}/git/refs`, {
         ref: 'refs/heads/by-api',
         sha: r.main,
       });
-      expect(asApi.status).toBe(403);
-      const elsewhere = await t.makeRepository('elsewhere');
-      const theft = cloneWithToken(elsewhere.url, credential.password, `${clone}-2`);
-      await expect(theft).rejects.toThrow(/not found/i);
+      expect(restCall.status).toBe(403);
+      const foreign = await t.makeRepository('foreign');
+      const foreignClone = cloneWithToken(foreign.url, credential.password, `${clone}-2`);
+      await expect(foreignClone).rejects.toThrow(/not found/i);
       t.advanceClock(3_600_001);
-      const late = pushWithToken(clone, r.url, credential.password, `HEAD:refs/heads/${own}`);
-      await expect(late).rejects.toThrow();
+      const latePush = pushWithToken(clone, r.url, credential.password, `HEAD:refs/heads/${own}`);
+      await expect(latePush).rejects.toThrow();
     });
 
-    test('a credential to read fetches and pushes nothing', async () => {
+    test('a read credential fetches and pushes nothing', async () => {
       const own = 'smol-gang/p1-r1/a/task-2';
       const { password } = await t.forge.createGitCredential(r.repo, own, 'read');
       const clone = `${r.path}-read`;
@@ -290,7 +299,7 @@ export function describeForgeChecks(
       expect(await t.forge.readBranchHead(r.repo, own)).toBeUndefined();
     });
 
-    test('with a token the credential is that token', async () => {
+    test('a client with a token returns the token as credential', async () => {
       const token = await t.createPerson('owner', 'write');
 
       const credential = await t.createClient({ token }).createGitCredential(r.repo, 'any');

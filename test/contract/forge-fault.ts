@@ -5,14 +5,15 @@ import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
 
 const MINUTE = 60_000;
 
+/** Tests the adapter against injected faults of the emulator. */
 export function describeForgeFaults(name: string, start: () => Promise<TestForge>): void {
-  describe(`${name}: an unkind forge`, () => {
+  describe(`${name}: injected faults`, () => {
     let t: TestForge;
     let r: TestRepository;
     beforeAll(async () => {
       t = await start();
       r = await t.makeRepository('faults');
-      // Signed in before anything goes wrong.
+      // Signs in before the first fault.
       await t.forge.readRepository(r.repo);
     });
     afterEach(() => t.setFaults({}));
@@ -22,27 +23,32 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       { status: 403, primary: false },
       { status: 429, primary: false },
       { status: 403, primary: true },
-    ] as const)('pauses until the time that a $status names, primary $primary', async (limit) => {
-      await t.setFaults({ rateLimit: { count: 1, retryAfterSeconds: 120, ...limit } });
-      const before = t.now();
+    ] as const)(
+      'a rate limit with $status pauses calls until its time of reset, primary $primary',
+      async (limit) => {
+        await t.setFaults({ rateLimit: { count: 1, retryAfterSeconds: 120, ...limit } });
+        const before = t.now();
 
-      const error = await failureOf(t.forge.readRepository(r.repo));
+        const error = await catchAppError(t.forge.readRepository(r.repo));
 
-      expect(error).toMatchObject({ kind: 'paused' });
-      const until = Number(error.details.until);
-      expect(until - before).toBeGreaterThanOrEqual(119_000);
-      expect(until - before).toBeLessThanOrEqual(125_000);
-      // The forge would answer again, but is not asked.
-      expect(await failureOf(t.forge.readRepository(r.repo))).toMatchObject({ kind: 'paused' });
-      t.advanceClock(2 * MINUTE + 2_000);
-      expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
-    });
+        expect(error).toMatchObject({ kind: 'paused' });
+        const until = Number(error.details.until);
+        expect(until - before).toBeGreaterThanOrEqual(119_000);
+        expect(until - before).toBeLessThanOrEqual(125_000);
+        // The forge would answer again, but the client sends no call during the pause.
+        expect(await catchAppError(t.forge.readRepository(r.repo))).toMatchObject({
+          kind: 'paused',
+        });
+        t.advanceClock(2 * MINUTE + 2_000);
+        expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
+      },
+    );
 
-    test('pauses before the quota is gone', async () => {
+    test('calls pause before the quota is used up', async () => {
       await t.setFaults({ quota: { remaining: 49, resetSeconds: 600 } });
 
       expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
-      const error = await failureOf(t.forge.readRepository(r.repo));
+      const error = await catchAppError(t.forge.readRepository(r.repo));
 
       expect(error).toMatchObject({ kind: 'paused' });
       expect(Number(error.details.until)).toBeGreaterThan(t.now() + 9 * MINUTE);
@@ -51,10 +57,10 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
     });
 
-    test('a rate limit inside a 200 of GraphQL pauses too', async () => {
+    test('a rate limit inside a 200 of GraphQL pauses calls', async () => {
       await t.pushBranch(r, 'graph', { 'graph.txt': '1' });
-      const ask = { head: 'graph', base: 'main', title: 'x', body: '', draft: true, labels: [] };
-      const pull = await t.forge.ensurePull(r.repo, ask);
+      const wanted = { head: 'graph', base: 'main', title: 'x', body: '', draft: true, labels: [] };
+      const pull = await t.forge.ensurePull(r.repo, wanted);
       const failing = t.createClient('app', async (url, init) => {
         if (String(url).endsWith('/graphql')) {
           await t.setFaults({
@@ -64,45 +70,51 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
         return fetch(url, init);
       });
 
-      expect(await failureOf(failing.markReady(r.repo, pull))).toMatchObject({ kind: 'paused' });
+      expect(await catchAppError(failing.markReady(r.repo, pull))).toMatchObject({
+        kind: 'paused',
+      });
     });
 
-    test('an error inside a 200 of GraphQL is not taken for success', async () => {
+    test('an error inside a 200 of GraphQL rejects the call', async () => {
       const pull = await t.forge.findPull(r.repo, { head: 'graph', base: 'main', labels: [] });
 
-      const ask = t.forge.markReady(r.repo, { number: pull?.number ?? 0, nodeId: 'PR_999999' });
+      const marking = t.forge.markReady(r.repo, {
+        number: pull?.number ?? 0,
+        nodeId: 'PR_999999',
+      });
 
-      await expect(ask).rejects.toMatchObject({ kind: 'notFound' });
+      await expect(marking).rejects.toMatchObject({ kind: 'notFound' });
     });
 
-    test('a wrong token is auth, and a missing permission is refused', async () => {
-      const stranger = t.createClient({ token: 'ghp_wrong_token_of_nobody' });
+    test('a wrong token rejects as auth, and a missing permission as refused', async () => {
+      const stranger = t.createClient({ token: 'ghp_a_token_without_account' });
       await expect(stranger.readRepository(r.repo)).rejects.toMatchObject({ kind: 'auth' });
       const reader = t.createClient({ token: await t.createPerson('reader', 'read') });
 
-      const ask = reader.ensureBranch(r.repo, 'x', r.main);
+      const creation = reader.ensureBranch(r.repo, 'x', r.main);
 
-      await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'forge_forbidden' });
+      await expect(creation).rejects.toMatchObject({ kind: 'refused', code: 'forge_forbidden' });
       expect(await reader.runPreflight(r.repo, 'main', 'x')).toMatchObject([{ rule: 'no_push' }]);
     });
 
-    test('a dead forge is transient', async () => {
+    test('an unreachable forge rejects as transient', async () => {
       const dead = t.createClient('app', () => Promise.reject(new TypeError('fetch failed')));
 
       await expect(dead.readRepository(r.repo)).rejects.toMatchObject({ kind: 'transient' });
     });
 
-    test('lost answers leave one pull request and one merge, however often it is repeated', async () => {
+    test('lost answers and repeated calls leave a single pull request and a single merge', async () => {
       const sha = await t.pushBranch(r, 'lossy', { 'lossy.txt': '1' });
       await t.setFaults({ serverErrorEvery: 3 });
       const forge = t.createClient();
-      const ask = { head: 'lossy', base: 'main', title: 'x', body: '', draft: true, labels: ['l'] };
+      const branches = { head: 'lossy', base: 'main' };
+      const wanted = { ...branches, title: 'x', body: '', draft: true, labels: ['l'] };
 
-      const pull = await insist(() => forge.ensurePull(r.repo, ask));
-      await insist(() => forge.ensureBranch(r.repo, 'lossy-branch', sha));
-      await insist(() => forge.markReady(r.repo, pull));
-      await insist(() => forge.deleteBranch(r.repo, 'lossy-branch'));
-      const outcome = await insist(() => mergeUntilDone(forge, r, pull.number, sha));
+      const pull = await retryTransient(() => forge.ensurePull(r.repo, wanted));
+      await retryTransient(() => forge.ensureBranch(r.repo, 'lossy-branch', sha));
+      await retryTransient(() => forge.markReady(r.repo, pull));
+      await retryTransient(() => forge.deleteBranch(r.repo, 'lossy-branch'));
+      const outcome = await retryTransient(() => mergeUntilDone(forge, r, pull.number, sha));
 
       await t.setFaults({});
       const { state, mergeSha, labels } = await t.forge.readPull(r.repo, pull.number);
@@ -115,7 +127,7 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       expect(await t.forge.compareCommits(r.repo, r.main, main)).toMatchObject({ aheadBy: 2 });
     });
 
-    test('a slow forge is waited for', async () => {
+    test('a call waits for a slow forge', async () => {
       await t.setFaults({ latencyMs: 50 });
       const started = performance.now();
 
@@ -124,11 +136,18 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       expect(performance.now() - started).toBeGreaterThanOrEqual(49);
     });
 
-    test('mergeable stays null as often as told', async () => {
+    test('mergeable stays null for the injected number of reads', async () => {
       await t.setFaults({ mergeableNullReads: 3 });
       await t.pushBranch(r, 'nulls', { 'nulls.txt': '1' });
-      const ask = { head: 'nulls', base: 'main', title: 'x', body: '', draft: false, labels: [] };
-      const { number, mergeable } = await t.forge.ensurePull(r.repo, ask);
+      const wanted = {
+        head: 'nulls',
+        base: 'main',
+        title: 'x',
+        body: '',
+        draft: false,
+        labels: [],
+      };
+      const { number, mergeable } = await t.forge.ensurePull(r.repo, wanted);
 
       const reads = [mergeable];
       for (let i = 0; i < 3; i += 1) reads.push((await t.forge.readPull(r.repo, number)).mergeable);
@@ -138,7 +157,7 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
   });
 }
 
-/** The sha, once merged; a refusal that may pass is transient here. */
+/** Merges within a few calls, because unknown mergeability refuses the first call. Returns the merge commit. */
 async function mergeUntilDone(
   forge: Forge,
   { repo }: TestRepository,
@@ -150,27 +169,28 @@ async function mergeUntilDone(
     const outcome = await forge.mergePull(repo, number, merge);
     if (outcome.kind === 'merged') return outcome.sha;
   }
-  throw new Error('never merged');
+  throw new Error('The pull request was not merged within 10 calls.');
 }
 
-/** Asks again while it is transient, a few times. */
-async function insist<T>(ask: () => Promise<T>): Promise<T> {
+/** Repeats a call while the call fails as transient. */
+async function retryTransient<T>(call: () => Promise<T>): Promise<T> {
   for (let i = 0; i < 12; i += 1) {
     try {
-      return await ask();
+      return await call();
     } catch (error) {
       if (!isAppError(error, 'transient')) throw error;
     }
   }
-  throw new Error('transient for ever');
+  throw new Error('The call failed as transient 12 times.');
 }
 
-async function failureOf(promise: Promise<unknown>) {
+/** Returns the AppError of a call that must fail. */
+async function catchAppError(promise: Promise<unknown>) {
   try {
     await promise;
   } catch (error) {
     if (isAppError(error)) return error;
     throw error;
   }
-  throw new Error('it did not fail');
+  throw new Error('The call succeeded, but should have failed.');
 }

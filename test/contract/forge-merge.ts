@@ -2,17 +2,18 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
 import { ADMIN_TOKEN } from '../support/forge/test-forge.ts';
 import { runGit } from '../support/workspace/git.ts';
-import type { KnownGaps } from './known-gaps.ts';
-import { createGapAwareTest } from './known-gaps.ts';
+import type { KnownDifferences } from './known-differences.ts';
+import { createTest } from './known-differences.ts';
 
 const METHOD = { title: 'Merge it', message: 'Because.', method: 'merge' } as const;
 
+/** Tests the merge methods of the forge port. */
 export function describeForgeMerges(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: KnownGaps = {},
+  differences: KnownDifferences = {},
 ): void {
-  const test = createGapAwareTest(lacks);
+  const test = createTest(differences);
   describe(`${name}: merging`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -22,18 +23,18 @@ export function describeForgeMerges(
     });
     afterAll(() => t.close());
 
-    /** A pull request of `head` into a new branch `into-<head>`, whose mergeability is known. */
+    /** Opens a pull request of `head` into a new branch `into-<head>`, and reads until mergeability is known. */
     async function open(head: string, draft = false) {
       const sha = await t.pushBranch(r, head, { [`${head}.txt`]: head });
       const base = `into-${head}`;
       await t.forge.ensureBranch(r.repo, base, r.main);
-      const ask = { head, base, title: head, body: '', draft, labels: [] };
-      const { number, nodeId } = await t.forge.ensurePull(r.repo, ask);
+      const wanted = { head, base, title: head, body: '', draft, labels: [] };
+      const { number, nodeId } = await t.forge.ensurePull(r.repo, wanted);
       await t.forge.readPull(r.repo, number);
       return { number, nodeId, sha, base };
     }
 
-    test('merges with a merge commit, and says the same when it is repeated', async () => {
+    test('mergePull creates a merge commit, and a repeated call returns the same result', async () => {
       const { number, sha, base } = await open('plain');
 
       const outcome = await t.forge.mergePull(r.repo, number, { sha, ...METHOD });
@@ -49,7 +50,7 @@ export function describeForgeMerges(
       expect(log.trim()).toBe(`${r.main} ${sha}\nMerge it\n\nBecause.`);
     });
 
-    test('squashes into one commit with one parent', async () => {
+    test('mergePull squashes into a single commit with a single parent', async () => {
       const { number, sha, base } = await open('squash');
 
       const outcome = await t.forge.mergePull(r.repo, number, {
@@ -63,7 +64,7 @@ export function describeForgeMerges(
       expect(comparison).toMatchObject({ aheadBy: 1, files: [{ path: 'squash.txt' }] });
     });
 
-    test('says headMoved when the head is another commit, and merges nothing', async () => {
+    test('mergePull returns headMoved for another head commit, and merges nothing', async () => {
       const { number, sha, base } = await open('moved');
       await t.pushBranch(r, 'moved', { 'late.txt': '1' }, sha);
 
@@ -73,7 +74,7 @@ export function describeForgeMerges(
       expect(await head(base)).toBe(r.main);
     });
 
-    test('says notMergeable while mergeability is not computed, and merges when asked again', async () => {
+    test('mergePull returns notMergeable while mergeability is unknown, and a later call merges', async () => {
       const { number, sha, base } = await open('early');
       const other = await t.pushBranch(r, 'other', { 'other.txt': '1' });
       await t.forge.moveBranch(r.repo, base, other);
@@ -85,7 +86,7 @@ export function describeForgeMerges(
       expect(second).toMatchObject({ kind: 'merged' });
     });
 
-    test('says notMergeable for a draft, a conflict and a closed one', async () => {
+    test('mergePull returns notMergeable for a draft, a conflict and a closed pull request', async () => {
       const draft = await open('still-draft', true);
       const conflict = await open('conflict');
       const other = await t.pushBranch(r, 'other-conflict', { 'conflict.txt': 'else' });
@@ -105,7 +106,7 @@ export function describeForgeMerges(
       });
     });
 
-    test('names the rule that refuses a merge', async () => {
+    test('mergePull names the rule that refuses a merge', async () => {
       const { number, sha, base } = await open('ruled');
       await t.call(ADMIN_TOKEN, 'POST', `/repos/${r.repo}/rulesets`, {
         name: 'two eyes',
@@ -129,7 +130,7 @@ export function describeForgeMerges(
       });
     });
 
-    test('refuses a method that the repository does not allow', async () => {
+    test('mergePull names a merge method that the repository does not allow', async () => {
       const { number, sha } = await open('method');
       await t.call(ADMIN_TOKEN, 'PATCH', `/repos/${r.repo}`, { allow_squash_merge: false });
 
@@ -139,19 +140,19 @@ export function describeForgeMerges(
       expect((await t.forge.readRepository(r.repo)).mergeMethods).toEqual(['merge']);
     });
 
-    test('judges a conflict on a scratch branch that is gone afterwards', async () => {
-      const one = await t.pushBranch(r, 'one', { 'a.txt': 'one\n' });
-      const two = await t.pushBranch(r, 'two', { 'a.txt': 'two\n' });
-      const three = await t.pushBranch(r, 'three', { 'c.txt': 'three\n' });
-      // Left behind by a call that was killed.
-      await t.forge.ensureBranch(r.repo, 'scratch/x', two);
+    test('tryMerge detects a conflict and leaves no scratch branch', async () => {
+      const base = await t.pushBranch(r, 'base', { 'a.txt': 'base\n' });
+      const rival = await t.pushBranch(r, 'rival', { 'a.txt': 'rival\n' });
+      const other = await t.pushBranch(r, 'unrelated', { 'c.txt': 'other\n' });
+      // A killed call left its scratch branch behind.
+      await t.forge.ensureBranch(r.repo, 'scratch/x', rival);
 
-      expect(await t.forge.tryMerge(r.repo, one, two, 'scratch/x')).toBe('conflict');
-      expect(await t.forge.tryMerge(r.repo, one, three, 'scratch/x')).toBe('clean');
-      expect(await t.forge.tryMerge(r.repo, one, r.main, 'scratch/x')).toBe('clean');
+      expect(await t.forge.tryMerge(r.repo, base, rival, 'scratch/x')).toBe('conflict');
+      expect(await t.forge.tryMerge(r.repo, base, other, 'scratch/x')).toBe('clean');
+      expect(await t.forge.tryMerge(r.repo, base, r.main, 'scratch/x')).toBe('clean');
 
       expect(await head('scratch/x')).toBeUndefined();
-      expect(await head('one')).toBe(one);
+      expect(await head('base')).toBe(base);
     });
 
     function head(branch: string): Promise<string | undefined> {

@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
 import { ADMIN_TOKEN } from '../support/forge/test-forge.ts';
 import { pushWithToken } from '../support/workspace/git.ts';
-import type { KnownGaps } from './known-gaps.ts';
-import { createGapAwareTest } from './known-gaps.ts';
+import type { KnownDifferences } from './known-differences.ts';
+import { createTest } from './known-differences.ts';
 
+/** Tests the pull request methods of the forge port. */
 export function describeForgePulls(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: KnownGaps = {},
+  differences: KnownDifferences = {},
 ): void {
-  const test = createGapAwareTest(lacks);
+  const test = createTest(differences);
   describe(`${name}: pull requests`, () => {
     let t: TestForge;
     let r: TestRepository;
@@ -22,21 +23,21 @@ export function describeForgePulls(
 
     function wanted(
       head: string,
-      more: { readonly draft?: boolean; readonly labels?: string[] } = {},
+      change: { readonly draft?: boolean; readonly labels?: string[] } = {},
     ) {
       const title = `Title of ${head}`;
-      return { head, base: 'main', title, body: 'Body', draft: false, labels: [], ...more };
+      return { head, base: 'main', title, body: 'Body', draft: false, labels: [], ...change };
     }
 
-    test('opens one pull request however often it is asked', async () => {
+    test('ensurePull opens a single pull request for concurrent and repeated calls', async () => {
       const sha = await t.pushBranch(r, 'once', { 'once.txt': '1' });
-      const ask = wanted('once', { labels: ['smol-gang', 'wave-1'] });
+      const once = wanted('once', { labels: ['smol-gang', 'wave-1'] });
 
       const all = await Promise.all([
-        t.forge.ensurePull(r.repo, ask),
-        t.createClient().ensurePull(r.repo, ask),
+        t.forge.ensurePull(r.repo, once),
+        t.createClient().ensurePull(r.repo, once),
       ]);
-      const again = await t.forge.ensurePull(r.repo, ask);
+      const again = await t.forge.ensurePull(r.repo, once);
 
       expect(new Set([...all, again].map((pull) => pull.number)).size).toBe(1);
       expect(again).toMatchObject({
@@ -56,7 +57,7 @@ export function describeForgePulls(
       expect(await t.forge.findPull(r.repo, { ...wanted('once'), base: 'other' })).toBeUndefined();
     });
 
-    test('a second pull request for the same branches is a 422 on the wire', async () => {
+    test('the forge answers 422 to a second pull request of the same branches', async () => {
       const token = await t.createPerson('second');
 
       const { status, body } = await t.call(token, 'POST', `/repos/${r.repo}/pulls`, {
@@ -69,15 +70,15 @@ export function describeForgePulls(
       expect(JSON.stringify(body)).toContain('A pull request already exists for acme:once.');
     });
 
-    test('refuses with no_commits when head has nothing on base', async () => {
+    test('ensurePull rejects a head without commits as no_commits', async () => {
       await t.forge.ensureBranch(r.repo, 'nothing', r.main);
 
-      const ask = t.forge.ensurePull(r.repo, wanted('nothing'));
+      const opening = t.forge.ensurePull(r.repo, wanted('nothing'));
 
-      await expect(ask).rejects.toMatchObject({ kind: 'refused', code: 'no_commits' });
+      await expect(opening).rejects.toMatchObject({ kind: 'refused', code: 'no_commits' });
     });
 
-    test('one that a person closed is found, and not opened a second time', async () => {
+    test('ensurePull finds a pull request that a person closed, and opens no other', async () => {
       await t.pushBranch(r, 'closed', { 'closed.txt': '1' });
       const { number } = await t.forge.ensurePull(r.repo, wanted('closed'));
       await t.forge.closePull(r.repo, number);
@@ -87,24 +88,27 @@ export function describeForgePulls(
       expect(again).toMatchObject({ number, state: 'closed' });
     });
 
-    test('one that goes elsewhere is known by its labels, and others are not taken for it', async () => {
-      await t.pushBranch(r, 'strayed', { 'strayed.txt': '1' });
+    test('ensurePull finds a pull request into another base by its labels only', async () => {
+      await t.pushBranch(r, 'retargeted', { 'retargeted.txt': '1' });
       await t.forge.ensureBranch(r.repo, 'far', r.main);
       const labels = ['smol-gang', 'wave-1'];
-      const far = { ...wanted('strayed', { labels }), base: 'far' };
-      const { number } = await t.forge.ensurePull(r.repo, far);
+      const wantedInFar = { ...wanted('retargeted', { labels }), base: 'far' };
+      const { number } = await t.forge.ensurePull(r.repo, wantedInFar);
 
-      const ours = wanted('strayed', { labels: ['smol-gang', 'wave-2'] });
-      expect(await t.forge.ensurePull(r.repo, ours)).toMatchObject({ number, base: 'far' });
-      expect(await t.forge.findPull(r.repo, ours)).toMatchObject({ number, base: 'far' });
-      expect(await t.forge.findPull(r.repo, { ...ours, labels: [] })).toBeUndefined();
-      const another = await t.forge.ensurePull(r.repo, wanted('strayed', { labels: ['mine'] }));
+      const wantedInMain = wanted('retargeted', { labels: ['smol-gang', 'wave-2'] });
+      expect(await t.forge.ensurePull(r.repo, wantedInMain)).toMatchObject({ number, base: 'far' });
+      expect(await t.forge.findPull(r.repo, wantedInMain)).toMatchObject({ number, base: 'far' });
+      expect(await t.forge.findPull(r.repo, { ...wantedInMain, labels: [] })).toBeUndefined();
+      const another = await t.forge.ensurePull(
+        r.repo,
+        wanted('retargeted', { labels: ['theirs'] }),
+      );
 
       expect(another.number).toBeGreaterThan(number);
       expect(another).toMatchObject({ base: 'main', state: 'open' });
     });
 
-    test('a closed one beside an open one is not opened again', async () => {
+    test('reopenPull rejects a closed pull request while another is open', async () => {
       await t.pushBranch(r, 'beside', { 'beside.txt': '1' });
       const { number } = await t.forge.ensurePull(r.repo, wanted('beside'));
       await t.forge.closePull(r.repo, number);
@@ -125,7 +129,7 @@ export function describeForgePulls(
       await expect(reopen).rejects.toMatchObject({ kind: 'refused', code: 'cannot_reopen' });
     });
 
-    test('closes and reopens, each also twice', async () => {
+    test('closePull and reopenPull may be repeated', async () => {
       await t.pushBranch(r, 'again', { 'again.txt': '1' });
       const { number } = await t.forge.ensurePull(r.repo, wanted('again'));
 
@@ -138,7 +142,7 @@ export function describeForgePulls(
       expect((await t.forge.readPull(r.repo, number)).state).toBe('open');
     });
 
-    test('draft and ready, each also twice and from a client that remembers nothing', async () => {
+    test('markReady and markDraft may be repeated, also by a client without memory', async () => {
       await t.pushBranch(r, 'draft', { 'draft.txt': '1' });
       const pull = await t.forge.ensurePull(r.repo, wanted('draft', { draft: true }));
       expect(pull.draft).toBe(true);
@@ -152,7 +156,7 @@ export function describeForgePulls(
       expect((await t.forge.readPull(r.repo, pull.number)).draft).toBe(true);
     });
 
-    test('where drafts are refused the title says so, until it is ready', async () => {
+    test('a repository without drafts gets a marked title until the pull request is ready', async () => {
       await t.call(ADMIN_TOKEN, 'PATCH', `/repos/${r.repo}`, { allow_drafts: false });
       await t.pushBranch(r, 'nodraft', { 'nodraft.txt': '1' });
       const path = `/repos/${r.repo}/pulls`;
@@ -179,22 +183,22 @@ export function describeForgePulls(
       await t.call(ADMIN_TOKEN, 'PATCH', `/repos/${r.repo}`, { allow_drafts: true });
     });
 
-    test('changes title, body and labels, each alone', async () => {
+    test('updatePull changes title, body and labels separately', async () => {
       await t.pushBranch(r, 'edit', { 'edit.txt': '1' });
-      const { number } = await t.forge.ensurePull(r.repo, wanted('edit', { labels: ['one'] }));
+      const { number } = await t.forge.ensurePull(r.repo, wanted('edit', { labels: ['first'] }));
 
       await t.forge.updatePull(r.repo, number, { title: 'New title' });
       await t.forge.updatePull(r.repo, number, { body: 'New <b>body</b>' });
-      await t.forge.updatePull(r.repo, number, { labels: ['two', 'three'] });
+      await t.forge.updatePull(r.repo, number, { labels: ['second', 'third'] });
 
       expect(await t.forge.readPull(r.repo, number)).toMatchObject({
         title: 'New title',
         body: 'New <b>body</b>',
-        labels: ['two', 'three'],
+        labels: ['second', 'third'],
       });
     });
 
-    test('the head follows pushes, and mergeable is null at the first read after each', async () => {
+    test('the head of a pull request follows pushes, and mergeable is null at the first read after a push', async () => {
       await t.pushBranch(r, 'follow', { 'follow.txt': '1' });
       const { number } = await t.forge.ensurePull(r.repo, wanted('follow'));
       await t.forge.readPull(r.repo, number);
@@ -209,7 +213,7 @@ export function describeForgePulls(
       expect((await t.forge.readPull(r.repo, number)).mergeable).toBe(true);
     });
 
-    test('a pull request that conflicts is not mergeable', async () => {
+    test('a pull request with conflicts is not mergeable', async () => {
       await t.pushBranch(r, 'conflict/base', { 'a.txt': 'base\n' });
       await t.pushBranch(r, 'conflict/head', { 'a.txt': 'head\n' });
       const { number } = await t.forge.ensurePull(r.repo, {
@@ -222,7 +226,7 @@ export function describeForgePulls(
       expect((await t.forge.readPull(r.repo, number)).mergeable).toBe(false);
     });
 
-    test('deleting the head branch closes, and it cannot be reopened then', async () => {
+    test('a deleted head branch closes the pull request and prevents reopening', async () => {
       await t.pushBranch(r, 'deleted', { 'deleted.txt': '1' });
       const { number } = await t.forge.ensurePull(r.repo, wanted('deleted'));
 
@@ -233,7 +237,7 @@ export function describeForgePulls(
       await expect(reopen).rejects.toMatchObject({ kind: 'refused', code: 'cannot_reopen' });
     });
 
-    test('a head that a person pushes into base is merged, and found again', async () => {
+    test('a head that a person pushes into the base is merged, and ensurePull finds the pull request', async () => {
       const sha = await t.pushBranch(r, 'byhand', { 'byhand.txt': '1' });
       await t.forge.ensureBranch(r.repo, 'target', r.main);
       const { number } = await t.forge.ensurePull(r.repo, { ...wanted('byhand'), base: 'target' });
@@ -248,7 +252,7 @@ export function describeForgePulls(
       expect(again.number).toBe(number);
     });
 
-    test('tells what changed since, newest first, and an unchanged list is not sent again', async () => {
+    test('pullsChangedSince returns changes newest first, and an unchanged list is answered with 304', async () => {
       const statuses: number[] = [];
       const watching = t.createClient('app', async (url, init) => {
         const response = await fetch(url, init);
@@ -274,7 +278,7 @@ export function describeForgePulls(
       expect(await watching.listPullsChangedSince(r.repo, t.now() - 2_000)).toHaveLength(1);
     });
 
-    test('tells of more changes than a page holds', async () => {
+    test('pullsChangedSince returns more changes than a page holds', async () => {
       const sha = await t.pushBranch(r, 'many/0', { 'many.txt': '1' });
       const before = await t.forge.listPullsChangedSince(r.repo, 0);
       const heads = Array.from({ length: 101 - before.length }, (_, n) => `many/${n}`);

@@ -4,6 +4,7 @@ import { parseGitHubWebhook } from '../../adapters/github/webhook/parse-github-w
 import type { Delivery, TestForge, TestRepository } from '../support/forge/test-forge.ts';
 import { ADMIN_TOKEN, WEBHOOK_SECRET } from '../support/forge/test-forge.ts';
 
+/** Tests the webhooks of the emulator, as the adapter reads them. */
 export function describeForgeWebhooks(name: string, start: () => Promise<TestForge>): void {
   describe(`${name}: webhooks`, () => {
     let t: TestForge;
@@ -15,26 +16,26 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
     afterEach(() => t.setFaults({}));
     afterAll(() => t.close());
 
-    function seen(event: string, action?: string): Delivery[] {
+    function listDeliveries(event: string, action?: string): Delivery[] {
       return t.deliveries.filter((delivery) => {
-        const payload = read(delivery);
+        const payload = parsePayload(delivery);
         return delivery.event === event && (action === undefined || payload.action === action);
       });
     }
 
     function waitFor(event: string, action: string | undefined, count: number): Promise<void> {
-      return vi.waitFor(() => expect(seen(event, action).length).toBe(count), 5_000);
+      return vi.waitFor(() => expect(listDeliveries(event, action).length).toBe(count), 5_000);
     }
 
     async function open(head: string) {
       const sha = await t.pushBranch(r, head, { [`${head}.txt`]: head });
-      const ask = { head, base: 'main', title: head, body: '', draft: true, labels: [] };
-      return { ...(await t.forge.ensurePull(r.repo, ask)), sha };
+      const wanted = { head, base: 'main', title: head, body: '', draft: true, labels: [] };
+      return { ...(await t.forge.ensurePull(r.repo, wanted)), sha };
     }
 
-    test('tells each thing that happens once, signed, with a delivery id', async () => {
-      const pull = await open('told');
-      await t.pushBranch(r, 'told', { 'more.txt': '1' }, pull.sha);
+    test('the forge sends a signed webhook with a delivery id for each change', async () => {
+      const pull = await open('announced');
+      await t.pushBranch(r, 'announced', { 'more.txt': '1' }, pull.sha);
       await t.forge.markReady(r.repo, pull);
       const writer = await t.createPerson('writer');
       await t.call(writer, 'POST', `/repos/${r.repo}/pulls/${pull.number}/reviews`, {
@@ -64,52 +65,55 @@ export function describeForgeWebhooks(name: string, start: () => Promise<TestFor
       expect(new Set(t.deliveries.map(({ id }) => id)).size).toBe(t.deliveries.length);
     });
 
-    test('each can be read as a hint where to look', async () => {
+    test('parseGitHubWebhook reads repository, pull request and branch of each event', async () => {
       const { number } =
-        (await t.forge.findPull(r.repo, { head: 'told', base: 'main', labels: [] })) ?? {};
-      const about = (event: string) => {
-        const delivery = seen(event).at(-1);
-        return parseGitHubWebhook(event, delivery === undefined ? {} : read(delivery));
+        (await t.forge.findPull(r.repo, { head: 'announced', base: 'main', labels: [] })) ?? {};
+      const parseLast = (event: string) => {
+        const delivery = listDeliveries(event).at(-1);
+        return parseGitHubWebhook(event, delivery === undefined ? {} : parsePayload(delivery));
       };
 
-      const onPull = { repo: r.repo, pull: number, branch: 'told' };
-      expect(about('pull_request')).toEqual(onPull);
-      expect(about('pull_request_review')).toEqual(onPull);
-      expect(about('check_run')).toEqual(onPull);
-      expect(about('issue_comment')).toEqual({ repo: r.repo, pull: number });
-      expect(about('push')).toEqual({ repo: r.repo, branch: 'told' });
+      const onPull = { repo: r.repo, pull: number, branch: 'announced' };
+      expect(parseLast('pull_request')).toEqual(onPull);
+      expect(parseLast('pull_request_review')).toEqual(onPull);
+      expect(parseLast('check_run')).toEqual(onPull);
+      expect(parseLast('issue_comment')).toEqual({ repo: r.repo, pull: number });
+      expect(parseLast('push')).toEqual({ repo: r.repo, branch: 'announced' });
     });
 
-    test('loses, doubles and delays deliveries when told, and never sends one again', async () => {
+    test('the forge loses, doubles and delays deliveries by injected faults, and repeats none', async () => {
       const { number } = await open('unlucky');
       await waitFor('pull_request', 'opened', 2);
       await t.setFaults({ webhookDropEvery: 2 });
       for (let i = 0; i < 4; i += 1) await t.forge.postComment(r.repo, number, `lossy ${i}`);
-      await vi.waitFor(() => expect(commentsLike('lossy')).toEqual(['lossy 0', 'lossy 2']), 5_000);
+      await vi.waitFor(
+        () => expect(listCommentBodies('lossy')).toEqual(['lossy 0', 'lossy 2']),
+        5_000,
+      );
 
       await t.setFaults({ webhookDuplicateEvery: 1 });
       await t.forge.postComment(r.repo, number, 'double');
-      await vi.waitFor(() => expect(commentsLike('double')).toHaveLength(2), 5_000);
-      const ids = seen('issue_comment').filter(({ body }) => body.includes('"double"'));
+      await vi.waitFor(() => expect(listCommentBodies('double')).toHaveLength(2), 5_000);
+      const ids = listDeliveries('issue_comment').filter(({ body }) => body.includes('"double"'));
       expect(new Set(ids.map(({ id }) => id)).size).toBe(1);
 
       await t.setFaults({ webhookDelayMs: 300 });
-      const asked = performance.now();
+      const startedAt = performance.now();
       await t.forge.postComment(r.repo, number, 'late');
-      await vi.waitFor(() => expect(commentsLike('late')).toHaveLength(1), 5_000);
-      expect(performance.now() - asked).toBeGreaterThanOrEqual(290);
-      expect(commentsLike('lossy')).toEqual(['lossy 0', 'lossy 2']);
+      await vi.waitFor(() => expect(listCommentBodies('late')).toHaveLength(1), 5_000);
+      expect(performance.now() - startedAt).toBeGreaterThanOrEqual(290);
+      expect(listCommentBodies('lossy')).toEqual(['lossy 0', 'lossy 2']);
     });
 
-    function commentsLike(start: string): string[] {
-      return seen('issue_comment')
-        .map((delivery) => String(Reflect.get(Object(read(delivery).comment), 'body')))
+    function listCommentBodies(start: string): string[] {
+      return listDeliveries('issue_comment')
+        .map((delivery) => String(Reflect.get(Object(parsePayload(delivery).comment), 'body')))
         .filter((body) => body.startsWith(start));
     }
   });
 }
 
-function read(delivery: Delivery): Record<string, unknown> {
+function parsePayload(delivery: Delivery): Record<string, unknown> {
   const payload: unknown = JSON.parse(delivery.body);
   return Object(payload);
 }

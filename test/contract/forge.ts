@@ -5,22 +5,22 @@ import { describeForgeFaults } from './forge-fault.ts';
 import { describeForgeMerges } from './forge-merge.ts';
 import { describeForgePulls } from './forge-pull.ts';
 import { describeForgeWebhooks } from './forge-webhook.ts';
-import type { KnownGaps } from './known-gaps.ts';
+import type { KnownDifferences } from './known-differences.ts';
 
-/** What any forge must do for the core, whichever adapter and server are behind it. */
+/** Tests the forge port of the core against any adapter and server. */
 export function describeForge(
   name: string,
   start: () => Promise<TestForge>,
-  lacks: KnownGaps = {},
+  differences: KnownDifferences = {},
 ): void {
-  describeForgeBranches(name, start, lacks);
-  describeForgePulls(name, start, lacks);
-  describeForgeMerges(name, start, lacks);
-  describeForgeChecks(name, start, lacks);
+  describeForgeBranches(name, start, differences);
+  describeForgePulls(name, start, differences);
+  describeForgeMerges(name, start, differences);
+  describeForgeChecks(name, start, differences);
 }
 
-/** What only a server does that fails and calls back on demand. */
-export function describeUnkindForge(name: string, start: () => Promise<TestForge>): void {
+/** Tests faults and webhooks against a server that injects faults. */
+export function describeFaultyForge(name: string, start: () => Promise<TestForge>): void {
   describeForgeFaults(name, start);
   describeForgeWebhooks(name, start);
 }

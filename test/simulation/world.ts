@@ -91,14 +91,15 @@ export class World {
       this.random,
       parts.judge.createForgeWitness(this),
       {
-        lag: () => (this.faults.drawFault('forge_lag') ? this.random.between(500, 20_000) : 0),
-        compute: () =>
+        chooseHeadLagMs: () =>
+          this.faults.drawFault('forge_lag') ? this.random.between(500, 20_000) : 0,
+        chooseMergeabilityDelayMs: () =>
           this.faults.drawFault('forge_unknown') ? this.random.between(500, 20_000) : 0,
-        checkEnds: () => ({
+        chooseCheckResult: () => ({
           afterMs: this.random.between(1_000, 90_000),
           flaky: this.faults.drawFault('check_flaky'),
         }),
-        rule: () =>
+        chooseRule: () =>
           this.faults.drawFault('forge_rule') ? 'a rule of the branch forbids it' : undefined,
       },
     );

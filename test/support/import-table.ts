@@ -94,6 +94,14 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
     node: 'all',
   },
   { path: 'cli', project: ['core/base', 'core/contract'], packages: ['yaml', 'zod'], node: 'all' },
+  { path: 'local/forge/rules', project: ['core/port'], packages: [], node: [] },
+  // The emulator must not share code with the adapter that it tests.
+  {
+    path: 'local/forge',
+    project: ['core/base', 'core/contract', 'core/port'],
+    packages: 'all',
+    node: 'all',
+  },
   {
     path: 'local',
     project: ['core', 'adapters', 'functions', 'agent', 'cli', 'package.json'],

@@ -1,30 +1,32 @@
+import { LruCache } from './lru-cache.ts';
 import { ObjectReader } from './object-reader.ts';
-import { Recent } from './recent.ts';
 
+/** Result of merging two commits: a tree, or the files in conflict. */
 export type MergeAnswer =
   | { readonly kind: 'clean'; readonly tree: string }
   | { readonly kind: 'conflict'; readonly files: readonly string[] };
 
+/** A file that differs between two commits. */
 export type FileChange = {
   readonly path: string;
   readonly previousPath?: string;
   readonly status: 'added' | 'modified' | 'removed' | 'renamed';
   readonly additions: number;
   readonly deletions: number;
-  /** Blob on the head side; of zeros when removed. */
+  /** Blob on the head side; zeros for a removed file. */
   readonly sha: string;
 };
 
-/** A git directory with what was lately worked out about it. */
+/** A git directory with caches of recent results. */
 export type GitRepository = {
   readonly gitDir: string;
-  /** Without a work tree of its own: nothing is checked out in it. */
+  /** True: the directory has no work tree of its own. */
   readonly bare: boolean;
   readonly objects: ObjectReader;
-  readonly merges: Recent<MergeAnswer | undefined>;
-  readonly mergeBases: Recent<string | undefined>;
-  readonly counts: Recent<{ readonly behind: number; readonly ahead: number }>;
-  readonly changes: Recent<readonly FileChange[]>;
+  readonly merges: LruCache<MergeAnswer | undefined>;
+  readonly mergeBases: LruCache<string | undefined>;
+  readonly counts: LruCache<{ readonly behind: number; readonly ahead: number }>;
+  readonly changes: LruCache<readonly FileChange[]>;
 };
 
 export function openGitRepository(gitDir: string, bare: boolean): GitRepository {
@@ -32,9 +34,9 @@ export function openGitRepository(gitDir: string, bare: boolean): GitRepository 
     gitDir,
     bare,
     objects: new ObjectReader(gitDir),
-    merges: new Recent(500),
-    mergeBases: new Recent(5_000),
-    counts: new Recent(1_000),
-    changes: new Recent(50),
+    merges: new LruCache(500),
+    mergeBases: new LruCache(5_000),
+    counts: new LruCache(1_000),
+    changes: new LruCache(50),
   };
 }

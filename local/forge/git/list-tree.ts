@@ -1,6 +1,7 @@
 import type { GitRepository } from './git-repository.ts';
 import { runGit } from './run-git.ts';
 
+/** An entry of a tree; `size` in bytes for blobs only. */
 export type TreeLine = {
   readonly mode: string;
   readonly type: string;
@@ -9,7 +10,7 @@ export type TreeLine = {
   readonly path: string;
 };
 
-/** Entries of a tree; with `recursive` those of all below it too, folders included. */
+/** Returns the entries of a tree; `recursive` adds all entries below, folders included. */
 export async function listTree(
   git: GitRepository,
   tree: string,

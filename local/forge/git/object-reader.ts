@@ -2,10 +2,12 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { gitArgs, gitEnv } from './run-git.ts';
 
+/** Type and size in bytes of a git object. */
 export type GitObject = { readonly sha: string; readonly type: string; readonly size: number };
+/** A git object with its content. */
 export type GitContent = GitObject & { readonly content: Buffer };
 
-type Waiting = {
+type Request = {
   readonly withContent: boolean;
   readonly resolve: (answer: GitContent | undefined) => void;
   readonly reject: (error: Error) => void;
@@ -13,11 +15,11 @@ type Waiting = {
 
 const IDLE_MS = 30_000;
 
-/** One `git cat-file` per repository that answers questions until nobody has asked for a while. */
+/** Reads objects through a `git cat-file` process, which ends when no read came for `IDLE_MS`. */
 export class ObjectReader {
   readonly #gitDir: string;
   #child: ChildProcessWithoutNullStreams | undefined;
-  readonly #waiting: Waiting[] = [];
+  readonly #requests: Request[] = [];
   #buffer: Buffer = Buffer.alloc(0);
   #idle: NodeJS.Timeout | undefined;
 
@@ -25,35 +27,36 @@ export class ObjectReader {
     this.#gitDir = gitDir;
   }
 
-  /** Type and size of a revision (`<sha>`, `<sha>:<path>`, `<sha>^{tree}`); undefined when there is none. */
+  /** Returns type and size of a revision (`<sha>`, `<sha>:<path>`, `<sha>^{tree}`); undefined: no such object. */
   async info(revision: string): Promise<GitObject | undefined> {
-    return this.#ask(revision, false);
+    return this.#request(revision, false);
   }
 
+  /** Returns the content of a revision as well. */
   async content(revision: string): Promise<GitContent | undefined> {
-    return this.#ask(revision, true);
+    return this.#request(revision, true);
   }
 
   close(): void {
     clearTimeout(this.#idle);
     const child = this.#child;
     if (child === undefined) return;
-    this.#end(child, new Error('the reader was closed'));
+    this.#end(child, new Error('The object reader was closed before its answer came.'));
     child.kill('SIGKILL');
   }
 
-  #ask(revision: string, withContent: boolean): Promise<GitContent | undefined> {
-    // The protocol is line by line: a name with a line end in it names nothing.
+  #request(revision: string, withContent: boolean): Promise<GitContent | undefined> {
+    // The protocol of cat-file is line by line, so a revision with a line end cannot be sent and names nothing.
     if (/[\n\0]/.test(revision)) return Promise.resolve(undefined);
     const child = this.#start();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ withContent, resolve, reject });
+      this.#requests.push({ withContent, resolve, reject });
       child.stdin.write(`${withContent ? 'contents' : 'info'} ${revision}\n`);
     });
   }
 
   #start(): ChildProcessWithoutNullStreams {
-    this.#stayAwake();
+    this.#restartIdleTimer();
     if (this.#child !== undefined) return this.#child;
     const child = spawn('git', gitArgs(this.#gitDir, ['cat-file', '--batch-command']), {
       env: gitEnv(),
@@ -69,37 +72,39 @@ export class ObjectReader {
       this.#read();
     });
     child.on('error', (error) => this.#end(child, error));
-    child.on('close', () => this.#end(child, new Error('git cat-file ended')));
+    child.on('close', () =>
+      this.#end(child, new Error('git cat-file ended before its answer came.')),
+    );
     return child;
   }
 
-  #stayAwake(): void {
+  #restartIdleTimer(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
-      if (this.#waiting.length === 0) this.close();
-      else this.#stayAwake();
+      if (this.#requests.length === 0) this.close();
+      else this.#restartIdleTimer();
     }, IDLE_MS).unref();
   }
 
   #end(child: ChildProcessWithoutNullStreams, error: Error): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    for (const request of this.#requests.splice(0)) request.reject(error);
   }
 
   #read(): void {
     for (;;) {
-      const next = this.#waiting[0];
+      const next = this.#requests[0];
       const lineEnd = this.#buffer.indexOf(10);
       if (next === undefined || lineEnd === -1) return;
       const answer = this.#parse(next, lineEnd);
       if (answer === 'incomplete') return;
-      this.#waiting.shift();
+      this.#requests.shift();
       next.resolve(answer);
     }
   }
 
-  #parse(next: Waiting, lineEnd: number): GitContent | undefined | 'incomplete' {
+  #parse(next: Request, lineEnd: number): GitContent | undefined | 'incomplete' {
     const line = this.#buffer.toString('utf8', 0, lineEnd);
     const match = /^([0-9a-f]{40}) (\w+) (\d+)$/.exec(line);
     const [, sha = '', type = '', digits = '0'] = match ?? [];

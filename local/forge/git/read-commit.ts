@@ -1,8 +1,10 @@
 import type { GitRepository } from './git-repository.ts';
 import { runGit } from './run-git.ts';
 
+/** Author or committer; `date` in ISO format with whole seconds. */
 export type Signature = { readonly name: string; readonly email: string; readonly date: string };
 
+/** A parsed commit object. */
 export type Commit = {
   readonly sha: string;
   readonly tree: string;
@@ -12,7 +14,7 @@ export type Commit = {
   readonly message: string;
 };
 
-/** Undefined: there is no such commit (a tag of one is followed). */
+/** Returns a commit, following tags; undefined: no such commit. */
 export async function readCommit(
   git: GitRepository,
   revision: string,
@@ -22,7 +24,7 @@ export async function readCommit(
   return parseCommit(object.sha, object.content.toString());
 }
 
-/** Newest first, at most `limit`. */
+/** Returns commits of a range, newest first, at most `limit`. */
 export async function listCommits(
   git: GitRepository,
   range: readonly string[],
@@ -56,10 +58,10 @@ function fieldsOf(lines: readonly string[], name: string): string[] {
 function parseSignature(text: string): Signature {
   const match = /^(.*?) ?<([^>]*)> (\d+)/.exec(text);
   const [, name = '', email = '', seconds = '0'] = match ?? [];
-  return { name, email, date: isoSeconds(Number(seconds) * 1_000) };
+  return { name, email, date: toIsoSeconds(Number(seconds) * 1_000) };
 }
 
-/** As forges write times: whole seconds. */
-export function isoSeconds(at: number): string {
+/** Formats epoch milliseconds as GitHub does: ISO with whole seconds. */
+export function toIsoSeconds(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }

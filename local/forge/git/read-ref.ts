@@ -1,20 +1,21 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-// References are read from the files of the git directory: a pull request is read far more often than git could be
-// started for it. Only the `files` format exists in the versions of git that are supported; writing goes through git.
+// References are read from the files of the git directory, because starting git for each read of a pull request is too
+// slow. All supported versions of git use the `files` format. Writes go through git.
 
 const SHA = /^[0-9a-f]{40}$/;
 const MAX_SYMBOLIC_DEPTH = 5;
 
+/** A branch and its commit. */
 export type Ref = { readonly name: string; readonly sha: string };
 
 type Packed = { readonly stamp: string; readonly refs: ReadonlyMap<string, string> };
 const packedByDirectory = new Map<string, Packed>();
 
-/** The commit a full reference name (`refs/heads/x`) points at. */
+/** Returns the commit of a full reference name such as `refs/heads/x`; undefined: no such reference. */
 export function readRef(gitDir: string, name: string, depth = 0): string | undefined {
-  // Git allows none of these in a name; here they would leave the folder, or find a name under another.
+  // Git forbids these names. In a file path they would leave the folder or alias another name.
   if (name.includes('..') || name.includes('\0') || name.split('/').includes('.')) return undefined;
   const text = readText(join(gitDir, name))?.trim();
   if (text === undefined || text === '') return readPacked(gitDir).get(name);
@@ -27,7 +28,7 @@ export function readBranch(gitDir: string, branch: string): string | undefined {
   return readRef(gitDir, `refs/heads/${branch}`);
 }
 
-/** Every reference below `refs/heads/` that starts with `prefix`, by name. */
+/** Returns the branches whose name starts with `prefix`, sorted by name. */
 export function listBranches(gitDir: string, prefix = ''): Ref[] {
   const root = 'refs/heads/';
   const found = new Map<string, string>();
@@ -36,7 +37,7 @@ export function listBranches(gitDir: string, prefix = ''): Ref[] {
   }
   if (prefix.includes('..')) return [];
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  for (const name of walk(gitDir, root + folder)) {
+  for (const name of walkRefs(gitDir, root + folder)) {
     if (!name.startsWith(root + prefix)) continue;
     const sha = readRef(gitDir, name);
     if (sha !== undefined) found.set(name, sha);
@@ -46,28 +47,28 @@ export function listBranches(gitDir: string, prefix = ''): Ref[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The branch HEAD stands on; undefined when it is detached. */
-export function headBranch(gitDir: string): string | undefined {
-  return branchOfHead(join(gitDir, 'HEAD'));
+/** Returns the branch of HEAD; undefined: HEAD is detached. */
+export function readHeadBranch(gitDir: string): string | undefined {
+  return parseHeadFile(join(gitDir, 'HEAD'));
 }
 
-/** Branches that are checked out somewhere: in the repository's own work tree, or in one added to it. */
-export function checkedOutBranches(gitDir: string, bare: boolean): Set<string> {
+/** Returns the branches that the own work tree and added work trees have checked out. */
+export function listCheckedOutBranches(gitDir: string, bare: boolean): Set<string> {
   const heads = bare ? [] : [join(gitDir, 'HEAD')];
   for (const entry of readFolder(join(gitDir, 'worktrees'))) {
     heads.push(join(gitDir, 'worktrees', entry.name, 'HEAD'));
   }
-  const branches = heads.map(branchOfHead).filter((branch) => branch !== undefined);
+  const branches = heads.map(parseHeadFile).filter((branch) => branch !== undefined);
   return new Set(branches);
 }
 
-function branchOfHead(file: string): string | undefined {
+function parseHeadFile(file: string): string | undefined {
   return /^ref: refs\/heads\/(.+)$/.exec(readText(file)?.trim() ?? '')?.[1];
 }
 
-function* walk(gitDir: string, folder: string): Generator<string> {
+function* walkRefs(gitDir: string, folder: string): Generator<string> {
   for (const entry of readFolder(join(gitDir, folder))) {
-    if (entry.isDirectory()) yield* walk(gitDir, `${folder}${entry.name}/`);
+    if (entry.isDirectory()) yield* walkRefs(gitDir, `${folder}${entry.name}/`);
     else if (!entry.name.endsWith('.lock')) yield folder + entry.name;
   }
 }
@@ -92,7 +93,7 @@ function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    // Missing, or a directory where a file was asked for: there is no such reference.
+    // A missing file and a directory both mean that the reference does not exist.
     return undefined;
   }
 }

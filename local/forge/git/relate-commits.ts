@@ -1,8 +1,12 @@
 import type { FileChange, GitRepository, MergeAnswer } from './git-repository.ts';
 import { runGit } from './run-git.ts';
 
-/** Undefined: the two have nothing in common. */
-export function mergeBase(git: GitRepository, a: string, b: string): Promise<string | undefined> {
+/** Returns the merge base of two commits; undefined: no common history. */
+export function findMergeBase(
+  git: GitRepository,
+  a: string,
+  b: string,
+): Promise<string | undefined> {
   if (a === b) return Promise.resolve(a);
   return git.mergeBases.get(`${a} ${b}`, async () => {
     const { code, stdout } = await runGit(git.gitDir, ['merge-base', a, b], { accept: [0, 1] });
@@ -10,11 +14,12 @@ export function mergeBase(git: GitRepository, a: string, b: string): Promise<str
   });
 }
 
+/** Returns whether `young` contains `old`. */
 export async function isAncestor(git: GitRepository, old: string, young: string): Promise<boolean> {
-  return (await mergeBase(git, old, young)) === old;
+  return (await findMergeBase(git, old, young)) === old;
 }
 
-/** Commits that only `base` has, and that only `head` has. */
+/** Counts the commits that are in `base` alone (`behind`) and in `head` alone (`ahead`). */
 export function countCommits(
   git: GitRepository,
   base: string,
@@ -28,7 +33,7 @@ export function countCommits(
   });
 }
 
-/** Merges in memory. Undefined: the two have nothing in common. */
+/** Merges two commits without a work tree; undefined: no common history. */
 export function mergeTrees(
   git: GitRepository,
   base: string,
@@ -48,7 +53,7 @@ export function mergeTrees(
   });
 }
 
-/** What differs between two commits or trees, renames found. */
+/** Returns the files that differ between two commits or trees, with renames detected. */
 export function listChanges(
   git: GitRepository,
   from: string,
@@ -62,8 +67,9 @@ export function listChanges(
 }
 
 /**
- * `git diff-tree -z --raw --numstat`: first `:<modes> <shas> <letter>`, path (two for a rename) per file, then
- * `<added>\t<deleted>\t<path>`, where a rename has an empty path and both names after it.
+ * Parses the output of `git diff-tree -z --raw --numstat`. The raw half has `:<modes> <shas> <letter>` and a path per file,
+ * two paths for a rename. The numstat half has `<added>\t<deleted>\t<path>`; a rename has an empty path there, and both
+ * names follow.
  */
 export function parseChanges(text: string): FileChange[] {
   const fields = text.split('\0');
@@ -91,7 +97,7 @@ export function parseChanges(text: string): FileChange[] {
     }
     const [added, deleted, path] = field.split('\t');
     if (path === undefined) continue;
-    // A binary file has "-" for both.
+    // A binary file has "-" for both counts, which become 0.
     const counts = { additions: Number(added) || 0, deletions: Number(deleted) || 0 };
     if (path === '') i += 2;
     lines.set(path === '' ? (fields[i] ?? '') : path, counts);

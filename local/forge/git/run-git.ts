@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Configuration of every git process of the forge: no hook, no clean-up in the background, no prompt. */
+/** Configuration of every git process: no hooks, no background maintenance. */
 export const GIT_CONFIG: readonly string[] = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -16,8 +16,10 @@ export const GIT_CONFIG: readonly string[] = [
   'transfer.hideRefs=refs/remotes',
 ];
 
+/** Exit code and output of a git process. */
 export type GitResult = { readonly code: number; readonly stdout: Buffer; readonly stderr: string };
 
+/** Thrown when git ends with an unexpected exit code. */
 export class GitFailure extends Error {
   override readonly name = 'GitFailure';
   readonly code: number;
@@ -28,7 +30,7 @@ export class GitFailure extends Error {
   }
 }
 
-/** The machine's own git configuration and identity stay out. */
+/** Returns the environment of a git process, without the machine's git configuration and identity. */
 export function gitEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
@@ -45,7 +47,7 @@ export function gitArgs(gitDir: string, args: readonly string[]): string[] {
   return [...GIT_CONFIG.flatMap((entry) => ['-c', entry]), `--git-dir=${gitDir}`, ...args];
 }
 
-/** Runs git on a git directory to its end; exit codes outside `accept` throw GitFailure. */
+/** Runs git on a git directory until its end. Throws GitFailure for an exit code outside `accept` (default: 0). */
 export function runGit(
   gitDir: string,
   args: readonly string[],
@@ -66,7 +68,7 @@ export function runGit(
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', reject);
-    // A git that ends without reading its input is judged by its exit code.
+    // When git ends without reading its input, the exit code tells whether that is a failure.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
     child.on('close', (exit) => {
@@ -81,7 +83,8 @@ export function runGit(
   });
 }
 
-export async function gitText(gitDir: string, args: readonly string[]): Promise<string> {
+/** Runs git and returns its output without line ends at the end. */
+export async function readGitText(gitDir: string, args: readonly string[]): Promise<string> {
   const { stdout } = await runGit(gitDir, args);
   return stdout.toString().trimEnd();
 }

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { GitRepository } from './git-repository.ts';
 import { GitFailure, runGit } from './run-git.ts';
 
+/** Author of a commit. */
 export type Person = { readonly name: string; readonly email: string };
 
-/** Makes a commit object and nothing else; `at` in epoch milliseconds. */
+/** Creates a commit object without moving a branch, and returns its id. */
 export async function writeCommit(
   git: GitRepository,
   commit: {
@@ -13,13 +14,14 @@ export async function writeCommit(
     readonly parents: readonly string[];
     readonly message: string;
     readonly author: Person;
+    /** Epoch milliseconds. */
     readonly at: number;
   },
 ): Promise<string> {
   const date = `${Math.floor(commit.at / 1_000)} +0000`;
   const parents = commit.parents.flatMap((parent) => ['-p', parent]);
   const { stdout } = await runGit(git.gitDir, ['commit-tree', commit.tree, ...parents, '-F', '-'], {
-    // Git refuses a zero byte in it, and titles may have one.
+    // Git refuses a zero byte in a message; titles may contain a zero byte.
     input: commit.message.replaceAll('\0', ''),
     env: {
       GIT_AUTHOR_NAME: commit.author.name,
@@ -36,9 +38,9 @@ export async function writeCommit(
 const ABSENT = '0'.repeat(40);
 
 /**
- * Moves a branch from `before` (undefined: it must not exist) to `after` (undefined: it is deleted), all or nothing.
- * - `changed`  somebody else moved it first
- * - `clash`    another branch's name is a folder of this one's, or the other way round
+ * Moves a branch from `before` (undefined: must not exist) to `after` (undefined: delete the branch), all or nothing.
+ * - `changed`  another writer moved the branch first
+ * - `clash`    the name of another branch is a folder of this name, or this name is a folder of another
  */
 export async function updateBranch(
   git: GitRepository,
@@ -69,7 +71,7 @@ export async function updateBranch(
 
 const STALE_LOCK_MS = 5_000;
 
-/** A git that was killed leaves its lock, which would hold the branch for ever; a living one holds it for milliseconds. */
+/** Removes the lock that a killed git process left on a branch. A live process holds a lock for milliseconds. */
 export function removeStaleLock(gitDir: string, branch: string): void {
   const lock = join(gitDir, `refs/heads/${branch}.lock`);
   const stat = statSync(lock, { throwIfNoEntry: false });

@@ -1,25 +1,26 @@
 import type { ForgeContext } from '../forge-context.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
-import { wireOnePull } from '../wire/pull.ts';
-import { wireRepository } from '../wire/repository.ts';
-import { wireUser } from '../wire/user.ts';
+import { toPullDetailJson } from '../wire/pull.ts';
+import { toRepositoryJson } from '../wire/repository.ts';
+import { toUserJson } from '../wire/user.ts';
 
-/** Sends a webhook about a repository. */
-export function announce(
+/** Sends a webhook event of a repository; `login` is the account that caused the event. */
+export function announceEvent(
   context: ForgeContext,
   repository: RepositoryRow,
   event: string,
   payload: Readonly<Record<string, unknown>>,
-  login = 'ghost',
+  login: string,
 ): void {
   context.webhooks.send(event, {
     ...payload,
-    repository: wireRepository(context, repository),
-    sender: wireUser(context, login),
+    repository: toRepositoryJson(context, repository),
+    sender: toUserJson(context, login),
     installation: { id: 1, node_id: 'I_1' },
   });
 }
 
+/** Sends a `pull_request` event with an action such as `opened`. */
 export function announcePull(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -30,7 +31,7 @@ export function announcePull(
   const payload = {
     action,
     number: pull.number,
-    pull_request: wireOnePull(context, repository, pull, null),
+    pull_request: toPullDetailJson(context, repository, pull, null),
   };
-  announce(context, repository, 'pull_request', payload, login);
+  announceEvent(context, repository, 'pull_request', payload, login);
 }

@@ -1,24 +1,26 @@
+import { findPullMergeViolation } from '../find-violation.ts';
 import type { ForgeContext } from '../forge-context.ts';
 import type { GitRepository } from '../git/git-repository.ts';
-import { checkedOutBranches } from '../git/read-ref.ts';
+import { listCheckedOutBranches } from '../git/read-ref.ts';
 import { mergeTrees } from '../git/relate-commits.ts';
 import { updateBranch, writeCommit } from '../git/write-commit.ts';
-import { Problem } from '../problem.ts';
-import { refuseMerge } from '../rule.ts';
-import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
-import { personOf } from './person.ts';
-import { markMerged, settlePull } from './refresh-pull.ts';
+import { HttpError } from '../http-error.ts';
+import type { MergeMethod, MergeRefusal } from '../rules/merge-rules.ts';
+import { BASE_MODIFIED, findMergeabilityRefusal, findMergeRefusal } from '../rules/merge-rules.ts';
+import type { PullRow, RepositoryRow, Settings } from '../store/row-schema.ts';
+import { toGitPerson } from './git-person.ts';
+import { markMerged, refreshLockedPull } from './refresh-pull.ts';
 
+/** A requested merge; `title` and `message` become the commit message. */
 export type Merge = {
+  /** Head commit that the caller expects; absent: any head. */
   readonly sha?: string;
   readonly title: string;
   readonly message: string;
-  readonly method: 'merge' | 'squash' | 'rebase';
+  readonly method: MergeMethod;
 };
 
-const BASE_MOVED = 'Base branch was modified. Review and try the merge again.';
-
-/** Merges without a work tree; throws 405 or 409 in GitHub's words. Takes the repository's lock. */
+/** Merges a pull request without a work tree. Throws 405 or 409 in GitHub's words. Takes the repository's lock. */
 export function mergePull(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -27,54 +29,53 @@ export function mergePull(
   login: string,
 ): Promise<PullRow> {
   return context.lock(repository.id, async () => {
-    const pull = await settlePull(context, repository, stale, login);
-    requireMergeable(context, repository, pull, merge);
-    const git = context.git(repository);
-    if ((await context.mergeability(git, pull)) === null) throw refused(BASE_MOVED);
-    const sha = await commitMerge(context, git, pull, merge, login);
-    // Written before the branch moves: a crash in between is settled from it.
-    context.rows.change('pull', pull.id, { merging_sha: sha });
-    const moved = await updateBranch(git, pull.base, pull.base_sha, sha);
-    if (moved !== 'done') {
-      context.rows.change('pull', pull.id, { merging_sha: null });
-      throw refused(BASE_MOVED);
-    }
-    return markMerged(context, repository, pull, sha, login);
+    const pull = await refreshLockedPull(context, repository, stale, login);
+    const refusal = findMergeRefusal(
+      {
+        isOpen: pull.state === 'open',
+        isDraft: pull.draft,
+        headSha: pull.head_sha,
+        base: pull.base,
+        allowedMethods: listAllowedMethods(repository.settings),
+        violation: findPullMergeViolation(context, repository, pull, merge.method),
+        isBaseCheckedOut: listCheckedOutBranches(repository.git_dir, repository.bare).has(
+          pull.base,
+        ),
+      },
+      merge,
+    );
+    if (refusal !== undefined) throw toHttpError(refusal);
+    return mergeOntoBase(context, repository, pull, merge, login);
   });
 }
 
-function requireMergeable(
+async function mergeOntoBase(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
   merge: Merge,
-): void {
-  if (pull.state !== 'open') throw refused('Pull Request is not mergeable');
-  if (merge.sha !== undefined && merge.sha !== pull.head_sha) {
-    throw new Problem(409, 'Head branch was modified. Review and try the merge again.', {
-      status: '409',
-    });
+  login: string,
+): Promise<PullRow> {
+  const git = context.git(repository);
+  const refusal = findMergeabilityRefusal(await context.mergeability(git, pull));
+  if (refusal !== undefined) throw toHttpError(refusal);
+  const sha = await commitMerge(context, git, pull, merge, login);
+  // Recorded before the branch moves, so that a crash in between can be completed.
+  context.rows.update('pull', pull.id, { merging_sha: sha });
+  const result = await updateBranch(git, pull.base, pull.base_sha, sha);
+  if (result !== 'done') {
+    context.rows.update('pull', pull.id, { merging_sha: null });
+    throw toHttpError(BASE_MODIFIED);
   }
-  if (pull.draft) throw refused('Pull Request is still a draft');
-  requireMethod(repository, merge.method);
-  const broken = refuseMerge(context, repository, pull, merge.method);
-  if (broken !== undefined) throw refused(`Repository rule violations found\n\n${broken}\n\n`);
-  if (checkedOutBranches(repository.git_dir, repository.bare).has(pull.base)) {
-    throw refused(
-      `Repository rule violations found\n\nThe branch ${pull.base} is checked out in a work tree; merge it there.\n\n`,
-    );
-  }
+  return markMerged(context, repository, pull, sha, login);
 }
 
-function requireMethod({ settings }: RepositoryRow, method: Merge['method']): void {
-  const allowed = {
-    merge: settings.allowMerge,
-    squash: settings.allowSquash,
-    // Allowed or not, this forge does not rebase.
-    rebase: false,
-  };
-  const names = { merge: 'Merge commits', squash: 'Squash merges', rebase: 'Rebase merges' };
-  if (!allowed[method]) throw refused(`${names[method]} are not allowed on this repository.`);
+/** Leaves out rebase merges, which this forge does not implement. */
+function listAllowedMethods(settings: Settings): MergeMethod[] {
+  return [
+    ...(settings.allowMerge ? (['merge'] as const) : []),
+    ...(settings.allowSquash ? (['squash'] as const) : []),
+  ];
 }
 
 async function commitMerge(
@@ -85,17 +86,19 @@ async function commitMerge(
   login: string,
 ): Promise<string> {
   const merged = await mergeTrees(git, pull.base_sha, pull.head_sha);
-  if (merged?.kind !== 'clean') throw refused('Pull Request is not mergeable');
+  if (merged?.kind !== 'clean') {
+    throw new Error(`Pull request ${pull.number} was mergeable, but its merge has conflicts.`);
+  }
   const parents = merge.method === 'merge' ? [pull.base_sha, pull.head_sha] : [pull.base_sha];
   return writeCommit(git, {
     tree: merged.tree,
     parents,
     message: merge.message === '' ? merge.title : `${merge.title}\n\n${merge.message}`,
-    author: personOf(login),
+    author: toGitPerson(login),
     at: context.now(),
   });
 }
 
-function refused(message: string): Problem {
-  return new Problem(405, message, { status: '405' });
+function toHttpError({ status, message }: MergeRefusal): HttpError {
+  return new HttpError(status, message, { status: String(status) });
 }

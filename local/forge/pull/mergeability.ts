@@ -4,25 +4,25 @@ import { mergeTrees } from '../git/relate-commits.ts';
 import type { PullRow } from '../store/row-schema.ts';
 
 /**
- * Whether a pull request merges cleanly. The first read after its head or base moved answers null and starts the work,
- * as on GitHub.
+ * Returns whether a pull request merges cleanly. The first reads after its head or base moved answer null and start the
+ * computation, as on GitHub. The injected faults set how many.
  */
 export type Mergeability = (git: GitRepository, pull: PullRow) => Promise<boolean | null>;
 
 const DEFAULT_NULL_READS = 1;
 
 export function createMergeability(faults: Faults): Mergeability {
-  const reads = new Map<number, { readonly key: string; readonly count: number }>();
+  const readsByPull = new Map<number, { readonly commits: string; readonly count: number }>();
   return async (git, pull) => {
-    const key = `${pull.head_sha} ${pull.base_sha}`;
-    const known = reads.get(pull.id);
-    const count = known?.key === key ? known.count : 0;
-    const answer = mergeTrees(git, pull.base_sha, pull.head_sha);
+    const commits = `${pull.head_sha} ${pull.base_sha}`;
+    const known = readsByPull.get(pull.id);
+    const count = known?.commits === commits ? known.count : 0;
+    const merge = mergeTrees(git, pull.base_sha, pull.head_sha);
     if (count < (faults.settings.mergeableNullReads ?? DEFAULT_NULL_READS)) {
-      reads.set(pull.id, { key, count: count + 1 });
-      answer.catch(() => undefined);
+      readsByPull.set(pull.id, { commits, count: count + 1 });
+      merge.catch(() => undefined);
       return null;
     }
-    return (await answer)?.kind === 'clean';
+    return (await merge)?.kind === 'clean';
   };
 }

@@ -3,25 +3,28 @@ import type { GitRepository } from '../git/git-repository.ts';
 import { readBranch } from '../git/read-ref.ts';
 import { isAncestor } from '../git/relate-commits.ts';
 import { runGit } from '../git/run-git.ts';
+import type { BranchRelation } from '../rules/pull-rules.ts';
+import { decideStateAfterBranchMove } from '../rules/pull-rules.ts';
 import { getPull } from '../store/pull-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
+import { relateBranches } from './relate-branches.ts';
 
-// The branches are the truth, the row of a pull request follows them. Whatever moved a branch (a push, this forge, a
-// person in a linked repository, a crash half-way through a merge) is found when the pull request is next looked at.
+// Branches are authoritative; the row of a pull request follows them. A push, a merge by this forge, git in a linked
+// repository and a crash during a merge all move branches. The next read of the pull request detects the change.
 
-/** Takes the repository's lock when there is something to do. */
+/** Brings a pull request up to date with its branches. Takes the repository's lock when a branch moved. */
 export function refreshPull(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
   login = pull.author,
 ): Promise<PullRow> {
-  if (!hasMoved(context.git(repository), pull)) return Promise.resolve(pull);
-  return context.lock(repository.id, () => settlePull(context, repository, pull, login));
+  if (!needsRefresh(context.git(repository), pull)) return Promise.resolve(pull);
+  return context.lock(repository.id, () => refreshLockedPull(context, repository, pull, login));
 }
 
-function hasMoved(git: GitRepository, pull: PullRow): boolean {
+function needsRefresh(git: GitRepository, pull: PullRow): boolean {
   if (pull.state !== 'open') return false;
   if (pull.merging_sha !== null) return true;
   return (
@@ -30,8 +33,8 @@ function hasMoved(git: GitRepository, pull: PullRow): boolean {
   );
 }
 
-/** The caller holds the repository's lock. */
-export async function settlePull(
+/** Brings a pull request up to date with its branches. The caller holds the repository's lock. */
+export async function refreshLockedPull(
   context: ForgeContext,
   repository: RepositoryRow,
   stale: PullRow,
@@ -39,32 +42,31 @@ export async function settlePull(
 ): Promise<PullRow> {
   const git = context.git(repository);
   const pull = getPull(context.rows, stale.id) ?? stale;
-  if (!hasMoved(git, pull)) return pull;
-  const head = readBranch(git.gitDir, pull.head);
-  const base = readBranch(git.gitDir, pull.base);
-  const merged = base === undefined ? undefined : await findMerge(git, pull, head, base);
-  if (merged !== undefined) return markMerged(context, repository, pull, merged, login);
-  if (head === undefined || base === undefined || (await isAncestor(git, head, base))) {
-    return markClosed(context, repository, pull, login);
-  }
-  context.rows.change('pull', pull.id, {
-    head_sha: head,
-    base_sha: base,
+  if (!needsRefresh(git, pull)) return pull;
+  const relation = await relateBranches(git, pull.head, pull.base);
+  const mergeSha = await findMergeSha(git, pull, relation);
+  const state = decideStateAfterBranchMove(relation, mergeSha);
+  if (state === 'closed') return markClosed(context, repository, pull, login);
+  if (mergeSha !== undefined) return markMerged(context, repository, pull, mergeSha, login);
+  const { headSha = pull.head_sha, baseSha = pull.base_sha } = relation;
+  context.rows.update('pull', pull.id, {
+    head_sha: headSha,
+    base_sha: baseSha,
     merging_sha: null,
-    ...(head !== pull.head_sha && { updated_at: context.now() }),
+    ...(headSha !== pull.head_sha && { updated_at: context.now() }),
   });
   const fresh = reload(context, pull);
-  if (head !== pull.head_sha) announcePull(context, repository, fresh, 'synchronize', login);
+  if (headSha !== pull.head_sha) announcePull(context, repository, fresh, 'synchronize', login);
   return fresh;
 }
 
-/** The commit that brought the head into the base branch. */
-async function findMerge(
+/** Returns the commit that brought the head into the base branch; undefined: the base does not contain the head. */
+async function findMergeSha(
   git: GitRepository,
   pull: PullRow,
-  head: string | undefined,
-  base: string,
+  { headSha: head, baseSha: base }: BranchRelation,
 ): Promise<string | undefined> {
+  if (base === undefined) return undefined;
   if (pull.merging_sha !== null && (await isAncestor(git, pull.merging_sha, base))) {
     return pull.merging_sha;
   }
@@ -75,21 +77,19 @@ async function findMerge(
   return undefined;
 }
 
-/** The first commit on the base branch itself that contains `head`. */
+/** Returns the oldest commit on the first-parent line of the base branch that contains `head`. */
 async function findMergeCommit(git: GitRepository, head: string, base: string): Promise<string> {
   const range = `${head}..${base}`;
-  const [own, containing] = await Promise.all([
+  const [firstParents, containing] = await Promise.all([
     runGit(git.gitDir, ['rev-list', '--first-parent', range]),
     runGit(git.gitDir, ['rev-list', '--ancestry-path', range]),
   ]);
   const candidates = new Set(containing.stdout.toString().split('\n').filter(Boolean));
-  const line = own.stdout
-    .toString()
-    .split('\n')
-    .filter((sha) => candidates.has(sha));
-  return line.at(-1) ?? base;
+  const line = firstParents.stdout.toString().split('\n');
+  return line.findLast((sha) => candidates.has(sha)) ?? base;
 }
 
+/** Marks a pull request as merged by a commit, and announces the change. */
 export function markMerged(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -98,7 +98,7 @@ export function markMerged(
   login: string,
 ): PullRow {
   const now = context.now();
-  context.rows.change('pull', pull.id, {
+  context.rows.update('pull', pull.id, {
     state: 'closed',
     merge_sha: mergeSha,
     merging_sha: null,
@@ -112,6 +112,7 @@ export function markMerged(
   return merged;
 }
 
+/** Marks a pull request as closed without a merge, and announces the change. */
 export function markClosed(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -119,7 +120,7 @@ export function markClosed(
   login: string,
 ): PullRow {
   const now = context.now();
-  context.rows.change('pull', pull.id, {
+  context.rows.update('pull', pull.id, {
     state: 'closed',
     merging_sha: null,
     closed_at: now,

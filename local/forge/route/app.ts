@@ -2,19 +2,19 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { requireApp } from '../authenticate.ts';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { isoSeconds } from '../git/read-commit.ts';
+import { toIsoSeconds } from '../git/read-commit.ts';
 import { json, param, readBody } from '../http.ts';
-import { notFound, unprocessable } from '../problem.ts';
+import { notFound, unprocessable } from '../http-error.ts';
 import { findRepository, getRepository } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { addToken } from '../store/token-store.ts';
-import { wireRepository } from '../wire/repository.ts';
-import { wireUser } from '../wire/user.ts';
+import { toRepositoryJson } from '../wire/repository.ts';
+import { toUserJson } from '../wire/user.ts';
 
-/** The one installation: this App is installed on everything here. */
+/** Id of the only installation, which covers every repository. */
 const INSTALLATION = 1;
-const TOKEN_MS = 3_600_000;
-/** Narrows a token to one branch. GitHub knows no such header and ignores it. */
+const TOKEN_LIFETIME_MS = 3_600_000;
+/** Header that limits a token to a branch. GitHub ignores the header. */
 export const BRANCH_HEADER = 'x-smol-gang-branch';
 
 const DEFAULT_PERMISSIONS = {
@@ -33,7 +33,8 @@ const newToken = z.object({
   permissions: z.record(z.string(), z.enum(['read', 'write', 'admin'])).optional(),
 });
 
-export function botLogin(slug: string): string {
+/** Returns the login of an App's bot account. */
+export function toBotLogin(slug: string): string {
   return `${slug}[bot]`;
 }
 
@@ -44,33 +45,33 @@ export function addAppRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   });
   app.get('/app/installations', async (c) => {
     const { slug } = await requireApp(context, c.req.header('authorization'));
-    return json(c, [wireInstallation(context, slug)]);
+    return json(c, [toInstallationJson(context, slug)]);
   });
   app.get('/repos/:owner/:repo/installation', async (c) => {
     const { slug } = await requireApp(context, c.req.header('authorization'));
     const name = `${param(c, 'owner')}/${param(c, 'repo')}`;
     if (findRepository(context.rows, name) === undefined) throw notFound();
-    return json(c, wireInstallation(context, slug));
+    return json(c, toInstallationJson(context, slug));
   });
   app.post('/app/installations/:installation/access_tokens', async (c) => {
     const { slug } = await requireApp(context, c.req.header('authorization'));
     if (Number(param(c, 'installation')) !== INSTALLATION) throw notFound();
-    return mintToken(context, c, slug);
+    return createInstallationToken(context, c, slug);
   });
 }
 
-async function mintToken(
+async function createInstallationToken(
   context: ForgeContext,
   c: Context<ForgeEnv>,
   slug: string,
 ): Promise<Response> {
-  const asked = await readBody(c, newToken);
-  const repositories = findAsked(context, asked);
-  const permissions = { metadata: 'read', ...(asked.permissions ?? DEFAULT_PERMISSIONS) };
+  const grant = await readBody(c, newToken);
+  const repositories = findGrantedRepositories(context, grant);
+  const permissions = { metadata: 'read', ...(grant.permissions ?? DEFAULT_PERMISSIONS) };
   const branch = c.req.header(BRANCH_HEADER);
-  const expiresAt = context.now() + TOKEN_MS;
+  const expiresAt = context.now() + TOKEN_LIFETIME_MS;
   const token = addToken(context.rows, {
-    login: botLogin(slug),
+    login: toBotLogin(slug),
     prefix: 'ghs',
     permissions,
     expiresAt,
@@ -79,24 +80,24 @@ async function mintToken(
   });
   const answer = {
     token,
-    expires_at: isoSeconds(expiresAt),
+    expires_at: toIsoSeconds(expiresAt),
     permissions,
     repository_selection: repositories === undefined ? 'all' : 'selected',
     ...(repositories !== undefined && {
-      repositories: repositories.map((repository) => wireRepository(context, repository)),
+      repositories: repositories.map((repository) => toRepositoryJson(context, repository)),
     }),
   };
   return json(c, answer, 201);
 }
 
-/** Undefined: every repository. As on GitHub a name comes without its owner. */
-function findAsked(
+/** Returns the repositories of a grant; undefined: every repository. As on GitHub, names have no owner. Throws 422. */
+function findGrantedRepositories(
   context: ForgeContext,
-  asked: z.infer<typeof newToken>,
+  grant: z.infer<typeof newToken>,
 ): RepositoryRow[] | undefined {
-  if (asked.repositories === undefined && asked.repository_ids === undefined) return undefined;
-  const byName = (asked.repositories ?? []).map((name) => findByShortName(context, name));
-  const byId = (asked.repository_ids ?? []).map((id) => getRepository(context.rows, id));
+  if (grant.repositories === undefined && grant.repository_ids === undefined) return undefined;
+  const byName = (grant.repositories ?? []).map((name) => findByShortName(context, name));
+  const byId = (grant.repository_ids ?? []).map((id) => getRepository(context.rows, id));
   const found = [...byName, ...byId].filter((repository) => repository !== undefined);
   if (found.length < byName.length + byId.length) {
     throw unprocessable(
@@ -106,22 +107,24 @@ function findAsked(
   return found;
 }
 
+/** Returns the repository of a name without owner; undefined: none, or several owners have such a repository. */
 function findByShortName(context: ForgeContext, name: string): RepositoryRow | undefined {
-  const all = context.rows.all(
+  const matches = context.rows.list(
     z.object({ id: z.number().int() }),
     "select id from repository where substr(name, instr(name, '/') + 1) = :name",
     { name },
   );
-  const [only] = all;
-  return all.length === 1 && only !== undefined ? getRepository(context.rows, only.id) : undefined;
+  const [match] = matches;
+  if (matches.length !== 1 || match === undefined) return undefined;
+  return getRepository(context.rows, match.id);
 }
 
-function wireInstallation(context: ForgeContext, slug: string) {
+function toInstallationJson(context: ForgeContext, slug: string) {
   return {
     id: INSTALLATION,
     app_id: Number(context.app?.id ?? 0),
     app_slug: slug,
-    account: wireUser(context, 'local'),
+    account: toUserJson(context, 'local'),
     repository_selection: 'all',
     permissions: DEFAULT_PERMISSIONS,
     events: [],

@@ -1,12 +1,13 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, numberParam, param, readBody, readPage, takePage } from '../http.ts';
-import { notFound, unprocessable } from '../problem.ts';
-import { announce } from '../pull/announce.ts';
-import type { CheckRow } from '../store/row-schema.ts';
-import { checkRow } from '../store/row-schema.ts';
-import { wireCheckRun, wireStatus } from '../wire/check.ts';
+import { json, numberParam, param, readBody, takePageOfAll } from '../http.ts';
+import { notFound, unprocessable } from '../http-error.ts';
+import { announceEvent } from '../pull/announce.ts';
+import { combineStatuses, latestByName } from '../rules/check-rules.ts';
+import { findCheck, listChecks } from '../store/check-store.ts';
+import type { CheckRow, RepositoryRow } from '../store/row-schema.ts';
+import { toCheckRunJson, toStatusJson } from '../wire/check.ts';
 import { findCommit } from './commit.ts';
 
 const CONCLUSIONS = [
@@ -39,60 +40,58 @@ export function addCheckRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
     const { head_sha, name, ...change } = await readBody(c, newCheck);
     const sha = await requireSha(context, c, head_sha);
     const id = context.rows.insert('check_run', {
-      ...blank(context, c, sha, 'check', name),
+      ...newCheckValues(context, c, sha, 'check', name),
       status: 'queued',
-      ...checkValues(context, change),
+      ...changedCheckValues(context, change),
     });
     return sendCheck(context, c, id, 201);
   });
   app.patch('/repos/:owner/:repo/check-runs/:id', async (c) => {
     const id = numberParam(c, 'id');
-    getCheck(context, c, id);
-    context.rows.change('check_run', id, checkValues(context, await readBody(c, checkChange)));
+    requireCheck(context, c, id);
+    const change = await readBody(c, checkChange);
+    context.rows.update('check_run', id, changedCheckValues(context, change));
     return sendCheck(context, c, id, 200);
   });
   app.get('/repos/:owner/:repo/commits/:ref{.+}/check-runs', async (c) => {
     const sha = await requireSha(context, c, param(c, 'ref'));
-    const runs = latest(listChecks(context, c, sha, 'check'));
-    const window = readPage(c);
-    const page = takePage(c, window, runs.slice(window.offset, window.offset + window.perPage + 1));
     const repository = c.get('repository');
+    const runs = listLatest(context, repository, sha, 'check');
+    const page = takePageOfAll(c, runs);
     return json(c, {
       total_count: runs.length,
-      check_runs: page.map((run) => wireCheckRun(context, repository, run)),
+      check_runs: page.map((run) => toCheckRunJson(context, repository, run)),
     });
   });
   app.post('/repos/:owner/:repo/statuses/:sha', async (c) => {
     const sha = await requireSha(context, c, param(c, 'sha'));
     const { state, context: name, description, target_url } = await readBody(c, newStatus);
     const id = context.rows.insert('check_run', {
-      ...blank(context, c, sha, 'status', name),
+      ...newCheckValues(context, c, sha, 'status', name),
       status: state,
       summary: description ?? '',
       url: target_url ?? null,
     });
-    const status = wireStatus(context, getCheck(context, c, id));
+    const status = toStatusJson(context, requireCheck(context, c, id));
     const payload = { ...status, sha, branches: [] };
-    announce(context, c.get('repository'), 'status', payload, c.get('caller').login);
+    announceEvent(context, c.get('repository'), 'status', payload, c.get('caller').login);
     return json(c, status, 201);
   });
   app.get('/repos/:owner/:repo/commits/:ref{.+}/status', async (c) => {
     const sha = await requireSha(context, c, param(c, 'ref'));
-    const statuses = latest(listChecks(context, c, sha, 'status'));
-    const window = readPage(c);
-    const page = statuses.slice(window.offset, window.offset + window.perPage + 1);
+    const statuses = listLatest(context, c.get('repository'), sha, 'status');
     return json(c, {
-      state: combine(statuses),
+      state: combineStatuses(statuses),
       sha,
       total_count: statuses.length,
-      statuses: takePage(c, window, page).map((status) => wireStatus(context, status)),
+      statuses: takePageOfAll(c, statuses).map((status) => toStatusJson(context, status)),
     });
   });
 }
 
-function checkValues(context: ForgeContext, change: z.infer<typeof checkChange>) {
+function changedCheckValues(context: ForgeContext, change: z.infer<typeof checkChange>) {
   const { name, conclusion, details_url, output } = change;
-  // GitHub completes a run that is given a conclusion.
+  // GitHub completes a check run when its conclusion is set.
   const status = conclusion === undefined ? change.status : 'completed';
   return {
     ...(name !== undefined && { name }),
@@ -103,7 +102,7 @@ function checkValues(context: ForgeContext, change: z.infer<typeof checkChange>)
   };
 }
 
-function blank(
+function newCheckValues(
   context: ForgeContext,
   c: Context<ForgeEnv>,
   sha: string,
@@ -124,46 +123,34 @@ function blank(
 
 function sendCheck(context: ForgeContext, c: Context<ForgeEnv>, id: number, status: 200 | 201) {
   const repository = c.get('repository');
-  const check = getCheck(context, c, id);
-  const wire = wireCheckRun(context, repository, check);
+  const check = requireCheck(context, c, id);
+  const checkRun = toCheckRunJson(context, repository, check);
   const action = check.status === 'completed' ? 'completed' : 'created';
-  announce(context, repository, 'check_run', { action, check_run: wire }, c.get('caller').login);
-  return json(c, wire, status);
+  announceEvent(
+    context,
+    repository,
+    'check_run',
+    { action, check_run: checkRun },
+    c.get('caller').login,
+  );
+  return json(c, checkRun, status);
 }
 
-function getCheck(context: ForgeContext, c: Context<ForgeEnv>, id: number): CheckRow {
-  const check = context.rows.one(
-    checkRow,
-    'select * from check_run where id = :id and repository = :repository',
-    { id, repository: c.get('repository').id },
-  );
+function requireCheck(context: ForgeContext, c: Context<ForgeEnv>, id: number): CheckRow {
+  const check = findCheck(context.rows, c.get('repository').id, id);
   if (check === undefined) throw notFound();
   return check;
 }
 
-function listChecks(
+/** Returns the last check run or status of each name on a commit. */
+function listLatest(
   context: ForgeContext,
-  c: Context<ForgeEnv>,
+  repository: RepositoryRow,
   sha: string,
   kind: CheckRow['kind'],
 ): CheckRow[] {
-  return context.rows.all(
-    checkRow,
-    'select * from check_run where repository = :repository and sha = :sha and kind = :kind order by id',
-    { repository: c.get('repository').id, sha, kind },
-  );
-}
-
-/** The last of each name. */
-function latest(checks: readonly CheckRow[]): CheckRow[] {
-  return [...new Map(checks.map((check) => [check.name, check])).values()];
-}
-
-function combine(statuses: readonly CheckRow[]): string {
-  if (statuses.some(({ status }) => status === 'error' || status === 'failure')) return 'failure';
-  if (statuses.length === 0 || statuses.some(({ status }) => status === 'pending'))
-    return 'pending';
-  return 'success';
+  const checks = listChecks(context.rows, repository.id, sha);
+  return latestByName(checks.filter((check) => check.kind === kind));
 }
 
 async function requireSha(

@@ -2,28 +2,29 @@ import type { Hono } from 'hono';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { listTree } from '../git/list-tree.ts';
+import type { GitObject } from '../git/object-reader.ts';
 import type { Commit } from '../git/read-commit.ts';
 import { listCommits, readCommit } from '../git/read-commit.ts';
 import { readBranch } from '../git/read-ref.ts';
-import { countCommits, listChanges, mergeBase } from '../git/relate-commits.ts';
+import { countCommits, findMergeBase, listChanges } from '../git/relate-commits.ts';
 import { json, param, readPage, takePage } from '../http.ts';
-import { notFound, Problem, unprocessable } from '../problem.ts';
+import { HttpError, notFound, unprocessable } from '../http-error.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
-import { wireCommit, wireGitCommit } from '../wire/commit.ts';
-import { wireFileChange } from '../wire/file-change.ts';
+import { toCommitJson, toGitCommitJson } from '../wire/commit.ts';
+import { toFileChangeJson } from '../wire/file-change.ts';
 import { repositoryUrl } from '../wire/repository.ts';
 
 const MAX_FILES = 300;
 const MAX_TREE_ENTRIES = 100_000;
-/** Larger files come without their content. */
+/** Larger files are described without their content. */
 const MAX_CONTENT_BYTES = 1024 * 1024;
 
 export function addCommitRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/git/commits/:sha', async (c) => {
     const repository = c.get('repository');
-    const commit = await readCommit(context.git(repository), shaOf(param(c, 'sha')));
+    const commit = await readCommit(context.git(repository), requireSha(param(c, 'sha')));
     if (commit === undefined) throw notFound();
-    return json(c, wireGitCommit(repositoryUrl(context, repository), commit));
+    return json(c, toGitCommitJson(repositoryUrl(context, repository), commit));
   });
   app.get('/repos/:owner/:repo/commits', async (c) => {
     const repository = c.get('repository');
@@ -35,18 +36,17 @@ export function addCommitRoutes(app: Hono<ForgeEnv>, context: ForgeContext): voi
     const api = repositoryUrl(context, repository);
     return json(
       c,
-      takePage(c, window, commits).map((commit) => wireCommit(api, commit)),
+      takePage(c, window, commits).map((commit) => toCommitJson(api, commit)),
     );
   });
   app.get('/repos/:owner/:repo/commits/:ref{.+}', async (c) => {
     const repository = c.get('repository');
     const commit = await requireCommit(context.git(repository), param(c, 'ref'));
-    return json(c, wireCommit(repositoryUrl(context, repository), commit));
+    return json(c, toCommitJson(repositoryUrl(context, repository), commit));
   });
   app.get('/repos/:owner/:repo/compare/:range{.+}', async (c) => {
     const window = readPage(c);
-    const answer = await compare(context, c.get('repository'), param(c, 'range'), window);
-    return json(c, answer);
+    return json(c, await compareRange(context, c.get('repository'), param(c, 'range'), window));
   });
   app.get('/repos/:owner/:repo/git/trees/:tree{.+}', async (c) => {
     const repository = c.get('repository');
@@ -60,14 +60,14 @@ export function addCommitRoutes(app: Hono<ForgeEnv>, context: ForgeContext): voi
   });
   app.get('/repos/:owner/:repo/git/blobs/:sha', async (c) => {
     const repository = c.get('repository');
-    const blob = await context.git(repository).objects.content(shaOf(param(c, 'sha')));
+    const blob = await context.git(repository).objects.content(requireSha(param(c, 'sha')));
     if (blob?.type !== 'blob') throw notFound();
     const { sha, size } = blob;
     return json(c, { sha, size, encoding: 'base64', content: blob.content.toString('base64') });
   });
 }
 
-async function compare(
+async function compareRange(
   context: ForgeContext,
   repository: RepositoryRow,
   range: string,
@@ -77,14 +77,14 @@ async function compare(
   const [from = '', to = ''] = range.split('...');
   const [base, head] = await Promise.all([findCommit(git, from), findCommit(git, to)]);
   if (base === undefined || head === undefined) throw notFound();
-  const merge = await mergeBase(git, base.sha, head.sha);
-  if (merge === undefined) {
-    throw new Problem(404, `No common ancestor between ${from} and ${to}.`, { status: '404' });
+  const mergeBase = await findMergeBase(git, base.sha, head.sha);
+  if (mergeBase === undefined) {
+    throw new HttpError(404, `No common ancestor between ${from} and ${to}.`, { status: '404' });
   }
-  const mergeCommit = await readCommit(git, merge);
+  const mergeBaseCommit = await readCommit(git, mergeBase);
   const [{ ahead, behind }, changes, commits] = await Promise.all([
     countCommits(git, base.sha, head.sha),
-    listChanges(git, merge, head.sha),
+    listChanges(git, mergeBase, head.sha),
     listCommits(git, [`--skip=${window.offset}`, `${base.sha}..${head.sha}`], window.perPage),
   ]);
   const api = repositoryUrl(context, repository);
@@ -93,10 +93,10 @@ async function compare(
     ahead_by: ahead,
     behind_by: behind,
     total_commits: ahead,
-    base_commit: wireCommit(api, base),
-    merge_base_commit: mergeCommit === undefined ? null : wireCommit(api, mergeCommit),
-    commits: commits.reverse().map((commit) => wireCommit(api, commit)),
-    files: changes.slice(0, MAX_FILES).map(wireFileChange),
+    base_commit: toCommitJson(api, base),
+    merge_base_commit: mergeBaseCommit === undefined ? null : toCommitJson(api, mergeBaseCommit),
+    commits: commits.reverse().map((commit) => toCommitJson(api, commit)),
+    files: changes.slice(0, MAX_FILES).map(toFileChangeJson),
   };
 }
 
@@ -113,7 +113,7 @@ async function readTree(
   recursive: boolean,
 ) {
   const git = context.git(repository);
-  const revision = readBranch(git.gitDir, name) ?? shaOf(name);
+  const revision = readBranch(git.gitDir, name) ?? requireSha(name);
   const tree = await git.objects.info(`${revision}^{tree}`);
   if (tree?.type !== 'tree') throw notFound();
   const api = repositoryUrl(context, repository);
@@ -141,34 +141,38 @@ async function readContent(
 ) {
   const git = context.git(repository);
   const commit = await findCommit(git, ref);
-  if (commit === undefined) throw new Problem(404, `No commit found for the ref ${ref}`);
-  // To git such a path is relative to the folder it runs in, and an end of its batch when that is no work tree.
+  if (commit === undefined) throw new HttpError(404, `No commit found for the ref ${ref}`);
+  // Git reads such a path relative to its working folder; without a work tree, cat-file would end.
   if (path.split('/').some((part) => part === '.' || part === '..')) throw notFound();
   const object = await git.objects.info(`${commit.sha}:${path}`);
   if (object === undefined) throw notFound();
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (object.type === 'tree') {
-    const lines = await listTree(git, object.sha, false);
-    return lines.map(({ path: entry, sha, type, size = 0 }) => ({
-      type: type === 'tree' ? 'dir' : 'file',
-      name: entry,
-      path: path === '' ? entry : `${path}/${entry}`,
-      sha,
-      size,
-    }));
-  }
-  if (object.type !== 'blob') {
-    return { type: 'submodule', name, path, sha: object.sha, size: 0 };
-  }
-  const large = object.size > MAX_CONTENT_BYTES;
-  const content = large ? undefined : (await git.objects.content(object.sha))?.content;
+  if (object.type === 'tree') return readFolder(git, object.sha, path);
+  if (object.type === 'blob') return readFile(git, object, name, path);
+  return { type: 'submodule', name, path, sha: object.sha, size: 0 };
+}
+
+async function readFolder(git: GitRepository, tree: string, path: string) {
+  const lines = await listTree(git, tree, false);
+  return lines.map(({ path: entry, sha, type, size = 0 }) => ({
+    type: type === 'tree' ? 'dir' : 'file',
+    name: entry,
+    path: path === '' ? entry : `${path}/${entry}`,
+    sha,
+    size,
+  }));
+}
+
+async function readFile(git: GitRepository, { sha, size }: GitObject, name: string, path: string) {
+  const isLarge = size > MAX_CONTENT_BYTES;
+  const content = isLarge ? undefined : (await git.objects.content(sha))?.content;
   return {
     type: 'file',
     name,
     path,
-    sha: object.sha,
-    size: object.size,
-    encoding: large ? 'none' : 'base64',
+    sha,
+    size,
+    encoding: isLarge ? 'none' : 'base64',
     content: content?.toString('base64') ?? '',
   };
 }
@@ -179,18 +183,18 @@ async function requireCommit(git: GitRepository, ref: string): Promise<Commit> {
   return commit;
 }
 
-/** A branch's name or a whole commit id; nothing else that git would understand. */
+/** Returns the commit of a branch name or a complete commit id. Other revisions of git find nothing. */
 export async function findCommit(git: GitRepository, ref: string): Promise<Commit | undefined> {
-  const sha = readBranch(git.gitDir, ref.replace(/^refs\/heads\//, '')) ?? asSha(ref);
+  const sha = readBranch(git.gitDir, ref.replace(/^refs\/heads\//, '')) ?? parseSha(ref);
   return sha === undefined ? undefined : readCommit(git, sha);
 }
 
-function asSha(text: string): string | undefined {
+function parseSha(text: string): string | undefined {
   return /^[0-9a-f]{40}$/.test(text) ? text : undefined;
 }
 
-function shaOf(text: string): string {
-  const sha = asSha(text);
+function requireSha(text: string): string {
+  const sha = parseSha(text);
   if (sha === undefined) throw notFound();
   return sha;
 }

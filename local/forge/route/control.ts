@@ -4,49 +4,58 @@ import { z } from 'zod';
 import { isAdminToken, readCredential } from '../authenticate.ts';
 import { faultsSchema } from '../fault.ts';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { headBranch, listBranches, readBranch, readRef } from '../git/read-ref.ts';
+import { listBranches, readBranch, readHeadBranch, readRef } from '../git/read-ref.ts';
 import { json, param, readBody } from '../http.ts';
-import { notFound, Problem } from '../problem.ts';
+import { HttpError, notFound } from '../http-error.ts';
 import { createEmptyRepository, linkRepository } from '../repository.ts';
 import { findRepository, listRepositories } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { accountRow } from '../store/row-schema.ts';
 import { addToken, putAccount } from '../store/token-store.ts';
 
-const name = z
+const repositoryName = z
   .string()
-  .regex(/^(?![._-])[\w.-]{1,100}\/(?!\.)[\w.-]{1,100}(?<!\.git)$/, 'owner/name')
-  .refine((text) => !/^(api|_forge)\//i.test(text), 'this owner is taken by the forge itself');
-const newRepository = z.object({ name, path: z.string().min(1).max(4_000).optional() }).strict();
+  .regex(/^(?![._-])[\w.-]{1,100}\/(?!\.)[\w.-]{1,100}(?<!\.git)$/, 'expected owner/name')
+  .refine(
+    (text) => !/^(api|_forge)\//i.test(text),
+    'the owners api and _forge are reserved for paths of the forge',
+  );
+const newRepository = z
+  .object({ name: repositoryName, path: z.string().min(1).max(4_000).optional() })
+  .strict();
 const newAccount = accountRow.partial({ type: true, permission: true }).extend({
   token: z.string().min(20).max(200).optional(),
 });
-const target = z.object({ url: z.url(), secret: z.string().min(1) }).nullable();
+const webhookTarget = z.object({ url: z.url(), secret: z.string().min(1) }).nullable();
 
-/** What GitHub has no route for. Only the admin token opens these. */
+/** Adds the routes below `/_forge`, which GitHub does not have. Every route requires the admin token. */
 export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.use('/_forge/*', async (c, next) => {
     const token = readCredential(c.req.header('authorization'));
     if (token === undefined || !isAdminToken(context, token)) {
-      throw new Problem(401, 'Requires the admin token', { status: '401' });
+      throw new HttpError(401, 'Requires the admin token of the forge', { status: '401' });
     }
     await next();
   });
-  app.get('/_forge/repositories', (c) => json(c, listRepositories(context.rows).map(wireFacts)));
+  app.get('/_forge/repositories', (c) =>
+    json(c, listRepositories(context.rows).map(toRepositoryFacts)),
+  );
   app.post('/_forge/repositories', async (c) => {
-    const asked = await readBody(c, newRepository);
+    const { name, path } = await readBody(c, newRepository);
     const repository =
-      asked.path === undefined
-        ? await createEmptyRepository(context, asked.name)
-        : await linkRepository(context, asked.name, asked.path);
-    return json(c, wireFacts(repository), 201);
+      path === undefined
+        ? await createEmptyRepository(context, name)
+        : await linkRepository(context, name, path);
+    return json(c, toRepositoryFacts(repository), 201);
   });
-  app.get('/_forge/repositories/:owner/:repo', (c) => json(c, wireFacts(named(context, c))));
+  app.get('/_forge/repositories/:owner/:repo', (c) =>
+    json(c, toRepositoryFacts(requireRepository(context, c))),
+  );
   app.delete('/_forge/repositories/:owner/:repo', async (c) => {
-    const repository = named(context, c);
+    const repository = requireRepository(context, c);
     context.rows.run('delete from repository where id = :id', { id: repository.id });
     context.forgetGit(repository);
-    // A linked repository is somebody's own: only the link goes.
+    // A linked repository belongs to a person, so only the link is deleted.
     if (!repository.linked) await rm(repository.git_dir, { recursive: true, force: true });
     return c.body(null, 204);
   });
@@ -69,25 +78,25 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
     return json(c, { settings, rateLimited });
   });
   app.put('/_forge/webhook', async (c) => {
-    context.webhooks.setTarget((await readBody(c, target)) ?? undefined);
+    context.webhooks.setTarget((await readBody(c, webhookTarget)) ?? undefined);
     return c.body(null, 204);
   });
 }
 
-function named(context: ForgeContext, c: Context<ForgeEnv>): RepositoryRow {
+function requireRepository(context: ForgeContext, c: Context<ForgeEnv>): RepositoryRow {
   const repository = findRepository(context.rows, `${param(c, 'owner')}/${param(c, 'repo')}`);
   if (repository === undefined) throw notFound();
   return repository;
 }
 
-/** `head` is null while the repository is empty; `branch` when no branch is checked out. */
-function wireFacts(repository: RepositoryRow) {
+/** `head` is null for an empty repository; `branch` is null when HEAD is detached. */
+function toRepositoryFacts(repository: RepositoryRow) {
   const gitDir = repository.git_dir;
   return {
     name: repository.name,
     defaultBranch: repository.default_branch,
     head: readRef(gitDir, 'HEAD') ?? readBranch(gitDir, repository.default_branch) ?? null,
-    branch: headBranch(gitDir) ?? null,
+    branch: readHeadBranch(gitDir) ?? null,
     linked: repository.linked,
     gitDir,
     branches: listBranches(gitDir).length,

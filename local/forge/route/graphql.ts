@@ -1,18 +1,18 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import { mayReach, mayWrite, requireCaller } from '../authenticate.ts';
+import { canReach, canWrite, requireCaller } from '../authenticate.ts';
 import type { Caller, ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { json, readBody } from '../http.ts';
 import { announcePull } from '../pull/announce.ts';
 import { refreshPull } from '../pull/refresh-pull.ts';
-import { listRulesets } from '../rule.ts';
+import { findDraftRefusal } from '../rules/pull-rules.ts';
 import { getPull } from '../store/pull-store.ts';
 import { findRepository, getRepository } from '../store/repository-store.ts';
 import type { PullRow } from '../store/row-schema.ts';
+import { listRulesets } from '../store/ruleset-store.ts';
 import { pullNodeId } from '../wire/pull.ts';
 
-// Not GraphQL: the few documents that clients of this forge send are known by the field they ask for. Errors are told
-// inside a 200, as GitHub does.
+// No GraphQL parser: a document is recognised by the field that it asks for. As on GitHub, errors come with status 200.
 
 const request = z.object({
   query: z.string().min(1).max(20_000),
@@ -51,7 +51,7 @@ async function execute(
   }
   if (query.includes('branchProtectionRules')) return listProtections(context, caller, variables);
   const [, field = 'unknown'] = /\{\s*(\w+)/.exec(query) ?? [];
-  return refuse(field, 'UNDEFINED_FIELD', `Field '${field}' doesn't exist on type 'Query'`);
+  return answerError(field, 'UNDEFINED_FIELD', `Field '${field}' doesn't exist on type 'Query'`);
 }
 
 async function setDraft(
@@ -65,30 +65,34 @@ async function setDraft(
   const stored = getPull(context.rows, Number(/^PR_(\d+)$/.exec(id)?.[1] ?? 0));
   const repository =
     stored === undefined ? undefined : getRepository(context.rows, stored.repository);
-  if (stored === undefined || repository === undefined || !mayReach(caller, repository)) {
-    return refuse(field, 'NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
+  if (stored === undefined || repository === undefined || !canReach(caller, repository)) {
+    return answerError(
+      field,
+      'NOT_FOUND',
+      `Could not resolve to a node with the global id of '${id}'`,
+    );
   }
-  if (!mayWrite(caller, 'pull_requests') || caller.branch !== undefined) {
-    return refuse(field, 'FORBIDDEN', 'Resource not accessible by integration');
+  if (!canWrite(caller, 'pull_requests') || caller.branch !== undefined) {
+    return answerError(field, 'FORBIDDEN', 'Resource not accessible by integration');
   }
   const pull = await refreshPull(context, repository, stored);
-  if (draft && !repository.settings.allowDrafts) {
-    const message = 'Draft pull requests are not supported in this repository.';
-    return refuse(field, 'UNPROCESSABLE', message);
-  }
-  if (pull.state !== 'open') return refuse(field, 'UNPROCESSABLE', 'Pull request is closed');
-  if (pull.draft === draft) {
-    const message = draft ? 'Pull request is already a draft' : 'Pull request is not a draft';
-    return refuse(field, 'UNPROCESSABLE', message);
-  }
-  context.rows.change('pull', pull.id, { draft: Number(draft), updated_at: context.now() });
+  const refusal = findDraftRefusal(
+    {
+      isOpen: pull.state === 'open',
+      isDraft: pull.draft,
+      allowsDrafts: repository.settings.allowDrafts,
+    },
+    draft,
+  );
+  if (refusal !== undefined) return answerError(field, 'UNPROCESSABLE', refusal);
+  context.rows.update('pull', pull.id, { draft: Number(draft), updated_at: context.now() });
   const changed = getPull(context.rows, pull.id) ?? pull;
   const action = draft ? 'converted_to_draft' : 'ready_for_review';
   announcePull(context, repository, changed, action, caller.login);
-  return { data: { [field]: { pullRequest: wireNode(changed) } } };
+  return { data: { [field]: { pullRequest: toNodeJson(changed) } } };
 }
 
-function wireNode(pull: PullRow) {
+function toNodeJson(pull: PullRow) {
   return { id: pullNodeId(pull), number: pull.number, isDraft: pull.draft };
 }
 
@@ -99,11 +103,11 @@ function listProtections(
 ): Answer {
   const name = `${String(variables.owner)}/${String(variables.name)}`;
   const repository = findRepository(context.rows, name);
-  if (repository === undefined || !mayReach(caller, repository)) {
+  if (repository === undefined || !canReach(caller, repository)) {
     const message = `Could not resolve to a Repository with the name '${name}'.`;
-    return refuse('repository', 'NOT_FOUND', message);
+    return answerError('repository', 'NOT_FOUND', message);
   }
-  const nodes = listRulesets(context, repository)
+  const nodes = listRulesets(context.rows, repository)
     .filter(({ kind }) => kind === 'protection')
     .map(({ name: pattern, body }) => ({
       pattern,
@@ -114,10 +118,10 @@ function listProtections(
       restrictsPushes: body.rules.some(({ type }) => type === 'update'),
       lockBranch: false,
     }));
-  const page = { hasNextPage: false, endCursor: null };
-  return { data: { repository: { branchProtectionRules: { nodes, pageInfo: page } } } };
+  const pageInfo = { hasNextPage: false, endCursor: null };
+  return { data: { repository: { branchProtectionRules: { nodes, pageInfo } } } };
 }
 
-function refuse(field: string, type: string, message: string): Answer {
+function answerError(field: string, type: string, message: string): Answer {
   return { error: { type, message, path: [field] } };
 }

@@ -1,16 +1,17 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { listChanges, mergeBase } from '../git/relate-commits.ts';
+import type { FileChange } from '../git/git-repository.ts';
 import { numberParam, param } from '../http.ts';
-import { notFound } from '../problem.ts';
+import { notFound } from '../http-error.ts';
+import { listPullFiles } from '../pull/list-pull-files.ts';
 import { refreshPull } from '../pull/refresh-pull.ts';
 import { findPull, listPulls } from '../store/pull-store.ts';
 import { findRepository } from '../store/repository-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 
-// Pages for people, so that the links of pull requests open in a browser. They show and never change anything. Text of
-// agents and models stays text: the template escapes all of it, and no script may run.
+// Read-only pages, so that links of pull requests open in a browser. Text of agents and models is untrusted: the template
+// escapes all text, and the content security policy forbids scripts.
 
 const MAX_LISTED = 100;
 
@@ -22,7 +23,7 @@ export function addPageRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
     c.header('x-frame-options', 'DENY');
   });
   app.get('/:owner/:repo', (c) => {
-    const repository = named(context, `${param(c, 'owner')}/${param(c, 'repo')}`);
+    const repository = requireRepository(context, c);
     const pulls = listPulls(
       context.rows,
       repository.id,
@@ -31,31 +32,28 @@ export function addPageRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
     );
     const lines = pulls.map(
       (pull) =>
-        html`<li><a href="/${repository.name}/pull/${pull.number}">#${pull.number} ${pull.title}</a> ${stateOf(pull)}</li>`,
+        html`<li><a href="/${repository.name}/pull/${pull.number}">#${pull.number} ${pull.title}</a> ${displayState(pull)}</li>`,
     );
-    return c.html(page(repository.name, html`<ul>${lines}</ul>`));
+    return c.html(renderPage(repository.name, html`<ul>${lines}</ul>`));
   });
   app.get('/:owner/:repo/pull/:number', async (c) => {
-    const repository = named(context, `${param(c, 'owner')}/${param(c, 'repo')}`);
+    const repository = requireRepository(context, c);
     const stored = findPull(context.rows, repository.id, numberParam(c, 'number'));
     if (stored === undefined) throw notFound();
     const pull = await refreshPull(context, repository, stored);
-    const files = await listFiles(context, repository, pull);
-    return c.html(page(`#${pull.number} ${pull.title}`, pullContent(repository, pull, files)));
+    const files = await listPullFiles(context, repository, pull);
+    const content = renderPull(repository, pull, files);
+    return c.html(renderPage(`#${pull.number} ${pull.title}`, content));
   });
 }
 
-function pullContent(
-  repository: RepositoryRow,
-  pull: PullRow,
-  files: Awaited<ReturnType<typeof listFiles>>,
-) {
+function renderPull(repository: RepositoryRow, pull: PullRow, files: readonly FileChange[]) {
   const rows = files.map(
     (file) =>
       html`<tr><td>${file.path}</td><td>${file.status}</td><td>+${file.additions}</td><td>-${file.deletions}</td></tr>`,
   );
   return html`
-    <p><a href="/${repository.name}">${repository.name}</a> <b>${stateOf(pull)}</b> by ${pull.author}</p>
+    <p><a href="/${repository.name}">${repository.name}</a> <b>${displayState(pull)}</b> by ${pull.author}</p>
     <p><code>${pull.head}</code> (${pull.head_sha.slice(0, 10)}) into <code>${pull.base}</code></p>
     <p>${pull.labels.map((label) => html`<span class="label">${label}</span> `)}</p>
     <pre>${pull.body}</pre>
@@ -63,20 +61,13 @@ function pullContent(
     <table>${rows}</table>`;
 }
 
-async function listFiles(context: ForgeContext, repository: RepositoryRow, pull: PullRow) {
-  const git = context.git(repository);
-  // The base's commit of before the merge is kept, so this is right for a merged one too.
-  const start = (await mergeBase(git, pull.base_sha, pull.head_sha)) ?? pull.base_sha;
-  return listChanges(git, start, pull.head_sha);
-}
-
-function stateOf(pull: PullRow): string {
+function displayState(pull: PullRow): string {
   if (pull.merged_at !== null) return 'merged';
   if (pull.state === 'closed') return 'closed';
   return pull.draft ? 'draft' : 'open';
 }
 
-function page(title: string, content: ReturnType<typeof html>) {
+function renderPage(title: string, content: ReturnType<typeof html>) {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -94,8 +85,8 @@ td { padding: 0.1rem 1rem 0.1rem 0; font-family: monospace; }
 </html>`;
 }
 
-function named(context: ForgeContext, name: string): RepositoryRow {
-  const repository = findRepository(context.rows, name);
+function requireRepository(context: ForgeContext, c: Context<ForgeEnv>): RepositoryRow {
+  const repository = findRepository(context.rows, `${param(c, 'owner')}/${param(c, 'repo')}`);
   if (repository === undefined) throw notFound();
   return repository;
 }

@@ -1,11 +1,14 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
+import { listBranchRules } from '../find-violation.ts';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { json, numberParam, param, readBody, takePageOfAll } from '../http.ts';
-import { forbidden, notFound, Problem } from '../problem.ts';
-import { listRulesets, requiredChecks, rulesOf } from '../rule.ts';
-import type { Rule, RulesetRow } from '../store/row-schema.ts';
+import { forbidden, HttpError, notFound } from '../http-error.ts';
+import type { BranchRule } from '../rules/branch-rules.ts';
+import { listRequiredChecks } from '../rules/branch-rules.ts';
+import type { RulesetRow } from '../store/row-schema.ts';
 import { ruleSchema } from '../store/row-schema.ts';
+import { listRulesets } from '../store/ruleset-store.ts';
 
 const newRuleset = z.object({
   name: z.string().min(1),
@@ -26,7 +29,7 @@ const newProtection = z.object({
 
 export function addRuleRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/rules/branches/:branch{.+}', (c) => {
-    const rules = rulesOf(context, c.get('repository'), param(c, 'branch'))
+    const rules = listBranchRules(context, c.get('repository'), param(c, 'branch'))
       .filter(({ source }) => source.kind === 'ruleset')
       .map(({ rule, source }) => ({
         ...rule,
@@ -37,60 +40,68 @@ export function addRuleRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
     return json(c, takePageOfAll(c, rules));
   });
   app.get('/repos/:owner/:repo/rulesets', (c) => {
-    const rulesets = listRulesets(context, c.get('repository'));
-    const own = rulesets.filter(({ kind }) => kind === 'ruleset');
-    return json(c, takePageOfAll(c, own).map(wireRuleset));
+    const rulesets = listRulesets(context.rows, c.get('repository'));
+    const withoutProtections = rulesets.filter(({ kind }) => kind === 'ruleset');
+    return json(c, takePageOfAll(c, withoutProtections).map(toRulesetJson));
   });
   app.post('/repos/:owner/:repo/rulesets', async (c) => {
     requireAdmin(c);
     const { name, enforcement, conditions, rules } = await readBody(c, newRuleset);
     const { include, exclude } = conditions.ref_name;
-    const id = insert(context, c, 'ruleset', name, { enforcement, include, exclude, rules });
-    const created = listRulesets(context, c.get('repository')).find((row) => row.id === id);
+    const id = insertRuleset(context, c, 'ruleset', name, { enforcement, include, exclude, rules });
+    const created = listRulesets(context.rows, c.get('repository')).find((row) => row.id === id);
     if (created === undefined) throw notFound();
-    return json(c, wireRuleset(created), 201);
+    return json(c, toRulesetJson(created), 201);
   });
   app.delete('/repos/:owner/:repo/rulesets/:id', (c) => {
     requireAdmin(c);
-    remove(context, c, (row) => row.kind === 'ruleset' && row.id === numberParam(c, 'id'));
+    const id = numberParam(c, 'id');
+    const removed = removeRulesets(context, c, (row) => row.kind === 'ruleset' && row.id === id);
+    if (removed === 0) throw notFound();
     return c.body(null, 204);
   });
   addProtectionRoutes(app, context);
 }
 
-/** Protection of one branch, or of a pattern: the older way, kept apart as on GitHub. */
+/** Adds the routes of protections, GitHub's older form of rules. A protection covers a branch or a pattern. */
 function addProtectionRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   const path = '/repos/:owner/:repo/branches/:branch{.+}/protection';
   app.get(path, (c) => {
-    const rules = rulesOf(context, c.get('repository'), param(c, 'branch'))
+    const rules = listBranchRules(context, c.get('repository'), param(c, 'branch'))
       .filter(({ source }) => source.kind === 'protection')
       .map(({ rule }) => rule);
-    if (rules.length === 0) throw new Problem(404, 'Branch not protected', { status: '404' });
-    return json(c, wireProtection(rules));
+    if (rules.length === 0) throw new HttpError(404, 'Branch not protected', { status: '404' });
+    return json(c, toProtectionJson(rules));
   });
   app.put(path, async (c) => {
     requireAdmin(c);
     const branch = param(c, 'branch');
     const rules = toRules(await readBody(c, newProtection));
-    context.rows.together(() => {
-      remove(context, c, (row) => row.kind === 'protection' && row.name === branch, true);
-      insert(context, c, 'protection', branch, {
+    context.rows.transaction(() => {
+      removeRulesets(context, c, (row) => row.kind === 'protection' && row.name === branch);
+      insertRuleset(context, c, 'protection', branch, {
         enforcement: 'active',
         include: [branch],
         exclude: [],
         rules,
       });
     });
-    return json(c, wireProtection(rules));
+    return json(c, toProtectionJson(rules));
   });
   app.delete(path, (c) => {
     requireAdmin(c);
-    remove(context, c, (row) => row.kind === 'protection' && row.name === param(c, 'branch'));
+    const branch = param(c, 'branch');
+    const removed = removeRulesets(
+      context,
+      c,
+      (row) => row.kind === 'protection' && row.name === branch,
+    );
+    if (removed === 0) throw notFound();
     return c.body(null, 204);
   });
 }
 
-function toRules(protection: z.infer<typeof newProtection>): Rule[] {
+function toRules(protection: z.infer<typeof newProtection>): BranchRule[] {
   const reviews = protection.required_pull_request_reviews;
   const checks = protection.required_status_checks;
   return [
@@ -109,20 +120,22 @@ function toRules(protection: z.infer<typeof newProtection>): Rule[] {
   ];
 }
 
-export function wireProtection(rules: readonly Rule[]) {
+function toProtectionJson(rules: readonly BranchRule[]) {
   const reviews = rules.find(({ type }) => type === 'pull_request');
   const checks = rules.find(({ type }) => type === 'required_status_checks');
   const isLinear = rules.some(({ type }) => type === 'required_linear_history');
   return {
     ...(reviews && { required_pull_request_reviews: reviews.parameters }),
-    ...(checks && { required_status_checks: { strict: false, contexts: requiredChecks(checks) } }),
+    ...(checks && {
+      required_status_checks: { strict: false, contexts: listRequiredChecks(checks) },
+    }),
     required_linear_history: { enabled: isLinear },
     allow_force_pushes: { enabled: false },
     allow_deletions: { enabled: false },
   };
 }
 
-function wireRuleset({ id, name, body }: RulesetRow) {
+function toRulesetJson({ id, name, body }: RulesetRow) {
   return {
     id,
     name,
@@ -133,7 +146,7 @@ function wireRuleset({ id, name, body }: RulesetRow) {
   };
 }
 
-function insert(
+function insertRuleset(
   context: ForgeContext,
   c: Context<ForgeEnv>,
   kind: RulesetRow['kind'],
@@ -148,15 +161,15 @@ function insert(
   });
 }
 
-function remove(
+/** Removes the matching rulesets and protections, and returns their number. */
+function removeRulesets(
   context: ForgeContext,
   c: Context<ForgeEnv>,
-  isMeant: (row: RulesetRow) => boolean,
-  mayBeMissing = false,
-): void {
-  const found = listRulesets(context, c.get('repository')).filter(isMeant);
-  if (found.length === 0 && !mayBeMissing) throw notFound();
-  for (const { id } of found) context.rows.run('delete from ruleset where id = :id', { id });
+  isRemoved: (row: RulesetRow) => boolean,
+): number {
+  const rulesets = listRulesets(context.rows, c.get('repository')).filter(isRemoved);
+  for (const { id } of rulesets) context.rows.run('delete from ruleset where id = :id', { id });
+  return rulesets.length;
 }
 
 function requireAdmin(c: Context<ForgeEnv>): void {

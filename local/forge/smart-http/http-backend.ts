@@ -4,20 +4,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { GIT_CONFIG, gitEnv } from '../git/run-git.ts';
 
+/** A request of a git client, as `git http-backend` takes it. */
 export type BackendCall = {
   readonly gitDir: string;
   /** `/info/refs`, `/git-upload-pack` or `/git-receive-pack`. */
   readonly path: string;
   readonly query: string;
   readonly login: string;
-  /** Was read from the body already, to judge it. */
+  /** Bytes that were already read from the body. */
   readonly head: Buffer;
   readonly body: Readable;
 };
 
 /**
- * Runs `git http-backend` as CGI and copies its answer. Resolves when git has ended and the answer is written but not
- * ended: whoever called does what follows from a push first, then ends it.
+ * Runs `git http-backend` as CGI and copies its answer. Resolves when git has ended. The caller ends the response after
+ * handling the branches that a push moved.
  */
 export function runHttpBackend(
   call: BackendCall,
@@ -54,7 +55,7 @@ function cgiVariables(call: BackendCall, incoming: IncomingMessage): Record<stri
   };
 }
 
-/** CGI: header lines, an empty line, the body; `Status` is the HTTP status. */
+/** Copies a CGI answer: header lines, an empty line, the body. The header `Status` is the HTTP status. */
 function copyAnswer(
   child: ChildProcess,
   stdout: Readable,

@@ -1,15 +1,19 @@
-// The head of a push: packet lines `<old> <new> <ref>`, the first with capabilities after a NUL, ended by `0000`.
+// A push starts with packet lines `<old> <new> <ref>` and ends its head with `0000`. The first line has the capabilities
+// after a NUL.
 
+/** A reference to move; `ABSENT` stands for no commit. */
 export type PushCommand = { readonly before: string; readonly after: string; readonly ref: string };
 
+/** The parsed head of a push. */
 export type PushHead = {
   readonly commands: readonly PushCommand[];
   readonly capabilities: ReadonlySet<string>;
 };
 
+/** Git's id of no commit. */
 export const ABSENT = '0'.repeat(40);
 
-/** `incomplete`: more bytes are needed. `malformed`: this is no push that is understood. */
+/** Parses the head of a push. `incomplete`: more bytes are needed; `malformed`: not a push of the supported protocol. */
 export function parsePushHead(bytes: Buffer): PushHead | 'incomplete' | 'malformed' {
   const commands: PushCommand[] = [];
   const capabilities = new Set<string>();
@@ -22,9 +26,11 @@ export function parsePushHead(bytes: Buffer): PushHead | 'incomplete' | 'malform
     if (length === 0) return { commands, capabilities };
     if (length < 5) return 'malformed';
     if (bytes.length < at + length) return 'incomplete';
-    const [line = '', words = ''] = bytes.toString('utf8', at + 4, at + length).split('\0');
+    const [line = '', capabilityList = ''] = bytes
+      .toString('utf8', at + 4, at + length)
+      .split('\0');
     at += length;
-    for (const word of words.trim().split(' ').filter(Boolean)) capabilities.add(word);
+    for (const name of capabilityList.trim().split(' ').filter(Boolean)) capabilities.add(name);
     if (line.startsWith('shallow ')) continue;
     const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (.+?)\n?$/.exec(line);
     const [, before, after, ref] = match ?? [];
@@ -33,7 +39,7 @@ export function parsePushHead(bytes: Buffer): PushHead | 'incomplete' | 'malform
   }
 }
 
-/** The answer to a push of which no reference was taken; undefined when the client cannot read one. */
+/** Formats the answer to a push that was refused as a whole; undefined: the client cannot read a report. */
 export function formatRefusal(
   head: PushHead,
   reasons: ReadonlyMap<string, string>,
@@ -43,17 +49,17 @@ export function formatRefusal(
   }
   const lines = head.commands.map(({ ref }) => {
     const reason = reasons.get(ref) ?? 'another reference of this push was refused';
-    return packet(Buffer.from(`ng ${ref} ${reason}\n`));
+    return formatPacket(Buffer.from(`ng ${ref} ${reason}\n`));
   });
-  const report = Buffer.concat([packet(Buffer.from('unpack ok\n')), ...lines, FLUSH]);
+  const report = Buffer.concat([formatPacket(Buffer.from('unpack ok\n')), ...lines, FLUSH]);
   if (!head.capabilities.has('side-band-64k')) return report;
-  // Band 1 carries the report.
-  return Buffer.concat([packet(Buffer.concat([Buffer.from([1]), report])), FLUSH]);
+  // Side band 1 carries the report.
+  return Buffer.concat([formatPacket(Buffer.concat([Buffer.from([1]), report])), FLUSH]);
 }
 
 const FLUSH = Buffer.from('0000');
 
-function packet(content: Buffer): Buffer {
+function formatPacket(content: Buffer): Buffer {
   const length = (content.length + 4).toString(16).padStart(4, '0');
   return Buffer.concat([Buffer.from(length), content]);
 }

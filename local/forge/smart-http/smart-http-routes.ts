@@ -3,13 +3,13 @@ import { createGunzip } from 'node:zlib';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Hono } from 'hono';
-import { mayReach, mayRead, mayWrite, requireCaller } from '../authenticate.ts';
+import { canReach, canRead, canWrite, requireCaller } from '../authenticate.ts';
+import { findBranchWriteViolation } from '../find-violation.ts';
 import type { Caller, ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { checkedOutBranches, readBranch } from '../git/read-ref.ts';
+import { listCheckedOutBranches, readBranch } from '../git/read-ref.ts';
 import { removeStaleLock } from '../git/write-commit.ts';
 import { param } from '../http.ts';
-import { afterBranchChange } from '../pull/branch-change.ts';
-import { refuseWrite } from '../rule.ts';
+import { handleBranchChange } from '../pull/handle-branch-change.ts';
 import { findRepository } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { runHttpBackend } from './http-backend.ts';
@@ -19,31 +19,36 @@ import { ABSENT, formatRefusal, parsePushHead } from './push-commands.ts';
 const MAX_HEAD_BYTES = 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
+/** Adds the routes of git's smart HTTP protocol. */
 export function addSmartHttpRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   const path = '/:owner/:repo{.+\\.git}';
   app.get(`${path}/info/refs`, async (c) => {
     const isPush = c.req.query('service') === 'git-receive-pack';
-    const opened = open(context, c, isPush);
-    if (opened instanceof Response) return opened;
+    const access = requestAccess(context, c, isPush);
+    if (access instanceof Response) return access;
     const { incoming } = c.env;
-    return answer(c, opened, '/info/refs', EMPTY, incoming);
+    return runBackend(c, access, '/info/refs', EMPTY, incoming);
   });
   app.post(`${path}/git-upload-pack`, async (c) => {
-    const opened = open(context, c, false);
-    if (opened instanceof Response) return opened;
-    return answer(c, opened, '/git-upload-pack', EMPTY, bodyOf(c.env));
+    const access = requestAccess(context, c, false);
+    if (access instanceof Response) return access;
+    return runBackend(c, access, '/git-upload-pack', EMPTY, openBody(c.env));
   });
   app.post(`${path}/git-receive-pack`, async (c) => {
-    const opened = open(context, c, true);
-    if (opened instanceof Response) return opened;
-    return receivePush(context, c, opened);
+    const access = requestAccess(context, c, true);
+    if (access instanceof Response) return access;
+    return receivePush(context, c, access);
   });
 }
 
-type Opened = { readonly repository: RepositoryRow; readonly caller: Caller };
+type Access = { readonly repository: RepositoryRow; readonly caller: Caller };
 
-/** Git asks without a credential first, and needs the challenge to send one. */
-function open(context: ForgeContext, c: Context<ForgeEnv>, isPush: boolean): Opened | Response {
+/** Returns repository and caller, or a refusal. Git sends a credential only after a 401 with a challenge. */
+function requestAccess(
+  context: ForgeContext,
+  c: Context<ForgeEnv>,
+  isPush: boolean,
+): Access | Response {
   const header = c.req.header('authorization');
   const challenge = { 'www-authenticate': 'Basic realm="forge"' };
   if (header === undefined) return c.text('A token is needed.\n', 401, challenge);
@@ -55,22 +60,22 @@ function open(context: ForgeContext, c: Context<ForgeEnv>, isPush: boolean): Ope
   }
   const name = `${param(c, 'owner')}/${param(c, 'repo').replace(/\.git$/, '')}`;
   const repository = findRepository(context.rows, name);
-  if (repository === undefined || !mayReach(caller, repository) || !mayRead(caller, 'contents')) {
+  if (repository === undefined || !canReach(caller, repository) || !canRead(caller, 'contents')) {
     return c.text('Repository not found.\n', 404);
   }
   if (!isPush) return { repository, caller };
   if (repository.settings.archived) {
     return c.text('This repository was archived so it is read-only.\n', 403);
   }
-  if (caller.permission === 'read' || !mayWrite(caller, 'contents')) {
+  if (caller.permission === 'read' || !canWrite(caller, 'contents')) {
     return c.text(`Permission to ${name} denied to ${caller.login}.\n`, 403);
   }
   return { repository, caller };
 }
 
-async function answer(
+async function runBackend(
   c: Context<ForgeEnv>,
-  { repository, caller }: Opened,
+  { repository, caller }: Access,
   path: string,
   head: Buffer,
   body: Readable,
@@ -88,32 +93,32 @@ async function answer(
 async function receivePush(
   context: ForgeContext,
   c: Context<ForgeEnv>,
-  opened: Opened,
+  access: Access,
 ): Promise<Response> {
-  const { repository, caller } = opened;
-  const body = bodyOf(c.env);
+  const { repository, caller } = access;
+  const body = openBody(c.env);
   const { bytes, head } = await readHead(body);
   if (head === undefined) {
     body.resume();
-    return c.text('This push is not understood.\n', 400);
+    return c.text('The forge cannot parse this push. Push with git 2.11 or newer.\n', 400);
   }
-  const reasons = refusePush(context, repository, caller, head.commands);
-  if (reasons.size > 0) return refuse(c, body, head, reasons);
-  const before = head.commands.map(({ ref }) => {
+  const reasons = findPushRefusals(context, repository, caller, head.commands);
+  if (reasons.size > 0) return refusePush(c, body, head, reasons);
+  const branches = head.commands.map(({ ref }) => {
     const branch = ref.slice('refs/heads/'.length);
     removeStaleLock(repository.git_dir, branch);
     return { branch, before: readBranch(repository.git_dir, branch) };
   });
-  return answer(c, opened, '/git-receive-pack', bytes, body, async () => {
-    for (const { branch, before: old } of before) {
+  return runBackend(c, access, '/git-receive-pack', bytes, body, async () => {
+    for (const { branch, before } of branches) {
       const after = readBranch(repository.git_dir, branch);
-      await afterBranchChange(context, repository, { branch, before: old, after }, caller.login);
+      await handleBranchChange(context, repository, { branch, before, after }, caller.login);
     }
   });
 }
 
-/** The body is taken in first: git reads an answer only after it has sent everything. */
-async function refuse(
+/** Answers after reading the whole body, because git reads an answer only after sending everything. */
+async function refusePush(
   c: Context<ForgeEnv>,
   body: Readable,
   head: PushHead,
@@ -136,27 +141,27 @@ async function refuse(
   });
 }
 
-/** By reference, why it is refused; one refused reference refuses the push. */
-function refusePush(
+/** Returns the refused references with their reasons. A refused reference refuses the whole push. */
+function findPushRefusals(
   context: ForgeContext,
   repository: RepositoryRow,
   caller: Caller,
   commands: readonly PushCommand[],
 ): Map<string, string> {
-  const checkedOut = checkedOutBranches(repository.git_dir, repository.bare);
+  const checkedOut = listCheckedOutBranches(repository.git_dir, repository.bare);
   const reasons = new Map<string, string>();
   for (const command of commands) {
     const branch = /^refs\/heads\/(.+)$/.exec(command.ref)?.[1];
     const reason =
       branch === undefined
-        ? 'only branches are kept here'
-        : refuseCommand(context, repository, caller, command, branch, checkedOut);
+        ? 'this forge keeps only branches'
+        : findCommandRefusal(context, repository, caller, command, branch, checkedOut);
     if (reason !== undefined) reasons.set(command.ref, reason);
   }
   return reasons;
 }
 
-function refuseCommand(
+function findCommandRefusal(
   context: ForgeContext,
   repository: RepositoryRow,
   caller: Caller,
@@ -168,11 +173,12 @@ function refuseCommand(
     return `this token may push to ${caller.branch} only`;
   }
   if (checkedOut.has(branch)) return 'the branch is checked out in a work tree';
-  if (after === ABSENT) return refuseWrite(context, repository, branch, 'delete');
-  return refuseWrite(context, repository, branch, before === ABSENT ? 'create' : 'update');
+  if (after === ABSENT) return findBranchWriteViolation(context, repository, branch, 'delete');
+  const write = before === ABSENT ? 'create' : 'update';
+  return findBranchWriteViolation(context, repository, branch, write);
 }
 
-/** `head` undefined: malformed or too long. */
+/** Reads the head of a push. `head` undefined: malformed, or longer than `MAX_HEAD_BYTES`. */
 async function readHead(
   body: Readable,
 ): Promise<{ readonly bytes: Buffer; readonly head: PushHead | undefined }> {
@@ -186,7 +192,7 @@ async function readHead(
   return { bytes, head: undefined };
 }
 
-function bodyOf({ incoming }: HttpBindings): Readable {
+function openBody({ incoming }: HttpBindings): Readable {
   const encoding = incoming.headers['content-encoding'];
   if (encoding !== 'gzip' && encoding !== 'x-gzip') return incoming;
   const unzip = createGunzip();

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-const VERSION = 1;
+const VERSION = 2;
 
 const SCHEMA = `
 create table repository (
@@ -19,12 +19,12 @@ create table pull (
 ) strict;
 create index pull_by_head on pull (repository, head, state);
 create index pull_by_update on pull (repository, updated_at);
-create table remark (
+create table comment (
   id integer primary key, repository integer not null references repository on delete cascade, number integer not null,
   kind text not null, author text not null, body text not null, state text, commit_sha text, path text, line integer,
   review integer, at integer not null
 ) strict;
-create index remark_by_pull on remark (repository, number, kind);
+create index comment_by_pull on comment (repository, number, kind);
 create table check_run (
   id integer primary key, repository integer not null references repository on delete cascade, sha text not null,
   kind text not null, name text not null, status text not null, conclusion text, title text not null,
@@ -41,7 +41,17 @@ create table token (
 ) strict;
 `;
 
-/** Opens `forge.sqlite` under `dataDir`; data of a newer version is refused. */
+/** Statements that bring data of the version before to the version of the key. */
+const MIGRATIONS: ReadonlyMap<number, string> = new Map([
+  [
+    2,
+    `alter table remark rename to comment;
+    drop index remark_by_pull;
+    create index comment_by_pull on comment (repository, number, kind);`,
+  ],
+]);
+
+/** Opens `forge.sqlite` under `dataDir` and migrates older data. Throws for data of a newer version. */
 export function openDatabase(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true });
   const database = new DatabaseSync(join(dataDir, 'forge.sqlite'));
@@ -53,11 +63,15 @@ export function openDatabase(dataDir: string): DatabaseSync {
   if (version > VERSION) {
     database.close();
     throw new Error(
-      `the forge's data in ${dataDir} has version ${version}, this one knows ${VERSION}`,
+      `The forge data in ${dataDir} has version ${version}, but this release knows versions up to ${VERSION}. Use a newer release, or delete the folder to start anew.`,
     );
   }
   if (version === 0) {
     database.exec(`begin; ${SCHEMA} pragma user_version = ${VERSION}; commit;`);
+    return database;
+  }
+  for (let next = version + 1; next <= VERSION; next += 1) {
+    database.exec(`begin; ${MIGRATIONS.get(next) ?? ''} pragma user_version = ${next}; commit;`);
   }
   return database;
 }

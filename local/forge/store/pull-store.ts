@@ -3,7 +3,7 @@ import { pullRow } from './row-schema.ts';
 import type { Rows } from './rows.ts';
 
 export function findPull(rows: Rows, repository: number, number: number): PullRow | undefined {
-  return rows.one(
+  return rows.find(
     pullRow,
     'select * from pull where repository = :repository and number = :number',
     { repository, number },
@@ -11,9 +11,10 @@ export function findPull(rows: Rows, repository: number, number: number): PullRo
 }
 
 export function getPull(rows: Rows, id: number): PullRow | undefined {
-  return rows.one(pullRow, 'select * from pull where id = :id', { id });
+  return rows.find(pullRow, 'select * from pull where id = :id', { id });
 }
 
+/** Filter and order of a list of pull requests. An absent member filters nothing. */
 export type PullFilter = {
   readonly state: 'open' | 'closed' | 'all';
   readonly head?: string;
@@ -22,7 +23,7 @@ export type PullFilter = {
   readonly ascending: boolean;
 };
 
-/** A page of the matching ones and whether more follow. */
+/** Returns a page of the matching pull requests. */
 export function listPulls(
   rows: Rows,
   repository: number,
@@ -31,7 +32,7 @@ export function listPulls(
 ): PullRow[] {
   const order = filter.sort === 'updated' ? 'updated_at' : 'created_at';
   const direction = filter.ascending ? 'asc' : 'desc';
-  return rows.all(
+  return rows.list(
     pullRow,
     `select * from pull where repository = :repository and (:state = 'all' or state = :state)
       and (:head is null or head = :head) and (:base is null or base = :base)
@@ -48,15 +49,15 @@ export function listPulls(
 }
 
 export function listOpenPulls(rows: Rows, repository: number): PullRow[] {
-  return rows.all(
+  return rows.list(
     pullRow,
     "select * from pull where repository = :repository and state = 'open' order by number",
     { repository },
   );
 }
 
-/** Open ones that start from or lead to a branch. */
-export function listPullsAt(rows: Rows, repository: number, branch: string): PullRow[] {
+/** Returns the open pull requests whose head or base is a branch. */
+export function listOpenPullsOfBranch(rows: Rows, repository: number, branch: string): PullRow[] {
   return listOpenPulls(rows, repository).filter(
     (pull) => pull.head === branch || pull.base === branch,
   );

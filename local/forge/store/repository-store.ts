@@ -4,15 +4,15 @@ import { repositoryRow } from './row-schema.ts';
 import type { Rows } from './rows.ts';
 
 export function findRepository(rows: Rows, name: string): RepositoryRow | undefined {
-  return rows.one(repositoryRow, 'select * from repository where name = :name', { name });
+  return rows.find(repositoryRow, 'select * from repository where name = :name', { name });
 }
 
 export function getRepository(rows: Rows, id: number): RepositoryRow | undefined {
-  return rows.one(repositoryRow, 'select * from repository where id = :id', { id });
+  return rows.find(repositoryRow, 'select * from repository where id = :id', { id });
 }
 
 export function listRepositories(rows: Rows): RepositoryRow[] {
-  return rows.all(repositoryRow, 'select * from repository order by id');
+  return rows.list(repositoryRow, 'select * from repository order by id');
 }
 
 export function addRepository(
@@ -24,6 +24,7 @@ export function addRepository(
     readonly bare: boolean;
     readonly defaultBranch: string;
     readonly settings: Settings;
+    /** Epoch milliseconds. */
     readonly at: number;
   },
 ): void {
@@ -38,13 +39,13 @@ export function addRepository(
   });
 }
 
-/** Issues and pull requests share one row of numbers; call inside `together`. */
+/** Returns the next number of issues and pull requests. Call inside a transaction. */
 export function takeNumber(rows: Rows, repository: number): number {
-  const row = rows.one(
+  const row = rows.find(
     z.object({ last_number: z.number() }),
     'update repository set last_number = last_number + 1 where id = :repository returning last_number',
     { repository },
   );
-  if (row === undefined) throw new Error(`no repository ${repository}`);
+  if (row === undefined) throw new Error(`The database has no repository with id ${repository}.`);
   return row.last_number;
 }

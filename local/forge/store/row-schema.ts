@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
 const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
+/** Epoch milliseconds. */
 const time = z.number().int();
 
-/** A column that holds JSON text. */
+/** Creates the schema of a column that holds JSON text. */
 function json<T extends z.ZodType>(schema: T) {
   return z
     .string()
@@ -17,9 +18,10 @@ export const settingsSchema = z.object({
   allowMerge: z.boolean().default(true),
   allowSquash: z.boolean().default(true),
   allowRebase: z.boolean().default(false),
-  /** False: like a private repository of a free account. */
+  /** False: drafts are refused, as in a private repository of a free GitHub account. */
   allowDrafts: z.boolean().default(true),
 });
+/** Settings of a repository. */
 export type Settings = z.infer<typeof settingsSchema>;
 
 export const repositoryRow = z.object({
@@ -32,6 +34,7 @@ export const repositoryRow = z.object({
   settings: json(settingsSchema),
   created_at: time,
 });
+/** A repository; `linked` ones belong to a person and are never deleted. */
 export type RepositoryRow = z.infer<typeof repositoryRow>;
 
 export const pullRow = z.object({
@@ -49,7 +52,7 @@ export const pullRow = z.object({
   author: z.string(),
   labels: json(z.array(z.string())),
   merge_sha: z.string().nullable(),
-  /** The merge commit that was made and may or may not have reached the base branch. */
+  /** Merge commit that was created and may not have reached the base branch. */
   merging_sha: z.string().nullable(),
   merged_at: time.nullable(),
   merged_by: z.string().nullable(),
@@ -57,10 +60,11 @@ export const pullRow = z.object({
   created_at: time,
   updated_at: time,
 });
+/** A pull request; a merged pull request is `closed` and has `merged_at`. */
 export type PullRow = z.infer<typeof pullRow>;
 
-/** Reviews, comments on lines and comments on the whole. */
-export const remarkRow = z.object({
+/** `review`: a submitted review; `line`: a comment on a line; `comment`: a comment on the pull request. */
+export const commentRow = z.object({
   id: z.number().int(),
   repository: z.number().int(),
   number: z.number().int(),
@@ -74,9 +78,10 @@ export const remarkRow = z.object({
   review: z.number().int().nullable(),
   at: time,
 });
-export type RemarkRow = z.infer<typeof remarkRow>;
+/** A review or comment of a pull request. */
+export type CommentRow = z.infer<typeof commentRow>;
 
-/** Check runs and commit statuses; of a status, `status` is its state and `name` its context. */
+/** A check run or commit status. A commit status keeps its state in `status` and its context in `name`. */
 export const checkRow = z.object({
   id: z.number().int(),
   repository: z.number().int(),
@@ -92,15 +97,15 @@ export const checkRow = z.object({
   started_at: time,
   completed_at: time.nullable(),
 });
+/** A check run or commit status. */
 export type CheckRow = z.infer<typeof checkRow>;
 
 export const ruleSchema = z.object({
   type: z.string(),
   parameters: z.record(z.string(), z.unknown()).optional(),
 });
-export type Rule = z.infer<typeof ruleSchema>;
 
-/** A ruleset, or the protection of one branch or pattern. */
+/** A ruleset, or the protection of a branch or pattern. */
 export const rulesetRow = z.object({
   id: z.number().int(),
   repository: z.number().int(),
@@ -115,6 +120,7 @@ export const rulesetRow = z.object({
     }),
   ),
 });
+/** A ruleset or protection. */
 export type RulesetRow = z.infer<typeof rulesetRow>;
 
 export const accountRow = z.object({
@@ -122,6 +128,7 @@ export const accountRow = z.object({
   type: z.enum(['User', 'Bot']),
   permission: z.enum(['read', 'write', 'admin']),
 });
+/** An account. `permission` holds for every repository. */
 export type AccountRow = z.infer<typeof accountRow>;
 
 export const tokenRow = z.object({
@@ -131,4 +138,5 @@ export const tokenRow = z.object({
   permissions: z.union([z.null(), json(z.record(z.string(), z.string()))]),
   expires_at: time.nullable(),
 });
+/** A token with its limits; null: no limit. */
 export type TokenRow = z.infer<typeof tokenRow>;

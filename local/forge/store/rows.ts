@@ -1,20 +1,21 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { z } from 'zod';
 
-/** Column names as the database spells them, in the order of the statement's named parameters. */
+/** Values by column name or named parameter. */
 export type Values = Readonly<Record<string, SQLInputValue>>;
 
-/** Prepared statements, each made once. */
+/** Access to the database through statements that are prepared once. Reads parse each row with a schema. */
 export type Rows = {
-  one<T>(schema: z.ZodType<T>, sql: string, values?: Values): T | undefined;
-  all<T>(schema: z.ZodType<T>, sql: string, values?: Values): T[];
-  /** The id of the last inserted row. */
+  find<T>(schema: z.ZodType<T>, sql: string, values?: Values): T | undefined;
+  list<T>(schema: z.ZodType<T>, sql: string, values?: Values): T[];
+  /** Returns the id of the last inserted row. */
   run(sql: string, values?: Values): number;
+  /** Returns the id of the inserted row. */
   insert(table: string, values: Values): number;
   /** Sets the given columns of the row with this `id`. */
-  change(table: string, id: number, values: Values): void;
-  /** All or nothing; `work` is synchronous. */
-  together<T>(work: () => T): T;
+  update(table: string, id: number, values: Values): void;
+  /** Runs synchronous work in a transaction; an exception rolls back. */
+  transaction<T>(work: () => T): T;
 };
 
 export function createRows(database: DatabaseSync): Rows {
@@ -28,11 +29,11 @@ export function createRows(database: DatabaseSync): Rows {
     return Number(statement(sql).run({ ...values }).lastInsertRowid);
   }
   return {
-    one(schema, sql, values = {}) {
+    find(schema, sql, values = {}) {
       const row = statement(sql).get({ ...values });
       return row === undefined ? undefined : schema.parse(row);
     },
-    all(schema, sql, values = {}) {
+    list(schema, sql, values = {}) {
       return statement(sql)
         .all({ ...values })
         .map((row) => schema.parse(row));
@@ -40,15 +41,18 @@ export function createRows(database: DatabaseSync): Rows {
     run,
     insert(table, values) {
       const names = Object.keys(values);
-      const marks = names.map((name) => `:${name}`);
-      return run(`insert into ${table} (${names.join(', ')}) values (${marks.join(', ')})`, values);
+      const parameters = names.map((name) => `:${name}`);
+      return run(
+        `insert into ${table} (${names.join(', ')}) values (${parameters.join(', ')})`,
+        values,
+      );
     },
-    change(table, id, values) {
+    update(table, id, values) {
       const sets = Object.keys(values).map((name) => `${name} = :${name}`);
       if (sets.length === 0) return;
       run(`update ${table} set ${sets.join(', ')} where id = :id`, { ...values, id });
     },
-    together(work) {
+    transaction(work) {
       database.exec('begin immediate');
       try {
         const result = work();

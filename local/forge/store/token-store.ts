@@ -3,30 +3,34 @@ import type { AccountRow, TokenRow } from './row-schema.ts';
 import { accountRow, tokenRow } from './row-schema.ts';
 import type { Rows } from './rows.ts';
 
-// Only the hash of a token is stored.
+// The database holds hashes of tokens, never a token.
 
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+/** Returns the grant of a token that has not expired at `now`, in epoch milliseconds. */
 export function findToken(rows: Rows, token: string, now: number): TokenRow | undefined {
-  return rows.one(
+  return rows.find(
     tokenRow,
     'select * from token where hash = :hash and (expires_at is null or expires_at > :now)',
     { hash: hashToken(token), now },
   );
 }
 
-/** Returns the token; nothing can show it again. */
+/** Stores a grant and returns its token, which cannot be read again. */
 export function addToken(
   rows: Rows,
   grant: {
     readonly login: string;
+    /** Prefix of a generated token, as in `ghp`. */
     readonly prefix: string;
+    /** Absent: a token is generated. */
     readonly token?: string;
     readonly repositories?: readonly number[];
     readonly branch?: string;
     readonly permissions?: Readonly<Record<string, string>>;
+    /** Epoch milliseconds; absent: the token does not expire. */
     readonly expiresAt?: number;
   },
 ): string {
@@ -60,5 +64,5 @@ export function putAccount(rows: Rows, account: AccountRow): void {
 }
 
 export function findAccount(rows: Rows, login: string): AccountRow | undefined {
-  return rows.one(accountRow, 'select * from account where login = :login', { login });
+  return rows.find(accountRow, 'select * from account where login = :login', { login });
 }

@@ -1,11 +1,11 @@
 import type { ForgeContext } from '../forge-context.ts';
-import { isoSeconds } from '../git/read-commit.ts';
+import { toIsoSeconds } from '../git/read-commit.ts';
 import type { CheckRow, RepositoryRow } from '../store/row-schema.ts';
 import { pullRow } from '../store/row-schema.ts';
-import { wireUser } from './user.ts';
+import { toUserJson } from './user.ts';
 
-export function wireCheckRun(context: ForgeContext, repository: RepositoryRow, check: CheckRow) {
-  const pulls = context.rows.all(
+export function toCheckRunJson(context: ForgeContext, repository: RepositoryRow, check: CheckRow) {
+  const pulls = context.rows.list(
     pullRow,
     "select * from pull where repository = :repository and head_sha = :sha and state = 'open'",
     { repository: repository.id, sha: check.sha },
@@ -19,8 +19,8 @@ export function wireCheckRun(context: ForgeContext, repository: RepositoryRow, c
     conclusion: check.conclusion,
     details_url: check.url,
     html_url: check.url,
-    started_at: isoSeconds(check.started_at),
-    completed_at: check.completed_at === null ? null : isoSeconds(check.completed_at),
+    started_at: toIsoSeconds(check.started_at),
+    completed_at: check.completed_at === null ? null : toIsoSeconds(check.completed_at),
     output: { title: check.title, summary: check.summary, text: null, annotations_count: 0 },
     check_suite: { id: check.id, head_branch: pulls[0]?.head ?? null, head_sha: check.sha },
     pull_requests: pulls.map((pull) => ({
@@ -32,7 +32,7 @@ export function wireCheckRun(context: ForgeContext, repository: RepositoryRow, c
   };
 }
 
-export function wireStatus(context: ForgeContext, status: CheckRow) {
+export function toStatusJson(context: ForgeContext, status: CheckRow) {
   return {
     id: status.id,
     node_id: `ST_${status.id}`,
@@ -40,8 +40,8 @@ export function wireStatus(context: ForgeContext, status: CheckRow) {
     context: status.name,
     description: status.summary,
     target_url: status.url,
-    creator: wireUser(context, status.author),
-    created_at: isoSeconds(status.started_at),
-    updated_at: isoSeconds(status.started_at),
+    creator: toUserJson(context, status.author),
+    created_at: toIsoSeconds(status.started_at),
+    updated_at: toIsoSeconds(status.started_at),
   };
 }

@@ -1,6 +1,7 @@
 import type { Commit } from '../git/read-commit.ts';
 
-export function wireGitCommit(api: string, commit: Commit) {
+/** Returns a commit as the git database shows it. `api` is the URL of the repository. */
+export function toGitCommitJson(api: string, commit: Commit) {
   return {
     sha: commit.sha,
     node_id: `C_${commit.sha}`,
@@ -13,8 +14,9 @@ export function wireGitCommit(api: string, commit: Commit) {
   };
 }
 
-export function wireCommit(api: string, commit: Commit) {
-  const { tree, message, author, committer } = wireGitCommit(api, commit);
+/** Returns a commit as lists and comparisons show it. `api` is the URL of the repository. */
+export function toCommitJson(api: string, commit: Commit) {
+  const { tree, message, author, committer } = toGitCommitJson(api, commit);
   return {
     sha: commit.sha,
     node_id: `C_${commit.sha}`,

@@ -1,6 +1,6 @@
 import type { FileChange } from '../git/git-repository.ts';
 
-export function wireFileChange(change: FileChange) {
+export function toFileChangeJson(change: FileChange) {
   return {
     sha: change.sha,
     filename: change.path,

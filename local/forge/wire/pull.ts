@@ -1,9 +1,11 @@
 import type { ForgeContext } from '../forge-context.ts';
-import { isoSeconds } from '../git/read-commit.ts';
+import { toIsoSeconds } from '../git/read-commit.ts';
+import { mergeableState } from '../rules/merge-rules.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
-import { repositoryUrl, wireRepository } from './repository.ts';
-import { authorAssociation, wireUser } from './user.ts';
+import { repositoryUrl, toRepositoryJson } from './repository.ts';
+import { authorAssociation, toUserJson } from './user.ts';
 
+/** Returns the GraphQL id. */
 export function pullNodeId(pull: PullRow): string {
   return `PR_${pull.id}`;
 }
@@ -12,8 +14,8 @@ export function pullPageUrl(context: ForgeContext, repository: RepositoryRow, nu
   return `${context.urls.base}/${repository.name}/pull/${number}`;
 }
 
-/** As in lists: without what only a single one tells. */
-export function wirePull(context: ForgeContext, repository: RepositoryRow, pull: PullRow) {
+/** Returns a pull request as lists show it. */
+export function toPullJson(context: ForgeContext, repository: RepositoryRow, pull: PullRow) {
   const api = `${repositoryUrl(context, repository)}/pulls/${pull.number}`;
   return {
     id: pull.id,
@@ -25,52 +27,47 @@ export function wirePull(context: ForgeContext, repository: RepositoryRow, pull:
     locked: false,
     title: pull.title,
     body: pull.body === '' ? null : pull.body,
-    user: wireUser(context, pull.author),
+    user: toUserJson(context, pull.author),
     author_association: authorAssociation(context, repository, pull.author),
     draft: pull.draft,
-    labels: pull.labels.map(wireLabel),
-    head: wireSide(context, repository, pull.head, pull.head_sha),
-    base: wireSide(context, repository, pull.base, pull.base_sha),
+    labels: pull.labels.map(toLabelJson),
+    head: toSideJson(context, repository, pull.head, pull.head_sha),
+    base: toSideJson(context, repository, pull.base, pull.base_sha),
     merge_commit_sha: pull.merge_sha,
-    created_at: isoSeconds(pull.created_at),
-    updated_at: isoSeconds(pull.updated_at),
-    closed_at: pull.closed_at === null ? null : isoSeconds(pull.closed_at),
-    merged_at: pull.merged_at === null ? null : isoSeconds(pull.merged_at),
+    created_at: toIsoSeconds(pull.created_at),
+    updated_at: toIsoSeconds(pull.updated_at),
+    closed_at: pull.closed_at === null ? null : toIsoSeconds(pull.closed_at),
+    merged_at: pull.merged_at === null ? null : toIsoSeconds(pull.merged_at),
   };
 }
 
-export function wireOnePull(
+/** Returns a pull request as a single read shows it. `mergeable` is null while unknown. */
+export function toPullDetailJson(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
   mergeable: boolean | null,
 ) {
   return {
-    ...wirePull(context, repository, pull),
+    ...toPullJson(context, repository, pull),
     merged: pull.merged_at !== null,
-    merged_by: pull.merged_by === null ? null : wireUser(context, pull.merged_by),
+    merged_by: pull.merged_by === null ? null : toUserJson(context, pull.merged_by),
     mergeable,
-    mergeable_state: mergeableState(pull, mergeable),
+    mergeable_state: mergeableState(pull.draft, mergeable),
   };
 }
 
-function mergeableState(pull: PullRow, mergeable: boolean | null): string {
-  if (mergeable === null) return 'unknown';
-  if (!mergeable) return 'dirty';
-  return pull.draft ? 'draft' : 'clean';
-}
-
-function wireSide(context: ForgeContext, repository: RepositoryRow, branch: string, sha: string) {
+function toSideJson(context: ForgeContext, repository: RepositoryRow, branch: string, sha: string) {
   const owner = repository.name.split('/')[0] ?? '';
   return {
     label: `${owner}:${branch}`,
     ref: branch,
     sha,
-    user: wireUser(context, owner),
-    repo: wireRepository(context, repository),
+    user: toUserJson(context, owner),
+    repo: toRepositoryJson(context, repository),
   };
 }
 
-export function wireLabel(name: string) {
+export function toLabelJson(name: string) {
   return { id: 1, node_id: 'LA_1', name, color: 'ededed', default: false, description: null };
 }

@@ -1,15 +1,20 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Caller, ForgeContext } from '../forge-context.ts';
-import { isoSeconds } from '../git/read-commit.ts';
+import { toIsoSeconds } from '../git/read-commit.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
-import { wireUser } from './user.ts';
+import { toUserJson } from './user.ts';
 
 export function repositoryUrl(context: ForgeContext, repository: RepositoryRow): string {
   return `${context.urls.api}/repos/${repository.name}`;
 }
 
-export function wireRepository(context: ForgeContext, repository: RepositoryRow, caller?: Caller) {
+/** Returns a repository; `caller` adds the caller's permissions. */
+export function toRepositoryJson(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  caller?: Caller,
+) {
   const [owner = '', name = ''] = repository.name.split('/');
   const { settings } = repository;
   return {
@@ -19,41 +24,41 @@ export function wireRepository(context: ForgeContext, repository: RepositoryRow,
     full_name: repository.name,
     private: settings.private,
     visibility: settings.private ? 'private' : 'public',
-    owner: wireUser(context, owner),
+    owner: toUserJson(context, owner),
     url: repositoryUrl(context, repository),
     html_url: `${context.urls.base}/${repository.name}`,
     clone_url: `${context.urls.base}/${repository.name}.git`,
     description: null,
     fork: false,
-    size: packedKb(repository.git_dir),
+    size: measurePackedKb(repository.git_dir),
     default_branch: repository.default_branch,
     archived: settings.archived,
     disabled: false,
     allow_merge_commit: settings.allowMerge,
     allow_squash_merge: settings.allowSquash,
     allow_rebase_merge: settings.allowRebase,
-    created_at: isoSeconds(repository.created_at),
-    ...(caller !== undefined && { permissions: wirePermissions(caller) }),
+    created_at: toIsoSeconds(repository.created_at),
+    ...(caller !== undefined && { permissions: toPermissionsJson(caller) }),
   };
 }
 
-/** As GitHub counts it: what is packed, in KB, with what belongs to it. Loose objects are few and small. */
-function packedKb(gitDir: string): number {
+/** Returns the size of the pack folder in KB, as GitHub counts. Loose objects are few and small. */
+function measurePackedKb(gitDir: string): number {
   const folder = join(gitDir, 'objects/pack');
   try {
-    const sizes = readdirSync(folder).map((name) => sizeOf(join(folder, name)));
+    const sizes = readdirSync(folder).map((name) => readSize(join(folder, name)));
     return Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / 1_024);
   } catch {
     return 0;
   }
 }
 
-/** Git may have packed anew just now. */
-function sizeOf(file: string): number {
+/** Returns 0 for a file that git removed meanwhile. */
+function readSize(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function wirePermissions(caller: Caller) {
+function toPermissionsJson(caller: Caller) {
   const admin = caller.permission === 'admin';
   const push = admin || caller.permission === 'write';
   return { admin, maintain: admin, push, triage: push, pull: true };

@@ -2,12 +2,12 @@ import type { ForgeContext } from '../forge-context.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { findAccount } from '../store/token-store.ts';
 
-export function wireUser(context: ForgeContext, login: string) {
+export function toUserJson(context: ForgeContext, login: string) {
   const account = findAccount(context.rows, login);
   return {
     login,
-    id: numberOf(login),
-    node_id: `U_${numberOf(login)}`,
+    id: toUserId(login),
+    node_id: `U_${toUserId(login)}`,
     avatar_url: '',
     url: `${context.urls.api}/users/${encodeURIComponent(login)}`,
     html_url: `${context.urls.base}/${encodeURIComponent(login)}`,
@@ -16,15 +16,15 @@ export function wireUser(context: ForgeContext, login: string) {
   };
 }
 
-/** A number that is always the same for a login. */
-function numberOf(login: string): number {
+/** Returns a number that depends on the login alone. */
+function toUserId(login: string): number {
   let hash = 7;
   for (const letter of login) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_000_007;
   return hash;
 }
 
-/** Undefined: nobody is known by that name. Who owns the repository may do everything. */
-export function permissionOf(
+/** Returns the permission of an account; undefined: no such account. The owner of a repository has `admin`. */
+export function findPermission(
   context: ForgeContext,
   repository: RepositoryRow,
   login: string,
@@ -33,7 +33,7 @@ export function permissionOf(
   return findAccount(context.rows, login)?.permission;
 }
 
-/** As on GitHub it tells who belongs here, and not what they may do. */
+/** Returns GitHub's `author_association`, which names the relation to the repository and grants nothing. */
 export function authorAssociation(
   context: ForgeContext,
   repository: RepositoryRow,

@@ -5,12 +5,12 @@ import { sendRawRequest } from '../../support/forge/send-raw-request.ts';
 import type { TestForge, TestRepository } from '../../support/forge/test-forge.ts';
 import { startTestForge } from '../../support/forge/test-forge.ts';
 
-// Hostile names at the forge's REST interface, sent as they stand: no client takes "..", "%2f" or "//" out of the path. Files
-// outside the bare repository hold a commit id each, so that reading one as a reference would show.
+// Hostile names at the REST interface of the forge. A raw client sends paths with "..", "%2f" and "//" unchanged. Files outside
+// the bare repository hold a commit id, so a read of such a file as a reference would show the id.
 
 let forge: TestForge;
 let own: TestRepository;
-/** A commit that only the other repository has. */
+/** A commit of another repository. */
 let secret: string;
 
 beforeAll(async () => {
@@ -18,13 +18,13 @@ beforeAll(async () => {
   own = await forge.makeRepository('own');
   const other = await forge.makeRepository('other', { 'secret.txt': 'other\n' });
   secret = other.main;
-  await Promise.all(outside().map((file) => writeFile(file, own.main)));
+  await Promise.all(listOutsideFiles().map((file) => writeFile(file, own.main)));
 });
 
 afterAll(() => forge.close());
 
-/** In the git directory but no reference, and in each folder above it. */
-function outside(): string[] {
+/** Returns a file in the git directory that is no reference, and a file in each folder above. */
+function listOutsideFiles(): string[] {
   return ['repos/acme/own.git', 'repos/acme', 'repos', '.'].map((folder) =>
     join(forge.dataDir, folder, 'outside'),
   );
@@ -33,7 +33,7 @@ function outside(): string[] {
 const call = (method: string, path: string, body?: unknown) =>
   sendRawRequest(forge, method, path, body);
 
-/** Paths from `refs/heads/` to each of the files outside, and other names that git would not take. */
+/** Paths from `refs/heads/` to the files outside, and other names that git refuses. */
 const HOSTILE = [
   '../../outside',
   '../../../outside',
@@ -63,10 +63,10 @@ const HOSTILE = [
   'x'.repeat(3_000),
 ];
 
-/** A path may stand in a URL as it is or with every sign encoded, slashes too; what HTTP cannot carry, only encoded. */
-function writtenIn(value: string): string[] {
+/** Returns the forms of a name in a URL: unchanged if HTTP allows the name, and with every character encoded. */
+function listUrlForms(value: string): string[] {
   const encoded = encodeURIComponent(value).replaceAll('.', '%2e');
-  // A `.` that stands alone is tidied out of a URL before it is sent.
+  // A client removes a segment of `.` from a URL before sending.
   if (value.endsWith('/.')) return [encoded];
   return /^[\x21-\x7e]+$/.test(value) && !/[?#\\`^{}]/.test(value) ? [value, encoded] : [encoded];
 }
@@ -84,8 +84,8 @@ const READS: readonly (readonly [string, (name: string) => string])[] = [
 ];
 
 describe.each(READS)('reading %s', (_name, path) => {
-  test.each(HOSTILE)('of %j is refused', async (value) => {
-    for (const written of writtenIn(value)) {
+  test.each(HOSTILE)('a read of the name %j is refused', async (value) => {
+    for (const written of listUrlForms(value)) {
       const { status, text } = await call('GET', `/repos/acme/own${path(written)}`);
       expect([404, 422], `${written}: ${text}`).toContain(status);
       expect(text).not.toContain(own.main);
@@ -94,29 +94,29 @@ describe.each(READS)('reading %s', (_name, path) => {
     }
   });
 
-  test('of a commit that only another repository has is refused', async () => {
+  test('a read of a commit of another repository is refused', async () => {
     const { status } = await call('GET', `/repos/acme/own${path(secret)}`);
     expect([404, 422]).toContain(status);
   });
 });
 
 describe('writing a reference', () => {
-  test.each(HOSTILE)('of the name %j is refused', async (value) => {
+  test.each(HOSTILE)('a write of the name %j is refused', async (value) => {
     const ref = `refs/heads/${value}`;
     const made = await call('POST', '/repos/acme/own/git/refs', { ref, sha: own.main });
     expect(made.status, made.text).toBe(422);
-    for (const written of writtenIn(value)) {
+    for (const written of listUrlForms(value)) {
       const path = `/repos/acme/own/git/refs/heads/${written}`;
       const moved = await call('PATCH', path, { sha: own.main, force: true });
       expect([404, 422], `${written}: ${moved.text}`).toContain(moved.status);
       const removed = await call('DELETE', path);
       expect([404, 422], `${written}: ${removed.text}`).toContain(removed.status);
     }
-    for (const file of outside()) expect(await readFile(file, 'utf8')).toBe(own.main);
+    for (const file of listOutsideFiles()) expect(await readFile(file, 'utf8')).toBe(own.main);
   });
 });
 
-test('a repository that is named with a way out of its folder is 404', async () => {
+test('a repository name that leaves its folder is answered with 404', async () => {
   for (const name of [
     'acme/..%2fother',
     'acme%2f..%2facme/own',
@@ -129,7 +129,7 @@ test('a repository that is named with a way out of its folder is 404', async () 
   }
 });
 
-test('a good name is read, so that what is refused is not refused for another reason', async () => {
+test('a valid name is read on every path, so the refusals above have no other cause', async () => {
   for (const [name, path] of READS.filter(([kind]) => kind !== 'git/blobs')) {
     const good = name === 'git/commits' ? own.main : 'main';
     const { status, text } = await call('GET', `/repos/acme/own${path(good)}`);

@@ -3,15 +3,15 @@ import { sendRawRequest } from '../../support/forge/send-raw-request.ts';
 import type { TestForge, TestRepository } from '../../support/forge/test-forge.ts';
 import { startTestForge } from '../../support/forge/test-forge.ts';
 
-// Hostile values in what is sent to the forge: pull requests, merges, checks, rules and GraphQL. Each is refused in GitHub's
-// words, or kept as the text that it is; none is a fault of the forge, and none moves a branch.
+// Hostile values in requests about pull requests, merges, checks, rules and GraphQL. The forge refuses a value in GitHub's words
+// or keeps the value as text. No value causes a server error or moves a branch.
 
 const REPOSITORY = '/repos/acme/own';
 
 let forge: TestForge;
 let own: TestRepository;
 let feature: string;
-/** Of an open pull request of `feature`. */
+/** Number and GraphQL id of an open pull request of `feature`. */
 let number: number;
 let node: string;
 
@@ -28,7 +28,7 @@ afterAll(() => forge.close());
 
 const call = (method: string, path: string, body?: unknown) =>
   sendRawRequest(forge, method, `${REPOSITORY}${path}`, body);
-const askGraph = (body: unknown) => sendRawRequest(forge, 'POST', '/../graphql', body);
+const callGraphql = (body: unknown) => sendRawRequest(forge, 'POST', '/../graphql', body);
 
 async function expectUnmoved(): Promise<void> {
   for (const [branch, sha] of [
@@ -59,7 +59,7 @@ const NAMES = [
 ];
 
 describe.each(NAMES)('the name %j', (name) => {
-  test('is no side of a pull request', async () => {
+  test('a pull request refuses the name as head and base', async () => {
     for (const sides of [
       { head: name, base: 'main' },
       { head: 'feature', base: name },
@@ -69,7 +69,7 @@ describe.each(NAMES)('the name %j', (name) => {
     }
   });
 
-  test('is no side of a merge', async () => {
+  test('a merge refuses the name as head and base', async () => {
     for (const sides of [
       { head: name, base: 'main' },
       { head: 'feature', base: name },
@@ -80,7 +80,7 @@ describe.each(NAMES)('the name %j', (name) => {
     await expectUnmoved();
   });
 
-  test('is no commit', async () => {
+  test('a check and a merge refuse the name as commit', async () => {
     const check = await call('POST', '/check-runs', { name: 'ci', head_sha: name });
     expect(check.status, check.text).toBe(422);
     const merged = await call('PUT', `/pulls/${number}/merge`, { sha: name });
@@ -88,16 +88,16 @@ describe.each(NAMES)('the name %j', (name) => {
     await expectUnmoved();
   });
 
-  test('is no pull request of GraphQL', async () => {
+  test('a GraphQL mutation refuses the name as pull request', async () => {
     const query = 'mutation { markPullRequestReadyForReview { pullRequest { id } } }';
-    const { status, text } = await askGraph({ query, variables: { id: name } });
+    const { status, text } = await callGraphql({ query, variables: { id: name } });
     expect(status, text).toBe(200);
     expect(JSON.parse(text)).toMatchObject({ errors: [{ type: 'NOT_FOUND' }] });
   });
 });
 
 test.each(['0', '-1', '1.5', '1e99', 'abc', '%00', '1%2f..', '99999999999999999999', '1;--'])(
-  'the number %s is no pull request',
+  'the number %s is answered with 404',
   async (wrong) => {
     for (const path of ['', '/files', '/merge', '/reviews', '/comments']) {
       const { status, text } = await call('GET', `/pulls/${wrong}${path}`);
@@ -107,7 +107,7 @@ test.each(['0', '-1', '1.5', '1e99', 'abc', '%00', '1%2f..', '999999999999999999
 );
 
 test.each(['1e300', '-1', '0', 'abc', 'Infinity', '99999999999999999999', '%00', ''])(
-  'the page %j is one, and none of it a fault',
+  'the page %j is answered with at most a single pull request',
   async (wrong) => {
     for (const query of [`page=${wrong}`, `per_page=${wrong}`, `page=${wrong}&per_page=${wrong}`]) {
       const { status, text } = await call('GET', `/pulls?${query}`);
@@ -133,30 +133,33 @@ test.each([
   ['POST', '/rulesets', { name: 'r', enforcement: 'active', rules: [] }],
   ['PUT', '/branches/main/protection', { required_status_checks: 'all' }],
   ['POST', '/merges', { base: 'main', head: 'feature', commit_message: 1 }],
-] as const)('%s %s of %j is 422 and says why', async (method, path, body) => {
+] as const)('%s %s of %j is answered with 422 and a reason', async (method, path, body) => {
   const { status, text } = await call(method, path, body);
   expect(status, text).toBe(422);
   expect(JSON.parse(text).message).toMatch(/^(Invalid request|Validation Failed)/);
   await expectUnmoved();
 });
 
-test.each(['{', '', '"x"', 'null', '[1]', '\0'])('GraphQL of %j is refused', async (body) => {
-  const { status, text } = await askGraph(body);
-  expect([400, 422], text).toContain(status);
-});
+test.each(['{', '', '"x"', 'null', '[1]', '\0'])(
+  'a GraphQL body of %j is refused',
+  async (body) => {
+    const { status, text } = await callGraphql(body);
+    expect([400, 422], text).toContain(status);
+  },
+);
 
-test('words are kept as they are, and are nothing else', async () => {
-  const words =
+test('titles, bodies and comments keep hostile text unchanged', async () => {
+  const hostile =
     '--help\n$(id) `id` <script>alert(1)</script> \u0000 \ud83d\ude00 "; drop table pull;--';
-  const changed = await call('PATCH', `/pulls/${number}`, { title: words, body: words });
+  const changed = await call('PATCH', `/pulls/${number}`, { title: hostile, body: hostile });
   expect(changed.status, changed.text).toBe(200);
-  expect(JSON.parse(changed.text)).toMatchObject({ title: words, body: words });
-  const comment = await call('POST', `/issues/${number}/comments`, { body: words });
-  expect(JSON.parse(comment.text)).toMatchObject({ body: words });
+  expect(JSON.parse(changed.text)).toMatchObject({ title: hostile, body: hostile });
+  const comment = await call('POST', `/issues/${number}/comments`, { body: hostile });
+  expect(JSON.parse(comment.text)).toMatchObject({ body: hostile });
   expect(JSON.parse((await call('GET', '/pulls')).text)).toMatchObject([{ node_id: node }]);
 });
 
-test('a pattern of many stars is looked up at once', async () => {
+test('a ruleset with a pattern of many stars is evaluated without delay', async () => {
   const include = [`refs/heads/${'**a'.repeat(40)}`, `${'*'.repeat(200)}x`];
   const rules = [{ type: 'deletion' }];
   const conditions = { ref_name: { include } };
@@ -170,7 +173,7 @@ test('a pattern of many stars is looked up at once', async () => {
   expect(JSON.parse(text)).toEqual([]);
 });
 
-test('a zero byte is no part of a commit message', async () => {
+test('a merge drops a zero byte from its commit message', async () => {
   const sides = { base: 'main', head: 'feature', commit_message: 'a\0b' };
   const { status, text } = await call('POST', '/merges', sides);
   expect(status, text).toBe(201);

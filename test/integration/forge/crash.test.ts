@@ -17,7 +17,7 @@ import {
 } from '../../support/workspace/git.ts';
 
 const REPO = 'acme/crash';
-/** Milliseconds after the call at which the forge is killed. */
+/** Milliseconds between the merge call and the kill of the forge, by round. */
 const ROUNDS = [0, 3, 6, 10, 15, 25];
 
 let directory: Awaited<ReturnType<typeof makeTemporaryDirectory>>;
@@ -35,7 +35,7 @@ function connect({ apiUrl }: { readonly apiUrl: string }): Forge {
   return createGitHubForge({ baseUrl: apiUrl, auth: { token: ADMIN_TOKEN }, now: Date.now });
 }
 
-test('killed in the middle of a merge, it has merged once or not at all when it is back', async () => {
+test('a forge that is killed during a merge has merged once or not at all after its restart', async () => {
   const dataDir = join(directory.path, 'forge');
   let server = await spawnForge(dataDir);
   const gitUrl = () => server.apiUrl.replace('/api/v3', `/${REPO}.git`);
@@ -51,8 +51,8 @@ test('killed in the middle of a merge, it has merged once or not at all when it 
     await pushWithToken(work, gitUrl(), ADMIN_TOKEN, `${sha}:refs/heads/${branch}`);
     const before = connect(server);
     await before.ensureBranch(REPO, base, main);
-    const ask = { head: branch, base, title: branch, body: '', draft: false, labels: [] };
-    const { number } = await before.ensurePull(REPO, ask);
+    const wanted = { head: branch, base, title: branch, body: '', draft: false, labels: [] };
+    const { number } = await before.ensurePull(REPO, wanted);
     await before.readPull(REPO, number);
     const merge = { sha, title: 'Merge', message: '', method: 'squash' } as const;
     const calling = before.mergePull(REPO, number, merge).catch((error: unknown) => error);
@@ -80,19 +80,20 @@ test('killed in the middle of a merge, it has merged once or not at all when it 
 });
 
 test.each([true, false])(
-  'a squash that was under way is settled at the start, base moved: %s',
+  'the start completes or drops a squash that a crash interrupted, base moved: %s',
   async (moved) => {
-    const dataDir = join(directory.path, `settle-${moved}`);
+    const dataDir = join(directory.path, `interrupted-${moved}`);
     const options = { port: 0, dataDir, adminToken: ADMIN_TOKEN };
     const first = await startForge(options);
     await makeRemote(first.url);
     await runGit(work, ['checkout', '--quiet', '--detach', main]);
-    const sha = await commitFiles(work, { 'settle.txt': '1' });
+    const sha = await commitFiles(work, { 'interrupted.txt': '1' });
     const gitUrl = `${first.url}/${REPO}.git`;
     await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${main}:refs/heads/main`);
-    await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${sha}:refs/heads/settle`);
-    const ask = { head: 'settle', base: 'main', title: 'x', body: '', draft: false, labels: [] };
-    const { number } = await connect(first).ensurePull(REPO, ask);
+    await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${sha}:refs/heads/interrupted`);
+    const branches = { head: 'interrupted', base: 'main' };
+    const wanted = { ...branches, title: 'x', body: '', draft: false, labels: [] };
+    const { number } = await connect(first).ensurePull(REPO, wanted);
     await first.close();
     const bare = join(dataDir, 'repos', `${REPO}.git`);
     const squash = await runGit(bare, ['commit-tree', `${sha}^{tree}`, '-p', main, '-m', 'Squash']);

@@ -42,7 +42,7 @@ function url(): string {
   return `${t.server.url}/${REPO}.git`;
 }
 
-async function workTreeState(): Promise<string> {
+async function readWorkTreeState(): Promise<string> {
   const [status, head, index] = await Promise.all([
     runGit(mine, ['status', '--porcelain=v2', '--branch']),
     readFile(join(mine, '.git/HEAD'), 'utf8'),
@@ -51,7 +51,7 @@ async function workTreeState(): Promise<string> {
   return `${status}\n${head}\n${index.size}`;
 }
 
-test('links a work tree in place, again too, and answers its branch and head', async () => {
+test('linking a work tree in place may be repeated, and returns branch and head', async () => {
   const first = await t.controlForge('POST', '/repositories', { name: REPO, path: mine });
   const again = await t.controlForge('POST', '/repositories', { name: REPO, path: mine });
 
@@ -67,7 +67,7 @@ test.each([
   ['/nowhere/at/all', 'does not exist'],
   ['relative/path', 'not an absolute path'],
   ['/', 'not a git repository'],
-])('refuses to link %s', async (path, reason) => {
+])('linking %s is refused', async (path, reason) => {
   const { status, body } = await t.controlForge('POST', '/repositories', { name: 'local/x', path });
 
   expect(status).toBe(422);
@@ -75,13 +75,13 @@ test.each([
 });
 
 test.each(['../x', 'a/../b', 'api/x', '_forge/x', 'a', 'a/b/c', 'a/.git', 'a/b.git'])(
-  'refuses the name %s',
+  'the repository name %s is refused',
   async (name) => {
     expect((await t.controlForge('POST', '/repositories', { name })).status).toBe(422);
   },
 );
 
-test('a name that is taken by another repository is a conflict', async () => {
+test('linking a repository by the name of another repository is a conflict', async () => {
   const other = join(directory.path, 'other');
   await initRepository(other);
   await commitFiles(other, { 'b.txt': 'b' });
@@ -91,16 +91,16 @@ test('a name that is taken by another repository is a conflict', async () => {
   });
 });
 
-test('branches land in the repository, and its work tree, index and branch stay as they are', async () => {
-  const before = await workTreeState();
+test('pushes and merges create branches, and leave work tree, index and checked-out branch alone', async () => {
+  const before = await readWorkTreeState();
   const clone = join(directory.path, 'clone');
   await runGit(directory.path, ['clone', '--quiet', mine, clone]);
   const commit = await commitFiles(clone, { 'b.txt': 'b\n' });
 
   await pushWithToken(clone, url(), ADMIN_TOKEN, 'HEAD:refs/heads/smol-gang/task');
   await t.forge.ensureBranch(REPO, 'smol-gang/root', main);
-  const ask = { head: 'smol-gang/task', base: 'smol-gang/root', title: 'x', body: '' };
-  const pull = await t.forge.ensurePull(REPO, { ...ask, draft: false, labels: [] });
+  const wanted = { head: 'smol-gang/task', base: 'smol-gang/root', title: 'x', body: '' };
+  const pull = await t.forge.ensurePull(REPO, { ...wanted, draft: false, labels: [] });
   await t.forge.readPull(REPO, pull.number);
   const outcome = await t.forge.mergePull(REPO, pull.number, { sha: commit, ...METHOD });
 
@@ -108,11 +108,11 @@ test('branches land in the repository, and its work tree, index and branch stay 
   expect(await runGit(mine, ['rev-parse', 'smol-gang/root'])).toBe(
     (await t.forge.readPull(REPO, pull.number)).mergeSha,
   );
-  expect(await workTreeState()).toBe(before);
+  expect(await readWorkTreeState()).toBe(before);
   await expect(stat(join(directory.path, 'hook-ran'))).rejects.toThrow();
 });
 
-test('the branch that is checked out is never written, in an added work tree neither', async () => {
+test('a checked-out branch is never written, also in an added work tree', async () => {
   const added = join(directory.path, 'added');
   await runGit(mine, [
     '-c',
@@ -126,7 +126,7 @@ test('the branch that is checked out is never written, in an added work tree nei
   ]);
   const clone = join(directory.path, 'clone');
   const commit = await runGit(clone, ['rev-parse', 'HEAD']);
-  const before = await workTreeState();
+  const before = await readWorkTreeState();
 
   for (const branch of ['main', 'side']) {
     const push = pushWithToken(clone, url(), ADMIN_TOKEN, `HEAD:refs/heads/${branch}`);
@@ -135,8 +135,8 @@ test('the branch that is checked out is never written, in an added work tree nei
     await expect(t.forge.moveBranch(REPO, branch, commit)).rejects.toMatchObject(refused);
     await expect(t.forge.deleteBranch(REPO, branch)).rejects.toMatchObject(refused);
   }
-  const ask = { head: 'smol-gang/root', base: 'main', title: 'x', body: '' };
-  const pull = await t.forge.ensurePull(REPO, { ...ask, draft: false, labels: [] });
+  const wanted = { head: 'smol-gang/root', base: 'main', title: 'x', body: '' };
+  const pull = await t.forge.ensurePull(REPO, { ...wanted, draft: false, labels: [] });
   await t.forge.readPull(REPO, pull.number);
   const merge = { sha: pull.headSha, ...METHOD };
   expect(await t.forge.mergePull(REPO, pull.number, merge)).toMatchObject({
@@ -144,10 +144,10 @@ test('the branch that is checked out is never written, in an added work tree nei
     message: expect.stringContaining('checked out'),
   });
 
-  expect(await workTreeState()).toBe(before);
+  expect(await readWorkTreeState()).toBe(before);
 });
 
-test('what a person does in the repository with git is seen', async () => {
+test('the forge sees branches and merges that a person makes with git', async () => {
   await runGit(mine, ['config', 'core.hooksPath', '/dev/null']);
   await runGit(mine, ['branch', 'by-hand', main]);
   expect(await t.forge.readBranchHead(REPO, 'by-hand')).toBe(main);
@@ -162,7 +162,7 @@ test('what a person does in the repository with git is seen', async () => {
   });
 });
 
-test('unlinking leaves the repository alone', async () => {
+test('unlinking leaves the repository on disk', async () => {
   const { status } = await t.controlForge('DELETE', `/repositories/${REPO}`);
 
   expect(status).toBe(204);
@@ -170,7 +170,7 @@ test('unlinking leaves the repository alone', async () => {
   expect(await runGit(mine, ['rev-parse', 'smol-gang/root'])).toMatch(/^[0-9a-f]{40}$/);
 });
 
-test('only the admin token opens the controls', async () => {
+test('the routes below /_forge require the admin token', async () => {
   const person = await t.createPerson('nosy', 'admin');
 
   for (const authorization of ['', `token ${person}`]) {
@@ -181,12 +181,12 @@ test('only the admin token opens the controls', async () => {
   }
 });
 
-test('a page shows a pull request, with its text as text and no script allowed', async () => {
+test('a page of a pull request escapes its text and forbids scripts', async () => {
   const r = await t.makeRepository('pages');
   await t.pushBranch(r, 'head', { 'b<i>.txt': 'b\n' });
   const body = '<script>alert(1)</script>';
-  const ask = { head: 'head', base: 'main', title: 'A <b>title</b>', body, labels: [] };
-  const pull = await t.forge.ensurePull(r.repo, { ...ask, draft: false });
+  const wanted = { head: 'head', base: 'main', title: 'A <b>title</b>', body, labels: [] };
+  const pull = await t.forge.ensurePull(r.repo, { ...wanted, draft: false });
 
   const answer = await fetch(pull.url);
 

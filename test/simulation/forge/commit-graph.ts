@@ -1,23 +1,26 @@
 import type { Sha } from '../../../core/port/forge.ts';
 
-// Commits as git sees them, as far as merging is concerned: parents, and for each path one line of content.
+// A model of git that is large enough for merges: a commit has parents and a line of content per path.
 
+/** A line of content by path. */
 export type Files = ReadonlyMap<string, string>;
+/** A commit; `index` is the position in the order of creation. */
 export type Commit = {
   readonly sha: Sha;
   readonly index: number;
   readonly parents: readonly Sha[];
   readonly files: Files;
-  /** One bit for each commit that is an ancestor, itself included. */
+  /** A bit set over commit indexes: the ancestors and the commit. */
   readonly ancestors: Uint32Array;
 };
 
+/** The commits of a repository. */
 export class CommitGraph {
   readonly #commits: Commit[] = [];
   readonly #bySha = new Map<Sha, Commit>();
   readonly #prefix: string;
 
-  /** `prefix`: two hexadecimal digits that tell repositories apart. */
+  /** `prefix`: two hexadecimal digits that distinguish the commits of repositories. */
   constructor(prefix: string) {
     this.#prefix = prefix;
   }
@@ -42,16 +45,17 @@ export class CommitGraph {
 
   get(sha: Sha): Commit {
     const commit = this.#bySha.get(sha);
-    if (commit === undefined) throw new Error(`no commit ${sha}`);
+    if (commit === undefined) throw new Error(`The repository has no commit ${sha}.`);
     return commit;
   }
 
-  isAncestor(ancestor: Sha, of: Sha): boolean {
+  /** Returns whether a descendant contains an ancestor. A commit contains itself. */
+  isAncestor(ancestor: Sha, descendant: Sha): boolean {
     const { index } = this.get(ancestor);
-    return (((this.get(of).ancestors[index >> 5] ?? 0) >>> (index & 31)) & 1) === 1;
+    return (((this.get(descendant).ancestors[index >> 5] ?? 0) >>> (index & 31)) & 1) === 1;
   }
 
-  /** The newest common ancestor: later commits never are ancestors of earlier ones. */
+  /** Returns the newest common ancestor. Ancestors always have lower indexes. */
   mergeBase(a: Sha, b: Sha): Commit {
     const left = this.get(a).ancestors;
     const right = this.get(b).ancestors;
@@ -64,35 +68,35 @@ export class CommitGraph {
     throw new Error(`${a} and ${b} have no common ancestor`);
   }
 
-  /** Commits of `head` that `base` does not have. */
-  ahead(base: Sha, head: Sha): number {
-    const have = this.get(base).ancestors;
+  /** Counts the commits of `head` that `base` does not contain. */
+  countAhead(base: Sha, head: Sha): number {
+    const known = this.get(base).ancestors;
     let count = 0;
     for (const [word, bits] of this.get(head).ancestors.entries()) {
-      let missing = bits & ~(have[word] ?? 0);
+      let missing = bits & ~(known[word] ?? 0);
       for (; missing !== 0; missing &= missing - 1) count += 1;
     }
     return count;
   }
 
-  /** A path that both sides changed, and not to the same, is a conflict; there `ours` is kept. */
+  /** Merges two commits. A path that both sides changed differently is a conflict and keeps the content of `ours`. */
   merge(ours: Sha, theirs: Sha): { readonly files: Files; readonly conflicts: string[] } {
-    const base = this.mergeBase(ours, theirs).files;
-    const mine = this.get(ours).files;
-    const files = new Map(mine);
+    const baseFiles = this.mergeBase(ours, theirs).files;
+    const ourFiles = this.get(ours).files;
+    const theirFiles = this.get(theirs).files;
+    const files = new Map(ourFiles);
     const conflicts: string[] = [];
-    const other = this.get(theirs).files;
-    for (const path of new Set([...other.keys(), ...base.keys()])) {
-      const [was, is, wants] = [base.get(path), mine.get(path), other.get(path)];
-      if (wants === was || wants === is) continue;
-      if (is !== was) conflicts.push(path);
-      else if (wants === undefined) files.delete(path);
-      else files.set(path, wants);
+    for (const path of new Set([...theirFiles.keys(), ...baseFiles.keys()])) {
+      const [base, our, their] = [baseFiles.get(path), ourFiles.get(path), theirFiles.get(path)];
+      if (their === base || their === our) continue;
+      if (our !== base) conflicts.push(path);
+      else if (their === undefined) files.delete(path);
+      else files.set(path, their);
     }
     return { files, conflicts };
   }
 
-  /** Paths that differ. */
+  /** Returns the paths whose content differs. */
   diff(a: Files, b: Files): string[] {
     const paths: string[] = [];
     for (const path of new Set([...a.keys(), ...b.keys()]))
@@ -100,8 +104,8 @@ export class CommitGraph {
     return paths;
   }
 
-  /** As a forge compares: what head changed since its merge base with base. */
-  changed(base: Sha, head: Sha): string[] {
+  /** Returns the paths that `head` changed since its merge base with `base`, as a forge compares. */
+  listChanges(base: Sha, head: Sha): string[] {
     return this.diff(this.mergeBase(base, head).files, this.get(head).files);
   }
 }

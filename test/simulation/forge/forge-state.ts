@@ -1,8 +1,9 @@
 import type { Review, ReviewComment, Sha } from '../../../core/port/forge.ts';
 import { CommitGraph } from './commit-graph.ts';
 
-// A forge's truth: what anybody outside could read there.
+// The state of a simulated forge, without the lag of its answers.
 
+/** A pull request of the simulation. */
 export type SimPull = {
   readonly number: number;
   readonly title: string;
@@ -11,47 +12,49 @@ export type SimPull = {
   draft: boolean;
   readonly head: string;
   base: string;
-  /** Of the head when it was closed or merged. */
+  /** Head commit at the time of closing or merging. */
   lastSha: Sha;
   mergeSha?: Sha;
   readonly labels: readonly string[];
   updatedAt: number;
   readonly author: string;
-  /** Until then the head that it shows is this one. */
+  /** Reads show this old head commit until a time. */
   lag?: { readonly until: number; readonly sha: Sha };
-  /** Before that the forge does not know whether it can be merged. */
+  /** Time from which the forge knows whether the pull request can be merged. */
   computedAt: number;
-  /** A rule that refuses its merge for a while. */
+  /** A rule that refuses the merge until a time. */
   forbidden?: { readonly rule: string; readonly until: number };
   readonly reviews: Review[];
   readonly comments: ReviewComment[];
 };
 
+/** A repository of the simulation; times are epoch milliseconds. */
 export type SimRepository = {
   readonly name: string;
   readonly graph: CommitGraph;
   readonly branches: Map<string, Sha>;
   readonly pulls: SimPull[];
-  /** When checks of a commit end, and how; no entry: there are none. */
+  /** End and result of a commit's checks. No entry: the commit has no checks. */
   readonly checks: Map<Sha, { readonly endsAt: number; readonly green: boolean }>;
   readonly hasChecks: boolean;
-  /** Two changes that merge cleanly and do not work together. */
+  /** Pairs of authors whose changes merge cleanly and break each other. */
   readonly clashes: readonly (readonly [string, string])[];
 };
 
-/** Who does it: judged by what it may do. */
+/** The actor of a change; the judge applies the rules of its kind. */
 export type By =
   | {
       readonly kind: 'engine';
       readonly invocation: number;
-      /** It has stood still for so long that what it knows is old. */
+      /** True: the invocation was frozen, so its knowledge may be old. */
       readonly isLate: () => boolean;
-      /** When it last read where this branch points. */
+      /** Time of the last read of a branch; 0: never read. */
       readonly readAt: (repo: string, branch: string) => number;
     }
   | { readonly kind: 'bridge'; readonly attempt: string }
   | { readonly kind: 'person' };
 
+/** Creates a repository whose `main` has one commit. `place` distinguishes the commits of repositories. */
 export function newRepository(
   name: string,
   place: number,
@@ -73,26 +76,26 @@ export function newRepository(
 }
 
 /**
- * What verify would say of a tree. A line of content is `<author>@<attempt>:<whose work its author had seen, by commas>`;
- * the work of two who clash is red together until somebody writes who has seen both, and `bad` work is red by itself.
+ * Returns whether verification passes for a tree. A line of content is `<author>@<attempt>:<authors seen, by commas>`. The
+ * work of a clashing pair fails until a line is written by an author who saw both. Work that starts with `bad-` fails alone.
  */
 export function isGreen(repository: SimRepository, files: ReadonlyMap<string, string>): boolean {
   const authors = new Set<string>();
-  const together: Set<string>[] = [];
+  const seenTogether: Set<string>[] = [];
   for (const line of files.values()) {
     if (line.startsWith('bad-')) return false;
     const [author = '', known = ''] = line.split(':');
     const name = author.split('@')[0] ?? '';
     authors.add(name);
-    if (known !== '') together.push(new Set([name, ...known.split(',')]));
+    if (known !== '') seenTogether.push(new Set([name, ...known.split(',')]));
   }
   return repository.clashes.every(
     ([a, b]) =>
-      !authors.has(a) || !authors.has(b) || together.some((seen) => seen.has(a) && seen.has(b)),
+      !authors.has(a) || !authors.has(b) || seenTogether.some((seen) => seen.has(a) && seen.has(b)),
   );
 }
 
-/** Whose work is in a tree. */
+/** Returns the authors of the lines in a tree. */
 export function authorsOf(files: ReadonlyMap<string, string>): string[] {
   const names = new Set<string>();
   for (const line of files.values()) {
@@ -102,7 +105,7 @@ export function authorsOf(files: ReadonlyMap<string, string>): string[] {
   return [...names];
 }
 
-/** Under which name it is kept when a worker read them last. */
+/** Returns the key under which an invocation records its last read of reviews. */
 export function reviewsOf(number: number): string {
   return `reviews of #${number}`;
 }

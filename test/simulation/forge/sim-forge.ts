@@ -8,47 +8,67 @@ import type {
   Sha,
   WantedPull,
 } from '../../../core/port/forge.ts';
+import type { MergeRefusal } from '../../../local/forge/rules/merge-rules.ts';
+import {
+  findMergeabilityRefusal,
+  findMergeRefusal,
+  mergeOutcomeAfterRefusal,
+} from '../../../local/forge/rules/merge-rules.ts';
+import {
+  choosePull,
+  decideBaseChange,
+  decideStateAfterBranchMove,
+  findCreationRefusal,
+  findDraftRefusal,
+  findOpenPull,
+  findReopenRefusal,
+} from '../../../local/forge/rules/pull-rules.ts';
 import type { Random } from '../time/random.ts';
 import type { By, SimPull, SimRepository } from './forge-state.ts';
 import { isGreen } from './forge-state.ts';
+import { readHeadSha, relateBranches, viewPull } from './pull-view.ts';
 import type { ForgeWitness } from './witness.ts';
 
-// A forge in memory, as unkind as a real one. Every operation is one moment; who waits for it, and what is lost on the way,
-// is the caller's matter.
+// A forge in memory with the faults of a real forge. Every operation happens at one moment; the caller adds delays and lost
+// answers. The emulator's pure rules decide the answers.
 
-export type ForgeMood = {
-  /** Milliseconds for which a pull request still shows its old head. */
-  lag(): number;
-  /** Milliseconds until it is known whether a pull request can be merged. */
-  compute(): number;
-  checkEnds(): { readonly afterMs: number; readonly flaky: boolean };
-  /** A rule that begins to refuse, in the forge's words. */
-  rule(): string | undefined;
+/** Random faults of a forge. Each member is read once per operation. */
+export type ForgeFaults = {
+  /** Milliseconds for which reads of a pull request show its old head. */
+  chooseHeadLagMs(): number;
+  /** Milliseconds until the forge knows whether a pull request can be merged. */
+  chooseMergeabilityDelayMs(): number;
+  /** Delay and result of the checks of a new commit; a flaky result is the opposite of the true result. */
+  chooseCheckResult(): { readonly afterMs: number; readonly flaky: boolean };
+  /** Message of a rule that starts to refuse merges; undefined: no rule. */
+  chooseRule(): string | undefined;
 };
 
-/** Longer than any handler stands still. */
-const RETARGETED_MS = 1_000_000;
-/** Longer than the lane goes on asking. */
-const FORBIDDEN_MS = 300_000;
+/** Milliseconds without known mergeability after a change of base. Longer than any handler is frozen. */
+const BASE_CHANGE_MS = 1_000_000;
+/** Milliseconds for which a rule refuses a merge. Longer than the merge queue retries. */
+const RULE_MS = 300_000;
 
+/** The repositories of a forge and the operations on them. */
 export class SimForge {
   readonly repositories = new Map<string, SimRepository>();
   readonly #now: () => number;
   readonly #random: Random;
   readonly #witness: ForgeWitness;
-  readonly #mood: ForgeMood;
+  readonly #faults: ForgeFaults;
 
-  constructor(now: () => number, random: Random, witness: ForgeWitness, mood: ForgeMood) {
+  constructor(now: () => number, random: Random, witness: ForgeWitness, faults: ForgeFaults) {
     this.#now = now;
     this.#random = random;
     this.#witness = witness;
-    this.#mood = mood;
+    this.#faults = faults;
   }
 
   repo(name: string): SimRepository {
     const repository = this.repositories.get(name);
-    if (repository === undefined)
-      throw new AppError('notFound', 'forge_not_found', `no repository ${name}`);
+    if (repository === undefined) {
+      throw new AppError('notFound', 'forge_not_found', `The forge has no repository ${name}.`);
+    }
     return repository;
   }
 
@@ -56,6 +76,7 @@ export class SimForge {
     return this.repo(repo).branches.get(branch);
   }
 
+  /** Moves a branch without conditions; undefined deletes the branch. */
   setBranch(repo: string, branch: string, sha: Sha | undefined, by: By): void {
     const repository = this.repo(repo);
     const from = repository.branches.get(branch);
@@ -63,25 +84,52 @@ export class SimForge {
     if (sha === undefined) repository.branches.delete(branch);
     else repository.branches.set(branch, sha);
     this.#witness.branchMoved(repository, branch, from, sha, by);
-    if (sha !== undefined && repository.hasChecks && !repository.checks.has(sha)) {
-      const { afterMs, flaky } = this.#mood.checkEnds();
-      const green = isGreen(repository, repository.graph.get(sha).files) !== flaky;
-      repository.checks.set(sha, { endsAt: this.#now() + afterMs, green });
-    }
+    if (sha !== undefined) this.#startChecks(repository, sha);
     for (const pull of repository.pulls) {
       if (pull.state !== 'open') continue;
-      if (pull.base === branch) pull.computedAt = this.#now() + this.#mood.compute();
-      if (pull.head !== branch) continue;
-      if (sha === undefined) {
-        if (from !== undefined) pull.lastSha = from;
-        this.#setState(repository, pull, 'closed', by);
-        continue;
+      if (pull.head === branch || pull.base === branch) {
+        this.#followBranch(repository, pull, { branch, from, to: sha }, by);
       }
-      const lag = from === undefined ? 0 : this.#mood.lag();
-      if (lag > 0 && from !== undefined) pull.lag = { until: this.#now() + lag, sha: from };
-      pull.computedAt = this.#now() + this.#mood.compute();
-      this.#touch(repository, pull, 'pushed', by);
     }
+  }
+
+  #startChecks(repository: SimRepository, sha: Sha): void {
+    if (!repository.hasChecks || repository.checks.has(sha)) return;
+    const { afterMs, flaky } = this.#faults.chooseCheckResult();
+    const green = isGreen(repository, repository.graph.get(sha).files) !== flaky;
+    repository.checks.set(sha, { endsAt: this.#now() + afterMs, green });
+  }
+
+  #followBranch(
+    repository: SimRepository,
+    pull: SimPull,
+    move: {
+      readonly branch: string;
+      readonly from: Sha | undefined;
+      readonly to: Sha | undefined;
+    },
+    by: By,
+  ): void {
+    const isHead = pull.head === move.branch;
+    const relation = relateBranches(repository, pull.head, pull.base);
+    const mergeSha = !isHead && relation.headIsInBase ? move.to : undefined;
+    const state = decideStateAfterBranchMove(relation, mergeSha);
+    if (state !== 'open') {
+      pull.lastSha = (isHead ? move.from : relation.headSha) ?? pull.lastSha;
+      pull.mergeSha = mergeSha;
+      this.#setState(repository, pull, state, by);
+      return;
+    }
+    if (!isHead) {
+      pull.computedAt = this.#now() + this.#faults.chooseMergeabilityDelayMs();
+      return;
+    }
+    const lag = move.from === undefined ? 0 : this.#faults.chooseHeadLagMs();
+    if (lag > 0 && move.from !== undefined) {
+      pull.lag = { until: this.#now() + lag, sha: move.from };
+    }
+    pull.computedAt = this.#now() + this.#faults.chooseMergeabilityDelayMs();
+    this.#touch(repository, pull, 'pushed', by);
   }
 
   #touch(repository: SimRepository, pull: SimPull, what: string, by: By): void {
@@ -94,11 +142,13 @@ export class SimForge {
     this.#touch(repository, pull, state, by);
   }
 
+  /** Moves a branch forward only. */
   moveBranch(repo: string, branch: string, sha: Sha, by: By): 'moved' | 'diverged' {
     const { graph } = this.repo(repo);
     const from = this.head(repo, branch);
-    if (from === undefined)
+    if (from === undefined) {
       throw new AppError('notFound', 'branch_missing', `Reference does not exist: ${branch}`);
+    }
     if (!graph.isAncestor(from, sha)) return 'diverged';
     this.setBranch(repo, branch, sha, by);
     return 'moved';
@@ -108,55 +158,32 @@ export class SimForge {
     return this.repo(repo).graph.merge(base, head).conflicts.length > 0 ? 'conflict' : 'clean';
   }
 
-  /** What it is at this moment, without lag. */
+  /** Returns the current state of a pull request, without lag. */
   truth(repo: string, number: number): SimPull {
     const pull = this.repo(repo).pulls[number - 1];
-    if (pull === undefined)
-      throw new AppError('notFound', 'forge_not_found', `no pull request ${repo}#${number}`);
+    if (pull === undefined) {
+      const message = `The forge has no pull request ${repo}#${number}.`;
+      throw new AppError('notFound', 'forge_not_found', message);
+    }
     return pull;
   }
 
   headSha(repository: SimRepository, pull: SimPull): Sha {
-    return pull.state === 'open'
-      ? (repository.branches.get(pull.head) ?? pull.lastSha)
-      : pull.lastSha;
+    return readHeadSha(repository, pull);
   }
 
+  /** Reads a pull request; its head may lag behind. */
   pull(repo: string, number: number): PullRequest {
     return this.#view(this.repo(repo), this.truth(repo, number));
   }
 
   #view(repository: SimRepository, pull: SimPull): PullRequest {
-    const late = pull.state === 'open' && pull.lag !== undefined && pull.lag.until > this.#now();
-    return {
-      number: pull.number,
-      nodeId: `PR_${pull.number}`,
-      url: `https://forge.test/${repository.name}/pull/${pull.number}`,
-      title: pull.title,
-      body: pull.body,
-      state: pull.state,
-      draft: pull.draft,
-      head: pull.head,
-      headSha: late && pull.lag ? pull.lag.sha : this.headSha(repository, pull),
-      base: pull.base,
-      mergeable: null,
-      mergeSha: pull.mergeSha,
-      labels: pull.labels,
-      updatedAt: pull.updatedAt,
-      author: pull.author,
-    };
+    return viewPull(repository, pull, this.#now());
   }
 
-  findPull(repo: string, { head, base, labels }: PullQuery): PullRequest | undefined {
+  findPull(repo: string, query: PullQuery): PullRequest | undefined {
     const repository = this.repo(repo);
-    const from = repository.pulls.filter((pull) => pull.head === head);
-    const there = from.filter((pull) => pull.base === base);
-    const isOurs = (pull: SimPull) => pull.labels.some((label) => labels.includes(label));
-    const pull =
-      there.find((one) => one.state === 'open') ??
-      there.findLast((one) => one.state === 'merged') ??
-      there.at(-1) ??
-      from.find((one) => one.state === 'open' && isOurs(one));
+    const pull = choosePull(repository.pulls, query);
     return pull === undefined ? undefined : this.#view(repository, pull);
   }
 
@@ -166,22 +193,32 @@ export class SimForge {
 
   openPull(repo: string, wanted: WantedPull, by: By): PullRequest {
     const repository = this.repo(repo);
-    const head = repository.branches.get(wanted.head);
-    const base = repository.branches.get(wanted.base);
-    if (head === undefined || base === undefined)
-      throw new AppError('refused', 'forge_refused', 'head or base is invalid');
-    if (repository.graph.ahead(base, head) === 0)
-      throw new AppError('refused', 'no_commits', `No commits between ${wanted.base} and it`);
-    const rule = by.kind === 'engine' ? this.#mood.rule() : undefined;
+    const { head, base, draft } = wanted;
+    const relation = relateBranches(repository, head, base);
+    const refusal = findCreationRefusal({
+      ...relation,
+      owner: 'acme',
+      head: head,
+      base,
+      haveCommonHistory: true,
+      hasOpenPull: findOpenPull(repository.pulls, head, base) !== undefined,
+      isDraft: draft,
+      allowsDrafts: true,
+    });
+    if (refusal !== undefined) {
+      const code = refusal.kind === 'no_commits' ? 'no_commits' : 'forge_refused';
+      throw new AppError('refused', code, refusal.error.message ?? 'Head or base is invalid.');
+    }
+    const rule = by.kind === 'engine' ? this.#faults.chooseRule() : undefined;
     if (rule !== undefined) throw new AppError('refused', 'forge_refused', rule);
     const pull: SimPull = {
       ...wanted,
       number: repository.pulls.length + 1,
       state: 'open',
-      lastSha: head,
+      lastSha: relation.headSha ?? '',
       updatedAt: this.#now(),
       author: 'smol-gang[bot]',
-      computedAt: this.#now() + this.#mood.compute(),
+      computedAt: this.#now() + this.#faults.chooseMergeabilityDelayMs(),
       reviews: [],
       comments: [],
     };
@@ -190,6 +227,7 @@ export class SimForge {
     return this.#view(repository, pull);
   }
 
+  /** Returns the pull requests changed since a time, newest first, at most 1,000. */
   changedSince(repo: string, since: number): PullRequest[] {
     const repository = this.repo(repo);
     return repository.pulls
@@ -202,25 +240,26 @@ export class SimForge {
   setDraft(repo: string, number: number, draft: boolean, by: By): void {
     const pull = this.truth(repo, number);
     if (pull.draft === draft || pull.state === 'merged') return;
+    const facts = { isOpen: pull.state === 'open', isDraft: pull.draft, allowsDrafts: true };
+    const refusal = findDraftRefusal(facts, draft);
+    if (refusal !== undefined) throw new AppError('refused', 'forge_refused', refusal);
     pull.draft = draft;
     this.#touch(this.repo(repo), pull, draft ? 'draft' : 'ready', by);
   }
 
-  /** For some minutes the forge works out what that means, and merges nothing: a call on its way does not land in `base`. */
+  /** Changes the base of a pull request. Mergeability is unknown for minutes, so a call on its way merges nothing. */
   setBase(repo: string, number: number, base: string, by: By): void {
     const repository = this.repo(repo);
     const pull = this.truth(repo, number);
-    if (pull.state !== 'open' || pull.base === base) return;
-    const isTaken = repository.pulls.some(
-      (one) => one.state === 'open' && one.head === pull.head && one.base === base,
-    );
-    if (isTaken) {
-      this.close(repo, number, by);
-      return;
-    }
+    const effect = decideBaseChange(pull, base, {
+      baseExists: repository.branches.has(base),
+      hasOpenPull: findOpenPull(repository.pulls, pull.head, base) !== undefined,
+    });
+    if (effect === 'closed') this.close(repo, number, by);
+    if (effect !== 'changed') return;
     pull.base = base;
-    pull.computedAt = this.#now() + RETARGETED_MS;
-    this.#touch(repository, pull, `goes to ${base}`, by);
+    pull.computedAt = this.#now() + BASE_CHANGE_MS;
+    this.#touch(repository, pull, `base changed to ${base}`, by);
   }
 
   close(repo: string, number: number, by: By): void {
@@ -231,47 +270,77 @@ export class SimForge {
     this.#setState(repository, pull, 'closed', by);
   }
 
+  /** Reopens a closed pull request; an open pull request stays as it is. */
   reopen(repo: string, number: number, by: By): void {
     const repository = this.repo(repo);
     const pull = this.truth(repo, number);
     if (pull.state === 'open') return;
-    const head = repository.branches.get(pull.head);
-    if (pull.state === 'merged' || head === undefined || !repository.branches.has(pull.base))
-      throw new AppError('refused', 'cannot_reopen', 'state cannot be changed');
+    const refusal = findReopenRefusal({
+      ...relateBranches(repository, pull.head, pull.base),
+      head: pull.head,
+      isMerged: pull.state === 'merged',
+      hasOpenPull: findOpenPull(repository.pulls, pull.head, pull.base) !== undefined,
+    });
+    if (refusal !== undefined) {
+      throw new AppError('refused', 'cannot_reopen', `state cannot be changed. ${refusal}`);
+    }
     this.#setState(repository, pull, 'open', by);
   }
 
+  /** Merges a pull request whose head is `sha`. Rules and unknown mergeability do not stop a person. */
   merge(repo: string, number: number, sha: Sha, by: By): MergeOutcome {
     const repository = this.repo(repo);
     const pull = this.truth(repo, number);
-    if (this.headSha(repository, pull) !== sha) return { kind: 'headMoved' };
-    if (pull.state === 'merged') return { kind: 'merged', sha: pull.mergeSha ?? sha };
-    const refusal = this.#refusal(repository, pull, by);
-    if (refusal !== undefined) return { kind: 'notMergeable', message: refusal };
+    const headSha = this.headSha(repository, pull);
     const onto = repository.branches.get(pull.base) ?? sha;
-    const merge = repository.graph.merge(onto, sha);
-    if (merge.conflicts.length > 0)
-      return { kind: 'notMergeable', message: 'Pull Request is not mergeable' };
-    const result = repository.graph.add([onto, sha], merge.files);
+    const refusal =
+      this.#findMergeRefusal(repository, pull, sha, by) ??
+      findMergeabilityRefusal(this.tryMerge(repo, onto, headSha) === 'clean');
+    if (refusal !== undefined) {
+      const { state, mergeSha } = pull;
+      return mergeOutcomeAfterRefusal(
+        { headSha, isMerged: state === 'merged', mergeSha },
+        sha,
+        refusal,
+      );
+    }
+    const result = repository.graph.add([onto, sha], repository.graph.merge(onto, sha).files);
     pull.lastSha = sha;
     pull.mergeSha = result.sha;
+    pull.state = 'merged';
     this.#witness.merged(repository, pull, { commit: sha, onto, result: result.sha }, by);
     this.setBranch(repo, pull.base, result.sha, by);
-    this.#setState(repository, pull, 'merged', by);
+    this.#touch(repository, pull, 'merged', by);
     return { kind: 'merged', sha: result.sha };
   }
 
-  #refusal(repository: SimRepository, pull: SimPull, by: By): string | undefined {
-    if (pull.state === 'closed') return 'Pull Request is closed';
-    if (pull.draft) return 'Pull Request is still a draft';
-    if (!repository.branches.has(pull.base)) return 'Base branch does not exist';
-    if (by.kind === 'person') return undefined;
-    if (pull.computedAt > this.#now()) return 'Base branch was modified. Review and try again.';
-    const rule = this.#mood.rule();
-    if (rule !== undefined) pull.forbidden = { rule, until: this.#now() + FORBIDDEN_MS };
-    return pull.forbidden !== undefined && pull.forbidden.until > this.#now()
-      ? pull.forbidden.rule
-      : undefined;
+  #findMergeRefusal(
+    repository: SimRepository,
+    pull: SimPull,
+    sha: Sha,
+    by: By,
+  ): MergeRefusal | undefined {
+    const facts = {
+      isOpen: pull.state === 'open',
+      isDraft: pull.draft,
+      headSha: this.headSha(repository, pull),
+      base: pull.base,
+      allowedMethods: ['merge'] as const,
+      violation: undefined,
+      isBaseCheckedOut: false,
+    };
+    const request = { sha, method: 'merge' } as const;
+    const refusal = findMergeRefusal(facts, request);
+    if (refusal !== undefined || by.kind === 'person') return refusal;
+    if (pull.computedAt > this.#now()) return findMergeabilityRefusal(null);
+    return findMergeRefusal({ ...facts, violation: this.#findViolation(pull) }, request);
+  }
+
+  #findViolation(pull: SimPull): string | undefined {
+    const rule = this.#faults.chooseRule();
+    if (rule !== undefined) pull.forbidden = { rule, until: this.#now() + RULE_MS };
+    const isForbidden = pull.forbidden !== undefined && pull.forbidden.until > this.#now();
+    return isForbidden ? pull.forbidden?.rule : undefined;
   }
 
   checks(repo: string, sha: Sha): Checks {
@@ -282,14 +351,14 @@ export class SimForge {
     return { state, failing: run.green ? [] : [{ name: 'ci', summary: 'red' }], pending: [] };
   }
 
-  /** A person's review of what is there now. */
+  /** Adds a person's review of the current head. One reviewer in ten has no write permission. */
   addReview(repo: string, number: number, state: 'approved' | 'changes_requested'): void {
     const repository = this.repo(repo);
     const pull = this.truth(repo, number);
     const at = this.#now();
     const authorCanWrite = !this.#random.chance(0.1);
     pull.reviews.push({
-      id: repository.pulls.reduce((sum, one) => sum + one.reviews.length, 0) + 1,
+      id: repository.pulls.reduce((sum, { reviews }) => sum + reviews.length, 0) + 1,
       author: 'ada',
       authorCanWrite,
       isBot: false,
@@ -298,14 +367,14 @@ export class SimForge {
       commit: this.headSha(repository, pull),
       at,
     });
-    if (state === 'changes_requested') comment(pull, authorCanWrite, at);
+    if (state === 'changes_requested') addLineComment(pull, authorCanWrite, at);
     if (authorCanWrite) this.#witness.reviewed(pull, state);
     this.#touch(repository, pull, state, { kind: 'person' });
   }
 }
 
-/** On one line of what everybody writes, beside a review. */
-function comment(pull: SimPull, authorCanWrite: boolean, at: number): void {
+/** Comments on a line of the file that every task changes. */
+function addLineComment(pull: SimPull, authorCanWrite: boolean, at: number): void {
   pull.comments.push({
     id: pull.comments.length + 1,
     author: 'ada',

@@ -227,7 +227,7 @@ export class Judge {
         world.recordHistory(`${repository.name}#${pull.number} ${change} by ${by.kind}`);
         const name = `${repository.name}#${pull.number}`;
         // A person has to close a pull request that a person reopened or retargeted.
-        const isReopened = change === 'open' || change.startsWith('goes to smol-gang/');
+        const isReopened = change === 'open' || change.startsWith('base changed to smol-gang/');
         if (isReopened && by.kind === 'person') {
           this.reopenedPulls.add(name);
           this.commitments.recordCommand(world);

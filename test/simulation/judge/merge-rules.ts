@@ -84,8 +84,8 @@ function evidenceCoversRoot(
 ): boolean {
   if (evidence.root === root || evidence.empty) return true;
   if (isStrict || !repository.graph.isAncestor(evidence.root, root)) return false;
-  const gained = repository.graph.changed(evidence.root, root);
-  const changed = new Set(repository.graph.changed(evidence.root, evidence.commit));
+  const gained = repository.graph.listChanges(evidence.root, root);
+  const changed = new Set(repository.graph.listChanges(evidence.root, evidence.commit));
   return !gained.some((path) => changed.has(path) || path === 'CHANGELOG.md');
 }
 

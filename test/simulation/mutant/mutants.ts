@@ -191,6 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'pull requests of stopped work stay open',
+    firstSeed: 29,
     deps: wrapForge(() => ({ closePull: async () => {} })),
     expectedViolation: /of the cancelled plan .* is open/,
   },

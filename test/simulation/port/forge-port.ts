@@ -5,7 +5,7 @@ import type { Invocation } from '../invocation.ts';
 import { performEffect } from '../invocation.ts';
 import type { World } from '../world.ts';
 
-/** The engine's way to the forge of the simulation. */
+/** Creates the forge port of an invocation; every call may be delayed, fail or lose its answer. */
 export function createForgePort(world: World, invocation: Invocation): Forge {
   const { forge } = world;
   const on = <T>(what: string, act: () => T): Promise<T> =>
@@ -56,7 +56,7 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
     compareCommits: (repo, base, head) =>
       on('compare', () => {
         const { graph } = forge.repo(repo);
-        const files = graph.changed(base, head).map((path) => ({
+        const files = graph.listChanges(base, head).map((path) => ({
           path,
           status: 'modified' as const,
           additions: 1,
@@ -65,8 +65,8 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
         const mergeBase = graph.mergeBase(base, head).sha;
         return {
           files,
-          aheadBy: graph.ahead(base, head),
-          behindBy: graph.ahead(head, base),
+          aheadBy: graph.countAhead(base, head),
+          behindBy: graph.countAhead(head, base),
           mergeBase,
         };
       }),

@@ -1,26 +1,27 @@
 import type { ForgeContext } from '../forge-context.ts';
-import { listPullsAt } from '../store/pull-store.ts';
+import { listOpenPullsOfBranch } from '../store/pull-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
-import { announce } from './announce.ts';
+import { announceEvent } from './announce.ts';
 import { refreshPull } from './refresh-pull.ts';
 
 const ABSENT = '0'.repeat(40);
 
+/** A branch that moved from one commit to another. Undefined: the branch does not exist. */
 export type BranchChange = {
   readonly branch: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
 };
 
-/** What follows from a branch that was moved; the caller does not hold the repository's lock. */
-export async function afterBranchChange(
+/** Announces a push and refreshes the pull requests of the branch. The caller must not hold the repository's lock. */
+export async function handleBranchChange(
   context: ForgeContext,
   repository: RepositoryRow,
   change: BranchChange,
   login: string,
 ): Promise<void> {
   if (change.before === change.after) return;
-  announce(
+  announceEvent(
     context,
     repository,
     'push',
@@ -36,7 +37,7 @@ export async function afterBranchChange(
     },
     login,
   );
-  for (const pull of listPullsAt(context.rows, repository.id, change.branch)) {
+  for (const pull of listOpenPullsOfBranch(context.rows, repository.id, change.branch)) {
     await refreshPull(context, repository, pull, login);
   }
 }

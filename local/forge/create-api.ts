@@ -1,27 +1,28 @@
 import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
-import { mayReach, mayRead, mayWrite, requireCaller } from './authenticate.ts';
+import { canReach, canRead, canWrite, requireCaller } from './authenticate.ts';
 import type { Caller, ForgeContext, ForgeEnv } from './forge-context.ts';
 import { param } from './http.ts';
-import { forbidden, notFound, Problem } from './problem.ts';
+import { forbidden, HttpError, notFound } from './http-error.ts';
 import { addAppRoutes } from './route/app.ts';
 import { addCheckRoutes } from './route/check.ts';
 import { addCommitRoutes } from './route/commit.ts';
+import { addIssueRoutes } from './route/issue.ts';
 import { addMergeRoutes } from './route/merge.ts';
 import { addPullRoutes } from './route/pull.ts';
 import { addRefRoutes } from './route/ref.ts';
-import { addIssueRoutes, addReviewRoutes } from './route/remark.ts';
 import { addRepositoryRoutes } from './route/repository.ts';
+import { addReviewRoutes } from './route/review.ts';
 import { addRuleRoutes } from './route/rule.ts';
 import { findRepository } from './store/repository-store.ts';
 
-/** GitHub's REST interface, to be mounted at `/api/v3`. */
+/** Creates GitHub's REST interface, to be mounted at `/api/v3`. */
 export function createApi(context: ForgeContext): Hono<ForgeEnv> {
   const api = new Hono<ForgeEnv>();
   addEntityTags(api);
-  // The App proves itself by its own token, before the routes that ask for an account's.
+  // The App signs in with its own token, so its routes come before the check of account tokens.
   addAppRoutes(api, context);
-  addGate(api, context);
+  addAccessChecks(api, context);
   api.get('/rate_limit', (c) => {
     const core = { limit: 15_000, remaining: 15_000, used: 0, reset: 0 };
     return c.json({ resources: { core, graphql: core }, rate: core });
@@ -38,7 +39,7 @@ export function createApi(context: ForgeContext): Hono<ForgeEnv> {
   return api;
 }
 
-/** An answer that is the same as the one that the client has is not sent again. */
+/** Answers 304 when the client already has the current answer. */
 function addEntityTags(api: Hono<ForgeEnv>): void {
   api.use('*', async (c, next) => {
     await next();
@@ -53,8 +54,8 @@ function addEntityTags(api: Hono<ForgeEnv>): void {
   });
 }
 
-/** Signs in, finds the repository and checks what the token allows. */
-function addGate(api: Hono<ForgeEnv>, context: ForgeContext): void {
+/** Signs the caller in, finds the repository and checks the permissions of the token. */
+function addAccessChecks(api: Hono<ForgeEnv>, context: ForgeContext): void {
   api.use('*', async (c, next) => {
     c.set('caller', requireCaller(context, c.req.header('authorization')));
     await next();
@@ -63,10 +64,10 @@ function addGate(api: Hono<ForgeEnv>, context: ForgeContext): void {
     const name = `${param(c, 'owner')}/${param(c, 'repo')}`;
     const caller = c.get('caller');
     const repository = findRepository(context.rows, name);
-    if (repository === undefined || !mayReach(caller, repository)) throw notFound();
+    if (repository === undefined || !canReach(caller, repository)) throw notFound();
     const path = c.req.path.split(/\/repos\/[^/]+\/[^/]+/)[1] ?? '';
     const isWrite = !['GET', 'HEAD'].includes(c.req.method);
-    requireAllowed(caller, familyOf(path), isWrite);
+    requirePermission(caller, permissionOf(path), isWrite);
     if (isWrite && repository.settings.archived && path !== '') {
       throw forbidden('Repository was archived so is read-only.');
     }
@@ -75,8 +76,9 @@ function addGate(api: Hono<ForgeEnv>, context: ForgeContext): void {
   });
 }
 
-const FAMILIES: readonly (readonly [RegExp, string])[] = [
-  [/^\/(pulls)/, 'pull_requests'],
+/** Paths below a repository and GitHub's name of the permission that covers each; the first match counts. */
+const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
+  [/^\/pulls/, 'pull_requests'],
   [/^\/issues/, 'issues'],
   [/^\/check-runs|^\/commits\/.+\/check-runs/, 'checks'],
   [/^\/statuses|^\/commits\/.+\/status$/, 'statuses'],
@@ -85,21 +87,21 @@ const FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/^\/./, 'contents'],
 ];
 
-function familyOf(path: string): string {
-  return FAMILIES.find(([pattern]) => pattern.test(path))?.[1] ?? 'metadata';
+function permissionOf(path: string): string {
+  return PERMISSIONS.find(([pattern]) => pattern.test(path))?.[1] ?? 'metadata';
 }
 
-/** What a person without write permission may still do. */
+/** Permissions for which a person needs no write access to the repository. */
 const OPEN_TO_READERS = new Set(['pull_requests', 'issues']);
 
-function requireAllowed(caller: Caller, family: string, isWrite: boolean): void {
+function requirePermission(caller: Caller, permission: string, isWrite: boolean): void {
   if (!isWrite) {
-    if (!mayRead(caller, family)) throw forbidden();
+    if (!canRead(caller, permission)) throw forbidden();
     return;
   }
-  if (!mayWrite(caller, family) && family !== 'metadata') throw forbidden();
+  if (!canWrite(caller, permission) && permission !== 'metadata') throw forbidden();
   if (caller.branch !== undefined) throw forbidden('This token is good for pushing only.');
-  if (caller.permission === 'read' && !OPEN_TO_READERS.has(family)) {
-    throw new Problem(403, 'Must have write access to the repository.', { status: '403' });
+  if (caller.permission === 'read' && !OPEN_TO_READERS.has(permission)) {
+    throw new HttpError(403, 'Must have write access to the repository.', { status: '403' });
   }
 }

@@ -1,0 +1,57 @@
+import type { ForgeContext } from './forge-context.ts';
+import type { BranchRule, BranchWrite } from './rules/branch-rules.ts';
+import { coversBranch, findMergeViolation, findWriteViolation } from './rules/branch-rules.ts';
+import { listSuccessfulChecks } from './rules/check-rules.ts';
+import { countApprovals } from './rules/review-rules.ts';
+import { listChecks } from './store/check-store.ts';
+import { listComments } from './store/comment-store.ts';
+import type { PullRow, RepositoryRow, RulesetRow } from './store/row-schema.ts';
+import { listRulesets } from './store/ruleset-store.ts';
+import { findAccount } from './store/token-store.ts';
+
+/** A rule, and the ruleset or protection that it comes from. */
+export type SourcedRule = { readonly rule: BranchRule; readonly source: RulesetRow };
+
+/** Returns the rules that hold for a branch name, even without such a branch. */
+export function listBranchRules(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  branch: string,
+): SourcedRule[] {
+  return listRulesets(context.rows, repository)
+    .filter(({ body }) => coversBranch(body, branch, repository.default_branch))
+    .flatMap((source) => source.body.rules.map((rule) => ({ rule, source })));
+}
+
+/** Returns why a branch may not be written outside a pull request; undefined: the write is allowed. */
+export function findBranchWriteViolation(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  branch: string,
+  write: BranchWrite,
+): string | undefined {
+  const rules = listBranchRules(context, repository, branch).map(({ rule }) => rule);
+  return findWriteViolation(rules, write);
+}
+
+/** Returns why a pull request may not be merged by `method`; undefined: the merge is allowed. */
+export function findPullMergeViolation(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  pull: PullRow,
+  method: string,
+): string | undefined {
+  const { rows } = context;
+  const rules = listBranchRules(context, repository, pull.base).map(({ rule }) => rule);
+  if (rules.length === 0) return undefined;
+  const reviews = listComments(rows, pull, 'review').map(({ author, state }) => ({
+    author,
+    state,
+    authorCanWrite: (findAccount(rows, author)?.permission ?? 'read') !== 'read',
+  }));
+  return findMergeViolation(rules, {
+    method,
+    approvals: countApprovals(reviews),
+    successfulChecks: listSuccessfulChecks(listChecks(rows, repository.id, pull.head_sha)),
+  });
+}

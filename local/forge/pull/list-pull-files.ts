@@ -1,0 +1,15 @@
+import type { ForgeContext } from '../forge-context.ts';
+import type { FileChange } from '../git/git-repository.ts';
+import { findMergeBase, listChanges } from '../git/relate-commits.ts';
+import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
+
+/** Returns the files that a pull request changes. A merged pull request keeps the base commit of before its merge. */
+export async function listPullFiles(
+  context: ForgeContext,
+  repository: RepositoryRow,
+  pull: PullRow,
+): Promise<readonly FileChange[]> {
+  const git = context.git(repository);
+  const start = (await findMergeBase(git, pull.base_sha, pull.head_sha)) ?? pull.base_sha;
+  return listChanges(git, start, pull.head_sha);
+}

@@ -1,0 +1,26 @@
+import type { GitRepository } from '../git/git-repository.ts';
+import { readBranch } from '../git/read-ref.ts';
+import { findMergeBase, isAncestor } from '../git/relate-commits.ts';
+import type { BranchRelation } from '../rules/pull-rules.ts';
+
+/** Returns the commits of two branches and whether the base contains the head. */
+export async function relateBranches(
+  git: GitRepository,
+  head: string,
+  base: string,
+): Promise<BranchRelation> {
+  const headSha = readBranch(git.gitDir, head);
+  const baseSha = readBranch(git.gitDir, base);
+  const isWhole = headSha !== undefined && baseSha !== undefined;
+  const headIsInBase = isWhole && (await isAncestor(git, headSha, baseSha));
+  return { headSha, baseSha, headIsInBase };
+}
+
+/** Returns whether two branches have a common ancestor; true when a branch is missing. */
+export async function haveCommonHistory(
+  git: GitRepository,
+  { headSha, baseSha }: BranchRelation,
+): Promise<boolean> {
+  if (headSha === undefined || baseSha === undefined) return true;
+  return (await findMergeBase(git, headSha, baseSha)) !== undefined;
+}

@@ -1,0 +1,123 @@
+import { matchesBranchPattern } from './branch-pattern.ts';
+
+/** A rule in GitHub's shape, such as `required_signatures`. */
+export type BranchRule = {
+  readonly type: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+};
+
+/** A ruleset, or the protection of a branch or pattern. Patterns may start with `refs/heads/`. */
+export type BranchRuleset = {
+  /** `active`, `evaluate` or `disabled`; only an active ruleset refuses anything. */
+  readonly enforcement: string;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly rules: readonly BranchRule[];
+};
+
+/** A write to a branch outside a pull request. */
+export type BranchWrite = 'create' | 'update' | 'delete';
+
+/** Returns whether a ruleset holds for a branch name. The branch need not exist. */
+export function coversBranch(
+  ruleset: BranchRuleset,
+  branch: string,
+  defaultBranch: string,
+): boolean {
+  const covers = (pattern: string) => coversPattern(pattern, branch, defaultBranch);
+  return (
+    ruleset.enforcement === 'active' &&
+    ruleset.include.some(covers) &&
+    !ruleset.exclude.some(covers)
+  );
+}
+
+function coversPattern(pattern: string, branch: string, defaultBranch: string): boolean {
+  if (pattern === '~ALL') return true;
+  if (pattern === '~DEFAULT_BRANCH') return branch === defaultBranch;
+  return matchesBranchPattern(pattern.replace(/^refs\/heads\//, ''), branch);
+}
+
+const UPDATE_REFUSED = 'Cannot update this protected ref.';
+
+const WRITE_RULES: Readonly<
+  Record<string, { readonly writes: readonly BranchWrite[]; readonly message: string }>
+> = {
+  creation: { writes: ['create'], message: 'Cannot create ref due to creations being restricted.' },
+  update: { writes: ['update'], message: UPDATE_REFUSED },
+  deletion: { writes: ['delete'], message: 'Cannot delete this protected ref.' },
+  pull_request: { writes: ['update'], message: 'Changes must be made through a pull request.' },
+  required_signatures: {
+    writes: ['create', 'update'],
+    message: 'Commits must have verified signatures.',
+  },
+};
+
+/** Returns why the rules of a branch refuse a write outside a pull request; undefined: the write is allowed. */
+export function findWriteViolation(
+  rules: readonly BranchRule[],
+  write: BranchWrite,
+): string | undefined {
+  for (const rule of rules) {
+    const known = WRITE_RULES[rule.type];
+    if (known?.writes.includes(write)) return known.message;
+    if (rule.type === 'required_status_checks' && write === 'update') {
+      return missingCheckMessage(listRequiredChecks(rule)[0] ?? '');
+    }
+  }
+  return undefined;
+}
+
+/** Facts of a pull request that the rules of its base branch judge. */
+export type MergeRuleFacts = {
+  readonly method: string;
+  /** Reviewers with write permission whose last review approves. */
+  readonly approvals: number;
+  /** Names of checks that succeeded on the head commit. */
+  readonly successfulChecks: ReadonlySet<string>;
+};
+
+/** Returns why the rules of a base branch refuse a merge; undefined: the merge is allowed. */
+export function findMergeViolation(
+  rules: readonly BranchRule[],
+  facts: MergeRuleFacts,
+): string | undefined {
+  for (const rule of rules) {
+    const violation = judgeMerge(rule, facts);
+    if (violation !== undefined) return violation;
+  }
+  return undefined;
+}
+
+function judgeMerge(rule: BranchRule, facts: MergeRuleFacts): string | undefined {
+  switch (rule.type) {
+    case 'update':
+      return UPDATE_REFUSED;
+    case 'required_linear_history':
+      return facts.method === 'merge' ? 'This branch must not contain merge commits.' : undefined;
+    case 'pull_request': {
+      const needed = Number(rule.parameters?.required_approving_review_count ?? 0);
+      if (facts.approvals >= needed) return undefined;
+      return `At least ${needed} approving review is required by reviewers with write access.`;
+    }
+    case 'required_status_checks': {
+      const missing = listRequiredChecks(rule).find((name) => !facts.successfulChecks.has(name));
+      return missing === undefined ? undefined : missingCheckMessage(missing);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function missingCheckMessage(name: string): string {
+  return `Required status check "${name}" is expected.`;
+}
+
+/** Returns the names of the checks that a `required_status_checks` rule asks for. */
+export function listRequiredChecks(rule: BranchRule): string[] {
+  const list = rule.parameters?.required_status_checks;
+  if (!Array.isArray(list)) return [];
+  return list.map((entry: unknown) =>
+    typeof entry === 'object' && entry !== null && 'context' in entry ? String(entry.context) : '',
+  );
+}

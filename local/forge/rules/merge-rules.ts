@@ -1,0 +1,94 @@
+import type { MergeOutcome } from '../../../core/port/forge.ts';
+
+/** GitHub's ways to merge. */
+export type MergeMethod = 'merge' | 'squash' | 'rebase';
+
+/** A requested merge. */
+export type MergeRequest = {
+  /** Head commit that the caller expects; absent: any head. */
+  readonly sha?: string;
+  readonly method: MergeMethod;
+};
+
+/** Facts that decide whether a pull request may be merged. */
+export type MergeFacts = {
+  readonly isOpen: boolean;
+  readonly isDraft: boolean;
+  readonly headSha: string;
+  readonly base: string;
+  readonly allowedMethods: readonly MergeMethod[];
+  /** Reason of a violated rule of the base branch. */
+  readonly violation: string | undefined;
+  /** True: a work tree has the base branch checked out. */
+  readonly isBaseCheckedOut: boolean;
+};
+
+/** A refused merge in GitHub's words: 405 for a pull request that cannot be merged, 409 for a head that moved. */
+export type MergeRefusal = { readonly status: 405 | 409; readonly message: string };
+
+const METHOD_NAMES: Readonly<Record<MergeMethod, string>> = {
+  merge: 'Merge commits',
+  squash: 'Squash merges',
+  rebase: 'Rebase merges',
+};
+
+/** Returns why a merge is refused, conflicts aside; undefined: mergeability decides. */
+export function findMergeRefusal(
+  facts: MergeFacts,
+  request: MergeRequest,
+): MergeRefusal | undefined {
+  if (!facts.isOpen) return NOT_MERGEABLE;
+  if (request.sha !== undefined && request.sha !== facts.headSha) {
+    const message = 'Head branch was modified. Review and try the merge again.';
+    return { status: 409, message };
+  }
+  if (facts.isDraft) return notAllowed('Pull Request is still a draft');
+  if (!facts.allowedMethods.includes(request.method)) {
+    return notAllowed(`${METHOD_NAMES[request.method]} are not allowed on this repository.`);
+  }
+  if (facts.violation !== undefined) return violated(facts.violation);
+  if (!facts.isBaseCheckedOut) return undefined;
+  return violated(`The branch ${facts.base} is checked out in a work tree; merge it there.`);
+}
+
+const NOT_MERGEABLE = notAllowed('Pull Request is not mergeable');
+
+/** GitHub's answer while mergeability is unknown, and when another write to the base branch came first. */
+export const BASE_MODIFIED = notAllowed(
+  'Base branch was modified. Review and try the merge again.',
+);
+
+/** Returns why mergeability refuses a merge. `null`: not computed yet; false: head and base conflict. */
+export function findMergeabilityRefusal(mergeable: boolean | null): MergeRefusal | undefined {
+  if (mergeable === null) return BASE_MODIFIED;
+  return mergeable ? undefined : NOT_MERGEABLE;
+}
+
+/** Returns GitHub's `mergeable_state`. */
+export function mergeableState(isDraft: boolean, mergeable: boolean | null): string {
+  if (mergeable === null) return 'unknown';
+  if (!mergeable) return 'dirty';
+  return isDraft ? 'draft' : 'clean';
+}
+
+/**
+ * Returns what a client reports after a refused merge. The client reads the pull request again, because an earlier call
+ * whose answer was lost may have merged already.
+ */
+export function mergeOutcomeAfterRefusal(
+  pull: { readonly headSha: string; readonly isMerged: boolean; readonly mergeSha?: string },
+  sha: string,
+  refusal: MergeRefusal,
+): MergeOutcome {
+  if (pull.headSha !== sha) return { kind: 'headMoved' };
+  if (pull.isMerged && pull.mergeSha !== undefined) return { kind: 'merged', sha: pull.mergeSha };
+  return { kind: 'notMergeable', message: refusal.message };
+}
+
+function violated(reason: string): MergeRefusal {
+  return notAllowed(`Repository rule violations found\n\n${reason}\n\n`);
+}
+
+function notAllowed(message: string): MergeRefusal {
+  return { status: 405, message };
+}

@@ -1,0 +1,42 @@
+import type { ValidationError } from './pull-rules.ts';
+
+/** A review as its author submits it. */
+export type SubmittedReview = {
+  readonly event: 'APPROVE' | 'REQUEST_CHANGES' | 'COMMENT';
+  readonly reviewer: string;
+  readonly pullAuthor: string;
+  readonly body: string;
+  readonly commentCount: number;
+};
+
+/** Returns why a review may not be submitted; undefined: the review is accepted. */
+export function findReviewRefusal(review: SubmittedReview): ValidationError | undefined {
+  const { event, body } = review;
+  if (event !== 'COMMENT' && review.reviewer === review.pullAuthor) {
+    const verb = event === 'APPROVE' ? 'approve' : 'request changes on';
+    return { message: `Can not ${verb} your own pull request` };
+  }
+  if (event !== 'APPROVE' && body === '' && review.commentCount === 0) {
+    return { field: 'body', code: 'missing_field' };
+  }
+  return undefined;
+}
+
+/** A stored review; `state` is GitHub's, such as `APPROVED`. */
+export type ReviewSummary = {
+  readonly author: string;
+  readonly state: string | null;
+  readonly authorCanWrite: boolean;
+};
+
+/**
+ * Returns how many reviewers with write permission approve. The last review of each reviewer counts, comments aside.
+ * `reviews` are in the order of submission.
+ */
+export function countApprovals(reviews: readonly ReviewSummary[]): number {
+  const verdicts = reviews.filter(({ state }) => state !== 'COMMENTED' && state !== null);
+  const lastByAuthor = new Map(verdicts.map((review) => [review.author, review]));
+  return [...lastByAuthor.values()].filter(
+    ({ state, authorCanWrite }) => state === 'APPROVED' && authorCanWrite,
+  ).length;
+}

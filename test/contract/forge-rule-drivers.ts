@@ -1,0 +1,124 @@
+import { BenchForge, createBenchForgePort } from '../../bench/lab/bench-forge.ts';
+import type { Forge } from '../../core/port/forge.ts';
+import type { By } from '../simulation/forge/forge-state.ts';
+import { newRepository } from '../simulation/forge/forge-state.ts';
+import { SimForge } from '../simulation/forge/sim-forge.ts';
+import type { ForgeWitness } from '../simulation/forge/witness.ts';
+import { createRandom } from '../simulation/time/random.ts';
+import { ADMIN_TOKEN, readField, startTestForge } from '../support/forge/test-forge.ts';
+import type { RuleForge } from './forge-rules.ts';
+
+/** Starts the HTTP server of the emulator behind the GitHub adapter. */
+export async function startServerRules(): Promise<RuleForge> {
+  const server = await startTestForge();
+  const repository = await server.makeRepository('rules');
+  const { repo } = repository;
+  const port = toRulePort(server.forge, repo);
+  async function post(path: string, body: unknown): Promise<unknown> {
+    const answer = await server.call(ADMIN_TOKEN, 'POST', `/repos/${repo}${path}`, body);
+    if (answer.status >= 300) throw new Error(JSON.stringify(answer.body));
+    return answer.body;
+  }
+  return {
+    ...port,
+    commit: async (branch, path = `${branch}.txt`) => {
+      const start = await server.forge.readBranchHead(repo, branch);
+      return server.pushBranch(repository, branch, { [path]: `${branch}\n` }, start);
+    },
+    openPull: async ({ head, base, draft, labels }) => {
+      const number = Number(
+        readField(await post('/pulls', { head, base, draft, title: head }), 'number'),
+      );
+      if (labels.length > 0) await post(`/issues/${number}/labels`, { labels });
+      return number;
+    },
+    mergePull: async (number, sha) => {
+      // The first read after a change answers before mergeability is known.
+      await server.forge.readPull(repo, number);
+      return port.mergePull(number, sha);
+    },
+    close: () => server.close(),
+  };
+}
+
+/** Starts the bench forge behind its port. */
+export async function startBenchRules(): Promise<RuleForge> {
+  const forge = new BenchForge(() => 0);
+  return {
+    ...toRulePort(
+      createBenchForgePort(forge, async (_operation, run) => run()),
+      'acme/bench',
+    ),
+    commit: async (branch, path = `${branch}.txt`) => {
+      const sha = forge.createCommit(forge.findHead(branch) ?? forge.findHead('main'), [path]);
+      forge.pushBranch(branch, sha);
+      return sha;
+    },
+    setBranch: async (branch, sha) => forge.pushBranch(branch, sha),
+    openPull: async (pull) => forge.openPull({ ...pull, title: pull.head, body: '' }).number,
+    close: async () => {},
+  };
+}
+
+const ENGINE: By = { kind: 'engine', invocation: 1, isLate: () => false, readAt: () => 0 };
+
+const SILENT: ForgeWitness = {
+  branchMoved: () => {},
+  pullOpened: () => {},
+  pullChanged: () => {},
+  reviewed: () => {},
+  merged: () => {},
+};
+
+/** Starts the simulated forge without faults. */
+export async function startSimulatedRules(): Promise<RuleForge> {
+  const repo = 'acme/rules';
+  const forge = new SimForge(() => 0, createRandom(1), SILENT, {
+    chooseHeadLagMs: () => 0,
+    chooseMergeabilityDelayMs: () => 0,
+    chooseCheckResult: () => ({ afterMs: 0, flaky: false }),
+    chooseRule: () => undefined,
+  });
+  const files = new Map([['a.txt', 'base']]);
+  const repository = newRepository(repo, 0, { files, clashes: [], hasChecks: false });
+  forge.repositories.set(repo, repository);
+  return {
+    commit: async (branch, path = `${branch}.txt`) => {
+      const parent = forge.head(repo, branch) ?? forge.head(repo, 'main') ?? '';
+      const changed = new Map(repository.graph.get(parent).files).set(path, branch);
+      const { sha } = repository.graph.add([parent], changed);
+      forge.setBranch(repo, branch, sha, ENGINE);
+      return sha;
+    },
+    setBranch: async (branch, sha) => forge.setBranch(repo, branch, sha, ENGINE),
+    deleteBranch: async (branch) => forge.setBranch(repo, branch, undefined, ENGINE),
+    openPull: async (pull) =>
+      forge.openPull(repo, { ...pull, title: pull.head, body: '' }, ENGINE).number,
+    closePull: async (number) => forge.close(repo, number, ENGINE),
+    reopenPull: async (number) => forge.reopen(repo, number, ENGINE),
+    markDraft: async (number) => forge.setDraft(repo, number, true, ENGINE),
+    findPull: async (query) => forge.findPull(repo, query),
+    pull: async (number) => forge.pull(repo, number),
+    mergePull: async (number, sha) => forge.merge(repo, number, sha, ENGINE),
+    close: async () => {},
+  };
+}
+
+function toRulePort(forge: Forge, repo: string): Omit<RuleForge, 'commit' | 'openPull' | 'close'> {
+  return {
+    setBranch: async (branch, sha) => {
+      const head = await forge.ensureBranch(repo, branch, sha);
+      if (head !== sha && (await forge.moveBranch(repo, branch, sha)) === 'diverged') {
+        throw new Error(`${branch} cannot be moved forward to ${sha}`);
+      }
+    },
+    deleteBranch: (branch) => forge.deleteBranch(repo, branch),
+    closePull: (number) => forge.closePull(repo, number),
+    reopenPull: (number) => forge.reopenPull(repo, number),
+    markDraft: async (number) => forge.markDraft(repo, await forge.readPull(repo, number)),
+    findPull: (query) => forge.findPull(repo, query),
+    pull: (number) => forge.readPull(repo, number),
+    mergePull: (number, sha) =>
+      forge.mergePull(repo, number, { sha, title: 'Merge', message: '', method: 'merge' }),
+  };
+}

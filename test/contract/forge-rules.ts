@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MergeOutcome, PullQuery, PullRequest, Sha } from '../../core/port/forge.ts';
+
+/** A repository of a forge, reduced to the operations that the rule cases need. Refused operations reject. */
+export type RuleForge = {
+  /** Commits a change of `path` on a branch and returns the commit. A new branch starts at `main`. */
+  commit(branch: string, path?: string): Promise<Sha>;
+  /** Moves a branch forward, or creates the branch. */
+  setBranch(branch: string, sha: Sha): Promise<void>;
+  deleteBranch(branch: string): Promise<void>;
+  /** Opens a pull request even if another pull request of the branches exists. */
+  openPull(pull: OpenedPull): Promise<number>;
+  closePull(number: number): Promise<void>;
+  reopenPull(number: number): Promise<void>;
+  markDraft(number: number): Promise<void>;
+  findPull(query: PullQuery): Promise<PullRequest | undefined>;
+  pull(number: number): Promise<PullRequest>;
+  /** Merges with known mergeability. */
+  mergePull(number: number, sha: Sha): Promise<MergeOutcome>;
+  close(): Promise<void>;
+};
+
+/** A pull request to open; its title is the head. */
+export type OpenedPull = {
+  readonly head: string;
+  readonly base: string;
+  readonly draft: boolean;
+  readonly labels: readonly string[];
+};
+
+type Start = () => Promise<RuleForge>;
+
+/** Runs the cases that the server, the simulated forge and the bench forge have in common. */
+export function describeForgeRules(
+  name: string,
+  start: Start,
+  options: { readonly canConflict: boolean },
+): void {
+  describe(`${name}: rules`, () => {
+    let forge: RuleForge;
+    beforeAll(async () => {
+      forge = await start();
+    });
+    afterAll(() => forge.close());
+
+    const open = (head: string, base = 'main', change: Partial<OpenedPull> = {}) =>
+      forge.openPull({ head, base, draft: false, labels: [], ...change });
+    const state = async (number: number) => (await forge.pull(number)).state;
+    const find = async (head: string, base = 'main', labels: readonly string[] = []) =>
+      (await forge.findPull({ head, base, labels: [...labels] }))?.number;
+
+    describePullChoice();
+    describeOpening();
+    describeBranchMoves();
+    describeMerging();
+
+    function describePullChoice(): void {
+      test('a reopened pull request counts before a newer closed one', async () => {
+        await forge.commit('choose-open');
+        const first = await open('choose-open');
+        await forge.closePull(first);
+        await forge.closePull(await open('choose-open'));
+        await forge.reopenPull(first);
+
+        expect(await find('choose-open')).toBe(first);
+      });
+
+      test('a merged pull request counts before a newer closed one', async () => {
+        const sha = await forge.commit('choose-merged');
+        await forge.commit('choose-merged-base');
+        const first = await open('choose-merged', 'choose-merged-base');
+        await forge.mergePull(first, sha);
+        await forge.commit('choose-merged', 'second.txt');
+        await forge.closePull(await open('choose-merged', 'choose-merged-base'));
+
+        expect(await find('choose-merged', 'choose-merged-base')).toBe(first);
+      });
+
+      test('the newest closed pull request counts', async () => {
+        await forge.commit('choose-closed');
+        await forge.closePull(await open('choose-closed'));
+        const second = await open('choose-closed');
+        await forge.closePull(second);
+
+        expect(await find('choose-closed')).toBe(second);
+      });
+
+      test('a labelled open pull request into another base counts last', async () => {
+        await forge.commit('choose-label');
+        await forge.commit('choose-label-base');
+        const number = await open('choose-label', 'choose-label-base', { labels: ['ours'] });
+
+        expect(await find('choose-label', 'main', ['ours'])).toBe(number);
+        expect(await find('choose-label', 'main', ['theirs'])).toBeUndefined();
+        expect(await find('choose-label', 'main')).toBeUndefined();
+        await forge.closePull(number);
+        expect(await find('choose-label', 'main', ['ours'])).toBeUndefined();
+      });
+    }
+
+    function describeOpening(): void {
+      test('a second open pull request of the same branches is refused', async () => {
+        await forge.commit('twin');
+        await open('twin');
+
+        await expect(open('twin')).rejects.toThrow(/already exists/);
+      });
+
+      test('a pull request without commits is refused', async () => {
+        const sha = await forge.commit('no-commits-base');
+        await forge.setBranch('no-commits', sha);
+
+        await expect(open('no-commits', 'no-commits-base')).rejects.toThrow(/No commits between/);
+      });
+
+      test('a pull request of a missing branch is refused', async () => {
+        await forge.commit('half');
+
+        await expect(open('half', 'missing')).rejects.toThrow();
+        await expect(open('missing', 'main')).rejects.toThrow();
+      });
+
+      test('a closed pull request stays closed while another is open', async () => {
+        await forge.commit('reopen-twin');
+        const first = await open('reopen-twin');
+        await forge.closePull(first);
+        await open('reopen-twin');
+
+        await expect(forge.reopenPull(first)).rejects.toThrow();
+        expect(await state(first)).toBe('closed');
+      });
+
+      test('a closed pull request whose base took its commits in stays closed', async () => {
+        const base = await forge.commit('reopen-nothing-base');
+        await forge.setBranch('reopen-nothing', base);
+        const sha = await forge.commit('reopen-nothing', 'second.txt');
+        const number = await open('reopen-nothing', 'reopen-nothing-base');
+        await forge.closePull(number);
+        await forge.setBranch('reopen-nothing-base', sha);
+
+        await expect(forge.reopenPull(number)).rejects.toThrow();
+        expect(await state(number)).toBe('closed');
+      });
+
+      test('a closed pull request is reopened when its deleted head is back', async () => {
+        const sha = await forge.commit('reopen-back');
+        const number = await open('reopen-back');
+        await forge.deleteBranch('reopen-back');
+        await expect(forge.reopenPull(number)).rejects.toThrow();
+
+        await forge.setBranch('reopen-back', sha);
+        await forge.reopenPull(number);
+
+        expect(await forge.pull(number)).toMatchObject({ state: 'open', headSha: sha });
+      });
+
+      test('a merged pull request is not reopened', async () => {
+        const sha = await forge.commit('reopen-merged');
+        await forge.commit('reopen-merged-base');
+        const number = await open('reopen-merged', 'reopen-merged-base');
+        await forge.mergePull(number, sha);
+
+        await expect(forge.reopenPull(number)).rejects.toThrow();
+        expect(await state(number)).toBe('merged');
+      });
+
+      test('a closed pull request becomes no draft', async () => {
+        await forge.commit('closed-draft');
+        const number = await open('closed-draft');
+        await forge.closePull(number);
+
+        await expect(forge.markDraft(number)).rejects.toThrow();
+      });
+    }
+
+    function describeBranchMoves(): void {
+      test.each(['head', 'base'] as const)('a deleted %s closes the pull request', async (side) => {
+        const sides = { head: `gone-${side}`, base: `gone-${side}-base` };
+        await forge.commit(sides.head);
+        await forge.commit(sides.base);
+        const number = await open(sides.head, sides.base);
+
+        await forge.deleteBranch(sides[side]);
+
+        expect(await state(number)).toBe('closed');
+        await expect(forge.reopenPull(number)).rejects.toThrow();
+      });
+
+      test('a head that its base branch takes in is merged', async () => {
+        const base = await forge.commit('taken-base');
+        await forge.setBranch('taken', base);
+        const sha = await forge.commit('taken', 'taken.txt');
+        const number = await open('taken', 'taken-base');
+
+        await forge.setBranch('taken-base', sha);
+
+        expect(await forge.pull(number)).toMatchObject({ state: 'merged', mergeSha: sha });
+      });
+
+      test('a push moves the head of an open pull request', async () => {
+        await forge.commit('follow');
+        const number = await open('follow');
+
+        const sha = await forge.commit('follow', 'second.txt');
+
+        expect(await forge.pull(number)).toMatchObject({ state: 'open', headSha: sha });
+      });
+    }
+
+    function describeMerging(): void {
+      async function openWithBase(head: string, change: Partial<OpenedPull> = {}) {
+        const sha = await forge.commit(head);
+        await forge.commit(`${head}-base`, 'base.txt');
+        return { sha, number: await open(head, `${head}-base`, change) };
+      }
+
+      test('a repeated merge reports the first merge', async () => {
+        const { sha, number } = await openWithBase('merge-twice');
+
+        const first = await forge.mergePull(number, sha);
+
+        expect(first.kind).toBe('merged');
+        expect(await forge.mergePull(number, sha)).toEqual(first);
+        expect(await state(number)).toBe('merged');
+      });
+
+      test('a merge of an old head reports the moved head', async () => {
+        const { sha, number } = await openWithBase('merge-old');
+        await forge.commit('merge-old', 'second.txt');
+
+        expect(await forge.mergePull(number, sha)).toEqual({ kind: 'headMoved' });
+        expect(await state(number)).toBe('open');
+      });
+
+      test('a draft is not merged', async () => {
+        const { sha, number } = await openWithBase('merge-draft', { draft: true });
+
+        expect(await forge.mergePull(number, sha)).toEqual({
+          kind: 'notMergeable',
+          message: expect.stringContaining('still a draft'),
+        });
+      });
+
+      test('a closed pull request is not merged', async () => {
+        const { sha, number } = await openWithBase('merge-closed');
+        await forge.closePull(number);
+
+        expect(await forge.mergePull(number, sha)).toEqual({
+          kind: 'notMergeable',
+          message: expect.stringContaining('not mergeable'),
+        });
+      });
+
+      if (!options.canConflict) return;
+      test('a pull request with conflicts is not merged', async () => {
+        const sha = await forge.commit('merge-conflict', 'shared.txt');
+        await forge.commit('merge-conflict-base', 'shared.txt');
+        const number = await open('merge-conflict', 'merge-conflict-base');
+
+        expect(await forge.mergePull(number, sha)).toEqual({
+          kind: 'notMergeable',
+          message: expect.stringContaining('not mergeable'),
+        });
+      });
+    }
+  });
+}
