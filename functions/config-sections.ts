@@ -14,25 +14,26 @@ import {
   urlSchema,
 } from './config-variable.ts';
 
-// Everything that can be configured. A Lambda reads the sections that it uses, and is given no others.
+// All configuration. A function receives only the sections that its row in core/topology/rights.ts names.
 
 const regionVariable = defineVariable('AWS_REGION', textSchema.default('us-east-1'), 'AWS region.');
-/** Who holds a slot is in one item of the store, which takes some more than this. */
+/** Number of slots. The holders of all slots share one item of the table, which has room for slightly more than the maximum. */
 const slotsSchema = createWholeNumberSchema(1, 2_000);
 const priceSchema = z.object({ input: z.number().min(0), output: z.number().min(0) }).strict();
 
+/** All sections of the configuration. */
 export const SECTIONS = {
   log: {
     variables: {
       level: defineVariable(
         'LOG_LEVEL',
         z.enum(['info', 'warn', 'error']).default('info'),
-        'What is logged: info, warn or error, and what is graver.',
+        'Lowest level that is logged: info, warn or error.',
       ),
       file: defineVariable(
         'LOG_FILE',
         textSchema.optional(),
-        'A file for the log; unset: the console.',
+        'Path of the log file. Unset: the log goes to the console.',
       ),
     },
   },
@@ -47,7 +48,7 @@ export const SECTIONS = {
       endpoint: defineVariable(
         'AWS_ENDPOINT_URL_DYNAMODB',
         urlSchema.optional(),
-        "Address of another DynamoDB than AWS's own, as the laptop's.",
+        'URL of a DynamoDB emulator. Unset: DynamoDB of AWS.',
       ),
     },
   },
@@ -65,7 +66,7 @@ export const SECTIONS = {
       endpoint: defineVariable(
         'AWS_ENDPOINT_URL_SQS',
         urlSchema.optional(),
-        "Address of another SQS than AWS's own, as the laptop's.",
+        'URL of an SQS emulator. Unset: SQS of AWS.',
       ),
     },
   },
@@ -74,7 +75,7 @@ export const SECTIONS = {
       url: defineVariable(
         'SOCKET_URL',
         urlSchema,
-        'Where clients open their WebSocket (ws:// or wss://).',
+        'URL at which clients open their WebSocket (ws:// or wss://).',
       ),
     },
   },
@@ -84,7 +85,7 @@ export const SECTIONS = {
       endpoint: defineVariable(
         'SOCKET_ENDPOINT',
         urlSchema,
-        'HTTP address of the WebSocket stage, to which `/@connections` is added.',
+        'HTTP URL of the WebSocket stage, without `/@connections`.',
       ),
     },
   },
@@ -94,10 +95,10 @@ export const SECTIONS = {
         'AUTH_SECRETS',
         listSchema.pipe(
           z
-            .array(z.string().min(32, 'needs at least 32 characters each'))
-            .min(1, 'holds no secret'),
+            .array(z.string().min(32, 'needs at least 32 characters in each secret'))
+            .min(1, 'contains no secret'),
         ),
-        'Secrets that sign sessions and attempt tokens, separated by commas. The first signs, the others are still accepted: to rotate, put a new one in front.',
+        'Secrets that sign sessions and attempt tokens, separated by commas. The first secret signs, and all secrets are accepted. To rotate, add a new secret at the front.',
       ),
     },
   },
@@ -105,23 +106,19 @@ export const SECTIONS = {
     variables: {
       email: defineVariable(
         'ADMIN_EMAIL',
-        z.email('is no e-mail address').default('admin@smol-gang.local'),
-        'E-mail of the first admin.',
+        z.email('is not an e-mail address').default('admin@smol-gang.local'),
+        'E-mail address of the first admin.',
       ),
       password: defineSecret(
         'ADMIN_PASSWORD',
         z.string().min(10, 'needs at least 10 characters').optional(),
-        'Password of the first admin; wins over the stored one. Unset: one is generated and shown once.',
+        'Password of the first admin, which replaces the stored password. Unset: a generated password is shown once.',
       ),
     },
   },
   api: {
     variables: {
-      url: defineVariable(
-        'API_URL',
-        urlSchema,
-        'Address of the HTTP API, where bridges call back.',
-      ),
+      url: defineVariable('API_URL', urlSchema, 'URL of the HTTP API, which bridges also call.'),
     },
   },
   github: {
@@ -129,32 +126,32 @@ export const SECTIONS = {
       apiUrl: defineVariable(
         'GITHUB_API_URL',
         urlSchema.default('https://api.github.com'),
-        "Address of GitHub's REST API.",
+        'URL of the REST API of GitHub.',
       ),
       token: defineSecret(
         'GITHUB_TOKEN',
         textSchema.optional(),
-        'A token with contents and pull requests (write) of the repositories. Or the two variables of a GitHub App.',
+        'GitHub token with write access to contents and pull requests. Alternative: a GitHub App.',
       ),
       appId: defineVariable(
         'GITHUB_APP_ID',
         z
           .string()
-          .regex(/^\d{1,15}$/, 'is no whole number')
+          .regex(/^\d{1,15}$/, 'is not a whole number')
           .optional(),
-        'Id of a GitHub App.',
+        'Id of the GitHub App.',
       ),
       appPrivateKey: defineSecret(
         'GITHUB_APP_PRIVATE_KEY',
         pemSchema.optional(),
-        'Private key (PEM) of the GitHub App; line ends may be written as \\n.',
+        'Private key (PEM) of the GitHub App. Line breaks may be written as \\n.',
       ),
     },
     check: ({ token, appId, appPrivateKey }) => {
       if ((appId === undefined) !== (appPrivateKey === undefined))
         return 'GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY belong together: set both or neither';
       if (token !== undefined && appId !== undefined)
-        return 'GITHUB_TOKEN and a GitHub App are both set: keep one of them';
+        return 'GITHUB_TOKEN and GITHUB_APP_ID are both set: remove one of them';
       return undefined;
     },
   },
@@ -163,7 +160,7 @@ export const SECTIONS = {
       secrets: defineSecret(
         'GITHUB_WEBHOOK_SECRETS',
         listSchema.default([]),
-        'Secrets of the webhooks, separated by commas; each is accepted. Unset: no webhook is, and pull requests are polled.',
+        'Secrets of webhooks, separated by commas; all secrets are accepted. Unset: webhooks are rejected, and pull requests are polled.',
       ),
     },
   },
@@ -172,27 +169,27 @@ export const SECTIONS = {
       url: defineVariable(
         'LOCAL_FORGE_URL',
         urlSchema.optional(),
-        "Address of the laptop's own forge. Unset: there is none.",
+        'URL of the local forge of a laptop installation. Unset: there is no local forge.',
       ),
       token: defineSecret(
         'LOCAL_FORGE_TOKEN',
         textSchema.optional(),
-        "Token that links repositories of this machine to the laptop's own forge.",
+        'Token that links repositories of this machine to the local forge.',
       ),
       appId: defineVariable(
         'LOCAL_FORGE_APP_ID',
         textSchema.default('1'),
-        "Id of the one App that is installed in the laptop's own forge.",
+        'Id of the App that is installed in the local forge.',
       ),
       appPrivateKey: defineSecret(
         'LOCAL_FORGE_APP_PRIVATE_KEY',
         pemSchema.optional(),
-        "Private key (PEM) of the one App that is installed in the laptop's own forge.",
+        'Private key (PEM) of the App that is installed in the local forge.',
       ),
     },
-    check: ({ url: address, token, appPrivateKey }) =>
-      address !== undefined && (token === undefined || appPrivateKey === undefined)
-        ? 'LOCAL_FORGE_URL is set: LOCAL_FORGE_TOKEN and LOCAL_FORGE_APP_PRIVATE_KEY are needed too'
+    check: ({ url, token, appPrivateKey }) =>
+      url !== undefined && (token === undefined || appPrivateKey === undefined)
+        ? 'LOCAL_FORGE_URL is set: also set LOCAL_FORGE_TOKEN and LOCAL_FORGE_APP_PRIVATE_KEY'
         : undefined,
   },
   model: {
@@ -200,42 +197,42 @@ export const SECTIONS = {
       baseUrl: defineVariable(
         'MODEL_BASE_URL',
         urlSchema.optional(),
-        'Address of an OpenAI-compatible endpoint, usually ending in /v1. Unset: plans wait for a model.',
+        'URL of an OpenAI-compatible endpoint; usually ends in /v1. Unset: plans wait until a model is configured.',
       ),
       apiKey: defineSecret(
         'MODEL_API_KEY',
         textSchema.default(''),
-        'Key of the endpoint; unset where it needs none.',
+        'API key of the model endpoint. Unset: the endpoint needs no key.',
       ),
       heavy: defineVariable(
         'MODEL_HEAVY',
         textSchema.optional(),
-        'Model for planning and for tasks of the tier heavy.',
+        'Model for planning and for tasks of the tier `heavy`.',
       ),
       light: defineVariable(
         'MODEL_LIGHT',
         textSchema.optional(),
-        'Model for tasks of the tier light. Unset: the heavy one.',
+        'Model for tasks of the tier `light`. Unset: MODEL_HEAVY.',
       ),
       prices: defineVariable(
         'MODEL_PRICES',
         createJsonTextSchema(z.record(z.string(), priceSchema)).default({}),
-        'USD per million tokens, as JSON by model: {"name": {"input": 1.5, "output": 6}}. Of a model that is missing, the cost is unknown.',
+        'Prices in USD per million tokens, as JSON by model: {"name": {"input": 1.5, "output": 6}}. The cost of other models is unknown.',
       ),
       contextTokens: defineVariable(
         'MODEL_CONTEXT_TOKENS',
         createJsonTextSchema(z.record(z.string(), z.number().int().positive())).default({}),
-        'Context sizes, as JSON by model: {"name": 128000}. Of a model that is missing, nothing is assumed.',
+        'Context sizes in tokens, as JSON by model: {"name": 128000}. Prompts for other models are not checked.',
       ),
       concurrency: defineVariable(
         'MODEL_CONCURRENCY',
         createWholeNumberSchema(1, 1_000).default(4),
-        'Calls to the model at once from one process.',
+        'Maximum number of concurrent calls of the model from one process.',
       ),
       timeoutSeconds: defineVariable(
         'MODEL_TIMEOUT_SECONDS',
         createWholeNumberSchema(1, 300).default(280),
-        'How long one call to the model may take.',
+        'Timeout of one call of the model, in seconds.',
       ),
     },
   },
@@ -244,7 +241,7 @@ export const SECTIONS = {
       name: defineVariable(
         'AGENT',
         agentNameSchema.default('small'),
-        'The coding agent of plans that name none; `small` is built in.',
+        'Coding agent of plans that name no agent. The agent `small` is built in.',
       ),
     },
   },
@@ -253,27 +250,27 @@ export const SECTIONS = {
       kind: defineVariable(
         'LAUNCHER',
         z.enum(['process', 'kubernetes']).default('process'),
-        'Where attempts run: process (a child process here) or kubernetes.',
+        'Launcher of attempts: process (child processes of this machine) or kubernetes (not available yet).',
       ),
       directory: defineVariable(
         'LAUNCHER_DIR',
         textSchema.optional(),
-        'Folder of the process launcher: its records, workspaces and logs of attempts.',
+        'Folder of the process launcher for records, workspaces and logs of attempts.',
       ),
       path: defineVariable(
         'LAUNCHER_PATH',
         textSchema.optional(),
-        "Where an attempt's git, agent, set-up and verify find programs, as PATH. Unset: the system's folders.",
+        'PATH of git, the agent, and the setup and verify commands. Unset: the folders of the system.',
       ),
       codeCache: defineVariable(
         'NODE_COMPILE_CACHE',
         textSchema.optional(),
-        'Folder in which bridges keep their compiled code from one attempt to the next.',
+        'Folder in which bridges cache compiled code between attempts.',
       ),
     },
     check: ({ kind, directory }) =>
       kind === 'process' && directory === undefined
-        ? 'LAUNCHER is process: set LAUNCHER_DIR to a folder that lasts'
+        ? 'LAUNCHER is process: set LAUNCHER_DIR to a permanent folder'
         : undefined,
   },
   slots: {
@@ -281,17 +278,17 @@ export const SECTIONS = {
       system: defineVariable(
         'SLOTS',
         slotsSchema.default(8),
-        'Attempts at once, in all: at most 2000.',
+        'Maximum number of concurrent attempts, at most 2000.',
       ),
       perRepository: defineVariable(
         'SLOTS_PER_REPOSITORY',
         slotsSchema.optional(),
-        'Attempts at once in one repository. Unset: as many as in all.',
+        'Maximum number of concurrent attempts of one repository. Unset: SLOTS.',
       ),
       perPlan: defineVariable(
         'SLOTS_PER_PLAN',
         slotsSchema.optional(),
-        'Attempts at once of one plan. Unset: as many as in all.',
+        'Maximum number of concurrent attempts of one plan. Unset: SLOTS.',
       ),
     },
   },
@@ -300,57 +297,57 @@ export const SECTIONS = {
       maxMinutes: defineVariable(
         'ATTEMPT_MAX_MINUTES',
         createWholeNumberSchema(1, 1_440).default(60),
-        'How long an attempt may take.',
+        'Maximum duration of an attempt, in minutes.',
       ),
       idleMinutes: defineVariable(
         'ATTEMPT_IDLE_MINUTES',
         createWholeNumberSchema(1, 240).default(15),
-        'How long an attempt may go without progress.',
+        'Maximum time without progress of an attempt, in minutes.',
       ),
       maxTokens: defineVariable(
         'ATTEMPT_MAX_TOKENS',
         createWholeNumberSchema(1, 1e12).default(5_000_000),
-        'Tokens that an attempt may use.',
+        'Maximum number of tokens of an attempt.',
       ),
       maxUsd: defineVariable(
         'ATTEMPT_MAX_USD',
         decimalSchema.default(20),
-        'USD that an attempt may cost.',
+        'Maximum cost of an attempt, in USD.',
       ),
       maxTurns: defineVariable(
         'ATTEMPT_MAX_TURNS',
         createWholeNumberSchema(1, 1_000).default(200),
-        'Calls to the model that an attempt may make.',
+        'Maximum number of calls of the model of an attempt.',
       ),
       maxRetries: defineVariable(
         'MAX_RETRIES',
         createWholeNumberSchema(0, 100).default(2),
-        'How often a task is tried again after its agent failed, before it is blocked.',
+        'Number of retries after a failure of the agent, before the task is blocked.',
       ),
       leaseSeconds: defineVariable(
         'LEASE_SECONDS',
         createWholeNumberSchema(5, 3_600).default(60),
-        'A bridge that was not heard of for so long is lost, and its task is given to another.',
+        'Time without a heartbeat after which an attempt counts as lost and another attempt starts, in seconds.',
       ),
       heartbeatSeconds: defineVariable(
         'HEARTBEAT_SECONDS',
         decimalSchema.default(10),
-        'How often a bridge reports, at most a third of LEASE_SECONDS; what people say reaches the agent with the next one.',
+        'Interval of heartbeats in seconds, at most a third of LEASE_SECONDS. Messages from people reach the agent with the next heartbeat.',
       ),
       launchSeconds: defineVariable(
         'LAUNCH_SECONDS',
         createWholeNumberSchema(5, 3_600).default(120),
-        'How long a pod may take from its launch to its first call.',
+        'Maximum time from the launch of a pod to its first call, in seconds.',
       ),
       partialCloneMb: defineVariable(
         'PARTIAL_CLONE_MB',
         createWholeNumberSchema(0, 1e9).default(256),
-        'From this size on, MB, a repository is cloned without the contents of its older commits; below, a whole clone takes less than asking for what is missing.',
+        'Size in MB from which a clone omits the file contents of older commits. A full clone of a smaller repository is faster than later requests for missing contents.',
       ),
     },
     check: ({ leaseSeconds, heartbeatSeconds }) =>
       Number(heartbeatSeconds) < 0.2 || Number(heartbeatSeconds) > Number(leaseSeconds) / 3
-        ? 'HEARTBEAT_SECONDS is to be at least 0.2 and at most a third of LEASE_SECONDS: a bridge that misses two is still alive'
+        ? 'HEARTBEAT_SECONDS must be at least 0.2 and at most a third of LEASE_SECONDS, so that two missed heartbeats do not end an attempt'
         : undefined,
   },
   branch: {
@@ -358,7 +355,7 @@ export const SECTIONS = {
       prefix: defineVariable(
         'BRANCH_PREFIX',
         branchSchema.default('smol-gang'),
-        'What the names of all our branches begin with.',
+        'Prefix of all branches that the platform creates.',
       ),
     },
   },
@@ -367,7 +364,7 @@ export const SECTIONS = {
       dataDir: defineVariable(
         'SMOL_DATA_DIR',
         textSchema.optional(),
-        'Folder of a laptop platform; unset in a cloud.',
+        'Data folder of a laptop installation. Unset: the installation runs in the cloud.',
       ),
     },
   },
@@ -376,7 +373,7 @@ export const SECTIONS = {
       days: defineVariable(
         'RETENTION_DAYS',
         createWholeNumberSchema(1, 3_650).default(14),
-        'How long cancelled work and old transcripts are kept.',
+        'Retention of cancelled work and old transcripts, in days.',
       ),
     },
   },

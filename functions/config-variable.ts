@@ -1,20 +1,24 @@
 import { z } from 'zod';
+import { parseJson } from '../core/base/parse-json.ts';
 
-// How one variable of the environment is read and described.
+// Definition of one environment variable: its name, its schema and its description.
 
+/** Environment variable. */
 export type ConfigVariable<S extends z.ZodType = z.ZodType> = {
-  /** Its name in the environment. */
+  /** Name in the environment. */
   readonly env: string;
-  /** Takes the text, or undefined when it is unset or empty. */
+  /** Parses the text; the input is undefined for an unset or empty variable. */
   readonly schema: S;
-  /** What it is and what to set, for people. */
+  /** Description for people, in full sentences. */
   readonly about: string;
+  /** True if the value must never appear in a log. */
   readonly secret: boolean;
 };
 
+/** Variables that belong together. A function declares the sections that it reads. */
 export type ConfigSection = {
   readonly variables: Readonly<Record<string, ConfigVariable>>;
-  /** What is wrong with the values together, in words. */
+  /** Checks the combination of values; returns a message for an invalid combination. */
   readonly check?: (values: Readonly<Record<string, unknown>>) => string | undefined;
 };
 
@@ -37,45 +41,42 @@ export function defineSecret<S extends z.ZodType>(
 export const textSchema = z.string();
 
 export const urlSchema = z
-  .url({ protocol: /^(https?|wss?)$/, message: 'is no http(s) or ws(s) address' })
+  .url({ protocol: /^(https?|wss?)$/, message: 'is not an http(s) or ws(s) URL' })
   .transform((address) => address.replace(/\/+$/, ''));
 
 export function createWholeNumberSchema(min: number, max: number) {
   return z
     .string()
-    .regex(/^\d{1,15}$/, 'is no whole number')
+    .regex(/^\d{1,15}$/, 'is not a whole number')
     .transform(Number)
-    .pipe(z.number().min(min, `is at least ${min}`).max(max, `is at most ${max}`));
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 }
 
 export const decimalSchema = z
   .string()
-  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is no number')
+  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is not a number with at most 6 decimal places')
   .transform(Number);
 
-/** Separated by commas; for secrets, the newest first. */
+/** List of values, separated by commas. */
 export const listSchema = z.string().transform((value) =>
   value
     .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== ''),
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
 );
 
-/** A key in PEM; its line ends may be written as \\n. */
+/** Key in PEM format; the two characters \n may replace a line break. */
 export const pemSchema = z.string().transform((key) => key.replaceAll('\\n', '\n'));
 
-/** JSON of a shape. */
+/** Creates the schema of a JSON text that contains a value of the given shape. */
 export function createJsonTextSchema<S extends z.ZodType>(shape: S) {
   return z
     .string()
-    .transform((value, context) => {
-      try {
-        const parsed: unknown = JSON.parse(value);
-        return parsed;
-      } catch {
-        context.addIssue({ code: 'custom', message: 'is not JSON' });
-        return z.NEVER;
-      }
+    .transform((text, context): unknown => {
+      const value = parseJson(text);
+      if (value !== undefined) return value;
+      context.addIssue({ code: 'custom', message: 'is not JSON' });
+      return z.NEVER;
     })
     .pipe(shape);
 }

@@ -3,9 +3,11 @@ import { AppError } from '../core/base/app-error.ts';
 import { SECTIONS } from './config-sections.ts';
 import type { ConfigSection, ConfigVariable } from './config-variable.ts';
 
-// The only reader of the environment. Everything that is wrong is said at once, with what to set.
+// The only reader of the environment. One error lists all problems, each with its variable.
 
+/** Name of a configuration section. */
 export type SectionName = keyof typeof SECTIONS;
+/** Parsed configuration of all sections. */
 export type Config = {
   readonly [S in SectionName]: {
     readonly [V in keyof (typeof SECTIONS)[S]['variables']]: (typeof SECTIONS)[S]['variables'][V] extends ConfigVariable<
@@ -15,11 +17,12 @@ export type Config = {
       : never;
   };
 };
+/** Environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 type SectionValues = Record<string, unknown>;
 
-/** The sections that are asked for. Throws one `invalid_config` that lists every problem. */
+/** Reads the given sections; throws AppError `invalid_config` with a list of all problems. */
 export function readConfig<N extends SectionName>(
   names: readonly N[],
   env: Environment = process.env,
@@ -28,11 +31,11 @@ export function readConfig<N extends SectionName>(
   const config: Record<string, SectionValues> = {};
   for (const name of names) config[name] = readSection(SECTIONS[name], env, problems);
   if (problems.length > 0) throw createConfigError(problems);
-  // Each value went through its variable's schema, from which `Config` is derived.
+  // The schemas of the variables parsed every value, and the type `Config` is derived from these schemas.
   return config as Pick<Config, N>;
 }
 
-/** Values that must never be seen in a log. */
+/** Lists all configured secrets, so that the log can redact them. */
 export function listConfigSecrets(
   names: readonly SectionName[],
   env: Environment = process.env,
@@ -44,17 +47,18 @@ export function listConfigSecrets(
     .filter((value) => value !== '');
 }
 
+/** Row of the configuration table in the operations document. */
 export type ConfigRow = {
   readonly section: SectionName;
   readonly name: string;
   readonly about: string;
-  /** As one would write it; undefined: none. */
+  /** Default in the form of the environment variable; undefined if there is no default. */
   readonly default: string | undefined;
   readonly required: boolean;
   readonly secret: boolean;
 };
 
-/** Every variable once, for the operations document. */
+/** Describes every variable once. */
 export function describeConfig(): ConfigRow[] {
   const rows = new Map<string, ConfigRow>();
   for (const section of listSectionNames()) {
@@ -68,45 +72,50 @@ export function describeConfig(): ConfigRow[] {
 function describeVariable(section: SectionName, variable: ConfigVariable): ConfigRow {
   const { env: name, schema, about, secret } = variable;
   const unset = schema.safeParse(undefined);
-  const written = unset.success ? formatDefault(unset.data) : undefined;
-  return { section, name, about, default: written, required: !unset.success, secret };
+  const defaultText = unset.success ? formatDefault(unset.data) : undefined;
+  return { section, name, about, default: defaultText, required: !unset.success, secret };
 }
 
 function listSectionNames(): SectionName[] {
-  const known = (name: string): name is SectionName => name in SECTIONS;
-  return Object.keys(SECTIONS).filter(known);
+  const isSectionName = (name: string): name is SectionName => name in SECTIONS;
+  return Object.keys(SECTIONS).filter(isSectionName);
 }
 
 function readSection(section: ConfigSection, env: Environment, problems: string[]): SectionValues {
   const values: SectionValues = {};
-  const before = problems.length;
+  const problemsBefore = problems.length;
   for (const [name, variable] of Object.entries(section.variables)) {
-    const given = env[variable.env];
-    const parsed = variable.schema.safeParse(given === '' ? undefined : given);
+    const text = env[variable.env];
+    const parsed = variable.schema.safeParse(text === '' ? undefined : text);
     if (parsed.success) values[name] = parsed.data;
-    else problems.push(explainVariable(variable, given, parsed.error));
+    else problems.push(explainVariable(variable, text, parsed.error));
   }
-  const together = problems.length === before ? section.check?.(values) : undefined;
-  if (together !== undefined) problems.push(together);
+  const conflict = problems.length === problemsBefore ? section.check?.(values) : undefined;
+  if (conflict !== undefined) problems.push(conflict);
   return values;
 }
 
-/** The value itself is not repeated: it may be a secret. */
+/** Explains a problem without the value, because the value may be a secret. */
 function explainVariable(
   variable: ConfigVariable,
-  given: string | undefined,
+  text: string | undefined,
   error: z.ZodError,
 ): string {
-  const missing = given === undefined || given === '';
-  const what = missing ? 'is not set' : error.issues.map(({ message }) => message).join('; ');
-  return `${variable.env} ${what}. ${variable.about}`;
+  const isMissing = text === undefined || text === '';
+  const problem = isMissing ? 'is not set' : error.issues.map(({ message }) => message).join('; ');
+  return `${variable.env} ${problem}. ${variable.about}`;
 }
 
 function createConfigError(problems: readonly string[]): AppError {
   const lines = [...new Set(problems)].map((problem) => `  - ${problem}`);
-  return new AppError('bug', 'invalid_config', `the configuration lacks:\n${lines.join('\n')}`, {
-    details: { problems },
-  });
+  return new AppError(
+    'bug',
+    'invalid_config',
+    `the configuration is not valid; set these environment variables:\n${lines.join('\n')}`,
+    {
+      details: { problems },
+    },
+  );
 }
 
 function formatDefault(value: unknown): string | undefined {

@@ -14,7 +14,7 @@ function createCapturedLog() {
   return { log, lines };
 }
 
-describe('an error to an HTTP caller', () => {
+describe('toHttpError', () => {
   test.each<[ErrorKind, string, number]>([
     ['invalid', 'invalid_request', 400],
     ['invalid', 'unsupported_content_type', 415],
@@ -32,20 +32,20 @@ describe('an error to an HTTP caller', () => {
     ['paused', 'rate_limited', 503],
     ['transient', 'network', 503],
     ['bug', 'internal', 500],
-  ])('%s %s is %i', (kind, code, status) => {
-    const answer = toHttpError(new AppError(kind, code, 'why'), 'r-1', NOW);
-    expect(answer.status).toBe(status);
-    expect(errorBodySchema.parse(answer.body).error).toMatchObject({ code, requestId: 'r-1' });
+  ])('converts kind %s, code %s to status %i', (kind, code, status) => {
+    const response = toHttpError(new AppError(kind, code, 'why'), 'r-1', NOW);
+    expect(response.status).toBe(status);
+    expect(errorBodySchema.parse(response.body).error).toMatchObject({ code, requestId: 'r-1' });
   });
 
-  test('says when to come back', () => {
+  test('sets Retry-After to the end of the pause', () => {
     const details = { until: NOW + 61_500 };
     const paused = new AppError('paused', 'rate_limited', 'wait', { details });
     expect(toHttpError(paused, 'r', NOW).headers).toEqual({ 'retry-after': '62' });
     expect(toHttpError(paused, 'r', NOW + 100_000).headers).toEqual({ 'retry-after': '1' });
   });
 
-  test('tells nothing of a bug', () => {
+  test('reveals no detail of a bug', () => {
     const bug = new AppError('bug', 'bad_answer', 'password is 123', { details: { sql: 1 } });
     for (const error of [bug, new TypeError('password is 123'), 'password is 123', undefined]) {
       const { status, body } = toHttpError(error, 'r', NOW);
@@ -56,10 +56,10 @@ describe('an error to an HTTP caller', () => {
   });
 });
 
-describe('a batch', () => {
+describe('runBatch', () => {
   const plan = { type: 'plan', v: 1, plan: 'p3k9m2x7abc' };
 
-  function batch(bodies: readonly string[]): SQSEvent {
+  function createEvent(bodies: readonly string[]): SQSEvent {
     const Records = bodies.map((body, index) => ({
       messageId: `m${index}`,
       receiptHandle: 'h',
@@ -79,12 +79,12 @@ describe('a batch', () => {
     return { Records };
   }
 
-  async function outcome(error: unknown) {
+  async function runFailingMessage(error: unknown) {
     const { log, lines } = createCapturedLog();
     const handle = async () => {
       throw error;
     };
-    const { batchItemFailures } = await runBatch(batch([JSON.stringify(plan)]), handle, log);
+    const { batchItemFailures } = await runBatch(createEvent([JSON.stringify(plan)]), handle, log);
     return { retried: batchItemFailures.length === 1, lines };
   }
 
@@ -98,25 +98,25 @@ describe('a batch', () => {
     ['refused', false],
     ['transient', true],
     ['bug', true],
-  ])('%s comes back: %s', async (kind, retried) => {
-    const result = await outcome(new AppError(kind, 'code', 'why'));
+  ])('after an error of kind %s, requests another delivery: %s', async (kind, retried) => {
+    const result = await runFailingMessage(new AppError(kind, 'code', 'why'));
     expect(result.retried).toBe(retried);
     expect(result.lines.join()).toContain(retried ? 'retrying' : 'dropped');
   });
 
-  test('an unknown error comes back and is logged as an error', async () => {
-    const result = await outcome(new TypeError('oops'));
+  test('requests another delivery after an unknown error and logs the error', async () => {
+    const result = await runFailingMessage(new TypeError('oops'));
     expect(result.retried).toBe(true);
     expect(result.lines.join()).toMatch(/"level":"error".*oops/);
   });
 
-  test('lists what failed and nothing else; what is no message is dropped', async () => {
+  test('requests another delivery of failed messages only and drops invalid messages', async () => {
     const { log, lines } = createCapturedLog();
     const seen: string[] = [];
     const bodies = ['not json', JSON.stringify({ ...plan, v: 2 }), '{"type":"nope"}'];
     const good = ['p1', 'p2', 'p3'].map((id) => JSON.stringify({ ...plan, plan: id }));
     const result = await runBatch(
-      batch([...bodies, ...good]),
+      createEvent([...bodies, ...good]),
       async (message) => {
         if (message.type !== 'plan') return;
         seen.push(message.plan);

@@ -7,11 +7,12 @@ import { queueMessageSchema } from '../core/contract/queue.ts';
 import type { Log } from '../core/port/runtime.ts';
 import { createChildLog } from './log.ts';
 
-// What an error means outside, once: to an HTTP caller and to the queue.
+// Effect of an error outside of the process: the response to an HTTP caller and the retry of a queue message.
 
 /**
- * `retry`: the message comes back, and after too many times goes to the dead letters, which is an alarm.
- * `ack`: it is done with; a message is only a hint, and what the state owes is found again by time.
+ * - `retry` the queue delivers the message again; after too many failures the message moves to the dead-letter queue, which raises
+ *           an alarm
+ * - `ack`   the message is dropped; the item in the table is still due, and the resync wakes it
  */
 type QueuePolicy = 'ack' | 'retry';
 type ErrorRule = { readonly status: number; readonly queue: QueuePolicy };
@@ -29,13 +30,13 @@ const ERROR_RULES = {
 } as const satisfies Record<ErrorKind, ErrorRule>;
 
 /**
- * Of kind `auth`, but of our own credential for an outside system: who called is signed in and may do this, and would be
- * told to sign in again.
+ * Status of an `auth` error that concerns the platform's own credential for an outside system. A 401 would wrongly tell the caller
+ * to sign in again.
  */
 const UPSTREAM_AUTH_STATUS = 422;
 const CALLER_AUTH_CODES: ReadonlySet<string> = new Set(['unauthorized', 'forbidden']);
 
-/** Codes that HTTP has a number of its own for. */
+/** Codes with a more specific HTTP status than their kind. */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   forbidden: 403,
   method_not_allowed: 405,
@@ -44,22 +45,28 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   idempotency_key_reused: 422,
 };
 
+/** Default of Retry-After, seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
+/** Response to an HTTP caller. */
 export type HttpError = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ErrorBody;
 };
 
-/** `now` in epoch milliseconds, for Retry-After. Of a bug the caller learns the request id and nothing else. */
+/**
+ * Converts an error into a response. The response to a bug contains only the request id.
+ *
+ * @param now epoch milliseconds, for Retry-After
+ */
 export function toHttpError(error: unknown, requestId: string, now: number): HttpError {
-  const known = isAppError(error) && error.kind !== 'bug' ? error : createInternalError();
-  const status = STATUS_BY_CODE[known.code] ?? getStatus(known);
-  const { code, message } = known;
-  const details = Object.keys(known.details).length === 0 ? {} : { details: known.details };
+  const visible = isAppError(error) && error.kind !== 'bug' ? error : createInternalError();
+  const status = STATUS_BY_CODE[visible.code] ?? getStatus(visible);
+  const { code, message } = visible;
+  const details = Object.keys(visible.details).length === 0 ? {} : { details: visible.details };
   const body = { error: { code, message, ...details, requestId } };
-  return { status, headers: createErrorHeaders(known, status, now), body };
+  return { status, headers: createErrorHeaders(visible, status, now), body };
 }
 
 function getStatus({ kind, code }: AppError): number {
@@ -77,11 +84,12 @@ function createErrorHeaders(error: AppError, status: number, now: number): Recor
 }
 
 function createInternalError(): AppError {
-  const message = 'something went wrong on our side; the request id helps to find it';
+  const message =
+    'the server failed to handle the request; try again, and report the request id if the error persists';
   return new AppError('bug', 'internal', message);
 }
 
-/** Handles every record by itself and lists those that are to come back. */
+/** Handles each record separately and returns the ids of the messages that the queue must deliver again. */
 export async function runBatch(
   event: SQSEvent,
   handle: (message: QueueMessage, log: Log) => Promise<void>,
@@ -96,7 +104,7 @@ export async function runBatch(
   return { batchItemFailures };
 }
 
-/** Whether the message is to come back. */
+/** Handles one record; returns true if the queue must deliver the message again. */
 async function runRecord(
   record: SQSRecord,
   handle: (message: QueueMessage, log: Log) => Promise<void>,
@@ -112,12 +120,12 @@ async function runRecord(
     return false;
   } catch (error) {
     const kind = isAppError(error) ? error.kind : 'bug';
-    const retry = ERROR_RULES[kind].queue === 'retry';
-    const outcome = retry ? 'retrying' : 'dropped';
+    const shouldRetry = ERROR_RULES[kind].queue === 'retry';
+    const outcome = shouldRetry ? 'retrying' : 'dropped';
     const fields = { type: message.data.type, outcome, error };
     if (kind === 'bug') log.error('message failed', fields);
     else log.warn('message failed', fields);
-    return retry;
+    return shouldRetry;
   }
 }
 

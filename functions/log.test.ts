@@ -4,12 +4,12 @@ import { createChildLog, createLog } from './log.ts';
 
 function writeLogLine(fields: Record<string, unknown>, secrets: readonly string[] = []) {
   const lines: string[] = [];
-  createLog({ write: (line) => lines.push(line), now: () => 0, secrets }).info('said', fields);
+  createLog({ write: (line) => lines.push(line), now: () => 0, secrets }).info('message', fields);
   const [line = ''] = lines;
   return { line, fields: JSON.parse(line) };
 }
 
-test('a line is one JSON object with its fields', () => {
+test('writes one JSON object with its fields per line', () => {
   const lines: string[] = [];
   const log = createLog({ write: (line) => lines.push(line), now: () => 0, fields: { a: 1 } });
   createChildLog(log, { b: 2 }).warn('two\nlines', { c: 3n, d: new Set([4]), e: undefined });
@@ -18,7 +18,7 @@ test('a line is one JSON object with its fields', () => {
   ]);
 });
 
-test('below its level it is silent', () => {
+test('writes no line below the configured level', () => {
   const lines: string[] = [];
   const log = createLog({ write: (line) => lines.push(line), now: () => 0, level: 'warn' });
   log.info('no');
@@ -27,13 +27,13 @@ test('below its level it is silent', () => {
   expect(lines).toHaveLength(2);
 });
 
-describe('secrets are taken out', () => {
+describe('redaction', () => {
   test.each([
     { Authorization: 'Bearer abc' },
     { headers: { authorization: 'x', 'x-api-key': 'x', cookie: 'x' } },
     { password: 'x', adminPassword: 'x', AUTH_SECRETS: ['x', 'y'] },
     { token: 'x', apiKey: 'x', key: 'x', privateKey: 'x', credentials: { git: { user: 'x' } } },
-  ])('by name: %j', (fields) => {
+  ])('redacts values by their name: %j', (fields) => {
     expect(writeLogLine(fields).line).not.toMatch(/:"(x|y|Bearer abc)"/);
   });
 
@@ -46,26 +46,26 @@ describe('secrets are taken out', () => {
     `eyJhbGciOi${'a1'.repeat(20)}.eyJ${'a1'.repeat(20)}.${'a1'.repeat(20)}`,
     `https://user:${'a1'.repeat(20)}@example.org/x.git`,
     `-----BEGIN RSA PRIVATE KEY-----\n${'a1'.repeat(20)}\n-----END RSA PRIVATE KEY-----`,
-  ])('by look: %s', (text) => {
+  ])('redacts text that looks like a secret: %s', (text) => {
     const error = new Error(text, { cause: { deep: [text] } });
     const { line } = writeLogLine({ note: `it was ${text} then`, error });
     expect(line).not.toContain('a1a1');
     expect(line).toContain('[redacted]');
   });
 
-  test('by value, wherever it stands, even in a name', () => {
+  test('redacts a known secret everywhere, also in a field name', () => {
     const { line } = writeLogLine({ text: 'it is hunter22 now', hunter22: 1 }, ['hunter22', 'is']);
     expect(line).not.toContain('hunter22');
     expect(line).toContain('it is [redacted] now');
   });
 
-  test('counts and plain words stay', () => {
+  test('keeps counts and ordinary words', () => {
     const fields = { inputTokens: 12, maxTokens: 5, text: 'the bearer of news, basic facts' };
     expect(writeLogLine(fields).fields).toMatchObject(fields);
   });
 });
 
-test('an error of ours is logged with its code, details and cause', () => {
+test('logs an AppError with its code, details and cause', () => {
   const cause = new TypeError('inner');
   const error = new AppError('refused', 'rule', 'no', { details: { rule: 'x' }, cause });
   expect(writeLogLine({ error }).fields.error).toMatchObject({
@@ -78,7 +78,7 @@ test('an error of ours is logged with its code, details and cause', () => {
   });
 });
 
-test('what has no end, no bottom or no bounds still makes a line', () => {
+test('bounds circular, deep and huge values', () => {
   const circular: Record<string, unknown> = { name: 'c' };
   circular.self = circular;
   const fields = { circular, long: 'x'.repeat(1e6), many: Array.from({ length: 1e5 }, () => 1) };

@@ -1,29 +1,32 @@
 import type { Log } from '../core/port/runtime.ts';
 import { redactFields } from './redact.ts';
 
+/** Severity of a log line. */
 export type LogLevel = 'info' | 'warn' | 'error';
 const LOG_LEVELS: readonly LogLevel[] = ['info', 'warn', 'error'];
 
+/** Options of createLog. */
 export type LogOptions = {
-  /** Takes a line without its end. */
+  /** Receives a line without a line break. */
   readonly write: (line: string) => void;
+  /** Returns epoch milliseconds. */
   readonly now: () => number;
-  /** Below it nothing is written. */
+  /** Lowest level that is written; default `info`. */
   readonly level?: LogLevel;
-  /** On every line. */
+  /** Fields of every line. */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** Values known to be secret: taken out wherever they turn up. */
+  /** Known secrets, which are redacted wherever they appear. */
   readonly secrets?: readonly string[];
 };
 
-/** One JSON object a line: `time`, `level`, `message`, then the fields, secrets taken out. */
+/** Creates a log that writes one JSON object per line: `time`, `level`, `message` and the fields, without secrets. */
 export function createLog(options: LogOptions): Log {
-  const lowest = LOG_LEVELS.indexOf(options.level ?? 'info');
+  const lowestLevel = LOG_LEVELS.indexOf(options.level ?? 'info');
   const write = (level: LogLevel, message: string, fields: Record<string, unknown> = {}) => {
-    if (LOG_LEVELS.indexOf(level) < lowest) return;
+    if (LOG_LEVELS.indexOf(level) < lowestLevel) return;
     const time = new Date(options.now()).toISOString();
-    const line = redactFields({ ...options.fields, ...fields }, options.secrets ?? []);
-    options.write(JSON.stringify({ time, level, message, ...line }));
+    const safeFields = redactFields({ ...options.fields, ...fields }, options.secrets ?? []);
+    options.write(JSON.stringify({ time, level, message, ...safeFields }));
   };
   return {
     info: (message, fields) => write('info', message, fields),
@@ -32,11 +35,11 @@ export function createLog(options: LogOptions): Log {
   };
 }
 
-/** The same log with more on every line. */
-export function createChildLog(log: Log, more: Readonly<Record<string, unknown>>): Log {
+/** Creates a log that adds fields to every line of another log. */
+export function createChildLog(log: Log, commonFields: Readonly<Record<string, unknown>>): Log {
   return {
-    info: (message, fields) => log.info(message, { ...more, ...fields }),
-    warn: (message, fields) => log.warn(message, { ...more, ...fields }),
-    error: (message, fields) => log.error(message, { ...more, ...fields }),
+    info: (message, fields) => log.info(message, { ...commonFields, ...fields }),
+    warn: (message, fields) => log.warn(message, { ...commonFields, ...fields }),
+    error: (message, fields) => log.error(message, { ...commonFields, ...fields }),
   };
 }

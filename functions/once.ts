@@ -1,8 +1,8 @@
-/** Made when first asked for, then kept; a failure is not kept. */
-export function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
+/** Returns a function that creates a value at its first call and returns the same value later. An error is not cached. */
+export function once<T>(create: () => T): () => T {
+  let cached: { readonly value: T } | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    cached ??= { value: create() };
+    return cached.value;
   };
 }

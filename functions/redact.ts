@@ -1,5 +1,5 @@
-// Makes anything fit for a log: plain, bounded, and without what looks like a secret. By name (every string under
-// `authorization`, `token`, `apiKey`, ...; numbers stay, for `tokens` are counted), by look, and by known value.
+// Converts any value into a plain, bounded value for a log, without secrets. Three rules find secrets: the name of a field (strings
+// under `authorization`, `token`, `apiKey`, ...; numbers stay, because token counts are useful), the form of a text, and known values.
 
 const SECRET_NAME_PATTERN = /authorization|cookie|passw|secret|token|credential|signature|key$/i;
 const SECRET_PATTERN =
@@ -11,9 +11,10 @@ const MAX_DEPTH = 6;
 const MAX_ENTRIES = 100;
 const MAX_TEXT_CHARS = 4_000;
 const MAX_SCANNED_CHARS = 64_000;
-/** Shorter ones would blank out ordinary words. */
+/** Minimum length of a known secret; shorter values would redact ordinary words. */
 const MIN_SECRET_CHARS = 6;
 
+/** Redacts the fields of a log line. */
 export function redactFields(
   fields: Readonly<Record<string, unknown>>,
   secrets: readonly string[] = [],
@@ -22,7 +23,7 @@ export function redactFields(
   return redactObject(fields, { known, secret: false, depth: 0 });
 }
 
-/** Text with secrets taken out, cut to a length that a log line bears. */
+/** Redacts secrets in a text and truncates the text. */
 export function redactText(text: string, known: readonly string[] = []): string {
   let clean = text.slice(0, MAX_SCANNED_CHARS);
   for (const secret of known) clean = clean.replaceAll(secret, REDACTED);
@@ -36,18 +37,21 @@ export function redactText(text: string, known: readonly string[] = []): string 
 }
 
 type RedactionContext = {
+  /** Known secrets. */
   readonly known: readonly string[];
+  /** True below a field whose name indicates a secret. */
   readonly secret: boolean;
   readonly depth: number;
 };
 
-function redactValue(value: unknown, place: RedactionContext): unknown {
-  if (typeof value === 'string') return place.secret ? REDACTED : redactText(value, place.known);
+function redactValue(value: unknown, context: RedactionContext): unknown {
+  if (typeof value === 'string')
+    return context.secret ? REDACTED : redactText(value, context.known);
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'function' || typeof value === 'symbol') return typeof value;
   if (typeof value !== 'object' || value === null) return value;
-  if (place.depth >= MAX_DEPTH) return '...';
-  const deeper = { ...place, depth: place.depth + 1 };
+  if (context.depth >= MAX_DEPTH) return '...';
+  const deeper = { ...context, depth: context.depth + 1 };
   if (value instanceof Error) return redactError(value, deeper);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
@@ -56,26 +60,26 @@ function redactValue(value: unknown, place: RedactionContext): unknown {
   return redactObject(value, deeper);
 }
 
-function redactList(values: readonly unknown[], place: RedactionContext): unknown[] {
-  return values.slice(0, MAX_ENTRIES).map((value) => redactValue(value, place));
+function redactList(values: readonly unknown[], context: RedactionContext): unknown[] {
+  return values.slice(0, MAX_ENTRIES).map((value) => redactValue(value, context));
 }
 
-function redactObject(value: object, place: RedactionContext): Record<string, unknown> {
+function redactObject(value: object, context: RedactionContext): Record<string, unknown> {
   const entries = Object.entries(value).slice(0, MAX_ENTRIES);
   return Object.fromEntries(
     entries.map(([name, entry]) => {
-      const secret = place.secret || SECRET_NAME_PATTERN.test(name);
-      return [redactText(name, place.known), redactValue(entry, { ...place, secret })];
+      const secret = context.secret || SECRET_NAME_PATTERN.test(name);
+      return [redactText(name, context.known), redactValue(entry, { ...context, secret })];
     }),
   );
 }
 
-/** `code`, `kind` and `details` of ours come along as own properties. */
-function redactError(error: Error, place: RedactionContext): Record<string, unknown> {
+/** Redacts an error, including own properties such as `code`, `kind` and `details`. */
+function redactError(error: Error, context: RedactionContext): Record<string, unknown> {
   const { name, message, cause } = error;
-  // The stack begins with the message, of which a line alone would no longer look like a secret.
+  // Drops the message from the stack, because single lines of a secret no longer match the patterns.
   const lines = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   const stack = lines?.slice(0, 10).join('\n');
   const own = { ...error, name, message, stack };
-  return redactObject(cause === undefined ? own : { ...own, cause }, place);
+  return redactObject(cause === undefined ? own : { ...own, cause }, context);
 }

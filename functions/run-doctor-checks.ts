@@ -1,3 +1,4 @@
+import { describeError } from '../core/base/describe-error.ts';
 import { wakeUpScheduler } from '../core/contract/queue-message.ts';
 import type { EngineDeps } from '../core/engine/engine-deps.ts';
 import type { Host } from '../core/port/host.ts';
@@ -5,10 +6,11 @@ import { listRepositories } from '../core/store/repository-store.ts';
 import { ACTIVE_PLANS } from '../core/topology/table-keys.ts';
 import type { DoctorCheck } from './http/handler/doctor.ts';
 
-// Tests what a plan needs before one is paid for, and says what to do about it.
+// Self-test of everything that a plan needs, with advice for each failure.
 
 const LOW_DISK_BYTES = 2_000_000_000;
 
+/** Runs all checks; an error of one check becomes a failed result. */
 export async function runDoctorChecks(
   engine: EngineDeps,
   host: Host | undefined,
@@ -33,9 +35,7 @@ async function runChecks(
   try {
     return await check();
   } catch (error) {
-    return [
-      { name, state: 'failed', message: error instanceof Error ? error.message : String(error) },
-    ];
+    return [{ name, state: 'failed', message: describeError(error) }];
   }
 }
 
@@ -48,22 +48,22 @@ function runCheck(
 
 async function checkStore({ table, clock }: EngineDeps): Promise<Omit<DoctorCheck, 'name'>> {
   const key = { pk: 'DOCTOR', sk: 'PROBE' };
-  const began = clock.now();
-  await table.put({ ...key, at: began });
+  const startedAt = clock.now();
+  await table.put({ ...key, at: startedAt });
   const item = await table.get(key);
   await table.index('ready', ACTIVE_PLANS, { limit: 1 });
-  if (item?.at !== began)
+  if (item?.at !== startedAt)
     return {
       state: 'failed',
-      message: 'what was written could not be read back',
-      advice: 'check that TABLE_NAME and the endpoint belong together',
+      message: 'an item that was written could not be read',
+      advice: 'check TABLE_NAME and AWS_ENDPOINT_URL_DYNAMODB',
     };
-  return { state: 'ok', message: `writes and reads in ${clock.now() - began} ms` };
+  return { state: 'ok', message: `writing and reading takes ${clock.now() - startedAt} ms` };
 }
 
 async function checkQueue({ queue }: EngineDeps): Promise<Omit<DoctorCheck, 'name'>> {
   await queue.send([{ message: wakeUpScheduler() }]);
-  return { state: 'ok', message: 'takes messages' };
+  return { state: 'ok', message: 'the queue accepts messages' };
 }
 
 async function checkLauncher({
@@ -73,7 +73,7 @@ async function checkLauncher({
   const pods = await launcher.list();
   return {
     state: 'ok',
-    message: `${pods.length} attempts now, ${settings.caps.system} at once at most`,
+    message: `${pods.length} of at most ${settings.caps.system} concurrent attempts are running`,
   };
 }
 
@@ -85,7 +85,7 @@ async function checkForges(engine: EngineDeps): Promise<DoctorCheck[]> {
         name: 'forge',
         state: 'skipped',
         message: 'no repository is linked',
-        advice: 'link one: smol-gang repo link',
+        advice: 'link a repository: smol-gang repo link',
       },
     ];
   const checks = await Promise.all(
@@ -109,7 +109,7 @@ async function checkRepository(
     engine.settings.prefix,
   );
   if (findings.length === 0)
-    return [{ name, state: 'ok', message: `reachable, base ${facts.defaultBranch}` }];
+    return [{ name, state: 'ok', message: `reachable, default branch ${facts.defaultBranch}` }];
   return findings.map((finding) => ({
     name,
     state: finding.blocking ? 'failed' : 'warning',
@@ -118,19 +118,20 @@ async function checkRepository(
 }
 
 async function checkDisk(host: Host | undefined): Promise<Omit<DoctorCheck, 'name'>> {
-  if (host === undefined) return { state: 'skipped', message: 'a cloud has no disk of its own' };
+  if (host === undefined)
+    return { state: 'skipped', message: 'a cloud installation has no disk to check' };
   const { dataBytes, freeBytes } = await host.measureDisk();
   const message = `${(dataBytes / 1e6).toFixed(0)} MB used, ${(freeBytes / 1e9).toFixed(1)} GB free`;
   if (freeBytes < LOW_DISK_BYTES)
-    return { state: 'warning', message, advice: 'make room, or run smol-gang gc' };
+    return { state: 'warning', message, advice: 'free disk space, or run smol-gang gc' };
   return { state: 'ok', message };
 }
 
 function checkIsolation(host: Host | undefined): Omit<DoctorCheck, 'name'> {
-  if (host === undefined) return { state: 'ok', message: 'each attempt runs in a pod of its own' };
+  if (host === undefined) return { state: 'ok', message: 'each attempt runs in a separate pod' };
   return {
     state: 'warning',
     message: host.describeIsolation(),
-    advice: 'run prompts that you would run yourself; a cluster walls agents off',
+    advice: 'run only prompts that you trust with your files; a cluster isolates agents',
   };
 }

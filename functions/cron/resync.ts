@@ -1,7 +1,7 @@
 import { resync } from '../../core/engine/resync/resync.ts';
 import { getFullEngine } from '../deps/get-full-engine.ts';
 
-/** Finds by time what crashes and lost messages left undone. */
+/** Wakes every item that is due but got no message, after a crash or a lost message. */
 export async function handler(): Promise<void> {
   await resync(getFullEngine());
 }

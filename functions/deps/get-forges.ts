@@ -6,9 +6,10 @@ import { once } from '../once.ts';
 import { createRefusingProxy } from './create-refusing-proxy.ts';
 import { clock } from './runtime.ts';
 
+/** Returns the forges by vendor. */
 export const getForges = once(() => ({ github: createGitHub(), local: createLocalForge() }));
 
-/** GitHub as it is configured; without a credential every call says what to set. */
+/** Creates the configured GitHub forge; without a credential, every call fails with the variables to set. */
 function createGitHub(): Forge {
   const { github } = readConfig(['github']);
   const baseUrl = github.apiUrl;
@@ -30,7 +31,7 @@ function createLocalForge(): Forge {
   const { localForge } = readConfig(['localForge']);
   if (localForge.url === undefined || localForge.appPrivateKey === undefined)
     return createUnconfiguredForge(
-      'there is no local forge here; repositories by path exist only on the laptop platform',
+      'this installation has no local forge; only a laptop installation can use a repository by its path',
     );
   return createGitHubForge({
     baseUrl: `${localForge.url}/api/v3`,

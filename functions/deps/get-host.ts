@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
 import { clock } from './runtime.ts';
 
-/** The machine of a laptop platform; a cloud has none. */
+/** Returns the machine of a laptop installation; undefined in the cloud. */
 export const getHost = once((): Host | undefined => {
   const { dataDir } = readConfig(['host']).host;
   if (dataDir === undefined) return undefined;

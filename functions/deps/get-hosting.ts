@@ -6,7 +6,7 @@ import type { Hosting } from '../../core/port/hosting.ts';
 import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
 
-/** Makes repositories of this machine known to the laptop's own forge. */
+/** Returns the port that links repositories of this machine to the local forge. */
 export const getHosting = once((): Hosting => {
   const { localForge } = readConfig(['localForge']);
   if (localForge.url === undefined || localForge.token === undefined) return createNoHosting();

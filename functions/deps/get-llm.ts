@@ -4,6 +4,7 @@ import { once } from '../once.ts';
 import { createNoModelError, getModelConfig } from './model.ts';
 import { clock } from './runtime.ts';
 
+/** Returns the model of the planner; without a configured model, every call fails with `model_not_configured`. */
 export const getLlm = once((): Llm => {
   const { baseUrl, apiKey, heavy, light, contextTokens, concurrency, timeoutSeconds } =
     getModelConfig();

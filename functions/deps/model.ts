@@ -6,14 +6,15 @@ import { clock } from './runtime.ts';
 
 export const getModelConfig = once(() => readConfig(['model']).model);
 
-/** Plans wait, with the reason, until a model is configured. */
+/** Creates the error of a missing configuration. Its kind `paused` lets plans wait until a model is configured. */
 export function createNoModelError(): AppError {
   const until = clock.now() + 60_000;
   const message =
-    'no model is configured: set MODEL_BASE_URL, MODEL_HEAVY and, where it needs one, MODEL_API_KEY';
+    'no model is configured: set MODEL_BASE_URL and MODEL_HEAVY, and MODEL_API_KEY if the endpoint needs a key';
   return new AppError('paused', 'model_not_configured', message, { details: { until } });
 }
 
+/** Returns the endpoint and the key for attempts; undefined without a configured model. */
 export const getModelAccess = once((): ModelAccess | undefined => {
   const { baseUrl, apiKey, heavy } = getModelConfig();
   return baseUrl === undefined || heavy === undefined ? undefined : { baseUrl, apiKey };

@@ -2,7 +2,7 @@ import { probeModel } from '../../adapters/openai/probe-model.ts';
 import { createNoModelError, getModelConfig } from './model.ts';
 import { clock } from './runtime.ts';
 
-/** Tests the model as far as that goes; without one, says so. */
+/** Tests the configured model; without a configured model, returns one failed check. */
 export async function probeConfiguredModel(): ReturnType<typeof probeModel> {
   const { baseUrl, apiKey, heavy, contextTokens } = getModelConfig();
   if (baseUrl === undefined || heavy === undefined) {

@@ -1,6 +1,7 @@
 import type { EngineSettings } from '../../core/engine/engine-deps.ts';
 import { readConfig } from '../config.ts';
 
+/** Reads the settings of the engine; converts seconds to milliseconds. */
 export function readEngineSettings(): EngineSettings {
   const config = readConfig(['api', 'model', 'agent', 'slots', 'attempt', 'branch', 'retention']);
   const { attempt, slots } = config;

@@ -6,9 +6,8 @@ import { listConfigSecrets, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { once } from '../once.ts';
 
-// The files of this folder are the only place where adapters meet the core: one for each concern, so that a Lambda bundles
-// what it uses. Everything is made when it is first asked for, from the sections of the configuration that it needs, and
-// lives as long as its process.
+// Only the files of this folder connect adapters with the core. Each concern has its own file, so that the bundle of a function
+// contains only the adapters that the function uses. Every value is created at its first use and lives as long as the process.
 
 export const clock = { now: () => Date.now() };
 
@@ -23,7 +22,7 @@ export const getLog: () => Log = once(() => {
   });
 });
 
-/** Unpredictable, of the alphabet of our ids. */
+/** Creates an unpredictable id from the alphabet of ids; default length 10. */
 export function createId(length = 10): string {
   return [...randomBytes(length)].map((byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('');
 }

@@ -3,8 +3,10 @@ import { parseGitHubWebhook } from '../../adapters/github/webhook/parse-github-w
 import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
 
+/** Returns the verifier for the configured webhook secrets. */
 export const getWebhookVerifier = once(() =>
   createGitHubWebhookVerifier(readConfig(['webhook']).webhook.secrets),
 );
 
+// Exported under a neutral name, because only this folder may import adapters.
 export const parseWebhook = parseGitHubWebhook;

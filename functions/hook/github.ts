@@ -16,12 +16,17 @@ const getLambdaHandler = once(() => {
     authorize: {
       signature: (body, signature) => getWebhookVerifier()(body, signature),
     },
-    deps: () => ({ table: getTable(), queue: getQueue(), clock, parseWebhook }),
+    deps: () => ({
+      table: getTable(),
+      queue: getQueue(),
+      clock,
+      parseWebhook,
+    }),
     log: getLog(),
     clock,
   });
   return createLambdaHandler(app, { log: getLog(), clock });
 });
 
-/** Webhooks of GitHub and of the laptop's own forge: checked, remembered by their delivery id, and queued. */
+/** Receives webhooks of GitHub and of the local forge: verifies the signature, drops repeated deliveries and enqueues the rest. */
 export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

@@ -5,68 +5,78 @@ import type { AttemptId } from '../../core/contract/id.ts';
 import type { RouteAccess } from '../../core/contract/route.ts';
 import type { AnyActor, AttemptActor, HookActor } from './handlers.ts';
 
-// Who may pass. Each Lambda brings only the checks that its own routes need.
+// Authentication and authorization of callers. Each function provides only the checks that its routes need.
 
+/** Checks of credentials, by kind of route. */
 export type CallerChecks = {
-  /** Undefined: nobody that we know, or not any more. */
+  /** Returns the holder of a bearer token; undefined for an invalid or expired token. */
   readonly user?: (bearer: string) => Promise<UserActor | undefined>;
-  /** The attempt whose token this is. */
+  /** Returns the attempt of a token; undefined for an invalid or expired token. */
   readonly attempt?: (bearer: string) => Promise<AttemptId | undefined>;
-  /** Whether `x-hub-signature-256` belongs to the raw body. */
+  /** Verifies the header `x-hub-signature-256` of the raw body. */
   readonly signature?: (body: Uint8Array, signature: string) => Promise<boolean>;
 };
 
+/** Parts of a request that authenticate the caller. */
 export type CallerCredentials = {
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array;
 };
 
+/** Authenticates the caller of a route; throws AppError `unauthorized` or `forbidden`. */
 export async function admitCaller(
   access: RouteAccess,
   credentials: CallerCredentials,
-  authorize: CallerChecks,
+  checks: CallerChecks,
 ): Promise<AnyActor> {
   if (access === 'public') return undefined;
-  if (access === 'signature') return admitHook(credentials, authorize);
-  if (access === 'attempt') return admitAttempt(credentials, authorize);
-  const actor = await authorize.user?.(readBearer(credentials));
-  if (actor === undefined) throw createUnauthorizedError('this token is not or no longer valid');
+  if (access === 'signature') return admitHook(credentials, checks);
+  if (access === 'attempt') return admitAttempt(credentials, checks);
+  const actor = await checks.user?.(readBearer(credentials));
+  if (actor === undefined)
+    throw createUnauthorizedError(
+      'this token is invalid or no longer valid; sign in again, or create a new API token',
+    );
   requireRole(actor, access);
   return actor;
 }
 
-/** An attempt's token opens the paths of that attempt alone. */
+/** Requires that an attempt calls only paths of its own. */
 export function requireOwnPath(actor: AnyActor, params: unknown): void {
   if (actor?.kind !== 'attempt') return;
-  const named = typeof params === 'object' && params !== null && 'attempt' in params;
-  if (named && params.attempt === actor.attempt) return;
-  throw new AppError('auth', 'forbidden', 'this token belongs to another attempt');
+  const hasAttempt = typeof params === 'object' && params !== null && 'attempt' in params;
+  if (hasAttempt && params.attempt === actor.attempt) return;
+  throw new AppError(
+    'auth',
+    'forbidden',
+    'this token belongs to another attempt than the attempt in the path',
+  );
 }
 
-/** What `authorize` lacks for routes of this access. */
-export function findMissingCheck(access: RouteAccess, authorize: CallerChecks): string | undefined {
+/** Returns the name of the check that a route needs and `checks` does not provide; undefined if nothing is missing. */
+export function findMissingCheck(access: RouteAccess, checks: CallerChecks): string | undefined {
   if (access === 'public') return undefined;
-  const check = access === 'attempt' || access === 'signature' ? access : 'user';
-  return authorize[check] === undefined ? check : undefined;
+  const name = access === 'attempt' || access === 'signature' ? access : 'user';
+  return checks[name] === undefined ? name : undefined;
 }
 
 async function admitAttempt(
   credentials: CallerCredentials,
-  authorize: CallerChecks,
+  checks: CallerChecks,
 ): Promise<AttemptActor> {
-  const attempt = await authorize.attempt?.(readBearer(credentials));
-  if (attempt === undefined) throw createUnauthorizedError('this is no valid token of an attempt');
+  const attempt = await checks.attempt?.(readBearer(credentials));
+  if (attempt === undefined) throw createUnauthorizedError('this is not a valid attempt token');
   return { kind: 'attempt', attempt };
 }
 
 async function admitHook(
   { header, body }: CallerCredentials,
-  authorize: CallerChecks,
+  checks: CallerChecks,
 ): Promise<HookActor> {
   const signature = header('x-hub-signature-256');
   if (signature === undefined)
     throw createUnauthorizedError('the header x-hub-signature-256 is missing');
-  if ((await authorize.signature?.(body, signature)) !== true)
+  if ((await checks.signature?.(body, signature)) !== true)
     throw createUnauthorizedError('the signature in x-hub-signature-256 does not match the body');
   return { kind: 'hook' };
 }
@@ -77,6 +87,6 @@ function readBearer({ header }: CallerCredentials): string {
     throw createUnauthorizedError('sign in first: send the header "authorization: Bearer <token>"');
   const match = /^Bearer +([\w.~+/=-]{1,4000})$/i.exec(value.trim());
   if (match?.[1] === undefined)
-    throw createUnauthorizedError('the header authorization has to be "Bearer <token>"');
+    throw createUnauthorizedError('the header authorization must be "Bearer <token>"');
   return match[1];
 }

@@ -12,11 +12,12 @@ const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 } as const;
 
+/** Creates the headers of every response. */
 export function createAnswerHeaders(requestId: string): Record<string, string> {
   return { ...SECURITY_HEADERS, 'x-request-id': requestId };
 }
 
-/** What went wrong on our side is logged with all that is known; what the caller did or has to wait for, as one line. */
+/** Responds to an error. Logs a failure of the server in full, and a mistake of the caller or a pause in one line. */
 export function answerError(
   error: unknown,
   requestId: string,

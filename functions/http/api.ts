@@ -34,5 +34,5 @@ const getLambdaHandler = once(() => {
   return createLambdaHandler(app, { log: getLog(), clock });
 });
 
-/** The users' HTTP interface. */
+/** Serves the routes for people and scripts. */
 export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

@@ -24,5 +24,5 @@ const getLambdaHandler = once(() => {
   return createLambdaHandler(app, { log: getLog(), clock });
 });
 
-/** What bridges call, with their attempt's token; gives them the model's key and a token of their repository. */
+/** Serves the routes for bridges, which also return the key of the model and a token for the repository. */
 export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

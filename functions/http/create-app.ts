@@ -12,27 +12,29 @@ import type { AnyActor, Handlers } from './handlers.ts';
 import { readBody } from './read-body.ts';
 import { createInvalidRequestError, validateInput } from './validate-input.ts';
 
-// Makes an app of rows of the contract. A call passes the same gates on every route, in this order: the path and method
-// are known (404, 405), the caller may (401, 403), path, query and body are what the schemas say (400, 413, 415); then the
-// handler runs, and its answer is cut down to what the contract says it is.
+// Builds an app from the routes of the contract. Every request passes the same steps: the path and the method exist (404, 405), the
+// caller has permission (401, 403), path, query and body match their schemas (400, 413, 415). Then the handler runs, and the
+// response schema removes fields that the contract does not declare.
 
-/** What comes with a request beside HTTP. The body is here, raw, for signatures and because any method may have one. */
+/** Data that accompanies a request. Signatures need the raw body. */
 export type RequestBindings = {
   readonly requestId: string;
   readonly sourceAddress: string;
   readonly body: Uint8Array;
 };
 
+/** Options of createApp. */
 export type AppOptions<Routes extends Readonly<Record<string, Route>>, Deps> = {
   readonly routes: Routes;
   readonly handlers: Handlers<Routes, Deps>;
   readonly authorize: CallerChecks;
-  /** Called when a request needs them, so that nothing is made at load. */
+  /** Creates the dependencies at the first request, so that loading the module creates nothing. */
   readonly deps: () => Deps | Promise<Deps>;
   readonly log: Log;
   readonly clock: Clock;
 };
 
+/** App that answers HTTP requests. */
 export type HttpApp = Hono<{ readonly Bindings: RequestBindings }>;
 type HttpContext = Context<{ readonly Bindings: RequestBindings }>;
 type HandlerRow = { readonly id: string; readonly route: Route; readonly handle: AnyHandler };
@@ -41,14 +43,15 @@ type ServeOptions = Pick<AppOptions<Record<string, Route>, unknown>, 'authorize'
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
+/** Creates an app; throws if a route needs a check that `authorize` does not provide. */
 export function createApp<Routes extends Readonly<Record<string, Route>>, Deps>(
   options: AppOptions<Routes, Deps>,
 ): HttpApp {
   const app: HttpApp = new Hono<{ readonly Bindings: RequestBindings }>();
   const rows = createRows(options);
   for (const row of rows) {
-    const lacking = findMissingCheck(row.route.access, options.authorize);
-    if (lacking !== undefined) throw new Error(`route ${row.id} needs authorize.${lacking}`);
+    const missing = findMissingCheck(row.route.access, options.authorize);
+    if (missing !== undefined) throw new Error(`route ${row.id} needs authorize.${missing}`);
     app.on(row.route.method, toHonoPath(row.route.path), (context) =>
       serveLogged(context, row, options),
     );
@@ -64,13 +67,13 @@ function createRows<Routes extends Readonly<Record<string, Route>>, Deps>(
   options: AppOptions<Routes, Deps>,
 ): HandlerRow[] {
   return Object.entries(options.routes).map(([id, route]) => {
-    // Each handler's types follow from its own row; here, where rows are many, they are forgotten.
+    // The type of each handler depends on its own route, and TypeScript cannot express that for a list of all handlers.
     const handle = options.handlers[id] as unknown as AnyHandler;
     return { id, route, handle };
   });
 }
 
-/** One line a request: which route, what came of it, how long it took. */
+/** Serves a request and logs its route, status and duration in one line. */
 async function serveLogged<Routes extends Readonly<Record<string, Route>>, Deps>(
   context: HttpContext,
   row: HandlerRow,
@@ -89,15 +92,15 @@ async function serveLogged<Routes extends Readonly<Record<string, Route>>, Deps>
 async function serveRequest(
   context: HttpContext,
   row: HandlerRow,
-  serving: ServeOptions,
+  options: ServeOptions,
 ): Promise<Response> {
   const { route } = row;
   const { body: bytes, requestId, sourceAddress } = context.env;
   const header = (name: string) => context.req.header(name);
-  const actor = await admitCaller(route.access, { header, body: bytes }, serving.authorize);
+  const actor = await admitCaller(route.access, { header, body: bytes }, options.authorize);
   const input = readInput(context, route, actor);
-  const deps = await serving.deps();
-  const call = { ...input, actor, deps, log: serving.log, requestId, sourceAddress, header };
+  const deps = await options.deps();
+  const call = { ...input, actor, deps, log: options.log, requestId, sourceAddress, header };
   const answer = await row.handle(call);
   return createAnswer(row, answer, requestId);
 }
@@ -114,10 +117,10 @@ function readInput(context: HttpContext, route: Route, actor: AnyActor) {
 function readQuery(context: HttpContext): unknown {
   const { searchParams } = new URL(context.req.url);
   const names = [...searchParams.keys()];
-  const doubled = names.find((name, index) => names.indexOf(name) !== index);
-  if (doubled !== undefined)
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined)
     throw createInvalidRequestError([
-      { in: 'query', path: doubled, message: 'is given more than once' },
+      { in: 'query', path: repeated, message: 'must not be repeated' },
     ]);
   return Object.fromEntries(searchParams);
 }
@@ -125,7 +128,7 @@ function readQuery(context: HttpContext): unknown {
 function readIdempotencyKey(context: HttpContext, route: Route): string | undefined {
   const key = route.idempotent === true ? context.req.header('idempotency-key') : undefined;
   if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
-  const message = 'is 1 to 200 visible ASCII characters';
+  const message = 'must be 1 to 200 visible ASCII characters';
   throw createInvalidRequestError([{ in: 'header', path: 'idempotency-key', message }]);
 }
 
@@ -134,9 +137,14 @@ function createAnswer({ id, route }: HandlerRow, answer: unknown, requestId: str
   if (route.answer === undefined) return new Response(null, { status: route.status, headers });
   const checked = route.answer.safeParse(answer);
   if (checked.success) return Response.json(checked.data, { status: route.status, headers });
-  throw new AppError('bug', 'bad_answer', `the answer of ${id} is not what the contract says`, {
-    cause: checked.error,
-  });
+  throw new AppError(
+    'bug',
+    'bad_answer',
+    `the response of ${id} does not match its schema in core/contract`,
+    {
+      cause: checked.error,
+    },
+  );
 }
 
 function rejectMethod(rows: readonly HandlerRow[], path: string): never {
@@ -145,13 +153,22 @@ function rejectMethod(rows: readonly HandlerRow[], path: string): never {
     .map(({ route }) => route.method)
     .toSorted()
     .join(', ');
-  throw new AppError('invalid', 'method_not_allowed', `this path takes ${allow}`, {
-    details: { allow },
-  });
+  throw new AppError(
+    'invalid',
+    'method_not_allowed',
+    `this path does not support the method; use ${allow}`,
+    {
+      details: { allow },
+    },
+  );
 }
 
 function createNoRouteError(): AppError {
-  return new AppError('notFound', 'route_not_found', 'there is nothing at this path');
+  return new AppError(
+    'notFound',
+    'route_not_found',
+    'no route has this path; GET /v1/openapi.json lists all routes',
+  );
 }
 
 function answerFailure(
@@ -162,7 +179,7 @@ function answerFailure(
   return answerError(error, context.env.requestId, options);
 }
 
-/** `{name}` of the contract is `:name` to hono. */
+/** Converts a path parameter `{name}` of the contract to `:name` of hono. */
 function toHonoPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }

@@ -4,15 +4,17 @@ import { answerError } from './answer-error.ts';
 import type { HttpApp } from './create-app.ts';
 import { createInvalidRequestError } from './validate-input.ts';
 
-// Between API Gateway's HTTP events (payload version 2) and the app's Request and Response. Own rather than hono's adapter:
-// that one answers a GET with a body, an odd header or an odd host in plain text, past every rule of the app.
+// Conversion between HTTP events of API Gateway (payload version 2) and the Request and Response of the app. The adapter of hono
+// would answer a GET with a body, a malformed header or a malformed host in plain text, without the rules of the app.
 
 const DOT_SEGMENT = /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i;
 
+/** Entry point of a function behind API Gateway. */
 export type LambdaHttpHandler = (
   event: APIGatewayProxyEventV2,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
+/** Creates the entry point for an app. */
 export function createLambdaHandler(
   app: HttpApp,
   options: { readonly log: Log; readonly clock: Clock },
@@ -33,18 +35,18 @@ export function createLambdaHandler(
 
 async function respondToEvent(app: HttpApp, event: APIGatewayProxyEventV2): Promise<Response> {
   const { requestId, http } = event.requestContext;
-  const edge = { requestId, sourceAddress: http.sourceIp, body: decodeBody(event) };
-  return app.fetch(toRequest(event), edge);
+  const bindings = { requestId, sourceAddress: http.sourceIp, body: decodeBody(event) };
+  return app.fetch(toRequest(event), bindings);
 }
 
 function toRequest(event: APIGatewayProxyEventV2): Request {
-  // A URL would take these away, and the task ".." of a plan would be the plan itself.
+  // URL parsing resolves dot segments, so that the path of the task ".." would become the path of its plan.
   if (DOT_SEGMENT.test(event.rawPath))
     throw createInvalidRequestError([
-      { in: 'path', path: '', message: 'has "." or ".." between slashes' },
+      { in: 'path', path: '', message: 'must not contain "." or ".." as a segment' },
     ]);
   const query = event.rawQueryString === '' ? '' : `?${escapeText(event.rawQueryString, /[#]/g)}`;
-  // The gateway may have decoded the path: what would end it or be dropped by a URL is written out again.
+  // The gateway may have decoded the path, so characters with a meaning in a URL are encoded again.
   const url = `https://api.invalid${escapeText(event.rawPath, /[?#\\]/g)}${query}`;
   try {
     const { method } = event.requestContext.http;

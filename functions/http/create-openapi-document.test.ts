@@ -24,9 +24,9 @@ function findOperation(route: Route): Operation | undefined {
   return paths[route.path]?.[route.method.toLowerCase()];
 }
 
-test('every reference leads somewhere', () => {
+test('every reference has a target', () => {
   const references = new Set(
-    [...documentText.matchAll(/"\$ref":"#\/components\/([^"]+)"/g)].map((m) => m[1]),
+    [...documentText.matchAll(/"\$ref":"#\/components\/([^"]+)"/g)].map((match) => match[1]),
   );
   expect(references.size).toBeGreaterThan(30);
   const { components } = JSON.parse(documentText);
@@ -40,12 +40,12 @@ test('every reference leads somewhere', () => {
 describe.each(routeRows)('%s', (id, route) => {
   const described = findOperation(route);
 
-  test('is described with its access, parameters and answers', () => {
+  test('is described with its access, parameters and responses', () => {
     expect(described).toMatchObject({ operationId: id, 'x-access': route.access });
     expect(described?.security).toHaveLength(route.access === 'public' ? 0 : 1);
-    const inPath = described?.parameters?.filter((one) => one.in === 'path') ?? [];
-    const named = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
-    expect(inPath.map(({ name }) => name)).toEqual(named);
+    const inPath = described?.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
+    const pathNames = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+    expect(inPath.map(({ name }) => name)).toEqual(pathNames);
     expect(Object.keys(described?.responses ?? {})).toContain(String(route.status));
     expect(Object.keys(described?.responses ?? {})).toContain('400');
     expect('requestBody' in (described ?? {})).toBe(route.body !== undefined);
@@ -57,7 +57,7 @@ test('operation ids are unique', () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('the public routes are these and no others', () => {
+test('only the listed routes are public', () => {
   const open = routeRows.filter(([, { access }]) => access === 'public').map(([id]) => id);
   expect(open).toEqual(['openapi', 'health', 'login', 'refresh', 'exchange']);
 });

@@ -9,13 +9,12 @@ import type { Route, RouteAccess } from '../../core/contract/route.ts';
 import { doctorCheckSchema } from '../../core/contract/system-routes.ts';
 import { evidenceSchema, taskSpecSchema, taskViewSchema } from '../../core/contract/task.ts';
 
-// The whole interface as one OpenAPI 3.1 document, made of the rows of the contract. Its schemas are JSON Schema 2020-12,
-// which is what OpenAPI 3.1 takes as it is.
+// Builds one OpenAPI 3.1 document from the routes of the contract. OpenAPI 3.1 accepts JSON Schema 2020-12, which zod produces.
 
 type Json = Record<string, unknown>;
 type SchemaRegistry = z.core.$ZodRegistry<{ readonly id: string }>;
 
-/** Shapes that have a name of their own; in what is sent to us they are another shape, for defaults may be left out. */
+/** Response schemas with a name of their own. A request has another schema, because a caller may omit fields with a default. */
 const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Accepted: acceptedSchema,
   ApiToken: access.tokenViewSchema,
@@ -37,13 +36,13 @@ const ROUTE_GROUPS: readonly {
   readonly about: string;
   readonly routes: Readonly<Record<string, Route>>;
 }[] = [
-  { tag: 'users', about: 'For people, scripts and the command line', routes: API },
+  { tag: 'users', about: 'Routes for people, scripts and the command line', routes: API },
   {
     tag: 'attempts',
-    about: 'What a bridge calls with the token of its attempt',
+    about: 'Routes for a bridge with the token of its attempt',
     routes: ATTEMPT_API,
   },
-  { tag: 'hooks', about: 'What outside systems call', routes: HOOK_API },
+  { tag: 'hooks', about: 'Routes for outside systems', routes: HOOK_API },
 ];
 
 const SECURITY: Readonly<Record<Exclude<RouteAccess, 'public'>, string>> = {
@@ -58,19 +57,19 @@ const SECURITY_SCHEMES = {
   user: {
     type: 'http',
     scheme: 'bearer',
-    description: 'The access token of a session, or an API token (sgt_...).',
+    description: 'Access token of a session, or API token (sgt_...).',
   },
   attempt: {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'The token of the attempt that the path names.',
+    description: 'Token of the attempt in the path.',
   },
   signature: {
     type: 'apiKey',
     in: 'header',
     name: 'x-hub-signature-256',
-    description: 'sha256= and the HMAC of the raw body.',
+    description: '"sha256=" and the HMAC of the raw body.',
   },
 } as const;
 
@@ -78,59 +77,64 @@ const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'The same key with the same body creates once; with another body it is refused.',
+  description:
+    'A repeated request with the same key and body creates nothing new; the same key with another body is rejected.',
   schema: { type: 'string', minLength: 1, maxLength: 200 },
 } as const;
 
+/** Builds the document for a version of the server. */
 export function createOpenApiDocument(version: string): Json {
-  const { sent, answered } = createRegistries();
+  const { requests, responses } = createRegistries();
   return {
     openapi: '3.1.0',
     info: { title: 'smol-gang', version, license: { name: 'MIT', identifier: 'MIT' } },
     tags: ROUTE_GROUPS.map(({ tag, about }) => ({ name: tag, description: about })),
-    paths: createPaths(sent, answered),
+    paths: createPaths(requests, responses),
     components: {
-      schemas: { ...createSchemas(sent, 'input'), ...createSchemas(answered, 'output') },
+      schemas: { ...createSchemas(requests, 'input'), ...createSchemas(responses, 'output') },
       responses: {
-        Error: { description: 'What was wrong, and where', content: createJsonContent('Error') },
+        Error: { description: 'Reason of the failure', content: createJsonContent('Error') },
       },
       securitySchemes: SECURITY_SCHEMES,
     },
   };
 }
 
-function createRegistries(): { readonly sent: SchemaRegistry; readonly answered: SchemaRegistry } {
-  const sent: SchemaRegistry = z.registry<{ readonly id: string }>();
-  const answered: SchemaRegistry = z.registry<{ readonly id: string }>();
-  for (const [id, schema] of Object.entries(NAMED_SCHEMAS)) answered.add(schema, { id });
-  sent.add(taskSpecSchema, { id: 'NewTaskSpec' }).add(reasonSchema, { id: 'Reason' });
+function createRegistries(): {
+  readonly requests: SchemaRegistry;
+  readonly responses: SchemaRegistry;
+} {
+  const requests: SchemaRegistry = z.registry<{ readonly id: string }>();
+  const responses: SchemaRegistry = z.registry<{ readonly id: string }>();
+  for (const [id, schema] of Object.entries(NAMED_SCHEMAS)) responses.add(schema, { id });
+  requests.add(taskSpecSchema, { id: 'NewTaskSpec' }).add(reasonSchema, { id: 'Reason' });
   for (const [id, { body, answer }] of ROUTE_GROUPS.flatMap(({ routes }) =>
     Object.entries(routes),
   )) {
     const name = id.charAt(0).toUpperCase() + id.slice(1);
-    if (body !== undefined && !sent.has(body)) sent.add(body, { id: `${name}Request` });
-    if (answer !== undefined && !answered.has(answer))
-      answered.add(answer, { id: `${name}Response` });
+    if (body !== undefined && !requests.has(body)) requests.add(body, { id: `${name}Request` });
+    if (answer !== undefined && !responses.has(answer))
+      responses.add(answer, { id: `${name}Response` });
   }
-  return { sent, answered };
+  return { requests, responses };
 }
 
-function createPaths(sent: SchemaRegistry, answered: SchemaRegistry): Json {
-  const found: Record<string, Json> = {};
+function createPaths(requests: SchemaRegistry, responses: SchemaRegistry): Json {
+  const paths: Record<string, Json> = {};
   for (const { tag, routes } of ROUTE_GROUPS) {
     for (const [id, route] of Object.entries(routes)) {
       const content = {
-        ...(route.body && { requestBody: createRequestBody(sent, route.body) }),
-        responses: createResponses(answered, route),
+        ...(route.body && { requestBody: createRequestBody(requests, route.body) }),
+        responses: createResponses(responses, route),
       };
       const method = route.method.toLowerCase();
-      found[route.path] = {
-        ...found[route.path],
+      paths[route.path] = {
+        ...paths[route.path],
         [method]: { ...createOperation(id, tag, route), ...content },
       };
     }
   }
-  return found;
+  return paths;
 }
 
 function createOperation(id: string, tag: string, route: Route): Json {
@@ -149,28 +153,28 @@ function createOperation(id: string, tag: string, route: Route): Json {
   };
 }
 
-function createParameters(place: 'path' | 'query', schema: z.ZodObject | undefined): Json[] {
+function createParameters(location: 'path' | 'query', schema: z.ZodObject | undefined): Json[] {
   return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
-    const { $schema, ...described } = z.toJSONSchema(field, { io: 'input' });
-    return { name, in: place, required: place === 'path', schema: described };
+    const { $schema, ...jsonSchema } = z.toJSONSchema(field, { io: 'input' });
+    return { name, in: location, required: location === 'path', schema: jsonSchema };
   });
 }
 
-function createRequestBody(sent: SchemaRegistry, body: z.ZodType): Json {
-  // A body of which everything may be left out may be left out itself.
+function createRequestBody(requests: SchemaRegistry, body: z.ZodType): Json {
+  // A body is optional if all its fields are optional.
   const required = !body.safeParse({}).success;
-  return { required, content: createJsonContent(requireSchemaName(sent, body)) };
+  return { required, content: createJsonContent(requireSchemaName(requests, body)) };
 }
 
-function createResponses(answered: SchemaRegistry, route: Route): Json {
+function createResponses(responses: SchemaRegistry, route: Route): Json {
   const content = route.answer && {
-    content: createJsonContent(requireSchemaName(answered, route.answer)),
+    content: createJsonContent(requireSchemaName(responses, route.answer)),
   };
   const errors = listErrorStatuses(route).map((status) => [
     status,
     { $ref: '#/components/responses/Error' },
   ]);
-  return { [route.status]: { description: 'Done', ...content }, ...Object.fromEntries(errors) };
+  return { [route.status]: { description: 'Success', ...content }, ...Object.fromEntries(errors) };
 }
 
 function listErrorStatuses(route: Route): string[] {
@@ -188,11 +192,14 @@ function createSchemas(registry: SchemaRegistry, io: 'input' | 'output'): Json {
     uri: createReference,
     override: dropSafeBounds,
   });
-  const named = Object.entries(schemas).map(([name, { $schema, $id, ...rest }]) => [name, rest]);
+  const named = Object.entries(schemas).map(([name, { $schema, $id, ...schema }]) => [
+    name,
+    schema,
+  ]);
   return Object.fromEntries(named);
 }
 
-/** That an integer is one that a double can hold says nothing to a reader. */
+/** Removes the bounds of safe integers, which are no information for a reader. */
 function dropSafeBounds({
   jsonSchema,
 }: {
@@ -204,7 +211,10 @@ function dropSafeBounds({
 
 function requireSchemaName(registry: SchemaRegistry, schema: z.ZodType): string {
   const id = registry.get(schema)?.id;
-  if (id === undefined) throw new Error('a schema of the contract has no name in the document');
+  if (id === undefined)
+    throw new Error(
+      'a schema of core/contract is missing in the registries of the OpenAPI document',
+    );
   return id;
 }
 

@@ -18,7 +18,7 @@ const getLambdaHandler = once(() => {
     handlers: doctorHandlers,
     authorize: { user: (bearer) => authenticateUser(getAccessDeps(), bearer) },
     deps: () => ({
-      examine: () => runDoctorChecks(getFullEngine(), getHost(), probeConfiguredModel),
+      runChecks: () => runDoctorChecks(getFullEngine(), getHost(), probeConfiguredModel),
     }),
     log: getLog(),
     clock,
@@ -26,5 +26,5 @@ const getLambdaHandler = once(() => {
   return createLambdaHandler(app, { log: getLog(), clock });
 });
 
-/** Tests model, forge, store, queue and launcher for a user who asks. */
+/** Serves the self-test of model, forge, store, queue and launcher. */
 export const handler: LambdaHttpHandler = (event) => getLambdaHandler()(event);

@@ -5,14 +5,16 @@ import type { AttemptId } from '../../core/contract/id.ts';
 import type { Route, RouteAccess } from '../../core/contract/route.ts';
 import type { Log } from '../../core/port/runtime.ts';
 
-// A handler's types follow from its row of the contract: what it is given is parsed, what it answers is checked.
+// Types of handlers, derived from the routes of the contract. A handler receives parsed input, and its response is checked.
 
+/** Attempt, authenticated by its token. */
 export type AttemptActor = { readonly kind: 'attempt'; readonly attempt: AttemptId };
-/** The outside system whose signature was right. */
+/** Outside system, authenticated by its signature. */
 export type HookActor = { readonly kind: 'hook' };
+/** Caller of any route; undefined for a public route. */
 export type AnyActor = UserActor | AttemptActor | HookActor | undefined;
 
-/** Who calls a route of this access; nobody is known on a public one. */
+/** Caller of a route with the given access; undefined for a public route. */
 export type ActorOf<A extends RouteAccess> = A extends Role
   ? UserActor
   : A extends 'attempt'
@@ -23,6 +25,7 @@ export type ActorOf<A extends RouteAccess> = A extends Role
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
+/** Input of a handler. */
 export type Call<R extends Route, Deps> = {
   readonly params: Parsed<R['params']>;
   readonly query: Parsed<R['query']>;
@@ -31,22 +34,23 @@ export type Call<R extends Route, Deps> = {
   readonly deps: Deps;
   readonly log: Log;
   readonly requestId: string;
-  /** The caller's network address. */
+  /** Network address of the caller. */
   readonly sourceAddress: string;
-  /** Of routes that are `idempotent`, when the caller sent one. */
+  /** Idempotency key of the request; always undefined for a route that is not `idempotent`. */
   readonly idempotencyKey: string | undefined;
-  /** A request header by its lower-case name. */
+  /** Returns a request header by its lower-case name. */
   readonly header: (name: string) => string | undefined;
 };
 
-/** What the route's answer schema takes in; what it does not know is not sent. */
+/** Result of a handler. The response contains only fields of the route's schema. */
 export type AnswerOf<R extends Route> = R['answer'] extends z.ZodType
   ? z.input<R['answer']>
   : undefined;
 
+/** Handler of one route. */
 export type Handler<R extends Route, Deps> = (call: Call<R, Deps>) => Promise<AnswerOf<R>>;
 
-/** One handler for each row. A group of them is `satisfies Partial<Handlers<...>>`. */
+/** Handlers of all routes. A group of handlers is declared with `satisfies Partial<Handlers<...>>`. */
 export type Handlers<Routes extends Readonly<Record<string, Route>>, Deps> = {
   readonly [Id in keyof Routes]: Handler<Routes[Id], Deps>;
 };

@@ -1,19 +1,21 @@
-// Looks at the shape of JSON text before it is parsed, so that nothing ever walks a value built to hurt.
+// Limits on JSON text that are checked before parsing, so that a malicious text cannot exhaust the stack or the memory.
 
+/** Maximum nesting depth and number of entries. */
 export type JsonLimits = { readonly maxDepth: number; readonly maxEntries: number };
 
+/** Limits of request bodies. */
 export const JSON_LIMITS: JsonLimits = { maxDepth: 64, maxEntries: 500_000 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** What is wrong, in words; undefined when the text stays within the limits. Whether it is JSON is not judged here. */
+/** Returns a message if the text exceeds a limit. Does not check that the text is JSON. */
 export function findJsonShapeProblem(text: string, limits: JsonLimits): string | undefined {
   let depth = 0;
   let entries = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = findStringEnd(text, at);
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === QUOTE) index = findStringEnd(text, index);
     else if (code === 0x7b || code === 0x5b) depth += 1;
     else if (code === 0x7d || code === 0x5d) depth -= 1;
     else if (code === 0x2c) entries += 1;
@@ -23,11 +25,11 @@ export function findJsonShapeProblem(text: string, limits: JsonLimits): string |
   return undefined;
 }
 
-/** Index of the closing quote. */
+/** Returns the index of the closing quote. */
 function findStringEnd(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== QUOTE) {
-    at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  let index = start + 1;
+  while (index < text.length && text.charCodeAt(index) !== QUOTE) {
+    index += text.charCodeAt(index) === BACKSLASH ? 2 : 1;
   }
-  return at;
+  return index;
 }

@@ -5,7 +5,7 @@ import { createInvalidRequestError } from './validate-input.ts';
 
 const DEFAULT_MAX_BYTES = 256 * 1024;
 
-/** The JSON of a body, for the route's schema to judge; no body at all is an empty object. */
+/** Parses a JSON body within the size limit of the route; a missing body becomes an empty object. */
 export function readBody(
   route: Route,
   bytes: Uint8Array,
@@ -29,20 +29,22 @@ function requireSize(bytes: Uint8Array, maxBytes: number): void {
   throw new AppError(
     'limited',
     'body_too_large',
-    `the body has ${bytes.length} bytes; at most ${maxBytes} are taken here`,
+    `the body has ${bytes.length} bytes, but this route accepts at most ${maxBytes}`,
     { details: { bytes: bytes.length, maxBytes } },
   );
 }
 
 function requireJsonType(contentType: string | undefined): void {
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
-  const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='));
-  const utf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-  if (type.trim() === 'application/json' && utf8) return;
+  const charset = parameters
+    .map((parameter) => parameter.trim())
+    .find((parameter) => parameter.startsWith('charset='));
+  const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
+  if (type.trim() === 'application/json' && isUtf8) return;
   throw new AppError(
     'invalid',
     'unsupported_content_type',
-    'the body has to be JSON in UTF-8, sent with content-type: application/json',
+    'the body must be JSON in UTF-8 with the header "content-type: application/json"',
   );
 }
 

@@ -14,30 +14,30 @@ function listBodyIssues(schema: z.ZodType, value: unknown) {
   return [];
 }
 
-test('what is missing, wrong and unknown is named with its place', () => {
+test('reports missing, wrong and unknown fields with their location', () => {
   const schema = z.object({ a: z.object({ b: z.array(z.number()) }), c: z.string() }).strict();
   expect(listBodyIssues(schema, { a: { b: [1, 'x'] }, d: 1, e: 2 })).toEqual([
     { in: 'body', path: 'a.b.1', message: 'Invalid input: expected number, received string' },
     { in: 'body', path: 'c', message: 'is missing' },
-    { in: 'body', path: 'd', message: 'is not known here' },
-    { in: 'body', path: 'e', message: 'is not known here' },
+    { in: 'body', path: 'd', message: 'is not a known field' },
+    { in: 'body', path: 'e', message: 'is not a known field' },
   ]);
 });
 
-test('of several shapes the closest one is explained', () => {
+test('explains the closest branch of a union', () => {
   expect(listBodyIssues(API.linkRepository.body, { path: 5 })).toEqual([
     { in: 'body', path: 'path', message: 'Invalid input: expected string, received number' },
   ]);
 });
 
-test('of marked shapes the marks are listed', () => {
+test('lists the known values of a discriminator', () => {
   const body = { revision: 1, edits: [{ op: 'explode' }] };
   expect(listBodyIssues(API.editPlan.body, body)).toMatchObject([
     { path: 'edits.0.op', message: expect.stringContaining("'add_task'") },
   ]);
 });
 
-test('a huge or hostile input makes a small answer', () => {
+test('limits the size of the error for a huge or malicious input', () => {
   const huge = Object.fromEntries(
     Array.from({ length: 5_000 }, (_, n) => [`${n}${'x'.repeat(5_000)}`, 1]),
   );
@@ -45,7 +45,7 @@ test('a huge or hostile input makes a small answer', () => {
   expect(JSON.stringify(found).length).toBeLessThan(10_000);
 });
 
-test('the first problem is in the message', () => {
+test('contains the first problem in the message', () => {
   expect(() => validateInput('query', API.listPlans.query, { limit: 'x', cursor: 1 })).toThrow(
     /^limit: .* \(and 1 more\)$/,
   );

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 
-// Turns what a schema says into what a caller can act on: each problem with the place where it is.
+// Conversion of schema errors into problems that a caller can fix, each with its location.
 
+/** Part of a request. */
 export type RequestPart = 'path' | 'query' | 'body' | 'header';
+/** Problem of a request; `path` is a dotted path inside the part. */
 export type RequestIssue = {
   readonly in: RequestPart;
   readonly path: string;
@@ -13,16 +15,17 @@ export type RequestIssue = {
 const MAX_ISSUES = 20;
 const MAX_NAME_CHARS = 100;
 
+/** Creates the AppError `invalid_request`; lists at most 20 problems. */
 export function createInvalidRequestError(issues: readonly RequestIssue[]): AppError {
   const shown = issues.slice(0, MAX_ISSUES);
   const [first] = shown;
-  const where = first === undefined || first.path === '' ? 'the request' : first.path;
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  const message = `${where}: ${first?.message ?? 'is not valid'}${more}`;
+  const location = first === undefined || first.path === '' ? 'the request' : first.path;
+  const remainder = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  const message = `${location}: ${first?.message ?? 'is not valid'}${remainder}`;
   return new AppError('invalid', 'invalid_request', message, { details: { issues: shown } });
 }
 
-/** Throws `invalid_request` with `issues: [{in, path, message}]`. */
+/** Parses a part of a request; throws AppError `invalid_request` with all problems as `issues` in its details. */
 export function validateInput(part: RequestPart, schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -42,7 +45,7 @@ function listIssues(
       return issue.keys.map((key) => ({
         in: part,
         path: formatPath([...path, key]),
-        message: 'is not known here',
+        message: 'is not a known field',
       }));
     const branch = issue.code === 'invalid_union' ? findClosestBranch(issue.errors) : undefined;
     if (branch !== undefined) return listIssues(part, branch, path);
@@ -50,14 +53,14 @@ function listIssues(
   });
 }
 
-/** Of several shapes that would do, the one that the value misses least. */
+/** Selects the branch of a union with the fewest problems. */
 function findClosestBranch(
   branches: readonly z.core.$ZodIssue[][],
 ): z.core.$ZodIssue[] | undefined {
-  return branches.toSorted((a, b) => countFaults(a) - countFaults(b))[0];
+  return branches.toSorted((a, b) => countProblems(a) - countProblems(b))[0];
 }
 
-function countFaults(issues: readonly z.core.$ZodIssue[]): number {
+function countProblems(issues: readonly z.core.$ZodIssue[]): number {
   let count = 0;
   for (const issue of issues) count += issue.code === 'unrecognized_keys' ? issue.keys.length : 1;
   return count;

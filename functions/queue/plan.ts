@@ -7,7 +7,7 @@ import { runBatch } from '../edge.ts';
 
 const KEEP_ALIVE_INTERVAL_MS = 10_000;
 
-/** Explores, assesses and decomposes: long, and asks a model. */
+/** Plans: explores the repository, assesses the request and decomposes it with a model; takes minutes. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,
@@ -19,7 +19,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   );
 }
 
-function keepAlive(beat: () => void): () => void {
-  const timer = setInterval(beat, KEEP_ALIVE_INTERVAL_MS);
+/** Calls `renewLease` at intervals until the returned function is called. */
+function keepAlive(renewLease: () => void): () => void {
+  const timer = setInterval(renewLease, KEEP_ALIVE_INTERVAL_MS);
   return () => clearInterval(timer);
 }

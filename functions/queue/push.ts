@@ -5,7 +5,7 @@ import { getTable } from '../deps/get-table.ts';
 import { clock, getLog } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
 
-/** Tells connected clients that something of a plan changed. */
+/** Tells the connected clients of a plan that the plan changed. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,

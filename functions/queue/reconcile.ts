@@ -4,7 +4,7 @@ import { getFullEngine } from '../deps/get-full-engine.ts';
 import { getLog } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
 
-/** Does what plans, tasks and merge lanes owe. */
+/** Reconciles plans, tasks and merge queues. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(event, (message) => handleReconcileMessage(getFullEngine(), message), getLog());
 }

@@ -4,7 +4,7 @@ import { getPodEngine } from '../deps/get-pod-engine.ts';
 import { getLog } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
 
-/** Hands free slots to ready tasks and requests their pods. */
+/** Gives free slots to ready tasks and launches their pods. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,

@@ -9,7 +9,7 @@ type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
 
 const PROTOCOL = 'smol-gang';
 
-/** The single-use ticket comes in the subprotocol header (`smol-gang, <ticket>`): a URL would be logged. */
+/** Accepts a WebSocket with a single-use ticket. The ticket is in the subprotocol header (`smol-gang, <ticket>`), because URLs are logged. */
 export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResultV2> {
   const header = Object.entries(event.headers ?? {}).find(
     ([name]) => name.toLowerCase() === 'sec-websocket-protocol',

@@ -2,6 +2,7 @@ import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'a
 import { removeConnection } from '../../core/engine/announce/plan-watchers.ts';
 import { getTable } from '../deps/get-table.ts';
 
+/** Removes the subscriptions of a closed WebSocket. */
 export async function handler(
   event: APIGatewayProxyWebsocketEventV2,
 ): Promise<APIGatewayProxyResultV2> {

@@ -16,13 +16,19 @@ import {
 import type { EngineDeps, ModelAccess } from '../../../core/engine/engine-deps.ts';
 import type { Handlers } from '../handlers.ts';
 
+/** Dependencies of the attempt routes; `model` is undefined if no model is configured. */
 export type AttemptDeps = { readonly engine: EngineDeps; readonly model: ModelAccess | undefined };
 
 const ACCEPTED = { accepted: true } as const;
 
 function requireAttemptKey(id: string): AttemptKey {
   const key = parseAttemptId(id);
-  if (key === undefined) throw new AppError('invalid', 'attempt_id', `${id} is not an attempt id`);
+  if (key === undefined)
+    throw new AppError(
+      'invalid',
+      'attempt_id',
+      `${id} is not an attempt id, which looks like p3k9m2x7abc.r1.add-login.2`,
+    );
   return key;
 }
 

@@ -5,8 +5,9 @@ import { signIn } from '../../../core/access/sign-in.ts';
 import type { API } from '../../../core/contract/api.ts';
 import type { Handlers } from '../handlers.ts';
 
+/** Dependencies of the routes for sign-in and socket tickets. */
 export type AuthDeps = AccessDeps & {
-  /** Where clients open their WebSocket. */
+  /** URL at which clients open their WebSocket. */
   readonly socketUrl: string;
 };
 

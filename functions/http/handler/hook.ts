@@ -6,11 +6,12 @@ import type { Table } from '../../../core/port/table.ts';
 import { KEY } from '../../../core/topology/table-keys.ts';
 import type { Handlers } from '../handlers.ts';
 
+/** Dependencies of the webhook route. */
 export type HookDeps = {
   readonly table: Table;
   readonly queue: Queue;
   readonly clock: Clock;
-  /** What a delivery is about; undefined: nothing of ours. */
+  /** Parses a delivery; returns undefined if the delivery concerns no pull request or branch. */
   readonly parseWebhook: (
     event: string,
     payload: unknown,
@@ -19,15 +20,14 @@ export type HookDeps = {
 
 const REMEMBERED_DAYS = 3;
 
-/** A delivery that was seen is acknowledged and dropped; losing one is healed by polling. */
+/** Enqueues each delivery once. Polling finds the changes of a lost delivery. */
 export const hookHandlers = {
   github: async ({ body, header, deps }) => {
     const delivery = header('x-github-delivery') ?? '';
-    const changed = deps.parseWebhook(header('x-github-event') ?? '', body);
-    if (changed === undefined || delivery === '' || delivery.length > 200)
-      return { accepted: true };
+    const change = deps.parseWebhook(header('x-github-event') ?? '', body);
+    if (change === undefined || delivery === '' || delivery.length > 200) return { accepted: true };
     if ((await deps.table.get(KEY.delivery(delivery))) !== undefined) return { accepted: true };
-    await deps.queue.send([{ message: reportForgeChange({ delivery, ...changed }) }]);
+    await deps.queue.send([{ message: reportForgeChange({ delivery, ...change }) }]);
     const expiresAt = Math.floor(deps.clock.now() / 1_000) + REMEMBERED_DAYS * 86_400;
     await deps.table.put({ ...KEY.delivery(delivery), expiresAt });
     return { accepted: true };

@@ -2,6 +2,7 @@ import type { API } from '../../../core/contract/api.ts';
 import { createOpenApiDocument } from '../create-openapi-document.ts';
 import type { Handlers } from '../handlers.ts';
 
+/** Dependencies of the health route and the OpenAPI route. */
 export type MetaDeps = { readonly version: string };
 
 export const metaHandlers = {

@@ -19,6 +19,7 @@ import {
 import type { StoredPlan } from '../../../core/store/plan-store.ts';
 import type { Handlers } from '../handlers.ts';
 
+/** Dependencies of the plan routes and the task routes. */
 export type PlanDeps = { readonly engine: EngineDeps };
 
 function toChangedPlan({ state, version }: StoredPlan): {

@@ -9,6 +9,7 @@ import type { Hosting } from '../../../core/port/hosting.ts';
 import { listRepositories } from '../../../core/store/repository-store.ts';
 import type { Handlers } from '../handlers.ts';
 
+/** Dependencies of the repository routes. */
 export type RepositoryDeps = { readonly engine: EngineDeps; readonly hosting: Hosting };
 
 export const repositoryHandlers = {

@@ -5,9 +5,10 @@ import { readSystem } from '../../../core/engine/view/read-system.ts';
 import type { Host } from '../../../core/port/host.ts';
 import type { Handlers } from '../handlers.ts';
 
+/** Dependencies of the system routes. */
 export type SystemDeps = {
   readonly engine: EngineDeps;
-  /** Absent in a cloud. */
+  /** Machine of a laptop installation; undefined in the cloud. */
   readonly host: Host | undefined;
   readonly version: string;
 };

@@ -7,7 +7,7 @@ import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 import { userHandlers } from './user.ts';
 
-/** What answers the routes of the users' interface, by the names that the contract gives them. */
+/** Handlers of the user routes by their names in core/contract. */
 export const USER_HANDLERS = {
   ...metaHandlers,
   ...authHandlers,

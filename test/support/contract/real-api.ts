@@ -29,7 +29,7 @@ export async function createRealApi() {
     engine: engine.deps,
     hosting: createNoHosting(),
     host: undefined,
-    examine: async () => [],
+    runChecks: async () => [],
   };
   const apps = {
     api: createApp({
