@@ -7,7 +7,7 @@ import { reconcilePlan } from './plan/reconcile-plan.ts';
 import { handleForgeChange } from './task/handle-forge-change.ts';
 import { reconcileTask } from './task/reconcile-task.ts';
 
-/** What a message of the queue `drive` points at is read from the store, and done. */
+/** Handles a message of the queue `reconcile`. The message only names an item; the item is read from the store. */
 export async function handleReconcileMessage(
   deps: EngineDeps,
   message: QueueMessage,

@@ -1,16 +1,19 @@
-/** Runs `act` over all members, at most `width` at once, answers in order. The first failure is thrown once all have ended. */
+/**
+ * Maps all members with at most `width` calls at the same time and returns the results in order. Every call runs to its end before
+ * the first failure is thrown.
+ */
 export async function mapInParallel<T, R>(
   members: readonly T[],
   width: number,
-  act: (member: T) => Promise<R>,
+  map: (member: T) => Promise<R>,
 ): Promise<R[]> {
-  const answers = new Array<R>(members.length);
+  const results = new Array<R>(members.length);
   const failures: unknown[] = [];
-  const queue = members.entries();
+  const entries = members.entries();
   async function work(): Promise<void> {
-    for (const [index, member] of queue) {
+    for (const [index, member] of entries) {
       try {
-        answers[index] = await act(member);
+        results[index] = await map(member);
       } catch (error) {
         failures.push(error);
       }
@@ -18,5 +21,5 @@ export async function mapInParallel<T, R>(
   }
   await Promise.all(Array.from({ length: Math.min(width, members.length) }, work));
   if (failures.length > 0) throw failures[0];
-  return answers;
+  return results;
 }

@@ -126,7 +126,8 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-const KIND_PRIORITY = { verify: 2e9, repair: 1e9, work: 0 } as const;
+/** Priority of attempt kinds for the scheduler; the distance between two kinds exceeds every rank. */
+export const KIND_PRIORITY = { verify: 2e9, repair: 1e9, work: 0 } as const;
 
 /** Its place in the ready index: verification before repair before work, then the longest path ahead. */
 export function computeSlotRank(state: TaskState): number {

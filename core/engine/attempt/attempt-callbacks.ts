@@ -29,13 +29,13 @@ import type { EngineDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { loadUnreadMessages } from './attempt-messages.ts';
 
-// What a live bridge says while it works.
+// Callbacks of a bridge while its attempt is live.
 
-/** Renews the lease on an item of its own, so that a heartbeat contends with nobody. */
+/** Renews the lease and returns unread messages. The lease has its own item, so a heartbeat never races with other writes. */
 export async function recordHeartbeat(
   deps: EngineDeps,
   key: AttemptKey,
-  said: z.infer<typeof heartbeatRequestSchema>,
+  heartbeat: z.infer<typeof heartbeatRequestSchema>,
 ): Promise<HeartbeatResponse> {
   const live = await requireLiveAttempt(deps, key);
   const now = deps.clock.now();
@@ -45,19 +45,19 @@ export async function recordHeartbeat(
     startedAt: before?.startedAt ?? now,
     heartbeatAt: now,
     leaseUntil,
-    phase: said.phase,
-    activity: said.activity,
-    usage: said.usage,
-    progressAt: said.progressAt,
-    messagesSeen: Math.max(before?.messagesSeen ?? 0, said.messagesSeen),
+    phase: heartbeat.phase,
+    activity: heartbeat.activity,
+    usage: heartbeat.usage,
+    progressAt: heartbeat.progressAt,
+    messagesSeen: Math.max(before?.messagesSeen ?? 0, heartbeat.messagesSeen),
   });
-  await closeAnsweredQuestion(deps, key, live, said.answered);
-  const unread = await loadUnreadMessages(deps, key, live, said.messagesSeen);
+  await closeAnsweredQuestion(deps, key, live, heartbeat.answered);
+  const unread = await loadUnreadMessages(deps, key, live, heartbeat.messagesSeen);
   const messages = unread.map(({ n, author, text, answers }) => ({ n, author, text, answers }));
   return { leaseUntil, messages, finish: live.state.isFinishing ?? false };
 }
 
-/** What a person said before the question was recorded names no question, and is its answer all the same. */
+/** Closes a question that the agent reports as answered, also by a message that a person sent before the question was stored. */
 async function closeAnsweredQuestion(
   deps: EngineDeps,
   key: AttemptKey,
@@ -79,7 +79,7 @@ export async function recordTranscript(
   await putTranscriptChunk(deps.table, key, chunk.n, chunk.entries, expiresAt);
 }
 
-/** Only what is on the attempt's own branch is taken. */
+/** Stores a checkpoint; throws `commit_not_pushed` unless the commit is the head of the attempt's branch. */
 export async function recordCheckpoint(
   deps: EngineDeps,
   key: AttemptKey,
@@ -107,11 +107,11 @@ export async function requirePushedCommit(
   const branch = formatAttemptBranch(deps.settings.prefix, key);
   const head = await resolveForge(deps, plan, repo).readBranchHead(repo, branch);
   if (head === commit) return;
-  // A forge may show a push late: asked again until the lease ends, it costs no finished work.
+  // The forge may show a push late. The bridge retries until the lease ends, so finished work is not lost.
   throw new AppError(
     'transient',
     'commit_not_pushed',
-    `commit ${commit} is not the head of ${branch} yet: push it there first`,
+    `commit ${commit} is not yet the head of branch ${branch}: push the commit to that branch, then retry`,
   );
 }
 
@@ -134,11 +134,11 @@ export function createAttemptEndedError(key: AttemptKey): AppError {
   return new AppError(
     'conflict',
     'attempt_ended',
-    `attempt ${formatAttemptId(key)} has ended: stop, and push nothing`,
+    `attempt ${formatAttemptId(key)} has ended: stop the agent and push nothing`,
   );
 }
 
-/** The task of a live attempt; any other attempt is told to stop. */
+/** Loads the task of a live attempt; throws `attempt_ended` for any other attempt, so that its bridge stops. */
 export async function requireLiveAttempt(
   deps: EngineDeps,
   key: AttemptKey,
@@ -150,12 +150,16 @@ export async function requireLiveAttempt(
   return { ...task, current };
 }
 
-/** A task that is refused once more after so many times in a row may be what is wrong: it waits by itself. */
+/** Above this number of refusals in a row the task itself may be the cause, so only the task waits and no pause is shared. */
 const MAX_SHARED_REFUSALS = 3;
-/** Kept on the task itself, for its repair. */
-const MAX_FILES = 100;
+/** Files of a failure that the task stores for its repair. */
+const MAX_FAILURE_FILES = 100;
+/** Maximum length of a stored file path, characters. */
+const MAX_FILE_PATH_LENGTH = 400;
+/** Wait for an outside system that names no time itself, milliseconds. */
+const DEFAULT_PAUSE_MS = 30_000;
 
-/** The end of an attempt in its own words. Saying it twice is once; an attempt that was ended otherwise is refused. */
+/** Accepts the result of a live attempt. A repeated call is ignored; throws `attempt_ended` if the attempt ended otherwise. */
 export async function acceptResult(
   deps: EngineDeps,
   key: AttemptKey,
@@ -172,14 +176,14 @@ export async function acceptResult(
   await putResult(deps.table, key, result);
   const applied = await applyTask(deps, key, event, { actor: 'bridge', loaded: live });
   if (applied.kind === 'stale' || applied.kind === 'missing') {
-    // The same call, made again because the first was slow, may have been overtaken by it.
+    // A repeated call may lose the race against the first call with the same result.
     if (await wasResultAccepted(deps, key)) return;
     throw createAttemptEndedError(key);
   }
   await recordPlanUsage(deps, key.plan, result.usage);
 }
 
-/** Whether an attempt that has ended did so by its own result. A stored one proves nothing: it is written before it counts. */
+/** Returns whether the attempt ended by its own result. A stored result is no proof, because it is written before the transition. */
 async function wasResultAccepted(deps: EngineDeps, key: AttemptKey): Promise<boolean> {
   const task = await loadTask(deps.table, key);
   return task?.state.reportedAttempts?.includes(key.n) === true;
@@ -197,7 +201,7 @@ async function buildResultEvent(
     throw new AppError(
       'invalid',
       'evidence_of_another_commit',
-      `the evidence is of ${evidence.commit}, the result of ${commit}`,
+      `the result names commit ${commit}, but its evidence verifies commit ${evidence.commit}: verify the commit that the result names`,
     );
   if (!evidence.green)
     return {
@@ -215,7 +219,7 @@ async function buildResultEvent(
 }
 
 function describeRedVerification(evidence: Evidence): string {
-  const red = evidence.results.find((one) => one.exitCode !== 0);
+  const red = evidence.results.find((command) => command.exitCode !== 0);
   return red === undefined
     ? 'verification failed'
     : `verification failed: ${red.command.join(' ').slice(0, 500)} ended with ${red.exitCode}\n${red.output.slice(-4_000)}`;
@@ -228,13 +232,13 @@ async function buildFailureEvent(
   result: Extract<AttemptResult, { readonly outcome: 'failed' }>,
 ): Promise<TaskEvent> {
   const { cause, reason, usage, files, evidence } = result;
-  // Whoever repairs it has to know what is red.
+  // The repair needs the failed command and its output.
   const why = evidence === undefined ? reason : `${reason}\n${describeRedVerification(evidence)}`;
   const now = deps.clock.now();
   switch (cause) {
     case 'provider':
     case 'forge': {
-      const until = boundPauseEnd(result.until ?? now + 30_000, now);
+      const until = boundPauseEnd(result.until ?? now + DEFAULT_PAUSE_MS, now);
       const what = cause === 'provider' ? MODEL_SYSTEM : await findPausedForge(deps, state);
       if (what !== undefined && (state.retryCounts.refusals ?? 0) < MAX_SHARED_REFUSALS)
         await recordPause(deps.table, { what, until, reason: why });
@@ -252,7 +256,7 @@ async function buildFailureEvent(
         n: key.n,
         cause,
         why,
-        files: files.slice(0, MAX_FILES).map((file) => file.slice(0, 400)),
+        files: files.slice(0, MAX_FAILURE_FILES).map((file) => file.slice(0, MAX_FILE_PATH_LENGTH)),
         usage,
         leftOut: result.leftOut.length > 0,
       };

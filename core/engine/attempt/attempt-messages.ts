@@ -14,32 +14,32 @@ import { applyTask } from '../apply/apply-task.ts';
 import { requireTask } from '../apply/require-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
-// What people say to an agent: numbered, each once however often it is sent. A message is put, then counted on the task,
-// then taken as the answer of the question that is open; what a crash leaves undone of that, the next heartbeat does.
+// Messages of people to an agent, numbered per task and stored once however often a client sends them. A message is put, then
+// counted on the task, then taken as the answer to the open question; the next heartbeat completes what a crash left undone.
 
-/** A repeated send is looked for among so many. */
+/** Number of latest messages in which a repeated send is searched. */
 const MAX_SEARCHED_MESSAGES = 200;
 
-/** A message to the agent; naming the open question, or any message while one is open, answers it. */
+/** Sends a message to the agent. While a question is open, every message answers it. */
 export async function sendMessage(
   deps: EngineDeps,
   plan: string,
   task: string,
-  said: { readonly text: string; readonly answers?: string; readonly key?: string },
+  message: { readonly text: string; readonly answers?: string; readonly key?: string },
   actor: string,
 ): Promise<StoredMessage> {
   const stored = await requireTask(deps, plan, task);
-  const id = deriveMessageId(deps, stored, actor, said.key);
-  const known = said.key === undefined ? undefined : await findMessageById(deps, stored, id);
-  if (known !== undefined) return acceptRepeatedMessage(deps, stored, known, said.text);
+  const id = deriveMessageId(deps, stored, actor, message.key);
+  const known = message.key === undefined ? undefined : await findMessageById(deps, stored, id);
+  if (known !== undefined) return acceptRepeatedMessage(deps, stored, known, message.text);
   const question = stored.state.question?.id;
-  if (said.answers !== undefined && said.answers !== question)
+  if (message.answers !== undefined && message.answers !== question)
     throw new AppError(
       'conflict',
       'question_closed',
-      `task ${task} does not ask ${said.answers} (any more)`,
+      `question ${message.answers} of task ${task} is no longer open: read the task again and answer its current question`,
     );
-  return appendMessage(deps, stored, { id, author: actor, text: said.text, answers: question });
+  return appendMessage(deps, stored, { id, author: actor, text: message.text, answers: question });
 }
 
 function deriveMessageId(
@@ -75,17 +75,20 @@ async function acceptRepeatedMessage(
     throw new AppError(
       'invalid',
       'idempotency_key_reused',
-      'this Idempotency-Key was used before with another message; take a new key for a new one',
+      'this Idempotency-Key was used before with another message; use a new key for a new message',
     );
   await completeMessage(deps, stored, known);
   return known;
 }
 
-/** Under the next free number. A number that this very message has taken is its own: its put was applied, its answer lost. */
+/**
+ * Puts a message under the next free number. A number that already holds this message counts as success: the earlier put was
+ * applied and only its response was lost.
+ */
 export async function appendMessage(
   deps: EngineDeps,
   stored: StoredTask,
-  said: {
+  message: {
     readonly id: string;
     readonly author: string;
     readonly text: string;
@@ -94,16 +97,16 @@ export async function appendMessage(
 ): Promise<StoredMessage> {
   const key = toTaskKey(stored.state);
   for (let n = stored.messageCount + 1; ; n += 1) {
-    const message: StoredMessage = { ...said, n, at: deps.clock.now() };
-    const isPut = await putMessage(deps.table, key, message);
-    const there = isPut ? message : await loadMessage(deps.table, key, n);
-    if (there?.id !== said.id) continue;
-    await completeMessage(deps, stored, there);
-    return there;
+    const numbered: StoredMessage = { ...message, n, at: deps.clock.now() };
+    const isPut = await putMessage(deps.table, key, numbered);
+    const found = isPut ? numbered : await loadMessage(deps.table, key, n);
+    if (found?.id !== message.id) continue;
+    await completeMessage(deps, stored, found);
+    return found;
   }
 }
 
-/** Counts it, and closes the question that it answers. */
+/** Counts the message on the task and closes the question that it answers. */
 async function completeMessage(
   deps: EngineDeps,
   { state }: StoredTask,
@@ -122,7 +125,7 @@ async function completeMessage(
   );
 }
 
-/** Messages after `seen`; the newest of them may not have been counted. */
+/** Loads the messages after number `seen` and counts the newest one, which a crash may have left uncounted. */
 export async function loadUnreadMessages(
   deps: EngineDeps,
   key: AttemptKey,

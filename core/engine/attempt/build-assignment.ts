@@ -18,7 +18,7 @@ import { resolveBaseBranch, resolveForge } from '../pull/task-pull.ts';
 import { carryOverConversation } from './carry-over-conversation.ts';
 import { findForeignScopes } from './find-foreign-scopes.ts';
 
-/** Everything that a bridge is told; no secret is in it. */
+/** Builds the assignment of an attempt: everything that its bridge needs except secrets. */
 export async function buildAssignment(
   deps: EngineDeps,
   plan: PlanState,
@@ -30,10 +30,10 @@ export async function buildAssignment(
   const key: AttemptKey = { ...toTaskKey(state), n: current.n };
   const detail = await loadTaskDetail(deps.table, key);
   const repository = requirePlanRepository(plan, state.repo);
-  const place = await resolveStartPoint(deps, plan, state, current);
+  const startPoint = await resolveStartPoint(deps, plan, state, current);
   const spec = detail?.spec;
   const model = selectModelForTier(deps, spec?.tier ?? 'auto');
-  const work = current.kind !== 'verify';
+  const changesCode = current.kind !== 'verify';
   return {
     version: 1,
     attemptId: formatAttemptId(key),
@@ -45,17 +45,20 @@ export async function buildAssignment(
       cloneUrl: repository.cloneUrl,
       branch: formatAttemptBranch(settings.prefix, key),
       partial: isLargeRepository(repository, settings.partialFromMb),
-      ...place,
+      ...startPoint,
     },
     setup: repository.setup,
     verify: repository.verify,
     env: repository.env,
     shared: repository.shared,
-    foreignScopes: work && state.kind === 'work' ? await findForeignScopes(deps, plan, state) : [],
-    parents: work ? await loadParentSummaries(deps, state, detail) : [],
+    foreignScopes:
+      changesCode && state.kind === 'work' ? await findForeignScopes(deps, plan, state) : [],
+    parents: changesCode ? await loadParentSummaries(deps, state, detail) : [],
     repair: current.kind === 'repair' ? resolveRepair(state) : undefined,
     notes: composeNotes(plan, repository.notes, state),
-    ...(work ? await carryOverConversation(deps.table, state, current) : { conversation: [] }),
+    ...(changesCode
+      ? await carryOverConversation(deps.table, state, current)
+      : { conversation: [] }),
     agent: { name: plan.options.agent ?? settings.agent, model, tier: spec?.tier ?? 'auto' },
     author: repository.author ?? settings.author,
     signOff: repository.signOff,
@@ -66,15 +69,15 @@ export async function buildAssignment(
   };
 }
 
-function isLargeRepository({ sizeKb }: PlanRepository, fromMb: number | undefined): boolean {
-  return sizeKb !== undefined && fromMb !== undefined && sizeKb >= fromMb * 1_024;
+function isLargeRepository({ sizeKb }: PlanRepository, thresholdMb: number | undefined): boolean {
+  return sizeKb !== undefined && thresholdMb !== undefined && sizeKb >= thresholdMb * 1_024;
 }
 
 function describeTask(state: TaskState, spec: TaskSpec | undefined): Assignment['task'] {
   return {
     id: state.task,
     title: state.title,
-    description: spec?.description ?? 'Make the whole of the root branch pass its verification.',
+    description: spec?.description ?? 'Make the verification of the whole root branch pass.',
     criteria: spec?.criteria ?? [],
     scope: spec?.scope ?? [],
     interactive: spec?.interactive ?? false,
@@ -96,13 +99,14 @@ async function resolveStartPoint(
     throw new AppError(
       'conflict',
       'root_branch_gone',
-      `branch ${rootBranch} of ${state.repo} is gone`,
+      `branch ${rootBranch} of repository ${state.repo} was deleted`,
     );
-  // A simple plan works on the commit that was explored; its base branch may have moved since.
+  // A simple plan starts from the explored commit, because its base branch may have moved since.
   const root = state.simple ? requirePlanRepository(plan, state.repo).baseSha || head : head;
   if (current.kind === 'verify') {
-    const on = state.verifyRoot ?? head;
-    return { start: on, rootBranch, root: on, verifyCommit: state.accepted?.commit ?? on };
+    const verifyRoot = state.verifyRoot ?? head;
+    const verifyCommit = state.accepted?.commit ?? verifyRoot;
+    return { start: verifyRoot, rootBranch, root: verifyRoot, verifyCommit };
   }
   if (current.kind === 'repair')
     return { start: state.checkpoint ?? state.accepted?.commit ?? head, rootBranch, root: head };
@@ -123,7 +127,7 @@ function resolveRepair(state: TaskState): Assignment['repair'] {
 function composeNotes(plan: PlanState, notes: string, state: TaskState): string {
   const parts = [notes];
   if (plan.prompt !== '')
-    parts.push(`The whole that this is a part of:\n${plan.prompt.slice(0, 8_000)}`);
+    parts.push(`The request that this task is a part of:\n${plan.prompt.slice(0, 8_000)}`);
   if (state.lastFailure !== undefined)
     parts.push(`An earlier attempt failed:\n${state.lastFailure.slice(0, 6_000)}`);
   return parts.filter((part) => part !== '').join('\n\n');

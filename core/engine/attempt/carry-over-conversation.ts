@@ -9,19 +9,20 @@ import {
 import { toTaskKey } from '../../store/task-store.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
 
-// What an attempt takes over of the conversation of those before it that were stopped in the midst of the same work.
+// Carries the conversation of interrupted attempts over to the next attempt at the same work.
 
+/** Number of earlier attempts that are read. */
 const MAX_ATTEMPTS_BACK = 5;
-/** For a model's context as much as for the answer that carries it. */
+/** Limit of the carried text, for the model's context and for the size of the assignment. */
 const MAX_CONVERSATION_BYTES = 60_000;
-/** Back from the end of an attempt's transcript. */
+/** Number of transcript chunks that are read, from the end. */
 const MAX_TRANSCRIPT_CHUNKS = 300;
 
 export type ConversationTurn = { readonly role: 'user' | 'agent'; readonly text: string };
 export type CarriedConversation = {
   /** Oldest first. */
   readonly conversation: ConversationTurn[];
-  /** People's messages up to this number are in it. */
+  /** Number of the last message of a person that the conversation contains; 0 for none. */
   readonly messagesSeen: number;
 };
 
@@ -40,30 +41,30 @@ export async function carryOverConversation(
   for (let n = current.n - 1; n >= last && room > 0; n -= 1) {
     const key: AttemptKey = { ...toTaskKey(state), n };
     if (hasOwnOutcome(await loadResult(table, key))) break;
-    const said = await loadLatestTurns(table, key, room);
-    if (said.length === 0) continue;
-    parts.unshift(said);
-    room -= said.reduce((sum, each) => sum + countBytes(each.text), 0);
+    const turns = await loadLatestTurns(table, key, room);
+    if (turns.length === 0) continue;
+    parts.unshift(turns);
+    room -= turns.reduce((sum, turn) => sum + countBytes(turn.text), 0);
     const seen = (await loadAttempt(table, key))?.messagesSeen ?? 0;
     messagesSeen = Math.max(messagesSeen, seen);
   }
   return { conversation: parts.flat(), messagesSeen };
 }
 
-/** What it did is judged and done with; what comes after it begins anew. */
+/** Returns whether the attempt ended by its own work: the next attempt then starts a new conversation. */
 function hasOwnOutcome(result: AttemptResult | undefined): boolean {
   if (result === undefined) return false;
   if (result.outcome === 'done') return true;
   return !['provider', 'forge', 'infra'].includes(result.cause);
 }
 
-/** The end of what was said, as much of it as there is room for; oldest first. */
+/** Loads the latest turns of an attempt that fit into `room` bytes, oldest first. */
 async function loadLatestTurns(
   table: Table,
   key: AttemptKey,
   room: number,
 ): Promise<ConversationTurn[]> {
-  const said: ConversationTurn[] = [];
+  const turns: ConversationTurn[] = [];
   let left = room;
   const chunks = loadLatestTranscriptChunks(table, key, MAX_TRANSCRIPT_CHUNKS);
   for await (const chunk of chunks) {
@@ -71,11 +72,11 @@ async function loadLatestTurns(
       const role = findTurnRole(entry);
       if (role === undefined) continue;
       left -= countBytes(entry.text);
-      if (left < 0) return said.reverse();
-      said.push({ role, text: entry.text });
+      if (left < 0) return turns.reverse();
+      turns.push({ role, text: entry.text });
     }
   }
-  return said.reverse();
+  return turns.reverse();
 }
 
 function findTurnRole(entry: TranscriptEntry): ConversationTurn['role'] | undefined {

@@ -6,16 +6,16 @@ import { readTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { formatRunChangesHash } from '../../topology/table-keys.ts';
 
-/** Larger graphs are written by people, who gave the scopes; comparing all with all would cost with the plan's size. */
+/** Above this number of tasks no scopes are compared: the cost would grow with the plan, and people wrote the scopes. */
 const MAX_COMPARED_TASKS = 200;
 
-/** Declared scopes of unfinished tasks of the same repository with no ordering to this one. */
+/** Returns the scopes of unfinished tasks of the same repository that may run at the same time as this task. */
 export async function findForeignScopes(
   deps: { readonly table: Table },
   plan: PlanState,
   state: TaskState,
 ): Promise<Assignment['foreignScopes']> {
-  // The head says how many tasks there are; else its nodes do, which are those, joins and ends.
+  // Without a forecast the number of nodes is the bound; nodes include joins and ends.
   if (
     (plan.forecast?.tasks ?? 0) > MAX_COMPARED_TASKS ||
     plan.activation.total > MAX_COMPARED_TASKS * 2
@@ -67,12 +67,12 @@ function collectReachable(
 ): Set<string> {
   const next = Map.groupBy(edges, (edge) => edge[near]);
   const seen = new Set<string>();
-  const open = [start];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+  const unvisited = [start];
+  for (let id = unvisited.pop(); id !== undefined; id = unvisited.pop()) {
     for (const edge of next.get(id) ?? []) {
       if (seen.has(edge[far])) continue;
       seen.add(edge[far]);
-      open.push(edge[far]);
+      unvisited.push(edge[far]);
     }
   }
   return seen;

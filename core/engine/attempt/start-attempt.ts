@@ -17,7 +17,7 @@ import { resolveForge } from '../pull/task-pull.ts';
 import { createAttemptEndedError, requireLiveAttempt } from './attempt-callbacks.ts';
 import { buildAssignment, resolveTaskModel } from './build-assignment.ts';
 
-/** The bridge is up: claimed -> working. Repeating it answers the same again. */
+/** Starts a claimed attempt after the first call of its bridge. A repeated call returns the same assignment. */
 export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {
   const live = await requireLiveAttempt(deps, key);
   const plan = (await requirePlan(deps, key.plan)).state;
@@ -55,14 +55,14 @@ export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<A
   return assignment;
 }
 
-/** A pause of the forge that a bridge, once it is up, had better wait for than be started again after. */
+/** Longest pause of the forge that a running bridge waits for, milliseconds; after a longer pause a new attempt starts. */
 const MAX_WAITED_PAUSE_MS = 30_000;
-/** Before the launch time is over, for the bridge to ask once more. */
+/** Time that the bridge needs for one more call before the launch time ends, milliseconds. */
 const LAUNCH_TIME_MARGIN_MS = 15_000;
 
 /**
- * A forge that refuses for a while costs the task no attempt: the bridge asks again, which it does by itself, or the task is
- * claimed again then. What is wrong with the repository itself ends the attempt with that as the reason.
+ * Builds the assignment. During a pause of the forge the bridge retries, or the task is claimed again later; neither costs a
+ * retry. An error of the repository itself ends the attempt with that error as the reason.
  */
 async function requireAssignment(
   deps: EngineDeps,
@@ -103,12 +103,12 @@ function isRepositoryError(error: unknown): error is AppError {
   );
 }
 
-/** For a bridge, which asks again then. */
+/** Builds the error that makes the bridge retry at `until`. */
 function toPausedError(error: AppError, until: number): AppError {
   return new AppError('paused', error.code, error.message, { details: { until }, cause: error });
 }
 
-/** For the bridge's memory only. */
+/** Issues the credentials of a live attempt. The bridge keeps them in memory only. */
 export async function issueAttemptCredentials(
   deps: EngineDeps,
   model: ModelAccess | undefined,
@@ -119,14 +119,19 @@ export async function issueAttemptCredentials(
   const git = await issueGitCredential(deps, plan, live);
   if (live.current.kind === 'verify') return { git };
   if (model === undefined)
-    throw new AppError('paused', 'model_not_configured', 'no model is configured', {
-      details: { until: deps.clock.now() + 60_000 },
-    });
+    throw new AppError(
+      'paused',
+      'model_not_configured',
+      'no model is configured: set MODEL_BASE_URL and MODEL_HEAVY',
+      {
+        details: { until: deps.clock.now() + 60_000 },
+      },
+    );
   const name = await resolveTaskModel(deps, key);
   return { git, model: { ...model, model: name } };
 }
 
-/** Without a credential of ours there is none for the bridge, which keeps its work and asks again until there is. */
+/** Issues a git credential. While the forge pauses, the bridge keeps its work and retries. */
 async function issueGitCredential(
   deps: EngineDeps,
   plan: PlanState,

@@ -1,4 +1,5 @@
 import { isAppError } from '../../base/app-error.ts';
+import { describeError } from '../../base/describe-error.ts';
 import type { AttemptKey, TaskKey } from '../../contract/id.ts';
 import { formatAttemptId, hashText, parseAttemptId } from '../../contract/id.ts';
 import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
@@ -17,9 +18,14 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
+/** Wait after a launcher paused without naming a time, milliseconds. */
+const DEFAULT_LAUNCH_PAUSE_MS = 15_000;
+
 /**
- * Ensures the pod of a claimed attempt. False: the attempt has ended instead, or another launch goes on with it. `detail` saves
- * the read when it is at hand.
+ * Ensures the pod of a claimed attempt.
+ *
+ * @param detail text of the task, if the caller has read it already
+ * @returns false if the attempt has ended, or if another launch continues with it
  */
 export async function launchAttempt(
   deps: EngineDeps,
@@ -39,23 +45,22 @@ export async function launchAttempt(
     await deps.launcher.ensure(spec);
     return await isAttemptStillWanted(deps, key, n);
   } catch (error) {
-    // Whether it is there is not known: it is asked for again until the launch time is over.
+    // The pod may exist or not, so the launch is repeated until the launch time ends.
     if (isAppError(error, 'transient')) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    const until = deps.clock.now() + 15_000;
+    const why = describeError(error);
+    const retryAt = deps.clock.now() + DEFAULT_LAUNCH_PAUSE_MS;
     const event: TaskEvent = isAppError(error, 'paused')
-      ? { type: 'attempt_refused', n, until: error.details.until ?? until, why }
-      : { type: 'attempt_lost', n, why: `its pod could not be started: ${why}` };
-    // Another that asked before may have been granted the pod, and its bridge be at work.
+      ? { type: 'attempt_refused', n, until: error.details.until ?? retryAt, why }
+      : { type: 'attempt_lost', n, why: `the pod could not be started: ${why}` };
+    // An earlier launch may have succeeded, so the event counts only for the state that was read.
     await applyTask(deps, key, event, { actor: 'launcher', loaded: task, observed: true });
     return false;
   }
 }
 
 /**
- * Looks once more after the pod was asked for. An attempt that ended meanwhile may have been told that there is none, and its
- * slot is free: nobody else would ask for the pod's end. A plan that ended between its reading and the claim may not have
- * seen the claim; a bridge that was faster is told the same when it asks for its assignment.
+ * Reads the task and the plan again after the launch. An attempt may have ended meanwhile with its slot freed, and then only
+ * this call knows the pod, so it removes the pod. A plan may have ended between its read and the claim without seeing the claim.
  */
 async function isAttemptStillWanted(deps: EngineDeps, key: TaskKey, n: number): Promise<boolean> {
   const [task, plan] = await Promise.all([
@@ -76,10 +81,12 @@ async function cancelTaskWithPlan(deps: EngineDeps, plan: PlanState, key: TaskKe
   await applyTask(deps, key, { type: 'cancel', reason }, { actor: 'engine' });
 }
 
-/** An interactive session that nobody ends is begun again after a day, with its conversation. */
+/** Longest interactive session, milliseconds; then a new attempt continues the conversation. */
 const INTERACTIVE_SESSION_MS = 24 * 3_600_000;
+/** Time for set-up, verification and push, milliseconds. */
+const OVERHEAD_MS = 30 * 60_000;
 
-/** At most 63 characters: a DNS label. */
+/** Formats the name of an attempt's pod: a DNS label of at most 63 characters. */
 export function formatPodName(key: AttemptKey): string {
   const name = `sg-${key.plan}-r${key.run}-${key.task}-${key.n}`;
   if (name.length <= 63) return name;
@@ -97,9 +104,9 @@ export async function buildPodSpec(
   const attemptId = formatAttemptId(key);
   const detail = known ?? (await loadTaskDetail(deps.table, task));
   const limits = resolveLimits(plan, detail?.spec.limits ?? {}, deps.settings.limits);
-  // Set-up, verification and the push come on top of the agent's time, and so does waiting for people.
+  // The deadline adds time for set-up, verification and push to the agent's limit, and time to wait for people.
   const waitingMs = detail?.spec.interactive === true ? INTERACTIVE_SESSION_MS : 0;
-  const deadline = deps.clock.now() + limits.maxMinutes * 60_000 + 30 * 60_000 + waitingMs;
+  const deadline = deps.clock.now() + limits.maxMinutes * 60_000 + OVERHEAD_MS + waitingMs;
   return {
     name: formatPodName(key),
     attemptId,
@@ -168,23 +175,23 @@ async function isPodRemoved(deps: EngineDeps, name: string): Promise<boolean> {
   try {
     return (await deps.launcher.remove(name)) === 'gone';
   } catch (error) {
-    deps.log.warn('pod could not be removed', { pod: name, cause: String(error) });
+    deps.log.warn('pod could not be removed', { pod: name, cause: describeError(error) });
     return false;
   }
 }
 
-/** A pod that ended without a result has lost its attempt; nobody waits for the lease. */
+/** Ends the attempt of a pod that ended without a result, before its lease expires. */
 export async function handlePodEnded(deps: EngineDeps, attemptId: string): Promise<void> {
   const key = parseAttemptId(attemptId);
   if (key === undefined) return;
-  const pod = (await deps.launcher.list()).find((one) => one.attemptId === attemptId);
+  const pod = (await deps.launcher.list()).find((candidate) => candidate.attemptId === attemptId);
   if (pod !== undefined && pod.state !== 'gone') return;
   const task = await loadTask(deps.table, key);
   if (task?.state.current?.n !== key.n) return;
-  await loseAttempt(deps, task, 'its pod ended without a result', 'launcher');
+  await loseAttempt(deps, task, 'the pod ended without a result', 'launcher');
 }
 
-/** The live attempt of `task` will never report. */
+/** Ends the live attempt of a task without a result; the task returns to the state before the claim. */
 export async function loseAttempt(
   deps: EngineDeps,
   task: StoredTask,

@@ -59,7 +59,7 @@ test('one that a person had go elsewhere at the last moment is not merged there'
 
   expect((await task()).state).toMatchObject({
     status: 'blocked',
-    reason: { text: expect.stringContaining('goes to main now') },
+    reason: { text: expect.stringContaining('to main: change it back') },
   });
   expect(await loadFrontEntry(deps.table, QUEUE)).toBeUndefined();
 });

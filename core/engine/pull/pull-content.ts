@@ -12,7 +12,7 @@ import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 
-// What pull requests say, gathered from the store.
+// Gathers the content of pull requests from the store.
 
 export async function buildTaskPullContent(
   deps: EngineDeps,
@@ -45,7 +45,7 @@ export async function buildTaskPullContent(
       dependsOn: parents,
     },
     simple: task.simple,
-    // Evidence of the attempt speaks for its own commit only.
+    // The evidence of an attempt holds only for the commit of that attempt.
     evidence: done?.commit === task.accepted?.commit ? done?.evidence : undefined,
     summary: done?.summary ?? '',
     workLog: done?.workLog ?? [],
@@ -58,7 +58,7 @@ export async function buildTaskPullContent(
   });
 }
 
-/** A root pull request tells of every task of its repository; read twice in a plan's life, so it may cost with its size. */
+/** Builds the content of a root pull request. The cost grows with the plan, but a plan needs the content only twice. */
 export async function buildRootPullContent(
   deps: EngineDeps,
   plan: PlanState,
@@ -105,7 +105,7 @@ export async function buildRootPullContent(
 
 async function loadRunTasks(deps: EngineDeps, plan: PlanState): Promise<StoredTask[]> {
   const tasks = await listTasks(deps.table, { plan: plan.id, run: plan.run });
-  // The index may be late, and what is said last is not said again.
+  // The index may be late, and the final text is not written again, so tasks that are not merged are read from the table.
   const newest = await mapInParallel(tasks, 16, async (task) =>
     task.state.status === 'merged'
       ? task

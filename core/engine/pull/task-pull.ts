@@ -14,7 +14,7 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
-// Where a task's work lives on its forge.
+// The pull request of a task: its forge and branches, and what the forge shows about the task.
 
 export function resolveForge(
   deps: Pick<EngineDeps, 'forges'>,
@@ -24,7 +24,7 @@ export function resolveForge(
   return deps.forges[requirePlanRepository(plan, repo).forge];
 }
 
-/** The branch that a task's pull request goes to. */
+/** Returns the base branch of the task's pull request: the root branch, or the repository's base branch in a simple plan. */
 export function resolveBaseBranch(
   deps: Pick<EngineDeps, 'settings'>,
   plan: PlanState,
@@ -35,7 +35,7 @@ export function resolveBaseBranch(
     : formatRootBranch(deps.settings.prefix, task);
 }
 
-/** What of a pull request is kept with its task. */
+/** Returns the part of a pull request that the task stores. */
 export function toPullRef({ number, nodeId, url }: PullRequest): PullRef {
   return { number, nodeId, url };
 }
@@ -45,7 +45,7 @@ export function resolveTaskBranch(deps: Pick<EngineDeps, 'settings'>, task: Task
   return formatTaskBranch(deps.settings.prefix, task, end);
 }
 
-/** What a pull request says about its task, apart from reviews and checks; undefined: nothing new. */
+/** Derives the event of a pull request apart from reviews and checks; undefined if the task knows everything already. */
 export async function observePull(
   deps: EngineDeps,
   forge: Forge,
@@ -60,12 +60,12 @@ export async function observePull(
     const sha = pull.mergeSha ?? pull.headSha;
     return { type: 'merge_seen', sha, root: sha };
   }
-  // A retry is about to open it again.
+  // A retry is about to reopen the pull request.
   if (pull.state === 'closed')
     return state.mustReopenPull === true ? undefined : { type: 'pull_closed' };
   if (state.status === 'failed') return { type: 'pull_reopened' };
   if (state.accepted === undefined || pull.headSha === state.accepted.commit) return undefined;
-  // The pull request may lag behind its branch, and the branch is what counts.
+  // The pull request may show an old head; the branch is authoritative.
   const head = await forge.readBranchHead(state.repo, resolveTaskBranch(deps, state));
   if (head === undefined || head === state.accepted.commit) return undefined;
   if (await isBranchMovePending(forge, state, head)) return undefined;
@@ -73,54 +73,59 @@ export async function observePull(
   return { type: 'head_moved', commit: head, root: root ?? head, pull: toPullRef(pull) };
 }
 
-/** Only whoever had it go there can say what it is for. */
+/** Describes a changed base branch and the next step. Only people change a base branch, so only people can undo the change. */
 export function describeChangedBase(pull: PullRequest, base: string): string {
   if (pull.state === 'merged')
-    return `pull request #${pull.number} was merged into ${pull.base}, and not into ${base}: a retry opens another`;
-  return `pull request #${pull.number} goes to ${pull.base} now, and not to ${base}: change its base back`;
+    return `pull request #${pull.number} was merged into ${pull.base} instead of ${base}: retry the task to open another pull request`;
+  return `the base branch of pull request #${pull.number} was changed from ${base} to ${pull.base}: change it back to ${base}, then retry the task`;
 }
 
-/** A result was accepted a moment ago, and its branch has not been moved there yet: nobody else moved it. */
+/** Returns whether the branch still has to move to the accepted commit, so that nobody else has moved the branch. */
 async function isBranchMovePending(forge: Forge, state: TaskState, head: string): Promise<boolean> {
   if (state.status !== 'pr_open' || state.accepted === undefined) return false;
   const { aheadBy } = await forge.compareCommits(state.repo, state.accepted.commit, head);
   return aheadBy === 0;
 }
 
-// What reviews and checks of a pull request ask of its task.
+/** Comments up to this time before a review belong to the review, milliseconds. */
+const COMMENT_WINDOW_MS = 3_600_000;
 
 /**
- * Only people with write permission are heard, and only what is newer than what was acted upon, or of this very commit: it
- * may have been taken over from a person after the work on their objection began.
+ * Derives the event of the latest decisive review. Only reviews of people with write permission count, and only if they are newer
+ * than `lastHandled` or about exactly `commit`, which may be an adopted commit with an earlier review.
  */
 export function buildReviewEvent(
   reviews: readonly Review[],
   comments: readonly ReviewComment[],
-  seen: number,
+  lastHandled: number,
   commit: string | undefined,
 ): TaskEvent | undefined {
-  const heard = reviews.filter(
-    (one) => (one.id > seen || one.commit === commit) && one.authorCanWrite && !one.isBot,
+  const relevant = reviews.filter(
+    (review) =>
+      (review.id > lastHandled || review.commit === commit) &&
+      review.authorCanWrite &&
+      !review.isBot,
   );
-  const decisive = heard
-    .filter((one) => one.state === 'changes_requested' || one.state === 'approved')
+  const decisive = relevant
+    .filter(({ state }) => state === 'changes_requested' || state === 'approved')
     .at(-1);
   if (decisive === undefined) return undefined;
   if (decisive.state === 'approved')
     return decisive.commit === commit ? { type: 'approved' } : undefined;
-  const said = comments.filter(
-    (one) => one.authorCanWrite && !one.isBot && one.at >= decisive.at - 3_600_000,
+  const related = comments.filter(
+    (comment) =>
+      comment.authorCanWrite && !comment.isBot && comment.at >= decisive.at - COMMENT_WINDOW_MS,
   );
-  const lines = said.map((one) =>
-    one.path === undefined ? one.body : `${one.path}:${one.line ?? 0}: ${one.body}`,
+  const lines = related.map(({ path, line, body }) =>
+    path === undefined ? body : `${path}:${line ?? 0}: ${body}`,
   );
   const detail = [decisive.body, ...lines].filter((line) => line !== '').join('\n\n');
-  const files = [...new Set(said.flatMap((one) => (one.path === undefined ? [] : [one.path])))];
+  const files = [...new Set(related.flatMap(({ path }) => (path === undefined ? [] : [path])))];
   return {
     type: 'changes_requested',
     repair: {
       reason: 'changes_requested',
-      detail: detail || 'Changes were requested without a comment.',
+      detail: detail || 'A reviewer requested changes without a comment.',
       files,
       tasks: [],
     },
@@ -128,6 +133,7 @@ export function buildReviewEvent(
   };
 }
 
+/** Derives the event of red checks; undefined unless a check is red. */
 export function buildChecksEvent(checks: Checks): TaskEvent | undefined {
   if (checks.state !== 'red') return undefined;
   const failing = checks.failing.map((check) => `${check.name}: ${check.summary}`).join('\n');

@@ -10,68 +10,77 @@ import type { EngineDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { handleForgeChange } from '../task/handle-forge-change.ts';
 
-// Webhooks may be late, lost or unable to reach us: each repository with open work is asked what changed. The cursor passes
-// only what was acted upon, so that nothing a person did is lost with a message.
+// Polls each repository with open plans for changed pull requests, because webhooks may be late, lost or not configured. The
+// cursor passes a change only after the change was handled, so that no action of a person is lost with a message.
 
-/** The forge's clock may be behind, and it may list a change late. */
+/** Overlap of two polls, milliseconds: the forge's clock may be behind, and the forge may list a change late. */
 const OVERLAP_MS = 60_000;
-/** A change within the same second as the one before carries the same time: each is looked at again a minute later. */
+/** Number of polls that handle the same version of a pull request: two changes within one second carry the same time. */
 const MAX_LOOKS = 2;
 const CONCURRENCY = 4;
-/** For all repositories together: what is not done by then is left to the next minute. */
+/** Time limit for all repositories together, milliseconds; the next minute continues where this one stopped. */
 const MAX_POLL_MS = 25_000;
 const PLANS_PER_PAGE = 500;
-/** No repository has this name: where the next minute goes on. */
+/** Key of the item that holds the last polled repository; no repository has this name. */
 const RESUME_KEY = '*';
 
-type PollCursor = { readonly since: number; readonly looks: Record<string, number> };
+type PollCursor = {
+  /** Epoch milliseconds up to which all changes were handled. */
+  readonly since: number;
+  /** Number of polls that handled a version of a pull request, by version. */
+  readonly looks: Record<string, number>;
+};
 
+/** Polls all repositories with open plans, at most `MAX_POLL_MS` long. */
 export async function pollForges(deps: EngineDeps): Promise<void> {
   const until = deps.clock.now() + MAX_POLL_MS;
-  const place = await deps.table.get(KEY.pollCursor(RESUME_KEY));
-  const repositories = rotateRepositories(await listOpenRepositories(deps, until), place?.last);
+  const resumePoint = await deps.table.get(KEY.pollCursor(RESUME_KEY));
+  const repositories = rotateRepositories(
+    await listOpenRepositories(deps, until),
+    resumePoint?.last,
+  );
   let last: string | undefined;
-  let begun = 0;
+  let startedCount = 0;
   await mapInParallel(repositories, CONCURRENCY, async ({ name, forge }) => {
     if (deps.clock.now() > until) return;
     last = name;
-    begun += 1;
+    startedCount += 1;
     try {
       await pollRepository(deps, name, forge, until);
     } catch (error) {
       if (!isAppError(error)) throw error;
-      deps.log.warn('repository could not be asked', { repo: name, cause: error.message });
+      deps.log.warn('repository could not be polled', { repo: name, cause: error.message });
     }
   });
-  if (begun < repositories.length && last !== undefined)
+  if (startedCount < repositories.length && last !== undefined)
     await deps.table.put({ ...KEY.pollCursor(RESUME_KEY), last });
 }
 
 type PolledRepository = Pick<PlanRepository, 'name' | 'forge'>;
 
-/** Of plans that are not over, each once. */
+/** Lists the repositories of open plans without duplicates. */
 async function listOpenRepositories(deps: EngineDeps, until: number): Promise<PolledRepository[]> {
   const found = new Map<string, PolledRepository>();
   for (const list of [ACTIVE_PLANS, OPEN_PLANS]) {
     let after: string | undefined;
     do {
       const page = await deps.table.index('ready', list, { limit: PLANS_PER_PAGE, after });
-      for (const one of page.items.flatMap((item) => readPlan(item).state.repositories))
-        found.set(one.name, one);
+      for (const repository of page.items.flatMap((item) => readPlan(item).state.repositories))
+        found.set(repository.name, repository);
       after = page.next;
     } while (after !== undefined && deps.clock.now() < until);
   }
   return [...found.values()];
 }
 
-/** Those after the last that there was time for come first. */
+/** Orders the repositories so that the poll continues after the last polled repository. */
 function rotateRepositories(
   repositories: readonly PolledRepository[],
   last: unknown,
 ): PolledRepository[] {
   const sorted = repositories.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const isNext = ({ name }: PolledRepository) => typeof last !== 'string' || name > last;
-  return [...sorted.filter(isNext), ...sorted.filter((one) => !isNext(one))];
+  return [...sorted.filter(isNext), ...sorted.filter((repository) => !isNext(repository))];
 }
 
 async function pollRepository(
@@ -81,27 +90,27 @@ async function pollRepository(
   until: number,
 ): Promise<void> {
   const item = await deps.table.get(KEY.pollCursor(name));
-  const began = deps.clock.now();
-  const cursor = readCursor(item, began);
+  const startedAt = deps.clock.now();
+  const cursor = readCursor(item, startedAt);
   const listed = await deps.forges[forge].listPullsChangedSince(name, cursor.since - OVERLAP_MS);
-  const fresh = listed
+  const unhandled = listed
     .filter((pull) => (cursor.looks[formatPullVersion(pull)] ?? 0) < MAX_LOOKS)
     .toSorted((a, b) => a.updatedAt - b.updatedAt);
-  if (fresh.length === 0 && item !== undefined) return;
+  if (unhandled.length === 0 && item !== undefined) return;
   const failed: PullRequest[] = [];
-  const looked: PullRequest[] = [];
-  await mapInParallel(fresh, CONCURRENCY, async (pull) => {
-    const enough = deps.clock.now() > until;
-    const isDone = !enough && (await reportPullChange(deps, name, pull));
-    (isDone ? looked : failed).push(pull);
+  const handled: PullRequest[] = [];
+  await mapInParallel(unhandled, CONCURRENCY, async (pull) => {
+    const isTimeUp = deps.clock.now() > until;
+    const isHandled = !isTimeUp && (await reportPullChange(deps, name, pull));
+    (isHandled ? handled : failed).push(pull);
   });
-  const passed = Math.max(cursor.since, ...looked.map((pull) => pull.updatedAt));
-  const since = Math.min(passed, ...failed.map((pull) => pull.updatedAt));
+  const latestHandled = Math.max(cursor.since, ...handled.map((pull) => pull.updatedAt));
+  const since = Math.min(latestHandled, ...failed.map((pull) => pull.updatedAt));
   await deps.table.put({
     ...KEY.pollCursor(name),
     since,
-    at: began,
-    looks: encodeDocument(countLooks(cursor, listed, looked, since - OVERLAP_MS)),
+    at: startedAt,
+    looks: encodeDocument(countLooks(cursor, listed, handled, since - OVERLAP_MS)),
   });
 }
 
@@ -132,23 +141,27 @@ async function reportPullChange(
     });
     return true;
   } catch (error) {
-    deps.log.warn('change was not acted upon', { repo, pull: pull.number, cause: String(error) });
+    deps.log.warn('pull request change could not be handled', {
+      repo,
+      pull: pull.number,
+      cause: String(error),
+    });
     return false;
   }
 }
 
-/** Of those that may be listed again. */
+/** Counts the polls of each version that a later poll may list again. */
 function countLooks(
   cursor: PollCursor,
   listed: readonly PullRequest[],
-  looked: readonly PullRequest[],
+  handled: readonly PullRequest[],
   from: number,
 ): PollCursor['looks'] {
   const counts: PollCursor['looks'] = {};
   for (const pull of listed) {
     if (pull.updatedAt < from) continue;
     const before = cursor.looks[formatPullVersion(pull)] ?? 0;
-    const count = before + (looked.includes(pull) ? 1 : 0);
+    const count = before + (handled.includes(pull) ? 1 : 0);
     if (count > 0) counts[formatPullVersion(pull)] = count;
   }
   return counts;

@@ -15,16 +15,16 @@ import { handlePodEnded, loseAttempt } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { pollForges } from './poll-forges.ts';
 
-// What crashes and lost messages left undone is found by time, each minute: what is due, pods without an attempt, attempts
-// without a pod, pull requests that changed without a webhook. What it costs when nothing happens does not grow with what
-// is stored.
+// Finds each minute what crashes and lost messages left undone: due items, pods without an attempt, attempts without a pod, and
+// pull requests that changed without a webhook. The cost of an idle run does not grow with the stored data.
 
 const MAX_ITEMS_PER_SHARD = 200;
-/** A slot that was reserved but never claimed. */
+/** Time after which a reserved slot without a claim is freed, milliseconds. */
 const MAX_UNCLAIMED_MS = 60_000;
-/** From the launch until a pod must be seen. */
+/** Time from the claim until the launcher must list the pod, milliseconds. */
 const LAUNCH_GRACE_MS = 30_000;
 
+/** Runs all parts of the resync; a failed part does not stop the others, and the first failure is thrown at the end. */
 export async function resync(deps: EngineDeps): Promise<void> {
   const faults: unknown[] = [];
   for (const part of [enqueueDueWakeUps, sweepPods, pollForges]) {
@@ -32,7 +32,7 @@ export async function resync(deps: EngineDeps): Promise<void> {
       await part(deps);
     } catch (error) {
       faults.push(error);
-      deps.log.warn('reconciler part failed', { part: part.name, cause: String(error) });
+      deps.log.warn('resync part failed', { part: part.name, cause: String(error) });
     }
   }
   if (faults.length > 0) throw faults[0];
@@ -60,7 +60,10 @@ function buildWakeUpMessage(item: Item): QueueMessage | undefined {
   return undefined;
 }
 
-/** Pods are listed before attempts are read, so that a pod just born is never taken for a stray. */
+/**
+ * Compares pods with attempts and removes what does not match. Pods are listed before the attempts are read, so that a new pod
+ * never counts as a stray.
+ */
 export async function sweepPods(deps: EngineDeps): Promise<void> {
   const holders = (await loadSlots(deps.table)).holders;
   const pods = await deps.launcher.list();
@@ -72,20 +75,21 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
       if (pod.state === 'gone') await handlePodEnded(deps, pod.attemptId);
       return;
     }
-    // Gone too: of a launch that came late, nobody else takes away what is left.
+    // A pod that is gone is removed too: after a late launch no other handler cleans up its remains.
     await removeStrayPod(deps, pod);
   });
-  const seen = new Set(pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId));
+  const livePods = new Set(pods.filter((pod) => pod.state !== 'gone').map((pod) => pod.attemptId));
   const now = deps.clock.now();
   await mapInParallel([...holders], 8, async ([id, holder]) => {
     const task = await loadTask(deps.table, holder.attempt);
     const { n } = holder.attempt;
     const current = task?.state.current;
     if (task !== undefined && current?.n === n) {
-      // Until its bridge has called, the launch is repeated, and ends by its own time.
+      // A claimed attempt without a call of its bridge is launched again, until its launch time ends.
       if (current.phase === 'claimed') return;
-      const late = now - current.claimedAt > LAUNCH_GRACE_MS;
-      if (late && !seen.has(id)) await loseAttempt(deps, task, 'its pod is gone', 'sweep');
+      const isOverdue = now - current.claimedAt > LAUNCH_GRACE_MS;
+      if (isOverdue && !livePods.has(id))
+        await loseAttempt(deps, task, 'the pod disappeared', 'sweep');
       return;
     }
     if (task?.state.attemptsAwaitingPodRemoval.includes(n)) {
@@ -96,7 +100,7 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
   });
 }
 
-/** One that cannot be removed must not hide the others, nor whose slot is to be freed. */
+/** Removes a stray pod; a failure is only logged, because the sweep must reach the other pods and the slots. */
 async function removeStrayPod(deps: EngineDeps, { name, uid }: Pod): Promise<void> {
   try {
     await deps.launcher.remove(name, uid);
@@ -105,7 +109,7 @@ async function removeStrayPod(deps: EngineDeps, { name, uid }: Pod): Promise<voi
   }
 }
 
-/** First the number is raised, so that a late claim under it fails; then the slot is free. */
+/** Frees a reserved slot without a claim. The attempt number is raised first, so that a late claim under that number fails. */
 async function freeUnclaimedSlot(
   deps: EngineDeps,
   id: string,
@@ -122,7 +126,7 @@ async function freeUnclaimedSlot(
       { type: 'number_raised', n: key.n },
       { actor: 'sweep', announce: 'clients' },
     );
-    // The late claim was first: the slot is its own.
+    // The late claim won the race and owns the slot.
     if (applied.kind === 'noop') return;
   }
   await removeSlotHolders(deps.table, [id]);

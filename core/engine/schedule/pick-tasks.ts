@@ -1,51 +1,52 @@
 import type { TaskState } from '../../task-state/task-state.ts';
+import { KIND_PRIORITY } from '../../task-state/task-state.ts';
 import type { SlotCaps } from '../engine-deps.ts';
 
-// Who gets the free slots. Pure: every cap is counted on one reading of the slots.
+// Decides which tasks get the free slots. Pure: every cap is counted on one reading of the slots.
 
+/** A ready task with the maximum number of slots of its plan. */
 export type Candidate = { readonly task: TaskState; readonly planCap: number };
+/** Plan and repository of an occupied slot. */
 export type HeldSlot = { readonly plan: string; readonly repo: string };
 
-const KIND_ORDER = { verify: 0, repair: 1, work: 2 } as const;
-
 /**
- * Verification before repair before work, since those free what others wait for; then plans in turn, the one with the
- * fewest slots first; within a plan by rank, the longest path ahead first.
+ * Picks the tasks that get a slot: verification before repair before work, because other tasks wait for the first two; then the
+ * plan with the fewest slots; then the highest rank, which is the longest path ahead.
  */
 export function pickTasks(
   candidates: readonly Candidate[],
   held: readonly HeldSlot[],
   caps: SlotCaps,
 ): TaskState[] {
-  const plans = countBy(held, (one) => one.plan);
-  const repos = countBy(held, (one) => one.repo);
+  const plans = countBy(held, (slot) => slot.plan);
+  const repos = countBy(held, (slot) => slot.repo);
   let free = caps.system - held.length;
   const picked: TaskState[] = [];
   const waiting = new Set(candidates);
   while (free > 0) {
-    const next = findBestCandidate(
-      [...waiting].filter((one) => fitsCaps(one, plans, repos, caps)),
+    const best = findBestCandidate(
+      [...waiting].filter((candidate) => fitsCaps(candidate, plans, repos, caps)),
       plans,
     );
-    if (next === undefined) return picked;
-    waiting.delete(next);
-    picked.push(next.task);
+    if (best === undefined) return picked;
+    waiting.delete(best);
+    picked.push(best.task);
     free -= 1;
-    plans.set(next.task.plan, (plans.get(next.task.plan) ?? 0) + 1);
-    repos.set(next.task.repo, (repos.get(next.task.repo) ?? 0) + 1);
+    plans.set(best.task.plan, (plans.get(best.task.plan) ?? 0) + 1);
+    repos.set(best.task.repo, (repos.get(best.task.repo) ?? 0) + 1);
   }
   return picked;
 }
 
 function fitsCaps(
-  one: Candidate,
+  candidate: Candidate,
   plans: Map<string, number>,
   repos: Map<string, number>,
   caps: SlotCaps,
 ): boolean {
-  const { plan, repo } = one.task;
+  const { plan, repo } = candidate.task;
   return (
-    (plans.get(plan) ?? 0) < Math.min(one.planCap, caps.plan) &&
+    (plans.get(plan) ?? 0) < Math.min(candidate.planCap, caps.plan) &&
     (repos.get(repo) ?? 0) < caps.repository
   );
 }
@@ -54,15 +55,15 @@ function findBestCandidate(
   candidates: readonly Candidate[],
   plans: Map<string, number>,
 ): Candidate | undefined {
-  let winner: Candidate | undefined;
-  for (const one of candidates)
-    if (winner === undefined || isBefore(one.task, winner.task, plans)) winner = one;
-  return winner;
+  let best: Candidate | undefined;
+  for (const candidate of candidates)
+    if (best === undefined || isBefore(candidate.task, best.task, plans)) best = candidate;
+  return best;
 }
 
 function isBefore(a: TaskState, b: TaskState, plans: Map<string, number>): boolean {
-  const kind = KIND_ORDER[a.nextAttemptKind] - KIND_ORDER[b.nextAttemptKind];
-  if (kind !== 0) return kind < 0;
+  const priority = KIND_PRIORITY[a.nextAttemptKind] - KIND_PRIORITY[b.nextAttemptKind];
+  if (priority !== 0) return priority > 0;
   const share = (plans.get(a.plan) ?? 0) - (plans.get(b.plan) ?? 0);
   if (share !== 0) return share < 0;
   if (a.rank !== b.rank) return a.rank > b.rank;

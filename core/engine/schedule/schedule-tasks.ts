@@ -1,5 +1,6 @@
 import type { TaskKey } from '../../contract/id.ts';
 import { formatAttemptId } from '../../contract/id.ts';
+import { pushPlanChange, wakeUpScheduler } from '../../contract/queue-message.ts';
 import { isOverBudget } from '../../plan-state/plan-budget.ts';
 import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
@@ -29,59 +30,56 @@ import { mapInParallel } from '../map-in-parallel.ts';
 import type { Candidate } from './pick-tasks.ts';
 import { pickTasks } from './pick-tasks.ts';
 
-// Hands free slots to ready tasks. What is nudged is read at once and consistently; the ready index, which may be late, is
-// joined to it only while slots are left.
+// Gives free slots to ready tasks. Tasks named in the message are read from the table at once; the ready index, which may be
+// late, is read only while slots are left.
 
 const MAX_RACES = 8;
 const PLANS_PER_PAGE = 100;
 const MAX_PLANS = 1_000;
 const MAX_PAGES = 4;
-/** In one write of the slots, and within the time that a handler has for their claims. */
+/** Maximum number of claims of one run: one write of the slots, and as many claims as fit into the handler timeout. */
 const MAX_CLAIMS = 100;
 
-export async function scheduleTasks(deps: EngineDeps, nudged: readonly TaskKey[]): Promise<void> {
+/** Claims slots for ready tasks and launches their pods. `named`: tasks that became ready, from the message. */
+export async function scheduleTasks(deps: EngineDeps, named: readonly TaskKey[]): Promise<void> {
   for (let race = 0; race < MAX_RACES; race += 1) {
-    // At once, since each of them is on the way from a merge to the next pod.
+    // The reads run in parallel, because they delay the next pod after a merge.
     const [pauses, slots, tasks, plans] = await Promise.all([
       loadPauses(deps.table, deps.clock.now()),
       loadSlots(deps.table),
-      loadNudgedTasks(deps, nudged),
-      loadNudgedPlans(deps, nudged),
+      loadNamedTasks(deps, named),
+      loadNamedPlans(deps, named),
     ]);
     if (deps.settings.caps.system <= slots.holders.size) return;
-    const search: SchedulingPass = { deps, slots, pauses, pausedUntil: 0, plans, found: new Map() };
-    for (const stored of tasks) await considerTask(search, stored);
-    await enqueueScheduleAfterPause(search);
-    // With room for all of them nobody else is passed over: the index is read when they are on their way.
-    const roomy = nudged.length > 0 && hasRoomForAll(search);
-    if (!roomy) await searchReadyIndex(search);
-    const picked = pickTasks([...search.found.values()], listHeldSlots(slots), deps.settings.caps);
+    const pass: SchedulingPass = { deps, slots, pauses, pausedUntil: 0, plans, found: new Map() };
+    for (const stored of tasks) await considerTask(pass, stored);
+    await enqueueScheduleAfterPause(pass);
+    // With slots for all named tasks no other task loses its turn, so the index is read after the launches.
+    const allNamedFit = named.length > 0 && hasRoomForAll(pass);
+    if (!allNamedFit) await searchReadyIndex(pass);
+    const picked = pickTasks([...pass.found.values()], listHeldSlots(slots), deps.settings.caps);
     const chosen = picked
       .slice(0, MAX_CLAIMS)
-      .flatMap((task) => search.found.get(formatTaskId(task)) ?? []);
+      .flatMap((task) => pass.found.get(formatTaskId(task)) ?? []);
     if (chosen.length === 0) return;
-    const [reserved, details] = await Promise.all([
+    const [isReserved, details] = await Promise.all([
       reserveSlots(deps, slots, chosen),
       loadTaskDetails(deps, chosen),
     ]);
-    if (!reserved) continue;
+    if (!isReserved) continue;
     await mapInParallel(chosen, 8, (task) => claimTask(deps, task, details.get(task)));
     await enqueuePushes(deps, chosen);
-    if (roomy || picked.length > MAX_CLAIMS) await scheduleTasks(deps, []);
+    if (allNamedFit || picked.length > MAX_CLAIMS) await scheduleTasks(deps, []);
     return;
   }
 }
 
-/** Who was nudged and is held back now is not due by itself. Once only: later on parked tasks and their plans ask again. */
+/** Requests another run after the pause that holds back a task, because a held-back task has no due time of its own. */
 async function enqueueScheduleAfterPause({ deps, pausedUntil }: SchedulingPass): Promise<void> {
   if (pausedUntil === 0) return;
   const waitMs = pausedUntil - deps.clock.now();
   if (waitMs > MAX_MESSAGE_DELAY_MS) return;
-  await enqueueWakeUps(
-    deps,
-    [{ type: 'schedule', v: 1, tasks: [] }],
-    Math.max(1, Math.ceil(waitMs / 1_000)),
-  );
+  await enqueueWakeUps(deps, [wakeUpScheduler()], Math.max(1, Math.ceil(waitMs / 1_000)));
 }
 
 type SchedulableTask = Candidate & { readonly stored: StoredTask; readonly plan: PlanState };
@@ -101,35 +99,32 @@ type SchedulingPass = {
   readonly deps: EngineDeps;
   readonly slots: Slots;
   readonly pauses: readonly Pause[];
-  /** When the last pause that holds back a task that was met is over; 0: none does. */
+  /** End of the latest pause that holds back a task of this pass, epoch milliseconds; 0 without such a pause. */
   pausedUntil: number;
   readonly plans: Map<string, StoredPlan>;
   readonly found: Map<string, SchedulableTask>;
 };
 
-function loadNudgedTasks(
+function loadNamedTasks(
   deps: EngineDeps,
-  nudged: readonly TaskKey[],
+  named: readonly TaskKey[],
 ): Promise<(StoredTask | undefined)[]> {
-  const keys = [...new Map(nudged.map((key) => [formatTaskId(key), key])).values()];
+  const keys = [...new Map(named.map((key) => [formatTaskId(key), key])).values()];
   return mapInParallel(keys, 16, (key) => loadTask(deps.table, key));
 }
 
-async function loadNudgedPlans(
+async function loadNamedPlans(
   deps: EngineDeps,
-  nudged: readonly TaskKey[],
+  named: readonly TaskKey[],
 ): Promise<Map<string, StoredPlan>> {
-  const ids = [...new Set(nudged.map((key) => key.plan))];
+  const ids = [...new Set(named.map((key) => key.plan))];
   const read = await mapInParallel(ids, 8, (id) => loadPlan(deps.table, id));
   return new Map(read.flatMap((plan) => (plan === undefined ? [] : [[plan.state.id, plan]])));
 }
 
 async function enqueuePushes(deps: EngineDeps, chosen: readonly SchedulableTask[]): Promise<void> {
   const plans = [...new Set(chosen.map(({ task }) => task.plan))];
-  await enqueueWakeUps(
-    deps,
-    plans.map((plan) => ({ type: 'push', v: 1, plan })),
-  );
+  await enqueueWakeUps(deps, plans.map(pushPlanChange));
 }
 
 function hasRoomForAll({ deps, slots, found }: SchedulingPass): boolean {
@@ -139,49 +134,49 @@ function hasRoomForAll({ deps, slots, found }: SchedulingPass): boolean {
   return pickTasks([...found.values()], listHeldSlots(slots), caps).length === found.size;
 }
 
-async function searchReadyIndex(search: SchedulingPass): Promise<void> {
-  const { table } = search.deps;
+async function searchReadyIndex(pass: SchedulingPass): Promise<void> {
+  const { table } = pass.deps;
   let after: string | undefined;
   let read = 0;
   do {
     const page = await table.index('ready', ACTIVE_PLANS, { limit: PLANS_PER_PAGE, after });
-    await mapInParallel(page.items, 8, (item) => searchPlanIndex(search, readPlan(item).state));
+    await mapInParallel(page.items, 8, (item) => searchPlanIndex(pass, readPlan(item).state));
     read += page.items.length;
     after = page.next;
   } while (after !== undefined && read < MAX_PLANS);
 }
 
-/** The best of one plan; further pages only while caps keep those before from being taken. */
-async function searchPlanIndex(search: SchedulingPass, plan: PlanState): Promise<void> {
-  const { deps, slots } = search;
-  if (plan.repositories.every(({ name }) => isSystemPaused(search, resolveForgeSystem(plan, name))))
+/** Reads the best ready tasks of a plan; reads further pages only while caps exclude the tasks before. */
+async function searchPlanIndex(pass: SchedulingPass, plan: PlanState): Promise<void> {
+  const { deps, slots } = pass;
+  if (plan.repositories.every(({ name }) => isSystemPaused(pass, resolveForgeSystem(plan, name))))
     return;
   const free = deps.settings.caps.system - slots.holders.size;
   let after: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const options = { limit: free + 8, reverse: true, after };
     const ready = await deps.table.index('ready', formatReadyTasksHash(plan.id, plan.run), options);
-    for (const item of ready.items) await considerTask(search, readTask(item));
-    const own = [...search.found.values()].filter((one) => one.task.plan === plan.id);
+    for (const item of ready.items) await considerTask(pass, readTask(item));
+    const own = [...pass.found.values()].filter((candidate) => candidate.task.plan === plan.id);
     if (pickTasks(own, listHeldSlots(slots), deps.settings.caps).length >= free) return;
     after = ready.next;
     if (after === undefined) return;
   }
 }
 
-async function considerTask(search: SchedulingPass, stored: StoredTask | undefined): Promise<void> {
-  const { deps, slots, plans, found } = search;
+async function considerTask(pass: SchedulingPass, stored: StoredTask | undefined): Promise<void> {
+  const { deps, slots, plans, found } = pass;
   if (stored === undefined || found.has(formatTaskId(stored.state)) || !isSchedulable(stored.state))
     return;
-  if (stored.state.nextAttemptKind !== 'verify' && isSystemPaused(search, MODEL_SYSTEM)) return;
+  if (stored.state.nextAttemptKind !== 'verify' && isSystemPaused(pass, MODEL_SYSTEM)) return;
   const key = toTaskKey(stored.state);
-  // An index that is late still shows what was reserved a moment ago.
+  // The index may still list a task whose slot was isReserved a moment ago.
   if (slots.holders.has(formatAttemptId({ ...key, n: stored.state.attempt + 1 }))) return;
   const plan = plans.get(key.plan) ?? (await loadPlan(deps.table, key.plan));
   if (plan === undefined || plan.state.status !== 'active' || plan.state.run !== key.run) return;
   plans.set(key.plan, plan);
-  // No attempt gets anywhere without the forge, of whatever kind it is.
-  if (isSystemPaused(search, resolveForgeSystem(plan.state, stored.state.repo))) return;
+  // Every kind of attempt needs the forge.
+  if (isSystemPaused(pass, resolveForgeSystem(plan.state, stored.state.repo))) return;
   if (isOverBudget(plan) && stored.state.nextAttemptKind !== 'verify') return;
   found.set(formatTaskId(key), {
     task: stored.state,
@@ -195,9 +190,9 @@ function resolveForgeSystem(plan: PlanState, repo: string): string {
   return formatForgeSystem(requirePlanRepository(plan, repo).forge, repo);
 }
 
-function isSystemPaused(search: SchedulingPass, what: string): boolean {
-  const pause = search.pauses.find((one) => one.what === what);
-  search.pausedUntil = Math.max(search.pausedUntil, pause?.until ?? 0);
+function isSystemPaused(pass: SchedulingPass, system: string): boolean {
+  const pause = pass.pauses.find((candidate) => candidate.what === system);
+  pass.pausedUntil = Math.max(pass.pausedUntil, pause?.until ?? 0);
   return pause !== undefined;
 }
 
@@ -213,12 +208,12 @@ async function reserveSlots(
     since,
   }));
   if (await addSlotHolders(deps.table, slots, added)) return true;
-  // A write whose answer was lost looks like a lost race.
+  // A write whose response was lost looks like a lost race.
   const { holders } = await loadSlots(deps.table);
   return added.every(({ attempt }) => holders.get(formatAttemptId(attempt))?.since === since);
 }
 
-/** Once the slot is taken only the claim stands before the pod. */
+/** Loads the texts of the chosen tasks during the reservation, so that only the claim remains before the launch. */
 async function loadTaskDetails(
   deps: EngineDeps,
   chosen: readonly SchedulableTask[],
@@ -226,10 +221,10 @@ async function loadTaskDetails(
   const details = await mapInParallel(chosen, 16, ({ task }) =>
     loadTaskDetail(deps.table, toTaskKey(task)),
   );
-  return new Map(chosen.map((task, place) => [task, details[place]]));
+  return new Map(chosen.map((task, index) => [task, details[index]]));
 }
 
-/** The claim is under the number that the slot was reserved for, which nobody else can have. */
+/** Claims a task under the attempt number of its isReserved slot, which no other claim can use, and launches the pod. */
 async function claimTask(
   deps: EngineDeps,
   { stored, task, plan }: SchedulableTask,
@@ -245,7 +240,7 @@ async function claimTask(
     { actor: 'scheduler', loaded: stored, announce: 'none' },
   );
   const claimed = 'task' in applied ? applied.task : undefined;
-  // Another scheduler may have claimed it for the very reservation: then the slot is in use all the same.
+  // A concurrent scheduler with the same reservation may have made the claim; then the slot stays in use.
   if (claimed?.state.current?.n !== n) {
     await removeSlotHolders(deps.table, [formatAttemptId({ ...key, n })]);
     return;

@@ -40,7 +40,7 @@ test('of its own pull request it is said when a person has it go elsewhere', asy
   );
 
   expect(state.status).toBe('blocked');
-  expect(state.reason?.text).toContain('pull request #7 goes to main now');
+  expect(state.reason?.text).toContain('to main: change it back');
 });
 
 test('what was merged elsewhere is not merged for its task', async () => {

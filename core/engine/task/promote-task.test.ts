@@ -87,7 +87,7 @@ test('one that a person had go elsewhere meanwhile blocks its task', async () =>
   const { status, reason } = await promoteLate({ base: 'main' });
 
   expect(status).toBe('blocked');
-  expect(reason?.text).toContain('pull request #7 goes to main now');
+  expect(reason?.text).toContain('to main: change it back');
 });
 
 test('a pull request is known by its number before red checks send its work back', async () => {
