@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { captureAppError } from '../../support/capture-app-error.ts';
+import type { LlmStep, ScriptedLlmServer } from '../../support/model/scripted-llm-server.ts';
+import {
+  createCompletion,
+  startScriptedLlmServer,
+} from '../../support/model/scripted-llm-server.ts';
+import {
+  askModel,
+  createTestLlm,
+  LLM_KEY,
+  LLM_NOW,
+  SECRET_PROMPT,
+} from '../../support/model/test-llm.ts';
+
+let server: ScriptedLlmServer;
+
+beforeEach(async () => {
+  server = await startScriptedLlmServer();
+});
+afterEach(() => server.close());
+
+describe('errors of an endpoint', () => {
+  const cases: [string, LlmStep, string, string, number | undefined][] = [
+    [
+      '429 with Retry-After in seconds',
+      { status: 429, headers: { 'retry-after': '7' }, body: { error: { message: 'slow down' } } },
+      'paused',
+      'model_rate_limited',
+      7_000,
+    ],
+    [
+      '429 with Retry-After as a date',
+      {
+        status: 429,
+        headers: { 'retry-after': new Date(LLM_NOW + 90_000).toUTCString() },
+        body: { error: { message: 'slow down' } },
+      },
+      'paused',
+      'model_rate_limited',
+      90_000,
+    ],
+    ['429 without Retry-After', { status: 429, body: {} }, 'paused', 'model_rate_limited', 20_000],
+    [
+      '429 with an absurd Retry-After',
+      { status: 429, headers: { 'retry-after': '99999999' }, body: {} },
+      'paused',
+      'model_rate_limited',
+      3_600_000,
+    ],
+    [
+      '503 with Retry-After',
+      { status: 503, headers: { 'retry-after': '3' }, body: {} },
+      'paused',
+      'model_unavailable',
+      3_000,
+    ],
+    ['500', { status: 500, body: 'oops' }, 'paused', 'model_unavailable', 15_000],
+    ['529', { status: 529, body: {} }, 'paused', 'model_unavailable', 15_000],
+    [
+      'a used-up quota',
+      {
+        status: 429,
+        headers: { 'retry-after': '1' },
+        body: { error: { message: 'You exceeded your quota', code: 'insufficient_quota' } },
+      },
+      'paused',
+      'quota_exhausted',
+      900_000,
+    ],
+    [
+      '402',
+      { status: 402, body: { error: { message: 'Insufficient Balance' } } },
+      'paused',
+      'quota_exhausted',
+      900_000,
+    ],
+    [
+      '401',
+      { status: 401, body: { error: { message: `Incorrect API key: ${LLM_KEY}` } } },
+      'auth',
+      'model_key_refused',
+      undefined,
+    ],
+    ['403', { status: 403, body: {} }, 'auth', 'model_key_refused', undefined],
+    [
+      '404 for the model',
+      { status: 404, body: { error: { message: 'The model `big` does not exist' } } },
+      'invalid',
+      'model_unknown',
+      undefined,
+    ],
+    [
+      '404 for the path',
+      { status: 404, body: 'not here' },
+      'invalid',
+      'model_endpoint_wrong',
+      undefined,
+    ],
+    [
+      'a web page',
+      { status: 200, body: '<html></html>' },
+      'invalid',
+      'model_endpoint_wrong',
+      undefined,
+    ],
+    [
+      'context_length_exceeded',
+      {
+        status: 400,
+        body: { error: { message: 'too long', code: 'context_length_exceeded' } },
+      },
+      'invalid',
+      'context_too_small',
+      undefined,
+    ],
+    [
+      'an error inside a 200',
+      { status: 200, body: { error: { code: 429, message: 'upstream is busy' } } },
+      'paused',
+      'model_rate_limited',
+      20_000,
+    ],
+    [
+      'an empty answer',
+      { status: 200, body: createCompletion('  ') },
+      'transient',
+      'model_empty_answer',
+      undefined,
+    ],
+    [
+      'a refusal',
+      { status: 200, body: createCompletion(null, { refusal: 'I cannot help with that' }) },
+      'refused',
+      'model_refused',
+      undefined,
+    ],
+    ['a cut connection', 'RESET', 'paused', 'model_unreachable', 30_000],
+  ];
+
+  test.each(cases)('translates %s', async (_name, step, kind, code, waitMs) => {
+    server.play(step);
+
+    const error = await captureAppError(askModel(createTestLlm(server.url)));
+
+    expect([error.kind, error.code]).toEqual([kind, code]);
+    const until = error.details.until;
+    expect(until === undefined ? undefined : until - LLM_NOW).toBe(waitMs);
+    expect(server.requests).toHaveLength(1);
+    const visible = JSON.stringify([error.message, error.details, error.cause]);
+    expect(visible).not.toContain(LLM_KEY);
+    expect(visible).not.toContain(SECRET_PROMPT);
+  });
+
+  test('reports a refused connection with its system code', async () => {
+    const { url } = server;
+    await server.close();
+
+    const error = await captureAppError(askModel(createTestLlm(url)));
+
+    expect([error.kind, error.code, error.details.until]).toEqual([
+      'paused',
+      'model_unreachable',
+      LLM_NOW + 30_000,
+    ]);
+    expect(error.message).toContain('ECONNREFUSED');
+  });
+
+  test('reports a host name that does not resolve', async () => {
+    const error = await captureAppError(askModel(createTestLlm('http://model.invalid/v1')));
+
+    expect([error.kind, error.code]).toEqual(['paused', 'model_unreachable']);
+  });
+
+  test.each(['HANG', 'STALL'] as const)(
+    'times out if the endpoint behaves like %s',
+    async (step) => {
+      server.play(step);
+
+      const error = await captureAppError(askModel(createTestLlm(server.url, { timeoutMs: 200 })));
+
+      expect([error.kind, error.code]).toEqual(['paused', 'model_timeout']);
+    },
+  );
+
+  test('rejects a key with control characters without sending a request', async () => {
+    const error = await captureAppError(askModel(createTestLlm(server.url, { apiKey: 'sk-a\nb' })));
+
+    expect([error.kind, error.code]).toEqual(['auth', 'model_key_refused']);
+    expect(error.message).not.toContain('sk-a');
+    expect(server.requests).toHaveLength(0);
+  });
+
+  test('keeps user and password of the base URL out of messages', async () => {
+    server.play({ status: 500, body: {} });
+
+    const error = await captureAppError(
+      askModel(createTestLlm(server.url.replace('//', '//me:hidden@'))),
+    );
+
+    expect(error.message).not.toContain('hidden');
+  });
+});
