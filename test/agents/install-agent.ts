@@ -8,8 +8,8 @@ const execFileAsync = promisify(execFile);
 const INSTALL_MS = 10 * 60_000;
 
 /**
- * The folder of programs of an npm package in exactly this version: installed once, into a cache outside of the checkout
- * (`SMOL_AGENTS_DIR`, else `~/.cache/smol-gang/agents`).
+ * Installs an npm package in exactly this version and returns the folder of its programs. The package is installed once, into
+ * a cache outside of the checkout (`SMOL_AGENTS_DIR`, default `~/.cache/smol-gang/agents`).
  */
 export async function installAgent(name: string, version: string): Promise<string> {
   const cache = process.env.SMOL_AGENTS_DIR ?? join(homedir(), '.cache/smol-gang/agents');

@@ -14,7 +14,7 @@ import { installAgent } from './install-agent.ts';
 import type { ToolModel } from './tool-model.ts';
 import { startToolModel, USAGE } from './tool-model.ts';
 
-// Programs of others, as they are published, do one task: over ACP, through the model proxy, to a merged pull request.
+// Published agents of other projects complete a task over ACP and the model proxy, up to a merged pull request.
 
 const KEY = 'sk-model-key-canary-of-the-agents';
 const TASK_MS = 4 * 60_000;
@@ -38,7 +38,7 @@ async function startAgentTest(
     model: { url: model.url, apiKey: KEY, model: 'scripted' },
     env: {
       AGENT: agent,
-      // Those that are written for Node find ours.
+      // Agents that are written for Node use the Node of this process.
       LAUNCHER_PATH: [programs, dirname(process.execPath), process.env.PATH].join(':'),
     },
   });
@@ -47,7 +47,7 @@ async function startAgentTest(
 }
 
 test.each(['opencode', 'qwen-code'])(
-  '%s does a task, from its prompt to a merged pull request',
+  '%s completes a task from its prompt to a merged pull request',
   async (agent) => {
     const { platform, model } = await startAgentTest(agent);
     const repository = await makeE2eRepository(platform.workspace, 'greeting', {
@@ -61,12 +61,12 @@ test.each(['opencode', 'qwen-code'])(
     const plan = await submitPlan(platform, ['--plan', graph, '--auto-approve'], {
       cwd: repository.path,
     });
-    const picture = await waitForPlanStatus(platform, plan, 'complete', TASK_MS);
+    const snapshot = await waitForPlanStatus(platform, plan, 'complete', TASK_MS);
 
-    const done = requireTask(picture, 'greet');
-    expect(done).toMatchObject({ status: 'merged', attempt: 1 });
-    expect(done.pullRequest?.number).toBeGreaterThan(0);
-    expect(done.usage.inputTokens).toBeGreaterThanOrEqual(2 * USAGE.prompt_tokens);
+    const greet = requireTask(snapshot, 'greet');
+    expect(greet).toMatchObject({ status: 'merged', attempt: 1 });
+    expect(greet.pullRequest?.number).toBeGreaterThan(0);
+    expect(greet.usage.inputTokens).toBeGreaterThanOrEqual(2 * USAGE.prompt_tokens);
     const root = `smol-gang/${plan}-r1/root`;
     expect(await runGit(repository.path, ['show', `${root}:src/greeting.txt`])).toBe('hello');
     expect(await runGit(repository.path, ['diff', '--name-only', 'main', root])).toBe(

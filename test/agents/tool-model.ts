@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { z } from 'zod';
 import { listenOnLoopback } from '../../local/listen-on-loopback.ts';
 
-// A chat/completions endpoint that does one task with whatever tools an agent offers: it writes a file, then says so.
+// A chat/completions endpoint that completes one task with the tools of any agent: writes a file, then reports the end.
 
 const requestSchema = z.looseObject({
   stream: z.boolean().nullish(),
@@ -24,35 +24,36 @@ const requestSchema = z.looseObject({
 type ChatRequest = z.infer<typeof requestSchema>;
 type ModelMessage = { readonly content: string | null; readonly tool_calls?: unknown[] };
 
+/** Running endpoint. */
 export type ToolModel = {
   readonly url: string;
-  /** Of each request. */
+  /** Authorization and offered tools of each request. */
   readonly requests: { readonly authorization: string | undefined; readonly tools: string[] }[];
   close(): Promise<void>;
 };
 
 export const USAGE = { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010 };
 
-/** `path`: relative to the agent's workspace, which is read from what the agent says of it. */
+/** Starts the endpoint. `path` is relative to the agent's workspace, which the prompt of the agent contains. */
 export async function startToolModel(file: {
   readonly path: string;
   readonly content: string;
 }): Promise<ToolModel> {
-  const seen: ToolModel['requests'] = [];
+  const requests: ToolModel['requests'] = [];
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
+    answerRequest(request, response).catch((error: unknown) => {
       response.writeHead(400).end(JSON.stringify({ error: { message: String(error) } }));
     });
   });
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'GET') {
       sendJson(response, { object: 'list', data: [{ id: 'scripted', object: 'model' }] });
       return;
     }
     const chat = requestSchema.parse(JSON.parse(await readText(request)));
     const tools = chat.tools?.map((tool) => tool.function.name) ?? [];
-    seen.push({ authorization: request.headers.authorization, tools });
+    requests.push({ authorization: request.headers.authorization, tools });
     const message = createNextMessage(chat, file);
     const finish = message.tool_calls === undefined ? 'stop' : 'tool_calls';
     if (chat.stream === true) return streamMessage(response, message, finish);
@@ -65,7 +66,7 @@ export async function startToolModel(file: {
   const port = await listenOnLoopback(server, 0);
   return {
     url: `http://127.0.0.1:${port}/v1`,
-    requests: seen,
+    requests,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -73,7 +74,7 @@ export async function startToolModel(file: {
   };
 }
 
-/** What is asked beside the task (a title, a summary) comes without tools. */
+/** Creates the next message; requests without a write tool ask for a title or a summary. */
 function createNextMessage(
   chat: ChatRequest,
   file: { readonly path: string; readonly content: string },
@@ -97,18 +98,18 @@ function createNextMessage(
   };
 }
 
-/** Agents want absolute paths, and tell the model where they are. */
+/** Finds the path of the workspace in a prompt, because agents require absolute paths. */
 function findWorkspace(text: string): string {
   const found = /(\/[^\s"'\\`<>]+\/workspace)\b/.exec(text)?.[1];
-  if (found === undefined) throw new Error('the agent does not say where it works');
+  if (found === undefined) throw new Error('the prompt of the agent contains no workspace path');
   return found;
 }
 
 function streamMessage(response: ServerResponse, message: ModelMessage, finish: string): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const chunk = (more: object) =>
+  const chunk = (fields: object) =>
     response.write(
-      `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'scripted', ...more })}\n\n`,
+      `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'scripted', ...fields })}\n\n`,
     );
   const choice = (delta: object, finish_reason: string | null) => ({
     choices: [{ index: 0, delta, finish_reason }],

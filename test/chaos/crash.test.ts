@@ -6,13 +6,13 @@ import type { ExecutedKill, KillScenario } from '../support/demo/kill-scenario.t
 import { chooseKillMoments, executeKill, SHORT_LEASES } from '../support/demo/kill-scenario.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-// Twenty blows at moments that a seed chooses, five in each of four demos with other ids, order and contents: a third hits
-// every process, a third the supervisor, a third one component, each while the demo is at work. CRASH_SEED replays;
-// CRASH_KILLS says how many in all.
+// Twenty kills at moments that a seed chooses, five in each of four demos with different ids, order and contents. A third
+// kills every process, a third the supervisor, a third one component, each during the work of the demo. CRASH_SEED sets the
+// seed, CRASH_KILLS the number of kills.
 
 const SEED = Number(process.env.CRASH_SEED ?? 20_262);
 const KILL_COUNT = Number(process.env.CRASH_KILLS ?? 20);
-/** More in one demo would end in a task whose attempts were lost too often, which is blocked, as it should be. */
+/** More kills in one demo would rightly block a task whose attempts were lost too often. */
 const MAX_KILLS_PER_DEMO = 5;
 const KILL_SCENARIOS: readonly KillScenario[] = ['whole', 'supervisor', 'component'];
 const DEMO_MS = 300_000;
@@ -25,36 +25,41 @@ const DEMOS = Array.from({ length: Math.ceil(KILL_COUNT / MAX_KILLS_PER_DEMO) },
 const executedKills: ExecutedKill[] = [];
 
 test.each(DEMOS)(
-  `the demo completes although it is dealt $count blows, seed ${SEED} + $demo`,
+  `the demo completes after $count kills, seed ${SEED} + $demo`,
   async ({ demo: number, first, count }) => {
-    const ground = await createTestWorkspace();
-    onTestFinished(() => ground.remove());
-    const demo = startDemo(ground, ['--shuffle', String(SEED + number)], SHORT_LEASES);
-    const told: string[] = [];
+    const workspace = await createTestWorkspace();
+    onTestFinished(() => workspace.remove());
+    const demo = startDemo(workspace, ['--shuffle', String(SEED + number)], SHORT_LEASES);
+    const descriptions: string[] = [];
 
     for (const moment of chooseKillMoments(SEED + number, count, KILL_SCENARIOS, first)) {
-      const blow = await executeKill(demo, moment);
-      executedKills.push(blow);
-      told.push(`${moment.afterSteps}: ${blow.target}, ${blow.orphanCount} orphans`);
+      const kill = await executeKill(demo, moment);
+      executedKills.push(kill);
+      descriptions.push(`${moment.afterSteps}: ${kill.target}, ${kill.orphanCount} orphans`);
     }
     await demo.waitUntilDone(DEMO_MS);
 
-    console.log(`seed ${SEED + number}: after step ${told.join('; ')}; of ${ALL_STEPS} steps`);
+    console.log(
+      `seed ${SEED + number}: after step ${descriptions.join('; ')}; of ${ALL_STEPS} steps`,
+    );
     expect(countSteps(demo)).toBe(ALL_STEPS);
-    expect(told).toHaveLength(count);
+    expect(descriptions).toHaveLength(count);
     await requireCompleteDemo(demo);
     await demo.close();
   },
   DEMO_MS * 2,
 );
 
-// Fewer blows may well find no bridge at work.
-test.runIf(KILL_COUNT >= 20)('each kind of blow fell, and bridges outlived a supervisor', () => {
-  const countOf = (kind: KillScenario) =>
-    executedKills.filter(({ scenario }) => scenario === kind).length;
+// Fewer kills may find no working bridge.
+test.runIf(KILL_COUNT >= 20)(
+  'each kind of kill took place, and bridges outlived a supervisor',
+  () => {
+    const countKills = (kind: KillScenario) =>
+      executedKills.filter(({ scenario }) => scenario === kind).length;
 
-  for (const kind of KILL_SCENARIOS)
-    expect(countOf(kind), kind).toBeGreaterThanOrEqual(Math.floor(KILL_COUNT / 3));
-  const orphans = executedKills.reduce((sum, blow) => sum + blow.orphanCount, 0);
-  expect(orphans).toBeGreaterThan(0);
-});
+    for (const kind of KILL_SCENARIOS)
+      expect(countKills(kind), kind).toBeGreaterThanOrEqual(Math.floor(KILL_COUNT / 3));
+    const orphans = executedKills.reduce((sum, kill) => sum + kill.orphanCount, 0);
+    expect(orphans).toBeGreaterThan(0);
+  },
+);

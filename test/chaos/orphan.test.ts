@@ -12,10 +12,10 @@ import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
 const DEMO_MS = 300_000;
 const START_TIMEOUT_MS = 60_000;
-/** For the lease, the clock's next look and the launch of the next attempt. */
+/** Covers the lease, the next tick of the clock and the launch of the next attempt. */
 const NEXT_ATTEMPT_TIMEOUT_MS = 120_000;
 
-/** Commits by branch, of those whose names begin so. */
+/** Reads the heads of the branches with the prefix. */
 async function readBranchHeads(path: string, prefix: string): Promise<ReadonlyMap<string, string>> {
   const format = '--format=%(refname:lstrip=2) %(objectname)';
   const refs = (await runGit(path, ['for-each-ref', format])).split('\n');
@@ -26,21 +26,21 @@ async function readBranchHeads(path: string, prefix: string): Promise<ReadonlyMa
   );
 }
 
-test('an attempt that sleeps through its lease and the end of its supervisor wakes, ends by itself and changes nothing', async () => {
-  const ground = await createTestWorkspace();
-  onTestFinished(() => ground.remove());
-  const demo = startDemo(ground, [], SHORT_LEASES);
-  const path = join(ground.dataDir, 'sample');
+test('an attempt that was suspended past its lease and its supervisor ends on its own after waking and changes nothing', async () => {
+  const workspace = await createTestWorkspace();
+  onTestFinished(() => workspace.remove());
+  const demo = startDemo(workspace, [], SHORT_LEASES);
+  const path = join(workspace.dataDir, 'sample');
 
   const orphan = await stopWorkingAttempt(demo);
   const { plan, run, task, n } = orphan.attempt;
   await demo.kill();
   await orphan.hideFromPlatform();
   const branches = `smol-gang/${plan}-r${run}/`;
-  const own = `${branches}a/${task}-${n}`;
-  const before = await readBranchHeads(path, own);
+  const orphanBranch = `${branches}a/${task}-${n}`;
+  const headsBefore = await readBranchHeads(path, orphanBranch);
   demo.resume();
-  await waitUntil('the API is back', () => isListening(ground.ports.api), START_TIMEOUT_MS);
+  await waitUntil('the API is back', () => isListening(workspace.ports.api), START_TIMEOUT_MS);
   await demo.readTokens();
   await waitForTask(demo, plan, task, ({ attempt }) => attempt > n, NEXT_ATTEMPT_TIMEOUT_MS);
   expect(await orphan.isStopped()).toBe(true);
@@ -49,9 +49,11 @@ test('an attempt that sleeps through its lease and the end of its supervisor wak
   expect(await orphan.waitUntilEnded()).toMatch(/bridge: stopped \((lease|superseded)\)/);
   await demo.waitUntilDone(DEMO_MS);
 
-  expect((await readBranchHeads(path, own)).get(own)).toBe(before.get(own));
+  expect((await readBranchHeads(path, orphanBranch)).get(orphanBranch)).toBe(
+    headsBefore.get(orphanBranch),
+  );
   const attempts = await readBranchHeads(path, `${branches}a/${task}-`);
-  const newer = [...attempts].filter(([branch]) => branch !== own).map(([, head]) => head);
+  const newer = [...attempts].filter(([branch]) => branch !== orphanBranch).map(([, head]) => head);
   const accepted = (await readBranchHeads(path, `${branches}t/${task}`)).get(
     `${branches}t/${task}`,
   );

@@ -8,8 +8,8 @@ import { requireOnePullPerTask } from '../support/platform/forge-facts.ts';
 import type { DraftTask } from '../support/platform/render-graph.ts';
 import { listTaskEvents, waitForPlanStatus } from '../support/platform/wait-for-plan.ts';
 
-// Fifty tasks while the forge limits the rate in each of its ways and the model refuses in bursts: none fails, no retry is
-// spent, each is merged once.
+// Fifty tasks while the forge applies each of its rate limits and the model refuses calls in bursts: no task fails, no retry
+// is consumed, and each task is merged once.
 
 const stage = useStage('throttle', { SLOTS: '6' });
 
@@ -36,7 +36,7 @@ function createRetryLaterBurst(status: number, seconds: number): Burst {
   return { refusal: { status, headers, body }, atLeastMs: 500, atMostMs: 4_000 };
 }
 
-/** A bridge sits a second or two out; longer waits park the work. What names no time is short, as overload is. */
+/** Bursts of refusals: a bridge waits for a second or two itself, and longer waits park the task. Overload is short. */
 const BURSTS: readonly Burst[] = [
   createRetryLaterBurst(429, 1),
   {
@@ -49,7 +49,7 @@ const BURSTS: readonly Burst[] = [
 ];
 const GAP_MS = 6_000;
 
-/** Refuses until somebody has felt it. */
+/** Refuses calls until at least one was refused, between the bounds of the burst. */
 async function refuseUntilNoticed({ refusal, atLeastMs, atMostMs }: Burst): Promise<void> {
   const { model } = stage;
   const before = model.refusalCount;
@@ -60,10 +60,10 @@ async function refuseUntilNoticed({ refusal, atLeastMs, atMostMs }: Burst): Prom
   model.refuse(undefined);
 }
 
-/** Until `isOver`; answers how many bursts there were. */
+/** Throttles until `isOver` holds, and returns the number of bursts. */
 async function throttleUntil(isOver: () => boolean): Promise<number> {
   for (let n = 0; ; n += 1) {
-    // A forge that is limited in every moment is one that is down.
+    // Only every second burst limits the forge, because a permanent limit is an outage.
     if (n % 2 === 0) await stage.platform.setFaults({ rateLimit: LIMITS[(n / 2) % LIMITS.length] });
     const burst = BURSTS[n % BURSTS.length];
     if (burst !== undefined) await refuseUntilNoticed(burst);
@@ -76,7 +76,7 @@ async function throttleUntil(isOver: () => boolean): Promise<number> {
 
 const forgeFaults = z.object({ rateLimited: z.number() });
 
-/** Calls that the forge has refused so far, as it counts them itself. */
+/** Returns the forge's own count of refused calls. */
 async function countForgeRefusals(): Promise<number> {
   const { body } = await stage.platform.forge('GET', '/_forge/faults');
   return forgeFaults.parse(body).rateLimited;
@@ -84,15 +84,15 @@ async function countForgeRefusals(): Promise<number> {
 
 const FAILURE_EVENTS = ['attempt_failed', 'attempt_lost', 'forge_refused', 'faulted'];
 
-test('fifty tasks against a forge and a model that throttle: none fails, no retry is spent', async () => {
+test('fifty tasks complete under throttling by forge and model without a failure or a consumed retry', async () => {
   const { platform, model } = stage;
   const { plan, repo } = await submitGraph(stage, GRAPH);
   await platform.cli(['plan', 'approve', plan], { expectedExit: 0 });
 
-  let over = false;
-  const throttling = throttleUntil(() => over);
+  let isOver = false;
+  const throttling = throttleUntil(() => isOver);
   const end = await waitForPlanStatus(platform, plan, 'complete', 600_000).finally(() => {
-    over = true;
+    isOver = true;
   });
   const bursts = await throttling;
   await platform.setFaults({});

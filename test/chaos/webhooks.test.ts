@@ -18,19 +18,19 @@ import { replaceSignature, startWebhookProxy } from '../support/platform/webhook
 import { waitUntil } from '../support/wait-until.ts';
 import { runGit } from '../support/workspace/git.ts';
 
-// Webhooks are hints: whatever happens to them on their way, and whoever else sends some, a plan ends the same. WEBHOOK_SEED
-// replays.
+// Webhooks only speed up the platform: a plan ends the same when deliveries are lost, late, repeated or forged. WEBHOOK_SEED
+// sets the seed.
 
 const SEED = Number(process.env.WEBHOOK_SEED ?? 11);
 const WRONG_SIGNATURE = `sha256=${'0'.repeat(64)}`;
 
-/** What somebody sends who has seen a delivery and does not know the secret. */
+/** Creates forgeries of a delivery by an attacker without the secret. */
 function createForgeries(delivery: Delivery) {
-  const other = delivery.body.replace('{', '{"forged":true,');
+  const forgedBody = delivery.body.replace('{', '{"forged":true,');
   return [
     replaceSignature(delivery, WRONG_SIGNATURE),
     replaceSignature(delivery, undefined),
-    { body: other },
+    { body: forgedBody },
   ];
 }
 
@@ -42,12 +42,12 @@ function useWebhookProxy(stage: ReturnType<typeof useStage>): () => WebhookProxy
   });
   afterAll(() => proxy?.close());
   return () => {
-    if (proxy === undefined) throw new Error('the proxy is not started');
+    if (proxy === undefined) throw new Error('the webhook proxy has not started');
     return proxy;
   };
 }
 
-describe('with a clock that finds by time what webhooks did not tell', () => {
+describe('with a fast clock that polls the forge', () => {
   const stage = useStage('mischief', { SMOL_CLOCK_SECONDS: '5' });
   const proxy = useWebhookProxy(stage);
   const GRAPH: DraftTask[] = [
@@ -61,15 +61,15 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
   ];
   const TASKS = GRAPH.map(({ id }) => id);
 
-  /** A person does everything that a person can do at the forge, and nothing by command. */
-  async function play(reviewer: Reviewer) {
+  /** Completes a plan with every action of a person at the forge and no command. */
+  async function completePlan(reviewer: Reviewer) {
     const { platform, repository } = stage;
     const { plan, repo } = await submitGraph(stage, GRAPH, [
       '--policy',
       'review',
       '--auto-approve',
     ]);
-    const acts = reviewer.followTasks(repo, {
+    const followTasks = reviewer.followTasks(repo, {
       changed: ['request-changes', 'approve'],
       closed: ['close', 'reopen', 'approve'],
       'by-hand': ['merge'],
@@ -77,9 +77,9 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
     await waitForPlan(
       platform,
       plan,
-      'it is complete',
+      'the plan is complete',
       async ({ plan: view, tasks }) => {
-        await acts(tasks);
+        await followTasks(tasks);
         return view.status === 'complete';
       },
       300_000,
@@ -87,14 +87,14 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
     const { plan: view, tasks } = await fetchPlanSnapshot(platform, plan);
     const { root } = await requireOnePullPerTask(platform, repo, plan, TASKS);
     const prefix = `smol-gang/${plan}-r1/`;
-    const pulls = (await listPulls(platform, repo)).filter((one) =>
-      one.head.ref.startsWith(prefix),
+    const pulls = (await listPulls(platform, repo)).filter(({ head }) =>
+      head.ref.startsWith(prefix),
     );
     return {
       counts: view.counts,
       root: { draft: root?.draft, state: root?.state },
       tasks: tasks.map(({ id, status }) => `${id}: ${status}`).sort(),
-      pulls: pulls.map((one) => `${one.head.ref.slice(prefix.length)}: ${one.state}`).sort(),
+      pulls: pulls.map(({ head, state }) => `${head.ref.slice(prefix.length)}: ${state}`).sort(),
       tree: await runGit(repository.path, ['rev-parse', `${prefix}root^{tree}`]),
       merges: await runGit(repository.path, [
         'rev-list',
@@ -105,45 +105,49 @@ describe('with a clock that finds by time what webhooks did not tell', () => {
     };
   }
 
-  test(`lost, doubled, late, in another order and forged, seed ${SEED}: the same end as without`, async () => {
+  test(`a plan ends the same with lost, repeated, late, reordered and forged deliveries, seed ${SEED}`, async () => {
     const reviewer = await createReviewer(stage.platform, 'reviewer', {
-      changed: renderWriteOrder('src/changed.txt', 'changed, mended'),
+      changed: renderWriteOrder('src/changed.txt', 'changed, repaired'),
     });
-    const without = await play(reviewer);
+    const undisturbed = await completePlan(reviewer);
     const random = createSeededRandom(SEED);
-    const forged: Promise<number>[] = [];
-    const fates = { lost: 0, twice: 0, once: 0 };
+    const forgeryAnswers: Promise<number>[] = [];
+    const outcomes = { lost: 0, twice: 0, once: 0 };
     proxy().setSchedule((delivery, place) => {
       if (place % 3 === 0)
         for (const forgery of createForgeries(delivery))
-          forged.push(proxy().send(delivery, forgery));
-      const fate = random();
-      const later = () => Math.floor(random() * 3_000);
-      if (fate < 0.25) {
-        fates.lost += 1;
+          forgeryAnswers.push(proxy().send(delivery, forgery));
+      const draw = random();
+      const drawDelay = () => Math.floor(random() * 3_000);
+      if (draw < 0.25) {
+        outcomes.lost += 1;
         return [];
       }
-      fates[fate < 0.5 ? 'twice' : 'once'] += 1;
-      return fate < 0.5 ? [later(), later()] : [later()];
+      outcomes[draw < 0.5 ? 'twice' : 'once'] += 1;
+      return draw < 0.5 ? [drawDelay(), drawDelay()] : [drawDelay()];
     });
 
-    const withMischief = await play(reviewer);
+    const disturbed = await completePlan(reviewer);
 
-    expect(withMischief).toEqual(without);
-    expect(new Set(await Promise.all(forged))).toEqual(new Set([401]));
+    expect(disturbed).toEqual(undisturbed);
+    expect(new Set(await Promise.all(forgeryAnswers))).toEqual(new Set([401]));
     console.log(
-      `webhooks: ${JSON.stringify(fates)}, ${forged.length} forged, ${proxy().countOvertaken()} overtaken`,
+      `webhooks: ${JSON.stringify(outcomes)}, ${forgeryAnswers.length} forged, ${proxy().countOvertaken()} overtaken`,
     );
-    for (const count of [...Object.values(fates), forged.length, proxy().countOvertaken()])
+    for (const count of [
+      ...Object.values(outcomes),
+      forgeryAnswers.length,
+      proxy().countOvertaken(),
+    ])
       expect(count).toBeGreaterThan(2);
   });
 });
 
-describe('with a clock of a minute', () => {
+describe('with a clock of one minute', () => {
   const stage = useStage('forged', { SMOL_CLOCK_SECONDS: '60' });
   const proxy = useWebhookProxy(stage);
 
-  test('a forged delivery is refused with 401 and writes nothing; the true one of the same id then counts, once', async () => {
+  test('a forged delivery is refused with 401 without a write, and the true delivery of the same id counts once', async () => {
     const { platform } = stage;
     const reviewer = await createReviewer(platform, 'reviewer', {});
     const { plan, repo } = await submitGraph(
@@ -151,15 +155,15 @@ describe('with a clock of a minute', () => {
       [{ id: 'one' }],
       ['--policy', 'review', '--auto-approve'],
     );
-    const one = await waitForTaskStatus(stage, plan, 'one', 'in_review');
-    // While its pod ends the task is looked at by itself, with its reviews.
-    await waitUntil('no pod is left', async () => {
+    const task = await waitForTaskStatus(stage, plan, 'one', 'in_review');
+    // While the pod ends, the engine reads the task and its reviews without a webhook.
+    await waitUntil('every pod has ended', async () => {
       const { body } = await platform.api('GET', '/v1/system');
       return z.object({ slots: z.object({ used: z.literal(0) }) }).safeParse(body).success;
     });
     proxy().setSchedule(() => []);
-    await reviewer.approvePulls(repo, one.pullRequest?.number ?? 0);
-    const approval = await waitUntil('the forge tells of the review', () =>
+    await reviewer.approvePulls(repo, task.pullRequest?.number ?? 0);
+    const approval = await waitUntil('the forge sends the review', () =>
       proxy().deliveries.find(({ event }) => event === 'pull_request_review'),
     );
     const before = await fetchPlanSnapshot(platform, plan);

@@ -2,23 +2,24 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PodLauncher, PodSpec } from '../../core/port/launcher.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-// What every PodLauncher does, wherever its pods run.
+// Contract of every PodLauncher, independent of the place of its pods.
 
+/** Launcher under test with control of its clock and pods. */
 export type LauncherHarness = {
   readonly launcher: PodLauncher;
-  /** A second launcher over the same pods, as after a restart. */
-  again(): PodLauncher;
+  /** Creates another launcher over the same pods, as after a restart. */
+  createLauncher(): PodLauncher;
   now(): number;
-  /** Moves the launcher's clock. */
+  /** Advances the launcher's clock by milliseconds. */
   advanceClock(ms: number): void;
-  /** The pod ends by itself. */
+  /** Makes the process of the pod exit. */
   endPodFromInside(name: string): Promise<void>;
-  /** Whether anything of the pod still runs. */
+  /** True while any process of the pod runs. */
   isAlive(name: string): Promise<boolean>;
   close(): Promise<void>;
 };
 
-export const LAUNCHER_TOKEN = 'attempt-token-that-nobody-may-see';
+export const LAUNCHER_TOKEN = 'secret-attempt-token';
 
 export function createPodSpec(name: string, deadline: number): PodSpec {
   return {
@@ -44,21 +45,21 @@ export function describeLauncherContract(
     await harness.close();
   });
 
-  function spec(name: string): PodSpec {
+  function createSpec(name: string): PodSpec {
     return createPodSpec(name, harness.now() + 3_600_000);
   }
 
-  async function stateOf(name: string): Promise<string | undefined> {
+  async function readState(name: string): Promise<string | undefined> {
     return (await harness.launcher.list()).find((pod) => pod.name === name)?.state;
   }
 
-  async function runningPod(name: string) {
-    const pod = await harness.launcher.ensure(spec(name));
-    await waitUntil(`${name} runs`, async () => (await stateOf(name)) === 'running');
+  async function startPod(name: string) {
+    const pod = await harness.launcher.ensure(createSpec(name));
+    await waitUntil(`${name} runs`, async () => (await readState(name)) === 'running');
     return pod;
   }
 
-  async function removed(name: string): Promise<void> {
+  async function removePod(name: string): Promise<void> {
     await waitUntil(
       `${name} is gone`,
       async () => (await harness.launcher.remove(name)) === 'gone',
@@ -67,7 +68,7 @@ export function describeLauncherContract(
 
   describe(`a ${kind} launcher`, () => {
     test('starts a pod and lists it with its attempt', async () => {
-      const pod = await runningPod('one');
+      const pod = await startPod('one');
 
       const [listed, ...others] = await harness.launcher.list();
       expect(others).toEqual([]);
@@ -80,93 +81,97 @@ export function describeLauncherContract(
       expect(await harness.isAlive('one')).toBe(true);
     });
 
-    test('starts one pod for a name, also when asked again and at the same moment', async () => {
-      const first = await Promise.all([1, 2, 3, 4].map(() => harness.launcher.ensure(spec('one'))));
-      const later = await harness.launcher.ensure(spec('one'));
+    test('starts one pod for concurrent and repeated requests of a name', async () => {
+      const first = await Promise.all(
+        [1, 2, 3, 4].map(() => harness.launcher.ensure(createSpec('one'))),
+      );
+      const later = await harness.launcher.ensure(createSpec('one'));
 
       expect(new Set([...first, later].map((pod) => pod.uid)).size).toBe(1);
       expect(await harness.launcher.list()).toHaveLength(1);
     });
 
-    test('finds its pods after a restart, and starts none of them again', async () => {
-      const pod = await runningPod('one');
+    test('finds its pods after a restart and starts no second one', async () => {
+      const pod = await startPod('one');
 
-      const next = harness.again();
+      const next = harness.createLauncher();
 
       expect(await next.list()).toMatchObject([{ name: 'one', uid: pod.uid, state: 'running' }]);
-      expect((await next.ensure(spec('one'))).uid).toBe(pod.uid);
+      expect((await next.ensure(createSpec('one'))).uid).toBe(pod.uid);
     });
 
-    test('two launchers asked at the same moment start one pod', async () => {
-      const next = harness.again();
+    test('starts one pod for concurrent requests to two launchers', async () => {
+      const next = harness.createLauncher();
 
       const pods = await Promise.all([
-        harness.launcher.ensure(spec('one')),
-        next.ensure(spec('one')),
-        harness.launcher.ensure(spec('one')),
-        next.ensure(spec('one')),
+        harness.launcher.ensure(createSpec('one')),
+        next.ensure(createSpec('one')),
+        harness.launcher.ensure(createSpec('one')),
+        next.ensure(createSpec('one')),
       ]);
 
       expect(new Set(pods.map((pod) => pod.uid)).size).toBe(1);
     });
 
-    test('says gone only when nothing of a removed pod runs', async () => {
-      await runningPod('one');
-      await runningPod('two');
+    test('reports a removed pod as gone only after all its processes have exited', async () => {
+      await startPod('one');
+      await startPod('two');
 
-      await removed('one');
+      await removePod('one');
 
       expect(await harness.isAlive('one')).toBe(false);
-      expect(await stateOf('one')).toBeUndefined();
-      expect(await stateOf('two')).toBe('running');
+      expect(await readState('one')).toBeUndefined();
+      expect(await readState('two')).toBe('running');
     });
 
-    test('removing what is not there, or twice, is gone', async () => {
-      await runningPod('one');
+    test('reports a pod as gone when removed twice or when unknown', async () => {
+      await startPod('one');
 
-      await removed('one');
+      await removePod('one');
 
       expect(await harness.launcher.remove('one')).toBe('gone');
       expect(await harness.launcher.remove('never-there')).toBe('gone');
     });
 
-    test('leaves a pod alone when another incarnation is to be removed', async () => {
-      await runningPod('one');
+    test('keeps a pod when the removal names another uid', async () => {
+      await startPod('one');
 
       expect(await harness.launcher.remove('one', 'another-uid')).toBe('gone');
 
-      expect(await stateOf('one')).toBe('running');
+      expect(await readState('one')).toBe('running');
     });
 
-    test('a name is free again after its pod is gone', async () => {
-      const first = await runningPod('one');
-      await removed('one');
+    test('starts a new pod under the name of a removed pod', async () => {
+      const first = await startPod('one');
+      await removePod('one');
 
-      const second = await runningPod('one');
+      const second = await startPod('one');
 
       expect(second.uid).not.toBe(first.uid);
     });
 
-    test('says of a pod that ended by itself that it is gone, until it is removed', async () => {
-      const pod = await runningPod('one');
+    test('lists a pod that exited on its own as gone until its removal', async () => {
+      const pod = await startPod('one');
 
       await harness.endPodFromInside('one');
 
-      await waitUntil('it is listed as gone', async () => (await stateOf('one')) === 'gone');
-      expect(await harness.launcher.ensure(spec('one'))).toMatchObject({
+      await waitUntil('the pod is listed as gone', async () => (await readState('one')) === 'gone');
+      expect(await harness.launcher.ensure(createSpec('one'))).toMatchObject({
         uid: pod.uid,
         state: 'gone',
       });
-      await removed('one');
-      expect(await stateOf('one')).toBeUndefined();
+      await removePod('one');
+      expect(await readState('one')).toBeUndefined();
     });
 
-    test('kills what still runs at its deadline', async () => {
-      await runningPod('one');
+    test('kills a pod at its deadline', async () => {
+      await startPod('one');
 
       harness.advanceClock(3_600_001);
 
-      await waitUntil('it is gone', async () => [undefined, 'gone'].includes(await stateOf('one')));
+      await waitUntil('the pod is gone', async () =>
+        [undefined, 'gone'].includes(await readState('one')),
+      );
       expect(await harness.isAlive('one')).toBe(false);
     });
   });

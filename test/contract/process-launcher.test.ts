@@ -6,7 +6,7 @@ describeLauncherContract('process', async () => {
   const pods = await makeProcessPods();
   return {
     launcher: pods.launcher(),
-    again: () => pods.launcher(),
+    createLauncher: () => pods.launcher(),
     now: pods.now,
     advanceClock: pods.advanceClock,
     async endPodFromInside(name) {

@@ -1,7 +1,7 @@
 import { beforeAll, test } from 'vitest';
 import type { Item, Table } from '../../core/port/table.ts';
 
-/** One table for a suite, and a partition of its own for each of its tests. */
+/** Table of a suite, with a separate partition for each test. */
 export type TableFixture = ReturnType<typeof createTableFixture>;
 
 export function createTableFixture(start: () => Promise<Table>) {
@@ -13,7 +13,8 @@ export function createTableFixture(start: () => Promise<Table>) {
   });
 
   function table(): Table {
-    if (started === undefined) throw new Error('the table is not started');
+    if (started === undefined)
+      throw new Error('the table has not started; use the fixture only within tests');
     return started;
   }
 
@@ -27,7 +28,7 @@ export function createTableFixture(start: () => Promise<Table>) {
     put(sk: string, attributes: Omit<Item, 'pk' | 'sk'> = {}) {
       return table().put({ ...attributes, ...key(sk) });
     },
-    /** Sort keys of the partition. */
+    /** Lists the sort keys of the partition. */
     async names(options?: Parameters<Table['query']>[1]) {
       return (await table().query(key().pk, options)).items.map((item) => item.sk);
     },

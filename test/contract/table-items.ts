@@ -4,12 +4,12 @@ import type { Table } from '../../core/port/table.ts';
 import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../../core/port/table.ts';
 import type { TableFixture } from './table-fixture.ts';
 
-/** Single items: what is stored, under which conditions, and how it changes. */
+/** Describes single items: stored values, conditions and changes. */
 export function describeTableItems(name: string, fixture: TableFixture): void {
   const { key, put, names, contract } = fixture;
 
   describe(`${name}: items`, () => {
-    contract('what was put is got back with every type of value', async (table) => {
+    contract('an item with values of every type is returned unchanged', async (table) => {
       const item = {
         ...key(),
         text: 'ünïcode \u{1F600}',
@@ -45,7 +45,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toEqual({ ...key(), second: 2 });
     });
 
-    contract('what is not there is undefined, and deleting it is no error', async (table) => {
+    contract('a missing item is undefined, and its deletion succeeds', async (table) => {
       expect(await table.get(key())).toBeUndefined();
       expect(await table.delete(key())).toBe(true);
     });
@@ -58,7 +58,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toBeUndefined();
     });
 
-    contract('attribute names that are reserved words work everywhere', async (table) => {
+    contract('reserved words work as attribute names', async (table) => {
       await put('a', { status: 'ready', name: 'x', count: 1 });
 
       const item = await table.update(
@@ -70,22 +70,22 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(item).toEqual({ ...key(), status: 'claimed', count: 3, 'with.dot': 1 });
     });
 
-    contract('an item over 400 KB is refused as invalid, put or grown', async (table) => {
+    contract('an item over 400 KB is invalid in a put and in an update', async (table) => {
       await put('a', { text: 'x'.repeat(300 * 1024) });
 
       const large = { ...key('b'), text: 'x'.repeat(400 * 1024) };
       await expect(table.put(large)).rejects.toSatisfy((error) =>
         isAppError(error, 'invalid', 'item_too_large'),
       );
-      const more = { set: { more: 'x'.repeat(150 * 1024) } };
-      await expect(table.update(key(), more)).rejects.toSatisfy((error) =>
+      const growth = { set: { more: 'x'.repeat(150 * 1024) } };
+      await expect(table.update(key(), growth)).rejects.toSatisfy((error) =>
         isAppError(error, 'invalid', 'item_too_large'),
       );
       expect(await table.get(key('b'))).toBeUndefined();
       expect(await table.get(key())).not.toHaveProperty('more');
     });
 
-    contract('what the store cannot hold is a bug of the caller', async (table) => {
+    contract('a value that the store cannot hold is a bug of the caller', async (table) => {
       const isBug = (error: unknown) => isAppError(error, 'bug');
       await expect(table.put({ pk: key().pk, sk: '' })).rejects.toSatisfy(isBug);
       await expect(put('a', { n: Number.NaN })).rejects.toSatisfy(isBug);
@@ -96,36 +96,39 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
   });
 
   describe(`${name}: conditions`, () => {
-    contract('put-if-absent writes once', async (table) => {
+    contract('a put on the condition of absence writes once', async (table) => {
       expect(await table.put({ ...key(), n: 1 }, ITEM_IS_ABSENT)).toBe(true);
       expect(await table.put({ ...key(), n: 2 }, ITEM_IS_ABSENT)).toBe(false);
 
       expect(await table.get(key())).toEqual({ ...key(), n: 1 });
     });
 
-    contract('present, equals and below hold only of the stored attribute', async (table) => {
-      await put('a', { status: 'ready', version: 3, flag: false, nothing: null });
-      const hold = (condition: Parameters<Table['update']>[2]) =>
-        table
-          .update(key(), { set: { touched: true } }, condition)
-          .then((item) => item !== undefined);
+    contract(
+      'the conditions present, equals and below compare the stored attribute',
+      async (table) => {
+        await put('a', { status: 'ready', version: 3, flag: false, nothing: null });
+        const holds = (condition: Parameters<Table['update']>[2]) =>
+          table
+            .update(key(), { set: { touched: true } }, condition)
+            .then((item) => item !== undefined);
 
-      expect(await hold([{ attribute: 'status', is: 'present' }])).toBe(true);
-      expect(await hold([{ attribute: 'missing', is: 'present' }])).toBe(false);
-      expect(await hold([{ attribute: 'status', equals: 'ready' }])).toBe(true);
-      expect(await hold([{ attribute: 'status', equals: 'Ready' }])).toBe(false);
-      expect(await hold([{ attribute: 'missing', equals: 'ready' }])).toBe(false);
-      expect(await hold([{ attribute: 'flag', equals: false }])).toBe(true);
-      expect(await hold([{ attribute: 'nothing', equals: null }])).toBe(true);
-      expect(await hold([{ attribute: 'missing', equals: null }])).toBe(false);
-      expect(await hold([{ attribute: 'version', equals: '3' }])).toBe(false);
-      expect(await hold([{ attribute: 'version', below: 4 }])).toBe(true);
-      expect(await hold([{ attribute: 'version', below: 3 }])).toBe(false);
-      expect(await hold([{ attribute: 'missing', below: 4 }])).toBe(false);
-      expect(await hold([{ attribute: 'status', below: 4 }])).toBe(false);
-    });
+        expect(await holds([{ attribute: 'status', is: 'present' }])).toBe(true);
+        expect(await holds([{ attribute: 'missing', is: 'present' }])).toBe(false);
+        expect(await holds([{ attribute: 'status', equals: 'ready' }])).toBe(true);
+        expect(await holds([{ attribute: 'status', equals: 'Ready' }])).toBe(false);
+        expect(await holds([{ attribute: 'missing', equals: 'ready' }])).toBe(false);
+        expect(await holds([{ attribute: 'flag', equals: false }])).toBe(true);
+        expect(await holds([{ attribute: 'nothing', equals: null }])).toBe(true);
+        expect(await holds([{ attribute: 'missing', equals: null }])).toBe(false);
+        expect(await holds([{ attribute: 'version', equals: '3' }])).toBe(false);
+        expect(await holds([{ attribute: 'version', below: 4 }])).toBe(true);
+        expect(await holds([{ attribute: 'version', below: 3 }])).toBe(false);
+        expect(await holds([{ attribute: 'missing', below: 4 }])).toBe(false);
+        expect(await holds([{ attribute: 'status', below: 4 }])).toBe(false);
+      },
+    );
 
-    contract('all parts of a condition must hold', async (table) => {
+    contract('a condition holds only when all its parts hold', async (table) => {
       await put('a', { status: 'ready', version: 3 });
       const condition = [
         { attribute: 'status', equals: 'ready' },
@@ -140,7 +143,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
     });
 
     contract(
-      'an update without a condition creates, one that asks for presence does not',
+      'an update without a condition creates the item, an update on the condition of presence does not',
       async (table) => {
         expect(await table.update(key('a'), { set: { n: 1 } }, ITEM_IS_PRESENT)).toBeUndefined();
         expect(await table.update(key('b'), { set: { n: 1 } })).toEqual({ ...key('b'), n: 1 });
@@ -150,7 +153,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       },
     );
 
-    contract('of many concurrent writers of one version exactly one wins', async (table) => {
+    contract('exactly one of many concurrent writers of a version succeeds', async (table) => {
       await put('a', { version: 1 });
 
       const outcomes = await Promise.all(
@@ -161,24 +164,29 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
         ),
       );
 
-      const won = outcomes.filter((outcome) => outcome !== undefined);
-      expect(won).toHaveLength(1);
-      expect(await table.get(key())).toEqual(won[0]);
+      const succeeded = outcomes.filter((outcome) => outcome !== undefined);
+      expect(succeeded).toHaveLength(1);
+      expect(await table.get(key())).toEqual(succeeded[0]);
     });
 
-    contract('of many concurrent put-if-absent exactly one wins', async (table) => {
-      const outcomes = await Promise.all(
-        Array.from({ length: 12 }, (_, writer) => table.put({ ...key(), writer }, ITEM_IS_ABSENT)),
-      );
+    contract(
+      'exactly one of many concurrent puts on the condition of absence succeeds',
+      async (table) => {
+        const outcomes = await Promise.all(
+          Array.from({ length: 12 }, (_, writer) =>
+            table.put({ ...key(), writer }, ITEM_IS_ABSENT),
+          ),
+        );
 
-      const item = await table.get(key());
-      expect(outcomes.filter((won) => won)).toHaveLength(1);
-      expect(outcomes.indexOf(true)).toBe(item?.writer);
-    });
+        const item = await table.get(key());
+        expect(outcomes.filter((succeeded) => succeeded)).toHaveLength(1);
+        expect(outcomes.indexOf(true)).toBe(item?.writer);
+      },
+    );
   });
 
   describe(`${name}: changes`, () => {
-    contract('add counts from nothing, and concurrent additions all count', async (table) => {
+    contract('an addition starts from zero, and all concurrent additions count', async (table) => {
       await Promise.all(
         Array.from({ length: 10 }, () => table.update(key(), { add: { count: 2 } })),
       );
@@ -191,15 +199,17 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
     contract('deleting the last member of a set removes the attribute', async (table) => {
       await put('a', { waits: new Set([1, 2, 3]), names: new Set(['x']) });
 
-      const some = await table.update(key(), { deleteFromSet: { waits: new Set([1, 9]) } });
-      const none = await table.update(key(), {
+      const partlyDeleted = await table.update(key(), {
+        deleteFromSet: { waits: new Set([1, 9]) },
+      });
+      const deleted = await table.update(key(), {
         deleteFromSet: { waits: new Set([2, 3]), names: new Set(['x']) },
       });
-      const again = await table.update(key(), { deleteFromSet: { waits: new Set([2]) } });
+      const deletedAgain = await table.update(key(), { deleteFromSet: { waits: new Set([2]) } });
 
-      expect(some?.waits).toEqual(new Set([2, 3]));
-      expect(none).toStrictEqual(key());
-      expect(again).toStrictEqual(key());
+      expect(partlyDeleted?.waits).toEqual(new Set([2, 3]));
+      expect(deleted).toStrictEqual(key());
+      expect(deletedAgain).toStrictEqual(key());
     });
 
     contract('deleting from a set with a condition does not create the item', async (table) => {
@@ -210,18 +220,21 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toBeUndefined();
     });
 
-    contract('one entry of a map is set and removed, the others stay', async (table) => {
-      await put('a', { slots: { a: 1, b: 2 } });
+    contract(
+      'a map entry can be set and removed without a change of other entries',
+      async (table) => {
+        await put('a', { slots: { a: 1, b: 2 } });
 
-      await table.update(key(), {
-        setIn: { slots: { c: { n: 3 } } },
-        removeIn: { slots: ['a', 'z'] },
-      });
+        await table.update(key(), {
+          setIn: { slots: { c: { n: 3 } } },
+          removeIn: { slots: ['a', 'z'] },
+        });
 
-      expect(await table.get(key())).toEqual({ ...key(), slots: { b: 2, c: { n: 3 } } });
-    });
+        expect(await table.get(key())).toEqual({ ...key(), slots: { b: 2, c: { n: 3 } } });
+      },
+    );
 
-    contract('the last entry of a map leaves an empty map', async (table) => {
+    contract('the removal of the last map entry leaves an empty map', async (table) => {
       await put('a', { slots: { 'p1.r1.add-login.2': 1 } });
 
       await table.update(key(), { removeIn: { slots: ['p1.r1.add-login.2'] } });
@@ -229,7 +242,7 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       expect(await table.get(key())).toEqual({ ...key(), slots: {} });
     });
 
-    contract('an entry of a map that is not there is a bug of the caller', async (table) => {
+    contract('a change of an entry in a missing map is a bug of the caller', async (table) => {
       await put('a', { text: 'no map' });
       const isBug = (error: unknown) => isAppError(error, 'bug');
 
@@ -239,14 +252,14 @@ export function describeTableItems(name: string, fixture: TableFixture): void {
       await expect(table.update(key(), { add: { text: 1 } })).rejects.toSatisfy(isBug);
     });
 
-    contract('the same attribute cannot be changed twice in one write', async (table) => {
+    contract('two changes of an attribute in one write are refused', async (table) => {
       await put('a', { slots: { a: 1 } });
       const isBug = (error: unknown) => isAppError(error, 'bug');
 
-      const twice = table.update(key(), { set: { n: 1 }, remove: ['n'] });
-      await expect(twice).rejects.toSatisfy(isBug);
-      const inside = table.update(key(), { set: { slots: {} }, setIn: { slots: { b: 1 } } });
-      await expect(inside).rejects.toSatisfy(isBug);
+      const twiceChanged = table.update(key(), { set: { n: 1 }, remove: ['n'] });
+      await expect(twiceChanged).rejects.toSatisfy(isBug);
+      const nestedChange = table.update(key(), { set: { slots: {} }, setIn: { slots: { b: 1 } } });
+      await expect(nestedChange).rejects.toSatisfy(isBug);
     });
 
     contract('setting an empty set removes the attribute', async (table) => {

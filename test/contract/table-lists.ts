@@ -3,19 +3,19 @@ import { isAppError } from '../../core/base/app-error.ts';
 import type { Item, Table } from '../../core/port/table.ts';
 import type { TableFixture } from './table-fixture.ts';
 
-/** Partitions and indexes: what is in them, in which order, page by page. */
+/** Describes partitions and indexes: their members, their order and their pages. */
 export function describeTableLists(name: string, fixture: TableFixture): void {
   const { key, put, names, contract } = fixture;
 
   describe(`${name}: partitions`, () => {
-    contract('items come in order of their sort key, by bytes', async () => {
+    contract('items are ordered by the bytes of their sort key', async () => {
       for (const sk of ['b', 'a', 'a#1', 'B', 'ü', '\u{1F600}', '\u{FF5E}', 'a#02']) await put(sk);
 
       expect(await names()).toEqual(['B', 'a', 'a#02', 'a#1', 'b', 'ü', '\u{FF5E}', '\u{1F600}']);
       expect(await names({ reverse: true, limit: 2 })).toEqual(['\u{1F600}', '\u{FF5E}']);
     });
 
-    contract('prefix and from narrow it, alone and together', async () => {
+    contract('prefix and from restrict a query, alone and together', async () => {
       for (const sk of ['a#1', 'a#2', 'a#3', 'a', 'b#1', 'b#2', 'c']) await put(sk);
 
       expect(await names({ prefix: 'a#' })).toEqual(['a#1', 'a#2', 'a#3']);
@@ -27,14 +27,14 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       expect(await names({ prefix: 'none' })).toEqual([]);
     });
 
-    contract('a partition holds its own items only', async (table) => {
+    contract('a query returns only items of its partition', async (table) => {
       await put('a');
       await table.put({ pk: `${key().pk}0`, sk: 'a' });
 
       expect(await names()).toEqual(['a']);
     });
 
-    contract('pages join up to the whole, in both directions', async (table) => {
+    contract('the pages of a query cover all items in both directions', async (table) => {
       const all = Array.from({ length: 23 }, (_, n) => `item-${String(n).padStart(2, '0')}`);
       for (const sk of all) await put(sk);
       await put('other');
@@ -50,7 +50,7 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       expect(backward.map((item) => item.sk)).toEqual([...all].reverse());
     });
 
-    contract('a page ends at 1 MB without a limit', async (table) => {
+    contract('a page without a limit ends at 1 MB', async (table) => {
       for (const sk of ['a', 'b', 'c', 'd']) await put(sk, { text: 'x'.repeat(350 * 1024) });
 
       const first = await table.query(key().pk);
@@ -60,19 +60,20 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       expect(all.map((item) => item.sk)).toEqual(['a', 'b', 'c', 'd']);
     });
 
-    contract('a cursor of another list, or no cursor at all, is invalid', async (table) => {
+    contract('a cursor of another list and a malformed cursor are invalid', async (table) => {
       for (const sk of ['a', 'b', 'c']) await put(sk);
       const { next } = await table.query(key().pk, { limit: 1 });
       const isInvalid = (error: unknown) => isAppError(error, 'invalid', 'bad_cursor');
-      const ask = async (options: Parameters<Table['query']>[1]) => table.query(key().pk, options);
+      const queryPartition = async (options: Parameters<Table['query']>[1]) =>
+        table.query(key().pk, options);
 
       await expect(async () => table.query('elsewhere', { after: next })).rejects.toSatisfy(
         isInvalid,
       );
-      await expect(ask({ after: next, prefix: 'b' })).rejects.toSatisfy(isInvalid);
-      await expect(ask({ after: 'nonsense' })).rejects.toSatisfy(isInvalid);
+      await expect(queryPartition({ after: next, prefix: 'b' })).rejects.toSatisfy(isInvalid);
+      await expect(queryPartition({ after: 'nonsense' })).rejects.toSatisfy(isInvalid);
       await expect(
-        ask({ after: Buffer.from('{"pk":{}}').toString('base64url') }),
+        queryPartition({ after: Buffer.from('{"pk":{}}').toString('base64url') }),
       ).rejects.toSatisfy(isInvalid);
       await expect(async () => table.index('due', key().pk, { after: next })).rejects.toSatisfy(
         isInvalid,
@@ -84,7 +85,7 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
     const due = async (options?: Parameters<Table['index']>[2]) =>
       (await fixture.table().index('due', key().pk, options)).items.map((item) => item.sk);
 
-    contract('an item is in an index while it has both attributes', async (table) => {
+    contract('an index contains an item while the item has both key attributes', async (table) => {
       const dueShard = key().pk;
       await put('a', { dueShard, dueAt: 5 });
       await put('b', { dueShard });
@@ -101,7 +102,7 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
     });
 
     contract(
-      'an item moves when its range or its hash changes, with all its attributes',
+      'an item moves within and between index partitions with all its attributes',
       async (table) => {
         const dueShard = key().pk;
         await put('a', { dueShard, dueAt: 5, text: 'kept' });
@@ -116,17 +117,20 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       },
     );
 
-    contract('bounds are inclusive, numbers are ordered as numbers, both directions', async () => {
-      const dueShard = key().pk;
-      for (const dueAt of [-5, 0, 1.5, 9, 10, 100]) await put(`at ${dueAt}`, { dueShard, dueAt });
+    contract(
+      'bounds are inclusive, and numbers are ordered numerically in both directions',
+      async () => {
+        const dueShard = key().pk;
+        for (const dueAt of [-5, 0, 1.5, 9, 10, 100]) await put(`at ${dueAt}`, { dueShard, dueAt });
 
-      expect(await due()).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9', 'at 10', 'at 100']);
-      expect(await due({ from: 9 })).toEqual(['at 9', 'at 10', 'at 100']);
-      expect(await due({ to: 9 })).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9']);
-      expect(await due({ from: 0, to: 10 })).toEqual(['at 0', 'at 1.5', 'at 9', 'at 10']);
-      expect(await due({ from: 10, to: 0 })).toEqual([]);
-      expect(await due({ reverse: true, limit: 2 })).toEqual(['at 100', 'at 10']);
-    });
+        expect(await due()).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9', 'at 10', 'at 100']);
+        expect(await due({ from: 9 })).toEqual(['at 9', 'at 10', 'at 100']);
+        expect(await due({ to: 9 })).toEqual(['at -5', 'at 0', 'at 1.5', 'at 9']);
+        expect(await due({ from: 0, to: 10 })).toEqual(['at 0', 'at 1.5', 'at 9', 'at 10']);
+        expect(await due({ from: 10, to: 0 })).toEqual([]);
+        expect(await due({ reverse: true, limit: 2 })).toEqual(['at 100', 'at 10']);
+      },
+    );
 
     contract('each index has its own members', async (table) => {
       const hash = key().pk;
@@ -141,31 +145,34 @@ export function describeTableLists(name: string, fixture: TableFixture): void {
       expect(await members('changes')).toEqual(['b']);
     });
 
-    contract('pages of an index join up to the whole, also over equal ranges', async (table) => {
-      const readyKey = key().pk;
-      for (let n = 0; n < 17; n += 1) await put(`item-${n}`, { readyKey, rank: n % 3 });
+    contract(
+      'the pages of an index cover all items, also with equal range values',
+      async (table) => {
+        const readyKey = key().pk;
+        for (let n = 0; n < 17; n += 1) await put(`item-${n}`, { readyKey, rank: n % 3 });
 
-      const items = await collectPages((after) =>
-        table.index('ready', readyKey, { limit: 4, from: 1, after }),
-      );
+        const items = await collectPages((after) =>
+          table.index('ready', readyKey, { limit: 4, from: 1, after }),
+        );
 
-      expect(items).toHaveLength(11);
-      expect(new Set(items.map((item) => item.sk)).size).toBe(11);
-      const ranks = items.map((item) => Number(item.rank));
-      expect(ranks).toEqual([...ranks].sort());
-    });
+        expect(items).toHaveLength(11);
+        expect(new Set(items.map((item) => item.sk)).size).toBe(11);
+        const ranks = items.map((item) => Number(item.rank));
+        expect(ranks).toEqual([...ranks].sort());
+      },
+    );
   });
 }
 
 async function collectPages(
-  ask: (
+  readPage: (
     after: string | undefined,
   ) => Promise<{ readonly items: readonly Item[]; readonly next?: string }>,
 ): Promise<Item[]> {
   const items: Item[] = [];
   let after: string | undefined;
   do {
-    const page = await ask(after);
+    const page = await readPage(after);
     items.push(...page.items);
     after = page.next;
   } while (after !== undefined);

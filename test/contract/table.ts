@@ -3,7 +3,7 @@ import { createTableFixture } from './table-fixture.ts';
 import { describeTableItems } from './table-items.ts';
 import { describeTableLists } from './table-lists.ts';
 
-/** What every `Table` does. `start` is called once. */
+/** Describes the contract of every `Table`. `start` is called once. */
 export function describeTableContract(name: string, start: () => Promise<Table>): void {
   const fixture = createTableFixture(start);
   describeTableItems(name, fixture);

@@ -14,53 +14,53 @@ import {
 import { waitUntil } from '../support/wait-until.ts';
 import { runGit } from '../support/workspace/git.ts';
 
-// Who may do what, and where secrets are: in the files that are there for them, and nowhere else.
+// Roles and secrets: each role allows only its actions, and secrets exist only in their own files.
 
 const stage = useStage('access');
 const createdToken = z.object({ id: z.string(), token: z.string() });
 const keyFile = z.record(z.string(), z.string());
 
 async function createTokenOfRole(role: string) {
-  const made = await stage.platform.cli(
+  const result = await stage.platform.cli(
     ['token', 'create', `a ${role}`, '--role', role, '--json'],
     {
       expectedExit: 0,
     },
   );
-  return made.json(createdToken);
+  return result.json(createdToken);
 }
 
-test('a viewer may look and not act; a revoked or wrong token may nothing', async () => {
+test('a viewer can read but not act, and a revoked or wrong token gives no access', async () => {
   const { cli, api } = stage.platform;
   const { plan } = await submitGraph(stage, [{ id: 'one' }]);
   const viewer = await createTokenOfRole('viewer');
-  const as = (token: string) => ({ env: { SMOL_GANG_TOKEN: token } });
+  const withToken = (token: string) => ({ env: { SMOL_GANG_TOKEN: token } });
 
-  expect((await cli(['status', plan], as(viewer.token))).code).toBe(6);
-  const refused = await cli(['plan', 'approve', plan], as(viewer.token));
-  expect(refused).toMatchObject({ code: 3, stderr: expect.stringMatching(/operator/) });
+  expect((await cli(['status', plan], withToken(viewer.token))).code).toBe(6);
+  const refusal = await cli(['plan', 'approve', plan], withToken(viewer.token));
+  expect(refusal).toMatchObject({ code: 3, stderr: expect.stringMatching(/operator/) });
   for (const command of [
     ['cancel', plan],
     ['plan', 'reject', plan],
     ['token', 'create', 'more'],
     ['gc'],
   ])
-    expect((await cli(command, as(viewer.token))).code, command.join(' ')).toBe(3);
+    expect((await cli(command, withToken(viewer.token))).code, command.join(' ')).toBe(3);
   const operator = await createTokenOfRole('operator');
-  expect((await cli(['user', 'list'], as(operator.token))).code).toBe(3);
+  expect((await cli(['user', 'list'], withToken(operator.token))).code).toBe(3);
   await cli(['token', 'revoke', viewer.id], { expectedExit: 0 });
-  expect((await cli(['status', plan], as(viewer.token))).code).toBe(3);
-  expect((await cli(['status', plan], as('smol_wrong'))).code).toBe(3);
+  expect((await cli(['status', plan], withToken(viewer.token))).code).toBe(3);
+  expect((await cli(['status', plan], withToken('smol_wrong'))).code).toBe(3);
   expect((await api('GET', `/v1/plans/${plan}`, undefined, 'wrong')).status).toBe(401);
   expect((await api('GET', `/v1/plans/${plan}`, undefined, null)).status).toBe(401);
   expect((await api('GET', '/v1/health', undefined, null)).status).toBe(200);
 
-  await cli(['plan', 'reject', plan], { ...as(operator.token), expectedExit: 0 });
+  await cli(['plan', 'reject', plan], { ...withToken(operator.token), expectedExit: 0 });
 });
 
-test('the admin of the configuration signs in by password, and a one-time link works once', async () => {
+test('the configured admin signs in by password, and a one-time link works only once', async () => {
   const { cli, workspace, url, output } = stage.platform;
-  const alone = (home: string) => ({
+  const createOwnHome = (home: string) => ({
     env: {
       SMOL_GANG_TOKEN: '',
       HOME: join(workspace.path, home),
@@ -70,40 +70,40 @@ test('the admin of the configuration signs in by password, and a one-time link w
   });
 
   const first = await cli(['login', url, '--email', ADMIN.email], {
-    ...alone('one'),
+    ...createOwnHome('one'),
     input: `${ADMIN.password}\n`,
     expectedExit: 0,
   });
-  const who = await cli(['whoami'], { ...alone('one'), expectedExit: 0 });
-  const wrong = await cli(['login', url, '--email', ADMIN.email], {
-    ...alone('two'),
+  const identity = await cli(['whoami'], { ...createOwnHome('one'), expectedExit: 0 });
+  const wrongPassword = await cli(['login', url, '--email', ADMIN.email], {
+    ...createOwnHome('two'),
     input: 'not the password\n',
   });
   const link = /http[^\s']+#signin=[^\s']+/.exec(output())?.[0] ?? '';
-  await cli(['login', link], { ...alone('three'), expectedExit: 0 });
-  const twice = await cli(['login', link], alone('four'));
+  await cli(['login', link], { ...createOwnHome('three'), expectedExit: 0 });
+  const secondUse = await cli(['login', link], createOwnHome('four'));
 
   expect(first.stdout).toContain(ADMIN.email);
-  expect(who.stdout).toContain('admin');
-  expect(wrong.code).toBe(3);
-  expect(twice.code).toBe(3);
-  expect((await cli(['whoami'], { ...alone('three'), expectedExit: 0 })).stdout).toContain(
+  expect(identity.stdout).toContain('admin');
+  expect(wrongPassword.code).toBe(3);
+  expect(secondUse.code).toBe(3);
+  expect((await cli(['whoami'], { ...createOwnHome('three'), expectedExit: 0 })).stdout).toContain(
     ADMIN.email,
   );
 });
 
-/** All files below, but those that are named. */
-async function listFilesBelow(root: string, but: ReadonlySet<string>): Promise<string[]> {
+/** Lists all files below a folder, except the excluded ones. */
+async function listFilesBelow(root: string, excluded: ReadonlySet<string>): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !but.has(relative(root, path)));
+    .filter((path) => !excluded.has(relative(root, path)));
 }
 
 const KEY_FILES = new Set(['keys.json', 'cli.json']);
 
-test('secrets are in no log, no list of processes, no commit, no answer and no other file', async () => {
+test('secrets appear in no log, process list, commit, answer or other file', async () => {
   const { platform, model, repository } = stage;
   const { workspace } = platform;
   const keys = keyFile.parse(
@@ -118,13 +118,13 @@ test('secrets are in no log, no list of processes, no commit, no answer and no o
     'laptop token': token,
     ...keys,
   };
-  const leaks = (text: string) =>
+  const findLeaks = (text: string) =>
     Object.keys(secrets).filter((name) => text.includes(secrets[name]?.trim() ?? 'none'));
   const { plan } = await submitGraph(
     stage,
     [
       { id: 'held', description: `HOLD secrets\n${renderWriteOrder('src/held.txt', 'held')}` },
-      // What an agent can find out: its environment and the folders around it.
+      // An agent that collects its environment and the folders around its workspace.
       {
         id: 'nosy',
         description:
@@ -140,22 +140,22 @@ test('secrets are in no log, no list of processes, no commit, no answer and no o
   const running = await findProcesses(workspace.path);
   expect(running.length).toBeGreaterThan(1);
   for (const { pid } of running) {
-    expect(leaks(await readCommandLine(pid))).toEqual([]);
-    const given = /SMOL_ATTEMPT_TOKEN=([^\0]+)/.exec(await readProcessEnvironment(pid))?.[1];
-    if (given !== undefined) secrets[`token of process ${pid}`] = given;
+    expect(findLeaks(await readCommandLine(pid))).toEqual([]);
+    const attemptToken = /SMOL_ATTEMPT_TOKEN=([^\0]+)/.exec(await readProcessEnvironment(pid))?.[1];
+    if (attemptToken !== undefined) secrets[`token of process ${pid}`] = attemptToken;
   }
   expect(Object.keys(secrets).length).toBeGreaterThan(7);
   model.release('secrets');
   await waitForPlanStatus(platform, plan, 'complete', 120_000);
 
   for (const file of await listFilesBelow(workspace.dataDir, KEY_FILES))
-    expect(leaks(await readFile(file, 'latin1').catch(() => '')), file).toEqual([]);
+    expect(findLeaks(await readFile(file, 'latin1').catch(() => '')), file).toEqual([]);
   for (const name of KEY_FILES)
     expect((await stat(join(workspace.dataDir, name))).mode & 0o077, name).toBe(0);
-  expect(leaks(await runGit(repository.path, ['log', '--all', '--patch', '--format=raw']))).toEqual(
-    [],
-  );
-  expect(leaks(platform.output())).toEqual([]);
+  expect(
+    findLeaks(await runGit(repository.path, ['log', '--all', '--patch', '--format=raw'])),
+  ).toEqual([]);
+  expect(findLeaks(platform.output())).toEqual([]);
   for (const path of [
     `/v1/plans/${plan}`,
     `/v1/plans/${plan}/tasks/nosy/log`,
@@ -165,7 +165,7 @@ test('secrets are in no log, no list of processes, no commit, no answer and no o
     '/v1/system',
     '/v1/users',
   ])
-    expect(leaks(JSON.stringify((await platform.api('GET', path)).body)), path).toEqual([]);
+    expect(findLeaks(JSON.stringify((await platform.api('GET', path)).body)), path).toEqual([]);
 });
 
 const createBadPlan = (change: object) => ({
@@ -244,25 +244,27 @@ const BAD_REQUESTS: readonly (readonly [string, string, unknown, number])[] = [
   ['GET', '/v1/nothing', undefined, 404],
 ];
 
-test('bad input is answered with what is wrong, and writes nothing', async () => {
+test('bad input is refused with a reason and writes nothing', async () => {
   const { api } = stage.platform;
-  const stored = async () => {
+  const readStored = async () => {
     const lists = ['/v1/plans?limit=200', '/v1/repositories', '/v1/tokens', '/v1/users'];
     return Promise.all(lists.map(async (path) => (await api('GET', path)).body));
   };
-  const before = await stored();
-  const answers: string[] = [];
+  const before = await readStored();
+  const problems: string[] = [];
 
-  for (const [method, path, body, wanted] of BAD_REQUESTS) {
-    const { status, body: said } = await api(method, path, body);
-    const what = `${method} ${path} ${JSON.stringify(body)?.slice(0, 60)}`;
+  for (const [method, path, body, expectedStatus] of BAD_REQUESTS) {
+    const { status, body: answer } = await api(method, path, body);
+    const call = `${method} ${path} ${JSON.stringify(body)?.slice(0, 60)}`;
     const parsed = z
       .object({ error: z.object({ code: z.string(), message: z.string().min(5) }) })
-      .safeParse(said);
-    if (status !== wanted || !parsed.success)
-      answers.push(`${what}: ${status}, not ${wanted}: ${JSON.stringify(said)?.slice(0, 200)}`);
+      .safeParse(answer);
+    if (status !== expectedStatus || !parsed.success)
+      problems.push(
+        `${call}: ${status} instead of ${expectedStatus}: ${JSON.stringify(answer)?.slice(0, 200)}`,
+      );
   }
 
-  expect(answers).toEqual([]);
-  expect(await stored()).toEqual(before);
+  expect(problems).toEqual([]);
+  expect(await readStored()).toEqual(before);
 });

@@ -14,7 +14,7 @@ import { findProcesses } from '../support/process/process-scan.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { runGit } from '../support/workspace/git.ts';
 
-// What people order of a plan: edits, rejection, cancellation, restart, limits, finishing a conversation.
+// Commands of people on plans: edits, rejection, cancellation, restart, limits, and the end of a conversation.
 
 const stage = useStage('control');
 const refusalSchema = z.object({
@@ -28,7 +28,7 @@ async function readGraph(plan: string) {
   return { ...graph, shape: Object.fromEntries(edges) };
 }
 
-test('a graph is edited by command line, revision by revision, until it is rejected', async () => {
+test('a plan can be edited by command line, revision by revision, rejected and restarted', async () => {
   const { cli, api } = stage.platform;
   const { plan } = await submitGraph(stage, [
     { id: 'a' },
@@ -118,9 +118,9 @@ test('a graph is edited by command line, revision by revision, until it is rejec
   await cli(['plan', 'reject', plan], { expectedExit: 0 });
 });
 
-test('cancelling ends agents, closes pull requests and keeps the branches; a second run stands beside', async () => {
+test('a cancellation ends agents and closes pull requests but keeps branches, and a second run uses branches of its own', async () => {
   const { platform, model, repository } = stage;
-  const bridges = async () =>
+  const listBridges = async () =>
     (await findProcesses(platform.workspace.path)).filter(({ command }) =>
       command.includes('agent/bridge/main.ts'),
     );
@@ -151,28 +151,33 @@ test('cancelling ends agents, closes pull requests and keeps the branches; a sec
   await waitForPlan(platform, plan, 'the root has its pull request', ({ plan: view }) =>
     view.pulls.some((pull) => pull.number !== undefined),
   );
-  expect(await bridges()).toHaveLength(1);
+  expect(await listBridges()).toHaveLength(1);
 
   await platform.cli(['cancel', plan, '--reason', 'wrong idea'], { expectedExit: 0 });
 
-  await waitForPlan(platform, plan, 'everything is cancelled', ({ tasks }) =>
+  await waitForPlan(platform, plan, 'every unmerged task is cancelled', ({ tasks }) =>
     tasks.every((task) => task.status === 'cancelled' || task.status === 'merged'),
   );
-  await waitUntil('no agent is left', async () => (await bridges()).length === 0, 30_000);
+  await waitUntil('every agent has ended', async () => (await listBridges()).length === 0, 30_000);
   await waitUntil(
     'pull requests are closed',
     async () => (await listPulls(platform, repo)).every((pull) => pull.state === 'closed'),
     30_000,
   );
-  const first = await runGit(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`]);
-  for (const branch of ['root', 't/done', 't/open']) expect(first).toContain(`r1/${branch}`);
+  const firstRunBranches = await runGit(repository.path, [
+    'branch',
+    '--list',
+    `smol-gang/${plan}-r1/*`,
+  ]);
+  for (const branch of ['root', 't/done', 't/open'])
+    expect(firstRunBranches).toContain(`r1/${branch}`);
 
   model.release('held');
   model.release('long');
   await platform.cli(['plan', 'restart', plan], { expectedExit: 0 });
 
   const approved = new Set<string>();
-  const end = await waitForPlan(
+  const completed = await waitForPlan(
     platform,
     plan,
     'the second run is complete',
@@ -186,18 +191,20 @@ test('cancelling ends agents, closes pull requests and keeps the branches; a sec
     },
     150_000,
   );
-  expect(end.plan).toMatchObject({ run: 2, counts: { merged: 5 } });
+  expect(completed.plan).toMatchObject({ run: 2, counts: { merged: 5 } });
   await requireOnePullPerTask(platform, repo, plan, ['done', 'held', 'last', 'long', 'open'], 2);
-  expect(await runGit(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`])).toBe(first);
+  expect(await runGit(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`])).toBe(
+    firstRunBranches,
+  );
   const earlier = await listRunPulls(platform, repo, plan, 1);
   expect([earlier.root, ...[...earlier.tasks.values()].flat()].map((pull) => pull?.state)).toEqual(
     expect.not.arrayContaining(['open']),
   );
 });
 
-test('a simple plan can be a conversation, which its person ends', async () => {
+test('a simple plan can be a conversation that a person finishes', async () => {
   const { platform, repository } = stage;
-  const made = await platform.cli(
+  const result = await platform.cli(
     [
       'run',
       '--prompt',
@@ -207,21 +214,21 @@ test('a simple plan can be a conversation, which its person ends', async () => {
     ],
     { cwd: repository.path, expectedExit: 0 },
   );
-  const plan = made.json(z.object({ plan: z.object({ id: z.string() }) })).plan.id;
+  const plan = result.json(z.object({ plan: z.object({ id: z.string() }) })).plan.id;
   await waitForTaskStatus(stage, plan, 'main', 'working');
 
   await platform.cli(['task', 'message', plan, 'main', renderWriteOrder('note.txt', 'two')], {
     expectedExit: 0,
   });
   await waitUntil(
-    'the agent was told',
+    'the agent receives the message',
     () => stage.model.askedPrompts.some(({ text }) => /says:[\s\S]*two/.test(text)),
     60_000,
   );
   await platform.cli(['task', 'finish', plan, 'main'], { expectedExit: 0 });
 
   await waitForPlanStatus(platform, plan, 'complete');
-  const task = await waitForTask(platform, plan, 'main', (seen) => seen.status === 'in_review');
+  const task = await waitForTask(platform, plan, 'main', (view) => view.status === 'in_review');
   const branch = `smol-gang/${plan}-r1/t/main`;
   expect(await runGit(repository.path, ['show', `${branch}:note.txt`])).toBe('two');
   expect(task.waiting).toBeUndefined();

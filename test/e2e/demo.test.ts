@@ -7,14 +7,14 @@ import { listRunPulls, requireOnePullPerTask } from '../support/platform/forge-f
 import { runGit } from '../support/workspace/git.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-// The demo as it is; with everything shuffled and killed on the way it is in test/chaos/crash.test.ts.
+// The demo without disturbances; test/chaos/crash.test.ts shuffles and kills it.
 
 const OPEN_PULL = { draft: false, state: 'open', merged_at: null, base: { ref: 'main' } };
 
-test('the demo completes: a pull request and a merge for each task, and one that is ready for a person', async () => {
-  const ground = await createTestWorkspace();
-  onTestFinished(() => ground.remove());
-  const demo = startDemo(ground, []);
+test('the demo completes with one merged pull request per task and a root pull request that is ready for review', async () => {
+  const workspace = await createTestWorkspace();
+  onTestFinished(() => workspace.remove());
+  const demo = startDemo(workspace, []);
 
   await demo.waitUntilDone();
   const { path, repository, complexPlan, simplePlan, tasks } = await demo.readFacts();
@@ -30,7 +30,7 @@ test('the demo completes: a pull request and a merge for each task, and one that
     );
   const simple = await listRunPulls(demo, repository, simplePlan);
   expect([...simple.tasks]).toMatchObject([['t/main', [OPEN_PULL]]]);
-  const check = await testBranch(path, root?.head.ref ?? '', join(ground.tmp, 'root'));
+  const check = await testBranch(path, root?.head.ref ?? '', join(workspace.tmp, 'root'));
   expect(check.passed).toBeGreaterThan(20);
   const { commit } = await seedSample(path);
   expect(await runGit(path, ['status', '--porcelain=v2', '--branch'])).toContain(commit);

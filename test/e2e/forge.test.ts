@@ -5,12 +5,12 @@ import {
   useStage,
 } from '../support/platform/e2e-stage.ts';
 
-// A forge as unkind as a real one, in all ways at once; one at a time is in test/chaos.
+// All faults of the forge at once; test/chaos covers them one by one.
 
 const stage = useStage('forge');
 afterEach(() => stage.platform.setFaults({}));
 
-test('a plan completes although the forge fails, loses and doubles webhooks, is slow to judge and limits the rate', async () => {
+test('a plan completes although the forge fails, loses and duplicates webhooks, computes mergeability late and limits the rate', async () => {
   const slow = { webhookDropEvery: 2, webhookDuplicateEvery: 3, mergeableNullReads: 2 };
 
   const { plan, events } = await completePlanUnderFaults(stage, [

@@ -18,8 +18,8 @@ import {
 } from '../support/platform/wait-for-plan.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-// A model that is away, refuses or talks nonsense: work waits with one condition and loses nothing, and no answer becomes a
-// plan that nobody meant.
+// Failures of the model: an unreachable or refusing model pauses work with one condition and without losses, and an invalid
+// answer never becomes a plan.
 
 const stage = useStage('model');
 
@@ -49,35 +49,38 @@ const GOOD_PLAN = createPlanAnswer(
   createTask('third', { dependsOn: ['first'] }),
 );
 
-function submitPrompt(phrase: string, line: Partial<PlannerAnswers> = {}): Promise<string> {
-  stage.model.answerPlans(phrase, { verdict: COMPLEX_VERDICT, plans: [GOOD_PLAN], ...line });
+function submitPrompt(phrase: string, answers: Partial<PlannerAnswers> = {}): Promise<string> {
+  stage.model.answerPlans(phrase, { verdict: COMPLEX_VERDICT, plans: [GOOD_PLAN], ...answers });
   const args = ['--prompt', `Please do ${phrase} to the sample.`];
   return submitPlan(stage.platform, args, { cwd: stage.repository.path });
 }
 
-const REFUSAL_CASES: Record<string, { readonly refusal?: ModelRefusal; readonly says: RegExp }> = {
-  'a dead endpoint': { says: /cannot be reached|does not answer|unreachable/i },
-  'a throttled one': {
+const REFUSAL_CASES: Record<
+  string,
+  { readonly refusal?: ModelRefusal; readonly expectedText: RegExp }
+> = {
+  'a dead endpoint': { expectedText: /cannot be reached|does not answer|unreachable/i },
+  'a throttled endpoint': {
     refusal: {
       status: 429,
       headers: { 'retry-after': '120' },
       body: { error: { message: 'slow down' } },
     },
-    says: /429|slow down|too many|throttl/i,
+    expectedText: /429|slow down|too many|throttl/i,
   },
-  'a used-up quota': {
+  'an exhausted quota': {
     refusal: {
       status: 429,
       body: { error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } },
     },
-    says: /quota/i,
+    expectedText: /quota/i,
   },
   'a wrong key': {
     refusal: {
       status: 401,
       body: { error: { message: 'Incorrect API key', code: 'invalid_api_key' } },
     },
-    says: /key/i,
+    expectedText: /key/i,
   },
 };
 
@@ -98,63 +101,78 @@ async function restoreModel(): Promise<void> {
 
 afterEach(restoreModel);
 
-for (const [name, { refusal, says }] of Object.entries(REFUSAL_CASES)) {
-  test(`${name} parks agents and planning with one condition, and costs no attempt`, async () => {
+for (const [name, { refusal, expectedText }] of Object.entries(REFUSAL_CASES)) {
+  test(`${name} parks agents and planning with one condition, and costs no retry`, async () => {
     const { platform, model } = stage;
     const held = {
       id: 'one',
       description: `HOLD ${name}\n${renderWriteOrder('src/one.txt', 'one is done')}`,
     };
     const tasks = [held, { id: 'two', dependsOn: ['one'] }];
-    const { plan: worked } = await submitGraph(stage, tasks, ['--auto-approve']);
-    await waitUntil('its agent works', () => model.isHeld(name), 60_000);
+    const { plan: workPlan } = await submitGraph(stage, tasks, ['--auto-approve']);
+    await waitUntil('the agent works', () => model.isHeld(name), 60_000);
 
     await breakModel(refusal);
     model.release(name);
     const parkedTask = await waitForTask(
       platform,
-      worked,
+      workPlan,
       'one',
       (task) => task.parkedUntil !== undefined,
       90_000,
     );
-    const planned = await submitPrompt(name);
-    const isTold = ({ message }: { readonly message: string }) => says.test(message);
-    const parked = await waitForPlan(platform, planned, 'planning is parked', (seen) =>
-      seen.plan.conditions.some(isTold),
+    const promptPlan = await submitPrompt(name);
+    const isModelCondition = ({ message }: { readonly message: string }) =>
+      expectedText.test(message);
+    const parked = await waitForPlan(platform, promptPlan, 'planning is parked', (seen) =>
+      seen.plan.conditions.some(isModelCondition),
     );
 
-    expect(parkedTask).toMatchObject({ status: 'ready', reason: expect.stringMatching(says) });
+    expect(parkedTask).toMatchObject({
+      status: 'ready',
+      reason: expect.stringMatching(expectedText),
+    });
     expect(parked.plan.status).toBe('planning');
-    for (const one of [planned, worked]) {
-      const { plan: view } = await readPlanStatus(platform, one);
-      expect(view.conditions.filter(isTold), JSON.stringify(view.conditions)).toHaveLength(1);
+    for (const id of [promptPlan, workPlan]) {
+      const { plan: view } = await readPlanStatus(platform, id);
+      expect(
+        view.conditions.filter(isModelCondition),
+        JSON.stringify(view.conditions),
+      ).toHaveLength(1);
     }
 
     await restoreModel();
-    for (const one of [planned, worked]) await platform.cli(['recover', one], { expectedExit: 0 });
-    const { plan: gate } = await waitForPlanStatus(platform, planned, 'pending_approval');
-    const { plan: done, tasks: ended } = await waitForPlanStatus(
+    for (const id of [promptPlan, workPlan])
+      await platform.cli(['recover', id], { expectedExit: 0 });
+    const { plan: plannedView } = await waitForPlanStatus(platform, promptPlan, 'pending_approval');
+    const { plan: completedView, tasks: endedTasks } = await waitForPlanStatus(
       platform,
-      worked,
+      workPlan,
       'complete',
       120_000,
     );
 
-    for (const { conditions } of [gate, done]) expect(conditions.filter(isTold)).toEqual([]);
-    expect(ended.find(({ id }) => id === 'one')).toMatchObject({ status: 'merged', attempt: 2 });
-    await requireOnePullPerTask(platform, done.repositories[0]?.name ?? '', worked, ['one', 'two']);
+    for (const { conditions } of [plannedView, completedView])
+      expect(conditions.filter(isModelCondition)).toEqual([]);
+    expect(endedTasks.find(({ id }) => id === 'one')).toMatchObject({
+      status: 'merged',
+      attempt: 2,
+    });
+    await requireOnePullPerTask(platform, completedView.repositories[0]?.name ?? '', workPlan, [
+      'one',
+      'two',
+    ]);
   });
 }
 
-test('a short Retry-After is waited for, and work goes on by itself', async () => {
+test('work resumes on its own after a short Retry-After', async () => {
   const { platform, model } = stage;
-  const alone = {
+  const task = {
     id: 'alone',
     description: `HOLD alone\n${renderWriteOrder('src/alone.txt', 'is done')}`,
   };
-  const { plan: worked } = await submitGraph(stage, [alone], ['--auto-approve']);
-  await waitUntil('its agent works', () => model.isHeld('alone'), 60_000);
+  const { plan: workPlan } = await submitGraph(stage, [task], ['--auto-approve']);
+  await waitUntil('the agent works', () => model.isHeld('alone'), 60_000);
 
   await breakModel({
     status: 429,
@@ -162,13 +180,13 @@ test('a short Retry-After is waited for, and work goes on by itself', async () =
     body: { error: { message: 'later' } },
   });
   model.release('alone');
-  await waitForTask(platform, worked, 'alone', (task) => task.parkedUntil !== undefined, 90_000);
-  const planned = await submitPrompt('by itself');
+  await waitForTask(platform, workPlan, 'alone', (task) => task.parkedUntil !== undefined, 90_000);
+  const promptPlan = await submitPrompt('by itself');
   await restoreModel();
 
-  await waitForPlanStatus(platform, planned, 'pending_approval');
-  await waitForTaskStatus(stage, worked, 'alone', 'merged');
-  expect(await readBranchFile(stage, worked, 'root', 'src/alone.txt')).toBe('is done');
+  await waitForPlanStatus(platform, promptPlan, 'pending_approval');
+  await waitForTaskStatus(stage, workPlan, 'alone', 'merged');
+  expect(await readBranchFile(stage, workPlan, 'root', 'src/alone.txt')).toBe('is done');
 });
 
 const manyTasks = Array.from({ length: 300 }, (_, index) => createTask(`part-${index}`));
@@ -186,17 +204,17 @@ const hostilePlan = createPlanAnswer(
   createTask('-rf', { scope: ['src/c.txt'] }),
 );
 
-/** Each a request of its own, all planned at once. */
+/** Answers of the planner, each for its own plan; all plans are planned at once. */
 const ANSWER_CASES: Record<
   string,
-  { readonly plans: unknown[]; readonly ends: 'corrected' | RegExp }
+  { readonly plans: unknown[]; readonly outcome: 'corrected' | RegExp }
 > = {
-  'prose around it': {
+  'a plan within prose': {
     plans: [`Sure! Here it is:\n\`\`\`json\n${JSON.stringify(GOOD_PLAN)}\n\`\`\`\nEnjoy.`],
-    ends: 'corrected',
+    outcome: 'corrected',
   },
-  'cut off at first': { plans: [truncatedPlan, GOOD_PLAN], ends: 'corrected' },
-  'cut off for ever': { plans: [truncatedPlan], ends: /cut off/ },
+  'a truncated plan at first': { plans: [truncatedPlan, GOOD_PLAN], outcome: 'corrected' },
+  'a truncated plan every time': { plans: [truncatedPlan], outcome: /cut off/ },
   'a cycle at first': {
     plans: [
       createPlanAnswer(
@@ -205,41 +223,41 @@ const ANSWER_CASES: Record<
       ),
       GOOD_PLAN,
     ],
-    ends: 'corrected',
+    outcome: 'corrected',
   },
-  'a cycle for ever': {
+  'a cycle every time': {
     plans: [
       createPlanAnswer(
         createTask('a', { dependsOn: ['b'] }),
         createTask('b', { dependsOn: ['a'] }),
       ),
     ],
-    ends: /a -> b -> a|b -> a -> b|cycle/,
+    outcome: /a -> b -> a|b -> a -> b|cycle/,
   },
   'unknown dependencies': {
     plans: [createPlanAnswer(createTask('a', { dependsOn: ['ghost'] }), createTask('b'))],
-    ends: /ghost/,
+    outcome: /ghost/,
   },
-  'ids from hell at first': { plans: [hostilePlan, GOOD_PLAN], ends: 'corrected' },
-  'ids from hell for ever': { plans: [hostilePlan], ends: /etc\/passwd/ },
-  'three hundred tasks': { plans: [createPlanAnswer(...manyTasks)], ends: /300|60/ },
-  'a foreign stack at first': { plans: [pythonPlan, GOOD_PLAN], ends: 'corrected' },
-  'a foreign stack for ever': { plans: [pythonPlan], ends: /Python/ },
-  'scopes outside': {
+  'hostile ids at first': { plans: [hostilePlan, GOOD_PLAN], outcome: 'corrected' },
+  'hostile ids every time': { plans: [hostilePlan], outcome: /etc\/passwd/ },
+  'three hundred tasks': { plans: [createPlanAnswer(...manyTasks)], outcome: /300|60/ },
+  'a foreign stack at first': { plans: [pythonPlan, GOOD_PLAN], outcome: 'corrected' },
+  'a foreign stack every time': { plans: [pythonPlan], outcome: /Python/ },
+  'scopes outside the repository': {
     plans: [createPlanAnswer(createTask('a', { scope: ['../../etc/'] }), createTask('b'))],
-    ends: /scope|inside/,
+    outcome: /scope|inside/,
   },
-  'no plan at all': { plans: ['I would rather not.'], ends: /plan/ },
-  'an empty plan': { plans: [createPlanAnswer()], ends: /task/ },
+  'no plan at all': { plans: ['I would rather not.'], outcome: /plan/ },
+  'an empty plan': { plans: [createPlanAnswer()], outcome: /task/ },
 };
 
-test('nonsense becomes a corrected plan or a failed one with the reason, never a task nobody meant', async () => {
+test('an invalid answer of the planner leads to a corrected plan or to a failed plan with the reason', async () => {
   const { platform } = stage;
   const plans = new Map<string, string>();
   for (const [name, { plans: answers }] of Object.entries(ANSWER_CASES))
     plans.set(name, await submitPrompt(name, { plans: answers }));
 
-  for (const [name, { ends }] of Object.entries(ANSWER_CASES)) {
+  for (const [name, { outcome }] of Object.entries(ANSWER_CASES)) {
     const id = plans.get(name) ?? '';
     const { plan: view } = await waitForPlan(
       platform,
@@ -248,31 +266,31 @@ test('nonsense becomes a corrected plan or a failed one with the reason, never a
       (seen) => seen.plan.status !== 'planning',
       120_000,
     );
-    if (ends === 'corrected') {
+    if (outcome === 'corrected') {
       expect(view, name).toMatchObject({ status: 'pending_approval', forecast: { tasks: 3 } });
       expect(view.forecast?.waves.flat().join(' ')).toMatch(/^[a-z0-9 -]+$/);
     } else {
       expect(view.status, name).toBe('failed');
-      expect(view.reason, name).toMatch(ends);
+      expect(view.reason, name).toMatch(outcome);
       expect(view.waiting, name).toMatchObject([{ kind: 'retry', actions: ['restart'] }]);
     }
   }
-  const failed = plans.get('a cycle for ever') ?? '';
-  stage.model.answerPlans('a cycle for ever', { verdict: COMPLEX_VERDICT, plans: [GOOD_PLAN] });
+  const failed = plans.get('a cycle every time') ?? '';
+  stage.model.answerPlans('a cycle every time', { verdict: COMPLEX_VERDICT, plans: [GOOD_PLAN] });
   await platform.cli(['plan', 'restart', failed], { expectedExit: 0 });
   await waitForPlanStatus(platform, failed, 'pending_approval');
   expect((await fetchPlanSnapshot(platform, failed)).plan.reason).toBeUndefined();
 });
 
-test('the doctor finds model, forge and store well, and says so when the model is not', async () => {
+test('the doctor reports healthy parts, and a model that is down', async () => {
   const { platform, model } = stage;
 
-  const well = await platform.cli(['doctor', '--json']);
+  const healthy = await platform.cli(['doctor', '--json']);
   await model.stopServer();
-  const ill = await platform.cli(['doctor']);
+  const unhealthy = await platform.cli(['doctor']);
   await model.startServer();
 
-  expect(well.stdout).toContain('"ok"');
-  expect(ill.code).toBe(1);
-  expect(ill.stdout).toMatch(/model/);
+  expect(healthy.stdout).toContain('"ok"');
+  expect(unhealthy.code).toBe(1);
+  expect(unhealthy.stdout).toMatch(/model/);
 });

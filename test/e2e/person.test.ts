@@ -27,12 +27,11 @@ import {
   runGit,
 } from '../support/workspace/git.ts';
 
-// What a person does beside smol-gang, in the repository and at the forge: nothing of theirs is lost or touched, and what
-// they did there counts.
+// Work of a person in the repository and at the forge beside smol-gang: the work stays untouched, and its effects count.
 
 const stage = useStage('person');
 
-/** Everything of a repository that belongs to the person. */
+/** Reads the state of a repository that belongs to the person. */
 async function readOwnState(path: string) {
   const quiet = ['--no-optional-locks'];
   const refs = await runGit(path, ['for-each-ref', '--format=%(refname) %(objectname)']);
@@ -48,7 +47,7 @@ async function readOwnState(path: string) {
   };
 }
 
-test('a dirty repository is worked on at its HEAD, and stays as it was', async () => {
+test('a plan starts from the HEAD of a dirty repository, whose uncommitted work stays untouched', async () => {
   const { platform } = stage;
   const { path } = await makeE2eRepository(platform.workspace, 'dirty');
   await runGit(path, ['checkout', '--quiet', '-b', 'feature']);
@@ -61,7 +60,7 @@ test('a dirty repository is worked on at its HEAD, and stays as it was', async (
   await writeFile(join(path, 'new file.txt'), 'untracked\n');
   const before = await readOwnState(path);
 
-  const made = await platform.cli(
+  const result = await platform.cli(
     [
       'run',
       '--repo',
@@ -73,11 +72,11 @@ test('a dirty repository is worked on at its HEAD, and stays as it was', async (
     ],
     { cwd: path, expectedExit: 0 },
   );
-  const plan = made.json(z.object({ plan: z.object({ id: z.string() }) })).plan.id;
+  const plan = result.json(z.object({ plan: z.object({ id: z.string() }) })).plan.id;
   const { plan: view } = await waitForPlanStatus(platform, plan, 'complete', 120_000);
 
   for (const file of ['README.md', 'staged.txt', 'new file.txt'])
-    expect(made.stderr).toContain(file);
+    expect(result.stderr).toContain(file);
   expect(view.repositories).toMatchObject([{ base: 'feature', baseSha: head }]);
   expect(await readOwnState(path)).toEqual(before);
   const branch = `smol-gang/${plan}-r1/t/main`;
@@ -89,18 +88,18 @@ test('a dirty repository is worked on at its HEAD, and stays as it was', async (
   const { tasks } = await listRunPulls(platform, repo, plan);
   expect(tasks.get('t/main')).toMatchObject([{ draft: false, base: { ref: 'feature' } }]);
 
-  // Merged where the branch is checked out, as the forge's own merge would move it under the person.
+  // Merged in the work tree, because a merge by the forge would move the checked-out branch under the person.
   await runGit(path, ['stash', 'push', '--quiet', '--include-untracked']);
   await runGit(path, ['merge', '--quiet', '--no-edit', branch]);
   await platform.cli(['recover', plan], { expectedExit: 0 });
-  await waitForPlan(platform, plan, 'the merge is seen', ({ plan: seen }) =>
-    seen.pulls.every((pull) => pull.state === 'merged'),
+  await waitForPlan(platform, plan, 'the plan records the merge', ({ plan: current }) =>
+    current.pulls.every((pull) => pull.state === 'merged'),
   );
 });
 
-test('a head that a person moved, a merge by hand, and a closed pull request that is reopened', async () => {
+test('a plan completes after a person pushes to heads, merges by hand, and closes and reopens a pull request', async () => {
   const { platform, repository } = stage;
-  const person = await platform.createPerson('somebody');
+  const person = await platform.createPerson('colleague');
   const { plan, repo } = await submitGraph(
     stage,
     [
@@ -118,18 +117,18 @@ test('a head that a person moved, a merge by hand, and a closed pull request tha
       waitForTaskStatus(stage, plan, task, 'in_review'),
     ),
   );
-  const branchOf = (task: string) => `smol-gang/${plan}-r1/t/${task}`;
+  const getTaskBranch = (task: string) => `smol-gang/${plan}-r1/t/${task}`;
   const url = `http://127.0.0.1:${platform.workspace.ports.forge}/${repo}.git`;
   const clone = join(platform.workspace.path, 'work', 'clone');
   await cloneWithToken(url, person, clone);
   const push = async (task: string, files: Record<string, string>) => {
-    await checkoutNewBranch(clone, task, `origin/${branchOf(task)}`);
+    await checkoutNewBranch(clone, task, `origin/${getTaskBranch(task)}`);
     const commit = await commitFiles(clone, files, 'What I would rather have');
-    await pushWithToken(clone, url, person, `HEAD:refs/heads/${branchOf(task)}`);
+    await pushWithToken(clone, url, person, `HEAD:refs/heads/${getTaskBranch(task)}`);
     return commit;
   };
 
-  const mine = await push('moved', { 'src/moved.txt': 'by hand\n' });
+  const pushedCommit = await push('moved', { 'src/moved.txt': 'by hand\n' });
   await push('broken', { BROKEN: 'oh\n' });
   const merge = `/api/v3/repos/${repo}/pulls/${hand?.pullRequest?.number}/merge`;
   expect((await platform.forge('PUT', merge, {}, person)).status).toBe(200);
@@ -143,14 +142,14 @@ test('a head that a person moved, a merge by hand, and a closed pull request tha
   expect((await setState('closed')).status).toBe(200);
 
   await waitForTaskStatus(stage, plan, 'hand', 'merged');
-  const gone = await waitForTaskStatus(stage, plan, 'closed', 'failed');
-  expect(gone.reason).toMatch(/closed/);
-  const again =
+  const closedTask = await waitForTaskStatus(stage, plan, 'closed', 'failed');
+  expect(closedTask.reason).toMatch(/closed/);
+  const isInReviewAfter =
     (attempt: number | undefined) =>
     (task: { readonly status: string; readonly attempt: number }) =>
       task.status === 'in_review' && task.attempt > (attempt ?? 0);
-  await waitForTask(platform, plan, 'moved', again(moved?.attempt), 120_000);
-  await waitForTask(platform, plan, 'broken', again(broken?.attempt), 120_000);
+  await waitForTask(platform, plan, 'moved', isInReviewAfter(moved?.attempt), 120_000);
+  await waitForTask(platform, plan, 'broken', isInReviewAfter(broken?.attempt), 120_000);
   expect((await setState('open')).status).toBe(200);
   await waitForTaskStatus(stage, plan, 'closed', 'in_review');
   for (const task of ['moved', 'broken', 'closed'])
@@ -162,11 +161,11 @@ test('a head that a person moved, a merge by hand, and a closed pull request tha
   await requireOnePullPerTask(platform, repo, plan, ['broken', 'closed', 'hand', 'last', 'moved']);
   expect(await readBranchFile(stage, plan, 'root', 'src/moved.txt')).toBe('by hand');
   const root = `smol-gang/${plan}-r1/root`;
-  expect(await runGit(repository.path, ['merge-base', mine, root])).toBe(mine);
+  expect(await runGit(repository.path, ['merge-base', pushedCommit, root])).toBe(pushedCommit);
   expect(await runGit(repository.path, ['ls-tree', '--name-only', root])).not.toContain('BROKEN');
 });
 
-test('a plan over two repositories has a root pull request in each, linked and ready together', async () => {
+test('a plan over two repositories has linked root pull requests, which become ready together', async () => {
   const { platform } = stage;
   const link = async (name: string) => {
     const { path, head } = await makeE2eRepository(platform.workspace, name);
@@ -195,20 +194,21 @@ test('a plan over two repositories has a root pull request in each, linked and r
     { cwd: platform.workspace.path },
   );
   await waitForTaskStatus(stage, plan, 'docs', 'merged');
-  const { root: early } = await listRunPulls(platform, server.name, plan);
+  const { root: earlyRoot } = await listRunPulls(platform, server.name, plan);
   stage.model.release('view');
   const { plan: view } = await waitForPlanStatus(platform, plan, 'complete', 120_000);
 
-  expect(early?.draft ?? true).toBe(true);
+  expect(earlyRoot?.draft ?? true).toBe(true);
   expect(view.pulls).toHaveLength(2);
   expect(view.pulls.every((pull) => pull.ready)).toBe(true);
-  const left = await requireOnePullPerTask(platform, server.name, plan, ['api', 'docs']);
-  const right = await requireOnePullPerTask(platform, client.name, plan, ['view']);
-  const urlOf = (name: string) => view.pulls.find((pull) => pull.repo === name)?.url ?? 'none';
-  expect(left.root).toMatchObject({ draft: false, state: 'open' });
-  expect(right.root).toMatchObject({ draft: false, state: 'open' });
-  expect(left.root?.body).toContain(urlOf(client.name));
-  expect(right.root?.body).toContain(urlOf(server.name));
+  const serverPulls = await requireOnePullPerTask(platform, server.name, plan, ['api', 'docs']);
+  const clientPulls = await requireOnePullPerTask(platform, client.name, plan, ['view']);
+  const findPullUrl = (name: string) =>
+    view.pulls.find((pull) => pull.repo === name)?.url ?? 'none';
+  expect(serverPulls.root).toMatchObject({ draft: false, state: 'open' });
+  expect(clientPulls.root).toMatchObject({ draft: false, state: 'open' });
+  expect(serverPulls.root?.body).toContain(findPullUrl(client.name));
+  expect(clientPulls.root?.body).toContain(findPullUrl(server.name));
   for (const { path, head } of [server, client])
     expect(await runGit(path, ['rev-parse', 'main'])).toBe(head);
   expect((await fetchPlanSnapshot(platform, plan)).plan.counts).toEqual({ merged: 3 });

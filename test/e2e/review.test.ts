@@ -24,8 +24,7 @@ import type { E2eRepository } from '../support/workspace/e2e-repository.ts';
 import { makeE2eRepository } from '../support/workspace/e2e-repository.ts';
 import { runGit } from '../support/workspace/git.ts';
 
-// A plan of twelve tasks in which a person has to do everything that a person can be asked for. What `status` prints is
-// what is typed.
+// A plan of twelve tasks that needs every kind of action of a person. The tests follow the commands that the views offer.
 
 const TASK_DEPENDENCIES = {
   one: [],
@@ -102,7 +101,7 @@ async function postReview(pull: number, event: string, body: string, by: string)
   expect(status).toBe(200);
 }
 
-test('the gate prints how it is opened', async () => {
+test('the status of a waiting plan offers the approval, which starts the plan', async () => {
   const gate = await platform.cli(['status', plan], { expectedExit: 6 });
   const { plan: view } = await readPlanStatus(platform, plan);
 
@@ -112,7 +111,7 @@ test('the gate prints how it is opened', async () => {
   await waitForPlanStatus(platform, plan, 'active');
 });
 
-test('a question is answered by the command that is printed', async () => {
+test('a person answers a question of an agent by the offered command', async () => {
   const asking = await waitForTask(platform, plan, 'asks', (task) => task.question !== undefined);
   expect(asking).toMatchObject({
     status: 'awaiting_input',
@@ -125,7 +124,7 @@ test('a question is answered by the command that is printed', async () => {
   expect(await readFileOnBranch('t/asks', 'src/asks.txt')).toBe('blue');
 });
 
-test('what a person says reaches an agent in the middle of its work', async () => {
+test('a message of a person reaches an agent during its work', async () => {
   await waitUntil('the agent works', () => model.isHeld('steered'), 60_000);
   const watching = platform.startCli(['task', 'logs', plan, 'steered', '--follow']);
 
@@ -133,21 +132,23 @@ test('what a person says reaches an agent in the middle of its work', async () =
     ['task', 'message', plan, 'steered', `! ${renderWriteOrder('src/steered.txt', 'second')}`],
     { expectedExit: 0 },
   );
-  const heard = () =>
+  const hasMessage = () =>
     model.askedPrompts.some(({ by, text }) => by === 'agent' && text.includes('second'));
-  await waitUntil('the agent was told', heard, 60_000);
+  await waitUntil('the agent receives the message', hasMessage, 60_000);
   model.release('steered');
 
   await waitForReview('steered');
   expect(await readFileOnBranch('t/steered', 'src/steered.txt')).toBe('second');
-  await waitUntil('its log shows it', () => watching.stdout().includes('src/steered.txt'));
+  await waitUntil('the followed log shows the change', () =>
+    watching.stdout().includes('src/steered.txt'),
+  );
   await followCommand((await waitForReview('steered')).waiting);
   await waitForMerge('steered');
   expect(await watching.exit).toBe(0);
   expect(watching.stderr()).toContain('steered');
 });
 
-test('a task that fails is tried again, and one that goes on failing is blocked with its reason', async () => {
+test('a failed task is retried, and a task that fails again is blocked with the reason', async () => {
   const tried = await waitForReview('tries');
   expect(tried).toMatchObject({ attempt: 2 });
   const blocked = await waitForTask(platform, plan, 'fails', (task) => task.status === 'blocked');
@@ -162,7 +163,7 @@ test('a task that fails is tried again, and one that goes on failing is blocked 
   expect(await waitForReview('fails')).toMatchObject({ attempt: 3 });
 });
 
-test('a review at the forge approves, and so does the printed command', async () => {
+test('a task can be approved by a review at the forge and by the offered command', async () => {
   const reviewer = await platform.createPerson('reviewer');
   const [one, two] = [await waitForReview('one'), await waitForReview('two')];
 
@@ -170,18 +171,18 @@ test('a review at the forge approves, and so does the printed command', async ()
   await followCommand(one.waiting);
 
   await Promise.all([waitForMerge('one'), waitForMerge('two')]);
-  const opened = await waitForPlan(
+  const withRootPull = await waitForPlan(
     platform,
     plan,
     'the root has its pull request',
     ({ plan: view }) => view.pulls.some((pull) => pull.number !== undefined),
   );
-  expect(opened.plan.pulls).toMatchObject([{ ready: false }]);
+  expect(withRootPull.plan.pulls).toMatchObject([{ ready: false }]);
   const { root } = await listRunPulls(platform, repo, plan);
   expect(root).toMatchObject({ draft: true, state: 'open', base: { ref: 'main' } });
 });
 
-test('requested changes reach the repair, from the command and from the forge', async () => {
+test('changes requested by command and at the forge reach the repair', async () => {
   const stranger = await platform.createPerson('stranger', 'read');
   const reviewer = await platform.createPerson('reviewer-two');
   const [tries, five] = [await waitForReview('tries'), await waitForReview('five')];
@@ -194,8 +195,8 @@ test('requested changes reach the repair, from the command and from the forge', 
     renderWriteOrder('src/five.txt', 'five, mended'),
     reviewer,
   );
-  const asked = renderWriteOrder('src/tries.txt', 'tries, mended');
-  await platform.cli(['task', 'request-changes', plan, 'tries', asked], { expectedExit: 0 });
+  const change = renderWriteOrder('src/tries.txt', 'tries, mended');
+  await platform.cli(['task', 'request-changes', plan, 'tries', change], { expectedExit: 0 });
 
   const repaired = await waitForTask(
     platform,
@@ -216,7 +217,7 @@ test('requested changes reach the repair, from the command and from the forge', 
   expect(await readFileOnBranch('t/tries', 'src/tries.txt')).toBe('tries, mended');
 });
 
-test('an approval of an outdated commit counts for nothing, and one of the new does', async () => {
+test('only an approval of the present commit counts', async () => {
   const five = await waitForReview('five');
   const reviewer = await platform.createPerson('reviewer-three');
 
@@ -225,25 +226,25 @@ test('an approval of an outdated commit counts for nothing, and one of the new d
   await waitForMerge('five');
 });
 
-test('the plan completes once everything printed has been done', async () => {
-  const done = new Set<string>();
-  const end = await waitForPlan(
+test('the plan completes after a person has followed every offered command', async () => {
+  const followed = new Set<string>();
+  const completed = await waitForPlan(
     platform,
     plan,
-    'it is complete',
+    'the plan is complete',
     ({ plan: view, tasks }) => {
       for (const { id, status, waiting } of tasks) {
-        if (status !== 'in_review' || done.has(id)) continue;
-        done.add(id);
-        followCommand(waiting).catch(() => done.delete(id));
+        if (status !== 'in_review' || followed.has(id)) continue;
+        followed.add(id);
+        followCommand(waiting).catch(() => followed.delete(id));
       }
       return view.status === 'complete';
     },
     200_000,
   );
 
-  expect(end.plan).toMatchObject({ halted: false, counts: { merged: 12 } });
-  expect(end.plan.waiting).toMatchObject([{ kind: 'merge', actions: ['merge'] }]);
+  expect(completed.plan).toMatchObject({ halted: false, counts: { merged: 12 } });
+  expect(completed.plan.waiting).toMatchObject([{ kind: 'merge', actions: ['merge'] }]);
   const { root, tasks } = await requireOnePullPerTask(
     platform,
     repo,
@@ -281,7 +282,7 @@ function requireTaskText(name: string, pull: PullFacts | undefined): void {
   if (id === 'seven') expect(body).toMatch(/- #\d+ `six`/);
 }
 
-test('what was done can be looked at afterwards', async () => {
+test('diff, history and summary of a complete plan remain readable', async () => {
   const diff = await platform.cli(['task', 'diff', plan, 'five', '--json'], { expectedExit: 0 });
   const history = await platform.cli(['task', 'history', plan, 'tries', '--json'], {
     expectedExit: 0,
@@ -299,7 +300,7 @@ test('what was done can be looked at afterwards', async () => {
   expect(summary.stdout).toMatch(/critical path/);
 });
 
-test('where the base is checked out its person merges, which ends the plan for good', async () => {
+test('the forge refuses to merge into a checked-out base, and a merge in the work tree finishes the plan', async () => {
   const { root } = await listRunPulls(platform, repo, plan);
   const path = `/api/v3/repos/${repo}/pulls/${root?.number ?? 0}/merge`;
 
@@ -309,8 +310,11 @@ test('where the base is checked out its person merges, which ends the plan for g
 
   expect(refused.status).toBe(405);
   expect(JSON.stringify(refused.body)).toContain('checked out in a work tree; merge it there');
-  await waitForPlan(platform, plan, 'its pull request is seen merged', ({ plan: view }) =>
-    view.pulls.every((pull) => pull.state === 'merged'),
+  await waitForPlan(
+    platform,
+    plan,
+    'the plan records the merge of its pull request',
+    ({ plan: view }) => view.pulls.every((pull) => pull.state === 'merged'),
   );
   const show = await platform.cli(['task', 'show', plan, 'one', '--json'], { expectedExit: 0 });
   expect(show.json(taskViewSchema).status).toBe('merged');

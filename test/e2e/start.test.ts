@@ -7,21 +7,21 @@ import { waitForOutput } from '../support/process/platform-process.ts';
 import type { TestWorkspace } from '../support/workspace/test-workspace.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-// What keeps a platform from starting is said in a sentence with what to do, and nothing is left behind.
+// A platform that cannot start explains the reason and the remedy in one sentence, and leaves nothing behind.
 
 const MODEL = { MODEL_BASE_URL: 'http://127.0.0.1:9/v1', MODEL_HEAVY: 'none' };
 
 async function createWorkspace(): Promise<TestWorkspace> {
-  const ground = await createTestWorkspace();
-  onTestFinished(() => ground.remove());
-  return ground;
+  const workspace = await createTestWorkspace();
+  onTestFinished(() => workspace.remove());
+  return workspace;
 }
 
 async function readStartRefusal(
-  ground: TestWorkspace,
+  workspace: TestWorkspace,
   env: Record<string, string> = {},
 ): Promise<string> {
-  const started = ground.start('local/main.ts', [], { env: { ...MODEL, ...env } });
+  const started = workspace.start('local/main.ts', [], { env: { ...MODEL, ...env } });
   expect(await started.exit).toBe(1);
   return started.stderr();
 }
@@ -37,65 +37,68 @@ async function occupyPort(port: number): Promise<void> {
 test.each([
   ['PORT', 'api'],
   ['SMOL_FORGE_PORT', 'forge'],
-] as const)('a taken port is told with its holder and %s', async (variable, name) => {
-  const ground = await createWorkspace();
-  const port = ground.ports[name];
-  await occupyPort(port);
+] as const)(
+  'a taken port is reported with its holder and the variable %s',
+  async (variable, name) => {
+    const workspace = await createWorkspace();
+    const port = workspace.ports[name];
+    await occupyPort(port);
 
-  const said = await readStartRefusal(ground);
+    const message = await readStartRefusal(workspace);
 
-  expect(said).toContain(`port ${port} is taken by process ${process.pid}`);
-  expect(said).toContain(`set ${variable} to another port`);
-  expect(said.trim().split('\n')).toHaveLength(1);
+    expect(message).toContain(`port ${port} is taken by process ${process.pid}`);
+    expect(message).toContain(`set ${variable} to another port`);
+    expect(message.trim().split('\n')).toHaveLength(1);
+  },
+);
+
+test('an invalid port is refused with the name of its variable', async () => {
+  const workspace = await createWorkspace();
+
+  expect(await readStartRefusal(workspace, { PORT: 'many' })).toMatch(/PORT/);
+  expect(await readdir(workspace.path)).not.toContain('data');
 });
 
-test('a port that is none is refused by its name', async () => {
-  const ground = await createWorkspace();
-
-  expect(await readStartRefusal(ground, { PORT: 'many' })).toMatch(/PORT/);
-  expect(await readdir(ground.path)).not.toContain('data');
-});
-
-test('data of another version is refused and stays as it is', async () => {
-  const ground = await createWorkspace();
-  await mkdir(ground.dataDir);
-  const version = join(ground.dataDir, 'version.json');
+test('data of another version is refused and stays unchanged', async () => {
+  const workspace = await createWorkspace();
+  await mkdir(workspace.dataDir);
+  const version = join(workspace.dataDir, 'version.json');
   await writeFile(version, '{"version":99}\n');
 
-  const said = await readStartRefusal(ground);
+  const message = await readStartRefusal(workspace);
 
-  expect(said).toContain('holds data of version 99');
-  expect(await readdir(ground.dataDir)).not.toContain('store');
-  await ground.requireClean();
+  expect(message).toContain('holds data of version 99');
+  expect(await readdir(workspace.dataDir)).not.toContain('store');
+  await workspace.requireClean();
 });
 
-test('a second platform on the same data is refused, and the first goes on', async () => {
-  const ground = await createWorkspace();
-  const first = ground.start('local/main.ts', [], { env: MODEL });
+test('a second platform on the same data is refused, and the first keeps running', async () => {
+  const workspace = await createWorkspace();
+  const first = workspace.start('local/main.ts', [], { env: MODEL });
   await waitForOutput(first, 'Without root an agent');
 
-  const said = await readStartRefusal(ground, { PORT: '0', SMOL_FORGE_PORT: '0' });
+  const message = await readStartRefusal(workspace, { PORT: '0', SMOL_FORGE_PORT: '0' });
 
-  expect(said).toContain(`another smol-gang (process ${first.pid})`);
-  expect(said).toContain('SMOL_DATA_DIR');
-  const health = await fetch(`http://127.0.0.1:${ground.ports.api}/v1/health`);
+  expect(message).toContain(`another smol-gang (process ${first.pid})`);
+  expect(message).toContain('SMOL_DATA_DIR');
+  const health = await fetch(`http://127.0.0.1:${workspace.ports.api}/v1/health`);
   expect(await health.json()).toMatchObject({ status: 'ok' });
   first.kill('SIGTERM');
   expect(await first.exit).toBe(0);
-  await ground.requireClean();
+  await workspace.requireClean();
 });
 
-test('after kill -9 the next start takes the data over', async () => {
-  const ground = await createWorkspace();
-  const first = ground.start('local/main.ts', [], { env: MODEL });
+test('a start after kill -9 takes over the data', async () => {
+  const workspace = await createWorkspace();
+  const first = workspace.start('local/main.ts', [], { env: MODEL });
   await waitForOutput(first, 'Without root an agent');
   first.kill('SIGKILL');
   await first.exit;
 
-  const second = ground.start('local/main.ts', [], { env: MODEL });
+  const second = workspace.start('local/main.ts', [], { env: MODEL });
   await waitForOutput(second, 'Without root an agent');
 
   second.kill('SIGINT');
   expect(await second.exit).toBe(130);
-  await ground.requireClean();
+  await workspace.requireClean();
 });

@@ -6,14 +6,14 @@ import { createTable } from '../../../local/emulator/create-table.ts';
 import { createCredential } from '../../../local/emulator/credential.ts';
 import { REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
 
-/** A store whose table is there only when it was asked for it some times. */
-async function startSlowStore(looks: number) {
-  const asked: string[] = [];
+/** Starts a store whose table becomes active after `requestCount` requests. */
+async function startSlowStore(requestCount: number) {
+  const requests: string[] = [];
   const server = createServer(async (request, response) => {
     await json(request);
     const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
-    asked.push(operation);
-    const TableStatus = asked.length > looks ? 'ACTIVE' : 'CREATING';
+    requests.push(operation);
+    const TableStatus = requests.length > requestCount ? 'ACTIVE' : 'CREATING';
     const table = { TableName: TABLE_NAME, TableStatus };
     const answer = operation === 'CreateTable' ? { TableDescription: table } : { Table: table };
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
@@ -23,15 +23,15 @@ async function startSlowStore(looks: number) {
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { endpoint: `http://127.0.0.1:${address.port}`, asked };
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return { endpoint: `http://127.0.0.1:${address.port}`, requests };
 }
 
-test('a new table can be written to when it is said to be there', async () => {
-  const { endpoint, asked } = await startSlowStore(3);
+test('createTable waits until the table is active', async () => {
+  const { endpoint, requests } = await startSlowStore(3);
   const credentials = createCredential();
 
   await createTable({ endpoint, region: REGION, credentials, tableName: TABLE_NAME });
 
-  expect(asked).toEqual(['CreateTable', 'DescribeTable', 'DescribeTable', 'DescribeTable']);
+  expect(requests).toEqual(['CreateTable', 'DescribeTable', 'DescribeTable', 'DescribeTable']);
 });

@@ -4,7 +4,7 @@ import { isAppError } from '../../../core/base/app-error.ts';
 import { ITEM_IS_ABSENT } from '../../../core/port/table.ts';
 import { startTestStore } from '../../support/store/test-emulators.ts';
 
-test('every call is counted with the units that it used', async () => {
+test('every call is reported with its consumed units', async () => {
   const calls: unknown[] = [];
   const { table } = await startTestStore({
     onCall: (operation, units) => calls.push([operation, units]),
@@ -24,7 +24,7 @@ test('every call is counted with the units that it used', async () => {
   ]);
 });
 
-test('a store that does not answer is a transient error', async () => {
+test('an unreachable store is a transient error', async () => {
   const { endpoint: _unused, ...access } = await startTestStore();
   const table = createDynamoTable({ ...access, endpoint: 'http://127.0.0.1:9' });
 
@@ -33,7 +33,7 @@ test('a store that does not answer is a transient error', async () => {
   );
 });
 
-test('a table that is not there is a bug of ours, with the reason', async () => {
+test('a missing table is a bug with the reason', async () => {
   const { table: _unused, ...access } = await startTestStore();
   const table = createDynamoTable({ ...access, tableName: 'another' });
 

@@ -15,12 +15,12 @@ import { createSilentLog } from '../../support/silent-log.ts';
 import { createTemporaryFolder, REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-// Store and queues are a process of their own, which may end alone, and never outlives who started it.
+// Store and queues run in a separate process, which may die alone and never outlives its parent.
 
 const HOLDER = fileURLToPath(new URL('../../support/process/hold-emulators.ts', import.meta.url));
 const KEY = { pk: 'P', sk: 'S' };
 
-async function startTestEmulators(dataDir: string, more: { readonly startMs?: number } = {}) {
+async function startTestEmulators(dataDir: string, overrides: { readonly startMs?: number } = {}) {
   const credential = createCredential();
   const options = {
     storeDir: join(dataDir, 'store'),
@@ -28,7 +28,7 @@ async function startTestEmulators(dataDir: string, more: { readonly startMs?: nu
     credential,
     log: createSilentLog(),
     env: process.env,
-    ...more,
+    ...overrides,
   };
   const emulators = await startEmulators(options);
   onTestFinished(() => emulators.close());
@@ -42,31 +42,31 @@ async function startTestEmulators(dataDir: string, more: { readonly startMs?: nu
   return { emulators, credential, table: createDynamoTable(access) };
 }
 
-function isOtherProcess(pid: number | undefined, before: number): boolean {
-  return pid !== undefined && pid !== before;
+function isOtherProcess(pid: number | undefined, firstPid: number): boolean {
+  return pid !== undefined && pid !== firstPid;
 }
 
 async function isProcessGone(pid: number): Promise<boolean> {
   return (await readCommandLine(pid)) === '';
 }
 
-test('killed alone it is back where it was, with what was written', async () => {
+test('the emulators restart after a kill with the same endpoints and data', async () => {
   const { emulators, table } = await startTestEmulators(await createTemporaryFolder());
   await table.put({ ...KEY, text: 'kept' });
-  const before = emulators.pid() ?? 0;
+  const firstPid = emulators.pid() ?? 0;
 
-  process.kill(before, 'SIGKILL');
+  process.kill(firstPid, 'SIGKILL');
 
-  const found = await waitUntil('the store answers again', () =>
+  const item = await waitUntil('the store answers again', () =>
     table.get(KEY).catch(() => undefined),
   );
-  expect(found).toMatchObject({ text: 'kept' });
-  expect(emulators.pid()).not.toBe(before);
+  expect(item).toMatchObject({ text: 'kept' });
+  expect(emulators.pid()).not.toBe(firstPid);
   const queues = await fetch(emulators.queues.endpoint);
   expect(queues.status).toBe(403);
 });
 
-test('what was being worked on when it was killed stays with who works on it', async () => {
+test('a message in flight during a kill stays invisible to other receivers', async () => {
   const { emulators, credential } = await startTestEmulators(await createTemporaryFolder());
   const { endpoint, urls } = emulators.queues;
   const access = { endpoint, region: REGION, credentials: credential };
@@ -79,18 +79,22 @@ test('what was being worked on when it was killed stays with who works on it', a
   };
   await createSqsQueue({ ...access, urls }).send([{ message: { type: 'plan', v: 1, plan: 'p0' } }]);
   const [taken] = await receive();
-  const before = emulators.pid() ?? 0;
+  const firstPid = emulators.pid() ?? 0;
 
-  process.kill(before, 'SIGKILL');
-  await waitUntil('another process', () => isOtherProcess(emulators.pid(), before));
+  process.kill(firstPid, 'SIGKILL');
+  await waitUntil('the emulators run in a new process', () =>
+    isOtherProcess(emulators.pid(), firstPid),
+  );
 
-  const again = await waitUntil('the queues answer again', () => receive().catch(() => undefined));
-  expect(again).toEqual([]);
+  const receivedAgain = await waitUntil('the queues answer again', () =>
+    receive().catch(() => undefined),
+  );
+  expect(receivedAgain).toEqual([]);
   const ReceiptHandle = taken?.ReceiptHandle;
   await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 });
 
-test('one that does not get up in time is ended, and said', async () => {
+test('emulators that do not start in time are ended with an error', async () => {
   const dataDir = await createTemporaryFolder();
 
   await expect(startTestEmulators(dataDir, { startMs: 1 })).rejects.toThrow(
@@ -100,19 +104,19 @@ test('one that does not get up in time is ended, and said', async () => {
   await startTestEmulators(dataDir);
 });
 
-test('what ends in order leaves no process, and the credential is in no environment and no argument', async () => {
+test('closed emulators leave no process, and their credential is in no environment and no argument', async () => {
   const { emulators, credential } = await startTestEmulators(await createTemporaryFolder());
   const pid = emulators.pid() ?? 0;
-  const seen = `${await readCommandLine(pid)} ${await readProcessEnvironment(pid)}`;
-  expect(seen).not.toContain(credential.accessKeyId);
-  expect(seen).not.toContain(credential.secretAccessKey);
+  const processFacts = `${await readCommandLine(pid)} ${await readProcessEnvironment(pid)}`;
+  expect(processFacts).not.toContain(credential.accessKeyId);
+  expect(processFacts).not.toContain(credential.secretAccessKey);
 
   await emulators.close();
 
   expect(await isProcessGone(pid)).toBe(true);
 });
 
-test('it ends with who started it, and its data can be opened at once by the next', async () => {
+test('the emulators end with their parent, and their data can be opened again at once', async () => {
   const dataDir = await createTemporaryFolder();
   const holder = spawn(process.execPath, [HOLDER, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -127,7 +131,7 @@ test('it ends with who started it, and its data can be opened at once by the nex
   expect(await isProcessGone(Number(line))).toBe(true);
 });
 
-test('a second one on the same data says that it is in use', async () => {
+test('a second start on the same data is refused as store_in_use', async () => {
   const dataDir = await createTemporaryFolder();
   await startTestEmulators(dataDir);
 

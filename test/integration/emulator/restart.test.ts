@@ -22,7 +22,7 @@ import { waitUntil } from '../../support/wait-until.ts';
 const PROGRAM = fileURLToPath(new URL('../../../local/emulator/main.ts', import.meta.url));
 const SHARD = 'shard';
 
-/** Store and queues in the process that the platform gives them, with nobody who starts it again. */
+/** Starts store and queues in their own process, without a supervisor that restarts the process. */
 async function startEmulatorProcess(dataDir: string) {
   const credentials = createCredential();
   const child = fork(PROGRAM, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
@@ -31,7 +31,7 @@ async function startEmulatorProcess(dataDir: string) {
     child.kill('SIGKILL');
     await exited;
   });
-  const begin: StartCommand = {
+  const command: StartCommand = {
     storeDir: join(dataDir, 'store'),
     queuesDir: join(dataDir, 'queues'),
     credential: credentials,
@@ -39,12 +39,12 @@ async function startEmulatorProcess(dataDir: string) {
     queuesPort: 0,
     isAgain: false,
   };
-  child.send(begin);
+  child.send(command);
   const [message] = await once(child, 'message');
-  const begun = startReplySchema.parse(message);
-  if (!('store' in begun)) throw new Error(begun.message);
-  const { endpoint, urls } = begun.queues;
-  const access = { endpoint: begun.store, region: REGION, credentials, tableName: TABLE_NAME };
+  const reply = startReplySchema.parse(message);
+  if (!('store' in reply)) throw new Error(reply.message);
+  const { endpoint, urls } = reply.queues;
+  const access = { endpoint: reply.store, region: REGION, credentials, tableName: TABLE_NAME };
   await createTable(access);
   const queueAccess = { endpoint, region: REGION, credentials, urls };
   return {
@@ -59,7 +59,7 @@ async function startEmulatorProcess(dataDir: string) {
   };
 }
 
-/** Writes until the store is gone: items enter, move in and leave the due index. Answers the last acknowledged versions. */
+/** Writes items that enter, move within and leave the due index, until the store dies; records acknowledged versions. */
 async function writeUntilKilled(table: Table, writer: number, acknowledged: Map<string, number>) {
   for (let n = 0; ; n += 1) {
     const sk = `item-${writer}-${n % 7}`;
@@ -80,7 +80,7 @@ function listDueItems(items: readonly Item[]) {
     .sort();
 }
 
-test('what the store acknowledged survives kill -9, and its indexes agree with its items', async () => {
+test('acknowledged writes survive kill -9, and the indexes match the items', async () => {
   const dataDir = await createTemporaryFolder();
   for (let round = 0; round < 3; round += 1) {
     const emulators = await startEmulatorProcess(dataDir);
@@ -88,7 +88,7 @@ test('what the store acknowledged survives kill -9, and its indexes agree with i
     const writers = Array.from({ length: 8 }, (_, n) =>
       writeUntilKilled(emulators.table, n, acknowledged),
     );
-    await waitUntil('some writes', () => acknowledged.size === 56);
+    await waitUntil('every item is written', () => acknowledged.size === 56);
     await emulators.kill();
     await Promise.all(writers);
 
@@ -105,7 +105,7 @@ test('what the store acknowledged survives kill -9, and its indexes agree with i
   }
 });
 
-test('messages survive kill -9: those being handled come again at once, deleted ones do not', async () => {
+test('messages survive kill -9: messages in flight return at once, deleted ones do not', async () => {
   const dataDir = await createTemporaryFolder();
   const first = await startEmulatorProcess(dataDir);
   const QueueUrl = first.urls.plan;
@@ -120,7 +120,7 @@ test('messages survive kill -9: those being handled come again at once, deleted 
   const second = await startEmulatorProcess(dataDir);
 
   const received: string[] = [];
-  await waitUntil('the messages', async () => {
+  await waitUntil('the queue is empty', async () => {
     const command = new ReceiveMessageCommand({
       QueueUrl: second.urls.plan,
       MaxNumberOfMessages: 10,
@@ -134,7 +134,7 @@ test('messages survive kill -9: those being handled come again at once, deleted 
   expect(received.sort()).toEqual(plans.filter((plan) => plan !== deleted).sort());
 });
 
-test('an index that a killed store left behind is put right, an orderly end needs no repair', async () => {
+test('a start after a kill repairs the indexes, a start after an orderly end does not', async () => {
   const dataDir = await createTemporaryFolder();
   const credential = createCredential();
   const open = async () => {
@@ -167,7 +167,7 @@ function listDueNames({ items }: { readonly items: readonly Item[] }) {
   return items.map((item) => item.sk);
 }
 
-/** As if killed between an index entry and its item: one entry lacks, one is old, one is of an item that is gone. */
+/** Breaks the index as a kill between an index entry and its item does: a missing, an outdated and an orphaned entry. */
 async function breakIndex(path: string): Promise<void> {
   const { db } = create({ path });
   await db.open();
@@ -183,7 +183,7 @@ async function breakIndex(path: string): Promise<void> {
   await db.close();
 }
 
-test('data that another process has open is refused by name of the folder', async () => {
+test('data that another process has open is refused with the name of the folder', async () => {
   const dataDir = await createTemporaryFolder();
   await startEmulatorProcess(dataDir);
 
@@ -194,7 +194,7 @@ test('data that another process has open is refused by name of the folder', asyn
   );
 });
 
-test('the store answers nobody without the credential of the run', async () => {
+test('the store refuses callers without the credential of the run', async () => {
   const dataDir = await createTemporaryFolder();
   const store = await startStore({ dataDir, credential: createCredential() });
   onTestFinished(() => store.close());

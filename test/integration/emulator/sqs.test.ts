@@ -8,7 +8,7 @@ import { QUEUES } from '../../../core/topology/queues.ts';
 import { startTestQueues } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-function createDrivePlanMessage(n: number): QueueMessage {
+function createReconcileMessage(n: number): QueueMessage {
   return { type: 'reconcile_plan', v: 1, plan: `p${n}` };
 }
 
@@ -26,37 +26,37 @@ async function receiveMessages(client: SQSClient, url: string | undefined, count
   return received.map((message): unknown => JSON.parse(message.Body ?? ''));
 }
 
-test('every message arrives once in the queue that takes its type', async () => {
+test('every message arrives once in the queue of its type', async () => {
   const queues = await startTestQueues();
   const queue = createSqsQueue(queues);
   const client = new SQSClient(queues);
-  const drives = Array.from({ length: 25 }, (_, n) => createDrivePlanMessage(n));
+  const wakeUps = Array.from({ length: 25 }, (_, n) => createReconcileMessage(n));
   const plan: QueueMessage = { type: 'plan', v: 1, plan: 'p1' };
 
-  await queue.send([...drives, plan].map((message) => ({ message })));
+  await queue.send([...wakeUps, plan].map((message) => ({ message })));
 
-  const received = await receiveMessages(client, queues.urls.drive, 25);
+  const received = await receiveMessages(client, queues.urls.reconcile, 25);
   expect(received).toHaveLength(25);
-  expect(received).toEqual(expect.arrayContaining(drives));
+  expect(received).toEqual(expect.arrayContaining(wakeUps));
   expect(await receiveMessages(client, queues.urls.plan, 1)).toEqual([plan]);
 });
 
-test('a delayed message arrives after its delay, one without arrives at once', async () => {
+test('a delayed message arrives after its delay, a message without a delay at once', async () => {
   const queues = await startTestQueues();
   const client = new SQSClient(queues);
   const sentAt = Date.now();
 
   await createSqsQueue(queues).send([
-    { message: createDrivePlanMessage(1), delaySeconds: 1 },
-    { message: createDrivePlanMessage(2), delaySeconds: 0 },
+    { message: createReconcileMessage(1), delaySeconds: 1 },
+    { message: createReconcileMessage(2), delaySeconds: 0 },
   ]);
 
-  expect(await receiveMessages(client, queues.urls.drive, 1)).toEqual([createDrivePlanMessage(2)]);
-  expect(await receiveMessages(client, queues.urls.drive, 1)).toEqual([createDrivePlanMessage(1)]);
+  expect(await receiveMessages(client, queues.urls.reconcile, 1)).toEqual([createReconcileMessage(2)]);
+  expect(await receiveMessages(client, queues.urls.reconcile, 1)).toEqual([createReconcileMessage(1)]);
   expect(Date.now() - sentAt).toBeGreaterThanOrEqual(990);
 });
 
-test('the queues have the visibility and the redrive of the topology', async () => {
+test('the queues have the visibility timeout and redrive policy of the topology', async () => {
   const queues = await startTestQueues();
   const client = new SQSClient(queues);
 
@@ -74,7 +74,7 @@ test('the queues have the visibility and the redrive of the topology', async () 
   }
 });
 
-test('a queue that cannot be reached is a transient error that names what was not sent', async () => {
+test('an unreachable queue is a transient error that names the unsent message types', async () => {
   const queues = await startTestQueues();
   const queue = createSqsQueue({
     ...queues,
@@ -82,15 +82,15 @@ test('a queue that cannot be reached is a transient error that names what was no
   });
 
   const sending = queue.send([
-    { message: createDrivePlanMessage(1) },
+    { message: createReconcileMessage(1) },
     { message: { type: 'push', v: 1, plan: 'p1' } },
   ]);
 
   await expect(sending).rejects.toSatisfy(
     (error) => isAppError(error, 'transient') && JSON.stringify(error.details.types) === '["push"]',
   );
-  expect(await receiveMessages(new SQSClient(queues), queues.urls.drive, 1)).toEqual([
-    createDrivePlanMessage(1),
+  expect(await receiveMessages(new SQSClient(queues), queues.urls.reconcile, 1)).toEqual([
+    createReconcileMessage(1),
   ]);
 });
 
@@ -99,7 +99,7 @@ test('callers without the credential of the run are refused', async () => {
   const credentials = { accessKeyId: 'OTHER', secretAccessKey: 'other' };
   const stranger = createSqsQueue({ ...queues, credentials });
 
-  await expect(stranger.send([{ message: createDrivePlanMessage(1) }])).rejects.toThrow(/token/);
+  await expect(stranger.send([{ message: createReconcileMessage(1) }])).rejects.toThrow(/token/);
 
   expect((await fetch(queues.endpoint)).status).toBe(403);
   expect((await fetch(`${queues.endpoint}/_fauxqs/queues`)).status).toBe(403);

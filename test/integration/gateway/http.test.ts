@@ -20,7 +20,7 @@ async function startTestGateway(
   return { ...gateway, log };
 }
 
-/** Answers with the event that it was given. */
+/** Function that answers with its event. */
 const echoFunction = createTinyFunction('POST', '/v1/plans/{plan}', async (event) => ({
   statusCode: 200,
   headers: { 'content-type': 'application/json' },
@@ -59,7 +59,7 @@ test('a request becomes the event that API Gateway sends', async () => {
   });
 });
 
-test('a body that is no text travels as base64, both ways', async () => {
+test('a binary body travels as base64 in both directions', async () => {
   const bytes = Buffer.from([0, 255, 1, 254]);
   const eventSchema = z.object({ body: z.string(), isBase64Encoded: z.literal(true) });
   const { url } = await startTestGateway([
@@ -76,7 +76,7 @@ test('a body that is no text travels as base64, both ways', async () => {
   expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
 });
 
-test('a result without a status is a JSON body, cookies become headers', async () => {
+test('a result without a status becomes a JSON body, and cookies become headers', async () => {
   const { url } = await startTestGateway([
     createTinyFunction('GET', '/plain', () => ({ hello: 'world' })),
     createTinyFunction('GET', '/cookies', () => ({ statusCode: 204, cookies: ['a=1', 'b=2'] })),
@@ -90,11 +90,11 @@ test('a result without a status is a JSON body, cookies become headers', async (
   expect(cookies.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
 });
 
-test('a handler is given a copy, and only what is JSON comes back', async () => {
-  const given: unknown[] = [];
+test('a handler receives a copy of the event, and its result is reduced to JSON', async () => {
+  const events: unknown[] = [];
   const { url } = await startTestGateway([
     createTinyFunction('GET', '/copy', (event) => {
-      given.push(event);
+      events.push(event);
       return { at: new Date(0), gone: undefined };
     }),
   ]);
@@ -102,10 +102,10 @@ test('a handler is given a copy, and only what is JSON comes back', async () => 
   expect(await (await fetch(`${url}/copy`)).json()).toEqual({ at: '1970-01-01T00:00:00.000Z' });
   await fetch(`${url}/copy`);
 
-  expect(given[0]).not.toBe(given[1]);
+  expect(events[0]).not.toBe(events[1]);
 });
 
-test('what has no route is a 404 in the shape of all errors', async () => {
+test('an unknown route is a 404 in the common error format', async () => {
   const { url } = await startTestGateway([echoFunction]);
 
   const missing = await readError(await fetch(`${url}/v1/none`));
@@ -118,7 +118,7 @@ test('what has no route is a 404 in the shape of all errors', async () => {
   expect(malformed).toMatchObject({ status: 400, code: 'bad_path' });
 });
 
-test('a handler that throws or answers nonsense is a 500 that shows nothing of it', async () => {
+test('a handler that throws or returns an invalid result causes a 500 without details', async () => {
   const { url, log } = await startTestGateway([
     createTinyFunction('GET', '/throws', () => Promise.reject(new Error('private words'))),
     createTinyFunction('GET', '/nonsense', () => ({ statusCode: 'many' })),
@@ -134,7 +134,7 @@ test('a handler that throws or answers nonsense is a 500 that shows nothing of i
   expect(String(log.lines[0]?.fields.error)).toContain('private words');
 });
 
-test('a handler that takes too long is a 503', async () => {
+test('a handler that exceeds its timeout causes a 503', async () => {
   const { url } = await startTestGateway([
     createTinyFunction('GET', '/slow', () => new Promise(() => undefined), 0.05),
   ]);
@@ -145,7 +145,7 @@ test('a handler that takes too long is a 503', async () => {
   });
 });
 
-test('a body over what Lambda or the gateway takes is a 413, and the connection goes on', async () => {
+test('a body over the limit of Lambda or the gateway is a 413, and the connection stays usable', async () => {
   const { url } = await startTestGateway([echoFunction]);
   const post = (bytes: number) =>
     fetch(`${url}/v1/plans/p1`, {
@@ -162,7 +162,7 @@ test('a body over what Lambda or the gateway takes is a 413, and the connection 
   expect(await readError(await post(12 * 1024 * 1024))).toMatchObject({ status: 413 });
 });
 
-test('a result over 6 MB is a 500', async () => {
+test('a result over 6 MB causes a 500', async () => {
   const { url } = await startTestGateway([
     createTinyFunction('GET', '/large', () => ({
       statusCode: 200,
@@ -173,7 +173,7 @@ test('a result over 6 MB is a 500', async () => {
   expect((await fetch(`${url}/large`)).status).toBe(500);
 });
 
-test('pages of other origins and rebound host names are refused before any handler', async () => {
+test('requests from other origins and with rebound host names reach no handler', async () => {
   let calls = 0;
   const { port } = await startTestGateway([
     createTinyFunction('GET', '/count', () => {
@@ -188,7 +188,7 @@ test('pages of other origins and rebound host names are refused before any handl
   expect(await fetchStatus(port, { origin: `http://localhost:${port}` })).toBe(200);
 });
 
-/** fetch does not let its caller choose the Host header. */
+/** Sends a request with its own Host header, which fetch does not allow. */
 function fetchStatus(port: number, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const options = { port, host: '127.0.0.1', path: '/count', headers };

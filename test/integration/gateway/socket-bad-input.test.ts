@@ -20,8 +20,8 @@ import { REGION, TABLE_NAME } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
 
-// Bad frames to the handlers of the WebSocket as they are deployed, over the store and the gateway of the laptop: each is
-// answered or ends its connection, and the table is as it was.
+// Bad frames to the deployed WebSocket handlers, over the store and gateway of the laptop platform: each frame is answered or
+// ends its connection, and none changes the table.
 
 const PLAN = 'p3k9m2x7abc';
 const TOO_LARGE = 1009;
@@ -43,7 +43,7 @@ beforeAll(async () => {
     ['connect', 'default', 'disconnect'].map((name) => loadHandler(`functions/ws/${name}.ts`)),
   );
   if (connect === undefined || message === undefined || disconnect === undefined)
-    throw new Error('a handler is missing');
+    throw new Error('a WebSocket handler is missing');
   onMessage = message;
   gateway = await startGateway({
     port: 0,
@@ -59,7 +59,7 @@ beforeAll(async () => {
     credential: credentials,
     log: createSilentLog(),
   });
-  // The handlers make what they need when they are first called.
+  // The handlers read the environment at their first call.
   vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
   vi.stubEnv('AWS_REGION', REGION);
@@ -84,7 +84,7 @@ function getConnectionId(event: unknown): string {
   return String(requestContext.connectionId);
 }
 
-/** Everything stored, in an order of its own. */
+/** Returns all stored items in a stable order. */
 async function readStoredItems(): Promise<string[]> {
   const { Items = [] } = await new DynamoDBClient(createStoreAccess()).send(
     new ScanCommand({ TableName: TABLE_NAME, ConsistentRead: true }),
@@ -102,7 +102,7 @@ async function createTestTicket(): Promise<string> {
   return (await issueSocketTicket(deps, actor)).ticket;
 }
 
-/** Opens a socket that keeps what it receives. */
+/** Opens a socket that records received messages. */
 async function connectSocket(protocols: string[]) {
   const socket = new WebSocket(gateway.socketUrl, protocols);
   onTestFinished(() => socket.terminate());
@@ -113,11 +113,11 @@ async function connectSocket(protocols: string[]) {
     socket.on('open', resolve);
     socket.on('error', reject);
   });
-  async function next() {
+  async function readFrame() {
     await waitUntil('an answer', () => received.length > 0);
     return serverFrameSchema.parse(JSON.parse(received.shift() ?? ''));
   }
-  return { socket, closed, next };
+  return { socket, closed, readFrame };
 }
 
 async function connectSignedIn() {
@@ -165,23 +165,23 @@ const BAD_PLAN_IDS = [
   'x'.repeat(30_000),
 ];
 
-describe('a frame that is none', () => {
-  test('is answered invalid_frame with what was expected', async () => {
-    const { socket, next } = await connectSignedIn();
+describe('an invalid frame', () => {
+  test('is answered with invalid_frame and the expected types', async () => {
+    const { socket, readFrame } = await connectSignedIn();
     const before = await readStoredItems();
     for (const frame of BAD_FRAMES) {
       socket.send(frame);
-      const answer = await next();
+      const answer = await readFrame();
       expect(answer, frame.slice(0, 80)).toMatchObject({ type: 'error', code: 'invalid_frame' });
       expect(answer).toMatchObject({ message: expect.stringContaining('subscribe') });
     }
     expect(await readStoredItems()).toEqual(before);
     socket.send('{"type":"ping","v":1}');
-    expect(await next()).toEqual({ type: 'pong', v: 1 });
+    expect(await readFrame()).toEqual({ type: 'pong', v: 1 });
   });
 
-  test('is answered so at 2 MB too, should a gateway let it pass', async () => {
-    const { next } = await connectSignedIn();
+  test('is answered with invalid_frame at 2 MB too, if the gateway forwards it', async () => {
+    const { readFrame } = await connectSignedIn();
     const identity = {
       connectionId: opened.at(-1) ?? '',
       connectedAt: 0,
@@ -193,19 +193,19 @@ describe('a frame that is none', () => {
     for (const body of ['x'.repeat(2_000_000), nestArrays(1_000_000), nestObjects(300_000)]) {
       const target = { name: 'ws-default', handler: onMessage, timeoutMs: 20_000 };
       await invokeLambda(target, createMessageEvent(identity, body, 'request'));
-      expect(await next()).toMatchObject({ type: 'error', code: 'invalid_frame' });
+      expect(await readFrame()).toMatchObject({ type: 'error', code: 'invalid_frame' });
     }
     expect(await readStoredItems()).toEqual(before);
   });
 });
 
 describe.each(['subscribe', 'unsubscribe'])('%s', (type) => {
-  test('of what is no plan id is answered invalid_plan', async () => {
-    const { socket, next } = await connectSignedIn();
+  test('with an invalid plan id is answered with invalid_plan', async () => {
+    const { socket, readFrame } = await connectSignedIn();
     const before = await readStoredItems();
     for (const plan of BAD_PLAN_IDS) {
       socket.send(JSON.stringify({ type, v: 1, plan }));
-      const answer = await next();
+      const answer = await readFrame();
       expect(answer, plan.slice(0, 80)).toMatchObject({ type: 'error', code: 'invalid_plan' });
       expect(answer).toMatchObject({ message: expect.stringContaining('plan id') });
     }
@@ -213,11 +213,11 @@ describe.each(['subscribe', 'unsubscribe'])('%s', (type) => {
   });
 });
 
-test('a good plan id is written, so that the table of this test shows a write', async () => {
-  const { socket, next } = await connectSignedIn();
+test('a subscription to a valid plan id changes the table', async () => {
+  const { socket, readFrame } = await connectSignedIn();
   const before = await readStoredItems();
   socket.send(JSON.stringify({ type: 'subscribe', v: 1, plan: PLAN }));
-  expect(await next()).toEqual({ type: 'subscribed', v: 1, plan: PLAN });
+  expect(await readFrame()).toEqual({ type: 'subscribed', v: 1, plan: PLAN });
   expect((await readStoredItems()).length).toBe(before.length + 2);
 });
 
@@ -227,7 +227,7 @@ test.each<[string, () => string | Buffer, number]>([
   ['2 MB of bytes', () => Buffer.alloc(2_000_000, 0xff), TOO_LARGE],
   ['bytes', () => Buffer.from([0xff, 0xfe, 0x00]), UNSUPPORTED_DATA],
   ['a good frame as bytes', () => Buffer.from('{"type":"ping","v":1}'), UNSUPPORTED_DATA],
-])('%s ends the connection and nothing is written', async (_what, frame, code) => {
+])('%s ends the connection without a write', async (_what, frame, code) => {
   const { socket, closed } = await connectSignedIn();
   const before = await readStoredItems();
   socket.send(frame());
@@ -247,10 +247,10 @@ test.each([
   expect(await readStoredItems()).toEqual(before);
 });
 
-test('a ticket is good for one connection', async () => {
-  const once = await createTestTicket();
-  await connectSocket(['smol-gang', once]);
-  await expect(connectSocket(['smol-gang', once])).rejects.toThrow(
+test('a ticket is valid for one connection', async () => {
+  const ticket = await createTestTicket();
+  await connectSocket(['smol-gang', ticket]);
+  await expect(connectSocket(['smol-gang', ticket])).rejects.toThrow(
     'Unexpected server response: 401',
   );
 });

@@ -27,7 +27,7 @@ async function startTestGateway(
   const events: SocketEvent[] = [];
   const credential = createCredential();
   const handler: LambdaHandler = (event) => {
-    if (!isSocketEvent(event)) throw new Error('no WebSocket event');
+    if (!isSocketEvent(event)) throw new Error('the event is no WebSocket event');
     events.push(event);
     return handle(event);
   };
@@ -48,7 +48,7 @@ function isSocketEvent(event: unknown): event is SocketEvent {
   return typeof event === 'object' && event !== null && 'requestContext' in event;
 }
 
-/** Opens a socket that keeps what it receives. */
+/** Opens a socket that records received messages. */
 async function connectSocket(url: string, protocols: string[] = []) {
   const socket = new WebSocket(url, protocols);
   const received: string[] = [];
@@ -113,7 +113,7 @@ test.each([
   expect(listRoutes(events)).toEqual(['$connect']);
 });
 
-test('a push reaches its client, and answers gone once that has closed', async () => {
+test('a push reaches its client, and returns gone after the connection has closed', async () => {
   const { socketUrl, events, push } = await startTestGateway();
   const { socket, received } = await connectSocket(socketUrl);
   const id = events[0]?.requestContext.connectionId ?? '';
@@ -128,18 +128,18 @@ test('a push reaches its client, and answers gone once that has closed', async (
   expect(await push.send('unknown=', { type: 'pong', v: 1 })).toBe('gone');
 });
 
-test('a connection is not there for a push before its connect handler has accepted it', async () => {
-  const seen: string[] = [];
+test('a push to a connection returns gone before its connect handler has accepted it', async () => {
+  const answers: string[] = [];
   const started = await startTestGateway(async (event) => {
     const { routeKey, connectionId } = event.requestContext;
     if (routeKey !== '$connect') return { statusCode: 200 };
-    seen.push(await started.push.send(connectionId, { type: 'pong', v: 1 }));
+    answers.push(await started.push.send(connectionId, { type: 'pong', v: 1 }));
     return { statusCode: 200 };
   });
 
   await connectSocket(started.socketUrl);
 
-  expect(seen).toEqual(['gone']);
+  expect(answers).toEqual(['gone']);
 });
 
 test('the management client reads and ends a connection', async () => {
@@ -148,9 +148,9 @@ test('the management client reads and ends a connection', async () => {
   const ConnectionId = events[0]?.requestContext.connectionId;
   const client = new ApiGatewayManagementApiClient(access);
 
-  const facts = await client.send(new GetConnectionCommand({ ConnectionId }));
-  expect(facts.ConnectedAt).toBeInstanceOf(Date);
-  expect(facts.Identity?.SourceIp).toBe('127.0.0.1');
+  const connection = await client.send(new GetConnectionCommand({ ConnectionId }));
+  expect(connection.ConnectedAt).toBeInstanceOf(Date);
+  expect(connection.Identity?.SourceIp).toBe('127.0.0.1');
 
   await client.send(new DeleteConnectionCommand({ ConnectionId }));
   expect(await closed).toBe(1000);
@@ -159,7 +159,7 @@ test('the management client reads and ends a connection', async () => {
   );
 });
 
-test('strangers cannot push, and large messages are refused', async () => {
+test('pushes without the credential and large messages are refused', async () => {
   const { socketUrl, events, access } = await startTestGateway();
   const { received } = await connectSocket(socketUrl);
   const ConnectionId = events[0]?.requestContext.connectionId;
@@ -201,19 +201,16 @@ test('a binary frame ends the connection', async () => {
 test.each<[string, Partial<SocketLimits>]>([
   ['idle too long', { idleMs: 50 }],
   ['open too long', { lifeMs: 50 }],
-])(
-  'a connection that is %s is ended, and its disconnect handler hears of it',
-  async (_n, limits) => {
-    const { socketUrl, events } = await startTestGateway(undefined, limits);
-    const { closed } = await connectSocket(socketUrl);
+])('a connection that is %s is closed, and its disconnect handler runs', async (_n, limits) => {
+  const { socketUrl, events } = await startTestGateway(undefined, limits);
+  const { closed } = await connectSocket(socketUrl);
 
-    expect(await closed).toBe(1001);
+  expect(await closed).toBe(1001);
 
-    await waitUntil('the disconnect', () => listRoutes(events).includes('$disconnect'));
-  },
-);
+  await waitUntil('the disconnect', () => listRoutes(events).includes('$disconnect'));
+});
 
-test('a message handler that throws is told to the client, and the connection goes on', async () => {
+test('an error of a message handler is reported to the client, and the connection stays open', async () => {
   const { socketUrl } = await startTestGateway((event) => {
     if (event.body === 'bad') throw new Error('private words');
     return { statusCode: 200 };
@@ -228,7 +225,7 @@ test('a message handler that throws is told to the client, and the connection go
   expect(socket.readyState).toBe(WebSocket.OPEN);
 });
 
-test('an upgrade from a foreign page or to another path is refused without a handler', async () => {
+test('an upgrade from a foreign origin or to another path reaches no handler', async () => {
   const { socketUrl, url, events } = await startTestGateway();
   const origin = 'https://evil.example';
   const foreign = new WebSocket(socketUrl, { headers: { origin } });

@@ -13,7 +13,7 @@ function startTestClock(handler: (event: unknown) => unknown, change: Partial<Sc
   return { clock, log };
 }
 
-test('a schedule runs at the start and then at its pace, with the event of a rule', async () => {
+test('a schedule runs at the start and then at its interval, with the event of an EventBridge rule', async () => {
   const events: unknown[] = [];
   startTestClock((event) => {
     events.push(event);
@@ -24,11 +24,11 @@ test('a schedule runs at the start and then at its pace, with the event of a rul
   expect(events[0]).toMatchObject({
     source: 'aws.events',
     'detail-type': 'Scheduled Event',
-    resources: [expect.stringMatching(/rule\/reconcile$/)],
+    resources: [expect.stringMatching(/rule\/resync$/)],
   });
 });
 
-test('the first run does not wait for the pace', async () => {
+test('the first run of a schedule does not wait for its interval', async () => {
   let runs = 0;
   const { clock } = startTestClock(
     () => {
@@ -42,14 +42,14 @@ test('the first run does not wait for the pace', async () => {
   expect(runs).toBe(1);
 });
 
-test('a run that is due while the last one goes on is left out', async () => {
+test('a run is skipped while the previous run is still going', async () => {
   let running = 0;
-  let most = 0;
+  let maxRunning = 0;
   let runs = 0;
   startTestClock(async () => {
     runs += 1;
     running += 1;
-    most = Math.max(most, running);
+    maxRunning = Math.max(maxRunning, running);
     const until = Date.now() + 60;
     await waitUntil('three ticks', () => Date.now() > until);
     running -= 1;
@@ -57,10 +57,10 @@ test('a run that is due while the last one goes on is left out', async () => {
 
   await waitUntil('three runs', () => runs === 3);
 
-  expect(most).toBe(1);
+  expect(maxRunning).toBe(1);
 });
 
-test('a run that fails is logged, and the next one comes', async () => {
+test('a failed run is logged, and the schedule continues', async () => {
   let runs = 0;
   const { log } = startTestClock(() => {
     runs += 1;
@@ -69,10 +69,10 @@ test('a run that fails is logged, and the next one comes', async () => {
 
   await waitUntil('two runs', () => runs === 2);
 
-  expect(log.lines[0]).toMatchObject({ level: 'error', fields: { schedule: 'reconcile' } });
+  expect(log.lines[0]).toMatchObject({ level: 'error', fields: { schedule: 'resync' } });
 });
 
-test('close waits for the run that goes on, and no further one comes', async () => {
+test('close waits for the current run and starts no further run', async () => {
   const gate = Promise.withResolvers<void>();
   let runs = 0;
   let isDone = false;

@@ -10,7 +10,7 @@ import { createSilentLog } from '../../support/silent-log.ts';
 import { startTestQueues } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-const base: QueueRow = {
+const baseRow: QueueRow = {
   name: 'reconcile',
   handler: 'none',
   types: ['reconcile_plan'],
@@ -25,12 +25,12 @@ async function startTestPoller(
   handle: (event: SQSEvent) => unknown,
   change: Partial<QueueRow> = {},
 ) {
-  const row = { ...base, ...change };
+  const row = { ...baseRow, ...change };
   const queues = await startTestQueues([row]);
   const queue = createSqsQueue(queues);
   const log = createSilentLog();
   const handler = createHandler(handle);
-  const url = queues.urls.drive ?? '';
+  const url = queues.urls.reconcile ?? '';
   const start = () => {
     const poller = startQueuePoller({ ...queues, queues: [{ row, url, handler }], log });
     onTestFinished(() => poller.close());
@@ -43,7 +43,7 @@ async function startTestPoller(
 
 function createHandler(handle: (event: SQSEvent) => unknown): LambdaHandler {
   return (event) => {
-    if (!isSqsEvent(event)) throw new Error('no SQS event');
+    if (!isSqsEvent(event)) throw new Error('the event is no SQS event');
     return handle(event);
   };
 }
@@ -56,7 +56,7 @@ function listPlanIds(event: SQSEvent): string[] {
   return event.Records.map((record) => JSON.parse(record.body).plan);
 }
 
-test('a message reaches the handler as Lambda gives it, and is gone afterwards', async () => {
+test('a message reaches the handler as a Lambda event and is deleted afterwards', async () => {
   const events: SQSEvent[] = [];
   const { queues, send, poller } = await startTestPoller((event) => void events.push(event));
 
@@ -67,7 +67,7 @@ test('a message reaches the handler as Lambda gives it, and is gone afterwards',
   expect(events[0]?.Records[0]).toMatchObject({
     body: '{"type":"reconcile_plan","v":1,"plan":"p1"}',
     eventSource: 'aws:sqs',
-    eventSourceARN: expect.stringMatching(/:drive$/),
+    eventSourceARN: expect.stringMatching(/:reconcile$/),
     attributes: { ApproximateReceiveCount: '1' },
     messageAttributes: {},
   });
@@ -75,16 +75,16 @@ test('a message reaches the handler as Lambda gives it, and is gone afterwards',
   expect([waiting, deadLetters]).toEqual([0, 0]);
 });
 
-test('messages are handled at the same time, never more than the concurrency', async () => {
+test('messages are handled concurrently, up to the concurrency of the queue', async () => {
   let running = 0;
-  let most = 0;
+  let maxRunning = 0;
   const handled: string[] = [];
   const gate = Promise.withResolvers<void>();
   const { send } = await startTestPoller(
     async (event) => {
       running += event.Records.length;
-      most = Math.max(most, running);
-      if (most === 4) gate.resolve();
+      maxRunning = Math.max(maxRunning, running);
+      if (maxRunning === 4) gate.resolve();
       await gate.promise;
       await new Promise((resolve) => setImmediate(resolve));
       running -= event.Records.length;
@@ -96,15 +96,15 @@ test('messages are handled at the same time, never more than the concurrency', a
   await send(...Array.from({ length: 20 }, (_, n) => `p${n}`));
   await waitUntil('all to be handled', () => handled.length === 20);
 
-  expect(most).toBe(4);
+  expect(maxRunning).toBe(4);
   expect(new Set(handled).size).toBe(20);
 });
 
-test('only the messages that the handler names come again', async () => {
-  const seen: string[] = [];
+test('only the messages that the handler reports as failed are delivered again', async () => {
+  const handledPlans: string[] = [];
   const { send } = await startTestPoller(
     (event) => {
-      seen.push(...listPlanIds(event));
+      handledPlans.push(...listPlanIds(event));
       const failed = event.Records.filter(
         ({ body, attributes }) =>
           body.includes('bad') && attributes.ApproximateReceiveCount === '1',
@@ -117,56 +117,59 @@ test('only the messages that the handler names come again', async () => {
   );
 
   await send('good', 'bad', 'fine');
-  await waitUntil('the second time', () => seen.filter((plan) => plan === 'bad').length === 2);
+  await waitUntil(
+    'the second delivery',
+    () => handledPlans.filter((plan) => plan === 'bad').length === 2,
+  );
 
-  expect([...seen].sort()).toEqual(['bad', 'bad', 'fine', 'good']);
+  expect([...handledPlans].sort()).toEqual(['bad', 'bad', 'fine', 'good']);
 });
 
 test.each([
   ['throws', () => Promise.reject(new Error('broken'))],
   ['answers nonsense', () => ({ batchItemFailures: 'all' })],
   ['takes too long', () => new Promise<void>(() => undefined)],
-])('a message whose handler %s goes to the dead letters in the end', async (_name, handle) => {
+])('a message whose handler %s becomes a dead letter', async (_name, handle) => {
   const change = { visibilitySeconds: 1, maxReceives: 1, timeoutSeconds: 0.1 };
   const { queues, send } = await startTestPoller(handle, change);
 
   await send('p1');
 
   const dead = await waitUntil('the dead letter', () =>
-    receiveMessage(queues, queues.deadLetterUrls.drive),
+    receiveMessage(queues, queues.deadLetterUrls.reconcile),
   );
   expect(JSON.parse(dead).plan).toBe('p1');
 });
 
-test('close waits for the handler that is running, and takes nothing more', async () => {
+test('close waits for the running handler and receives no further message', async () => {
   const gate = Promise.withResolvers<void>();
-  const seen: string[] = [];
+  const handledPlans: string[] = [];
   const { queues, poller, send } = await startTestPoller(async (event) => {
-    seen.push(...listPlanIds(event));
+    handledPlans.push(...listPlanIds(event));
     await gate.promise;
   });
   await send('p1');
-  await waitUntil('the first', () => seen.length === 1);
+  await waitUntil('the first', () => handledPlans.length === 1);
   let isClosed = false;
 
   const closing = poller.close().then(() => {
     isClosed = true;
   });
-  // One round trip: by then the server has seen the poller hang up.
-  expect(await receiveMessage(queues, queues.deadLetterUrls.drive)).toBeUndefined();
+  // After one round trip, the server has noticed that the poller disconnected.
+  expect(await receiveMessage(queues, queues.deadLetterUrls.reconcile)).toBeUndefined();
   await send('p2');
-  expect(JSON.parse((await receiveMessage(queues, queues.urls.drive)) ?? '{}').plan).toBe('p2');
+  expect(JSON.parse((await receiveMessage(queues, queues.urls.reconcile)) ?? '{}').plan).toBe('p2');
   expect(isClosed).toBe(false);
   gate.resolve();
   await closing;
 
-  expect(seen).toEqual(['p1']);
+  expect(handledPlans).toEqual(['p1']);
 });
 
-test('the poller goes on after the queue could not be read', async () => {
-  const seen: string[] = [];
+test('the poller keeps running after a failed read of its queue', async () => {
+  const handledPlans: string[] = [];
   const { queues, log, start, poller, send } = await startTestPoller((event) => {
-    seen.push(...listPlanIds(event));
+    handledPlans.push(...listPlanIds(event));
   });
   await poller.close();
   await queues.close();
@@ -174,7 +177,7 @@ test('the poller goes on after the queue could not be read', async () => {
 
   await waitUntil('the warning', () => log.lines.some((line) => line.level === 'warn'));
 
-  expect(seen).toEqual([]);
+  expect(handledPlans).toEqual([]);
   await expect(send('p1')).rejects.toThrow(/not sent/);
 });
 
@@ -198,7 +201,7 @@ async function receiveMessage(
 
 async function countMessages(queues: TestQueues) {
   const counts = await Promise.all(
-    [queues.urls.drive, queues.deadLetterUrls.drive].map(async (QueueUrl) => {
+    [queues.urls.reconcile, queues.deadLetterUrls.reconcile].map(async (QueueUrl) => {
       const command = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0 });
       return (await new SQSClient(queues).send(command)).Messages?.length ?? 0;
     }),

@@ -6,7 +6,7 @@ import { getDataLayout } from '../../../local/platform/platform-settings.ts';
 import { stopData } from '../../../local/platform/stop-data.ts';
 import { isProcessAlive, makeProcessPods } from '../../support/process/process-pods.ts';
 
-test('attempts that outlived their platform are ended by the folder of their data', async () => {
+test('stopData ends attempts that outlived the platform of the data folder', async () => {
   const pods = await makeProcessPods();
   onTestFinished(() => pods.close());
   const dataDir = await mkdtemp(join(tmpdir(), 'stop-data-'));
