@@ -51,8 +51,12 @@ test('a delayed message arrives after its delay, a message without a delay at on
     { message: createReconcileMessage(2), delaySeconds: 0 },
   ]);
 
-  expect(await receiveMessages(client, queues.urls.reconcile, 1)).toEqual([createReconcileMessage(2)]);
-  expect(await receiveMessages(client, queues.urls.reconcile, 1)).toEqual([createReconcileMessage(1)]);
+  expect(await receiveMessages(client, queues.urls.reconcile, 1)).toEqual([
+    createReconcileMessage(2),
+  ]);
+  expect(await receiveMessages(client, queues.urls.reconcile, 1)).toEqual([
+    createReconcileMessage(1),
+  ]);
   expect(Date.now() - sentAt).toBeGreaterThanOrEqual(990);
 });
 
