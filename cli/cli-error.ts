@@ -1,4 +1,4 @@
-/** What a script can tell from the exit code; `smol-gang help` prints this table. */
+/** Exit codes, for scripts. `smol-gang help` prints their meanings. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -10,27 +10,33 @@ export const EXIT = {
   unreachable: 7,
   interrupted: 130,
 } as const;
+/** An exit code of the command line. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** Meaning of each exit code, as help prints it. */
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.done, 'done'],
-  [EXIT.failed, 'the plan failed, halted or was cancelled; or a check failed'],
-  [EXIT.usage, 'the command or what it was given is wrong'],
+  [EXIT.done, 'success; or the plan runs and needs nobody'],
+  [EXIT.failed, 'the plan failed, halted, was rejected or cancelled; or a check failed'],
+  [EXIT.usage, 'the command, an option or an argument is wrong'],
   [EXIT.denied, 'not signed in, or not allowed'],
-  [EXIT.notFound, 'there is no such plan, task or repository'],
-  [EXIT.conflict, 'the state does not allow it, or somebody else was first'],
-  [EXIT.waiting, 'waiting for a person; the command that goes on is printed'],
-  [EXIT.unreachable, 'smol-gang does not answer, or refuses for a while'],
-  [EXIT.interrupted, 'interrupted with Ctrl-C; the plan goes on'],
+  [EXIT.notFound, 'no such plan, task or repository exists'],
+  [
+    EXIT.conflict,
+    'the state of the plan or task does not allow the command, or another change came first',
+  ],
+  [EXIT.waiting, 'the plan waits for a person; the command to continue is printed'],
+  [EXIT.unreachable, 'smol-gang does not answer, or accepts no requests for a while'],
+  [EXIT.interrupted, 'interrupted with Ctrl-C; the plan continues'],
 ];
 
-/** An error that is said to the person in one go: `message` is what is wrong, `advice` what to do about it. */
+/** An error for the user: `message` says what is wrong, `advice` what to do next. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: ExitCode;
-  /** snake_case, stable; the API's own code where the API refused. */
+  /** snake_case, stable; the code of the API if the API refused. */
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
+  /** The next step; undefined if the message says everything. */
   readonly advice: string | undefined;
 
   constructor(
@@ -51,6 +57,7 @@ export class CliError extends Error {
   }
 }
 
+/** Creates an error for a wrong command, option or argument. */
 export function createUsageError(message: string, advice?: string): CliError {
   return new CliError(EXIT.usage, 'usage', message, advice === undefined ? {} : { advice });
 }

@@ -6,7 +6,7 @@ import { createTerminal } from './terminal.ts';
 
 const host = createProcessHost();
 const terminal = createTerminal(host, false);
-const rejectClient = () => Promise.reject(new Error('no server is asked here'));
+const rejectClient = () => Promise.reject(new Error('this test has no server'));
 
 const tinyCommand = defineCommand({
   name: 'tiny',
@@ -18,16 +18,16 @@ const tinyCommand = defineCommand({
 });
 
 test.each([
-  [[], /something is missing; usage: smol-gang tiny WORD \[--count N\]/],
-  [['a', 'b'], /"b" is one word too many/],
+  [[], /an argument is missing; usage: smol-gang tiny WORD \[--count N\]/],
+  [['a', 'b'], /"b" is one argument too many/],
   [['a', '--colour'], /Unknown option '--colour'/],
   [['a', '--count'], /'--count <value>' argument missing/],
-])('%j is refused with what is wrong', (args, message) => {
+])('the arguments %j are rejected with the cause', (args, message) => {
   expect(() => tinyCommand.prepare(args)).toThrow(message);
 });
 
-test('a value may begin with a dash, unless it is an option itself', async () => {
-  let seen: unknown;
+test('an option takes a value with a leading dash, but not the name of another option', async () => {
+  let receivedPrompt: unknown;
   const echo = defineCommand({
     name: 'echo',
     summary: 'for the test',
@@ -35,23 +35,23 @@ test('a value may begin with a dash, unless it is an option itself', async () =>
     words: { min: 0, max: 0 },
     options: { prompt: { type: 'string', help: 'text' }, wait: { type: 'boolean', help: 'flag' } },
     run: async (_context, _words, values) => {
-      seen = values.prompt;
+      receivedPrompt = values.prompt;
       return 0;
     },
   });
-  const context = { url: undefined, verbose() {}, host, terminal, client: rejectClient };
+  const context = { url: undefined, printVerbose() {}, host, terminal, client: rejectClient };
 
   await echo.prepare(['--prompt', '- one\n- two', '--wait']).run(context);
 
-  expect(seen).toBe('- one\n- two');
+  expect(receivedPrompt).toBe('- one\n- two');
   expect(() => echo.prepare(['--prompt', '--wait'])).toThrow('ambiguous');
 });
 
-test('help is answered even where words are missing', () => {
+test('--help works although arguments are missing', () => {
   expect(tinyCommand.prepare(['--help']).globals.help).toBe(true);
 });
 
-test('numbers and choices are checked where they come in', () => {
+test('parsers of numbers and choices reject values outside their bounds', () => {
   const whole = { min: 1, whole: true };
 
   expect(parseNumberOption('n', '12', whole)).toBe(12);
@@ -67,7 +67,7 @@ test('numbers and choices are checked where they come in', () => {
   );
 });
 
-test('every command has a name of one or two words, a summary, and no name twice', () => {
+test('every command has a unique name of one or two words and a summary', () => {
   const names = COMMANDS.map((command) => command.name);
 
   expect(new Set(names).size).toBe(names.length);
@@ -78,7 +78,7 @@ test('every command has a name of one or two words, a summary, and no name twice
   }
 });
 
-test('no password or token is ever an option', () => {
+test('no option takes a password or a token', () => {
   const options = COMMANDS.flatMap((command) => Object.keys(command.options));
 
   expect(options.filter((name) => /password|secret|token$|key/.test(name))).toEqual([]);

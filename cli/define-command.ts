@@ -1,47 +1,57 @@
 import { parseArgs } from 'node:util';
+import { describeError } from '../core/base/describe-error.ts';
 import type { ExitCode } from './cli-error.ts';
 import { createUsageError } from './cli-error.ts';
 import type { Client } from './client/client.ts';
 import type { Host } from './host.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Declaration of an option. */
 export type OptionSpec = {
   readonly type: 'string' | 'boolean';
+  /** True if the option may be given several times. */
   readonly multiple?: boolean;
+  /** Short form of one letter, without the dash. */
   readonly short?: string;
   readonly help: string;
-  /** What stands for the value in help: "FILE". */
+  /** Placeholder of the value in help: "FILE". */
   readonly value?: string;
 };
+/** Declarations of options by name, without the dashes. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 type OptionValue<O extends OptionSpec> = O['type'] extends 'boolean' ? boolean : string;
+/** Values of the options that were given; an option that was not given is absent. */
 export type OptionValues<O extends OptionSpecs> = {
   readonly [name in keyof O]?: O[name]['multiple'] extends true
     ? OptionValue<O[name]>[]
     : OptionValue<O[name]>;
 };
 
-/** What a command has to work with. */
+/** Everything that a command works with. */
 export type CommandContext = {
   readonly host: Host;
   readonly terminal: Terminal;
-  /** Made when it is first asked for: help and usage errors need no server. */
+  /** Connects at the first call: help and usage errors need no server. */
   client(): Promise<Client>;
+  /** Value of --url. */
   readonly url: string | undefined;
-  verbose(text: string): void;
+  /** Prints a note if --verbose was given. */
+  printVerbose(text: string): void;
 };
 
+/** Declaration of a command. */
 export type CommandSpec<O extends OptionSpecs> = {
-  /** As it is typed: "plan show". */
+  /** Name of one or two words, in the form that the user types: "plan show". */
   readonly name: string;
+  /** Line in the list of commands, without a full stop. */
   readonly summary: string;
-  /** What follows the name: "PLAN TASK [--follow]". */
+  /** Synopsis after the name: "PLAN TASK [--follow]". */
   readonly usage: string;
-  /** How many words it takes beside options. */
+  /** Number of arguments beside options. */
   readonly words: { readonly min: number; readonly max: number };
   readonly options: O;
-  /** Further lines of its help. */
+  /** Further lines of the command's help. */
   readonly details?: string;
   run(
     context: CommandContext,
@@ -50,13 +60,14 @@ export type CommandSpec<O extends OptionSpecs> = {
   ): Promise<ExitCode>;
 };
 
+/** A command of the table, with the types of its options erased. */
 export type Command = {
   readonly name: string;
   readonly summary: string;
   readonly usage: string;
   readonly options: OptionSpecs;
   readonly details?: string | undefined;
-  /** Checks the arguments, then answers what runs. */
+  /** Checks the arguments and returns the function that runs the command. */
   prepare(args: readonly string[]): {
     readonly globals: GlobalValues;
     run(context: CommandContext): Promise<ExitCode>;
@@ -64,14 +75,18 @@ export type Command = {
 };
 
 export const GLOBAL_OPTIONS = {
-  json: { type: 'boolean', help: 'JSON on stdout and nothing else there' },
-  verbose: { type: 'boolean', help: 'say where it connects and as whom' },
-  url: { type: 'string', value: 'URL', help: 'where smol-gang runs' },
-  help: { type: 'boolean', short: 'h', help: 'this help' },
+  json: { type: 'boolean', help: 'print only JSON on stdout' },
+  verbose: { type: 'boolean', help: 'show the URL and the credential that are used' },
+  url: { type: 'string', value: 'URL', help: 'URL of smol-gang; default: found by itself' },
+  help: { type: 'boolean', short: 'h', help: 'show this help' },
 } as const satisfies OptionSpecs;
+/** Values of the options that every command takes. */
 export type GlobalValues = OptionValues<typeof GLOBAL_OPTIONS>;
 
-/** A row of the table of commands. */
+/** A group of commands under one title in help. */
+export type CommandGroup = { readonly title: string; readonly commands: readonly Command[] };
+
+/** Turns a declaration into a row of the command table. */
 export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>): Command {
   return {
     name: spec.name,
@@ -104,15 +119,14 @@ function parseValues<O extends OptionSpecs>(
     const parsed = parseArgs({ args: joined, options, allowPositionals: true, strict: true });
     return { values: narrowValues<O>(parsed.values), words: parsed.positionals };
   } catch (error) {
-    throw createUsageError(
-      error instanceof Error ? takeFirstSentence(error.message) : String(error),
-    );
+    throw createUsageError(takeFirstSentence(describeError(error)));
   }
 }
 
 /**
- * `--prompt "- a list"` is a value and `"- a list"` a word, not options: only what is an option here counts as one. Such
- * words come last, where they stand in every command that takes text.
+ * Prepares arguments for `parseArgs`, which takes every argument with a leading dash for an option. Only the names of the
+ * command's options are options: `--prompt "- a list"` is a value, and `"- a list"` alone is a text. Texts move to the end,
+ * where every command expects its text.
  */
 function joinDashedValues(args: readonly string[], options: OptionSpecs): string[] {
   const joined: string[] = [];
@@ -143,11 +157,12 @@ function isOption(arg: string, options: OptionSpecs): boolean {
   return Object.values(options).some((option) => arg === `-${option.short}`);
 }
 
-/** parseArgs has checked each value against the very options that make up the type. */
+/** The type is sound: parseArgs has checked each value against the options that the type is derived from. */
 function narrowValues<O extends OptionSpecs>(values: object): OptionValues<O> {
   return values;
 }
 
+/** Drops the hints of parseArgs, which describe the Node API. */
 function takeFirstSentence(text: string): string {
   return text.split(/\. (?=To |Did )/)[0] ?? text;
 }
@@ -161,12 +176,12 @@ function requireWordCount(
   words: readonly string[],
 ): void {
   const usage = `usage: smol-gang ${spec.name} ${spec.usage}`.trimEnd();
-  if (words.length < spec.words.min) throw createUsageError(`something is missing; ${usage}`);
+  if (words.length < spec.words.min) throw createUsageError(`an argument is missing; ${usage}`);
   const extra = words[spec.words.max];
-  if (extra !== undefined) throw createUsageError(`"${extra}" is one word too many; ${usage}`);
+  if (extra !== undefined) throw createUsageError(`"${extra}" is one argument too many; ${usage}`);
 }
 
-/** A number that an option was given; undefined when it was not. */
+/** Parses the number of an option; undefined if the option was not given. */
 export function parseNumberOption(
   name: string,
   text: string | undefined,
@@ -182,14 +197,14 @@ export function parseNumberOption(
   return value;
 }
 
-/** One of a few words that an option was given; undefined when it was not. */
+/** Parses an option that takes a word of a fixed list; undefined if the option was not given. */
 export function parseChoiceOption<const C extends string>(
   name: string,
   text: string | undefined,
   choices: readonly C[],
 ): C | undefined {
   if (text === undefined) return undefined;
-  const choice = choices.find((each) => each === text);
+  const choice = choices.find((candidate) => candidate === text);
   if (choice !== undefined) return choice;
   throw createUsageError(`--${name} takes one of ${choices.join(', ')}, not "${text}"`);
 }

@@ -9,6 +9,6 @@ test.each([
   ['stat', 'status'],
   ['xyz', undefined],
   ['plan', undefined],
-])('%s means %s', (typed, meant) => {
-  expect(findClosest(typed, WORDS)).toBe(meant);
+])('the closest word to %s is %s', (typed, expected) => {
+  expect(findClosest(typed, WORDS)).toBe(expected);
 });

@@ -1,4 +1,4 @@
-/** The word that was probably meant: at most two letters off, or the start of one. */
+/** Finds the word that the user probably meant: at most two letters differ, or the typed text is its start. */
 export function findClosest(typed: string, words: readonly string[]): string | undefined {
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const word of words) {

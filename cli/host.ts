@@ -1,16 +1,19 @@
 import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 
+/** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** An output stream that may be a terminal. */
 export type Screen = Writable & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
 };
+/** An input stream that may be a terminal. */
 export type Keyboard = Readable & { readonly isTTY?: boolean };
 
-/** The process around the command: the one place that a test replaces. */
+/** The process around a command. A test replaces this object and nothing else. */
 export type Host = {
   readonly env: Environment;
   readonly cwd: string;
@@ -18,11 +21,13 @@ export type Host = {
   readonly stdin: Keyboard;
   readonly stdout: Screen;
   readonly stderr: Screen;
+  /** Epoch milliseconds. */
   now(): number;
-  /** Calls back on Ctrl-C instead of ending the process, until the answered function is called. */
+  /** Calls the handler on Ctrl-C instead of ending the process. The returned function restores the default. */
   onInterrupt(handler: () => void): () => void;
 };
 
+/** Creates the host of this process. */
 export function createProcessHost(): Host {
   return {
     env: process.env,

@@ -6,21 +6,27 @@ import type { CliError } from './cli-error.ts';
 import { createUsageError } from './cli-error.ts';
 import type { Environment } from './host.ts';
 
-// Looks at a repository and changes nothing in it: not even the index, which a plain `git status` may rewrite.
+// Reads the user's repository without any change. Even the index stays as it is, which a plain `git status` may rewrite.
 
 const runExecFile = promisify(execFile);
 
+/** The state of a local repository from which a plan starts. */
 export type LocalRepository = {
-  /** Top of the work tree, links resolved. */
+  /** Top folder of the work tree, symbolic links resolved. */
   readonly path: string;
   readonly branch: string;
-  /** The commit that work starts from. */
+  /** Commit from which the work starts. */
   readonly sha: string;
-  /** Changed or untracked, and so not taken. */
+  /** Changed or untracked files, which the plan does not contain. */
   readonly dirtyPaths: readonly string[];
 };
 
-/** `base`: a branch of it; without one the current branch, at HEAD. */
+/**
+ * Reads the commit from which a plan starts.
+ *
+ * @param base a branch of the repository; undefined: the current branch at HEAD
+ * @throws CliError with exit code `usage` if the folder, the branch or a commit is missing
+ */
 export async function readLocalRepository(
   folder: string,
   base: string | undefined,
@@ -32,8 +38,8 @@ export async function readLocalRepository(
   const branch = base ?? current;
   if (branch === undefined) {
     throw createUsageError(
-      `HEAD of ${path} is detached`,
-      'name the branch to start from with --base',
+      `HEAD of ${path} is detached, so the branch to start from is unknown`,
+      'name the branch with --base',
     );
   }
   const ref = branch === current ? 'HEAD' : `refs/heads/${branch}`;
@@ -43,14 +49,14 @@ export async function readLocalRepository(
   return { path, branch, sha, dirtyPaths: parseDirtyPaths(status ?? '') };
 }
 
-/** The top of the work tree that a folder is in, links resolved. */
+/** Returns the top folder of the work tree around a folder, symbolic links resolved. */
 export async function findTopLevel(folder: string, env: Environment): Promise<string> {
-  const at = resolve(folder);
-  const top = await runGit(at, ['rev-parse', '--show-toplevel'], env);
+  const path = resolve(folder);
+  const top = await runGit(path, ['rev-parse', '--show-toplevel'], env);
   if (top !== undefined) return realpath(top);
   throw createUsageError(
-    `${at} is not inside a git work tree`,
-    'name one with --repo, or --github owner/name',
+    `${path} is not inside a git work tree`,
+    'name a local repository with --repo PATH, or a repository on GitHub with --github OWNER/NAME',
   );
 }
 
@@ -58,12 +64,12 @@ function createMissingCommitError(path: string, branch: string, isCurrent: boole
   return isCurrent
     ? createUsageError(
         `${path} has no commit yet`,
-        'commit something first: work starts from a commit',
+        'make a first commit: a plan starts from a commit',
       )
-    : createUsageError(`${path} has no branch "${branch}"`, 'see `git branch` for those it has');
+    : createUsageError(`${path} has no branch "${branch}"`, '`git branch` lists the branches');
 }
 
-/** Paths of `git status --porcelain=v1 -z`; of a rename, the new one. */
+/** Parses the paths in the output of `git status --porcelain=v1 -z`. A rename yields the new path. */
 export function parseDirtyPaths(status: string): string[] {
   const paths: string[] = [];
   const fields = status.split('\0');
@@ -76,16 +82,16 @@ export function parseDirtyPaths(status: string): string[] {
   return paths;
 }
 
-/** Its output without the last line break; undefined when git says no. */
+/** Runs git and returns its output without the last line break; undefined if git fails. */
 async function runGit(
   folder: string,
   args: readonly string[],
   env: Environment,
 ): Promise<string | undefined> {
-  // An fsmonitor would start a daemon, or a program that the repository names.
-  const full = ['-C', folder, '-c', 'core.fsmonitor=false', '--no-optional-locks', ...args];
+  // With fsmonitor, git would start a daemon or a program that the repository names.
+  const fullArgs = ['-C', folder, '-c', 'core.fsmonitor=false', '--no-optional-locks', ...args];
   try {
-    const { stdout } = await runExecFile('git', full, {
+    const { stdout } = await runExecFile('git', fullArgs, {
       env: buildGitEnvironment(env),
       maxBuffer: 64 << 20,
     });
@@ -95,7 +101,10 @@ async function runGit(
       throw createUsageError('git is not installed, or not on the PATH');
     }
     if (isDubiousOwner(error)) {
-      throw createUsageError(`git does not trust ${folder}: it belongs to somebody else`);
+      throw createUsageError(
+        `git does not trust ${folder}, because the folder belongs to another user`,
+        'add the folder to the setting safe.directory of git if you trust it',
+      );
     }
     return undefined;
   }
@@ -106,12 +115,12 @@ function isDubiousOwner(error: unknown): boolean {
   return String(error.stderr).includes('dubious ownership');
 }
 
-/** Nothing of an outer git (a hook's GIT_DIR) and no secrets of ours. */
+/** Passes on neither the variables of an outer git, such as GIT_DIR in a hook, nor secrets. */
 function buildGitEnvironment(env: Environment): Record<string, string> {
-  const kept: Record<string, string> = { GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+  const variables: Record<string, string> = { GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
   for (const name of ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'USERPROFILE', 'SYSTEMROOT']) {
     const value = env[name];
-    if (value !== undefined) kept[name] = value;
+    if (value !== undefined) variables[name] = value;
   }
-  return kept;
+  return variables;
 }

@@ -2,9 +2,8 @@ import type { ExitCode } from './cli-error.ts';
 import { CliError, createUsageError, EXIT } from './cli-error.ts';
 import type { Client } from './client/client.ts';
 import { connectClient } from './client/connect-client.ts';
-import type { CommandGroup } from './command/command-table.ts';
 import { COMMAND_GROUPS, COMMANDS } from './command/command-table.ts';
-import type { Command, CommandContext, GlobalValues } from './define-command.ts';
+import type { Command, CommandContext, CommandGroup, GlobalValues } from './define-command.ts';
 import { findClosest } from './find-closest.ts';
 import type { Host } from './host.ts';
 import { styleSpan } from './render/layout/line.ts';
@@ -12,7 +11,7 @@ import { renderCommandHelp, renderHelp } from './render/render-help.ts';
 import type { Terminal } from './terminal.ts';
 import { createTerminal } from './terminal.ts';
 
-/** Runs one command line; answers its exit code. Whatever goes wrong is said on stderr, and in JSON on stdout if asked. */
+/** Runs a command line and returns its exit code. Prints every error on stderr and, with --json, on stdout as JSON. */
 export async function runCli(args: readonly string[], host: Host): Promise<ExitCode> {
   const terminal = createTerminal(host, args.includes('--json'));
   try {
@@ -32,8 +31,8 @@ async function dispatchCommand(
     terminal.printLines(renderHelp(found.help, terminal.width));
     return EXIT.done;
   }
-  const { command, rest } = found;
-  const prepared = command.prepare(rest);
+  const { command, commandArgs } = found;
+  const prepared = command.prepare(commandArgs);
   if (prepared.globals.help === true) {
     terminal.printLines(renderCommandHelp(command, terminal.width));
     return EXIT.done;
@@ -43,19 +42,19 @@ async function dispatchCommand(
 
 function createContext(host: Host, terminal: Terminal, globals: GlobalValues): CommandContext {
   let client: Promise<Client> | undefined;
-  function verbose(text: string): void {
+  function printVerbose(text: string): void {
     if (globals.verbose === true) terminal.printNotes([[styleSpan('dim', text)]]);
   }
   return {
     host,
     terminal,
     url: globals.url,
-    verbose,
+    printVerbose,
     client() {
       client ??= connectClient(host, {
         url: globals.url,
         printNote: (text) => terminal.printNotes([[styleSpan('warn', '! '), text]]),
-        printVerbose: verbose,
+        printVerbose,
       });
       return client;
     },
@@ -63,10 +62,10 @@ function createContext(host: Host, terminal: Terminal, globals: GlobalValues): C
 }
 
 type FoundCommand =
-  | { readonly command: Command; readonly rest: readonly string[] }
+  | { readonly command: Command; readonly commandArgs: readonly string[] }
   | { readonly help: readonly CommandGroup[] };
 
-/** A command is one word or two; `help` and `--help` may stand before or instead. */
+/** Finds the command, whose name has one or two words. `help` and `--help` may come before a command or replace it. */
 function findCommand(args: readonly string[]): FoundCommand {
   const [first, second] = args;
   if (first === undefined || first === '--help' || first === '-h') return { help: COMMAND_GROUPS };
@@ -77,8 +76,8 @@ function findCommand(args: readonly string[]): FoundCommand {
     [`${first} ${second ?? ''}`, 2],
     [first, 1],
   ] as const) {
-    const command = COMMANDS.find((each) => each.name === name);
-    if (command !== undefined) return { command, rest: args.slice(length) };
+    const command = COMMANDS.find((candidate) => candidate.name === name);
+    if (command !== undefined) return { command, commandArgs: args.slice(length) };
   }
   const group = findGroup(first);
   if (group !== undefined && (second === undefined || /^(-h|--help)$/.test(second))) {
@@ -87,41 +86,48 @@ function findCommand(args: readonly string[]): FoundCommand {
   throw createUnknownCommandError(first, group === undefined ? undefined : second);
 }
 
+/** Finds the commands that start with a word, such as "plan". */
 function findGroup(word: string): CommandGroup | undefined {
   const commands = COMMANDS.filter((command) => command.name.startsWith(`${word} `));
   const [first] = commands;
-  const home = COMMAND_GROUPS.find(
-    (group) => first !== undefined && group.commands.includes(first),
+  const group = COMMAND_GROUPS.find(
+    ({ commands: members }) => first !== undefined && members.includes(first),
   );
-  return home === undefined ? undefined : { title: home.title, commands };
+  return group === undefined ? undefined : { title: group.title, commands };
 }
 
 function createUnknownCommandError(first: string, second: string | undefined): CliError {
   const typed = second === undefined ? first : `${first} ${second}`;
   const names = COMMANDS.map((command) => command.name);
-  const near = findClosest(typed, names);
-  const advice = near === undefined ? '`smol-gang help` lists them' : `did you mean \`${near}\`?`;
+  const closest = findClosest(typed, names);
+  const advice =
+    closest === undefined ? '`smol-gang help` lists all commands' : `did you mean \`${closest}\`?`;
   return createUsageError(`there is no command "${typed}"`, advice);
 }
 
 function printError(error: unknown, terminal: Terminal): ExitCode {
-  const known = error instanceof CliError ? error : createUnexpectedError(error);
+  const cliError = error instanceof CliError ? error : createUnexpectedError(error);
   if (terminal.isJson) {
-    const { code, message, advice, details, exitCode } = known;
+    const { code, message, advice, details, exitCode } = cliError;
     terminal.printJson({ error: { code, message, advice, details, exitCode } });
   }
-  const [first = '', ...more] = known.message.split('\n');
+  const [firstLine = '', ...otherLines] = cliError.message.split('\n');
   terminal.printNotes([
-    [styleSpan('bad', '✗ '), first],
-    ...more.map((line) => [line]),
-    ...(known.advice === undefined ? [] : [['  ', styleSpan('dim', known.advice)]]),
+    [styleSpan('bad', '✗ '), firstLine],
+    ...otherLines.map((line) => [line]),
+    ...(cliError.advice === undefined ? [] : [['  ', styleSpan('dim', cliError.advice)]]),
   ]);
-  return known.exitCode;
+  return cliError.exitCode;
 }
 
 function createUnexpectedError(error: unknown): CliError {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new CliError(EXIT.failed, 'bug', `this should not have happened:\n${text}`, {
-    cause: error,
-  });
+  return new CliError(
+    EXIT.failed,
+    'bug',
+    `unexpected error, which is a defect of smol-gang:\n${text}`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -6,35 +6,37 @@ import type { Line } from './render/layout/line.ts';
 import { renderLines } from './render/layout/line.ts';
 import { cleanText } from './render/layout/text.ts';
 
-/** Wider than this a line is hard to read, however wide the window. */
+/** A longer line is hard to read, also in a wider window. */
 const MAX_COLUMNS = 100;
 
-/** What commands print with and ask through. Results go to stdout, everything said on the side to stderr. */
+/** Output and input of commands. Results go to stdout, notes and questions to stderr. */
 export type Terminal = {
-  /** stdout is JSON only. */
+  /** True if stdout carries only JSON. */
   readonly isJson: boolean;
+  /** Columns for rendered lines, at most 100. */
   readonly width: number;
-  /** stdin and stdout are a person's. */
+  /** True if a person can answer: stdin and stdout are terminals, and the output is not JSON. */
   readonly isInteractive: boolean;
   printLines(lines: readonly Line[]): void;
-  /** The one JSON document of a command, or one line of a stream. */
+  /** Prints the JSON document of a command, or a line of a stream of documents. */
   printJson(value: unknown, layout?: 'document' | 'line'): void;
-  /** Text as it is, for files and to be copied whole; on a terminal without what could take it over. */
+  /** Prints text unchanged, to be copied or redirected; on a terminal, without control characters. */
   printRaw(text: string): void;
   printNotes(lines: readonly Line[]): void;
   ask(question: string): Promise<string>;
-  /** Without echo on a terminal; the first line of stdin otherwise. */
+  /** Asks without echo; without a terminal, reads the first line of stdin. */
   askSecret(question: string): Promise<string>;
   readStdin(): Promise<string>;
 };
 
+/** Creates the terminal of a process; `json` replaces all lines on stdout by JSON. */
 export function createTerminal(host: Host, json: boolean): Terminal {
   const { stdin, stdout, stderr } = host;
-  const interactive = stdin.isTTY === true && stdout.isTTY === true;
+  const hasPerson = stdin.isTTY === true && stdout.isTTY === true;
   return {
     isJson: json,
     width: Math.min(MAX_COLUMNS, stdout.columns ?? MAX_COLUMNS),
-    isInteractive: interactive && !json,
+    isInteractive: hasPerson && !json,
     printLines: (lines) => writeLines(stdout, lines, usesColour(host, stdout)),
     printJson(value, layout = 'document') {
       stdout.write(`${formatSafeJson(value, layout === 'document' ? 2 : 0)}\n`);
@@ -50,9 +52,10 @@ export function createTerminal(host: Host, json: boolean): Terminal {
   };
 }
 
+/** Tells whether output to the screen may have colours; NO_COLOR and a dumb terminal switch them off. */
 export function usesColour(host: Host, screen: { readonly isTTY?: boolean }): boolean {
-  const refused = host.env.NO_COLOR;
-  if (refused !== undefined && refused !== '') return false;
+  const noColor = host.env.NO_COLOR;
+  if (noColor !== undefined && noColor !== '') return false;
   return screen.isTTY === true && host.env.TERM !== 'dumb';
 }
 
@@ -61,11 +64,11 @@ function writeLines(screen: Writable, lines: readonly Line[], colour: boolean): 
   screen.write(`${renderLines(lines, { colour }).join('\n')}\n`);
 }
 
-/** JSON leaves C1 controls as they are, and some terminals obey them. */
+/** Formats JSON and escapes the characters that JSON leaves as they are although some terminals obey them. */
 function formatSafeJson(value: unknown, indent: number): string {
   return JSON.stringify(value, null, indent).replace(
     /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
@@ -80,14 +83,15 @@ async function askWithEcho(host: Host, question: string): Promise<string> {
 
 async function askWithoutEcho(host: Host, question: string): Promise<string> {
   if (host.stdin.isTTY !== true) {
-    const first = (await readStdinText(host)).split(/\r?\n/)[0] ?? '';
-    if (first === '') throw createUsageError('the password is read from stdin, which was empty');
-    return first;
+    const firstLine = (await readStdinText(host)).split(/\r?\n/)[0] ?? '';
+    if (firstLine === '')
+      throw createUsageError('stdin is empty: pass the password as the first line of stdin');
+    return firstLine;
   }
-  // readline echoes what is typed to its output: give it one that keeps nothing.
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // readline echoes the typed characters to its output; this output discards them.
+  const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
   host.stderr.write(question);
-  const lines = createInterface({ input: host.stdin, output: nowhere, terminal: true });
+  const lines = createInterface({ input: host.stdin, output: discard, terminal: true });
   try {
     return await readAnswerLine(lines, '');
   } finally {
@@ -101,9 +105,10 @@ function readAnswerLine(
   question: string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(new CliError(EXIT.interrupted, 'interrupted', 'interrupted'));
-    lines.once('SIGINT', stop);
-    lines.once('close', stop);
+    const rejectInterrupted = () =>
+      reject(new CliError(EXIT.interrupted, 'interrupted', 'interrupted'));
+    lines.once('SIGINT', rejectInterrupted);
+    lines.once('close', rejectInterrupted);
     lines.question(question).then(resolve, reject);
   });
 }

@@ -1,10 +1,14 @@
 import type { z } from 'zod';
-import type { Session } from '../../core/contract/access.ts';
+import type { Page } from '../../core/base/list-pages.ts';
+import { listPages } from '../../core/base/list-pages.ts';
+import { parseJson } from '../../core/base/parse-json.ts';
 import type { Route } from '../../core/contract/route.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { createAnswerError, createForeignAnswerError, describeParseError } from './http-error.ts';
+import type { RouteParts } from './prepare-request.ts';
+import { prepareRequest } from './prepare-request.ts';
 import { sendRequest } from './send-request.ts';
-import type { Credential } from './signer.ts';
+import type { SignerOptions } from './signer.ts';
 import { createSigner } from './signer.ts';
 
 type RoutePart<R, K extends string> = R extends { readonly [key in K]: infer S extends z.ZodType }
@@ -13,24 +17,28 @@ type RoutePart<R, K extends string> = R extends { readonly [key in K]: infer S e
     : { readonly [key in K]: z.input<S> }
   : unknown;
 
-/** What a route takes: exactly the parts that its row in the table has. */
+/** Input of a route: exactly the parts that its row in the route table has. */
 export type RouteInput<R extends Route> = RouteParts &
   RoutePart<R, 'params'> &
   RoutePart<R, 'query'> &
   RoutePart<R, 'body'>;
 
-type RouteParts = { readonly params?: unknown; readonly query?: unknown; readonly body?: unknown };
-
+/** A route that answers with a body. */
 export type AnsweringRoute = Route & { readonly answer: z.ZodType };
+
+/** Parsed answer of a route. */
 export type RouteAnswer<R extends AnsweringRoute> = z.output<R['answer']>;
 
+/** Options of a single call. */
 export type CallOptions = {
-  /** Makes a creating call safe to repeat; it is then repeated on connection errors. */
+  /** Makes a creating call safe to repeat. The client then repeats the call after connection errors. */
   readonly idempotencyKey?: string;
+  /** Milliseconds for each try; default 35,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 };
 
+/** Client of the HTTP API. Every answer is parsed; every refusal is a CliError. */
 export type Client = {
   readonly url: string;
   call<R extends AnsweringRoute>(
@@ -38,23 +46,15 @@ export type Client = {
     input: RouteInput<R>,
     options?: CallOptions,
   ): Promise<RouteAnswer<R>>;
-  /** For routes that answer nothing. */
+  /** Calls a route that answers without a body. */
   send<R extends Route>(route: R, input: RouteInput<R>, options?: CallOptions): Promise<void>;
 };
 
-export type ClientOptions = {
-  /** Without a slash at the end. */
-  readonly url: string;
-  /** Tried in order: the next one when the API refuses one and it cannot be refreshed. */
-  readonly credentials?: readonly Credential[];
-  /** Keeps a refreshed session. */
-  readonly saveSession?: (session: Session) => Promise<void>;
-  /** What another process may have kept meanwhile. */
-  readonly loadSession?: () => Promise<Session | undefined>;
-  /** How long a call that may be repeated is repeated once the API has answered before; ms. */
+/** Options of a client. */
+export type ClientOptions = SignerOptions & {
+  /** Milliseconds during which a repeatable call is repeated, once the API has answered before; default 30,000. */
   readonly patienceMs?: number;
-  /** Told once per call that is being repeated, and of a change of credentials. */
-  readonly onNote?: (text: string) => void;
+  /** Epoch milliseconds; default: the system clock. */
   readonly now?: () => number;
 };
 
@@ -63,105 +63,72 @@ const PATIENCE_MS = 30_000;
 /** An API that has never answered is more likely not running than restarting. */
 const FIRST_PATIENCE_MS = 700;
 
-/** A client of the HTTP API, made from its route table. Every answer is parsed; every refusal is a CliError. */
+/** Creates a client from the route table of the contract. */
 export function createClient(options: ClientOptions): Client {
   const now = options.now ?? Date.now;
   const signer = createSigner(options, now);
   let hasAnswered = false;
 
-  async function request(route: Route, input: RouteParts, call: CallOptions): Promise<unknown> {
-    const prepared = prepareRequest(options.url, route, input, call);
+  async function request(
+    route: Route,
+    input: RouteParts,
+    callOptions: CallOptions,
+  ): Promise<unknown> {
+    const prepared = prepareRequest(options.url, route, input, callOptions.idempotencyKey);
     const patienceMs = options.patienceMs ?? PATIENCE_MS;
-    async function attempt(): Promise<Response> {
+    async function sendSigned(): Promise<Response> {
       const authorization = route.access === 'public' ? undefined : await signer.getAuthorization();
       return sendRequest(prepared, {
         authorization,
-        isRepeatable: isRepeatable(route, call),
+        isRepeatable: isRepeatable(route, callOptions),
         patienceMs: hasAnswered ? patienceMs : Math.min(patienceMs, FIRST_PATIENCE_MS),
-        timeoutMs: call.timeoutMs ?? TIMEOUT_MS,
-        signal: call.signal,
+        timeoutMs: callOptions.timeoutMs ?? TIMEOUT_MS,
+        signal: callOptions.signal,
         onNote: options.onNote,
         now,
       });
     }
-    let response = await attempt();
+    let response = await sendSigned();
     hasAnswered = true;
     while (response.status === 401 && route.access !== 'public' && (await signer.handleRefusal())) {
-      response = await attempt();
+      response = await sendSigned();
     }
-    return readAnswer(options.url, route, response);
+    return readAnswer(options.url, route, response, now());
   }
 
   async function call<R extends AnsweringRoute>(
     route: R,
     input: RouteInput<R>,
-    how: CallOptions = {},
+    callOptions: CallOptions = {},
   ): Promise<RouteAnswer<R>> {
-    const answer = await request(route, input, how);
+    const answer = await request(route, input, callOptions);
     return parseAnswer<R['answer']>(route.answer, answer, options.url, route.path);
   }
 
-  async function send<R extends Route>(route: R, input: RouteInput<R>, how: CallOptions = {}) {
-    await request(route, input, how);
+  async function send<R extends Route>(
+    route: R,
+    input: RouteInput<R>,
+    callOptions: CallOptions = {},
+  ): Promise<void> {
+    await request(route, input, callOptions);
   }
 
   return { url: options.url, call, send };
 }
 
-function isRepeatable(route: Route, call: CallOptions): boolean {
-  return route.method !== 'POST' || call.idempotencyKey !== undefined;
+/** A POST may have an effect each time, unless an idempotency key prevents the second effect. */
+function isRepeatable(route: Route, callOptions: CallOptions): boolean {
+  return route.method !== 'POST' || callOptions.idempotencyKey !== undefined;
 }
 
-export type PreparedRequest = {
-  readonly baseUrl: string;
-  readonly url: string;
-  readonly method: Route['method'];
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-};
-
-/** Params, query and body are checked before anything is sent: an id with a slash never becomes another path. */
-function prepareRequest(
-  baseUrl: string,
+async function readAnswer(
+  url: string,
   route: Route,
-  input: RouteParts,
-  call: CallOptions,
-): PreparedRequest {
-  const params = validatePart(route.params, input.params);
-  const query = validatePart(route.query, input.query);
-  validatePart(route.body, input.body);
-  const path = route.path.replace(/\{(\w+)\}/g, (_, name) =>
-    encodeURIComponent(String(params[name])),
-  );
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) search.set(name, String(value));
-  }
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (route.body !== undefined) headers['content-type'] = 'application/json';
-  if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
-  const suffix = search.size === 0 ? '' : `?${search}`;
-  return {
-    baseUrl,
-    url: `${baseUrl}${path}${suffix}`,
-    method: route.method,
-    headers,
-    body: route.body === undefined ? undefined : JSON.stringify(input.body ?? {}),
-  };
-}
-
-function validatePart(schema: z.ZodType | undefined, value: unknown): Record<string, unknown> {
-  if (schema === undefined) return {};
-  const parsed = schema.safeParse(value ?? {});
-  if (!parsed.success) throw new CliError(EXIT.usage, 'usage', describeParseError(parsed.error));
-  const data = parsed.data;
-  return typeof data === 'object' && data !== null ? { ...data } : {};
-}
-
-async function readAnswer(url: string, route: Route, response: Response): Promise<unknown> {
-  const text = await response.text();
-  const body = parseJson(text);
-  if (!response.ok) throw createAnswerError(url, response, body);
+  response: Response,
+  now: number,
+): Promise<unknown> {
+  const body = parseJson(await response.text());
+  if (!response.ok) throw createAnswerError(url, response, body, now);
   if (route.status === 204) return undefined;
   if (body === undefined) throw createForeignAnswerError(url, response);
   return body;
@@ -178,32 +145,20 @@ function parseAnswer<S extends z.ZodType>(
   throw new CliError(
     EXIT.failed,
     'contract_mismatch',
-    `${url} answered ${path} in a form that this version does not know (${describeParseError(parsed.error)})`,
-    { advice: 'use the command line of the version that the server runs' },
+    `the answer of ${url}${path} has a form that this version of smol-gang does not know (${describeParseError(parsed.error)})`,
+    { advice: 'use the same version of smol-gang as the server' },
   );
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Every item of a list route, page after page, at most `most`. */
+/** Reads the items of a paged list, at most `maxItems`. */
 export async function readAllPages<T>(
-  readPage: (
-    cursor: string | undefined,
-  ) => Promise<{ readonly items: T[]; readonly next?: string | undefined }>,
-  most = 20_000,
+  readPage: (cursor: string | undefined) => Promise<Page<T>>,
+  maxItems = 20_000,
 ): Promise<T[]> {
   const items: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await readPage(cursor);
-    items.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== undefined && items.length < most);
+  for await (const item of listPages(readPage)) {
+    items.push(item);
+    if (items.length >= maxItems) break;
+  }
   return items;
 }

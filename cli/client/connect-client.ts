@@ -16,34 +16,35 @@ import type { Credential } from './signer.ts';
 
 const CHECKOUT_FOLDER = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** The platform to call, and the credentials for it. */
 export type Connection = {
   readonly url: string;
-  /** Why this URL: said with --verbose. */
+  /** Origin of the URL, for --verbose. */
   readonly urlSource: string;
   readonly credentials: readonly Credential[];
 };
 
 /**
- * Where to call and as whom. URL: --url, SMOL_GANG_URL, a laptop platform's file in this folder or above, the last
- * sign-in, the platform of this very checkout, the default. Token: SMOL_GANG_TOKEN, the sign-in for that URL, that file.
+ * Finds the platform and the credentials. The URL is the first of: --url, SMOL_GANG_URL, the file of a laptop platform in
+ * this folder or above, the last sign-in, the laptop platform of this checkout, the default. The credential is
+ * SMOL_GANG_TOKEN alone or else, in this order, the sign-in for the URL and the tokens of laptop platforms at the URL.
  */
 export async function findConnection(host: Host, urlOption?: string): Promise<Connection> {
   const store = await readCredentialsStore(getCredentialsPath(host.env, host.home));
-  const near = await findLaptopFiles(host.cwd);
-  const own = await findLaptopFiles(CHECKOUT_FOLDER);
+  const nearbyFiles = await findLaptopFiles(host.cwd);
+  const checkoutFiles = await findLaptopFiles(CHECKOUT_FOLDER);
   const chosen = chooseUrl(host, urlOption, {
-    near: near[0]?.url,
-    current: store.current,
-    own: own[0]?.url,
+    nearby: nearbyFiles[0]?.url,
+    lastSignIn: store.current,
+    checkout: checkoutFiles[0]?.url,
   });
   const url = normaliseUrl(chosen.url);
-  const { because } = chosen;
   const token = host.env.SMOL_GANG_TOKEN;
   if (token !== undefined && token !== '') {
-    // Given on purpose: when it is refused, nobody else's credential is tried in its place.
+    // The user chose this token on purpose: another credential must not replace a refused token.
     return {
       url,
-      urlSource: because,
+      urlSource: chosen.source,
       credentials: [{ kind: 'token', token, source: 'SMOL_GANG_TOKEN' }],
     };
   }
@@ -52,49 +53,54 @@ export async function findConnection(host: Host, urlOption?: string): Promise<Co
   if (session !== undefined) {
     credentials.push({ kind: 'session', session, source: `the sign-in of ${session.user.email}` });
   }
-  for (const file of [...near, ...own]) {
+  for (const file of [...nearbyFiles, ...checkoutFiles]) {
     if (file.url !== url) continue;
     credentials.push({ kind: 'token', token: file.token, source: file.path });
   }
-  return { url, urlSource: because, credentials };
+  return { url, urlSource: chosen.source, credentials };
 }
 
 function chooseUrl(
   host: Host,
   option: string | undefined,
   found: {
-    readonly near?: string | undefined;
-    readonly current?: string | undefined;
-    readonly own?: string | undefined;
+    readonly nearby: string | undefined;
+    readonly lastSignIn: string | undefined;
+    readonly checkout: string | undefined;
   },
-): { readonly url: string; readonly because: string } {
+): { readonly url: string; readonly source: string } {
   const choices: readonly (readonly [string | undefined, string])[] = [
     [option, '--url'],
     [host.env.SMOL_GANG_URL, 'SMOL_GANG_URL'],
-    [found.near, 'a laptop platform in this folder or above'],
-    [found.current, 'the last sign-in'],
-    [found.own, 'the laptop platform of the smol-gang checkout'],
+    [found.nearby, 'a laptop platform in this folder or above'],
+    [found.lastSignIn, 'the last sign-in'],
+    [found.checkout, 'the laptop platform of the smol-gang checkout'],
   ];
-  for (const [url, because] of choices) {
-    if (url !== undefined && url !== '') return { url, because };
+  for (const [url, source] of choices) {
+    if (url !== undefined && url !== '') return { url, source };
   }
-  return { url: DEFAULT_URL, because: 'the default' };
+  return { url: DEFAULT_URL, source: 'the default' };
 }
 
+/** Options of a connection. */
 export type ConnectOptions = {
+  /** Value of --url. */
   readonly url?: string | undefined;
   readonly printNote: (text: string) => void;
   readonly printVerbose: (text: string) => void;
 };
 
+/** Creates the client for the platform that the environment of the host names. */
 export async function connectClient(host: Host, options: ConnectOptions): Promise<Client> {
   const connection = await findConnection(host, options.url);
   const { url, credentials } = connection;
   const path = getCredentialsPath(host.env, host.home);
   options.printVerbose(`${url}, from ${connection.urlSource}`);
-  options.printVerbose(`signed in with ${credentials[0]?.source ?? 'nothing'}`);
+  options.printVerbose(`signed in with ${credentials[0]?.source ?? 'no credential'}`);
   if (url.startsWith('http:') && !isLoopbackUrl(url) && credentials.length > 0) {
-    options.printNote(`${url} is not encrypted: whoever sees the traffic can act in your name`);
+    options.printNote(
+      `the connection to ${url} is not encrypted: anyone who can read the traffic can act as you`,
+    );
   }
   return createClient({
     url,

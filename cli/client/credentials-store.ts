@@ -1,35 +1,45 @@
 import { chmod, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../core/base/parse-json.ts';
 import type { Session } from '../../core/contract/access.ts';
 import { sessionSchema } from '../../core/contract/access.ts';
 import { CliError, createUsageError, EXIT } from '../cli-error.ts';
 import type { Environment } from '../host.ts';
 
-// Where the command line keeps who is signed in: one file of mode 600, an entry per URL. A laptop platform leaves a second
-// kind of file in its data directory, so that on the same machine nobody has to sign in.
+// The command line stores its sign-ins in a file of mode 600, an entry for each URL. A laptop platform writes a second kind of
+// file into its data directory, so that its users need no sign-in on the same machine.
 
+/** URL of a platform that `make dev` starts without settings. */
 export const DEFAULT_URL = 'http://localhost:3000';
 
 const storeSchema = z.object({
-  /** The URL that was signed in to last. */
+  /** URL of the last sign-in. */
   current: z.string().optional(),
   sessions: z.record(z.string(), sessionSchema).default({}),
 });
 type CredentialsStore = z.infer<typeof storeSchema>;
 
 const laptopFileSchema = z.object({ url: z.url(), token: z.string().min(1).max(4_000) });
+/** The file of a laptop platform: URL and token. */
 export type LaptopFile = z.infer<typeof laptopFileSchema> & {
   readonly path: string;
+  /** Epoch milliseconds. */
   readonly writtenAt: number;
 };
 
+/** Returns the path of the file with the sign-ins. */
 export function getCredentialsPath(env: Environment, home: string): string {
   const base = env.XDG_CONFIG_HOME;
   const folder = base?.startsWith('/') ? base : join(home, '.config');
   return join(folder, 'smol-gang', 'credentials.json');
 }
 
+/**
+ * Reads the sign-ins; without a file there are none.
+ *
+ * @throws CliError if the file is damaged
+ */
 export async function readCredentialsStore(path: string): Promise<CredentialsStore> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return { sessions: {} };
@@ -40,7 +50,7 @@ export async function readCredentialsStore(path: string): Promise<CredentialsSto
   });
 }
 
-/** Written beside and renamed over, so that a reader never sees half of it; readable by its owner only. */
+/** Writes a draft and renames the draft, so that a reader never sees half a file. Only the owner can read the file. */
 async function writeCredentialsStore(path: string, store: CredentialsStore): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}`;
@@ -49,6 +59,7 @@ async function writeCredentialsStore(path: string, store: CredentialsStore): Pro
   await rename(draft, path);
 }
 
+/** Stores a sign-in and makes its URL the one in use. */
 export async function saveSession(path: string, url: string, session: Session): Promise<void> {
   const store = await readCredentialsStore(path);
   await writeCredentialsStore(path, {
@@ -57,13 +68,13 @@ export async function saveSession(path: string, url: string, session: Session): 
   });
 }
 
-/** Keeps a renewed session of a URL without making that URL the one in use. */
+/** Stores a renewed session. The URL in use stays the same. */
 export async function updateSession(path: string, url: string, session: Session): Promise<void> {
   const store = await readCredentialsStore(path);
   await writeCredentialsStore(path, { ...store, sessions: { ...store.sessions, [url]: session } });
 }
 
-/** Whether there was one. */
+/** Deletes the sign-in for a URL. Returns false if there was none. */
 export async function dropSession(path: string, url: string): Promise<boolean> {
   const store = await readCredentialsStore(path);
   if (store.sessions[url] === undefined) return false;
@@ -77,25 +88,27 @@ export async function dropSession(path: string, url: string): Promise<boolean> {
   return true;
 }
 
-/** Of `make dev` and of `make demo`. */
+/** Written by `make dev` and by `make demo`. */
 const LAPTOP_FILES = [
   join('.smol-gang', 'cli.json'),
   join('.smol-gang', 'demo', 'cli.json'),
 ] as const;
 
-/** The files that laptop platforms left in `folder`, or else in the nearest one above it; the last written first. */
+/** Returns the files of laptop platforms in a folder or else in the nearest folder above, the last written first. */
 export async function findLaptopFiles(folder: string): Promise<LaptopFile[]> {
-  for (let at = resolve(folder); ; at = dirname(at)) {
-    const read = await Promise.all(LAPTOP_FILES.map((name) => readLaptopFile(join(at, name))));
-    const found = read.filter((file) => file !== undefined);
+  for (let current = resolve(folder); ; current = dirname(current)) {
+    const paths = LAPTOP_FILES.map((name) => join(current, name));
+    const files = await Promise.all(paths.map(readLaptopFile));
+    const found = files.filter((file) => file !== undefined);
     if (found.length > 0) return found.toSorted((a, b) => b.writtenAt - a.writtenAt);
-    if (dirname(at) === at) return [];
+    if (dirname(current) === current) return [];
   }
 }
 
 /**
- * A repository could carry such a file to send prompts elsewhere. So it counts only if it is the user's own, closed to
- * others (git cannot say that of a file), and points to this machine.
+ * Reads the file of a laptop platform; undefined if the file is missing or not trusted. A repository could contain such a
+ * file in order to send prompts to a stranger. The file therefore counts only if the user owns it, if its mode shuts out
+ * other users (git cannot store such a mode) and if its URL is on this machine.
  */
 export async function readLaptopFile(path: string): Promise<LaptopFile | undefined> {
   const facts = await stat(path).catch(() => undefined);
@@ -109,24 +122,17 @@ export async function readLaptopFile(path: string): Promise<LaptopFile | undefin
   return { ...parsed.data, url, path, writtenAt: facts.mtimeMs };
 }
 
+/** Tells whether a URL points to this machine. */
 export function isLoopbackUrl(url: string): boolean {
   const { hostname } = new URL(url);
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** Scheme, host, port and path, without a slash at the end. */
+/** Reduces a URL to scheme, host, port and path, without a slash at the end. */
 export function normaliseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw createUsageError(`"${text}" is not an http(s) URL`);
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 import { errorBodySchema } from '../../core/contract/error.ts';
 import type { ExitCode } from '../cli-error.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { findErrorAdvice } from '../next-step.ts';
+import { formatDuration } from '../render/layout/format-figures.ts';
 
 const EXIT_BY_STATUS: Readonly<Record<number, ExitCode>> = {
   400: EXIT.usage,
@@ -27,12 +29,17 @@ const issuesSchema = z.object({
   ),
 });
 
-/** The API's refusal, as it is said to the person. */
-export function createAnswerError(url: string, response: Response, body: unknown): CliError {
+/** Creates the error for a refusal of the API. Adds the next step where the status or the code tells one. */
+export function createAnswerError(
+  url: string,
+  response: Response,
+  body: unknown,
+  now: number,
+): CliError {
   const parsed = errorBodySchema.safeParse(body);
   if (!parsed.success) return createForeignAnswerError(url, response);
   const { code, message, details = {}, requestId } = parsed.data.error;
-  const advice = chooseAdvice(response, requestId) ?? findErrorAdvice(code, details);
+  const advice = chooseAdvice(response, requestId, now) ?? findErrorAdvice(code, details);
   return new CliError(
     EXIT_BY_STATUS[response.status] ?? EXIT.failed,
     code,
@@ -41,12 +48,12 @@ export function createAnswerError(url: string, response: Response, body: unknown
   );
 }
 
-function chooseAdvice(response: Response, requestId: string): string | undefined {
-  if (response.status === 500) return `its log has more under request ${requestId}`;
+function chooseAdvice(response: Response, requestId: string, now: number): string | undefined {
+  if (response.status === 500) return `look for request ${requestId} in the log of the server`;
   if (response.status === 401) return 'sign in with `smol-gang login`, or set SMOL_GANG_TOKEN';
-  const seconds = response.headers.get('retry-after');
-  if (response.status === 429 && seconds !== null) return `try again in ${seconds} s`;
-  return undefined;
+  const waitMs = parseRetryAfterMs(response.headers.get('retry-after'), now);
+  if (response.status !== 429 || waitMs === undefined) return undefined;
+  return `try again in ${formatDuration(waitMs)}`;
 }
 
 function renderIssues(details: Readonly<Record<string, unknown>>): string[] {
@@ -58,18 +65,18 @@ function renderIssues(details: Readonly<Record<string, unknown>>): string[] {
   });
 }
 
-/** Something answers there, but it does not speak this API. */
+/** Creates the error for a server that answers but does not speak this API. */
 export function createForeignAnswerError(url: string, response: Response): CliError {
   const type = response.headers.get('content-type') ?? 'no content type';
   return new CliError(
     EXIT.unreachable,
     'not_smol_gang',
-    `what answers at ${url} is not smol-gang (HTTP ${response.status}, ${type})`,
-    { advice: 'set SMOL_GANG_URL to where smol-gang runs' },
+    `the server at ${url} is not smol-gang (HTTP ${response.status}, ${type})`,
+    { advice: 'set SMOL_GANG_URL to the URL where smol-gang runs' },
   );
 }
 
-/** The first few problems of a parse, with where they are: "tasks.0.id: …; tasks.3: …". */
+/** Describes the first problems that a schema found, each with its path: "tasks.0.id: …; tasks.3: …". */
 export function describeParseError(error: z.ZodError): string {
   const problems = error.issues.slice(0, 5).map((issue) => {
     const path = issue.path.map(String).join('.');

@@ -1,14 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '../../core/base/describe-error.ts';
+import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 import { CliError, EXIT } from '../cli-error.ts';
-import type { PreparedRequest } from './client.ts';
+import type { PreparedRequest } from './prepare-request.ts';
 
+/** Options of sending a request. */
 export type SendOptions = {
   readonly authorization: string | undefined;
-  /** Repeating it does no harm: it reads, deletes, or carries an idempotency key. */
+  /** True if a repetition does no harm: the request reads, deletes or carries an idempotency key. */
   readonly isRepeatable: boolean;
+  /** Milliseconds during which the request is repeated. */
   readonly patienceMs: number;
+  /** Milliseconds for each try. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Receives one note when the request is repeated for the third time. */
   readonly onNote: ((text: string) => void) | undefined;
   readonly now: () => number;
 };
@@ -17,18 +23,23 @@ const MIN_DELAY_MS = 100;
 const MAX_DELAY_MS = 2_000;
 const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);
 
-/** One request and its answer, whatever its status; repeated with growing pauses while that may help. */
+/**
+ * Sends a request and returns the response of any status. Repeats the request with growing pauses after connection errors
+ * and after statuses that may pass.
+ *
+ * @throws CliError with exit code `unreachable` if no response arrives
+ */
 export async function sendRequest(
   request: PreparedRequest,
   options: SendOptions,
 ): Promise<Response> {
   const giveUpAt = options.now() + options.patienceMs;
   let pause = MIN_DELAY_MS;
-  for (let tries = 1; ; tries += 1) {
+  for (let tryCount = 1; ; tryCount += 1) {
     const outcome = await sendOnce(request, options);
-    const mayRepeat = options.isRepeatable || isRefusedConnection(outcome.error);
+    const canRepeat = options.isRepeatable || isRefusedConnection(outcome.error);
     const wait = Math.max(pause * (0.75 + Math.random() / 2), outcome.retryAfterMs);
-    const isLast = !mayRepeat || options.now() + wait > giveUpAt;
+    const isLast = !canRepeat || options.now() + wait > giveUpAt;
     if (
       outcome.response !== undefined &&
       (isLast || !RETRYABLE_STATUSES.has(outcome.response.status))
@@ -36,7 +47,7 @@ export async function sendRequest(
       return outcome.response;
     }
     if (isLast) throw createUnreachableError(request.baseUrl, outcome.error);
-    if (tries === 4) options.onNote?.(`no answer from ${request.baseUrl}, trying again`);
+    if (tryCount === 4) options.onNote?.(`${request.baseUrl} does not answer; trying again`);
     await outcome.response?.body?.cancel();
     await delay(wait, undefined, { signal: options.signal });
     pause = Math.min(pause * 2, MAX_DELAY_MS);
@@ -61,26 +72,28 @@ async function sendOnce(request: PreparedRequest, options: SendOptions): Promise
       redirect: 'error',
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
     });
-    const seconds = Number(response.headers.get('retry-after') ?? 0);
-    return { response, retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : 0 };
+    const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), options.now());
+    return { response, retryAfterMs: retryAfterMs ?? 0 };
   } catch (error) {
     options.signal?.throwIfAborted();
     return { error, retryAfterMs: 0 };
   }
 }
 
-/** Codes of the failed connection, however deep `fetch` has put them. */
+/** Returns the error codes of a failed connection. `fetch` nests them as causes. */
 function collectConnectionCodes(error: unknown): string[] {
   const codes: string[] = [];
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth += 1) {
-    if ('code' in at && typeof at.code === 'string') codes.push(at.code);
-    if (at instanceof AggregateError) codes.push(...at.errors.flatMap(collectConnectionCodes));
-    at = at.cause;
+  let cause = error;
+  for (let depth = 0; cause instanceof Error && depth < 5; depth += 1) {
+    if ('code' in cause && typeof cause.code === 'string') codes.push(cause.code);
+    if (cause instanceof AggregateError)
+      codes.push(...cause.errors.flatMap(collectConnectionCodes));
+    cause = cause.cause;
   }
   return codes;
 }
 
-/** The request never left: it may be repeated whatever it does. */
+/** Tells whether the connection was refused. The request was then never sent, so any request can be repeated. */
 function isRefusedConnection(error: unknown): boolean {
   return collectConnectionCodes(error).includes('ECONNREFUSED');
 }
@@ -91,13 +104,13 @@ function createUnreachableError(url: string, error: unknown): CliError {
     ? `smol-gang is not running at ${url}`
     : `${url} does not answer (${codes[0] ?? describeReason(error)})`;
   return new CliError(EXIT.unreachable, 'unreachable', message, {
-    advice: 'start it with `make dev`, or set SMOL_GANG_URL to where it runs',
+    advice: 'start smol-gang with `make dev`, or set SMOL_GANG_URL to the URL where it runs',
     cause: error,
   });
 }
 
 function describeReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return describeError(error);
   if (error.name === 'TimeoutError') return 'timed out';
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
   return `${error.message}${cause}`;

@@ -1,31 +1,51 @@
 import type { Session } from '../../core/contract/access.ts';
 import { sessionSchema } from '../../core/contract/access.ts';
 import { API } from '../../core/contract/api.ts';
-import type { ClientOptions } from './client.ts';
 
+/** A credential that a request can be signed with; `source` names its origin for messages. */
 export type Credential =
   | { readonly kind: 'token'; readonly token: string; readonly source: string }
   | { readonly kind: 'session'; readonly session: Session; readonly source: string };
 
-/** A session this close to its end is renewed before it is used. */
+/** A session is renewed before its use if it ends within this time. */
 const RENEWAL_MARGIN_MS = 30_000;
 
+/** Options of a signer. */
+export type SignerOptions = {
+  /** URL of the platform, without a slash at the end. */
+  readonly url: string;
+  /** Credentials in the order of their use. The next credential is used after the API refused one for good. */
+  readonly credentials?: readonly Credential[];
+  /** Stores a renewed session. */
+  readonly saveSession?: (session: Session) => Promise<void>;
+  /** Loads the stored session, which another process may have renewed. */
+  readonly loadSession?: () => Promise<Session | undefined>;
+  /** Receives a note for the user, such as a change of the credential. */
+  readonly onNote?: (text: string) => void;
+};
+
+/** Signs requests, and renews or replaces a credential that the API refuses. */
 export type Signer = {
-  /** The header for the next request; undefined: nobody is signed in. */
+  /** Returns the authorization header of the next request; undefined without a credential. */
   getAuthorization(): Promise<string | undefined>;
-  /** The API said 401: renews, or goes on to the next credential. False: there is nothing left to try. */
+  /** Handles a 401: renews the session or moves on to the next credential. Returns false if no credential is left. */
   handleRefusal(): Promise<boolean>;
 };
 
-export function createSigner(options: ClientOptions, now: () => number): Signer {
+/** Creates a signer that starts with the first credential. */
+export function createSigner(options: SignerOptions, now: () => number): Signer {
   const candidates = [...(options.credentials ?? [])];
   const renewed = new Set<string>();
 
-  /** Another process may have renewed it first: a refresh token may be good only once. */
+  /** Renews a session. Prefers a session that another process has renewed: a refresh token may be valid only once. */
   async function renew(old: Session): Promise<Session | undefined> {
-    const kept = await options.loadSession?.();
-    if (kept !== undefined && kept.accessToken !== old.accessToken && isSessionFresh(kept, now())) {
-      return kept;
+    const stored = await options.loadSession?.();
+    if (
+      stored !== undefined &&
+      stored.accessToken !== old.accessToken &&
+      isSessionFresh(stored, now())
+    ) {
+      return stored;
     }
     const session = await requestSessionRefresh(options.url, old.refreshToken);
     if (session !== undefined) await options.saveSession?.(session);
@@ -48,8 +68,10 @@ export function createSigner(options: ClientOptions, now: () => number): Signer 
       if (current === undefined) return undefined;
       if (current.kind === 'token') return `Bearer ${current.token}`;
       if (!isSessionFresh(current.session, now())) await renewFirst();
-      const after = candidates[0];
-      return after?.kind === 'session' ? `Bearer ${after.session.accessToken}` : undefined;
+      const renewedFirst = candidates[0];
+      return renewedFirst?.kind === 'session'
+        ? `Bearer ${renewedFirst.session.accessToken}`
+        : undefined;
     },
     async handleRefusal() {
       if (await renewFirst()) return true;
@@ -57,7 +79,7 @@ export function createSigner(options: ClientOptions, now: () => number): Signer 
       const next = candidates[0];
       if (next === undefined || dropped === undefined) return false;
       if (dropped.kind === 'session') {
-        options.onNote?.(`${dropped.source} is no longer accepted; using ${next.source}`);
+        options.onNote?.(`${dropped.source} is no longer accepted; using ${next.source} instead`);
       }
       return true;
     },
@@ -68,7 +90,7 @@ function isSessionFresh(session: Session, now: number): boolean {
   return session.expiresAt - RENEWAL_MARGIN_MS > now;
 }
 
-/** Undefined: refused, or nobody answered; the call that follows says which. */
+/** Returns the new session; undefined if the API refuses or does not answer. The next call then reports the cause. */
 async function requestSessionRefresh(
   url: string,
   refreshToken: string,

@@ -1,4 +1,4 @@
-import type { Command } from '../define-command.ts';
+import type { Command, CommandGroup } from '../define-command.ts';
 import { loginCommand, logoutCommand } from './access/login-commands.ts';
 import {
   tokenCreateCommand,
@@ -44,8 +44,6 @@ import {
   taskMessagesCommand,
   taskShowCommand,
 } from './task/task-read-commands.ts';
-
-export type CommandGroup = { readonly title: string; readonly commands: readonly Command[] };
 
 /** Every command, in the order in which help shows them. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [

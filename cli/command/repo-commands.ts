@@ -10,7 +10,7 @@ import { renderTable } from '../render/layout/render-table.ts';
 
 export const repoLinkCommand = defineCommand({
   name: 'repo link',
-  summary: 'make a repository known: a local folder, or one on GitHub',
+  summary: 'link a local repository or a repository on GitHub, for use in plans',
   usage: '[PATH | --github OWNER/NAME]',
   words: { min: 0, max: 1 },
   options: { github: { type: 'string', value: 'OWNER/NAME', help: 'a repository on GitHub' } },
@@ -32,7 +32,7 @@ export const repoLinkCommand = defineCommand({
 
 export const repoListCommand = defineCommand({
   name: 'repo list',
-  summary: 'known repositories',
+  summary: 'list the linked repositories',
   usage: '',
   words: { min: 0, max: 0 },
   options: {},
@@ -41,7 +41,10 @@ export const repoListCommand = defineCommand({
     if (terminal.isJson) terminal.printJson({ items });
     else if (items.length === 0) {
       terminal.printLines([
-        ['None yet. Link one with  ', styleSpan('bold', 'smol-gang repo link .')],
+        [
+          'No repository is linked. Link the one in this folder with  ',
+          styleSpan('bold', 'smol-gang repo link .'),
+        ],
       ]);
     } else {
       const rows = items.map((repository) => [
@@ -63,16 +66,16 @@ export const repoListCommand = defineCommand({
 
 export const repoUnlinkCommand = defineCommand({
   name: 'repo unlink',
-  summary: 'forget a repository; nothing in it is touched',
+  summary: 'unlink a repository; the repository itself stays as it is',
   usage: 'ID | OWNER/NAME',
   words: { min: 1, max: 1 },
   options: {},
-  async run({ terminal, client }, [word = '']) {
+  async run({ terminal, client }, [argument = '']) {
     const api = await client();
-    const id = word.includes('/') ? await findRepositoryId(api, word) : word;
+    const id = argument.includes('/') ? await findRepositoryId(api, argument) : argument;
     await api.send(API.unlinkRepository, { params: { repository: id } });
     if (terminal.isJson) terminal.printJson({ unlinked: id });
-    else terminal.printLines([[`${word} is forgotten.`]]);
+    else terminal.printLines([[`${argument} is unlinked.`]]);
     return EXIT.done;
   },
 });
@@ -86,5 +89,7 @@ function listRepositories(client: Client) {
 async function findRepositoryId(client: Client, name: string): Promise<string> {
   const found = (await listRepositories(client)).find((repository) => repository.name === name);
   if (found !== undefined) return found.id;
-  throw new CliError(EXIT.notFound, 'not_found', `no repository ${name} is linked`);
+  throw new CliError(EXIT.notFound, 'not_found', `repository ${name} is not linked`, {
+    advice: '`smol-gang repo list` lists the linked repositories',
+  });
 }

@@ -7,12 +7,12 @@ import { renderTable } from '../render/layout/render-table.ts';
 import { renderChecks } from '../render/render-system.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
-/** Model, forge and disk are really asked: a slow endpoint may take its time. */
+/** The checks call the model and the forge, and a slow endpoint may take long. */
 const SYSTEM_CALL_TIMEOUT_MS = 120_000;
 
 export const doctorCommand = defineCommand({
   name: 'doctor',
-  summary: 'test model, forge, store and launcher, and say what to do',
+  summary: 'check model, forge, store and launcher, with advice for each problem',
   usage: '',
   words: { min: 0, max: 0 },
   options: {},
@@ -27,10 +27,10 @@ export const doctorCommand = defineCommand({
 
 export const gcCommand = defineCommand({
   name: 'gc',
-  summary: 'remove what is past its retention',
+  summary: 'delete data whose retention has passed',
   usage: '[--dry-run]',
   words: { min: 0, max: 0 },
-  options: { 'dry-run': { type: 'boolean', help: 'only say what would be removed' } },
+  options: { 'dry-run': { type: 'boolean', help: 'only list the data, delete nothing' } },
   async run({ terminal, client }, _words, values) {
     const api = await client();
     const dryRun = values['dry-run'] === true;
@@ -43,17 +43,17 @@ export const gcCommand = defineCommand({
       terminal.printJson(answer);
       return EXIT.done;
     }
-    const rows = answer.removed.map((each) => [
-      each.what,
-      each.count.toLocaleString('en'),
-      formatBytes(each.bytes),
+    const rows = answer.removed.map((entry) => [
+      entry.what,
+      entry.count.toLocaleString('en'),
+      formatBytes(entry.bytes),
     ]);
     const columns = [
       { header: dryRun ? 'would be removed' : 'removed' },
       { header: 'count', align: 'right' },
       { header: 'size', align: 'right' },
     ] as const;
-    if (rows.length === 0) terminal.printLines([['Nothing is past its retention.']]);
+    if (rows.length === 0) terminal.printLines([['There is nothing to delete.']]);
     else terminal.printLines(renderTable(columns, rows, terminal.width));
     return EXIT.done;
   },
@@ -61,14 +61,14 @@ export const gcCommand = defineCommand({
 
 export const recoverCommand = defineCommand({
   name: 'recover',
-  summary: 'look at everything of a plan, or of all active plans, now',
+  summary: 'check a plan, or all active plans, at once and continue parked work',
   usage: '[PLAN]',
   words: { min: 0, max: 1 },
   options: {},
-  async run({ terminal, client }, [word]) {
+  async run({ terminal, client }, [planArgument]) {
     const api = await client();
     const plans: string[] = [];
-    if (word !== undefined) plans.push(await resolvePlan(api, word));
+    if (planArgument !== undefined) plans.push(await resolvePlan(api, planArgument));
     else {
       for (const status of ['planning', 'activating', 'active'] as const) {
         const found = await readAllPages((cursor) =>
@@ -85,7 +85,7 @@ export const recoverCommand = defineCommand({
     else if (plans.length === 0) terminal.printLines([['No plan is active.']]);
     else
       terminal.printLines(
-        recovered.map((plan) => [`${plan.id} is being looked at · ${plan.status}`]),
+        recovered.map((plan) => [`plan ${plan.id} is being checked · ${plan.status}`]),
       );
     return EXIT.done;
   },
@@ -93,7 +93,7 @@ export const recoverCommand = defineCommand({
 
 export const whoamiCommand = defineCommand({
   name: 'whoami',
-  summary: 'where this connects, and as whom',
+  summary: 'show the URL in use and the signed-in user',
   usage: '',
   words: { min: 0, max: 0 },
   options: {},

@@ -6,7 +6,7 @@ function createTask(id: string, dependsOn: string[] = [], more: Record<string, u
   return taskSpecSchema.parse({ id, description: `do ${id}`, dependsOn, ...more });
 }
 
-test('the same graph needs no edit', () => {
+test('equal graphs have no edits between them', () => {
   expect(
     diffGraphs(
       [createTask('a'), createTask('b', ['a'])],
@@ -15,7 +15,7 @@ test('the same graph needs no edit', () => {
   ).toEqual([]);
 });
 
-test('changed fields are one edit of the task', () => {
+test('the changed fields of a task are a single edit', () => {
   const edits = diffGraphs(
     [createTask('a')],
     [createTask('a', [], { title: 'A', scope: ['src/'] })],
@@ -24,7 +24,7 @@ test('changed fields are one edit of the task', () => {
   expect(edits).toEqual([{ op: 'change_task', task: 'a', title: 'A', scope: ['src/'] }]);
 });
 
-test('new tasks come after those that they wait for', () => {
+test('new tasks come after their dependencies', () => {
   const edits = diffGraphs(
     [createTask('a')],
     [createTask('a'), createTask('c', ['b']), createTask('b', ['a'])],
@@ -36,7 +36,7 @@ test('new tasks come after those that they wait for', () => {
   ]);
 });
 
-test('an edge turned round is removed before it is added', () => {
+test('a reversed edge is removed before the new edge is added', () => {
   const edits = diffGraphs(
     [createTask('a'), createTask('b', ['a'])],
     [createTask('a', ['b']), createTask('b')],
@@ -48,7 +48,7 @@ test('an edge turned round is removed before it is added', () => {
   ]);
 });
 
-test('a removed task leaves its edges first, so that nothing is linked anew', () => {
+test('the edges of a removed task are removed first, so that no dependent inherits them', () => {
   const before = [createTask('a'), createTask('b', ['a']), createTask('c', ['b'])];
 
   expect(diffGraphs(before, [createTask('a'), createTask('c')])).toEqual([

@@ -12,24 +12,24 @@ const EDITABLE_FIELDS = [
   'limits',
 ] as const;
 
-/** The edits that turn one list of tasks into another. `interactive` cannot be edited and is left as it is. */
+/** Returns the edits that turn a list of tasks into another list. The field `interactive` cannot be edited and is ignored. */
 export function diffGraphs(before: readonly TaskSpec[], after: readonly TaskSpec[]): Edit[] {
-  const old = new Map(before.map((task) => [task.id, task]));
-  const kept = new Map(after.map((task) => [task.id, task]));
-  const removed = before.filter((task) => !kept.has(task.id));
-  const added = after.filter((task) => !old.has(task.id));
+  const beforeById = new Map(before.map((task) => [task.id, task]));
+  const afterIds = new Set(after.map((task) => task.id));
+  const removed = before.filter((task) => !afterIds.has(task.id));
+  const added = after.filter((task) => !beforeById.has(task.id));
   const changed = after.flatMap((task) => {
-    const earlier = old.get(task.id);
+    const earlier = beforeById.get(task.id);
     return earlier === undefined ? [] : diffFields(earlier, task);
   });
-  const edges = after.map((task) => diffEdges(old.get(task.id), task));
-  // Edges go before others come, so that no cycle is seen in between; and before the tasks they lead to, since a removed
-  // task's own dependencies would be taken over.
+  const edges = after.map((task) => diffEdges(beforeById.get(task.id), task));
+  // Edges are removed before others are added, so that no cycle exists in between. Edges are also removed before their tasks:
+  // the dependents of a removed task would take over its dependencies.
   return [
-    ...edges.flatMap((edge) => edge.gone),
+    ...edges.flatMap((edge) => edge.removed),
     ...sortByDependency(added).map((task): Edit => ({ op: 'add_task', task })),
     ...changed,
-    ...edges.flatMap((edge) => edge.fresh),
+    ...edges.flatMap((edge) => edge.added),
     ...removed.map((task): Edit => ({ op: 'remove_task', task: task.id })),
   ];
 }
@@ -44,31 +44,32 @@ function diffFields(before: TaskSpec, after: TaskSpec): Edit[] {
 function diffEdges(
   before: TaskSpec | undefined,
   after: TaskSpec,
-): { readonly gone: Edit[]; readonly fresh: Edit[] } {
-  if (before === undefined) return { gone: [], fresh: [] };
+): { readonly removed: Edit[]; readonly added: Edit[] } {
+  if (before === undefined) return { removed: [], added: [] };
   const to = after.id;
-  const gone = before.dependsOn.filter((id) => !after.dependsOn.includes(id));
-  const fresh = after.dependsOn.filter((id) => !before.dependsOn.includes(id));
+  const removed = before.dependsOn.filter((id) => !after.dependsOn.includes(id));
+  const added = after.dependsOn.filter((id) => !before.dependsOn.includes(id));
   return {
-    gone: gone.map((from) => ({ op: 'remove_edge', from, to })),
-    fresh: fresh.map((from) => ({ op: 'add_edge', from, to })),
+    removed: removed.map((from) => ({ op: 'remove_edge', from, to })),
+    added: added.map((from) => ({ op: 'add_edge', from, to })),
   };
 }
 
-/** Each after those it depends on, so that every edit by itself leaves a whole graph. */
+/** Sorts tasks after their dependencies, so that every single edit leaves a complete graph. */
 function sortByDependency(tasks: readonly TaskSpec[]): TaskSpec[] {
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  const placed = new Set<TaskSpec>();
-  function place(task: TaskSpec, above: ReadonlySet<string>): void {
-    if (placed.has(task) || above.has(task.id)) return;
+  const sorted = new Set<TaskSpec>();
+  function addWithDependencies(task: TaskSpec, dependents: ReadonlySet<string>): void {
+    if (sorted.has(task) || dependents.has(task.id)) return;
     for (const id of task.dependsOn) {
       const dependency = byId.get(id);
-      if (dependency !== undefined) place(dependency, new Set([...above, task.id]));
+      if (dependency !== undefined)
+        addWithDependencies(dependency, new Set([...dependents, task.id]));
     }
-    placed.add(task);
+    sorted.add(task);
   }
-  for (const task of tasks) place(task, new Set());
-  return [...placed];
+  for (const task of tasks) addWithDependencies(task, new Set());
+  return [...sorted];
 }
 
 function isEqualJson(a: unknown, b: unknown): boolean {

@@ -9,16 +9,16 @@ function readProblem(text: string): string {
     if (error instanceof CliError && error.exitCode === EXIT.usage) return error.message;
     throw error;
   }
-  throw new Error('it was accepted');
+  throw new Error('the file was accepted');
 }
 
-test('a list of tasks is a graph, with defaults filled in', () => {
+test('a list of tasks is a graph; missing fields get their defaults', () => {
   const graph = parseGraphFile('- id: a\n  description: do it\n', 'graph.yaml');
 
   expect(graph).toMatchObject({ tasks: [{ id: 'a', tier: 'auto', dependsOn: [], scope: [] }] });
 });
 
-test('a document may bring prompt and title, as YAML or JSON', () => {
+test('a document may have a prompt and a title, in YAML or JSON', () => {
   const task = { id: 'a', description: 'do it' };
   const document = {
     title: 'T',
@@ -32,7 +32,7 @@ test('a document may bring prompt and title, as YAML or JSON', () => {
   });
 });
 
-test('a problem is named with its path and its line', () => {
+test('a problem is reported with its path, line and column', () => {
   const text = 'title: T\ntasks:\n  - id: Bad Id\n    description: x\n  - id: b\n    tier: huge\n';
 
   const problem = readProblem(text);
@@ -42,13 +42,13 @@ test('a problem is named with its path and its line', () => {
   expect(problem).toContain('graph.yaml:6:5: tasks.1.tier:');
 });
 
-test('an unknown field is named where it stands', () => {
+test('an unknown field is reported at its own position', () => {
   const text = '- id: a\n  description: x\n  depends_on: [b]\n';
 
-  expect(readProblem(text)).toBe('graph.yaml:3:3: 0.depends_on: is not known');
+  expect(readProblem(text)).toBe('graph.yaml:3:3: 0.depends_on: unknown field');
 });
 
-test('second, missing and self dependencies are found before anything is sent', () => {
+test('duplicate ids, missing dependencies and self-dependencies are reported', () => {
   const text = `- {id: a, description: x, dependsOn: [a]}
 - {id: b, description: x, dependsOn: [c]}
 - {id: b, description: x}
@@ -58,18 +58,18 @@ test('second, missing and self dependencies are found before anything is sent', 
 
   expect(problem).toMatch(/graph\.yaml:1:\d+: 0\.dependsOn\.0: "a" depends on itself/);
   expect(problem).toMatch(/graph\.yaml:2:\d+: 1\.dependsOn\.0: there is no task "c"/);
-  expect(problem).toMatch(/graph\.yaml:3:\d+: 2\.id: there is a second task "b"/);
+  expect(problem).toMatch(/graph\.yaml:3:\d+: 2\.id: the id "b" is used twice/);
 });
 
-test('broken YAML says where', () => {
+test('broken YAML is reported with line and column', () => {
   expect(readProblem('tasks:\n  - id: "open\n')).toMatch(/^graph\.yaml:\d+:\d+: /);
 });
 
-test.each(['', 'just words', '[]', '42'])('%j is no graph', (text) => {
+test.each(['', 'just words', '[]', '42'])('the text %j is not a graph', (text) => {
   expect(readProblem(text)).toContain('graph.yaml:1:1: ');
 });
 
-test('aliases cannot blow a small file up', () => {
+test('YAML aliases cannot expand a small file without bound', () => {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
   for (let n = 1; n < 9; n += 1) {
     lines.push(

@@ -1,11 +1,12 @@
 import type { Document } from 'yaml';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { TaskSpec } from '../../core/contract/task.ts';
 import { taskSpecSchema } from '../../core/contract/task.ts';
 import { createUsageError } from '../cli-error.ts';
 
-// Graphs and task lists that people write, YAML or JSON. Problems are named with the line they are on.
+// Parses graphs and lists of tasks that people write in YAML or JSON. Each problem is reported with its line.
 
 const tasksSchema = z.array(taskSpecSchema).min(1).max(10_000);
 const graphFileSchema = z
@@ -15,9 +16,15 @@ const graphFileSchema = z
     tasks: tasksSchema,
   })
   .strict();
+/** Content of a graph file. */
 export type GraphFile = z.infer<typeof graphFileSchema>;
 
-/** `graph.yaml`: a list of tasks, or `{prompt?, title?, tasks}`. `name` is for messages. */
+/**
+ * Parses a graph file: a list of tasks, or `{prompt?, title?, tasks}`.
+ *
+ * @param name file name, for messages
+ * @throws CliError with exit code `usage` that lists the problems with their lines
+ */
 export function parseGraphFile(text: string, name: string): GraphFile {
   const source = readDocument(text, name);
   const isList = Array.isArray(source.value);
@@ -28,7 +35,7 @@ export function parseGraphFile(text: string, name: string): GraphFile {
   return graph;
 }
 
-/** A file of anything else that has a schema. */
+/** Parses another YAML or JSON file against a schema, with the same error as `parseGraphFile`. */
 export function parseYamlFile<S extends z.ZodType>(
   text: string,
   name: string,
@@ -61,7 +68,7 @@ function readValue(document: Document, name: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw createUsageError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    throw createUsageError(`${name}: ${describeError(error)}`);
   }
 }
 
@@ -76,20 +83,21 @@ const MAX_PROBLEMS = 20;
 
 function listIssueProblems(issue: z.core.$ZodIssue): FileProblem[] {
   if (issue.code !== 'unrecognized_keys') return [issue];
-  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not known' }));
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'unknown field' }));
 }
 
-function createProblemsError(source: YamlSource, found: readonly FileProblem[]) {
-  const lines = found.slice(0, MAX_PROBLEMS).map((problem) => {
-    const place = findPosition(source, problem.path);
+function createProblemsError(source: YamlSource, problems: readonly FileProblem[]) {
+  const lines = problems.slice(0, MAX_PROBLEMS).map((problem) => {
+    const position = findPosition(source, problem.path);
     const path = problem.path.map(String).join('.');
-    return `${source.name}:${place}: ${path === '' ? '' : `${path}: `}${problem.message}`;
+    return `${source.name}:${position}: ${path === '' ? '' : `${path}: `}${problem.message}`;
   });
-  if (found.length > MAX_PROBLEMS) lines.push(`and ${found.length - MAX_PROBLEMS} more`);
+  const hiddenCount = problems.length - MAX_PROBLEMS;
+  if (hiddenCount > 0) lines.push(`and ${hiddenCount} more`);
   return createUsageError(lines.join('\n  '));
 }
 
-/** "line:column" of the node at a path, or of the nearest one above it that exists. */
+/** Returns "line:column" of the node at a path, or of the nearest existing node above. */
 function findPosition(source: YamlSource, path: readonly PropertyKey[]): string {
   for (let length = path.length; length >= 0; length -= 1) {
     const offset = findOffset(source.document, path.slice(0, length));
@@ -111,21 +119,27 @@ function findOffset(document: Document, path: readonly PropertyKey[]): number | 
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
-/** What only the list as a whole can be wrong in; cycles and scopes are the server's to judge. */
-function checkTaskIds(source: YamlSource, tasks: readonly TaskSpec[], at: readonly string[]): void {
-  const known = new Set(tasks.map((task) => task.id));
-  const seen = new Set<string>();
-  const found: FileProblem[] = [];
+/** Checks the ids and dependencies of the list as a whole. The server checks cycles and scopes. */
+function checkTaskIds(
+  source: YamlSource,
+  tasks: readonly TaskSpec[],
+  path: readonly string[],
+): void {
+  const taskIds = new Set(tasks.map((task) => task.id));
+  const earlierIds = new Set<string>();
+  const problems: FileProblem[] = [];
   tasks.forEach((task, index) => {
-    if (seen.has(task.id)) {
-      found.push({ path: [...at, index, 'id'], message: `there is a second task "${task.id}"` });
+    if (earlierIds.has(task.id)) {
+      const message = `the id "${task.id}" is used twice`;
+      problems.push({ path: [...path, index, 'id'], message });
     }
-    seen.add(task.id);
+    earlierIds.add(task.id);
     task.dependsOn.forEach((id, position) => {
-      const path = [...at, index, 'dependsOn', position];
-      if (id === task.id) found.push({ path, message: `"${id}" depends on itself` });
-      else if (!known.has(id)) found.push({ path, message: `there is no task "${id}"` });
+      const idPath = [...path, index, 'dependsOn', position];
+      if (id === task.id) problems.push({ path: idPath, message: `"${id}" depends on itself` });
+      else if (!taskIds.has(id))
+        problems.push({ path: idPath, message: `there is no task "${id}"` });
     });
   });
-  if (found.length > 0) throw createProblemsError(source, found);
+  if (problems.length > 0) throw createProblemsError(source, problems);
 }

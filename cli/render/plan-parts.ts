@@ -1,8 +1,8 @@
 import type { Condition, PlanView } from '../../core/contract/plan.ts';
 import { waitsForPerson } from '../../core/contract/plan-status.ts';
 import type { TaskView } from '../../core/contract/task.ts';
+import { collectWaiting } from '../collect-waiting.ts';
 import { findConditionCommand } from '../next-step.ts';
-import { collectWaiting } from '../watch/collect-waiting.ts';
 import type { Line, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
@@ -53,7 +53,7 @@ export function renderWaiting(
   return lines;
 }
 
-/** The pull requests that are a person's to merge. */
+/** Renders the root pull requests, which a person merges. */
 export function renderPulls(plan: PlanView, width: number): Line[] {
   const pulls = plan.pulls.filter((pull) => pull.state !== 'none');
   return pulls.flatMap((pull): Line[] => {
@@ -79,5 +79,5 @@ function describePullState(pull: PlanView['pulls'][number]): {
   if (pull.state === 'merged') return { glyph: '✓', style: 'good', text: 'merged' };
   if (pull.state === 'closed') return { glyph: '✗', style: 'bad', text: 'closed' };
   if (pull.ready) return { glyph: '◆', style: 'good', text: 'ready for you to merge' };
-  return { glyph: '◇', style: 'dim', text: 'draft, not ready' };
+  return { glyph: '◇', style: 'dim', text: 'draft: tasks are not complete' };
 }

@@ -3,9 +3,9 @@ import type { Line } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { cleanText, wrapText } from './layout/text.ts';
 
-/** Edits of a graph as a person reads them: + added, - removed, ~ changed. */
+/** Renders edits of a graph: + added, - removed, ~ changed. */
 export function renderEdits(edits: readonly Edit[], width: number): Line[] {
-  if (edits.length === 0) return [[styleSpan('dim', 'no difference')]];
+  if (edits.length === 0) return [[styleSpan('dim', 'the revisions are equal')]];
   return edits.flatMap((edit) => renderEdit(edit, width));
 }
 
@@ -47,7 +47,7 @@ function renderEdit(edit: Edit, width: number): Line[] {
 }
 
 function rejectUnknownEdit(edit: never): never {
-  throw new Error(`an edit that nobody knows: ${JSON.stringify(edit)}`);
+  throw new Error(`unknown edit: ${JSON.stringify(edit)}`);
 }
 
 function formatValue(value: unknown): string {

@@ -1,14 +1,12 @@
 import { EXIT_MEANINGS } from '../cli-error.ts';
-import type { CommandGroup } from '../command/command-table.ts';
-import type { Command, OptionSpecs } from '../define-command.ts';
+import type { Command, CommandGroup, OptionSpecs } from '../define-command.ts';
 import { GLOBAL_OPTIONS } from '../define-command.ts';
 import type { Line } from './layout/line.ts';
-import { styleSpan } from './layout/line.ts';
+import { joinSections, styleSpan } from './layout/line.ts';
 import { renderTable } from './layout/render-table.ts';
 import { wrapText } from './layout/text.ts';
-import { joinSections } from './render-plan.ts';
 
-/** All commands, or those of one group ("plan"). */
+/** Renders the list of commands, or the commands of a group ("plan"). */
 export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {
   const names = groups.flatMap((group) => group.commands.map((command) => command.name.length));
   const room = Math.max(0, ...names);
@@ -22,21 +20,22 @@ export function renderHelp(groups: readonly CommandGroup[], width: number): Line
     [
       [
         styleSpan('bold', 'smol-gang'),
-        '  hands a prompt to many coding agents and brings back one pull request',
+        '  turns a prompt into a graph of tasks for many coding agents, and into one pull request',
       ],
     ],
     ...sections,
-    [[styleSpan('bold', 'Everywhere')], ...renderOptions(GLOBAL_OPTIONS, width)],
+    [[styleSpan('bold', 'Options of every command')], ...renderOptions(GLOBAL_OPTIONS, width)],
     renderExitCodes(),
     [
       [
-        styleSpan('dim', 'smol-gang COMMAND --help says more. Start with  '),
+        styleSpan('dim', '`smol-gang COMMAND --help` explains a command. Start with  '),
         'smol-gang run --prompt "..." --wait',
       ],
     ],
   ]);
 }
 
+/** Renders synopsis, options and details of a command. */
 export function renderCommandHelp(command: Command, width: number): Line[] {
   const details = command.details === undefined ? [] : wrapText(command.details, width);
   return joinSections([

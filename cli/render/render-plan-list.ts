@@ -6,19 +6,22 @@ import { renderTable } from './layout/render-table.ts';
 import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import { renderPlanStatus } from './task-state.ts';
 
-/** Plans, one a line; beneath each that waits for a person, the commands that resolve it. */
+/** Renders a line for each plan and, below, everything the plan waits for with the command. */
 export function renderPlanList(
   plans: readonly PlanView[],
   options: {
     readonly now: number;
     readonly width: number;
-    /** The plans carry sums over their tasks. */
+    /** True if the plans carry sums over their tasks. */
     readonly withFigures?: boolean;
   },
 ): Line[] {
   if (plans.length === 0) {
     return [
-      ['No plans yet. Hand one in with  ', styleSpan('bold', 'smol-gang run --prompt "..."')],
+      [
+        'There are no plans yet. Start one with  ',
+        styleSpan('bold', 'smol-gang run --prompt "..."'),
+      ],
     ];
   }
   const [head, ...rows] = renderTable(

@@ -46,22 +46,22 @@ const TASKS = [
   createTaskFixture({ id: 'end', ordinal: 5, kind: 'end', wave: 4, dependsOn: ['document'] }),
 ];
 
-test('a task is told with its state, attempt, pull request, time, tokens and cost', () => {
-  const line = renderShown(createPlanFixture(), TASKS, OPTIONS).find((each) =>
-    each.includes('add-store'),
+test('a task is shown with state, attempt, pull request, time, tokens and cost', () => {
+  const line = renderShown(createPlanFixture(), TASKS, OPTIONS).find((text) =>
+    text.includes('add-store'),
   );
 
-  expect(line).toMatch(/✓ +add-store .* merged +try 2 +#12 +1m 02s +13\.2k +unknown$/);
+  expect(line).toMatch(/✓ +add-store .* merged +attempt 2 +#12 +1m 02s +13\.2k +unknown$/);
 });
 
-test('what waits says on whom, what is blocked says why, both within the width', () => {
+test('a pending task names its dependencies, a blocked task its reason', () => {
   const lines = renderShown(createPlanFixture(), TASKS, OPTIONS);
 
   expect(lines.find((line) => line.includes('  document'))).toContain('after add-routes');
   expect(lines).toContain('    └ the forge refuses: reviews are required');
 });
 
-test('every waiting state prints the command that resolves it, once', () => {
+test('everything that waits for a person is shown once, with its command', () => {
   const command = `smol-gang plan approve ${PLAN_ID}`;
   const plan = createPlanFixture({ waiting: [APPROVAL, BLOCKED] });
 
@@ -73,14 +73,14 @@ test('every waiting state prints the command that resolves it, once', () => {
   ).toHaveLength(1);
 });
 
-test('joins are not shown, and the end is the whole', () => {
+test('joins are hidden, and the end node is shown as everything together', () => {
   const lines = renderShown(createPlanFixture(), TASKS, OPTIONS);
 
   expect(lines.some((line) => line.includes('join-1'))).toBe(false);
-  expect(lines[lines.indexOf('whole') + 1]).toContain('Everything together');
+  expect(lines[lines.indexOf('everything') + 1]).toContain('All tasks together');
 });
 
-test('a simple plan has no waves', () => {
+test('a plan with a single task has no waves', () => {
   const task = createTaskFixture({
     id: 'do-it',
     status: 'working',
@@ -91,7 +91,7 @@ test('a simple plan has no waves', () => {
   expect(renderShown(createPlanFixture(), [task], OPTIONS).join('\n')).not.toContain('wave');
 });
 
-test('while it is planned the stage is shown, and why it failed when it did', () => {
+test('a plan shows its stage during planning, and its reason after a failure', () => {
   const planning = createPlanFixture({
     status: 'planning',
     stage: 'reading the repository',
@@ -103,7 +103,7 @@ test('while it is planned the stage is shown, and why it failed when it did', ()
   expect(renderShown(failed, [], OPTIONS).join('\n')).toContain('the model answered no plan');
 });
 
-test('hostile titles and reasons stay in their line', () => {
+test('control characters in titles and reasons cannot leave their line', () => {
   const task = createTaskFixture({
     id: 'evil',
     status: 'failed',
@@ -117,7 +117,7 @@ test('hostile titles and reasons stay in their line', () => {
   expect(lines[0]).toContain('a b');
 });
 
-test('no line of tasks is wider than asked, in any width', () => {
+test('no line of a task is wider than the given width', () => {
   for (const width of [40, 79, 87, 88, 100]) {
     const lines = renderPlan(createPlanFixture({ waiting: [] }), [...TASKS], { now: NOW, width });
     const tasks = lines.filter((line) =>
@@ -128,8 +128,8 @@ test('no line of tasks is wider than asked, in any width', () => {
   }
 });
 
-test('with little room the tasks that need a person stay, the others are counted', () => {
-  const many = Array.from({ length: 200 }, (_, index) =>
+test('with few rows, tasks that need a person stay and the other tasks are counted', () => {
+  const otherTasks = Array.from({ length: 200 }, (_, index) =>
     createTaskFixture({
       id: `task-${index}`,
       ordinal: index + 10,
@@ -137,7 +137,7 @@ test('with little room the tasks that need a person stay, the others are counted
     }),
   );
 
-  const lines = renderShown(createPlanFixture(), [...TASKS, ...many], {
+  const lines = renderShown(createPlanFixture(), [...TASKS, ...otherTasks], {
     ...OPTIONS,
     maxTaskRows: 12,
   });

@@ -1,24 +1,26 @@
 import type { PlanView } from '../../core/contract/plan.ts';
 import type { TaskView } from '../../core/contract/task.ts';
-import { formatCount, formatDuration, formatTokens, formatUsd } from './layout/format-figures.ts';
+import { formatCost, formatCount, formatDuration, formatTokens } from './layout/format-figures.ts';
 import type { Line, Span } from './layout/line.ts';
-import { justifyLine, styleSpan } from './layout/line.ts';
+import { joinSections, justifyLine, styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
 import { renderConditions, renderPulls, renderWaiting } from './plan-parts.ts';
 import { renderTasks } from './render-tasks.ts';
 import { renderPlanStatus } from './task-state.ts';
 
+/** Options of the view of a plan. */
 export type ViewOptions = {
+  /** Epoch milliseconds. */
   readonly now: number;
   /** Columns. */
   readonly width: number;
-  /** Counts up while the view is live: turns the spinners. */
+  /** Frame counter of a live view, which turns the spinners. */
   readonly tick?: number;
-  /** Rows that the list of tasks may take; the most interesting stay. */
+  /** Maximum of rows for the list of tasks; the tasks that need attention stay. */
   readonly maxTaskRows?: number;
 };
 
-/** The state of a plan and its tasks, as `status PLAN` and the live view show it. */
+/** Renders a plan and its tasks for `status PLAN` and the live view. */
 export function renderPlan(
   plan: PlanView,
   tasks: readonly TaskView[],
@@ -35,17 +37,7 @@ export function renderPlan(
   return joinSections(sections);
 }
 
-/** Sections that have lines, an empty line between two. */
-export function joinSections(sections: readonly (readonly Line[])[]): Line[] {
-  const lines: Line[] = [];
-  for (const section of sections) {
-    if (section.length === 0) continue;
-    if (lines.length > 0) lines.push([]);
-    lines.push(...section);
-  }
-  return lines;
-}
-
+/** Renders id, title and status of a plan, and a line of facts. */
 export function renderHead(plan: PlanView, options: { readonly width: number }): Line[] {
   const run = plan.run > 1 ? [styleSpan('dim', ` · run ${plan.run}`)] : [];
   const first = justifyLine(
@@ -54,7 +46,7 @@ export function renderHead(plan: PlanView, options: { readonly width: number }):
     options.width,
   );
   const facts = [
-    plan.complexity ?? 'not judged yet',
+    plan.complexity ?? 'complexity not known yet',
     `policy ${plan.policy}`,
     ...plan.repositories.map(formatRepository),
   ];
@@ -84,18 +76,20 @@ function renderProgress(plan: PlanView, tasks: readonly TaskView[], options: Vie
   }
   const work = tasks.filter((task) => task.kind === 'work');
   if (work.length === 0) return [];
-  const done = work.filter((task) => task.status === 'merged').length;
-  const live = work.filter((task) => LIVE_STATUSES.has(task.status)).length;
+  const mergedCount = work.filter((task) => task.status === 'merged').length;
+  const activeCount = work.filter((task) => IN_PROGRESS_STATUSES.has(task.status)).length;
   const isComplete = plan.status === 'complete';
   const figures: string[] = [
-    isComplete ? `${formatCount(work.length, 'task')} done` : `${done} of ${work.length} merged`,
+    isComplete
+      ? `${formatCount(work.length, 'task')} done`
+      : `${mergedCount} of ${work.length} merged`,
   ];
-  if (live > 0) figures.push(`${live} at work`);
+  if (activeCount > 0) figures.push(`${activeCount} in progress`);
   const tokens = plan.usage.inputTokens + plan.usage.outputTokens;
   if (tokens > 0) figures.push(`${formatTokens(tokens)} tokens`, formatCost(plan.usage.usd));
   return [
     [
-      ...renderBar(isComplete ? work.length : done, live, work.length),
+      ...renderBar(isComplete ? work.length : mergedCount, activeCount, work.length),
       '  ',
       figures.join(' · '),
       ...renderElapsed(plan, options.now),
@@ -103,19 +97,20 @@ function renderProgress(plan: PlanView, tasks: readonly TaskView[], options: Vie
   ];
 }
 
-const LIVE_STATUSES = new Set<TaskView['status']>(['claimed', 'working', 'pr_open', 'merging']);
+const IN_PROGRESS_STATUSES = new Set<TaskView['status']>([
+  'claimed',
+  'working',
+  'pr_open',
+  'merging',
+]);
 
-export function formatCost(usd: number | null): string {
-  return usd === null ? 'cost unknown' : formatUsd(usd);
-}
-
-function renderBar(done: number, live: number, total: number): Span[] {
-  const filled = Math.floor((done / total) * BAR_COLUMNS);
-  const moving = Math.min(BAR_COLUMNS - filled, Math.ceil((live / total) * BAR_COLUMNS));
+function renderBar(mergedCount: number, activeCount: number, total: number): Span[] {
+  const filled = Math.floor((mergedCount / total) * BAR_COLUMNS);
+  const active = Math.min(BAR_COLUMNS - filled, Math.ceil((activeCount / total) * BAR_COLUMNS));
   return [
     styleSpan('good', '━'.repeat(filled)),
-    styleSpan('live', '╌'.repeat(moving)),
-    styleSpan('dim', '─'.repeat(BAR_COLUMNS - filled - moving)),
+    styleSpan('live', '╌'.repeat(active)),
+    styleSpan('dim', '─'.repeat(BAR_COLUMNS - filled - active)),
   ];
 }
 
@@ -123,9 +118,4 @@ function renderElapsed(plan: PlanView, now: number): Span[] {
   const from = plan.startedAt ?? plan.createdAt;
   if (plan.status === 'pending_approval' || plan.status === 'rejected') return [];
   return [styleSpan('dim', ` · ${formatDuration((plan.finishedAt ?? now) - from)}`)];
-}
-
-/** "7 tasks in 3 waves" */
-export function formatSize(tasks: number, waves: number): string {
-  return tasks === 1 ? '1 task' : `${formatCount(tasks, 'task')} in ${formatCount(waves, 'wave')}`;
 }

@@ -31,7 +31,7 @@ const PLAN = createPlanFixture({
   finishedAt: NOW,
 });
 
-test('the critical path is the longest chain as it happened, through joins', () => {
+test('the critical path is the longest chain of actual durations, through joins', () => {
   const figures = computeSummaryFigures(PLAN, TASKS, NOW);
 
   expect(figures.criticalPath).toEqual(['b', 'c', 'end']);
@@ -44,7 +44,7 @@ test('the critical path is the longest chain as it happened, through joins', () 
   expect(figures.attempts).toBe(6);
 });
 
-test('a plan in which nothing began has figures too', () => {
+test('a plan without a started task has figures', () => {
   const figures = computeSummaryFigures(
     createPlanFixture({ startedAt: undefined }),
     [createTaskFixture({ id: 'a' })],
@@ -59,7 +59,7 @@ test('a plan in which nothing began has figures too', () => {
   });
 });
 
-test('ten thousand tasks in a chain are no problem', () => {
+test('a chain of ten thousand tasks does not overflow the stack', () => {
   const chain = Array.from({ length: 10_000 }, (_, n) =>
     createRunTask(`t${n}`, n, n + 1, n === 0 ? [] : [`t${n - 1}`]),
   );
@@ -67,7 +67,7 @@ test('ten thousand tasks in a chain are no problem', () => {
   expect(computeSummaryFigures(PLAN, chain, NOW).criticalPath).toHaveLength(10_000);
 });
 
-test('the summary names durations, ratio, tokens, cost and pull requests', () => {
+test('the summary shows durations, ratio, tokens, cost and pull requests', () => {
   const pull = {
     repo: 'acme/shop',
     branch: 'smol-gang/p-r1/root',
@@ -83,18 +83,18 @@ test('the summary names durations, ratio, tokens, cost and pull requests', () =>
   const text = renderLines(lines, { colour: false }).join('\n');
 
   expect(text).toContain('complete in 2m 00s');
-  expect(text).toMatch(/critical path +1m 38s +b → c → everything together/);
+  expect(text).toMatch(/critical path +1m 38s +b → c → everything/);
   expect(text).toMatch(/makespan +1m 40s +1\.02 × the critical path/);
   expect(text).toMatch(/42k +unknown/);
   expect(text).toContain('#20 into main · ready for you to merge  http://forge/pull/20');
   expect(Math.max(...lines.map(measureLine))).toBeLessThanOrEqual(100);
 });
 
-test('bars lie on one time line, heavy on the critical path', () => {
+test('all bars share a time line, and bars of the critical path are heavy', () => {
   const text = renderLines(renderSummary(PLAN, TASKS), { colour: false });
-  const bar = (id: string) => text.find((line) => line.startsWith(`✓  ${id} `))?.slice(27, 61);
+  const bar = (id: string) => text.find((line) => line.startsWith(`✓  ${id} `))?.slice(25, 58);
 
   expect(bar('a')?.trimEnd()).toMatch(/^─+$/);
   expect(bar('b')?.trimEnd()).toMatch(/^━+$/);
-  expect(bar('c')).toMatch(/^ {17}━+ +$/);
+  expect(bar('c')).toMatch(/^ {16}━+ +$/);
 });

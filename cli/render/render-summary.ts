@@ -2,34 +2,36 @@ import type { PlanView } from '../../core/contract/plan.ts';
 import type { TaskView } from '../../core/contract/task.ts';
 import { formatCount, formatDuration, formatTokens, formatUsd } from './layout/format-figures.ts';
 import type { Line, Span } from './layout/line.ts';
-import { styleSpan } from './layout/line.ts';
+import { joinSections, styleSpan } from './layout/line.ts';
 import type { Column } from './layout/render-table.ts';
 import { renderTable } from './layout/render-table.ts';
 import { wrapText } from './layout/text.ts';
 import { renderPulls } from './plan-parts.ts';
-import { joinSections } from './render-plan.ts';
 import { computeSummaryFigures } from './summary-figures.ts';
-import { renderPlanStatus, renderTaskGlyph } from './task-state.ts';
+import { END_NODE_NAME, renderPlanStatus, renderTaskGlyph } from './task-state.ts';
 
 const MAX_BAR_COLUMNS = 34;
-/** What stands beside the bars at least. */
-const COLUMNS_BESIDE_BAR = 64;
+/** Columns that the other cells of a row need. */
+const COLUMNS_BESIDE_BAR = 67;
 const COLUMNS: readonly Column[] = [
   { header: '' },
   { header: '', shrinks: true, min: 10, max: 30 },
   { header: '' },
   { header: 'time', align: 'right' },
-  { header: 'tries', align: 'right' },
+  { header: 'attempts', align: 'right' },
   { header: 'tokens', align: 'right' },
   { header: 'cost', align: 'right' },
   { header: 'PR', align: 'right' },
 ];
 
+/** Options of the summary. `now` is in epoch milliseconds (default: the end of the plan), `width` in columns (default 100). */
 export type SummaryOptions = { readonly now?: number; readonly width?: number };
 
 /**
- * What a plan took: each task on the common time line (heavy bars are the critical path), the makespan over it, tokens,
- * cost, pull requests. `tasks` are all nodes of the run, `join` and `end` among them.
+ * Renders times, tokens and cost of a plan: each task on a common time line (heavy bars are the critical path), the
+ * makespan compared with the critical path, and the pull requests.
+ *
+ * @param tasks all nodes of the run, including joins and ends
  */
 export function renderSummary(
   plan: PlanView,
@@ -75,7 +77,7 @@ function renderChart(
     : renderTable(COLUMNS, [...cells, renderTotalCells(plan, rows)], width);
 }
 
-/** Epoch ms at its two ends, and the columns that it takes. */
+/** Time line of the chart: epoch milliseconds at both ends, and its width in columns. */
 type TimeLine = { readonly from: number; readonly to: number; readonly barColumns: number };
 
 function renderTaskCells(task: TaskView, span: TimeLine, isCritical: boolean, now: number): Span[] {
@@ -94,7 +96,7 @@ function renderTaskCells(task: TaskView, span: TimeLine, isCritical: boolean, no
 }
 
 function getTaskName(task: TaskView): string {
-  return task.kind === 'end' ? 'everything together' : task.id;
+  return task.kind === 'end' ? END_NODE_NAME : task.id;
 }
 
 function renderTimeBar(
@@ -116,7 +118,7 @@ function renderTotalCells(plan: PlanView, tasks: readonly TaskView[]): Span[] {
   const tokens = plan.usage.inputTokens + plan.usage.outputTokens;
   const attempts = tasks.reduce((sum, task) => sum + task.attempt, 0);
   const cells = [String(attempts), formatTokens(tokens), formatUsd(plan.usage.usd), ''];
-  return ['', styleSpan('bold', 'all, planning included'), '', '', ...cells.map(styleBold)];
+  return ['', styleSpan('bold', 'total, with planning'), '', '', ...cells.map(styleBold)];
 }
 
 function styleBold(text: string): Span {
@@ -138,9 +140,9 @@ function renderFigures(
   );
   const ratio =
     figures.ratio === undefined ? '' : `${figures.ratio.toFixed(2)} × the critical path`;
-  const agents = figures.makespanMs > 0 ? figures.workMs / figures.makespanMs : 0;
+  const averageTasks = figures.makespanMs > 0 ? figures.workMs / figures.makespanMs : 0;
   return [
-    renderFact('before the start', formatDuration(figures.beforeStartMs), 'planning and approval'),
+    renderFact('until the start', formatDuration(figures.beforeStartMs), 'planning and approval'),
     ...path.map((text, index) =>
       index === 0
         ? renderFact('critical path', formatDuration(figures.criticalPathMs), text)
@@ -150,7 +152,7 @@ function renderFigures(
     renderFact(
       'work',
       formatDuration(figures.workMs),
-      `${agents.toFixed(1)} tasks at once on average, ${formatCount(figures.mostAtOnce, 'task')} at most`,
+      `${averageTasks.toFixed(1)} tasks at once on average, ${formatCount(figures.mostAtOnce, 'task')} at most`,
     ),
   ];
 }

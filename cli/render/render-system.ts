@@ -9,16 +9,19 @@ type SystemStatus = z.infer<typeof API.systemStatus.answer>;
 type DoctorReport = z.infer<typeof API.doctor.answer>;
 type Check = DoctorReport['checks'][number];
 
-/** Slots, disk, isolation; what is paused and until when. */
+/** Renders slots, disk, isolation and the pauses of outside systems. */
 export function renderSystem(system: SystemStatus, options: { readonly now: number }): Line[] {
   const { slots, disk } = system;
-  const facts = [`smol-gang ${system.version}`, `${slots.used} of ${slots.limit} agents at work`];
+  const facts = [`smol-gang ${system.version}`, `${slots.used} of ${slots.limit} agents running`];
   if (disk !== undefined) {
     facts.push(`${formatBytes(disk.dataBytes)} of data, ${formatBytes(disk.freeBytes)} free`);
   }
   const pauses = system.pauses.map((pause): Line => {
     const until = formatAgo(pause.until, options.now);
-    return [styleSpan('warn', '! '), `${pause.what} is paused: ${pause.reason}; again ${until}`];
+    return [
+      styleSpan('warn', '! '),
+      `${pause.what} is paused: ${pause.reason}; continues ${until}`,
+    ];
   });
   return [[styleSpan('dim', facts.join(' · '))], [styleSpan('dim', system.isolation)], ...pauses];
 }
@@ -32,7 +35,7 @@ const CHECK_LOOKS: Readonly<
   skipped: { glyph: '–', style: 'dim' },
 };
 
-/** The checks, each with what was found and, where something is wrong, what to do. */
+/** Renders the checks of `doctor`: the finding and, for a problem, the advice. */
 export function renderChecks(checks: readonly Check[], width: number): Line[] {
   const names = Math.min(20, Math.max(0, ...checks.map((check) => check.name.length)));
   return checks.flatMap((check): Line[] => {

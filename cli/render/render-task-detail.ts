@@ -2,12 +2,17 @@ import type { z } from 'zod';
 import type { API } from '../../core/contract/api.ts';
 import type { TranscriptEntry } from '../../core/contract/attempt.ts';
 import type { Evidence } from '../../core/contract/task.ts';
-import { formatAgo, formatClock, formatDuration, formatTokens } from './layout/format-figures.ts';
+import {
+  formatAgo,
+  formatClock,
+  formatCost,
+  formatDuration,
+  formatTokens,
+} from './layout/format-figures.ts';
 import type { Line, Span, Style } from './layout/line.ts';
-import { justifyLine, styleSpan } from './layout/line.ts';
+import { joinSections, justifyLine, styleSpan } from './layout/line.ts';
 import { renderTable } from './layout/render-table.ts';
 import { cleanText, wrapText } from './layout/text.ts';
-import { formatCost, joinSections } from './render-plan.ts';
 import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import {
   computeTaskElapsedMs,
@@ -16,6 +21,7 @@ import {
   renderTaskGlyph,
 } from './task-state.ts';
 
+/** A task as the API returns its details. */
 export type TaskDetail = z.infer<typeof API.getTask.answer>;
 type TaskDiff = z.infer<typeof API.taskDiff.answer>;
 type TaskHistory = z.infer<typeof API.taskHistory.answer>['items'];
@@ -23,7 +29,7 @@ type TaskHistory = z.infer<typeof API.taskHistory.answer>['items'];
 type DetailOptions = { readonly now: number; readonly width: number };
 const LABEL_WIDTH = 12;
 
-/** Everything about one task: state, text, evidence, what it waits for. */
+/** Renders a task with state, description, evidence and the next step of a person. */
 export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line[] {
   const look = getTaskLook(task.status);
   const head = justifyLine(
@@ -39,7 +45,7 @@ export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line
     ],
     renderQuestion(task, options),
     [
-      ...renderLabelled('does', task.description, options.width),
+      ...renderLabelled('task', task.description, options.width),
       ...task.criteria.flatMap((criterion, index) =>
         renderLabelled(index === 0 ? 'done when' : '', criterion, options.width),
       ),
@@ -55,7 +61,7 @@ function renderFacts(task: TaskDetail, now: number): Line {
   const tokens = task.usage.inputTokens + task.usage.outputTokens;
   const elapsed = computeTaskElapsedMs(task, now);
   const facts = [`${task.plan} · run ${task.run}`, task.repo];
-  if (task.attempt > 0) facts.push(`try ${task.attempt}`);
+  if (task.attempt > 0) facts.push(`attempt ${task.attempt}`);
   if (elapsed !== undefined) facts.push(formatDuration(elapsed));
   if (tokens > 0) facts.push(`${formatTokens(tokens)} tokens`, formatCost(task.usage.usd));
   if (task.pullRequest !== undefined) {
@@ -83,7 +89,7 @@ function renderQuestion(task: TaskDetail, options: DetailOptions): Line[] {
   const choices = question.options.map(
     (option, index): Line => ['  ', styleSpan('warn', `${index + 1}`), `  ${option}`],
   );
-  const fallback = `without an answer ${formatAgo(question.timeoutAt, options.now)}: ${question.default}`;
+  const fallback = `default answer, taken ${formatAgo(question.timeoutAt, options.now)}: ${question.default}`;
   return [
     ...renderParagraph(question.text, 'warn', options.width),
     ...choices,
@@ -93,13 +99,14 @@ function renderQuestion(task: TaskDetail, options: DetailOptions): Line[] {
 
 function renderEvidence(evidence: Evidence | undefined, options: DetailOptions): Line[] {
   if (evidence === undefined) return [];
-  const commits = `${evidence.commit.slice(0, 7)} on ${evidence.root.slice(0, 7)}`;
+  const commits = `commit ${evidence.commit.slice(0, 7)} merged with ${evidence.root.slice(0, 7)}`;
   const head: Line = [
     styleSpan('dim', 'evidence'.padEnd(LABEL_WIDTH)),
     evidence.green ? styleSpan('good', 'green') : styleSpan('bad', 'red'),
     styleSpan('dim', ` · ${commits} · ${formatAgo(evidence.at, options.now)}`),
   ];
-  if (evidence.empty) return [head, [' '.repeat(LABEL_WIDTH), 'no verify command is known']];
+  if (evidence.empty)
+    return [head, [' '.repeat(LABEL_WIDTH), 'nothing was run: no verify command is configured']];
   const results = evidence.results.flatMap((result): Line[] => {
     const isGreen = result.exitCode === 0;
     const line: Line = [
@@ -127,12 +134,17 @@ function renderTaskWaiting(task: TaskDetail, width: number): Line[] {
   return [[styleSpan('warn', 'Waiting for you')], ...lines, ['    ', styleSpan('bold', command)]];
 }
 
-/** Files that a task changed, as `git diff --stat` shows them. */
+/** Renders the files that a task changed, in the manner of `git diff --stat`. */
 export function renderDiff(diff: TaskDiff, width: number): Line[] {
   const range = `${diff.base.slice(0, 12)}...${diff.head.slice(0, 12)}`;
   if (diff.files.length === 0) {
     return [
-      [styleSpan('dim', diff.head === '' ? 'nothing changed yet' : `no file differs in ${range}`)],
+      [
+        styleSpan(
+          'dim',
+          diff.head === '' ? 'the task has no commit yet' : `no file differs in ${range}`,
+        ),
+      ],
     ];
   }
   const rows = diff.files.map((file) => [
@@ -151,7 +163,7 @@ export function renderDiff(diff: TaskDiff, width: number): Line[] {
   return [...lines, [styleSpan('dim', `git diff ${range}`)]];
 }
 
-/** Transitions of a task, oldest first. */
+/** Renders the state changes of a task, oldest first. */
 export function renderHistory(items: TaskHistory, width: number): Line[] {
   const rows = items.map((item): Span[] => [
     styleSpan('dim', formatClock(item.at)),
@@ -176,7 +188,7 @@ const ENTRY_STYLES: Readonly<Record<TranscriptEntry['kind'], Style | undefined>>
   plan: 'accent',
 };
 
-/** An entry of a transcript: when, who, and all of what was said. */
+/** Renders an entry of a transcript with time, speaker and the whole text. */
 export function renderTranscriptEntry(entry: TranscriptEntry): Line[] {
   const style = ENTRY_STYLES[entry.kind];
   return cleanText(entry.text)
@@ -189,7 +201,7 @@ export function renderTranscriptEntry(entry: TranscriptEntry): Line[] {
     });
 }
 
-/** Said to the agent by people. */
+/** Renders the messages of people to the agent. */
 export function renderMessages(
   items: readonly { readonly author: string; readonly text: string; readonly at: number }[],
 ): Line[] {

@@ -8,6 +8,7 @@ import { truncateText } from './layout/text.ts';
 import {
   computeTaskElapsedMs,
   describeTaskState,
+  END_NODE_NAME,
   getTaskLook,
   renderTaskGlyph,
 } from './task-state.ts';
@@ -24,9 +25,10 @@ const COLUMNS: readonly Column[] = [
   { header: '', align: 'right' },
 ];
 
-/** In a narrower window ids must do: commands are typed with them. */
+/** A narrower window shows no titles. The ids stay, because commands need them. */
 const MIN_WIDTH_FOR_TITLES = 88;
 
+/** Options of the table of tasks. */
 export type TaskTableOptions = {
   readonly now: number;
   readonly width: number;
@@ -34,7 +36,7 @@ export type TaskTableOptions = {
   readonly maxTaskRows?: number;
 };
 
-/** Tasks by wave: glyph, id, title, state, attempt, PR, time, tokens, cost; reasons and questions beneath. */
+/** Renders the tasks by wave with state, attempt, pull request, time, tokens and cost; reasons and questions stand below. */
 export function renderTasks(tasks: readonly TaskView[], options: TaskTableOptions): Line[] {
   const visible = tasks.filter((task) => task.kind !== 'join').toSorted(compareByWave);
   const chosen = chooseTasks(visible, options.maxTaskRows);
@@ -45,12 +47,12 @@ export function renderTasks(tasks: readonly TaskView[], options: TaskTableOption
     options.width,
     '  ',
   );
-  const grouped = chosen.length > 1;
+  const hasGroups = chosen.length > 1;
   const lines: Line[] = [];
   chosen.forEach((task, index) => {
     const group = getGroupName(task);
     const before = chosen[index - 1];
-    if (grouped && (before === undefined || getGroupName(before) !== group)) {
+    if (hasGroups && (before === undefined || getGroupName(before) !== group)) {
       lines.push([styleSpan('dim', group)]);
     }
     lines.push(rows[index] ?? [], ...renderNote(task, options.width));
@@ -67,7 +69,7 @@ function getGroupOrder(task: TaskView): number {
 }
 
 function getGroupName(task: TaskView): string {
-  return task.kind === 'end' ? 'whole' : `wave ${task.wave}`;
+  return task.kind === 'end' ? END_NODE_NAME : `wave ${task.wave}`;
 }
 
 function renderTaskCells(
@@ -77,8 +79,8 @@ function renderTaskCells(
 ): Span[] {
   const tokens = task.usage.inputTokens + task.usage.outputTokens;
   const elapsed = computeTaskElapsedMs(task, options.now);
-  const whole = task.kind === 'end' ? 'Everything together' : task.title;
-  const title = options.width < MIN_WIDTH_FOR_TITLES ? '' : whole;
+  const fullTitle = task.kind === 'end' ? 'All tasks together' : task.title;
+  const title = options.width < MIN_WIDTH_FOR_TITLES ? '' : fullTitle;
   const state = styleSpan(
     getTaskLook(task.status).style,
     describeTaskState(task, options.now, isMerged),
@@ -91,7 +93,7 @@ function renderTaskCells(
     task.id,
     styleSpan('dim', title),
     state,
-    task.attempt > 1 ? styleSpan('dim', `try ${task.attempt}`) : '',
+    task.attempt > 1 ? styleSpan('dim', `attempt ${task.attempt}`) : '',
     task.pullRequest === undefined ? '' : `#${task.pullRequest.number}`,
     elapsed === undefined ? '' : formatDuration(elapsed),
     tokens === 0 ? '' : styleSpan('dim', formatTokens(tokens)),
@@ -106,7 +108,7 @@ const EXPLAINED_STATUSES = new Set<TaskView['status']>([
   'awaiting_input',
 ]);
 
-/** Why it stands, or what it asks: one line, in full under `task show`. */
+/** Renders the reason or the question of a task on one line. `task show` prints the whole text. */
 function renderNote(task: TaskView, width: number): Line[] {
   const note = getNote(task);
   if (note === undefined) return [];
@@ -122,28 +124,30 @@ function getNote(task: TaskView): string | undefined {
   return EXPLAINED_STATUSES.has(task.status) || isParked ? task.reason : undefined;
 }
 
-/** The tasks a person wants to see first, when not all have room: those that need something, then those that move. */
+/** Chooses the tasks for the available rows: first tasks that need a person, then tasks in progress. */
 function chooseTasks(tasks: readonly TaskView[], maxRows: number | undefined): TaskView[] {
   if (maxRows === undefined) return [...tasks];
-  const heads = new Set(tasks.map(getGroupName)).size;
-  const notes = tasks.filter((task) => getNote(task) !== undefined).length;
-  if (tasks.length + heads + notes <= maxRows) return [...tasks];
+  const groupCount = new Set(tasks.map(getGroupName)).size;
+  const noteCount = tasks.filter((task) => getNote(task) !== undefined).length;
+  if (tasks.length + groupCount + noteCount <= maxRows) return [...tasks];
   const ranked = tasks.toSorted(
-    (a, b) => getInterest(a) - getInterest(b) || b.changedAt - a.changedAt,
+    (a, b) => getDisplayPriority(a) - getDisplayPriority(b) || b.changedAt - a.changedAt,
   );
   const chosen: TaskView[] = [];
   const groups = new Set<string>();
-  let room = maxRows - 1;
+  let remainingRows = maxRows - 1;
   for (const task of ranked) {
-    room -= 1 + (getNote(task) === undefined ? 0 : 1) + (groups.has(getGroupName(task)) ? 0 : 1);
-    if (room < 0) break;
+    remainingRows -=
+      1 + (getNote(task) === undefined ? 0 : 1) + (groups.has(getGroupName(task)) ? 0 : 1);
+    if (remainingRows < 0) break;
     groups.add(getGroupName(task));
     chosen.push(task);
   }
   return chosen.toSorted(compareByWave);
 }
 
-const INTEREST_BY_STATUS: Readonly<Record<TaskView['status'], number>> = {
+/** Lower numbers are shown first. */
+const DISPLAY_PRIORITY_BY_STATUS: Readonly<Record<TaskView['status'], number>> = {
   awaiting_input: 0,
   blocked: 0,
   failed: 0,
@@ -159,15 +163,15 @@ const INTEREST_BY_STATUS: Readonly<Record<TaskView['status'], number>> = {
   cancelled: 6,
 };
 
-function getInterest(task: TaskView): number {
-  return INTEREST_BY_STATUS[task.status];
+function getDisplayPriority(task: TaskView): number {
+  return DISPLAY_PRIORITY_BY_STATUS[task.status];
 }
 
 function renderHiddenTasks(all: readonly TaskView[], chosen: readonly TaskView[]): Line {
-  const shown = new Set(chosen.map((task) => task.id));
+  const shownIds = new Set(chosen.map((task) => task.id));
   const counts = new Map<string, number>();
   for (const task of all) {
-    if (shown.has(task.id)) continue;
+    if (shownIds.has(task.id)) continue;
     const label = getTaskLook(task.status).label;
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }

@@ -1,24 +1,27 @@
 import type { PlanView } from '../../core/contract/plan.ts';
 import type { TaskView } from '../../core/contract/task.ts';
 
+/** Figures of the summary of a plan. */
 export type SummaryFigures = {
-  /** Activation to the last task, ms. */
+  /** Time from the start of the tasks to the end of the last task, milliseconds. */
   readonly makespanMs: number;
-  /** Hand-in to activation: planning, and the time it lay for approval. */
+  /** Time before the start of the tasks: planning and waiting for approval, milliseconds. */
   readonly beforeStartMs: number;
+  /** Ids of the tasks on the longest chain of dependencies, joins left out. */
   readonly criticalPath: readonly string[];
   readonly criticalPathMs: number;
-  /** Makespan over critical path: 1 is the best there is. */
+  /** Makespan divided by the critical path; 1 is the optimum. */
   readonly ratio: number | undefined;
-  /** Sum over all tasks, ms. */
+  /** Sum of the durations of all tasks, milliseconds. */
   readonly workMs: number;
+  /** Maximum of tasks at the same time. */
   readonly mostAtOnce: number;
   readonly attempts: number;
 };
 
 type Interval = { readonly from: number; readonly to: number };
 
-/** Durations as they happened; a task that never started weighs nothing. */
+/** Computes the figures from the actual durations; a task that never started has no duration. */
 export function computeSummaryFigures(
   plan: PlanView,
   tasks: readonly TaskView[],
@@ -41,35 +44,37 @@ export function computeSummaryFigures(
     criticalPath: path.ids,
     criticalPathMs: path.ms,
     ratio: path.ms > 0 ? makespanMs / path.ms : undefined,
-    workMs: all.reduce((sum, each) => sum + each.to - each.from, 0),
+    workMs: all.reduce((sum, interval) => sum + interval.to - interval.from, 0),
     mostAtOnce: countMostAtOnce(all),
     attempts: tasks.reduce((sum, task) => sum + task.attempt, 0),
   };
 }
 
-/** The end of a plan depends on everything, and need not say so. */
+/** Adds the dependencies of an end node that lists none: an end node depends on every other node. */
 function addEndDependencies(tasks: readonly TaskView[]): TaskView[] {
-  const others = tasks.filter((task) => task.kind !== 'end').map((task) => task.id);
+  const otherIds = tasks.filter((task) => task.kind !== 'end').map((task) => task.id);
   return tasks.map((task) => {
-    const isSilent = task.kind === 'end' && task.dependsOn.length === 0;
-    return isSilent ? { ...task, dependsOn: others } : task;
+    const hasImpliedDependencies = task.kind === 'end' && task.dependsOn.length === 0;
+    return hasImpliedDependencies ? { ...task, dependsOn: otherIds } : task;
   });
 }
 
 function findEarliestStart(intervals: readonly Interval[]): number | undefined {
-  return intervals.length === 0 ? undefined : Math.min(...intervals.map((each) => each.from));
+  return intervals.length === 0
+    ? undefined
+    : Math.min(...intervals.map((interval) => interval.from));
 }
 
 function findLatestEnd(intervals: readonly Interval[]): number | undefined {
-  return intervals.length === 0 ? undefined : Math.max(...intervals.map((each) => each.to));
+  return intervals.length === 0 ? undefined : Math.max(...intervals.map((interval) => interval.to));
 }
 
 function countMostAtOnce(intervals: readonly Interval[]): number {
-  // Ends before starts at the same moment: a task that begins when another ends is not beside it.
+  // At the same moment, ends come before starts: a task that starts when another ends does not overlap.
   const steps = intervals
-    .flatMap((each) => [
-      { at: each.from, by: 1 },
-      { at: each.to, by: -1 },
+    .flatMap((interval) => [
+      { at: interval.from, by: 1 },
+      { at: interval.to, by: -1 },
     ])
     .toSorted((a, b) => a.at - b.at || a.by - b.by);
   let running = 0;
@@ -81,7 +86,7 @@ function countMostAtOnce(intervals: readonly Interval[]): number {
   return most;
 }
 
-/** The chain of dependencies whose durations sum highest. A cycle, which the server refuses, ends the walk. */
+/** Finds the chain of dependencies with the largest sum of durations. The server rejects cycles; here a cycle is skipped. */
 function findLongestPath(
   tasks: readonly TaskView[],
   intervals: ReadonlyMap<string, Interval>,
@@ -90,13 +95,13 @@ function findLongestPath(
   const byId = new Map(tasks.map((task) => [task.id, task]));
   let end: { readonly id: string; readonly ms: number } | undefined;
   for (const task of sortByDependency(tasks, byId)) {
-    const own = intervals.get(task.id);
+    const interval = intervals.get(task.id);
     let longest: { readonly id: string; readonly ms: number } | undefined;
     for (const id of task.dependsOn) {
       const ms = best.get(id)?.ms;
       if (ms !== undefined && (longest === undefined || ms > longest.ms)) longest = { id, ms };
     }
-    const ms = (own === undefined ? 0 : own.to - own.from) + (longest?.ms ?? 0);
+    const ms = (interval === undefined ? 0 : interval.to - interval.from) + (longest?.ms ?? 0);
     best.set(task.id, longest === undefined ? { ms } : { ms, before: longest.id });
     if (ms > 0 && (end === undefined || ms > end.ms)) end = { id: task.id, ms };
   }
@@ -111,20 +116,20 @@ function sortByDependency(
   tasks: readonly TaskView[],
   byId: ReadonlyMap<string, TaskView>,
 ): TaskView[] {
-  const open = new Map<string, number>();
+  const openDependencies = new Map<string, number>();
   const dependents = new Map<string, string[]>();
   for (const task of tasks) {
-    const known = task.dependsOn.filter((id) => byId.has(id));
-    open.set(task.id, known.length);
-    for (const id of known) dependents.set(id, [...(dependents.get(id) ?? []), task.id]);
+    const dependencies = task.dependsOn.filter((id) => byId.has(id));
+    openDependencies.set(task.id, dependencies.length);
+    for (const id of dependencies) dependents.set(id, [...(dependents.get(id) ?? []), task.id]);
   }
-  const ordered = tasks.filter((task) => open.get(task.id) === 0);
+  const ordered = tasks.filter((task) => openDependencies.get(task.id) === 0);
   for (const task of ordered) {
     for (const id of dependents.get(task.id) ?? []) {
-      const left = (open.get(id) ?? 0) - 1;
-      open.set(id, left);
+      const remaining = (openDependencies.get(id) ?? 0) - 1;
+      openDependencies.set(id, remaining);
       const dependent = byId.get(id);
-      if (left === 0 && dependent !== undefined) ordered.push(dependent);
+      if (remaining === 0 && dependent !== undefined) ordered.push(dependent);
     }
   }
   return ordered;

@@ -12,10 +12,10 @@ const TASK_LOOKS: Readonly<Record<TaskStatus, TaskLook>> = {
   ready: { glyph: '○', style: 'dim', label: 'ready' },
   claimed: { glyph: '◌', style: 'live', label: 'starting' },
   working: { glyph: '●', style: 'live', label: 'working' },
-  awaiting_input: { glyph: '?', style: 'warn', label: 'asks' },
+  awaiting_input: { glyph: '?', style: 'warn', label: 'has a question' },
   pr_open: { glyph: '◇', style: 'live', label: 'PR open' },
   in_review: { glyph: '◆', style: 'warn', label: 'in review' },
-  changes_requested: { glyph: '↻', style: 'warn', label: 'to repair' },
+  changes_requested: { glyph: '↻', style: 'warn', label: 'needs repair' },
   merging: { glyph: '⇡', style: 'accent', label: 'merging' },
   merged: { glyph: '✓', style: 'good', label: 'merged' },
   blocked: { glyph: '■', style: 'bad', label: 'blocked' },
@@ -25,30 +25,37 @@ const TASK_LOOKS: Readonly<Record<TaskStatus, TaskLook>> = {
 
 const SPINNER = ['◐', '◓', '◑', '◒'];
 
+/** Name of the end node in views: the verification of all tasks together. */
+export const END_NODE_NAME = 'everything';
+
+/** Returns glyph, style and label of a status. */
 export function getTaskLook(status: TaskStatus): TaskLook {
   return TASK_LOOKS[status];
 }
 
-/** `tick` turns the sign of what is at work; absent: it stands still. */
+/** Renders the glyph of a status. `tick` turns the spinner of a task at work; without a tick, the glyph stands still. */
 export function renderTaskGlyph(status: TaskStatus, tick?: number): Span {
   const look = TASK_LOOKS[status];
-  const turns = tick !== undefined && (status === 'working' || status === 'claimed');
-  return styleSpan(look.style, turns ? (SPINNER[tick % SPINNER.length] ?? look.glyph) : look.glyph);
+  const isSpinning = tick !== undefined && (status === 'working' || status === 'claimed');
+  return styleSpan(
+    look.style,
+    isSpinning ? (SPINNER[tick % SPINNER.length] ?? look.glyph) : look.glyph,
+  );
 }
 
-/** The state in a few words: what it waits on, which kind of attempt, until when it is parked. */
+/** Describes the state in a few words: the open dependencies, the kind of attempt, or the end of the parking. */
 export function describeTaskState(
   task: TaskView,
   now: number,
   isMerged: (id: string) => boolean = () => false,
 ): string {
   if (task.parkedUntil !== undefined && task.parkedUntil > now && task.status !== 'merged') {
-    return `parked, again ${formatAgo(task.parkedUntil, now)}`;
+    return `parked, continues ${formatAgo(task.parkedUntil, now)}`;
   }
   if (task.status === 'pending') {
-    const waits = task.dependsOn.filter((id) => !isMerged(id));
-    const others = task.kind === 'end' ? 'after the others' : 'pending';
-    return waits.length === 0 ? others : `after ${waits.join(', ')}`;
+    const openDependencies = task.dependsOn.filter((id) => !isMerged(id));
+    if (openDependencies.length > 0) return `after ${openDependencies.join(', ')}`;
+    return task.kind === 'end' ? 'after all tasks' : 'pending';
   }
   if (task.status === 'claimed' || task.status === 'working') {
     if (task.attemptKind === 'repair') return 'repairing';
@@ -61,7 +68,7 @@ export function describeTaskState(
   return TASK_LOOKS[task.status].label;
 }
 
-/** How long it took, or has taken so far; undefined before it started. */
+/** Returns the duration of the task so far, in milliseconds; undefined before its start. */
 export function computeTaskElapsedMs(task: TaskView, now: number): number | undefined {
   if (task.startedAt === undefined) return undefined;
   return Math.max(0, (task.finishedAt ?? now) - task.startedAt);
@@ -78,6 +85,7 @@ const PLAN_STYLES: Readonly<Record<PlanView['status'], Style>> = {
   failed: 'bad',
 };
 
+/** Renders the status of a plan; a halted plan is shown as halted. */
 export function renderPlanStatus(plan: PlanView): Span {
   if (plan.halted) return styleSpan('bad', 'halted');
   return styleSpan(PLAN_STYLES[plan.status], plan.status.replace('_', ' '));

@@ -10,7 +10,7 @@ const SNAPSHOT = {
   ],
 };
 
-test('a change that is answered twice is one change', () => {
+test('a change that the API returns twice is a single change', () => {
   const newer = createTaskFixture({ id: 'a', version: 4, status: 'ready' });
 
   const first = applyTasks(SNAPSHOT, [newer, newer]);
@@ -20,37 +20,37 @@ test('a change that is answered twice is one change', () => {
   expect(second.changes).toEqual([]);
 });
 
-test('changes come without edges, which are kept', () => {
-  const known = [createTaskFixture({ id: 'a', dependsOn: ['x'] })];
+test('a task keeps its edges when a change comes without edges', () => {
+  const knownTasks = [createTaskFixture({ id: 'a', dependsOn: ['x'] })];
 
-  const { state } = applyTasks({ ...SNAPSHOT, tasks: known }, [
+  const { state } = applyTasks({ ...SNAPSHOT, tasks: knownTasks }, [
     createTaskFixture({ id: 'a', version: 2, dependsOn: [] }),
   ]);
 
   expect(state.tasks[0]?.dependsOn).toEqual(['x']);
 });
 
-test('what is older than what is known is left aside', () => {
+test('a task older than the known task is ignored', () => {
   const older = createTaskFixture({ id: 'a', version: 2, status: 'working' });
 
   expect(applyTasks(SNAPSHOT, [older])).toEqual({ state: SNAPSHOT, changes: [] });
 });
 
-test('a task that was not known yet takes its place by its number', () => {
-  const fresh = createTaskFixture({ id: 'between', ordinal: 1, version: 1 });
-  const { state } = applyTasks({ ...SNAPSHOT, tasks: SNAPSHOT.tasks.slice(1) }, [fresh]);
+test('a new task is sorted by its ordinal', () => {
+  const newTask = createTaskFixture({ id: 'between', ordinal: 1, version: 1 });
+  const { state } = applyTasks({ ...SNAPSHOT, tasks: SNAPSHOT.tasks.slice(1) }, [newTask]);
 
   expect(state.tasks.map((task) => task.id)).toEqual(['between', 'b']);
 });
 
-test('a new run counts its versions anew and leaves the old tasks behind', () => {
-  const again = createTaskFixture({ id: 'a', run: 2, version: 1 });
+test('a new run restarts the versions and drops the tasks of the old run', () => {
+  const restarted = createTaskFixture({ id: 'a', run: 2, version: 1 });
 
-  const tasks = applyTasks(SNAPSHOT, [again]);
+  const tasks = applyTasks(SNAPSHOT, [restarted]);
   const { state } = applyPlan(tasks.state, createPlanFixture({ run: 2, version: 8 }));
 
   expect(tasks.changes).toHaveLength(1);
-  expect(state.tasks).toEqual([again]);
+  expect(state.tasks).toEqual([restarted]);
   expect(applyTasks(state, [createTaskFixture({ id: 'b', version: 99 })]).changes).toEqual([]);
 });
 

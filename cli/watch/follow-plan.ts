@@ -5,34 +5,38 @@ import type { TaskView } from '../../core/contract/task.ts';
 import type { Client } from '../client/client.ts';
 import { readAllPages } from '../client/client.ts';
 
-// The live feed of a plan: a snapshot, then what changed since. The API answers some changes twice, because its index may
-// be late; a change is new only if its item's version is.
+// The live feed of a plan: a snapshot, then the changes. The API returns some changes twice because its index may lag; a
+// change is new only if the version of its item is new.
 
+/** A plan with all tasks of its current run. */
 export type PlanSnapshot = { readonly plan: PlanView; readonly tasks: readonly TaskView[] };
 
+/** A change of the plan or of a task; `before` is absent for the first sight of the item. */
 export type PlanChange =
   | { readonly kind: 'plan'; readonly plan: PlanView; readonly before?: PlanView | undefined }
   | { readonly kind: 'task'; readonly task: TaskView; readonly before?: TaskView | undefined };
 
+/** The state after a poll, and the changes since the poll before. */
 export type ProgressStep = {
   readonly state: PlanSnapshot;
   readonly changes: readonly PlanChange[];
 };
 
+/** Options of following a plan. */
 export type FollowOptions = {
   readonly signal?: AbortSignal;
-  /** Pause between two questions: the first while things move, growing to the second; ms. */
+  /** Pause between two polls in milliseconds: `min` after a change, growing to `max` without changes. */
   readonly pauseMs?: { readonly min: number; readonly max: number };
 };
 
 const PAUSE_MS = { min: 250, max: 2_000 };
 const PAGE_SIZE = 200;
-/** The plan with its sums over all tasks costs the server more than its changes: not more often than this, ms. */
+/** Shortest time between two reads of the plan, whose sums over all tasks cost the server more than the changes; milliseconds. */
 const MIN_PLAN_READ_INTERVAL_MS = 800;
-/** Its derived facts (halted, waiting) may change without an item of it changing. */
-const QUIET_STEPS_PER_PLAN_READ = 5;
+/** Derived facts of the plan (halted, waiting) may change without a change of an item. */
+const QUIET_POLLS_PER_PLAN_READ = 5;
 
-/** The plan with all tasks of its current run, read now. */
+/** Reads the plan and all tasks of its current run. */
 export async function readPlanSnapshot(
   client: Client,
   planId: string,
@@ -62,7 +66,7 @@ function callOptions(signal: AbortSignal | undefined) {
   return signal === undefined ? {} : { signal };
 }
 
-/** Steps without end: the first carries everything, later ones what is new. Steps without changes come too: time passes. */
+/** Polls a plan without end. The first step carries all items as changes. A poll without changes yields a step as well. */
 export async function* followPlan(
   client: Client,
   planId: string,
@@ -72,86 +76,87 @@ export async function* followPlan(
   const params = { plan: planId };
   let state = await readPlanSnapshot(client, planId, signal);
   let since = findNewestChange(state);
-  let pause = pauseMs.min;
-  let quiet = 0;
-  let owesPlan = false;
-  let owesEdges = false;
-  let planAt = 0;
+  let currentPauseMs = pauseMs.min;
+  let quietPollCount = 0;
+  let mustReadPlan = false;
+  let mustReadEdges = false;
+  let planReadAt = 0;
   yield { state, changes: createInitialChanges(state) };
   for (;;) {
-    await delay(pause, undefined, callOptions(signal));
-    const news = await readNews(client, planId, since, signal);
-    since = Math.max(since, news.cursor);
-    let step = applyTasks(state, news.tasks);
-    quiet = step.changes.length > 0 ? 0 : quiet + 1;
-    // What comes with the changes tells that the plan moved, but is not its whole view.
-    const moved = step.changes.length > 0 || (news.planVersion ?? 0) > state.plan.version;
-    owesPlan ||= moved || quiet % QUIET_STEPS_PER_PLAN_READ === 0;
-    if (owesPlan && Date.now() - planAt >= MIN_PLAN_READ_INTERVAL_MS) {
+    await delay(currentPauseMs, undefined, callOptions(signal));
+    const update = await readUpdate(client, planId, since, signal);
+    since = Math.max(since, update.cursor);
+    let step = applyTasks(state, update.tasks);
+    quietPollCount = step.changes.length > 0 ? 0 : quietPollCount + 1;
+    // The plan that comes with the changes shows a new version, but lacks the sums over the tasks.
+    const hasMoved = step.changes.length > 0 || (update.planVersion ?? 0) > state.plan.version;
+    mustReadPlan ||= hasMoved || quietPollCount % QUIET_POLLS_PER_PLAN_READ === 0;
+    if (mustReadPlan && Date.now() - planReadAt >= MIN_PLAN_READ_INTERVAL_MS) {
       const plan = await client.call(API.getPlan, { params }, callOptions(signal));
       step = applyPlan(step.state, plan, step.changes);
-      owesPlan = false;
-      planAt = Date.now();
+      mustReadPlan = false;
+      planReadAt = Date.now();
     }
-    owesEdges ||= step.changes.some(isNewTask);
-    if (owesEdges && step.state.plan.status !== 'activating') {
+    mustReadEdges ||= step.changes.some(isNewTask);
+    if (mustReadEdges && step.state.plan.status !== 'activating') {
       step = applyEdges(step, await readTasks(client, planId, signal));
-      owesEdges = false;
+      mustReadEdges = false;
     }
     state = step.state;
-    pause = step.changes.length > 0 ? pauseMs.min : Math.min(pause * 1.5, pauseMs.max);
+    currentPauseMs =
+      step.changes.length > 0 ? pauseMs.min : Math.min(currentPauseMs * 1.5, pauseMs.max);
     yield step;
   }
 }
 
-type PlanNews = { readonly tasks: TaskView[]; cursor: number; planVersion: number | undefined };
+type PlanUpdate = { readonly tasks: TaskView[]; cursor: number; planVersion: number | undefined };
 
-async function readNews(
+async function readUpdate(
   client: Client,
   planId: string,
   since: number,
   signal: AbortSignal | undefined,
-): Promise<PlanNews> {
-  const news: PlanNews = { tasks: [], cursor: since, planVersion: undefined };
+): Promise<PlanUpdate> {
+  const update: PlanUpdate = { tasks: [], cursor: since, planVersion: undefined };
   let cursor: string | undefined;
   do {
     const query = { since, limit: PAGE_SIZE, cursor };
     const input = { params: { plan: planId }, query };
     const answer = await client.call(API.planChanges, input, callOptions(signal));
-    news.tasks.push(...answer.tasks);
-    news.planVersion = answer.plan?.version ?? news.planVersion;
+    update.tasks.push(...answer.tasks);
+    update.planVersion = answer.plan?.version ?? update.planVersion;
     cursor = answer.next;
-    // Only the last page says where to go on: what lies between would be lost.
-    if (cursor === undefined) news.cursor = answer.cursor;
+    // Only the cursor of the last page is safe: an earlier cursor would skip the pages after it.
+    if (cursor === undefined) update.cursor = answer.cursor;
   } while (cursor !== undefined);
-  return news;
+  return update;
 }
 
 type SnapshotUpdate = { readonly state: PlanSnapshot; readonly changes: PlanChange[] };
 
-/** Takes over tasks that are newer than what is known, of the newest run only. */
+/** Applies tasks that are newer than the known tasks and belong to the current or a later run. */
 export function applyTasks(state: PlanSnapshot, tasks: readonly TaskView[]): SnapshotUpdate {
-  const known = new Map(state.tasks.map((task) => [task.id, task]));
+  const tasksById = new Map(state.tasks.map((task) => [task.id, task]));
   const changes: PlanChange[] = [];
   for (const changed of tasks) {
-    const before = known.get(changed.id);
+    const before = tasksById.get(changed.id);
     if (before !== undefined && !isNewer(changed, before)) continue;
     if (changed.run < state.plan.run) continue;
     const task = keepEdges(changed, before);
-    known.set(task.id, task);
+    tasksById.set(task.id, task);
     changes.push({ kind: 'task', task, before });
   }
   if (changes.length === 0) return { state, changes };
-  return { state: { plan: state.plan, tasks: sortTasks([...known.values()]) }, changes };
+  return { state: { plan: state.plan, tasks: sortTasks([...tasksById.values()]) }, changes };
 }
 
-/** Changes come without the task's edges, which stay the same for a run. */
+/** Keeps the known edges: changes come without edges, and the edges of a run never change. */
 function keepEdges(task: TaskView, before: TaskView | undefined): TaskView {
   if (before === undefined || before.run !== task.run || task.dependsOn.length > 0) return task;
   return { ...task, dependsOn: before.dependsOn };
 }
 
-/** A task was seen for the first time, or in a new run: its edges are not known. */
+/** Tells whether a task is new or in a new run, so that its edges are unknown. */
 function isNewTask(change: PlanChange): boolean {
   return change.kind === 'task' && change.before?.run !== change.task.run;
 }
@@ -165,7 +170,7 @@ function applyEdges(step: SnapshotUpdate, listed: readonly TaskView[]): Snapshot
   return { state: { plan: step.state.plan, tasks }, changes: step.changes };
 }
 
-/** Takes over the plan unless it is older; a new run leaves the tasks of the old one behind. */
+/** Applies a plan unless the known plan is newer. A new run drops the tasks of the run before. */
 export function applyPlan(
   state: PlanSnapshot,
   plan: PlanView,
@@ -190,7 +195,10 @@ function createInitialChanges(state: PlanSnapshot): PlanChange[] {
 }
 
 function findNewestChange(state: PlanSnapshot): number {
-  return state.tasks.reduce((at, task) => Math.max(at, task.changedAt), state.plan.changedAt);
+  return state.tasks.reduce(
+    (newest, task) => Math.max(newest, task.changedAt),
+    state.plan.changedAt,
+  );
 }
 
 function sortTasks(tasks: readonly TaskView[]): TaskView[] {

@@ -4,7 +4,7 @@ import { openLiveScreen } from './live-screen.ts';
 
 const PARTS = /(?![\r\n])\p{Cc}\[[?\d]*[A-Za-z]|[\s\S]/gu;
 
-/** As much of a terminal as the live view uses: what a person would see. */
+/** Interprets the control sequences that the live screen uses, and holds the visible lines. */
 class TinyTerminal extends Writable {
   columns: number;
   rows: number;
@@ -61,7 +61,7 @@ class TinyTerminal extends Writable {
   }
 }
 
-test('a frame takes the place of the one before, longer or shorter', () => {
+test('a frame replaces the frame before, be it longer or shorter', () => {
   const terminal = new TinyTerminal(40, 20);
   terminal.write('before\n');
   const screen = openLiveScreen(terminal, false);
@@ -84,23 +84,23 @@ test('the same frame is not written again', () => {
   expect(terminal.writeCount).toBe(1);
 });
 
-test('closing erases or keeps the frame and gives the cursor back', () => {
-  for (const [keep, left] of [
-    ['erase', ['']],
-    ['keep', ['a', '']],
+test('closing keeps or erases the frame and shows the cursor', () => {
+  for (const [keepFrame, remainingLines] of [
+    [false, ['']],
+    [true, ['a', '']],
   ] as const) {
     const terminal = new TinyTerminal(40, 20);
     const screen = openLiveScreen(terminal, false);
     screen.draw([['a']]);
 
-    screen.close(keep);
+    screen.close({ keepFrame });
 
-    expect(terminal.lines).toEqual(left);
+    expect(terminal.lines).toEqual(remainingLines);
     expect(terminal.isCursorVisible).toBe(true);
   }
 });
 
-test('lines are cut to the window, and frames to its height', () => {
+test('long lines are cut to the width of the window, long frames to its height', () => {
   const terminal = new TinyTerminal(20, 6);
   const screen = openLiveScreen(terminal, false);
 
@@ -110,11 +110,11 @@ test('lines are cut to the window, and frames to its height', () => {
   expect(Math.max(...terminal.lines.map((line) => line.length))).toBeLessThan(20);
 });
 
-test('a window that became narrower leaves nothing behind', () => {
+test('a frame is replaced completely after the window became narrower', () => {
   const terminal = new TinyTerminal(60, 20);
   const screen = openLiveScreen(terminal, false);
   screen.draw([['x'.repeat(50)], ['y'.repeat(50)]]);
-  // The terminal wraps what stands there anew, and the cursor with it.
+  // A real terminal wraps the visible lines to the new width and moves the cursor.
   terminal.columns = 30;
   terminal.lines = ['x'.repeat(30), 'x'.repeat(20), 'y'.repeat(30), 'y'.repeat(20), ''];
   terminal.row = 4;

@@ -7,28 +7,29 @@ const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
+/** The part of a terminal below the earlier output that is redrawn in place. */
 export type LiveScreen = {
   readonly columns: number;
   readonly rows: number;
-  /** Puts a frame in the place of the last one, in one write. */
+  /** Replaces the last frame in a single write, so that nothing flickers. */
   draw(lines: readonly Line[]): void;
-  /** Leaves the last frame, or nothing, and gives the cursor back. */
-  close(keep: 'keep' | 'erase'): void;
+  /** Keeps or erases the last frame and shows the cursor again. */
+  close(options: { readonly keepFrame: boolean }): void;
 };
 
-/** A part of a terminal that is drawn over and over, below what was printed before. */
+/** Opens a live screen; the first frame appears below the earlier output. */
 export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
-  let drawn: readonly Line[] = [];
-  let last = '';
-  let isHidden = false;
+  let drawnLines: readonly Line[] = [];
+  let lastFrame = '';
+  let isCursorHidden = false;
 
-  function columns(): number {
+  function getColumns(): number {
     return Math.max(20, screen.columns ?? 80);
   }
-  /** After the window became narrower, lines that fitted take two rows. */
-  function backToTop(): string {
-    const rows = drawn.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(Math.min(measureLine(line), 400) / columns())),
+  /** Counts rows in the present width: in a narrower window, a line may take two rows. */
+  function moveToTop(): string {
+    const rows = drawnLines.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(Math.min(measureLine(line), 400) / getColumns())),
       0,
     );
     return rows === 0 ? '' : `\u001b[${rows}A\r`;
@@ -36,29 +37,29 @@ export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
 
   return {
     get columns() {
-      return columns();
+      return getColumns();
     },
     get rows() {
       return Math.max(6, screen.rows ?? 24);
     },
     draw(lines) {
-      // The last row stays free: the cursor stands there.
+      // The last row stays free for the cursor.
       const fitting = lines.slice(0, Math.max(1, (screen.rows ?? 24) - 1));
-      const texts = renderLines(fitting, { colour, columns: columns() - 1 });
+      const texts = renderLines(fitting, { colour, columns: getColumns() - 1 });
       const frame = texts.map((text) => `${text}${CLEAR_LINE}\n`).join('');
-      if (frame === last) return;
-      const hide = isHidden ? '' : HIDE_CURSOR;
-      screen.write(`${hide}${backToTop()}${frame}${CLEAR_BELOW}`);
-      isHidden = true;
-      last = frame;
-      drawn = fitting.map((_line, index) => [texts[index] ?? '']);
+      if (frame === lastFrame) return;
+      const hideCursor = isCursorHidden ? '' : HIDE_CURSOR;
+      screen.write(`${hideCursor}${moveToTop()}${frame}${CLEAR_BELOW}`);
+      isCursorHidden = true;
+      lastFrame = frame;
+      drawnLines = fitting.map((_line, index) => [texts[index] ?? '']);
     },
-    close(keep) {
-      const erase = keep === 'erase' ? `${backToTop()}${CLEAR_BELOW}` : '';
-      if (isHidden) screen.write(`${erase}${SHOW_CURSOR}`);
-      drawn = [];
-      last = '';
-      isHidden = false;
+    close({ keepFrame }) {
+      const erase = keepFrame ? '' : `${moveToTop()}${CLEAR_BELOW}`;
+      if (isCursorHidden) screen.write(`${erase}${SHOW_CURSOR}`);
+      drawnLines = [];
+      lastFrame = '';
+      isCursorHidden = false;
     },
   };
 }

@@ -38,35 +38,35 @@ test.each([
   [createSnapshot({}, 'merged', 'in_review'), EXIT.waiting],
   [createSnapshot({}, 'blocked', 'awaiting_input'), EXIT.waiting],
   [createSnapshot({}, 'blocked', 'pending'), EXIT.failed],
-] as const)('the exit code tells the state %#', (given, code) => {
-  expect(getExitCode(given)).toBe(code);
+] as const)('getExitCode maps plan and task statuses, case %#', (snapshot, code) => {
+  expect(getExitCode(snapshot)).toBe(code);
 });
 
-test('a person is needed only when nothing goes on by itself', () => {
+test('a plan needs a person only when no task moves without one', () => {
   expect(needsPerson(createSnapshot({}, 'blocked', 'merging'))).toBe(false);
   expect(needsPerson(createSnapshot({}, 'blocked', 'pending'))).toBe(true);
   expect(needsPerson(createSnapshot({}, 'merged', 'pending'))).toBe(false);
   expect(needsPerson(createSnapshot({ status: 'planning', waiting: [WAITING] }))).toBe(false);
 });
 
-test('a plan has stopped at its gate, when it is halted and at its end', () => {
+test('a plan has stopped when it awaits approval, has halted or has ended', () => {
   expect(hasStopped(createSnapshot({ status: 'pending_approval' }))).toBe(true);
   expect(hasStopped(createSnapshot({ halted: true }))).toBe(true);
   expect(hasStopped(createSnapshot({ status: 'rejected' }))).toBe(true);
   expect(hasStopped(createSnapshot({}, 'working'))).toBe(false);
 });
 
-test('what must last is believed only after it has lasted', () => {
+test('a lasting check is true only after an unbroken period', () => {
   let now = 0;
-  const stuck = createLastingCheck(needsPerson, 5_000, () => now);
+  const needsPersonForLong = createLastingCheck(needsPerson, 5_000, () => now);
   const blocked = createSnapshot({}, 'blocked');
 
-  expect(stuck(blocked)).toBe(false);
+  expect(needsPersonForLong(blocked)).toBe(false);
   now = 4_999;
-  expect(stuck(blocked)).toBe(false);
-  expect(stuck(createSnapshot({}, 'working'))).toBe(false);
+  expect(needsPersonForLong(blocked)).toBe(false);
+  expect(needsPersonForLong(createSnapshot({}, 'working'))).toBe(false);
   now = 9_000;
-  expect(stuck(blocked)).toBe(false);
+  expect(needsPersonForLong(blocked)).toBe(false);
   now = 14_000;
-  expect(stuck(blocked)).toBe(true);
+  expect(needsPersonForLong(blocked)).toBe(true);
 });

@@ -2,19 +2,22 @@ import { hasPlanEnded, hasPlanStopped, planNeedsPerson } from '../../core/contra
 import { isTaskAwaitingPerson } from '../../core/contract/task-status.ts';
 import type { ExitCode } from '../cli-error.ts';
 import { EXIT } from '../cli-error.ts';
-import { collectWaiting } from './collect-waiting.ts';
+import { collectWaiting } from '../collect-waiting.ts';
 import type { PlanSnapshot } from './follow-plan.ts';
 
 // The predicates of the contract, applied to a snapshot, and the exit code that follows from them.
 
+/** Tells whether the plan has ended. */
 export function hasEnded({ plan }: PlanSnapshot): boolean {
   return hasPlanEnded(plan.status);
 }
 
+/** Tells whether the plan has ended, has halted or awaits approval. */
 export function hasStopped({ plan }: PlanSnapshot): boolean {
   return hasPlanStopped(plan);
 }
 
+/** Tells whether only a person can move the plan on. */
 export function needsPerson({ plan, tasks }: PlanSnapshot): boolean {
   return planNeedsPerson(plan, tasks, collectWaiting(plan, tasks));
 }
@@ -31,7 +34,7 @@ export function getExitCode(snapshot: PlanSnapshot): ExitCode {
   return hasFailure && !isPersonAsked ? EXIT.failed : EXIT.waiting;
 }
 
-/** A test that holds only once it has held for `ms` without a break. */
+/** Returns a check that is true once `test` has been true for `ms` milliseconds without a break. */
 export function createLastingCheck(
   test: (state: PlanSnapshot) => boolean,
   ms: number,

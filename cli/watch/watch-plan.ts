@@ -1,35 +1,38 @@
 import type { Client } from '../client/client.ts';
 import type { Screen } from '../host.ts';
 import { renderLines } from '../render/layout/line.ts';
-import { renderChange } from '../render/render-change.ts';
 import { renderPlan } from '../render/render-plan.ts';
 import type { FollowOptions, PlanSnapshot, ProgressStep } from './follow-plan.ts';
 import { followPlan, readPlanSnapshot } from './follow-plan.ts';
 import { openLiveScreen } from './live-screen.ts';
 import { hasEnded } from './plan-outcome.ts';
+import { renderChange } from './render-change.ts';
 
+/** Options of watching a plan. */
 export type WatchOptions = {
   readonly out: Screen;
-  /** Redraws in place; otherwise a line per change is written. */
+  /** True: redraws the view in place. False: writes a line for each change. */
   readonly isTTY: boolean;
   readonly colour?: boolean;
-  /** When to stop; default: when the plan has ended. */
+  /** Ends the watch; default: when the plan has ended. */
   readonly until?: (state: PlanSnapshot) => boolean;
   /** Aborting ends the watch, not the plan. */
   readonly signal?: AbortSignal;
-  /** Instead of the views: told of every step. */
+  /** Receives every step and replaces the output. */
   readonly onStep?: (step: ProgressStep) => void;
-  /** Leaves the last frame on the screen; default: erased, for the caller prints a last view of its own. */
+  /** Leaves the last frame on the screen. Default: erased, because the caller prints a final view. */
   readonly keepFrame?: boolean;
+  /** Epoch milliseconds; default: the system clock. */
   readonly now?: () => number;
   readonly pauseMs?: FollowOptions['pauseMs'];
 };
 
+/** The last state of a watch; `interrupted` if the signal ended the watch. */
 export type WatchEnd = { readonly state: PlanSnapshot; readonly interrupted: boolean };
 
 const FRAME_INTERVAL_MS = 120;
 
-/** Shows a plan live until `until` says so; answers its state, read once more at the end. */
+/** Shows a plan live until `until` returns true, and returns the state of the plan, read once more at the end. */
 export async function watchPlan(
   client: Client,
   planId: string,
@@ -62,12 +65,12 @@ function openWatchView(options: WatchOptions): WatchView {
 
 function openLogView(options: WatchOptions): WatchView {
   const now = options.now ?? Date.now;
-  const paper = { colour: options.colour === true };
+  const format = { colour: options.colour === true };
   const printedKeys = new Set<string>();
   return {
     show(step) {
       const lines = step.changes.flatMap((change) => renderChange(change, now(), printedKeys));
-      for (const text of renderLines(lines, paper)) options.out.write(`${text}\n`);
+      for (const text of renderLines(lines, format)) options.out.write(`${text}\n`);
     },
     close() {},
   };
@@ -83,9 +86,9 @@ function openLiveView(options: WatchOptions): WatchView {
     if (state === undefined) return;
     const width = Math.min(100, screen.columns - 1);
     const view = { now: now(), width, tick: Math.floor(tick / 2) };
-    // What stands around the tasks is known only once it is drawn; the tasks get the rest.
-    const around = renderPlan(state.plan, state.tasks, { ...view, maxTaskRows: 0 }).length;
-    const maxTaskRows = Math.max(4, screen.rows - around);
+    // The rows around the tasks are known only after rendering; the tasks get the remaining rows.
+    const otherRowCount = renderPlan(state.plan, state.tasks, { ...view, maxTaskRows: 0 }).length;
+    const maxTaskRows = Math.max(4, screen.rows - otherRowCount);
     const lines = renderPlan(state.plan, state.tasks, { ...view, maxTaskRows });
     screen.draw(lines);
     tick += 1;
@@ -99,7 +102,7 @@ function openLiveView(options: WatchOptions): WatchView {
     },
     close() {
       clearInterval(timer);
-      screen.close(options.keepFrame === true ? 'keep' : 'erase');
+      screen.close({ keepFrame: options.keepFrame === true });
     },
   };
 }

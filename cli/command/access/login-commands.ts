@@ -16,13 +16,13 @@ import { styleSpan } from '../../render/layout/line.ts';
 
 export const loginCommand = defineCommand({
   name: 'login',
-  summary: 'sign in, with a one-time link or e-mail and password',
+  summary: 'sign in with a one-time link, or with e-mail and password',
   usage: '[LINK | URL] [--email EMAIL]',
   words: { min: 0, max: 1 },
   options: { email: { type: 'string', value: 'EMAIL', help: 'sign in with a password' } },
-  details: 'The password is asked for without echo, or read from stdin; it is never an option.',
-  async run(context, [word], values) {
-    const link = word === undefined ? undefined : parseSignInLink(word);
+  details: 'The password is asked for without echo or read from stdin. It is never an option.',
+  async run(context, [linkArgument], values) {
+    const link = linkArgument === undefined ? undefined : parseSignInLink(linkArgument);
     const url = link?.url ?? (await findConnection(context.host, context.url)).url;
     const session =
       link?.code === undefined
@@ -32,8 +32,8 @@ export const loginCommand = defineCommand({
     const { user } = session;
     if (context.terminal.isJson) context.terminal.printJson({ url, ...user });
     else {
-      const who = `Signed in to ${url} as ${user.email} (${user.role}).`;
-      context.terminal.printLines([[styleSpan('good', '✓ '), who]]);
+      const message = `Signed in to ${url} as ${user.email} (${user.role}).`;
+      context.terminal.printLines([[styleSpan('good', '✓ '), message]]);
     }
     return EXIT.done;
   },
@@ -41,13 +41,13 @@ export const loginCommand = defineCommand({
 
 const CODE_PARAMETERS = ['signin', 'code'];
 
-/** A one-time link carries its code behind `#signin=`, which no server ever sees; without one it only says where. */
+/** Parses a one-time link, whose code follows `#signin=`: browsers send no fragment to a server. A URL without a code is valid. */
 export function parseSignInLink(text: string): { readonly url: string; readonly code?: string } {
   const url = normaliseUrl(text);
   const link = new URL(text);
   const fragment = new URLSearchParams(link.hash.replace(/^#\/?\??/, ''));
   const codes = CODE_PARAMETERS.map((name) => fragment.get(name) ?? link.searchParams.get(name));
-  const code = codes.find((each) => each !== null && each !== '');
+  const code = codes.find((candidate) => candidate !== null && candidate !== '');
   if (code === undefined || code === null) return { url };
   return { url: url.replace(/\/(login|sign-in|signin|auth)$/, ''), code };
 }
@@ -59,13 +59,13 @@ async function signInWithPassword(
 ): Promise<Session> {
   if (url.startsWith('http:') && !isLoopbackUrl(url)) {
     throw createUsageError(
-      `${url} is not encrypted: a password is not sent there`,
+      `the connection to ${url} is not encrypted, so no password is sent`,
       'use an https URL',
     );
   }
-  const isPerson = context.host.stdin.isTTY === true;
-  if (emailOption === undefined && !isPerson)
-    throw createUsageError('say who signs in with --email');
+  const hasTerminal = context.host.stdin.isTTY === true;
+  if (emailOption === undefined && !hasTerminal)
+    throw createUsageError('the e-mail address is missing', 'give it with --email EMAIL');
   const email = emailOption ?? (await context.terminal.ask('E-mail: ')).trim();
   const password = await context.terminal.askSecret('Password: ');
   return createClient({ url }).call(API.login, { body: { email, password } });
@@ -73,15 +73,18 @@ async function signInWithPassword(
 
 export const logoutCommand = defineCommand({
   name: 'logout',
-  summary: 'forget the sign-in',
+  summary: 'sign out: delete the stored sign-in',
   usage: '',
   words: { min: 0, max: 0 },
   options: {},
   async run({ host, terminal, url: option }) {
     const { url } = await findConnection(host, option);
-    const had = await dropSession(getCredentialsPath(host.env, host.home), url);
-    if (terminal.isJson) terminal.printJson({ url, signedOut: had });
-    else terminal.printLines([[had ? `Signed out of ${url}.` : `Nobody was signed in to ${url}.`]]);
+    const wasSignedIn = await dropSession(getCredentialsPath(host.env, host.home), url);
+    if (terminal.isJson) terminal.printJson({ url, signedOut: wasSignedIn });
+    else
+      terminal.printLines([
+        [wasSignedIn ? `Signed out of ${url}.` : `There was no sign-in for ${url}.`],
+      ]);
     return EXIT.done;
   },
 });

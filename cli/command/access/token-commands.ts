@@ -8,12 +8,12 @@ import { renderTable } from '../../render/layout/render-table.ts';
 
 export const tokenCreateCommand = defineCommand({
   name: 'token create',
-  summary: 'a token for scripts, printed this once',
+  summary: 'create an API token for scripts; the token is shown only once',
   usage: 'NAME [--role ROLE] [--days N]',
   words: { min: 1, max: 1 },
   options: {
     role: { type: 'string', value: 'ROLE', help: 'viewer, operator (default) or admin' },
-    days: { type: 'string', value: 'N', help: 'how long it is good; default 90' },
+    days: { type: 'string', value: 'N', help: 'days until the token expires; default 90' },
   },
   async run({ terminal, client }, [name = ''], values) {
     const role = parseChoiceOption('role', values.role, ROLES) ?? 'operator';
@@ -26,7 +26,7 @@ export const tokenCreateCommand = defineCommand({
       return EXIT.done;
     }
     terminal.printNotes([
-      [`Token ${token.id} (${token.role}), shown only now; use it as SMOL_GANG_TOKEN:`],
+      [`Token ${token.id} (${token.role}) is shown only now. Set SMOL_GANG_TOKEN to it:`],
     ]);
     terminal.printRaw(token.token);
     return EXIT.done;
@@ -35,7 +35,7 @@ export const tokenCreateCommand = defineCommand({
 
 export const tokenListCommand = defineCommand({
   name: 'token list',
-  summary: 'tokens, without their secrets',
+  summary: 'list the API tokens, without their secrets',
   usage: '',
   words: { min: 0, max: 0 },
   options: {},
@@ -52,7 +52,7 @@ export const tokenListCommand = defineCommand({
         styleSpan('dim', token.createdBy),
         styleSpan('dim', formatAgo(token.expiresAt, host.now())),
       ]);
-      const columns = ['token', 'name', 'role', 'created by', 'ends'];
+      const columns = ['token', 'name', 'role', 'created by', 'expires'];
       terminal.printLines(
         renderTable(
           columns.map((header) => ({ header, shrinks: header === 'name' })),
@@ -67,7 +67,7 @@ export const tokenListCommand = defineCommand({
 
 export const tokenRevokeCommand = defineCommand({
   name: 'token revoke',
-  summary: 'make a token worthless',
+  summary: 'revoke a token at once',
   usage: 'TOKEN-ID',
   words: { min: 1, max: 1 },
   options: {},

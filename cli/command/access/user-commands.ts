@@ -9,7 +9,7 @@ import { renderTable } from '../../render/layout/render-table.ts';
 
 export const userAddCommand = defineCommand({
   name: 'user add',
-  summary: 'add a user',
+  summary: 'add a user, who signs in with e-mail and password',
   usage: 'EMAIL [--role ROLE]',
   words: { min: 1, max: 1 },
   options: { role: { type: 'string', value: 'ROLE', help: 'viewer, operator (default) or admin' } },
@@ -28,14 +28,14 @@ export const userAddCommand = defineCommand({
 async function askNewPassword({ host, terminal }: CommandContext): Promise<string> {
   const password = await terminal.askSecret('Password of the new user: ');
   if (host.stdin.isTTY !== true) return password;
-  const again = await terminal.askSecret('Once more: ');
-  if (again !== password) throw createUsageError('the two passwords are not the same');
+  const repeated = await terminal.askSecret('Repeat the password: ');
+  if (repeated !== password) throw createUsageError('the two passwords differ');
   return password;
 }
 
 export const userListCommand = defineCommand({
   name: 'user list',
-  summary: 'users and their roles',
+  summary: 'list the users and their roles',
   usage: '',
   words: { min: 0, max: 0 },
   options: {},
@@ -58,7 +58,7 @@ export const userListCommand = defineCommand({
 
 export const userRemoveCommand = defineCommand({
   name: 'user remove',
-  summary: 'remove a user; their tokens end at once',
+  summary: 'remove a user, whose API tokens stop working at once',
   usage: 'EMAIL',
   words: { min: 1, max: 1 },
   options: {},

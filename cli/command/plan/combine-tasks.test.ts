@@ -6,7 +6,7 @@ function createTask(id: string, more: Record<string, unknown> = {}) {
   return taskSpecSchema.parse({ id, title: id.toUpperCase(), description: `do ${id}`, ...more });
 }
 
-test('the merged task does all and waits for what stood outside', () => {
+test('the merged task has the work of all tasks and their outside dependencies', () => {
   const a = createTask('a', { scope: ['src/'], dependsOn: ['x'], criteria: ['green'] });
   const b = createTask('b', { scope: ['src/', 'docs/'], dependsOn: ['a', 'x'], tier: 'heavy' });
 
@@ -22,7 +22,7 @@ test('the merged task does all and waits for what stood outside', () => {
   });
 });
 
-test('tasks of two repositories stay two', () => {
+test('tasks of different repositories cannot be merged', () => {
   expect(() => combineTasks([createTask('a', { repo: 'x/y' }), createTask('b')])).toThrow(
     'different repositories',
   );

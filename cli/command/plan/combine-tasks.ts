@@ -4,26 +4,26 @@ import { createUsageError } from '../../cli-error.ts';
 const MAX_TITLE = 120;
 const MAX_ESTIMATE_MINUTES = 1440;
 
-/** One task that does what several did; edges are the server's to move. */
+/** Combines several tasks into one that does all of their work. The server moves the edges of the tasks. */
 export function combineTasks(tasks: readonly TaskSpec[]): Omit<TaskSpec, 'limits'> {
   const first = tasks[0];
-  if (first === undefined) throw createUsageError('nothing to merge');
+  if (first === undefined) throw createUsageError('there are no tasks to merge');
   const repos = new Set(tasks.map((task) => task.repo));
   if (repos.size > 1) {
     throw createUsageError(
       `tasks of different repositories cannot be merged: ${[...repos].join(', ')}`,
     );
   }
-  const own = new Set(tasks.map((task) => task.id));
+  const mergedIds = new Set(tasks.map((task) => task.id));
   const titles = tasks.map((task) => task.title).filter((title) => title !== '');
-  const waits = removeDuplicates(tasks.flatMap((task) => task.dependsOn)).filter(
-    (id) => !own.has(id),
+  const dependencies = removeDuplicates(tasks.flatMap((task) => task.dependsOn)).filter(
+    (id) => !mergedIds.has(id),
   );
   return {
     id: first.id,
     title: titles.join(' + ').slice(0, MAX_TITLE),
     description: tasks.map((task) => task.description).join('\n\n'),
-    dependsOn: waits,
+    dependsOn: dependencies,
     scope: removeDuplicates(tasks.flatMap((task) => task.scope)),
     criteria: removeDuplicates(tasks.flatMap((task) => task.criteria)),
     tier: tasks.some((task) => task.tier === 'heavy') ? 'heavy' : first.tier,

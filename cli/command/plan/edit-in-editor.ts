@@ -12,15 +12,15 @@ import { formatGraphYaml } from './plan-read-commands.ts';
 import type { EditTarget } from './send-edits.ts';
 
 const FILE_HEADER =
-  '# The tasks of this plan. Save and close to make a new revision; an unchanged file makes none.\n';
+  '# The tasks of this plan. Save and close to create a new revision; an unchanged file creates none.\n';
 
-/** Lets the person change the graph in their editor, as often as it takes to be well-formed; answers the edits. */
+/** Opens the graph in the user's editor until the file is well-formed, and returns the edits. */
 export async function editInEditor(context: CommandContext, target: EditTarget): Promise<Edit[]> {
   const { terminal } = context;
   if (!terminal.isInteractive) {
     throw createUsageError(
-      'there is no terminal for an editor',
-      'name a TASK with options, or --file',
+      'an editor needs a terminal',
+      'name a TASK and options such as --title, or give a list of edits with --file',
     );
   }
   const plan = await target.client.call(API.getPlan, { params: { plan: target.plan } });
@@ -55,14 +55,15 @@ async function readEdits(path: string, target: EditTarget): Promise<Edit[] | Cli
 }
 
 function requireEdits(edits: Edit[]): Edit[] {
-  if (edits.length === 0) throw createUsageError('nothing was changed');
+  if (edits.length === 0)
+    throw createUsageError('the graph is unchanged, so there is no new revision');
   return edits;
 }
 
-/** $VISUAL or $EDITOR, split at spaces: "code --wait". */
+/** Starts $VISUAL or $EDITOR, split at spaces: "code --wait". */
 async function openEditor({ host }: CommandContext, path: string): Promise<void> {
-  const named = host.env.VISUAL || host.env.EDITOR || 'vi';
-  const [program = 'vi', ...args] = named.split(' ').filter((word) => word !== '');
+  const commandLine = host.env.VISUAL || host.env.EDITOR || 'vi';
+  const [program = 'vi', ...args] = commandLine.split(' ').filter((word) => word !== '');
   await new Promise<void>((resolve, reject) => {
     const child = spawn(program, [...args, path], { stdio: 'inherit', env: { ...host.env } });
     child.on('error', (error) =>
@@ -72,7 +73,9 @@ async function openEditor({ host }: CommandContext, path: string): Promise<void>
       if (code === 0) resolve();
       else
         reject(
-          createUsageError(`${program} ended with ${code ?? 'a signal'}: nothing was changed`),
+          createUsageError(
+            `${program} failed (${code === null ? 'a signal' : `exit code ${code}`}), so the graph is unchanged`,
+          ),
         );
     });
   });

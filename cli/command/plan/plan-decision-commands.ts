@@ -11,26 +11,26 @@ import { waitForPlan } from './wait-for-plan.ts';
 type ChangedPlan = { readonly id: string; readonly status: string; readonly version: number };
 
 const REASON_OPTION = {
-  reason: { type: 'string', value: 'TEXT', help: 'why; kept with the plan' },
+  reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the plan' },
 } as const;
 const WAIT_OPTION = {
-  wait: { type: 'boolean', help: 'watch until it ends or needs a person' },
+  wait: { type: 'boolean', help: 'watch until the plan ends or needs a person' },
 } as const;
 
 export const planApproveCommand = defineCommand({
   name: 'plan approve',
-  summary: 'approve a plan: its tasks start',
+  summary: 'approve the graph of a plan, so that its tasks start',
   usage: 'PLAN [--revision N] [--wait]',
   words: { min: 1, max: 1 },
   options: {
-    revision: { type: 'string', value: 'N', help: 'only if this is still the newest revision' },
+    revision: { type: 'string', value: 'N', help: 'fail unless this is the newest revision' },
     ...WAIT_OPTION,
   },
-  async run(context, [word], values) {
+  async run(context, [planArgument], values) {
     const client = await context.client();
-    const params = { plan: await resolvePlan(client, word) };
-    const asked = parseNumberOption('revision', values.revision, { min: 1, whole: true });
-    const revision = asked ?? (await client.call(API.getPlan, { params })).revision;
+    const params = { plan: await resolvePlan(client, planArgument) };
+    const requested = parseNumberOption('revision', values.revision, { min: 1, whole: true });
+    const revision = requested ?? (await client.call(API.getPlan, { params })).revision;
     const changed = await client.call(API.approvePlan, { params, body: { revision } });
     return printOrWait(context, client, changed, `approved at revision ${revision}`, values.wait);
   },
@@ -38,13 +38,13 @@ export const planApproveCommand = defineCommand({
 
 export const planRejectCommand = defineCommand({
   name: 'plan reject',
-  summary: 'reject a plan: nothing of it starts',
+  summary: 'reject the graph of a plan, so that no task starts',
   usage: 'PLAN [--reason TEXT]',
   words: { min: 1, max: 1 },
   options: REASON_OPTION,
-  async run(context, [word], values) {
+  async run(context, [planArgument], values) {
     const client = await context.client();
-    const params = { plan: await resolvePlan(client, word) };
+    const params = { plan: await resolvePlan(client, planArgument) };
     const body = { reason: values.reason ?? '' };
     return printOrWait(
       context,
@@ -57,49 +57,50 @@ export const planRejectCommand = defineCommand({
 
 export const planRestartCommand = defineCommand({
   name: 'plan restart',
-  summary: 'run it again from the approved graph, or plan a failed one again',
+  summary:
+    'run a plan again from its approved graph; a plan whose planning failed is planned again',
   usage: 'PLAN [--wait]',
   words: { min: 1, max: 1 },
   options: WAIT_OPTION,
-  async run(context, [word], values) {
+  async run(context, [planArgument], values) {
     const client = await context.client();
-    const params = { plan: await resolvePlan(client, word) };
+    const params = { plan: await resolvePlan(client, planArgument) };
     const { run } = await client.call(API.getPlan, { params });
     const changed = await client.call(API.restartPlan, { params, body: { run } });
-    return printOrWait(context, client, changed, 'starts again', values.wait);
+    return printOrWait(context, client, changed, 'restarted', values.wait);
   },
 });
 
 export const planBudgetCommand = defineCommand({
   name: 'plan budget',
-  summary: 'change what a plan may use; parked work goes on when there is room',
+  summary: 'change the budget of a plan; parked work continues within the new budget',
   usage: 'PLAN [--max-usd N] [--max-tokens N]',
   words: { min: 1, max: 1 },
   options: {
-    'max-usd': { type: 'string', value: 'N', help: 'USD for the plan as a whole' },
-    'max-tokens': { type: 'string', value: 'N', help: 'tokens for the plan as a whole' },
+    'max-usd': { type: 'string', value: 'N', help: 'budget of the plan in USD' },
+    'max-tokens': { type: 'string', value: 'N', help: 'budget of the plan in tokens' },
   },
-  async run(context, [word], values) {
+  async run(context, [planArgument], values) {
     const client = await context.client();
-    const params = { plan: await resolvePlan(client, word) };
+    const params = { plan: await resolvePlan(client, planArgument) };
     const body = {
       maxUsd: parseNumberOption('max-usd', values['max-usd'], { min: 0, whole: false }),
       maxTokens: parseNumberOption('max-tokens', values['max-tokens'], { min: 1, whole: true }),
     };
     const changed = await client.call(API.changeBudget, { params, body });
-    return printOrWait(context, client, changed, 'has another budget');
+    return printOrWait(context, client, changed, 'has a new budget');
   },
 });
 
 export const cancelCommand = defineCommand({
   name: 'cancel',
-  summary: 'stop a plan; its work is kept for some days',
+  summary: 'stop a plan; its branches are kept for some days',
   usage: 'PLAN [--reason TEXT]',
   words: { min: 1, max: 1 },
   options: REASON_OPTION,
-  async run(context, [word], values) {
+  async run(context, [planArgument], values) {
     const client = await context.client();
-    const params = { plan: await resolvePlan(client, word) };
+    const params = { plan: await resolvePlan(client, planArgument) };
     const body = { reason: values.reason ?? '' };
     return printOrWait(
       context,
@@ -114,15 +115,15 @@ async function printOrWait(
   context: CommandContext,
   client: Client,
   changed: ChangedPlan,
-  what: string,
+  message: string,
   wait = false,
 ): Promise<ExitCode> {
   if (wait) return waitForPlan(context, client, changed.id);
   if (context.terminal.isJson) context.terminal.printJson(changed);
   else {
-    const status = what.startsWith(changed.status) ? '' : ` · ${changed.status}`;
+    const status = message.startsWith(changed.status) ? '' : ` · ${changed.status}`;
     context.terminal.printLines([
-      [styleSpan('good', '✓ '), `${changed.id} ${what}`, styleSpan('dim', status)],
+      [styleSpan('good', '✓ '), `plan ${changed.id} ${message}`, styleSpan('dim', status)],
     ]);
   }
   return EXIT.done;

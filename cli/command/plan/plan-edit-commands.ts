@@ -14,32 +14,36 @@ const editsSchema = editPlanSchema.shape.edits;
 
 export const planEditCommand = defineCommand({
   name: 'plan edit',
-  summary: 'change a task, or the whole graph in your editor',
+  summary: 'change a task, or edit the whole graph in your editor',
   usage: 'PLAN [TASK --title TEXT ...] [--file EDITS.yaml]',
   words: { min: 1, max: 2 },
   options: {
     ...TASK_OPTIONS,
-    file: { type: 'string', value: 'FILE', help: 'a list of edits, YAML or JSON; one revision' },
+    file: {
+      type: 'string',
+      value: 'FILE',
+      help: 'list of edits, YAML or JSON; together one revision',
+    },
     ...EDIT_OPTIONS,
   },
-  details: 'With neither TASK nor --file the graph is opened in $VISUAL or $EDITOR.',
-  async run(context, [word, task], values) {
+  details: 'Without TASK and --file, the graph opens in $VISUAL or $EDITOR.',
+  async run(context, [planArgument, task], values) {
     const fields = await readTaskFields(context, values);
     const hasFields = Object.keys(fields).length > 0;
     if (task === undefined && hasFields)
-      throw createUsageError('name the task that is to be changed');
+      throw createUsageError('the task is missing: name the task that the options change');
     if (task !== undefined && !hasFields) {
       throw createUsageError(
-        'say what is to be changed: --title, --description, --scope, --tier ...',
+        'the change is missing: give --title, --description, --scope, --tier or another option',
       );
     }
     if (values.file !== undefined && task !== undefined) {
-      throw createUsageError('--file brings its own edits: name no task beside it');
+      throw createUsageError('--file contains the edits: leave the task out');
     }
     const text = values.file === undefined ? undefined : await readInput(context, values.file);
     const edits =
       text === undefined ? undefined : parseYamlFile(text, values.file ?? '', editsSchema);
-    const target = await readEditTarget(context, word, values);
+    const target = await readEditTarget(context, planArgument, values);
     if (edits !== undefined) return sendEdits(context, target, edits, values);
     if (task === undefined) {
       return sendEdits(context, target, await editInEditor(context, target), values);
@@ -56,21 +60,26 @@ export const planAddTaskCommand = defineCommand({
   words: { min: 2, max: 2 },
   options: {
     ...TASK_OPTIONS,
-    after: { type: 'string', multiple: true, value: 'TASK', help: 'what it waits for; repeatable' },
+    after: {
+      type: 'string',
+      multiple: true,
+      value: 'TASK',
+      help: 'task on which the new task depends; repeatable',
+    },
     before: {
       type: 'string',
       multiple: true,
       value: 'TASK',
-      help: 'what waits for it; repeatable',
+      help: 'task that depends on the new task; repeatable',
     },
     ...EDIT_OPTIONS,
   },
-  async run(context, [word, id], values) {
+  async run(context, [planArgument, id], values) {
     const fields = await readTaskFields(context, values);
     const task = createTaskSpec({ ...fields, id, dependsOn: values.after ?? [] });
-    const target = await readEditTarget(context, word, values);
-    for (const other of [...(values.after ?? []), ...(values.before ?? [])]) {
-      requireTask(target, other);
+    const target = await readEditTarget(context, planArgument, values);
+    for (const neighbour of [...(values.after ?? []), ...(values.before ?? [])]) {
+      requireTask(target, neighbour);
     }
     const edges = (values.before ?? []).map(
       (to) => ({ op: 'add_edge', from: task.id, to }) as const,
@@ -81,12 +90,12 @@ export const planAddTaskCommand = defineCommand({
 
 export const planRemoveTaskCommand = defineCommand({
   name: 'plan remove-task',
-  summary: 'remove a task; what waited for it waits for what it waited for',
+  summary: 'remove a task; its dependents take over its dependencies',
   usage: 'PLAN TASK',
   words: { min: 2, max: 2 },
   options: EDIT_OPTIONS,
-  async run(context, [word, id = ''], values) {
-    const target = await readEditTarget(context, word, values);
+  async run(context, [planArgument, id = ''], values) {
+    const target = await readEditTarget(context, planArgument, values);
     requireTask(target, id);
     return sendEdits(context, target, [{ op: 'remove_task', task: id }], values);
   },
@@ -94,12 +103,12 @@ export const planRemoveTaskCommand = defineCommand({
 
 export const planAddDepCommand = defineCommand({
   name: 'plan add-dep',
-  summary: 'make a task wait for another',
+  summary: 'make a task depend on another task',
   usage: 'PLAN TASK DEPENDENCY',
   words: { min: 3, max: 3 },
   options: EDIT_OPTIONS,
-  async run(context, [word, to = '', from = ''], values) {
-    const target = await readEditTarget(context, word, values);
+  async run(context, [planArgument, to = '', from = ''], values) {
+    const target = await readEditTarget(context, planArgument, values);
     requireTask(target, to);
     requireTask(target, from);
     return sendEdits(context, target, [{ op: 'add_edge', from, to }], values);
@@ -108,12 +117,12 @@ export const planAddDepCommand = defineCommand({
 
 export const planRemoveDepCommand = defineCommand({
   name: 'plan remove-dep',
-  summary: 'a task no longer waits for another',
+  summary: 'remove a dependency of a task',
   usage: 'PLAN TASK DEPENDENCY',
   words: { min: 3, max: 3 },
   options: EDIT_OPTIONS,
-  async run(context, [word, to = '', from = ''], values) {
-    const target = await readEditTarget(context, word, values);
+  async run(context, [planArgument, to = '', from = ''], values) {
+    const target = await readEditTarget(context, planArgument, values);
     requireTask(target, to);
     return sendEdits(context, target, [{ op: 'remove_edge', from, to }], values);
   },
@@ -121,53 +130,59 @@ export const planRemoveDepCommand = defineCommand({
 
 export const planSplitCommand = defineCommand({
   name: 'plan split',
-  summary: 'split a task into several',
+  summary: 'split a task into several tasks',
   usage: 'PLAN TASK (--part ID=DESCRIPTION)... | --into FILE',
   words: { min: 2, max: 2 },
   options: {
-    part: { type: 'string', multiple: true, value: 'ID=TEXT', help: 'a part; at least two' },
-    into: { type: 'string', value: 'FILE', help: 'the parts as a list of tasks, YAML or JSON' },
+    part: { type: 'string', multiple: true, value: 'ID=TEXT', help: 'a part; give at least two' },
+    into: { type: 'string', value: 'FILE', help: 'list of the parts as tasks, YAML or JSON' },
     ...EDIT_OPTIONS,
   },
-  details: 'Parts given with --part keep the scope, tier and repository of the task.',
-  async run(context, [word, id = ''], values) {
+  details: 'Parts of --part keep the scope, tier and repository of the task.',
+  async run(context, [planArgument, id = ''], values) {
     if ((values.part === undefined) === (values.into === undefined)) {
-      throw createUsageError('give the parts with --part, twice or more, or as a file with --into');
+      throw createUsageError(
+        'the parts are missing: give --part at least twice, or a file with --into',
+      );
     }
     const text = values.into === undefined ? undefined : await readInput(context, values.into);
-    const target = await readEditTarget(context, word, values);
+    const target = await readEditTarget(context, planArgument, values);
     const { scope, tier, repo, estimate } = requireTask(target, id);
-    const words = values.part ?? [];
-    const share = estimate / Math.max(1, words.length);
-    const parts = words.map((part) => {
-      const at = part.indexOf('=');
-      if (at < 1) throw createUsageError(`--part takes ID=DESCRIPTION, not "${part}"`);
-      const own = { id: part.slice(0, at), description: part.slice(at + 1) };
-      return createTaskSpec({ ...own, scope, tier, repo, estimate: share });
+    const partTexts = values.part ?? [];
+    const share = estimate / Math.max(1, partTexts.length);
+    const parts = partTexts.map((part) => {
+      const separator = part.indexOf('=');
+      if (separator < 1) throw createUsageError(`--part takes ID=DESCRIPTION, not "${part}"`);
+      const fields = { id: part.slice(0, separator), description: part.slice(separator + 1) };
+      return createTaskSpec({ ...fields, scope, tier, repo, estimate: share });
     });
     const into =
       text === undefined
         ? parts
         : parseYamlFile(text, values.into ?? '', z.array(taskSpecSchema).min(2).max(20));
-    if (into.length < 2) throw createUsageError('a split takes at least two parts');
+    if (into.length < 2) throw createUsageError('a split needs at least two parts');
     return sendEdits(context, target, [{ op: 'split_task', task: id, into }], values);
   },
 });
 
 export const planMergeCommand = defineCommand({
   name: 'plan merge',
-  summary: 'merge tasks into one',
+  summary: 'merge several tasks into one',
   usage: 'PLAN TASK TASK... [--id ID] [--title TEXT ...]',
   words: { min: 3, max: 21 },
   options: {
-    id: { type: 'string', value: 'ID', help: 'of the merged task; default: the first one' },
+    id: {
+      type: 'string',
+      value: 'ID',
+      help: 'id of the merged task; default: id of the first task',
+    },
     ...TASK_OPTIONS,
     ...EDIT_OPTIONS,
   },
-  details: 'What is not given is put together from the tasks.',
-  async run(context, [word, ...ids], values) {
+  details: 'Fields without an option are combined from the tasks.',
+  async run(context, [planArgument, ...ids], values) {
     const fields = await readTaskFields(context, values);
-    const target = await readEditTarget(context, word, values);
+    const target = await readEditTarget(context, planArgument, values);
     const tasks = ids.map((id) => requireTask(target, id));
     const combined = { ...combineTasks(tasks), ...fields };
     const into = createTaskSpec(

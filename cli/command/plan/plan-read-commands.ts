@@ -17,23 +17,22 @@ import { resolvePlan } from '../resolve-plan.ts';
 
 export const planListCommand = defineCommand({
   name: 'plan list',
-  summary: 'plans, newest first',
+  summary: 'list the plans, newest first',
   usage: '[--status STATUS] [--limit N]',
   words: { min: 0, max: 0 },
   options: {
     status: { type: 'string', value: 'STATUS', help: PLAN_STATUSES.join(', ') },
-    limit: { type: 'string', value: 'N', help: 'how many; default 20' },
+    limit: { type: 'string', value: 'N', help: 'number of plans; default 20' },
   },
   async run({ terminal, host, client }, _words, values) {
     const status = parseChoiceOption('status', values.status, PLAN_STATUSES);
     const limit = parseNumberOption('limit', values.limit, { min: 1, whole: true }) ?? 20;
     const api = await client();
-    const found = await readAllPages(
+    const items = await readAllPages(
       (cursor) =>
         api.call(API.listPlans, { query: { status, limit: Math.min(200, limit), cursor } }),
       limit,
     );
-    const items = found.slice(0, limit);
     if (terminal.isJson) terminal.printJson({ items });
     else terminal.printLines(renderPlanList(items, { now: host.now(), width: terminal.width }));
     return EXIT.done;
@@ -42,16 +41,16 @@ export const planListCommand = defineCommand({
 
 export const planShowCommand = defineCommand({
   name: 'plan show',
-  summary: 'the graph of a plan: verdict, waves, scopes, forecast',
+  summary: 'show the graph of a plan: verdict, waves, scopes, forecast',
   usage: 'PLAN [--revision N] [--yaml]',
   words: { min: 1, max: 1 },
   options: {
-    revision: { type: 'string', value: 'N', help: 'an older revision; default: the newest' },
-    yaml: { type: 'boolean', help: 'as a graph file: edit it, then `run --plan` or `plan edit`' },
+    revision: { type: 'string', value: 'N', help: 'revision; default: the newest' },
+    yaml: { type: 'boolean', help: 'print a graph file, for `run --plan`' },
   },
-  async run({ terminal, host, client }, [word], values) {
+  async run({ terminal, host, client }, [planArgument], values) {
     const api = await client();
-    const id = await resolvePlan(api, word);
+    const id = await resolvePlan(api, planArgument);
     const revision = parseNumberOption('revision', values.revision, { min: 1, whole: true });
     const plan = await api.call(API.getPlan, { params: { plan: id } });
     if (plan.revision === 0 && !terminal.isJson) {
@@ -68,16 +67,16 @@ export const planShowCommand = defineCommand({
 
 export const planDiffCommand = defineCommand({
   name: 'plan diff',
-  summary: 'what an edit changed: two revisions of a graph',
+  summary: 'compare two revisions of a graph',
   usage: 'PLAN [FROM] [TO]',
   words: { min: 1, max: 3 },
   options: {},
-  details: 'Default: the newest revision against the one before it.',
-  async run({ terminal, client }, [word, from, to]) {
+  details: 'Default: the newest revision compared with the revision before.',
+  async run({ terminal, client }, [planArgument, from, to]) {
     const bounds = { min: 1, whole: true };
     const earlier = parseNumberOption('FROM', from, bounds);
     const api = await client();
-    const id = await resolvePlan(api, word);
+    const id = await resolvePlan(api, planArgument);
     const after = await readGraph(api, id, parseNumberOption('TO', to, bounds));
     const before = await readGraph(api, id, earlier ?? Math.max(1, after.revision - 1));
     const edits = diffGraphs(before.tasks, after.tasks);
@@ -94,17 +93,18 @@ export const planDiffCommand = defineCommand({
   },
 });
 
+/** Reads a revision of the graph; without a number, the newest. */
 export function readGraph(client: Client, plan: string, revision?: number): Promise<GraphView> {
   const query = revision === undefined ? {} : { revision };
   return client.call(API.getGraph, { params: { plan }, query });
 }
 
-/** As `run --plan` reads it; what has its default is left out. */
+/** Formats a graph file for `run --plan`. Fields with their default value are left out. */
 export function formatGraphYaml(
   plan: { readonly title: string; readonly prompt: string },
   tasks: readonly TaskSpec[],
 ): string {
-  const short = tasks.map((task) => {
+  const shortTasks = tasks.map((task) => {
     const isDefault: Partial<Record<keyof TaskSpec, boolean>> = {
       title: task.title === '',
       dependsOn: task.dependsOn.length === 0,
@@ -119,7 +119,7 @@ export function formatGraphYaml(
     return Object.fromEntries(entries.filter(([name]) => !isDefaultField(isDefault, name)));
   });
   const prompt = plan.prompt === '' ? {} : { prompt: plan.prompt };
-  return stringify({ title: plan.title, ...prompt, tasks: short }, { lineWidth: 100 });
+  return stringify({ title: plan.title, ...prompt, tasks: shortTasks }, { lineWidth: 100 });
 }
 
 function isDefaultField(

@@ -6,7 +6,7 @@ import { renderPlan } from '../../render/render-plan.ts';
 import { renderSummary } from '../../render/render-summary.ts';
 import type { PlanSnapshot } from '../../watch/follow-plan.ts';
 
-/** The plan as it stands: its graph while it waits for approval, its summary once complete, else its tasks. */
+/** Prints the graph of a plan that awaits approval, and the tasks of any other plan. */
 export async function printPlan(
   context: CommandContext,
   client: Client,
@@ -22,6 +22,7 @@ export async function printPlan(
   terminal.printLines(renderPlan(state.plan, state.tasks, { now: host.now(), width }));
 }
 
+/** Prints times, tokens and cost of a plan. */
 export function printSummary(context: CommandContext, state: PlanSnapshot): void {
   const { terminal, host } = context;
   const options = { now: host.now(), width: terminal.width };

@@ -9,16 +9,23 @@ import { readLocalRepository } from '../../local-repository.ts';
 import { formatCount } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 
+/** Repositories of a plan as the user chose them. */
 export type RepositoryChoice = {
+  /** Folders of local repositories. */
   readonly repo?: readonly string[];
+  /** "owner/name" of repositories on GitHub. */
   readonly github?: readonly string[];
+  /** Base branch of every repository; absent: the current or the default branch. */
   readonly base?: string;
 };
 type PlanRepository = { readonly name: string; readonly base?: string; readonly baseSha?: string };
 
 const MAX_SHOWN_PATHS = 5;
 
-/** The repositories of a new plan: local ones at their present commit, GitHub's by name. Unknown ones are linked. */
+/**
+ * Returns the repositories of a new plan: local repositories at their present commit, repositories on GitHub by name. Links
+ * the repositories that are not linked yet. Without a choice, the repository around the current folder.
+ */
 export async function resolveRepositories(
   context: CommandContext,
   client: Client,
@@ -26,14 +33,15 @@ export async function resolveRepositories(
 ): Promise<PlanRepository[]> {
   const github = choice.github ?? [];
   const folders = choice.repo ?? (github.length > 0 ? [] : ['.']);
-  // All are looked at before the first is linked: a mistake in the second leaves nothing behind.
+  // Every repository is read before the first is linked, so that a mistake in the second leaves no link behind.
   const locals: LocalRepository[] = [];
   for (const folder of folders) {
     const path = resolve(context.host.cwd, folder);
     locals.push(await readLocalRepository(path, choice.base, context.host.env));
   }
-  const twice = locals.find((each, index) => locals.findIndex((o) => o.path === each.path) < index);
-  if (twice !== undefined) throw createUsageError(`${twice.path} was named twice`);
+  const paths = locals.map((local) => local.path);
+  const duplicate = paths.find((path, index) => paths.indexOf(path) < index);
+  if (duplicate !== undefined) throw createUsageError(`${duplicate} was named twice`);
   for (const local of locals) printDirtyPaths(context, local);
   const found: PlanRepository[] = [];
   for (const local of locals) {
@@ -63,8 +71,8 @@ function printDirtyPaths(context: CommandContext, local: LocalRepository): void 
   context.terminal.printNotes([
     [
       styleSpan('warn', '! '),
-      `${formatCount(count, 'file')} in ${local.path} not committed, and so not taken: ${shown}${more}`,
+      `the plan does not contain ${formatCount(count, 'uncommitted file')} of ${local.path}: ${shown}${more}`,
     ],
-    [styleSpan('dim', `  work starts from ${local.branch}@${local.sha.slice(0, 7)}`)],
+    [styleSpan('dim', `  the work starts from commit ${local.sha.slice(0, 7)} of ${local.branch}`)],
   ]);
 }

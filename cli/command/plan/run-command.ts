@@ -16,49 +16,58 @@ import { waitForPlan } from './wait-for-plan.ts';
 type CreatePlanInput = z.input<typeof createPlanSchema>;
 
 const RUN_OPTIONS = {
-  prompt: { type: 'string', value: 'TEXT', help: 'what is to be done; - reads it from stdin' },
-  'prompt-file': { type: 'string', value: 'FILE', help: 'the prompt, from a file' },
+  prompt: { type: 'string', value: 'TEXT', help: 'the work to do; - reads stdin' },
+  'prompt-file': { type: 'string', value: 'FILE', help: 'the prompt, from a file; - is stdin' },
   plan: {
     type: 'string',
     value: 'FILE',
-    help: 'a graph of your own, YAML or JSON: no model plans',
+    help: 'a graph of tasks, YAML or JSON, instead of a planning model',
   },
-  repo: { type: 'string', multiple: true, value: 'PATH', help: 'a local repository; default . ' },
+  repo: {
+    type: 'string',
+    multiple: true,
+    value: 'PATH',
+    help: 'a local repository; default: this folder',
+  },
   github: { type: 'string', multiple: true, value: 'OWNER/NAME', help: 'a repository on GitHub' },
   base: {
     type: 'string',
     value: 'BRANCH',
-    help: 'start from this branch; default: the current one',
+    help: 'branch to start from; default: the current branch',
   },
-  title: { type: 'string', value: 'TEXT', help: 'a name for the plan' },
-  simple: { type: 'boolean', help: 'one agent, one pull request' },
-  complex: { type: 'boolean', help: 'a plan of several tasks' },
-  'auto-approve': { type: 'boolean', help: 'start without asking' },
-  policy: { type: 'string', value: 'auto|review', help: 'merge verified tasks, or a person does' },
-  wait: { type: 'boolean', help: 'watch until it ends or needs a person' },
-  agent: { type: 'string', value: 'NAME', help: 'which coding agent' },
-  'max-parallel': { type: 'string', value: 'N', help: 'agents at once' },
-  'max-usd': { type: 'string', value: 'USD', help: 'budget of the whole plan' },
-  'max-tokens': { type: 'string', value: 'N', help: 'budget of the whole plan' },
+  title: { type: 'string', value: 'TEXT', help: 'title of the plan' },
+  simple: { type: 'boolean', help: 'one task: one agent, one pull request' },
+  complex: { type: 'boolean', help: 'several tasks in a graph' },
+  'auto-approve': { type: 'boolean', help: 'start the tasks without approval of the graph' },
+  policy: {
+    type: 'string',
+    value: 'auto|review',
+    help: 'auto (default): verified tasks merge by themselves; review: a person approves each',
+  },
+  wait: { type: 'boolean', help: 'watch until the plan ends or needs a person' },
+  agent: { type: 'string', value: 'NAME', help: `coding agent: ${AGENT_NAMES.join(', ')}` },
+  'max-parallel': { type: 'string', value: 'N', help: 'maximum of agents at once' },
+  'max-usd': { type: 'string', value: 'USD', help: 'budget of the plan in USD' },
+  'max-tokens': { type: 'string', value: 'N', help: 'budget of the plan in tokens' },
   interactive: { type: 'boolean', help: 'the agent stays for a conversation; implies --simple' },
 } as const;
 type RunValues = OptionValues<typeof RUN_OPTIONS>;
 
 export const runCommand = defineCommand({
   name: 'run',
-  summary: 'hand in a prompt or a graph of tasks',
+  summary: 'start a plan from a prompt or a graph of tasks',
   usage: '--prompt TEXT | --prompt-file FILE | --plan FILE  [--repo PATH]... [--wait]',
   words: { min: 0, max: 0 },
   options: RUN_OPTIONS,
   details:
-    'Work starts from the commit that HEAD points to; what is not committed is named and not taken.\n' +
-    'Your work tree, index and current branch are never changed.',
+    'The work starts from the commit at HEAD. Uncommitted files are listed, and the plan does not contain them.\n' +
+    'Your work tree, your index and your current branch never change.',
   async run(context, _words, values) {
-    const work = await readPlanInput(context, values);
+    const input = await readPlanInput(context, values);
     const options = parsePlanOptions(values);
     const client = await context.client();
     const repositories = await resolveRepositories(context, client, values);
-    const body: CreatePlanInput = { ...work, ...options, repositories };
+    const body: CreatePlanInput = { ...input, ...options, repositories };
     const plan = await client.call(API.createPlan, { body }, { idempotencyKey: randomUUID() });
     if (values.wait === true) {
       if (!context.terminal.isJson)
@@ -74,7 +83,7 @@ export const runCommand = defineCommand({
 function renderCreatedPlan(id: string, title: string) {
   return [
     [styleSpan('good', '✓ '), styleSpan('bold', title), styleSpan('dim', ` · plan ${id}`)],
-    ['  follow it with  ', styleSpan('bold', `smol-gang status ${id} --watch`)],
+    ['  follow the plan with  ', styleSpan('bold', `smol-gang status ${id} --watch`)],
   ] as const;
 }
 
@@ -85,10 +94,10 @@ async function readPlanInput(
   const hasPrompt = values.prompt !== undefined || values['prompt-file'] !== undefined;
   if (values.plan === undefined && !hasPrompt) {
     throw createUsageError(
-      'say what is to be done: --prompt TEXT, --prompt-file FILE or --plan FILE',
+      'the work to do is missing: give --prompt TEXT, --prompt-file FILE or --plan FILE',
     );
   }
-  const given = { word: values.prompt, file: values['prompt-file'] };
+  const given = { argument: values.prompt, file: values['prompt-file'] };
   const prompt = hasPrompt ? await readTextInput(context, given, 'the prompt') : undefined;
   const graph = await readGraphFile(context, values.plan);
   const title = values.title ?? graph?.title;
@@ -112,9 +121,9 @@ function parsePlanOptions(values: RunValues): Omit<CreatePlanInput, 'repositorie
     throw createUsageError('--simple and --complex exclude each other');
   }
   if (values.plan !== undefined && (values.simple === true || values.interactive === true)) {
-    throw createUsageError('--plan brings a graph: --simple and --interactive do not go with it');
+    throw createUsageError('--plan gives a graph of tasks: leave --simple and --interactive out');
   }
-  const asked = values.simple === true ? 'simple' : 'auto';
+  const simpleOrAuto = values.simple === true ? 'simple' : 'auto';
   const maxUsd = parseNumberOption('max-usd', values['max-usd'], { min: 0.01, whole: false });
   const maxTokens = parseNumberOption('max-tokens', values['max-tokens'], { min: 1, whole: true });
   const maxParallel = parseNumberOption('max-parallel', values['max-parallel'], {
@@ -123,7 +132,7 @@ function parsePlanOptions(values: RunValues): Omit<CreatePlanInput, 'repositorie
   });
   const agent = parseChoiceOption('agent', values.agent, AGENT_NAMES);
   return {
-    complexity: values.complex === true ? 'complex' : asked,
+    complexity: values.complex === true ? 'complex' : simpleOrAuto,
     autoApprove: values['auto-approve'] === true,
     policy: parseChoiceOption('policy', values.policy, ['auto', 'review']) ?? 'auto',
     budget: {

@@ -11,38 +11,45 @@ import { resolvePlan } from '../resolve-plan.ts';
 import { readGraph } from './plan-read-commands.ts';
 
 export const EDIT_OPTIONS = {
-  revision: { type: 'string', value: 'N', help: 'only if this is still the newest revision' },
-  note: { type: 'string', value: 'TEXT', help: 'why; kept with the revision' },
+  revision: { type: 'string', value: 'N', help: 'fail unless this is the newest revision' },
+  note: { type: 'string', value: 'TEXT', help: 'reason of the change, stored with the revision' },
 } as const;
+/** Values of the options that every edit takes. */
 export type EditValues = { readonly revision?: string; readonly note?: string };
 
+/** The plan to edit, with the graph that the edits apply to. */
 export type EditTarget = {
   readonly client: Client;
   readonly plan: string;
   readonly graph: GraphView;
 };
 
-/** The newest graph of a plan, or the revision that was asked for and still must be the newest. */
+/** Reads the graph to edit: the newest revision, or the revision of --revision, which the server accepts only if it is the newest. */
 export async function readEditTarget(
   context: CommandContext,
-  word: string | undefined,
+  planArgument: string | undefined,
   values: EditValues,
 ): Promise<EditTarget> {
   const revision = parseNumberOption('revision', values.revision, { min: 1, whole: true });
   const client = await context.client();
-  const plan = await resolvePlan(client, word);
+  const plan = await resolvePlan(client, planArgument);
   return { client, plan, graph: await readGraph(client, plan, revision) };
 }
 
+/**
+ * Returns a task of the graph.
+ *
+ * @throws CliError with exit code `usage` that lists the tasks, if there is no such task
+ */
 export function requireTask(target: EditTarget, id: string) {
-  const task = target.graph.tasks.find((each) => each.id === id);
+  const task = target.graph.tasks.find((candidate) => candidate.id === id);
   if (task !== undefined) return task;
-  const ids = target.graph.tasks.map((each) => each.id);
+  const ids = target.graph.tasks.map((candidate) => candidate.id);
   const shown = ids.slice(0, 20).join(', ');
-  throw createUsageError(`there is no task "${id}" in ${target.plan}; it has ${shown}`);
+  throw createUsageError(`plan ${target.plan} has no task "${id}"; its tasks are ${shown}`);
 }
 
-/** Sends the edits as one revision and shows the graph that came of it. */
+/** Sends the edits as a revision and prints the resulting graph. */
 export async function sendEdits(
   context: CommandContext,
   target: EditTarget,
@@ -60,7 +67,7 @@ export async function sendEdits(
   }
   const plan = await target.client.call(API.getPlan, { params });
   terminal.printLines([
-    [styleSpan('good', '✓ '), `revision ${graph.revision}`],
+    [styleSpan('good', '✓ '), `created revision ${graph.revision}`],
     [],
     ...renderGraph(plan, graph, { width: terminal.width }),
   ]);

@@ -4,7 +4,7 @@ import { createUsageError, EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { defineCommand } from '../../define-command.ts';
-import { joinSections } from '../../render/render-plan.ts';
+import { joinSections } from '../../render/layout/line.ts';
 import { renderPlanList } from '../../render/render-plan-list.ts';
 import { renderSystem } from '../../render/render-system.ts';
 import { readPlanSnapshot } from '../../watch/follow-plan.ts';
@@ -15,30 +15,30 @@ import { followPlanToEnd } from './wait-for-plan.ts';
 
 export const statusCommand = defineCommand({
   name: 'status',
-  summary: 'what goes on; of one plan, or of all',
+  summary: 'show the state of a plan, or of the system and the newest plans',
   usage: '[PLAN] [--watch] [--summary]',
   words: { min: 0, max: 1 },
   options: {
     watch: {
       type: 'boolean',
       short: 'w',
-      help: 'keep the view up to date until the plan has ended',
+      help: 'update the view until the plan has ended',
     },
-    summary: { type: 'boolean', help: 'what it took: times, critical path, tokens, cost' },
+    summary: { type: 'boolean', help: 'show times, critical path, tokens and cost instead' },
   },
-  details: 'PLAN may be `last`: the newest. The exit code tells the state of the plan.',
-  async run(context, [word], values) {
+  details: 'PLAN may be `last`, the newest plan. The exit code tells the state of the plan.',
+  async run(context, [planArgument], values) {
     const { terminal } = context;
     const client = await context.client();
-    if (word === undefined) {
+    if (planArgument === undefined) {
       if (values.watch === true || values.summary === true) {
         throw createUsageError(
-          'name the plan: smol-gang status PLAN --watch; `last` is the newest',
+          'the plan is missing: smol-gang status PLAN --watch; PLAN may be `last`, the newest plan',
         );
       }
       return printOverview(context, client);
     }
-    const plan = await resolvePlan(client, word);
+    const plan = await resolvePlan(client, planArgument);
     if (values.watch === true) return followPlanToEnd(context, client, plan);
     const state = await readPlanSnapshot(client, plan);
     if (terminal.isJson) terminal.printJson(state);
@@ -50,7 +50,7 @@ export const statusCommand = defineCommand({
 
 const OVERVIEW_PLANS = 10;
 
-/** The list has no sums over tasks; here they are wanted, and so are the commands of tasks that wait. */
+/** Reads each plan by itself: the list of plans has neither sums over tasks nor the tasks that wait for a person. */
 async function printOverview(context: CommandContext, client: Client): Promise<ExitCode> {
   const { terminal, host } = context;
   const [system, list] = await Promise.all([

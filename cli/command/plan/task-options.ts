@@ -6,31 +6,46 @@ import type { CommandContext, OptionValues } from '../../define-command.ts';
 import { parseChoiceOption, parseNumberOption } from '../../define-command.ts';
 import { readInput } from '../read-input.ts';
 
-/** What a task is made of, on the command line. */
+/** Options for the fields of a task. */
 export const TASK_OPTIONS = {
-  title: { type: 'string', value: 'TEXT', help: 'a short name for lists and pull requests' },
-  description: { type: 'string', value: 'TEXT', help: 'what the agent is told' },
-  'description-file': { type: 'string', value: 'FILE', help: 'the same, from a file' },
-  criterion: { type: 'string', multiple: true, value: 'TEXT', help: 'when it is done; repeatable' },
-  scope: { type: 'string', multiple: true, value: 'PATH', help: 'what it may change; repeatable' },
-  tier: { type: 'string', value: 'TIER', help: 'auto, light or heavy' },
-  repo: { type: 'string', value: 'OWNER/NAME', help: 'which repository of the plan' },
-  estimate: { type: 'string', value: 'MINUTES', help: 'how long it may take' },
+  title: { type: 'string', value: 'TEXT', help: 'short title, for lists and pull requests' },
+  description: { type: 'string', value: 'TEXT', help: 'the work, as the agent reads it' },
+  'description-file': {
+    type: 'string',
+    value: 'FILE',
+    help: 'the description, from a file; - is stdin',
+  },
+  criterion: {
+    type: 'string',
+    multiple: true,
+    value: 'TEXT',
+    help: 'acceptance criterion; repeatable',
+  },
+  scope: {
+    type: 'string',
+    multiple: true,
+    value: 'PATH',
+    help: 'path that the task may change; repeatable',
+  },
+  tier: { type: 'string', value: 'TIER', help: 'size of the model: auto, light or heavy' },
+  repo: { type: 'string', value: 'OWNER/NAME', help: 'repository of the plan' },
+  estimate: { type: 'string', value: 'MINUTES', help: 'estimated duration' },
 } as const;
+/** Values of the options for the fields of a task. */
 export type TaskValues = OptionValues<typeof TASK_OPTIONS>;
 
 type TaskFields = Partial<
   Pick<TaskSpec, 'title' | 'description' | 'criteria' | 'scope' | 'tier' | 'repo' | 'estimate'>
 >;
 
-/** The fields that were given; others are absent. */
+/** Reads the fields that were given; other fields are absent. */
 export async function readTaskFields(
   context: CommandContext,
   values: TaskValues,
 ): Promise<TaskFields> {
   const file = values['description-file'];
   if (file !== undefined && values.description !== undefined) {
-    throw createUsageError('give the description as text or as a file, not both');
+    throw createUsageError('give the description either as text or as a file');
   }
   const description = file === undefined ? values.description : await readInput(context, file);
   const fields = {
@@ -45,9 +60,13 @@ export async function readTaskFields(
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** A whole task out of fields; problems are named by their field. */
+/**
+ * Creates a task from its fields and fills in the defaults.
+ *
+ * @throws CliError with exit code `usage` that names the wrong fields
+ */
 export function createTaskSpec(fields: object): TaskSpec {
   const parsed = taskSpecSchema.safeParse(fields);
   if (parsed.success) return parsed.data;
-  throw createUsageError(`the task is not complete: ${describeParseError(parsed.error)}`);
+  throw createUsageError(`the task is not valid: ${describeParseError(parsed.error)}`);
 }

@@ -17,12 +17,12 @@ import type { WatchEnd, WatchOptions } from '../../watch/watch-plan.ts';
 import { watchPlan } from '../../watch/watch-plan.ts';
 import { printPlan, printSummary } from './print-plan.ts';
 
-/** How long nothing may move before "it needs a person" is believed. */
+/** Time for which the plan must need a person before the command ends, milliseconds. */
 const SETTLE_MS = 5_000;
 
 /**
- * Watches a plan until it ends or needs a person. A person at the terminal is asked for the approval, and the watch goes
- * on; questions of agents and reviews are shown with their command and keep it going too.
+ * Watches a plan until the plan ends or needs a person. With a person at the terminal, asks for the approval and continues;
+ * questions of agents and reviews are then shown with their command, and the watch continues as well.
  */
 export async function waitForPlan(
   context: CommandContext,
@@ -31,9 +31,9 @@ export async function waitForPlan(
 ): Promise<ExitCode> {
   const { terminal, host } = context;
   for (;;) {
-    const mustAct = createLastingCheck(needsPerson, SETTLE_MS, () => host.now());
+    const needsPersonForLong = createLastingCheck(needsPerson, SETTLE_MS, () => host.now());
     const until = (state: PlanSnapshot) =>
-      hasStopped(state) || (!terminal.isInteractive && mustAct(state));
+      hasStopped(state) || (!terminal.isInteractive && needsPersonForLong(state));
     const end = await watchPlanUntil(context, client, planId, { until });
     if (end.interrupted) return printPlanContinues(context, planId);
     const { state } = end;
@@ -50,7 +50,7 @@ export async function waitForPlan(
   }
 }
 
-/** `status PLAN --watch`: until the plan has ended, whatever it waits for meanwhile. */
+/** Watches a plan until the plan has ended, for `status PLAN --watch`. */
 export async function followPlanToEnd(
   context: CommandContext,
   client: Client,
@@ -63,8 +63,8 @@ export async function followPlanToEnd(
       terminal.printJson(line, 'line');
     }
   };
-  const more = terminal.isJson ? { onStep } : {};
-  const end = await watchPlanUntil(context, client, planId, { until: hasEnded, ...more });
+  const jsonOutput = terminal.isJson ? { onStep } : {};
+  const end = await watchPlanUntil(context, client, planId, { until: hasEnded, ...jsonOutput });
   if (end.interrupted) return printPlanContinues(context, planId);
   if (!terminal.isJson) {
     if (end.state.plan.status === 'complete') printSummary(context, end.state);
@@ -77,7 +77,7 @@ async function watchPlanUntil(
   context: CommandContext,
   client: Client,
   planId: string,
-  more: Pick<WatchOptions, 'until' | 'onStep'>,
+  options: Pick<WatchOptions, 'until' | 'onStep'>,
 ): Promise<WatchEnd> {
   const { host, terminal } = context;
   const abort = new AbortController();
@@ -91,7 +91,7 @@ async function watchPlanUntil(
       signal: abort.signal,
       now: () => host.now(),
       ...silent,
-      ...more,
+      ...options,
     });
   } finally {
     release();
@@ -100,7 +100,7 @@ async function watchPlanUntil(
 
 function printPlanContinues(context: CommandContext, planId: string): ExitCode {
   context.terminal.printNotes([
-    ['The plan goes on without you. Come back to it with:'],
+    ['The plan continues. Watch it again with:'],
     ['  ', styleSpan('bold', `smol-gang status ${planId} --watch`)],
   ]);
   return EXIT.interrupted;
@@ -123,9 +123,9 @@ async function askApproval(
   }
   if (/^r(eject)?$/i.test(answer.trim())) {
     await client.call(API.rejectPlan, { params, body: {} });
-    terminal.printLines([['Rejected.']]);
+    terminal.printLines([[`Plan ${id} is rejected.`]]);
     return EXIT.failed;
   }
-  terminal.printLines([['Left as it is.']]);
+  terminal.printLines([[`The plan still waits for approval: smol-gang plan approve ${id}`]]);
   return EXIT.waiting;
 }

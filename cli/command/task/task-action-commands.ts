@@ -6,6 +6,7 @@ import { CliError, createUsageError, EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { defineCommand, parseNumberOption } from '../../define-command.ts';
+import { formatCount } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { getTaskLook, renderTaskGlyph } from '../../render/task-state.ts';
 import { readTextInput } from '../read-input.ts';
@@ -17,7 +18,7 @@ type ActionRoute =
   | typeof API.approveTask
   | typeof API.finishTask;
 
-/** A command that names a task and asks for one thing. */
+/** Defines a command that sends a single request for a task. */
 function defineTaskAction(name: string, summary: string, route: ActionRoute) {
   return defineCommand({
     name,
@@ -25,9 +26,9 @@ function defineTaskAction(name: string, summary: string, route: ActionRoute) {
     usage: 'PLAN TASK',
     words: { min: 1, max: 2 },
     options: {},
-    async run(context, words) {
+    async run(context, args) {
       const client = await context.client();
-      const { plan, task } = await resolveTask(client, words);
+      const { plan, task } = await resolveTask(client, args);
       return printTask(context, await client.call(route, { params: { plan, task } }));
     },
   });
@@ -40,29 +41,29 @@ export const taskRetryCommand = defineTaskAction(
 );
 export const taskUnblockCommand = defineTaskAction(
   'task unblock',
-  'the reason for the block is gone: go on from the accepted commit',
+  'continue a blocked task after its cause is removed, from the accepted commit',
   API.unblockTask,
 );
 export const taskApproveCommand = defineTaskAction(
   'task approve',
-  'approve the pull request of a task (policy review)',
+  'approve the pull request of a task, for plans with --policy review',
   API.approveTask,
 );
 export const taskFinishCommand = defineTaskAction(
   'task finish',
-  'end an interactive session: verify and open its pull request',
+  'end an interactive session: verify the work and open the pull request',
   API.finishTask,
 );
 
 export const taskCancelCommand = defineCommand({
   name: 'task cancel',
-  summary: 'cancel a task; what waits on it stays pending',
+  summary: 'cancel a task; tasks that depend on it stay pending',
   usage: 'PLAN TASK [--reason TEXT]',
   words: { min: 1, max: 2 },
-  options: { reason: { type: 'string', value: 'TEXT', help: 'why; kept with the task' } },
-  async run(context, words, values) {
+  options: { reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the task' } },
+  async run(context, args, values) {
     const client = await context.client();
-    const { plan, task } = await resolveTask(client, words);
+    const { plan, task } = await resolveTask(client, args);
     const body = { reason: values.reason ?? '' };
     return printTask(context, await client.call(API.cancelTask, { params: { plan, task }, body }));
   },
@@ -70,18 +71,18 @@ export const taskCancelCommand = defineCommand({
 
 export const taskRequestChangesCommand = defineCommand({
   name: 'task request-changes',
-  summary: 'send the pull request of a task back, with the reason',
-  usage: 'PLAN TASK REASON | --file FILE',
+  summary: 'request changes to the pull request of a task',
+  usage: 'PLAN TASK TEXT | --file FILE',
   words: { min: 1, max: 3 },
   options: {
-    reason: { type: 'string', value: 'TEXT', help: 'the reason, as an option' },
-    file: { type: 'string', value: 'FILE', help: 'the reason, from a file; - is stdin' },
+    reason: { type: 'string', value: 'TEXT', help: 'the requested changes, as an option' },
+    file: { type: 'string', value: 'FILE', help: 'the requested changes, from a file; - is stdin' },
   },
-  async run(context, words, values) {
+  async run(context, args, values) {
     const client = await context.client();
-    const { plan, task, rest } = await resolveTask(client, words);
-    const given = { word: values.reason ?? rest[0], file: values.file };
-    const reason = await readTextInput(context, given, 'the reason');
+    const { plan, task, otherArgs } = await resolveTask(client, args);
+    const given = { argument: values.reason ?? otherArgs[0], file: values.file };
+    const reason = await readTextInput(context, given, 'the text of the requested changes');
     const input = { params: { plan, task }, body: { reason } };
     return printTask(context, await client.call(API.requestChanges, input));
   },
@@ -89,41 +90,54 @@ export const taskRequestChangesCommand = defineCommand({
 
 export const taskMessageCommand = defineCommand({
   name: 'task message',
-  summary: 'say something to the agent',
+  summary: 'send a message to the agent of a task',
   usage: 'PLAN TASK TEXT | --file FILE',
   words: { min: 1, max: 3 },
   options: { file: { type: 'string', value: 'FILE', help: 'the text, from a file; - is stdin' } },
-  async run(context, words, values) {
+  async run(context, args, values) {
     const client = await context.client();
-    const { plan, task, rest } = await resolveTask(client, words);
-    const text = await readTextInput(context, { word: rest[0], file: values.file }, 'the message');
+    const { plan, task, otherArgs } = await resolveTask(client, args);
+    const text = await readTextInput(
+      context,
+      { argument: otherArgs[0], file: values.file },
+      'the message',
+    );
     return sendMessage(context, client, { plan, task }, { text });
   },
 });
 
 export const taskAnswerCommand = defineCommand({
   name: 'task answer',
-  summary: 'answer the question that an agent asks',
+  summary: 'answer the question of an agent',
   usage: 'PLAN TASK TEXT | --option N',
   words: { min: 1, max: 3 },
   options: {
-    option: { type: 'string', value: 'N', help: 'the Nth of the offered answers' },
+    option: { type: 'string', value: 'N', help: 'number of an offered answer, from 1' },
     file: { type: 'string', value: 'FILE', help: 'the answer, from a file; - is stdin' },
   },
-  async run(context, words, values) {
+  async run(context, args, values) {
     const chosen = parseNumberOption('option', values.option, { min: 1, whole: true });
     const client = await context.client();
-    const { plan, task, rest } = await resolveTask(client, words);
-    const asked = await client.call(API.getTask, { params: { plan, task } });
-    const question = asked.question;
-    if (question === undefined || asked.status !== 'awaiting_input') {
-      throw new CliError(EXIT.conflict, 'no_question', `${task} asks nothing at this moment`);
+    const { plan, task, otherArgs } = await resolveTask(client, args);
+    const detail = await client.call(API.getTask, { params: { plan, task } });
+    const question = detail.question;
+    if (question === undefined || detail.status !== 'awaiting_input') {
+      throw new CliError(
+        EXIT.conflict,
+        'no_question',
+        `task ${task} asks no question at the moment`,
+        {
+          advice: `read its log with \`smol-gang task logs ${plan} ${task}\``,
+        },
+      );
     }
     const option = chosen === undefined ? undefined : question.options[chosen - 1];
     if (chosen !== undefined && option === undefined) {
-      throw createUsageError(`the question offers ${question.options.length} answers`);
+      throw createUsageError(
+        `--option ${chosen} does not exist: the question offers ${formatCount(question.options.length, 'answer')}`,
+      );
     }
-    const given = { word: option ?? rest[0], file: values.file };
+    const given = { argument: option ?? otherArgs[0], file: values.file };
     const text = await readTextInput(context, given, 'the answer');
     return sendMessage(context, client, { plan, task }, { text, answers: question.id });
   },
@@ -135,10 +149,11 @@ async function sendMessage(
   params: { readonly plan: string; readonly task: string },
   body: { readonly text: string; readonly answers?: string },
 ): Promise<ExitCode> {
-  const how = { idempotencyKey: randomUUID() };
-  const message = await client.call(API.sendMessage, { params, body }, how);
+  const idempotencyKey = randomUUID();
+  const message = await client.call(API.sendMessage, { params, body }, { idempotencyKey });
   if (context.terminal.isJson) context.terminal.printJson(message);
-  else context.terminal.printLines([[styleSpan('good', '✓ '), `said to ${params.task}`]]);
+  else
+    context.terminal.printLines([[styleSpan('good', '✓ '), `sent to the agent of ${params.task}`]]);
   return EXIT.done;
 }
 

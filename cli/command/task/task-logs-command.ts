@@ -21,26 +21,30 @@ type LogEntry = TranscriptEntry & { readonly attempt: number; readonly n: number
 
 export const taskLogsCommand = defineCommand({
   name: 'task logs',
-  summary: 'what the agent says and does',
+  summary: 'show what the agent of a task says and does',
   usage: 'PLAN TASK [--follow] [--attempt N]',
   words: { min: 1, max: 2 },
   options: {
-    follow: { type: 'boolean', short: 'f', help: 'go on as it is said, through later attempts' },
+    follow: {
+      type: 'boolean',
+      short: 'f',
+      help: 'print new entries until the task stops, through later attempts',
+    },
     attempt: { type: 'string', value: 'N', help: 'an earlier attempt; default: the newest' },
   },
-  async run(context, words, values) {
+  async run(context, args, values) {
     const attempt = parseNumberOption('attempt', values.attempt, { min: 1, whole: true });
     if (attempt !== undefined && values.follow === true) {
-      throw createUsageError('--follow goes with the newest attempt: leave --attempt out');
+      throw createUsageError('--follow always starts at the newest attempt: leave --attempt out');
     }
     const client = await context.client();
-    const target = await resolveTask(client, words);
+    const target = await resolveTask(client, args);
     if (values.follow === true) return followLogs(context, client, target);
-    const newest =
+    const shownAttempt =
       attempt ?? (await client.call(API.getTask, { params: pickRouteParams(target) })).attempt;
-    const { entries } = await readEntriesAfter(client, target, Math.max(1, newest), 0);
+    const { entries } = await readEntriesAfter(client, target, Math.max(1, shownAttempt), 0);
     if (context.terminal.isJson) context.terminal.printJson({ items: entries });
-    else if (entries.length === 0) context.terminal.printLines([['Nothing was said yet.']]);
+    else if (entries.length === 0) context.terminal.printLines([['The log is empty so far.']]);
     else context.terminal.printLines(entries.flatMap(renderTranscriptEntry));
     return EXIT.done;
   },
@@ -50,7 +54,7 @@ function pickRouteParams({ plan, task }: LogTarget): LogTarget {
   return { plan, task };
 }
 
-/** Each attempt to its end, then the next; until the task rests. */
+/** Prints each attempt to its end, then the next attempt, until the task stops. */
 async function followLogs(
   context: CommandContext,
   client: Client,
@@ -61,10 +65,10 @@ async function followLogs(
   const release = host.onInterrupt(() => abort.abort());
   let attempt = 0;
   let after = 0;
-  let pause = PAUSE_MS.min;
+  let pauseMs = PAUSE_MS.min;
   try {
     for (;;) {
-      // The task is read first: when it rests, all that was said before is there to be read.
+      // The task is read before its log: once the task has stopped, the log read afterwards is complete.
       const task = await client.call(API.getTask, { params: pickRouteParams(target) });
       if (attempt === 0) attempt = task.attempt;
       const step =
@@ -77,12 +81,12 @@ async function followLogs(
         attempt += 1;
         after = 0;
         if (!terminal.isJson && attempt > 1)
-          terminal.printLines([[styleSpan('dim', `── try ${attempt}`)]]);
+          terminal.printLines([[styleSpan('dim', `── attempt ${attempt}`)]]);
         continue;
       }
-      if (hasTaskStopped(task.status)) return printRestingTask(context, task);
-      pause = step.entries.length > 0 ? PAUSE_MS.min : Math.min(pause * 1.5, PAUSE_MS.max);
-      await delay(pause, undefined, { signal: abort.signal });
+      if (hasTaskStopped(task.status)) return printStoppedTask(context, task);
+      pauseMs = step.entries.length > 0 ? PAUSE_MS.min : Math.min(pauseMs * 1.5, PAUSE_MS.max);
+      await delay(pauseMs, undefined, { signal: abort.signal });
     }
   } catch (error) {
     if (abort.signal.aborted) return EXIT.interrupted;
@@ -99,7 +103,7 @@ function printEntries({ terminal }: CommandContext, entries: readonly LogEntry[]
   }
 }
 
-function printRestingTask({ terminal }: CommandContext, task: TaskView): ExitCode {
+function printStoppedTask({ terminal }: CommandContext, task: TaskView): ExitCode {
   const look = getTaskLook(task.status);
   const reason = task.reason === undefined ? '' : `: ${task.reason}`;
   terminal.printNotes([[styleSpan(look.style, `${look.glyph} ${task.id} ${look.label}`), reason]]);

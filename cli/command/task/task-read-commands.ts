@@ -1,6 +1,5 @@
 import { API } from '../../../core/contract/api.ts';
 import { EXIT } from '../../cli-error.ts';
-import { readAllPages } from '../../client/client.ts';
 import { defineCommand } from '../../define-command.ts';
 import {
   renderDiff,
@@ -10,17 +9,17 @@ import {
 } from '../../render/render-task-detail.ts';
 import { resolveTask } from '../resolve-plan.ts';
 
-const TASK_WORDS = { min: 1, max: 2 };
+const TASK_ARGUMENTS = { min: 1, max: 2 };
 
 export const taskShowCommand = defineCommand({
   name: 'task show',
-  summary: 'everything about a task: text, evidence, what it waits for',
+  summary: 'show a task: description, state, evidence, next step',
   usage: 'PLAN TASK',
-  words: TASK_WORDS,
+  words: TASK_ARGUMENTS,
   options: {},
-  async run({ terminal, host, client }, words) {
+  async run({ terminal, host, client }, args) {
     const api = await client();
-    const { plan, task } = await resolveTask(api, words);
+    const { plan, task } = await resolveTask(api, args);
     const detail = await api.call(API.getTask, { params: { plan, task } });
     if (terminal.isJson) terminal.printJson(detail);
     else terminal.printLines(renderTaskDetail(detail, { now: host.now(), width: terminal.width }));
@@ -30,13 +29,13 @@ export const taskShowCommand = defineCommand({
 
 export const taskDiffCommand = defineCommand({
   name: 'task diff',
-  summary: 'files that a task changed',
+  summary: 'list the files that a task changed',
   usage: 'PLAN TASK',
-  words: TASK_WORDS,
+  words: TASK_ARGUMENTS,
   options: {},
-  async run({ terminal, client }, words) {
+  async run({ terminal, client }, args) {
     const api = await client();
-    const { plan, task } = await resolveTask(api, words);
+    const { plan, task } = await resolveTask(api, args);
     const diff = await api.call(API.taskDiff, { params: { plan, task } });
     if (terminal.isJson) terminal.printJson(diff);
     else terminal.printLines(renderDiff(diff, terminal.width));
@@ -46,13 +45,13 @@ export const taskDiffCommand = defineCommand({
 
 export const taskHistoryCommand = defineCommand({
   name: 'task history',
-  summary: 'how a task came to where it is',
+  summary: 'list the state changes of a task',
   usage: 'PLAN TASK',
-  words: TASK_WORDS,
+  words: TASK_ARGUMENTS,
   options: {},
-  async run({ terminal, client }, words) {
+  async run({ terminal, client }, args) {
     const api = await client();
-    const { plan, task } = await resolveTask(api, words);
+    const { plan, task } = await resolveTask(api, args);
     const { items } = await api.call(API.taskHistory, { params: { plan, task } });
     const ordered = items.toSorted((a, b) => a.version - b.version);
     if (terminal.isJson) terminal.printJson({ items: ordered });
@@ -63,19 +62,16 @@ export const taskHistoryCommand = defineCommand({
 
 export const taskMessagesCommand = defineCommand({
   name: 'task messages',
-  summary: 'what people said to the agent',
+  summary: 'list the messages of people to the agent',
   usage: 'PLAN TASK',
-  words: TASK_WORDS,
+  words: TASK_ARGUMENTS,
   options: {},
-  async run({ terminal, client }, words) {
+  async run({ terminal, client }, args) {
     const api = await client();
-    const { plan, task } = await resolveTask(api, words);
-    const items = await readAllPages(
-      () => api.call(API.listMessages, { params: { plan, task } }),
-      1,
-    );
+    const { plan, task } = await resolveTask(api, args);
+    const { items } = await api.call(API.listMessages, { params: { plan, task } });
     if (terminal.isJson) terminal.printJson({ items });
-    else if (items.length === 0) terminal.printLines([['Nobody said anything yet.']]);
+    else if (items.length === 0) terminal.printLines([['There are no messages.']]);
     else terminal.printLines(renderMessages(items));
     return EXIT.done;
   },

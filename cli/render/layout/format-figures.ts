@@ -3,18 +3,18 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** "0s", "34s", "1m 02s", "2h 05m", "3d 4h". */
+/** Formats a duration: "0s", "34s", "1m 02s", "2h 05m", "3d 4h". */
 export function formatDuration(ms: number): string {
-  const whole = Math.max(0, Math.round(ms / SECOND_MS) * SECOND_MS);
-  if (whole < MINUTE_MS) return `${whole / SECOND_MS}s`;
-  if (whole < HOUR_MS)
-    return `${Math.floor(whole / MINUTE_MS)}m ${padTwoDigits((whole % MINUTE_MS) / SECOND_MS)}s`;
-  if (whole < DAY_MS)
-    return `${Math.floor(whole / HOUR_MS)}h ${padTwoDigits(Math.floor((whole % HOUR_MS) / MINUTE_MS))}m`;
-  return `${Math.floor(whole / DAY_MS)}d ${Math.floor((whole % DAY_MS) / HOUR_MS)}h`;
+  const roundedMs = Math.max(0, Math.round(ms / SECOND_MS) * SECOND_MS);
+  if (roundedMs < MINUTE_MS) return `${roundedMs / SECOND_MS}s`;
+  if (roundedMs < HOUR_MS)
+    return `${Math.floor(roundedMs / MINUTE_MS)}m ${padTwoDigits((roundedMs % MINUTE_MS) / SECOND_MS)}s`;
+  if (roundedMs < DAY_MS)
+    return `${Math.floor(roundedMs / HOUR_MS)}h ${padTwoDigits(Math.floor((roundedMs % HOUR_MS) / MINUTE_MS))}m`;
+  return `${Math.floor(roundedMs / DAY_MS)}d ${Math.floor((roundedMs % DAY_MS) / HOUR_MS)}h`;
 }
 
-/** "just now", "12s ago", "3m ago", "in 2h", "5d ago"; a date when it is more than 30 days away. */
+/** Formats a moment relative to now: "just now", "12s ago", "in 2h", "5d ago"; a date beyond 30 days. */
 export function formatAgo(at: number, now: number): string {
   const distance = Math.abs(now - at);
   if (distance < 2 * SECOND_MS) return 'just now';
@@ -30,34 +30,44 @@ function formatLargestUnit(ms: number): string {
   return `${Math.floor(ms / DAY_MS)}d`;
 }
 
-/** "14:03:22" where the reader is. */
+/** Formats a time of day in the local time zone: "14:03:22". */
 export function formatClock(at: number): string {
   const date = new Date(at);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(padTwoDigits).join(':');
 }
 
-/** Estimates are rough: "10 min", "1.5 h". */
+/** Formats an estimate: "10 min", "1.5 h". */
 export function formatMinutes(minutes: number): string {
   if (minutes < 1) return '<1 min';
   if (minutes < 100) return `${Math.round(minutes)} min`;
   return `${trimZeroFraction((minutes / 60).toFixed(1))} h`;
 }
 
-/** "950", "12.3k", "1.2M". */
+/** Formats tokens: "950", "12.3k", "1.2M". */
 export function formatTokens(tokens: number): string {
   if (tokens < 1_000) return String(tokens);
   if (tokens < 999_950) return `${trimZeroFraction((tokens / 1_000).toFixed(1))}k`;
   return `${trimZeroFraction((tokens / 1_000_000).toFixed(1))}M`;
 }
 
-/** null: the price of the model is unknown, and that is what is said. */
+/** Formats a cost in a column: "$1.24", "<$0.01", or "unknown" if the price of the model is unknown (null). */
 export function formatUsd(usd: number | null): string {
   if (usd === null) return 'unknown';
   if (usd > 0 && usd < 0.01) return '<$0.01';
   return `$${usd.toFixed(2)}`;
 }
 
-/** "512 B", "1.4 MB". */
+/** Formats a cost where the figure stands without a heading: "$1.24", or "cost unknown". */
+export function formatCost(usd: number | null): string {
+  return usd === null ? 'cost unknown' : formatUsd(usd);
+}
+
+/** Formats the size of a graph: "7 tasks in 3 waves". */
+export function formatSize(tasks: number, waves: number): string {
+  return tasks === 1 ? '1 task' : `${formatCount(tasks, 'task')} in ${formatCount(waves, 'wave')}`;
+}
+
+/** Formats bytes: "512 B", "1.4 MB". */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 'B';
@@ -69,8 +79,9 @@ export function formatBytes(bytes: number): string {
   return `${unit === 'B' ? value : trimZeroFraction(value.toFixed(1))} ${unit}`;
 }
 
-export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+/** Formats a count with its noun: "1 task", "10,000 tasks". */
+export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? singular : plural}`;
 }
 
 function padTwoDigits(value: number): string {

@@ -1,10 +1,13 @@
 import { cleanLine, measureWidth, truncateText } from './text.ts';
 
-// Renderers answer lines of spans; only here do they become bytes. So nothing reaches a terminal uncleaned, and a renderer
-// does not know whether there are colours.
+// Renderers return lines of spans. Only this file turns spans into text, so that no text reaches a terminal uncleaned and no
+// renderer depends on colours.
 
+/** Visual style of a span, by meaning. */
 export type Style = 'bold' | 'dim' | 'good' | 'warn' | 'bad' | 'live' | 'accent';
+/** A piece of a line, with or without a style. */
 export type Span = string | { readonly text: string; readonly style: Style };
+/** A line of output. */
 export type Line = readonly Span[];
 
 const SGR_CODES: Readonly<Record<Style, string>> = {
@@ -17,49 +20,55 @@ const SGR_CODES: Readonly<Record<Style, string>> = {
   accent: '35',
 };
 
+/** Format of the text that spans become. */
 export type OutputFormat = {
   readonly colour: boolean;
-  /** Longer lines are cut; absent: they are left to the terminal, so that commands can be copied whole. */
+  /** Cuts longer lines. Absent: lines stay whole, so that commands can be copied. */
   readonly columns?: number;
 };
 
+/** Creates a span with a style. */
 export function styleSpan(style: Style, text: string): Span {
   return { text, style };
 }
 
+/** Returns the cleaned text of a span. */
 export function getSpanText(span: Span): string {
   return cleanLine(typeof span === 'string' ? span : span.text);
 }
 
+/** Returns the columns that a line takes. */
 export function measureLine(line: Line): number {
   return line.reduce((width, span) => width + measureWidth(getSpanText(span)), 0);
 }
 
-export function renderLine(line: Line, paper: OutputFormat): string {
-  let room = paper.columns ?? Number.POSITIVE_INFINITY;
-  const cut = measureLine(line) > room;
+/** Turns a line into text. */
+export function renderLine(line: Line, format: OutputFormat): string {
+  let room = format.columns ?? Number.POSITIVE_INFINITY;
+  const isTooLong = measureLine(line) > room;
   let text = '';
   for (const span of line) {
     if (room <= 0) break;
-    const whole = getSpanText(span);
-    const width = measureWidth(whole);
-    const isLast = cut && width >= room;
-    const shown = isLast ? truncateText(`${whole}……`, room) : whole;
-    text += typeof span === 'string' || !paper.colour ? shown : paintText(span.style, shown);
+    const fullText = getSpanText(span);
+    const width = measureWidth(fullText);
+    const isLast = isTooLong && width >= room;
+    const shown = isLast ? truncateText(`${fullText}……`, room) : fullText;
+    text += typeof span === 'string' || !format.colour ? shown : paintText(span.style, shown);
     room -= width;
   }
-  return paper.colour ? text : text.trimEnd();
+  return format.colour ? text : text.trimEnd();
 }
 
-export function renderLines(lines: readonly Line[], paper: OutputFormat): string[] {
-  return lines.map((line) => renderLine(line, paper));
+/** Turns lines into texts. */
+export function renderLines(lines: readonly Line[], format: OutputFormat): string[] {
+  return lines.map((line) => renderLine(line, format));
 }
 
 function paintText(style: Style, text: string): string {
   return text === '' ? '' : `\u001b[${SGR_CODES[style]}m${text}\u001b[0m`;
 }
 
-/** `left` and `right` at the two ends of `width` columns; `left` gives way. */
+/** Puts two parts at the ends of a line of `width` columns. The left part is cut if the line is too short. */
 export function justifyLine(left: Line, right: Line, width: number): Line {
   const gap = width - measureLine(left) - measureLine(right);
   if (gap >= 2) return [...left, ' '.repeat(gap), ...right];
@@ -67,13 +76,24 @@ export function justifyLine(left: Line, right: Line, width: number): Line {
 }
 
 function cutLine(line: Line, width: number): Span[] {
-  const cut: Span[] = [];
+  const cutSpans: Span[] = [];
   let room = width;
   for (const span of line) {
     if (room <= 0) break;
     const text = truncateText(getSpanText(span), room);
-    cut.push(typeof span === 'string' ? text : { text, style: span.style });
+    cutSpans.push(typeof span === 'string' ? text : { text, style: span.style });
     room -= measureWidth(text);
   }
-  return cut;
+  return cutSpans;
+}
+
+/** Joins sections with an empty line between two; sections without lines are left out. */
+export function joinSections(sections: readonly (readonly Line[])[]): Line[] {
+  const lines: Line[] = [];
+  for (const section of sections) {
+    if (section.length === 0) continue;
+    if (lines.length > 0) lines.push([]);
+    lines.push(...section);
+  }
+  return lines;
 }

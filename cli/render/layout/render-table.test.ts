@@ -4,7 +4,7 @@ import { renderTable } from './render-table.ts';
 
 const PLAIN_FORMAT = { colour: false };
 
-test('columns are as wide as their widest cell, numbers to the right', () => {
+test('a column is as wide as its widest cell, and numbers align right', () => {
   const columns = [{ header: 'name' }, { header: 'n', align: 'right' }] as const;
 
   const lines = renderTable(
@@ -19,7 +19,7 @@ test('columns are as wide as their widest cell, numbers to the right', () => {
   expect(renderLines(lines, PLAIN_FORMAT)).toEqual(['name      n', 'a         1', '日本語  100']);
 });
 
-test('shrinking columns give way, the widest first, down to their least', () => {
+test('columns shrink to their minimum, the widest first', () => {
   const columns = [
     { header: '', shrinks: true, min: 8 },
     { header: '', shrinks: true, min: 4 },
@@ -32,7 +32,7 @@ test('shrinking columns give way, the widest first, down to their least', () => 
   expect(lines.every((line) => measureLine(line) <= 24)).toBe(true);
 });
 
-test('a column without any text takes no room', () => {
+test('a column without text takes no width', () => {
   const columns = [{ header: '' }, { header: 'empty' }, { header: '' }];
 
   expect(renderLines(renderTable(columns, [['a', '', 'b']], 80), PLAIN_FORMAT)[1]).toBe('a  b');
@@ -56,7 +56,7 @@ test('the last cell of a short row reaches to the end of the line', () => {
   ]);
 });
 
-test('cells cannot break the table', () => {
+test('control characters in a cell cannot break the table', () => {
   const lines = renderTable(
     [{ header: '' }, { header: '' }],
     [

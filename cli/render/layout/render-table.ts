@@ -2,20 +2,23 @@ import type { Line, Span } from './line.ts';
 import { getSpanText, measureLine, styleSpan } from './line.ts';
 import { measureWidth, truncateText } from './text.ts';
 
+/** Column of a table. */
 export type Column = {
+  /** Header; a table whose headers are all empty has no header line. */
   readonly header: string;
   readonly align?: 'left' | 'right';
-  /** Gives way, down to `min` columns, when the table is wider than the paper. */
+  /** True if the column shrinks, down to `min` (default 8), when the table is too wide. */
   readonly shrinks?: boolean;
   readonly min?: number;
+  /** Maximum width in columns. */
   readonly max?: number;
 };
 
 const GAP = '  ';
 
 /**
- * Rows of cells as lines of at most `width` columns, as far as shrinking columns allow. Without headers: no head line. The
- * last cell of a row that has fewer cells than there are columns reaches to the end of the line.
+ * Renders rows of cells as lines of at most `width` columns, as far as the shrinking columns allow. A row may have fewer
+ * cells than the table has columns; the last cell of such a row reaches to the end of the line.
  */
 export function renderTable(
   columns: readonly Column[],
@@ -42,8 +45,8 @@ function renderRow(
     if (width === 0) return;
     if (index >= row.length) return;
     const span = row[index] ?? '';
-    const reaches = index === row.length - 1;
-    const room = reaches ? sumWidths(widths.slice(index)) : width;
+    const reachesEnd = index === row.length - 1;
+    const room = reachesEnd ? sumWidths(widths.slice(index)) : width;
     const text = truncateText(getSpanText(span), room);
     const cell = typeof span === 'string' ? text : { text, style: span.style };
     const fill = ' '.repeat(Math.max(0, width - measureWidth(text)));
@@ -61,12 +64,12 @@ function fitWidths(
   width: number,
 ): number[] {
   const widths = columns.map((column, index) => {
-    const reaches = (row: readonly Span[]) =>
+    const reachesEnd = (row: readonly Span[]) =>
       index === row.length - 1 && row.length < columns.length;
-    const cells = rows.map((row) => (reaches(row) ? 0 : measureLine([row[index] ?? ''])));
-    const natural = Math.max(measureWidth(column.header), ...cells.slice(0, 5_000));
-    const empty = rows.length > 0 && cells.every((cell) => cell === 0);
-    return empty ? 0 : Math.min(natural, column.max ?? natural);
+    const cells = rows.map((row) => (reachesEnd(row) ? 0 : measureLine([row[index] ?? ''])));
+    const naturalWidth = Math.max(measureWidth(column.header), ...cells.slice(0, 5_000));
+    const isEmpty = rows.length > 0 && cells.every((cell) => cell === 0);
+    return isEmpty ? 0 : Math.min(naturalWidth, column.max ?? naturalWidth);
   });
   let excess = sumWidths(widths) - width;
   while (excess > 0) {
@@ -78,10 +81,10 @@ function fitWidths(
   return widths;
 }
 
-/** Of the columns that are shown, with the gaps between them. */
+/** Returns the width of the visible columns and the gaps between them. */
 function sumWidths(widths: readonly number[]): number {
   const shown = widths.filter((width) => width > 0);
-  return shown.reduce((sum, each) => sum + each, 0) + GAP.length * (shown.length - 1);
+  return shown.reduce((sum, width) => sum + width, 0) + GAP.length * (shown.length - 1);
 }
 
 function findWidestShrinking(

@@ -27,22 +27,22 @@ describe('cleanText', () => {
     ['a carriage return', 'good\rbad', 'good\nbad'],
     ['letters in another order', 'a\u202egnp.exe', 'agnp.exe'],
     ['hidden tags', 'a\u{e0041}\u{e0042}b\u200bc', 'abc'],
-  ])('takes out %s', (_what, text, cleaned) => {
+  ])('removes %s', (_what, text, cleaned) => {
     expect(cleanText(text)).toBe(cleaned);
   });
 
-  test('keeps line breaks, tabs and the text of every language', () => {
+  test('keeps line breaks, tabs and letters of every language', () => {
     const text = 'línea\n\t日本語 العربية 👩‍👩‍👧 ✓';
 
     expect(cleanText(text)).toBe(text);
   });
 
-  test('is one line when a line is wanted', () => {
+  test('cleanLine joins the lines of a text', () => {
     expect(cleanLine('a\r\n\tb\n\nc  d')).toBe('a b c  d');
   });
 });
 
-describe('displayWidth', () => {
+describe('measureWidth', () => {
   test.each([
     ['plain', 5],
     ['naïve', 5],
@@ -55,23 +55,23 @@ describe('displayWidth', () => {
     ['⚠️', 2],
     ['✓●━', 3],
     ['', 0],
-  ])('of %s is %i', (text, width) => {
+  ])('the width of %s is %i', (text, width) => {
     expect(measureWidth(text)).toBe(width);
   });
 });
 
-describe('truncate', () => {
-  test('leaves what fits', () => {
+describe('truncateText', () => {
+  test('keeps a text that fits', () => {
     expect(truncateText('exact', 5)).toBe('exact');
   });
 
-  test('never splits a wide letter or goes over the width', () => {
+  test('never splits a wide letter and never exceeds the width', () => {
     expect(truncateText('日本語', 4)).toBe('日…');
     expect(truncateText('日本語', 5)).toBe('日本…');
     expect(truncateText('👩‍👩‍👧👍👍', 4)).toBe('👩‍👩‍👧…');
   });
 
-  test('answers nothing for no room', () => {
+  test('returns an empty text for a width of 0', () => {
     expect(truncateText('text', 0)).toBe('');
   });
 });
@@ -82,7 +82,7 @@ test('padding counts columns, not code units', () => {
   expect(padTextEnd('too long', 3)).toBe('too long');
 });
 
-test('wrap breaks at words and keeps paragraphs', () => {
+test('wrapText breaks at words and keeps paragraphs', () => {
   expect(wrapText('one two three\n\nfour', 8)).toEqual(['one two', 'three', '', 'four']);
   expect(wrapText('averyverylongword ok', 6)).toEqual(['averyverylongword', 'ok']);
 });

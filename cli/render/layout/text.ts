@@ -1,9 +1,9 @@
-// Text that agents, models and repositories wrote is shown to people here: whatever could move the cursor, colour the
-// screen, retitle the window or reorder letters is taken out before anything is measured or painted.
+// Agents, models and repositories write the text that people see here. Everything that could move the cursor, colour the
+// screen, set the window title or reorder letters is removed before any text is measured or printed.
 
 const ESCAPE_SEQUENCES = new RegExp(
   [
-    // OSC, DCS, SOS, PM, APC: up to their terminator, or to the end of the text when there is none.
+    // OSC, DCS, SOS, PM, APC: up to the terminator, or to the end of a text without one.
     '(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d\\u009e\\u009f])[\\s\\S]*?(?:\\u0007|\\u001b\\\\|\\u009c|$)',
     // CSI, then the two-character escapes.
     '(?:\\u001b\\[|\\u009b)[0-?]*[ -/]*[@-~]?',
@@ -12,10 +12,10 @@ const ESCAPE_SEQUENCES = new RegExp(
   'g',
 );
 const CONTROLS = /(?![\n\t])\p{Cc}/gu;
-/** Bidirectional overrides and isolates, line and paragraph separators, zero-width characters that hide text. */
+/** Bidirectional overrides and isolates, line and paragraph separators, zero-width characters. */
 const INVISIBLE = /[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 
-/** Without escape sequences, control and invisible characters; line breaks and tabs stay. */
+/** Removes escape sequences, control characters and invisible characters; keeps line breaks and tabs. */
 export function cleanText(text: string): string {
   return text
     .replace(ESCAPE_SEQUENCES, '')
@@ -24,7 +24,7 @@ export function cleanText(text: string): string {
     .replace(INVISIBLE, '');
 }
 
-/** As `cleanText`, on one line. Spaces that were put there for layout stay. */
+/** Cleans a text and joins its lines. Spaces for layout stay. */
 export function cleanLine(text: string): string {
   return cleanText(text).replace(/[\n\t]+/g, ' ');
 }
@@ -36,7 +36,7 @@ const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Regional_Indicator}
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]*$/u;
 const PLAIN_ASCII = /^[\u0020-\u007e]*$/;
 
-/** Columns that a cleaned text takes in a terminal. */
+/** Returns the columns that a cleaned text takes in a terminal. */
 export function measureWidth(text: string): number {
   if (PLAIN_ASCII.test(text)) return text.length;
   let width = 0;
@@ -49,29 +49,31 @@ function measureGrapheme(grapheme: string): number {
   return WIDE_LETTER.test(grapheme) || EMOJI.test(grapheme) ? 2 : 1;
 }
 
-/** Cut to `width` columns, ending in an ellipsis when something is missing. */
+/** Cuts a text to `width` columns; a cut text ends with an ellipsis. */
 export function truncateText(text: string, width: number): string {
   if (measureWidth(text) <= width) return text;
   if (width <= 0) return '';
-  let taken = '';
+  let kept = '';
   let room = width - 1;
   for (const { segment } of GRAPHEMES.segment(text)) {
     room -= measureGrapheme(segment);
     if (room < 0) break;
-    taken += segment;
+    kept += segment;
   }
-  return `${taken.trimEnd()}…`;
+  return `${kept.trimEnd()}…`;
 }
 
+/** Pads a text with spaces at its end. */
 export function padTextEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - measureWidth(text)));
 }
 
+/** Pads a text with spaces at its start. */
 export function padTextStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - measureWidth(text))) + text;
 }
 
-/** Words on lines of at most `width` columns; a word that is longer keeps a line of its own. */
+/** Wraps a text into lines of at most `width` columns; a longer word has a line of its own. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of cleanText(text).split('\n')) {

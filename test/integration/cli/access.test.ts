@@ -63,8 +63,8 @@ function runSmolGang(args: string[], more: Parameters<typeof runCliInProcess>[1]
   return runCliInProcess(args, { home, cwd: home, ...more });
 }
 
-describe('signing in', () => {
-  test('with a one-time link is kept for that URL, for its owner only, and used from then on', async () => {
+describe('login', () => {
+  test('with a one-time link stores a session for the URL that only the owner can read', async () => {
     const login = await runSmolGang(['login', `${api.url}/#signin=once`]);
     const me = await runSmolGang(['whoami']);
 
@@ -74,7 +74,7 @@ describe('signing in', () => {
     expect(await readFile(getCredentialsPath(), 'utf8')).toContain('access-link');
   });
 
-  test('with a password reads it from stdin', async () => {
+  test('with --email reads the password from stdin', async () => {
     const args = ['login', api.url, '--email', 'ada@example.com'];
     const wrong = await runSmolGang(args, { stdin: 'guess\n' });
     const right = await runSmolGang(args, { stdin: 'correct horse\n' });
@@ -83,7 +83,7 @@ describe('signing in', () => {
     expect(right.code).toBe(0);
   });
 
-  test('asks a person without showing what is typed', async () => {
+  test('asks a person for the password without echo', async () => {
     const typed = [
       { when: /E-mail: $/, text: 'ada@example.com\n' },
       { when: /Password: $/, text: 'correct horse\n' },
@@ -95,7 +95,7 @@ describe('signing in', () => {
     expect(run.out + run.err).not.toContain('correct horse');
   });
 
-  test('sends no password over an open line', async () => {
+  test('sends no password over an unencrypted connection', async () => {
     const args = ['login', 'http://team.example', '--email', 'ada@example.com'];
 
     const run = await runSmolGang(args, { stdin: 'correct horse\n' });
@@ -104,7 +104,7 @@ describe('signing in', () => {
     expect(run.err).toContain('not encrypted');
   });
 
-  test('ends with logout', async () => {
+  test('is undone by logout', async () => {
     await runSmolGang(['login', `${api.url}/#signin=once`]);
 
     const out = await runSmolGang(['logout']);
@@ -115,7 +115,7 @@ describe('signing in', () => {
     expect(me.err).toContain('smol-gang login');
   });
 
-  test('a damaged file is said, not overwritten', async () => {
+  test('reports a damaged credentials file and does not overwrite it', async () => {
     await mkdir(join(home, '.config/smol-gang'), { recursive: true });
     await writeFile(getCredentialsPath(), '{"half');
 
@@ -139,7 +139,7 @@ describe('the file of a laptop platform', () => {
   const inProject = (args: string[]) =>
     runSmolGang(args, { cwd: join(folder.path, 'project/src') });
 
-  test('signs in without a login, in its folder and below, and --verbose says so', async () => {
+  test('replaces a login in its folder and below, as --verbose shows', async () => {
     const path = await leaveFile(api.url);
 
     const run = await inProject(['whoami', '--verbose']);
@@ -149,7 +149,7 @@ describe('the file of a laptop platform', () => {
     expect(run.err).toContain(`signed in with ${path}`);
   });
 
-  test('of the platform that was started last is tried first, then the others', async () => {
+  test('with the newest time is tried first, then the other files', async () => {
     await leaveFile(api.url);
     const stale = join(folder.path, 'project/.smol-gang/demo/cli.json');
     await mkdir(join(folder.path, 'project/.smol-gang/demo'));
@@ -165,9 +165,9 @@ describe('the file of a laptop platform', () => {
   });
 
   test.each([
-    ['others may read', 0o644],
-    ['the group may write', 0o620],
-  ])('does not count when %s it: a repository could carry it', async (_who, mode) => {
+    ['other users can read', 0o644],
+    ['the group can write', 0o620],
+  ])('is ignored if %s it, because a repository could contain it', async (_permission, mode) => {
     await leaveFile(api.url, mode);
 
     const run = await inProject(['whoami', '--url', api.url]);
@@ -175,7 +175,7 @@ describe('the file of a laptop platform', () => {
     expect(run.code).toBe(3);
   });
 
-  test('does not count when it points to another machine', async () => {
+  test('is ignored if it points to another machine', async () => {
     await leaveFile('http://evil.example:3000');
 
     const run = await inProject(['whoami', '--verbose', '--url', api.url]);
@@ -185,7 +185,7 @@ describe('the file of a laptop platform', () => {
   });
 });
 
-test('SMOL_GANG_URL and SMOL_GANG_TOKEN go before what is kept', async () => {
+test('SMOL_GANG_URL and SMOL_GANG_TOKEN take precedence over a stored sign-in', async () => {
   const run = await runSmolGang(['whoami', '--verbose'], {
     env: { SMOL_GANG_URL: `${api.url}/`, SMOL_GANG_TOKEN: TOKEN },
   });
@@ -202,7 +202,7 @@ test('a refused SMOL_GANG_TOKEN is not replaced by a sign-in', async () => {
   expect(run.code).toBe(3);
 });
 
-test('a new token is the only thing on stdout', async () => {
+test('token create prints only the token on stdout', async () => {
   const env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
 
   const run = await runSmolGang(['token', 'create', 'ci', '--role', 'viewer'], { env });
@@ -211,7 +211,7 @@ test('a new token is the only thing on stdout', async () => {
   expect(run.err).toContain('shown only now');
 });
 
-test('the password of a new user comes from stdin', async () => {
+test('user add reads the password from stdin', async () => {
   const env = { SMOL_GANG_URL: api.url, SMOL_GANG_TOKEN: TOKEN };
   const args = ['user', 'add', 'bob@example.com', '--role', 'viewer'];
 

@@ -28,8 +28,8 @@ function createSession(name: string, expiresAt: number): Session {
   return { accessToken: `access-${name}`, refreshToken: `refresh-${name}`, expiresAt, user };
 }
 
-describe('a call', () => {
-  test('puts params, query and body where the route says, and parses the answer', async () => {
+describe('an API call', () => {
+  test('sends params, query and body as the route declares and parses the answer', async () => {
     const api = await startApi({ planChanges: () => ({ tasks: [], cursor: 5 }) });
     const client = createClient({ url: api.url, credentials: CREDENTIALS });
 
@@ -45,7 +45,7 @@ describe('a call', () => {
     });
   });
 
-  test('with an id of another form is refused before anything is sent', async () => {
+  test('with a malformed id is rejected before a request is sent', async () => {
     const api = await startApi({});
     const client = createClient({ url: api.url, credentials: CREDENTIALS });
 
@@ -64,7 +64,7 @@ describe('a call', () => {
     [422, 2],
     [429, 7],
     [500, 1],
-  ])('that is refused with %i ends with exit code %i', async (status, exitCode) => {
+  ])('with status %i has exit code %i', async (status, exitCode) => {
     const refuse = () => {
       throw new ApiRefusal(status, 'some_code', 'this is why');
     };
@@ -80,7 +80,7 @@ describe('a call', () => {
     });
   });
 
-  test('says which fields were wrong', async () => {
+  test('lists the invalid fields of a rejected request', async () => {
     const details = { issues: [{ path: 'graph.0.id', message: 'is taken' }] };
     const api = await startApi({
       createPlan: () => {
@@ -96,7 +96,7 @@ describe('a call', () => {
     await expect(call).rejects.toThrow('the plan is not valid\n  graph.0.id: is taken');
   });
 
-  test('that something else answers is not taken for an answer', async () => {
+  test('reports a server that is not smol-gang', async () => {
     const server = createServer((_request, response) => response.end('<html>hello</html>'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -110,14 +110,14 @@ describe('a call', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('to nobody says that nothing runs there, soon', async () => {
+  test('reports within a second that no server is running', async () => {
     const api = await startCannedApi({});
     await api.close();
-    // A clock that each look at it moves on, so that a busy machine makes no difference.
-    let at = 0;
+    // The clock advances with each reading, so that the load of the machine has no influence.
+    let time = 0;
     const now = () => {
-      at += 300;
-      return at;
+      time += 300;
+      return time;
     };
 
     const call = createClient({ url: api.url, now }).call(API.health, {});
@@ -127,12 +127,12 @@ describe('a call', () => {
       message: `smol-gang is not running at ${api.url}`,
       advice: expect.stringContaining('make dev'),
     });
-    expect(at).toBeLessThan(1_500);
+    expect(time).toBeLessThan(1_500);
   });
 });
 
-describe('a call whose connection breaks', () => {
-  test('is repeated when it only reads, until the API is back', async () => {
+describe('an API call with a broken connection', () => {
+  test('is repeated until the API is back if the route only reads', async () => {
     const first = await startCannedApi({ health: () => ({ status: 'ok', version: '1' }) });
     const client = createClient({ url: first.url, patienceMs: 20_000 });
     await client.call(API.health, {});
@@ -147,7 +147,7 @@ describe('a call whose connection breaks', () => {
     expect((await pending).version).toBe('2');
   });
 
-  test('is repeated when it carries an idempotency key, with the same key', async () => {
+  test('is repeated with the same idempotency key', async () => {
     const keys: unknown[] = [];
     const api = await startApi({
       createPlan: ({ headers }) => {
@@ -165,7 +165,7 @@ describe('a call whose connection breaks', () => {
     expect(keys).toEqual(['key-1', 'key-1']);
   });
 
-  test('is not repeated when it could act twice', async () => {
+  test('is not repeated if it could have an effect twice', async () => {
     let calls = 0;
     const api = await startApi({
       createToken: () => {
@@ -181,7 +181,7 @@ describe('a call whose connection breaks', () => {
     expect(calls).toBe(1);
   });
 
-  test('waits as long as the API asks', async () => {
+  test('is repeated after the time in Retry-After', async () => {
     const at: number[] = [];
     const api = await startApi({
       health: () => {
@@ -222,25 +222,25 @@ describe('a session', () => {
   }
 
   test.each([
-    ['is over', -1],
+    ['has expired', -1],
     ['was ended by the server', 600_000],
-  ])('that %s is renewed, kept, and the call goes on', async (_why, lifeMs) => {
+  ])('is renewed and saved after it %s, and the call succeeds', async (_cause, lifeMs) => {
     const api = await startWithSessions();
     const saved: Session[] = [];
     const old = createSession('old', Date.now() + lifeMs);
     const client = createClient({
       url: api.url,
       credentials: [{ kind: 'session', session: old, source: 'the sign-in' }],
-      saveSession: async (fresh) => void saved.push(fresh),
+      saveSession: async (session) => void saved.push(session),
     });
 
     const me = await client.call(API.me, {});
 
     expect(me.email).toBe('ada@example.com');
-    expect(saved.map((each) => each.accessToken)).toEqual(['access-new']);
+    expect(saved.map((session) => session.accessToken)).toEqual(['access-new']);
   });
 
-  test('that another process has renewed is taken over from it', async () => {
+  test('is loaded, not renewed again, after another process renewed it', async () => {
     const api = await startWithSessions();
     const other = createSession('other', Date.now() + 600_000);
     api.tokens.add(other.accessToken);
@@ -255,7 +255,7 @@ describe('a session', () => {
     expect(api.requests.map((request) => request.route)).toEqual(['me']);
   });
 
-  test('that cannot be renewed gives way to the next credential, which is said', async () => {
+  test('is replaced by the next credential with a note if its renewal fails', async () => {
     const api = await startWithSessions();
     const notes: string[] = [];
     const client = createClient({
@@ -273,10 +273,10 @@ describe('a session', () => {
 
     await client.call(API.me, {});
 
-    expect(notes).toEqual(['the sign-in is no longer accepted; using the test']);
+    expect(notes).toEqual(['the sign-in is no longer accepted; using the test instead']);
   });
 
-  test('that is refused for good says how to sign in', async () => {
+  test('without an alternative leads to the advice to sign in when it is refused', async () => {
     const api = await startWithSessions();
     const client = createClient({
       url: api.url,
@@ -290,7 +290,7 @@ describe('a session', () => {
   });
 });
 
-test('lists are read page after page', async () => {
+test('readAllPages reads the pages of a list in order', async () => {
   const api = await startApi({
     listPlans: ({ query }) =>
       query.cursor === undefined

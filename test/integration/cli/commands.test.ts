@@ -8,8 +8,6 @@ import { APPROVAL, createPlanFixture, NOW, PLAN_ID } from '../../support/cli/pla
 import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
 import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
 
-const _COMMIT = 'c'.repeat(40);
-
 let api: CannedApi;
 
 beforeEach(async () => {
@@ -71,7 +69,7 @@ describe('plan edits', () => {
         into: expect.objectContaining({ id: 'both', dependsOn: ['add-store'] }),
       },
     ],
-  ])('plan %j', async (args, edit) => {
+  ])('the arguments %j send one edit', async (args, edit) => {
     const run = await runSmolGang(['plan', ...args, '--note', 'why']);
 
     expect(run).toMatchObject({ code: 0, err: '' });
@@ -79,7 +77,7 @@ describe('plan edits', () => {
     expect(run.out).toContain('revision 4');
   });
 
-  test('several edits from a file are one revision', async () => {
+  test('the edits of a file are one revision', async () => {
     const folder = await makeTemporaryDirectory('cli-edits');
     const file = join(folder.path, 'edits.yaml');
     await writeFile(
@@ -97,7 +95,7 @@ describe('plan edits', () => {
     });
   });
 
-  test('somebody who was first is named, with what they changed', async () => {
+  test('a conflict names the author and the changes of the newer revision', async () => {
     api.answers.editPlan = () => {
       const details = { revision: 5, by: 'grace@example.com' };
       throw new ApiRefusal(409, 'revision_moved', 'revision 3 is not the newest: grace made 5', {
@@ -114,15 +112,15 @@ describe('plan edits', () => {
     });
   });
 
-  test('a task that is not there is said before anything is sent', async () => {
+  test('an unknown task is reported before an edit is sent', async () => {
     const run = await runSmolGang(['plan', 'remove-task', PLAN_ID, 'documnet']);
 
     expect(run.code).toBe(2);
-    expect(run.err).toContain('it has add-store, add-routes, document');
+    expect(run.err).toContain('its tasks are add-store, add-routes, document');
     expect(sent()).toBeUndefined();
   });
 
-  test('the editor has the graph, and what it leaves becomes edits', async () => {
+  test('the editor opens the graph, and its changes become edits', async () => {
     const folder = await makeTemporaryDirectory('cli-editor');
     const editor = join(folder.path, 'editor.sh');
     await writeFile(editor, '#!/bin/sh\nsed -i "s/title: Do document/title: Docs/" "$1"\n', {
@@ -144,8 +142,8 @@ describe('plan edits', () => {
   });
 });
 
-describe('plans', () => {
-  test('are approved at the revision that is the newest now', async () => {
+describe('plan commands', () => {
+  test('plan approve approves the newest revision', async () => {
     await runSmolGang(['plan', 'approve', PLAN_ID]);
 
     expect(getLastBody()).toEqual({ revision: 3 });
@@ -157,7 +155,7 @@ describe('plans', () => {
     [['plan', 'restart', PLAN_ID], 'restartPlan', { run: 1 }],
     [['recover', PLAN_ID], 'recoverPlan', undefined],
     [['cancel', 'last'], 'cancelPlan', { reason: '' }],
-  ])('%j', async (args, route, body) => {
+  ])('the arguments %j call the route %s', async (args, route, body) => {
     const run = await runSmolGang(args);
 
     expect(run.code).toBe(0);
@@ -165,7 +163,7 @@ describe('plans', () => {
     expect(getLastBody()).toEqual(body);
   });
 
-  test('are shown with waves, forecast and scopes, and as a file that runs again', async () => {
+  test('plan show prints waves, forecast and scopes, and with --yaml a graph file', async () => {
     const shown = await runSmolGang(['plan', 'show', PLAN_ID]);
     const yaml = await runSmolGang(['plan', 'show', PLAN_ID, '--yaml']);
 
@@ -175,7 +173,7 @@ describe('plans', () => {
     expect(yaml.out).not.toContain('tier');
   });
 
-  test('two revisions are told apart', async () => {
+  test('plan diff prints the edits between two revisions', async () => {
     const run = await runSmolGang(['plan', 'diff', PLAN_ID]);
 
     expect(run.out).toContain('revision 2 → 3');
@@ -184,20 +182,19 @@ describe('plans', () => {
 });
 
 describe('status', () => {
-  test('of everything names slots, pauses and plans', async () => {
-    const command = `smol-gang plan approve ${PLAN_ID}`;
+  test('without a plan prints slots, pauses and plans', async () => {
     api.answers.getPlan = () =>
       createPlanFixture({ status: 'pending_approval', waiting: [APPROVAL] });
 
     const run = await runSmolGang(['status']);
 
     expect(run.code).toBe(0);
-    expect(run.out).toContain('1 of 4 agents at work');
-    expect(run.out).toContain('! the model is paused: quota; again in 1m');
-    expect(run.out).toContain(`    ${command}`);
+    expect(run.out).toContain('1 of 4 agents running');
+    expect(run.out).toContain('! the model is paused: quota; continues in 1m');
+    expect(run.out).toContain(`    smol-gang plan approve ${PLAN_ID}`);
   });
 
-  test('of one plan has the state in its exit code', async () => {
+  test('with a plan exits with the code of its state', async () => {
     api.answers.getPlan = () => createPlanFixture({ halted: true });
 
     const run = await runSmolGang(['status', PLAN_ID, '--json']);
@@ -209,7 +206,7 @@ describe('status', () => {
     });
   });
 
-  test('of what is not there ends with 4, of a wrong id with 2', async () => {
+  test('exits with 4 for an unknown plan and with 2 for a malformed id', async () => {
     api.answers.getPlan = () => {
       throw new ApiRefusal(404, 'not_found', `there is no plan ${PLAN_ID}`);
     };
@@ -219,8 +216,8 @@ describe('status', () => {
   });
 });
 
-describe('the system', () => {
-  test('doctor says what to do, and fails when a check does', async () => {
+describe('system commands', () => {
+  test('doctor prints advice and fails if a check fails', async () => {
     api.answers.doctor = () => ({
       checks: [
         {
@@ -239,7 +236,7 @@ describe('the system', () => {
     expect(run.out).toMatch(/✗ model +the key is refused\n +→ set MODEL_API_KEY\n✓ git/);
   });
 
-  test('gc says what it would remove', async () => {
+  test('gc --dry-run lists the data to delete', async () => {
     api.answers.collectGarbage = () => ({
       removed: [{ what: 'branches', count: 3, bytes: 2_000 }],
     });
@@ -250,7 +247,7 @@ describe('the system', () => {
     expect(run.out).toMatch(/would be removed[\s\S]*branches +3 +2 kB/);
   });
 
-  test('recover without a plan looks at all that are active', async () => {
+  test('recover without a plan checks all active plans', async () => {
     api.answers.listPlans = ({ query }) => ({
       items: query.status === 'active' ? [createPlanFixture()] : [],
     });
@@ -261,7 +258,7 @@ describe('the system', () => {
   });
 });
 
-test('with --json an error is the one document, and is said on stderr too', async () => {
+test('an error with --json is the only document on stdout and also printed on stderr', async () => {
   const run = await runSmolGang(['plan', 'approve', '--json']);
 
   expect(run.code).toBe(2);
@@ -269,8 +266,8 @@ test('with --json an error is the one document, and is said on stderr too', asyn
   expect(run.err).toContain('usage: smol-gang plan approve PLAN');
 });
 
-test('help stands before, behind and instead of a command', async () => {
-  const [all, group, one, same] = await Promise.all([
+test('help works before, after and instead of a command', async () => {
+  const [all, group, command, sameCommand] = await Promise.all([
     runSmolGang([]),
     runSmolGang(['plan']),
     runSmolGang(['plan', 'edit', '--help']),
@@ -279,6 +276,6 @@ test('help stands before, behind and instead of a command', async () => {
 
   expect(all.out).toContain('Exit codes');
   expect(group.out).toContain('plan merge');
-  expect(one.out).toContain('--description-file FILE');
-  expect(same.out).toBe(one.out);
+  expect(command.out).toContain('--description-file FILE');
+  expect(sameCommand.out).toBe(command.out);
 });

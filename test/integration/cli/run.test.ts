@@ -62,7 +62,7 @@ function getCreatedPlan(): Record<string, unknown> {
   return { ...body };
 }
 
-/** Every file of a repository with its bytes and times: the index among them. */
+/** Lists every file of a repository, including the index, with its bytes and times. */
 function fingerprintRepository(path: string): string {
   const hash = createHash('sha256');
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true }).toSorted((a, b) =>
@@ -75,7 +75,7 @@ function fingerprintRepository(path: string): string {
   return hash.digest('hex');
 }
 
-test('the current branch at HEAD is what is handed in, and the way back is printed', async () => {
+test('run starts from the current branch at HEAD and prints how to follow the plan', async () => {
   const run = await runSmolGang(['run', '--prompt', 'add limits'], {
     cwd: join(repository, 'src'),
   });
@@ -94,7 +94,7 @@ test('the current branch at HEAD is what is handed in, and the way back is print
   expect(api.requests[1]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('every option arrives', async () => {
+test('every option of run reaches the API', async () => {
   const options = ['--title', 'T', '--complex', '--auto-approve', '--policy', 'review'];
   const limits = ['--max-parallel', '3', '--max-usd', '2.5', '--max-tokens', '100000'];
 
@@ -111,22 +111,22 @@ test('every option arrives', async () => {
   });
 });
 
-test('the prompt may come from stdin', async () => {
+test('--prompt - reads the prompt from stdin', async () => {
   await runSmolGang(['run', '--prompt', '-', '--simple'], { stdin: 'do this\nand that\n' });
 
   expect(getCreatedPlan()).toMatchObject({ prompt: 'do this\nand that\n', complexity: 'simple' });
 });
 
-test('--json answers one document', async () => {
+test('run --json prints a single document', async () => {
   const run = await runSmolGang(['run', '--prompt', 'x', '--json']);
 
   expect(JSON.parse(run.out)).toMatchObject({ plan: { id: PLAN_ID } });
 });
 
-test('a repository on GitHub is linked by name when it is new', async () => {
+test('run links a repository on GitHub that is not linked yet', async () => {
   await runSmolGang(['run', '--prompt', 'x', '--github', 'acme/shop', '--base', 'next']);
 
-  expect(api.requests.map((each) => each.route)).toEqual([
+  expect(api.requests.map((request) => request.route)).toEqual([
     'listRepositories',
     'linkRepository',
     'createPlan',
@@ -135,7 +135,7 @@ test('a repository on GitHub is linked by name when it is new', async () => {
 });
 
 describe('a graph file', () => {
-  test('is handed in without a prompt', async () => {
+  test('starts a plan without a prompt', async () => {
     const path = join(folder.path, 'graph.yaml');
     await writeFile(
       path,
@@ -152,7 +152,7 @@ describe('a graph file', () => {
     });
   });
 
-  test('with a mistake is refused with its line, and nothing is sent', async () => {
+  test('with a mistake is rejected with its line before a request is sent', async () => {
     const path = join(folder.path, 'bad.yaml');
     await writeFile(path, '- id: a\n  description: x\n  tier: huge\n');
 
@@ -164,8 +164,8 @@ describe('a graph file', () => {
   });
 });
 
-describe('the repository of the person', () => {
-  test('is not changed in a single byte, and dirty files are named', async () => {
+describe('the local repository of run', () => {
+  test('does not change in any byte, and uncommitted files are listed', async () => {
     const dirty = join(folder.path, 'dirty');
     await initRepository(dirty);
     const files = Object.fromEntries(Array.from({ length: 7 }, (_, n) => [`f${n}.ts`, 'old\n']));
@@ -173,19 +173,19 @@ describe('the repository of the person', () => {
     for (const name of Object.keys(files)) await writeFile(join(dirty, name), 'changed\n');
     await writeFile(join(dirty, 'new file.ts'), 'new\n');
     await runGit(dirty, ['add', 'f0.ts']);
-    // Same bytes, another time: a plain `git status` would write the index anew.
+    // The same bytes with another time: a plain `git status` would rewrite the index.
     await writeFile(join(dirty, 'f1.ts'), 'old\n');
     const before = fingerprintRepository(dirty);
 
     const run = await runSmolGang(['run', '--prompt', 'x'], { cwd: dirty });
 
     expect(run.code).toBe(0);
-    expect(run.err).toContain('7 files in');
-    expect(run.err).toMatch(/not taken: f0\.ts, f2\.ts, .* and 2 more/);
+    expect(run.err).toContain('7 uncommitted files of');
+    expect(run.err).toMatch(/dirty: f0\.ts, f2\.ts, .* and 2 more/);
     expect(fingerprintRepository(dirty)).toBe(before);
   });
 
-  test('names its base when HEAD is detached', async () => {
+  test('needs --base if HEAD is detached', async () => {
     const detached = join(folder.path, 'detached');
     await initRepository(detached);
     const first = await commitFiles(detached, { a: '1' });
@@ -203,7 +203,7 @@ describe('the repository of the person', () => {
     });
   });
 
-  test('must be one, with a commit, and have the branch', async () => {
+  test('must exist, have a commit and have the base branch', async () => {
     const empty = join(folder.path, 'empty');
     await initRepository(empty);
 
@@ -220,7 +220,7 @@ describe('the repository of the person', () => {
     expect(api.requests).toEqual([]);
   });
 
-  test('cannot make git run a program that its configuration names', async () => {
+  test('cannot make git start a program of its configuration', async () => {
     const hostile = join(folder.path, 'hostile');
     await initRepository(hostile);
     await commitFiles(hostile, { a: '1' });
@@ -236,7 +236,7 @@ describe('the repository of the person', () => {
 });
 
 test.each([
-  [['run'], 'say what is to be done'],
+  [['run'], 'the work to do is missing'],
   [['run', '--prompt', '  '], 'the prompt is missing'],
   [['run', '--prompt', 'x', '--prompt-file', 'y'], 'not both'],
   [['run', '--prompt', 'x', '--simple', '--complex'], 'exclude each other'],
@@ -244,7 +244,7 @@ test.each([
   [['run', '--prompt', 'x', '--max-usd', '-1'], '--max-usd takes a number'],
   [['run', '--prompt-file', '/nonexistent'], 'cannot be read'],
   [['runn'], 'did you mean `run`?'],
-])('%j is wrong and nothing is sent', async (args, message) => {
+])('the arguments %j are rejected before a request is sent', async (args, message) => {
   const run = await runSmolGang(args);
 
   expect(run.code).toBe(2);
@@ -253,12 +253,12 @@ test.each([
   expect(api.requests).toEqual([]);
 });
 
-test('the entry runs as a program, and its exit code says what happened', () => {
+test('the command runs as a program and returns its exit code', () => {
   const bin = join(import.meta.dirname, '../../../cli/bin.mjs');
   const env = { PATH: process.env.PATH, HOME: folder.path, SMOL_GANG_URL: api.url };
   const start = (...args: string[]) =>
     execFileSync(process.execPath, [bin, ...args], { env, encoding: 'utf8', stdio: 'pipe' });
 
-  expect(start('help')).toContain('hand in a prompt or a graph of tasks');
+  expect(start('help')).toContain('start a plan from a prompt or a graph of tasks');
   expect(() => start('nonsense')).toThrow(expect.objectContaining({ status: 2 }));
 });

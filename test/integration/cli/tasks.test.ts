@@ -26,7 +26,7 @@ function getLastBody(): unknown {
   return api.requests.at(-1)?.body;
 }
 
-describe('tasks', () => {
+describe('task commands', () => {
   test.each([
     [['retry', PLAN_ID, 'add-store'], 'retryTask', undefined],
     [['unblock', `${PLAN_ID}/add-store`], 'unblockTask', undefined],
@@ -40,7 +40,7 @@ describe('tasks', () => {
     ],
     [['message', PLAN_ID, 'add-store', 'hurry'], 'sendMessage', { text: 'hurry' }],
     [['message', `${PLAN_ID}/add-store`, '- one\n- two'], 'sendMessage', { text: '- one\n- two' }],
-  ])('task %j', async (args, route, body) => {
+  ])('the arguments %j call the route %s', async (args, route, body) => {
     const run = await runSmolGang(['task', ...args]);
 
     expect(run).toMatchObject({ code: 0, err: '' });
@@ -51,14 +51,14 @@ describe('tasks', () => {
     expect(getLastBody()).toEqual(body);
   });
 
-  test('are shown with all there is to know', async () => {
+  test('task show prints reason, criteria and evidence', async () => {
     const run = await runSmolGang(['task', 'show', PLAN_ID, 'add-store']);
 
     expect(run.out).toContain('a rule of the forge');
     expect(run.out).toMatch(/done when +it works/);
   });
 
-  test('a question is answered by its id, by words or by number', async () => {
+  test('task answer sends a text or a numbered option with the id of the question', async () => {
     const question = {
       id: 'q7',
       text: 'Which?',
@@ -77,11 +77,11 @@ describe('tasks', () => {
     ).toBe(2);
   });
 
-  test('an answer without a question is a conflict', async () => {
+  test('task answer without a question is a conflict', async () => {
     expect((await runSmolGang(['task', 'answer', PLAN_ID, 'add-store', 'x'])).code).toBe(5);
   });
 
-  test('their diff and history are tables', async () => {
+  test('task diff and task history print tables', async () => {
     const file = { path: 'src/\u001b[31ma.ts', status: 'modified', additions: 3, deletions: 1 };
     api.answers.taskDiff = () => ({ files: [file], base: COMMIT, head: COMMIT });
     const item = {
@@ -107,7 +107,7 @@ describe('tasks', () => {
 describe('task logs', () => {
   const entry = (text: string) => ({ at: NOW, kind: 'agent' as const, text });
 
-  test('are read to the end, page after page', async () => {
+  test('prints all pages of the log', async () => {
     api.answers.taskLog = ({ query }) => {
       const n = Number(query.after) + 1;
       return { items: n > 3 ? [] : [{ attempt: 2, n, entries: [entry(`part ${n}`)] }] };
@@ -119,7 +119,7 @@ describe('task logs', () => {
     expect(api.requests.at(-1)?.query).toMatchObject({ attempt: 2, after: 3 });
   });
 
-  test('--follow goes on through attempts until the task rests, each entry once', async () => {
+  test('--follow prints each entry once, through all attempts until the task stops', async () => {
     const states = [
       { attempt: 1, status: 'working' as const },
       { attempt: 1, status: 'working' as const },
@@ -150,7 +150,7 @@ describe('task logs', () => {
     expect(run.err).toContain('merged');
   });
 
-  test('are shown without what could take the terminal over', async () => {
+  test('removes control characters from the log', async () => {
     api.answers.taskLog = ({ query }) => ({
       items:
         query.after === 0

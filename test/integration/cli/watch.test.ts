@@ -17,8 +17,8 @@ import {
 } from '../../support/cli/plan-fixture.ts';
 import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
 
-// A plan that moves one step with every question for its changes, answered as the API does: changes without edges, some of
-// them twice.
+// The plan of these tests advances a step with every poll. As in the real API, changes come without edges, and some changes
+// come twice.
 
 type WatchStep = {
   readonly plan?: Partial<PlanView>;
@@ -94,7 +94,7 @@ const FIRST_STEPS: WatchStep[] = [
 ];
 
 describe('watchPlan', () => {
-  test('tells each change once, keeps edges, and ends with the plan as it is', async () => {
+  test('reports each change once, keeps edges and returns the final state', async () => {
     plan = createPlanFixture({ status: 'planning' });
     script = [
       ...FIRST_STEPS,
@@ -113,18 +113,24 @@ describe('watchPlan', () => {
       pauseMs: { min: 1, max: 20 },
     });
 
-    const told = steps
+    const reportedChanges = steps
       .flatMap((step) => step.changes)
       .flatMap((change) =>
         change.kind === 'task' ? `${change.task.id} ${change.task.status}` : [],
       );
-    expect(told).toEqual(['a working', 'b pending', 'a merged', 'b working', 'b merged']);
+    expect(reportedChanges).toEqual([
+      'a working',
+      'b pending',
+      'a merged',
+      'b working',
+      'b merged',
+    ]);
     expect(steps.at(-1)?.state.tasks.find((task) => task.id === 'b')?.dependsOn).toEqual(['a']);
     expect(end.state.plan.status).toBe('complete');
     expect(end.interrupted).toBe(false);
   });
 
-  test('goes on when the API is away for a while', async () => {
+  test('continues after an outage of the API', async () => {
     script = [{ plan: { status: 'active' } }, { plan: { status: 'complete' } }];
     const port = Number(new URL(api.url).port);
     const client = createClient({
@@ -147,7 +153,7 @@ describe('watchPlan', () => {
 });
 
 describe('status --watch', () => {
-  test('writes a line per change where nobody sits, and the summary at the end', async () => {
+  test('without a terminal prints a line for each change and the summary at the end', async () => {
     script = [
       ...FIRST_STEPS,
       { plan: { status: 'complete' }, tasks: [{ id: 'b', status: 'merged' }] },
@@ -161,7 +167,7 @@ describe('status --watch', () => {
     expect(run.out).toContain('Rate limits for the API · complete');
   });
 
-  test('with --json is one document a line', async () => {
+  test('with --json prints a document on each line', async () => {
     script = [...FIRST_STEPS, { plan: { status: 'complete' } }];
 
     const run = await runSmolGang(['status', PLAN_ID, '--watch', '--json']);
@@ -174,7 +180,7 @@ describe('status --watch', () => {
     expect(lines.some((line) => line.kind === 'task' && line.task.status === 'merged')).toBe(true);
   });
 
-  test('leaves the plan running on Ctrl-C and says how to return', async () => {
+  test('stops at Ctrl-C, leaves the plan running and prints how to return', async () => {
     script = [...FIRST_STEPS];
 
     const run = await runSmolGang(['status', PLAN_ID, '--watch'], { interruptAt: /b +working/ });
@@ -184,7 +190,7 @@ describe('status --watch', () => {
     expect(api.requests.some((request) => request.route === 'cancelPlan')).toBe(false);
   });
 
-  test('draws in place for a person, and erases its frames', async () => {
+  test('on a terminal redraws in place and erases its frames', async () => {
     script = [
       ...FIRST_STEPS,
       { plan: { status: 'complete' }, tasks: [{ id: 'b', status: 'merged' }] },
@@ -199,17 +205,16 @@ describe('status --watch', () => {
 });
 
 describe('--wait', () => {
-  test('ends at the gate where nobody sits, with the command that goes on', async () => {
-    const command = `smol-gang plan approve ${PLAN_ID}`;
+  test('without a terminal ends at the approval with the command to continue', async () => {
     script = [{ plan: { status: 'pending_approval', waiting: [APPROVAL] } }];
 
     const run = await runSmolGang(['plan', 'restart', PLAN_ID, '--wait'], {});
 
     expect(run.code).toBe(6);
-    expect(run.out).toContain(`    ${command}`);
+    expect(run.out).toContain(`    smol-gang plan approve ${PLAN_ID}`);
   });
 
-  test('asks the person who sits there, and goes on to the end', async () => {
+  test('on a terminal asks for the approval and continues to the end', async () => {
     plan = createPlanFixture({ status: 'pending_approval' });
 
     const typed = [{ when: /Approve revision 1 and start\?/, text: 'y\n' }];
@@ -227,7 +232,7 @@ describe('--wait', () => {
     ['r', 1, ['rejectPlan']],
     ['n', 6, []],
     ['', 6, []],
-  ])('takes %j for an answer', async (answer, code, routes) => {
+  ])('handles the answer %j to the approval question', async (answer, code, routes) => {
     plan = createPlanFixture({ status: 'pending_approval' });
 
     const typed = [{ when: /Approve revision/, text: `${answer}\n` }];
@@ -235,12 +240,12 @@ describe('--wait', () => {
 
     expect(run.code).toBe(code);
     const decisions = api.requests
-      .map((each) => each.route)
+      .map((request) => request.route)
       .filter((route) => /approve|reject/.test(route));
     expect(decisions).toEqual(routes);
   });
 
-  test('ends with exit code 1 when the plan failed, and JSON says all of it', async () => {
+  test('exits with 1 for a failed plan, and --json prints the whole state', async () => {
     script = [{ plan: { status: 'failed', reason: 'the model answered no plan' } }];
 
     const run = await runSmolGang(['plan', 'restart', PLAN_ID, '--wait', '--json']);

@@ -6,8 +6,8 @@ import type { z } from 'zod';
 import { API } from '../../../core/contract/api.ts';
 import type { Route } from '../../../core/contract/route.ts';
 
-// A real HTTP server that answers the route table with what a test tells it. What comes in and what goes out is parsed with
-// the contract's schemas, so a test that passes here speaks the interface as it is today.
+// An HTTP server for the route table whose answers a test provides. Requests and answers are parsed with the schemas of the
+// contract, so that a passing test uses the API as declared.
 
 type Routes = typeof API;
 export type RouteName = keyof Routes;
@@ -27,7 +27,7 @@ export type CannedAnswers = {
   [N in RouteName]?: (request: CannedRequest) => RouteOutput<N> | Promise<RouteOutput<N>>;
 };
 
-/** Thrown by an answer: the API refuses. */
+/** A refusal of the API. A canned answer throws it. */
 export class ApiRefusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -55,13 +55,13 @@ export type RecordedRequest = CannedRequest & { readonly route: RouteName };
 
 export type CannedApi = {
   readonly url: string;
-  /** Requests that were well-formed and allowed, in order. */
+  /** Well-formed and authorised requests, in order. */
   readonly requests: RecordedRequest[];
-  /** Tokens that are let in; a test takes them away and adds others. */
+  /** Accepted tokens; a test can change the set. */
   readonly tokens: Set<string>;
-  /** May be changed while it runs. */
+  /** Answers by route; a test can change them while the server runs. */
   readonly answers: CannedAnswers;
-  /** What was wrong with requests or answers: a test ends with none. */
+  /** Faults in requests or answers; every test ends with none. */
   readonly problems: string[];
   close(): Promise<void>;
 };
@@ -69,11 +69,11 @@ export type CannedApi = {
 export const TOKEN = 'token-of-the-test';
 
 export async function startCannedApi(answers: CannedAnswers, port = 0): Promise<CannedApi> {
-  const seen: RecordedRequest[] = [];
+  const requests: RecordedRequest[] = [];
   const problems: string[] = [];
   const tokens = new Set([TOKEN]);
   const server = createServer((request, response) => {
-    answerRequest({ request, answers, tokens, seen, problems }).then(
+    answerRequest({ request, answers, tokens, requests, problems }).then(
       (reply) => sendReply(response, reply),
       (error: unknown) => {
         problems.push(String(error));
@@ -85,7 +85,7 @@ export async function startCannedApi(answers: CannedAnswers, port = 0): Promise<
   const { port: bound } = requireAddress(server.address());
   return {
     url: `http://127.0.0.1:${bound}`,
-    requests: seen,
+    requests,
     tokens,
     answers,
     problems,
@@ -110,7 +110,7 @@ type ApiExchange = {
   readonly request: IncomingMessage;
   readonly answers: CannedAnswers;
   readonly tokens: ReadonlySet<string>;
-  readonly seen: RecordedRequest[];
+  readonly requests: RecordedRequest[];
   readonly problems: string[];
 };
 
@@ -118,7 +118,7 @@ async function answerRequest({
   request,
   answers,
   tokens,
-  seen,
+  requests,
   problems,
 }: ApiExchange): Promise<ApiReply> {
   const url = new URL(request.url ?? '/', 'http://canned');
@@ -131,7 +131,9 @@ async function answerRequest({
   const body = await text(request);
   const bearer = request.headers.authorization?.replace(/^Bearer /, '');
   if (route.access !== 'public' && !tokens.has(bearer ?? '')) {
-    return createRefusalReply(new ApiRefusal(401, 'unauthorized', 'nobody is signed in'));
+    return createRefusalReply(
+      new ApiRefusal(401, 'unauthorized', 'the request has no valid token'),
+    );
   }
   const parsed: RecordedRequest = {
     route: name,
@@ -140,7 +142,7 @@ async function answerRequest({
     body: route.body?.parse(JSON.parse(body)),
     headers: request.headers,
   };
-  seen.push(parsed);
+  requests.push(parsed);
   const canned = answers[name];
   if (canned === undefined) throw new Error(`the test has no answer for ${name}`);
   try {

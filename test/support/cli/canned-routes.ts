@@ -7,7 +7,7 @@ import {
   PLAN_ID,
 } from './plan-fixture.ts';
 
-// What the commands of the command line are answered when a test says nothing else.
+// Default answers of the API for tests of the command line.
 
 export const GRAPH = createGraphFixture(
   [

@@ -4,10 +4,10 @@ import type { TaskView } from '../../../core/contract/task.ts';
 import { taskSpecSchema, taskViewSchema } from '../../../core/contract/task.ts';
 import type { Waiting } from '../../../core/contract/waiting.ts';
 
-// Plans and tasks as the API answers them, whole and valid; a test changes what it is about.
+// Complete and valid plans and tasks in the form of the API; a test overrides the fields under test.
 
 export const PLAN_ID = 'p3k9m2x7abc';
-/** What a plan that awaits approval waits for. */
+/** Waiting item of a plan that awaits approval. */
 export const APPROVAL: Waiting = {
   kind: 'approval',
   plan: PLAN_ID,

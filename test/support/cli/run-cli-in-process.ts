@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import type { Environment, Host, Keyboard, Screen } from '../../../cli/host.ts';
 import { runCli } from '../../../cli/run-cli.ts';
 
-// Runs the command line in this process, with a home, a folder and streams of its own.
+// Runs the command line in this process, with a separate home folder, working folder and streams.
 
 export type CliRun = {
   readonly code: number;
@@ -15,43 +15,44 @@ export type CliOptions = {
   readonly cwd?: string;
   readonly home?: string;
   readonly stdin?: string;
-  /** A person sits there: stdin and stdout are terminals, and what is typed comes when it is asked for. */
+  /** Makes stdin and stdout terminals. Each text is typed when its pattern appears in the output. */
   readonly typed?: readonly { readonly when: RegExp; readonly text: string }[];
-  /** Ctrl-C when this shows on stdout. */
+  /** Presses Ctrl-C when the pattern appears in the output. */
   readonly interruptAt?: RegExp;
   readonly now?: () => number;
 };
 
-/** Where nothing is: a test that needs a home or a folder makes one. */
+/** Default home and working folder: a test that needs a real folder creates one. */
 const MISSING_FOLDER = '/nonexistent/smol-gang';
 
 export async function runCliInProcess(
   args: readonly string[],
   options: CliOptions = {},
 ): Promise<CliRun> {
-  const isPerson = options.typed !== undefined;
+  const hasTerminal = options.typed !== undefined;
   const home = options.home ?? MISSING_FOLDER;
-  const keyboard = isPerson ? new PassThrough() : Readable.from([options.stdin ?? '']);
+  const keyboard = hasTerminal ? new PassThrough() : Readable.from([options.stdin ?? '']);
   const interrupts = new Set<() => void>();
-  let shown = '';
+  let unansweredOutput = '';
   const typed = [...(options.typed ?? [])];
-  function look(text: string): void {
-    shown += text;
+  function handleOutput(text: string): void {
+    unansweredOutput += text;
     const next = typed[0];
-    if (next?.when.test(shown) === true && keyboard instanceof PassThrough) {
+    if (next?.when.test(unansweredOutput) === true && keyboard instanceof PassThrough) {
       typed.shift();
-      shown = '';
+      unansweredOutput = '';
       keyboard.write(next.text);
     }
-    if (options.interruptAt?.test(shown) === true) for (const handler of interrupts) handler();
+    if (options.interruptAt?.test(unansweredOutput) === true)
+      for (const handler of interrupts) handler();
   }
-  const out = createCollector(isPerson, look);
-  const err = createCollector(isPerson, look);
+  const out = createCollector(hasTerminal, handleOutput);
+  const err = createCollector(hasTerminal, handleOutput);
   const host: Host = {
     env: { PATH: process.env.PATH, HOME: home, NO_COLOR: '1', ...options.env },
     cwd: options.cwd ?? home,
     home,
-    stdin: Object.assign<Readable, Partial<Keyboard>>(keyboard, { isTTY: isPerson }),
+    stdin: Object.assign<Readable, Partial<Keyboard>>(keyboard, { isTTY: hasTerminal }),
     stdout: out.screen,
     stderr: err.screen,
     now: options.now ?? Date.now,
@@ -64,7 +65,7 @@ export async function runCliInProcess(
   return { code, out: out.text(), err: err.text() };
 }
 
-function createCollector(isTTY: boolean, look: (text: string) => void) {
+function createCollector(isTTY: boolean, onOutput: (text: string) => void) {
   const stream = new PassThrough();
   const chunks: string[] = [];
   stream.setEncoding('utf8');
@@ -72,7 +73,7 @@ function createCollector(isTTY: boolean, look: (text: string) => void) {
   const write = stream.write.bind(stream);
   stream.write = (chunk: string) => {
     chunks.push(String(chunk));
-    look(String(chunk));
+    onOutput(String(chunk));
     return write(chunk);
   };
   stream.resume();

@@ -1,6 +1,6 @@
-import type { PlanView } from '../../core/contract/plan.ts';
-import type { TaskView } from '../../core/contract/task.ts';
-import type { Waiting } from '../../core/contract/waiting.ts';
+import type { PlanView } from '../core/contract/plan.ts';
+import type { TaskView } from '../core/contract/task.ts';
+import type { Waiting } from '../core/contract/waiting.ts';
 
 /** Collects what a plan and its tasks wait for. The plan and the task may both name the same item; it is returned once. */
 export function collectWaiting(

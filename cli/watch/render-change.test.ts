@@ -6,8 +6,8 @@ import {
   NOW,
   PLAN_ID,
 } from '../../test/support/cli/plan-fixture.ts';
-import type { PlanChange } from '../watch/follow-plan.ts';
-import { renderLines } from './layout/line.ts';
+import { renderLines } from '../render/layout/line.ts';
+import type { PlanChange } from './follow-plan.ts';
 import { renderChange } from './render-change.ts';
 
 const BLOCKED: Waiting = { kind: 'unblock', plan: PLAN_ID, task: 'a', actions: ['retry'] };
@@ -18,16 +18,16 @@ function renderShown(change: PlanChange): string[] {
   );
 }
 
-test('a task that goes on is one line', () => {
+test('a task that changed its status is one line', () => {
   const before = createTaskFixture({ id: 'add-store', status: 'ready' });
   const task = createTaskFixture({ id: 'add-store', status: 'working', attempt: 2, version: 4 });
 
   expect(renderShown({ kind: 'task', task, before })).toEqual([
-    '● add-store               working · try 2',
+    '● add-store               working · attempt 2',
   ]);
 });
 
-test('what only touched its figures is no line', () => {
+test('a task whose figures alone changed is no line', () => {
   const before = createTaskFixture({ id: 'a', status: 'working', attempt: 1 });
   const usage = { inputTokens: 5, outputTokens: 5, usd: null, turns: 1 };
   const task = createTaskFixture({ id: 'a', status: 'working', attempt: 1, version: 9, usage });
@@ -35,7 +35,7 @@ test('what only touched its figures is no line', () => {
   expect(renderShown({ kind: 'task', task, before })).toEqual([]);
 });
 
-test('the first look says nothing of tasks that have not begun, nor of joins', () => {
+test('the first snapshot lists neither tasks that have not started nor joins', () => {
   expect(renderShown({ kind: 'task', task: createTaskFixture({ id: 'a' }) })).toEqual([]);
   expect(
     renderShown({
@@ -45,7 +45,7 @@ test('the first look says nothing of tasks that have not begun, nor of joins', (
   ).toEqual([]);
 });
 
-test('a blocked task says why, and prints its command', () => {
+test('a blocked task is printed with its reason and its command', () => {
   const command = `smol-gang task retry ${PLAN_ID} a`;
   const task = createTaskFixture({
     id: 'a',
@@ -61,39 +61,39 @@ test('a blocked task says why, and prints its command', () => {
   expect(lines[1]).toContain(command);
 });
 
-test('what a task and its plan both wait for is told once, and again when it comes back', () => {
+test('an item for which task and plan both wait is printed once, and again when it returns', () => {
   const task = createTaskFixture({ id: 'a', status: 'blocked', attempt: 1, waiting: BLOCKED });
   const printedKeys = new Set<string>();
   const count = (change: PlanChange) =>
     renderLines(renderChange(change, NOW, printedKeys), { colour: false }).filter((line) =>
       line.includes('retry'),
     ).length;
-  const waits = createPlanFixture({ waiting: [BLOCKED] });
+  const waitingPlan = createPlanFixture({ waiting: [BLOCKED] });
 
   expect(count({ kind: 'task', task })).toBe(1);
-  expect(count({ kind: 'plan', plan: waits, before: createPlanFixture() })).toBe(0);
-  expect(count({ kind: 'plan', plan: createPlanFixture(), before: waits })).toBe(0);
-  expect(count({ kind: 'plan', plan: waits, before: createPlanFixture() })).toBe(1);
+  expect(count({ kind: 'plan', plan: waitingPlan, before: createPlanFixture() })).toBe(0);
+  expect(count({ kind: 'plan', plan: createPlanFixture(), before: waitingPlan })).toBe(0);
+  expect(count({ kind: 'plan', plan: waitingPlan, before: createPlanFixture() })).toBe(1);
 });
 
-test('of a plan only what is new is said: status, conditions, waiting, pull requests', () => {
+test('only new facts of a plan are printed', () => {
   const before = createPlanFixture({ status: 'activating' });
   const condition = {
     level: 'warning' as const,
     code: 'provider',
-    message: 'the model rests',
+    message: 'the model is slow',
     at: NOW,
   };
   const plan = createPlanFixture({ status: 'active', conditions: [condition], version: 8 });
 
   expect(renderShown({ kind: 'plan', plan, before })).toEqual([
     '  plan                    active',
-    '! condition               the model rests',
+    '! warning                 the model is slow',
   ]);
   expect(renderShown({ kind: 'plan', plan: { ...plan, version: 9 }, before: plan })).toEqual([]);
 });
 
-test('the ready pull request is said with its address', () => {
+test('a pull request that became ready is printed with its URL', () => {
   const pull = {
     repo: 'acme/shop',
     branch: 'root',
