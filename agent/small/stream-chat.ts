@@ -4,9 +4,9 @@ import type { ChatAnswer, ChatMessage, ToolCall, ToolDefinition } from './chat-m
 import { ModelError, readModelError } from './model-error.ts';
 import type { SmallAgentConfig } from './small-agent-config.ts';
 
-// One streamed request to chat/completions. Also accepts a plain JSON answer, which some endpoints send despite `stream`.
+// Sends a streamed request to chat/completions. Also accepts a plain JSON answer, which some endpoints send despite `stream`.
 
-/** One request, with callbacks for the pieces of the answer. */
+/** Request to the model, with callbacks for the pieces of the answer. */
 export type ChatRequest = {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ToolDefinition[];
@@ -138,7 +138,7 @@ function parseChunk(data: string): z.infer<typeof chunkSchema> {
     return chunkSchema.parse(JSON.parse(data));
   } catch (error) {
     throw new ModelError(
-      `the answer of the model endpoint is not a chat/completions chunk: ${data.slice(0, 200)}`,
+      `the answer of the model endpoint is not chat/completions: ${data.slice(0, 200)}`,
       {
         cause: error,
       },

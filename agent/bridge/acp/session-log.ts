@@ -11,7 +11,7 @@ const MAX_WORK_LOG_LINES = 200;
 const MAX_WORK_LOG_LINE_CHARS = 400;
 const MAX_TEXT_CHARS = 32_000;
 
-/** What an update says about the attempt. */
+/** Summary of an update for the attempt. */
 export type UpdateSummary = {
   /** Line for people about the current activity. */
   readonly activity?: string;

@@ -9,10 +9,10 @@ import type { EndReason } from '../attempt-error.ts';
 import { AttemptEnded, getAbortReason } from '../attempt-error.ts';
 import { delayUnlessAborted } from '../host/delay.ts';
 
-// One callback over HTTP: bearer token, retries, and the answers that end the attempt. The module needs no schemas, so that
+// Sends a callback over HTTP, with retries, and recognises the answers that end the attempt. The module needs no schemas, so that
 // the start callback goes out before the schemas are loaded.
 
-/** What all callbacks of an attempt share. */
+/** Common options of all callbacks of an attempt. */
 export type CallbackOptions = {
   /** Base URL of the API, without a trailing slash. */
   readonly apiUrl: string;
@@ -24,7 +24,7 @@ export type CallbackOptions = {
   readonly onEnded: (ended: AttemptEnded) => void;
 };
 
-/** One callback. */
+/** Callback to send. */
 export type CallbackRequest = {
   readonly callback: AttemptCallback;
   /** Sent as JSON. Default: an empty object. */
@@ -36,8 +36,12 @@ export type CallbackRequest = {
 };
 
 /**
- * What a status means for the caller: the answer, another try, the end of the attempt (`superseded`, `refused`), or an error
- * without a retry.
+ * Meaning of the status of an answer.
+ * - `answer`     the callback succeeded
+ * - `retry`      a later try may succeed
+ * - `superseded` the attempt has ended at the control plane
+ * - `refused`    the token is not valid
+ * - `error`      the callback failed, and a retry does not help
  */
 export type StatusClass = 'answer' | 'retry' | 'superseded' | 'refused' | 'error';
 

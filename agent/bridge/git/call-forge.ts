@@ -18,7 +18,7 @@ export const LONG_PATIENCE_MS = 10 * 60_000;
 
 const RETRY_BACKOFF = { firstMs: 300, maxMs: 20_000 };
 
-/** One operation on the forge. */
+/** Operation on the forge. */
 export type ForgeCall = {
   /** Name of the operation, for error messages. */
   readonly action: string;

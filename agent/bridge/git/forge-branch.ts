@@ -43,7 +43,7 @@ export class ForgeBranch {
       await this.#fetchRefs([this.#rootRefspec, ...refspecs], SHORT_PATIENCE_MS);
     } catch (error) {
       if (!isUnadvertisedCommitError(error)) throw error;
-      // This forge serves only commits on branches: fetch every branch.
+      // The forge serves only commits on branches: fetch every branch.
       await this.#fetchRefs(
         [this.#rootRefspec, '+refs/heads/*:refs/smol/heads/*'],
         SHORT_PATIENCE_MS,

@@ -1,6 +1,6 @@
 // Decides whether a refusal of the model endpoint is passed to the agent, retried, or parks the attempt.
 
-/** What to do with a reply of the model endpoint. */
+/** Decision about a reply of the model endpoint. */
 export type ProviderVerdict =
   /** Pass the reply to the agent. */
   | { readonly kind: 'answer' }

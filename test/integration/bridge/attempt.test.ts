@@ -23,7 +23,7 @@ test('an attempt does its task, verifies the commit and pushes its branch', asyn
       { tool: 'write login.txt' },
       { write: 'login.txt', content: 'yes\n' },
       { model: '/chat/completions', stream: true },
-      { say: 'Wrote the login.' },
+      { text: 'Wrote the login.' },
     ],
   ]);
   const end = await bridge.ended;
@@ -54,7 +54,7 @@ test('the agent gets a red verify command and fixes the failure', async () => {
 
   const bridge = await stage.startBridge([
     [{ write: 'login.txt', content: 'no\n' }],
-    [{ write: 'login.txt', content: 'yes\n' }, { say: 'Fixed.' }],
+    [{ write: 'login.txt', content: 'yes\n' }, { text: 'Fixed.' }],
   ]);
   await bridge.ended;
 
@@ -70,8 +70,8 @@ test('an attempt fails with red evidence after two fixes of the agent', async ()
 
   const bridge = await stage.startBridge([
     [{ write: 'login.txt', content: 'no\n' }],
-    [{ say: 'Hm.' }],
-    [{ say: 'Hm.' }],
+    [{ text: 'Hm.' }],
+    [{ text: 'Hm.' }],
     [{ write: 'login.txt', content: 'yes\n' }],
   ]);
   const end = await bridge.ended;
@@ -87,7 +87,7 @@ test('a task without changes delivers an empty commit with evidence', async () =
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
   const { root } = stage.assignment.repository;
 
-  const bridge = await stage.startBridge([[{ say: 'It is there already.' }]]);
+  const bridge = await stage.startBridge([[{ text: 'It is there already.' }]]);
   await bridge.ended;
 
   const result = requireDoneResult(stage);
@@ -129,7 +129,7 @@ test('changes in the scope of another task are left out, reverted and reported t
       { write: '.github/workflows/ci.yml', content: 'on: push\n' },
       { remove: 'ci/test_a.py' },
     ],
-    [{ say: 'I can do without.' }],
+    [{ text: 'I can do without.' }],
   ]);
   await bridge.ended;
 
@@ -201,7 +201,7 @@ test('an attempt borrows objects from the mirror of the machine', async () => {
   stage = await setUpBridgeStage({ 'big.bin': 'x'.repeat(200_000), 'login.txt': 'yes\n' });
   const mirrorDir = `${stage.root}/mirrors`;
 
-  const bridge = await stage.startBridge([[{ say: 'done' }]], {
+  const bridge = await stage.startBridge([[{ text: 'done' }]], {
     [BRIDGE_ENVIRONMENT.mirrorDir]: mirrorDir,
     [BRIDGE_ENVIRONMENT.keepWorkDir]: '1',
   });

@@ -105,7 +105,7 @@ test('a bridge whose attempt has ended before the start exits with code 0', asyn
 test('callbacks are retried while the API answers 503', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
   const refusalCounts = new Map<string, number>();
-  const bridge = await stage.startBridge([[{ say: 'done' }]]);
+  const bridge = await stage.startBridge([[{ text: 'done' }]]);
   stage.server.interfere = (callback) => {
     const count = refusalCounts.get(callback) ?? 0;
     refusalCounts.set(callback, count + 1);

@@ -149,7 +149,7 @@ test('branch names and text of the model are used neither as shell code nor as o
     [
       [
         { tool: `$(touch ${mark})`, input: { path: '../../etc/passwd', command: `touch ${mark}` } },
-        { say: `$(touch ${mark}) \`touch ${mark}\` --exec=touch` },
+        { text: `$(touch ${mark}) \`touch ${mark}\` --exec=touch` },
         { write: 'login.txt', content: 'yes\n' },
       ],
     ],

@@ -29,7 +29,7 @@ test('a long Retry-After of the model parks the attempt after two short retries'
   };
   const startedAt = Date.now();
 
-  const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { say: 'done' }]]);
+  const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { text: 'done' }]]);
   await bridge.ended;
 
   const result = requireFailedResult(stage);
@@ -89,7 +89,7 @@ test.each([
     stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
     stage.model.refuse = () => ({ status, body: JSON.stringify({ error: reason }) });
 
-    const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { say: 'done' }]]);
+    const bridge = await stage.startBridge([[{ model: '/chat/completions' }, { text: 'done' }]]);
     await bridge.ended;
 
     expect(requireFailedResult(stage).cause).toBe('agent');
@@ -181,7 +181,7 @@ test('a missing agent program is reported', async () => {
 test('an agent that gives up fails the attempt, even if verify would be green', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
 
-  const bridge = await stage.startBridge([[{ say: 'I looked.\nCANNOT: there is no database' }]]);
+  const bridge = await stage.startBridge([[{ text: 'I looked.\nCANNOT: there is no database' }]]);
   await bridge.ended;
 
   expect(requireFailedResult(stage)).toMatchObject({

@@ -46,7 +46,7 @@ test('an urgent message interrupts the turn', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const bridge = await stage.startBridge([
     [{ hang: true }],
-    [{ write: 'login.txt', content: 'yes\n' }, { say: 'Right away.' }],
+    [{ write: 'login.txt', content: 'yes\n' }, { text: 'Right away.' }],
   ]);
   await waitForHangingAgent();
 
@@ -129,7 +129,7 @@ test('an attempt that continues a conversation does not repeat its messages', as
   stage.assignment.messagesSeen = 1;
   const bridge = await stage.startBridge([
     [{ ask: { question: 'Wait?', default: 'go', timeoutMs: 60_000 } }],
-    [{ say: 'Understood.' }],
+    [{ text: 'Understood.' }],
   ]);
   const question = await waitUntil(
     'a question is put',
@@ -167,7 +167,7 @@ test('an interactive task waits for messages until people ask to finish', async 
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   stage.assignment.task.interactive = true;
   const bridge = await stage.startBridge([
-    [{ say: 'What shall I do?' }],
+    [{ text: 'What shall I do?' }],
     [{ write: 'login.txt', content: 'yes\n' }],
   ]);
   await waitUntil(

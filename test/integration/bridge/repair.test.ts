@@ -42,8 +42,8 @@ test('a conflict is resolved by the agent and committed as a merge', async () =>
   requestRepair();
 
   const bridge = await stage.startBridge([
-    [{ say: 'I did not look.' }],
-    [{ write: 'list.txt', content: 'one\ntheirs\nours\n' }, { say: 'Kept both.' }],
+    [{ text: 'I did not look.' }],
+    [{ write: 'list.txt', content: 'one\ntheirs\nours\n' }, { text: 'Kept both.' }],
   ]);
   await bridge.ended;
 
@@ -65,7 +65,7 @@ test('remaining conflict markers fail the attempt and are never pushed', async (
   await setUpConflict('one\ntheirs\n', 'one\nours\n');
   requestRepair();
 
-  const bridge = await stage.startBridge([[{ say: 'No.' }], [{ say: 'Still no.' }]]);
+  const bridge = await stage.startBridge([[{ text: 'No.' }], [{ text: 'Still no.' }]]);
   await bridge.ended;
 
   expect(requireFailedResult(stage)).toMatchObject({ cause: 'agent', files: ['list.txt'] });

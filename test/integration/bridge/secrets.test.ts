@@ -45,7 +45,7 @@ test('no secret is in a file, an argument, the transcript or the environment of 
         { model: '/chat/completions', stream: true },
         { write: 'login.txt', content: 'yes\n' },
         { look: true },
-        { say: `The forge said ${SECRETS.git} and the model ${SECRETS.model}` },
+        { text: `The forge said ${SECRETS.git} and the model ${SECRETS.model}` },
       ],
     ],
     { [BRIDGE_ENVIRONMENT.keepWorkDir]: '1', HTTPS_SECRET: SECRETS.model },

@@ -9,7 +9,9 @@ export type AgentStep =
   /** Asks the bridge over ACP to read or write a file; the bridge refuses. */
   | { readonly acpRead: string }
   | { readonly acpWrite: string; readonly content: string }
-  | { readonly say: string }
+  /** Sends text to the client. */
+  | { readonly text: string }
+  /** Reports a finished tool call. */
   | { readonly tool: string; readonly input?: unknown }
   /** Asks people with `_smol/ask`. */
   | {

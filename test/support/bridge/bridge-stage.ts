@@ -82,8 +82,13 @@ export async function setUpBridgeStage(files: Record<string, string>): Promise<B
   const model = await startScriptedModel();
   const seed = join(root, 'seed');
   await initRepository(seed, 'main');
-  const base = await commitFiles(seed, files, 'Begin');
-  await runGit(seed, ['push', '--quiet', remote.directory, `${base}:refs/heads/${ROOT_BRANCH}`]);
+  const commitToRoot = async (changes: Record<string, string | null>) => {
+    const commit = await commitFiles(seed, changes, 'Change the root branch');
+    const refspec = `${commit}:refs/heads/${ROOT_BRANCH}`;
+    await runGit(seed, ['push', '--quiet', remote.directory, refspec]);
+    return commit;
+  };
+  const base = await commitToRoot(files);
   const bridges: RunningBridge[] = [];
   let server: CallbackServer | undefined;
   const workDir = join(root, 'work');
@@ -103,12 +108,7 @@ export async function setUpBridgeStage(files: Record<string, string>): Promise<B
       model: { baseUrl: model.url, apiKey: SECRETS.model, model: 'scripted' },
     },
     seed,
-    pushRoot: async (changes) => {
-      const commit = await commitFiles(seed, changes, 'Move on');
-      const target = `${commit}:refs/heads/${ROOT_BRANCH}`;
-      await runGit(seed, ['push', '--quiet', remote.directory, target]);
-      return commit;
-    },
+    pushRoot: commitToRoot,
     startBridge: async (turns, env = {}) => {
       const { assignment, credentials } = stage;
       server = await startCallbackServer({ assignment, credentials, token: SECRETS.attempt });
@@ -116,22 +116,13 @@ export async function setUpBridgeStage(files: Record<string, string>): Promise<B
       await writeFile(join(root, 'script.json'), JSON.stringify(script));
       const command = [process.execPath, AGENT_PROGRAM, join(root, 'script.json'), notesFile];
       const bridge = spawnBridge({
-        [BRIDGE_ENVIRONMENT.programPath]: process.env.PATH ?? '',
-        [BRIDGE_ENVIRONMENT.apiUrl]: server.url,
-        [BRIDGE_ENVIRONMENT.attemptId]: ATTEMPT,
-        [BRIDGE_ENVIRONMENT.token]: SECRETS.attempt,
-        [BRIDGE_ENVIRONMENT.workDir]: workDir,
-        [BRIDGE_ENVIRONMENT.agentCommand]: JSON.stringify(command),
+        ...createBridgeVariables(server.url, workDir, command),
         ...env,
       });
       bridges.push(bridge);
       return bridge;
     },
-    readNotes: async () => {
-      if (!existsSync(notesFile)) return [];
-      const lines = (await readFile(notesFile, 'utf8')).split('\n').filter((line) => line !== '');
-      return lines.map((line) => JSON.parse(line));
-    },
+    readNotes: () => readJsonLines(notesFile),
     close: async () => {
       for (const bridge of bridges) bridge.kill('SIGKILL');
       await Promise.all(bridges.map((bridge) => bridge.ended));
@@ -141,6 +132,27 @@ export async function setUpBridgeStage(files: Record<string, string>): Promise<B
   };
   await mkdir(root, { recursive: true });
   return stage;
+}
+
+function createBridgeVariables(
+  apiUrl: string,
+  workDir: string,
+  agentCommand: readonly string[],
+): Record<string, string> {
+  return {
+    [BRIDGE_ENVIRONMENT.programPath]: process.env.PATH ?? '',
+    [BRIDGE_ENVIRONMENT.apiUrl]: apiUrl,
+    [BRIDGE_ENVIRONMENT.attemptId]: ATTEMPT,
+    [BRIDGE_ENVIRONMENT.token]: SECRETS.attempt,
+    [BRIDGE_ENVIRONMENT.workDir]: workDir,
+    [BRIDGE_ENVIRONMENT.agentCommand]: JSON.stringify(agentCommand),
+  };
+}
+
+async function readJsonLines(file: string): Promise<Record<string, unknown>[]> {
+  if (!existsSync(file)) return [];
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line));
 }
 
 function spawnBridge(env: Record<string, string>): RunningBridge {

@@ -50,7 +50,7 @@ export type CallbackServer = {
   close(): Promise<void>;
 };
 
-/** What the control plane hands out. */
+/** Data for the bridge, and the token to accept. */
 export type CallbackScript = {
   readonly assignment: Assignment;
   readonly credentials: Credentials;

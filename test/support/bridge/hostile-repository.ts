@@ -2,7 +2,7 @@ import type { AgentStep } from './agent-script.ts';
 
 // Traps in a repository or workspace for git. A trap makes an ordinary git run `evil`, a program that creates a marker file.
 
-/** One trap; `evil` is the path of the program. */
+/** Trap for git; `evil` is the path of the program. */
 export type Trap = {
   readonly name: string;
   /** Files of the repository at the start. */

@@ -94,8 +94,8 @@ function playProcessStep(step: AgentStep): boolean {
 async function playUpdate(step: AgentStep, client: AgentContext): Promise<boolean> {
   const sendUpdate = (update: SessionUpdate) =>
     client.notify(methods.client.session.update, { sessionId, update });
-  if ('say' in step) {
-    const content = { type: 'text' as const, text: step.say };
+  if ('text' in step) {
+    const content = { type: 'text' as const, text: step.text };
     await sendUpdate({ sessionUpdate: 'agent_message_chunk', content });
     return true;
   }
