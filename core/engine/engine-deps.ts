@@ -7,56 +7,83 @@ import type { Clock, Log } from '../port/runtime.ts';
 import type { Table } from '../port/table.ts';
 import type { TaskBounds } from '../task-state/task-state.ts';
 
+/** Maximum number of attempts that run at the same time: in the installation, in one repository and in one plan. */
 export type SlotCaps = {
   readonly system: number;
   readonly repository: number;
   readonly plan: number;
 };
 
+/** Settings of the engine, read from the environment at the start of a function. */
 export type EngineSettings = {
   /** First part of every branch name. */
   readonly prefix: string;
-  /** Where bridges call back. */
+  /** Base URL of the HTTP API, which bridges call. */
   readonly apiUrl: string;
+  /** Limits of an attempt whose plan and task set none. */
   readonly limits: Required<Limits>;
   readonly bounds: TaskBounds;
   readonly caps: SlotCaps;
-  /** A bridge that has not been heard of for so long is lost. */
+  /** Milliseconds without a heartbeat after which an attempt is lost. */
   readonly leaseMs: number;
+  /** Interval of heartbeats, milliseconds; at most a third of `leaseMs`. */
   readonly heartbeatMs: number;
-  /** From the claim to the bridge's first call: image pull, boot. */
+  /** Milliseconds from the claim to the first call of the bridge, for the image pull and the boot. */
   readonly launchMs: number;
-  /** Repositories of this size and above are cloned partially, MB. Absent: none is. */
+  /** Size from which a repository is cloned partially, MB; absent: every clone is complete. */
   readonly partialFromMb?: number;
-  /** Days that the branches of cancelled work are kept. */
+  /** Days for which branches and transcripts of finished or cancelled work are kept. */
   keepDays: number;
-  /** Name in the bridge's table of agents. */
+  /** Agent of plans that name none: a name in the bridge's table of agents. */
   readonly agent: string;
+  /** Model names by tier; empty if no model is configured. */
   readonly models: { readonly heavy: string; readonly light: string };
-  /** USD per million tokens by model name. */
+  /** USD per million tokens, by model name. */
   readonly prices: Readonly<Record<string, { readonly input: number; readonly output: number }>>;
+  /** Author of commits in repositories that configure none. */
   readonly author: { readonly name: string; readonly email: string };
 };
 
+/**
+ * All ports of the engine. Functions accept only the ports that they use, as one of the types below or as a `Pick`, so that the
+ * compiler rejects a handler that calls code without the permission for it.
+ */
 export type EngineDeps = {
   readonly table: Table;
   readonly queue: Queue;
   readonly launcher: PodLauncher;
-  readonly forges: Record<Repository['forge'], Forge>;
+  readonly forges: Readonly<Record<Repository['forge'], Forge>>;
   readonly clock: Clock;
   readonly log: Log;
   settings: EngineSettings;
-  /** Signs the token that is good for this attempt's callbacks until then. */
+  /** Signs the token for the callbacks of one attempt, valid until `expiresAt` in epoch milliseconds. */
   readonly attemptToken: (attemptId: string, expiresAt: number) => Promise<string>;
-  /** Lower-case letters and digits, unique. */
+  /** Returns a new unique id of lower-case letters and digits. */
   readonly newId: () => string;
 };
 
-/** What a bridge needs to reach a model; only the attempt's Lambda holds it. */
+/** Ports of a read of the store. */
+export type StoreDeps = Pick<EngineDeps, 'table'>;
+/** Ports to send wake-up messages. */
+export type WakeUpDeps = Pick<EngineDeps, 'queue' | 'log'>;
+/** Ports of a transition of a plan. */
+export type PlanWriteDeps = Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log' | 'settings'>;
+/** Ports of a transition of a task. */
+export type TaskWriteDeps = PlanWriteDeps & Pick<EngineDeps, 'newId'>;
+/** Ports of a transition that follows what a forge shows. */
+export type ForgeDeps = TaskWriteDeps & Pick<EngineDeps, 'forges'>;
+/** Ports to observe and remove pods. */
+export type PodDeps = TaskWriteDeps & Pick<EngineDeps, 'launcher'>;
+/** Ports to launch pods. */
+export type LaunchDeps = PodDeps & Pick<EngineDeps, 'attemptToken'>;
+/** Ports of the merge queue, which merges at a forge and removes the pods of merged tasks. */
+export type MergeDeps = ForgeDeps & PodDeps;
+
+/** Access of a bridge to the model; only the function that serves attempts holds the key. */
 export type ModelAccess = { readonly baseUrl: string; readonly apiKey: string };
 
 /**
- * So long a handler may stand still and still go on with what it read before, milliseconds: what is told at the time it was
- * read may arrive so much later.
+ * Longest time that a handler may run, milliseconds. Data that a handler read before a pause may be written or sent up to this much
+ * later.
  */
 export const MAX_HANDLER_LIFETIME_MS = 300_000;

@@ -1,11 +1,11 @@
 import { describeError } from '../../base/describe-error.ts';
 import type { QueueMessage } from '../../contract/queue.ts';
 import type { OutgoingMessage } from '../../port/queue.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { WakeUpDeps } from '../engine-deps.ts';
 
 /** Sends wake-up messages. A failure is only logged, because the due attribute of the item leads to the same work later. */
 export async function enqueueWakeUps(
-  deps: Pick<EngineDeps, 'queue' | 'log'>,
+  deps: WakeUpDeps,
   messages: readonly QueueMessage[],
   delaySeconds = 0,
 ): Promise<void> {
@@ -17,7 +17,7 @@ export async function enqueueWakeUps(
 
 /** Sends wake-up messages with a delay of their own each. Returns false when the queue did not take them. */
 export async function sendWakeUps(
-  deps: Pick<EngineDeps, 'queue' | 'log'>,
+  deps: WakeUpDeps,
   messages: readonly OutgoingMessage[],
 ): Promise<boolean> {
   if (messages.length === 0) return true;

@@ -7,7 +7,7 @@ import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { loadPlan, savePlan } from '../../store/plan-store.ts';
 import { sendWakeUps } from '../announce/enqueue-wake-ups.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 
 export type ApplyPlanDeps = Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log' | 'settings'>;
@@ -24,7 +24,7 @@ const MAX_RACES = 12;
  * transition. A lost race reads and decides again. Throws `plan_unknown`, or `contended` after too many lost races.
  */
 export async function applyPlan(
-  deps: ApplyPlanDeps,
+  deps: PlanWriteDeps,
   id: string,
   event: PlanEvent,
   options: { readonly actor: string },
@@ -55,7 +55,7 @@ export async function applyPlan(
 }
 
 async function sendAnnouncement(
-  deps: ApplyPlanDeps,
+  deps: Pick<EngineDeps, 'queue' | 'clock' | 'log'>,
   { state }: StoredPlan,
   event: PlanEvent,
 ): Promise<void> {
@@ -65,10 +65,7 @@ async function sendAnnouncement(
 }
 
 /** Returns the plan, or throws `plan_unknown`. */
-export async function requirePlan(
-  deps: Pick<EngineDeps, 'table'>,
-  id: string,
-): Promise<StoredPlan> {
+export async function requirePlan(deps: StoreDeps, id: string): Promise<StoredPlan> {
   const plan = await loadPlan(deps.table, id);
   if (plan === undefined) throw new AppError('notFound', 'plan_unknown', `there is no plan ${id}`);
   return plan;

@@ -8,7 +8,7 @@ import { computeDueAfterWrite } from '../../task-state/task-due.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { sendWakeUps } from '../announce/enqueue-wake-ups.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, TaskWriteDeps } from '../engine-deps.ts';
 import type { ApplyPlanDeps } from './apply-plan.ts';
 import { addTaskUsage, loadLastReportedUsage } from './last-reported-usage.ts';
 import { recordPlanUsage } from './record-plan-usage.ts';
@@ -44,7 +44,7 @@ const MAX_RACES = 12;
 
 /** Reads, decides, writes with a condition; whoever loses a race decides again on what won. */
 export async function applyTask(
-  deps: ApplyTaskDeps,
+  deps: TaskWriteDeps,
   key: TaskKey,
   event: TaskEvent,
   options: ApplyOptions,
@@ -88,7 +88,7 @@ export async function applyTask(
 }
 
 async function sendAnnouncement(
-  deps: ApplyTaskDeps,
+  deps: Pick<EngineDeps, 'queue' | 'clock' | 'log'>,
   before: TaskState,
   after: TaskState,
   audience: NonNullable<ApplyOptions['announce']>,

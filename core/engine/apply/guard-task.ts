@@ -3,7 +3,7 @@ import { isAppError } from '../../base/app-error.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { postponeTask, toTaskKey } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { applyTask } from './apply-task.ts';
 import { isPausing, recordPauseFor } from './record-pause-for.ts';
 
@@ -16,7 +16,7 @@ const UNCOUNTED_RETRY_MS = 300_000;
  * network fault is asked again; anything else is counted on the task, and blocks it before it can go on for ever.
  */
 export async function guardTask(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   task: StoredTask,
   act: () => Promise<void>,
 ): Promise<void> {
@@ -48,7 +48,11 @@ export async function guardTask(
   }
 }
 
-async function parkTask(deps: EngineDeps, task: StoredTask, error: AppError): Promise<void> {
+async function parkTask(
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log'>,
+  task: StoredTask,
+  error: AppError,
+): Promise<void> {
   const now = deps.clock.now();
   const until = await recordPauseFor(deps, error, task.state);
   await postponeTask(deps.table, task, until);

@@ -7,7 +7,7 @@ import {
   MODEL_SYSTEM,
   recordPause,
 } from '../../store/system-store.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
 /** Whose work met the refusal. */
 export type PausedWork = { readonly plan: string; readonly repo?: string };
@@ -22,7 +22,7 @@ export function isPausing(error: unknown): error is AppError {
 
 /** Until when an outside system refuses; what concerns all who use it is kept for them to see. */
 export async function recordPauseFor(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
   error: AppError,
   refused: PausedWork,
 ): Promise<number> {
@@ -36,7 +36,7 @@ export async function recordPauseFor(
 
 /** Our own store may be busy too; that is nobody's notice. */
 async function findPausedSystem(
-  deps: EngineDeps,
+  deps: StoreDeps,
   { kind, code }: AppError,
   refused: PausedWork,
 ): Promise<string | undefined> {
@@ -48,7 +48,7 @@ async function findPausedSystem(
 
 /** Undefined: it may have been any of several, and each finds out by itself. */
 export async function findPausedForge(
-  deps: EngineDeps,
+  deps: StoreDeps,
   { plan: id, repo }: PausedWork,
 ): Promise<string | undefined> {
   const plan = await loadPlan(deps.table, id);

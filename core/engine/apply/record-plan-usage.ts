@@ -1,11 +1,11 @@
 import type { Usage } from '../../contract/task.ts';
 import { addPlanUsage } from '../../store/plan-store.ts';
-import type { ApplyPlanDeps } from './apply-plan.ts';
+import type { PlanWriteDeps } from '../engine-deps.ts';
 import { checkBudget } from './check-budget.ts';
 
 /** Adds the usage of an attempt to the plan's total, and records a crossed limit of the budget. */
 export async function recordPlanUsage(
-  deps: ApplyPlanDeps,
+  deps: PlanWriteDeps,
   id: string,
   used: Usage | undefined,
 ): Promise<void> {

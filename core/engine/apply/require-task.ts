@@ -1,12 +1,12 @@
 import { AppError } from '../../base/app-error.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { StoreDeps } from '../engine-deps.ts';
 import { requirePlan } from './apply-plan.ts';
 
 /** Returns a task of the plan's current run, or throws `plan_unknown` or `task_unknown`. */
 export async function requireTask(
-  deps: Pick<EngineDeps, 'table'>,
+  deps: StoreDeps,
   plan: string,
   task: string,
 ): Promise<StoredTask> {

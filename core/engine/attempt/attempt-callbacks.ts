@@ -25,7 +25,7 @@ import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { findPausedForge } from '../apply/record-pause-for.ts';
 import { recordPlanUsage } from '../apply/record-plan-usage.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { loadUnreadMessages } from './attempt-messages.ts';
 
@@ -33,7 +33,7 @@ import { loadUnreadMessages } from './attempt-messages.ts';
 
 /** Renews the lease and returns unread messages. The lease has its own item, so a heartbeat never races with other writes. */
 export async function recordHeartbeat(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   key: AttemptKey,
   heartbeat: z.infer<typeof heartbeatRequestSchema>,
 ): Promise<HeartbeatResponse> {
@@ -59,7 +59,7 @@ export async function recordHeartbeat(
 
 /** Closes a question that the agent reports as answered, also by a message that a person sent before the question was stored. */
 async function closeAnsweredQuestion(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   key: AttemptKey,
   live: StoredTask,
   answered: string | undefined,
@@ -70,7 +70,7 @@ async function closeAnsweredQuestion(
 }
 
 export async function recordTranscript(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock' | 'settings'>,
   key: AttemptKey,
   chunk: z.infer<typeof transcriptRequestSchema>,
 ): Promise<void> {
@@ -81,7 +81,7 @@ export async function recordTranscript(
 
 /** Stores a checkpoint; throws `commit_not_pushed` unless the commit is the head of the attempt's branch. */
 export async function recordCheckpoint(
-  deps: EngineDeps,
+  deps: ForgeDeps,
   key: AttemptKey,
   commit: string,
 ): Promise<void> {
@@ -98,7 +98,7 @@ export async function recordCheckpoint(
 }
 
 export async function requirePushedCommit(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
   key: AttemptKey,
   repo: string,
   commit: string,
@@ -116,7 +116,7 @@ export async function requirePushedCommit(
 }
 
 export async function askQuestion(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   key: AttemptKey,
   question: Question,
 ): Promise<void> {
@@ -140,7 +140,7 @@ export function createAttemptEndedError(key: AttemptKey): AppError {
 
 /** Loads the task of a live attempt; throws `attempt_ended` for any other attempt, so that its bridge stops. */
 export async function requireLiveAttempt(
-  deps: EngineDeps,
+  deps: StoreDeps,
   key: AttemptKey,
 ): Promise<StoredTask & { readonly current: LiveAttempt }> {
   const task = await loadTask(deps.table, key);
@@ -161,7 +161,7 @@ const DEFAULT_PAUSE_MS = 30_000;
 
 /** Accepts the result of a live attempt. A repeated call is ignored; throws `attempt_ended` if the attempt ended otherwise. */
 export async function acceptResult(
-  deps: EngineDeps,
+  deps: ForgeDeps,
   key: AttemptKey,
   result: AttemptResult,
 ): Promise<void> {
@@ -184,13 +184,13 @@ export async function acceptResult(
 }
 
 /** Returns whether the attempt ended by its own result. A stored result is no proof, because it is written before the transition. */
-async function wasResultAccepted(deps: EngineDeps, key: AttemptKey): Promise<boolean> {
+async function wasResultAccepted(deps: StoreDeps, key: AttemptKey): Promise<boolean> {
   const task = await loadTask(deps.table, key);
   return task?.state.reportedAttempts?.includes(key.n) === true;
 }
 
 async function buildResultEvent(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'clock' | 'settings'>,
   key: AttemptKey,
   live: StoredTask & { readonly current: LiveAttempt },
   result: AttemptResult,
@@ -226,7 +226,7 @@ function describeRedVerification(evidence: Evidence): string {
 }
 
 async function buildFailureEvent(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
   key: AttemptKey,
   state: TaskState,
   result: Extract<AttemptResult, { readonly outcome: 'failed' }>,

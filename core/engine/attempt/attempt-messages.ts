@@ -12,7 +12,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { recordMessageCount, toTaskKey } from '../../store/task-store.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { requireTask } from '../apply/require-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 
 // Messages of people to an agent, numbered per task and stored once however often a client sends them. A message is put, then
 // counted on the task, then taken as the answer to the open question; the next heartbeat completes what a crash left undone.
@@ -22,7 +22,7 @@ const MAX_SEARCHED_MESSAGES = 200;
 
 /** Sends a message to the agent. While a question is open, every message answers it. */
 export async function sendMessage(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   plan: string,
   task: string,
   message: { readonly text: string; readonly answers?: string; readonly key?: string },
@@ -43,7 +43,7 @@ export async function sendMessage(
 }
 
 function deriveMessageId(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'newId'>,
   { state }: StoredTask,
   actor: string,
   key: string | undefined,
@@ -53,7 +53,7 @@ function deriveMessageId(
 }
 
 async function findMessageById(
-  deps: EngineDeps,
+  deps: StoreDeps,
   stored: StoredTask,
   id: string,
 ): Promise<StoredMessage | undefined> {
@@ -66,7 +66,7 @@ async function findMessageById(
 }
 
 async function acceptRepeatedMessage(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   stored: StoredTask,
   known: StoredMessage,
   text: string,
@@ -86,7 +86,7 @@ async function acceptRepeatedMessage(
  * applied and only its response was lost.
  */
 export async function appendMessage(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   stored: StoredTask,
   message: {
     readonly id: string;
@@ -108,7 +108,7 @@ export async function appendMessage(
 
 /** Counts the message on the task and closes the question that it answers. */
 async function completeMessage(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   { state }: StoredTask,
   message: StoredMessage,
 ): Promise<void> {
@@ -127,7 +127,7 @@ async function completeMessage(
 
 /** Loads the messages after number `seen` and counts the newest one, which a crash may have left uncounted. */
 export async function loadUnreadMessages(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   key: AttemptKey,
   stored: StoredTask,
   seen: number,

@@ -12,7 +12,7 @@ import { loadResult, loadTaskDetail } from '../../store/task-detail-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { resolveBaseBranch, resolveForge } from '../pull/task-pull.ts';
 import { carryOverConversation } from './carry-over-conversation.ts';
@@ -20,7 +20,7 @@ import { findForeignScopes } from './find-foreign-scopes.ts';
 
 /** Builds the assignment of an attempt: everything that its bridge needs except secrets. */
 export async function buildAssignment(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
   plan: PlanState,
   task: StoredTask,
   current: LiveAttempt,
@@ -88,7 +88,7 @@ function describeTask(state: TaskState, spec: TaskSpec | undefined): Assignment[
 type StartPoint = Pick<Assignment['repository'], 'start' | 'rootBranch' | 'root' | 'verifyCommit'>;
 
 async function resolveStartPoint(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'forges' | 'settings'>,
   plan: PlanState,
   state: TaskState,
   current: LiveAttempt,
@@ -134,7 +134,7 @@ function composeNotes(plan: PlanState, notes: string, state: TaskState): string 
 }
 
 async function loadParentSummaries(
-  deps: EngineDeps,
+  deps: StoreDeps,
   state: TaskState,
   detail: TaskDetail | undefined,
 ): Promise<Assignment['parents']> {
@@ -153,11 +153,14 @@ async function loadParentSummaries(
   return found.filter((parent) => parent !== undefined);
 }
 
-export function selectModelForTier(deps: EngineDeps, tier: Tier): string {
+export function selectModelForTier(deps: Pick<EngineDeps, 'settings'>, tier: Tier): string {
   return tier === 'light' ? deps.settings.models.light : deps.settings.models.heavy;
 }
 
-export async function resolveTaskModel(deps: EngineDeps, key: TaskKey): Promise<string> {
+export async function resolveTaskModel(
+  deps: Pick<EngineDeps, 'table' | 'settings'>,
+  key: TaskKey,
+): Promise<string> {
   const detail = await loadTaskDetail(deps.table, key);
   return selectModelForTier(deps, detail?.spec.tier ?? 'auto');
 }

@@ -12,13 +12,13 @@ import { NO_USAGE } from '../../task-state/task-state.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
-import type { EngineDeps, ModelAccess } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, ModelAccess } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { createAttemptEndedError, requireLiveAttempt } from './attempt-callbacks.ts';
 import { buildAssignment, resolveTaskModel } from './build-assignment.ts';
 
 /** Starts a claimed attempt after the first call of its bridge. A repeated call returns the same assignment. */
-export async function startAttempt(deps: EngineDeps, key: AttemptKey): Promise<Assignment> {
+export async function startAttempt(deps: ForgeDeps, key: AttemptKey): Promise<Assignment> {
   const live = await requireLiveAttempt(deps, key);
   const plan = (await requirePlan(deps, key.plan)).state;
   if (!isRunning(plan, key.run)) {
@@ -65,7 +65,7 @@ const LAUNCH_TIME_MARGIN_MS = 15_000;
  * retry. An error of the repository itself ends the attempt with that error as the reason.
  */
 async function requireAssignment(
-  deps: EngineDeps,
+  deps: ForgeDeps,
   plan: PlanState,
   live: StoredTask & { readonly current: LiveAttempt },
 ): Promise<Assignment> {
@@ -110,7 +110,7 @@ function toPausedError(error: AppError, until: number): AppError {
 
 /** Issues the credentials of a live attempt. The bridge keeps them in memory only. */
 export async function issueAttemptCredentials(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'clock' | 'settings'>,
   model: ModelAccess | undefined,
   key: AttemptKey,
 ): Promise<Credentials> {
@@ -133,7 +133,7 @@ export async function issueAttemptCredentials(
 
 /** Issues a git credential. While the forge pauses, the bridge keeps its work and retries. */
 async function issueGitCredential(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'clock' | 'settings'>,
   plan: PlanState,
   { state, current }: StoredTask & { readonly current: LiveAttempt },
 ): Promise<Credentials['git']> {

@@ -16,7 +16,7 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, LaunchDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
 
 /** Wait after a launcher paused without naming a time, milliseconds. */
 const DEFAULT_LAUNCH_PAUSE_MS = 15_000;
@@ -28,7 +28,7 @@ const DEFAULT_LAUNCH_PAUSE_MS = 15_000;
  * @returns false if the attempt has ended, or if another launch continues with it
  */
 export async function launchAttempt(
-  deps: EngineDeps,
+  deps: LaunchDeps,
   plan: PlanState,
   task: StoredTask,
   detail?: TaskDetail,
@@ -62,7 +62,7 @@ export async function launchAttempt(
  * Reads the task and the plan again after the launch. An attempt may have ended meanwhile with its slot freed, and then only
  * this call knows the pod, so it removes the pod. A plan may have ended between its read and the claim without seeing the claim.
  */
-async function isAttemptStillWanted(deps: EngineDeps, key: TaskKey, n: number): Promise<boolean> {
+async function isAttemptStillWanted(deps: PodDeps, key: TaskKey, n: number): Promise<boolean> {
   const [task, plan] = await Promise.all([
     loadTask(deps.table, key),
     loadPlan(deps.table, key.plan),
@@ -76,7 +76,11 @@ async function isAttemptStillWanted(deps: EngineDeps, key: TaskKey, n: number): 
   return false;
 }
 
-async function cancelTaskWithPlan(deps: EngineDeps, plan: PlanState, key: TaskKey): Promise<void> {
+async function cancelTaskWithPlan(
+  deps: TaskWriteDeps,
+  plan: PlanState,
+  key: TaskKey,
+): Promise<void> {
   const reason = `the plan is ${plan.status}`;
   await applyTask(deps, key, { type: 'cancel', reason }, { actor: 'engine' });
 }
@@ -94,7 +98,7 @@ export function formatPodName(key: AttemptKey): string {
 }
 
 export async function buildPodSpec(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock' | 'settings' | 'attemptToken'>,
   plan: PlanState,
   task: TaskState,
   n: number,
@@ -136,7 +140,7 @@ export type PodRemoval = {
 };
 
 /** Removes the pods of ended attempts. A slot becomes free only when the launcher confirms that the pod is gone. */
-export async function removeEndedPods(deps: EngineDeps, task: StoredTask): Promise<PodRemoval> {
+export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<PodRemoval> {
   const { attemptsAwaitingPodRemoval, last } = task.state;
   if (attemptsAwaitingPodRemoval.length === 0) return { task, againAt: Number.POSITIVE_INFINITY };
   const key = toTaskKey(task.state);
@@ -171,7 +175,10 @@ export async function removeEndedPods(deps: EngineDeps, task: StoredTask): Promi
 }
 
 /** Returns false if the launcher is unreachable: the work of the task itself must not wait for the launcher. */
-async function isPodRemoved(deps: EngineDeps, name: string): Promise<boolean> {
+async function isPodRemoved(
+  deps: Pick<EngineDeps, 'launcher' | 'log'>,
+  name: string,
+): Promise<boolean> {
   try {
     return (await deps.launcher.remove(name)) === 'gone';
   } catch (error) {
@@ -181,7 +188,7 @@ async function isPodRemoved(deps: EngineDeps, name: string): Promise<boolean> {
 }
 
 /** Ends the attempt of a pod that ended without a result, before its lease expires. */
-export async function handlePodEnded(deps: EngineDeps, attemptId: string): Promise<void> {
+export async function handlePodEnded(deps: PodDeps, attemptId: string): Promise<void> {
   const key = parseAttemptId(attemptId);
   if (key === undefined) return;
   const pod = (await deps.launcher.list()).find((candidate) => candidate.attemptId === attemptId);
@@ -193,7 +200,7 @@ export async function handlePodEnded(deps: EngineDeps, attemptId: string): Promi
 
 /** Ends the live attempt of a task without a result; the task returns to the state before the claim. */
 export async function loseAttempt(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   task: StoredTask,
   why: string,
   actor: string,

@@ -17,7 +17,7 @@ import type { TaskEvent } from '../../task-state/task-event.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { mergeFront } from './merge-front.ts';
 import type { MergeStep } from './record-front-event.ts';
 import { completeMerge } from './release-dependents.ts';
@@ -39,7 +39,7 @@ const MAX_WAKE_UP_WAIT_MS = 60_000;
  * @returns `busy` if another worker holds the lease or the queue is not due at `dueAt`; `waiting` if the queue is due again
  */
 export async function advanceQueue(
-  deps: EngineDeps,
+  deps: MergeDeps,
   key: MergeQueueKey,
   dueAt?: number,
 ): Promise<'empty' | 'busy' | 'waiting'> {
@@ -66,7 +66,7 @@ function findMergingEntry({ state }: StoredMergeQueue): MergeQueueEntry | undefi
 }
 
 async function acquireQueue(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
   key: MergeQueueKey,
   dueAt: number | undefined,
 ): Promise<StoredMergeQueue | undefined> {
@@ -84,7 +84,7 @@ async function acquireQueue(
 
 /** Ends the lease. With `waitMs` the queue is due after that time. Returns false if another worker took over. */
 async function releaseQueue(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log'>,
   queue: StoredMergeQueue,
   waitMs: number | undefined,
 ): Promise<boolean> {
@@ -106,7 +106,7 @@ type FailureOutcome =
 
 /** Returns undefined if the worker lost its lease during the step. */
 async function runMergeStep(
-  deps: EngineDeps,
+  deps: MergeDeps,
   queue: StoredMergeQueue,
   entry: MergeQueueEntry,
 ): Promise<StepOutcome | undefined> {
@@ -140,7 +140,7 @@ async function runMergeStep(
  * other failure counts on the task, so that one task cannot hold up the queue forever.
  */
 async function handleStepFailure(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   entry: MergeQueueEntry,
   error: unknown,

@@ -14,7 +14,7 @@ import { loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import {
   buildChecksEvent,
   buildReviewEvent,
@@ -44,7 +44,7 @@ const MAX_LISTED_PATHS = 3_000;
 const MAX_COMPARED_FILES = 300;
 
 export async function mergeFront(
-  deps: EngineDeps,
+  deps: ForgeDeps,
   queue: StoredMergeQueue,
   entry: MergeQueueEntry,
 ): Promise<MergeStep> {
@@ -82,7 +82,7 @@ export async function mergeFront(
 
 /** Merges the front if its evidence holds for the current root and neither checks nor reviews object. */
 async function checkFront(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   front: MergeQueueFront,
 ): Promise<MergeStep> {
@@ -103,7 +103,7 @@ async function checkFront(
 }
 
 function trackPendingChecks(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'clock'>,
   queue: StoredMergeQueue,
   { commit }: MergeQueueFront,
 ): NonNullable<MergeQueueState['pendingChecks']> {
@@ -111,7 +111,7 @@ function trackPendingChecks(
   return pendingChecks?.commit === commit ? pendingChecks : { commit, since: deps.clock.now() };
 }
 
-async function evidenceIsCurrent(deps: EngineDeps, front: MergeQueueFront): Promise<boolean> {
+async function evidenceIsCurrent(deps: StoreDeps, front: MergeQueueFront): Promise<boolean> {
   const { evidence, accepted } = front.task.state;
   if (evidence === undefined || !evidence.green || evidence.commit !== front.commit) return false;
   if (evidence.root === front.root || evidence.empty) return true;
@@ -158,7 +158,7 @@ export function evidenceCoversRoot(input: {
 
 /** Requests a `verify` attempt. The queue waits for the evidence, because only the queue moves the root branch. */
 async function requestVerification(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   front: MergeQueueFront,
 ): Promise<MergeStep> {
@@ -192,7 +192,7 @@ async function findObjection(front: MergeQueueFront): Promise<TaskEvent | undefi
 
 /** Merges the pull request. `merging` is written first, so that a later worker repeats exactly this request. */
 async function mergePull(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   front: MergeQueueFront,
 ): Promise<MergeStep> {
@@ -236,7 +236,7 @@ function requestMerge(front: MergeQueueFront): Promise<MergeOutcome> {
 
 /** Handles "not mergeable", which may mean a conflict, a rule, or that the forge has not computed mergeability yet. */
 async function handleRefusedMerge(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   front: MergeQueueFront,
   message: string,
@@ -256,7 +256,7 @@ async function handleRefusedMerge(
 
 /** Removes a task that is no longer `merging` from the queue; an earlier merge request for the task may still be under way. */
 async function withdrawTask(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   forge: Forge,
   queue: StoredMergeQueue,
   task: StoredTask,

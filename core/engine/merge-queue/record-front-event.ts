@@ -8,7 +8,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import type { PrefetchedDependents } from './release-dependents.ts';
 import { prefetchDependents } from './release-dependents.ts';
 
@@ -55,7 +55,7 @@ export type PrefetchedMerge = {
   readonly result?: AttemptResult;
 };
 
-export async function prefetchMerge(deps: EngineDeps, task: StoredTask): Promise<PrefetchedMerge> {
+export async function prefetchMerge(deps: StoreDeps, task: StoredTask): Promise<PrefetchedMerge> {
   try {
     const [dependents, result] = await Promise.all([
       prefetchDependents(deps, task),
@@ -70,7 +70,7 @@ export async function prefetchMerge(deps: EngineDeps, task: StoredTask): Promise
 
 /** Applies an event to the task at the front. The caller releases the dependents of a merged task at once. */
 export async function recordFrontEvent(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   task: StoredTask,
   event: TaskEvent,
@@ -106,7 +106,7 @@ export async function recordFrontEvent(
 
 /** Merges the front into a scratch branch, which is the only reliable test for a conflict. */
 export function tryFrontMerge(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'settings'>,
   front: MergeQueueFront,
 ): Promise<'clean' | 'conflict'> {
   return front.forge.tryMerge(
@@ -118,7 +118,7 @@ export function tryFrontMerge(
 }
 
 export async function requestRepairForConflict(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   queue: StoredMergeQueue,
   front: MergeQueueFront,
 ): Promise<MergeStep> {
@@ -147,7 +147,7 @@ function describeConflict(files: readonly string[], tasks: readonly string[]): s
 }
 
 function loadAcceptedResult(
-  deps: EngineDeps,
+  deps: StoreDeps,
   { state }: StoredTask,
 ): Promise<AttemptResult | undefined> {
   return loadResult(deps.table, { ...toTaskKey(state), n: state.accepted?.attempt ?? 0 });

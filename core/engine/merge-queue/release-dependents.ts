@@ -12,7 +12,7 @@ import {
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { guardTask } from '../apply/guard-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { PodDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { MIN_POD_REMOVAL_POLL_MS, removeEndedPods } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 
@@ -33,7 +33,7 @@ const MAX_PREFETCHED = 16;
 
 /** Reads the dependents during the merge request, so that no read remains after the answer of the forge. */
 export async function prefetchDependents(
-  deps: EngineDeps,
+  deps: StoreDeps,
   task: StoredTask,
 ): Promise<PrefetchedDependents> {
   const key = toTaskKey(task.state);
@@ -51,7 +51,7 @@ export async function prefetchDependents(
  * pods of ended attempts.
  */
 export async function completeMerge(
-  deps: EngineDeps,
+  deps: PodDeps,
   merged: StoredTask,
   dependents: PrefetchedDependents | undefined,
 ): Promise<void> {
@@ -75,7 +75,7 @@ export async function completeMerge(
  * idempotent: an empty set stays empty, and a task that is not pending keeps its state.
  */
 export async function releaseDependents(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   merged: StoredTask,
   dependents?: PrefetchedDependents,
 ): Promise<void> {
@@ -93,7 +93,7 @@ export async function releaseDependents(
 
 /** Returns the tasks that became ready. A join has no work, so its own dependents are released in the same call. */
 async function releaseTransitively(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   merged: StoredTask,
   prefetched: PrefetchedDependents | undefined,
 ): Promise<StoredTask[]> {
@@ -111,7 +111,7 @@ async function releaseTransitively(
 }
 
 async function releaseDirectDependents(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   node: StoredTask,
   prefetched: PrefetchedDependents | undefined,
 ): Promise<StoredTask[]> {
@@ -130,7 +130,7 @@ async function releaseDirectDependents(
 
 /** Makes a dependent ready by one write if its state is still the prefetched state. The set of dependencies only shrinks. */
 async function releasePrefetched(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   dependent: StoredTask | undefined,
   ordinal: number,
 ): Promise<StoredTask | undefined> {
@@ -142,7 +142,7 @@ async function releasePrefetched(
 }
 
 async function releaseDependent(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   key: TaskKey,
   ordinal: number,
 ): Promise<StoredTask | undefined> {
@@ -153,7 +153,7 @@ async function releaseDependent(
 }
 
 async function makeTaskReady(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   dependent: StoredTask,
   options: { readonly observed?: boolean } = {},
 ): Promise<StoredTask | undefined> {

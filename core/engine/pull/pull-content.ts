@@ -8,14 +8,14 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { listTasks, loadTask, toTaskKey } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { addUsage } from '../../task-state/task-state.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 
 // Gathers the content of pull requests from the store.
 
 export async function buildTaskPullContent(
-  deps: EngineDeps,
+  deps: StoreDeps,
   plan: PlanState,
   task: TaskState,
 ): Promise<PullText> {
@@ -60,7 +60,7 @@ export async function buildTaskPullContent(
 
 /** Builds the content of a root pull request. The cost grows with the plan, but a plan needs the content only twice. */
 export async function buildRootPullContent(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
   plan: PlanState,
   repo: string,
 ): Promise<PullText> {
@@ -103,7 +103,7 @@ export async function buildRootPullContent(
   });
 }
 
-async function loadRunTasks(deps: EngineDeps, plan: PlanState): Promise<StoredTask[]> {
+async function loadRunTasks(deps: StoreDeps, plan: PlanState): Promise<StoredTask[]> {
   const tasks = await listTasks(deps.table, { plan: plan.id, run: plan.run });
   // The index may be late, and the final text is not written again, so tasks that are not merged are read from the table.
   const newest = await mapInParallel(tasks, 16, async (task) =>

@@ -47,7 +47,7 @@ export function resolveTaskBranch(deps: Pick<EngineDeps, 'settings'>, task: Task
 
 /** Derives the event of a pull request apart from reviews and checks; undefined if the task knows everything already. */
 export async function observePull(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'settings'>,
   forge: Forge,
   base: string,
   task: StoredTask,

@@ -59,7 +59,10 @@ export async function pollForges(deps: EngineDeps): Promise<void> {
 type PolledRepository = Pick<PlanRepository, 'name' | 'forge'>;
 
 /** Lists the repositories of open plans without duplicates. */
-async function listOpenRepositories(deps: EngineDeps, until: number): Promise<PolledRepository[]> {
+async function listOpenRepositories(
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
+  until: number,
+): Promise<PolledRepository[]> {
   const found = new Map<string, PolledRepository>();
   for (const list of [ACTIVE_PLANS, OPEN_PLANS]) {
     let after: string | undefined;

@@ -10,7 +10,7 @@ import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
 import { isMergeQueueItem, isPlanItem, isTaskItem } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, PodDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { handlePodEnded, loseAttempt } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { pollForges } from './poll-forges.ts';
@@ -38,7 +38,9 @@ export async function resync(deps: EngineDeps): Promise<void> {
   if (faults.length > 0) throw faults[0];
 }
 
-export async function enqueueDueWakeUps(deps: EngineDeps): Promise<void> {
+export async function enqueueDueWakeUps(
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log'>,
+): Promise<void> {
   const now = deps.clock.now();
   const pages = await mapInParallel(DUE_SHARDS, 8, (shard) =>
     deps.table.index('due', shard, { to: now, limit: MAX_ITEMS_PER_SHARD }),
@@ -64,7 +66,7 @@ function buildWakeUpMessage(item: Item): QueueMessage | undefined {
  * Compares pods with attempts and removes what does not match. Pods are listed before the attempts are read, so that a new pod
  * never counts as a stray.
  */
-export async function sweepPods(deps: EngineDeps): Promise<void> {
+export async function sweepPods(deps: PodDeps): Promise<void> {
   const holders = (await loadSlots(deps.table)).holders;
   const pods = await deps.launcher.list();
   await mapInParallel(pods, 8, async (pod) => {
@@ -101,7 +103,10 @@ export async function sweepPods(deps: EngineDeps): Promise<void> {
 }
 
 /** Removes a stray pod; a failure is only logged, because the sweep must reach the other pods and the slots. */
-async function removeStrayPod(deps: EngineDeps, { name, uid }: Pod): Promise<void> {
+async function removeStrayPod(
+  deps: Pick<EngineDeps, 'launcher' | 'log'>,
+  { name, uid }: Pod,
+): Promise<void> {
   try {
     await deps.launcher.remove(name, uid);
   } catch (error) {
@@ -111,7 +116,7 @@ async function removeStrayPod(deps: EngineDeps, { name, uid }: Pod): Promise<voi
 
 /** Frees a reserved slot without a claim. The attempt number is raised first, so that a late claim under that number fails. */
 async function freeUnclaimedSlot(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   id: string,
   since: number,
   attempt: number,

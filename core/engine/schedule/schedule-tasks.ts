@@ -24,7 +24,13 @@ import { isSchedulable } from '../../task-state/task-state.ts';
 import { ACTIVE_PLANS, formatReadyTasksHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type {
+  EngineDeps,
+  LaunchDeps,
+  PlanWriteDeps,
+  StoreDeps,
+  WakeUpDeps,
+} from '../engine-deps.ts';
 import { launchAttempt } from '../launch/attempt-pod.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import type { Candidate } from './pick-tasks.ts';
@@ -41,7 +47,7 @@ const MAX_PAGES = 4;
 const MAX_CLAIMS = 100;
 
 /** Claims slots for ready tasks and launches their pods. `named`: tasks that became ready, from the message. */
-export async function scheduleTasks(deps: EngineDeps, named: readonly TaskKey[]): Promise<void> {
+export async function scheduleTasks(deps: LaunchDeps, named: readonly TaskKey[]): Promise<void> {
   for (let race = 0; race < MAX_RACES; race += 1) {
     // The reads run in parallel, because they delay the next pod after a merge.
     const [pauses, slots, tasks, plans] = await Promise.all([
@@ -96,7 +102,7 @@ function listHeldSlots(slots: Slots): { readonly plan: string; readonly repo: st
 }
 
 type SchedulingPass = {
-  readonly deps: EngineDeps;
+  readonly deps: PlanWriteDeps;
   readonly slots: Slots;
   readonly pauses: readonly Pause[];
   /** End of the latest pause that holds back a task of this pass, epoch milliseconds; 0 without such a pause. */
@@ -106,7 +112,7 @@ type SchedulingPass = {
 };
 
 function loadNamedTasks(
-  deps: EngineDeps,
+  deps: StoreDeps,
   named: readonly TaskKey[],
 ): Promise<(StoredTask | undefined)[]> {
   const keys = [...new Map(named.map((key) => [formatTaskId(key), key])).values()];
@@ -114,7 +120,7 @@ function loadNamedTasks(
 }
 
 async function loadNamedPlans(
-  deps: EngineDeps,
+  deps: StoreDeps,
   named: readonly TaskKey[],
 ): Promise<Map<string, StoredPlan>> {
   const ids = [...new Set(named.map((key) => key.plan))];
@@ -122,7 +128,7 @@ async function loadNamedPlans(
   return new Map(read.flatMap((plan) => (plan === undefined ? [] : [[plan.state.id, plan]])));
 }
 
-async function enqueuePushes(deps: EngineDeps, chosen: readonly SchedulableTask[]): Promise<void> {
+async function enqueuePushes(deps: WakeUpDeps, chosen: readonly SchedulableTask[]): Promise<void> {
   const plans = [...new Set(chosen.map(({ task }) => task.plan))];
   await enqueueWakeUps(deps, plans.map(pushPlanChange));
 }
@@ -197,7 +203,7 @@ function isSystemPaused(pass: SchedulingPass, system: string): boolean {
 }
 
 async function reserveSlots(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
   slots: Slots,
   tasks: readonly SchedulableTask[],
 ): Promise<boolean> {
@@ -215,7 +221,7 @@ async function reserveSlots(
 
 /** Loads the texts of the chosen tasks during the reservation, so that only the claim remains before the launch. */
 async function loadTaskDetails(
-  deps: EngineDeps,
+  deps: StoreDeps,
   chosen: readonly SchedulableTask[],
 ): Promise<Map<SchedulableTask, TaskDetail | undefined>> {
   const details = await mapInParallel(chosen, 16, ({ task }) =>
@@ -226,7 +232,7 @@ async function loadTaskDetails(
 
 /** Claims a task under the attempt number of its isReserved slot, which no other claim can use, and launches the pod. */
 async function claimTask(
-  deps: EngineDeps,
+  deps: LaunchDeps,
   { stored, task, plan }: SchedulableTask,
   detail: TaskDetail | undefined,
 ): Promise<void> {

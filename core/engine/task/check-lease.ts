@@ -4,13 +4,13 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { appendMessage } from '../attempt/attempt-messages.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { LaunchDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { launchAttempt, loseAttempt } from '../launch/attempt-pod.ts';
 import type { ReconcileResult } from './reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
 /** Ends an attempt whose lease has expired. The lease only decides when to look; writes are fenced by the attempt number. */
-export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
+export async function checkLease(deps: LaunchDeps, task: StoredTask): Promise<ReconcileResult> {
   const current = task.state.current;
   if (current === undefined) return requeueWhenDue(task);
   const now = deps.clock.now();
@@ -37,7 +37,7 @@ export async function checkLease(deps: EngineDeps, task: StoredTask): Promise<Re
 }
 
 async function endLostAttempt(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   task: StoredTask,
   why: string,
 ): Promise<ReconcileResult> {
@@ -46,7 +46,7 @@ async function endLostAttempt(
 }
 
 async function answerQuestionByDefault(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   task: StoredTask,
 ): Promise<ReconcileResult> {
   const { question, current } = task.state;

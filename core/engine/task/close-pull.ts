@@ -5,7 +5,7 @@ import { toTaskKey } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { ForgeDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import {
   resolveBaseBranch,
@@ -20,7 +20,7 @@ import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
  * Closes the pull request of a cancelled task, unless the pull request was merged first. The branch is kept. The function looks
  * again later, because a handler that is still running may open a pull request.
  */
-export async function closePull(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
+export async function closePull(deps: ForgeDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   if (state.pull === undefined && state.accepted === undefined) return requeueWhenDue(task);
   const plan = (await requirePlan(deps, state.plan)).state;

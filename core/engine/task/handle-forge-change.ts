@@ -105,7 +105,7 @@ async function findRequestedChanges(
 
 /** Reads the branch from the forge: the webhook of a comment contains only the number of the pull request. */
 async function loadPullBranch(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges'>,
   message: ForgeChangedMessage,
 ): Promise<string | undefined> {
   if (message.pull === undefined) return undefined;

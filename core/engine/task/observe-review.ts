@@ -5,7 +5,7 @@ import { toTaskKey } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { ForgeDeps } from '../engine-deps.ts';
 import {
   buildChecksEvent,
   buildReviewEvent,
@@ -17,7 +17,7 @@ import type { ReconcileResult } from './reconcile-result.ts';
 import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 
 /** Reads from the forge what people and checks did to a pull request in review. */
-export async function observeReview(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
+export async function observeReview(deps: ForgeDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   if (state.pull === undefined) return requeueWhenDue(task);
   const plan = (await requirePlan(deps, state.plan)).state;

@@ -11,7 +11,7 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import type { ApplyOptions } from '../apply/apply-task.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { buildTaskPullContent } from '../pull/pull-content.ts';
 import {
   buildChecksEvent,
@@ -32,7 +32,7 @@ const CHECKS_STUCK_MS = 3_600_000;
 const STUCK_CHECKS_POLL_MS = 60_000;
 
 /** Moves the task branch to the accepted commit (never by force), ensures the pull request and waits for its checks. */
-export async function promoteTask(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
+export async function promoteTask(deps: ForgeDeps, task: StoredTask): Promise<ReconcileResult> {
   const { state } = task;
   const key = toTaskKey(state);
   if (state.accepted === undefined) return requeueWhenDue(task);
@@ -57,7 +57,7 @@ export async function promoteTask(deps: EngineDeps, task: StoredTask): Promise<R
 
 /** Moves the task branch; returns undefined once the branch points at the accepted commit. */
 async function moveTaskBranch(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   forge: Forge,
   plan: PlanState,
   task: StoredTask,
@@ -78,7 +78,7 @@ async function moveTaskBranch(
 }
 
 async function ensureTaskPull(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'settings'>,
   forge: Forge,
   plan: PlanState,
   state: TaskState,
@@ -126,7 +126,7 @@ async function findTaskPull(
 }
 
 async function handleForgeRefusal(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   forge: Forge,
   plan: PlanState,
   task: StoredTask,
@@ -158,7 +158,7 @@ async function handleForgeRefusal(
 }
 
 async function awaitChecks(
-  deps: EngineDeps,
+  deps: ForgeDeps,
   plan: PlanState,
   task: StoredTask,
   pull: PullRequest,
@@ -184,7 +184,7 @@ async function awaitChecks(
 }
 
 async function reportRedChecks(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   task: StoredTask,
   pull: PullRequest,
   redChecks: TaskEvent,
@@ -197,7 +197,7 @@ async function reportRedChecks(
 }
 
 async function pollChecks(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   task: StoredTask,
   pull: PullRequest,
   checks: Checks,
@@ -221,20 +221,24 @@ async function pollChecks(
 }
 
 /** Returns whether the checks have been pending for too long and the task does not show that yet. */
-function becameStuck(deps: EngineDeps, state: TaskState, checks: Checks): boolean {
+function becameStuck(deps: Pick<EngineDeps, 'clock'>, state: TaskState, checks: Checks): boolean {
   if (checks.state !== 'pending' || state.stuckChecks !== undefined) return false;
   return deps.clock.now() - state.last.at > CHECKS_STUCK_MS;
 }
 
 /** Returns whether CI may still register checks. Registration takes some seconds after a commit. */
-function canChecksStillAppear(deps: EngineDeps, plan: PlanState, state: TaskState): boolean {
+function canChecksStillAppear(
+  deps: Pick<EngineDeps, 'clock'>,
+  plan: PlanState,
+  state: TaskState,
+): boolean {
   if (requirePlanRepository(plan, state.repo).expectsChecks !== true) return false;
   return deps.clock.now() - state.last.at < CHECKS_REGISTRATION_MS;
 }
 
 /** Requests a verification of a commit with green checks but without evidence: an adopted or retried commit. */
 async function requestMissingVerification(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   task: StoredTask,
 ): Promise<ReconcileResult> {
   const applied = await applyTask(
@@ -248,7 +252,7 @@ async function requestMissingVerification(
 
 /** Applies an event that was observed for exactly this state. If the state has changed, the task is reconciled again. */
 async function applyObservedEvent(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   task: StoredTask,
   event: TaskEvent,
   options: Partial<ApplyOptions> = {},

@@ -8,7 +8,7 @@ import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-due.ts
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { guardTask } from '../apply/guard-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { removeEndedPods } from '../launch/attempt-pod.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
 import { releaseDependents } from '../merge-queue/release-dependents.ts';
@@ -96,7 +96,7 @@ async function reconcileStatus(deps: EngineDeps, task: StoredTask): Promise<Reco
   }
 }
 
-async function enterMergeQueue(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
+async function enterMergeQueue(deps: MergeDeps, task: StoredTask): Promise<ReconcileResult> {
   const queueKey = toMergeQueueKey(task.state);
   await putMergeQueueEntry(deps.table, queueKey, {
     task: task.state.task,
@@ -112,7 +112,7 @@ async function enterMergeQueue(deps: EngineDeps, task: StoredTask): Promise<Reco
 }
 
 /** Releases a task that a retry made pending after its last dependency was merged. */
-async function releaseIfUnblocked(deps: EngineDeps, task: StoredTask): Promise<ReconcileResult> {
+async function releaseIfUnblocked(deps: TaskWriteDeps, task: StoredTask): Promise<ReconcileResult> {
   if (task.unmergedDependencies.length > 0) return requeueWhenDue(task);
   const plan = await loadPlan(deps.table, task.state.plan);
   if (plan?.state.status !== 'active' || plan.state.run !== task.state.run)
