@@ -36,7 +36,7 @@ export async function truncateLog(folder: string): Promise<void> {
   await writeFile(path, note + end, { mode: 0o600 });
 }
 
-/** Saves the end of the log before a pod is removed: the log of a bridge without contact to the API is the only trace of the cause. */
+/** Saves the end of the log before a pod is removed: often the only trace of a bridge that never reached the API. */
 export async function saveEndedLog(stateDir: string, name: string): Promise<void> {
   const end = await readEnd(getBridgeLogPath(join(stateDir, name)), ENDED_LOG_BYTES).catch(
     () => '',

@@ -55,7 +55,7 @@ const DEFAULT_SWEEP_MS = 2_000;
 /** State to report by phase of the record, while an operation on the pod is in progress. */
 const BUSY_STATES = { intent: 'starting', started: 'running', ended: 'gone' } as const;
 
-/** Creates a launcher for pods on this machine. Pods survive the launcher; a new launcher over the same folder takes them over. */
+/** Creates a launcher for pods on this machine. Pods survive the launcher; the next launcher over the same folder adopts them. */
 export function createProcessLauncher(options: ProcessLauncherOptions): ProcessLauncher {
   const launcher = new ProcessPods(options);
   const sweepMs = options.sweepMs ?? DEFAULT_SWEEP_MS;

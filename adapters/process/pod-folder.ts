@@ -4,8 +4,8 @@ import { hasErrorCode } from './has-error-code.ts';
 import type { PodRecord } from './pod-record.ts';
 import { RECORD_NAME, writePodRecord } from './pod-record.ts';
 
-// The folder of a pod. The record is written before the folder appears and is removed last, so that a launcher finds the remains
-// of a crash.
+// The folder of a pod. The record is written before the folder appears and is removed last, so that a launcher finds the
+// remains of a crash.
 
 const DRAFT_PREFIX = '.new-';
 const MAX_DRAFT_AGE_MS = 60_000;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { hasErrorCode } from './has-error-code.ts';
 
-// The record of a pod, in the folder of the pod. The phase `intent` is on disk before the process starts, so that after a crash of
-// the launcher the next launcher can search for the process.
+// The record of a pod, in the folder of the pod. The phase `intent` is on disk before the process starts, so that after a
+// crash of the launcher the next launcher can search for the process.
 
 const identitySchema = z.object({
   pid: z.number().int().positive(),

@@ -1,7 +1,7 @@
 import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Removes a folder tree. Returns false if the tree remains. Read-only folders, such as module caches, are made writable first. */
+/** Removes a folder tree, also with read-only folders such as module caches. Returns false if the tree remains. */
 export async function removeTree(path: string): Promise<boolean> {
   try {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });

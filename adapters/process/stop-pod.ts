@@ -8,7 +8,10 @@ const POLL_MS = 25;
 /** Longest wait for processes after SIGKILL, milliseconds; a longer wait means that the kernel blocks a process. */
 const KILL_WAIT_MS = 3_000;
 
-/** Sends SIGTERM to the bridge and, after `graceMs` milliseconds, SIGKILL to all processes of the pod. Returns false if a process survives. */
+/**
+ * Sends SIGTERM to the bridge and, after `graceMs` milliseconds, SIGKILL to all processes of the pod. Returns false if a
+ * process survives.
+ */
 export async function stopPod(trace: PodTrace, graceMs: number): Promise<boolean> {
   if (graceMs > 0 && trace.bridge !== undefined && isAlive(trace.bridge)) {
     sendSignal(trace.bridge, 'SIGTERM');

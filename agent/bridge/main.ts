@@ -9,7 +9,7 @@ import { takeBridgeSettings } from './host/bridge-settings.ts';
 // Exit codes: 0 attempt over, 1 unexpected error, 2 bad settings, 3 control plane lost.
 
 const BRIDGE_VERSION = '1';
-/** Longest wait for a first answer, milliseconds: longer than a restart of the API. The launcher starts another attempt then. */
+/** Longest wait for a first answer, milliseconds; longer than a restart of the API takes. */
 const MAX_UNANSWERED_START_MS = 45_000;
 
 function readBridgeSettings(): BridgeSettings | undefined {

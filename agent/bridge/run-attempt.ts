@@ -16,7 +16,8 @@ import type { BridgeSettings } from './host/bridge-settings.ts';
 import { ProcessTable } from './host/process-table.ts';
 import { keepStart, Redactor } from './host/redactor.ts';
 
-// Runs an attempt from the assignment to the result. In every case all processes are killed and the folder is removed at the end.
+// Runs an attempt from the assignment to the result. In every case all processes are killed and the folder is removed at the
+// end.
 
 const REAPER_SCRIPT = fileURLToPath(new URL('./reaper.sh', import.meta.url));
 /** Longest wait for the last transcript chunks before the result is reported, milliseconds. */

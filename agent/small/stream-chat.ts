@@ -170,7 +170,10 @@ function findOrAddDraftCall(calls: DraftCall[], part: CallPart): DraftCall {
   return added;
 }
 
-/** Finds the call that a part continues. Without `index`, a part with an id starts a call and a part without id continues one. */
+/**
+ * Finds the call that a part continues. Without `index`, a part with an id starts a call and a part without id continues
+ * one.
+ */
 function findDraftCall(calls: readonly DraftCall[], part: CallPart): DraftCall | undefined {
   if (typeof part.index === 'number') return calls[part.index];
   return part.id ? undefined : calls.at(-1);

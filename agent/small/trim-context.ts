@@ -6,7 +6,7 @@ import type { ChatMessage, ToolCall } from './chat-message.ts';
 /** Number of newest messages that stay unchanged, because the model works with them. */
 const UNTRIMMED_MESSAGES = 6;
 const SHORTENED_CHARS = 240;
-/** Low estimate for code, so that the result rather has too few tokens. */
+/** Characters of a token: a low value, because code has short tokens and the estimate must not be too small. */
 const CHARS_PER_TOKEN = 3;
 /** Estimates for role, ids and names. */
 const MESSAGE_OVERHEAD_CHARS = 20;
@@ -71,7 +71,10 @@ function shortenCall(call: ToolCall): ToolCall {
   return { ...call, function: { ...call.function, arguments: shortened } };
 }
 
-/** Drops early turns. An assistant message goes together with the outputs of its calls: endpoints refuse a call without output. */
+/**
+ * Drops early turns. An assistant message goes together with the outputs of its calls: endpoints refuse a call without
+ * output.
+ */
 function dropOldTurns(messages: readonly ChatMessage[], maxTokens: number): ChatMessage[] {
   const firstUser = messages.findIndex((message) => message.role === 'user');
   const head = messages.slice(0, firstUser + 1);

@@ -9,7 +9,10 @@ export const BRIDGE_ENVIRONMENT = {
   attemptId: 'SMOL_ATTEMPT_ID',
   /** Bearer token for the callbacks of the attempt. Required; secret, so never part of an argument, a file or a log. */
   token: 'SMOL_ATTEMPT_TOKEN',
-  /** Absolute path of the folder of the attempt. Required; the bridge empties the folder at the start and removes it at the end. */
+  /**
+   * Absolute path of the folder of the attempt. Required; the bridge empties the folder at the start and removes it at the
+   * end.
+   */
   workDir: 'SMOL_WORK_DIR',
   /** Folder of bare mirrors that the bridges of one machine share. Default: no mirrors. */
   mirrorDir: 'SMOL_MIRROR_DIR',

@@ -134,7 +134,7 @@ function connectClient(options: AcpSessionOptions): ClientConnection {
   return app.connect(ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.stdout)));
 }
 
-/** Rejects with the cause of a failed request. An exiting agent closes the pipes first, so its exit is the better explanation. */
+/** Rejects with the cause of a failed request. An agent closes its pipes just before the exit, which explains more. */
 async function rejectWithCause(
   error: unknown,
   failure: Promise<never>,

@@ -13,7 +13,7 @@ export type AgentEndpoint = {
   readonly model: string;
 };
 
-/** How to run one agent. */
+/** Command and settings of an agent. */
 export type AgentRow = {
   /** Program and arguments. */
   readonly command: readonly string[];

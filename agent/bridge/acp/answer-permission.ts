@@ -57,7 +57,7 @@ function collectPaths({ toolCall }: RequestPermissionRequest): string[] {
   return [...locations, ...values.filter((value): value is string => typeof value === 'string')];
 }
 
-/** Returns whether a path lies inside one of the folders after links are resolved; a relative path starts at the first folder. */
+/** Returns whether the real path lies inside one of the folders. A relative path starts at the first folder. */
 export function isInside(path: string, folders: readonly string[]): boolean {
   const [base = '/'] = folders;
   const real = resolveRealPath(isAbsolute(path) ? resolve(path) : resolve(base, path));

@@ -137,7 +137,7 @@ export class Attempt {
     return { processes, folders, childEnv, redact: this.redactor.redact, signal };
   }
 
-  /** Returns valid credentials; fetched at the first call and again before the expiry. Credentials are never written to disk. */
+  /** Returns valid credentials, cached in memory only and fetched again before the expiry. */
   async getCredentials(): Promise<Credentials> {
     const cached = this.#cachedCredentials;
     if (cached && cached.git.expiresAt - CREDENTIAL_MARGIN_MS > Date.now()) return cached;

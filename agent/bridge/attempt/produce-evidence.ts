@@ -22,7 +22,7 @@ export type CommandRunner = {
   readonly signal: AbortSignal;
 };
 
-/** Commit to verify, and how. */
+/** Commit to verify with the commands. */
 export type EvidenceOptions = CommandRunner & {
   readonly workspace: GitWorkspace;
   /** Command lines that prepare a checkout. */
@@ -39,7 +39,7 @@ export type EvidenceOptions = CommandRunner & {
 
 let checkoutCount = 0;
 
-/** Runs set-up and verify in a clean checkout. Returns green or red evidence; throws only when the attempt stops or git fails. */
+/** Returns green or red evidence from a clean checkout. Throws only when the attempt stops or git fails. */
 export async function produceEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { commit, root } = options;
   if (options.verify.length === 0) {

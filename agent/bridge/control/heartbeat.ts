@@ -17,7 +17,7 @@ const MAX_RETRY_INTERVAL_MS = 1_000;
   readonly onLeaseLost: (ended: AttemptEnded) => void;
 };
 
-/** Returns the time before the end of the lease at which the bridge gives up, so that the agent is dead before another starts. */
+/** Returns the margin before the end of the lease, milliseconds: the bridge gives up then, so that its agent is dead in time. */
 export function computeLeaseMarginMs(leaseMs: number): number {
   return Math.min(10_000, leaseMs * 0.2);
 }

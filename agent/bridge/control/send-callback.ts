@@ -9,8 +9,8 @@ import type { EndReason } from '../attempt-error.ts';
 import { AttemptEnded, getAbortReason } from '../attempt-error.ts';
 import { delayUnlessAborted } from '../host/delay.ts';
 
-// Sends a callback over HTTP, with retries, and recognises the answers that end the attempt. The module needs no schemas, so that
-// the start callback goes out before the schemas are loaded.
+// Sends a callback over HTTP, with retries, and recognises the answers that end the attempt. The module needs no schemas, so
+// that the start callback goes out before the schemas are loaded.
 
 /** Common options of all callbacks of an attempt. */
 export type CallbackOptions = {

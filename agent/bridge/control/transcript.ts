@@ -104,7 +104,7 @@ export class Transcript {
   }
 }
 
-/** Returns how many of the first entries fit into one chunk; at least 1. */
+/** Returns the number of first entries that fit into a chunk; at least 1. */
 function countFittingEntries(entries: readonly TranscriptEntry[]): number {
   let bytes = 0;
   for (const [index, entry] of entries.slice(0, MAX_CHUNK_ENTRIES).entries()) {

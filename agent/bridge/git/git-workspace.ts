@@ -116,7 +116,7 @@ export class GitWorkspace {
     this.#setupBlobs = await this.#hashFiles(changed.map((change) => change.path));
   }
 
-  /** Lists the paths that differ from `headCommit` or are new, without the changes of set-up and without nested repositories. */
+  /** Lists the paths that differ from `headCommit`, without the changes of set-up and without nested repositories. */
   async listChanges(): Promise<Change[]> {
     await this.#git(['update-index', '-q', '--ignore-submodules', '--refresh'], {
       acceptedExitCodes: [0, 1],
@@ -161,7 +161,7 @@ export class GitWorkspace {
     return new Map(hashable.map((path, index) => [path, hashes[index] ?? '']));
   }
 
-  /** Commits exactly these changes on `headCommit`; `parents` makes a merge commit. Returns undefined if there is no difference. */
+  /** Commits exactly these changes; `parents` adds parents of a merge. Returns undefined if there is no difference. */
   async commitChanges(
     changes: readonly Change[],
     message: string,

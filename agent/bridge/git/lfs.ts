@@ -4,7 +4,7 @@ import type { Git } from './git.ts';
 import { splitNulSeparated } from './parse-git-output.ts';
 
 // The bridge runs no filter of a repository, so the filter of Git LFS does not run: LFS files stay pointers, and a file that an
-// agent writes instead of a pointer is committed unchanged. The agent is told so, and the result flags such files.
+// agent writes instead of a pointer is committed unchanged. A note informs the agent, and the result flags such files.
 
 /** Note for the agent and for people. */
 export const LFS_NOTE =
@@ -22,7 +22,7 @@ export async function usesLfs(git: Git, commit: string): Promise<boolean> {
   return (await findPathsWithText(git, 'filter=lfs', commit, files)).length > 0;
 }
 
-/** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. `git` works in the workspace. */
+/** Returns the paths of LFS files whose content in `commit` is not an LFS pointer. `git` works in the workspace. */
 export async function findFilesOutsideLfs(
   git: Git,
   gitDir: string,

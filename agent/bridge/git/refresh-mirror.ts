@@ -46,7 +46,7 @@ export async function refreshMirror(options: MirrorOptions): Promise<string[]> {
   return existsSync(objects) ? [objects] : [];
 }
 
-/** Returns the folder name of a mirror: a hash, because the URL may name a private host. Partial mirrors have a separate name. */
+/** Returns the folder name of a mirror: a hash, because the URL may name a private host. */
 export function getMirrorName(cloneUrl: string, isPartial: boolean): string {
   const hash = createHash('sha256').update(cloneUrl).digest('hex').slice(0, 24);
   return `${hash}${isPartial ? '-partial' : ''}.git`;

@@ -85,7 +85,7 @@ export async function writeBridgeRepository(
   await writeFile(join(gitDir, 'info/exclude'), `${BRIDGE_EXCLUDES.join('\n')}\n`);
 }
 
-/** Writes an ordinary repository into a checkout, for the agent, set-up and verify commands. The bridge never reads the files. */
+/** Writes an ordinary repository into a checkout, for the git commands of agent, set-up and verify. The bridge never reads it. */
 export async function writeCheckoutRepository(
   gitDir: string,
   options: {

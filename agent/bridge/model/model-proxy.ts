@@ -13,8 +13,8 @@ import { estimateTokens, readTokenCounts, UsageStreamReader } from './token-usag
 import type { Upstream } from './upstream.ts';
 import { callUpstream } from './upstream.ts';
 
-// HTTP proxy between the agent and the model endpoint. The agent has a bearer token for this proxy only; the proxy adds the real
-// key, counts tokens and enforces the limits of the attempt.
+// HTTP proxy between the agent and the model endpoint. The agent has a bearer token for this proxy only; the proxy adds the
+// real key, counts tokens and enforces the limits of the attempt.
 
 /** Settings and callbacks of a model proxy. */
 export type ModelProxyOptions = {

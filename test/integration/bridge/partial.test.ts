@@ -34,7 +34,10 @@ function createLines(first: string, last: string): string {
   return `${first}\n${between}\n${last}\n`;
 }
 
-/** Creates a repository with several versions of old.txt, of which an attempt needs the last. Returns the head of the root branch. */
+/**
+ * Creates a repository with several versions of old.txt, of which an attempt needs the last. Returns the head of the root
+ * branch.
+ */
 async function setUpForge(): Promise<string> {
   stage = await setUpBridgeStage({ 'README.md': 'not used\n' });
   repository = await forge.makeRepository('large', { 'a.txt': createLines('one', 'end') });
