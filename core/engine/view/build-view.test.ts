@@ -4,7 +4,7 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import { formatForgeSystem, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { buildPlanView } from './build-view.ts';
 
-test('a plan tells of the pauses that hold it up, and of no others', () => {
+test('a plan view has a condition for each pause of the systems that the plan uses', () => {
   const pauses = [
     MODEL_SYSTEM,
     formatForgeSystem('local', 'acme/shop'),

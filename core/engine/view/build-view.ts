@@ -12,11 +12,12 @@ import { addUsage } from '../../task-state/task-state.ts';
 import { buildBudgetConditions } from '../plan/plan-budget.ts';
 import { buildTaskWaiting, listPlanWaiting } from './build-waiting.ts';
 
-// What clients see. Pure: made of what was read.
+// Builds the views that clients read from stored items. The functions are pure.
 
+/** Builds the view of a task. A list of changes has no dependencies: a client keeps the dependencies of an earlier read. */
 export function buildTaskView(
   task: StoredTask,
-  more: { readonly dependsOn?: string[]; readonly waitsOn?: string[] } = {},
+  dependencies: { readonly dependsOn?: string[]; readonly waitsOn?: string[] } = {},
 ): TaskView {
   const { state } = task;
   return {
@@ -31,8 +32,8 @@ export function buildTaskView(
     version: task.version,
     changedAt: state.last.at,
     reason: state.reason?.text,
-    dependsOn: more.dependsOn ?? [],
-    waitsOn: more.waitsOn,
+    dependsOn: dependencies.dependsOn ?? [],
+    waitsOn: dependencies.waitsOn,
     wave: state.wave,
     attempt: state.attempt,
     attemptKind: state.current?.kind,
@@ -50,7 +51,7 @@ export function buildTaskView(
   };
 }
 
-/** Facts beside the plan's own item; a list of plans is built without tasks and pauses. */
+/** Facts that are not stored with the plan. A list of plans is built without tasks and pauses. */
 export type PlanFacts = {
   readonly tasks?: readonly StoredTask[];
   readonly pauses?: readonly Pause[];
@@ -58,6 +59,7 @@ export type PlanFacts = {
   readonly now: number;
 };
 
+/** Builds the view of a plan. */
 export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
   const { state } = plan;
   const tasks = facts.tasks ?? [];
@@ -114,18 +116,18 @@ export function buildPlanView(plan: StoredPlan, facts: PlanFacts): PlanView {
 }
 
 function findBaseBranch(plan: PlanState, repo: string): string {
-  return plan.repositories.find((one) => one.name === repo)?.base ?? '';
+  return plan.repositories.find((repository) => repository.name === repo)?.base ?? '';
 }
 
-/** Only where something waits for it, and where the plan does not say so in words of its own. */
+/** Returns the pauses that hold up the plan. A plan that parked its planning already has a condition for the pause. */
 function buildPauseConditions(plan: PlanState, facts: PlanFacts): Condition[] {
   const isParked = plan.conditions.some((condition) => condition.code === 'planning_parked');
   if (!isPlanRunning(plan.status) && (plan.status !== 'planning' || isParked)) return [];
-  const used = [
+  const usedSystems = [
     MODEL_SYSTEM,
-    ...plan.repositories.map((one) => formatForgeSystem(one.forge, one.name)),
+    ...plan.repositories.map(({ forge, name }) => formatForgeSystem(forge, name)),
   ];
-  const pauses = (facts.pauses ?? []).filter(({ what }) => used.includes(what));
+  const pauses = (facts.pauses ?? []).filter(({ what }) => usedSystems.includes(what));
   return pauses.map((pause) => ({
     level: 'warning',
     code: pause.what === MODEL_SYSTEM ? 'paused_model' : 'paused_forge',

@@ -25,8 +25,9 @@ import { resolveBaseBranch, resolveForge } from '../pull/task-pull.ts';
 import { requireRevision } from '../revision/revision.ts';
 import { buildPlanView, buildTaskView } from './build-view.ts';
 
-// Reads for clients. Their cost follows what is asked for: a page, what changed, one task.
+// Reads for clients. The cost of a read depends on the requested page, changes or task, not on the size of the plan.
 
+/** Reads a plan with the sums over all tasks of its current run. */
 export async function readPlanView(deps: EngineDeps, id: string): Promise<PlanView> {
   const plan = await requirePlan(deps, id);
   const now = deps.clock.now();
@@ -37,7 +38,7 @@ export async function readPlanView(deps: EngineDeps, id: string): Promise<PlanVi
   return buildPlanView(plan, { tasks, pauses, now });
 }
 
-/** Without counts: those would cost with the plans' sizes. */
+/** Reads a page of plans, newest change first. The views have no counts of tasks, which would cost a read of every task. */
 export async function listPlanViews(
   deps: EngineDeps,
   query: { readonly limit: number; readonly cursor?: string; readonly status?: string },
@@ -56,6 +57,11 @@ export async function listPlanViews(
   };
 }
 
+/**
+ * Reads a revision of the graph; without a number, the newest.
+ *
+ * @throws AppError `no_graph_yet` before the planner has created a graph
+ */
 export async function readGraph(
   deps: EngineDeps,
   id: string,
@@ -71,7 +77,7 @@ export async function readGraph(
   return buildGraphView(id, await requireRevision(deps, state, revision ?? state.revision));
 }
 
-/** With the edges that its tasks declare, and those that were added to them. */
+/** Builds the view of a graph, with the declared and the added edges in a single list. */
 export function buildGraphView(plan: string, revision: Revision): GraphView {
   const declared = revision.tasks.flatMap((task) =>
     task.dependsOn.map((from) => ({ from, to: task.id, reason: 'declared' as const })),
@@ -79,14 +85,17 @@ export function buildGraphView(plan: string, revision: Revision): GraphView {
   return { plan, ...revision, edges: [...declared, ...revision.edges] };
 }
 
+/** Changes of a plan since a moment. */
 export type ChangesView = {
+  /** Present on the first page if the plan itself changed; without counts of tasks. */
   readonly plan?: PlanView;
   readonly tasks: TaskView[];
+  /** Epoch milliseconds to pass as `since` next time, once all pages are read. */
   readonly cursor: number;
   readonly next?: string;
 };
 
-/** What changed at or after `since`, oldest first, with some that were answered before: deduplicate by item and version. */
+/** Reads the changes at or after `since`, oldest first. Some changes are returned twice: clients deduplicate by item and version. */
 export async function readChanges(
   deps: EngineDeps,
   id: string,
@@ -94,8 +103,8 @@ export async function readChanges(
 ): Promise<ChangesView> {
   const plan = await requirePlan(deps, id);
   const now = deps.clock.now();
-  // The index may be late, and whoever writes may stand still after it took the time: what changed shortly before the cursor
-  // is answered again, and known by its version.
+  // The index may lag, and a writer may pause between its clock reading and its write. Changes shortly before `since` are
+  // therefore returned again.
   const from = Math.max(0, query.since - MAX_HANDLER_LIFETIME_MS);
   const page = await deps.table.index('changes', formatRunChangesHash(id, plan.state.run), {
     from,
@@ -104,8 +113,8 @@ export async function readChanges(
   });
   const tasks = page.items.map(readTask);
   const isFirst = query.cursor === undefined;
-  const changed = isFirst && (query.since === 0 || plan.state.last.at >= from);
-  const view = changed
+  const hasPlanChanged = isFirst && (query.since === 0 || plan.state.last.at >= from);
+  const view = hasPlanChanged
     ? buildPlanView(plan, { now, pauses: await loadPauses(deps.table, now) })
     : undefined;
   return {
@@ -116,6 +125,7 @@ export async function readChanges(
   };
 }
 
+/** Reads a page of tasks of the current run with their dependencies. */
 export async function listTaskViews(
   deps: EngineDeps,
   id: string,
@@ -138,13 +148,16 @@ function buildDependencyLists(
   task: StoredTask,
   parents: readonly { readonly id: string; readonly ordinal: number }[],
 ): { readonly dependsOn: string[]; readonly waitsOn: string[] } {
-  const waiting = new Set(task.unmergedDependencies);
+  const unmergedOrdinals = new Set(task.unmergedDependencies);
   return {
     dependsOn: parents.map((parent) => parent.id),
-    waitsOn: parents.filter((parent) => waiting.has(parent.ordinal)).map((parent) => parent.id),
+    waitsOn: parents
+      .filter((parent) => unmergedOrdinals.has(parent.ordinal))
+      .map((parent) => parent.id),
   };
 }
 
+/** Reads a task with its description and the evidence of the accepted result. */
 export async function readTaskView(
   deps: EngineDeps,
   id: string,
@@ -170,18 +183,20 @@ export async function readTaskView(
   };
 }
 
+/** Reads all transitions of a task, oldest first. */
 export async function readHistory(
   deps: EngineDeps,
   id: string,
   task: string,
 ): Promise<TaskTransition[]> {
   const stored = await requireTask(deps, id, task);
-  const kept = await loadTaskHistory(deps.table, stored.state);
-  // What is put apart twice, or while this was read, is there twice.
-  const all = [...kept, ...stored.recentTransitions, stored.state.last];
-  return [...new Map(all.map((one) => [one.version, one])).values()];
+  const archived = await loadTaskHistory(deps.table, stored.state);
+  // A transition that is archived during this read appears twice.
+  const all = [...archived, ...stored.recentTransitions, stored.state.last];
+  return [...new Map(all.map((transition) => [transition.version, transition])).values()];
 }
 
+/** Reads chunks of the transcript of an attempt; without a number, the newest attempt. */
 export async function readTranscript(
   deps: EngineDeps,
   id: string,
@@ -199,6 +214,7 @@ export async function readTranscript(
   );
 }
 
+/** Compares the accepted commit of a task, or else its last checkpoint, with the commit that the work started from. */
 export async function readDiff(
   deps: EngineDeps,
   id: string,
