@@ -94,6 +94,16 @@ test('the core has no clock, no chance, no timer and no network of its own', () 
   );
 });
 
+test('the core names no command of a client', () => {
+  const command =
+    /smol-gang (?:(?:plan|task|repo|token|user) [a-z]|(?:run|status|recover|cancel|login|doctor|gc)\b)|\bgh (?:pr|auth|api)\b|\bgit (?:merge|push|pull|fetch|checkout)\b|\s--(?:base|max-usd|max-tokens|file|option)\b/;
+
+  const matches = findFilesMatching(command).filter(
+    (file) => isIn(file, ['core']) && !isTest(file),
+  );
+  expect(matches).toEqual([]);
+});
+
 test('no file grows beyond what one reads in one go', () => {
   const lengths = [...sources].map(([file, source]) => ({
     file,

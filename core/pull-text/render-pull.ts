@@ -246,7 +246,7 @@ function renderTaskGraph({ mermaid, plan }: RootPullInput): string {
   // The renderer escapes labels, so a code fence in the flowchart is a defect; the fence would end the block early.
   if (mermaid.trim() === '' || mermaid.includes('```')) return '';
   if (mermaid.length > MAX_MERMAID_CHARS) {
-    return `_The graph is too large to draw here. ${formatInlineCode(`smol-gang plan show ${plan.id}`, 80)} lists its tasks and dependencies._`;
+    return `_The graph is too large to draw here. smol-gang shows the tasks and dependencies of plan ${formatInlineCode(plan.id, 40)}._`;
   }
   return `\`\`\`mermaid\n${mermaid.trim()}\n\`\`\``;
 }
