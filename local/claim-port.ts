@@ -4,35 +4,30 @@ import { findPortHolder } from './find-port-holder.ts';
 import { listenOnLoopback } from './listen-on-loopback.ts';
 
 /**
- * Makes sure that `wanted` is free on loopback, and answers it (for 0: some free port). A taken one is an AppError that
- * names who holds it and the environment variable that chooses another.
+ * Checks that a port is free on loopback and returns the port; 0 selects any free port. Throws AppError `port_taken` with the
+ * process that uses the port, or `port_refused`; both messages name the environment variable that selects another port.
  */
-export async function claimPort(variable: string, wanted: number): Promise<number> {
+export async function claimPort(variable: string, port: number): Promise<number> {
   const server = createServer();
   try {
-    return await listenOnLoopback(server, wanted);
+    return await listenOnLoopback(server, port);
   } catch (cause) {
-    throw await createPortError(variable, wanted, cause);
+    throw await createPortError(variable, port, cause);
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
 }
 
-async function createPortError(
-  variable: string,
-  wanted: number,
-  cause: unknown,
-): Promise<AppError> {
+async function createPortError(variable: string, port: number, cause: unknown): Promise<AppError> {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code !== 'EADDRINUSE') {
-    const message = `port ${wanted} cannot be used (${String(code)}): set ${variable} to another one`;
+    const message = `port ${port} cannot be opened (${String(code)}): set ${variable} to another port`;
     return new AppError('conflict', 'port_refused', message, { cause });
   }
-  const holder =
-    (await findPortHolder(wanted)) ?? 'a process that cannot be told (of another user?)';
-  const message = `port ${wanted} is taken by ${holder}: end it, or set ${variable} to another port`;
+  const holder = (await findPortHolder(port)) ?? 'an unknown process, possibly of another user';
+  const message = `port ${port} is taken by ${holder}: stop that process, or set ${variable} to another port`;
   return new AppError('conflict', 'port_taken', message, {
-    details: { port: wanted, variable },
+    details: { port, variable },
     cause,
   });
 }

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stopData } from './platform/stop-data.ts';
 
-// `npm run clean`: the checkout as it was after the install. A data folder elsewhere (SMOL_DATA_DIR) is its owner's.
+// `npm run clean`: stops the platform and removes its data and all build output from the checkout. A data folder elsewhere
+// (SMOL_DATA_DIR) is left alone.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 for (const dataDir of ['.smol-gang', '.smol-gang/demo']) {
-  for (const what of await stopData(join(ROOT, dataDir))) console.log(`stopped ${what}`);
+  for (const stopped of await stopData(join(ROOT, dataDir))) console.log(`stopped ${stopped}`);
 }
 for (const folder of ['.smol-gang', 'dist', 'coverage']) {
   if (!existsSync(join(ROOT, folder))) continue;

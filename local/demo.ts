@@ -23,14 +23,16 @@ import { startPlatform } from './platform/start-platform.ts';
 import { stopOnSignal } from './platform/stop-on-signal.ts';
 import { seedSample } from './sample.ts';
 
-// `npm run demo`: the main job from prompt to ready pull request on a sample repository. Everything is real but the model,
-// which is scripted and says so.
+// `npm run demo`: shows the way from a prompt to a pull request on a sample repository. All parts are real except the model,
+// which follows a script; the demo tells the user.
 
 const { values } = parseArgs({
   options: {
+    /** Exits after the demo instead of serving. */
     exit: { type: 'boolean', default: false },
-    /** Goes on with a demo whose process was killed, instead of a new one. */
+    /** Continues a demo whose process was killed. */
     resume: { type: 'boolean', default: false },
+    /** Seed for a random order of the model's answers. */
     shuffle: { type: 'string' },
   },
 });
@@ -40,9 +42,9 @@ function printText(text: string): void {
 }
 
 async function runDemo(): Promise<void> {
-  const began = Date.now();
-  const chosen = { ...process.env, SMOL_DATA_DIR: process.env.SMOL_DATA_DIR ?? '.smol-gang/demo' };
-  const settings = readPlatformSettings(chosen, process.cwd());
+  const startedAt = Date.now();
+  const env = { ...process.env, SMOL_DATA_DIR: process.env.SMOL_DATA_DIR ?? '.smol-gang/demo' };
+  const settings = readPlatformSettings(env, process.cwd());
   const state = await prepareDemo(settings);
   const shuffle = values.shuffle === undefined ? undefined : Number(values.shuffle);
   const model = await startScriptedModel({
@@ -69,19 +71,21 @@ async function runDemo(): Promise<void> {
   };
   stopOnSignal(close);
   printText(
-    `The model of this demo is scripted (${model.model}): it knows the sample by heart and costs nothing.`,
+    `The model of this demo is scripted (${model.model}): its answers are prepared for the sample repository and cost nothing. Everything else is real.`,
   );
   await playDemo(platform, settings, state);
-  printText(`Done in ${((Date.now() - began) / 1_000).toFixed(1)} s.`);
+  printText(`Done in ${((Date.now() - startedAt) / 1_000).toFixed(1)} s.`);
   if (!values.exit) return printReadyBanner(platform, settings);
   await close();
-  printText('It is stopped, as asked. Without --exit it goes on serving, for you to look around.');
+  printText(
+    'The platform is stopped because of --exit. Without --exit it keeps running, so you can look around.',
+  );
   process.exit(0);
 }
 
 async function prepareDemo(settings: PlatformSettings): Promise<DemoState> {
-  const earlier = await loadDemoState(settings.dataDir).catch(() => undefined);
-  if (values.resume && earlier !== undefined) return earlier;
+  const earlierState = await loadDemoState(settings.dataDir).catch(() => undefined);
+  if (values.resume && earlierState !== undefined) return earlierState;
   await rm(settings.dataDir, { recursive: true, force: true });
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const state: DemoState = { modelKey: `scripted-${randomBytes(16).toString('hex')}`, done: false };
@@ -97,7 +101,7 @@ async function playDemo(
   const path = join(settings.dataDir, 'sample');
   await seedSample(path);
   const { token } = JSON.parse(await readFile(getDataLayout(settings.dataDir).cli, 'utf8'));
-  // The command line looks into the folder above the demo's own.
+  // The command line reads the token from the parent of the demo's folder.
   if (basename(dirname(settings.dataDir)) === '.smol-gang') {
     await writePrivateFile(getDataLayout(dirname(settings.dataDir)).cli, {
       url: platform.url,
@@ -111,7 +115,9 @@ async function playDemo(
   const stage: DemoStage = { client, out: process.stdout, printText };
   const repository = await client.call(API.linkRepository, { body: { path, forge: 'local' } });
 
-  printText(`A complex prompt for ${repository.name}:\n\n${indentLines(DEMO_COMPLEX_PROMPT)}`);
+  printText(
+    `Part 1: a complex prompt for the repository ${repository.name}. A planner splits it into tasks for several agents.\n\n${indentLines(DEMO_COMPLEX_PROMPT)}`,
+  );
   const complexPlan = await submitPrompt(
     stage,
     repository.name,
@@ -120,17 +126,19 @@ async function playDemo(
   );
   await saveDemoState(settings.dataDir, { ...state, repository: repository.name, complexPlan });
   await approveWhenPlanned(stage, complexPlan);
-  const complex = await followPlan(stage, complexPlan);
-  const pull = complex.plan.pulls[0];
-  const root =
+  const complexEnd = await followPlan(stage, complexPlan);
+  const pull = complexEnd.plan.pulls[0];
+  const rootTests =
     pull === undefined
       ? undefined
       : await testBranch(path, pull.branch, join(settings.dataDir, 'root-check'));
   printText(
-    `The sample's own tests on the root branch: ${root?.passed ?? 0} passed. The root pull request is ready for you: ${pull?.url ?? ''}`,
+    `Every task is merged into the branch of the plan, where ${rootTests?.passed ?? 0} tests of the sample pass. The pull request of the whole plan waits for your review: ${pull?.url ?? ''}`,
   );
 
-  printText(`A simple prompt, for one agent:\n\n${indentLines(DEMO_SIMPLE_PROMPT)}`);
+  printText(
+    `Part 2: a simple prompt, which a single agent completes with a single pull request.\n\n${indentLines(DEMO_SIMPLE_PROMPT)}`,
+  );
   const simplePlan = await submitPrompt(stage, repository.name, DEMO_SIMPLE_PROMPT, 'demo-simple');
   await saveDemoState(settings.dataDir, {
     ...state,

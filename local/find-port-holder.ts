@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
+/** Code of a listening socket in /proc/net/tcp. */
 const LISTEN_STATE = '0A';
 
-/** Who listens on a TCP port, as `process <pid> (<command>)`; undefined when it cannot be told. */
+/** Describes the process that listens on a TCP port as `process <pid> (<command>)`; undefined if the process is unknown. */
 export async function findPortHolder(port: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return findByLsof(port);
   const inodes = await readListeningInodes(port);
@@ -37,7 +38,7 @@ async function hasSocket(pid: string, inodes: ReadonlySet<string>): Promise<bool
   return false;
 }
 
-/** Program and first argument: enough to know it, and further ones may be private. */
+/** Returns the program and its first argument; further arguments may be private. */
 async function readCommand(pid: string): Promise<string> {
   const parts = (await readOrEmpty(`/proc/${pid}/cmdline`)).split('\0').slice(0, 2);
   const command = parts.join(' ').trim();
@@ -49,15 +50,15 @@ async function listNumericEntries(folder: string): Promise<string[]> {
   return entries.filter((entry) => /^\d+$/.test(entry));
 }
 
-/** Processes end while they are looked at, and those of other users cannot be read. */
+/** Reads a file; returns an empty string for a process that has ended or belongs to another user. */
 function readOrEmpty(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }
 
 async function findByLsof(port: number): Promise<string | undefined> {
   try {
-    const arguments_ = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'];
-    const { stdout } = await promisify(execFile)('lsof', arguments_, { timeout: 3_000 });
+    const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'];
+    const { stdout } = await promisify(execFile)('lsof', args, { timeout: 3_000 });
     const pid = /^p(\d+)$/m.exec(stdout)?.[1];
     const command = /^c(.+)$/m.exec(stdout)?.[1] ?? 'unknown command';
     return pid === undefined ? undefined : `process ${pid} (${command})`;

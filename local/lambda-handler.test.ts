@@ -7,35 +7,35 @@ function invokeHandler(handler: LambdaHandler, event: object = {}, timeoutMs = 1
   return invokeLambda({ name: 'tiny', handler, timeoutMs }, event);
 }
 
-test('event and result pass as JSON, so that neither side shares an object with the other', async () => {
+test('invokeLambda passes event and result as JSON copies', async () => {
   const event = { at: new Date(0), list: [1], gone: undefined };
-  const seen: unknown[] = [];
+  const received: unknown[] = [];
 
-  const result = await invokeHandler((given) => {
-    seen.push(given);
-    return given;
+  const result = await invokeHandler((event) => {
+    received.push(event);
+    return event;
   }, event);
 
-  expect(seen).toStrictEqual([{ at: '1970-01-01T00:00:00.000Z', list: [1] }]);
-  expect(result).toStrictEqual(seen[0]);
-  expect(result).not.toBe(seen[0]);
+  expect(received).toStrictEqual([{ at: '1970-01-01T00:00:00.000Z', list: [1] }]);
+  expect(result).toStrictEqual(received[0]);
+  expect(result).not.toBe(received[0]);
 });
 
-test('no result is null, as it is for Lambda', async () => {
+test('invokeLambda returns null for a missing result, like AWS Lambda', async () => {
   expect(await invokeHandler(() => undefined)).toBeNull();
 });
 
-test('the context tells a request id and the time that is left', async () => {
+test('the context contains a request id and the remaining time', async () => {
   const result = await invokeHandler((_event, context) => ({
     id: context.awsRequestId,
     name: context.functionName,
-    left: context.getRemainingTimeInMillis(),
+    remainingMs: context.getRemainingTimeInMillis(),
   }));
 
   expect(result).toMatchObject({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), name: 'tiny' });
   expect(result).toHaveProperty(
-    'left',
-    expect.toSatisfy((left) => left > 900 && left <= 1_000),
+    'remainingMs',
+    expect.toSatisfy((remainingMs) => remainingMs > 900 && remainingMs <= 1_000),
   );
 });
 
@@ -46,12 +46,12 @@ test.each([
       throw new Error('broken');
     },
   ],
-  ['later', () => Promise.reject(new Error('broken'))],
-])('what a handler throws %s comes through', async (_name, handler) => {
+  ['asynchronously', () => Promise.reject(new Error('broken'))],
+])('invokeLambda passes through an error that a handler throws %s', async (_name, handler) => {
   await expect(invokeHandler(handler)).rejects.toThrow('broken');
 });
 
-test('a handler that takes longer than its time is given up', async () => {
+test('invokeLambda throws after the time limit of a handler', async () => {
   const never = invokeHandler(() => new Promise(() => undefined), {}, 20);
 
   await expect(never).rejects.toSatisfy((error) =>
@@ -59,7 +59,7 @@ test('a handler that takes longer than its time is given up', async () => {
   );
 });
 
-test('an event or a result over 6 MB is refused', async () => {
+test('invokeLambda rejects an event or a result larger than 6 MB', async () => {
   const large = 'x'.repeat(6 * 1024 * 1024);
 
   await expect(invokeHandler(() => null, { large })).rejects.toSatisfy((error) =>
@@ -70,7 +70,7 @@ test('an event or a result over 6 MB is refused', async () => {
   );
 });
 
-test('a module without a handler is named', async () => {
+test('loadHandler names a module without a handler', async () => {
   await expect(loadHandler('core/base/app-error.ts')).rejects.toThrow(
     'core/base/app-error.ts exports no function',
   );

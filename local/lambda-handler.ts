@@ -3,25 +3,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { AppError } from '../core/base/app-error.ts';
 
-// Handlers are called as Lambda calls them: the event and the result are JSON, time and size are limited. Only the freeze
-// between invocations and the separate process are missing.
+// Invokes handlers like AWS Lambda: event and result are JSON, time and size are limited. Unlike in AWS Lambda, handlers share
+// the platform's process and are not frozen between invocations.
 
+/** Limit of AWS Lambda for an event and for a result. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
+/** A handler module's function. */
 export type LambdaHandler = (event: unknown, context: Context) => unknown;
 
+/** A handler with its name and time limit. */
 export type LambdaFunction = {
   readonly name: string;
   readonly handler: LambdaHandler;
   readonly timeoutMs: number;
 };
 
-/** `path`: as the topology names it, from the root of the project; the module exports `handler`. */
+/** Loads the export `handler` of a module; `path` is relative to the root of the project, as in core/topology. */
 export async function loadHandler(path: string): Promise<LambdaHandler> {
   const module: Record<string, unknown> = await import(new URL(`../${path}`, import.meta.url).href);
   const { handler } = module;
   if (isHandler(handler)) return handler;
-  throw new AppError('bug', 'no_handler', `${path} exports no function named handler`);
+  throw new AppError('bug', 'no_handler', `${path} exports no function with the name handler`);
 }
 
 function isHandler(value: unknown): value is LambdaHandler {
@@ -29,8 +32,9 @@ function isHandler(value: unknown): value is LambdaHandler {
 }
 
 /**
- * The result as JSON makes it. Throws what the handler throws; AppError `limited` payload_too_large for the event, `bug`
- * response_too_large for the result, `transient` function_timeout: the handler then goes on, and nobody hears of it.
+ * Invokes a handler and returns its result after a round trip through JSON. Errors of the handler pass through. Throws
+ * AppError `payload_too_large` for the event, `response_too_large` for the result and `function_timeout` after the time limit;
+ * the handler then continues, but its result is lost.
  */
 export async function invokeLambda(target: LambdaFunction, event: object): Promise<unknown> {
   const payload = JSON.stringify(event);
@@ -38,33 +42,37 @@ export async function invokeLambda(target: LambdaFunction, event: object): Promi
     throw new AppError(
       'limited',
       'payload_too_large',
-      `an event may hold ${MAX_PAYLOAD_BYTES} bytes`,
+      `the event of ${target.name} is larger than ${MAX_PAYLOAD_BYTES} bytes`,
     );
   }
   const result = await runBeforeTimeout(target, async () =>
     target.handler(JSON.parse(payload), createContext(target)),
   );
   if (result === undefined) return null;
-  const answer = JSON.stringify(result);
-  if (Buffer.byteLength(answer) > MAX_PAYLOAD_BYTES) {
-    throw new AppError('bug', 'response_too_large', `a result may hold ${MAX_PAYLOAD_BYTES} bytes`);
+  const response = JSON.stringify(result);
+  if (Buffer.byteLength(response) > MAX_PAYLOAD_BYTES) {
+    throw new AppError(
+      'bug',
+      'response_too_large',
+      `the result of ${target.name} is larger than ${MAX_PAYLOAD_BYTES} bytes`,
+    );
   }
-  return JSON.parse(answer);
+  return JSON.parse(response);
 }
 
 async function runBeforeTimeout(
   target: LambdaFunction,
   run: () => Promise<unknown>,
 ): Promise<unknown> {
-  const stop = new AbortController();
-  const timeout = delay(target.timeoutMs, undefined, { signal: stop.signal }).then(() => {
+  const timer = new AbortController();
+  const timeout = delay(target.timeoutMs, undefined, { signal: timer.signal }).then(() => {
     const message = `${target.name} timed out after ${target.timeoutMs / 1_000} seconds`;
     throw new AppError('transient', 'function_timeout', message);
   });
   try {
     return await Promise.race([run(), timeout]);
   } finally {
-    stop.abort();
+    timer.abort();
     timeout.catch(() => undefined);
   }
 }
@@ -81,12 +89,16 @@ function createContext(target: LambdaFunction): Context {
     logGroupName: `/aws/lambda/${target.name}`,
     logStreamName: 'local',
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
-    done: refuseCallback,
-    fail: refuseCallback,
-    succeed: refuseCallback,
+    done: rejectCallback,
+    fail: rejectCallback,
+    succeed: rejectCallback,
   };
 }
 
-function refuseCallback(): never {
-  throw new AppError('bug', 'callback_handler', 'handlers answer by their promise');
+function rejectCallback(): never {
+  throw new AppError(
+    'bug',
+    'callback_handler',
+    'a handler must return a promise instead of calling done, fail or succeed',
+  );
 }

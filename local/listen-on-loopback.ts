@@ -1,13 +1,14 @@
 import type { Server } from 'node:http';
 
-/** The port; 0 asks for any. Rejects when it is taken. */
+/** Listens on a loopback port and returns its number; 0 selects any free port. Rejects if the port is taken. */
 export function listenOnLoopback(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', reject);
       const address = server.address();
-      if (address === null || typeof address === 'string') reject(new Error('listens on no port'));
+      if (address === null || typeof address === 'string')
+        reject(new Error('the server listens on no TCP port'));
       else resolve(address.port);
     });
   });

@@ -7,7 +7,7 @@ import { printReadyBanner } from './platform/print-ready-banner.ts';
 import { startPlatform } from './platform/start-platform.ts';
 import { stopOnSignal } from './platform/stop-on-signal.ts';
 
-/** `npm run dev`: the whole of smol-gang on this machine. */
+/** `npm run dev`: runs the complete platform on this machine. */
 async function runPlatform(): Promise<void> {
   const settings = readPlatformSettings(process.env, process.cwd());
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });

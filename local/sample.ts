@@ -3,30 +3,30 @@ import { cp, mkdir, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const SAMPLE = fileURLToPath(new URL('./sample/', import.meta.url));
+const SAMPLE_FOLDER = fileURLToPath(new URL('./sample/', import.meta.url));
 const AUTHOR = { name: 'Sample Author', email: 'author@example.com', date: '2026-01-05T09:00:00Z' };
 
 /**
- * Makes a git repository of the sample in `directory`, on branch `main`, always with the same commit; one that is there
- * already stays as it is. Answers the head of `main`.
+ * Creates the sample's git repository in `directory` and returns the commit of its branch `main`, which is always the same.
+ * An existing repository is left unchanged.
  */
 export async function seedSample(directory: string): Promise<{ commit: string }> {
   await mkdir(directory, { recursive: true });
   const entries = await readdir(directory);
   if (entries.length > 0 && !entries.includes('.git')) {
-    throw new Error(`${directory} has other files in it`);
+    throw new Error(`${directory} contains other files: choose an empty folder`);
   }
   if (entries.length === 0) {
-    await cp(SAMPLE, directory, { recursive: true });
-    await git(directory, ['init', '--quiet', '--initial-branch=main']);
-    await git(directory, ['add', '--all']);
-    await git(directory, ['commit', '--quiet', '--message', 'A ledger for expenses']);
+    await cp(SAMPLE_FOLDER, directory, { recursive: true });
+    await runGit(directory, ['init', '--quiet', '--initial-branch=main']);
+    await runGit(directory, ['add', '--all']);
+    await runGit(directory, ['commit', '--quiet', '--message', 'A ledger for expenses']);
   }
-  return { commit: await git(directory, ['rev-parse', 'main']) };
+  return { commit: await runGit(directory, ['rev-parse', 'main']) };
 }
 
-/** Without the person's own configuration: hooks, signing and templates would make another commit of it. */
-async function git(directory: string, args: readonly string[]): Promise<string> {
+/** Runs git without the user's configuration, because hooks, signing and templates would change the commit. */
+async function runGit(directory: string, args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('git', [...args], {
     cwd: directory,
     env: {

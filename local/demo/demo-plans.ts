@@ -10,13 +10,14 @@ import { watchPlan } from '../../cli/watch/watch-plan.ts';
 import { API } from '../../core/contract/api.ts';
 import type { CreatePlan } from '../../core/contract/plan.ts';
 
+/** The client and the terminal of the demo. */
 export type DemoStage = {
   readonly client: Client;
   readonly out: NodeJS.WriteStream;
   readonly printText: (text: string) => void;
 };
 
-/** Hands a prompt in; the same key answers the same plan, however often a killed demo asks. */
+/** Creates a plan and returns its id; a resumed demo gets the same plan for the same key. */
 export async function submitPrompt(
   stage: DemoStage,
   repository: string,
@@ -37,7 +38,7 @@ export async function submitPrompt(
   return plan.id;
 }
 
-/** Watches until the planner is through, shows the graph and approves it, as a person would. */
+/** Waits for the planner, shows the graph and approves it. */
 export async function approveWhenPlanned(stage: DemoStage, plan: string): Promise<void> {
   for (;;) {
     const view = await stage.client.call(API.getPlan, { params: { plan } });
@@ -45,7 +46,7 @@ export async function approveWhenPlanned(stage: DemoStage, plan: string): Promis
       const graph = await stage.client.call(API.getGraph, { params: { plan }, query: {} });
       printLines(stage, renderGraph(view, graph, { width: getTerminalWidth(stage) }));
       stage.printText(
-        `Approving revision ${view.revision}, as you would with: smol-gang plan approve ${plan}`,
+        `The demo now approves this plan for you. The command would be: smol-gang plan approve ${plan}`,
       );
       await stage.client.call(API.approvePlan, {
         params: { plan },
@@ -58,7 +59,7 @@ export async function approveWhenPlanned(stage: DemoStage, plan: string): Promis
   }
 }
 
-/** Live until it has ended; throws when it ended otherwise than complete. */
+/** Shows the progress of a plan until its end; throws unless the plan is complete. */
 export async function followPlan(stage: DemoStage, plan: string): Promise<PlanSnapshot> {
   const { state } = await watchPlan(stage.client, plan, {
     out: stage.out,
@@ -69,10 +70,11 @@ export async function followPlan(stage: DemoStage, plan: string): Promise<PlanSn
   printLines(stage, renderSummary(state.plan, state.tasks, { width: getTerminalWidth(stage) }));
   if (getExitCode(state) === 0) return state;
   throw new Error(
-    `plan ${plan} is ${state.plan.status}${state.plan.reason === undefined ? '' : `: ${state.plan.reason}`}`,
+    `the demo expected plan ${plan} to complete, but the plan is ${state.plan.status}${state.plan.reason === undefined ? '' : `: ${state.plan.reason}`}`,
   );
 }
 
+/** Prints rendered lines after a blank line. */
 export function printLines(stage: DemoStage, lines: readonly Line[]): void {
   stage.out.write(`\n${renderLines(lines, { colour: stage.out.isTTY === true }).join('\n')}\n`);
 }

@@ -10,14 +10,16 @@ const stateSchema = z.object({
   simplePlan: z.string().optional(),
   done: z.boolean(),
 });
-/** How far a demo is: enough to go on after its process was killed. */
+/** Progress of a demo, sufficient to resume after its process was killed. */
 export type DemoState = z.infer<typeof stateSchema>;
 
+/** Loads the progress; undefined if no demo has started. Throws if the file is damaged. */
 export async function loadDemoState(dataDir: string): Promise<DemoState | undefined> {
   const text = await readFile(getStatePath(dataDir), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
 }
 
+/** Saves the progress. */
 export function saveDemoState(dataDir: string, state: DemoState): Promise<void> {
   return writePrivateFile(getStatePath(dataDir), state);
 }

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 const execFileAsync = promisify(execFile);
 
 /**
- * The sample's own tests on a branch, in a checkout of its own; answers the runner's counts. Throws when one fails. What an
- * earlier one that was killed left in `folder` goes first.
+ * Runs the sample's tests on a branch in a separate checkout and returns the number of passed tests. Throws if a test fails.
+ * `folder` is emptied first, because a killed run may have left files.
  */
 export async function testBranch(
   repository: string,
@@ -37,7 +37,7 @@ export async function testBranch(
     const passed = Number(
       /^# pass (\d+)$/m.exec(stdout)?.[1] ?? /ℹ pass (\d+)/.exec(stdout)?.[1] ?? Number.NaN,
     );
-    if (!(passed > 0)) throw new Error(`no test ran on ${branch}:\n${stdout.slice(-2_000)}`);
+    if (!(passed > 0)) throw new Error(`no test ran on branch ${branch}:\n${stdout.slice(-2_000)}`);
     return { passed };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -2,17 +2,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
+import { parseJson } from '../../core/base/parse-json.ts';
 import { getDataLayout } from './platform-settings.ts';
 
-// One platform per data folder, and only data that this version can read.
+// Ensures that only one platform uses a data folder, and that this version can read the data.
 
-/** Raised when what is stored changes its shape; a step that brings older data up belongs beside it. */
+/** Version of the stored data. A change of the format needs a higher version and a migration in this file. */
 export const DATA_VERSION = 1;
 
 const versionSchema = z.object({ version: z.number().int() });
 const lockSchema = z.object({ pid: z.number().int(), started: z.string() });
 
-/** Answers how to let go. Throws AppError `data_in_use` that names the other process, or `data_version`. */
+/** Claims a data folder and returns its release. Throws AppError `data_in_use` or `data_version`. */
 export async function claimData(dataDir: string): Promise<() => Promise<void>> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const paths = getDataLayout(dataDir);
@@ -22,11 +23,11 @@ export async function claimData(dataDir: string): Promise<() => Promise<void>> {
 }
 
 async function takeLock(path: string, dataDir: string): Promise<void> {
-  const mine = JSON.stringify({ pid: process.pid, started: readStartTime(process.pid) ?? '' });
+  const ownLock = JSON.stringify({ pid: process.pid, started: readStartTime(process.pid) ?? '' });
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       const file = await open(path, 'wx', 0o600);
-      await file.writeFile(mine);
+      await file.writeFile(ownLock);
       await file.close();
       return;
     } catch (error) {
@@ -37,20 +38,20 @@ async function takeLock(path: string, dataDir: string): Promise<void> {
       throw new AppError(
         'conflict',
         'data_in_use',
-        `another smol-gang (process ${holder}) runs on ${dataDir}: end it, or set SMOL_DATA_DIR to another folder`,
+        `another smol-gang (process ${holder}) uses the data in ${dataDir}: stop that process, or set SMOL_DATA_DIR to another folder`,
       );
     }
-    // Whoever wrote it is gone, with or without having said so.
+    // The process of this lock no longer runs.
     await rm(path, { force: true });
   }
   throw new AppError(
     'conflict',
     'data_in_use',
-    `several smol-gangs start on ${dataDir} at once: start one`,
+    `several smol-gang processes start with the data in ${dataDir} at the same time: start only one`,
   );
 }
 
-/** The process that runs on this data now; undefined: none does. */
+/** Returns the id of the process that uses a data folder; undefined if the folder is free. */
 export async function findHolder(dataDir: string): Promise<number | undefined> {
   const text = await readFile(getDataLayout(dataDir).lock, 'utf8').catch(() => '');
   const holder = lockSchema.safeParse(parseJson(text));
@@ -58,7 +59,7 @@ export async function findHolder(dataDir: string): Promise<number | undefined> {
   return holder.data.pid;
 }
 
-/** A process id is used again; together with its start time it is not. Undefined: no such process. */
+/** Returns the start time of a process, which distinguishes later processes with the same id; undefined if none runs. */
 function readStartTime(pid: number): string | undefined {
   try {
     process.kill(pid, 0);
@@ -78,20 +79,12 @@ async function checkVersion(path: string, dataDir: string): Promise<void> {
     await writeFile(path, `${JSON.stringify({ version: DATA_VERSION })}\n`, { mode: 0o600 });
     return;
   }
-  const found = versionSchema.safeParse(parseJson(await readFile(path, 'utf8')));
-  if (found.success && found.data.version === DATA_VERSION) return;
-  const version = found.success ? `version ${found.data.version}` : 'an unknown version';
+  const stored = versionSchema.safeParse(parseJson(await readFile(path, 'utf8')));
+  if (stored.success && stored.data.version === DATA_VERSION) return;
+  const version = stored.success ? `version ${stored.data.version}` : 'an unknown version';
   throw new AppError(
     'conflict',
     'data_version',
-    `${dataDir} holds data of ${version}, and this smol-gang reads version ${DATA_VERSION}: move the folder away, or use the release that wrote it`,
+    `${dataDir} holds data of ${version}, but this smol-gang reads version ${DATA_VERSION}: move the folder away, or use the release of smol-gang that wrote the data`,
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -9,9 +9,10 @@ const keysSchema = z.object({
   forgeAppKey: z.string().min(100),
   webhookSecret: z.string().min(32),
 });
+/** Secrets of a local platform. */
 export type PlatformKeys = z.infer<typeof keysSchema>;
 
-/** The platform's own secrets: made once, readable by their owner only, so that tokens outlive a restart. */
+/** Loads the platform's secrets, or creates them on the first start. Tokens stay valid after a restart. */
 export async function loadPlatformKeys(path: string): Promise<PlatformKeys> {
   if (existsSync(path)) return keysSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   const { privateKey } = generateKeyPairSync('rsa', {
@@ -29,7 +30,7 @@ export async function loadPlatformKeys(path: string): Promise<PlatformKeys> {
   return keys;
 }
 
-/** Whole or not at all, mode 600. */
+/** Writes JSON atomically to a file that only its owner can read (mode 600). */
 export async function writePrivateFile(path: string, value: unknown): Promise<void> {
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 
-// What the laptop platform itself is told by its environment; handlers get theirs as Lambdas do, from what it starts.
+// Settings of the local platform from its environment. Handlers read their own settings, as in AWS Lambda.
 
 const settingsSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
@@ -11,15 +11,19 @@ const settingsSchema = z.object({
   SMOL_CLOCK_SECONDS: z.coerce.number().int().min(1).max(60).default(60),
 });
 
+/** Settings of the local platform. */
 export type PlatformSettings = {
+  /** Port of the API; 0 selects any free port. */
   readonly port: number;
+  /** Port of the local forge; 0 selects any free port. */
   readonly forgePort: number;
-  /** Absolute. */
+  /** Absolute path. */
   readonly dataDir: string;
-  /** How often the clock looks for what is due; a cloud's does each minute. */
+  /** Upper bound for the interval of scheduled handlers; 60 in the cloud. */
   readonly clockSeconds: number;
 };
 
+/** Reads the settings; throws AppError `invalid_settings` with every invalid variable. */
 export function readPlatformSettings(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
@@ -38,7 +42,7 @@ export function readPlatformSettings(
   throw new AppError('invalid', 'invalid_settings', problems.join('\n'));
 }
 
-/** Where each part keeps its data. */
+/** Returns the path of each part's data. */
 export function getDataLayout(
   dataDir: string,
 ): Record<

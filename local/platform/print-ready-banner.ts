@@ -1,6 +1,7 @@
 import type { PlatformSettings } from './platform-settings.ts';
 import type { Platform } from './start-platform.ts';
 
+/** Prints the addresses of the platform and the ways to sign in. */
 export async function printReadyBanner(
   platform: Platform,
   settings: PlatformSettings,
@@ -8,20 +9,19 @@ export async function printReadyBanner(
   const { admin } = platform;
   const lines = [
     '',
-    '  smol-gang is running on this machine, on loopback only.',
+    '  smol-gang is running. Only this machine can connect.',
     '',
-    `  API      ${platform.url}   (description: ${platform.url}/v1/openapi.json)`,
-    `  Forge    ${platform.forgeUrl}`,
+    `  API      ${platform.url}   (OpenAPI description: ${platform.url}/v1/openapi.json)`,
+    `  Forge    ${platform.forgeUrl}   (local repositories and pull requests)`,
     `  Data     ${settings.dataDir}`,
-    `  Sign in  smol-gang login '${await platform.signInLink()}'   (once, within ten minutes; not needed on this machine)`,
+    `  Sign in  smol-gang login '${await platform.createSignInLink()}'   (valid once, for ten minutes; this folder needs no sign-in)`,
   ];
   if (admin.generatedPassword !== undefined)
-    lines.push(
-      `  Admin    ${admin.email}, password ${admin.generatedPassword}   (shown this once)`,
-    );
+    lines.push(`  Admin    ${admin.email}, password ${admin.generatedPassword}   (shown only now)`);
   lines.push(
     '',
-    '  Without root an agent on this laptop is not walled off from you: it runs as your user. `smol-gang doctor` says more.',
+    '  Caution: without root, agents run as your user and can read your files. `smol-gang doctor` shows details.',
+    '  Press Ctrl+C to stop.',
     '',
   );
   console.log(lines.join('\n'));

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import { resolveProgramPath } from './resolve-program-path.ts';
 
-const NODE = '/work/node_modules/node/bin/node';
+const NODE = '/app/node_modules/node/bin/node';
 
-test("keeps the person's folders in order, with our Node behind them", () => {
+test('resolveProgramPath keeps the user’s folders in order and appends the folder of Node.js', () => {
   const path = resolveProgramPath('/home/me/.cargo/bin:/usr/bin:/bin', NODE);
 
-  expect(path).toBe('/home/me/.cargo/bin:/usr/bin:/bin:/work/node_modules/node/bin');
+  expect(path).toBe('/home/me/.cargo/bin:/usr/bin:/bin:/app/node_modules/node/bin');
 });
 
-test('leaves out what npm put in front for its script', () => {
-  const npm = '/work/node_modules/.bin:/node_modules/.bin:/usr/lib/npm/lib/node-gyp-bin';
+test('resolveProgramPath removes the folders that npm adds for its scripts', () => {
+  const npm = '/app/node_modules/.bin:/node_modules/.bin:/usr/lib/npm/lib/node-gyp-bin';
 
-  expect(resolveProgramPath(`${npm}:/usr/bin`, NODE)).toBe('/usr/bin:/work/node_modules/node/bin');
+  expect(resolveProgramPath(`${npm}:/usr/bin`, NODE)).toBe('/usr/bin:/app/node_modules/node/bin');
 });
 
-test('says nothing where there is no PATH', () => {
+test('resolveProgramPath returns undefined without a PATH', () => {
   expect(resolveProgramPath(undefined, NODE)).toBeUndefined();
   expect(resolveProgramPath('', NODE)).toBeUndefined();
 });

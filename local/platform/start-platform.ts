@@ -1,6 +1,8 @@
+import type { AccessDeps } from '../../core/access/access-deps.ts';
 import { issueSignInCode } from '../../core/access/one-time-secret.ts';
 import type { EnsuredAdmin } from '../../core/access/user.ts';
 import { ensureAdmin } from '../../core/access/user.ts';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import { QUEUES } from '../../core/topology/queues.ts';
 import { HTTP_FUNCTIONS, SOCKET_ROUTES } from '../../core/topology/routes.ts';
@@ -8,9 +10,12 @@ import { SCHEDULES } from '../../core/topology/schedules.ts';
 import { readConfig } from '../../functions/config.ts';
 import { claimPort } from '../claim-port.ts';
 import { createTable } from '../emulator/create-table.ts';
+import type { Credential } from '../emulator/credential.ts';
 import { createCredential } from '../emulator/credential.ts';
+import type { Emulators } from '../emulator/start-emulators.ts';
 import { startEmulators } from '../emulator/start-emulators.ts';
 import { startExpiry } from '../emulator/start-expiry.ts';
+import type { RunningForge } from '../forge/start-forge.ts';
 import { startForge } from '../forge/start-forge.ts';
 import type { SocketHandlers } from '../gateway/socket-gateway.ts';
 import type { Gateway } from '../gateway/start-gateway.ts';
@@ -19,20 +24,21 @@ import { loadHandler } from '../lambda-handler.ts';
 import { startClock } from '../source/start-clock.ts';
 import { startQueuePoller } from '../source/start-queue-poller.ts';
 import { claimData } from './claim-data.ts';
+import type { PlatformKeys } from './platform-keys.ts';
 import { loadPlatformKeys } from './platform-keys.ts';
 import type { PlatformSettings } from './platform-settings.ts';
 import { getDataLayout } from './platform-settings.ts';
 import { resolveProgramPath } from './resolve-program-path.ts';
 import { writeCliFile } from './write-cli-file.ts';
 
-// The laptop's cloud, started in order and stopped in the reverse one. Handlers are the very ones that run as Lambdas: they
-// learn from their environment where everything is.
+// Starts the local platform part by part and stops the parts in reverse order. The handlers are the same as in AWS Lambda; they
+// learn the addresses of all parts from their environment.
 
 const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
 const APP_ID = '1';
-/** What a person may have set; the rest follows from what is started. */
-const PERSON_SECTIONS = [
+/** Settings that a person may define; the platform derives all other settings. */
+const USER_SECTIONS = [
   'admin',
   'github',
   'model',
@@ -43,52 +49,94 @@ const PERSON_SECTIONS = [
   'retention',
 ] as const;
 
+/** A running local platform. */
 export type Platform = {
-  /** Where the API is, for people: http://localhost:<port>. */
+  /** Address of the API for people: http://localhost:<port>. */
   readonly url: string;
   readonly forgeUrl: string;
   readonly admin: EnsuredAdmin;
-  /** Signs an admin in, once, within ten minutes. */
-  signInLink(): Promise<string>;
+  /** Returns a link that signs the admin in; valid once, for ten minutes. */
+  createSignInLink(): Promise<string>;
   close(): Promise<void>;
 };
 
+/** Facts that every start step needs. */
+type StartContext = {
+  readonly settings: PlatformSettings;
+  /** Environment of the handlers; `publishAddresses` extends it. */
+  readonly env: Record<string, string | undefined>;
+  readonly log: Log;
+  readonly paths: ReturnType<typeof getDataLayout>;
+  readonly port: number;
+  readonly forgePort: number;
+  readonly keys: PlatformKeys;
+  readonly credential: Credential;
+  /** Registers an action for the stop of the platform; actions run in reverse order. */
+  readonly onStop: (stop: () => Promise<void>) => void;
+};
+
+/** Starts the platform; if a step fails, stops the parts that already run and throws the error of the step. */
 export async function startPlatform(
   settings: PlatformSettings,
   env: Record<string, string | undefined>,
   log: Log,
 ): Promise<Platform> {
-  const stops: (() => Promise<void>)[] = [];
-  const stopAll = async () => {
-    for (const stop of stops.toReversed())
+  const stopActions: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const stop of stopActions.toReversed())
       await stop().catch((error: unknown) =>
-        log.warn('part did not stop', { cause: String(error) }),
+        log.warn('part did not stop', { cause: describeError(error) }),
       );
   };
   try {
-    return await startParts(settings, env, log, stops, stopAll);
+    const context = await claimResources(settings, env, log, (stop) => stopActions.push(stop));
+    return { ...(await startParts(context)), close };
   } catch (error) {
-    await stopAll();
+    await close();
     throw error;
   }
 }
 
-async function startParts(
+/** Checks the settings and claims ports and data before any part starts. */
+async function claimResources(
   settings: PlatformSettings,
   env: Record<string, string | undefined>,
   log: Log,
-  stops: (() => Promise<void>)[],
-  close: () => Promise<void>,
-): Promise<Platform> {
-  // Otherwise the first request would find out.
-  readConfig(PERSON_SECTIONS, env);
+  onStop: StartContext['onStop'],
+): Promise<StartContext> {
+  // Without this check, the first request would report an invalid setting.
+  readConfig(USER_SECTIONS, env);
   const port = await claimPort('PORT', settings.port);
   const forgePort = await claimPort('SMOL_FORGE_PORT', settings.forgePort);
-  stops.push(await claimData(settings.dataDir));
+  onStop(await claimData(settings.dataDir));
   const paths = getDataLayout(settings.dataDir);
   const keys = await loadPlatformKeys(paths.keys);
   const credential = createCredential();
+  return { settings, env, log, paths, port, forgePort, keys, credential, onStop };
+}
 
+async function startParts(context: StartContext): Promise<Omit<Platform, 'close'>> {
+  const emulators = await startStorage(context);
+  const forge = await startLocalForge(context);
+  publishAddresses(context, emulators, forge);
+  // Imported after the addresses are published, because adapters read the environment on first use.
+  const { getAccessDeps } = await import('../../functions/deps/get-access-deps.ts');
+  const gateway = await startApiGateway(context);
+  const url = `http://localhost:${gateway.port}`;
+  const admin = await prepareAdmin(context, url, getAccessDeps());
+  await startPoller(context, emulators.queues);
+  await startScheduler(context);
+  return {
+    url,
+    forgeUrl: forge.url,
+    admin,
+    createSignInLink: async () =>
+      `${url}/#signin=${(await issueSignInCode(getAccessDeps(), admin.email)).code}`,
+  };
+}
+
+async function startStorage(context: StartContext): Promise<Emulators> {
+  const { paths, credential, log, env, onStop } = context;
   const emulators = await startEmulators({
     storeDir: paths.store,
     queuesDir: paths.queues,
@@ -96,22 +144,21 @@ async function startParts(
     log,
     env,
   });
-  stops.push(() => emulators.close());
-  const { store, queues } = emulators;
-  await createTable({
-    endpoint: store.endpoint,
+  onStop(() => emulators.close());
+  const table = {
+    endpoint: emulators.store.endpoint,
     region: REGION,
     credentials: credential,
     tableName: TABLE_NAME,
-  });
-  const expiry = startExpiry({
-    endpoint: store.endpoint,
-    region: REGION,
-    credentials: credential,
-    tableName: TABLE_NAME,
-    log,
-  });
-  stops.push(() => expiry.close());
+  };
+  await createTable(table);
+  const expiry = startExpiry({ ...table, log });
+  onStop(() => expiry.close());
+  return emulators;
+}
+
+async function startLocalForge(context: StartContext): Promise<RunningForge> {
+  const { forgePort, paths, keys, port, log, onStop } = context;
   const forge = await startForge({
     port: forgePort,
     dataDir: paths.forge,
@@ -120,8 +167,14 @@ async function startParts(
     webhook: { url: `http://127.0.0.1:${port}/v1/hooks/github`, secret: keys.webhookSecret },
     log,
   });
-  stops.push(() => forge.close());
+  onStop(() => forge.close());
+  return forge;
+}
 
+/** Writes the addresses and secrets of all parts to the environment, from where the handlers read them. */
+function publishAddresses(context: StartContext, emulators: Emulators, forge: RunningForge): void {
+  const { env, credential, port, keys, paths, settings } = context;
+  const { store, queues } = emulators;
   Object.assign(env, {
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: credential.accessKeyId,
@@ -150,16 +203,49 @@ async function startParts(
     SMOL_DATA_DIR: settings.dataDir,
     LOG_FILE: paths.log,
   });
-  // Only now: the adapters read the environment when they are first asked for.
-  const deps = await import('../../functions/deps/get-access-deps.ts');
-  const gateway = await startPlatformGateway(port, credential, log);
-  stops.push(() => gateway.close());
-  const admin = await ensureAdmin(deps.getAccessDeps(), {
+}
+
+async function startApiGateway(context: StartContext): Promise<Gateway> {
+  const { port, credential, log, onStop } = context;
+  const functions = await Promise.all(
+    HTTP_FUNCTIONS.map(async (row) => ({ ...row, handler: await loadHandler(row.handler) })),
+  );
+  const socketHandlers = await Promise.all(
+    SOCKET_ROUTES.map(async (row) => [row.route, await loadHandler(row.handler)] as const),
+  );
+  const sockets = requireSocketHandlers(Object.fromEntries(socketHandlers));
+  const gateway = await startGateway({ port, functions, sockets, credential, log });
+  onStop(() => gateway.close());
+  return gateway;
+}
+
+function requireSocketHandlers(
+  handlers: Partial<Record<string, SocketHandlers['$connect']>>,
+): SocketHandlers {
+  const { $connect, $default, $disconnect } = handlers;
+  if ($connect === undefined || $default === undefined || $disconnect === undefined)
+    throw new Error('core/topology/routes.ts lacks one of $connect, $default and $disconnect');
+  return { $connect, $default, $disconnect };
+}
+
+/** Ensures that an admin exists and that the command line on this machine can act as the admin. */
+async function prepareAdmin(
+  context: StartContext,
+  url: string,
+  access: AccessDeps,
+): Promise<EnsuredAdmin> {
+  const { env, paths } = context;
+  const admin = await ensureAdmin(access, {
     email: env.ADMIN_EMAIL ?? 'admin@smol-gang.local',
     password: env.ADMIN_PASSWORD,
   });
-  const url = `http://localhost:${gateway.port}`;
-  await writeCliFile(paths.cli, url, admin.email, deps.getAccessDeps());
+  await writeCliFile(paths.cli, url, admin.email, access);
+  return admin;
+}
+
+/** Delivers queue messages to their handlers. */
+async function startPoller(context: StartContext, queues: Emulators['queues']): Promise<void> {
+  const { credential, log, onStop } = context;
   const poller = startQueuePoller({
     queues: await Promise.all(
       QUEUES.map(async (row) => ({
@@ -173,7 +259,12 @@ async function startParts(
     credentials: credential,
     log,
   });
-  stops.push(() => poller.close());
+  onStop(() => poller.close());
+}
+
+/** Invokes scheduled handlers, at least as often as the settings demand. */
+async function startScheduler(context: StartContext): Promise<void> {
+  const { settings, log, onStop } = context;
   const clock = startClock({
     schedules: await Promise.all(
       SCHEDULES.map(async (row) => ({
@@ -183,37 +274,5 @@ async function startParts(
     ),
     log,
   });
-  stops.push(() => clock.close());
-  return {
-    url,
-    forgeUrl: forge.url,
-    admin,
-    signInLink: async () =>
-      `${url}/#signin=${(await issueSignInCode(deps.getAccessDeps(), admin.email)).code}`,
-    close,
-  };
-}
-
-async function startPlatformGateway(
-  port: number,
-  credential: ReturnType<typeof createCredential>,
-  log: Log,
-): Promise<Gateway> {
-  const functions = await Promise.all(
-    HTTP_FUNCTIONS.map(async (row) => ({ ...row, handler: await loadHandler(row.handler) })),
-  );
-  const entries = await Promise.all(
-    SOCKET_ROUTES.map(async (row) => [row.route, await loadHandler(row.handler)] as const),
-  );
-  const sockets = Object.fromEntries(entries);
-  return startGateway({ port, functions, sockets: requireSockets(sockets), credential, log });
-}
-
-function requireSockets(
-  handlers: Partial<Record<string, SocketHandlers['$connect']>>,
-): SocketHandlers {
-  const { $connect, $default, $disconnect } = handlers;
-  if ($connect === undefined || $default === undefined || $disconnect === undefined)
-    throw new Error('the topology lacks a WebSocket route');
-  return { $connect, $default, $disconnect };
+  onStop(() => clock.close());
 }

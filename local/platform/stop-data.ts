@@ -8,7 +8,7 @@ import { getDataLayout } from './platform-settings.ts';
 const STOP_TIMEOUT_MS = 20_000;
 const GRACE_MS = 3_000;
 
-/** Ends the platform that runs on this data, then the attempts, which outlive it; answers what there was to end. */
+/** Stops the platform that uses a data folder, then its attempts, which outlive the platform. Returns a description of each. */
 export async function stopData(dataDir: string): Promise<string[]> {
   const stopped: string[] = [];
   const pid = await findHolder(dataDir);
@@ -18,7 +18,7 @@ export async function stopData(dataDir: string): Promise<string[]> {
   }
   const stateDir = join(getDataLayout(dataDir).launcher, 'pods');
   if (!existsSync(stateDir)) return stopped;
-  // It starts nothing, so the bridge's entry is of no use here.
+  // This launcher starts no attempt, so it needs no bridge program.
   const options = { stateDir, bridgeEntry: '', now: Date.now, graceMs: GRACE_MS, sweepMs: 0 };
   const launcher = createProcessLauncher(options);
   const running = (await launcher.list()).filter(({ state }) => state !== 'gone');
@@ -28,9 +28,9 @@ export async function stopData(dataDir: string): Promise<string[]> {
 
 async function stopPlatform(pid: number, dataDir: string): Promise<void> {
   process.kill(pid, 'SIGTERM');
-  const end = Date.now() + STOP_TIMEOUT_MS;
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
   while ((await findHolder(dataDir)) !== undefined) {
-    if (Date.now() > end) process.kill(pid, 'SIGKILL');
+    if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
     await delay(50);
   }
 }

@@ -1,9 +1,9 @@
-/** Ends in order on SIGINT and SIGTERM; a second signal ends at once. */
+/** Closes the program on SIGINT and SIGTERM; a second signal exits at once. */
 export function stopOnSignal(close: () => Promise<void>): void {
-  let stopping = false;
+  let isStopping = false;
   const stop = (signal: string) => {
-    if (stopping) process.exit(130);
-    stopping = true;
+    if (isStopping) process.exit(130);
+    isStopping = true;
     close()
       .then(() => process.exit(signal === 'SIGINT' ? 130 : 0))
       .catch((error: unknown) => {

@@ -14,12 +14,12 @@ async function createTestStage() {
   const folder = await mkdtemp(join(tmpdir(), 'cli-file-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'cli.json');
-  const { deps, advanceClock: pass } = createTestAccess();
+  const { deps, advanceClock } = createTestAccess();
   await ensureAdmin(deps, { email: EMAIL, password: 'a long password' });
   const admin = { kind: 'user', email: EMAIL, role: 'admin', via: 'session' } as const;
   return {
     deps,
-    pass,
+    advanceClock,
     path,
     start: async (
       url = 'http://localhost:3000',
@@ -27,25 +27,25 @@ async function createTestStage() {
       await writeCliFile(path, url, EMAIL, deps);
       return JSON.parse(await readFile(path, 'utf8'));
     },
-    valid: async () => (await listApiTokens(deps, admin)).length,
+    countTokens: async () => (await listApiTokens(deps, admin)).length,
   };
 }
 
-test('each start says where it is, with the one token that is there already', async () => {
-  const { start, valid, deps } = await createTestStage();
+test('writeCliFile updates the address and keeps the existing token', async () => {
+  const { start, countTokens, deps } = await createTestStage();
   const first = await start();
 
   const second = await start('http://localhost:3001');
 
   expect(second).toEqual({ url: 'http://localhost:3001', token: first.token });
-  expect(await valid()).toBe(1);
+  expect(await countTokens()).toBe(1);
   expect(await verifyApiToken(deps, second.token)).toMatchObject({ email: EMAIL, role: 'admin' });
 });
 
-test('a token that is about to end, or is not there, makes way for a new one', async () => {
-  const { start, valid, deps, pass, path } = await createTestStage();
+test('writeCliFile replaces a token that expires soon or cannot be read', async () => {
+  const { start, countTokens, deps, advanceClock, path } = await createTestStage();
   const first = await start();
-  pass(16 * DAY_MS);
+  advanceClock(16 * DAY_MS);
 
   const second = await start();
   expect(second.token).not.toBe(first.token);
@@ -55,5 +55,5 @@ test('a token that is about to end, or is not there, makes way for a new one', a
   const third = await start();
   expect(await verifyApiToken(deps, second.token)).toBeUndefined();
   expect(await verifyApiToken(deps, third.token)).toBeDefined();
-  expect(await valid()).toBe(1);
+  expect(await countTokens()).toBe(1);
 });

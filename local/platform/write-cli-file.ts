@@ -9,38 +9,38 @@ import {
   revokeApiToken,
   verifyApiToken,
 } from '../../core/access/api-token.ts';
+import { parseJson } from '../../core/base/parse-json.ts';
 import { writePrivateFile } from './platform-keys.ts';
 
-// On one laptop nobody has to sign in: the command line finds an admin's token in the data folder.
+// Writes an admin's token to the data folder, so that the command line on this machine needs no sign-in.
 
 const TOKEN_NAME = 'this laptop';
 const TOKEN_DAYS = 30;
-/** One that ends sooner is replaced by the next start. */
+/** A start replaces a token with less remaining time. */
 const MIN_REMAINING_DAYS = 15;
 
 type TokenAccess = Pick<AccessDeps, 'table' | 'clock' | 'randomBytes'>;
 
 const cliFileSchema = z.object({ token: z.string() });
 
-/** Says where the platform is, with the token that lies there if it is good for some time, or else a new one in its place. */
+/** Writes the platform's address and a token; keeps the existing token while it is valid for at least 15 more days. */
 export async function writeCliFile(
   path: string,
   url: string,
   email: string,
   access: TokenAccess,
 ): Promise<void> {
-  const kept = await readToken(path);
-  const isGood = kept !== undefined && (await isTokenStillValid(access, kept, email));
-  await writePrivateFile(path, { url, token: isGood ? kept : await renewToken(access, email) });
+  const existing = await readToken(path);
+  const canReuse = existing !== undefined && (await isTokenStillValid(access, existing, email));
+  await writePrivateFile(path, {
+    url,
+    token: canReuse ? existing : await renewToken(access, email),
+  });
 }
 
 async function readToken(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
-  try {
-    return cliFileSchema.parse(JSON.parse(await readFile(path, 'utf8'))).token;
-  } catch {
-    return undefined;
-  }
+  return cliFileSchema.safeParse(parseJson(await readFile(path, 'utf8'))).data?.token;
 }
 
 async function isTokenStillValid(
@@ -48,8 +48,8 @@ async function isTokenStillValid(
   token: string,
   email: string,
 ): Promise<boolean> {
-  const then = access.clock.now() + MIN_REMAINING_DAYS * 86_400_000;
-  const holder = await verifyApiToken({ table: access.table, clock: { now: () => then } }, token);
+  const later = access.clock.now() + MIN_REMAINING_DAYS * 86_400_000;
+  const holder = await verifyApiToken({ table: access.table, clock: { now: () => later } }, token);
   return holder?.email === email && holder.role === 'admin';
 }
 
