@@ -12,7 +12,7 @@ import type { Scenario } from '../scenario.ts';
 // what an attempt leaves on disk. From real runs, in processes of their own.
 
 const MIB = 2 ** 20;
-const READY_TEXT = 'Without root an agent';
+const READY_TEXT = 'Press Ctrl+C to stop';
 const DONE_TEXT = 'Done in ';
 const DEMO_LIMIT_MS = 600_000;
 const POLL_INTERVAL_MS = 500;

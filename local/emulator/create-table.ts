@@ -8,10 +8,10 @@ import {
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
 
-/** Seconds. */
+/** Times in seconds. */
 const WAIT_SETTINGS = { maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.1 };
 
-/** Makes the one table as the topology has it; one that is there is left as it is. */
+/** Creates the table of core/topology; leaves an existing table unchanged. */
 export async function createTable(options: {
   readonly endpoint: string;
   readonly region: string;
@@ -37,7 +37,7 @@ export async function createTable(options: {
         ),
       }),
     );
-    // It is made after the answer: who writes at once would be told that there is none.
+    // The emulator answers before the table exists, so an immediate write would fail.
     await waitUntilTableExists({ client, ...WAIT_SETTINGS }, { TableName });
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;

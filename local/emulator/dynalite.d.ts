@@ -1,4 +1,4 @@
-// The part of dynalite that is used here; it ships no types.
+// Types for the used part of dynalite, which ships no types.
 
 declare module 'dynalite' {
   import type { Server } from 'node:http';

@@ -1,22 +1,23 @@
 import { z } from 'zod';
 
-// What the platform and the process of its store and queues say to each other.
+// Messages between the platform and the process that runs its table and queues.
 
 const credentialSchema = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
 
-/** First message to the process. A port of 0 is any. */
+/** First message to the process; port 0 selects any free port. */
 export const startCommandSchema = z.object({
   storeDir: z.string(),
   queuesDir: z.string(),
   credential: credentialSchema,
   storePort: z.number().int(),
   queuesPort: z.number().int(),
-  /** It takes the place of one that died under a platform which goes on. */
-  isAgain: z.boolean(),
+  /** True if the process replaces a crashed process while the platform continues. */
+  isRestart: z.boolean(),
 });
+/** First message to the process. */
 export type StartCommand = z.infer<typeof startCommandSchema>;
 
-/** Its answer. */
+/** Reply to the start command: the addresses, or an error. */
 export const startReplySchema = z.union([
   z.object({
     store: z.string(),
@@ -24,7 +25,8 @@ export const startReplySchema = z.union([
   }),
   z.object({ code: z.string(), message: z.string() }),
 ]);
+/** Reply to the start command. */
 export type StartReply = z.infer<typeof startReplySchema>;
 
-/** Asks it to end in order. */
+/** Message that asks the process to close its servers and exit. */
 export const STOP_COMMAND = 'end';

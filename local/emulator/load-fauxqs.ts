@@ -1,11 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
 
-// fauxqs as a library always listens on every interface. Its parts are put together here instead, so that it listens on
-// loopback only; they are not exported by name, so they are found beside the module that is.
+// The public API of fauxqs always listens on every interface. This module assembles the server from the parts of fauxqs, so
+// that it can listen on loopback only. fauxqs does not export these parts; their files lie next to its main module.
 
 type FauxqsStores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
+/** The queues of fauxqs. */
 export type SqsStore = FauxqsStores['sqsStore'];
+/** The storage of fauxqs. */
 export type Persistence = NonNullable<SqsStore['persistence']>;
 
 type FauxqsParts = {
@@ -22,7 +24,7 @@ const MODULES = {
   PersistenceManager: './persistence.js',
 } as const;
 
-/** The server, not listening yet, with the queues and messages that `dataDir` holds. */
+/** Creates the server with the queues and messages in `dataDir`; the server does not listen yet. */
 export async function loadFauxqs(dataDir: string) {
   const parts = await importParts();
   const stores = {
@@ -32,7 +34,7 @@ export async function loadFauxqs(dataDir: string) {
   };
   const persistence = new parts.PersistenceManager(dataDir);
   skipFlushes(persistence);
-  // Loaded before the store writes through: what is read must not be written again.
+  // Loading comes before persistence is attached, because attached stores write each loaded message again.
   persistence.load(stores.sqsStore, stores.snsStore, stores.s3Store);
   stores.sqsStore.persistence = persistence;
   for (const queue of stores.sqsStore.allQueues()) queue.persistence = persistence;
@@ -42,26 +44,31 @@ export async function loadFauxqs(dataDir: string) {
 }
 
 /**
- * A commit is then written, but not flushed to the disk before the answer, which took 10 ms of every send. A killed process
- * loses nothing by it; a power cut may lose the last hints, which are found again by time.
+ * Stops flushing to the disk on each commit, which took 10 ms per message. A killed process still loses nothing. A power cut
+ * may lose the last wake-up messages; the resync finds the affected tasks and plans again.
  */
 function skipFlushes(persistence: Persistence): void {
   const db: unknown = Reflect.get(persistence, 'db');
-  if (!(db instanceof DatabaseSync)) throw new Error('this version of fauxqs stores differently');
+  if (!(db instanceof DatabaseSync))
+    throw new Error(
+      'fauxqs no longer keeps a SQLite database in `db`: adapt load-fauxqs.ts to the installed version',
+    );
   db.exec('PRAGMA synchronous = NORMAL');
 }
 
 async function importParts(): Promise<FauxqsParts> {
-  const main = import.meta.resolve('fauxqs');
-  const found: Record<string, unknown> = {};
+  const mainModule = import.meta.resolve('fauxqs');
+  const parts: Record<string, unknown> = {};
   for (const [name, path] of Object.entries(MODULES)) {
-    const module: Record<string, unknown> = await import(new URL(path, main).href);
-    found[name] = module[name];
+    const module: Record<string, unknown> = await import(new URL(path, mainModule).href);
+    parts[name] = module[name];
   }
-  if (hasParts(found)) return found;
-  throw new Error('this version of fauxqs is put together differently');
+  if (hasParts(parts)) return parts;
+  throw new Error(
+    'fauxqs no longer contains the expected parts: adapt load-fauxqs.ts to the installed version',
+  );
 }
 
-function hasParts(found: Record<string, unknown>): found is Record<string, unknown> & FauxqsParts {
-  return Object.keys(MODULES).every((name) => typeof found[name] === 'function');
+function hasParts(parts: Record<string, unknown>): parts is Record<string, unknown> & FauxqsParts {
+  return Object.keys(MODULES).every((name) => typeof parts[name] === 'function');
 }

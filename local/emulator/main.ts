@@ -1,10 +1,11 @@
 import { isAppError } from '../../core/base/app-error.ts';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { StartCommand, StartReply } from './emulator-message.ts';
 import { STOP_COMMAND, startCommandSchema } from './emulator-message.ts';
 import { startQueues } from './start-queues.ts';
 import { startStore } from './start-store.ts';
 
-// The process of the laptop's store and queues. It ends with the platform that started it, however that ends.
+// Process that runs the table and the queues. The process exits together with the platform, even if the platform is killed.
 
 let stop = async (): Promise<void> => {};
 
@@ -13,7 +14,7 @@ process.on('message', (message) => {
   else void handleStartCommand(startCommandSchema.parse(message));
 });
 process.on('disconnect', () => process.exit(0));
-// A terminal sends these to all of its processes: the platform decides when its store may end.
+// A terminal sends these signals to all its processes, but only the platform decides when the table may close.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
@@ -22,7 +23,7 @@ async function handleStartCommand(options: StartCommand): Promise<void> {
     sendReply(await startServers(options));
   } catch (error) {
     const code = isAppError(error) ? error.code : 'failed';
-    sendReply({ code, message: error instanceof Error ? error.message : String(error) });
+    sendReply({ code, message: describeError(error) });
   }
 }
 
@@ -37,7 +38,7 @@ async function startServers(options: StartCommand): Promise<StartReply> {
     dataDir: options.queuesDir,
     credential,
     port: options.queuesPort,
-    keepInFlight: options.isAgain,
+    keepInFlight: options.isRestart,
   });
   stop = async () => {
     await queues.close();
@@ -47,6 +48,6 @@ async function startServers(options: StartCommand): Promise<StartReply> {
   return { store: store.endpoint, queues: { endpoint, urls } };
 }
 
-function sendReply(begun: StartReply): void {
-  process.send?.(begun);
+function sendReply(reply: StartReply): void {
+  process.send?.(reply);
 }

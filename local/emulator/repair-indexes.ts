@@ -2,16 +2,16 @@ import type { Level, Store, StoredItem, StoredTable } from 'dynalite/db/index.js
 import { create, createKey, getIndexActions } from 'dynalite/db/index.js';
 import { AppError } from '../../core/base/app-error.ts';
 
-// dynalite writes an item's index entries before the item, in steps of their own: a process that is killed between them
-// leaves an index that says something else than the items, for instance an item that owes work and is in no due index.
-// DynamoDB has no such gap, so after an unclean end every index is made to agree with the items again.
+// dynalite writes the index entries of an item in separate steps before the item. A process that is killed in between leaves
+// an index that differs from the items; for example, an item with pending work is missing from the index of due items.
+// DynamoDB cannot do this, so each index is repaired after an unclean exit.
 
-/** Opens the data, repairs it if `unclean`, and closes it. Returns how many index entries were put right. */
-export async function repairIndexes(path: string, unclean: boolean): Promise<number> {
+/** Opens the data, repairs all indexes after an unclean exit, and closes the data. Returns the number of repaired entries. */
+export async function repairIndexes(path: string, wasUnclean: boolean): Promise<number> {
   const store = create({ path });
   await openDatabase(store.db, path);
   try {
-    if (!unclean) return 0;
+    if (!wasUnclean) return 0;
     let repaired = 0;
     for (const name of await listTableNames(store.db)) {
       const table = await readTable(store, name);
@@ -28,7 +28,7 @@ async function openDatabase(db: Level, path: string): Promise<void> {
   try {
     await db.open();
   } catch (cause) {
-    const message = `the data in ${path} cannot be opened: is another smol-gang running on it?`;
+    const message = `the data in ${path} cannot be opened: another smol-gang may be using it; stop that process and try again`;
     throw new AppError('conflict', 'store_in_use', message, { cause });
   }
 }
@@ -78,7 +78,7 @@ function getItemPrefix(table: StoredTable): string {
   return `item-${table.TableName}~`;
 }
 
-/** Reads from a snapshot of the moment it starts, so that what is written meanwhile does not matter. */
+/** Iterates over a snapshot of all entries with a prefix; later writes do not affect the iteration. */
 function readEntries(db: Level, prefix: string) {
   return db.iterator({ gte: prefix, lt: `${prefix}\u{ff}` });
 }

@@ -4,37 +4,41 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../core/base/app-error.ts';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import type { Credential } from './credential.ts';
 import type { StartCommand } from './emulator-message.ts';
 import { STOP_COMMAND, startReplySchema } from './emulator-message.ts';
 
-// Store and queues in a process of their own: they take their work off the platform's event loop, and may die alone, as
-// services do. They are started again where they were, and what was asked meanwhile is asked again.
+// Runs the table and the queues in a separate process. The process keeps their load off the platform's event loop, and like a
+// cloud service, it can fail alone. After a crash the process restarts on the same ports; clients repeat failed requests.
 
 const PROGRAM = fileURLToPath(new URL('./main.ts', import.meta.url));
-/** A platform that was killed a moment ago may still hold the data through its own. */
+/** Time to wait for the data after another platform was killed, whose process may take a moment to exit. */
 const DATA_IN_USE_TIMEOUT_MS = 5_000;
 const RETRY_DELAY_MS = 200;
 const STOP_TIMEOUT_MS = 10_000;
-/** Indexes that a crash left behind are put right in it. */
+/** Includes the time to repair indexes after a crash. */
 const START_TIMEOUT_MS = 120_000;
 
+/** The running table and queues. */
 export type Emulators = {
   readonly store: { readonly endpoint: string };
   readonly queues: { readonly endpoint: string; readonly urls: Readonly<Record<string, string>> };
+  /** Process id, for tests that kill the process. */
   readonly pid: () => number | undefined;
   close(): Promise<void>;
 };
 
+/** Data, access and environment of the emulators. */
 export type EmulatorOptions = {
   readonly storeDir: string;
   readonly queuesDir: string;
   readonly credential: Credential;
   readonly log: Log;
-  /** The platform's own, of which it is given what it needs. */
+  /** Environment of the platform; the process gets only the few variables that it needs. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** It is ended when it is not up by then. */
+  /** Time limit for the start, milliseconds. */
   readonly startMs?: number;
 };
 
@@ -43,49 +47,52 @@ type RunningEmulators = {
   readonly endpoints: Pick<Emulators, 'store' | 'queues'>;
 };
 
-/** DynamoDB's and SQS's wires on loopback, for callers that show the credential. Throws when the data cannot be opened. */
+/**
+ * Starts emulators of DynamoDB and SQS on loopback, for callers with the credential. Throws AppError `store_in_use` if another
+ * process uses the data.
+ */
 export async function startEmulators(options: EmulatorOptions): Promise<Emulators> {
   const { storeDir, queuesDir, credential, log } = options;
   const data = { storeDir, queuesDir, credential };
-  const first: StartCommand = { ...data, storePort: 0, queuesPort: 0, isAgain: false };
-  let running = await startWithRetry(first, options);
-  let closing = false;
+  const firstStart: StartCommand = { ...data, storePort: 0, queuesPort: 0, isRestart: false };
+  let running = await startWithRetry(firstStart, options);
+  let isClosing = false;
   const { endpoints } = running;
-  const again: StartCommand = {
+  const restart: StartCommand = {
     ...data,
     storePort: parsePort(endpoints.store.endpoint),
     queuesPort: parsePort(endpoints.queues.endpoint),
-    isAgain: true,
+    isRestart: true,
   };
-  const watched = watch();
+  const watching = restartOnExit();
   return {
     ...endpoints,
     pid: () => running.child.pid,
     async close() {
-      closing = true;
+      isClosing = true;
       await stopProcess(running.child);
-      await watched;
+      await watching;
     },
   };
 
-  async function watch(): Promise<void> {
-    while (!closing) {
+  async function restartOnExit(): Promise<void> {
+    while (!isClosing) {
       const [code, signal] = await waitForExit(running.child);
-      if (closing) return;
-      log.error('store and queues ended', { code, signal });
-      await startAgain();
+      if (isClosing) return;
+      log.error('table and queues exited', { code, signal });
+      await restartProcess();
     }
     await stopProcess(running.child);
   }
 
-  async function startAgain(): Promise<void> {
-    while (!closing) {
+  async function restartProcess(): Promise<void> {
+    while (!isClosing) {
       try {
-        running = await startProcess(again, options);
-        log.info('store and queues are back', { pid: running.child.pid });
+        running = await startProcess(restart, options);
+        log.info('table and queues restarted', { pid: running.child.pid });
         return;
       } catch (error) {
-        log.error('store and queues do not start', { cause: String(error) });
+        log.error('table and queues did not start', { cause: describeError(error) });
         await delay(RETRY_DELAY_MS);
       }
     }
@@ -97,13 +104,13 @@ function parsePort(endpoint: string): number {
 }
 
 async function startWithRetry(
-  begin: StartCommand,
+  command: StartCommand,
   options: EmulatorOptions,
 ): Promise<RunningEmulators> {
   const deadline = Date.now() + DATA_IN_USE_TIMEOUT_MS;
   for (;;) {
     try {
-      return await startProcess(begin, options);
+      return await startProcess(command, options);
     } catch (error) {
       const isTaken = error instanceof AppError && error.code === 'store_in_use';
       if (!isTaken || Date.now() > deadline) throw error;
@@ -113,26 +120,26 @@ async function startWithRetry(
 }
 
 async function startProcess(
-  begin: StartCommand,
+  command: StartCommand,
   options: EmulatorOptions,
 ): Promise<RunningEmulators> {
   const { env, startMs = START_TIMEOUT_MS } = options;
   const child = fork(PROGRAM, [], {
-    // The rest has secrets.
+    // Other variables may contain secrets.
     env: { PATH: env.PATH, NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = waitForExit(child).then(([code, signal]) => {
-    throw new Error(`it ended at once (${signal ?? code})`);
+    throw new Error(`the process of table and queues exited at once (${signal ?? code})`);
   });
-  child.send(begin);
+  child.send(command);
   const message = await Promise.race([waitForFirstMessage(child, startMs), ended]);
-  const begun = startReplySchema.parse(message);
-  if ('store' in begun)
-    return { child, endpoints: { store: { endpoint: begun.store }, queues: begun.queues } };
+  const reply = startReplySchema.parse(message);
+  if ('store' in reply)
+    return { child, endpoints: { store: { endpoint: reply.store }, queues: reply.queues } };
   await stopProcess(child);
-  throw new AppError('conflict', begun.code, begun.message);
+  throw new AppError('conflict', reply.code, reply.message);
 }
 
 async function waitForFirstMessage(child: ChildProcess, withinMs: number): Promise<unknown> {
@@ -142,7 +149,9 @@ async function waitForFirstMessage(child: ChildProcess, withinMs: number): Promi
     return message;
   } catch (error) {
     child.kill('SIGKILL');
-    throw new Error(`it did not start within ${withinMs / 1_000} s`, { cause: error });
+    throw new Error(`the process of table and queues did not start within ${withinMs / 1_000} s`, {
+      cause: error,
+    });
   }
 }
 
@@ -153,7 +162,7 @@ async function waitForExit(child: ChildProcess): Promise<[number | null, NodeJS.
 
 async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.connected) child.send(STOP_COMMAND, () => undefined);
-  const slow = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await waitForExit(child);
-  clearTimeout(slow);
+  clearTimeout(killTimer);
 }

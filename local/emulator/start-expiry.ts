@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttributeValue, ScanCommandOutput } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
 
-// DynamoDB removes items that are past their time by itself, lazily; the emulator does not. Nothing depends on when.
+// Removes expired items, like DynamoDB and unlike the emulator. As in DynamoDB, the exact time of the removal is undefined.
 
 const INTERVAL_MS = 3_600_000;
 const FIRST_DELAY_MS = 60_000;
 const PAGE_SIZE = 200;
 
+/** Removes expired items one minute after the start, then every hour. */
 export function startExpiry(options: {
   readonly endpoint: string;
   readonly region: string;
@@ -37,9 +39,9 @@ async function runExpiry(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let wait = FIRST_DELAY_MS; ; wait = INTERVAL_MS) {
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs = INTERVAL_MS) {
     try {
-      await delay(wait, undefined, { signal, ref: false });
+      await delay(delayMs, undefined, { signal, ref: false });
     } catch {
       return;
     }
@@ -47,12 +49,12 @@ async function runExpiry(
       const removed = await removeExpired(client, table, Math.floor(Date.now() / 1_000), signal);
       if (removed > 0) log.info('expired items removed', { removed });
     } catch (error) {
-      log.warn('expired items not removed', { cause: String(error) });
+      log.warn('expired items not removed', { cause: describeError(error) });
     }
   }
 }
 
-/** `now`: epoch seconds. Answers how many went. */
+/** Removes items that expired before `now`, in epoch seconds; returns their number. */
 export async function removeExpired(
   client: DynamoDBClient,
   table: string,
@@ -62,13 +64,13 @@ export async function removeExpired(
   const names = { '#ttl': TABLE.ttl };
   const values = { ':now': { N: String(now) } };
   let removed = 0;
-  let from: Record<string, AttributeValue> | undefined;
+  let startKey: Record<string, AttributeValue> | undefined;
   do {
     const page: ScanCommandOutput = await client.send(
       new ScanCommand({
         TableName: table,
         Limit: PAGE_SIZE,
-        ExclusiveStartKey: from,
+        ExclusiveStartKey: startKey,
         FilterExpression: '#ttl < :now',
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: values,
@@ -87,7 +89,7 @@ export async function removeExpired(
       );
       removed += 1;
     }
-    from = page.LastEvaluatedKey;
-  } while (from !== undefined && signal?.aborted !== true);
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined && signal?.aborted !== true);
   return removed;
 }

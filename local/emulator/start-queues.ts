@@ -12,19 +12,21 @@ type FauxqsApp = Awaited<ReturnType<typeof loadFauxqs>>['app'];
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
 
+/** The running queues. */
 export type QueueEmulator = StoreEmulator & {
-  /** By the queue's name in the topology. */
+  /** URL by the queue's name in core/topology. */
   readonly urls: Readonly<Record<string, string>>;
+  /** URL of the dead-letter queue by the queue's name. */
   readonly deadLetterUrls: Readonly<Record<string, string>>;
 };
 
-/** SQS's wire on loopback with the topology's queues, their messages in `dataDir`, for callers that show the credential. */
+/** Starts an emulator of SQS on loopback with the queues of core/topology, for callers with the credential. */
 export async function startQueues(options: {
   readonly dataDir: string;
   readonly credential: Credential;
   readonly port?: number;
   readonly rows?: readonly QueueRow[];
-  /** Who received messages from the process before this one is still at work on them. */
+  /** True if receivers of messages from the previous process still work on these messages. */
   readonly keepInFlight?: boolean;
 }): Promise<QueueEmulator> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
@@ -35,12 +37,12 @@ export async function startQueues(options: {
   for (const row of rows) ensureQueue(store, row);
   if (options.keepInFlight !== true) releaseInFlightMessages(store);
   const endpoint = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
-  const urlsOf = (name: (row: QueueRow) => string) =>
-    Object.fromEntries(rows.map((row) => [row.name, `${endpoint}/${ACCOUNT}/${name(row)}`]));
+  const createUrls = (getName: (row: QueueRow) => string) =>
+    Object.fromEntries(rows.map((row) => [row.name, `${endpoint}/${ACCOUNT}/${getName(row)}`]));
   return {
     endpoint,
-    urls: urlsOf((row) => row.name),
-    deadLetterUrls: urlsOf(getDeadLetterName),
+    urls: createUrls((row) => row.name),
+    deadLetterUrls: createUrls(getDeadLetterName),
     close: () => app.close(),
   };
 }
@@ -56,7 +58,7 @@ function requireCredential(app: FauxqsApp, credential: Credential): void {
   });
 }
 
-/** Otherwise a long poll whose caller has gone would still take the next message, and hide it until its visibility ends. */
+/** Ends the long poll of a disconnected caller, which would otherwise hide the next message until its visibility timeout. */
 function dropDisconnectedWaiters(app: FauxqsApp, store: SqsStore): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.raw.once('close', () => {
@@ -85,7 +87,7 @@ function ensureStoredQueue(
   return arn;
 }
 
-/** Whoever was working on them ended with the platform before this one. */
+/** Makes received messages visible again, because their receivers ended with the previous platform. */
 function releaseInFlightMessages(store: SqsStore): void {
   for (const queue of store.allQueues()) {
     for (const [handle, entry] of queue.inflightMessages) {

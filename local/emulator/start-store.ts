@@ -11,19 +11,20 @@ import { repairIndexes } from './repair-indexes.ts';
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
+/** The running table. */
 export type StoreEmulator = { readonly endpoint: string; close(): Promise<void> };
 
-/** DynamoDB's wire on loopback, its data in `dataDir`, for callers that show the credential. `port` 0: any. */
+/** Starts an emulator of DynamoDB on loopback, for callers with the credential; port 0 selects any free port. */
 export async function startStore(options: {
   readonly dataDir: string;
   readonly credential: Credential;
   readonly port?: number;
 }): Promise<StoreEmulator> {
   const path = join(options.dataDir, 'level');
-  const marker = join(options.dataDir, 'not-closed');
+  const uncleanMarker = join(options.dataDir, 'not-closed');
   await mkdir(path, { recursive: true, mode: 0o700 });
-  await repairIndexes(path, existsSync(marker));
-  await writeFile(marker, '');
+  await repairIndexes(path, existsSync(uncleanMarker));
+  await writeFile(uncleanMarker, '');
   const server = dynalite({ path, createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
   installGuard(server, options.credential);
   const port = await listenOnLoopback(server, options.port ?? 0);
@@ -31,19 +32,19 @@ export async function startStore(options: {
     endpoint: `http://127.0.0.1:${port}`,
     async close() {
       await closeServer(server);
-      await rm(marker, { force: true });
+      await rm(uncleanMarker, { force: true });
     },
   };
 }
 
-/** dynalite throws on a request that is broken off, so it is only ever given a whole one. */
+/** Checks the credential and passes only complete requests on, because dynalite throws on an aborted request. */
 function installGuard(server: Server, credential: Credential): void {
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
     if (!isAuthorized(request.headers.authorization, credential)) {
       request.resume();
-      return sendRefusal(
+      return sendError(
         response,
         403,
         'UnrecognizedClientException',
@@ -53,26 +54,16 @@ function installGuard(server: Server, credential: Credential): void {
     readWholeRequest(request).then(
       (body) => {
         const { headers, method, url } = request;
-        const whole = Object.assign(Readable.from([body]), { headers, method, url });
-        for (const listener of listeners) listener.call(server, whole, response);
+        const complete = Object.assign(Readable.from([body]), { headers, method, url });
+        for (const listener of listeners) listener.call(server, complete, response);
       },
       () =>
-        sendRefusal(
-          response,
-          413,
-          'SerializationException',
-          'The request is too large or cut off.',
-        ),
+        sendError(response, 413, 'SerializationException', 'The request is too large or cut off.'),
     );
   });
 }
 
-function sendRefusal(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  message: string,
-): void {
+function sendError(response: ServerResponse, status: number, type: string, message: string): void {
   if (response.destroyed) return;
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
   response.end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, message }));
@@ -83,7 +74,7 @@ async function readWholeRequest(request: IncomingMessage): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of request) {
     bytes += chunk.length;
-    if (bytes > MAX_REQUEST_BYTES) throw new Error('too large');
+    if (bytes > MAX_REQUEST_BYTES) throw new Error('the request is too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What a browser finds at the root: where the interfaces are, and what to do with a sign-in link. */
+/** Answers a browser at the root with a short introduction; returns false for any other request. */
 export function answerFrontPage(request: IncomingMessage, response: ServerResponse): boolean {
   if (request.url !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
   response.writeHead(200, {
@@ -28,8 +28,8 @@ const PAGE = `<!doctype html>
 </style>
 <h1>smol-gang is running</h1>
 <p class="quiet">One prompt in, many coding agents at work, one pull request out.</p>
-<p>This address is its HTTP API: <a href="/v1/openapi.json">its description</a>.</p>
-<p>A sign-in link is good once, and for the command line: <code>smol-gang login '&lt;link&gt;'</code>. On this machine nobody has to sign in.</p>
-<p>Then: <code>smol-gang status</code>, <code>smol-gang run --repo . --prompt "..."</code>, <code>smol-gang help</code>.</p>
+<p>This address serves the HTTP API. <a href="/v1/openapi.json">OpenAPI description</a></p>
+<p>Sign-in links are for the command line and work once: <code>smol-gang login '&lt;link&gt;'</code>. The checkout that started smol-gang needs no sign-in.</p>
+<p>Next: <code>smol-gang run --repo . --prompt "..."</code>, <code>smol-gang status</code> or <code>smol-gang help</code>.</p>
 </html>
 `;

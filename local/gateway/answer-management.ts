@@ -5,7 +5,7 @@ import { isAuthorized } from '../emulator/credential.ts';
 import { readBody } from './read-body.ts';
 import type { SocketConnection } from './socket-gateway.ts';
 
-// `@connections/{id}`: what the SDK's management client talks to.
+// The management API `@connections/{id}` of WebSocket connections, as called by the AWS SDK.
 
 const PREFIX = '/@connections/';
 const MAX_MESSAGE_BYTES = 128 * 1024;
@@ -16,10 +16,12 @@ const FORBIDDEN: ManagementAnswer = { status: 403, type: 'ForbiddenException' };
 const GONE: ManagementAnswer = { status: 410, type: 'GoneException' };
 const TOO_LARGE: ManagementAnswer = { status: 413, type: 'PayloadTooLargeException' };
 
+/** Tells whether a path belongs to the management API. */
 export function isManagementPath(path: string): boolean {
   return path.startsWith(PREFIX);
 }
 
+/** Answers a request to send to, describe or close a connection. */
 export async function answerManagement(
   request: IncomingMessage,
   response: ServerResponse,
@@ -78,12 +80,12 @@ async function postMessage(
 ): Promise<ManagementAnswer> {
   const data = await readBody(request, MAX_MESSAGE_BYTES);
   if (data === undefined) return TOO_LARGE;
-  const sent = await new Promise<boolean>((resolve) => {
+  const isSent = await new Promise<boolean>((resolve) => {
     connection.socket.send(data.toString(), (error) =>
       resolve(error === undefined || error === null),
     );
   });
-  if (!sent) return GONE;
+  if (!isSent) return GONE;
   connection.recordActivity();
   return { status: 200 };
 }

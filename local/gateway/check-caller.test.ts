@@ -7,9 +7,9 @@ test.each([
   ['no origin', { host: '127.0.0.1:3000' }],
   ['localhost', { host: 'localhost:3000' }],
   ['IPv6 loopback', { host: '[::1]:3000' }],
-  ['its own origin', { host: 'localhost:3000', origin: 'http://localhost:3000' }],
+  ['the origin of the server', { host: 'localhost:3000', origin: 'http://localhost:3000' }],
   ['loopback by another name', { host: '127.0.0.1:3000', origin: 'http://localhost:3000' }],
-])('%s passes', (_name, headers) => {
+])('checkCaller accepts %s', (_name, headers) => {
   expect(checkCaller(headers, NO_EXTRA_CALLERS)).toBeUndefined();
 });
 
@@ -22,11 +22,11 @@ test.each([
   ['an opaque origin', { host: 'localhost:3000', origin: 'null' }],
   ['another port of this machine', { host: 'localhost:3000', origin: 'http://localhost:8080' }],
   ['another scheme', { host: 'localhost:3000', origin: 'https://localhost:3000' }],
-])('%s is refused', (_name, headers) => {
+])('checkCaller rejects %s', (_name, headers) => {
   expect(checkCaller(headers, NO_EXTRA_CALLERS)).toBeTypeOf('string');
 });
 
-test('hosts and origins can be allowed by name', () => {
+test('checkCaller accepts additional hosts and origins', () => {
   const allowed = { hosts: ['host.docker.internal'], origins: ['http://localhost:5173'] };
 
   expect(checkCaller({ host: 'host.docker.internal:3000' }, allowed)).toBeUndefined();

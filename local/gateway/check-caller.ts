@@ -1,30 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-// Anything that a browser shows can send requests to loopback. A name of the attacker's that resolves to 127.0.0.1 is told by
-// its Host header, a foreign page by its Origin.
+// Any page in a browser can send requests to loopback. The Host header exposes a foreign name that resolves to 127.0.0.1, and
+// the Origin header exposes a foreign page.
 
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Callers besides loopback. */
 export type AllowedCallers = {
-  /** Host names besides loopback's, for instance the one by which a container reaches this machine. */
+  /** Host names, for example the name of this machine inside a container. */
   readonly hosts: readonly string[];
-  /** Origins besides the gateway's own, for instance a web development server's. */
+  /** Origins, for example of a development server for web pages. */
   readonly origins: readonly string[];
 };
 
-/** Undefined: the request may pass. Otherwise why it may not. */
+/** Checks the headers of a request; returns undefined for an allowed caller, else the reason of the refusal. */
 export function checkCaller(
   headers: IncomingHttpHeaders,
   allowed: AllowedCallers,
 ): string | undefined {
   const host = parseHost(headers.host);
   if (host === undefined || !isKnownHost(host.hostname, allowed)) {
-    return 'this server answers to localhost only: the Host header names another';
+    return 'this server accepts requests to localhost only, but the Host header names another host';
   }
   const { origin } = headers;
   if (origin === undefined || allowed.origins.includes(origin)) return undefined;
   if (isOwnOrigin(origin, host, allowed)) return undefined;
-  return 'requests from pages of another origin are refused';
+  return 'this server rejects requests from web pages of another origin';
 }
 
 function isOwnOrigin(origin: string, host: URL, allowed: AllowedCallers): boolean {

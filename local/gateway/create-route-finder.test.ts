@@ -9,7 +9,7 @@ const findRoute = createRouteFinder([
   { method: 'GET', path: '/v1/plans' },
 ]);
 
-describe('a route', () => {
+describe('createRouteFinder', () => {
   test.each([
     ['GET', '/v1/plans', '/v1/plans', {}],
     ['GET', '/v1/plans/mine', '/v1/plans/mine', {}],
@@ -17,7 +17,7 @@ describe('a route', () => {
     ['GET', '/v1/plans/a%2Fb', '/v1/plans/{plan}', { plan: 'a/b' }],
     ['POST', '/v1/plans/p1/tasks/t1', '/v1/plans/{plan}/tasks/{task}', { plan: 'p1', task: 't1' }],
     ['GET', '/v1/a/b', '/v1/{rest+}', { rest: 'a/b' }],
-  ])('%s %s is found', (method, path, expected, pathParameters) => {
+  ])('matches %s %s', (method, path, expected, pathParameters) => {
     expect(findRoute(method, path)).toMatchObject({ route: { path: expected }, pathParameters });
   });
 
@@ -27,11 +27,11 @@ describe('a route', () => {
     ['GET', '/v1/'],
     ['POST', '/v1/plans//tasks/t1'],
     ['POST', '/v1/plans/p1/tasks/t1/'],
-  ])('%s %s is not found', (method, path) => {
+  ])('does not match %s %s', (method, path) => {
     expect(findRoute(method, path)).toBeUndefined();
   });
 
-  test('a parameter that is no valid encoding is malformed', () => {
+  test('reports a parameter with invalid percent-encoding as malformed', () => {
     expect(findRoute('GET', '/v1/plans/%zz')).toBe('malformed');
   });
 });

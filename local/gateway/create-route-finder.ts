@@ -1,6 +1,8 @@
-// API Gateway's choice of a route: the most specific one that takes the path, segment by segment from the left.
+// Chooses routes like API Gateway: the most specific matching route wins, compared segment by segment from the left.
 
+/** Method and path pattern of a route. */
 export type RouteKey = { readonly method: string; readonly path: string };
+/** A matching route with its decoded parameters. */
 export type MatchedRoute<T> = {
   readonly route: T;
   readonly pathParameters: Readonly<Record<string, string>>;
@@ -13,8 +15,8 @@ type RouteCandidate<T> = {
 };
 
 /**
- * `{name}` takes one segment, `{name+}` the rest. Answers undefined when no route takes method and path, and 'malformed'
- * when a parameter is not valid percent-encoding.
+ * Creates a function that finds the route for a method and a path. `{name}` matches a segment, `{name+}` all remaining
+ * segments. The function returns undefined if no route matches, and 'malformed' for invalid percent-encoding.
  */
 export function createRouteFinder<T extends RouteKey>(
   routes: readonly T[],
@@ -26,8 +28,8 @@ export function createRouteFinder<T extends RouteKey>(
     const parts = path.split('/');
     for (const { route, segments } of candidates) {
       if (route.method !== method) continue;
-      const found = matchSegments(segments, parts);
-      if (found !== undefined) return decodeParameters(route, found);
+      const parameters = matchSegments(segments, parts);
+      if (parameters !== undefined) return decodeParameters(route, parameters);
     }
     return undefined;
   };
@@ -48,30 +50,30 @@ function matchSegments(
   segments: readonly string[],
   parts: readonly string[],
 ): readonly (readonly [string, string])[] | undefined {
-  const found: (readonly [string, string])[] = [];
-  for (const [n, segment] of segments.entries()) {
-    const part = parts[n];
+  const parameters: (readonly [string, string])[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const part = parts[index];
     if (part === undefined) return undefined;
     if (segment.endsWith('+}')) {
-      const rest = parts.slice(n).join('/');
-      return rest === '' ? undefined : [...found, [segment.slice(1, -2), rest]];
+      const remainder = parts.slice(index).join('/');
+      return remainder === '' ? undefined : [...parameters, [segment.slice(1, -2), remainder]];
     }
     if (segment.startsWith('{')) {
       if (part === '') return undefined;
-      found.push([segment.slice(1, -1), part]);
+      parameters.push([segment.slice(1, -1), part]);
     } else if (segment !== part) {
       return undefined;
     }
   }
-  return segments.length === parts.length ? found : undefined;
+  return segments.length === parts.length ? parameters : undefined;
 }
 
 function decodeParameters<T>(
   route: T,
-  found: readonly (readonly [string, string])[],
+  parameters: readonly (readonly [string, string])[],
 ): MatchedRoute<T> | 'malformed' {
   try {
-    const decoded = found.map(([name, part]) => [name, decodeURIComponent(part)]);
+    const decoded = parameters.map(([name, part]) => [name, decodeURIComponent(part)]);
     return { route, pathParameters: Object.fromEntries(decoded) };
   } catch {
     return 'malformed';

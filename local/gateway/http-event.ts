@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
-// API Gateway's payload format 2.0 for HTTP APIs.
+// Events of an HTTP API in the payload format 2.0 of API Gateway.
 
+/** A request and its route. */
 export type HttpEventInput = {
   readonly request: IncomingMessage;
   readonly body: Buffer;
@@ -13,11 +14,12 @@ export type HttpEventInput = {
   readonly now: number;
 };
 
+/** Creates the event for a request. */
 export function createHttpEvent(input: HttpEventInput): APIGatewayProxyEventV2 {
   const { request, body } = input;
   const [rawPath = '/', rawQueryString = ''] = splitUrl(request.url ?? '/');
-  const { cookie, ...rest } = request.headers;
-  const headers = joinHeaders(rest);
+  const { cookie, ...otherHeaders } = request.headers;
+  const headers = joinHeaders(otherHeaders);
   const query = joinQuery(rawQueryString);
   const isText = isTextual(headers['content-type']);
   return {
@@ -66,17 +68,18 @@ function createRequestContext(
   };
 }
 
-/** Path and query as they were sent. */
+/** Splits a URL into path and query, both still encoded. */
 export function splitUrl(url: string): [string, string] {
-  const at = url.indexOf('?');
-  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+  const start = url.indexOf('?');
+  return start < 0 ? [url, ''] : [url.slice(0, start), url.slice(start + 1)];
 }
 
+/** Returns the address of the caller. */
 export function getRemoteAddress(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? '127.0.0.1';
 }
 
-/** Several values of one name are joined by commas. */
+/** Joins several values of a header with commas. */
 function joinHeaders(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
@@ -87,16 +90,17 @@ function joinHeaders(
   return flat;
 }
 
+/** Joins several values of a query parameter with commas; returns undefined without parameters. */
 export function joinQuery(rawQueryString: string): Record<string, string> | undefined {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(rawQueryString)) {
-    const before = values.get(name);
-    values.set(name, before === undefined ? value : `${before},${value}`);
+    const previous = values.get(name);
+    values.set(name, previous === undefined ? value : `${previous},${value}`);
   }
   return values.size === 0 ? undefined : Object.fromEntries(values);
 }
 
-/** Everything else travels as base64, forms and bodies without a type too. */
+/** Tells whether a body is passed as text; API Gateway encodes all other bodies as base64, including forms. */
 function isTextual(contentType: string | undefined): boolean {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   return /^(text\/.+|application\/(json|javascript|xml)|application\/[^ ]+\+(json|xml))$/.test(

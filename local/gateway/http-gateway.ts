@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, isAppError } from '../../core/base/app-error.ts';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Route } from '../../core/contract/route.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import type { LambdaFunction, LambdaHandler } from '../lambda-handler.ts';
@@ -29,22 +30,22 @@ type HttpExchange = {
   readonly log: Log;
 };
 
+/** Answers a request. */
 export type HttpGateway = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Answers by the routes' handlers, within API Gateway's limits. Never throws. */
+/** Creates a gateway that answers with the handlers of the routes, within the limits of API Gateway; never throws. */
 export function createHttpGateway(
   targets: readonly HttpTarget[],
   options: { readonly maxTimeoutMs: number; readonly log: Log },
 ): HttpGateway {
-  const find = createRouteFinder(
+  const findRoute = createRouteFinder(
     targets.flatMap((target) => toRoutes(target, options.maxTimeoutMs)),
   );
   return async (request, response) => {
     const exchange = { request, response, requestId: randomUUID(), log: options.log };
     try {
       const [path] = splitUrl(request.url ?? '/');
-      const found = find(request.method ?? 'GET', path);
-      await answerExchange(exchange, found);
+      await answerExchange(exchange, findRoute(request.method ?? 'GET', path));
     } catch (error) {
       sendFailure(exchange, error);
     }
@@ -59,22 +60,26 @@ function toRoutes(target: HttpTarget, maxTimeoutMs: number): TargetRoute[] {
 
 async function answerExchange(
   exchange: HttpExchange,
-  found: MatchedRoute<TargetRoute> | 'malformed' | undefined,
+  match: MatchedRoute<TargetRoute> | 'malformed' | undefined,
 ): Promise<void> {
   const { request, response, requestId } = exchange;
   const [path] = splitUrl(request.url ?? '/');
-  if (found === undefined) {
-    throw new AppError('notFound', 'no_route', `there is no route ${request.method} ${path}`);
+  if (match === undefined) {
+    throw new AppError(
+      'notFound',
+      'no_route',
+      `this server has no route ${request.method} ${path}`,
+    );
   }
-  if (found === 'malformed') {
-    throw new AppError('invalid', 'bad_path', 'the path is not valid percent-encoding');
+  if (match === 'malformed') {
+    throw new AppError('invalid', 'bad_path', 'the path contains invalid percent-encoding');
   }
   const body = await readBody(request, MAX_BODY_BYTES);
   if (body === undefined) {
-    const message = `a request may hold ${MAX_BODY_BYTES} bytes`;
+    const message = `the request body is larger than ${MAX_BODY_BYTES} bytes`;
     throw new AppError('limited', 'payload_too_large', message);
   }
-  const { route, pathParameters } = found;
+  const { route, pathParameters } = match;
   const routeKey = `${route.method} ${route.path}`;
   const now = Date.now();
   const event = createHttpEvent({ request, body, routeKey, pathParameters, requestId, now });
@@ -82,18 +87,18 @@ async function answerExchange(
 }
 
 function sendFailure({ request, response, requestId, log }: HttpExchange, error: unknown): void {
-  const brokenOff = request.destroyed && !request.complete;
-  if (brokenOff) return;
+  const isAborted = request.destroyed && !request.complete;
+  if (isAborted) return;
   const problem = describeProblem(error);
   if (problem.status >= 500) {
-    log.error('handler failed', { requestId, path: request.url, error: String(error) });
+    log.error('handler failed', { requestId, path: request.url, error: describeError(error) });
   }
-  // What the caller still sends is taken and dropped, so that it gets to read the answer.
+  // Reading the remaining body lets the caller finish sending and receive the response.
   request.resume();
   sendError(response, problem.status, problem, requestId);
 }
 
-/** The gateway's own refusals; what a handler throws is never shown to the caller. */
+/** Describes errors of the gateway; errors of a handler are never shown to the caller. */
 function describeProblem(error: unknown): {
   readonly status: number;
   readonly code: string;

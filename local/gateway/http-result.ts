@@ -10,9 +10,10 @@ const resultSchema = z.object({
   body: z.string().nullish(),
   isBase64Encoded: z.boolean().nullish(),
 });
+/** Result of a handler for HTTP requests. */
 export type HttpResult = z.infer<typeof resultSchema>;
 
-/** Connection headers are the gateway's own business. */
+/** Headers that the gateway sets. */
 const DROPPED_HEADERS = new Set([
   'connection',
   'content-length',
@@ -21,7 +22,7 @@ const DROPPED_HEADERS = new Set([
   'upgrade',
 ]);
 
-/** A result without a status is itself the body of a 200, as API Gateway reads it. */
+/** Parses a handler's result; like API Gateway, treats a value without `statusCode` as the body of a 200 response. */
 export function parseHttpResult(result: unknown): HttpResult {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     const headers = { 'content-type': 'application/json' };
@@ -29,10 +30,11 @@ export function parseHttpResult(result: unknown): HttpResult {
   }
   const parsed = resultSchema.safeParse(result);
   if (parsed.success) return parsed.data;
-  const message = `a handler answered what is no HTTP result: ${z.prettifyError(parsed.error)}`;
+  const message = `a handler returned an invalid HTTP result: ${z.prettifyError(parsed.error)}`;
   throw new AppError('bug', 'bad_result', message);
 }
 
+/** Sends a handler's result. */
 export function sendResult(response: ServerResponse, result: HttpResult, requestId: string): void {
   if (response.destroyed) return;
   response.statusCode = result.statusCode;
@@ -45,6 +47,7 @@ export function sendResult(response: ServerResponse, result: HttpResult, request
   response.end(Buffer.from(result.body ?? '', result.isBase64Encoded === true ? 'base64' : 'utf8'));
 }
 
+/** Sends an error in the format of the API. */
 export function sendError(
   response: ServerResponse,
   status: number,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Undefined: it is larger, and the rest is not read. Throws when the caller breaks off. */
+/** Reads a body; returns undefined as soon as it exceeds `maxBytes`. Throws if the caller aborts. */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number,

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { getRemoteAddress, joinQuery, splitUrl } from './http-event.ts';
 
-// API Gateway's events of a WebSocket API.
+// Events of a WebSocket API in the format of API Gateway.
 
+/** Routes of a WebSocket API. */
 export type SocketRouteKey = '$connect' | '$default' | '$disconnect';
 
+/** Facts about a connection. */
 export type SocketIdentity = {
   readonly connectionId: string;
   /** Epoch milliseconds. */
@@ -14,6 +16,7 @@ export type SocketIdentity = {
   readonly userAgent: string;
 };
 
+/** Derives the identity of a connection from its upgrade request. */
 export function createSocketIdentity(
   request: IncomingMessage,
   connectionId: string,
@@ -28,6 +31,7 @@ export function createSocketIdentity(
   };
 }
 
+/** Creates the event before a connection opens. */
 export function createConnectEvent(
   request: IncomingMessage,
   identity: SocketIdentity,
@@ -42,16 +46,17 @@ export function createConnectEvent(
   };
 }
 
-/** Unlike an HTTP API, a WebSocket API leaves the names in the case they came in. */
+/** Reads headers with unchanged names; an HTTP API would convert the names to lower case. */
 function readHeadersAsSent({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
     headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
   }
   return headers;
 }
 
+/** Creates the event for a message from a client. */
 export function createMessageEvent(
   identity: SocketIdentity,
   body: string,
@@ -67,6 +72,7 @@ export function createMessageEvent(
   };
 }
 
+/** Creates the event after a connection closed. */
 export function createDisconnectEvent(
   identity: SocketIdentity,
   close: { readonly code: number; readonly reason: string },

@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import type { LambdaHandler } from '../lambda-handler.ts';
 import { invokeLambda } from '../lambda-handler.ts';
@@ -17,7 +18,7 @@ import {
   createSocketIdentity,
 } from './socket-event.ts';
 
-/** A frame that API Gateway takes; clients send one frame a message, so it is the limit of a message too. */
+/** Frame limit of API Gateway. Clients send each message as a single frame, so this limit also applies to messages. */
 const MAX_FRAME_BYTES = 32 * 1024;
 const TIMEOUT_MS = 29_000;
 const CLOSE_GRACE_MS = 500;
@@ -25,22 +26,28 @@ const CLOSE_GRACE_MS = 500;
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
 
+/** Maximum time without data, and maximum lifetime of a connection. */
 export type SocketLimits = { readonly idleMs: number; readonly lifeMs: number };
+
+/** Limits of API Gateway. */
 export const SOCKET_LIMITS: SocketLimits = { idleMs: 10 * 60_000, lifeMs: 2 * 60 * 60_000 };
 
+/** Handler by route. */
 export type SocketHandlers = Readonly<Record<SocketRouteKey, LambdaHandler>>;
 
+/** An open connection. */
 export type SocketConnection = {
   readonly identity: SocketIdentity;
   readonly socket: WebSocket;
   /** Epoch milliseconds. */
   lastActiveAt: number;
-  /** To be called whenever data passes, in either direction. */
+  /** Restarts the idle timer; called for data in both directions. */
   recordActivity(): void;
 };
 
-/** WebSocket upgrades in, the handlers' events out; `connections` holds what is open. Has a lifetime. */
+/** Accepts WebSocket connections and invokes handlers for their events. The owner must call `close`. */
 export class SocketGateway {
+  /** Open connections by id. */
   readonly connections = new Map<string, SocketConnection>();
   readonly #server: WebSocketServer;
   readonly #protocols = new WeakMap<IncomingMessage, string>();
@@ -64,19 +71,21 @@ export class SocketGateway {
     });
   }
 
+  /** Asks the connect handler and, if it agrees, opens the connection. */
   acceptUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     this.#trackWork(this.#performUpgrade(request, socket, head));
   }
 
+  /** Closes all connections and waits for running handlers. */
   async close(): Promise<void> {
     for (const { socket } of this.connections.values()) {
       socket.close(GOING_AWAY);
       setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
     }
     while (this.connections.size > 0 || this.#runningWork.size > 0) {
-      const closing = [...this.connections.values()].map(({ socket }) => waitForClose(socket));
-      await Promise.all([...closing, ...this.#runningWork]);
+      const closes = [...this.connections.values()].map(({ socket }) => waitForClose(socket));
+      await Promise.all([...closes, ...this.#runningWork]);
     }
   }
 
@@ -85,7 +94,7 @@ export class SocketGateway {
     const identity = createSocketIdentity(request, connectionId, Date.now());
     const result = await this.#invokeConnect(request, identity);
     if (result.statusCode >= 300) {
-      refuseUpgrade(socket, result.statusCode);
+      rejectUpgrade(socket, result.statusCode);
       return;
     }
     if (socket.destroyed) {
@@ -106,7 +115,7 @@ export class SocketGateway {
       );
       return parseHttpResult(result);
     } catch (error) {
-      this.#log.error('connect handler failed', { error: String(error) });
+      this.#log.error('connect handler failed', { error: describeError(error) });
       return { statusCode: 500 };
     }
   }
@@ -128,13 +137,13 @@ export class SocketGateway {
     });
   }
 
-  /** Ends it after too long without data, and after its longest life. */
+  /** Starts the timers that close a connection after idle time and after its maximum lifetime. */
   #watchConnection(socket: WebSocket, identity: SocketIdentity): SocketConnection {
-    const idle = setTimeout(() => socket.close(GOING_AWAY, 'idle'), this.#limits.idleMs);
-    const life = setTimeout(() => socket.close(GOING_AWAY, 'going away'), this.#limits.lifeMs);
+    const idleTimer = setTimeout(() => socket.close(GOING_AWAY, 'idle'), this.#limits.idleMs);
+    const lifeTimer = setTimeout(() => socket.close(GOING_AWAY, 'going away'), this.#limits.lifeMs);
     socket.on('close', () => {
-      clearTimeout(idle);
-      clearTimeout(life);
+      clearTimeout(idleTimer);
+      clearTimeout(lifeTimer);
     });
     return {
       identity,
@@ -142,7 +151,7 @@ export class SocketGateway {
       lastActiveAt: identity.connectedAt,
       recordActivity() {
         this.lastActiveAt = Date.now();
-        idle.refresh();
+        idleTimer.refresh();
       },
     };
   }
@@ -152,7 +161,7 @@ export class SocketGateway {
     try {
       await this.#invoke('$default', (id) => createMessageEvent(identity, body, id), requestId);
     } catch (error) {
-      this.#log.error('message handler failed', { requestId, error: String(error) });
+      this.#log.error('message handler failed', { requestId, error: describeError(error) });
       const { connectionId } = identity;
       socket.send(JSON.stringify({ message: 'Internal server error', connectionId, requestId }));
     }
@@ -165,7 +174,7 @@ export class SocketGateway {
     try {
       await this.#invoke('$disconnect', (id) => createDisconnectEvent(identity, close, id));
     } catch (error) {
-      this.#log.error('disconnect handler failed', { error: String(error) });
+      this.#log.error('disconnect handler failed', { error: describeError(error) });
     }
   }
 
@@ -176,13 +185,13 @@ export class SocketGateway {
 
   #trackWork(work: Promise<void>): void {
     const tracked = work
-      .catch((error) => this.#log.error('socket work failed', { error: String(error) }))
+      .catch((error) => this.#log.error('socket work failed', { error: describeError(error) }))
       .finally(() => this.#runningWork.delete(tracked));
     this.#runningWork.add(tracked);
   }
 }
 
-/** Which of the offered subprotocols the handler chose. */
+/** Returns the subprotocol chosen by the handler. */
 function getChosenProtocol(result: HttpResult): string | undefined {
   for (const [name, value] of Object.entries(result.headers ?? {})) {
     if (name.toLowerCase() === 'sec-websocket-protocol') return String(value);
@@ -190,8 +199,8 @@ function getChosenProtocol(result: HttpResult): string | undefined {
   return undefined;
 }
 
-function refuseUpgrade(socket: Duplex, status: number): void {
-  const reason = STATUS_CODES[status] ?? 'Refused';
+function rejectUpgrade(socket: Duplex, status: number): void {
+  const reason = STATUS_CODES[status] ?? 'Rejected';
   socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 

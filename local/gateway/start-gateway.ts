@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import type { Credential } from '../emulator/credential.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
@@ -19,20 +20,22 @@ import { SOCKET_LIMITS, SocketGateway } from './socket-gateway.ts';
 const MAX_TIMEOUT_MS = 30_000;
 const CLOSE_GRACE_MS = 2_000;
 
+/** Port, handlers and access rules of a gateway. */
 export type GatewayOptions = {
-  /** 0: any. */
+  /** 0 selects any free port. */
   readonly port: number;
   readonly functions: readonly HttpTarget[];
   readonly sockets?: SocketHandlers;
-  /** Where a WebSocket is opened. */
+  /** Path of the WebSocket endpoint. */
   readonly socketPath?: string;
-  /** Asked of whoever sends through `@connections`. */
+  /** Required from callers of `@connections`. */
   readonly credential: Credential;
   readonly allowed?: Partial<AllowedCallers>;
   readonly limits?: Partial<SocketLimits> & { readonly maxTimeoutMs?: number };
   readonly log: Log;
 };
 
+/** A running gateway. */
 export type Gateway = {
   readonly port: number;
   /** `http://127.0.0.1:<port>`; also the endpoint of the `@connections` client. */
@@ -41,7 +44,7 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-/** API Gateway on loopback: the HTTP API, the WebSocket API and its `@connections`, one port. */
+/** Starts an emulator of API Gateway on a loopback port: the HTTP API, the WebSocket API and its `@connections`. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, credential, sockets: handlers, socketPath = '/socket' } = options;
   const maxTimeoutMs = options.limits?.maxTimeoutMs ?? MAX_TIMEOUT_MS;
@@ -51,14 +54,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const allowed = { hosts: [], origins: [], ...options.allowed };
   const server = createServer((request, response) => {
     const [path] = splitUrl(request.url ?? '/');
-    if (refuseUnknownCaller(request, response, allowed)) return;
+    if (rejectUnknownCaller(request, response, allowed)) return;
     if (answerFrontPage(request, response)) return;
     if (sockets === undefined || !isManagementPath(path)) {
       void http(request, response);
       return;
     }
     answerManagement(request, response, sockets.connections, credential).catch((error) => {
-      log.warn('management request broken off', { error: String(error) });
+      log.warn('management request aborted', { error: describeError(error) });
     });
   });
   server.on('upgrade', (request, socket, head) => {
@@ -77,7 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function refuseUnknownCaller(
+function rejectUnknownCaller(
   request: IncomingMessage,
   response: ServerResponse,
   allowed: AllowedCallers,
@@ -98,7 +101,7 @@ async function closeGateway(server: Server, sockets: SocketGateway | undefined):
   const done = new Promise<void>((resolve) => server.close(() => resolve()));
   await sockets?.close();
   server.closeIdleConnections();
-  const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  const forceTimer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
   await done;
-  clearTimeout(force);
+  clearTimeout(forceTimer);
 }

@@ -8,11 +8,11 @@ test.each([
   ['a result without failures', {}],
   ['no failures', { batchItemFailures: [] }],
   ['failures that are null', { batchItemFailures: null }],
-])('%s means that all were handled', (_name, result) => {
+])('%s means that every message was handled', (_name, result) => {
   expect(findFailedMessages(result, ids)).toEqual(new Set());
 });
 
-test('only the named messages failed', () => {
+test('only the listed messages failed', () => {
   const result = { batchItemFailures: [{ itemIdentifier: 'b' }] };
 
   expect(findFailedMessages(result, ids)).toEqual(new Set(['b']));
@@ -21,8 +21,8 @@ test('only the named messages failed', () => {
 test.each([
   ['an unknown message', { batchItemFailures: [{ itemIdentifier: 'z' }] }],
   ['an empty name', { batchItemFailures: [{ itemIdentifier: '' }] }],
-  ['another form', { batchItemFailures: ['b'] }],
-  ['no object', 'fine'],
+  ['entries of another form', { batchItemFailures: ['b'] }],
+  ['a string', 'fine'],
 ])('a result with %s fails the whole batch', (_name, result) => {
   expect(findFailedMessages(result, ids)).toEqual(new Set(ids));
 });

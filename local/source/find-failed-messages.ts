@@ -7,13 +7,13 @@ const resultSchema = z
   .nullish();
 
 /**
- * Which of a batch failed, by the handler's result. As in Lambda, a result that cannot be read, or that names a message
- * that was not in the batch, fails all of it.
+ * Returns the ids of the failed messages, according to the handler's result. As in AWS Lambda, the whole batch fails for an
+ * invalid result and for a result with an unknown message id.
  */
 export function findFailedMessages(result: unknown, ids: readonly string[]): ReadonlySet<string> {
   const parsed = resultSchema.safeParse(result);
   if (!parsed.success) return new Set(ids);
-  const named = (parsed.data?.batchItemFailures ?? []).map((failure) => failure.itemIdentifier);
-  if (named.some((id) => !ids.includes(id))) return new Set(ids);
-  return new Set(named);
+  const failedIds = (parsed.data?.batchItemFailures ?? []).map((failure) => failure.itemIdentifier);
+  if (failedIds.some((id) => !ids.includes(id))) return new Set(ids);
+  return new Set(failedIds);
 }

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBridgeEvent } from 'aws-lambda';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import type { LambdaHandler } from '../lambda-handler.ts';
 import { invokeLambda } from '../lambda-handler.ts';
 
+/** Name, interval and time limit of a schedule. */
 export type ScheduleRow = {
   readonly name: string;
   readonly everySeconds: number;
   readonly timeoutSeconds: number;
 };
 
+/** A schedule with its handler. */
 export type Schedule = { readonly row: ScheduleRow; readonly handler: LambdaHandler };
 
-/** Runs each schedule now and then at its pace; a run that is due while the last one goes on is left out. */
+/** Runs each schedule at once and then at its interval; skips a run while the previous run continues. */
 export function startClock(options: {
   readonly schedules: readonly Schedule[];
   readonly log: Log;
@@ -25,17 +28,17 @@ export function startClock(options: {
   };
 }
 
-/** Answers how to stop it: no further run, and the one going on is waited for. */
+/** Starts a schedule; returns a function that prevents further runs and waits for the current run. */
 function startSchedule(schedule: Schedule, log: Log): () => Promise<void> {
   let running: Promise<void> | undefined;
-  const tick = () => {
+  const runUnlessBusy = () => {
     if (running !== undefined) return;
     running = runSchedule(schedule, log).finally(() => {
       running = undefined;
     });
   };
-  const timer = setInterval(tick, schedule.row.everySeconds * 1_000);
-  tick();
+  const timer = setInterval(runUnlessBusy, schedule.row.everySeconds * 1_000);
+  runUnlessBusy();
   return async () => {
     clearInterval(timer);
     await running;
@@ -47,7 +50,7 @@ async function runSchedule({ row, handler }: Schedule, log: Log): Promise<void> 
   try {
     await invokeLambda(target, createScheduledEvent(row.name));
   } catch (error) {
-    log.error('schedule failed', { schedule: row.name, error: String(error) });
+    log.error('schedule failed', { schedule: row.name, error: describeError(error) });
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Message } from '@aws-sdk/client-sqs';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
 import type { QueueRow } from '../../core/topology/queues.ts';
 import type { Credential } from '../emulator/credential.ts';
@@ -9,13 +10,14 @@ import type { LambdaFunction, LambdaHandler } from '../lambda-handler.ts';
 import { invokeLambda } from '../lambda-handler.ts';
 import { findFailedMessages } from './find-failed-messages.ts';
 
-// What Lambda's event source mapping does for a queue: receive, call the handler, delete what it did not name as failed.
-// A failed message is not touched: its visibility ends by itself, and after `maxReceives` the queue moves it away.
+// Polls a queue like the event source mapping of AWS Lambda: receives messages, invokes the handler and deletes the messages
+// that did not fail. A failed message becomes visible again after its timeout; after `maxReceives` it is a dead letter.
 
 const MAX_RECEIVE = 10;
 const WAIT_SECONDS = 20;
 const PAUSE_AFTER_ERROR_MS = 250;
 
+/** A queue and the handler of its messages. */
 export type PolledQueue = {
   readonly row: QueueRow;
   readonly url: string;
@@ -28,7 +30,7 @@ type PollingQueue = PolledQueue & {
   readonly log: Log;
 };
 
-/** `close` stops receiving and waits for the batches that are being handled. */
+/** Polls all queues; `close` stops receiving and waits for running batches. */
 export function startQueuePoller(options: {
   readonly queues: readonly PolledQueue[];
   readonly endpoint: string;
@@ -62,21 +64,21 @@ export function startQueuePoller(options: {
 
 async function pollQueue(queue: PollingQueue, signal: AbortSignal): Promise<void> {
   const running = new Set<Promise<void>>();
-  let free = queue.row.concurrency;
+  let freeSlots = queue.row.concurrency;
   while (!signal.aborted) {
-    if (free <= 0) {
+    if (freeSlots <= 0) {
       await Promise.race(running);
       continue;
     }
     const messages = await receiveMessages(
       queue,
-      Math.min(queue.row.batchSize, free, MAX_RECEIVE),
+      Math.min(queue.row.batchSize, freeSlots, MAX_RECEIVE),
       signal,
     );
     if (messages.length === 0) continue;
-    free -= messages.length;
+    freeSlots -= messages.length;
     const batch = handleBatch(queue, messages).finally(() => {
-      free += messages.length;
+      freeSlots += messages.length;
       running.delete(batch);
     });
     running.add(batch);
@@ -84,24 +86,24 @@ async function pollQueue(queue: PollingQueue, signal: AbortSignal): Promise<void
   await Promise.all(running);
 }
 
-/** Empty: nothing came, or the queue cannot be reached, which is said and tried again. */
+/** Receives messages; returns an empty list if none arrived or, after a logged error and a pause, if the queue failed. */
 async function receiveMessages(
   queue: PollingQueue,
-  max: number,
+  maxMessages: number,
   signal: AbortSignal,
 ): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: queue.url,
-    MaxNumberOfMessages: max,
+    MaxNumberOfMessages: maxMessages,
     WaitTimeSeconds: WAIT_SECONDS,
     MessageSystemAttributeNames: ['All'],
   });
   try {
-    const answer = await queue.client.send(command, { abortSignal: signal });
-    return answer.Messages ?? [];
+    const response = await queue.client.send(command, { abortSignal: signal });
+    return response.Messages ?? [];
   } catch (error) {
     if (signal.aborted) return [];
-    queue.log.warn('queue cannot be read', { queue: queue.row.name, error: String(error) });
+    queue.log.warn('messages not received', { queue: queue.row.name, error: describeError(error) });
     await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
     return [];
   }
@@ -109,21 +111,21 @@ async function receiveMessages(
 
 async function handleBatch(queue: PollingQueue, messages: readonly Message[]): Promise<void> {
   const failed = await invokeHandler(queue, messages);
-  const done = messages.filter((message) => !failed.has(message.MessageId ?? ''));
-  if (done.length === 0) return;
-  const Entries = done.map((message, n) => ({
-    Id: String(n),
+  const handled = messages.filter((message) => !failed.has(message.MessageId ?? ''));
+  if (handled.length === 0) return;
+  const Entries = handled.map((message, index) => ({
+    Id: String(index),
     ReceiptHandle: message.ReceiptHandle,
   }));
   try {
     await queue.client.send(new DeleteMessageBatchCommand({ QueueUrl: queue.url, Entries }));
   } catch (error) {
-    // They come again, and handling a message twice changes nothing.
-    queue.log.warn('messages not deleted', { queue: queue.row.name, error: String(error) });
+    // The messages arrive again; handlers are idempotent.
+    queue.log.warn('messages not deleted', { queue: queue.row.name, error: describeError(error) });
   }
 }
 
-/** The ids of the messages that stay in the queue. */
+/** Invokes the handler; returns the ids of the messages that stay in the queue. */
 async function invokeHandler(
   queue: PollingQueue,
   messages: readonly Message[],
@@ -138,7 +140,7 @@ async function invokeHandler(
   try {
     return findFailedMessages(await invokeLambda(target, event), ids);
   } catch (error) {
-    queue.log.error('queue batch failed', { queue: queue.row.name, error: String(error) });
+    queue.log.error('queue batch failed', { queue: queue.row.name, error: describeError(error) });
     return new Set(ids);
   }
 }

@@ -75,7 +75,7 @@ test('data of another version is refused and stays unchanged', async () => {
 test('a second platform on the same data is refused, and the first keeps running', async () => {
   const workspace = await createWorkspace();
   const first = workspace.start('local/main.ts', [], { env: MODEL });
-  await waitForOutput(first, 'Without root an agent');
+  await waitForOutput(first, 'Press Ctrl+C to stop');
 
   const message = await readStartRefusal(workspace, { PORT: '0', SMOL_FORGE_PORT: '0' });
 
@@ -91,12 +91,12 @@ test('a second platform on the same data is refused, and the first keeps running
 test('a start after kill -9 takes over the data', async () => {
   const workspace = await createWorkspace();
   const first = workspace.start('local/main.ts', [], { env: MODEL });
-  await waitForOutput(first, 'Without root an agent');
+  await waitForOutput(first, 'Press Ctrl+C to stop');
   first.kill('SIGKILL');
   await first.exit;
 
   const second = workspace.start('local/main.ts', [], { env: MODEL });
-  await waitForOutput(second, 'Without root an agent');
+  await waitForOutput(second, 'Press Ctrl+C to stop');
 
   second.kill('SIGINT');
   expect(await second.exit).toBe(130);

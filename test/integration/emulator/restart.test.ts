@@ -37,7 +37,7 @@ async function startEmulatorProcess(dataDir: string) {
     credential: credentials,
     storePort: 0,
     queuesPort: 0,
-    isAgain: false,
+    isRestart: false,
   };
   child.send(command);
   const [message] = await once(child, 'message');

@@ -42,7 +42,7 @@ const QUICK_SETTINGS = {
   MAX_RETRIES: '1',
   SMOL_CLOCK_SECONDS: '10',
 };
-const BANNER_END_TEXT = 'Without root an agent';
+const BANNER_END_TEXT = 'Press Ctrl+C to stop';
 const START_TIMEOUT_MS = 60_000;
 
 export async function startPlatformProcess(options: PlatformOptions): Promise<PlatformProcess> {
