@@ -10,7 +10,7 @@ const AUTHOR = { name: 'Sample Author', email: 'author@example.com', date: '2026
  * Creates the sample's git repository in `directory` and returns the commit of its branch `main`, which is always the same.
  * An existing repository is left unchanged.
  */
-export async function seedSample(directory: string): Promise<{ commit: string }> {
+export async function seedSample(directory: string): Promise<{ readonly commit: string }> {
   await mkdir(directory, { recursive: true });
   const entries = await readdir(directory);
   if (entries.length > 0 && !entries.includes('.git')) {

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { listOffences, measureCode } from './measure/measure-code.ts';
+import { scanProject } from './measure/scan/scan-project.ts';
 import type { ImportRow } from './support/import-table.ts';
 import { COLOCATED_TEST_IMPORTS, IMPORT_TABLE } from './support/import-table.ts';
 import type { ImportEdge } from './support/read-imports.ts';
 import { findImports, readSources } from './support/read-imports.ts';
 
-// The shape of the project, held by reading its files.
+// Enforces the structure and the language of the code by reading its files.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const MAX_LINES = 400;
 
-/** Entry points and settings; everything else is given what it needs. */
+/** Entry points and settings, the only readers of the environment; other code receives its settings as arguments. */
 const ENV_READERS = [
   'functions/config.ts',
   'agent/bridge/main.ts',
@@ -24,16 +25,25 @@ const ENV_READERS = [
   'stacks/synth.ts',
 ];
 
+/** Measures of test/measure whose bounds must hold; `npm run measure:code` prints all measures. */
+const ENFORCED_MEASURES = [
+  'docs-type',
+  'layers',
+  'layer-table',
+  'private-members',
+  'mutable-members',
+];
+
 const sources = readSources(ROOT);
 const imports = [...sources].flatMap(([file, source]) => findImports(file, source));
 
-test('every import obeys the table', () => {
+test('every import is allowed by the import table', () => {
   const offences = imports.flatMap((edge) => findOffence(edge) ?? []);
 
   expect(offences).toEqual([]);
 });
 
-test('an import of each kind is seen, and one against the table is an offence', () => {
+test('imports of every kind are found, and imports that the table does not allow are offences', () => {
   const source = [
     "import type { A } from '../../adapters/dynamo/a.ts';",
     "export { b } from '@aws-sdk/client-sqs/dist/b';",
@@ -56,13 +66,13 @@ test('an import of each kind is seen, and one against the table is an offence', 
   ]);
 });
 
-test('every package that is imported is declared, and every declared one is used', () => {
+test('every imported package is declared, and every declared package is imported', () => {
   const { dependencies, devDependencies } = readManifest('package.json');
   const shipped = new Set(Object.keys(dependencies));
   const packages = imports.filter(({ kind }) => kind === 'package');
   const [deployed, used] = [
     packages.filter(isStacksImport),
-    packages.filter((one) => !isStacksImport(one)),
+    packages.filter((edge) => !isStacksImport(edge)),
   ];
 
   const undeclared = used.filter(({ file, target }) =>
@@ -79,19 +89,19 @@ test('every package that is imported is declared, and every declared one is used
   expect(deployed.filter(({ target }) => !(target in tools))).toEqual([]);
 });
 
-test('the environment is read where a process begins, and nowhere else', () => {
+test('only entry points read the environment', () => {
   const readers = findFilesMatching(/\bprocess\.env\b/).filter((file) => !isTest(file));
 
   expect(readers.filter((file) => !isIn(file, ENV_READERS))).toEqual([]);
 });
 
-test('the core has no clock, no chance, no timer and no network of its own', () => {
-  const own =
+test('the core uses no clock, randomness, timer or network of its own', () => {
+  const pattern =
     /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bset(?:Timeout|Interval)\(|\bfetch\(|\bperformance\.now\(/;
 
-  expect(findFilesMatching(own).filter((file) => isIn(file, ['core']) && !isTest(file))).toEqual(
-    [],
-  );
+  expect(
+    findFilesMatching(pattern).filter((file) => isIn(file, ['core']) && !isTest(file)),
+  ).toEqual([]);
 });
 
 test('the core names no command of a client', () => {
@@ -104,31 +114,31 @@ test('the core names no command of a client', () => {
   expect(matches).toEqual([]);
 });
 
-test('no file grows beyond what one reads in one go', () => {
-  const lengths = [...sources].map(([file, source]) => ({
-    file,
-    lines: source.split('\n').length - 1,
-  }));
+test('every enforced measure of the code keeps its bound', () => {
+  const measures = measureCode(scanProject(ROOT));
 
-  expect(lengths.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
-});
+  const enforced = measures.filter(({ id }) => ENFORCED_MEASURES.includes(id));
 
-test('nothing replaces our own modules in tests, and nothing is left for later', () => {
+  expect(enforced.map(({ id }) => id).toSorted()).toEqual(ENFORCED_MEASURES.toSorted());
+  expect(listOffences(enforced)).toEqual([]);
+}, 60_000);
+
+test('tests replace no module, and the code contains no reminder comments', () => {
   expect(findFilesMatching(/\bvi\.(?:do)?[mM]ock\(/)).toEqual([]);
   expect(findFilesMatching(/\b(?:T[O]DO|F[I]XME)\b/)).toEqual([]);
 });
 
-/** The edge and the rule against it; undefined: it is allowed. */
+/** Describes an import that the table does not allow; returns undefined for an allowed import. */
 function findOffence({ file, target, kind }: ImportEdge): string | undefined {
   const row = findRow(file);
   if (row === undefined)
-    return `${file}: no row in test/support/import-table.ts says what it may import`;
-  const beside = isTest(file) ? COLOCATED_TEST_IMPORTS : undefined;
+    return `${file}: no row in test/support/import-table.ts lists the allowed imports of this file`;
+  const extra = isTest(file) ? COLOCATED_TEST_IMPORTS : undefined;
   const allowed = {
     project: () =>
-      row.project === 'all' || isIn(target, [row.path, ...row.project, ...(beside?.project ?? [])]),
+      row.project === 'all' || isIn(target, [row.path, ...row.project, ...(extra?.project ?? [])]),
     package: () =>
-      isAllowedName(row.packages, target) || isAllowedName(beside?.packages ?? [], target),
+      isAllowedName(row.packages, target) || isAllowedName(extra?.packages ?? [], target),
     node: () => isAllowedName(row.node, target),
     computed: () => isIn(file, ['local', 'test', 'stacks']),
   } satisfies Record<ImportEdge['kind'], () => boolean>;

@@ -47,8 +47,8 @@ export function pushPlanChange(plan: string): QueueMessage {
 
 /** Reports a change of a pull request, a review or a check at the forge. */
 export function reportForgeChange(
-  change: Omit<Extract<QueueMessage, { type: 'forge_changed' }>, 'type' | 'v'>,
-): Extract<QueueMessage, { type: 'forge_changed' }> {
+  change: Omit<Extract<QueueMessage, { readonly type: 'forge_changed' }>, 'type' | 'v'>,
+): Extract<QueueMessage, { readonly type: 'forge_changed' }> {
   return { type: 'forge_changed', v: 1, ...change };
 }
 

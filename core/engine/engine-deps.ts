@@ -33,7 +33,7 @@ export type EngineSettings = {
   /** Size from which a repository is cloned partially, MB; absent: every clone is complete. */
   readonly partialFromMb?: number;
   /** Days for which branches and transcripts of finished or cancelled work are kept. */
-  keepDays: number;
+  readonly keepDays: number;
   /** Agent of plans that name none: a name in the bridge's table of agents. */
   readonly agent: string;
   /** Model names by tier; empty if no model is configured. */
@@ -55,7 +55,7 @@ export type EngineDeps = {
   readonly forges: Readonly<Record<Repository['forge'], Forge>>;
   readonly clock: Clock;
   readonly log: Log;
-  settings: EngineSettings;
+  readonly settings: EngineSettings;
   /** Signs the token for the callbacks of one attempt, valid until `expiresAt` in epoch milliseconds. */
   readonly attemptToken: (attemptId: string, expiresAt: number) => Promise<string>;
   /** Returns a new unique id of lower-case letters and digits. */

@@ -28,7 +28,7 @@ export type PodState = 'starting' | 'running' | 'gone';
 export type Pod = {
   readonly name: string;
   readonly attemptId: string;
-  state: PodState;
+  readonly state: PodState;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   /** Unique id of this incarnation of the name. */

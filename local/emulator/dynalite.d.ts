@@ -4,10 +4,10 @@ declare module 'dynalite' {
   import type { Server } from 'node:http';
 
   function dynalite(options: {
-    path: string;
-    createTableMs: number;
-    updateTableMs: number;
-    deleteTableMs: number;
+    readonly path: string;
+    readonly createTableMs: number;
+    readonly updateTableMs: number;
+    readonly deleteTableMs: number;
   }): Server;
   export = dynalite;
 }
@@ -24,19 +24,25 @@ declare module 'dynalite/db/index.js' {
     get(key: string): Promise<StoredItem | undefined>;
     put(key: string, value: StoredItem): Promise<void>;
     del(key: string): Promise<void>;
-    iterator(range: { gte: string; lt: string }): Iterated;
+    iterator(range: { readonly gte: string; readonly lt: string }): Iterated;
     close(): Promise<void>;
   };
   export type Store = {
     readonly db: Level;
     getTable(name: string, done: (error: unknown, table: StoredTable) => void): void;
   };
-  export function create(options: { path: string }): Store;
+  export function create(options: { readonly path: string }): Store;
   export function createKey(item: StoredItem, table: StoredTable): string;
   export function getIndexActions(
     indexes: readonly { readonly IndexName: string }[],
     existing: StoredItem | null,
     item: StoredItem,
     table: StoredTable,
-  ): { readonly puts: readonly { index: string; key: string; item: StoredItem }[] };
+  ): {
+    readonly puts: readonly {
+      readonly index: string;
+      readonly key: string;
+      readonly item: StoredItem;
+    }[];
+  };
 }

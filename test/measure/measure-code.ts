@@ -1,5 +1,6 @@
 import { FUNCTION_EXEMPTIONS } from './limits.ts';
 import type { Measure } from './measure.ts';
+import { measureDialect } from './measure-dialect.ts';
 import { measureDocs } from './measure-docs.ts';
 import { measureLanguage } from './measure-language.ts';
 import { measureLayers } from './measure-layers.ts';
@@ -16,6 +17,7 @@ export function measureCode(files: readonly FileFacts[]): Measure[] {
     ...measureLayers(files),
     ...measureSize(files),
     measureNames(files),
+    ...measureDialect(files),
     ...measureShape(files),
   ];
 }

@@ -15,7 +15,12 @@ export type PodLife = {
 };
 
 /** Pod of the simulated cluster. `isEnding`: its removal was requested and has not taken place. */
-export type SimPod = Pod & { readonly spec: PodSpec; readonly life: PodLife; isEnding: boolean };
+export type SimPod = Omit<Pod, 'state'> & {
+  state: Pod['state'];
+  readonly spec: PodSpec;
+  readonly life: PodLife;
+  isEnding: boolean;
+};
 
 export class SimPods {
   readonly #world: World;

@@ -8,9 +8,8 @@ import { KEY } from '../../topology/table-keys.ts';
 import { recordTranscript } from './attempt-callbacks.ts';
 
 test('a transcript is kept for as many days as other work is', async () => {
-  const { deps, table, putTask } = createEngineFixture();
+  const { deps, table, putTask } = createEngineFixture({ settings: { keepDays: 3 } });
   await putTask(createWorkingTask(1));
-  deps.settings.keepDays = 3;
   const key = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
 
   await recordTranscript(deps, key, { n: 0, entries: [] });

@@ -15,8 +15,8 @@ test.each([
 ])('a repository of $sizeKb KB is cloned partially from $fromMb MB on: $partial', async (given) => {
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: { readBranchHead: async () => 'a'.repeat(40) },
+    settings: { partialFromMb: given.fromMb },
   });
-  deps.settings = { ...deps.settings, partialFromMb: given.fromMb };
   const [repository] = createPlanStateFixture().repositories;
   if (repository === undefined) throw new Error('the plan has no repository');
   const plan = await putPlan({ repositories: [{ ...repository, sizeKb: given.sizeKb }] });

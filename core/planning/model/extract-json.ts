@@ -40,11 +40,15 @@ function explainFailure(objects: number, cutOff: boolean, fault: string, key: st
   return 'the answer contains no JSON object';
 }
 
-type ScanResult = { readonly objects: unknown[]; cutOff: boolean; fault: string };
+type ScanResult = {
+  readonly objects: readonly unknown[];
+  readonly cutOff: boolean;
+  readonly fault: string;
+};
 
 /** Finds every object at the top level of the text, in order. */
 function scanObjects(text: string): ScanResult {
-  const scanned: ScanResult = { objects: [], cutOff: false, fault: '' };
+  const scanned = { objects: [] as unknown[], cutOff: false, fault: '' };
   let at = text.indexOf('{');
   for (let starts = 0; at >= 0 && starts < MAX_STARTS; starts += 1) {
     const end = findObjectEnd(text, at);

@@ -44,6 +44,15 @@ export type NameFact = {
   readonly kind: 'function' | 'other';
 };
 
+/** Member of a class with `private`, or of a type without `readonly`. */
+export type MemberFact = {
+  readonly line: number;
+  /** Name of the type alias or interface; empty for classes and anonymous types. */
+  readonly type: string;
+  readonly name: string;
+  readonly kind: 'private' | 'mutable';
+};
+
 /** Facts of a file for the measures. */
 export type FileFacts = {
   /** Path from the root of the project. */
@@ -57,4 +66,5 @@ export type FileFacts = {
   readonly exports: readonly ExportFact[];
   readonly imports: readonly ImportFact[];
   readonly names: readonly NameFact[];
+  readonly members: readonly MemberFact[];
 };

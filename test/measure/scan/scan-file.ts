@@ -4,6 +4,7 @@ import { scanComments } from './scan-comments.ts';
 import { scanExports } from './scan-exports.ts';
 import { scanFunctions } from './scan-functions.ts';
 import { scanImports } from './scan-imports.ts';
+import { scanMembers } from './scan-members.ts';
 import { scanNames } from './scan-names.ts';
 import { scanTitles } from './scan-titles.ts';
 import type { Syntax } from './syntax.ts';
@@ -27,6 +28,7 @@ export function scanFile(path: string, text: string): FileFacts {
     exports: scanExports(syntax),
     imports: scanImports(syntax),
     names: scanNames(syntax),
+    members: scanMembers(syntax),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { TaskKey } from '../../../core/contract/id.ts';
 import type { QueueMessage } from '../../../core/contract/queue.ts';
-import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
+import type { EngineDeps, EngineSettings } from '../../../core/engine/engine-deps.ts';
 import type { PlanState } from '../../../core/plan-state/plan-state.ts';
 import type { Forge, PullRequest } from '../../../core/port/forge.ts';
 import type { PodLauncher } from '../../../core/port/launcher.ts';
@@ -36,6 +36,7 @@ export function createEngineFixture(
     readonly forge?: Partial<Forge>;
     readonly launcher?: Partial<PodLauncher>;
     readonly table?: MemoryTableOptions;
+    readonly settings?: Partial<EngineSettings>;
   } = {},
 ): EngineFixture {
   const table = createMemoryTable(parts.table);
@@ -68,6 +69,7 @@ export function createEngineFixture(
       models: { heavy: 'heavy', light: 'light' },
       prices: {},
       author: { name: 'Gang', email: 'gang@example.com' },
+      ...parts.settings,
     },
     attemptToken: async (id) => `token of ${id}`,
     newId: () => {

@@ -65,10 +65,8 @@ class TaskModel implements ScriptedTaskModel {
   #server: Server | undefined;
   #port = 0;
   #refusal: ModelRefusal | undefined;
-  readonly #plannerAnswers = new Map<
-    string,
-    { readonly answers: PlannerAnswers; usedCount: number }
-  >();
+  readonly #plannerAnswers = new Map<string, PlannerAnswers>();
+  readonly #usedPlans = new Map<PlannerAnswers, number>();
   readonly #releasedNames = new Set<string>();
   readonly #heldByName = new Map<string, Set<() => void>>();
 
@@ -77,7 +75,7 @@ class TaskModel implements ScriptedTaskModel {
   }
 
   answerPlans(phrase: string, answers: PlannerAnswers): void {
-    this.#plannerAnswers.set(phrase, { answers, usedCount: 0 });
+    this.#plannerAnswers.set(phrase, answers);
   }
 
   refuse(refusal: ModelRefusal | undefined): void {
@@ -161,11 +159,10 @@ class TaskModel implements ScriptedTaskModel {
     const found = [...this.#plannerAnswers].find(([phrase]) => text.includes(phrase))?.[1];
     if (found === undefined)
       return { status: 400, problem: 'the test has set no answer for this prompt (answerPlans)' };
-    if (by === 'assessor') return { text: renderAnswer(found.answers.verdict) };
-    const { plans } = found.answers;
-    const answer = plans[Math.min(found.usedCount, plans.length - 1)];
-    found.usedCount += 1;
-    return { text: renderAnswer(answer) };
+    if (by === 'assessor') return { text: renderAnswer(found.verdict) };
+    const usedCount = this.#usedPlans.get(found) ?? 0;
+    this.#usedPlans.set(found, usedCount + 1);
+    return { text: renderAnswer(found.plans[Math.min(usedCount, found.plans.length - 1)]) };
   }
 
   async #waitForRelease(name: string, clientGone: AbortSignal): Promise<void> {

@@ -78,20 +78,20 @@ export class SuiteRun {
 
   async waitForOutcome(): Promise<Outcome> {
     const { name, scripts, tests } = this.#suite;
-    const counts = { passed: 0, failed: 0, skipped: 0 };
+    let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
     const failures: string[] = [];
     const notes: string[] = [];
     for (const script of scripts) {
       const code = await this.#runScript(script);
       if (code === 'late') notes.push(`${script} did not end in time and was stopped`);
       const report = tests === undefined ? countScript(code) : await this.#readReport(code);
-      addCounts(counts, report.counts);
+      counts = addCounts(counts, report.counts);
       failures.push(...report.failures);
       notes.push(...(await this.#endLeftovers()));
     }
     notes.push(...(await this.#listLeftovers()));
     // Leftovers and timeouts count as failures, because the tested code causes them.
-    counts.failed += notes.length;
+    counts = { ...counts, failed: counts.failed + notes.length };
     await rm(this.#folder, { recursive: true, force: true });
     const ms = performance.now() - this.#began;
     return { name, ...counts, ms, notes: [...failures.slice(0, MAX_FAILURES), ...notes] };
@@ -200,13 +200,12 @@ function renderFailure(name: string, message: string): string {
   return `✗ ${name}: ${first}`.slice(0, MAX_LINE);
 }
 
-function addCounts(
-  counts: { passed: number; failed: number; skipped: number },
-  more: Counts,
-): void {
-  counts.passed += more.passed;
-  counts.failed += more.failed;
-  counts.skipped += more.skipped;
+function addCounts(left: Counts, right: Counts): Counts {
+  return {
+    passed: left.passed + right.passed,
+    failed: left.failed + right.failed,
+    skipped: left.skipped + right.skipped,
+  };
 }
 
 async function readCommandOrEmpty(pid: number): Promise<string> {

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { measureDialect } from './measure-dialect.ts';
+import { scanFile } from './scan/scan-file.ts';
+
+function measureSource(source: string, allowed: Parameters<typeof measureDialect>[1] = []) {
+  const [privateMembers, mutableMembers] = measureDialect([scanFile('core/a.ts', source)], allowed);
+  return { private: privateMembers?.findings, mutable: mutableMembers?.findings };
+}
+
+test('private fields and methods are findings, private constructors are not', () => {
+  const source = [
+    'class A {',
+    '  private one = 1;',
+    '  #two = 2;',
+    '  private constructor() {}',
+    '  private three() {}',
+    '}',
+  ].join('\n');
+
+  expect(measureSource(source).private).toEqual(['core/a.ts:2: one', 'core/a.ts:5: three']);
+});
+
+test('type members without readonly are findings at any depth', () => {
+  const source = [
+    'type A = { readonly a: number; b: { c: number } };',
+    'interface B { d?: string; run(): void }',
+    'function f(options: { e: number }): void {}',
+  ].join('\n');
+
+  expect(measureSource(source).mutable).toEqual([
+    'core/a.ts:1: A.b',
+    'core/a.ts:1: A.c',
+    'core/a.ts:2: B.d',
+    'core/a.ts:3: e',
+  ]);
+});
+
+test('types of local variables may be mutable, types of parameters within them may not', () => {
+  const source = [
+    'const shared: { a: number } = { a: 1 };',
+    'function f() {',
+    '  let last: { b: number } | undefined;',
+    '  const g = (options: { c: number }) => options;',
+    '}',
+  ].join('\n');
+
+  expect(measureSource(source).mutable).toEqual(['core/a.ts:1: a', 'core/a.ts:4: c']);
+});
+
+test('a row allows the mutable members of its type, and a row without use is a finding', () => {
+  const rows = [
+    { path: 'core/a.ts', type: 'A', reason: 'is filled step by step' },
+    { path: 'core/b.ts', type: 'B', reason: 'no longer exists' },
+  ];
+
+  expect(measureSource('type A = { a: number };', rows).mutable).toEqual([
+    'core/b.ts: B has no mutable member; remove its row',
+  ]);
+});

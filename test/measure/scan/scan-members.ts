@@ -1,0 +1,57 @@
+import { Visitor } from 'rolldown/utils';
+import type { MemberFact } from './facts.ts';
+import type { Syntax } from './syntax.ts';
+import { keyName } from './syntax.ts';
+
+type Range = { readonly start: number; readonly end: number };
+
+/** Returns `private` members of classes and members of types without `readonly`, except in types of local variables. */
+export function scanMembers({ program, lineOf }: Syntax): MemberFact[] {
+  const members: (MemberFact & { readonly start: number })[] = [];
+  const localTypes: Range[] = [];
+  let type = '';
+  let functionDepth = 0;
+  const enterFunction = (): void => {
+    functionDepth += 1;
+  };
+  const exitFunction = (): void => {
+    functionDepth -= 1;
+  };
+  const enterType = ({ id }: { readonly id: { readonly name: string } }): void => {
+    type = id.name;
+  };
+  const exitType = (): void => {
+    type = '';
+  };
+  new Visitor({
+    FunctionDeclaration: enterFunction,
+    'FunctionDeclaration:exit': exitFunction,
+    FunctionExpression: enterFunction,
+    'FunctionExpression:exit': exitFunction,
+    ArrowFunctionExpression: enterFunction,
+    'ArrowFunctionExpression:exit': exitFunction,
+    TSTypeAliasDeclaration: enterType,
+    'TSTypeAliasDeclaration:exit': exitType,
+    TSInterfaceDeclaration: enterType,
+    'TSInterfaceDeclaration:exit': exitType,
+    VariableDeclarator({ id }) {
+      if (functionDepth > 0 && id.typeAnnotation) localTypes.push(id.typeAnnotation);
+    },
+    TSPropertySignature({ key, start, readonly }) {
+      if (readonly) return;
+      members.push({ line: lineOf(start), type, name: keyName(key) ?? '', kind: 'mutable', start });
+    },
+    PropertyDefinition({ key, start, accessibility }) {
+      if (accessibility !== 'private') return;
+      members.push({ line: lineOf(start), type, name: keyName(key) ?? '', kind: 'private', start });
+    },
+    MethodDefinition({ key, kind, start, accessibility }) {
+      // A constructor has no `#` form.
+      if (accessibility !== 'private' || kind === 'constructor') return;
+      members.push({ line: lineOf(start), type, name: keyName(key) ?? '', kind: 'private', start });
+    },
+  }).visit(program);
+  return members
+    .filter(({ start }) => !localTypes.some((range) => range.start <= start && start < range.end))
+    .map(({ start: _, ...member }) => member);
+}
