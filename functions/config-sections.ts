@@ -62,6 +62,7 @@ export const SECTIONS = {
         'URL of the SQS queue `reconcile`.',
       ),
       schedule: defineVariable('QUEUE_URL_SCHEDULE', urlSchema, 'URL of the SQS queue `schedule`.'),
+      notify: defineVariable('QUEUE_URL_NOTIFY', urlSchema, 'URL of the SQS queue `notify`.'),
       push: defineVariable('QUEUE_URL_PUSH', urlSchema, 'URL of the SQS queue `push`.'),
       endpoint: defineVariable(
         'AWS_ENDPOINT_URL_SQS',

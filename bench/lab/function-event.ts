@@ -5,6 +5,7 @@ import { signAttemptToken } from '../../core/access/attempt-token.ts';
 import { issueSocketTicket } from '../../core/access/one-time-secret.ts';
 import { openSession } from '../../core/access/session.ts';
 import { createUser } from '../../core/access/user.ts';
+import { createNotice } from '../../core/contract/notice.ts';
 import { watchPlan } from '../../core/engine/announce/plan-watchers.ts';
 import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
 import { createJsonInput, createLambdaHttpEvent } from '../../test/support/contract/http-event.ts';
@@ -121,6 +122,11 @@ function createSocketEvents(ticket: () => Promise<string>) {
   };
 }
 
+const NOTICE = createNotice(
+  { plan: PLAN_ID, run: 1, version: 1, at: 1, title: 'Logins' },
+  { kind: 'complete', text: 'The plan is complete.' },
+);
+
 function createQueueEvents() {
   const done = 'none given back';
   const note = 'the plan is not there, which the store is asked: nothing is owed.';
@@ -140,6 +146,10 @@ function createQueueEvents() {
       make: () => createBatchEvent({ type: 'schedule', v: 1, tasks: [] }),
       expected: done,
       note: 'no task is ready, so no launcher is asked.',
+    },
+    'queue-notify': {
+      make: () => createBatchEvent({ type: 'notify', v: 1, notice: NOTICE }),
+      expected: done,
     },
     'queue-push': {
       make: () => createBatchEvent({ type: 'push', v: 1, plan: WATCHED_PLAN_ID }),

@@ -12,6 +12,7 @@ import type { PodSpec } from '../../core/port/launcher.ts';
 import type { Llm } from '../../core/port/llm.ts';
 import type { Queue } from '../../core/port/queue.ts';
 import type { Table } from '../../core/port/table.ts';
+import { putNotice } from '../../core/store/notice-store.ts';
 import { putRepository } from '../../core/store/repository-store.ts';
 import { KEY } from '../../core/topology/table-keys.ts';
 import { BENCH_REPO, BenchForge, createBenchForgePort } from './bench-forge.ts';
@@ -184,6 +185,8 @@ function handleMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
       return runPlanning({ ...deps, llm: UNAVAILABLE_MODEL }, message.plan);
     case 'schedule':
       return scheduleTasks(deps, message.tasks);
+    case 'notify':
+      return putNotice(deps.table, message.notice);
     case 'push':
       return notifyWatchers({ ...deps, push: { send: async () => 'sent' } }, message.plan);
     default:

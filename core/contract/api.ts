@@ -14,6 +14,7 @@ import {
 } from './attempt.ts';
 import { ATTEMPT_CALLBACK_PATHS } from './attempt-callback.ts';
 import { attemptIdSchema } from './id.ts';
+import { NOTICE_ROUTES } from './notice-routes.ts';
 import { PLAN_ROUTES } from './plan-routes.ts';
 import type { Route } from './route.ts';
 import { SYSTEM_ROUTES } from './system-routes.ts';
@@ -29,6 +30,7 @@ export const USER_API = {
   ...ACCESS_ROUTES,
   ...PLAN_ROUTES,
   ...TASK_ROUTES,
+  ...NOTICE_ROUTES,
 } as const satisfies Record<string, Route>;
 
 /** Self-test. A separate function serves it, so that only this function holds the model key and the launcher's permissions. */

@@ -1,4 +1,5 @@
 import type { MergeQueueKey, TaskKey } from './id.ts';
+import type { Notice } from './notice.ts';
 import type { QueueMessage } from './queue.ts';
 
 // Constructors of all queue messages: only this file knows the version number and the type names.
@@ -43,6 +44,11 @@ export function wakeUpScheduler(tasks: readonly TaskKey[] = []): QueueMessage {
 /** Tells connected clients that a plan changed. */
 export function pushPlanChange(plan: string): QueueMessage {
   return { type: 'push', v: 1, plan };
+}
+
+/** Delivers a notice to people. */
+export function deliverNotice(notice: Notice): QueueMessage {
+  return { type: 'notify', v: 1, notice };
 }
 
 /** Reports a change of a pull request, a review or a check at the forge. */

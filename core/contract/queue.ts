@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { noticeSchema } from './notice.ts';
 
 // Messages between handlers. A message may be lost, repeated, late or out of order, so it carries only ids and a version:
-// the consumer reads the current state from the store.
+// the consumer reads the current state from the store. Only `notify` carries content and relies on its queue.
 
 const runFields = { v: z.literal(1), plan: z.string(), run: z.number().int() };
 /**
@@ -36,6 +37,8 @@ export const queueMessageSchema = z.discriminatedUnion('type', [
   }),
   /** Reports that a launcher saw a pod end. The consumer reads from the store whether the attempt is still live. */
   z.object({ type: z.literal('pod_ended'), v: z.literal(1), attempt: z.string() }),
+  /** Delivers a notice to people. Unlike the other messages, this message carries its content. */
+  z.object({ type: z.literal('notify'), v: z.literal(1), notice: noticeSchema }),
   /** Tells connected clients that a plan changed. */
   z.object({ type: z.literal('push'), v: z.literal(1), plan: z.string() }),
 ]);

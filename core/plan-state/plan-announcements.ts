@@ -1,16 +1,23 @@
+import type { Notice, NoticeDraft } from '../contract/notice.ts';
+import { createNotice } from '../contract/notice.ts';
 import type { QueueMessage } from '../contract/queue.ts';
 import { wakeUpPlan, wakeUpPlanner, wakeUpScheduler } from '../contract/queue-message.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
+import type { AnnouncementContext } from '../task-state/task-announcements.ts';
 import type { PlanEvent, PlanEventType } from './plan-event.ts';
-import type { PlanState } from './plan-state.ts';
+import type { PlanState, RootPull } from './plan-state.ts';
 
-/** The messages that follow from a transition of a plan. */
+/** Everything that follows from a transition of a plan. */
 export type PlanAnnouncement = {
   readonly wakeUps: readonly OutgoingMessage[];
   /** Whether clients that watch the plan are told to read its changes. */
   readonly clientUpdate: boolean;
+  /** Notices for people, which are stored together with the transition. */
+  readonly notices: readonly Notice[];
 };
+
+const MAX_REASON_LENGTH = 1_000;
 
 /** Progress that no client shows. Tasks announce themselves. */
 const SILENT_EVENTS: readonly PlanEventType[] = [
@@ -21,22 +28,26 @@ const SILENT_EVENTS: readonly PlanEventType[] = [
   'branches_cleaned_up',
 ];
 
-/** Returns every message that a written transition of a plan has to cause; `now` in epoch milliseconds. */
 export function announcePlanTransition(
+  before: PlanState,
   after: PlanState,
   event: PlanEvent,
-  now: number,
+  context: AnnouncementContext,
 ): PlanAnnouncement {
+  const { id: plan, run, title } = after;
+  const { version, now: at } = context;
+  const subject = { plan, run, version, at, title };
   const wakeUps = listWakeUps(after, event).map((message) => ({ message }));
   return {
-    wakeUps: [...wakeUps, ...listDelayedWakeUps(after, event, now)],
+    wakeUps: [...wakeUps, ...listDelayedWakeUps(after, event, at)],
     clientUpdate: !SILENT_EVENTS.includes(event.type),
+    notices: listNotices(before, after, event).map((draft) => createNotice(subject, draft)),
   };
 }
 
-/** Returns the messages that follow from the creation of a plan. */
+/** Returns the announcement of a plan that was just created. */
 export function announceNewPlan(plan: PlanState): PlanAnnouncement {
-  return { wakeUps: [{ message: wakeUpPlanner(plan.id) }], clientUpdate: false };
+  return { wakeUps: [{ message: wakeUpPlanner(plan.id) }], clientUpdate: false, notices: [] };
 }
 
 function listWakeUps({ id, run, status }: PlanState, event: PlanEvent): QueueMessage[] {
@@ -68,4 +79,50 @@ function listDelayedWakeUps({ id }: PlanState, event: PlanEvent, now: number): O
   const waitMs = event.until - now;
   if (waitMs > MAX_MESSAGE_DELAY_MS) return [];
   return [{ message: wakeUpPlanner(id), delaySeconds: Math.ceil(Math.max(0, waitMs) / 1_000) }];
+}
+
+function listNotices(before: PlanState, after: PlanState, event: PlanEvent): NoticeDraft[] {
+  if (event.type === 'budget_low' || event.type === 'budget_used')
+    return [describeBudget(event.share)];
+  if (event.type === 'halted')
+    return [{ kind: 'halted', text: 'No task of the plan can continue without a person.' }];
+  return after.status === before.status ? [] : describeStatus(after);
+}
+
+function describeStatus({ status, revision, forecast, reason, pulls }: PlanState): NoticeDraft[] {
+  switch (status) {
+    case 'pending_approval': {
+      const size = forecast === undefined ? '' : ` (${formatTaskCount(forecast.tasks)})`;
+      const text = `Revision ${revision} of the plan${size} waits for approval.`;
+      return [{ kind: 'approval_requested', text, details: { revision } }];
+    }
+    case 'failed': {
+      const text = (reason ?? 'no reason').slice(0, MAX_REASON_LENGTH);
+      const details = { reason: { code: 'plan_failed', text } };
+      return [{ kind: 'failed', text: `The plan failed: ${text}`, details }];
+    }
+    case 'complete':
+      return [describeCompletion(pulls)];
+    default:
+      return [];
+  }
+}
+
+function formatTaskCount(count: number): string {
+  return count === 1 ? '1 task' : `${count} tasks`;
+}
+
+function describeCompletion(pulls: readonly RootPull[]): NoticeDraft {
+  const open = pulls.flatMap(({ repo, number, url, state }) =>
+    state === 'open' && number !== undefined && url !== undefined ? [{ repo, number, url }] : [],
+  );
+  const links = open.map(({ url }) => url).join(', ');
+  const nextStep = open.length === 0 ? '' : ` Review and merge ${links}`;
+  return { kind: 'complete', text: `The plan is complete.${nextStep}`, details: { pulls: open } };
+}
+
+function describeBudget(share: number): NoticeDraft {
+  const percent = `${Math.floor(share * 100)} % of the plan's budget is used.`;
+  const effect = share < 1 ? '' : ' Running attempts may end, but no new attempt starts.';
+  return { kind: 'budget', text: `${percent}${effect}`, details: { budgetShare: share } };
 }

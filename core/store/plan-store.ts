@@ -1,3 +1,4 @@
+import type { Notice } from '../contract/notice.ts';
 import type { Forecast } from '../contract/plan.ts';
 import type { Edge, TaskSpec } from '../contract/task.ts';
 import type { PlanState } from '../plan-state/plan-state.ts';
@@ -15,6 +16,7 @@ import {
   readDueAt,
   readNumber,
 } from './document.ts';
+import { buildPendingNoticesChange, readPendingNotices } from './notice-store.ts';
 
 export type StoredPlan = {
   readonly state: PlanState;
@@ -23,6 +25,8 @@ export type StoredPlan = {
   /** Counted beside the head as attempts end; for budgets, where the last one may be missing after a crash. */
   readonly usedTokens: number;
   readonly usedUsd: number;
+  /** Notices that are not known to be enqueued. The plan stays due until they are. */
+  readonly pendingNotices: Notice[];
 };
 
 export function readPlan(item: Item): StoredPlan {
@@ -32,6 +36,7 @@ export function readPlan(item: Item): StoredPlan {
     dueAt: readDueAt(item),
     usedTokens: readNumber(item, 'usedTokens'),
     usedUsd: readNumber(item, 'usedUsd'),
+    pendingNotices: readPendingNotices(item),
   };
 }
 
@@ -83,12 +88,19 @@ export async function putNewPlan(table: Table, state: PlanState, dueAt: number):
   );
 }
 
+/** A write of the next state; times are epoch milliseconds. `notices`: all that are not known to be enqueued. */
+export type PlanWrite = {
+  readonly now: number;
+  readonly dueAt: number | undefined;
+  readonly notices: readonly Notice[];
+};
+
 /** As saveTask: over exactly the version that was read, after the transition before it is kept. */
 export async function savePlan(
   table: Table,
   before: StoredPlan,
   next: PlanState,
-  at: { readonly now: number; readonly dueAt: number | undefined },
+  at: PlanWrite,
 ): Promise<StoredPlan | undefined> {
   const last = before.state.last;
   if (last.version === before.version)
@@ -97,8 +109,9 @@ export async function savePlan(
       ITEM_IS_ABSENT,
     );
   const attributes = buildPlanAttributes(next, before.version + 1, at);
-  const set: Record<string, string | number> = {};
-  const remove: string[] = [];
+  const notices = buildPendingNoticesChange(at.notices);
+  const set: Record<string, string | number> = { ...notices.set };
+  const remove: string[] = [...notices.remove];
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined) remove.push(name);
     else set[name] = value;
@@ -109,12 +122,31 @@ export async function savePlan(
   return item === undefined ? undefined : readPlan(item);
 }
 
+/** Records that the pending notices of this version are enqueued. Undefined: another write was first. */
+export async function clearPlanNotices(
+  table: Table,
+  { state, version }: StoredPlan,
+  dueAt: number | undefined,
+): Promise<StoredPlan | undefined> {
+  const due = buildDueChange(dueAt, state.id);
+  const item = await table.update(
+    KEY.plan(state.id),
+    { set: due.set, remove: [...due.remove, 'notices'] },
+    [
+      { attribute: 'v', equals: version },
+      { attribute: 'notices', is: 'present' },
+    ],
+  );
+  return item === undefined ? undefined : readPlan(item);
+}
+
+/** Writes only when this version is due. A plan with pending notices stays due. False: another write was first. */
 export async function setPlanDue(
   table: Table,
   plan: StoredPlan,
   dueAt: number | undefined,
 ): Promise<boolean> {
-  if (plan.dueAt === dueAt) return true;
+  if (plan.dueAt === dueAt || plan.pendingNotices.length > 0) return true;
   const change = buildDueChange(dueAt, plan.state.id);
   return (
     (await table.update(KEY.plan(plan.state.id), change, [
@@ -123,17 +155,19 @@ export async function setPlanDue(
   );
 }
 
+/** Adds to the totals beside the state, without its version. Returns the plan with the new totals. */
 export async function addPlanUsage(
   table: Table,
   plan: string,
   tokens: number,
   usd: number,
-): Promise<void> {
-  await table.update(
+): Promise<StoredPlan | undefined> {
+  const item = await table.update(
     KEY.plan(plan),
     { add: { usedTokens: tokens, usedUsd: usd } },
     ITEM_IS_PRESENT,
   );
+  return item === undefined ? undefined : readPlan(item);
 }
 
 /** One revision of a graph: immutable once the head names it. */

@@ -1,4 +1,5 @@
 import type { TaskKey } from '../contract/id.ts';
+import type { Notice } from '../contract/notice.ts';
 import type { Change, Item, Table } from '../port/table.ts';
 import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import type { TaskState, TaskTransition } from '../task-state/task-state.ts';
@@ -13,6 +14,7 @@ import {
   readNumberSet,
   readText,
 } from './document.ts';
+import { buildPendingNoticesChange, readPendingNotices } from './notice-store.ts';
 
 /** How many transitions gather on an item, which is copied into three indexes, before they are put apart. */
 const MAX_RECENT_TRANSITIONS = 4;
@@ -33,6 +35,8 @@ export type StoredTask = {
   /** Its dependents have been told that it is merged. */
   readonly dependentsReleased: boolean;
   readonly dueAt?: number;
+  /** Notices that are not known to be enqueued. The task stays due until they are. */
+  readonly pendingNotices: Notice[];
 };
 
 export function toTaskKey(state: TaskKey): TaskKey {
@@ -50,6 +54,7 @@ export function readTask(item: Item): StoredTask {
     writeTag: readText(item, 'tag'),
     dependentsReleased: item.released === true,
     dueAt: readDueAt(item),
+    pendingNotices: readPendingNotices(item),
   };
 }
 
@@ -100,6 +105,8 @@ export type TaskWrite = {
   readonly now: number;
   readonly dueAt: number | undefined;
   readonly tag: string;
+  /** All notices that are not known to be enqueued; absent: none. */
+  readonly notices?: readonly Notice[];
 };
 
 /**
@@ -172,7 +179,11 @@ function buildTaskChange(
     set.rank = computeSlotRank(next);
   } else remove.push('readyKey', 'rank');
   const due = buildDueChange(at.dueAt, next.task + next.plan);
-  return { set: { ...set, ...due.set }, remove: [...remove, ...due.remove] };
+  const notices = buildPendingNoticesChange(at.notices ?? []);
+  return {
+    set: { ...set, ...due.set, ...notices.set },
+    remove: [...remove, ...due.remove, ...notices.remove],
+  };
 }
 
 /** Everything that the state of this version owed is done: the next look is at `dueAt`, or never. False: it has moved on. */
@@ -182,8 +193,9 @@ export async function markTaskReconciled(
   dueAt: number | undefined,
 ): Promise<boolean> {
   const releases = task.state.status === 'merged' && !task.dependentsReleased;
-  if (task.dueAt === dueAt && !releases) return true;
-  return writeTaskDue(table, task, dueAt, releases ? { released: true } : {});
+  const next = keepDueForNotices(task, dueAt);
+  if (task.dueAt === next && !releases) return true;
+  return writeTaskDue(table, task, next, releases ? { released: true } : {});
 }
 
 /** What the state of this version owes is tried again then. False: it has moved on. */
@@ -192,7 +204,31 @@ export async function postponeTask(
   task: StoredTask,
   dueAt: number,
 ): Promise<boolean> {
-  return task.dueAt === dueAt || writeTaskDue(table, task, dueAt, {});
+  const next = keepDueForNotices(task, dueAt);
+  return task.dueAt === next || writeTaskDue(table, task, next, {});
+}
+
+/** A task with pending notices stays due, so that the next look enqueues them. */
+function keepDueForNotices(task: StoredTask, dueAt: number | undefined): number | undefined {
+  return task.pendingNotices.length > 0 ? task.dueAt : dueAt;
+}
+
+/** Records that the pending notices of this version are enqueued. Undefined: another write was first. */
+export async function clearTaskNotices(
+  table: Table,
+  { state, version }: StoredTask,
+  dueAt: number | undefined,
+): Promise<StoredTask | undefined> {
+  const due = buildDueChange(dueAt, state.task + state.plan);
+  const item = await table.update(
+    KEY.task(state),
+    { set: due.set, remove: [...due.remove, 'notices'] },
+    [
+      { attribute: 'v', equals: version },
+      { attribute: 'notices', is: 'present' },
+    ],
+  );
+  return item === undefined ? undefined : readTask(item);
 }
 
 async function writeTaskDue(

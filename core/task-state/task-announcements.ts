@@ -1,3 +1,6 @@
+import type { Notice, NoticeDraft } from '../contract/notice.ts';
+import { createNotice } from '../contract/notice.ts';
+import { wakeUpPlan, wakeUpScheduler, wakeUpTask } from '../contract/queue-message.ts';
 import { hasTaskStopped } from '../contract/task-status.ts';
 import type { OutgoingMessage } from '../port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../port/queue.ts';
@@ -5,7 +8,7 @@ import { hasPendingWork } from './task-due.ts';
 import type { TaskState } from './task-state.ts';
 import { isSchedulable } from './task-state.ts';
 
-/** The messages that follow from a transition, derived from the states before and after it. */
+/** Everything that follows from a transition of a task, derived from the states before and after the transition. */
 export type TaskAnnouncement = {
   /** Wake-ups for the task's own next step. A caller that takes this step itself leaves them out. */
   readonly nextStep: readonly OutgoingMessage[];
@@ -13,29 +16,94 @@ export type TaskAnnouncement = {
   readonly wakeUps: readonly OutgoingMessage[];
   /** Whether clients that watch the plan are told to read its changes. */
   readonly clientUpdate: boolean;
+  /** Notices for people, which are stored together with the transition. */
+  readonly notices: readonly Notice[];
 };
 
-/** Returns every message that a written transition of a task has to cause; `now` in epoch milliseconds. */
+/** Version of the item after the transition, and its time in epoch milliseconds. */
+export type AnnouncementContext = { readonly version: number; readonly now: number };
+
+const MAX_REASON_LENGTH = 1_000;
+const MAX_QUESTION_LENGTH = 2_000;
+const MAX_LISTED = 20;
+
 export function announceTaskTransition(
   before: TaskState,
   after: TaskState,
-  now: number,
+  context: AnnouncementContext,
 ): TaskAnnouncement {
-  const { plan, run, task } = after;
-  const key = { plan, run, task };
-  const nextStep: OutgoingMessage[] = [];
-  if (hasPendingWork(after)) nextStep.push({ message: { type: 'reconcile_task', v: 1, ...key } });
-  if (isSchedulable(after)) nextStep.push({ message: { type: 'schedule', v: 1, tasks: [key] } });
-  const wakeUps: OutgoingMessage[] = [];
+  const { plan, run, task, title } = after;
+  const { version, now: at } = context;
+  const subject = { plan, run, task, version, at, title };
+  return {
+    nextStep: listNextSteps(after),
+    wakeUps: listWakeUps(before, after, at),
+    clientUpdate: true,
+    notices: listNotices(before, after).map((draft) => createNotice(subject, draft)),
+  };
+}
+
+function listNextSteps(after: TaskState): OutgoingMessage[] {
+  const messages: OutgoingMessage[] = [];
+  if (hasPendingWork(after)) messages.push({ message: wakeUpTask(after) });
+  if (isSchedulable(after)) messages.push({ message: wakeUpScheduler([after]) });
+  return messages;
+}
+
+function listWakeUps(before: TaskState, after: TaskState, now: number): OutgoingMessage[] {
+  const messages: OutgoingMessage[] = [];
   // A task that moves again ends the halt of its plan.
   if (hasTaskStopped(before.status) && !hasTaskStopped(after.status))
-    wakeUps.push({ message: { type: 'reconcile_plan', v: 1, plan } });
+    messages.push({ message: wakeUpPlan(after.plan) });
   // Without a message, a short pause would last until the next sweep.
   const waitMs = (after.parkedUntil ?? 0) - now;
   if (waitMs > 0 && waitMs <= MAX_MESSAGE_DELAY_MS)
-    wakeUps.push({
-      message: { type: 'reconcile_task', v: 1, ...key },
-      delaySeconds: Math.ceil(waitMs / 1_000),
-    });
-  return { nextStep, wakeUps, clientUpdate: true };
+    messages.push({ message: wakeUpTask(after), delaySeconds: Math.ceil(waitMs / 1_000) });
+  return messages;
+}
+
+function listNotices(before: TaskState, after: TaskState): NoticeDraft[] {
+  const drafts: NoticeDraft[] = [];
+  if (after.status !== before.status) drafts.push(...describeStatus(after));
+  const { question, repair } = after;
+  if (question !== undefined && question.id !== before.question?.id) {
+    const text = question.text.slice(0, MAX_QUESTION_LENGTH);
+    const answer = question.default.slice(0, MAX_QUESTION_LENGTH);
+    const details = { question: { ...question, text, default: answer } };
+    drafts.push({ kind: 'question', text: `The agent asks: ${text}`, details });
+  }
+  if (repair?.reason === 'conflict' && repair !== before.repair && after.status !== 'blocked')
+    drafts.push(describeConflict(repair));
+  return drafts;
+}
+
+function describeStatus({ status, simple, pull, repo, reason }: TaskState): NoticeDraft[] {
+  const details = reason && {
+    reason: { code: reason.code, text: reason.text.slice(0, MAX_REASON_LENGTH) },
+  };
+  if (status === 'blocked')
+    return [
+      { kind: 'blocked', text: `The task is blocked: ${reason?.text ?? 'no reason'}`, details },
+    ];
+  if (status === 'failed')
+    return [{ kind: 'failed', text: `The task failed: ${reason?.text ?? 'no reason'}`, details }];
+  // The pull request of a simple plan is announced with the completion of the plan.
+  if (status !== 'in_review' || simple) return [];
+  return [
+    {
+      kind: 'approval_requested',
+      text: `The pull request of the task waits for a review: ${pull?.url ?? 'its address is not known yet'}`,
+      details: pull === undefined ? {} : { pulls: [{ repo, number: pull.number, url: pull.url }] },
+    },
+  ];
+}
+
+function describeConflict({ files, tasks }: NonNullable<TaskState['repair']>): NoticeDraft {
+  const where = files.length === 0 ? '' : ` in ${files.slice(0, 3).join(', ')}`;
+  const causes = tasks.length === 0 ? '' : ` with the changes of ${tasks.slice(0, 3).join(', ')}`;
+  return {
+    kind: 'conflict',
+    text: `The task conflicts${causes}${where}. The next attempt resolves the conflict.`,
+    details: { files: files.slice(0, MAX_LISTED), tasks: tasks.slice(0, MAX_LISTED) },
+  };
 }

@@ -51,6 +51,16 @@ export const QUEUES: readonly QueueRow[] = [
     maxReceives: 5,
   },
   {
+    name: 'notify',
+    handler: 'functions/queue/notify.ts',
+    types: ['notify'],
+    batchSize: 10,
+    concurrency: 2,
+    timeoutSeconds: 30,
+    visibilitySeconds: 45,
+    maxReceives: 10,
+  },
+  {
     name: 'push',
     handler: 'functions/queue/push.ts',
     types: ['push'],

@@ -2,6 +2,7 @@ import { QUEUES } from './queues.ts';
 import {
   formatConnectionPartition,
   formatDeliveryPartition,
+  formatNoticesPartition,
   formatOneTimeSecretPartition,
   formatPlanWatchersPartition,
   USERS_PARTITION,
@@ -74,7 +75,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'github', 'auth'],
     secrets: ['AUTH_SECRETS', 'GITHUB', 'MODEL_API_KEY'],
-    sends: ['reconcile', 'schedule', 'push'],
+    sends: ['reconcile', 'schedule', 'push', 'notify'],
   },
   'functions/hook/github.ts': {
     config: ['log', 'table', 'queue', 'webhook'],
@@ -88,7 +89,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'github'],
     secrets: ['GITHUB', 'MODEL_API_KEY'],
-    sends: ['plan', 'reconcile', 'push'],
+    sends: ['plan', 'reconcile', 'push', 'notify'],
   },
   'functions/queue/reconcile.ts': {
     ...ENGINE_RIGHTS,
@@ -100,7 +101,15 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS'],
-    sends: ['reconcile', 'schedule', 'push'],
+    sends: ['reconcile', 'schedule', 'push', 'notify'],
+  },
+  'functions/queue/notify.ts': {
+    config: ['log', 'table'],
+    secrets: [],
+    table: ['put'],
+    partitions: [formatNoticesPartition('*')],
+    sends: [],
+    pushes: false,
   },
   'functions/queue/push.ts': {
     config: ['log', 'table', 'push'],

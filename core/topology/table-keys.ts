@@ -34,6 +34,10 @@ export function formatTaskPartition(key: TaskKey): string {
 export function formatMergeQueuePartition(key: MergeQueueKey): string {
   return `${PARTITION_PREFIX.mergeQueue}${key.plan}#${key.run}#${key.repo}`;
 }
+/** Partition of the notices about a plan and its tasks. */
+export function formatNoticesPartition(plan: PlanId): string {
+  return `NOTICES#${plan}`;
+}
 /** Partition that holds one item for each connection that watches the plan. */
 export function formatPlanWatchersPartition(plan: PlanId): string {
   return `WATCH#${plan}`;
@@ -56,6 +60,8 @@ export function formatRunChangesHash(plan: PlanId, run: number): string {
 }
 /** Hash of the `changes` index for all plans. */
 export const ALL_PLANS = 'PLANS';
+/** Hash of the `changes` index for the notices of all plans. */
+export const ALL_NOTICES = 'NOTICES';
 /** Hash of the `ready` index for the ready tasks of a run. */
 export function formatReadyTasksHash(plan: PlanId, run: number): string {
   return `READY#${plan}#${run}`;
@@ -120,6 +126,19 @@ export const KEY = {
   pause: (system: string): Key => ({
     pk: SYSTEM_PARTITION,
     sk: `${SORT_PREFIX.pause}${system}`,
+  }),
+  /** `at` (epoch milliseconds) comes first, so that a query returns the notices in order of time. */
+  notice: ({
+    plan,
+    at,
+    id,
+  }: {
+    readonly plan: PlanId;
+    readonly at: number;
+    readonly id: string;
+  }): Key => ({
+    pk: formatNoticesPartition(plan),
+    sk: `${padNumber(at, 15)}#${id}`,
   }),
   repository: (name: string): Key => ({ pk: REPOSITORIES_PARTITION, sk: name }),
   pollCursor: (name: string): Key => ({ pk: 'POLL', sk: name }),

@@ -4,10 +4,10 @@ import { once } from '../once.ts';
 
 export const getQueue = once(() => {
   const { queue } = readConfig(['queue']);
-  const { plan, reconcile, schedule, push } = queue;
+  const { plan, reconcile, schedule, notify, push } = queue;
   return createSqsQueue({
     region: queue.region,
     endpoint: queue.endpoint,
-    urls: { plan, reconcile, schedule, push },
+    urls: { plan, reconcile, schedule, notify, push },
   });
 });

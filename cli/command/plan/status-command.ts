@@ -1,10 +1,12 @@
 import { API } from '../../../core/contract/api.ts';
+import type { Notice } from '../../../core/contract/notice.ts';
 import type { ExitCode } from '../../cli-error.ts';
 import { createUsageError, EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { defineCommand } from '../../define-command.ts';
 import { joinSections } from '../../render/layout/line.ts';
+import { renderNotices } from '../../render/render-notices.ts';
 import { renderPlanList } from '../../render/render-plan-list.ts';
 import { renderSystem } from '../../render/render-system.ts';
 import { readPlanSnapshot } from '../../watch/follow-plan.ts';
@@ -40,28 +42,41 @@ export const statusCommand = defineCommand({
     }
     const plan = await resolvePlan(client, planArgument);
     if (values.watch === true) return followPlanToEnd(context, client, plan);
-    const state = await readPlanSnapshot(client, plan);
-    if (terminal.isJson) terminal.printJson(state);
+    const [state, notices] = await Promise.all([
+      readPlanSnapshot(client, plan),
+      client.call(API.listPlanNotices, { params: { plan }, query: { limit: RECENT_NOTICES } }),
+    ]);
+    if (terminal.isJson) terminal.printJson({ ...state, notices: notices.items });
     else if (values.summary === true) printSummary(context, state);
-    else await printPlan(context, client, state);
+    else {
+      await printPlan(context, client, state);
+      printNotices(context, notices.items);
+    }
     return getExitCode(state);
   },
 });
 
 const OVERVIEW_PLANS = 10;
+const RECENT_NOTICES = 5;
+
+function printNotices({ terminal, host }: CommandContext, notices: readonly Notice[]): void {
+  const lines = renderNotices(notices, { now: host.now(), width: terminal.width });
+  if (lines.length > 0) terminal.printLines([[], ...lines]);
+}
 
 /** Reads each plan by itself: the list of plans has neither sums over tasks nor the tasks that wait for a person. */
 async function printOverview(context: CommandContext, client: Client): Promise<ExitCode> {
   const { terminal, host } = context;
-  const [system, list] = await Promise.all([
+  const [system, list, notices] = await Promise.all([
     client.call(API.systemStatus, {}),
     client.call(API.listPlans, { query: { limit: OVERVIEW_PLANS } }),
+    client.call(API.listNotices, { query: { limit: RECENT_NOTICES } }),
   ]);
   const plans = await Promise.all(
     list.items.map((plan) => client.call(API.getPlan, { params: { plan: plan.id } })),
   );
   if (terminal.isJson) {
-    terminal.printJson({ system, plans });
+    terminal.printJson({ system, plans, notices: notices.items });
     return EXIT.done;
   }
   const options = { now: host.now(), width: terminal.width };
@@ -69,6 +84,7 @@ async function printOverview(context: CommandContext, client: Client): Promise<E
     joinSections([
       renderSystem(system, options),
       renderPlanList(plans, { ...options, withFigures: true }),
+      renderNotices(notices.items, options),
     ]),
   );
   return EXIT.done;

@@ -1,16 +1,13 @@
 import { AppError } from '../../base/app-error.ts';
-import { pushPlanChange } from '../../contract/queue-message.ts';
 import { decidePlan } from '../../plan-state/decide-plan.ts';
 import { announcePlanTransition } from '../../plan-state/plan-announcements.ts';
 import { computePlanDueAfterWrite } from '../../plan-state/plan-due.ts';
 import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import { loadPlan, savePlan } from '../../store/plan-store.ts';
-import { sendWakeUps } from '../announce/enqueue-wake-ups.ts';
-import type { EngineDeps, PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
+import { clearPlanNotices, loadPlan, savePlan } from '../../store/plan-store.ts';
+import { sendAnnouncement } from '../announce/send-announcement.ts';
+import type { PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
-
-export type ApplyPlanDeps = Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log' | 'settings'>;
 
 export type AppliedPlan =
   | { readonly kind: 'changed'; readonly plan: StoredPlan }
@@ -40,11 +37,19 @@ export async function applyPlan(
       maxHandlerLifetimeMs: MAX_HANDLER_LIFETIME_MS,
     });
     if (decision.kind === 'noop') return { kind: 'noop', plan: before };
+    const announcement = announcePlanTransition(before.state, decision.state, event, {
+      version: before.version + 1,
+      now,
+    });
+    const notices = [...before.pendingNotices, ...announcement.notices];
     const dueAt = computePlanDueAfterWrite(decision.state, event, now);
-    const plan = await savePlan(deps.table, before, decision.state, { now, dueAt });
+    const write = { now, dueAt: notices.length === 0 ? dueAt : now, notices };
+    const plan = await savePlan(deps.table, before, decision.state, write);
     if (plan !== undefined) {
-      await sendAnnouncement(deps, plan, event);
-      return { kind: 'changed', plan };
+      const isSent = await sendAnnouncement(deps, { ...announcement, plan: id, notices });
+      const isCleared = isSent && notices.length > 0;
+      const cleared = isCleared ? await clearPlanNotices(deps.table, plan, dueAt) : undefined;
+      return { kind: 'changed', plan: cleared ?? plan };
     }
   }
   throw new AppError(
@@ -52,16 +57,6 @@ export async function applyPlan(
     'contended',
     `plan ${id} changed ${MAX_RACES} times while it was being written`,
   );
-}
-
-async function sendAnnouncement(
-  deps: Pick<EngineDeps, 'queue' | 'clock' | 'log'>,
-  { state }: StoredPlan,
-  event: PlanEvent,
-): Promise<void> {
-  const { wakeUps, clientUpdate } = announcePlanTransition(state, event, deps.clock.now());
-  const push = clientUpdate ? [{ message: pushPlanChange(state.id) }] : [];
-  await sendWakeUps(deps, [...wakeUps, ...push]);
 }
 
 /** Returns the plan, or throws `plan_unknown`. */

@@ -1,48 +1,50 @@
 import { AppError } from '../../base/app-error.ts';
 import type { TaskKey } from '../../contract/id.ts';
 import type { StoredTask } from '../../store/task-store.ts';
-import { loadTask, saveTask } from '../../store/task-store.ts';
+import { clearTaskNotices, loadTask, saveTask } from '../../store/task-store.ts';
 import { decideTask } from '../../task-state/decide-task.ts';
+import type { TaskAnnouncement } from '../../task-state/task-announcements.ts';
 import { announceTaskTransition } from '../../task-state/task-announcements.ts';
 import { computeDueAfterWrite } from '../../task-state/task-due.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import { sendWakeUps } from '../announce/enqueue-wake-ups.ts';
-import type { EngineDeps, TaskWriteDeps } from '../engine-deps.ts';
-import type { ApplyPlanDeps } from './apply-plan.ts';
+import type { Announcement } from '../announce/send-announcement.ts';
+import { sendAnnouncement } from '../announce/send-announcement.ts';
+import type { TaskWriteDeps } from '../engine-deps.ts';
 import { addTaskUsage, loadLastReportedUsage } from './last-reported-usage.ts';
 import { recordPlanUsage } from './record-plan-usage.ts';
-
-export type ApplyTaskDeps = ApplyPlanDeps & Pick<EngineDeps, 'newId'>;
 
 export type ApplyResult =
   | { readonly kind: 'changed'; readonly task: StoredTask; readonly before: StoredTask }
   /** The event changes nothing in this status. */
   | { readonly kind: 'noop'; readonly task: StoredTask }
-  /** The event's attempt has ended. */
+  /** The event comes from an attempt that has ended. */
   | { readonly kind: 'stale'; readonly task: StoredTask }
-  /** What was observed was observed of a state that is gone: look again. */
+  /** The task has changed since the observation, which therefore says nothing about its current state. */
   | { readonly kind: 'raced' }
   | { readonly kind: 'missing' };
 
 export type ApplyOptions = {
   readonly actor: string;
-  /** Saves the read when it is at hand; a lost race reads again. */
+  /** The task as the caller has read it, which saves a read. A lost race reads again. */
   readonly loaded?: StoredTask;
   /**
    * `all` (the default): every message that follows from the transition is sent. `clients`: the caller takes the task's next
    * step itself, so that no message is sent for it. `none`: the caller also tells the clients, once for several transitions.
    */
   readonly announce?: 'all' | 'clients' | 'none';
-  /** Instead of what the new state owes by itself; when `loaded` has been overtaken, that counts again. */
+  /** Replaces the due time that follows from the new state, unless the task has changed since `loaded` was read. */
   readonly dueAt?: (state: TaskState) => number | undefined;
-  /** The event says what the world looked like to `loaded`; of a state that came after, it says nothing. */
+  /** The event is an observation about `loaded`. It does not apply to a later state. */
   readonly observed?: boolean;
 };
 
 const MAX_RACES = 12;
 
-/** Reads, decides, writes with a condition; whoever loses a race decides again on what won. */
+/**
+ * Applies an event to a task: reads the task, decides, writes with a condition on the version, and sends what follows from the
+ * transition. A lost race reads and decides again. Throws `contended` after too many lost races.
+ */
 export async function applyTask(
   deps: TaskWriteDeps,
   key: TaskKey,
@@ -62,21 +64,33 @@ export async function applyTask(
       hasUnmergedDependencies: task.unmergedDependencies.length > 0,
     });
     if (decision.kind !== 'changed') return { kind: decision.kind, task };
-    const heard = await loadLastReportedUsage(deps.table, task, decision.state, event);
-    const next = addTaskUsage(decision.state, heard);
+    const before: StoredTask = task;
+    const reported = await loadLastReportedUsage(deps.table, before, decision.state, event);
+    const next = addTaskUsage(decision.state, reported);
     const isOvertaken = options.loaded !== undefined && race > 0;
     const chosen = isOvertaken ? undefined : options.dueAt;
     const dueAt = chosen ? chosen(next) : computeDueAfterWrite(next, now);
+    const announcement = announceTaskTransition(before.state, next, {
+      version: before.version + 1,
+      now,
+    });
+    const notices = [...before.pendingNotices, ...announcement.notices];
     const tag = deps.newId();
-    const saved = await saveTask(deps.table, task, next, { now, dueAt, tag });
-    const before = task;
+    const write = { now, dueAt: notices.length === 0 ? dueAt : now, tag, notices };
+    const saved = await saveTask(deps.table, before, next, write);
     task = saved ?? (await loadTask(deps.table, key));
     if (task === undefined) return { kind: 'missing' };
-    // A write whose answer was lost looks like a lost race.
+    // A write whose response was lost looks like a lost race.
     if (saved !== undefined || task.writeTag === tag) {
-      await recordPlanUsage(deps, key.plan, heard);
-      await sendAnnouncement(deps, before.state, task.state, options.announce ?? 'all');
-      return { kind: 'changed', task, before };
+      await recordPlanUsage(deps, key.plan, reported);
+      const isSent = await sendAnnouncement(deps, {
+        ...selectAudience(announcement, options.announce ?? 'all'),
+        plan: key.plan,
+        notices,
+      });
+      const isCleared = isSent && notices.length > 0;
+      const cleared = isCleared ? await clearTaskNotices(deps.table, task, dueAt) : undefined;
+      return { kind: 'changed', task: cleared ?? task, before };
     }
     if (options.observed === true) return { kind: 'raced' };
   }
@@ -87,19 +101,13 @@ export async function applyTask(
   );
 }
 
-async function sendAnnouncement(
-  deps: Pick<EngineDeps, 'queue' | 'clock' | 'log'>,
-  before: TaskState,
-  after: TaskState,
+/** Leaves out what the caller does itself. */
+function selectAudience(
+  { nextStep, wakeUps, clientUpdate }: TaskAnnouncement,
   audience: NonNullable<ApplyOptions['announce']>,
-): Promise<void> {
-  const { nextStep, wakeUps, clientUpdate } = announceTaskTransition(
-    before,
-    after,
-    deps.clock.now(),
-  );
-  const messages = audience === 'all' ? [...nextStep, ...wakeUps] : [...wakeUps];
-  if (clientUpdate && audience !== 'none')
-    messages.push({ message: { type: 'push', v: 1, plan: after.plan } });
-  await sendWakeUps(deps, messages);
+): Pick<Announcement, 'wakeUps' | 'clientUpdate'> {
+  return {
+    wakeUps: audience === 'all' ? [...nextStep, ...wakeUps] : wakeUps,
+    clientUpdate: clientUpdate && audience !== 'none',
+  };
 }

@@ -1,11 +1,11 @@
 import { requireStatus } from '../../plan-state/plan-guards.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
+import type { PlanWriteDeps } from '../engine-deps.ts';
 
 /** Stops a plan: its attempts end, its pull requests are closed, and its branches are kept for some days. */
 export async function cancelPlan(
-  deps: ApplyPlanDeps,
+  deps: PlanWriteDeps,
   id: string,
   reason: string,
   actor: string,

@@ -1,11 +1,11 @@
 import type { CreatePlan } from '../../contract/plan.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
+import type { PlanWriteDeps } from '../engine-deps.ts';
 
 /** Changes the budget of a plan. A larger budget lets tasks start that a used-up budget held back. */
 export async function changeBudget(
-  deps: ApplyPlanDeps,
+  deps: PlanWriteDeps,
   id: string,
   budget: CreatePlan['budget'],
   actor: string,

@@ -1,11 +1,11 @@
 import { requireStatus } from '../../plan-state/plan-guards.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
+import type { PlanWriteDeps } from '../engine-deps.ts';
 
 /** Rejects a plan that waits for approval. A repeated rejection changes nothing. */
 export async function rejectPlan(
-  deps: ApplyPlanDeps,
+  deps: PlanWriteDeps,
   id: string,
   reason: string,
   actor: string,

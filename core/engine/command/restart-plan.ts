@@ -1,14 +1,14 @@
 import { requireCurrentRun, requireStatus } from '../../plan-state/plan-guards.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
-import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
+import type { PlanWriteDeps } from '../engine-deps.ts';
 
 /**
  * Starts a new run after the run number `run`. A repeated request starts no second run. A plan whose planning failed is planned
  * again, and a rejected plan waits for approval again.
  */
 export async function restartPlan(
-  deps: ApplyPlanDeps,
+  deps: PlanWriteDeps,
   id: string,
   run: number,
   actor: string,

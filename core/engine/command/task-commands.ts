@@ -7,10 +7,9 @@ import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
-import type { ApplyTaskDeps } from '../apply/apply-task.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { requireTask } from '../apply/require-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { clearHalt } from '../plan/detect-halt.ts';
 
 // Commands of people for a task of the current run. Each command throws `task_status` when the task is in a status that the
@@ -20,7 +19,7 @@ import { clearHalt } from '../plan/detect-halt.ts';
 type TaskCommand = { readonly event: TaskEvent; readonly condition: string };
 
 async function runTaskCommand(
-  deps: ApplyTaskDeps,
+  deps: TaskWriteDeps,
   plan: string,
   task: string,
   actor: string,
@@ -43,7 +42,7 @@ async function runTaskCommand(
 }
 
 export function retryTask(
-  deps: ApplyTaskDeps,
+  deps: TaskWriteDeps,
   plan: string,
   task: string,
   actor: string,
@@ -55,7 +54,7 @@ export function retryTask(
 }
 
 export function unblockTask(
-  deps: ApplyTaskDeps,
+  deps: TaskWriteDeps,
   plan: string,
   task: string,
   actor: string,
@@ -67,7 +66,7 @@ export function unblockTask(
 }
 
 export function cancelTask(
-  deps: ApplyTaskDeps,
+  deps: TaskWriteDeps,
   plan: string,
   task: string,
   reason: string,
@@ -80,7 +79,7 @@ export function cancelTask(
 }
 
 export function approveTask(
-  deps: ApplyTaskDeps,
+  deps: TaskWriteDeps,
   plan: string,
   task: string,
   actor: string,
@@ -92,7 +91,7 @@ export function approveTask(
 }
 
 export function requestChanges(
-  deps: ApplyTaskDeps,
+  deps: TaskWriteDeps,
   plan: string,
   task: string,
   reason: string,
@@ -106,7 +105,7 @@ export function requestChanges(
 }
 
 export function finishTask(
-  deps: ApplyTaskDeps,
+  deps: TaskWriteDeps,
   plan: string,
   task: string,
   actor: string,

@@ -11,10 +11,9 @@ import { putDependents, putTaskDetail } from '../../store/task-detail-store.ts';
 import { putNewTask } from '../../store/task-store.ts';
 import { createTaskState } from '../../task-state/create-task-state.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
-import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 
@@ -24,7 +23,7 @@ const TASKS_PER_SLICE = 500;
 const TASKS_PER_MESSAGE = 50;
 const CONCURRENCY = 16;
 
-type ActivationDeps = ApplyPlanDeps & Pick<EngineDeps, 'forges' | 'newId'>;
+type ActivationDeps = PlanWriteDeps & Pick<EngineDeps, 'forges' | 'newId'>;
 
 export async function activatePlan(deps: ActivationDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
@@ -114,7 +113,7 @@ async function putTaskSlice(
 
 /** Makes all tasks without dependencies ready. The plan stays due until this is recorded. */
 export async function releaseRootTasks(
-  deps: ApplyPlanDeps & Pick<EngineDeps, 'newId'>,
+  deps: PlanWriteDeps & Pick<EngineDeps, 'newId'>,
   plan: PlanState,
   nodes: readonly RunNode[],
 ): Promise<void> {

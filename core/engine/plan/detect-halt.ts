@@ -8,15 +8,15 @@ import { loadSlots } from '../../store/system-store.ts';
 import { readTask } from '../../store/task-store.ts';
 import { formatReadyTasksHash, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
-import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
+import type { PlanWriteDeps } from '../engine-deps.ts';
 
 // An active plan is halted when no task can continue without a person. People are notified after a second look a minute later.
 
 /** A halted plan is looked at less often. */
 const HALTED_CHECK_MS = 10 * HALT_CHECK_MS;
 
-export async function detectHalt(deps: ApplyPlanDeps, plan: StoredPlan): Promise<void> {
+export async function detectHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   const now = deps.clock.now();
   if (!(await canContinue(deps, state))) {
@@ -30,7 +30,7 @@ export async function detectHalt(deps: ApplyPlanDeps, plan: StoredPlan): Promise
 }
 
 /** Ends the halt, so that the scheduler considers the plan's ready tasks again. */
-export async function clearHalt(deps: ApplyPlanDeps, id: string, actor: string): Promise<void> {
+export async function clearHalt(deps: PlanWriteDeps, id: string, actor: string): Promise<void> {
   await applyPlan(deps, id, { type: 'halt_cleared' }, { actor });
 }
 
@@ -38,7 +38,7 @@ function isDueSoon({ dueAt }: StoredPlan, now: number): boolean {
   return dueAt !== undefined && dueAt > now && dueAt <= now + HALT_CHECK_MS;
 }
 
-async function recordHalt(deps: ApplyPlanDeps, plan: StoredPlan): Promise<void> {
+async function recordHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> {
   const { id, haltedSince, haltNotified } = plan.state;
   const now = deps.clock.now();
   if (haltNotified === true) await setPlanDue(deps.table, plan, now + HALTED_CHECK_MS);
@@ -50,7 +50,7 @@ async function recordHalt(deps: ApplyPlanDeps, plan: StoredPlan): Promise<void> 
 }
 
 /** Whether a task is ready, holds a slot or moves without a person. */
-async function canContinue(deps: ApplyPlanDeps, plan: PlanState): Promise<boolean> {
+async function canContinue(deps: PlanWriteDeps, plan: PlanState): Promise<boolean> {
   const ready = await deps.table.index('ready', formatReadyTasksHash(plan.id, plan.run), {
     limit: 1,
   });
@@ -60,7 +60,7 @@ async function canContinue(deps: ApplyPlanDeps, plan: PlanState): Promise<boolea
   return ready.items.length > 0 || holdsSlot || (await hasLiveTask(deps, plan));
 }
 
-async function hasLiveTask(deps: Pick<ApplyPlanDeps, 'table'>, plan: PlanState): Promise<boolean> {
+async function hasLiveTask(deps: Pick<PlanWriteDeps, 'table'>, plan: PlanState): Promise<boolean> {
   let after: string | undefined;
   do {
     const page = await deps.table.index('changes', formatRunChangesHash(plan.id, plan.run), {

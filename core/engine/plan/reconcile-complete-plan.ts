@@ -5,12 +5,11 @@ import { isSimple } from '../../plan-state/plan-state.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { setPlanDue } from '../../store/plan-store.ts';
 import { loadTask } from '../../store/task-store.ts';
-import type { ApplyPlanDeps } from '../apply/apply-plan.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 
-type DeliveryDeps = ApplyPlanDeps & Pick<EngineDeps, 'forges'>;
+type DeliveryDeps = PlanWriteDeps & Pick<EngineDeps, 'forges'>;
 
 /** A complete plan waits for a person to merge or close its pull requests. Afterwards its branches are deleted. */
 export async function reconcileCompletePlan(deps: DeliveryDeps, plan: StoredPlan): Promise<void> {

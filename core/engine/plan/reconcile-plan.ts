@@ -8,6 +8,7 @@ import { loadPlan, setPlanDue } from '../../store/plan-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
+import { sendPendingPlanNotices } from '../apply/send-pending-notices.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { activatePlan } from './activate-plan.ts';
 import { reconcileActivePlan } from './reconcile-active-plan.ts';
@@ -19,8 +20,9 @@ const PLANNER_RETRY_MS = 60_000;
 
 /** Does all work that the state of a plan requires. A repeated or late call changes nothing more. */
 export async function reconcilePlan(deps: EngineDeps, id: string): Promise<void> {
-  const plan = await loadPlan(deps.table, id);
-  if (plan === undefined) return;
+  const stored = await loadPlan(deps.table, id);
+  if (stored === undefined) return;
+  const plan = await sendPendingPlanNotices(deps, stored);
   try {
     await reconcileStatus(deps, plan);
   } catch (error) {

@@ -8,6 +8,7 @@ import { computeIdleDue, needsPlanReconcile } from '../../task-state/task-due.ts
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { guardTask } from '../apply/guard-task.ts';
+import { sendPendingTaskNotices } from '../apply/send-pending-notices.ts';
 import type { EngineDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { removeEndedPods } from '../launch/attempt-pod.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
@@ -30,7 +31,7 @@ import { requeueWhenDue, TRANSITIONED } from './reconcile-result.ts';
 export async function reconcileTask(deps: EngineDeps, key: TaskKey, dueAt?: number): Promise<void> {
   const task = await loadTask(deps.table, key);
   if (task === undefined || (dueAt !== undefined && task.dueAt !== dueAt)) return;
-  await reconcileLoadedTask(deps, task);
+  await reconcileLoadedTask(deps, await sendPendingTaskNotices(deps, task));
 }
 
 /** Reconciles a task that was just read or written. */

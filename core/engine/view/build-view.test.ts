@@ -15,6 +15,7 @@ test('a plan view has a condition for each pause of the systems that the plan us
     version: 1,
     usedTokens: 0,
     usedUsd: 0,
+    pendingNotices: [],
   };
 
   const { conditions } = buildPlanView(plan, { pauses, now: 1 });

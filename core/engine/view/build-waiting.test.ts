@@ -34,6 +34,7 @@ function createStoredTask(change: Partial<TaskState>): StoredTask {
     recentTransitions: [],
     unmergedDependencies: [],
     dependentsReleased: true,
+    pendingNotices: [],
     messageCount: 0,
   };
 }
@@ -44,6 +45,7 @@ function createStoredPlan(change: Partial<PlanState> = {}): StoredPlan {
     version: 1,
     usedTokens: 0,
     usedUsd: 0,
+    pendingNotices: [],
   };
 }
 

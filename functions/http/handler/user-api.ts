@@ -1,5 +1,6 @@
 import { authHandlers } from './auth.ts';
 import { metaHandlers } from './meta.ts';
+import { noticeHandlers } from './notice.ts';
 import { planHandlers } from './plan.ts';
 import { repositoryHandlers } from './repository.ts';
 import { systemHandlers } from './system.ts';
@@ -15,6 +16,7 @@ export const USER_HANDLERS = {
   ...userHandlers,
   ...repositoryHandlers,
   ...planHandlers,
+  ...noticeHandlers,
   ...taskHandlers,
   ...systemHandlers,
 };

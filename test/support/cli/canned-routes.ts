@@ -39,6 +39,8 @@ export function createCannedRoutes(): Parameters<typeof startCannedApi>[0] {
       query.revision === 2 ? { ...GRAPH, revision: 2, tasks: GRAPH.tasks.slice(0, 2) } : GRAPH,
     editPlan: () => ({ ...GRAPH, revision: 4 }),
     listPlans: () => ({ items: [createPlanFixture()] }),
+    listNotices: () => ({ items: [] }),
+    listPlanNotices: () => ({ items: [] }),
     listTasks: () => ({ items: [BLOCKED_TASK] }),
     getTask: () => BLOCKED_TASK_DETAIL,
     approvePlan: changed,

@@ -1,0 +1,42 @@
+import type { Notice, NoticeKind } from '../../core/contract/notice.ts';
+import { formatAgo } from './layout/format-figures.ts';
+import type { Line, Style } from './layout/line.ts';
+import { styleSpan } from './layout/line.ts';
+import { wrapText } from './layout/text.ts';
+
+const KIND_STYLES: Readonly<Record<NoticeKind, Style>> = {
+  approval_requested: 'warn',
+  question: 'warn',
+  conflict: 'warn',
+  blocked: 'bad',
+  halted: 'bad',
+  failed: 'bad',
+  complete: 'good',
+  budget: 'warn',
+};
+const MAX_LINES = 2;
+const AGE_WIDTH = 11;
+
+/** Renders notices with their age, in the order given: newest first. */
+export function renderNotices(
+  notices: readonly Notice[],
+  options: { readonly now: number; readonly width: number },
+): Line[] {
+  if (notices.length === 0) return [];
+  return [
+    [styleSpan('bold', 'Recent notices')],
+    ...notices.flatMap((notice) => renderNotice(notice, options)),
+  ];
+}
+
+function renderNotice(
+  { kind, plan, task, at, text }: Notice,
+  options: { readonly now: number; readonly width: number },
+): Line[] {
+  const age = formatAgo(at, options.now).padEnd(AGE_WIDTH);
+  const item = task === undefined ? plan : `${plan} ${task}`;
+  const head: Line = ['  ', styleSpan('dim', age), styleSpan(KIND_STYLES[kind], item)];
+  const indent = ' '.repeat(2 + AGE_WIDTH);
+  const sentence = wrapText(text, options.width - indent.length).slice(0, MAX_LINES);
+  return [head, ...sentence.map((line): Line => [indent, line])];
+}

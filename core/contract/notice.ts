@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { questionSchema } from './task.ts';
+
+// Notices tell people that something happened which they may want to act on. Each consumer of the queue `notify` renders them
+// for its surface. A notice may arrive more than once, and its id is the same each time.
+
+export const NOTICE_KINDS = [
+  'approval_requested',
+  'question',
+  'conflict',
+  'blocked',
+  'halted',
+  'failed',
+  'complete',
+  'budget',
+] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
+/** Data for a renderer. Each kind fills the fields that apply to it. */
+export const noticeDetailsSchema = z.object({
+  /** Revision that waits for approval. */
+  revision: z.number().int().optional(),
+  question: questionSchema.optional(),
+  /** Reason of a blocked or failed item: a stable code and a text of at most 1,000 characters. */
+  reason: z.object({ code: z.string(), text: z.string() }).optional(),
+  /** Conflicting paths, at most 20. */
+  files: z.array(z.string()).optional(),
+  /** Tasks whose changes conflict, at most 20. */
+  tasks: z.array(z.string()).optional(),
+  /** Pull requests that a person reviews or merges. */
+  pulls: z
+    .array(z.object({ repo: z.string(), number: z.number().int(), url: z.string() }))
+    .optional(),
+  /** Used share of the budget: 0.8 or more, above 1 when the budget is exceeded. */
+  budgetShare: z.number().optional(),
+});
+export type NoticeDetails = z.infer<typeof noticeDetailsSchema>;
+
+export const noticeSchema = z.object({
+  /** `<plan>.<version>.<kind>` or `<plan>.r<run>.<task>.<version>.<kind>`: the same for every delivery. */
+  id: z.string(),
+  kind: z.enum(NOTICE_KINDS),
+  plan: z.string(),
+  run: z.number().int(),
+  /** Absent for a notice about the plan as a whole. */
+  task: z.string().optional(),
+  /** Version of the plan or the task after the transition. */
+  version: z.number().int(),
+  /** Time of the transition, in epoch milliseconds. */
+  at: z.number().int(),
+  /** Title of the plan or the task. */
+  title: z.string(),
+  /** One or two sentences, at most 500 characters. */
+  text: z.string(),
+  details: noticeDetailsSchema,
+});
+export type Notice = z.infer<typeof noticeSchema>;
+
+/** The parts of a notice that a transition decides. */
+export type NoticeDraft = Pick<Notice, 'kind' | 'text'> & { readonly details?: NoticeDetails };
+
+/** The item that a notice is about. */
+export type NoticeSubject = Pick<Notice, 'plan' | 'run' | 'task' | 'version' | 'at' | 'title'>;
+
+const MAX_TEXT_LENGTH = 500;
+
+/** Completes a draft. The id follows from the item, its version and the kind. */
+export function createNotice(subject: NoticeSubject, draft: NoticeDraft): Notice {
+  const { plan, run, task, version } = subject;
+  const item = task === undefined ? plan : `${plan}.r${run}.${task}`;
+  const { kind, text, details = {} } = draft;
+  const bounded = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH - 3)}...` : text;
+  return { id: `${item}.${version}.${kind}`, kind, ...subject, text: bounded, details };
+}

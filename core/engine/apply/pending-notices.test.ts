@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/engine-fixture.ts';
+import type { QueueMessage } from '../../contract/queue.ts';
+import { loadPlan } from '../../store/plan-store.ts';
+import { postponeTask } from '../../store/task-store.ts';
+import { reconcilePlan } from '../plan/reconcile-plan.ts';
+import { reconcileTask } from '../task/reconcile-task.ts';
+import { applyPlan } from './apply-plan.ts';
+import { applyTask } from './apply-task.ts';
+
+const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
+const REFUSED = { type: 'forge_refused', rule: 'no merges on Fridays' } as const;
+
+/** `isDown`: the queue takes no messages until the test changes it. */
+async function createNoticeStage() {
+  const writes: string[] = [];
+  const fixture = createEngineFixture({
+    table: {
+      beforeEffect: (operation, key) => {
+        if (operation === 'update' || operation === 'put') writes.push(key.sk);
+      },
+    },
+  });
+  const queue = { isDown: false };
+  const send = fixture.deps.queue.send;
+  const deps = {
+    ...fixture.deps,
+    queue: {
+      send: async (messages: Parameters<typeof send>[0]) => {
+        if (queue.isDown) throw new Error('the queue is down');
+        await send(messages);
+      },
+    },
+  };
+  await fixture.putPlan();
+  await fixture.putTask({ status: 'in_review' });
+  writes.length = 0;
+  return { ...fixture, deps, queue, writes };
+}
+
+function listNotices(sent: readonly QueueMessage[]): string[] {
+  return sent.flatMap((message) => (message.type === 'notify' ? [message.notice.id] : []));
+}
+
+test('a notice is enqueued with the transition and cleared with one more write', async () => {
+  const { deps, sent, task, writes } = await createNoticeStage();
+
+  await applyTask(deps, KEY, REFUSED, { actor: 'forge' });
+
+  expect(listNotices(sent)).toEqual([`${FIXTURE_PLAN}.r1.one.2.blocked`]);
+  expect(await task()).toMatchObject({ version: 2, pendingNotices: [], dueAt: undefined });
+  expect(writes).toEqual(['STATE', 'STATE']);
+});
+
+test('a transition without a notice is one write', async () => {
+  const { deps, task, writes } = await createNoticeStage();
+
+  await applyTask(deps, KEY, { type: 'approved' }, { actor: 'ann@example.com' });
+
+  expect((await task()).state.status).toBe('merging');
+  expect(writes).toEqual(['STATE']);
+});
+
+describe('a notice that could not be enqueued', () => {
+  test('leaves the task due, whatever is postponed meanwhile, until it is reconciled', async () => {
+    const { deps, sent, task, queue } = await createNoticeStage();
+    queue.isDown = true;
+    await applyTask(deps, KEY, REFUSED, { actor: 'forge' });
+    const left = await task();
+    await postponeTask(deps.table, left, deps.clock.now() + 900_000);
+
+    expect(left.pendingNotices).toHaveLength(1);
+    expect((await task()).dueAt).toBe(deps.clock.now());
+    queue.isDown = false;
+    await reconcileTask(deps, KEY);
+
+    expect(listNotices(sent)).toEqual([`${FIXTURE_PLAN}.r1.one.2.blocked`]);
+    expect(await task()).toMatchObject({ pendingNotices: [], dueAt: undefined });
+  });
+
+  test('is carried over by the next transition, with the same id', async () => {
+    const { deps, sent, task, queue } = await createNoticeStage();
+    queue.isDown = true;
+    await applyTask(deps, KEY, REFUSED, { actor: 'forge' });
+    queue.isDown = false;
+
+    await applyTask(deps, KEY, { type: 'cancel', reason: 'enough' }, { actor: 'ann@example.com' });
+
+    expect(listNotices(sent)).toEqual([`${FIXTURE_PLAN}.r1.one.2.blocked`]);
+    expect(await task()).toMatchObject({ version: 3, pendingNotices: [] });
+  });
+
+  test('leaves the plan due until it is reconciled', async () => {
+    const { deps, sent, table, queue } = await createNoticeStage();
+    await applyPlan(deps, FIXTURE_PLAN, { type: 'halt_suspected' }, { actor: 'engine' });
+    const suspectedAt = deps.clock.now();
+    queue.isDown = true;
+    await applyPlan(deps, FIXTURE_PLAN, { type: 'halted', suspectedAt }, { actor: 'engine' });
+
+    expect(await loadPlan(table, FIXTURE_PLAN)).toMatchObject({
+      dueAt: deps.clock.now(),
+      pendingNotices: [{ kind: 'halted' }],
+    });
+    queue.isDown = false;
+    await reconcilePlan(deps, FIXTURE_PLAN);
+
+    expect(listNotices(sent)).toEqual([`${FIXTURE_PLAN}.3.halted`]);
+    expect((await loadPlan(table, FIXTURE_PLAN))?.pendingNotices).toEqual([]);
+  });
+});
