@@ -1,7 +1,7 @@
 import type { StackConfig } from './stacks/declare-stacks.ts';
 import { declareStacks } from './stacks/declare-stacks.ts';
 
-// Run from `stacks/`, where the deploy tooling is installed: `npm --prefix stacks run deploy -- --stage <stage>`.
+// Configuration of SST. The deployment tools are installed in `stacks/`: `npm --prefix stacks run deploy -- --stage <stage>`.
 
 export default {
   config() {

@@ -5,15 +5,20 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Stack } from 'sst/constructs';
 
+/** Declares alarms of one stack. */
 export type Alarms = {
-  /** Raised when the metric was at least 1 in each of the last `minutes` periods. */
+  /** Declares an alarm that fires if the metric was at least 1 in each of the last `minutes` minutes. */
   add(
     id: string,
     options: { readonly description: string; readonly metric: IMetric; readonly minutes: number },
   ): void;
 };
 
-/** `topicArn`: who is told; undefined: nobody, it only shows. */
+/**
+ * Creates the declaration of alarms.
+ *
+ * @param topicArn SNS topic that receives alarms; if undefined, alarms are visible only in CloudWatch
+ */
 export function createAlarms(stack: Stack, topicArn: string | undefined): Alarms {
   const topic = topicArn === undefined ? undefined : Topic.fromTopicArn(stack, 'alarms', topicArn);
   return {
@@ -31,4 +36,5 @@ export function createAlarms(stack: Stack, topicArn: string | undefined): Alarms
   };
 }
 
+/** Period of all metrics. */
 export const MINUTE = Duration.minutes(1);

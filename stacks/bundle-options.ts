@@ -1,10 +1,10 @@
 import type { BuildOptions } from 'esbuild';
 import { ONE_LANGUAGE } from './one-language.ts';
 
-// How a handler becomes one file: said once, for the deployment (by SST) and for the bundles that are tested. The AWS SDK is
-// bundled: Lambda's own copy changes with time, loads slower, and would be the one part that no test has seen.
+// Options that bundle a handler into one file, shared by the deployment (SST) and by the bundles of the tests. The bundle includes
+// the AWS SDK: the copy of Lambda changes over time, loads slower and is not covered by tests.
 
-/** What SST is told. `root`: of the project; tools run in `stacks/`, and handlers are named from there. */
+/** Creates the options for SST. `root` is the root of the project; the paths of handlers are relative to this folder. */
 export function createNodejsOptions(root: string) {
   return {
     format: 'esm',
@@ -20,9 +20,9 @@ export function createNodejsOptions(root: string) {
   } as const;
 }
 
-/** The same with what SST adds, so that a bundle made here is the one that it deploys. */
+/** Creates the options for esbuild, including the options that SST adds, so that tests use the same bundles as the deployment. */
 export function createBundleOptions(root: string, entry: string, outfile: string): BuildOptions {
-  const { esbuild, ...own } = createNodejsOptions(root);
+  const { esbuild, ...common } = createNodejsOptions(root);
   return {
     entryPoints: [entry],
     outfile,
@@ -34,12 +34,12 @@ export function createBundleOptions(root: string, entry: string, outfile: string
     logLevel: 'silent',
     mainFields: ['module', 'main'],
     banner: { js: BANNER },
-    ...own,
+    ...common,
     ...esbuild,
   };
 }
 
-/** SST's, for what bundled packages require at run time. */
+/** Banner of SST, which provides `require` and `__dirname` to bundled CommonJS packages. */
 const BANNER = [
   "import { createRequire as topLevelCreateRequire } from 'module';",
   'const require = topLevelCreateRequire(import.meta.url);',

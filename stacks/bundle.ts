@@ -7,22 +7,22 @@ import { build } from 'esbuild';
 import { HANDLERS, toFunctionId } from '../core/topology/handlers.ts';
 import { createBundleOptions } from './bundle-options.ts';
 
-// `node bundle.ts <folder>`: every handler as it is deployed, in `<folder>/<function>/index.mjs`, and what each is made of in
-// `<folder>/bundles.json`.
+// `node bundle.ts <folder>` bundles every handler as in the deployment, into `<folder>/<function>/index.mjs`, and writes the sizes of
+// all parts to `<folder>/bundles.json`.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('which folder? node bundle.ts <folder>');
+if (folder === undefined) throw new Error('missing argument; usage: node bundle.ts <folder>');
 
 await mkdir(folder, { recursive: true });
 const bundles = [];
 for (const handler of HANDLERS) bundles.push(await bundleHandler(handler, folder));
 await writeFile(join(folder, 'bundles.json'), `${JSON.stringify(bundles, null, 2)}\n`);
 
-async function bundleHandler(handler: string, into: string) {
+async function bundleHandler(handler: string, outputFolder: string) {
   const id = toFunctionId(handler);
-  const file = join(into, id, 'index.mjs');
+  const file = join(outputFolder, id, 'index.mjs');
   const { metafile } = await build(createBundleOptions(ROOT, handler, file));
   const code = await readFile(file);
   return {
@@ -35,7 +35,7 @@ async function bundleHandler(handler: string, into: string) {
   };
 }
 
-/** Bytes in the bundle by npm package, and by file of ours. */
+/** Counts the bytes of a bundle by npm package and by project file. */
 function countPartBytes(metafile: Metafile | undefined): Record<string, number> {
   const inputs = Object.values(metafile?.outputs ?? {}).flatMap((output) =>
     Object.entries(output.inputs),
@@ -50,8 +50,8 @@ function countPartBytes(metafile: Metafile | undefined): Record<string, number> 
 }
 
 function findPackageName(path: string): string | undefined {
-  const inside = path.split('node_modules/').slice(1).at(-1);
-  if (inside === undefined) return undefined;
-  const names = inside.split('/');
-  return names.slice(0, inside.startsWith('@') ? 2 : 1).join('/');
+  const packagePath = path.split('node_modules/').slice(1).at(-1);
+  if (packagePath === undefined) return undefined;
+  const segments = packagePath.split('/');
+  return segments.slice(0, packagePath.startsWith('@') ? 2 : 1).join('/');
 }

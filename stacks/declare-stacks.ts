@@ -4,9 +4,14 @@ import { declarePlatform } from './platform.ts';
 import { readSettings } from './settings.ts';
 import { declareStorage } from './storage.ts';
 
+/** Configuration of SST. */
 export type StackConfig = SSTConfig;
 
-/** The table apart, for it outlives everything else. `env`: what a deployment is told, see settings.ts. */
+/**
+ * Declares all stacks. The table has a separate stack, because it outlives everything else.
+ *
+ * @param env environment of the deployment, see settings.ts
+ */
 export function declareStacks(app: App, env: Readonly<Record<string, string | undefined>>): void {
   const settings = readSettings(env, app.stage);
   const { table } = declareStorage(app, settings);

@@ -6,11 +6,10 @@ import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
 import { listVariables } from './settings.ts';
 
-// A function's environment, with the names that functions/config.ts reads.
+// Environment of a function, with the variable names of functions/config-sections.ts.
 
-/** What the stacks themselves know, by variable. */
+/** Collects the variables whose values the stacks define. */
 export function collectKnownVariables(api: Api, { table, queues, socketApi }: Resources) {
-  const url = socketApi.url;
   const urls = QUEUES.map(({ name }) => [
     `QUEUE_URL_${name.toUpperCase()}`,
     queues[name]?.queueUrl ?? '',
@@ -18,14 +17,14 @@ export function collectKnownVariables(api: Api, { table, queues, socketApi }: Re
   return {
     TABLE_NAME: table.tableName,
     API_URL: api.url,
-    SOCKET_URL: url,
+    SOCKET_URL: socketApi.url,
     SOCKET_ENDPOINT: socketApi.cdk.webSocketStage.callbackUrl,
     LAUNCHER: 'kubernetes',
     ...Object.fromEntries(urls),
   };
 }
 
-/** Of the variables of its sections those that are known or set, and the secrets of its row. */
+/** Builds the environment of a function: the variables of its configuration sections and references to its secrets. */
 export function buildEnvironment(
   rights: Rights,
   settings: Settings,
@@ -43,7 +42,7 @@ export function buildEnvironment(
   return environment;
 }
 
-/** CloudFormation puts the value in when it makes the function: no template and no build has it. */
+/** Creates a reference that CloudFormation resolves at deployment, so that neither templates nor builds contain the secret. */
 function createSecretReference(secretName: string, field: string): string {
   return SecretValue.secretsManager(secretName, { jsonField: field }).unsafeUnwrap();
 }

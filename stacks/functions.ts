@@ -12,12 +12,13 @@ import type { Resources } from './permissions.ts';
 import { createStatements } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
+/** Declares the function of a handler. */
 export type CreateFunction = (
   handler: string,
   options: { readonly timeoutSeconds: number; readonly retryAttempts?: number },
 ) => { readonly stack: Stack; readonly fn: SstFunction };
 
-/** Makes the function of a handler with the rights of its row: role, environment and log are its own. */
+/** Creates the declaration of functions. Each function has its own role, environment and log, according to its row in rights.ts. */
 export function createFunctionMaker(
   stack: Stack,
   settings: Settings,

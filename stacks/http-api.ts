@@ -6,13 +6,14 @@ import { Api } from 'sst/constructs';
 import { HTTP_FUNCTIONS } from '../core/topology/routes.ts';
 import type { CreateFunction } from './functions.ts';
 
-/** Requests a second, over all routes: 1,000 attempts that stream need about as many. */
+/** Limit of requests per second over all routes, enough for 1,000 attempts that send transcripts. */
 const RATE = 1_000;
 const BURST = 2_000;
-/** Of each route that asks nobody who they are: what is guessed there is guessed slowly. */
+/** Limit of requests per second for each public route, to slow down guesses of passwords and codes. */
 const PUBLIC_RATE = 20;
 const PUBLIC_BURST = 40;
 
+/** Declares the HTTP API without routes. */
 export function createHttpApi(stack: Stack): Api {
   return new Api(stack, 'http', {
     cors: false,
@@ -22,8 +23,8 @@ export function createHttpApi(stack: Stack): Api {
 }
 
 /**
- * One route for each row. CDK's routes rather than SST's: those permit the gateway to call the function once for each route,
- * and 45 such statements are more than a function's policy can hold.
+ * Declares the functions and routes of the contract. Uses the routes of CDK instead of SST, because SST adds one permission per
+ * route, and the permissions of 45 routes exceed the size limit of a function's policy.
  */
 export function addHttpRoutes(api: Api, create: CreateFunction): void {
   const settings: Record<string, object> = {};
@@ -38,17 +39,17 @@ export function addHttpRoutes(api: Api, create: CreateFunction): void {
         ThrottlingRateLimit: PUBLIC_RATE,
         ThrottlingBurstLimit: PUBLIC_BURST,
       };
-      // A stage is refused while a route that it has settings for does not exist.
+      // CloudFormation rejects settings of a stage for a route that does not exist yet.
       for (const route of added) stage.node.addDependency(route);
     }
   }
-  // Plain JSON to CDK, which leaves its names as they are.
+  // CDK passes plain JSON through without renaming keys.
   stage.routeSettings = settings;
 }
 
 function requireStage(api: Api): CfnStage {
-  // SST declares the API that it made; an imported one would have no stage of ours.
+  // Only an imported API would have no default stage.
   const stage = api.cdk.httpApi.defaultStage?.node.defaultChild;
-  if (stage === undefined) throw new Error('the HTTP API has no stage');
+  if (stage === undefined) throw new Error('the HTTP API has no default stage');
   return stage as CfnStage;
 }

@@ -3,6 +3,7 @@ import type { Table, WebSocketApi } from 'sst/constructs';
 import type { Rights, TableRight } from '../core/topology/rights.ts';
 import type { Queues } from './queues.ts';
 
+/** Resources that functions access. */
 export type Resources = {
   readonly table: Table;
   readonly queues: Queues;
@@ -18,7 +19,7 @@ const ACTIONS: Readonly<Record<TableRight, string>> = {
   index: 'dynamodb:Query',
 };
 
-/** What the rights say and nothing else. */
+/** Creates the policy of a function from its rights. */
 export function createStatements(rights: Rights, resources: Resources): PolicyStatement[] {
   return [
     ...createTableStatements(rights, resources.table),
@@ -28,16 +29,17 @@ export function createStatements(rights: Rights, resources: Resources): PolicySt
 }
 
 function createTableStatements(
-  { table: given, partitions }: Rights,
+  { table: operations, partitions }: Rights,
   table: Table,
 ): PolicyStatement[] {
-  const onItems = [...new Set(given.filter((right) => right !== 'index').map((r) => ACTIONS[r]))];
-  const items = new PolicyStatement({ actions: onItems, resources: [table.tableArn] });
+  const itemOperations = operations.filter((operation) => operation !== 'index');
+  const actions = [...new Set(itemOperations.map((operation) => ACTIONS[operation]))];
+  const items = new PolicyStatement({ actions, resources: [table.tableArn] });
   if (partitions !== undefined)
     items.addCondition('ForAllValues:StringLike', {
       'dynamodb:LeadingKeys': partitions,
     });
-  if (!given.includes('index')) return [items];
+  if (!operations.includes('index')) return [items];
   const resource = `${table.tableArn}/index/*`;
   return [items, new PolicyStatement({ actions: [ACTIONS.index], resources: [resource] })];
 }
@@ -46,13 +48,16 @@ function createSendStatements({ sends }: Rights, queues: Queues): PolicyStatemen
   if (sends.length === 0) return [];
   const resources = sends.map((name) => {
     const queue = queues[name];
-    if (queue === undefined) throw new Error(`there is no queue ${name} to send to`);
+    if (queue === undefined)
+      throw new Error(
+        `core/topology/rights.ts names the queue ${name}, which core/topology/queues.ts does not declare`,
+      );
     return queue.queueArn;
   });
   return [new PolicyStatement({ actions: ['sqs:SendMessage'], resources })];
 }
 
-/** To post to a connection; not to look it up and not to close it. */
+/** Creates the permission to post to connections, without the permission to read or close connections. */
 function createPushStatement(api: WebSocketApi): PolicyStatement {
   const { webSocketApi, webSocketStage } = api.cdk;
   const path = `${webSocketStage.stageName}/POST/@connections/*`;

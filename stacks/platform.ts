@@ -9,7 +9,7 @@ import { addSchedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { addSocketRoutes, createSocketApi } from './socket-api.ts';
 
-/** Everything that can be made again. The doors and queues come first, for every function is told where they are. */
+/** Declares everything except the table. APIs and queues come first, because the environment of every function contains their URLs. */
 export function declarePlatform(app: App, settings: Settings, table: Table): void {
   const stack = new Stack(app, 'platform');
   const alarms = createAlarms(stack, settings.alarmTopicArn);

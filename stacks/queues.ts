@@ -7,21 +7,22 @@ import { QUEUES } from '../core/topology/queues.ts';
 import type { Alarms } from './alarms.ts';
 import type { CreateFunction } from './functions.ts';
 
+/** Queues by name. */
 export type Queues = Readonly<Record<string, Queue>>;
 
-/** Each with its dead letters, which are kept for two weeks and raise an alarm from the first one on. */
+/** Declares each queue with a dead-letter queue, which keeps messages for two weeks and raises an alarm at the first message. */
 export function createQueues(stack: Stack, alarms: Alarms): Queues {
   return Object.fromEntries(QUEUES.map((row) => [row.name, createQueue(stack, row, alarms)]));
 }
 
 function createQueue(stack: Stack, row: QueueRow, alarms: Alarms): Queue {
-  const dead = new CdkQueue(stack, `dead-${row.name}`, {
+  const deadLetterQueue = new CdkQueue(stack, `dead-${row.name}`, {
     queueName: `${stack.stackName}-${row.name}-dead`,
     retentionPeriod: Duration.days(14),
   });
   alarms.add(`dead-${row.name}`, {
-    description: `The queue ${row.name} has dead letters: messages that failed ${row.maxReceives} times.`,
-    metric: dead.metricApproximateNumberOfMessagesVisible({
+    description: `The dead-letter queue of ${row.name} has messages, which failed ${row.maxReceives} times. Read the log of its function.`,
+    metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
       period: Duration.minutes(1),
       statistic: 'Maximum',
     }),
@@ -32,13 +33,13 @@ function createQueue(stack: Stack, row: QueueRow, alarms: Alarms): Queue {
       queue: {
         queueName: `${stack.stackName}-${row.name}`,
         visibilityTimeout: Duration.seconds(row.visibilitySeconds),
-        deadLetterQueue: { queue: dead, maxReceiveCount: row.maxReceives },
+        deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: row.maxReceives },
       },
     },
   });
 }
 
-/** A message that fails comes back alone: the rest of its batch is done with. */
+/** Connects each queue to its function. The function reports single failed messages, so that the rest of a batch is not repeated. */
 export function addConsumers(queues: Queues, create: CreateFunction): void {
   for (const row of QUEUES) {
     const consumer = create(row.handler, { timeoutSeconds: row.timeoutSeconds });

@@ -6,7 +6,7 @@ import type { Alarms } from './alarms.ts';
 import { MINUTE } from './alarms.ts';
 import type { CreateFunction } from './functions.ts';
 
-/** A run that failed is not repeated: the next one is due before a repetition would be. */
+/** Declares the schedules. A failed run is not retried, because the next run starts sooner than a retry. */
 export function addSchedules(stack: Stack, create: CreateFunction, alarms: Alarms): void {
   for (const { name, handler, everySeconds, timeoutSeconds } of SCHEDULES) {
     const { fn } = create(handler, { timeoutSeconds, retryAttempts: 0 });
@@ -18,7 +18,7 @@ export function addSchedules(stack: Stack, create: CreateFunction, alarms: Alarm
       },
     });
     alarms.add(name, {
-      description: `${name} failed five times running: what crashes leave undone is not found.`,
+      description: `${name} failed in five consecutive minutes, so that work after a crash or a lost message is not resumed. Read the log of its function.`,
       metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
       minutes: 5,
     });

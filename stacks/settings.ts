@@ -2,30 +2,31 @@ import { z } from 'zod';
 import type { SecretName } from '../core/topology/rights.ts';
 import { SECTIONS } from '../functions/config-sections.ts';
 
-// What a deployment is told by its environment (or an `.env.<stage>` file): the variables of the configuration that are
-// neither secret nor known from the stacks themselves, and a few of its own. Secrets are named, never read: their values
-// are in Secrets Manager and are put into a function's environment by CloudFormation.
+// Settings of a deployment, from its environment or an `.env.<stage>` file: variables of the configuration that are neither secret nor
+// defined by the stacks, and a few settings of the deployment itself. The deployment reads no secrets: CloudFormation copies their
+// values from Secrets Manager into the environment of functions.
 
-const ownSchema = z.object({
-  /** Secrets Manager: a JSON object with a field for each secret. */
+const deploymentSchema = z.object({
+  /** Name of the secret in Secrets Manager, a JSON object with a field for each secret variable. */
   SECRET_NAME: z.string().min(1).optional(),
-  /** An SNS topic that alarms are sent to; unset: they only show in CloudWatch. */
+  /** SNS topic that receives alarms; if unset, alarms are visible only in CloudWatch. */
   ALARM_TOPIC_ARN: z.string().startsWith('arn:').optional(),
-  /** Whether the table is kept when its stack is removed. */
+  /** `yes` if the table outlives its stack. */
   KEEP_DATA: z.enum(['yes', 'no']).default('yes'),
 });
 
+/** Settings of a deployment. */
 export type Settings = {
   readonly secretName: string;
   readonly alarmTopicArn: string | undefined;
   readonly keepData: boolean;
-  /** The field of the secret that each name stands for; its variable has the same name. */
+  /** Field of the secret in Secrets Manager by secret name; the environment variable has the name of the field. */
   readonly secretFields: Readonly<Record<SecretName, string>>;
-  /** Given variables of the configuration, checked. */
+  /** Valid configuration variables. */
   readonly variables: Readonly<Record<string, string>>;
 };
 
-/** Of a laptop, or set by Lambda itself. */
+/** Variables of a laptop installation and variables that Lambda sets. */
 const LAPTOP_VARIABLES = [
   'AWS_REGION',
   'AWS_ENDPOINT_URL_DYNAMODB',
@@ -38,25 +39,26 @@ const LAPTOP_VARIABLES = [
   'SMOL_DATA_DIR',
 ];
 
-/** Throws one error that names every variable that is wrong. */
+/** Reads the settings; throws one error that lists every invalid variable. */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
   stage: string,
 ): Settings {
-  const own = ownSchema.parse(env);
+  const deployment = deploymentSchema.parse(env);
   const variables: Record<string, string> = {};
   const problems: string[] = [];
   for (const { env: name, schema, about } of listPlainVariables()) {
-    const given = env[name];
-    if (given === undefined || given === '') continue;
-    if (schema.safeParse(given).success) variables[name] = given;
+    const text = env[name];
+    if (text === undefined || text === '') continue;
+    if (schema.safeParse(text).success) variables[name] = text;
     else problems.push(`${name}: ${about}`);
   }
-  if (problems.length > 0) throw new Error(`the settings are wrong:\n${problems.join('\n')}`);
+  if (problems.length > 0)
+    throw new Error(`the settings are not valid; set these variables:\n${problems.join('\n')}`);
   return {
-    secretName: own.SECRET_NAME ?? `smol-gang/${stage}`,
-    alarmTopicArn: own.ALARM_TOPIC_ARN,
-    keepData: own.KEEP_DATA === 'yes',
+    secretName: deployment.SECRET_NAME ?? `smol-gang/${stage}`,
+    alarmTopicArn: deployment.ALARM_TOPIC_ARN,
+    keepData: deployment.KEEP_DATA === 'yes',
     secretFields: {
       AUTH_SECRETS: 'AUTH_SECRETS',
       GITHUB: variables.GITHUB_APP_ID === undefined ? 'GITHUB_TOKEN' : 'GITHUB_APP_PRIVATE_KEY',
@@ -67,7 +69,7 @@ export function readSettings(
   };
 }
 
-/** Names of a section's variables that are no secrets. */
+/** Lists the variables of a configuration section, without secrets. */
 export function listVariables(section: string): string[] {
   const row = Object.entries(SECTIONS).find(([name]) => name === section)?.[1];
   if (row === undefined) throw new Error(`the configuration has no section ${section}`);

@@ -4,10 +4,12 @@ import { WebSocketApi } from 'sst/constructs';
 import { SOCKET_ROUTES } from '../core/topology/routes.ts';
 import type { CreateFunction } from './functions.ts';
 
+/** Limit of frames per second. */
 const RATE = 500;
 const BURST = 1_000;
 const TIMEOUT_SECONDS = 10;
 
+/** Declares the WebSocket API without routes. */
 export function createSocketApi(stack: Stack): WebSocketApi {
   return new WebSocketApi(stack, 'socket', {
     accessLog: { retention: 'one_month' },
@@ -15,7 +17,7 @@ export function createSocketApi(stack: Stack): WebSocketApi {
   });
 }
 
-/** CDK's routes rather than SST's: those let every function of the API write to every connection. */
+/** Declares the functions and routes. Uses the routes of CDK instead of SST, because SST lets every function write to every connection. */
 export function addSocketRoutes(api: WebSocketApi, create: CreateFunction): void {
   for (const { route, handler } of SOCKET_ROUTES) {
     const { fn } = create(handler, { timeoutSeconds: TIMEOUT_SECONDS });
