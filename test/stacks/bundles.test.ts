@@ -4,7 +4,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { findFunctions, readTemplate } from '../support/cloud/cloud-template.ts';
 
-// What a function brings along: what it uses, and nothing of the others.
+// Checks that the bundle of each function contains only the parts that the function uses.
 
 const cloud = inject('cloud');
 
@@ -17,7 +17,7 @@ const bundlesSchema = z.array(
   }),
 );
 
-/** Parts that only some need, by the function that may have them. */
+/** Parts that only some functions need, with the functions that may contain each part. */
 const FUNCTIONS_BY_PART: Readonly<Record<string, readonly string[]>> = {
   openai: ['http-doctor', 'queue-plan'],
   octokit: [
@@ -42,7 +42,7 @@ const FUNCTIONS_BY_PART: Readonly<Record<string, readonly string[]>> = {
   'adapters/host': ['http-api', 'http-doctor'],
   'adapters/hosting': ['http-api'],
 };
-/** What no function has: the laptop, the agents and the tools. */
+/** Parts that no function may contain: laptop code, agents and tools. */
 const FORBIDDEN_PARTS = [
   'local',
   'agent',
@@ -55,21 +55,21 @@ const FORBIDDEN_PARTS = [
   'dynalite',
   'fauxqs',
 ];
-/** So that what is added by mistake is noticed. */
+/** Size limit that reveals a part that was added by mistake. */
 const MAX_BYTES = 1_600_000;
 
 describe.skipIf(cloud === null)('the bundles', () => {
   const bundles =
     cloud === null ? [] : bundlesSchema.parse(readJson(join(cloud.bundles, 'bundles.json')));
 
-  test('hold what their function uses', () => {
+  test('contain the parts that their function uses', () => {
     for (const [part, ids] of Object.entries(FUNCTIONS_BY_PART)) {
       const found = bundles.filter((bundle) => hasPart(bundle.parts, part)).map(({ id }) => id);
       expect(found.toSorted(), part).toEqual([...ids].toSorted());
     }
   });
 
-  test('hold nothing of the laptop, of the agents and of the tools', () => {
+  test('contain no laptop code, no agents and no tools', () => {
     const found = bundles.flatMap(({ id, parts }) =>
       FORBIDDEN_PARTS.filter((part) => hasPart(parts, part)).map((part) => `${id}: ${part}`),
     );
@@ -78,14 +78,14 @@ describe.skipIf(cloud === null)('the bundles', () => {
     expect(found).toEqual([]);
   });
 
-  test('bring the AWS SDK and stay small', () => {
+  test('contain the AWS SDK and stay small', () => {
     for (const { id, bytes, parts } of bundles) {
       expect(hasPart(parts, '@aws-sdk/client-dynamodb'), id).toBe(true);
       expect(bytes, id).toBeLessThan(MAX_BYTES);
     }
   });
 
-  test('are what SST deploys, byte for byte', () => {
+  test('equal the files that SST deploys, byte for byte', () => {
     const functions = findFunctions(readTemplate(cloud?.templates ?? '', 'platform'));
 
     for (const { id, handler } of bundles) {

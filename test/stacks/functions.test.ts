@@ -22,8 +22,9 @@ import type { ScriptedLlmServer } from '../support/model/scripted-llm-server.ts'
 import { startScriptedLlmServer } from '../support/model/scripted-llm-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-// A plan from its prompt to its merge over the deployed bundles: each function in its own process, with the environment of
-// its template and refused whatever its role does not allow. Pods alone are played, for no launcher of a cloud is built in.
+// Runs a plan from its prompt to its merge with the deployed bundles. Each function runs in a separate process with the environment of
+// its template, and a guard rejects everything that its role does not allow. The test plays the pods, because there is no launcher
+// for the cloud yet.
 
 const cloud = inject('cloud');
 const SECRETS = {
@@ -73,13 +74,13 @@ describe.skipIf(cloud === null)(
       await forge?.close();
     });
 
-    test('http-api signs in, links a repository and takes a plan', async () => {
-      const health = await call('http-api', { method: 'GET', path: '/v1/health' });
-      const wrong = await call(
+    test('http-api signs in, links a repository and creates a plan', async () => {
+      const health = await callFunction('http-api', { method: 'GET', path: '/v1/health' });
+      const wrong = await callFunction(
         'http-api',
         createJsonInput('POST', '/v1/auth/login', { ...USER, password: 'x'.repeat(12) }),
       );
-      const login = await call('http-api', createJsonInput('POST', '/v1/auth/login', USER));
+      const login = await callFunction('http-api', createJsonInput('POST', '/v1/auth/login', USER));
       session = `Bearer ${String(login.body.accessToken)}`;
       const linked = await asUser('POST', '/v1/repositories', { name: 'acme/shop' });
       const planned = await asUser('POST', '/v1/plans', createGraphPlan());
@@ -90,15 +91,15 @@ describe.skipIf(cloud === null)(
       ]);
     });
 
-    test('queue-plan reads the graph, and asks the model with its key', async () => {
-      // Not what was asked for, however often: the plan fails with the reason.
+    test('queue-plan reads the graph and calls the model with the key', async () => {
+      // The model never gives a valid answer, so that the plan fails with a reason.
       model.play(...Array.from({ length: 12 }, () => 'I would rather not say.'));
       const prompted = await asUser('POST', '/v1/plans', {
         prompt: 'Add a login',
         repositories: [{ name: 'acme/shop' }],
       });
 
-      const { failed } = await settle('plan');
+      const { failed } = await drainQueue('plan');
 
       expect(prompted.status).toBe(201);
       expect(failed).toEqual([]);
@@ -108,15 +109,15 @@ describe.skipIf(cloud === null)(
     test('queue-reconcile activates the plan', async () => {
       await stage.send({ type: 'reconcile_plan', v: 1, plan });
 
-      const { failed } = await settle('reconcile');
+      const { failed } = await drainQueue('reconcile');
 
       const { body } = await asUser('GET', `/v1/plans/${plan}`);
       expect(failed).toEqual([]);
       expect(body.status).toBe('active');
     });
 
-    test('queue-schedule claims a task, whose pod no launcher of a cloud can start yet', async () => {
-      const pod = await claim('one');
+    test('queue-schedule claims a task, and reports that there is no launcher for the cloud yet', async () => {
+      const pod = await claimTask('one');
       await stage.send({ type: 'schedule', v: 1, tasks: [{ plan, run: 1, task: 'two' }] });
 
       const answer = await stage.deliver('schedule');
@@ -127,31 +128,35 @@ describe.skipIf(cloud === null)(
       expect(JSON.stringify(body)).toContain('LAUNCHER=kubernetes is not built in yet');
     });
 
-    test('http-attempt answers every call of a bridge', async () => {
+    test('http-attempt serves every call of a bridge', async () => {
       const attempt = `${plan}.r1.one.1`;
       const branch = `smol-gang/${plan}-r1/a/one-1`;
       const token = await signAttemptToken(access, attempt, Date.now() + 60_000);
-      const ask = (route: string, body?: object) =>
-        call('http-attempt', {
+      const callRoute = (route: string, body?: object) =>
+        callFunction('http-attempt', {
           ...(body === undefined
             ? { method: 'POST', path: `/v1/attempts/${attempt}/${route}` }
             : createJsonInput('POST', `/v1/attempts/${attempt}/${route}`, body)),
           headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         });
 
-      const started = await ask('start', { bridge: 'test' });
-      const credentials = await ask('credentials');
-      const beat = await ask('heartbeat', { phase: 'agent', usage: USAGE, progressAt: Date.now() });
-      const written = await ask('transcript', {
+      const started = await callRoute('start', { bridge: 'test' });
+      const credentials = await callRoute('credentials');
+      const beat = await callRoute('heartbeat', {
+        phase: 'agent',
+        usage: USAGE,
+        progressAt: Date.now(),
+      });
+      const written = await callRoute('transcript', {
         n: 1,
         entries: [{ at: Date.now(), kind: 'agent', text: 'Done.' }],
       });
       const commit = await forge.pushBranch(shop, branch, { 'one.txt': '1\n' });
-      const checkpoint = await ask('checkpoint', { commit });
-      const question = await ask('question', createQuestionBody());
+      const checkpoint = await callRoute('checkpoint', { commit });
+      const question = await callRoute('question', createQuestionBody());
       const reply = { text: 'yes', answers: 'q1' };
       const answered = await asUser('POST', `/v1/plans/${plan}/tasks/one/messages`, reply);
-      const result = await ask('result', createResultBody(commit, shop.main));
+      const result = await callRoute('result', createResultBody(commit, shop.main));
 
       expect(answered.status).toBe(201);
       const calls = { started, credentials, beat, written, checkpoint, question, result };
@@ -159,33 +164,33 @@ describe.skipIf(cloud === null)(
       expect(credentials.body.model).toMatchObject({ apiKey: SECRETS.MODEL_API_KEY });
     });
 
-    test('queue-reconcile opens the pull request and takes it through the lane', async () => {
+    test('queue-reconcile opens the pull request and merges it through the merge queue', async () => {
       await stage.send({ type: 'merge_queue', v: 1, plan, run: 1, repo: 'acme/shop' });
 
-      // Some of it is owed a little later: the forge does not know at once whether it can merge.
+      // The forge computes the mergeability later, so that one pass over the queue is not enough.
       const failed: unknown[] = [];
       const isMerged = async () => {
-        failed.push(...(await settle('reconcile')).failed);
-        return (await mergedPulls(`smol-gang/${plan}-r1/t/one`)) === 1;
+        failed.push(...(await drainQueue('reconcile')).failed);
+        return (await countMergedPulls(`smol-gang/${plan}-r1/t/one`)) === 1;
       };
       await waitUntil('the merge of the task', isMerged, 40_000);
 
       expect(failed).toEqual([]);
     });
 
-    test('queue-reconcile cannot look for a pod that ended, and gives the message back', async () => {
+    test('queue-reconcile requests another delivery of pod_ended without a launcher', async () => {
       await stage.send({ type: 'pod_ended', v: 1, attempt: `${plan}.r1.one.1` });
 
-      const { failed } = await settle('reconcile');
+      const { failed } = await drainQueue('reconcile');
 
       expect(failed).toMatchObject([{ type: 'pod_ended' }]);
       expect(await stage.readOutput('queue-reconcile')).toContain('launcher_unknown');
     });
 
-    test('hook-github takes a signed delivery once, and no forged one', async () => {
+    test('hook-github accepts a signed delivery once and rejects a forged delivery', async () => {
       const delivery = forge.deliveries.find(({ event }) => event === 'pull_request');
       const send = (body: string, signature: string) =>
-        call('hook-github', {
+        callFunction('hook-github', {
           ...createJsonInput('POST', '/v1/hooks/github', body),
           headers: {
             'content-type': 'application/json',
@@ -202,22 +207,24 @@ describe.skipIf(cloud === null)(
         await send(body, signature),
         await send(body, `sha256=${'0'.repeat(64)}`),
       ];
-      const { messages, failed } = await settle('reconcile');
+      const { messages, failed } = await drainQueue('reconcile');
 
       expect(answers.map(({ status }) => status)).toEqual([202, 202, 401]);
-      const told = messages.filter((one) => JSON.stringify(one).includes('"a-delivery"'));
-      expect(told).toMatchObject([{ type: 'forge_changed', repo: 'acme/shop' }]);
+      const changes = messages.filter((message) =>
+        JSON.stringify(message).includes('"a-delivery"'),
+      );
+      expect(changes).toMatchObject([{ type: 'forge_changed', repo: 'acme/shop' }]);
       expect(failed).toEqual([]);
     });
 
-    test('the WebSocket functions and queue-push tell who watches', async () => {
+    test('the WebSocket functions and queue-push notify the watchers of a plan', async () => {
       const { body } = await asUser('POST', '/v1/socket-tickets');
       const connect = (protocol: string) =>
         stage.invoke('ws-connect', {
           headers: { 'Sec-WebSocket-Protocol': protocol },
           requestContext: { routeKey: '$connect', connectionId: 'c1' },
         });
-      const say = (connectionId: string, frame: object) =>
+      const sendFrame = (connectionId: string, frame: object) =>
         stage.invoke('ws-default', {
           requestContext: { routeKey: '$default', connectionId },
           body: JSON.stringify(frame),
@@ -225,15 +232,15 @@ describe.skipIf(cloud === null)(
 
       const refused = await connect('smol-gang, wrong');
       const connected = await connect(`smol-gang, ${String(body.ticket)}`);
-      await say('c1', { type: 'ping', v: 1 });
-      await say('c1', { type: 'subscribe', v: 1, plan });
-      await say('c2', { type: 'subscribe', v: 1, plan });
+      await sendFrame('c1', { type: 'ping', v: 1 });
+      await sendFrame('c1', { type: 'subscribe', v: 1, plan });
+      await sendFrame('c2', { type: 'subscribe', v: 1, plan });
       stage.closeConnection('c2');
-      await settle('push');
+      await drainQueue('push');
       await stage.send({ type: 'push', v: 1, plan });
       const pushed = await stage.deliver('push');
-      await say('c1', { type: 'unsubscribe', v: 1, plan });
-      await say('c1', { type: 'subscribe', v: 1, plan });
+      await sendFrame('c1', { type: 'unsubscribe', v: 1, plan });
+      await sendFrame('c1', { type: 'subscribe', v: 1, plan });
       const left = await stage.invoke('ws-disconnect', {
         requestContext: { routeKey: '$disconnect', connectionId: 'c1' },
       });
@@ -249,7 +256,7 @@ describe.skipIf(cloud === null)(
       expect((await stage.table.query(`WATCH#${plan}`)).items).toEqual([]);
     });
 
-    test('cron-resync with its own environment fails with launcher_unknown, until there is a launcher of a cloud', async () => {
+    test('cron-resync fails with launcher_unknown in its own environment while there is no launcher for the cloud', async () => {
       const run = stage.invoke('cron-resync', {});
 
       await expect(run).rejects.toMatchObject({
@@ -261,7 +268,7 @@ describe.skipIf(cloud === null)(
       expect(failed).toEqual(['sweepPods']);
     });
 
-    test('cron-resync does all its parts where there is a launcher', async () => {
+    test('cron-resync runs all its parts with a launcher', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'smol-pods-'));
       const local = await stage.start('cron-resync', {
         LAUNCHER: 'process',
@@ -276,10 +283,10 @@ describe.skipIf(cloud === null)(
       }
     });
 
-    test('http-doctor tests what a cloud has', async () => {
+    test('http-doctor checks the parts of a cloud installation', async () => {
       model.listModels([{ id: 'big' }]);
 
-      const { status, body } = await call('http-doctor', {
+      const { status, body } = await callFunction('http-doctor', {
         method: 'POST',
         path: '/v1/doctor',
         headers: { authorization: session },
@@ -296,7 +303,7 @@ describe.skipIf(cloud === null)(
       expect(model.requests.length).toBeGreaterThan(1);
     });
 
-    async function call(id: string, input: HttpInput) {
+    async function callFunction(id: string, input: HttpInput) {
       const answer = answerSchema.parse(await stage.invoke(id, createLambdaHttpEvent(input)));
       const body = answer.body === '' ? {} : bodySchema.parse(JSON.parse(answer.body));
       return { status: answer.statusCode, body };
@@ -308,18 +315,18 @@ describe.skipIf(cloud === null)(
         body === undefined
           ? { method, path, headers }
           : createJsonInput(method, path, body, headers);
-      return call('http-api', input);
+      return callFunction('http-api', input);
     }
 
-    /** How many merged pull requests the branch has. */
-    async function mergedPulls(branch: string): Promise<number> {
+    /** Counts the merged pull requests of a branch. */
+    async function countMergedPulls(branch: string): Promise<number> {
       const { body } = await forge.call(ADMIN_TOKEN, 'GET', '/repos/acme/shop/pulls?state=all');
       const pulls = z.array(pullSchema).parse(body);
-      return pulls.filter((one) => one.head.ref === branch && one.merged_at !== null).length;
+      return pulls.filter((pull) => pull.head.ref === branch && pull.merged_at !== null).length;
     }
 
-    /** Delivers what is in the queue, and what that makes. */
-    async function settle(queue: string) {
+    /** Delivers all messages of a queue, including messages that are sent meanwhile. */
+    async function drainQueue(queue: string) {
       const messages: unknown[] = [];
       const failed: unknown[] = [];
       for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
@@ -331,8 +338,8 @@ describe.skipIf(cloud === null)(
       throw new Error(`the queue ${queue} is not empty after ${MAX_BATCHES} batches`);
     }
 
-    /** Claims a task as the scheduler does, with a launcher that starts nothing; answers the pod that was asked for. */
-    async function claim(task: string): Promise<PodSpec | undefined> {
+    /** Claims a task like the scheduler, with a launcher that starts nothing; returns the requested pod. */
+    async function claimTask(task: string): Promise<PodSpec | undefined> {
       const pods: PodSpec[] = [];
       const engine = createEngineFixture({
         launcher: {
@@ -350,7 +357,7 @@ describe.skipIf(cloud === null)(
       return pods[0];
     }
 
-    test('no function was refused anything that it tried, and none was made without a part', async () => {
+    test('the guard rejected no access, and every function had all its parts', async () => {
       const outputs = await Promise.all(HANDLED_FUNCTIONS.map((id) => stage.readOutput(id)));
 
       for (const output of outputs) {

@@ -21,8 +21,8 @@ import {
   requireSingle,
 } from '../support/cloud/cloud-template.ts';
 
-// What each function may do and what it holds, said twice: here for people to read, in core/topology/rights.ts for the
-// stacks. Whoever gives a function more has to say so in both.
+// Permissions and secrets of each function, written down a second time for people to review. A change of core/topology/rights.ts
+// requires the same change here.
 
 const cloud = inject('cloud');
 
@@ -76,26 +76,26 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
   const storage = cloud === null ? EMPTY_TEMPLATE : readTemplate(folder, 'storage');
   const functions = [...findFunctions(platform)];
 
-  test('each may do what is listed, and write to its own log', () => {
-    const may = functions.map(([id, fn]) => {
+  test('are the listed permissions and write access to the own log', () => {
+    const permissions = functions.map(([id, fn]) => {
       const statements = listStatements(platform, fn);
       const [logs, others] = [
         statements.filter(isLogStatement),
-        statements.filter((one) => !isLogStatement(one)),
+        statements.filter((statement) => !isLogStatement(statement)),
       ];
       const log = requireSingle(findReferences(fn.Properties.LoggingConfig));
       expect(requireSingle(logs).Resource, id).toEqual([{ 'Fn::GetAtt': [log, 'Arn'] }]);
-      return [id, others.map((one) => describeStatement(platform, one)).toSorted()];
+      return [id, others.map((statement) => describeStatement(platform, statement)).toSorted()];
     });
 
     const listed = Object.entries(RIGHTS_BY_FUNCTION).map(([id, list]) => [
       id,
       [...list].toSorted(),
     ]);
-    expect(Object.fromEntries(may)).toEqual(Object.fromEntries(listed));
+    expect(Object.fromEntries(permissions)).toEqual(Object.fromEntries(listed));
   });
 
-  test('each has a role that no other has, without policies of somebody else', () => {
+  test('belong to a separate role for each function, without foreign policies', () => {
     const roles = functions.map(([, fn]) => requireSingle(findReferences(fn.Properties.Role)));
 
     expect(new Set(roles).size).toBe(HANDLERS.length);
@@ -106,7 +106,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
     }
   });
 
-  test('only the gateway, the queues and the clock call them, each only its own', () => {
+  test('allow calls only by the gateway and by the schedule of the function', () => {
     const callers = findResourcesOfType(platform, 'AWS::Lambda::Permission').map(
       ({ Properties }) => {
         expect(Properties.SourceArn).toBeDefined();
@@ -117,51 +117,53 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
     const gateway = [...HTTP_FUNCTIONS, ...SOCKET_ROUTES].map(
       ({ handler }) => `apigateway.amazonaws.com calls ${toFunctionId(handler)}`,
     );
-    const clock = SCHEDULES.map(
+    const schedules = SCHEDULES.map(
       ({ handler }) => `events.amazonaws.com calls ${toFunctionId(handler)}`,
     );
-    expect(callers.toSorted()).toEqual([...gateway, ...clock].toSorted());
+    expect(callers.toSorted()).toEqual([...gateway, ...schedules].toSorted());
     expect(findResourcesOfType(platform, 'AWS::Lambda::Url')).toEqual([]);
   });
 
-  test('each holds the secrets that are listed, by reference', () => {
-    const secret = new Set(listSecretVariables());
+  test('include references to the listed secrets only', () => {
+    const secretVariables = new Set(listSecretVariables());
 
-    const holds = functions.map(([id, fn]) => {
-      const held = Object.entries(readFunctionEnvironment(fn)).filter(([name]) => secret.has(name));
+    const secrets = functions.map(([id, fn]) => {
+      const held = Object.entries(readFunctionEnvironment(fn)).filter(([name]) =>
+        secretVariables.has(name),
+      );
       for (const [name, value] of held)
         expect(value).toBe(`{{resolve:secretsmanager:${SECRET_NAME}:SecretString:${name}::}}`);
       return [id, held.map(([name]) => name).toSorted()];
     });
 
     const without = HANDLERS.map((handler) => [toFunctionId(handler), []]);
-    expect(Object.fromEntries(holds)).toEqual({
+    expect(Object.fromEntries(secrets)).toEqual({
       ...Object.fromEntries(without),
       ...SECRETS_BY_FUNCTION,
     });
   });
 
-  test('each is told the variables of its sections and of no others', () => {
+  test('include only the variables of the configuration sections of the function', () => {
     for (const [id, fn] of functions) {
-      const handler = requireSingle(HANDLERS.filter((one) => toFunctionId(one) === id));
+      const handler = requireSingle(HANDLERS.filter((candidate) => toFunctionId(candidate) === id));
       const sections = Object.entries(SECTIONS).filter(([name]) =>
         requireRights(handler).config.includes(name),
       );
-      const known = sections.flatMap(([, { variables }]) =>
+      const declared = sections.flatMap(([, { variables }]) =>
         Object.values(variables).map(({ env }) => env),
       );
-      const told = Object.keys(readFunctionEnvironment(fn)).filter(
+      const names = Object.keys(readFunctionEnvironment(fn)).filter(
         (name) => !name.startsWith('SST_'),
       );
 
       expect(sections, id).toHaveLength(requireRights(handler).config.length);
-      expect(told.filter((name) => !known.includes(name))).toEqual([
+      expect(names.filter((name) => !declared.includes(name))).toEqual([
         'AWS_NODEJS_CONNECTION_REUSE_ENABLED',
       ]);
     }
   });
 
-  test('a function sends to the queues that its code makes messages for', () => {
+  test('allow a function to send to exactly the queues whose messages its code constructs', () => {
     const sends = HANDLERS.map((handler) => {
       const code = readFileSync(
         join(cloud?.bundles ?? '', toFunctionId(handler), 'index.mjs'),
@@ -170,14 +172,14 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
       return [toFunctionId(handler), findQueues(code)];
     });
 
-    const stated = HANDLERS.map((handler) => [
+    const declared = HANDLERS.map((handler) => [
       toFunctionId(handler),
       [...requireRights(handler).sends].toSorted(),
     ]);
-    expect(Object.fromEntries(sends)).toEqual(Object.fromEntries(stated));
+    expect(Object.fromEntries(sends)).toEqual(Object.fromEntries(declared));
   });
 
-  test('no secret is in a template or in a bundle', () => {
+  test('put no secret into a template or a bundle', () => {
     const texts = [
       storage.text,
       platform.text,
@@ -191,12 +193,12 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
       for (const text of texts) expect(text.includes(secret)).toBe(false);
   });
 
-  test('every secret variable was planted', () => {
+  test('are tested with a planted value for every secret variable', () => {
     expect(listSecretVariables().toSorted()).toEqual(Object.keys(PLANTED_SECRETS).toSorted());
   });
 });
 
-test('each handler has a row of rights, and each row a handler', () => {
+test('every handler has a row of rights, and every row has a handler', () => {
   expect(Object.keys(RIGHTS).toSorted()).toEqual(HANDLERS.toSorted());
 });
 
@@ -221,25 +223,25 @@ const RECEIVE_ACTIONS = [
   'sqs:GetQueueAttributes',
 ];
 
-/** In one line; what it does not understand comes out as it is, and is in no list. */
+/** Describes a statement in one line. An unknown statement stays JSON, which no expected list contains. */
 function describeStatement(template: Template, statement: Statement): string {
   const { Action, Resource, Condition } = statement;
   const actions = Action.join(' ');
-  const names = Resource.map((one) => nameResource(template, one)).toSorted();
-  const on = names.join(' ');
-  if (actions === RECEIVE_ACTIONS.join(' ')) return `receive: ${on}`;
-  if (actions === 'sqs:SendMessage') return `send: ${on}`;
-  if (actions === 'execute-api:ManageConnections' && on === 'connections')
+  const names = Resource.map((resource) => nameResource(template, resource)).toSorted();
+  const targets = names.join(' ');
+  if (actions === RECEIVE_ACTIONS.join(' ')) return `receive: ${targets}`;
+  if (actions === 'sqs:SendMessage') return `send: ${targets}`;
+  if (actions === 'execute-api:ManageConnections' && targets === 'connections')
     return 'post to connections';
-  const plain = actions.replaceAll('dynamodb:', '');
+  const operations = actions.replaceAll('dynamodb:', '');
   const keys = z
     .object({
       'ForAllValues:StringLike': z.object({ 'dynamodb:LeadingKeys': z.array(z.string()) }),
     })
     .safeParse(Condition);
-  if (Condition === undefined) return `${on}: ${plain}`;
+  if (Condition === undefined) return `${targets}: ${operations}`;
   if (!keys.success) return JSON.stringify(statement);
-  return `${on}: ${plain} of ${keys.data['ForAllValues:StringLike']['dynamodb:LeadingKeys'].join(' ')}`;
+  return `${targets}: ${operations} of ${keys.data['ForAllValues:StringLike']['dynamodb:LeadingKeys'].join(' ')}`;
 }
 
 function nameResource(template: Template, resource: unknown): string {
@@ -254,7 +256,7 @@ function nameResource(template: Template, resource: unknown): string {
   return String(queue?.Properties.QueueName ?? text).replace('test-smol-gang-platform-', '');
 }
 
-/** By the literals of minified code. A pod's end is only told by the launcher of a laptop, which runs no bundle. */
+/** Finds message types in minified code. Only the launcher of a laptop, which runs no bundle, sends `pod_ended`. */
 function findQueues(code: string): string[] {
   const literals = [...code.matchAll(/type:([^,{}]*),v:1/g)].flatMap(([, expression = '']) =>
     [...expression.matchAll(/"(\w+)"/g)].map(([, literal = '']) => literal),

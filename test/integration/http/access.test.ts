@@ -34,7 +34,7 @@ function sendLogin(email: string, password: string) {
 }
 
 describe('sessions', () => {
-  test('sign in, be known, refresh', async () => {
+  test('sign in, identify the user and refresh', async () => {
     const session = sessionSchema.parse((await sendLogin(formatEmail('operator'), PASSWORD)).json);
     const me = await sendGet('/v1/me', session.accessToken);
     expect(me).toMatchObject({
@@ -48,7 +48,7 @@ describe('sessions', () => {
     expect((await sendGet('/v1/me', renewed.accessToken)).status).toBe(200);
   });
 
-  test('too many tries are 429 and say when to come back', async () => {
+  test('too many attempts get 429 with the time of the next attempt', async () => {
     for (let n = 0; n < 10; n += 1)
       expect((await sendLogin(formatEmail('viewer'), 'wrong')).status).toBe(401);
     const { status, headers, json } = await sendLogin(formatEmail('viewer'), PASSWORD);
@@ -67,7 +67,7 @@ describe('sessions', () => {
     expect((await sendPost('/v1/auth/exchange', { code })).status).toBe(401);
   });
 
-  test('a ticket opens a socket once', async () => {
+  test('a socket ticket works once', async () => {
     const { status, json } = await sendPost('/v1/socket-tickets', {}, api.sessions.viewer);
     expect(status).toBe(201);
     const { ticket, url } = z.object({ ticket: z.string(), url: z.string() }).parse(json);
@@ -79,7 +79,7 @@ describe('sessions', () => {
 });
 
 describe('API tokens', () => {
-  test('are made, used, listed without their secret, and revoked', async () => {
+  test('can be created, used, listed without their secret, and revoked', async () => {
     const wanted = { name: 'ci', role: 'viewer' };
     const made = createdTokenSchema.parse(
       (await sendPost('/v1/tokens', wanted, api.sessions.operator)).json,
@@ -98,13 +98,13 @@ describe('API tokens', () => {
     expect((await sendGet('/v1/me', made.token)).status).toBe(401);
   });
 
-  test('have at most the role of who makes them', async () => {
+  test('have at most the role of their creator', async () => {
     const made = await sendPost('/v1/tokens', { name: 'x', role: 'admin' }, api.sessions.operator);
     expect(made.status).toBe(403);
   });
 });
 
-test('an admin adds and removes users, and no answer carries a hash', async () => {
+test('an admin adds and removes users, and no response contains a password hash', async () => {
   const email = 'new@example.org';
   const added = await sendPost(
     '/v1/users',
@@ -121,8 +121,8 @@ test('an admin adds and removes users, and no answer carries a hash', async () =
   expect((await sendLogin(email, 'long enough')).status).toBe(401);
 });
 
-describe('what reaches a handler', () => {
-  test('is parsed, with its defaults, its actor and its key', async () => {
+describe('the call of a handler', () => {
+  test('contains parsed input with defaults, the actor and the idempotency key', async () => {
     const path = '/v1/plans';
     const body = { prompt: 'do it', repositories: [{ name: 'a/b' }] };
     const headers = { authorization: `Bearer ${api.sessions.operator}`, 'Idempotency-Key': 'k-1' };
@@ -142,7 +142,7 @@ describe('what reaches a handler', () => {
     ]);
   });
 
-  test('is what an attempt or a hook sent, when the proof was right', async () => {
+  test('contains the attempt or the webhook, after a valid token or signature', async () => {
     const authorization = `Bearer ${await api.attemptToken(ATTEMPT)}`;
     const path = `/v1/attempts/${ATTEMPT}/start`;
     await api.send('attempt', createJsonInput('POST', path, { bridge: '1' }, { authorization }));
@@ -155,7 +155,7 @@ describe('what reaches a handler', () => {
     ]);
   });
 
-  test('may leave out a body of which everything is optional', async () => {
+  test('gets an empty object if all fields of the body are optional and the body is missing', async () => {
     const path = '/v1/plans/p3k9m2x7abc/cancel';
     const headers = { authorization: `Bearer ${api.sessions.operator}` };
     await api.send('api', { method: 'POST', path, headers });
@@ -163,8 +163,8 @@ describe('what reaches a handler', () => {
   });
 });
 
-describe('answers', () => {
-  test('carry what the contract knows and nothing else', async () => {
+describe('responses', () => {
+  test('contain only fields of the contract', async () => {
     const me = { email: 'x', role: 'admin', hash: 'scrypt$1' };
     const leaky = await createTestApi({ me: async () => me });
     const headers = { authorization: `Bearer ${leaky.sessions.viewer}` };
@@ -172,7 +172,7 @@ describe('answers', () => {
     expect(answer.json).toEqual({ email: 'x', role: 'admin' });
   });
 
-  test('that break the contract, and errors of ours, are 500 and tell nothing', async () => {
+  test('are 500 without details after a bug or a result that violates the contract', async () => {
     const health = async () => {
       throw new TypeError('the password is 123');
     };
@@ -189,7 +189,7 @@ describe('answers', () => {
     expect(errors[0]).toContain('the password is 123');
   });
 
-  test('to HEAD are those to GET without the body', async () => {
+  test('to HEAD equal responses to GET without the body', async () => {
     const head = await api.send('api', { method: 'HEAD', path: '/v1/health' });
     expect(head).toMatchObject({ status: 200, text: '' });
   });
@@ -200,7 +200,7 @@ describe('answers', () => {
   });
 });
 
-test('no log line holds a password or a token', async () => {
+test('no log line contains a password or a token', async () => {
   const session = sessionSchema.parse((await sendLogin(formatEmail('admin'), PASSWORD)).json);
   await sendLogin(formatEmail('admin'), 'wrong password');
   await sendGet('/v1/me', session.accessToken);

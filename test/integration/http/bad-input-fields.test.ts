@@ -14,8 +14,8 @@ import { listTextFields, toInputSchema } from '../../support/contract/schema-sam
 import type { RecordedCall, TestApi } from '../../support/contract/test-api.ts';
 import { createRecorders, createTestApi } from '../../support/contract/test-api.ts';
 
-// Hostile text in every place of a request where the contract has text: a name, an id, a path or a choice refuses it and is
-// named; what people and agents write is taken as it is. Every handler is a recorder, so that what passed the gates is seen.
+// Sends hostile text in every text field of the contract. Fields with a fixed form (names, ids, paths, enums) must reject the text and
+// the error must name the field. Free text must arrive unchanged. Every handler only records its calls.
 
 const SHELL_TEXTS = ['x$(id)', '`id`;reboot', "'; drop table plans; --"];
 const OUTSIDE_PATHS = ['../../etc/passwd', '/etc/passwd', 'a\\..\\b'];
@@ -24,11 +24,11 @@ const NAME_WITH_OWNER = 'a/b';
 const LONG_TEXT = 'x'.repeat(100_001);
 const HOSTILE_TEXTS = [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER, LONG_TEXT];
 
-/** What of it is good all the same in a field of this name whose form is fixed. */
+/** Hostile texts that are valid in a field of this name although its form is fixed. */
 const GOOD_TEXTS_BY_FIELD: Readonly<Record<string, readonly string[]>> = {
   name: [NAME_WITH_OWNER],
   base: [NAME_WITH_OWNER],
-  /** Files may be called anything; what leaves the repository is no path of it. */
+  /** A file may have any name, but a path must stay inside the repository. */
   scope: [...SHELL_TEXTS, NAME_WITH_OWNER],
   prompt: [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER],
 };
@@ -56,7 +56,7 @@ const BODY_ROWS = TEXT_ROWS.filter(({ body }) => body.length > 0);
 const QUERY_ROWS = TEXT_ROWS.filter(({ query }) => query.length > 0);
 
 describe.each(BODY_ROWS)('the body of $route.method $route.path', ({ body, ...row }) => {
-  test('hostile text in a field of a fixed form is 400, and the field is named', async () => {
+  test('rejects hostile text in a field with a fixed form with 400 and names the field', async () => {
     for (const field of body)
       for (const text of listRefusedTexts(field))
         await expectFieldNamed(row, 'body', field, {
@@ -64,7 +64,7 @@ describe.each(BODY_ROWS)('the body of $route.method $route.path', ({ body, ...ro
         });
   });
 
-  test('hostile text where text is free arrives as it was sent', async () => {
+  test('passes hostile free text unchanged to the handler', async () => {
     for (const field of body)
       for (const text of listAcceptedTexts(field)) {
         const value = field.createValueWith(text);
@@ -78,13 +78,13 @@ describe.each(BODY_ROWS)('the body of $route.method $route.path', ({ body, ...ro
 });
 
 describe.each(QUERY_ROWS)('the query of $route.method $route.path', ({ query, ...row }) => {
-  test('hostile text in a field of a fixed form is 400, and the field is named', async () => {
+  test('rejects hostile text in a field with a fixed form with 400 and names the field', async () => {
     for (const field of query)
       for (const text of listRefusedTexts(field))
         await expectFieldNamed(row, 'query', field, { query: createQuery(field, text) });
   });
 
-  test('a choice is taken as it is written and in no other way', async () => {
+  test('an enum accepts only its exact values', async () => {
     for (const field of query) {
       const [good = ''] = field.schema.enum ?? [];
       if (good === '') continue;
@@ -93,7 +93,7 @@ describe.each(QUERY_ROWS)('the query of $route.method $route.path', ({ query, ..
     }
   });
 
-  test('a cursor is for the handler to judge', async () => {
+  test('a cursor reaches the handler, which validates it', async () => {
     for (const field of query)
       for (const text of listAcceptedTexts(field)) {
         const { status } = await sendPart(row, { query: createQuery(field, text) });
@@ -103,13 +103,13 @@ describe.each(QUERY_ROWS)('the query of $route.method $route.path', ({ query, ..
   });
 });
 
-test('every field of a query is of a type that is tested', () => {
+test('every query field has a type that these tests cover', () => {
   for (const { id, route } of CONTRACT_ROWS)
     for (const [name, { type }] of Object.entries(toInputSchema(route.query).properties ?? {}))
       expect(['integer', 'string'], `${name} of ${id}`).toContain(type);
 });
 
-test('there are lists with cursors, choices and fields of every kind to test', () => {
+test('the contract has cursors, enums, free text and fields with a fixed form to test', () => {
   const cursors = QUERY_ROWS.filter(({ query }) => query.some(({ path }) => path === 'cursor'));
   expect(cursors.map(({ id }) => id)).toEqual(
     expect.arrayContaining(['listPlans', 'listRepositories', 'listTasks', 'planChanges']),
@@ -129,10 +129,10 @@ async function expectFieldNamed(
   field: TextField,
   part: RequestPart,
 ) {
-  const what = `${row.id} ${field.path} ${JSON.stringify(part).slice(0, 200)}`;
-  const { error } = await expectRefusal(sendPart(row, part), [400], what);
-  expect(error.message, what).toContain(field.path);
-  expect(listIssues(error), what).toContainEqual(
+  const description = `${row.id} ${field.path} ${JSON.stringify(part).slice(0, 200)}`;
+  const { error } = await expectRefusal(sendPart(row, part), [400], description);
+  expect(error.message, description).toContain(field.path);
+  expect(listIssues(error), description).toContainEqual(
     expect.objectContaining({ in: where, path: field.path }),
   );
 }
@@ -145,10 +145,10 @@ function createQuery({ path }: TextField, text: string): string {
   return `${path}=${encodeURIComponent(text)}`;
 }
 
-/** Whether not every text will do, however short. */
+/** Returns true if the field accepts only texts of a certain form. */
 function hasFixedForm({ schema }: TextField): boolean {
-  const { pattern, format, enum: choice, const: only, refined = false } = schema;
-  return refined || [pattern, format, choice, only].some((rule) => rule !== undefined);
+  const { pattern, format, enum: choice, const: constant, refined = false } = schema;
+  return refined || [pattern, format, choice, constant].some((rule) => rule !== undefined);
 }
 
 function listRefusedTexts(field: TextField): string[] {
@@ -167,7 +167,7 @@ function listAcceptedTexts(field: TextField): string[] {
   return [...short, 'x'.repeat(maxLength)].filter((text) => text.length <= maxLength);
 }
 
-/** By the name of the field, or of the list that it is in. */
+/** Looks up the field by its name, or by the name of its list. */
 function listGoodTexts({ path }: TextField): readonly string[] {
   const name = path.split('.').findLast((step) => step !== '0') ?? '';
   return GOOD_TEXTS_BY_FIELD[name] ?? [];

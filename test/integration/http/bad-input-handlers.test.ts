@@ -20,12 +20,12 @@ import type { RealApi } from '../../support/contract/real-api.ts';
 import { createRealApi } from '../../support/contract/real-api.ts';
 import { createSample, toInputSchema } from '../../support/contract/schema-sample.ts';
 
-// Requests in the right form for what is not there, is over or cannot be, given to the handlers as they are deployed: the
-// answer says what is wrong, and the table is as it was.
+// Sends well-formed requests for missing objects, ended objects and impossible changes to the deployed handlers. The response must
+// explain the error, and the table must stay unchanged.
 
-/** Its tasks `one` and `two` run; nothing else of it is there. */
+/** Active plan with the running tasks `one` and `two`, and nothing else. */
 const ACTIVE_PLAN = 'p0123456789';
-/** Waits for approval at revision 2. */
+/** Plan that waits for approval of revision 2. */
 const EDITABLE_PLAN = 'p1111111111';
 const ROWS_WITH_PATH_PARAMETERS = CONTRACT_ROWS.filter(({ group, route }) => {
   return group !== 'hook' && route.params !== undefined;
@@ -53,13 +53,13 @@ async function putEditablePlan(): Promise<void> {
     revision: 2,
     revisionTags: tags,
   });
-  const [first, second] = [
+  const revisions = [
     [createTaskSpec('one')],
     [createTaskSpec('one'), createTaskSpec('two', ['one'])],
   ];
-  for (const [index, tasks] of [first, second].entries()) {
-    const written = { revision: index + 1, by: 'ada@example.com', note: '' };
-    const revision = buildRevision(deps, plan, tasks, written);
+  for (const [index, tasks] of revisions.entries()) {
+    const origin = { revision: index + 1, by: 'ada@example.com', note: '' };
+    const revision = buildRevision(deps, plan, tasks, origin);
     await putRevision(deps.table, EDITABLE_PLAN, tags[index] ?? '', revision);
   }
 }
@@ -72,7 +72,7 @@ function sendPart(row: ContractRow, part: RequestPart) {
   return sendContractRequest(api, bearers, row, part);
 }
 
-/** Refused in one of these ways, with nothing written and nothing sent. */
+/** Expects one of the given statuses, no write to the table and no message. */
 async function expectUntouched(row: ContractRow, statuses: readonly number[], part: RequestPart) {
   const before = api.engine.table.listAll();
   const { error } = await expectRefusal(sendPart(row, part), statuses, row.id);
@@ -97,20 +97,20 @@ describe.each(ROWS_WITH_PATH_PARAMETERS)('$route.method $route.path', (row) => {
   const names = Object.keys(row.route.params?.shape ?? {});
 
   if (row.group === 'attempt')
-    test('an attempt that is not there is told that it has ended', async () => {
+    test('a call of a missing attempt gets the error that the attempt has ended', async () => {
       const error = await expectUntouched(row, [409], createBody(row));
       expect(error.code).toBe('attempt_ended');
       expect(error.message).toContain(ATTEMPT);
     });
   else
-    test('what is not there is 404', async () => {
+    test('a missing object is 404', async () => {
       const error = await expectUntouched(row, [404], createBody(row));
       expect(error.code).toMatch(/_(unknown|not_found)$/);
       expect(error.message).toMatch(/^(there is no|you have no) /);
     });
 
   if (names.includes('task'))
-    test('a task that its plan does not have is 404, and both are named', async () => {
+    test('a task that the plan does not have is 404, and the error names both', async () => {
       const path = renderPath(row.route, { plan: ACTIVE_PLAN, task: 'nothing' });
       const error = await expectUntouched(row, [404], { ...createBody(row), path });
       expect(error.message).toContain(ACTIVE_PLAN);
@@ -118,7 +118,7 @@ describe.each(ROWS_WITH_PATH_PARAMETERS)('$route.method $route.path', (row) => {
     });
 });
 
-test('a plan of a repository that is not linked is 400, and the repository is named', async () => {
+test('a plan for a repository that is not linked is 400, and the error names the repository', async () => {
   const body = JSON.stringify({ prompt: 'Add logins.', repositories: [{ name: 'acme/none' }] });
   const error = await expectUntouched(findContractRow('createPlan'), [400], { body });
   expect(error.code).toBe('repository_unknown');
@@ -129,25 +129,25 @@ describe('an edit of a graph', () => {
   const row = findContractRow('editPlan');
   const remove = { op: 'remove_task', task: 'one' };
 
-  test('made on an old revision is 409 and says what changed since', async () => {
+  test('based on an old revision is 409 with the changes since that revision', async () => {
     const error = await expectUntouched(row, [409], createEdits(row, 1, remove));
     expect(error.code).toBe('revision_moved');
     expect(error.message).toContain('revision 2');
     expect(error.message).toContain('two');
   });
 
-  test('made on a revision that was never there is 404', async () => {
+  test('based on a revision that never existed is 404', async () => {
     const error = await expectUntouched(row, [404], createEdits(row, 9, remove));
     expect(error.message).toContain('has no revision 9');
   });
 
-  test('that closes a circle is 400 and names it', async () => {
+  test('that creates a cycle is 400, and the error names the cycle', async () => {
     const edge = { op: 'add_edge', from: 'two', to: 'one' };
     const error = await expectUntouched(row, [400], createEdits(row, 2, edge));
     expect(error.message).toContain('one -> two -> one');
   });
 
-  test('of a task that is not there is 400 and names it', async () => {
+  test('of a missing task is 400, and the error names the task', async () => {
     const change = { op: 'change_task', task: 'nobody', title: 'x' };
     const error = await expectUntouched(row, [400], createEdits(row, 2, change));
     expect(error.message).toContain('nobody');
@@ -168,13 +168,13 @@ describe('an edit of a graph', () => {
     expect(error.message).toContain('../../etc');
   });
 
-  test('one bad edit leaves the good ones before it undone', async () => {
+  test('with one invalid change applies none of its changes', async () => {
     const good = { op: 'change_task', task: 'one', title: 'Other' };
     const bad = { op: 'remove_task', task: 'nobody' };
     await expectUntouched(row, [400], createEdits(row, 2, good, bad));
   });
 
-  test('of a plan that runs is 409', async () => {
+  test('of an active plan is 409', async () => {
     const part = {
       ...createEdits(row, 1, remove),
       path: renderPath(row.route, { plan: ACTIVE_PLAN }),
@@ -194,7 +194,7 @@ test('an old revision cannot be approved', async () => {
 describe('cursors', () => {
   const rows = CONTRACT_ROWS.filter(({ route }) => route.query?.shape.cursor !== undefined);
 
-  test.each(rows)('a cursor that no list gave is 400: $route.path', async (row) => {
+  test.each(rows)('rejects an invented cursor with 400: $route.path', async (row) => {
     const path = renderPath(row.route, { plan: ACTIVE_PLAN });
     for (const cursor of ['', 'x$(id)', '../../etc/passwd', 'e30', 'bnVsbA', 'x'.repeat(2_000)]) {
       const query = `cursor=${encodeURIComponent(cursor)}`;

@@ -18,8 +18,8 @@ import { toInputSchema } from '../../support/contract/schema-sample.ts';
 import type { TestApi } from '../../support/contract/test-api.ts';
 import { createTestApi, GROUPS, signWebhook } from '../../support/contract/test-api.ts';
 
-// Bad input over every row of the contract: answered with what is wrong, and nothing is reached or written. Rows are taken
-// from the contract as they are, so a new one is covered by being there.
+// Sends invalid input to every route of the contract. The response must explain the error, no handler must run and the table must stay
+// unchanged. The routes come from the contract, so that a new route is covered automatically.
 
 const OTHER_ATTEMPT = 'p3k9m2x7abc.r1.add-login.3';
 const HOSTILE_TEXTS = [
@@ -47,7 +47,7 @@ const HOSTILE_TEXTS = [
   '<script>',
   `${'x'.repeat(5_000)}`,
 ];
-/** A byte that never stands in UTF-8, alone and in a string; a character cut short; half of a pair; one written too long. */
+/** Invalid UTF-8: an impossible byte alone and in a string, a truncated character, half a surrogate pair, and an overlong encoding. */
 const NOT_UTF8 = [
   Buffer.from([0xff]),
   Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]),
@@ -81,12 +81,12 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
   const { route } = row;
   const { method, access } = route;
 
-  test('another method is 405, and the right ones are named', async () => {
+  test('rejects another method with 405 and names the allowed methods', async () => {
     const allowed = Object.values(GROUPS[row.group])
       .filter((other: Route) => other.path === route.path)
       .map((other: Route) => other.method);
     const known = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-    for (const wrong of known.filter((one) => !allowed.some((other) => other === one))) {
+    for (const wrong of known.filter((method) => !allowed.some((other) => other === method))) {
       const { headers } = await expectRefusal(sendPart(row, { method: wrong }), [405], wrong);
       expect(String(headers.allow).split(', ').toSorted()).toEqual(allowed.toSorted());
     }
@@ -94,14 +94,14 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       await expectRefusal(sendPart(row, { method: odd }), [400, 405], odd);
   });
 
-  test('a longer, doubled or differently written path is 404', async () => {
+  test('rejects a longer, doubled or differently written path with 404', async () => {
     const path = renderPath(route);
     for (const other of [`${path}/`, `${path}/x/y/z`, `/${path}`, path.toUpperCase(), `/v2${path}`])
       await expectRefusal(sendPart(row, { path: other }), [404], other);
   });
 
   if (access !== 'public')
-    test('nobody and a stranger are 401', async () => {
+    test('rejects a missing and an unknown credential with 401', async () => {
       const attempt = await api.attemptToken(OTHER_ATTEMPT, -1);
       const strangers = [
         '',
@@ -126,7 +126,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (access === 'operator' || access === 'admin')
-    test('a lower role is 403', async () => {
+    test('rejects a lower role with 403', async () => {
       const lower = access === 'admin' ? (['viewer', 'operator'] as const) : (['viewer'] as const);
       for (const role of lower) {
         const headers = { authorization: `Bearer ${api.sessions[role]}` };
@@ -137,13 +137,13 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (access === 'attempt')
-    test("another attempt's token is 403", async () => {
+    test('rejects the token of another attempt with 403', async () => {
       const headers = { authorization: `Bearer ${await api.attemptToken(OTHER_ATTEMPT)}` };
       await expectRefusal(sendPart(row, { headers }), [403], OTHER_ATTEMPT);
     });
 
   if (access === 'signature')
-    test('a body that was not signed is 401', async () => {
+    test('rejects an unsigned body with 401', async () => {
       const headers = { 'x-hub-signature-256': signWebhook('{}') };
       await expectRefusal(sendPart(row, { body: '{"a":1}', headers }), [401], 'other body');
       await expectRefusal(
@@ -154,7 +154,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (route.params !== undefined)
-    test('a hostile path parameter is 400 or 404', async () => {
+    test('rejects a hostile path parameter with 400 or 404', async () => {
       for (const name of Object.keys(route.params?.shape ?? {})) {
         for (const value of HOSTILE_TEXTS) {
           const path = renderPath(route, { [name]: value });
@@ -163,7 +163,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       }
     });
 
-  test('an unknown, doubled or wrong query parameter is 400', async () => {
+  test('rejects an unknown, repeated or invalid query parameter with 400', async () => {
     const { error } = await expectRefusal(sendPart(row, { query: 'nope=1' }), [400], 'unknown');
     expect(listIssues(error)).toMatchObject([{ in: 'query', path: 'nope' }]);
     for (const [name, field] of Object.entries(route.query?.shape ?? {})) {
@@ -184,12 +184,12 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     await expectRefusal(sendPart(row, { query: '__proto__=1' }), [400], '__proto__');
   });
 
-  test('a body that is no JSON object is 400', async () => {
+  test('rejects a body that is not a JSON object with 400', async () => {
     for (const body of ['[]', '"x"', 'null', '1', '{', '{"a":}', '{} {}', '\0', '\ufeff[', 'x=1'])
       await expectRefusal(sendPart(row, { body }), [400], body);
   });
 
-  test('deep, crowded and non-UTF-8 JSON is 400', async () => {
+  test('rejects deep, crowded and non-UTF-8 JSON with 400', async () => {
     const deep = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
     const { error } = await expectRefusal(sendPart(row, { body: deep }), [400], 'deep');
     expect(error.message).toContain('nested deeper than 64');
@@ -201,13 +201,13 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     }
   });
 
-  test('a body above the limit is 413', async () => {
+  test('rejects a body above the limit with 413', async () => {
     const body = JSON.stringify({ text: 'x'.repeat(Math.max(2_000_000, route.maxBytes ?? 0)) });
     const { error } = await expectRefusal(sendPart(row, { body }), [413], 'too large');
     expect(error.details).toMatchObject({ bytes: body.length });
   });
 
-  test('another content type is 415', async () => {
+  test('rejects another content type with 415', async () => {
     const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', ''];
     for (const type of [...types, 'application/json; charset=utf-16', 'application/jsonx']) {
       const headers = { 'content-type': type };
@@ -216,7 +216,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
   });
 
   if (access !== 'signature')
-    test('an unknown field is 400 and named', async () => {
+    test('rejects an unknown field with 400 and names the field', async () => {
       const names = ['nope', '__proto__', 'constructor'];
       for (const name of names) {
         const body = `{"${name}": {"polluted": true}}`;
@@ -226,7 +226,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (hasBody(route))
-    test('each field of a wrong type is 400 and named', async () => {
+    test('rejects a field of a wrong type with 400 and names the field', async () => {
       for (const [name, type] of listFields(route)) {
         const wrong = type === 'object' ? 7 : { wrong: true };
         const body = JSON.stringify({ [name]: wrong });
@@ -239,7 +239,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
 
   const missing = listRequiredFields(route);
   if (missing.length > 0)
-    test('what is missing is named', async () => {
+    test('names a missing field', async () => {
       for (const part of [{}, { body: '{}' }]) {
         const { error } = await expectRefusal(sendPart(row, part), [400], 'nothing');
         expect(listIssues(error).map(({ path }) => path)).toEqual(expect.arrayContaining(missing));
@@ -247,7 +247,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (isUnionBody(route))
-    test('a body of none of the shapes is 400 and says what would choose one', async () => {
+    test('rejects a body that matches no branch of a union with 400 and names the discriminator', async () => {
       const fields = listFields(route).map(([name]) => name);
       for (const part of [{}, { body: '{}' }]) {
         const { error } = await expectRefusal(sendPart(row, part), [400], 'nothing');
@@ -257,7 +257,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (route.idempotent === true)
-    test('a hostile Idempotency-Key is 400', async () => {
+    test('rejects a hostile Idempotency-Key with 400', async () => {
       for (const key of [' ', 'x'.repeat(201), 'a b', 'é'])
         await expectRefusal(
           sendPart(row, { body: '{}', headers: { 'idempotency-key': key } }),
@@ -266,7 +266,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
         );
     });
 
-  test('a header that HTTP does not know is 400', async () => {
+  test('rejects a malformed header with 400', async () => {
     for (const [name, value] of [
       ['x\nbad', 'x'],
       ['x-bad', 'x\ny'],
@@ -276,7 +276,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
   });
 });
 
-test('a prompt of 2 MB is 400 and says how much is taken', async () => {
+test('rejects a prompt of 2 MB with 400 and names the limit', async () => {
   const row = findContractRow('createPlan');
   const body = { prompt: 'x'.repeat(2_000_000), repositories: [{ name: 'a/b' }] };
   const { error } = await expectRefusal(
@@ -289,7 +289,7 @@ test('a prompt of 2 MB is 400 and says how much is taken', async () => {
   ]);
 });
 
-test('a path that nobody serves is 404', async () => {
+test('rejects an unknown path with 404', async () => {
   const row = findContractRow('health');
   for (const path of ['/', '', '/v1', '/v1/', '/v1/nothing', '/.env', '//', '/v1/plans//graph'])
     await expectRefusal(sendPart(row, { path }), [404], path);
@@ -299,7 +299,7 @@ function hasBody(route: Route): boolean {
   return !METHODS_WITHOUT_BODY.includes(route.method) && listFields(route).length > 0;
 }
 
-/** Whether the body is one of several shapes, so that what is wrong depends on which was meant. */
+/** Returns true if the body is a union, so that an error depends on the intended branch. */
 function isUnionBody(route: Route): boolean {
   const { anyOf, oneOf } = toInputSchema(route.body);
   return anyOf !== undefined || oneOf !== undefined;
@@ -308,7 +308,7 @@ function isUnionBody(route: Route): boolean {
 function listFields(route: Route): [string, string | undefined][] {
   const { properties, anyOf = [], oneOf = [] } = toInputSchema(route.body);
   const all = [properties, ...[...anyOf, ...oneOf].map((branch) => branch.properties)];
-  const fields = new Map(all.flatMap((one) => Object.entries(one ?? {})));
+  const fields = new Map(all.flatMap((branch) => Object.entries(branch ?? {})));
   return [...fields].map(([name, { type }]) => [name, type]);
 }
 

@@ -30,7 +30,7 @@ async function probeTestModel(change: Partial<ProbeOptions> = {}) {
 
 const toolCallAnswer = { status: 200, body: createCompletion(null, { toolCalls: [{ id: 'a' }] }) };
 
-test('a model that can do everything passes all six checks', async () => {
+test('a capable model passes all six checks', async () => {
   server.listModels([{ id: 'other' }, { id: 'big', context_length: 131_072 }]);
   server.play('{"ready": true}', toolCallAnswer);
 
@@ -47,7 +47,7 @@ test('a model that can do everything passes all six checks', async () => {
   expect(JSON.stringify(checks)).not.toContain('sk-canary');
 });
 
-test('a weak model is usable with warnings that say what to do', async () => {
+test('a weak model gets warnings with advice', async () => {
   server.listModels([{ id: 'big', max_model_len: 8_192 }]);
   server.play('I am ready!', 'I would rather not.');
 
@@ -64,7 +64,7 @@ test('a weak model is usable with warnings that say what to do', async () => {
   expect(checks.slice(3).every(({ advice }) => (advice ?? '').length > 20)).toBe(true);
 });
 
-test('an unknown model is named, with those that there are', async () => {
+test('names an unknown model and lists the available models', async () => {
   server.listModels([{ id: 'llama' }, { id: 'qwen' }]);
   server.play({ status: 404, body: { error: { message: 'model "big" not found' } } });
 
@@ -96,7 +96,7 @@ test.each([
   expect(checks).toHaveLength(6);
 });
 
-test('a dead endpoint fails first and skips the rest', async () => {
+test('fails the endpoint check and skips the other checks for a dead endpoint', async () => {
   const { url } = server;
   await server.close();
 
@@ -107,7 +107,7 @@ test('a dead endpoint fails first and skips the rest', async () => {
   await server.close();
 });
 
-test('an unknown context size is said, and a configured one is believed', async () => {
+test('reports an unknown context size, and accepts a configured size', async () => {
   server.play('{"ready": true}', toolCallAnswer, '{"ready": true}', toolCallAnswer);
 
   const unknown = await probeTestModel();
