@@ -93,7 +93,7 @@ function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
   }
   if (!facts.mergeMethods.includes('merge')) {
     const message = `${facts.name} does not allow merge commits, but tasks are merged with merge commits; allow merge commits in the settings of the repository, or request a simple plan (--simple)`;
-    findings.push({ ...createBlockingFinding('merge_methods', message), lane: true });
+    findings.push({ ...createBlockingFinding('merge_methods', message), rootMergesOnly: true });
   }
   return findings;
 }

@@ -47,13 +47,13 @@ const MIN_POD_AGE_MS = 10 * 60_000;
 
 async function collectPods(
   { podsDir, now }: { readonly podsDir: string; readonly now: () => number },
-  keep: ReadonlySet<string>,
+  keepPods: ReadonlySet<string>,
   dryRun: boolean,
 ): Promise<RemovedFiles> {
   const removed: RemovedFiles = { what: 'folders of ended attempts', count: 0, bytes: 0 };
   if (!existsSync(podsDir)) return removed;
   for (const entry of await readdir(podsDir, { withFileTypes: true })) {
-    if (!entry.isDirectory() || !entry.name.startsWith('sg-') || keep.has(entry.name)) continue;
+    if (!entry.isDirectory() || !entry.name.startsWith('sg-') || keepPods.has(entry.name)) continue;
     const path = join(podsDir, entry.name);
     const found = await stat(path).catch(() => undefined);
     if (found === undefined || now() - Math.max(found.birthtimeMs, found.mtimeMs) < MIN_POD_AGE_MS)

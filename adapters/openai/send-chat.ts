@@ -6,7 +6,7 @@ import { readAnswer } from './read-answer.ts';
 import type { CallContext } from './to-app-error.ts';
 import { findRefusedLimit, isFormatRefusal, toAppError } from './to-app-error.ts';
 
-// One call of a model. Endpoints differ in the answer formats and in the name of the output limit that they accept. The caller
+// Call of a model. Endpoints differ in the answer formats and in the name of the output limit that they accept. The caller
 // remembers the accepted combination for each model.
 
 /** Answer formats in the order of preference. */

@@ -28,11 +28,11 @@ export type ErrorDetails = {
   [name: string]: unknown;
 };
 
-/** Error of the domain: all errors that the code expects. */
+/** Expected error of the domain, with a kind and a code. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly kind: ErrorKind;
-  /** Stable snake_case code that clients may branch on. */
+  /** Stable snake_case code; clients may branch on the code. */
   readonly code: string;
   readonly details: ErrorDetails;
 
@@ -49,7 +49,7 @@ export class AppError extends Error {
   }
 }
 
-/** Returns true for an AppError, optionally only of one kind and code. */
+/** Returns true for an AppError, optionally only for a given kind and code. */
 export function isAppError(error: unknown, kind?: ErrorKind, code?: string): error is AppError {
   if (!(error instanceof AppError)) return false;
   if (kind !== undefined && error.kind !== kind) return false;

@@ -1,4 +1,4 @@
-/** One page of a list that a cursor continues. */
+/** Page of a list with a cursor. */
 export type Page<T> = {
   readonly items: readonly T[];
   /** Cursor of the next page; absent on the last page. */

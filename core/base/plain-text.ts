@@ -1,4 +1,4 @@
-// Invisible characters that models and terminals interpret: controls, zero-width, bidirectional overrides, tags.
+// Invisible characters with an effect on models and terminals: controls, zero-width, bidirectional overrides, tags.
 const INVISIBLE_CHARACTERS = /(?![\n\t])[\p{Cc}\p{Cf}]/gu;
 
 /** Removes invisible characters except newlines and tabs, and truncates the text to `maxChars` with an ellipsis. */
@@ -9,7 +9,7 @@ export function toPlainText(text: string, maxChars: number): string {
   return truncateText(plain, maxChars);
 }
 
-/** Works like toPlainText, and joins all lines to one line. */
+/** Works like toPlainText, and also joins all lines. */
 export function toOneLine(text: string, maxChars: number): string {
   return truncateText(
     toPlainText(text, maxChars * 2)

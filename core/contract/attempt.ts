@@ -35,13 +35,13 @@ export const assignmentSchema = z.object({
     cloneUrl: z.string(),
     /** Commit to start from: the last accepted checkpoint, the head of the pull request for a repair, otherwise `root`. */
     start: shaSchema,
-    /** Branch that receives the result; the base branch for a simple plan. */
+    /** Target branch of the result; the base branch for a simple plan. */
     rootBranch: z.string(),
     /** Head of `rootBranch` when the assignment was written; the bridge reads the head again before its last verification. */
     root: shaSchema,
     /** The only branch that the attempt may push. */
     branch: z.string(),
-    /** Commit that a `verify` attempt verifies after merging it with `root`. */
+    /** Commit for a `verify` attempt, which merges the commit with `root` and verifies the merge. */
     verifyCommit: shaSchema.optional(),
     /** True for a large repository: the clone contains the whole history, and fetches file contents on demand. */
     partial: z.boolean().optional(),
@@ -61,7 +61,7 @@ export const assignmentSchema = z.object({
       /** Description of the problem, for people and for the agent. */
       detail: z.string(),
       files: z.array(z.string()),
-      /** Merged tasks that changed the same files. */
+      /** Merged tasks with changes of the same files. */
       tasks: z.array(z.string()),
     })
     .optional(),
@@ -82,7 +82,7 @@ export const assignmentSchema = z.object({
   /** Heartbeat interval in milliseconds. */
   heartbeatMs: z.number().int().positive(),
 });
-/** Everything that a bridge needs to run one attempt. */
+/** Complete description of an attempt for its bridge. */
 export type Assignment = z.infer<typeof assignmentSchema>;
 
 /** Body of POST start, which moves the task from `claimed` to `working`. */
@@ -94,7 +94,7 @@ export const credentialsSchema = z.object({
   /** Absent for a `verify` attempt, which runs no agent. */
   model: z.object({ baseUrl: z.string(), apiKey: z.string(), model: z.string() }).optional(),
 });
-/** Credentials of one attempt; `expiresAt` in epoch milliseconds. */
+/** Credentials of an attempt; `expiresAt` in epoch milliseconds. */
 export type Credentials = z.infer<typeof credentialsSchema>;
 
 export const bridgePhaseSchema = z.enum([
@@ -105,14 +105,14 @@ export const bridgePhaseSchema = z.enum([
   'pushing',
   'waiting',
 ]);
-/** Step that the bridge is at; `waiting` means for a message from a person. */
+/** Current step of the bridge; `waiting` means for a message from a person. */
 export type BridgePhase = z.infer<typeof bridgePhaseSchema>;
 
 /** Body of POST heartbeat, which renews the lease and returns new messages. */
 export const heartbeatRequestSchema = z
   .object({
     phase: bridgePhaseSchema,
-    /** One line for people, for example the tool and the file in use. */
+    /** Current activity in a line for people, for example the tool and the file in use. */
     activity: z.string().max(200).default(''),
     usage: usageSchema,
     /** Time of the agent's last output, epoch milliseconds. */
@@ -226,7 +226,7 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
     })
     .strict(),
 ]);
-/** Result that ends an attempt. */
+/** Result at the end of an attempt. */
 export type AttemptResult = z.infer<typeof resultRequestSchema>;
 
 export const acceptedSchema = z.object({ accepted: z.literal(true) });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export const errorBodySchema = z.object({
   error: z.object({
-    /** Stable snake_case code that clients may branch on. */
+    /** Stable snake_case code; clients may branch on the code. */
     code: z.string(),
     message: z.string(),
     /** Holds `issues: [{ path, message }]` for an invalid request. */

@@ -44,7 +44,7 @@ export type TaskKey = { readonly plan: PlanId; readonly run: number; readonly ta
 /** Key of an attempt; `n` counts the attempts of the task from 1. */
 export type AttemptKey = TaskKey & { readonly n: number };
 
-/** Key of the merge queue of one root branch: one for each repository in a run. */
+/** Key of a merge queue. Each repository of a run has a root branch with a merge queue. */
 export type MergeQueueKey = {
   readonly plan: PlanId;
   readonly run: number;
@@ -91,7 +91,7 @@ export const repoPathSchema = z
     'must be a path inside the repository: relative, with forward slashes and without ".."',
   );
 
-/** FNV-1a, 32 bits: any even spread will do; it keeps no secret and proves nothing. */
+/** Hashes a text with FNV-1a to 32 bits, for an even distribution. Not suitable for secrets. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i += 1)

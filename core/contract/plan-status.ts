@@ -15,6 +15,7 @@ export const PLAN_STATUSES = [
   'failed',
 ] as const;
 
+/** Status of a plan. */
 export type PlanStatus = (typeof PLAN_STATUSES)[number];
 
 /** Facts of a plan that tell whether it makes progress, as its view carries them. */

@@ -75,7 +75,7 @@ export const createPlanSchema = z
     path: ['prompt'],
     message: 'a plan needs a prompt or a graph',
   });
-/** Request that creates a plan. */
+/** Request to create a plan. */
 export type CreatePlan = z.infer<typeof createPlanSchema>;
 
 export const forecastSchema = z.object({

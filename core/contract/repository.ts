@@ -31,7 +31,7 @@ export const repositoryFileSchema = z
     env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string().max(4_000)),
     /** Resources of a pod in Kubernetes notation; the process launcher ignores them. */
     resources: z.object({ cpu: z.string(), memory: z.string(), disk: z.string() }).partial(),
-    /** Instructions that are added to the prompt of every agent. */
+    /** Additional instructions for the prompt of every agent. */
     prompt: z.string().max(10_000),
     author: z.object({ name: z.string().min(1).max(100), email: z.email() }),
     signOff: z.boolean(),
@@ -79,7 +79,7 @@ export const linkRepositorySchema = z.union([
     .object({ path: z.string().min(1).max(1_000), forge: z.literal('local').default('local') })
     .strict(),
 ]);
-/** Request that links a repository. */
+/** Request to link a repository. */
 export type LinkRepository = z.infer<typeof linkRepositorySchema>;
 
 /** Repository of a plan. */

@@ -16,7 +16,7 @@ export type Route = {
   /** Path with parameters as `{name}`. */
   readonly path: string;
   readonly access: RouteAccess;
-  /** One line for the OpenAPI document, starting with a verb. */
+  /** Summary for the OpenAPI document, in a single line that starts with a verb. */
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

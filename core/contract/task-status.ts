@@ -17,6 +17,7 @@ export const TASK_STATUSES = [
   'cancelled',
 ] as const;
 
+/** Status of a task. */
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** Tells whether the task stays as it is until a person or the forge changes it: merged, blocked, failed or cancelled. */

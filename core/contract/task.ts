@@ -145,5 +145,5 @@ export const taskViewSchema = z.object({
   question: questionSchema.optional(),
   parkedUntil: z.number().int().optional(),
 });
-/** Task of a run as clients see it. */
+/** Task of a run, for clients. */
 export type TaskView = z.infer<typeof taskViewSchema>;

@@ -22,9 +22,9 @@ export type WaitingAction = z.infer<typeof waitingActionSchema>;
 /** Fields of every kind. */
 const COMMON = {
   plan: z.string(),
-  /** One line of at most 200 characters, for example the question or the reason for a failure. */
+  /** Single line of at most 200 characters, for example the question or the reason for a failure. */
   reason: z.string().max(200).optional(),
-  /** Offered actions, the recommended one first. */
+  /** Offered actions, starting with the recommended action. */
   actions: z.array(waitingActionSchema).min(1),
 };
 

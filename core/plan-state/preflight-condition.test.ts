@@ -6,7 +6,12 @@ import {
   selectRelevantConditions,
 } from './preflight-condition.ts';
 
-const SQUASH_ONLY = { rule: 'merge_methods', message: 'no merges', blocking: true, lane: true };
+const SQUASH_ONLY = {
+  rule: 'merge_methods',
+  message: 'no merges',
+  blocking: true,
+  rootMergesOnly: true,
+};
 const SIGNED = { rule: 'required_signatures', message: 'signed', blocking: true };
 const DELETION_BLOCKED = { rule: 'deletion', message: 'kept', blocking: false };
 

@@ -15,13 +15,13 @@ export function createPreflightCondition(
   const message = `${repo}: ${finding.message}`;
   if (!finding.blocking)
     return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
-  const prefix = finding.lane === true ? BLOCKING_LANE_PREFIX : BLOCKING_PREFIX;
+  const prefix = finding.rootMergesOnly === true ? BLOCKING_LANE_PREFIX : BLOCKING_PREFIX;
   return { level: 'error', code: `${prefix}${finding.rule}`, message, at };
 }
 
 /** A rule about the merge queue does not block a simple plan, which merges nothing itself. */
 export function blocksPlan(finding: PreflightFinding, isSimple: boolean): boolean {
-  return finding.blocking && !(isSimple && finding.lane === true);
+  return finding.blocking && !(isSimple && finding.rootMergesOnly === true);
 }
 
 /** Drops the conditions that do not block a plan of this kind. */

@@ -25,12 +25,12 @@ export type PullRequest = PullRef & {
   readonly body: string;
   readonly state: PullState;
   readonly draft: boolean;
-  /** Branch that the pull request merges. */
+  /** Source branch. */
   readonly head: string;
   readonly headSha: Sha;
-  /** Branch that the pull request merges into. */
+  /** Target branch. */
   readonly base: string;
-  /** null: the forge has not computed it yet; read again. */
+  /** null while the forge has not computed the mergeability; read the pull request again later. */
   readonly mergeable: boolean | null;
   /** Merge commit, present once `state` is `merged`. */
   readonly mergeSha?: Sha;
@@ -52,7 +52,7 @@ export type PullQuery = {
   readonly labels: readonly string[];
 };
 
-/** Pull request that must exist. */
+/** Description of a required pull request. */
 export type WantedPull = PullQuery & {
   readonly title: string;
   readonly body: string;
@@ -105,7 +105,7 @@ export type MergeOutcome =
   /** The forge rejected the merge (405): because of a rule, a conflict, or a mergeability that is not computed yet. */
   | { readonly kind: 'notMergeable'; readonly message: string };
 
-/** File that a commit range changed. */
+/** Changed file of a commit range. */
 export type CommitFile = {
   readonly path: string;
   readonly status: 'added' | 'modified' | 'removed' | 'renamed';
@@ -120,7 +120,7 @@ export type TreeEntry = {
   readonly size?: number;
 };
 
-/** Settings of a repository that the platform depends on. */
+/** Repository settings with an effect on the platform. */
 export type RepositoryFacts = {
   readonly name: RepoName;
   readonly defaultBranch: string;
@@ -135,14 +135,14 @@ export type RepositoryFacts = {
   readonly permissions: { readonly push: boolean; readonly pull: boolean; readonly admin: boolean };
 };
 
-/** Rule or setting of a repository that affects a plan, reported before the approval. */
+/** Repository rule or setting with an effect on a plan, reported before the approval. */
 export type PreflightFinding = {
   readonly rule: string;
   readonly message: string;
   /** True if the plan cannot succeed with this rule; false for information only. */
   readonly blocking: boolean;
   /** True if the rule only concerns merges into a root branch, which a simple plan does not have. */
-  readonly lane?: boolean;
+  readonly rootMergesOnly?: boolean;
 };
 
 /** Credential for git over HTTPS; `expiresAt` in epoch milliseconds. */
@@ -206,7 +206,7 @@ export interface Forge {
     scratchBranch: string,
   ): Promise<'clean' | 'conflict'>;
 
-  /** Finds the pull request that the query selects. */
+  /** Finds the selected pull request. */
   findPull(repo: RepoName, query: PullQuery): Promise<PullRequest | undefined>;
   /**
    * Returns the pull request that the query selects, or opens it. Looks for the pull request immediately before opening, because

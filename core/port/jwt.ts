@@ -1,4 +1,4 @@
-// Signed tokens that a handler verifies without reading the store.
+// Signed tokens, which a handler verifies without reading the store.
 
 /** Intended use of a token; a token for another audience is not accepted. */
 export type Audience = 'session' | 'attempt';
@@ -12,7 +12,7 @@ export type Claims = {
   readonly extra?: Readonly<Record<string, string>>;
 };
 
-/** Port that signs and verifies tokens. */
+/** Port to sign and verify tokens. */
 export interface Jwt {
   /** Signs the claims; `now` in epoch milliseconds. */
   sign(claims: Claims, now: number): Promise<string>;

@@ -1,6 +1,6 @@
 // Port to the place where attempts run: child processes on a laptop, pods in a cluster. One contract suite tests all launchers.
 
-/** Pod that runs one attempt. */
+/** Specification of a pod for one attempt. */
 export type PodSpec = {
   /** Deterministic DNS-1123 name that contains plan, run, task and attempt. */
   readonly name: string;
@@ -35,7 +35,7 @@ export type Pod = {
   readonly uid: string;
 };
 
-/** Port that starts and removes pods. */
+/** Port to start, list and remove pods. */
 export interface PodLauncher {
   /**
    * Starts a pod, or returns the existing pod of the same name.

@@ -1,4 +1,4 @@
-/** Port that hashes passwords. Methods throw no AppError. */
+/** Port to hash and verify passwords. Methods throw no AppError. */
 export interface PasswordHash {
   /** Returns a salted hash; the text includes the parameters of the algorithm. */
   hash(password: string): Promise<string>;

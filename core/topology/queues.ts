@@ -10,7 +10,7 @@ export type QueueRow = {
   readonly types: readonly QueueMessageType[];
   /** Maximum number of messages of one invocation. */
   readonly batchSize: number;
-  /** Maximum number of messages that are handled at the same time, over all invocations. */
+  /** Maximum number of concurrent messages over all invocations. */
   readonly concurrency: number;
   readonly timeoutSeconds: number;
   /** Time after which an unacknowledged message is delivered again; longer than `timeoutSeconds`. */
@@ -72,7 +72,7 @@ export const QUEUES: readonly QueueRow[] = [
   },
 ];
 
-/** Returns the queue that carries messages of a type; throws for a type that no queue lists. */
+/** Returns the queue for messages of a type; throws for a type without a queue. */
 export function requireQueueRow(type: QueueMessageType): QueueRow {
   const row = QUEUES.find((queue) => queue.types.includes(type));
   if (row === undefined)

@@ -24,13 +24,16 @@ export type SecretName =
 
 /** Permissions of one function. */
 export type Rights = {
-  /** Sections of the configuration (functions/config-sections.ts) that the function reads. */
+  /** Configuration sections of the function (functions/config-sections.ts). */
   readonly config: readonly string[];
   readonly secrets: readonly SecretName[];
   readonly table: readonly TableRight[];
   /** Accessible partitions, with `*` at the end as a wildcard; absent: all partitions. */
   readonly partitions?: readonly string[];
-  /** Names of the queues that the function may send to. */
+  /**
+   * Names of the queues that the function may send to. A function that changes plans may send to every queue, because one
+   * module announces every transition of a plan.
+   */
   readonly sends: readonly string[];
   /** True if the function may send to open WebSockets. */
   readonly pushes: boolean;
@@ -75,7 +78,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'github', 'auth'],
     secrets: ['AUTH_SECRETS', 'GITHUB', 'MODEL_API_KEY'],
-    sends: ['reconcile', 'schedule', 'push', 'notify'],
+    sends: EVERY_QUEUE,
   },
   'functions/hook/github.ts': {
     config: ['log', 'table', 'queue', 'webhook'],
@@ -89,7 +92,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'github'],
     secrets: ['GITHUB', 'MODEL_API_KEY'],
-    sends: ['plan', 'reconcile', 'push', 'notify'],
+    sends: EVERY_QUEUE,
   },
   'functions/queue/reconcile.ts': {
     ...ENGINE_RIGHTS,
@@ -101,7 +104,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
     ...ENGINE_RIGHTS,
     config: [...ENGINE_RIGHTS.config, 'auth', 'launcher'],
     secrets: ['AUTH_SECRETS'],
-    sends: ['reconcile', 'schedule', 'push', 'notify'],
+    sends: EVERY_QUEUE,
   },
   'functions/queue/notify.ts': {
     config: ['log', 'table'],

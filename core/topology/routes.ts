@@ -3,7 +3,7 @@ import type { Route } from '../contract/route.ts';
 
 // Assigns routes to functions. The gateway in the cloud and the gateway on the laptop are both built from these rows.
 
-/** Function that serves HTTP routes. */
+/** Function with its HTTP routes. */
 export type HttpFunction = {
   readonly name: string;
   readonly handler: string;
@@ -11,7 +11,7 @@ export type HttpFunction = {
   readonly timeoutSeconds: number;
 };
 
-/** Functions that serve HTTP routes. */
+/** All functions with HTTP routes. */
 export const HTTP_FUNCTIONS: readonly HttpFunction[] = [
   { name: 'api', handler: 'functions/http/api.ts', routes: USER_API, timeoutSeconds: 29 },
   { name: 'doctor', handler: 'functions/http/doctor.ts', routes: DOCTOR_API, timeoutSeconds: 29 },
@@ -24,7 +24,7 @@ export const HTTP_FUNCTIONS: readonly HttpFunction[] = [
   { name: 'hook', handler: 'functions/hook/github.ts', routes: HOOK_API, timeoutSeconds: 10 },
 ];
 
-/** Functions that serve the routes of the WebSocket gateway. */
+/** Functions by WebSocket route. */
 export const SOCKET_ROUTES = [
   { route: '$connect', handler: 'functions/ws/connect.ts' },
   { route: '$disconnect', handler: 'functions/ws/disconnect.ts' },

@@ -1,4 +1,4 @@
-/** Functions that run at fixed intervals. */
+/** Functions with a fixed interval. */
 export const SCHEDULES = [
   {
     name: 'resync',

@@ -7,7 +7,7 @@ import type { Key } from '../port/table.ts';
 /** Start of a partition key, up to the first id. */
 const PARTITION_PREFIX = { plan: 'PLAN#', task: 'TASK#', mergeQueue: 'LANE#' } as const;
 
-/** Start of a sort key inside a partition, to query one kind of item. */
+/** Start of a sort key inside a partition, to query items of the same kind. */
 export const SORT_PREFIX = {
   dependents: 'DEP#',
   history: 'H#',
@@ -34,22 +34,23 @@ export function formatTaskPartition(key: TaskKey): string {
 export function formatMergeQueuePartition(key: MergeQueueKey): string {
   return `${PARTITION_PREFIX.mergeQueue}${key.plan}#${key.run}#${key.repo}`;
 }
-/** Partition of the notices about a plan and its tasks. */
+/** Formats the partition of the notices about a plan and its tasks. */
 export function formatNoticesPartition(plan: PlanId): string {
   return `NOTICES#${plan}`;
 }
-/** Partition that holds one item for each connection that watches the plan. */
+/** Formats the partition with an item for each watcher of the plan. */
 export function formatPlanWatchersPartition(plan: PlanId): string {
   return `WATCH#${plan}`;
 }
-/** Partition that holds one item for each plan that the WebSocket connection watches. */
+/** Formats the partition with an item for each watched plan of a WebSocket connection. */
 export function formatConnectionPartition(connection: string): string {
   return `CONNECTION#${connection}`;
 }
+/** Formats the partition of a webhook delivery. */
 export function formatDeliveryPartition(delivery: string): string {
   return `DELIVERY#${delivery}`;
 }
-/** Partition of a secret that can be used once; the key contains only its hash. */
+/** Formats the partition of a single-use secret; the key contains only its hash. */
 export function formatOneTimeSecretPartition(kind: 'code' | 'ticket', hash: string): string {
   return `access#${kind}#${hash}`;
 }

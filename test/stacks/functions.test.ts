@@ -11,6 +11,12 @@ import { createUser } from '../../core/access/user.ts';
 import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
 import type { PodSpec } from '../../core/port/launcher.ts';
 import { HANDLERS, toFunctionId } from '../../core/topology/handlers.ts';
+import {
+  createGraphPlan,
+  createQuestionBody,
+  createResultBody,
+  USAGE,
+} from '../support/cloud/cloud-requests.ts';
 import type { CloudStage } from '../support/cloud/cloud-stage.ts';
 import { startCloudStage } from '../support/cloud/cloud-stage.ts';
 import type { HttpInput } from '../support/contract/http-event.ts';
@@ -34,7 +40,6 @@ const SECRETS = {
   MODEL_API_KEY: 'sk-the-key-of-the-model',
 };
 const USER = { email: 'ann@example.org', password: 'correct horse battery' };
-const USAGE = { inputTokens: 1, outputTokens: 1, usd: null, turns: 1 };
 
 describe.skipIf(cloud === null)(
   'each function from its bundle, with its environment and its role',
@@ -378,29 +383,3 @@ const pullSchema = z.object({
   merged_at: z.string().nullable(),
 });
 const bodySchema = z.record(z.string(), z.unknown());
-
-function createGraphPlan() {
-  const graph = ['one', 'two'].map((id) => ({
-    id,
-    description: `Write ${id}.txt, with the number ${id} in it and nothing else.`,
-    criteria: [`${id}.txt is there`],
-    scope: [`${id}.txt`],
-  }));
-  return { title: 'Numbers', repositories: [{ name: 'acme/shop' }], graph, autoApprove: true };
-}
-
-function createQuestionBody() {
-  return { id: 'q1', text: 'Really?', options: [], default: 'yes', timeoutAt: Date.now() + 60_000 };
-}
-
-function createResultBody(commit: string, root: string) {
-  const results = [{ command: ['node', '--version'], exitCode: 0, durationMs: 1, output: '' }];
-  return {
-    outcome: 'done',
-    commit,
-    evidence: { commit, root, green: true, results, at: Date.now() },
-    summary: 'Wrote it.',
-    changed: ['one.txt'],
-    usage: USAGE,
-  };
-}

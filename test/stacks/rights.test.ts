@@ -32,12 +32,17 @@ const INDEX_RIGHTS = 'indexes: Query';
 const RIGHTS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
   'http-api': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: notify plan push reconcile schedule'],
   'http-doctor': ['table: GetItem PutItem Query', INDEX_RIGHTS, 'send: schedule'],
-  'http-attempt': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: notify push reconcile schedule'],
+  'http-attempt': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: notify plan push reconcile schedule'],
   'hook-github': ['table: GetItem PutItem of DELIVERY#*', 'send: reconcile'],
   'ws-connect': ['table: GetItem DeleteItem of access#ticket#* access#users'],
   'ws-disconnect': ['table: Query DeleteItem of WATCH#* CONNECTION#*'],
   'ws-default': ['table: PutItem DeleteItem of WATCH#* CONNECTION#*', 'post to connections'],
-  'queue-plan': [ITEM_RIGHTS, INDEX_RIGHTS, 'send: notify plan push reconcile', 'receive: plan'],
+  'queue-plan': [
+    ITEM_RIGHTS,
+    INDEX_RIGHTS,
+    'send: notify plan push reconcile schedule',
+    'receive: plan',
+  ],
   'queue-reconcile': [
     ITEM_RIGHTS,
     INDEX_RIGHTS,
@@ -47,7 +52,7 @@ const RIGHTS_BY_FUNCTION: Readonly<Record<string, readonly string[]>> = {
   'queue-schedule': [
     ITEM_RIGHTS,
     INDEX_RIGHTS,
-    'send: notify push reconcile schedule',
+    'send: notify plan push reconcile schedule',
     'receive: schedule',
   ],
   'queue-notify': ['table: PutItem of NOTICES#*', 'receive: notify'],
