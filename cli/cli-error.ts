@@ -15,7 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Meaning of each exit code, as help prints it. */
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.done, 'success; or the plan runs and needs nobody'],
+  [EXIT.done, 'success; a plan that is not complete needs no person now'],
   [EXIT.failed, 'the plan failed, halted, was rejected or cancelled; or a check failed'],
   [EXIT.usage, 'the command, an option or an argument is wrong'],
   [EXIT.denied, 'not signed in, or not allowed'],

@@ -77,7 +77,11 @@ export type Command = {
 export const GLOBAL_OPTIONS = {
   json: { type: 'boolean', help: 'print only JSON on stdout' },
   verbose: { type: 'boolean', help: 'show the URL and the credential that are used' },
-  url: { type: 'string', value: 'URL', help: 'URL of smol-gang; default: found by itself' },
+  url: {
+    type: 'string',
+    value: 'URL',
+    help: 'URL of smol-gang; default: the platform in this folder or the last sign-in',
+  },
   help: { type: 'boolean', short: 'h', help: 'show this help' },
 } as const satisfies OptionSpecs;
 /** Values of the options that every command takes. */

@@ -22,7 +22,7 @@ const COLUMNS: readonly Column[] = [
   { header: '' },
   { header: '', max: 60, shrinks: true, min: 20 },
 ];
-const LABEL_WIDTH = 12;
+const LABEL_WIDTH = 15;
 
 type GraphOptions = { readonly width: number };
 
@@ -114,7 +114,7 @@ function renderForecast(forecast: Forecast, options: GraphOptions): Line[] {
   const path = `${forecast.criticalPath.join(' → ')} (${formatMinutes(forecast.criticalPathMinutes)})`;
   return [
     ...renderFact('forecast', [size, time, tokens, cost].join(' · '), options),
-    ...(forecast.tasks > 1 ? renderFact('critical', path, options, 3) : []),
+    ...(forecast.tasks > 1 ? renderFact('critical path', path, options, 3) : []),
   ];
 }
 
@@ -129,7 +129,10 @@ function renderOrdering(graph: GraphView, options: GraphOptions): Line[] {
   const shared = graph.forecast.overlaps.map(
     (overlap) => `${overlap.a} and ${overlap.b}: ${overlap.paths.join(', ')}`,
   );
-  return [...renderPairs('ordered', added, options), ...renderPairs('share', shared, options)];
+  return [
+    ...renderPairs('added order', added, options),
+    ...renderPairs('shared paths', shared, options),
+  ];
 }
 
 function renderPairs(label: string, pairs: readonly string[], options: GraphOptions): Line[] {

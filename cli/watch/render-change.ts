@@ -60,7 +60,8 @@ function renderNewConditions({ plan, before }: PlanChangeItem, now: number): Lin
     .map(({ level, code, message }) => {
       const isInfo = level === 'info';
       const command = findConditionCommand(code, plan.id);
-      const nextStep = command === undefined ? [] : ['  ', styleSpan('bold', command)];
+      const nextStep =
+        command === undefined ? [] : [styleSpan('dim', ' · '), styleSpan('bold', command)];
       const text = [styleSpan(isInfo ? 'dim' : 'warn', message), ...nextStep];
       return renderLogLine(now, isInfo ? 'i' : '!', isInfo ? 'note' : level, text);
     });
@@ -76,7 +77,11 @@ function renderNewWaiting(plan: PlanView, now: number, printedKeys: Set<string>)
   return newItems.map(([key, waiting]) => {
     printedKeys.add(key);
     const command = styleSpan('bold', getWaitingCommand(waiting));
-    return renderLogLine(now, '?', 'waiting', [describeWaiting(waiting), '  ', command]);
+    return renderLogLine(now, '?', 'waiting', [
+      describeWaiting(waiting),
+      styleSpan('dim', ' · '),
+      command,
+    ]);
   });
 }
 

@@ -57,8 +57,7 @@ export const planRejectCommand = defineCommand({
 
 export const planRestartCommand = defineCommand({
   name: 'plan restart',
-  summary:
-    'run a plan again from its approved graph; a plan whose planning failed is planned again',
+  summary: 'run a plan again; a plan without an approved graph is planned again',
   usage: 'PLAN [--wait]',
   words: { min: 1, max: 1 },
   options: WAIT_OPTION,

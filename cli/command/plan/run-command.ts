@@ -42,7 +42,7 @@ const RUN_OPTIONS = {
   policy: {
     type: 'string',
     value: 'auto|review',
-    help: 'auto (default): verified tasks merge by themselves; review: a person approves each',
+    help: 'merge verified tasks at once, or after a person approves; default auto',
   },
   wait: { type: 'boolean', help: 'watch until the plan ends or needs a person' },
   agent: { type: 'string', value: 'NAME', help: `coding agent: ${AGENT_NAMES.join(', ')}` },

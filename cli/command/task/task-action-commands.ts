@@ -41,7 +41,7 @@ export const taskRetryCommand = defineTaskAction(
 );
 export const taskUnblockCommand = defineTaskAction(
   'task unblock',
-  'continue a blocked task after its cause is removed, from the accepted commit',
+  'continue a blocked task once its cause is removed',
   API.unblockTask,
 );
 export const taskApproveCommand = defineTaskAction(
