@@ -43,17 +43,17 @@ export class CliError extends Error {
     exitCode: ExitCode,
     code: string,
     message: string,
-    more: {
+    options: {
       readonly details?: Readonly<Record<string, unknown>>;
       readonly advice?: string;
       readonly cause?: unknown;
     } = {},
   ) {
-    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = exitCode;
     this.code = code;
-    this.details = more.details ?? {};
-    this.advice = more.advice;
+    this.details = options.details ?? {};
+    this.advice = options.advice;
   }
 }
 

@@ -56,9 +56,9 @@ test('parsers of numbers and choices reject values outside their bounds', () => 
 
   expect(parseNumberOption('n', '12', whole)).toBe(12);
   expect(parseNumberOption('n', undefined, whole)).toBeUndefined();
-  for (const bad of ['', ' ', '0', '1.5', '-1', 'many', 'Infinity', '1e999']) {
-    expect(() => parseNumberOption('n', bad, whole)).toThrow(
-      `--n takes a whole number from 1, not "${bad}"`,
+  for (const invalid of ['', ' ', '0', '1.5', '-1', 'many', 'Infinity', '1e999']) {
+    expect(() => parseNumberOption('n', invalid, whole)).toThrow(
+      `--n takes a whole number from 1, not "${invalid}"`,
     );
   }
   expect(parseChoiceOption('policy', 'auto', ['auto', 'review'])).toBe('auto');

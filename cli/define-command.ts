@@ -104,11 +104,11 @@ export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>)
         ...spec.options,
       });
       if (globals.values.help === true) return { globals: globals.values, run: async () => 0 };
-      const own = parseValues<O>(args, { ...GLOBAL_OPTIONS, ...spec.options });
-      requireWordCount(spec, own.words);
+      const parsed = parseValues<O>(args, { ...GLOBAL_OPTIONS, ...spec.options });
+      requireWordCount(spec, parsed.words);
       return {
         globals: globals.values,
-        run: (context) => spec.run(context, own.words, own.values),
+        run: (context) => spec.run(context, parsed.words, parsed.values),
       };
     },
   };

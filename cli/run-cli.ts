@@ -26,12 +26,12 @@ async function dispatchCommand(
   host: Host,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const found = findCommand(args);
-  if ('help' in found) {
-    terminal.printLines(renderHelp(found.help, terminal.width));
+  const match = findCommand(args);
+  if ('help' in match) {
+    terminal.printLines(renderHelp(match.help, terminal.width));
     return EXIT.done;
   }
-  const { command, commandArgs } = found;
+  const { command, commandArgs } = match;
   const prepared = command.prepare(commandArgs);
   if (prepared.globals.help === true) {
     terminal.printLines(renderCommandHelp(command, terminal.width));
@@ -89,9 +89,9 @@ function findCommand(args: readonly string[]): FoundCommand {
 /** Finds the commands that start with a word, such as "plan". */
 function findGroup(word: string): CommandGroup | undefined {
   const commands = COMMANDS.filter((command) => command.name.startsWith(`${word} `));
-  const [first] = commands;
+  const [firstCommand] = commands;
   const group = COMMAND_GROUPS.find(
-    ({ commands: members }) => first !== undefined && members.includes(first),
+    ({ commands: members }) => firstCommand !== undefined && members.includes(firstCommand),
   );
   return group === undefined ? undefined : { title: group.title, commands };
 }

@@ -42,8 +42,8 @@ export function createTerminal(host: Host, json: boolean): Terminal {
       stdout.write(`${formatSafeJson(value, layout === 'document' ? 2 : 0)}\n`);
     },
     printRaw(text) {
-      const shown = stdout.isTTY === true ? cleanText(text) : text;
-      stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
+      const printed = stdout.isTTY === true ? cleanText(text) : text;
+      stdout.write(printed.endsWith('\n') ? printed : `${printed}\n`);
     },
     printNotes: (lines) => writeLines(stderr, lines, usesColour(host, stderr)),
     ask: (question) => askWithEcho(host, question),
@@ -73,11 +73,11 @@ function formatSafeJson(value: unknown, indent: number): string {
 }
 
 async function askWithEcho(host: Host, question: string): Promise<string> {
-  const lines = createInterface({ input: host.stdin, output: host.stderr });
+  const reader = createInterface({ input: host.stdin, output: host.stderr });
   try {
-    return await readAnswerLine(lines, question);
+    return await readAnswerLine(reader, question);
   } finally {
-    lines.close();
+    reader.close();
   }
 }
 
@@ -91,25 +91,25 @@ async function askWithoutEcho(host: Host, question: string): Promise<string> {
   // readline echoes the typed characters to its output; this output discards them.
   const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
   host.stderr.write(question);
-  const lines = createInterface({ input: host.stdin, output: discard, terminal: true });
+  const reader = createInterface({ input: host.stdin, output: discard, terminal: true });
   try {
-    return await readAnswerLine(lines, '');
+    return await readAnswerLine(reader, '');
   } finally {
-    lines.close();
+    reader.close();
     host.stderr.write('\n');
   }
 }
 
 function readAnswerLine(
-  lines: ReturnType<typeof createInterface>,
+  reader: ReturnType<typeof createInterface>,
   question: string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const rejectInterrupted = () =>
       reject(new CliError(EXIT.interrupted, 'interrupted', 'interrupted'));
-    lines.once('SIGINT', rejectInterrupted);
-    lines.once('close', rejectInterrupted);
-    lines.question(question).then(resolve, reject);
+    reader.once('SIGINT', rejectInterrupted);
+    reader.once('close', rejectInterrupted);
+    reader.question(question).then(resolve, reject);
   });
 }
 

@@ -82,6 +82,6 @@ export function describeParseError(error: z.ZodError): string {
     const path = issue.path.map(String).join('.');
     return path === '' ? issue.message : `${path}: ${issue.message}`;
   });
-  const more = error.issues.length - problems.length;
-  return problems.join('; ') + (more > 0 ? `; and ${more} more` : '');
+  const hiddenCount = error.issues.length - problems.length;
+  return problems.join('; ') + (hiddenCount > 0 ? `; and ${hiddenCount} more` : '');
 }

@@ -34,12 +34,12 @@ export async function sendRequest(
   options: SendOptions,
 ): Promise<Response> {
   const giveUpAt = options.now() + options.patienceMs;
-  let pause = MIN_DELAY_MS;
+  let pauseMs = MIN_DELAY_MS;
   for (let tryCount = 1; ; tryCount += 1) {
     const outcome = await sendOnce(request, options);
     const canRepeat = options.isRepeatable || isRefusedConnection(outcome.error);
-    const wait = Math.max(pause * (0.75 + Math.random() / 2), outcome.retryAfterMs);
-    const isLast = !canRepeat || options.now() + wait > giveUpAt;
+    const waitMs = Math.max(pauseMs * (0.75 + Math.random() / 2), outcome.retryAfterMs);
+    const isLast = !canRepeat || options.now() + waitMs > giveUpAt;
     if (
       outcome.response !== undefined &&
       (isLast || !RETRYABLE_STATUSES.has(outcome.response.status))
@@ -49,8 +49,8 @@ export async function sendRequest(
     if (isLast) throw createUnreachableError(request.baseUrl, outcome.error);
     if (tryCount === 4) options.onNote?.(`${request.baseUrl} does not answer; trying again`);
     await outcome.response?.body?.cancel();
-    await delay(wait, undefined, { signal: options.signal });
-    pause = Math.min(pause * 2, MAX_DELAY_MS);
+    await delay(waitMs, undefined, { signal: options.signal });
+    pauseMs = Math.min(pauseMs * 2, MAX_DELAY_MS);
   }
 }
 

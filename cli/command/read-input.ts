@@ -24,16 +24,16 @@ export async function readInput(context: CommandContext, name: string): Promise<
  */
 export async function readTextInput(
   context: CommandContext,
-  given: { readonly argument?: string | undefined; readonly file?: string | undefined },
+  source: { readonly argument?: string | undefined; readonly file?: string | undefined },
   noun: string,
 ): Promise<string> {
-  if (given.argument !== undefined && given.file !== undefined) {
+  if (source.argument !== undefined && source.file !== undefined) {
     throw createUsageError(`give ${noun} as text or as a file, not both`);
   }
   const text =
-    given.file !== undefined || given.argument === '-'
-      ? await readInput(context, given.file ?? '-')
-      : (given.argument ?? '');
+    source.file !== undefined || source.argument === '-'
+      ? await readInput(context, source.file ?? '-')
+      : (source.argument ?? '');
   if (text.trim() === '') throw createUsageError(`${noun} is missing`);
   return text;
 }

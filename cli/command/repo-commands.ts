@@ -87,8 +87,9 @@ function listRepositories(client: Client) {
 }
 
 async function findRepositoryId(client: Client, name: string): Promise<string> {
-  const found = (await listRepositories(client)).find((repository) => repository.name === name);
-  if (found !== undefined) return found.id;
+  const repositories = await listRepositories(client);
+  const repository = repositories.find((candidate) => candidate.name === name);
+  if (repository !== undefined) return repository.id;
   throw new CliError(EXIT.notFound, 'not_found', `repository ${name} is not linked`, {
     advice: '`smol-gang repo list` lists the linked repositories',
   });

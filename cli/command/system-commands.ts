@@ -71,10 +71,10 @@ export const recoverCommand = defineCommand({
     if (planArgument !== undefined) plans.push(await resolvePlan(api, planArgument));
     else {
       for (const status of ['planning', 'activating', 'active'] as const) {
-        const found = await readAllPages((cursor) =>
+        const plansInStatus = await readAllPages((cursor) =>
           api.call(API.listPlans, { query: { status, limit: 200, cursor } }),
         );
-        plans.push(...found.map((plan) => plan.id));
+        plans.push(...plansInStatus.map((plan) => plan.id));
       }
     }
     const recovered = [];

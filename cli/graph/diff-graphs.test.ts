@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { taskSpecSchema } from '../../core/contract/task.ts';
 import { diffGraphs } from './diff-graphs.ts';
 
-function createTask(id: string, dependsOn: string[] = [], more: Record<string, unknown> = {}) {
-  return taskSpecSchema.parse({ id, description: `do ${id}`, dependsOn, ...more });
+function createTask(id: string, dependsOn: string[] = [], change: Record<string, unknown> = {}) {
+  return taskSpecSchema.parse({ id, description: `do ${id}`, dependsOn, ...change });
 }
 
 test('equal graphs have no edits between them', () => {

@@ -66,8 +66,9 @@ export function renderPulls(plan: PlanView, width: number): Line[] {
     ];
     if (pull.url === undefined) return [head];
     const url = styleSpan('accent', pull.url);
-    const room = width - pull.repo.length - name.length - pull.base.length - state.text.length - 14;
-    return pull.url.length <= room ? [[...head, '  ', url]] : [head, ['  ', url]];
+    const urlWidth =
+      width - pull.repo.length - name.length - pull.base.length - state.text.length - 14;
+    return pull.url.length <= urlWidth ? [[...head, '  ', url]] : [head, ['  ', url]];
   });
 }
 

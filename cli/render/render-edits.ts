@@ -63,11 +63,11 @@ function renderMarkedLine(
   text: string,
   width: number,
 ): Line[] {
-  const room = Math.max(20, width - id.length - 4);
-  const [first = '', ...rest] = wrapText(cleanText(text).trim(), room).slice(0, 8);
+  const textWidth = Math.max(20, width - id.length - 4);
+  const [firstLine = '', ...otherLines] = wrapText(cleanText(text).trim(), textWidth).slice(0, 8);
   const indent = ' '.repeat(id.length + 4);
   return [
-    [styleSpan(style, `${sign} `), styleSpan('bold', id), '  ', first],
-    ...rest.map((line): Line => [indent, line]),
+    [styleSpan(style, `${sign} `), styleSpan('bold', id), '  ', firstLine],
+    ...otherLines.map((line): Line => [indent, line]),
   ];
 }

@@ -43,8 +43,8 @@ export function renderGraph(plan: PlanView, graph: GraphView, options: GraphOpti
 function renderFact(label: string, text: string, options: GraphOptions, maxLines = 8): Line[] {
   if (text.trim() === '') return [];
   const all = wrapText(text.trim(), options.width - LABEL_WIDTH);
-  const shown = all.length > maxLines ? [...all.slice(0, maxLines - 1), '…'] : all;
-  return shown.map((line, index) => [
+  const visible = all.length > maxLines ? [...all.slice(0, maxLines - 1), '…'] : all;
+  return visible.map((line, index) => [
     styleSpan('dim', (index === 0 ? label : '').padEnd(LABEL_WIDTH)),
     line,
   ]);
@@ -137,9 +137,9 @@ function renderOrdering(graph: GraphView, options: GraphOptions): Line[] {
 
 function renderPairs(label: string, pairs: readonly string[], options: GraphOptions): Line[] {
   const hiddenCount = pairs.length - MAX_PAIRS;
-  const shown = pairs.slice(0, MAX_PAIRS);
-  if (hiddenCount > 0) shown.push(`… and ${hiddenCount} more`);
-  return renderFact(label, shown.join('\n'), options, MAX_PAIRS * 2);
+  const visible = pairs.slice(0, MAX_PAIRS);
+  if (hiddenCount > 0) visible.push(`… and ${hiddenCount} more`);
+  return renderFact(label, visible.join('\n'), options, MAX_PAIRS * 2);
 }
 
 function renderSetup(plan: PlanView, options: GraphOptions): Line[] {

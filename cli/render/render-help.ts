@@ -9,11 +9,16 @@ import { wrapText } from './layout/text.ts';
 /** Renders the list of commands, or the commands of a group ("plan"). */
 export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {
   const names = groups.flatMap((group) => group.commands.map((command) => command.name.length));
-  const room = Math.max(0, ...names);
+  const nameWidth = Math.max(0, ...names);
   const sections = groups.map((group): Line[] => [
     [styleSpan('bold', group.title)],
     ...group.commands.map(
-      (command): Line => ['  ', command.name.padEnd(room), '  ', styleSpan('dim', command.summary)],
+      (command): Line => [
+        '  ',
+        command.name.padEnd(nameWidth),
+        '  ',
+        styleSpan('dim', command.summary),
+      ],
     ),
   ]);
   return joinSections([

@@ -6,9 +6,15 @@ import { computeSummaryFigures } from './summary-figures.ts';
 
 const START = NOW - 100_000;
 
-function createRunTask(id: string, from: number, to: number, dependsOn: string[] = [], more = {}) {
-  const at = { startedAt: START + from * 1_000, finishedAt: START + to * 1_000 };
-  return createTaskFixture({ id, status: 'merged', attempt: 1, dependsOn, ...at, ...more });
+function createRunTask(
+  id: string,
+  from: number,
+  to: number,
+  dependsOn: string[] = [],
+  change = {},
+) {
+  const times = { startedAt: START + from * 1_000, finishedAt: START + to * 1_000 };
+  return createTaskFixture({ id, status: 'merged', attempt: 1, dependsOn, ...times, ...change });
 }
 
 const TASKS = [

@@ -108,9 +108,17 @@ function renderTimeBar(
   const total = span.to - span.from;
   const { barColumns } = span;
   if (start === undefined || total <= 0) return ' '.repeat(barColumns);
-  const first = clamp(Math.floor(((start - span.from) / total) * barColumns), 0, barColumns - 1);
-  const last = clamp(Math.ceil(((end - span.from) / total) * barColumns), first + 1, barColumns);
-  const text = ' '.repeat(first) + (isCritical ? '━' : '─').repeat(last - first);
+  const firstColumn = clamp(
+    Math.floor(((start - span.from) / total) * barColumns),
+    0,
+    barColumns - 1,
+  );
+  const lastColumn = clamp(
+    Math.ceil(((end - span.from) / total) * barColumns),
+    firstColumn + 1,
+    barColumns,
+  );
+  const text = ' '.repeat(firstColumn) + (isCritical ? '━' : '─').repeat(lastColumn - firstColumn);
   return styleSpan(isCritical ? 'live' : 'dim', text.padEnd(barColumns));
 }
 

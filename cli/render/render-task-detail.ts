@@ -116,10 +116,10 @@ function renderEvidence(evidence: Evidence | undefined, options: DetailOptions):
       styleSpan('dim', ` · ${formatDuration(result.durationMs)}`),
     ];
     const output = cleanText(result.output).trimEnd().split('\n').slice(-12);
-    const shown = isGreen ? [] : output;
+    const outputLines = isGreen ? [] : output;
     return [
       line,
-      ...shown.map((text): Line => [' '.repeat(LABEL_WIDTH + 2), styleSpan('dim', text)]),
+      ...outputLines.map((text): Line => [' '.repeat(LABEL_WIDTH + 2), styleSpan('dim', text)]),
     ];
   });
   return [head, ...results];

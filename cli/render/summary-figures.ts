@@ -34,13 +34,13 @@ export function computeSummaryFigures(
     intervals.set(task.id, { from: task.startedAt, to: Math.max(to, task.startedAt) });
   }
   const all = [...intervals.values()];
-  const first = plan.startedAt ?? findEarliestStart(all) ?? plan.createdAt;
-  const last = plan.finishedAt ?? findLatestEnd(all) ?? now;
-  const makespanMs = Math.max(0, last - first);
+  const startAt = plan.startedAt ?? findEarliestStart(all) ?? plan.createdAt;
+  const endAt = plan.finishedAt ?? findLatestEnd(all) ?? now;
+  const makespanMs = Math.max(0, endAt - startAt);
   const path = findLongestPath(addEndDependencies(tasks), intervals);
   return {
     makespanMs,
-    beforeStartMs: Math.max(0, first - plan.createdAt),
+    beforeStartMs: Math.max(0, startAt - plan.createdAt),
     criticalPath: path.ids,
     criticalPathMs: path.ms,
     ratio: path.ms > 0 ? makespanMs / path.ms : undefined,

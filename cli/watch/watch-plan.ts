@@ -40,17 +40,17 @@ export async function watchPlan(
 ): Promise<WatchEnd> {
   const view = openWatchView(options);
   const until = options.until ?? hasEnded;
-  let last: PlanSnapshot | undefined;
+  let lastState: PlanSnapshot | undefined;
   try {
     for await (const step of followPlan(client, planId, options)) {
-      last = step.state;
+      lastState = step.state;
       view.show(step);
       if (until(step.state)) break;
     }
     return { state: await readPlanSnapshot(client, planId), interrupted: false };
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
-    return { state: last ?? (await readPlanSnapshot(client, planId)), interrupted: true };
+    return { state: lastState ?? (await readPlanSnapshot(client, planId)), interrupted: true };
   } finally {
     view.close();
   }

@@ -232,6 +232,6 @@ test('a simple plan can be a conversation that a person finishes', async () => {
   const branch = `smol-gang/${plan}-r1/t/main`;
   expect(await runGit(repository.path, ['show', `${branch}:note.txt`])).toBe('two');
   expect(task.waiting).toBeUndefined();
-  const status = await platform.cli(['status', plan, '--json'], { expectedExit: 0 });
+  const status = await platform.cli(['status', plan], { expectedExit: 0 });
   expect(status.stdout).toContain(`git merge ${branch}`);
 });

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { taskSpecSchema } from '../../../core/contract/task.ts';
 import { combineTasks } from './combine-tasks.ts';
 
-function createTask(id: string, more: Record<string, unknown> = {}) {
-  return taskSpecSchema.parse({ id, title: id.toUpperCase(), description: `do ${id}`, ...more });
+function createTask(id: string, change: Record<string, unknown> = {}) {
+  return taskSpecSchema.parse({ id, title: id.toUpperCase(), description: `do ${id}`, ...change });
 }
 
 test('the merged task has the work of all tasks and their outside dependencies', () => {

@@ -43,16 +43,16 @@ export async function resolveRepositories(
   const duplicate = paths.find((path, index) => paths.indexOf(path) < index);
   if (duplicate !== undefined) throw createUsageError(`${duplicate} was named twice`);
   for (const local of locals) printDirtyPaths(context, local);
-  const found: PlanRepository[] = [];
+  const planRepositories: PlanRepository[] = [];
   for (const local of locals) {
     const linked = await client.call(API.linkRepository, { body: { path: local.path } });
-    found.push({ name: linked.name, base: local.branch, baseSha: local.sha });
+    planRepositories.push({ name: linked.name, base: local.branch, baseSha: local.sha });
   }
   for (const name of github) {
     await linkGithubRepository(client, name);
-    found.push({ name, ...(choice.base === undefined ? {} : { base: choice.base }) });
+    planRepositories.push({ name, ...(choice.base === undefined ? {} : { base: choice.base }) });
   }
-  return found;
+  return planRepositories;
 }
 
 async function linkGithubRepository(client: Client, name: string): Promise<void> {
@@ -66,12 +66,12 @@ async function linkGithubRepository(client: Client, name: string): Promise<void>
 function printDirtyPaths(context: CommandContext, local: LocalRepository): void {
   const count = local.dirtyPaths.length;
   if (count === 0) return;
-  const shown = local.dirtyPaths.slice(0, MAX_SHOWN_PATHS).join(', ');
-  const more = count > MAX_SHOWN_PATHS ? ` and ${count - MAX_SHOWN_PATHS} more` : '';
+  const listed = local.dirtyPaths.slice(0, MAX_SHOWN_PATHS).join(', ');
+  const hidden = count > MAX_SHOWN_PATHS ? ` and ${count - MAX_SHOWN_PATHS} more` : '';
   context.terminal.printNotes([
     [
       styleSpan('warn', '! '),
-      `the plan does not contain ${formatCount(count, 'uncommitted file')} of ${local.path}: ${shown}${more}`,
+      `the plan does not contain ${formatCount(count, 'uncommitted file')} of ${local.path}: ${listed}${hidden}`,
     ],
     [styleSpan('dim', `  the work starts from commit ${local.sha.slice(0, 7)} of ${local.branch}`)],
   ]);

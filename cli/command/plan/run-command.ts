@@ -97,8 +97,8 @@ async function readPlanInput(
       'the work to do is missing: give --prompt TEXT, --prompt-file FILE or --plan FILE',
     );
   }
-  const given = { argument: values.prompt, file: values['prompt-file'] };
-  const prompt = hasPrompt ? await readTextInput(context, given, 'the prompt') : undefined;
+  const source = { argument: values.prompt, file: values['prompt-file'] };
+  const prompt = hasPrompt ? await readTextInput(context, source, 'the prompt') : undefined;
   const graph = await readGraphFile(context, values.plan);
   const title = values.title ?? graph?.title;
   return {

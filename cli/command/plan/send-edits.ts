@@ -45,8 +45,8 @@ export function requireTask(target: EditTarget, id: string) {
   const task = target.graph.tasks.find((candidate) => candidate.id === id);
   if (task !== undefined) return task;
   const ids = target.graph.tasks.map((candidate) => candidate.id);
-  const shown = ids.slice(0, 20).join(', ');
-  throw createUsageError(`plan ${target.plan} has no task "${id}"; its tasks are ${shown}`);
+  const listedIds = ids.slice(0, 20).join(', ');
+  throw createUsageError(`plan ${target.plan} has no task "${id}"; its tasks are ${listedIds}`);
 }
 
 /** Sends the edits as a revision and prints the resulting graph. */

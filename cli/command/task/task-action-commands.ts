@@ -81,8 +81,8 @@ export const taskRequestChangesCommand = defineCommand({
   async run(context, args, values) {
     const client = await context.client();
     const { plan, task, otherArgs } = await resolveTask(client, args);
-    const given = { argument: values.reason ?? otherArgs[0], file: values.file };
-    const reason = await readTextInput(context, given, 'the text of the requested changes');
+    const source = { argument: values.reason ?? otherArgs[0], file: values.file };
+    const reason = await readTextInput(context, source, 'the text of the requested changes');
     const input = { params: { plan, task }, body: { reason } };
     return printTask(context, await client.call(API.requestChanges, input));
   },
@@ -137,8 +137,8 @@ export const taskAnswerCommand = defineCommand({
         `--option ${chosen} does not exist: the question offers ${formatCount(question.options.length, 'answer')}`,
       );
     }
-    const given = { argument: option ?? otherArgs[0], file: values.file };
-    const text = await readTextInput(context, given, 'the answer');
+    const source = { argument: option ?? otherArgs[0], file: values.file };
+    const text = await readTextInput(context, source, 'the answer');
     return sendMessage(context, client, { plan, task }, { text, answers: question.id });
   },
 });

@@ -123,11 +123,11 @@ async function readEntriesAfter(
   for (;;) {
     const query = { attempt, after, limit: PAGE_SIZE };
     const { items } = await client.call(API.taskLog, { params: pickRouteParams(target), query });
-    const fresh = items.filter((chunk) => chunk.n > after).toSorted((a, b) => a.n - b.n);
-    for (const chunk of fresh) {
+    const newChunks = items.filter((chunk) => chunk.n > after).toSorted((a, b) => a.n - b.n);
+    for (const chunk of newChunks) {
       after = Math.max(after, chunk.n);
       for (const entry of chunk.entries) entries.push({ attempt, n: chunk.n, ...entry });
     }
-    if (fresh.length === 0) return { entries, after };
+    if (newChunks.length === 0) return { entries, after };
   }
 }

@@ -44,17 +44,18 @@ export function measureLine(line: Line): number {
 
 /** Turns a line into text. */
 export function renderLine(line: Line, format: OutputFormat): string {
-  let room = format.columns ?? Number.POSITIVE_INFINITY;
-  const isTooLong = measureLine(line) > room;
+  let remainingWidth = format.columns ?? Number.POSITIVE_INFINITY;
+  const isTooLong = measureLine(line) > remainingWidth;
   let text = '';
   for (const span of line) {
-    if (room <= 0) break;
+    if (remainingWidth <= 0) break;
     const fullText = getSpanText(span);
     const width = measureWidth(fullText);
-    const isLast = isTooLong && width >= room;
-    const shown = isLast ? truncateText(`${fullText}……`, room) : fullText;
-    text += typeof span === 'string' || !format.colour ? shown : paintText(span.style, shown);
-    room -= width;
+    const isLast = isTooLong && width >= remainingWidth;
+    const visibleText = isLast ? truncateText(`${fullText}……`, remainingWidth) : fullText;
+    text +=
+      typeof span === 'string' || !format.colour ? visibleText : paintText(span.style, visibleText);
+    remainingWidth -= width;
   }
   return format.colour ? text : text.trimEnd();
 }
@@ -77,12 +78,12 @@ export function justifyLine(left: Line, right: Line, width: number): Line {
 
 function cutLine(line: Line, width: number): Span[] {
   const cutSpans: Span[] = [];
-  let room = width;
+  let remainingWidth = width;
   for (const span of line) {
-    if (room <= 0) break;
-    const text = truncateText(getSpanText(span), room);
+    if (remainingWidth <= 0) break;
+    const text = truncateText(getSpanText(span), remainingWidth);
     cutSpans.push(typeof span === 'string' ? text : { text, style: span.style });
-    room -= measureWidth(text);
+    remainingWidth -= measureWidth(text);
   }
   return cutSpans;
 }

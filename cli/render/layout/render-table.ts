@@ -46,8 +46,8 @@ function renderRow(
     if (index >= row.length) return;
     const span = row[index] ?? '';
     const reachesEnd = index === row.length - 1;
-    const room = reachesEnd ? sumWidths(widths.slice(index)) : width;
-    const text = truncateText(getSpanText(span), room);
+    const cellWidth = reachesEnd ? sumWidths(widths.slice(index)) : width;
+    const text = truncateText(getSpanText(span), cellWidth);
     const cell = typeof span === 'string' ? text : { text, style: span.style };
     const fill = ' '.repeat(Math.max(0, width - measureWidth(text)));
     const isLast = index === columns.length - 1;
@@ -83,8 +83,10 @@ function fitWidths(
 
 /** Returns the width of the visible columns and the gaps between them. */
 function sumWidths(widths: readonly number[]): number {
-  const shown = widths.filter((width) => width > 0);
-  return shown.reduce((sum, width) => sum + width, 0) + GAP.length * (shown.length - 1);
+  const visibleWidths = widths.filter((width) => width > 0);
+  return (
+    visibleWidths.reduce((sum, width) => sum + width, 0) + GAP.length * (visibleWidths.length - 1)
+  );
 }
 
 function findWidestShrinking(

@@ -54,10 +54,10 @@ export function truncateText(text: string, width: number): string {
   if (measureWidth(text) <= width) return text;
   if (width <= 0) return '';
   let kept = '';
-  let room = width - 1;
+  let remainingWidth = width - 1;
   for (const { segment } of GRAPHEMES.segment(text)) {
-    room -= measureGrapheme(segment);
-    if (room < 0) break;
+    remainingWidth -= measureGrapheme(segment);
+    if (remainingWidth < 0) break;
     kept += segment;
   }
   return `${kept.trimEnd()}…`;

@@ -38,7 +38,7 @@ export class ApiRefusal extends Error {
     status: number,
     code: string,
     message: string,
-    more: {
+    options: {
       readonly details?: Record<string, unknown>;
       readonly headers?: Record<string, string>;
     } = {},
@@ -46,8 +46,8 @@ export class ApiRefusal extends Error {
     super(message);
     this.status = status;
     this.code = code;
-    this.details = more.details ?? {};
-    this.headers = more.headers ?? {};
+    this.details = options.details ?? {};
+    this.headers = options.headers ?? {};
   }
 }
 
@@ -122,12 +122,12 @@ async function answerRequest({
   problems,
 }: ApiExchange): Promise<ApiReply> {
   const url = new URL(request.url ?? '/', 'http://canned');
-  const found = findRoute(request.method ?? '', url.pathname);
-  if (found === undefined) {
+  const match = findRoute(request.method ?? '', url.pathname);
+  if (match === undefined) {
     problems.push(`no route for ${request.method} ${url.pathname}`);
     return createRefusalReply(new ApiRefusal(404, 'no_route', 'no such route'));
   }
-  const { name, route } = found;
+  const { name, route } = match;
   const body = await text(request);
   const bearer = request.headers.authorization?.replace(/^Bearer /, '');
   if (route.access !== 'public' && !tokens.has(bearer ?? '')) {
@@ -137,7 +137,7 @@ async function answerRequest({
   }
   const parsed: RecordedRequest = {
     route: name,
-    params: requireRecord(route.params?.parse(found.params)),
+    params: requireRecord(route.params?.parse(match.params)),
     query: requireRecord(route.query?.parse(Object.fromEntries(url.searchParams))),
     body: route.body?.parse(JSON.parse(body)),
     headers: request.headers,
