@@ -89,9 +89,9 @@ class ProcessPods {
       );
     }
     return await this.#runExclusive(spec.name, async () => {
-      const found = await this.#find(spec.name);
+      const found = await this.#findPod(spec.name);
       if (found !== undefined && found.state !== 'never') return toPod(found.record, found.state);
-      if (found !== undefined) await removePodFolder(this.#folder(spec.name));
+      if (found !== undefined) await removePodFolder(this.#getFolder(spec.name));
       return await this.#start(spec);
     });
   }
@@ -105,13 +105,13 @@ class ProcessPods {
   async remove(name: string, uid?: string): Promise<'gone' | 'going'> {
     if (!POD_NAME.test(name)) return 'gone';
     return await this.#runExclusive(name, async () => {
-      const found = await this.#find(name);
+      const found = await this.#findPod(name);
       if (found === undefined) return 'gone';
       if (uid !== undefined && found.record.uid !== uid) return 'gone';
       if (found.state === 'starting') return 'going';
       if (!(await this.#endPod(found.record, this.#options.graceMs))) return 'going';
       await saveEndedLog(this.#options.stateDir, name);
-      await removePodFolder(this.#folder(name));
+      await removePodFolder(this.#getFolder(name));
       return 'gone';
     });
   }
@@ -135,20 +135,20 @@ class ProcessPods {
   /** Reads one pod, cleans up after a dead bridge, and kills a bridge past its deadline. A busy pod is only read. */
   async #inspect(name: string): Promise<Pod | undefined> {
     if (this.#busy.has(name)) {
-      const record = await readPodRecord(this.#folder(name));
+      const record = await readPodRecord(this.#getFolder(name));
       return record && toPod(record, BUSY_STATES[record.phase]);
     }
     return await this.#runExclusive(name, async () => {
-      const found = await this.#find(name);
+      const found = await this.#findPod(name);
       if (found === undefined) {
         // An interrupted removal leaves an empty folder.
-        await rmdir(this.#folder(name)).catch(() => {});
+        await rmdir(this.#getFolder(name)).catch(() => {});
         return undefined;
       }
       if (found.state === 'never') return toPod(found.record, 'gone');
-      await truncateLog(this.#folder(name));
+      await truncateLog(this.#getFolder(name));
       const isLate = found.state === 'running' && this.#options.now() >= found.record.deadline;
-      if (isLate) await appendLauncherLine(this.#folder(name), 'the deadline has passed');
+      if (isLate) await appendLauncherLine(this.#getFolder(name), 'the deadline has passed');
       if (!isLate && found.state !== 'gone') return toPod(found.record, found.state);
       const wasEnded = found.record.phase === 'ended';
       const isEnded = wasEnded || (await this.#endPod(found.record, 0));
@@ -158,10 +158,10 @@ class ProcessPods {
   }
 
   /** Reads a pod with its current state; `never` is an intended start that did not happen. */
-  async #find(
+  async #findPod(
     name: string,
   ): Promise<{ readonly record: PodRecord; readonly state: PodState | 'never' } | undefined> {
-    const folder = this.#folder(name);
+    const folder = this.#getFolder(name);
     const record = await readPodRecord(folder);
     if (record === undefined) return undefined;
     if (record.phase !== 'intent') {
@@ -194,7 +194,7 @@ class ProcessPods {
       launcher,
     };
     if (!(await claimPodFolder(this.#options.stateDir, intent))) {
-      const winner = await this.#find(name);
+      const winner = await this.#findPod(name);
       if (winner === undefined || winner.state === 'never') {
         const message = `the pod ${name} is being removed by another launcher; try again`;
         throw new AppError('transient', 'pod_changing', message);
@@ -203,21 +203,21 @@ class ProcessPods {
     }
     try {
       const { nodePath = process.execPath, bridgeEntry, mirrorDir, path, env = {} } = this.#options;
-      const folder = await realpath(this.#folder(name));
+      const folder = await realpath(this.#getFolder(name));
       const start = { folder, uid, nodePath, bridgeEntry, mirrorDir, path, env };
       const bridge = await startBridge(spec, start);
       const started: PodRecord = { ...intent, phase: 'started', bridge };
       await writePodRecord(folder, started);
       return toPod(started, 'running');
     } catch (error) {
-      if (await this.#endPod(intent, 0)) await removePodFolder(this.#folder(name));
+      if (await this.#endPod(intent, 0)) await removePodFolder(this.#getFolder(name));
       throw toLauncherError(error, this.#options.now());
     }
   }
 
   /** Ends all processes of a pod and removes its work; the record stays. Returns false if a process or file remains. */
   async #endPod(record: PodRecord, graceMs: number): Promise<boolean> {
-    const folder = this.#folder(record.name);
+    const folder = this.#getFolder(record.name);
     try {
       const trace = { uid: record.uid, folder: await realpath(folder), bridge: record.bridge };
       if (!(await stopPod(trace, graceMs))) return false;
@@ -231,7 +231,7 @@ class ProcessPods {
     }
   }
 
-  #folder(name: string): string {
+  #getFolder(name: string): string {
     return join(this.#options.stateDir, name);
   }
 

@@ -63,6 +63,7 @@ export class ModelProxy {
     return `http://127.0.0.1:${address.port}`;
   }
 
+  /** Stops listening and closes all connections. */
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
