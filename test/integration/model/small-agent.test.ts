@@ -16,6 +16,7 @@ import type { ChatReply, ChatServer } from '../../support/model/chat-server.ts';
 import { startChatServer } from '../../support/model/chat-server.ts';
 import type { AgentProcess, AgentProcessOptions } from '../../support/process/agent-process.ts';
 import { startAgentProcess } from '../../support/process/agent-process.ts';
+import { isProcessAlive } from '../../support/process/process-pods.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 let base: string;
@@ -60,13 +61,10 @@ function getLastToolOutput(): string {
   return listToolOutputs().at(-1) ?? '';
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Returns the pid in a file; undefined while the shell has not written the pid. */
+async function readPid(file: string): Promise<number | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.endsWith('\n') ? Number(text) : undefined;
 }
 
 describe('a turn', () => {
@@ -233,14 +231,12 @@ describe('cancel', () => {
       }),
     ]);
     const turn = agent.prompt('go');
-    const pid = await waitUntil('the command runs', () =>
-      readFile(join(cwd, 'pid'), 'utf8').then(Number, () => undefined),
-    );
+    const pid = await waitUntil('the command runs', () => readPid(join(cwd, 'pid')));
 
     await agent.agent.notify(methods.agent.session.cancel, { sessionId: agent.sessionId });
 
     expect(await turn).toBe('cancelled');
-    await waitUntil('the command is gone', () => !isAlive(pid));
+    await waitUntil('the command is gone', async () => !(await isProcessAlive(pid)));
   });
 
   test('ends a turn while the model is speaking, and the session goes on', async () => {
@@ -270,13 +266,11 @@ describe('cancel', () => {
       createCall('run', { command: ['sh', '-c', 'echo $$ > pid; exec sleep 1000'] }),
     ]);
     const turn = agent.prompt('go').catch(() => 'closed');
-    const pid = await waitUntil('the command runs', () =>
-      readFile(join(cwd, 'pid'), 'utf8').then(Number, () => undefined),
-    );
+    const pid = await waitUntil('the command runs', () => readPid(join(cwd, 'pid')));
 
     expect(await agent.endProcess()).toBe(0);
 
-    await waitUntil('the command is gone', () => !isAlive(pid));
+    await waitUntil('the command is gone', async () => !(await isProcessAlive(pid)));
     await turn;
   });
 });
