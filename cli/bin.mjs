@@ -1,25 +1,28 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that any Node can read it: finds a Node that runs TypeScript files directly, then starts the command.
+// Finds a Node that runs TypeScript files directly and starts the command. Plain JavaScript, so that any Node can run this file.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const OLDEST = [22, 19];
+/** Oldest version of Node that runs the command: major and minor. */
+const MIN_NODE_VERSION = [22, 19];
 const here = dirname(fileURLToPath(import.meta.url));
 const main = join(here, 'main.ts');
 
 function isNewEnough(version) {
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
-  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+  return (
+    major > MIN_NODE_VERSION[0] || (major === MIN_NODE_VERSION[0] && minor >= MIN_NODE_VERSION[1])
+  );
 }
 
-/** The Node of the `node` package, in this package's node_modules or in one above it. */
+/** Finds the Node of the npm package `node` in node_modules of this package or of a folder above. */
 function findNode() {
   for (let folder = dirname(here); ; folder = dirname(folder)) {
-    for (const place of [join('node', 'bin', 'node'), join('.bin', 'node')]) {
-      const path = join(folder, 'node_modules', place);
+    for (const location of [join('node', 'bin', 'node'), join('.bin', 'node')]) {
+      const path = join(folder, 'node_modules', location);
       if (existsSync(path)) return path;
     }
     if (dirname(folder) === folder) return undefined;
@@ -28,7 +31,7 @@ function findNode() {
 
 function startWith(node) {
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-  // A terminal signals the whole group: then the child has its Ctrl-C already, and decides what it means.
+  // At a terminal, Ctrl-C reaches the whole process group: the child has received the signal and handles it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
@@ -49,8 +52,8 @@ if (isNewEnough(process.version)) {
   const node = findNode();
   if (node === undefined) {
     process.stderr.write(
-      `smol-gang needs Node ${OLDEST.join('.')} or newer; this is ${process.version}.\n` +
-        'Run `npm install` in its checkout: that brings a newer one beside it.\n',
+      `smol-gang needs Node ${MIN_NODE_VERSION.join('.')} or newer; this Node is ${process.version}.\n` +
+        'Run `npm install` in the checkout of smol-gang, which installs a newer Node there.\n',
     );
     process.exitCode = 1;
   } else {

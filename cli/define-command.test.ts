@@ -12,7 +12,7 @@ const tinyCommand = defineCommand({
   name: 'tiny',
   summary: 'for the test',
   usage: 'WORD [--count N]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: { count: { type: 'string', help: 'how many' } },
   run: async () => 0,
 });
@@ -32,9 +32,9 @@ test('an option takes a value with a leading dash, but not the name of another o
     name: 'echo',
     summary: 'for the test',
     usage: '',
-    words: { min: 0, max: 0 },
+    argumentCount: { min: 0, max: 0 },
     options: { prompt: { type: 'string', help: 'text' }, wait: { type: 'boolean', help: 'flag' } },
-    run: async (_context, _words, values) => {
+    run: async (_context, _args, values) => {
       receivedPrompt = values.prompt;
       return 0;
     },

@@ -49,15 +49,11 @@ export type CommandSpec<O extends OptionSpecs> = {
   /** Synopsis after the name: "PLAN TASK [--follow]". */
   readonly usage: string;
   /** Number of arguments beside options. */
-  readonly words: { readonly min: number; readonly max: number };
+  readonly argumentCount: { readonly min: number; readonly max: number };
   readonly options: O;
   /** Further lines of the command's help. */
   readonly details?: string;
-  run(
-    context: CommandContext,
-    words: readonly string[],
-    values: OptionValues<O>,
-  ): Promise<ExitCode>;
+  run(context: CommandContext, args: readonly string[], values: OptionValues<O>): Promise<ExitCode>;
 };
 
 /** A command of the table, with the types of its options erased. */
@@ -105,10 +101,10 @@ export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>)
       });
       if (globals.values.help === true) return { globals: globals.values, run: async () => 0 };
       const parsed = parseValues<O>(args, { ...GLOBAL_OPTIONS, ...spec.options });
-      requireWordCount(spec, parsed.words);
+      requireArgumentCount(spec, parsed.positionals);
       return {
         globals: globals.values,
-        run: (context) => spec.run(context, parsed.words, parsed.values),
+        run: (context) => spec.run(context, parsed.positionals, parsed.values),
       };
     },
   };
@@ -117,11 +113,11 @@ export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>)
 function parseValues<O extends OptionSpecs>(
   args: readonly string[],
   options: OptionSpecs,
-): { readonly values: OptionValues<O>; readonly words: string[] } {
+): { readonly values: OptionValues<O>; readonly positionals: string[] } {
   try {
     const joined = joinDashedValues(args, options);
     const parsed = parseArgs({ args: joined, options, allowPositionals: true, strict: true });
-    return { values: narrowValues<O>(parsed.values), words: parsed.positionals };
+    return { values: narrowValues<O>(parsed.values), positionals: parsed.positionals };
   } catch (error) {
     throw createUsageError(takeFirstSentence(describeError(error)));
   }
@@ -171,17 +167,18 @@ function takeFirstSentence(text: string): string {
   return text.split(/\. (?=To |Did )/)[0] ?? text;
 }
 
-function requireWordCount(
+function requireArgumentCount(
   spec: {
     readonly name: string;
     readonly usage: string;
-    readonly words: { readonly min: number; readonly max: number };
+    readonly argumentCount: { readonly min: number; readonly max: number };
   },
-  words: readonly string[],
+  positionals: readonly string[],
 ): void {
   const usage = `usage: smol-gang ${spec.name} ${spec.usage}`.trimEnd();
-  if (words.length < spec.words.min) throw createUsageError(`an argument is missing; ${usage}`);
-  const extra = words[spec.words.max];
+  if (positionals.length < spec.argumentCount.min)
+    throw createUsageError(`an argument is missing; ${usage}`);
+  const extra = positionals[spec.argumentCount.max];
   if (extra !== undefined) throw createUsageError(`"${extra}" is one argument too many; ${usage}`);
 }
 

@@ -122,12 +122,6 @@ function printError(error: unknown, terminal: Terminal): ExitCode {
 
 function createUnexpectedError(error: unknown): CliError {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new CliError(
-    EXIT.failed,
-    'bug',
-    `unexpected error, which is a defect of smol-gang:\n${text}`,
-    {
-      cause: error,
-    },
-  );
+  const message = `unexpected error, which is a defect of smol-gang:\n${text}`;
+  return new CliError(EXIT.failed, 'bug', message, { cause: error });
 }

@@ -12,7 +12,7 @@ export const repoLinkCommand = defineCommand({
   name: 'repo link',
   summary: 'link a local repository or a repository on GitHub, for use in plans',
   usage: '[PATH | --github OWNER/NAME]',
-  words: { min: 0, max: 1 },
+  argumentCount: { min: 0, max: 1 },
   options: { github: { type: 'string', value: 'OWNER/NAME', help: 'a repository on GitHub' } },
   async run({ terminal, client, host }, [folder], values) {
     const body =
@@ -34,7 +34,7 @@ export const repoListCommand = defineCommand({
   name: 'repo list',
   summary: 'list the linked repositories',
   usage: '',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: {},
   async run({ terminal, client }) {
     const items = await listRepositories(await client());
@@ -68,7 +68,7 @@ export const repoUnlinkCommand = defineCommand({
   name: 'repo unlink',
   summary: 'unlink a repository; the repository itself stays as it is',
   usage: 'ID | OWNER/NAME',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: {},
   async run({ terminal, client }, [argument = '']) {
     const api = await client();

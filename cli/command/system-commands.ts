@@ -14,7 +14,7 @@ export const doctorCommand = defineCommand({
   name: 'doctor',
   summary: 'check model, forge, store and launcher, with advice for each problem',
   usage: '',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: {},
   async run({ terminal, client }) {
     const api = await client();
@@ -29,9 +29,9 @@ export const gcCommand = defineCommand({
   name: 'gc',
   summary: 'delete data whose retention has passed',
   usage: '[--dry-run]',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: { 'dry-run': { type: 'boolean', help: 'only list the data, delete nothing' } },
-  async run({ terminal, client }, _words, values) {
+  async run({ terminal, client }, _args, values) {
     const api = await client();
     const dryRun = values['dry-run'] === true;
     const answer = await api.call(
@@ -63,7 +63,7 @@ export const recoverCommand = defineCommand({
   name: 'recover',
   summary: 'check a plan, or all active plans, at once and continue parked work',
   usage: '[PLAN]',
-  words: { min: 0, max: 1 },
+  argumentCount: { min: 0, max: 1 },
   options: {},
   async run({ terminal, client }, [planArgument]) {
     const api = await client();
@@ -95,7 +95,7 @@ export const whoamiCommand = defineCommand({
   name: 'whoami',
   summary: 'show the URL in use and the signed-in user',
   usage: '',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: {},
   async run({ terminal, client }) {
     const api = await client();

@@ -18,7 +18,7 @@ export const loginCommand = defineCommand({
   name: 'login',
   summary: 'sign in with a one-time link, or with e-mail and password',
   usage: '[LINK | URL] [--email EMAIL]',
-  words: { min: 0, max: 1 },
+  argumentCount: { min: 0, max: 1 },
   options: { email: { type: 'string', value: 'EMAIL', help: 'sign in with a password' } },
   details: 'The password is asked for without echo or read from stdin. It is never an option.',
   async run(context, [linkArgument], values) {
@@ -75,7 +75,7 @@ export const logoutCommand = defineCommand({
   name: 'logout',
   summary: 'sign out: delete the stored sign-in',
   usage: '',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: {},
   async run({ host, terminal, url: option }) {
     const { url } = await findConnection(host, option);

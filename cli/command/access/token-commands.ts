@@ -10,7 +10,7 @@ export const tokenCreateCommand = defineCommand({
   name: 'token create',
   summary: 'create an API token for scripts; the token is shown only once',
   usage: 'NAME [--role ROLE] [--days N]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: {
     role: { type: 'string', value: 'ROLE', help: 'viewer, operator (default) or admin' },
     days: { type: 'string', value: 'N', help: 'days until the token expires; default 90' },
@@ -37,7 +37,7 @@ export const tokenListCommand = defineCommand({
   name: 'token list',
   summary: 'list the API tokens, without their secrets',
   usage: '',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: {},
   async run({ terminal, client, host }) {
     const api = await client();
@@ -69,7 +69,7 @@ export const tokenRevokeCommand = defineCommand({
   name: 'token revoke',
   summary: 'revoke a token at once',
   usage: 'TOKEN-ID',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: {},
   async run({ terminal, client }, [token = '']) {
     const api = await client();

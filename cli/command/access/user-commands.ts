@@ -11,7 +11,7 @@ export const userAddCommand = defineCommand({
   name: 'user add',
   summary: 'add a user, who signs in with e-mail and password',
   usage: 'EMAIL [--role ROLE]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: { role: { type: 'string', value: 'ROLE', help: 'viewer, operator (default) or admin' } },
   details: 'The password, at least 10 characters, is asked for without echo or read from stdin.',
   async run(context, [email = ''], values) {
@@ -37,7 +37,7 @@ export const userListCommand = defineCommand({
   name: 'user list',
   summary: 'list the users and their roles',
   usage: '',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: {},
   async run({ terminal, client, host }) {
     const api = await client();
@@ -60,7 +60,7 @@ export const userRemoveCommand = defineCommand({
   name: 'user remove',
   summary: 'remove a user, whose API tokens stop working at once',
   usage: 'EMAIL',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: {},
   async run({ terminal, client }, [email = '']) {
     const api = await client();

@@ -21,7 +21,7 @@ export const planApproveCommand = defineCommand({
   name: 'plan approve',
   summary: 'approve the graph of a plan, so that its tasks start',
   usage: 'PLAN [--revision N] [--wait]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: {
     revision: { type: 'string', value: 'N', help: 'fail unless this is the newest revision' },
     ...WAIT_OPTION,
@@ -40,7 +40,7 @@ export const planRejectCommand = defineCommand({
   name: 'plan reject',
   summary: 'reject the graph of a plan, so that no task starts',
   usage: 'PLAN [--reason TEXT]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: REASON_OPTION,
   async run(context, [planArgument], values) {
     const client = await context.client();
@@ -59,7 +59,7 @@ export const planRestartCommand = defineCommand({
   name: 'plan restart',
   summary: 'run a plan again; a plan without an approved graph is planned again',
   usage: 'PLAN [--wait]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: WAIT_OPTION,
   async run(context, [planArgument], values) {
     const client = await context.client();
@@ -74,7 +74,7 @@ export const planBudgetCommand = defineCommand({
   name: 'plan budget',
   summary: 'change the budget of a plan; parked work continues within the new budget',
   usage: 'PLAN [--max-usd N] [--max-tokens N]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: {
     'max-usd': { type: 'string', value: 'N', help: 'budget of the plan in USD' },
     'max-tokens': { type: 'string', value: 'N', help: 'budget of the plan in tokens' },
@@ -95,7 +95,7 @@ export const cancelCommand = defineCommand({
   name: 'cancel',
   summary: 'stop a plan; its branches are kept for some days',
   usage: 'PLAN [--reason TEXT]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: REASON_OPTION,
   async run(context, [planArgument], values) {
     const client = await context.client();

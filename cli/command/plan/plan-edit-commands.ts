@@ -16,7 +16,7 @@ export const planEditCommand = defineCommand({
   name: 'plan edit',
   summary: 'change a task, or edit the whole graph in your editor',
   usage: 'PLAN [TASK --title TEXT ...] [--file EDITS.yaml]',
-  words: { min: 1, max: 2 },
+  argumentCount: { min: 1, max: 2 },
   options: {
     ...TASK_OPTIONS,
     file: {
@@ -57,7 +57,7 @@ export const planAddTaskCommand = defineCommand({
   name: 'plan add-task',
   summary: 'add a task to a plan that is not yet approved',
   usage: 'PLAN TASK --description TEXT [--after TASK]...',
-  words: { min: 2, max: 2 },
+  argumentCount: { min: 2, max: 2 },
   options: {
     ...TASK_OPTIONS,
     after: {
@@ -92,7 +92,7 @@ export const planRemoveTaskCommand = defineCommand({
   name: 'plan remove-task',
   summary: 'remove a task; its dependents take over its dependencies',
   usage: 'PLAN TASK',
-  words: { min: 2, max: 2 },
+  argumentCount: { min: 2, max: 2 },
   options: EDIT_OPTIONS,
   async run(context, [planArgument, id = ''], values) {
     const target = await readEditTarget(context, planArgument, values);
@@ -105,7 +105,7 @@ export const planAddDepCommand = defineCommand({
   name: 'plan add-dep',
   summary: 'make a task depend on another task',
   usage: 'PLAN TASK DEPENDENCY',
-  words: { min: 3, max: 3 },
+  argumentCount: { min: 3, max: 3 },
   options: EDIT_OPTIONS,
   async run(context, [planArgument, to = '', from = ''], values) {
     const target = await readEditTarget(context, planArgument, values);
@@ -119,7 +119,7 @@ export const planRemoveDepCommand = defineCommand({
   name: 'plan remove-dep',
   summary: 'remove a dependency of a task',
   usage: 'PLAN TASK DEPENDENCY',
-  words: { min: 3, max: 3 },
+  argumentCount: { min: 3, max: 3 },
   options: EDIT_OPTIONS,
   async run(context, [planArgument, to = '', from = ''], values) {
     const target = await readEditTarget(context, planArgument, values);
@@ -132,7 +132,7 @@ export const planSplitCommand = defineCommand({
   name: 'plan split',
   summary: 'split a task into several tasks',
   usage: 'PLAN TASK (--part ID=DESCRIPTION)... | --into FILE',
-  words: { min: 2, max: 2 },
+  argumentCount: { min: 2, max: 2 },
   options: {
     part: { type: 'string', multiple: true, value: 'ID=TEXT', help: 'a part; give at least two' },
     into: { type: 'string', value: 'FILE', help: 'list of the parts as tasks, YAML or JSON' },
@@ -169,7 +169,7 @@ export const planMergeCommand = defineCommand({
   name: 'plan merge',
   summary: 'merge several tasks into one',
   usage: 'PLAN TASK TASK... [--id ID] [--title TEXT ...]',
-  words: { min: 3, max: 21 },
+  argumentCount: { min: 3, max: 21 },
   options: {
     id: {
       type: 'string',

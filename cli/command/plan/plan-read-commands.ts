@@ -19,12 +19,12 @@ export const planListCommand = defineCommand({
   name: 'plan list',
   summary: 'list the plans, newest first',
   usage: '[--status STATUS] [--limit N]',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: {
     status: { type: 'string', value: 'STATUS', help: PLAN_STATUSES.join(', ') },
     limit: { type: 'string', value: 'N', help: 'number of plans; default 20' },
   },
-  async run({ terminal, host, client }, _words, values) {
+  async run({ terminal, host, client }, _args, values) {
     const status = parseChoiceOption('status', values.status, PLAN_STATUSES);
     const limit = parseNumberOption('limit', values.limit, { min: 1, whole: true }) ?? 20;
     const api = await client();
@@ -43,7 +43,7 @@ export const planShowCommand = defineCommand({
   name: 'plan show',
   summary: 'show the graph of a plan: verdict, waves, scopes, forecast',
   usage: 'PLAN [--revision N] [--yaml]',
-  words: { min: 1, max: 1 },
+  argumentCount: { min: 1, max: 1 },
   options: {
     revision: { type: 'string', value: 'N', help: 'revision; default: the newest' },
     yaml: { type: 'boolean', help: 'print a graph file, for `run --plan`' },
@@ -69,7 +69,7 @@ export const planDiffCommand = defineCommand({
   name: 'plan diff',
   summary: 'compare two revisions of a graph',
   usage: 'PLAN [FROM] [TO]',
-  words: { min: 1, max: 3 },
+  argumentCount: { min: 1, max: 3 },
   options: {},
   details: 'Default: the newest revision compared with the revision before.',
   async run({ terminal, client }, [planArgument, from, to]) {

@@ -57,12 +57,12 @@ export const runCommand = defineCommand({
   name: 'run',
   summary: 'start a plan from a prompt or a graph of tasks',
   usage: '--prompt TEXT | --prompt-file FILE | --plan FILE  [--repo PATH]... [--wait]',
-  words: { min: 0, max: 0 },
+  argumentCount: { min: 0, max: 0 },
   options: RUN_OPTIONS,
   details:
     'The work starts from the commit at HEAD. Uncommitted files are listed, and the plan does not contain them.\n' +
     'Your work tree, your index and your current branch never change.',
-  async run(context, _words, values) {
+  async run(context, _args, values) {
     const input = await readPlanInput(context, values);
     const options = parsePlanOptions(values);
     const client = await context.client();

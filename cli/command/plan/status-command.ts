@@ -19,7 +19,7 @@ export const statusCommand = defineCommand({
   name: 'status',
   summary: 'show the state of a plan, or of the system and the newest plans',
   usage: '[PLAN] [--watch] [--summary]',
-  words: { min: 0, max: 1 },
+  argumentCount: { min: 0, max: 1 },
   options: {
     watch: {
       type: 'boolean',

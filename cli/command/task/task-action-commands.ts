@@ -24,7 +24,7 @@ function defineTaskAction(name: string, summary: string, route: ActionRoute) {
     name,
     summary,
     usage: 'PLAN TASK',
-    words: { min: 1, max: 2 },
+    argumentCount: { min: 1, max: 2 },
     options: {},
     async run(context, args) {
       const client = await context.client();
@@ -59,7 +59,7 @@ export const taskCancelCommand = defineCommand({
   name: 'task cancel',
   summary: 'cancel a task; tasks that depend on it stay pending',
   usage: 'PLAN TASK [--reason TEXT]',
-  words: { min: 1, max: 2 },
+  argumentCount: { min: 1, max: 2 },
   options: { reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the task' } },
   async run(context, args, values) {
     const client = await context.client();
@@ -73,7 +73,7 @@ export const taskRequestChangesCommand = defineCommand({
   name: 'task request-changes',
   summary: 'request changes to the pull request of a task',
   usage: 'PLAN TASK TEXT | --file FILE',
-  words: { min: 1, max: 3 },
+  argumentCount: { min: 1, max: 3 },
   options: {
     reason: { type: 'string', value: 'TEXT', help: 'the requested changes, as an option' },
     file: { type: 'string', value: 'FILE', help: 'the requested changes, from a file; - is stdin' },
@@ -92,7 +92,7 @@ export const taskMessageCommand = defineCommand({
   name: 'task message',
   summary: 'send a message to the agent of a task',
   usage: 'PLAN TASK TEXT | --file FILE',
-  words: { min: 1, max: 3 },
+  argumentCount: { min: 1, max: 3 },
   options: { file: { type: 'string', value: 'FILE', help: 'the text, from a file; - is stdin' } },
   async run(context, args, values) {
     const client = await context.client();
@@ -110,7 +110,7 @@ export const taskAnswerCommand = defineCommand({
   name: 'task answer',
   summary: 'answer the question of an agent',
   usage: 'PLAN TASK TEXT | --option N',
-  words: { min: 1, max: 3 },
+  argumentCount: { min: 1, max: 3 },
   options: {
     option: { type: 'string', value: 'N', help: 'number of an offered answer, from 1' },
     file: { type: 'string', value: 'FILE', help: 'the answer, from a file; - is stdin' },

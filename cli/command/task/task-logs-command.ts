@@ -23,7 +23,7 @@ export const taskLogsCommand = defineCommand({
   name: 'task logs',
   summary: 'show what the agent of a task says and does',
   usage: 'PLAN TASK [--follow] [--attempt N]',
-  words: { min: 1, max: 2 },
+  argumentCount: { min: 1, max: 2 },
   options: {
     follow: {
       type: 'boolean',

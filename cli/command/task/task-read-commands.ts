@@ -9,13 +9,13 @@ import {
 } from '../../render/render-task-detail.ts';
 import { resolveTask } from '../resolve-plan.ts';
 
-const TASK_ARGUMENTS = { min: 1, max: 2 };
+const TASK_ARGUMENT_COUNT = { min: 1, max: 2 };
 
 export const taskShowCommand = defineCommand({
   name: 'task show',
   summary: 'show a task: description, state, evidence, next step',
   usage: 'PLAN TASK',
-  words: TASK_ARGUMENTS,
+  argumentCount: TASK_ARGUMENT_COUNT,
   options: {},
   async run({ terminal, host, client }, args) {
     const api = await client();
@@ -31,7 +31,7 @@ export const taskDiffCommand = defineCommand({
   name: 'task diff',
   summary: 'list the files that a task changed',
   usage: 'PLAN TASK',
-  words: TASK_ARGUMENTS,
+  argumentCount: TASK_ARGUMENT_COUNT,
   options: {},
   async run({ terminal, client }, args) {
     const api = await client();
@@ -47,7 +47,7 @@ export const taskHistoryCommand = defineCommand({
   name: 'task history',
   summary: 'list the state changes of a task',
   usage: 'PLAN TASK',
-  words: TASK_ARGUMENTS,
+  argumentCount: TASK_ARGUMENT_COUNT,
   options: {},
   async run({ terminal, client }, args) {
     const api = await client();
@@ -64,7 +64,7 @@ export const taskMessagesCommand = defineCommand({
   name: 'task messages',
   summary: 'list the messages of people to the agent',
   usage: 'PLAN TASK',
-  words: TASK_ARGUMENTS,
+  argumentCount: TASK_ARGUMENT_COUNT,
   options: {},
   async run({ terminal, client }, args) {
     const api = await client();
