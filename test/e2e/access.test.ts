@@ -101,10 +101,9 @@ async function listFilesBelow(root: string, excluded: ReadonlySet<string>): Prom
     .filter((path) => !excluded.has(relative(root, path)));
 }
 
-const KEY_FILES = new Set(['keys.json', 'cli.json']);
-
-test('secrets appear in no log, process list, commit, answer or other file', async () => {
-  const { platform, model, repository } = stage;
+/** Returns the secrets of the platform and the model by name. */
+async function readSecrets(): Promise<Record<string, string>> {
+  const { model, platform } = stage;
   const { workspace } = platform;
   const keys = keyFile.parse(
     JSON.parse(await readFile(join(workspace.dataDir, 'keys.json'), 'utf8')),
@@ -112,12 +111,20 @@ test('secrets appear in no log, process list, commit, answer or other file', asy
   const { token } = z
     .looseObject({ token: z.string() })
     .parse(JSON.parse(await readFile(join(workspace.dataDir, 'cli.json'), 'utf8')));
-  const secrets: Record<string, string> = {
+  return {
     'model key': model.apiKey,
     'admin password': ADMIN.password,
     'laptop token': token,
     ...keys,
   };
+}
+
+const KEY_FILES = new Set(['keys.json', 'cli.json']);
+
+test('secrets appear in no log, process list, commit, answer or other file', async () => {
+  const { platform, model, repository } = stage;
+  const { workspace } = platform;
+  const secrets = await readSecrets();
   const findLeaks = (text: string) =>
     Object.keys(secrets).filter((name) => text.includes(secrets[name]?.trim() ?? 'none'));
   const { plan } = await submitGraph(

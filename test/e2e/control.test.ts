@@ -28,15 +28,9 @@ async function readGraph(plan: string) {
   return { ...graph, shape: Object.fromEntries(edges) };
 }
 
-test('a plan can be edited by command line, revision by revision, rejected and restarted', async () => {
-  const { cli, api } = stage.platform;
-  const { plan } = await submitGraph(stage, [
-    { id: 'a' },
-    { id: 'b', dependsOn: ['a'] },
-    { id: 'c', dependsOn: ['b'] },
-    { id: 'd' },
-  ]);
-  const edit = (...words: string[]) => cli(['plan', ...words], { expectedExit: 0 });
+/** Edits a graph of the tasks a, b, c and d up to revision 8, with each kind of edit. */
+async function editGraph(plan: string): Promise<void> {
+  const edit = (...words: string[]) => stage.platform.cli(['plan', ...words], { expectedExit: 0 });
 
   await edit(
     'add-task',
@@ -75,18 +69,11 @@ test('a plan can be edited by command line, revision by revision, rejected and r
     '--note',
     'it was vague',
   );
+}
 
-  const { shape, tasks, revision, note } = await readGraph(plan);
-  expect(shape).toMatchObject({ a: [], 'b-one': ['a'], 'b-two': ['a'] });
-  expect(shape.cd).toContain('b-two');
-  expect(shape.cd).not.toContain('b-one');
-  expect(revision).toBe(8);
-  expect(note).toBe('it was vague');
-  expect(tasks.find(({ id }) => id === 'a')).toMatchObject({
-    title: 'A better name',
-    tier: 'heavy',
-  });
-
+/** Requires that edits of an old revision, approvals of an old revision and cycles are refused. */
+async function requireRefusedEdits(plan: string): Promise<void> {
+  const { cli, api } = stage.platform;
   const stale = await api('POST', `/v1/plans/${plan}/edits`, {
     revision: 7,
     edits: [{ op: 'remove_task', task: 'cd' }],
@@ -105,6 +92,31 @@ test('a plan can be edited by command line, revision by revision, rejected and r
   expect((await cli(['plan', 'diff', plan, '1', '8'], { expectedExit: 0 })).stdout).toContain(
     'b-one',
   );
+}
+
+test('a plan can be edited by command line, revision by revision, rejected and restarted', async () => {
+  const { cli } = stage.platform;
+  const { plan } = await submitGraph(stage, [
+    { id: 'a' },
+    { id: 'b', dependsOn: ['a'] },
+    { id: 'c', dependsOn: ['b'] },
+    { id: 'd' },
+  ]);
+
+  await editGraph(plan);
+
+  const { shape, tasks, revision, note } = await readGraph(plan);
+  expect(shape).toMatchObject({ a: [], 'b-one': ['a'], 'b-two': ['a'] });
+  expect(shape.cd).toContain('b-two');
+  expect(shape.cd).not.toContain('b-one');
+  expect(revision).toBe(8);
+  expect(note).toBe('it was vague');
+  expect(tasks.find(({ id }) => id === 'a')).toMatchObject({
+    title: 'A better name',
+    tier: 'heavy',
+  });
+
+  await requireRefusedEdits(plan);
 
   await cli(['plan', 'reject', plan, '--reason', 'not now'], { expectedExit: 0 });
   const rejected = await cli(['status', plan], { expectedExit: 1 });
@@ -118,13 +130,15 @@ test('a plan can be edited by command line, revision by revision, rejected and r
   await cli(['plan', 'reject', plan], { expectedExit: 0 });
 });
 
-test('a cancellation ends agents and closes pull requests but keeps branches, and a second run uses branches of its own', async () => {
-  const { platform, model, repository } = stage;
-  const listBridges = async () =>
-    (await findProcesses(platform.workspace.path)).filter(({ command }) =>
-      command.includes('agent/bridge/main.ts'),
-    );
-  const { plan, repo } = await submitGraph(
+/** Lists the running bridges of the platform. */
+async function listBridges() {
+  const processes = await findProcesses(stage.platform.workspace.path);
+  return processes.filter(({ command }) => command.includes('agent/bridge/main.ts'));
+}
+
+/** Submits a plan with a held agent and a task that exceeds its limit of turns. */
+function submitLongPlan() {
+  return submitGraph(
     stage,
     [
       { id: 'done' },
@@ -139,6 +153,31 @@ test('a cancellation ends agents and closes pull requests but keeps branches, an
     ],
     ['--policy', 'review'],
   );
+}
+
+/** Approves every task of the second run and waits until the plan is complete. */
+function completeSecondRun(plan: string) {
+  const { platform } = stage;
+  const approved = new Set<string>();
+  return waitForPlan(
+    platform,
+    plan,
+    'the second run is complete',
+    ({ plan: view, tasks }) => {
+      for (const { id, status } of tasks) {
+        if (view.run !== 2 || status !== 'in_review' || approved.has(id)) continue;
+        approved.add(id);
+        void platform.api('POST', `/v1/plans/${plan}/tasks/${id}/approve`);
+      }
+      return view.status === 'complete';
+    },
+    150_000,
+  );
+}
+
+test('a cancellation ends agents and closes pull requests but keeps branches, and a second run uses branches of its own', async () => {
+  const { platform, model, repository } = stage;
+  const { plan, repo } = await submitLongPlan();
   await platform.cli(['plan', 'approve', plan], { expectedExit: 0 });
 
   await waitForTaskStatus(stage, plan, 'done', 'in_review');
@@ -176,21 +215,7 @@ test('a cancellation ends agents and closes pull requests but keeps branches, an
   model.release('long');
   await platform.cli(['plan', 'restart', plan], { expectedExit: 0 });
 
-  const approved = new Set<string>();
-  const completed = await waitForPlan(
-    platform,
-    plan,
-    'the second run is complete',
-    ({ plan: view, tasks }) => {
-      for (const { id, status } of tasks) {
-        if (view.run !== 2 || status !== 'in_review' || approved.has(id)) continue;
-        approved.add(id);
-        void platform.api('POST', `/v1/plans/${plan}/tasks/${id}/approve`);
-      }
-      return view.status === 'complete';
-    },
-    150_000,
-  );
+  const completed = await completeSecondRun(plan);
   expect(completed.plan).toMatchObject({ run: 2, counts: { merged: 5 } });
   await requireOnePullPerTask(platform, repo, plan, ['done', 'held', 'last', 'long', 'open'], 2);
   expect(await runGit(repository.path, ['branch', '--list', `smol-gang/${plan}-r1/*`])).toBe(

@@ -101,16 +101,22 @@ async function restoreModel(): Promise<void> {
 
 afterEach(restoreModel);
 
+/** Submits a plan of two tasks, and waits until the agent of the first waits at a HOLD. */
+async function submitHeldPlan(hold: string): Promise<string> {
+  const held = {
+    id: 'one',
+    description: `HOLD ${hold}\n${renderWriteOrder('src/one.txt', 'one is done')}`,
+  };
+  const tasks = [held, { id: 'two', dependsOn: ['one'] }];
+  const { plan } = await submitGraph(stage, tasks, ['--auto-approve']);
+  await waitUntil('the agent works', () => stage.model.isHeld(hold), 60_000);
+  return plan;
+}
+
 for (const [name, { refusal, expectedText }] of Object.entries(REFUSAL_CASES)) {
   test(`${name} parks agents and planning with one condition, and costs no retry`, async () => {
     const { platform, model } = stage;
-    const held = {
-      id: 'one',
-      description: `HOLD ${name}\n${renderWriteOrder('src/one.txt', 'one is done')}`,
-    };
-    const tasks = [held, { id: 'two', dependsOn: ['one'] }];
-    const { plan: workPlan } = await submitGraph(stage, tasks, ['--auto-approve']);
-    await waitUntil('the agent works', () => model.isHeld(name), 60_000);
+    const workPlan = await submitHeldPlan(name);
 
     await breakModel(refusal);
     model.release(name);

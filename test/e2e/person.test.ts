@@ -97,6 +97,26 @@ test('a plan starts from the HEAD of a dirty repository, whose uncommitted work 
   );
 });
 
+/** Clones the repository of a plan as a person, and returns a function that pushes files to a task branch. */
+async function createTaskPush(plan: string, repo: string, token: string) {
+  const { workspace } = stage.platform;
+  const url = `http://127.0.0.1:${workspace.ports.forge}/${repo}.git`;
+  const clone = join(workspace.path, 'work', 'clone');
+  await cloneWithToken(url, token, clone);
+  return async (task: string, files: Record<string, string>): Promise<string> => {
+    const branch = `smol-gang/${plan}-r1/t/${task}`;
+    await checkoutNewBranch(clone, task, `origin/${branch}`);
+    const commit = await commitFiles(clone, files, 'What I would rather have');
+    await pushWithToken(clone, url, token, `HEAD:refs/heads/${branch}`);
+    return commit;
+  };
+}
+
+function isInReviewAfter(attempt: number | undefined) {
+  return (task: { readonly status: string; readonly attempt: number }): boolean =>
+    task.status === 'in_review' && task.attempt > (attempt ?? 0);
+}
+
 test('a plan completes after a person pushes to heads, merges by hand, and closes and reopens a pull request', async () => {
   const { platform, repository } = stage;
   const person = await platform.createPerson('colleague');
@@ -117,16 +137,7 @@ test('a plan completes after a person pushes to heads, merges by hand, and close
       waitForTaskStatus(stage, plan, task, 'in_review'),
     ),
   );
-  const getTaskBranch = (task: string) => `smol-gang/${plan}-r1/t/${task}`;
-  const url = `http://127.0.0.1:${platform.workspace.ports.forge}/${repo}.git`;
-  const clone = join(platform.workspace.path, 'work', 'clone');
-  await cloneWithToken(url, person, clone);
-  const push = async (task: string, files: Record<string, string>) => {
-    await checkoutNewBranch(clone, task, `origin/${getTaskBranch(task)}`);
-    const commit = await commitFiles(clone, files, 'What I would rather have');
-    await pushWithToken(clone, url, person, `HEAD:refs/heads/${getTaskBranch(task)}`);
-    return commit;
-  };
+  const push = await createTaskPush(plan, repo, person);
 
   const pushedCommit = await push('moved', { 'src/moved.txt': 'by hand\n' });
   await push('broken', { BROKEN: 'oh\n' });
@@ -144,10 +155,6 @@ test('a plan completes after a person pushes to heads, merges by hand, and close
   await waitForTaskStatus(stage, plan, 'hand', 'merged');
   const closedTask = await waitForTaskStatus(stage, plan, 'closed', 'failed');
   expect(closedTask.reason).toMatch(/closed/);
-  const isInReviewAfter =
-    (attempt: number | undefined) =>
-    (task: { readonly status: string; readonly attempt: number }) =>
-      task.status === 'in_review' && task.attempt > (attempt ?? 0);
   await waitForTask(platform, plan, 'moved', isInReviewAfter(moved?.attempt), 120_000);
   await waitForTask(platform, plan, 'broken', isInReviewAfter(broken?.attempt), 120_000);
   expect((await setState('open')).status).toBe(200);

@@ -83,14 +83,14 @@ async function followCommand(waiting: Waiting | undefined, text = ''): Promise<v
 }
 
 function waitForReview(task: string) {
-  return waitForTask(platform, plan, task, (seen) => seen.status === 'in_review', 120_000);
+  return waitForTask(platform, plan, task, (view) => view.status === 'in_review', 120_000);
 }
 
 function waitForMerge(task: string) {
-  return waitForTask(platform, plan, task, (seen) => seen.status === 'merged', 120_000);
+  return waitForTask(platform, plan, task, (view) => view.status === 'merged', 120_000);
 }
 
-/** What the file holds on a branch of the run. */
+/** Returns the content of a file on a branch of the run. */
 function readFileOnBranch(branch: string, path: string): Promise<string> {
   return runGit(repository.path, ['show', `smol-gang/${plan}-r1/${branch}:${path}`]);
 }
@@ -165,10 +165,10 @@ test('a failed task is retried, and a task that fails again is blocked with the 
 
 test('a task can be approved by a review at the forge and by the offered command', async () => {
   const reviewer = await platform.createPerson('reviewer');
-  const [one, two] = [await waitForReview('one'), await waitForReview('two')];
+  const [first, second] = [await waitForReview('one'), await waitForReview('two')];
 
-  await postReview(two.pullRequest?.number ?? 0, 'APPROVE', 'Good.', reviewer);
-  await followCommand(one.waiting);
+  await postReview(second.pullRequest?.number ?? 0, 'APPROVE', 'Good.', reviewer);
+  await followCommand(first.waiting);
 
   await Promise.all([waitForMerge('one'), waitForMerge('two')]);
   const withRootPull = await waitForPlan(

@@ -83,9 +83,9 @@ test('close waits for the current run and starts no further run', async () => {
   });
   await waitUntil('the run', () => runs === 1);
 
-  const closing = clock.close();
+  const closePromise = clock.close();
   gate.resolve();
-  await closing;
+  await closePromise;
 
   expect([runs, isDone]).toEqual([1, true]);
 });

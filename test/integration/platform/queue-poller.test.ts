@@ -152,7 +152,7 @@ test('close waits for the running handler and receives no further message', asyn
   await waitUntil('the first', () => handledPlans.length === 1);
   let isClosed = false;
 
-  const closing = poller.close().then(() => {
+  const closePromise = poller.close().then(() => {
     isClosed = true;
   });
   // After one round trip, the server has noticed that the poller disconnected.
@@ -161,7 +161,7 @@ test('close waits for the running handler and receives no further message', asyn
   expect(JSON.parse((await receiveMessage(queues, queues.urls.reconcile)) ?? '{}').plan).toBe('p2');
   expect(isClosed).toBe(false);
   gate.resolve();
-  await closing;
+  await closePromise;
 
   expect(handledPlans).toEqual(['p1']);
 });

@@ -81,12 +81,7 @@ export function startDemo(
       await waitFor('the demo is done', isDone, timeoutMs);
       await endpoints.readTokens();
     },
-    async readFacts() {
-      const state = requireCompleteState(await loadDemoState(workspace.dataDir));
-      const { tasks } = await fetchPlanSnapshot(endpoints, state.complexPlan);
-      const work = tasks.filter((task) => task.kind === 'work').map((task) => task.id);
-      return { ...state, path: join(workspace.dataDir, 'sample'), tasks: work };
-    },
+    readFacts: () => readDemoFacts(workspace, endpoints),
     pid: () => running.pid,
     async kill() {
       running.kill('SIGKILL');
@@ -103,6 +98,16 @@ export function startDemo(
       await workspace.requireClean();
     },
   };
+}
+
+async function readDemoFacts(
+  workspace: TestWorkspace,
+  endpoints: PlatformEndpoints,
+): Promise<DemoFacts> {
+  const state = requireCompleteState(await loadDemoState(workspace.dataDir));
+  const { tasks } = await fetchPlanSnapshot(endpoints, state.complexPlan);
+  const work = tasks.filter((task) => task.kind === 'work').map((task) => task.id);
+  return { ...state, path: join(workspace.dataDir, 'sample'), tasks: work };
 }
 
 function requireCompleteState(state: DemoState | undefined) {

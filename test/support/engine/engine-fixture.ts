@@ -19,6 +19,22 @@ export const FIXTURE_PLAN = 'p0123456789';
 export const FIXTURE_REPO = 'acme/shop';
 const SHA = 'a'.repeat(40);
 
+const SETTINGS: EngineSettings = {
+  prefix: 'smol-gang',
+  apiUrl: 'http://127.0.0.1:1',
+  limits: { maxMinutes: 90, idleMinutes: 10, maxTokens: 1e9, maxUsd: 1e3, maxTurns: 500 },
+  bounds: { maxRetries: 2, maxLosses: 5, maxRepairs: 3, maxFaults: 5 },
+  caps: { system: 10, repository: 10, plan: 10 },
+  leaseMs: 60_000,
+  heartbeatMs: 10_000,
+  launchMs: 120_000,
+  keepDays: 7,
+  agent: 'small',
+  models: { heavy: 'heavy', light: 'light' },
+  prices: {},
+  author: { name: 'Gang', email: 'gang@example.com' },
+};
+
 /** Engine under test; `sent` collects the messages that the engine sends. */
 export type EngineFixture = {
   readonly deps: EngineDeps;
@@ -55,22 +71,7 @@ export function createEngineFixture(
     forges: { local: forge, github: forge },
     clock: { now: () => now },
     log: createSilentLog(),
-    settings: {
-      prefix: 'smol-gang',
-      apiUrl: 'http://127.0.0.1:1',
-      limits: { maxMinutes: 90, idleMinutes: 10, maxTokens: 1e9, maxUsd: 1e3, maxTurns: 500 },
-      bounds: { maxRetries: 2, maxLosses: 5, maxRepairs: 3, maxFaults: 5 },
-      caps: { system: 10, repository: 10, plan: 10 },
-      leaseMs: 60_000,
-      heartbeatMs: 10_000,
-      launchMs: 120_000,
-      keepDays: 7,
-      agent: 'small',
-      models: { heavy: 'heavy', light: 'light' },
-      prices: {},
-      author: { name: 'Gang', email: 'gang@example.com' },
-      ...parts.settings,
-    },
+    settings: { ...SETTINGS, ...parts.settings },
     attemptToken: async (id) => `token of ${id}`,
     newId: () => {
       ids += 1;

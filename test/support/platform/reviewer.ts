@@ -28,16 +28,8 @@ export async function createReviewer(
 ): Promise<Reviewer> {
   const token = await platform.createPerson(login);
 
-  async function callForge(method: string, path: string, body: object): Promise<void> {
-    // The forge answers "try the merge again" while the base branch is moving.
-    await waitUntil(`${method} ${path}`, async () => {
-      const answer = await platform.forge(method, `/api/v3/repos/${path}`, body, token);
-      const description = `${answer.status} ${JSON.stringify(answer.body)}`;
-      if (answer.status === 405 && description.includes('try the merge again')) return false;
-      if (answer.status !== 200) throw new Error(`${method} ${path}: ${description}`);
-      return true;
-    });
-  }
+  const callForge = (method: string, path: string, body: object) =>
+    callForgeAs(platform, token, method, path, body);
 
   function performAction(kind: ReviewAction, pull: string, task: string): Promise<void> {
     switch (kind) {
@@ -81,4 +73,21 @@ export async function createReviewer(
       };
     },
   };
+}
+
+async function callForgeAs(
+  platform: Pick<PlatformEndpoints, 'forge'>,
+  token: string,
+  method: string,
+  path: string,
+  body: object,
+): Promise<void> {
+  // The forge answers "try the merge again" while the base branch is moving.
+  await waitUntil(`${method} ${path}`, async () => {
+    const answer = await platform.forge(method, `/api/v3/repos/${path}`, body, token);
+    const description = `${answer.status} ${JSON.stringify(answer.body)}`;
+    if (answer.status === 405 && description.includes('try the merge again')) return false;
+    if (answer.status !== 200) throw new Error(`${method} ${path}: ${description}`);
+    return true;
+  });
 }

@@ -1,4 +1,4 @@
-import type { Table } from '../../core/port/table.ts';
+import type { Table } from '../../../core/port/table.ts';
 import { createTableFixture } from './table-fixture.ts';
 import { describeTableItems } from './table-items.ts';
 import { describeTableLists } from './table-lists.ts';

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { isAppError } from '../../core/base/app-error.ts';
-import type { Item, Table } from '../../core/port/table.ts';
+import { isAppError } from '../../../core/base/app-error.ts';
+import type { Item, Table } from '../../../core/port/table.ts';
 import type { TableFixture } from './table-fixture.ts';
 
 /** Describes partitions and indexes: their members, their order and their pages. */

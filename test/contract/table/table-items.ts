@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import { isAppError } from '../../core/base/app-error.ts';
-import type { Table } from '../../core/port/table.ts';
-import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../../core/port/table.ts';
+import { isAppError } from '../../../core/base/app-error.ts';
+import type { Table } from '../../../core/port/table.ts';
+import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../../../core/port/table.ts';
 import type { TableFixture } from './table-fixture.ts';
 
 /** Describes single items: stored values, conditions and changes. */

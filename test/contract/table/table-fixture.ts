@@ -1,5 +1,5 @@
 import { beforeAll, test } from 'vitest';
-import type { Item, Table } from '../../core/port/table.ts';
+import type { Item, Table } from '../../../core/port/table.ts';
 
 /** Table of a suite, with a separate partition for each test. */
 export type TableFixture = ReturnType<typeof createTableFixture>;

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { createDynamoTable } from '../../adapters/dynamo/create-dynamo-table.ts';
-import { createTable } from '../../local/emulator/create-table.ts';
-import { createCredential } from '../../local/emulator/credential.ts';
-import { startStore } from '../../local/emulator/start-store.ts';
-import { createMemoryTable } from '../support/store/memory-table.ts';
+import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
+import { createTable } from '../../../local/emulator/create-table.ts';
+import { createCredential } from '../../../local/emulator/credential.ts';
+import { startStore } from '../../../local/emulator/start-store.ts';
+import { createMemoryTable } from '../../support/store/memory-table.ts';
 import { describeTableContract } from './table.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
