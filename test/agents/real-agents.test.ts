@@ -38,7 +38,7 @@ async function startAgentTest(
     model: { url: model.url, apiKey: KEY, model: 'scripted' },
     env: {
       AGENT: agent,
-      // Agents that are written for Node use the Node of this process.
+      // Agents written for Node use the Node of this process.
       LAUNCHER_PATH: [programs, dirname(process.execPath), process.env.PATH].join(':'),
     },
   });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { z } from 'zod';
 import { listenOnLoopback } from '../../local/listen-on-loopback.ts';
 
-// A chat/completions endpoint that completes one task with the tools of any agent: writes a file, then reports the end.
+// A chat/completions endpoint that completes a task with the tools of any agent: writes a file, then reports the end.
 
 const requestSchema = z.looseObject({
   stream: z.boolean().nullish(),

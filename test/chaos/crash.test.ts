@@ -6,7 +6,7 @@ import type { ExecutedKill, KillScenario } from '../support/demo/kill-scenario.t
 import { chooseKillMoments, executeKill, SHORT_LEASES } from '../support/demo/kill-scenario.ts';
 import { createTestWorkspace } from '../support/workspace/test-workspace.ts';
 
-// Twenty kills at moments that a seed chooses, five in each of four demos with different ids, order and contents. A third
+// Twenty kills at seeded random moments, five in each of four demos with different ids, order and contents. A third
 // kills every process, a third the supervisor, a third one component, each during the work of the demo. CRASH_SEED sets the
 // seed, CRASH_KILLS the number of kills.
 

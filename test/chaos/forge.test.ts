@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { FaultSettings } from '../../local/forge/fault.ts';
 import { completePlanUnderFaults, useStage } from '../support/platform/e2e-stage.ts';
 
-// A forge as unkind as a real one, one unkindness at a time: each task has one pull request and one merge in the end.
+// Faults of the forge, each on its own: every task ends with one pull request and one merge.
 
 const stage = useStage('forge');
 afterEach(() => stage.platform.setFaults({}));

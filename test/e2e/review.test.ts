@@ -24,7 +24,7 @@ import type { E2eRepository } from '../support/workspace/e2e-repository.ts';
 import { makeE2eRepository } from '../support/workspace/e2e-repository.ts';
 import { runGit } from '../support/workspace/git.ts';
 
-// A plan of twelve tasks that needs every kind of action of a person. The tests follow the commands that the views offer.
+// A plan of twelve tasks that needs every kind of action of a person. The tests follow the commands the views offer.
 
 const TASK_DEPENDENCIES = {
   one: [],
@@ -73,7 +73,7 @@ afterAll(async () => {
   await model?.close();
 });
 
-/** Types the command that is printed; "..." in it stands for what the person says. */
+/** Runs the command for a waiting entry; `text` replaces the placeholder "..." of the command. */
 async function followCommand(waiting: Waiting | undefined, text = ''): Promise<void> {
   if (waiting === undefined) throw new Error('the plan waits for nothing');
   const [program, ...words] = getWaitingCommand(waiting).split(' ');

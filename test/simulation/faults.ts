@@ -111,13 +111,13 @@ const FAULT_RATES: Record<FaultKind, number> = {
 /** Factor by which emphasised faults are more frequent. */
 const EMPHASIS_FACTOR = 3;
 
-/** Source of the faults of one seed. */
+/** Source of the faults of a seed. */
 export type Faults = {
   /** False during the recovery phase, in which no fault is drawn. */
   isActive: boolean;
   readonly kinds: ReadonlySet<FaultKind>;
   readonly counts: Map<FaultKind, number>;
-  /** Transitions that this seed concentrates on. */
+  /** Transitions this seed concentrates on. */
   readonly foci: readonly Focus[];
   /** Decides whether the fault occurs now, and counts each occurrence. */
   drawFault(kind: FaultKind): boolean;

@@ -2,7 +2,7 @@ import type { TaskStatus } from '../../core/contract/task-status.ts';
 import type { TaskEventType } from '../../core/task-state/task-event.ts';
 
 /**
- * Number of shares that a transition has in the choice of foci; default 1. The weights are measured, not derived. To measure
+ * Number of shares a transition has in the choice of foci; default 1. The weights are measured, not derived. To measure
  * them again, run `node test/simulation/main.ts --seeds 3000 --from 60000 --json` and scale the five cells of each transition
  * (`cells`) to 20,000 seeds. The target is 70 per cell: the required 50 plus two standard deviations. Raise the weight in
  * proportion below the target, and lower the weight far above the target, since all transitions share the same seeds. If all

@@ -6,9 +6,9 @@ import { FOCUS_WEIGHTS } from './focus-weight.ts';
 import type { Random } from './time/random.ts';
 
 // Foci: transitions that are rare without help. In a seed with a focus, faults hit the writes of the transition far more
-// often, its causes are more frequent, and a purposeful person contributes the commands that the transition needs.
+// often, its causes are more frequent, and a purposeful person contributes the commands the transition needs.
 
-/** Transition that a seed concentrates on. */
+/** Transition a seed concentrates on. */
 export type Focus = {
   readonly status: TaskStatus;
   readonly event: TaskEventType;
@@ -142,7 +142,7 @@ export function isLateFocus(focus: Focus): boolean {
   return LATE_STATUSES.includes(focus.status) || isRepairFocus(focus);
 }
 
-/** Probability that a fault hits the write of a transition in seeds without a focus on the transition. */
+/** Probability of a fault at the write of a transition, in seeds without a focus on the transition. */
 const STRIKE_RATES = new Map(
   ALL_FOCI.map((focus) => [
     formatTransition(focus.status, focus.event),
@@ -152,7 +152,7 @@ const STRIKE_RATES = new Map(
 const FOCUS_STRIKE_RATE = 0.9;
 const DEFAULT_STRIKE_RATE = 0.01;
 
-/** Returns the probability that a handler fault hits the effect, given the foci of the seed. */
+/** Returns the probability of a handler fault at the effect, given the foci of the seed. */
 export function getStrikeRate(
   foci: readonly Focus[],
   effect: { readonly operation: string; readonly writes?: string },

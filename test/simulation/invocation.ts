@@ -5,17 +5,17 @@ import type { FaultKind } from './faults.ts';
 import { getStrikeRate } from './focus.ts';
 import type { World } from './world.ts';
 
-// An invocation is one run of a handler. The handler changes the world by a sequence of effects. Between two effects it may
+// An invocation is a run of a handler. The handler changes the world by a sequence of effects. Between two effects it may
 // crash, receive an error although the effect took place, or freeze for minutes while other handlers continue.
 
-/** Run of a handler, with the faults that it met. */
+/** Run of a handler, with its faults. */
 export type Invocation = {
   readonly id: number;
   readonly handlerName: string;
   isAlive: boolean;
   /** Epoch milliseconds; 0 before the first freeze. */
   frozenUntil: number;
-  /** Kinds that hit this invocation. */
+  /** Kinds of faults in this invocation. */
   readonly faults: Set<FaultKind>;
   readonly record: HandlerRecord;
   /** Epoch milliseconds of the last read of a branch or of reviews, by repository and name. */
@@ -28,7 +28,7 @@ export type PortName = 'table' | 'queue' | 'launcher' | 'forge';
 /** Mean milliseconds between two effects. */
 const EFFECT_LATENCY_MS: Record<PortName, number> = { table: 6, queue: 8, launcher: 40, forge: 60 };
 
-/** Call of a port: its operation, the task whose item the call touches, and the transition that the call would write. */
+/** Call of a port: its operation, the task whose item the call touches, and the transition the call would write. */
 export type PortEffect = {
   readonly port: PortName;
   readonly operation: string;
@@ -156,7 +156,7 @@ function drawForgeFault(
   return 'freeze';
 }
 
-/** Records a fault that concerns the whole handler instead of one effect. */
+/** Records a fault of the whole handler instead of an effect. */
 export function recordInvocationFault(
   world: World,
   invocation: Invocation,

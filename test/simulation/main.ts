@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '0' },
-    /** Default: one worker per core. */
+    /** Default: a worker per core. */
     workers: { type: 'string' },
     /** Prints the full history of each seed, in order. */
     history: { type: 'boolean', default: false },

@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 // Pods as the cluster reports them. Each pod runs a bridge, which may continue after the cluster has lost track of the pod.
 
-/** State of a pod's process, which may differ from the state that the cluster reports. */
+/** State of a pod's process, which may differ from the state the cluster reports. */
 export type PodLife = {
   /** True while the process runs. */
   alive: boolean;

@@ -14,7 +14,7 @@ import { createRandom } from './time/random.ts';
 import type { Interference } from './world.ts';
 import { START, World } from './world.ts';
 
-/** Result of one seed. */
+/** Result of a seed. */
 export type Outcome = {
   readonly seed: number;
   readonly violations: string[];
@@ -29,7 +29,7 @@ const MINUTE_MS = 60_000;
 const HEALING_MS = 10 * 60 * MINUTE_MS;
 /** Virtual time for the last cleanup. */
 const SWEEP_GRACE_MS = 8 * MINUTE_MS;
-/** Virtual time within which the cleanup retries a branch that the forge did not delete. */
+/** Virtual time within which the cleanup retries a failed deletion of a branch. */
 const SWEEP_RETRY_MS = 16 * MINUTE_MS;
 
 /** Runs the history of a seed, which determines every event. Must not be called from a promise: the run is synchronous. */

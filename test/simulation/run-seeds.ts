@@ -6,7 +6,7 @@ import type { Outcome } from './run-seed.ts';
 import { runSeed } from './run-seed.ts';
 import type { Interference } from './world.ts';
 
-/** Report of a worker about one batch of seeds: the full outcome of each failed seed and the totals of all. */
+/** Report of a worker about a batch of seeds: the full outcome of each failed seed and the totals of all. */
 export type Batch = {
   readonly seeds: number;
   events: number;
@@ -24,7 +24,7 @@ export type Summary = {
 
 /** Options of a run over several seeds. */
 export type RunOptions = {
-  /** Default: one worker per core. */
+  /** Default: a worker per core. */
   readonly workers?: number;
   /** Seeds per batch. Default: 10. */
   readonly batchSize?: number;
@@ -82,7 +82,7 @@ function runWorker(takeBatch: () => number[], addBatch: (batch: Batch) => void):
   });
 }
 
-/** Runs one seed in this process, by default with its full history. */
+/** Runs a seed in this process, by default with its full history. */
 export function replaySeed(
   seed: number,
   options: { readonly interference?: Interference; readonly keepHistory?: boolean } = {},

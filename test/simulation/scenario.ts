@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 
 // Draws the scenario of a seed: its repositories, its plans, and the limits of the platform.
 
-/** Plan that a person submits. */
+/** Plan submitted by a person. */
 export type Submission = {
   readonly id: string;
   /** Delay in milliseconds after the start of the seed. */
@@ -67,7 +67,7 @@ export function addRepositories(world: World): string[] {
   return names;
 }
 
-/** Renders `.smol-gang.yaml` from the one-line content that the simulation stores: `strict` or `plain`. */
+/** Renders `.smol-gang.yaml` from the one-line content the simulation stores: `strict` or `plain`. */
 export function renderRepositoryConfig(content: string): string {
   const strict = content.startsWith('strict') ? 'strictMerge: true\n' : '';
   return `verify: [["true"]]\n${strict}`;

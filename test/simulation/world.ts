@@ -18,18 +18,18 @@ import { EventLoop } from './time/event-loop.ts';
 import type { Random } from './time/random.ts';
 import { createRandom } from './time/random.ts';
 
-// The world of one seed: the platform under test, its simulated dependencies, and the judge.
+// The world of a seed: the platform under test, its simulated dependencies, and the judge.
 
 export const START = Date.UTC(2026, 4, 12, 8, 0, 0);
 
-/** Largest delay of an index behind its table; shorter than the overlap that clients read again. */
+/** Largest delay of an index behind its table; shorter than the overlap clients read again. */
 const INDEX_LAG_MS = 60_000;
 const WRITE_OPERATIONS = new Set(['put', 'update', 'delete']);
 
 /** Change to the ports or calls that applies to a whole seed, in addition to its faults. */
 export type Interference = {
   readonly name: string;
-  /** Faults that every seed has, more often than usual, so that the affected rule matters. */
+  /** Faults every seed has, more often than usual, so that the affected rule matters. */
   readonly emphasis?: readonly FaultKind[];
   readonly deps?: (deps: EngineDeps, world: World) => EngineDeps;
   /** Replaces the attempt id of a bridge's call. */

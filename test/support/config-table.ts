@@ -1,7 +1,7 @@
 import type { ConfigRow, SectionName } from '../../functions/config.ts';
 import { describeConfig } from '../../functions/config.ts';
 
-// Renders the configuration table of docs/operations.md from the table that the functions read.
+// Renders the configuration table of docs/operations.md from the table of the functions.
 
 const TABLE_START = '<!-- config: made by npm run docs:config -->';
 const TABLE_END = '<!-- /config -->';
@@ -25,7 +25,7 @@ export const PLATFORM_ROWS: readonly ConfigTableRow[] = [
   ),
 ];
 
-/** Sections that an operator sets; the platform or the deployment sets all other sections. */
+/** Sections an operator sets; the platform or the deployment sets all other sections. */
 const OPERATOR_SECTIONS: readonly SectionName[] = [
   'model',
   'agent',

@@ -1,7 +1,7 @@
 // Allowed imports. The first row that matches a file applies; imports within the row's folder are always allowed. A file
 // without a row is an error, so that each new adapter or top-level folder is declared here.
 
-/** Allowed imports of one folder or file. */
+/** Allowed imports of a folder or file. */
 export type ImportRow = {
   /** Folder or file, relative to the root of the project. */
   readonly path: string;
@@ -110,7 +110,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   },
   { path: 'test', project: 'all', packages: 'all', node: 'all' },
   { path: 'bench', project: 'all', packages: 'all', node: 'all' },
-  // The stacks set the environment of each function from the table that the function reads.
+  // The stacks set the environment of each function from the table the function reads.
   {
     path: 'stacks',
     project: ['core/base', 'core/topology', 'functions/config-sections.ts'],

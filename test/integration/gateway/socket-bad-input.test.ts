@@ -102,7 +102,7 @@ async function createTestTicket(): Promise<string> {
   return (await issueSocketTicket(deps, actor)).ticket;
 }
 
-/** Opens a socket that records received messages. */
+/** Opens a socket and records its messages. */
 async function connectSocket(protocols: string[]) {
   const socket = new WebSocket(gateway.socketUrl, protocols);
   onTestFinished(() => socket.terminate());

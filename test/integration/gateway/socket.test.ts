@@ -48,7 +48,7 @@ function isSocketEvent(event: unknown): event is SocketEvent {
   return typeof event === 'object' && event !== null && 'requestContext' in event;
 }
 
-/** Opens a socket that records received messages. */
+/** Opens a socket and records its messages. */
 async function connectSocket(url: string, protocols: string[] = []) {
   const socket = new WebSocket(url, protocols);
   const received: string[] = [];

@@ -23,9 +23,9 @@ import {
   issueTaskApproval,
 } from './plan-commands.ts';
 
-// A person at the API: submits plans, follows the commands that a plan waits for, and under faults issues random commands.
+// A person at the API: submits plans, follows the commands a plan waits for, and under faults issues random commands.
 
-/** Plan under observation, with the view that its person saw last. */
+/** Plan under observation, with the last view of its person. */
 export type PlanWatch = { readonly submission: Submission; isOver: boolean; view?: PlanView };
 
 export async function submitPlan(world: World, submission: Submission): Promise<void> {
@@ -95,7 +95,7 @@ function isPlanOver(view: PlanView): boolean {
   return view.status === 'complete' && view.pulls.every((pull) => pull.state !== 'open');
 }
 
-/** Does the step that the plan waits for. */
+/** Takes the step for which the plan waits. */
 async function resolveWaiting(world: World, view: PlanView, waiting: Waiting): Promise<void> {
   const { plan } = waiting;
   switch (waiting.kind) {
@@ -144,7 +144,7 @@ function restorePullBases(world: World, plan: string): void {
         restorePullBase(world, repository.name, pull);
 }
 
-/** Visits the pull request that the engine asks a person to review, and merges or closes the pull request. */
+/** Visits the pull request the engine asks a person to review, and merges or closes the pull request. */
 async function visitNamedPull(world: World, url = ''): Promise<void> {
   const match = /forge\.test\/(.+)\/pull\/(\d+)/.exec(url);
   if (match === null)

@@ -5,7 +5,7 @@ import type { Sha } from '../../../core/port/forge.ts';
 import type { Bridge } from './bridge.ts';
 import { NO_USAGE } from './bridge.ts';
 
-// The final report of a bridge: a true result, or an invalid one that the engine must reject.
+// The final report of a bridge: a true result, or an invalid one the engine must reject.
 
 type FailedResult = Extract<AttemptResult, { readonly outcome: 'failed' }>;
 type DoneResult = Extract<AttemptResult, { readonly outcome: 'done' }>;

@@ -97,7 +97,7 @@ function writeCommit(
 ): Sha {
   const files = new Map(repository.graph.get(head).files);
   const content = createContent(bridge, files, isBad);
-  // A good commit also repairs files that an earlier bad commit broke.
+  // A good commit also repairs files broken by an earlier bad commit.
   const broken = isBad ? [] : [...files].filter(([, line]) => line.startsWith('bad-'));
   for (const path of [...paths, ...broken.map(([name]) => name)]) files.set(path, content);
   return repository.graph.add([head], files).sha;

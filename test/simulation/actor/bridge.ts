@@ -151,7 +151,7 @@ export class Bridge {
     this.world.judge.commitments.recordKeptCommit(this.key, commit);
   }
 
-  /** Reports a result. `sent`: a variant of the result that the engine must treat alike. */
+  /** Reports a result. `sent`: a variant of the result the engine must treat alike. */
   async reportResult(result: AttemptResult, sent = result): Promise<void> {
     this.world.judge.recordReport(this.key, this.assignment.kind, result);
     await this.callUntilAnswered('result', (deps, key) => acceptResult(deps, key, sent));

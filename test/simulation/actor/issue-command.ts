@@ -37,7 +37,7 @@ export function sendMaybeTwice<T>(world: World, send: () => Promise<T>): Promise
   return Promise.all(sent);
 }
 
-/** Issues a command, perhaps twice. Returns true when at least one answer was a success. */
+/** Issues a command, perhaps twice. Returns true when any answer was a success. */
 export async function issueCommand<T>(
   world: World,
   callName: string,

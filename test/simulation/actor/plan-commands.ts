@@ -43,7 +43,7 @@ export async function issuePlanApproval(world: World, view: PlanView): Promise<v
   );
 }
 
-/** Edits a plan; sometimes two people edit the same revision at once, and at most one edit may be accepted. */
+/** Edits a plan; sometimes two people edit the same revision at once, and only the first may be accepted. */
 export async function issueRandomEdit(world: World, view: PlanView): Promise<void> {
   const edits = Array.from({ length: world.random.chance(0.3) ? 2 : 1 }, () =>
     issuePlanEdit(world, view),
@@ -113,7 +113,7 @@ export async function issueRandomTaskCommand(world: World, view: PlanView): Prom
   }
 }
 
-/** Requests changes; a request that is sent twice counts twice, because the engine may accept both. */
+/** Requests changes; a repeated request counts twice, because the engine may accept both. */
 function issueChangeRequest(
   world: World,
   deps: EngineDeps,

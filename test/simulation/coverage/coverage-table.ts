@@ -28,7 +28,7 @@ export function computeRequiredCount(seeds: number): number | undefined {
     : Math.floor((REQUIRED_COUNT.times * seeds) / REQUIRED_COUNT.seeds);
 }
 
-/** Count of a transition; with `fault`, only of the transitions that the fault hit. */
+/** Count of a transition; with `fault`, only of the transitions the fault hit. */
 export type Cell = {
   readonly transition: string;
   readonly fault?: FaultKind;
@@ -36,7 +36,7 @@ export type Cell = {
   readonly exemption?: TransitionExemption;
 };
 
-/** Lists all transitions of the state table, and all others that occurred. */
+/** Lists all transitions of the state table and all other transitions of the run. */
 function listTransitions(coverage: Coverage): string[] {
   return [...new Set([...listPossibleTransitions(), ...coverage.transitions.keys()])];
 }
@@ -54,7 +54,7 @@ export function listCells(coverage: Coverage): Cell[] {
   });
 }
 
-/** Lists the reachable cells that occurred less than `times` times. */
+/** Lists the reachable cells with a count below `times`. */
 export function listRareCells(coverage: Coverage, times: number): Cell[] {
   return listCells(coverage).filter((cell) => cell.exemption === undefined && cell.times < times);
 }
@@ -66,7 +66,7 @@ export function listOccurredImpossibleCells(coverage: Coverage): Cell[] {
   );
 }
 
-/** Lists the required transitions of plans that occurred less than `times` times. */
+/** Lists the required transitions of plans with a count below `times`. */
 export function listRarePlanTransitions(coverage: Coverage, times: number): [string, number][] {
   return PLAN_TRANSITIONS.map((name): [string, number] => [
     name,
@@ -83,7 +83,7 @@ export function renderCoverageTable(coverage: Coverage): string {
   return renderTable([['status x event', 'count', ...STRIKE_KINDS], ...rows]);
 }
 
-/** Renders the transitions crossed with all faults that are not handler faults. */
+/** Renders the transitions crossed with all faults except handler faults. */
 export function renderOtherFaultsTable(coverage: Coverage): string {
   const handlerFaults: readonly FaultKind[] = STRIKE_KINDS;
   const others = FAULT_KINDS.filter((fault) => !handlerFaults.includes(fault));

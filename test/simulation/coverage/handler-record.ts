@@ -2,10 +2,10 @@ import type { FaultKind } from '../faults.ts';
 import type { Coverage } from './coverage.ts';
 import { formatCell } from './coverage.ts';
 
-// Record of one run of a handler: its reads, writes and faults. The record decides which faults count for which transition.
+// Record of a run of a handler: its reads, writes and faults. The record decides which faults count for which transition.
 // A fault before the read of a task, or at an effect of another task, does not count for the task's transition.
 
-/** Faults and transitions of one invocation. */
+/** Faults and transitions of an invocation. */
 export type HandlerRecord = {
   /** Faults of the handler as a whole, which count for all its transitions. */
   readonly handlerFaults: Set<FaultKind>;

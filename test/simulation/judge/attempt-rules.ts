@@ -9,7 +9,7 @@ import { formatAttemptName, formatTaskId, isEndTask, LATE_MS, shortenSha } from 
 /** Allowance for attempts without a report that were not lost: sent back by a check, merged by hand, or stopped. */
 const MAX_OTHER_UNREPORTED_ENDS = 4;
 
-/** Counts the attempts in a row, up to `last`, that had a pod and never reported. */
+/** Counts the attempts in a row, up to `last`, with a pod and without a report. */
 function countLosses(
   { timelyReports, refusedAttempts, commitments }: Judge,
   task: string,

@@ -19,7 +19,7 @@ const VERIFICATION_FAILURES: readonly string[] = ['verify_red', 'conflict'];
 export class Commitments {
   /** Epoch milliseconds of the last command at the API. */
   lastCommandAt = Number.NEGATIVE_INFINITY;
-  /** Tasks of any run that a person approved. */
+  /** Approved tasks, of any run. */
   readonly approvedTasks = new Set<string>();
   /** By task: reported failures of the agent in a row. */
   readonly consecutiveFailures = new Map<string, number>();
@@ -35,11 +35,11 @@ export class Commitments {
   readonly rejectedPlans = new Set<string>();
   /** By task: the newest accepted commit, from which the next attempt must continue. */
   readonly keptCommits = new Map<string, string>();
-  /** By task: commits that people pushed to its branch, which take precedence over commits of attempts. */
+  /** By task: commits pushed by people to its branch, which take precedence over commits of attempts. */
   readonly pushedCommits = new Map<string, string[]>();
-  /** Plans that a client has seen cancelled, with the run and the time of the first view. */
+  /** Plans a client has seen cancelled, with the run and the time of the first view. */
   readonly cancelledPlans = new Map<string, { readonly run: number; readonly at: number }>();
-  /** Plans that a client has seen paused by their forge, with the end of the pause and the time of the first view. */
+  /** Plans a client has seen paused by their forge, with the end of the pause and the time of the first view. */
   readonly pausedPlans = new Map<string, { readonly until: number; readonly at: number }>();
 
   recordCommand(world: World): void {

@@ -45,7 +45,7 @@ export type KnownPlan = {
   readonly ends: { readonly id: string; readonly repo: string }[];
 };
 
-/** Evidence that an attempt reported in time. `root`: the verified commit of the root branch. */
+/** Evidence reported in time by an attempt. `root`: the verified commit of the root branch. */
 export type Evidence = {
   readonly commit: string;
   readonly root: string;
@@ -64,11 +64,11 @@ export type Move = {
 /** Time within which concurrent actors cannot know each other's changes. */
 const JUST_NOW_MS = 10_000;
 
-/** Collects observations of one seed and the violations found in them. */
+/** Collects observations of a seed and the violations found in them. */
 export class Judge {
   readonly violations: string[] = [];
   readonly knownPlans = new Map<string, KnownPlan>();
-  /** By pod name: requested pods that the launcher has not reported as gone. */
+  /** By pod name: requested pods not yet reported as gone. */
   readonly requestedPods = new Map<string, PodSpec>();
   /** By pod name: time of the last report as gone. */
   readonly podGoneAt = new Map<string, number>();
@@ -86,7 +86,7 @@ export class Judge {
   /** Result of the last merge by any actor. */
   lastMerge: string | undefined;
   readonly mergesByTask = new Map<string, number>();
-  /** Pull requests that a person reopened; a person has to close them. */
+  /** Pull requests reopened by a person; only people close them. */
   readonly reopenedPulls = new Set<string>();
   /** By task: the latest attempt that started work or a repair. */
   readonly changingAttempts = new Map<
@@ -226,7 +226,7 @@ export class Judge {
       pullChanged: (repository, pull, change, by) => {
         world.recordHistory(`${repository.name}#${pull.number} ${change} by ${by.kind}`);
         const name = `${repository.name}#${pull.number}`;
-        // A person has to close a pull request that a person reopened or retargeted.
+        // Only people close a pull request reopened or retargeted by a person.
         const isReopened = change === 'open' || change.startsWith('base changed to smol-gang/');
         if (isReopened && by.kind === 'person') {
           this.reopenedPulls.add(name);

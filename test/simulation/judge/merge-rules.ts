@@ -55,7 +55,7 @@ export function judgeMerge(
   );
 }
 
-/** Lists the head of a branch and earlier heads that the handler may still rely on, because people moved the branch later. */
+/** Lists the head of a branch and earlier heads known to the handler, which people have moved since. */
 function listKnowableHeads(
   judge: Judge,
   world: World,
@@ -89,7 +89,7 @@ function evidenceCoversRoot(
   return !gained.some((path) => changed.has(path) || path === 'CHANGELOG.md');
 }
 
-/** Judges a pull request that becomes ready: its head must be verified, the head of a root branch by its end task. */
+/** Judges a newly ready pull request: its head must be verified, the head of a root branch by its end task. */
 export function judgeReady(
   judge: Judge,
   world: World,

@@ -2,7 +2,7 @@ import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
 
 // Names and time limits according to the design, defined here without the engine's code.
 
-/** Parsed name of a branch that the platform owns. */
+/** Parsed name of a branch the platform owns. */
 export type Branch = { readonly plan: string; readonly run: number } & (
   | { readonly kind: 'root' }
   | { readonly kind: 'task'; readonly task: string }
@@ -31,7 +31,7 @@ export const TAKEN_OVER_MS = 240_000;
 
 const END_TASK_PATTERN = /^end(-\d+)?$/;
 
-/** True for end nodes, which verify all changes of one repository together. */
+/** True for end nodes, which verify all changes of a repository together. */
 export function isEndTask(task: string): boolean {
   return END_TASK_PATTERN.test(task);
 }

@@ -2,7 +2,7 @@ import type { PlanView } from '../../../core/contract/plan.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 
-// Rules for the views that clients read.
+// Rules for the views clients read.
 
 /** Matches the reasons with which simulated bridges report a failure of the agent. */
 const AGENT_FAULT_REASON = /it failed: (agent|limit|setup)/;

@@ -9,9 +9,9 @@ import type { Interference, World } from '../world.ts';
 
 type WrapDeps = Interference['deps'];
 
-/** Breach of one rule that the simulation has to detect. */
+/** Breach of a rule, for the simulation to detect. */
 export type Mutant = Interference & {
-  /** Matches the violation that the judge has to report. */
+  /** Matches the expected violation. */
   readonly expectedViolation: RegExp;
   /** Further fault of the world, harmless without the breach. */
   readonly companionBreach?: WrapDeps;
@@ -105,7 +105,7 @@ export function spendRetryOnEvent(event: TaskEvent['type']): WrapDeps {
   );
 }
 
-/** Treats a head that a person moved as verified. */
+/** Treats a head moved by a person as verified. */
 export function treatMovedHeadAsVerified(matches: (state: TaskState) => boolean): WrapDeps {
   return corruptTaskState((state) => {
     const { accepted, verifyRoot, last } = state;

@@ -77,7 +77,7 @@ function findTaskOfKey({ pk }: Key): string | undefined {
   return pk.startsWith('TASK#') ? pk : undefined;
 }
 
-/** Returns the transition that a write of a task's state or a plan's head contains. */
+/** Returns the transition within a write of a task's state or a plan's head. */
 function findWrittenTransition(
   world: World,
   key: Key,

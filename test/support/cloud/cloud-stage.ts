@@ -144,7 +144,7 @@ async function startFunction(
   };
 }
 
-/** Returns the variables that Lambda sets in every function. */
+/** Returns the variables Lambda sets in every function. */
 function createLambdaEnvironment(
   id: string,
   { accessKeyId, secretAccessKey }: StageParts['credential'],

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HANDLERS, toFunctionId } from '../../../core/topology/handlers.ts';
 import { STAGE } from './cloud-settings.ts';
 
-// Reads the parts of CloudFormation templates that tests need.
+// Reads CloudFormation templates for the tests.
 
 const resourceSchema = z.object({
   Type: z.string(),
@@ -64,7 +64,7 @@ export function findFunctions(template: Template): Map<string, Resource> {
   );
 }
 
-/** Returns the id of the only function that a value refers to. */
+/** Returns the id of the only function a value refers to. */
 export function findReferencedFunction(template: Template, value: unknown): string {
   const referenced = new Set(findReferences(value));
   const functions = [...findFunctions(template)].filter(([, { logicalId }]) =>

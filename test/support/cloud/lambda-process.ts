@@ -21,7 +21,7 @@ const answerSchema = z.object({
 });
 type RuntimeAnswer = z.output<typeof answerSchema>;
 
-/** Error that a handler threw. */
+/** Error thrown by a handler. */
 export class LambdaError extends Error {
   readonly code: string | undefined;
 
@@ -31,7 +31,7 @@ export class LambdaError extends Error {
   }
 }
 
-/** Process of one function. */
+/** Process of a function. */
 export class LambdaProcess {
   /** Time of the spawn call in milliseconds of `performance.now()`. */
   readonly startedAt: number;

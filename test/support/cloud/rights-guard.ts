@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { listenOnLoopback } from '../../../local/listen-on-loopback.ts';
 import type { Statement } from './cloud-template.ts';
 
-// A proxy that enforces IAM in front of store and queues: forwards only calls that a statement of the function's role allows.
+// A proxy that enforces IAM in front of store and queues: forwards only calls allowed by the function's role.
 
 /** Call of an AWS service, as IAM judges the call. */
 export type AwsCall = {
   readonly action: string;
   readonly isResource: (resource: unknown) => boolean;
-  /** Partitions of the table that the call touches; empty for indexes and queues. */
+  /** Partitions of the table the call touches; empty for indexes and queues. */
   readonly partitions: readonly string[];
 };
 

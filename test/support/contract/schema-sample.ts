@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-// Creates valid values from the JSON Schemas that zod generates, and variants with another text in a single field.
+// Creates valid values from the JSON Schemas of zod, and variants with another text in a single field.
 
-/** Subset of JSON Schema that the contract uses. */
+/** Subset of JSON Schema the contract uses. */
 export type JsonSchema = {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -42,7 +42,7 @@ const VALID_TEXTS = [
   'a'.repeat(40),
 ];
 
-/** Returns the JSON Schema of the input that clients may send. */
+/** Returns the JSON Schema of the input clients may send. */
 export function toInputSchema(schema: z.ZodType | undefined): JsonSchema {
   if (schema === undefined) return {};
   const jsonSchemaOfInput = z.toJSONSchema(schema, {

@@ -6,7 +6,7 @@ import { waitUntil } from '../wait-until.ts';
 import type { DemoProcess } from './demo-process.ts';
 import { countSteps, WORK_STEPS } from './demo-steps.ts';
 
-// Kills of processes of a working demo, at moments that a seed determines.
+// Kills of processes of a working demo, at seeded random moments.
 
 /**
  * `whole` kills every process, as a power failure does. `supervisor` kills the process of API, forge and model, which also

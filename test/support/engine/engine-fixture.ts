@@ -35,7 +35,7 @@ const SETTINGS: EngineSettings = {
   author: { name: 'Gang', email: 'gang@example.com' },
 };
 
-/** Engine under test; `sent` collects the messages that the engine sends. */
+/** Engine under test; `sent` collects the messages the engine sends. */
 export type EngineFixture = {
   readonly deps: EngineDeps;
   readonly table: MemoryTable;

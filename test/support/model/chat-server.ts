@@ -14,7 +14,7 @@ const requestSchema = z.object({
     }),
   ),
 });
-/** Request that the endpoint received. */
+/** Request received by the endpoint. */
 export type ReceivedChat = z.infer<typeof requestSchema>;
 
 /** Answer of the endpoint: a text, tool calls, an HTTP error, or a stream that never ends. */

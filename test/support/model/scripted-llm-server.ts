@@ -36,7 +36,7 @@ export type ScriptedLlmServer = {
   readonly readPeak: () => number;
   /** Adds steps; without a step, a request is answered with 500. */
   readonly play: (...steps: LlmStep[]) => void;
-  /** Sets the models that GET /models returns; undefined answers 404. */
+  /** Sets the models for GET /models; undefined answers 404. */
   readonly listModels: (models: Record<string, unknown>[] | undefined) => void;
   readonly close: () => Promise<void>;
 };

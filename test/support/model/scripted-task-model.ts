@@ -14,13 +14,13 @@ import { answerScriptedTurn } from './task-script.ts';
 const MODEL_NAME = 'scripted-task-model';
 const MODEL_KEY = 'canary-model-key-0123456789abcdef';
 
-/** Prompt that the model received. */
+/** Prompt received by the model. */
 export type AskedPrompt = {
   readonly by: 'assessor' | 'planner' | 'agent' | 'other';
   /** Contents of all messages, joined by newlines. */
   readonly text: string;
 };
-/** HTTP error that the model answers with. */
+/** HTTP error answered by the model. */
 export type ModelRefusal = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

@@ -80,7 +80,7 @@ function parseScriptLine(word: string, argument: string): ScriptStep[] {
   }
 }
 
-/** Returns the next reply to the agent of a conversation; `hold` names the release that the reply waits for. */
+/** Returns the next reply to the agent of a conversation; `hold` names the release the reply waits for. */
 export function answerScriptedTurn(
   messages: ChatRequest['messages'],
   released: ReadonlySet<string>,

@@ -25,7 +25,7 @@ export function listPulls(
   return platform.forgeList(`/api/v3/repos/${repo}/pulls?state=all`, pullSchema);
 }
 
-/** Pull requests of one run of a plan; `tasks` by branch name without the prefix of the run. */
+/** Pull requests of a run of a plan; `tasks` by branch name without the prefix of the run. */
 export type RunPulls = {
   readonly root: PullFacts | undefined;
   readonly tasks: Map<string, PullFacts[]>;

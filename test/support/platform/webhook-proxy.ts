@@ -32,7 +32,7 @@ export type WebhookProxy = {
 };
 
 const IMMEDIATE_SCHEDULE: DeliverySchedule = () => [0];
-/** Headers that the forge sets, besides the signature. */
+/** Headers the forge sets, besides the signature. */
 const FORWARDED_HEADERS = ['content-type', 'user-agent', 'x-github-event', 'x-github-delivery'];
 const SIGNATURE = 'x-hub-signature-256';
 

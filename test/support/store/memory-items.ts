@@ -4,7 +4,7 @@ import { TABLE } from '../../../core/topology/table.ts';
 
 type ItemWrite = { readonly before: Item | undefined; readonly after: Item | undefined };
 
-/** Largest number of recent writes that an index read can omit. */
+/** Largest number of recent writes an index read can omit. */
 export const MAX_INDEX_LAG = 256;
 
 /** Items of a memory table with its sparse indexes, and the latest writes, so that an index read can omit some of them. */

@@ -19,7 +19,7 @@ export type MemoryTableOptions = {
   readonly beforeEffect?: (operation: TableOperation, key: Key) => void | Promise<void>;
   /** Runs after the effect and before the answer; an error simulates a write whose answer is lost. */
   readonly afterEffect?: (operation: TableOperation, key: Key) => void | Promise<void>;
-  /** Returns the number of recent writes that an index read omits, from 0 to MAX_INDEX_LAG. Default: 0. */
+  /** Returns the number of recent writes an index read omits, from 0 to MAX_INDEX_LAG. Default: 0. */
   readonly indexLag?: (name: IndexName, hash: string) => number;
 };
 

@@ -1,6 +1,6 @@
 // Renders the outcomes of the suites as a table.
 
-/** Result of one suite. */
+/** Result of a suite. */
 export type Outcome = {
   readonly name: string;
   readonly passed: number;

@@ -53,7 +53,7 @@ const SETTLE_MS = 3_000;
 const MAX_FAILURES = 30;
 const MAX_LINE = 300;
 
-/** Run of a suite in its own process group and temporary folder, which identify processes that the suite leaves behind. */
+/** Run of a suite in its own process group and temporary folder, which identify processes the suite leaves behind. */
 export class SuiteRun {
   readonly #suite: Suite;
   readonly #folder: string;

@@ -8,13 +8,13 @@ import { findProcesses, isListening } from '../process/process-scan.ts';
 import { waitUntil } from '../wait-until.ts';
 import { makeTemporaryDirectory } from './git.ts';
 
-// A workspace gives each test its own folder, ports and environment, which identify everything that the test leaves behind.
+// A workspace gives each test its own folder, ports and environment, which identify everything the test leaves behind.
 
 export const CHECKOUT = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
 
 const CLEAN_TIMEOUT_MS = 15_000;
 
-/** Folder, ports and environment of one test. */
+/** Folder, ports and environment of a test. */
 export type TestWorkspace = {
   readonly path: string;
   /** Data folder of the platform. */
