@@ -8,11 +8,17 @@ import type { DoctorCheck } from './http/handler/doctor.ts';
 
 // Self-test of everything that a plan needs, with advice for each failure.
 
+/** Ports that the checks call. */
+type DoctorDeps = Pick<
+  EngineDeps,
+  'table' | 'queue' | 'clock' | 'launcher' | 'forges' | 'settings'
+>;
+
 const LOW_DISK_BYTES = 2_000_000_000;
 
 /** Runs all checks; an error of one check becomes a failed result. */
 export async function runDoctorChecks(
-  engine: EngineDeps,
+  engine: DoctorDeps,
   host: Host | undefined,
   probeModel: () => Promise<DoctorCheck[]>,
 ): Promise<DoctorCheck[]> {
@@ -46,7 +52,10 @@ function runCheck(
   return runChecks(name, async () => [{ name, ...(await check()) }]);
 }
 
-async function checkStore({ table, clock }: EngineDeps): Promise<Omit<DoctorCheck, 'name'>> {
+async function checkStore({
+  table,
+  clock,
+}: Pick<EngineDeps, 'table' | 'clock'>): Promise<Omit<DoctorCheck, 'name'>> {
   const key = { pk: 'DOCTOR', sk: 'PROBE' };
   const startedAt = clock.now();
   await table.put({ ...key, at: startedAt });
@@ -61,7 +70,9 @@ async function checkStore({ table, clock }: EngineDeps): Promise<Omit<DoctorChec
   return { state: 'ok', message: `writing and reading takes ${clock.now() - startedAt} ms` };
 }
 
-async function checkQueue({ queue }: EngineDeps): Promise<Omit<DoctorCheck, 'name'>> {
+async function checkQueue({
+  queue,
+}: Pick<EngineDeps, 'queue'>): Promise<Omit<DoctorCheck, 'name'>> {
   await queue.send([{ message: wakeUpScheduler() }]);
   return { state: 'ok', message: 'the queue accepts messages' };
 }
@@ -69,7 +80,7 @@ async function checkQueue({ queue }: EngineDeps): Promise<Omit<DoctorCheck, 'nam
 async function checkLauncher({
   launcher,
   settings,
-}: EngineDeps): Promise<Omit<DoctorCheck, 'name'>> {
+}: Pick<EngineDeps, 'launcher' | 'settings'>): Promise<Omit<DoctorCheck, 'name'>> {
   const pods = await launcher.list();
   return {
     state: 'ok',
@@ -77,7 +88,9 @@ async function checkLauncher({
   };
 }
 
-async function checkForges(engine: EngineDeps): Promise<DoctorCheck[]> {
+async function checkForges(
+  engine: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
+): Promise<DoctorCheck[]> {
   const { items } = await listRepositories(engine.table, { limit: 50 });
   if (items.length === 0)
     return [
@@ -97,7 +110,7 @@ async function checkForges(engine: EngineDeps): Promise<DoctorCheck[]> {
 }
 
 async function checkRepository(
-  engine: EngineDeps,
+  engine: Pick<EngineDeps, 'forges' | 'settings'>,
   repository: { readonly name: string; readonly forge: 'local' | 'github' },
 ): Promise<DoctorCheck[]> {
   const forge = engine.forges[repository.forge];

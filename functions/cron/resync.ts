@@ -1,7 +1,16 @@
 import { resync } from '../../core/engine/resync/resync.ts';
-import { getFullEngine } from '../deps/get-full-engine.ts';
+import { getForges } from '../deps/get-forges.ts';
+import { getLaunchDeps } from '../deps/get-launch-deps.ts';
+import { getTaskWriteDeps } from '../deps/get-task-write-deps.ts';
+import { once } from '../once.ts';
+
+const getDeps = once(() => ({
+  ...getTaskWriteDeps(),
+  ...getLaunchDeps(),
+  forges: getForges(),
+}));
 
 /** Wakes every item that is due but got no message, after a crash or a lost message. */
 export async function handler(): Promise<void> {
-  await resync(getFullEngine());
+  await resync(getDeps());
 }

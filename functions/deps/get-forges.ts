@@ -1,15 +1,25 @@
 import { createGitHubForge } from '../../adapters/github/create-github-forge.ts';
 import { AppError } from '../../core/base/app-error.ts';
+import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import type { Forge } from '../../core/port/forge.ts';
 import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
-import { createRefusingProxy } from './create-refusing-proxy.ts';
 import { clock } from './runtime.ts';
 
-/** Returns the forges by vendor. */
-export const getForges = once(() => ({ github: createGitHub(), local: createLocalForge() }));
+const getGitHub = once(createGitHub);
+const getLocalForge = once(createLocalForge);
 
-/** Creates the configured GitHub forge; without a credential, every call fails with the variables to set. */
+/** Returns the forges by vendor. Access to a forge that is not configured throws `forge_not_configured`. */
+export const getForges = once((): EngineDeps['forges'] => ({
+  get github() {
+    return getGitHub();
+  },
+  get local() {
+    return getLocalForge();
+  },
+}));
+
+/** Creates the GitHub forge; without a credential the error names the variables to set. */
 function createGitHub(): Forge {
   const { github } = readConfig(['github']);
   const baseUrl = github.apiUrl;
@@ -22,7 +32,7 @@ function createGitHub(): Forge {
   }
   if (github.token !== undefined)
     return createGitHubForge({ baseUrl, auth: { token: github.token }, now: clock.now });
-  return createUnconfiguredForge(
+  throw createNotConfiguredError(
     'GitHub is not configured: set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY',
   );
 }
@@ -30,7 +40,7 @@ function createGitHub(): Forge {
 function createLocalForge(): Forge {
   const { localForge } = readConfig(['localForge']);
   if (localForge.url === undefined || localForge.appPrivateKey === undefined)
-    return createUnconfiguredForge(
+    throw createNotConfiguredError(
       'this installation has no local forge; only a laptop installation can use a repository by its path',
     );
   return createGitHubForge({
@@ -40,6 +50,6 @@ function createLocalForge(): Forge {
   });
 }
 
-function createUnconfiguredForge(message: string): Forge {
-  return createRefusingProxy(() => new AppError('invalid', 'forge_not_configured', message));
+function createNotConfiguredError(message: string): AppError {
+  return new AppError('invalid', 'forge_not_configured', message);
 }

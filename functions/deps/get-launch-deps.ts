@@ -7,12 +7,11 @@ import type { EngineDeps } from '../../core/engine/engine-deps.ts';
 import type { PodLauncher } from '../../core/port/launcher.ts';
 import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
-import { createRefusingProxy } from './create-refusing-proxy.ts';
 import { getAccessDeps } from './get-access-deps.ts';
 import { getQueue } from './get-queue.ts';
 import { clock, getLog } from './runtime.ts';
 
-/** The launcher, and the tokens that it gives to attempts. */
+/** Returns the launcher and the function that signs the tokens of attempts. */
 export const getLaunchDeps = once(
   (): Pick<EngineDeps, 'launcher' | 'attemptToken'> => ({
     launcher: createLauncher(),
@@ -23,10 +22,11 @@ export const getLaunchDeps = once(
 function createLauncher(): PodLauncher {
   const { launcher } = readConfig(['launcher']);
   if (launcher.kind === 'kubernetes')
-    return createRefusingProxy(() => {
-      const message = 'LAUNCHER=kubernetes is not built in yet; use process';
-      return new AppError('bug', 'launcher_unknown', message);
-    });
+    return {
+      ensure: async () => rejectKubernetes(),
+      list: async () => rejectKubernetes(),
+      remove: async () => rejectKubernetes(),
+    };
   const stateDir = launcher.directory ?? '';
   return createProcessLauncher({
     stateDir: `${stateDir}/pods`,
@@ -39,4 +39,12 @@ function createLauncher(): PodLauncher {
     onEnded: (attempt) =>
       void enqueueWakeUps({ queue: getQueue(), log: getLog() }, [reportPodEnd(attempt)]),
   });
+}
+
+function rejectKubernetes(): never {
+  throw new AppError(
+    'bug',
+    'launcher_unknown',
+    'LAUNCHER=kubernetes is not available yet: set LAUNCHER=process',
+  );
 }

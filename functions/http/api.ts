@@ -2,9 +2,10 @@ import { authenticateUser } from '../../core/access/authenticate-user.ts';
 import { USER_API } from '../../core/contract/api.ts';
 import { readConfig } from '../config.ts';
 import { getAccessDeps } from '../deps/get-access-deps.ts';
-import { getForgeEngine } from '../deps/get-forge-engine.ts';
+import { getForges } from '../deps/get-forges.ts';
 import { getHost } from '../deps/get-host.ts';
 import { getHosting } from '../deps/get-hosting.ts';
+import { getTaskWriteDeps } from '../deps/get-task-write-deps.ts';
 import { clock, getLog } from '../deps/runtime.ts';
 import { once } from '../once.ts';
 import { VERSION } from '../version.ts';
@@ -17,7 +18,7 @@ const getDeps = once(() => ({
   ...getAccessDeps(),
   socketUrl: readConfig(['socket']).socket.url,
   version: VERSION,
-  engine: getForgeEngine(),
+  engine: { ...getTaskWriteDeps(), forges: getForges() },
   hosting: getHosting(),
   host: getHost(),
 }));

@@ -1,7 +1,8 @@
 import { verifyAttemptToken } from '../../core/access/attempt-token.ts';
 import { ATTEMPT_API } from '../../core/contract/api.ts';
 import { getAccessDeps } from '../deps/get-access-deps.ts';
-import { getForgeEngine } from '../deps/get-forge-engine.ts';
+import { getForges } from '../deps/get-forges.ts';
+import { getTaskWriteDeps } from '../deps/get-task-write-deps.ts';
 import { getModelAccess } from '../deps/model.ts';
 import { clock, getLog } from '../deps/runtime.ts';
 import { once } from '../once.ts';
@@ -10,7 +11,10 @@ import type { LambdaHttpHandler } from './create-lambda-handler.ts';
 import { createLambdaHandler } from './create-lambda-handler.ts';
 import { attemptHandlers } from './handler/attempt.ts';
 
-const getDeps = once(() => ({ engine: getForgeEngine(), model: getModelAccess() }));
+const getDeps = once(() => ({
+  engine: { ...getTaskWriteDeps(), forges: getForges() },
+  model: getModelAccess(),
+}));
 
 const getLambdaHandler = once(() => {
   const app = createApp({

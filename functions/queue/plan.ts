@@ -1,19 +1,27 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { runPlanning } from '../../core/engine/planning/run-planning.ts';
-import { getForgeEngine } from '../deps/get-forge-engine.ts';
+import { getForges } from '../deps/get-forges.ts';
 import { getLlm } from '../deps/get-llm.ts';
+import { getTaskWriteDeps } from '../deps/get-task-write-deps.ts';
 import { getLog } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
+import { once } from '../once.ts';
 
 const KEEP_ALIVE_INTERVAL_MS = 10_000;
+
+const getDeps = once(() => ({
+  ...getTaskWriteDeps(),
+  forges: getForges(),
+  llm: getLlm(),
+  keepAlive,
+}));
 
 /** Plans: explores the repository, assesses the request and decomposes it with a model; takes minutes. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,
     async (message) => {
-      if (message.type === 'plan')
-        await runPlanning({ ...getForgeEngine(), llm: getLlm(), keepAlive }, message.plan);
+      if (message.type === 'plan') await runPlanning(getDeps(), message.plan);
     },
     getLog(),
   );

@@ -1,7 +1,7 @@
 import type { Notice } from '../../contract/notice.ts';
 import { deliverNotice, pushPlanChange } from '../../contract/queue-message.ts';
 import type { OutgoingMessage } from '../../port/queue.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { WakeUpDeps } from '../engine-deps.ts';
 import { sendWakeUps } from './enqueue-wake-ups.ts';
 
 /** What a written transition causes. `notices` includes those that earlier transitions left behind. */
@@ -14,7 +14,7 @@ export type Announcement = {
 
 /** Sends wake-ups, the client update and the notices at once. Returns false when the queue did not take them. */
 export async function sendAnnouncement(
-  deps: Pick<EngineDeps, 'queue' | 'log'>,
+  deps: WakeUpDeps,
   { plan, wakeUps, clientUpdate, notices }: Announcement,
 ): Promise<boolean> {
   return sendWakeUps(deps, [

@@ -6,15 +6,13 @@ import { isSimple } from '../../plan-state/plan-state.ts';
 import { blocksPlan } from '../../plan-state/preflight-condition.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
+import type { EngineDeps } from '../engine-deps.ts';
 import { requireRevision, requireValidGraph } from '../revision/revision.ts';
 import { requireNewestRevision } from './require-newest-revision.ts';
 
-type ApproveDeps = PlanWriteDeps & Pick<EngineDeps, 'forges'>;
-
 /** Approves a revision. A repeated approval of the same revision changes nothing. */
 export async function approvePlan(
-  deps: ApproveDeps,
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
   id: string,
   revision: number,
   actor: string,

@@ -1,12 +1,12 @@
 import { AppError } from '../../base/app-error.ts';
 import type { Host } from '../../port/host.ts';
 import { loadSlots } from '../../store/system-store.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { StoreDeps } from '../engine-deps.ts';
 import { formatPodName } from '../launch/attempt-pod.ts';
 
 /** Frees what nothing needs any more on a laptop; a cloud's table and registry do it by themselves. */
 export async function collectGarbage(
-  deps: EngineDeps,
+  deps: StoreDeps,
   host: Host | undefined,
   dryRun: boolean,
 ): Promise<{ readonly what: string; readonly count: number; readonly bytes: number }[]> {

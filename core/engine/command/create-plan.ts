@@ -9,17 +9,15 @@ import { putNewPlan, putRevision } from '../../store/plan-store.ts';
 import { loadRepository } from '../../store/repository-store.ts';
 import { sendWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { requireValidGraph } from '../revision/revision.ts';
-
-type CreateDeps = Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log' | 'newId'>;
 
 /**
  * Creates a plan. An `id` that was derived from an idempotency key may exist already; then the existing plan is returned.
  * Throws `repository_unknown` or `invalid_graph`.
  */
 export async function createPlan(
-  deps: CreateDeps,
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log' | 'newId'>,
   input: CreatePlan,
   actor: string,
   id: string,
@@ -57,7 +55,7 @@ function buildSubmittedRevision(tasks: TaskSpec[], by: string, at: number): Revi
 }
 
 async function requireConnectedRepository(
-  deps: Pick<EngineDeps, 'table'>,
+  deps: StoreDeps,
   input: CreatePlan['repositories'][number],
 ): Promise<PlanRepository> {
   const repository = await loadRepository(deps.table, input.name);

@@ -5,7 +5,7 @@ import { requirePendingApproval } from '../../plan-state/plan-guards.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { putRevision } from '../../store/plan-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
+import type { TaskWriteDeps } from '../engine-deps.ts';
 import { buildRevision, requireRevision, requireValidGraph } from '../revision/revision.ts';
 import { requireNewestRevision } from './require-newest-revision.ts';
 
@@ -16,7 +16,7 @@ type PlanEdit = { readonly revision: number; readonly edits: Edit[]; readonly no
  * `invalid_graph`, or `revision_moved` with the changes since the revision that the edits were made on.
  */
 export async function editPlan(
-  deps: PlanWriteDeps & Pick<EngineDeps, 'newId'>,
+  deps: TaskWriteDeps,
   id: string,
   input: PlanEdit,
   actor: string,

@@ -15,13 +15,13 @@ import { formatRunChangesHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { TaskWriteDeps } from '../engine-deps.ts';
 
 const TASKS_PER_PAGE = 200;
 const ACTOR = 'recover';
 
 /** Reconciles everything of a plan now instead of when it is due, and ends all pauses. */
-export async function recoverPlan(deps: EngineDeps, id: string): Promise<StoredPlan> {
+export async function recoverPlan(deps: TaskWriteDeps, id: string): Promise<StoredPlan> {
   await clearPauses(deps.table);
   const { kind, plan } = await applyPlan(deps, id, { type: 'planning_unparked' }, { actor: ACTOR });
   const { run, status } = plan.state;
@@ -37,7 +37,7 @@ export async function recoverPlan(deps: EngineDeps, id: string): Promise<StoredP
   return plan;
 }
 
-async function unparkTask(deps: EngineDeps, task: StoredTask): Promise<void> {
+async function unparkTask(deps: TaskWriteDeps, task: StoredTask): Promise<void> {
   if (task.state.parkedUntil === undefined) return;
   const event = { type: 'unparked', requestedByPerson: true } as const;
   await applyTask(deps, toTaskKey(task.state), event, { actor: ACTOR, loaded: task });
@@ -45,7 +45,7 @@ async function unparkTask(deps: EngineDeps, task: StoredTask): Promise<void> {
 
 /** A merged task has no work left, and a pending task waits for other tasks. */
 async function unparkOpenTasks(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   plan: string,
   run: number,
 ): Promise<QueueMessage[]> {

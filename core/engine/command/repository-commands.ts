@@ -7,11 +7,11 @@ import {
   putRepository,
   removeRepository,
 } from '../../store/repository-store.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
 /** Makes a repository known; one that is known already is answered as it is. */
 export async function linkRepository(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'clock'>,
   hosting: Hosting,
   input: LinkRepository,
   actor: string,
@@ -38,7 +38,7 @@ export async function linkRepository(
 }
 
 async function requireGitHubRepository(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'forges'>,
   name: string,
 ): Promise<{
   readonly forge: 'github';
@@ -64,7 +64,7 @@ async function requireGitHubRepository(
 
 /** Nothing in the repository is touched. */
 export async function unlinkRepository(
-  deps: EngineDeps,
+  deps: StoreDeps,
   hosting: Hosting,
   id: string,
 ): Promise<void> {

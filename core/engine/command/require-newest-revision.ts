@@ -1,7 +1,7 @@
 import { AppError } from '../../base/app-error.ts';
 import { describeDiff, diffGraphs } from '../../graph/edit/diff-graphs.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { StoreDeps } from '../engine-deps.ts';
 import { requireRevision } from '../revision/revision.ts';
 
 /** Changes that the message of the error lists. */
@@ -9,7 +9,7 @@ const MAX_LISTED_CHANGES = 10;
 
 /** Throws `revision_moved` with the changes since `revision`, unless that is the newest revision. */
 export async function requireNewestRevision(
-  deps: Pick<EngineDeps, 'table'>,
+  deps: StoreDeps,
   plan: PlanState,
   revision: number,
 ): Promise<void> {

@@ -9,7 +9,7 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { requireTask } from '../apply/require-task.ts';
-import type { EngineDeps, TaskWriteDeps } from '../engine-deps.ts';
+import type { StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { clearHalt } from '../plan/detect-halt.ts';
 
 // Commands of people for a task of the current run. Each command throws `task_status` when the task is in a status that the
@@ -117,7 +117,7 @@ export function finishTask(
 }
 
 export async function listMessages(
-  deps: Pick<EngineDeps, 'table'>,
+  deps: StoreDeps,
   plan: string,
   task: string,
 ): Promise<StoredMessage[]> {

@@ -13,7 +13,7 @@ import { createTaskState } from '../../task-state/create-task-state.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, PlanWriteDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 
@@ -23,9 +23,7 @@ const TASKS_PER_SLICE = 500;
 const TASKS_PER_MESSAGE = 50;
 const CONCURRENCY = 16;
 
-type ActivationDeps = PlanWriteDeps & Pick<EngineDeps, 'forges' | 'newId'>;
-
-export async function activatePlan(deps: ActivationDeps, plan: StoredPlan): Promise<void> {
+export async function activatePlan(deps: ForgeDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   const revision = await requireApprovedRevision(deps, state);
   const nodes = buildRunNodes(state, revision);
@@ -113,7 +111,7 @@ async function putTaskSlice(
 
 /** Makes all tasks without dependencies ready. The plan stays due until this is recorded. */
 export async function releaseRootTasks(
-  deps: PlanWriteDeps & Pick<EngineDeps, 'newId'>,
+  deps: TaskWriteDeps,
   plan: PlanState,
   nodes: readonly RunNode[],
 ): Promise<void> {

@@ -9,7 +9,7 @@ import { readTask } from '../../store/task-store.ts';
 import { formatReadyTasksHash, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
-import type { PlanWriteDeps } from '../engine-deps.ts';
+import type { EngineDeps, PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 
 // An active plan is halted when no task can continue without a person. People are notified after a second look a minute later.
 
@@ -50,7 +50,10 @@ async function recordHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> 
 }
 
 /** Whether a task is ready, holds a slot or moves without a person. */
-async function canContinue(deps: PlanWriteDeps, plan: PlanState): Promise<boolean> {
+async function canContinue(
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'log'>,
+  plan: PlanState,
+): Promise<boolean> {
   const ready = await deps.table.index('ready', formatReadyTasksHash(plan.id, plan.run), {
     limit: 1,
   });
@@ -60,7 +63,7 @@ async function canContinue(deps: PlanWriteDeps, plan: PlanState): Promise<boolea
   return ready.items.length > 0 || holdsSlot || (await hasLiveTask(deps, plan));
 }
 
-async function hasLiveTask(deps: Pick<PlanWriteDeps, 'table'>, plan: PlanState): Promise<boolean> {
+async function hasLiveTask(deps: StoreDeps, plan: PlanState): Promise<boolean> {
   let after: string | undefined;
   do {
     const page = await deps.table.index('changes', formatRunChangesHash(plan.id, plan.run), {

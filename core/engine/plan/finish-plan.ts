@@ -5,7 +5,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { toTaskKey } from '../../store/task-store.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 
@@ -13,7 +13,7 @@ type Ends = readonly (StoredTask | undefined)[];
 
 /** Completes a plan whose ends are verified: its root pull requests get their final text and become ready for review. */
 export async function finishPlan(
-  deps: EngineDeps,
+  deps: ForgeDeps,
   { state }: StoredPlan,
   ends: Ends,
 ): Promise<void> {
@@ -27,7 +27,7 @@ export async function finishPlan(
 }
 
 async function finishRootPull(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'clock'>,
   plan: PlanState,
   pull: RootPull,
   ends: Ends,
@@ -52,7 +52,7 @@ async function finishRootPull(
 }
 
 /** A root branch that a person changed after its verification is verified again. */
-async function reopenMovedEnds(deps: EngineDeps, plan: PlanState, ends: Ends): Promise<boolean> {
+async function reopenMovedEnds(deps: ForgeDeps, plan: PlanState, ends: Ends): Promise<boolean> {
   const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
   let isMoved = false;
   for (const end of ends) {
@@ -68,7 +68,7 @@ async function reopenMovedEnds(deps: EngineDeps, plan: PlanState, ends: Ends): P
 }
 
 export async function completePlan(
-  deps: EngineDeps,
+  deps: PlanWriteDeps,
   { id, run }: PlanState,
   pulls: RootPull[],
 ): Promise<void> {

@@ -7,7 +7,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
 import { checkBudget } from '../apply/check-budget.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
 import { resolveForge, resolveTaskBranch } from '../pull/task-pull.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
@@ -19,7 +19,7 @@ import { completePlan, finishPlan } from './finish-plan.ts';
  * Opens the root pull requests after the first merge, hands them to a person once the whole is verified, and detects that no
  * task can continue without a person.
  */
-export async function reconcileActivePlan(deps: EngineDeps, plan: StoredPlan): Promise<void> {
+export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   if (state.activation.released < state.activation.total) {
     const revision = await requireApprovedRevision(deps, state);
@@ -66,7 +66,10 @@ function buildSimplePull(deps: Pick<EngineDeps, 'settings'>, main: StoredTask): 
 }
 
 /** Opens drafts for root branches that contain a first merge. Returns whether the plan has changed. */
-async function openRootPulls(deps: EngineDeps, plan: PlanState): Promise<boolean> {
+async function openRootPulls(
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
+  plan: PlanState,
+): Promise<boolean> {
   const opened: RootPull[] = [];
   for (const repo of new Set(plan.ends.map((end) => end.repo))) {
     const isOpen = plan.pulls.some((pull) => pull.repo === repo && pull.number !== undefined);
@@ -82,7 +85,7 @@ async function openRootPulls(deps: EngineDeps, plan: PlanState): Promise<boolean
 
 /** Returns undefined while the root branch is still at the base commit. */
 async function openRootPull(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'clock' | 'settings'>,
   plan: PlanState,
   repo: string,
 ): Promise<RootPull | undefined> {
@@ -100,7 +103,7 @@ async function openRootPull(
 
 /** The run may have been stopped while its pull requests were being opened. */
 async function closeUnwantedPulls(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges'>,
   plan: PlanState,
   opened: readonly RootPull[],
 ): Promise<void> {

@@ -9,17 +9,21 @@ import { applyPlan } from '../apply/apply-plan.ts';
 import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 
-type DeliveryDeps = PlanWriteDeps & Pick<EngineDeps, 'forges'>;
-
 /** A complete plan waits for a person to merge or close its pull requests. Afterwards its branches are deleted. */
-export async function reconcileCompletePlan(deps: DeliveryDeps, plan: StoredPlan): Promise<void> {
+export async function reconcileCompletePlan(
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
+  plan: StoredPlan,
+): Promise<void> {
   if (isSimple(plan.state) && (await reactivateIfSentBack(deps, plan.state))) return;
   if (await recordPullChanges(deps, plan.state)) return;
   await setPlanDue(deps.table, plan, computeFormerRunsDue(plan.state));
 }
 
 /** Records which pull requests of a complete plan were merged, closed or reopened. Returns false without a change. */
-export async function recordPullChanges(deps: DeliveryDeps, plan: PlanState): Promise<boolean> {
+export async function recordPullChanges(
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
+  plan: PlanState,
+): Promise<boolean> {
   const pulls = await loadPullStates(deps, plan);
   if (pulls.every((pull, index) => pull.state === plan.pulls[index]?.state)) return false;
   const isDelivered = pulls.every((pull) => pull.state !== 'open');
@@ -49,7 +53,7 @@ async function loadPullStates(
 }
 
 /** A simple plan becomes active again when a reviewer asked for changes of its pull request. */
-async function reactivateIfSentBack(deps: DeliveryDeps, plan: PlanState): Promise<boolean> {
+async function reactivateIfSentBack(deps: PlanWriteDeps, plan: PlanState): Promise<boolean> {
   const { id, run } = plan;
   const task = plan.ends[0]?.task;
   const main = task === undefined ? undefined : await loadTask(deps.table, { plan: id, run, task });

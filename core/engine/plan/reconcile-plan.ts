@@ -9,7 +9,7 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { isPausing, recordPauseFor } from '../apply/record-pause-for.ts';
 import { sendPendingPlanNotices } from '../apply/send-pending-notices.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { activatePlan } from './activate-plan.ts';
 import { reconcileActivePlan } from './reconcile-active-plan.ts';
 import { reconcileCompletePlan } from './reconcile-complete-plan.ts';
@@ -19,7 +19,7 @@ import { cleanUpRuns, stopRuns } from './stop-runs.ts';
 const PLANNER_RETRY_MS = 60_000;
 
 /** Does all work that the state of a plan requires. A repeated or late call changes nothing more. */
-export async function reconcilePlan(deps: EngineDeps, id: string): Promise<void> {
+export async function reconcilePlan(deps: ForgeDeps, id: string): Promise<void> {
   const stored = await loadPlan(deps.table, id);
   if (stored === undefined) return;
   const plan = await sendPendingPlanNotices(deps, stored);
@@ -30,7 +30,7 @@ export async function reconcilePlan(deps: EngineDeps, id: string): Promise<void>
   }
 }
 
-async function reconcileStatus(deps: EngineDeps, plan: StoredPlan): Promise<void> {
+async function reconcileStatus(deps: ForgeDeps, plan: StoredPlan): Promise<void> {
   const now = deps.clock.now();
   const { id, status, stoppingRuns, pendingCleanups } = plan.state;
   if (stoppingRuns.some((run) => run.dueAt <= now)) return stopRuns(deps, plan.state);
@@ -58,7 +58,7 @@ async function reconcileStatus(deps: EngineDeps, plan: StoredPlan): Promise<void
 }
 
 async function handleReconcileFailure(
-  deps: EngineDeps,
+  deps: PlanWriteDeps,
   plan: StoredPlan,
   error: unknown,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import { PLATFORM_LABEL } from '../../pull-text/render-pull.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { requireRevision } from '../revision/revision.ts';
@@ -22,7 +22,7 @@ const CONCURRENCY = 8;
 const MAX_PASS_MS = 15_000;
 
 /** Cancels the tasks of a stopped run in slices, then closes its root pull requests. */
-export async function stopRuns(deps: EngineDeps, plan: PlanState): Promise<void> {
+export async function stopRuns(deps: ForgeDeps, plan: PlanState): Promise<void> {
   const stopping = plan.stoppingRuns.find((run) => run.dueAt <= deps.clock.now());
   if (stopping === undefined) return;
   const nodes =
@@ -44,7 +44,7 @@ export async function stopRuns(deps: EngineDeps, plan: PlanState): Promise<void>
 }
 
 async function cancelTask(
-  deps: EngineDeps,
+  deps: TaskWriteDeps,
   plan: PlanState,
   { run, reason }: StoppingRun,
   task: string,
@@ -80,7 +80,10 @@ async function ignoreMissingRepository(work: () => Promise<void>): Promise<void>
 }
 
 /** Deletes the branches of runs that are no longer needed. A failed deletion is tried again later. */
-export async function cleanUpRuns(deps: EngineDeps, plan: PlanState): Promise<void> {
+export async function cleanUpRuns(
+  deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
+  plan: PlanState,
+): Promise<void> {
   const now = deps.clock.now();
   const results: CleanupResult[] = [];
   for (const { run, at, swept: wasSwept = false } of plan.pendingCleanups) {

@@ -16,13 +16,13 @@ import { exploreRepository } from '../../planning/explore/explore-repository.ts'
 import { computeUsage } from '../../planning/price.ts';
 import type { Llm } from '../../port/llm.ts';
 import { loadExploration, putExploration, putRevision } from '../../store/plan-store.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, StoreDeps } from '../engine-deps.ts';
 import { buildRevision, requireRevision } from '../revision/revision.ts';
 
 // The steps of planning. Each step does its work, then returns the event that records the result.
 
 /** What the planner needs besides the engine: the model, and a timer that keeps the lease alive during a long step. */
-export type PlannerDeps = EngineDeps & {
+export type PlannerDeps = ForgeDeps & {
   readonly llm: Llm;
   /** Calls `beat` at intervals until the returned function is called. */
   readonly keepAlive?: (beat: () => void) => () => void;
@@ -108,7 +108,7 @@ async function requireFreeBranches(
 }
 
 export async function exploreRepositories(
-  deps: Pick<EngineDeps, 'forges' | 'table'>,
+  deps: Pick<EngineDeps, 'table' | 'forges'>,
   plan: PlanState,
 ): Promise<PlanEvent> {
   const explorations: Exploration[] = [];
@@ -165,10 +165,7 @@ async function hasWorkflows(
   return entries.some((entry) => /^\.github\/workflows\/.+\.ya?ml$/.test(entry.path));
 }
 
-async function loadExplorations(
-  deps: Pick<EngineDeps, 'table'>,
-  plan: PlanState,
-): Promise<Exploration[]> {
+async function loadExplorations(deps: StoreDeps, plan: PlanState): Promise<Exploration[]> {
   const explorations = await Promise.all(
     plan.repositories.map((_, index) => loadExploration<Exploration>(deps.table, plan.id, index)),
   );

@@ -8,7 +8,7 @@ import { loadPause, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { recordPauseFor } from '../apply/record-pause-for.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
 import type { PlannerDeps, PlanningStep } from './planning-steps.ts';
 import {
   assessPrompt,
@@ -91,7 +91,7 @@ async function requireAvailableModel(deps: Pick<EngineDeps, 'table' | 'clock'>):
 }
 
 async function handleStepFailure(
-  deps: EngineDeps,
+  deps: PlanWriteDeps,
   { id, planning }: PlanState,
   error: unknown,
 ): Promise<void> {

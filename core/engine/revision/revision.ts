@@ -8,7 +8,7 @@ import { orderOverlaps } from '../../graph/overlap/order-overlaps.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { Revision } from '../../store/plan-store.ts';
 import { loadRevision } from '../../store/plan-store.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
 /** Assumed tokens that an agent uses in a minute, for forecasts. */
 const TOKENS_PER_MINUTE = 6_000;
@@ -66,7 +66,7 @@ export function buildRevision(
 
 /** Returns a stored revision, or throws `revision_unknown`. */
 export async function requireRevision(
-  deps: Pick<EngineDeps, 'table'>,
+  deps: StoreDeps,
   plan: PlanState,
   revision: number,
 ): Promise<Revision> {
@@ -83,9 +83,6 @@ export async function requireRevision(
 }
 
 /** Returns the graph of the current run. */
-export function requireApprovedRevision(
-  deps: Pick<EngineDeps, 'table'>,
-  plan: PlanState,
-): Promise<Revision> {
+export function requireApprovedRevision(deps: StoreDeps, plan: PlanState): Promise<Revision> {
   return requireRevision(deps, plan, plan.approved ?? plan.revision);
 }

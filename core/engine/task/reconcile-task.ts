@@ -9,7 +9,7 @@ import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { guardTask } from '../apply/guard-task.ts';
 import { sendPendingTaskNotices } from '../apply/send-pending-notices.ts';
-import type { EngineDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, MergeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { removeEndedPods } from '../launch/attempt-pod.ts';
 import { advanceQueue } from '../merge-queue/advance-queue.ts';
 import { releaseDependents } from '../merge-queue/release-dependents.ts';
@@ -127,7 +127,7 @@ async function releaseIfUnblocked(deps: TaskWriteDeps, task: StoredTask): Promis
   return TRANSITIONED;
 }
 
-async function reconcilePlanIfComplete(deps: EngineDeps, id: string): Promise<void> {
+async function reconcilePlanIfComplete(deps: ForgeDeps, id: string): Promise<void> {
   const plan = await loadPlan(deps.table, id);
   if (plan?.state.status === 'complete') await reconcilePlan(deps, id);
 }

@@ -12,7 +12,10 @@ export type SystemView = {
 };
 
 /** Reads the state of the platform. Without a host, there are no figures of a disk. */
-export async function readSystem(deps: EngineDeps, host: Host | undefined): Promise<SystemView> {
+export async function readSystem(
+  deps: Pick<EngineDeps, 'table' | 'clock' | 'settings'>,
+  host: Host | undefined,
+): Promise<SystemView> {
   const [slots, pauses, disk] = await Promise.all([
     loadSlots(deps.table),
     loadPauses(deps.table, deps.clock.now()),

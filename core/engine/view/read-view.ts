@@ -18,7 +18,7 @@ import type { TaskTransition } from '../../task-state/task-state.ts';
 import { ALL_PLANS, formatRunChangesHash } from '../../topology/table-keys.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { requireTask } from '../apply/require-task.ts';
-import type { EngineDeps } from '../engine-deps.ts';
+import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { resolveBaseBranch, resolveForge } from '../pull/task-pull.ts';
@@ -28,7 +28,10 @@ import { buildPlanView, buildTaskView } from './build-view.ts';
 // Reads for clients. The cost of a read depends on the requested page, changes or task, not on the size of the plan.
 
 /** Reads a plan with the sums over all tasks of its current run. */
-export async function readPlanView(deps: EngineDeps, id: string): Promise<PlanView> {
+export async function readPlanView(
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
+  id: string,
+): Promise<PlanView> {
   const plan = await requirePlan(deps, id);
   const now = deps.clock.now();
   const [tasks, pauses] = await Promise.all([
@@ -40,7 +43,7 @@ export async function readPlanView(deps: EngineDeps, id: string): Promise<PlanVi
 
 /** Reads a page of plans, newest change first. The views have no counts of tasks, which would cost a read of every task. */
 export async function listPlanViews(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
   query: { readonly limit: number; readonly cursor?: string; readonly status?: string },
 ): Promise<{ readonly items: PlanView[]; readonly next?: string }> {
   const page = await deps.table.index('changes', ALL_PLANS, {
@@ -63,7 +66,7 @@ export async function listPlanViews(
  * @throws AppError `no_graph_yet` before the planner has created a graph
  */
 export async function readGraph(
-  deps: EngineDeps,
+  deps: StoreDeps,
   id: string,
   revision: number | undefined,
 ): Promise<GraphView> {
@@ -97,7 +100,7 @@ export type ChangesView = {
 
 /** Reads the changes at or after `since`, oldest first. Some changes are returned twice: clients deduplicate by item and version. */
 export async function readChanges(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'clock'>,
   id: string,
   query: { readonly since: number; readonly limit: number; readonly cursor?: string },
 ): Promise<ChangesView> {
@@ -127,7 +130,7 @@ export async function readChanges(
 
 /** Reads a page of tasks of the current run with their dependencies. */
 export async function listTaskViews(
-  deps: EngineDeps,
+  deps: StoreDeps,
   id: string,
   query: { readonly limit: number; readonly cursor?: string },
 ): Promise<{ readonly items: TaskView[]; readonly next?: string }> {
@@ -159,7 +162,7 @@ function buildDependencyLists(
 
 /** Reads a task with its description and the evidence of the accepted result. */
 export async function readTaskView(
-  deps: EngineDeps,
+  deps: StoreDeps,
   id: string,
   task: string,
 ): Promise<
@@ -185,7 +188,7 @@ export async function readTaskView(
 
 /** Reads all transitions of a task, oldest first. */
 export async function readHistory(
-  deps: EngineDeps,
+  deps: StoreDeps,
   id: string,
   task: string,
 ): Promise<TaskTransition[]> {
@@ -198,7 +201,7 @@ export async function readHistory(
 
 /** Reads chunks of the transcript of an attempt; without a number, the newest attempt. */
 export async function readTranscript(
-  deps: EngineDeps,
+  deps: StoreDeps,
   id: string,
   task: string,
   query: { readonly attempt?: number; readonly after: number; readonly limit: number },
@@ -216,7 +219,7 @@ export async function readTranscript(
 
 /** Compares the accepted commit of a task, or else its last checkpoint, with the commit that the work started from. */
 export async function readDiff(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
   id: string,
   task: string,
 ): Promise<{

@@ -13,11 +13,11 @@ import {
   issueAttemptCredentials,
   startAttempt,
 } from '../../../core/engine/attempt/start-attempt.ts';
-import type { EngineDeps, ModelAccess } from '../../../core/engine/engine-deps.ts';
+import type { ForgeDeps, ModelAccess } from '../../../core/engine/engine-deps.ts';
 import type { Handlers } from '../handlers.ts';
 
 /** Dependencies of the attempt routes; `model` is undefined if no model is configured. */
-export type AttemptDeps = { readonly engine: EngineDeps; readonly model: ModelAccess | undefined };
+export type AttemptDeps = { readonly engine: ForgeDeps; readonly model: ModelAccess | undefined };
 
 const ACCEPTED = { accepted: true } as const;
 

@@ -8,7 +8,7 @@ import { editPlan } from '../../../core/engine/command/edit-plan.ts';
 import { recoverPlan } from '../../../core/engine/command/recover-plan.ts';
 import { rejectPlan } from '../../../core/engine/command/reject-plan.ts';
 import { restartPlan } from '../../../core/engine/command/restart-plan.ts';
-import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
+import type { ForgeDeps } from '../../../core/engine/engine-deps.ts';
 import {
   buildGraphView,
   listPlanViews,
@@ -20,7 +20,7 @@ import type { StoredPlan } from '../../../core/store/plan-store.ts';
 import type { Handlers } from '../handlers.ts';
 
 /** Dependencies of the plan routes and the task routes. */
-export type PlanDeps = { readonly engine: EngineDeps };
+export type PlanDeps = { readonly engine: ForgeDeps };
 
 function toChangedPlan({ state, version }: StoredPlan): {
   readonly id: string;

@@ -4,13 +4,13 @@ import {
   linkRepository,
   unlinkRepository,
 } from '../../../core/engine/command/repository-commands.ts';
-import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
+import type { ForgeDeps } from '../../../core/engine/engine-deps.ts';
 import type { Hosting } from '../../../core/port/hosting.ts';
 import { listRepositories } from '../../../core/store/repository-store.ts';
 import type { Handlers } from '../handlers.ts';
 
 /** Dependencies of the repository routes. */
-export type RepositoryDeps = { readonly engine: EngineDeps; readonly hosting: Hosting };
+export type RepositoryDeps = { readonly engine: ForgeDeps; readonly hosting: Hosting };
 
 export const repositoryHandlers = {
   linkRepository: async ({ body, actor, deps }) =>
