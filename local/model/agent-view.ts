@@ -1,28 +1,29 @@
 import type { DoneCall } from './conversation.ts';
 import type { Flavour } from './flavour.ts';
 
-/** What the scripted agent goes by. */
+/** The conversation of the scripted agent, prepared for its decisions. */
 export type AgentView = {
-  /** The first prompt, whole. */
+  /** First user message. */
   readonly prompt: string;
-  /** What was said after it, oldest first. */
+  /** Later user messages, oldest first. */
   readonly followUps: readonly string[];
+  /** Completed tool calls, oldest first. */
   readonly calls: readonly DoneCall[];
   readonly flavour: Flavour;
 };
 
-/** The line with which an agent gives up. */
+/** Renders the line that tells the bridge that the agent gives up. */
 export function renderGiveUpLine(reason: string): string {
   return `CANNOT: ${reason}`;
 }
 
-/** What the prompt says has to succeed in the end. */
+/** Parses the verify commands from a prompt. */
 export function parseVerifyCommands(prompt: string): string[][] {
   const line = /this is run, and has to succeed: (.*)$/m.exec(prompt)?.[1] ?? '`node --test`';
   return [...line.matchAll(/`([^`]+)`/g)].map((match) => (match[1] ?? '').split(' '));
 }
 
-/** The first sign of a failed test in what a command printed. */
+/** Returns the name of the first failed test in the output of a command, else its last line. */
 export function findFirstFailure(output: string): string {
   const failure = /^\s*(?:✖|not ok \d+ -) (.*)$/m.exec(output)?.[1];
   return failure ?? output.trim().split('\n').at(-1) ?? '';

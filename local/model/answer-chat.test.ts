@@ -13,66 +13,66 @@ function askModel(messages: object[], seed?: number) {
 }
 
 function requestPlan(seed?: number): string {
-  const asked = `${DEMO_COMPLEX_PROMPT}\nAnswer {"tasks": [{"dependsOn": []}]}`;
-  const reply = askModel([{ role: 'user', content: asked }], seed);
+  const prompt = `${DEMO_COMPLEX_PROMPT}\nAnswer {"tasks": [{"dependsOn": []}]}`;
+  const reply = askModel([{ role: 'user', content: prompt }], seed);
   return 'text' in reply ? reply.text : '';
 }
 
-describe('tasks', () => {
-  test('are each known by their own description only', () => {
+describe('the tasks of the demo', () => {
+  test('are identified only by their own descriptions', () => {
     for (const task of DEMO_TASKS) {
-      const known = DEMO_TASKS.filter(({ phrase }) => phrase.test(task.description));
-      expect(known.map(({ key }) => key)).toEqual([task.key]);
+      const matches = DEMO_TASKS.filter(({ phrase }) => phrase.test(task.description));
+      expect(matches.map(({ key }) => key)).toEqual([task.key]);
     }
     expect(findDemoTask(DEMO_SIMPLE_PROMPT)?.key).toBe('thousands');
     expect(findDemoTask(DEMO_COMPLEX_PROMPT)).toBeUndefined();
   });
 
-  test('have other ids, titles and another order when shuffled, the same for a seed', () => {
+  test('vary in ids, titles and order by seed, and are equal for equal seeds', () => {
     expect(requestPlan(7)).toBe(requestPlan(7));
     expect(requestPlan(7)).not.toBe(requestPlan(1));
     expect(requestPlan(1)).not.toBe(requestPlan());
   });
 
-  test('are not taken from what is quoted of others', () => {
+  test('are not identified by quotations from other tasks', () => {
     const prompt = `# Task: x\n\nDo the laundry.\n\n## What this builds on\n\n${DEMO_TASKS[0]?.description}`;
 
     expect(askModel([{ role: 'user', content: prompt }])).toMatchObject({
-      text: expect.stringMatching(/^CANNOT: the scripted model knows/),
+      text: expect.stringMatching(/^CANNOT: the scripted model can work/),
     });
   });
 });
 
-describe('the agent', () => {
+describe('the scripted agent', () => {
   const prompt = { role: 'user', content: `# Task: names\n\n${DEMO_TASKS[0]?.description}` };
 
-  function called(id: string, name: string, input: unknown) {
+  function createCallMessage(id: string, name: string, input: unknown) {
     const call = { id, function: { name, arguments: JSON.stringify(input) } };
     return { role: 'assistant', content: null, tool_calls: [call] };
   }
 
-  test('looks before it reads, and reads before it writes', () => {
+  test('lists files before it reads, and reads before it writes', () => {
     const first = askModel([prompt]);
     expect(first).toMatchObject({ calls: [{ name: 'list_files', input: {} }] });
 
-    const listed = [
+    const afterListing = [
       prompt,
-      called('a', 'list_files', {}),
+      createCallMessage('a', 'list_files', {}),
       { role: 'tool', tool_call_id: 'a', content: 'src/' },
     ];
-    expect(askModel(listed)).toMatchObject({
+    expect(askModel(afterListing)).toMatchObject({
       calls: [{ name: 'read_file' }, { name: 'read_file' }],
     });
   });
 
-  test('makes a call again whose output was lost with a broken-off turn', () => {
-    const broken = [
+  test('repeats a call whose output was lost in a cancelled turn', () => {
+    const afterCancelledTurn = [
       prompt,
-      called('a', 'list_files', {}),
+      createCallMessage('a', 'list_files', {}),
       { role: 'tool', tool_call_id: 'a', content: 'cancelled' },
       { role: 'user', content: 'go on' },
     ];
 
-    expect(askModel(broken)).toMatchObject({ calls: [{ name: 'list_files' }] });
+    expect(askModel(afterCancelledTurn)).toMatchObject({ calls: [{ name: 'list_files' }] });
   });
 });

@@ -8,20 +8,26 @@ import type { Flavour } from './flavour.ts';
 import type { Reply } from './reply.ts';
 import { createRequestedCall } from './reply.ts';
 
+/** Name of the scripted model. */
 export const MODEL_NAME = 'scripted-model';
 
 const UNKNOWN_PROMPT_MESSAGE =
-  'this is the scripted model, which knows the prompts of the demo only; set a real model to work on anything else';
+  'the scripted model can answer only the prompts of the demo; configure a real model for other prompts';
 
-/** Answers from the messages alone: no memory, no ids. */
+/** Answers a request from its messages only, without state between requests. */
 export function answerChat(request: ChatRequest, flavour: Flavour): Reply {
-  const all = request.messages.map((message) => message.content).join('\n');
+  const allText = request.messages.map((message) => message.content).join('\n');
   const last = readUserMessages(request.messages).at(-1) ?? '';
-  if (/"estimatedTasks"/.test(all) && /"complexity"/.test(all)) return answerAssessment(all);
-  if (/"tasks"/.test(all) && /"dependsOn"/.test(all)) return answerPlanning(all, flavour);
-  const asked = /^Call the tool (\w+) for the path (\S+?)\.?$/.exec(last.trim());
-  if (asked !== null) {
-    return { text: '', calls: [createRequestedCall(asked[1] ?? '', { path: asked[2] ?? '' })] };
+  if (/"estimatedTasks"/.test(allText) && /"complexity"/.test(allText))
+    return answerAssessment(allText);
+  if (/"tasks"/.test(allText) && /"dependsOn"/.test(allText))
+    return answerPlanning(allText, flavour);
+  const requestedCall = /^Call the tool (\w+) for the path (\S+?)\.?$/.exec(last.trim());
+  if (requestedCall !== null) {
+    return {
+      text: '',
+      calls: [createRequestedCall(requestedCall[1] ?? '', { path: requestedCall[2] ?? '' })],
+    };
   }
   const echo = /^Answer (\{.*\})$/s.exec(last.trim());
   if (echo !== null) return { text: echo[1] ?? '' };

@@ -6,20 +6,21 @@ import { keepBothSides } from './keep-both-sides.ts';
 import type { Reply } from './reply.ts';
 import { createRequestedCall } from './reply.ts';
 
-// Work that met other work: conflicts are resolved by keeping both sides, anything else is looked at by running the tests.
+// The scripted agent in a repair attempt: resolves conflicts by keeping both sides, and checks everything else with the tests.
 
+/** Answers the next turn of a repair. */
 export function answerRepairTurn(view: AgentView): Reply {
   const files = parseConflictFiles(view.prompt);
   const unread = files.filter((path) => findReadContent(view.calls, path) === undefined);
-  const tried = view.calls.filter((call) => call.name === 'read_file').length;
-  if (unread.length > 0 && tried < files.length) {
+  const readCount = view.calls.filter((call) => call.name === 'read_file').length;
+  if (unread.length > 0 && readCount < files.length) {
     const calls = unread.map((path) => createRequestedCall('read_file', { path }));
-    return { text: 'I look at the places that conflict.', calls };
+    return { text: 'I read the files with conflicts.', calls };
   }
   const unresolved = files.filter((path) => isUnresolved(view.calls, path));
   if (unresolved.length > 0) {
     const calls = unresolved.map((path) => resolveConflict(view.calls, path));
-    return { text: 'Both sides are wanted: I keep both.', calls };
+    return { text: 'Both changes are needed, so I keep both sides.', calls };
   }
   return finishRepair(view, files);
 }
@@ -32,19 +33,19 @@ function finishRepair(view: AgentView, files: readonly string[]): Reply {
     const calls = commands.map((command) =>
       createRequestedCall('run', { command, timeoutSeconds: 120 }),
     );
-    return { text: 'I run the tests on the whole.', calls };
+    return { text: 'I run the tests on the combined result.', calls };
   }
-  const red = runs.find((run) => !run.output.startsWith('exit code 0'));
-  if (red !== undefined)
-    return { text: renderGiveUpLine(`the tests are red: ${findFirstFailure(red.output)}`) };
+  const failedRun = runs.find((run) => !run.output.startsWith('exit code 0'));
+  if (failedRun !== undefined)
+    return { text: renderGiveUpLine(`the tests fail: ${findFirstFailure(failedRun.output)}`) };
   if (files.length === 0)
-    return { text: 'The tests are green on the whole; nothing had to be changed.' };
+    return { text: 'The tests pass on the combined result; no change was necessary.' };
   return {
-    text: `Resolved the conflict in ${files.join(', ')} by keeping both sides; the tests are green.`,
+    text: `Resolved the conflict in ${files.join(', ')} by keeping both sides; the tests pass.`,
   };
 }
 
-/** The list below "left conflict markers in:". */
+/** Parses the list of files below "left conflict markers in:". */
 function parseConflictFiles(prompt: string): string[] {
   const list = /left conflict markers in:\n((?:- .*\n?)+)/.exec(prompt)?.[1] ?? '';
   return list.split('\n').flatMap((line) => (line.startsWith('- ') ? [line.slice(2).trim()] : []));
@@ -52,8 +53,8 @@ function parseConflictFiles(prompt: string): string[] {
 
 function isUnresolved(calls: readonly DoneCall[], path: string): boolean {
   const hasMarkers = /^<{7} /m.test(findReadContent(calls, path) ?? '');
-  const written = calls.some((call) => call.name === 'write_file' && call.input.path === path);
-  return hasMarkers && !written;
+  const isWritten = calls.some((call) => call.name === 'write_file' && call.input.path === path);
+  return hasMarkers && !isWritten;
 }
 
 function resolveConflict(calls: readonly DoneCall[], path: string) {

@@ -1,6 +1,6 @@
 import type { FileEdit } from './demo-task.ts';
 
-/** How the last task of the complex prompt changes files that are there already. */
+/** Changes of the last task of the complex prompt to existing files. */
 export const COMMAND_EDITS: readonly FileEdit[] = [
   {
     path: 'src/cli.js',

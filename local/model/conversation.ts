@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { parseJson } from '../../core/base/parse-json.ts';
 
-// A chat/completions conversation as the scripted model looks at it.
+// A conversation of the chat/completions API, reduced to the fields that the scripted model uses.
 
 const messageSchema = z.object({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
@@ -24,6 +25,7 @@ const messageSchema = z.object({
     .nullish(),
 });
 
+/** Request to the chat/completions API. */
 export const chatRequestSchema = z.object({
   model: z.string(),
   messages: z.array(messageSchema).min(1),
@@ -31,40 +33,38 @@ export const chatRequestSchema = z.object({
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   tools: z.array(z.object({ function: z.object({ name: z.string() }) })).nullish(),
 });
+/** Request to the chat/completions API. */
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 type Message = ChatRequest['messages'][number];
 
-/** A call that was made, with what came back. */
+/** A completed tool call with its output. */
 export type DoneCall = {
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly output: string;
 };
 
+/** Returns the texts of all user messages. */
 export function readUserMessages(messages: readonly Message[]): string[] {
   return messages.filter(({ role }) => role === 'user').map(({ content }) => content);
 }
 
-/** In order; a call without an answer yet is not among them. */
+/** Returns all tool calls with an output, in order. */
 export function collectDoneCalls(messages: readonly Message[]): DoneCall[] {
   const outputs = new Map(messages.map((message) => [message.tool_call_id ?? '', message.content]));
   const calls = messages.flatMap((message) => message.tool_calls ?? []);
-  return calls.flatMap(({ id, function: called }) => {
+  return calls.flatMap(({ id, function: target }) => {
     const output = outputs.get(id);
     if (output === undefined) return [];
-    return [{ name: called.name, input: parseInput(called.arguments), output }];
+    return [{ name: target.name, input: parseInput(target.arguments), output }];
   });
 }
 
 function parseInput(text: string): Record<string, unknown> {
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-  } catch {
-    return {};
-  }
+  return z.record(z.string(), z.unknown()).safeParse(parseJson(text)).data ?? {};
 }
 
-/** Text of a file as it was read last; undefined when it was not, or is not there. */
+/** Returns the text of a file from the last read; undefined if the file was not read or does not exist. */
 export function findReadContent(calls: readonly DoneCall[], path: string): string | undefined {
   const read = calls.findLast((call) => call.name === 'read_file' && call.input.path === path);
   return read === undefined || read.output.startsWith('error:') ? undefined : read.output;

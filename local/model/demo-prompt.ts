@@ -1,4 +1,4 @@
-/** What the demo asks for: needs several agents. */
+/** Complex prompt of the demo, which needs several agents. */
 export const DEMO_COMPLEX_PROMPT = `Make pocket-ledger fit for planning a household.
 
 - Categories are typed in many ways ("Groceries", "food", "lunch"): keep canonical category names with aliases.
@@ -10,9 +10,11 @@ export const DEMO_COMPLEX_PROMPT = `Make pocket-ledger fit for planning a househ
 
 All of it as commands of the ledger (report, budget, import, export, find) and in the library, with tests and documentation.`;
 
-/** And one that a single agent does. */
+/** Simple prompt of the demo, for a single agent. */
 export const DEMO_SIMPLE_PROMPT = `Amounts of a thousand and more are hard to read. Print them with a comma between the thousands, such as 1,234.50, wherever the ledger prints an amount, and say so in the changelog.`;
 
-/** By these words the scripted model knows them again, also inside a longer prompt. */
+/** Identifies the complex prompt inside a longer text. */
 export const COMPLEX_PHRASE = /canonical category names with aliases/;
+
+/** Identifies the simple prompt inside a longer text. */
 export const SIMPLE_PHRASE = /comma between the thousands/;

@@ -1,15 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-// A task of the demo, as the planner hands it out and as the agent works on it.
+// A task of the demo: the planner's description and the agent's prepared work.
 
+/** Replacement of a text in a file. */
 export type FileEdit = { readonly path: string; readonly old: string; readonly new: string };
 
+/** A task of the demo. */
 export type DemoTask = {
-  /** Other tasks name it by this; its id in a plan may be another. */
+  /** Identifies the task in `dependsOn`; the id in a plan may differ. */
   readonly key: string;
-  /** Found in the description and nowhere else: the task is known by it. */
+  /** Matches only this task's description. */
   readonly phrase: RegExp;
+  /** Possible ids in a plan; `titles` likewise. */
   readonly ids: readonly string[];
   readonly titles: readonly string[];
   readonly description: string;
@@ -17,24 +20,25 @@ export type DemoTask = {
   readonly scope: readonly string[];
   readonly criteria: readonly string[];
   readonly tier: 'light' | 'heavy' | 'auto';
+  /** Minutes. */
   readonly estimate: number;
-  /** Looked at before anything is written. */
+  /** Files to read before any write. */
   readonly reads: readonly string[];
-  /** Folder under work/ with the files to write. */
+  /** Folder below work/ with the files to write. */
   readonly work?: string;
   readonly edits: readonly FileEdit[];
   readonly changelog?: string;
-  /** Files that replace some of `work` in the first attempt, and are wrong. */
+  /** Folder with defective files for the first attempt, and the reason why the agent gives up. */
   readonly firstTry?: { readonly work: string; readonly givesUp: string };
   readonly summary: string;
 };
 
-/** Path in the repository and content of each file under work/`name`. */
+/** Reads the files below work/`name`: content by path in the repository. */
 export function readWorkFiles(name: string): ReadonlyMap<string, string> {
   const folder = fileURLToPath(new URL(`./work/${name}/`, import.meta.url));
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile());
   const paths = files.map((file) => `${file.parentPath}/${file.name}`.slice(folder.length));
-  const clean = paths.map((path) => path.replace(/^\/+/, '')).sort();
-  return new Map(clean.map((path) => [path, readFileSync(folder + path, 'utf8')]));
+  const relativePaths = paths.map((path) => path.replace(/^\/+/, '')).sort();
+  return new Map(relativePaths.map((path) => [path, readFileSync(folder + path, 'utf8')]));
 }

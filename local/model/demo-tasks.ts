@@ -2,7 +2,7 @@ import { COMMAND_EDITS } from './command-edits.ts';
 import type { DemoTask } from './demo-task.ts';
 import { SIMPLE_TASK } from './simple-task.ts';
 
-/** The eight tasks of the complex prompt: four at once, then three, then one. */
+/** The eight tasks of the complex prompt: a wave of four, a wave of three, and a last task. */
 export const DEMO_TASKS: readonly DemoTask[] = [
   {
     key: 'category',
@@ -88,7 +88,7 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     firstTry: {
       work: 'filter-first',
       givesUp:
-        'amounts are compared as text in filterEntries, so 9.00 comes out above 10; I do not see how to mend it in this session',
+        'amounts are compared as text in filterEntries, so 9.00 counts as more than 10; I found no correction in this session',
     },
     summary:
       'Added src/filter.js: filterEntries by text and amount, compared in whole cents, with tests.',
@@ -171,7 +171,7 @@ export const DEMO_TASKS: readonly DemoTask[] = [
   },
 ];
 
-/** The task that a prompt of an agent is about. */
+/** Finds the task by the description in an agent's prompt. */
 export function findDemoTask(description: string): DemoTask | undefined {
   return [...DEMO_TASKS, SIMPLE_TASK].find((task) => task.phrase.test(description));
 }

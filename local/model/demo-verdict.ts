@@ -1,14 +1,15 @@
-/** The assessor's answers to the demo's prompts. */
+/** The assessor's verdict on the complex prompt. */
 export const COMPLEX_VERDICT = {
   complexity: 'complex',
   reasoning:
-    'The request has six independent concerns. Each becomes a module of its own in src/, some build on others, and all of them meet in the command line.',
+    'The request has six independent concerns. Each becomes a separate module in src/, some depend on others, and the command line uses all of them.',
   confidence: 0.94,
   estimatedTasks: 8,
   suggestion:
-    'Begin with categories, periods, CSV and filters, which need nothing of each other; then reports, budgets and import; the commands last.',
+    'Begin with categories, periods, CSV and filters, which are independent of each other; then reports, budgets and import; the commands last.',
 };
 
+/** The assessor's verdict on the simple prompt. */
 export const SIMPLE_VERDICT = {
   complexity: 'simple',
   reasoning:

@@ -1,14 +1,16 @@
-// How the scripted model's answers differ from run to run when it is asked to shuffle. The same seed, the same answers.
+// Variations of the scripted model's answers. Equal seeds give equal answers.
 
+/** Chooses the variations of an answer. */
 export type Flavour = {
-  /** One of the wordings. */
+  /** Selects one of several wordings. */
   pickVariant(options: readonly string[]): string;
+  /** Returns the items in a varied order. */
   orderItems<T>(items: readonly T[]): T[];
-  /** The content of a file that is about to be written. */
+  /** Varies constants and comments of a file. */
   varyFile(content: string): string;
 };
 
-/** Without a seed: the first wording, the order as written, files as they are. */
+/** Creates the variations of a seed; without a seed, answers do not vary. */
 export function createFlavour(seed: number | undefined): Flavour {
   if (seed === undefined) {
     return {
@@ -25,7 +27,7 @@ export function createFlavour(seed: number | undefined): Flavour {
   };
 }
 
-/** Numbers from 0 to below 1 (mulberry32). */
+/** Creates a generator of numbers from 0 to below 1 (mulberry32). */
 export function createSeededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -42,7 +44,7 @@ function shuffleItems<T>(items: readonly T[], seed: number): T[] {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
 }
 
-/** Constants and comments of the files, by variant; the tests of the files hold for all of them. */
+/** Constants and comments by variant; the tests of the files pass for every variant. */
 const VARIATIONS: readonly (readonly [string, string, string])[] = [
   ['WARN_PERCENT = 80', 'WARN_PERCENT = 75', 'WARN_PERCENT = 90'],
   ["FALLBACK = 'other'", "FALLBACK = 'unsorted'", "FALLBACK = 'misc'"],

@@ -1,11 +1,11 @@
-/** A file with conflict markers, with both sides kept in their order and a common base (diff3) dropped. */
+/** Removes conflict markers: keeps both sides in order and drops the common base of a diff3 conflict. */
 export function keepBothSides(text: string): string {
-  let inBase = false;
-  const kept: string[] = [];
+  let isInBase = false;
+  const lines: string[] = [];
   for (const line of text.split('\n')) {
-    if (/^\|{7}( |$)/.test(line)) inBase = true;
-    else if (/^={7}$/.test(line)) inBase = false;
-    else if (!/^(<{7}|>{7})( |$)/.test(line) && !inBase) kept.push(line);
+    if (/^\|{7}( |$)/.test(line)) isInBase = true;
+    else if (/^={7}$/.test(line)) isInBase = false;
+    else if (!/^(<{7}|>{7})( |$)/.test(line) && !isInBase) lines.push(line);
   }
-  return kept.join('\n');
+  return lines.join('\n');
 }

@@ -1,15 +1,17 @@
-/** What the scripted model answers. */
+/** An answer of the scripted model: text, text with tool calls, or an error. */
 export type Reply =
   | { readonly text: string }
   | { readonly text: string; readonly calls: readonly RequestedCall[] }
-  /** An error of the endpoint, in its own words. */
+  /** HTTP status and message of an error. */
   | { readonly status: number; readonly problem: string };
 
+/** A tool call for the agent to run. */
 export type RequestedCall = {
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;
 };
 
+/** Creates a tool call. */
 export function createRequestedCall(
   name: string,
   input: Readonly<Record<string, unknown>>,

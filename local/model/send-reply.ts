@@ -4,26 +4,29 @@ import { MODEL_NAME } from './answer-chat.ts';
 import type { ChatRequest } from './conversation.ts';
 import type { Reply } from './reply.ts';
 
-// A reply in the words of chat/completions, whole or as a stream whose pieces come over `latencyMs`.
+// Sends a reply in the format of chat/completions, as a single response or as a stream.
 
 const PIECE_COUNT = 8;
 const CHARS_PER_TOKEN = 4;
 
+/** A reply and its delivery. */
 export type SendOptions = {
   readonly request: ChatRequest;
   readonly reply: Exclude<Reply, { readonly status: number }>;
-  /** Unique to this answer. */
+  /** Unique per reply. */
   readonly id: string;
+  /** Duration until the end of the reply. */
   readonly latencyMs: number;
   readonly signal: AbortSignal;
 };
 
+/** Sends a reply; rejects when the signal aborts. */
 export async function sendReply(response: ServerResponse, options: SendOptions): Promise<void> {
   if (options.request.stream) await sendStream(response, options);
-  else await sendWhole(response, options);
+  else await sendResponse(response, options);
 }
 
-async function sendWhole(response: ServerResponse, options: SendOptions): Promise<void> {
+async function sendResponse(response: ServerResponse, options: SendOptions): Promise<void> {
   await delay(options.latencyMs, undefined, { signal: options.signal });
   const { text } = options.reply;
   const calls = createToolCalls(options);
@@ -56,17 +59,17 @@ async function sendStream(response: ServerResponse, options: SendOptions): Promi
       deltas.push({ tool_calls: [{ index, function: { arguments: piece } }] });
     }
   }
-  const chunk = (more: object) =>
+  const writeChunk = (fields: object) =>
     response.write(
-      `data: ${JSON.stringify({ ...createEnvelope(options, 'chat.completion.chunk'), ...more })}\n\n`,
+      `data: ${JSON.stringify({ ...createEnvelope(options, 'chat.completion.chunk'), ...fields })}\n\n`,
     );
   for (const delta of deltas) {
     await delay(options.latencyMs / deltas.length, undefined, { signal: options.signal });
-    chunk({ choices: [{ index: 0, delta, finish_reason: null }] });
+    writeChunk({ choices: [{ index: 0, delta, finish_reason: null }] });
   }
-  chunk({ choices: [{ index: 0, delta: {}, finish_reason: getFinishReason(options) }] });
+  writeChunk({ choices: [{ index: 0, delta: {}, finish_reason: getFinishReason(options) }] });
   if (options.request.stream_options?.include_usage)
-    chunk({ choices: [], usage: estimateUsage(options) });
+    writeChunk({ choices: [], usage: estimateUsage(options) });
   response.end('data: [DONE]\n\n');
 }
 

@@ -1,7 +1,7 @@
 import { SIMPLE_PHRASE } from './demo-prompt.ts';
 import type { DemoTask } from './demo-task.ts';
 
-/** The one task of the simple prompt; its description is the prompt itself. */
+/** The task of the simple prompt. Its description stays empty, because the prompt itself describes the task. */
 export const SIMPLE_TASK: DemoTask = {
   key: 'thousands',
   phrase: SIMPLE_PHRASE,
@@ -34,5 +34,5 @@ export const SIMPLE_TASK: DemoTask = {
   ],
   changelog: 'Amounts are printed with a comma between the thousands.',
   summary:
-    'formatAmount puts a comma between the thousands, so that every printed amount has it; tests and changelog say so.',
+    'formatAmount puts a comma between the thousands of every printed amount; the tests and the changelog cover the change.',
 };

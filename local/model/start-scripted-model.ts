@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { parseJson } from '../../core/base/parse-json.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import { answerChat, MODEL_NAME } from './answer-chat.ts';
 import { chatRequestSchema } from './conversation.ts';
@@ -9,19 +10,21 @@ import type { Flavour } from './flavour.ts';
 import { createFlavour, createSeededRandom } from './flavour.ts';
 import { sendReply } from './send-reply.ts';
 
+/** Address and behaviour of the scripted model. */
 export type ScriptedModelOptions = {
-  /** 0: any. */
+  /** 0 selects any free port. */
   readonly port: number;
-  /** Default: a new one. */
+  /** Default: a random key. */
   readonly apiKey?: string;
-  /** Of the small differences in latency. */
+  /** Seed of the small variations in latency. */
   readonly seed?: number;
-  /** How long an answer takes, on average. */
+  /** Average duration of a reply; default 250. */
   readonly latencyMs?: number;
-  /** Other ids, wording, order and file contents than without; the same for the same number. */
+  /** Seed of the variations in ids, wording, order and files; default: no variations. */
   readonly shuffle?: number;
 };
 
+/** A running scripted model. */
 export type ScriptedModel = {
   /** Base address for OpenAI-compatible clients. */
   readonly url: string;
@@ -33,7 +36,7 @@ export type ScriptedModel = {
 const LATENCY_MS = 250;
 const MAX_BODY_BYTES = 20_000_000;
 
-/** An OpenAI-compatible endpoint that knows the demo by heart, on loopback. It is no language model and says so. */
+/** Starts an OpenAI-compatible endpoint on loopback that answers the demo's prompts from a script, without a language model. */
 export async function startScriptedModel(options: ScriptedModelOptions): Promise<ScriptedModel> {
   const apiKey = options.apiKey ?? `scripted-${randomBytes(16).toString('hex')}`;
   const flavour = createFlavour(options.shuffle);
@@ -43,9 +46,14 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
     const work = isAllowed(request, apiKey)
       ? handleRequest(request, response, flavour, latencyMs())
       : Promise.resolve(
-          sendError(response, 401, 'invalid_api_key', 'the key is not the one of this run'),
+          sendError(
+            response,
+            401,
+            'invalid_api_key',
+            'the API key is not the key of this scripted model',
+          ),
         );
-    // The client is gone, or nothing more can be said to it.
+    // After an error, no further response can reach the client.
     work.catch(() => response.destroy());
   });
   const port = await listenOnLoopback(server, options.port);
@@ -63,9 +71,9 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
 }
 
 function isAllowed(request: IncomingMessage, apiKey: string): boolean {
-  const given = Buffer.from(request.headers.authorization ?? '');
-  const wanted = Buffer.from(`Bearer ${apiKey}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
+  const actual = Buffer.from(request.headers.authorization ?? '');
+  const expected = Buffer.from(`Bearer ${apiKey}`);
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
 async function handleRequest(
@@ -77,7 +85,12 @@ async function handleRequest(
   const path = (request.url ?? '').split('?')[0];
   if (request.method === 'GET' && path === '/v1/models') return sendModels(response);
   if (request.method !== 'POST' || path !== '/v1/chat/completions') {
-    return sendError(response, 404, 'not_found', `there is no ${request.method} ${path} here`);
+    return sendError(
+      response,
+      404,
+      'not_found',
+      `this endpoint has no route ${request.method} ${path}`,
+    );
   }
   const parsed = chatRequestSchema.safeParse(await readJson(request));
   if (!parsed.success) {
@@ -91,16 +104,22 @@ async function handleRequest(
       response,
       404,
       'model_not_found',
-      `there is no model ${parsed.data.model} here, only ${MODEL_NAME}`,
+      `unknown model ${parsed.data.model}; this endpoint serves only ${MODEL_NAME}`,
     );
   }
   const reply = answerChat(parsed.data, flavour);
   if ('status' in reply)
     return sendError(response, reply.status, 'scripted_model_only', reply.problem);
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  const disconnection = new AbortController();
+  response.once('close', () => disconnection.abort());
   const id = randomBytes(6).toString('hex');
-  await sendReply(response, { request: parsed.data, reply, id, latencyMs, signal: gone.signal });
+  await sendReply(response, {
+    request: parsed.data,
+    reply,
+    id,
+    latencyMs,
+    signal: disconnection.signal,
+  });
 }
 
 function sendModels(response: ServerResponse): void {
@@ -120,7 +139,7 @@ function sendError(response: ServerResponse, status: number, code: string, messa
   response.end(JSON.stringify({ error: { message, type: code, code, param: null } }));
 }
 
-/** Undefined: it is no JSON, or too much of it. */
+/** Reads a JSON body; returns undefined for invalid JSON and for a body above 20 MB. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -129,9 +148,5 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
     size += bytes.length;
     if (size <= MAX_BODY_BYTES) chunks.push(bytes);
   }
-  try {
-    return size > MAX_BODY_BYTES ? undefined : JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  return size > MAX_BODY_BYTES ? undefined : parseJson(Buffer.concat(chunks).toString('utf8'));
 }
