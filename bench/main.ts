@@ -12,7 +12,7 @@ import { platform } from './scenario/platform.ts';
 import { storeCost } from './scenario/store-cost.ts';
 import type { Scenario } from './scenario.ts';
 
-// `npm run bench [-- --only a,b] [--quick]`: each scenario in turn. What is measured in full goes to results.json.
+// `npm run bench [-- --only a,b] [--quick]`: runs the scenarios in order. Full runs record their figures in results.json.
 
 const SCENARIOS: readonly Scenario[] = [
   storeCost,
@@ -31,9 +31,9 @@ const { values } = parseArgs({
 });
 const requestedNames = values.only?.split(',');
 const unknownNames =
-  requestedNames?.filter((name) => !SCENARIOS.some((one) => one.name === name)) ?? [];
+  requestedNames?.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name)) ?? [];
 if (unknownNames.length > 0) {
-  console.error(`no scenario ${unknownNames.join(', ')}; there are:`);
+  console.error(`unknown scenario ${unknownNames.join(', ')}; the scenarios are:`);
   for (const { name, description } of SCENARIOS)
     console.error(`  ${name.padEnd(16)}${description}`);
   process.exitCode = 2;
@@ -44,12 +44,12 @@ if (unknownNames.length > 0) {
 }
 
 async function runScenario(scenario: Scenario): Promise<void> {
-  const began = performance.now();
+  const startedAt = performance.now();
   console.log(`\n# ${scenario.name}: ${scenario.description}\n`);
   const report = await scenario.runScenario({ quick: values.quick });
   for (const table of report.tables) console.log(`${renderTable(table)}\n`);
-  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-  if (report.figures === undefined) console.log('(nothing to record)');
-  else if (values.quick) console.log(`(quick, ${seconds} s: not recorded)`);
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  if (report.figures === undefined) console.log('(this scenario records no figures)');
+  else if (values.quick) console.log(`(${seconds} s; quick runs record no figures)`);
   else console.log(`(${seconds} s, ${await recordResult(scenario.name, report.figures)})`);
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const RESULTS_FILE = fileURLToPath(new URL('results.json', import.meta.url));
 const resultsSchema = z.record(z.string(), z.unknown());
 
-/** Under the scenario's own name; what others measured stays as it is. Answers what is said of the machine. */
+/** Replaces the figures of a scenario in results.json; returns a summary with the load of the machine. */
 export async function recordResult(scenario: string, figures: unknown): Promise<string> {
   const load = loadavg()[0] ?? 0;
   const machine = {
@@ -20,7 +20,7 @@ export async function recordResult(scenario: string, figures: unknown): Promise<
   results[scenario] = { date, machine, loadAverage: Math.round(load * 100) / 100, figures };
   await writeFile(`${RESULTS_FILE}.new`, `${JSON.stringify(results, roundFigure, 1)}\n`);
   await rename(`${RESULTS_FILE}.new`, RESULTS_FILE);
-  return `load ${load.toFixed(1)}, recorded in bench/results.json`;
+  return `load average ${load.toFixed(1)}, recorded in bench/results.json`;
 }
 
 async function readResults(): Promise<Record<string, unknown>> {
@@ -32,7 +32,7 @@ async function readResults(): Promise<Record<string, unknown>> {
   }
 }
 
-/** Three digits behind the point say more than any run can. */
+/** Rounds to three decimals, which exceeds the precision of any run. */
 function roundFigure(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value;
 }

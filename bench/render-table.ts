@@ -1,12 +1,12 @@
 import type { Table } from './scenario.ts';
 
-/** Columns of numbers to the right, the first to the left. */
+/** Renders a table as text: the first column aligned left, all others aligned right. */
 export function renderTable({ title, head, rows, notes = [] }: Table): string {
   const cells = [head, ...rows].map((row) => row.map(renderCell));
-  const widths = head.map((_, place) => Math.max(...cells.map((row) => row[place]?.length ?? 0)));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   const lines = cells.map((row) =>
     row
-      .map((cell, place) => padCell(cell, widths[place] ?? 0, place))
+      .map((cell, column) => padCell(cell, widths[column] ?? 0, column))
       .join('  ')
       .trimEnd(),
   );
@@ -15,8 +15,8 @@ export function renderTable({ title, head, rows, notes = [] }: Table): string {
   );
 }
 
-function padCell(cell: string, width: number, place: number): string {
-  return place === 0 ? cell.padEnd(width) : cell.padStart(width);
+function padCell(cell: string, width: number, column: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
 function renderCell(cell: string | number): string {

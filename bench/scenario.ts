@@ -1,18 +1,20 @@
-/** What a scenario measured: tables for people, figures for `results.json`; without figures nothing is recorded. */
+/** Result of a scenario: tables for people, figures for `results.json`. Without figures, nothing is recorded. */
 export type Report = { readonly tables: readonly Table[]; readonly figures?: unknown };
 
+/** A table with a title and notes. */
 export type Table = {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
-  /** Lines below it: what a reader must know to read it right. */
+  /** Lines below the table with the assumptions of the figures. */
   readonly notes?: readonly string[];
 };
 
+/** A measurement. */
 export type Scenario = {
-  /** Its name on the command line and in `results.json`. */
+  /** Name on the command line and in `results.json`. */
   readonly name: string;
   readonly description: string;
-  /** `quick`: small, to see that it works; its figures are not recorded. */
+  /** Runs the measurement; `quick` runs a small version that records no figures. */
   readonly runScenario: (options: { readonly quick: boolean }) => Promise<Report>;
 };

@@ -1,12 +1,15 @@
-// Graphs to measure with: the same on every machine, in topological order.
+// Graphs for measurements, in topological order and equal on every machine.
 
+/** A task and its dependencies. */
 export type DagNode = { readonly id: string; readonly dependsOn: readonly string[] };
+
+/** A named graph. */
 export type Dag = { readonly name: string; readonly nodes: readonly DagNode[] };
 
-/** Seed of every graph that is drawn. */
+/** Seed of all random graphs. */
 const SEED = 20_261_122;
 
-/** mulberry32. */
+/** Creates a pseudo-random generator of numbers from 0 to below 1 (mulberry32). */
 export function createPrng(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -17,7 +20,7 @@ export function createPrng(seed: number): () => number {
   };
 }
 
-/** Each waits on the one before. */
+/** Creates a chain, where each task depends on the task before. */
 export function createChainDag(count: number): Dag {
   const nodes = Array.from({ length: count }, (_, place) => ({
     id: `n${place}`,
@@ -26,7 +29,7 @@ export function createChainDag(count: number): Dag {
   return { name: `chain-${count}`, nodes };
 }
 
-/** One, then all at once, then one that waits on all of them. */
+/** Creates a fan: a first task, `width` tasks in parallel, and a last task. */
 export function createFanDag(width: number): Dag {
   const middle = Array.from({ length: width }, (_, place) => `m${place}`);
   const nodes = [
@@ -37,23 +40,23 @@ export function createFanDag(width: number): Dag {
   return { name: `fan-1-${width}-1`, nodes };
 }
 
-/** Layers of 20 to 60; each below the first waits on 1 to 3: one of the layer above, others of the three above. */
+/** Creates layers of 20 to 60 tasks. A task has 1 to 3 dependencies: the first in the previous layer, others up to 3 layers up. */
 export function createRandomDag(count: number, seed = SEED): Dag {
   const random = createPrng(seed);
-  const pick = (from: readonly string[]): string => from[Math.floor(random() * from.length)] ?? '';
+  const pickId = (ids: readonly string[]): string => ids[Math.floor(random() * ids.length)] ?? '';
   const layers: string[][] = [];
   const nodes: DagNode[] = [];
   while (nodes.length < count) {
     const width = Math.min(20 + Math.floor(random() * 41), count - nodes.length);
-    const near = layers.slice(-3).flat();
-    const above = layers.at(-1);
+    const candidates = layers.slice(-3).flat();
+    const previous = layers.at(-1);
     const layer: string[] = [];
     for (let place = 0; place < width; place += 1) {
       const parents = new Set<string>();
-      if (above !== undefined) {
-        parents.add(pick(above));
-        const wanted = 1 + Math.floor(random() * 3);
-        while (parents.size < wanted) parents.add(pick(near));
+      if (previous !== undefined) {
+        parents.add(pickId(previous));
+        const parentCount = 1 + Math.floor(random() * 3);
+        while (parents.size < parentCount) parents.add(pickId(candidates));
       }
       const id = `r${nodes.length}`;
       layer.push(id);
@@ -64,24 +67,24 @@ export function createRandomDag(count: number, seed = SEED): Dag {
   return { name: `random-${count}`, nodes };
 }
 
-/** As a plan grows by more of the same: nobody waits on more than 3, nor is waited on by more than 3. */
+/** Creates a graph where each task has at most 3 dependencies and at most 3 dependents, so larger graphs have equal tasks. */
 export function createBoundedDag(count: number, seed = SEED): Dag {
   const random = createPrng(seed);
-  const open: { readonly id: string; left: number }[] = [];
+  const candidates: { readonly id: string; left: number }[] = [];
   const nodes = Array.from({ length: count }, (_, place) => {
     const dependsOn = new Set<string>();
-    const wanted = place < 4 ? 0 : 1 + Math.floor(random() * 3);
-    for (let tries = 0; tries < 2 * wanted && dependsOn.size < wanted; tries += 1) {
-      const parent = open[Math.floor(random() * open.length)];
+    const parentCount = place < 4 ? 0 : 1 + Math.floor(random() * 3);
+    for (let tries = 0; tries < 2 * parentCount && dependsOn.size < parentCount; tries += 1) {
+      const parent = candidates[Math.floor(random() * candidates.length)];
       if (parent === undefined || dependsOn.has(parent.id)) continue;
       dependsOn.add(parent.id);
       parent.left -= 1;
-      if (parent.left === 0) open.splice(open.indexOf(parent), 1);
+      if (parent.left === 0) candidates.splice(candidates.indexOf(parent), 1);
     }
     const id = `b${place}`;
-    open.push({ id, left: 3 });
-    // Only the latest can be waited on: a plan is as deep as it is long, and about 8 wide.
-    if (open.length > 16) open.shift();
+    candidates.push({ id, left: 3 });
+    // Only recent tasks are candidates, so the depth grows with the size and the width stays about 8.
+    if (candidates.length > 16) candidates.shift();
     return { id, dependsOn: [...dependsOn] };
   });
   return { name: `bounded-${count}`, nodes };

@@ -10,8 +10,9 @@ import { watchPlan } from '../../core/engine/announce/plan-watchers.ts';
 import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
 import { createJsonInput, createLambdaHttpEvent } from '../../test/support/contract/http-event.ts';
 
-// An event for each function, and what is to be answered to it where nothing was planned yet and nothing is outside.
+// An event per function and the expected answer, for an empty table and without external services.
 
+/** Secrets of the measured functions. */
 export const SECRETS = {
   AUTH_SECRETS: randomBytes(32).toString('hex'),
   GITHUB_TOKEN: 'no-forge-is-asked',
@@ -23,16 +24,17 @@ const WATCHED_PLAN_ID = 'p9876543210';
 const ATTEMPT_ID = `${PLAN_ID}.r1.one.1`;
 const HOUR_MS = 3_600_000;
 
+/** Event of a function and the expected answer. */
 export type FunctionEvent = {
-  /** A new one each time: some of it is good once, or not for long. */
+  /** Creates a fresh event, because some secrets are valid once or for a short time. */
   readonly make: () => object | Promise<object>;
-  /** As `answerText` writes it. */
+  /** Answer in the format of `renderAnswer`. */
   readonly expected: string;
-  /** What a reader must know of it. */
+  /** Assumption for the reader of the figures. */
   readonly note?: string;
 };
 
-/** By the function's id. */
+/** Creates the events by function id. */
 export async function createFunctionEvents(
   stage: CloudStage,
 ): Promise<Readonly<Record<string, FunctionEvent>>> {
@@ -46,21 +48,29 @@ export async function createFunctionEvents(
   const user = { email: 'ann@example.org', role: 'viewer' as const };
   await createUser(access, { ...user, password: 'correct horse battery' });
   await watchPlan(access, 'c2', WATCHED_PLAN_ID);
-  const signedIn = async () => {
+  const createSessionHeaders = async () => {
     const { accessToken } = await openSession(access, user);
     return { authorization: `Bearer ${accessToken}` };
   };
   return {
     'http-api': {
       make: async () =>
-        createLambdaHttpEvent({ method: 'GET', path: '/v1/plans', headers: await signedIn() }),
+        createLambdaHttpEvent({
+          method: 'GET',
+          path: '/v1/plans',
+          headers: await createSessionHeaders(),
+        }),
       expected: '200',
     },
     'http-doctor': {
       make: async () =>
-        createLambdaHttpEvent({ method: 'POST', path: '/v1/doctor', headers: await signedIn() }),
+        createLambdaHttpEvent({
+          method: 'POST',
+          path: '/v1/doctor',
+          headers: await createSessionHeaders(),
+        }),
       expected: '403 forbidden',
-      note: 'a viewer asks: for an admin it would call the model and the forge, which are not there.',
+      note: 'the caller is a viewer; for an admin, the function would call the model and the forge, which do not run here.',
     },
     'http-attempt': {
       make: async () => {
@@ -72,7 +82,7 @@ export async function createFunctionEvents(
         });
       },
       expected: '409 attempt_ended',
-      note: 'the token is good, but no pod was ever started for it: the task is looked for, and is not there.',
+      note: 'the token is valid, but the task does not exist: the function looks for the task.',
     },
     'hook-github': { make: createPushEvent, expected: '202' },
     ...createSocketEvents(async () => {
@@ -83,12 +93,12 @@ export async function createFunctionEvents(
     'cron-resync': {
       make: () => ({}),
       expected: 'null',
-      note: 'nothing is owed. With LAUNCHER=process, since no launcher of a cloud is built in yet.',
+      note: 'no work is pending. LAUNCHER=process, because smol-gang has no cloud launcher yet.',
     },
   };
 }
 
-/** A delivery is taken once. */
+/** Creates a delivery with a new id, because each delivery is accepted once. */
 function createPushEvent(): object {
   const push = JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'acme/shop' } });
   const hmac = createHmac('sha256', SECRETS.GITHUB_WEBHOOK_SECRETS).update(push).digest('hex');
@@ -101,12 +111,12 @@ function createPushEvent(): object {
   );
 }
 
-function createSocketEvents(ticket: () => Promise<string>) {
+function createSocketEvents(issueTicket: () => Promise<string>) {
   const requestContext = { connectionId: 'c1' };
   return {
     'ws-connect': {
       make: async () => ({
-        headers: { 'Sec-WebSocket-Protocol': `smol-gang, ${await ticket()}` },
+        headers: { 'Sec-WebSocket-Protocol': `smol-gang, ${await issueTicket()}` },
         requestContext,
       }),
       expected: '200',
@@ -128,32 +138,32 @@ const NOTICE = createNotice(
 );
 
 function createQueueEvents() {
-  const done = 'none given back';
-  const note = 'the plan is not there, which the store is asked: nothing is owed.';
+  const allHandled = 'no failed message';
+  const note = 'the plan does not exist: the function looks for the plan.';
   return {
     'queue-plan': {
       make: () => createBatchEvent({ type: 'plan', v: 1, plan: PLAN_ID }),
-      expected: done,
+      expected: allHandled,
       note,
     },
     'queue-reconcile': {
       make: () =>
         createBatchEvent({ type: 'reconcile_task', v: 1, plan: PLAN_ID, run: 1, task: 'one' }),
-      expected: done,
+      expected: allHandled,
       note,
     },
     'queue-schedule': {
       make: () => createBatchEvent({ type: 'schedule', v: 1, tasks: [] }),
-      expected: done,
-      note: 'no task is ready, so no launcher is asked.',
+      expected: allHandled,
+      note: 'no task is ready, so the function does not call the launcher.',
     },
     'queue-notify': {
       make: () => createBatchEvent({ type: 'notify', v: 1, notice: NOTICE }),
-      expected: done,
+      expected: allHandled,
     },
     'queue-push': {
       make: () => createBatchEvent({ type: 'push', v: 1, plan: WATCHED_PLAN_ID }),
-      expected: `${done}, pushed changed`,
+      expected: `${allHandled}, pushed changed`,
     },
   };
 }

@@ -2,45 +2,54 @@ import type { PodLauncher } from '../../core/port/launcher.ts';
 import type { Queue } from '../../core/port/queue.ts';
 import type { Table } from '../../core/port/table.ts';
 
+/** Ports with intercepted calls. */
 export type PortName = 'table' | 'queue' | 'launcher' | 'forge';
 
-/** Runs a call of a port; `about` says of what it is. */
+/** Runs a call of a port; `subject` names the item, message or pod of the call. */
 export type InterceptCall = <T>(
   port: PortName,
-  what: string,
-  about: string,
-  act: () => Promise<T>,
+  operation: string,
+  subject: string,
+  call: () => Promise<T>,
 ) => Promise<T>;
 
-export function interceptTableCalls(table: Table, around: InterceptCall): Table {
-  const at = (key: { readonly pk: string; readonly sk: string }): string => `${key.pk} ${key.sk}`;
+/** Passes every call of a table through `intercept`. */
+export function interceptTableCalls(table: Table, intercept: InterceptCall): Table {
+  const describeKey = (key: { readonly pk: string; readonly sk: string }): string =>
+    `${key.pk} ${key.sk}`;
   return {
-    get: (key) => around('table', 'get', at(key), () => table.get(key)),
-    put: (item, condition) => around('table', 'put', at(item), () => table.put(item, condition)),
+    get: (key) => intercept('table', 'get', describeKey(key), () => table.get(key)),
+    put: (item, condition) =>
+      intercept('table', 'put', describeKey(item), () => table.put(item, condition)),
     update: (key, change, condition) =>
-      around('table', 'update', at(key), () => table.update(key, change, condition)),
+      intercept('table', 'update', describeKey(key), () => table.update(key, change, condition)),
     delete: (key, condition) =>
-      around('table', 'delete', at(key), () => table.delete(key, condition)),
+      intercept('table', 'delete', describeKey(key), () => table.delete(key, condition)),
     query: (pk, options) =>
-      around('table', 'query', `${pk} ${options?.prefix ?? ''}`, () => table.query(pk, options)),
+      intercept('table', 'query', `${pk} ${options?.prefix ?? ''}`, () => table.query(pk, options)),
     index: (name, hash, options) =>
-      around('table', 'index', `${name} ${hash}`, () => table.index(name, hash, options)),
+      intercept('table', 'index', `${name} ${hash}`, () => table.index(name, hash, options)),
   };
 }
 
-export function interceptQueueCalls(queue: Queue, around: InterceptCall): Queue {
+/** Passes every call of a queue through `intercept`. */
+export function interceptQueueCalls(queue: Queue, intercept: InterceptCall): Queue {
   return {
     send: (messages) => {
       const types = messages.map(({ message }) => message.type).join(', ');
-      return around('queue', 'send', types, () => queue.send(messages));
+      return intercept('queue', 'send', types, () => queue.send(messages));
     },
   };
 }
 
-export function interceptLauncherCalls(launcher: PodLauncher, around: InterceptCall): PodLauncher {
+/** Passes every call of a launcher through `intercept`. */
+export function interceptLauncherCalls(
+  launcher: PodLauncher,
+  intercept: InterceptCall,
+): PodLauncher {
   return {
-    ensure: (spec) => around('launcher', 'ensure', spec.attemptId, () => launcher.ensure(spec)),
-    list: () => around('launcher', 'list', '', () => launcher.list()),
-    remove: (name, uid) => around('launcher', 'remove', name, () => launcher.remove(name, uid)),
+    ensure: (spec) => intercept('launcher', 'ensure', spec.attemptId, () => launcher.ensure(spec)),
+    list: () => intercept('launcher', 'list', '', () => launcher.list()),
+    remove: (name, uid) => intercept('launcher', 'remove', name, () => launcher.remove(name, uid)),
   };
 }

@@ -1,12 +1,12 @@
 import type { Pod, PodLauncher, PodSpec } from '../../core/port/launcher.ts';
 
-/** Pods that are nothing but their bridge. */
+/** A launcher whose pods are bridges in this process. */
 export type LabPods = PodLauncher & {
-  /** Its bridge is done. */
+  /** Removes a pod whose bridge has ended. */
   endPod(name: string): void;
 };
 
-/** `lingers`: it goes on for a while after it was asked to end. */
+/** Creates the launcher; with `lingers`, a pod stays until `endPod` although its removal was requested. */
 export function createLabPods(
   now: () => number,
   start: (spec: PodSpec) => void,
@@ -15,8 +15,8 @@ export function createLabPods(
   const pods = new Map<string, Pod>();
   return {
     ensure: async (spec) => {
-      const known = pods.get(spec.name);
-      if (known !== undefined) return known;
+      const existing = pods.get(spec.name);
+      if (existing !== undefined) return existing;
       const { name, attemptId } = spec;
       const pod: Pod = { name, attemptId, state: 'running', startedAt: now(), uid: name };
       pods.set(name, pod);

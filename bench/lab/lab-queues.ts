@@ -3,7 +3,7 @@ import type { Queue } from '../../core/port/queue.ts';
 import { QUEUES, requireQueueRow } from '../../core/topology/queues.ts';
 import type { LabTime } from './lab-time.ts';
 
-/** Queues in memory with the topology's concurrency; `transitMs` from the send to the handler. */
+/** Creates queues in memory with the concurrency of core/topology; a message takes `transitMs` to its handler. */
 export function createLabQueues(
   time: LabTime,
   transitMs: number,
@@ -11,7 +11,7 @@ export function createLabQueues(
 ): Queue {
   const waiting = new Map<string, QueueMessage[]>(QUEUES.map((row) => [row.name, []]));
   const running = new Map<string, number>(QUEUES.map((row) => [row.name, 0]));
-  const next = (name: string, concurrency: number): void => {
+  const startHandlers = (name: string, concurrency: number): void => {
     const list = waiting.get(name) ?? [];
     while (list.length > 0 && (running.get(name) ?? 0) < concurrency) {
       const message = list.shift();
@@ -19,7 +19,7 @@ export function createLabQueues(
       running.set(name, (running.get(name) ?? 0) + 1);
       void handle(message).finally(() => {
         running.set(name, (running.get(name) ?? 1) - 1);
-        next(name, concurrency);
+        startHandlers(name, concurrency);
       });
     }
   };
@@ -29,7 +29,7 @@ export function createLabQueues(
         time.runAfter((delaySeconds ?? 0) * 1_000 + transitMs, () => {
           const { name, concurrency } = requireQueueRow(message.type);
           waiting.get(name)?.push(message);
-          next(name, concurrency);
+          startHandlers(name, concurrency);
         });
     },
   };

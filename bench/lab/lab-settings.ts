@@ -1,5 +1,6 @@
 import type { EngineSettings } from '../../core/engine/engine-deps.ts';
 
+/** Creates engine settings with `slots` slots. */
 export function createLabSettings(slots: number): EngineSettings {
   return {
     prefix: 'smol-gang',
@@ -7,7 +8,7 @@ export function createLabSettings(slots: number): EngineSettings {
     limits: { maxMinutes: 90, idleMinutes: 10, maxTokens: 1e9, maxUsd: 1e6, maxTurns: 500 },
     bounds: { maxRetries: 2, maxLosses: 6, maxRepairs: 4, maxFaults: 10 },
     caps: { system: slots, repository: slots, plan: slots },
-    // Attempts here send no heartbeats: those are measured by themselves.
+    // Attempts of the lab send no heartbeats; the scenario attempt-cost measures heartbeats separately.
     leaseMs: 8 * 3_600_000,
     heartbeatMs: 10_000,
     launchMs: 120_000,

@@ -1,30 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventLoop } from '../../test/simulation/time/event-loop.ts';
 
-/** Time for what waits: the machine's own, or one that stands still while anything can go on without it. */
+/** The clock of a lab: real time, or virtual time that advances only when all work waits. */
 export type LabTime = {
   now(): number;
-  /** Milliseconds from any moment, as fine as there are. */
+  /** Milliseconds from an arbitrary origin, in the best available resolution. */
   readTimestamp(): number;
-  runAfter(ms: number, act: () => void): void;
-  /** Until `done` holds or there is nothing left to happen; `limitMs` on from now. False: it does not hold. */
-  runUntil(done: () => boolean, limitMs: number): Promise<boolean>;
+  runAfter(ms: number, action: () => void): void;
+  /** Runs until `isDone`, until no work is left, or for `limitMs`; returns whether `isDone` holds. */
+  runUntil(isDone: () => boolean, limitMs: number): Promise<boolean>;
 };
 
 const START = Date.UTC(2026, 0, 5, 8, 0, 0);
 
+/** Creates a virtual clock. */
 export function createVirtualTime(): LabTime {
   const loop = new EventLoop(START);
   return {
     now: () => loop.now,
     readTimestamp: () => loop.now,
-    runAfter: (ms, act) => loop.schedule(ms, act),
-    // Its loop runs microtasks itself, which no microtask can.
-    runUntil: (done, limitMs) =>
+    runAfter: (ms, action) => loop.schedule(ms, action),
+    // The loop runs microtasks itself, which is impossible inside a microtask.
+    runUntil: (isDone, limitMs) =>
       new Promise((resolve) => {
         setImmediate(() => {
-          loop.runUntil(loop.now + limitMs, done);
-          resolve(done());
+          loop.runUntil(loop.now + limitMs, isDone);
+          resolve(isDone());
         });
       }),
   };
@@ -32,18 +33,19 @@ export function createVirtualTime(): LabTime {
 
 const POLL_INTERVAL_MS = 5;
 
+/** Creates a real clock. */
 export function createRealTime(): LabTime {
   return {
     now: () => Date.now(),
     readTimestamp: () => performance.now(),
-    runAfter: (ms, act) => {
-      if (ms <= 0) setImmediate(act);
-      else setTimeout(act, ms);
+    runAfter: (ms, action) => {
+      if (ms <= 0) setImmediate(action);
+      else setTimeout(action, ms);
     },
-    runUntil: async (done, limitMs) => {
-      const end = Date.now() + limitMs;
-      while (!done() && Date.now() < end) await delay(POLL_INTERVAL_MS);
-      return done();
+    runUntil: async (isDone, limitMs) => {
+      const deadline = Date.now() + limitMs;
+      while (!isDone() && Date.now() < deadline) await delay(POLL_INTERVAL_MS);
+      return isDone();
     },
   };
 }

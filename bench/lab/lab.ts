@@ -31,10 +31,10 @@ import type { Meter } from './meter.ts';
 import { meterQueue, meterTable } from './meter.ts';
 import { runLabBridge } from './run-lab-bridge.ts';
 
-// The real engine over whatever store and queues are to be measured. The forge and the pods are its own: they answer at
-// once, or as late as `latency` says.
+// Runs the real engine with a given table and given queues. The lab provides the forge and the pods, which answer at once or
+// after the configured latency.
 
-/** One call of a port, by whom, from when to when. */
+/** A call of a port, with its caller and its start and end in lab time. */
 export type PortCall = {
   readonly actor: string;
   readonly invocation: number;
@@ -46,49 +46,54 @@ export type PortCall = {
   readonly answer: unknown;
 };
 
+/** Backends and behaviour of a lab. */
 export type LabOptions = {
   readonly time: LabTime;
   readonly table: Table;
   readonly slots: number;
-  /** Needs the table in memory. */
+  /** Counts table and queue usage; works only with the table in memory. */
   readonly meter?: Meter;
-  /** Milliseconds of a call, and of a message on its way. */
+  /** Milliseconds per call of a port, and per message in transit. */
   readonly latency?: Partial<Record<PortName, number>> & { readonly transit?: number };
-  /** What an attempt does between its start and its result. */
+  /** Work of an attempt between its start and its result. */
   readonly work?: (attempt: string) => Promise<void>;
-  /** From the end of a bridge until its pod is gone. */
+  /** Milliseconds from the end of a bridge to the end of its pod. */
   readonly podEndMs?: number;
+  /** Default: true. */
   readonly webhooks?: boolean;
   readonly onCall?: (call: PortCall) => void;
-  /** Instead of queues in memory. */
+  /** Opens the queues; default: queues in memory. */
   readonly openQueue?: (handle: (message: QueueMessage) => Promise<void>) => Queue;
 };
 
+/** A running lab. */
 export type Lab = {
+  /** Creates engine dependencies whose calls are attributed to `actor`. */
   createDeps(actor: string): EngineDeps;
   submitPlan(plan: string, dag: Dag): Promise<void>;
   runResync(): Promise<void>;
-  /** Plans that were seen complete. */
+  /** Ids of complete plans. */
   readonly completePlans: ReadonlySet<string>;
-  /** What a handler failed of: a figure of something that did not work would be no figure. */
+  /** Errors of handlers. A measurement with errors is invalid. */
   readonly failures: unknown[];
 };
 
 const UNAVAILABLE_MODEL: Llm = {
-  complete: () => Promise.reject(new Error('a graph that is handed in asks no model')),
+  complete: () => Promise.reject(new Error('a plan with a given graph must not call a model')),
 };
 const WEBHOOK_DELAY_MS = 400;
 
+/** Creates a lab. */
 export function createLab(options: LabOptions): Lab {
   const { time, latency = {} } = options;
-  const complete = new Set<string>();
+  const completePlans = new Set<string>();
   const failures: unknown[] = [];
   const forge = new BenchForge(time.now);
   let invocations = 0;
   let ids = 0;
-  const podStarted = (spec: PodSpec): void => {
+  const startBridge = (spec: PodSpec): void => {
     void runLabBridge(
-      () => deps('attempt'),
+      () => createDeps('attempt'),
       forge,
       spec.attemptId,
       async () => options.work?.(spec.attemptId),
@@ -96,23 +101,23 @@ export function createLab(options: LabOptions): Lab {
       .catch((error: unknown) => failures.push(error))
       .finally(() => time.runAfter(options.podEndMs ?? 0, () => pods.endPod(spec.name)));
   };
-  const pods = createLabPods(time.now, podStarted, options.podEndMs !== undefined);
+  const pods = createLabPods(time.now, startBridge, options.podEndMs !== undefined);
   const queue = options.openQueue?.(handle) ?? createLabQueues(time, latency.transit ?? 0, handle);
 
-  function aroundOf(actor: string): InterceptCall {
+  function createIntercept(actor: string): InterceptCall {
     invocations += 1;
     const invocation = invocations;
-    return async (port, what, about, act) => {
+    return async (port, operation, subject, call) => {
       const from = time.readTimestamp();
       const ms = latency[port] ?? 0;
       if (ms > 0) await waitInLabTime(time, ms);
-      const answer = await act();
+      const answer = await call();
       options.onCall?.({
         actor,
         invocation,
         port,
-        operation: what,
-        subject: about,
+        operation,
+        subject,
         from,
         to: time.readTimestamp(),
         answer,
@@ -121,18 +126,18 @@ export function createLab(options: LabOptions): Lab {
     };
   }
 
-  function deps(actor: string): EngineDeps {
+  function createDeps(actor: string): EngineDeps {
     const { meter } = options;
-    const around = aroundOf(actor);
+    const intercept = createIntercept(actor);
     const table = meter === undefined ? options.table : meterTable(options.table, meter, actor);
     const sender = meter === undefined ? queue : meterQueue(queue, meter, actor);
-    const port = createBenchForgePort(forge, (what, act) =>
-      around('forge', what, '', async () => act()),
+    const port = createBenchForgePort(forge, (operation, call) =>
+      intercept('forge', operation, '', async () => call()),
     );
     return {
-      table: recordCompletePlans(interceptTableCalls(table, around), complete),
-      queue: interceptQueueCalls(sender, around),
-      launcher: interceptLauncherCalls(pods, around),
+      table: recordCompletePlans(interceptTableCalls(table, intercept), completePlans),
+      queue: interceptQueueCalls(sender, intercept),
+      launcher: interceptLauncherCalls(pods, intercept),
       forges: { github: port, local: port },
       clock: { now: time.now },
       log: { info() {}, warn() {}, error: (message, fields) => failures.push({ message, fields }) },
@@ -147,10 +152,10 @@ export function createLab(options: LabOptions): Lab {
 
   async function handle(message: QueueMessage): Promise<void> {
     try {
-      await handleMessage(deps(nameActor(message)), message);
+      await handleMessage(createDeps(message.type), message);
     } catch (error) {
       failures.push(error);
-      // As its visibility would end.
+      // Redelivers the message like a queue after the visibility timeout.
       if (isAppError(error, 'transient')) await queue.send([{ message, delaySeconds: 30 }]);
     }
   }
@@ -159,24 +164,21 @@ export function createLab(options: LabOptions): Lab {
     forge.onChange = (branch, pull) =>
       time.runAfter(WEBHOOK_DELAY_MS, () => {
         ids += 1;
-        void deliverWebhook(deps('webhook'), { branch, pull }, `d${ids}`);
+        void deliverWebhook(createDeps('webhook'), { branch, pull }, `d${ids}`);
       });
   return {
-    createDeps: deps,
-    completePlans: complete,
+    createDeps,
+    completePlans,
     failures,
-    submitPlan: (plan, dag) => submitPlan(deps('submit'), plan, dag),
-    runResync: () => resync(deps('reconcile')),
+    submitPlan: (plan, dag) => submitPlan(createDeps('submit'), plan, dag),
+    runResync: () => resync(createDeps('reconcile')),
   };
 }
 
+/** Waits in the time of a lab. */
 export function waitInLabTime(time: LabTime, ms: number): Promise<void> {
   if (ms <= 0) return Promise.resolve();
   return new Promise((resolve) => time.runAfter(ms, resolve));
-}
-
-function nameActor({ type }: QueueMessage): string {
-  return type;
 }
 
 function handleMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
@@ -194,20 +196,20 @@ function handleMessage(deps: EngineDeps, message: QueueMessage): Promise<void> {
   }
 }
 
-/** Plans whose head says complete. */
-function recordCompletePlans(table: Table, complete: Set<string>): Table {
+/** Records the id of each plan whose head item becomes complete. */
+function recordCompletePlans(table: Table, completePlans: Set<string>): Table {
   return {
     ...table,
     update: async (key, change, condition) => {
       const item = await table.update(key, change, condition);
       if (item !== undefined && key.sk === 'HEAD' && change.set?.status === 'complete')
-        complete.add(key.pk.slice('PLAN#'.length));
+        completePlans.add(key.pk.slice('PLAN#'.length));
       return item;
     },
   };
 }
 
-/** As the function that takes webhooks does. */
+/** Handles a webhook like functions/hook. */
 async function deliverWebhook(
   deps: EngineDeps,
   subject: { readonly branch: string; readonly pull?: number },

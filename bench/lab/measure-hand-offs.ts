@@ -6,14 +6,17 @@ import { createLab } from './lab.ts';
 import type { LabTime } from './lab-time.ts';
 import { createRealTime } from './lab-time.ts';
 
-// From the merge of the last that a task waited on, known to the store, until its pod is asked for.
+// Measures hand-offs: the time from the stored merge of a task's last dependency to the request of the task's pod.
 
 const RUN_TIMEOUT_MS = 1_800_000;
 
+/** Table and queues of a measurement. */
 export type StoreAndQueue = Pick<LabOptions, 'openQueue'> & { readonly table: Table };
+
+/** Times of a plan. */
 export type HandOffRun = {
   readonly makespanMs: number;
-  /** Sorted. */
+  /** Hand-off of each task with dependencies, ascending. */
   readonly handOffMs: readonly number[];
 };
 
@@ -23,15 +26,15 @@ type ObservedPlan = {
   readonly started: Map<string, number>;
 };
 
-/** The graph again and again, a plan each, with one engine over one store: whatever warms up is warm for the next. */
+/** Runs the graph `count` times as separate plans, with the same engine and table, so later runs are warm. */
 export async function measureHandOffs(
   dag: Dag,
   { table, openQueue }: StoreAndQueue,
   options: { readonly count: number; readonly slots: number },
 ): Promise<HandOffRun[]> {
   const time = createRealTime();
-  let seen = createObservedPlan(0);
-  const onCall = (call: PortCall): void => recordCall(call, seen);
+  let observed = createObservedPlan(0);
+  const onCall = (call: PortCall): void => recordCall(call, observed);
   const lab = createLab({
     time,
     slots: options.slots,
@@ -41,19 +44,19 @@ export async function measureHandOffs(
     openQueue,
   });
   const runs: HandOffRun[] = [];
-  for (let n = 0; n < options.count; n += 1) {
-    seen = createObservedPlan(n);
-    const { plan } = seen;
-    const began = time.readTimestamp();
+  for (let run = 0; run < options.count; run += 1) {
+    observed = createObservedPlan(run);
+    const { plan } = observed;
+    const startedAt = time.readTimestamp();
     await lab.submitPlan(plan, dag);
     await waitForCompletion(time, () => lab.completePlans.has(plan), lab.failures);
-    runs.push(summarizeRun(dag, seen, began));
+    runs.push(summarizeRun(dag, observed, startedAt));
   }
   return runs;
 }
 
-function createObservedPlan(n: number): ObservedPlan {
-  const plan = `p${String(n).padStart(10, '0')}`;
+function createObservedPlan(run: number): ObservedPlan {
+  const plan = `p${String(run).padStart(10, '0')}`;
   return { plan, merged: new Map(), started: new Map() };
 }
 
@@ -63,10 +66,11 @@ async function waitForCompletion(
   failures: readonly unknown[],
 ): Promise<void> {
   const done = await time.runUntil(() => isComplete() || failures.length > 0, RUN_TIMEOUT_MS);
-  if (!done || failures.length > 0) throw failures[0] ?? new Error('it did not end');
+  if (!done || failures.length > 0)
+    throw failures[0] ?? new Error('the plan did not complete in time');
 }
 
-/** What an earlier plan leaves to be done is not of this one. */
+/** Records merges and starts of the observed plan; calls for earlier plans are ignored. */
 function recordCall(
   { operation, subject, answer, from, to }: PortCall,
   { plan, merged, started }: ObservedPlan,
@@ -86,20 +90,21 @@ function recordCall(
   if (isMerged && !merged.has(task)) merged.set(task, to);
 }
 
-function summarizeRun(dag: Dag, { merged, started }: ObservedPlan, began: number): HandOffRun {
-  const momentOf = (moments: ReadonlyMap<string, number>, id: string): number => {
+function summarizeRun(dag: Dag, { merged, started }: ObservedPlan, startedAt: number): HandOffRun {
+  const requireMoment = (moments: ReadonlyMap<string, number>, id: string): number => {
     const moment = moments.get(id);
-    if (moment === undefined) throw new Error(`${id} of ${dag.name} was not seen`);
+    if (moment === undefined) throw new Error(`task ${id} of ${dag.name} was not observed`);
     return moment;
   };
   const handOffMs: number[] = [];
   for (const { id, dependsOn } of dag.nodes) {
     if (dependsOn.length === 0) continue;
-    const free = Math.max(...dependsOn.map((parent) => momentOf(merged, parent)));
-    const ms = momentOf(started, id) - free;
-    if (ms < 0) throw new Error(`${id} of ${dag.name} started before what it waits on was merged`);
+    const readyAt = Math.max(...dependsOn.map((parent) => requireMoment(merged, parent)));
+    const ms = requireMoment(started, id) - readyAt;
+    if (ms < 0)
+      throw new Error(`task ${id} of ${dag.name} started before its dependencies were merged`);
     handOffMs.push(ms);
   }
-  const lastMerge = Math.max(...dag.nodes.map(({ id }) => momentOf(merged, id)));
-  return { makespanMs: lastMerge - began, handOffMs: handOffMs.sort((a, b) => a - b) };
+  const lastMerge = Math.max(...dag.nodes.map(({ id }) => requireMoment(merged, id)));
+  return { makespanMs: lastMerge - startedAt, handOffMs: handOffMs.sort((a, b) => a - b) };
 }

@@ -3,12 +3,12 @@ import type { LambdaProcess } from '../../test/support/cloud/lambda-process.ts';
 import type { FunctionEvent } from './function-event.ts';
 import { renderAnswer } from './render-answer.ts';
 
-/** Milliseconds: from the start of the process to the answer of its first event, and of its second alone. */
+/** Milliseconds: `cold` from the start of the process to the answer to its first event, `next` for its second event. */
 export type StartTimes = { readonly cold: number; readonly next: number };
 
 type StartedFunction = { readonly process: LambdaProcess; close(): Promise<void> };
 
-/** A start that fails is fast: throws when anything else is answered than what is expected. `frames`: all that were pushed. */
+/** Measures a start. Throws for an unexpected answer, because a failing function is fast. `frames`: all pushed frames. */
 export async function measureStart(
   event: FunctionEvent,
   start: () => Promise<StartedFunction>,
@@ -17,22 +17,22 @@ export async function measureStart(
   const [first, second] = [await event.make(), await event.make()];
   const started = await start();
   const { process } = started;
-  const asked = async (input: object, began: number): Promise<number> => {
-    const before = frames.length;
+  const invokeAndMeasure = async (input: object, startedAt: number): Promise<number> => {
+    const frameCount = frames.length;
     const answer = await process.invoke(input);
-    const ms = performance.now() - began;
-    requireAnswer(event, answer, frames.slice(before), process);
+    const ms = performance.now() - startedAt;
+    requireAnswer(event, answer, frames.slice(frameCount), process);
     return ms;
   };
   try {
-    const cold = await asked(first, process.startedAt);
-    return { cold, next: await asked(second, performance.now()) };
+    const cold = await invokeAndMeasure(first, process.startedAt);
+    return { cold, next: await invokeAndMeasure(second, performance.now()) };
   } finally {
     await started.close();
   }
 }
 
-/** A message that is dropped is not given back either, but warned of. */
+/** A dropped message does not appear as a failure in the answer, but causes a warning in the log. */
 const WARNING_OR_ERROR = /"level":"(warn|error)"/;
 
 function requireAnswer(
@@ -43,6 +43,6 @@ function requireAnswer(
 ): void {
   const text = renderAnswer(answer, pushed);
   if (text === expected && !WARNING_OR_ERROR.test(process.output)) return;
-  const said = `${JSON.stringify(answer)}\n${process.output}`;
-  throw new Error(`expected "${expected}", was answered "${text}": ${said}`);
+  const details = `${JSON.stringify(answer)}\n${process.output}`;
+  throw new Error(`expected the answer "${expected}", but received "${text}": ${details}`);
 }

@@ -3,13 +3,14 @@ import type { Item, Key, Table } from '../../core/port/table.ts';
 import { requireQueueRow } from '../../core/topology/queues.ts';
 import { computeReadUnits, computeWriteUnits, measureItemSize } from './capacity.ts';
 
-// Counts what goes through a table and a queue, by who asks.
+// Counts the usage of a table and a queue per actor.
 
+/** Usage of table and queue. */
 export type Tally = {
   requests: number;
   readUnits: number;
   writeUnits: number;
-  /** Calls of SendMessageBatch, and what they carried. */
+  /** Calls of SendMessageBatch; `messages` counts their messages. */
   sends: number;
   messages: number;
 };
@@ -17,22 +18,23 @@ export type Tally = {
 const EMPTY_TALLY: Tally = { requests: 0, readUnits: 0, writeUnits: 0, sends: 0, messages: 0 };
 const MAX_BATCH_MESSAGES = 10;
 
+/** Tallies per actor, and the largest written item. */
 export class Meter {
   readonly tallyByActor = new Map<string, Tally>();
   largestItem = { bytes: 0, key: '' };
 
   getTally(actor: string): Tally {
-    const known = this.tallyByActor.get(actor);
-    if (known !== undefined) return known;
-    const made = { ...EMPTY_TALLY };
-    this.tallyByActor.set(actor, made);
-    return made;
+    const existing = this.tallyByActor.get(actor);
+    if (existing !== undefined) return existing;
+    const tally = { ...EMPTY_TALLY };
+    this.tallyByActor.set(actor, tally);
+    return tally;
   }
 
-  sumTallies(except: readonly string[] = []): Tally {
+  sumTallies(excludedActors: readonly string[] = []): Tally {
     const sum = { ...EMPTY_TALLY };
     for (const [actor, tally] of this.tallyByActor)
-      if (!except.includes(actor)) addTally(sum, tally, 1);
+      if (!excludedActors.includes(actor)) addTally(sum, tally, 1);
     return sum;
   }
 
@@ -43,6 +45,7 @@ export class Meter {
   }
 }
 
+/** Adds a tally `times` times to a sum. */
 export function addTally(sum: Tally, tally: Tally, times: number): Tally {
   sum.requests += times * tally.requests;
   sum.readUnits += times * tally.readUnits;
@@ -53,20 +56,19 @@ export function addTally(sum: Tally, tally: Tally, times: number): Tally {
 }
 
 /**
- * `table` must be the one in memory: its operations take effect at the call, so that what was there before and after can be
- * read around a write without anybody between.
+ * Meters a table. `table` must be the table in memory: its operations take effect synchronously, so reads before and after a
+ * write see exactly the change of that write.
  */
 export function meterTable(table: Table, meter: Meter, actor: string): Table {
   const tally = meter.getTally(actor);
-  const read = (bytes: number, consistent: boolean): void => {
+  const countRead = (bytes: number, isConsistent: boolean): void => {
     tally.requests += 1;
-    tally.readUnits += computeReadUnits(bytes, consistent);
+    tally.readUnits += computeReadUnits(bytes, isConsistent);
   };
-  const write = async <T>(key: Key, act: () => Promise<T>): Promise<T> => {
-    const was = table.get(key);
-    const answer = act();
-    const is = table.get(key);
-    const [before, after] = await Promise.all([was, is]);
+  const countWrite = async <T>(key: Key, write: () => Promise<T>): Promise<T> => {
+    const reading = table.get(key);
+    const answer = write();
+    const [before, after] = await Promise.all([reading, table.get(key)]);
     tally.requests += 1;
     tally.writeUnits += computeWriteUnits(before, after);
     meter.recordItemSize(after);
@@ -75,20 +77,20 @@ export function meterTable(table: Table, meter: Meter, actor: string): Table {
   return {
     get: async (key) => {
       const item = await table.get(key);
-      read(measureItemSize(item), true);
+      countRead(measureItemSize(item), true);
       return item;
     },
-    put: (item, condition) => write(item, () => table.put(item, condition)),
-    update: (key, change, condition) => write(key, () => table.update(key, change, condition)),
-    delete: (key, condition) => write(key, () => table.delete(key, condition)),
+    put: (item, condition) => countWrite(item, () => table.put(item, condition)),
+    update: (key, change, condition) => countWrite(key, () => table.update(key, change, condition)),
+    delete: (key, condition) => countWrite(key, () => table.delete(key, condition)),
     query: async (pk, options) => {
       const page = await table.query(pk, options);
-      read(sumItemSizes(page.items), true);
+      countRead(sumItemSizes(page.items), true);
       return page;
     },
     index: async (name, hash, options) => {
       const page = await table.index(name, hash, options);
-      read(sumItemSizes(page.items), false);
+      countRead(sumItemSizes(page.items), false);
       return page;
     },
   };
@@ -98,6 +100,7 @@ function sumItemSizes(items: readonly Item[]): number {
   return items.reduce((sum, item) => sum + measureItemSize(item), 0);
 }
 
+/** Meters a queue. */
 export function meterQueue(queue: Queue, meter: Meter, actor: string): Queue {
   const tally = meter.getTally(actor);
   return {

@@ -17,7 +17,7 @@ const silentLog = { info() {}, warn() {}, error() {} };
 
 type MessageHandler = (message: QueueMessage) => Promise<void>;
 
-/** The laptop's own store and queues, in the process of their own that the platform gives them, with its adapters and poller. */
+/** Opens the table and the queues of the local platform in a separate process, with the platform's adapters and poller. */
 export async function openStoreAndQueues(dataDir: string): Promise<{
   readonly table: Table;
   readonly openQueue: (handle: MessageHandler) => Queue;
@@ -33,13 +33,13 @@ export async function openStoreAndQueues(dataDir: string): Promise<{
   });
   const { store, queues } = emulators;
   const aws = { region: REGION, credentials: credential };
-  const place = { ...aws, endpoint: store.endpoint, tableName: 'bench' };
-  await createTable(place);
+  const tableOptions = { ...aws, endpoint: store.endpoint, tableName: 'bench' };
+  await createTable(tableOptions);
   let poller: { close(): Promise<void> } | undefined;
   return {
-    table: createDynamoTable(place),
+    table: createDynamoTable(tableOptions),
     openQueue: (handle) => {
-      const polled = QUEUES.map((row) => ({
+      const polledQueues = QUEUES.map((row) => ({
         row,
         url: queues.urls[row.name] ?? '',
         handler: createSqsHandler(handle),
@@ -47,7 +47,7 @@ export async function openStoreAndQueues(dataDir: string): Promise<{
       poller = startQueuePoller({
         ...aws,
         endpoint: queues.endpoint,
-        queues: polled,
+        queues: polledQueues,
         log: silentLog,
       });
       return createSqsQueue({ ...aws, endpoint: queues.endpoint, urls: queues.urls });
@@ -61,7 +61,7 @@ export async function openStoreAndQueues(dataDir: string): Promise<{
 
 function createSqsHandler(handle: MessageHandler) {
   return (event: unknown) => {
-    if (!isSqsEvent(event)) throw new Error('no event of a queue');
+    if (!isSqsEvent(event)) throw new Error('the event is not an SQS event');
     return runBatch(event, (message) => handle(message), silentLog);
   };
 }

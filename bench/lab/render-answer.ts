@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { PushedFrame } from '../../test/support/cloud/cloud-stage.ts';
 
-// What a function answered, and what it pushed meanwhile, in a few words: `200`, `409 attempt_ended`, `none given back`.
+// Renders the answer of a function and its pushed frames as short text: `200`, `409 attempt_ended`, `no failed message`.
 
 const batchSchema = z.strictObject({ batchItemFailures: z.array(z.unknown()) });
 const httpSchema = z.object({ statusCode: z.number(), body: z.string().optional() });
 const frameSchema = z.object({ type: z.string() });
 
+/** Renders an answer. */
 export function renderAnswer(answer: unknown, pushed: readonly PushedFrame[]): string {
   const frames = pushed.map(({ frame }) => `pushed ${frameSchema.parse(frame).type}`);
   return [renderResult(answer), ...frames].join(', ');
@@ -16,7 +17,7 @@ function renderResult(answer: unknown): string {
   const batch = batchSchema.safeParse(answer);
   if (batch.success) {
     const { length } = batch.data.batchItemFailures;
-    return `${length === 0 ? 'none' : length} given back`;
+    return length === 0 ? 'no failed message' : `failed messages: ${length}`;
   }
   const http = httpSchema.safeParse(answer);
   if (!http.success) return JSON.stringify(answer);

@@ -8,23 +8,23 @@ import type { BenchForge } from './bench-forge.ts';
 const MODEL = { baseUrl: 'http://127.0.0.1:1', apiKey: 'none' };
 const USAGE = { inputTokens: 40_000, outputTokens: 4_000, usd: 0.1, turns: 12 };
 const COMMAND = ['npm', 'test'];
-/** Of the size that people write. */
+/** Summary of typical length. */
 const SUMMARY =
   'The parser accepts comments now. They are kept with the token that follows, so that printing gives the same text back; tests cover nested, unfinished and empty ones.';
 
-/** What a bridge asks of the control plane, with an agent in it that is done at once: one file of its own is changed. */
+/** Makes the control-plane calls of a bridge whose agent changes a single file and finishes at once. */
 export async function runLabBridge(
-  deps: () => EngineDeps,
+  createDeps: () => EngineDeps,
   forge: BenchForge,
   attemptId: string,
   work: () => Promise<void>,
 ): Promise<void> {
   const key = parseAttemptId(attemptId);
-  if (key === undefined) throw new Error(`no attempt id: ${attemptId}`);
-  const assignment = await startAttempt(deps(), key);
-  await issueAttemptCredentials(deps(), MODEL, key);
+  if (key === undefined) throw new Error(`not an attempt id: ${attemptId}`);
+  const assignment = await startAttempt(createDeps(), key);
+  await issueAttemptCredentials(createDeps(), MODEL, key);
   await work();
-  await acceptResult(deps(), key, createAttemptResult(forge, assignment, key.task));
+  await acceptResult(createDeps(), key, createAttemptResult(forge, assignment, key.task));
 }
 
 function createAttemptResult(

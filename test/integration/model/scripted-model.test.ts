@@ -364,6 +364,8 @@ describe('the endpoint', () => {
       code: 'model_key_refused',
     });
     await expect(ask({ model: 'gpt' }, 'x')).rejects.toThrow('only scripted-model');
-    await expect(ask({}, 'Write a compiler')).rejects.toThrow('can answer only the prompts of the demo');
+    await expect(ask({}, 'Write a compiler')).rejects.toThrow(
+      'can answer only the prompts of the demo',
+    );
   });
 });
