@@ -1,11 +1,20 @@
-// Commands that help with an error of the API or a condition of a plan, by code. The domain names codes only.
+// Next steps for errors of the API and conditions of a plan, by code. The domain knows codes and details, but no commands.
 
 type Details = Readonly<Record<string, unknown>>;
 
 const ADVICE_BY_ERROR_CODE: Readonly<Record<string, (details: Details) => string | undefined>> = {
-  repository_unknown: () => 'link it with `smol-gang repo link`',
+  no_graph_yet: () => '`smol-gang status PLAN --watch` shows the progress of the planning',
   plan_status: ({ action, plan }) =>
     action === 'restart' ? `restart it with \`smol-gang plan restart ${plan}\`` : undefined,
+  plan_unknown: () => '`smol-gang plan list` lists the plans',
+  repository_unknown: ({ repository }) =>
+    repository === undefined
+      ? '`smol-gang repo list` lists the linked repositories'
+      : 'link it with `smol-gang repo link`',
+  revision_moved: () => '`smol-gang plan show PLAN` shows the newest revision',
+  task_unknown: () => '`smol-gang status PLAN` lists the tasks of the plan',
+  token_not_found: () => '`smol-gang token list` lists your tokens',
+  user_not_found: () => '`smol-gang user list` lists the users',
 };
 
 /** Returns the next step for an error of the API; undefined if the message says everything. */
@@ -20,11 +29,12 @@ const COMMAND_BY_CONDITION_CODE: Readonly<Record<string, (plan: string) => strin
   planning_retried: getRecoverCommand,
 };
 
+/** The command asks a paused system again at once. */
 function getRecoverCommand(plan: string): string {
   return `smol-gang recover ${plan}`;
 }
 
-/** Returns the command that resolves a condition of the plan, or that tries again at once; undefined if there is none. */
+/** Returns the command that helps with a condition of the plan; undefined if there is none. */
 export function findConditionCommand(code: string, plan: string): string | undefined {
   return COMMAND_BY_CONDITION_CODE[code]?.(plan);
 }
