@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { questionSchema } from './task.ts';
 
-// Notices tell people that something happened which they may want to act on. Each consumer of the queue `notify` renders them
-// for its surface. A notice may arrive more than once, and its id is the same each time.
+// Notices inform people about events that may need an action. Each consumer of the queue `notify` renders notices for its surface. A
+// notice may arrive more than once, always with the same id.
 
+/** Kinds of notices. */
 export const NOTICE_KINDS = [
   'approval_requested',
   'question',
@@ -14,6 +15,7 @@ export const NOTICE_KINDS = [
   'complete',
   'budget',
 ] as const;
+/** Kind of a notice. */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** Data for a renderer. Each kind fills the fields that apply to it. */
@@ -34,6 +36,7 @@ export const noticeDetailsSchema = z.object({
   /** Used share of the budget: 0.8 or more, above 1 when the budget is exceeded. */
   budgetShare: z.number().optional(),
 });
+/** Data for a renderer. */
 export type NoticeDetails = z.infer<typeof noticeDetailsSchema>;
 
 export const noticeSchema = z.object({
@@ -54,6 +57,7 @@ export const noticeSchema = z.object({
   text: z.string(),
   details: noticeDetailsSchema,
 });
+/** Notice about a plan or a task for people. */
 export type Notice = z.infer<typeof noticeSchema>;
 
 /** The parts of a notice that a transition decides. */

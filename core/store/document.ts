@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { listPages } from '../base/list-pages.ts';
 import { hashText } from '../contract/id.ts';
 import type { Condition, Item, Key, Table, Value } from '../port/table.ts';
 
@@ -134,12 +135,8 @@ export async function loadLongText(table: Table, key: Key): Promise<string | und
   const tag = readText(first, 'piecesTag');
   if (tag === undefined) return texts[0];
   const prefix = formatPiecePrefix(key, tag);
-  let after: string | undefined;
-  do {
-    const page = await table.query(key.pk, { prefix, after });
-    texts.push(...page.items.map((item) => readText(item, 'doc') ?? ''));
-    after = page.next;
-  } while (after !== undefined);
+  const pieces = listPages((after) => table.query(key.pk, { prefix, after }));
+  for await (const piece of pieces) texts.push(readText(piece, 'doc') ?? '');
   if (texts.length - 1 !== readNumber(first, 'pieces'))
     throw new Error(`item ${key.pk} ${key.sk} has lost pieces`);
   return texts.join('');

@@ -1,3 +1,4 @@
+import { listPages } from '../base/list-pages.ts';
 import type { TaskKey } from '../contract/id.ts';
 import type { Notice } from '../contract/notice.ts';
 import type { Change, Item, Table } from '../port/table.ts';
@@ -68,17 +69,9 @@ export async function listTasks(
   table: Table,
   { plan, run }: { readonly plan: string; readonly run: number },
 ): Promise<StoredTask[]> {
-  const tasks: StoredTask[] = [];
-  let after: string | undefined;
-  do {
-    const page = await table.index('changes', formatRunChangesHash(plan, run), {
-      limit: 1_000,
-      after,
-    });
-    tasks.push(...page.items.map(readTask));
-    after = page.next;
-  } while (after !== undefined);
-  return tasks;
+  const hash = formatRunChangesHash(plan, run);
+  const items = listPages((after) => table.index('changes', hash, { limit: 1_000, after }));
+  return Array.fromAsync(items, readTask);
 }
 
 /** Written once, at activation; what is there already is left as it is. */

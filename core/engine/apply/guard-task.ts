@@ -1,5 +1,6 @@
 import type { AppError } from '../../base/app-error.ts';
 import { isAppError } from '../../base/app-error.ts';
+import { wakeUpTask } from '../../contract/queue-message.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { postponeTask, toTaskKey } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
@@ -42,8 +43,7 @@ export async function guardTask(
       { type: 'faulted', why },
       { actor: 'engine', dueAt: () => deps.clock.now() + 5_000 },
     );
-    if (applied.kind === 'changed')
-      await enqueueWakeUps(deps, [{ type: 'reconcile_task', v: 1, ...key }], 5);
+    if (applied.kind === 'changed') await enqueueWakeUps(deps, [wakeUpTask(key)], 5);
     else await postponeTask(deps.table, task, deps.clock.now() + UNCOUNTED_RETRY_MS);
   }
 }
@@ -57,10 +57,5 @@ async function parkTask(
   const until = await recordPauseFor(deps, error, task.state);
   await postponeTask(deps.table, task, until);
   const seconds = Math.ceil((until - now) / 1_000);
-  if (seconds <= 900)
-    await enqueueWakeUps(
-      deps,
-      [{ type: 'reconcile_task', v: 1, ...toTaskKey(task.state) }],
-      seconds,
-    );
+  if (seconds <= 900) await enqueueWakeUps(deps, [wakeUpTask(task.state)], seconds);
 }

@@ -1,3 +1,4 @@
+import { listPages } from '../../base/list-pages.ts';
 import type { QueueMessage } from '../../contract/queue.ts';
 import {
   wakeUpMergeQueue,
@@ -50,19 +51,15 @@ async function unparkOpenTasks(
   run: number,
 ): Promise<QueueMessage[]> {
   const messages: QueueMessage[] = [];
-  let after: string | undefined;
-  do {
-    const page = await deps.table.index('changes', formatRunChangesHash(plan, run), {
-      limit: TASKS_PER_PAGE,
-      after,
-    });
-    for (const task of page.items.map(readTask)) {
-      const { status } = task.state;
-      if (status === 'merged' || status === 'pending') continue;
-      await unparkTask(deps, task);
-      messages.push(wakeUpTask(task.state));
-    }
-    after = page.next;
-  } while (after !== undefined);
+  const hash = formatRunChangesHash(plan, run);
+  const items = listPages((after) =>
+    deps.table.index('changes', hash, { limit: TASKS_PER_PAGE, after }),
+  );
+  for await (const item of items) {
+    const task = readTask(item);
+    if (task.state.status === 'merged' || task.state.status === 'pending') continue;
+    await unparkTask(deps, task);
+    messages.push(wakeUpTask(task.state));
+  }
   return messages;
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../../base/app-error.ts';
+import { listPages } from '../../base/list-pages.ts';
 import type { LinkRepository, Repository } from '../../contract/repository.ts';
 import type { Hosting } from '../../port/hosting.ts';
 import {
@@ -68,16 +69,12 @@ export async function unlinkRepository(
   hosting: Hosting,
   id: string,
 ): Promise<void> {
-  let after: string | undefined;
-  do {
-    const page = await listRepositories(deps.table, { limit: 200, after });
-    const repository = page.items.find((one) => one.id === id);
-    if (repository !== undefined) {
-      await removeRepository(deps.table, repository.name);
-      if (repository.forge === 'local') await hosting.unlink(repository.name);
-      return;
-    }
-    after = page.next;
-  } while (after !== undefined);
+  const repositories = listPages((after) => listRepositories(deps.table, { limit: 200, after }));
+  for await (const repository of repositories) {
+    if (repository.id !== id) continue;
+    await removeRepository(deps.table, repository.name);
+    if (repository.forge === 'local') await hosting.unlink(repository.name);
+    return;
+  }
   throw new AppError('notFound', 'repository_unknown', `there is no repository ${id}`);
 }

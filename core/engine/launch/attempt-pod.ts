@@ -2,6 +2,7 @@ import { isAppError } from '../../base/app-error.ts';
 import { describeError } from '../../base/describe-error.ts';
 import type { AttemptKey, TaskKey } from '../../contract/id.ts';
 import { formatAttemptId, hashText, parseAttemptId } from '../../contract/id.ts';
+import { wakeUpScheduler, wakeUpTask } from '../../contract/queue-message.ts';
 import { requirePlanRepository } from '../../plan-state/plan-guards.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isRunning, resolveLimits } from '../../plan-state/plan-state.ts';
@@ -156,7 +157,7 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
       Math.min((now - last.at) / 4, MAX_POD_REMOVAL_POLL_MS),
     );
     againAt = now + Math.round(waitMs);
-    const message = { type: 'reconcile_task', v: 1, ...key, dueAt: againAt } as const;
+    const message = wakeUpTask(key, againAt);
     await enqueueWakeUps(deps, [message], Math.ceil(waitMs / 1_000));
   }
   if (removed.length === 0) return { task, againAt };
@@ -170,7 +171,7 @@ export async function removeEndedPods(deps: PodDeps, task: StoredTask): Promise<
     { type: 'pods_gone', attempts: removed },
     { actor: 'engine', loaded: task, announce: 'clients' },
   );
-  await enqueueWakeUps(deps, [{ type: 'schedule', v: 1, tasks: [key] }]);
+  await enqueueWakeUps(deps, [wakeUpScheduler([key])]);
   return { task: 'task' in applied ? applied.task : task, againAt };
 }
 

@@ -1,3 +1,4 @@
+import { listPages } from '../../base/list-pages.ts';
 import { wakeUpScheduler } from '../../contract/queue-message.ts';
 import { isTaskLive } from '../../contract/task-status.ts';
 import { HALT_CHECK_MS } from '../../plan-state/plan-due.ts';
@@ -64,15 +65,10 @@ async function canContinue(
 }
 
 async function hasLiveTask(deps: StoreDeps, plan: PlanState): Promise<boolean> {
-  let after: string | undefined;
-  do {
-    const page = await deps.table.index('changes', formatRunChangesHash(plan.id, plan.run), {
-      limit: 200,
-      reverse: true,
-      after,
-    });
-    if (page.items.some((item) => isTaskLive(readTask(item).state.status))) return true;
-    after = page.next;
-  } while (after !== undefined);
+  const hash = formatRunChangesHash(plan.id, plan.run);
+  const items = listPages((after) =>
+    deps.table.index('changes', hash, { limit: 200, reverse: true, after }),
+  );
+  for await (const item of items) if (isTaskLive(readTask(item).state.status)) return true;
   return false;
 }

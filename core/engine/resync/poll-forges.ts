@@ -1,4 +1,5 @@
 import { isAppError } from '../../base/app-error.ts';
+import { reportForgeChange } from '../../contract/queue-message.ts';
 import type { Repository } from '../../contract/repository.ts';
 import type { PlanRepository } from '../../plan-state/plan-state.ts';
 import type { PullRequest } from '../../port/forge.ts';
@@ -134,14 +135,9 @@ async function reportPullChange(
   pull: PullRequest,
 ): Promise<boolean> {
   try {
-    await handleForgeChange(deps, {
-      type: 'forge_changed',
-      v: 1,
-      repo,
-      pull: pull.number,
-      branch: pull.head,
-      delivery: `poll-${pull.updatedAt}`,
-    });
+    const delivery = `poll-${pull.updatedAt}`;
+    const change = { repo, pull: pull.number, branch: pull.head, delivery };
+    await handleForgeChange(deps, reportForgeChange(change));
     return true;
   } catch (error) {
     deps.log.warn('pull request change could not be handled', {

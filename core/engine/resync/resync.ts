@@ -1,12 +1,19 @@
 import type { MergeQueueKey } from '../../contract/id.ts';
 import { parseAttemptId } from '../../contract/id.ts';
 import type { QueueMessage } from '../../contract/queue.ts';
+import {
+  wakeUpMergeQueue,
+  wakeUpPlan,
+  wakeUpPlanner,
+  wakeUpScheduler,
+  wakeUpTask,
+} from '../../contract/queue-message.ts';
 import type { Pod } from '../../port/launcher.ts';
 import type { Item } from '../../port/table.ts';
 import { DUE_SHARDS, decodeDocument } from '../../store/document.ts';
 import { readPlan } from '../../store/plan-store.ts';
 import { loadSlots, removeSlotHolders } from '../../store/system-store.ts';
-import { loadTask, readTask, toTaskKey } from '../../store/task-store.ts';
+import { loadTask, readTask } from '../../store/task-store.ts';
 import { isMergeQueueItem, isPlanItem, isTaskItem } from '../../topology/table-keys.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyTask } from '../apply/apply-task.ts';
@@ -52,12 +59,11 @@ export async function enqueueDueWakeUps(
 }
 
 function buildWakeUpMessage(item: Item): QueueMessage | undefined {
-  if (isTaskItem(item)) return { type: 'reconcile_task', v: 1, ...toTaskKey(readTask(item).state) };
-  if (isMergeQueueItem(item))
-    return { type: 'merge_queue', v: 1, ...decodeDocument<MergeQueueKey>(item, 'lane') };
+  if (isTaskItem(item)) return wakeUpTask(readTask(item).state);
+  if (isMergeQueueItem(item)) return wakeUpMergeQueue(decodeDocument<MergeQueueKey>(item, 'lane'));
   if (isPlanItem(item)) {
     const plan = readPlan(item).state;
-    return { type: plan.status === 'planning' ? 'plan' : 'reconcile_plan', v: 1, plan: plan.id };
+    return plan.status === 'planning' ? wakeUpPlanner(plan.id) : wakeUpPlan(plan.id);
   }
   return undefined;
 }
@@ -95,7 +101,7 @@ export async function sweepPods(deps: PodDeps): Promise<void> {
       return;
     }
     if (task?.state.attemptsAwaitingPodRemoval.includes(n)) {
-      await enqueueWakeUps(deps, [{ type: 'reconcile_task', v: 1, ...toTaskKey(task.state) }]);
+      await enqueueWakeUps(deps, [wakeUpTask(task.state)]);
       return;
     }
     await freeUnclaimedSlot(deps, id, holder.since, task?.state.attempt ?? n);
@@ -135,5 +141,5 @@ async function freeUnclaimedSlot(
     if (applied.kind === 'noop') return;
   }
   await removeSlotHolders(deps.table, [id]);
-  await enqueueWakeUps(deps, [{ type: 'schedule', v: 1, tasks: [] }]);
+  await enqueueWakeUps(deps, [wakeUpScheduler()]);
 }
