@@ -3,14 +3,14 @@ import { listPages } from '../base/list-pages.ts';
 import { hashText } from '../contract/id.ts';
 import type { Condition, Item, Key, Table, Value } from '../port/table.ts';
 
-// Items keep what conditions and indexes need as attributes, and everything else as one JSON text: one shape to read,
-// no attribute that a write can forget.
+// Format of stored items. Conditions and indexes use attributes; all other data is one JSON text in the attribute `doc`, so that a
+// write cannot forget a field.
 
 export function encodeDocument(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** The item was written by us; its shape is the writer's type, versioned by the data version of the table. */
+/** Decodes a document of an item. Only this code base writes items, so the document has the type of its writer. */
 export function decodeDocument<T>(item: Item, attribute = 'doc'): T {
   const text = item[attribute];
   if (typeof text !== 'string') throw new Error(`item ${item.pk} ${item.sk} has no ${attribute}`);
@@ -85,14 +85,14 @@ export function readDueAt(item: Item): number | undefined {
   return dueAt < 0 ? undefined : dueAt;
 }
 
-// A text that may be larger than an item can be lies in pieces: the first under its own key, with how many there are.
+// A text that may exceed the size limit of an item is stored in pieces. The first piece has the text's own key and the count.
 
-/** Of an item's 400 KB, with room for its keys and other attributes. */
+/** Maximum size of a piece: the limit of an item is 400 KB, including keys and attributes. */
 const MAX_PIECE_BYTES = 300_000;
 
-/** Pieces of at most `maxBytes` bytes of UTF-8, never cut within a character; an empty text is one empty piece. */
+/** Splits a text into pieces of at most `maxBytes` bytes of UTF-8, between characters; an empty text is one empty piece. */
 export function splitText(text: string, maxBytes = MAX_PIECE_BYTES): string[] {
-  // No character takes more than three bytes for each of its UTF-16 units.
+  // A UTF-16 unit takes at most three bytes in UTF-8.
   if (text.length * 3 <= maxBytes) return [text];
   const encoder = new TextEncoder();
   const space = new Uint8Array(maxBytes);
@@ -105,12 +105,16 @@ export function splitText(text: string, maxBytes = MAX_PIECE_BYTES): string[] {
   return pieces;
 }
 
-/** Further pieces lie under the hash of the whole, so that two who race with other texts do not mix them. */
+/** Formats the sort key prefix of further pieces. The hash of the text separates the pieces of concurrent writers. */
 function formatPiecePrefix(first: Key, tag: string): string {
   return `${first.sk}#${tag}#`;
 }
 
-/** The first piece is written last, with the condition: a text is there whole or not at all. */
+/**
+ * Puts a text in pieces. The first piece is written last and with the condition, so that a text is stored completely or not at all.
+ *
+ * @returns false if the condition does not hold
+ */
 export async function putLongText(
   table: Table,
   key: Key,

@@ -10,27 +10,28 @@ import {
   readNumber,
 } from './document.ts';
 
-// The merge queue of a root branch: one item that says who is at its head and how far, and an entry for each who waits.
+// Merge queue of a root branch: one item with the state of the front, and one entry for each waiting task.
 
 export function toMergeQueueKey(task: MergeQueueKey): MergeQueueKey {
   return { plan: task.plan, run: task.run, repo: task.repo };
 }
 
+/** State of a merge queue. Times are epoch milliseconds. */
 export type MergeQueueState = {
-  /** At the head; absent: nobody. */
+  /** Task at the front whose merge was requested; absent before the request. */
   readonly task?: string;
-  /** When it joined: the place of its entry. */
+  /** Time at which the front entered the queue, which is part of the key of its entry. */
   readonly at?: number;
-  /** `checking` until `merging` is written, which is before the forge is asked to merge. */
+  /** `merging` is written before the forge is asked to merge; `checking` during a verification. */
   readonly phase?: 'checking' | 'merging';
-  /** In a row, of the merge at the head: the forge said "not now". */
+  /** Refused merge requests for the front in a row. */
   readonly mergeRefusals: number;
-  /** Since when checks of this commit, at the head, have been pending. */
+  /** Commit of the front whose checks are pending, and the time since which they are pending. */
   readonly pendingChecks?: { readonly commit: string; readonly since: number };
   readonly leaseUntil: number;
-  /** The last that were merged, with some of what they changed: they are named to whom they meet. */
+  /** Last 12 merged tasks with at most 50 changed paths each, to name the tasks that a conflict comes from. */
   readonly recentMerges?: { readonly task: string; readonly files: string[] }[];
-  /** Rises with every change of hands. */
+  /** Rises with each new lease. A worker that reads a higher fence has lost its lease. */
   readonly fence: number;
 };
 
@@ -57,7 +58,7 @@ function readMergeQueue(key: MergeQueueKey, item: Item): StoredMergeQueue {
   };
 }
 
-/** Undefined: somebody else wrote it since. */
+/** Writes the queue over exactly the version that was read; returns undefined if another write was first. */
 export async function saveMergeQueue(
   table: Table,
   before: StoredMergeQueue,
@@ -83,7 +84,7 @@ export async function saveMergeQueue(
 
 export type MergeQueueEntry = { readonly task: string; readonly at: number };
 
-/** Twice is once. */
+/** Puts an entry; a repeated call changes nothing. */
 export async function putMergeQueueEntry(
   table: Table,
   key: MergeQueueKey,

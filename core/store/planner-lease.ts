@@ -3,11 +3,11 @@ import { ITEM_IS_ABSENT } from '../port/table.ts';
 import { KEY } from '../topology/table-keys.ts';
 import { readNumber } from './document.ts';
 
-// Who plans a plan now. On an item of its own, so that renewing it contends with nobody.
+// Lease of the planner of a plan. The lease has its own item, so that a renewal never races with writes of the plan.
 
 export type PlannerLease = { readonly plan: string; readonly fence: number };
 
-/** Until when another has it; else the lease, which is then ours. */
+/** Acquires the lease, or returns the end of another planner's lease, epoch milliseconds. */
 export async function acquirePlannerLease(
   table: Table,
   plan: string,
@@ -28,7 +28,7 @@ export async function acquirePlannerLease(
   return taken === undefined ? { heldUntil: now + leaseMs } : { plan, fence: fence + 1 };
 }
 
-/** `until` 0 lets go of it. A lease that somebody else has taken stays theirs. */
+/** Extends a lease until `until`, epoch milliseconds; 0 releases the lease. The lease of another planner stays unchanged. */
 export async function renewPlannerLease(
   table: Table,
   lease: PlannerLease,

@@ -6,8 +6,7 @@ import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import { KEY, readPausedSystem, SORT_PREFIX, SYSTEM_PARTITION } from '../topology/table-keys.ts';
 import { readNumber, readText } from './document.ts';
 
-// Who holds a slot: one item with a version and the set of attempts, so that every cap is counted at one moment and no
-// counter can drift.
+// Slots: one item with a version and the set of attempts that hold a slot. Every cap is counted on one read, and no counter drifts.
 
 export type SlotHolder = {
   readonly attempt: AttemptKey;
@@ -40,7 +39,7 @@ function readSlots(item: Item | undefined): Slots {
   return { version: readNumber(item, 'v'), holders };
 }
 
-/** Adds holders over exactly the version that was read; false: somebody else changed it. */
+/** Adds holders over exactly the version that was read; returns false if another write was first. */
 export async function addSlotHolders(
   table: Table,
   before: Slots,
@@ -59,32 +58,32 @@ export async function addSlotHolders(
   );
 }
 
-/** Unconditional: whoever knows that an attempt's pod is gone may free it, twice too. */
+/** Frees the slots of attempts whose pods are gone. The call is idempotent and needs no condition. */
 export async function removeSlotHolders(table: Table, ids: readonly AttemptId[]): Promise<void> {
   if (ids.length === 0) return;
   await table.update(KEY.slots(), { add: { v: 1 }, removeIn: { holders: ids } }, ITEM_IS_PRESENT);
 }
 
-// One item for each part of an outside system that refuses for a while: calls before `until` park, and spend no retry.
+// Pauses: one item for each outside system that refuses for a while. Work before `until` is parked and costs no retry.
 
-/** `what`: the model, or a forge for one owner's repositories. */
+/** Pause of `what`: the model, or a forge for the repositories of one owner. `until` in epoch milliseconds. */
 export type Pause = { readonly what: string; readonly until: number; readonly reason: string };
 
 export const MODEL_SYSTEM = 'model';
-/** Whatever an outside system asks for: it is asked again then, at the cost of one call. */
+/** Longest pause, milliseconds. An outside system that asks for more is tried again then, at the cost of one call. */
 export const MAX_PAUSE_MS = 15 * 60_000;
 
-/** Repositories of one owner share an installation, and with it the credential and its rate limit. */
+/** Formats the name of a forge for pauses. Repositories of one owner share a credential and its rate limit. */
 export function formatForgeSystem(forge: Repository['forge'], repo: string): string {
   return `forge ${forge}:${repo.split('/')[0]}`;
 }
 
-/** At least a second, since what refuses now refuses then too, and no longer than is good for anybody. */
+/** Bounds the end of a pause: at least one second from now, at most `MAX_PAUSE_MS`. */
 export function boundPauseEnd(asked: number, now: number): number {
   return Math.max(now + 1_000, Math.min(asked, now + MAX_PAUSE_MS));
 }
 
-/** Only ever extends: a shorter pause that arrives late changes nothing. */
+/** Records a pause. A later end replaces an earlier end, never the reverse. */
 export async function recordPause(table: Table, pause: Pause): Promise<void> {
   const key = KEY.pause(pause.what);
   const set = {
@@ -118,7 +117,7 @@ export async function loadPause(
   return until > now ? { what, until, reason: readText(item, 'reason') ?? '' } : undefined;
 }
 
-/** Whoever refused for a while is asked again at once. */
+/** Removes all pauses, so that every outside system is tried again at once. */
 export async function clearPauses(table: Table): Promise<void> {
   const page = await table.query(SYSTEM_PARTITION, { prefix: SORT_PREFIX.pause });
   for (const item of page.items) await table.delete({ pk: item.pk, sk: item.sk });

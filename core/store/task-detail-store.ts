@@ -14,15 +14,15 @@ import {
   readNumber,
 } from './document.ts';
 
-// What lies beside a task's state: its text, its dependents, its attempts, results, transcript, messages and history.
+// Items beside the state of a task: text, dependents, attempts, results, transcript, messages and history.
 
 export type TaskDetail = {
   readonly spec: TaskSpec;
-  /** Names of what it waits on, with the ordinals of the nodes that stand for them. */
+  /** Ids of the dependencies, with the ordinals of their nodes. */
   readonly dependsOn: { readonly id: string; readonly ordinal: number }[];
 };
 
-/** About 160 KB of ids of 40 characters: well under the item limit. */
+/** Ids in one item: about 160 KB with ids of 40 characters, well below the limit of an item. */
 const DEPENDENTS_PER_CHUNK = 4_000;
 
 export async function putTaskDetail(table: Table, key: TaskKey, detail: TaskDetail): Promise<void> {
@@ -61,7 +61,7 @@ export type AttemptRecord = {
   readonly activity: string;
   readonly usage: Usage;
   readonly progressAt: number;
-  /** Messages of people up to this number were given to its agent. */
+  /** Number of the last message of a person that the agent has received. */
   readonly messagesSeen?: number;
 };
 
@@ -81,7 +81,7 @@ export async function loadAttempt(
   return item === undefined ? undefined : decodeDocument<AttemptRecord>(item);
 }
 
-/** False: a result of this attempt was recorded before; it is left as it is. */
+/** Puts the result of an attempt; returns false and changes nothing if the attempt has a result. */
 export async function putResult(
   table: Table,
   key: AttemptKey,
@@ -129,7 +129,7 @@ export async function loadTranscriptChunks(
   return page.items.map(readTranscriptChunk);
 }
 
-/** From the newest chunk back, at most `limit` of them. */
+/** Yields the latest chunks of an attempt, newest first, at most `limit`. */
 export async function* loadLatestTranscriptChunks(
   table: Table,
   key: AttemptKey,
@@ -161,7 +161,7 @@ function readTranscriptChunk(item: Item): TranscriptChunk {
 }
 
 export type StoredMessage = {
-  /** Of who sent it and how often: a repeated send is known by it. */
+  /** Id derived from the sender and the idempotency key, which identifies a repeated send. */
   readonly id?: string;
   readonly n: number;
   readonly author: string;
@@ -170,7 +170,7 @@ export type StoredMessage = {
   readonly answers?: string;
 };
 
-/** False: the number is taken; read again. */
+/** Puts a message; returns false if the number is taken. */
 export async function putMessage(
   table: Table,
   key: TaskKey,
@@ -191,7 +191,7 @@ export async function loadMessage(
   return item === undefined ? undefined : decodeDocument<StoredMessage>(item);
 }
 
-/** The newest `limit`, newest first. */
+/** Loads the latest `limit` messages, newest first. */
 export async function loadLatestMessages(
   table: Table,
   key: TaskKey,
@@ -217,7 +217,7 @@ export async function loadMessages(
   return page.items.map((item) => decodeDocument<StoredMessage>(item));
 }
 
-/** Those that are no longer on the task's own item, oldest first. */
+/** Loads the transitions that have moved from the task's item to history items, oldest first. */
 export async function loadTaskHistory(table: Table, key: TaskKey): Promise<TaskTransition[]> {
   const page = await table.query(formatTaskPartition(key), { prefix: SORT_PREFIX.history });
   return page.items.flatMap((item) => decodeDocument<TaskTransition[]>(item));

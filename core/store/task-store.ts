@@ -17,23 +17,23 @@ import {
 } from './document.ts';
 import { buildPendingNoticesChange, readPendingNotices } from './notice-store.ts';
 
-/** How many transitions gather on an item, which is copied into three indexes, before they are put apart. */
+/** Transitions that gather on a task's item before they become one history item; every write copies the item into indexes. */
 const MAX_RECENT_TRANSITIONS = 4;
-/** Fewer of them with long reasons. */
+/** Maximum size of the gathered transitions, which limits their number if reasons are long. */
 const MAX_RECENT_TRANSITION_BYTES = 800;
 
 export type StoredTask = {
   readonly state: TaskState;
   readonly version: number;
-  /** Ordinals of the dependencies that are not merged yet. Kept apart from the state: only fan-out takes from it. */
+  /** Ordinals of the dependencies that are not merged. A separate attribute, because only the release of dependents removes ordinals. */
   readonly unmergedDependencies: number[];
-  /** People's messages so far. */
+  /** Number of messages of people so far. */
   readonly messageCount: number;
-  /** Transitions before the last that are not history items yet, oldest first. */
+  /** Transitions before the last one that are not in history items, oldest first. */
   readonly recentTransitions: TaskTransition[];
-  /** Of the write that made this version. */
+  /** Unique tag of the write that made this version. */
   readonly writeTag?: string;
-  /** Its dependents have been told that it is merged. */
+  /** True after the dependents of a merged task were released. */
   readonly dependentsReleased: boolean;
   readonly dueAt?: number;
   /** Notices that are not known to be enqueued. The task stays due until they are. */
@@ -64,7 +64,7 @@ export async function loadTask(table: Table, key: TaskKey): Promise<StoredTask |
   return item === undefined ? undefined : readTask(item);
 }
 
-/** As the index has them, which may be late. Costs with the size of the run. */
+/** Lists all tasks of a run from the index, which may be late. The cost grows with the run. */
 export async function listTasks(
   table: Table,
   { plan, run }: { readonly plan: string; readonly run: number },
@@ -74,7 +74,7 @@ export async function listTasks(
   return Array.fromAsync(items, readTask);
 }
 
-/** Written once, at activation; what is there already is left as it is. */
+/** Puts a new task at activation; returns false and changes nothing if the task exists. */
 export async function putNewTask(
   table: Table,
   state: TaskState,
@@ -93,7 +93,7 @@ export async function putNewTask(
   return table.put(item, ITEM_IS_ABSENT);
 }
 
-/** `tag` is unique: whoever did not hear what became of a write finds out whether the version that is there is its own. */
+/** Parameters of a write. The unique `tag` lets a writer whose response was lost recognise its own version. */
 export type TaskWrite = {
   readonly now: number;
   readonly dueAt: number | undefined;
@@ -103,9 +103,8 @@ export type TaskWrite = {
 };
 
 /**
- * Writes the next state over exactly the version that was read; undefined: somebody else was first, nothing was written.
- * The transition that the item carried stays on it until a few have gathered; those become one history item before they are
- * taken off, so that none is ever lost and few writes have to wait for it.
+ * Writes the next state over exactly the version that was read; returns undefined if another write was first. Transitions gather on
+ * the item and then become one history item before they leave the item, so that none is lost and few writes need a second put.
  */
 export async function saveTask(
   table: Table,
@@ -125,7 +124,7 @@ export async function saveTask(
   return item === undefined ? undefined : readTask(item);
 }
 
-/** All transitions of an item but those that are history already; a write without a transition of its own adds none. */
+/** Returns the transitions that are not in history items. A write without a transition of its own adds none. */
 function collectRecentTransitions({
   state,
   version,
@@ -134,7 +133,7 @@ function collectRecentTransitions({
   return state.last.version === version ? [...recentTransitions, state.last] : recentTransitions;
 }
 
-/** Whoever writes over this version gathers the same ones, so that doing it twice puts the same item. */
+/** Puts gathered transitions as one history item. Every writer of this version gathers the same ones, so a repeat is harmless. */
 async function putTaskHistory(
   table: Table,
   key: TaskKey,
@@ -162,7 +161,7 @@ function buildTaskChange(
     tag: at.tag,
   };
   const remove: string[] = [];
-  // Nobody adds to it: what was seen empty, or about to be, is empty.
+  // No write adds dependencies, so an empty set stays empty.
   if (before.unmergedDependencies.length === 0) remove.push('waits');
   if (next.status !== 'merged') remove.push('released');
   if (past.length === 0) remove.push('past');
@@ -179,7 +178,7 @@ function buildTaskChange(
   };
 }
 
-/** Everything that the state of this version owed is done: the next look is at `dueAt`, or never. False: it has moved on. */
+/** Records that no work of this version is pending; the task is due again at `dueAt`, or never. Returns false if the task changed. */
 export async function markTaskReconciled(
   table: Table,
   task: StoredTask,
@@ -191,7 +190,7 @@ export async function markTaskReconciled(
   return writeTaskDue(table, task, next, releases ? { released: true } : {});
 }
 
-/** What the state of this version owes is tried again then. False: it has moved on. */
+/** Postpones the pending work of this version until `dueAt`. Returns false if the task changed. */
 export async function postponeTask(
   table: Table,
   task: StoredTask,
@@ -237,7 +236,7 @@ async function writeTaskDue(
   return item !== undefined;
 }
 
-/** Takes a merged dependency off; undefined when there is no such task. Doing it twice is harmless. */
+/** Removes a merged dependency. The call is idempotent; returns undefined if the task does not exist. */
 export async function removeUnmergedDependency(
   table: Table,
   key: TaskKey,

@@ -2,7 +2,7 @@ import type { TaskEvent } from './task-event.ts';
 import type { LiveAttempt, TaskState, TransitionContext } from './task-state.ts';
 import { addUsage, blockTask, endAttempt, isSchedulable } from './task-state.ts';
 
-// What an attempt's life does to its task.
+// Transitions of a task by events of its attempts.
 
 type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
 
@@ -13,10 +13,10 @@ export function onClaimed(
 ): TaskState | undefined {
   if (!isSchedulable(state) || event.n <= state.attempt || event.kind !== state.nextAttemptKind)
     return undefined;
-  const beside = state.status === 'merging' || state.status === 'pr_open';
+  const keepsStatus = state.status === 'merging' || state.status === 'pr_open';
   return {
     ...state,
-    status: beside ? state.status : 'claimed',
+    status: keepsStatus ? state.status : 'claimed',
     attempt: event.n,
     current: {
       n: event.n,
@@ -34,8 +34,8 @@ function setAttemptPhase(
   current: LiveAttempt,
   phase: LiveAttempt['phase'],
 ): TaskState {
-  const beside = current.from === 'merging' || current.from === 'pr_open';
-  return { ...state, status: beside ? state.status : phase, current: { ...current, phase } };
+  const keepsStatus = current.from === 'merging' || current.from === 'pr_open';
+  return { ...state, status: keepsStatus ? state.status : phase, current: { ...current, phase } };
 }
 
 export function onBridgeReady(
@@ -56,7 +56,7 @@ export function onQuestionAsked(
   event: EventOf<'question_asked'>,
 ): TaskState | undefined {
   const { id } = event.question;
-  // Said again: it is open already, or its answer is on its way.
+  // A repeated question is open already, or its answer is under way.
   if (state.current === undefined || id === state.question?.id || id === state.answeredQuestion)
     return undefined;
   return { ...setAttemptPhase(state, state.current, 'awaiting_input'), question: event.question };
@@ -87,17 +87,17 @@ export function onCheckpointed(
   };
 }
 
-/** Back to where it was claimed from; what the attempt was to do is still wanted. */
+/** Returns the task to its status before the claim; the next attempt has the same kind. */
 function returnUnfinished(state: TaskState, current: LiveAttempt): TaskState {
   return { ...endAttempt(state), status: current.from, nextAttemptKind: current.kind };
 }
 
-/** The first loss is bad luck; later ones wait a little longer each. */
+/** Returns the wait after a lost attempt, milliseconds: none after the first loss, then twice as long each time. */
 function computeLossBackoffMs(losses: number): number {
   return losses < 2 ? 0 : Math.min(300_000, 5_000 * 2 ** (losses - 2));
 }
 
-/** More attempts than that have no say any more by the time another call of theirs can come. */
+/** Maximum number of remembered attempts; no bridge repeats the result of an older attempt. */
 const MAX_REPORTED_ATTEMPTS = 8;
 
 function appendReportedAttempt(state: TaskState, n: number): readonly number[] {
@@ -119,7 +119,11 @@ export function onAttemptLost(
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
   if (infra > context.bounds.maxLosses)
-    return blockTask(next, 'attempts_lost', `${infra} attempts were lost; the last: ${event.why}`);
+    return blockTask(
+      next,
+      'attempts_lost',
+      `${infra} attempts in a row were lost, the last because ${event.why}`,
+    );
   const wait = computeLossBackoffMs(infra);
   return {
     ...next,
@@ -128,12 +132,12 @@ export function onAttemptLost(
   };
 }
 
-/** About a day, with the waits between them: an outside system that is away for so long is a person's matter. */
+/** Refusals in a row after which the task is blocked: with the waits between them about one day. */
 const MAX_REFUSALS = 100;
 
-/** What it is told to wait for; later on at least this. */
-function computeRefusalBackoffMs(refused: number): number {
-  return refused < 4 ? 1 : Math.min(900_000, 60_000 * 2 ** (refused - 4));
+/** Returns the shortest wait after a refusal, milliseconds; the wait grows with the refusals in a row. */
+function computeRefusalBackoffMs(refusals: number): number {
+  return refusals < 4 ? 1 : Math.min(900_000, 60_000 * 2 ** (refusals - 4));
 }
 
 export function onAttemptRefused(
@@ -142,18 +146,22 @@ export function onAttemptRefused(
   context: TransitionContext,
 ): TaskState | undefined {
   if (state.current === undefined) return undefined;
-  const refused = (state.retryCounts.refusals ?? 0) + (event.countsAsRefusal === true ? 1 : 0);
+  const refusals = (state.retryCounts.refusals ?? 0) + (event.countsAsRefusal === true ? 1 : 0);
   const next = {
     ...returnUnfinished(state, state.current),
-    retryCounts: { ...state.retryCounts, refusals: refused || undefined },
+    retryCounts: { ...state.retryCounts, refusals: refusals || undefined },
     reportedAttempts: event.usage ? appendReportedAttempt(state, event.n) : state.reportedAttempts,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
-  if (refused > MAX_REFUSALS)
-    return blockTask(next, 'refused', `refused ${refused} times in a row; the last: ${event.why}`);
+  if (refusals > MAX_REFUSALS)
+    return blockTask(
+      next,
+      'refused',
+      `refused ${refusals} times in a row, the last time: ${event.why}`,
+    );
   return {
     ...next,
-    parkedUntil: Math.max(event.until, context.now + computeRefusalBackoffMs(refused)),
+    parkedUntil: Math.max(event.until, context.now + computeRefusalBackoffMs(refusals)),
     reason: { code: 'parked', text: event.why },
   };
 }
@@ -177,7 +185,7 @@ export function onAttemptFailed(
     return blockTask(
       ended,
       'left_out',
-      `${event.why} (changes in another task's scope were left out)`,
+      `${event.why} (changes within the scope of another task were left out of the commit)`,
     );
   const agent = state.retryCounts.agent + 1;
   const next = {
@@ -190,7 +198,7 @@ export function onAttemptFailed(
   return { ...next, status: current.kind === 'verify' ? current.from : 'ready', reason };
 }
 
-/** Verified as a whole and found red: mended by a `repair` attempt, as often as the budget allows. */
+/** Requests a `repair` attempt after a red verification, up to the bound on repairs. */
 function requestRepair(
   state: TaskState,
   event: EventOf<'attempt_failed'>,
@@ -206,7 +214,7 @@ function requestRepair(
     reason: { code: reason, text: event.why },
   };
   if (repair > context.bounds.maxRepairs)
-    return blockTask(next, reason, `${repair} times: ${event.why}`);
+    return blockTask(next, reason, `${repair} repairs did not help: ${event.why}`);
   return {
     ...next,
     status: state.kind === 'end' && state.accepted === undefined ? 'ready' : 'changes_requested',
@@ -258,7 +266,7 @@ function acceptVerification(
   };
   if (state.kind === 'end' && state.accepted === undefined)
     return { ...next, status: 'merged', mergeSha: event.commit, finishedAt: context.now };
-  // The head moved while it was verified: that evidence is about another commit.
+  // The accepted commit changed during the verification, so the evidence is about another commit.
   if (state.accepted?.commit !== event.commit) return { ...next, evidence: state.evidence };
   return next;
 }

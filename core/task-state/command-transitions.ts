@@ -2,11 +2,11 @@ import type { TaskEvent } from './task-event.ts';
 import type { TaskState, TransitionContext } from './task-state.ts';
 import { blockTask, endAttempt, returnToPull } from './task-state.ts';
 
-// What people order, and the control plane's own bookkeeping.
+// Transitions by commands of people and by the bookkeeping of the control plane.
 
 type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
 
-/** Goes on from the accepted commit where there is one, with fresh budgets. */
+/** Restarts a task with reset retry counts, from the accepted commit if there is one. */
 export function onRetry(
   state: TaskState,
   _event: EventOf<'retry' | 'unblock'>,
@@ -22,17 +22,16 @@ export function onRetry(
     mustReopenPull: state.accepted === undefined ? undefined : true,
   };
   if (state.accepted !== undefined) return returnToPull(fresh);
-  const wants = state.kind === 'end' ? 'verify' : 'work';
-  if (context.hasUnmergedDependencies)
-    return { ...fresh, status: 'pending', nextAttemptKind: wants };
+  const nextAttemptKind = state.kind === 'end' ? 'verify' : 'work';
+  if (context.hasUnmergedDependencies) return { ...fresh, status: 'pending', nextAttemptKind };
   return onDependenciesMerged(
-    { ...fresh, nextAttemptKind: wants },
+    { ...fresh, nextAttemptKind },
     { type: 'dependencies_merged' },
     context,
   );
 }
 
-/** A join has no work of its own. */
+/** Makes a task ready after its dependencies; a join has no work and is merged at once. */
 export function onDependenciesMerged(
   state: TaskState,
   _event: EventOf<'dependencies_merged'>,
@@ -80,10 +79,10 @@ export function onNumberRaised(
 }
 
 export function onPodsGone(state: TaskState, event: EventOf<'pods_gone'>): TaskState | undefined {
-  const closing = state.attemptsAwaitingPodRemoval.filter((n) => !event.attempts.includes(n));
-  return closing.length === state.attemptsAwaitingPodRemoval.length
+  const remaining = state.attemptsAwaitingPodRemoval.filter((n) => !event.attempts.includes(n));
+  return remaining.length === state.attemptsAwaitingPodRemoval.length
     ? undefined
-    : { ...state, attemptsAwaitingPodRemoval: closing };
+    : { ...state, attemptsAwaitingPodRemoval: remaining };
 }
 
 export function onFaulted(

@@ -4,7 +4,7 @@ import type { RunNode } from '../graph/order/normalise-graph.ts';
 import type { TaskState } from './task-state.ts';
 import { NO_USAGE } from './task-state.ts';
 
-/** A node of a run before anything happened to it. */
+/** Creates the state of a node at the activation of its run. */
 export function createTaskState(
   key: { readonly plan: string; readonly run: number },
   node: RunNode,
@@ -42,7 +42,7 @@ export function createTaskState(
 }
 
 function deriveTaskTitle(node: RunNode, spec: TaskSpec | undefined): string {
-  if (node.kind === 'end') return 'Verify the whole';
+  if (node.kind === 'end') return 'Verify the root branch';
   if (spec === undefined) return `Join of ${node.dependsOn.length}`;
   if (spec.title !== '') return spec.title;
   const line = spec.description.trim().split('\n')[0] ?? spec.id;

@@ -38,12 +38,12 @@ import {
 import type { TaskEvent, TaskEventType } from './task-event.ts';
 import type { TaskState, TransitionContext, TransitionRow } from './task-state.ts';
 
-// The state table of a task: what each event does in each status. It is total: a pair without a row changes nothing.
+// The transition table of a task. The table is total: a pair of status and event without a row changes nothing.
 
 export type TaskDecision =
-  /** Nothing to write. */
+  /** The event changes nothing in this status. */
   | { readonly kind: 'noop' }
-  /** The event is of an attempt that has ended: its sender is to stop. */
+  /** The event comes from an attempt that has ended; its bridge must stop. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'changed'; readonly state: TaskState };
 
@@ -63,7 +63,7 @@ const LIVE_ROWS: TransitionRows = {
   faulted: onFaulted,
   finish: onFinish,
 };
-/** A `verify` attempt may live in these beside the pull request's own life. */
+/** Rows of statuses with a pull request, in which a `verify` attempt may run at the same time. */
 const PULL_ROWS: TransitionRows = {
   ...LIVE_ROWS,
   claimed: onClaimed,
@@ -94,7 +94,7 @@ const TRANSITION_TABLE: Record<TaskStatus, TransitionRows> = {
   changes_requested: WAITING_ROWS,
   claimed: LIVE_ROWS,
   working: { ...LIVE_ROWS, question_asked: onQuestionAsked },
-  // An agent asks one at a time: a new question says that it no longer waits for the one before.
+  // An agent has at most one open question, so a new question replaces the previous one.
   awaiting_input: {
     ...LIVE_ROWS,
     question_asked: onQuestionAsked,
@@ -114,7 +114,7 @@ const TRANSITION_TABLE: Record<TaskStatus, TransitionRows> = {
   cancelled: { ...RETRYABLE_ROWS, pull_ensured: onPullEnsured },
 };
 
-/** Attempt events carry the number of the attempt that they speak for; only the live one may change anything. */
+/** Events of attempts. Each carries an attempt number, and only the live attempt may change the task. */
 const FENCED_EVENTS: readonly TaskEventType[] = [
   'bridge_ready',
   'question_asked',
@@ -126,7 +126,7 @@ const FENCED_EVENTS: readonly TaskEventType[] = [
   'result_accepted',
 ];
 
-/** Bookkeeping that people need not read about. */
+/** Events of bookkeeping, which the history does not show. */
 const UNRECORDED_EVENTS: readonly TaskEventType[] = [
   'pods_gone',
   'checkpointed',
@@ -134,7 +134,7 @@ const UNRECORDED_EVENTS: readonly TaskEventType[] = [
   'unparked',
 ];
 
-/** What `event` makes of `state`. Pure; `context.version` is the version that a write of it would have. */
+/** Decides the next state of a task. Pure; `context.version` is the version that the write of the next state gets. */
 export function decideTask(
   state: TaskState,
   event: TaskEvent,

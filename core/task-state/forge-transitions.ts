@@ -2,11 +2,11 @@ import type { TaskEvent } from './task-event.ts';
 import type { TaskState, TransitionContext } from './task-state.ts';
 import { blockTask, endAttempt, hasCurrentEvidence, returnToPull } from './task-state.ts';
 
-// What the forge shows, and what it does to a task. Its facts win.
+// Transitions by facts of the forge, which take precedence over the stored state.
 
 type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
 
-/** Of what is to be mended: it is copied with each write of the task, and an agent reads no more. */
+/** Maximum length of a repair's text, characters: every write of the task copies the text. */
 const MAX_REPAIR_DETAIL = 8_000;
 const MAX_REPAIR_FILES = 100;
 
@@ -29,13 +29,15 @@ export function onPullGreen(
     state.nextAttemptKind === 'verify'
   )
     return undefined;
-  // With nothing to verify by, or checks that may not be read, "auto" would merge what nobody looked at.
-  const unseen = state.evidence?.empty === true || event.checksUnreadable === true;
-  const agreed =
+  // Without verify commands or readable checks, the policy `auto` would merge a commit that neither a test nor a person saw.
+  const isUntested = state.evidence?.empty === true || event.checksUnreadable === true;
+  const isApproved =
     state.approvedCommit !== undefined && state.approvedCommit === state.accepted?.commit;
-  const wanted = state.kind !== 'end' && (state.policy === 'review' || unseen) && !agreed;
-  const person = state.simple || wanted;
-  if (person) return { ...state, pull: event.pull, mustReopenPull: undefined, status: 'in_review' };
+  const needsReview =
+    state.simple ||
+    (state.kind !== 'end' && (state.policy === 'review' || isUntested) && !isApproved);
+  if (needsReview)
+    return { ...state, pull: event.pull, mustReopenPull: undefined, status: 'in_review' };
   return {
     ...state,
     pull: event.pull,
@@ -45,7 +47,7 @@ export function onPullGreen(
   };
 }
 
-/** Out of the lane, where others wait behind it; at its pull request it goes on waiting for them. */
+/** Removes the task from the merge queue, where other tasks wait; the task waits at its pull request instead. */
 export function onChecksStuck(
   state: TaskState,
   event: EventOf<'checks_stuck'>,
@@ -74,8 +76,8 @@ export function onChangesRequested(
   event: EventOf<'changes_requested'>,
   context: TransitionContext,
 ): TaskState {
-  const person = event.repair.reason === 'changes_requested';
-  const repair = state.retryCounts.repair + (person ? 0 : 1);
+  const wasRequestedByPerson = event.repair.reason === 'changes_requested';
+  const repair = state.retryCounts.repair + (wasRequestedByPerson ? 0 : 1);
   const next: TaskState = {
     ...endAttempt(state),
     status: 'changes_requested',
@@ -109,7 +111,7 @@ export function onHeadMoved(state: TaskState, event: EventOf<'head_moved'>): Tas
   return {
     ...endAttempt(state),
     status: 'pr_open',
-    // Its number may have been lost in a crash.
+    // A crash may have lost the number.
     pull: state.pull ?? event.pull,
     accepted: { ...state.accepted, commit: event.commit },
     checkpoint: event.commit,
@@ -152,7 +154,7 @@ export function onMergeSeen(
       finishedAt: context.now,
     };
   if (state.status === 'cancelled' || state.accepted === undefined) return undefined;
-  // A repair of the whole has landed: the whole is verified again.
+  // A merged repair of the `end` node requires a new verification of the whole root branch.
   return {
     ...ended,
     status: 'ready',
@@ -170,7 +172,7 @@ export function onPullClosed(
   event: EventOf<'pull_closed'>,
 ): TaskState | undefined {
   const pull = event.pull ?? state.pull;
-  // A retry is about to open it again.
+  // A retry is about to reopen the pull request.
   if (pull === undefined || state.mustReopenPull === true) return undefined;
   return {
     ...endAttempt(state),
@@ -181,7 +183,7 @@ export function onPullClosed(
   };
 }
 
-/** What was verified is not what the root branch is now. */
+/** Requests a new verification, because the root branch moved after its verification. */
 export function onRootMoved(state: TaskState, event: EventOf<'root_moved'>): TaskState | undefined {
   if (state.kind !== 'end' || state.mergeSha === event.root) return undefined;
   return {

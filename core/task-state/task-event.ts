@@ -2,7 +2,7 @@ import type { AttemptKind, Question, Usage } from '../contract/task.ts';
 import type { PullRef } from '../port/forge.ts';
 import type { Repair, TaskEvidence } from './task-state.ts';
 
-/** What can happen to a task. Those with `n` come from an attempt and are fenced by its number. */
+/** Event of a task. An event with `n` comes from the attempt with that number and is fenced by the number. */
 export type TaskEvent =
   | { readonly type: 'dependencies_merged' }
   | {
@@ -13,17 +13,17 @@ export type TaskEvent =
     }
   | { readonly type: 'bridge_ready'; readonly n: number; readonly leaseUntil: number }
   | { readonly type: 'question_asked'; readonly n: number; readonly question: Question }
-  /** Without the question's id: whichever is open. */
+  /** Without `question` the event answers the open question. */
   | { readonly type: 'question_answered'; readonly n: number; readonly question?: string }
   | { readonly type: 'checkpointed'; readonly n: number; readonly commit: string }
-  /** Pod lost, lease expired, evicted; with what it used, when its bridge says so itself. */
+  /** The pod was lost or evicted, or the lease expired; `usage` is present if the bridge reported the loss. */
   | {
       readonly type: 'attempt_lost';
       readonly n: number;
       readonly why: string;
       readonly usage?: Usage;
     }
-  /** The model, the forge or the cluster refuses for a while; `counts`: what this task asked for, so that it may be to blame. */
+  /** The model, the forge or the cluster pauses until `until`, epoch milliseconds; `countsAsRefusal` if the task may be the cause. */
   | {
       readonly type: 'attempt_refused';
       readonly n: number;
@@ -49,13 +49,13 @@ export type TaskEvent =
       readonly usage: Usage;
     }
   | { readonly type: 'pull_ensured'; readonly pull: PullRef }
-  /** The pull request is there and its checks are green (or there are none); `unread`: as far as they may be read. */
+  /** The pull request exists with green or no checks; `checksUnreadable` if the credential cannot read all checks. */
   | {
       readonly type: 'pull_green';
       readonly pull: PullRef;
       readonly checksUnreadable?: boolean;
     }
-  /** Checks of its pull request have been pending for too long to hold up others, or to be waited for in silence. */
+  /** Checks of the pull request have been pending for too long. */
   | { readonly type: 'checks_stuck'; readonly checks: string[] }
   | { readonly type: 'approved' }
   | {
@@ -63,34 +63,34 @@ export type TaskEvent =
       readonly repair: Repair;
       readonly lastHandledReview?: number;
     }
-  /** A rule of the repository forbids it. */
+  /** A rule of the repository forbids the next step. */
   | { readonly type: 'forge_refused'; readonly rule: string }
-  /** A person pushed to the pull request's branch; `pull`: that one, where it was seen there. */
+  /** A person pushed to the branch of the pull request `pull`. */
   | {
       readonly type: 'head_moved';
       readonly commit: string;
       readonly root: string;
       readonly pull?: PullRef;
     }
-  /** The accepted commit has no evidence of its own. */
+  /** The accepted commit has no evidence. */
   | { readonly type: 'verify_missing' }
-  /** The lane needs new evidence on this root. */
+  /** The merge queue needs new evidence with this root commit. */
   | { readonly type: 'verify_wanted'; readonly root: string }
   | { readonly type: 'merge_seen'; readonly sha: string; readonly root: string }
   | { readonly type: 'pull_closed'; readonly pull?: PullRef }
   | { readonly type: 'pull_reopened' }
-  /** A person changed the root branch after the whole was verified. */
+  /** A person changed the root branch after its verification. */
   | { readonly type: 'root_moved'; readonly root: string }
   | { readonly type: 'retry' }
   | { readonly type: 'unblock' }
   | { readonly type: 'cancel'; readonly reason: string }
-  /** `asked`: a person says that whoever refused is back, before its time has come. */
+  /** The pause is over; `requestedByPerson` ends the pause before its time. */
   | { readonly type: 'unparked'; readonly requestedByPerson?: boolean }
   | { readonly type: 'finish' }
-  /** A slot was reserved under this number and never claimed: late claims must fail. */
+  /** A slot reserved under number `n` was never claimed; a late claim under that number must fail. */
   | { readonly type: 'number_raised'; readonly n: number }
   | { readonly type: 'pods_gone'; readonly attempts: number[] }
-  /** The control plane failed on it in the same way again. */
+  /** A step of the control plane failed. */
   | { readonly type: 'faulted'; readonly why: string };
 
 export type TaskEventType = TaskEvent['type'];

@@ -4,38 +4,49 @@ import type { AttemptKind, Question, Usage } from '../contract/task.ts';
 import type { TaskStatus } from '../contract/task-status.ts';
 import type { PullRef } from '../port/forge.ts';
 
-// A task of a run as the store keeps it: small, because every transition writes it whole. Texts and lists lie beside it.
+// State of a task. The state is small, because every transition writes the whole state; texts and lists have items of their own.
 
-/** The live attempt: its number fences, its lease only says when to look. */
+/** The live attempt of a task. Its number fences writes; its lease only decides when to look at the attempt. */
 export type LiveAttempt = {
+  /** Attempt number, from 1. */
   readonly n: number;
   readonly kind: AttemptKind;
-  /** Where the task goes back to when the attempt is lost. */
+  /** Status before the claim; the task returns to this status if the attempt is lost. */
   readonly from: TaskStatus;
   readonly phase: 'claimed' | 'working' | 'awaiting_input';
+  /** Epoch milliseconds. */
   readonly claimedAt: number;
+  /** Epoch milliseconds; heartbeats extend the lease on the item of the attempt, not here. */
   readonly leaseUntil: number;
 };
 
+/** Reason and scope of a `repair` attempt. */
 export type Repair = {
   readonly reason: 'conflict' | 'verify_red' | 'changes_requested' | 'check_red' | 'head_moved';
+  /** Text for the agent, at most 8,000 characters. */
   readonly detail: string;
+  /** Affected paths, at most 100. */
   readonly files: string[];
+  /** Ids of the tasks that caused a conflict. */
   readonly tasks: string[];
 };
 
-/** What the accepted commit is known to be: verify ran on `commit`, which contains `root`. */
+/** Outcome of the verify commands on `commit`, which contains the root commit `root`. */
 export type TaskEvidence = {
   readonly commit: string;
   readonly root: string;
   readonly green: boolean;
+  /** True if no verify command is known, so that nothing ran. */
   readonly empty: boolean;
-  /** Whose result lists what the commit changes. */
+  /** Number of the attempt whose result lists the changed paths of the commit. */
   readonly attempt?: number;
 };
 
+/** One entry of a task's history. */
 export type TaskTransition = {
+  /** Version of the task that the transition wrote. */
   readonly version: number;
+  /** Epoch milliseconds. */
   readonly at: number;
   readonly from: TaskStatus | 'none';
   readonly to: TaskStatus;
@@ -44,69 +55,84 @@ export type TaskTransition = {
   readonly reason?: string;
 };
 
+/** State of a task of a run. Times are epoch milliseconds. */
 export type TaskState = TaskKey & {
+  /** Position of the node in the graph, from 0; dependency sets contain ordinals. */
   readonly ordinal: number;
+  /** `join` has no work and only groups dependencies; `end` verifies the whole root branch of a repository. */
   readonly kind: 'work' | 'join' | 'end';
-  /** "owner/name" */
+  /** Repository, "owner/name". */
   readonly repo: string;
+  /** Title, at most 120 characters. */
   readonly title: string;
+  /** Wave of tasks that may run at the same time, from 0; only shown to people. */
   readonly wave: number;
+  /** Estimated minutes of the longest path ahead, including this task; the scheduler prefers the highest rank. */
   readonly rank: number;
-  /** Estimated minutes. */
+  /** Estimated minutes of this task. */
   readonly weight: number;
-  /** Its pull request goes to the base branch and is a person's to merge. */
+  /** True in a simple plan: the pull request goes to the base branch, and a person merges it. */
   readonly simple: boolean;
   readonly policy: Policy;
   readonly status: TaskStatus;
-  /** What the next attempt does. */
+  /** Kind of the next attempt. */
   readonly nextAttemptKind: AttemptKind;
-  /** Attempt numbers given so far; they only rise. */
+  /** Highest attempt number so far, 0 before the first attempt; the number never falls. */
   readonly attempt: number;
   readonly current?: LiveAttempt;
-  /** The newest attempts that ended in their own words, oldest first: those may be said again. */
+  /** Numbers of the last 8 attempts that ended by their own result, oldest first; a bridge may repeat such a result. */
   readonly reportedAttempts?: readonly number[];
-  /** Ended attempts whose pods are not yet known to be gone. */
+  /** Numbers of ended attempts whose pods are not confirmed as gone; each still holds a slot. */
   readonly attemptsAwaitingPodRemoval: number[];
-  /** `refused`: by the model or the forge, in a row. */
+  /** Failures in a row by cause; a task is blocked when a count exceeds its bound (`TaskBounds`). */
   readonly retryCounts: {
+    /** Failures of the agent at the same work. */
     readonly agent: number;
+    /** Lost attempts. */
     readonly infra: number;
+    /** Repairs that no person requested. */
     readonly repair: number;
+    /** Refusals of the model or the forge, at most 100. */
     readonly refusals?: number;
   };
+  /** Time until which no attempt starts, because an outside system refuses or an attempt was lost. */
   readonly parkedUntil?: number;
-  /** The commit that its pull request carries, which attempt's result describes it, and which attempt began that line. */
+  /** Accepted commit, which the pull request carries. */
   readonly accepted?: {
     readonly commit: string;
+    /** Number of the attempt whose result describes the commit. */
     readonly attempt: number;
+    /** Number of the attempt that started this line of commits. */
     readonly firstAttempt: number;
   };
   readonly evidence?: TaskEvidence;
-  /** Commits that were checkpoints or results; the next attempt starts from the last. */
+  /** Last checkpoint or result commit; the next attempt starts from this commit. */
   readonly checkpoint?: string;
   readonly pull?: PullRef;
-  /** The root commit that a `verify` attempt is to merge with. */
+  /** Root commit that the next `verify` attempt merges with. */
   readonly verifyRoot?: string;
-  /** Set by a retry: its closed pull request is to be opened again. */
+  /** True after a retry, until the closed pull request is reopened. */
   readonly mustReopenPull?: boolean;
   readonly mergeSha?: string;
-  /** Checks of its pull request that have been pending for long. */
+  /** Names of checks that have been pending for more than an hour, at most 5. */
   readonly stuckChecks?: string[];
-  /** A commit that has been in the lane: whoever had to agree to it has agreed. */
+  /** Commit that has been in the merge queue before, so that every required approval was given. */
   readonly approvedCommit?: string;
-  /** When it joined the merge lane: its place there. */
+  /** Time at which the task entered the merge queue; the queue is ordered by this time. */
   readonly queuedAt?: number;
+  /** Reason of the current status, at most 2,000 characters. */
   readonly reason?: { readonly code: string; readonly text: string };
   readonly repair?: Repair;
   readonly question?: Question;
-  /** The question that was answered last, which may be put once more. */
+  /** Id of the question that was answered last; an agent may ask the question again. */
   readonly answeredQuestion?: string;
-  /** Why the last attempt of the same work failed: the next one is told. */
+  /** Failure of the last attempt at the same work, for the next attempt. */
   readonly lastFailure?: string;
-  /** Newest review that was acted upon. */
+  /** Id of the newest review that was handled. */
   readonly lastHandledReview?: number;
-  /** Deterministic failures of the control plane in a row. */
+  /** Failures of the control plane in a row; the task is blocked at `TaskBounds.maxFaults`. */
   readonly faults: number;
+  /** True after a person asked an interactive session to finish. */
   readonly isFinishing?: boolean;
   readonly usage: Usage;
   readonly startedAt?: number;
@@ -116,7 +142,7 @@ export type TaskState = TaskKey & {
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
 
-/** An unknown price makes the sum unknown. */
+/** Adds two usages. The cost of the sum is unknown (null) if either cost is unknown. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     inputTokens: a.inputTokens + b.inputTokens,
@@ -129,12 +155,12 @@ export function addUsage(a: Usage, b: Usage): Usage {
 /** Priority of attempt kinds for the scheduler; the distance between two kinds exceeds every rank. */
 export const KIND_PRIORITY = { verify: 2e9, repair: 1e9, work: 0 } as const;
 
-/** Its place in the ready index: verification before repair before work, then the longest path ahead. */
+/** Computes the position in the ready index: verification before repair before work, then the longest path ahead. */
 export function computeSlotRank(state: TaskState): number {
   return KIND_PRIORITY[state.nextAttemptKind] + state.rank;
 }
 
-/** Whether a slot should be given to it now. */
+/** Returns whether the scheduler may give the task a slot now. */
 export function isSchedulable(state: TaskState): boolean {
   if (state.kind === 'join' || state.current !== undefined || state.parkedUntil !== undefined)
     return false;
@@ -144,26 +170,28 @@ export function isSchedulable(state: TaskState): boolean {
   );
 }
 
+/** Bounds after which a task is blocked. */
 export type TaskBounds = {
-  /** Agent failures in a row of the same work before it is blocked. */
+  /** Failures of the agent in a row at the same work. */
   readonly maxRetries: number;
-  /** Lost pods before it is blocked. */
+  /** Lost attempts in a row. */
   readonly maxLosses: number;
-  /** Repairs that nobody asked for. */
+  /** Repairs that no person requested. */
   readonly maxRepairs: number;
   readonly maxFaults: number;
 };
 
+/** Input of a transition besides the state and the event. */
 export type TransitionContext = {
   readonly now: number;
   readonly actor: string;
   readonly version: number;
   readonly bounds: TaskBounds;
-  /** It has dependencies that are not merged. */
+  /** True if a dependency of the task is not merged. */
   readonly hasUnmergedDependencies: boolean;
 };
 
-/** The event's type is the row's own; the table pairs them. Undefined: nothing changes. */
+/** Computes the next state, or undefined if nothing changes. The table pairs each row with its event type. */
 export type TransitionRow = (
   state: TaskState,
   event: never,
@@ -175,12 +203,12 @@ export function blockTask(state: TaskState, code: string, text: string): TaskSta
   return { ...state, status: 'blocked', parkedUntil: undefined, reason };
 }
 
-/** Verify was green on the very commit that its pull request carries. */
+/** Returns whether the evidence is green and about exactly the accepted commit. */
 export function hasCurrentEvidence(state: TaskState): boolean {
   return state.evidence?.green === true && state.evidence.commit === state.accepted?.commit;
 }
 
-/** With its pull request again; evidence that the accepted commit lacks is made first. */
+/** Returns the task to its pull request; an accepted commit without evidence is verified first. */
 export function returnToPull(state: TaskState): TaskState {
   return {
     ...state,
@@ -189,7 +217,7 @@ export function returnToPull(state: TaskState): TaskState {
   };
 }
 
-/** Its callbacks are refused from now on, and its pod is owed a deletion. */
+/** Ends the live attempt: its callbacks are rejected from now on, and its pod awaits removal. */
 export function endAttempt(state: TaskState): TaskState {
   if (state.current === undefined) return state;
   return {

@@ -13,7 +13,7 @@ import { createTaskState } from '../../task-state/create-task-state.ts';
 import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
-import type { EngineDeps, ForgeDeps, PlanWriteDeps, TaskWriteDeps } from '../engine-deps.ts';
+import type { EngineDeps, ForgeDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { mapInParallel } from '../map-in-parallel.ts';
 import { requireApprovedRevision } from '../revision/revision.ts';
 
