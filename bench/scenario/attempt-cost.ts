@@ -11,19 +11,19 @@ import type { Tally } from '../lab/meter.ts';
 import { addTally, Meter } from '../lab/meter.ts';
 import type { Scenario } from '../scenario.ts';
 
-// What an attempt that talks costs: the bridge's own transcript gathers the agent's output, and its heartbeats go on.
+// Measures the cost of an attempt with much output: the bridge's transcript collects the output, and heartbeats continue.
 
 const PLAN = 'p0123456789';
 const MINUTES = 30;
 const CHUNKS = 20_000;
-/** A few tokens. */
+/** Text of a few tokens. */
 const CHUNK = 'and then reads the next of';
 const HEARTBEAT_MS = 10_000;
 const USAGE = { inputTokens: 40_000, outputTokens: 4_000, usd: 0.1, turns: 12 };
 
 export const attemptCost: Scenario = {
   name: 'attempt-cost',
-  description: `Units of an attempt of ${MINUTES} minutes with ${CHUNKS} chunks of output`,
+  description: `Capacity units of an attempt of ${MINUTES} minutes with ${CHUNKS} chunks of output`,
   runScenario: async () => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 0, 5) });
     try {
@@ -47,31 +47,31 @@ async function measureAttempt(): Promise<Meter> {
     work: (attempt) => simulateAttemptTraffic(lab, attempt),
   });
   await lab.submitPlan(PLAN, createChainDag(1));
-  // The end of the plan is verified by an attempt of its own, which has nothing to say.
+  // A separate attempt without output verifies the end of the plan.
   if (
     !(await time.runUntil(
       () => lab.completePlans.has(PLAN) || lab.failures.length > 0,
       5 * 3_600_000,
     ))
   )
-    throw new Error('the plan did not end');
+    throw new Error('the plan did not complete in time');
   if (lab.failures.length > 0) throw lab.failures[0];
   return meter;
 }
 
-/** Goes on a millisecond at a time, and only while `run` runs. */
+/** Creates a clock that advances in steps of a millisecond while `runUntil` runs. */
 function createTickingTime(): LabTime {
   return {
     now: () => Date.now(),
     readTimestamp: () => Date.now(),
-    runAfter: (ms, act) => void setTimeout(act, ms),
-    runUntil: async (done, limitMs) => {
-      const end = Date.now() + limitMs;
-      while (!done() && Date.now() < end) {
+    runAfter: (ms, action) => void setTimeout(action, ms),
+    runUntil: async (isDone, limitMs) => {
+      const deadline = Date.now() + limitMs;
+      while (!isDone() && Date.now() < deadline) {
         mock.timers.tick(1);
         await new Promise((resolve) => setImmediate(resolve));
       }
-      return done();
+      return isDone();
     },
   };
 }
@@ -79,7 +79,7 @@ function createTickingTime(): LabTime {
 async function simulateAttemptTraffic(lab: Lab, attempt: string): Promise<void> {
   const key = parseAttemptId(attempt);
   if (key === undefined || key.task === 'end') return;
-  // Of the timers that are mocked: those of node:timers/promises go on in real time.
+  // Uses the mocked setTimeout, because node:timers/promises would wait in real time.
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const transcript = new Transcript(
     (chunk) => recordTranscript(lab.createDeps('transcript'), key, chunk),
@@ -87,12 +87,12 @@ async function simulateAttemptTraffic(lab: Lab, attempt: string): Promise<void> 
     () => Date.now(),
   );
   const everyMs = (MINUTES * 60_000) / CHUNKS;
-  let beatAt = 0;
-  for (let n = 0; n < CHUNKS; n += 1) {
+  let nextHeartbeatAt = 0;
+  for (let count = 0; count < CHUNKS; count += 1) {
     transcript.appendText('agent', CHUNK);
     await pause(everyMs);
-    if (Date.now() < beatAt) continue;
-    beatAt = Date.now() + HEARTBEAT_MS;
+    if (Date.now() < nextHeartbeatAt) continue;
+    nextHeartbeatAt = Date.now() + HEARTBEAT_MS;
     await recordHeartbeat(lab.createDeps('heartbeat'), key, {
       phase: 'agent',
       activity: 'reads src/parser.ts',
@@ -106,29 +106,29 @@ async function simulateAttemptTraffic(lab: Lab, attempt: string): Promise<void> 
 
 function createReport(meter: Meter) {
   const transcript = meter.getTally('transcript');
-  const beats = meter.getTally('heartbeat');
+  const heartbeats = meter.getTally('heartbeat');
   const calls = meter.getTally('attempt');
   const parts: [string, Tally][] = [
     ['transcript', transcript],
-    ['heartbeats', beats],
+    ['heartbeats', heartbeats],
     ['start, credentials, result', calls],
   ];
   const total: Tally = { requests: 0, readUnits: 0, writeUnits: 0, sends: 0, messages: 0 };
   for (const [, tally] of parts) addTally(total, tally, 1);
-  // One read of the task for each write of a chunk.
+  // Each write of a chunk follows a read of the task.
   const transcriptWrites = transcript.requests / 2;
   const table = {
     title: `An attempt of ${MINUTES} minutes, ${CHUNKS} chunks of ${CHUNK.length} characters`,
     head: ['part', 'RCU', 'WCU', 'requests'],
-    rows: [...parts, ['all', total] as const].map(([name, tally]) => [
+    rows: [...parts, ['total', total] as const].map(([name, tally]) => [
       name,
       tally.readUnits,
       tally.writeUnits,
       tally.requests,
     ]),
     notes: [
-      `${transcriptWrites} transcript writes. A heartbeat each ${HEARTBEAT_MS / 1_000} s.`,
-      'The third line counts the calls of the verification of the whole as well.',
+      `${transcriptWrites} transcript writes. A heartbeat every ${HEARTBEAT_MS / 1_000} s.`,
+      'The third line includes the calls of the attempt that verifies the combined result.',
     ],
   };
   return {

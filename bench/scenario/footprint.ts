@@ -8,8 +8,8 @@ import { createTestWorkspace } from '../../test/support/workspace/test-workspace
 import { computePercentile } from '../lab/measure-runs.ts';
 import type { Scenario } from '../scenario.ts';
 
-// What the laptop platform takes of a machine: resident memory when nothing happens, that of a bridge beside its agent, and
-// what an attempt leaves on disk. From real runs, in processes of their own.
+// Measures the local platform in real runs: resident memory of the idle platform, of a bridge and of its agent, and the disk
+// usage of an attempt.
 
 const MIB = 2 ** 20;
 const READY_TEXT = 'Press Ctrl+C to stop';
@@ -17,7 +17,7 @@ const DONE_TEXT = 'Done in ';
 const DEMO_LIMIT_MS = 600_000;
 const POLL_INTERVAL_MS = 500;
 
-/** Told apart by the file that they run; the platform of the demo is the demo itself. */
+/** Main module of each process; the demo itself runs the platform. */
 const PROGRAM_BY_ROLE = {
   platform: 'local/demo.ts',
   emulators: 'local/emulator/main.ts',
@@ -26,8 +26,8 @@ const PROGRAM_BY_ROLE = {
 } as const;
 type Role = keyof typeof PROGRAM_BY_ROLE;
 const LABEL_BY_ROLE: Record<Role, string> = {
-  platform: 'platform, demo at work',
-  emulators: 'its store and queues',
+  platform: 'platform during the demo',
+  emulators: 'table and queues',
   bridge: 'bridge',
   agent: 'agent',
 };
@@ -41,9 +41,9 @@ export const footprint: Scenario = {
     const demo = await measureDemo();
     const memory = {
       title: 'Resident memory, MiB',
-      head: ['process', 'samples', 'median', 'most'],
+      head: ['process', 'samples', 'median', 'maximum'],
       rows: [
-        ['platform with store and queues, idle', idle.length, ...summarizeSamples(idle)],
+        ['idle platform with table and queues', idle.length, ...summarizeSamples(idle)],
         ...(['platform', 'emulators', 'bridge', 'agent'] as const).map((role) => [
           LABEL_BY_ROLE[role],
           demo.memory[role].length,
@@ -58,7 +58,9 @@ export const footprint: Scenario = {
         const [before, after] = [demo.before[part], demo.after[part]];
         return [part, before / 1_024, after / 1_024, (after - before) / 1_024 / demo.attempts];
       }),
-      notes: ['The sample repository is small. Before: as soon as the platform is up.'],
+      notes: [
+        'The sample repository is small. Column "before": right after the start of the platform.',
+      ],
     };
     return {
       tables: [memory, disk],
@@ -74,32 +76,32 @@ function collectFigures(demo: DemoMeasurement) {
   return { memoryMiB, attempts: demo.attempts, diskBefore: demo.before, diskAfter: demo.after };
 }
 
-/** Median and most, in MiB. */
+/** Returns median and maximum in MiB. */
 function summarizeSamples(samples: readonly number[]): [number, number] {
   const sorted = samples.map((bytes) => bytes / MIB).toSorted((a, b) => a - b);
   return [computePercentile(sorted, 0.5), computePercentile(sorted, 1)];
 }
 
 async function measureIdle(seconds: number): Promise<number[]> {
-  const ground = await createTestWorkspace();
+  const workspace = await createTestWorkspace();
   try {
-    const platform = ground.start('local/main.ts', []);
+    const platform = workspace.start('local/main.ts', []);
     await waitForOutput(platform, READY_TEXT);
     const samples: number[] = [];
     for (let second = 0; second < seconds; second += 1) {
       await delay(1_000);
-      samples.push(await sumResidentBytes(ground));
+      samples.push(await sumResidentBytes(workspace));
     }
     platform.kill('SIGTERM');
     await platform.exit;
     return samples;
   } finally {
-    await ground.remove();
+    await workspace.remove();
   }
 }
 
-async function sumResidentBytes(ground: TestWorkspace): Promise<number> {
-  const processes = await findProcesses(ground.path);
+async function sumResidentBytes(workspace: TestWorkspace): Promise<number> {
+  const processes = await findProcesses(workspace.path);
   const sizes = await Promise.all(processes.map(({ pid }) => readResidentBytes(pid)));
   return sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
 }
@@ -113,9 +115,9 @@ type DemoMeasurement = {
 };
 
 async function measureDemo(): Promise<DemoMeasurement> {
-  const ground = await createTestWorkspace();
+  const workspace = await createTestWorkspace();
   try {
-    const demo = ground.start('local/demo.ts', []);
+    const demo = workspace.start('local/demo.ts', []);
     const memory: DemoMeasurement['memory'] = {
       platform: [],
       emulators: [],
@@ -124,29 +126,30 @@ async function measureDemo(): Promise<DemoMeasurement> {
     };
     const bridges = new Set<number>();
     let before: DiskUsage | undefined;
-    const end = Date.now() + DEMO_LIMIT_MS;
+    const deadline = Date.now() + DEMO_LIMIT_MS;
     while (!demo.output().includes(DONE_TEXT)) {
-      if (Date.now() > end) throw new Error(`the demo did not end:\n${demo.output()}`);
+      if (Date.now() > deadline) throw new Error(`the demo did not end:\n${demo.output()}`);
       await delay(POLL_INTERVAL_MS);
-      await sampleMemory(ground, memory, bridges);
-      if (bridges.size === 0) before = await measureDisk(ground);
+      await sampleMemory(workspace, memory, bridges);
+      if (bridges.size === 0) before = await measureDisk(workspace);
     }
-    const after = await measureDisk(ground);
+    const after = await measureDisk(workspace);
     demo.kill('SIGTERM');
     await demo.exit;
-    if (before === undefined) throw new Error('the demo began before it was looked at');
+    if (before === undefined)
+      throw new Error('the demo started an attempt before the first disk measurement');
     return { memory, attempts: bridges.size, before, after };
   } finally {
-    await ground.remove();
+    await workspace.remove();
   }
 }
 
 async function sampleMemory(
-  ground: TestWorkspace,
+  workspace: TestWorkspace,
   memory: DemoMeasurement['memory'],
   bridges: Set<number>,
 ): Promise<void> {
-  for (const { pid, command } of await findProcesses(ground.path)) {
+  for (const { pid, command } of await findProcesses(workspace.path)) {
     const role = findRole(command);
     if (role === 'bridge') bridges.add(pid);
     const bytes = role === undefined ? undefined : await readResidentBytes(pid);
@@ -159,31 +162,31 @@ function findRole(command: string): Role | undefined {
   return roles.find((role) => command.includes(PROGRAM_BY_ROLE[role]));
 }
 
-/** Undefined: it has ended. */
+/** Returns the resident memory of a process; undefined if the process has ended. */
 async function readResidentBytes(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
   return kib === undefined ? undefined : Number(kib) * 1_024;
 }
 
-async function measureDisk(ground: TestWorkspace): Promise<DiskUsage> {
+async function measureDisk(workspace: TestWorkspace): Promise<DiskUsage> {
   const sizes = await Promise.all(
-    DISK_PARTS.map((part) => measureAllocatedBytes(join(ground.dataDir, part))),
+    DISK_PARTS.map((part) => measureAllocatedBytes(join(workspace.dataDir, part))),
   );
   const [store = 0, queues = 0, forge = 0, attempts = 0] = sizes;
   return { store, queues, forge, attempts };
 }
 
-/** As allocated, which is what a disk loses. Files come and go meanwhile. */
+/** Sums the allocated blocks of a file or folder; ignores files that disappear during the measurement. */
 async function measureAllocatedBytes(path: string): Promise<number> {
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return 0;
-  const own = facts.blocks * 512;
-  if (!facts.isDirectory()) return own;
-  const inside = await Promise.all(
+  const ownBytes = facts.blocks * 512;
+  if (!facts.isDirectory()) return ownBytes;
+  const entrySizes = await Promise.all(
     (await listEntries(path)).map((name) => measureAllocatedBytes(join(path, name))),
   );
-  return inside.reduce((sum, bytes) => sum + bytes, own);
+  return entrySizes.reduce((sum, bytes) => sum + bytes, ownBytes);
 }
 
 function listEntries(path: string): Promise<string[]> {

@@ -14,8 +14,8 @@ import type { StartTimes } from '../lab/measure-start.ts';
 import { measureStart } from '../lab/measure-start.ts';
 import type { Report, Scenario, Table } from '../scenario.ts';
 
-// How large each function is and how long its first event takes in a new process: from the start of Node to the answer, with
-// the store and the queues of this machine. Events are small, and each is answered as its row says, or nothing is measured.
+// Measures the size of each function and the time of its first event in a new process: from the start of Node.js to the answer,
+// with the table and queues of this machine. An unexpected answer aborts the measurement.
 
 type StartMeasurement = {
   readonly id: string;
@@ -33,7 +33,7 @@ export const functionStart: Scenario = {
   runScenario: async ({ quick }) => {
     const cloud = await buildCloud();
     if (cloud === undefined)
-      throw new Error('the deploy tooling is not installed: npm run stacks:install');
+      throw new Error('the deployment tools are not installed; run: npm run stacks:install');
     const stage = await startCloudStage({ ...cloud, secrets: SECRETS, replaced: {} });
     try {
       return await createReport(cloud, stage, quick ? 2 : 20);
@@ -49,26 +49,29 @@ async function createReport(cloud: Cloud, stage: CloudStage, count: number): Pro
   const events = await createFunctionEvents(stage);
   const rows: StartMeasurement[] = [];
   try {
-    const nothing = await measureEmptyFunctionStarts(pods, count);
+    const emptyFunction = await measureEmptyFunctionStarts(pods, count);
     for (const bundle of await readBundles(cloud.bundles)) {
       const event = events[bundle.id];
-      if (event === undefined) throw new Error(`no event for ${bundle.id}`);
-      const more = bundle.id === 'cron-resync' ? createLaptopLauncherSettings(pods) : {};
-      const start = () => stage.start(bundle.id, more);
-      const once = () => measureStart(event, start, stage.frames);
-      const times = await measureStarts(count, once).catch((error: unknown) => {
-        throw new Error(`${bundle.id} did not answer as it must`, { cause: error });
+      if (event === undefined)
+        throw new Error(`no event for the function ${bundle.id}; add it to createFunctionEvents`);
+      const settings = bundle.id === 'cron-resync' ? createLaptopLauncherSettings(pods) : {};
+      const start = () => stage.start(bundle.id, settings);
+      const measureOnce = () => measureStart(event, start, stage.frames);
+      const times = await measureStarts(count, measureOnce).catch((error: unknown) => {
+        throw new Error(`the function ${bundle.id} did not give the expected answer`, {
+          cause: error,
+        });
       });
       rows.push({ ...bundle, ...times, answer: event.expected });
     }
-    const tables = [createStartTable(rows, nothing, count, createNotes(events))];
-    return { tables, figures: { starts: count, nothing, rows } };
+    const tables = [createStartTable(rows, emptyFunction, count, createNotes(events))];
+    return { tables, figures: { starts: count, nothing: emptyFunction, rows } };
   } finally {
     await rm(pods, { recursive: true, force: true });
   }
 }
 
-/** No launcher of a cloud is built in yet; the laptop's lists its pods in a folder. */
+/** Selects the process launcher, because smol-gang has no cloud launcher yet. */
 function createLaptopLauncherSettings(folder: string): Readonly<Record<string, string>> {
   return { LAUNCHER: 'process', LAUNCHER_DIR: folder };
 }
@@ -83,9 +86,9 @@ async function readBundles(folder: string) {
 
 async function measureStarts(count: number, start: () => Promise<StartTimes>) {
   const times: StartTimes[] = [];
-  for (let n = 0; n < count; n += 1) times.push(await start());
-  const cold = times.map((one) => one.cold).toSorted((a, b) => a - b);
-  const next = times.map((one) => one.next).toSorted((a, b) => a - b);
+  for (let run = 0; run < count; run += 1) times.push(await start());
+  const cold = times.map(({ cold }) => cold).toSorted((a, b) => a - b);
+  const next = times.map(({ next }) => next).toSorted((a, b) => a - b);
   return {
     coldP50: computePercentile(cold, 0.5),
     coldP95: computePercentile(cold, 0.95),
@@ -93,7 +96,7 @@ async function measureStarts(count: number, start: () => Promise<StartTimes>) {
   };
 }
 
-/** Node itself, with a handler that does nothing. */
+/** Measures Node.js with an empty handler. */
 async function measureEmptyFunctionStarts(folder: string, count: number) {
   const file = join(folder, 'nothing.mjs');
   await writeFile(file, 'export const handler = () => null;\n');
@@ -107,15 +110,23 @@ async function measureEmptyFunctionStarts(folder: string, count: number) {
 
 function createStartTable(
   rows: readonly StartMeasurement[],
-  nothing: Awaited<ReturnType<typeof measureStarts>>,
+  emptyFunction: Awaited<ReturnType<typeof measureStarts>>,
   count: number,
   notes: readonly string[],
 ): Table {
   return {
-    title: `Functions, ${count} new processes each`,
+    title: `Functions, ${count} new processes per function`,
     head: ['function', 'KB', 'gzip KB', 'first p50 ms', 'first p95 ms', 'next p50 ms', 'answer'],
     rows: [
-      ['(Node alone)', 0, 0, nothing.coldP50, nothing.coldP95, nothing.nextP50, 'null'],
+      [
+        '(empty function)',
+        0,
+        0,
+        emptyFunction.coldP50,
+        emptyFunction.coldP95,
+        emptyFunction.nextP50,
+        'null',
+      ],
       ...rows.map((row) => [
         row.id,
         Math.round(row.bytes / 1_000),
@@ -127,8 +138,8 @@ function createStartTable(
       ]),
     ],
     notes: [
-      'First: from the start of the process to the answer of its first event. Next: its second.',
-      "Store and queues answer from the bench's own process, through the check of what the function's role allows.",
+      'First: from the start of the process to the answer to its first event. Next: its second event alone.',
+      'Table and queues run in the process of the bench, which checks the permissions of each function.',
       ...notes,
     ],
   };

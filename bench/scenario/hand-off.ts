@@ -10,11 +10,11 @@ import { computePercentile } from '../lab/measure-runs.ts';
 import { openStoreAndQueues } from '../lab/open-store-and-queues.ts';
 import type { Scenario, Table } from '../scenario.ts';
 
-// How fast the engine itself is, with attempts that are done at once. Once over the laptop's own store and queues, once
-// with both in memory.
+// Measures the speed of the engine with attempts that finish at once: with the table and queues of the local platform, and with
+// both in memory.
 
 const SLOTS = 64;
-/** A graph with more tasks than that is run less often. */
+/** Graphs with more tasks run less often. */
 const LARGE_GRAPH_TASKS = 500;
 
 type BackendName = 'memory' | 'laptop';
@@ -25,12 +25,12 @@ const BACKEND_OPENERS: Record<BackendName, () => Promise<OpenedBackend>> = {
   laptop: openLaptop,
 };
 
-/** Warm-ups come first and are not counted. */
+/** Warm-up runs come first and do not count. */
 type RunCount = { readonly warmUps: number; readonly runs: number };
 
 export const handOff: Scenario = {
   name: 'hand-off',
-  description: 'From a merge to the pod of the task that waited on it, and tasks per second',
+  description: 'Time from a merge to the pod of the dependent task, and tasks per second',
   runScenario: async ({ quick }) => {
     const dags = quick
       ? [createChainDag(20), createFanDag(20)]
@@ -38,10 +38,10 @@ export const handOff: Scenario = {
     const rows: MeasuredDag[] = [];
     const shares: StorageShare[] = [];
     for (const dag of dags) {
-      const measured = async (ground: BackendName) =>
-        measureDag(dag, ground, quick ? { warmUps: 1, runs: 1 } : chooseRunCount(dag, ground));
-      const memory = await measured('memory');
-      const laptop = await measured('laptop');
+      const measure = async (backend: BackendName) =>
+        measureDag(dag, backend, quick ? { warmUps: 1, runs: 1 } : chooseRunCount(dag, backend));
+      const memory = await measure('memory');
+      const laptop = await measure('laptop');
       rows.push(memory, laptop);
       shares.push(computeStorageShare(memory, laptop));
     }
@@ -52,10 +52,10 @@ export const handOff: Scenario = {
   },
 };
 
-function chooseRunCount(dag: Dag, ground: BackendName): RunCount {
+function chooseRunCount(dag: Dag, backend: BackendName): RunCount {
   if (dag.nodes.length <= LARGE_GRAPH_TASKS) return { warmUps: 1, runs: 5 };
-  // One takes minutes.
-  if (ground === 'laptop') return { warmUps: 0, runs: 1 };
+  // A single run takes minutes.
+  if (backend === 'laptop') return { warmUps: 0, runs: 1 };
   return { warmUps: 1, runs: 3 };
 }
 
@@ -74,18 +74,21 @@ async function openLaptop(): Promise<OpenedBackend> {
 type MeasuredDag = Awaited<ReturnType<typeof measureDag>>;
 
 async function measureDag(dag: Dag, name: BackendName, { warmUps, runs }: RunCount) {
-  const ground = await BACKEND_OPENERS[name]();
+  const backend = await BACKEND_OPENERS[name]();
   try {
-    const all = await measureHandOffs(dag, ground, { count: warmUps + runs, slots: SLOTS });
+    const runsWithWarmUps = await measureHandOffs(dag, backend, {
+      count: warmUps + runs,
+      slots: SLOTS,
+    });
     return {
       dag: dag.name,
       ground: name,
       warmUps,
       runs,
-      ...collectFigures(dag, all.slice(warmUps)),
+      ...collectFigures(dag, runsWithWarmUps.slice(warmUps)),
     };
   } finally {
-    await ground.close();
+    await backend.close();
   }
 }
 
@@ -110,7 +113,7 @@ function collectFigures(dag: Dag, counted: readonly HandOffRun[]) {
 
 type StorageShare = ReturnType<typeof computeStorageShare>;
 
-/** How much of the laptop's makespan goes when its store and its queues do. */
+/** Computes the share of the local table and queues in the makespan. */
 function computeStorageShare(memory: MeasuredDag, laptop: MeasuredDag) {
   return {
     dag: laptop.dag,
@@ -122,10 +125,10 @@ function computeStorageShare(memory: MeasuredDag, laptop: MeasuredDag) {
 
 function createMakespanTable(rows: readonly MeasuredDag[]): Table {
   return {
-    title: 'Hand-off in milliseconds (commit to start), tasks per second',
+    title: 'Hand-off in milliseconds (merge to pod request), tasks per second',
     head: [
       'graph',
-      'store and queues',
+      'table and queues',
       'warm-ups',
       'runs',
       'p50',
@@ -144,23 +147,23 @@ function createMakespanTable(rows: readonly MeasuredDag[]): Table {
       (row.makespanMs / 1_000).toFixed(1),
     ]),
     notes: [
-      'Medians of the runs; percentiles are taken within a run. 64 slots, one engine in one process.',
-      'Warm-ups are whole runs before them, over the same store, and are not counted.',
-      'Only the chain is pure latency: elsewhere waiting for a slot and for the merge queue is part of it.',
-      'The makespan is from the submission, planning and activation included, to the last merge.',
+      'Medians of the runs; percentiles are computed per run. 64 slots, one engine in one process.',
+      'Warm-ups are complete runs on the same table before the counted runs.',
+      'Only the chain shows pure latency; other graphs also wait for slots and for the merge queue.',
+      'The makespan lasts from the submission, including planning and activation, to the last merge.',
     ],
   };
 }
 
 function createShareTable(shares: readonly StorageShare[]): Table {
   return {
-    title: "How much of the laptop's makespan is its embedded store and queues",
+    title: 'Share of the local table and queues in the makespan',
     head: ['graph', 'memory s', 'laptop s', 'share %'],
     rows: shares.map(({ dag, memoryMs, laptopMs, embedded }) => [
       dag,
       ...[memoryMs, laptopMs].map((ms) => (ms / 1_000).toFixed(2)),
       (embedded * 100).toFixed(1),
     ]),
-    notes: ['1 - memory / laptop: their clients and the wire to them are part of it.'],
+    notes: ['1 - memory / laptop; includes clients and network connections of table and queues.'],
   };
 }

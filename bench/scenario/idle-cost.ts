@@ -12,19 +12,19 @@ import type { Tally } from '../lab/meter.ts';
 import { Meter } from '../lab/meter.ts';
 import type { Scenario } from '../scenario.ts';
 
-// What a minute costs in which nothing happens, by how much is stored of plans that have ended.
+// Measures the cost of an idle minute by the number of stored tasks of ended plans.
 
 const TASKS_PER_PLAN = 100;
 
 export const idleCost: Scenario = {
   name: 'idle-cost',
-  description: 'Units of a minute in which nothing happens, by what is stored',
+  description: 'Capacity units of an idle minute, by the number of stored tasks',
   runScenario: async ({ quick }) => {
     const sizes = quick ? [0, 1_000] : [0, 1_000, 10_000];
     const rows: { readonly stored: number; readonly minute: Tally }[] = [];
     for (const stored of sizes) rows.push({ stored, minute: await measureIdleMinute(stored) });
     const table = {
-      title: 'A minute of the reconciler, nothing to do',
+      title: 'A minute of the resync without pending work',
       head: ['tasks stored', 'RCU', 'WCU', 'requests', 'SQS sends'],
       rows: rows.map(({ stored, minute }) => [
         stored,
@@ -33,7 +33,7 @@ export const idleCost: Scenario = {
         minute.requests,
         minute.sends,
       ]),
-      notes: ['Plans of 100 tasks, complete, their pull requests merged and branches gone.'],
+      notes: ['Complete plans of 100 tasks, with merged pull requests and deleted branches.'],
     };
     return { tables: [table], figures: rows };
   },
@@ -45,21 +45,21 @@ async function measureIdleMinute(stored: number): Promise<Tally> {
   await fillTable(table, stored);
   const meter = new Meter();
   const lab = createLab({ time, table, slots: 8, meter });
-  let over = false;
+  let isOver = false;
   const minute = lab.runResync().then(() => {
-    over = true;
+    isOver = true;
   });
-  await time.runUntil(() => over, 60_000);
+  await time.runUntil(() => isOver, 60_000);
   await minute;
   if (lab.failures.length > 0) throw lab.failures[0];
   return { ...meter.getTally('reconcile') };
 }
 
 async function fillTable(table: MemoryTable, stored: number): Promise<void> {
-  for (let place = 0; place < stored; place += 1) {
-    const plan = `p${String(Math.floor(place / TASKS_PER_PLAN)).padStart(10, '0')}`;
-    if (place % TASKS_PER_PLAN === 0) await putEndedPlan(table, plan);
-    const task = `t${place % TASKS_PER_PLAN}`;
+  for (let index = 0; index < stored; index += 1) {
+    const plan = `p${String(Math.floor(index / TASKS_PER_PLAN)).padStart(10, '0')}`;
+    if (index % TASKS_PER_PLAN === 0) await putEndedPlan(table, plan);
+    const task = `t${index % TASKS_PER_PLAN}`;
     await putNewTask(table, { ...createTaskStateFixture(), plan, task, status: 'merged' }, []);
   }
 }

@@ -9,8 +9,8 @@ import { createPrng } from '../lab/dag.ts';
 import { computePercentile } from '../lab/measure-runs.ts';
 import type { Scenario } from '../scenario.ts';
 
-// How long a plan takes by the order in which ready tasks get slots, over the longer of what no order can beat: its
-// critical path, and its work spread over the slots. Estimates are off; ranks are made of them as at activation.
+// Compares the orders in which ready tasks get slots. The makespan is divided by a lower bound for any order: the critical path,
+// or the total work divided by the slots, whichever is longer. Ranks come from inaccurate estimates, as in a real plan.
 
 const GRAPH_COUNT = 200;
 const SEED = 7;
@@ -23,7 +23,7 @@ type Workload = {
   readonly minutes: number[];
   readonly slots: number;
 };
-/** Which of the ready ordinals start now. */
+/** Chooses the ready tasks to start, by ordinal. */
 type StartOrder = (
   work: Workload,
   ready: readonly number[],
@@ -32,12 +32,12 @@ type StartOrder = (
 
 export const makespan: Scenario = {
   name: 'makespan',
-  description: 'Makespan over what no order can beat, by the order in which tasks get slots',
+  description: 'Makespan divided by its lower bound, by the order in which tasks get slots',
   runScenario: async ({ quick }) => {
     const random = createPrng(SEED);
     const works = Array.from({ length: quick ? 20 : GRAPH_COUNT }, () => drawWorkload(random));
     const orders: [string, StartOrder][] = [
-      ['ours: longest path ahead', orderByRank],
+      ['smol-gang: highest rank first', orderByRank],
       ['wave by wave', orderByWave],
       ['first in, first out', orderByArrival],
     ];
@@ -54,7 +54,7 @@ export const makespan: Scenario = {
       };
     });
     const table = {
-      title: `Makespan over max(critical path, work / slots), ${works.length} random graphs`,
+      title: `Makespan divided by max(critical path, work / slots), ${works.length} random graphs`,
       head: ['order', 'mean', 'p95', 'worst'],
       rows: rows.map(({ name, mean, p95, worst }) => [
         name,
@@ -87,7 +87,7 @@ function drawWorkload(random: () => number): Workload {
   return { nodes, states, minutes: real, slots: 4 + Math.floor(random() * 13) };
 }
 
-/** Waits on at most `most` of the `reach` before it. */
+/** Draws a task with at most `most` dependencies among the `reach` tasks before. */
 function drawTask(
   random: () => number,
   place: number,
@@ -95,8 +95,8 @@ function drawTask(
   { reach, most }: { readonly reach: number; readonly most: number },
 ): TaskSpec {
   const dependsOn = new Set<string>();
-  const wanted = place < 3 ? 0 : Math.floor(random() * (most + 1));
-  for (let n = 0; n < wanted; n += 1)
+  const dependencyCount = place < 3 ? 0 : Math.floor(random() * (most + 1));
+  for (let n = 0; n < dependencyCount; n += 1)
     dependsOn.add(`t${place - 1 - Math.floor(random() * Math.min(place, reach))}`);
   const error = 2 ** (2 * random() - 1);
   return taskSpecSchema.parse({
@@ -119,14 +119,14 @@ function computeLowerBound({ nodes, minutes, slots }: Workload): number {
     const from = Math.max(0, ...node.dependsOn.map((parent) => ends[parent] ?? 0));
     ends.push(from + (minutes[ordinal] ?? 0));
   }
-  const total = minutes.reduce((sum, each) => sum + each, 0);
+  const total = minutes.reduce((sum, duration) => sum + duration, 0);
   return Math.max(...ends, total / slots);
 }
 
-/** Minutes until the last has ended. */
+/** Computes the minutes until the last task ends. */
 function simulateMakespan(work: Workload, order: StartOrder): number {
-  const missing = work.nodes.map((node) => new Set(node.dependsOn));
-  const ready = missing.flatMap((set, ordinal) => (set.size === 0 ? [ordinal] : []));
+  const openDependencies = work.nodes.map((node) => new Set(node.dependsOn));
+  const ready = openDependencies.flatMap((set, ordinal) => (set.size === 0 ? [ordinal] : []));
   const ends = new Map<number, number>();
   let now = 0;
   for (;;) {
@@ -139,12 +139,13 @@ function simulateMakespan(work: Workload, order: StartOrder): number {
     now = at;
     ends.delete(ended);
     for (const dependent of work.nodes[ended]?.dependents ?? []) {
-      if (missing[dependent]?.delete(ended) && missing[dependent].size === 0) ready.push(dependent);
+      if (openDependencies[dependent]?.delete(ended) && openDependencies[dependent].size === 0)
+        ready.push(dependent);
     }
   }
 }
 
-/** The scheduler's own choice. */
+/** Chooses tasks with the scheduler of the engine. */
 function orderByRank(
   { states, slots }: Workload,
   ready: readonly number[],
@@ -154,9 +155,9 @@ function orderByRank(
     const task = states[ordinal];
     return task === undefined ? [] : [{ task, planCap: slots }];
   });
-  const held = running.map(() => ({ plan: PLAN_KEY.plan, repo: REPO }));
+  const usedSlots = running.map(() => ({ plan: PLAN_KEY.plan, repo: REPO }));
   const caps = { system: slots, repository: slots, plan: slots };
-  return pickTasks(candidates, held, caps).map((task) => task.ordinal);
+  return pickTasks(candidates, usedSlots, caps).map((task) => task.ordinal);
 }
 
 function orderByArrival(
@@ -167,14 +168,14 @@ function orderByArrival(
   return ready.slice(0, Math.max(0, slots - running.length));
 }
 
-/** None of a wave before all of the wave before have ended. */
+/** Starts a wave only after all tasks of the previous wave have ended. */
 function orderByWave(
   { nodes, slots }: Workload,
   ready: readonly number[],
   running: readonly number[],
 ): number[] {
-  const waveOf = (ordinal: number): number => nodes[ordinal]?.wave ?? 0;
-  const wave = Math.min(...[...ready, ...running].map(waveOf));
-  const own = ready.filter((ordinal) => waveOf(ordinal) === wave);
-  return own.slice(0, Math.max(0, slots - running.length));
+  const getWave = (ordinal: number): number => nodes[ordinal]?.wave ?? 0;
+  const wave = Math.min(...[...ready, ...running].map(getWave));
+  const inWave = ready.filter((ordinal) => getWave(ordinal) === wave);
+  return inWave.slice(0, Math.max(0, slots - running.length));
 }

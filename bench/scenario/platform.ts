@@ -9,23 +9,22 @@ import { computePercentile, measureRuns } from '../lab/measure-runs.ts';
 import { openStoreAndQueues } from '../lab/open-store-and-queues.ts';
 import type { Report, Scenario } from '../scenario.ts';
 
-// What one step of the engine pays on this machine, through the adapters and over the wire: a store
-// operation, and the way of a message from its sender to the handler. One caller at a time, data on disk, store and queues
-// in the process of their own that the laptop gives them.
+// Measures basic operations of the local platform, through the adapters and the network: calls of the table, and the time of a
+// message from its sender to the handler. A single caller, data on disk, table and queues in a separate process.
 
 const OPERATION_COUNT = 500;
 
 export const platform: Scenario = {
   name: 'platform',
-  description: 'What one step of the engine pays on this machine, over the wire',
+  description: 'Table and queue operations on this machine, through the network',
   runScenario: async ({ quick }) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'smol-bench-'));
     const count = quick ? 50 : OPERATION_COUNT;
     try {
       const opened = await openStoreAndQueues(dataDir);
       try {
-        const rows = await benchStore(opened.table, count);
-        return createReport([...rows, await benchQueue(opened, count)]);
+        const rows = await measureTable(opened.table, count);
+        return createReport([...rows, await measureQueue(opened, count)]);
       } finally {
         await opened.close();
       }
@@ -44,7 +43,7 @@ function createReport(rows: readonly Measurement[]): Report {
     return { what: label, count: times.length, p50, p95, max };
   });
   const table = {
-    title: 'Milliseconds of one call at a time, data on disk',
+    title: 'Milliseconds per call, one call at a time, data on disk',
     head: ['call', 'n', 'p50', 'p95', 'max'],
     rows: figures.map(({ what, count, p50, p95, max }) => [
       what,
@@ -55,20 +54,20 @@ function createReport(rows: readonly Measurement[]): Report {
   return { tables: [table], figures };
 }
 
-async function benchStore(table: Table, count: number): Promise<Measurement[]> {
+async function measureTable(table: Table, count: number): Promise<Measurement[]> {
   return [
-    { label: 'store: put if absent', times: await measureRuns(count, (n) => putItem(table, n)) },
-    { label: 'store: get', times: await measureRuns(count, (n) => getItem(table, n)) },
+    { label: 'table: put if absent', times: await measureRuns(count, (n) => putItem(table, n)) },
+    { label: 'table: get', times: await measureRuns(count, (n) => getItem(table, n)) },
     {
-      label: 'store: update if the version is still so',
+      label: 'table: update if the version is unchanged',
       times: await measureRuns(count, (n) => updateItem(table, n)),
     },
     {
-      label: 'store: first 25 of a partition',
+      label: 'table: first 25 of a partition',
       times: await measureRuns(count, () => queryItems(table)),
     },
     {
-      label: 'store: first 25 of an index',
+      label: 'table: first 25 of an index',
       times: await measureRuns(count, () => queryIndex(table)),
     },
   ];
@@ -102,13 +101,13 @@ async function queryIndex(table: Table): Promise<void> {
 
 type OpenedBackend = Awaited<ReturnType<typeof openStoreAndQueues>>;
 
-/** From before the send to the handler's call, each message once its predecessor has arrived. */
-async function benchQueue({ openQueue }: OpenedBackend, count: number): Promise<Measurement> {
-  let arrived = (_message: QueueMessage) => {};
-  const queue = openQueue(async (message) => arrived(message));
+/** Measures the time from before the send to the call of the handler, one message at a time. */
+async function measureQueue({ openQueue }: OpenedBackend, count: number): Promise<Measurement> {
+  let reportArrival = (_message: QueueMessage) => {};
+  const queue = openQueue(async (message) => reportArrival(message));
   const times = await measureRuns(count, async (n) => {
     const arrival = new Promise<QueueMessage>((resolve) => {
-      arrived = resolve;
+      reportArrival = resolve;
     });
     const plan = `p${n}`;
     await queue.send([{ message: { type: 'reconcile_plan', v: 1, plan } }]);
@@ -118,7 +117,7 @@ async function benchQueue({ openQueue }: OpenedBackend, count: number): Promise<
   return { label: 'queue: from sender to handler', times };
 }
 
-/** A figure of something that did not work would be no figure. */
-function requireCondition(holds: unknown): void {
-  if (!holds) throw new Error('the platform did not do what is measured');
+/** Aborts a measurement whose operation failed. */
+function requireCondition(condition: unknown): void {
+  if (!condition) throw new Error('a measured operation failed');
 }

@@ -7,12 +7,12 @@ import type { Tally } from '../lab/meter.ts';
 import { Meter } from '../lab/meter.ts';
 import type { Report, Scenario, Table } from '../scenario.ts';
 
-// What a task costs at the store and the queues, from the submission to the plan that is ready for a person.
+// Measures the table and queue usage of a task, from the submission of its plan to the completion.
 
 const PLAN = 'p0123456789';
 const SLOTS = 8;
 const MINUTE_MS = 60_000;
-/** As of AWS, roughly; only their order matters here: it decides who meets whom. */
+/** Approximate latencies of AWS in milliseconds; their relation decides which calls overlap. */
 const LATENCY = { table: 5, queue: 8, launcher: 50, forge: 150, transit: 30 };
 
 type Cost = {
@@ -27,19 +27,21 @@ type Cost = {
 
 export const storeCost: Scenario = {
   name: 'store-cost',
-  description: 'Capacity units, requests and messages of a task, by the size of its plan',
+  description: 'Capacity units, requests and messages per task, by the size of the plan',
   runScenario: async ({ quick }) => {
     const bounded = (quick ? [10, 100] : [10, 100, 1_000, 10_000]).map((size) =>
       createBoundedDag(size),
     );
-    // The widest has as many tasks, with the first and the last, as a graph may have.
+    // Together with the first and the last task, the widest fan has the maximum of 10,000 tasks.
     const fans = (quick ? [100] : [2_000, 9_998]).map((width) => createFanDag(width));
     const costs: Cost[] = [];
     for (const dag of [...bounded, ...fans]) {
       const cost = await measureCost(dag);
       costs.push(cost);
       const { readUnits, writeUnits } = cost.perTask;
-      console.log(`${dag.name}: ${readUnits.toFixed(1)} RCU, ${writeUnits.toFixed(1)} WCU a task`);
+      console.log(
+        `${dag.name}: ${readUnits.toFixed(1)} RCU, ${writeUnits.toFixed(1)} WCU per task`,
+      );
     }
     return createReport(costs);
   },
@@ -59,24 +61,24 @@ export async function measureCost(dag: Dag): Promise<Cost> {
     podEndMs: 1_000,
   });
   let minutes = 0;
-  const tick = (): void => {
-    time.runAfter(MINUTE_MS, tick);
+  const runEveryMinute = (): void => {
+    time.runAfter(MINUTE_MS, runEveryMinute);
     minutes += 1;
     void lab.runResync();
   };
-  time.runAfter(MINUTE_MS, tick);
-  const began = time.now();
+  time.runAfter(MINUTE_MS, runEveryMinute);
+  const startedAt = time.now();
   const submitted = lab.submitPlan(PLAN, dag).catch((error: unknown) => {
     lab.failures.push(error);
   });
-  const done = await time.runUntil(
+  const isDone = await time.runUntil(
     () => lab.completePlans.has(PLAN) || lab.failures.length > 0,
     400 * 24 * 60 * MINUTE_MS,
   );
   if (lab.failures.length > 0) throw lab.failures[0];
-  if (!done) throw new Error(`${dag.name} did not end`);
+  if (!isDone) throw new Error(`${dag.name} did not complete in time`);
   await submitted;
-  const virtualMinutes = (time.now() - began) / MINUTE_MS;
+  const virtualMinutes = (time.now() - startedAt) / MINUTE_MS;
   await time.runUntil(() => false, 5 * MINUTE_MS);
   return {
     name: dag.name,
@@ -91,7 +93,7 @@ export async function measureCost(dag: Dag): Promise<Cost> {
   };
 }
 
-/** Attempts of many lengths, the same in each run: between half and one and a half of `middleMs`. */
+/** Creates repeatable attempt durations between 50 % and 150 % of `middleMs`. */
 function createDurationSpread(middleMs: number): () => number {
   let n = 0;
   return () => {
@@ -100,14 +102,14 @@ function createDurationSpread(middleMs: number): () => number {
   };
 }
 
-function scaleTally(tally: Tally, by: number): Tally {
+function scaleTally(tally: Tally, divisor: number): Tally {
   const { requests, readUnits, writeUnits, sends, messages } = tally;
   return {
-    requests: requests / by,
-    readUnits: readUnits / by,
-    writeUnits: writeUnits / by,
-    sends: sends / by,
-    messages: messages / by,
+    requests: requests / divisor,
+    readUnits: readUnits / divisor,
+    writeUnits: writeUnits / divisor,
+    sends: sends / divisor,
+    messages: messages / divisor,
   };
 }
 
@@ -120,7 +122,7 @@ function renderTally(tally: Tally): number[] {
 
 function createReport(costs: readonly Cost[]): Report {
   const totals: Table = {
-    title: 'Cost of a task, its share of the plan included (no reconciler)',
+    title: 'Usage per task, including its share of the plan, without the resync',
     head: ['plan', 'tasks', ...COLUMN_TITLES, 'largest item KB'],
     rows: costs.map((cost) => [
       cost.name,
@@ -129,7 +131,7 @@ function createReport(costs: readonly Cost[]): Report {
       cost.largest.bytes / 1_024,
     ]),
     notes: [
-      "Units by DynamoDB's published rules over the table in memory, those of indexes included.",
+      "Units by DynamoDB's published rules, including indexes, measured with the table in memory.",
       `${SLOTS} slots, attempts of 2.5 to 7.5 minutes without output, with webhooks.`,
     ],
   };
@@ -138,7 +140,7 @@ function createReport(costs: readonly Cost[]): Report {
 
 function createActorTable(cost: Cost): Table {
   return {
-    title: `By handler, ${cost.name}: per task (reconciler: per minute)`,
+    title: `By handler, ${cost.name}: per task (resync: per minute)`,
     head: ['handler', ...COLUMN_TITLES],
     rows: Object.entries(cost.byActor).map(([actor, tally]) => [
       actor,
