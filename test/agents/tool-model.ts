@@ -100,9 +100,10 @@ function createNextMessage(
 
 /** Finds the path of the workspace in a prompt, because agents require absolute paths. */
 function findWorkspace(text: string): string {
-  const found = /(\/[^\s"'\\`<>]+\/workspace)\b/.exec(text)?.[1];
-  if (found === undefined) throw new Error('the prompt of the agent contains no workspace path');
-  return found;
+  const workspace = /(\/[^\s"'\\`<>]+\/workspace)\b/.exec(text)?.[1];
+  if (workspace === undefined)
+    throw new Error('the prompt of the agent contains no workspace path');
+  return workspace;
 }
 
 function streamMessage(response: ServerResponse, message: ModelMessage, finish: string): void {

@@ -52,10 +52,10 @@ const GAP_MS = 6_000;
 /** Refuses calls until at least one was refused, between the bounds of the burst. */
 async function refuseUntilNoticed({ refusal, atLeastMs, atMostMs }: Burst): Promise<void> {
   const { model } = stage;
-  const before = model.refusalCount;
+  const refusalsBefore = model.refusalCount;
   model.refuse(refusal);
   await delay(atLeastMs);
-  for (let ms = atLeastMs; ms < atMostMs && model.refusalCount === before; ms += 50)
+  for (let ms = atLeastMs; ms < atMostMs && model.refusalCount === refusalsBefore; ms += 50)
     await delay(50);
   model.refuse(undefined);
 }
@@ -106,9 +106,9 @@ test('fifty tasks complete under throttling by forge and model without a failure
   expect(root).toMatchObject({ draft: false, state: 'open' });
   expect(end.plan.counts).toEqual({ merged: 50 });
   const events = await Promise.all(GRAPH.map(({ id }) => listTaskEvents(platform, plan, id)));
-  for (const [n, seen] of events.entries())
+  for (const [n, taskEvents] of events.entries())
     expect(
-      seen.filter((event) => FAILURE_EVENTS.includes(event)),
+      taskEvents.filter((event) => FAILURE_EVENTS.includes(event)),
       `t${n}`,
     ).toEqual([]);
   const parked = events.flat().filter((event) => event === 'attempt_refused').length;

@@ -84,8 +84,10 @@ async function requireRefusedEdits(plan: string): Promise<void> {
     message: expect.stringContaining('A better name'),
     details: { revision: 8 },
   });
-  const late = await cli(['plan', 'approve', plan, '--revision', '7'], { expectedExit: 5 });
-  expect(late.stderr).toContain('revision 8');
+  const outdatedApproval = await cli(['plan', 'approve', plan, '--revision', '7'], {
+    expectedExit: 5,
+  });
+  expect(outdatedApproval.stderr).toContain('revision 8');
   const cyclic = await cli(['plan', 'add-dep', plan, 'a', 'cd']);
   expect(cyclic).toMatchObject({ code: 2, stderr: expect.stringMatching(/a -> cd -> a/) });
   expect((await readGraph(plan)).revision).toBe(8);

@@ -45,7 +45,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   tries: `TRY the first time is too early\n${renderWriteOrder('src/tries.txt', 'tries')}`,
   fails: `UNLESS the manual\n${renderWriteOrder('src/fails.txt', 'fails')}`,
   steered: `HOLD steered\n${renderWriteOrder('src/steered.txt', 'first')}`,
-  five: `SAY and a note for whoever comes next\n${renderWriteOrder('src/five.txt', 'five')}`,
+  five: `SAY and a note for the next task\n${renderWriteOrder('src/five.txt', 'five')}`,
 };
 
 let model: ScriptedTaskModel;
@@ -192,10 +192,10 @@ test('changes requested by command and at the forge reach the repair', async () 
   await postReview(
     number,
     'REQUEST_CHANGES',
-    renderWriteOrder('src/five.txt', 'five, mended'),
+    renderWriteOrder('src/five.txt', 'five, repaired'),
     reviewer,
   );
-  const change = renderWriteOrder('src/tries.txt', 'tries, mended');
+  const change = renderWriteOrder('src/tries.txt', 'tries, repaired');
   await platform.cli(['task', 'request-changes', plan, 'tries', change], { expectedExit: 0 });
 
   const repaired = await waitForTask(
@@ -206,7 +206,7 @@ test('changes requested by command and at the forge reach the repair', async () 
     120_000,
   );
   expect(repaired.pullRequest?.number).toBe(number);
-  expect(await readFileOnBranch('t/five', 'src/five.txt')).toBe('five, mended');
+  expect(await readFileOnBranch('t/five', 'src/five.txt')).toBe('five, repaired');
   await waitForTask(
     platform,
     plan,
@@ -214,7 +214,7 @@ test('changes requested by command and at the forge reach the repair', async () 
     (task) => task.status === 'in_review' && task.attempt > tries.attempt,
     120_000,
   );
-  expect(await readFileOnBranch('t/tries', 'src/tries.txt')).toBe('tries, mended');
+  expect(await readFileOnBranch('t/tries', 'src/tries.txt')).toBe('tries, repaired');
 });
 
 test('only an approval of the present commit counts', async () => {

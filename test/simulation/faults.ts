@@ -55,6 +55,7 @@ export const FAULT_KINDS = [
   'person_rewrites',
   'person_roots',
 ] as const;
+/** Kind of fault. */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Probability of each fault: per effect of a handler for the handler faults, per opportunity for all others. */

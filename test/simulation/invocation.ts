@@ -23,6 +23,7 @@ export type Invocation = {
   onCrash: () => void;
 };
 
+/** Port of the engine with simulated faults. */
 export type PortName = 'table' | 'queue' | 'launcher' | 'forge';
 
 /** Mean milliseconds between two effects. */

@@ -229,10 +229,10 @@ test('an upgrade from a foreign origin or to another path reaches no handler', a
   const { socketUrl, url, events } = await startTestGateway();
   const origin = 'https://evil.example';
   const foreign = new WebSocket(socketUrl, { headers: { origin } });
-  const elsewhere = new WebSocket(`${url.replace('http', 'ws')}/elsewhere`);
+  const otherPath = new WebSocket(`${url.replace('http', 'ws')}/other-path`);
 
   const failures = await Promise.all(
-    [foreign, elsewhere].map(
+    [foreign, otherPath].map(
       (socket) => new Promise<Error>((resolve) => socket.on('error', resolve)),
     ),
   );

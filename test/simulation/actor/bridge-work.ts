@@ -125,14 +125,14 @@ function mergeRoot(
 function choosePaths(bridge: Bridge, repository: SimRepository): string[] {
   const { random, faults } = bridge.world;
   const { scope, end } = bridge.assignment.task;
-  const own = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
+  const paths = end || scope.length === 0 ? [`src/${bridge.key.task}.ts`] : [...scope];
   if (random.chance(0.03) && !end) return [];
   // A merged change of the shared file invalidates the evidence of waiting pull requests, or conflicts with them.
   const isAboutMerging = faults.foci.some((focus) => focus.status === 'merging');
-  if (random.chance(isAboutMerging ? 0.2 : 0.4)) own.push('CHANGELOG.md');
+  if (random.chance(isAboutMerging ? 0.2 : 0.4)) paths.push('CHANGELOG.md');
   if (random.chance(0.15)) {
     const all = [...repository.graph.get(bridge.assignment.repository.start).files.keys()];
-    own.push(random.pick(all.filter((path) => path !== '.smol-gang.yaml')));
+    paths.push(random.pick(all.filter((path) => path !== '.smol-gang.yaml')));
   }
-  return own;
+  return paths;
 }

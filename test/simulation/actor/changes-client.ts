@@ -34,14 +34,14 @@ export class ChangesClient {
 
   async compareWithList(): Promise<void> {
     await this.#world.loop.sleep(INDEX_SETTLED_MS);
-    const all = await this.#listAllTasks();
+    const shownTasks = await this.#listAllTasks();
     await this.#fetchChanges();
-    for (const shown of all) {
-      const seen = this.#tasks.get(shown.id);
-      if (seen !== undefined && seen.version >= shown.version) continue;
+    for (const shown of shownTasks) {
+      const assembled = this.#tasks.get(shown.id);
+      if (assembled !== undefined && assembled.version >= shown.version) continue;
       this.#world.judge.recordViolation(
         this.#world,
-        `${shown.id} of ${this.#plan} is ${shown.status}, but a client of its changes saw ${seen?.status ?? 'no such task'}`,
+        `${shown.id} of ${this.#plan} is ${shown.status}, but a client of its changes saw ${assembled?.status ?? 'no such task'}`,
       );
     }
   }

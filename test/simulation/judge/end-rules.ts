@@ -41,8 +41,8 @@ function judgeSimple(world: World, plan: KnownPlan, run: number, isSwept: boolea
       const owned = readBranch(branch);
       return owned?.kind === 'task' && owned.plan === plan.id && owned.run === run;
     };
-    const own = pulls.filter((pull) => isOwn(pull.head));
-    if (own.length === 0)
+    const hasPull = pulls.some((pull) => isOwn(pull.head));
+    if (!hasPull)
       world.judge.recordViolation(
         world,
         `the simple plan ${plan.id} is complete without a pull request`,

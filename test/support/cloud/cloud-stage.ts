@@ -47,7 +47,9 @@ export type CloudOptions = {
   /** Variables that replace values of the template. */
   readonly replaced: Readonly<Record<string, string>>;
 };
+/** Running functions with their store, queues and socket endpoint. */
 export type CloudStage = Awaited<ReturnType<typeof startCloudStage>>;
+/** Frame posted to a WebSocket connection. */
 export type PushedFrame = { readonly connection: string; readonly frame: unknown };
 
 export async function startCloudStage(options: CloudOptions) {
@@ -74,7 +76,7 @@ export async function startCloudStage(options: CloudOptions) {
     queue: createSqsQueue({ ...aws, endpoint: queues.endpoint, urls: queues.urls }),
     frames: sockets.frames,
     /** Closes a connection: later posts to the connection are answered with 410. */
-    closeConnection: (connection: string) => sockets.gone.add(connection),
+    closeConnection: (connection: string) => sockets.closedConnections.add(connection),
     /** Starts another process of a function, with an extended environment. */
     start,
     invoke: async (id: string, event: object) => (await getFunction(id)).process.invoke(event),
@@ -106,6 +108,7 @@ type StageParts = CloudOptions & {
   readonly queues: Awaited<ReturnType<typeof startQueues>>;
   readonly sockets: SocketEndpoint;
 };
+/** Process of a function with its rights guards. */
 export type RunningFunction = { readonly process: LambdaProcess; close(): Promise<void> };
 
 async function startFunction(
@@ -236,14 +239,14 @@ type SocketEndpoint = Awaited<ReturnType<typeof startSocketEndpoint>>;
 /** Serves `@connections`: records posts, and answers 410 for closed connections. */
 async function startSocketEndpoint() {
   const frames: PushedFrame[] = [];
-  const gone = new Set<string>();
+  const closedConnections = new Set<string>();
   const server = createServer((request, response) => {
     const [, connection = ''] = /^\/@connections\/([^/?]+)$/.exec(request.url ?? '') ?? [];
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       if (request.method !== 'POST' || connection === '') response.writeHead(403).end();
-      else if (gone.has(connection))
+      else if (closedConnections.has(connection))
         response.writeHead(410, { 'x-amzn-errortype': 'GoneException' }).end('{}');
       else {
         frames.push({ connection, frame: JSON.parse(Buffer.concat(chunks).toString()) });
@@ -254,7 +257,7 @@ async function startSocketEndpoint() {
   const port = await listenOnLoopback(server, 0);
   return {
     frames,
-    gone,
+    closedConnections,
     endpoint: `http://127.0.0.1:${port}`,
     close: () =>
       new Promise<void>((resolve) => {

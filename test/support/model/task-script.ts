@@ -25,7 +25,7 @@ export type ScriptStep =
   | { readonly kind: 'call'; readonly call: RequestedCall }
   | { readonly kind: 'keep'; readonly path: string }
   | { readonly kind: 'hold'; readonly name: string }
-  | { readonly kind: 'cannot'; readonly reason: string; readonly once: boolean }
+  | { readonly kind: 'cannot'; readonly reason: string; readonly onlyFirstAttempt: boolean }
   | { readonly kind: 'unless' | 'spin'; readonly name: string }
   | { readonly kind: 'say'; readonly text: string };
 
@@ -68,7 +68,7 @@ function parseScriptLine(word: string, argument: string): ScriptStep[] {
       }));
     case 'CANNOT':
     case 'TRY':
-      return [{ kind: 'cannot', reason: argument, once: word === 'TRY' }];
+      return [{ kind: 'cannot', reason: argument, onlyFirstAttempt: word === 'TRY' }];
     case 'UNLESS':
       return [{ kind: 'unless', name: argument }];
     case 'SPIN':
@@ -95,7 +95,10 @@ export function answerScriptedTurn(
   let doneCount = 0;
   for (const step of steps) {
     if (step.kind === 'hold' && !released.has(step.name)) return { hold: step.name };
-    if (step.kind === 'cannot' && !(step.once && /An earlier attempt failed/.test(prompt)))
+    if (
+      step.kind === 'cannot' &&
+      !(step.onlyFirstAttempt && /An earlier attempt failed/.test(prompt))
+    )
       return { text: `CANNOT: ${step.reason}` };
     if (step.kind === 'unless' && !released.has(step.name))
       return { text: `CANNOT: ${step.name} is missing` };

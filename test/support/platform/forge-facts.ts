@@ -16,6 +16,7 @@ const pullSchema = z.object({
   base: z.object({ ref: z.string() }),
   labels: z.array(z.object({ name: z.string() })),
 });
+/** Pull request as the API of the forge returns it. */
 export type PullFacts = z.infer<typeof pullSchema>;
 
 export function listPulls(
@@ -38,14 +39,16 @@ export async function listRunPulls(
   run = 1,
 ): Promise<RunPulls> {
   const prefix = `smol-gang/${plan}-r${run}/`;
-  const all = (await listPulls(platform, repo)).filter((pull) => pull.head.ref.startsWith(prefix));
+  const ofRun = (await listPulls(platform, repo)).filter((pull) =>
+    pull.head.ref.startsWith(prefix),
+  );
   const tasks = new Map<string, PullFacts[]>();
-  for (const pull of all) {
+  for (const pull of ofRun) {
     const name = pull.head.ref.slice(prefix.length);
     if (name === 'root') continue;
     tasks.set(name, [...(tasks.get(name) ?? []), pull]);
   }
-  return { root: all.find((pull) => pull.head.ref === `${prefix}root`), tasks };
+  return { root: ofRun.find((pull) => pull.head.ref === `${prefix}root`), tasks };
 }
 
 /** Requires that each of the tasks has exactly one pull request, which is merged, and that no other task has one. */
@@ -59,9 +62,9 @@ export async function requireOnePullPerTask(
   const pulls = await listRunPulls(platform, repo, plan, run);
   const work = [...pulls.tasks].filter(([name]) => !name.startsWith('t/end'));
   expect(work.map(([name]) => name).sort()).toEqual(tasks.map((task) => `t/${task}`).sort());
-  for (const [name, found] of work) {
-    expect(found, `pull requests of ${name}`).toHaveLength(1);
-    expect(found[0]?.merged_at, `${name} is merged`).not.toBeNull();
+  for (const [name, pullsOfTask] of work) {
+    expect(pullsOfTask, `pull requests of ${name}`).toHaveLength(1);
+    expect(pullsOfTask[0]?.merged_at, `${name} is merged`).not.toBeNull();
   }
   return pulls;
 }

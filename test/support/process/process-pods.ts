@@ -16,6 +16,7 @@ const readySchema = z.object({
   pids: z.array(z.number()),
   env: z.record(z.string(), z.string()),
 });
+/** Report of a ready fake bridge: its process id, its child processes and its environment. */
 export type ReadyBridge = z.infer<typeof readySchema>;
 
 /** Launchers that share one state folder. `manner`: behaviour of the fake bridge. */
