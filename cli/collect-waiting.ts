@@ -2,7 +2,7 @@ import type { PlanView } from '../core/contract/plan.ts';
 import type { TaskView } from '../core/contract/task.ts';
 import type { Waiting } from '../core/contract/waiting.ts';
 
-/** Collects what a plan and its tasks wait for. The plan and the task may both name the same item; it is returned once. */
+/** Collects the waiting items of a plan and its tasks. An item that the plan and a task both name is returned once. */
 export function collectWaiting(
   plan: Pick<PlanView, 'waiting'>,
   tasks: readonly Pick<TaskView, 'waiting'>[],

@@ -14,7 +14,7 @@ export type SendOptions = {
   /** Milliseconds for each try. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Receives one note when the request is repeated for the third time. */
+  /** Receives a note when the request is repeated for the third time. */
   readonly onNote: ((text: string) => void) | undefined;
   readonly now: () => number;
 };

@@ -5,7 +5,7 @@ import { formatClock, formatTokens, formatUsd } from './layout/format-figures.ts
 
 type WaitingOf<K extends Waiting['kind']> = Extract<Waiting, { readonly kind: K }>;
 
-/** Returns what a person has to do, as one sentence without a full stop. */
+/** Returns the next step of a person as a sentence without a full stop. */
 export function describeWaiting(waiting: Waiting): string {
   switch (waiting.kind) {
     case 'approval':

@@ -4,7 +4,7 @@ import { openLiveScreen } from './live-screen.ts';
 
 const PARTS = /(?![\r\n])\p{Cc}\[[?\d]*[A-Za-z]|[\s\S]/gu;
 
-/** Interprets the control sequences that the live screen uses, and holds the visible lines. */
+/** Interprets the control sequences of the live screen and holds the visible lines. */
 class TinyTerminal extends Writable {
   columns: number;
   rows: number;

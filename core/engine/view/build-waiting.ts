@@ -9,7 +9,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { buildBudgetWaiting } from '../plan/plan-budget.ts';
 
-// What plans and tasks wait for, as data. Clients add the words and the commands.
+// Builds waiting items as data. Clients add the words and the commands.
 
 const MAX_REASON_CHARS = 200;
 
