@@ -5,7 +5,7 @@ import { loadLongText, putLongText, splitText } from './document.ts';
 
 const KEY = { pk: 'P', sk: 'TEXT' };
 
-test('pieces are measured in bytes and never cut a character', () => {
+test('pieces are measured in bytes and never split a character', () => {
   const text = `${'計画'.repeat(40)}${'😀'.repeat(40)}end`;
 
   const pieces = splitText(text, 64);
@@ -17,7 +17,7 @@ test('pieces are measured in bytes and never cut a character', () => {
   }
 });
 
-test('a text of more than an item comes back whole', async () => {
+test('a text that exceeds an item is read back completely', async () => {
   const table = createMemoryTable();
   const text = '計'.repeat(700_000);
 
@@ -26,7 +26,7 @@ test('a text of more than an item comes back whole', async () => {
   expect(await loadLongText(table, KEY)).toBe(text);
 });
 
-test('who comes second changes nothing of what the first wrote', async () => {
+test('the second writer does not change the text of the first', async () => {
   const table = createMemoryTable();
   const first = 'a'.repeat(700_000);
 

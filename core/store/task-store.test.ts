@@ -5,7 +5,7 @@ import { loadTaskHistory } from './task-detail-store.ts';
 import type { StoredTask } from './task-store.ts';
 import { markTaskReconciled, saveTask } from './task-store.ts';
 
-/** The next state of a task, with a transition of its own unless `reason` says that it has none. */
+/** Builds the next state of a task, with one more transition that carries `reason`. */
 function buildNextState({ state, version }: StoredTask, reason = ''): TaskState {
   const last = { ...state.last, version: version + 1, at: state.last.at + 1, reason };
   return { ...state, last };
@@ -15,7 +15,7 @@ function listVersions(task: StoredTask): number[] {
   return [...task.recentTransitions, task.state.last].map(({ version }) => version);
 }
 
-test('every transition is a history item or on the task, in order, once', async () => {
+test('every transition is stored once and in order, on the task or as history', async () => {
   const { table, putTask, task } = createEngineFixture();
   await putTask();
 
@@ -50,7 +50,7 @@ test('a transition with a long reason does not make the item large', async () =>
   expect(await loadTaskHistory(table, (await task()).state)).not.toEqual([]);
 });
 
-test('who loses the race writes nothing, and leaves no transition that did not happen', async () => {
+test('a lost race writes neither a state nor a transition', async () => {
   const { table, putTask, task } = createEngineFixture();
   await putTask();
   for (let n = 0; n < 3; n += 1) {
@@ -82,7 +82,7 @@ test('who loses the race writes nothing, and leaves no transition that did not h
   expect(all.map(({ reason }) => reason)).not.toContain('second');
 });
 
-test('a merged task that was settled is known to have told its dependents, until it is something else', async () => {
+test('a reconciled merged task has released its dependents until its status changes', async () => {
   const { table, putTask, task } = createEngineFixture();
   await putTask({ status: 'merged' });
   expect((await task()).dependentsReleased).toBe(false);

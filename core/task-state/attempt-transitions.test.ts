@@ -28,7 +28,7 @@ function createQuestionEvent(id: string): TaskEvent {
   return { type: 'question_asked', n: 2, question };
 }
 
-test('a question that is put again after its answer does not open again', () => {
+test('a repeated question stays closed after its answer', () => {
   const answered = applyEvents(WORKING_TASK, createQuestionEvent('q-1'), {
     type: 'question_answered',
     n: 2,
@@ -42,7 +42,7 @@ test('a question that is put again after its answer does not open again', () => 
   });
 });
 
-test('a second question takes the place of the first, and its answer is not that of the first', () => {
+test('a second question replaces the first, and the answers stay apart', () => {
   const second = applyEvents(WORKING_TASK, createQuestionEvent('q-1'), createQuestionEvent('q-2'));
 
   expect(second).toMatchObject({ status: 'awaiting_input', question: { id: 'q-2' } });
@@ -52,7 +52,7 @@ test('a second question takes the place of the first, and its answer is not that
   );
 });
 
-test('a lost attempt did not report', () => {
+test('a lost attempt without usage is not a reported attempt', () => {
   const lost = applyEvents(WORKING_TASK, { type: 'attempt_lost', n: 2, why: 'its pod is gone' });
 
   expect(lost.reportedAttempts).toBeUndefined();
@@ -74,7 +74,7 @@ function refuseAttempts(count: number): TaskState {
   return state;
 }
 
-test('a task that is refused again and again waits longer by itself, and ends with the reason', () => {
+test('repeated refusals wait longer and finally block the task with the reason', () => {
   const later = applyEvents(refuseAttempts(8), {
     type: 'attempt_refused',
     n: 10,
@@ -91,7 +91,7 @@ test('a task that is refused again and again waits longer by itself, and ends wi
   });
 });
 
-test('a full cluster is not counted, and work that gets on begins the count anew', () => {
+test('a full cluster does not count as a refusal, and progress resets the count', () => {
   const full = applyEvents(refuseAttempts(2), {
     type: 'attempt_refused',
     n: 4,

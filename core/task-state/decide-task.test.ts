@@ -12,7 +12,7 @@ import type { TaskEvent, TaskEventType } from './task-event.ts';
 import { TASK_EVENT_TYPES } from './task-event.ts';
 import type { TaskState } from './task-state.ts';
 
-/** Where each event takes a task of each status; what is not named here changes nothing. */
+/** Expected status after each event in each status; an event that is not listed changes nothing. */
 const EXPECTED_STATUSES: Record<TaskStatus, Partial<Record<TaskEventType, TaskStatus>>> = {
   pending: {
     dependencies_merged: 'ready',
@@ -115,7 +115,7 @@ const EXPECTED_STATUSES: Record<TaskStatus, Partial<Record<TaskEventType, TaskSt
   },
   cancelled: { retry: 'pr_open', merge_seen: 'merged', pull_ensured: 'cancelled' },
 };
-/** Bookkeeping that is heard everywhere. */
+/** Bookkeeping events, which every status accepts. */
 const BOOKKEEPING_EVENTS: readonly TaskEventType[] = ['number_raised', 'pods_gone'];
 
 const ATTEMPT_EVENTS = [
@@ -172,7 +172,7 @@ describe('the table', () => {
     ]);
   });
 
-  test('a transition says what it was, bookkeeping leaves the last one alone', () => {
+  test('a transition is recorded, and bookkeeping keeps the last transition', () => {
     const working = createSampleTask('working');
 
     expect(applyEvent(working, createSampleEvent('attempt_lost')).last).toEqual({
@@ -192,13 +192,13 @@ describe('a pull request that was seen with a pushed branch', () => {
   const seen = { number: 12, nodeId: 'PR_12', url: 'https://forge.test/12' };
   const event = createSampleEvent('head_moved', { pull: seen });
 
-  test('becomes known where the number was lost', () => {
+  test('is stored if the number was lost', () => {
     const unknown = { ...createSampleTask('in_review'), pull: undefined };
 
     expect(applyEvent(unknown, event).pull).toEqual(seen);
   });
 
-  test('replaces none that is known', () => {
+  test('does not replace a known pull request', () => {
     const known = createSampleTask('in_review');
 
     expect(applyEvent(known, event).pull).toEqual(known.pull);
@@ -206,7 +206,7 @@ describe('a pull request that was seen with a pushed branch', () => {
   });
 });
 
-test('what is to be mended stays small, however much was said', () => {
+test('the text and the files of a repair are bounded', () => {
   const detail = 'x'.repeat(500_000);
   const files = Array.from({ length: 3_000 }, (_, n) => `src/${n}.ts`);
   const repair = { reason: 'check_red' as const, detail, files, tasks: [] };
@@ -229,7 +229,7 @@ describe('the fence', () => {
     }
   });
 
-  test('a number is claimed once, and never below one that was given', () => {
+  test('an attempt number is claimed once and never falls', () => {
     const ready = createSampleTask('ready');
 
     for (const n of [SAMPLE_ATTEMPT, SAMPLE_ATTEMPT - 1])
@@ -238,13 +238,13 @@ describe('the fence', () => {
       ).toBe('noop');
   });
 
-  test('a claim of another kind than what is wanted is none', () => {
+  test('rejects a claim of another kind than the next attempt', () => {
     const event = createSampleEvent('claimed', { kind: 'verify' });
 
     expect(decideTask(createSampleTask('ready'), event, createSampleContext()).kind).toBe('noop');
   });
 
-  test('whatever ends an attempt owes its pod a deletion', () => {
+  test('every end of an attempt requests the removal of its pod', () => {
     for (const type of ['attempt_lost', 'attempt_failed', 'result_accepted', 'cancel'] as const)
       expect(applyEvent(createSampleTask('working'), createSampleEvent(type))).toMatchObject({
         current: undefined,

@@ -11,7 +11,7 @@ import type { TaskState } from './task-state.ts';
 
 const NOW = 10_000;
 
-describe('right after a write', () => {
+describe('due time after a write', () => {
   test.each(['pr_open', 'in_review', 'merging', 'merged'] as const)(
     'a task that is %s is due soon, should its message be lost',
     (status) => {
@@ -19,16 +19,16 @@ describe('right after a write', () => {
     },
   );
 
-  test('a claim is due when its launch should have been seen, then with its lease', () => {
+  test('a claim is due after the launch grace, then with its lease', () => {
     expect(computeDueAfterWrite(createSampleTask('claimed'), NOW)).toBe(NOW + 15_000);
     expect(computeDueAfterWrite(createSampleTask('working'), NOW)).toBe(500);
   });
 
-  test('what was made pending again is looked at: the last it waits on may just have been merged', () => {
+  test('a task that becomes pending again is due, because its last dependency may just have been merged', () => {
     expect(computeDueAfterWrite(createSampleTask('pending'), NOW)).toBe(NOW + 5_000);
   });
 
-  test('a ready task is not due: it is in the ready index', () => {
+  test('a ready task is not due, because the ready index lists it', () => {
     expect(computeDueAfterWrite(createSampleTask('ready'), NOW)).toBeUndefined();
   });
 
@@ -38,7 +38,7 @@ describe('right after a write', () => {
     );
   });
 
-  test('stopped work is due while it has a pull request, or may have one that is not known yet', () => {
+  test('a cancelled task is due while it may have a pull request', () => {
     const cancelled = createSampleTask('cancelled');
 
     expect(hasPendingWork(cancelled)).toBe(true);
@@ -46,7 +46,7 @@ describe('right after a write', () => {
     expect(hasPendingWork({ ...cancelled, pull: undefined, accepted: undefined })).toBe(false);
   });
 
-  test('the lane owes nothing to one that waits for verification', () => {
+  test('a merging task that waits for verification has no pending work', () => {
     expect(hasPendingWork({ ...createSampleTask('merging'), nextAttemptKind: 'verify' })).toBe(
       false,
     );
@@ -54,7 +54,7 @@ describe('right after a write', () => {
   });
 });
 
-describe('with nothing owed', () => {
+describe('due time without pending work', () => {
   test('a live attempt is due with its lease or its question, whichever ends first', () => {
     const question = { id: 'q', text: '?', options: [], default: '', timeoutAt: 300 };
     const asking: TaskState = { ...createSampleTask('awaiting_input'), question };
@@ -64,7 +64,7 @@ describe('with nothing owed', () => {
     expect(computeIdleDue({ ...asking, question: { ...question, timeoutAt: 900 } })).toBe(500);
   });
 
-  test('a parked task is due when it may go on', () => {
+  test('a parked task is due at the end of its pause', () => {
     expect(computeIdleDue({ ...createSampleTask('ready'), parkedUntil: 7_000 })).toBe(7_000);
   });
 
@@ -76,7 +76,7 @@ describe('with nothing owed', () => {
   );
 });
 
-test('a simple plan is told what its task leaves review for', () => {
+test('a simple plan is reconciled when its task leaves review', () => {
   const simple = (status: TaskState['status']): TaskState => ({
     ...createSampleTask(status),
     simple: true,

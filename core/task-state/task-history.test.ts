@@ -24,7 +24,7 @@ function applyEvent(state: TaskState, event: TaskEvent, waiting = false): TaskSt
 }
 
 describe('budgets', () => {
-  test('an agent that fails more often than allowed blocks its task', () => {
+  test('an agent that fails too often blocks the task', () => {
     const spent = { agent: 2, infra: 0, repair: 0 };
 
     const last = applyEvent(
@@ -35,7 +35,7 @@ describe('budgets', () => {
     expect(last).toMatchObject({ status: 'blocked', reason: { code: 'agent' } });
   });
 
-  test('lost pods have a bound of their own, and wait a little longer each', () => {
+  test('lost attempts have a separate bound and wait longer each time', () => {
     const lost = (infra: number) =>
       applyEvent(
         { ...createSampleTask('working'), retryCounts: { agent: 2, infra, repair: 0 } },
@@ -48,7 +48,7 @@ describe('budgets', () => {
     expect(lost(5)).toMatchObject({ status: 'blocked', reason: { code: 'attempts_lost' } });
   });
 
-  test('a refusal for a while spends nothing and parks', () => {
+  test('a refusal parks the task and costs no retry', () => {
     const parked = applyEvent(createSampleTask('working'), createSampleEvent('attempt_refused'));
 
     expect(parked).toMatchObject({
@@ -59,7 +59,7 @@ describe('budgets', () => {
     expect(isSchedulable(parked)).toBe(false);
   });
 
-  test('repairs that nobody asked for are bounded, those of people are not', () => {
+  test('repairs are bounded unless a person requested them', () => {
     const worn = { ...createSampleTask('merging'), retryCounts: { agent: 0, infra: 0, repair: 3 } };
     const asked = { reason: 'changes_requested' as const, detail: 'no', files: [], tasks: [] };
 
@@ -69,7 +69,7 @@ describe('budgets', () => {
     );
   });
 
-  test('faults of ours in a row end as blocked', () => {
+  test('failures of the control plane in a row block the task', () => {
     const faulted = applyEvent(
       { ...createSampleTask('merging'), faults: 4 },
       createSampleEvent('faulted'),
@@ -78,7 +78,7 @@ describe('budgets', () => {
     expect(faulted).toMatchObject({ status: 'blocked', reason: { code: 'fault' } });
   });
 
-  test('a retry gives fresh budgets', () => {
+  test('a retry resets the retry counts', () => {
     const worn = {
       ...createSampleTask('blocked'),
       retryCounts: { agent: 9, infra: 9, repair: 9 },
@@ -95,7 +95,7 @@ describe('budgets', () => {
 describe('a retry', () => {
   const unaccepted = { ...createSampleTask('cancelled'), accepted: undefined, pull: undefined };
 
-  test('of one that waits for others waits again', () => {
+  test('of a task with unmerged dependencies makes the task pending', () => {
     expect(applyEvent(unaccepted, createSampleEvent('retry'), true).status).toBe('pending');
     expect(applyEvent(unaccepted, createSampleEvent('retry')).status).toBe('ready');
   });
@@ -120,7 +120,7 @@ describe('a retry', () => {
     expect(isSchedulable(retried)).toBe(true);
   });
 
-  test('is not undone by the closed pull request that it is about to open', () => {
+  test('is not undone by the closed pull request that the retry reopens', () => {
     const retried = applyEvent(createSampleTask('failed'), createSampleEvent('retry'));
 
     expect(decideTask(retried, createSampleEvent('pull_closed'), createSampleContext()).kind).toBe(
@@ -129,7 +129,7 @@ describe('a retry', () => {
   });
 });
 
-describe('a verify attempt beside the lane', () => {
+describe('a verify attempt of a merging task', () => {
   const merging = { ...createSampleTask('merging', true), nextAttemptKind: 'verify' as const };
 
   test('leaves the task merging, with new evidence or without', () => {
@@ -147,7 +147,7 @@ describe('a verify attempt beside the lane', () => {
     });
   });
 
-  test('that is red or conflicts sends the task back', () => {
+  test('requests a repair if the verification is red or conflicts', () => {
     for (const cause of ['verify_red', 'conflict'] as const)
       expect(applyEvent(merging, createSampleEvent('attempt_failed', { cause }))).toMatchObject({
         status: 'changes_requested',
@@ -156,7 +156,7 @@ describe('a verify attempt beside the lane', () => {
       });
   });
 
-  test('says nothing about a head that moved while it ran', () => {
+  test('gives no evidence for a commit that changed during the verification', () => {
     const late = applyEvent(merging, createSampleEvent('result_accepted', { commit: 'other' }));
 
     expect(late.evidence?.commit).toBe('c1');
@@ -171,7 +171,7 @@ describe('the end', () => {
     current: { ...createSampleTask('working').current, kind: 'verify' } as TaskState['current'],
   };
 
-  test('is merged by a green verification of the root, and by nothing else', () => {
+  test('is merged only by a green verification of the root branch', () => {
     expect(applyEvent(end, createSampleEvent('result_accepted'))).toMatchObject({
       status: 'merged',
       mergeSha: 'c2',
@@ -181,7 +181,7 @@ describe('the end', () => {
     );
   });
 
-  test('is repaired when it is red, and verified again once the repair has landed', () => {
+  test('is repaired after a red verification and verified again after the repair', () => {
     const red = applyEvent(end, createSampleEvent('attempt_failed', { cause: 'verify_red' }));
     const landing: TaskState = { ...createSampleTask('merging'), kind: 'end' };
 
@@ -195,7 +195,7 @@ describe('the end', () => {
     });
   });
 
-  test('keeps its branch over repairs of its repair, and begins another after a merge', () => {
+  test('keeps its branch over repeated repairs and starts another branch after a merge', () => {
     const repairing: TaskState = {
       ...createSampleTask('working'),
       kind: 'end',
@@ -209,7 +209,7 @@ describe('the end', () => {
     });
   });
 
-  test('is verified again when a person has moved the root', () => {
+  test('is verified again after a person moved the root branch', () => {
     const merged: TaskState = { ...createSampleTask('merged'), kind: 'end', mergeSha: 'r1' };
 
     expect(applyEvent(merged, createSampleEvent('root_moved'))).toMatchObject({
@@ -220,7 +220,7 @@ describe('the end', () => {
   });
 });
 
-test('a simple task is never merged by us: it waits for a person', () => {
+test('a simple task waits for a person to merge', () => {
   const simple = { ...createSampleTask('pr_open'), simple: true };
 
   const green = applyEvent(simple, createSampleEvent('pull_green'));
@@ -229,7 +229,7 @@ test('a simple task is never merged by us: it waits for a person', () => {
   expect(decideTask(green, createSampleEvent('approved'), createSampleContext()).kind).toBe('noop');
 });
 
-test('what nothing verified waits for a person also where merging is automatic', () => {
+test('a commit without verify commands waits for a person despite the policy auto', () => {
   const proof = { commit: 'c1', root: 'r1', green: true, empty: true };
 
   const green = applyEvent(
@@ -240,7 +240,7 @@ test('what nothing verified waits for a person also where merging is automatic',
   expect(green.status).toBe('in_review');
 });
 
-test('a pull request whose checks may not be read waits for a person', () => {
+test('a pull request with unreadable checks waits for a person', () => {
   const { pull } = createSampleTask('in_review');
   if (pull === undefined) throw new Error('the sample has no pull request');
 
@@ -253,7 +253,7 @@ test('a pull request whose checks may not be read waits for a person', () => {
   expect(green.status).toBe('in_review');
 });
 
-test('a pull request without evidence for its commit does not go on', () => {
+test('a pull request without evidence for its commit stays open', () => {
   const unproven = { ...createSampleTask('pr_open'), evidence: undefined };
 
   expect(decideTask(unproven, createSampleEvent('pull_green'), createSampleContext()).kind).toBe(
@@ -265,7 +265,7 @@ test('a pull request without evidence for its commit does not go on', () => {
 });
 
 const EVENT = fc.record({
-  // Those that every history has, more often.
+  // Frequent events appear several times.
   type: fc.oneof(
     fc.constantFrom(...TASK_EVENT_TYPES),
     fc.constantFrom(
@@ -276,13 +276,13 @@ const EVENT = fc.record({
       'pull_green',
     ),
   ),
-  /** Of the attempt that it speaks for, around the live one. */
+  /** Attempt number of the event, near the live attempt. */
   n: fc.integer({ min: -1, max: 2 }),
   kind: fc.constantFrom('work' as const, 'repair' as const, 'verify' as const),
   commit: fc.constantFrom('c1', 'c2', 'c3'),
 });
 
-test('over any history numbers only rise, ended attempts are owed a deletion, and merged is final', () => {
+test('in every history attempt numbers rise, ended attempts await pod removal, and merged is final', () => {
   const kinds = fc.constantFrom('work' as const, 'end' as const);
   void fc.assert(
     fc.property(kinds, fc.boolean(), fc.array(EVENT, { maxLength: 60 }), (kind, simple, events) => {

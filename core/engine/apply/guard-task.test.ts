@@ -8,7 +8,7 @@ import { guardTask } from './guard-task.ts';
 
 const CREDENTIAL_EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');
 
-test('however long our credential is refused, no task is blocked for it', async () => {
+test('a refused credential never blocks a task', async () => {
   const { deps, table, putPlan, putTask, task, advance } = createEngineFixture();
   await putPlan();
   await putTask({ status: 'pr_open' });
@@ -26,7 +26,7 @@ test('however long our credential is refused, no task is blocked for it', async 
   ]);
 });
 
-test('what is wrong with the repository itself is counted, and blocks the task with the reason', async () => {
+test('an error of the repository counts and finally blocks the task with the reason', async () => {
   const { deps, putPlan, putTask, task } = createEngineFixture();
   await putPlan();
   await putTask({ status: 'pr_open' });
@@ -42,7 +42,7 @@ test('what is wrong with the repository itself is counted, and blocks the task w
   });
 });
 
-test('a lane waits for our credential too', async () => {
+test('the merge queue waits for the credential too', async () => {
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: {
       readPull: async () => {

@@ -37,7 +37,7 @@ function createFailedResult(
   };
 }
 
-test('no endpoint parks work for longer than a quarter of an hour', async () => {
+test('an outside system parks work for at most a quarter of an hour', async () => {
   const { deps, task } = await createWorkingStage();
   const now = deps.clock.now();
 
@@ -46,7 +46,7 @@ test('no endpoint parks work for longer than a quarter of an hour', async () => 
   expect((await task()).state.parkedUntil).toBe(now + 900_000);
 });
 
-test('a forge that refuses is a notice for those who share it with this repository', async () => {
+test('a refusal of the forge pauses all repositories of the same owner', async () => {
   const { deps, table } = await createWorkingStage();
 
   await acceptResult(deps, KEY, createFailedResult({ cause: 'forge', reason: 'error: 429' }));
@@ -65,11 +65,11 @@ test.each([0, 3])('after %i refusals in a row', async (refused) => {
 
   await acceptResult(deps, KEY, createFailedResult({}));
 
-  // Of a task that is refused again and again nobody else has to believe it.
+  // Repeated refusals of one task do not pause other tasks.
   expect(await loadPauses(table, deps.clock.now())).toHaveLength(refused < 3 ? 1 : 0);
 });
 
-test('however many files conflict, the task keeps a bounded list of them', async () => {
+test('a task stores a bounded list of conflicting files', async () => {
   const { deps, task } = await createWorkingStage();
   const files = Array.from({ length: 500 }, (_, n) => `${'計'.repeat(4_000)}${n}`);
 
@@ -98,7 +98,7 @@ test.each([
     end: ({ deps }: WorkingStage) =>
       applyTask(deps, KEY, { type: 'merge_seen', sha: 'm1', root: 'm1' }, { actor: 'forge' }),
   },
-])('what an attempt that is $how was last heard to have used counts, once', async ({ end }) => {
+])('the last reported usage of an attempt that is $how counts once', async ({ end }) => {
   const fixture = await createWorkingStage();
   const { task, table } = fixture;
   await putAttempt(table, KEY, {
@@ -120,7 +120,7 @@ test.each([
   expect(head).toMatchObject({ usedTokens: 1_000, usedUsd: 0.25 });
 });
 
-test('what an attempt says itself is not counted again from its heartbeat', async () => {
+test('usage in a result is not counted again from the heartbeat', async () => {
   const { deps, task, table } = await createWorkingStage();
   const usage = { inputTokens: 500, outputTokens: 0, usd: 0.5, turns: 1 };
   await putAttempt(table, KEY, {
@@ -140,7 +140,7 @@ test('what an attempt says itself is not counted again from its heartbeat', asyn
   expect(head).toMatchObject({ usedTokens: 500, usedUsd: 0.5 });
 });
 
-test('a result that was stored and never counted is refused when it is repeated', async () => {
+test('rejects a repeated result that was stored but never accepted', async () => {
   const { deps, table, putPlan, putTask } = createEngineFixture();
   await putPlan();
   await putTask({ status: 'ready', attempt: 2, reportedAttempts: [2] });
@@ -151,7 +151,7 @@ test('a result that was stored and never counted is refused when it is repeated'
   });
 });
 
-test('a result that counted is answered the same when it is repeated, also after the next one', async () => {
+test('accepts a repeated result again, also after a later attempt', async () => {
   const { deps, putPlan, putTask } = createEngineFixture();
   await putPlan();
   await putTask({ status: 'ready', attempt: 2, reportedAttempts: [1, 2] });

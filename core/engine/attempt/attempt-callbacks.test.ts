@@ -7,7 +7,7 @@ import {
 import { KEY } from '../../topology/table-keys.ts';
 import { recordTranscript } from './attempt-callbacks.ts';
 
-test('a transcript is kept for as many days as other work is', async () => {
+test('a transcript expires after the configured days', async () => {
   const { deps, table, putTask } = createEngineFixture({ settings: { keepDays: 3 } });
   await putTask(createWorkingTask(1));
   const key = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };

@@ -33,7 +33,7 @@ async function createWorkingStage(options: Parameters<typeof createEngineFixture
   return { ...fixture, send, list };
 }
 
-test('a message that is sent again under its key is there once, also behind others', async () => {
+test('stores a repeated message with the same key once, also after other messages', async () => {
   const { send, list } = await createWorkingStage();
 
   const first = await send('use b', 'k1');
@@ -48,7 +48,7 @@ test('a message that is sent again under its key is there once, also behind othe
   await expect(send('use c', 'k1')).rejects.toMatchObject({ code: 'idempotency_key_reused' });
 });
 
-test('the same words without a key are two messages', async () => {
+test('stores equal messages without a key twice', async () => {
   const { send, list } = await createWorkingStage();
 
   await send('go on');
@@ -57,7 +57,7 @@ test('the same words without a key are two messages', async () => {
   expect(await list()).toHaveLength(2);
 });
 
-test('a put that was applied although it says otherwise does not double the message', async () => {
+test('does not duplicate a message whose put was applied but reported as failed', async () => {
   const { deps, list } = await createWorkingStage();
   const deaf = {
     ...deps.table,
@@ -72,7 +72,7 @@ test('a put that was applied although it says otherwise does not double the mess
   expect(await list()).toEqual([[1, 'use b']]);
 });
 
-test('a message that was put before a crash reaches the bridge, and its question is closed', async () => {
+test('delivers a message that was put before a crash and closes its question', async () => {
   const isCount = (operation: string, key: Key) => operation === 'update' && key.sk === 'STATE';
   let crashes = true;
   const { deps, send, task } = await createWorkingStage({
@@ -95,7 +95,7 @@ test('a message that was put before a crash reaches the bridge, and its question
   });
 });
 
-test('what a bridge has given to its agent is kept, and does not fall', async () => {
+test('the number of delivered messages is stored and never falls', async () => {
   const { deps, table } = await createWorkingStage();
   await putAttempt(table, KEY, {
     ...HEARTBEAT,
@@ -112,7 +112,7 @@ test('what a bridge has given to its agent is kept, and does not fall', async ()
   expect(JSON.parse(String(record?.doc))).toMatchObject({ messagesSeen: 4 });
 });
 
-test('what was said before the question was recorded answers it, once its bridge says so', async () => {
+test('a message sent before the question was stored answers the question when the bridge reports that', async () => {
   const { deps, task } = await createWorkingStage();
 
   await recordHeartbeat(deps, KEY, { ...HEARTBEAT, phase: 'agent', answered: 'q-0' });

@@ -32,7 +32,7 @@ function carryOverInto(table: Table, n: number, code = 'attempt_lost') {
   return carryOverConversation(table, state, current as LiveAttempt);
 }
 
-test('the end of what was said comes along, in order, and nothing of the rest', async () => {
+test('carries over the latest turns in order and nothing else', async () => {
   const table = createMemoryTable();
   for (let chunk = 1; chunk <= 250; chunk += 1)
     await putTurns(
@@ -53,7 +53,7 @@ test('the end of what was said comes along, in order, and nothing of the rest', 
   ]);
 });
 
-test('attempts that were parked or said nothing are gone back over, to one that was judged', async () => {
+test('reads back over parked and silent attempts up to an attempt with an outcome', async () => {
   const table = createMemoryTable();
   await putTurns(table, 1, 1, createEntry('agent', 'of another try'));
   await putResult(table, attemptKey(1), createFailedResult('agent'));
@@ -66,7 +66,7 @@ test('attempts that were parked or said nothing are gone back over, to one that 
   expect(conversation.map((said) => said.text)).toEqual(['first', 'second']);
 });
 
-test('it is bounded in bytes, and the newest is kept', async () => {
+test('limits the conversation in bytes and keeps the newest turns', async () => {
   const table = createMemoryTable();
   for (let chunk = 1; chunk <= 20; chunk += 1)
     await putTurns(table, 1, chunk, createEntry('agent', `${'計'.repeat(3_000)} ${chunk}`));
@@ -78,7 +78,7 @@ test('it is bounded in bytes, and the newest is kept', async () => {
   expect(conversation.at(-1)?.text).toMatch(/ 20$/);
 });
 
-test('messages in what comes along are not given again, others are', async () => {
+test('does not deliver carried messages again, but delivers later messages', async () => {
   const table = createMemoryTable();
   const record = {
     startedAt: 1,
@@ -97,7 +97,7 @@ test('messages in what comes along are not given again, others are', async () =>
   expect((await carryOverInto(table, 2)).messagesSeen).toBe(3);
 });
 
-test('after an attempt that was judged the work begins anew', async () => {
+test('starts a new conversation after an attempt with an outcome', async () => {
   const table = createMemoryTable();
   await putTurns(table, 1, 1, createEntry('agent', 'done'));
 

@@ -11,7 +11,7 @@ import { findForeignScopes } from './find-foreign-scopes.ts';
 
 const FORECAST = { slots: 1, tokensPerMinute: 1, usdPerToken: null, remaining: [] };
 
-test('scopes of tasks that are neither before nor after it are foreign', async () => {
+test('scopes of tasks without an order to this task are foreign', async () => {
   const { deps } = createEngineFixture();
   const plan = {
     ...createPlanStateFixture(),
@@ -39,7 +39,7 @@ test('scopes of tasks that are neither before nor after it are foreign', async (
   ]);
 });
 
-test('of a large plan nothing is read', async () => {
+test('reads nothing for a large plan', async () => {
   const { deps } = createEngineFixture({
     table: {
       beforeEffect: () => {

@@ -13,7 +13,7 @@ import { issueAttemptCredentials, startAttempt } from './start-attempt.ts';
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one', n: 1 };
 
-/** An attempt whose bridge is up, at a forge that answers everything with this error. */
+/** Creates an attempt with a running bridge, at a forge that answers every call with the error. */
 async function createClaimedStage(error: AppError) {
   const fail = async () => {
     throw error;
@@ -33,7 +33,7 @@ async function createClaimedStage(error: AppError) {
 
 const CREDENTIAL_EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');
 
-test('a credential that has expired parks the task, and spends nothing', async () => {
+test('an expired credential parks the task and costs no retry', async () => {
   const { deps, table, task } = await createClaimedStage(CREDENTIAL_EXPIRED);
 
   await expect(startAttempt(deps, KEY)).rejects.toMatchObject({ code: 'attempt_ended' });
@@ -49,7 +49,7 @@ test('a credential that has expired parks the task, and spends nothing', async (
   expect(pauses.map(({ what }) => what)).toEqual([formatForgeSystem('local', FIXTURE_REPO)]);
 });
 
-test('a bridge that needs a credential meanwhile is told to ask again', async () => {
+test('a bridge that needs a credential during a pause must retry', async () => {
   const { deps } = await createClaimedStage(CREDENTIAL_EXPIRED);
 
   const asked = issueAttemptCredentials(deps, undefined, KEY);
@@ -60,7 +60,7 @@ test('a bridge that needs a credential meanwhile is told to ask again', async ()
   });
 });
 
-test('a repository that is gone costs the attempt, and is named', async () => {
+test('a deleted repository ends the attempt and is named in the reason', async () => {
   const gone = new AppError('notFound', 'forge_not_found', 'read acme/shop: Not Found');
   const { deps, table, task } = await createClaimedStage(gone);
 
@@ -74,7 +74,7 @@ test('a repository that is gone costs the attempt, and is named', async () => {
   expect(await loadPauses(table, deps.clock.now())).toEqual([]);
 });
 
-test('an attempt of a run that was stopped since it was claimed gets nothing to do, and ends', async () => {
+test('an attempt of a stopped run gets no assignment and ends', async () => {
   const { deps, task } = await createClaimedStage(CREDENTIAL_EXPIRED);
   const stop = { type: 'cancelled', reason: 'no longer wanted' } as const;
   await applyPlan(deps, FIXTURE_PLAN, stop, { actor: 'ada@example.com' });

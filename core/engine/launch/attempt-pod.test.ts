@@ -15,7 +15,7 @@ const CLAIMED_ATTEMPT = {
   leaseUntil: 2_000_000_000,
 } as const;
 
-test('a pod that was asked for while its attempt was cancelled is taken back', async () => {
+test('removes a pod whose attempt was cancelled during the launch', async () => {
   const removed: string[] = [];
   const fixture = createEngineFixture({
     launcher: {
@@ -38,7 +38,7 @@ test('a pod that was asked for while its attempt was cancelled is taken back', a
   expect(removed).toEqual([`sg-${plan.id}-r1-one-1`]);
 });
 
-test('a launcher that does not answer costs no attempt', async () => {
+test('an unreachable launcher does not end the attempt', async () => {
   const fixture = createEngineFixture({
     launcher: {
       ensure: async () => {
@@ -56,7 +56,7 @@ test('a launcher that does not answer costs no attempt', async () => {
   expect((await fixture.task()).state).toMatchObject({ status: 'claimed', current: { n: 1 } });
 });
 
-test('a refusal that comes late ends nothing that another launch has begun', async () => {
+test('a late refusal does not end the attempt of another launch', async () => {
   const fixture = createEngineFixture({
     launcher: {
       ensure: async () => {
@@ -76,7 +76,7 @@ test('a refusal that comes late ends nothing that another launch has begun', asy
   expect((await fixture.task()).state).toMatchObject({ status: 'working', current: { n: 1 } });
 });
 
-test('a session with people is not ended because they take their time', async () => {
+test('the deadline of an interactive session leaves time for people', async () => {
   const { deps, putPlan, putTask } = createEngineFixture();
   const plan = await putPlan();
   const task = await putTask();
@@ -88,7 +88,7 @@ test('a session with people is not ended because they take their time', async ()
   expect(deadline - deps.clock.now()).toBeGreaterThan(24 * 3_600_000);
 });
 
-test("a pod lives for its task's own minutes, and for what comes on top", async () => {
+test('the deadline of a pod is the limit of its task plus the overhead', async () => {
   const { deps, putPlan, putTask } = createEngineFixture();
   const plan = await putPlan();
   const task = await putTask();

@@ -27,7 +27,7 @@ const FRONT_TASK: Partial<TaskState> = {
   queuedAt: 1,
 };
 
-/** One task at the head of its lane, ready to be merged; `pulls`: how its pull request is found, look by look. */
+/** Creates a mergeable task at the front of a queue; `pulls` lists the answers to successive reads of the pull request. */
 async function createFrontStage(pulls: readonly PullRequest[], change: Partial<Forge> = {}) {
   let looks = 0;
   const fixture = createEngineFixture({
@@ -49,7 +49,7 @@ async function createFrontStage(pulls: readonly PullRequest[], change: Partial<F
   return { ...fixture, work };
 }
 
-test('one that a person had go elsewhere at the last moment is not merged there', async () => {
+test('does not merge a pull request whose base branch changed at the last moment', async () => {
   const away = { ...PULL, base: 'main' };
   const { work, advance, task, deps } = await createFrontStage([PULL, away]);
 
@@ -64,7 +64,7 @@ test('one that a person had go elsewhere at the last moment is not merged there'
   expect(await loadFrontEntry(deps.table, QUEUE)).toBeUndefined();
 });
 
-test('one whose repository is gone does not hold the lane for ever', async () => {
+test('a task whose repository was deleted does not hold up the queue forever', async () => {
   const gone = async () => {
     throw new AppError('notFound', 'forge_not_found', 'no repository acme/shop');
   };
@@ -77,7 +77,7 @@ test('one whose repository is gone does not hold the lane for ever', async () =>
   expect(looks).toBeLessThan(10);
 });
 
-test('a message for a time at which the lane is no longer due is heard by nobody', async () => {
+test('ignores a message for a time at which the queue is no longer due', async () => {
   const { work, advance, deps, sent } = await createFrontStage(
     [{ ...PULL, headSha: 'e'.repeat(40) }],
     {

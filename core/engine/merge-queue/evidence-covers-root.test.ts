@@ -10,17 +10,17 @@ const MOVED_ROOT = {
   shared: ['**/package-lock.json', 'docs/'],
 };
 
-test('evidence on the very root holds, whatever is shared', () => {
+test('evidence with the same root holds for all shared paths', () => {
   expect(
     evidenceCoversRoot({ ...MOVED_ROOT, root: 'r1', strict: true, gained: ['src/own.ts'] }),
   ).toBe(true);
 });
 
-test('paths that do not meet leave it standing', () => {
+test('disjoint paths keep the evidence valid', () => {
   expect(evidenceCoversRoot(MOVED_ROOT)).toBe(true);
 });
 
-test('a path that both changed ends it', () => {
+test('a path that both sides changed invalidates the evidence', () => {
   expect(evidenceCoversRoot({ ...MOVED_ROOT, gained: ['src/other.ts', 'src/own.ts'] })).toBe(false);
 });
 
@@ -31,6 +31,6 @@ test.each(['package-lock.json', 'web/package-lock.json', 'docs/guide.md'])(
   },
 );
 
-test('strictly, only the very root will do', () => {
+test('strict mode accepts only the same root', () => {
   expect(evidenceCoversRoot({ ...MOVED_ROOT, strict: true, gained: [] })).toBe(false);
 });

@@ -10,7 +10,7 @@ import { prefetchDependents, releaseDependents } from './release-dependents.ts';
 
 const MERGED = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
 
-/** "one" is merged; "two" waits on it alone, "three" on another as well. */
+/** Creates the merged task "one"; "two" depends only on "one", and "three" also on another task. */
 async function createStage() {
   const writes: string[] = [];
   const fixture = createEngineFixture({
@@ -30,7 +30,7 @@ async function createStage() {
   return { ...fixture, writes };
 }
 
-test('who was read ahead and waited on nothing else is ready after one write', async () => {
+test('a prefetched dependent without other dependencies becomes ready by one write', async () => {
   const stage = await createStage();
   const ahead = await prefetchDependents(stage.deps, await stage.task('one'));
 
@@ -50,7 +50,7 @@ test('who was read ahead and waited on nothing else is ready after one write', a
   );
 });
 
-test('who changed since it was read ahead is taken as it is now', async () => {
+test('a dependent that changed after the prefetch is read again', async () => {
   const stage = await createStage();
   const ahead = await prefetchDependents(stage.deps, await stage.task('one'));
   await releaseDependents(stage.deps, await stage.task('one'));
@@ -65,7 +65,7 @@ test('who changed since it was read ahead is taken as it is now', async () => {
   });
 });
 
-test('without a reading ahead the same comes of it', async () => {
+test('releases the same dependents without a prefetch', async () => {
   const stage = await createStage();
 
   await releaseDependents(stage.deps, await stage.task('one'));

@@ -21,16 +21,16 @@ function findEventType(reviews: Review[], seen: number): string | undefined {
   return buildReviewEvent(reviews, [], seen, HEAD)?.type;
 }
 
-test('what was acted upon is not acted upon again', () => {
+test('ignores a review that was handled', () => {
   expect(findEventType([createReview(1, 'changes_requested', OLD)], 0)).toBe('changes_requested');
   expect(findEventType([createReview(1, 'changes_requested', OLD)], 1)).toBeUndefined();
 });
 
-test('an objection to the very commit stands, whoever brought that commit back', () => {
+test('a review about exactly this commit counts again', () => {
   expect(findEventType([createReview(1, 'changes_requested', HEAD)], 1)).toBe('changes_requested');
 });
 
-test('until its author, or another, approves of that commit', () => {
+test('an approval of the commit ends the requested changes', () => {
   const reviews = [createReview(1, 'changes_requested', HEAD), createReview(2, 'approved', HEAD)];
 
   expect(findEventType(reviews, 1)).toBe('approved');

@@ -21,7 +21,7 @@ const PULL: PullRequest = {
   author: 'gang',
 };
 
-/** The branch is at `before`; how many commits it has that the accepted one lacks. */
+/** Observes a pull request whose branch has `aheadBy` commits that the accepted commit lacks. */
 async function observeTaskPull(status: TaskState['status'], aheadBy: number) {
   const forge = {
     readBranchHead: async (_repo: string, branch: string) => (branch === 'root' ? 'r1' : 'before'),
@@ -33,11 +33,11 @@ async function observeTaskPull(status: TaskState['status'], aheadBy: number) {
   return observePull(deps, deps.forges.local, 'root', await task(), PULL);
 }
 
-test('a branch that has not yet been moved to the accepted commit was moved by nobody', async () => {
+test('a branch that still has to move to the accepted commit is not a push of a person', async () => {
   expect(await observeTaskPull('pr_open', 0)).toBeUndefined();
 });
 
-test('a branch with a commit of its own was moved by a person', async () => {
+test('a branch with an additional commit is a push of a person', async () => {
   expect(await observeTaskPull('pr_open', 1)).toEqual({
     type: 'head_moved',
     commit: 'before',
@@ -46,7 +46,7 @@ test('a branch with a commit of its own was moved by a person', async () => {
   });
 });
 
-test('a branch that was there and went back was moved by a person', async () => {
+test('a branch that was moved back is a push of a person', async () => {
   expect(await observeTaskPull('in_review', 0)).toMatchObject({
     type: 'head_moved',
     commit: 'before',

@@ -6,7 +6,7 @@ import {
 } from '../../../test/support/engine/engine-fixture.ts';
 import { pollForges } from './poll-forges.ts';
 
-/** Plans with a repository each, at a forge that takes this long to answer. */
+/** Creates plans with one repository each, at a forge with the given response time. */
 async function createRepositories(count: number, answerMs: number) {
   const asked: string[] = [];
   const fixture = createEngineFixture({
@@ -31,7 +31,7 @@ async function createRepositories(count: number, answerMs: number) {
   return { ...fixture, asked };
 }
 
-test('however slow a forge is, each repository has its turn, and no minute takes too long', async () => {
+test('polls every repository in turn within the time limit, however slow the forge is', async () => {
   const { deps, asked } = await createRepositories(40, 3_000);
 
   for (let minute = 0; minute < 4; minute += 1) {
@@ -44,7 +44,7 @@ test('however slow a forge is, each repository has its turn, and no minute takes
   expect(new Set(asked).size).toBe(40);
 });
 
-test('of however many plans that are open, every repository is asked', async () => {
+test('polls the repositories of all open plans', async () => {
   const { deps, asked } = await createRepositories(1_100, 0);
 
   await pollForges(deps);

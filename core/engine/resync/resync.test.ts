@@ -43,7 +43,7 @@ test.each<PodState>(['running', 'gone'])(
   },
 );
 
-test('a stray that cannot be removed keeps nobody from a slot that was never claimed', async () => {
+test('frees an unclaimed slot although a stray pod cannot be removed', async () => {
   const fixture = createEngineFixture({
     launcher: {
       list: async () => [createPod(7, 'running')],

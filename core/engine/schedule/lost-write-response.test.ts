@@ -5,11 +5,11 @@ import { loadSlots } from '../../store/system-store.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { scheduleTasks } from './schedule-tasks.ts';
 
-// A client that asks again after an answer was lost is told that its condition does not hold: by its own write.
+// After a lost response the repeated write fails its own condition, because the first write was applied.
 
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
 
-/** Of one item, the first answer to an update is lost. */
+/** Creates a table that loses the response of the first update of one item. */
 function loseFirstUpdateResponse(table: Table, sk: string): Table {
   let lost = false;
   return {
@@ -23,7 +23,7 @@ function loseFirstUpdateResponse(table: Table, sk: string): Table {
   };
 }
 
-test('a transition that was written counts as written, once', async () => {
+test('a write whose response was lost counts once', async () => {
   const { deps, table, putTask, task, sent } = createEngineFixture();
   await putTask({ status: 'blocked' });
 
@@ -39,7 +39,7 @@ test('a transition that was written counts as written, once', async () => {
   expect(sent.map(({ type }) => type)).toContain('schedule');
 });
 
-test('what somebody else wrote in between does not', async () => {
+test('a write of another writer does not count as the own write', async () => {
   const { deps, putTask, task } = createEngineFixture();
   await putTask({ status: 'blocked' });
   const seen = await task();
@@ -50,7 +50,7 @@ test('what somebody else wrote in between does not', async () => {
   expect((await order('bob@example.com')).kind).toBe('raced');
 });
 
-test('a slot that was reserved is used', async () => {
+test('uses a reserved slot whose response was lost', async () => {
   const asked: string[] = [];
   const { deps, table, putPlan, putTask, task } = createEngineFixture({
     launcher: {

@@ -17,7 +17,7 @@ function listTaskIds(picked: readonly TaskState[]): string[] {
   return picked.map((task) => task.task);
 }
 
-test('the longest path ahead goes first', () => {
+test('picks the longest path ahead first', () => {
   const candidates = [
     createCandidate({ task: 'short', rank: 1 }),
     createCandidate({ task: 'long', rank: 9 }),
@@ -30,7 +30,7 @@ test('the longest path ahead goes first', () => {
   ]);
 });
 
-test('what frees others comes before work: verification, then repair', () => {
+test('picks verification before repair before work', () => {
   const candidates = [
     createCandidate({ task: 'work', nextAttemptKind: 'work', rank: 99 }),
     createCandidate({ task: 'repair', nextAttemptKind: 'repair', rank: 2 }),
@@ -40,7 +40,7 @@ test('what frees others comes before work: verification, then repair', () => {
   expect(listTaskIds(pickTasks(candidates, [], WIDE_CAPS))).toEqual(['verify', 'repair', 'work']);
 });
 
-test('plans take turns, the one with the fewest slots first', () => {
+test('picks the plan with the fewest slots first', () => {
   const candidates = [
     createCandidate({ plan: 'pa', task: 'a1', rank: 9 }),
     createCandidate({ plan: 'pa', task: 'a2', rank: 8 }),
@@ -52,7 +52,7 @@ test('plans take turns, the one with the fewest slots first', () => {
   expect(listTaskIds(pickTasks(candidates, held, WIDE_CAPS))).toEqual(['b1', 'a1', 'b2', 'a2']);
 });
 
-test('a plan at its cap leaves its slots to others', () => {
+test('gives the slots of a plan at its cap to other plans', () => {
   const candidates = [
     createCandidate({ plan: 'pa', task: 'a1', rank: 9 }, 1),
     createCandidate({ plan: 'pa', task: 'a2', rank: 8 }, 1),
@@ -62,13 +62,13 @@ test('a plan at its cap leaves its slots to others', () => {
   expect(listTaskIds(pickTasks(candidates, [], WIDE_CAPS))).toEqual(['a1', 'b1']);
 });
 
-test('a full system picks nobody', () => {
+test('picks no task without a free slot', () => {
   const held = [{ plan: 'pa', repo: 'acme/one' }];
 
   expect(pickTasks([createCandidate({})], held, { ...WIDE_CAPS, system: 1 })).toEqual([]);
 });
 
-test('no cap is ever exceeded, and no slot that fits somebody stays free', () => {
+test('never exceeds a cap and leaves no usable slot free', () => {
   const members = fc.array(
     fc.record({ plan: fc.constantFrom(...PLANS), repo: fc.constantFrom(...REPOS) }),
     { maxLength: 12 },

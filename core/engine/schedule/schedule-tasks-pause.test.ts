@@ -10,7 +10,7 @@ import { scheduleTasks } from './schedule-tasks.ts';
 
 const OTHER_REPO = 'else/shop';
 
-/** A task `one` in a repository of acme, and a task `two` in one of else. */
+/** Creates task `one` in a repository of the owner acme and task `two` in a repository of another owner. */
 async function createTwoOwners() {
   const fixture = createEngineFixture({
     launcher: {
@@ -37,7 +37,7 @@ async function createTwoOwners() {
 
 const NUDGED_TASKS = ['one', 'two'].map((task) => ({ plan: FIXTURE_PLAN, run: 1, task }));
 
-test("a forge that refuses for one owner holds up nobody else's work", async () => {
+test('a pause of a forge for one owner does not hold up other owners', async () => {
   const { deps, table, statuses } = await createTwoOwners();
   const until = deps.clock.now() + 60_000;
   await recordPause(table, {
@@ -51,7 +51,7 @@ test("a forge that refuses for one owner holds up nobody else's work", async () 
   expect(await statuses()).toEqual(['ready', 'claimed']);
 });
 
-test('a model that refuses holds up all but verification', async () => {
+test('a pause of the model holds up everything except verification', async () => {
   const { deps, table, statuses, putTask, task } = await createTwoOwners();
   await putTask({ task: 'three', ordinal: 2, status: 'pr_open', nextAttemptKind: 'verify' });
   await recordPause(table, { what: MODEL_SYSTEM, until: deps.clock.now() + 60_000, reason: '429' });
@@ -62,7 +62,7 @@ test('a model that refuses holds up all but verification', async () => {
   expect((await task('three')).state.current).toMatchObject({ kind: 'verify' });
 });
 
-test('who is held back is looked at again when the pause is over, and not when another one is', async () => {
+test('schedules a held-back task again at the end of its own pause', async () => {
   const { deps, table } = await createTwoOwners();
   const now = deps.clock.now();
   const delays: (number | undefined)[] = [];

@@ -9,7 +9,7 @@ import { closePull } from './close-pull.ts';
 const COMMIT = 'c'.repeat(40);
 const RETARGETED = createPullFixture({ base: 'main', labels: ['smol-gang'] });
 
-/** A cancelled task before a forge that has this pull request; returns the numbers of those that were closed. */
+/** Reconciles a cancelled task at a forge with one pull request; returns the numbers of the closed pull requests. */
 async function closeTaskPull(pull: PullRequest, known: boolean): Promise<number[]> {
   const closed: number[] = [];
   const fixture = createEngineFixture({
@@ -36,11 +36,11 @@ async function closeTaskPull(pull: PullRequest, known: boolean): Promise<number[
   return closed;
 }
 
-test('a pull request whose number was lost is closed wherever a person has it go', async () => {
+test('closes a pull request with a lost number, whatever its base branch is', async () => {
   expect(await closeTaskPull(RETARGETED, false)).toEqual([RETARGETED.number]);
 });
 
-test('one without our labels is closed only where it is known by its number', async () => {
+test('closes a pull request without labels only by its known number', async () => {
   const bare = { ...RETARGETED, labels: [] };
   expect(await closeTaskPull(bare, true)).toEqual([bare.number]);
   expect(await closeTaskPull(bare, false)).toEqual([]);

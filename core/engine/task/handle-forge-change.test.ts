@@ -11,7 +11,7 @@ import { handleForgeChange } from './handle-forge-change.ts';
 
 const PULL = createPullFixture();
 
-/** What a task comes to when it hears of this pull request. */
+/** Reports a pull request to a task and returns the task's state. */
 async function handleChangeOf(pull: PullRequest, change: Partial<TaskState>) {
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: { readPull: async () => pull },
@@ -33,7 +33,7 @@ async function handleChangeOf(pull: PullRequest, change: Partial<TaskState>) {
   return (await task()).state;
 }
 
-test('of its own pull request it is said when a person has it go elsewhere', async () => {
+test("reports a changed base branch of the task's own pull request", async () => {
   const state = await handleChangeOf(
     { ...PULL, base: 'main' },
     { status: 'in_review', pull: toPullRef(PULL) },
@@ -43,7 +43,7 @@ test('of its own pull request it is said when a person has it go elsewhere', asy
   expect(state.reason?.text).toContain('to main: change it back');
 });
 
-test('what was merged elsewhere is not merged for its task', async () => {
+test('a merge into another branch does not merge the task', async () => {
   const elsewhere = { ...PULL, base: 'main', state: 'merged' as const };
   const state = await handleChangeOf(elsewhere, { status: 'in_review', pull: toPullRef(PULL) });
 
@@ -51,13 +51,13 @@ test('what was merged elsewhere is not merged for its task', async () => {
   expect(state.reason?.text).toContain('was merged into main');
 });
 
-test('another from its branch to somewhere else is not its own', async () => {
+test('ignores another pull request from the task branch to another base', async () => {
   const state = await handleChangeOf({ ...PULL, base: 'main', state: 'merged' }, {});
 
   expect(state.last.event).toBe('created');
 });
 
-test('that of a simple plan may go wherever people want it', async () => {
+test('accepts any base branch for the pull request of a simple plan', async () => {
   const state = await handleChangeOf(
     { ...PULL, base: 'develop', state: 'merged', mergeSha: 'f'.repeat(40) },
     { simple: true, status: 'in_review', pull: toPullRef(PULL) },

@@ -23,7 +23,7 @@ const READY_TASK: Partial<TaskState> = {
   evidence: { commit: COMMIT, root: COMMIT, green: true, empty: false },
 };
 
-/** What is asked of the forge of a task that a retry goes on with, in order. */
+/** Returns the forge calls of a retried task, in order. */
 async function promoteRetried(simple: boolean): Promise<string[]> {
   const asked: string[] = [];
   let pull: PullRequest = {
@@ -56,15 +56,15 @@ async function promoteRetried(simple: boolean): Promise<string[]> {
   return asked;
 }
 
-test('a pull request is opened again as a draft: a call to merge it may still be on its way', async () => {
+test('reopens a pull request as a draft, because an earlier merge request may still be under way', async () => {
   expect(await promoteRetried(false)).toEqual(['reopen', 'draft']);
 });
 
-test('that of a simple plan, which nobody but people merge, is as it was', async () => {
+test('reopens the pull request of a simple plan without making it a draft', async () => {
   expect(await promoteRetried(true)).toEqual(['reopen']);
 });
 
-/** What a task comes to whose pull request, unknown to it, is found at the last moment. */
+/** Returns the state of a task whose unknown pull request is found at the last moment. */
 async function promoteLate(found: Partial<PullRequest>) {
   const fixture = createEngineFixture({
     forge: {
@@ -79,18 +79,18 @@ async function promoteLate(found: Partial<PullRequest>) {
   return (await fixture.task()).state;
 }
 
-test('one that a person closed meanwhile ends its task, which knows it from then on', async () => {
+test('a pull request that a person closed meanwhile fails the task and is stored', async () => {
   expect(await promoteLate({ state: 'closed' })).toMatchObject({ status: 'failed', pull: REF });
 });
 
-test('one that a person had go elsewhere meanwhile blocks its task', async () => {
+test('a changed base branch blocks the task', async () => {
   const { status, reason } = await promoteLate({ base: 'main' });
 
   expect(status).toBe('blocked');
   expect(reason?.text).toContain('to main: change it back');
 });
 
-test('a pull request is known by its number before red checks send its work back', async () => {
+test('stores the number of a pull request before red checks request a repair', async () => {
   const red = { state: 'red' as const, failing: [{ name: 'ci', summary: '' }], pending: [] };
   const fixture = createEngineFixture({
     forge: {
@@ -113,7 +113,7 @@ test('a pull request is known by its number before red checks send its work back
   expect((await fixture.task()).state.repair).toMatchObject({ reason: 'check_red' });
 });
 
-test('what a person pushed while the branch was to be moved is taken over, and not what was there before', async () => {
+test('adopts a commit that a person pushed during the move of the branch', async () => {
   const [before, pushed] = ['a'.repeat(40), 'b'.repeat(40)];
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: {
@@ -133,7 +133,7 @@ test('what a person pushed while the branch was to be moved is taken over, and n
   });
 });
 
-test('merged elsewhere it is lost to its task, which gets another', async () => {
+test('opens another pull request after a merge into another branch', async () => {
   const bases: string[] = [];
   const other = createPullFixture({ number: 8, headSha: COMMIT });
   const { deps, putPlan, putTask, task } = createEngineFixture({
@@ -157,7 +157,7 @@ test('merged elsewhere it is lost to its task, which gets another', async () => 
   expect((await task()).state).toMatchObject({ status: 'merging', pull: { number: 8 } });
 });
 
-test('one that cannot be opened again says what a person can do', async () => {
+test('the reason of a pull request that cannot be reopened names the next step', async () => {
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: {
       ensureBranch: async () => COMMIT,
@@ -178,7 +178,7 @@ test('one that cannot be opened again says what a person can do', async () => {
   expect(reason?.text).toContain(`open one from ${PULL.head} to ${PULL.base} by hand`);
 });
 
-test('however often it is looked at while checks are pending, one look comes of it later', async () => {
+test('repeated looks at pending checks lead to a single later look', async () => {
   const fixture = createEngineFixture({
     forge: {
       ensureBranch: async () => COMMIT,

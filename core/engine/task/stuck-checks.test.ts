@@ -10,7 +10,7 @@ import { advanceQueue } from '../merge-queue/advance-queue.ts';
 import { buildTaskWaiting } from '../view/build-waiting.ts';
 import { promoteTask } from './promote-task.ts';
 
-// A check that never ends (its app is gone, a gate waits for a person) holds up its own task only, and is named.
+// A check that never ends, for example after its app was removed, holds up only its own task and is named.
 
 const COMMIT = 'c'.repeat(40);
 const ROOT = 'd'.repeat(40);
@@ -57,7 +57,7 @@ function putTaskAtPull(fixture: ReturnType<typeof createStage>, change: Partial<
   });
 }
 
-test('after an hour it is said what is waited for, where, and what to do', async () => {
+test('after an hour the task names the pending checks and the next step', async () => {
   const fixture = createStage();
   const { deps, task, advance, putPlan, end } = fixture;
   await putPlan();
@@ -84,7 +84,7 @@ test('after an hour it is said what is waited for, where, and what to do', async
   expect((await task()).state.stuckChecks).toBeUndefined();
 });
 
-test('in the lane it lets others pass, and whoever agreed to it is not asked again', async () => {
+test('a task with stuck checks leaves the queue and keeps its approval', async () => {
   const fixture = createStage();
   const { deps, task, advance, putPlan, end } = fixture;
   await putPlan();
