@@ -37,7 +37,7 @@ import { writeCliFile } from './write-cli-file.ts';
 const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
 const APP_ID = '1';
-/** Settings that a person may define; the platform derives all other settings. */
+/** Settings from the user; the platform derives all other settings. */
 const USER_SECTIONS = [
   'admin',
   'github',
@@ -60,7 +60,7 @@ export type Platform = {
   close(): Promise<void>;
 };
 
-/** Facts that every start step needs. */
+/** Facts for every start step. */
 type StartContext = {
   readonly settings: PlatformSettings;
   /** Environment of the handlers; `publishAddresses` extends it. */

@@ -18,7 +18,7 @@ export async function stopData(dataDir: string): Promise<string[]> {
   }
   const stateDir = join(getDataLayout(dataDir).launcher, 'pods');
   if (!existsSync(stateDir)) return stopped;
-  // This launcher starts no attempt, so it needs no bridge program.
+  // The launcher only stops attempts here, so no bridge program is necessary.
   const options = { stateDir, bridgeEntry: '', now: Date.now, graceMs: GRACE_MS, sweepMs: 0 };
   const launcher = createProcessLauncher(options);
   const running = (await launcher.list()).filter(({ state }) => state !== 'gone');

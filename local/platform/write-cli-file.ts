@@ -12,7 +12,7 @@ import {
 import { parseJson } from '../../core/base/parse-json.ts';
 import { writePrivateFile } from './platform-keys.ts';
 
-// Writes an admin's token to the data folder, so that the command line on this machine needs no sign-in.
+// Writes an admin's token to the data folder, because the command line on this machine should need no sign-in.
 
 const TOKEN_NAME = 'this laptop';
 const TOKEN_DAYS = 30;
