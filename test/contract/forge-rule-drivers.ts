@@ -1,7 +1,7 @@
 import { BenchForge, createBenchForgePort } from '../../bench/lab/bench-forge.ts';
 import type { Forge } from '../../core/port/forge.ts';
-import type { By } from '../simulation/forge/forge-state.ts';
-import { newRepository } from '../simulation/forge/forge-state.ts';
+import type { ForgeActor } from '../simulation/forge/forge-state.ts';
+import { createSimRepository } from '../simulation/forge/forge-state.ts';
 import { SimForge } from '../simulation/forge/sim-forge.ts';
 import type { ForgeWitness } from '../simulation/forge/witness.ts';
 import { createRandom } from '../simulation/time/random.ts';
@@ -60,7 +60,7 @@ export async function startBenchRules(): Promise<RuleForge> {
   };
 }
 
-const ENGINE: By = { kind: 'engine', invocation: 1, isLate: () => false, readAt: () => 0 };
+const ENGINE: ForgeActor = { kind: 'engine', invocation: 1, isLate: () => false, readAt: () => 0 };
 
 const SILENT: ForgeWitness = {
   branchMoved: () => {},
@@ -80,11 +80,11 @@ export async function startSimulatedRules(): Promise<RuleForge> {
     chooseRule: () => undefined,
   });
   const files = new Map([['a.txt', 'base']]);
-  const repository = newRepository(repo, 0, { files, clashes: [], hasChecks: false });
+  const repository = createSimRepository(repo, 0, { files, clashes: [], hasChecks: false });
   forge.repositories.set(repo, repository);
   return {
     commit: async (branch, path = `${branch}.txt`) => {
-      const parent = forge.head(repo, branch) ?? forge.head(repo, 'main') ?? '';
+      const parent = forge.readHead(repo, branch) ?? forge.readHead(repo, 'main') ?? '';
       const changed = new Map(repository.graph.get(parent).files).set(path, branch);
       const { sha } = repository.graph.add([parent], changed);
       forge.setBranch(repo, branch, sha, ENGINE);
@@ -94,12 +94,12 @@ export async function startSimulatedRules(): Promise<RuleForge> {
     deleteBranch: async (branch) => forge.setBranch(repo, branch, undefined, ENGINE),
     openPull: async (pull) =>
       forge.openPull(repo, { ...pull, title: pull.head, body: '' }, ENGINE).number,
-    closePull: async (number) => forge.close(repo, number, ENGINE),
-    reopenPull: async (number) => forge.reopen(repo, number, ENGINE),
+    closePull: async (number) => forge.closePull(repo, number, ENGINE),
+    reopenPull: async (number) => forge.reopenPull(repo, number, ENGINE),
     markDraft: async (number) => forge.setDraft(repo, number, true, ENGINE),
     findPull: async (query) => forge.findPull(repo, query),
-    pull: async (number) => forge.pull(repo, number),
-    mergePull: async (number, sha) => forge.merge(repo, number, sha, ENGINE),
+    pull: async (number) => forge.readPull(repo, number),
+    mergePull: async (number, sha) => forge.mergePull(repo, number, sha, ENGINE),
     close: async () => {},
   };
 }

@@ -4,7 +4,7 @@ import type { TaskSpec } from '../../core/contract/task.ts';
 import { taskSpecSchema } from '../../core/contract/task.ts';
 import type { EngineSettings } from '../../core/engine/engine-deps.ts';
 import { isLateFocus, isRepairFocus } from './focus.ts';
-import { newRepository } from './forge/forge-state.ts';
+import { createSimRepository } from './forge/forge-state.ts';
 import type { KnownPlan, KnownTask } from './judge/judge.ts';
 import type { Random } from './time/random.ts';
 import type { World } from './world.ts';
@@ -62,7 +62,7 @@ export function addRepositories(world: World): string[] {
       ? [[`t${random.between(0, 5)}`, `t${random.between(6, 9)}`]]
       : [];
     const hasChecks = random.chance(0.3);
-    forge.repositories.set(name, newRepository(name, place, { files, clashes, hasChecks }));
+    forge.repositories.set(name, createSimRepository(name, place, { files, clashes, hasChecks }));
   }
   return names;
 }

@@ -188,7 +188,7 @@ export class World {
 
   /** Returns the text of a file; only `.smol-gang.yaml` has real text in the simulation. */
   readFileText(repo: string, sha: string, path: string): string | undefined {
-    const content = this.forge.repo(repo).graph.get(sha).files.get(path);
+    const content = this.forge.getRepository(repo).graph.get(sha).files.get(path);
     if (content === undefined || path !== '.smol-gang.yaml') return content;
     return renderRepositoryConfig(content);
   }

@@ -150,7 +150,7 @@ async function visitNamedPull(world: World, url = ''): Promise<void> {
   if (match === null)
     return world.judge.recordViolation(world, `the link to a pull request is broken: "${url}"`);
   const [, repo = '', number = ''] = match;
-  const pull = world.forge.truth(repo, Number(number));
+  const pull = world.forge.getPull(repo, Number(number));
   if (pull.state !== 'open') return;
   if (pull.draft && readBranch(pull.head)?.kind === 'root')
     world.judge.recordViolation(
@@ -159,7 +159,7 @@ async function visitNamedPull(world: World, url = ''): Promise<void> {
     );
   const by = { kind: 'person' } as const;
   world.forge.setDraft(repo, pull.number, false, by);
-  const sha = world.forge.headSha(world.forge.repo(repo), pull);
-  const outcome = world.forge.merge(repo, pull.number, sha, by);
-  if (outcome.kind !== 'merged') world.forge.close(repo, pull.number, by);
+  const sha = world.forge.readHeadSha(world.forge.getRepository(repo), pull);
+  const outcome = world.forge.mergePull(repo, pull.number, sha, by);
+  if (outcome.kind !== 'merged') world.forge.closePull(repo, pull.number, by);
 }

@@ -59,7 +59,7 @@ export async function reportDone(
 
 /** Returns a result for a commit that was never pushed: in its evidence only, or in the whole result. */
 function createInvalidResult({ world, assignment }: Bridge, truth: DoneResult): DoneResult {
-  const { graph } = world.forge.repo(assignment.repository.name);
+  const { graph } = world.forge.getRepository(assignment.repository.name);
   const commit = graph.add([truth.commit], graph.get(truth.commit).files).sha;
   const evidence = { ...truth.evidence, commit };
   const isWhole = assignment.kind !== 'verify' && world.random.chance(0.5);

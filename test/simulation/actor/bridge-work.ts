@@ -1,7 +1,7 @@
 import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import type { Sha } from '../../../core/port/forge.ts';
 import type { SimRepository } from '../forge/forge-state.ts';
-import { authorsOf, isGreen } from '../forge/forge-state.ts';
+import { isTreeGreen, listAuthors } from '../forge/forge-state.ts';
 import { createFailedResult, reportDone } from './attempt-result.ts';
 import type { Bridge } from './bridge.ts';
 import { hasFaultyOutcome } from './faulty-outcome.ts';
@@ -11,15 +11,15 @@ import { hasFaultyOutcome } from './faulty-outcome.ts';
 export async function performVerification(bridge: Bridge, durationMs: number): Promise<void> {
   const { world, assignment } = bridge;
   const { name, rootBranch, verifyCommit: commit = '' } = assignment.repository;
-  const repository = world.forge.repo(name);
-  const root = world.forge.head(name, rootBranch) ?? assignment.repository.root;
+  const repository = world.forge.getRepository(name);
+  const root = world.forge.readHead(name, rootBranch) ?? assignment.repository.root;
   await bridge.waitWhileAlive(durationMs);
   const earlyResult = drawEarlyEnd(bridge);
   if (earlyResult !== undefined) return bridge.reportResult(earlyResult);
   const merge = repository.graph.merge(root, commit);
   if (merge.conflicts.length > 0)
     return bridge.reportResult(createFailedResult('conflict', { files: merge.conflicts }));
-  if (!isGreen(repository, merge.files))
+  if (!isTreeGreen(repository, merge.files))
     return bridge.reportResult(createFailedResult('verify_red'));
   const changed = repository.graph.diff(repository.graph.get(root).files, merge.files);
   await reportDone(bridge, commit, root, changed);
@@ -40,14 +40,14 @@ function drawEarlyEnd(bridge: Bridge): AttemptResult | undefined {
 /** Renders the content of a changed file: its author, and the authors whose work the author had seen. */
 function createContent(bridge: Bridge, files: ReadonlyMap<string, string>, isBad: boolean): string {
   const { task, n } = bridge.key;
-  return `${isBad ? 'bad-' : ''}${task}@${n}:${authorsOf(files).toSorted().join(',')}`;
+  return `${isBad ? 'bad-' : ''}${task}@${n}:${listAuthors(files).toSorted().join(',')}`;
 }
 
 export async function performWork(bridge: Bridge, durationMs: number): Promise<void> {
   const { world, assignment } = bridge;
   const { faults, random } = world;
   const { name, rootBranch } = assignment.repository;
-  const repository = world.forge.repo(name);
+  const repository = world.forge.getRepository(name);
   let head: Sha = assignment.repository.start;
   if (assignment.kind === 'repair') head = mergeRoot(bridge, repository, head, true);
   await bridge.waitWhileAlive(durationMs * 0.4);
@@ -70,13 +70,13 @@ export async function performWork(bridge: Bridge, durationMs: number): Promise<v
   );
   for (let fixes = 0; ; fixes += 1) {
     head = mergeRoot(bridge, repository, head, false);
-    const root = world.forge.head(name, rootBranch) ?? assignment.repository.root;
-    const contained = repository.graph.mergeBase(root, head).sha;
+    const root = world.forge.readHead(name, rootBranch) ?? assignment.repository.root;
+    const contained = repository.graph.findMergeBase(root, head).sha;
     if (repository.graph.isAncestor(head, contained))
       head = repository.graph.add([head], repository.graph.get(head).files).sha;
     await bridge.waitWhileAlive(durationMs * 0.2);
     const { files } = repository.graph.get(head);
-    if (isGreen(repository, files)) {
+    if (isTreeGreen(repository, files)) {
       bridge.pushCommit(head);
       const before = repository.graph.get(contained).files;
       return reportDone(bridge, head, contained, repository.graph.diff(before, files));
@@ -111,7 +111,7 @@ function mergeRoot(
   shouldResolve: boolean,
 ): Sha {
   const { name, rootBranch } = bridge.assignment.repository;
-  const root = bridge.world.forge.head(name, rootBranch);
+  const root = bridge.world.forge.readHead(name, rootBranch);
   if (root === undefined || repository.graph.isAncestor(root, head)) return head;
   const { files, conflicts } = repository.graph.merge(head, root);
   if (conflicts.length > 0 && !shouldResolve) return head;

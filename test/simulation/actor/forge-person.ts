@@ -32,7 +32,8 @@ function visitPull(world: World, repository: SimRepository, pull: SimPull): void
   const { name } = repository;
   if (pull.state === 'closed') {
     const isWhole = repository.branches.has(pull.head) && repository.branches.has(pull.base);
-    if (isWhole && faults.drawFault('person_closes')) forge.reopen(name, pull.number, PERSON_ACTOR);
+    if (isWhole && faults.drawFault('person_closes'))
+      forge.reopenPull(name, pull.number, PERSON_ACTOR);
     return;
   }
   if (isRetargetedPull(world, pull)) {
@@ -51,15 +52,15 @@ function visitPull(world: World, repository: SimRepository, pull: SimPull): void
   if (faults.drawFault('person_pushes')) pushCommit(world, repository, pull.head);
   if (faults.drawFault('person_reviews'))
     forge.addReview(name, pull.number, random.pick(['approved', 'approved', 'changes_requested']));
-  if (faults.drawFault('person_closes')) forge.close(name, pull.number, PERSON_ACTOR);
+  if (faults.drawFault('person_closes')) forge.closePull(name, pull.number, PERSON_ACTOR);
   else if (canMerge(world, repository, pull) && faults.drawFault('person_merges'))
-    forge.merge(name, pull.number, forge.headSha(repository, pull), PERSON_ACTOR);
+    forge.mergePull(name, pull.number, forge.readHeadSha(repository, pull), PERSON_ACTOR);
 }
 
 function canMerge({ forge }: World, repository: SimRepository, pull: SimPull): boolean {
   const base = repository.branches.get(pull.base);
   if (pull.draft || base === undefined) return false;
-  return forge.tryMerge(repository.name, base, forge.headSha(repository, pull)) === 'clean';
+  return forge.tryMerge(repository.name, base, forge.readHeadSha(repository, pull)) === 'clean';
 }
 
 /** Changes the base of a retargeted pull request back to the root branch of its run. */

@@ -47,19 +47,19 @@ const API_ACTIONS: PersonActions = {
 const FORGE_ACTIONS: PersonActions = {
   merge_seen: (world, task) => actOnPull(world, task, mergeByPerson),
   pull_closed: (world, task) =>
-    actOnPull(world, task, (repo, number) => world.forge.close(repo, number, PERSON_ACTOR)),
+    actOnPull(world, task, (repo, number) => world.forge.closePull(repo, number, PERSON_ACTOR)),
   pull_reopened: (world, task) =>
     actOnPull(world, task, (repo, number) => openPull(world, repo, number)),
   head_moved: (world, task) =>
     actOnPull(world, task, (repo, number) =>
-      pushCommit(world, world.forge.repo(repo), world.forge.truth(repo, number).head),
+      pushCommit(world, world.forge.getRepository(repo), world.forge.getPull(repo, number).head),
     ),
   changes_requested: (world, task) =>
     actOnPull(world, task, (repo, number) =>
       world.forge.addReview(repo, number, 'changes_requested'),
     ),
   root_moved: (world, { plan, run, repo }) =>
-    pushCommit(world, world.forge.repo(repo), formatRootBranch(plan, run)),
+    pushCommit(world, world.forge.getRepository(repo), formatRootBranch(plan, run)),
   forge_refused: (world, task) =>
     actOnPull(world, task, (repo, number) =>
       world.forge.setBase(repo, number, 'main', PERSON_ACTOR),
@@ -113,26 +113,31 @@ function actOnPull(
 ): void {
   if (task.pullRequest === undefined || world.judge.knownPlans.get(task.plan)?.isSimple !== false)
     return;
-  const pull = world.forge.truth(task.repo, task.pullRequest.number);
+  const pull = world.forge.getPull(task.repo, task.pullRequest.number);
   if (pull.state !== 'merged' && !isRetargetedPull(world, pull))
     action(task.repo, pull.number, world);
 }
 
 function openPull(world: World, repo: string, number: number): boolean {
-  const { branches, pulls } = world.forge.repo(repo);
-  const pull = world.forge.truth(repo, number);
+  const { branches, pulls } = world.forge.getRepository(repo);
+  const pull = world.forge.getPull(repo, number);
   if (pull.state === 'open') return true;
   const isTaken = pulls.some(
     (other) => other.state === 'open' && other.head === pull.head && other.base === pull.base,
   );
   if (isTaken || !branches.has(pull.head) || !branches.has(pull.base)) return false;
-  world.forge.reopen(repo, number, PERSON_ACTOR);
+  world.forge.reopenPull(repo, number, PERSON_ACTOR);
   return true;
 }
 
 function mergeByPerson(repo: string, number: number, world: World): void {
   if (!openPull(world, repo, number)) return;
-  const pull = world.forge.truth(repo, number);
+  const pull = world.forge.getPull(repo, number);
   world.forge.setDraft(repo, number, false, PERSON_ACTOR);
-  world.forge.merge(repo, number, world.forge.headSha(world.forge.repo(repo), pull), PERSON_ACTOR);
+  world.forge.mergePull(
+    repo,
+    number,
+    world.forge.readHeadSha(world.forge.getRepository(repo), pull),
+    PERSON_ACTOR,
+  );
 }

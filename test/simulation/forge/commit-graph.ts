@@ -1,8 +1,8 @@
 import type { Sha } from '../../../core/port/forge.ts';
 
-// A model of git that is large enough for merges: a commit has parents and a line of content per path.
+// A model of git with the parts that merges need: a commit has parents and one line of content per file.
 
-/** A line of content by path. */
+/** The line of content of each file, by path. */
 export type Files = ReadonlyMap<string, string>;
 /** A commit; `index` is the position in the order of creation. */
 export type Commit = {
@@ -10,7 +10,7 @@ export type Commit = {
   readonly index: number;
   readonly parents: readonly Sha[];
   readonly files: Files;
-  /** A bit set over commit indexes: the ancestors and the commit. */
+  /** Bit set of commit indexes: the commit and all its ancestors. */
   readonly ancestors: Uint32Array;
 };
 
@@ -20,7 +20,7 @@ export class CommitGraph {
   readonly #bySha = new Map<Sha, Commit>();
   readonly #prefix: string;
 
-  /** `prefix`: two hexadecimal digits that distinguish the commits of repositories. */
+  /** `prefix`: two hexadecimal digits at the start of every commit id, so that repositories have different ids. */
   constructor(prefix: string) {
     this.#prefix = prefix;
   }
@@ -49,14 +49,14 @@ export class CommitGraph {
     return commit;
   }
 
-  /** Returns whether a descendant contains an ancestor. A commit contains itself. */
+  /** Returns whether `descendant` contains `ancestor`. A commit contains itself. */
   isAncestor(ancestor: Sha, descendant: Sha): boolean {
     const { index } = this.get(ancestor);
     return (((this.get(descendant).ancestors[index >> 5] ?? 0) >>> (index & 31)) & 1) === 1;
   }
 
-  /** Returns the newest common ancestor. Ancestors always have lower indexes. */
-  mergeBase(a: Sha, b: Sha): Commit {
+  /** Returns the newest common ancestor. The highest common index is the newest, because ancestors have lower indexes. */
+  findMergeBase(a: Sha, b: Sha): Commit {
     const left = this.get(a).ancestors;
     const right = this.get(b).ancestors;
     for (let word = Math.min(left.length, right.length) - 1; word >= 0; word -= 1) {
@@ -65,7 +65,7 @@ export class CommitGraph {
       const commit = this.#commits[word * 32 + 31 - Math.clz32(common)];
       if (commit !== undefined) return commit;
     }
-    throw new Error(`${a} and ${b} have no common ancestor`);
+    throw new Error(`The commits ${a} and ${b} have no common ancestor.`);
   }
 
   /** Counts the commits of `head` that `base` does not contain. */
@@ -79,9 +79,9 @@ export class CommitGraph {
     return count;
   }
 
-  /** Merges two commits. A path that both sides changed differently is a conflict and keeps the content of `ours`. */
+  /** Merges two commits. A path that both sides changed differently is in `conflicts` and keeps the content of `ours`. */
   merge(ours: Sha, theirs: Sha): { readonly files: Files; readonly conflicts: string[] } {
-    const baseFiles = this.mergeBase(ours, theirs).files;
+    const baseFiles = this.findMergeBase(ours, theirs).files;
     const ourFiles = this.get(ours).files;
     const theirFiles = this.get(theirs).files;
     const files = new Map(ourFiles);
@@ -96,7 +96,7 @@ export class CommitGraph {
     return { files, conflicts };
   }
 
-  /** Returns the paths whose content differs. */
+  /** Returns the paths whose content differs between two trees. */
   diff(a: Files, b: Files): string[] {
     const paths: string[] = [];
     for (const path of new Set([...a.keys(), ...b.keys()]))
@@ -104,8 +104,8 @@ export class CommitGraph {
     return paths;
   }
 
-  /** Returns the paths that `head` changed since its merge base with `base`, as a forge compares. */
+  /** Returns the paths that differ between `head` and the merge base of `head` and `base`, as a forge compares. */
   listChanges(base: Sha, head: Sha): string[] {
-    return this.diff(this.mergeBase(base, head).files, this.get(head).files);
+    return this.diff(this.findMergeBase(base, head).files, this.get(head).files);
   }
 }

@@ -1,9 +1,9 @@
 import type { Review, ReviewComment, Sha } from '../../../core/port/forge.ts';
 import { CommitGraph } from './commit-graph.ts';
 
-// The state of a simulated forge, without the lag of its answers.
+// The true state of a simulated forge. Reads may show an older state.
 
-/** A pull request of the simulation. */
+/** A pull request of the simulation; times are epoch milliseconds. */
 export type SimPull = {
   readonly number: number;
   readonly title: string;
@@ -12,17 +12,17 @@ export type SimPull = {
   draft: boolean;
   readonly head: string;
   base: string;
-  /** Head commit at the time of closing or merging. */
+  /** Head commit when the pull request was opened, or when it was closed or merged. */
   lastSha: Sha;
   mergeSha?: Sha;
   readonly labels: readonly string[];
   updatedAt: number;
   readonly author: string;
-  /** Reads show this old head commit until a time. */
+  /** Until the time `until`, reads show the old head commit `sha`. */
   lag?: { readonly until: number; readonly sha: Sha };
-  /** Time from which the forge knows whether the pull request can be merged. */
-  computedAt: number;
-  /** A rule that refuses the merge until a time. */
+  /** Time from which the forge knows whether the pull request has conflicts. */
+  mergeableKnownAt: number;
+  /** Message of a rule that refuses the merge until the time `until`. */
   forbidden?: { readonly rule: string; readonly until: number };
   readonly reviews: Review[];
   readonly comments: ReviewComment[];
@@ -34,28 +34,28 @@ export type SimRepository = {
   readonly graph: CommitGraph;
   readonly branches: Map<string, Sha>;
   readonly pulls: SimPull[];
-  /** End and result of a commit's checks. No entry: the commit has no checks. */
+  /** End time and result of the checks by commit. No entry: the commit has no checks. */
   readonly checks: Map<Sha, { readonly endsAt: number; readonly green: boolean }>;
   readonly hasChecks: boolean;
-  /** Pairs of authors whose changes merge cleanly and break each other. */
+  /** Pairs of authors whose changes merge without a conflict, but fail verification together. */
   readonly clashes: readonly (readonly [string, string])[];
 };
 
-/** The actor of a change; the judge applies the rules of its kind. */
-export type By =
+/** Originator of a change at the forge. The judge applies other rules to each kind. */
+export type ForgeActor =
   | {
       readonly kind: 'engine';
       readonly invocation: number;
-      /** True: the invocation was frozen, so its knowledge may be old. */
+      /** Returns true if the invocation was frozen, so that its knowledge may be outdated. */
       readonly isLate: () => boolean;
-      /** Time of the last read of a branch; 0: never read. */
+      /** Returns the time when the invocation last read a branch; 0: never. */
       readonly readAt: (repo: string, branch: string) => number;
     }
   | { readonly kind: 'bridge'; readonly attempt: string }
   | { readonly kind: 'person' };
 
-/** Creates a repository whose `main` has one commit. `place` distinguishes the commits of repositories. */
-export function newRepository(
+/** Creates a repository whose `main` has a single commit. `place` is the index of the repository and enters its commit ids. */
+export function createSimRepository(
   name: string,
   place: number,
   options: Pick<SimRepository, 'hasChecks' | 'clashes'> & {
@@ -76,27 +76,33 @@ export function newRepository(
 }
 
 /**
- * Returns whether verification passes for a tree. A line of content is `<author>@<attempt>:<authors seen, by commas>`. The
- * work of a clashing pair fails until a line is written by an author who saw both. Work that starts with `bad-` fails alone.
+ * Returns whether verification passes for a tree. The content of a file is `<author>@<attempt>:<known authors>`; the known
+ * authors are separated by commas. Verification fails if a line starts with `bad-`, or if both authors of a clashing pair
+ * contributed and no author of a line knew both.
  */
-export function isGreen(repository: SimRepository, files: ReadonlyMap<string, string>): boolean {
+export function isTreeGreen(
+  repository: SimRepository,
+  files: ReadonlyMap<string, string>,
+): boolean {
   const authors = new Set<string>();
-  const seenTogether: Set<string>[] = [];
+  const knownTogether: Set<string>[] = [];
   for (const line of files.values()) {
     if (line.startsWith('bad-')) return false;
-    const [author = '', known = ''] = line.split(':');
+    const [author = '', knownAuthors = ''] = line.split(':');
     const name = author.split('@')[0] ?? '';
     authors.add(name);
-    if (known !== '') seenTogether.push(new Set([name, ...known.split(',')]));
+    if (knownAuthors !== '') knownTogether.push(new Set([name, ...knownAuthors.split(',')]));
   }
   return repository.clashes.every(
     ([a, b]) =>
-      !authors.has(a) || !authors.has(b) || seenTogether.some((seen) => seen.has(a) && seen.has(b)),
+      !authors.has(a) ||
+      !authors.has(b) ||
+      knownTogether.some((known) => known.has(a) && known.has(b)),
   );
 }
 
-/** Returns the authors of the lines in a tree. */
-export function authorsOf(files: ReadonlyMap<string, string>): string[] {
+/** Returns the authors whose work a tree contains, without the initial content `base`. */
+export function listAuthors(files: ReadonlyMap<string, string>): string[] {
   const names = new Set<string>();
   for (const line of files.values()) {
     const name = line.split(':')[0]?.split('@')[0]?.replace(/^bad-/, '') ?? '';
@@ -105,7 +111,7 @@ export function authorsOf(files: ReadonlyMap<string, string>): string[] {
   return [...names];
 }
 
-/** Returns the key under which an invocation records its last read of reviews. */
-export function reviewsOf(number: number): string {
+/** Returns the key under which an invocation records when it last read the reviews of a pull request. */
+export function toReviewsKey(number: number): string {
   return `reviews of #${number}`;
 }

@@ -2,15 +2,16 @@ import type { PullRequest, Sha } from '../../../core/port/forge.ts';
 import type { BranchRelation } from '../../../local/forge/rules/pull-rules.ts';
 import type { SimPull, SimRepository } from './forge-state.ts';
 
-/** Returns the current head commit of a pull request, without lag. */
+/** Returns the true head commit of a pull request: the head of its branch while the pull request is open. */
 export function readHeadSha(repository: SimRepository, pull: SimPull): Sha {
   if (pull.state !== 'open') return pull.lastSha;
   return repository.branches.get(pull.head) ?? pull.lastSha;
 }
 
-/** Returns a pull request as a read at `now` shows it; the head may lag behind. */
+/** Returns a pull request as a read at the time `now` shows it; the head may lag behind. */
 export function viewPull(repository: SimRepository, pull: SimPull, now: number): PullRequest {
-  const isLate = pull.state === 'open' && pull.lag !== undefined && pull.lag.until > now;
+  const { lag } = pull;
+  const isLagging = pull.state === 'open' && lag !== undefined && lag.until > now;
   return {
     number: pull.number,
     nodeId: `PR_${pull.number}`,
@@ -20,7 +21,7 @@ export function viewPull(repository: SimRepository, pull: SimPull, now: number):
     state: pull.state,
     draft: pull.draft,
     head: pull.head,
-    headSha: isLate && pull.lag ? pull.lag.sha : readHeadSha(repository, pull),
+    headSha: isLagging ? lag.sha : readHeadSha(repository, pull),
     base: pull.base,
     mergeable: null,
     mergeSha: pull.mergeSha,
@@ -30,7 +31,7 @@ export function viewPull(repository: SimRepository, pull: SimPull, now: number):
   };
 }
 
-/** Returns the commits of two branches and whether the base contains the head. */
+/** Returns the heads of two branches, and whether the base branch contains the head. */
 export function relateBranches(
   repository: SimRepository,
   head: string,
@@ -38,7 +39,7 @@ export function relateBranches(
 ): BranchRelation {
   const headSha = repository.branches.get(head);
   const baseSha = repository.branches.get(base);
-  const isWhole = headSha !== undefined && baseSha !== undefined;
-  const headIsInBase = isWhole && repository.graph.isAncestor(headSha, baseSha);
+  const bothExist = headSha !== undefined && baseSha !== undefined;
+  const headIsInBase = bothExist && repository.graph.isAncestor(headSha, baseSha);
   return { headSha, baseSha, headIsInBase };
 }

@@ -24,15 +24,15 @@ import {
   findReopenRefusal,
 } from '../../../local/forge/rules/pull-rules.ts';
 import type { Random } from '../time/random.ts';
-import type { By, SimPull, SimRepository } from './forge-state.ts';
-import { isGreen } from './forge-state.ts';
+import type { ForgeActor, SimPull, SimRepository } from './forge-state.ts';
+import { isTreeGreen } from './forge-state.ts';
 import { readHeadSha, relateBranches, viewPull } from './pull-view.ts';
 import type { ForgeWitness } from './witness.ts';
 
 // A forge in memory with the faults of a real forge. Every operation happens at one moment; the caller adds delays and lost
 // answers. The emulator's pure rules decide the answers.
 
-/** Random faults of a forge. Each member is read once per operation. */
+/** Random faults of a forge. An operation calls each method at most once. */
 export type ForgeFaults = {
   /** Milliseconds for which reads of a pull request show its old head. */
   chooseHeadLagMs(): number;
@@ -44,12 +44,15 @@ export type ForgeFaults = {
   chooseRule(): string | undefined;
 };
 
-/** Milliseconds without known mergeability after a change of base. Longer than any handler is frozen. */
-const BASE_CHANGE_MS = 1_000_000;
-/** Milliseconds for which a rule refuses a merge. Longer than the merge queue retries. */
-const RULE_MS = 300_000;
+/**
+ * Milliseconds of unknown mergeability after a change of the base branch. Longer than any freeze of a handler, so that no
+ * merge that was requested before the change succeeds after the change.
+ */
+const UNKNOWN_AFTER_BASE_CHANGE_MS = 1_000_000;
+/** Milliseconds for which a rule refuses a merge. Longer than the merge queue retries a merge. */
+const RULE_DURATION_MS = 300_000;
 
-/** The repositories of a forge and the operations on them. */
+/** A simulated forge: repositories in memory, and the operations that actors of the simulation call. */
 export class SimForge {
   readonly repositories = new Map<string, SimRepository>();
   readonly #now: () => number;
@@ -64,7 +67,7 @@ export class SimForge {
     this.#faults = faults;
   }
 
-  repo(name: string): SimRepository {
+  getRepository(name: string): SimRepository {
     const repository = this.repositories.get(name);
     if (repository === undefined) {
       throw new AppError('notFound', 'forge_not_found', `The forge has no repository ${name}.`);
@@ -72,13 +75,13 @@ export class SimForge {
     return repository;
   }
 
-  head(repo: string, branch: string): Sha | undefined {
-    return this.repo(repo).branches.get(branch);
+  readHead(repo: string, branch: string): Sha | undefined {
+    return this.getRepository(repo).branches.get(branch);
   }
 
-  /** Moves a branch without conditions; undefined deletes the branch. */
-  setBranch(repo: string, branch: string, sha: Sha | undefined, by: By): void {
-    const repository = this.repo(repo);
+  /** Creates or moves a branch without a fast-forward check. `sha` undefined: deletes the branch. */
+  setBranch(repo: string, branch: string, sha: Sha | undefined, by: ForgeActor): void {
+    const repository = this.getRepository(repo);
     const from = repository.branches.get(branch);
     if (from === sha) return;
     if (sha === undefined) repository.branches.delete(branch);
@@ -96,7 +99,7 @@ export class SimForge {
   #startChecks(repository: SimRepository, sha: Sha): void {
     if (!repository.hasChecks || repository.checks.has(sha)) return;
     const { afterMs, flaky } = this.#faults.chooseCheckResult();
-    const green = isGreen(repository, repository.graph.get(sha).files) !== flaky;
+    const green = isTreeGreen(repository, repository.graph.get(sha).files) !== flaky;
     repository.checks.set(sha, { endsAt: this.#now() + afterMs, green });
   }
 
@@ -108,7 +111,7 @@ export class SimForge {
       readonly from: Sha | undefined;
       readonly to: Sha | undefined;
     },
-    by: By,
+    by: ForgeActor,
   ): void {
     const isHead = pull.head === move.branch;
     const relation = relateBranches(repository, pull.head, pull.base);
@@ -121,31 +124,36 @@ export class SimForge {
       return;
     }
     if (!isHead) {
-      pull.computedAt = this.#now() + this.#faults.chooseMergeabilityDelayMs();
+      pull.mergeableKnownAt = this.#now() + this.#faults.chooseMergeabilityDelayMs();
       return;
     }
     const lag = move.from === undefined ? 0 : this.#faults.chooseHeadLagMs();
     if (lag > 0 && move.from !== undefined) {
       pull.lag = { until: this.#now() + lag, sha: move.from };
     }
-    pull.computedAt = this.#now() + this.#faults.chooseMergeabilityDelayMs();
-    this.#touch(repository, pull, 'pushed', by);
+    pull.mergeableKnownAt = this.#now() + this.#faults.chooseMergeabilityDelayMs();
+    this.#recordChange(repository, pull, 'pushed', by);
   }
 
-  #touch(repository: SimRepository, pull: SimPull, what: string, by: By): void {
+  #recordChange(repository: SimRepository, pull: SimPull, change: string, by: ForgeActor): void {
     pull.updatedAt = this.#now();
-    this.#witness.pullChanged(repository, pull, what, by);
+    this.#witness.pullChanged(repository, pull, change, by);
   }
 
-  #setState(repository: SimRepository, pull: SimPull, state: SimPull['state'], by: By): void {
+  #setState(
+    repository: SimRepository,
+    pull: SimPull,
+    state: SimPull['state'],
+    by: ForgeActor,
+  ): void {
     pull.state = state;
-    this.#touch(repository, pull, state, by);
+    this.#recordChange(repository, pull, state, by);
   }
 
-  /** Moves a branch forward only. */
-  moveBranch(repo: string, branch: string, sha: Sha, by: By): 'moved' | 'diverged' {
-    const { graph } = this.repo(repo);
-    const from = this.head(repo, branch);
+  /** Moves a branch to a descendant commit; `diverged`: `sha` does not contain the head, and nothing moves. */
+  moveBranch(repo: string, branch: string, sha: Sha, by: ForgeActor): 'moved' | 'diverged' {
+    const { graph } = this.getRepository(repo);
+    const from = this.readHead(repo, branch);
     if (from === undefined) {
       throw new AppError('notFound', 'branch_missing', `Reference does not exist: ${branch}`);
     }
@@ -155,12 +163,14 @@ export class SimForge {
   }
 
   tryMerge(repo: string, base: Sha, head: Sha): 'clean' | 'conflict' {
-    return this.repo(repo).graph.merge(base, head).conflicts.length > 0 ? 'conflict' : 'clean';
+    return this.getRepository(repo).graph.merge(base, head).conflicts.length > 0
+      ? 'conflict'
+      : 'clean';
   }
 
   /** Returns the current state of a pull request, without lag. */
-  truth(repo: string, number: number): SimPull {
-    const pull = this.repo(repo).pulls[number - 1];
+  getPull(repo: string, number: number): SimPull {
+    const pull = this.getRepository(repo).pulls[number - 1];
     if (pull === undefined) {
       const message = `The forge has no pull request ${repo}#${number}.`;
       throw new AppError('notFound', 'forge_not_found', message);
@@ -168,37 +178,37 @@ export class SimForge {
     return pull;
   }
 
-  headSha(repository: SimRepository, pull: SimPull): Sha {
+  readHeadSha(repository: SimRepository, pull: SimPull): Sha {
     return readHeadSha(repository, pull);
   }
 
   /** Reads a pull request; its head may lag behind. */
-  pull(repo: string, number: number): PullRequest {
-    return this.#view(this.repo(repo), this.truth(repo, number));
+  readPull(repo: string, number: number): PullRequest {
+    return this.#viewPull(this.getRepository(repo), this.getPull(repo, number));
   }
 
-  #view(repository: SimRepository, pull: SimPull): PullRequest {
+  #viewPull(repository: SimRepository, pull: SimPull): PullRequest {
     return viewPull(repository, pull, this.#now());
   }
 
   findPull(repo: string, query: PullQuery): PullRequest | undefined {
-    const repository = this.repo(repo);
+    const repository = this.getRepository(repo);
     const pull = choosePull(repository.pulls, query);
-    return pull === undefined ? undefined : this.#view(repository, pull);
+    return pull === undefined ? undefined : this.#viewPull(repository, pull);
   }
 
-  ensurePull(repo: string, wanted: WantedPull, by: By): PullRequest {
+  ensurePull(repo: string, wanted: WantedPull, by: ForgeActor): PullRequest {
     return this.findPull(repo, wanted) ?? this.openPull(repo, wanted, by);
   }
 
-  openPull(repo: string, wanted: WantedPull, by: By): PullRequest {
-    const repository = this.repo(repo);
+  openPull(repo: string, wanted: WantedPull, by: ForgeActor): PullRequest {
+    const repository = this.getRepository(repo);
     const { head, base, draft } = wanted;
     const relation = relateBranches(repository, head, base);
     const refusal = findCreationRefusal({
       ...relation,
       owner: 'acme',
-      head: head,
+      head,
       base,
       haveCommonHistory: true,
       hasOpenPull: findOpenPull(repository.pulls, head, base) !== undefined,
@@ -218,62 +228,62 @@ export class SimForge {
       lastSha: relation.headSha ?? '',
       updatedAt: this.#now(),
       author: 'smol-gang[bot]',
-      computedAt: this.#now() + this.#faults.chooseMergeabilityDelayMs(),
+      mergeableKnownAt: this.#now() + this.#faults.chooseMergeabilityDelayMs(),
       reviews: [],
       comments: [],
     };
     repository.pulls.push(pull);
     this.#witness.pullOpened(repository, pull, by);
-    return this.#view(repository, pull);
+    return this.#viewPull(repository, pull);
   }
 
-  /** Returns the pull requests changed since a time, newest first, at most 1,000. */
-  changedSince(repo: string, since: number): PullRequest[] {
-    const repository = this.repo(repo);
+  /** Returns the pull requests changed since an epoch time in milliseconds, latest change first, at most 1,000. */
+  listPullsChangedSince(repo: string, since: number): PullRequest[] {
+    const repository = this.getRepository(repo);
     return repository.pulls
       .filter((pull) => pull.updatedAt >= since)
       .toSorted((a, b) => b.updatedAt - a.updatedAt)
       .slice(0, 1_000)
-      .map((pull) => this.#view(repository, pull));
+      .map((pull) => this.#viewPull(repository, pull));
   }
 
-  setDraft(repo: string, number: number, draft: boolean, by: By): void {
-    const pull = this.truth(repo, number);
+  setDraft(repo: string, number: number, draft: boolean, by: ForgeActor): void {
+    const pull = this.getPull(repo, number);
     if (pull.draft === draft || pull.state === 'merged') return;
     const facts = { isOpen: pull.state === 'open', isDraft: pull.draft, allowsDrafts: true };
     const refusal = findDraftRefusal(facts, draft);
     if (refusal !== undefined) throw new AppError('refused', 'forge_refused', refusal);
     pull.draft = draft;
-    this.#touch(this.repo(repo), pull, draft ? 'draft' : 'ready', by);
+    this.#recordChange(this.getRepository(repo), pull, draft ? 'draft' : 'ready', by);
   }
 
-  /** Changes the base of a pull request. Mergeability is unknown for minutes, so a call on its way merges nothing. */
-  setBase(repo: string, number: number, base: string, by: By): void {
-    const repository = this.repo(repo);
-    const pull = this.truth(repo, number);
+  /** Changes the base of a pull request, as a person does. An invalid change has no effect. */
+  setBase(repo: string, number: number, base: string, by: ForgeActor): void {
+    const repository = this.getRepository(repo);
+    const pull = this.getPull(repo, number);
     const effect = decideBaseChange(pull, base, {
       baseExists: repository.branches.has(base),
       hasOpenPull: findOpenPull(repository.pulls, pull.head, base) !== undefined,
     });
-    if (effect === 'closed') this.close(repo, number, by);
+    if (effect === 'closed') this.closePull(repo, number, by);
     if (effect !== 'changed') return;
     pull.base = base;
-    pull.computedAt = this.#now() + BASE_CHANGE_MS;
-    this.#touch(repository, pull, `base changed to ${base}`, by);
+    pull.mergeableKnownAt = this.#now() + UNKNOWN_AFTER_BASE_CHANGE_MS;
+    this.#recordChange(repository, pull, `base changed to ${base}`, by);
   }
 
-  close(repo: string, number: number, by: By): void {
-    const repository = this.repo(repo);
-    const pull = this.truth(repo, number);
+  closePull(repo: string, number: number, by: ForgeActor): void {
+    const repository = this.getRepository(repo);
+    const pull = this.getPull(repo, number);
     if (pull.state !== 'open') return;
-    pull.lastSha = this.headSha(repository, pull);
+    pull.lastSha = readHeadSha(repository, pull);
     this.#setState(repository, pull, 'closed', by);
   }
 
   /** Reopens a closed pull request; an open pull request stays as it is. */
-  reopen(repo: string, number: number, by: By): void {
-    const repository = this.repo(repo);
-    const pull = this.truth(repo, number);
+  reopenPull(repo: string, number: number, by: ForgeActor): void {
+    const repository = this.getRepository(repo);
+    const pull = this.getPull(repo, number);
     if (pull.state === 'open') return;
     const refusal = findReopenRefusal({
       ...relateBranches(repository, pull.head, pull.base),
@@ -287,15 +297,15 @@ export class SimForge {
     this.#setState(repository, pull, 'open', by);
   }
 
-  /** Merges a pull request whose head is `sha`. Rules and unknown mergeability do not stop a person. */
-  merge(repo: string, number: number, sha: Sha, by: By): MergeOutcome {
-    const repository = this.repo(repo);
-    const pull = this.truth(repo, number);
-    const headSha = this.headSha(repository, pull);
-    const onto = repository.branches.get(pull.base) ?? sha;
+  /** Merges a pull request; refused unless `sha` is the head. Rules and unknown mergeability do not stop a person. */
+  mergePull(repo: string, number: number, sha: Sha, by: ForgeActor): MergeOutcome {
+    const repository = this.getRepository(repo);
+    const pull = this.getPull(repo, number);
+    const headSha = readHeadSha(repository, pull);
+    const baseSha = repository.branches.get(pull.base) ?? sha;
     const refusal =
       this.#findMergeRefusal(repository, pull, sha, by) ??
-      findMergeabilityRefusal(this.tryMerge(repo, onto, headSha) === 'clean');
+      findMergeabilityRefusal(this.tryMerge(repo, baseSha, headSha) === 'clean');
     if (refusal !== undefined) {
       const { state, mergeSha } = pull;
       return mergeOutcomeAfterRefusal(
@@ -304,13 +314,13 @@ export class SimForge {
         refusal,
       );
     }
-    const result = repository.graph.add([onto, sha], repository.graph.merge(onto, sha).files);
+    const result = repository.graph.add([baseSha, sha], repository.graph.merge(baseSha, sha).files);
     pull.lastSha = sha;
     pull.mergeSha = result.sha;
     pull.state = 'merged';
-    this.#witness.merged(repository, pull, { commit: sha, onto, result: result.sha }, by);
+    this.#witness.merged(repository, pull, { commit: sha, onto: baseSha, result: result.sha }, by);
     this.setBranch(repo, pull.base, result.sha, by);
-    this.#touch(repository, pull, 'merged', by);
+    this.#recordChange(repository, pull, 'merged', by);
     return { kind: 'merged', sha: result.sha };
   }
 
@@ -318,12 +328,12 @@ export class SimForge {
     repository: SimRepository,
     pull: SimPull,
     sha: Sha,
-    by: By,
+    by: ForgeActor,
   ): MergeRefusal | undefined {
     const facts = {
       isOpen: pull.state === 'open',
       isDraft: pull.draft,
-      headSha: this.headSha(repository, pull),
+      headSha: readHeadSha(repository, pull),
       base: pull.base,
       allowedMethods: ['merge'] as const,
       violation: undefined,
@@ -332,19 +342,19 @@ export class SimForge {
     const request = { sha, method: 'merge' } as const;
     const refusal = findMergeRefusal(facts, request);
     if (refusal !== undefined || by.kind === 'person') return refusal;
-    if (pull.computedAt > this.#now()) return findMergeabilityRefusal(null);
+    if (pull.mergeableKnownAt > this.#now()) return findMergeabilityRefusal(null);
     return findMergeRefusal({ ...facts, violation: this.#findViolation(pull) }, request);
   }
 
   #findViolation(pull: SimPull): string | undefined {
     const rule = this.#faults.chooseRule();
-    if (rule !== undefined) pull.forbidden = { rule, until: this.#now() + RULE_MS };
+    if (rule !== undefined) pull.forbidden = { rule, until: this.#now() + RULE_DURATION_MS };
     const isForbidden = pull.forbidden !== undefined && pull.forbidden.until > this.#now();
     return isForbidden ? pull.forbidden?.rule : undefined;
   }
 
-  checks(repo: string, sha: Sha): Checks {
-    const run = this.repo(repo).checks.get(sha);
+  readChecks(repo: string, sha: Sha): Checks {
+    const run = this.getRepository(repo).checks.get(sha);
     if (run === undefined) return { state: 'none', failing: [], pending: [] };
     if (run.endsAt > this.#now()) return { state: 'pending', failing: [], pending: ['ci'] };
     const state: CheckState = run.green ? 'green' : 'red';
@@ -353,8 +363,8 @@ export class SimForge {
 
   /** Adds a person's review of the current head. One reviewer in ten has no write permission. */
   addReview(repo: string, number: number, state: 'approved' | 'changes_requested'): void {
-    const repository = this.repo(repo);
-    const pull = this.truth(repo, number);
+    const repository = this.getRepository(repo);
+    const pull = this.getPull(repo, number);
     const at = this.#now();
     const authorCanWrite = !this.#random.chance(0.1);
     pull.reviews.push({
@@ -364,12 +374,12 @@ export class SimForge {
       isBot: false,
       state,
       body: state === 'approved' ? '' : 'Please do it otherwise.',
-      commit: this.headSha(repository, pull),
+      commit: readHeadSha(repository, pull),
       at,
     });
     if (state === 'changes_requested') addLineComment(pull, authorCanWrite, at);
     if (authorCanWrite) this.#witness.reviewed(pull, state);
-    this.#touch(repository, pull, state, { kind: 'person' });
+    this.#recordChange(repository, pull, state, { kind: 'person' });
   }
 }
 

@@ -77,7 +77,7 @@ export function judgeStart(judge: Judge, world: World, attemptId: string, start:
   if (key === undefined || kept === undefined || isEndTask(key.task)) return;
   const repo = plan?.tasks.find((task) => task.id === key.task)?.repo;
   if (repo === undefined) return;
-  const { graph } = world.forge.repo(repo);
+  const { graph } = world.forge.getRepository(repo);
   const pushed = judge.commitments.pushedCommits.get(formatTaskId(key)) ?? [];
   const isPushedByPerson = pushed.some(
     (commit) => graph.isAncestor(commit, start) && !graph.isAncestor(commit, kept),

@@ -1,4 +1,4 @@
-import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
+import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 import type { Branch } from './names.ts';
@@ -12,7 +12,7 @@ export type BranchMove = {
   readonly branch: string;
   readonly from: string | undefined;
   readonly to: string | undefined;
-  readonly by: By;
+  readonly by: ForgeActor;
 };
 
 export function judgeBranchMove(

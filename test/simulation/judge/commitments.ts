@@ -2,7 +2,7 @@ import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import type { AttemptKey } from '../../../core/contract/id.ts';
 import type { PlanView } from '../../../core/contract/plan.ts';
 import type { AttemptKind } from '../../../core/contract/task.ts';
-import type { By } from '../forge/forge-state.ts';
+import type { ForgeActor } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import { formatTaskId, readBranch } from './names.ts';
 
@@ -106,7 +106,7 @@ export class Commitments {
   }
 
   /** Resets counts of a task after an activity at its pull request. */
-  recordPullActivity(branch: string, by: By): void {
+  recordPullActivity(branch: string, by: ForgeActor): void {
     const at = readBranch(branch);
     if (at?.kind !== 'task') return;
     this.consecutiveFailures.delete(formatTaskId(at));

@@ -1,5 +1,5 @@
-import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
-import { reviewsOf } from '../forge/forge-state.ts';
+import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts';
+import { toReviewsKey } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import type { Judge } from './judge.ts';
 import { isEndTask, LATE_MS, readBranch } from './names.ts';
@@ -10,7 +10,7 @@ export function judgeConsent(
   world: World,
   repository: SimRepository,
   pull: SimPull,
-  { commit, by }: { readonly commit: string; readonly by: By },
+  { commit, by }: { readonly commit: string; readonly by: ForgeActor },
 ): void {
   const { now } = world.loop;
   const check = repository.checks.get(commit);
@@ -29,7 +29,7 @@ export function judgeConsent(
   const review = pull.reviews
     .filter(({ authorCanWrite, commit: reviewed }) => authorCanWrite && reviewed === commit)
     .at(-1);
-  const readAt = by.kind === 'engine' ? by.readAt(repository.name, reviewsOf(pull.number)) : 0;
+  const readAt = by.kind === 'engine' ? by.readAt(repository.name, toReviewsKey(pull.number)) : 0;
   const wasRead = review !== undefined && review.at < Math.max(readAt, now - LATE_MS);
   if (
     wasRead &&

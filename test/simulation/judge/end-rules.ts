@@ -23,7 +23,7 @@ export function judgeEnd(world: World, watches: readonly PlanWatch[], isSwept: b
 function judgeComplete(world: World, plan: KnownPlan, run: number, isSwept: boolean): void {
   const { judge } = world;
   for (const { id, repo } of plan.tasks) {
-    const repository = world.forge.repo(repo);
+    const repository = world.forge.getRepository(repo);
     const base = repository.branches.get(formatRootBranch(plan.id, run));
     if (isSwept && base !== undefined) judgeNoDeletion(world, plan);
     const heads = judge.headsByTask.get(formatTaskId({ plan: plan.id, run, task: id })) ?? [];
@@ -36,7 +36,7 @@ function judgeComplete(world: World, plan: KnownPlan, run: number, isSwept: bool
 /** Judges a complete simple plan, which must have had a pull request into the base branch. */
 function judgeSimple(world: World, plan: KnownPlan, run: number, isSwept: boolean): void {
   for (const { repo } of plan.tasks) {
-    const { pulls, branches } = world.forge.repo(repo);
+    const { pulls, branches } = world.forge.getRepository(repo);
     const isOwn = (branch: string): boolean => {
       const owned = readBranch(branch);
       return owned?.kind === 'task' && owned.plan === plan.id && owned.run === run;

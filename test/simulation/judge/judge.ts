@@ -3,7 +3,7 @@ import type { AttemptKey, TaskKey } from '../../../core/contract/id.ts';
 import { parseAttemptId } from '../../../core/contract/id.ts';
 import type { AttemptKind } from '../../../core/contract/task.ts';
 import type { PodSpec } from '../../../core/port/launcher.ts';
-import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
+import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { ForgeWitness } from '../forge/witness.ts';
 import type { World } from '../world.ts';
 import { judgeNewPod, judgeRepair } from './attempt-rules.ts';
@@ -58,7 +58,7 @@ export type Move = {
   readonly at: number;
   readonly from: string;
   readonly to: string;
-  readonly by: By['kind'];
+  readonly by: ForgeActor['kind'];
 };
 
 /** Time within which concurrent actors cannot know each other's changes. */
@@ -270,7 +270,7 @@ export class Judge {
     });
   }
 
-  #recordHead(at: Branch & { readonly kind: 'task' }, to: string, by: By): void {
+  #recordHead(at: Branch & { readonly kind: 'task' }, to: string, by: ForgeActor): void {
     const id = formatTaskId(at);
     const heads = this.headsByTask.get(id) ?? new Set();
     heads.add(to);
@@ -281,7 +281,7 @@ export class Judge {
     this.commitments.pushedCommits.set(id, [...(this.commitments.pushedCommits.get(id) ?? []), to]);
   }
 
-  #judgeOpenedPull(world: World, repository: SimRepository, pull: SimPull, by: By): void {
+  #judgeOpenedPull(world: World, repository: SimRepository, pull: SimPull, by: ForgeActor): void {
     if (by.kind !== 'engine') return;
     if (!pull.draft) judgeReady(this, world, repository, pull, by);
     // A late handler cannot know of a pull request that was opened and closed in the meantime.

@@ -1,4 +1,4 @@
-import type { By, SimPull, SimRepository } from '../forge/forge-state.ts';
+import type { ForgeActor, SimPull, SimRepository } from '../forge/forge-state.ts';
 import type { World } from '../world.ts';
 import { judgeConsent } from './consent-rules.ts';
 import type { Evidence, Judge } from './judge.ts';
@@ -12,7 +12,7 @@ export function judgeMerge(
   repository: SimRepository,
   pull: SimPull,
   merge: MergeCommits,
-  by: By,
+  by: ForgeActor,
 ): void {
   const head = readBranch(pull.head);
   if (head?.kind === 'task' && !isEndTask(head.task)) {
@@ -62,7 +62,7 @@ function listKnowableHeads(
   repository: SimRepository,
   branch: string,
   head: string,
-  by: By,
+  by: ForgeActor,
 ): string[] {
   const readAt = by.kind === 'engine' ? by.readAt(repository.name, branch) : 0;
   const isReadTooOld = world.loop.now - readAt > TAKEN_OVER_MS;
@@ -95,7 +95,7 @@ export function judgeReady(
   world: World,
   repository: SimRepository,
   pull: SimPull,
-  by: By,
+  by: ForgeActor,
 ): void {
   const head = readBranch(pull.head);
   const isRoot = head?.kind === 'root';

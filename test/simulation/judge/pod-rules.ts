@@ -63,7 +63,7 @@ function isMerged(
   key: { readonly plan: string; readonly run: number; readonly task: string },
   repo: string,
 ): boolean {
-  const repository = world.forge.repo(repo);
+  const repository = world.forge.getRepository(repo);
   const root = repository.branches.get(formatRootBranch(key.plan, key.run));
   if (root === undefined) return false;
   const heads = judge.headsByTask.get(formatTaskId(key)) ?? [];

@@ -58,7 +58,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     deps: wrapForge((forge, world) => ({
       ensureBranch: (repo, branch, sha) => {
         if (!branch.includes('/t/')) return forge.ensureBranch(repo, branch, sha);
-        const { graph } = world.forge.repo(repo);
+        const { graph } = world.forge.getRepository(repo);
         return forge.ensureBranch(repo, branch, graph.add([sha], graph.get(sha).files).sha);
       },
     })),

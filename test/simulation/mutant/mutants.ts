@@ -103,8 +103,8 @@ export const MUTANTS: readonly Mutant[] = [
     emphasis: ['person_pushes', 'webhook_drop', 'forge_lag'],
     deps: wrapForge((forge, world) => ({
       mergePull: (repo, number, merge) => {
-        const repository = world.forge.repo(repo);
-        const sha = world.forge.headSha(repository, world.forge.truth(repo, number));
+        const repository = world.forge.getRepository(repo);
+        const sha = world.forge.readHeadSha(repository, world.forge.getPull(repo, number));
         return forge.mergePull(repo, number, { ...merge, sha });
       },
     })),

@@ -25,8 +25,8 @@ export const pausedMerges: Interference = {
 /** Requests changes of a pull request, or merges another one into its base. */
 function invalidateMerge(world: World, repo: string, number: number): void {
   const { forge, random } = world;
-  const repository = forge.repo(repo);
-  const pull = forge.truth(repo, number);
+  const repository = forge.getRepository(repo);
+  const pull = forge.getPull(repo, number);
   const siblings = repository.pulls.filter(
     (other) => other !== pull && other.base === pull.base && other.state === 'open',
   );
@@ -35,5 +35,5 @@ function invalidateMerge(world: World, repo: string, number: number): void {
     return;
   }
   const other = random.pick(siblings);
-  forge.merge(repo, other.number, forge.headSha(repository, other), { kind: 'person' });
+  forge.mergePull(repo, other.number, forge.readHeadSha(repository, other), { kind: 'person' });
 }

@@ -1,6 +1,6 @@
 import type { Forge } from '../../../core/port/forge.ts';
-import type { By } from '../forge/forge-state.ts';
-import { reviewsOf } from '../forge/forge-state.ts';
+import type { ForgeActor } from '../forge/forge-state.ts';
+import { toReviewsKey } from '../forge/forge-state.ts';
 import type { Invocation } from '../invocation.ts';
 import { performEffect } from '../invocation.ts';
 import type { World } from '../world.ts';
@@ -10,7 +10,7 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
   const { forge } = world;
   const on = <T>(what: string, act: () => T): Promise<T> =>
     performEffect(world, invocation, { port: 'forge', operation: what }, act);
-  const by: By = {
+  const by: ForgeActor = {
     kind: 'engine',
     invocation: invocation.id,
     isLate: () => invocation.faults.has('freeze'),
@@ -33,17 +33,17 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
     readBranchHead: (repo, branch) =>
       on('branchHead', () => {
         invocation.readAt.set(`${repo} ${branch}`, world.loop.now);
-        return forge.head(repo, branch);
+        return forge.readHead(repo, branch);
       }),
     listBranches: (repo, prefix) =>
       on('listBranches', () =>
-        [...forge.repo(repo).branches]
+        [...forge.getRepository(repo).branches]
           .filter(([name]) => name.startsWith(prefix))
           .map(([name, sha]) => ({ name, sha })),
       ),
     ensureBranch: (repo, branch, sha) =>
       on('ensureBranch', () => {
-        const head = forge.head(repo, branch);
+        const head = forge.readHead(repo, branch);
         if (head !== undefined) return head;
         forge.setBranch(repo, branch, sha, by);
         return sha;
@@ -52,17 +52,17 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
       on('moveBranch', () => forge.moveBranch(repo, branch, sha, by)),
     deleteBranch: (repo, branch) =>
       on('deleteBranch', () => forge.setBranch(repo, branch, undefined, by)),
-    hasCommit: (repo, sha) => on('hasCommit', () => forge.repo(repo).graph.has(sha)),
+    hasCommit: (repo, sha) => on('hasCommit', () => forge.getRepository(repo).graph.has(sha)),
     compareCommits: (repo, base, head) =>
       on('compare', () => {
-        const { graph } = forge.repo(repo);
+        const { graph } = forge.getRepository(repo);
         const files = graph.listChanges(base, head).map((path) => ({
           path,
           status: 'modified' as const,
           additions: 1,
           deletions: 1,
         }));
-        const mergeBase = graph.mergeBase(base, head).sha;
+        const mergeBase = graph.findMergeBase(base, head).sha;
         return {
           files,
           aheadBy: graph.countAhead(base, head),
@@ -72,7 +72,7 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
       }),
     readTree: (repo, sha) =>
       on('tree', () => ({
-        entries: [...forge.repo(repo).graph.get(sha).files.keys()].map((path) => ({
+        entries: [...forge.getRepository(repo).graph.get(sha).files.keys()].map((path) => ({
           path,
           type: 'file' as const,
         })),
@@ -82,23 +82,24 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
     tryMerge: (repo, base, head) => on('tryMerge', () => forge.tryMerge(repo, base, head)),
     findPull: (repo, query) => on('findPull', () => forge.findPull(repo, query)),
     ensurePull: (repo, pull) => on('ensurePull', () => forge.ensurePull(repo, pull, by)),
-    readPull: (repo, number) => on('pull', () => forge.pull(repo, number)),
-    listPullsChangedSince: (repo, since) => on('changed', () => forge.changedSince(repo, since)),
+    readPull: (repo, number) => on('pull', () => forge.readPull(repo, number)),
+    listPullsChangedSince: (repo, since) =>
+      on('changed', () => forge.listPullsChangedSince(repo, since)),
     updatePull: (repo, number) =>
       on('updatePull', () => {
-        forge.truth(repo, number);
+        forge.getPull(repo, number);
       }),
     markReady: (repo, { number }) => on('markReady', () => forge.setDraft(repo, number, false, by)),
     markDraft: (repo, { number }) => on('markDraft', () => forge.setDraft(repo, number, true, by)),
-    closePull: (repo, number) => on('closePull', () => forge.close(repo, number, by)),
-    reopenPull: (repo, number) => on('reopenPull', () => forge.reopen(repo, number, by)),
+    closePull: (repo, number) => on('closePull', () => forge.closePull(repo, number, by)),
+    reopenPull: (repo, number) => on('reopenPull', () => forge.reopenPull(repo, number, by)),
     mergePull: (repo, number, merge) =>
-      on('mergePull', () => forge.merge(repo, number, merge.sha, by)),
-    readChecks: (repo, sha) => on('checks', () => forge.checks(repo, sha)),
+      on('mergePull', () => forge.mergePull(repo, number, merge.sha, by)),
+    readChecks: (repo, sha) => on('checks', () => forge.readChecks(repo, sha)),
     readReviews: (repo, number) =>
       on('reviews', () => {
-        invocation.readAt.set(`${repo} ${reviewsOf(number)}`, world.loop.now);
-        const { reviews, comments } = forge.truth(repo, number);
+        invocation.readAt.set(`${repo} ${toReviewsKey(number)}`, world.loop.now);
+        const { reviews, comments } = forge.getPull(repo, number);
         return { reviews: [...reviews], comments: [...comments] };
       }),
     postComment: () => on('comment', () => undefined),
