@@ -49,7 +49,11 @@ export type TaskDecision =
 
 type TransitionRows = Partial<Record<TaskEventType, TransitionRow>>;
 
-const COMMON_ROWS: TransitionRows = { number_raised: onNumberRaised, pods_gone: onPodsGone };
+/** Bookkeeping that every status accepts. */
+export const COMMON_TASK_ROWS: TransitionRows = {
+  number_raised: onNumberRaised,
+  pods_gone: onPodsGone,
+};
 const LIVE_ROWS: TransitionRows = {
   bridge_ready: onBridgeReady,
   checkpointed: onCheckpointed,
@@ -83,7 +87,7 @@ const WAITING_ROWS: TransitionRows = {
 };
 const RETRYABLE_ROWS: TransitionRows = { retry: onRetry, merge_seen: onMergeSeen };
 
-const TRANSITION_TABLE: Record<TaskStatus, TransitionRows> = {
+export const TASK_TABLE: Record<TaskStatus, TransitionRows> = {
   pending: {
     dependencies_merged: onDependenciesMerged,
     merge_seen: onMergeSeen,
@@ -142,7 +146,7 @@ export function decideTask(
 ): TaskDecision {
   if (FENCED_EVENTS.includes(event.type) && 'n' in event && state.current?.n !== event.n)
     return { kind: 'stale' };
-  const row = TRANSITION_TABLE[state.status][event.type] ?? COMMON_ROWS[event.type];
+  const row = TASK_TABLE[state.status][event.type] ?? COMMON_TASK_ROWS[event.type];
   if (row === undefined) return { kind: 'noop' };
   const next = row(state, event as never, context);
   if (next === undefined) return { kind: 'noop' };
