@@ -5,6 +5,7 @@ import { handleReconcileMessage } from '../../core/engine/handle-reconcile-messa
 import { runPlanning } from '../../core/engine/planning/run-planning.ts';
 import { resync } from '../../core/engine/resync/resync.ts';
 import { scheduleTasks } from '../../core/engine/schedule/schedule-tasks.ts';
+import { putNotice } from '../../core/store/notice-store.ts';
 import { runBatch } from '../../functions/edge.ts';
 import { createScriptedLlm } from './actor/scripted-llm.ts';
 import { recordInvocationFault } from './invocation.ts';
@@ -20,6 +21,8 @@ function dispatchMessage(deps: EngineDeps, message: QueueMessage): Promise<void>
       return runPlanning({ ...deps, llm: createScriptedLlm() }, message.plan);
     case 'schedule':
       return scheduleTasks(deps, message.tasks);
+    case 'notify':
+      return putNotice(deps.table, message.notice);
     default:
       return handleReconcileMessage(deps, message);
   }

@@ -123,6 +123,10 @@ function runHistory(world: World, watches: readonly ClientWatch[], isBroken: () 
   const isSwept = keepMs < 60 * MINUTE_MS;
   const sweptMs = isSwept ? keepMs + SWEEP_RETRY_MS : 0;
   loop.runUntil(Math.max(loop.now, world.forgePausedUntil) + sweptMs + SWEEP_GRACE_MS, isBroken);
+  if (isBroken()) return;
+  for (const { submission } of watches)
+    world.judge.notices.readStored(world, submission.id).catch(createGiveUpHandler(world));
+  loop.runUntil(loop.now + MINUTE_MS, isBroken);
   if (!isBroken()) judgeEnd(world, watches, isSwept);
 }
 

@@ -10,6 +10,7 @@ export function judgeEnd(world: World, watches: readonly PlanWatch[], isSwept: b
     if (pod.state !== 'gone') judge.recordViolation(world, `pod ${pod.attemptId} is left over`);
   for (const name of judge.requestedPods.keys())
     judge.recordViolation(world, `the removal of pod ${name} was never requested`);
+  judge.notices.judgeEnd(world);
   for (const { submission, view } of watches) {
     if (view === undefined) continue;
     const plan = judge.knownPlans.get(submission.id);

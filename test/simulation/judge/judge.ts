@@ -20,6 +20,7 @@ import {
   shortenSha,
   TAKEN_OVER_MS,
 } from './names.ts';
+import { NoticeRules } from './notice-rules.ts';
 import { judgePod } from './pod-rules.ts';
 
 // The judge checks the rules of the platform from outside: branches and merges of the forge, requests to the launcher, and
@@ -98,6 +99,7 @@ export class Judge {
   /** Attempts that reported their result in time. */
   readonly timelyReports = new Set<string>();
   readonly commitments = new Commitments();
+  readonly notices = new NoticeRules();
 
   recordViolation(world: World, violation: string): void {
     world.recordHistory(`VIOLATION ${violation}`);

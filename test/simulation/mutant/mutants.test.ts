@@ -5,6 +5,7 @@ import { combineBreaches } from './breach.ts';
 import { DELIVERY_MUTANTS } from './delivery-mutants.ts';
 import { lateLaunches } from './late-launches.ts';
 import { MUTANTS } from './mutants.ts';
+import { NOTICE_MUTANTS } from './notice-mutants.ts';
 import { pausedClaims } from './paused-claims.ts';
 import { pausedMergeWrites } from './paused-merge-writes.ts';
 import { pausedMerges } from './paused-merges.ts';
@@ -13,18 +14,21 @@ import { PROMISE_MUTANTS } from './promise-mutants.ts';
 
 const MAX_SEEDS = 400;
 
-test.each([...MUTANTS, ...DELIVERY_MUTANTS, ...PEOPLE_MUTANTS, ...PROMISE_MUTANTS])(
-  'the simulation detects that $name',
-  async (mutant) => {
-    const [seed, violations] = await findFirstViolation(mutant);
-    expect(violations.join('\n')).toMatch(mutant.expectedViolation);
+test.each([
+  ...MUTANTS,
+  ...DELIVERY_MUTANTS,
+  ...PEOPLE_MUTANTS,
+  ...PROMISE_MUTANTS,
+  ...NOTICE_MUTANTS,
+])('the simulation detects that $name', async (mutant) => {
+  const [seed, violations] = await findFirstViolation(mutant);
+  expect(violations.join('\n')).toMatch(mutant.expectedViolation);
 
-    const { name, emphasis, companionBreach } = mutant;
-    const unbroken = { name, emphasis, deps: companionBreach };
-    const control = await replaySeed(seed, { interference: unbroken, keepHistory: false });
-    expect(control.violations, `seed ${seed} without the breach`).toEqual([]);
-  },
-);
+  const { name, emphasis, companionBreach } = mutant;
+  const unbroken = { name, emphasis, deps: companionBreach };
+  const control = await replaySeed(seed, { interference: unbroken, keepHistory: false });
+  expect(control.violations, `seed ${seed} without the breach`).toEqual([]);
+});
 
 async function findFirstViolation(mutant: Mutant): Promise<[number, string[]]> {
   const from = mutant.firstSeed ?? 0;

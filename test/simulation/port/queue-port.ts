@@ -29,8 +29,10 @@ export class SimQueues {
 
   sendMessage(message: QueueMessage, delayMs: number): void {
     if (message.type === 'push') return;
-    const { loop, faults, random } = this.#world;
-    if (faults.drawFault('queue_drop')) return;
+    const { loop, faults, judge, random } = this.#world;
+    if (message.type === 'notify') judge.notices.recordSent(this.#world, message.notice);
+    // A queue keeps a notice that it took. All other messages are hints, which may be lost.
+    else if (faults.drawFault('queue_drop')) return;
     const isDoubled = faults.drawFault('queue_double');
     for (let copy = 0; copy < (isDoubled ? 2 : 1); copy += 1) {
       const isLate = faults.drawFault('queue_late');

@@ -5,6 +5,7 @@ import { recordRead, recordTransition } from '../coverage/handler-record.ts';
 import type { FaultKind } from '../faults.ts';
 import type { EffectBody, Invocation } from '../invocation.ts';
 import { performEffect, recordInvocationFault } from '../invocation.ts';
+import type { WrittenState } from '../judge/notice-rules.ts';
 import type { World } from '../world.ts';
 
 /** Creates the engine's port to the table; records the reads and transitions of the invocation. */
@@ -65,12 +66,10 @@ export function createTablePort(world: World, invocation: Invocation): Table {
 }
 
 type Values = { readonly [name: string]: Value | undefined };
-type WrittenTransition = { readonly name: string; readonly to: string; readonly writes?: string };
-type LastTransition = {
-  readonly version: number;
-  readonly from: string;
-  readonly to: string;
-  readonly event: string;
+type WrittenTransition = {
+  readonly name: string;
+  readonly state: WrittenState;
+  readonly writes?: string;
 };
 
 function findTaskOfKey({ pk }: Key): string | undefined {
@@ -86,26 +85,27 @@ function findWrittenTransition(
   const isTask = key.sk === 'STATE' && findTaskOfKey(key) !== undefined;
   const isPlan = key.sk === 'HEAD' && key.pk.startsWith('PLAN#');
   if ((!isTask && !isPlan) || typeof doc !== 'string') return undefined;
-  const { last } = parseDocument<{ readonly last?: LastTransition }>(doc);
-  if (last === undefined) {
+  const state = parseDocument<WrittenState | { readonly last?: undefined }>(doc);
+  if (state.last === undefined) {
     world.judge.recordViolation(world, `${key.pk} is written without its last transition`);
     return undefined;
   }
   // Writes without a transition keep the previous transition as the last one.
-  if (last.version !== v) return undefined;
-  const name = formatTransition(last.from, last.event);
-  return { name, to: last.to, writes: isTask ? name : undefined };
+  if (state.last.version !== v) return undefined;
+  const name = formatTransition(state.last.from, state.last.event);
+  return { name, state, writes: isTask ? name : undefined };
 }
 
 function recordWrite(
   world: World,
   { record, handlerName, id }: Invocation,
   key: Key,
-  { name, to, writes }: WrittenTransition,
+  { name, state, writes }: WrittenTransition,
   fault: FaultKind | undefined,
 ): void {
+  world.judge.notices.recordTransition(world, key.pk, state);
   if (writes === undefined) world.coverage.countPlanTransition(name);
   else recordTransition(world.coverage, record, { task: key.pk, name }, fault);
   if (world.history !== undefined)
-    world.recordHistory(`${key.pk}: ${name} -> ${to} (${handlerName}#${id})`);
+    world.recordHistory(`${key.pk}: ${name} -> ${state.last.to} (${handlerName}#${id})`);
 }
