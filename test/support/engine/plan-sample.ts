@@ -1,5 +1,6 @@
 import type { PlanStatus } from '../../../core/contract/plan-status.ts';
 import { forecastGraph } from '../../../core/graph/forecast/forecast-graph.ts';
+import { decidePlan } from '../../../core/plan-state/decide-plan.ts';
 import type { PlanEvent, PlanEventType } from '../../../core/plan-state/plan-event.ts';
 import type { PlanContext } from '../../../core/plan-state/plan-row.ts';
 import type { PlanState, RootPull } from '../../../core/plan-state/plan-state.ts';
@@ -140,4 +141,28 @@ export function createPlanEvent<T extends PlanEventType>(
   change: Partial<Extract<PlanEvent, { readonly type: T }>> = {},
 ): PlanEvent {
   return { ...SAMPLE_EVENTS[type], ...change } as PlanEvent;
+}
+
+/** Returns the state after the event. Throws when the event changes nothing. */
+export function applyPlanEvent(state: PlanState, event: PlanEvent): PlanState {
+  const decision = decidePlan(state, event, createPlanContext());
+  if (decision.kind === 'noop') throw new Error(`${event.type} changed nothing`);
+  return decision.state;
+}
+
+export function isPlanNoop(state: PlanState, event: PlanEvent): boolean {
+  return decidePlan(state, event, createPlanContext()).kind === 'noop';
+}
+
+export function createSimplePlan(
+  status: PlanStatus,
+  conditions: PlanState['conditions'] = [],
+): PlanState {
+  const plan = createSamplePlan(status, { conditions });
+  if (plan.verdict === undefined) throw new Error('the sample has no verdict');
+  return { ...plan, verdict: { ...plan.verdict, complexity: 'simple' } };
+}
+
+export function createPlanCondition(code: string): PlanState['conditions'][number] {
+  return { level: 'error', code, message: code, at: 1 };
 }

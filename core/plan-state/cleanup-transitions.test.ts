@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import {
+  applyPlanEvent,
+  createPlanContext,
+  createPlanEvent,
+  createSamplePlan,
+  isPlanNoop,
+  SAMPLE_PULL,
+  SAMPLE_RUN,
+} from '../../test/support/engine/plan-sample.ts';
+import type { PlanState } from './plan-state.ts';
+
+const DAY_MS = 86_400_000;
+const { now: NOW } = createPlanContext();
+
+describe('a complete plan', () => {
+  test('keeps its branches while a pull request is open, or may be reopened', () => {
+    const plan = createSamplePlan('complete');
+    const closed = [{ ...SAMPLE_PULL, state: 'closed' as const }];
+
+    expect(applyPlanEvent(plan, createPlanEvent('pulls_changed')).pendingCleanups).toEqual([]);
+    expect(applyPlanEvent(plan, createPlanEvent('delivered')).pendingCleanups).toEqual([
+      { run: SAMPLE_RUN, at: NOW },
+    ]);
+    expect(
+      applyPlanEvent(plan, createPlanEvent('delivered', { pulls: closed })).pendingCleanups,
+    ).toEqual([{ run: SAMPLE_RUN, at: NOW + 7 * DAY_MS }]);
+  });
+
+  test('keeps its branches when it is sent back', () => {
+    const pendingCleanups = [1, SAMPLE_RUN].map((run) => ({ run, at: 5 }));
+    const plan = createSamplePlan('complete', { pendingCleanups, finishedAt: 5 });
+
+    expect(applyPlanEvent(plan, createPlanEvent('sent_back'))).toMatchObject({
+      pendingCleanups: [{ run: 1, at: 5 }],
+      finishedAt: undefined,
+    });
+  });
+});
+
+describe('a stopped run', () => {
+  const stopping = { run: 1, revision: 1, reason: 'enough', cursor: 0, dueAt: 0 };
+  const plan = createSamplePlan('cancelled', { stoppingRuns: [stopping] });
+
+  test('records how far a pass got', () => {
+    const event = createPlanEvent('run_stopping', { cursor: 2, isPassComplete: false });
+
+    expect(applyPlanEvent(plan, event).stoppingRuns).toEqual([{ ...stopping, cursor: 2 }]);
+  });
+
+  test('is swept a second time when no handler can write to it any more', () => {
+    const swept = applyPlanEvent(plan, createPlanEvent('run_stopping'));
+
+    expect(swept.stoppingRuns).toEqual([{ ...stopping, swept: true, dueAt: NOW + 300_000 }]);
+    expect(isPlanNoop(swept, createPlanEvent('run_stopping'))).toBe(true);
+    expect(
+      applyPlanEvent(swept, createPlanEvent('run_stopping', { wasSwept: true })),
+    ).toMatchObject({
+      stoppingRuns: [],
+      pendingCleanups: [{ run: 1, at: NOW + 7 * DAY_MS }],
+    });
+  });
+});
+
+describe('branches that are to be deleted', () => {
+  const clean = (cleanup: PlanState['pendingCleanups'][number], change: object) => {
+    const plan = createSamplePlan('cancelled', { pendingCleanups: [cleanup] });
+    const result = { run: 1, wasSwept: false, isDeleted: true, ...change };
+    return applyPlanEvent(plan, createPlanEvent('branches_cleaned_up', { results: [result] }))
+      .pendingCleanups;
+  };
+
+  test('are looked for once more after the first deletion, and then no more', () => {
+    expect(clean({ run: 1, at: 5 }, {})).toEqual([{ run: 1, at: NOW + 300_000, swept: true }]);
+    expect(clean({ run: 1, at: 5, swept: true }, { wasSwept: true })).toEqual([]);
+  });
+
+  test('are tried again ever less often', () => {
+    expect(clean({ run: 1, at: 5 }, { isDeleted: false })).toEqual([
+      { run: 1, at: NOW + 900_000, tries: 1 },
+    ]);
+    expect(clean({ run: 1, at: 5, tries: 20 }, { isDeleted: false })).toEqual([
+      { run: 1, at: NOW + DAY_MS, tries: 21 },
+    ]);
+  });
+
+  test('are kept when another worker has recorded the first deletion already', () => {
+    const second = { run: 1, at: 5, swept: true };
+
+    expect(clean(second, {})).toEqual([second]);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import {
+  applyPlanEvent,
+  createPlanCondition,
+  createPlanContext,
+  createPlanEvent,
+  createSamplePlan,
+  createSimplePlan,
+  isPlanNoop,
+  SAMPLE_PULL,
+  SAMPLE_RUN,
+} from '../../test/support/engine/plan-sample.ts';
+
+const { now: NOW } = createPlanContext();
+
+describe('an edit', () => {
+  test('changes nothing when its revision is not the newest', () => {
+    const plan = createSamplePlan('pending_approval');
+
+    expect(isPlanNoop(plan, createPlanEvent('edited', { replaces: 2 }))).toBe(true);
+    expect(applyPlanEvent(plan, createPlanEvent('edited'))).toMatchObject({
+      revision: 2,
+      revisionTags: ['x', 'n2'],
+    });
+  });
+
+  test('makes a simple plan complex when the plan gets several tasks', () => {
+    const simple = createSimplePlan('pending_approval');
+
+    const kept = applyPlanEvent(simple, createPlanEvent('edited', { taskCount: 1 }));
+    const split = applyPlanEvent(simple, createPlanEvent('edited', { taskCount: 200 }));
+
+    expect(kept.verdict).toBe(simple.verdict);
+    expect(split.verdict).toMatchObject({
+      complexity: 'complex',
+      source: 'person',
+      estimatedTasks: 60,
+    });
+  });
+});
+
+test('an approval counts for the newest revision only, and removes the blocking conditions', () => {
+  const conditions = [
+    createPlanCondition('blocking_checks'),
+    createPlanCondition('preflight_deletion'),
+  ];
+  const plan = createSamplePlan('pending_approval', { conditions });
+
+  expect(isPlanNoop(plan, createPlanEvent('approved', { revision: 2 }))).toBe(true);
+  expect(applyPlanEvent(plan, createPlanEvent('approved'))).toMatchObject({
+    approved: 1,
+    conditions: [{ code: 'preflight_deletion' }],
+    activation: { put: 0, released: 0, total: 0, roots: false },
+  });
+});
+
+describe('a cancelled plan', () => {
+  test('stops its run with the tasks of the approved revision', () => {
+    const cancelled = applyPlanEvent(createSamplePlan('active'), createPlanEvent('cancelled'));
+
+    expect(cancelled).toMatchObject({ reason: 'no longer wanted', finishedAt: NOW });
+    expect(cancelled.stoppingRuns).toEqual([
+      { run: SAMPLE_RUN, revision: 1, reason: 'no longer wanted', cursor: 0, dueAt: NOW },
+    ]);
+  });
+
+  test.each(['planning', 'pending_approval'] as const)(
+    'has no tasks to stop when the plan was %s',
+    (status) => {
+      const cancelled = applyPlanEvent(createSamplePlan(status), createPlanEvent('cancelled'));
+
+      expect(cancelled.stoppingRuns).toMatchObject([{ revision: 0 }]);
+    },
+  );
+
+  test('names the person when no reason was given', () => {
+    const event = createPlanEvent('cancelled', { reason: '' });
+
+    expect(applyPlanEvent(createSamplePlan('active'), event).reason).toBe(
+      'cancelled by ann@example.com',
+    );
+  });
+});
+
+describe('a restart', () => {
+  test('begins a new run and stops the run before', () => {
+    const plan = createSamplePlan('active', {
+      haltedSince: 1,
+      haltNotified: true,
+      faults: 3,
+      pulls: [SAMPLE_PULL],
+      startedAt: 5,
+      conditions: [createPlanCondition('plan_halted')],
+    });
+
+    expect(applyPlanEvent(plan, createPlanEvent('restarted'))).toMatchObject({
+      run: SAMPLE_RUN + 1,
+      haltedSince: undefined,
+      haltNotified: undefined,
+      faults: 0,
+      conditions: [],
+      pulls: [],
+      ends: [],
+      startedAt: undefined,
+      activation: { put: 0, released: 0, total: 0, roots: false },
+      stoppingRuns: [{ run: SAMPLE_RUN, reason: 'restarted by ann@example.com' }],
+    });
+  });
+
+  test('changes nothing when its run is not current', () => {
+    const event = createPlanEvent('restarted', { run: 1 });
+
+    expect(isPlanNoop(createSamplePlan('active'), event)).toBe(true);
+  });
+
+  test('stops the run before only once', () => {
+    const pendingCleanups = [{ run: SAMPLE_RUN, at: 5 }];
+    const plan = createSamplePlan('cancelled', { pendingCleanups });
+
+    expect(applyPlanEvent(plan, createPlanEvent('restarted'))).toMatchObject({
+      stoppingRuns: [],
+      pendingCleanups,
+    });
+  });
+
+  test.each(['failed', 'cancelled'] as const)(
+    'plans a %s plan again when the plan has no graph yet',
+    (status) => {
+      const plan = createSamplePlan(status, { revision: 0, approved: undefined });
+
+      expect(applyPlanEvent(plan, createPlanEvent('restarted'))).toMatchObject({
+        status: 'planning',
+        planning: { stage: 'queued', faults: 0 },
+      });
+    },
+  );
+
+  test('makes a plan that was never approved wait for approval', () => {
+    const plan = createSamplePlan('cancelled', { approved: undefined });
+
+    expect(applyPlanEvent(plan, createPlanEvent('restarted')).status).toBe('pending_approval');
+  });
+});

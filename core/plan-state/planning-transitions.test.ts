@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import {
+  applyPlanEvent,
+  createPlanCondition,
+  createPlanEvent,
+  createSamplePlan,
+  createSimplePlan,
+  isPlanNoop,
+} from '../../test/support/engine/plan-sample.ts';
+
+describe('planning', () => {
+  const STAGES = [
+    ['queued', 'preflight_done', 'explore'],
+    ['explore', 'explored', 'assess'],
+    ['assess', 'assessed', 'decompose'],
+    ['decompose', 'decomposed', 'done'],
+  ] as const;
+
+  test.each(STAGES)('%s is left only by %s, for %s', (stage, type, next) => {
+    const plan = createSamplePlan('planning', { planning: { stage, faults: 2, parkedUntil: 5 } });
+
+    for (const [, other] of STAGES)
+      if (other !== type) expect(isPlanNoop(plan, createPlanEvent(other))).toBe(true);
+    expect(applyPlanEvent(plan, createPlanEvent(type)).planning).toEqual({
+      stage: next,
+      faults: 0,
+    });
+  });
+
+  test('a step that succeeds clears the warnings of the failures before', () => {
+    const conditions = ['planning_parked', 'planning_retried', 'preflight_deletion'].map(
+      (code) => ({ level: 'warning' as const, code, message: '', at: 1 }),
+    );
+
+    const done = applyPlanEvent(
+      createSamplePlan('planning', { conditions }),
+      createPlanEvent('decomposed'),
+    );
+
+    expect(done.conditions.map(({ code }) => code)).toEqual(['preflight_deletion']);
+  });
+
+  test('a simple plan and a plan with automatic approval start at once', () => {
+    const complex = createSamplePlan('planning');
+    const automatic = { ...complex, options: { ...complex.options, autoApprove: true } };
+
+    for (const plan of [createSimplePlan('planning'), automatic])
+      expect(applyPlanEvent(plan, createPlanEvent('decomposed'))).toMatchObject({
+        status: 'activating',
+        approved: 1,
+        revision: 1,
+        revisionTags: ['n1'],
+      });
+  });
+
+  test('a blocking rule of the forge makes a simple plan wait for approval', () => {
+    const blocked = createSimplePlan('planning', [
+      createPlanCondition('blocking_required_signatures'),
+    ]);
+    const free = createSimplePlan('planning', [createPlanCondition('blocking_lane_merge_methods')]);
+
+    expect(applyPlanEvent(blocked, createPlanEvent('decomposed'))).toMatchObject({
+      status: 'pending_approval',
+      approved: undefined,
+    });
+    expect(applyPlanEvent(free, createPlanEvent('decomposed'))).toMatchObject({
+      status: 'activating',
+      conditions: [],
+    });
+  });
+
+  test('a pause costs no fault, a retry costs one, and each has one condition', () => {
+    const plan = createSamplePlan('planning');
+    const parked = applyPlanEvent(plan, createPlanEvent('planning_parked'));
+    const retried = applyPlanEvent(
+      applyPlanEvent(parked, createPlanEvent('planning_retried')),
+      createPlanEvent('planning_retried'),
+    );
+
+    expect(parked.planning).toEqual({ stage: 'decompose', faults: 0, parkedUntil: 1_060_000 });
+    expect(retried.planning).toEqual({ stage: 'decompose', faults: 2, parkedUntil: 1_002_000 });
+    expect(retried.conditions.map(({ code }) => code)).toEqual([
+      'planning_parked',
+      'planning_retried',
+    ]);
+  });
+
+  test('the end of a pause changes nothing without a pause', () => {
+    const unparked = applyPlanEvent(
+      createSamplePlan('planning'),
+      createPlanEvent('planning_unparked'),
+    );
+
+    expect(unparked.planning.parkedUntil).toBeUndefined();
+    expect(isPlanNoop(unparked, createPlanEvent('planning_unparked'))).toBe(true);
+  });
+});
