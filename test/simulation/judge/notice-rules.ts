@@ -13,7 +13,6 @@ export type WrittenState = {
   readonly task?: string;
   readonly run: number;
   readonly simple?: boolean;
-  readonly status: string;
   readonly repair?: { readonly reason: string };
   readonly retryCounts?: { readonly repair: number };
   readonly last: {
@@ -59,16 +58,16 @@ export class NoticeRules {
   }
 
   #listTaskNotices(partition: string, state: WrittenState): string[] {
-    const { status, last, repair, retryCounts, simple } = state;
+    const { last, repair, retryCounts, simple } = state;
     const repairs = retryCounts?.repair ?? 0;
     const isNewRepair = repairs === (this.#repairs.get(partition) ?? 0) + 1;
     this.#repairs.set(partition, repairs);
     const kinds: string[] = [];
-    const kind = TASK_STATUS_NOTICES[status];
-    const isForReview = status === 'in_review' && simple === true;
+    const kind = TASK_STATUS_NOTICES[last.to];
+    const isForReview = last.to === 'in_review' && simple === true;
     if (last.from !== last.to && kind !== undefined && !isForReview) kinds.push(kind);
     if (last.event === 'question_asked') kinds.push('question');
-    if (isNewRepair && repair?.reason === 'conflict' && status !== 'blocked')
+    if (isNewRepair && repair?.reason === 'conflict' && last.to !== 'blocked')
       kinds.push('conflict');
     return kinds;
   }
@@ -119,8 +118,8 @@ export class NoticeRules {
   }
 }
 
-function listPlanTransitionNotices({ status, last }: WrittenState): string[] {
+function listPlanTransitionNotices({ last }: WrittenState): string[] {
   if (last.event === 'halted') return ['halted'];
-  const kind = PLAN_STATUS_NOTICES[status];
+  const kind = PLAN_STATUS_NOTICES[last.to];
   return last.from !== last.to && kind !== undefined ? [kind] : [];
 }
