@@ -10,7 +10,7 @@ export async function cancelPlan(
   reason: string,
   actor: string,
 ): Promise<StoredPlan> {
-  const { plan } = await applyPlan(deps, id, { type: 'cancelled', reason }, { actor });
-  requireStatus(plan.state, ['cancelled'], 'the plan has ended already');
+  const { kind, plan } = await applyPlan(deps, id, { type: 'cancelled', reason }, { actor });
+  if (kind === 'noop') requireStatus(plan.state, ['cancelled'], 'the plan has ended already');
   return plan;
 }

@@ -10,11 +10,12 @@ export async function rejectPlan(
   reason: string,
   actor: string,
 ): Promise<StoredPlan> {
-  const { plan } = await applyPlan(deps, id, { type: 'rejected', reason }, { actor });
-  requireStatus(
-    plan.state,
-    ['rejected'],
-    'a plan can be rejected only while it waits for approval',
-  );
+  const { kind, plan } = await applyPlan(deps, id, { type: 'rejected', reason }, { actor });
+  if (kind === 'noop')
+    requireStatus(
+      plan.state,
+      ['rejected'],
+      'a plan can be rejected only while it waits for approval',
+    );
   return plan;
 }

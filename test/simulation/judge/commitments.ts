@@ -11,7 +11,7 @@ import { formatTaskId, readBranch } from './names.ts';
 /** Causes that do not count as a failure of the agent. */
 const TRANSIENT_CAUSES: readonly string[] = ['provider', 'forge', 'infra'];
 /** Finds the end of a forge pause in the text of a plan's condition. */
-const PAUSE_END = / refuses until (\S+Z): /;
+const PAUSE_END = / no requests until (\S+Z): /;
 /** Causes of a failed verification that lead to a repair. */
 const VERIFICATION_FAILURES: readonly string[] = ['verify_red', 'conflict'];
 
