@@ -35,6 +35,7 @@ export type MergeQueueState = {
   readonly fence: number;
 };
 
+/** A merge queue with the attributes of its item; version 0 before the first write. */
 export type StoredMergeQueue = {
   readonly key: MergeQueueKey;
   readonly state: MergeQueueState;
@@ -82,6 +83,7 @@ export async function saveMergeQueue(
   return item === undefined ? undefined : readMergeQueue(before.key, item);
 }
 
+/** Entry of a waiting task; `at` is the time at which the task entered the queue, epoch milliseconds. */
 export type MergeQueueEntry = { readonly task: string; readonly at: number };
 
 /** Puts an entry; a repeated call changes nothing. */

@@ -22,7 +22,7 @@ export async function putNotice(table: Table, notice: Notice): Promise<void> {
   await table.put(item, ITEM_IS_ABSENT);
 }
 
-/** One page of notices, newest first; `now` in epoch milliseconds. */
+/** Loads a page of notices, newest first; `now` in epoch milliseconds. */
 export type NoticeQuery = {
   readonly limit: number;
   readonly cursor?: string;

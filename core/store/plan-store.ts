@@ -18,6 +18,7 @@ import {
 } from './document.ts';
 import { buildPendingNoticesChange, readPendingNotices } from './notice-store.ts';
 
+/** A plan with the attributes of its item. */
 export type StoredPlan = {
   readonly state: PlanState;
   readonly version: number;
@@ -55,7 +56,7 @@ function trimForecast(forecast: Forecast): Forecast {
   return { ...withoutPairs, waves: [], criticalPath: [] };
 }
 
-/** Of a halted plan nothing is scheduled, but what people do at the forge is seen. */
+/** Selects the hash of the `ready` index: the scheduler skips a halted plan, but polls still see what people do at the forge. */
 function selectReadyHash(state: PlanState): string | undefined {
   if (state.status === 'active') return state.haltNotified === true ? OPEN_PLANS : ACTIVE_PLANS;
   const isOpen = state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
@@ -170,7 +171,7 @@ export async function addPlanUsage(
   return item === undefined ? undefined : readPlan(item);
 }
 
-/** One revision of a graph: immutable once the head names it. */
+/** Revision of a graph: immutable once the head names it. */
 export type Revision = {
   readonly revision: number;
   readonly by: string;

@@ -5,6 +5,7 @@ import { readNumber } from './document.ts';
 
 // Lease of the planner of a plan. The lease has its own item, so that a renewal never races with writes of the plan.
 
+/** Held lease; a write with an older fence has no effect. */
 export type PlannerLease = { readonly plan: string; readonly fence: number };
 
 /** Acquires the lease, or returns the end of another planner's lease, epoch milliseconds. */

@@ -8,11 +8,13 @@ import { readNumber, readText } from './document.ts';
 
 // Slots: one item with a version and the set of attempts that hold a slot. Every cap is counted on one read, and no counter drifts.
 
+/** Attempt that holds a slot since `since`, epoch milliseconds. */
 export type SlotHolder = {
   readonly attempt: AttemptKey;
   readonly repo: string;
   readonly since: number;
 };
+/** All occupied slots at one version of the item. */
 export type Slots = { readonly version: number; readonly holders: Map<AttemptId, SlotHolder> };
 
 export async function loadSlots(table: Table): Promise<Slots> {

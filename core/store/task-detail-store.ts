@@ -16,6 +16,7 @@ import {
 
 // Items beside the state of a task: text, dependents, attempts, results, transcript, messages and history.
 
+/** Text of a task, which no transition changes. */
 export type TaskDetail = {
   readonly spec: TaskSpec;
   /** Ids of the dependencies, with the ordinals of their nodes. */
@@ -53,6 +54,7 @@ export async function loadDependents(table: Table, key: TaskKey): Promise<string
   return page.items.flatMap((item) => decodeDocument<string[]>(item));
 }
 
+/** Last heartbeat of an attempt. Times are epoch milliseconds. */
 export type AttemptRecord = {
   readonly startedAt: number;
   readonly heartbeatAt: number;
@@ -111,6 +113,7 @@ export async function putTranscriptChunk(
   );
 }
 
+/** Chunk number `n` of the transcript of an attempt. */
 export type TranscriptChunk = {
   readonly attempt: number;
   readonly n: number;
@@ -160,6 +163,7 @@ function readTranscriptChunk(item: Item): TranscriptChunk {
   };
 }
 
+/** Message of a person to the agent of a task; `at` in epoch milliseconds. */
 export type StoredMessage = {
   /** Id derived from the sender and the idempotency key, which identifies a repeated send. */
   readonly id?: string;

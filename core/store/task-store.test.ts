@@ -29,7 +29,9 @@ test('every transition is stored once and in order, on the task or as history', 
       }),
     ).toBeTruthy();
     const after = await task();
-    const kept = (await loadTaskHistory(table, after.state)).map((one) => one.version);
+    const kept = (await loadTaskHistory(table, after.state)).map(
+      (transition) => transition.version,
+    );
     expect([...kept, ...listVersions(after)]).toEqual(
       Array.from({ length: version }, (_, n) => n + 1),
     );

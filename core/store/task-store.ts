@@ -22,6 +22,7 @@ const MAX_RECENT_TRANSITIONS = 4;
 /** Maximum size of the gathered transitions, which limits their number if reasons are long. */
 const MAX_RECENT_TRANSITION_BYTES = 800;
 
+/** A task with the attributes of its item. */
 export type StoredTask = {
   readonly state: TaskState;
   readonly version: number;
@@ -36,7 +37,7 @@ export type StoredTask = {
   /** True after the dependents of a merged task were released. */
   readonly dependentsReleased: boolean;
   readonly dueAt?: number;
-  /** Notices that are not known to be enqueued. The task stays due until they are. */
+  /** Notices that may not be enqueued yet; the task stays due until all are enqueued. */
   readonly pendingNotices: Notice[];
 };
 

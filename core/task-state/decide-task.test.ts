@@ -158,16 +158,16 @@ describe('the table', () => {
     expect(to).toBe(EXPECTED_STATUSES[status][type]);
   });
 
-  test.each(TASK_STATUSES)('a task that is %s hears that a number was raised', (status) => {
+  test.each(TASK_STATUSES)('a task that is %s accepts a raised attempt number', (status) => {
     const raised = applyEvent(createSampleTask(status), createSampleEvent('number_raised'));
 
     expect(raised).toMatchObject({ status, attempt: SAMPLE_ATTEMPT + 2 });
   });
 
-  test.each(TASK_STATUSES)('a task that is %s hears that a pod is gone', (status) => {
-    const closing = { ...createSampleTask(status), attemptsAwaitingPodRemoval: [1, 2] };
+  test.each(TASK_STATUSES)('a task that is %s records that a pod is gone', (status) => {
+    const task = { ...createSampleTask(status), attemptsAwaitingPodRemoval: [1, 2] };
 
-    expect(applyEvent(closing, createSampleEvent('pods_gone')).attemptsAwaitingPodRemoval).toEqual([
+    expect(applyEvent(task, createSampleEvent('pods_gone')).attemptsAwaitingPodRemoval).toEqual([
       2,
     ]);
   });

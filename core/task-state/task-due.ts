@@ -31,7 +31,7 @@ export function hasPendingWork(state: TaskState): boolean {
   if (state.status === 'merged' || state.status === 'in_review') return true;
   if (state.status === 'pr_open' || state.status === 'merging')
     return state.current === undefined && state.nextAttemptKind !== 'verify';
-  // One that was opened for the accepted commit just before it was stopped may not be known yet.
+  // A pull request that was opened just before the cancellation may not be stored yet.
   return state.status === 'cancelled' && (state.pull ?? state.accepted) !== undefined;
 }
 

@@ -25,10 +25,10 @@ function applyEvent(state: TaskState, event: TaskEvent, waiting = false): TaskSt
 
 describe('budgets', () => {
   test('an agent that fails too often blocks the task', () => {
-    const spent = { agent: 2, infra: 0, repair: 0 };
+    const retryCounts = { agent: 2, infra: 0, repair: 0 };
 
     const last = applyEvent(
-      { ...createSampleTask('working'), retryCounts: spent },
+      { ...createSampleTask('working'), retryCounts },
       createSampleEvent('attempt_failed'),
     );
 
@@ -95,12 +95,12 @@ describe('budgets', () => {
 describe('a retry', () => {
   const unaccepted = { ...createSampleTask('cancelled'), accepted: undefined, pull: undefined };
 
-  test('of a task with unmerged dependencies makes the task pending', () => {
+  test('makes a task with unmerged dependencies pending', () => {
     expect(applyEvent(unaccepted, createSampleEvent('retry'), true).status).toBe('pending');
     expect(applyEvent(unaccepted, createSampleEvent('retry')).status).toBe('ready');
   });
 
-  test('of a join whose dependencies are merged merges it', () => {
+  test('merges a join whose dependencies are merged', () => {
     expect(applyEvent({ ...unaccepted, kind: 'join' }, createSampleEvent('retry')).status).toBe(
       'merged',
     );
@@ -133,12 +133,12 @@ describe('a verify attempt of a merging task', () => {
   const merging = { ...createSampleTask('merging', true), nextAttemptKind: 'verify' as const };
 
   test('leaves the task merging, with new evidence or without', () => {
-    const proof = { commit: 'c1', root: 'r2', green: true, empty: false };
-    const accepted = createSampleEvent('result_accepted', { commit: 'c1', evidence: proof });
+    const evidence = { commit: 'c1', root: 'r2', green: true, empty: false };
+    const accepted = createSampleEvent('result_accepted', { commit: 'c1', evidence });
 
     expect(applyEvent(merging, accepted)).toMatchObject({
       status: 'merging',
-      evidence: proof,
+      evidence,
       nextAttemptKind: 'work',
     });
     expect(applyEvent(merging, createSampleEvent('attempt_lost'))).toMatchObject({
@@ -230,10 +230,10 @@ test('a simple task waits for a person to merge', () => {
 });
 
 test('a commit without verify commands waits for a person despite the policy auto', () => {
-  const proof = { commit: 'c1', root: 'r1', green: true, empty: true };
+  const evidence = { commit: 'c1', root: 'r1', green: true, empty: true };
 
   const green = applyEvent(
-    { ...createSampleTask('pr_open'), evidence: proof },
+    { ...createSampleTask('pr_open'), evidence },
     createSampleEvent('pull_green'),
   );
 

@@ -42,7 +42,7 @@ export type TaskEvidence = {
   readonly attempt?: number;
 };
 
-/** One entry of a task's history. */
+/** Entry of a task's history. */
 export type TaskTransition = {
   /** Version of the task that the transition wrote. */
   readonly version: number;

@@ -5,7 +5,7 @@ import { computePlanDueAfterWrite } from '../../plan-state/plan-due.ts';
 import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import type { StoredPlan } from '../../store/plan-store.ts';
 import { clearPlanNotices, loadPlan, savePlan } from '../../store/plan-store.ts';
-import { sendAnnouncement } from '../announce/send-announcement.ts';
+import { sendAnnouncement } from '../announce/send-messages.ts';
 import type { PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 

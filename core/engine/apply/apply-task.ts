@@ -8,11 +8,10 @@ import { announceTaskTransition } from '../../task-state/task-announcements.ts';
 import { computeDueAfterWrite } from '../../task-state/task-due.ts';
 import type { TaskEvent } from '../../task-state/task-event.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
-import type { Announcement } from '../announce/send-announcement.ts';
-import { sendAnnouncement } from '../announce/send-announcement.ts';
+import type { Announcement } from '../announce/send-messages.ts';
+import { sendAnnouncement } from '../announce/send-messages.ts';
 import type { TaskWriteDeps } from '../engine-deps.ts';
-import { addTaskUsage, loadLastReportedUsage } from './last-reported-usage.ts';
-import { recordPlanUsage } from './record-plan-usage.ts';
+import { addTaskUsage, loadLastReportedUsage, recordPlanUsage } from './record-usage.ts';
 
 export type ApplyResult =
   | { readonly kind: 'changed'; readonly task: StoredTask; readonly before: StoredTask }

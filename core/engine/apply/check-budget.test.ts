@@ -7,7 +7,7 @@ import {
 import { loadPlan } from '../../store/plan-store.ts';
 import { NO_USAGE } from '../../task-state/task-state.ts';
 import { applyPlan } from './apply-plan.ts';
-import { recordPlanUsage } from './record-plan-usage.ts';
+import { recordPlanUsage } from './record-usage.ts';
 
 async function createBudgetStage() {
   const fixture = createEngineFixture();

@@ -3,26 +3,25 @@ import { isAppError } from '../../base/app-error.ts';
 import { wakeUpTask } from '../../contract/queue-message.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { postponeTask, toTaskKey } from '../../store/task-store.ts';
-import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
+import { enqueueWakeUps } from '../announce/send-messages.ts';
 import type { EngineDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { applyTask } from './apply-task.ts';
 import { isPausing, recordPauseFor } from './record-pause-for.ts';
 
-/** Where failures are not counted (it has ended, and something is left to clear up), it is tried this often. */
+/** Retry interval of a task that has ended and counts no failures, milliseconds. */
 const UNCOUNTED_RETRY_MS = 300_000;
 
 /**
- * What a failure on the way does to the task: an outside system that refuses for a while (or until our credential is
- * renewed) parks the work without cost; a
- * network fault is asked again; anything else is counted on the task, and blocks it before it can go on for ever.
+ * Runs a step of a task and handles its failure: a pause of an outside system parks the task at no cost, a network fault is
+ * thrown for a redelivery of the message, and any other failure counts on the task and finally blocks the task.
  */
 export async function guardTask(
   deps: TaskWriteDeps,
   task: StoredTask,
-  act: () => Promise<void>,
+  runStep: () => Promise<void>,
 ): Promise<void> {
   try {
-    await act();
+    await runStep();
   } catch (error) {
     if (isAppError(error, 'transient')) throw error;
     if (isPausing(error)) {

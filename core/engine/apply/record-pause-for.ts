@@ -9,18 +9,18 @@ import {
 } from '../../store/system-store.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
-/** Whose work met the refusal. */
+/** Work that met the refusal: a plan, and the repository if only one was involved. */
 export type PausedWork = { readonly plan: string; readonly repo?: string };
 
-/** For how long a credential that is refused is left alone: somebody has to renew it. */
+/** Pause after a refused credential, which a person has to renew, milliseconds. */
 const CREDENTIAL_PAUSE_MS = 60_000;
 
-/** Whether it may go on by itself once the forge is back, or our credential for it is renewed: it costs the task nothing. */
+/** Returns whether the work can continue after the forge is available again or the credential is renewed, at no cost for the task. */
 export function isPausing(error: unknown): error is AppError {
   return isAppError(error, 'paused') || isAppError(error, 'auth', 'forge_credential');
 }
 
-/** Until when an outside system refuses; what concerns all who use it is kept for them to see. */
+/** Returns the end of a pause, epoch milliseconds, and records the pause if it affects all users of the outside system. */
 export async function recordPauseFor(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   error: AppError,
@@ -34,7 +34,7 @@ export async function recordPauseFor(
   return until;
 }
 
-/** Our own store may be busy too; that is nobody's notice. */
+/** Returns the outside system that refuses; undefined for the own store and for refusals that concern only this work. */
 async function findPausedSystem(
   deps: StoreDeps,
   { kind, code }: AppError,
@@ -46,14 +46,14 @@ async function findPausedSystem(
   return code.startsWith('model_') || code === 'quota_exhausted' ? MODEL_SYSTEM : undefined;
 }
 
-/** Undefined: it may have been any of several, and each finds out by itself. */
+/** Returns the forge of the refused work; undefined if the plan uses several forges, because any of them may have refused. */
 export async function findPausedForge(
   deps: StoreDeps,
   { plan: id, repo }: PausedWork,
 ): Promise<string | undefined> {
   const plan = await loadPlan(deps.table, id);
   const repositories = plan?.state.repositories ?? [];
-  const asked = repositories.filter((one) => repo === undefined || one.name === repo);
-  const [what, ...others] = new Set(asked.map((one) => formatForgeSystem(one.forge, one.name)));
+  const asked = repositories.filter(({ name }) => repo === undefined || name === repo);
+  const [what, ...others] = new Set(asked.map(({ forge, name }) => formatForgeSystem(forge, name)));
   return others.length === 0 ? what : undefined;
 }

@@ -24,7 +24,7 @@ import type { LiveAttempt, TaskState } from '../../task-state/task-state.ts';
 import { requirePlan } from '../apply/apply-plan.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { findPausedForge } from '../apply/record-pause-for.ts';
-import { recordPlanUsage } from '../apply/record-plan-usage.ts';
+import { recordPlanUsage } from '../apply/record-usage.ts';
 import type { EngineDeps, ForgeDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 import { loadUnreadMessages } from './attempt-messages.ts';
@@ -214,8 +214,9 @@ async function buildResultEvent(
       leftOut: result.leftOut.length > 0,
     };
   if (live.current.kind !== 'verify') await requirePushedCommit(deps, key, live.state.repo, commit);
-  const proof = { commit, root: evidence.root, green: true, empty: evidence.empty, attempt: key.n };
-  return { type: 'result_accepted', n: key.n, commit, evidence: proof, usage };
+  const { root, empty } = evidence;
+  const taskEvidence = { commit, root, green: true, empty, attempt: key.n };
+  return { type: 'result_accepted', n: key.n, commit, evidence: taskEvidence, usage };
 }
 
 function describeRedVerification(evidence: Evidence): string {

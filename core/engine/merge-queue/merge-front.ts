@@ -29,7 +29,7 @@ import {
   tryFrontMerge,
 } from './record-front-event.ts';
 
-// One step at the front of a merge queue. The forge is read first: a merge that happened already is recorded, not repeated.
+// A step at the front of a merge queue. The forge is read first: a merge that happened already is recorded, not repeated.
 
 const CHECKS_POLL_MS = 15_000;
 /** Longest time that a task with pending checks holds up the queue, milliseconds. */

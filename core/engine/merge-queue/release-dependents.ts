@@ -9,7 +9,7 @@ import {
   removeUnmergedDependency,
   toTaskKey,
 } from '../../store/task-store.ts';
-import { enqueueWakeUps } from '../announce/enqueue-wake-ups.ts';
+import { enqueueWakeUps } from '../announce/send-messages.ts';
 import { applyTask } from '../apply/apply-task.ts';
 import { guardTask } from '../apply/guard-task.ts';
 import type { PodDeps, StoreDeps, TaskWriteDeps } from '../engine-deps.ts';

@@ -6,7 +6,7 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { loadTask } from '../../store/task-store.ts';
 import { applyPlan, requirePlan } from '../apply/apply-plan.ts';
-import { checkBudget } from '../apply/check-budget.ts';
+import { checkBudget } from '../apply/record-usage.ts';
 import type { EngineDeps, ForgeDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
 import { resolveForge, resolveTaskBranch } from '../pull/task-pull.ts';

@@ -80,22 +80,24 @@ test('never exceeds a cap and leaves no usable slot free', () => {
   });
   void fc.assert(
     fc.property(members, members, caps, fc.integer({ min: 1, max: 4 }), (want, held, cap, own) => {
-      const candidates = want.map((one, n) => createCandidate({ ...one, task: `t${n}` }, own));
+      const candidates = want.map((fields, n) =>
+        createCandidate({ ...fields, task: `t${n}` }, own),
+      );
 
       const picked = pickTasks(candidates, held, cap);
 
       const after = [...held, ...picked];
       const fits = (
         all: readonly { readonly plan: string; readonly repo: string }[],
-        one: TaskState,
+        task: TaskState,
       ) =>
         all.length < cap.system &&
-        all.filter((other) => other.plan === one.plan).length < Math.min(own, cap.plan) &&
-        all.filter((other) => other.repo === one.repo).length < cap.repository;
+        all.filter((other) => other.plan === task.plan).length < Math.min(own, cap.plan) &&
+        all.filter((other) => other.repo === task.repo).length < cap.repository;
       for (const [n, task] of picked.entries())
         expect(fits([...held, ...picked.slice(0, n)], task)).toBe(true);
-      const left = candidates.filter((one) => !picked.includes(one.task));
-      expect(left.some((one) => fits(after, one.task))).toBe(false);
+      const left = candidates.filter(({ task }) => !picked.includes(task));
+      expect(left.some(({ task }) => fits(after, task))).toBe(false);
     }),
   );
 });

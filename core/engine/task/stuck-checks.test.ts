@@ -89,18 +89,18 @@ test('a task with stuck checks leaves the queue and keeps its approval', async (
   const { deps, task, advance, putPlan, end } = fixture;
   await putPlan();
   const { plan, run } = await putTaskAtPull(fixture, { status: 'merging', policy: 'review' });
-  const lane = { plan, run, repo: FIXTURE_REPO };
-  await putMergeQueueEntry(deps.table, lane, { task: 'one', at: 1 });
+  const queueKey = { plan, run, repo: FIXTURE_REPO };
+  await putMergeQueueEntry(deps.table, queueKey, { task: 'one', at: 1 });
 
   const looked: string[] = [];
   for (let minute = 0; minute < 12; minute += 1) {
-    looked.push(await advanceQueue(deps, lane));
+    looked.push(await advanceQueue(deps, queueKey));
     advance(60_000);
   }
 
   expect(looked.slice(0, 11)).toEqual(Array.from({ length: 11 }, () => 'waiting'));
   expect(looked.at(-1)).toBe('empty');
-  expect(await loadFrontEntry(deps.table, lane)).toBeUndefined();
+  expect(await loadFrontEntry(deps.table, queueKey)).toBeUndefined();
   expect((await task()).state).toMatchObject({ status: 'pr_open', stuckChecks: ['deploy gate'] });
 
   end();

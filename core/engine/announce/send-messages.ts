@@ -1,0 +1,94 @@
+import { describeError } from '../../base/describe-error.ts';
+import type { Notice } from '../../contract/notice.ts';
+import type { QueueMessage } from '../../contract/queue.ts';
+import { deliverNotice, pushPlanChange } from '../../contract/queue-message.ts';
+import type { OutgoingMessage } from '../../port/queue.ts';
+import type { StoredPlan } from '../../store/plan-store.ts';
+import { clearPlanNotices } from '../../store/plan-store.ts';
+import type { StoredTask } from '../../store/task-store.ts';
+import { clearTaskNotices } from '../../store/task-store.ts';
+import type { EngineDeps, WakeUpDeps } from '../engine-deps.ts';
+
+/** Sends wake-up messages. A failure is only logged, because the due attribute of the item leads to the same work later. */
+export async function enqueueWakeUps(
+  deps: WakeUpDeps,
+  messages: readonly QueueMessage[],
+  delaySeconds = 0,
+): Promise<void> {
+  await sendWakeUps(
+    deps,
+    messages.map((message) => ({ message, delaySeconds })),
+  );
+}
+
+/** Sends wake-up messages with a delay of their own each. Returns false when the queue did not take them. */
+export async function sendWakeUps(
+  deps: WakeUpDeps,
+  messages: readonly OutgoingMessage[],
+): Promise<boolean> {
+  if (messages.length === 0) return true;
+  try {
+    await deps.queue.send(messages);
+    return true;
+  } catch (error) {
+    deps.log.warn('wake-up messages lost', {
+      types: messages.map(({ message }) => message.type).join(','),
+      cause: describeError(error),
+    });
+    return false;
+  }
+}
+
+/** Messages of a written transition. `notices` includes pending notices of earlier transitions. */
+export type Announcement = {
+  readonly plan: string;
+  readonly wakeUps: readonly OutgoingMessage[];
+  readonly clientUpdate: boolean;
+  readonly notices: readonly Notice[];
+};
+
+/** Sends wake-ups, the client update and the notices at once. Returns false when the queue did not take them. */
+export async function sendAnnouncement(
+  deps: WakeUpDeps,
+  { plan, wakeUps, clientUpdate, notices }: Announcement,
+): Promise<boolean> {
+  return sendWakeUps(deps, [
+    ...wakeUps,
+    ...(clientUpdate ? [{ message: pushPlanChange(plan) }] : []),
+    ...notices.map((notice) => ({ message: deliverNotice(notice) })),
+  ]);
+}
+
+// A notice is written with its transition, enqueued, and then cleared from the item. A crash between these steps leaves the item
+// due with the notice, so the next look enqueues the notice again. Consumers recognise a repeated notice by its id.
+
+type NoticeDeps = Pick<EngineDeps, 'table' | 'queue' | 'log'>;
+
+/** Enqueues the pending notices of a task, and returns the task without them. */
+export async function sendPendingTaskNotices(
+  deps: NoticeDeps,
+  task: StoredTask,
+): Promise<StoredTask> {
+  if (!(await sendPending(deps, task))) return task;
+  return (await clearTaskNotices(deps.table, task, task.dueAt)) ?? task;
+}
+
+/** Enqueues the pending notices of a plan, and returns the plan without them. */
+export async function sendPendingPlanNotices(
+  deps: NoticeDeps,
+  plan: StoredPlan,
+): Promise<StoredPlan> {
+  if (!(await sendPending(deps, plan))) return plan;
+  return (await clearPlanNotices(deps.table, plan, plan.dueAt)) ?? plan;
+}
+
+async function sendPending(
+  deps: NoticeDeps,
+  { pendingNotices }: StoredTask | StoredPlan,
+): Promise<boolean> {
+  if (pendingNotices.length === 0) return false;
+  return sendWakeUps(
+    deps,
+    pendingNotices.map((notice) => ({ message: deliverNotice(notice) })),
+  );
+}
