@@ -130,7 +130,7 @@ describe.skipIf(cloud === null)(
       const { body } = await asUser('GET', `/v1/plans/${plan}/tasks/two`);
       expect(pod?.attemptId).toBe(`${plan}.r1.one.1`);
       expect(answer?.failed).toEqual([]);
-      expect(JSON.stringify(body)).toContain('LAUNCHER=kubernetes is not built in yet');
+      expect(JSON.stringify(body)).toContain('LAUNCHER=kubernetes is not available yet');
     });
 
     test('http-attempt serves every call of a bridge', async () => {
@@ -266,7 +266,7 @@ describe.skipIf(cloud === null)(
 
       await expect(run).rejects.toMatchObject({
         code: 'launcher_unknown',
-        message: expect.stringContaining('LAUNCHER=kubernetes is not built in yet'),
+        message: expect.stringContaining('LAUNCHER=kubernetes is not available yet'),
       });
       const output = await stage.readOutput('cron-resync');
       const failed = [...output.matchAll(/"part":"(\w+)"/g)].map(([, part]) => part);
