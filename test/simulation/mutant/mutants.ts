@@ -129,7 +129,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'tasks are written without a check of their version',
     deps: dropConditions(isTaskState),
     // A lost write can break any of several rules.
-    expectedViolation: /neither ended nor progressed|for the ended attempt|without the kept commit/,
+    expectedViolation:
+      /neither ended nor progressed|for the ended attempt|without the kept commit|the history of/,
   },
   {
     name: 'the pull request of a withdrawn merge stays ready',

@@ -4,7 +4,6 @@ import type { Mutant } from './breach.ts';
 import {
   changeSettings,
   corruptTaskState,
-  corruptWrites,
   isPlanHead,
   isTaskState,
   spendRetryOnEvent,
@@ -134,9 +133,15 @@ export const PROMISE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a rejected plan can be approved',
     emphasis: ['person_stops'],
-    deps: corruptWrites(isPlanHead, (doc) =>
-      doc.replace('"status":"rejected"', '"status":"pending_approval"'),
-    ),
+    // Only reads, so that the answer to the rejection stays a success.
+    deps: wrapTable((table) => ({
+      get: async (key) => {
+        const item = await table.get(key);
+        if (!isPlanHead(key.pk, key.sk) || typeof item?.doc !== 'string') return item;
+        const doc = item.doc.replace('"status":"rejected"', '"status":"pending_approval"');
+        return { ...item, doc };
+      },
+    })),
     expectedViolation: /belongs to a rejected plan/,
   },
 ];
