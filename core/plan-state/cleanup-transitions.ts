@@ -66,7 +66,9 @@ export function onBranchesCleanedUp(
 ): PlanState {
   const pendingCleanups = state.pendingCleanups.flatMap((cleanup) => {
     const { run, tries = 0, swept = false } = cleanup;
-    const result = results.find((each) => each.run === run && each.wasSwept === swept);
+    const result = results.find(
+      (candidate) => candidate.run === run && candidate.wasSwept === swept,
+    );
     if (result === undefined) return [cleanup];
     if (!result.isDeleted) {
       const waitMs = Math.min(FIRST_CLEANUP_RETRY_MS * 2 ** tries, MAX_CLEANUP_RETRY_MS);

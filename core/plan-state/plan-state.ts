@@ -44,7 +44,7 @@ export type RootPull = {
   readonly wasMergedEarly?: boolean;
 };
 
-/** One entry of a plan's history. */
+/** Entry of a plan's history. */
 export type PlanTransition = {
   readonly version: number;
   /** Epoch milliseconds. */

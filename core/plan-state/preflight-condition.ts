@@ -4,7 +4,7 @@ import type { PreflightFinding, RepoName } from '../port/forge.ts';
 // Translates the rules of a forge into conditions of a plan.
 
 const BLOCKING_PREFIX = 'blocking_';
-const BLOCKING_LANE_PREFIX = 'blocking_lane_';
+const BLOCKING_QUEUE_PREFIX = 'blocking_lane_';
 
 /** `at` in epoch milliseconds. */
 export function createPreflightCondition(
@@ -15,7 +15,7 @@ export function createPreflightCondition(
   const message = `${repo}: ${finding.message}`;
   if (!finding.blocking)
     return { level: 'warning', code: `preflight_${finding.rule}`, message, at };
-  const prefix = finding.rootMergesOnly === true ? BLOCKING_LANE_PREFIX : BLOCKING_PREFIX;
+  const prefix = finding.rootMergesOnly === true ? BLOCKING_QUEUE_PREFIX : BLOCKING_PREFIX;
   return { level: 'error', code: `${prefix}${finding.rule}`, message, at };
 }
 
@@ -29,7 +29,7 @@ export function selectRelevantConditions(
   conditions: readonly Condition[],
   isSimple: boolean,
 ): Condition[] {
-  return conditions.filter(({ code }) => !(isSimple && code.startsWith(BLOCKING_LANE_PREFIX)));
+  return conditions.filter(({ code }) => !(isSimple && code.startsWith(BLOCKING_QUEUE_PREFIX)));
 }
 
 export function isBlockingCondition({ code }: Condition): boolean {

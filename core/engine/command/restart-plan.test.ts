@@ -3,7 +3,7 @@ import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/
 import { loadPlan } from '../../store/plan-store.ts';
 import { restartPlan } from './restart-plan.ts';
 
-test('the same restart sent twice starts one run', async () => {
+test('a repeated restart starts one run', async () => {
   const { deps, putPlan } = createEngineFixture();
   await putPlan({ status: 'cancelled', revision: 1, approved: 1, run: 3 });
 
@@ -14,7 +14,7 @@ test('the same restart sent twice starts one run', async () => {
   expect(again).toEqual(first);
 });
 
-test('a run that is not the newest is refused with the one that is, and nothing is written', async () => {
+test('a restart of a former run is refused with the number of the current run', async () => {
   const { deps, table, putPlan } = createEngineFixture();
   await putPlan({ status: 'cancelled', revision: 1, approved: 1, run: 3 });
   const before = await loadPlan(table, FIXTURE_PLAN);

@@ -21,7 +21,7 @@ async function createHaltedPlan() {
   return { ...stage, look, listed };
 }
 
-test('nobody is told before a second look a minute later', async () => {
+test('a halt is announced after a second look a minute later', async () => {
   const { look, table, advance } = await createHaltedPlan();
 
   await look();
@@ -29,12 +29,12 @@ test('nobody is told before a second look a minute later', async () => {
   advance(60_000);
   await look();
 
-  const told = (await loadPlan(table, FIXTURE_PLAN))?.state;
-  expect(told?.haltNotified).toBe(true);
-  expect(told?.conditions.map((condition) => condition.code)).toEqual(['plan_halted']);
+  const plan = (await loadPlan(table, FIXTURE_PLAN))?.state;
+  expect(plan?.haltNotified).toBe(true);
+  expect(plan?.conditions.map((condition) => condition.code)).toEqual(['plan_halted']);
 });
 
-test('the scheduler passes over a halted plan, its forge is still asked, and a retry brings it back at once', async () => {
+test('a halted plan is polled at its forge but not scheduled, until a retry resumes it', async () => {
   const { deps, look, listed, advance } = await createHaltedPlan();
   await look();
   advance(60_000);
@@ -49,7 +49,7 @@ test('the scheduler passes over a halted plan, its forge is still asked, and a r
   expect(await listed(OPEN_PLANS)).toEqual([]);
 });
 
-test('what was seen late does not halt a plan that has moved meanwhile', async () => {
+test('an outdated index does not halt a plan that has moved meanwhile', async () => {
   const { deps, look, listed, table, advance } = await createHaltedPlan();
   await look();
   advance(60_000);
@@ -63,7 +63,7 @@ test('what was seen late does not halt a plan that has moved meanwhile', async (
   expect(await listed(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
 });
 
-test('a plan that is said to be halted and lives is found by its next look', async () => {
+test('the next look clears the halt of a plan in which a task moves again', async () => {
   const { look, listed, putPlan, putTask, deps, table } = await createHaltedPlan();
   await table.delete({ pk: `PLAN#${FIXTURE_PLAN}`, sk: 'HEAD' });
   await putPlan({ haltNotified: true });

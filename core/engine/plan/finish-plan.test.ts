@@ -36,14 +36,14 @@ async function finishMergedPlan(headSha: string) {
   return { deleted, plan: (await loadPlan(deps.table, FIXTURE_PLAN))?.state };
 }
 
-test('of a root pull request that was merged as a whole the branches go', async () => {
+test('the branches of a completely merged root pull request are deleted', async () => {
   const { deleted, plan } = await finishMergedPlan(VERIFIED);
 
   expect(plan).toMatchObject({ status: 'complete', conditions: [] });
   expect(deleted).toEqual([ROOT]);
 });
 
-test('of one that was merged before everything was in it the branches stay, and it is said', async () => {
+test('the branches of a root pull request that was merged early stay, with a warning', async () => {
   const { deleted, plan } = await finishMergedPlan('a'.repeat(40));
 
   expect(deleted).toEqual([]);

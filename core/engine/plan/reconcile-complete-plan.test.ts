@@ -31,12 +31,12 @@ async function createCompletePlan() {
   });
   const pull = { repo: FIXTURE_REPO, branch: ROOT, number: 7, ready: true };
   await stage.putPlan({ status: 'complete', pulls: [{ ...pull, state: 'open' }] });
-  const drive = () => reconcilePlan(stage.deps, FIXTURE_PLAN);
+  const reconcile = () => reconcilePlan(stage.deps, FIXTURE_PLAN);
   return {
     ...stage,
     deleted,
     looks: () => looks,
-    drive,
+    reconcile,
     person: (next: PullState) => {
       state = next;
     },
@@ -63,45 +63,45 @@ function createRootPull(state: PullState) {
   };
 }
 
-test('a closed root pull request is kept for some days, then its branches go and nobody asks for it again', async () => {
-  const { drive, person, advance, deleted, plan, looks } = await createCompletePlan();
+test('the branches of a closed root pull request are deleted after some days', async () => {
+  const { reconcile, person, advance, deleted, plan, looks } = await createCompletePlan();
   person('closed');
-  await drive();
+  await reconcile();
   advance(KEEP_MS - 1);
-  await drive();
+  await reconcile();
   expect(deleted).toEqual([]);
 
   advance(1);
-  await drive();
-  await drive();
+  await reconcile();
+  await reconcile();
   const asked = looks();
-  await drive();
+  await reconcile();
 
   expect(deleted).toEqual([ROOT]);
   expect(looks()).toBe(asked);
 
-  // What a handler that stood still put back meanwhile goes too.
+  // A branch that a slow handler pushed again meanwhile is deleted too.
   advance(MAX_HANDLER_LIFETIME_MS);
-  await drive();
+  await reconcile();
   expect(deleted).toEqual([ROOT, ROOT]);
   expect((await plan())?.pendingCleanups).toEqual([]);
 });
 
-test('one that is reopened keeps its branches, and its merge is seen', async () => {
-  const { drive, person, advance, deleted, plan } = await createCompletePlan();
+test('a reopened pull request keeps its branches, and its merge is recorded', async () => {
+  const { reconcile, person, advance, deleted, plan } = await createCompletePlan();
   person('closed');
-  await drive();
+  await reconcile();
 
   person('open');
-  await drive();
+  await reconcile();
   expect(await plan()).toMatchObject({ pulls: [{ state: 'open' }], pendingCleanups: [] });
   advance(KEEP_MS);
-  await drive();
+  await reconcile();
   expect(deleted).toEqual([]);
 
   person('merged');
-  await drive();
-  await drive();
+  await reconcile();
+  await reconcile();
   expect(await plan()).toMatchObject({
     pulls: [{ state: 'merged' }],
     pendingCleanups: [{ run: 1, swept: true }],
@@ -109,15 +109,15 @@ test('one that is reopened keeps its branches, and its merge is seen', async () 
   expect(deleted).toEqual([ROOT]);
 });
 
-test('one that was reopened without a word is looked at once more before its branches would go', async () => {
-  const { drive, person, advance, deleted, plan } = await createCompletePlan();
+test('a pull request that was reopened without a webhook is read before its branches are deleted', async () => {
+  const { reconcile, person, advance, deleted, plan } = await createCompletePlan();
   person('closed');
-  await drive();
+  await reconcile();
 
   person('open');
   advance(KEEP_MS);
-  await drive();
-  await drive();
+  await reconcile();
+  await reconcile();
 
   expect(deleted).toEqual([]);
   expect(await plan()).toMatchObject({ pulls: [{ state: 'open' }], pendingCleanups: [] });

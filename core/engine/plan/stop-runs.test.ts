@@ -11,7 +11,7 @@ import { loadPlan, putRevision } from '../../store/plan-store.ts';
 import { reconcilePlan } from './reconcile-plan.ts';
 import { stopRuns } from './stop-runs.ts';
 
-test('a stopped run of many tasks is cancelled with one reading of its graph', async () => {
+test('a stopped run of many tasks is cancelled with a single read of its graph', async () => {
   let readings = 0;
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: { findPull: async () => undefined },
@@ -40,7 +40,7 @@ test('a stopped run of many tasks is cancelled with one reading of its graph', a
   expect(readings).toBe(1);
 });
 
-test('in a repository that is gone nothing is left to do', async () => {
+test('a run in a deleted repository has no work left', async () => {
   const gone = async () => {
     throw new AppError('notFound', 'forge_not_found', 'no repository acme/shop');
   };
@@ -61,7 +61,7 @@ test('in a repository that is gone nothing is left to do', async () => {
   expect((await loadPlan(deps.table, FIXTURE_PLAN))?.state.pendingCleanups).toEqual([]);
 });
 
-test('branches that may not be deleted are tried again ever less often', async () => {
+test('a failed deletion of branches is repeated ever less often', async () => {
   let tries = 0;
   const { deps, putPlan, advance } = createEngineFixture({
     forge: {

@@ -21,7 +21,7 @@ import { buildRevision, requireRevision } from '../revision/revision.ts';
 
 // The steps of planning. Each step does its work, then returns the event that records the result.
 
-/** What the planner needs besides the engine: the model, and a timer that keeps the lease alive during a long step. */
+/** Ports of the planner: those of the engine, the model, and a timer that keeps the lease alive during a long step. */
 export type PlannerDeps = ForgeDeps & {
   readonly llm: Llm;
   /** Calls `beat` at intervals until the returned function is called. */

@@ -24,7 +24,7 @@ async function runFailingPlanning(error: AppError) {
   return { plan: plan?.state, pauses: await loadPauses(table, deps.clock.now()), deps };
 }
 
-test('a forge that refuses the credential holds up its owner only, and planning waits', async () => {
+test('a rejected credential pauses the planning and the repositories of its owner only', async () => {
   const { plan, pauses, deps } = await runFailingPlanning(
     new AppError('auth', 'forge_credential', 'bad credentials'),
   );
@@ -33,7 +33,7 @@ test('a forge that refuses the credential holds up its owner only, and planning 
   expect(plan?.planning.parkedUntil).toBe(deps.clock.now() + 60_000);
 });
 
-test('whatever a model asks for, nobody waits a day for it', async () => {
+test('a pause of a day that a model asks for is limited to a quarter of an hour', async () => {
   const until = 1_000_000_000 + 86_400_000;
   const { plan, pauses, deps } = await runFailingPlanning(
     new AppError('paused', 'model_rate_limited', 'slow down', { details: { until } }),
