@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Finds a Node that runs TypeScript files directly and starts the command. Plain JavaScript, so that any Node can run this file.
+// Starts the command with a Node that runs TypeScript files directly. This file is plain JavaScript, so that an older Node can
+// run it and find a newer Node.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -8,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 /** Oldest version of Node that runs the command: major and minor. */
 const MIN_NODE_VERSION = [22, 19];
-const here = dirname(fileURLToPath(import.meta.url));
-const main = join(here, 'main.ts');
+const cliFolder = dirname(fileURLToPath(import.meta.url));
+const mainFile = join(cliFolder, 'main.ts');
 
 function isNewEnough(version) {
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
@@ -20,7 +21,7 @@ function isNewEnough(version) {
 
 /** Finds the Node of the npm package `node` in node_modules of this package or of a folder above. */
 function findNode() {
-  for (let folder = dirname(here); ; folder = dirname(folder)) {
+  for (let folder = dirname(cliFolder); ; folder = dirname(folder)) {
     for (const location of [join('node', 'bin', 'node'), join('.bin', 'node')]) {
       const path = join(folder, 'node_modules', location);
       if (existsSync(path)) return path;
@@ -30,7 +31,7 @@ function findNode() {
 }
 
 function startWith(node) {
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [mainFile, ...process.argv.slice(2)], { stdio: 'inherit' });
   // At a terminal, Ctrl-C reaches the whole process group: the child has received the signal and handles it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

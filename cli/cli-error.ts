@@ -15,7 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Meaning of each exit code, as help prints it. */
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.done, 'success; a plan that is not complete needs no person now'],
+  [EXIT.done, 'success; for a plan in progress: no person needs to act now'],
   [EXIT.failed, 'the plan failed, halted, was rejected or cancelled; or a check failed'],
   [EXIT.usage, 'the command, an option or an argument is wrong'],
   [EXIT.denied, 'not signed in, or not allowed'],
@@ -25,7 +25,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
     'the state of the plan or task does not allow the command, or another change came first',
   ],
   [EXIT.waiting, 'the plan waits for a person; the command to continue is printed'],
-  [EXIT.unreachable, 'smol-gang does not answer, or accepts no requests for a while'],
+  [EXIT.unreachable, 'smol-gang does not answer, or accepts no requests at the moment'],
   [EXIT.interrupted, 'interrupted with Ctrl-C; the plan continues'],
 ];
 
@@ -33,7 +33,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: ExitCode;
-  /** snake_case, stable; the code of the API if the API refused. */
+  /** Stable identifier in snake_case; for a refusal of the API, the code that the API returned. */
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
   /** The next step; undefined if the message says everything. */

@@ -7,16 +7,16 @@ export function collectWaiting(
   plan: Pick<PlanView, 'waiting'>,
   tasks: readonly Pick<TaskView, 'waiting'>[],
 ): Waiting[] {
-  const all = [...plan.waiting, ...tasks.flatMap((task) => task.waiting ?? [])];
+  const items = [...plan.waiting, ...tasks.flatMap((task) => task.waiting ?? [])];
   const byKey = new Map<string, Waiting>();
-  for (const waiting of all) {
+  for (const waiting of items) {
     const key = getWaitingKey(waiting);
     if (!byKey.has(key)) byKey.set(key, waiting);
   }
   return [...byKey.values()];
 }
 
-/** Returns the identity of an item: its kind and ids. The same item read again later has the same key. */
+/** Returns the identity of a waiting item, built from its kind and ids. The key stays the same in later reads of the plan. */
 export function getWaitingKey(waiting: Waiting): string {
   const ids = [waiting.kind, waiting.plan];
   if ('task' in waiting && waiting.task !== undefined) ids.push(waiting.task);

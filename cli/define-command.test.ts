@@ -20,9 +20,10 @@ const tinyCommand = defineCommand({
 test.each([
   [[], /an argument is missing; usage: smol-gang tiny WORD \[--count N\]/],
   [['a', 'b'], /"b" is one argument too many/],
-  [['a', '--colour'], /Unknown option '--colour'/],
+  [['a', '--colour'], /there is no option --colour/],
+  [['a', '--coutn', '3'], /there is no option --coutn/],
   [['a', '--count'], /'--count <value>' argument missing/],
-])('the arguments %j are rejected with the cause', (args, message) => {
+])('the arguments %j are rejected with a message that matches %s', (args, message) => {
   expect(() => tinyCommand.prepare(args)).toThrow(message);
 });
 
@@ -52,12 +53,12 @@ test('--help works although arguments are missing', () => {
 });
 
 test('parsers of numbers and choices reject values outside their bounds', () => {
-  const whole = { min: 1, whole: true };
+  const bounds = { min: 1, whole: true };
 
-  expect(parseNumberOption('n', '12', whole)).toBe(12);
-  expect(parseNumberOption('n', undefined, whole)).toBeUndefined();
+  expect(parseNumberOption('n', '12', bounds)).toBe(12);
+  expect(parseNumberOption('n', undefined, bounds)).toBeUndefined();
   for (const invalid of ['', ' ', '0', '1.5', '-1', 'many', 'Infinity', '1e999']) {
-    expect(() => parseNumberOption('n', invalid, whole)).toThrow(
+    expect(() => parseNumberOption('n', invalid, bounds)).toThrow(
       `--n takes a whole number from 1, not "${invalid}"`,
     );
   }

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { describeError } from '../core/base/describe-error.ts';
-import type { ExitCode } from './cli-error.ts';
+import type { CliError, ExitCode } from './cli-error.ts';
 import { createUsageError } from './cli-error.ts';
 import type { Client } from './client/client.ts';
+import { findClosest } from './find-closest.ts';
 import type { Host } from './host.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -56,7 +57,7 @@ export type CommandSpec<O extends OptionSpecs> = {
   run(context: CommandContext, args: readonly string[], values: OptionValues<O>): Promise<ExitCode>;
 };
 
-/** A command of the table, with the types of its options erased. */
+/** A command, independent of the types of its options. */
 export type Command = {
   readonly name: string;
   readonly summary: string;
@@ -72,7 +73,7 @@ export type Command = {
 
 export const GLOBAL_OPTIONS = {
   json: { type: 'boolean', help: 'print only JSON on stdout' },
-  verbose: { type: 'boolean', help: 'show the URL and the credential that are used' },
+  verbose: { type: 'boolean', help: 'show which URL and which credential are used' },
   url: {
     type: 'string',
     value: 'URL',
@@ -86,7 +87,7 @@ export type GlobalValues = OptionValues<typeof GLOBAL_OPTIONS>;
 /** A group of commands under one title in help. */
 export type CommandGroup = { readonly title: string; readonly commands: readonly Command[] };
 
-/** Turns a declaration into a row of the command table. */
+/** Creates a command from its declaration. */
 export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>): Command {
   return {
     name: spec.name,
@@ -95,12 +96,10 @@ export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>)
     options: spec.options,
     details: spec.details,
     prepare(args) {
-      const globals = parseValues<typeof GLOBAL_OPTIONS>(args, {
-        ...GLOBAL_OPTIONS,
-        ...spec.options,
-      });
+      const options = { ...GLOBAL_OPTIONS, ...spec.options };
+      const globals = parseValues<typeof GLOBAL_OPTIONS>(spec.name, args, options);
       if (globals.values.help === true) return { globals: globals.values, run: async () => 0 };
-      const parsed = parseValues<O>(args, { ...GLOBAL_OPTIONS, ...spec.options });
+      const parsed = parseValues<O>(spec.name, args, options);
       requireArgumentCount(spec, parsed.positionals);
       return {
         globals: globals.values,
@@ -111,25 +110,26 @@ export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>)
 }
 
 function parseValues<O extends OptionSpecs>(
+  command: string,
   args: readonly string[],
   options: OptionSpecs,
 ): { readonly values: OptionValues<O>; readonly positionals: string[] } {
   try {
-    const joined = joinDashedValues(args, options);
-    const parsed = parseArgs({ args: joined, options, allowPositionals: true, strict: true });
+    const prepared = protectDashedTexts(args, options);
+    const parsed = parseArgs({ args: prepared, options, allowPositionals: true, strict: true });
     return { values: narrowValues<O>(parsed.values), positionals: parsed.positionals };
   } catch (error) {
-    throw createUsageError(takeFirstSentence(describeError(error)));
+    throw createOptionError(command, error, options);
   }
 }
 
 /**
- * Prepares arguments for `parseArgs`, which takes every argument with a leading dash for an option. Only the names of the
- * command's options are options: `--prompt "- a list"` is a value, and `"- a list"` alone is a text. Texts move to the end,
- * where every command expects its text.
+ * Prepares arguments for `parseArgs`, which treats every argument with a leading dash as an option. For a command, only the
+ * declared options count as options: in `--prompt "- a list"` the list is the value of --prompt, and `"- a list"` alone is a
+ * text. Texts move to the end, behind `--`, because every command expects its text as the last argument.
  */
-function joinDashedValues(args: readonly string[], options: OptionSpecs): string[] {
-  const joined: string[] = [];
+function protectDashedTexts(args: readonly string[], options: OptionSpecs): string[] {
+  const prepared: string[] = [];
   const texts: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';
@@ -140,15 +140,15 @@ function joinDashedValues(args: readonly string[], options: OptionSpecs): string
     const next = args[index + 1];
     const takesValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
     if (takesValue && next?.startsWith('-') === true && !isOption(next, options)) {
-      joined.push(`${arg}=${next}`);
+      prepared.push(`${arg}=${next}`);
       index += 1;
     } else if (/^-\S*\s/.test(arg) && !isOption(arg, options)) {
       texts.push(arg);
     } else {
-      joined.push(arg);
+      prepared.push(arg);
     }
   }
-  return texts.length === 0 ? joined : [...joined, '--', ...texts];
+  return texts.length === 0 ? prepared : [...prepared, '--', ...texts];
 }
 
 function isOption(arg: string, options: OptionSpecs): boolean {
@@ -157,14 +157,23 @@ function isOption(arg: string, options: OptionSpecs): boolean {
   return Object.values(options).some((option) => arg === `-${option.short}`);
 }
 
-/** The type is sound: parseArgs has checked each value against the options that the type is derived from. */
+/** Narrows the type of the values, which parseArgs has checked against the declared options. */
 function narrowValues<O extends OptionSpecs>(values: object): OptionValues<O> {
   return values;
 }
 
-/** Drops the hints of parseArgs, which describe the Node API. */
-function takeFirstSentence(text: string): string {
-  return text.split(/\. (?=To |Did )/)[0] ?? text;
+/** Creates the error for wrong options from the error of parseArgs, whose hints describe the Node API and are dropped. */
+function createOptionError(command: string, error: unknown, options: OptionSpecs): CliError {
+  const text = describeError(error);
+  const help = `\`smol-gang ${command} --help\` lists the options`;
+  const unknown = /^Unknown option '(-[^']*)'/.exec(text)?.[1];
+  if (unknown === undefined) {
+    return createUsageError(text.split(/\. (?=To |Did )/)[0] ?? text, help);
+  }
+  const names = Object.keys(options).map((name) => `--${name}`);
+  const closest = findClosest(unknown, names);
+  const advice = closest === undefined ? help : `did you mean ${closest}? ${help}`;
+  return createUsageError(`there is no option ${unknown}`, advice);
 }
 
 function requireArgumentCount(
@@ -186,14 +195,33 @@ function requireArgumentCount(
 export function parseNumberOption(
   name: string,
   text: string | undefined,
-  bounds: { readonly min: number; readonly whole: boolean },
+  bounds: NumberBounds,
+): number | undefined {
+  return parseNumber(`--${name}`, text, bounds);
+}
+
+/** Parses the number in an argument; undefined if the argument was not given. */
+export function parseNumberArgument(
+  name: string,
+  text: string | undefined,
+  bounds: NumberBounds,
+): number | undefined {
+  return parseNumber(name, text, bounds);
+}
+
+type NumberBounds = { readonly min: number; readonly whole: boolean };
+
+function parseNumber(
+  label: string,
+  text: string | undefined,
+  bounds: NumberBounds,
 ): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   const fits = text.trim() !== '' && Number.isFinite(value) && value >= bounds.min;
   if (!fits || (bounds.whole && !Number.isInteger(value))) {
     const kind = bounds.whole ? 'a whole number' : 'a number';
-    throw createUsageError(`--${name} takes ${kind} from ${bounds.min}, not "${text}"`);
+    throw createUsageError(`${label} takes ${kind} from ${bounds.min}, not "${text}"`);
   }
   return value;
 }

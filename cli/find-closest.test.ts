@@ -7,8 +7,10 @@ test.each([
   ['statsu', 'status'],
   ['plan shwo', 'plan show'],
   ['stat', 'status'],
-  ['xyz', undefined],
-  ['plan', undefined],
-])('the closest word to %s is %s', (typed, expected) => {
+])('the closest word to %j is %j', (typed, expected) => {
   expect(findClosest(typed, WORDS)).toBe(expected);
+});
+
+test.each(['xyz', 'plan'])('no word is close to %j', (typed) => {
+  expect(findClosest(typed, WORDS)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** Finds the word that the user probably meant: at most two letters differ, or the typed text is its start. */
+/** Finds the word that the user probably meant: at most two letters differ, or only this word starts with the typed text. */
 export function findClosest(typed: string, words: readonly string[]): string | undefined {
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const word of words) {

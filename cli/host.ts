@@ -13,7 +13,7 @@ export type Screen = Writable & {
 /** An input stream that may be a terminal. */
 export type Keyboard = Readable & { readonly isTTY?: boolean };
 
-/** The process around a command. A test replaces this object and nothing else. */
+/** Environment, folders, streams and clock of the process that runs a command. Tests pass their own host. */
 export type Host = {
   readonly env: Environment;
   readonly cwd: string;
@@ -23,7 +23,7 @@ export type Host = {
   readonly stderr: Screen;
   /** Epoch milliseconds. */
   now(): number;
-  /** Calls the handler on Ctrl-C instead of ending the process. The returned function restores the default. */
+  /** Calls the handler on Ctrl-C instead of ending the process. The returned function removes the handler. */
   onInterrupt(handler: () => void): () => void;
 };
 

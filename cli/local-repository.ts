@@ -6,7 +6,7 @@ import type { CliError } from './cli-error.ts';
 import { createUsageError } from './cli-error.ts';
 import type { Environment } from './host.ts';
 
-// Reads the user's repository without any change. Even the index stays as it is, which a plain `git status` may rewrite.
+// Reads the user's repository and changes nothing, not even the index, which a plain `git status` may rewrite.
 
 const runExecFile = promisify(execFile);
 
@@ -64,12 +64,15 @@ function createMissingCommitError(path: string, branch: string, isCurrent: boole
   return isCurrent
     ? createUsageError(
         `${path} has no commit yet`,
-        'make a first commit: a plan starts from a commit',
+        'create a first commit, because a plan starts from a commit',
       )
     : createUsageError(`${path} has no branch "${branch}"`, '`git branch` lists the branches');
 }
 
-/** Parses the paths in the output of `git status --porcelain=v1 -z`. A rename yields the new path. */
+/**
+ * Parses the paths in the output of `git status --porcelain=v1 -z`: two letters of status, a space and a path in each field.
+ * The field after a rename or copy holds the old path and is skipped.
+ */
 export function parseDirtyPaths(status: string): string[] {
   const paths: string[] = [];
   const fields = status.split('\0');
@@ -103,7 +106,7 @@ async function runGit(
     if (isDubiousOwner(error)) {
       throw createUsageError(
         `git does not trust ${folder}, because the folder belongs to another user`,
-        'add the folder to the setting safe.directory of git if you trust it',
+        `if you trust the folder, run: git config --global --add safe.directory ${folder}`,
       );
     }
     return undefined;
@@ -115,7 +118,7 @@ function isDubiousOwner(error: unknown): boolean {
   return String(error.stderr).includes('dubious ownership');
 }
 
-/** Passes on neither the variables of an outer git, such as GIT_DIR in a hook, nor secrets. */
+/** Builds an environment without the variables of an outer git, such as GIT_DIR in a hook, and without secrets. */
 function buildGitEnvironment(env: Environment): Record<string, string> {
   const variables: Record<string, string> = { GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
   for (const name of ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'USERPROFILE', 'SYSTEMROOT']) {

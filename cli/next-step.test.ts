@@ -19,7 +19,7 @@ test.each(CODES)('the advice for %s names an existing command', (code) => {
   expect(COMMANDS.map(({ name }) => name)).toContain(typed);
 });
 
-test('a stopped plan is restarted only where the API offers a restart', () => {
+test('the advice for a stopped plan is a restart only if the error offers the action', () => {
   const details = { plan: 'p3k9m2x7abc', status: 'cancelled' };
 
   expect(findErrorAdvice('plan_status', { ...details, action: 'restart' })).toContain(
@@ -28,7 +28,7 @@ test('a stopped plan is restarted only where the API offers a restart', () => {
   expect(findErrorAdvice('plan_status', details)).toBeUndefined();
 });
 
-test('an unlinked repository of a new plan is to be linked', () => {
+test('the advice for an unlinked repository of a new plan is to link the repository', () => {
   expect(findErrorAdvice('repository_unknown', { repository: 'acme/shop' })).toContain('repo link');
 });
 
@@ -37,6 +37,6 @@ test('codes without a next step have no advice', () => {
   expect(findConditionCommand('plan_halted', 'p3k9m2x7abc')).toBeUndefined();
 });
 
-test('a pause can be ended early with recover', () => {
+test('the command for a paused model is recover', () => {
   expect(findConditionCommand('paused_model', 'p3k9m2x7abc')).toBe('smol-gang recover p3k9m2x7abc');
 });

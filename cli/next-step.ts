@@ -17,7 +17,7 @@ const ADVICE_BY_ERROR_CODE: Readonly<Record<string, (details: Details) => string
   user_not_found: () => '`smol-gang user list` lists the users',
 };
 
-/** Returns the next step for an error of the API; undefined if the message says everything. */
+/** Returns the next step for an error of the API; undefined if the code has none. */
 export function findErrorAdvice(code: string, details: Details): string | undefined {
   return ADVICE_BY_ERROR_CODE[code]?.(details);
 }
@@ -29,7 +29,7 @@ const COMMAND_BY_CONDITION_CODE: Readonly<Record<string, (plan: string) => strin
   planning_retried: getRecoverCommand,
 };
 
-/** The command asks a paused system again at once. */
+/** Returns the command that makes the plan call a paused system at once instead of at the end of the pause. */
 function getRecoverCommand(plan: string): string {
   return `smol-gang recover ${plan}`;
 }

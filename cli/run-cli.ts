@@ -27,8 +27,8 @@ async function dispatchCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const match = findCommand(args);
-  if ('help' in match) {
-    terminal.printLines(renderHelp(match.help, terminal.width));
+  if ('helpGroups' in match) {
+    terminal.printLines(renderHelp(match.helpGroups, terminal.width));
     return EXIT.done;
   }
   const { command, commandArgs } = match;
@@ -61,27 +61,30 @@ function createContext(host: Host, terminal: Terminal, globals: GlobalValues): C
   };
 }
 
-type FoundCommand =
+type CommandMatch =
   | { readonly command: Command; readonly commandArgs: readonly string[] }
-  | { readonly help: readonly CommandGroup[] };
+  | { readonly helpGroups: readonly CommandGroup[] };
 
-/** Finds the command, whose name has one or two words. `help` and `--help` may come before a command or replace it. */
-function findCommand(args: readonly string[]): FoundCommand {
+/** Finds the command, whose name has one or two words, or the groups to show help for. */
+function findCommand(args: readonly string[]): CommandMatch {
   const [first, second] = args;
-  if (first === undefined || first === '--help' || first === '-h') return { help: COMMAND_GROUPS };
+  if (first === undefined || first === '--help' || first === '-h')
+    return { helpGroups: COMMAND_GROUPS };
   if (first === 'help') {
-    return args.length === 1 ? { help: COMMAND_GROUPS } : findCommand([...args.slice(1), '--help']);
+    return args.length === 1
+      ? { helpGroups: COMMAND_GROUPS }
+      : findCommand([...args.slice(1), '--help']);
   }
-  for (const [name, length] of [
+  for (const [name, wordCount] of [
     [`${first} ${second ?? ''}`, 2],
     [first, 1],
   ] as const) {
     const command = COMMANDS.find((candidate) => candidate.name === name);
-    if (command !== undefined) return { command, commandArgs: args.slice(length) };
+    if (command !== undefined) return { command, commandArgs: args.slice(wordCount) };
   }
   const group = findGroup(first);
   if (group !== undefined && (second === undefined || /^(-h|--help)$/.test(second))) {
-    return { help: [group] };
+    return { helpGroups: [group] };
   }
   throw createUnknownCommandError(first, group === undefined ? undefined : second);
 }
@@ -100,8 +103,9 @@ function createUnknownCommandError(first: string, second: string | undefined): C
   const typed = second === undefined ? first : `${first} ${second}`;
   const names = COMMANDS.map((command) => command.name);
   const closest = findClosest(typed, names);
+  const help = second === undefined ? 'smol-gang help' : `smol-gang help ${first}`;
   const advice =
-    closest === undefined ? '`smol-gang help` lists all commands' : `did you mean \`${closest}\`?`;
+    closest === undefined ? `\`${help}\` lists the commands` : `did you mean \`${closest}\`?`;
   return createUsageError(`there is no command "${typed}"`, advice);
 }
 
@@ -122,6 +126,6 @@ function printError(error: unknown, terminal: Terminal): ExitCode {
 
 function createUnexpectedError(error: unknown): CliError {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const message = `unexpected error, which is a defect of smol-gang:\n${text}`;
+  const message = `smol-gang failed because of a defect of its own; please report this error:\n${text}`;
   return new CliError(EXIT.failed, 'bug', message, { cause: error });
 }

@@ -6,7 +6,7 @@ import type { Line } from './render/layout/line.ts';
 import { renderLines } from './render/layout/line.ts';
 import { cleanText } from './render/layout/text.ts';
 
-/** A longer line is hard to read, also in a wider window. */
+/** Maximum width of rendered lines, even in a wider window: longer lines are hard to read. */
 const MAX_COLUMNS = 100;
 
 /** Output and input of commands. Results go to stdout, notes and questions to stderr. */
@@ -20,8 +20,9 @@ export type Terminal = {
   printLines(lines: readonly Line[]): void;
   /** Prints the JSON document of a command, or a line of a stream of documents. */
   printJson(value: unknown, layout?: 'document' | 'line'): void;
-  /** Prints text unchanged, to be copied or redirected; on a terminal, without control characters. */
+  /** Prints text for copying or redirecting: unchanged, except that a terminal receives no control characters. */
   printRaw(text: string): void;
+  /** Prints notes and errors on stderr. */
   printNotes(lines: readonly Line[]): void;
   ask(question: string): Promise<string>;
   /** Asks without echo; without a terminal, reads the first line of stdin. */
@@ -29,14 +30,14 @@ export type Terminal = {
   readStdin(): Promise<string>;
 };
 
-/** Creates the terminal of a process; `json` replaces all lines on stdout by JSON. */
-export function createTerminal(host: Host, json: boolean): Terminal {
+/** Creates the terminal of a process. With `isJson`, commands must print only JSON to stdout. */
+export function createTerminal(host: Host, isJson: boolean): Terminal {
   const { stdin, stdout, stderr } = host;
-  const hasPerson = stdin.isTTY === true && stdout.isTTY === true;
+  const isAtTerminal = stdin.isTTY === true && stdout.isTTY === true;
   return {
-    isJson: json,
+    isJson,
     width: Math.min(MAX_COLUMNS, stdout.columns ?? MAX_COLUMNS),
-    isInteractive: hasPerson && !json,
+    isInteractive: isAtTerminal && !isJson,
     printLines: (lines) => writeLines(stdout, lines, usesColour(host, stdout)),
     printJson(value, layout = 'document') {
       stdout.write(`${formatSafeJson(value, layout === 'document' ? 2 : 0)}\n`);
@@ -64,7 +65,7 @@ function writeLines(screen: Writable, lines: readonly Line[], colour: boolean): 
   screen.write(`${renderLines(lines, { colour }).join('\n')}\n`);
 }
 
-/** Formats JSON and escapes the characters that JSON leaves as they are although some terminals obey them. */
+/** Formats JSON and escapes control and bidirectional characters, which JSON.stringify keeps and some terminals interpret. */
 function formatSafeJson(value: unknown, indent: number): string {
   return JSON.stringify(value, null, indent).replace(
     /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
@@ -106,7 +107,13 @@ function readAnswerLine(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const rejectInterrupted = () =>
-      reject(new CliError(EXIT.interrupted, 'interrupted', 'interrupted'));
+      reject(
+        new CliError(
+          EXIT.interrupted,
+          'interrupted',
+          'interrupted before the question was answered',
+        ),
+      );
     reader.once('SIGINT', rejectInterrupted);
     reader.once('close', rejectInterrupted);
     reader.question(question).then(resolve, reject);

@@ -11,13 +11,14 @@ import { sendRequest } from './send-request.ts';
 import type { SignerOptions } from './signer.ts';
 import { createSigner } from './signer.ts';
 
+/** A part of the input of a route; optional if the schema of the part accepts an empty object. */
 type RoutePart<R, K extends string> = R extends { readonly [key in K]: infer S extends z.ZodType }
   ? Record<never, unknown> extends z.input<S>
     ? { readonly [key in K]?: z.input<S> }
     : { readonly [key in K]: z.input<S> }
   : unknown;
 
-/** Input of a route: exactly the parts that its row in the route table has. */
+/** Input of a route: exactly those of params, query and body that the route declares. */
 export type RouteInput<R extends Route> = RouteParts &
   RoutePart<R, 'params'> &
   RoutePart<R, 'query'> &
@@ -52,16 +53,16 @@ export type Client = {
 
 /** Options of a client. */
 export type ClientOptions = SignerOptions & {
-  /** Milliseconds during which a repeatable call is repeated, once the API has answered before; default 30,000. */
-  readonly patienceMs?: number;
+  /** Milliseconds during which a repeatable call is repeated; default 30,000, but at most 700 until the API has answered once. */
+  readonly retryPeriodMs?: number;
   /** Epoch milliseconds; default: the system clock. */
   readonly now?: () => number;
 };
 
 const TIMEOUT_MS = 35_000;
-const PATIENCE_MS = 30_000;
-/** An API that has never answered is more likely not running than restarting. */
-const FIRST_PATIENCE_MS = 700;
+const RETRY_PERIOD_MS = 30_000;
+/** Retry period before the first answer: an API that has never answered is probably not running. */
+const FIRST_RETRY_PERIOD_MS = 700;
 
 /** Creates a client from the route table of the contract. */
 export function createClient(options: ClientOptions): Client {
@@ -75,13 +76,13 @@ export function createClient(options: ClientOptions): Client {
     callOptions: CallOptions,
   ): Promise<unknown> {
     const prepared = prepareRequest(options.url, route, input, callOptions.idempotencyKey);
-    const patienceMs = options.patienceMs ?? PATIENCE_MS;
+    const retryPeriodMs = options.retryPeriodMs ?? RETRY_PERIOD_MS;
     async function sendSigned(): Promise<Response> {
       const authorization = route.access === 'public' ? undefined : await signer.getAuthorization();
       return sendRequest(prepared, {
         authorization,
         isRepeatable: isRepeatable(route, callOptions),
-        patienceMs: hasAnswered ? patienceMs : Math.min(patienceMs, FIRST_PATIENCE_MS),
+        retryPeriodMs: hasAnswered ? retryPeriodMs : Math.min(retryPeriodMs, FIRST_RETRY_PERIOD_MS),
         timeoutMs: callOptions.timeoutMs ?? TIMEOUT_MS,
         signal: callOptions.signal,
         onNote: options.onNote,
@@ -116,7 +117,7 @@ export function createClient(options: ClientOptions): Client {
   return { url: options.url, call, send };
 }
 
-/** A POST may have an effect each time, unless an idempotency key prevents the second effect. */
+/** Tells whether a call can be repeated safely. A repeated POST may have a second effect, unless an idempotency key prevents it. */
 function isRepeatable(route: Route, callOptions: CallOptions): boolean {
   return route.method !== 'POST' || callOptions.idempotencyKey !== undefined;
 }

@@ -19,7 +19,7 @@ const CHECKOUT_FOLDER = dirname(dirname(dirname(fileURLToPath(import.meta.url)))
 /** The platform to call, and the credentials for it. */
 export type Connection = {
   readonly url: string;
-  /** Origin of the URL, for --verbose. */
+  /** Where the URL comes from, for --verbose. */
   readonly urlSource: string;
   readonly credentials: readonly Credential[];
 };
@@ -63,7 +63,7 @@ export async function findConnection(host: Host, urlOption?: string): Promise<Co
 function chooseUrl(
   host: Host,
   option: string | undefined,
-  found: {
+  urls: {
     readonly nearby: string | undefined;
     readonly lastSignIn: string | undefined;
     readonly checkout: string | undefined;
@@ -72,9 +72,9 @@ function chooseUrl(
   const choices: readonly (readonly [string | undefined, string])[] = [
     [option, '--url'],
     [host.env.SMOL_GANG_URL, 'SMOL_GANG_URL'],
-    [found.nearby, 'a laptop platform in this folder or above'],
-    [found.lastSignIn, 'the last sign-in'],
-    [found.checkout, 'the laptop platform of the smol-gang checkout'],
+    [urls.nearby, 'a laptop platform in this folder or above'],
+    [urls.lastSignIn, 'the last sign-in'],
+    [urls.checkout, 'the laptop platform of the smol-gang checkout'],
   ];
   for (const [url, source] of choices) {
     if (url !== undefined && url !== '') return { url, source };
@@ -90,7 +90,7 @@ export type ConnectOptions = {
   readonly printVerbose: (text: string) => void;
 };
 
-/** Creates the client for the platform that the environment of the host names. */
+/** Finds the platform and the credentials, and creates a client that uses them. */
 export async function connectClient(host: Host, options: ConnectOptions): Promise<Client> {
   const connection = await findConnection(host, options.url);
   const { url, credentials } = connection;

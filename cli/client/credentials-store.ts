@@ -14,7 +14,7 @@ import type { Environment } from '../host.ts';
 export const DEFAULT_URL = 'http://localhost:3000';
 
 const storeSchema = z.object({
-  /** URL of the last sign-in. */
+  /** URL of the last sign-in, used when no other URL is given. */
   current: z.string().optional(),
   sessions: z.record(z.string(), sessionSchema).default({}),
 });
@@ -45,21 +45,26 @@ export async function readCredentialsStore(path: string): Promise<CredentialsSto
   if (text === undefined) return { sessions: {} };
   const parsed = storeSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new CliError(EXIT.failed, 'bad_credentials_file', `${path} is damaged`, {
-    advice: 'delete it and sign in again with `smol-gang login`',
-  });
+  throw new CliError(
+    EXIT.failed,
+    'bad_credentials_file',
+    `the file with the sign-ins, ${path}, is damaged`,
+    {
+      advice: 'delete the file and sign in again with `smol-gang login`',
+    },
+  );
 }
 
-/** Writes a draft and renames the draft, so that a reader never sees half a file. Only the owner can read the file. */
+/** Writes and renames a temporary file, so that a reader never sees half a file. Only the owner can read the file. */
 async function writeCredentialsStore(path: string, store: CredentialsStore): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(store, null, 2)}\n`, { mode: 0o600 });
-  await chmod(draft, 0o600);
-  await rename(draft, path);
+  const temporaryPath = `${path}.${process.pid}`;
+  await writeFile(temporaryPath, `${JSON.stringify(store, null, 2)}\n`, { mode: 0o600 });
+  await chmod(temporaryPath, 0o600);
+  await rename(temporaryPath, path);
 }
 
-/** Stores a sign-in and makes its URL the one in use. */
+/** Stores a sign-in and makes its URL the current URL. */
 export async function saveSession(path: string, url: string, session: Session): Promise<void> {
   const store = await readCredentialsStore(path);
   await writeCredentialsStore(path, {
@@ -68,7 +73,7 @@ export async function saveSession(path: string, url: string, session: Session): 
   });
 }
 
-/** Stores a renewed session. The URL in use stays the same. */
+/** Stores a renewed session. The current URL stays the same. */
 export async function updateSession(path: string, url: string, session: Session): Promise<void> {
   const store = await readCredentialsStore(path);
   await writeCredentialsStore(path, { ...store, sessions: { ...store.sessions, [url]: session } });
@@ -88,7 +93,7 @@ export async function dropSession(path: string, url: string): Promise<boolean> {
   return true;
 }
 
-/** Written by `make dev` and by `make demo`. */
+/** Paths below the current folder at which `make dev` and `make demo` write the file. */
 const LAPTOP_FILES = [
   join('.smol-gang', 'cli.json'),
   join('.smol-gang', 'demo', 'cli.json'),
@@ -99,8 +104,8 @@ export async function findLaptopFiles(folder: string): Promise<LaptopFile[]> {
   for (let current = resolve(folder); ; current = dirname(current)) {
     const paths = LAPTOP_FILES.map((name) => join(current, name));
     const files = await Promise.all(paths.map(readLaptopFile));
-    const found = files.filter((file) => file !== undefined);
-    if (found.length > 0) return found.toSorted((a, b) => b.writtenAt - a.writtenAt);
+    const trustedFiles = files.filter((file) => file !== undefined);
+    if (trustedFiles.length > 0) return trustedFiles.toSorted((a, b) => b.writtenAt - a.writtenAt);
     if (dirname(current) === current) return [];
   }
 }

@@ -29,7 +29,7 @@ const issuesSchema = z.object({
   ),
 });
 
-/** Creates the error for a refusal of the API. Adds the next step where the status or the code tells one. */
+/** Creates the error for a refusal of the API, with the next step if there is one for the status or the code. */
 export function createAnswerError(
   url: string,
   response: Response,

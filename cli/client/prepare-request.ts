@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Route } from '../../core/contract/route.ts';
-import { CliError, EXIT } from '../cli-error.ts';
+import { createUsageError } from '../cli-error.ts';
 import { describeParseError } from './http-error.ts';
 
 /** Input of any route, before its schemas have checked the parts. */
@@ -10,7 +10,7 @@ export type RouteParts = {
   readonly body?: unknown;
 };
 
-/** A request that is ready to be sent, also several times. */
+/** A request that can be sent any number of times. */
 export type PreparedRequest = {
   /** URL of the platform, for messages. */
   readonly baseUrl: string;
@@ -33,7 +33,7 @@ export function prepareRequest(
   input: RouteParts,
   idempotencyKey: string | undefined,
 ): PreparedRequest {
-  const params = validatePart(route.params, input.params);
+  const params = validateParams(route.params, input.params);
   const query = validatePart(route.query, input.query);
   validatePart(route.body, input.body);
   const path = route.path.replace(/\{(\w+)\}/g, (_, name) =>
@@ -56,10 +56,31 @@ export function prepareRequest(
   };
 }
 
+/** Checks the ids in the path of a route. The message quotes the wrong id, which the user typed. */
+function validateParams(schema: z.ZodType | undefined, params: unknown): Record<string, unknown> {
+  const issue = schema?.safeParse(params ?? {}).error?.issues[0];
+  if (issue === undefined) return validatePart(schema, params);
+  const name = issue.path.map(String).join('.');
+  const values: Record<string, unknown> =
+    typeof params === 'object' && params !== null ? { ...params } : {};
+  throw createUsageError(
+    `"${String(values[name])}" is not a valid ${name === 'email' ? 'e-mail address' : `${name} id`}: ${issue.message}`,
+    ADVICE_BY_PARAM[name],
+  );
+}
+
+const ADVICE_BY_PARAM: Readonly<Record<string, string>> = {
+  email: '`smol-gang user list` lists the users',
+  plan: '`smol-gang plan list` lists the plans; `last` stands for the newest plan',
+  task: '`smol-gang status PLAN` lists the tasks of a plan',
+  repository: '`smol-gang repo list` lists the linked repositories',
+  token: '`smol-gang token list` lists the tokens',
+};
+
 function validatePart(schema: z.ZodType | undefined, value: unknown): Record<string, unknown> {
   if (schema === undefined) return {};
   const parsed = schema.safeParse(value ?? {});
-  if (!parsed.success) throw new CliError(EXIT.usage, 'usage', describeParseError(parsed.error));
+  if (!parsed.success) throw createUsageError(describeParseError(parsed.error));
   const data = parsed.data;
   return typeof data === 'object' && data !== null ? { ...data } : {};
 }

@@ -10,11 +10,11 @@ export type SendOptions = {
   /** True if a repetition does no harm: the request reads, deletes or carries an idempotency key. */
   readonly isRepeatable: boolean;
   /** Milliseconds during which the request is repeated. */
-  readonly patienceMs: number;
+  readonly retryPeriodMs: number;
   /** Milliseconds for each try. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Receives a note when the request is repeated for the third time. */
+  /** Receives a note after the fourth failed try. */
   readonly onNote: ((text: string) => void) | undefined;
   readonly now: () => number;
 };
@@ -25,7 +25,7 @@ const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);
 
 /**
  * Sends a request and returns the response of any status. Repeats the request with growing pauses after connection errors
- * and after statuses that may pass.
+ * and after temporary statuses (429, 502, 503, 504).
  *
  * @throws CliError with exit code `unreachable` if no response arrives
  */
@@ -33,7 +33,7 @@ export async function sendRequest(
   request: PreparedRequest,
   options: SendOptions,
 ): Promise<Response> {
-  const giveUpAt = options.now() + options.patienceMs;
+  const giveUpAt = options.now() + options.retryPeriodMs;
   let pauseMs = MIN_DELAY_MS;
   for (let tryCount = 1; ; tryCount += 1) {
     const outcome = await sendOnce(request, options);

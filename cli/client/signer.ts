@@ -7,14 +7,14 @@ export type Credential =
   | { readonly kind: 'token'; readonly token: string; readonly source: string }
   | { readonly kind: 'session'; readonly session: Session; readonly source: string };
 
-/** A session is renewed before its use if it ends within this time. */
+/** Remaining lifetime below which a session is renewed before its use. */
 const RENEWAL_MARGIN_MS = 30_000;
 
 /** Options of a signer. */
 export type SignerOptions = {
   /** URL of the platform, without a slash at the end. */
   readonly url: string;
-  /** Credentials in the order of their use. The next credential is used after the API refused one for good. */
+  /** Credentials in the order of their use. Each credential is used until the API refuses it. */
   readonly credentials?: readonly Credential[];
   /** Stores a renewed session. */
   readonly saveSession?: (session: Session) => Promise<void>;
@@ -35,10 +35,10 @@ export type Signer = {
 /** Creates a signer that starts with the first credential. */
 export function createSigner(options: SignerOptions, now: () => number): Signer {
   const candidates = [...(options.credentials ?? [])];
-  const renewed = new Set<string>();
+  const renewedAccessTokens = new Set<string>();
 
-  /** Renews a session. Prefers a session that another process has renewed: a refresh token may be valid only once. */
-  async function renew(old: Session): Promise<Session | undefined> {
+  /** Renews a session. Prefers the stored session if another process has renewed it: a refresh token may be valid only once. */
+  async function renewSession(old: Session): Promise<Session | undefined> {
     const stored = await options.loadSession?.();
     if (
       stored !== undefined &&
@@ -52,12 +52,13 @@ export function createSigner(options: SignerOptions, now: () => number): Signer 
     return session;
   }
 
-  async function renewFirst(): Promise<boolean> {
+  async function renewCurrentSession(): Promise<boolean> {
     const current = candidates[0];
-    if (current?.kind !== 'session' || renewed.has(current.session.accessToken)) return false;
-    const session = await renew(current.session);
+    if (current?.kind !== 'session' || renewedAccessTokens.has(current.session.accessToken))
+      return false;
+    const session = await renewSession(current.session);
     if (session === undefined) return false;
-    renewed.add(session.accessToken);
+    renewedAccessTokens.add(session.accessToken);
     candidates[0] = { ...current, session };
     return true;
   }
@@ -67,14 +68,12 @@ export function createSigner(options: SignerOptions, now: () => number): Signer 
       const current = candidates[0];
       if (current === undefined) return undefined;
       if (current.kind === 'token') return `Bearer ${current.token}`;
-      if (!isSessionFresh(current.session, now())) await renewFirst();
-      const renewedFirst = candidates[0];
-      return renewedFirst?.kind === 'session'
-        ? `Bearer ${renewedFirst.session.accessToken}`
-        : undefined;
+      if (!isSessionFresh(current.session, now())) await renewCurrentSession();
+      const renewed = candidates[0];
+      return renewed?.kind === 'session' ? `Bearer ${renewed.session.accessToken}` : undefined;
     },
     async handleRefusal() {
-      if (await renewFirst()) return true;
+      if (await renewCurrentSession()) return true;
       const dropped = candidates.shift();
       const next = candidates[0];
       if (next === undefined || dropped === undefined) return false;
