@@ -45,7 +45,7 @@ export type EngineSettings = {
 };
 
 /**
- * All ports of the engine. Functions accept only the ports that they use, as one of the types below or as a `Pick`, so that the
+ * All ports of the engine. Functions accept only the ports that they use, as one of the types below or as a `Pick`, so the
  * compiler rejects a handler that calls code without the permission for it.
  */
 export type EngineDeps = {

@@ -3,7 +3,7 @@ import { listPages } from '../base/list-pages.ts';
 import { hashText } from '../contract/id.ts';
 import type { Condition, Item, Key, Table, Value } from '../port/table.ts';
 
-// Format of stored items. Conditions and indexes use attributes; all other data is one JSON text in the attribute `doc`, so that a
+// Format of stored items. Conditions and indexes use attributes; all other data is one JSON text in the attribute `doc`, so a
 // write cannot forget a field.
 
 export function encodeDocument(value: unknown): string {
@@ -50,7 +50,7 @@ export const DUE_SHARDS: readonly string[] = Array.from(
   (_, shard) => `due#${shard}`,
 );
 
-/** Attributes of an item in the `due` index; both are undefined for an item that is not due. */
+/** Attributes of an item in the `due` index; both are undefined for an item without a due time. */
 export type DueAttributes = {
   /** Epoch milliseconds. */
   readonly dueAt: number | undefined;
@@ -60,8 +60,8 @@ export type DueAttributes = {
 /**
  * Builds the attributes that put an item into the `due` index.
  *
- * @param dueAt epoch milliseconds; undefined for an item that is not due
- * @param itemName text that differs between items, so that items spread over the shards
+ * @param dueAt epoch milliseconds; undefined for an item without a due time
+ * @param itemName text that differs between items, so items spread over the shards
  */
 export function buildDueAttributes(dueAt: number | undefined, itemName: string): DueAttributes {
   if (dueAt === undefined) return { dueAt: undefined, dueShard: undefined };
@@ -79,7 +79,7 @@ export function buildDueChange(
   return { set: { dueAt: attributes.dueAt, dueShard: attributes.dueShard }, remove: [] };
 }
 
-/** Returns the time at which an item is due, epoch milliseconds; undefined for an item that is not due. */
+/** Returns the time at which an item is due, epoch milliseconds; undefined for an item without a due time. */
 export function readDueAt(item: Item): number | undefined {
   const dueAt = readNumber(item, 'dueAt', -1);
   return dueAt < 0 ? undefined : dueAt;
@@ -111,7 +111,7 @@ function formatPiecePrefix(first: Key, tag: string): string {
 }
 
 /**
- * Puts a text in pieces. The first piece is written last and with the condition, so that a text is stored completely or not at all.
+ * Puts a text in pieces. The first piece is written last and with the condition, so a text is stored completely or not at all.
  *
  * @returns false if the condition does not hold
  */

@@ -59,7 +59,7 @@ function readMergeQueue(key: MergeQueueKey, item: Item): StoredMergeQueue {
   };
 }
 
-/** Writes the queue over exactly the version that was read; returns undefined if another write was first. */
+/** Writes the queue over exactly the version read before; returns undefined if another write was first. */
 export async function saveMergeQueue(
   table: Table,
   before: StoredMergeQueue,

@@ -3,7 +3,7 @@ import { ITEM_IS_ABSENT } from '../port/table.ts';
 import { KEY } from '../topology/table-keys.ts';
 import { readNumber } from './document.ts';
 
-// Lease of the planner of a plan. The lease has its own item, so that a renewal never races with writes of the plan.
+// Lease of the planner of a plan. The lease has its own item, so a renewal never races with writes of the plan.
 
 /** Held lease; a write with an older fence has no effect. */
 export type PlannerLease = { readonly plan: string; readonly fence: number };

@@ -41,7 +41,7 @@ function readSlots(item: Item | undefined): Slots {
   return { version: readNumber(item, 'v'), holders };
 }
 
-/** Adds holders over exactly the version that was read; returns false if another write was first. */
+/** Adds holders over exactly the version read before; returns false if another write was first. */
 export async function addSlotHolders(
   table: Table,
   before: Slots,
@@ -119,7 +119,7 @@ export async function loadPause(
   return until > now ? { what, until, reason: readText(item, 'reason') ?? '' } : undefined;
 }
 
-/** Removes all pauses, so that every outside system is tried again at once. */
+/** Removes all pauses, so every outside system is tried again at once. */
 export async function clearPauses(table: Table): Promise<void> {
   const page = await table.query(SYSTEM_PARTITION, { prefix: SORT_PREFIX.pause });
   for (const item of page.items) await table.delete({ pk: item.pk, sk: item.sk });

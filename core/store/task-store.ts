@@ -104,8 +104,8 @@ export type TaskWrite = {
 };
 
 /**
- * Writes the next state over exactly the version that was read; returns undefined if another write was first. Transitions gather on
- * the item and then become one history item before they leave the item, so that none is lost and few writes need a second put.
+ * Writes the next state over exactly the version read before; returns undefined if another write was first. Transitions gather on
+ * the item and then become one history item before they leave the item, so none is lost and few writes need a second put.
  */
 export async function saveTask(
   table: Table,
@@ -201,7 +201,7 @@ export async function postponeTask(
   return task.dueAt === next || writeTaskDue(table, task, next, {});
 }
 
-/** A task with pending notices stays due, so that the next look enqueues them. */
+/** A task with pending notices stays due, so the next look enqueues them. */
 function keepDueForNotices(task: StoredTask, dueAt: number | undefined): number | undefined {
   return task.pendingNotices.length > 0 ? task.dueAt : dueAt;
 }

@@ -138,7 +138,7 @@ export function createAttemptEndedError(key: AttemptKey): AppError {
   );
 }
 
-/** Loads the task of a live attempt; throws `attempt_ended` for any other attempt, so that its bridge stops. */
+/** Loads the task of a live attempt; throws `attempt_ended` for any other attempt, so its bridge stops. */
 export async function requireLiveAttempt(
   deps: StoreDeps,
   key: AttemptKey,

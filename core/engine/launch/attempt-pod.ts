@@ -53,7 +53,7 @@ export async function launchAttempt(
     const event: TaskEvent = isAppError(error, 'paused')
       ? { type: 'attempt_refused', n, until: error.details.until ?? retryAt, why }
       : { type: 'attempt_lost', n, why: `the pod could not be started: ${why}` };
-    // An earlier launch may have succeeded, so the event counts only for the state that was read.
+    // An earlier launch may have succeeded, so the event counts only for the state read before.
     await applyTask(deps, key, event, { actor: 'launcher', loaded: task, observed: true });
     return false;
   }

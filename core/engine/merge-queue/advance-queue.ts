@@ -23,7 +23,7 @@ import type { MergeStep } from './record-front-event.ts';
 import { completeMerge } from './release-dependents.ts';
 
 // Worker of the merge queue of a root branch: one worker at a time, strictly in order. The lease only says when another
-// worker may take over. Every write replaces exactly the version that was read, so a worker without the lease cannot write.
+// worker may take over. Every write replaces exactly the version read before, so a worker without the lease cannot write.
 
 /** Lease of a worker, milliseconds; longer than the timeout of the handler. */
 const LEASE_MS = 70_000;
@@ -137,7 +137,7 @@ async function runMergeStep(
 
 /**
  * Decides what a failed step means: a named rule of the forge blocks the task, a pause of the forge delays the queue, and any
- * other failure counts on the task, so that one task cannot hold up the queue forever.
+ * other failure counts on the task, so one task cannot hold up the queue forever.
  */
 async function handleStepFailure(
   deps: TaskWriteDeps,

@@ -190,7 +190,7 @@ async function findObjection(front: MergeQueueFront): Promise<TaskEvent | undefi
   return event?.type === 'changes_requested' ? event : undefined;
 }
 
-/** Merges the pull request. `merging` is written first, so that a later worker repeats exactly this request. */
+/** Merges the pull request. `merging` is written first, so a later worker repeats exactly this request. */
 async function mergePull(
   deps: TaskWriteDeps,
   queue: StoredMergeQueue,

@@ -77,7 +77,7 @@ export async function recordFrontEvent(
   prefetched: PrefetchedMerge = {},
 ): Promise<MergeStep> {
   const key = toTaskKey(task.state);
-  // A merge is a fact for every state of the task; any other event is true only for the state that was read.
+  // A merge is a fact for every state of the task; any other event is true only for the state read before.
   const isMergeEvent = event.type === 'merge_seen';
   const [applied, result] = await Promise.all([
     applyTask(deps, key, event, {

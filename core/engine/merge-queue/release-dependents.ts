@@ -31,7 +31,7 @@ export type PrefetchedDependents = {
 /** Above this number of dependents their states are not prefetched. */
 const MAX_PREFETCHED = 16;
 
-/** Reads the dependents during the merge request, so that no read remains after the answer of the forge. */
+/** Reads the dependents during the merge request, so no read remains after the answer of the forge. */
 export async function prefetchDependents(
   deps: StoreDeps,
   task: StoredTask,

@@ -80,7 +80,7 @@ export function describeChangedBase(pull: PullRequest, base: string): string {
   return `the base branch of pull request #${pull.number} was changed from ${base} to ${pull.base}: change it back to ${base}, then retry the task`;
 }
 
-/** Returns whether the branch still has to move to the accepted commit, so that nobody else has moved the branch. */
+/** Returns whether the branch still has to move to the accepted commit, so nobody else has moved the branch. */
 async function isBranchMovePending(forge: Forge, state: TaskState, head: string): Promise<boolean> {
   if (state.status !== 'pr_open' || state.accepted === undefined) return false;
   const { aheadBy } = await forge.compareCommits(state.repo, state.accepted.commit, head);

@@ -12,7 +12,7 @@ import { mapInParallel } from '../map-in-parallel.ts';
 import { handleForgeChange } from '../task/handle-forge-change.ts';
 
 // Polls each repository with open plans for changed pull requests, because webhooks may be late, lost or not configured. The
-// cursor passes a change only after the change was handled, so that no action of a person is lost with a message.
+// cursor passes a change only after the change was handled, so no action of a person is lost with a message.
 
 /** Overlap of two polls, milliseconds: the forge's clock may be behind, and the forge may list a change late. */
 const OVERLAP_MS = 60_000;
@@ -77,7 +77,7 @@ async function listOpenRepositories(
   return [...found.values()];
 }
 
-/** Orders the repositories so that the poll continues after the last polled repository. */
+/** Orders the repositories so the poll continues after the last polled repository. */
 function rotateRepositories(
   repositories: readonly PolledRepository[],
   last: unknown,

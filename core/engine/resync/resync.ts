@@ -69,7 +69,7 @@ function buildWakeUpMessage(item: Item): QueueMessage | undefined {
 }
 
 /**
- * Compares pods with attempts and removes what does not match. Pods are listed before the attempts are read, so that a new pod
+ * Compares pods with attempts and removes what does not match. Pods are listed before the attempts are read, so a new pod
  * never counts as a stray.
  */
 export async function sweepPods(deps: PodDeps): Promise<void> {
@@ -120,7 +120,7 @@ async function removeStrayPod(
   }
 }
 
-/** Frees a reserved slot without a claim. The attempt number is raised first, so that a late claim under that number fails. */
+/** Frees a reserved slot without a claim. The attempt number is raised first, so a late claim under that number fails. */
 async function freeUnclaimedSlot(
   deps: TaskWriteDeps,
   id: string,

@@ -219,7 +219,7 @@ async function reserveSlots(
   return added.every(({ attempt }) => holders.get(formatAttemptId(attempt))?.since === since);
 }
 
-/** Loads the texts of the chosen tasks during the reservation, so that only the claim remains before the launch. */
+/** Loads the texts of the chosen tasks during the reservation, so only the claim remains before the launch. */
 async function loadTaskDetails(
   deps: StoreDeps,
   chosen: readonly SchedulableTask[],

@@ -101,7 +101,7 @@ async function ensureTaskPull(
 
 /**
  * Finds the task's pull request by number, or by branch if a crash lost the number. A retry reopens a closed pull request; a
- * pull request whose base branch a person changed is found too, so that no second one is opened.
+ * pull request whose base branch a person changed is found too, so no second one is opened.
  */
 async function findTaskPull(
   forge: Forge,
