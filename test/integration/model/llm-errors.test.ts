@@ -84,21 +84,21 @@ describe('errors of an endpoint', () => {
     ],
     ['403', { status: 403, body: {} }, 'auth', 'model_key_refused', undefined],
     [
-      '404 for the model',
+      '404 for an unknown model',
       { status: 404, body: { error: { message: 'The model `big` does not exist' } } },
       'invalid',
       'model_unknown',
       undefined,
     ],
     [
-      '404 for the path',
+      '404 for a wrong path',
       { status: 404, body: 'not here' },
       'invalid',
       'model_endpoint_wrong',
       undefined,
     ],
     [
-      'a web page',
+      'a web page instead of JSON',
       { status: 200, body: '<html></html>' },
       'invalid',
       'model_endpoint_wrong',
@@ -135,7 +135,7 @@ describe('errors of an endpoint', () => {
       'model_refused',
       undefined,
     ],
-    ['a cut connection', 'RESET', 'paused', 'model_unreachable', 30_000],
+    ['a dropped connection', 'RESET', 'paused', 'model_unreachable', 30_000],
   ];
 
   test.each(cases)('translates %s', async (_name, step, kind, code, waitMs) => {
@@ -173,7 +173,7 @@ describe('errors of an endpoint', () => {
   });
 
   test.each(['HANG', 'STALL'] as const)(
-    'times out if the endpoint behaves like %s',
+    'times out if the endpoint does not finish its answer (%s)',
     async (step) => {
       server.play(step);
 

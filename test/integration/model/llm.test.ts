@@ -64,7 +64,7 @@ describe('a completion', () => {
 describe('a rejected parameter', () => {
   const refusal = (message: string): LlmStep => ({ status: 400, body: { error: { message } } });
 
-  test('falls back from json_schema to json_object to plain text with the schema in the prompt, and remembers the format', async () => {
+  test('makes the client fall back to json_object and then to plain text with the schema in the prompt, and remember the format', async () => {
     server.play(refusal('response_format json_schema'), refusal('json_object'), '{}', '{}');
     const model = createTestLlm(server.url);
 
@@ -80,7 +80,7 @@ describe('a rejected parameter', () => {
     );
   });
 
-  test('uses the name of the output limit that the endpoint requests, and remembers the name', async () => {
+  test('makes the client use and remember the name that the endpoint requests for the output limit', async () => {
     server.play(
       refusal("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."),
       '{}',
@@ -98,7 +98,7 @@ describe('a rejected parameter', () => {
     ]);
   });
 
-  test('omits an output limit that is too high', async () => {
+  test('makes the client omit an output limit that is too high', async () => {
     server.play(refusal('max_tokens is too large: 1000'), '{}');
 
     await askModel(createTestLlm(server.url));
@@ -106,7 +106,7 @@ describe('a rejected parameter', () => {
     expect(server.requests[1]?.body).not.toHaveProperty('max_tokens');
   });
 
-  test('reports any other rejection as invalid after trying every format', async () => {
+  test('is reported as invalid if every format is rejected', async () => {
     server.play(refusal('nope'), refusal('nope'), refusal('nope'));
 
     const error = await captureAppError(askModel(createTestLlm(server.url)));
@@ -117,7 +117,7 @@ describe('a rejected parameter', () => {
 });
 
 describe('concurrent calls', () => {
-  test('fails calls that were queued before a Retry-After, but sends new calls', async () => {
+  test('after a Retry-After, calls already in the queue fail, and new calls are sent', async () => {
     server.play({ status: 429, headers: { 'retry-after': '60' }, body: {} }, '{}');
     const model = createTestLlm(server.url, { concurrency: 1 });
 
@@ -133,16 +133,16 @@ describe('concurrent calls', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test('sends at most `concurrency` calls at the same time and answers all calls', async () => {
+  test('at most `concurrency` calls run at the same time, and all calls are answered', async () => {
     let release: () => void = () => {};
-    const held = new Promise<void>((resolve) => {
+    const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const hold: LlmStep = async () => {
-      await held;
+    const answerWhenReleased: LlmStep = async () => {
+      await released;
       return '{}';
     };
-    server.play(...Array.from({ length: 6 }, () => hold));
+    server.play(...Array.from({ length: 6 }, () => answerWhenReleased));
     const model = createTestLlm(server.url, { concurrency: 2 });
 
     const answers = Array.from({ length: 6 }, () => askModel(model));
@@ -153,7 +153,7 @@ describe('concurrent calls', () => {
     expect(server.readPeak()).toBe(2);
   });
 
-  test('a failed call frees its place', async () => {
+  test('a failed call lets the next call start', async () => {
     server.play({ status: 500, body: {} }, '{}');
     const model = createTestLlm(server.url, { concurrency: 1 });
 
@@ -164,7 +164,7 @@ describe('concurrent calls', () => {
 });
 
 describe('the context size', () => {
-  test('rejects a prompt that does not fit without sending a request', async () => {
+  test('makes the client reject a prompt that does not fit, without a request', async () => {
     const model = createTestLlm(server.url, { contextTokens: { big: 1_200 } });
 
     const error = await captureAppError(
@@ -176,7 +176,7 @@ describe('the context size', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  test('reduces the output limit to the remaining room', async () => {
+  test('reduces the output limit to the tokens that the prompt leaves', async () => {
     server.play('{}');
 
     await askModel(createTestLlm(server.url, { contextTokens: { big: 8_000 } }), {
@@ -188,7 +188,7 @@ describe('the context size', () => {
     expect(limit).toBeLessThan(8_000);
   });
 
-  test('omits the output limit if the endpoint rejects only the size of the answer', async () => {
+  test('makes the client omit the output limit if the endpoint rejects only the size of the answer', async () => {
     const message =
       'maximum context length is 8192 tokens, you requested 16100 (100 in the messages, 16000 in the completion)';
     server.play({ status: 400, body: { error: { message } } }, '{}');

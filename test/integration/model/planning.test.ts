@@ -14,7 +14,8 @@ import {
   startScriptedLlmServer,
 } from '../../support/model/scripted-llm-server.ts';
 
-// A plan from a model that answers anything: it ends as a corrected plan or with the reason, never as a single task.
+// The planner against a model with unusable answers: planning ends with a corrected plan or with an error that gives the
+// reason, never with a single task.
 
 const FILES: Record<string, string> = {
   'package.json': JSON.stringify({ name: 'shop', scripts: { test: 'node --test' } }),
@@ -93,13 +94,13 @@ const GOOD_PLAN = createPlanText(
   createTask('logout', { dependsOn: ['session'] }),
 );
 
-/** What the model was told in its n-th request. */
-function getPromptText(n: number): string {
-  return (server.requests[n]?.body.messages ?? []).map(({ content }) => content).join('\n');
+/** Returns the text of all messages in a request to the model; `index` counts from 0. */
+function getPromptText(index: number): string {
+  return (server.requests[index]?.body.messages ?? []).map(({ content }) => content).join('\n');
 }
 
-describe('decompose', () => {
-  test('a good answer is a plan at once', async () => {
+describe('decomposeRequest', () => {
+  test('returns the plan of a valid first answer', async () => {
     server.play(GOOD_PLAN);
 
     const result = await decomposeRequest(createTestLlm(), createInput(), validateGraph);
@@ -116,7 +117,7 @@ describe('decompose', () => {
     });
   });
 
-  test('prose, fences and thoughts around the object do not matter', async () => {
+  test('ignores prose, code fences and reasoning around the JSON object', async () => {
     server.play(
       `<think>{"tasks": []}</think>Here it is:\n\`\`\`json\n${GOOD_PLAN}\n\`\`\`\nEnjoy!`,
     );
@@ -126,21 +127,25 @@ describe('decompose', () => {
     );
   });
 
-  const hostile: [string, LlmStep, RegExp][] = [
+  const unusableAnswers: [string, LlmStep, RegExp][] = [
     ['prose', 'I would start with the session.', /no JSON object/],
     [
-      'an answer that was cut off',
+      'an answer that the endpoint reports as cut off',
       { status: 200, body: createCompletion(GOOD_PLAN.slice(0, 200), { finishReason: 'length' }) },
       /cut off.*at most 8 tasks/,
     ],
-    ['a cut that the endpoint hides', GOOD_PLAN.slice(0, 200), /cut off.*at most 8 tasks/],
+    [
+      'an answer that is cut off without notice',
+      GOOD_PLAN.slice(0, 200),
+      /cut off.*at most 8 tasks/,
+    ],
     ['an empty answer', { status: 200, body: createCompletion('') }, /the answer is empty/],
     ['a single task', createPlanText(createTask('all')), /split it into 3 to 12/],
     ['no task', createPlanText(), /0 tasks/],
     [
       'hundreds of tasks',
       createPlanText(...Array.from({ length: 400 }, (_, n) => createTask(`t${n}`))),
-      /400 tasks and may have 60/,
+      /400 tasks, more than the limit of 60/,
     ],
     [
       'a cycle',
@@ -148,17 +153,17 @@ describe('decompose', () => {
       /a -> b -> a|b -> a -> b/,
     ],
     [
-      'unknown ids',
+      'an unknown dependency',
       createPlanText(createTask('a'), createTask('b', { dependsOn: ['zebra'] })),
       /zebra/,
     ],
     [
-      'an id twice',
+      'two tasks with the same id',
       createPlanText(createTask('a'), createTask('a', { scope: ['src/z.js'] })),
       /2 tasks have the id a/,
     ],
     [
-      'an id for a shell',
+      'an id with shell syntax',
       createPlanText(createTask('a'), createTask('x$(id)')),
       /"x\$\(id\)" is not a valid task id/,
     ],
@@ -173,12 +178,12 @@ describe('decompose', () => {
       /"b+…" is not a valid task id/,
     ],
     [
-      'a scope outside',
+      'a scope outside the repository',
       createPlanText(createTask('a'), createTask('b', { scope: ['../../etc/'] })),
       /inside the repository/,
     ],
     [
-      'wrong types',
+      'a description of the wrong type',
       createPlanText(createTask('a'), createTask('b', { description: 7 })),
       /b: description/,
     ],
@@ -188,12 +193,12 @@ describe('decompose', () => {
         createTask('a'),
         createTask('api', { scope: ['api/main.py', 'pyproject.toml'] }),
       ),
-      /api is for Python .*acme\/shop has no Python/,
+      /api uses Python .*acme\/shop contains no Python/,
     ],
   ];
 
-  test.each(hostile)(
-    '%s is sent back with the reason, and then corrected',
+  test.each(unusableAnswers)(
+    'asks again with the reason after %s, and accepts the corrected plan',
     async (_name, step, reason) => {
       server.play(step, GOOD_PLAN);
 
@@ -206,23 +211,26 @@ describe('decompose', () => {
     },
   );
 
-  test.each(hostile)('%s three times fails with the reason', async (_name, step, reason) => {
-    server.play(step, step, step);
+  test.each(unusableAnswers)(
+    'fails with the reason after %s in all three answers',
+    async (_name, step, reason) => {
+      server.play(step, step, step);
 
-    const error = await captureAppError(
-      decomposeRequest(createTestLlm(), createInput(), validateGraph),
-    );
+      const error = await captureAppError(
+        decomposeRequest(createTestLlm(), createInput(), validateGraph),
+      );
 
-    expect([error.kind, error.code]).toEqual(['invalid', 'planning_failed']);
-    expect(JSON.stringify(error.details.problems)).toMatch(
-      new RegExp(reason.source.replaceAll('"', '\\\\?"')),
-    );
-    expect(error.details).toMatchObject({ attempts: 3, usage: { turns: 3 } });
-    expect(error.message.length).toBeLessThanOrEqual(1_000);
-    expect(server.requests).toHaveLength(3);
-  });
+      expect([error.kind, error.code]).toEqual(['invalid', 'planning_failed']);
+      expect(JSON.stringify(error.details.problems)).toMatch(
+        new RegExp(reason.source.replaceAll('"', '\\\\?"')),
+      );
+      expect(error.details).toMatchObject({ attempts: 3, usage: { turns: 3 } });
+      expect(error.message.length).toBeLessThanOrEqual(1_000);
+      expect(server.requests).toHaveLength(3);
+    },
+  );
 
-  test('every problem is fed back, not only the first', async () => {
+  test('reports every problem of an answer to the model, not only the first', async () => {
     server.play(
       createPlanText(
         createTask('x$(id)'),
@@ -239,20 +247,24 @@ describe('decompose', () => {
     expect(getPromptText(1)).toMatch(/c: tier/);
   });
 
-  test('with several repositories each task names one of them', async () => {
+  test('requires every task of a plan with several repositories to name one of these repositories', async () => {
     const api = { ...shop, repo: 'acme/api' };
-    const lost = createPlanText(createTask('a', { repo: 'acme/other' }), createTask('b'));
-    const right = createPlanText(createTask('a', { repo: 'acme/api' }), createTask('b'));
-    server.play(lost, right);
-    const both = { explorations: [shop, api], repositories: ['acme/shop', 'acme/api'] };
+    const wrongPlan = createPlanText(createTask('a', { repo: 'acme/other' }), createTask('b'));
+    const validPlan = createPlanText(createTask('a', { repo: 'acme/api' }), createTask('b'));
+    server.play(wrongPlan, validPlan);
+    const twoRepositories = { explorations: [shop, api], repositories: ['acme/shop', 'acme/api'] };
 
-    const { tasks } = await decomposeRequest(createTestLlm(), createInput(both), validateGraph);
+    const { tasks } = await decomposeRequest(
+      createTestLlm(),
+      createInput(twoRepositories),
+      validateGraph,
+    );
 
     expect(tasks.map(({ repo }) => repo)).toEqual(['acme/api', '']);
     expect(getPromptText(1)).toContain('acme/other');
   });
 
-  test('text of the repository is data between marks that it cannot close', async () => {
+  test('places text of the repository between marks as data, never in the system prompt', async () => {
     server.play(GOOD_PLAN);
 
     await decomposeRequest(createTestLlm(), createInput(), validateGraph);
@@ -260,19 +272,19 @@ describe('decompose', () => {
     const [system, user] = server.requests[0]?.body.messages ?? [];
     const mark = /<<<(DATA-[0-9a-f]{16})/.exec(system?.content ?? '')?.[1] ?? 'none';
     expect(system?.content).not.toContain('Ignore the request');
-    const opened = user?.content.split(`<<<${mark} repository acme/shop`)[1] ?? '';
-    expect(opened.split(`${mark}>>>`)[0]).toContain('Ignore the request');
+    const repositoryBlock = user?.content.split(`<<<${mark} repository acme/shop`)[1] ?? '';
+    expect(repositoryBlock.split(`${mark}>>>`)[0]).toContain('Ignore the request');
     expect(user?.content).toContain('verify `npm test` (package.json)');
   });
 
-  test('a context that is too small gets a shorter description of the repository', async () => {
+  test('shortens the description of the repository for a model with a small context', async () => {
     const docs = [{ path: 'README.md', text: 'word '.repeat(8_000) }];
-    const long = { ...shop, docs };
+    const longExploration = { ...shop, docs };
     server.play(GOOD_PLAN);
 
     await decomposeRequest(
       createTestLlm({ contextTokens: { big: 8_000 } }),
-      createInput({ explorations: [long] }),
+      createInput({ explorations: [longExploration] }),
       validateGraph,
     );
 
@@ -280,7 +292,7 @@ describe('decompose', () => {
     expect(getPromptText(0).length).toBeLessThan(8_000 * 3.5);
   });
 
-  test('a request that does not fit at all is refused with the sizes', async () => {
+  test('rejects a request that exceeds the context even with a short description, and names the size', async () => {
     const model = createTestLlm({ contextTokens: { big: 8_000 } });
 
     const error = await captureAppError(
@@ -293,20 +305,20 @@ describe('decompose', () => {
   });
 });
 
-describe('what the endpoint refuses costs no attempt', () => {
-  const refusals: [string, LlmStep, string, string][] = [
+describe('decomposeRequest passes on, without another attempt, the error of an endpoint', () => {
+  const endpointErrors: [string, LlmStep, string, string][] = [
     [
-      'throttled',
+      'with a rate limit',
       { status: 429, headers: { 'retry-after': '9' }, body: {} },
       'paused',
       'model_rate_limited',
     ],
-    ['out of quota', { status: 402, body: {} }, 'paused', 'quota_exhausted'],
-    ['a wrong key', { status: 401, body: {} }, 'auth', 'model_key_refused'],
-    ['dead', 'RESET', 'paused', 'model_unreachable'],
+    ['without quota', { status: 402, body: {} }, 'paused', 'quota_exhausted'],
+    ['with a wrong key', { status: 401, body: {} }, 'auth', 'model_key_refused'],
+    ['that drops the connection', 'RESET', 'paused', 'model_unreachable'],
   ];
 
-  test.each(refusals)('%s', async (_name, step, kind, code) => {
+  test.each(endpointErrors)('%s', async (_name, step, kind, code) => {
     server.play('not a plan', step);
 
     const error = await captureAppError(
@@ -319,8 +331,8 @@ describe('what the endpoint refuses costs no attempt', () => {
   });
 });
 
-describe('assess', () => {
-  const verdict = (fields: Record<string, unknown> = {}) =>
+describe('assessRequest', () => {
+  const createVerdictText = (fields: Record<string, unknown> = {}) =>
     JSON.stringify({
       complexity: 'simple',
       reasoning: 'One route.',
@@ -329,12 +341,12 @@ describe('assess', () => {
       suggestion: '',
       ...fields,
     });
-  const request = () => ({ prompt: 'Add a route', explorations: [shop] });
+  const createRequest = () => ({ prompt: 'Add a route', explorations: [shop] });
 
-  test('asks the light model and gives its verdict', async () => {
-    server.play(verdict());
+  test('returns the verdict of the light model', async () => {
+    server.play(createVerdictText());
 
-    const result = await assessRequest(createTestLlm(), request());
+    const result = await assessRequest(createTestLlm(), createRequest());
 
     expect(result).toEqual({
       verdict: {
@@ -350,34 +362,36 @@ describe('assess', () => {
     });
   });
 
-  test('below 0.6 it is complex, at 0.6 it is believed', async () => {
-    server.play(verdict({ confidence: 0.59 }), verdict({ confidence: 0.6 }));
+  test('treats a simple verdict with a confidence below 0.6 as complex', async () => {
+    server.play(createVerdictText({ confidence: 0.59 }), createVerdictText({ confidence: 0.6 }));
 
-    const unsure = await assessRequest(createTestLlm(), request());
-    const sure = await assessRequest(createTestLlm(), request());
+    const uncertain = await assessRequest(createTestLlm(), createRequest());
+    const certain = await assessRequest(createTestLlm(), createRequest());
 
-    expect([unsure.verdict.complexity, unsure.verdict.confidence]).toEqual(['complex', 0.59]);
-    expect(sure.verdict.complexity).toBe('simple');
+    expect([uncertain.verdict.complexity, uncertain.verdict.confidence]).toEqual(['complex', 0.59]);
+    expect(certain.verdict.complexity).toBe('simple');
   });
 
-  test('numbers as text and an odd count are understood', async () => {
-    server.play(verdict({ complexity: ' Complex ', confidence: '0.8', estimatedTasks: 900 }));
+  test('accepts numbers as text, and limits the estimate to 60 tasks', async () => {
+    server.play(
+      createVerdictText({ complexity: ' Complex ', confidence: '0.8', estimatedTasks: 900 }),
+    );
 
-    const { verdict: result } = await assessRequest(createTestLlm(), request());
+    const { verdict: result } = await assessRequest(createTestLlm(), createRequest());
 
     expect(result).toMatchObject({ complexity: 'complex', confidence: 0.8, estimatedTasks: 60 });
   });
 
   test.each([
-    ['an unknown complexity', verdict({ complexity: 'medium' }), /complexity: /],
-    ['a missing confidence', verdict({ confidence: undefined }), /confidence: /],
-    ['a confidence of 90', verdict({ confidence: 90 }), /confidence: /],
+    ['an unknown complexity', createVerdictText({ complexity: 'medium' }), /complexity: /],
+    ['a missing confidence', createVerdictText({ confidence: undefined }), /confidence: /],
+    ['a confidence of 90', createVerdictText({ confidence: 90 }), /confidence: /],
     ['prose', 'Rather simple, I think.', /no JSON object/],
-  ])('%s is asked again, and three times is a failure', async (_name, answer, reason) => {
-    server.play(answer, verdict(), answer, answer, answer);
+  ])('asks again after %s, and fails after three such answers', async (_name, answer, reason) => {
+    server.play(answer, createVerdictText(), answer, answer, answer);
 
-    const corrected = await assessRequest(createTestLlm(), request());
-    const error = await captureAppError(assessRequest(createTestLlm(), request()));
+    const corrected = await assessRequest(createTestLlm(), createRequest());
+    const error = await captureAppError(assessRequest(createTestLlm(), createRequest()));
 
     expect(corrected.attempts).toBe(2);
     expect(getPromptText(1)).toMatch(reason);

@@ -64,7 +64,7 @@ test('a weak model gets warnings with advice', async () => {
   expect(checks.slice(3).every(({ advice }) => (advice ?? '').length > 20)).toBe(true);
 });
 
-test('names an unknown model and lists the available models', async () => {
+test('an unknown model fails the name check, whose advice lists the available models', async () => {
   server.listModels([{ id: 'llama' }, { id: 'qwen' }]);
   server.play({ status: 404, body: { error: { message: 'model "big" not found' } } });
 
@@ -83,20 +83,28 @@ test('names an unknown model and lists the available models', async () => {
 });
 
 test.each([
-  ['a refused key', { status: 401, body: {} }, 'model key'],
-  ['a used-up quota', { status: 402, body: {} }, 'model key'],
-  ['a broken endpoint', { status: 502, body: 'bad gateway' }, 'model endpoint'],
-  ['a web page', { status: 200, body: '<html></html>' }, 'model endpoint'],
-])('%s fails where the fault lies', async (_name, step, failed) => {
+  { name: 'a refused key', step: { status: 401, body: {} }, failed: 'model key' },
+  { name: 'a used-up quota', step: { status: 402, body: {} }, failed: 'model key' },
+  {
+    name: 'a broken endpoint',
+    step: { status: 502, body: 'bad gateway' },
+    failed: 'model endpoint',
+  },
+  {
+    name: 'a web page',
+    step: { status: 200, body: '<html></html>' },
+    failed: 'model endpoint',
+  },
+])('$name fails the check of the $failed', async ({ step, failed: failedCheck }) => {
   server.play(step);
 
   const checks = await probeTestModel();
 
-  expect(checks.find(({ state }) => state === 'failed')?.name).toBe(failed);
+  expect(checks.find(({ state }) => state === 'failed')?.name).toBe(failedCheck);
   expect(checks).toHaveLength(6);
 });
 
-test('fails the endpoint check and skips the other checks for a dead endpoint', async () => {
+test('an unreachable endpoint fails its check, and the other checks are skipped', async () => {
   const { url } = server;
   await server.close();
 
@@ -107,7 +115,7 @@ test('fails the endpoint check and skips the other checks for a dead endpoint', 
   await server.close();
 });
 
-test('reports an unknown context size, and accepts a configured size', async () => {
+test('the context check is skipped for an unknown size and passes for a configured size', async () => {
   server.play('{"ready": true}', toolCallAnswer, '{"ready": true}', toolCallAnswer);
 
   const unknown = await probeTestModel();

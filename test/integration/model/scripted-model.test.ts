@@ -94,7 +94,7 @@ async function planTasks(server: ScriptedModel): Promise<TaskSpec[]> {
   return tasks;
 }
 
-/** Ids by wave. */
+/** Returns the ids of the tasks of each wave. */
 function groupByWave(tasks: readonly TaskSpec[]): string[][] {
   const waves: string[][] = [];
   const placed = new Set<string>();
@@ -150,7 +150,7 @@ function createAssignment(
 }
 
 async function runWithAgent<T>(cwd: string, work: (agent: AgentProcess) => Promise<T>): Promise<T> {
-  if (model === undefined) throw new Error('no model');
+  if (model === undefined) throw new Error('call startModel before runWithAgent');
   const { url: baseUrl, apiKey, model: name } = model;
   const agent = await startAgentProcess({ cwd, baseUrl, apiKey, model: name, env: { PATH } });
   try {
@@ -160,7 +160,7 @@ async function runWithAgent<T>(cwd: string, work: (agent: AgentProcess) => Promi
   }
 }
 
-/** What the agent says at the end of a turn. */
+/** Sends a prompt and returns the text after the last tool call of the turn. */
 async function promptAgent(agent: AgentProcess, prompt: string): Promise<string> {
   const before = agent.updates.length;
   expect(await agent.prompt(prompt)).toBe('end_turn');
@@ -202,19 +202,19 @@ async function commitAll(cwd: string): Promise<void> {
 
 const runTests = (cwd: string) => runCommand(cwd, 'node', 'run-tests.js');
 
-describe.each([undefined, 1, 7])('with shuffle %s', (shuffle) => {
-  test('the plan is done task by task, and the tests are green after each', async () => {
+describe.each([undefined, 1, 7])('the scripted model with the shuffle seed %s', (shuffle) => {
+  test('completes the demo plan task by task, and the tests pass after each task', async () => {
     const tasks = await planTasks(await startModel(shuffle));
     const waves = groupByWave(tasks);
     expect(waves.map((wave) => wave.length)).toEqual([4, 3, 1]);
     await seedSample(folder);
 
     for (const id of waves.flat()) {
-      const task = tasks.find((each) => each.id === id);
-      if (task === undefined) throw new Error(id);
-      const failed =
+      const task = tasks.find((candidate) => candidate.id === id);
+      if (task === undefined) throw new Error(`the plan has no task ${id}`);
+      const failureNotes =
         'An attempt failed: the agent gives up: amounts are compared as text in filterEntries';
-      const assignment = createAssignment(task, { notes: failed });
+      const assignment = createAssignment(task, { notes: failureNotes });
       const text = await runWithAgent(folder, (agent) =>
         promptAgent(agent, renderTaskPrompt(assignment)),
       );
@@ -233,27 +233,27 @@ describe.each([undefined, 1, 7])('with shuffle %s', (shuffle) => {
 });
 
 describe('the demo', () => {
-  async function taskAbout(words: string): Promise<TaskSpec> {
+  async function planTaskAbout(words: string): Promise<TaskSpec> {
     const tasks = await planTasks(model ?? (await startModel()));
     const task = tasks.find(({ description }) => description.includes(words));
     if (task === undefined) throw new Error(`no task is about ${words}`);
     return task;
   }
 
-  test('has an agent whose first attempt is red and gives up, and whose next succeeds', async () => {
-    const task = await taskAbout('filterEntries');
+  test('has a task whose first attempt fails the tests and gives up, and whose second attempt passes', async () => {
+    const task = await planTaskAbout('filterEntries');
     await seedSample(folder);
 
     const reason = await runWithAgent(folder, async (agent) => {
       await promptAgent(agent, renderTaskPrompt(createAssignment(task)));
-      const red = await runTests(folder);
-      expect(red.code).not.toBe(0);
+      const failedRun = await runTests(folder);
+      expect(failedRun.code).not.toBe(0);
       const results = [
         {
           command: VERIFY,
           exitCode: 1,
           durationMs: 1,
-          output: red.output.slice(-8_000),
+          output: failedRun.output.slice(-8_000),
         },
       ];
       const evidence = { commit: SHA, root: SHA, green: false, empty: false, results, at: 0 };
@@ -262,14 +262,14 @@ describe('the demo', () => {
     expect(reason).toMatch(/^CANNOT: amounts are compared as text/);
 
     await runCommand(folder, 'git', 'clean', '-fdq');
-    const again = createAssignment(task, { notes: `Attempt 1 failed: ${reason}` });
-    await runWithAgent(folder, (agent) => promptAgent(agent, renderTaskPrompt(again)));
+    const secondAssignment = createAssignment(task, { notes: `Attempt 1 failed: ${reason}` });
+    await runWithAgent(folder, (agent) => promptAgent(agent, renderTaskPrompt(secondAssignment)));
     expect((await runTests(folder)).code).toBe(0);
   });
 
   test('has two tasks that conflict in the changelog, which a repair resolves', async () => {
-    const csv = await taskAbout('parseCsv(text) answers');
-    const period = await taskAbout('parsePeriod(text)');
+    const csv = await planTaskAbout('parseCsv(text) answers');
+    const period = await planTaskAbout('parsePeriod(text)');
     await seedSample(folder);
     for (const task of [csv, period]) {
       await runCommand(folder, 'git', 'checkout', '-qb', task.id, 'main');
@@ -302,7 +302,7 @@ describe('the demo', () => {
     expect((await runTests(folder)).code).toBe(0);
   });
 
-  test('has a simple prompt, done in one go', async () => {
+  test('has a simple prompt that a single turn completes', async () => {
     const llm = createModelClient(await startModel());
     const { verdict } = await assessRequest(llm, {
       prompt: DEMO_SIMPLE_PROMPT,
@@ -327,9 +327,9 @@ describe('the demo', () => {
     expect((await runTests(folder)).code).toBe(0);
   });
 
-  test('an agent that was broken off goes on in the same conversation', async () => {
+  test('has an agent that answers a message in the same conversation', async () => {
     await startModel();
-    const task = await taskAbout('canonicalCategory');
+    const task = await planTaskAbout('canonicalCategory');
     await seedSample(folder);
 
     await runWithAgent(folder, async (agent) => {
@@ -341,8 +341,8 @@ describe('the demo', () => {
   });
 });
 
-describe('the endpoint', () => {
-  test('passes every check of doctor', async () => {
+describe('the endpoint of the scripted model', () => {
+  test('passes every check of the doctor command', async () => {
     const server = await startModel();
     const checks = await probeModel({
       baseUrl: server.url,
@@ -355,7 +355,7 @@ describe('the endpoint', () => {
     expect(checks.map(({ state }) => state)).toEqual(Array(6).fill('ok'));
   });
 
-  test('refuses a wrong key, another model and a prompt that it does not know', async () => {
+  test('rejects a wrong key, another model name and a prompt outside the demo', async () => {
     const server = await startModel();
     const ask = (change: object, prompt: string) =>
       assessRequest(createModelClient({ ...server, ...change }), { prompt, explorations: [] });

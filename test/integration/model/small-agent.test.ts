@@ -51,7 +51,7 @@ function createCall(name: string, input: unknown): ChatReply {
   return { calls: [{ name, input }] };
 }
 
-/** What the model was told by its tool calls. */
+/** Returns the outputs of all tool calls, as the model received them. */
 function listToolOutputs(): string[] {
   const messages = server?.requests.at(-1)?.messages ?? [];
   return messages.flatMap(({ role, content }) => (role === 'tool' ? (content ?? '') : []));
@@ -68,7 +68,7 @@ async function readPid(file: string): Promise<number | undefined> {
 }
 
 describe('a turn', () => {
-  test('lists, reads, writes, edits, searches and runs, and tells the client of each', async () => {
+  test('runs every tool and reports each call to the client', async () => {
     await writeFile(join(cwd, 'a.txt'), 'one\ntwo\nthree\n');
     const agent = await startAgent([
       createCall('list_files', {}),
@@ -124,7 +124,7 @@ describe('a turn', () => {
     expect(texts).toEqual(['one ', 'two ', 'three']);
   });
 
-  test('goes on when a permission is refused, and the refused thing does not happen', async () => {
+  test('continues after a refused permission and does not run the refused call', async () => {
     const agent = await startAgent([createCall('write_file', { path: 'no.txt', content: 'x' })], {
       permission: () => 'reject',
     });
@@ -135,7 +135,7 @@ describe('a turn', () => {
     await expect(readFile(join(cwd, 'no.txt'))).rejects.toThrow('ENOENT');
   });
 
-  test('keeps the endpoint out of the environment of commands', async () => {
+  test('hides the model endpoint and its key from the environment of commands', async () => {
     const agent = await startAgent([createCall('run', { command: ['env'] })], {
       apiKey: 'top-secret',
     });
@@ -163,7 +163,7 @@ describe('a turn', () => {
 });
 
 describe('the workspace', () => {
-  test('is not left by any tool, and the model is told why', async () => {
+  test('cannot be left by any tool, and the model receives the reason', async () => {
     await symlink(base, join(cwd, 'link'));
     await symlink(join(base, 'outside.txt'), join(cwd, 'file-link'));
     const escapes = [
@@ -179,17 +179,17 @@ describe('the workspace', () => {
 
     await agent.prompt('go');
 
-    const [searched, ...refused] = listToolOutputs().reverse();
-    expect(searched).toBe('[no match]');
-    expect(refused).toHaveLength(escapes.length);
-    for (const output of refused) expect(output).toMatch(/^error: .* lies outside the workspace/);
+    const [searchOutput, ...refusals] = listToolOutputs().reverse();
+    expect(searchOutput).toBe('[no match]');
+    expect(refusals).toHaveLength(escapes.length);
+    for (const output of refusals) expect(output).toMatch(/^error: .* lies outside the workspace/);
     expect(await readFile(join(base, 'outside.txt'), 'utf8')).toBe('not yours');
     expect((await readdir(base)).sort()).toEqual(['outside.txt', 'workspace']);
   });
 
-  test('a call that makes no sense fails with what was wrong, and the turn goes on', async () => {
+  test('an invalid tool call fails with a reason for the model, and the turn continues', async () => {
     await writeFile(join(cwd, 'a.txt'), 'x x');
-    const wrong = [
+    const invalidCalls = [
       [createCall('edit_file', { path: 'a.txt', old: 'x', new: 'y' }), '2 times'],
       [createCall('edit_file', { path: 'a.txt', old: 'zz', new: 'y' }), 'not in a.txt'],
       [createCall('write_file', { path: '.git/config', content: 'x' }), 'belongs to git'],
@@ -199,17 +199,19 @@ describe('the workspace', () => {
       [createCall('search', { pattern: '(' }), 'not a regular expression'],
       [createCall('teleport', {}), 'no tool named teleport'],
     ] as const;
-    const agent = await startAgent(wrong.map(([reply]) => reply));
+    const agent = await startAgent(invalidCalls.map(([reply]) => reply));
 
     expect(await agent.prompt('go')).toBe('end_turn');
 
-    expect(listToolOutputs()).toEqual(wrong.map(([, message]) => expect.stringContaining(message)));
+    expect(listToolOutputs()).toEqual(
+      invalidCalls.map(([, message]) => expect.stringContaining(message)),
+    );
     const ended = agent.updates.filter((update) => update.sessionUpdate === 'tool_call_update');
-    expect(ended.map((update) => update.status)).toEqual(wrong.map(() => 'failed'));
+    expect(ended.map((update) => update.status)).toEqual(invalidCalls.map(() => 'failed'));
     expect(await readFile(join(cwd, 'a.txt'), 'utf8')).toBe('x x');
   });
 
-  test('bounds what a command prints', async () => {
+  test('the output of a command is shortened in the middle', async () => {
     const script = 'for (let n = 0; n < 20000; n += 1) console.log("line", n)';
     const agent = await startAgent([
       createCall('run', { command: [process.execPath, '-e', script] }),
@@ -224,7 +226,7 @@ describe('the workspace', () => {
 });
 
 describe('cancel', () => {
-  test('kills the running command and all of its group, and ends the turn', async () => {
+  test('kills the running command with its whole process group, and ends the turn', async () => {
     const agent = await startAgent([
       createCall('run', {
         command: ['sh', '-c', 'trap "" TERM; sleep 1000 & echo $! > pid; wait; wait'],
@@ -236,13 +238,13 @@ describe('cancel', () => {
     await agent.agent.notify(methods.agent.session.cancel, { sessionId: agent.sessionId });
 
     expect(await turn).toBe('cancelled');
-    await waitUntil('the command is gone', async () => !(await isProcessAlive(pid)));
+    await waitUntil('the command has exited', async () => !(await isProcessAlive(pid)));
   });
 
-  test('ends a turn while the model is speaking, and the session goes on', async () => {
+  test('ends a turn while the model streams its answer, and the session accepts another prompt', async () => {
     const agent = await startAgent([{ hang: 'let me think' }, { text: 'hello again' }]);
     const turn = agent.prompt('go');
-    await waitUntil('the model speaks', () => agent.updates.length > 0);
+    await waitUntil('the model streams text', () => agent.updates.length > 0);
 
     await agent.agent.notify(methods.agent.session.cancel, { sessionId: agent.sessionId });
 
@@ -250,7 +252,7 @@ describe('cancel', () => {
     expect(await agent.prompt('again')).toBe('end_turn');
   });
 
-  test('ends a turn during a search that would never end', async () => {
+  test('ends a turn during a search that takes exponential time', async () => {
     await writeFile(join(cwd, 'a.txt'), `${'a'.repeat(60)}!`);
     const agent = await startAgent([createCall('search', { pattern: '^(a+)+$' })]);
     const turn = agent.prompt('go');
@@ -261,7 +263,7 @@ describe('cancel', () => {
     expect(await turn).toBe('cancelled');
   });
 
-  test('a closed stdin ends the process and its commands', async () => {
+  test('a closed standard input ends the agent process and its commands', async () => {
     const agent = await startAgent([
       createCall('run', { command: ['sh', '-c', 'echo $$ > pid; exec sleep 1000'] }),
     ]);
@@ -270,13 +272,13 @@ describe('cancel', () => {
 
     expect(await agent.endProcess()).toBe(0);
 
-    await waitUntil('the command is gone', async () => !(await isProcessAlive(pid)));
+    await waitUntil('the command has exited', async () => !(await isProcessAlive(pid)));
     await turn;
   });
 });
 
 describe('the model', () => {
-  test('a refusal is an error of the prompt with its status, never an ended turn', async () => {
+  test('a rejected model request fails the prompt with the HTTP status and does not end the turn normally', async () => {
     const agent = await startAgent([{ status: 401, body: '{"error":{"message":"bad key"}}' }]);
 
     await expect(agent.prompt('go')).rejects.toMatchObject({
@@ -285,7 +287,7 @@ describe('the model', () => {
     });
   });
 
-  test('a long Retry-After is handed on at once', async () => {
+  test('a long Retry-After is reported at once, without a retry', async () => {
     const limited = { status: 429, body: '{}', headers: { 'retry-after': '3600' } };
     const agent = await startAgent([limited]);
 
@@ -295,26 +297,26 @@ describe('the model', () => {
     expect(server?.requests).toHaveLength(1);
   });
 
-  test('a passing fault is tried again', async () => {
+  test('a request with a transient error is retried', async () => {
     const agent = await startAgent([{ status: 503, body: 'busy' }, { text: 'there' }]);
 
     expect(await agent.prompt('go')).toBe('end_turn');
     expect(server?.requests).toHaveLength(2);
   });
 
-  test('an empty answer is tried again and then an error', async () => {
+  test('an empty answer fails the prompt after retries', async () => {
     const agent = await startAgent(Array(4).fill({ text: '' }), {});
 
     await expect(agent.prompt('go')).rejects.toThrow('the answer of the model is empty');
   });
 
-  test('an answer that was cut off ends the turn as such', async () => {
+  test('an answer cut off at the token limit ends the turn with max_tokens', async () => {
     const agent = await startAgent([{ text: 'and then', finish: 'length' }]);
 
     expect(await agent.prompt('go')).toBe('max_tokens');
   });
 
-  test('a conversation that is too long is sent again with old outputs shortened', async () => {
+  test('a conversation that exceeds the context is sent again with shortened tool outputs', async () => {
     await writeFile(join(cwd, 'big.txt'), 'x'.repeat(50_000));
     const reads = Array(5).fill(createCall('read_file', { path: 'big.txt' }));
     const tooLong = { status: 400, body: '{"error":{"message":"maximum context length"}}' };
@@ -327,10 +329,10 @@ describe('the model', () => {
   });
 });
 
-describe('a question', () => {
+describe('a question of the agent', () => {
   const question = createCall('ask', { question: 'Tabs?', options: ['yes', 'no'], default: 'no' });
 
-  test('goes to the person as a form, and the answer to the model', async () => {
+  test('reaches the person as a form, and its answer reaches the model', async () => {
     const agent = await startAgent([question], {
       elicit: (request) => ({ action: 'accept', content: { answer: `${request.message} never` } }),
     });
@@ -340,15 +342,17 @@ describe('a question', () => {
     expect(getLastToolOutput()).toBe('Tabs? never');
   });
 
-  test('takes its default when nobody answers or can be asked', async () => {
-    const unanswered = await startAgent([question], { elicit: () => ({ action: 'cancel' }) });
-    await unanswered.prompt('go');
+  test('gets its default answer if no person answers or the client cannot ask', async () => {
+    const agentWithoutAnswer = await startAgent([question], {
+      elicit: () => ({ action: 'cancel' }),
+    });
+    await agentWithoutAnswer.prompt('go');
     expect(getLastToolOutput()).toMatch(/^no\n\[no person answered/);
-    await unanswered.endProcess();
+    await agentWithoutAnswer.endProcess();
     await server?.close();
 
-    const alone = await startAgent([question]);
-    await alone.prompt('go');
+    const agentWithoutForms = await startAgent([question]);
+    await agentWithoutForms.prompt('go');
     expect(getLastToolOutput()).toMatch(/^no\n\[the client cannot ask people/);
   });
 });

@@ -7,7 +7,7 @@ afterEach(() => {
   closeServer?.();
 });
 
-/** What is understood of an endpoint that sends `body`, in pieces of 7 bytes. */
+/** Reads the answer of an endpoint that sends `body` in pieces of 7 bytes. */
 async function readAnswerTo(body: string, contentType = 'text/event-stream') {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': contentType });
@@ -19,7 +19,7 @@ async function readAnswerTo(body: string, contentType = 'text/event-stream') {
   closeServer = () => server.close();
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const said: string[] = [];
+  const texts: string[] = [];
   const thoughts: string[] = [];
   const answer = await streamChat(
     { baseUrl: `http://127.0.0.1:${port}`, apiKey: 'k', model: 'm' },
@@ -27,11 +27,11 @@ async function readAnswerTo(body: string, contentType = 'text/event-stream') {
       messages: [],
       tools: [],
       signal: new AbortController().signal,
-      onText: (text) => said.push(text),
+      onText: (text) => texts.push(text),
       onThought: (text) => thoughts.push(text),
     },
   );
-  return { ...answer, said, thoughts };
+  return { ...answer, texts, thoughts };
 }
 
 function encodeEvents(...deltas: unknown[]): string {
@@ -41,14 +41,14 @@ function encodeEvents(...deltas: unknown[]): string {
 }
 
 describe('a streamed answer', () => {
-  test('is put together from its pieces, in any alphabet', async () => {
+  test('is assembled from its pieces, even if a piece ends within a character', async () => {
     const answer = await readAnswerTo(encodeEvents({ content: 'grüß ' }, { content: '世界' }));
 
     expect(answer.text).toBe('grüß 世界');
-    expect(answer.said).toEqual(['grüß ', '世界']);
+    expect(answer.texts).toEqual(['grüß ', '世界']);
   });
 
-  test('keeps thoughts apart from text', async () => {
+  test('separates reasoning from text', async () => {
     const answer = await readAnswerTo(
       encodeEvents({ reasoning_content: 'hm' }, { content: 'yes' }),
     );
@@ -57,7 +57,7 @@ describe('a streamed answer', () => {
     expect(answer.text).toBe('yes');
   });
 
-  test('has calls also when the endpoint does not number their pieces', async () => {
+  test('contains whole tool calls, even if the endpoint does not number the pieces of a call', async () => {
     const answer = await readAnswerTo(
       encodeEvents(
         { tool_calls: [{ id: 'a', function: { name: 'one', arguments: '{"x"' } }] },
@@ -72,7 +72,7 @@ describe('a streamed answer', () => {
     ]);
   });
 
-  test('may be no stream at all', async () => {
+  test('may be a single JSON document instead of a stream', async () => {
     const choice = { message: { role: 'assistant', content: 'whole' }, finish_reason: 'stop' };
 
     const answer = await readAnswerTo(JSON.stringify({ choices: [choice] }), 'application/json');
@@ -82,10 +82,14 @@ describe('a streamed answer', () => {
 
   test.each([
     ['an error in the middle', 'data: {"error":{"message":"boom"}}\n\n', 'boom'],
-    ['an end without a reason', 'data: {"choices":[{"delta":{"content":"he"}}]}\n\n', 'broke off'],
-    ['nothing', 'data: [DONE]\n\n', 'is empty'],
-    ['something else', 'data: <html>\n\n', 'not chat/completions'],
-  ])('with %s is an error', async (_what, body, message) => {
+    [
+      'an end without a finish reason',
+      'data: {"choices":[{"delta":{"content":"he"}}]}\n\n',
+      'broke off',
+    ],
+    ['no content', 'data: [DONE]\n\n', 'is empty'],
+    ['data that is not JSON', 'data: <html>\n\n', 'not chat/completions'],
+  ])('with %s is an error', async (_name, body, message) => {
     await expect(readAnswerTo(body)).rejects.toThrow(message);
   });
 });
