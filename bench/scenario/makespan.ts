@@ -1,8 +1,8 @@
 import type { TaskSpec } from '../../core/contract/task.ts';
 import { taskSpecSchema } from '../../core/contract/task.ts';
 import { pickTasks } from '../../core/engine/schedule/pick-tasks.ts';
-import type { RunNode } from '../../core/graph/order/normalise-graph.ts';
-import { normaliseGraph } from '../../core/graph/order/normalise-graph.ts';
+import type { RunNode } from '../../core/graph/order/build-run-graph.ts';
+import { buildRunGraph } from '../../core/graph/order/build-run-graph.ts';
 import { createTaskState } from '../../core/task-state/create-task-state.ts';
 import type { TaskState } from '../../core/task-state/task-state.ts';
 import { createPrng } from '../lab/dag.ts';
@@ -76,7 +76,7 @@ function drawWorkload(random: () => number): Workload {
   const minutes = Array.from({ length: count }, () => drawLogNormal(random, 10, 0.6));
   const shape = { reach: 5 + Math.floor(random() * 56), most: 1 + Math.floor(random() * 3) };
   const tasks = minutes.map((real, place) => drawTask(random, place, real, shape));
-  const nodes = normaliseGraph(tasks, [], [REPO]).filter((node) => node.kind === 'work');
+  const nodes = buildRunGraph(tasks, [], [REPO]).filter((node) => node.kind === 'work');
   const byId = new Map(tasks.map((task, place) => [task.id, { task, real: minutes[place] ?? 0 }]));
   const options = { simple: false, policy: 'auto' as const, now: 0 };
   const states = nodes.map((node): TaskState => {

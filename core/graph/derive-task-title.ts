@@ -2,7 +2,7 @@ import type { TaskSpec } from '../contract/task.ts';
 
 const MAX_TITLE_CHARS = 80;
 
-/** Returns the title of a task, else the first line of its description (at most 80 characters), else its id. */
+/** Returns the title of a task; without a title, the first line of the description (at most 80 characters) or the id. */
 export function deriveTaskTitle(task: Pick<TaskSpec, 'id' | 'title' | 'description'>): string {
   const title = task.title.trim();
   if (title !== '') return title;

@@ -8,7 +8,7 @@ import { validateGraph } from './check/validate-graph.ts';
 import { applyEdits } from './edit/apply-edits.ts';
 import { forecastGraph } from './forecast/forecast-graph.ts';
 import type { EdgeEnds } from './order/adjacency.ts';
-import { MAX_DEPENDENCIES, normaliseGraph } from './order/normalise-graph.ts';
+import { buildRunGraph, MAX_DEPENDENCIES } from './order/build-run-graph.ts';
 import { computeRanks, computeWaves } from './order/waves.ts';
 import { orderOverlaps } from './overlap/order-overlaps.ts';
 import { findScopeOverlaps } from './scope/scope.ts';
@@ -38,7 +38,7 @@ const scopeEntryArbitrary = fc
 /** Generates shuffled tasks without cycles. */
 function createGraphArbitrary(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
   const fields = fc.record({
-    before: fc.array(fc.nat(), { maxLength: 4 }),
+    dependencySeeds: fc.array(fc.nat(), { maxLength: 4 }),
     scope: fc.array(scopeEntryArbitrary, { maxLength: 3 }),
     repo: fc.constantFrom('', '', 'o/web', 'o/api'),
     estimate: fc.integer({ min: 1, max: 30 }),
@@ -46,29 +46,29 @@ function createGraphArbitrary(maxTasks: number): fc.Arbitrary<TaskSpec[]> {
   return fc
     .array(fields, { minLength: 1, maxLength: maxTasks })
     .map((list) =>
-      list.map(({ before, ...rest }, index) =>
+      list.map(({ dependencySeeds, ...rest }, index) =>
         makeTask(`t${index}`, {
           ...rest,
-          dependsOn: index === 0 ? [] : before.map((number) => `t${number % index}`),
+          dependsOn: index === 0 ? [] : dependencySeeds.map((seed) => `t${seed % index}`),
         }),
       ),
     )
     .chain((tasks) => fc.shuffledSubarray(tasks, { minLength: tasks.length }));
 }
 
-/** Computes all predecessors per id by brute force. */
+/** Computes all direct and indirect predecessors of each node by brute force. */
 function computePredecessors(
   nodes: readonly { readonly id: string; readonly dependsOn: readonly string[] }[],
   edges: readonly EdgeEnds[] = [],
 ) {
-  const before = new Map(nodes.map((node) => [node.id, new Set(node.dependsOn)]));
-  for (const { from, to } of edges) before.get(to)?.add(from);
-  for (const middle of before.keys()) {
-    for (const set of before.values()) {
-      if (set.has(middle)) for (const id of before.get(middle) ?? []) set.add(id);
+  const predecessors = new Map(nodes.map((node) => [node.id, new Set(node.dependsOn)]));
+  for (const { from, to } of edges) predecessors.get(to)?.add(from);
+  for (const [middle, predecessorsOfMiddle] of predecessors) {
+    for (const set of predecessors.values()) {
+      if (set.has(middle)) for (const id of predecessorsOfMiddle) set.add(id);
     }
   }
-  return before;
+  return predecessors;
 }
 
 function getRepository(task: TaskSpec): string {
@@ -76,15 +76,15 @@ function getRepository(task: TaskSpec): string {
 }
 
 describe('computeWaves and computeRanks', () => {
-  it('waves rise and ranks fall along every edge', () => {
+  it('give a dependent a higher wave and a lower rank than its dependency', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(25), (tasks) => {
         const waves = computeWaves(tasks);
-        const rank = computeRanks(tasks);
+        const ranks = computeRanks(tasks);
         for (const task of tasks) {
           for (const from of task.dependsOn) {
             expect(waves.get(from)).toBeLessThan(waves.get(task.id) ?? 0);
-            expect(rank.get(from)).toBeGreaterThan(rank.get(task.id) ?? 0);
+            expect(ranks.get(from)).toBeGreaterThan(ranks.get(task.id) ?? 0);
           }
         }
       }),
@@ -98,10 +98,11 @@ describe('orderOverlaps', { timeout: 60_000 }, () => {
       fc.property(createGraphArbitrary(14), (tasks) => {
         const declared = computePredecessors(tasks);
         const { edges, remaining } = orderOverlaps(tasks, [], SHARED, REPOSITORIES);
-        const before = computePredecessors(tasks, edges);
-        const ordered = (a: string, b: string) => before.get(a)?.has(b) || before.get(b)?.has(a);
+        const predecessors = computePredecessors(tasks, edges);
+        const areOrdered = (a: string, b: string) =>
+          predecessors.get(a)?.has(b) || predecessors.get(b)?.has(a);
 
-        for (const task of tasks) expect(before.get(task.id)?.has(task.id)).toBe(false);
+        for (const task of tasks) expect(predecessors.get(task.id)?.has(task.id)).toBe(false);
         for (const { from, to, note } of edges) {
           expect(declared.get(to)?.has(from)).toBe(false);
           expect(note).not.toBe('');
@@ -109,13 +110,15 @@ describe('orderOverlaps', { timeout: 60_000 }, () => {
         const listed = new Set(remaining.map(({ a, b }) => [a, b].sort().join()));
         for (const [index, a] of tasks.entries()) {
           for (const b of tasks.slice(index + 1)) {
-            const apart = getRepository(a) !== getRepository(b);
-            const meets =
-              !apart && findScopeOverlaps(a.scope, b.scope, { except: SHARED }).length > 0;
-            const touches = !apart && findScopeOverlaps(a.scope, b.scope).length > 0;
-            if (meets) expect(ordered(a.id, b.id)).toBe(true);
+            const isSameRepository = getRepository(a) === getRepository(b);
+            const overlapsOutsideShared =
+              isSameRepository &&
+              findScopeOverlaps(a.scope, b.scope, { except: SHARED }).length > 0;
+            const overlapsAnywhere =
+              isSameRepository && findScopeOverlaps(a.scope, b.scope).length > 0;
+            if (overlapsOutsideShared) expect(areOrdered(a.id, b.id)).toBe(true);
             const isListed = listed.has([a.id, b.id].sort().join());
-            expect(isListed).toBe(touches && !ordered(a.id, b.id));
+            expect(isListed).toBe(overlapsAnywhere && !areOrdered(a.id, b.id));
           }
         }
       }),
@@ -125,7 +128,7 @@ describe('orderOverlaps', { timeout: 60_000 }, () => {
 });
 
 describe('forecastGraph', () => {
-  it('stays between the lower and the upper bound of any schedule', () => {
+  it('returns a makespan between the lower and the upper bound of any schedule', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(25), fc.integer({ min: 1, max: 6 }), (tasks, slots) => {
         const { makespanMinutes, criticalPathMinutes } = forecastGraph(tasks, [], { slots });
@@ -140,13 +143,13 @@ describe('forecastGraph', () => {
   });
 });
 
-describe('normaliseGraph', { timeout: 60_000 }, () => {
-  it('keeps all predecessors, in topological order, with bounded dependencies', () => {
-    const wide = fc.record({
+describe('buildRunGraph', { timeout: 60_000 }, () => {
+  it('preserves all predecessors, orders nodes topologically and bounds the dependencies of a node', () => {
+    const fanSizes = fc.record({
       count: fc.integer({ min: 60, max: 200 }),
       tail: createGraphArbitrary(8),
     });
-    const fans = wide.map(({ count, tail }) => {
+    const fanArbitrary = fanSizes.map(({ count, tail }) => {
       const fan = Array.from({ length: count }, (_, index) => makeTask(`w${index}`));
       const dependsOn = fan.map((task) => task.id);
       return [
@@ -155,39 +158,40 @@ describe('normaliseGraph', { timeout: 60_000 }, () => {
       ];
     });
     void fc.assert(
-      fc.property(fc.oneof(createGraphArbitrary(25), fans), (tasks) => {
-        const nodes = normaliseGraph(tasks, [], REPOSITORIES);
-        const names = nodes.map((node) => node.id);
-        const run = computePredecessors(
+      fc.property(fc.oneof(createGraphArbitrary(25), fanArbitrary), (tasks) => {
+        const nodes = buildRunGraph(tasks, [], REPOSITORIES);
+        const nodeIds = nodes.map((node) => node.id);
+        const predecessorsInRun = computePredecessors(
           nodes.map(({ id, dependsOn }) => ({
             id,
-            dependsOn: dependsOn.map((index) => names[index] ?? ''),
+            dependsOn: dependsOn.map((ordinal) => nodeIds[ordinal] ?? ''),
           })),
         );
-        const work = new Set(tasks.map((task) => task.id));
+        const taskIds = new Set(tasks.map((task) => task.id));
 
-        expect(new Set(names).size).toBe(names.length);
-        for (const [id, before] of computePredecessors(tasks)) {
-          expect(new Set([...(run.get(id) ?? [])].filter((other) => work.has(other)))).toEqual(
-            before,
-          );
+        expect(new Set(nodeIds).size).toBe(nodeIds.length);
+        for (const [id, expected] of computePredecessors(tasks)) {
+          const inRun = [...(predecessorsInRun.get(id) ?? [])];
+          expect(new Set(inRun.filter((other) => taskIds.has(other)))).toEqual(expected);
         }
         for (const [ordinal, node] of nodes.entries()) {
           expect(node.ordinal).toBe(ordinal);
           expect(node.dependsOn.length).toBeLessThanOrEqual(MAX_DEPENDENCIES);
           expect(new Set(node.dependsOn).size).toBe(node.dependsOn.length);
-          for (const other of node.dependsOn) {
-            expect(other).toBeLessThan(ordinal);
-            expect(nodes[other]?.dependents).toContain(ordinal);
-            expect(nodes[other]?.rank).toBeGreaterThanOrEqual(node.rank);
-            if (node.kind !== 'join') expect(nodes[other]?.wave).toBeLessThan(node.wave);
+          for (const dependency of node.dependsOn) {
+            expect(dependency).toBeLessThan(ordinal);
+            expect(nodes[dependency]?.dependents).toContain(ordinal);
+            expect(nodes[dependency]?.rank).toBeGreaterThanOrEqual(node.rank);
+            if (node.kind !== 'join') expect(nodes[dependency]?.wave).toBeLessThan(node.wave);
           }
         }
         for (const end of nodes.filter((node) => node.kind === 'end')) {
-          const own = tasks
+          const tasksOfRepository = tasks
             .filter((task) => getRepository(task) === end.repo)
             .map((task) => task.id);
-          for (const id of own) expect(run.get(end.id)).toContain(id);
+          for (const id of tasksOfRepository) {
+            expect(predecessorsInRun.get(end.id)).toContain(id);
+          }
         }
       }),
       { numRuns: 60 },
@@ -257,18 +261,18 @@ describe('applyEdits', { timeout: 60_000 }, () => {
     expect(applied).toBeGreaterThan(30);
   });
 
-  it('keeps the order of the other tasks when a task is removed', () => {
+  it('preserves the order of all other tasks when a task is removed', () => {
     void fc.assert(
       fc.property(createGraphArbitrary(10), fc.nat(), (tasks, number) => {
         fc.pre(tasks.length > 1);
         const id = `t${number % tasks.length}`;
         const result = applyEdits(tasks, [{ op: 'remove_task', task: id }]);
-        const after = computePredecessors('tasks' in result ? result.tasks : []);
+        const predecessorsAfter = computePredecessors('tasks' in result ? result.tasks : []);
 
-        for (const [other, before] of computePredecessors(tasks)) {
+        for (const [other, predecessors] of computePredecessors(tasks)) {
           if (other === id) continue;
-          before.delete(id);
-          expect(after.get(other)).toEqual(before);
+          predecessors.delete(id);
+          expect(predecessorsAfter.get(other)).toEqual(predecessors);
         }
       }),
     );

@@ -4,11 +4,11 @@ import { renderMermaid } from './render-mermaid.ts';
 import { makeTask } from './task-fixture.ts';
 
 describe('renderMermaid', () => {
-  it('draws tasks, edges and statuses', () => {
+  it('draws tasks, statuses and the edges between known tasks', () => {
     const tasks = [makeTask('a', { title: 'Add src/app.ts' }), makeTask('b', { dependsOn: ['a'] })];
     const edges = [
       { from: 'a', to: 'b', reason: 'declared' },
-      { from: 'b', to: 'gone', reason: 'overlap' },
+      { from: 'b', to: 'unknown', reason: 'overlap' },
     ];
 
     const text = renderMermaid(tasks, edges, (id) => (id === 'a' ? 'merged' : 'working'));
@@ -31,7 +31,7 @@ describe('renderMermaid', () => {
     expect(renderMermaid([makeTask('a'), makeTask('b')], edges)).toContain('n0 -.-> n1');
   });
 
-  it('keeps every title inside its label', { timeout: 60_000 }, () => {
+  it('escapes titles, so that no title can end its label', { timeout: 60_000 }, () => {
     void fc.assert(
       fc.property(
         fc.oneof(
@@ -54,7 +54,7 @@ describe('renderMermaid', () => {
     expect(text).toContain(`"a: ${'é'.repeat(56)}…"`);
   });
 
-  it('groups tasks by wave when the graph is too large to draw', () => {
+  it('draws a box per wave if the graph has too many tasks', () => {
     const tasks = [
       makeTask('root'),
       ...Array.from({ length: 200 }, (_, index) => makeTask(`t${index}`, { dependsOn: ['root'] })),
@@ -70,7 +70,7 @@ describe('renderMermaid', () => {
     ]);
   });
 
-  it('groups waves of a very deep graph, and tasks of a dense graph', () => {
+  it('draws a box for several waves of a very deep graph, and boxes for a graph with too many edges', () => {
     const chain = Array.from({ length: 1_000 }, (_, index) =>
       makeTask(`t${index}`, { dependsOn: index === 0 ? [] : [`t${index - 1}`] }),
     );

@@ -11,9 +11,9 @@ import { computeWaves } from './order/waves.ts';
 const MAX_NODES = 150;
 const MAX_EDGES = 450;
 const MAX_CHARACTERS = 45_000;
-const MAX_LABEL = 60;
+const MAX_LABEL_CHARS = 60;
 
-type StatusLookup = (id: string) => TaskStatus;
+type FindStatus = (id: string) => TaskStatus;
 type DrawnEdge = EdgeEnds & { readonly reason?: string };
 
 const STATUS_COLOURS: Record<TaskStatus, string> = {
@@ -33,20 +33,20 @@ const STATUS_COLOURS: Record<TaskStatus, string> = {
 };
 
 /**
- * Renders a flowchart without a code fence. `edges` are dependencies besides the tasks' `dependsOn`; edges with the reason
- * `overlap` are dotted. A graph too large for the forge becomes a box per wave.
+ * Renders a graph as a Mermaid flowchart, without a code fence. `edges` are dependencies besides the tasks' `dependsOn`; edges
+ * with the reason `overlap` are dotted. If the graph is too large for the forge, the flowchart has a box per wave.
  */
 export function renderMermaid(
   tasks: readonly TaskSpec[],
   edges: readonly DrawnEdge[],
-  statusOf?: StatusLookup,
+  findStatus?: FindStatus,
 ): string {
   const drawn = collectEdges(tasks, edges);
   if (tasks.length <= MAX_NODES && drawn.length <= MAX_EDGES) {
-    const text = renderTasks(tasks, drawn, statusOf);
+    const text = renderTasks(tasks, drawn, findStatus);
     if (text.length <= MAX_CHARACTERS) return text;
   }
-  return renderWaves(tasks, edges, statusOf);
+  return renderWaves(tasks, edges, findStatus);
 }
 
 function collectEdges(tasks: readonly TaskSpec[], edges: readonly DrawnEdge[]): DrawnEdge[] {
@@ -72,31 +72,32 @@ function listDeclaredEdges(tasks: readonly TaskSpec[]): Edge[] {
 function renderTasks(
   tasks: readonly TaskSpec[],
   edges: readonly DrawnEdge[],
-  statusOf: StatusLookup | undefined,
+  findStatus: FindStatus | undefined,
 ): string {
-  const names = new Map(tasks.map((task, position) => [task.id, `n${position}`]));
+  const nodeNames = new Map(tasks.map((task, index) => [task.id, `n${index}`]));
   const lines = tasks.map(
-    (task) => `${names.get(task.id)}["${renderLabel(`${task.id}: ${deriveTaskTitle(task)}`)}"]`,
+    (task) => `${nodeNames.get(task.id)}["${renderLabel(`${task.id}: ${deriveTaskTitle(task)}`)}"]`,
   );
   for (const edge of edges) {
     const arrow = edge.reason === 'overlap' ? '-.->' : '-->';
-    lines.push(`${names.get(edge.from)} ${arrow} ${names.get(edge.to)}`);
+    lines.push(`${nodeNames.get(edge.from)} ${arrow} ${nodeNames.get(edge.to)}`);
   }
-  if (statusOf !== undefined) lines.push(...renderStatuses(tasks, names, statusOf));
+  if (findStatus !== undefined) lines.push(...renderStatuses(tasks, nodeNames, findStatus));
   return renderFlowchart(lines);
 }
 
 function renderStatuses(
   tasks: readonly TaskSpec[],
-  names: ReadonlyMap<string, string>,
-  statusOf: StatusLookup,
+  nodeNames: ReadonlyMap<string, string>,
+  findStatus: FindStatus,
 ): string[] {
-  const members = new Map<TaskStatus, string[]>();
+  const nodesByStatus = new Map<TaskStatus, string[]>();
   for (const task of tasks) {
-    const status = statusOf(task.id);
-    members.set(status, [...(members.get(status) ?? []), names.get(task.id) ?? '']);
+    const status = findStatus(task.id);
+    const nodes = nodesByStatus.get(status) ?? [];
+    nodesByStatus.set(status, [...nodes, nodeNames.get(task.id) ?? '']);
   }
-  return [...members].flatMap(([status, nodes]) => [
+  return [...nodesByStatus].flatMap(([status, nodes]) => [
     `classDef ${status} fill:${STATUS_COLOURS[status]},color:#1f2328`,
     `class ${nodes.join(',')} ${status}`,
   ]);
@@ -105,29 +106,29 @@ function renderStatuses(
 function renderWaves(
   tasks: readonly TaskSpec[],
   edges: readonly DrawnEdge[],
-  statusOf: StatusLookup | undefined,
+  findStatus: FindStatus | undefined,
 ): string {
   const waves = computeWaves(tasks, edges);
-  const count = Math.max(...waves.values());
-  const perGroup = Math.ceil(count / MAX_NODES);
-  const groups: TaskSpec[][] = Array.from({ length: Math.ceil(count / perGroup) }, () => []);
+  const waveCount = Math.max(...waves.values());
+  const wavesPerBox = Math.ceil(waveCount / MAX_NODES);
+  const boxes: TaskSpec[][] = Array.from({ length: Math.ceil(waveCount / wavesPerBox) }, () => []);
   for (const task of tasks) {
-    groups[Math.floor(((waves.get(task.id) ?? 1) - 1) / perGroup)]?.push(task);
+    boxes[Math.floor(((waves.get(task.id) ?? 1) - 1) / wavesPerBox)]?.push(task);
   }
-  const lines = groups.map((group, place) => {
-    const first = place * perGroup + 1;
-    const last = Math.min(count, first + perGroup - 1);
+  const lines = boxes.map((boxTasks, index) => {
+    const first = index * wavesPerBox + 1;
+    const last = Math.min(waveCount, first + wavesPerBox - 1);
     const name = first === last ? `wave ${first}` : `waves ${first} to ${last}`;
-    return `w${place}["${name}: ${describeTaskCount(group, statusOf)}"]`;
+    return `w${index}["${name}: ${describeTaskCount(boxTasks, findStatus)}"]`;
   });
-  for (let place = 1; place < groups.length; place++) lines.push(`w${place - 1} --> w${place}`);
+  for (let index = 1; index < boxes.length; index++) lines.push(`w${index - 1} --> w${index}`);
   return renderFlowchart(lines);
 }
 
-function describeTaskCount(tasks: readonly TaskSpec[], statusOf: StatusLookup | undefined): string {
+function describeTaskCount(tasks: readonly TaskSpec[], findStatus: FindStatus | undefined): string {
   const total = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`;
-  if (statusOf === undefined) return total;
-  const merged = tasks.filter((task) => statusOf(task.id) === 'merged').length;
+  if (findStatus === undefined) return total;
+  const merged = tasks.filter((task) => findStatus(task.id) === 'merged').length;
   return `${total}, ${merged} merged`;
 }
 
@@ -137,14 +138,14 @@ function renderFlowchart(lines: readonly string[]): string {
 
 function renderLabel(text: string): string {
   const characters = Array.from(text.replace(/[\s\p{C}]+/gu, ' ').trim());
-  const isLong = characters.length > MAX_LABEL;
-  const shown = isLong ? [...characters.slice(0, MAX_LABEL - 1), '…'] : characters;
+  const isLong = characters.length > MAX_LABEL_CHARS;
+  const shown = isLong ? [...characters.slice(0, MAX_LABEL_CHARS - 1), '…'] : characters;
   return shown.map(escapeCharacter).join('');
 }
 
-function escapeCharacter(character: string, place: number, all: readonly string[]): string {
+function escapeCharacter(character: string, index: number, all: readonly string[]): string {
   const isHarmless = /[\p{L}\p{M}\p{N} _,:/…-]/u.test(character);
-  // A dot is kept only within a word, because Mermaid rejects "1. x" as a list.
-  const isInnerDot = character === '.' && /[\p{L}\p{N}]/u.test(all[place + 1] ?? '');
+  // A dot stays only before a letter or digit, because Mermaid rejects "1. x" as a list.
+  const isInnerDot = character === '.' && /[\p{L}\p{N}]/u.test(all[index + 1] ?? '');
   return isHarmless || isInnerDot ? character : `#${character.codePointAt(0) ?? 0xfffd};`;
 }

@@ -1,6 +1,6 @@
 import type { Edge, TaskSpec } from '../contract/task.ts';
-import type { RunNode } from '../graph/order/normalise-graph.ts';
-import { normaliseGraph } from '../graph/order/normalise-graph.ts';
+import type { RunNode } from '../graph/order/build-run-graph.ts';
+import { buildRunGraph } from '../graph/order/build-run-graph.ts';
 import type { PlanState } from './plan-state.ts';
 import { isSimple } from './plan-state.ts';
 
@@ -9,7 +9,7 @@ export function buildRunNodes(
   plan: PlanState,
   graph: { readonly tasks: readonly TaskSpec[]; readonly edges: readonly Edge[] },
 ): RunNode[] {
-  const nodes = normaliseGraph(
+  const nodes = buildRunGraph(
     graph.tasks,
     graph.edges,
     plan.repositories.map((repository) => repository.name),

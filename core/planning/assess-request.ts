@@ -5,17 +5,17 @@ import { verdictSchema } from '../contract/plan.ts';
 import type { ChatMessage, Llm } from '../port/llm.ts';
 import type { Exploration } from './explore/exploration.ts';
 import { describeExploration } from './explore/exploration.ts';
-import type { PlanningUsage, ReadAnswer } from './model/ask-for-json.ts';
+import type { ParsedAnswer, PlanningUsage } from './model/ask-for-json.ts';
 import { askForJson } from './model/ask-for-json.ts';
 import type { DataPart } from './model/data-fence.ts';
 import { explainFence, fenceData } from './model/data-fence.ts';
 
 // Asks a model whether a request is simple (one agent, one pull request) or complex (a graph of tasks).
 
-/** A verdict below this confidence counts as complex, because too much planning costs less than an overwhelmed agent. */
+/** A verdict below this confidence counts as complex: needless planning costs less than an agent with too large a task. */
 const MIN_CONFIDENCE = 0.6;
 const MAX_OUTPUT_TOKENS = 4_000;
-/** Length of all repository descriptions together; about 8,000 tokens. */
+/** Characters of all repository descriptions together; about 8,000 tokens. */
 const REPOSITORY_CHARS = 28_000;
 
 /** The request and the explored repositories. */
@@ -27,7 +27,7 @@ export type AssessInput = {
 export type Assessment = {
   readonly verdict: Verdict;
   readonly usage: PlanningUsage;
-  /** Number of model answers, the rejected answers included. */
+  /** Number of model answers, including rejected answers. */
   readonly attempts: number;
 };
 
@@ -41,8 +41,8 @@ export async function assessRequest(llm: Llm, input: AssessInput): Promise<Asses
     requiredKey: 'complexity',
     brevityHint: 'Keep reasoning and suggestion to two sentences each.',
     repositoryChars: REPOSITORY_CHARS,
-    messages: (chars) => createAssessMessages(input, chars),
-    read: readVerdict,
+    createMessages: (chars) => createAssessMessages(input, chars),
+    parse: parseVerdict,
   });
   return { verdict: value, usage, attempts };
 }
@@ -115,7 +115,7 @@ const answerSchema = z.object({
   suggestion: z.string().nullish(),
 });
 
-function readVerdict(value: Record<string, unknown>): ReadAnswer<Verdict> {
+function parseVerdict(value: Record<string, unknown>): ParsedAnswer<Verdict> {
   const parsed = answerSchema.safeParse(value);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(

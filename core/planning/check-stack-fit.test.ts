@@ -26,12 +26,12 @@ const PROMPT = 'Add a web page that shows the state of the agents';
 function checkTask(
   fields: Parameters<typeof makeTask>[1],
   prompt = PROMPT,
-  repo = NODE_EXPLORATION,
+  exploration = NODE_EXPLORATION,
 ): string[] {
-  return checkStackFit([makeTask('a', fields)], [repo], prompt);
+  return checkStackFit([makeTask('a', fields)], [exploration], prompt);
 }
 
-describe('checkStackFit rejects a foreign stack', () => {
+describe('checkStackFit rejects, in a Node.js repository,', () => {
   const cases: [string, Parameters<typeof makeTask>[1]][] = [
     ['a Python manifest in a scope', { scope: ['pyproject.toml'] }],
     ['Python files in a scope', { scope: ['api/main.py'] }],
@@ -44,9 +44,9 @@ describe('checkStackFit rejects a foreign stack', () => {
       'a Python file in the description',
       { description: 'Create `agent/core.py` with the event loop' },
     ],
-    ['Go', { scope: ['cmd/server/main.go', 'go.mod'] }],
-    ['TypeScript, although the repository has no compiler', { scope: ['src/*.{ts,tsx}'] }],
-    ['another package manager', { scope: ['pnpm-lock.yaml'] }],
+    ['Go files in a scope', { scope: ['cmd/server/main.go', 'go.mod'] }],
+    ['TypeScript files, if the repository has no TypeScript', { scope: ['src/*.{ts,tsx}'] }],
+    ['the lockfile of another package manager', { scope: ['pnpm-lock.yaml'] }],
   ];
 
   test.each(cases)('%s', (_name, fields) => {
@@ -57,10 +57,10 @@ describe('checkStackFit rejects a foreign stack', () => {
   });
 });
 
-describe('checkStackFit accepts a fitting task', () => {
+describe('checkStackFit accepts, in a Node.js repository,', () => {
   const cases: [string, Parameters<typeof makeTask>[1]][] = [
     [
-      'the language of the repository',
+      'files in the language of the repository',
       { scope: ['src/server.js', 'package.json', 'package-lock.json'] },
     ],
     [
@@ -79,7 +79,7 @@ describe('checkStackFit accepts a fitting task', () => {
   });
 });
 
-test('checkStackFit accepts a stack named in the request', () => {
+test('checkStackFit accepts a stack that the request names', () => {
   const fields = { scope: ['api/main.py', 'pyproject.toml'] };
 
   expect(checkTask(fields, 'Port the API to Python')).toEqual([]);

@@ -4,7 +4,7 @@ import type { Exploration } from './explore/exploration.ts';
 import type { Stack } from './explore/stack.ts';
 import { findStackOfFile, getBaseName, LOCKFILES, STACKS } from './explore/stack.ts';
 
-// Rejects plans for another technology, such as a Python backend in a Node.js repository: a typical mistake of a model. A stack
+// Rejects tasks for another technology, such as a Python backend in a Node.js repository: a typical mistake of a model. A stack
 // is foreign if the repository contains none of its files and the request does not mention the stack.
 
 /** Returns a message for the model about each foreign stack in a task. */
@@ -18,8 +18,10 @@ export function checkStackFit(
     const exploration = explorations.find(({ repo }) => repo === task.repo) ?? explorations[0];
     if (exploration === undefined || !hasKnownStack(exploration)) return [];
     const present = listStacks(exploration);
-    const named = findNamedStacks(task);
-    const foreign = [...named].filter(([stack]) => !present.has(stack) && !requested.has(stack));
+    const namedStacks = findNamedStacks(task);
+    const foreign = [...namedStacks].filter(
+      ([stack]) => !present.has(stack) && !requested.has(stack),
+    );
     return [
       ...foreign.map(([stack, clue]) => explainForeignStack(task, stack, clue, exploration)),
       ...checkLockfiles(task, exploration, prompt),
@@ -27,7 +29,7 @@ export function checkStackFit(
   });
 }
 
-/** Tells whether the stacks are known: an empty repository has none, and a truncated tree may hide some. */
+/** Tells whether all stacks of the repository are known: an empty repository has none, and a truncated tree may hide some. */
 function hasKnownStack(exploration: Exploration): boolean {
   return !exploration.truncated && listStacks(exploration).size > 0;
 }
@@ -51,7 +53,7 @@ function findRequestedStacks(prompt: string): Set<Stack> {
   return requested;
 }
 
-/** Finds the stacks of a task, each with the file name or word as the clue. */
+/** Finds the stacks that a task names, each with the file name or word that names the stack. */
 function findNamedStacks(task: TaskSpec): Map<Stack, string> {
   const text = [task.title, task.description, ...task.criteria].join('\n');
   const named = new Map<Stack, string>();
@@ -74,7 +76,7 @@ function expandSuffix(path: string): string[] {
   return (suffix[1] ?? '').split(',').map((extension) => `${stem}.${extension.trim()}`);
 }
 
-/** Extracts words with the form of a file name. */
+/** Extracts words that look like a file name. */
 function findFileNames(text: string): string[] {
   return text
     .slice(0, 100_000)

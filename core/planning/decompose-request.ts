@@ -10,11 +10,11 @@ import { explainFence, fenceData } from './model/data-fence.ts';
 import type { ValidateTasks } from './read-plan.ts';
 import { readPlan } from './read-plan.ts';
 
-// Asks a model to split a request into a graph of tasks. The result is a plan without problems, or an error with all problems;
-// the planner never falls back to a single task.
+// Asks a model to split a request into a graph of tasks. The result is a valid plan or an error that lists the problems; the
+// planner never falls back to a single task.
 
 const MAX_OUTPUT_TOKENS = 16_000;
-/** Length of all repository descriptions together; about 24,000 tokens. */
+/** Characters of all repository descriptions together; about 24,000 tokens. */
 const REPOSITORY_CHARS = 84_000;
 
 /** The request, its verdict and the explored repositories. */
@@ -32,7 +32,7 @@ export type Decomposition = {
   readonly tasks: TaskSpec[];
   readonly summary: string;
   readonly usage: PlanningUsage;
-  /** Number of model answers, the rejected answers included. */
+  /** Number of model answers, including rejected answers. */
   readonly attempts: number;
 };
 
@@ -51,8 +51,8 @@ export async function decomposeRequest(
     brevityHint:
       'Plan at most 8 tasks, each with a description of at most 80 words and at most 4 criteria.',
     repositoryChars: REPOSITORY_CHARS,
-    messages: (chars) => createDecomposeMessages(input, chars),
-    read: (answer) => readPlan(answer, { ...input, validate }),
+    createMessages: (chars) => createDecomposeMessages(input, chars),
+    parse: (answer) => readPlan(answer, { ...input, validate }),
   });
   return { ...value, usage, attempts };
 }

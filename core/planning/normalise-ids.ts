@@ -3,21 +3,21 @@ import { quoteText } from '../graph/check/graph-problem.ts';
 
 /** Outcome of normalising the ids of a model's tasks. */
 export type NormalisedIds = {
-  /** Normalised id per position; undefined for an invalid id. */
+  /** Normalised ids in the order of the given ids; undefined for an invalid id. */
   readonly ids: (string | undefined)[];
-  /** Resolves an entry of `dependsOn`: the task with exactly this id, else the normalised entry. */
+  /** Normalises an entry of `dependsOn`: prefers the task with exactly this raw id; undefined for an invalid entry. */
   readonly resolve: (rawId: string) => string | undefined;
   readonly problems: string[];
 };
 
 /**
- * Rewrites ids in another convention (`Add_Login`, `addLogin`) to kebab-case. Other characters, excessive length and two ids
- * with the same kebab-case form are problems. Equal ids are left to the validation of the graph, which counts equal ids.
+ * Rewrites ids in another convention (`Add_Login`, `addLogin`) to kebab-case. Invalid characters, excessive length and different
+ * ids with the same kebab-case form are problems. Tasks with exactly the same id are left to the validation of the graph.
  */
 export function normaliseIds(rawIds: readonly string[]): NormalisedIds {
   const problems: string[] = [];
   const idByRawId = new Map<string, string>();
-  const owners = new Map<string, string>();
+  const rawIdById = new Map<string, string>();
   const ids = rawIds.map((raw) => {
     const id = toKebabCase(raw);
     if (id === undefined) {
@@ -26,13 +26,13 @@ export function normaliseIds(rawIds: readonly string[]): NormalisedIds {
       );
       return undefined;
     }
-    const owner = owners.get(id);
-    if (owner !== undefined && owner !== raw) {
+    const otherRaw = rawIdById.get(id);
+    if (otherRaw !== undefined && otherRaw !== raw) {
       problems.push(
-        `the ids ${quoteText(owner)} and ${quoteText(raw)} both become ${id}; rename one of them`,
+        `the ids ${quoteText(otherRaw)} and ${quoteText(raw)} both become ${id}; rename one of them`,
       );
     }
-    owners.set(id, owner ?? raw);
+    rawIdById.set(id, otherRaw ?? raw);
     idByRawId.set(raw, id);
     return id;
   });

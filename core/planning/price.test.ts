@@ -11,7 +11,7 @@ test('computeCost returns a cost for a known price and null for an unknown price
   expect(findPrice('constructor', PRICES)).toBeNull();
 });
 
-test('computeUsage applies the price of the model', () => {
+test('computeUsage computes the cost from the price of the model', () => {
   const stepUsage = { model: 'big', inputTokens: 1_000, outputTokens: 0, turns: 2 };
 
   expect(computeUsage(stepUsage, PRICES)).toEqual({

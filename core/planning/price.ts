@@ -2,7 +2,7 @@ import type { Usage } from '../contract/task.ts';
 
 /** Price of a model in US dollars per million tokens. */
 export type Price = { readonly input: number; readonly output: number };
-/** Price by model name. */
+/** Prices by model name. */
 export type Prices = Readonly<Record<string, Price>>;
 
 /** Returns the price of a model, or null if the price is unknown. */
@@ -10,7 +10,7 @@ export function findPrice(model: string, prices: Prices): Price | null {
   return Object.hasOwn(prices, model) ? (prices[model] ?? null) : null;
 }
 
-/** Computes a cost in US dollars; null if the price is unknown. */
+/** Computes the cost of tokens in US dollars; null if the price is unknown. */
 export function computeCost(
   tokens: { readonly inputTokens: number; readonly outputTokens: number },
   price: Price | null,
@@ -19,7 +19,7 @@ export function computeCost(
   return (tokens.inputTokens * price.input + tokens.outputTokens * price.output) / 1_000_000;
 }
 
-/** Converts the usage of a planning step into the usage of a plan, with its cost. */
+/** Adds the cost to the usage of a planning step, in the form of the contract. */
 export function computeUsage(
   stepUsage: {
     readonly model: string;

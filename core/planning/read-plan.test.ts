@@ -61,7 +61,7 @@ test('readPlan rewrites ids to kebab-case in all places', () => {
   ]);
 });
 
-test('readPlan accepts field names of other conventions and treats null as absent', () => {
+test('readPlan accepts alternative field names and treats null as absent', () => {
   const { dependsOn: _d, scope: _s, criteria: _c, ...rest } = makeRawTask('logout');
 
   const result = readTasks([
@@ -89,45 +89,61 @@ test('readPlan removes invisible characters from descriptions', () => {
   expect(result.ok && result.value.tasks[0]?.description).toBe('Add login to src/a.ts please');
 });
 
-describe('readPlan explains the problem of', () => {
-  const good = makeRawTask('good');
+describe('readPlan rejects, with a reason,', () => {
+  const validTask = makeRawTask('good');
   const cases: [string, unknown, RegExp][] = [
-    ['no list', 'none', /"tasks" is not a list/],
-    ['no task', [], /0 tasks, but this request needs several/],
-    ['a single task', [good], /1 tasks, .*split it/],
+    ['tasks that are not a list', 'none', /"tasks" is not a list/],
+    ['a plan without tasks', [], /0 tasks, but this request needs several/],
+    ['a plan with a single task', [validTask], /1 tasks, .*split it/],
     [
-      'hundreds of tasks',
+      'a plan with hundreds of tasks',
       Array.from({ length: 300 }, (_, n) => makeRawTask(`t${n}`)),
       /300 tasks, more than the limit of 60/,
     ],
-    ['entries that are not tasks', [good, 'later', null], /task 2 has no id\ntask 3 has no id/],
-    ['an id of another type', [good, makeRawTask(7)], /task 2 has no id/],
-    ['an id for a shell', [good, makeRawTask('x$(id)')], /"x\$\(id\)" is not a valid task id/],
+    [
+      'entries that are not tasks',
+      [validTask, 'later', null],
+      /task 2 has no id\ntask 3 has no id/,
+    ],
+    ['an id of another type', [validTask, makeRawTask(7)], /task 2 has no id/],
+    [
+      'an id with shell syntax',
+      [validTask, makeRawTask('x$(id)')],
+      /"x\$\(id\)" is not a valid task id/,
+    ],
     [
       'an id with slashes',
-      [good, makeRawTask('../../etc/passwd')],
+      [validTask, makeRawTask('../../etc/passwd')],
       /"\.\.\/\.\.\/etc\/passwd" is not a valid task id/,
     ],
     [
       'an id of 500 characters',
-      [good, makeRawTask('a'.repeat(500))],
+      [validTask, makeRawTask('a'.repeat(500))],
       /"a{80}…" is not a valid task id/,
     ],
-    ['an empty id', [good, makeRawTask('')], /"" is not a valid task id/],
-    ['a prototype', [good, makeRawTask('__proto__')], /"__proto__" is not a valid task id/],
-    ['an id twice', [good, makeRawTask('good')], /2 tasks have the id good/],
+    ['an empty id', [validTask, makeRawTask('')], /"" is not a valid task id/],
+    [
+      'the id __proto__',
+      [validTask, makeRawTask('__proto__')],
+      /"__proto__" is not a valid task id/,
+    ],
+    ['two tasks with the same id', [validTask, makeRawTask('good')], /2 tasks have the id good/],
     [
       'ids with the same kebab-case form',
       [makeRawTask('add_login'), makeRawTask('AddLogin')],
       /both become add-login/,
     ],
-    ['an unknown dependency', [good, makeRawTask('b', { dependsOn: ['nobody'] })], /nobody/],
+    ['an unknown dependency', [validTask, makeRawTask('b', { dependsOn: ['zebra'] })], /zebra/],
     [
-      'a hostile dependency',
-      [good, makeRawTask('b', { dependsOn: ['$(rm -rf)'] })],
+      'a dependency with shell syntax',
+      [validTask, makeRawTask('b', { dependsOn: ['$(rm -rf)'] })],
       /"\$\(rm -rf\)"/,
     ],
-    ['a dependency on the task itself', [good, makeRawTask('b', { dependsOn: ['b'] })], /itself/],
+    [
+      'a dependency on the task itself',
+      [validTask, makeRawTask('b', { dependsOn: ['b'] })],
+      /itself/,
+    ],
     [
       'a cycle',
       [
@@ -138,29 +154,37 @@ describe('readPlan explains the problem of', () => {
       /a -> .*-> a|cycle/,
     ],
     [
-      'a scope outside',
-      [good, makeRawTask('b', { scope: ['../secrets'] })],
+      'a scope outside the repository',
+      [validTask, makeRawTask('b', { scope: ['../secrets'] })],
       /scope\.0 \("\.\.\/secrets"\)/,
     ],
     [
       'an absolute scope',
-      [good, makeRawTask('b', { scope: ['/etc/passwd'] })],
+      [validTask, makeRawTask('b', { scope: ['/etc/passwd'] })],
       /scope\.0 \("\/etc\/passwd"\)/,
     ],
-    ['the whole repository', [good, makeRawTask('b', { scope: ['**'] })], /whole repository/],
     [
-      'wrong types',
-      [good, makeRawTask('b', { description: 5, criteria: 'all' })],
+      'a scope that covers the whole repository',
+      [validTask, makeRawTask('b', { scope: ['**'] })],
+      /whole repository/,
+    ],
+    [
+      'fields of the wrong type',
+      [validTask, makeRawTask('b', { description: 5, criteria: 'all' })],
       /b: description: .*\nb: criteria \(all\): /,
     ],
-    ['no description', [good, makeRawTask('b', { description: '  ' })], /b: description/],
+    ['a blank description', [validTask, makeRawTask('b', { description: '  ' })], /b: description/],
     [
-      'a description without end',
-      [good, makeRawTask('b', { description: 'x '.repeat(15_000) })],
+      'a description above the limit of characters',
+      [validTask, makeRawTask('b', { description: 'x '.repeat(15_000) })],
       /b: description/,
     ],
-    ['an unknown tier', [good, makeRawTask('b', { tier: 'gigantic' })], /b: tier \(gigantic\)/],
-    ['a negative estimate', [good, makeRawTask('b', { estimate: -1 })], /b: estimate/],
+    [
+      'an unknown tier',
+      [validTask, makeRawTask('b', { tier: 'gigantic' })],
+      /b: tier \(gigantic\)/,
+    ],
+    ['a negative estimate', [validTask, makeRawTask('b', { estimate: -1 })], /b: estimate/],
   ];
 
   test.each(cases)('%s', (_name, tasks, expected) => {
@@ -168,12 +192,12 @@ describe('readPlan explains the problem of', () => {
   });
 });
 
-test('readPlan ignores the repository name in a plan with one repository and checks the name otherwise', () => {
+test('readPlan ignores the repository of a task if the plan has a single repository, and otherwise checks the name', () => {
   const tasks = [makeRawTask('a', { repo: 'shop' }), makeRawTask('b', { repo: 'acme/web' })];
-  const several = { repositories: ['acme/shop', 'acme/web'] };
+  const twoRepositories = { repositories: ['acme/shop', 'acme/web'] };
 
   const result = readTasks(tasks);
 
   expect(result.ok && result.value.tasks.map(({ repo }) => repo)).toEqual(['', '']);
-  expect(listProblems(tasks, several)).toMatch(/task a names the repository shop,/);
+  expect(listProblems(tasks, twoRepositories)).toMatch(/task a names the repository shop,/);
 });

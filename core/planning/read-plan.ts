@@ -6,14 +6,14 @@ import type { GraphProblem } from '../graph/check/graph-problem.ts';
 import { quoteText } from '../graph/check/graph-problem.ts';
 import { checkStackFit } from './check-stack-fit.ts';
 import type { Exploration } from './explore/exploration.ts';
-import type { ReadAnswer } from './model/ask-for-json.ts';
+import type { ParsedAnswer } from './model/ask-for-json.ts';
 import { isObject } from './model/extract-json.ts';
 import { normaliseIds } from './normalise-ids.ts';
 
-// Converts a model's answer into tasks. Each defect becomes a message to the model; the conversion neither drops nor invents
-// content.
+// Converts a model's answer into tasks. Each defect becomes a message to the model; a defective task is never dropped or
+// completed.
 
-/** Bounds a model's description more tightly than a person's prompt: a longer description is not a planned task. */
+/** Bounds the description of a task from a model more tightly than that of a task from a person, which may be a long prompt. */
 const modelTaskSchema = taskSpecSchema.extend({ description: z.string().min(1).max(20_000) });
 
 /** Upper bound of tasks in a model's plan. */
@@ -29,7 +29,7 @@ export type ValidateTasks = (
   },
 ) => readonly GraphProblem[];
 
-/** The request behind a model's plan. */
+/** The request of a plan, and the facts needed to validate the plan. */
 export type PlanContext = {
   readonly prompt: string;
   readonly explorations: readonly Exploration[];
@@ -40,36 +40,37 @@ export type PlanContext = {
 /** Tasks of a model's plan. */
 export type PlannedTasks = { readonly summary: string; readonly tasks: TaskSpec[] };
 
-/** Reads a plan; returns problems unless every task and the graph are valid. */
+/** Reads a plan from an answer; returns problems unless every task and the graph are valid. */
 export function readPlan(
   answer: Record<string, unknown>,
   context: PlanContext,
-): ReadAnswer<PlannedTasks> {
+): ParsedAnswer<PlannedTasks> {
   const { tasks: rawTasks } = answer;
-  if (!Array.isArray(rawTasks)) return createFailedRead('"tasks" is not a list of tasks');
+  if (!Array.isArray(rawTasks)) return createRejection('"tasks" is not a list of tasks');
   if (rawTasks.length > MAX_MODEL_TASKS) {
-    return createFailedRead(
+    return createRejection(
       `the plan has ${rawTasks.length} tasks, more than the limit of ${MAX_MODEL_TASKS}; merge them into 3 to 12`,
     );
   }
   if (rawTasks.length < 2) {
-    return createFailedRead(
+    return createRejection(
       `the plan has ${rawTasks.length} tasks, but this request needs several; split it into 3 to 12`,
     );
   }
 
-  const read = readTasks(rawTasks, context);
-  if (!read.ok) return read;
+  const parsed = readTasks(rawTasks, context);
+  if (!parsed.ok) return parsed;
+  const tasks = parsed.value;
   const problems = [
-    ...checkStackFit(read.value, context.explorations, context.prompt),
-    ...checkGraph(read.value, context),
+    ...checkStackFit(tasks, context.explorations, context.prompt),
+    ...checkGraph(tasks, context),
   ];
   if (problems.length > 0) return { ok: false, problems };
   const summary = typeof answer.summary === 'string' ? toPlainText(answer.summary, 4_000) : '';
-  return { ok: true, value: { summary, tasks: read.value } };
+  return { ok: true, value: { summary, tasks } };
 }
 
-function createFailedRead<T>(problem: string): ReadAnswer<T> {
+function createRejection<T>(problem: string): ParsedAnswer<T> {
   return { ok: false, problems: [problem] };
 }
 
@@ -81,7 +82,7 @@ function checkGraph(tasks: readonly TaskSpec[], context: PlanContext): string[] 
     .map(({ message }) => message);
 }
 
-function readTasks(rawTasks: readonly unknown[], context: PlanContext): ReadAnswer<TaskSpec[]> {
+function readTasks(rawTasks: readonly unknown[], context: PlanContext): ParsedAnswer<TaskSpec[]> {
   const drafts = rawTasks.map((task) => (isObject(task) ? renameFields(task) : undefined));
   const rawIds = drafts.map((draft) => (typeof draft?.id === 'string' ? draft.id : undefined));
   const missingIds = rawIds.flatMap((id, index) =>
@@ -163,7 +164,7 @@ function toTaskCandidate(
 ): Record<string, unknown> {
   const cleanText = (value: unknown): unknown =>
     typeof value === 'string' ? toPlainText(value, 40_000).trim() : value;
-  const mapItems = (value: unknown, change: (item: string) => unknown): unknown =>
+  const mapTexts = (value: unknown, change: (text: string) => unknown): unknown =>
     Array.isArray(value)
       ? value.map((item) => (typeof item === 'string' ? change(item) : item))
       : value;
@@ -172,9 +173,9 @@ function toTaskCandidate(
     id,
     title,
     description: cleanText(draft.description),
-    dependsOn: mapItems(draft.dependsOn, (raw) => resolve(raw) ?? truncateText(raw, 60)),
-    scope: mapItems(draft.scope, (path) => path.trim().replace(/^(\.\/)+(?=.)/, '')),
-    criteria: mapItems(draft.criteria, cleanText),
+    dependsOn: mapTexts(draft.dependsOn, (raw) => resolve(raw) ?? truncateText(raw, 60)),
+    scope: mapTexts(draft.scope, (path) => path.trim().replace(/^(\.\/)+(?=.)/, '')),
+    criteria: mapTexts(draft.criteria, cleanText),
     tier: draft.tier,
     repo: readRepository(draft.repo, context.repositories),
     estimate: draft.estimate,
@@ -184,7 +185,7 @@ function toTaskCandidate(
   );
 }
 
-/** Ignores the name in a plan with a single repository, because models often misspell the name. */
+/** Ignores the name if the plan has a single repository, because models often misspell the name. */
 function readRepository(name: unknown, repositories: readonly string[]): unknown {
   if (repositories.length < 2) return '';
   return typeof name === 'string' ? name.trim() : name;

@@ -7,7 +7,7 @@ import {
   neutraliseMarkdown,
 } from './neutralise.ts';
 
-/** Text that a forge acts on: mentions, references, bot commands, headings, tags and entities. */
+/** Active text, which a forge or a bot interprets: mentions, references, commands, headings, tags and entities. */
 const ACTIVE_PATTERNS = [
   /@[\w-]/,
   /#\d/,
@@ -23,7 +23,7 @@ function isActive(markdown: string): boolean {
   return ACTIVE_PATTERNS.some((pattern) => pattern.test(markdown));
 }
 
-describe('neutraliseMarkdown leaves nothing for a forge to act on', () => {
+describe('neutraliseMarkdown deactivates all active text', () => {
   const cases = [
     'Thanks @octocat and @acme/reviewers',
     'fixes #12, Closes: #3, resolves acme/shop#77',
@@ -37,7 +37,7 @@ describe('neutraliseMarkdown leaves nothing for a forge to act on', () => {
     '&#64;octocat &commat;octocat fixes &#35;12 &num;12',
   ];
 
-  test.each(cases)('%s', (text) => {
+  test.each(cases)('in %j', (text) => {
     expect(isActive(text)).toBe(true);
 
     expect(isActive(neutraliseMarkdown(text, 1_000))).toBe(false);
@@ -45,7 +45,7 @@ describe('neutraliseMarkdown leaves nothing for a forge to act on', () => {
 });
 
 test('neutraliseMarkdown deactivates every combination of active characters', () => {
-  // Without spaces, because the pattern for headings would also match inside a code block, where a heading is harmless.
+  // No piece contains a space: the pattern for headings would also match in a code block, where a heading is harmless.
   const pieces = [
     '@',
     '#',
@@ -72,7 +72,7 @@ test('neutraliseMarkdown deactivates every combination of active characters', ()
   );
 });
 
-test('neutralising a second time changes nothing, even with hidden characters in the input', () => {
+test('neutraliseMarkdown does not change text that is already neutralised, even with hidden characters in the input', () => {
   const once = neutraliseMarkdown('fixes #\u200b\u200b1 for @\u2060octocat', 1_000);
 
   expect(isActive(once)).toBe(false);
@@ -99,7 +99,7 @@ test('neutraliseMarkdown escapes an underline that would create a heading', () =
   );
 });
 
-test('a table cell cannot start another cell', () => {
+test('neutraliseCell and formatInlineCode escape pipes, which would start another table cell', () => {
   expect(neutraliseCell('a | b\nc', 100)).toBe('a \\| b c');
   expect(formatInlineCode('a | `b`', 100)).toBe("`a ¦ 'b'`");
 });
@@ -116,7 +116,7 @@ test('formatCodeBlock keeps the end of the output, removes colours and contains 
   expect(isActive(block)).toBe(false);
 });
 
-test('every form bounds the length of its output', () => {
+test('neutraliseMarkdown and formatCodeBlock bound the length of their output', () => {
   const long = '@a '.repeat(100_000);
 
   expect(neutraliseMarkdown(long, 500).length).toBeLessThan(1_000);

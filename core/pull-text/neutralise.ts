@@ -1,9 +1,9 @@
 import { toPlainText, truncateText } from '../base/plain-text.ts';
 
-// Makes text of models, agents and people safe for a pull request: the text stays readable, but cannot mention a user, close or
-// reference an issue, hide content, or imitate a section of the description.
+// Makes text from models, agents and people safe for a pull request: the text stays readable, but cannot mention a user, close
+// or reference an issue, hide content, or imitate a section of the description.
 
-/** Separates the characters of a mention or reference. Unlike an escape, it also works in code and in commit messages. */
+/** Separates the characters of a mention or reference. Works in code and commit messages too, where an escape would be visible. */
 const ZERO_WIDTH_SPACE = '\u200b';
 
 /** Neutralises Markdown prose; keeps at most `maxChars` characters of the input. */
@@ -20,7 +20,7 @@ export function neutraliseMarkdown(text: string, maxChars: number): string {
     if (opens) fence = fenceMatch[1];
     if (closes) fence = undefined;
   }
-  // An open code block would swallow the text below.
+  // Without its end, a code block would include all text below.
   if (fence !== undefined) lines.push(fence);
   return lines.join('\n');
 }
@@ -51,8 +51,8 @@ export function formatInlineCode(text: string, maxChars: number): string {
 export function formatCodeBlock(text: string, maxChars: number): string {
   const plain = toPlainText(removeColours(text), text.length + 1).trimEnd();
   const shown = plain.length > maxChars ? `…${plain.slice(-maxChars)}` : plain;
-  const runs = shown.match(/`+/g) ?? [];
-  const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  const backtickRuns = shown.match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(3, ...backtickRuns.map((run) => run.length + 1)));
   return `${fence}text\n${breakReferences(shown)}\n${fence}`;
 }
 
@@ -74,18 +74,18 @@ function neutraliseLine(line: string): string {
   return neutraliseMarkup(line);
 }
 
-/** Also deactivates tags, comments and entities; code is included, because a forge may parse fences differently. */
+/** Deactivates references, tags, comments and entities. Applied to code too, because a forge may parse fences differently. */
 function neutraliseMarkup(text: string): string {
   return breakReferences(text)
     .replace(/&(?=#?\w+;)/g, `&${ZERO_WIDTH_SPACE}`)
     .replace(/<(?=[a-z/!?])/gi, `<${ZERO_WIDTH_SPACE}`);
 }
 
-function closesFence(mark: string | undefined, fence: string): boolean {
-  return mark !== undefined && mark[0] === fence[0] && mark.length >= fence.length;
+function closesFence(mark: string | undefined, openFence: string): boolean {
+  return mark !== undefined && mark[0] === openFence[0] && mark.length >= openFence.length;
 }
 
 function removeColours(text: string): string {
-  const [start = '', ...sequences] = text.split('\u001b');
-  return start + sequences.map((part) => part.replace(/^\[[0-9;?]*[A-Za-z]/, '')).join('');
+  const [beginning = '', ...sequences] = text.split('\u001b');
+  return beginning + sequences.map((part) => part.replace(/^\[[0-9;?]*[A-Za-z]/, '')).join('');
 }

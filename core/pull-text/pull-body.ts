@@ -7,12 +7,12 @@ import {
   neutraliseInline,
 } from './neutralise.ts';
 
-// The description of a pull request: its sections, their place in the repository's own template, and the length limit.
+// Assembles the description of a pull request from sections, within the template of the repository and the limit of the forge.
 
 /** Upper bound of a description, characters. A forge accepts 65,536; the difference leaves room for edits by people. */
 export const MAX_BODY_CHARS = 60_000;
 
-/** Identifies a section; a template's heading is matched to a section by this key. */
+/** Identifies a section; `HEADING_PATTERNS` finds the matching heading of a template by this key. */
 export type SectionKey =
   | 'task'
   | 'done'
@@ -37,24 +37,24 @@ export type PullSection = {
   readonly weight: number;
 };
 
-/** The parts of a description, in Markdown. */
+/** The parts of a description; all texts are Markdown. */
 export type BodyParts = {
-  /** Opening sentences, above every section; empty for none. */
+  /** Opening sentences above all sections; empty for no opening. */
   readonly intro: string;
   readonly sections: readonly PullSection[];
-  /** Closing sentences, below a rule. */
+  /** Closing sentences below a horizontal line. */
   readonly footer: string;
   /** The repository's own pull request template. */
   readonly template?: string;
 };
 
-/** A changed path that was not committed, with the task that owns the path. */
+/** A changed path that was not committed, because the path belongs to the scope of another task. */
 export type LeftOutPath = { readonly path: string; readonly task: string };
 
 /** A committed path that a reviewer should check, with the reason. */
 export type FlaggedPath = { readonly path: string; readonly why: string };
 
-/** Assembles a description below the length limit; a section that does not fit is replaced by a short notice. */
+/** Assembles a description below the length limit; replaces sections by a notice, lowest weight first, until the text fits. */
 export function assembleBody(parts: BodyParts): string {
   let sections = parts.sections.filter(({ text }) => text !== '');
   let body = renderBody(parts, sections);
@@ -69,21 +69,23 @@ export function assembleBody(parts: BodyParts): string {
 }
 
 function renderBody(parts: BodyParts, sections: readonly PullSection[]): string {
-  const middle =
+  const content =
     parts.template === undefined || parts.template.trim() === ''
       ? sections.map(renderSection).join('\n\n')
       : fillTemplate(parts.template, sections);
-  return [parts.intro, middle, `---\n\n${parts.footer}`].filter((text) => text !== '').join('\n\n');
+  return [parts.intro, content, `---\n\n${parts.footer}`]
+    .filter((text) => text !== '')
+    .join('\n\n');
 }
 
 function renderSection(section: PullSection): string {
   return `## ${section.heading}\n\n${section.text}`;
 }
 
-// The repository's template keeps its own text. A section moves below the first heading that asks for its content; sections
-// without such a heading follow at the end.
+// The text of a template stays. A section is placed below the first heading of the template that asks for its content;
+// sections without such a heading follow at the end.
 
-/** Headings of templates that ask for a section, from the most to the least specific pattern. */
+/** Patterns of template headings that ask for the content of a section, most specific pattern first. */
 const HEADING_PATTERNS: Readonly<Partial<Record<SectionKey, readonly RegExp[]>>> = {
   task: [
     /\b(description|summary|overview)/i,
@@ -103,7 +105,7 @@ const HEADING_PATTERNS: Readonly<Partial<Record<SectionKey, readonly RegExp[]>>>
 type TemplatePart = {
   readonly heading: string;
   readonly lines: string[];
-  readonly filled: string[];
+  readonly sectionTexts: string[];
 };
 
 function fillTemplate(template: string, sections: readonly PullSection[]): string {
@@ -121,21 +123,23 @@ function placeSection(section: PullSection, parts: readonly TemplatePart[]): boo
     .map((pattern) => parts.find(({ heading }) => pattern.test(heading)))
     .find((found) => found !== undefined);
   if (part === undefined) return false;
-  const title = part.filled.length === 0 ? '' : `**${section.heading}**\n\n`;
-  part.filled.push(`${title}${section.text}`);
+  const title = part.sectionTexts.length === 0 ? '' : `**${section.heading}**\n\n`;
+  part.sectionTexts.push(`${title}${section.text}`);
   return true;
 }
 
 function renderTemplatePart(part: TemplatePart): string {
   const templateText = part.lines.join('\n');
-  // Comments in a template tell the author what to write; a filled part no longer needs them.
-  const kept =
-    part.filled.length === 0 ? templateText : templateText.replace(/<!--[\s\S]*?(-->|$)/g, '');
-  const texts = [part.heading, kept.replace(/\n{3,}/g, '\n\n').trim(), ...part.filled];
+  // Comments in a template instruct the author, so a part with a section no longer needs comments.
+  const visibleText =
+    part.sectionTexts.length === 0
+      ? templateText
+      : templateText.replace(/<!--[\s\S]*?(-->|$)/g, '');
+  const texts = [part.heading, visibleText.replace(/\n{3,}/g, '\n\n').trim(), ...part.sectionTexts];
   return texts.filter((text) => text !== '').join('\n\n');
 }
 
-/** Closes a comment or code block that the template leaves open, because an open block would swallow the sections below. */
+/** Closes a comment or code block without an end, which would otherwise include the sections below. */
 function closeOpenBlocks(template: string): string {
   const comment = template.lastIndexOf('<!--') > template.lastIndexOf('-->') ? '\n-->' : '';
   const fences = template.match(/^\s{0,3}(```|~~~)/gm) ?? [];
@@ -144,13 +148,13 @@ function closeOpenBlocks(template: string): string {
 
 /** Splits a template at its headings; the part before the first heading has an empty heading. */
 function splitTemplate(template: string): TemplatePart[] {
-  const preamble: TemplatePart = { heading: '', lines: [], filled: [] };
+  const preamble: TemplatePart = { heading: '', lines: [], sectionTexts: [] };
   const parts = [preamble];
   let isInBlock = false;
   for (const line of template.split('\n')) {
     // Lines inside a code block or a comment are never headings.
     const isHeading = !isInBlock && /^#{1,6}\s+\S/.test(line);
-    if (isHeading) parts.push({ heading: line.trim(), lines: [], filled: [] });
+    if (isHeading) parts.push({ heading: line.trim(), lines: [], sectionTexts: [] });
     else parts.at(-1)?.lines.push(line);
     if (/^\s{0,3}(```|~~~)/.test(line)) isInBlock = !isInBlock;
     if (line.includes('<!--')) isInBlock = true;
@@ -159,7 +163,7 @@ function splitTemplate(template: string): TemplatePart[] {
   return parts;
 }
 
-/** Lists changes outside the task's scope, which the bridge did not commit. */
+/** Lists changes in the scopes of other tasks, which the bridge did not commit. */
 export function createLeftOutSection(leftOut: readonly LeftOutPath[]): PullSection {
   const lines = leftOut.map(
     ({ path, task }) =>
@@ -181,7 +185,7 @@ export function createFlaggedSection(flagged: readonly FlaggedPath[]): PullSecti
   return { key: 'flagged', heading: 'Needs attention', text, weight: 7 };
 }
 
-/** Shows the outcome of the verify commands and the end of the output of up to three failed commands. */
+/** Shows the results of the verify commands, and the end of the output of at most three failed commands. */
 export function createEvidenceSection(evidence: Evidence | undefined): PullSection {
   const section = { key: 'evidence', heading: 'Evidence', weight: 8 } as const;
   if (evidence === undefined) {
@@ -228,7 +232,7 @@ export function renderBulletList(lines: readonly string[], max: number): string 
   return shown.join('\n');
 }
 
-/** Formats tokens, cost and, if known, the duration in milliseconds. */
+/** Formats tokens and cost, and the duration (in milliseconds) if known. */
 export function formatUsage(usage: Usage, durationMs: number | undefined): string {
   const cost =
     usage.usd === null
@@ -244,8 +248,8 @@ export function formatUsd(amount: number): string {
 }
 
 /** Formats a count with thousands separators. */
-export function formatCount(tokens: number): string {
-  return tokens.toLocaleString('en-US');
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 /** Formats milliseconds as "850 ms", "12 s", "3 min 4 s" or "2 h 5 min". */

@@ -73,23 +73,25 @@ describe('renderTaskPull', () => {
     ]);
   });
 
-  test('names an unknown price, missing verify commands and a failed command', () => {
+  test('explains an unknown price, missing verify commands, missing evidence and a failed command', () => {
     const usage = { ...TASK_INPUT.usage, usd: null };
-    const empty = { ...EVIDENCE, empty: true, results: [] };
+    const emptyEvidence = { ...EVIDENCE, empty: true, results: [] };
     const failed = { command: ['npm', 'test'], exitCode: 1, durationMs: 10, output: '1 failed' };
-    const red = { ...EVIDENCE, green: false, results: [failed] };
+    const failedEvidence = { ...EVIDENCE, green: false, results: [failed] };
 
     expect(renderTaskPull({ ...TASK_INPUT, usage }).body).toContain('cost unknown');
-    expect(renderTaskPull({ ...TASK_INPUT, evidence: empty }).body).toContain('No command was run');
+    expect(renderTaskPull({ ...TASK_INPUT, evidence: emptyEvidence }).body).toContain(
+      'No command was run',
+    );
     expect(renderTaskPull({ ...TASK_INPUT, evidence: undefined }).body).toContain(
       'Not verified yet',
     );
-    expect(renderTaskPull({ ...TASK_INPUT, evidence: red }).body).toMatch(
+    expect(renderTaskPull({ ...TASK_INPUT, evidence: failedEvidence }).body).toMatch(
       /\*\*Failed\*\*[\s\S]*\*\*failed\*\* \(exit code 1\)[\s\S]*```text\n1 failed\n```/,
     );
   });
 
-  test('fills the placeholders of the repository’s title pattern once', () => {
+  test('fills the title pattern of the repository, but no placeholders in the filled values', () => {
     const input = { ...TASK_INPUT, titlePattern: 'feat({task}): {title} ({plan})' };
 
     const { title } = renderTaskPull({
@@ -109,7 +111,7 @@ describe('renderTaskPull', () => {
     expect(title.length).toBeLessThanOrEqual(210);
   });
 
-  test('omits the task id for a simple plan', () => {
+  test('omits the task id in the text of a simple plan', () => {
     const { title, body } = renderTaskPull({ ...TASK_INPUT, simple: true });
 
     expect(title).toBe('[smol-gang] Add the login route');
@@ -117,7 +119,7 @@ describe('renderTaskPull', () => {
   });
 });
 
-describe('a repository’s pull request template', () => {
+describe('the pull request template of a repository', () => {
   const template = `Thank you!
 
 ## Description
@@ -134,7 +136,7 @@ describe('a repository’s pull request template', () => {
 Fixes #1
 <!-- left open`;
 
-  test('keeps its own text, receives matching sections and precedes all other sections', () => {
+  test('stays in the description, contains matching sections and precedes all other sections', () => {
     const { body } = renderTaskPull({ ...TASK_INPUT, template });
 
     expect(body.match(/^## .*/gm)).toEqual([
@@ -159,7 +161,7 @@ Fixes #1
     expect(body).not.toMatch(/@acme|#1\b/);
   });
 
-  test('counts as absent when blank', () => {
+  test('is ignored if it is blank', () => {
     expect(renderTaskPull({ ...TASK_INPUT, template: ' \n' }).body).toBe(
       renderTaskPull(TASK_INPUT).body,
     );
@@ -245,12 +247,12 @@ describe('renderRootPull', () => {
     }
   });
 
-  test('opens with the request to review when it is ready', () => {
+  test('begins with a request for a review if the plan is ready', () => {
     expect(renderRootPull({ ...root, ready: true }).body).toMatch(/^\*\*Ready for review\.\*\*/);
   });
 });
 
-test('a description stays below 60,000 characters and omits evidence last', () => {
+test('a description stays below 60,000 characters and still contains the evidence', () => {
   const long = 'word @x #1 '.repeat(10_000);
   const flagged = Array.from({ length: 500 }, () => ({ path: 'p'.repeat(400), why: long }));
   const leftOut = Array.from({ length: 500 }, () => ({

@@ -19,16 +19,16 @@ import {
   renderBulletList,
 } from './pull-body.ts';
 
-// The text of both kinds of pull request: a task's, into the branch that collects a plan's work (the root branch), and the
-// root pull request, from the root branch into the base branch.
+// Renders the texts of two kinds of pull request. The pull request of a task targets the root branch, which collects the work of
+// a plan. The root pull request goes from the root branch to the base branch.
 
-/** Label of every pull request that smol-gang opens. The label identifies a pull request after a person changed its base. */
+/** Label of every pull request that smol-gang opens; identifies the pull request even after a person changed its base. */
 export const PLATFORM_LABEL = 'smol-gang';
 
 /** Title, description in Markdown, and labels of a pull request. */
 export type PullText = { readonly title: string; readonly body: string; readonly labels: string[] };
 
-/** Facts in the text of a task's pull request. */
+/** Facts for the text of a task's pull request. */
 export type TaskPullInput = {
   readonly plan: { readonly id: string; readonly title: string };
   readonly task: {
@@ -38,7 +38,7 @@ export type TaskPullInput = {
     readonly criteria: readonly string[];
     /** Counted from 1. */
     readonly wave: number;
-    /** `pull`: number of the dependency's pull request, if the same repository holds one. */
+    /** `pull` is the number of the dependency's pull request, if that pull request is in the same repository. */
     readonly dependsOn: readonly { readonly id: string; readonly pull?: number }[];
   };
   /** True for the only pull request of a simple plan, which targets the base branch. */
@@ -69,7 +69,7 @@ export type RootPullTask = {
   readonly durationMs?: number;
 };
 
-/** Facts in the text of a root pull request. */
+/** Facts for the text of a root pull request. */
 export type RootPullInput = {
   readonly plan: {
     readonly id: string;
@@ -79,7 +79,7 @@ export type RootPullInput = {
   };
   /** Tasks of this repository, in display order. */
   readonly tasks: readonly RootPullTask[];
-  /** Mermaid flowchart without a code fence; a flowchart above 22,000 characters is replaced by a notice. */
+  /** Mermaid flowchart without a code fence; a notice replaces a flowchart above 22,000 characters. */
   readonly mermaid: string;
   readonly evidence?: Evidence;
   readonly leftOut: readonly LeftOutPath[];
@@ -98,7 +98,7 @@ export type RootPullInput = {
 
 const DEFAULT_TASK_TITLE = '[smol-gang/{task}] {title}';
 const DEFAULT_ROOT_TITLE = '[smol-gang] {title}';
-/** A forge accepts 256 characters; zero-width spaces in mentions lengthen a title by up to one half. */
+/** Leaves room below the 256 characters of a forge, because zero-width spaces can lengthen a title by half. */
 const MAX_TITLE_CHARS = 160;
 const MAX_TABLE_ROWS = 120;
 const MAX_MERMAID_CHARS = 22_000;
@@ -145,7 +145,7 @@ type TitleParts = {
 };
 
 /**
- * Fills the placeholders `{task}`, `{title}` and `{plan}` in a single pass, so that a value with a placeholder stays as text.
+ * Fills the placeholders `{task}`, `{title}` and `{plan}` in a single pass, so that placeholders within a value are not filled.
  * Returns one line of at most 240 characters.
  */
 function renderTitle(pattern: string, parts: TitleParts): string {
@@ -173,7 +173,7 @@ function createTaskSections(input: TaskPullInput): PullSection[] {
   ];
 }
 
-/** Leaves every box open for the reviewer, because an agent's claim is not evidence. */
+/** Renders the criteria as unchecked boxes for the reviewer, because a claim of the agent is not evidence. */
 function renderCriteria({ task }: TaskPullInput): string {
   return task.criteria.map((criterion) => `- [ ] ${neutraliseInline(criterion, 600)}`).join('\n');
 }
@@ -243,7 +243,7 @@ function renderTaskRow(task: RootPullTask): string {
 }
 
 function renderTaskGraph({ mermaid, plan }: RootPullInput): string {
-  // The renderer escapes labels, so a code fence in the flowchart is a defect; the fence would end the block early.
+  // The renderer of the flowchart escapes all labels; a code fence would be a defect that ends the block early.
   if (mermaid.trim() === '' || mermaid.includes('```')) return '';
   if (mermaid.length > MAX_MERMAID_CHARS) {
     return `_The graph is too large to draw here. smol-gang shows the tasks and dependencies of plan ${formatInlineCode(plan.id, 40)}._`;

@@ -1,6 +1,6 @@
 import type { Policy } from '../contract/plan.ts';
 import type { TaskSpec } from '../contract/task.ts';
-import type { RunNode } from '../graph/order/normalise-graph.ts';
+import type { RunNode } from '../graph/order/build-run-graph.ts';
 import type { TaskState } from './task-state.ts';
 import { NO_USAGE } from './task-state.ts';
 

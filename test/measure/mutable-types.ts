@@ -25,7 +25,7 @@ export const MUTABLE_TYPES: readonly MutableType[] = [
   },
   { path: 'core/graph/edit/graph-draft.ts', type: 'GraphDraft', reason: ACCUMULATOR },
   {
-    path: 'core/graph/order/normalise-graph.ts',
+    path: 'core/graph/order/build-run-graph.ts',
     type: 'RunNode',
     reason: 'receives its rank after all nodes exist',
   },

@@ -1,7 +1,7 @@
 import { formatRootBranch } from '../../contract/branch-name.ts';
 import { wakeUpScheduler } from '../../contract/queue-message.ts';
 import type { TaskSpec } from '../../contract/task.ts';
-import type { RunNode } from '../../graph/order/normalise-graph.ts';
+import type { RunNode } from '../../graph/order/build-run-graph.ts';
 import type { PlanEvent } from '../../plan-state/plan-event.ts';
 import type { PlanState } from '../../plan-state/plan-state.ts';
 import { isSimple } from '../../plan-state/plan-state.ts';

@@ -5,7 +5,7 @@ import { compilePattern, GLOBSTAR } from '../scope/pattern.ts';
 import type { GraphProblem } from './graph-problem.ts';
 import { quoteList, quoteText } from './graph-problem.ts';
 
-/** A model must split a task with more top-level directories than this limit. */
+/** Largest number of top-level directories in the scope of a task from a model. */
 const MAX_AREAS = 6;
 
 /** Checks the paths of a task's scope. Stricter rules apply to a task from a model than to a task from a person. */
@@ -39,8 +39,9 @@ function checkScopePath(task: string, path: string): GraphProblem | undefined {
     const message = `${where} is the root of the file system; write paths relative to the root of the repository, without a leading "/"`;
     return { code: 'scope_outside', task, message, severity: 'error' };
   }
-  const isInside = repoPathSchema.safeParse(path).success && !/^(~|[A-Za-z]:)/.test(path.trim());
-  if (!isInside || path.trim().startsWith('/') || compilePattern(path).length === 0) {
+  const isRelativePath =
+    repoPathSchema.safeParse(path).success && !/^(~|[A-Za-z]:)/.test(path.trim());
+  if (!isRelativePath || path.trim().startsWith('/') || compilePattern(path).length === 0) {
     const message = `${where} is not inside the repository; write a path relative to the root of the repository, without a leading "/", ".." or "\\"`;
     return { code: 'scope_outside', task, message, severity: 'error' };
   }
@@ -55,7 +56,7 @@ function coversWholeRepository(pattern: Pattern): boolean {
   );
 }
 
-/** Returns the top-level directory; a file at the root belongs to no area. */
+/** Returns the top-level directory of a pattern; undefined for a file at the root and for a wildcard. */
 function getTopLevelArea(pattern: Pattern): string | undefined {
   const [first, second] = pattern.segments;
   if (first === undefined || first === GLOBSTAR || first.tokens !== undefined) return undefined;

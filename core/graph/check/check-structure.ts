@@ -9,7 +9,7 @@ import { quoteCycle, quoteList, quoteText } from './graph-problem.ts';
 const RESERVED_ID = /^(end(-\d+)?|join-\d+)$/;
 const MAX_REPORTED_CYCLES = 10;
 
-/** Checks ids, dependencies and cycles. Every problem is an error, because no graph with such a problem can run. */
+/** Checks ids, dependencies and cycles. Every problem is an error, because a graph with such a problem cannot run. */
 export function checkStructure(tasks: readonly GraphNode[]): GraphProblem[] {
   if (tasks.length === 0) {
     return [createError('empty_graph', undefined, 'the graph has no tasks; add at least one task')];

@@ -2,15 +2,15 @@ import type { TaskSpec } from '../../contract/task.ts';
 import type { GraphProblem } from './graph-problem.ts';
 import { quoteText } from './graph-problem.ts';
 
-// Rejects descriptions without information for an agent. The check looks at words only and rejects only clear cases.
+// Reports task descriptions that tell an agent nothing. The check knows only words, so only clear cases are reported.
 
 const MIN_WORDS = { model: 4, person: 2 };
 
-/** Words without a concrete meaning; a description of only such words is vague. */
-const EMPTY_WORDS = new Set(
+/** Words without a concrete meaning; a description that contains no other word is vague. */
+const VAGUE_WORDS = new Set(
   (
     'a all also an and any app application appropriate as be better bug bugs change changes clean cleanup code codebase do ' +
-    'enhance etc everything feature features few finish fix for general get good etc implement implementation improve ' +
+    'enhance etc everything feature features few finish fix for general get good implement implementation improve ' +
     'improvements improving in is issue issues it its make misc miscellaneous more n/a necessary needed of on optimise ' +
     'optimize other our overall performance please polish problem problems project quality refactor refactoring remaining ' +
     'repo repository required rest some stuff system task tasks tbd the them thing things this to todo tweak up update ' +
@@ -18,7 +18,7 @@ const EMPTY_WORDS = new Set(
   ).split(' '),
 );
 
-/** Checks description and criteria. A model gets errors and must answer again; a person gets warnings. */
+/** Checks description and criteria. Most problems are errors for a model, which must answer again, and warnings for a person. */
 export function checkText(task: TaskSpec, source: 'model' | 'person'): GraphProblem[] {
   const severity = source === 'model' ? 'error' : 'warning';
   const words = splitWords(task.description);
@@ -28,7 +28,7 @@ export function checkText(task: TaskSpec, source: 'model' | 'person'): GraphProb
     return [{ code: 'empty_description', task: task.id, message, severity: 'error' }];
   }
   const problems: GraphProblem[] = [];
-  if (words.every((word) => EMPTY_WORDS.has(word))) {
+  if (words.every((word) => VAGUE_WORDS.has(word))) {
     const message = `the description of task ${name}, ${quoteText(task.description)}, is too vague; name the behaviour, files or functions to change`;
     problems.push({ code: 'vague_description', task: task.id, message, severity });
   } else if (words.length < MIN_WORDS[source]) {

@@ -18,18 +18,18 @@ export function hasErrors(problems: readonly GraphProblem[]): boolean {
 const MAX_QUOTED_CHARS = 80;
 const MAX_LISTED_ITEMS = 10;
 
-/** Quotes outside text on one line, cut to 80 characters; a well-formed task id needs no quotes. */
+/** Quotes text from outside on one line, cut to 80 characters; returns a valid task id without quotes. */
 export function quoteText(text: string): string {
   if (taskIdSchema.safeParse(text).success) return text;
   const characters = Array.from(text);
-  const cut =
+  const shortened =
     characters.length > MAX_QUOTED_CHARS
       ? `${characters.slice(0, MAX_QUOTED_CHARS).join('')}…`
       : text;
-  return JSON.stringify(cut);
+  return JSON.stringify(shortened);
 }
 
-/** Quotes the first ten texts of a list and counts the others. */
+/** Quotes the first ten texts of a list and adds the number of the others. */
 export function quoteList(texts: readonly string[], separator = ', '): string {
   const shown = texts.slice(0, MAX_LISTED_ITEMS).map(quoteText).join(separator);
   const omitted = texts.length - MAX_LISTED_ITEMS;

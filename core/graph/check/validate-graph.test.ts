@@ -31,7 +31,7 @@ describe('validateGraph', () => {
     expect(listProblemCodes([])).toEqual(['error empty_graph']);
   });
 
-  it('rejects more tasks than allowed', () => {
+  it('rejects a graph with more tasks than the limit', () => {
     const tasks = Array.from({ length: 61 }, (_, index) => makeScopedTask(`t${index}`));
 
     expect(listProblemCodes(tasks)).toEqual(['error too_many_tasks']);
@@ -52,7 +52,7 @@ describe('validateGraph', () => {
     ).toEqual([]);
   });
 
-  it('quotes a hostile id on one line', () => {
+  it('quotes an id with line breaks on one line of the message', () => {
     const hostile = { ...makeScopedTask('a'), id: 'x$(id)\n`rm -rf /`' };
     const [problem] = validateGraph([hostile], MODEL_CONTEXT);
 
@@ -60,7 +60,7 @@ describe('validateGraph', () => {
     expect(problem?.message).not.toContain('\n');
   });
 
-  it('counts the tasks with the same id', () => {
+  it('reports the number of tasks with the same id', () => {
     const problems = validateGraph(
       [makeScopedTask('a'), makeScopedTask('a'), makeScopedTask('a')],
       MODEL_CONTEXT,
@@ -86,7 +86,7 @@ describe('validateGraph', () => {
 
   it('lists the members of each separate cycle in order', () => {
     const tasks = [
-      makeScopedTask('behind', { dependsOn: ['c'] }),
+      makeScopedTask('outside', { dependsOn: ['c'] }),
       makeScopedTask('c', { dependsOn: ['b'] }),
       makeScopedTask('a', { dependsOn: ['c'] }),
       makeScopedTask('b', { dependsOn: ['a', 'free'] }),
@@ -135,7 +135,7 @@ describe('validateGraph', () => {
     },
   );
 
-  it('rejects a scope with an exclusion', () => {
+  it('rejects a scope that excludes paths', () => {
     expect(listProblemCodes([makeScopedTask('a', { scope: ['!src/'] })])).toEqual([
       'error scope_negated',
     ]);
@@ -153,7 +153,7 @@ describe('validateGraph', () => {
     },
   );
 
-  it('reports a task of many unrelated areas as too broad only for a model', () => {
+  it('reports a task with seven top-level directories as too broad only for a model', () => {
     const scope = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((area) => `${area}/x.ts`);
 
     expect(listProblemCodes([makeScopedTask('a', { scope })])).toEqual(['error broad_task']);
@@ -163,7 +163,7 @@ describe('validateGraph', () => {
     ).toEqual([]);
   });
 
-  it('warns about a task without a scope only for a model', () => {
+  it('warns about a task without a scope only if a model wrote the graph', () => {
     expect(listProblemCodes([makeScopedTask('a', { scope: [] })])).toEqual(['warning empty_scope']);
     expect(listProblemCodes([makeScopedTask('a', { scope: [] })], PERSON_CONTEXT)).toEqual([]);
   });
@@ -176,7 +176,7 @@ describe('validateGraph', () => {
   });
 
   it.each(['improve things', 'Fix various issues in the codebase.', 'Refactor and clean up code'])(
-    'reports %j as vague',
+    'reports the description %j as vague',
     (description) => {
       expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([
         'error vague_description',
@@ -187,11 +187,14 @@ describe('validateGraph', () => {
     },
   );
 
-  it.each(['Add login', 'Docs'])('reports %j as too short only for a model', (description) => {
-    expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([
-      'error short_description',
-    ]);
-  });
+  it.each(['Add login', 'Docs'])(
+    'reports the description %j as too short for a model',
+    (description) => {
+      expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([
+        'error short_description',
+      ]);
+    },
+  );
 
   it.each(['   ', '...', '-'])('rejects the empty description %j', (description) => {
     expect(listProblemCodes([makeScopedTask('a', { description })], PERSON_CONTEXT)).toEqual([
@@ -204,7 +207,7 @@ describe('validateGraph', () => {
     '添加登录端点',
     'Ajoute la page de connexion',
     'Добавь страницу входа для гостей',
-  ])('accepts %j', (description) => {
+  ])('accepts the description %j', (description) => {
     expect(listProblemCodes([makeScopedTask('a', { description })])).toEqual([]);
   });
 });

@@ -9,13 +9,13 @@ import { quoteList, quoteText } from './graph-problem.ts';
 export type ValidationContext = {
   /** Names of the plan's repositories; a task without `repo` belongs to the first repository. */
   readonly repositories: readonly string[];
-  /** Author of the graph. Some warnings for a person are errors for a model, which must then answer again. */
+  /** Author of the graph. Some problems are warnings for a person and errors for a model, which must then answer again. */
   readonly source: 'model' | 'person';
-  /** Callers allow a model 60 tasks and a person 10,000. */
+  /** Upper bound of tasks; callers allow 60 for a model and 10,000 for a person. */
   readonly maxTasks: number;
 };
 
-/** Returns all problems of a graph in the order of its tasks. A graph without errors can run. */
+/** Returns all problems of a graph: first of the whole graph, then task by task. A graph without errors can run. */
 export function validateGraph(
   tasks: readonly TaskSpec[],
   context: ValidationContext,

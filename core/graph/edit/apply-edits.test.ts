@@ -33,7 +33,7 @@ function findEditProblem(
 }
 
 describe('applyEdits', () => {
-  it('adds a task with a dependency on a task of a later edit', () => {
+  it('adds a task that depends on a task of a later edit', () => {
     const tasks = applyValidEdits([
       { op: 'add_task', task: makeTask('e', { dependsOn: ['f'] }) },
       { op: 'add_task', task: makeTask('f') },
@@ -137,14 +137,14 @@ describe('applyEdits', () => {
     ['scope_outside', [{ op: 'change_task', task: 'a', scope: ['~/x'] }], '~/x'],
     ['bad_task', [{ op: 'change_task', task: 'a', scope: ['/etc'] }], 'scope.0'],
     ['empty_graph', ['a', 'b', 'c', 'd'].map((task) => ({ op: 'remove_task', task })), 'no tasks'],
-  ])('rejects with %s: %j', (code, edits, part) => {
+  ])('returns the problem %s for the edits %j', (code, edits, part) => {
     const problem = findEditProblem(edits);
 
     expect(problem?.code).toBe(code);
     expect(problem?.message).toContain(part);
   });
 
-  it('applies nothing and names the edit when the last edit fails', () => {
+  it('changes no task and names the impossible edit if the last edit is impossible', () => {
     const problem = findEditProblem([
       { op: 'add_edge', from: 'a', to: 'd' },
       { op: 'remove_task', task: 'x' },
@@ -153,7 +153,7 @@ describe('applyEdits', () => {
     expect(problem?.message).toMatch(/^edit 2 \(remove_task\): /);
   });
 
-  it('rejects a merge whose scope exceeds the limit of a task', () => {
+  it('rejects a merge of tasks whose scopes together exceed the limit of a task', () => {
     const scope = (from: number) =>
       Array.from({ length: 150 }, (_, index) => `f${from + index}.ts`);
     const tasks = [makeTask('a', { scope: scope(0) }), makeTask('b', { scope: scope(150) })];

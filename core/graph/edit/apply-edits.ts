@@ -10,7 +10,10 @@ import { addTask, changeTask, mergeTasks, removeTask, splitTask } from './edit-t
 import type { GraphDraft } from './graph-draft.ts';
 import { createDraft, listTasks } from './graph-draft.ts';
 
-/** New tasks, or problems if the edits are impossible. `relinked`: dependencies that removed tasks passed to their dependents. */
+/**
+ * The edited tasks, or the problems that prevent the edits. `relinked` lists the dependencies that a removed task passed to its
+ * dependents.
+ */
 export type EditResult =
   | { readonly tasks: TaskSpec[]; readonly relinked: Edge[] }
   | { readonly problems: GraphProblem[] };
@@ -69,7 +72,7 @@ function filterPresentEdges(draft: GraphDraft, edges: readonly Edge[]): Edge[] {
   return [...present.values()];
 }
 
-/** Checks an edited task against the schema, because merging tasks can exceed the bounds of a task's lists. */
+/** Checks an edited task against the schema, because a merge of tasks can exceed the bounds of a task's lists. */
 function checkEditedTask(task: TaskSpec): GraphProblem[] {
   const parsed = taskSpecSchema.safeParse(task);
   const malformed = (parsed.error?.issues ?? []).map((issue): GraphProblem => {

@@ -3,7 +3,7 @@ import { makeTask } from '../task-fixture.ts';
 import { describeDiff, diffGraphs } from './diff-graphs.ts';
 
 describe('diffGraphs', () => {
-  it('finds no difference in the same graph or in reordered dependencies and scopes', () => {
+  it('finds no difference between graphs whose dependencies and scopes only differ in their order', () => {
     const before = [makeTask('a', { scope: ['x', 'y'], dependsOn: ['b', 'c'] })];
     const after = [makeTask('a', { scope: ['y', 'x'], dependsOn: ['c', 'b'] })];
 
@@ -37,7 +37,7 @@ describe('diffGraphs', () => {
     ]);
   });
 
-  it('describes hostile text in one bounded line', () => {
+  it('describes text with control characters and long text on one short line', () => {
     const before = [makeTask('a')];
     const after = [makeTask('a', { title: 'x\u001b[2Jy\nz', description: 'word '.repeat(500) })];
 
@@ -47,7 +47,7 @@ describe('diffGraphs', () => {
     expect(lines[1]?.length).toBeLessThan(160);
   });
 
-  it('compares limits by value and detects reordered criteria', () => {
+  it('ignores the order of limits but reports reordered criteria', () => {
     const before = [makeTask('a', { limits: { maxTurns: 3, maxUsd: 1 }, criteria: ['x', 'y'] })];
     const after = [makeTask('a', { limits: { maxUsd: 1, maxTurns: 3 }, criteria: ['y', 'x'] })];
 

@@ -1,7 +1,7 @@
 import type { TaskSpec } from '../../contract/task.ts';
 import { deriveTaskTitle } from '../derive-task-title.ts';
 
-/** A field of a task, as compared by a diff. */
+/** A field of a task that a diff compares. */
 export type TaskField = Exclude<keyof TaskSpec, 'id'>;
 /** The values of a changed field. */
 export type FieldChange = {
@@ -16,7 +16,7 @@ export type GraphDiff = {
   readonly changed: { readonly task: string; readonly fields: FieldChange[] }[];
 };
 
-/** Labels of all fields, in display order. The compiler rejects a missing field. */
+/** Labels of all fields, in display order. `satisfies` makes the compiler report a missing field. */
 const FIELD_LABELS = {
   title: 'title',
   description: 'description',
@@ -98,7 +98,7 @@ function formatValue(value: unknown): string {
   return toOneLine(typeof value === 'string' ? value : JSON.stringify(value), 60);
 }
 
-/** Removes control characters, which would move a terminal's cursor, and shortens the text. */
+/** Removes control characters, which a terminal would execute, and shortens the text. */
 function toOneLine(text: string, maxChars = 100): string {
   const characters = Array.from(text.replace(/[\s\p{C}]+/gu, ' ').trim());
   return characters.length <= maxChars

@@ -12,7 +12,7 @@ export function addEdge(draft: GraphDraft, from: string, to: string): GraphProbl
     return createEditProblem(
       'self_dependency',
       to,
-      `task ${quoteText(to)} cannot depend on itself`,
+      `task ${quoteText(to)} cannot depend on itself; name another task`,
     );
   if (target.dependsOn.includes(from)) return undefined;
   const path = findPath(draft, to, from);

@@ -34,7 +34,7 @@ export function changeTask(draft: GraphDraft, edit: ChangeTask): GraphProblem | 
   return undefined;
 }
 
-/** Removes a task. Its dependents take over its dependencies; each new dependency is added to `relinked`. */
+/** Removes a task and adds its dependencies to its dependents; each added dependency is recorded in `relinked`. */
 export function removeTask(
   draft: GraphDraft,
   id: string,
@@ -72,11 +72,11 @@ export function splitTask(
       `two parts of task ${quoteText(id)} have the same id; give each part its own id`,
     );
   }
-  const taken = [...ids].find((part) => part !== id && draft.tasks.has(part));
-  if (taken !== undefined) return createDuplicateIdProblem(taken);
+  const takenId = [...ids].find((partId) => partId !== id && draft.tasks.has(partId));
+  if (takenId !== undefined) return createDuplicateIdProblem(takenId);
   const parts = into.map((part) => {
-    const inside = part.dependsOn.filter((other) => ids.has(other));
-    const outside = part.dependsOn.filter((other) => !ids.has(other));
+    const inside = part.dependsOn.filter((dependency) => ids.has(dependency));
+    const outside = part.dependsOn.filter((dependency) => !ids.has(dependency));
     const dependsOn = uniteLists([outside.length > 0 ? outside : original.dependsOn, inside]);
     return { ...part, dependsOn, repo: part.repo || original.repo };
   });
@@ -87,16 +87,16 @@ export function splitTask(
 }
 
 /**
- * Replaces tasks by the task `into`, at the place of the first. `into` inherits dependencies, scope and criteria of all merged
- * tasks wherever its own list is empty.
+ * Replaces tasks by the task `into`, at the place of the first. Each of its lists (dependencies, scope, criteria) that is empty
+ * becomes the union of the lists of the merged tasks.
  */
 export function mergeTasks(
   draft: GraphDraft,
   tasks: readonly string[],
   into: TaskSpec,
 ): GraphProblem | undefined {
-  const unknown = tasks.find((id) => !draft.tasks.has(id));
-  if (unknown !== undefined) return createUnknownTaskProblem(draft, unknown);
+  const unknownId = tasks.find((id) => !draft.tasks.has(id));
+  if (unknownId !== undefined) return createUnknownTaskProblem(draft, unknownId);
   const ids = new Set(tasks);
   if (ids.size < 2) {
     return createEditProblem(

@@ -79,13 +79,13 @@ export function uniteLists(lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())];
 }
 
-/** Creates the problem of an edit of a missing task. */
+/** Creates the problem of an edit that names an unknown task. */
 export function createUnknownTaskProblem(draft: GraphDraft, id: string): GraphProblem {
   const message = `the graph has no task ${quoteText(id)}; its tasks are ${quoteList(draft.order)}`;
   return createEditProblem('unknown_task', id, message);
 }
 
-/** Creates the problem of an edit with an id already in use. */
+/** Creates the problem of an edit that adds a task with the id of another task. */
 export function createDuplicateIdProblem(id: string): GraphProblem {
   return createEditProblem(
     'duplicate_id',
@@ -94,7 +94,7 @@ export function createDuplicateIdProblem(id: string): GraphProblem {
   );
 }
 
-/** Creates the problem of an edit on `task`; every such problem is an error. */
+/** Creates a problem of severity `error` about a task. */
 export function createEditProblem(code: string, task: string, message: string): GraphProblem {
   return { code, task, message, severity: 'error' };
 }

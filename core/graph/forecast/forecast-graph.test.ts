@@ -37,17 +37,21 @@ describe('forecastGraph', () => {
 
   it('returns null for unknown tokens and cost', () => {
     expect(forecastGraph(TASKS, [], { slots: 1 })).toMatchObject({ tokens: null, usd: null });
-    const priceless = forecastGraph(TASKS, [], { slots: 1, tokensPerMinute: 1, usdPerToken: null });
-    expect(priceless).toMatchObject({ tokens: 19, usd: null });
+    const withoutPrice = forecastGraph(TASKS, [], {
+      slots: 1,
+      tokensPerMinute: 1,
+      usdPerToken: null,
+    });
+    expect(withoutPrice).toMatchObject({ tokens: 19, usd: null });
   });
 
-  it('includes edges besides dependsOn', () => {
+  it('treats the given edges like dependencies of the tasks', () => {
     const forecast = forecastGraph(TASKS, [{ from: 'other', to: 'root' }], { slots: 9 });
 
     expect(forecast.criticalPath).toEqual(['other', 'root', 'long']);
   });
 
-  it('passes on the remaining overlaps', () => {
+  it('returns the given remaining overlaps', () => {
     const remaining = [{ a: 'short', b: 'root', paths: ['x.lock'] }];
 
     expect(forecastGraph(TASKS, [], { slots: 1, remaining }).overlaps).toEqual(remaining);

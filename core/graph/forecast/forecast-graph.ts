@@ -12,11 +12,11 @@ import { popHeap, pushHeap } from './heap.ts';
 export type ForecastOptions = {
   /** Number of parallel agents; a value below 1 counts as 1. */
   readonly slots: number;
-  /** Tokens per minute of each agent; absent: tokens and cost are unknown. */
+  /** Tokens that an agent uses per minute; if absent, tokens and cost are unknown. */
   readonly tokensPerMinute?: number;
-  /** Price of a token in US dollars; null or absent: the price is unknown. */
+  /** Price of a token in US dollars; null or absent if the price is unknown. */
   readonly usdPerToken?: number | null;
-  /** Overlaps without an order, from `orderOverlaps`. */
+  /** Overlapping pairs of unordered tasks, from `orderOverlaps`. */
   readonly remaining?: readonly OverlapPair[];
 };
 
@@ -41,7 +41,7 @@ export function forecastGraph(
     waves: listWaves(graph.ids, order, waves),
     criticalPath: path.map((node) => elementAt(graph.ids, node)),
     criticalPathMinutes,
-    // The order of additions changes the last digit of a sum of fractions; the makespan must not fall below the path.
+    // Rounding errors depend on the order of additions, so the sum of the simulation can be slightly below the critical path.
     makespanMinutes: Math.max(criticalPathMinutes, simulateSlots(graph, minutes, rank, slots)),
     slots,
     tokens,
@@ -79,12 +79,12 @@ function simulateSlots(
   const ends = new Array<number>(minutes.length).fill(0);
   const ready = {
     items: [] as number[],
-    before: (a: number, b: number) =>
+    precedes: (a: number, b: number) =>
       elementAt(rank, a) > elementAt(rank, b) || (rank[a] === rank[b] && a < b),
   };
   const running = {
     items: [] as number[],
-    before: (a: number, b: number) => elementAt(ends, a) < elementAt(ends, b),
+    precedes: (a: number, b: number) => elementAt(ends, a) < elementAt(ends, b),
   };
   for (const [node, count] of openDependencies.entries()) if (count === 0) pushHeap(ready, node);
   let now = 0;

@@ -1,25 +1,26 @@
 /** A binary heap of numbers. */
 export type Heap = {
+  /** The heap in array form: the children of index n are at 2n + 1 and 2n + 2. */
   readonly items: number[];
   /** Tells whether `a` leaves the heap before `b`. */
-  readonly before: (a: number, b: number) => boolean;
+  readonly precedes: (a: number, b: number) => boolean;
 };
 
 /** Adds an item. */
 export function pushHeap(heap: Heap, item: number): void {
-  const { items, before } = heap;
+  const { items, precedes } = heap;
   let place = items.push(item) - 1;
   while (place > 0) {
     const parent = (place - 1) >>> 1;
     const above = items[parent] ?? 0;
-    if (!before(item, above)) break;
+    if (!precedes(item, above)) break;
     items[place] = above;
     place = parent;
   }
   items[place] = item;
 }
 
-/** Removes and returns the first item; undefined if the heap is empty. */
+/** Removes and returns the item that precedes all others; undefined if the heap is empty. */
 export function popHeap(heap: Heap): number | undefined {
   const { items } = heap;
   const top = items[0];
@@ -29,16 +30,16 @@ export function popHeap(heap: Heap): number | undefined {
 }
 
 /** Moves `item` from the top down to its place. */
-function sinkDown({ items, before }: Heap, item: number): void {
+function sinkDown({ items, precedes }: Heap, item: number): void {
   let place = 0;
   for (;;) {
     const left = 2 * place + 1;
     const child = items[left];
     if (child === undefined) break;
     const sibling = items[left + 1];
-    const takeRight = sibling !== undefined && before(sibling, child);
+    const takeRight = sibling !== undefined && precedes(sibling, child);
     const next = takeRight ? sibling : child;
-    if (!before(next, item)) break;
+    if (!precedes(next, item)) break;
     items[place] = next;
     place = takeRight ? left + 1 : left;
   }

@@ -1,52 +1,55 @@
-// A graph in numbers: the index in the given list stands for the task. All algorithms of this folder use this form.
+// A graph whose nodes are numbers: a number is the index of a task in the given list. The algorithms of this folder use this
+// form.
 
 /** An edge: task `to` depends on task `from`. */
 export type EdgeEnds = { readonly from: string; readonly to: string };
 /** A task, reduced to the fields needed for the graph. */
 export type GraphNode = { readonly id: string; readonly dependsOn: readonly string[] };
 
-/** Neighbours of each node, by index. */
+/** A graph by index; each list has an entry per node. */
 export type Adjacency = {
   readonly ids: readonly string[];
-  /** Per node: ascending indices without duplicates. */
+  /** Ascending indices without duplicates. */
   readonly dependencies: readonly (readonly number[])[];
+  /** Ascending indices without duplicates. */
   readonly dependents: readonly (readonly number[])[];
 };
 
 /**
  * Builds the adjacency from the nodes' `dependsOn` and further edges. Unknown ids and dependencies of a node on itself, which
- * `validateGraph` reports as errors, are ignored. Of several nodes with the same id, edges refer to the first node.
+ * `validateGraph` reports as errors, are ignored. If several nodes have the same id, edges refer to the first of these nodes.
  */
 export function buildAdjacency(
   nodes: readonly GraphNode[],
   edges: readonly EdgeEnds[] = [],
 ): Adjacency {
-  const index = new Map<string, number>();
-  for (const [position, node] of nodes.entries()) {
-    if (!index.has(node.id)) index.set(node.id, position);
+  const indexById = new Map<string, number>();
+  for (const [index, node] of nodes.entries()) {
+    if (!indexById.has(node.id)) indexById.set(node.id, index);
   }
-  const sets = nodes.map(
+  const dependencySets = nodes.map(
     (node) =>
-      new Set(
-        node.dependsOn.map((id) => index.get(id)).filter((position) => position !== undefined),
-      ),
+      new Set(node.dependsOn.map((id) => indexById.get(id)).filter((index) => index !== undefined)),
   );
   for (const edge of edges) {
-    const from = index.get(edge.from);
-    const to = index.get(edge.to);
-    if (from !== undefined && to !== undefined) sets[to]?.add(from);
+    const from = indexById.get(edge.from);
+    const to = indexById.get(edge.to);
+    if (from !== undefined && to !== undefined) dependencySets[to]?.add(from);
   }
   return connectNodes(
     nodes.map((node) => node.id),
-    sets,
+    dependencySets,
   );
 }
 
-function connectNodes(ids: readonly string[], sets: readonly ReadonlySet<number>[]): Adjacency {
+function connectNodes(
+  ids: readonly string[],
+  dependencySets: readonly ReadonlySet<number>[],
+): Adjacency {
   const dependents: number[][] = ids.map(() => []);
-  const dependencies = sets.map((set, position) => {
-    const list = [...set].filter((other) => other !== position).sort((a, b) => a - b);
-    for (const other of list) dependents[other]?.push(position);
+  const dependencies = dependencySets.map((set, index) => {
+    const list = [...set].filter((dependency) => dependency !== index).sort((a, b) => a - b);
+    for (const dependency of list) dependents[dependency]?.push(index);
     return list;
   });
   return { ids, dependencies, dependents };

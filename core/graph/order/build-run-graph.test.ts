@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeTask } from '../task-fixture.ts';
-import type { RunNode } from './normalise-graph.ts';
-import { normaliseGraph } from './normalise-graph.ts';
+import type { RunNode } from './build-run-graph.ts';
+import { buildRunGraph } from './build-run-graph.ts';
 
 function findNode(nodes: readonly RunNode[], id: string): RunNode {
   const node = nodes.find((candidate) => candidate.id === id);
@@ -19,14 +19,14 @@ function makeIndependentTasks(count: number) {
   return Array.from({ length: count }, (_, index) => makeTask(`t${index}`));
 }
 
-describe('normaliseGraph', () => {
+describe('buildRunGraph', () => {
   it('numbers the nodes in topological order and adds an end after all tasks', () => {
     const tasks = [
       makeTask('b', { dependsOn: ['a', 'a'], estimate: 3 }),
       makeTask('a', { estimate: 4 }),
     ];
 
-    expect(normaliseGraph(tasks, [{ from: 'a', to: 'b' }], ['o/r'])).toEqual([
+    expect(buildRunGraph(tasks, [{ from: 'a', to: 'b' }], ['o/r'])).toEqual([
       {
         ordinal: 0,
         id: 'a',
@@ -63,14 +63,14 @@ describe('normaliseGraph', () => {
     ]);
   });
 
-  it('adds an end per repository with tasks, in the order of the plan', () => {
+  it('adds an end for each repository with tasks, in the order in which the plan lists the repositories', () => {
     const tasks = [
       makeTask('c', { repo: 'o/c' }),
       makeTask('b', { repo: 'o/b', dependsOn: ['c'] }),
       makeTask('c2', { repo: 'o/c', dependsOn: ['b'] }),
     ];
 
-    const nodes = normaliseGraph(tasks, [], ['o/a', 'o/b', 'o/c']);
+    const nodes = buildRunGraph(tasks, [], ['o/a', 'o/b', 'o/c']);
 
     const ends = nodes.filter((node) => node.kind === 'end');
     expect(ends.map((end) => [end.id, end.repo])).toEqual([
@@ -83,15 +83,15 @@ describe('normaliseGraph', () => {
     ]);
   });
 
-  it('adds no join for 64 dependencies', () => {
-    expect(countKinds(normaliseGraph(makeIndependentTasks(64), [], ['o/r']))).toEqual({
+  it('adds no join to a node with 64 dependencies', () => {
+    expect(countKinds(buildRunGraph(makeIndependentTasks(64), [], ['o/r']))).toEqual({
       work: 64,
       end: 1,
     });
   });
 
-  it('adds no join for a single left-over dependency', () => {
-    const nodes = normaliseGraph(makeIndependentTasks(65), [], ['o/r']);
+  it('groups 64 of 65 dependencies in a join and keeps the last dependency direct', () => {
+    const nodes = buildRunGraph(makeIndependentTasks(65), [], ['o/r']);
 
     expect(countKinds(nodes)).toEqual({ work: 65, join: 1, end: 1 });
     expect(
@@ -102,7 +102,7 @@ describe('normaliseGraph', () => {
   });
 
   it('builds a tree of joins for 10,000 dependencies', () => {
-    const nodes = normaliseGraph(makeIndependentTasks(10_000), [], ['o/r']);
+    const nodes = buildRunGraph(makeIndependentTasks(10_000), [], ['o/r']);
 
     expect(countKinds(nodes)).toEqual({ work: 10_000, join: 160, end: 1 });
     expect(findNode(nodes, 'end')).toMatchObject({ wave: 2, kind: 'end' });
@@ -113,7 +113,7 @@ describe('normaliseGraph', () => {
   it('shares joins between tasks with the same dependencies', () => {
     const tasks = makeIndependentTasks(128);
     const dependsOn = tasks.map((task) => task.id);
-    const nodes = normaliseGraph(
+    const nodes = buildRunGraph(
       [...tasks, makeTask('x', { dependsOn }), makeTask('y', { dependsOn })],
       [],
       ['o/r'],

@@ -5,9 +5,10 @@ import { buildAdjacency } from './adjacency.ts';
 import { orderTopologically } from './order-topologically.ts';
 import { rankNodes } from './waves.ts';
 
-// The graph of a run: no node has more dependencies than fit into a write unit, and each repository has an end node.
+// The graph of a run consists of the tasks and of added nodes: joins, which bound the number of dependencies of a node, and
+// an end node per repository.
 
-/** Upper bound of a node's dependencies, chosen to fit their number set into a write unit of the table. */
+/** Upper bound of a node's dependencies; small enough to store the list of dependencies in a single DynamoDB write unit (1 KB). */
 export const MAX_DEPENDENCIES = 64;
 
 /** A node of a run's graph. */
@@ -22,7 +23,7 @@ export type RunNode = {
   readonly dependsOn: number[];
   /** Ordinals, ascending; any number. */
   readonly dependents: number[];
-  /** Counted from 1. A join has the highest wave among its dependencies, because joins add no wave. */
+  /** Counted from 1. A join has the highest wave of its dependencies, because a join starts no attempt. */
   readonly wave: number;
   /** Minutes of the longest path from this node to the end, including the node's own weight. */
   rank: number;
@@ -34,13 +35,14 @@ export type RunNode = {
 type NodeDraft = Pick<RunNode, 'id' | 'kind' | 'repo' | 'weight' | 'wave'> & {
   readonly dependsOn: readonly number[];
 };
+/** `joins`: index of the join's draft, by the joined dependencies. */
 type GraphBuild = { readonly drafts: NodeDraft[]; readonly joins: Map<string, number> };
 
 /**
  * Returns the nodes of a run: tasks, joins and ends, by ordinal. `edges` are dependencies besides `dependsOn`. The graph must
  * be valid; a task with an empty `repo` belongs to the first repository.
  */
-export function normaliseGraph(
+export function buildRunGraph(
   tasks: readonly TaskSpec[],
   edges: readonly EdgeEnds[],
   repositories: readonly string[],
@@ -51,8 +53,8 @@ export function normaliseGraph(
   const build: GraphBuild = { drafts: [], joins: new Map() };
   const draftIndexes = new Array<number>(tasks.length);
   for (const node of order) {
-    const dependencies = elementAt(graph.dependencies, node).map((other) =>
-      elementAt(draftIndexes, other),
+    const dependencies = elementAt(graph.dependencies, node).map((dependency) =>
+      elementAt(draftIndexes, dependency),
     );
     const repo = elementAt(repos, node);
     const dependsOn = groupDependencies(build, dependencies, repo);
@@ -74,26 +76,26 @@ export function normaliseGraph(
       dependsOn,
     });
   }
-  return assignOrdinals(build.drafts);
+  return createRunNodes(build.drafts);
 }
 
-/** Returns a short list unchanged; else replaces groups of dependencies by joins, repeatedly. Equal groups share a join. */
+/** Replaces groups of dependencies by joins until at most MAX_DEPENDENCIES remain. Equal groups share a join. */
 function groupDependencies(
   build: GraphBuild,
   dependencies: readonly number[],
   repo: string,
 ): readonly number[] {
-  let list = [...dependencies].sort((a, b) => a - b);
-  while (list.length > MAX_DEPENDENCIES) {
+  let grouped = [...dependencies].sort((a, b) => a - b);
+  while (grouped.length > MAX_DEPENDENCIES) {
     const next: number[] = [];
-    for (let start = 0; start < list.length; start += MAX_DEPENDENCIES) {
-      const group = list.slice(start, start + MAX_DEPENDENCIES);
-      const [only] = group;
-      next.push(group.length === 1 && only !== undefined ? only : ensureJoin(build, group, repo));
+    for (let start = 0; start < grouped.length; start += MAX_DEPENDENCIES) {
+      const group = grouped.slice(start, start + MAX_DEPENDENCIES);
+      const [first] = group;
+      next.push(group.length === 1 && first !== undefined ? first : ensureJoin(build, group, repo));
     }
-    list = next;
+    grouped = next;
   }
-  return list;
+  return grouped;
 }
 
 function ensureJoin(build: GraphBuild, group: readonly number[], repo: string): number {
@@ -104,12 +106,15 @@ function ensureJoin(build: GraphBuild, group: readonly number[], repo: string): 
   const wave = Math.max(...members.map((member) => member.wave));
   const id = `join-${build.joins.size + 1}`;
   const join: NodeDraft = { id, kind: 'join', repo, weight: 0, wave, dependsOn: group };
-  const position = build.drafts.push(join) - 1;
-  build.joins.set(key, position);
-  return position;
+  const draftIndex = build.drafts.push(join) - 1;
+  build.joins.set(key, draftIndex);
+  return draftIndex;
 }
 
-/** Lists an end per repository with tasks. An end depends on the tasks without a direct dependent in the same repository. */
+/**
+ * Lists an end for each repository with tasks. An end depends on its `sinks`: the tasks of its repository without a direct
+ * dependent in that repository.
+ */
 function listEnds(
   graph: Adjacency,
   repos: readonly string[],
@@ -118,33 +123,36 @@ function listEnds(
   const sinks = new Map<string, number[]>();
   for (const [node, repo] of repos.entries()) {
     const list = sinks.get(repo) ?? [];
-    if (!elementAt(graph.dependents, node).some((other) => repos[other] === repo)) list.push(node);
+    const dependents = elementAt(graph.dependents, node);
+    if (!dependents.some((dependent) => repos[dependent] === repo)) list.push(node);
     sinks.set(repo, list);
   }
   const withTasks = repositories.filter((repo) => sinks.has(repo));
-  return [...new Set([...withTasks, ...sinks.keys()])].map((repo, place) => ({
-    id: place === 0 ? 'end' : `end-${place + 1}`,
+  return [...new Set([...withTasks, ...sinks.keys()])].map((repo, index) => ({
+    id: index === 0 ? 'end' : `end-${index + 1}`,
     repo,
     sinks: sinks.get(repo) ?? [],
   }));
 }
 
-/** Sorts drafts by wave; the order within a wave stays, because each join must follow its dependencies. */
-function assignOrdinals(drafts: readonly NodeDraft[]): RunNode[] {
+/** Creates the nodes by ordinal: sorted by wave, and within a wave in draft order, where a join follows its dependencies. */
+function createRunNodes(drafts: readonly NodeDraft[]): RunNode[] {
   const order = [...drafts.keys()].sort((a, b) => {
     return elementAt(drafts, a).wave - elementAt(drafts, b).wave || a - b;
   });
   const ordinals = new Array<number>(drafts.length);
   for (const [ordinal, draft] of order.entries()) ordinals[draft] = ordinal;
-  const nodes = order.map((position, ordinal): RunNode => {
-    const draft = elementAt(drafts, position);
+  const nodes = order.map((draftIndex, ordinal): RunNode => {
+    const draft = elementAt(drafts, draftIndex);
     const dependsOn = draft.dependsOn
-      .map((other) => elementAt(ordinals, other))
+      .map((dependency) => elementAt(ordinals, dependency))
       .sort((a, b) => a - b);
     return { ...draft, ordinal, dependsOn, dependents: [], rank: 0 };
   });
   for (const node of nodes) {
-    for (const other of node.dependsOn) elementAt(nodes, other).dependents.push(node.ordinal);
+    for (const dependency of node.dependsOn) {
+      elementAt(nodes, dependency).dependents.push(node.ordinal);
+    }
   }
   setRanks(nodes);
   return nodes;

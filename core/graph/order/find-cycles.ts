@@ -6,7 +6,7 @@ export function findCycle(graph: Adjacency): readonly number[] | undefined {
   return findCycles(graph, 1)[0];
 }
 
-/** Returns at most `limit` cycles without common nodes. Breaking all these cycles may reveal further cycles. */
+/** Returns at most `limit` cycles without common nodes. Further cycles may exist through the nodes of the returned cycles. */
 export function findCycles(graph: Adjacency, limit: number): readonly (readonly number[])[] {
   const cycles: (readonly number[])[] = [];
   const removed = new Uint8Array(graph.ids.length);
@@ -21,10 +21,10 @@ export function findCycles(graph: Adjacency, limit: number): readonly (readonly 
   return cycles;
 }
 
-/** Removes nodes without dependencies repeatedly; the remaining nodes are part of a cycle or depend on a cycle. */
+/** Removes nodes without dependencies repeatedly; each remaining node is part of a cycle or depends on a cycle. */
 function removeAcyclicNodes(graph: Adjacency, removed: Uint8Array): void {
   const openDependencies = graph.dependencies.map(
-    (list) => list.filter((other) => removed[other] === 0).length,
+    (list) => list.filter((dependency) => removed[dependency] === 0).length,
   );
   const free = [...openDependencies.keys()].filter(
     (node) => openDependencies[node] === 0 && removed[node] === 0,
@@ -39,14 +39,16 @@ function removeAcyclicNodes(graph: Adjacency, removed: Uint8Array): void {
   }
 }
 
-/** Walks from dependency to dependency until a node repeats; each remaining node still has a dependency. */
+/** Returns a node of a cycle: follows dependencies from `start`, which always exist among the remaining nodes, until a node repeats. */
 function findCycleMember(graph: Adjacency, removed: Uint8Array, start: number): number {
   const seen = new Set<number>();
   let node = start;
   while (!seen.has(node)) {
     seen.add(node);
-    const next = elementAt(graph.dependencies, node).find((other) => removed[other] === 0);
-    if (next === undefined) throw new Error('a remaining node has no dependency');
+    const next = elementAt(graph.dependencies, node).find(
+      (dependency) => removed[dependency] === 0,
+    );
+    if (next === undefined) throw new Error(`node ${node} must be removed before this search`);
     node = next;
   }
   return node;
@@ -67,7 +69,7 @@ function findShortestCycle(
       queue.push(dependent);
     }
   }
-  throw new Error('the node is not part of a cycle');
+  throw new Error(`node ${member} is not part of a cycle`);
 }
 
 function traceCycle(member: number, cameFrom: ReadonlyMap<number, number>): number[] {

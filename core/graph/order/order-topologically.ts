@@ -6,7 +6,7 @@ import { findCycle } from './find-cycles.ts';
 export type TopologicalOrder = {
   /** Nodes sorted by wave, then by index. */
   readonly order: readonly number[];
-  /** Wave per node: 1 without dependencies, else 1 more than the highest wave among the node's dependencies. */
+  /** Wave of each node: 1 for a node without dependencies, otherwise 1 more than the highest wave of its dependencies. */
   readonly waves: readonly number[];
 };
 

@@ -10,11 +10,11 @@ const DIAMOND = [
 ];
 
 describe('waves, ranks and the critical path', () => {
-  it('counts waves from 1 for any list order', () => {
+  it('counts waves from 1, independent of the order of the list', () => {
     expect(Object.fromEntries(computeWaves(DIAMOND))).toEqual({ a: 1, b: 2, c: 2, d: 3 });
   });
 
-  it('includes edges besides dependsOn', () => {
+  it('counts the given edges like dependencies of the tasks', () => {
     const waves = computeWaves(DIAMOND, [{ from: 'b', to: 'c' }]);
 
     expect(Object.fromEntries(waves)).toEqual({ a: 1, b: 2, c: 3, d: 4 });
@@ -32,7 +32,7 @@ describe('waves, ranks and the critical path', () => {
     expect(findCriticalPath([])).toEqual({ path: [], minutes: 0 });
   });
 
-  it('throws with the members of a cycle', () => {
+  it('throws an error that names the tasks of a cycle', () => {
     const tasks = [makeTask('a', { dependsOn: ['b'] }), makeTask('b', { dependsOn: ['a'] })];
 
     expect(() => computeWaves(tasks)).toThrow('cycle: a -> b');

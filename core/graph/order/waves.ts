@@ -6,7 +6,10 @@ import { orderTopologically } from './order-topologically.ts';
 /** A node with an estimate in minutes. */
 export type WeightedNode = GraphNode & { readonly estimate: number };
 
-/** Returns each task's wave: 1 without dependencies, else 1 more than the highest among them. Throws on a cycle. */
+/**
+ * Returns the wave of each task: 1 for a task without dependencies, otherwise 1 more than the highest wave of its
+ * dependencies. Throws on a cycle.
+ */
 export function computeWaves(
   nodes: readonly GraphNode[],
   edges: readonly EdgeEnds[] = [],
@@ -15,7 +18,7 @@ export function computeWaves(
   return mapById(graph, orderTopologically(graph).waves);
 }
 
-/** Returns each task's rank: minutes of the longest path from the task to the end. Throws on a cycle. */
+/** Returns the rank of each task: the minutes of the longest path from the task to the end. Throws on a cycle. */
 export function computeRanks(
   nodes: readonly WeightedNode[],
   edges: readonly EdgeEnds[] = [],
@@ -32,7 +35,7 @@ export function computeRanks(
   );
 }
 
-/** Returns the chain of tasks with the longest total estimate; of equal chains the first. Throws on a cycle. */
+/** Returns the chain of tasks with the longest total estimate. Throws on a cycle. */
 export function findCriticalPath(
   nodes: readonly WeightedNode[],
   edges: readonly EdgeEnds[] = [],
@@ -47,7 +50,7 @@ export function findCriticalPath(
   };
 }
 
-/** Computes per node the weight of the heaviest path from the node. */
+/** Computes for each node the total weight of the heaviest path that starts at the node; `order` must be topological. */
 export function rankNodes(
   graph: Adjacency,
   order: readonly number[],
@@ -55,11 +58,11 @@ export function rankNodes(
 ): number[] {
   const rank = [...weights];
   for (const node of order.toReversed()) {
-    let ahead = 0;
+    let highest = 0;
     for (const dependent of elementAt(graph.dependents, node)) {
-      ahead = Math.max(ahead, elementAt(rank, dependent));
+      highest = Math.max(highest, elementAt(rank, dependent));
     }
-    rank[node] = elementAt(weights, node) + ahead;
+    rank[node] = elementAt(weights, node) + highest;
   }
   return rank;
 }

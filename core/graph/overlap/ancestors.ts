@@ -1,10 +1,10 @@
-// The predecessors of each node, as a row of bits per node: 10,000 nodes take 6 MB, and a lookup reads a single word. Nodes are
-// added in topological order. A place is a node's position in this order, so a row holds bits of earlier places only.
+// The predecessors of each node as a row of bits: 10,000 nodes take 6 MB, and a lookup reads a single word. Nodes are added in
+// topological order. A place is the position of a node in this order, so a row needs bits only for earlier places.
 
-/** Rows of predecessor bits, by place. */
+/** The predecessors of all places, as a row of bits per place. */
 export type Ancestors = { readonly rows: Uint32Array[] };
 
-/** Creates an empty set of rows. */
+/** Creates the predecessors of an empty graph. */
 export function createAncestors(): Ancestors {
   return { rows: [] };
 }
@@ -13,7 +13,7 @@ export function createAncestors(): Ancestors {
 export function appendPlace(ancestors: Ancestors, dependencies: readonly number[]): number {
   const place = ancestors.rows.length;
   ancestors.rows.push(new Uint32Array((place + 31) >>> 5));
-  // The latest dependency usually includes the others as predecessors.
+  // Most other dependencies are predecessors of the latest dependency, so `addPredecessor` then has nothing to do.
   for (const earlier of [...dependencies].sort((a, b) => b - a))
     addPredecessor(ancestors, place, earlier);
   return place;
@@ -31,7 +31,7 @@ export function addPredecessor(ancestors: Ancestors, later: number, earlier: num
   const row = ancestors.rows[later];
   const earlierRow = ancestors.rows[earlier];
   if (row === undefined || earlierRow === undefined || earlier >= later) {
-    throw new RangeError(`place ${earlier} cannot come before ${later}`);
+    throw new RangeError(`place ${earlier} cannot be a predecessor of place ${later}`);
   }
   for (let word = 0; word < earlierRow.length; word++) {
     row[word] = (row[word] ?? 0) | (earlierRow[word] ?? 0);

@@ -37,7 +37,7 @@ describe('orderOverlaps', () => {
     ]);
   });
 
-  it('orders by wave, then by list position', () => {
+  it('puts the task with the lower wave first, even if the task is listed later', () => {
     const tasks = [
       makeTask('late', { scope: ['x.ts'], dependsOn: ['first'] }),
       makeTask('first'),
@@ -59,7 +59,7 @@ describe('orderOverlaps', () => {
     expect(edges).toMatchObject([{ from: 'a', to: 'c' }]);
   });
 
-  it('adds no edge for shared paths and lists the overlapping pairs', () => {
+  it('lists tasks that overlap only in shared paths as pairs, without an edge', () => {
     const tasks = [
       makeTask('a', { scope: ['src/a.ts', 'package-lock.json'] }),
       makeTask('b', { scope: ['src/b.ts', 'package-lock.json'] }),
@@ -78,7 +78,7 @@ describe('orderOverlaps', () => {
     ]);
   });
 
-  it('applies shared paths per repository', () => {
+  it('applies the shared paths of a repository only to the tasks of that repository', () => {
     const tasks = ['a', 'b'].flatMap((id) => [
       makeTask(`${id}-web`, { scope: ['x.lock'] }),
       makeTask(`${id}-api`, { scope: ['x.lock'], repo: 'o/api' }),
@@ -89,7 +89,7 @@ describe('orderOverlaps', () => {
     expect(edges).toMatchObject([{ from: 'a-api', to: 'b-api' }]);
   });
 
-  it('bounds the list of pairs and marks it as truncated', () => {
+  it('lists at most 500 pairs and reports that the list is truncated', () => {
     const tasks = Array.from({ length: 100 }, (_, index) =>
       makeTask(`t${index}`, { scope: ['x.lock'] }),
     );
@@ -100,7 +100,7 @@ describe('orderOverlaps', () => {
     expect(truncated).toBe(true);
   });
 
-  it('bounds the note of an edge', () => {
+  it('names at most five paths in the note of an edge', () => {
     const scope = Array.from({ length: 20 }, (_, index) => `src/f${index}.ts`);
     const tasks = [makeTask('a', { scope }), makeTask('b', { scope })];
 

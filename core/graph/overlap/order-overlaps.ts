@@ -20,10 +20,10 @@ import {
 import type { Ordering } from './ordering.ts';
 import { createOrdering, findPredecessors, placePatterns } from './ordering.ts';
 
-// Two tasks that run at the same time and change the same paths would cause a merge conflict. The task that comes later in the
-// topological order therefore gets a dependency on the earlier task; this rule cannot create a cycle.
+// Two tasks that change the same paths at the same time could cause a merge conflict. The task that comes later in the
+// topological order therefore gets a dependency on the earlier task, which cannot create a cycle.
 
-/** Paths for many tasks, without any order: a list for all repositories, or a list per repository name. */
+/** Paths that unordered tasks may both change: a list for all repositories, or a list per repository name. */
 export type SharedPaths = readonly string[] | { readonly [repository: string]: readonly string[] };
 
 /** Two tasks whose scopes overlap, and the common paths. */
@@ -46,14 +46,15 @@ const MAX_NOTED_PATHS = 5;
 type RepositoryState = {
   readonly shared: Scope;
   readonly ordering: Ordering;
-  /** Task-specific (`own`) and shared (`common`) patterns with all their tasks; used only for `remaining`. */
+  /** Patterns outside the shared paths; this index and `common` serve only to find the `remaining` pairs. */
   readonly own: PatternIndex;
+  /** Patterns within the shared paths. */
   readonly common: PatternIndex;
 };
 type OverlapSearch = {
   readonly ids: readonly string[];
   readonly ancestors: Ancestors;
-  /** Task-specific patterns, which require an order, by place. */
+  /** Patterns of the task at each place that are outside the shared paths; overlaps of these patterns require an order. */
   readonly own: (readonly Pattern[])[];
   readonly edges: Edge[];
   readonly remaining: OverlapPair[];
@@ -62,7 +63,7 @@ type OverlapSearch = {
 };
 
 /**
- * Finds the edges needed to separate tasks with overlapping scopes. The graph must be acyclic. Tasks of different repositories
+ * Finds the edges that prevent tasks with overlapping scopes from running at the same time. The graph must be acyclic. Tasks of different repositories
  * never overlap, and a task without a scope overlaps no other task.
  *
  * @param edges dependencies besides the tasks' `dependsOn`
@@ -94,8 +95,8 @@ export function orderOverlaps(
     const state =
       states.get(repo) ?? createRepositoryState(selectSharedPaths(shared, repo), tasks.length);
     states.set(repo, state);
-    const dependencies = elementAt(graph.dependencies, node).map((other) =>
-      elementAt(places, other),
+    const dependencies = elementAt(graph.dependencies, node).map((dependency) =>
+      elementAt(places, dependency),
     );
     placeTask(search, state, task, appendPlace(search.ancestors, dependencies));
   }
@@ -110,10 +111,10 @@ function appliesToAllRepositories(shared: SharedPaths): shared is readonly strin
   return Array.isArray(shared);
 }
 
-function createRepositoryState(shared: readonly string[], size: number): RepositoryState {
+function createRepositoryState(shared: readonly string[], taskCount: number): RepositoryState {
   return {
     shared: compileScope(shared),
-    ordering: createOrdering(size),
+    ordering: createOrdering(taskCount),
     own: createPatternIndex(false),
     common: createPatternIndex(false),
   };
@@ -132,7 +133,7 @@ function placeTask(
   placePatterns(state.ordering, own, place);
 }
 
-/** Records overlaps without an order. After `addOverlapEdges`, only shared paths can overlap between unordered tasks. */
+/** Records pairs of unordered tasks that overlap. After `addOverlapEdges`, such tasks can overlap in shared paths only. */
 function recordRemainingPairs(
   search: OverlapSearch,
   state: RepositoryState,
@@ -160,7 +161,7 @@ function recordRemainingPairs(
   for (const pattern of common) addPattern(state.common, pattern, place);
 }
 
-/** Adds edges from the latest place backwards, because most earlier places then are predecessors and need no edge. */
+/** Adds edges from the latest place backwards, because most earlier places are then already predecessors and need no edge. */
 function addOverlapEdges(
   search: OverlapSearch,
   state: RepositoryState,

@@ -25,7 +25,7 @@ const entryArbitrary = fc
   .map(([directory, name]) => directory + name);
 const scopesArbitrary = fc.array(fc.array(entryArbitrary, { maxLength: 3 }), { maxLength: 16 });
 
-/** Places the scopes in order and returns their ancestors. */
+/** Places the scopes in order; returns the number of added edges and the resulting order. */
 function placeScopes(scopes: readonly (readonly string[])[], limits: OrderingLimits) {
   const ancestors = createAncestors();
   const ordering = createOrdering(scopes.length, limits);
@@ -42,9 +42,9 @@ function placeScopes(scopes: readonly (readonly string[])[], limits: OrderingLim
 }
 
 describe('findPredecessors', { timeout: 60_000 }, () => {
-  // With the limit 0, the search finds every overlap through the index.
+  // With 0 log entries, the search finds every overlap through the index.
   it.each([0, 1, 3, 64])(
-    'orders all overlapping scopes when it compares %i log entries first',
+    'orders all overlapping scopes if the latest %i log entries are compared before the index',
     (recentCount) => {
       void fc.assert(
         fc.property(scopesArbitrary, (scopes) => {
@@ -65,7 +65,7 @@ describe('findPredecessors', { timeout: 60_000 }, () => {
     },
   );
 
-  it('orders tasks without an overlap only through other tasks', () => {
+  it('orders two scopes without an overlap only if overlaps with scopes between them require the order', () => {
     void fc.assert(
       fc.property(scopesArbitrary, (scopes) => {
         const { isBefore } = placeScopes(scopes, {
@@ -89,7 +89,7 @@ describe('findPredecessors', { timeout: 60_000 }, () => {
     );
   });
 
-  it('orders more tasks than needed above the limit of comparisons', () => {
+  it('also orders scopes without an overlap after the limit of comparisons', () => {
     const scopes = Array.from({ length: 200 }, (_, index) => [`**/x-${index}-*.ts`]);
 
     const { isBefore, edges } = placeScopes(scopes, { recent: 4, comparisons: 100 });

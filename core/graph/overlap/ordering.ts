@@ -5,17 +5,19 @@ import { patternsOverlap } from '../scope/pattern-match.ts';
 import type { Ancestors } from './ancestors.ts';
 import { addPredecessor, allComeBefore, comesBefore, restoreRow, saveRow } from './ancestors.ts';
 
-// Finds the earlier tasks that a task must wait for because their scopes overlap. Tasks are placed one at a time, each behind
-// all tasks with an overlapping scope. Three consequences keep the search fast. Of the tasks that list the same pattern (its
-// holders), only the last counts, because the earlier holders precede the last. A directory replaces the patterns below it
-// that were placed before. A task that already is a predecessor needs no comparison.
+// Finds the earlier tasks that a task must wait for because their scopes overlap. Tasks are placed one after the other, each
+// after all placed tasks with an overlapping scope. The search is therefore fast for three reasons:
+// - Among tasks with the same pattern, only the last must be compared, because all others precede the last task.
+// - A directory replaces the patterns below the directory that were placed before, because their tasks precede its task.
+// - A task that already is a predecessor needs no comparison.
 
-/** A pattern with the place of its task. */
+/** A pattern of a task, with the place of the task in the topological order. */
 type PlacedPattern = { readonly pattern: Pattern; readonly place: number };
 
 /** The placed patterns of a repository. */
 export type Ordering = {
   readonly index: PatternIndex;
+  /** All patterns, in the order in which their tasks were placed. */
   readonly log: PlacedPattern[];
   /** Index of the last log entry of a pattern, by the pattern's key. */
   readonly lastLogged: Map<string, number>;
@@ -29,19 +31,22 @@ export type Ordering = {
 export type OrderingLimits = {
   /** Number of latest log entries to compare before the search uses the index. */
   readonly recent: number;
-  /** Beyond this number of comparisons, every candidate counts as overlapping: stricter than needed, but in bounded time. */
+  /**
+   * Number of comparisons after which every candidate counts as overlapping. The resulting order is stricter than needed, but
+   * is found in bounded time.
+   */
   readonly comparisons: number;
 };
 
 const DEFAULT_LIMITS: OrderingLimits = { recent: 32, comparisons: 5_000_000 };
 
-/** Creates an ordering for `size` tasks. */
-export function createOrdering(size: number, limits = DEFAULT_LIMITS): Ordering {
+/** Creates an ordering for `taskCount` tasks. */
+export function createOrdering(taskCount: number, limits = DEFAULT_LIMITS): Ordering {
   return {
     index: createPatternIndex(true),
     log: [],
     lastLogged: new Map(),
-    places: new Uint32Array((size + 31) >>> 5),
+    places: new Uint32Array((taskCount + 31) >>> 5),
     comparisons: 0,
     limits,
   };
@@ -59,7 +64,7 @@ export function findPredecessors(
 ): number[] {
   const saved = saveRow(ancestors, place);
   const overlapping: number[] = [];
-  const take = (other: number) => {
+  const addOverlapping = (other: number) => {
     overlapping.push(other);
     addPredecessor(ancestors, place, other);
   };
@@ -67,23 +72,23 @@ export function findPredecessors(
   const allPlacesPrecede = () => allComeBefore(ancestors, ordering.places, place);
   for (const pattern of patterns) {
     if (allPlacesPrecede()) break;
-    if (searchRecent(ordering, pattern, isBefore, take) || allPlacesPrecede()) continue;
-    searchIndex(ordering, pattern, isBefore, take);
+    if (searchRecent(ordering, pattern, isBefore, addOverlapping) || allPlacesPrecede()) continue;
+    searchIndex(ordering, pattern, isBefore, addOverlapping);
   }
   restoreRow(ancestors, place, saved);
   return overlapping.sort((a, b) => b - a);
 }
 
 /**
- * Compares the latest log entries, last entry first, because in a group of overlapping tasks the last
- * task has the others as predecessors. Returns true if the search is complete: an entry with the same pattern was reached, and every earlier task
- * that overlaps this pattern precedes the task of that entry.
+ * Compares the latest log entries, last entry first, because the last task of a group of overlapping tasks already has the
+ * others as predecessors. Returns true if the search reached an entry with the same pattern and is therefore complete: every
+ * earlier task that overlaps with the pattern precedes the task of that entry.
  */
 function searchRecent(
   { log, lastLogged, comparisons, limits }: Ordering,
   pattern: Pattern,
   isBefore: (place: number) => boolean,
-  take: (place: number) => void,
+  addOverlapping: (place: number) => void,
 ): boolean {
   const samePatternAt = lastLogged.get(pattern.key) ?? -1;
   const start = Math.max(samePatternAt, log.length - limits.recent, 0);
@@ -91,7 +96,7 @@ function searchRecent(
     const entry = log[index];
     if (entry === undefined || isBefore(entry.place)) continue;
     if (comparisons > limits.comparisons || patternsOverlap(entry.pattern, pattern))
-      take(entry.place);
+      addOverlapping(entry.place);
   }
   return samePatternAt >= start;
 }
@@ -100,12 +105,12 @@ function searchIndex(
   ordering: Ordering,
   pattern: Pattern,
   isBefore: (place: number) => boolean,
-  take: (place: number) => void,
+  addOverlapping: (place: number) => void,
 ): void {
   findCandidates(ordering.index, pattern, ({ pattern: other, holders: [place = 0] }) => {
     if (isBefore(place)) return;
-    const tooMany = ++ordering.comparisons > ordering.limits.comparisons;
-    if (tooMany || patternsOverlap(other, pattern)) take(place);
+    const isLimitExceeded = ++ordering.comparisons > ordering.limits.comparisons;
+    if (isLimitExceeded || patternsOverlap(other, pattern)) addOverlapping(place);
   });
 }
 

@@ -1,10 +1,10 @@
-/** Expands `{a,b}`, also nested; `{1..9}` becomes `*`. Returns undefined for more than `limit` results. */
+/** Expands `{a,b}`, including nested braces, and replaces `{1..9}` by `*`. Returns undefined for more than `limit` results. */
 export function expandBraces(text: string, limit: number): string[] | undefined {
   const results: string[] = [];
   return expandInto('', text, limit, results) ? results : undefined;
 }
 
-/** Appends all expansions of `expanded + remaining`, where `expanded` needs no more work; returns false above the limit. */
+/** Appends every expansion of `remaining`, with the prefix `expanded`, to `results`; returns false above the limit. */
 function expandInto(
   expanded: string,
   remaining: string,

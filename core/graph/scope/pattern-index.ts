@@ -3,10 +3,10 @@ import type { Pattern } from './pattern.ts';
 import { GLOBSTAR, isLiteral } from './pattern.ts';
 import { segmentMatches } from './segment.ts';
 
-// A tree of patterns by their leading plain names. A lookup visits only branches with possible overlaps; the visited
-// patterns are candidates, and `patternsOverlap` decides.
+// A tree of patterns by their leading plain names. A lookup visits only branches that can overlap with a pattern. The visited
+// patterns are candidates; the caller compares each with `patternsOverlap`.
 
-/** A pattern and its holders: the caller's numbers for the tasks with this pattern. */
+/** A pattern and its holders: numbers that the caller gave to the tasks with this pattern, ascending. */
 export type IndexEntry = { readonly pattern: Pattern; readonly holders: number[] };
 /** Receives each candidate of a lookup. */
 export type EntryVisitor = (entry: IndexEntry) => void;
@@ -18,7 +18,7 @@ type IndexNode = {
 /** An index of patterns. */
 export type PatternIndex = {
   readonly root: IndexNode;
-  /** True: a pattern keeps only its last holder, and adding a directory drops the patterns below the directory. */
+  /** If true, a pattern has only its last holder, and adding a directory removes the patterns below the directory. */
   readonly keepsLastOnly: boolean;
 };
 
@@ -27,7 +27,7 @@ export function createPatternIndex(keepsLastOnly: boolean): PatternIndex {
   return { root: createIndexNode(), keepsLastOnly };
 }
 
-/** Adds a pattern of a holder. Holders must be added in ascending order. */
+/** Adds a pattern for a holder. Holders must be added in ascending order. */
 export function addPattern(index: PatternIndex, pattern: Pattern, holder: number): void {
   let node = index.root;
   for (let depth = 0; depth < pattern.fixedCount; depth++) {
@@ -49,7 +49,7 @@ export function addPattern(index: PatternIndex, pattern: Pattern, holder: number
   else if (entry.holders.at(-1) !== holder) entry.holders.push(holder);
 }
 
-/** Visits every indexed pattern with a possible overlap. */
+/** Visits every indexed pattern that can overlap with `pattern`. */
 export function findCandidates(index: PatternIndex, pattern: Pattern, visit: EntryVisitor): void {
   visitCandidates(index.root, pattern, 0, visit);
 }
@@ -88,6 +88,7 @@ function createIndexNode(): IndexNode {
 
 function getFixedName(pattern: Pattern, depth: number): string {
   const segment = elementAt(pattern.segments, depth);
-  if (segment === GLOBSTAR) throw new Error('a leading segment is not a plain name');
+  if (segment === GLOBSTAR)
+    throw new Error(`segment ${depth} of ${pattern.text} is not a plain name`);
   return segment.text;
 }

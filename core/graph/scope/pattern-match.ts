@@ -3,11 +3,11 @@ import { GLOBSTAR, isLiteral } from './pattern.ts';
 import type { Segment } from './segment.ts';
 import { segmentCovers, segmentMatches, segmentsOverlap } from './segment.ts';
 
-/** Tells whether a pattern matches a path, given as the names between the slashes. */
+/** Tells whether a pattern matches a path; `names` are the parts of the path between slashes. */
 export function patternMatches(pattern: Pattern, names: readonly string[]): boolean {
   const { segments, coversDescendants } = pattern;
   let segmentIndex = 0;
-  // After a mismatch, matching continues behind the last globstar, which then covers another name.
+  // After a mismatch, matching resumes after the last globstar, which then covers one more name.
   let globstarIndex = -1;
   let globstarNameIndex = 0;
   for (let nameIndex = 0; nameIndex <= names.length; ) {
@@ -32,7 +32,7 @@ export function patternMatches(pattern: Pattern, names: readonly string[]): bool
   return false;
 }
 
-/** Tells whether a path can match both patterns; true if the check cannot exclude such a path. */
+/** Tells whether a path could match both patterns; returns true if the check cannot exclude such a path. */
 export function patternsOverlap(a: Pattern, b: Pattern): boolean {
   const fixedCount = Math.min(a.fixedCount, b.fixedCount);
   for (let index = 0; index < fixedCount; index++) {
@@ -44,7 +44,7 @@ export function patternsOverlap(a: Pattern, b: Pattern): boolean {
   return remaindersOverlap(a, b, fixedCount, fixedCount, createTriedPositions(a, b));
 }
 
-/** Tells whether `whole` matches every match of `part`; false if the check cannot confirm the cover. */
+/** Tells whether `whole` matches every path that `part` matches; returns false if the check cannot decide. */
 export function patternCovers(whole: Pattern, part: Pattern): boolean {
   return remainderCovers(whole, part, 0, 0, createTriedPositions(whole, part));
 }
@@ -65,7 +65,7 @@ function lastNamesOverlap(a: Pattern, b: Pattern): boolean {
   return segmentsOverlap(lastA, lastB);
 }
 
-/** Creates the table of position pairs already tried; without the table, globstars would take exponential time. */
+/** Creates a table of the pairs of positions already compared; without the table, globstars would take exponential time. */
 function createTriedPositions(a: Pattern, b: Pattern): Uint8Array {
   return new Uint8Array((a.segments.length + 1) * (b.segments.length + 1));
 }

@@ -2,9 +2,9 @@ import { expandBraces } from './expand-braces.ts';
 import type { Segment } from './segment.ts';
 import { parseSegment } from './segment.ts';
 
-// The meaning of an entry of a scope. A path without wildcards covers itself and everything below. A glob covers exactly its
-// matches; a glob that ends in /, /** or the plain name of a directory also covers everything below its matches. Special
-// characters: * ? ** {a,b} [abc]. An ambiguous entry gets both readings: routes/[id] is a directory name and a class.
+// An entry of a scope is a path or a glob. A path without wildcards covers itself and everything below. A glob covers exactly
+// its matches; a glob that ends in /, /** or the plain name of a directory also covers everything below its matches. Wildcards
+// are * ? ** {a,b} [abc]. Brackets are ambiguous, so routes/[id] is compiled both as a plain name and as a character class.
 
 /** The segment `**`, which matches any number of names. */
 export const GLOBSTAR = '**';
@@ -21,18 +21,19 @@ export type Pattern = {
   readonly fixedCount: number;
   /** True if the pattern also covers everything below its matches. */
   readonly coversDescendants: boolean;
-  /** True for a plain path whose name looks like a file, so no glob matches below. */
+  /** True for a plain path whose last name looks like the name of a file, so no path below exists. */
   readonly isFile: boolean;
 };
 
-/** Compiles an entry: several patterns for braces or brackets, none for a path outside the repository. */
+/** Compiles an entry of a scope: to several patterns for braces or brackets, to none for a path outside the repository. */
 export function compilePattern(text: string): Pattern[] {
   const clean = cleanPath(text);
   if (clean === undefined) return [];
   const texts = expandBraces(clean, MAX_EXPANSIONS) ?? [`${getFixedPrefix(clean)}/**`];
   const patterns = new Map<string, Pattern>();
   for (const expansion of texts) {
-    for (const hasClasses of expansion.includes('[') ? [false, true] : [false]) {
+    const readings = expansion.includes('[') ? [false, true] : [false];
+    for (const hasClasses of readings) {
       const pattern = buildPattern(expansion, hasClasses);
       if (pattern !== undefined) patterns.set(pattern.key, pattern);
     }
@@ -65,7 +66,7 @@ function buildPattern(text: string, hasClasses: boolean): Pattern | undefined {
   if (segments.at(-1) === GLOBSTAR) segments.pop();
   const firstWild = segments.findIndex((segment) => segment === GLOBSTAR || segment.tokens);
   const fixedCount = firstWild < 0 ? segments.length : firstWild;
-  // A path below a glob's match has at least another name; a plain directory also covers itself.
+  // A directory glob matches paths below its matches, so at least one more name must follow; a plain directory covers itself.
   if (isDirectory && firstWild >= 0) segments.push(parseSegment('*', false));
   const last = segments.at(-1);
   const endsPlain = last === undefined || (last !== GLOBSTAR && last.tokens === undefined);
@@ -88,7 +89,7 @@ function isFileName(name: string): boolean {
   return FILE_NAMES.has(name) || /[^.]\.[A-Za-z][A-Za-z0-9]*$/.test(name);
 }
 
-/** Reads an extended glob such as @(a|b) as `*`, which covers at least the meant paths. */
+/** Replaces an extended glob such as @(a|b) by `*`, which covers at least the same paths. */
 function replaceExtendedGlobs(text: string): string {
   const replaced = text.replace(/[@!+?*]\([^()/]*\)/g, '*');
   return /[@!+?*]\(/.test(replaced) ? `${getFixedPrefix(replaced)}/**` : replaced;

@@ -59,14 +59,14 @@ describe('scopeContains', () => {
     expect(scopeContains(compileScope(['src/']), 'src/a.ts')).toBe(true);
   });
 
-  it('handles hostile patterns quickly', () => {
-    const names = `${'a'.repeat(380)}b`;
-    const deep = `${'a/'.repeat(190)}b`;
+  it('matches patterns with many wildcards within 2 seconds of processor time', () => {
+    const longName = `${'a'.repeat(380)}b`;
+    const deepPath = `${'a/'.repeat(190)}b`;
     const before = process.threadCpuUsage();
 
-    expect(scopeContains([`${'*a'.repeat(190)}c`], names)).toBe(false);
-    expect(scopeContains([`${'**/a/'.repeat(70)}c`], deep)).toBe(false);
-    expect(scopeContains(['{a,b}'.repeat(70)], names)).toBe(true);
+    expect(scopeContains([`${'*a'.repeat(190)}c`], longName)).toBe(false);
+    expect(scopeContains([`${'**/a/'.repeat(70)}c`], deepPath)).toBe(false);
+    expect(scopeContains(['{a,b}'.repeat(70)], longName)).toBe(true);
     expect(
       findScopeOverlaps([`${'**/a/'.repeat(70)}x`], [`${'a/**/'.repeat(70)}y.ts`]),
     ).toHaveLength(1);
@@ -113,7 +113,7 @@ describe('findScopeOverlaps', () => {
     expect(findScopeOverlaps(a, a, { except })).toEqual(['src/']);
   });
 
-  it('includes a directory that is larger than its shared part', () => {
+  it('reports an overlapping directory that contains more than shared paths', () => {
     expect(findScopeOverlaps(['docs/'], ['docs/'], { except: ['docs/index.md'] })).toEqual([
       'docs/',
     ]);
@@ -132,28 +132,28 @@ const patternArbitrary = fc
   )
   .map(([names, directory]) => names.join('/') + (directory ? '/' : ''));
 
-describe('any two patterns', { timeout: 60_000 }, () => {
-  it('overlap if both match a common path', () => {
+describe('patternsOverlap and patternCovers', { timeout: 60_000 }, () => {
+  it('findScopeOverlaps reports an overlap of two patterns that match a common path', () => {
     void fc.assert(
-      fc.property(patternArbitrary, patternArbitrary, pathArbitrary, (a, b, where) => {
-        // Globs match nothing below a name such as x.ts.
-        fc.pre(!/\.ts\//.test(where));
-        const both = scopeContains([a], where) && scopeContains([b], where);
-        if (both) expect(findScopeOverlaps([a], [b])).not.toEqual([]);
+      fc.property(patternArbitrary, patternArbitrary, pathArbitrary, (a, b, path) => {
+        // A glob that ends in a file name such as x.ts covers no path below the file, so such paths are skipped.
+        fc.pre(!/\.ts\//.test(path));
+        const isInBoth = scopeContains([a], path) && scopeContains([b], path);
+        if (isInBoth) expect(findScopeOverlaps([a], [b])).not.toEqual([]);
       }),
       { numRuns: 2_000 },
     );
   });
 
-  it('cover only patterns whose paths they match', () => {
+  it('a pattern that covers another pattern matches every path of the other', () => {
     void fc.assert(
-      fc.property(patternArbitrary, patternArbitrary, pathArbitrary, (a, b, where) => {
-        fc.pre(!/\.ts\//.test(where));
+      fc.property(patternArbitrary, patternArbitrary, pathArbitrary, (a, b, path) => {
+        fc.pre(!/\.ts\//.test(path));
         for (const whole of compilePattern(a)) {
           for (const part of compilePattern(b)) {
             if (!patternCovers(whole, part)) continue;
-            const inPart = scopeContains({ patterns: [part] }, where);
-            if (inPart) expect(scopeContains({ patterns: [whole] }, where)).toBe(true);
+            const isInPart = scopeContains({ patterns: [part] }, path);
+            if (isInPart) expect(scopeContains({ patterns: [whole] }, path)).toBe(true);
           }
         }
       }),
@@ -161,7 +161,7 @@ describe('any two patterns', { timeout: 60_000 }, () => {
     );
   });
 
-  it('overlap in both directions, and each pattern overlaps itself', () => {
+  it('overlap is symmetric, and each pattern overlaps itself', () => {
     void fc.assert(
       fc.property(patternArbitrary, patternArbitrary, (a, b) => {
         for (const patternA of compilePattern(a)) {

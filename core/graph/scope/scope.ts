@@ -2,8 +2,8 @@ import type { Pattern } from './pattern.ts';
 import { cleanPath, compilePattern } from './pattern.ts';
 import { patternCovers, patternMatches, patternsOverlap } from './pattern-match.ts';
 
-// A scope lists the paths for a task's changes. Paths are relative to the root of the repository and case-sensitive; wildcards also match
-// names with a leading dot.
+// The scope of a task lists the paths that the task may change. Paths are relative to the root of the repository and
+// case-sensitive; wildcards also match names with a leading dot.
 
 /** A compiled scope. */
 export type Scope = { readonly patterns: readonly Pattern[] };
@@ -24,8 +24,8 @@ export function scopeContains(scope: ScopeInput, path: string): boolean {
 }
 
 /**
- * Describes the overlaps of two scopes, sorted: the narrower pattern if the other pattern covers it, else `a & b`. Two globs
- * count as overlapping unless the check can exclude a common path. Patterns within `except` (shared paths) are ignored.
+ * Returns the overlaps of two scopes, as described by `describePatternOverlap`, sorted. Two globs count as overlapping unless
+ * the check can exclude a common path. Patterns that `except` (shared paths) covers are ignored.
  */
 export function findScopeOverlaps(
   a: ScopeInput,

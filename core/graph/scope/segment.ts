@@ -1,7 +1,7 @@
-// A path segment of a scope pattern. Matching backtracks only to the last `*`, so the time for any pattern is at most the
-// product of the lengths of pattern and path.
+// A segment of a pattern: the part between two slashes. Matching backtracks only to the last `*`, so the time is at most
+// proportional to the length of the segment times the length of the name.
 
-/** A class such as [a-z] or [!0-9]. */
+/** A character class such as [a-z] or [!0-9]. */
 export type CharacterClass = {
   readonly isNegated: boolean;
   /** Ranges of code points, both ends included. */
@@ -9,7 +9,7 @@ export type CharacterClass = {
   readonly text: string;
 };
 
-/** `*` matches any characters, `?` a single character, a class its members, any other character itself. */
+/** A part of a segment. `*` matches any text, `?` any character, a class its members, any other character only itself. */
 export type Token = string | CharacterClass;
 
 /** A compiled segment. */
@@ -17,8 +17,9 @@ export type Segment = {
   readonly text: string;
   /** Absent for a plain name. */
   readonly tokens?: readonly Token[];
-  /** Beginning and end of every match. Comparing these first answers most questions. */
+  /** Beginning of every match. Comparing prefix and suffix first decides most matches without the tokens. */
   readonly prefix: string;
+  /** End of every match. */
   readonly suffix: string;
   /** True if a single `*` stands between prefix and suffix. */
   readonly isSingleStar: boolean;
@@ -88,7 +89,7 @@ export function segmentMatches(segment: Segment, name: string): boolean {
   if (segment.isSingleStar) return name.length >= segment.prefix.length + segment.suffix.length;
   const characters = Array.from(name);
   let token = 0;
-  // After a mismatch, matching continues behind the last star, which then covers another character.
+  // After a mismatch, matching resumes after the last star, which then covers one more character.
   let star = -1;
   let starCharacter = 0;
   for (let index = 0; index < characters.length; ) {
@@ -133,14 +134,14 @@ export function segmentCovers(whole: Segment, part: Segment): boolean {
   return tokenListsMatch(whole.tokens, part.tokens, tokenCovers, false);
 }
 
-/** Compares two token lists. A `*` of `a` matches any tokens of `b`; if `isMutual`, a `*` of `b` also matches any of `a`. */
+/** Compares two token lists. A `*` in `a` matches any tokens of `b`; if `isMutual`, a `*` in `b` also matches any tokens of `a`. */
 function tokenListsMatch(
   a: readonly Token[],
   b: readonly Token[],
   accepts: (a: Token, b: Token) => boolean,
   isMutual: boolean,
 ): boolean {
-  // Row by row from the end: row[j] tells whether a from i matches b from j, and `below` is the row of i + 1.
+  // Computed from the end: row[j] tells whether a.slice(i) matches b.slice(j); `below` is the row of i + 1.
   let below = new Array<boolean>(b.length + 1).fill(false);
   for (let i = a.length; i >= 0; i--) {
     const row = new Array<boolean>(b.length + 1).fill(false);

@@ -16,7 +16,7 @@ const packageSchema = z.object({
   devDependencies: optionalSchema,
 });
 
-/** Reduces a package.json to the fields that matter to a planner, and any other manifest to its beginning. */
+/** Reduces a package.json to the fields that a planner needs; all manifests are shortened to `maxChars`. */
 export function condenseManifest(manifest: ReadText, maxChars: number): ReadText {
   const path = toOneLine(manifest.path, 200);
   const text =

@@ -6,7 +6,7 @@ import { shortenOutline } from './outline.ts';
 import type { FileProblem } from './parse-repository-file.ts';
 import { describeFileProblem } from './parse-repository-file.ts';
 
-/** The facts about a repository at a commit: plain data, at most about 130,000 characters as JSON. */
+/** The facts about a repository at a commit. Stored as JSON with at most about 130,000 characters. */
 export type Exploration = {
   readonly repo: string;
   readonly sha: string;
@@ -16,7 +16,7 @@ export type Exploration = {
   readonly truncated: boolean;
   /** The tree as indented text. */
   readonly outline: string;
-  /** Sorted by number of files, descending. */
+  /** Languages with their number of files, in descending order. */
   readonly languages: { readonly name: string; readonly files: number }[];
   readonly packageManagers: string[];
   /** Paths of manifests and lockfiles. */
@@ -38,7 +38,7 @@ export type Exploration = {
 /** A text file of the repository, possibly shortened. */
 export type ReadText = { readonly path: string; readonly text: string };
 
-/** Throws AppError `repository_file_invalid` if any `.smol-gang.yaml` has problems; the message lists each problem. */
+/** Throws AppError `repository_file_invalid`, with all problems in the message, if any `.smol-gang.yaml` has problems. */
 export function requireUsableFiles(explorations: readonly Exploration[]): void {
   const problems = explorations.flatMap(({ repo, problems }) =>
     problems.map((problem) => `${repo}: ${describeFileProblem(problem)}`),
@@ -49,14 +49,14 @@ export function requireUsableFiles(explorations: readonly Exploration[]): void {
   });
 }
 
-/** Describes a repository for a prompt: all facts, then tree, manifests and documents within `maxChars`. */
+/** Describes a repository for a prompt in at most `maxChars`: the facts, then as much of tree, manifests and documents as fits. */
 export function describeExploration(exploration: Exploration, maxChars: number): string {
   const facts = describeFacts(exploration);
-  const room = Math.max(0, maxChars - facts.length);
-  const outline = shortenOutline(exploration.outline, Math.floor(room * 0.45));
-  const manifests = joinTexts(exploration.manifests, Math.floor(room * 0.25));
+  const remainingChars = Math.max(0, maxChars - facts.length);
+  const outline = shortenOutline(exploration.outline, Math.floor(remainingChars * 0.45));
+  const manifests = joinTexts(exploration.manifests, Math.floor(remainingChars * 0.25));
   const used = outline.length + manifests.length;
-  const docs = joinTexts(exploration.docs, Math.max(0, room - used - 80));
+  const docs = joinTexts(exploration.docs, Math.max(0, remainingChars - used - 80));
   return [facts, `Files:\n${outline || '(none)'}`, manifests, docs]
     .filter((section) => section !== '')
     .join('\n\n');
@@ -77,9 +77,9 @@ function describeFacts(exploration: Exploration): string {
 function joinTexts(texts: readonly ReadText[], maxChars: number): string {
   let joined = '';
   for (const { path, text } of texts) {
-    const room = maxChars - joined.length - path.length - 10;
-    if (room < 200) break;
-    joined += `${joined === '' ? '' : '\n\n'}${path}:\n${truncateText(text, room)}`;
+    const remainingChars = maxChars - joined.length - path.length - 10;
+    if (remainingChars < 200) break;
+    joined += `${joined === '' ? '' : '\n\n'}${path}:\n${truncateText(text, remainingChars)}`;
   }
   return joined;
 }

@@ -6,7 +6,7 @@ import { exploreRepository } from './explore-repository.ts';
 
 const SHA = 'a'.repeat(40);
 
-/** Creates a forge with one commit that records the requested paths. */
+/** Creates a forge with a single commit; the forge records the requested paths. */
 function createForge(files: Record<string, string>, change: { readonly truncated?: boolean } = {}) {
   const requestedPaths: string[] = [];
   const forge: Pick<Forge, 'readTree' | 'readFile'> = {
@@ -46,10 +46,10 @@ const SHOP_FILES = {
   '.smol-gang.yaml': 'verify:\n  - npm run check\nshared:\n  - docs/list.md\n',
 };
 
-test('exploreRepository finds stack, commands, documents, template and shared paths', async () => {
-  const found = await exploreFiles(SHOP_FILES);
+test('exploreRepository finds the stack, the commands, documents, template and shared paths', async () => {
+  const exploration = await exploreFiles(SHOP_FILES);
 
-  expect(found).toMatchObject({
+  expect(exploration).toMatchObject({
     repo: 'acme/shop',
     sha: SHA,
     files: 8,
@@ -65,40 +65,40 @@ test('exploreRepository finds stack, commands, documents, template and shared pa
     problems: [],
     forgeCalls: 5,
   });
-  expect(found.shared).toContain('docs/list.md');
-  expect(found.shared).toContain('**/package-lock.json');
-  expect(found.manifests[0]?.text).toContain('"dependencies":["hono"]');
+  expect(exploration.shared).toContain('docs/list.md');
+  expect(exploration.shared).toContain('**/package-lock.json');
+  expect(exploration.manifests[0]?.text).toContain('"dependencies":["hono"]');
 });
 
-test('exploreRepository removes comments from documents', async () => {
+test('exploreRepository removes HTML comments from documents', async () => {
   const { docs } = await exploreFiles(SHOP_FILES);
 
   expect(docs).toEqual([{ path: 'README.md', text: '# Shop\n\nSells things.' }]);
 });
 
 test('exploreRepository reports a broken configuration file and derives no commands', async () => {
-  const found = await exploreFiles({
+  const exploration = await exploreFiles({
     ...SHOP_FILES,
     '.smol-gang.yaml': 'verify: npm test\nsetup:\n  - a; b\n',
   });
 
-  expect(found.file).toBeUndefined();
-  expect(found.commands).toMatchObject({ setup: [], verify: [] });
-  expect(found.problems.map(({ line, field }) => [line, field])).toEqual([
+  expect(exploration.file).toBeUndefined();
+  expect(exploration.commands).toMatchObject({ setup: [], verify: [] });
+  expect(exploration.problems.map(({ line, field }) => [line, field])).toEqual([
     [3, 'setup[0]'],
     [1, 'verify'],
   ]);
-  const refusal = await Promise.resolve([found])
+  const error = await Promise.resolve([exploration])
     .then(requireUsableFiles)
-    .catch((error) => error);
-  expect(isAppError(refusal, 'invalid', 'repository_file_invalid')).toBe(true);
-  expect(refusal.message).toContain('acme/shop: .smol-gang.yaml line 3, setup[0]: ');
+    .catch((thrown) => thrown);
+  expect(isAppError(error, 'invalid', 'repository_file_invalid')).toBe(true);
+  expect(error.message).toContain('acme/shop: .smol-gang.yaml line 3, setup[0]: ');
 });
 
 test('exploreRepository reports a misnamed configuration file', async () => {
-  const found = await exploreFiles({ 'smol-gang.yml': 'verify: []' });
+  const exploration = await exploreFiles({ 'smol-gang.yml': 'verify: []' });
 
-  expect(found.problems[0]).toMatchObject({ path: 'smol-gang.yml' });
+  expect(exploration.problems[0]).toMatchObject({ path: 'smol-gang.yml' });
 });
 
 test('exploreRepository bounds calls and data for a repository of any size', async () => {
@@ -106,32 +106,40 @@ test('exploreRepository bounds calls and data for a repository of any size', asy
     Array.from({ length: 5_000 }, (_, n) => [`packages/p${n}/package.json`, 'ü'.repeat(70_000)]),
   );
   const docs = ['README.md', 'AGENTS.md', 'CONTRIBUTING.md', 'CLAUDE.md', 'docs/index.md'];
-  const large = Object.fromEntries(docs.map((path) => [path, 'ü'.repeat(70_000)]));
+  const largeDocs = Object.fromEntries(docs.map((path) => [path, 'ü'.repeat(70_000)]));
   const template = { 'pull_request_template.md': 'ü'.repeat(70_000) };
-  const { forge, requestedPaths } = createForge({ ...template, ...large, ...manifests });
+  const { forge, requestedPaths } = createForge({ ...template, ...largeDocs, ...manifests });
 
-  const found = await exploreRepository(forge, { name: 'acme/shop', sha: SHA });
+  const exploration = await exploreRepository(forge, { name: 'acme/shop', sha: SHA });
 
-  expect(found.truncated).toBe(true);
+  expect(exploration.truncated).toBe(true);
   expect(requestedPaths.length).toBeLessThanOrEqual(20);
-  expect(found.forgeCalls).toBe(requestedPaths.length + 1);
-  expect(Buffer.byteLength(JSON.stringify(found))).toBeLessThan(300_000);
+  expect(exploration.forgeCalls).toBe(requestedPaths.length + 1);
+  expect(Buffer.byteLength(JSON.stringify(exploration))).toBeLessThan(300_000);
 });
 
-test('exploreRepository requests important files by name after a truncated listing', async () => {
+test('exploreRepository requests important files even if a truncated listing does not contain them', async () => {
   const { forge, requestedPaths } = createForge(SHOP_FILES, { truncated: true });
 
-  const found = await exploreRepository(forge, { name: 'acme/shop', sha: SHA }, { treeLimit: 3 });
+  const exploration = await exploreRepository(
+    forge,
+    { name: 'acme/shop', sha: SHA },
+    { treeLimit: 3 },
+  );
 
   expect(requestedPaths).toContain('.smol-gang.yaml');
-  expect(found.commands.verify).toEqual([['npm', 'run', 'check']]);
+  expect(exploration.commands.verify).toEqual([['npm', 'run', 'check']]);
 });
 
 test('exploreRepository handles an empty repository', async () => {
-  const found = await exploreFiles({});
+  const exploration = await exploreFiles({});
 
-  expect(found).toMatchObject({ files: 0, languages: [], commands: { setup: [], verify: [] } });
-  expect(describeExploration(found, 1_000)).toContain('Files:\n(none)');
+  expect(exploration).toMatchObject({
+    files: 0,
+    languages: [],
+    commands: { setup: [], verify: [] },
+  });
+  expect(describeExploration(exploration, 1_000)).toContain('Files:\n(none)');
 });
 
 test('exploreRepository passes errors of the forge through', async () => {
@@ -142,13 +150,13 @@ test('exploreRepository passes errors of the forge through', async () => {
 });
 
 test('describeExploration keeps all facts within its budget', async () => {
-  const found = await exploreFiles({
+  const exploration = await exploreFiles({
     ...SHOP_FILES,
     ...Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`src/a${n % 9}/f${n}.js`, ''])),
     'CONTRIBUTING.md': 'Write tests. '.repeat(1_000),
   });
 
-  const text = describeExploration(found, 4_000);
+  const text = describeExploration(exploration, 4_000);
 
   expect(text.length).toBeLessThanOrEqual(4_000);
   expect(text).toContain('Languages by files: JavaScript 902, HTML 1.');

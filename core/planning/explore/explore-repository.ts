@@ -10,10 +10,16 @@ import {
   parseRepositoryFile,
   REPOSITORY_FILE,
 } from './parse-repository-file.ts';
-import { findLanguage, getBaseName, isGeneratedPath, LOCKFILES, STACKS } from './stack.ts';
+import {
+  findLanguage,
+  getBaseName,
+  isGeneratedOrVendoredPath,
+  LOCKFILES,
+  STACKS,
+} from './stack.ts';
 
-// Reads a repository through its forge: the tree, and the few files needed to plan. Each read is a call to the forge: at most
-// 1 tree + 1 configuration + 12 manifests + 6 documents + 1 template = 21 calls and 1.2 MB for a repository of any size.
+// Reads the tree and a few important files of a repository through the forge. Each read is a call: at most 1 for the tree, 1 for
+// the configuration, 12 for manifests, 6 for documents and 1 for the template; 21 calls and 1.2 MB in total.
 
 /** Bounds of an exploration. */
 export type ExploreOptions = {
@@ -42,7 +48,7 @@ const MAX_FILE_BYTES = 64_000;
 const MAX_TEMPLATE_CHARS = 8_000;
 const MAX_PARALLEL_READS = 6;
 
-/** Manifests of no particular stack. */
+/** Manifests that belong to no stack in `STACKS`. */
 const OTHER_MANIFESTS = [
   'Makefile',
   'makefile',
@@ -71,7 +77,7 @@ const TEMPLATE_PATHS = [
   'pull_request_template.md',
   'docs/pull_request_template.md',
 ];
-/** Paths that many tasks change by accident, such as lockfiles. Overlaps in these paths do not order tasks. */
+/** Paths that many tasks change as a side effect, such as lockfiles. Overlaps in these paths do not order tasks. */
 const DEFAULT_SHARED_PATHS: readonly string[] = [
   '**/package-lock.json',
   '**/npm-shrinkwrap.json',
@@ -93,8 +99,8 @@ const DEFAULT_SHARED_PATHS: readonly string[] = [
   '**/HISTORY.md',
 ];
 
-/** Files to try although a truncated listing does not contain them. */
-const PROBED_PATHS = [
+/** Files to read even if a truncated listing does not contain them. */
+const UNLISTED_PATHS = [
   'package.json',
   'go.mod',
   'Cargo.toml',
@@ -134,7 +140,7 @@ export async function exploreRepository(
     docs: docs.map(({ path, text }) => ({ path, text: removeComments(text, limits.docChars) })),
     file,
     problems,
-    // A broken file may define other commands, so the manifests cannot replace it.
+    // A configuration file with problems may be meant to define other commands than the manifests.
     commands:
       problems.length === 0
         ? findCommands({ paths, texts }, file)
@@ -154,7 +160,7 @@ type ChosenFiles = {
 };
 
 function chooseFiles(files: string[], truncated: boolean, limits: ExploreOptions): ChosenFiles {
-  const unlisted = truncated ? PROBED_PATHS.filter((path) => !files.includes(path)) : [];
+  const unlisted = truncated ? UNLISTED_PATHS.filter((path) => !files.includes(path)) : [];
   const manifests = files.filter(isReadableManifest).sort(compareByDepth);
   const docs = DOC_NAMES.map((name) => findPath(files, name)).filter((path) => path !== undefined);
   const template = TEMPLATE_PATHS.map((path) => findPath(files, path)).find(
@@ -174,14 +180,14 @@ function isReadableManifest(path: string): boolean {
 
 function isManifest(path: string): boolean {
   const name = getBaseName(path);
-  if (isGeneratedPath(path)) return false;
+  if (isGeneratedOrVendoredPath(path)) return false;
   return OTHER_MANIFESTS.includes(name) || STACKS.some(({ manifests }) => manifests.includes(name));
 }
 
 /** Finds a path in any letter case, such as `Readme.md` or `PULL_REQUEST_TEMPLATE.md`. */
 function findPath(files: readonly string[], path: string): string | undefined {
-  const lower = path.toLowerCase();
-  return files.find((file) => file.toLowerCase() === lower);
+  const lowerCasePath = path.toLowerCase();
+  return files.find((file) => file.toLowerCase() === lowerCasePath);
 }
 
 function compareByDepth(a: string, b: string): number {
@@ -236,20 +242,20 @@ function readConfig(config: ReadText | undefined, files: readonly string[]): Par
 function describeStack(
   paths: ReadonlySet<string>,
 ): Pick<Exploration, 'languages' | 'packageManagers' | 'manifestPaths'> {
-  const own = [...paths].filter((path) => !isGeneratedPath(path));
+  const ownPaths = [...paths].filter((path) => !isGeneratedOrVendoredPath(path));
   const counts = new Map<string, number>();
-  for (const path of own) {
+  for (const path of ownPaths) {
     const language = findLanguage(path);
     if (language !== undefined) counts.set(language, (counts.get(language) ?? 0) + 1);
   }
   const languages = [...counts]
     .map(([name, files]) => ({ name, files }))
     .sort((a, b) => b.files - a.files || (a.name < b.name ? -1 : 1));
-  const manifestPaths = own.filter(isManifest).sort(compareByDepth).slice(0, 200);
-  return { languages, packageManagers: listPackageManagers(own), manifestPaths };
+  const manifestPaths = ownPaths.filter(isManifest).sort(compareByDepth).slice(0, 200);
+  return { languages, packageManagers: listPackageManagers(ownPaths), manifestPaths };
 }
 
-/** Removes HTML comments, where instructions to models could hide from human readers. */
+/** Removes HTML comments, because they can hide instructions to the model from human readers. */
 function removeComments(text: string, maxChars: number): string {
   return toPlainText(text.replace(/<!--[\s\S]*?(-->|$)/g, ''), maxChars);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { RootFiles } from './find-commands.ts';
+import type { TreeFiles } from './find-commands.ts';
 import { findCommands, listPackageManagers } from './find-commands.ts';
 
-function createRootFiles(files: Record<string, string>): RootFiles {
+function createTreeFiles(files: Record<string, string>): TreeFiles {
   return { paths: new Set(Object.keys(files)), texts: new Map(Object.entries(files)) };
 }
 
@@ -27,7 +27,7 @@ describe('findCommands derives the commands of', () => {
       ['npm test'],
     ],
     [
-      'the test script that npm init writes',
+      'npm with the placeholder test script of npm init',
       { 'package.json': '{"scripts":{"test":"echo \\"Error: no test specified\\" && exit 1"}}' },
       [],
       [],
@@ -47,13 +47,13 @@ describe('findCommands derives the commands of', () => {
     ['Go', { 'go.mod': '', 'go.sum': '' }, ['go mod download'], ['go test ./...']],
     ['Rust', { 'Cargo.toml': '' }, ['cargo fetch'], ['cargo test']],
     [
-      'pytest by requirements',
+      'pytest in requirements.txt',
       { 'requirements.txt': 'pytest==8' },
       ['python3 -m pip install -r requirements.txt'],
       ['python3 -m pytest -q'],
     ],
     [
-      'pytest by uv',
+      'pytest with uv',
       { 'pyproject.toml': '[tool.pytest.ini_options]', 'uv.lock': '' },
       ['uv sync'],
       ['uv run pytest -q'],
@@ -70,39 +70,46 @@ describe('findCommands derives the commands of', () => {
       ['make test'],
     ],
     [
-      'two stacks at once',
+      'a repository with two stacks',
       { 'package.json': NPM_MANIFEST, 'package-lock.json': '', 'go.mod': '' },
       ['npm ci'],
       ['npm test', 'go test ./...'],
     ],
-    ['broken JSON', { 'package.json': '{' }, [], []],
-    ['odd types', { 'package.json': '{"scripts": 5, "dependencies": []}' }, [], []],
+    ['a package.json that is not JSON', { 'package.json': '{' }, [], []],
+    [
+      'a package.json with fields of the wrong type',
+      { 'package.json': '{"scripts": 5, "dependencies": []}' },
+      [],
+      [],
+    ],
     ['an empty repository', {}, [], []],
   ];
 
   test.each(cases)('%s', (_name, files, setup, verify) => {
-    const found = findCommands(createRootFiles(files), undefined);
+    const commands = findCommands(createTreeFiles(files), undefined);
 
-    expect(found.setup.map((command) => command.join(' '))).toEqual(setup);
-    expect(found.verify.map((command) => command.join(' '))).toEqual(verify);
+    expect(commands.setup.map((command) => command.join(' '))).toEqual(setup);
+    expect(commands.verify.map((command) => command.join(' '))).toEqual(verify);
   });
 });
 
-test('findCommands prefers each field of the repository’s own file and names the sources', () => {
-  const files = createRootFiles({ 'package.json': NPM_MANIFEST, 'package-lock.json': '' });
+test('findCommands prefers the fields of .smol-gang.yaml and names the source of each command', () => {
+  const files = createTreeFiles({ 'package.json': NPM_MANIFEST, 'package-lock.json': '' });
 
-  const found = findCommands(files, { verify: [['make', 'check']] });
+  const commands = findCommands(files, { verify: [['make', 'check']] });
 
-  expect(found.setup).toEqual([['npm', 'ci']]);
-  expect(found.verify).toEqual([['make', 'check']]);
-  expect(found.found).toBe('set-up `npm ci` (package.json); verify `make check` (.smol-gang.yaml)');
+  expect(commands.setup).toEqual([['npm', 'ci']]);
+  expect(commands.verify).toEqual([['make', 'check']]);
+  expect(commands.found).toBe(
+    'set-up `npm ci` (package.json); verify `make check` (.smol-gang.yaml)',
+  );
 });
 
-test('findCommands describes missing commands', () => {
-  expect(findCommands(createRootFiles({}), undefined).found).toBe(
+test('findCommands says in its description which commands are missing', () => {
+  expect(findCommands(createTreeFiles({}), undefined).found).toBe(
     'no set-up commands; no verify commands',
   );
-  expect(findCommands(createRootFiles({}), { verify: [] }).found).toBe(
+  expect(findCommands(createTreeFiles({}), { verify: [] }).found).toBe(
     'no set-up commands; no verify commands (.smol-gang.yaml)',
   );
 });

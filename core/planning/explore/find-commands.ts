@@ -3,8 +3,8 @@ import { parseJson } from '../../base/parse-json.ts';
 import type { RepositoryFile } from '../../contract/repository.ts';
 import { getBaseName, LOCKFILES } from './stack.ts';
 
-// Finds the set-up and verify commands of a repository. Each field of `.smol-gang.yaml` takes precedence; otherwise the
-// manifests at the root decide. Only declared tests count, because a wrong guess would fail and block every task.
+// Finds the set-up and verify commands of a repository: from `.smol-gang.yaml`, or otherwise from the manifests at the root.
+// Only declared tests become verify commands, because a wrong guess would fail every task.
 
 /** A program and its arguments. */
 export type Command = string[];
@@ -13,29 +13,29 @@ export type Command = string[];
 export type FoundCommands = {
   readonly setup: Command[];
   readonly verify: Command[];
-  /** Text for people: the commands and their sources. */
+  /** Description of the commands and their sources for people; stored under this name. */
   readonly found: string;
 };
 
-/** The files needed to find commands. */
-export type RootFiles = {
+/** The files of a repository, as far as needed to find commands. */
+export type TreeFiles = {
   /** All paths of the tree. */
   readonly paths: ReadonlySet<string>;
-  /** Text by path, for each file already read. */
+  /** Texts by path, for the files that have been read. */
   readonly texts: ReadonlyMap<string, string>;
 };
 
-/** The commands of a stack; `from` names the manifest. */
+/** The commands that a manifest implies; `from` is the name of the manifest. */
 type Finding = { readonly setup: Command[]; readonly verify: Command[]; readonly from: string };
 
-/** Finds the commands; a field of the repository's own file replaces the commands of all manifests. */
-export function findCommands(root: RootFiles, file: RepositoryFile | undefined): FoundCommands {
-  const findings = findByManifests(root);
-  const setup = file?.setup ?? findings.flatMap((finding) => finding.setup);
-  const verify = file?.verify ?? findings.flatMap((finding) => finding.verify);
+/** Finds the commands; each field of `.smol-gang.yaml` (`config`) replaces the commands of all manifests. */
+export function findCommands(tree: TreeFiles, config: RepositoryFile | undefined): FoundCommands {
+  const findings = findByManifests(tree);
+  const setup = config?.setup ?? findings.flatMap((finding) => finding.setup);
+  const verify = config?.verify ?? findings.flatMap((finding) => finding.verify);
   const sources = {
-    setup: file?.setup === undefined ? listSources(findings, 'setup') : '.smol-gang.yaml',
-    verify: file?.verify === undefined ? listSources(findings, 'verify') : '.smol-gang.yaml',
+    setup: config?.setup === undefined ? listSources(findings, 'setup') : '.smol-gang.yaml',
+    verify: config?.verify === undefined ? listSources(findings, 'verify') : '.smol-gang.yaml',
   };
   const found = [
     describeCommands('set-up', setup, sources.setup),
@@ -44,13 +44,13 @@ export function findCommands(root: RootFiles, file: RepositoryFile | undefined):
   return { setup, verify, found };
 }
 
-function findByManifests(root: RootFiles): Finding[] {
+function findByManifests(tree: TreeFiles): Finding[] {
   const finders = [findNode, findGo, findRust, findPython, findJvm, findRuby, findPhp, findElixir];
   const findings = [...finders, findDotnet]
-    .map((find) => find(root))
+    .map((find) => find(tree))
     .filter((finding) => finding !== undefined);
   if (findings.some(({ verify }) => verify.length > 0)) return findings;
-  const make = findMake(root);
+  const make = findMake(tree);
   return make === undefined ? findings : [...findings, make];
 }
 
@@ -64,8 +64,8 @@ function listSources(findings: readonly Finding[], field: 'setup' | 'verify'): s
 function describeCommands(purpose: string, commands: readonly Command[], source: string): string {
   if (commands.length === 0)
     return source === '' ? `no ${purpose} commands` : `no ${purpose} commands (${source})`;
-  const lines = commands.map((command) => `\`${command.join(' ')}\``).join(', ');
-  return `${purpose} ${lines} (${source})`;
+  const commandList = commands.map((command) => `\`${command.join(' ')}\``).join(', ');
+  return `${purpose} ${commandList} (${source})`;
 }
 
 const stringRecordSchema = z.record(z.string(), z.string()).catch({});
@@ -76,7 +76,7 @@ const packageSchema = z.looseObject({
   packageManager: z.string().catch('').default(''),
 });
 
-function findNode({ paths, texts }: RootFiles): Finding | undefined {
+function findNode({ paths, texts }: TreeFiles): Finding | undefined {
   const manifest = packageSchema.safeParse(parseJson(texts.get('package.json') ?? ''));
   if (!manifest.success) return undefined;
   const { scripts, dependencies, devDependencies, packageManager } = manifest.data;
@@ -114,23 +114,23 @@ function detectNodeManager(
   if (paths.has('package-lock.json') || paths.has('npm-shrinkwrap.json')) {
     return { install: ['npm', 'ci'], test: ['npm', 'test'], hasLockfile: true };
   }
-  // Every task would commit the lockfile written by the set-up command.
+  // Without the flag, every task would commit the lockfile that the set-up command writes.
   const install = ['npm', 'install', '--no-package-lock'];
   return { install, test: ['npm', 'test'], hasLockfile: false };
 }
 
-function findGo({ paths }: RootFiles): Finding | undefined {
+function findGo({ paths }: TreeFiles): Finding | undefined {
   if (!paths.has('go.mod')) return undefined;
   const setup = paths.has('go.sum') ? [['go', 'mod', 'download']] : [];
   return { setup, verify: [['go', 'test', './...']], from: 'go.mod' };
 }
 
-function findRust({ paths }: RootFiles): Finding | undefined {
+function findRust({ paths }: TreeFiles): Finding | undefined {
   if (!paths.has('Cargo.toml')) return undefined;
   return { setup: [['cargo', 'fetch']], verify: [['cargo', 'test']], from: 'Cargo.toml' };
 }
 
-function findPython({ paths, texts }: RootFiles): Finding | undefined {
+function findPython({ paths, texts }: TreeFiles): Finding | undefined {
   const names = ['pyproject.toml', 'requirements.txt', 'requirements-dev.txt', 'setup.py'];
   const manifests = [...names, 'setup.cfg', 'tox.ini', 'Pipfile'];
   const from = manifests.find((name) => paths.has(name));
@@ -159,7 +159,7 @@ function detectPythonTool(paths: ReadonlySet<string>): {
   return { setup, run: ['python3', '-m'] };
 }
 
-function findJvm({ paths }: RootFiles): Finding | undefined {
+function findJvm({ paths }: TreeFiles): Finding | undefined {
   if (paths.has('pom.xml')) {
     const maven = paths.has('mvnw') ? './mvnw' : 'mvn';
     return { setup: [], verify: [[maven, '-q', 'test']], from: 'pom.xml' };
@@ -170,7 +170,7 @@ function findJvm({ paths }: RootFiles): Finding | undefined {
   return { setup: [], verify: [[gradle, 'test']], from: build };
 }
 
-function findRuby({ paths }: RootFiles): Finding | undefined {
+function findRuby({ paths }: TreeFiles): Finding | undefined {
   if (!paths.has('Gemfile')) return undefined;
   const hasSpecs = paths.has('.rspec') || paths.has('spec/spec_helper.rb');
   const verify = hasSpecs ? [['bundle', 'exec', 'rspec']] : [];
@@ -181,37 +181,37 @@ const composerSchema = z.looseObject({
   scripts: z.record(z.string(), z.unknown()).catch({}).default({}),
 });
 
-function findPhp({ paths, texts }: RootFiles): Finding | undefined {
+function findPhp({ paths, texts }: TreeFiles): Finding | undefined {
   if (!paths.has('composer.json')) return undefined;
   const manifest = composerSchema.safeParse(parseJson(texts.get('composer.json') ?? ''));
   const hasScript = manifest.success && Object.hasOwn(manifest.data.scripts, 'test');
-  const hasUnit = paths.has('phpunit.xml') || paths.has('phpunit.xml.dist');
-  const unit = hasUnit ? [['vendor/bin/phpunit']] : [];
+  const hasPhpUnit = paths.has('phpunit.xml') || paths.has('phpunit.xml.dist');
+  const phpUnit = hasPhpUnit ? [['vendor/bin/phpunit']] : [];
   return {
     setup: [['composer', 'install', '--no-interaction']],
-    verify: hasScript ? [['composer', 'test']] : unit,
+    verify: hasScript ? [['composer', 'test']] : phpUnit,
     from: 'composer.json',
   };
 }
 
-function findElixir({ paths }: RootFiles): Finding | undefined {
+function findElixir({ paths }: TreeFiles): Finding | undefined {
   if (!paths.has('mix.exs')) return undefined;
   return { setup: [['mix', 'deps.get']], verify: [['mix', 'test']], from: 'mix.exs' };
 }
 
-function findDotnet({ paths }: RootFiles): Finding | undefined {
+function findDotnet({ paths }: TreeFiles): Finding | undefined {
   const project = [...paths].find((path) => /^[^/]+\.(sln|csproj|fsproj)$/.test(path));
   if (project === undefined) return undefined;
   return { setup: [['dotnet', 'restore']], verify: [['dotnet', 'test']], from: project };
 }
 
-function findMake({ texts }: RootFiles): Finding | undefined {
+function findMake({ texts }: TreeFiles): Finding | undefined {
   const name = ['Makefile', 'makefile', 'GNUmakefile'].find((file) => texts.has(file));
   if (name === undefined || !/^test\s*:(?!=)/m.test(texts.get(name) ?? '')) return undefined;
   return { setup: [], verify: [['make', 'test']], from: name };
 }
 
-/** Lists the package managers of all lockfiles in a tree, sorted. */
+/** Lists the package managers that have a lockfile among the paths, sorted. */
 export function listPackageManagers(paths: Iterable<string>): string[] {
   const managers = new Set<string>();
   for (const path of paths) {

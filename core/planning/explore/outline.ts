@@ -1,13 +1,13 @@
 import { toOneLine, truncateText } from '../../base/plain-text.ts';
 import type { TreeEntry } from '../../port/forge.ts';
-import { getExtension, isGeneratedPath } from './stack.ts';
+import { getExtension, isGeneratedOrVendoredPath } from './stack.ts';
 
-// Renders a tree of thousands of files as an indented outline within a budget: first with fewer files per directory, then with
-// fewer levels. Each directory shows its number of files, hidden files included.
+// Renders a tree of thousands of files as an indented outline with a limited length. A long outline lists fewer files per
+// directory, then fewer levels. Each directory shows the number of all its files, including files that are not listed.
 
 type Folder = { readonly folders: Map<string, Folder>; readonly files: string[]; count: number };
 
-/** `depth`: levels to show; `names`: files to show per directory. */
+/** `depth` is the number of levels to list, `names` the number of files to list per directory. */
 type DetailLevel = { readonly depth: number; readonly names: number };
 
 const DETAIL_LEVELS: readonly DetailLevel[] = [
@@ -36,7 +36,7 @@ export function outlineTree(entries: readonly TreeEntry[], maxChars: number): st
   return truncateText(text, maxChars);
 }
 
-/** Shortens an existing outline by its deepest levels. */
+/** Shortens an outline by removing its deepest levels. */
 export function shortenOutline(outline: string, maxChars: number): string {
   if (outline.length <= maxChars) return outline;
   const lines = outline.split('\n');
@@ -54,9 +54,9 @@ function buildFolder(entries: readonly TreeEntry[]): Folder {
     if (type === 'dir') continue;
     const parts = path.split('/');
     const name = parts.pop() ?? '';
-    // Generated files are counted at their top directory and not listed.
-    if (isGeneratedPath(path)) countGeneratedFile(root, path);
-    else ensureFolder(root, parts).files.push(type === 'file' ? name : `${name} (${type})`);
+    // Generated files are not listed; the highest generated directory shows their number.
+    if (isGeneratedOrVendoredPath(path)) countGeneratedFile(root, path);
+    else countFile(root, parts).files.push(type === 'file' ? name : `${name} (${type})`);
   }
   return root;
 }
@@ -64,13 +64,13 @@ function buildFolder(entries: readonly TreeEntry[]): Folder {
 function countGeneratedFile(root: Folder, path: string): void {
   const parts = path.split('/');
   const top = parts.findIndex((_, index) =>
-    isGeneratedPath(`${parts.slice(0, index + 1).join('/')}/`),
+    isGeneratedOrVendoredPath(`${parts.slice(0, index + 1).join('/')}/`),
   );
-  ensureFolder(root, parts.slice(0, top + 1));
+  countFile(root, parts.slice(0, top + 1));
 }
 
-/** Returns the folder at a path, creates missing folders and counts a file in each folder on the path. */
-function ensureFolder(root: Folder, parts: readonly string[]): Folder {
+/** Counts a file in each folder on a path, creating missing folders, and returns the last folder. */
+function countFile(root: Folder, parts: readonly string[]): Folder {
   let folder = root;
   folder.count += 1;
   for (const part of parts) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeFileProblem, parseRepositoryFile } from './parse-repository-file.ts';
 
-test('parseRepositoryFile accepts commands as lines or lists, and paths', () => {
+test('parseRepositoryFile accepts each command as a line or as a list of arguments', () => {
   const { file, problems } = parseRepositoryFile(`
 setup:
   - npm ci
@@ -28,7 +28,7 @@ test('parseRepositoryFile accepts an empty file', () => {
   expect(parseRepositoryFile('# nothing yet\n')).toEqual({ file: {}, problems: [] });
 });
 
-describe('parseRepositoryFile reports line and field of', () => {
+describe('parseRepositoryFile reports the line and the field of', () => {
   const cases: [string, string, RegExp][] = [
     ['broken YAML', 'setup:\n  - "npm ci\nverify: []\n', /^\.smol-gang\.yaml line \d: /],
     [
@@ -36,12 +36,20 @@ describe('parseRepositoryFile reports line and field of', () => {
       'setup: []\nverfy:\n  - npm test\n',
       /line 2, verfy: unknown field; check the spelling or remove it$/,
     ],
-    ['a wrong type', 'signOff: 1\nverify:\n  - 5\n', /line 3, verify\[0\]: /],
-    ['shell syntax', 'verify:\n  - npm test\n  - a && b\n', /line 3, verify\[1\]: .*shell syntax/],
-    ['a path outside', 'shared:\n  - ../../etc\n', /line 2, shared\[0\]: .*inside the repository/],
+    ['a value of the wrong type', 'signOff: 1\nverify:\n  - 5\n', /line 3, verify\[0\]: /],
+    [
+      'a command with shell syntax',
+      'verify:\n  - npm test\n  - a && b\n',
+      /line 3, verify\[1\]: .*shell syntax/,
+    ],
+    [
+      'a path outside the repository',
+      'shared:\n  - ../../etc\n',
+      /line 2, shared\[0\]: .*inside the repository/,
+    ],
     ['a missing field', 'author:\n  name: A\n', /line 1, author\.email: /],
-    ['a list', '- npm test\n', /line 1: /],
-    ['a key twice', 'setup: []\nsetup: []\n', /line 2: /],
+    ['a list instead of fields', '- npm test\n', /line 1: /],
+    ['a repeated key', 'setup: []\nsetup: []\n', /line 2: /],
   ];
 
   test.each(cases)('%s', (_name, text, expected) => {

@@ -6,9 +6,10 @@ import { repositoryFileSchema } from '../../contract/repository.ts';
 
 /** Name of the configuration file at the root of a repository. */
 export const REPOSITORY_FILE = '.smol-gang.yaml';
+/** Upper bound of the size of the configuration file. */
 export const MAX_REPOSITORY_FILE_BYTES = 64_000;
 
-/** A defect of a configuration file, for a person to fix. */
+/** A defect of a configuration file that a person must correct. */
 export type FileProblem = {
   readonly path: string;
   /** Counted from 1. */
@@ -25,14 +26,14 @@ export type ParsedRepositoryFile = {
   readonly problems: FileProblem[];
 };
 
-/** Parses `.smol-gang.yaml` and reports each problem with line and field. */
+/** Parses `.smol-gang.yaml`; reports at most 20 problems, each with line and field if known. */
 export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): ParsedRepositoryFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
   if (document.errors.length > 0) {
     const problems = document.errors.slice(0, 20).map((error) => ({
       path,
-      line: lines.linePos(error.pos[0]).line,
+      line: lineCounter.linePos(error.pos[0]).line,
       message: toOneLine(error.message, 300),
     }));
     return { file: undefined, problems };
@@ -49,7 +50,7 @@ export function parseRepositoryFile(text: string, path = REPOSITORY_FILE): Parse
   const problems = parsed.error.issues.slice(0, 20).flatMap((issue) => {
     const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
     return fields.map((field) =>
-      toFileProblem(document, lines, path, issue, [...issue.path, ...field]),
+      toFileProblem(document, lineCounter, path, issue, [...issue.path, ...field]),
     );
   });
   return { file: undefined, problems };
@@ -82,7 +83,7 @@ type SchemaIssue = {
 
 function toFileProblem(
   document: Document,
-  lines: LineCounter,
+  lineCounter: LineCounter,
   path: string,
   issue: SchemaIssue,
   field: PropertyKey[],
@@ -90,7 +91,7 @@ function toFileProblem(
   const offset = findOffset(document, field);
   return {
     path,
-    ...(offset === undefined ? {} : { line: lines.linePos(offset).line }),
+    ...(offset === undefined ? {} : { line: lineCounter.linePos(offset).line }),
     ...(field.length === 0 ? {} : { field: toOneLine(formatFieldName(field), 120) }),
     message: toOneLine(
       issue.code === 'unrecognized_keys'
@@ -101,7 +102,7 @@ function toFileProblem(
   };
 }
 
-/** Explains an issue. For a union, a branch with a custom message fits best, else the first branch. */
+/** Explains an issue. For a union, uses the first branch with a custom message, or otherwise the first branch. */
 function explainIssue(issue: SchemaIssue): string {
   const branches = issue.errors?.flat() ?? [];
   const best = branches.find(({ code }) => code === 'custom') ?? branches[0];

@@ -1,7 +1,7 @@
-// File names and words that identify a stack. The tables contain only unambiguous signs: a browser's .js file can belong to
-// any repository, a package.json cannot.
+// File names and words that identify a stack. The tables contain only unambiguous names: package.json identifies Node.js,
+// while .js files occur in repositories of any stack.
 
-/** A technology stack and its signs. */
+/** A technology stack, with the file names and words that identify the stack. */
 export type Stack = {
   readonly name: string;
   /** Extensions in lower case, with the dot. */
@@ -166,15 +166,15 @@ export const LOCKFILES: Readonly<Record<string, string>> = {
   'pubspec.lock': 'pub',
 };
 
-const GENERATED_PATH =
+const GENERATED_OR_VENDORED_PATH =
   /(^|\/)(node_modules|bower_components|vendor|third_party|\.git|\.venv|venv|__pycache__|dist|build|target|out|coverage|\.next|\.gradle)\//;
 
-/** Tells whether tools generated a path, judging by its directories. */
-export function isGeneratedPath(path: string): boolean {
-  return GENERATED_PATH.test(path);
+/** Tells whether a path lies in a directory that usually holds generated or third-party files. */
+export function isGeneratedOrVendoredPath(path: string): boolean {
+  return GENERATED_OR_VENDORED_PATH.test(path);
 }
 
-/** Returns the last name of a path. */
+/** Returns the part of a path after the last slash. */
 export function getBaseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
@@ -190,7 +190,7 @@ export function getExtension(path: string): string {
   return dot < 0 ? '' : name.slice(dot);
 }
 
-/** Finds the stack of a file name with an unambiguous sign. */
+/** Returns the stack that the name or extension of a file identifies; undefined if they identify no stack. */
 export function findStackOfFile(path: string): Stack | undefined {
   const name = getBaseName(path);
   const extension = getExtension(path);
@@ -199,7 +199,7 @@ export function findStackOfFile(path: string): Stack | undefined {
   );
 }
 
-/** Returns the name of a file's language. */
+/** Returns the name of the language of a file; undefined for an unknown extension. */
 export function findLanguage(path: string): string | undefined {
   const extension = getExtension(path);
   const stack = STACKS.find(({ extensions }) => extensions.includes(extension));

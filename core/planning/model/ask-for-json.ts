@@ -3,23 +3,23 @@ import { toOneLine, truncateText } from '../../base/plain-text.ts';
 import type { ChatMessage, Completion, Llm } from '../../port/llm.ts';
 import { extractJson, removeThoughts } from './extract-json.ts';
 
-// Asks a model for a JSON object. After an unusable answer the model gets the list of problems and answers again, at most
-// twice. Errors of the endpoint (quota, key, network) end the question at once.
+// Asks a model for a JSON object. After an unusable answer, the model receives the list of problems and answers again, at most
+// twice. Errors of the endpoint (quota, key, network) are thrown without another attempt.
 
 const MAX_ATTEMPTS = 3;
 const MAX_PROBLEMS = 30;
 /** A shorter description of the repositories would not help the model. */
 const MIN_REPOSITORY_CHARS = 4_000;
 
-/** Model usage of a planning step; `turns` counts the completions. */
+/** Usage of the model in a planning step; `turns` counts the completions. */
 export type PlanningUsage = {
   model: string;
   inputTokens: number;
   outputTokens: number;
   turns: number;
 };
-/** A value from a model's answer, or the problems to report to the model. */
-export type ReadAnswer<T> =
+/** The valid content of a model's answer, or the problems to report to the model. */
+export type ParsedAnswer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: string[] };
 /** A question with a JSON answer. */
@@ -31,19 +31,20 @@ export type JsonQuestion<T> = {
   readonly schema: { readonly name: string; readonly schema: Record<string, unknown> };
   /** Property that identifies the answer among other JSON objects. */
   readonly requiredKey: string;
-  /** Instruction after an answer that was cut off. */
+  /** Instruction to the model after an empty or truncated answer. */
   readonly brevityHint: string;
-  /** Length of the repository descriptions; halved while the model's context is too small. */
+  /** Characters of all repository descriptions; halved until the prompt fits into the model's context. */
   readonly repositoryChars: number;
-  /** Builds the prompt with repository descriptions of the given length. */
-  readonly messages: (repositoryChars: number) => ChatMessage[];
-  /** Validates an answer. */
-  readonly read: (value: Record<string, unknown>) => ReadAnswer<T>;
+  /** Creates the prompt; the repository descriptions have at most the given number of characters. */
+  readonly createMessages: (repositoryChars: number) => ChatMessage[];
+  /** Validates and converts an answer. */
+  readonly parse: (value: Record<string, unknown>) => ParsedAnswer<T>;
 };
 /** A usable answer, and the usage of all completions. */
 export type JsonAnswer<T> = {
   readonly value: T;
   readonly usage: PlanningUsage;
+  /** Number of model answers, including rejected answers. */
   readonly attempts: number;
 };
 
@@ -59,7 +60,7 @@ export async function askForJson<T>(llm: Llm, question: JsonQuestion<T>): Promis
   for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
     const completion = await askWithinContext(llm, question, rejected, usage);
     addUsage(usage, completion);
-    const answer = readCompletion(completion, question);
+    const answer = parseCompletion(completion, question);
     if (answer.ok) return { value: answer.value, usage, attempts };
     rejected = { text: completion.text, problems: answer.problems };
   }
@@ -71,7 +72,7 @@ export async function askForJson<T>(llm: Llm, question: JsonQuestion<T>): Promis
   });
 }
 
-/** Shortens the description of the repositories until the prompt fits the model's context. */
+/** Shortens the repository descriptions until the prompt fits into the model's context. */
 async function askWithinContext<T>(
   llm: Llm,
   question: JsonQuestion<T>,
@@ -80,7 +81,10 @@ async function askWithinContext<T>(
 ): Promise<Completion> {
   const { tier, schema, maxOutputTokens } = question;
   for (let chars = question.repositoryChars; ; chars = Math.floor(chars / 2)) {
-    const messages = [...question.messages(chars), ...createFeedback(rejected, question.subject)];
+    const messages = [
+      ...question.createMessages(chars),
+      ...createFeedback(rejected, question.subject),
+    ];
     try {
       return await llm.complete({ messages, schema, tier, maxOutputTokens });
     } catch (error) {
@@ -91,21 +95,21 @@ async function askWithinContext<T>(
   }
 }
 
-function readCompletion<T>(completion: Completion, question: JsonQuestion<T>): ReadAnswer<T> {
+function parseCompletion<T>(completion: Completion, question: JsonQuestion<T>): ParsedAnswer<T> {
   if (completion.text.trim() === '')
     return createUnusableAnswer(`the answer is empty. ${question.brevityHint}`);
   const json = extractJson(completion.text, question.requiredKey);
   if (completion.truncated || (!json.ok && json.cutOff)) {
-    return createUnusableAnswer(`the answer was cut off before its end. ${question.brevityHint}`);
+    return createUnusableAnswer(`the answer was cut off. ${question.brevityHint}`);
   }
-  return json.ok ? question.read(json.value) : createUnusableAnswer(json.reason);
+  return json.ok ? question.parse(json.value) : createUnusableAnswer(json.reason);
 }
 
-function createUnusableAnswer<T>(problem: string): ReadAnswer<T> {
+function createUnusableAnswer<T>(problem: string): ParsedAnswer<T> {
   return { ok: false, problems: [problem] };
 }
 
-/** Shows the model only its last answer: every earlier problem is either solved there or listed again. */
+/** Creates messages about the last answer only; each problem of an earlier answer is either solved or listed again. */
 function createFeedback(rejected: RejectedAnswer | undefined, subject: string): ChatMessage[] {
   if (rejected === undefined) return [];
   const shown = rejected.problems

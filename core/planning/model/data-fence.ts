@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { toOneLine } from '../../base/plain-text.ts';
 
-// Encloses untrusted text of a prompt between marks. The text cannot contain its own mark, which is a hash of the text.
+// Encloses untrusted text of a prompt between marks. A mark is a hash of the text and does not occur in the text.
 
 /** A piece of untrusted text with a label. */
 export type DataPart = { readonly label: string; readonly text: string };
 
-/** Text between marks. */
+/** Parts between marks, joined to a single text. */
 export type FencedData = { readonly mark: string; readonly text: string };
 
 /** Encloses all parts between marks; equal parts get equal marks. */

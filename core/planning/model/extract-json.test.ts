@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { extractJson } from './extract-json.ts';
 
-describe('extractJson finds the object', () => {
+describe('extractJson finds an object', () => {
   const plan = '{"tasks": [{"id": "a", "note": "} { \\" }"}]}';
   const cases: [string, string][] = [
-    ['alone', plan],
-    ['in prose', `Here you are:\n${plan}\nGood luck!`],
+    ['without other text', plan],
+    ['between prose', `Here you are:\n${plan}\nGood luck!`],
     ['in a code fence', `\`\`\`json\n${plan}\n\`\`\``],
-    ['after thoughts with braces', `<think>{"tasks": 1} or {</think>\n${plan}`],
-    ['after thoughts that were never opened', `maybe {"tasks": 2}\n</think>${plan}`],
+    ['after reasoning with braces', `<think>{"tasks": 1} or {</think>\n${plan}`],
+    ['after reasoning without an opening tag', `maybe {"tasks": 2}\n</think>${plan}`],
     ['after an example', `For example {"tasks": []}. My answer: ${plan}`],
-    ['behind a brace of prose', `I use {braces} here. ${plan}`],
-    ['wrapped once', `{"plan": ${plan}}`],
+    ['after prose with braces', `I use {braces} here. ${plan}`],
+    ['wrapped in another object', `{"plan": ${plan}}`],
   ];
 
   test.each(cases)('%s', (_name, text) => {
@@ -39,7 +39,7 @@ describe('extractJson explains the absence of the object in', () => {
   });
 });
 
-test('extractJson handles an answer full of brackets quickly', () => {
+test('extractJson handles an answer with 150,000 opening brackets within 5 seconds of processor time', () => {
   // Processor time, because elapsed time depends on the load of the machine.
   const before = process.threadCpuUsage();
 

@@ -3,16 +3,16 @@ import { parseJson } from '../../base/parse-json.ts';
 
 // Finds the JSON object in a model's answer, which may also contain reasoning, prose or code fences, or end too early.
 
-/** The JSON object, or the reason for its absence; `cutOff` marks an answer without its end. */
+/** The JSON object, or the reason for its absence; `cutOff` is true if the answer ends within an object. */
 export type ExtractedJson =
   | { readonly ok: true; readonly value: Record<string, unknown> }
   | { readonly ok: false; readonly reason: string; readonly cutOff: boolean };
 
 const MAX_CHARS = 400_000;
-/** Bounds the work on an answer full of brackets. */
-const MAX_STARTS = 25;
+/** Number of opening braces that are tried as the start of an object; bounds the time for an answer with many braces. */
+const MAX_OBJECT_STARTS = 25;
 
-/** Returns the last object with the property `key`; the object may be the only property of another object. */
+/** Returns the last object with the property `key`, even if another object wraps it as its only property. */
 export function extractJson(text: string, key: string): ExtractedJson {
   const answer = removeThoughts(text).slice(0, MAX_CHARS);
   const whole = unwrapObject(parseJson(answer), key);
@@ -50,9 +50,9 @@ type ScanResult = {
 function scanObjects(text: string): ScanResult {
   const scanned = { objects: [] as unknown[], cutOff: false, fault: '' };
   let at = text.indexOf('{');
-  for (let starts = 0; at >= 0 && starts < MAX_STARTS; starts += 1) {
+  for (let starts = 0; at >= 0 && starts < MAX_OBJECT_STARTS; starts += 1) {
     const end = findObjectEnd(text, at);
-    // Prose also contains braces; only a brace before a quoted name can open an object.
+    // Braces also occur in prose; only a brace before a quoted name can open an object.
     const looksLikeObject = /^\{\s*"/.test(text.slice(at, at + 200));
     const value = end === undefined ? undefined : parseJson(text.slice(at, end));
     if (value !== undefined) scanned.objects.push(value);
@@ -94,9 +94,9 @@ function findJsonFault(text: string): string {
 function unwrapObject(value: unknown, key: string): Record<string, unknown> | undefined {
   if (!isObject(value)) return undefined;
   if (Object.hasOwn(value, key)) return value;
-  const inner = Object.values(value);
-  const only = inner.length === 1 ? inner[0] : undefined;
-  return isObject(only) && Object.hasOwn(only, key) ? only : undefined;
+  const values = Object.values(value);
+  const wrapped = values.length === 1 ? values[0] : undefined;
+  return isObject(wrapped) && Object.hasOwn(wrapped, key) ? wrapped : undefined;
 }
 
 /** Tells whether a value is a JSON object. */
