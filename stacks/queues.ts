@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Queue as CdkQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Stack } from 'sst/constructs';
 import { Queue } from 'sst/constructs';
-import type { QueueRow } from '../core/topology/queues.ts';
+import type { QueueDefinition } from '../core/topology/queues.ts';
 import { QUEUES } from '../core/topology/queues.ts';
 import type { Alarms } from './alarms.ts';
 import type { CreateFunction } from './functions.ts';
@@ -15,7 +15,7 @@ export function createQueues(stack: Stack, alarms: Alarms): Queues {
   return Object.fromEntries(QUEUES.map((row) => [row.name, createQueue(stack, row, alarms)]));
 }
 
-function createQueue(stack: Stack, row: QueueRow, alarms: Alarms): Queue {
+function createQueue(stack: Stack, row: QueueDefinition, alarms: Alarms): Queue {
   const deadLetterQueue = new CdkQueue(stack, `dead-${row.name}`, {
     queueName: `${stack.stackName}-${row.name}-dead`,
     retentionPeriod: Duration.days(14),

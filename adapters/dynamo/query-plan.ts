@@ -1,5 +1,5 @@
 import type { IndexName, QueryOptions, Table } from '../../core/port/table.ts';
-import type { IndexRow } from '../../core/topology/table.ts';
+import type { IndexDefinition } from '../../core/topology/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
 import type { Position, PositionCheck } from './cursor.ts';
 import { decodeCursor } from './cursor.ts';
@@ -96,7 +96,7 @@ export function planIndexQuery(
   };
 }
 
-export function requireIndexRow(name: IndexName): IndexRow {
+export function requireIndexRow(name: IndexName): IndexDefinition {
   const row = TABLE.indexes.find((index) => index.name === name);
   if (row === undefined) throw new Error(`core/topology/table.ts defines no index ${name}`);
   return row;
@@ -104,7 +104,7 @@ export function requireIndexRow(name: IndexName): IndexRow {
 
 /** Checks that a position lies inside the range of an index query. */
 export function createIndexCheck(
-  index: IndexRow,
+  index: IndexDefinition,
   hash: string,
   options: IndexOptions,
 ): PositionCheck {

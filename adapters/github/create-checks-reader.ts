@@ -34,8 +34,8 @@ export function createChecksReader(connection: Connection) {
     const isRefused = (refusedUntil.get(repo) ?? 0) > connection.now();
     const { results, access } = await readAllChecks(connection, repo, sha, isRefused);
     if (!access.checkRuns && !isRefused) refusedUntil.set(repo, connection.now() + REFUSAL_TTL_MS);
-    const unread = !canReadChecks(access);
-    return { ...summariseChecks(results), ...(unread && { unread }) };
+    const hasUnreadableChecks = !canReadChecks(access);
+    return { ...summariseChecks(results), ...(hasUnreadableChecks && { hasUnreadableChecks }) };
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ScryptOptions } from 'node:crypto';
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import type { PasswordHash } from '../../core/port/password-hash.ts';
+import type { PasswordHasher } from '../../core/port/password-hasher.ts';
 
 /** Cost parameters of scrypt. */
 export type ScryptCost = {
@@ -17,7 +17,7 @@ const KEY_BYTES = 32;
 const STORED_HASH = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,64})\$([\w-]{43})$/;
 
 /** Creates a hash port. The stored form `scrypt$logN$r$p$salt$key` keeps old hashes readable after a change of the cost. */
-export function createScryptHash(cost: ScryptCost = DEFAULT_COST): PasswordHash {
+export function createScryptHash(cost: ScryptCost = DEFAULT_COST): PasswordHasher {
   return {
     hash: (password) => hashPassword(password, cost),
     verify: (password, stored) => verifyPassword(password, stored, cost),

@@ -2,7 +2,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '../../core/base/app-error.ts';
 import { describeError } from '../../core/base/describe-error.ts';
 import type { Queue } from '../../core/port/queue.ts';
-import { requireQueueRow } from '../../core/topology/queues.ts';
+import { requireQueueDefinition } from '../../core/topology/queues.ts';
 import type { AwsAccess } from '../aws/create-client-options.ts';
 import { createClientOptions } from '../aws/create-client-options.ts';
 import type { Batch, BatchEntry } from './to-batches.ts';
@@ -22,7 +22,7 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
   return {
     async send(messages) {
       const batches = toBatches(messages, (type) =>
-        requireQueueUrl(options.urls, requireQueueRow(type).name),
+        requireQueueUrl(options.urls, requireQueueDefinition(type).name),
       );
       const outcomes = await Promise.all(batches.map((batch) => sendBatch(client, batch)));
       requireAllSent(outcomes.flat());

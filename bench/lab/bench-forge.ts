@@ -4,9 +4,9 @@ import type {
   MergeOutcome,
   PullQuery,
   PullRequest,
+  PullSpec,
   PullState,
   Sha,
-  WantedPull,
 } from '../../core/port/forge.ts';
 import {
   findMergeabilityRefusal,
@@ -144,11 +144,11 @@ export class BenchForge {
     return pull === undefined ? undefined : { ...pull };
   }
 
-  ensurePull(wanted: WantedPull): PullRequest {
+  ensurePull(wanted: PullSpec): PullRequest {
     return this.findPull(wanted) ?? this.openPull(wanted);
   }
 
-  openPull(wanted: WantedPull): PullRequest {
+  openPull(wanted: PullSpec): PullRequest {
     const { head, base, draft } = wanted;
     const relation = this.#relateBranches(head, base);
     const pulls = this.#pullsByHead.get(head) ?? [];

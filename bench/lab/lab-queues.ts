@@ -1,6 +1,6 @@
 import type { QueueMessage } from '../../core/contract/queue.ts';
 import type { Queue } from '../../core/port/queue.ts';
-import { QUEUES, requireQueueRow } from '../../core/topology/queues.ts';
+import { QUEUES, requireQueueDefinition } from '../../core/topology/queues.ts';
 import type { LabTime } from './lab-time.ts';
 
 /** Creates queues in memory with the concurrency of core/topology; a message takes `transitMs` to its handler. */
@@ -27,7 +27,7 @@ export function createLabQueues(
     send: async (messages) => {
       for (const { message, delaySeconds } of messages)
         time.runAfter((delaySeconds ?? 0) * 1_000 + transitMs, () => {
-          const { name, concurrency } = requireQueueRow(message.type);
+          const { name, concurrency } = requireQueueDefinition(message.type);
           waiting.get(name)?.push(message);
           startHandlers(name, concurrency);
         });

@@ -1,6 +1,6 @@
 import type { Queue } from '../../core/port/queue.ts';
 import type { Item, Key, Table } from '../../core/port/table.ts';
-import { requireQueueRow } from '../../core/topology/queues.ts';
+import { requireQueueDefinition } from '../../core/topology/queues.ts';
 import { computeReadUnits, computeWriteUnits, measureItemSize } from './capacity.ts';
 
 // Counts the usage of a table and a queue per actor.
@@ -105,7 +105,10 @@ export function meterQueue(queue: Queue, meter: Meter, actor: string): Queue {
   const tally = meter.getTally(actor);
   return {
     send: (messages) => {
-      const byQueue = Map.groupBy(messages, ({ message }) => requireQueueRow(message.type).name);
+      const byQueue = Map.groupBy(
+        messages,
+        ({ message }) => requireQueueDefinition(message.type).name,
+      );
       for (const list of byQueue.values())
         tally.sends += Math.ceil(list.length / MAX_BATCH_MESSAGES);
       tally.messages += messages.length;

@@ -1,5 +1,5 @@
 import type { Jwt } from '../port/jwt.ts';
-import type { PasswordHash } from '../port/password-hash.ts';
+import type { PasswordHasher } from '../port/password-hasher.ts';
 import type { Clock } from '../port/runtime.ts';
 import type { Table } from '../port/table.ts';
 
@@ -8,7 +8,7 @@ export type AccessDeps = {
   readonly table: Table;
   readonly clock: Clock;
   readonly jwt: Jwt;
-  readonly passwords: PasswordHash;
+  readonly passwords: PasswordHasher;
   /** Returns unpredictable bytes. */
   readonly randomBytes: (size: number) => Uint8Array;
 };

@@ -24,7 +24,7 @@ async function createAccess() {
   return { ...access, ann, bob, addUser };
 }
 
-test('a token authenticates its creator, and the table does not contain its secret', async () => {
+test('a token authenticates its creator, and the table does not contain the secret of the token', async () => {
   const { deps, ann } = await createAccess();
   const created = await createApiToken(deps, ann, { name: 'ci', role: 'viewer', days: 1 });
   expect(created.token).toMatch(/^sgt_[\w-]{43}$/);
@@ -44,7 +44,7 @@ test('rejects a token with a higher role than its creator has', async () => {
   expect(await listApiTokens(deps, ann)).toEqual([]);
 });
 
-test('a token loses validity by expiry, revocation and removal of its creator, and follows a lower role of its creator', async () => {
+test("a token becomes invalid when it expires, is revoked or its creator is removed, and its role drops with the creator's role", async () => {
   const { deps, advanceClock, ann } = await createAccess();
   const createToken = (days: number) =>
     createApiToken(deps, ann, { name: 'ci', role: 'operator', days });

@@ -76,14 +76,14 @@ export async function listApiTokens(
     .map(toApiToken);
 }
 
-/** Deletes an API token; throws AppError `token_not_found` if the actor may not see the token. */
+/** Deletes an API token; throws AppError `token_not_found` if the token does not exist or the actor may not see the token. */
 export async function revokeApiToken(
   deps: Pick<AccessDeps, 'table'>,
   actor: UserActor,
   id: string,
 ): Promise<void> {
-  const found = await deps.table.get(KEY.apiToken(id));
-  if (found === undefined || !canAccessToken(actor, parseTokenItem(found)))
+  const stored = await deps.table.get(KEY.apiToken(id));
+  if (stored === undefined || !canAccessToken(actor, parseTokenItem(stored)))
     throw new AppError(
       'notFound',
       'token_not_found',
@@ -100,9 +100,9 @@ export async function verifyApiToken(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   token: string,
 ): Promise<UserActor | undefined> {
-  const found = await deps.table.get(KEY.apiToken(deriveTokenId(token)));
-  if (found === undefined) return undefined;
-  const item = parseTokenItem(found);
+  const stored = await deps.table.get(KEY.apiToken(deriveTokenId(token)));
+  if (stored === undefined) return undefined;
+  const item = parseTokenItem(stored);
   if (!isSameHash(hashSha256(token), item.hash) || item.validUntil <= deps.clock.now())
     return undefined;
   const user = await findUser(deps, item.createdBy);

@@ -16,7 +16,7 @@ test('the derived id depends on the user, the route and the key', () => {
   expect(new Set([id, ...others]).size).toBe(5);
 });
 
-test('any input gives an id in the alphabet', async () => {
+test('the derived id has the requested length and alphabet for any input', async () => {
   await fc.assert(
     fc.property(fc.string(), fc.string(), (user, key) =>
       /^[ab]{20}$/.test(deriveIdempotentId(user, 'route', key, 'ab', 20)),

@@ -2,7 +2,7 @@ import { AppError } from '../base/app-error.ts';
 import { deriveId, hashSha256, ID_ALPHABET } from './secret.ts';
 
 // A repeated request with the same `Idempotency-Key` must create only one item. The id of the new item is derived from the user,
-// the route and the key, so that a conditional put prevents a second item; the table keeps no list of keys. The item stores a
+// the route and the key, so that a conditional put prevents a second item without a list of used keys. The item stores a
 // hash of the body, to reject the same key with a different body.
 
 /** Derives the id of a new item, without its prefix letter. */

@@ -4,11 +4,11 @@ import { KEY } from '../topology/table-keys.ts';
 import type { AccessDeps } from './access-deps.ts';
 import { hashSha256 } from './secret.ts';
 
-// Limit on guesses of a password: a maximum number of attempts per e-mail address and per source address in each time window.
+// Limit on sign-in attempts, against password guessing: a maximum number of attempts per e-mail address and per source address in each time window.
 // An attempt is counted before its password is checked, so that concurrent attempts cannot exceed the limit.
 
 export const LOGIN_WINDOW_MS = 15 * 60_000;
-/** Attempts per window. */
+/** Maximum number of attempts in one time window. */
 const MAX_LOGINS = { email: 10, address: 50 } as const;
 
 type LimitSubject = keyof typeof MAX_LOGINS;
@@ -22,8 +22,8 @@ export async function countLogin(
   const now = deps.clock.now();
   const until = computeWindowEnd(now);
   const key = buildCounterKey(subject, value, now);
-  const first = { ...key, tries: 1, expiresAt: Math.ceil(until / 1_000) };
-  if (await deps.table.put(first, ITEM_IS_ABSENT)) return;
+  const firstItem = { ...key, tries: 1, expiresAt: Math.ceil(until / 1_000) };
+  if (await deps.table.put(firstItem, ITEM_IS_ABSENT)) return;
   const below = { attribute: 'tries', below: MAX_LOGINS[subject] };
   if ((await deps.table.update(key, { add: { tries: 1 } }, [below])) !== undefined) return;
   throw new AppError(
@@ -37,7 +37,7 @@ export async function countLogin(
 }
 
 /** Clears the counter of an e-mail address after a successful sign-in. */
-export async function forgetLogins(
+export async function resetLoginCount(
   deps: Pick<AccessDeps, 'table' | 'clock'>,
   email: string,
 ): Promise<void> {

@@ -54,7 +54,7 @@ test('a ticket opens one socket, with the role of the request that created the t
   expect(await redeemSocketTicket(deps, ticket)).toBeUndefined();
 });
 
-test('a ticket cannot sign in, expires after a minute, and ends with its user', async () => {
+test('a ticket is no sign-in code, expires after a minute, and becomes invalid when its user is removed', async () => {
   const { deps, advanceClock } = await createAccess();
   const first = await issueSocketTicket(deps, annActor);
   await expect(exchangeSignInCode(deps, first.ticket)).rejects.toThrow('sign-in code');

@@ -81,10 +81,10 @@ async function redeemSecret(
   secret: string,
 ): Promise<SecretHolder | undefined> {
   const key = KEY.oneTimeSecret(kind, hashSha256(secret));
-  const found = await deps.table.get(key);
-  if (found === undefined) return undefined;
+  const stored = await deps.table.get(key);
+  if (stored === undefined) return undefined;
   const isRedeemed = await deps.table.delete(key, ITEM_IS_PRESENT);
-  const item = secretItemSchema.parse(found);
+  const item = secretItemSchema.parse(stored);
   if (!isRedeemed || item.validUntil <= deps.clock.now()) return undefined;
   const user = await findUser(deps, item.email);
   return user && { email: user.email, role: selectLowerRole(item.role, user.role) };

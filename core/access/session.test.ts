@@ -30,7 +30,7 @@ describe('access token', () => {
     expect(await verifyAccessToken(deps, session.accessToken)).toBeUndefined();
   });
 
-  test('cannot be an attempt token or malformed text', async () => {
+  test('is rejected if it is an attempt token or malformed', async () => {
     const { deps } = await createSignedInAccess();
     const expiresAt = deps.clock.now() + 1_000_000;
     const claims = { subject: 'ann@example.org', expiresAt, extra: { role: 'admin' } };
@@ -57,7 +57,7 @@ describe('refresh token', () => {
     await expect(refreshSession(deps, second.refreshToken)).rejects.toThrow('no longer valid');
   });
 
-  test('gives one new token to two concurrent requests and keeps the session', async () => {
+  test('is exchanged by only one of two concurrent requests, and the session continues', async () => {
     const { deps, session } = await createSignedInAccess();
     const outcomes = await Promise.allSettled([
       refreshSession(deps, session.refreshToken),
@@ -71,7 +71,7 @@ describe('refresh token', () => {
     await refreshSession(deps, winner?.value.refreshToken ?? '');
   });
 
-  test('gives the current role of the user', async () => {
+  test('gives the new session the current role of the user', async () => {
     const { deps, session } = await createSignedInAccess();
     const key = KEY.user('ann@example.org');
     await deps.table.update(key, { set: { role: 'viewer' } });
@@ -89,7 +89,7 @@ describe('refresh token', () => {
     await expect(refreshSession(deps, session.refreshToken)).rejects.toThrow('no longer valid');
   });
 
-  test('rejects an invented token', async () => {
+  test('is rejected if it was never issued', async () => {
     const { deps } = await createSignedInAccess();
     for (const token of ['', '.', 'x', 'a.b.c', '\0.\0'])
       await expect(refreshSession(deps, token)).rejects.toMatchObject({ code: 'unauthorized' });

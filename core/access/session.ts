@@ -54,7 +54,7 @@ export async function refreshSession(deps: AccessDeps, refreshToken: string): Pr
   const [id = '', secret = ''] = refreshToken.split('.');
   const item = await readSession(deps, id);
   const user = item === undefined ? undefined : await findUser(deps, item.email);
-  if (item === undefined || user === undefined) throw createRefusedTokenError();
+  if (item === undefined || user === undefined) throw createInvalidTokenError();
   await requireCurrent(deps, id, item, hashSha256(secret));
   const next = await rotateRefreshSecret(deps, id, item);
   return signSession(deps, user, `${id}.${next}`);
@@ -72,9 +72,9 @@ export async function verifyAccessToken(
 }
 
 async function readSession(deps: AccessDeps, id: string): Promise<SessionItem | undefined> {
-  const found = await deps.table.get(KEY.session(id));
-  if (found === undefined) return undefined;
-  const item = sessionItemSchema.parse(found);
+  const stored = await deps.table.get(KEY.session(id));
+  if (stored === undefined) return undefined;
+  const item = sessionItemSchema.parse(stored);
   return item.validUntil > deps.clock.now() ? item : undefined;
 }
 
@@ -91,7 +91,7 @@ async function requireCurrent(
     deps.clock.now() - item.rotatedAt < REFRESH_RACE_WINDOW_MS;
   if (wasJustReplaced) throw createRefreshRaceError();
   await deps.table.delete(KEY.session(id));
-  throw createRefusedTokenError();
+  throw createInvalidTokenError();
 }
 
 async function rotateRefreshSecret(
@@ -133,7 +133,7 @@ function computeLifetime(now: number) {
   return { validUntil, expiresAt: Math.ceil(validUntil / 1_000) };
 }
 
-function createRefusedTokenError(): AppError {
+function createInvalidTokenError(): AppError {
   return createUnauthorizedError('this refresh token is invalid or no longer valid; sign in again');
 }
 

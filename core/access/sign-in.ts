@@ -1,7 +1,7 @@
 import type { Session } from '../contract/access.ts';
 import type { AccessDeps } from './access-deps.ts';
 import { createUnauthorizedError } from './actor.ts';
-import { countLogin, forgetLogins } from './login-limit.ts';
+import { countLogin, resetLoginCount } from './login-limit.ts';
 import { openSession } from './session.ts';
 import { findUser, normaliseEmail } from './user.ts';
 
@@ -19,8 +19,9 @@ export async function signIn(
   await countLogin(deps, 'address', input.sourceAddress);
   await countLogin(deps, 'email', email);
   const user = await findUser(deps, email);
-  const matches = await deps.passwords.verify(input.password, user?.hash);
-  if (user === undefined || !matches) throw createUnauthorizedError('e-mail or password is wrong');
-  await forgetLogins(deps, email);
+  const passwordMatches = await deps.passwords.verify(input.password, user?.hash);
+  if (user === undefined || !passwordMatches)
+    throw createUnauthorizedError('e-mail or password is wrong');
+  await resetLoginCount(deps, email);
   return openSession(deps, user);
 }

@@ -17,7 +17,7 @@ const userItemSchema = z.object({
   createdAt: z.number(),
 });
 
-/** User; `hash` is the password hash, `createdAt` in epoch milliseconds. */
+/** Stored user; `hash` is the password hash, `createdAt` in epoch milliseconds. */
 export type User = {
   readonly email: string;
   readonly role: Role;
@@ -52,7 +52,11 @@ export async function createUser(
   const key = buildUserKey(input.email);
   const item = { ...key, role: input.role, hash, createdAt: deps.clock.now() };
   if (await deps.table.put(item, ITEM_IS_ABSENT)) return toUser(item);
-  throw new AppError('conflict', 'user_exists', `a user ${key.sk} already exists`);
+  throw new AppError(
+    'conflict',
+    'user_exists',
+    `a user with the e-mail address ${key.sk} already exists`,
+  );
 }
 
 /**
@@ -72,7 +76,11 @@ export async function removeUser(
       'you cannot remove your own account; ask another admin',
     );
   if (await deps.table.delete(key, ITEM_IS_PRESENT)) return;
-  throw new AppError('notFound', 'user_not_found', `there is no user ${key.sk}`);
+  throw new AppError(
+    'notFound',
+    'user_not_found',
+    `there is no user with the e-mail address ${key.sk}; GET /v1/users lists all users`,
+  );
 }
 
 /** Result of ensureAdmin. */

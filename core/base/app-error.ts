@@ -5,7 +5,7 @@
  * - `notFound`  the object does not exist (404)
  * - `conflict`  the current state does not allow the request, or another writer was faster (409)
  * - `limited`   the request is too large or too frequent (413, 429)
- * - `paused`    an outside system refuses calls until `until`
+ * - `paused`    an outside system refuses calls until the time `details.until`
  * - `refused`   an outside system rejects the request because of a rule; a retry does not help
  * - `transient` a network fault or a 5xx response; a retry may help
  * - `bug`       a defect of the platform

@@ -10,6 +10,6 @@ test.each([
   [3, 2_000],
   [7, 30_000],
   [10_000, 30_000],
-])('waits after %d failures in a row for %d ms', (failures, expected) => {
+])('after %d failures in a row, waits for %d ms', (failures, expected) => {
   expect(backoffMs(failures, BOUNDS)).toBe(expected);
 });

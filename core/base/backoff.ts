@@ -7,7 +7,7 @@ export type Backoff = {
 };
 
 /**
- * Computes the wait before the next try: `firstMs` after the first failure, then twice as long each time.
+ * Computes the wait before the next try: `firstMs` after the first failure, doubled after each further failure.
  *
  * @param failures failures in a row, from 1; a lower number counts as 1
  * @returns milliseconds, at most `maxMs`

@@ -1,6 +1,7 @@
-/** Returns the element at an index that the caller knows to exist; throws a RangeError otherwise. */
+/** Returns the element at an index; throws a RangeError if the list has no such element. */
 export function elementAt<T>(list: ArrayLike<T>, index: number): T {
   const value = list[index];
-  if (value === undefined) throw new RangeError(`no element ${index} in a list of ${list.length}`);
+  if (value === undefined)
+    throw new RangeError(`no element at index ${index} in a list of ${list.length} elements`);
   return value;
 }

@@ -7,7 +7,7 @@ const PAGES: Record<string, { readonly items: number[]; readonly next?: string }
   last: { items: [3] },
 };
 
-test('yields the items of all pages in order, also past an empty page', async () => {
+test('yields the items of all pages in order and continues after an empty page', async () => {
   const items = await Array.fromAsync(
     listPages(async (after) => PAGES[after ?? 'first'] ?? { items: [] }),
   );
@@ -16,13 +16,13 @@ test('yields the items of all pages in order, also past an empty page', async ()
 });
 
 test('reads no page beyond the item at which the caller stops', async () => {
-  const read: (string | undefined)[] = [];
+  const readCursors: (string | undefined)[] = [];
   const items = listPages(async (after) => {
-    read.push(after);
+    readCursors.push(after);
     return PAGES[after ?? 'first'] ?? { items: [] };
   });
 
   for await (const item of items) if (item === 2) break;
 
-  expect(read).toEqual([undefined]);
+  expect(readCursors).toEqual([undefined]);
 });

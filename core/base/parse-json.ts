@@ -1,4 +1,4 @@
-/** Parses JSON text; returns undefined for any other text. The caller validates the value with a schema. */
+/** Parses JSON text; returns undefined if the text is not JSON. The caller validates the value with a schema. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

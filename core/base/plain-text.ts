@@ -1,15 +1,15 @@
-// Invisible characters with an effect on models and terminals: controls, zero-width, bidirectional overrides, tags.
+// Invisible characters that can influence models and terminals: controls, zero-width characters, bidirectional overrides, tags.
 const INVISIBLE_CHARACTERS = /(?![\n\t])[\p{Cc}\p{Cf}]/gu;
 
 /** Removes invisible characters except newlines and tabs, and truncates the text to `maxChars` with an ellipsis. */
 export function toPlainText(text: string, maxChars: number): string {
   // Bounds the work for a huge text; assumes at most four invisible characters for each visible character.
-  const start = text.length > maxChars * 5 ? text.slice(0, maxChars * 5) : text;
-  const plain = start.replaceAll('\r\n', '\n').replace(INVISIBLE_CHARACTERS, '');
+  const beginning = text.length > maxChars * 5 ? text.slice(0, maxChars * 5) : text;
+  const plain = beginning.replaceAll('\r\n', '\n').replace(INVISIBLE_CHARACTERS, '');
   return truncateText(plain, maxChars);
 }
 
-/** Works like toPlainText, and also joins all lines. */
+/** Works like toPlainText, and also replaces line breaks and repeated spaces by one space. */
 export function toOneLine(text: string, maxChars: number): string {
   return truncateText(
     toPlainText(text, maxChars * 2)

@@ -34,7 +34,7 @@ export const ACCESS_ROUTES = {
     status: 200,
     answer: sessionSchema,
   },
-  exchange: {
+  exchangeSignInCode: {
     method: 'POST',
     path: '/v1/auth/exchange',
     access: 'public',
@@ -107,6 +107,11 @@ export const ACCESS_ROUTES = {
     access: 'viewer',
     summary: 'Create a single-use ticket for the WebSocket subprotocol header',
     status: 201,
-    answer: z.object({ ticket: z.string(), url: z.string(), expiresAt: z.number().int() }),
+    answer: z.object({
+      ticket: z.string(),
+      url: z.string(),
+      /** Epoch milliseconds. */
+      expiresAt: z.number().int(),
+    }),
   },
 } as const satisfies Record<string, Route>;

@@ -15,7 +15,7 @@ export const exchangeSchema = z.object({ code: z.string().min(1).max(200) }).str
 export const sessionSchema = z.object({
   /** Signed token for the Authorization header. */
   accessToken: z.string(),
-  /** End of the access token, epoch milliseconds. */
+  /** Time at which the access token expires, epoch milliseconds. */
   expiresAt: z.number().int(),
   refreshToken: z.string(),
   user: z.object({ email: z.string(), role: roleSchema }),
@@ -37,6 +37,7 @@ export const createTokenSchema = z
     days: z.number().int().min(1).max(366).default(90),
   })
   .strict();
+/** API token without its secret; times in epoch milliseconds. */
 export const tokenViewSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -45,12 +46,13 @@ export const tokenViewSchema = z.object({
   expiresAt: z.number().int(),
   createdBy: z.string(),
 });
-/** Response to a created API token: the only response that contains the secret. */
+/** Response to the creation of an API token, the only response that contains the secret (`token`). */
 export const createdTokenSchema = tokenViewSchema.extend({ token: z.string() });
 
 export const createUserSchema = z
   .object({ email: z.email().max(200), password: z.string().min(10).max(200), role: roleSchema })
   .strict();
+/** User as clients see it; `createdAt` in epoch milliseconds. */
 export const userViewSchema = z.object({
   email: z.string(),
   role: roleSchema,

@@ -1,6 +1,6 @@
 /**
- * Paths of the attempt callbacks by name, with `{attempt}` for the id. ATTEMPT_API is built on these paths. The table is free
- * of schemas, so that a bridge sends its first callback before it loads them.
+ * Paths of the attempt callbacks by name, with `{attempt}` for the id. This file imports no schemas, so that a bridge can send
+ * its first callback before the schemas are loaded. ATTEMPT_API adds the schemas.
  */
 export const ATTEMPT_CALLBACK_PATHS = {
   start: '/v1/attempts/{attempt}/start',

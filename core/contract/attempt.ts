@@ -11,7 +11,7 @@ import {
 
 // Calls of the bridge to the control plane. Every call carries the attempt's token as a bearer token. The control plane
 // answers 409 `attempt_ended` once the attempt has ended; the bridge then kills its agent and pushes nothing. The bridge may
-// repeat every call and gets the recorded response again.
+// repeat every call; a repeated call changes nothing.
 
 const commandSchema = z.array(z.string().min(1)).min(1);
 
@@ -43,7 +43,7 @@ export const assignmentSchema = z.object({
     branch: z.string(),
     /** Commit for a `verify` attempt, which merges the commit with `root` and verifies the merge. */
     verifyCommit: shaSchema.optional(),
-    /** True for a large repository: the clone contains the whole history, and fetches file contents on demand. */
+    /** True for a large repository: the clone contains the whole history, and git fetches file contents on demand. */
     partial: z.boolean().optional(),
   }),
   setup: z.array(commandSchema),
@@ -61,7 +61,7 @@ export const assignmentSchema = z.object({
       /** Description of the problem, for people and for the agent. */
       detail: z.string(),
       files: z.array(z.string()),
-      /** Merged tasks with changes of the same files. */
+      /** Merged tasks that changed the same files. */
       tasks: z.array(z.string()),
     })
     .optional(),
@@ -69,7 +69,7 @@ export const assignmentSchema = z.object({
   notes: z.string(),
   /** Conversation of an earlier, lost attempt at the same work; otherwise empty. */
   conversation: z.array(z.object({ role: z.enum(['user', 'agent']), text: z.string() })),
-  /** Number of the last message that `conversation` contains; the bridge does not deliver it and earlier messages again. */
+  /** Number of the last message that `conversation` contains; the bridge delivers only later messages. */
   messagesSeen: z.number().int().nonnegative().optional(),
   agent: z.object({ name: z.string(), model: z.string(), tier: tierSchema }),
   author: z.object({ name: z.string(), email: z.string() }),
@@ -105,21 +105,21 @@ export const bridgePhaseSchema = z.enum([
   'pushing',
   'waiting',
 ]);
-/** Current step of the bridge; `waiting` means for a message from a person. */
+/** Current step of the bridge; in `waiting`, the bridge waits for a message from a person. */
 export type BridgePhase = z.infer<typeof bridgePhaseSchema>;
 
 /** Body of POST heartbeat, which renews the lease and returns new messages. */
 export const heartbeatRequestSchema = z
   .object({
     phase: bridgePhaseSchema,
-    /** Current activity in a line for people, for example the tool and the file in use. */
+    /** Current activity as one line for people, for example the tool and the file in use. */
     activity: z.string().max(200).default(''),
     usage: usageSchema,
     /** Time of the agent's last output, epoch milliseconds. */
     progressAt: z.number().int(),
     /** Number of the last message that the agent received. */
     messagesSeen: z.number().int().nonnegative().default(0),
-    /** Id of the question that the last message answered; the message itself need not name the question. */
+    /** Id of the question that the last received message answered, because a message need not name its question. */
     answered: z.string().max(64).optional(),
   })
   .strict();
@@ -132,7 +132,7 @@ export const steeringSchema = z.object({
   answers: z.string().optional(),
 });
 /** Message from a person to a running agent. */
-export type Steering = z.infer<typeof steeringSchema>;
+export type SteeringMessage = z.infer<typeof steeringSchema>;
 export const heartbeatResponseSchema = z.object({
   /** Epoch milliseconds. */
   leaseUntil: z.number().int(),
@@ -217,7 +217,9 @@ export const resultRequestSchema = z.discriminatedUnion('outcome', [
       evidence: evidenceSchema.optional(),
       /** End of the pause for `provider` and `forge`, epoch milliseconds. */
       until: z.number().int().optional(),
+      /** Conflicting files, for `conflict`. */
       files: z.array(z.string()).max(500).default([]),
+      /** Changed files that were not committed, as in a `done` result. */
       leftOut: z
         .array(z.object({ path: z.string(), task: z.string() }))
         .max(500)

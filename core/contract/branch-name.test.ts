@@ -13,7 +13,7 @@ test('branch names contain plan, run and task, and no branch is a path prefix of
   const names = [
     formatRootBranch('smol-gang', KEY),
     formatTaskBranch('smol-gang', KEY),
-    formatTaskBranch('smol-gang', KEY, { begun: 4 }),
+    formatTaskBranch('smol-gang', KEY, { firstAttempt: 4 }),
     formatAttemptBranch('smol-gang', { ...KEY, n: 4 }),
     formatScratchBranch('smol-gang', KEY),
   ];
@@ -36,7 +36,7 @@ test('parses plan, run and task from a branch name', () => {
     run,
     kind: 'root',
   });
-  for (const end of [undefined, { begun: 12 }])
+  for (const end of [undefined, { firstAttempt: 12 }])
     expect(parseBranchName('smol-gang', formatTaskBranch('smol-gang', KEY, end))).toEqual({
       ...KEY,
       kind: 'task',
@@ -67,6 +67,6 @@ test.each([
   'smol-gang/p3k9m2x7abc-rx/root',
   'smol-gang/q3k9m2x7abc-r2/root',
   'smol-gangster/p3k9m2x7abc-r2/root',
-])('does not recognise the foreign branch "%s"', (branch) => {
+])('does not take "%s" for a branch of the platform', (branch) => {
   expect(parseBranchName('smol-gang', branch)).toBeUndefined();
 });

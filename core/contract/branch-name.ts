@@ -2,7 +2,7 @@ import type { AttemptKey, TaskKey } from './id.ts';
 
 // Branch names of a run. Git cannot have both `x` and `x/y` as branches, so no name is a path prefix of another name.
 
-/** Formats the start of every branch name of a run, with a slash at the end. */
+/** Formats the prefix of all branch names of a run, which ends with a slash. */
 export function formatRunPrefix(prefix: string, plan: string, run: number): string {
   return `${prefix}/${plan}-r${run}/`;
 }
@@ -13,16 +13,17 @@ export function formatRootBranch(
   return `${formatRunPrefix(prefix, key.plan, key.run)}root`;
 }
 /**
- * Formats the branch that a task's pull request merges.
+ * Formats the source branch of a task's pull request.
  *
- * @param end only for the `end` node, which may open several pull requests in turn: number of the first attempt of the branch
+ * @param end only for the `end` node, which may open several pull requests in turn: `firstAttempt` is the number of the first
+ *   attempt on the branch
  */
 export function formatTaskBranch(
   prefix: string,
   key: TaskKey,
-  end?: { readonly begun: number },
+  end?: { readonly firstAttempt: number },
 ): string {
-  const suffix = end === undefined ? '' : `.${end.begun}`;
+  const suffix = end === undefined ? '' : `.${end.firstAttempt}`;
   return `${formatRunPrefix(prefix, key.plan, key.run)}t/${key.task}${suffix}`;
 }
 /** Formats the only branch that an attempt may push. */

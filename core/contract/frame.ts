@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// WebSocket frames, below 32 KB each. A frame may be lost and carries no data: the client reads changes over HTTP.
+// WebSocket frames, below 32 KB each. A frame may be lost, so frames carry no data: the client reads changes over HTTP.
 
 export const clientFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('subscribe'), v: z.literal(1), plan: z.string() }).strict(),

@@ -29,7 +29,7 @@ export const repositoryIdSchema = z
 /** Id of a linked repository, for example `r3k9m2x7abc`. */
 export type RepositoryId = string;
 
-/** Id `<plan>.r<run>.<task>.<n>`, which also tells the attempts of an old run apart from those of the current run. */
+/** Id `<plan>.r<run>.<task>.<n>`. The run number tells attempts of an old run from attempts of the current run. */
 export const attemptIdSchema = z
   .string()
   .regex(
@@ -91,7 +91,7 @@ export const repoPathSchema = z
     'must be a path inside the repository: relative, with forward slashes and without ".."',
   );
 
-/** Hashes a text with FNV-1a to 32 bits, for an even distribution. Not suitable for secrets. */
+/** Hashes a text to an evenly distributed 32-bit number (FNV-1a). Not suitable for secrets. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i += 1)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Query parameters of a list: the page size, and the `next` of the page before. */
+/** Query parameters of a list: the page size, and as `cursor` the value `next` of the previous page. */
 export const pageQueryFields = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(2_000).optional(),

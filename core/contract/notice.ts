@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { questionSchema } from './task.ts';
 
-// Notices inform people about events that may need an action. Each consumer of the queue `notify` renders notices for its surface. A
-// notice may arrive more than once, always with the same id.
+// Notices inform people about events that may need an action. A notice may arrive more than once, always with the same id.
 
 /** Kinds of notices. */
 export const NOTICE_KINDS = [
@@ -18,12 +17,12 @@ export const NOTICE_KINDS = [
 /** Kind of a notice. */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
-/** Data for a renderer. Each kind fills the fields that apply to it. */
+/** Data from which a client renders a notice. A notice has the fields that apply to its kind. */
 export const noticeDetailsSchema = z.object({
   /** Revision that waits for approval. */
   revision: z.number().int().optional(),
   question: questionSchema.optional(),
-  /** Reason of a blocked or failed item: a stable code and a text of at most 1,000 characters. */
+  /** Reason why an item is blocked or failed: a stable code and a text of at most 1,000 characters. */
   reason: z.object({ code: z.string(), text: z.string() }).optional(),
   /** Conflicting paths, at most 20. */
   files: z.array(z.string()).optional(),
@@ -36,7 +35,7 @@ export const noticeDetailsSchema = z.object({
   /** Used share of the budget: 0.8 or more, above 1 when the budget is exceeded. */
   budgetShare: z.number().optional(),
 });
-/** Data for a renderer. */
+/** Data from which a client renders a notice. */
 export type NoticeDetails = z.infer<typeof noticeDetailsSchema>;
 
 export const noticeSchema = z.object({
@@ -60,15 +59,15 @@ export const noticeSchema = z.object({
 /** Notice about a plan or a task for people. */
 export type Notice = z.infer<typeof noticeSchema>;
 
-/** The parts of a notice that a transition decides. */
+/** Parts of a notice that depend on the transition. */
 export type NoticeDraft = Pick<Notice, 'kind' | 'text'> & { readonly details?: NoticeDetails };
 
-/** The item that a notice is about. */
+/** Plan or task that a notice is about. */
 export type NoticeSubject = Pick<Notice, 'plan' | 'run' | 'task' | 'version' | 'at' | 'title'>;
 
 const MAX_TEXT_LENGTH = 500;
 
-/** Completes a draft. The id follows from the item, its version and the kind. */
+/** Completes a draft. The id consists of the item, its version and the kind, so a repeated transition creates the same notice. */
 export function createNotice(subject: NoticeSubject, draft: NoticeDraft): Notice {
   const { plan, run, task, version } = subject;
   const item = task === undefined ? plan : `${plan}.r${run}.${task}`;

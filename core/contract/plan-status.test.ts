@@ -18,14 +18,14 @@ import {
 
 const WAITING = [{ kind: 'unblock' }];
 
-test('the predicates over the status of a plan select these statuses', () => {
+test('hasPlanEnded and isPlanRunning select the expected statuses', () => {
   const select = (predicate: (status: PlanStatus) => boolean) => PLAN_STATUSES.filter(predicate);
 
   expect(select(hasPlanEnded)).toEqual(['complete', 'rejected', 'cancelled', 'failed']);
   expect(select(isPlanRunning)).toEqual(['activating', 'active']);
 });
 
-test('the predicates over the status of a task select these statuses', () => {
+test('each predicate over a task status selects the expected statuses', () => {
   const select = (predicate: (status: TaskStatus) => boolean) => TASK_STATUSES.filter(predicate);
 
   expect(select(hasTaskStopped)).toEqual(['merged', 'blocked', 'failed', 'cancelled']);
@@ -57,7 +57,7 @@ test('a plan has stopped when it has ended, has halted or awaits approval', () =
   expect(hasPlanStopped({ status: 'failed', halted: false })).toBe(true);
 });
 
-test('an active plan needs a person when something waits and no task moves', () => {
+test('an active plan needs a person when it has a waiting item and no task moves', () => {
   const active = { status: 'active', halted: false } as const;
 
   expect(planNeedsPerson(active, [{ status: 'blocked' }], WAITING)).toBe(true);
@@ -67,7 +67,7 @@ test('an active plan needs a person when something waits and no task moves', () 
   expect(planNeedsPerson(active, [{ status: 'pending' }], [])).toBe(false);
 });
 
-test('a pause of the model alone needs no person', () => {
+test('a plan that waits only for the model needs no person', () => {
   const active = { status: 'active', halted: false } as const;
 
   expect(planNeedsPerson(active, [{ status: 'pending' }], [{ kind: 'model' }])).toBe(false);

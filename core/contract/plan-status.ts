@@ -1,7 +1,7 @@
 import type { TaskStatus } from './task-status.ts';
 import { isTaskMoving } from './task-status.ts';
 
-// Statuses of a plan and the predicates over them. Free of zod, so that a browser can import the rules without a parser.
+// Statuses of a plan and the predicates over them. This file does not import zod, so that a browser can import the rules without a parser.
 
 /** Statuses of a plan, in the order of its usual life. */
 export const PLAN_STATUSES = [
@@ -18,7 +18,7 @@ export const PLAN_STATUSES = [
 /** Status of a plan. */
 export type PlanStatus = (typeof PLAN_STATUSES)[number];
 
-/** Facts of a plan that tell whether it makes progress, as its view carries them. */
+/** Fields of a PlanView that tell whether the plan makes progress. */
 export type PlanProgress = {
   readonly status: PlanStatus;
   /** True for an active plan in which no task moves without a person. */
@@ -43,11 +43,11 @@ export function hasPlanStopped(plan: PlanProgress): boolean {
 }
 
 /**
- * Tells whether only a person can move the plan on. The answer can be true for a moment between two writes of the engine; a
- * caller that acts on it waits until it has been true for some seconds.
+ * Tells whether the plan cannot continue without a person. The result can be wrong for a moment between two writes of the engine,
+ * so a caller should react only after the result has been true for some seconds.
  *
  * @param tasks all tasks of the current run
- * @param waiting what the plan and its tasks wait for
+ * @param waiting waiting items of the plan and its tasks
  */
 export function planNeedsPerson(
   plan: PlanProgress,
@@ -60,7 +60,7 @@ export function planNeedsPerson(
   return waiting.some(waitsForPerson);
 }
 
-/** Tells whether a person has to act; a pause of the model ends by itself. */
+/** Tells whether a waiting item needs a person; a pause of the model ends by itself. */
 export function waitsForPerson(waiting: { readonly kind: string }): boolean {
   return waiting.kind !== 'model';
 }

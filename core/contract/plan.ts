@@ -59,7 +59,7 @@ export const createPlanSchema = z
     complexity: z.enum(['auto', 'simple', 'complex']).default('auto'),
     autoApprove: z.boolean().default(false),
     policy: policySchema.default('auto'),
-    /** Graph of tasks, which replaces the planning by a model. */
+    /** Graph of tasks; if given, no model plans the tasks. */
     graph: z.array(taskSpecSchema).min(1).max(10_000).optional(),
     limits: limitsSchema.default({}),
     /** Budget of the plan as a whole: a notice appears at 80 %, and new attempts are parked at 100 %. */
@@ -88,15 +88,15 @@ export const forecastSchema = z.object({
   slots: z.number().int(),
   tokens: z.number().int().nullable(),
   usd: z.number().nullable(),
-  /** Pairs of tasks that may run at the same time although their scopes overlap, because they overlap only in shared paths. */
+  /** Pairs of tasks that may run at the same time although their scopes overlap, because the overlap has only shared paths. */
   overlaps: z.array(z.object({ a: taskIdSchema, b: taskIdSchema, paths: z.array(z.string()) })),
 });
-/** Forecast of time and cost; null where no figure is known. */
+/** Forecast of time and cost; `tokens` and `usd` are null if unknown. */
 export type Forecast = z.infer<typeof forecastSchema>;
 
 export const conditionSchema = z.object({
   level: z.enum(['info', 'warning', 'error']),
-  /** Stable snake_case code; a plan has at most one condition of a code. */
+  /** Stable snake_case code; a plan has at most one condition with the same code. */
   code: z.string(),
   message: z.string(),
   at: z.number().int(),
@@ -155,7 +155,7 @@ export const editPlanSchema = z
 export const approvePlanSchema = z.object({ revision: z.number().int().min(1) }).strict();
 export const reasonSchema = z.object({ reason: z.string().max(4_000).default('') }).strict();
 
-/** Number of the run that the caller saw. A repeated request names an old run, so it starts no second run. */
+/** `run` is the number of the current run. A repeated request then names an old run and starts no second run. */
 export const restartSchema = z.object({ run: z.number().int().min(1) }).strict();
 
 export const rootPullSchema = z.object({

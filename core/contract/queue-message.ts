@@ -2,7 +2,7 @@ import type { MergeQueueKey, TaskKey } from './id.ts';
 import type { Notice } from './notice.ts';
 import type { QueueMessage } from './queue.ts';
 
-// Constructors of all queue messages: only this file knows the version number and the type names.
+// Constructors of all queue messages, so that no other file writes version numbers and type names.
 
 /** Wakes the planner, which explores the repository, assesses the request and decomposes it. */
 export function wakeUpPlanner(plan: string): QueueMessage {
@@ -32,7 +32,7 @@ export function wakeUpMergeQueue({ plan, run, repo }: MergeQueueKey, dueAt?: num
   return { type: 'merge_queue', v: 1, plan, run, repo, dueAt };
 }
 
-/** Wakes the scheduler. It reads `tasks` at once, before the index lists them. */
+/** Wakes the scheduler; `tasks` names ready tasks that the index may not list yet. */
 export function wakeUpScheduler(tasks: readonly TaskKey[] = []): QueueMessage {
   return {
     type: 'schedule',

@@ -7,7 +7,7 @@ import { noticeSchema } from './notice.ts';
 const runFields = { v: z.literal(1), plan: z.string(), run: z.number().int() };
 /**
  * Time at which the item was due when the message was sent with a delay, epoch milliseconds. The consumer drops the message
- * if the item is due at another time: a later handler has sent its own message, and a second chain would never end.
+ * if the item is due at another time, because a later handler has then sent its own delayed message.
  */
 const delayFields = { dueAt: z.number().int().optional() };
 
@@ -20,7 +20,7 @@ export const queueMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reconcile_task'), ...runFields, task: z.string(), ...delayFields }),
   /** Advances a merge queue by one step. */
   z.object({ type: z.literal('merge_queue'), ...runFields, repo: z.string(), ...delayFields }),
-  /** Gives free slots to ready tasks: to `tasks`, which are read at once, and to the tasks that the index lists. */
+  /** Gives free slots to ready tasks: first to `tasks`, which the index may not list yet, then to the tasks in the index. */
   z.object({
     type: z.literal('schedule'),
     v: z.literal(1),

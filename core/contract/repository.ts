@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { branchSchema, repoPathSchema } from './id.ts';
 
-/** Command as an argument array, or as a text without shell syntax that is split at spaces. */
+/** Command: an array of arguments, or a text without shell syntax, which is split at spaces. */
 const commandSchema = z.union([
   z.array(z.string().min(1)).min(1),
   z.string().min(1).transform(splitCommand),

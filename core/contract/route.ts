@@ -3,20 +3,20 @@ import type { Role } from './access.ts';
 
 /**
  * Permission that a caller needs.
- * - `public`     none; a test fixes the list of public routes
+ * - `public`     no permission; a test contains the list of all public routes
  * - a role       the role or a higher role, with a session or an API token
  * - `attempt`    the token of the attempt in the path
  * - `signature`  the signature of a webhook
  */
 export type RouteAccess = 'public' | Role | 'attempt' | 'signature';
 
-/** Row of the HTTP interface. The server, the CLI client and the OpenAPI document are all built from these rows. */
+/** Route of the HTTP interface. The server, the CLI client and the OpenAPI document all follow from the routes. */
 export type Route = {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path with parameters as `{name}`. */
   readonly path: string;
   readonly access: RouteAccess;
-  /** Summary for the OpenAPI document, in a single line that starts with a verb. */
+  /** Summary for the OpenAPI document: one line that starts with a verb. */
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

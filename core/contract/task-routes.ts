@@ -9,12 +9,14 @@ import { taskViewSchema } from './task.ts';
 const planParams = z.object({ plan: planIdSchema });
 const taskParams = z.object({ plan: planIdSchema, task: taskIdSchema });
 
+/** Message from a person to the agent; `n` counts from 1, `at` in epoch milliseconds. */
 const messageSchema = z.object({
   n: z.number().int(),
   author: z.string(),
   text: z.string(),
   at: z.number().int(),
 });
+/** Chunk `n` of the transcript of an attempt. */
 const logChunkSchema = z.object({
   attempt: z.number().int(),
   n: z.number().int(),
@@ -125,7 +127,8 @@ export const TASK_ROUTES = {
     method: 'POST',
     path: '/v1/plans/{plan}/tasks/{task}/finish',
     access: 'operator',
-    summary: 'End an interactive session: verify and open its pull request',
+    summary:
+      'End an interactive session; the platform then verifies the work and opens the pull request',
     params: taskParams,
     status: 202,
     answer: taskViewSchema,

@@ -14,7 +14,7 @@ export const attemptKindSchema = z.enum(['work', 'repair', 'verify']);
 /** Kind of an attempt. */
 export type AttemptKind = z.infer<typeof attemptKindSchema>;
 
-/** Limits of an attempt, which ends at the first limit that it reaches. A missing limit defaults to the plan's, then to the platform's. */
+/** Limits of an attempt, which ends at the first limit that it reaches. If a limit is missing, the limit of the plan applies, then the limit of the platform. */
 export const limitsSchema = z
   .object({
     maxMinutes: z.number().positive().max(1440),
@@ -90,7 +90,7 @@ export const evidenceSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number().int(),
 });
-/** Evidence that a commit passes, or fails, its verification. */
+/** Result of the verification of a commit. */
 export type Evidence = z.infer<typeof evidenceSchema>;
 
 export const usageSchema = z.object({
@@ -129,6 +129,7 @@ export const taskViewSchema = z.object({
   changedAt: z.number().int(),
   reason: z.string().optional(),
   dependsOn: z.array(z.string()),
+  /** Dependencies that are not merged yet. */
   waitsOn: z.array(z.string()).optional(),
   wave: z.number().int(),
   attempt: z.number().int(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { taskIdSchema } from './id.ts';
 
-// Reasons why a plan or a task waits for a person, as data. Each client renders a sentence, a command or a button.
+// Reasons why a plan or a task waits, as data. Each client renders a sentence, a command or a button.
 
 /** Actions that a client can offer. Every action is a route of the API, except `merge`, which a person does at the forge. */
 export const waitingActionSchema = z.enum([
@@ -19,7 +19,7 @@ export const waitingActionSchema = z.enum([
 /** Action that a client can offer. */
 export type WaitingAction = z.infer<typeof waitingActionSchema>;
 
-/** Fields of every kind. */
+/** Fields of every waiting item. */
 const COMMON = {
   plan: z.string(),
   /** Single line of at most 200 characters, for example the question or the reason for a failure. */
@@ -28,7 +28,7 @@ const COMMON = {
   actions: z.array(waitingActionSchema).min(1),
 };
 
-/** Pull request of a task; absent while the forge has not reported it. */
+/** Pull request of a task; absent until the forge has reported the pull request. */
 const taskPullSchema = z.object({ repo: z.string(), number: z.number().int(), url: z.string() });
 
 export const waitingSchema = z.discriminatedUnion('kind', [
@@ -105,5 +105,5 @@ export const waitingSchema = z.discriminatedUnion('kind', [
     until: z.number().int(),
   }),
 ]);
-/** Reason why a plan or a task waits for a person. */
+/** Waiting item: reason why a plan or a task waits. */
 export type Waiting = z.infer<typeof waitingSchema>;

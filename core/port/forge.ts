@@ -1,6 +1,6 @@
-// Port to a forge: GitHub, or the forge on the laptop. Every method may throw an AppError of these kinds: `notFound`, `auth`,
+// Interface to a forge: GitHub, or the forge on the laptop. Every method may throw an AppError of these kinds: `notFound`, `auth`,
 // `paused` (rate limit, with `until`), `refused` (a rule of the repository, named in the message) and `transient` (network
-// fault or a 5xx response). A caller may repeat every call; the ensure methods return the result of an earlier call.
+// fault or a 5xx response). A caller may repeat every call: an ensure method returns the object that an earlier call created.
 
 /** Commit id: 40 hexadecimal digits. */
 export type Sha = string;
@@ -43,8 +43,8 @@ export type PullRequest = PullRef & {
 
 /**
  * Selects one pull request from `head` into `base`: the open pull request, otherwise the newest merged, otherwise the newest
- * closed. If there is none, selects an open pull request from `head` into any other base that has one of `labels`, because a
- * person may have changed its base.
+ * closed. If there is none, selects an open pull request that comes from `head`, has one of `labels` and targets any other base,
+ * because a person may have changed the base.
  */
 export type PullQuery = {
   readonly head: string;
@@ -52,8 +52,8 @@ export type PullQuery = {
   readonly labels: readonly string[];
 };
 
-/** Description of a required pull request. */
-export type WantedPull = PullQuery & {
+/** Pull request that must exist. `title`, `body` and `draft` apply only if the forge has to open the pull request. */
+export type PullSpec = PullQuery & {
   readonly title: string;
   readonly body: string;
   readonly draft: boolean;
@@ -69,10 +69,10 @@ export type Checks = {
   /** Names of pending checks. */
   readonly pending: string[];
   /** True if the credential may not read some of the checks, so that a person must look at them. */
-  readonly unread?: boolean;
+  readonly hasUnreadableChecks?: boolean;
 };
 
-/** Review of a pull request; `at` in epoch milliseconds. */
+/** Review of a pull request; `at` in epoch milliseconds, `commit` is the reviewed commit. */
 export type Review = {
   readonly id: number;
   readonly author: string;
@@ -102,7 +102,7 @@ export type MergeOutcome =
   | { readonly kind: 'merged'; readonly sha: Sha }
   /** The head of the pull request is not the expected commit (409). */
   | { readonly kind: 'headMoved' }
-  /** The forge rejected the merge (405): because of a rule, a conflict, or a mergeability that is not computed yet. */
+  /** The forge rejected the merge (405): a rule forbids the merge, the branches conflict, or the mergeability is not computed yet. */
   | { readonly kind: 'notMergeable'; readonly message: string };
 
 /** Changed file of a commit range. */
@@ -120,7 +120,7 @@ export type TreeEntry = {
   readonly size?: number;
 };
 
-/** Repository settings with an effect on the platform. */
+/** Repository settings that affect the platform. */
 export type RepositoryFacts = {
   readonly name: RepoName;
   readonly defaultBranch: string;
@@ -135,7 +135,7 @@ export type RepositoryFacts = {
   readonly permissions: { readonly push: boolean; readonly pull: boolean; readonly admin: boolean };
 };
 
-/** Repository rule or setting with an effect on a plan, reported before the approval. */
+/** Repository rule or setting that affects a plan; people see findings before they approve the plan. */
 export type PreflightFinding = {
   readonly rule: string;
   readonly message: string;
@@ -154,7 +154,7 @@ export type GitCredential = {
 /** Access of a git credential to the repository's contents. */
 export type GitAccess = 'read' | 'write';
 
-/** Port to a forge. */
+/** Interface to a forge. */
 export interface Forge {
   readRepository(repo: RepoName): Promise<RepositoryFacts>;
   /** Finds rules and missing permissions that prevent branches under `prefix`, merges into them, or a pull request to `base`. */
@@ -176,8 +176,8 @@ export interface Forge {
   /** Returns true if the repository contains the commit. */
   hasCommit(repo: RepoName, sha: Sha): Promise<boolean>;
   /**
-   * Compares `head` with its merge base with `base`. Lists at most 300 files; a renamed file is listed twice, its old path as
-   * removed. `aheadBy` counts the commits of `head` that `base` does not contain, `behindBy` the opposite.
+   * Compares `head` with the merge base of `head` and `base`. Lists at most 300 files; a renamed file is listed twice, its old
+   * path as removed. `aheadBy` counts the commits of `head` that `base` does not contain, `behindBy` the opposite.
    */
   compareCommits(
     repo: RepoName,
@@ -206,17 +206,17 @@ export interface Forge {
     scratchBranch: string,
   ): Promise<'clean' | 'conflict'>;
 
-  /** Finds the selected pull request. */
+  /** Returns the pull request that `query` selects; undefined if there is none. */
   findPull(repo: RepoName, query: PullQuery): Promise<PullRequest | undefined>;
   /**
-   * Returns the pull request that the query selects, or opens it. Looks for the pull request immediately before opening, because
-   * the caller's knowledge may be old.
+   * Returns the pull request that `wanted` selects, or opens one. Searches again immediately before opening, because the result of
+   * an earlier search may be outdated.
    *
    * @throws AppError `refused` with code `no_commits` if `head` has no commit that `base` does not contain
    */
-  ensurePull(repo: RepoName, wanted: WantedPull): Promise<PullRequest>;
+  ensurePull(repo: RepoName, wanted: PullSpec): Promise<PullRequest>;
   readPull(repo: RepoName, number: number): Promise<PullRequest>;
-  /** Lists at most 1,000 pull requests that changed after `since` (epoch milliseconds), newest first. Uses the forge's ETag, so that an unchanged list costs no rate limit. */
+  /** Lists at most 1,000 pull requests that changed after `since` (epoch milliseconds), newest first. Sends the ETag of the last list, because an unchanged list does not count against the rate limit. */
   listPullsChangedSince(repo: RepoName, since: number): Promise<PullRequest[]>;
   updatePull(
     repo: RepoName,
@@ -228,7 +228,7 @@ export interface Forge {
   markDraft(repo: RepoName, pull: Pick<PullRef, 'number' | 'nodeId'>): Promise<void>;
   closePull(repo: RepoName, number: number): Promise<void>;
   reopenPull(repo: RepoName, number: number): Promise<void>;
-  /** Merges the pull request if its head is `merge.sha`. */
+  /** Merges the pull request, but only if its head is `merge.sha`. */
   mergePull(
     repo: RepoName,
     number: number,

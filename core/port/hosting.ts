@@ -1,7 +1,7 @@
-/** Port that serves repositories of this machine as a forge; a cloud installation has none. */
+/** Interface to the local forge, which serves repositories of this machine. A cloud installation has no local forge. */
 export interface Hosting {
   /**
-   * Serves a repository.
+   * Makes a repository available on the local forge.
    *
    * @param path absolute path of a work tree or of a bare repository
    * @throws AppError `invalid` if there is no repository at `path`
@@ -12,5 +12,6 @@ export interface Hosting {
     readonly cloneUrl: string;
     readonly url: string;
   }>;
+  /** Removes a repository from the local forge, and leaves the repository itself unchanged. */
   unlink(name: string): Promise<void>;
 }

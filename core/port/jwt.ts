@@ -7,18 +7,18 @@ export type Audience = 'session' | 'attempt';
 export type Claims = {
   readonly subject: string;
   readonly audience: Audience;
-  /** Epoch milliseconds, stored in whole seconds. */
+  /** Epoch milliseconds; a token stores whole seconds, so fractions of a second are lost. */
   readonly expiresAt: number;
   readonly extra?: Readonly<Record<string, string>>;
 };
 
-/** Port to sign and verify tokens. */
+/** Signs and verifies tokens. */
 export interface Jwt {
   /** Signs the claims; `now` in epoch milliseconds. */
   sign(claims: Claims, now: number): Promise<string>;
   /**
    * Returns the claims of a token; undefined if the signature is wrong, the audience differs, or the token has expired at
-   * `now`. Throws for no token, however malformed.
+   * `now`. Never throws, even for a malformed token.
    */
   verify(token: string, audience: Audience, now: number): Promise<Claims | undefined>;
 }

@@ -1,4 +1,4 @@
-// Port to the place where attempts run: child processes on a laptop, pods in a cluster. One contract suite tests all launchers.
+// Interface to the place where attempts run: child processes on a laptop, pods in a cluster. One contract suite tests all launchers.
 
 /** Specification of a pod for one attempt. */
 export type PodSpec = {
@@ -22,7 +22,7 @@ export type PodSpec = {
   readonly resources?: { readonly cpu?: string; readonly memory?: string; readonly disk?: string };
 };
 
-/** State of a pod; `gone` only after all its processes ended. */
+/** State of a pod; a pod is `gone` only after all its processes have ended. */
 export type PodState = 'starting' | 'running' | 'gone';
 /** Pod as the launcher reports it. */
 export type Pod = {
@@ -31,24 +31,24 @@ export type Pod = {
   readonly state: PodState;
   /** Epoch milliseconds. */
   readonly startedAt: number;
-  /** Unique id of this incarnation of the name. */
+  /** Id that is never reused; tells this pod from earlier and later pods of the same name. */
   readonly uid: string;
 };
 
-/** Port to start, list and remove pods. */
+/** Starts, lists and removes pods. */
 export interface PodLauncher {
   /**
    * Starts a pod, or returns the existing pod of the same name.
    *
-   * @throws AppError `paused` if the launcher has no room or refuses for a while
+   * @throws AppError `paused` if the launcher has no room for another pod or temporarily starts none
    */
   ensure(spec: PodSpec): Promise<Pod>;
   /** Lists all pods of this installation. */
   list(): Promise<Pod[]>;
   /**
-   * Ends a pod: asks it to stop, and kills it after a grace period. Returns `gone` only after the pod ended.
+   * Ends a pod: asks the pod to stop, and kills the pod after a grace period. Returns `going` while processes of the pod still run.
    *
-   * @param uid removes only this incarnation of the name
+   * @param uid if given, removes only the pod with this id and no other pod of the same name
    */
   remove(name: string, uid?: string): Promise<'gone' | 'going'>;
 }

@@ -1,5 +1,3 @@
-// Port to the language model of the planner.
-
 /** Message of a conversation with a model. */
 export type ChatMessage = {
   readonly role: 'system' | 'user' | 'assistant';
@@ -15,7 +13,7 @@ export type Completion = {
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
 };
 
-/** Port to a language model. */
+/** Interface to the language model of the planner. */
 export interface Llm {
   /**
    * Asks the model for an answer.
@@ -25,14 +23,14 @@ export interface Llm {
    */
   complete(request: {
     readonly messages: ChatMessage[];
-    /** JSON schema of the answer. An adapter falls back from json_schema to json_object to plain text. */
+    /** JSON schema of the answer. An adapter requests any JSON object, or else plain text, if the endpoint supports no schema. */
     readonly schema?: { readonly name: string; readonly schema: Record<string, unknown> };
     readonly tier: 'heavy' | 'light';
     readonly maxOutputTokens: number;
   }): Promise<Completion>;
 }
 
-/** Low estimate: prose, code and JSON usually have more characters per token. */
+/** Deliberately low: prose, code and JSON usually have more characters per token. */
 const CHARS_PER_TOKEN = 3.5;
 
 /** Estimates the tokens of a text, for budgets. `Completion.usage` has the endpoint's own count. */

@@ -1,6 +1,6 @@
 import type { ServerFrame } from '../contract/frame.ts';
 
-/** Port that sends frames to connected clients. A frame may be lost: every client also reads changes at intervals. */
+/** Sends frames to connected clients. A frame may be lost: every client also reads changes at intervals. */
 export interface Push {
   /**
    * Sends one frame. Returns `gone` if the connection is closed (410); the caller then forgets the connection.

@@ -3,10 +3,10 @@ import type { QueueMessage } from '../contract/queue.ts';
 /** Maximum delay of a message, milliseconds. */
 export const MAX_MESSAGE_DELAY_MS = 900_000;
 
-/** Message with its delay in seconds; default 0. */
+/** Message to send; `delaySeconds` defaults to 0. */
 export type OutgoingMessage = { readonly message: QueueMessage; readonly delaySeconds?: number };
 
-/** Port that enqueues messages. A message may be lost, repeated, late or out of order; consumers read the store. */
+/** Enqueues messages. A message may be lost, repeated, late or out of order, so consumers read the current state from the store. */
 export interface Queue {
   /**
    * Sends each message to the queue of its type (core/topology/queues.ts).

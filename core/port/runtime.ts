@@ -1,10 +1,10 @@
-/** Port to the current time. */
+/** Source of the current time. */
 export interface Clock {
   /** Returns epoch milliseconds. */
   now(): number;
 }
 
-/** Port to the log. Messages are constant texts, variable parts are fields, and neither contains secrets. */
+/** Log. Messages are constant texts, variable parts are fields, and neither contains secrets. */
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;

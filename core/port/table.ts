@@ -1,4 +1,4 @@
-// Port to the store: the single-item operations of DynamoDB, without transactions, scans and streams. A change of several
+// Interface to the store: the single-item operations of DynamoDB, without transactions, scans and streams. A change of several
 // items is a sequence of idempotent steps.
 
 /** Value that a condition can compare. */
@@ -16,7 +16,7 @@ export type Key = { readonly pk: string; readonly sk: string };
 /** Item of the table. Attributes with the value `undefined` are not stored. DynamoDB removes a set that becomes empty. */
 export type Item = Key & { readonly [name: string]: Value | undefined };
 
-/** Conditions on top-level attributes; a write succeeds only if all conditions hold. */
+/** Conditions on top-level attributes; a write succeeds only if all conditions hold. `below` means less than the number. */
 export type Condition = readonly (
   | { readonly attribute: string; readonly is: 'absent' | 'present' }
   | { readonly attribute: string; readonly equals: Scalar }
@@ -38,7 +38,7 @@ export type Change = {
   readonly removeIn?: { readonly [map: string]: readonly string[] };
 };
 
-/** Page of items in order; `next` is absent on the last page. */
+/** Page of items in order. `next` is the cursor of the next page; absent on the last page. */
 export type Page = { readonly items: readonly Item[]; readonly next?: string };
 
 /** Options of a query. */
@@ -47,7 +47,7 @@ export type QueryOptions = {
   readonly limit?: number;
   /** True for descending order. */
   readonly reverse?: boolean;
-  /** `next` of the page before. */
+  /** Cursor: `next` of the previous page. */
   readonly after?: string;
 };
 
@@ -55,7 +55,7 @@ export type QueryOptions = {
 export type IndexName = 'due' | 'ready' | 'changes';
 
 /**
- * Port to the table. All methods may throw an AppError of kind `paused` (throttled, with `until`), `transient` (network fault or
+ * Interface to the table. All methods may throw an AppError of kind `paused` (throttled, with `until`), `transient` (network fault or
  * 5xx), `invalid` (item too large, or a cursor of another query) or `bug` (rejected request).
  */
 export interface Table {
@@ -70,7 +70,7 @@ export interface Table {
   update(key: Key, change: Change, condition?: Condition): Promise<Item | undefined>;
   /** Deletes an item if it exists. Returns false if the condition does not hold. */
   delete(key: Key, condition?: Condition): Promise<boolean>;
-  /** Reads items of one partition with strong consistency, ordered by `sk`. */
+  /** Reads items of one partition with strong consistency, ordered by `sk`: keys that start with `prefix` and are not below `from`. */
   query(
     pk: string,
     options?: QueryOptions & { readonly prefix?: string; readonly from?: string },

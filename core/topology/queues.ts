@@ -3,14 +3,14 @@ import type { QueueMessageType } from '../contract/queue.ts';
 // A lost message does no harm: every item that needs work has a due time, and the resync wakes it. A message that failed
 // `maxReceives` times moves to the dead-letter queue, which raises an alarm; recovery does not depend on dead letters.
 
-/** Queue, its consumer and its delivery settings. */
-export type QueueRow = {
+/** Definition of a queue: its consumer and its delivery settings. */
+export type QueueDefinition = {
   readonly name: string;
   readonly handler: string;
   readonly types: readonly QueueMessageType[];
   /** Maximum number of messages of one invocation. */
   readonly batchSize: number;
-  /** Maximum number of concurrent messages over all invocations. */
+  /** Maximum number of concurrent invocations of the consumer; a laptop limits the number of concurrent messages instead. */
   readonly concurrency: number;
   readonly timeoutSeconds: number;
   /** Time after which an unacknowledged message is delivered again; longer than `timeoutSeconds`. */
@@ -19,7 +19,7 @@ export type QueueRow = {
 };
 
 /** All queues. */
-export const QUEUES: readonly QueueRow[] = [
+export const QUEUES: readonly QueueDefinition[] = [
   {
     name: 'plan',
     handler: 'functions/queue/plan.ts',
@@ -73,9 +73,9 @@ export const QUEUES: readonly QueueRow[] = [
 ];
 
 /** Returns the queue for messages of a type; throws for a type without a queue. */
-export function requireQueueRow(type: QueueMessageType): QueueRow {
-  const row = QUEUES.find((queue) => queue.types.includes(type));
-  if (row === undefined)
+export function requireQueueDefinition(type: QueueMessageType): QueueDefinition {
+  const definition = QUEUES.find((queue) => queue.types.includes(type));
+  if (definition === undefined)
     throw new Error(`no queue in core/topology/queues.ts lists the message type ${type}`);
-  return row;
+  return definition;
 }

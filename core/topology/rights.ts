@@ -9,12 +9,12 @@ import {
 } from './table-keys.ts';
 
 // Permissions, secrets and configuration of each function. The deployment derives the IAM policy and the environment of a
-// function from its row, and a test runs each function with exactly these permissions.
+// function from its entry, and a test runs each function with exactly these permissions.
 
-/** Operation on the table; `index` stands for a query of an index. */
+/** Operation that a function may perform on the table; `index` is a query of an index. */
 export type TableRight = 'get' | 'put' | 'update' | 'delete' | 'query' | 'index';
 
-/** Secret of the installation. */
+/** Name of a secret of the installation. */
 export type SecretName =
   | 'AUTH_SECRETS'
   /** Private key of the GitHub App, or the GitHub token. */
@@ -154,12 +154,12 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
   },
 };
 
-/** Returns the permissions of a function; throws if the function has no row, so that the deployment fails. */
+/** Returns the permissions of a function; throws if RIGHTS has no entry, so that the deployment fails. */
 export function requireRights(handler: string): Rights {
   const rights = RIGHTS[handler];
   if (rights === undefined)
     throw new Error(
-      `${handler} has no row in RIGHTS of core/topology/rights.ts; add its permissions there`,
+      `${handler} has no entry in RIGHTS of core/topology/rights.ts; add its permissions there`,
     );
   return rights;
 }

@@ -1,7 +1,7 @@
 import { ATTEMPT_API, DOCTOR_API, HOOK_API, USER_API } from '../contract/api.ts';
 import type { Route } from '../contract/route.ts';
 
-// Assigns routes to functions. The gateway in the cloud and the gateway on the laptop are both built from these rows.
+// Assigns routes to functions. The gateway in the cloud and the gateway on the laptop both follow from this assignment.
 
 /** Function with its HTTP routes. */
 export type HttpFunction = {

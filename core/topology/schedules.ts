@@ -1,4 +1,4 @@
-/** Functions with a fixed interval. */
+/** Functions that run at a fixed interval. */
 export const SCHEDULES = [
   {
     name: 'resync',

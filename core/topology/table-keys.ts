@@ -1,8 +1,8 @@
 import type { AttemptKey, MergeQueueKey, PlanId, TaskKey } from '../contract/id.ts';
 import type { Key } from '../port/table.ts';
 
-// All keys of the table. Keys of plan data contain the plan and keys of task data also the run: an old run cannot overwrite a
-// new run. The rights of a function (rights.ts) name partitions with `*` instead of an id.
+// All keys of the table. Keys of plan data contain the plan, and keys of task data also contain the run, so that an old run cannot
+// overwrite a new run. The rights of a function (rights.ts) name partitions with `*` instead of an id.
 
 /** Start of a partition key, up to the first id. */
 const PARTITION_PREFIX = { plan: 'PLAN#', task: 'TASK#', mergeQueue: 'LANE#' } as const;
@@ -18,7 +18,7 @@ export const SORT_PREFIX = {
 
 /** Partition of singletons: slots and pauses. */
 export const SYSTEM_PARTITION = 'SYSTEM';
-/** Partition of all connected repositories. */
+/** Partition of all linked repositories. */
 export const REPOSITORIES_PARTITION = 'REPOSITORY';
 /** Partition of all users. */
 export const USERS_PARTITION = 'access#users';
@@ -72,7 +72,7 @@ export const ACTIVE_PLANS = 'ACTIVE';
 /** Hash of the `ready` index for plans that wait for a person: halted, or complete with an open pull request. */
 export const OPEN_PLANS = 'OPEN';
 
-/** Builds the key of an item. */
+/** Functions that build the key of each kind of item. */
 export const KEY = {
   plan: (plan: PlanId): Key => ({ pk: formatPlanPartition(plan), sk: 'HEAD' }),
   plannerLease: (plan: PlanId): Key => ({ pk: formatPlanPartition(plan), sk: 'PLANNER' }),
@@ -176,7 +176,7 @@ export function isMergeQueueItem(item: Key): boolean {
   return item.pk.startsWith(PARTITION_PREFIX.mergeQueue);
 }
 
-/** Returns the name of the paused system, which the key of a pause ends with. */
+/** Returns the name of the paused system from the key of a pause. */
 export function readPausedSystem(item: Key): string {
   return item.sk.slice(SORT_PREFIX.pause.length);
 }

@@ -1,9 +1,13 @@
 import type { IndexName } from '../port/table.ts';
 
-/** Index of the table. An index lists the items that have both attributes. */
-export type IndexRow = { readonly name: IndexName; readonly hash: string; readonly range: string };
+/** Definition of an index, which lists the items that have both attributes. */
+export type IndexDefinition = {
+  readonly name: IndexName;
+  readonly hash: string;
+  readonly range: string;
+};
 
-/** Attribute names of the table. */
+/** Names of the attributes and indexes of the table. */
 export const TABLE = {
   pk: 'pk',
   sk: 'sk',
@@ -15,7 +19,7 @@ export const TABLE = {
     { name: 'ready', hash: 'readyKey', range: 'rank' },
     /** Items of a plan by time of change. */
     { name: 'changes', hash: 'changeKey', range: 'changedAt' },
-  ] satisfies readonly IndexRow[],
+  ] satisfies readonly IndexDefinition[],
   /** Expiry in epoch seconds, for tickets, delivery ids and old transcripts. DynamoDB deletes late, so readers check expiry themselves. */
   ttl: 'expiresAt',
 } as const;

@@ -59,5 +59,5 @@ test('operation ids are unique', () => {
 
 test('only the listed routes are public', () => {
   const open = routeRows.filter(([, { access }]) => access === 'public').map(([id]) => id);
-  expect(open).toEqual(['openapi', 'health', 'login', 'refresh', 'exchange']);
+  expect(open).toEqual(['openapi', 'health', 'login', 'refresh', 'exchangeSignInCode']);
 });

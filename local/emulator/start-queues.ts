@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { QueueRow } from '../../core/topology/queues.ts';
+import type { QueueDefinition } from '../../core/topology/queues.ts';
 import { QUEUES } from '../../core/topology/queues.ts';
 import type { Credential } from './credential.ts';
 import { isAuthorized } from './credential.ts';
@@ -25,7 +25,7 @@ export async function startQueues(options: {
   readonly dataDir: string;
   readonly credential: Credential;
   readonly port?: number;
-  readonly rows?: readonly QueueRow[];
+  readonly rows?: readonly QueueDefinition[];
   /** True if receivers of messages from the previous process still work on these messages. */
   readonly keepInFlight?: boolean;
 }): Promise<QueueEmulator> {
@@ -37,7 +37,7 @@ export async function startQueues(options: {
   for (const row of rows) ensureQueue(store, row);
   if (options.keepInFlight !== true) releaseInFlightMessages(store);
   const endpoint = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
-  const createUrls = (getName: (row: QueueRow) => string) =>
+  const createUrls = (getName: (row: QueueDefinition) => string) =>
     Object.fromEntries(rows.map((row) => [row.name, `${endpoint}/${ACCOUNT}/${getName(row)}`]));
   return {
     endpoint,
@@ -67,7 +67,7 @@ function dropDisconnectedWaiters(app: FauxqsApp, store: SqsStore): void {
   });
 }
 
-function ensureQueue(store: SqsStore, row: QueueRow): void {
+function ensureQueue(store: SqsStore, row: QueueDefinition): void {
   const deadLetterTargetArn = ensureStoredQueue(store, getDeadLetterName(row), {});
   ensureStoredQueue(store, row.name, {
     VisibilityTimeout: String(row.visibilitySeconds),
@@ -97,6 +97,6 @@ function releaseInFlightMessages(store: SqsStore): void {
   }
 }
 
-function getDeadLetterName(row: QueueRow): string {
+function getDeadLetterName(row: QueueDefinition): string {
   return `${row.name}-dead`;
 }

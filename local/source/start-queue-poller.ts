@@ -4,7 +4,7 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aw
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { describeError } from '../../core/base/describe-error.ts';
 import type { Log } from '../../core/port/runtime.ts';
-import type { QueueRow } from '../../core/topology/queues.ts';
+import type { QueueDefinition } from '../../core/topology/queues.ts';
 import type { Credential } from '../emulator/credential.ts';
 import type { LambdaFunction, LambdaHandler } from '../lambda-handler.ts';
 import { invokeLambda } from '../lambda-handler.ts';
@@ -19,7 +19,7 @@ const PAUSE_AFTER_ERROR_MS = 250;
 
 /** A queue and the handler of its messages. */
 export type PolledQueue = {
-  readonly row: QueueRow;
+  readonly row: QueueDefinition;
   readonly url: string;
   readonly handler: LambdaHandler;
 };

@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '../../../core/base/app-error.ts';
-import type { PullRequest, RepoName, WantedPull } from '../../../core/port/forge.ts';
+import type { PullRequest, PullSpec, RepoName } from '../../../core/port/forge.ts';
 import type { Connection } from '../create-connection.ts';
 import { addNotReadyMark } from './not-ready-mark.ts';
 import { findPull, readPull } from './pull.ts';
@@ -7,7 +7,7 @@ import { findPull, readPull } from './pull.ts';
 export async function ensurePull(
   connection: Connection,
   repo: RepoName,
-  wanted: WantedPull,
+  wanted: PullSpec,
 ): Promise<PullRequest> {
   const found = await findPull(connection, repo, wanted);
   const pull = found ?? (await createPull(connection, repo, wanted));
@@ -22,7 +22,7 @@ export async function ensurePull(
 async function createPull(
   connection: Connection,
   repo: RepoName,
-  wanted: WantedPull,
+  wanted: PullSpec,
 ): Promise<PullRequest> {
   try {
     return await postPull(connection, repo, wanted);
@@ -40,7 +40,7 @@ async function createPull(
 async function postPull(
   connection: Connection,
   repo: RepoName,
-  { head, base, title, body, draft }: WantedPull,
+  { head, base, title, body, draft }: PullSpec,
 ): Promise<PullRequest> {
   const number = await connection.callForge(
     `open a pull request from ${head} into ${base}`,

@@ -1,4 +1,4 @@
-import type { Steering } from '../../../core/contract/attempt.ts';
+import type { SteeringMessage } from '../../../core/contract/attempt.ts';
 import { TIMEOUT_AUTHOR } from '../../../core/contract/attempt.ts';
 import { getAbortReason } from '../attempt-error.ts';
 
@@ -13,7 +13,7 @@ type PendingQuestion = { readonly id: string; readonly resolve: (answer: Questio
 
 /** Queue of messages. Heartbeats deliver a message at least once; the inbox drops the repetitions. */
 export class SteeringInbox {
-  readonly #queue: Steering[] = [];
+  readonly #queue: SteeringMessage[] = [];
   #lastReceived: number;
   #lastGiven: number;
   /** Ids of questions for which the timeout of the bridge took the default. */
@@ -53,7 +53,7 @@ export class SteeringInbox {
   }
 
   /** Takes the messages of a heartbeat; `finish` asks for the end of an interactive session. */
-  receiveMessages(messages: readonly Steering[], finish: boolean): void {
+  receiveMessages(messages: readonly SteeringMessage[], finish: boolean): void {
     for (const message of [...messages].sort((a, b) => a.n - b.n)) {
       if (message.n <= this.#lastReceived) continue;
       this.#lastReceived = message.n;
@@ -69,7 +69,7 @@ export class SteeringInbox {
   }
 
   /** Removes and returns all waiting messages, which then count as seen. */
-  takeMessages(): Steering[] {
+  takeMessages(): SteeringMessage[] {
     const taken = this.#queue.splice(0);
     this.#lastGiven = this.#lastReceived;
     return taken;
@@ -108,7 +108,7 @@ export class SteeringInbox {
   }
 
   /** Resolves the open question if the message answers the question or names none. */
-  #resolvePendingQuestion(message: Steering): boolean {
+  #resolvePendingQuestion(message: SteeringMessage): boolean {
     const pending = this.#pendingQuestion;
     if (!pending) return false;
     if (message.answers !== undefined && message.answers !== pending.id) return false;
@@ -122,19 +122,19 @@ export class SteeringInbox {
    * Returns whether a message answers a closed question and can be dropped. The late answer of a person to a question whose
    * default was taken stays: the agent gets the answer as a message.
    */
-  #isMoot({ answers, author }: Steering): boolean {
+  #isMoot({ answers, author }: SteeringMessage): boolean {
     if (answers === undefined) return false;
     return author === TIMEOUT_AUTHOR || !this.#defaultedQuestions.has(answers);
   }
 }
 
 /** Returns whether a message interrupts the current turn. */
-export function isUrgent(message: Steering): boolean {
+export function isUrgent(message: SteeringMessage): boolean {
   return message.text.startsWith(URGENT_PREFIX);
 }
 
 /** Renders messages of people as a prompt for the agent. */
-export function renderSteeringMessages(messages: readonly Steering[]): string {
+export function renderSteeringMessages(messages: readonly SteeringMessage[]): string {
   const sections = messages.map((message) => {
     const text = isUrgent(message) ? message.text.slice(URGENT_PREFIX.length).trim() : message.text;
     return `${message.author.replace(/\s+/g, ' ').slice(0, 80)} says:\n${text}`;

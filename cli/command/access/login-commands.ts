@@ -27,7 +27,7 @@ export const loginCommand = defineCommand({
     const session =
       link?.code === undefined
         ? await signInWithPassword(context, url, values.email)
-        : await createClient({ url }).call(API.exchange, { body: { code: link.code } });
+        : await createClient({ url }).call(API.exchangeSignInCode, { body: { code: link.code } });
     await saveSession(getCredentialsPath(context.host.env, context.host.home), url, session);
     const { user } = session;
     if (context.terminal.isJson) context.terminal.printJson({ url, ...user });

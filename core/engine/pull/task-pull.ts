@@ -41,7 +41,7 @@ export function toPullRef({ number, nodeId, url }: PullRequest): PullRef {
 }
 
 export function resolveTaskBranch(deps: Pick<EngineDeps, 'settings'>, task: TaskState): string {
-  const end = task.kind === 'end' ? { begun: task.accepted?.firstAttempt ?? 0 } : undefined;
+  const end = task.kind === 'end' ? { firstAttempt: task.accepted?.firstAttempt ?? 0 } : undefined;
   return formatTaskBranch(deps.settings.prefix, task, end);
 }
 

@@ -175,7 +175,7 @@ async function awaitChecks(
   const applied = await applyTask(
     deps,
     toTaskKey(state),
-    { type: 'pull_green', pull: toPullRef(pull), checksUnreadable: checks.unread },
+    { type: 'pull_green', pull: toPullRef(pull), checksUnreadable: checks.hasUnreadableChecks },
     { actor: 'forge', loaded: task, announce: 'clients', observed: true },
   );
   if (applied.kind === 'changed') return { kind: 'reconcileAgain', task: applied.task };

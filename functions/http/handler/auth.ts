@@ -14,7 +14,7 @@ export type AuthDeps = AccessDeps & {
 export const authHandlers = {
   login: async ({ body, deps, sourceAddress }) => signIn(deps, { ...body, sourceAddress }),
   refresh: async ({ body, deps }) => refreshSession(deps, body.refreshToken),
-  exchange: async ({ body, deps }) => exchangeSignInCode(deps, body.code),
+  exchangeSignInCode: async ({ body, deps }) => exchangeSignInCode(deps, body.code),
   me: async ({ actor }) => ({ email: actor.email, role: actor.role }),
   socketTicket: async ({ actor, deps }) => ({
     ...(await issueSocketTicket(deps, actor)),

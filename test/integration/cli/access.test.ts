@@ -30,7 +30,7 @@ beforeEach(async () => {
       if (!given.includes('correct horse')) throw new ApiRefusal(401, 'unauthorized', 'wrong');
       return session('password');
     },
-    exchange: ({ body }) => {
+    exchangeSignInCode: ({ body }) => {
       if (JSON.stringify(body) !== '{"code":"once"}')
         throw new ApiRefusal(401, 'unauthorized', 'used');
       return session('link');

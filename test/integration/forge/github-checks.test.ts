@@ -103,14 +103,23 @@ test('a red workflow is named with its address', async () => {
 
 test('where neither may be read a person has to look, and what may be read still counts', async () => {
   github.answers[ACTIONS] = FORBIDDEN_ANSWER;
-  expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({ state: 'none', unread: true });
+  expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({
+    state: 'none',
+    hasUnreadableChecks: true,
+  });
 
   github.answers[STATUSES] = createStatus('failure');
-  expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({ state: 'red', unread: true });
+  expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({
+    state: 'red',
+    hasUnreadableChecks: true,
+  });
 
   github.answers[STATUSES] = FORBIDDEN_ANSWER;
   github.answers[ACTIONS] = createCheckRuns({ name: 'test', conclusion: 'success' });
-  expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({ state: 'green', unread: true });
+  expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({
+    state: 'green',
+    hasUnreadableChecks: true,
+  });
 });
 
 test('what was refused is not asked again for ten minutes', async () => {

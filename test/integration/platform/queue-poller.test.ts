@@ -2,7 +2,7 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
-import type { QueueRow } from '../../../core/topology/queues.ts';
+import type { QueueDefinition } from '../../../core/topology/queues.ts';
 import { QUEUES } from '../../../core/topology/queues.ts';
 import type { LambdaHandler } from '../../../local/lambda-handler.ts';
 import { startQueuePoller } from '../../../local/source/start-queue-poller.ts';
@@ -10,7 +10,7 @@ import { createSilentLog } from '../../support/silent-log.ts';
 import { startTestQueues } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-const baseRow: QueueRow = {
+const baseRow: QueueDefinition = {
   name: 'reconcile',
   handler: 'none',
   types: ['reconcile_plan'],
@@ -23,7 +23,7 @@ const baseRow: QueueRow = {
 
 async function startTestPoller(
   handle: (event: SQSEvent) => unknown,
-  change: Partial<QueueRow> = {},
+  change: Partial<QueueDefinition> = {},
 ) {
   const row = { ...baseRow, ...change };
   const queues = await startTestQueues([row]);

@@ -5,8 +5,8 @@ import type {
   MergeOutcome,
   PullQuery,
   PullRequest,
+  PullSpec,
   Sha,
-  WantedPull,
 } from '../../../core/port/forge.ts';
 import type { MergeRefusal } from '../../../local/forge/rules/merge-rules.ts';
 import {
@@ -197,11 +197,11 @@ export class SimForge {
     return pull === undefined ? undefined : this.#viewPull(repository, pull);
   }
 
-  ensurePull(repo: string, wanted: WantedPull, by: ForgeActor): PullRequest {
+  ensurePull(repo: string, wanted: PullSpec, by: ForgeActor): PullRequest {
     return this.findPull(repo, wanted) ?? this.openPull(repo, wanted, by);
   }
 
-  openPull(repo: string, wanted: WantedPull, by: ForgeActor): PullRequest {
+  openPull(repo: string, wanted: PullSpec, by: ForgeActor): PullRequest {
     const repository = this.getRepository(repo);
     const { head, base, draft } = wanted;
     const relation = relateBranches(repository, head, base);

@@ -1,8 +1,8 @@
 import type { QueueMessage } from '../../../core/contract/queue.ts';
 import type { EngineDeps } from '../../../core/engine/engine-deps.ts';
 import type { Queue } from '../../../core/port/queue.ts';
-import type { QueueRow } from '../../../core/topology/queues.ts';
-import { QUEUES, requireQueueRow } from '../../../core/topology/queues.ts';
+import type { QueueDefinition } from '../../../core/topology/queues.ts';
+import { QUEUES, requireQueueDefinition } from '../../../core/topology/queues.ts';
 import type { FaultKind } from '../faults.ts';
 import type { Invocation } from '../invocation.ts';
 import { performEffect, recordInvocationFault } from '../invocation.ts';
@@ -41,7 +41,7 @@ export class SimQueues {
       if (isLate) messageFaults.push('queue_late');
       const lateMs = isLate ? random.between(1_000, 120_000) : 0;
       loop.schedule(delayMs + lateMs + random.between(2, 40), () =>
-        this.#deliverMessage(requireQueueRow(message.type), {
+        this.#deliverMessage(requireQueueDefinition(message.type), {
           message,
           receives: 0,
           faults: messageFaults,
@@ -50,12 +50,12 @@ export class SimQueues {
     }
   }
 
-  #deliverMessage(row: QueueRow, waiting: WaitingMessage): void {
+  #deliverMessage(row: QueueDefinition, waiting: WaitingMessage): void {
     this.#waitingByQueue.get(row.name)?.push(waiting);
     this.#startNext(row);
   }
 
-  #startNext(row: QueueRow): void {
+  #startNext(row: QueueDefinition): void {
     const world = this.#world;
     const waiting = this.#waitingByQueue.get(row.name) ?? [];
     while (waiting.length > 0 && (this.#runningByQueue.get(row.name) ?? 0) < row.concurrency) {
@@ -68,7 +68,7 @@ export class SimQueues {
     }
   }
 
-  #handleMessage(row: QueueRow, delivery: WaitingMessage): void {
+  #handleMessage(row: QueueDefinition, delivery: WaitingMessage): void {
     const world = this.#world;
     this.#runningByQueue.set(row.name, (this.#runningByQueue.get(row.name) ?? 0) + 1);
     const receives = delivery.receives + 1;
@@ -96,7 +96,7 @@ export class SimQueues {
   }
 
   /** Delivers an unfinished message again, up to its last receive. A healthy seed must have no dead letters. */
-  #requeueMessage(row: QueueRow, delivery: WaitingMessage): void {
+  #requeueMessage(row: QueueDefinition, delivery: WaitingMessage): void {
     const { judge, faults } = this.#world;
     if (delivery.receives < row.maxReceives) this.#deliverMessage(row, delivery);
     else if (faults.kinds.size === 0)

@@ -10,7 +10,7 @@ import type {
   Credentials,
   checkpointRequestSchema,
   heartbeatRequestSchema,
-  Steering,
+  SteeringMessage,
   TranscriptEntry,
 } from '../../../core/contract/attempt.ts';
 import type { AttemptCallback } from '../../../core/contract/attempt-callback.ts';
@@ -42,7 +42,7 @@ export type CallbackServer = {
   /** Violations of the contract by the bridge. */
   readonly faults: string[];
   /** Messages of people, which heartbeats deliver. */
-  readonly messages: Steering[];
+  readonly messages: SteeringMessage[];
   /** Asks the bridge to end an interactive session. */
   finish: boolean;
   /** Called for each callback; undefined gives the usual answer. */

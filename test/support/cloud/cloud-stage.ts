@@ -14,7 +14,7 @@ import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.
 import { createSqsQueue } from '../../../adapters/sqs/create-sqs-queue.ts';
 import type { QueueMessage } from '../../../core/contract/queue.ts';
 import { toFunctionId } from '../../../core/topology/handlers.ts';
-import { QUEUES, requireQueueRow } from '../../../core/topology/queues.ts';
+import { QUEUES, requireQueueDefinition } from '../../../core/topology/queues.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';
 import { createCredential } from '../../../local/emulator/credential.ts';
 import { startQueues } from '../../../local/emulator/start-queues.ts';
@@ -82,7 +82,7 @@ export async function startCloudStage(options: CloudOptions) {
     invoke: async (id: string, event: object) => (await getFunction(id)).process.invoke(event),
     readOutput: async (id: string) => (await getFunction(id)).process.output,
     send: async (message: QueueMessage) => {
-      const QueueUrl = queues.urls[requireQueueRow(message.type).name];
+      const QueueUrl = queues.urls[requireQueueDefinition(message.type).name];
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }));
     },
     /** Delivers one batch of a queue to its function and returns the outcome; undefined when the queue is empty. */

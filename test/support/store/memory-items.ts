@@ -1,5 +1,5 @@
 import type { Item, Key } from '../../../core/port/table.ts';
-import type { IndexRow } from '../../../core/topology/table.ts';
+import type { IndexDefinition } from '../../../core/topology/table.ts';
 import { TABLE } from '../../../core/topology/table.ts';
 
 type ItemWrite = { readonly before: Item | undefined; readonly after: Item | undefined };
@@ -37,7 +37,7 @@ export class MemoryItems {
   }
 
   /** Lists the entries of an index as of `lag` writes ago. */
-  listIndexed(row: IndexRow, hash: string, lag: number): Item[] {
+  listIndexed(row: IndexDefinition, hash: string, lag: number): Item[] {
     const current = this.#indexes.get(`${row.name}=${hash}`);
     if (lag <= 0) return [...(current?.values() ?? [])];
     const entries = new Map(current);
@@ -55,11 +55,11 @@ export class MemoryItems {
   }
 }
 
-function isIndexed(row: IndexRow, item: Item | undefined): item is Item {
+function isIndexed(row: IndexDefinition, item: Item | undefined): item is Item {
   return item?.[row.hash] !== undefined && item[row.range] !== undefined;
 }
 
-function getIndexId(row: IndexRow, item: Item): string {
+function getIndexId(row: IndexDefinition, item: Item): string {
   return `${row.name}=${String(item[row.hash])}`;
 }
 

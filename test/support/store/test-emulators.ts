@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { DynamoTableOptions } from '../../../adapters/dynamo/create-dynamo-table.ts';
 import { createDynamoTable } from '../../../adapters/dynamo/create-dynamo-table.ts';
-import type { QueueRow } from '../../../core/topology/queues.ts';
+import type { QueueDefinition } from '../../../core/topology/queues.ts';
 import { createTable } from '../../../local/emulator/create-table.ts';
 import { createCredential } from '../../../local/emulator/credential.ts';
 import { startQueues } from '../../../local/emulator/start-queues.ts';
@@ -34,7 +34,7 @@ export async function startTestStore(options: Pick<DynamoTableOptions, 'onCall'>
 }
 
 /** Starts the local queues, which stop after the test. */
-export async function startTestQueues(rows?: readonly QueueRow[]) {
+export async function startTestQueues(rows?: readonly QueueDefinition[]) {
   const credentials = createCredential();
   const dataDir = await createTemporaryFolder();
   const queues = await startQueues({ dataDir, credential: credentials, rows });

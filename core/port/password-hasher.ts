@@ -1,5 +1,5 @@
-/** Port to hash and verify passwords. Methods throw no AppError. */
-export interface PasswordHash {
+/** Hashes and verifies passwords. Methods throw no AppError. */
+export interface PasswordHasher {
   /** Returns a salted hash; the text includes the parameters of the algorithm. */
   hash(password: string): Promise<string>;
   /**
