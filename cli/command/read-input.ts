@@ -4,16 +4,16 @@ import { describeError } from '../../core/base/describe-error.ts';
 import { createUsageError } from '../cli-error.ts';
 import type { CommandContext } from '../define-command.ts';
 
-const MAX_BYTES = 16 << 20;
+const MAX_INPUT_BYTES = 16 << 20;
 
-/** Reads a file that was named on the command line; `-` is stdin. */
+/** Reads a file named on the command line; `-` names stdin. */
 export async function readInput(context: CommandContext, name: string): Promise<string> {
   if (name === '-') return context.terminal.readStdin();
   const path = resolve(context.host.cwd, name);
   const bytes = await readFile(path).catch((error: unknown) => {
     throw createUsageError(`${name} cannot be read: ${describeError(error)}`);
   });
-  if (bytes.length > MAX_BYTES) throw createUsageError(`${name} is larger than 16 MB`);
+  if (bytes.length > MAX_INPUT_BYTES) throw createUsageError(`${name} is larger than 16 MiB`);
   return bytes.toString('utf8');
 }
 
@@ -34,6 +34,6 @@ export async function readTextInput(
     source.file !== undefined || source.argument === '-'
       ? await readInput(context, source.file ?? '-')
       : (source.argument ?? '');
-  if (text.trim() === '') throw createUsageError(`${noun} is missing`);
+  if (text.trim() === '') throw createUsageError(`${noun} is missing or empty`);
   return text;
 }

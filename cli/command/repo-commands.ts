@@ -23,7 +23,7 @@ export const repoLinkCommand = defineCommand({
     const repository = await api.call(API.linkRepository, { body });
     if (terminal.isJson) terminal.printJson(repository);
     else {
-      const text = `${repository.name} (${repository.id}), default branch ${repository.defaultBranch}`;
+      const text = `linked ${repository.name} (${repository.id}), default branch ${repository.defaultBranch}`;
       terminal.printLines([[styleSpan('good', '✓ '), text]]);
     }
     return EXIT.done;
@@ -54,9 +54,9 @@ export const repoListCommand = defineCommand({
         styleSpan('dim', repository.forge),
         styleSpan('dim', repository.url),
       ]);
-      const columns = ['id', 'name', 'branch', 'forge', 'where'].map((header) => ({
+      const columns = ['id', 'name', 'branch', 'forge', 'url'].map((header) => ({
         header,
-        shrinks: header === 'where',
+        shrinks: header === 'url',
       }));
       terminal.printLines(renderTable(columns, rows, terminal.width));
     }
@@ -66,7 +66,7 @@ export const repoListCommand = defineCommand({
 
 export const repoUnlinkCommand = defineCommand({
   name: 'repo unlink',
-  summary: 'unlink a repository; the repository itself stays as it is',
+  summary: 'unlink a repository; its files and branches stay unchanged',
   usage: 'ID | OWNER/NAME',
   argumentCount: { min: 1, max: 1 },
   options: {},
@@ -75,7 +75,7 @@ export const repoUnlinkCommand = defineCommand({
     const id = argument.includes('/') ? await findRepositoryId(api, argument) : argument;
     await api.send(API.unlinkRepository, { params: { repository: id } });
     if (terminal.isJson) terminal.printJson({ unlinked: id });
-    else terminal.printLines([[`${argument} is unlinked.`]]);
+    else terminal.printLines([[`Repository ${argument} is unlinked.`]]);
     return EXIT.done;
   },
 });

@@ -2,7 +2,7 @@ import { API } from '../../core/contract/api.ts';
 import { CliError, createUsageError, EXIT } from '../cli-error.ts';
 import type { Client } from '../client/client.ts';
 
-/** Returns the id of the plan that the user typed; `last` and no argument mean the newest plan. */
+/** Returns the plan id that the user typed; for `last` or without an argument, the id of the newest plan. */
 export async function resolvePlan(client: Client, argument: string | undefined): Promise<string> {
   if (argument !== undefined && argument !== 'last') return argument;
   const newest = await client.call(API.listPlans, { query: { limit: 1 } });
@@ -13,7 +13,7 @@ export async function resolvePlan(client: Client, argument: string | undefined):
   });
 }
 
-/** Resolves `PLAN TASK` or `PLAN/TASK`, and returns the further arguments. */
+/** Resolves the arguments `PLAN TASK` or `PLAN/TASK`. `otherArgs` are the arguments after the task. */
 export async function resolveTask(
   client: Client,
   args: readonly string[],
@@ -30,6 +30,8 @@ export async function resolveTask(
   }
   const [task, ...otherArgs] = afterFirst;
   if (task === undefined)
-    throw createUsageError('the task is missing: give PLAN TASK or PLAN/TASK');
+    throw createUsageError(
+      'the task is missing: give PLAN TASK or PLAN/TASK; `smol-gang status PLAN` lists the tasks',
+    );
   return { plan: await resolvePlan(client, first), task, otherArgs };
 }

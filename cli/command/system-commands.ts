@@ -7,7 +7,7 @@ import { renderTable } from '../render/layout/render-table.ts';
 import { renderChecks } from '../render/render-system.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
-/** The checks call the model and the forge, and a slow endpoint may take long. */
+/** Timeout of `doctor` and `gc`, which call the model, the forge or the store many times. */
 const SYSTEM_CALL_TIMEOUT_MS = 120_000;
 
 export const doctorCommand = defineCommand({
@@ -27,7 +27,7 @@ export const doctorCommand = defineCommand({
 
 export const gcCommand = defineCommand({
   name: 'gc',
-  summary: 'delete data whose retention has passed',
+  summary: 'delete data that is older than its retention time',
   usage: '[--dry-run]',
   argumentCount: { min: 0, max: 0 },
   options: { 'dry-run': { type: 'boolean', help: 'only list the data, delete nothing' } },
@@ -61,31 +61,31 @@ export const gcCommand = defineCommand({
 
 export const recoverCommand = defineCommand({
   name: 'recover',
-  summary: 'check a plan, or all active plans, at once and continue parked work',
+  summary: 'continue parked work of a plan, or of all active plans, at once',
   usage: '[PLAN]',
   argumentCount: { min: 0, max: 1 },
   options: {},
   async run({ terminal, client }, [planArgument]) {
     const api = await client();
-    const plans: string[] = [];
-    if (planArgument !== undefined) plans.push(await resolvePlan(api, planArgument));
+    const planIds: string[] = [];
+    if (planArgument !== undefined) planIds.push(await resolvePlan(api, planArgument));
     else {
       for (const status of ['planning', 'activating', 'active'] as const) {
         const plansInStatus = await readAllPages((cursor) =>
           api.call(API.listPlans, { query: { status, limit: 200, cursor } }),
         );
-        plans.push(...plansInStatus.map((plan) => plan.id));
+        planIds.push(...plansInStatus.map((plan) => plan.id));
       }
     }
     const recovered = [];
-    for (const plan of plans) {
+    for (const plan of planIds) {
       recovered.push(await api.call(API.recoverPlan, { params: { plan } }));
     }
     if (terminal.isJson) terminal.printJson({ plans: recovered });
-    else if (plans.length === 0) terminal.printLines([['No plan is active.']]);
+    else if (planIds.length === 0) terminal.printLines([['No plan is active.']]);
     else
       terminal.printLines(
-        recovered.map((plan) => [`plan ${plan.id} is being checked · ${plan.status}`]),
+        recovered.map((plan) => [`plan ${plan.id} continues parked work · ${plan.status}`]),
       );
     return EXIT.done;
   },

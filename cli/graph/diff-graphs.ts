@@ -23,8 +23,8 @@ export function diffGraphs(before: readonly TaskSpec[], after: readonly TaskSpec
     return earlier === undefined ? [] : diffFields(earlier, task);
   });
   const edges = after.map((task) => diffEdges(beforeById.get(task.id), task));
-  // Edges are removed before others are added, so that no cycle exists in between. Edges are also removed before their tasks:
-  // the dependents of a removed task would take over its dependencies.
+  // Old edges are removed before new edges are added, so that no intermediate graph has a cycle. Old edges are removed before
+  // old tasks, because the dependents of a removed task take over its remaining dependencies.
   return [
     ...edges.flatMap((edge) => edge.removed),
     ...sortByDependency(added).map((task): Edit => ({ op: 'add_task', task })),
@@ -55,7 +55,7 @@ function diffEdges(
   };
 }
 
-/** Sorts tasks after their dependencies, so that every single edit leaves a complete graph. */
+/** Sorts tasks so that each follows its dependencies and every edit refers only to existing tasks. */
 function sortByDependency(tasks: readonly TaskSpec[]): TaskSpec[] {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const sorted = new Set<TaskSpec>();

@@ -35,7 +35,7 @@ export function parseGraphFile(text: string, name: string): GraphFile {
   return graph;
 }
 
-/** Parses another YAML or JSON file against a schema, with the same error as `parseGraphFile`. */
+/** Parses a YAML or JSON file against a schema; throws the same errors as `parseGraphFile`. */
 export function parseYamlFile<S extends z.ZodType>(
   text: string,
   name: string,
@@ -119,7 +119,7 @@ function findOffset(document: Document, path: readonly PropertyKey[]): number | 
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
-/** Checks the ids and dependencies of the list as a whole. The server checks cycles and scopes. */
+/** Checks that ids are unique and dependencies exist. The server checks cycles and scopes. */
 function checkTaskIds(
   source: YamlSource,
   tasks: readonly TaskSpec[],

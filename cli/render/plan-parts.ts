@@ -34,7 +34,7 @@ export function renderConditions(
 
 const MAX_WAITING = 12;
 
-/** Renders everything that waits for a person, each command on a line of its own, so that it can be copied. */
+/** Renders everything that waits for a person. Each command has a line of its own, for copying. */
 export function renderWaiting(
   plan: PlanView,
   tasks: readonly TaskView[],

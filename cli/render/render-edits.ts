@@ -3,9 +3,9 @@ import type { Line } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { cleanText, wrapText } from './layout/text.ts';
 
-/** Renders edits of a graph: + added, - removed, ~ changed. */
+/** Renders the edits that lead from one revision of a graph to another: + added, - removed, ~ changed. */
 export function renderEdits(edits: readonly Edit[], width: number): Line[] {
-  if (edits.length === 0) return [[styleSpan('dim', 'the revisions are equal')]];
+  if (edits.length === 0) return [[styleSpan('dim', 'both revisions have the same graph')]];
   return edits.flatMap((edit) => renderEdit(edit, width));
 }
 

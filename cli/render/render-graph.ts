@@ -26,7 +26,7 @@ const LABEL_WIDTH = 15;
 
 type GraphOptions = { readonly width: number };
 
-/** Renders a plan for approval: verdict, waves, scopes, forecast, conditions and commands. */
+/** Renders the graph of a plan for approval: verdict, waves, scopes, forecast, conditions and commands. */
 export function renderGraph(plan: PlanView, graph: GraphView, options: GraphOptions): Line[] {
   return joinSections([
     renderHead(plan, options),
@@ -76,12 +76,12 @@ function renderWaves(graph: GraphView, options: GraphOptions): Line[] {
   const groups = otherTasks.length === 0 ? waves : [...waves, otherTasks];
   const rows = groups.flat().map((task) => renderSpecCells(task, dependencies.get(task.id) ?? []));
   const lines = renderTable(COLUMNS, rows, options.width, '  ');
-  let next = 0;
+  let offset = 0;
   return groups.flatMap((group, index): Line[] => {
-    const groupLines = lines.slice(next, next + group.length);
-    next += group.length;
-    const agents = group.length > 1 ? ` · ${group.length} tasks at once` : '';
-    const head: Line = [styleSpan('dim', `wave ${index + 1}${agents}`)];
+    const groupLines = lines.slice(offset, offset + group.length);
+    offset += group.length;
+    const parallelNote = group.length > 1 ? ` · ${group.length} tasks at once` : '';
+    const head: Line = [styleSpan('dim', `wave ${index + 1}${parallelNote}`)];
     return [head, ...groupLines];
   });
 }
@@ -118,7 +118,7 @@ function renderForecast(forecast: Forecast, options: GraphOptions): Line[] {
   ];
 }
 
-const MAX_PAIRS = 8;
+const MAX_LISTED_PAIRS = 8;
 
 function renderOrdering(graph: GraphView, options: GraphOptions): Line[] {
   const added = graph.edges
@@ -136,25 +136,25 @@ function renderOrdering(graph: GraphView, options: GraphOptions): Line[] {
 }
 
 function renderPairs(label: string, pairs: readonly string[], options: GraphOptions): Line[] {
-  const hiddenCount = pairs.length - MAX_PAIRS;
-  const visible = pairs.slice(0, MAX_PAIRS);
+  const hiddenCount = pairs.length - MAX_LISTED_PAIRS;
+  const visible = pairs.slice(0, MAX_LISTED_PAIRS);
   if (hiddenCount > 0) visible.push(`… and ${hiddenCount} more`);
-  return renderFact(label, visible.join('\n'), options, MAX_PAIRS * 2);
+  return renderFact(label, visible.join('\n'), options, MAX_LISTED_PAIRS * 2);
 }
 
 function renderSetup(plan: PlanView, options: GraphOptions): Line[] {
   return plan.setup.flatMap((repository) => {
-    const where = plan.setup.length > 1 ? `${repository.repo}: ` : '';
+    const repositoryPrefix = plan.setup.length > 1 ? `${repository.repo}: ` : '';
     const setup = formatCommands(repository.setup);
     const verify = formatCommands(repository.verify);
     return [
-      ...renderFact('set-up', setup === '' ? '' : `${where}${setup}`, options),
+      ...renderFact('set-up', setup === '' ? '' : `${repositoryPrefix}${setup}`, options),
       ...renderFact(
         'verify',
-        `${where}${verify === '' ? 'no command is known: results are not verified' : verify}`,
+        `${repositoryPrefix}${verify === '' ? 'no command is known: results are not verified' : verify}`,
         options,
       ),
-      ...renderFact('found', repository.found, options, 3),
+      ...renderFact('detected', repository.found, options, 3),
     ];
   });
 }

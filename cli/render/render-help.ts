@@ -6,6 +6,9 @@ import { joinSections, styleSpan } from './layout/line.ts';
 import { renderTable } from './layout/render-table.ts';
 import { wrapText } from './layout/text.ts';
 
+const PLAN_ARGUMENT_HELP =
+  'PLAN is the id of a plan, or `last` for the newest plan. PLAN TASK may be written PLAN/TASK.';
+
 /** Renders the list of commands, or the commands of a group ("plan"). */
 export function renderHelp(groups: readonly CommandGroup[], width: number): Line[] {
   const names = groups.flatMap((group) => group.commands.map((command) => command.name.length));
@@ -32,8 +35,9 @@ export function renderHelp(groups: readonly CommandGroup[], width: number): Line
     [[styleSpan('bold', 'Options of every command')], ...renderOptions(GLOBAL_OPTIONS, width)],
     renderExitCodes(),
     [
+      ...wrapText(PLAN_ARGUMENT_HELP, width).map((text): Line => [styleSpan('dim', text)]),
       [
-        styleSpan('dim', '`smol-gang COMMAND --help` explains a command. Start with  '),
+        styleSpan('dim', '`smol-gang COMMAND --help` explains a command. Start with '),
         'smol-gang run --prompt "..." --wait',
       ],
     ],
@@ -49,7 +53,12 @@ export function renderCommandHelp(command: Command, width: number): Line[] {
       [styleSpan('dim', command.summary)],
     ],
     renderOptions({ ...command.options, ...GLOBAL_OPTIONS }, width),
-    details.map((text) => [text]),
+    [
+      ...details.map((text) => [text]),
+      ...(command.usage.includes('PLAN')
+        ? wrapText(PLAN_ARGUMENT_HELP, width).map((text): Line => [styleSpan('dim', text)])
+        : []),
+    ],
   ]);
 }
 

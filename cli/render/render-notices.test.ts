@@ -27,6 +27,6 @@ test('a notice shows its age, its item and its text', () => {
   ]);
 });
 
-test('nothing is shown without notices', () => {
+test('an empty list of notices has no lines', () => {
   expect(renderNotices([], { now: NOW, width: 60 })).toEqual([]);
 });

@@ -14,10 +14,10 @@ const KIND_STYLES: Readonly<Record<NoticeKind, Style>> = {
   complete: 'good',
   budget: 'warn',
 };
-const MAX_LINES = 2;
-const AGE_WIDTH = 11;
+const MAX_TEXT_LINES = 2;
+const AGE_COLUMNS = 11;
 
-/** Renders notices with their age, in the order given: newest first. */
+/** Renders notices with their age. The order stays; the API returns the newest notice first. */
 export function renderNotices(
   notices: readonly Notice[],
   options: { readonly now: number; readonly width: number },
@@ -33,10 +33,10 @@ function renderNotice(
   { kind, plan, task, at, text }: Notice,
   options: { readonly now: number; readonly width: number },
 ): Line[] {
-  const age = formatAgo(at, options.now).padEnd(AGE_WIDTH);
+  const age = formatAgo(at, options.now).padEnd(AGE_COLUMNS);
   const item = task === undefined ? plan : `${plan} ${task}`;
   const head: Line = ['  ', styleSpan('dim', age), styleSpan(KIND_STYLES[kind], item)];
-  const indent = ' '.repeat(2 + AGE_WIDTH);
-  const sentence = wrapText(text, options.width - indent.length).slice(0, MAX_LINES);
+  const indent = ' '.repeat(2 + AGE_COLUMNS);
+  const sentence = wrapText(text, options.width - indent.length).slice(0, MAX_TEXT_LINES);
   return [head, ...sentence.map((line): Line => [indent, line])];
 }

@@ -6,14 +6,14 @@ import { renderTable } from './layout/render-table.ts';
 import { describeWaiting, getWaitingCommand } from './render-waiting.ts';
 import { renderPlanStatus } from './task-state.ts';
 
-/** Renders a line for each plan and, below, everything the plan waits for with the command. */
+/** Renders a line for each plan; below the line, what the plan waits for, with the command. */
 export function renderPlanList(
   plans: readonly PlanView[],
   options: {
     readonly now: number;
     readonly width: number;
-    /** True if the plans carry sums over their tasks. */
-    readonly withFigures?: boolean;
+    /** True if the usage of the plans includes their tasks, so that tokens and cost are shown. */
+    readonly hasSums?: boolean;
   },
 ): Line[] {
   if (plans.length === 0) {
@@ -34,7 +34,7 @@ export function renderPlanList(
       { header: 'cost', align: 'right' },
       { header: 'changed', align: 'right' },
     ],
-    plans.map((plan) => renderPlanCells(plan, options.now, options.withFigures === true)),
+    plans.map((plan) => renderPlanCells(plan, options.now, options.hasSums === true)),
     options.width,
   );
   const lines = plans.flatMap((plan, index): Line[] => [
@@ -47,15 +47,15 @@ export function renderPlanList(
   return head === undefined ? lines : [head, ...lines];
 }
 
-function renderPlanCells(plan: PlanView, now: number, withFigures: boolean): Span[] {
-  const total = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
+function renderPlanCells(plan: PlanView, now: number, hasSums: boolean): Span[] {
+  const taskCount = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
   const used = plan.usage.inputTokens + plan.usage.outputTokens;
-  const tokens = withFigures ? used : 0;
+  const tokens = hasSums ? used : 0;
   return [
     styleSpan('dim', plan.id),
     plan.title,
     renderPlanStatus(plan),
-    total === 0 ? '' : `${plan.counts.merged ?? 0}/${total}`,
+    taskCount === 0 ? '' : `${plan.counts.merged ?? 0}/${taskCount}`,
     tokens === 0 ? '' : styleSpan('dim', formatTokens(tokens)),
     tokens === 0 ? '' : styleSpan('dim', formatUsd(plan.usage.usd)),
     styleSpan('dim', formatAgo(plan.changedAt, now)),

@@ -10,7 +10,7 @@ import {
 import { measureLine, renderLines } from './layout/line.ts';
 import { renderPlan } from './render-plan.ts';
 
-function renderShown(...args: Parameters<typeof renderPlan>): string[] {
+function renderPlainLines(...args: Parameters<typeof renderPlan>): string[] {
   return renderLines(renderPlan(...args), { colour: false });
 }
 
@@ -47,7 +47,7 @@ const TASKS = [
 ];
 
 test('a task is shown with state, attempt, pull request, time, tokens and cost', () => {
-  const line = renderShown(createPlanFixture(), TASKS, OPTIONS).find((text) =>
+  const line = renderPlainLines(createPlanFixture(), TASKS, OPTIONS).find((text) =>
     text.includes('add-store'),
   );
 
@@ -55,7 +55,7 @@ test('a task is shown with state, attempt, pull request, time, tokens and cost',
 });
 
 test('a pending task names its dependencies, a blocked task its reason', () => {
-  const lines = renderShown(createPlanFixture(), TASKS, OPTIONS);
+  const lines = renderPlainLines(createPlanFixture(), TASKS, OPTIONS);
 
   expect(lines.find((line) => line.includes('  document'))).toContain('after add-routes');
   expect(lines).toContain('    └ the forge refuses: reviews are required');
@@ -65,7 +65,7 @@ test('everything that waits for a person is shown once, with its command', () =>
   const command = `smol-gang plan approve ${PLAN_ID}`;
   const plan = createPlanFixture({ waiting: [APPROVAL, BLOCKED] });
 
-  const lines = renderShown(plan, TASKS, OPTIONS);
+  const lines = renderPlainLines(plan, TASKS, OPTIONS);
 
   expect(lines).toContain(`    ${command}`);
   expect(
@@ -73,14 +73,14 @@ test('everything that waits for a person is shown once, with its command', () =>
   ).toHaveLength(1);
 });
 
-test('joins are hidden, and the end node is shown as everything together', () => {
-  const lines = renderShown(createPlanFixture(), TASKS, OPTIONS);
+test('joins are hidden, and the end node stands for all tasks together', () => {
+  const lines = renderPlainLines(createPlanFixture(), TASKS, OPTIONS);
 
   expect(lines.some((line) => line.includes('join-1'))).toBe(false);
   expect(lines[lines.indexOf('everything') + 1]).toContain('All tasks together');
 });
 
-test('a plan with a single task has no waves', () => {
+test('the view of a plan with a single task names no waves', () => {
   const task = createTaskFixture({
     id: 'do-it',
     status: 'working',
@@ -88,7 +88,7 @@ test('a plan with a single task has no waves', () => {
     startedAt: NOW - 5_000,
   });
 
-  expect(renderShown(createPlanFixture(), [task], OPTIONS).join('\n')).not.toContain('wave');
+  expect(renderPlainLines(createPlanFixture(), [task], OPTIONS).join('\n')).not.toContain('wave');
 });
 
 test('a plan shows its stage during planning, and its reason after a failure', () => {
@@ -99,8 +99,8 @@ test('a plan shows its stage during planning, and its reason after a failure', (
   });
   const failed = createPlanFixture({ status: 'failed', reason: 'the model answered no plan' });
 
-  expect(renderShown(planning, [], OPTIONS).join('\n')).toContain('reading the repository');
-  expect(renderShown(failed, [], OPTIONS).join('\n')).toContain('the model answered no plan');
+  expect(renderPlainLines(planning, [], OPTIONS).join('\n')).toContain('reading the repository');
+  expect(renderPlainLines(failed, [], OPTIONS).join('\n')).toContain('the model answered no plan');
 });
 
 test('control characters in titles and reasons cannot leave their line', () => {
@@ -111,7 +111,7 @@ test('control characters in titles and reasons cannot leave their line', () => {
     reason: '\u001b]0;owned\u0007nothing\rto see',
   });
 
-  const lines = renderShown(createPlanFixture({ title: 'a\u001b[31m\nb' }), [task], OPTIONS);
+  const lines = renderPlainLines(createPlanFixture({ title: 'a\u001b[31m\nb' }), [task], OPTIONS);
 
   expect(lines.join('')).not.toMatch(/\p{Cc}/u);
   expect(lines[0]).toContain('a b');
@@ -128,7 +128,7 @@ test('no line of a task is wider than the given width', () => {
   }
 });
 
-test('with few rows, tasks that need a person stay and the other tasks are counted', () => {
+test('with few rows, tasks that need a person are shown and hidden tasks are counted', () => {
   const otherTasks = Array.from({ length: 200 }, (_, index) =>
     createTaskFixture({
       id: `task-${index}`,
@@ -137,7 +137,7 @@ test('with few rows, tasks that need a person stay and the other tasks are count
     }),
   );
 
-  const lines = renderShown(createPlanFixture(), [...TASKS, ...otherTasks], {
+  const lines = renderPlainLines(createPlanFixture(), [...TASKS, ...otherTasks], {
     ...OPTIONS,
     maxTaskRows: 12,
   });

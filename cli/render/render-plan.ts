@@ -16,7 +16,7 @@ export type ViewOptions = {
   readonly width: number;
   /** Frame counter of a live view, which turns the spinners. */
   readonly tick?: number;
-  /** Maximum of rows for the list of tasks; the tasks that need attention stay. */
+  /** Maximum number of rows for the tasks; tasks that need a person are shown first. */
   readonly maxTaskRows?: number;
 };
 
@@ -66,7 +66,7 @@ function renderReason(plan: PlanView, width: number): Line[] {
     .map((text) => [styleSpan(style, text)]);
 }
 
-const BAR_COLUMNS = 30;
+const BAR_WIDTH = 30;
 
 function renderProgress(plan: PlanView, tasks: readonly TaskView[], options: ViewOptions): Line[] {
   if (plan.status === 'planning') {
@@ -74,22 +74,22 @@ function renderProgress(plan: PlanView, tasks: readonly TaskView[], options: Vie
       [styleSpan('live', '◌ '), plan.stage ?? 'planning', ...renderElapsed(plan, options.now)],
     ];
   }
-  const work = tasks.filter((task) => task.kind === 'work');
-  if (work.length === 0) return [];
-  const mergedCount = work.filter((task) => task.status === 'merged').length;
-  const activeCount = work.filter((task) => IN_PROGRESS_STATUSES.has(task.status)).length;
+  const workTasks = tasks.filter((task) => task.kind === 'work');
+  if (workTasks.length === 0) return [];
+  const mergedCount = workTasks.filter((task) => task.status === 'merged').length;
+  const activeCount = workTasks.filter((task) => IN_PROGRESS_STATUSES.has(task.status)).length;
   const isComplete = plan.status === 'complete';
   const figures: string[] = [
     isComplete
-      ? `${formatCount(work.length, 'task')} done`
-      : `${mergedCount} of ${work.length} merged`,
+      ? `${formatCount(workTasks.length, 'task')} done`
+      : `${mergedCount} of ${workTasks.length} merged`,
   ];
   if (activeCount > 0) figures.push(`${activeCount} in progress`);
   const tokens = plan.usage.inputTokens + plan.usage.outputTokens;
   if (tokens > 0) figures.push(`${formatTokens(tokens)} tokens`, formatCost(plan.usage.usd));
   return [
     [
-      ...renderBar(isComplete ? work.length : mergedCount, activeCount, work.length),
+      ...renderBar(isComplete ? workTasks.length : mergedCount, activeCount, workTasks.length),
       '  ',
       figures.join(' · '),
       ...renderElapsed(plan, options.now),
@@ -105,12 +105,12 @@ const IN_PROGRESS_STATUSES = new Set<TaskView['status']>([
 ]);
 
 function renderBar(mergedCount: number, activeCount: number, total: number): Span[] {
-  const filled = Math.floor((mergedCount / total) * BAR_COLUMNS);
-  const active = Math.min(BAR_COLUMNS - filled, Math.ceil((activeCount / total) * BAR_COLUMNS));
+  const filled = Math.floor((mergedCount / total) * BAR_WIDTH);
+  const active = Math.min(BAR_WIDTH - filled, Math.ceil((activeCount / total) * BAR_WIDTH));
   return [
     styleSpan('good', '━'.repeat(filled)),
     styleSpan('live', '╌'.repeat(active)),
-    styleSpan('dim', '─'.repeat(BAR_COLUMNS - filled - active)),
+    styleSpan('dim', '─'.repeat(BAR_WIDTH - filled - active)),
   ];
 }
 

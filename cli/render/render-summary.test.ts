@@ -46,11 +46,11 @@ test('the critical path is the longest chain of actual durations, through joins'
   expect(figures.ratio).toBeCloseTo(100 / 98);
   expect(figures.beforeStartMs).toBe(20_000);
   expect(figures.workMs).toBe(128_000);
-  expect(figures.mostAtOnce).toBe(2);
+  expect(figures.maxConcurrentTasks).toBe(2);
   expect(figures.attempts).toBe(6);
 });
 
-test('a plan without a started task has figures', () => {
+test('figures of a plan without a started task are zero or undefined', () => {
   const figures = computeSummaryFigures(
     createPlanFixture({ startedAt: undefined }),
     [createTaskFixture({ id: 'a' })],
@@ -96,7 +96,7 @@ test('the summary shows durations, ratio, tokens, cost and pull requests', () =>
   expect(Math.max(...lines.map(measureLine))).toBeLessThanOrEqual(100);
 });
 
-test('all bars share a time line, and bars of the critical path are heavy', () => {
+test('all bars share a time line, and tasks of the critical path have heavy bars', () => {
   const text = renderLines(renderSummary(PLAN, TASKS), { colour: false });
   const bar = (id: string) => text.find((line) => line.startsWith(`✓  ${id} `))?.slice(25, 58);
 

@@ -11,7 +11,7 @@ import { computeSummaryFigures } from './summary-figures.ts';
 import { END_NODE_NAME, renderPlanStatus, renderTaskGlyph } from './task-state.ts';
 
 const MAX_BAR_COLUMNS = 34;
-/** Columns that the other cells of a row need. */
+/** Columns that the cells beside the bar need. */
 const COLUMNS_BESIDE_BAR = 67;
 const COLUMNS: readonly Column[] = [
   { header: '' },
@@ -24,7 +24,7 @@ const COLUMNS: readonly Column[] = [
   { header: 'PR', align: 'right' },
 ];
 
-/** Options of the summary. `now` is in epoch milliseconds (default: the end of the plan), `width` in columns (default 100). */
+/** Options of the summary: `now` in epoch milliseconds (default: the end of the plan), `width` in columns (default 100). */
 export type SummaryOptions = { readonly now?: number; readonly width?: number };
 
 /**
@@ -68,9 +68,9 @@ function renderChart(
   const starts = rows.flatMap((task) => task.startedAt ?? []);
   const from = plan.startedAt ?? Math.min(now, ...starts);
   const to = plan.finishedAt ?? now;
-  const bar = clamp(width - COLUMNS_BESIDE_BAR, 8, MAX_BAR_COLUMNS);
+  const barColumns = clamp(width - COLUMNS_BESIDE_BAR, 8, MAX_BAR_COLUMNS);
   const cells = rows.map((task) =>
-    renderTaskCells(task, { from, to, barColumns: bar }, critical.has(task.id), now),
+    renderTaskCells(task, { from, to, barColumns }, critical.has(task.id), now),
   );
   return cells.length === 0
     ? []
@@ -80,13 +80,18 @@ function renderChart(
 /** Time line of the chart: epoch milliseconds at both ends, and its width in columns. */
 type TimeLine = { readonly from: number; readonly to: number; readonly barColumns: number };
 
-function renderTaskCells(task: TaskView, span: TimeLine, isCritical: boolean, now: number): Span[] {
+function renderTaskCells(
+  task: TaskView,
+  timeLine: TimeLine,
+  isCritical: boolean,
+  now: number,
+): Span[] {
   const tokens = task.usage.inputTokens + task.usage.outputTokens;
   const end = task.finishedAt ?? now;
   return [
     renderTaskGlyph(task.status),
     getTaskName(task),
-    renderTimeBar(task.startedAt, end, span, isCritical),
+    renderTimeBar(task.startedAt, end, timeLine, isCritical),
     task.startedAt === undefined ? '' : formatDuration(end - task.startedAt),
     task.attempt === 0 ? '' : String(task.attempt),
     tokens === 0 ? '' : formatTokens(tokens),
@@ -102,19 +107,19 @@ function getTaskName(task: TaskView): string {
 function renderTimeBar(
   start: number | undefined,
   end: number,
-  span: TimeLine,
+  timeLine: TimeLine,
   isCritical: boolean,
 ): Span {
-  const total = span.to - span.from;
-  const { barColumns } = span;
+  const total = timeLine.to - timeLine.from;
+  const { barColumns } = timeLine;
   if (start === undefined || total <= 0) return ' '.repeat(barColumns);
   const firstColumn = clamp(
-    Math.floor(((start - span.from) / total) * barColumns),
+    Math.floor(((start - timeLine.from) / total) * barColumns),
     0,
     barColumns - 1,
   );
   const lastColumn = clamp(
-    Math.ceil(((end - span.from) / total) * barColumns),
+    Math.ceil(((end - timeLine.from) / total) * barColumns),
     firstColumn + 1,
     barColumns,
   );
@@ -160,7 +165,7 @@ function renderFigures(
     renderFact(
       'work',
       formatDuration(figures.workMs),
-      `${averageTasks.toFixed(1)} tasks at once on average, ${formatCount(figures.mostAtOnce, 'task')} at most`,
+      `${averageTasks.toFixed(1)} tasks at once on average, ${formatCount(figures.maxConcurrentTasks, 'task')} at most`,
     ),
   ];
 }

@@ -35,16 +35,16 @@ const CHECK_LOOKS: Readonly<
   skipped: { glyph: '–', style: 'dim' },
 };
 
-/** Renders the checks of `doctor`: the finding and, for a problem, the advice. */
+/** Renders the checks of `doctor`: for each the message and, for a problem, the advice. */
 export function renderChecks(checks: readonly Check[], width: number): Line[] {
-  const names = Math.min(20, Math.max(0, ...checks.map((check) => check.name.length)));
+  const nameWidth = Math.min(32, Math.max(0, ...checks.map((check) => check.name.length)));
   return checks.flatMap((check): Line[] => {
     const look = CHECK_LOOKS[check.state];
-    const indent = names + 4;
+    const indent = nameWidth + 4;
     const message = wrapText(check.message, width - indent).map(
       (text, index): Line =>
         index === 0
-          ? [styleSpan(look.style, look.glyph), ' ', check.name.padEnd(names), '  ', text]
+          ? [styleSpan(look.style, look.glyph), ' ', check.name.padEnd(nameWidth), '  ', text]
           : [' '.repeat(indent), text],
     );
     if (check.advice === undefined) return message;

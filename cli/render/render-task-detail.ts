@@ -29,7 +29,7 @@ type TaskHistory = z.infer<typeof API.taskHistory.answer>['items'];
 type DetailOptions = { readonly now: number; readonly width: number };
 const LABEL_WIDTH = 12;
 
-/** Renders a task with state, description, evidence and the next step of a person. */
+/** Renders a task: state, description, evidence, and the next step if the task waits for a person. */
 export function renderTaskDetail(task: TaskDetail, options: DetailOptions): Line[] {
   const look = getTaskLook(task.status);
   const head = justifyLine(
@@ -102,21 +102,24 @@ function renderEvidence(evidence: Evidence | undefined, options: DetailOptions):
   const commits = `commit ${evidence.commit.slice(0, 7)} merged with ${evidence.root.slice(0, 7)}`;
   const head: Line = [
     styleSpan('dim', 'evidence'.padEnd(LABEL_WIDTH)),
-    evidence.green ? styleSpan('good', 'green') : styleSpan('bad', 'red'),
+    evidence.green ? styleSpan('good', 'verified') : styleSpan('bad', 'verification failed'),
     styleSpan('dim', ` · ${commits} · ${formatAgo(evidence.at, options.now)}`),
   ];
   if (evidence.empty)
-    return [head, [' '.repeat(LABEL_WIDTH), 'nothing was run: no verify command is configured']];
+    return [
+      head,
+      [' '.repeat(LABEL_WIDTH), 'no command was run, because no verify command is configured'],
+    ];
   const results = evidence.results.flatMap((result): Line[] => {
-    const isGreen = result.exitCode === 0;
+    const hasPassed = result.exitCode === 0;
     const line: Line = [
       ' '.repeat(LABEL_WIDTH),
-      styleSpan(isGreen ? 'good' : 'bad', isGreen ? '✓ ' : '✗ '),
+      styleSpan(hasPassed ? 'good' : 'bad', hasPassed ? '✓ ' : '✗ '),
       result.command.join(' '),
       styleSpan('dim', ` · ${formatDuration(result.durationMs)}`),
     ];
     const output = cleanText(result.output).trimEnd().split('\n').slice(-12);
-    const outputLines = isGreen ? [] : output;
+    const outputLines = hasPassed ? [] : output;
     return [
       line,
       ...outputLines.map((text): Line => [' '.repeat(LABEL_WIDTH + 2), styleSpan('dim', text)]),
@@ -188,7 +191,7 @@ const ENTRY_STYLES: Readonly<Record<TranscriptEntry['kind'], Style | undefined>>
   plan: 'accent',
 };
 
-/** Renders an entry of a transcript with time, speaker and the whole text. */
+/** Renders an entry of a transcript with time, kind and the whole text. */
 export function renderTranscriptEntry(entry: TranscriptEntry): Line[] {
   const style = ENTRY_STYLES[entry.kind];
   return cleanText(entry.text)
@@ -201,7 +204,7 @@ export function renderTranscriptEntry(entry: TranscriptEntry): Line[] {
     });
 }
 
-/** Renders the messages of people to the agent. */
+/** Renders the messages that people sent to the agent. */
 export function renderMessages(
   items: readonly { readonly author: string; readonly text: string; readonly at: number }[],
 ): Line[] {

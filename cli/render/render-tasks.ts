@@ -25,25 +25,31 @@ const COLUMNS: readonly Column[] = [
   { header: '', align: 'right' },
 ];
 
-/** A narrower window shows no titles. The ids stay, because commands need them. */
+/** Minimum width of a view with titles. A narrower view still shows the ids, because commands need them. */
 const MIN_WIDTH_FOR_TITLES = 88;
 
 /** Options of the table of tasks. */
 export type TaskTableOptions = {
+  /** Epoch milliseconds. */
   readonly now: number;
+  /** Columns. */
   readonly width: number;
+  /** Frame counter of a live view. */
   readonly tick?: number;
+  /** Maximum number of rows; absent: no limit. */
   readonly maxTaskRows?: number;
 };
 
-/** Renders the tasks by wave with state, attempt, pull request, time, tokens and cost; reasons and questions stand below. */
+/** Renders the tasks by wave with state, attempt, pull request, time, tokens and cost; below a task its reason or question. */
 export function renderTasks(tasks: readonly TaskView[], options: TaskTableOptions): Line[] {
   const visible = tasks.filter((task) => task.kind !== 'join').toSorted(compareByWave);
   const chosen = chooseTasks(visible, options.maxTaskRows);
-  const merged = new Set(tasks.filter((task) => task.status === 'merged').map((task) => task.id));
+  const mergedIds = new Set(
+    tasks.filter((task) => task.status === 'merged').map((task) => task.id),
+  );
   const rows = renderTable(
     COLUMNS,
-    chosen.map((task) => renderTaskCells(task, options, (id) => merged.has(id))),
+    chosen.map((task) => renderTaskCells(task, options, (id) => mergedIds.has(id))),
     options.width,
     '  ',
   );
@@ -146,7 +152,7 @@ function chooseTasks(tasks: readonly TaskView[], maxRows: number | undefined): T
   return chosen.toSorted(compareByWave);
 }
 
-/** Lower numbers are shown first. */
+/** Order in which tasks get the available rows: lower numbers first. */
 const DISPLAY_PRIORITY_BY_STATUS: Readonly<Record<TaskView['status'], number>> = {
   awaiting_input: 0,
   blocked: 0,

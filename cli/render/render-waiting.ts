@@ -1,7 +1,7 @@
 import type { Waiting } from '../../core/contract/waiting.ts';
 import { formatClock, formatTokens, formatUsd } from './layout/format-figures.ts';
 
-// The domain says what a plan waits for as data. Here the data become a sentence and a command.
+// Turns a waiting item, which the API returns as data, into a sentence and a command.
 
 type WaitingOf<K extends Waiting['kind']> = Extract<Waiting, { readonly kind: K }>;
 
@@ -15,7 +15,7 @@ export function describeWaiting(waiting: Waiting): string {
     case 'review':
       return `${waiting.task}: review ${formatPull(waiting.pull)}`;
     case 'checks':
-      return `${waiting.task}: checks pending for long on ${formatPull(waiting.pull)}: ${waiting.checks.join(', ')}`;
+      return `${waiting.task}: checks have been pending for long on ${formatPull(waiting.pull)}: ${waiting.checks.join(', ')}`;
     case 'retry':
       return describeRetry(waiting);
     case 'unblock':
@@ -82,12 +82,12 @@ export function getWaitingCommand(waiting: Waiting): string {
   }
 }
 
-/** The laptop's own repositories merge with git; a pull request on GitHub merges with GitHub's command. */
+/** Returns the command that merges a root pull request: git for a local repository, `gh` for a repository on GitHub. */
 function getMergeCommand({ forge, branch, url }: WaitingOf<'merge'>): string {
   return forge === 'local' ? `git merge ${branch}` : `gh pr merge ${url ?? branch}`;
 }
 
-/** Suggests twice the present budget. */
+/** Returns the command that doubles the current budget. */
 function getBudgetCommand({ plan, maxTokens, maxUsd }: WaitingOf<'budget'>): string {
   const tokens = maxTokens === undefined ? '' : ` --max-tokens ${maxTokens * 2}`;
   const usd = maxUsd === undefined ? '' : ` --max-usd ${maxUsd * 2}`;

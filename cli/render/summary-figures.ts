@@ -1,27 +1,28 @@
 import type { PlanView } from '../../core/contract/plan.ts';
 import type { TaskView } from '../../core/contract/task.ts';
 
-/** Figures of the summary of a plan. */
+/** Durations and counts in the summary of a plan. */
 export type SummaryFigures = {
   /** Time from the start of the tasks to the end of the last task, milliseconds. */
   readonly makespanMs: number;
   /** Time before the start of the tasks: planning and waiting for approval, milliseconds. */
   readonly beforeStartMs: number;
-  /** Ids of the tasks on the longest chain of dependencies, joins left out. */
+  /** Ids of the tasks on the chain of dependencies with the longest total duration, without joins. */
   readonly criticalPath: readonly string[];
   readonly criticalPathMs: number;
   /** Makespan divided by the critical path; 1 is the optimum. */
   readonly ratio: number | undefined;
   /** Sum of the durations of all tasks, milliseconds. */
   readonly workMs: number;
-  /** Maximum of tasks at the same time. */
-  readonly mostAtOnce: number;
+  /** Largest number of tasks in progress at the same time. */
+  readonly maxConcurrentTasks: number;
+  /** Number of attempts of all tasks. */
   readonly attempts: number;
 };
 
 type Interval = { readonly from: number; readonly to: number };
 
-/** Computes the figures from the actual durations; a task that never started has no duration. */
+/** Computes the figures from the actual durations. A task that never started has no duration. */
 export function computeSummaryFigures(
   plan: PlanView,
   tasks: readonly TaskView[],
@@ -45,7 +46,7 @@ export function computeSummaryFigures(
     criticalPathMs: path.ms,
     ratio: path.ms > 0 ? makespanMs / path.ms : undefined,
     workMs: all.reduce((sum, interval) => sum + interval.to - interval.from, 0),
-    mostAtOnce: countMostAtOnce(all),
+    maxConcurrentTasks: countMaxConcurrent(all),
     attempts: tasks.reduce((sum, task) => sum + task.attempt, 0),
   };
 }
@@ -69,7 +70,7 @@ function findLatestEnd(intervals: readonly Interval[]): number | undefined {
   return intervals.length === 0 ? undefined : Math.max(...intervals.map((interval) => interval.to));
 }
 
-function countMostAtOnce(intervals: readonly Interval[]): number {
+function countMaxConcurrent(intervals: readonly Interval[]): number {
   // At the same moment, ends come before starts: a task that starts when another ends does not overlap.
   const steps = intervals
     .flatMap((interval) => [
@@ -78,12 +79,12 @@ function countMostAtOnce(intervals: readonly Interval[]): number {
     ])
     .toSorted((a, b) => a.at - b.at || a.by - b.by);
   let running = 0;
-  let most = 0;
+  let max = 0;
   for (const step of steps) {
     running += step.by;
-    most = Math.max(most, running);
+    max = Math.max(max, running);
   }
-  return most;
+  return max;
 }
 
 /** Finds the chain of dependencies with the largest sum of durations. The server rejects cycles; here a cycle is skipped. */
@@ -91,25 +92,25 @@ function findLongestPath(
   tasks: readonly TaskView[],
   intervals: ReadonlyMap<string, Interval>,
 ): { readonly ids: string[]; readonly ms: number } {
-  const best = new Map<string, { readonly ms: number; readonly before?: string }>();
+  const longestById = new Map<string, { readonly ms: number; readonly previousId?: string }>();
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  let end: { readonly id: string; readonly ms: number } | undefined;
+  let lastTask: { readonly id: string; readonly ms: number } | undefined;
   for (const task of sortByDependency(tasks, byId)) {
     const interval = intervals.get(task.id);
     let longest: { readonly id: string; readonly ms: number } | undefined;
     for (const id of task.dependsOn) {
-      const ms = best.get(id)?.ms;
+      const ms = longestById.get(id)?.ms;
       if (ms !== undefined && (longest === undefined || ms > longest.ms)) longest = { id, ms };
     }
     const ms = (interval === undefined ? 0 : interval.to - interval.from) + (longest?.ms ?? 0);
-    best.set(task.id, longest === undefined ? { ms } : { ms, before: longest.id });
-    if (ms > 0 && (end === undefined || ms > end.ms)) end = { id: task.id, ms };
+    longestById.set(task.id, longest === undefined ? { ms } : { ms, previousId: longest.id });
+    if (ms > 0 && (lastTask === undefined || ms > lastTask.ms)) lastTask = { id: task.id, ms };
   }
   const ids: string[] = [];
-  for (let id = end?.id; id !== undefined; id = best.get(id)?.before) {
+  for (let id = lastTask?.id; id !== undefined; id = longestById.get(id)?.previousId) {
     if (byId.get(id)?.kind !== 'join') ids.unshift(id);
   }
-  return { ids, ms: end?.ms ?? 0 };
+  return { ids, ms: lastTask?.ms ?? 0 };
 }
 
 function sortByDependency(

@@ -33,7 +33,7 @@ export function getTaskLook(status: TaskStatus): TaskLook {
   return TASK_LOOKS[status];
 }
 
-/** Renders the glyph of a status. `tick` turns the spinner of a task at work; without a tick, the glyph stands still. */
+/** Renders the glyph of a status. With a frame counter `tick`, a starting or working task has a turning spinner. */
 export function renderTaskGlyph(status: TaskStatus, tick?: number): Span {
   const look = TASK_LOOKS[status];
   const isSpinning = tick !== undefined && (status === 'working' || status === 'claimed');
@@ -43,7 +43,7 @@ export function renderTaskGlyph(status: TaskStatus, tick?: number): Span {
   );
 }
 
-/** Describes the state in a few words: the open dependencies, the kind of attempt, or the end of the parking. */
+/** Describes the state of a task in a few words: its open dependencies, the kind of its attempt, or the end of its pause. */
 export function describeTaskState(
   task: TaskView,
   now: number,

@@ -10,7 +10,7 @@ const SNAPSHOT = {
   ],
 };
 
-test('a change that the API returns twice is a single change', () => {
+test('a change that the API returns twice is reported once', () => {
   const newer = createTaskFixture({ id: 'a', version: 4, status: 'ready' });
 
   const first = applyTasks(SNAPSHOT, [newer, newer]);
@@ -20,7 +20,7 @@ test('a change that the API returns twice is a single change', () => {
   expect(second.changes).toEqual([]);
 });
 
-test('a task keeps its edges when a change comes without edges', () => {
+test('a changed task without edges keeps its known edges', () => {
   const knownTasks = [createTaskFixture({ id: 'a', dependsOn: ['x'] })];
 
   const { state } = applyTasks({ ...SNAPSHOT, tasks: knownTasks }, [
@@ -54,7 +54,7 @@ test('a new run restarts the versions and drops the tasks of the old run', () =>
   expect(applyTasks(state, [createTaskFixture({ id: 'b', version: 99 })]).changes).toEqual([]);
 });
 
-test('derived facts of a plan are news even at the same version', () => {
+test('a change of derived facts of a plan is reported even at the same version', () => {
   const halted = createPlanFixture({ halted: true });
 
   expect(applyPlan(SNAPSHOT, halted).changes).toHaveLength(1);

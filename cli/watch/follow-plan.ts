@@ -5,13 +5,13 @@ import type { TaskView } from '../../core/contract/task.ts';
 import type { Client } from '../client/client.ts';
 import { readAllPages } from '../client/client.ts';
 
-// The live feed of a plan: a snapshot, then the changes. The API returns some changes twice because its index may lag; a
-// change is new only if the version of its item is new.
+// The live feed of a plan: a snapshot, then the changes. The API returns some changes twice because its index may lag. A change
+// counts as new only if its item has a newer version.
 
 /** A plan with all tasks of its current run. */
 export type PlanSnapshot = { readonly plan: PlanView; readonly tasks: readonly TaskView[] };
 
-/** A change of the plan or of a task; `before` is absent for the first sight of the item. */
+/** A change of the plan or of a task; `before` is absent when the item is seen for the first time. */
 export type PlanChange =
   | { readonly kind: 'plan'; readonly plan: PlanView; readonly before?: PlanView | undefined }
   | { readonly kind: 'task'; readonly task: TaskView; readonly before?: TaskView | undefined };
@@ -31,9 +31,9 @@ export type FollowOptions = {
 
 const PAUSE_MS = { min: 250, max: 2_000 };
 const PAGE_SIZE = 200;
-/** Shortest time between two reads of the plan, whose sums over all tasks cost the server more than the changes; milliseconds. */
+/** Minimum milliseconds between two reads of the plan. Each read is expensive, because the server sums over all tasks. */
 const MIN_PLAN_READ_INTERVAL_MS = 800;
-/** Derived facts of the plan (halted, waiting) may change without a change of an item. */
+/** Without changes, every fifth poll reads the plan too: derived facts (halted, waiting) change without a changed item. */
 const QUIET_POLLS_PER_PLAN_READ = 5;
 
 /** Reads the plan and all tasks of its current run. */
@@ -66,7 +66,7 @@ function callOptions(signal: AbortSignal | undefined) {
   return signal === undefined ? {} : { signal };
 }
 
-/** Polls a plan without end. The first step carries all items as changes. A poll without changes yields a step as well. */
+/** Polls a plan without end and yields a step for each poll, with or without changes. The first step has all items as changes. */
 export async function* followPlan(
   client: Client,
   planId: string,
@@ -85,12 +85,12 @@ export async function* followPlan(
   for (;;) {
     await delay(currentPauseMs, undefined, callOptions(signal));
     const update = await readUpdate(client, planId, since, signal);
-    since = Math.max(since, update.cursor);
+    since = Math.max(since, update.nextSince);
     let step = applyTasks(state, update.tasks);
     quietPollCount = step.changes.length > 0 ? 0 : quietPollCount + 1;
     // The plan that comes with the changes shows a new version, but lacks the sums over the tasks.
-    const hasMoved = step.changes.length > 0 || (update.planVersion ?? 0) > state.plan.version;
-    mustReadPlan ||= hasMoved || quietPollCount % QUIET_POLLS_PER_PLAN_READ === 0;
+    const hasChanged = step.changes.length > 0 || (update.planVersion ?? 0) > state.plan.version;
+    mustReadPlan ||= hasChanged || quietPollCount % QUIET_POLLS_PER_PLAN_READ === 0;
     if (mustReadPlan && Date.now() - planReadAt >= MIN_PLAN_READ_INTERVAL_MS) {
       const plan = await client.call(API.getPlan, { params }, callOptions(signal));
       step = applyPlan(step.state, plan, step.changes);
@@ -109,7 +109,12 @@ export async function* followPlan(
   }
 }
 
-type PlanUpdate = { readonly tasks: TaskView[]; cursor: number; planVersion: number | undefined };
+type PlanUpdate = {
+  readonly tasks: TaskView[];
+  /** Epoch milliseconds for `since` of the next poll. */
+  nextSince: number;
+  planVersion: number | undefined;
+};
 
 async function readUpdate(
   client: Client,
@@ -117,7 +122,7 @@ async function readUpdate(
   since: number,
   signal: AbortSignal | undefined,
 ): Promise<PlanUpdate> {
-  const update: PlanUpdate = { tasks: [], cursor: since, planVersion: undefined };
+  const update: PlanUpdate = { tasks: [], nextSince: since, planVersion: undefined };
   let cursor: string | undefined;
   do {
     const query = { since, limit: PAGE_SIZE, cursor };
@@ -126,8 +131,8 @@ async function readUpdate(
     update.tasks.push(...answer.tasks);
     update.planVersion = answer.plan?.version ?? update.planVersion;
     cursor = answer.next;
-    // Only the cursor of the last page is safe: an earlier cursor would skip the pages after it.
-    if (cursor === undefined) update.cursor = answer.cursor;
+    // Each page has a time for the next `since`. The time of an earlier page would skip changes of the later pages.
+    if (cursor === undefined) update.nextSince = answer.cursor;
   } while (cursor !== undefined);
   return update;
 }
@@ -150,7 +155,7 @@ export function applyTasks(state: PlanSnapshot, tasks: readonly TaskView[]): Sna
   return { state: { plan: state.plan, tasks: sortTasks([...tasksById.values()]) }, changes };
 }
 
-/** Keeps the known edges: changes come without edges, and the edges of a run never change. */
+/** Keeps the known edges of a changed task: the API returns changes without edges, and the edges of a run never change. */
 function keepEdges(task: TaskView, before: TaskView | undefined): TaskView {
   if (before === undefined || before.run !== task.run || task.dependsOn.length > 0) return task;
   return { ...task, dependsOn: before.dependsOn };

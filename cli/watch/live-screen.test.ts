@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { openLiveScreen } from './live-screen.ts';
 
-const PARTS = /(?![\r\n])\p{Cc}\[[?\d]*[A-Za-z]|[\s\S]/gu;
+const SEQUENCE_OR_CHARACTER = /(?![\r\n])\p{Cc}\[[?\d]*[A-Za-z]|[\s\S]/gu;
 
 /** Interprets the control sequences of the live screen and holds the visible lines. */
 class TinyTerminal extends Writable {
@@ -22,7 +22,7 @@ class TinyTerminal extends Writable {
 
   override _write(chunk: string, _encoding: string, done: () => void): void {
     this.writeCount += 1;
-    for (const part of chunk.match(PARTS) ?? []) this.#readPart(part);
+    for (const part of chunk.match(SEQUENCE_OR_CHARACTER) ?? []) this.#readPart(part);
     done();
   }
 
@@ -61,7 +61,7 @@ class TinyTerminal extends Writable {
   }
 }
 
-test('a frame replaces the frame before, be it longer or shorter', () => {
+test('a frame replaces a longer and a shorter frame', () => {
   const terminal = new TinyTerminal(40, 20);
   terminal.write('before\n');
   const screen = openLiveScreen(terminal, false);
@@ -74,7 +74,7 @@ test('a frame replaces the frame before, be it longer or shorter', () => {
   expect(terminal.isCursorVisible).toBe(false);
 });
 
-test('the same frame is not written again', () => {
+test('an unchanged frame is not written again', () => {
   const terminal = new TinyTerminal(40, 20);
   const screen = openLiveScreen(terminal, false);
 
@@ -84,7 +84,7 @@ test('the same frame is not written again', () => {
   expect(terminal.writeCount).toBe(1);
 });
 
-test('closing keeps or erases the frame and shows the cursor', () => {
+test('close keeps or erases the frame and shows the cursor', () => {
   for (const [keepFrame, remainingLines] of [
     [false, ['']],
     [true, ['a', '']],

@@ -26,8 +26,8 @@ export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
   function getColumns(): number {
     return Math.max(20, screen.columns ?? 80);
   }
-  /** Counts rows in the present width: in a narrower window, a line may take two rows. */
-  function moveToTop(): string {
+  /** Returns the sequence that moves the cursor to the top of the frame. In a narrower window, a drawn line may take two rows. */
+  function formatMoveToTop(): string {
     const rows = drawnLines.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(Math.min(measureLine(line), 400) / getColumns())),
       0,
@@ -49,13 +49,13 @@ export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
       const frame = texts.map((text) => `${text}${CLEAR_LINE}\n`).join('');
       if (frame === lastFrame) return;
       const hideCursor = isCursorHidden ? '' : HIDE_CURSOR;
-      screen.write(`${hideCursor}${moveToTop()}${frame}${CLEAR_BELOW}`);
+      screen.write(`${hideCursor}${formatMoveToTop()}${frame}${CLEAR_BELOW}`);
       isCursorHidden = true;
       lastFrame = frame;
       drawnLines = fitting.map((_line, index) => [texts[index] ?? '']);
     },
     close({ keepFrame }) {
-      const erase = keepFrame ? '' : `${moveToTop()}${CLEAR_BELOW}`;
+      const erase = keepFrame ? '' : `${formatMoveToTop()}${CLEAR_BELOW}`;
       if (isCursorHidden) screen.write(`${erase}${SHOW_CURSOR}`);
       drawnLines = [];
       lastFrame = '';

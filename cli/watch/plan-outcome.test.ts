@@ -29,20 +29,20 @@ function createSnapshot(plan: Partial<PlanView>, ...statuses: TaskStatus[]) {
 }
 
 test.each([
-  [createSnapshot({ status: 'complete' }), EXIT.done],
-  [createSnapshot({ status: 'failed' }), EXIT.failed],
-  [createSnapshot({ status: 'cancelled' }), EXIT.failed],
-  [createSnapshot({ halted: true }, 'blocked'), EXIT.failed],
-  [createSnapshot({ status: 'pending_approval' }), EXIT.waiting],
-  [createSnapshot({}, 'working', 'in_review'), EXIT.done],
-  [createSnapshot({}, 'merged', 'in_review'), EXIT.waiting],
-  [createSnapshot({}, 'blocked', 'awaiting_input'), EXIT.waiting],
-  [createSnapshot({}, 'blocked', 'pending'), EXIT.failed],
-] as const)('getExitCode maps plan and task statuses, case %#', (snapshot, code) => {
+  ['a complete plan', createSnapshot({ status: 'complete' }), EXIT.done],
+  ['a failed plan', createSnapshot({ status: 'failed' }), EXIT.failed],
+  ['a cancelled plan', createSnapshot({ status: 'cancelled' }), EXIT.failed],
+  ['a halted plan', createSnapshot({ halted: true }, 'blocked'), EXIT.failed],
+  ['a plan before its approval', createSnapshot({ status: 'pending_approval' }), EXIT.waiting],
+  ['a review beside work in progress', createSnapshot({}, 'working', 'in_review'), EXIT.done],
+  ['a review and no other work', createSnapshot({}, 'merged', 'in_review'), EXIT.waiting],
+  ['a question and a blocked task', createSnapshot({}, 'blocked', 'awaiting_input'), EXIT.waiting],
+  ['only blocked work', createSnapshot({}, 'blocked', 'pending'), EXIT.failed],
+] as const)('getExitCode for %s', (_name, snapshot, code) => {
   expect(getExitCode(snapshot)).toBe(code);
 });
 
-test('a plan needs a person only when no task moves without one', () => {
+test('a plan needs a person only if no task can continue by itself', () => {
   expect(needsPerson(createSnapshot({}, 'blocked', 'merging'))).toBe(false);
   expect(needsPerson(createSnapshot({}, 'blocked', 'pending'))).toBe(true);
   expect(needsPerson(createSnapshot({}, 'merged', 'pending'))).toBe(false);
@@ -58,15 +58,15 @@ test('a plan has stopped when it awaits approval, has halted or has ended', () =
 
 test('a lasting check is true only after an unbroken period', () => {
   let now = 0;
-  const needsPersonForLong = createLastingCheck(needsPerson, 5_000, () => now);
+  const stillNeedsPerson = createLastingCheck(needsPerson, 5_000, () => now);
   const blocked = createSnapshot({}, 'blocked');
 
-  expect(needsPersonForLong(blocked)).toBe(false);
+  expect(stillNeedsPerson(blocked)).toBe(false);
   now = 4_999;
-  expect(needsPersonForLong(blocked)).toBe(false);
-  expect(needsPersonForLong(createSnapshot({}, 'working'))).toBe(false);
+  expect(stillNeedsPerson(blocked)).toBe(false);
+  expect(stillNeedsPerson(createSnapshot({}, 'working'))).toBe(false);
   now = 9_000;
-  expect(needsPersonForLong(blocked)).toBe(false);
+  expect(stillNeedsPerson(blocked)).toBe(false);
   now = 14_000;
-  expect(needsPersonForLong(blocked)).toBe(true);
+  expect(stillNeedsPerson(blocked)).toBe(true);
 });

@@ -5,7 +5,7 @@ import { EXIT } from '../cli-error.ts';
 import { collectWaiting } from '../collect-waiting.ts';
 import type { PlanSnapshot } from './follow-plan.ts';
 
-// The predicates of the contract, applied to a snapshot, and the exit code that follows from them.
+// The outcome of a plan for the command line: predicates on a snapshot, and the exit code.
 
 /** Tells whether the plan has ended. */
 export function hasEnded({ plan }: PlanSnapshot): boolean {
@@ -22,7 +22,7 @@ export function needsPerson({ plan, tasks }: PlanSnapshot): boolean {
   return planNeedsPerson(plan, tasks, collectWaiting(plan, tasks));
 }
 
-/** Returns the exit code for the state of a plan. A plan that runs well is `done`: nothing is wrong. */
+/** Returns the exit code for the state of a plan. A plan in progress that needs no person has the code `done`. */
 export function getExitCode(snapshot: PlanSnapshot): ExitCode {
   const { plan, tasks } = snapshot;
   if (plan.status === 'complete') return EXIT.done;
@@ -34,15 +34,15 @@ export function getExitCode(snapshot: PlanSnapshot): ExitCode {
   return hasFailure && !isPersonAsked ? EXIT.failed : EXIT.waiting;
 }
 
-/** Returns a check that is true once `test` has been true for `ms` milliseconds without a break. */
+/** Creates a check that returns true once `condition` has been true for `durationMs` milliseconds without a break. */
 export function createLastingCheck(
-  test: (state: PlanSnapshot) => boolean,
-  ms: number,
+  condition: (state: PlanSnapshot) => boolean,
+  durationMs: number,
   now: () => number,
 ): (state: PlanSnapshot) => boolean {
   let since: number | undefined;
   return (state) => {
-    since = test(state) ? (since ?? now()) : undefined;
-    return since !== undefined && now() - since >= ms;
+    since = condition(state) ? (since ?? now()) : undefined;
+    return since !== undefined && now() - since >= durationMs;
   };
 }

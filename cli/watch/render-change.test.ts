@@ -12,33 +12,33 @@ import { renderChange } from './render-change.ts';
 
 const BLOCKED: Waiting = { kind: 'unblock', plan: PLAN_ID, task: 'a', actions: ['retry'] };
 
-function renderShown(change: PlanChange): string[] {
+function renderWithoutClock(change: PlanChange): string[] {
   return renderLines(renderChange(change, NOW), { colour: false }).map((line) =>
     line.replace(/^\d\d:\d\d:\d\d {2}/, ''),
   );
 }
 
-test('a task that changed its status is one line', () => {
+test('a changed status of a task is printed on one line', () => {
   const before = createTaskFixture({ id: 'add-store', status: 'ready' });
   const task = createTaskFixture({ id: 'add-store', status: 'working', attempt: 2, version: 4 });
 
-  expect(renderShown({ kind: 'task', task, before })).toEqual([
+  expect(renderWithoutClock({ kind: 'task', task, before })).toEqual([
     '● add-store               working · attempt 2',
   ]);
 });
 
-test('a task whose figures alone changed is no line', () => {
+test('a change of the usage alone is not printed', () => {
   const before = createTaskFixture({ id: 'a', status: 'working', attempt: 1 });
   const usage = { inputTokens: 5, outputTokens: 5, usd: null, turns: 1 };
   const task = createTaskFixture({ id: 'a', status: 'working', attempt: 1, version: 9, usage });
 
-  expect(renderShown({ kind: 'task', task, before })).toEqual([]);
+  expect(renderWithoutClock({ kind: 'task', task, before })).toEqual([]);
 });
 
-test('the first snapshot lists neither tasks that have not started nor joins', () => {
-  expect(renderShown({ kind: 'task', task: createTaskFixture({ id: 'a' }) })).toEqual([]);
+test('pending tasks and joins of the first snapshot are not printed', () => {
+  expect(renderWithoutClock({ kind: 'task', task: createTaskFixture({ id: 'a' }) })).toEqual([]);
   expect(
-    renderShown({
+    renderWithoutClock({
       kind: 'task',
       task: createTaskFixture({ id: 'j', kind: 'join', status: 'merged' }),
     }),
@@ -55,13 +55,13 @@ test('a blocked task is printed with its reason and its command', () => {
     waiting: BLOCKED,
   });
 
-  const lines = renderShown({ kind: 'task', task });
+  const lines = renderWithoutClock({ kind: 'task', task });
 
   expect(lines[0]).toContain('blocked · red again');
   expect(lines[1]).toContain(command);
 });
 
-test('an item for which task and plan both wait is printed once, and again when it returns', () => {
+test('a waiting item of task and plan is printed once, and again after it had ended', () => {
   const task = createTaskFixture({ id: 'a', status: 'blocked', attempt: 1, waiting: BLOCKED });
   const printedKeys = new Set<string>();
   const count = (change: PlanChange) =>
@@ -86,11 +86,13 @@ test('only new facts of a plan are printed', () => {
   };
   const plan = createPlanFixture({ status: 'active', conditions: [condition], version: 8 });
 
-  expect(renderShown({ kind: 'plan', plan, before })).toEqual([
+  expect(renderWithoutClock({ kind: 'plan', plan, before })).toEqual([
     '  plan                    active',
     '! warning                 the model is slow',
   ]);
-  expect(renderShown({ kind: 'plan', plan: { ...plan, version: 9 }, before: plan })).toEqual([]);
+  expect(renderWithoutClock({ kind: 'plan', plan: { ...plan, version: 9 }, before: plan })).toEqual(
+    [],
+  );
 });
 
 test('a pull request that became ready is printed with its URL', () => {
@@ -106,7 +108,7 @@ test('a pull request that became ready is printed with its URL', () => {
   const before = createPlanFixture({ pulls: [pull] });
   const plan = createPlanFixture({ pulls: [{ ...pull, ready: true }] });
 
-  expect(renderShown({ kind: 'plan', plan, before })).toEqual([
+  expect(renderWithoutClock({ kind: 'plan', plan, before })).toEqual([
     '◆ pull request            #20 ready for you to merge  http://forge/20',
   ]);
 });

@@ -20,10 +20,10 @@ import type { PlanChange } from './follow-plan.ts';
 const ID_WIDTH = 22;
 
 /**
- * Renders a change as lines of a log; a change that tells a person nothing new renders no line.
+ * Renders a change as lines of a log; a change without news for a person has no line.
  *
- * @param printedKeys keys of the waiting items that were printed and still wait; a task and its plan both name such an item.
- *   The function updates the set
+ * @param printedKeys keys of the waiting items that were printed and still wait, so that an item that both the plan and a task
+ *   list is printed once. The function updates the set
  */
 export function renderChange(
   change: PlanChange,
@@ -67,7 +67,7 @@ function renderNewConditions({ plan, before }: PlanChangeItem, now: number): Lin
     });
 }
 
-/** Renders the items that are new, and forgets the items that no longer wait, so that a returning item is printed again. */
+/** Renders the new waiting items. Forgets the items that no longer wait, so that a returning item is printed again. */
 function renderNewWaiting(plan: PlanView, now: number, printedKeys: Set<string>): Line[] {
   const waitingByKey = new Map(
     plan.waiting.filter(waitsForPerson).map((waiting) => [getWaitingKey(waiting), waiting]),

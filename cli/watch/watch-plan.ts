@@ -11,7 +11,7 @@ import { renderChange } from './render-change.ts';
 /** Options of watching a plan. */
 export type WatchOptions = {
   readonly out: Screen;
-  /** True: redraws the view in place. False: writes a line for each change. */
+  /** True redraws the view in place; false writes a line for each change. */
   readonly isTTY: boolean;
   readonly colour?: boolean;
   /** Ends the watch; default: when the plan has ended. */
@@ -32,7 +32,7 @@ export type WatchEnd = { readonly state: PlanSnapshot; readonly interrupted: boo
 
 const FRAME_INTERVAL_MS = 120;
 
-/** Shows a plan live until `until` returns true, and returns the state of the plan, read once more at the end. */
+/** Shows a plan live until `until` returns true. Then reads the plan once more and returns its state. */
 export async function watchPlan(
   client: Client,
   planId: string,
@@ -86,7 +86,7 @@ function openLiveView(options: WatchOptions): WatchView {
     if (state === undefined) return;
     const width = Math.min(100, screen.columns - 1);
     const view = { now: now(), width, tick: Math.floor(tick / 2) };
-    // The rows around the tasks are known only after rendering; the tasks get the remaining rows.
+    // The tasks get the rows that the other sections leave free; rendering without tasks counts those sections.
     const otherRowCount = renderPlan(state.plan, state.tasks, { ...view, maxTaskRows: 0 }).length;
     const maxTaskRows = Math.max(4, screen.rows - otherRowCount);
     const lines = renderPlan(state.plan, state.tasks, { ...view, maxTaskRows });

@@ -20,7 +20,8 @@ export const loginCommand = defineCommand({
   usage: '[LINK | URL] [--email EMAIL]',
   argumentCount: { min: 0, max: 1 },
   options: { email: { type: 'string', value: 'EMAIL', help: 'sign in with a password' } },
-  details: 'The password is asked for without echo or read from stdin. It is never an option.',
+  details:
+    'The password is asked for without echo, or read from stdin; no option takes a password.',
   async run(context, [linkArgument], values) {
     const link = linkArgument === undefined ? undefined : parseSignInLink(linkArgument);
     const url = link?.url ?? (await findConnection(context.host, context.url)).url;
@@ -41,7 +42,10 @@ export const loginCommand = defineCommand({
 
 const CODE_PARAMETERS = ['signin', 'code'];
 
-/** Parses a one-time link, whose code follows `#signin=`: browsers send no fragment to a server. A URL without a code is valid. */
+/**
+ * Parses a one-time link. The code follows `#signin=`, because browsers send no fragment to a server; a code in the query is
+ * accepted as well. A URL without a code is valid.
+ */
 export function parseSignInLink(text: string): { readonly url: string; readonly code?: string } {
   const url = normaliseUrl(text);
   const link = new URL(text);
@@ -65,7 +69,10 @@ async function signInWithPassword(
   }
   const hasTerminal = context.host.stdin.isTTY === true;
   if (emailOption === undefined && !hasTerminal)
-    throw createUsageError('the e-mail address is missing', 'give it with --email EMAIL');
+    throw createUsageError(
+      'the e-mail address is missing',
+      'give --email EMAIL, or the one-time link that the platform prints at its start',
+    );
   const email = emailOption ?? (await context.terminal.ask('E-mail: ')).trim();
   const password = await context.terminal.askSecret('Password: ');
   return createClient({ url }).call(API.login, { body: { email, password } });

@@ -26,7 +26,9 @@ export const tokenCreateCommand = defineCommand({
       return EXIT.done;
     }
     terminal.printNotes([
-      [`Token ${token.id} (${token.role}) is shown only now. Set SMOL_GANG_TOKEN to it:`],
+      [
+        `Token ${token.id} (${token.role}) is shown only now. To use the token, set SMOL_GANG_TOKEN to:`,
+      ],
     ]);
     terminal.printRaw(token.token);
     return EXIT.done;
@@ -43,7 +45,7 @@ export const tokenListCommand = defineCommand({
     const api = await client();
     const { items } = await api.call(API.listTokens, {});
     if (terminal.isJson) terminal.printJson({ items });
-    else if (items.length === 0) terminal.printLines([['There are no tokens.']]);
+    else if (items.length === 0) terminal.printLines([['There are no API tokens.']]);
     else {
       const rows = items.map((token) => [
         token.id,
@@ -75,7 +77,7 @@ export const tokenRevokeCommand = defineCommand({
     const api = await client();
     await api.send(API.deleteToken, { params: { token } });
     if (terminal.isJson) terminal.printJson({ revoked: token });
-    else terminal.printLines([[`${token} is revoked.`]]);
+    else terminal.printLines([[`Token ${token} is revoked.`]]);
     return EXIT.done;
   },
 });

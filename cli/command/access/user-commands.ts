@@ -20,7 +20,10 @@ export const userAddCommand = defineCommand({
     const password = await askNewPassword(context);
     const user = await api.call(API.createUser, { body: { email, password, role } });
     if (context.terminal.isJson) context.terminal.printJson(user);
-    else context.terminal.printLines([[styleSpan('good', '✓ '), `${user.email} (${user.role})`]]);
+    else
+      context.terminal.printLines([
+        [styleSpan('good', '✓ '), `added ${user.email} (${user.role})`],
+      ]);
     return EXIT.done;
   },
 });
@@ -66,7 +69,7 @@ export const userRemoveCommand = defineCommand({
     const api = await client();
     await api.send(API.deleteUser, { params: { email } });
     if (terminal.isJson) terminal.printJson({ removed: email });
-    else terminal.printLines([[`${email} is removed.`]]);
+    else terminal.printLines([[`User ${email} is removed.`]]);
     return EXIT.done;
   },
 });

@@ -6,7 +6,7 @@ function createTask(id: string, change: Record<string, unknown> = {}) {
   return taskSpecSchema.parse({ id, title: id.toUpperCase(), description: `do ${id}`, ...change });
 }
 
-test('the merged task has the work of all tasks and their outside dependencies', () => {
+test('a combined task does the work of all tasks and depends only on other tasks', () => {
   const a = createTask('a', { scope: ['src/'], dependsOn: ['x'], criteria: ['green'] });
   const b = createTask('b', { scope: ['src/', 'docs/'], dependsOn: ['a', 'x'], tier: 'heavy' });
 
@@ -22,7 +22,7 @@ test('the merged task has the work of all tasks and their outside dependencies',
   });
 });
 
-test('tasks of different repositories cannot be merged', () => {
+test('tasks of different repositories cannot be combined', () => {
   expect(() => combineTasks([createTask('a', { repo: 'x/y' }), createTask('b')])).toThrow(
     'different repositories',
   );

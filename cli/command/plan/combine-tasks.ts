@@ -1,10 +1,10 @@
 import type { TaskSpec } from '../../../core/contract/task.ts';
 import { createUsageError } from '../../cli-error.ts';
 
-const MAX_TITLE = 120;
+const MAX_TITLE_CHARS = 120;
 const MAX_ESTIMATE_MINUTES = 1440;
 
-/** Combines several tasks into one that does all of their work. The server moves the edges of the tasks. */
+/** Combines several tasks into a task that does all of their work. The server moves the edges of the old tasks to the new task. */
 export function combineTasks(tasks: readonly TaskSpec[]): Omit<TaskSpec, 'limits'> {
   const first = tasks[0];
   if (first === undefined) throw createUsageError('there are no tasks to merge');
@@ -21,7 +21,7 @@ export function combineTasks(tasks: readonly TaskSpec[]): Omit<TaskSpec, 'limits
   );
   return {
     id: first.id,
-    title: titles.join(' + ').slice(0, MAX_TITLE),
+    title: titles.join(' + ').slice(0, MAX_TITLE_CHARS),
     description: tasks.map((task) => task.description).join('\n\n'),
     dependsOn: dependencies,
     scope: removeDuplicates(tasks.flatMap((task) => task.scope)),

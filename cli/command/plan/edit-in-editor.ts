@@ -14,7 +14,11 @@ import type { EditTarget } from './send-edits.ts';
 const FILE_HEADER =
   '# The tasks of this plan. Save and close to create a new revision; an unchanged file creates none.\n';
 
-/** Opens the graph in the user's editor until the file is well-formed, and returns the edits. */
+/**
+ * Opens the graph in the user's editor and returns the edits. After a mistake in the file, offers to open the editor again.
+ *
+ * @throws CliError with exit code `usage` without a terminal, without a change, or if the user gives up
+ */
 export async function editInEditor(context: CommandContext, target: EditTarget): Promise<Edit[]> {
   const { terminal } = context;
   if (!terminal.isInteractive) {
@@ -24,8 +28,8 @@ export async function editInEditor(context: CommandContext, target: EditTarget):
     );
   }
   const plan = await target.client.call(API.getPlan, { params: { plan: target.plan } });
-  const folder = await mkdtemp(join(tmpdir(), 'smol-gang-edit-'));
-  const path = join(folder, `${target.plan}.yaml`);
+  const temporaryFolder = await mkdtemp(join(tmpdir(), 'smol-gang-edit-'));
+  const path = join(temporaryFolder, `${target.plan}.yaml`);
   try {
     await writeFile(
       path,
@@ -40,7 +44,7 @@ export async function editInEditor(context: CommandContext, target: EditTarget):
       if (/^n/i.test(answer.trim())) throw outcome;
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(temporaryFolder, { recursive: true, force: true });
   }
 }
 
@@ -60,21 +64,26 @@ function requireEdits(edits: Edit[]): Edit[] {
   return edits;
 }
 
-/** Starts $VISUAL or $EDITOR, split at spaces: "code --wait". */
+/** Runs $VISUAL or $EDITOR until it exits. The variable may contain arguments: "code --wait". */
 async function openEditor({ host }: CommandContext, path: string): Promise<void> {
   const commandLine = host.env.VISUAL || host.env.EDITOR || 'vi';
   const [program = 'vi', ...args] = commandLine.split(' ').filter((word) => word !== '');
   await new Promise<void>((resolve, reject) => {
     const child = spawn(program, [...args, path], { stdio: 'inherit', env: { ...host.env } });
     child.on('error', (error) =>
-      reject(createUsageError(`${program} cannot be started: ${error.message}`)),
+      reject(
+        createUsageError(
+          `the editor ${program} cannot be started: ${error.message}`,
+          'set EDITOR to an installed editor',
+        ),
+      ),
     );
     child.on('exit', (code) => {
       if (code === 0) resolve();
       else
         reject(
           createUsageError(
-            `${program} failed (${code === null ? 'a signal' : `exit code ${code}`}), so the graph is unchanged`,
+            `the editor ${program} ${code === null ? 'was killed' : `failed with exit code ${code}`}, so the graph is unchanged`,
           ),
         );
     });

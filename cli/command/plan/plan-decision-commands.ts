@@ -1,6 +1,6 @@
 import { API } from '../../../core/contract/api.ts';
 import type { ExitCode } from '../../cli-error.ts';
-import { EXIT } from '../../cli-error.ts';
+import { createUsageError, EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { defineCommand, parseNumberOption } from '../../define-command.ts';
@@ -8,7 +8,7 @@ import { styleSpan } from '../../render/layout/line.ts';
 import { resolvePlan } from '../resolve-plan.ts';
 import { waitForPlan } from './wait-for-plan.ts';
 
-type ChangedPlan = { readonly id: string; readonly status: string; readonly version: number };
+type PlanChangeAnswer = { readonly id: string; readonly status: string; readonly version: number };
 
 const REASON_OPTION = {
   reason: { type: 'string', value: 'TEXT', help: 'reason, stored with the plan' },
@@ -32,7 +32,13 @@ export const planApproveCommand = defineCommand({
     const requested = parseNumberOption('revision', values.revision, { min: 1, whole: true });
     const revision = requested ?? (await client.call(API.getPlan, { params })).revision;
     const changed = await client.call(API.approvePlan, { params, body: { revision } });
-    return printOrWait(context, client, changed, `approved at revision ${revision}`, values.wait);
+    return printChangeOrWait(
+      context,
+      client,
+      changed,
+      `approved at revision ${revision}`,
+      values.wait,
+    );
   },
 });
 
@@ -46,7 +52,7 @@ export const planRejectCommand = defineCommand({
     const client = await context.client();
     const params = { plan: await resolvePlan(client, planArgument) };
     const body = { reason: values.reason ?? '' };
-    return printOrWait(
+    return printChangeOrWait(
       context,
       client,
       await client.call(API.rejectPlan, { params, body }),
@@ -57,7 +63,7 @@ export const planRejectCommand = defineCommand({
 
 export const planRestartCommand = defineCommand({
   name: 'plan restart',
-  summary: 'run a plan again; a plan without an approved graph is planned again',
+  summary: 'run a stopped plan again; without an approved graph, plan it again',
   usage: 'PLAN [--wait]',
   argumentCount: { min: 1, max: 1 },
   options: WAIT_OPTION,
@@ -66,7 +72,7 @@ export const planRestartCommand = defineCommand({
     const params = { plan: await resolvePlan(client, planArgument) };
     const { run } = await client.call(API.getPlan, { params });
     const changed = await client.call(API.restartPlan, { params, body: { run } });
-    return printOrWait(context, client, changed, 'restarted', values.wait);
+    return printChangeOrWait(context, client, changed, 'restarted', values.wait);
   },
 });
 
@@ -80,14 +86,17 @@ export const planBudgetCommand = defineCommand({
     'max-tokens': { type: 'string', value: 'N', help: 'budget of the plan in tokens' },
   },
   async run(context, [planArgument], values) {
-    const client = await context.client();
-    const params = { plan: await resolvePlan(client, planArgument) };
     const body = {
       maxUsd: parseNumberOption('max-usd', values['max-usd'], { min: 0, whole: false }),
       maxTokens: parseNumberOption('max-tokens', values['max-tokens'], { min: 1, whole: true }),
     };
+    if (body.maxUsd === undefined && body.maxTokens === undefined) {
+      throw createUsageError('the new budget is missing: give --max-usd, --max-tokens or both');
+    }
+    const client = await context.client();
+    const params = { plan: await resolvePlan(client, planArgument) };
     const changed = await client.call(API.changeBudget, { params, body });
-    return printOrWait(context, client, changed, 'has a new budget');
+    return printChangeOrWait(context, client, changed, 'has a new budget');
   },
 });
 
@@ -101,7 +110,7 @@ export const cancelCommand = defineCommand({
     const client = await context.client();
     const params = { plan: await resolvePlan(client, planArgument) };
     const body = { reason: values.reason ?? '' };
-    return printOrWait(
+    return printChangeOrWait(
       context,
       client,
       await client.call(API.cancelPlan, { params, body }),
@@ -110,10 +119,10 @@ export const cancelCommand = defineCommand({
   },
 });
 
-async function printOrWait(
+async function printChangeOrWait(
   context: CommandContext,
   client: Client,
-  changed: ChangedPlan,
+  changed: PlanChangeAnswer,
   message: string,
   wait = false,
 ): Promise<ExitCode> {

@@ -22,7 +22,7 @@ export const planEditCommand = defineCommand({
     file: {
       type: 'string',
       value: 'FILE',
-      help: 'list of edits, YAML or JSON; together one revision',
+      help: 'file with a list of edits, YAML or JSON, sent as a single revision',
     },
     ...EDIT_OPTIONS,
   },
@@ -31,14 +31,16 @@ export const planEditCommand = defineCommand({
     const fields = await readTaskFields(context, values);
     const hasFields = Object.keys(fields).length > 0;
     if (task === undefined && hasFields)
-      throw createUsageError('the task is missing: name the task that the options change');
+      throw createUsageError(
+        'the task is missing: name the task after the plan, as in PLAN TASK --title TEXT',
+      );
     if (task !== undefined && !hasFields) {
       throw createUsageError(
         'the change is missing: give --title, --description, --scope, --tier or another option',
       );
     }
     if (values.file !== undefined && task !== undefined) {
-      throw createUsageError('--file contains the edits: leave the task out');
+      throw createUsageError('--file already contains the edits: leave TASK out');
     }
     const text = values.file === undefined ? undefined : await readInput(context, values.file);
     const edits =
@@ -134,11 +136,20 @@ export const planSplitCommand = defineCommand({
   usage: 'PLAN TASK (--part ID=DESCRIPTION)... | --into FILE',
   argumentCount: { min: 2, max: 2 },
   options: {
-    part: { type: 'string', multiple: true, value: 'ID=TEXT', help: 'a part; give at least two' },
-    into: { type: 'string', value: 'FILE', help: 'list of the parts as tasks, YAML or JSON' },
+    part: {
+      type: 'string',
+      multiple: true,
+      value: 'ID=TEXT',
+      help: 'id and description of a part; give at least two',
+    },
+    into: {
+      type: 'string',
+      value: 'FILE',
+      help: 'file with a list of tasks as the parts, YAML or JSON',
+    },
     ...EDIT_OPTIONS,
   },
-  details: 'Parts of --part keep the scope, tier and repository of the task.',
+  details: 'Parts given with --part keep the scope, tier and repository of the task.',
   async run(context, [planArgument, id = ''], values) {
     if ((values.part === undefined) === (values.into === undefined)) {
       throw createUsageError(
@@ -149,12 +160,12 @@ export const planSplitCommand = defineCommand({
     const target = await readEditTarget(context, planArgument, values);
     const { scope, tier, repo, estimate } = requireTask(target, id);
     const partTexts = values.part ?? [];
-    const share = estimate / Math.max(1, partTexts.length);
+    const estimatePerPart = estimate / Math.max(1, partTexts.length);
     const parts = partTexts.map((part) => {
       const separator = part.indexOf('=');
       if (separator < 1) throw createUsageError(`--part takes ID=DESCRIPTION, not "${part}"`);
       const fields = { id: part.slice(0, separator), description: part.slice(separator + 1) };
-      return createTaskSpec({ ...fields, scope, tier, repo, estimate: share });
+      return createTaskSpec({ ...fields, scope, tier, repo, estimate: estimatePerPart });
     });
     const into =
       text === undefined
@@ -179,7 +190,7 @@ export const planMergeCommand = defineCommand({
     ...TASK_OPTIONS,
     ...EDIT_OPTIONS,
   },
-  details: 'Fields without an option are combined from the tasks.',
+  details: 'A field without an option is combined from the tasks.',
   async run(context, [planArgument, ...ids], values) {
     const fields = await readTaskFields(context, values);
     const target = await readEditTarget(context, planArgument, values);

@@ -6,7 +6,12 @@ import type { TaskSpec } from '../../../core/contract/task.ts';
 import { EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
 import { readAllPages } from '../../client/client.ts';
-import { defineCommand, parseChoiceOption, parseNumberOption } from '../../define-command.ts';
+import {
+  defineCommand,
+  parseChoiceOption,
+  parseNumberArgument,
+  parseNumberOption,
+} from '../../define-command.ts';
 import { diffGraphs } from '../../graph/diff-graphs.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { renderEdits } from '../../render/render-edits.ts';
@@ -41,12 +46,12 @@ export const planListCommand = defineCommand({
 
 export const planShowCommand = defineCommand({
   name: 'plan show',
-  summary: 'show the graph of a plan: verdict, waves, scopes, forecast',
+  summary: 'show the graph of a plan: tasks in waves, scopes, forecast',
   usage: 'PLAN [--revision N] [--yaml]',
   argumentCount: { min: 1, max: 1 },
   options: {
     revision: { type: 'string', value: 'N', help: 'revision; default: the newest' },
-    yaml: { type: 'boolean', help: 'print a graph file, for `run --plan`' },
+    yaml: { type: 'boolean', help: 'print the graph as a file for `smol-gang run --plan`' },
   },
   async run({ terminal, host, client }, [planArgument], values) {
     const api = await client();
@@ -71,17 +76,23 @@ export const planDiffCommand = defineCommand({
   usage: 'PLAN [FROM] [TO]',
   argumentCount: { min: 1, max: 3 },
   options: {},
-  details: 'Default: the newest revision compared with the revision before.',
+  details: 'Without FROM and TO, compares the newest revision with the revision before.',
   async run({ terminal, client }, [planArgument, from, to]) {
     const bounds = { min: 1, whole: true };
-    const earlier = parseNumberOption('FROM', from, bounds);
+    const earlier = parseNumberArgument('FROM', from, bounds);
     const api = await client();
     const id = await resolvePlan(api, planArgument);
-    const after = await readGraph(api, id, parseNumberOption('TO', to, bounds));
+    const after = await readGraph(api, id, parseNumberArgument('TO', to, bounds));
     const before = await readGraph(api, id, earlier ?? Math.max(1, after.revision - 1));
     const edits = diffGraphs(before.tasks, after.tasks);
     if (terminal.isJson) {
       terminal.printJson({ from: before.revision, to: after.revision, edits });
+      return EXIT.done;
+    }
+    if (from === undefined && after.revision === 1) {
+      terminal.printLines([
+        ['Revision 1 is the only revision of the plan: there is nothing to compare.'],
+      ]);
       return EXIT.done;
     }
     const note = after.note === '' ? '' : `: ${after.note}`;
@@ -104,7 +115,7 @@ export function formatGraphYaml(
   plan: { readonly title: string; readonly prompt: string },
   tasks: readonly TaskSpec[],
 ): string {
-  const shortTasks = tasks.map((task) => {
+  const tasksWithoutDefaults = tasks.map((task) => {
     const isDefault: Partial<Record<keyof TaskSpec, boolean>> = {
       title: task.title === '',
       dependsOn: task.dependsOn.length === 0,
@@ -119,7 +130,10 @@ export function formatGraphYaml(
     return Object.fromEntries(entries.filter(([name]) => !isDefaultField(isDefault, name)));
   });
   const prompt = plan.prompt === '' ? {} : { prompt: plan.prompt };
-  return stringify({ title: plan.title, ...prompt, tasks: shortTasks }, { lineWidth: 100 });
+  return stringify(
+    { title: plan.title, ...prompt, tasks: tasksWithoutDefaults },
+    { lineWidth: 100 },
+  );
 }
 
 function isDefaultField(

@@ -9,7 +9,7 @@ import { readLocalRepository } from '../../local-repository.ts';
 import { formatCount } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 
-/** Repositories of a plan as the user chose them. */
+/** Options that choose the repositories of a plan. */
 export type RepositoryChoice = {
   /** Folders of local repositories. */
   readonly repo?: readonly string[];
@@ -20,11 +20,11 @@ export type RepositoryChoice = {
 };
 type PlanRepository = { readonly name: string; readonly base?: string; readonly baseSha?: string };
 
-const MAX_SHOWN_PATHS = 5;
+const MAX_LISTED_PATHS = 5;
 
 /**
- * Returns the repositories of a new plan: local repositories at their present commit, repositories on GitHub by name. Links
- * the repositories that are not linked yet. Without a choice, the repository around the current folder.
+ * Returns the repositories of a new plan: local repositories with their current commit, repositories on GitHub by name; by
+ * default the repository that contains the current folder. Links the repositories that are not linked yet.
  */
 export async function resolveRepositories(
   context: CommandContext,
@@ -41,7 +41,8 @@ export async function resolveRepositories(
   }
   const paths = locals.map((local) => local.path);
   const duplicate = paths.find((path, index) => paths.indexOf(path) < index);
-  if (duplicate !== undefined) throw createUsageError(`${duplicate} was named twice`);
+  if (duplicate !== undefined)
+    throw createUsageError(`the repository ${duplicate} was named twice: give each --repo once`);
   for (const local of locals) printDirtyPaths(context, local);
   const planRepositories: PlanRepository[] = [];
   for (const local of locals) {
@@ -66,8 +67,8 @@ async function linkGithubRepository(client: Client, name: string): Promise<void>
 function printDirtyPaths(context: CommandContext, local: LocalRepository): void {
   const count = local.dirtyPaths.length;
   if (count === 0) return;
-  const listed = local.dirtyPaths.slice(0, MAX_SHOWN_PATHS).join(', ');
-  const hidden = count > MAX_SHOWN_PATHS ? ` and ${count - MAX_SHOWN_PATHS} more` : '';
+  const listed = local.dirtyPaths.slice(0, MAX_LISTED_PATHS).join(', ');
+  const hidden = count > MAX_LISTED_PATHS ? ` and ${count - MAX_LISTED_PATHS} more` : '';
   context.terminal.printNotes([
     [
       styleSpan('warn', '! '),

@@ -21,15 +21,20 @@ const RUN_OPTIONS = {
   plan: {
     type: 'string',
     value: 'FILE',
-    help: 'a graph of tasks, YAML or JSON, instead of a planning model',
+    help: 'file with a graph of tasks, YAML or JSON; skips the planning model',
   },
   repo: {
     type: 'string',
     multiple: true,
     value: 'PATH',
-    help: 'a local repository; default: this folder',
+    help: 'a local repository; repeatable; default: the repository of this folder',
   },
-  github: { type: 'string', multiple: true, value: 'OWNER/NAME', help: 'a repository on GitHub' },
+  github: {
+    type: 'string',
+    multiple: true,
+    value: 'OWNER/NAME',
+    help: 'a repository on GitHub; repeatable',
+  },
   base: {
     type: 'string',
     value: 'BRANCH',
@@ -42,11 +47,11 @@ const RUN_OPTIONS = {
   policy: {
     type: 'string',
     value: 'auto|review',
-    help: 'merge verified tasks at once, or after a person approves; default auto',
+    help: 'auto (default): merge verified tasks at once; review: after a person approves',
   },
   wait: { type: 'boolean', help: 'watch until the plan ends or needs a person' },
   agent: { type: 'string', value: 'NAME', help: `coding agent: ${AGENT_NAMES.join(', ')}` },
-  'max-parallel': { type: 'string', value: 'N', help: 'maximum of agents at once' },
+  'max-parallel': { type: 'string', value: 'N', help: 'maximum number of agents at the same time' },
   'max-usd': { type: 'string', value: 'USD', help: 'budget of the plan in USD' },
   'max-tokens': { type: 'string', value: 'N', help: 'budget of the plan in tokens' },
   interactive: { type: 'boolean', help: 'the agent stays for a conversation; implies --simple' },
@@ -60,7 +65,7 @@ export const runCommand = defineCommand({
   argumentCount: { min: 0, max: 0 },
   options: RUN_OPTIONS,
   details:
-    'The work starts from the commit at HEAD. Uncommitted files are listed, and the plan does not contain them.\n' +
+    'The work starts from the last commit. The command lists uncommitted files, which the plan ignores.\n' +
     'Your work tree, your index and your current branch never change.',
   async run(context, _args, values) {
     const input = await readPlanInput(context, values);

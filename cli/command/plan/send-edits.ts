@@ -17,6 +17,8 @@ export const EDIT_OPTIONS = {
 /** Values of the common options of all edits. */
 export type EditValues = { readonly revision?: string; readonly note?: string };
 
+const MAX_LISTED_TASKS = 20;
+
 /** The plan to edit, with the graph that the edits apply to. */
 export type EditTarget = {
   readonly client: Client;
@@ -24,7 +26,7 @@ export type EditTarget = {
   readonly graph: GraphView;
 };
 
-/** Reads the graph to edit: the newest revision, or the revision of --revision, which the server accepts only if it is the newest. */
+/** Reads the graph to edit: the newest revision, or the revision that --revision names. The server rejects edits of an older revision. */
 export async function readEditTarget(
   context: CommandContext,
   planArgument: string | undefined,
@@ -39,14 +41,19 @@ export async function readEditTarget(
 /**
  * Returns a task of the graph.
  *
- * @throws CliError with exit code `usage` that lists the tasks, if there is no such task
+ * @throws CliError with exit code `usage` and a list of the tasks if the graph has no such task
  */
 export function requireTask(target: EditTarget, id: string) {
   const task = target.graph.tasks.find((candidate) => candidate.id === id);
   if (task !== undefined) return task;
   const ids = target.graph.tasks.map((candidate) => candidate.id);
-  const listedIds = ids.slice(0, 20).join(', ');
-  throw createUsageError(`plan ${target.plan} has no task "${id}"; its tasks are ${listedIds}`);
+  const hiddenCount = ids.length - MAX_LISTED_TASKS;
+  const listedIds = ids.slice(0, MAX_LISTED_TASKS).join(', ');
+  const more = hiddenCount > 0 ? ` and ${hiddenCount} more` : '';
+  throw createUsageError(
+    `plan ${target.plan} has no task "${id}"; its tasks are ${listedIds}${more}`,
+    `\`smol-gang plan show ${target.plan}\` shows the tasks`,
+  );
 }
 
 /** Sends the edits as a revision and prints the resulting graph. */

@@ -26,17 +26,18 @@ export const statusCommand = defineCommand({
       short: 'w',
       help: 'update the view until the plan has ended',
     },
-    summary: { type: 'boolean', help: 'show times, critical path, tokens and cost instead' },
+    summary: {
+      type: 'boolean',
+      help: 'show times, critical path, tokens and cost instead of the tasks',
+    },
   },
-  details: 'PLAN may be `last`, the newest plan. The exit code tells the state of the plan.',
+  details: 'The exit code tells the state of the plan; `smol-gang help` lists the exit codes.',
   async run(context, [planArgument], values) {
     const { terminal } = context;
     const client = await context.client();
     if (planArgument === undefined) {
       if (values.watch === true || values.summary === true) {
-        throw createUsageError(
-          'the plan is missing: smol-gang status PLAN --watch; PLAN may be `last`, the newest plan',
-        );
+        throw createUsageError('the plan is missing: give its id, or `last` for the newest plan');
       }
       return printOverview(context, client);
     }
@@ -44,7 +45,7 @@ export const statusCommand = defineCommand({
     if (values.watch === true) return followPlanToEnd(context, client, plan);
     const [state, notices] = await Promise.all([
       readPlanSnapshot(client, plan),
-      client.call(API.listPlanNotices, { params: { plan }, query: { limit: RECENT_NOTICES } }),
+      client.call(API.listPlanNotices, { params: { plan }, query: { limit: RECENT_NOTICE_COUNT } }),
     ]);
     if (terminal.isJson) terminal.printJson({ ...state, notices: notices.items });
     else if (values.summary === true) printSummary(context, state);
@@ -56,21 +57,21 @@ export const statusCommand = defineCommand({
   },
 });
 
-const OVERVIEW_PLANS = 10;
-const RECENT_NOTICES = 5;
+const OVERVIEW_PLAN_COUNT = 10;
+const RECENT_NOTICE_COUNT = 5;
 
 function printNotices({ terminal, host }: CommandContext, notices: readonly Notice[]): void {
   const lines = renderNotices(notices, { now: host.now(), width: terminal.width });
   if (lines.length > 0) terminal.printLines([[], ...lines]);
 }
 
-/** Reads each plan by itself: the list of plans has neither sums over tasks nor the tasks that wait for a person. */
+/** Prints the system and the newest plans. Reads each plan separately: the list has neither sums over tasks nor waiting tasks. */
 async function printOverview(context: CommandContext, client: Client): Promise<ExitCode> {
   const { terminal, host } = context;
   const [system, list, notices] = await Promise.all([
     client.call(API.systemStatus, {}),
-    client.call(API.listPlans, { query: { limit: OVERVIEW_PLANS } }),
-    client.call(API.listNotices, { query: { limit: RECENT_NOTICES } }),
+    client.call(API.listPlans, { query: { limit: OVERVIEW_PLAN_COUNT } }),
+    client.call(API.listNotices, { query: { limit: RECENT_NOTICE_COUNT } }),
   ]);
   const plans = await Promise.all(
     list.items.map((plan) => client.call(API.getPlan, { params: { plan: plan.id } })),
@@ -83,7 +84,7 @@ async function printOverview(context: CommandContext, client: Client): Promise<E
   terminal.printLines(
     joinSections([
       renderSystem(system, options),
-      renderPlanList(plans, { ...options, withFigures: true }),
+      renderPlanList(plans, { ...options, hasSums: true }),
       renderNotices(notices.items, options),
     ]),
   );

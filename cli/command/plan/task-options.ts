@@ -27,9 +27,13 @@ export const TASK_OPTIONS = {
     value: 'PATH',
     help: 'path that the task may change; repeatable',
   },
-  tier: { type: 'string', value: 'TIER', help: 'size of the model: auto, light or heavy' },
-  repo: { type: 'string', value: 'OWNER/NAME', help: 'repository of the plan' },
-  estimate: { type: 'string', value: 'MINUTES', help: 'estimated duration' },
+  tier: { type: 'string', value: 'TIER', help: 'model for the task: auto, light or heavy' },
+  repo: {
+    type: 'string',
+    value: 'OWNER/NAME',
+    help: 'repository of the task, among those of the plan',
+  },
+  estimate: { type: 'string', value: 'MINUTES', help: 'estimated duration in minutes' },
 } as const;
 /** Values of the options for the fields of a task. */
 export type TaskValues = OptionValues<typeof TASK_OPTIONS>;

@@ -17,12 +17,12 @@ import type { WatchEnd, WatchOptions } from '../../watch/watch-plan.ts';
 import { watchPlan } from '../../watch/watch-plan.ts';
 import { printPlan, printSummary } from './print-plan.ts';
 
-/** Time for which the plan must need a person before the command ends, milliseconds. */
+/** Milliseconds for which a plan must need a person before the command ends. A shorter need may resolve itself. */
 const SETTLE_MS = 5_000;
 
 /**
- * Watches a plan until the plan ends or needs a person. With a person at the terminal, asks for the approval and continues;
- * questions of agents and reviews are then shown with their command, and the watch continues as well.
+ * Watches a plan until it ends, halts or needs a person. On an interactive terminal, asks for the approval and then continues
+ * to watch; a question or a review does not end the watch there, because the view shows the command for it.
  */
 export async function waitForPlan(
   context: CommandContext,
@@ -31,9 +31,9 @@ export async function waitForPlan(
 ): Promise<ExitCode> {
   const { terminal, host } = context;
   for (;;) {
-    const needsPersonForLong = createLastingCheck(needsPerson, SETTLE_MS, () => host.now());
+    const stillNeedsPerson = createLastingCheck(needsPerson, SETTLE_MS, () => host.now());
     const until = (state: PlanSnapshot) =>
-      hasStopped(state) || (!terminal.isInteractive && needsPersonForLong(state));
+      hasStopped(state) || (!terminal.isInteractive && stillNeedsPerson(state));
     const end = await watchPlanUntil(context, client, planId, { until });
     if (end.interrupted) return printPlanContinues(context, planId);
     const { state } = end;
@@ -81,8 +81,8 @@ async function watchPlanUntil(
 ): Promise<WatchEnd> {
   const { host, terminal } = context;
   const abort = new AbortController();
-  const release = host.onInterrupt(() => abort.abort());
-  const silent = terminal.isJson ? { onStep: () => {} } : {};
+  const removeHandler = host.onInterrupt(() => abort.abort());
+  const noOutput = terminal.isJson ? { onStep: () => {} } : {};
   try {
     return await watchPlan(client, planId, {
       out: host.stdout,
@@ -90,11 +90,11 @@ async function watchPlanUntil(
       colour: usesColour(host, host.stdout),
       signal: abort.signal,
       now: () => host.now(),
-      ...silent,
+      ...noOutput,
       ...options,
     });
   } finally {
-    release();
+    removeHandler();
   }
 }
 
@@ -126,6 +126,8 @@ async function askApproval(
     terminal.printLines([[`Plan ${id} is rejected.`]]);
     return EXIT.failed;
   }
-  terminal.printLines([[`The plan still waits for approval: smol-gang plan approve ${id}`]]);
+  terminal.printLines([
+    [`The plan still waits for approval. Approve it with: smol-gang plan approve ${id}`],
+  ]);
   return EXIT.waiting;
 }

@@ -51,7 +51,7 @@ export const taskApproveCommand = defineTaskAction(
 );
 export const taskFinishCommand = defineTaskAction(
   'task finish',
-  'end an interactive session: verify the work and open the pull request',
+  'end the conversation with an agent: verify its work, open the pull request',
   API.finishTask,
 );
 
@@ -75,7 +75,7 @@ export const taskRequestChangesCommand = defineCommand({
   usage: 'PLAN TASK TEXT | --file FILE',
   argumentCount: { min: 1, max: 3 },
   options: {
-    reason: { type: 'string', value: 'TEXT', help: 'the requested changes, as an option' },
+    reason: { type: 'string', value: 'TEXT', help: 'the requested changes, instead of TEXT' },
     file: { type: 'string', value: 'FILE', help: 'the requested changes, from a file; - is stdin' },
   },
   async run(context, args, values) {
@@ -109,14 +109,14 @@ export const taskMessageCommand = defineCommand({
 export const taskAnswerCommand = defineCommand({
   name: 'task answer',
   summary: 'answer the question of an agent',
-  usage: 'PLAN TASK TEXT | --option N',
+  usage: 'PLAN TASK TEXT | --option N | --file FILE',
   argumentCount: { min: 1, max: 3 },
   options: {
     option: { type: 'string', value: 'N', help: 'number of an offered answer, from 1' },
     file: { type: 'string', value: 'FILE', help: 'the answer, from a file; - is stdin' },
   },
   async run(context, args, values) {
-    const chosen = parseNumberOption('option', values.option, { min: 1, whole: true });
+    const optionNumber = parseNumberOption('option', values.option, { min: 1, whole: true });
     const client = await context.client();
     const { plan, task, otherArgs } = await resolveTask(client, args);
     const detail = await client.call(API.getTask, { params: { plan, task } });
@@ -125,16 +125,16 @@ export const taskAnswerCommand = defineCommand({
       throw new CliError(
         EXIT.conflict,
         'no_question',
-        `task ${task} asks no question at the moment`,
+        `the agent of task ${task} asks no question at the moment`,
         {
           advice: `read its log with \`smol-gang task logs ${plan} ${task}\``,
         },
       );
     }
-    const option = chosen === undefined ? undefined : question.options[chosen - 1];
-    if (chosen !== undefined && option === undefined) {
+    const option = optionNumber === undefined ? undefined : question.options[optionNumber - 1];
+    if (optionNumber !== undefined && option === undefined) {
       throw createUsageError(
-        `--option ${chosen} does not exist: the question offers ${formatCount(question.options.length, 'answer')}`,
+        `--option ${optionNumber} does not exist: the question offers ${formatCount(question.options.length, 'answer')}`,
       );
     }
     const source = { argument: option ?? otherArgs[0], file: values.file };
@@ -153,7 +153,9 @@ async function sendMessage(
   const message = await client.call(API.sendMessage, { params, body }, { idempotencyKey });
   if (context.terminal.isJson) context.terminal.printJson(message);
   else
-    context.terminal.printLines([[styleSpan('good', '✓ '), `sent to the agent of ${params.task}`]]);
+    context.terminal.printLines([
+      [styleSpan('good', '✓ '), `the message for the agent of ${params.task} is stored`],
+    ]);
   return EXIT.done;
 }
 

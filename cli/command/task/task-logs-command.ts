@@ -8,6 +8,7 @@ import { createUsageError, EXIT } from '../../cli-error.ts';
 import type { Client } from '../../client/client.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { defineCommand, parseNumberOption } from '../../define-command.ts';
+import { formatCount } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { renderTranscriptEntry } from '../../render/render-task-detail.ts';
 import { getWaitingCommand } from '../../render/render-waiting.ts';
@@ -17,6 +18,7 @@ import { resolveTask } from '../resolve-plan.ts';
 const PAGE_SIZE = 200;
 const PAUSE_MS = { min: 250, max: 2_000 };
 type LogTarget = { readonly plan: string; readonly task: string };
+/** An entry with its attempt and `n`, the number of its chunk within the attempt. */
 type LogEntry = TranscriptEntry & { readonly attempt: number; readonly n: number };
 
 export const taskLogsCommand = defineCommand({
@@ -30,7 +32,7 @@ export const taskLogsCommand = defineCommand({
       short: 'f',
       help: 'print new entries until the task stops, through later attempts',
     },
-    attempt: { type: 'string', value: 'N', help: 'an earlier attempt; default: the newest' },
+    attempt: { type: 'string', value: 'N', help: 'number of an attempt; default: the newest' },
   },
   async run(context, args, values) {
     const attempt = parseNumberOption('attempt', values.attempt, { min: 1, whole: true });
@@ -38,21 +40,24 @@ export const taskLogsCommand = defineCommand({
       throw createUsageError('--follow always starts at the newest attempt: leave --attempt out');
     }
     const client = await context.client();
-    const target = await resolveTask(client, args);
+    const { plan, task } = await resolveTask(client, args);
+    const target = { plan, task };
     if (values.follow === true) return followLogs(context, client, target);
-    const shownAttempt =
-      attempt ?? (await client.call(API.getTask, { params: pickRouteParams(target) })).attempt;
+    const newestAttempt = (await client.call(API.getTask, { params: target })).attempt;
+    if (attempt !== undefined && attempt > Math.max(1, newestAttempt)) {
+      throw createUsageError(
+        `task ${task} has no attempt ${attempt}: it has had ${formatCount(newestAttempt, 'attempt')}`,
+      );
+    }
+    const shownAttempt = attempt ?? newestAttempt;
     const { entries } = await readEntriesAfter(client, target, Math.max(1, shownAttempt), 0);
     if (context.terminal.isJson) context.terminal.printJson({ items: entries });
-    else if (entries.length === 0) context.terminal.printLines([['The log is empty so far.']]);
+    else if (entries.length === 0)
+      context.terminal.printLines([['The log of this attempt is empty so far.']]);
     else context.terminal.printLines(entries.flatMap(renderTranscriptEntry));
     return EXIT.done;
   },
 });
-
-function pickRouteParams({ plan, task }: LogTarget): LogTarget {
-  return { plan, task };
-}
 
 /** Prints each attempt to its end, then the next attempt, until the task stops. */
 async function followLogs(
@@ -62,14 +67,14 @@ async function followLogs(
 ): Promise<ExitCode> {
   const { terminal, host } = context;
   const abort = new AbortController();
-  const release = host.onInterrupt(() => abort.abort());
+  const removeHandler = host.onInterrupt(() => abort.abort());
   let attempt = 0;
   let after = 0;
   let pauseMs = PAUSE_MS.min;
   try {
     for (;;) {
-      // The task is read before its log: once the task has stopped, the log read afterwards is complete.
-      const task = await client.call(API.getTask, { params: pickRouteParams(target) });
+      // Reading the task before its log ensures that the log of a stopped task is complete.
+      const task = await client.call(API.getTask, { params: target });
       if (attempt === 0) attempt = task.attempt;
       const step =
         attempt === 0
@@ -92,7 +97,7 @@ async function followLogs(
     if (abort.signal.aborted) return EXIT.interrupted;
     throw error;
   } finally {
-    release();
+    removeHandler();
   }
 }
 
@@ -122,7 +127,7 @@ async function readEntriesAfter(
   let after = start;
   for (;;) {
     const query = { attempt, after, limit: PAGE_SIZE };
-    const { items } = await client.call(API.taskLog, { params: pickRouteParams(target), query });
+    const { items } = await client.call(API.taskLog, { params: target, query });
     const newChunks = items.filter((chunk) => chunk.n > after).toSorted((a, b) => a.n - b.n);
     for (const chunk of newChunks) {
       after = Math.max(after, chunk.n);

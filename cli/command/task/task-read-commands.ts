@@ -62,7 +62,7 @@ export const taskHistoryCommand = defineCommand({
 
 export const taskMessagesCommand = defineCommand({
   name: 'task messages',
-  summary: 'list the messages of people to the agent',
+  summary: 'list the messages that people sent to the agent',
   usage: 'PLAN TASK',
   argumentCount: TASK_ARGUMENT_COUNT,
   options: {},

@@ -18,7 +18,7 @@ test('escape sequences and line breaks in a text are removed', () => {
   expect(measureLine(hostile)).toBe(4);
 });
 
-test('a line is cut at the given columns, also across spans', () => {
+test('a line of several spans is cut at the given width', () => {
   const renderCut = (columns: number) => renderLine(LINE, { colour: false, columns });
 
   expect(renderCut(10)).toBe('✓ done 12s');

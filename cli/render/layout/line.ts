@@ -23,7 +23,7 @@ const SGR_CODES: Readonly<Record<Style, string>> = {
 /** Format of the text that spans become. */
 export type OutputFormat = {
   readonly colour: boolean;
-  /** Cuts longer lines. Absent: lines stay whole, so that commands can be copied. */
+  /** Maximum width; longer lines are cut. Absent: lines stay whole, so that commands can be copied. */
   readonly columns?: number;
 };
 
@@ -42,7 +42,7 @@ export function measureLine(line: Line): number {
   return line.reduce((width, span) => width + measureWidth(getSpanText(span)), 0);
 }
 
-/** Turns a line into text. */
+/** Turns a line into text of the given format. */
 export function renderLine(line: Line, format: OutputFormat): string {
   let remainingWidth = format.columns ?? Number.POSITIVE_INFINITY;
   const isTooLong = measureLine(line) > remainingWidth;
@@ -52,6 +52,7 @@ export function renderLine(line: Line, format: OutputFormat): string {
     const fullText = getSpanText(span);
     const width = measureWidth(fullText);
     const isLast = isTooLong && width >= remainingWidth;
+    // The appended text makes truncateText cut a span that fits exactly, so that the line ends with an ellipsis.
     const visibleText = isLast ? truncateText(`${fullText}……`, remainingWidth) : fullText;
     text +=
       typeof span === 'string' || !format.colour ? visibleText : paintText(span.style, visibleText);
@@ -88,7 +89,7 @@ function cutLine(line: Line, width: number): Span[] {
   return cutSpans;
 }
 
-/** Joins sections with an empty line between two; sections without lines are left out. */
+/** Joins the sections that have lines, with an empty line between two sections. */
 export function joinSections(sections: readonly (readonly Line[])[]): Line[] {
   const lines: Line[] = [];
   for (const section of sections) {

@@ -25,8 +25,8 @@ describe('cleanText', () => {
     ['a lone escape', 'a\u001b', 'a'],
     ['backspaces and bells', 'safe\b\b\b\bevil\u0007', 'safeevil'],
     ['a carriage return', 'good\rbad', 'good\nbad'],
-    ['letters in another order', 'a\u202egnp.exe', 'agnp.exe'],
-    ['hidden tags', 'a\u{e0041}\u{e0042}b\u200bc', 'abc'],
+    ['a change of the text direction', 'a\u202egnp.exe', 'agnp.exe'],
+    ['invisible characters', 'a\u{e0041}\u{e0042}b\u200bc', 'abc'],
   ])('removes %s', (_what, text, cleaned) => {
     expect(cleanText(text)).toBe(cleaned);
   });

@@ -1,5 +1,5 @@
-// Agents, models and repositories write the text that people see here. Everything that could move the cursor, colour the
-// screen, set the window title or reorder letters is removed before any text is measured or printed.
+// Agents, models and repositories produce the text that the command prints. Characters that could move the cursor, colour the
+// screen, set the window title or reorder letters are removed before any text is measured or printed.
 
 const ESCAPE_SEQUENCES = new RegExp(
   [
@@ -24,7 +24,7 @@ export function cleanText(text: string): string {
     .replace(INVISIBLE, '');
 }
 
-/** Cleans a text and joins its lines. Spaces for layout stay. */
+/** Cleans a text and joins its lines with spaces. Repeated spaces stay, because they align columns. */
 export function cleanLine(text: string): string {
   return cleanText(text).replace(/[\n\t]+/g, ' ');
 }

@@ -14,7 +14,7 @@ import { buildTaskWaiting, listPlanWaiting } from './build-waiting.ts';
 
 // Builds the views that clients read from stored items. The functions are pure.
 
-/** Builds the view of a task. A list of changes has no dependencies: a client keeps the dependencies of an earlier read. */
+/** Builds the view of a task. Views in a list of changes have no dependencies; clients keep the dependencies of an earlier read. */
 export function buildTaskView(
   task: StoredTask,
   dependencies: { readonly dependsOn?: string[]; readonly waitsOn?: string[] } = {},
@@ -51,7 +51,7 @@ export function buildTaskView(
   };
 }
 
-/** Facts that are not stored with the plan. A list of plans is built without tasks and pauses. */
+/** Input for the view of a plan that is not stored with the plan. Views in a list of plans are built without tasks and pauses. */
 export type PlanFacts = {
   readonly tasks?: readonly StoredTask[];
   readonly pauses?: readonly Pause[];
@@ -119,7 +119,7 @@ function findBaseBranch(plan: PlanState, repo: string): string {
   return plan.repositories.find((repository) => repository.name === repo)?.base ?? '';
 }
 
-/** Returns the pauses that hold up the plan. A plan that parked its planning already has a condition for the pause. */
+/** Returns a condition for each pause that delays the plan. A plan with parked planning already has such a condition. */
 function buildPauseConditions(plan: PlanState, facts: PlanFacts): Condition[] {
   const isParked = plan.conditions.some((condition) => condition.code === 'planning_parked');
   if (!isPlanRunning(plan.status) && (plan.status !== 'planning' || isParked)) return [];

@@ -52,10 +52,12 @@ function createStoredPlan(change: Partial<PlanState> = {}): StoredPlan {
 describe('buildTaskWaiting', () => {
   test.each([
     [
+      'a task with a question',
       { status: 'awaiting_input', question: QUESTION },
       { kind: 'answer', question: 'q1', until: 9_000, reason: 'Which colour?' },
     ],
     [
+      'a task in review',
       { status: 'in_review', pull: PULL },
       {
         kind: 'review',
@@ -64,14 +66,16 @@ describe('buildTaskWaiting', () => {
       },
     ],
     [
+      'a blocked task',
       { status: 'blocked', reason: { code: 'rule', text: 'a rule\nof the forge' } },
       { kind: 'unblock', code: 'rule', reason: 'a rule', actions: ['retry', 'cancel'] },
     ],
     [
+      'a failed task with a long reason',
       { status: 'failed', reason: { code: 'gone', text: 'x'.repeat(300) } },
       { kind: 'retry', outcome: 'failed', reason: `${'x'.repeat(199)}…` },
     ],
-  ] as const)('a task with %j waits for %j', (change, expected) => {
+  ] as const)('%s waits for a person', (_name, change, expected) => {
     const waiting = buildTaskWaiting(createTask(change));
 
     expect(waiting).toMatchObject({ plan: FIXTURE_PLAN, task: 'one', ...expected });
@@ -127,7 +131,7 @@ describe('listPlanWaiting', () => {
     expect(waitingSchema.safeParse(waiting[0]).success).toBe(true);
   });
 
-  test('an active plan lists its budget and its tasks, also the cancelled tasks', () => {
+  test('an active plan lists its used-up budget and its waiting and cancelled tasks', () => {
     const options = { ...createPlanStateFixture().options, budget: { maxTokens: 10 } };
     const plan = { ...createStoredPlan({ status: 'active', options }), usedTokens: 12 };
     const tasks = [

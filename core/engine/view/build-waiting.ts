@@ -9,18 +9,18 @@ import type { StoredTask } from '../../store/task-store.ts';
 import type { TaskState } from '../../task-state/task-state.ts';
 import { buildBudgetWaiting } from '../plan/plan-budget.ts';
 
-// Builds waiting items as data. Clients add the words and the commands.
+// Builds waiting items as data. Clients turn the items into sentences and commands.
 
 const MAX_REASON_CHARS = 200;
 
-/** Returns what the task waits for; undefined if the task continues by itself or has ended. */
+/** Returns the item for which a person has to act on the task; undefined if the task continues by itself or has ended. */
 export function buildTaskWaiting(state: TaskState): Waiting | undefined {
   const ids = { plan: state.plan, task: state.task };
   const pull =
     state.pull === undefined
       ? undefined
       : { repo: state.repo, number: state.pull.number, url: state.pull.url };
-  const reason = cutReason(state.reason?.text);
+  const reason = toReasonLine(state.reason?.text);
   switch (state.status) {
     case 'awaiting_input':
       if (state.question === undefined) return undefined;
@@ -29,7 +29,7 @@ export function buildTaskWaiting(state: TaskState): Waiting | undefined {
         ...ids,
         question: state.question.id,
         until: state.question.timeoutAt,
-        reason: cutReason(state.question.text),
+        reason: toReasonLine(state.question.text),
         actions: ['answer'],
       };
     case 'pr_open':
@@ -42,7 +42,7 @@ export function buildTaskWaiting(state: TaskState): Waiting | undefined {
         actions: ['request_changes'],
       };
     case 'in_review':
-      // The pull request of a simple plan is a root pull request: the plan waits for its merge.
+      // The pull request of a simple plan is the root pull request, for whose merge the plan itself waits.
       if (state.simple) return undefined;
       return { kind: 'review', ...ids, pull, actions: ['approve', 'request_changes'] };
     case 'blocked':
@@ -60,7 +60,7 @@ export function buildTaskWaiting(state: TaskState): Waiting | undefined {
   }
 }
 
-/** Returns everything that the plan and its tasks wait for. Without tasks, only the items of the plan itself. */
+/** Returns the items for which the plan and its tasks wait. Without `facts.tasks`, returns only the items of the plan itself. */
 export function listPlanWaiting(
   stored: StoredPlan,
   facts: { readonly tasks?: readonly StoredTask[]; readonly pauses?: readonly Pause[] },
@@ -82,7 +82,7 @@ export function listPlanWaiting(
           kind: 'retry',
           plan: plan.id,
           outcome: 'failed',
-          reason: cutReason(plan.reason),
+          reason: toReasonLine(plan.reason),
           actions: ['restart'],
         },
       ];
@@ -103,7 +103,7 @@ export function listPlanWaiting(
   }
 }
 
-/** Returns a retry for a cancelled task: an active plan cannot complete without the task. */
+/** Returns the item that offers a retry of a cancelled task, without which an active plan cannot complete. */
 function buildCancelledWaiting(state: TaskState): Waiting | undefined {
   if (state.status !== 'cancelled') return undefined;
   return {
@@ -111,12 +111,12 @@ function buildCancelledWaiting(state: TaskState): Waiting | undefined {
     plan: state.plan,
     task: state.task,
     outcome: 'cancelled',
-    reason: cutReason(state.reason?.text),
+    reason: toReasonLine(state.reason?.text),
     actions: ['retry'],
   };
 }
 
-/** Returns the pause of the model while the plan needs the model: in planning once a step is parked, and in a run. */
+/** Returns the item for a paused model if the plan needs the model: during a run, and during planning once a step is parked. */
 function buildModelWaiting(plan: PlanState, pauses: readonly Pause[] = []): Waiting[] {
   const isParked = plan.status === 'planning' && plan.planning.parkedUntil !== undefined;
   const pause = pauses.find(({ what }) => what === MODEL_SYSTEM);
@@ -126,7 +126,7 @@ function buildModelWaiting(plan: PlanState, pauses: readonly Pause[] = []): Wait
       kind: 'model',
       plan: plan.id,
       until: pause.until,
-      reason: cutReason(pause.reason),
+      reason: toReasonLine(pause.reason),
       actions: ['recover'],
     },
   ];
@@ -147,7 +147,7 @@ function buildMergeWaiting(plan: PlanState, pull: RootPull): Waiting {
   };
 }
 
-function cutReason(text: string | undefined): string | undefined {
+function toReasonLine(text: string | undefined): string | undefined {
   const firstLine = text?.trim().split('\n')[0] ?? '';
   return firstLine === '' ? undefined : toOneLine(firstLine, MAX_REASON_CHARS);
 }

@@ -3,7 +3,7 @@ import type { Pause } from '../../store/system-store.ts';
 import { loadPauses, loadSlots } from '../../store/system-store.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 
-/** State of the platform: slots, pauses of outside systems, disk and isolation of agents. */
+/** State of the platform: slots for attempts, pauses of outside systems, disk and isolation of agents. */
 export type SystemView = {
   readonly slots: { readonly used: number; readonly limit: number };
   readonly pauses: Pause[];
@@ -11,7 +11,7 @@ export type SystemView = {
   readonly isolation: string;
 };
 
-/** Reads the state of the platform. Without a host, there are no figures of a disk. */
+/** Reads the state of the platform. Without a host, the state has no `disk`. */
 export async function readSystem(
   deps: Pick<EngineDeps, 'table' | 'clock' | 'settings'>,
   host: Host | undefined,

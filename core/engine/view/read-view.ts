@@ -98,7 +98,7 @@ export type ChangesView = {
   readonly next?: string;
 };
 
-/** Reads the changes at or after `since`, oldest first. Some changes are returned twice: clients deduplicate by item and version. */
+/** Reads the changes since `since`, oldest first. Some changes are returned twice; clients deduplicate by item and version. */
 export async function readChanges(
   deps: Pick<EngineDeps, 'table' | 'clock'>,
   id: string,
@@ -106,8 +106,8 @@ export async function readChanges(
 ): Promise<ChangesView> {
   const plan = await requirePlan(deps, id);
   const now = deps.clock.now();
-  // The index may lag, and a writer may pause between its clock reading and its write. Changes shortly before `since` are
-  // therefore returned again.
+  // The index may lag, and a writer may pause between reading the clock and writing. Therefore changes shortly before `since`
+  // are returned again.
   const from = Math.max(0, query.since - MAX_HANDLER_LIFETIME_MS);
   const page = await deps.table.index('changes', formatRunChangesHash(id, plan.state.run), {
     from,
@@ -115,13 +115,13 @@ export async function readChanges(
     after: query.cursor,
   });
   const tasks = page.items.map(readTask);
-  const isFirst = query.cursor === undefined;
-  const hasPlanChanged = isFirst && (query.since === 0 || plan.state.last.at >= from);
-  const view = hasPlanChanged
+  const isFirstPage = query.cursor === undefined;
+  const hasPlanChanged = isFirstPage && (query.since === 0 || plan.state.last.at >= from);
+  const planView = hasPlanChanged
     ? buildPlanView(plan, { now, pauses: await loadPauses(deps.table, now) })
     : undefined;
   return {
-    plan: view,
+    plan: planView,
     tasks: tasks.map((task) => buildTaskView(task)),
     cursor: Math.max(query.since, now),
     next: page.next,
@@ -207,17 +207,20 @@ export async function readTranscript(
   query: { readonly attempt?: number; readonly after: number; readonly limit: number },
 ): Promise<TranscriptChunk[]> {
   const stored = await requireTask(deps, id, task);
-  const n = query.attempt ?? stored.state.attempt;
-  if (n === 0) return [];
+  const attempt = query.attempt ?? stored.state.attempt;
+  if (attempt === 0) return [];
   return loadTranscriptChunks(
     deps.table,
-    { ...toTaskKey(stored.state), n },
+    { ...toTaskKey(stored.state), n: attempt },
     query.after,
     query.limit,
   );
 }
 
-/** Compares the accepted commit of a task, or else its last checkpoint, with the commit that the work started from. */
+/**
+ * Compares the accepted commit of a task with the commit on which the work is based. Before a result is accepted, compares the
+ * last checkpoint; without a checkpoint, returns no files.
+ */
 export async function readDiff(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'settings'>,
   id: string,
@@ -241,6 +244,6 @@ export async function readDiff(
     state.evidence?.root ??
     (await forge.readBranchHead(state.repo, resolveBaseBranch(deps, plan.state, state))) ??
     requirePlanRepository(plan.state, state.repo).baseSha;
-  const compared = await forge.compareCommits(state.repo, base, commit);
-  return { files: compared.files, base, head: commit };
+  const comparison = await forge.compareCommits(state.repo, base, commit);
+  return { files: comparison.files, base, head: commit };
 }

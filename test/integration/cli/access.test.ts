@@ -15,7 +15,7 @@ beforeEach(async () => {
   home = join(folder.path, 'home');
   await mkdir(home);
   const user = { email: 'ada@example.com', role: 'operator' as const };
-  const session = (name: string) => {
+  const createSession = (name: string) => {
     api.tokens.add(`access-${name}`);
     return {
       accessToken: `access-${name}`,
@@ -26,14 +26,14 @@ beforeEach(async () => {
   };
   api = await startCannedApi({
     login: ({ body }) => {
-      const given = JSON.stringify(body);
-      if (!given.includes('correct horse')) throw new ApiRefusal(401, 'unauthorized', 'wrong');
-      return session('password');
+      const bodyText = JSON.stringify(body);
+      if (!bodyText.includes('correct horse')) throw new ApiRefusal(401, 'unauthorized', 'wrong');
+      return createSession('password');
     },
     exchangeSignInCode: ({ body }) => {
       if (JSON.stringify(body) !== '{"code":"once"}')
         throw new ApiRefusal(401, 'unauthorized', 'used');
-      return session('link');
+      return createSession('link');
     },
     me: () => user,
     createToken: () => ({
@@ -128,7 +128,7 @@ describe('login', () => {
 });
 
 describe('the file of a laptop platform', () => {
-  async function leaveFile(url: string, mode = 0o600): Promise<string> {
+  async function writeLaptopFile(url: string, mode = 0o600): Promise<string> {
     const path = join(folder.path, 'project/.smol-gang/cli.json');
     await mkdir(join(folder.path, 'project/.smol-gang'), { recursive: true });
     await mkdir(join(folder.path, 'project/src'), { recursive: true });
@@ -136,21 +136,21 @@ describe('the file of a laptop platform', () => {
     await chmod(path, mode);
     return path;
   }
-  const inProject = (args: string[]) =>
+  const runInProject = (args: string[]) =>
     runSmolGang(args, { cwd: join(folder.path, 'project/src') });
 
-  test('replaces a login in its folder and below, as --verbose shows', async () => {
-    const path = await leaveFile(api.url);
+  test('makes a login unnecessary in its folder and below', async () => {
+    const path = await writeLaptopFile(api.url);
 
-    const run = await inProject(['whoami', '--verbose']);
+    const run = await runInProject(['whoami', '--verbose']);
 
     expect(run.code).toBe(0);
     expect(run.err).toContain(`${api.url}, from a laptop platform in this folder or above`);
     expect(run.err).toContain(`signed in with ${path}`);
   });
 
-  test('with the newest time is tried first, then the other files', async () => {
-    await leaveFile(api.url);
+  test('is tried before older files of other platforms', async () => {
+    await writeLaptopFile(api.url);
     const stale = join(folder.path, 'project/.smol-gang/demo/cli.json');
     await mkdir(join(folder.path, 'project/.smol-gang/demo'));
     await writeFile(stale, JSON.stringify({ url: api.url, token: 'of a run before' }), {
@@ -158,7 +158,7 @@ describe('the file of a laptop platform', () => {
     });
     await utimes(stale, new Date(), new Date(Date.now() + 60_000));
 
-    const run = await inProject(['whoami', '--verbose']);
+    const run = await runInProject(['whoami', '--verbose']);
 
     expect(run.code).toBe(0);
     expect(run.err).toContain(`signed in with ${stale}`);
@@ -168,17 +168,17 @@ describe('the file of a laptop platform', () => {
     ['other users can read', 0o644],
     ['the group can write', 0o620],
   ])('is ignored if %s it, because a repository could contain it', async (_permission, mode) => {
-    await leaveFile(api.url, mode);
+    await writeLaptopFile(api.url, mode);
 
-    const run = await inProject(['whoami', '--url', api.url]);
+    const run = await runInProject(['whoami', '--url', api.url]);
 
     expect(run.code).toBe(3);
   });
 
   test('is ignored if it points to another machine', async () => {
-    await leaveFile('http://evil.example:3000');
+    await writeLaptopFile('http://evil.example:3000');
 
-    const run = await inProject(['whoami', '--verbose', '--url', api.url]);
+    const run = await runInProject(['whoami', '--verbose', '--url', api.url]);
 
     expect(run.code).toBe(3);
     expect(run.err).not.toContain('evil.example');
@@ -194,7 +194,7 @@ test('SMOL_GANG_URL and SMOL_GANG_TOKEN take precedence over a stored sign-in', 
   expect(run.err).toContain('signed in with SMOL_GANG_TOKEN');
 });
 
-test('a refused SMOL_GANG_TOKEN is not replaced by a sign-in', async () => {
+test('a refused SMOL_GANG_TOKEN is not replaced by a stored sign-in', async () => {
   await runSmolGang(['login', `${api.url}/#signin=once`]);
 
   const run = await runSmolGang(['whoami'], { env: { SMOL_GANG_TOKEN: 'of another time' } });

@@ -67,11 +67,11 @@ describe('an API call', () => {
     [422, 2],
     [429, 7],
     [500, 1],
-  ])('with status %i has exit code %i', async (status, exitCode) => {
-    const refuse = () => {
+  ])('answered with status %i fails with exit code %i', async (status, exitCode) => {
+    const rejectCall = () => {
       throw new ApiRefusal(status, 'some_code', 'this is why');
     };
-    const api = await startApi({ approvePlan: refuse });
+    const api = await startApi({ approvePlan: rejectCall });
     const client = createClient({ url: api.url, credentials: CREDENTIALS });
 
     const call = client.call(API.approvePlan, { params: { plan: PLAN_ID }, body: { revision: 1 } });
@@ -83,7 +83,7 @@ describe('an API call', () => {
     });
   });
 
-  test('lists the invalid fields of a rejected request', async () => {
+  test('that the API rejects fails with the list of invalid fields', async () => {
     const details = { issues: [{ path: 'graph.0.id', message: 'is taken' }] };
     const api = await startApi({
       createPlan: () => {
@@ -99,7 +99,7 @@ describe('an API call', () => {
     await expect(call).rejects.toThrow('the plan is not valid\n  graph.0.id: is taken');
   });
 
-  test('reports a server that is not smol-gang', async () => {
+  test('fails if the server is not smol-gang', async () => {
     const server = createServer((_request, response) => response.end('<html>hello</html>'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -113,7 +113,7 @@ describe('an API call', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('reports within a second that no server is running', async () => {
+  test('fails within a second if the platform is not running', async () => {
     const api = await startCannedApi({});
     await api.close();
     // The clock advances with each reading, so that the load of the machine has no influence.
@@ -185,11 +185,11 @@ describe('an API call with a broken connection', () => {
   });
 
   test('is repeated after the time in Retry-After', async () => {
-    const at: number[] = [];
+    const callTimes: number[] = [];
     const api = await startApi({
       health: () => {
-        at.push(Date.now());
-        if (at.length === 1) {
+        callTimes.push(Date.now());
+        if (callTimes.length === 1) {
           throw new ApiRefusal(429, 'limited', 'slowly', { headers: { 'retry-after': '1' } });
         }
         return { status: 'ok', version: '1' };
@@ -201,12 +201,12 @@ describe('an API call with a broken connection', () => {
 
     await client.call(API.health, {});
 
-    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(990);
+    expect((callTimes[1] ?? 0) - (callTimes[0] ?? 0)).toBeGreaterThanOrEqual(990);
   });
 });
 
 describe('a session', () => {
-  const answers = (api: { readonly current?: CannedApi }): CannedAnswers => ({
+  const createAnswers = (api: { readonly current?: CannedApi }): CannedAnswers => ({
     me: () => ({ email: 'ada@example.com', role: 'operator' }),
     refresh: ({ body }) => {
       if (JSON.stringify(body) !== '{"refreshToken":"refresh-old"}') {
@@ -220,17 +220,17 @@ describe('a session', () => {
 
   async function startWithSessions(): Promise<CannedApi> {
     const box: { current?: CannedApi } = {};
-    box.current = await startApi(answers(box));
+    box.current = await startApi(createAnswers(box));
     return box.current;
   }
 
   test.each([
     ['has expired', -1],
-    ['was ended by the server', 600_000],
-  ])('is renewed and saved after it %s, and the call succeeds', async (_cause, lifeMs) => {
+    ['was refused by the server', 600_000],
+  ])('is renewed and saved after it %s, and the call succeeds', async (_cause, lifetimeMs) => {
     const api = await startWithSessions();
     const saved: Session[] = [];
-    const old = createSession('old', Date.now() + lifeMs);
+    const old = createSession('old', Date.now() + lifetimeMs);
     const client = createClient({
       url: api.url,
       credentials: [{ kind: 'session', session: old, source: 'the sign-in' }],
@@ -243,7 +243,7 @@ describe('a session', () => {
     expect(saved.map((session) => session.accessToken)).toEqual(['access-new']);
   });
 
-  test('is loaded, not renewed again, after another process renewed it', async () => {
+  test('is loaded instead of renewed after another process renewed it', async () => {
     const api = await startWithSessions();
     const other = createSession('other', Date.now() + 600_000);
     api.tokens.add(other.accessToken);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CannedApi } from '../../support/cli/canned-api.ts';
 import { ApiRefusal, startCannedApi, TOKEN } from '../../support/cli/canned-api.ts';
-import { createCannedRoutes } from '../../support/cli/canned-routes.ts';
+import { createCannedRoutes, GRAPH } from '../../support/cli/canned-routes.ts';
 import { APPROVAL, createPlanFixture, NOW, PLAN_ID } from '../../support/cli/plan-fixture.ts';
 import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
 import { makeTemporaryDirectory } from '../../support/workspace/git.ts';
@@ -28,7 +28,7 @@ function getLastBody(): unknown {
 }
 
 describe('plan edits', () => {
-  function sent(): unknown {
+  function getSentEdits(): unknown {
     return api.requests.find((request) => request.route === 'editPlan')?.body;
   }
 
@@ -73,7 +73,7 @@ describe('plan edits', () => {
     const run = await runSmolGang(['plan', ...args, '--note', 'why']);
 
     expect(run).toMatchObject({ code: 0, err: '' });
-    expect(sent()).toEqual({ revision: 3, edits: [edit], note: 'why' });
+    expect(getSentEdits()).toEqual({ revision: 3, edits: [edit], note: 'why' });
     expect(run.out).toContain('revision 4');
   });
 
@@ -89,13 +89,13 @@ describe('plan edits', () => {
 
     await folder.remove();
     expect(run.code).toBe(0);
-    expect(sent()).toMatchObject({
+    expect(getSentEdits()).toMatchObject({
       revision: 3,
       edits: [{ op: 'remove_task' }, { op: 'add_edge' }],
     });
   });
 
-  test('a conflict names the author and the changes of the newer revision', async () => {
+  test('a conflict names the author of the newer revision', async () => {
     api.answers.editPlan = () => {
       const details = { revision: 5, by: 'grace@example.com' };
       throw new ApiRefusal(409, 'revision_moved', 'revision 3 is not the newest: grace made 5', {
@@ -117,7 +117,7 @@ describe('plan edits', () => {
 
     expect(run.code).toBe(2);
     expect(run.err).toContain('its tasks are add-store, add-routes, document');
-    expect(sent()).toBeUndefined();
+    expect(getSentEdits()).toBeUndefined();
   });
 
   test('the editor opens the graph, and its changes become edits', async () => {
@@ -135,7 +135,7 @@ describe('plan edits', () => {
 
     await folder.remove();
     expect(run.code).toBe(0);
-    expect(sent()).toEqual({
+    expect(getSentEdits()).toEqual({
       revision: 3,
       edits: [{ op: 'change_task', task: 'document', title: 'Docs' }],
     });
@@ -181,8 +181,29 @@ describe('plan commands', () => {
   });
 });
 
+test('plan diff of a plan with a single revision says that there is nothing to compare', async () => {
+  api.answers.getGraph = () => ({ ...GRAPH, revision: 1 });
+
+  const run = await runSmolGang(['plan', 'diff', PLAN_ID]);
+
+  expect(run.out).toContain('nothing to compare');
+});
+
+test.each([
+  [['plan', 'budget', PLAN_ID], 'the new budget is missing'],
+  [['status', PLAN_ID, '--wach'], 'did you mean --watch?'],
+  [['task', 'lost'], '`smol-gang help task` lists the commands'],
+  [['plan', 'diff', PLAN_ID, 'one'], 'FROM takes a whole number'],
+])('the arguments %j are rejected with the message %j', async (args, message) => {
+  const run = await runSmolGang(args);
+
+  expect(run.code).toBe(2);
+  expect(run.err).toContain(message);
+  expect(api.requests).toEqual([]);
+});
+
 describe('status', () => {
-  test('without a plan prints slots, pauses and plans', async () => {
+  test('without a plan prints running agents, pauses and plans', async () => {
     api.answers.getPlan = () =>
       createPlanFixture({ status: 'pending_approval', waiting: [APPROVAL] });
 

@@ -62,8 +62,8 @@ function getCreatedPlan(): Record<string, unknown> {
   return { ...body };
 }
 
-/** Lists every file of a repository, including the index, with its bytes and times. */
-function fingerprintRepository(path: string): string {
+/** Hashes the name, bytes and time of every file of a repository, including the index. */
+function hashRepository(path: string): string {
   const hash = createHash('sha256');
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true }).toSorted((a, b) =>
     join(a.parentPath, a.name).localeCompare(join(b.parentPath, b.name)),
@@ -175,14 +175,14 @@ describe('the local repository of run', () => {
     await runGit(dirty, ['add', 'f0.ts']);
     // The same bytes with another time: a plain `git status` would rewrite the index.
     await writeFile(join(dirty, 'f1.ts'), 'old\n');
-    const before = fingerprintRepository(dirty);
+    const before = hashRepository(dirty);
 
     const run = await runSmolGang(['run', '--prompt', 'x'], { cwd: dirty });
 
     expect(run.code).toBe(0);
     expect(run.err).toContain('7 uncommitted files of');
     expect(run.err).toMatch(/dirty: f0\.ts, f2\.ts, .* and 2 more/);
-    expect(fingerprintRepository(dirty)).toBe(before);
+    expect(hashRepository(dirty)).toBe(before);
   });
 
   test('needs --base if HEAD is detached', async () => {
@@ -203,20 +203,30 @@ describe('the local repository of run', () => {
     });
   });
 
-  test('must exist, have a commit and have the base branch', async () => {
+  test('must exist, contain a commit and the base branch, and be named once', async () => {
     const empty = join(folder.path, 'empty');
     await initRepository(empty);
 
-    const none = await runSmolGang(['run', '--prompt', 'x'], { cwd: folder.path });
-    const bare = await runSmolGang(['run', '--prompt', 'x'], { cwd: empty });
-    const branch = await runSmolGang(['run', '--prompt', 'x', '--base', 'nope']);
-    const twice = await runSmolGang(['run', '--prompt', 'x', '--repo', '.', '--repo', repository]);
+    const outside = await runSmolGang(['run', '--prompt', 'x'], { cwd: folder.path });
+    const withoutCommit = await runSmolGang(['run', '--prompt', 'x'], { cwd: empty });
+    const unknownBranch = await runSmolGang(['run', '--prompt', 'x', '--base', 'nope']);
+    const namedTwice = await runSmolGang([
+      'run',
+      '--prompt',
+      'x',
+      '--repo',
+      '.',
+      '--repo',
+      repository,
+    ]);
 
-    expect(none.err).toContain('is not inside a git work tree');
-    expect(bare.err).toContain('has no commit yet');
-    expect(branch.err).toContain('has no branch "nope"');
-    expect(twice.err).toContain('was named twice');
-    expect([none, bare, branch, twice].map((run) => run.code)).toEqual([2, 2, 2, 2]);
+    expect(outside.err).toContain('is not inside a git work tree');
+    expect(withoutCommit.err).toContain('has no commit yet');
+    expect(unknownBranch.err).toContain('has no branch "nope"');
+    expect(namedTwice.err).toContain('was named twice');
+    expect([outside, withoutCommit, unknownBranch, namedTwice].map((run) => run.code)).toEqual([
+      2, 2, 2, 2,
+    ]);
     expect(api.requests).toEqual([]);
   });
 
@@ -224,8 +234,10 @@ describe('the local repository of run', () => {
     const hostile = join(folder.path, 'hostile');
     await initRepository(hostile);
     await commitFiles(hostile, { a: '1' });
-    const mark = join(folder.path, 'was-run');
-    await writeFile(join(folder.path, 'monitor.sh'), `#!/bin/sh\ntouch ${mark}\n`, { mode: 0o755 });
+    const markerPath = join(folder.path, 'was-run');
+    await writeFile(join(folder.path, 'monitor.sh'), `#!/bin/sh\ntouch ${markerPath}\n`, {
+      mode: 0o755,
+    });
     await runGit(hostile, ['config', 'core.fsmonitor', join(folder.path, 'monitor.sh')]);
 
     const run = await runSmolGang(['run', '--prompt', 'x'], { cwd: hostile });

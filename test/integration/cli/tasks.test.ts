@@ -119,6 +119,13 @@ describe('task logs', () => {
     expect(api.requests.at(-1)?.query).toMatchObject({ attempt: 2, after: 3 });
   });
 
+  test('--attempt with a number above the newest attempt is rejected', async () => {
+    const run = await runSmolGang(['task', 'logs', PLAN_ID, 'add-store', '--attempt', '3']);
+
+    expect(run.code).toBe(2);
+    expect(run.err).toContain('task add-store has no attempt 3: it has had 2 attempts');
+  });
+
   test('--follow prints each entry once, through all attempts until the task stops', async () => {
     const states = [
       { attempt: 1, status: 'working' as const },

@@ -17,8 +17,8 @@ import {
 } from '../../support/cli/plan-fixture.ts';
 import { runCliInProcess } from '../../support/cli/run-cli-in-process.ts';
 
-// The plan of these tests advances a step with every poll. As in the real API, changes come without edges, and some changes
-// come twice.
+// The plan of these tests advances by a step of the script with every poll. As in the real API, changes have no edges, and some
+// changes are returned twice.
 
 type WatchStep = {
   readonly plan?: Partial<PlanView>;
@@ -180,7 +180,7 @@ describe('status --watch', () => {
     expect(lines.some((line) => line.kind === 'task' && line.task.status === 'merged')).toBe(true);
   });
 
-  test('stops at Ctrl-C, leaves the plan running and prints how to return', async () => {
+  test('ends at Ctrl-C without cancelling the plan and prints how to watch again', async () => {
     script = [...FIRST_STEPS];
 
     const run = await runSmolGang(['status', PLAN_ID, '--watch'], { interruptAt: /b +working/ });

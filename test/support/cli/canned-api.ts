@@ -6,8 +6,8 @@ import type { z } from 'zod';
 import { API } from '../../../core/contract/api.ts';
 import type { Route } from '../../../core/contract/route.ts';
 
-// An HTTP server for the route table whose answers a test provides. Requests and answers are parsed with the schemas of the
-// contract, so that a passing test uses the API as declared.
+// An HTTP server for the routes of the API, with answers that a test provides. The server parses requests and answers with the
+// schemas of the contract, so that a passing test uses the API as declared.
 
 type Routes = typeof API;
 export type RouteName = keyof Routes;
@@ -27,7 +27,7 @@ export type CannedAnswers = {
   [N in RouteName]?: (request: CannedRequest) => RouteOutput<N> | Promise<RouteOutput<N>>;
 };
 
-/** A refusal of the API. A canned answer throws it. */
+/** A refusal of the API, thrown by a canned answer. */
 export class ApiRefusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -61,7 +61,7 @@ export type CannedApi = {
   readonly tokens: Set<string>;
   /** Answers by route; a test can change them while the server runs. */
   readonly answers: CannedAnswers;
-  /** Faults in requests or answers; every test ends with none. */
+  /** Requests or answers that do not fit the contract; every test expects none at its end. */
   readonly problems: string[];
   close(): Promise<void>;
 };
@@ -82,9 +82,9 @@ export async function startCannedApi(answers: CannedAnswers, port = 0): Promise<
     );
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const { port: bound } = requireAddress(server.address());
+  const address = requireAddress(server.address());
   return {
-    url: `http://127.0.0.1:${bound}`,
+    url: `http://127.0.0.1:${address.port}`,
     requests,
     tokens,
     answers,
@@ -97,7 +97,8 @@ export async function startCannedApi(answers: CannedAnswers, port = 0): Promise<
 }
 
 function requireAddress(address: string | AddressInfo | null): AddressInfo {
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  if (address === null || typeof address === 'string')
+    throw new Error('the server listens on no TCP port');
   return address;
 }
 
@@ -143,10 +144,10 @@ async function answerRequest({
     headers: request.headers,
   };
   requests.push(parsed);
-  const canned = answers[name];
-  if (canned === undefined) throw new Error(`the test has no answer for ${name}`);
+  const createAnswer = answers[name];
+  if (createAnswer === undefined) throw new Error(`the test has no answer for ${name}`);
   try {
-    const value: unknown = await canned(parsed);
+    const value: unknown = await createAnswer(parsed);
     return { status: route.status, body: route.answer?.parse(value) };
   } catch (error) {
     if (error instanceof ApiRefusal) return createRefusalReply(error);

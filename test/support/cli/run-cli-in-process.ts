@@ -15,7 +15,7 @@ export type CliOptions = {
   readonly cwd?: string;
   readonly home?: string;
   readonly stdin?: string;
-  /** Makes stdin and stdout terminals. Each text is typed when its pattern appears in the output. */
+  /** Makes stdin and stdout terminals. Each text is typed once its pattern `when` appears in the output. */
   readonly typed?: readonly { readonly when: RegExp; readonly text: string }[];
   /** Presses Ctrl-C when the pattern appears in the output. */
   readonly interruptAt?: RegExp;
