@@ -11,7 +11,7 @@ import type {
 import {
   findMergeabilityRefusal,
   findMergeRefusal,
-  mergeOutcomeAfterRefusal,
+  decideOutcomeAfterRefusal,
 } from '../../local/forge/rules/merge-rules.ts';
 import type { BranchRelation } from '../../local/forge/rules/pull-rules.ts';
 import {
@@ -240,7 +240,7 @@ export class BenchForge {
       ) ?? findMergeabilityRefusal(pull.mergeable);
     if (refusal !== undefined) {
       const known = { headSha, isMerged: state === 'merged', mergeSha };
-      return mergeOutcomeAfterRefusal(known, sha, refusal);
+      return decideOutcomeAfterRefusal(known, sha, refusal);
     }
     const result = this.createCommit(this.findHead(pull.base), this.#getCommit(sha).paths);
     this.pushBranch(pull.base, result);

@@ -5,29 +5,29 @@ import { HttpError } from './http-error.ts';
 import type { RepositoryRow } from './store/row-schema.ts';
 import { findAccount, findToken, hashToken } from './store/token-store.ts';
 
-/** Returns the token of `Authorization: bearer|token <token>`, or of Basic with the token as password. */
+/** Returns the token of an `Authorization` header: `bearer <token>`, `token <token>`, or Basic with the token as password. */
 export function readCredential(header: string | undefined): string | undefined {
   const [scheme = '', value = ''] = (header ?? '').split(' ');
   if (/^(bearer|token)$/i.test(scheme)) return value;
   if (!/^basic$/i.test(scheme)) return undefined;
-  const text = Buffer.from(value, 'base64').toString();
-  return text.slice(text.indexOf(':') + 1);
+  const userAndPassword = Buffer.from(value, 'base64').toString();
+  return userAndPassword.slice(userAndPassword.indexOf(':') + 1);
 }
 
 export function isAdminToken(context: ForgeContext, token: string): boolean {
-  const given = Buffer.from(hashToken(token));
-  return timingSafeEqual(given, Buffer.from(hashToken(context.adminToken)));
+  const tokenHash = Buffer.from(hashToken(token));
+  return timingSafeEqual(tokenHash, Buffer.from(hashToken(context.adminToken)));
 }
 
-/** Returns the account of a token with the token's limits. Throws 401. */
+/** Returns the account that owns the token of a request. Throws an HttpError 401 for a missing or unknown token. */
 export function requireCaller(context: ForgeContext, header: string | undefined): Caller {
   const token = readCredential(header);
   if (token === undefined || token === '') {
     throw new HttpError(401, 'Requires authentication', { status: '401' });
   }
   if (isAdminToken(context, token)) return { login: 'admin', type: 'User', permission: 'admin' };
-  const grant = findToken(context.rows, token, context.now());
-  const account = grant === undefined ? undefined : findAccount(context.rows, grant.login);
+  const grant = findToken(context.database, token, context.now());
+  const account = grant === undefined ? undefined : findAccount(context.database, grant.login);
   if (grant === undefined || account === undefined) {
     throw new HttpError(401, 'Bad credentials', { status: '401' });
   }
@@ -39,7 +39,7 @@ export function requireCaller(context: ForgeContext, header: string | undefined)
   };
 }
 
-/** Verifies a JSON web token that the App signed with its private key. Throws 401. */
+/** Returns the App whose private key signed the JSON web token of a request. Throws an HttpError 401 for any other token. */
 export async function requireApp(
   context: ForgeContext,
   header: string | undefined,
@@ -59,17 +59,18 @@ export async function requireApp(
   return { id: app.id, slug: app.slug };
 }
 
-/** Returns whether a token covers a repository. */
+/** Returns whether the token of a caller covers a repository. */
 export function canReach(caller: Caller, repository: RepositoryRow): boolean {
   return caller.repositories?.includes(repository.id) ?? true;
 }
 
-/** Returns whether a token allows writes under a permission such as `contents` or `pull_requests`. */
+/** Returns whether the token of a caller grants write access by a GitHub permission such as `contents`. */
 export function canWrite(caller: Caller, permission: string): boolean {
   if (caller.permissions === undefined) return true;
   return ['write', 'admin'].includes(caller.permissions[permission] ?? '');
 }
 
+/** Returns whether the token of a caller grants read access by a GitHub permission such as `contents`. */
 export function canRead(caller: Caller, permission: string): boolean {
   return caller.permissions === undefined || caller.permissions[permission] !== undefined;
 }

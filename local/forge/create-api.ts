@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
 import { canReach, canRead, canWrite, requireCaller } from './authenticate.ts';
 import type { Caller, ForgeContext, ForgeEnv } from './forge-context.ts';
-import { param } from './http.ts';
+import { readParam } from './http.ts';
 import { forbidden, HttpError, notFound } from './http-error.ts';
 import { addAppRoutes } from './route/app.ts';
 import { addCheckRoutes } from './route/check.ts';
@@ -16,11 +16,11 @@ import { addReviewRoutes } from './route/review.ts';
 import { addRuleRoutes } from './route/rule.ts';
 import { findRepository } from './store/repository-store.ts';
 
-/** Creates GitHub's REST interface, to be mounted at `/api/v3`. */
+/** Creates the routes of GitHub's REST interface. The caller mounts the routes at `/api/v3`. */
 export function createApi(context: ForgeContext): Hono<ForgeEnv> {
   const api = new Hono<ForgeEnv>();
   addEntityTags(api);
-  // The App signs in with its own token, so its routes come before the check of account tokens.
+  // These routes accept a JSON web token of the App, so they must come before the middleware that requires an account token.
   addAppRoutes(api, context);
   addAccessChecks(api, context);
   api.get('/rate_limit', (c) => {
@@ -39,7 +39,7 @@ export function createApi(context: ForgeContext): Hono<ForgeEnv> {
   return api;
 }
 
-/** Answers 304 when the client already has the current answer. */
+/** Adds an `ETag` to each answer; answers 304 if the request names the current tag in `If-None-Match`. */
 function addEntityTags(api: Hono<ForgeEnv>): void {
   api.use('*', async (c, next) => {
     await next();
@@ -54,20 +54,20 @@ function addEntityTags(api: Hono<ForgeEnv>): void {
   });
 }
 
-/** Signs the caller in, finds the repository and checks the permissions of the token. */
+/** Adds the middleware that authenticates the caller, finds the repository and checks the permissions of the token. */
 function addAccessChecks(api: Hono<ForgeEnv>, context: ForgeContext): void {
   api.use('*', async (c, next) => {
     c.set('caller', requireCaller(context, c.req.header('authorization')));
     await next();
   });
   api.use('/repos/:owner/:repo/*', async (c, next) => {
-    const name = `${param(c, 'owner')}/${param(c, 'repo')}`;
+    const name = `${readParam(c, 'owner')}/${readParam(c, 'repo')}`;
     const caller = c.get('caller');
-    const repository = findRepository(context.rows, name);
+    const repository = findRepository(context.database, name);
     if (repository === undefined || !canReach(caller, repository)) throw notFound();
     const path = c.req.path.split(/\/repos\/[^/]+\/[^/]+/)[1] ?? '';
     const isWrite = !['GET', 'HEAD'].includes(c.req.method);
-    requirePermission(caller, permissionOf(path), isWrite);
+    requirePermission(caller, findRequiredPermission(path), isWrite);
     if (isWrite && repository.settings.archived && path !== '') {
       throw forbidden('Repository was archived so is read-only.');
     }
@@ -76,7 +76,7 @@ function addAccessChecks(api: Hono<ForgeEnv>, context: ForgeContext): void {
   });
 }
 
-/** Paths below a repository and GitHub's name of the permission that covers each; the first match counts. */
+/** Patterns of paths below a repository, each with the GitHub permission that the path requires. The first match counts. */
 const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/^\/pulls/, 'pull_requests'],
   [/^\/issues/, 'issues'],
@@ -87,12 +87,12 @@ const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/^\/./, 'contents'],
 ];
 
-function permissionOf(path: string): string {
+function findRequiredPermission(path: string): string {
   return PERMISSIONS.find(([pattern]) => pattern.test(path))?.[1] ?? 'metadata';
 }
 
-/** Permissions for which a person needs no write access to the repository. */
-const OPEN_TO_READERS = new Set(['pull_requests', 'issues']);
+/** Permissions under which an account with read access to the repository may write. */
+const WRITABLE_FOR_READERS = new Set(['pull_requests', 'issues']);
 
 function requirePermission(caller: Caller, permission: string, isWrite: boolean): void {
   if (!isWrite) {
@@ -100,8 +100,8 @@ function requirePermission(caller: Caller, permission: string, isWrite: boolean)
     return;
   }
   if (!canWrite(caller, permission) && permission !== 'metadata') throw forbidden();
-  if (caller.branch !== undefined) throw forbidden('This token is good for pushing only.');
-  if (caller.permission === 'read' && !OPEN_TO_READERS.has(permission)) {
+  if (caller.branch !== undefined) throw forbidden('This token may only fetch and push with git.');
+  if (caller.permission === 'read' && !WRITABLE_FOR_READERS.has(permission)) {
     throw new HttpError(403, 'Must have write access to the repository.', { status: '403' });
   }
 }

@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import type { RateLimit } from './fault.ts';
 import type { ForgeContext, ForgeEnv } from './forge-context.ts';
-import { httpErrorResponse, json } from './http.ts';
+import { sendJson, toErrorResponse } from './http.ts';
 import { HttpError } from './http-error.ts';
 
-/** Calls per hour, as GitHub grants an App. */
-const QUOTA = 15_000;
+/** Calls per hour that GitHub allows an App. */
+const HOURLY_QUOTA = 15_000;
 const HOUR_MS = 3_600_000;
 
-/** Applies the faults set on `/_forge/faults` to API calls, and adds the headers of the quota. */
+/** Applies the faults that were set through `/_forge/faults` to API calls, and adds the rate limit headers. */
 export function addFaults(app: Hono<ForgeEnv>, context: ForgeContext): void {
   const { faults } = context;
   app.use('/api/*', async (c, next) => {
@@ -18,24 +18,24 @@ export function addFaults(app: Hono<ForgeEnv>, context: ForgeContext): void {
     const limit = faults.takeRateLimit();
     if (limit !== undefined) return sendRateLimit(context, c, limit);
     const failure = faults.takeServerError();
-    if (failure === 'before') return httpErrorResponse(new HttpError(502, 'Server Error'));
+    if (failure === 'before') return toErrorResponse(new HttpError(502, 'Server Error'));
     await next();
     if (failure === 'after') {
       c.res = undefined;
-      c.res = httpErrorResponse(new HttpError(502, 'Server Error'));
+      c.res = toErrorResponse(new HttpError(502, 'Server Error'));
     }
-    setQuota(context, c.res.headers);
+    setQuotaHeaders(context, c.res.headers);
     return undefined;
   });
 }
 
-function setQuota(context: ForgeContext, headers: Headers): void {
+function setQuotaHeaders(context: ForgeContext, headers: Headers): void {
   const quota = context.faults.settings.quota;
-  const remaining = quota?.remaining ?? QUOTA;
+  const remaining = quota?.remaining ?? HOURLY_QUOTA;
   const resetMs = quota === undefined ? HOUR_MS : quota.resetSeconds * 1_000;
-  headers.set('x-ratelimit-limit', String(QUOTA));
+  headers.set('x-ratelimit-limit', String(HOURLY_QUOTA));
   headers.set('x-ratelimit-remaining', String(remaining));
-  headers.set('x-ratelimit-used', String(QUOTA - remaining));
+  headers.set('x-ratelimit-used', String(HOURLY_QUOTA - remaining));
   headers.set('x-ratelimit-reset', String(Math.ceil((context.now() + resetMs) / 1_000)));
   headers.set('x-ratelimit-resource', 'core');
 }
@@ -50,7 +50,7 @@ function sendRateLimit(context: ForgeContext, c: Context<ForgeEnv>, limit: RateL
     ? 'API rate limit exceeded for installation ID 1.'
     : 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
   if (limit.status === 200) {
-    return json(c, { data: null, errors: [{ type: 'RATE_LIMITED', message }] });
+    return sendJson(c, { data: null, errors: [{ type: 'RATE_LIMITED', message }] });
   }
-  return json(c, new HttpError(limit.status, message).body, limit.status);
+  return sendJson(c, new HttpError(limit.status, message).body, limit.status);
 }

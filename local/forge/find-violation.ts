@@ -9,21 +9,21 @@ import type { PullRow, RepositoryRow, RulesetRow } from './store/row-schema.ts';
 import { listRulesets } from './store/ruleset-store.ts';
 import { findAccount } from './store/token-store.ts';
 
-/** A rule, and the ruleset or protection that it comes from. */
+/** A rule, and the ruleset or protection that contains the rule. */
 export type SourcedRule = { readonly rule: BranchRule; readonly source: RulesetRow };
 
-/** Returns the rules that hold for a branch name, even without such a branch. */
+/** Returns the rules that apply to a branch name. The branch need not exist. */
 export function listBranchRules(
   context: ForgeContext,
   repository: RepositoryRow,
   branch: string,
 ): SourcedRule[] {
-  return listRulesets(context.rows, repository)
+  return listRulesets(context.database, repository)
     .filter(({ body }) => coversBranch(body, branch, repository.default_branch))
     .flatMap((source) => source.body.rules.map((rule) => ({ rule, source })));
 }
 
-/** Returns why a branch may not be written outside a pull request; undefined: the write is allowed. */
+/** Returns why the branch rules refuse a write outside a pull request; undefined: the write is allowed. */
 export function findBranchWriteViolation(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -34,24 +34,24 @@ export function findBranchWriteViolation(
   return findWriteViolation(rules, write);
 }
 
-/** Returns why a pull request may not be merged by `method`; undefined: the merge is allowed. */
+/** Returns why the rules of the base branch refuse a merge by `method`; undefined: the merge is allowed. */
 export function findPullMergeViolation(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
   method: string,
 ): string | undefined {
-  const { rows } = context;
+  const { database } = context;
   const rules = listBranchRules(context, repository, pull.base).map(({ rule }) => rule);
   if (rules.length === 0) return undefined;
-  const reviews = listComments(rows, pull, 'review').map(({ author, state }) => ({
+  const reviews = listComments(database, pull, 'review').map(({ author, state }) => ({
     author,
     state,
-    authorCanWrite: (findAccount(rows, author)?.permission ?? 'read') !== 'read',
+    authorCanWrite: (findAccount(database, author)?.permission ?? 'read') !== 'read',
   }));
   return findMergeViolation(rules, {
     method,
     approvals: countApprovals(reviews),
-    successfulChecks: listSuccessfulChecks(listChecks(rows, repository.id, pull.head_sha)),
+    successfulChecks: listSuccessfulChecks(listChecks(database, repository.id, pull.head_sha)),
   });
 }

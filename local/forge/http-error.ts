@@ -1,4 +1,4 @@
-/** An answer with a status of 400 or above, in GitHub's words and shape. */
+/** An error that becomes an HTTP answer. Body and message have GitHub's format and wording, because clients read both. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
@@ -19,8 +19,8 @@ export function forbidden(message = 'Resource not accessible by integration'): H
   return new HttpError(403, message, { status: '403' });
 }
 
-/** Creates a 422 with GitHub's list of validation errors. */
-export function invalid(
+/** Creates an HttpError 422 with GitHub's list of validation errors. `resource` is GitHub's name, such as `PullRequest`. */
+export function validationFailed(
   resource: string,
   error: { readonly field?: string; readonly code?: string; readonly message?: string },
 ): HttpError {
@@ -28,12 +28,12 @@ export function invalid(
   return new HttpError(422, 'Validation Failed', { errors: [entry], status: '422' });
 }
 
-/** Creates a 422 with a message alone, as GitHub's git database answers. */
+/** Creates an HttpError 422 with a message but no list of errors, as GitHub's routes below `/git` answer. */
 export function unprocessable(message: string): HttpError {
   return new HttpError(422, message, { status: '422' });
 }
 
-/** Creates the 422 of a write that a branch rule refuses. */
+/** Creates the HttpError 422 of a write that a branch rule refuses. */
 export function ruleViolation(message: string): HttpError {
   return unprocessable(`Repository rule violations found\n\n${message}\n\n`);
 }

@@ -6,10 +6,10 @@ import { HttpError } from './http-error.ts';
 
 const DEFAULT_PER_PAGE = 30;
 const MAX_PER_PAGE = 100;
-/** Larger page numbers are read as this page, which is empty too. */
+/** Largest page number; a larger number is read as this page, which is empty as well. */
 const MAX_PAGE = 1_000_000;
 
-/** Parses the body; an empty body counts as an empty object. Throws 400 or 422. */
+/** Parses the body; an empty body counts as `{}`. Throws an HttpError 400 for malformed JSON, and 422 for invalid values. */
 export async function readBody<T>(c: Context<ForgeEnv>, schema: z.ZodType<T>): Promise<T> {
   const text = await c.req.text();
   const result = schema.safeParse(parseJson(text));
@@ -28,7 +28,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The requested page of a list; `page` starts at 1. */
+/** The requested page of a list. `page` counts from 1, and `offset` is the index of the first item. */
 export type PageWindow = {
   readonly page: number;
   readonly perPage: number;
@@ -44,7 +44,10 @@ export function readPage(c: Context<ForgeEnv>): PageWindow {
   return { page, perPage, offset: (page - 1) * perPage };
 }
 
-/** Sets `Link` and returns the items of the page. `items` start at the page and hold at least one more item if any follows. */
+/**
+ * Sets the `Link` header and returns the items of the page. `items` start with the first item of the page; an item beyond
+ * `perPage` says that another page follows.
+ */
 export function takePage<T>(c: Context<ForgeEnv>, window: PageWindow, items: readonly T[]): T[] {
   const links: string[] = [];
   if (items.length > window.perPage) links.push(formatLink(c, window.page + 1, 'next'));
@@ -55,7 +58,7 @@ export function takePage<T>(c: Context<ForgeEnv>, window: PageWindow, items: rea
   return items.slice(0, window.perPage);
 }
 
-/** Sets `Link` and returns the page of a complete list. */
+/** Sets the `Link` header and returns the requested page of a complete list. */
 export function takePageOfAll<T>(c: Context<ForgeEnv>, all: readonly T[]): T[] {
   const window = readPage(c);
   return takePage(c, window, all.slice(window.offset, window.offset + window.perPage + 1));
@@ -67,26 +70,26 @@ function formatLink(c: Context<ForgeEnv>, page: number, relation: string): strin
   return `<${url.href}>; rel="${relation}"`;
 }
 
-export function httpErrorResponse(error: HttpError): Response {
+export function toErrorResponse(error: HttpError): Response {
   return new Response(JSON.stringify(error.body), {
     status: error.status,
     headers: { 'content-type': 'application/json; charset=utf-8' },
   });
 }
 
-export function json(c: Context<ForgeEnv>, body: unknown, status: ContentfulStatusCode = 200) {
+export function sendJson(c: Context<ForgeEnv>, body: unknown, status: ContentfulStatusCode = 200) {
   return c.body(JSON.stringify(body), status, {
     'content-type': 'application/json; charset=utf-8',
   });
 }
 
-/** Returns a path parameter that the pattern of the route guarantees. */
-export function param(c: Context<ForgeEnv>, name: string): string {
+/** Returns a path parameter, which the pattern of the route must contain. */
+export function readParam(c: Context<ForgeEnv>, name: string): string {
   return c.req.param(name) ?? '';
 }
 
-/** Returns a path parameter as an integer; 0, which numbers nothing, when it is no integer. */
-export function numberParam(c: Context<ForgeEnv>, name: string): number {
-  const value = Number(param(c, name));
+/** Returns a path parameter as an integer; 0 if the text is not an integer. Numbers and ids start at 1. */
+export function readNumberParam(c: Context<ForgeEnv>, name: string): number {
+  const value = Number(readParam(c, name));
   return Number.isSafeInteger(value) ? value : 0;
 }

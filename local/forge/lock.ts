@@ -1,15 +1,18 @@
-/** Runs work of the same key one after the other, in the order of the calls. Not re-entrant. */
+/**
+ * Runs `work` after all earlier work of the same key has finished. Not reentrant: work that waits for its own key waits
+ * forever.
+ */
 export type Lock = <T>(key: number, work: () => Promise<T>) => Promise<T>;
 
 export function createLock(): Lock {
-  const last = new Map<number, Promise<unknown>>();
+  const lastByKey = new Map<number, Promise<unknown>>();
   return (key, work) => {
-    const before = last.get(key) ?? Promise.resolve();
-    const result = before.then(work, work);
+    const previous = lastByKey.get(key) ?? Promise.resolve();
+    const result = previous.then(work, work);
     const settled = result.catch(() => undefined);
-    last.set(key, settled);
+    lastByKey.set(key, settled);
     settled.then(() => {
-      if (last.get(key) === settled) last.delete(key);
+      if (lastByKey.get(key) === settled) lastByKey.delete(key);
     });
     return result;
   };

@@ -8,18 +8,18 @@ import { addRepository, findRepository } from './store/repository-store.ts';
 import type { RepositoryRow } from './store/row-schema.ts';
 import { settingsSchema } from './store/row-schema.ts';
 
-/** Creates an empty bare repository, or returns the repository of an earlier call. Throws 409 for a linked name. */
+/** Creates an empty bare repository; may be repeated. Throws an HttpError 409 if the name belongs to a linked repository. */
 export async function createEmptyRepository(
   context: ForgeContext,
   name: string,
 ): Promise<RepositoryRow> {
-  const known = findRepository(context.rows, name);
-  if (known?.linked) throw nameTaken(name);
-  const gitDir = known?.git_dir ?? join(context.dataDir, 'repos', `${name}.git`);
+  const existing = findRepository(context.database, name);
+  if (existing?.linked) throw createNameTakenError(name);
+  const gitDir = existing?.git_dir ?? join(context.dataDir, 'repos', `${name}.git`);
   await mkdir(gitDir, { recursive: true });
-  // Runs again for a known repository: after a crash half-way git completes the directory.
+  // Runs for an existing repository as well, because a crash may have left the directory incomplete.
   await runGit(gitDir, ['init', '--bare', '--quiet', '--initial-branch=main', '--template=']);
-  if (known !== undefined) return known;
+  if (existing !== undefined) return existing;
   return insertRepository(context, {
     name,
     gitDir,
@@ -30,8 +30,8 @@ export async function createEmptyRepository(
 }
 
 /**
- * Uses the git directory of an existing work tree or bare repository in place. Linking again updates the default branch.
- * Throws 422 for a path without a repository, and 409 for the name of another repository.
+ * Adds an existing work tree or bare repository under a name, without a copy. A repeated call updates the default branch.
+ * Throws an HttpError 422 if `path` has no repository, and 409 if the name belongs to another repository.
  */
 export async function linkRepository(
   context: ForgeContext,
@@ -40,13 +40,13 @@ export async function linkRepository(
 ): Promise<RepositoryRow> {
   if (!isAbsolute(path)) throw unprocessable(`${path} is not an absolute path`);
   const { gitDir, bare } = await findGitDirectory(path);
-  const known = findRepository(context.rows, name);
-  if (known !== undefined && known.git_dir !== gitDir) throw nameTaken(name);
+  const existing = findRepository(context.database, name);
+  if (existing !== undefined && existing.git_dir !== gitDir) throw createNameTakenError(name);
   const defaultBranch = chooseDefaultBranch(gitDir);
-  if (known === undefined) {
+  if (existing === undefined) {
     return insertRepository(context, { name, gitDir, linked: true, bare, defaultBranch });
   }
-  context.rows.update('repository', known.id, { default_branch: defaultBranch });
+  context.database.update('repository', existing.id, { default_branch: defaultBranch });
   return reload(context, name);
 }
 
@@ -56,17 +56,17 @@ async function findGitDirectory(
   const folder = await realpath(path).catch(() => undefined);
   if (folder === undefined) throw unprocessable(`${path} does not exist`);
   try {
-    // `.git` is a folder in a work tree, and a file in an added work tree.
-    const own = join(folder, '.git');
-    const start = (await exists(own)) ? await resolveGitFile(own) : folder;
-    const text = await readGitText(start, [
+    // `.git` is a folder in a repository's own work tree, and a file in a work tree of `git worktree add`.
+    const dotGit = join(folder, '.git');
+    const startDir = (await exists(dotGit)) ? await resolveDotGit(dotGit) : folder;
+    const text = await readGitText(startDir, [
       'rev-parse',
       '--path-format=absolute',
       '--git-common-dir',
       '--is-bare-repository',
     ]);
     const [gitDir = '', bare] = text.split('\n');
-    return { gitDir: await realpath(gitDir), bare: bare === 'true' && start === folder };
+    return { gitDir: await realpath(gitDir), bare: bare === 'true' && startDir === folder };
   } catch (cause) {
     const error = unprocessable(`${path} is not a git repository`);
     error.cause = cause;
@@ -74,7 +74,7 @@ async function findGitDirectory(
   }
 }
 
-async function resolveGitFile(path: string): Promise<string> {
+async function resolveDotGit(path: string): Promise<string> {
   if ((await stat(path)).isDirectory()) return path;
   const text = await readFile(path, 'utf8');
   const target = /^gitdir: (.+)$/m.exec(text)?.[1]?.trim() ?? path;
@@ -85,12 +85,14 @@ async function exists(path: string): Promise<boolean> {
   return (await realpath(path).catch(() => undefined)) !== undefined;
 }
 
-/** Returns the checked-out branch, else `main` or `master`, else the first branch. */
+/** Returns the branch of HEAD, else `main` or `master`, else the first branch by name; `main` if there is no branch. */
 function chooseDefaultBranch(gitDir: string): string {
-  const current = readHeadBranch(gitDir);
-  if (current !== undefined) return current;
-  const common = ['main', 'master'].find((branch) => readBranch(gitDir, branch) !== undefined);
-  return common ?? listBranches(gitDir)[0]?.name ?? 'main';
+  const headBranch = readHeadBranch(gitDir);
+  if (headBranch !== undefined) return headBranch;
+  const conventional = ['main', 'master'].find(
+    (branch) => readBranch(gitDir, branch) !== undefined,
+  );
+  return conventional ?? listBranches(gitDir)[0]?.name ?? 'main';
 }
 
 function insertRepository(
@@ -103,7 +105,7 @@ function insertRepository(
     readonly defaultBranch: string;
   },
 ): RepositoryRow {
-  addRepository(context.rows, {
+  addRepository(context.database, {
     ...repository,
     settings: settingsSchema.parse({}),
     at: context.now(),
@@ -112,12 +114,13 @@ function insertRepository(
 }
 
 function reload(context: ForgeContext, name: string): RepositoryRow {
-  const repository = findRepository(context.rows, name);
-  if (repository === undefined) throw new Error(`the database lost repository ${name}`);
+  const repository = findRepository(context.database, name);
+  if (repository === undefined)
+    throw new Error(`The forge database has no repository ${name} after it was written.`);
   return repository;
 }
 
-function nameTaken(name: string): HttpError {
+function createNameTakenError(name: string): HttpError {
   const message = `${name} is already the name of another repository of this forge. Choose another name, or unlink that repository first.`;
   return new HttpError(409, message, { status: '409' });
 }

@@ -10,20 +10,20 @@ import { addFaults } from './fault-middleware.ts';
 import type { ForgeContext, ForgeEnv } from './forge-context.ts';
 import type { GitRepository } from './git/git-repository.ts';
 import { openGitRepository } from './git/git-repository.ts';
-import { httpErrorResponse } from './http.ts';
+import { toErrorResponse } from './http.ts';
 import { HttpError } from './http-error.ts';
 import { createLock } from './lock.ts';
-import { createMergeability } from './pull/mergeability.ts';
+import { createMergeabilityReader } from './pull/mergeability.ts';
 import { refreshPull } from './pull/refresh-pull.ts';
 import { toBotLogin } from './route/app.ts';
 import { addControlRoutes } from './route/control.ts';
 import { addGraphqlRoute } from './route/graphql.ts';
 import { addPageRoutes } from './route/page.ts';
 import { addSmartHttpRoutes } from './smart-http/smart-http-routes.ts';
+import { createDatabase } from './store/database.ts';
 import { openDatabase } from './store/open-database.ts';
 import { listOpenPulls } from './store/pull-store.ts';
 import { listRepositories } from './store/repository-store.ts';
-import { createRows } from './store/rows.ts';
 import { putAccount, removeExpiredTokens } from './store/token-store.ts';
 import type { WebhookTarget } from './webhook.ts';
 import { createWebhookSender } from './webhook.ts';
@@ -34,38 +34,43 @@ export type ForgeOptions = {
   readonly port: number;
   /** Folder of the database and of the forge's own repositories; created when missing. */
   readonly dataDir: string;
-  /** Token of the account `admin`, which may call everything, `/_forge` included. */
+  /** Token of the account `admin`, which may call every route, including the routes below `/_forge`. */
   readonly adminToken: string;
-  /** The GitHub App of this forge; `key` is either half of its key pair as PEM. */
+  /** The GitHub App of this forge; `key` is its private or public key in PEM format. */
   readonly app?: { readonly id: string; readonly key: string; readonly slug?: string };
+  /** Absent: the forge sends no webhooks. */
   readonly webhook?: WebhookTarget;
   /** Current time in epoch milliseconds. Default: `Date.now`. */
   readonly now?: () => number;
   readonly log?: Log;
 };
 
-/** A forge that listens. */
+/** A started forge. */
 export type RunningForge = {
   /** Base URL of pages and git, without a slash at the end. */
   readonly url: string;
   /** Base URL of a GitHub client. */
   readonly apiUrl: string;
   readonly port: number;
+  /** Replaces the receiver of webhooks; undefined: the forge sends no webhooks. */
   setWebhook(target: WebhookTarget | undefined): void;
   close(): Promise<void>;
 };
 
-/** Starts a forge on this machine: GitHub's interface over real git repositories. Its data survive a kill at any time. */
+/**
+ * Starts a forge on this machine: the parts of GitHub's REST, GraphQL and git interfaces that this project uses, over real git
+ * repositories. The process may be killed at any time without loss of data.
+ */
 export async function startForge(options: ForgeOptions): Promise<RunningForge> {
-  const database = openDatabase(options.dataDir);
-  const context = createContext(options, createRows(database));
+  const sqlite = openDatabase(options.dataDir);
+  const context = createContext(options, createDatabase(sqlite));
   context.webhooks.setTarget(options.webhook);
-  putAccount(context.rows, { login: 'admin', type: 'User', permission: 'admin' });
+  putAccount(context.database, { login: 'admin', type: 'User', permission: 'admin' });
   if (context.app !== undefined) {
     const login = toBotLogin(context.app.slug);
-    putAccount(context.rows, { login, type: 'Bot', permission: 'write' });
+    putAccount(context.database, { login, type: 'Bot', permission: 'write' });
   }
-  removeExpiredTokens(context.rows, context.now());
+  removeExpiredTokens(context.database, context.now());
   const { server, port } = await listen(createServer(context), options.port);
   context.urls.base = `http://127.0.0.1:${port}`;
   context.urls.api = `${context.urls.base}/api/v3`;
@@ -78,20 +83,20 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
     close: async () => {
       context.webhooks.close();
       await stop(server);
-      for (const repository of listRepositories(context.rows)) context.forgetGit(repository);
-      database.close();
+      for (const repository of listRepositories(context.database)) context.closeGit(repository);
+      sqlite.close();
     },
   };
 }
 
 const DEFAULT_SLUG = 'smol-gang';
 
-function createContext(options: ForgeOptions, rows: ForgeContext['rows']): ForgeContext {
+function createContext(options: ForgeOptions, database: ForgeContext['database']): ForgeContext {
   const faults = createFaults();
   const repositories = new Map<string, GitRepository>();
   const { app } = options;
   return {
-    rows,
+    database,
     dataDir: options.dataDir,
     urls: { base: '', api: '' },
     app:
@@ -101,16 +106,16 @@ function createContext(options: ForgeOptions, rows: ForgeContext['rows']): Forge
     adminToken: options.adminToken,
     faults,
     webhooks: createWebhookSender(faults),
-    mergeability: createMergeability(faults),
+    readMergeability: createMergeabilityReader(faults),
     lock: createLock(),
     log: options.log,
     now: options.now ?? Date.now,
-    git({ git_dir: gitDir, bare }) {
-      const known = repositories.get(gitDir) ?? openGitRepository(gitDir, bare);
-      repositories.set(gitDir, known);
-      return known;
+    openGit({ git_dir: gitDir, bare }) {
+      const repository = repositories.get(gitDir) ?? openGitRepository(gitDir, bare);
+      repositories.set(gitDir, repository);
+      return repository;
     },
-    forgetGit({ git_dir: gitDir }) {
+    closeGit({ git_dir: gitDir }) {
       repositories.get(gitDir)?.objects.close();
       repositories.delete(gitDir);
     },
@@ -120,7 +125,7 @@ function createContext(options: ForgeOptions, rows: ForgeContext['rows']): Forge
 function createServer(context: ForgeContext): Hono<ForgeEnv> {
   const app = new Hono<ForgeEnv>();
   app.use('*', async (c, next) => {
-    // DNS rebinding: a page of another site must not reach the forge through its own host name.
+    // Prevents DNS rebinding: a web page must not reach the forge through a host name that resolves to 127.0.0.1.
     const host = (c.req.header('host') ?? '').replace(/:\d+$/, '');
     if (!['127.0.0.1', 'localhost'].includes(host)) throw new HttpError(403, 'Forbidden');
     await next();
@@ -135,16 +140,16 @@ function createServer(context: ForgeContext): Hono<ForgeEnv> {
   const pages = new Hono<ForgeEnv>();
   addPageRoutes(pages, context);
   app.route('/', pages);
-  app.notFound(() => httpErrorResponse(new HttpError(404, 'Not Found')));
+  app.notFound(() => toErrorResponse(new HttpError(404, 'Not Found')));
   app.onError((error, c) => {
-    if (error instanceof HttpError) return httpErrorResponse(error);
+    if (error instanceof HttpError) return toErrorResponse(error);
     const { method, path } = c.req;
     context.log?.error('the forge failed to answer a request', {
       method,
       path,
       error: error.stack,
     });
-    return httpErrorResponse(new HttpError(500, 'Server Error'));
+    return toErrorResponse(new HttpError(500, 'Server Error'));
   });
   return app;
 }
@@ -172,10 +177,10 @@ function isHttpServer(server: ServerType): server is Server {
   return 'closeAllConnections' in server;
 }
 
-/** Completes work that the last process left half done. */
+/** Updates open pull requests whose branches moved or whose merge was interrupted before this start. */
 async function refreshAllPulls(context: ForgeContext): Promise<void> {
-  for (const repository of listRepositories(context.rows)) {
-    for (const pull of listOpenPulls(context.rows, repository.id)) {
+  for (const repository of listRepositories(context.database)) {
+    for (const pull of listOpenPulls(context.database, repository.id)) {
       await refreshPull(context, repository, pull);
     }
   }

@@ -6,36 +6,36 @@ export type WebhookTarget = { readonly url: string; readonly secret: string };
 
 /** Sends webhooks to one target. */
 export type WebhookSender = {
-  /** Undefined: sends nothing. */
+  /** Replaces the receiver; undefined: events are dropped. */
   setTarget(target: WebhookTarget | undefined): void;
-  /** Sends an event as the injected faults say. A failed delivery is not repeated, as on GitHub. */
+  /** Sends an event. The injected faults may drop, duplicate or delay the delivery. A failed delivery is not retried, as on GitHub. */
   send(event: string, payload: Readonly<Record<string, unknown>>): void;
-  /** Drops deliveries that were not sent yet. */
+  /** Drops delayed deliveries and aborts deliveries in progress. */
   close(): void;
 };
 
-const TIMEOUT_MS = 10_000;
+const DELIVERY_TIMEOUT_MS = 10_000;
 
 export function createWebhookSender(faults: Faults): WebhookSender {
   let target: WebhookTarget | undefined;
-  const waiting = new Set<NodeJS.Timeout>();
+  const delayedDeliveries = new Set<NodeJS.Timeout>();
   const closing = new AbortController();
 
-  function deliver(receiver: WebhookTarget, event: string, body: string, delivery: string): void {
+  function deliver(receiver: WebhookTarget, event: string, body: string, deliveryId: string): void {
     fetch(receiver.url, {
       method: 'POST',
       body,
-      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]),
       headers: {
         'content-type': 'application/json',
         'user-agent': 'GitHub-Hookshot/local',
         'x-github-event': event,
-        'x-github-delivery': delivery,
+        'x-github-delivery': deliveryId,
         'x-hub-signature-256': signWebhook(receiver.secret, body),
       },
     }).then(
       (response) => response.body?.cancel(),
-      // A failed delivery is lost; receivers poll to find missed changes.
+      // A failed delivery is not retried; receivers poll to find missed changes.
       () => undefined,
     );
   }
@@ -49,25 +49,25 @@ export function createWebhookSender(faults: Faults): WebhookSender {
       const fault = faults.takeWebhook();
       if (receiver === undefined || fault === 'lost') return;
       const body = JSON.stringify(payload);
-      const delivery = randomUUID();
+      const deliveryId = randomUUID();
       const copies = fault === 'twice' ? 2 : 1;
       for (let copy = 0; copy < copies; copy += 1) {
         const timer = setTimeout(() => {
-          waiting.delete(timer);
-          deliver(receiver, event, body, delivery);
+          delayedDeliveries.delete(timer);
+          deliver(receiver, event, body, deliveryId);
         }, faults.settings.webhookDelayMs ?? 0);
-        waiting.add(timer);
+        delayedDeliveries.add(timer);
       }
     },
     close() {
-      for (const timer of waiting) clearTimeout(timer);
-      waiting.clear();
+      for (const timer of delayedDeliveries) clearTimeout(timer);
+      delayedDeliveries.clear();
       closing.abort();
     },
   };
 }
 
-/** Returns the value of `x-hub-signature-256`. */
+/** Returns the value of the header `x-hub-signature-256` for a webhook body. */
 export function signWebhook(secret: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }

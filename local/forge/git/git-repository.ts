@@ -1,8 +1,8 @@
 import { LruCache } from './lru-cache.ts';
 import { ObjectReader } from './object-reader.ts';
 
-/** Result of merging two commits: a tree, or the files in conflict. */
-export type MergeAnswer =
+/** Result of merging two commits: the id of the merged tree, or the paths with conflicts. */
+export type TreeMerge =
   | { readonly kind: 'clean'; readonly tree: string }
   | { readonly kind: 'conflict'; readonly files: readonly string[] };
 
@@ -11,19 +11,20 @@ export type FileChange = {
   readonly path: string;
   readonly previousPath?: string;
   readonly status: 'added' | 'modified' | 'removed' | 'renamed';
+  /** Added and deleted lines; 0 for a binary file. */
   readonly additions: number;
   readonly deletions: number;
-  /** Blob on the head side; zeros for a removed file. */
+  /** Id of the file content after the change; 40 zeros for a removed file. */
   readonly sha: string;
 };
 
-/** A git directory with caches of recent results. */
+/** A git directory, with caches of results that depend only on commit ids and so never change. */
 export type GitRepository = {
   readonly gitDir: string;
   /** True: the directory has no work tree of its own. */
   readonly bare: boolean;
   readonly objects: ObjectReader;
-  readonly merges: LruCache<MergeAnswer | undefined>;
+  readonly merges: LruCache<TreeMerge | undefined>;
   readonly mergeBases: LruCache<string | undefined>;
   readonly counts: LruCache<{ readonly behind: number; readonly ahead: number }>;
   readonly changes: LruCache<readonly FileChange[]>;

@@ -1,8 +1,8 @@
 import type { GitRepository } from './git-repository.ts';
 import { runGit } from './run-git.ts';
 
-/** An entry of a tree; `size` in bytes for blobs only. */
-export type TreeLine = {
+/** An entry of a git tree. Only blobs have a `size`, in bytes. */
+export type TreeEntry = {
   readonly mode: string;
   readonly type: string;
   readonly sha: string;
@@ -10,27 +10,27 @@ export type TreeLine = {
   readonly path: string;
 };
 
-/** Returns the entries of a tree; `recursive` adds all entries below, folders included. */
+/** Returns the entries of a tree; with `recursive`, also the entries of all folders below. */
 export async function listTree(
   git: GitRepository,
   tree: string,
   recursive: boolean,
-): Promise<TreeLine[]> {
-  const depth = recursive ? ['-r', '-t'] : [];
+): Promise<TreeEntry[]> {
+  const depthArgs = recursive ? ['-r', '-t'] : [];
   const { stdout } = await runGit(git.gitDir, [
     'ls-tree',
     '-l',
     '-z',
     '--full-tree',
-    ...depth,
+    ...depthArgs,
     tree,
   ]);
-  const lines: TreeLine[] = [];
+  const entries: TreeEntry[] = [];
   for (const line of stdout.toString().split('\0')) {
     const match = /^(\d+) (\w+) ([0-9a-f]{40}) +(-|\d+)\t([\s\S]+)$/.exec(line);
     if (match === null) continue;
     const [, mode = '', type = '', sha = '', size = '-', path = ''] = match;
-    lines.push({ mode, type, sha, path, ...(size !== '-' && { size: Number(size) }) });
+    entries.push({ mode, type, sha, path, ...(size !== '-' && { size: Number(size) }) });
   }
-  return lines;
+  return entries;
 }

@@ -1,35 +1,35 @@
 import { expect, test } from 'vitest';
 import { LruCache } from './lru-cache.ts';
 
-function createCounter() {
-  const computed: string[] = [];
+function createComputation() {
+  const computedKeys: string[] = [];
   const compute = (key: string) => async () => {
-    computed.push(key);
+    computedKeys.push(key);
     return key.toUpperCase();
   };
-  return { computed, compute };
+  return { computedKeys, compute };
 }
 
-test('LruCache computes a key once, also for concurrent reads', async () => {
-  const { computed, compute } = createCounter();
+test('LruCache computes the result of a key once for concurrent reads', async () => {
+  const { computedKeys, compute } = createComputation();
   const cache = new LruCache<string>(2);
 
   const results = await Promise.all([cache.get('a', compute('a')), cache.get('a', compute('a'))]);
 
   expect(results).toEqual(['A', 'A']);
-  expect(computed).toEqual(['a']);
+  expect(computedKeys).toEqual(['a']);
 });
 
-test('LruCache drops the least recently used key beyond its limit', async () => {
-  const { computed, compute } = createCounter();
+test('LruCache drops the least recently used key when a new key exceeds its limit', async () => {
+  const { computedKeys, compute } = createComputation();
   const cache = new LruCache<string>(2);
 
   for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.get(key, compute(key));
 
-  expect(computed).toEqual(['a', 'b', 'c', 'b']);
+  expect(computedKeys).toEqual(['a', 'b', 'c', 'b']);
 });
 
-test('LruCache computes a failed key again', async () => {
+test('LruCache repeats a computation that failed', async () => {
   const cache = new LruCache<string>(2);
   await expect(cache.get('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
 

@@ -1,4 +1,4 @@
-/** Keeps the most recently used results of computations whose result never changes. */
+/** Cache of computations whose result never changes. Beyond `limit` entries the least recently used entry is dropped. */
 export class LruCache<T> {
   readonly #limit: number;
   readonly #entries = new Map<string, Promise<T>>();
@@ -7,13 +7,13 @@ export class LruCache<T> {
     this.#limit = limit;
   }
 
-  /** Computes once per key, also for concurrent calls. A failure is not kept. */
+  /** Returns the cached result of a key, or computes the result. Concurrent calls share a computation. Failures are not cached. */
   get(key: string, compute: () => Promise<T>): Promise<T> {
-    const known = this.#entries.get(key);
-    if (known !== undefined) {
+    const cached = this.#entries.get(key);
+    if (cached !== undefined) {
       this.#entries.delete(key);
-      this.#entries.set(key, known);
-      return known;
+      this.#entries.set(key, cached);
+      return cached;
     }
     const result = compute();
     this.#entries.set(key, result);

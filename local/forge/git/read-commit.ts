@@ -1,7 +1,7 @@
 import type { GitRepository } from './git-repository.ts';
 import { runGit } from './run-git.ts';
 
-/** Author or committer; `date` in ISO format with whole seconds. */
+/** Author or committer of a commit. `date` is ISO 8601 in UTC, in whole seconds. */
 export type Signature = { readonly name: string; readonly email: string; readonly date: string };
 
 /** A parsed commit object. */
@@ -14,17 +14,17 @@ export type Commit = {
   readonly message: string;
 };
 
-/** Returns a commit, following tags; undefined: no such commit. */
+/** Returns the commit that a revision names, directly or by a tag; undefined: no such commit. */
 export async function readCommit(
   git: GitRepository,
   revision: string,
 ): Promise<Commit | undefined> {
-  const object = await git.objects.content(`${revision}^{commit}`);
+  const object = await git.objects.readContent(`${revision}^{commit}`);
   if (object?.type !== 'commit') return undefined;
   return parseCommit(object.sha, object.content.toString());
 }
 
-/** Returns commits of a range, newest first, at most `limit`. */
+/** Returns at most `limit` commits, newest first. `range` has arguments of `git rev-list`, such as `<base>..<head>`. */
 export async function listCommits(
   git: GitRepository,
   range: readonly string[],
@@ -37,22 +37,22 @@ export async function listCommits(
 }
 
 function parseCommit(sha: string, text: string): Commit {
-  const split = text.indexOf('\n\n');
-  const header = split === -1 ? text : text.slice(0, split);
+  const headerEnd = text.indexOf('\n\n');
+  const header = headerEnd === -1 ? text : text.slice(0, headerEnd);
   const lines = header.split('\n');
   return {
     sha,
-    tree: fieldsOf(lines, 'tree')[0] ?? '',
-    parents: fieldsOf(lines, 'parent'),
-    author: parseSignature(fieldsOf(lines, 'author')[0] ?? ''),
-    committer: parseSignature(fieldsOf(lines, 'committer')[0] ?? ''),
-    message: split === -1 ? '' : text.slice(split + 2).replace(/\n$/, ''),
+    tree: readFields(lines, 'tree')[0] ?? '',
+    parents: readFields(lines, 'parent'),
+    author: parseSignature(readFields(lines, 'author')[0] ?? ''),
+    committer: parseSignature(readFields(lines, 'committer')[0] ?? ''),
+    message: headerEnd === -1 ? '' : text.slice(headerEnd + 2).replace(/\n$/, ''),
   };
 }
 
-function fieldsOf(lines: readonly string[], name: string): string[] {
-  const start = `${name} `;
-  return lines.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length));
+function readFields(lines: readonly string[], name: string): string[] {
+  const prefix = `${name} `;
+  return lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
 }
 
 function parseSignature(text: string): Signature {
@@ -61,7 +61,7 @@ function parseSignature(text: string): Signature {
   return { name, email, date: toIsoSeconds(Number(seconds) * 1_000) };
 }
 
-/** Formats epoch milliseconds as GitHub does: ISO with whole seconds. */
-export function toIsoSeconds(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+/** Formats epoch milliseconds as GitHub does: ISO 8601 in UTC, in whole seconds. */
+export function toIsoSeconds(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 }

@@ -4,7 +4,7 @@ import { parseChanges } from './relate-commits.ts';
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 
-test('parseChanges joins the raw and numstat halves, for renames and binary files too', () => {
+test('parseChanges combines the raw and numstat lines of changed, renamed, binary and removed files', () => {
   const text = [
     `:100644 100644 ${A} ${B} M`,
     'src/a file.ts',

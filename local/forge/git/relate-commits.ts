@@ -1,25 +1,31 @@
-import type { FileChange, GitRepository, MergeAnswer } from './git-repository.ts';
+import type { FileChange, GitRepository, TreeMerge } from './git-repository.ts';
 import { runGit } from './run-git.ts';
 
-/** Returns the merge base of two commits; undefined: no common history. */
+/** Returns the merge base of two commits; undefined: no common ancestor. */
 export function findMergeBase(
   git: GitRepository,
-  a: string,
-  b: string,
+  first: string,
+  second: string,
 ): Promise<string | undefined> {
-  if (a === b) return Promise.resolve(a);
-  return git.mergeBases.get(`${a} ${b}`, async () => {
-    const { code, stdout } = await runGit(git.gitDir, ['merge-base', a, b], { accept: [0, 1] });
+  if (first === second) return Promise.resolve(first);
+  return git.mergeBases.get(`${first} ${second}`, async () => {
+    const { code, stdout } = await runGit(git.gitDir, ['merge-base', first, second], {
+      acceptedCodes: [0, 1],
+    });
     return code === 0 ? stdout.toString().trim() : undefined;
   });
 }
 
-/** Returns whether `young` contains `old`. */
-export async function isAncestor(git: GitRepository, old: string, young: string): Promise<boolean> {
-  return (await findMergeBase(git, old, young)) === old;
+/** Returns whether `descendant` contains `ancestor`. A commit contains itself. */
+export async function isAncestor(
+  git: GitRepository,
+  ancestor: string,
+  descendant: string,
+): Promise<boolean> {
+  return (await findMergeBase(git, ancestor, descendant)) === ancestor;
 }
 
-/** Counts the commits that are in `base` alone (`behind`) and in `head` alone (`ahead`). */
+/** Counts the commits that only `base` contains (`behind`) and that only `head` contains (`ahead`). */
 export function countCommits(
   git: GitRepository,
   base: string,
@@ -33,23 +39,23 @@ export function countCommits(
   });
 }
 
-/** Merges two commits without a work tree; undefined: no common history. */
+/** Merges two commits into a tree, without a work tree or a new commit; undefined: no common ancestor. */
 export function mergeTrees(
   git: GitRepository,
   base: string,
   head: string,
-): Promise<MergeAnswer | undefined> {
+): Promise<TreeMerge | undefined> {
   return git.merges.get(`${base} ${head}`, async () => {
     const { code, stdout, stderr } = await runGit(
       git.gitDir,
       ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head],
-      { accept: [0, 1, 128] },
+      { acceptedCodes: [0, 1, 128] },
     );
     const [tree = '', ...files] = stdout.toString().split('\0');
     if (code === 0) return { kind: 'clean', tree: tree.trim() };
     if (code === 1) return { kind: 'conflict', files: files.filter((file) => file !== '') };
     if (stderr.includes('unrelated histories')) return undefined;
-    throw new Error(`git merge-tree: ${stderr.trim()}`);
+    throw new Error(`git merge-tree ${base} ${head} failed in ${git.gitDir}: ${stderr.trim()}`);
   });
 }
 
@@ -67,9 +73,9 @@ export function listChanges(
 }
 
 /**
- * Parses the output of `git diff-tree -z --raw --numstat`. The raw half has `:<modes> <shas> <letter>` and a path per file,
- * two paths for a rename. The numstat half has `<added>\t<deleted>\t<path>`; a rename has an empty path there, and both
- * names follow.
+ * Parses the NUL-separated output of `git diff-tree -z --raw --numstat`. First comes a raw entry per file: the field
+ * `:<modes> <shas> <letter>`, then the path, or the old and new path of a rename. Then comes a numstat entry per file:
+ * `<added>\t<deleted>\t<path>`; for a rename the path is empty and the old and new path follow as fields.
  */
 export function parseChanges(text: string): FileChange[] {
   const fields = text.split('\0');
@@ -79,19 +85,19 @@ export function parseChanges(text: string): FileChange[] {
     readonly letter: string;
     readonly sha: string;
   }[] = [];
-  const lines = new Map<string, { readonly additions: number; readonly deletions: number }>();
+  const lineCounts = new Map<string, { readonly additions: number; readonly deletions: number }>();
   for (let i = 0; i < fields.length; i += 1) {
     const field = fields[i] ?? '';
     if (field.startsWith(':')) {
       const [, , , sha = '', letter = 'M'] = field.split(' ');
-      const first = fields[++i] ?? '';
-      const renamed = letter.startsWith('R') || letter.startsWith('C');
-      const path = renamed ? (fields[++i] ?? '') : first;
+      const firstPath = fields[++i] ?? '';
+      const isRenamed = letter.startsWith('R') || letter.startsWith('C');
+      const path = isRenamed ? (fields[++i] ?? '') : firstPath;
       changes.push({
         path,
         letter: letter.slice(0, 1),
         sha,
-        ...(renamed && { previousPath: first }),
+        ...(isRenamed && { previousPath: firstPath }),
       });
       continue;
     }
@@ -100,16 +106,16 @@ export function parseChanges(text: string): FileChange[] {
     // A binary file has "-" for both counts, which become 0.
     const counts = { additions: Number(added) || 0, deletions: Number(deleted) || 0 };
     if (path === '') i += 2;
-    lines.set(path === '' ? (fields[i] ?? '') : path, counts);
+    lineCounts.set(path === '' ? (fields[i] ?? '') : path, counts);
   }
   return changes.map(({ letter, ...change }) => ({
     ...change,
-    status: STATUS[letter] ?? 'modified',
-    ...(lines.get(change.path) ?? { additions: 0, deletions: 0 }),
+    status: STATUS_BY_LETTER[letter] ?? 'modified',
+    ...(lineCounts.get(change.path) ?? { additions: 0, deletions: 0 }),
   }));
 }
 
-const STATUS: Readonly<Record<string, FileChange['status']>> = {
+const STATUS_BY_LETTER: Readonly<Record<string, FileChange['status']>> = {
   A: 'added',
   C: 'added',
   D: 'removed',

@@ -16,22 +16,22 @@ export const GIT_CONFIG: readonly string[] = [
   'transfer.hideRefs=refs/remotes',
 ];
 
-/** Exit code and output of a git process. */
+/** Exit code and output of a git process; 128 if a signal ended the process. */
 export type GitResult = { readonly code: number; readonly stdout: Buffer; readonly stderr: string };
 
-/** Thrown when git ends with an unexpected exit code. */
-export class GitFailure extends Error {
-  override readonly name = 'GitFailure';
+/** A git process exited with an unexpected exit code. */
+export class GitError extends Error {
+  override readonly name = 'GitError';
   readonly code: number;
 
   constructor(args: readonly string[], code: number, stderr: string) {
-    super(`git ${args[0] ?? ''} ended with ${code}: ${stderr.trim()}`);
+    super(`git ${args[0] ?? ''} failed with exit code ${code}: ${stderr.trim()}`);
     this.code = code;
   }
 }
 
-/** Returns the environment of a git process, without the machine's git configuration and identity. */
-export function gitEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+/** Returns the environment of a git process. The configuration of the machine and its user has no effect. */
+export function createGitEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
     HOME: '/nonexistent',
@@ -43,24 +43,24 @@ export function gitEnv(extra: Readonly<Record<string, string>> = {}): Record<str
   };
 }
 
-export function gitArgs(gitDir: string, args: readonly string[]): string[] {
+export function createGitArgs(gitDir: string, args: readonly string[]): string[] {
   return [...GIT_CONFIG.flatMap((entry) => ['-c', entry]), `--git-dir=${gitDir}`, ...args];
 }
 
-/** Runs git on a git directory until its end. Throws GitFailure for an exit code outside `accept` (default: 0). */
+/** Runs git on a git directory. Throws a GitError if the exit code is not in `acceptedCodes` (default: 0). */
 export function runGit(
   gitDir: string,
   args: readonly string[],
   options: {
-    readonly accept?: readonly number[];
+    readonly acceptedCodes?: readonly number[];
     readonly input?: string;
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<GitResult> {
-  const accept = options.accept ?? [0];
+  const acceptedCodes = options.acceptedCodes ?? [0];
   return new Promise((resolve, reject) => {
-    const child = spawn('git', gitArgs(gitDir, args), {
-      env: gitEnv(options.env),
+    const child = spawn('git', createGitArgs(gitDir, args), {
+      env: createGitEnv(options.env),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];
@@ -68,14 +68,14 @@ export function runGit(
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', reject);
-    // When git ends without reading its input, the exit code tells whether that is a failure.
+    // Git may exit without reading its input. The exit code says whether the command failed.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
     child.on('close', (exit) => {
       const code = exit ?? 128;
       const stderr = Buffer.concat(err).toString();
-      if (!accept.includes(code)) {
-        reject(new GitFailure(args, code, stderr));
+      if (!acceptedCodes.includes(code)) {
+        reject(new GitError(args, code, stderr));
         return;
       }
       resolve({ code, stdout: Buffer.concat(out), stderr });
@@ -83,7 +83,7 @@ export function runGit(
   });
 }
 
-/** Runs git and returns its output without line ends at the end. */
+/** Runs git and returns its output without trailing white space. */
 export async function readGitText(gitDir: string, args: readonly string[]): Promise<string> {
   const { stdout } = await runGit(gitDir, args);
   return stdout.toString().trimEnd();

@@ -1,19 +1,19 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitRepository } from './git-repository.ts';
-import { GitFailure, runGit } from './run-git.ts';
+import { GitError, runGit } from './run-git.ts';
 
-/** Author of a commit. */
-export type Person = { readonly name: string; readonly email: string };
+/** Author and committer of a commit. */
+export type GitAuthor = { readonly name: string; readonly email: string };
 
-/** Creates a commit object without moving a branch, and returns its id. */
+/** Creates a commit and returns its id. No branch moves. */
 export async function writeCommit(
   git: GitRepository,
   commit: {
     readonly tree: string;
     readonly parents: readonly string[];
     readonly message: string;
-    readonly author: Person;
+    readonly author: GitAuthor;
     /** Epoch milliseconds. */
     readonly at: number;
   },
@@ -21,7 +21,7 @@ export async function writeCommit(
   const date = `${Math.floor(commit.at / 1_000)} +0000`;
   const parents = commit.parents.flatMap((parent) => ['-p', parent]);
   const { stdout } = await runGit(git.gitDir, ['commit-tree', commit.tree, ...parents, '-F', '-'], {
-    // Git refuses a zero byte in a message; titles may contain a zero byte.
+    // Git rejects a NUL in a message, but the title of a pull request may contain a NUL.
     input: commit.message.replaceAll('\0', ''),
     env: {
       GIT_AUTHOR_NAME: commit.author.name,
@@ -35,12 +35,13 @@ export async function writeCommit(
   return stdout.toString().trim();
 }
 
-const ABSENT = '0'.repeat(40);
+const ZERO_SHA = '0'.repeat(40);
 
 /**
- * Moves a branch from `before` (undefined: must not exist) to `after` (undefined: delete the branch), all or nothing.
- * - `changed`  another writer moved the branch first
- * - `clash`    the name of another branch is a folder of this name, or this name is a folder of another
+ * Moves a branch from the commit `before` to the commit `after`. `before` undefined: creates the branch; `after` undefined:
+ * deletes the branch. Nothing changes unless the result is `done`:
+ * - `changed`  the branch is not at `before`, because another writer came first
+ * - `clash`    another branch has a name such as `a` while this name is `a/b`, or the reverse
  */
 export async function updateBranch(
   git: GitRepository,
@@ -49,13 +50,13 @@ export async function updateBranch(
   after: string | undefined,
 ): Promise<'done' | 'changed' | 'clash'> {
   const ref = `refs/heads/${branch}`;
-  removeStaleLock(git.gitDir, branch);
+  removeStaleLockFile(git.gitDir, branch);
   const args =
     after === undefined
-      ? ['update-ref', '-d', ref, before ?? ABSENT]
-      : ['update-ref', ref, after, before ?? ABSENT];
+      ? ['update-ref', '-d', ref, before ?? ZERO_SHA]
+      : ['update-ref', ref, after, before ?? ZERO_SHA];
   const { code, stderr } = await runGit(git.gitDir, args, {
-    accept: [0, 1, 128],
+    acceptedCodes: [0, 1, 128],
     env: {
       GIT_COMMITTER_NAME: 'forge',
       GIT_COMMITTER_EMAIL: 'forge@localhost',
@@ -66,15 +67,15 @@ export async function updateBranch(
     return 'changed';
   }
   if (/cannot create|exists; cannot/.test(stderr)) return 'clash';
-  throw new GitFailure(args, code, stderr);
+  throw new GitError(args, code, stderr);
 }
 
-const STALE_LOCK_MS = 5_000;
+const STALE_LOCK_FILE_MS = 5_000;
 
-/** Removes the lock that a killed git process left on a branch. A live process holds a lock for milliseconds. */
-export function removeStaleLock(gitDir: string, branch: string): void {
-  const lock = join(gitDir, `refs/heads/${branch}.lock`);
-  const stat = statSync(lock, { throwIfNoEntry: false });
-  if (stat === undefined || Date.now() - stat.mtimeMs < STALE_LOCK_MS) return;
-  rmSync(lock, { force: true });
+/** Removes the lock file that a killed git process left on a branch. A running process keeps a lock file for milliseconds. */
+export function removeStaleLockFile(gitDir: string, branch: string): void {
+  const lockFile = join(gitDir, `refs/heads/${branch}.lock`);
+  const stat = statSync(lockFile, { throwIfNoEntry: false });
+  if (stat === undefined || Date.now() - stat.mtimeMs < STALE_LOCK_FILE_MS) return;
+  rmSync(lockFile, { force: true });
 }

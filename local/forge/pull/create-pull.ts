@@ -1,11 +1,11 @@
 import type { ForgeContext } from '../forge-context.ts';
-import { invalid } from '../http-error.ts';
+import { validationFailed } from '../http-error.ts';
 import { findCreationRefusal } from '../rules/pull-rules.ts';
 import { findPull, listPulls } from '../store/pull-store.ts';
 import { takeNumber } from '../store/repository-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
-import { refreshLockedPull } from './refresh-pull.ts';
+import { refreshPullUnderLock } from './refresh-pull.ts';
 import { haveCommonHistory, relateBranches } from './relate-branches.ts';
 
 /** A pull request to open; `head` is a branch of the same repository. */
@@ -17,7 +17,7 @@ export type NewPull = {
   readonly draft: boolean;
 };
 
-/** Opens a pull request. Throws 422 in GitHub's words. Takes the repository's lock. */
+/** Opens a pull request. Throws an HttpError 422 with GitHub's message if GitHub would refuse. Takes the repository's lock. */
 export function createPull(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -25,7 +25,7 @@ export function createPull(
   login: string,
 ): Promise<PullRow> {
   return context.lock(repository.id, async () => {
-    const git = context.git(repository);
+    const git = context.openGit(repository);
     const relation = await relateBranches(git, pull.head, pull.base);
     const refusal = findCreationRefusal({
       ...relation,
@@ -37,7 +37,7 @@ export function createPull(
       isDraft: pull.draft,
       allowsDrafts: repository.settings.allowDrafts,
     });
-    if (refusal !== undefined) throw invalid('PullRequest', refusal.error);
+    if (refusal !== undefined) throw validationFailed('PullRequest', refusal.error);
     const { headSha = '', baseSha = '' } = relation;
     const created = insertPull(context, repository, pull, { headSha, baseSha }, login);
     announcePull(context, repository, created, 'opened', login);
@@ -52,9 +52,9 @@ async function hasOpenPull(
   login: string,
 ): Promise<boolean> {
   const filter = { state: 'open', head, base, sort: 'created', ascending: false } as const;
-  const [stale] = listPulls(context.rows, repository.id, filter, { offset: 0, limit: 1 });
-  if (stale === undefined) return false;
-  const pull = await refreshLockedPull(context, repository, stale, login);
+  const [storedPull] = listPulls(context.database, repository.id, filter, { offset: 0, limit: 1 });
+  if (storedPull === undefined) return false;
+  const pull = await refreshPullUnderLock(context, repository, storedPull, login);
   return pull.state === 'open';
 }
 
@@ -65,13 +65,13 @@ function insertPull(
   commits: { readonly headSha: string; readonly baseSha: string },
   login: string,
 ): PullRow {
-  const { rows } = context;
+  const { database } = context;
   const now = context.now();
-  const number = rows.transaction(() => {
-    const next = takeNumber(rows, repository.id);
-    rows.insert('pull', {
+  const number = database.transaction(() => {
+    const nextNumber = takeNumber(database, repository.id);
+    database.insert('pull', {
       repository: repository.id,
-      number: next,
+      number: nextNumber,
       title: pull.title,
       body: pull.body,
       state: 'open',
@@ -85,9 +85,10 @@ function insertPull(
       created_at: now,
       updated_at: now,
     });
-    return next;
+    return nextNumber;
   });
-  const created = findPull(rows, repository.id, number);
-  if (created === undefined) throw new Error(`The database lost pull request ${number}.`);
+  const created = findPull(database, repository.id, number);
+  if (created === undefined)
+    throw new Error(`The forge database has no pull request ${number} after it was written.`);
   return created;
 }

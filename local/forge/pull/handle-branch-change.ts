@@ -4,16 +4,19 @@ import type { RepositoryRow } from '../store/row-schema.ts';
 import { announceEvent } from './announce.ts';
 import { refreshPull } from './refresh-pull.ts';
 
-const ABSENT = '0'.repeat(40);
+const ZERO_SHA = '0'.repeat(40);
 
-/** A branch that moved from one commit to another. Undefined: the branch does not exist. */
+/** Head commits of a branch before and after a change. Undefined: the branch did not exist before, or is deleted. */
 export type BranchChange = {
   readonly branch: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
 };
 
-/** Announces a push and refreshes the pull requests of the branch. The caller must not hold the repository's lock. */
+/**
+ * Sends a `push` event and updates the open pull requests of the branch. The caller must not hold the repository's lock,
+ * which is not reentrant.
+ */
 export async function handleBranchChange(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -27,8 +30,8 @@ export async function handleBranchChange(
     'push',
     {
       ref: `refs/heads/${change.branch}`,
-      before: change.before ?? ABSENT,
-      after: change.after ?? ABSENT,
+      before: change.before ?? ZERO_SHA,
+      after: change.after ?? ZERO_SHA,
       created: change.before === undefined,
       deleted: change.after === undefined,
       forced: false,
@@ -37,7 +40,7 @@ export async function handleBranchChange(
     },
     login,
   );
-  for (const pull of listOpenPullsOfBranch(context.rows, repository.id, change.branch)) {
+  for (const pull of listOpenPullsOfBranch(context.database, repository.id, change.branch)) {
     await refreshPull(context, repository, pull, login);
   }
 }

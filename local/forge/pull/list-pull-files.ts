@@ -3,13 +3,13 @@ import type { FileChange } from '../git/git-repository.ts';
 import { findMergeBase, listChanges } from '../git/relate-commits.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 
-/** Returns the files that a pull request changes. A merged pull request keeps the base commit of before its merge. */
+/** Returns the files that a pull request changes. After a merge, `base_sha` is still the base commit before the merge. */
 export async function listPullFiles(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
 ): Promise<readonly FileChange[]> {
-  const git = context.git(repository);
-  const start = (await findMergeBase(git, pull.base_sha, pull.head_sha)) ?? pull.base_sha;
-  return listChanges(git, start, pull.head_sha);
+  const git = context.openGit(repository);
+  const mergeBase = (await findMergeBase(git, pull.base_sha, pull.head_sha)) ?? pull.base_sha;
+  return listChanges(git, mergeBase, pull.head_sha);
 }

@@ -8,28 +8,28 @@ import { HttpError } from '../http-error.ts';
 import type { MergeMethod, MergeRefusal } from '../rules/merge-rules.ts';
 import { BASE_MODIFIED, findMergeabilityRefusal, findMergeRefusal } from '../rules/merge-rules.ts';
 import type { PullRow, RepositoryRow, Settings } from '../store/row-schema.ts';
-import { toGitPerson } from './git-person.ts';
-import { markMerged, refreshLockedPull } from './refresh-pull.ts';
+import { toGitAuthor } from './git-author.ts';
+import { markMerged, refreshPullUnderLock } from './refresh-pull.ts';
 
-/** A requested merge; `title` and `message` become the commit message. */
-export type Merge = {
-  /** Head commit that the caller expects; absent: any head. */
+/** How to merge a pull request; `title` and `message` become the commit message. */
+export type RequestedMerge = {
+  /** The merge is refused unless this is the head commit; absent: any head commit. */
   readonly sha?: string;
   readonly title: string;
   readonly message: string;
   readonly method: MergeMethod;
 };
 
-/** Merges a pull request without a work tree. Throws 405 or 409 in GitHub's words. Takes the repository's lock. */
+/** Merges a pull request. Throws an HttpError 405 or 409 with GitHub's message for a refusal. Takes the repository's lock. */
 export function mergePull(
   context: ForgeContext,
   repository: RepositoryRow,
-  stale: PullRow,
-  merge: Merge,
+  storedPull: PullRow,
+  merge: RequestedMerge,
   login: string,
 ): Promise<PullRow> {
   return context.lock(repository.id, async () => {
-    const pull = await refreshLockedPull(context, repository, stale, login);
+    const pull = await refreshPullUnderLock(context, repository, storedPull, login);
     const refusal = findMergeRefusal(
       {
         isOpen: pull.state === 'open',
@@ -53,24 +53,24 @@ async function mergeOntoBase(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
-  merge: Merge,
+  merge: RequestedMerge,
   login: string,
 ): Promise<PullRow> {
-  const git = context.git(repository);
-  const refusal = findMergeabilityRefusal(await context.mergeability(git, pull));
+  const git = context.openGit(repository);
+  const refusal = findMergeabilityRefusal(await context.readMergeability(git, pull));
   if (refusal !== undefined) throw toHttpError(refusal);
   const sha = await commitMerge(context, git, pull, merge, login);
-  // Recorded before the branch moves, so that a crash in between can be completed.
-  context.rows.update('pull', pull.id, { merging_sha: sha });
+  // Stores the commit before the branch moves. After a crash between the two writes, the next refresh records the merge.
+  context.database.update('pull', pull.id, { merging_sha: sha });
   const result = await updateBranch(git, pull.base, pull.base_sha, sha);
   if (result !== 'done') {
-    context.rows.update('pull', pull.id, { merging_sha: null });
+    context.database.update('pull', pull.id, { merging_sha: null });
     throw toHttpError(BASE_MODIFIED);
   }
   return markMerged(context, repository, pull, sha, login);
 }
 
-/** Leaves out rebase merges, which this forge does not implement. */
+/** Returns the merge methods that the repository allows, without rebase merges, which this forge does not implement. */
 function listAllowedMethods(settings: Settings): MergeMethod[] {
   return [
     ...(settings.allowMerge ? (['merge'] as const) : []),
@@ -82,19 +82,21 @@ async function commitMerge(
   context: ForgeContext,
   git: GitRepository,
   pull: PullRow,
-  merge: Merge,
+  merge: RequestedMerge,
   login: string,
 ): Promise<string> {
   const merged = await mergeTrees(git, pull.base_sha, pull.head_sha);
   if (merged?.kind !== 'clean') {
-    throw new Error(`Pull request ${pull.number} was mergeable, but its merge has conflicts.`);
+    throw new Error(
+      `Pull request ${pull.number} was reported as mergeable, but git cannot merge ${pull.head_sha} into ${pull.base_sha}.`,
+    );
   }
   const parents = merge.method === 'merge' ? [pull.base_sha, pull.head_sha] : [pull.base_sha];
   return writeCommit(git, {
     tree: merged.tree,
     parents,
     message: merge.message === '' ? merge.title : `${merge.title}\n\n${merge.message}`,
-    author: toGitPerson(login),
+    author: toGitAuthor(login),
     at: context.now(),
   });
 }

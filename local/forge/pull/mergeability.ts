@@ -4,19 +4,19 @@ import { mergeTrees } from '../git/relate-commits.ts';
 import type { PullRow } from '../store/row-schema.ts';
 
 /**
- * Returns whether a pull request merges cleanly. The first reads after its head or base moved answer null and start the
- * computation, as on GitHub. The injected faults set how many.
+ * Returns whether a pull request merges without conflicts. As on GitHub, the first reads after head or base moved return null
+ * and start the computation; the injected fault `mergeableNullReads` sets their number.
  */
-export type Mergeability = (git: GitRepository, pull: PullRow) => Promise<boolean | null>;
+export type MergeabilityReader = (git: GitRepository, pull: PullRow) => Promise<boolean | null>;
 
 const DEFAULT_NULL_READS = 1;
 
-export function createMergeability(faults: Faults): Mergeability {
+export function createMergeabilityReader(faults: Faults): MergeabilityReader {
   const readsByPull = new Map<number, { readonly commits: string; readonly count: number }>();
   return async (git, pull) => {
     const commits = `${pull.head_sha} ${pull.base_sha}`;
-    const known = readsByPull.get(pull.id);
-    const count = known?.commits === commits ? known.count : 0;
+    const reads = readsByPull.get(pull.id);
+    const count = reads?.commits === commits ? reads.count : 0;
     const merge = mergeTrees(git, pull.base_sha, pull.head_sha);
     if (count < (faults.settings.mergeableNullReads ?? DEFAULT_NULL_READS)) {
       readsByPull.set(pull.id, { commits, count: count + 1 });

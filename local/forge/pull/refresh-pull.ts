@@ -10,18 +10,18 @@ import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { announcePull } from './announce.ts';
 import { relateBranches } from './relate-branches.ts';
 
-// Branches are authoritative; the row of a pull request follows them. A push, a merge by this forge, git in a linked
-// repository and a crash during a merge all move branches. The next read of the pull request detects the change.
+// The stored pull request can be older than its branches: a push, git commands in a linked repository, or a merge that a
+// crash interrupted move branches without an update of the database. Each read therefore compares the two and updates.
 
-/** Brings a pull request up to date with its branches. Takes the repository's lock when a branch moved. */
+/** Updates a pull request after its branches moved: head commit, state and webhooks. Takes the repository's lock if needed. */
 export function refreshPull(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
   login = pull.author,
 ): Promise<PullRow> {
-  if (!needsRefresh(context.git(repository), pull)) return Promise.resolve(pull);
-  return context.lock(repository.id, () => refreshLockedPull(context, repository, pull, login));
+  if (!needsRefresh(context.openGit(repository), pull)) return Promise.resolve(pull);
+  return context.lock(repository.id, () => refreshPullUnderLock(context, repository, pull, login));
 }
 
 function needsRefresh(git: GitRepository, pull: PullRow): boolean {
@@ -33,15 +33,15 @@ function needsRefresh(git: GitRepository, pull: PullRow): boolean {
   );
 }
 
-/** Brings a pull request up to date with its branches. The caller holds the repository's lock. */
-export async function refreshLockedPull(
+/** Updates a pull request after its branches moved. The caller holds the repository's lock. */
+export async function refreshPullUnderLock(
   context: ForgeContext,
   repository: RepositoryRow,
-  stale: PullRow,
+  storedPull: PullRow,
   login: string,
 ): Promise<PullRow> {
-  const git = context.git(repository);
-  const pull = getPull(context.rows, stale.id) ?? stale;
+  const git = context.openGit(repository);
+  const pull = getPull(context.database, storedPull.id) ?? storedPull;
   if (!needsRefresh(git, pull)) return pull;
   const relation = await relateBranches(git, pull.head, pull.base);
   const mergeSha = await findMergeSha(git, pull, relation);
@@ -49,18 +49,18 @@ export async function refreshLockedPull(
   if (state === 'closed') return markClosed(context, repository, pull, login);
   if (mergeSha !== undefined) return markMerged(context, repository, pull, mergeSha, login);
   const { headSha = pull.head_sha, baseSha = pull.base_sha } = relation;
-  context.rows.update('pull', pull.id, {
+  context.database.update('pull', pull.id, {
     head_sha: headSha,
     base_sha: baseSha,
     merging_sha: null,
     ...(headSha !== pull.head_sha && { updated_at: context.now() }),
   });
-  const fresh = reload(context, pull);
-  if (headSha !== pull.head_sha) announcePull(context, repository, fresh, 'synchronize', login);
-  return fresh;
+  const refreshed = reload(context, pull);
+  if (headSha !== pull.head_sha) announcePull(context, repository, refreshed, 'synchronize', login);
+  return refreshed;
 }
 
-/** Returns the commit that brought the head into the base branch; undefined: the base does not contain the head. */
+/** Returns the commit that merged the pull request; undefined: no merge since the last refresh. */
 async function findMergeSha(
   git: GitRepository,
   pull: PullRow,
@@ -77,19 +77,19 @@ async function findMergeSha(
   return undefined;
 }
 
-/** Returns the oldest commit on the first-parent line of the base branch that contains `head`. */
+/** Returns the oldest commit that contains `head`, among the commits that the base branch itself was at (first parents). */
 async function findMergeCommit(git: GitRepository, head: string, base: string): Promise<string> {
   const range = `${head}..${base}`;
-  const [firstParents, containing] = await Promise.all([
+  const [firstParents, descendants] = await Promise.all([
     runGit(git.gitDir, ['rev-list', '--first-parent', range]),
     runGit(git.gitDir, ['rev-list', '--ancestry-path', range]),
   ]);
-  const candidates = new Set(containing.stdout.toString().split('\n').filter(Boolean));
-  const line = firstParents.stdout.toString().split('\n');
-  return line.findLast((sha) => candidates.has(sha)) ?? base;
+  const containingHead = new Set(descendants.stdout.toString().split('\n').filter(Boolean));
+  const shas = firstParents.stdout.toString().split('\n');
+  return shas.findLast((sha) => containingHead.has(sha)) ?? base;
 }
 
-/** Marks a pull request as merged by a commit, and announces the change. */
+/** Stores that a commit merged a pull request, and sends a `pull_request` event. */
 export function markMerged(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -98,7 +98,7 @@ export function markMerged(
   login: string,
 ): PullRow {
   const now = context.now();
-  context.rows.update('pull', pull.id, {
+  context.database.update('pull', pull.id, {
     state: 'closed',
     merge_sha: mergeSha,
     merging_sha: null,
@@ -112,7 +112,7 @@ export function markMerged(
   return merged;
 }
 
-/** Marks a pull request as closed without a merge, and announces the change. */
+/** Stores that a pull request was closed without a merge, and sends a `pull_request` event. */
 export function markClosed(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -120,7 +120,7 @@ export function markClosed(
   login: string,
 ): PullRow {
   const now = context.now();
-  context.rows.update('pull', pull.id, {
+  context.database.update('pull', pull.id, {
     state: 'closed',
     merging_sha: null,
     closed_at: now,
@@ -132,5 +132,5 @@ export function markClosed(
 }
 
 function reload(context: ForgeContext, pull: PullRow): PullRow {
-  return getPull(context.rows, pull.id) ?? pull;
+  return getPull(context.database, pull.id) ?? pull;
 }

@@ -3,7 +3,7 @@ import { readBranch } from '../git/read-ref.ts';
 import { findMergeBase, isAncestor } from '../git/relate-commits.ts';
 import type { BranchRelation } from '../rules/pull-rules.ts';
 
-/** Returns the commits of two branches and whether the base contains the head. */
+/** Returns the heads of two branches, and whether the base branch contains the head. */
 export async function relateBranches(
   git: GitRepository,
   head: string,
@@ -11,12 +11,12 @@ export async function relateBranches(
 ): Promise<BranchRelation> {
   const headSha = readBranch(git.gitDir, head);
   const baseSha = readBranch(git.gitDir, base);
-  const isWhole = headSha !== undefined && baseSha !== undefined;
-  const headIsInBase = isWhole && (await isAncestor(git, headSha, baseSha));
+  const bothExist = headSha !== undefined && baseSha !== undefined;
+  const headIsInBase = bothExist && (await isAncestor(git, headSha, baseSha));
   return { headSha, baseSha, headIsInBase };
 }
 
-/** Returns whether two branches have a common ancestor; true when a branch is missing. */
+/** Returns whether two branches have a common ancestor; true if a branch is missing, which another check reports. */
 export async function haveCommonHistory(
   git: GitRepository,
   { headSha, baseSha }: BranchRelation,

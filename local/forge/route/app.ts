@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requireApp } from '../authenticate.ts';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { toIsoSeconds } from '../git/read-commit.ts';
-import { json, param, readBody } from '../http.ts';
+import { readBody, readParam, sendJson } from '../http.ts';
 import { notFound, unprocessable } from '../http-error.ts';
 import { findRepository, getRepository } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
@@ -12,9 +12,9 @@ import { toRepositoryJson } from '../wire/repository.ts';
 import { toUserJson } from '../wire/user.ts';
 
 /** Id of the only installation, which covers every repository. */
-const INSTALLATION = 1;
+const INSTALLATION_ID = 1;
 const TOKEN_LIFETIME_MS = 3_600_000;
-/** Header that limits a token to a branch. GitHub ignores the header. */
+/** Request header that limits the new token to pushes of one branch. GitHub ignores the header. */
 export const BRANCH_HEADER = 'x-smol-gang-branch';
 
 const DEFAULT_PERMISSIONS = {
@@ -27,13 +27,13 @@ const DEFAULT_PERMISSIONS = {
   statuses: 'read',
 };
 
-const newToken = z.object({
+const tokenRequest = z.object({
   repositories: z.array(z.string()).optional(),
   repository_ids: z.array(z.number().int()).optional(),
   permissions: z.record(z.string(), z.enum(['read', 'write', 'admin'])).optional(),
 });
 
-/** Returns the login of an App's bot account. */
+/** Returns the login of the bot account that acts for an App. */
 export function toBotLogin(slug: string): string {
   return `${slug}[bot]`;
 }
@@ -41,21 +41,21 @@ export function toBotLogin(slug: string): string {
 export function addAppRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/app', async (c) => {
     const { id, slug } = await requireApp(context, c.req.header('authorization'));
-    return json(c, { id: Number(id), slug, name: slug, permissions: DEFAULT_PERMISSIONS });
+    return sendJson(c, { id: Number(id), slug, name: slug, permissions: DEFAULT_PERMISSIONS });
   });
   app.get('/app/installations', async (c) => {
     const { slug } = await requireApp(context, c.req.header('authorization'));
-    return json(c, [toInstallationJson(context, slug)]);
+    return sendJson(c, [toInstallationJson(context, slug)]);
   });
   app.get('/repos/:owner/:repo/installation', async (c) => {
     const { slug } = await requireApp(context, c.req.header('authorization'));
-    const name = `${param(c, 'owner')}/${param(c, 'repo')}`;
-    if (findRepository(context.rows, name) === undefined) throw notFound();
-    return json(c, toInstallationJson(context, slug));
+    const name = `${readParam(c, 'owner')}/${readParam(c, 'repo')}`;
+    if (findRepository(context.database, name) === undefined) throw notFound();
+    return sendJson(c, toInstallationJson(context, slug));
   });
   app.post('/app/installations/:installation/access_tokens', async (c) => {
     const { slug } = await requireApp(context, c.req.header('authorization'));
-    if (Number(param(c, 'installation')) !== INSTALLATION) throw notFound();
+    if (Number(readParam(c, 'installation')) !== INSTALLATION_ID) throw notFound();
     return createInstallationToken(context, c, slug);
   });
 }
@@ -65,12 +65,12 @@ async function createInstallationToken(
   c: Context<ForgeEnv>,
   slug: string,
 ): Promise<Response> {
-  const grant = await readBody(c, newToken);
+  const grant = await readBody(c, tokenRequest);
   const repositories = findGrantedRepositories(context, grant);
   const permissions = { metadata: 'read', ...(grant.permissions ?? DEFAULT_PERMISSIONS) };
   const branch = c.req.header(BRANCH_HEADER);
   const expiresAt = context.now() + TOKEN_LIFETIME_MS;
-  const token = addToken(context.rows, {
+  const token = addToken(context.database, {
     login: toBotLogin(slug),
     prefix: 'ghs',
     permissions,
@@ -87,41 +87,44 @@ async function createInstallationToken(
       repositories: repositories.map((repository) => toRepositoryJson(context, repository)),
     }),
   };
-  return json(c, answer, 201);
+  return sendJson(c, answer, 201);
 }
 
-/** Returns the repositories of a grant; undefined: every repository. As on GitHub, names have no owner. Throws 422. */
+/**
+ * Returns the repositories that the new token covers; undefined: every repository. As on GitHub, the requested names have no
+ * owner. Throws an HttpError 422 for an unknown name or id.
+ */
 function findGrantedRepositories(
   context: ForgeContext,
-  grant: z.infer<typeof newToken>,
+  grant: z.infer<typeof tokenRequest>,
 ): RepositoryRow[] | undefined {
   if (grant.repositories === undefined && grant.repository_ids === undefined) return undefined;
   const byName = (grant.repositories ?? []).map((name) => findByShortName(context, name));
-  const byId = (grant.repository_ids ?? []).map((id) => getRepository(context.rows, id));
-  const found = [...byName, ...byId].filter((repository) => repository !== undefined);
-  if (found.length < byName.length + byId.length) {
+  const byId = (grant.repository_ids ?? []).map((id) => getRepository(context.database, id));
+  const repositories = [...byName, ...byId].filter((repository) => repository !== undefined);
+  if (repositories.length < byName.length + byId.length) {
     throw unprocessable(
       'There is at least one repository that does not exist or is not accessible to the parent installation.',
     );
   }
-  return found;
+  return repositories;
 }
 
-/** Returns the repository of a name without owner; undefined: none, or several owners have such a repository. */
+/** Returns the repository with a name under any owner; undefined: no such repository, or several. */
 function findByShortName(context: ForgeContext, name: string): RepositoryRow | undefined {
-  const matches = context.rows.list(
+  const matches = context.database.list(
     z.object({ id: z.number().int() }),
     "select id from repository where substr(name, instr(name, '/') + 1) = :name",
     { name },
   );
   const [match] = matches;
   if (matches.length !== 1 || match === undefined) return undefined;
-  return getRepository(context.rows, match.id);
+  return getRepository(context.database, match.id);
 }
 
 function toInstallationJson(context: ForgeContext, slug: string) {
   return {
-    id: INSTALLATION,
+    id: INSTALLATION_ID,
     app_id: Number(context.app?.id ?? 0),
     app_slug: slug,
     account: toUserJson(context, 'local'),

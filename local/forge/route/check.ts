@@ -1,10 +1,10 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, numberParam, param, readBody, takePageOfAll } from '../http.ts';
+import { readBody, readNumberParam, readParam, sendJson, takePageOfAll } from '../http.ts';
 import { notFound, unprocessable } from '../http-error.ts';
 import { announceEvent } from '../pull/announce.ts';
-import { combineStatuses, latestByName } from '../rules/check-rules.ts';
+import { combineStatuses, selectLatestByName } from '../rules/check-rules.ts';
 import { findCheck, listChecks } from '../store/check-store.ts';
 import type { CheckRow, RepositoryRow } from '../store/row-schema.ts';
 import { toCheckRunJson, toStatusJson } from '../wire/check.ts';
@@ -39,35 +39,35 @@ export function addCheckRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
   app.post('/repos/:owner/:repo/check-runs', async (c) => {
     const { head_sha, name, ...change } = await readBody(c, newCheck);
     const sha = await requireSha(context, c, head_sha);
-    const id = context.rows.insert('check_run', {
-      ...newCheckValues(context, c, sha, 'check', name),
+    const id = context.database.insert('check_run', {
+      ...toNewColumns(context, c, sha, 'check', name),
       status: 'queued',
-      ...changedCheckValues(context, change),
+      ...toChangedColumns(context, change),
     });
     return sendCheck(context, c, id, 201);
   });
   app.patch('/repos/:owner/:repo/check-runs/:id', async (c) => {
-    const id = numberParam(c, 'id');
+    const id = readNumberParam(c, 'id');
     requireCheck(context, c, id);
     const change = await readBody(c, checkChange);
-    context.rows.update('check_run', id, changedCheckValues(context, change));
+    context.database.update('check_run', id, toChangedColumns(context, change));
     return sendCheck(context, c, id, 200);
   });
   app.get('/repos/:owner/:repo/commits/:ref{.+}/check-runs', async (c) => {
-    const sha = await requireSha(context, c, param(c, 'ref'));
+    const sha = await requireSha(context, c, readParam(c, 'ref'));
     const repository = c.get('repository');
-    const runs = listLatest(context, repository, sha, 'check');
+    const runs = listLatestChecks(context, repository, sha, 'check');
     const page = takePageOfAll(c, runs);
-    return json(c, {
+    return sendJson(c, {
       total_count: runs.length,
       check_runs: page.map((run) => toCheckRunJson(context, repository, run)),
     });
   });
   app.post('/repos/:owner/:repo/statuses/:sha', async (c) => {
-    const sha = await requireSha(context, c, param(c, 'sha'));
+    const sha = await requireSha(context, c, readParam(c, 'sha'));
     const { state, context: name, description, target_url } = await readBody(c, newStatus);
-    const id = context.rows.insert('check_run', {
-      ...newCheckValues(context, c, sha, 'status', name),
+    const id = context.database.insert('check_run', {
+      ...toNewColumns(context, c, sha, 'status', name),
       status: state,
       summary: description ?? '',
       url: target_url ?? null,
@@ -75,12 +75,12 @@ export function addCheckRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
     const status = toStatusJson(context, requireCheck(context, c, id));
     const payload = { ...status, sha, branches: [] };
     announceEvent(context, c.get('repository'), 'status', payload, c.get('caller').login);
-    return json(c, status, 201);
+    return sendJson(c, status, 201);
   });
   app.get('/repos/:owner/:repo/commits/:ref{.+}/status', async (c) => {
-    const sha = await requireSha(context, c, param(c, 'ref'));
-    const statuses = listLatest(context, c.get('repository'), sha, 'status');
-    return json(c, {
+    const sha = await requireSha(context, c, readParam(c, 'ref'));
+    const statuses = listLatestChecks(context, c.get('repository'), sha, 'status');
+    return sendJson(c, {
       state: combineStatuses(statuses),
       sha,
       total_count: statuses.length,
@@ -89,7 +89,8 @@ export function addCheckRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
   });
 }
 
-function changedCheckValues(context: ForgeContext, change: z.infer<typeof checkChange>) {
+/** Returns the columns that a request changes in a check run. */
+function toChangedColumns(context: ForgeContext, change: z.infer<typeof checkChange>) {
   const { name, conclusion, details_url, output } = change;
   // GitHub completes a check run when its conclusion is set.
   const status = conclusion === undefined ? change.status : 'completed';
@@ -102,7 +103,8 @@ function changedCheckValues(context: ForgeContext, change: z.infer<typeof checkC
   };
 }
 
-function newCheckValues(
+/** Returns the columns that a new check run and a new status have in common. */
+function toNewColumns(
   context: ForgeContext,
   c: Context<ForgeEnv>,
   sha: string,
@@ -133,24 +135,24 @@ function sendCheck(context: ForgeContext, c: Context<ForgeEnv>, id: number, stat
     { action, check_run: checkRun },
     c.get('caller').login,
   );
-  return json(c, checkRun, status);
+  return sendJson(c, checkRun, status);
 }
 
 function requireCheck(context: ForgeContext, c: Context<ForgeEnv>, id: number): CheckRow {
-  const check = findCheck(context.rows, c.get('repository').id, id);
+  const check = findCheck(context.database, c.get('repository').id, id);
   if (check === undefined) throw notFound();
   return check;
 }
 
-/** Returns the last check run or status of each name on a commit. */
-function listLatest(
+/** Returns the newest check run or status of each name on a commit. */
+function listLatestChecks(
   context: ForgeContext,
   repository: RepositoryRow,
   sha: string,
   kind: CheckRow['kind'],
 ): CheckRow[] {
-  const checks = listChecks(context.rows, repository.id, sha);
-  return latestByName(checks.filter((check) => check.kind === kind));
+  const checks = listChecks(context.database, repository.id, sha);
+  return selectLatestByName(checks.filter((check) => check.kind === kind));
 }
 
 async function requireSha(
@@ -158,7 +160,7 @@ async function requireSha(
   c: Context<ForgeEnv>,
   ref: string,
 ): Promise<string> {
-  const commit = await findCommit(context.git(c.get('repository')), ref);
+  const commit = await findCommit(context.openGit(c.get('repository')), ref);
   if (commit === undefined) throw unprocessable(`No commit found for SHA: ${ref}`);
   return commit.sha;
 }

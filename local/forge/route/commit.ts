@@ -7,63 +7,69 @@ import type { Commit } from '../git/read-commit.ts';
 import { listCommits, readCommit } from '../git/read-commit.ts';
 import { readBranch } from '../git/read-ref.ts';
 import { countCommits, findMergeBase, listChanges } from '../git/relate-commits.ts';
-import { json, param, readPage, takePage } from '../http.ts';
+import { readPage, readParam, sendJson, takePage } from '../http.ts';
 import { HttpError, notFound, unprocessable } from '../http-error.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { toCommitJson, toGitCommitJson } from '../wire/commit.ts';
 import { toFileChangeJson } from '../wire/file-change.ts';
-import { repositoryUrl } from '../wire/repository.ts';
+import { toRepositoryApiUrl } from '../wire/repository.ts';
 
+/** Largest number of files in a comparison, as on GitHub. */
 const MAX_FILES = 300;
 const MAX_TREE_ENTRIES = 100_000;
-/** Larger files are described without their content. */
+/** The answer for a larger file has no content, as on GitHub. */
 const MAX_CONTENT_BYTES = 1024 * 1024;
 
 export function addCommitRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/git/commits/:sha', async (c) => {
     const repository = c.get('repository');
-    const commit = await readCommit(context.git(repository), requireSha(param(c, 'sha')));
+    const commit = await readCommit(context.openGit(repository), requireSha(readParam(c, 'sha')));
     if (commit === undefined) throw notFound();
-    return json(c, toGitCommitJson(repositoryUrl(context, repository), commit));
+    return sendJson(c, toGitCommitJson(toRepositoryApiUrl(context, repository), commit));
   });
   app.get('/repos/:owner/:repo/commits', async (c) => {
     const repository = c.get('repository');
-    const git = context.git(repository);
-    const start = await requireCommit(git, c.req.query('sha') ?? repository.default_branch);
+    const git = context.openGit(repository);
+    const firstCommit = await requireCommit(git, c.req.query('sha') ?? repository.default_branch);
     const window = readPage(c);
-    const args = [`--skip=${window.offset}`, start.sha];
+    const args = [`--skip=${window.offset}`, firstCommit.sha];
     const commits = await listCommits(git, args, window.perPage + 1);
-    const api = repositoryUrl(context, repository);
-    return json(
+    const api = toRepositoryApiUrl(context, repository);
+    return sendJson(
       c,
       takePage(c, window, commits).map((commit) => toCommitJson(api, commit)),
     );
   });
   app.get('/repos/:owner/:repo/commits/:ref{.+}', async (c) => {
     const repository = c.get('repository');
-    const commit = await requireCommit(context.git(repository), param(c, 'ref'));
-    return json(c, toCommitJson(repositoryUrl(context, repository), commit));
+    const commit = await requireCommit(context.openGit(repository), readParam(c, 'ref'));
+    return sendJson(c, toCommitJson(toRepositoryApiUrl(context, repository), commit));
   });
   app.get('/repos/:owner/:repo/compare/:range{.+}', async (c) => {
     const window = readPage(c);
-    return json(c, await compareRange(context, c.get('repository'), param(c, 'range'), window));
+    return sendJson(
+      c,
+      await compareRange(context, c.get('repository'), readParam(c, 'range'), window),
+    );
   });
   app.get('/repos/:owner/:repo/git/trees/:tree{.+}', async (c) => {
     const repository = c.get('repository');
     const recursive = c.req.query('recursive') !== undefined;
-    return json(c, await readTree(context, repository, param(c, 'tree'), recursive));
+    return sendJson(c, await readTree(context, repository, readParam(c, 'tree'), recursive));
   });
   app.get('/repos/:owner/:repo/contents/:path{.*}', async (c) => {
     const repository = c.get('repository');
     const ref = c.req.query('ref') ?? repository.default_branch;
-    return json(c, await readContent(context, repository, ref, param(c, 'path')));
+    return sendJson(c, await readContent(context, repository, ref, readParam(c, 'path')));
   });
   app.get('/repos/:owner/:repo/git/blobs/:sha', async (c) => {
     const repository = c.get('repository');
-    const blob = await context.git(repository).objects.content(requireSha(param(c, 'sha')));
+    const blob = await context
+      .openGit(repository)
+      .objects.readContent(requireSha(readParam(c, 'sha')));
     if (blob?.type !== 'blob') throw notFound();
     const { sha, size } = blob;
-    return json(c, { sha, size, encoding: 'base64', content: blob.content.toString('base64') });
+    return sendJson(c, { sha, size, encoding: 'base64', content: blob.content.toString('base64') });
   });
 }
 
@@ -73,7 +79,7 @@ async function compareRange(
   range: string,
   window: { readonly offset: number; readonly perPage: number },
 ) {
-  const git = context.git(repository);
+  const git = context.openGit(repository);
   const [from = '', to = ''] = range.split('...');
   const [base, head] = await Promise.all([findCommit(git, from), findCommit(git, to)]);
   if (base === undefined || head === undefined) throw notFound();
@@ -87,9 +93,9 @@ async function compareRange(
     listChanges(git, mergeBase, head.sha),
     listCommits(git, [`--skip=${window.offset}`, `${base.sha}..${head.sha}`], window.perPage),
   ]);
-  const api = repositoryUrl(context, repository);
+  const api = toRepositoryApiUrl(context, repository);
   return {
-    status: compareStatus(ahead, behind),
+    status: toCompareStatus(ahead, behind),
     ahead_by: ahead,
     behind_by: behind,
     total_commits: ahead,
@@ -100,7 +106,7 @@ async function compareRange(
   };
 }
 
-function compareStatus(ahead: number, behind: number): string {
+function toCompareStatus(ahead: number, behind: number): string {
   if (ahead > 0 && behind > 0) return 'diverged';
   if (ahead > 0) return 'ahead';
   return behind > 0 ? 'behind' : 'identical';
@@ -109,26 +115,26 @@ function compareStatus(ahead: number, behind: number): string {
 async function readTree(
   context: ForgeContext,
   repository: RepositoryRow,
-  name: string,
+  branchOrSha: string,
   recursive: boolean,
 ) {
-  const git = context.git(repository);
-  const revision = readBranch(git.gitDir, name) ?? requireSha(name);
-  const tree = await git.objects.info(`${revision}^{tree}`);
+  const git = context.openGit(repository);
+  const revision = readBranch(git.gitDir, branchOrSha) ?? requireSha(branchOrSha);
+  const tree = await git.objects.readInfo(`${revision}^{tree}`);
   if (tree?.type !== 'tree') throw notFound();
-  const api = repositoryUrl(context, repository);
-  const lines = await listTree(git, tree.sha, recursive);
+  const api = toRepositoryApiUrl(context, repository);
+  const entries = await listTree(git, tree.sha, recursive);
   return {
     sha: tree.sha,
     url: `${api}/git/trees/${tree.sha}`,
-    truncated: lines.length > MAX_TREE_ENTRIES,
-    tree: lines.slice(0, MAX_TREE_ENTRIES).map((line) => ({
-      path: line.path,
-      mode: line.mode,
-      type: line.type,
-      sha: line.sha,
-      ...(line.size !== undefined && { size: line.size }),
-      url: `${api}/git/${line.type}s/${line.sha}`,
+    truncated: entries.length > MAX_TREE_ENTRIES,
+    tree: entries.slice(0, MAX_TREE_ENTRIES).map((entry) => ({
+      path: entry.path,
+      mode: entry.mode,
+      type: entry.type,
+      sha: entry.sha,
+      ...(entry.size !== undefined && { size: entry.size }),
+      url: `${api}/git/${entry.type}s/${entry.sha}`,
     })),
   };
 }
@@ -139,12 +145,12 @@ async function readContent(
   ref: string,
   path: string,
 ) {
-  const git = context.git(repository);
+  const git = context.openGit(repository);
   const commit = await findCommit(git, ref);
   if (commit === undefined) throw new HttpError(404, `No commit found for the ref ${ref}`);
-  // Git reads such a path relative to its working folder; without a work tree, cat-file would end.
+  // Git resolves such a path relative to the work tree. In a repository without a work tree, cat-file would exit.
   if (path.split('/').some((part) => part === '.' || part === '..')) throw notFound();
-  const object = await git.objects.info(`${commit.sha}:${path}`);
+  const object = await git.objects.readInfo(`${commit.sha}:${path}`);
   if (object === undefined) throw notFound();
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (object.type === 'tree') return readFolder(git, object.sha, path);
@@ -153,11 +159,11 @@ async function readContent(
 }
 
 async function readFolder(git: GitRepository, tree: string, path: string) {
-  const lines = await listTree(git, tree, false);
-  return lines.map(({ path: entry, sha, type, size = 0 }) => ({
+  const entries = await listTree(git, tree, false);
+  return entries.map(({ path: name, sha, type, size = 0 }) => ({
     type: type === 'tree' ? 'dir' : 'file',
-    name: entry,
-    path: path === '' ? entry : `${path}/${entry}`,
+    name,
+    path: path === '' ? name : `${path}/${name}`,
     sha,
     size,
   }));
@@ -165,7 +171,7 @@ async function readFolder(git: GitRepository, tree: string, path: string) {
 
 async function readFile(git: GitRepository, { sha, size }: GitObject, name: string, path: string) {
   const isLarge = size > MAX_CONTENT_BYTES;
-  const content = isLarge ? undefined : (await git.objects.content(sha))?.content;
+  const content = isLarge ? undefined : (await git.objects.readContent(sha))?.content;
   return {
     type: 'file',
     name,
@@ -183,7 +189,7 @@ async function requireCommit(git: GitRepository, ref: string): Promise<Commit> {
   return commit;
 }
 
-/** Returns the commit of a branch name or a complete commit id. Other revisions of git find nothing. */
+/** Returns the commit of a branch name or a full commit id; undefined for other git revisions, such as `main~1`. */
 export async function findCommit(git: GitRepository, ref: string): Promise<Commit | undefined> {
   const sha = readBranch(git.gitDir, ref.replace(/^refs\/heads\//, '')) ?? parseSha(ref);
   return sha === undefined ? undefined : readCommit(git, sha);

@@ -5,7 +5,7 @@ import { isAdminToken, readCredential } from '../authenticate.ts';
 import { faultsSchema } from '../fault.ts';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { listBranches, readBranch, readHeadBranch, readRef } from '../git/read-ref.ts';
-import { json, param, readBody } from '../http.ts';
+import { readBody, readParam, sendJson } from '../http.ts';
 import { HttpError, notFound } from '../http-error.ts';
 import { createEmptyRepository, linkRepository } from '../repository.ts';
 import { findRepository, listRepositories } from '../store/repository-store.ts';
@@ -18,7 +18,7 @@ const repositoryName = z
   .regex(/^(?![._-])[\w.-]{1,100}\/(?!\.)[\w.-]{1,100}(?<!\.git)$/, 'expected owner/name')
   .refine(
     (text) => !/^(api|_forge)\//i.test(text),
-    'the owners api and _forge are reserved for paths of the forge',
+    'the owners api and _forge are reserved; choose another owner',
   );
 const newRepository = z
   .object({ name: repositoryName, path: z.string().min(1).max(4_000).optional() })
@@ -28,7 +28,7 @@ const newAccount = accountRow.partial({ type: true, permission: true }).extend({
 });
 const webhookTarget = z.object({ url: z.url(), secret: z.string().min(1) }).nullable();
 
-/** Adds the routes below `/_forge`, which GitHub does not have. Every route requires the admin token. */
+/** Adds the routes below `/_forge`, which manage the forge and do not exist on GitHub. Every route requires the admin token. */
 export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.use('/_forge/*', async (c, next) => {
     const token = readCredential(c.req.header('authorization'));
@@ -38,7 +38,7 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
     await next();
   });
   app.get('/_forge/repositories', (c) =>
-    json(c, listRepositories(context.rows).map(toRepositoryFacts)),
+    sendJson(c, listRepositories(context.database).map(toManagedRepositoryJson)),
   );
   app.post('/_forge/repositories', async (c) => {
     const { name, path } = await readBody(c, newRepository);
@@ -46,28 +46,28 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
       path === undefined
         ? await createEmptyRepository(context, name)
         : await linkRepository(context, name, path);
-    return json(c, toRepositoryFacts(repository), 201);
+    return sendJson(c, toManagedRepositoryJson(repository), 201);
   });
   app.get('/_forge/repositories/:owner/:repo', (c) =>
-    json(c, toRepositoryFacts(requireRepository(context, c))),
+    sendJson(c, toManagedRepositoryJson(requireRepository(context, c))),
   );
   app.delete('/_forge/repositories/:owner/:repo', async (c) => {
     const repository = requireRepository(context, c);
-    context.rows.run('delete from repository where id = :id', { id: repository.id });
-    context.forgetGit(repository);
-    // A linked repository belongs to a person, so only the link is deleted.
+    context.database.run('delete from repository where id = :id', { id: repository.id });
+    context.closeGit(repository);
+    // A linked repository belongs to a person, so the git directory stays.
     if (!repository.linked) await rm(repository.git_dir, { recursive: true, force: true });
     return c.body(null, 204);
   });
   app.post('/_forge/users', async (c) => {
     const { login, type = 'User', permission = 'write', token } = await readBody(c, newAccount);
-    putAccount(context.rows, { login, type, permission });
-    const secret = addToken(context.rows, {
+    putAccount(context.database, { login, type, permission });
+    const secret = addToken(context.database, {
       login,
       prefix: 'ghp',
       ...(token !== undefined && { token }),
     });
-    return json(c, { login, type, permission, token: secret }, 201);
+    return sendJson(c, { login, type, permission, token: secret }, 201);
   });
   app.post('/_forge/faults', async (c) => {
     context.faults.set(await readBody(c, faultsSchema));
@@ -75,7 +75,7 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
   });
   app.get('/_forge/faults', (c) => {
     const { settings, rateLimited } = context.faults;
-    return json(c, { settings, rateLimited });
+    return sendJson(c, { settings, rateLimited });
   });
   app.put('/_forge/webhook', async (c) => {
     context.webhooks.setTarget((await readBody(c, webhookTarget)) ?? undefined);
@@ -84,13 +84,16 @@ export function addControlRoutes(app: Hono<ForgeEnv>, context: ForgeContext): vo
 }
 
 function requireRepository(context: ForgeContext, c: Context<ForgeEnv>): RepositoryRow {
-  const repository = findRepository(context.rows, `${param(c, 'owner')}/${param(c, 'repo')}`);
+  const repository = findRepository(
+    context.database,
+    `${readParam(c, 'owner')}/${readParam(c, 'repo')}`,
+  );
   if (repository === undefined) throw notFound();
   return repository;
 }
 
-/** `head` is null for an empty repository; `branch` is null when HEAD is detached. */
-function toRepositoryFacts(repository: RepositoryRow) {
+/** Returns a repository for the routes below `/_forge`. `head` is null for an empty repository, and `branch` if HEAD is detached. */
+function toManagedRepositoryJson(repository: RepositoryRow) {
   const gitDir = repository.git_dir;
   return {
     name: repository.name,

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { canReach, canWrite, requireCaller } from '../authenticate.ts';
 import type { Caller, ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, readBody } from '../http.ts';
+import { readBody, sendJson } from '../http.ts';
 import { announcePull } from '../pull/announce.ts';
 import { refreshPull } from '../pull/refresh-pull.ts';
 import { findDraftRefusal } from '../rules/pull-rules.ts';
@@ -10,48 +10,54 @@ import { getPull } from '../store/pull-store.ts';
 import { findRepository, getRepository } from '../store/repository-store.ts';
 import type { PullRow } from '../store/row-schema.ts';
 import { listRulesets } from '../store/ruleset-store.ts';
-import { pullNodeId } from '../wire/pull.ts';
+import { toPullNodeId } from '../wire/pull.ts';
 
-// No GraphQL parser: a document is recognised by the field that it asks for. As on GitHub, errors come with status 200.
+// There is no GraphQL parser: the name of a known field in the query selects the operation. As on GitHub, errors have status
+// 200.
 
-const request = z.object({
+const graphqlRequest = z.object({
   query: z.string().min(1).max(20_000),
   variables: z.record(z.string(), z.unknown()).default({}),
 });
 
 type GraphError = { readonly type: string; readonly message: string; readonly path: string[] };
-type Answer = { readonly data: unknown } | { readonly error: GraphError };
+type GraphResult = { readonly data: unknown } | { readonly error: GraphError };
 
 export function addGraphqlRoute(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.post('/graphql', async (c) => {
     const caller = requireCaller(context, c.req.header('authorization'));
-    const { query, variables } = await readBody(c, request);
-    const answer = await execute(context, caller, query, variables);
-    if ('data' in answer) return json(c, { data: answer.data });
-    return sendErrors(c, answer.error);
+    const { query, variables } = await readBody(c, graphqlRequest);
+    const answer = await executeQuery(context, caller, query, variables);
+    if ('data' in answer) return sendJson(c, { data: answer.data });
+    return sendError(c, answer.error);
   });
 }
 
-function sendErrors(c: Context<ForgeEnv>, error: GraphError): Response {
+function sendError(c: Context<ForgeEnv>, error: GraphError): Response {
   const [field = 'field'] = error.path;
-  return json(c, { data: { [field]: null }, errors: [error] });
+  return sendJson(c, { data: { [field]: null }, errors: [error] });
 }
 
-async function execute(
+async function executeQuery(
   context: ForgeContext,
   caller: Caller,
   query: string,
   variables: Readonly<Record<string, unknown>>,
-): Promise<Answer> {
+): Promise<GraphResult> {
   if (query.includes('markPullRequestReadyForReview')) {
     return setDraft(context, caller, variables, 'markPullRequestReadyForReview', false);
   }
   if (query.includes('convertPullRequestToDraft')) {
     return setDraft(context, caller, variables, 'convertPullRequestToDraft', true);
   }
-  if (query.includes('branchProtectionRules')) return listProtections(context, caller, variables);
+  if (query.includes('branchProtectionRules'))
+    return listBranchProtections(context, caller, variables);
   const [, field = 'unknown'] = /\{\s*(\w+)/.exec(query) ?? [];
-  return answerError(field, 'UNDEFINED_FIELD', `Field '${field}' doesn't exist on type 'Query'`);
+  return createErrorResult(
+    field,
+    'UNDEFINED_FIELD',
+    `Field '${field}' doesn't exist on type 'Query'`,
+  );
 }
 
 async function setDraft(
@@ -60,22 +66,22 @@ async function setDraft(
   variables: Readonly<Record<string, unknown>>,
   field: string,
   draft: boolean,
-): Promise<Answer> {
+): Promise<GraphResult> {
   const id = z.string().safeParse(variables.id ?? variables.pullRequestId).data ?? '';
-  const stored = getPull(context.rows, Number(/^PR_(\d+)$/.exec(id)?.[1] ?? 0));
+  const storedPull = getPull(context.database, Number(/^PR_(\d+)$/.exec(id)?.[1] ?? 0));
   const repository =
-    stored === undefined ? undefined : getRepository(context.rows, stored.repository);
-  if (stored === undefined || repository === undefined || !canReach(caller, repository)) {
-    return answerError(
+    storedPull === undefined ? undefined : getRepository(context.database, storedPull.repository);
+  if (storedPull === undefined || repository === undefined || !canReach(caller, repository)) {
+    return createErrorResult(
       field,
       'NOT_FOUND',
       `Could not resolve to a node with the global id of '${id}'`,
     );
   }
   if (!canWrite(caller, 'pull_requests') || caller.branch !== undefined) {
-    return answerError(field, 'FORBIDDEN', 'Resource not accessible by integration');
+    return createErrorResult(field, 'FORBIDDEN', 'Resource not accessible by integration');
   }
-  const pull = await refreshPull(context, repository, stored);
+  const pull = await refreshPull(context, repository, storedPull);
   const refusal = findDraftRefusal(
     {
       isOpen: pull.state === 'open',
@@ -84,30 +90,30 @@ async function setDraft(
     },
     draft,
   );
-  if (refusal !== undefined) return answerError(field, 'UNPROCESSABLE', refusal);
-  context.rows.update('pull', pull.id, { draft: Number(draft), updated_at: context.now() });
-  const changed = getPull(context.rows, pull.id) ?? pull;
+  if (refusal !== undefined) return createErrorResult(field, 'UNPROCESSABLE', refusal);
+  context.database.update('pull', pull.id, { draft: Number(draft), updated_at: context.now() });
+  const changed = getPull(context.database, pull.id) ?? pull;
   const action = draft ? 'converted_to_draft' : 'ready_for_review';
   announcePull(context, repository, changed, action, caller.login);
   return { data: { [field]: { pullRequest: toNodeJson(changed) } } };
 }
 
 function toNodeJson(pull: PullRow) {
-  return { id: pullNodeId(pull), number: pull.number, isDraft: pull.draft };
+  return { id: toPullNodeId(pull), number: pull.number, isDraft: pull.draft };
 }
 
-function listProtections(
+function listBranchProtections(
   context: ForgeContext,
   caller: Caller,
   variables: Readonly<Record<string, unknown>>,
-): Answer {
+): GraphResult {
   const name = `${String(variables.owner)}/${String(variables.name)}`;
-  const repository = findRepository(context.rows, name);
+  const repository = findRepository(context.database, name);
   if (repository === undefined || !canReach(caller, repository)) {
     const message = `Could not resolve to a Repository with the name '${name}'.`;
-    return answerError('repository', 'NOT_FOUND', message);
+    return createErrorResult('repository', 'NOT_FOUND', message);
   }
-  const nodes = listRulesets(context.rows, repository)
+  const nodes = listRulesets(context.database, repository)
     .filter(({ kind }) => kind === 'protection')
     .map(({ name: pattern, body }) => ({
       pattern,
@@ -122,6 +128,6 @@ function listProtections(
   return { data: { repository: { branchProtectionRules: { nodes, pageInfo } } } };
 }
 
-function answerError(field: string, type: string, message: string): Answer {
+function createErrorResult(field: string, type: string, message: string): GraphResult {
   return { error: { type, message, path: [field] } };
 }

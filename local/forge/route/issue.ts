@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, readBody, takePageOfAll } from '../http.ts';
+import { readBody, sendJson, takePageOfAll } from '../http.ts';
 import { notFound } from '../http-error.ts';
 import { announceEvent } from '../pull/announce.ts';
 import { findComment, insertComment, listComments } from '../store/comment-store.ts';
@@ -17,12 +17,12 @@ const labelNames = z.union([
   z.array(labelName).transform((labels) => ({ labels })),
 ]);
 
-/** Adds the routes of comments and labels, which GitHub has under issues. Every issue here is a pull request. */
+/** Adds the routes of comments and labels. GitHub treats a pull request as an issue here; this forge has no other issues. */
 export function addIssueRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/issues/:number/comments', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const comments = takePageOfAll(c, listComments(context.rows, pull, 'comment'));
-    return json(
+    const comments = takePageOfAll(c, listComments(context.database, pull, 'comment'));
+    return sendJson(
       c,
       comments.map((comment) => toCommentJson(context, repository, comment)),
     );
@@ -30,20 +30,20 @@ export function addIssueRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
   app.post('/repos/:owner/:repo/issues/:number/comments', (c) => addPullComment(context, c));
   app.get('/repos/:owner/:repo/issues/:number/labels', async (c) => {
     const { pull } = await requirePull(context, c);
-    return json(c, takePageOfAll(c, pull.labels).map(toLabelJson));
+    return sendJson(c, takePageOfAll(c, pull.labels).map(toLabelJson));
   });
   app.on(['POST', 'PUT'], '/repos/:owner/:repo/issues/:number/labels', async (c) => {
     const { pull } = await requirePull(context, c);
     const { labels } = await readBody(c, labelNames);
-    const kept = c.req.method === 'PUT' ? [] : pull.labels;
-    return json(c, setLabels(context, pull, [...kept, ...labels]).map(toLabelJson));
+    const existing = c.req.method === 'PUT' ? [] : pull.labels;
+    return sendJson(c, setLabels(context, pull, [...existing, ...labels]).map(toLabelJson));
   });
   app.delete('/repos/:owner/:repo/issues/:number/labels/:label{.+}', async (c) => {
     const { pull } = await requirePull(context, c);
     const name = c.req.param('label');
     if (!pull.labels.includes(name)) throw notFound();
     const remaining = pull.labels.filter((label) => label !== name);
-    return json(c, setLabels(context, pull, remaining).map(toLabelJson));
+    return sendJson(c, setLabels(context, pull, remaining).map(toLabelJson));
   });
 }
 
@@ -52,23 +52,25 @@ async function addPullComment(context: ForgeContext, c: Context<ForgeEnv>): Prom
   const { body } = await readBody(c, newComment);
   const { login } = c.get('caller');
   const values = { kind: 'comment', author: login, at: context.now(), body } as const;
-  const id = insertComment(context.rows, pull, values);
-  const row = findComment(context.rows, pull, id);
-  if (row === undefined) throw new Error(`The database lost comment ${id}.`);
-  const comment = toCommentJson(context, repository, row);
+  const id = insertComment(context.database, pull, values);
+  const stored = findComment(context.database, pull, id);
+  if (stored === undefined) {
+    throw new Error(`The forge database has no comment ${id} after it was written.`);
+  }
+  const comment = toCommentJson(context, repository, stored);
   const payload = {
     action: 'created',
     comment,
     issue: { number: pull.number, title: pull.title, pull_request: { url: comment.html_url } },
   };
   announceEvent(context, repository, 'issue_comment', payload, login);
-  return json(c, comment, 201);
+  return sendJson(c, comment, 201);
 }
 
 /** Replaces the labels of a pull request, and returns them without duplicates. */
 function setLabels(context: ForgeContext, pull: PullRow, labels: readonly string[]): string[] {
   const unique = [...new Set(labels)];
-  context.rows.update('pull', pull.id, {
+  context.database.update('pull', pull.id, {
     labels: JSON.stringify(unique),
     updated_at: context.now(),
   });

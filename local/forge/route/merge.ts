@@ -5,13 +5,13 @@ import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { listCheckedOutBranches, readBranch } from '../git/read-ref.ts';
 import { isAncestor, mergeTrees } from '../git/relate-commits.ts';
 import { updateBranch, writeCommit } from '../git/write-commit.ts';
-import { json, readBody } from '../http.ts';
+import { readBody, sendJson } from '../http.ts';
 import { HttpError, ruleViolation } from '../http-error.ts';
-import { toGitPerson } from '../pull/git-person.ts';
+import { toGitAuthor } from '../pull/git-author.ts';
 import { handleBranchChange } from '../pull/handle-branch-change.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { toCommitJson } from '../wire/commit.ts';
-import { repositoryUrl } from '../wire/repository.ts';
+import { toRepositoryApiUrl } from '../wire/repository.ts';
 import { findCommit } from './commit.ts';
 
 const branchMerge = z.object({
@@ -28,7 +28,7 @@ export function addMergeRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
     const repository = c.get('repository');
     const { login } = c.get('caller');
     const result = await context.lock(repository.id, () =>
-      mergeLocked(context, repository, merge, login),
+      mergeUnderLock(context, repository, merge, login),
     );
     if (result.after === undefined) return c.body(null, 204);
     const change = { branch: merge.base, before: result.before, after: result.after };
@@ -39,23 +39,29 @@ export function addMergeRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void
 
 async function sendMerge(context: ForgeContext, c: Context<ForgeEnv>, sha: string) {
   const repository = c.get('repository');
-  const commit = await findCommit(context.git(repository), sha);
-  if (commit === undefined) throw new Error(`The merge commit ${sha} cannot be read.`);
-  return json(c, toCommitJson(repositoryUrl(context, repository), commit), 201);
+  const commit = await findCommit(context.openGit(repository), sha);
+  if (commit === undefined)
+    throw new Error(
+      `The forge cannot read the merge commit ${sha} that it created in ${repository.name}.`,
+    );
+  return sendJson(c, toCommitJson(toRepositoryApiUrl(context, repository), commit), 201);
 }
 
-/** Merges under the repository's lock. `after` undefined: base already contains head. */
-async function mergeLocked(
+/**
+ * Merges a branch or commit into a branch, and returns the heads of that branch before and after. `after` undefined: the
+ * branch already contains the commit. The caller holds the repository's lock.
+ */
+async function mergeUnderLock(
   context: ForgeContext,
   repository: RepositoryRow,
   merge: BranchMerge,
   login: string,
 ): Promise<{ readonly before: string; readonly after: string | undefined }> {
-  const git = context.git(repository);
+  const git = context.openGit(repository);
   const before = readBranch(git.gitDir, merge.base);
-  if (before === undefined) throw sideMissing('Base');
+  if (before === undefined) throw createMissingSideError('Base');
   const head = await findCommit(git, merge.head);
-  if (head === undefined) throw sideMissing('Head');
+  if (head === undefined) throw createMissingSideError('Head');
   if (await isAncestor(git, head.sha, before)) return { before, after: undefined };
   const violation = findBranchWriteViolation(context, repository, merge.base, 'update');
   if (violation !== undefined) throw ruleViolation(violation);
@@ -68,7 +74,7 @@ async function mergeLocked(
     tree: merged.tree,
     parents: [before, head.sha],
     message: merge.commit_message ?? `Merge ${merge.head} into ${merge.base}`,
-    author: toGitPerson(login),
+    author: toGitAuthor(login),
     at: context.now(),
   });
   if ((await updateBranch(git, merge.base, before, after)) !== 'done') {
@@ -77,6 +83,6 @@ async function mergeLocked(
   return { before, after };
 }
 
-function sideMissing(side: string): HttpError {
+function createMissingSideError(side: string): HttpError {
   return new HttpError(404, `${side} does not exist`, { status: '404' });
 }

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import type { FileChange } from '../git/git-repository.ts';
-import { numberParam, param } from '../http.ts';
+import { readNumberParam, readParam } from '../http.ts';
 import { notFound } from '../http-error.ts';
 import { listPullFiles } from '../pull/list-pull-files.ts';
 import { refreshPull } from '../pull/refresh-pull.ts';
@@ -10,10 +10,10 @@ import { findPull, listPulls } from '../store/pull-store.ts';
 import { findRepository } from '../store/repository-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 
-// Read-only pages, so that links of pull requests open in a browser. Text of agents and models is untrusted: the template
-// escapes all text, and the content security policy forbids scripts.
+// Read-only pages, so that the link of a pull request opens in a browser. Text from agents and models is untrusted: the
+// template escapes all text, and the content security policy forbids scripts.
 
-const MAX_LISTED = 100;
+const MAX_LISTED_PULLS = 100;
 
 export function addPageRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.use('*', async (c, next) => {
@@ -25,22 +25,22 @@ export function addPageRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
   app.get('/:owner/:repo', (c) => {
     const repository = requireRepository(context, c);
     const pulls = listPulls(
-      context.rows,
+      context.database,
       repository.id,
       { state: 'all', sort: 'created', ascending: false },
-      { offset: 0, limit: MAX_LISTED },
+      { offset: 0, limit: MAX_LISTED_PULLS },
     );
-    const lines = pulls.map(
+    const items = pulls.map(
       (pull) =>
-        html`<li><a href="/${repository.name}/pull/${pull.number}">#${pull.number} ${pull.title}</a> ${displayState(pull)}</li>`,
+        html`<li><a href="/${repository.name}/pull/${pull.number}">#${pull.number} ${pull.title}</a> ${toDisplayedState(pull)}</li>`,
     );
-    return c.html(renderPage(repository.name, html`<ul>${lines}</ul>`));
+    return c.html(renderPage(repository.name, html`<ul>${items}</ul>`));
   });
   app.get('/:owner/:repo/pull/:number', async (c) => {
     const repository = requireRepository(context, c);
-    const stored = findPull(context.rows, repository.id, numberParam(c, 'number'));
-    if (stored === undefined) throw notFound();
-    const pull = await refreshPull(context, repository, stored);
+    const storedPull = findPull(context.database, repository.id, readNumberParam(c, 'number'));
+    if (storedPull === undefined) throw notFound();
+    const pull = await refreshPull(context, repository, storedPull);
     const files = await listPullFiles(context, repository, pull);
     const content = renderPull(repository, pull, files);
     return c.html(renderPage(`#${pull.number} ${pull.title}`, content));
@@ -53,7 +53,7 @@ function renderPull(repository: RepositoryRow, pull: PullRow, files: readonly Fi
       html`<tr><td>${file.path}</td><td>${file.status}</td><td>+${file.additions}</td><td>-${file.deletions}</td></tr>`,
   );
   return html`
-    <p><a href="/${repository.name}">${repository.name}</a> <b>${displayState(pull)}</b> by ${pull.author}</p>
+    <p><a href="/${repository.name}">${repository.name}</a> <b>${toDisplayedState(pull)}</b> by ${pull.author}</p>
     <p><code>${pull.head}</code> (${pull.head_sha.slice(0, 10)}) into <code>${pull.base}</code></p>
     <p>${pull.labels.map((label) => html`<span class="label">${label}</span> `)}</p>
     <pre>${pull.body}</pre>
@@ -61,7 +61,7 @@ function renderPull(repository: RepositoryRow, pull: PullRow, files: readonly Fi
     <table>${rows}</table>`;
 }
 
-function displayState(pull: PullRow): string {
+function toDisplayedState(pull: PullRow): string {
   if (pull.merged_at !== null) return 'merged';
   if (pull.state === 'closed') return 'closed';
   return pull.draft ? 'draft' : 'open';
@@ -86,7 +86,10 @@ td { padding: 0.1rem 1rem 0.1rem 0; font-family: monospace; }
 }
 
 function requireRepository(context: ForgeContext, c: Context<ForgeEnv>): RepositoryRow {
-  const repository = findRepository(context.rows, `${param(c, 'owner')}/${param(c, 'repo')}`);
+  const repository = findRepository(
+    context.database,
+    `${readParam(c, 'owner')}/${readParam(c, 'repo')}`,
+  );
   if (repository === undefined) throw notFound();
   return repository;
 }

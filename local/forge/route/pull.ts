@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, numberParam, readBody, readPage, takePage, takePageOfAll } from '../http.ts';
+import { readBody, readNumberParam, readPage, sendJson, takePage, takePageOfAll } from '../http.ts';
 import { forbidden, notFound } from '../http-error.ts';
 import { announcePull } from '../pull/announce.ts';
 import { createPull } from '../pull/create-pull.ts';
@@ -9,13 +9,14 @@ import { handleBranchChange } from '../pull/handle-branch-change.ts';
 import { listPullFiles } from '../pull/list-pull-files.ts';
 import { mergePull } from '../pull/merge-pull.ts';
 import { markClosed, refreshPull } from '../pull/refresh-pull.ts';
-import { reopenLockedPull } from '../pull/reopen-pull.ts';
+import { reopenPullUnderLock } from '../pull/reopen-pull.ts';
 import type { PullFilter } from '../store/pull-store.ts';
 import { findPull, getPull, listOpenPulls, listPulls } from '../store/pull-store.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
 import { toFileChangeJson } from '../wire/file-change.ts';
 import { toPullDetailJson, toPullJson } from '../wire/pull.ts';
 
+/** Largest number of files in a list, as on GitHub. */
 const MAX_FILES = 3_000;
 
 const newPull = z.object({
@@ -25,12 +26,12 @@ const newPull = z.object({
   body: z.string().max(65_536).nullish(),
   draft: z.boolean().default(false),
 });
-const changedPull = z.object({
+const pullChange = z.object({
   title: z.string().min(1).max(256).optional(),
   body: z.string().max(65_536).nullish(),
   state: z.enum(['open', 'closed']).optional(),
 });
-const requestedMerge = z.object({
+const mergeRequest = z.object({
   sha: z.string().optional(),
   commit_title: z.string().optional(),
   commit_message: z.string().optional(),
@@ -40,15 +41,15 @@ const requestedMerge = z.object({
 export function addPullRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/pulls', async (c) => {
     const repository = c.get('repository');
-    for (const pull of listOpenPulls(context.rows, repository.id)) {
+    for (const pull of listOpenPulls(context.database, repository.id)) {
       await refreshPull(context, repository, pull);
     }
     const window = readPage(c);
-    const pulls = listPulls(context.rows, repository.id, readFilter(c), {
+    const pulls = listPulls(context.database, repository.id, readFilter(c), {
       offset: window.offset,
       limit: window.perPage + 1,
     });
-    return json(
+    return sendJson(
       c,
       takePage(c, window, pulls).map((pull) => toPullJson(context, repository, pull)),
     );
@@ -56,38 +57,38 @@ export function addPullRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
   app.post('/repos/:owner/:repo/pulls', async (c) => {
     const { body, head, ...other } = await readBody(c, newPull);
     const repository = c.get('repository');
-    const wanted = { ...other, head: parseHead(head, repository), body: body ?? '' };
-    const pull = await createPull(context, repository, wanted, c.get('caller').login);
-    return json(c, toPullDetailJson(context, repository, pull, null), 201);
+    const pullToOpen = { ...other, head: parseHead(head, repository), body: body ?? '' };
+    const pull = await createPull(context, repository, pullToOpen, c.get('caller').login);
+    return sendJson(c, toPullDetailJson(context, repository, pull, null), 201);
   });
   app.get('/repos/:owner/:repo/pulls/:number', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const git = context.git(repository);
-    const mergeable = pull.state === 'open' ? await context.mergeability(git, pull) : null;
-    return json(c, toPullDetailJson(context, repository, pull, mergeable));
+    const git = context.openGit(repository);
+    const mergeable = pull.state === 'open' ? await context.readMergeability(git, pull) : null;
+    return sendJson(c, toPullDetailJson(context, repository, pull, mergeable));
   });
   app.patch('/repos/:owner/:repo/pulls/:number', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const change = await readBody(c, changedPull);
+    const change = await readBody(c, pullChange);
     const changed = await changePull(context, repository, pull, change, c.get('caller').login);
-    return json(c, toPullDetailJson(context, repository, changed, null));
+    return sendJson(c, toPullDetailJson(context, repository, changed, null));
   });
   app.get('/repos/:owner/:repo/pulls/:number/files', async (c) => {
     const { repository, pull } = await requirePull(context, c);
     const changes = await listPullFiles(context, repository, pull);
-    return json(c, takePageOfAll(c, changes.slice(0, MAX_FILES)).map(toFileChangeJson));
+    return sendJson(c, takePageOfAll(c, changes.slice(0, MAX_FILES)).map(toFileChangeJson));
   });
   app.get('/repos/:owner/:repo/pulls/:number/merge', async (c) => {
     const { pull } = await requirePull(context, c);
     if (pull.merged_at === null) throw notFound();
     return c.body(null, 204);
   });
-  app.put('/repos/:owner/:repo/pulls/:number/merge', (c) => mergeRequestedPull(context, c));
+  app.put('/repos/:owner/:repo/pulls/:number/merge', (c) => mergePullOfRequest(context, c));
 }
 
-async function mergeRequestedPull(context: ForgeContext, c: Context<ForgeEnv>): Promise<Response> {
+async function mergePullOfRequest(context: ForgeContext, c: Context<ForgeEnv>): Promise<Response> {
   const { repository, pull } = await requirePull(context, c);
-  const merge = await readBody(c, requestedMerge);
+  const merge = await readBody(c, mergeRequest);
   const { login } = c.get('caller');
   const owner = repository.name.split('/')[0] ?? '';
   const merged = await mergePull(
@@ -105,20 +106,20 @@ async function mergeRequestedPull(context: ForgeContext, c: Context<ForgeEnv>): 
   const after = merged.merge_sha ?? undefined;
   const change = { branch: pull.base, before: pull.base_sha, after };
   await handleBranchChange(context, repository, change, login);
-  return json(c, {
+  return sendJson(c, {
     sha: merged.merge_sha,
     merged: true,
     message: 'Pull Request successfully merged',
   });
 }
 
-/** Returns the pull request of the path, brought up to date with its branches. Throws 404. */
+/** Returns the pull request that the path names, updated from its branches. Throws an HttpError 404 for an unknown number. */
 export async function requirePull(
   context: ForgeContext,
   c: Context<ForgeEnv>,
 ): Promise<{ readonly repository: RepositoryRow; readonly pull: PullRow }> {
   const repository = c.get('repository');
-  const pull = findPull(context.rows, repository.id, numberParam(c, 'number'));
+  const pull = findPull(context.database, repository.id, readNumberParam(c, 'number'));
   if (pull === undefined) throw notFound();
   return { repository, pull: await refreshPull(context, repository, pull) };
 }
@@ -127,24 +128,24 @@ async function changePull(
   context: ForgeContext,
   repository: RepositoryRow,
   pull: PullRow,
-  change: z.infer<typeof changedPull>,
+  change: z.infer<typeof pullChange>,
   login: string,
 ): Promise<PullRow> {
   if (change.title !== undefined || change.body !== undefined) {
-    context.rows.update('pull', pull.id, {
+    context.database.update('pull', pull.id, {
       ...(change.title !== undefined && { title: change.title }),
       ...(change.body !== undefined && { body: change.body ?? '' }),
       updated_at: context.now(),
     });
-    const edited = getPull(context.rows, pull.id) ?? pull;
+    const edited = getPull(context.database, pull.id) ?? pull;
     announcePull(context, repository, edited, 'edited', login);
   }
-  const current = getPull(context.rows, pull.id) ?? pull;
+  const current = getPull(context.database, pull.id) ?? pull;
   if (change.state === undefined || change.state === current.state) return current;
   return context.lock(repository.id, async () =>
     change.state === 'closed'
       ? markClosed(context, repository, current, login)
-      : reopenLockedPull(context, repository, current, login),
+      : reopenPullUnderLock(context, repository, current, login),
   );
 }
 
@@ -157,7 +158,7 @@ function readFilter(c: Context<ForgeEnv>): PullFilter {
     c.req.query('direction') ?? (c.req.query('sort') === undefined ? 'desc' : 'asc');
   return {
     state: state === 'closed' || state === 'all' ? state : 'open',
-    // As on GitHub, a head without an owner filters nothing.
+    // As on GitHub, a head without `owner:` does not filter.
     ...(head?.includes(':') && { head: head.slice(head.indexOf(':') + 1) }),
     ...(base !== undefined && { base }),
     sort,
@@ -165,7 +166,10 @@ function readFilter(c: Context<ForgeEnv>): PullFilter {
   };
 }
 
-/** Returns the branch of `owner:branch` or `branch`. Throws 403 for another owner, because the forge has no forks. */
+/**
+ * Returns the branch name of `owner:branch` or `branch`. Throws an HttpError 403 for the owner of a fork, because this forge
+ * has no forks.
+ */
 function parseHead(head: string, repository: RepositoryRow): string {
   if (!head.includes(':')) return head;
   const [owner, ...branch] = head.split(':');

@@ -6,13 +6,13 @@ import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { listBranches, listCheckedOutBranches, readBranch } from '../git/read-ref.ts';
 import { isAncestor } from '../git/relate-commits.ts';
 import { updateBranch } from '../git/write-commit.ts';
-import { json, param, readBody, takePageOfAll } from '../http.ts';
+import { readBody, readParam, sendJson, takePageOfAll } from '../http.ts';
 import { HttpError, notFound, ruleViolation, unprocessable } from '../http-error.ts';
 import { handleBranchChange } from '../pull/handle-branch-change.ts';
 import type { RefWrite } from '../rules/ref-rules.ts';
 import { findRefWriteRefusal } from '../rules/ref-rules.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
-import { repositoryUrl } from '../wire/repository.ts';
+import { toRepositoryApiUrl } from '../wire/repository.ts';
 
 const newRef = z.object({ ref: z.string(), sha: shaSchema });
 const movedRef = z.object({ sha: shaSchema, force: z.boolean().default(false) });
@@ -21,13 +21,13 @@ export function addRefRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/git/ref/:ref{.+}', (c) => {
     const { repository, branch } = parseRefParam(c);
     const sha = readBranch(repository.git_dir, branch);
-    if (sha === undefined) throw refMissing(repository);
-    return json(c, toRefJson(context, repository, branch, sha));
+    if (sha === undefined) throw createMissingRefError(repository);
+    return sendJson(c, toRefJson(context, repository, branch, sha));
   });
   app.get('/repos/:owner/:repo/git/matching-refs/:ref{.*}', (c) => {
     const { repository, branch } = parseRefParam(c);
     const refs = takePageOfAll(c, listBranches(repository.git_dir, branch));
-    return json(
+    return sendJson(
       c,
       refs.map(({ name, sha }) => toRefJson(context, repository, name, sha)),
     );
@@ -36,13 +36,13 @@ export function addRefRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
     const { ref, sha } = await readBody(c, newRef);
     const branch = requireBranchName(ref);
     await writeBranch(context, c, branch, sha, 'create');
-    return json(c, toRefJson(context, c.get('repository'), branch, sha), 201);
+    return sendJson(c, toRefJson(context, c.get('repository'), branch, sha), 201);
   });
   app.patch('/repos/:owner/:repo/git/refs/:ref{.+}', async (c) => {
     const { branch } = parseRefParam(c);
     const { sha, force } = await readBody(c, movedRef);
     await writeBranch(context, c, branch, sha, force ? 'force' : 'move');
-    return json(c, toRefJson(context, c.get('repository'), branch, sha));
+    return sendJson(c, toRefJson(context, c.get('repository'), branch, sha));
   });
   app.delete('/repos/:owner/:repo/git/refs/:ref{.+}', async (c) => {
     await writeBranch(context, c, parseRefParam(c).branch, undefined, 'delete');
@@ -51,18 +51,18 @@ export function addRefRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/branches', (c) => {
     const repository = c.get('repository');
     const branches = takePageOfAll(c, listBranches(repository.git_dir));
-    return json(
+    return sendJson(
       c,
       branches.map(({ name, sha }) => ({ name, commit: { sha }, protected: false })),
     );
   });
   app.get('/repos/:owner/:repo/branches/:branch{.+}', (c) => {
     const repository = c.get('repository');
-    const name = param(c, 'branch');
+    const name = readParam(c, 'branch');
     const sha = readBranch(repository.git_dir, name);
     if (sha === undefined) throw new HttpError(404, 'Branch not found', { status: '404' });
     const isProtected = listBranchRules(context, repository, name).length > 0;
-    return json(c, { name, commit: { sha }, protected: isProtected });
+    return sendJson(c, { name, commit: { sha }, protected: isProtected });
   });
 }
 
@@ -76,22 +76,22 @@ async function writeBranch(
   const repository = c.get('repository');
   const { login } = c.get('caller');
   const before = await context.lock(repository.id, () =>
-    writeLockedBranch(context, repository, branch, sha, write),
+    writeBranchUnderLock(context, repository, branch, sha, write),
   );
   await handleBranchChange(context, repository, { branch, before, after: sha }, login);
 }
 
-/** Returns the commit of the branch before the write. The caller holds the repository's lock. */
-async function writeLockedBranch(
+/** Writes a branch (`sha` undefined: deletion) and returns the head before the write. The caller holds the repository's lock. */
+async function writeBranchUnderLock(
   context: ForgeContext,
   repository: RepositoryRow,
   branch: string,
   sha: string | undefined,
   write: RefWrite,
 ): Promise<string | undefined> {
-  const git = context.git(repository);
+  const git = context.openGit(repository);
   const before = readBranch(git.gitDir, branch);
-  const targetIsCommit = sha === undefined || (await git.objects.info(sha))?.type === 'commit';
+  const targetIsCommit = sha === undefined || (await git.objects.readInfo(sha))?.type === 'commit';
   const isMove = targetIsCommit && sha !== undefined && before !== undefined;
   const ruleWrite = write === 'create' || write === 'delete' ? write : 'update';
   const refusal = findRefWriteRefusal(write, {
@@ -111,7 +111,7 @@ async function writeLockedBranch(
 }
 
 function toRefJson(context: ForgeContext, repository: RepositoryRow, branch: string, sha: string) {
-  const api = repositoryUrl(context, repository);
+  const api = toRepositoryApiUrl(context, repository);
   return {
     ref: `refs/heads/${branch}`,
     node_id: `REF_${branch}`,
@@ -120,12 +120,12 @@ function toRefJson(context: ForgeContext, repository: RepositoryRow, branch: str
   };
 }
 
-/** Returns the branch of the path. Throws 404 for other references, because the forge keeps branches only. */
+/** Returns the branch that the path names. Throws an HttpError 404 for tags and other references, which this forge lacks. */
 function parseRefParam(c: Context<ForgeEnv>): {
   readonly repository: RepositoryRow;
   readonly branch: string;
 } {
-  const ref = param(c, 'ref');
+  const ref = readParam(c, 'ref');
   if (!ref.startsWith('heads/')) throw notFound();
   return { repository: c.get('repository'), branch: ref.slice('heads/'.length) };
 }
@@ -138,8 +138,8 @@ function requireBranchName(ref: string): string {
   return branch;
 }
 
-/** GitHub answers 409 for a reference of an empty repository. */
-function refMissing(repository: RepositoryRow): HttpError {
+/** Creates the error for a missing reference: 404, or 409 in an empty repository, as on GitHub. */
+function createMissingRefError(repository: RepositoryRow): HttpError {
   if (listBranches(repository.git_dir).length > 0) return notFound();
   return new HttpError(409, 'Git Repository is empty.', { status: '409' });
 }

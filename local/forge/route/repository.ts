@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, param, readBody } from '../http.ts';
+import { readBody, readParam, sendJson } from '../http.ts';
 import { forbidden, notFound } from '../http-error.ts';
 import { getRepository } from '../store/repository-store.ts';
 import { toRepositoryJson } from '../wire/repository.ts';
@@ -14,19 +14,19 @@ const repositoryChange = z.object({
   allow_merge_commit: z.boolean().optional(),
   allow_squash_merge: z.boolean().optional(),
   allow_rebase_merge: z.boolean().optional(),
-  /** Not on GitHub, where the plan of the account decides. */
+  /** Only on this forge. On GitHub the plan of the account decides. */
   allow_drafts: z.boolean().optional(),
 });
 
 export function addRepositoryRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo', (c) =>
-    json(c, toRepositoryJson(context, c.get('repository'), c.get('caller'))),
+    sendJson(c, toRepositoryJson(context, c.get('repository'), c.get('caller'))),
   );
   app.get('/repos/:owner/:repo/collaborators/:username/permission', (c) => {
-    const login = param(c, 'username');
+    const login = readParam(c, 'username');
     const permission = findPermission(context, c.get('repository'), login);
     if (permission === undefined) throw notFound();
-    return json(c, { permission, role_name: permission, user: toUserJson(context, login) });
+    return sendJson(c, { permission, role_name: permission, user: toUserJson(context, login) });
   });
   app.patch('/repos/:owner/:repo', async (c) => {
     const repository = c.get('repository');
@@ -34,7 +34,7 @@ export function addRepositoryRoutes(app: Hono<ForgeEnv>, context: ForgeContext):
     if (caller.permission !== 'admin') throw forbidden('Must have admin rights to Repository.');
     const change = await readBody(c, repositoryChange);
     const { settings } = repository;
-    context.rows.update('repository', repository.id, {
+    context.database.update('repository', repository.id, {
       default_branch: change.default_branch ?? repository.default_branch,
       settings: JSON.stringify({
         private: change.private ?? settings.private,
@@ -45,8 +45,8 @@ export function addRepositoryRoutes(app: Hono<ForgeEnv>, context: ForgeContext):
         allowDrafts: change.allow_drafts ?? settings.allowDrafts,
       }),
     });
-    const changed = getRepository(context.rows, repository.id);
+    const changed = getRepository(context.database, repository.id);
     if (changed === undefined) throw notFound();
-    return json(c, toRepositoryJson(context, changed, caller));
+    return sendJson(c, toRepositoryJson(context, changed, caller));
   });
 }

@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, numberParam, readBody, takePageOfAll } from '../http.ts';
-import { invalid, notFound } from '../http-error.ts';
+import { readBody, readNumberParam, sendJson, takePageOfAll } from '../http.ts';
+import { notFound, validationFailed } from '../http-error.ts';
 import { announceEvent } from '../pull/announce.ts';
 import { findReviewRefusal } from '../rules/review-rules.ts';
 import { findComment, insertComment, listComments } from '../store/comment-store.ts';
@@ -24,14 +24,18 @@ const newReview = z.object({
   comments: z.array(lineComment).max(100).default([]),
 });
 
-const STATES = { APPROVE: 'APPROVED', REQUEST_CHANGES: 'CHANGES_REQUESTED', COMMENT: 'COMMENTED' };
+const STATE_BY_EVENT = {
+  APPROVE: 'APPROVED',
+  REQUEST_CHANGES: 'CHANGES_REQUESTED',
+  COMMENT: 'COMMENTED',
+};
 
-/** Adds the routes of reviews and of comments on lines. */
+/** Adds the routes of reviews and line comments. */
 export function addReviewRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/pulls/:number/reviews', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const reviews = takePageOfAll(c, listComments(context.rows, pull, 'review'));
-    return json(
+    const reviews = takePageOfAll(c, listComments(context.database, pull, 'review'));
+    return sendJson(
       c,
       reviews.map((review) => toReviewJson(context, repository, review)),
     );
@@ -39,15 +43,15 @@ export function addReviewRoutes(app: Hono<ForgeEnv>, context: ForgeContext): voi
   app.post('/repos/:owner/:repo/pulls/:number/reviews', (c) => submitReview(context, c));
   app.put('/repos/:owner/:repo/pulls/:number/reviews/:review/dismissals', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const review = requireComment(context, pull, numberParam(c, 'review'));
-    context.rows.update('comment', review.id, { state: 'DISMISSED' });
-    context.rows.update('pull', pull.id, { updated_at: context.now() });
-    return json(c, toReviewJson(context, repository, requireComment(context, pull, review.id)));
+    const review = requireComment(context, pull, readNumberParam(c, 'review'));
+    context.database.update('comment', review.id, { state: 'DISMISSED' });
+    context.database.update('pull', pull.id, { updated_at: context.now() });
+    return sendJson(c, toReviewJson(context, repository, requireComment(context, pull, review.id)));
   });
   app.get('/repos/:owner/:repo/pulls/:number/comments', async (c) => {
     const { repository, pull } = await requirePull(context, c);
-    const comments = takePageOfAll(c, listComments(context.rows, pull, 'line'));
-    return json(
+    const comments = takePageOfAll(c, listComments(context.database, pull, 'line'));
+    return sendJson(
       c,
       comments.map((comment) => toLineCommentJson(context, repository, comment)),
     );
@@ -58,7 +62,7 @@ export function addReviewRoutes(app: Hono<ForgeEnv>, context: ForgeContext): voi
 async function addLineComment(context: ForgeContext, c: Context<ForgeEnv>): Promise<Response> {
   const { repository, pull } = await requirePull(context, c);
   const { body, path, line } = await readBody(c, lineComment);
-  const id = insertComment(context.rows, pull, {
+  const id = insertComment(context.database, pull, {
     kind: 'line',
     author: c.get('caller').login,
     at: context.now(),
@@ -67,8 +71,11 @@ async function addLineComment(context: ForgeContext, c: Context<ForgeEnv>): Prom
     line: line ?? null,
   });
   const comment = toLineCommentJson(context, repository, requireComment(context, pull, id));
-  announceOnPull(context, c, pull, 'pull_request_review_comment', { action: 'created', comment });
-  return json(c, comment, 201);
+  announcePullEvent(context, c, pull, 'pull_request_review_comment', {
+    action: 'created',
+    comment,
+  });
+  return sendJson(c, comment, 201);
 }
 
 async function submitReview(context: ForgeContext, c: Context<ForgeEnv>): Promise<Response> {
@@ -84,38 +91,38 @@ async function submitReview(context: ForgeContext, c: Context<ForgeEnv>): Promis
     body,
     commentCount: comments.length,
   });
-  if (refusal !== undefined) throw invalid('PullRequestReview', refusal);
+  if (refusal !== undefined) throw validationFailed('PullRequestReview', refusal);
   const at = context.now();
-  const id = context.rows.transaction(() => {
-    const review = insertComment(context.rows, pull, {
+  const id = context.database.transaction(() => {
+    const review = insertComment(context.database, pull, {
       kind: 'review',
       author,
       at,
       body,
-      state: STATES[event],
+      state: STATE_BY_EVENT[event],
       commit_sha: submitted.commit_id ?? pull.head_sha,
     });
     for (const { line, ...comment } of comments) {
       const values = { kind: 'line', author, at, ...comment, line: line ?? null, review } as const;
-      insertComment(context.rows, pull, values);
+      insertComment(context.database, pull, values);
     }
     return review;
   });
   const review = toReviewJson(context, repository, requireComment(context, pull, id));
-  announceOnPull(context, c, pull, 'pull_request_review', {
+  announcePullEvent(context, c, pull, 'pull_request_review', {
     action: 'submitted',
     review: { ...review, state: review.state.toLowerCase() },
   });
-  return json(c, review);
+  return sendJson(c, review);
 }
 
 function requireComment(context: ForgeContext, pull: PullRow, id: number): CommentRow {
-  const comment = findComment(context.rows, pull, id);
+  const comment = findComment(context.database, pull, id);
   if (comment === undefined) throw notFound();
   return comment;
 }
 
-function announceOnPull(
+function announcePullEvent(
   context: ForgeContext,
   c: Context<ForgeEnv>,
   pull: PullRow,

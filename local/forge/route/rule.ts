@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { listBranchRules } from '../find-violation.ts';
 import type { ForgeContext, ForgeEnv } from '../forge-context.ts';
-import { json, numberParam, param, readBody, takePageOfAll } from '../http.ts';
+import { readBody, readNumberParam, readParam, sendJson, takePageOfAll } from '../http.ts';
 import { forbidden, HttpError, notFound } from '../http-error.ts';
 import type { BranchRule } from '../rules/branch-rules.ts';
 import { listRequiredChecks } from '../rules/branch-rules.ts';
@@ -29,7 +29,7 @@ const newProtection = z.object({
 
 export function addRuleRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   app.get('/repos/:owner/:repo/rules/branches/:branch{.+}', (c) => {
-    const rules = listBranchRules(context, c.get('repository'), param(c, 'branch'))
+    const rules = listBranchRules(context, c.get('repository'), readParam(c, 'branch'))
       .filter(({ source }) => source.kind === 'ruleset')
       .map(({ rule, source }) => ({
         ...rule,
@@ -37,25 +37,27 @@ export function addRuleRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
         ruleset_source: c.get('repository').name,
         ruleset_id: source.id,
       }));
-    return json(c, takePageOfAll(c, rules));
+    return sendJson(c, takePageOfAll(c, rules));
   });
   app.get('/repos/:owner/:repo/rulesets', (c) => {
-    const rulesets = listRulesets(context.rows, c.get('repository'));
+    const rulesets = listRulesets(context.database, c.get('repository'));
     const withoutProtections = rulesets.filter(({ kind }) => kind === 'ruleset');
-    return json(c, takePageOfAll(c, withoutProtections).map(toRulesetJson));
+    return sendJson(c, takePageOfAll(c, withoutProtections).map(toRulesetJson));
   });
   app.post('/repos/:owner/:repo/rulesets', async (c) => {
     requireAdmin(c);
     const { name, enforcement, conditions, rules } = await readBody(c, newRuleset);
     const { include, exclude } = conditions.ref_name;
     const id = insertRuleset(context, c, 'ruleset', name, { enforcement, include, exclude, rules });
-    const created = listRulesets(context.rows, c.get('repository')).find((row) => row.id === id);
+    const created = listRulesets(context.database, c.get('repository')).find(
+      (row) => row.id === id,
+    );
     if (created === undefined) throw notFound();
-    return json(c, toRulesetJson(created), 201);
+    return sendJson(c, toRulesetJson(created), 201);
   });
   app.delete('/repos/:owner/:repo/rulesets/:id', (c) => {
     requireAdmin(c);
-    const id = numberParam(c, 'id');
+    const id = readNumberParam(c, 'id');
     const removed = removeRulesets(context, c, (row) => row.kind === 'ruleset' && row.id === id);
     if (removed === 0) throw notFound();
     return c.body(null, 204);
@@ -63,21 +65,21 @@ export function addRuleRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
   addProtectionRoutes(app, context);
 }
 
-/** Adds the routes of protections, GitHub's older form of rules. A protection covers a branch or a pattern. */
+/** Adds the routes of branch protections, GitHub's older form of rules. The path names a branch or a branch pattern. */
 function addProtectionRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   const path = '/repos/:owner/:repo/branches/:branch{.+}/protection';
   app.get(path, (c) => {
-    const rules = listBranchRules(context, c.get('repository'), param(c, 'branch'))
+    const rules = listBranchRules(context, c.get('repository'), readParam(c, 'branch'))
       .filter(({ source }) => source.kind === 'protection')
       .map(({ rule }) => rule);
     if (rules.length === 0) throw new HttpError(404, 'Branch not protected', { status: '404' });
-    return json(c, toProtectionJson(rules));
+    return sendJson(c, toProtectionJson(rules));
   });
   app.put(path, async (c) => {
     requireAdmin(c);
-    const branch = param(c, 'branch');
-    const rules = toRules(await readBody(c, newProtection));
-    context.rows.transaction(() => {
+    const branch = readParam(c, 'branch');
+    const rules = toBranchRules(await readBody(c, newProtection));
+    context.database.transaction(() => {
       removeRulesets(context, c, (row) => row.kind === 'protection' && row.name === branch);
       insertRuleset(context, c, 'protection', branch, {
         enforcement: 'active',
@@ -86,11 +88,11 @@ function addProtectionRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
         rules,
       });
     });
-    return json(c, toProtectionJson(rules));
+    return sendJson(c, toProtectionJson(rules));
   });
   app.delete(path, (c) => {
     requireAdmin(c);
-    const branch = param(c, 'branch');
+    const branch = readParam(c, 'branch');
     const removed = removeRulesets(
       context,
       c,
@@ -101,7 +103,7 @@ function addProtectionRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
   });
 }
 
-function toRules(protection: z.infer<typeof newProtection>): BranchRule[] {
+function toBranchRules(protection: z.infer<typeof newProtection>): BranchRule[] {
   const reviews = protection.required_pull_request_reviews;
   const checks = protection.required_status_checks;
   return [
@@ -153,7 +155,7 @@ function insertRuleset(
   name: string,
   body: RulesetRow['body'],
 ): number {
-  return context.rows.insert('ruleset', {
+  return context.database.insert('ruleset', {
     repository: c.get('repository').id,
     name,
     kind,
@@ -161,14 +163,14 @@ function insertRuleset(
   });
 }
 
-/** Removes the matching rulesets and protections, and returns their number. */
+/** Deletes the rulesets and protections for which `isRemoved` returns true, and returns their number. */
 function removeRulesets(
   context: ForgeContext,
   c: Context<ForgeEnv>,
   isRemoved: (row: RulesetRow) => boolean,
 ): number {
-  const rulesets = listRulesets(context.rows, c.get('repository')).filter(isRemoved);
-  for (const { id } of rulesets) context.rows.run('delete from ruleset where id = :id', { id });
+  const rulesets = listRulesets(context.database, c.get('repository')).filter(isRemoved);
+  for (const { id } of rulesets) context.database.run('delete from ruleset where id = :id', { id });
   return rulesets.length;
 }
 

@@ -1,4 +1,4 @@
-/** A pattern, a branch name, and whether GitHub's documentation says that the pattern covers the name. */
+/** A pattern, a branch name, and whether the pattern covers the name according to GitHub's documentation. */
 export type BranchPatternCase = readonly [pattern: string, branch: string, isCovered: boolean];
 
 export const BRANCH_PATTERN_CASES: readonly BranchPatternCase[] = [
@@ -24,7 +24,7 @@ export const BRANCH_PATTERN_CASES: readonly BranchPatternCase[] = [
   ['release/*', 'release', false],
   ['*a*b', 'xaxbxab', true],
   ['*a*b', 'xaxbxa', false],
-  // Two stars are one star, unless the two stars are a whole segment before a slash.
+  // Two or more stars act like one star, except `**/` at the start of a segment.
   ['**', 'main', true],
   ['**', 'a/b', false],
   ['release/**', 'release/1', true],
@@ -32,7 +32,7 @@ export const BRANCH_PATTERN_CASES: readonly BranchPatternCase[] = [
   ['***/a', 'x/a', true],
   ['***/a', 'a', false],
   ['***/a', 'x/y/a', false],
-  // A whole segment of two stars covers any number of segments.
+  // `**/` at the start of a segment covers any number of segments, even zero.
   ['**/*', 'main', true],
   ['**/*', 'a/b/c', true],
   ['**/fix', 'fix', true],
@@ -47,7 +47,7 @@ export const BRANCH_PATTERN_CASES: readonly BranchPatternCase[] = [
   ['qa/**/*', 'qa', false],
   ['**/a/**/b', 'x/a/y/a/z/b', true],
   ['**/a/**/b', 'x/b/y/a', false],
-  // Two stars at the end of a longer segment are one star.
+  // Two stars after other text in a segment act like one star.
   ['qa**/**/*', 'qa/foo', true],
   ['qa**/**/*', 'qa-1/foo/bar', true],
   ['qa**/**/*', 'qa-1', false],
@@ -55,12 +55,12 @@ export const BRANCH_PATTERN_CASES: readonly BranchPatternCase[] = [
   ['a**/b', 'ax/b', true],
   ['a**/b', 'ab', false],
   ['a**/b', 'a/x/b', false],
-  // A question mark is one character of a segment.
+  // A question mark covers exactly one character, but no slash.
   ['v?.0', 'v1.0', true],
   ['v?.0', 'v1a0', false],
   ['v?.0', 'v/.0', false],
   ['v?.0', 'v.0', false],
-  // Sets and ranges, with `!` as the complement.
+  // Sets and ranges; a leading `!` negates a set.
   ['release-[0-9]', 'release-7', true],
   ['release-[0-9]', 'release-x', false],
   ['release-[0-9]', 'release-[0-9]', false],
@@ -76,7 +76,7 @@ export const BRANCH_PATTERN_CASES: readonly BranchPatternCase[] = [
   ['x[a/]y', 'x/y', false],
   ['x[a]**/y', 'xa/y', true],
   ['x[a]**/y', 'xay', false],
-  // GitHub's documentation excludes the complement by `^`, quoting by a backslash, and alternatives in braces.
+  // GitHub's documentation excludes negation by `^`, escapes by a backslash, and alternatives in braces.
   ['[^m]*', 'develop', false],
   ['[^m]*', 'main', false],
   ['\\*', 'main', false],

@@ -1,5 +1,5 @@
 // GitHub matches branch patterns of protections and rulesets with Ruby's `File.fnmatch` under `FNM_PATHNAME`. GitHub's
-// documentation excludes three forms: a backslash quotes nothing, `[^...]` complements no set, and `{a,b}` is plain text.
+// documentation excludes three forms: a backslash does not escape, `[^...]` does not negate a set, and `{a,b}` is plain text.
 
 type Token =
   | { readonly kind: 'text'; readonly char: string }
@@ -11,31 +11,36 @@ type Token =
 /** First and last code point, both included. */
 type Range = readonly [number, number];
 
-/** A path segment of a pattern; `anyFolders` stands for a leading `**` with its slash. */
+/** A path segment of a pattern; `anyFolders` stands for a whole segment of two stars before a slash. */
 type Segment = readonly Token[] | 'anyFolders';
 
 /**
- * Returns whether a pattern covers a branch name. `*`, `**` and `?` stay inside a path segment, except a whole `**` segment
- * before a slash, which stands for any number of segments. Takes at most pattern length times name length steps, because any
- * repository may bring its own patterns.
+ * Returns whether a pattern covers a branch name. Wildcards do not match a slash, except a whole segment of two stars before
+ * a slash, which matches any number of segments. The run time is at most proportional to pattern length times name length, because patterns
+ * come from untrusted repositories.
  */
 export function matchesBranchPattern(pattern: string, branch: string): boolean {
   const names = branch.split('/').map((name) => [...name]);
+  // Indexes of the segments at which the rest of the pattern may continue.
   let starts = new Set([0]);
   for (const segment of parseSegments(pattern)) {
-    starts = segment === 'anyFolders' ? addLater(starts, names) : advance(starts, segment, names);
+    starts =
+      segment === 'anyFolders'
+        ? addLaterStarts(starts, names)
+        : matchNextSegment(starts, segment, names);
     if (starts.size === 0) return false;
   }
   return starts.has(names.length);
 }
 
-/** Returns every position from the first start on. */
-function addLater(starts: ReadonlySet<number>, names: readonly unknown[]): Set<number> {
+/** Returns every segment index from the lowest start. */
+function addLaterStarts(starts: ReadonlySet<number>, names: readonly unknown[]): Set<number> {
   const first = Math.min(...starts);
   return new Set([...names.keys()].filter((position) => position >= first));
 }
 
-function advance(
+/** Returns the indexes after the segments at `starts` that match. */
+function matchNextSegment(
   starts: ReadonlySet<number>,
   segment: readonly Token[],
   names: readonly (readonly string[])[],
@@ -48,7 +53,10 @@ function advance(
   return next;
 }
 
-/** Goes back to the last `*` only: an earlier `*` that took more could not match where the last one fails. */
+/**
+ * Returns whether tokens match a whole segment. After a mismatch only the last `*` takes one more character: if no length of
+ * the last `*` matches, no other length of an earlier `*` matches either.
+ */
 function matchesSegment(tokens: readonly Token[], name: readonly string[]): boolean {
   let token = 0;
   let position = 0;
@@ -119,7 +127,7 @@ function parseToken(
   return { token: { kind: 'anyText' }, end };
 }
 
-/** Reads a set after its `[`. The first `]` ends the set; an unfinished set and a set that starts with `^` match nothing. */
+/** Parses a set from the character after `[`. The first `]` ends the set. An unclosed set and a set with a leading `^` match nothing. */
 function parseSet(
   chars: readonly string[],
   start: number,
@@ -145,7 +153,7 @@ function parseRanges(codes: readonly number[]): Range[] {
       ranges.push([first, first]);
       continue;
     }
-    // Ruby accepts both ends even when the range runs backwards.
+    // Ruby also accepts the two ends of a reversed range, such as `c-a`.
     ranges.push([first, last], [first, first], [last, last]);
     at += 2;
   }

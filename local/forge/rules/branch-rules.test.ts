@@ -19,9 +19,12 @@ describe('coversBranch', () => {
     { include: ['~ALL'], exclude: ['refs/heads/main'], branch: 'side', isCovered: true },
     { include: ['~ALL'], enforcement: 'evaluate', branch: 'main', isCovered: false },
     { include: ['~ALL'], enforcement: 'disabled', branch: 'main', isCovered: false },
-  ])('a ruleset of %o', ({ branch, isCovered, ...change }) => {
-    expect(coversBranch(ruleset(change), branch, 'main')).toBe(isCovered);
-  });
+  ])(
+    'a ruleset with $include, except $exclude, enforcement $enforcement, covers $branch: $isCovered',
+    ({ branch, isCovered, ...change }) => {
+      expect(coversBranch(ruleset(change), branch, 'main')).toBe(isCovered);
+    },
+  );
 });
 
 const checksRule = {
@@ -37,15 +40,15 @@ describe('findWriteViolation', () => {
     { type: 'pull_request', refused: ['update'] },
     { type: 'required_signatures', refused: ['create', 'update'] },
     { type: 'required_linear_history', refused: [] },
-    { type: 'a_rule_of_tomorrow', refused: [] },
-  ])('a $type rule refuses exactly $refused', ({ type, refused }) => {
+    { type: 'an_unknown_rule', refused: [] },
+  ])('a rule of type $type refuses the writes $refused', ({ type, refused }) => {
     const writes = ['create', 'update', 'delete'] as const;
     expect(writes.filter((write) => findWriteViolation([{ type }], write) !== undefined)).toEqual(
       refused,
     );
   });
 
-  test('a required check refuses an update and is named', () => {
+  test('a required check refuses an update but not a creation, and the message names the check', () => {
     expect(findWriteViolation([checksRule], 'create')).toBeUndefined();
     expect(findWriteViolation([checksRule], 'update')).toContain('"build"');
   });
@@ -54,31 +57,31 @@ describe('findWriteViolation', () => {
 describe('findMergeViolation', () => {
   const facts = { method: 'merge', approvals: 0, successfulChecks: new Set<string>() };
 
-  test('an update rule refuses every merge', () => {
+  test('an update rule refuses a merge', () => {
     expect(findMergeViolation([{ type: 'update' }], facts)).toContain('protected ref');
   });
 
-  test('a linear history refuses a merge commit and allows a squash', () => {
+  test('a linear history rule refuses a merge commit and allows a squash', () => {
     const rules = [{ type: 'required_linear_history' }];
     expect(findMergeViolation(rules, facts)).toContain('merge commits');
     expect(findMergeViolation(rules, { ...facts, method: 'squash' })).toBeUndefined();
   });
 
-  test('a pull request rule counts approvals', () => {
+  test('a pull request rule refuses a merge until enough reviewers approve', () => {
     const rules = [{ type: 'pull_request', parameters: { required_approving_review_count: 2 } }];
     expect(findMergeViolation(rules, { ...facts, approvals: 1 })).toContain('At least 2');
     expect(findMergeViolation(rules, { ...facts, approvals: 2 })).toBeUndefined();
     expect(findMergeViolation([{ type: 'pull_request' }], facts)).toBeUndefined();
   });
 
-  test('a required check that did not succeed is named', () => {
-    const partly = { ...facts, successfulChecks: new Set(['build']) };
-    const all = { ...facts, successfulChecks: new Set(['build', 'lint']) };
-    expect(findMergeViolation([checksRule], partly)).toContain('"lint"');
-    expect(findMergeViolation([checksRule], all)).toBeUndefined();
+  test('a merge is refused until all required checks succeed, and the message names the missing check', () => {
+    const someSucceeded = { ...facts, successfulChecks: new Set(['build']) };
+    const allSucceeded = { ...facts, successfulChecks: new Set(['build', 'lint']) };
+    expect(findMergeViolation([checksRule], someSucceeded)).toContain('"lint"');
+    expect(findMergeViolation([checksRule], allSucceeded)).toBeUndefined();
   });
 
-  test('the first broken rule is reported', () => {
+  test('findMergeViolation reports the first violated rule', () => {
     expect(
       findMergeViolation([{ type: 'creation' }, checksRule, { type: 'update' }], facts),
     ).toContain('"build"');

@@ -1,6 +1,6 @@
 import { matchesBranchPattern } from './branch-pattern.ts';
 
-/** A rule in GitHub's shape, such as `required_signatures`. */
+/** A rule in GitHub's JSON format; `type` is, for example, `required_signatures`. */
 export type BranchRule = {
   readonly type: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export type BranchRuleset = {
 /** A write to a branch outside a pull request. */
 export type BranchWrite = 'create' | 'update' | 'delete';
 
-/** Returns whether a ruleset holds for a branch name. The branch need not exist. */
+/** Returns whether a ruleset is active and covers a branch name. The branch need not exist. */
 export function coversBranch(
   ruleset: BranchRuleset,
   branch: string,
@@ -40,6 +40,7 @@ function coversPattern(pattern: string, branch: string, defaultBranch: string): 
 
 const UPDATE_REFUSED = 'Cannot update this protected ref.';
 
+/** Writes that a rule refuses, and GitHub's message, by the type of the rule. */
 const WRITE_RULES: Readonly<
   Record<string, { readonly writes: readonly BranchWrite[]; readonly message: string }>
 > = {
@@ -53,67 +54,67 @@ const WRITE_RULES: Readonly<
   },
 };
 
-/** Returns why the rules of a branch refuse a write outside a pull request; undefined: the write is allowed. */
+/** Returns the message of the first rule that refuses a write outside a pull request; undefined: the write is allowed. */
 export function findWriteViolation(
   rules: readonly BranchRule[],
   write: BranchWrite,
 ): string | undefined {
   for (const rule of rules) {
-    const known = WRITE_RULES[rule.type];
-    if (known?.writes.includes(write)) return known.message;
+    const writeRule = WRITE_RULES[rule.type];
+    if (writeRule?.writes.includes(write)) return writeRule.message;
     if (rule.type === 'required_status_checks' && write === 'update') {
-      return missingCheckMessage(listRequiredChecks(rule)[0] ?? '');
+      return describeMissingCheck(listRequiredChecks(rule)[0] ?? '');
     }
   }
   return undefined;
 }
 
-/** Facts of a pull request that the rules of its base branch judge. */
+/** Facts of a pull request that the rules of its base branch need. */
 export type MergeRuleFacts = {
   readonly method: string;
-  /** Reviewers with write permission whose last review approves. */
+  /** Number of reviewers with write permission whose last verdict is an approval. */
   readonly approvals: number;
-  /** Names of checks that succeeded on the head commit. */
+  /** Names of the checks that succeeded on the head commit. */
   readonly successfulChecks: ReadonlySet<string>;
 };
 
-/** Returns why the rules of a base branch refuse a merge; undefined: the merge is allowed. */
+/** Returns the message of the first rule of the base branch that refuses a merge; undefined: the merge is allowed. */
 export function findMergeViolation(
   rules: readonly BranchRule[],
   facts: MergeRuleFacts,
 ): string | undefined {
   for (const rule of rules) {
-    const violation = judgeMerge(rule, facts);
+    const violation = findRuleViolation(rule, facts);
     if (violation !== undefined) return violation;
   }
   return undefined;
 }
 
-function judgeMerge(rule: BranchRule, facts: MergeRuleFacts): string | undefined {
+function findRuleViolation(rule: BranchRule, facts: MergeRuleFacts): string | undefined {
   switch (rule.type) {
     case 'update':
       return UPDATE_REFUSED;
     case 'required_linear_history':
       return facts.method === 'merge' ? 'This branch must not contain merge commits.' : undefined;
     case 'pull_request': {
-      const needed = Number(rule.parameters?.required_approving_review_count ?? 0);
-      if (facts.approvals >= needed) return undefined;
-      return `At least ${needed} approving review is required by reviewers with write access.`;
+      const requiredApprovals = Number(rule.parameters?.required_approving_review_count ?? 0);
+      if (facts.approvals >= requiredApprovals) return undefined;
+      return `At least ${requiredApprovals} approving review is required by reviewers with write access.`;
     }
     case 'required_status_checks': {
       const missing = listRequiredChecks(rule).find((name) => !facts.successfulChecks.has(name));
-      return missing === undefined ? undefined : missingCheckMessage(missing);
+      return missing === undefined ? undefined : describeMissingCheck(missing);
     }
     default:
       return undefined;
   }
 }
 
-function missingCheckMessage(name: string): string {
+function describeMissingCheck(name: string): string {
   return `Required status check "${name}" is expected.`;
 }
 
-/** Returns the names of the checks that a `required_status_checks` rule asks for. */
+/** Returns the names of the checks that a `required_status_checks` rule requires. */
 export function listRequiredChecks(rule: BranchRule): string[] {
   const list = rule.parameters?.required_status_checks;
   if (!Array.isArray(list)) return [];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CheckSummary } from './check-rules.ts';
-import { combineStatuses, latestByName, listSuccessfulChecks } from './check-rules.ts';
+import { combineStatuses, listSuccessfulChecks, selectLatestByName } from './check-rules.ts';
 
 function run(name: string, conclusion: string | null): CheckSummary {
   return { kind: 'check', name, status: conclusion === null ? 'queued' : 'completed', conclusion };
@@ -10,12 +10,12 @@ function status(name: string, state: string): CheckSummary {
   return { kind: 'status', name, status: state, conclusion: null };
 }
 
-test('the last check of each name counts', () => {
+test('selectLatestByName returns the last check of each name', () => {
   const checks = [run('build', 'failure'), run('lint', 'success'), run('build', 'success')];
-  expect(latestByName(checks)).toEqual([run('build', 'success'), run('lint', 'success')]);
+  expect(selectLatestByName(checks)).toEqual([run('build', 'success'), run('lint', 'success')]);
 });
 
-test('success, neutral and skipped count as successful', () => {
+test('listSuccessfulChecks counts success, neutral and skipped, and only the last check of a name', () => {
   const checks = [
     run('a', 'success'),
     run('b', 'neutral'),
@@ -36,6 +36,6 @@ test.each([
   [['success', 'pending'], 'pending'],
   [['pending', 'failure'], 'failure'],
   [['success', 'error'], 'failure'],
-])('statuses %j combine to %s', (states, combined) => {
+])('combineStatuses of %j is %s', (states, combined) => {
   expect(combineStatuses(states.map((state) => status(state, state)))).toBe(combined);
 });

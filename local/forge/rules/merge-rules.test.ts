@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { MergeFacts, MergeRequest } from './merge-rules.ts';
 import {
   BASE_MODIFIED,
+  decideOutcomeAfterRefusal,
   findMergeabilityRefusal,
   findMergeRefusal,
-  mergeableState,
-  mergeOutcomeAfterRefusal,
+  toMergeableState,
 } from './merge-rules.ts';
 
 const facts: MergeFacts = {
@@ -26,20 +26,35 @@ describe('findMergeRefusal', () => {
     Partial<MergeRequest>,
     { readonly status: number; readonly message: RegExp } | undefined,
   ])[] = [
-    ['an open pull request is merged', {}, {}, undefined],
-    ['a caller without an expected head merges', {}, { sha: undefined }, undefined],
-    ['a closed pull request is refused', { isOpen: false }, {}, refusal(405, /not mergeable/)],
-    ['a moved head is refused', { headSha: 'next' }, {}, refusal(409, /Head branch was modified/)],
-    ['a draft is refused', { isDraft: true }, {}, refusal(405, /still a draft/)],
-    ['a method that is off is refused', {}, { method: 'rebase' }, refusal(405, /Rebase merges/)],
+    ['a merge of an open pull request is allowed', {}, {}, undefined],
+    ['a merge without an expected head is allowed', {}, { sha: undefined }, undefined],
     [
-      'a violated rule is named',
+      'a merge of a closed pull request is refused',
+      { isOpen: false },
+      {},
+      refusal(405, /not mergeable/),
+    ],
+    [
+      'a merge after the head moved is refused',
+      { headSha: 'next' },
+      {},
+      refusal(409, /Head branch was modified/),
+    ],
+    ['a merge of a draft is refused', { isDraft: true }, {}, refusal(405, /still a draft/)],
+    [
+      'a merge by a method that is not allowed is refused',
+      {},
+      { method: 'rebase' },
+      refusal(405, /Rebase merges/),
+    ],
+    [
+      'the refusal contains the message of a violated rule',
       { violation: 'No.' },
       {},
       refusal(405, /violations found\n\nNo\./),
     ],
     [
-      'a checked-out base is refused',
+      'a merge into a checked-out base branch is refused',
       { isBaseCheckedOut: true },
       {},
       refusal(405, /main is checked/),
@@ -59,12 +74,12 @@ describe('findMergeRefusal', () => {
   ];
 
   test.each(cases)('%s', (_title, changedFacts, changedRequest, expected) => {
-    const found = findMergeRefusal(
+    const mergeRefusal = findMergeRefusal(
       { ...facts, ...changedFacts },
       { ...request, ...changedRequest },
     );
-    expect(found?.status).toBe(expected?.status);
-    expect(found?.message ?? '').toMatch(expected?.message ?? /^$/);
+    expect(mergeRefusal?.status).toBe(expected?.status);
+    expect(mergeRefusal?.message ?? '').toMatch(expected?.message ?? /^$/);
   });
 
   function refusal(status: number, message: RegExp) {
@@ -72,7 +87,7 @@ describe('findMergeRefusal', () => {
   }
 });
 
-test('unknown mergeability and a conflict refuse with different words', () => {
+test('findMergeabilityRefusal has different messages for unknown mergeability and for a conflict', () => {
   expect(findMergeabilityRefusal(true)).toBeUndefined();
   expect(findMergeabilityRefusal(null)).toEqual(BASE_MODIFIED);
   expect(findMergeabilityRefusal(false)?.message).toBe('Pull Request is not mergeable');
@@ -84,19 +99,19 @@ test.each([
   [true, false, 'dirty'],
   [true, true, 'draft'],
   [false, true, 'clean'],
-])('a pull request with draft %s and mergeable %s is %s', (isDraft, mergeable, state) => {
-  expect(mergeableState(isDraft, mergeable)).toBe(state);
+])('the mergeable state for draft %s and mergeable %s is %s', (isDraft, mergeable, state) => {
+  expect(toMergeableState(isDraft, mergeable)).toBe(state);
 });
 
-test('a client reports a moved head, then an earlier merge, then the refusal', () => {
+test('decideOutcomeAfterRefusal prefers a moved head, then an earlier merge, then the refusal', () => {
   const merged = { headSha: 'head', isMerged: true, mergeSha: 'merge' };
-  expect(mergeOutcomeAfterRefusal(merged, 'other', BASE_MODIFIED)).toEqual({ kind: 'headMoved' });
-  expect(mergeOutcomeAfterRefusal(merged, 'head', BASE_MODIFIED)).toEqual({
+  expect(decideOutcomeAfterRefusal(merged, 'other', BASE_MODIFIED)).toEqual({ kind: 'headMoved' });
+  expect(decideOutcomeAfterRefusal(merged, 'head', BASE_MODIFIED)).toEqual({
     kind: 'merged',
     sha: 'merge',
   });
   const open = { headSha: 'head', isMerged: false };
-  expect(mergeOutcomeAfterRefusal(open, 'head', BASE_MODIFIED)).toEqual({
+  expect(decideOutcomeAfterRefusal(open, 'head', BASE_MODIFIED)).toEqual({
     kind: 'notMergeable',
     message: BASE_MODIFIED.message,
   });

@@ -5,7 +5,7 @@ export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
 /** A requested merge. */
 export type MergeRequest = {
-  /** Head commit that the caller expects; absent: any head. */
+  /** The merge is refused unless this is the head commit; absent: any head commit. */
   readonly sha?: string;
   readonly method: MergeMethod;
 };
@@ -17,13 +17,13 @@ export type MergeFacts = {
   readonly headSha: string;
   readonly base: string;
   readonly allowedMethods: readonly MergeMethod[];
-  /** Reason of a violated rule of the base branch. */
+  /** Message of a violated rule of the base branch; undefined: no rule is violated. */
   readonly violation: string | undefined;
   /** True: a work tree has the base branch checked out. */
   readonly isBaseCheckedOut: boolean;
 };
 
-/** A refused merge in GitHub's words: 405 for a pull request that cannot be merged, 409 for a head that moved. */
+/** A refused merge, with GitHub's status and message: 405 if the pull request cannot be merged, 409 if the head moved. */
 export type MergeRefusal = { readonly status: 405 | 409; readonly message: string };
 
 const METHOD_NAMES: Readonly<Record<MergeMethod, string>> = {
@@ -32,7 +32,7 @@ const METHOD_NAMES: Readonly<Record<MergeMethod, string>> = {
   rebase: 'Rebase merges',
 };
 
-/** Returns why a merge is refused, conflicts aside; undefined: mergeability decides. */
+/** Returns why a merge is refused for a reason other than a conflict; undefined: check conflicts next. */
 export function findMergeRefusal(
   facts: MergeFacts,
   request: MergeRequest,
@@ -42,30 +42,30 @@ export function findMergeRefusal(
     const message = 'Head branch was modified. Review and try the merge again.';
     return { status: 409, message };
   }
-  if (facts.isDraft) return notAllowed('Pull Request is still a draft');
+  if (facts.isDraft) return refuseWith405('Pull Request is still a draft');
   if (!facts.allowedMethods.includes(request.method)) {
-    return notAllowed(`${METHOD_NAMES[request.method]} are not allowed on this repository.`);
+    return refuseWith405(`${METHOD_NAMES[request.method]} are not allowed on this repository.`);
   }
-  if (facts.violation !== undefined) return violated(facts.violation);
+  if (facts.violation !== undefined) return refuseByRule(facts.violation);
   if (!facts.isBaseCheckedOut) return undefined;
-  return violated(`The branch ${facts.base} is checked out in a work tree; merge it there.`);
+  return refuseByRule(`The branch ${facts.base} is checked out in a work tree; merge it there.`);
 }
 
-const NOT_MERGEABLE = notAllowed('Pull Request is not mergeable');
+const NOT_MERGEABLE = refuseWith405('Pull Request is not mergeable');
 
-/** GitHub's answer while mergeability is unknown, and when another write to the base branch came first. */
-export const BASE_MODIFIED = notAllowed(
+/** GitHub's refusal while mergeability is unknown, and after another write to the base branch came first. */
+export const BASE_MODIFIED = refuseWith405(
   'Base branch was modified. Review and try the merge again.',
 );
 
-/** Returns why mergeability refuses a merge. `null`: not computed yet; false: head and base conflict. */
+/** Returns why mergeability refuses a merge. `mergeable` null: not known yet; false: head and base have conflicts. */
 export function findMergeabilityRefusal(mergeable: boolean | null): MergeRefusal | undefined {
   if (mergeable === null) return BASE_MODIFIED;
   return mergeable ? undefined : NOT_MERGEABLE;
 }
 
 /** Returns GitHub's `mergeable_state`. */
-export function mergeableState(isDraft: boolean, mergeable: boolean | null): string {
+export function toMergeableState(isDraft: boolean, mergeable: boolean | null): string {
   if (mergeable === null) return 'unknown';
   if (!mergeable) return 'dirty';
   return isDraft ? 'draft' : 'clean';
@@ -75,7 +75,7 @@ export function mergeableState(isDraft: boolean, mergeable: boolean | null): str
  * Returns what a client reports after a refused merge. The client reads the pull request again, because an earlier call
  * whose answer was lost may have merged already.
  */
-export function mergeOutcomeAfterRefusal(
+export function decideOutcomeAfterRefusal(
   pull: { readonly headSha: string; readonly isMerged: boolean; readonly mergeSha?: string },
   sha: string,
   refusal: MergeRefusal,
@@ -85,10 +85,10 @@ export function mergeOutcomeAfterRefusal(
   return { kind: 'notMergeable', message: refusal.message };
 }
 
-function violated(reason: string): MergeRefusal {
-  return notAllowed(`Repository rule violations found\n\n${reason}\n\n`);
+function refuseByRule(reason: string): MergeRefusal {
+  return refuseWith405(`Repository rule violations found\n\n${reason}\n\n`);
 }
 
-function notAllowed(message: string): MergeRefusal {
+function refuseWith405(message: string): MergeRefusal {
   return { status: 405, message };
 }

@@ -18,28 +18,40 @@ describe('choosePull', () => {
   const merged: PullSummary = { ...pull, state: 'merged' };
   const elsewhere: PullSummary = { ...pull, base: 'other', labels: ['ours', 'x'] };
   const cases: readonly (readonly [string, readonly PullSummary[], number | undefined])[] = [
-    ['no pull request', [], undefined],
-    ['an open pull request', [closed, pull, closed], 1],
-    ['a merged pull request before a newer closed one', [merged, closed], 0],
-    ['the newest merged pull request', [merged, merged, closed], 1],
-    ['the newest closed pull request', [closed, closed], 1],
-    ['a closed pull request before a labelled one into another base', [closed, elsewhere], 0],
-    ['a labelled open pull request into another base', [elsewhere], 0],
-    ['no pull request with foreign labels', [{ ...elsewhere, labels: ['x'] }], undefined],
-    ['no labelled closed pull request', [{ ...elsewhere, state: 'closed' }], undefined],
-    ['no pull request of another head', [{ ...pull, head: 'other' }], undefined],
+    ['returns undefined without pull requests', [], undefined],
+    ['prefers an open pull request to closed pull requests', [closed, pull, closed], 1],
+    ['prefers a merged pull request to a newer closed pull request', [merged, closed], 0],
+    ['prefers the newest merged pull request', [merged, merged, closed], 1],
+    ['returns the newest closed pull request if no other exists', [closed, closed], 1],
+    [
+      'prefers a closed pull request to a labelled pull request into another base',
+      [closed, elsewhere],
+      0,
+    ],
+    ['returns a labelled open pull request into another base', [elsewhere], 0],
+    [
+      'ignores a pull request into another base that lacks the label of the query',
+      [{ ...elsewhere, labels: ['x'] }],
+      undefined,
+    ],
+    [
+      'ignores a labelled closed pull request into another base',
+      [{ ...elsewhere, state: 'closed' }],
+      undefined,
+    ],
+    ['ignores a pull request from another head', [{ ...pull, head: 'other' }], undefined],
   ];
 
-  test.each(cases)('chooses %s', (_title, pulls, index) => {
+  test.each(cases)('%s', (_title, pulls, index) => {
     expect(choosePull(pulls, query)).toBe(index === undefined ? undefined : pulls[index]);
   });
 
-  test('chooses nothing by labels when the query has none', () => {
+  test('ignores a pull request into another base if the query has no labels', () => {
     expect(choosePull([elsewhere], { ...query, labels: [] })).toBeUndefined();
   });
 });
 
-test('findOpenPull compares head, base and state', () => {
+test('findOpenPull returns the open pull request with the given head and base', () => {
   expect(findOpenPull([pull], 'side', 'main')).toBe(pull);
   expect(findOpenPull([pull], 'side', 'other')).toBeUndefined();
   expect(findOpenPull([{ ...pull, state: 'closed' }], 'side', 'main')).toBeUndefined();
@@ -60,19 +72,27 @@ describe('findCreationRefusal', () => {
   };
 
   test.each([
-    [{}, undefined],
-    [{ headSha: undefined, baseSha: undefined }, 'head_missing'],
-    [{ baseSha: undefined }, 'base_missing'],
-    [{ headIsInBase: true, hasOpenPull: true }, 'no_commits'],
-    [{ haveCommonHistory: false }, 'no_common_history'],
-    [{ hasOpenPull: true, allowsDrafts: false }, 'already_open'],
-    [{ allowsDrafts: false }, 'drafts_unsupported'],
-    [{ allowsDrafts: false, isDraft: false }, undefined],
-  ] as const)('facts changed by %o give %s', (change, kind) => {
+    ['allows a new pull request', {}, undefined],
+    ['refuses a missing head', { headSha: undefined, baseSha: undefined }, 'head_missing'],
+    ['refuses a missing base', { baseSha: undefined }, 'base_missing'],
+    ['refuses a head without commits', { headIsInBase: true, hasOpenPull: true }, 'no_commits'],
+    ['refuses unrelated branches', { haveCommonHistory: false }, 'no_common_history'],
+    [
+      'refuses a second open pull request',
+      { hasOpenPull: true, allowsDrafts: false },
+      'already_open',
+    ],
+    ['refuses a draft where drafts are off', { allowsDrafts: false }, 'drafts_unsupported'],
+    [
+      'allows a pull request that is no draft where drafts are off',
+      { allowsDrafts: false, isDraft: false },
+      undefined,
+    ],
+  ] as const)('%s', (_title, change, kind) => {
     expect(findCreationRefusal({ ...facts, ...change })?.kind).toBe(kind);
   });
 
-  test('the error names the branches', () => {
+  test('names the branches in the error', () => {
     const inBase = findCreationRefusal({ ...facts, headIsInBase: true });
     expect(inBase?.error).toEqual({ message: 'No commits between main and side' });
     const open = findCreationRefusal({ ...facts, hasOpenPull: true });
@@ -81,13 +101,25 @@ describe('findCreationRefusal', () => {
 });
 
 test.each([
-  [{}, undefined],
-  [{ isMerged: true, headSha: undefined }, 'The pull request is merged.'],
-  [{ headSha: undefined }, 'The branch was deleted.'],
-  [{ baseSha: undefined }, 'The branch was deleted.'],
-  [{ hasOpenPull: true, headIsInBase: true }, 'There is already an open pull request.'],
-  [{ headIsInBase: true }, 'There are no new commits on the side branch.'],
-] as const)('reopening with %o is refused with %s', (change, reason) => {
+  ['allows a closed pull request', {}, undefined],
+  [
+    'refuses a merged pull request',
+    { isMerged: true, headSha: undefined },
+    'The pull request is merged.',
+  ],
+  ['refuses a deleted head', { headSha: undefined }, 'The branch was deleted.'],
+  ['refuses a deleted base', { baseSha: undefined }, 'The branch was deleted.'],
+  [
+    'refuses a second open pull request of the branches',
+    { hasOpenPull: true, headIsInBase: true },
+    'There is already an open pull request.',
+  ],
+  [
+    'refuses a head without new commits',
+    { headIsInBase: true },
+    'There are no new commits on the side branch.',
+  ],
+] as const)('findReopenRefusal %s', (_title, change, reason) => {
   const facts = {
     head: 'side',
     headSha: 'a',
@@ -100,37 +132,58 @@ test.each([
 });
 
 test.each([
-  [{}, true, undefined],
-  [{ isDraft: true }, false, undefined],
-  [{ isDraft: true }, true, 'Pull request is already a draft'],
-  [{}, false, 'Pull request is not a draft'],
-  [{ isOpen: false }, true, 'Pull request is closed'],
-  [{ isOpen: false, isDraft: true }, false, 'Pull request is closed'],
-  [{ allowsDrafts: false }, true, 'Draft pull requests are not supported in this repository.'],
-  [{ allowsDrafts: false, isDraft: true }, false, undefined],
-] as const)('a pull request of %o may become draft %s unless %s', (change, draft, reason) => {
+  ['allows a ready pull request to become a draft', {}, true, undefined],
+  ['allows a draft to become ready', { isDraft: true }, false, undefined],
+  ['refuses to make a draft a draft', { isDraft: true }, true, 'Pull request is already a draft'],
+  ['refuses to make a ready pull request ready', {}, false, 'Pull request is not a draft'],
+  ['refuses a closed pull request', { isOpen: false }, true, 'Pull request is closed'],
+  ['refuses a closed draft', { isOpen: false, isDraft: true }, false, 'Pull request is closed'],
+  [
+    'refuses a draft where drafts are off',
+    { allowsDrafts: false },
+    true,
+    'Draft pull requests are not supported in this repository.',
+  ],
+  [
+    'allows a draft to become ready where drafts are off',
+    { allowsDrafts: false, isDraft: true },
+    false,
+    undefined,
+  ],
+] as const)('findDraftRefusal %s', (_title, change, draft, reason) => {
   const facts = { isOpen: true, isDraft: false, allowsDrafts: true };
   expect(findDraftRefusal({ ...facts, ...change }, draft)).toBe(reason);
 });
 
 test.each([
-  [{}, undefined, 'open'],
-  [{ headSha: undefined }, undefined, 'closed'],
-  [{ baseSha: undefined }, undefined, 'closed'],
-  [{ headIsInBase: true }, undefined, 'closed'],
-  [{ headIsInBase: true }, 'merge', 'merged'],
-  [{ headSha: undefined }, 'merge', 'merged'],
-] as const)('branches of %o with merge %s leave a pull request %s', (change, mergeSha, state) => {
+  ['a moved branch leaves the pull request open', {}, undefined, 'open'],
+  ['a deleted head closes the pull request', { headSha: undefined }, undefined, 'closed'],
+  ['a deleted base closes the pull request', { baseSha: undefined }, undefined, 'closed'],
+  [
+    'a head without own commits closes the pull request',
+    { headIsInBase: true },
+    undefined,
+    'closed',
+  ],
+  ['a head that the base contains is merged', { headIsInBase: true }, 'merge', 'merged'],
+  ['a merged head may be deleted', { headSha: undefined }, 'merge', 'merged'],
+] as const)('%s', (_title, change, mergeSha, state) => {
   const relation = { headSha: 'a', baseSha: 'b', headIsInBase: false };
   expect(decideStateAfterBranchMove({ ...relation, ...change }, mergeSha)).toBe(state);
 });
 
 test.each([
-  ['another base', pull, 'other', {}, 'changed'],
-  ['the same base', pull, 'main', {}, 'unchanged'],
-  ['a missing base', pull, 'other', { baseExists: false }, 'unchanged'],
-  ['a base with another open pull request', pull, 'other', { hasOpenPull: true }, 'closed'],
-  ['a closed pull request', { ...pull, state: 'closed' }, 'other', {}, 'unchanged'],
+  ['another base is accepted', pull, 'other', {}, 'changed'],
+  ['the same base has no effect', pull, 'main', {}, 'unchanged'],
+  ['a missing base has no effect', pull, 'other', { baseExists: false }, 'unchanged'],
+  [
+    'a base with another open pull request closes this pull request',
+    pull,
+    'other',
+    { hasOpenPull: true },
+    'closed',
+  ],
+  ['a closed pull request keeps its base', { ...pull, state: 'closed' }, 'other', {}, 'unchanged'],
 ] as const)('changing the base: %s', (_title, changed, base, others, effect) => {
   const facts = { baseExists: true, hasOpenPull: false, ...others };
   expect(decideBaseChange(changed, base, facts)).toBe(effect);

@@ -1,6 +1,6 @@
 import type { PullQuery, PullState } from '../../../core/port/forge.ts';
 
-/** The members of a pull request that its rules read. */
+/** The fields of a pull request that the rules of pull requests need. */
 export type PullSummary = {
   readonly state: PullState;
   readonly head: string;
@@ -9,9 +9,9 @@ export type PullSummary = {
 };
 
 /**
- * Returns the pull request that counts for a head and base: the open pull request, else the newest merged, else the newest
- * closed. Without any, an open pull request of the head into another base counts when it bears a label of the query.
- * `pulls` are in the order of creation.
+ * Returns the pull request that a query selects: from head into base the open pull request, else the newest merged, else the
+ * newest closed. If there is none, the query selects the newest open pull request from head into another base, provided that
+ * the pull request has a label of the query. `pulls` are in the order of creation.
  */
 export function choosePull<P extends PullSummary>(
   pulls: readonly P[],
@@ -29,7 +29,7 @@ export function choosePull<P extends PullSummary>(
   );
 }
 
-/** Returns the open pull request of a head and base. GitHub allows at most one. */
+/** Returns the open pull request from `head` into `base`. GitHub allows at most one. */
 export function findOpenPull<P extends PullSummary>(
   pulls: readonly P[],
   head: string,
@@ -38,11 +38,11 @@ export function findOpenPull<P extends PullSummary>(
   return pulls.find((pull) => pull.state === 'open' && pull.head === head && pull.base === base);
 }
 
-/** How the commits of two branches relate. Undefined commits: no such branch. */
+/** The heads of the two branches of a pull request; undefined: no such branch. */
 export type BranchRelation = {
   readonly headSha: string | undefined;
   readonly baseSha: string | undefined;
-  /** True: the base branch contains the head commit. */
+  /** True: the base branch contains the head commit. False if a branch is missing. */
   readonly headIsInBase: boolean;
 };
 
@@ -64,7 +64,7 @@ export type ValidationError = {
   readonly message?: string;
 };
 
-/** A 422 to a new pull request. */
+/** Why a pull request may not be opened; `error` is GitHub's description in the answer 422. */
 export type CreationRefusal = {
   readonly kind:
     | 'head_missing'
@@ -128,7 +128,7 @@ export type DraftFacts = {
   readonly allowsDrafts: boolean;
 };
 
-/** Returns why a pull request may not become a draft, or ready when `draft` is false; undefined: the change is allowed. */
+/** Returns why a pull request may not become a draft (`draft` true) or ready (false); undefined: the change is allowed. */
 export function findDraftRefusal(facts: DraftFacts, draft: boolean): string | undefined {
   if (draft && !facts.allowsDrafts) return DRAFTS_UNSUPPORTED;
   if (!facts.isOpen) return 'Pull request is closed';
@@ -137,20 +137,20 @@ export function findDraftRefusal(facts: DraftFacts, draft: boolean): string | un
 }
 
 /**
- * Returns the state of an open pull request after its branches moved. A deleted branch closes the pull request, and so does
- * a head without commits of its own. A head that the base branch came to contain is merged; `mergeSha` is the commit that
- * brought the head in.
+ * Returns the new state of an open pull request whose head or base branch moved. `mergeSha` is the commit by which the base
+ * branch came to contain the head; with such a commit the pull request is merged. Otherwise a deleted branch, or a head
+ * without commits of its own, closes the pull request.
  */
 export function decideStateAfterBranchMove(
   relation: BranchRelation,
   mergeSha: string | undefined,
 ): PullState {
   if (mergeSha !== undefined) return 'merged';
-  const isWhole = relation.headSha !== undefined && relation.baseSha !== undefined;
-  return isWhole && !relation.headIsInBase ? 'open' : 'closed';
+  const bothExist = relation.headSha !== undefined && relation.baseSha !== undefined;
+  return bothExist && !relation.headIsInBase ? 'open' : 'closed';
 }
 
-/** Returns the effect of changing the base of a pull request: the second open pull request of a head and base is closed. */
+/** Returns the effect of a new base. `closed`: another open pull request already has the head and the new base. */
 export function decideBaseChange(
   pull: PullSummary,
   base: string,

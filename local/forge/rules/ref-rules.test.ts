@@ -13,36 +13,51 @@ const existing: RefWriteFacts = {
 const missing = { ...existing, before: undefined };
 
 const CASES: readonly (readonly [string, RefWrite, RefWriteFacts, string | undefined])[] = [
-  ['creating a missing branch', 'create', missing, undefined],
-  ['creating an existing branch', 'create', existing, 'Reference already exists'],
-  ['moving a missing branch', 'move', missing, 'Reference does not exist'],
-  ['deleting a missing branch', 'delete', missing, 'Reference does not exist'],
-  ['moving to no commit', 'move', { ...existing, targetIsCommit: false }, 'Object does not exist'],
-  ['moving forward', 'move', existing, undefined],
+  ['a new branch may be created', 'create', missing, undefined],
+  ['an existing branch may not be created again', 'create', existing, 'Reference already exists'],
+  ['a missing branch may not be moved', 'move', missing, 'Reference does not exist'],
+  ['a missing branch may not be deleted', 'delete', missing, 'Reference does not exist'],
   [
-    'moving sideways',
+    'a branch may not be moved to an object that is no commit',
+    'move',
+    { ...existing, targetIsCommit: false },
+    'Object does not exist',
+  ],
+  ['a branch may be moved forward', 'move', existing, undefined],
+  [
+    'a branch may not be moved off its history without force',
     'move',
     { ...existing, isFastForward: false },
     'Update is not a fast forward',
   ],
-  ['moving sideways by force', 'force', { ...existing, isFastForward: false }, undefined],
-  ['deleting', 'delete', existing, undefined],
-  ['breaking a rule', 'force', { ...existing, violation: 'No.' }, 'No.'],
   [
-    'moving a branch of a work tree',
+    'a branch may be moved off its history with force',
+    'force',
+    { ...existing, isFastForward: false },
+    undefined,
+  ],
+  ['an existing branch may be deleted', 'delete', existing, undefined],
+  [
+    'a write that violates a rule is refused with the message of the rule',
+    'force',
+    { ...existing, violation: 'No.' },
+    'No.',
+  ],
+  [
+    'a branch that is checked out in a work tree may not be moved',
     'move',
     { ...existing, isCheckedOut: true },
     'The branch side is checked out in a work tree.',
   ],
 ];
 
-test.each(CASES)('%s is judged', (_title, write, facts, message) => {
+test.each(CASES)('%s', (_title, write, facts, message) => {
   expect(findRefWriteRefusal(write, facts)?.message).toBe(message);
 });
 
-test('only a broken rule and a checked-out branch are rule violations', () => {
-  const broken = { ...existing, violation: 'No.' };
-  expect(findRefWriteRefusal('move', broken)?.isRuleViolation).toBe(true);
+test('isRuleViolation is true only for a violated rule and a checked-out branch', () => {
+  const violating = { ...existing, violation: 'No.' };
+  expect(findRefWriteRefusal('move', violating)?.isRuleViolation).toBe(true);
   expect(findRefWriteRefusal('move', { ...existing, isCheckedOut: true })?.isRuleViolation).toBe(
     true,
   );

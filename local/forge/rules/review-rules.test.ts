@@ -10,7 +10,7 @@ const approval: SubmittedReview = {
   commentCount: 0,
 };
 
-test('an approval needs no body, and other reviews need a body or a comment', () => {
+test('a review other than an approval needs a body or a comment', () => {
   expect(findReviewRefusal(approval)).toBeUndefined();
   expect(findReviewRefusal({ ...approval, event: 'COMMENT' })).toMatchObject({ field: 'body' });
   const request: SubmittedReview = { ...approval, event: 'REQUEST_CHANGES' };
@@ -19,14 +19,14 @@ test('an approval needs no body, and other reviews need a body or a comment', ()
   expect(findReviewRefusal({ ...request, commentCount: 1 })).toBeUndefined();
 });
 
-test('an author may only comment on the own pull request', () => {
+test('an author may comment on an own pull request, but not approve or request changes', () => {
   const own: SubmittedReview = { ...approval, reviewer: 'grace', body: 'x' };
   expect(findReviewRefusal(own)?.message).toContain('approve your own');
   expect(findReviewRefusal({ ...own, event: 'REQUEST_CHANGES' })?.message).toContain('changes on');
   expect(findReviewRefusal({ ...own, event: 'COMMENT' })).toBeUndefined();
 });
 
-test('the last verdict of each reviewer with write permission counts', () => {
+test('countApprovals counts reviewers with write permission whose last verdict is an approval', () => {
   const review = (author: string, state: string | null, authorCanWrite = true) => ({
     author,
     state,

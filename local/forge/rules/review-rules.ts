@@ -1,6 +1,6 @@
 import type { ValidationError } from './pull-rules.ts';
 
-/** A review as its author submits it. */
+/** A review that an account is about to submit. */
 export type SubmittedReview = {
   readonly event: 'APPROVE' | 'REQUEST_CHANGES' | 'COMMENT';
   readonly reviewer: string;
@@ -22,7 +22,7 @@ export function findReviewRefusal(review: SubmittedReview): ValidationError | un
   return undefined;
 }
 
-/** A stored review; `state` is GitHub's, such as `APPROVED`. */
+/** A stored review. `state` is GitHub's state, such as `APPROVED`; a review with the state null does not count. */
 export type ReviewSummary = {
   readonly author: string;
   readonly state: string | null;
@@ -30,7 +30,7 @@ export type ReviewSummary = {
 };
 
 /**
- * Returns how many reviewers with write permission approve. The last review of each reviewer counts, comments aside.
+ * Returns the number of reviewers with write permission whose last verdict is an approval. A comment is no verdict.
  * `reviews` are in the order of submission.
  */
 export function countApprovals(reviews: readonly ReviewSummary[]): number {

@@ -2,10 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { GIT_CONFIG, gitEnv } from '../git/run-git.ts';
+import { createGitEnv, GIT_CONFIG } from '../git/run-git.ts';
 
-/** A request of a git client, as `git http-backend` takes it. */
-export type BackendCall = {
+/** A request of a git client for `git http-backend`. */
+export type BackendRequest = {
   readonly gitDir: string;
   /** `/info/refs`, `/git-upload-pack` or `/git-receive-pack`. */
   readonly path: string;
@@ -17,45 +17,48 @@ export type BackendCall = {
 };
 
 /**
- * Runs `git http-backend` as CGI and copies its answer. Resolves when git has ended. The caller ends the response after
- * handling the branches that a push moved.
+ * Runs `git http-backend` through CGI and copies its answer to `outgoing`. Resolves when git has exited. The caller ends the
+ * response, after it has handled the branches that a push moved.
  */
 export function runHttpBackend(
-  call: BackendCall,
+  request: BackendRequest,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
   const config = GIT_CONFIG.flatMap((entry) => ['-c', entry]);
   const child = spawn('git', [...config, 'http-backend'], {
-    env: gitEnv(cgiVariables(call, incoming)),
+    env: createGitEnv(createCgiVariables(request, incoming)),
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   outgoing.on('close', () => child.kill('SIGTERM'));
   child.stdin.on('error', () => undefined);
-  if (call.head.length > 0) child.stdin.write(call.head);
-  call.body.on('error', () => child.stdin.destroy());
-  call.body.pipe(child.stdin);
+  if (request.head.length > 0) child.stdin.write(request.head);
+  request.body.on('error', () => child.stdin.destroy());
+  request.body.pipe(child.stdin);
   return copyAnswer(child, child.stdout, outgoing);
 }
 
-function cgiVariables(call: BackendCall, incoming: IncomingMessage): Record<string, string> {
+function createCgiVariables(
+  request: BackendRequest,
+  incoming: IncomingMessage,
+): Record<string, string> {
   const { 'content-type': type, 'git-protocol': protocol } = incoming.headers;
   return {
-    GIT_PROJECT_ROOT: call.gitDir,
+    GIT_PROJECT_ROOT: request.gitDir,
     GIT_HTTP_EXPORT_ALL: '1',
     REQUEST_METHOD: incoming.method ?? 'GET',
-    PATH_INFO: call.path,
-    QUERY_STRING: call.query,
-    REMOTE_USER: call.login,
+    PATH_INFO: request.path,
+    QUERY_STRING: request.query,
+    REMOTE_USER: request.login,
     REMOTE_ADDR: '127.0.0.1',
-    GIT_COMMITTER_NAME: call.login,
-    GIT_COMMITTER_EMAIL: `${call.login.replace(/[^\w.-]/g, '-')}@users.noreply.localhost`,
+    GIT_COMMITTER_NAME: request.login,
+    GIT_COMMITTER_EMAIL: `${request.login.replace(/[^\w.-]/g, '-')}@users.noreply.localhost`,
     ...(type !== undefined && { CONTENT_TYPE: type }),
     ...(typeof protocol === 'string' && { GIT_PROTOCOL: protocol }),
   };
 }
 
-/** Copies a CGI answer: header lines, an empty line, the body. The header `Status` is the HTTP status. */
+/** Copies a CGI answer, which has header lines, an empty line and a body. The header `Status` is the HTTP status. */
 function copyAnswer(
   child: ChildProcess,
   stdout: Readable,

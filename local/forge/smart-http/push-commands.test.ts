@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest';
-import { ABSENT, formatRefusal, parsePushHead } from './push-commands.ts';
+import { formatRefusal, parsePushHead, ZERO_SHA } from './push-commands.ts';
 
 const SHA = 'a'.repeat(40);
 
-function formatLine(text: string): Buffer {
+function formatPacketLine(text: string): Buffer {
   const length = (Buffer.byteLength(text) + 4).toString(16).padStart(4, '0');
   return Buffer.from(length + text);
 }
 
 const push = Buffer.concat([
-  formatLine(`${ABSENT} ${SHA} refs/heads/one\0report-status side-band-64k\n`),
-  formatLine(`${SHA} ${ABSENT} refs/heads/two\n`),
+  formatPacketLine(`${ZERO_SHA} ${SHA} refs/heads/one\0report-status side-band-64k\n`),
+  formatPacketLine(`${SHA} ${ZERO_SHA} refs/heads/two\n`),
   Buffer.from('0000PACK'),
 ]);
 
-test('parsePushHead reads the commands and capabilities, and leaves the pack unread', () => {
+test('parsePushHead returns the commands and capabilities, and ignores the pack data', () => {
   expect(parsePushHead(push)).toEqual({
     commands: [
-      { before: ABSENT, after: SHA, ref: 'refs/heads/one' },
-      { before: SHA, after: ABSENT, ref: 'refs/heads/two' },
+      { before: ZERO_SHA, after: SHA, ref: 'refs/heads/one' },
+      { before: SHA, after: ZERO_SHA, ref: 'refs/heads/two' },
     ],
     capabilities: new Set(['report-status', 'side-band-64k']),
   });
 });
 
-test('parsePushHead asks for more bytes at every cut before the end of the head', () => {
+test('parsePushHead returns incomplete for every prefix of a push head', () => {
   const end = push.indexOf('0000PACK') + 4;
   for (let cut = 0; cut < end; cut += 1) {
     expect(parsePushHead(push.subarray(0, cut))).toBe('incomplete');
@@ -32,17 +32,17 @@ test('parsePushHead asks for more bytes at every cut before the end of the head'
 });
 
 test.each(['zzzz', '0003', '000aoops!\n', '000fpush-cert\0\n'])(
-  'parsePushHead refuses %j',
+  'parsePushHead returns malformed for %j',
   (text) => {
     expect(parsePushHead(Buffer.from(text))).toBe('malformed');
   },
 );
 
-test('parsePushHead accepts a probe without commands', () => {
+test('parsePushHead accepts a push without commands, which git sends as a probe', () => {
   expect(parsePushHead(Buffer.from('0000'))).toEqual({ commands: [], capabilities: new Set() });
 });
 
-test('formatRefusal reports every reference as refused, with its reason if known', () => {
+test('formatRefusal reports every reference as refused, with its own reason or a general reason', () => {
   const head = parsePushHead(push);
   if (typeof head === 'string') throw new Error(head);
 

@@ -1,7 +1,7 @@
-// A push starts with packet lines `<old> <new> <ref>` and ends its head with `0000`. The first line has the capabilities
-// after a NUL.
+// A push has a head and pack data. The head has a packet line `<old> <new> <ref>` for each reference and ends with `0000`. In
+// the first line, a NUL and the capabilities of the client follow.
 
-/** A reference to move; `ABSENT` stands for no commit. */
+/** A reference to create, move or delete. `before` is `ZERO_SHA` for a creation, and `after` for a deletion. */
 export type PushCommand = { readonly before: string; readonly after: string; readonly ref: string };
 
 /** The parsed head of a push. */
@@ -10,10 +10,10 @@ export type PushHead = {
   readonly capabilities: ReadonlySet<string>;
 };
 
-/** Git's id of no commit. */
-export const ABSENT = '0'.repeat(40);
+/** Stands for no commit in git's protocols. */
+export const ZERO_SHA = '0'.repeat(40);
 
-/** Parses the head of a push. `incomplete`: more bytes are needed; `malformed`: not a push of the supported protocol. */
+/** Parses the head of a push. `incomplete`: needs more bytes; `malformed`: no push of the supported protocol. */
 export function parsePushHead(bytes: Buffer): PushHead | 'incomplete' | 'malformed' {
   const commands: PushCommand[] = [];
   const capabilities = new Set<string>();
@@ -39,7 +39,7 @@ export function parsePushHead(bytes: Buffer): PushHead | 'incomplete' | 'malform
   }
 }
 
-/** Formats the answer to a push that was refused as a whole; undefined: the client cannot read a report. */
+/** Formats the answer to a push of which every reference is refused; undefined: the client cannot read such a report. */
 export function formatRefusal(
   head: PushHead,
   reasons: ReadonlyMap<string, string>,

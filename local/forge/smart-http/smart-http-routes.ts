@@ -7,15 +7,16 @@ import { canReach, canRead, canWrite, requireCaller } from '../authenticate.ts';
 import { findBranchWriteViolation } from '../find-violation.ts';
 import type { Caller, ForgeContext, ForgeEnv } from '../forge-context.ts';
 import { listCheckedOutBranches, readBranch } from '../git/read-ref.ts';
-import { removeStaleLock } from '../git/write-commit.ts';
-import { param } from '../http.ts';
+import { removeStaleLockFile } from '../git/write-commit.ts';
+import { readParam } from '../http.ts';
 import { handleBranchChange } from '../pull/handle-branch-change.ts';
 import { findRepository } from '../store/repository-store.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { runHttpBackend } from './http-backend.ts';
 import type { PushCommand, PushHead } from './push-commands.ts';
-import { ABSENT, formatRefusal, parsePushHead } from './push-commands.ts';
+import { formatRefusal, parsePushHead, ZERO_SHA } from './push-commands.ts';
 
+/** Largest head of a push, which has about 100 bytes per reference. */
 const MAX_HEAD_BYTES = 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
@@ -24,18 +25,18 @@ export function addSmartHttpRoutes(app: Hono<ForgeEnv>, context: ForgeContext): 
   const path = '/:owner/:repo{.+\\.git}';
   app.get(`${path}/info/refs`, async (c) => {
     const isPush = c.req.query('service') === 'git-receive-pack';
-    const access = requestAccess(context, c, isPush);
+    const access = checkAccess(context, c, isPush);
     if (access instanceof Response) return access;
     const { incoming } = c.env;
     return runBackend(c, access, '/info/refs', EMPTY, incoming);
   });
   app.post(`${path}/git-upload-pack`, async (c) => {
-    const access = requestAccess(context, c, false);
+    const access = checkAccess(context, c, false);
     if (access instanceof Response) return access;
-    return runBackend(c, access, '/git-upload-pack', EMPTY, openBody(c.env));
+    return runBackend(c, access, '/git-upload-pack', EMPTY, openDecodedBody(c.env));
   });
   app.post(`${path}/git-receive-pack`, async (c) => {
-    const access = requestAccess(context, c, true);
+    const access = checkAccess(context, c, true);
     if (access instanceof Response) return access;
     return receivePush(context, c, access);
   });
@@ -43,23 +44,24 @@ export function addSmartHttpRoutes(app: Hono<ForgeEnv>, context: ForgeContext): 
 
 type Access = { readonly repository: RepositoryRow; readonly caller: Caller };
 
-/** Returns repository and caller, or a refusal. Git sends a credential only after a 401 with a challenge. */
-function requestAccess(
+/** Returns repository and caller, or the answer of a refusal. Git sends its credential only after a 401 with a challenge. */
+function checkAccess(
   context: ForgeContext,
   c: Context<ForgeEnv>,
   isPush: boolean,
 ): Access | Response {
   const header = c.req.header('authorization');
   const challenge = { 'www-authenticate': 'Basic realm="forge"' };
-  if (header === undefined) return c.text('A token is needed.\n', 401, challenge);
+  if (header === undefined)
+    return c.text('Authentication is required: use a token as the password.\n', 401, challenge);
   let caller: Caller;
   try {
     caller = requireCaller(context, header);
   } catch {
     return c.text('Invalid username or token.\n', 401, challenge);
   }
-  const name = `${param(c, 'owner')}/${param(c, 'repo').replace(/\.git$/, '')}`;
-  const repository = findRepository(context.rows, name);
+  const name = `${readParam(c, 'owner')}/${readParam(c, 'repo').replace(/\.git$/, '')}`;
+  const repository = findRepository(context.database, name);
   if (repository === undefined || !canReach(caller, repository) || !canRead(caller, 'contents')) {
     return c.text('Repository not found.\n', 404);
   }
@@ -79,13 +81,13 @@ async function runBackend(
   path: string,
   head: Buffer,
   body: Readable,
-  afterwards?: () => Promise<void>,
+  handleResult?: () => Promise<void>,
 ): Promise<Response> {
   const { incoming, outgoing } = c.env;
   const query = new URL(c.req.url).search.slice(1);
   const call = { gitDir: repository.git_dir, path, query, login: caller.login, head, body };
   await runHttpBackend(call, incoming, outgoing);
-  await afterwards?.();
+  await handleResult?.();
   outgoing.end();
   return RESPONSE_ALREADY_SENT;
 }
@@ -96,28 +98,28 @@ async function receivePush(
   access: Access,
 ): Promise<Response> {
   const { repository, caller } = access;
-  const body = openBody(c.env);
-  const { bytes, head } = await readHead(body);
+  const body = openDecodedBody(c.env);
+  const { bytes, head } = await readPushHead(body);
   if (head === undefined) {
     body.resume();
     return c.text('The forge cannot parse this push. Push with git 2.11 or newer.\n', 400);
   }
   const reasons = findPushRefusals(context, repository, caller, head.commands);
   if (reasons.size > 0) return refusePush(c, body, head, reasons);
-  const branches = head.commands.map(({ ref }) => {
+  const branchesBefore = head.commands.map(({ ref }) => {
     const branch = ref.slice('refs/heads/'.length);
-    removeStaleLock(repository.git_dir, branch);
+    removeStaleLockFile(repository.git_dir, branch);
     return { branch, before: readBranch(repository.git_dir, branch) };
   });
   return runBackend(c, access, '/git-receive-pack', bytes, body, async () => {
-    for (const { branch, before } of branches) {
+    for (const { branch, before } of branchesBefore) {
       const after = readBranch(repository.git_dir, branch);
       await handleBranchChange(context, repository, { branch, before, after }, caller.login);
     }
   });
 }
 
-/** Answers after reading the whole body, because git reads an answer only after sending everything. */
+/** Answers after the whole body has arrived, because git reads the answer only after it has sent the whole push. */
 async function refusePush(
   c: Context<ForgeEnv>,
   body: Readable,
@@ -141,7 +143,7 @@ async function refusePush(
   });
 }
 
-/** Returns the refused references with their reasons. A refused reference refuses the whole push. */
+/** Returns the reason of each refused reference. One refused reference refuses the whole push. */
 function findPushRefusals(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -154,7 +156,7 @@ function findPushRefusals(
     const branch = /^refs\/heads\/(.+)$/.exec(command.ref)?.[1];
     const reason =
       branch === undefined
-        ? 'this forge keeps only branches'
+        ? 'this forge accepts only branches, not tags or other references'
         : findCommandRefusal(context, repository, caller, command, branch, checkedOut);
     if (reason !== undefined) reasons.set(command.ref, reason);
   }
@@ -173,13 +175,13 @@ function findCommandRefusal(
     return `this token may push to ${caller.branch} only`;
   }
   if (checkedOut.has(branch)) return 'the branch is checked out in a work tree';
-  if (after === ABSENT) return findBranchWriteViolation(context, repository, branch, 'delete');
-  const write = before === ABSENT ? 'create' : 'update';
+  if (after === ZERO_SHA) return findBranchWriteViolation(context, repository, branch, 'delete');
+  const write = before === ZERO_SHA ? 'create' : 'update';
   return findBranchWriteViolation(context, repository, branch, write);
 }
 
-/** Reads the head of a push. `head` undefined: malformed, or longer than `MAX_HEAD_BYTES`. */
-async function readHead(
+/** Reads the head of a push; `bytes` may contain the start of the pack data. `head` undefined: malformed or too long. */
+async function readPushHead(
   body: Readable,
 ): Promise<{ readonly bytes: Buffer; readonly head: PushHead | undefined }> {
   let bytes = EMPTY;
@@ -192,7 +194,7 @@ async function readHead(
   return { bytes, head: undefined };
 }
 
-function openBody({ incoming }: HttpBindings): Readable {
+function openDecodedBody({ incoming }: HttpBindings): Readable {
   const encoding = incoming.headers['content-encoding'];
   if (encoding !== 'gzip' && encoding !== 'x-gzip') return incoming;
   const unzip = createGunzip();

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-test('openDatabase keeps the comments of a database of version 1', () => {
+test('openDatabase migrates the comments of a version 1 database', () => {
   openDatabase(dataDir).close();
   const old = new DatabaseSync(join(dataDir, 'forge.sqlite'));
   old.exec(`alter table comment rename to remark; drop index comment_by_pull;
@@ -29,7 +29,7 @@ test('openDatabase keeps the comments of a database of version 1', () => {
   database.close();
 });
 
-test('openDatabase refuses data of a newer version', () => {
+test('openDatabase rejects a database of a newer version', () => {
   const database = openDatabase(dataDir);
   database.exec('pragma user_version = 99');
   database.close();

@@ -41,7 +41,7 @@ create table token (
 ) strict;
 `;
 
-/** Statements that bring data of the version before to the version of the key. */
+/** Statements by version: each entry migrates data from the previous version to this version. */
 const MIGRATIONS: ReadonlyMap<number, string> = new Map([
   [
     2,
@@ -51,7 +51,7 @@ const MIGRATIONS: ReadonlyMap<number, string> = new Map([
   ],
 ]);
 
-/** Opens `forge.sqlite` under `dataDir` and migrates older data. Throws for data of a newer version. */
+/** Opens `forge.sqlite` in `dataDir`, which is created if missing, and migrates older data. Throws for data of a newer version. */
 export function openDatabase(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true });
   const database = new DatabaseSync(join(dataDir, 'forge.sqlite'));
@@ -63,7 +63,7 @@ export function openDatabase(dataDir: string): DatabaseSync {
   if (version > VERSION) {
     database.close();
     throw new Error(
-      `The forge data in ${dataDir} has version ${version}, but this release knows versions up to ${VERSION}. Use a newer release, or delete the folder to start anew.`,
+      `The forge data in ${dataDir} has version ${version}, but this release knows versions up to ${VERSION}. Use a newer release, or delete the folder to start without the old data.`,
     );
   }
   if (version === 0) {

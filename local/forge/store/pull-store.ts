@@ -1,20 +1,26 @@
+import type { Database } from './database.ts';
 import type { PullRow } from './row-schema.ts';
 import { pullRow } from './row-schema.ts';
-import type { Rows } from './rows.ts';
 
-export function findPull(rows: Rows, repository: number, number: number): PullRow | undefined {
-  return rows.find(
+/** Returns the pull request with a number in a repository. */
+export function findPull(
+  database: Database,
+  repository: number,
+  number: number,
+): PullRow | undefined {
+  return database.find(
     pullRow,
     'select * from pull where repository = :repository and number = :number',
     { repository, number },
   );
 }
 
-export function getPull(rows: Rows, id: number): PullRow | undefined {
-  return rows.find(pullRow, 'select * from pull where id = :id', { id });
+/** Returns the pull request with a database id, which is unique across repositories. */
+export function getPull(database: Database, id: number): PullRow | undefined {
+  return database.find(pullRow, 'select * from pull where id = :id', { id });
 }
 
-/** Filter and order of a list of pull requests. An absent member filters nothing. */
+/** Filter and order of a list of pull requests. An absent branch does not filter. */
 export type PullFilter = {
   readonly state: 'open' | 'closed' | 'all';
   readonly head?: string;
@@ -23,16 +29,16 @@ export type PullFilter = {
   readonly ascending: boolean;
 };
 
-/** Returns a page of the matching pull requests. */
+/** Returns the matching pull requests of a page; `offset` and `limit` count pull requests. */
 export function listPulls(
-  rows: Rows,
+  database: Database,
   repository: number,
   filter: PullFilter,
   page: { readonly offset: number; readonly limit: number },
 ): PullRow[] {
   const order = filter.sort === 'updated' ? 'updated_at' : 'created_at';
   const direction = filter.ascending ? 'asc' : 'desc';
-  return rows.list(
+  return database.list(
     pullRow,
     `select * from pull where repository = :repository and (:state = 'all' or state = :state)
       and (:head is null or head = :head) and (:base is null or base = :base)
@@ -48,17 +54,21 @@ export function listPulls(
   );
 }
 
-export function listOpenPulls(rows: Rows, repository: number): PullRow[] {
-  return rows.list(
+export function listOpenPulls(database: Database, repository: number): PullRow[] {
+  return database.list(
     pullRow,
     "select * from pull where repository = :repository and state = 'open' order by number",
     { repository },
   );
 }
 
-/** Returns the open pull requests whose head or base is a branch. */
-export function listOpenPullsOfBranch(rows: Rows, repository: number, branch: string): PullRow[] {
-  return listOpenPulls(rows, repository).filter(
+/** Returns the open pull requests whose head or base is `branch`. */
+export function listOpenPullsOfBranch(
+  database: Database,
+  repository: number,
+  branch: string,
+): PullRow[] {
+  return listOpenPulls(database, repository).filter(
     (pull) => pull.head === branch || pull.base === branch,
   );
 }

@@ -1,22 +1,22 @@
 import { z } from 'zod';
+import type { Database } from './database.ts';
 import type { RepositoryRow, Settings } from './row-schema.ts';
 import { repositoryRow } from './row-schema.ts';
-import type { Rows } from './rows.ts';
 
-export function findRepository(rows: Rows, name: string): RepositoryRow | undefined {
-  return rows.find(repositoryRow, 'select * from repository where name = :name', { name });
+export function findRepository(database: Database, name: string): RepositoryRow | undefined {
+  return database.find(repositoryRow, 'select * from repository where name = :name', { name });
 }
 
-export function getRepository(rows: Rows, id: number): RepositoryRow | undefined {
-  return rows.find(repositoryRow, 'select * from repository where id = :id', { id });
+export function getRepository(database: Database, id: number): RepositoryRow | undefined {
+  return database.find(repositoryRow, 'select * from repository where id = :id', { id });
 }
 
-export function listRepositories(rows: Rows): RepositoryRow[] {
-  return rows.list(repositoryRow, 'select * from repository order by id');
+export function listRepositories(database: Database): RepositoryRow[] {
+  return database.list(repositoryRow, 'select * from repository order by id');
 }
 
 export function addRepository(
-  rows: Rows,
+  database: Database,
   repository: {
     readonly name: string;
     readonly gitDir: string;
@@ -28,7 +28,7 @@ export function addRepository(
     readonly at: number;
   },
 ): void {
-  rows.insert('repository', {
+  database.insert('repository', {
     name: repository.name,
     git_dir: repository.gitDir,
     linked: Number(repository.linked),
@@ -39,9 +39,9 @@ export function addRepository(
   });
 }
 
-/** Returns the next number of issues and pull requests. Call inside a transaction. */
-export function takeNumber(rows: Rows, repository: number): number {
-  const row = rows.find(
+/** Reserves the next number for a pull request. Call inside the transaction that inserts the pull request. */
+export function takeNumber(database: Database, repository: number): number {
+  const row = database.find(
     z.object({ last_number: z.number() }),
     'update repository set last_number = last_number + 1 where id = :repository returning last_number',
     { repository },

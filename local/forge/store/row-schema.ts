@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+/** A boolean, stored as 0 or 1. */
 const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
 /** Epoch milliseconds. */
 const time = z.number().int();
@@ -18,7 +19,7 @@ export const settingsSchema = z.object({
   allowMerge: z.boolean().default(true),
   allowSquash: z.boolean().default(true),
   allowRebase: z.boolean().default(false),
-  /** False: drafts are refused, as in a private repository of a free GitHub account. */
+  /** False: the forge refuses drafts, as GitHub does in a private repository of a free account. */
   allowDrafts: z.boolean().default(true),
 });
 /** Settings of a repository. */
@@ -34,7 +35,7 @@ export const repositoryRow = z.object({
   settings: json(settingsSchema),
   created_at: time,
 });
-/** A repository; `linked` ones belong to a person and are never deleted. */
+/** A repository. `linked`: the git directory belongs to a person, so the forge never deletes the directory. */
 export type RepositoryRow = z.infer<typeof repositoryRow>;
 
 export const pullRow = z.object({
@@ -52,7 +53,7 @@ export const pullRow = z.object({
   author: z.string(),
   labels: json(z.array(z.string())),
   merge_sha: z.string().nullable(),
-  /** Merge commit that was created and may not have reached the base branch. */
+  /** Merge commit of a merge in progress; the base branch may not contain the commit yet. Null: no merge in progress. */
   merging_sha: z.string().nullable(),
   merged_at: time.nullable(),
   merged_by: z.string().nullable(),
@@ -63,7 +64,6 @@ export const pullRow = z.object({
 /** A pull request; a merged pull request is `closed` and has `merged_at`. */
 export type PullRow = z.infer<typeof pullRow>;
 
-/** `review`: a submitted review; `line`: a comment on a line; `comment`: a comment on the pull request. */
 export const commentRow = z.object({
   id: z.number().int(),
   repository: z.number().int(),
@@ -78,10 +78,9 @@ export const commentRow = z.object({
   review: z.number().int().nullable(),
   at: time,
 });
-/** A review or comment of a pull request. */
+/** A submitted review (`review`), a comment on a line (`line`), or a comment on the whole pull request (`comment`). */
 export type CommentRow = z.infer<typeof commentRow>;
 
-/** A check run or commit status. A commit status keeps its state in `status` and its context in `name`. */
 export const checkRow = z.object({
   id: z.number().int(),
   repository: z.number().int(),
@@ -97,7 +96,7 @@ export const checkRow = z.object({
   started_at: time,
   completed_at: time.nullable(),
 });
-/** A check run or commit status. */
+/** A check run or commit status. A commit status has its state in `status` and its context in `name`. */
 export type CheckRow = z.infer<typeof checkRow>;
 
 export const ruleSchema = z.object({
@@ -105,7 +104,6 @@ export const ruleSchema = z.object({
   parameters: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** A ruleset, or the protection of a branch or pattern. */
 export const rulesetRow = z.object({
   id: z.number().int(),
   repository: z.number().int(),
@@ -120,7 +118,7 @@ export const rulesetRow = z.object({
     }),
   ),
 });
-/** A ruleset or protection. */
+/** A ruleset, or the protection of a branch or pattern. */
 export type RulesetRow = z.infer<typeof rulesetRow>;
 
 export const accountRow = z.object({
@@ -128,7 +126,7 @@ export const accountRow = z.object({
   type: z.enum(['User', 'Bot']),
   permission: z.enum(['read', 'write', 'admin']),
 });
-/** An account. `permission` holds for every repository. */
+/** An account. `permission` applies to every repository. */
 export type AccountRow = z.infer<typeof accountRow>;
 
 export const tokenRow = z.object({
@@ -138,5 +136,5 @@ export const tokenRow = z.object({
   permissions: z.union([z.null(), json(z.record(z.string(), z.string()))]),
   expires_at: time.nullable(),
 });
-/** A token with its limits; null: no limit. */
+/** Account and limits of a token; a null limit allows everything. */
 export type TokenRow = z.infer<typeof tokenRow>;

@@ -1,10 +1,10 @@
+import type { Database } from './database.ts';
 import type { RepositoryRow, RulesetRow } from './row-schema.ts';
 import { rulesetRow } from './row-schema.ts';
-import type { Rows } from './rows.ts';
 
 /** Returns the rulesets and protections of a repository. */
-export function listRulesets(rows: Rows, repository: RepositoryRow): RulesetRow[] {
-  return rows.list(rulesetRow, 'select * from ruleset where repository = :repository', {
+export function listRulesets(database: Database, repository: RepositoryRow): RulesetRow[] {
+  return database.list(rulesetRow, 'select * from ruleset where repository = :repository', {
     repository: repository.id,
   });
 }

@@ -1,29 +1,29 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Database } from './database.ts';
 import type { AccountRow, TokenRow } from './row-schema.ts';
 import { accountRow, tokenRow } from './row-schema.ts';
-import type { Rows } from './rows.ts';
 
-// The database holds hashes of tokens, never a token.
+// The database stores only hashes of tokens.
 
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** Returns the grant of a token that has not expired at `now`, in epoch milliseconds. */
-export function findToken(rows: Rows, token: string, now: number): TokenRow | undefined {
-  return rows.find(
+/** Returns the limits of a token; undefined: unknown token, or expired at `now` (epoch milliseconds). */
+export function findToken(database: Database, token: string, now: number): TokenRow | undefined {
+  return database.find(
     tokenRow,
     'select * from token where hash = :hash and (expires_at is null or expires_at > :now)',
     { hash: hashToken(token), now },
   );
 }
 
-/** Stores a grant and returns its token, which cannot be read again. */
+/** Stores the hash and the limits of a token, and returns the token, which cannot be read from the database later. */
 export function addToken(
-  rows: Rows,
+  database: Database,
   grant: {
     readonly login: string;
-    /** Prefix of a generated token, as in `ghp`. */
+    /** Prefix of a generated token, such as `ghp`. */
     readonly prefix: string;
     /** Absent: a token is generated. */
     readonly token?: string;
@@ -35,7 +35,7 @@ export function addToken(
   },
 ): string {
   const token = grant.token ?? `${grant.prefix}_${randomBytes(20).toString('hex')}`;
-  rows.run(
+  database.run(
     `insert into token (hash, login, repositories, branch, permissions, expires_at)
       values (:hash, :login, :repositories, :branch, :permissions, :expires_at)
       on conflict (hash) do update set login = excluded.login`,
@@ -51,18 +51,18 @@ export function addToken(
   return token;
 }
 
-export function removeExpiredTokens(rows: Rows, now: number): void {
-  rows.run('delete from token where expires_at <= :now', { now });
+export function removeExpiredTokens(database: Database, now: number): void {
+  database.run('delete from token where expires_at <= :now', { now });
 }
 
-export function putAccount(rows: Rows, account: AccountRow): void {
-  rows.run(
+export function putAccount(database: Database, account: AccountRow): void {
+  database.run(
     `insert into account (login, type, permission) values (:login, :type, :permission)
       on conflict (login) do update set type = excluded.type, permission = excluded.permission`,
     account,
   );
 }
 
-export function findAccount(rows: Rows, login: string): AccountRow | undefined {
-  return rows.find(accountRow, 'select * from account where login = :login', { login });
+export function findAccount(database: Database, login: string): AccountRow | undefined {
+  return database.find(accountRow, 'select * from account where login = :login', { login });
 }

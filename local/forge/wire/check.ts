@@ -5,7 +5,7 @@ import { pullRow } from '../store/row-schema.ts';
 import { toUserJson } from './user.ts';
 
 export function toCheckRunJson(context: ForgeContext, repository: RepositoryRow, check: CheckRow) {
-  const pulls = context.rows.list(
+  const pulls = context.database.list(
     pullRow,
     "select * from pull where repository = :repository and head_sha = :sha and state = 'open'",
     { repository: repository.id, sha: check.sha },

@@ -1,8 +1,8 @@
 import type { ForgeContext } from '../forge-context.ts';
 import { toIsoSeconds } from '../git/read-commit.ts';
 import type { CommentRow, RepositoryRow } from '../store/row-schema.ts';
-import { pullPageUrl } from './pull.ts';
-import { authorAssociation, toUserJson } from './user.ts';
+import { toPullPageUrl } from './pull.ts';
+import { findAuthorAssociation, toUserJson } from './user.ts';
 
 export function toReviewJson(context: ForgeContext, repository: RepositoryRow, review: CommentRow) {
   return {
@@ -40,21 +40,21 @@ export function toLineCommentJson(
   };
 }
 
-/** GitHub's anchors of a review, a line comment and a comment on the page of a pull request. */
-const ANCHORS: Readonly<Record<CommentRow['kind'], string>> = {
+/** Prefix of the anchor on the page of a pull request; the id of the review or comment follows. */
+const ANCHOR_PREFIXES: Readonly<Record<CommentRow['kind'], string>> = {
   review: 'pullrequestreview-',
   line: 'discussion_r',
   comment: 'issuecomment-',
 };
 
 function toSharedJson(context: ForgeContext, repository: RepositoryRow, comment: CommentRow) {
-  const page = pullPageUrl(context, repository, comment.number);
+  const page = toPullPageUrl(context, repository, comment.number);
   return {
     id: comment.id,
     node_id: `RM_${comment.id}`,
     user: toUserJson(context, comment.author),
-    author_association: authorAssociation(context, repository, comment.author),
+    author_association: findAuthorAssociation(context, repository, comment.author),
     body: comment.body,
-    html_url: `${page}#${ANCHORS[comment.kind]}${comment.id}`,
+    html_url: `${page}#${ANCHOR_PREFIXES[comment.kind]}${comment.id}`,
   };
 }

@@ -1,6 +1,6 @@
 import type { Commit } from '../git/read-commit.ts';
 
-/** Returns a commit as the git database shows it. `api` is the URL of the repository. */
+/** Returns a commit as GitHub's route `git/commits` does. `api` is the REST URL of the repository. */
 export function toGitCommitJson(api: string, commit: Commit) {
   return {
     sha: commit.sha,
@@ -14,7 +14,7 @@ export function toGitCommitJson(api: string, commit: Commit) {
   };
 }
 
-/** Returns a commit as lists and comparisons show it. `api` is the URL of the repository. */
+/** Returns a commit as GitHub's route `commits` does. `api` is the REST URL of the repository. */
 export function toCommitJson(api: string, commit: Commit) {
   const { tree, message, author, committer } = toGitCommitJson(api, commit);
   return {

@@ -1,34 +1,34 @@
 import type { ForgeContext } from '../forge-context.ts';
 import { toIsoSeconds } from '../git/read-commit.ts';
-import { mergeableState } from '../rules/merge-rules.ts';
+import { toMergeableState } from '../rules/merge-rules.ts';
 import type { PullRow, RepositoryRow } from '../store/row-schema.ts';
-import { repositoryUrl, toRepositoryJson } from './repository.ts';
-import { authorAssociation, toUserJson } from './user.ts';
+import { toRepositoryApiUrl, toRepositoryJson } from './repository.ts';
+import { findAuthorAssociation, toUserJson } from './user.ts';
 
-/** Returns the GraphQL id. */
-export function pullNodeId(pull: PullRow): string {
+/** Returns the GraphQL id of a pull request. */
+export function toPullNodeId(pull: PullRow): string {
   return `PR_${pull.id}`;
 }
 
-export function pullPageUrl(context: ForgeContext, repository: RepositoryRow, number: number) {
+export function toPullPageUrl(context: ForgeContext, repository: RepositoryRow, number: number) {
   return `${context.urls.base}/${repository.name}/pull/${number}`;
 }
 
-/** Returns a pull request as lists show it. */
+/** Returns a pull request as an item of a list. */
 export function toPullJson(context: ForgeContext, repository: RepositoryRow, pull: PullRow) {
-  const api = `${repositoryUrl(context, repository)}/pulls/${pull.number}`;
+  const api = `${toRepositoryApiUrl(context, repository)}/pulls/${pull.number}`;
   return {
     id: pull.id,
-    node_id: pullNodeId(pull),
+    node_id: toPullNodeId(pull),
     number: pull.number,
     url: api,
-    html_url: pullPageUrl(context, repository, pull.number),
+    html_url: toPullPageUrl(context, repository, pull.number),
     state: pull.state,
     locked: false,
     title: pull.title,
     body: pull.body === '' ? null : pull.body,
     user: toUserJson(context, pull.author),
-    author_association: authorAssociation(context, repository, pull.author),
+    author_association: findAuthorAssociation(context, repository, pull.author),
     draft: pull.draft,
     labels: pull.labels.map(toLabelJson),
     head: toSideJson(context, repository, pull.head, pull.head_sha),
@@ -41,7 +41,7 @@ export function toPullJson(context: ForgeContext, repository: RepositoryRow, pul
   };
 }
 
-/** Returns a pull request as a single read shows it. `mergeable` is null while unknown. */
+/** Returns a pull request as the answer to a read of this pull request. `mergeable` is null while unknown. */
 export function toPullDetailJson(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -53,7 +53,7 @@ export function toPullDetailJson(
     merged: pull.merged_at !== null,
     merged_by: pull.merged_by === null ? null : toUserJson(context, pull.merged_by),
     mergeable,
-    mergeable_state: mergeableState(pull.draft, mergeable),
+    mergeable_state: toMergeableState(pull.draft, mergeable),
   };
 }
 

@@ -5,11 +5,11 @@ import { toIsoSeconds } from '../git/read-commit.ts';
 import type { RepositoryRow } from '../store/row-schema.ts';
 import { toUserJson } from './user.ts';
 
-export function repositoryUrl(context: ForgeContext, repository: RepositoryRow): string {
+export function toRepositoryApiUrl(context: ForgeContext, repository: RepositoryRow): string {
   return `${context.urls.api}/repos/${repository.name}`;
 }
 
-/** Returns a repository; `caller` adds the caller's permissions. */
+/** Returns a repository; with `caller`, also the permissions of the caller. */
 export function toRepositoryJson(
   context: ForgeContext,
   repository: RepositoryRow,
@@ -25,12 +25,12 @@ export function toRepositoryJson(
     private: settings.private,
     visibility: settings.private ? 'private' : 'public',
     owner: toUserJson(context, owner),
-    url: repositoryUrl(context, repository),
+    url: toRepositoryApiUrl(context, repository),
     html_url: `${context.urls.base}/${repository.name}`,
     clone_url: `${context.urls.base}/${repository.name}.git`,
     description: null,
     fork: false,
-    size: measurePackedKb(repository.git_dir),
+    size: measurePackSizeKb(repository.git_dir),
     default_branch: repository.default_branch,
     archived: settings.archived,
     disabled: false,
@@ -42,8 +42,8 @@ export function toRepositoryJson(
   };
 }
 
-/** Returns the size of the pack folder in KB, as GitHub counts. Loose objects are few and small. */
-function measurePackedKb(gitDir: string): number {
+/** Returns the size of all pack files in KiB, rounded up. Objects outside pack files are few and small, and do not count. */
+function measurePackSizeKb(gitDir: string): number {
   const folder = join(gitDir, 'objects/pack');
   try {
     const sizes = readdirSync(folder).map((name) => readSize(join(folder, name)));
@@ -53,7 +53,7 @@ function measurePackedKb(gitDir: string): number {
   }
 }
 
-/** Returns 0 for a file that git removed meanwhile. */
+/** Returns the size of a file in bytes; 0 if git has removed the file since the folder was read. */
 function readSize(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

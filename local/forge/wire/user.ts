@@ -3,7 +3,7 @@ import type { RepositoryRow } from '../store/row-schema.ts';
 import { findAccount } from '../store/token-store.ts';
 
 export function toUserJson(context: ForgeContext, login: string) {
-  const account = findAccount(context.rows, login);
+  const account = findAccount(context.database, login);
   return {
     login,
     id: toUserId(login),
@@ -16,29 +16,29 @@ export function toUserJson(context: ForgeContext, login: string) {
   };
 }
 
-/** Returns a number that depends on the login alone. */
+/** Derives a numeric id from a login. The same login always has the same id. */
 function toUserId(login: string): number {
   let hash = 7;
   for (const letter of login) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_000_007;
   return hash;
 }
 
-/** Returns the permission of an account; undefined: no such account. The owner of a repository has `admin`. */
+/** Returns the permission of an account for a repository; undefined: no such account. The owner has `admin`. */
 export function findPermission(
   context: ForgeContext,
   repository: RepositoryRow,
   login: string,
 ): 'read' | 'write' | 'admin' | undefined {
   if (login === repository.name.split('/')[0]) return 'admin';
-  return findAccount(context.rows, login)?.permission;
+  return findAccount(context.database, login)?.permission;
 }
 
-/** Returns GitHub's `author_association`, which names the relation to the repository and grants nothing. */
-export function authorAssociation(
+/** Returns GitHub's `author_association`. Clients must not derive permissions from this value. */
+export function findAuthorAssociation(
   context: ForgeContext,
   repository: RepositoryRow,
   login: string,
 ): string {
   if (login === repository.name.split('/')[0]) return 'OWNER';
-  return findAccount(context.rows, login)?.type === 'User' ? 'COLLABORATOR' : 'NONE';
+  return findAccount(context.database, login)?.type === 'User' ? 'COLLABORATOR' : 'NONE';
 }

@@ -12,7 +12,7 @@ import type { MergeRefusal } from '../../../local/forge/rules/merge-rules.ts';
 import {
   findMergeabilityRefusal,
   findMergeRefusal,
-  mergeOutcomeAfterRefusal,
+  decideOutcomeAfterRefusal,
 } from '../../../local/forge/rules/merge-rules.ts';
 import {
   choosePull,
@@ -308,7 +308,7 @@ export class SimForge {
       findMergeabilityRefusal(this.tryMerge(repo, baseSha, headSha) === 'clean');
     if (refusal !== undefined) {
       const { state, mergeSha } = pull;
-      return mergeOutcomeAfterRefusal(
+      return decideOutcomeAfterRefusal(
         { headSha, isMerged: state === 'merged', mergeSha },
         sha,
         refusal,

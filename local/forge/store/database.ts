@@ -1,16 +1,17 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { z } from 'zod';
 
-/** Values by column name or named parameter. */
+/** Values of columns or of named SQL parameters, by name. */
 export type Values = Readonly<Record<string, SQLInputValue>>;
 
-/** Access to the database through statements that are prepared once. Reads parse each row with a schema. */
-export type Rows = {
+/** Access to the database. Each SQL statement is prepared once, and reads validate each row with a schema. */
+export type Database = {
+  /** Returns the first row of a query; undefined: no row. */
   find<T>(schema: z.ZodType<T>, sql: string, values?: Values): T | undefined;
   list<T>(schema: z.ZodType<T>, sql: string, values?: Values): T[];
-  /** Returns the id of the last inserted row. */
+  /** Runs a statement and returns the id of the row that was inserted last. */
   run(sql: string, values?: Values): number;
-  /** Returns the id of the inserted row. */
+  /** Inserts a row and returns its id. */
   insert(table: string, values: Values): number;
   /** Sets the given columns of the row with this `id`. */
   update(table: string, id: number, values: Values): void;
@@ -18,23 +19,23 @@ export type Rows = {
   transaction<T>(work: () => T): T;
 };
 
-export function createRows(database: DatabaseSync): Rows {
-  const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>();
-  function statement(sql: string) {
-    const known = prepared.get(sql) ?? database.prepare(sql);
-    prepared.set(sql, known);
-    return known;
+export function createDatabase(sqlite: DatabaseSync): Database {
+  const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+  function prepare(sql: string) {
+    const statement = statements.get(sql) ?? sqlite.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
   }
   function run(sql: string, values: Values = {}): number {
-    return Number(statement(sql).run({ ...values }).lastInsertRowid);
+    return Number(prepare(sql).run({ ...values }).lastInsertRowid);
   }
   return {
     find(schema, sql, values = {}) {
-      const row = statement(sql).get({ ...values });
+      const row = prepare(sql).get({ ...values });
       return row === undefined ? undefined : schema.parse(row);
     },
     list(schema, sql, values = {}) {
-      return statement(sql)
+      return prepare(sql)
         .all({ ...values })
         .map((row) => schema.parse(row));
     },
@@ -48,18 +49,18 @@ export function createRows(database: DatabaseSync): Rows {
       );
     },
     update(table, id, values) {
-      const sets = Object.keys(values).map((name) => `${name} = :${name}`);
-      if (sets.length === 0) return;
-      run(`update ${table} set ${sets.join(', ')} where id = :id`, { ...values, id });
+      const assignments = Object.keys(values).map((name) => `${name} = :${name}`);
+      if (assignments.length === 0) return;
+      run(`update ${table} set ${assignments.join(', ')} where id = :id`, { ...values, id });
     },
     transaction(work) {
-      database.exec('begin immediate');
+      sqlite.exec('begin immediate');
       try {
         const result = work();
-        database.exec('commit');
+        sqlite.exec('commit');
         return result;
       } catch (error) {
-        database.exec('rollback');
+        sqlite.exec('rollback');
         throw error;
       }
     },
