@@ -9,9 +9,9 @@ import type {
   Sha,
 } from '../../core/port/forge.ts';
 import {
+  decideOutcomeAfterRefusal,
   findMergeabilityRefusal,
   findMergeRefusal,
-  decideOutcomeAfterRefusal,
 } from '../../local/forge/rules/merge-rules.ts';
 import type { BranchRelation } from '../../local/forge/rules/pull-rules.ts';
 import {

@@ -4,11 +4,11 @@ import { branchMatchesPattern } from '../../adapters/github/branch-pattern.ts';
 import { matchesBranchPattern } from '../../local/forge/rules/branch-pattern.ts';
 import { BRANCH_PATTERN_CASES } from '../../local/forge/rules/branch-pattern-cases.ts';
 
-// The GitHub adapter and the forge emulator read branch patterns with code of their own. Both follow GitHub's documentation
-// of `File.fnmatch` with `FNM_PATHNAME`, so a difference is a fault of one side. No difference is known.
+// The GitHub adapter and the forge emulator match branch patterns with separate code. Both follow GitHub's documentation of
+// `File.fnmatch` with `FNM_PATHNAME`, so any difference is a defect. No difference is known.
 
 test.each(BRANCH_PATTERN_CASES)(
-  'adapter and emulator agree that pattern %j covers branch %j: %s',
+  'adapter and emulator match pattern %j and branch %j with the result %s',
   (pattern, branch, isCovered) => {
     expect({
       adapter: branchMatchesPattern(pattern, branch),

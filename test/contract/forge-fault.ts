@@ -3,82 +3,85 @@ import { isAppError } from '../../core/base/app-error.ts';
 import type { Forge } from '../../core/port/forge.ts';
 import type { TestForge, TestRepository } from '../support/forge/test-forge.ts';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
-/** Tests the adapter against injected faults of the emulator. */
+/** Tests the GitHub adapter while the emulator injects faults. */
 export function describeForgeFaults(name: string, start: () => Promise<TestForge>): void {
   describe(`${name}: injected faults`, () => {
-    let t: TestForge;
-    let r: TestRepository;
+    let testForge: TestForge;
+    let repository: TestRepository;
     beforeAll(async () => {
-      t = await start();
-      r = await t.makeRepository('faults');
-      // Signs in before the first fault.
-      await t.forge.readRepository(r.repo);
+      testForge = await start();
+      repository = await testForge.makeRepository('faults');
+      // Obtains the access token of the client before the first fault.
+      await testForge.forge.readRepository(repository.repo);
     });
-    afterEach(() => t.setFaults({}));
-    afterAll(() => t.close());
+    afterEach(() => testForge.setFaults({}));
+    afterAll(() => testForge.close());
 
     test.each([
-      { status: 403, primary: false },
-      { status: 429, primary: false },
-      { status: 403, primary: true },
-    ] as const)(
-      'a rate limit with $status pauses calls until its time of reset, primary $primary',
-      async (limit) => {
-        await t.setFaults({ rateLimit: { count: 1, retryAfterSeconds: 120, ...limit } });
-        const before = t.now();
+      { title: 'a secondary rate limit with status 403', status: 403, primary: false },
+      { title: 'a secondary rate limit with status 429', status: 429, primary: false },
+      { title: 'a primary rate limit with status 403', status: 403, primary: true },
+    ] as const)('$title pauses calls until the limit ends', async ({ status, primary }) => {
+      await testForge.setFaults({
+        rateLimit: { count: 1, retryAfterSeconds: 120, status, primary },
+      });
+      const before = testForge.now();
 
-        const error = await catchAppError(t.forge.readRepository(r.repo));
-
-        expect(error).toMatchObject({ kind: 'paused' });
-        const until = Number(error.details.until);
-        expect(until - before).toBeGreaterThanOrEqual(119_000);
-        expect(until - before).toBeLessThanOrEqual(125_000);
-        // The forge would answer again, but the client sends no call during the pause.
-        expect(await catchAppError(t.forge.readRepository(r.repo))).toMatchObject({
-          kind: 'paused',
-        });
-        t.advanceClock(2 * MINUTE + 2_000);
-        expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
-      },
-    );
-
-    test('calls pause before the quota is used up', async () => {
-      await t.setFaults({ quota: { remaining: 49, resetSeconds: 600 } });
-
-      expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
-      const error = await catchAppError(t.forge.readRepository(r.repo));
+      const error = await catchAppError(testForge.forge.readRepository(repository.repo));
 
       expect(error).toMatchObject({ kind: 'paused' });
-      expect(Number(error.details.until)).toBeGreaterThan(t.now() + 9 * MINUTE);
-      await t.setFaults({});
-      t.advanceClock(11 * MINUTE);
-      expect((await t.forge.readRepository(r.repo)).name).toBe(r.repo);
+      const until = Number(error.details.until);
+      expect(until - before).toBeGreaterThanOrEqual(119_000);
+      expect(until - before).toBeLessThanOrEqual(125_000);
+      // The forge would answer again, but the client sends no call during the pause.
+      expect(await catchAppError(testForge.forge.readRepository(repository.repo))).toMatchObject({
+        kind: 'paused',
+      });
+      testForge.advanceClock(2 * MINUTE_MS + 2_000);
+      expect((await testForge.forge.readRepository(repository.repo)).name).toBe(repository.repo);
     });
 
-    test('a rate limit inside a 200 of GraphQL pauses calls', async () => {
-      await t.pushBranch(r, 'graph', { 'graph.txt': '1' });
+    test('calls pause before the quota is used up', async () => {
+      await testForge.setFaults({ quota: { remaining: 49, resetSeconds: 600 } });
+
+      expect((await testForge.forge.readRepository(repository.repo)).name).toBe(repository.repo);
+      const error = await catchAppError(testForge.forge.readRepository(repository.repo));
+
+      expect(error).toMatchObject({ kind: 'paused' });
+      expect(Number(error.details.until)).toBeGreaterThan(testForge.now() + 9 * MINUTE_MS);
+      await testForge.setFaults({});
+      testForge.advanceClock(11 * MINUTE_MS);
+      expect((await testForge.forge.readRepository(repository.repo)).name).toBe(repository.repo);
+    });
+
+    test('a rate limit in a GraphQL answer with status 200 pauses calls', async () => {
+      await testForge.pushBranch(repository, 'graph', { 'graph.txt': '1' });
       const wanted = { head: 'graph', base: 'main', title: 'x', body: '', draft: true, labels: [] };
-      const pull = await t.forge.ensurePull(r.repo, wanted);
-      const failing = t.createClient('app', async (url, init) => {
+      const pull = await testForge.forge.ensurePull(repository.repo, wanted);
+      const limitedClient = testForge.createClient('app', async (url, init) => {
         if (String(url).endsWith('/graphql')) {
-          await t.setFaults({
+          await testForge.setFaults({
             rateLimit: { count: 1, status: 200, retryAfterSeconds: 60, primary: false },
           });
         }
         return fetch(url, init);
       });
 
-      expect(await catchAppError(failing.markReady(r.repo, pull))).toMatchObject({
+      expect(await catchAppError(limitedClient.markReady(repository.repo, pull))).toMatchObject({
         kind: 'paused',
       });
     });
 
-    test('an error inside a 200 of GraphQL rejects the call', async () => {
-      const pull = await t.forge.findPull(r.repo, { head: 'graph', base: 'main', labels: [] });
+    test('an error in a GraphQL answer with status 200 rejects the call', async () => {
+      const pull = await testForge.forge.findPull(repository.repo, {
+        head: 'graph',
+        base: 'main',
+        labels: [],
+      });
 
-      const marking = t.forge.markReady(r.repo, {
+      const marking = testForge.forge.markReady(repository.repo, {
         number: pull?.number ?? 0,
         nodeId: 'PR_999999',
       });
@@ -86,59 +89,76 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
       await expect(marking).rejects.toMatchObject({ kind: 'notFound' });
     });
 
-    test('a wrong token rejects as auth, and a missing permission as refused', async () => {
-      const stranger = t.createClient({ token: 'ghp_a_token_without_account' });
-      await expect(stranger.readRepository(r.repo)).rejects.toMatchObject({ kind: 'auth' });
-      const reader = t.createClient({ token: await t.createPerson('reader', 'read') });
+    test('a call rejects as auth for an unknown token, and as refused for a missing permission', async () => {
+      const unknownClient = testForge.createClient({ token: 'ghp_a_token_without_account' });
+      await expect(unknownClient.readRepository(repository.repo)).rejects.toMatchObject({
+        kind: 'auth',
+      });
+      const readOnlyClient = testForge.createClient({
+        token: await testForge.createPerson('reader', 'read'),
+      });
 
-      const creation = reader.ensureBranch(r.repo, 'x', r.main);
+      const creation = readOnlyClient.ensureBranch(repository.repo, 'x', repository.main);
 
       await expect(creation).rejects.toMatchObject({ kind: 'refused', code: 'forge_forbidden' });
-      expect(await reader.runPreflight(r.repo, 'main', 'x')).toMatchObject([{ rule: 'no_push' }]);
+      expect(await readOnlyClient.runPreflight(repository.repo, 'main', 'x')).toMatchObject([
+        { rule: 'no_push' },
+      ]);
     });
 
-    test('an unreachable forge rejects as transient', async () => {
-      const dead = t.createClient('app', () => Promise.reject(new TypeError('fetch failed')));
+    test('a call to an unreachable forge rejects as transient', async () => {
+      const disconnectedClient = testForge.createClient('app', () =>
+        Promise.reject(new TypeError('fetch failed')),
+      );
 
-      await expect(dead.readRepository(r.repo)).rejects.toMatchObject({ kind: 'transient' });
+      await expect(disconnectedClient.readRepository(repository.repo)).rejects.toMatchObject({
+        kind: 'transient',
+      });
     });
 
-    test('lost answers and repeated calls leave a single pull request and a single merge', async () => {
-      const sha = await t.pushBranch(r, 'lossy', { 'lossy.txt': '1' });
-      await t.setFaults({ serverErrorEvery: 3 });
-      const forge = t.createClient();
+    test('calls that are repeated after lost answers create a single pull request and a single merge', async () => {
+      const sha = await testForge.pushBranch(repository, 'lossy', { 'lossy.txt': '1' });
+      await testForge.setFaults({ serverErrorEvery: 3 });
+      const forge = testForge.createClient();
       const branches = { head: 'lossy', base: 'main' };
       const wanted = { ...branches, title: 'x', body: '', draft: true, labels: ['l'] };
 
-      const pull = await retryTransient(() => forge.ensurePull(r.repo, wanted));
-      await retryTransient(() => forge.ensureBranch(r.repo, 'lossy-branch', sha));
-      await retryTransient(() => forge.markReady(r.repo, pull));
-      await retryTransient(() => forge.deleteBranch(r.repo, 'lossy-branch'));
-      const outcome = await retryTransient(() => mergeUntilDone(forge, r, pull.number, sha));
+      const pull = await retryTransient(() => forge.ensurePull(repository.repo, wanted));
+      await retryTransient(() => forge.ensureBranch(repository.repo, 'lossy-branch', sha));
+      await retryTransient(() => forge.markReady(repository.repo, pull));
+      await retryTransient(() => forge.deleteBranch(repository.repo, 'lossy-branch'));
+      const outcome = await retryTransient(() =>
+        mergeUntilDone(forge, repository, pull.number, sha),
+      );
 
-      await t.setFaults({});
-      const { state, mergeSha, labels } = await t.forge.readPull(r.repo, pull.number);
+      await testForge.setFaults({});
+      const { state, mergeSha, labels } = await testForge.forge.readPull(
+        repository.repo,
+        pull.number,
+      );
       expect({ state, mergeSha, labels }).toEqual({
         state: 'merged',
         mergeSha: outcome,
         labels: ['l'],
       });
-      const main = (await t.forge.readBranchHead(r.repo, 'main')) ?? '';
-      expect(await t.forge.compareCommits(r.repo, r.main, main)).toMatchObject({ aheadBy: 2 });
+      const main = (await testForge.forge.readBranchHead(repository.repo, 'main')) ?? '';
+      expect(
+        await testForge.forge.compareCommits(repository.repo, repository.main, main),
+      ).toMatchObject({ aheadBy: 2 });
     });
 
     test('a call waits for a slow forge', async () => {
-      await t.setFaults({ latencyMs: 50 });
+      await testForge.setFaults({ latencyMs: 50 });
       const started = performance.now();
 
-      await t.forge.readBranchHead(r.repo, 'main');
+      await testForge.forge.readBranchHead(repository.repo, 'main');
 
       expect(performance.now() - started).toBeGreaterThanOrEqual(49);
     });
 
     test('mergeable stays null for the injected number of reads', async () => {
-      await t.setFaults({ mergeableNullReads: 3 });
-      await t.pushBranch(r, 'nulls', { 'nulls.txt': '1' });
+      await testForge.setFaults({ mergeableNullReads: 3 });
+      await testForge.pushBranch(repository, 'nulls', { 'nulls.txt': '1' });
       const wanted = {
         head: 'nulls',
         base: 'main',
@@ -147,17 +167,18 @@ export function describeForgeFaults(name: string, start: () => Promise<TestForge
         draft: false,
         labels: [],
       };
-      const { number, mergeable } = await t.forge.ensurePull(r.repo, wanted);
+      const { number, mergeable } = await testForge.forge.ensurePull(repository.repo, wanted);
 
       const reads = [mergeable];
-      for (let i = 0; i < 3; i += 1) reads.push((await t.forge.readPull(r.repo, number)).mergeable);
+      for (let i = 0; i < 3; i += 1)
+        reads.push((await testForge.forge.readPull(repository.repo, number)).mergeable);
 
       expect(reads).toEqual([null, null, null, true]);
     });
   });
 }
 
-/** Merges within a few calls, because unknown mergeability refuses the first call. Returns the merge commit. */
+/** Merges a pull request and returns the merge commit. Repeats the call, because unknown mergeability refuses the first calls. */
 async function mergeUntilDone(
   forge: Forge,
   { repo }: TestRepository,
@@ -184,7 +205,7 @@ async function retryTransient<T>(call: () => Promise<T>): Promise<T> {
   throw new Error('The call failed as transient 12 times.');
 }
 
-/** Returns the AppError of a call that must fail. */
+/** Returns the AppError with which a call rejects. Throws if the call succeeds. */
 async function catchAppError(promise: Promise<unknown>) {
   try {
     await promise;

@@ -8,19 +8,22 @@ import { createRandom } from '../simulation/time/random.ts';
 import { ADMIN_TOKEN, readField, startTestForge } from '../support/forge/test-forge.ts';
 import type { RuleForge } from './forge-rules.ts';
 
-/** Starts the HTTP server of the emulator behind the GitHub adapter. */
+/** Starts the forge emulator, called over HTTP by the GitHub adapter. */
 export async function startServerRules(): Promise<RuleForge> {
   const server = await startTestForge();
   const repository = await server.makeRepository('rules');
   const { repo } = repository;
-  const port = toRulePort(server.forge, repo);
+  const operations = toRuleOperations(server.forge, repo);
   async function post(path: string, body: unknown): Promise<unknown> {
     const answer = await server.call(ADMIN_TOKEN, 'POST', `/repos/${repo}${path}`, body);
-    if (answer.status >= 300) throw new Error(JSON.stringify(answer.body));
+    if (answer.status >= 300)
+      throw new Error(
+        `POST ${path} was answered with ${answer.status}: ${JSON.stringify(answer.body)}`,
+      );
     return answer.body;
   }
   return {
-    ...port,
+    ...operations,
     commit: async (branch, path = `${branch}.txt`) => {
       const start = await server.forge.readBranchHead(repo, branch);
       return server.pushBranch(repository, branch, { [path]: `${branch}\n` }, start);
@@ -33,19 +36,19 @@ export async function startServerRules(): Promise<RuleForge> {
       return number;
     },
     mergePull: async (number, sha) => {
-      // The first read after a change answers before mergeability is known.
+      // The read starts the computation of mergeability, so that the merge is not refused as unknown.
       await server.forge.readPull(repo, number);
-      return port.mergePull(number, sha);
+      return operations.mergePull(number, sha);
     },
     close: () => server.close(),
   };
 }
 
-/** Starts the bench forge behind its port. */
+/** Starts the in-memory forge of the benchmarks. */
 export async function startBenchRules(): Promise<RuleForge> {
   const forge = new BenchForge(() => 0);
   return {
-    ...toRulePort(
+    ...toRuleOperations(
       createBenchForgePort(forge, async (_operation, run) => run()),
       'acme/bench',
     ),
@@ -62,7 +65,7 @@ export async function startBenchRules(): Promise<RuleForge> {
 
 const ENGINE: ForgeActor = { kind: 'engine', invocation: 1, isLate: () => false, readAt: () => 0 };
 
-const SILENT: ForgeWitness = {
+const NO_WITNESS: ForgeWitness = {
   branchMoved: () => {},
   pullOpened: () => {},
   pullChanged: () => {},
@@ -70,10 +73,10 @@ const SILENT: ForgeWitness = {
   merged: () => {},
 };
 
-/** Starts the simulated forge without faults. */
+/** Starts the forge of the simulation, without faults. */
 export async function startSimulatedRules(): Promise<RuleForge> {
   const repo = 'acme/rules';
-  const forge = new SimForge(() => 0, createRandom(1), SILENT, {
+  const forge = new SimForge(() => 0, createRandom(1), NO_WITNESS, {
     chooseHeadLagMs: () => 0,
     chooseMergeabilityDelayMs: () => 0,
     chooseCheckResult: () => ({ afterMs: 0, flaky: false }),
@@ -98,13 +101,16 @@ export async function startSimulatedRules(): Promise<RuleForge> {
     reopenPull: async (number) => forge.reopenPull(repo, number, ENGINE),
     markDraft: async (number) => forge.setDraft(repo, number, true, ENGINE),
     findPull: async (query) => forge.findPull(repo, query),
-    pull: async (number) => forge.readPull(repo, number),
+    readPull: async (number) => forge.readPull(repo, number),
     mergePull: async (number, sha) => forge.mergePull(repo, number, sha, ENGINE),
     close: async () => {},
   };
 }
 
-function toRulePort(forge: Forge, repo: string): Omit<RuleForge, 'commit' | 'openPull' | 'close'> {
+function toRuleOperations(
+  forge: Forge,
+  repo: string,
+): Omit<RuleForge, 'commit' | 'openPull' | 'close'> {
   return {
     setBranch: async (branch, sha) => {
       const head = await forge.ensureBranch(repo, branch, sha);
@@ -117,7 +123,7 @@ function toRulePort(forge: Forge, repo: string): Omit<RuleForge, 'commit' | 'ope
     reopenPull: (number) => forge.reopenPull(repo, number),
     markDraft: async (number) => forge.markDraft(repo, await forge.readPull(repo, number)),
     findPull: (query) => forge.findPull(repo, query),
-    pull: (number) => forge.readPull(repo, number),
+    readPull: (number) => forge.readPull(repo, number),
     mergePull: (number, sha) =>
       forge.mergePull(repo, number, { sha, title: 'Merge', message: '', method: 'merge' }),
   };

@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MergeOutcome, PullQuery, PullRequest, Sha } from '../../core/port/forge.ts';
 
-/** A repository of a forge, reduced to the operations that the rule cases need. Refused operations reject. */
+/** The operations on one repository that the tests of the forge rules need. A refused operation rejects. */
 export type RuleForge = {
-  /** Commits a change of `path` on a branch and returns the commit. A new branch starts at `main`. */
+  /** Commits a change of `path` to a branch and returns the commit. Creates a missing branch from `main`. */
   commit(branch: string, path?: string): Promise<Sha>;
-  /** Moves a branch forward, or creates the branch. */
+  /** Creates a branch, or moves the branch forward. */
   setBranch(branch: string, sha: Sha): Promise<void>;
   deleteBranch(branch: string): Promise<void>;
-  /** Opens a pull request even if another pull request of the branches exists. */
-  openPull(pull: OpenedPull): Promise<number>;
+  /** Opens a pull request without a search for an existing pull request of the branches. */
+  openPull(pull: PullToOpen): Promise<number>;
   closePull(number: number): Promise<void>;
   reopenPull(number: number): Promise<void>;
   markDraft(number: number): Promise<void>;
   findPull(query: PullQuery): Promise<PullRequest | undefined>;
-  pull(number: number): Promise<PullRequest>;
-  /** Merges with known mergeability. */
+  readPull(number: number): Promise<PullRequest>;
+  /** Merges a pull request after mergeability is known. */
   mergePull(number: number, sha: Sha): Promise<MergeOutcome>;
   close(): Promise<void>;
 };
 
 /** A pull request to open; its title is the head. */
-export type OpenedPull = {
+export type PullToOpen = {
   readonly head: string;
   readonly base: string;
   readonly draft: boolean;
@@ -30,10 +30,11 @@ export type OpenedPull = {
 
 type Start = () => Promise<RuleForge>;
 
-/** Runs the cases that the server, the simulated forge and the bench forge have in common. */
+/** Tests the rules that the emulator, the simulated forge and the bench forge have in common. */
 export function describeForgeRules(
   name: string,
   start: Start,
+  /** `canConflict` false: the forge has no conflicts. */
   options: { readonly canConflict: boolean },
 ): void {
   describe(`${name}: rules`, () => {
@@ -43,10 +44,10 @@ export function describeForgeRules(
     });
     afterAll(() => forge.close());
 
-    const open = (head: string, base = 'main', change: Partial<OpenedPull> = {}) =>
+    const open = (head: string, base = 'main', change: Partial<PullToOpen> = {}) =>
       forge.openPull({ head, base, draft: false, labels: [], ...change });
-    const state = async (number: number) => (await forge.pull(number)).state;
-    const find = async (head: string, base = 'main', labels: readonly string[] = []) =>
+    const readState = async (number: number) => (await forge.readPull(number)).state;
+    const findNumber = async (head: string, base = 'main', labels: readonly string[] = []) =>
       (await forge.findPull({ head, base, labels: [...labels] }))?.number;
 
     describePullChoice();
@@ -55,17 +56,17 @@ export function describeForgeRules(
     describeMerging();
 
     function describePullChoice(): void {
-      test('a reopened pull request counts before a newer closed one', async () => {
+      test('findPull prefers a reopened pull request to a newer closed pull request', async () => {
         await forge.commit('choose-open');
         const first = await open('choose-open');
         await forge.closePull(first);
         await forge.closePull(await open('choose-open'));
         await forge.reopenPull(first);
 
-        expect(await find('choose-open')).toBe(first);
+        expect(await findNumber('choose-open')).toBe(first);
       });
 
-      test('a merged pull request counts before a newer closed one', async () => {
+      test('findPull prefers a merged pull request to a newer closed pull request', async () => {
         const sha = await forge.commit('choose-merged');
         await forge.commit('choose-merged-base');
         const first = await open('choose-merged', 'choose-merged-base');
@@ -73,28 +74,28 @@ export function describeForgeRules(
         await forge.commit('choose-merged', 'second.txt');
         await forge.closePull(await open('choose-merged', 'choose-merged-base'));
 
-        expect(await find('choose-merged', 'choose-merged-base')).toBe(first);
+        expect(await findNumber('choose-merged', 'choose-merged-base')).toBe(first);
       });
 
-      test('the newest closed pull request counts', async () => {
+      test('findPull returns the newest of two closed pull requests', async () => {
         await forge.commit('choose-closed');
         await forge.closePull(await open('choose-closed'));
         const second = await open('choose-closed');
         await forge.closePull(second);
 
-        expect(await find('choose-closed')).toBe(second);
+        expect(await findNumber('choose-closed')).toBe(second);
       });
 
-      test('a labelled open pull request into another base counts last', async () => {
+      test('findPull returns an open pull request into another base only for a query with its label', async () => {
         await forge.commit('choose-label');
         await forge.commit('choose-label-base');
         const number = await open('choose-label', 'choose-label-base', { labels: ['ours'] });
 
-        expect(await find('choose-label', 'main', ['ours'])).toBe(number);
-        expect(await find('choose-label', 'main', ['theirs'])).toBeUndefined();
-        expect(await find('choose-label', 'main')).toBeUndefined();
+        expect(await findNumber('choose-label', 'main', ['ours'])).toBe(number);
+        expect(await findNumber('choose-label', 'main', ['theirs'])).toBeUndefined();
+        expect(await findNumber('choose-label', 'main')).toBeUndefined();
         await forge.closePull(number);
-        expect(await find('choose-label', 'main', ['ours'])).toBeUndefined();
+        expect(await findNumber('choose-label', 'main', ['ours'])).toBeUndefined();
       });
     }
 
@@ -120,17 +121,17 @@ export function describeForgeRules(
         await expect(open('missing', 'main')).rejects.toThrow();
       });
 
-      test('a closed pull request stays closed while another is open', async () => {
+      test('a closed pull request cannot be reopened while another pull request of its branches is open', async () => {
         await forge.commit('reopen-twin');
         const first = await open('reopen-twin');
         await forge.closePull(first);
         await open('reopen-twin');
 
         await expect(forge.reopenPull(first)).rejects.toThrow();
-        expect(await state(first)).toBe('closed');
+        expect(await readState(first)).toBe('closed');
       });
 
-      test('a closed pull request whose base took its commits in stays closed', async () => {
+      test('a closed pull request cannot be reopened after its base branch received its commits', async () => {
         const base = await forge.commit('reopen-nothing-base');
         await forge.setBranch('reopen-nothing', base);
         const sha = await forge.commit('reopen-nothing', 'second.txt');
@@ -139,10 +140,10 @@ export function describeForgeRules(
         await forge.setBranch('reopen-nothing-base', sha);
 
         await expect(forge.reopenPull(number)).rejects.toThrow();
-        expect(await state(number)).toBe('closed');
+        expect(await readState(number)).toBe('closed');
       });
 
-      test('a closed pull request is reopened when its deleted head is back', async () => {
+      test('a closed pull request can be reopened after its deleted head branch was restored', async () => {
         const sha = await forge.commit('reopen-back');
         const number = await open('reopen-back');
         await forge.deleteBranch('reopen-back');
@@ -151,20 +152,20 @@ export function describeForgeRules(
         await forge.setBranch('reopen-back', sha);
         await forge.reopenPull(number);
 
-        expect(await forge.pull(number)).toMatchObject({ state: 'open', headSha: sha });
+        expect(await forge.readPull(number)).toMatchObject({ state: 'open', headSha: sha });
       });
 
-      test('a merged pull request is not reopened', async () => {
+      test('a merged pull request cannot be reopened', async () => {
         const sha = await forge.commit('reopen-merged');
         await forge.commit('reopen-merged-base');
         const number = await open('reopen-merged', 'reopen-merged-base');
         await forge.mergePull(number, sha);
 
         await expect(forge.reopenPull(number)).rejects.toThrow();
-        expect(await state(number)).toBe('merged');
+        expect(await readState(number)).toBe('merged');
       });
 
-      test('a closed pull request becomes no draft', async () => {
+      test('a closed pull request cannot become a draft', async () => {
         await forge.commit('closed-draft');
         const number = await open('closed-draft');
         await forge.closePull(number);
@@ -174,19 +175,22 @@ export function describeForgeRules(
     }
 
     function describeBranchMoves(): void {
-      test.each(['head', 'base'] as const)('a deleted %s closes the pull request', async (side) => {
-        const sides = { head: `gone-${side}`, base: `gone-${side}-base` };
-        await forge.commit(sides.head);
-        await forge.commit(sides.base);
-        const number = await open(sides.head, sides.base);
+      test.each(['head', 'base'] as const)(
+        'the deletion of the %s branch closes the pull request',
+        async (side) => {
+          const sides = { head: `gone-${side}`, base: `gone-${side}-base` };
+          await forge.commit(sides.head);
+          await forge.commit(sides.base);
+          const number = await open(sides.head, sides.base);
 
-        await forge.deleteBranch(sides[side]);
+          await forge.deleteBranch(sides[side]);
 
-        expect(await state(number)).toBe('closed');
-        await expect(forge.reopenPull(number)).rejects.toThrow();
-      });
+          expect(await readState(number)).toBe('closed');
+          await expect(forge.reopenPull(number)).rejects.toThrow();
+        },
+      );
 
-      test('a head that its base branch takes in is merged', async () => {
+      test('a pull request is merged when its base branch is moved to its head', async () => {
         const base = await forge.commit('taken-base');
         await forge.setBranch('taken', base);
         const sha = await forge.commit('taken', 'taken.txt');
@@ -194,7 +198,7 @@ export function describeForgeRules(
 
         await forge.setBranch('taken-base', sha);
 
-        expect(await forge.pull(number)).toMatchObject({ state: 'merged', mergeSha: sha });
+        expect(await forge.readPull(number)).toMatchObject({ state: 'merged', mergeSha: sha });
       });
 
       test('a push moves the head of an open pull request', async () => {
@@ -203,36 +207,36 @@ export function describeForgeRules(
 
         const sha = await forge.commit('follow', 'second.txt');
 
-        expect(await forge.pull(number)).toMatchObject({ state: 'open', headSha: sha });
+        expect(await forge.readPull(number)).toMatchObject({ state: 'open', headSha: sha });
       });
     }
 
     function describeMerging(): void {
-      async function openWithBase(head: string, change: Partial<OpenedPull> = {}) {
+      async function openWithBase(head: string, change: Partial<PullToOpen> = {}) {
         const sha = await forge.commit(head);
         await forge.commit(`${head}-base`, 'base.txt');
         return { sha, number: await open(head, `${head}-base`, change) };
       }
 
-      test('a repeated merge reports the first merge', async () => {
+      test('a repeated merge returns the result of the first merge', async () => {
         const { sha, number } = await openWithBase('merge-twice');
 
         const first = await forge.mergePull(number, sha);
 
         expect(first.kind).toBe('merged');
         expect(await forge.mergePull(number, sha)).toEqual(first);
-        expect(await state(number)).toBe('merged');
+        expect(await readState(number)).toBe('merged');
       });
 
-      test('a merge of an old head reports the moved head', async () => {
+      test('a merge of an outdated head returns headMoved', async () => {
         const { sha, number } = await openWithBase('merge-old');
         await forge.commit('merge-old', 'second.txt');
 
         expect(await forge.mergePull(number, sha)).toEqual({ kind: 'headMoved' });
-        expect(await state(number)).toBe('open');
+        expect(await readState(number)).toBe('open');
       });
 
-      test('a draft is not merged', async () => {
+      test('a merge of a draft is refused', async () => {
         const { sha, number } = await openWithBase('merge-draft', { draft: true });
 
         expect(await forge.mergePull(number, sha)).toEqual({
@@ -241,7 +245,7 @@ export function describeForgeRules(
         });
       });
 
-      test('a closed pull request is not merged', async () => {
+      test('a merge of a closed pull request is refused', async () => {
         const { sha, number } = await openWithBase('merge-closed');
         await forge.closePull(number);
 
@@ -252,7 +256,7 @@ export function describeForgeRules(
       });
 
       if (!options.canConflict) return;
-      test('a pull request with conflicts is not merged', async () => {
+      test('a merge of a pull request with conflicts is refused', async () => {
         const sha = await forge.commit('merge-conflict', 'shared.txt');
         await forge.commit('merge-conflict-base', 'shared.txt');
         const number = await open('merge-conflict', 'merge-conflict-base');

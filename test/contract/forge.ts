@@ -7,7 +7,7 @@ import { describeForgePulls } from './forge-pull.ts';
 import { describeForgeWebhooks } from './forge-webhook.ts';
 import type { KnownDifferences } from './known-differences.ts';
 
-/** Tests the forge port of the core against any adapter and server. */
+/** Tests the forge port of the core against a server. `differences` lists the tests that the server is known to fail. */
 export function describeForge(
   name: string,
   start: () => Promise<TestForge>,
@@ -19,7 +19,7 @@ export function describeForge(
   describeForgeChecks(name, start, differences);
 }
 
-/** Tests faults and webhooks against a server that injects faults. */
+/** Tests faults and webhooks of the forge port against a server that can inject faults. */
 export function describeFaultyForge(name: string, start: () => Promise<TestForge>): void {
   describeForgeFaults(name, start);
   describeForgeWebhooks(name, start);

@@ -5,25 +5,25 @@ import { sendRawRequest } from '../../support/forge/send-raw-request.ts';
 import type { TestForge, TestRepository } from '../../support/forge/test-forge.ts';
 import { startTestForge } from '../../support/forge/test-forge.ts';
 
-// Hostile names at the REST interface of the forge. A raw client sends paths with "..", "%2f" and "//" unchanged. Files outside
-// the bare repository hold a commit id, so a read of such a file as a reference would show the id.
+// Sends hostile names to the REST interface of the forge. A raw client sends paths with "..", "%2f" and "//" unchanged. Files
+// outside the references hold a commit id, so an answer with this id shows that the forge read such a file as a reference.
 
 let forge: TestForge;
 let own: TestRepository;
-/** A commit of another repository. */
-let secret: string;
+/** A commit that only another repository contains. */
+let foreignSha: string;
 
 beforeAll(async () => {
   forge = await startTestForge();
   own = await forge.makeRepository('own');
   const other = await forge.makeRepository('other', { 'secret.txt': 'other\n' });
-  secret = other.main;
+  foreignSha = other.main;
   await Promise.all(listOutsideFiles().map((file) => writeFile(file, own.main)));
 });
 
 afterAll(() => forge.close());
 
-/** Returns a file in the git directory that is no reference, and a file in each folder above. */
+/** Returns the paths of a file in the git directory that is no reference, and of a file in each folder above. */
 function listOutsideFiles(): string[] {
   return ['repos/acme/own.git', 'repos/acme', 'repos', '.'].map((folder) =>
     join(forge.dataDir, folder, 'outside'),
@@ -33,7 +33,7 @@ function listOutsideFiles(): string[] {
 const call = (method: string, path: string, body?: unknown) =>
   sendRawRequest(forge, method, path, body);
 
-/** Paths from `refs/heads/` to the files outside, and other names that git refuses. */
+/** Paths from `refs/heads/` to the outside files, and other names that the forge must refuse. */
 const HOSTILE = [
   '../../outside',
   '../../../outside',
@@ -66,7 +66,7 @@ const HOSTILE = [
 /** Returns the forms of a name in a URL: unchanged if HTTP allows the name, and with every character encoded. */
 function listUrlForms(value: string): string[] {
   const encoded = encodeURIComponent(value).replaceAll('.', '%2e');
-  // A client removes a segment of `.` from a URL before sending.
+  // HTTP clients remove the path segment `.` from a URL.
   if (value.endsWith('/.')) return [encoded];
   return /^[\x21-\x7e]+$/.test(value) && !/[?#\\`^{}]/.test(value) ? [value, encoded] : [encoded];
 }
@@ -85,17 +85,17 @@ const READS: readonly (readonly [string, (name: string) => string])[] = [
 
 describe.each(READS)('reading %s', (_name, path) => {
   test.each(HOSTILE)('a read of the name %j is refused', async (value) => {
-    for (const written of listUrlForms(value)) {
-      const { status, text } = await call('GET', `/repos/acme/own${path(written)}`);
-      expect([404, 422], `${written}: ${text}`).toContain(status);
+    for (const urlForm of listUrlForms(value)) {
+      const { status, text } = await call('GET', `/repos/acme/own${path(urlForm)}`);
+      expect([404, 422], `${urlForm}: ${text}`).toContain(status);
       expect(text).not.toContain(own.main);
-      expect(text).not.toContain(secret);
+      expect(text).not.toContain(foreignSha);
       expect(text).not.toContain('root:');
     }
   });
 
   test('a read of a commit of another repository is refused', async () => {
-    const { status } = await call('GET', `/repos/acme/own${path(secret)}`);
+    const { status } = await call('GET', `/repos/acme/own${path(foreignSha)}`);
     expect([404, 422]).toContain(status);
   });
 });
@@ -103,14 +103,14 @@ describe.each(READS)('reading %s', (_name, path) => {
 describe('writing a reference', () => {
   test.each(HOSTILE)('a write of the name %j is refused', async (value) => {
     const ref = `refs/heads/${value}`;
-    const made = await call('POST', '/repos/acme/own/git/refs', { ref, sha: own.main });
-    expect(made.status, made.text).toBe(422);
-    for (const written of listUrlForms(value)) {
-      const path = `/repos/acme/own/git/refs/heads/${written}`;
+    const created = await call('POST', '/repos/acme/own/git/refs', { ref, sha: own.main });
+    expect(created.status, created.text).toBe(422);
+    for (const urlForm of listUrlForms(value)) {
+      const path = `/repos/acme/own/git/refs/heads/${urlForm}`;
       const moved = await call('PATCH', path, { sha: own.main, force: true });
-      expect([404, 422], `${written}: ${moved.text}`).toContain(moved.status);
+      expect([404, 422], `${urlForm}: ${moved.text}`).toContain(moved.status);
       const removed = await call('DELETE', path);
-      expect([404, 422], `${written}: ${removed.text}`).toContain(removed.status);
+      expect([404, 422], `${urlForm}: ${removed.text}`).toContain(removed.status);
     }
     for (const file of listOutsideFiles()) expect(await readFile(file, 'utf8')).toBe(own.main);
   });
@@ -129,19 +129,19 @@ test('a repository name that leaves its folder is answered with 404', async () =
   }
 });
 
-test('a valid name is read on every path, so the refusals above have no other cause', async () => {
+test('every path answers 200 for a valid name, so the refusals above are caused by the name', async () => {
   for (const [name, path] of READS.filter(([kind]) => kind !== 'git/blobs')) {
-    const good = name === 'git/commits' ? own.main : 'main';
-    const { status, text } = await call('GET', `/repos/acme/own${path(good)}`);
+    const validName = name === 'git/commits' ? own.main : 'main';
+    const { status, text } = await call('GET', `/repos/acme/own${path(validName)}`);
     expect(status, `${name}: ${text}`).toBe(200);
   }
 });
 
 test.each(['../HEAD', '..', 'a/../../HEAD', './a.txt'])(
-  'content at %j is not found',
+  'the contents route answers 404 for the path %j',
   async (path) => {
-    const written = encodeURIComponent(path).replaceAll('.', '%2e');
-    const { status, text } = await call('GET', `/repos/acme/own/contents/${written}`);
+    const encoded = encodeURIComponent(path).replaceAll('.', '%2e');
+    const { status, text } = await call('GET', `/repos/acme/own/contents/${encoded}`);
     expect(status, text).toBe(404);
   },
 );

@@ -3,25 +3,25 @@ import { sendRawRequest } from '../../support/forge/send-raw-request.ts';
 import type { TestForge, TestRepository } from '../../support/forge/test-forge.ts';
 import { startTestForge } from '../../support/forge/test-forge.ts';
 
-// Hostile values in requests about pull requests, merges, checks, rules and GraphQL. The forge refuses a value in GitHub's words
-// or keeps the value as text. No value causes a server error or moves a branch.
+// Sends hostile values in requests for pull requests, merges, checks, rules and GraphQL. The forge refuses a value with the
+// status and message of GitHub, or stores the value as text. No value causes a server error or moves a branch.
 
 const REPOSITORY = '/repos/acme/own';
 
 let forge: TestForge;
 let own: TestRepository;
 let feature: string;
-/** Number and GraphQL id of an open pull request of `feature`. */
+/** Number and GraphQL id of an open pull request from `feature` into `main`. */
 let number: number;
-let node: string;
+let nodeId: string;
 
 beforeAll(async () => {
   forge = await startTestForge();
   own = await forge.makeRepository('own');
   feature = await forge.pushBranch(own, 'feature', { 'b.txt': 'b\n' });
-  const made = await call('POST', '/pulls', { head: 'feature', base: 'main', title: 'One' });
-  expect(made.status, made.text).toBe(201);
-  ({ number, node_id: node } = JSON.parse(made.text));
+  const created = await call('POST', '/pulls', { head: 'feature', base: 'main', title: 'One' });
+  expect(created.status, created.text).toBe(201);
+  ({ number, node_id: nodeId } = JSON.parse(created.text));
 });
 
 afterAll(() => forge.close());
@@ -58,7 +58,7 @@ const NAMES = [
   'x'.repeat(100_000),
 ];
 
-describe.each(NAMES)('the name %j', (name) => {
+describe.each(NAMES)('with the name %j', (name) => {
   test('a pull request refuses the name as head and base', async () => {
     for (const sides of [
       { head: name, base: 'main' },
@@ -97,19 +97,19 @@ describe.each(NAMES)('the name %j', (name) => {
 });
 
 test.each(['0', '-1', '1.5', '1e99', 'abc', '%00', '1%2f..', '99999999999999999999', '1;--'])(
-  'the number %s is answered with 404',
-  async (wrong) => {
+  'a read of pull request number %s is answered with 404',
+  async (value) => {
     for (const path of ['', '/files', '/merge', '/reviews', '/comments']) {
-      const { status, text } = await call('GET', `/pulls/${wrong}${path}`);
+      const { status, text } = await call('GET', `/pulls/${value}${path}`);
       expect(status, `${path}: ${text}`).toBe(404);
     }
   },
 );
 
 test.each(['1e300', '-1', '0', 'abc', 'Infinity', '99999999999999999999', '%00', ''])(
-  'the page %j is answered with at most a single pull request',
-  async (wrong) => {
-    for (const query of [`page=${wrong}`, `per_page=${wrong}`, `page=${wrong}&per_page=${wrong}`]) {
+  'a list with page or page size %j is answered with 200',
+  async (value) => {
+    for (const query of [`page=${value}`, `per_page=${value}`, `page=${value}&per_page=${value}`]) {
       const { status, text } = await call('GET', `/pulls?${query}`);
       expect(status, `${query}: ${text}`).toBe(200);
       expect(JSON.parse(text).length).toBeLessThanOrEqual(1);
@@ -156,7 +156,7 @@ test('titles, bodies and comments keep hostile text unchanged', async () => {
   expect(JSON.parse(changed.text)).toMatchObject({ title: hostile, body: hostile });
   const comment = await call('POST', `/issues/${number}/comments`, { body: hostile });
   expect(JSON.parse(comment.text)).toMatchObject({ body: hostile });
-  expect(JSON.parse((await call('GET', '/pulls')).text)).toMatchObject([{ node_id: node }]);
+  expect(JSON.parse((await call('GET', '/pulls')).text)).toMatchObject([{ node_id: nodeId }]);
 });
 
 test('a ruleset with a pattern of many stars is evaluated without delay', async () => {
@@ -164,8 +164,8 @@ test('a ruleset with a pattern of many stars is evaluated without delay', async 
   const rules = [{ type: 'deletion' }];
   const conditions = { ref_name: { include } };
   const body = { name: 'stars', enforcement: 'active', conditions, rules };
-  const made = await call('POST', '/rulesets', body);
-  expect(made.status, made.text).toBe(201);
+  const created = await call('POST', '/rulesets', body);
+  expect(created.status, created.text).toBe(201);
 
   const { status, text } = await call('GET', `/rules/branches/${'a'.repeat(60)}b`);
 

@@ -17,8 +17,8 @@ import {
 } from '../../support/workspace/git.ts';
 
 const REPO = 'acme/crash';
-/** Milliseconds between the merge call and the kill of the forge, by round. */
-const ROUNDS = [0, 3, 6, 10, 15, 25];
+/** Milliseconds between the merge call and the kill of the forge, one entry per round. */
+const KILL_DELAYS_MS = [0, 3, 6, 10, 15, 25];
 
 let directory: Awaited<ReturnType<typeof makeTemporaryDirectory>>;
 let work: string;
@@ -39,11 +39,11 @@ test('a forge that is killed during a merge has merged once or not at all after 
   const dataDir = join(directory.path, 'forge');
   let server = await spawnForge(dataDir);
   const gitUrl = () => server.apiUrl.replace('/api/v3', `/${REPO}.git`);
-  await makeRemote(server.apiUrl.replace('/api/v3', ''));
+  await createForgeRepository(server.apiUrl.replace('/api/v3', ''));
   await pushWithToken(work, gitUrl(), ADMIN_TOKEN, `${main}:refs/heads/main`);
-  const merged: boolean[] = [];
+  const mergedByRound: boolean[] = [];
 
-  for (const [round, delayMs] of ROUNDS.entries()) {
+  for (const [round, delayMs] of KILL_DELAYS_MS.entries()) {
     const branch = `round-${round}`;
     const base = `base-${round}`;
     await runGit(work, ['checkout', '--quiet', '--detach', main]);
@@ -55,11 +55,11 @@ test('a forge that is killed during a merge has merged once or not at all after 
     const { number } = await before.ensurePull(REPO, wanted);
     await before.readPull(REPO, number);
     const merge = { sha, title: 'Merge', message: '', method: 'squash' } as const;
-    const calling = before.mergePull(REPO, number, merge).catch((error: unknown) => error);
+    const mergeCall = before.mergePull(REPO, number, merge).catch((error: unknown) => error);
 
     await setTimeout(delayMs);
     await server.kill();
-    const answer = await calling;
+    const answer = await mergeCall;
     server = await spawnForge(dataDir);
     const after = connect(server);
 
@@ -68,7 +68,7 @@ test('a forge that is killed during a merge has merged once or not at all after 
     expect(pull.state === 'merged').toBe(head !== main);
     if (pull.state === 'merged') expect(pull.mergeSha).toBe(head);
     if (!isAppError(answer)) expect(answer).toEqual({ kind: 'merged', sha: head });
-    merged.push(pull.state === 'merged');
+    mergedByRound.push(pull.state === 'merged');
     await after.readPull(REPO, number);
     const again = await after.mergePull(REPO, number, merge);
     expect(again).toEqual({ kind: 'merged', sha: await after.readBranchHead(REPO, base) });
@@ -76,43 +76,43 @@ test('a forge that is killed during a merge has merged once or not at all after 
   }
 
   await server.kill();
-  expect(merged).toHaveLength(ROUNDS.length);
+  expect(mergedByRound).toHaveLength(KILL_DELAYS_MS.length);
 });
 
-test.each([true, false])(
-  'the start completes or drops a squash that a crash interrupted, base moved: %s',
-  async (moved) => {
-    const dataDir = join(directory.path, `interrupted-${moved}`);
-    const options = { port: 0, dataDir, adminToken: ADMIN_TOKEN };
-    const first = await startForge(options);
-    await makeRemote(first.url);
-    await runGit(work, ['checkout', '--quiet', '--detach', main]);
-    const sha = await commitFiles(work, { 'interrupted.txt': '1' });
-    const gitUrl = `${first.url}/${REPO}.git`;
-    await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${main}:refs/heads/main`);
-    await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${sha}:refs/heads/interrupted`);
-    const branches = { head: 'interrupted', base: 'main' };
-    const wanted = { ...branches, title: 'x', body: '', draft: false, labels: [] };
-    const { number } = await connect(first).ensurePull(REPO, wanted);
-    await first.close();
-    const bare = join(dataDir, 'repos', `${REPO}.git`);
-    const squash = await runGit(bare, ['commit-tree', `${sha}^{tree}`, '-p', main, '-m', 'Squash']);
-    const database = openDatabase(dataDir);
-    database.prepare('update pull set merging_sha = ? where number = ?').run(squash, number);
-    database.close();
-    if (moved) await runGit(bare, ['update-ref', 'refs/heads/main', squash, main]);
+test.each([
+  { title: 'completes an interrupted squash whose commit reached the base branch', moved: true },
+  { title: 'drops an interrupted squash whose commit did not reach the base branch', moved: false },
+])('a start of the forge $title', async ({ moved }) => {
+  const dataDir = join(directory.path, `interrupted-${moved}`);
+  const options = { port: 0, dataDir, adminToken: ADMIN_TOKEN };
+  const first = await startForge(options);
+  await createForgeRepository(first.url);
+  await runGit(work, ['checkout', '--quiet', '--detach', main]);
+  const sha = await commitFiles(work, { 'interrupted.txt': '1' });
+  const gitUrl = `${first.url}/${REPO}.git`;
+  await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${main}:refs/heads/main`);
+  await pushWithToken(work, gitUrl, ADMIN_TOKEN, `${sha}:refs/heads/interrupted`);
+  const branches = { head: 'interrupted', base: 'main' };
+  const wanted = { ...branches, title: 'x', body: '', draft: false, labels: [] };
+  const { number } = await connect(first).ensurePull(REPO, wanted);
+  await first.close();
+  const bare = join(dataDir, 'repos', `${REPO}.git`);
+  const squash = await runGit(bare, ['commit-tree', `${sha}^{tree}`, '-p', main, '-m', 'Squash']);
+  const database = openDatabase(dataDir);
+  database.prepare('update pull set merging_sha = ? where number = ?').run(squash, number);
+  database.close();
+  if (moved) await runGit(bare, ['update-ref', 'refs/heads/main', squash, main]);
 
-    const second = await startForge(options);
+  const second = await startForge(options);
 
-    const pull = await connect(second).readPull(REPO, number);
-    expect({ state: pull.state, mergeSha: pull.mergeSha }).toEqual(
-      moved ? { state: 'merged', mergeSha: squash } : { state: 'open', mergeSha: undefined },
-    );
-    await second.close();
-  },
-);
+  const pull = await connect(second).readPull(REPO, number);
+  expect({ state: pull.state, mergeSha: pull.mergeSha }).toEqual(
+    moved ? { state: 'merged', mergeSha: squash } : { state: 'open', mergeSha: undefined },
+  );
+  await second.close();
+});
 
-async function makeRemote(url: string): Promise<void> {
+async function createForgeRepository(url: string): Promise<void> {
   await fetch(`${url}/_forge/repositories`, {
     method: 'POST',
     headers: { authorization: `token ${ADMIN_TOKEN}` },

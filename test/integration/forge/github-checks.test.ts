@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CannedGitHub } from '../../support/forge/canned-github.ts';
 import { FORBIDDEN_ANSWER, startCannedGitHub } from '../../support/forge/canned-github.ts';
 
-// A fine-grained token of a person: GitHub gives none the permission to read check runs.
+// The client has a fine-grained token of a person. GitHub gives no such token the permission to read check runs.
 
 const REPO = 'acme/shop';
 const SHA = 'a'.repeat(40);
@@ -15,7 +15,7 @@ beforeEach(async () => {
   github = await startCannedGitHub({
     [CHECK_RUNS]: FORBIDDEN_ANSWER,
     [STATUSES]: { body: { state: 'pending', total_count: 0, statuses: [] } },
-    [ACTIONS]: createCheckRuns(),
+    [ACTIONS]: createWorkflowRuns(),
     [`GET /repos/${REPO}`]: {
       body: {
         full_name: REPO,
@@ -30,15 +30,15 @@ beforeEach(async () => {
 });
 afterEach(() => github.close());
 
-type CheckRun = {
+type WorkflowRun = {
   readonly name: string;
   readonly status?: string;
   readonly conclusion?: string | null;
   readonly number?: number;
 };
 
-function createCheckRuns(...all: CheckRun[]) {
-  const workflow_runs = all.map((run, i) => ({
+function createWorkflowRuns(...runs: WorkflowRun[]) {
+  const workflow_runs = runs.map((run, i) => ({
     id: i + 1,
     name: run.name,
     workflow_id: run.name.length,
@@ -48,15 +48,15 @@ function createCheckRuns(...all: CheckRun[]) {
     conclusion: run.conclusion ?? null,
     html_url: `https://github.test/runs/${i + 1}`,
   }));
-  return { body: { total_count: all.length, workflow_runs } };
+  return { body: { total_count: runs.length, workflow_runs } };
 }
 
 function createStatus(state: string) {
   return { body: { state, total_count: 1, statuses: [{ context: 'ci/circle', state }] } };
 }
 
-test('runs of Actions take the place of check runs, beside commit statuses', async () => {
-  github.answers[ACTIONS] = createCheckRuns({ name: 'test', conclusion: 'success' });
+test('readChecks reads workflow runs of GitHub Actions in place of check runs, and commit statuses', async () => {
+  github.answers[ACTIONS] = createWorkflowRuns({ name: 'test', conclusion: 'success' });
   github.answers[STATUSES] = createStatus('success');
 
   expect(await github.forge.readChecks(REPO, SHA)).toEqual({
@@ -74,14 +74,14 @@ test.each([
   ['red', { name: 'test', conclusion: 'cancelled' }],
   ['pending', { name: 'test', status: 'in_progress' }],
   ['green', { name: 'test', conclusion: 'skipped' }],
-])('a workflow is %s as its run is: %o', async (state, run) => {
-  github.answers[ACTIONS] = createCheckRuns(run);
+])('the state of the checks is %s for the workflow run %o', async (state, run) => {
+  github.answers[ACTIONS] = createWorkflowRuns(run);
 
   expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({ state });
 });
 
-test('of a workflow that ran twice the newer run counts', async () => {
-  github.answers[ACTIONS] = createCheckRuns(
+test('only the newest run of a workflow counts', async () => {
+  github.answers[ACTIONS] = createWorkflowRuns(
     { name: 'test', conclusion: 'failure', number: 3 },
     { name: 'test', conclusion: 'success', number: 4 },
   );
@@ -89,8 +89,8 @@ test('of a workflow that ran twice the newer run counts', async () => {
   expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({ state: 'green' });
 });
 
-test('a red workflow is named with its address', async () => {
-  github.answers[ACTIONS] = createCheckRuns({ name: 'lint', conclusion: 'timed_out' });
+test('a failed workflow run is listed with its name and URL', async () => {
+  github.answers[ACTIONS] = createWorkflowRuns({ name: 'lint', conclusion: 'timed_out' });
 
   expect((await github.forge.readChecks(REPO, SHA)).failing).toEqual([
     {
@@ -101,7 +101,7 @@ test('a red workflow is named with its address', async () => {
   ]);
 });
 
-test('where neither may be read a person has to look, and what may be read still counts', async () => {
+test('unreadable checks are reported, and readable checks still count', async () => {
   github.answers[ACTIONS] = FORBIDDEN_ANSWER;
   expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({
     state: 'none',
@@ -115,18 +115,19 @@ test('where neither may be read a person has to look, and what may be read still
   });
 
   github.answers[STATUSES] = FORBIDDEN_ANSWER;
-  github.answers[ACTIONS] = createCheckRuns({ name: 'test', conclusion: 'success' });
+  github.answers[ACTIONS] = createWorkflowRuns({ name: 'test', conclusion: 'success' });
   expect(await github.forge.readChecks(REPO, SHA)).toMatchObject({
     state: 'green',
     hasUnreadableChecks: true,
   });
 });
 
-test('what was refused is not asked again for ten minutes', async () => {
-  const asked = () => github.requests.filter((request) => request.startsWith(CHECK_RUNS)).length;
+test('a refused read of check runs is not repeated for ten minutes', async () => {
+  const countCheckRunReads = () =>
+    github.requests.filter((request) => request.startsWith(CHECK_RUNS)).length;
   await github.forge.readChecks(REPO, SHA);
   await github.forge.readChecks(REPO, SHA);
-  expect(asked()).toBe(1);
+  expect(countCheckRunReads()).toBe(1);
 
   github.advanceClock(600_001);
   github.answers[CHECK_RUNS] = { body: { total_count: 0, check_runs: [] } };
@@ -136,10 +137,10 @@ test('what was refused is not asked again for ten minutes', async () => {
     failing: [],
     pending: [],
   });
-  expect(asked()).toBe(2);
+  expect(countCheckRunReads()).toBe(2);
 });
 
-test('a rate limit is no lack of permission', async () => {
+test('a rate limit with status 403 is not taken for a missing permission', async () => {
   github.answers[CHECK_RUNS] = {
     status: 403,
     headers: { 'retry-after': '30' },
@@ -149,20 +150,22 @@ test('a rate limit is no lack of permission', async () => {
   await expect(github.forge.readChecks(REPO, SHA)).rejects.toMatchObject({ kind: 'paused' });
 });
 
-test('preflight says beforehand what cannot be read, and which permission is lacking', async () => {
-  const found = async () => {
+test('runPreflight reports unreadable checks and the missing permission', async () => {
+  const listCheckFindings = async () => {
     const findings = await github.forge.runPreflight(REPO, 'main', 'gang/');
     return findings.filter(({ rule }) => rule.startsWith('check'));
   };
 
-  expect(await found()).toMatchObject([{ rule: 'check_runs_unreadable', blocking: false }]);
+  expect(await listCheckFindings()).toMatchObject([
+    { rule: 'check_runs_unreadable', blocking: false },
+  ]);
   github.answers[ACTIONS] = FORBIDDEN_ANSWER;
   github.answers[STATUSES] = FORBIDDEN_ANSWER;
-  const [finding] = await found();
+  const [finding] = await listCheckFindings();
   expect(finding).toMatchObject({ rule: 'checks_unreadable', blocking: false });
   expect(finding?.message).toContain('Actions: read and Commit statuses: read');
 
   github.answers[CHECK_RUNS] = { body: { total_count: 0, check_runs: [] } };
   github.answers[STATUSES] = createStatus('success');
-  expect(await found()).toEqual([]);
+  expect(await listCheckFindings()).toEqual([]);
 });

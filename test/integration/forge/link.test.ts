@@ -12,63 +12,72 @@ import {
 } from '../../support/workspace/git.ts';
 
 const REPO = 'local/mine';
-const METHOD = { title: 'Merge', message: '', method: 'merge' } as const;
+const MERGE = { title: 'Merge', message: '', method: 'merge' } as const;
 
-let t: TestForge;
+let testForge: TestForge;
 let directory: Awaited<ReturnType<typeof makeTemporaryDirectory>>;
-let mine: string;
+let workTree: string;
 let main: string;
 
 beforeAll(async () => {
-  t = await startTestForge();
+  testForge = await startTestForge();
   directory = await makeTemporaryDirectory('smol-gang-link');
-  mine = join(directory.path, 'mine');
-  await initRepository(mine);
-  main = await commitFiles(mine, { 'a.txt': 'a\n' });
-  const hooks = join(mine, '.git/hooks');
+  workTree = join(directory.path, 'mine');
+  await initRepository(workTree);
+  main = await commitFiles(workTree, { 'a.txt': 'a\n' });
+  const hooks = join(workTree, '.git/hooks');
   await mkdir(hooks, { recursive: true });
   for (const hook of ['pre-receive', 'update', 'post-receive', 'reference-transaction']) {
     const script = `#!/bin/sh\ntouch ${directory.path}/hook-ran\nexit 1\n`;
     await writeFile(join(hooks, hook), script, { mode: 0o755 });
   }
-  await writeFile(join(mine, 'a.txt'), 'dirty\n');
+  await writeFile(join(workTree, 'a.txt'), 'dirty\n');
 });
 afterAll(async () => {
-  await t.close();
+  await testForge.close();
   await directory.remove();
 });
 
-function url(): string {
-  return `${t.server.url}/${REPO}.git`;
+function getRemoteUrl(): string {
+  return `${testForge.server.url}/${REPO}.git`;
 }
 
 async function readWorkTreeState(): Promise<string> {
   const [status, head, index] = await Promise.all([
-    runGit(mine, ['status', '--porcelain=v2', '--branch']),
-    readFile(join(mine, '.git/HEAD'), 'utf8'),
-    stat(join(mine, '.git/index')),
+    runGit(workTree, ['status', '--porcelain=v2', '--branch']),
+    readFile(join(workTree, '.git/HEAD'), 'utf8'),
+    stat(join(workTree, '.git/index')),
   ]);
   return `${status}\n${head}\n${index.size}`;
 }
 
-test('linking a work tree in place may be repeated, and returns branch and head', async () => {
-  const first = await t.controlForge('POST', '/repositories', { name: REPO, path: mine });
-  const again = await t.controlForge('POST', '/repositories', { name: REPO, path: mine });
+test('a work tree may be linked repeatedly, and each answer has its branch and head', async () => {
+  const first = await testForge.controlForge('POST', '/repositories', {
+    name: REPO,
+    path: workTree,
+  });
+  const again = await testForge.controlForge('POST', '/repositories', {
+    name: REPO,
+    path: workTree,
+  });
 
   expect(first).toMatchObject({
     status: 201,
     body: { name: REPO, defaultBranch: 'main', head: main, linked: true },
   });
   expect(again.body).toEqual(first.body);
-  expect(await t.forge.readBranchHead(REPO, 'main')).toBe(main);
+  expect(await testForge.forge.readBranchHead(REPO, 'main')).toBe(main);
 });
 
 test.each([
   ['/nowhere/at/all', 'does not exist'],
   ['relative/path', 'not an absolute path'],
   ['/', 'not a git repository'],
-])('linking %s is refused', async (path, reason) => {
-  const { status, body } = await t.controlForge('POST', '/repositories', { name: 'local/x', path });
+])('linking the path %s is refused', async (path, reason) => {
+  const { status, body } = await testForge.controlForge('POST', '/repositories', {
+    name: 'local/x',
+    path,
+  });
 
   expect(status).toBe(422);
   expect(JSON.stringify(body)).toContain(reason);
@@ -77,44 +86,46 @@ test.each([
 test.each(['../x', 'a/../b', 'api/x', '_forge/x', 'a', 'a/b/c', 'a/.git', 'a/b.git'])(
   'the repository name %s is refused',
   async (name) => {
-    expect((await t.controlForge('POST', '/repositories', { name })).status).toBe(422);
+    expect((await testForge.controlForge('POST', '/repositories', { name })).status).toBe(422);
   },
 );
 
-test('linking a repository by the name of another repository is a conflict', async () => {
+test('linking a repository under the name of another repository is refused with 409', async () => {
   const other = join(directory.path, 'other');
   await initRepository(other);
   await commitFiles(other, { 'b.txt': 'b' });
 
-  expect(await t.controlForge('POST', '/repositories', { name: REPO, path: other })).toMatchObject({
+  expect(
+    await testForge.controlForge('POST', '/repositories', { name: REPO, path: other }),
+  ).toMatchObject({
     status: 409,
   });
 });
 
-test('pushes and merges create branches, and leave work tree, index and checked-out branch alone', async () => {
+test('pushes and merges do not change the work tree, the index and the checked-out branch of a linked repository', async () => {
   const before = await readWorkTreeState();
   const clone = join(directory.path, 'clone');
-  await runGit(directory.path, ['clone', '--quiet', mine, clone]);
+  await runGit(directory.path, ['clone', '--quiet', workTree, clone]);
   const commit = await commitFiles(clone, { 'b.txt': 'b\n' });
 
-  await pushWithToken(clone, url(), ADMIN_TOKEN, 'HEAD:refs/heads/smol-gang/task');
-  await t.forge.ensureBranch(REPO, 'smol-gang/root', main);
+  await pushWithToken(clone, getRemoteUrl(), ADMIN_TOKEN, 'HEAD:refs/heads/smol-gang/task');
+  await testForge.forge.ensureBranch(REPO, 'smol-gang/root', main);
   const wanted = { head: 'smol-gang/task', base: 'smol-gang/root', title: 'x', body: '' };
-  const pull = await t.forge.ensurePull(REPO, { ...wanted, draft: false, labels: [] });
-  await t.forge.readPull(REPO, pull.number);
-  const outcome = await t.forge.mergePull(REPO, pull.number, { sha: commit, ...METHOD });
+  const pull = await testForge.forge.ensurePull(REPO, { ...wanted, draft: false, labels: [] });
+  await testForge.forge.readPull(REPO, pull.number);
+  const outcome = await testForge.forge.mergePull(REPO, pull.number, { sha: commit, ...MERGE });
 
   expect(outcome.kind).toBe('merged');
-  expect(await runGit(mine, ['rev-parse', 'smol-gang/root'])).toBe(
-    (await t.forge.readPull(REPO, pull.number)).mergeSha,
+  expect(await runGit(workTree, ['rev-parse', 'smol-gang/root'])).toBe(
+    (await testForge.forge.readPull(REPO, pull.number)).mergeSha,
   );
   expect(await readWorkTreeState()).toBe(before);
   await expect(stat(join(directory.path, 'hook-ran'))).rejects.toThrow();
 });
 
-test('a checked-out branch is never written, also in an added work tree', async () => {
+test('the forge refuses to write a branch that is checked out in any work tree', async () => {
   const added = join(directory.path, 'added');
-  await runGit(mine, [
+  await runGit(workTree, [
     '-c',
     'core.hooksPath=/dev/null',
     'worktree',
@@ -129,17 +140,17 @@ test('a checked-out branch is never written, also in an added work tree', async 
   const before = await readWorkTreeState();
 
   for (const branch of ['main', 'side']) {
-    const push = pushWithToken(clone, url(), ADMIN_TOKEN, `HEAD:refs/heads/${branch}`);
+    const push = pushWithToken(clone, getRemoteUrl(), ADMIN_TOKEN, `HEAD:refs/heads/${branch}`);
     await expect(push).rejects.toThrow(/checked out/);
     const refused = { kind: 'refused', code: 'rule' };
-    await expect(t.forge.moveBranch(REPO, branch, commit)).rejects.toMatchObject(refused);
-    await expect(t.forge.deleteBranch(REPO, branch)).rejects.toMatchObject(refused);
+    await expect(testForge.forge.moveBranch(REPO, branch, commit)).rejects.toMatchObject(refused);
+    await expect(testForge.forge.deleteBranch(REPO, branch)).rejects.toMatchObject(refused);
   }
   const wanted = { head: 'smol-gang/root', base: 'main', title: 'x', body: '' };
-  const pull = await t.forge.ensurePull(REPO, { ...wanted, draft: false, labels: [] });
-  await t.forge.readPull(REPO, pull.number);
-  const merge = { sha: pull.headSha, ...METHOD };
-  expect(await t.forge.mergePull(REPO, pull.number, merge)).toMatchObject({
+  const pull = await testForge.forge.ensurePull(REPO, { ...wanted, draft: false, labels: [] });
+  await testForge.forge.readPull(REPO, pull.number);
+  const merge = { sha: pull.headSha, ...MERGE };
+  expect(await testForge.forge.mergePull(REPO, pull.number, merge)).toMatchObject({
     kind: 'notMergeable',
     message: expect.stringContaining('checked out'),
   });
@@ -147,34 +158,38 @@ test('a checked-out branch is never written, also in an added work tree', async 
   expect(await readWorkTreeState()).toBe(before);
 });
 
-test('the forge sees branches and merges that a person makes with git', async () => {
-  await runGit(mine, ['config', 'core.hooksPath', '/dev/null']);
-  await runGit(mine, ['branch', 'by-hand', main]);
-  expect(await t.forge.readBranchHead(REPO, 'by-hand')).toBe(main);
-  await runGit(mine, ['stash', '--quiet']);
-  await runGit(mine, ['merge', '--quiet', '--no-edit', 'smol-gang/root']);
+test('the forge reads branches and merges that a person created with git commands', async () => {
+  await runGit(workTree, ['config', 'core.hooksPath', '/dev/null']);
+  await runGit(workTree, ['branch', 'by-hand', main]);
+  expect(await testForge.forge.readBranchHead(REPO, 'by-hand')).toBe(main);
+  await runGit(workTree, ['stash', '--quiet']);
+  await runGit(workTree, ['merge', '--quiet', '--no-edit', 'smol-gang/root']);
 
-  const pull = await t.forge.findPull(REPO, { head: 'smol-gang/root', base: 'main', labels: [] });
+  const pull = await testForge.forge.findPull(REPO, {
+    head: 'smol-gang/root',
+    base: 'main',
+    labels: [],
+  });
 
   expect(pull).toMatchObject({
     state: 'merged',
-    mergeSha: await runGit(mine, ['rev-parse', 'main']),
+    mergeSha: await runGit(workTree, ['rev-parse', 'main']),
   });
 });
 
-test('unlinking leaves the repository on disk', async () => {
-  const { status } = await t.controlForge('DELETE', `/repositories/${REPO}`);
+test('deleting a linked repository from the forge keeps its git directory', async () => {
+  const { status } = await testForge.controlForge('DELETE', `/repositories/${REPO}`);
 
   expect(status).toBe(204);
-  expect((await t.controlForge('GET', `/repositories/${REPO}`)).status).toBe(404);
-  expect(await runGit(mine, ['rev-parse', 'smol-gang/root'])).toMatch(/^[0-9a-f]{40}$/);
+  expect((await testForge.controlForge('GET', `/repositories/${REPO}`)).status).toBe(404);
+  expect(await runGit(workTree, ['rev-parse', 'smol-gang/root'])).toMatch(/^[0-9a-f]{40}$/);
 });
 
 test('the routes below /_forge require the admin token', async () => {
-  const person = await t.createPerson('nosy', 'admin');
+  const person = await testForge.createPerson('nosy', 'admin');
 
   for (const authorization of ['', `token ${person}`]) {
-    const answer = await fetch(`${t.server.url}/_forge/repositories`, {
+    const answer = await fetch(`${testForge.server.url}/_forge/repositories`, {
       headers: { authorization },
     });
     expect(answer.status).toBe(401);
@@ -182,11 +197,11 @@ test('the routes below /_forge require the admin token', async () => {
 });
 
 test('a page of a pull request escapes its text and forbids scripts', async () => {
-  const r = await t.makeRepository('pages');
-  await t.pushBranch(r, 'head', { 'b<i>.txt': 'b\n' });
+  const repository = await testForge.makeRepository('pages');
+  await testForge.pushBranch(repository, 'head', { 'b<i>.txt': 'b\n' });
   const body = '<script>alert(1)</script>';
   const wanted = { head: 'head', base: 'main', title: 'A <b>title</b>', body, labels: [] };
-  const pull = await t.forge.ensurePull(r.repo, { ...wanted, draft: false });
+  const pull = await testForge.forge.ensurePull(repository.repo, { ...wanted, draft: false });
 
   const answer = await fetch(pull.url);
 
@@ -196,6 +211,6 @@ test('a page of a pull request escapes its text and forbids scripts', async () =
   expect(text).toContain('&lt;script&gt;');
   expect(text).toContain('b&lt;i&gt;.txt');
   expect(text).not.toMatch(/<script|<b>title|b<i>/);
-  const list = await fetch(`${t.server.url}/${r.repo}`);
+  const list = await fetch(`${testForge.server.url}/${repository.repo}`);
   expect(await list.text()).toContain('A &lt;b&gt;title');
 });

@@ -10,9 +10,9 @@ import type {
 } from '../../../core/port/forge.ts';
 import type { MergeRefusal } from '../../../local/forge/rules/merge-rules.ts';
 import {
+  decideOutcomeAfterRefusal,
   findMergeabilityRefusal,
   findMergeRefusal,
-  decideOutcomeAfterRefusal,
 } from '../../../local/forge/rules/merge-rules.ts';
 import {
   choosePull,
