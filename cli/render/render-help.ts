@@ -3,7 +3,6 @@ import type { Command, CommandGroup, OptionSpecs } from '../define-command.ts';
 import { GLOBAL_OPTIONS } from '../define-command.ts';
 import type { Line } from './layout/line.ts';
 import { joinSections, styleSpan } from './layout/line.ts';
-import { renderTable } from './layout/render-table.ts';
 import { wrapText } from './layout/text.ts';
 
 const PLAN_ARGUMENT_HELP =
@@ -66,9 +65,20 @@ function renderOptions(options: OptionSpecs, width: number): Line[] {
   const rows = Object.entries(options).map(([name, option]) => {
     const short = option.short === undefined ? '' : `-${option.short}, `;
     const value = option.value === undefined ? '' : ` ${option.value}`;
-    return [`${short}--${name}${value}`, styleSpan('dim', option.help)];
+    return { synopsis: `${short}--${name}${value}`, help: option.help };
   });
-  return renderTable([{ header: '' }, { header: '', shrinks: true }], rows, width, '  ');
+  const synopsisWidth = Math.max(0, ...rows.map(({ synopsis }) => synopsis.length));
+  const helpWidth = Math.max(20, width - synopsisWidth - 4);
+  return rows.flatMap(({ synopsis, help }) =>
+    wrapText(help, helpWidth).map(
+      (text, index): Line => [
+        '  ',
+        (index === 0 ? synopsis : '').padEnd(synopsisWidth),
+        '  ',
+        styleSpan('dim', text),
+      ],
+    ),
+  );
 }
 
 function renderExitCodes(): Line[] {

@@ -47,7 +47,7 @@ const RUN_OPTIONS = {
   policy: {
     type: 'string',
     value: 'auto|review',
-    help: 'auto (default): merge verified tasks at once; review: after a person approves',
+    help: 'auto (default) merges each task once it is verified; review also needs the approval of a person',
   },
   wait: { type: 'boolean', help: 'watch until the plan ends or needs a person' },
   agent: { type: 'string', value: 'NAME', help: `coding agent: ${AGENT_NAMES.join(', ')}` },

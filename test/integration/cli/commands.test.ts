@@ -192,7 +192,7 @@ test('plan diff of a plan with a single revision says that there is nothing to c
 test.each([
   [['plan', 'budget', PLAN_ID], 'the new budget is missing'],
   [['status', PLAN_ID, '--wach'], 'did you mean --watch?'],
-  [['task', 'lost'], '`smol-gang help task` lists the commands'],
+  [['task', 'nonsense'], '`smol-gang help task` lists the commands'],
   [['plan', 'diff', PLAN_ID, 'one'], 'FROM takes a whole number'],
 ])('the arguments %j are rejected with the message %j', async (args, message) => {
   const run = await runSmolGang(args);
