@@ -14,7 +14,7 @@ import {
   urlSchema,
 } from './config-variable.ts';
 
-// All configuration. A function receives only the sections that its row in core/topology/rights.ts names.
+// All configuration variables. A function receives only the sections that its entry in core/topology/rights.ts names.
 
 const regionVariable = defineVariable('AWS_REGION', textSchema.default('us-east-1'), 'AWS region.');
 /** Number of slots. The holders of all slots share one item of the table, which has room for slightly more than the maximum. */

@@ -13,7 +13,7 @@ function readErrorMessage(run: () => unknown): string {
   return '';
 }
 
-test('reads only the given sections', () => {
+test('readConfig reads only the given sections', () => {
   expect(readConfig(['slots', 'branch'], {})).toEqual({
     slots: { system: 8 },
     branch: { prefix: 'smol-gang' },
@@ -91,7 +91,7 @@ test('accepts a heartbeat interval of a third of the lease', () => {
 });
 
 test.each(['SLOTS', 'SLOTS_PER_REPOSITORY', 'SLOTS_PER_PLAN'])(
-  'limits %s to the number of holders that one item has room for',
+  'limits %s to 2000, because one item of the table stores the holders of all slots',
   (name) => {
     expect(readErrorMessage(() => readConfig(['slots'], { [name]: '2001' }))).toContain(
       `${name} must be at most 2000`,
@@ -100,12 +100,12 @@ test.each(['SLOTS', 'SLOTS_PER_REPOSITORY', 'SLOTS_PER_PLAN'])(
   },
 );
 
-test('has a variable for the URL of every queue', () => {
+test('the configuration has a variable for the URL of every queue', () => {
   const names = describeConfig().map(({ name }) => name);
   for (const queue of QUEUES) expect(names).toContain(`QUEUE_URL_${queue.name.toUpperCase()}`);
 });
 
-test('describes every variable once, with its default', () => {
+test('describeConfig describes every variable once, with its default', () => {
   const rows = describeConfig();
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
   for (const row of rows) {
@@ -117,7 +117,7 @@ test('describes every variable once, with its default', () => {
   expect(findRow('AUTH_SECRETS')).toMatchObject({ required: true, secret: true });
 });
 
-test('lists secrets for the log, including each entry of a list', () => {
+test('listConfigSecrets returns every secret, and also each entry of a list of secrets', () => {
   const env = { AUTH_SECRETS: 'one,two', MODEL_API_KEY: 'three', MODEL_HEAVY: 'big' };
   expect(listConfigSecrets(['auth', 'model'], env)).toEqual([
     'one,two',

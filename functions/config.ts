@@ -3,7 +3,7 @@ import { AppError } from '../core/base/app-error.ts';
 import { SECTIONS } from './config-sections.ts';
 import type { ConfigSection, ConfigVariable } from './config-variable.ts';
 
-// The only reader of the environment. One error lists all problems, each with its variable.
+// Only this file reads the environment. One error lists all problems, each with its variable.
 
 /** Name of a configuration section. */
 export type SectionName = keyof typeof SECTIONS;
@@ -111,7 +111,7 @@ function createConfigError(problems: readonly string[]): AppError {
   return new AppError(
     'bug',
     'invalid_config',
-    `the configuration is not valid; set these environment variables:\n${lines.join('\n')}`,
+    `the configuration is not valid; correct these environment variables:\n${lines.join('\n')}`,
     {
       details: { problems },
     },

@@ -32,7 +32,7 @@ describe('toHttpError', () => {
     ['paused', 'rate_limited', 503],
     ['transient', 'network', 503],
     ['bug', 'internal', 500],
-  ])('converts kind %s, code %s to status %i', (kind, code, status) => {
+  ])('converts an error of kind %s with code %s to status %i', (kind, code, status) => {
     const response = toHttpError(new AppError(kind, code, 'why'), 'r-1', NOW);
     expect(response.status).toBe(status);
     expect(errorBodySchema.parse(response.body).error).toMatchObject({ code, requestId: 'r-1' });

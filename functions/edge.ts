@@ -10,6 +10,7 @@ import { createChildLog } from './log.ts';
 // Effect of an error outside of the process: the response to an HTTP caller and the retry of a queue message.
 
 /**
+ * Treatment of a message whose handler failed.
  * - `retry` the queue delivers the message again; after too many failures the message moves to the dead-letter queue, which raises
  *           an alarm
  * - `ack`   the message is dropped; the item in the table is still due, and the resync wakes it
@@ -45,7 +46,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   idempotency_key_reused: 422,
 };
 
-/** Default of Retry-After, seconds. */
+/** Value of Retry-After if the end of the pause is unknown. */
 const RETRY_AFTER_SECONDS = 5;
 
 /** Response to an HTTP caller. */
@@ -61,12 +62,13 @@ export type HttpError = {
  * @param now epoch milliseconds, for Retry-After
  */
 export function toHttpError(error: unknown, requestId: string, now: number): HttpError {
-  const visible = isAppError(error) && error.kind !== 'bug' ? error : createInternalError();
-  const status = STATUS_BY_CODE[visible.code] ?? getStatus(visible);
-  const { code, message } = visible;
-  const details = Object.keys(visible.details).length === 0 ? {} : { details: visible.details };
+  const publicError = isAppError(error) && error.kind !== 'bug' ? error : createInternalError();
+  const status = STATUS_BY_CODE[publicError.code] ?? getStatus(publicError);
+  const { code, message } = publicError;
+  const details =
+    Object.keys(publicError.details).length === 0 ? {} : { details: publicError.details };
   const body = { error: { code, message, ...details, requestId } };
-  return { status, headers: createErrorHeaders(visible, status, now), body };
+  return { status, headers: createErrorHeaders(publicError, status, now), body };
 }
 
 function getStatus({ kind, code }: AppError): number {

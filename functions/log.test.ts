@@ -33,7 +33,7 @@ describe('redaction', () => {
     { headers: { authorization: 'x', 'x-api-key': 'x', cookie: 'x' } },
     { password: 'x', adminPassword: 'x', AUTH_SECRETS: ['x', 'y'] },
     { token: 'x', apiKey: 'x', key: 'x', privateKey: 'x', credentials: { git: { user: 'x' } } },
-  ])('redacts values by their name: %j', (fields) => {
+  ])('redacts values of fields whose name indicates a secret: %j', (fields) => {
     expect(writeLogLine(fields).line).not.toMatch(/:"(x|y|Bearer abc)"/);
   });
 
@@ -53,13 +53,13 @@ describe('redaction', () => {
     expect(line).toContain('[redacted]');
   });
 
-  test('redacts a known secret everywhere, also in a field name', () => {
+  test('redacts a known secret everywhere, even in a field name', () => {
     const { line } = writeLogLine({ text: 'it is hunter22 now', hunter22: 1 }, ['hunter22', 'is']);
     expect(line).not.toContain('hunter22');
     expect(line).toContain('it is [redacted] now');
   });
 
-  test('keeps counts and ordinary words', () => {
+  test('leaves counts and ordinary words unchanged', () => {
     const fields = { inputTokens: 12, maxTokens: 5, text: 'the bearer of news, basic facts' };
     expect(writeLogLine(fields).fields).toMatchObject(fields);
   });

@@ -77,7 +77,7 @@ function redactObject(value: object, context: RedactionContext): Record<string, 
 /** Redacts an error, including own properties such as `code`, `kind` and `details`. */
 function redactError(error: Error, context: RedactionContext): Record<string, unknown> {
   const { name, message, cause } = error;
-  // Drops the message from the stack, because single lines of a secret no longer match the patterns.
+  // The stack repeats the message line by line, and single lines of a secret would not match the patterns.
   const lines = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   const stack = lines?.slice(0, 10).join('\n');
   const own = { ...error, name, message, stack };

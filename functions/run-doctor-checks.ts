@@ -8,17 +8,14 @@ import type { DoctorCheck } from './http/handler/doctor.ts';
 
 // Self-test of everything that a plan needs, with advice for each failure.
 
-/** Ports that the checks call. */
-type DoctorDeps = Pick<
-  EngineDeps,
-  'table' | 'queue' | 'clock' | 'launcher' | 'forges' | 'settings'
->;
+/** Interfaces that the checks call. */
+type CheckDeps = Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'launcher' | 'forges' | 'settings'>;
 
 const LOW_DISK_BYTES = 2_000_000_000;
 
 /** Runs all checks; an error of one check becomes a failed result. */
 export async function runDoctorChecks(
-  engine: DoctorDeps,
+  engine: CheckDeps,
   host: Host | undefined,
   probeModel: () => Promise<DoctorCheck[]>,
 ): Promise<DoctorCheck[]> {
@@ -145,6 +142,6 @@ function checkIsolation(host: Host | undefined): Omit<DoctorCheck, 'name'> {
   return {
     state: 'warning',
     message: host.describeIsolation(),
-    advice: 'run only prompts that you trust with your files; a cluster isolates agents',
+    advice: 'run only prompts that you trust with your files',
   };
 }

@@ -7,7 +7,7 @@ import type { Stack } from 'sst/constructs';
 
 /** Declares alarms of one stack. */
 export type Alarms = {
-  /** Declares an alarm that fires if the metric was at least 1 in each of the last `minutes` minutes. */
+  /** Adds an alarm that fires if the metric was at least 1 in each of the last `minutes` minutes. */
   add(
     id: string,
     options: { readonly description: string; readonly metric: IMetric; readonly minutes: number },
@@ -15,7 +15,7 @@ export type Alarms = {
 };
 
 /**
- * Creates the declaration of alarms.
+ * Creates an object that declares the alarms of a stack.
  *
  * @param topicArn SNS topic that receives alarms; if undefined, alarms are visible only in CloudWatch
  */
@@ -36,5 +36,5 @@ export function createAlarms(stack: Stack, topicArn: string | undefined): Alarms
   };
 }
 
-/** Period of all metrics. */
+/** Period of the metrics of alarms. */
 export const MINUTE = Duration.minutes(1);

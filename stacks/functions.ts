@@ -12,14 +12,14 @@ import type { Resources } from './permissions.ts';
 import { createStatements } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
-/** Declares the function of a handler. */
+/** Declares the Lambda function of a handler. */
 export type CreateFunction = (
   handler: string,
   options: { readonly timeoutSeconds: number; readonly retryAttempts?: number },
 ) => { readonly stack: Stack; readonly fn: SstFunction };
 
-/** Creates the declaration of functions. Each function has its own role, environment and log, according to its row in rights.ts. */
-export function createFunctionMaker(
+/** Creates a CreateFunction. Each function has its own role, environment and log, according to its entry in rights.ts. */
+export function createFunctionFactory(
   stack: Stack,
   settings: Settings,
   resources: Resources,

@@ -6,10 +6,10 @@ import { Api } from 'sst/constructs';
 import { HTTP_FUNCTIONS } from '../core/topology/routes.ts';
 import type { CreateFunction } from './functions.ts';
 
-/** Limit of requests per second over all routes, enough for 1,000 attempts that send transcripts. */
+/** Maximum number of requests per second over all routes, enough for 1,000 attempts that send transcripts. */
 const RATE = 1_000;
 const BURST = 2_000;
-/** Limit of requests per second for each public route, to slow down guesses of passwords and codes. */
+/** Maximum number of requests per second for each public route, against guessing of passwords and codes. */
 const PUBLIC_RATE = 20;
 const PUBLIC_BURST = 40;
 

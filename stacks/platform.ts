@@ -2,7 +2,7 @@ import type { App, Table } from 'sst/constructs';
 import { Stack } from 'sst/constructs';
 import { createAlarms } from './alarms.ts';
 import { collectKnownVariables } from './environment.ts';
-import { createFunctionMaker } from './functions.ts';
+import { createFunctionFactory } from './functions.ts';
 import { addHttpRoutes, createHttpApi } from './http-api.ts';
 import { addConsumers, createQueues } from './queues.ts';
 import { addSchedules } from './schedules.ts';
@@ -17,7 +17,7 @@ export function declarePlatform(app: App, settings: Settings, table: Table): voi
   const api = createHttpApi(stack);
   const socketApi = createSocketApi(stack);
   const resources = { table, queues, socketApi };
-  const create = createFunctionMaker(
+  const create = createFunctionFactory(
     stack,
     settings,
     resources,

@@ -21,7 +21,7 @@ function createQueue(stack: Stack, row: QueueDefinition, alarms: Alarms): Queue 
     retentionPeriod: Duration.days(14),
   });
   alarms.add(`dead-${row.name}`, {
-    description: `The dead-letter queue of ${row.name} has messages, which failed ${row.maxReceives} times. Read the log of its function.`,
+    description: `The dead-letter queue of ${row.name} has messages, whose delivery failed ${row.maxReceives} times. Read the log of its function.`,
     metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
       period: Duration.minutes(1),
       statistic: 'Maximum',

@@ -7,11 +7,11 @@ import { SECTIONS } from '../functions/config-sections.ts';
 // values from Secrets Manager into the environment of functions.
 
 const deploymentSchema = z.object({
-  /** Name of the secret in Secrets Manager, a JSON object with a field for each secret variable. */
+  /** Name of the AWS secret (Secrets Manager): a JSON object with a field for each secret of the installation. */
   SECRET_NAME: z.string().min(1).optional(),
   /** SNS topic that receives alarms; if unset, alarms are visible only in CloudWatch. */
   ALARM_TOPIC_ARN: z.string().startsWith('arn:').optional(),
-  /** `yes` if the table outlives its stack. */
+  /** `yes`: the table stays when its stack is removed. */
   KEEP_DATA: z.enum(['yes', 'no']).default('yes'),
 });
 
@@ -20,14 +20,17 @@ export type Settings = {
   readonly secretName: string;
   readonly alarmTopicArn: string | undefined;
   readonly keepData: boolean;
-  /** Field of the secret in Secrets Manager by secret name; the environment variable has the name of the field. */
+  /**
+   * For each secret of the installation, the field of the AWS secret that holds its value. The environment variable has the same
+   * name as the field.
+   */
   readonly secretFields: Readonly<Record<SecretName, string>>;
   /** Valid configuration variables. */
   readonly variables: Readonly<Record<string, string>>;
 };
 
-/** Variables of a laptop installation and variables that Lambda sets. */
-const LAPTOP_VARIABLES = [
+/** Variables that a deployment ignores: some belong to a laptop installation, others are set by Lambda or by the stacks. */
+const IGNORED_VARIABLES = [
   'AWS_REGION',
   'AWS_ENDPOINT_URL_DYNAMODB',
   'AWS_ENDPOINT_URL_SQS',
@@ -44,21 +47,25 @@ export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
   stage: string,
 ): Settings {
-  const deployment = deploymentSchema.parse(env);
+  const deployment = deploymentSchema.safeParse(env);
+  const problems = (deployment.error?.issues ?? []).map(
+    ({ path, message }) => `${path.join('.')}: ${message}`,
+  );
   const variables: Record<string, string> = {};
-  const problems: string[] = [];
   for (const { env: name, schema, about } of listPlainVariables()) {
     const text = env[name];
     if (text === undefined || text === '') continue;
     if (schema.safeParse(text).success) variables[name] = text;
     else problems.push(`${name}: ${about}`);
   }
-  if (problems.length > 0)
-    throw new Error(`the settings are not valid; set these variables:\n${problems.join('\n')}`);
+  if (!deployment.success || problems.length > 0)
+    throw new Error(
+      `the settings of the deployment are not valid; correct these environment variables:\n${problems.join('\n')}`,
+    );
   return {
-    secretName: deployment.SECRET_NAME ?? `smol-gang/${stage}`,
-    alarmTopicArn: deployment.ALARM_TOPIC_ARN,
-    keepData: deployment.KEEP_DATA === 'yes',
+    secretName: deployment.data.SECRET_NAME ?? `smol-gang/${stage}`,
+    alarmTopicArn: deployment.data.ALARM_TOPIC_ARN,
+    keepData: deployment.data.KEEP_DATA === 'yes',
     secretFields: {
       AUTH_SECRETS: 'AUTH_SECRETS',
       GITHUB: variables.GITHUB_APP_ID === undefined ? 'GITHUB_TOKEN' : 'GITHUB_APP_PRIVATE_KEY',
@@ -71,9 +78,12 @@ export function readSettings(
 
 /** Lists the variables of a configuration section, without secrets. */
 export function listVariables(section: string): string[] {
-  const row = Object.entries(SECTIONS).find(([name]) => name === section)?.[1];
-  if (row === undefined) throw new Error(`the configuration has no section ${section}`);
-  return Object.values(row.variables)
+  const definition = Object.entries(SECTIONS).find(([name]) => name === section)?.[1];
+  if (definition === undefined)
+    throw new Error(
+      `functions/config-sections.ts has no section ${section}, which core/topology/rights.ts names`,
+    );
+  return Object.values(definition.variables)
     .filter((variable) => !variable.secret)
     .map((variable) => variable.env);
 }
@@ -81,9 +91,9 @@ export function listVariables(section: string): string[] {
 function listPlainVariables() {
   return Object.values(SECTIONS)
     .flatMap((section) => Object.values(section.variables))
-    .filter((variable) => !variable.secret && !isLaptopVariable(variable.env));
+    .filter((variable) => !variable.secret && !isIgnored(variable.env));
 }
 
-function isLaptopVariable(name: string): boolean {
-  return LAPTOP_VARIABLES.includes(name) || name.startsWith('LOCAL_FORGE_');
+function isIgnored(name: string): boolean {
+  return IGNORED_VARIABLES.includes(name) || name.startsWith('LOCAL_FORGE_');
 }

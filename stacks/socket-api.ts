@@ -4,7 +4,7 @@ import { WebSocketApi } from 'sst/constructs';
 import { SOCKET_ROUTES } from '../core/topology/routes.ts';
 import type { CreateFunction } from './functions.ts';
 
-/** Limit of frames per second. */
+/** Maximum number of frames per second over all connections. */
 const RATE = 500;
 const BURST = 1_000;
 const TIMEOUT_SECONDS = 10;

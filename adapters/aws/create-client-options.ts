@@ -3,7 +3,7 @@ export type AwsAccess = {
   readonly region: string;
   /** URL of the service; defaults to the endpoint of AWS. */
   readonly endpoint?: string;
-  /** Credentials; default: the SDK's own lookup (environment, role of the function). */
+  /** Default: the SDK finds the credentials in the environment or in the role of the function. */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;

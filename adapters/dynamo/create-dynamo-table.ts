@@ -28,13 +28,13 @@ export type TableOperation = 'get' | 'put' | 'update' | 'delete' | 'query' | 'in
 /** Options of createDynamoTable. */
 export type DynamoTableOptions = AwsAccess & {
   readonly tableName: string;
-  /** Receives every call that got a response, with its capacity units. For measurements; makes responses slightly larger. */
+  /** For measurements: called for every call that got a response, with the consumed capacity units. */
   readonly onCall?: (operation: TableOperation, units?: number) => void;
 };
 
 /**
- * Creates the table port. The SDK repeats a call that got no response, so a conditional write that was applied may be reported as
- * failed. A caller that must tell the two apart reads the item.
+ * Creates a Table in DynamoDB. The SDK repeats a call that got no response, so a conditional write may be applied and still be
+ * reported as failed. A caller for which the difference matters reads the item.
  */
 export function createDynamoTable(options: DynamoTableOptions): Table {
   const clientOptions = createClientOptions(options, { maxAttempts: 4, requestTimeoutMs: 3_000 });

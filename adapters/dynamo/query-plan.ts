@@ -6,7 +6,7 @@ import { decodeCursor } from './cursor.ts';
 import type { Placeholders } from './expression.ts';
 import { createPlaceholders } from './expression.ts';
 
-// Translation of queries of the port into the single key condition of a DynamoDB query.
+// Translation of the queries of a Table into the single key condition of a DynamoDB query.
 
 /** Input of a DynamoDB query. */
 export type QueryPlan = {
@@ -49,7 +49,7 @@ export function createPartitionCheck(pk: string, options: PartitionOptions): Pos
 }
 
 /**
- * Builds the condition on the sort key. DynamoDB allows only one, so a prefix and a lower bound are combined into a range. Returns
+ * Builds the condition on the sort key. DynamoDB allows only one such condition, so a prefix and a lower bound are combined into a range. Returns
  * undefined if no item can match.
  */
 function buildSortRange(
@@ -81,7 +81,7 @@ export function planIndexQuery(
   hash: string,
   options: IndexOptions,
 ): QueryPlan | undefined {
-  const index = requireIndexRow(name);
+  const index = requireIndexDefinition(name);
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options ?? {};
   if (from > to) return undefined;
   const placeholders = createPlaceholders();
@@ -96,10 +96,10 @@ export function planIndexQuery(
   };
 }
 
-export function requireIndexRow(name: IndexName): IndexDefinition {
-  const row = TABLE.indexes.find((index) => index.name === name);
-  if (row === undefined) throw new Error(`core/topology/table.ts defines no index ${name}`);
-  return row;
+export function requireIndexDefinition(name: IndexName): IndexDefinition {
+  const definition = TABLE.indexes.find((index) => index.name === name);
+  if (definition === undefined) throw new Error(`core/topology/table.ts defines no index ${name}`);
+  return definition;
 }
 
 /** Checks that a position lies inside the range of an index query. */

@@ -1,7 +1,7 @@
 import { AppError } from '../../core/base/app-error.ts';
 import type { Item, Value } from '../../core/port/table.ts';
 
-// Rules of DynamoDB for values, applied before a write: omitted values, rejected numbers and the size of an item.
+// Rules of DynamoDB that are applied before a write: undefined values are omitted, inexact numbers and large items are rejected.
 
 /** Maximum size of an item in bytes. */
 export const MAX_ITEM_BYTES = 400 * 1024;

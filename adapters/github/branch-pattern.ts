@@ -3,25 +3,25 @@ type PatternStep =
   | { readonly char: string }
   | { readonly accepts: (char: string) => boolean };
 
-/** Sets, whole `**` segments with their slash, runs of stars, and question marks. */
+/** Special parts of a pattern: character sets, a whole segment `**` with its slash, runs of stars, and question marks. */
 const WILDCARDS = /(\[[^\]]*\]|(?<![^/])\*\*\/|\*+|\?)/;
 
 /**
- * Returns whether a pattern of a protection covers a branch name, as GitHub documents its patterns: `*`, `**` and `?` stay
- * inside a path segment; a whole segment of `**` stands for any number of segments. Follows every possible match at once, so
- * that no pattern of a foreign repository takes longer than its length times the length of the name.
+ * Tells whether the pattern of a branch protection covers a branch name, by the rules that GitHub documents: `*`, `**` and `?`
+ * match inside one path segment, and a whole segment `**` matches any number of segments. Tracks all possible matches at the same
+ * time, so that a malicious pattern takes at most the product of both lengths.
  */
 export function branchMatchesPattern(pattern: string, name: string): boolean {
   const steps = pattern.split(WILDCARDS).flatMap(toSteps);
-  let places = skipEmptySteps(steps, [0]);
+  let positions = addSkippablePositions(steps, [0]);
   for (const char of name) {
-    places = skipEmptySteps(
+    positions = addSkippablePositions(
       steps,
-      [...places].flatMap((place) => consume(steps[place], place, char)),
+      [...positions].flatMap((position) => listNextPositions(steps[position], position, char)),
     );
-    if (places.size === 0) return false;
+    if (positions.size === 0) return false;
   }
-  return places.has(steps.length);
+  return positions.has(steps.length);
 }
 
 function toSteps(part: string): readonly PatternStep[] {
@@ -32,7 +32,7 @@ function toSteps(part: string): readonly PatternStep[] {
   return [...part].map((char) => ({ char }));
 }
 
-/** GitHub knows `[!...]` as the complement of a set, and does not support `[^...]`. */
+/** Parses a character set. GitHub supports `[!...]` as the complement of a set, but not `[^...]`. */
 function parseSet(content: string): (char: string) => boolean {
   if (content.startsWith('^')) return () => false;
   const isComplement = content.startsWith('!');
@@ -46,27 +46,31 @@ function parseSet(content: string): (char: string) => boolean {
     );
 }
 
-/** Adds the places that a match reaches without another character. */
-function skipEmptySteps(
+/** Adds the positions that a match can reach without another character. */
+function addSkippablePositions(
   steps: readonly PatternStep[],
   from: readonly number[],
 ): ReadonlySet<number> {
-  const places = new Set(from);
-  // The loop also visits places that it adds.
-  for (const place of places) {
-    const step = steps[place];
+  const positions = new Set(from);
+  // The loop also visits the positions that are added during the loop.
+  for (const position of positions) {
+    const step = steps[position];
     if (step === undefined || !('kind' in step) || step.kind === 'anyChar') continue;
-    places.add(place + 1);
-    if (step.kind === 'optionalPath') places.add(place + 3);
+    positions.add(position + 1);
+    if (step.kind === 'optionalPath') positions.add(position + 3);
   }
-  return places;
+  return positions;
 }
 
-function consume(step: PatternStep | undefined, place: number, char: string): number[] {
+function listNextPositions(
+  step: PatternStep | undefined,
+  position: number,
+  char: string,
+): number[] {
   if (step === undefined) return [];
-  if ('char' in step) return step.char === char ? [place + 1] : [];
-  if ('accepts' in step) return char !== '/' && step.accepts(char) ? [place + 1] : [];
-  if (step.kind === 'anyPath') return [place];
+  if ('char' in step) return step.char === char ? [position + 1] : [];
+  if ('accepts' in step) return char !== '/' && step.accepts(char) ? [position + 1] : [];
+  if (step.kind === 'anyPath') return [position];
   if (step.kind === 'optionalPath' || char === '/') return [];
-  return [step.kind === 'anyText' ? place : place + 1];
+  return [step.kind === 'anyText' ? position : position + 1];
 }

@@ -2,7 +2,7 @@ import { isAppError } from '../../core/base/app-error.ts';
 import type { RepoName, Sha } from '../../core/port/forge.ts';
 import type { Connection } from './create-connection.ts';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 export async function readBranchHead(
   connection: Connection,
@@ -10,10 +10,14 @@ export async function readBranchHead(
   branch: string,
 ): Promise<Sha | undefined> {
   try {
-    return await connection.callForge(`read ${repo}@${branch}`, repo, async (octokit, id) => {
-      const { data } = await octokit.rest.git.getRef({ ...id, ref: `heads/${branch}` });
-      return data.object.sha;
-    });
+    return await connection.callForge(
+      `read ${repo}@${branch}`,
+      repo,
+      async (octokit, repoParams) => {
+        const { data } = await octokit.rest.git.getRef({ ...repoParams, ref: `heads/${branch}` });
+        return data.object.sha;
+      },
+    );
   } catch (error) {
     if (isAppError(error, 'notFound')) return undefined;
     if (isAppError(error, 'conflict', 'repository_empty')) return undefined;
@@ -26,11 +30,11 @@ export async function listBranches(
   repo: RepoName,
   prefix: string,
 ): Promise<{ readonly name: string; readonly sha: Sha }[]> {
-  return connection.callForge(`list branches of ${repo}`, repo, async (octokit, id) => {
+  return connection.callForge(`list branches of ${repo}`, repo, async (octokit, repoParams) => {
     const refs = await octokit.paginate(octokit.rest.git.listMatchingRefs, {
-      ...id,
+      ...repoParams,
       ref: `heads/${prefix}`,
-      per_page: PAGE,
+      per_page: PAGE_SIZE,
     });
     return refs.map(({ ref, object }) => ({
       name: ref.slice('refs/heads/'.length),
@@ -46,14 +50,18 @@ export async function ensureBranch(
   sha: Sha,
 ): Promise<Sha> {
   try {
-    return await connection.callForge(`create ${repo}@${branch}`, repo, async (octokit, id) => {
-      const ref = `refs/heads/${branch}`;
-      const { data } = await octokit.rest.git.createRef({ ...id, ref, sha });
-      return data.object.sha;
-    });
+    return await connection.callForge(
+      `create ${repo}@${branch}`,
+      repo,
+      async (octokit, repoParams) => {
+        const ref = `refs/heads/${branch}`;
+        const { data } = await octokit.rest.git.createRef({ ...repoParams, ref, sha });
+        return data.object.sha;
+      },
+    );
   } catch (error) {
     if (!isAppError(error, 'conflict')) throw error;
-    // An earlier call or another writer created the branch; it stays unchanged.
+    // An earlier call or another writer created the branch, which stays unchanged.
     const head = await readBranchHead(connection, repo, branch);
     if (head === undefined) throw error;
     return head;
@@ -67,8 +75,8 @@ export async function moveBranch(
   sha: Sha,
 ): Promise<'moved' | 'diverged'> {
   try {
-    await connection.callForge(`move ${repo}@${branch}`, repo, (octokit, id) =>
-      octokit.rest.git.updateRef({ ...id, ref: `heads/${branch}`, sha, force: false }),
+    await connection.callForge(`move ${repo}@${branch}`, repo, (octokit, repoParams) =>
+      octokit.rest.git.updateRef({ ...repoParams, ref: `heads/${branch}`, sha, force: false }),
     );
     return 'moved';
   } catch (error) {
@@ -83,15 +91,15 @@ export async function deleteBranch(
   branch: string,
 ): Promise<void> {
   try {
-    await connection.callForge(`delete ${repo}@${branch}`, repo, (octokit, id) =>
-      octokit.rest.git.deleteRef({ ...id, ref: `heads/${branch}` }),
+    await connection.callForge(`delete ${repo}@${branch}`, repo, (octokit, repoParams) =>
+      octokit.rest.git.deleteRef({ ...repoParams, ref: `heads/${branch}` }),
     );
   } catch (error) {
     if (!isAppError(error, 'notFound')) throw error;
   }
 }
 
-/** Tries a merge. Only this call uses the scratch branch, so the remains of an earlier call are discarded. */
+/** Tries a merge. Discards a scratch branch that an interrupted earlier call left, because no other call uses this branch. */
 export async function tryMerge(
   connection: Connection,
   repo: RepoName,
@@ -101,8 +109,8 @@ export async function tryMerge(
 ): Promise<'clean' | 'conflict'> {
   await resetBranch(connection, repo, scratchBranch, base);
   try {
-    await connection.callForge(`try a merge in ${repo}`, repo, (octokit, id) =>
-      octokit.rest.repos.merge({ ...id, base: scratchBranch, head }),
+    await connection.callForge(`try a merge in ${repo}`, repo, (octokit, repoParams) =>
+      octokit.rest.repos.merge({ ...repoParams, base: scratchBranch, head }),
     );
     return 'clean';
   } catch (error) {
@@ -120,7 +128,7 @@ async function resetBranch(
   sha: Sha,
 ): Promise<void> {
   if ((await ensureBranch(connection, repo, branch, sha)) === sha) return;
-  await connection.callForge(`reset ${repo}@${branch}`, repo, (octokit, id) =>
-    octokit.rest.git.updateRef({ ...id, ref: `heads/${branch}`, sha, force: true }),
+  await connection.callForge(`reset ${repo}@${branch}`, repo, (octokit, repoParams) =>
+    octokit.rest.git.updateRef({ ...repoParams, ref: `heads/${branch}`, sha, force: true }),
   );
 }

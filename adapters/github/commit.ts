@@ -16,8 +16,8 @@ export async function hasCommit(
   sha: Sha,
 ): Promise<boolean> {
   try {
-    await connection.callForge(`read ${repo} ${sha}`, repo, (octokit, id) =>
-      octokit.rest.git.getCommit({ ...id, commit_sha: sha }),
+    await connection.callForge(`read ${repo} ${sha}`, repo, (octokit, repoParams) =>
+      octokit.rest.git.getCommit({ ...repoParams, commit_sha: sha }),
     );
     return true;
   } catch (error) {
@@ -33,10 +33,10 @@ export async function compareCommits(
   base: Sha,
   head: Sha,
 ): Promise<Comparison> {
-  return connection.callForge(`compare ${base} with ${head}`, repo, async (octokit, id) => {
-    // The first page lists all files, so that one commit per page is enough.
+  return connection.callForge(`compare ${base} with ${head}`, repo, async (octokit, repoParams) => {
+    // The first page lists all files; the listed commits are not needed.
     const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
-      ...id,
+      ...repoParams,
       basehead: `${base}...${head}`,
       per_page: 1,
       page: 1,
@@ -79,15 +79,23 @@ export async function readTree(
   sha: Sha,
   limit: number,
 ): Promise<{ readonly entries: TreeEntry[]; readonly truncated: boolean }> {
-  return connection.callForge(`read the tree of ${repo} ${sha}`, repo, async (octokit, id) => {
-    const { data } = await octokit.rest.git.getTree({ ...id, tree_sha: sha, recursive: 'true' });
-    const entries = data.tree.slice(0, limit).map((entry) => ({
-      path: entry.path,
-      type: toEntryType(entry.type, entry.mode),
-      ...(entry.size !== undefined && { size: entry.size }),
-    }));
-    return { entries, truncated: data.truncated || data.tree.length > limit };
-  });
+  return connection.callForge(
+    `read the tree of ${repo} ${sha}`,
+    repo,
+    async (octokit, repoParams) => {
+      const { data } = await octokit.rest.git.getTree({
+        ...repoParams,
+        tree_sha: sha,
+        recursive: 'true',
+      });
+      const entries = data.tree.slice(0, limit).map((entry) => ({
+        path: entry.path,
+        type: toEntryType(entry.type, entry.mode),
+        ...(entry.size !== undefined && { size: entry.size }),
+      }));
+      return { entries, truncated: data.truncated || data.tree.length > limit };
+    },
+  );
 }
 
 function toEntryType(type: string, mode: string): TreeEntry['type'] {
@@ -104,12 +112,12 @@ export async function readFile(
   maxBytes: number,
 ): Promise<string | undefined> {
   try {
-    return await connection.callForge(`read ${repo} ${path}`, repo, async (octokit, id) => {
-      const { data } = await octokit.rest.repos.getContent({ ...id, path, ref: sha });
+    return await connection.callForge(`read ${repo} ${path}`, repo, async (octokit, repoParams) => {
+      const { data } = await octokit.rest.repos.getContent({ ...repoParams, path, ref: sha });
       if (Array.isArray(data) || data.type !== 'file') return undefined;
       if (data.encoding === 'base64') return decodeText(data.content, maxBytes);
       // GitHub returns contents above one megabyte only as a blob.
-      const blob = await octokit.rest.git.getBlob({ ...id, file_sha: data.sha });
+      const blob = await octokit.rest.git.getBlob({ ...repoParams, file_sha: data.sha });
       return decodeText(blob.data.content, maxBytes);
     });
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { Octokit } from 'octokit';
 import { RequestError } from 'octokit';
 import type { CheckState, Checks, RepoName, Sha } from '../../core/port/forge.ts';
-import type { Connection, RepositoryId } from './create-connection.ts';
+import type { Connection, RepoParams } from './create-connection.ts';
 import { isRateLimited } from './translate-error.ts';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 const PASSING_CONCLUSIONS = new Set(['success', 'neutral', 'skipped']);
 
 type CheckResult = {
@@ -25,8 +25,9 @@ export type CheckAccess = {
 const REFUSAL_TTL_MS = 10 * 60_000;
 
 /**
- * Creates a function that reads check runs and commit statuses, because CI systems use either. Fine-grained personal tokens may
- * not read check runs; the function then reads the runs of GitHub Actions instead, and remembers the refusal for ten minutes.
+ * Creates a function that reads check runs and commit statuses, because some CI systems report check runs and others statuses.
+ * GitHub forbids fine-grained personal tokens to read check runs; the function then reads the runs of GitHub Actions instead, and
+ * remembers the refusal for ten minutes.
  */
 export function createChecksReader(connection: Connection) {
   const refusedUntil = new Map<RepoName, number>();
@@ -39,7 +40,7 @@ export function createChecksReader(connection: Connection) {
   };
 }
 
-/** Finds out which kinds of checks the credential may read; any commit works for the test. */
+/** Tests which kinds of checks the credential may read; `sha` may be any commit. */
 export async function probeCheckAccess(
   connection: Connection,
   repo: RepoName,
@@ -48,25 +49,31 @@ export async function probeCheckAccess(
   return (await readAllChecks(connection, repo, sha, false)).access;
 }
 
-/** Returns true if the credential reads enough kinds of checks. Without check runs, checks of other apps than GitHub Actions stay unseen. */
+/** Returns true if the credential reads enough kinds of checks. Without check runs, only the checks of GitHub Actions are visible. */
 export function canReadChecks({ checkRuns, actions, statuses }: CheckAccess): boolean {
   return statuses && (checkRuns || actions);
 }
 
 function readAllChecks(connection: Connection, repo: RepoName, sha: Sha, skipCheckRuns: boolean) {
-  return connection.callForge(`read the checks of ${repo} ${sha}`, repo, async (octokit, id) => {
-    const [checkRuns, statuses] = await Promise.all([
-      skipCheckRuns ? undefined : readUnlessForbidden(() => listRuns(octokit, id, sha)),
-      readUnlessForbidden(() => listStatuses(octokit, id, sha)),
-    ]);
-    const actions = checkRuns ? [] : await readUnlessForbidden(() => listActions(octokit, id, sha));
-    const access: CheckAccess = {
-      checkRuns: checkRuns !== undefined,
-      actions: actions !== undefined,
-      statuses: statuses !== undefined,
-    };
-    return { results: [...(checkRuns ?? actions ?? []), ...(statuses ?? [])], access };
-  });
+  return connection.callForge(
+    `read the checks of ${repo} ${sha}`,
+    repo,
+    async (octokit, repoParams) => {
+      const [checkRuns, statuses] = await Promise.all([
+        skipCheckRuns ? undefined : readUnlessForbidden(() => listRuns(octokit, repoParams, sha)),
+        readUnlessForbidden(() => listStatuses(octokit, repoParams, sha)),
+      ]);
+      const actions = checkRuns
+        ? []
+        : await readUnlessForbidden(() => listActions(octokit, repoParams, sha));
+      const access: CheckAccess = {
+        checkRuns: checkRuns !== undefined,
+        actions: actions !== undefined,
+        statuses: statuses !== undefined,
+      };
+      return { results: [...(checkRuns ?? actions ?? []), ...(statuses ?? [])], access };
+    },
+  );
 }
 
 /** Returns undefined if the credential lacks the permission. */
@@ -103,11 +110,15 @@ function computeCheckState(total: number, failing: number, pending: number): Che
   return total > 0 ? 'green' : 'none';
 }
 
-async function listRuns(octokit: Octokit, id: RepositoryId, ref: Sha): Promise<CheckResult[]> {
+async function listRuns(
+  octokit: Octokit,
+  repoParams: RepoParams,
+  ref: Sha,
+): Promise<CheckResult[]> {
   const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
-    ...id,
+    ...repoParams,
     ref,
-    per_page: PAGE,
+    per_page: PAGE_SIZE,
   });
   return runs.map((run) => ({
     name: run.name,
@@ -118,11 +129,15 @@ async function listRuns(octokit: Octokit, id: RepositoryId, ref: Sha): Promise<C
 }
 
 /** Lists the newest run of each workflow and event. */
-async function listActions(octokit: Octokit, id: RepositoryId, sha: Sha): Promise<CheckResult[]> {
+async function listActions(
+  octokit: Octokit,
+  repoParams: RepoParams,
+  sha: Sha,
+): Promise<CheckResult[]> {
   const runs = await octokit.paginate(octokit.rest.actions.listWorkflowRunsForRepo, {
-    ...id,
+    ...repoParams,
     head_sha: sha,
-    per_page: PAGE,
+    per_page: PAGE_SIZE,
   });
   const newest = new Map<string, (typeof runs)[number]>();
   for (const run of runs) {
@@ -145,13 +160,17 @@ function toRunState(status: string, conclusion: string | null): CheckResult['sta
   return PASSING_CONCLUSIONS.has(conclusion ?? '') ? 'green' : 'red';
 }
 
-async function listStatuses(octokit: Octokit, id: RepositoryId, ref: Sha): Promise<CheckResult[]> {
+async function listStatuses(
+  octokit: Octokit,
+  repoParams: RepoParams,
+  ref: Sha,
+): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (let page = 1; ; page += 1) {
     const { data } = await octokit.rest.repos.getCombinedStatusForRef({
-      ...id,
+      ...repoParams,
       ref,
-      per_page: PAGE,
+      per_page: PAGE_SIZE,
       page,
     });
     for (const status of data.statuses) {

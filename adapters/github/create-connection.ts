@@ -11,7 +11,7 @@ export type GitHubAuth =
 
 /** Options of createConnection. */
 export type ConnectionOptions = {
-  /** Root URL of the REST interface; defaults to GitHub's. */
+  /** Root URL of the REST interface; defaults to the interface of github.com. */
   readonly baseUrl?: string;
   readonly auth: GitHubAuth;
   /** Returns epoch milliseconds. */
@@ -22,38 +22,38 @@ export type ConnectionOptions = {
 };
 
 /** Owner and name of a repository, as octokit expects them. */
-export type RepositoryId = { readonly owner: string; readonly repo: string };
+export type RepoParams = { readonly owner: string; readonly repo: string };
 
 /** Token for git, with restricted permissions where possible; `expiresAt` in epoch milliseconds. */
-export type PushToken = { readonly token: string; readonly expiresAt: number };
+export type GitToken = { readonly token: string; readonly expiresAt: number };
 
 /** Authenticated connection to GitHub. */
 export type Connection = {
   readonly now: () => number;
   /**
-   * Runs requests about a repository with the client of its installation, and translates errors.
+   * Runs requests about a repository with an authenticated client, and translates errors.
    *
    * @param action describes the request in error messages, for example `read acme/shop`
    */
   callForge<T>(
     action: string,
     repo: RepoName,
-    work: (octokit: Octokit, id: RepositoryId) => Promise<T>,
+    work: (octokit: Octokit, repoParams: RepoParams) => Promise<T>,
   ): Promise<T>;
   /** Creates a token for the contents of one repository. The local forge also restricts writes to `branch`. */
-  createPushToken(
+  createGitToken(
     repo: RepoName,
-    readRepositoryId: () => Promise<number>,
+    readNumericId: () => Promise<number>,
     branch: string,
     access: GitAccess,
-  ): Promise<PushToken>;
+  ): Promise<GitToken>;
 };
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** Time before its expiry at which a token is renewed. */
+/** Remaining lifetime below which a token is renewed. */
 const TOKEN_MARGIN_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
-/** Header with the only branch that a token may write. Only the local forge reads it; GitHub ignores unknown headers. */
+/** Header with the only branch that a token may write. Only the local forge reads the header; GitHub ignores unknown headers. */
 const BRANCH_HEADER = 'x-smol-gang-branch';
 
 /** Creates a connection for the configured credential. */
@@ -64,7 +64,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     : createAppConnection(options, auth, now);
 }
 
-export function splitRepoName(repo: RepoName): RepositoryId {
+export function splitRepoName(repo: RepoName): RepoParams {
   const [owner = '', name = ''] = repo.split('/');
   return { owner, repo: name };
 }
@@ -77,14 +77,14 @@ function createTokenConnection(
   const octokit = new (configureOctokit(options))();
   addRequestGuard(octokit, createQuota(now), {
     getToken: async () => token,
-    forgetToken: () => false,
+    discardToken: () => false,
   });
   return {
     now,
     callForge: (action, repo, work) =>
       translateErrors(action, now, () => work(octokit, splitRepoName(repo))),
-    // A personal token cannot be restricted. The expiry only makes the bridge request the token again.
-    createPushToken: async () => ({ token, expiresAt: now() + HOUR_MS }),
+    // A personal token cannot be restricted. The invented expiry makes the bridge request the token again after an hour.
+    createGitToken: async () => ({ token, expiresAt: now() + HOUR_MS }),
   };
 }
 
@@ -123,11 +123,11 @@ function createAppConnection(
       translateErrors(action, now, async () =>
         work(getClient(await findInstallation(repo)), splitRepoName(repo)),
       ),
-    createPushToken: (repo, readRepositoryId, branch, access) =>
+    createGitToken: (repo, readNumericId, branch, access) =>
       translateErrors(`create a token for ${repo}`, now, async () => {
         const { data } = await app.octokit.rest.apps.createInstallationAccessToken({
           installation_id: await findInstallation(repo),
-          repository_ids: [await readRepositoryId()],
+          repository_ids: [await readNumericId()],
           permissions: { contents: access },
           headers: { [BRANCH_HEADER]: branch },
         });
@@ -139,11 +139,11 @@ function createAppConnection(
 type TokenSource = {
   getToken(): Promise<string>;
   /** Discards the token after a 401; returns true if a new token can be created. */
-  forgetToken(): boolean;
+  discardToken(): boolean;
 };
 
 function createInstallationTokens(app: App, installation: number, now: () => number): TokenSource {
-  let current: PushToken | undefined;
+  let current: GitToken | undefined;
   let pending: Promise<string> | undefined;
   async function requestToken(): Promise<string> {
     const { data } = await app.octokit.rest.apps.createInstallationAccessToken({
@@ -161,7 +161,7 @@ function createInstallationTokens(app: App, installation: number, now: () => num
       });
       return pending;
     },
-    forgetToken() {
+    discardToken() {
       const hadToken = current !== undefined;
       current = undefined;
       return hadToken;
@@ -206,8 +206,8 @@ function addRequestGuard(octokit: Octokit, quota: Quota, tokens?: TokenSource): 
       }
       // Repeats a failed read at once, so that the caller need not repeat its earlier steps.
       if (error.status >= 500 && options.method === 'GET') return request(options);
-      if (error.status !== 401 || tokens === undefined || !tokens.forgetToken()) throw error;
-      // A 401 had no effect at the forge: one retry with a new token is safe.
+      if (error.status !== 401 || tokens === undefined || !tokens.discardToken()) throw error;
+      // The rejected request had no effect at the forge, so one retry with a new token is safe.
       options.headers.authorization = `token ${await tokens.getToken()}`;
       return request(options);
     }

@@ -26,12 +26,11 @@ import { createReviewsReader, postComment } from './pull/review.ts';
 import { createCredentialsIssuer, readRepository } from './repository.ts';
 import { runPreflight } from './run-preflight.ts';
 
-/** Options of createGitHubForge. */
 export type GitHubForgeOptions = ConnectionOptions;
 
 /**
- * Creates the port to GitHub, or to a server with the same interface at `baseUrl`. A GitHub App creates git tokens for one
- * repository and one hour. With a personal token, the bridge receives the personal token itself with all its permissions.
+ * Creates a Forge for GitHub, or for a server with the same interface at `baseUrl`. A GitHub App creates git tokens that are valid
+ * for one repository and one hour. With a personal token, bridges receive the personal token itself, with all its permissions.
  */
 export function createGitHubForge(options: GitHubForgeOptions): Forge {
   const connection = createConnection(options);
@@ -47,7 +46,8 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     compareCommits: (repo, base, head) => compareCommits(connection, repo, base, head),
     readTree: (repo, sha, limit) => readTree(connection, repo, sha, limit),
     readFile: (repo, sha, path, maxBytes) => readFile(connection, repo, sha, path, maxBytes),
-    tryMerge: (repo, base, head, scratch) => tryMerge(connection, repo, base, head, scratch),
+    tryMerge: (repo, base, head, scratchBranch) =>
+      tryMerge(connection, repo, base, head, scratchBranch),
     findPull: (repo, query) => findPull(connection, repo, query),
     ensurePull: (repo, pull) => ensurePull(connection, repo, pull),
     readPull: (repo, number) => readPull(connection, repo, number),

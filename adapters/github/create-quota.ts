@@ -1,9 +1,9 @@
 import { AppError } from '../../core/base/app-error.ts';
 import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 
-/** Number of remaining calls that is reserved for people and for unfinished work. */
+/** Remaining calls below which the quota counts as used up, so that some calls remain for people and for unfinished work. */
 const LOW_QUOTA = 50;
-/** Pause without Retry-After; GitHub asks clients to wait at least one minute. */
+/** Pause if a refusal does not contain its end. GitHub asks clients to wait at least one minute. */
 export const DEFAULT_PAUSE_MS = 60_000;
 
 /** Headers of a response. */
@@ -13,6 +13,7 @@ export type Headers = Readonly<Record<string, string | number | undefined>>;
 export type Quota = {
   /** Throws AppError `paused` if the quota is used up. */
   requireAvailable(url: string): void;
+  /** Records the headers of a response; `isRefusal` is true if the response refused the call because of a rate limit. */
   recordHeaders(url: string, headers: Headers, isRefusal: boolean): void;
 };
 
@@ -58,7 +59,7 @@ export function isQuotaUsedUp(headers: Headers): boolean {
   return String(headers['x-ratelimit-remaining'] ?? '') === '0';
 }
 
-/** GitHub counts REST and GraphQL separately. */
+/** Returns the quota that a call uses: GitHub counts REST and GraphQL calls separately. */
 function getQuotaFamily(url: string): string {
   return url.endsWith('/graphql') ? 'graphql' : 'core';
 }

@@ -8,8 +8,8 @@ export async function readRepository(
   connection: Connection,
   repo: RepoName,
 ): Promise<RepositoryFacts> {
-  return connection.callForge(`read ${repo}`, repo, async (octokit, id) => {
-    const { data } = await octokit.rest.repos.get(id);
+  return connection.callForge(`read ${repo}`, repo, async (octokit, repoParams) => {
+    const { data } = await octokit.rest.repos.get(repoParams);
     const methods = {
       merge: data.allow_merge_commit ?? true,
       squash: data.allow_squash_merge ?? true,
@@ -44,15 +44,19 @@ export function createCredentialsIssuer(
   async function readNumericId(repo: RepoName): Promise<number> {
     const cached = ids.get(repo);
     if (cached !== undefined) return cached;
-    const numericId = await connection.callForge(`read ${repo}`, repo, async (octokit, id) => {
-      const { data } = await octokit.rest.repos.get(id);
-      return data.id;
-    });
+    const numericId = await connection.callForge(
+      `read ${repo}`,
+      repo,
+      async (octokit, repoParams) => {
+        const { data } = await octokit.rest.repos.get(repoParams);
+        return data.id;
+      },
+    );
     ids.set(repo, numericId);
     return numericId;
   }
   return async (repo, branch, access = 'write') => {
-    const { token, expiresAt } = await connection.createPushToken(
+    const { token, expiresAt } = await connection.createGitToken(
       repo,
       () => readNumericId(repo),
       branch,

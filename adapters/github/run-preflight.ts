@@ -5,13 +5,13 @@ import type { PreflightFinding, RepoName, RepositoryFacts, Sha } from '../../cor
 import { readBranchHead } from './branch.ts';
 import { branchMatchesPattern } from './branch-pattern.ts';
 import { canReadChecks, probeCheckAccess } from './create-checks-reader.ts';
-import type { Connection, RepositoryId } from './create-connection.ts';
+import type { Connection, RepoParams } from './create-connection.ts';
 import { readRepository } from './repository.ts';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
-/** Rule of a ruleset or of a classic branch protection, with the type names of rulesets. */
-type FoundRule = { readonly type: string; readonly detail: string };
+/** Rule of a ruleset or of a classic branch protection; `type` is a type name of rulesets, `detail` names the source. */
+type BranchRule = { readonly type: string; readonly detail: string };
 
 /** Effect of each rule on the branches of the platform. */
 const RULE_MEANINGS: Readonly<
@@ -51,11 +51,11 @@ export async function runPreflight(
   prefix: string,
 ): Promise<PreflightFinding[]> {
   const facts = await readRepository(connection, repo);
-  const sample = `${prefix.replace(/\/$/, '')}/root`;
+  const sampleBranch = `${prefix.replace(/\/$/, '')}/root`;
   const [baseHead, clashes, rules] = await Promise.all([
     readBranchHead(connection, repo, base),
     findClashes(connection, repo, prefix),
-    readRules(connection, repo, sample),
+    readRules(connection, repo, sampleBranch),
   ]);
   return [
     ...judgeFacts(facts),
@@ -68,7 +68,7 @@ export async function runPreflight(
         ]
       : []),
     ...clashes,
-    ...rules.found.map((found) => judgeRule(found, prefix)),
+    ...rules.readable.map((rule) => judgeRule(rule, prefix)),
     ...rules.unreadable,
     ...(baseHead === undefined ? [] : await judgeChecks(connection, repo, baseHead)),
   ];
@@ -87,7 +87,7 @@ function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
     findings.push(
       createBlockingFinding(
         'no_push',
-        `the GitHub credential has no write permission for ${facts.name}`,
+        `the GitHub credential has no write permission for ${facts.name}; give the token or the GitHub App write access to contents and pull requests`,
       ),
     );
   }
@@ -98,14 +98,14 @@ function judgeFacts(facts: RepositoryFacts): PreflightFinding[] {
   return findings;
 }
 
-function judgeRule(found: FoundRule, prefix: string): PreflightFinding {
-  const meaning = RULE_MEANINGS[found.type] ?? {
+function judgeRule(rule: BranchRule, prefix: string): PreflightFinding {
+  const meaning = RULE_MEANINGS[rule.type] ?? {
     blocking: false,
     effect: 'a rule with an unknown effect applies',
   };
   return {
-    rule: found.type,
-    message: `${meaning.effect} under ${prefix}${found.detail}`,
+    rule: rule.type,
+    message: `${meaning.effect} under ${prefix}${rule.detail}`,
     blocking: meaning.blocking,
   };
 }
@@ -149,7 +149,7 @@ async function findClashes(
     );
 }
 
-type RuleReading = { readonly found: FoundRule[]; readonly unreadable: PreflightFinding[] };
+type RuleReading = { readonly readable: BranchRule[]; readonly unreadable: PreflightFinding[] };
 
 async function readRules(
   connection: Connection,
@@ -158,20 +158,20 @@ async function readRules(
 ): Promise<RuleReading> {
   const [rulesets, protections] = await Promise.all([
     readUnlessRefused(() =>
-      connection.callForge(`read the rules of ${repo}`, repo, (octokit, id) =>
-        listRules(octokit, id, branch),
+      connection.callForge(`read the rules of ${repo}`, repo, (octokit, repoParams) =>
+        listRules(octokit, repoParams, branch),
       ),
     ),
     readUnlessRefused(() =>
-      connection.callForge(`read the protections of ${repo}`, repo, (octokit, id) =>
-        listProtections(octokit, id, branch),
+      connection.callForge(`read the protections of ${repo}`, repo, (octokit, repoParams) =>
+        listProtections(octokit, repoParams, branch),
       ),
     ),
   ]);
   const message = `the credential cannot read the branch protection rules of ${repo}; a rule may stop the plan later`;
   const unreadable = { rule: 'rules_unreadable', message, blocking: false };
   return {
-    found: [...(rulesets ?? []), ...(protections ?? [])],
+    readable: [...(rulesets ?? []), ...(protections ?? [])],
     unreadable: rulesets === undefined || protections === undefined ? [unreadable] : [],
   };
 }
@@ -186,11 +186,15 @@ async function readUnlessRefused<T>(read: () => Promise<T>): Promise<T | undefin
   }
 }
 
-async function listRules(octokit: Octokit, id: RepositoryId, branch: string): Promise<FoundRule[]> {
+async function listRules(
+  octokit: Octokit,
+  repoParams: RepoParams,
+  branch: string,
+): Promise<BranchRule[]> {
   const rules = await octokit.paginate(octokit.rest.repos.getBranchRules, {
-    ...id,
+    ...repoParams,
     branch,
-    per_page: PAGE,
+    per_page: PAGE_SIZE,
   });
   return rules.map((rule) => {
     const source = 'ruleset_source' in rule ? ` (ruleset of ${rule.ruleset_source})` : '';
@@ -232,10 +236,10 @@ const protectionSchema = z.object({
 /** Lists classic branch protections. Only GraphQL reports patterns, which also apply to branches that do not exist yet. */
 async function listProtections(
   octokit: Octokit,
-  { owner, repo }: RepositoryId,
+  { owner, repo }: RepoParams,
   branch: string,
-): Promise<FoundRule[]> {
-  const found: FoundRule[] = [];
+): Promise<BranchRule[]> {
+  const applied: BranchRule[] = [];
   let after: string | null = null;
   do {
     const response: unknown = await octokit.graphql(PROTECTIONS_QUERY, {
@@ -254,11 +258,11 @@ async function listProtections(
         rule.requiresCommitSignatures && 'required_signatures',
         (rule.restrictsPushes || rule.lockBranch) && 'update',
       ].filter((type) => type !== false);
-      found.push(...types.map((type) => ({ type, detail })));
+      applied.push(...types.map((type) => ({ type, detail })));
     }
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after !== null);
-  return found;
+  return applied;
 }
 
 function createBlockingFinding(rule: string, message: string): PreflightFinding {

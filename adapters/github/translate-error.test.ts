@@ -51,13 +51,16 @@ test.each([
   [429, {}, '', NOW + 60_000],
   [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1800000100' }, '', NOW + 100_000],
   [403, {}, 'You have exceeded a secondary rate limit.', NOW + 60_000],
-])('translates status %i with %j %s to a pause', (status, headers, message, until) => {
-  const error = translateError(createFailure(status, { message }, headers), 'do it', NOW);
+])(
+  'translates status %i with headers %j and message %j to a pause',
+  (status, headers, message, until) => {
+    const error = translateError(createFailure(status, { message }, headers), 'do it', NOW);
 
-  expect(error).toMatchObject({ kind: 'paused', details: { until } });
-});
+    expect(error).toMatchObject({ kind: 'paused', details: { until } });
+  },
+);
 
-test('describes the action and the reason of GitHub in the message', () => {
+test("the message names the action and GitHub's reason", () => {
   const data = { message: 'Validation Failed', errors: [{ field: 'head', code: 'invalid' }] };
 
   const { message } = translateError(createFailure(422, data), 'open a pull request', NOW);
@@ -72,7 +75,7 @@ test.each([
   ['', 'Something went wrong while executing your query', 'transient'],
   ['UNPROCESSABLE', 'Drafts are not supported', 'refused'],
 ])(
-  'translates the GraphQL error "%s" (%s) in a response with status 200 to kind %s',
+  'translates a GraphQL error of type %j with message %j in a response with status 200 to kind %s',
   (type, message, kind) => {
     const error = Object.assign(new Error(message), {
       name: 'GraphqlResponseError',
@@ -84,7 +87,7 @@ test.each([
   },
 );
 
-test('keeps an AppError and treats any other error as a network fault', () => {
+test('returns an AppError unchanged and treats any other error as a network fault', () => {
   const own = new AppError('paused', 'x', 'y');
 
   expect(translateError(own, 'do it', NOW)).toBe(own);

@@ -58,7 +58,7 @@ export function translateError(error: unknown, action: string, now: number): App
   return new AppError('transient', 'forge_unreachable', message, { cause: error });
 }
 
-/** Returns true for a rate limit; only the headers of such a refusal contain the end of the pause. */
+/** Returns true if GitHub refused a request because of a rate limit. */
 export function isRateLimited(error: RequestError): boolean {
   if (error.status === 429) return true;
   if (error.status !== 403) return false;

@@ -29,7 +29,7 @@ test('removes folders of ended attempts and keeps folders of running attempts', 
   expect(await readdir(join(dataDir, 'pods'))).toEqual(['sg-live']);
 });
 
-test('keeps a young folder, because the list of running pods may be older', async () => {
+test('keeps a new folder, because the list of running pods may have been read before its pod started', async () => {
   expect(await collectGarbage(9)).toEqual([]);
 
   expect(await readdir(join(dataDir, 'pods'))).toHaveLength(2);

@@ -6,7 +6,7 @@ import type { Host } from '../../core/port/host.ts';
 
 type RemovedFiles = { readonly what: string; count: number; bytes: number };
 
-/** Creates the port to the data folder of a laptop installation. `logDays` is the retention of log files in days. */
+/** Creates the Host of a laptop installation. `logDays` is the retention of log files in days. */
 export function createLocalHost(options: {
   readonly dataDir: string;
   readonly podsDir: string;
@@ -34,9 +34,9 @@ async function measureSize(path: string): Promise<number> {
   const entries = await readdir(path, { withFileTypes: true }).catch((): Dirent[] => []);
   const sizes = await Promise.all(
     entries.map(async (entry) => {
-      const inside = join(path, entry.name);
-      if (entry.isDirectory()) return measureSize(inside);
-      return (await stat(inside).catch(() => undefined))?.size ?? 0;
+      const entryPath = join(path, entry.name);
+      if (entry.isDirectory()) return measureSize(entryPath);
+      return (await stat(entryPath).catch(() => undefined))?.size ?? 0;
     }),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
@@ -55,8 +55,8 @@ async function collectPods(
   for (const entry of await readdir(podsDir, { withFileTypes: true })) {
     if (!entry.isDirectory() || !entry.name.startsWith('sg-') || keepPods.has(entry.name)) continue;
     const path = join(podsDir, entry.name);
-    const found = await stat(path).catch(() => undefined);
-    if (found === undefined || now() - Math.max(found.birthtimeMs, found.mtimeMs) < MIN_POD_AGE_MS)
+    const stats = await stat(path).catch(() => undefined);
+    if (stats === undefined || now() - Math.max(stats.birthtimeMs, stats.mtimeMs) < MIN_POD_AGE_MS)
       continue;
     removed.count += 1;
     removed.bytes += await measureSize(path);

@@ -9,7 +9,7 @@ const linkedSchema = z.object({ name: z.string(), defaultBranch: z.string() });
 const problemSchema = z.object({ message: z.string() });
 const TIMEOUT_MS = 10_000;
 
-/** Creates the port to the forge of the laptop. */
+/** Creates the Hosting that the local forge at `url` provides. */
 export function createLocalHosting(options: {
   readonly url: string;
   readonly token: string;
@@ -37,7 +37,7 @@ export function createLocalHosting(options: {
     link: async (path) => {
       const name = deriveName(path);
       const response = await sendRequest('POST', '', { name, path });
-      if (!response.ok) throw createRefusalError(path, await response.text());
+      if (!response.ok) throw createRefusalError(`${path} cannot be linked`, await response.text());
       const linked = linkedSchema.parse(await response.json());
       const url = `${options.url}/${linked.name}`;
       return {
@@ -50,12 +50,12 @@ export function createLocalHosting(options: {
     unlink: async (name) => {
       const response = await sendRequest('DELETE', `/${name}`);
       if (!response.ok && response.status !== 404)
-        throw createRefusalError(name, await response.text());
+        throw createRefusalError(`${name} cannot be unlinked`, await response.text());
     },
   };
 }
 
-/** Creates a port for an installation without a forge of its own; all methods reject. */
+/** Creates the Hosting of an installation without a local forge; all methods reject. */
 export function createNoHosting(): Hosting {
   const refuse = () =>
     Promise.reject(
@@ -78,12 +78,8 @@ function deriveName(path: string): string {
   return `local/${folder}-${hash}`;
 }
 
-function createRefusalError(repository: string, body: string): AppError {
+function createRefusalError(summary: string, body: string): AppError {
   const problem = problemSchema.safeParse(parseJson(body));
   const reason = problem.success ? problem.data.message : body.slice(0, 300);
-  return new AppError(
-    'invalid',
-    'repository_not_usable',
-    `${repository} cannot be linked: ${reason}`,
-  );
+  return new AppError('invalid', 'repository_not_usable', `${summary}: ${reason}`);
 }

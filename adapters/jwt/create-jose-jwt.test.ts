@@ -13,7 +13,7 @@ const claims = {
 } as const;
 const jwt = createJoseJwt({ secrets: [OLD_SECRET], issuer: 'us' });
 
-test('a signed token is valid for its audience until it expires', async () => {
+test('a signed token is valid only for its audience and until it expires', async () => {
   const token = await jwt.sign(claims, NOW);
   expect(await jwt.verify(token, 'session', NOW + 59_000)).toEqual(claims);
   expect(await jwt.verify(token, 'session', NOW + 60_000)).toBeUndefined();
@@ -54,7 +54,7 @@ describe('forgery', () => {
     for (const text of forged) expect(await jwt.verify(text, 'session', NOW)).toBeUndefined();
   });
 
-  test('rejects a missing or short secret', () => {
+  test('rejects a configuration without a secret or with a short secret', () => {
     expect(() => createJoseJwt({ secrets: ['short'], issuer: 'us' })).toThrow('at least 32 bytes');
     expect(() => createJoseJwt({ secrets: [], issuer: 'us' })).toThrow('secret');
   });

@@ -10,7 +10,7 @@ const STANDARD_CLAIMS = new Set(['iss', 'aud', 'sub', 'exp', 'iat', 'nbf', 'jti'
 type SigningKey = { readonly kid: string; readonly secret: Uint8Array };
 
 /**
- * Creates the token port. The first secret signs and all secrets verify. To rotate, an operator puts a new secret first and removes
+ * Creates a Jwt. The first secret signs, and a token of any secret is accepted. To rotate, an operator puts a new secret first and removes
  * the old secret after its tokens have expired.
  */
 export function createJoseJwt(options: {
@@ -19,7 +19,10 @@ export function createJoseJwt(options: {
 }): Jwt {
   const keys = options.secrets.map(createSigningKey);
   const [first] = keys;
-  if (first === undefined) throw new Error('no secret to sign tokens with is configured');
+  if (first === undefined)
+    throw new Error(
+      `no token signing secret is configured; set AUTH_SECRETS to a secret of at least ${MIN_SECRET_BYTES} bytes`,
+    );
   return {
     sign: (claims, now) => signClaims(first, options.issuer, claims, now),
     verify: (token, audience, now) => verifyToken(keys, options.issuer, token, audience, now),
@@ -84,8 +87,10 @@ function readExtraClaims(payload: Readonly<Record<string, unknown>>): Record<str
 function createSigningKey(secret: string): SigningKey {
   const bytes = new TextEncoder().encode(secret);
   if (bytes.length < MIN_SECRET_BYTES)
-    throw new Error(`a secret to sign tokens with needs at least ${MIN_SECRET_BYTES} bytes`);
-  // Derives the key id from the key, so that a rotation needs no names.
+    throw new Error(
+      `a token signing secret in AUTH_SECRETS has ${bytes.length} bytes, but needs at least ${MIN_SECRET_BYTES} bytes`,
+    );
+  // Derives the key id from the secret, so that an operator who rotates secrets need not choose key ids.
   const kid = createHash('sha256').update('kid').update(bytes).digest('hex').slice(0, 8);
   return { kid, secret: bytes };
 }

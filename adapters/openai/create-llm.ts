@@ -21,7 +21,7 @@ export type LlmOptions = {
   readonly contextTokens?: Record<string, number>;
   /** Maximum number of concurrent calls from this process. */
   readonly concurrency: number;
-  /** Timeout of one call in milliseconds. Node's fetch ends every call after 300,000. */
+  /** Timeout of one call in milliseconds. The fetch of Node.js ends every call after 300,000 ms. */
   readonly timeoutMs: number;
   /** Returns epoch milliseconds. */
   readonly now: () => number;

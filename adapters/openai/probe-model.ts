@@ -55,13 +55,13 @@ export async function probeModel(options: ProbeOptions): Promise<ModelCheck[]> {
   try {
     client = createOpenAiClient(options);
   } catch (error) {
-    const failed = toAppError(error, options);
+    const keyError = toAppError(error, options);
     const skipped: ModelCheck = {
       name: CHECK_NAMES.endpoint,
       state: 'skipped',
       message: 'not tested, because the key is malformed',
     };
-    return createFailureChecks([skipped], CHECK_NAMES.key, failed);
+    return createFailureChecks([skipped], CHECK_NAMES.key, keyError);
   }
   const probe: Probe = { client, context: options, options };
 
@@ -178,7 +178,7 @@ function createContextCheck(options: ProbeOptions, models: ListedModel[] | undef
       name: CHECK_NAMES.context,
       state: 'skipped',
       message: 'the endpoint does not report the context size',
-      advice: `Configure the context size of ${options.model}, so that prompts fit into the context.`,
+      advice: `Add the context size of ${options.model} to MODEL_CONTEXT_TOKENS, so that prompts fit into the context.`,
     };
   }
   const message = `${tokens.toLocaleString('en')} tokens`;
@@ -244,25 +244,25 @@ function formatKnownModels(models: ListedModel[] | undefined): string {
 const FAILURE_ADVICE: Readonly<Record<string, string>> = {
   model_unreachable:
     'Check that the endpoint is running, that the base URL is correct, and that the network allows the connection.',
-  model_timeout: 'The endpoint may still be loading the model. Try again, or increase the timeout.',
+  model_timeout: 'The endpoint may still be loading the model. Try again in a minute.',
   model_unavailable: 'The endpoint has a problem. Try again later.',
-  model_rate_limited: 'Try again later, or lower the number of concurrent calls.',
+  model_rate_limited: 'Try again later, or lower MODEL_CONCURRENCY.',
   quota_exhausted: 'Add credit to the account, or raise its limit.',
-  model_key_refused: 'Configure a key that is valid for this endpoint and model.',
-  model_unknown: 'Configure a model that the endpoint offers.',
+  model_key_refused: 'Set MODEL_API_KEY to a key that is valid for this endpoint and model.',
+  model_unknown: 'Set MODEL_HEAVY to a model that the endpoint offers.',
   model_endpoint_wrong:
-    'Set the base URL of an OpenAI-compatible endpoint; it usually ends in /v1.',
+    'Set MODEL_BASE_URL to the base URL of an OpenAI-compatible endpoint, which usually ends in /v1.',
 };
 
 function createFailureChecks(
-  before: ModelCheck[],
+  passedChecks: ModelCheck[],
   name: string,
   error: AppError,
   hint = '',
 ): ModelCheck[] {
   const advice = `${FAILURE_ADVICE[error.code] ?? 'Read the message above, or try another model.'}${hint}`;
   const failed: ModelCheck = { name, state: 'failed', message: error.message, advice };
-  const doneCount = before.length + 1;
+  const doneCount = passedChecks.length + 1;
   const skipped = Object.values(CHECK_NAMES)
     .slice(doneCount)
     .map(
@@ -272,7 +272,7 @@ function createFailureChecks(
         message: `not tested, because the check of the ${name} failed`,
       }),
     );
-  return [...before, failed, ...skipped];
+  return [...passedChecks, failed, ...skipped];
 }
 
 function createOkCheck(name: string, message: string): ModelCheck {

@@ -3,7 +3,7 @@ import { AppError } from '../../core/base/app-error.ts';
 import type { ChatMessage, Completion } from '../../core/port/llm.ts';
 import { estimateTokens } from '../../core/port/llm.ts';
 import type { CallContext } from './to-app-error.ts';
-import { toBodyError } from './to-app-error.ts';
+import { toAppErrorFromBody } from './to-app-error.ts';
 
 // Parser for answers of OpenAI-compatible endpoints. Other vendors deviate from OpenAI: missing token counts, text in parts, tool
 // arguments as objects, and errors in responses with status 200.
@@ -94,7 +94,7 @@ export function estimatePromptTokens(messages: ChatMessage[]): number {
 
 function createUnreadableAnswerError(body: unknown, context: CallContext): AppError {
   const error = errorSchema.safeParse(body);
-  if (error.success) return toBodyError(error.data.error, context);
+  if (error.success) return toAppErrorFromBody(error.data.error, context);
   const message = `the endpoint did not answer with a chat completion for model ${context.model}; check the base URL`;
   return new AppError('invalid', 'model_endpoint_wrong', message, {
     details: { model: context.model },

@@ -7,7 +7,7 @@ import type { CallContext } from './to-app-error.ts';
 import { findRefusedLimit, isFormatRefusal, toAppError } from './to-app-error.ts';
 
 // Call of a model. Endpoints differ in the answer formats and in the name of the output limit that they accept. The caller
-// remembers the accepted combination for each model.
+// remembers the combination that a model accepts (its dialect).
 
 /** Answer formats in the order of preference. */
 const ANSWER_FORMATS = ['json_schema', 'json_object', 'plain'] as const;

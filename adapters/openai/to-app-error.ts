@@ -46,7 +46,7 @@ export function toAppError(error: unknown, context: CallContext): AppError {
 }
 
 /** Converts the error of an endpoint that sends `{ error: { code, message } }` with status 200. */
-export function toBodyError(
+export function toAppErrorFromBody(
   body: { readonly code?: unknown; readonly message?: unknown; readonly type?: unknown },
   context: CallContext,
 ): AppError {

@@ -14,7 +14,7 @@ export type SqsQueueOptions = AwsAccess & {
   readonly urls: Readonly<Record<string, string>>;
 };
 
-/** Creates the queue port. Sends messages in batches; one failed batch does not stop the other batches. */
+/** Creates a Queue in SQS. Sends messages in batches; a failed batch does not stop the other batches. */
 export function createSqsQueue(options: SqsQueueOptions): Queue {
   const client = new SQSClient(
     createClientOptions(options, { maxAttempts: 4, requestTimeoutMs: 5_000 }),
@@ -33,7 +33,11 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 function requireQueueUrl(urls: SqsQueueOptions['urls'], name: string): string {
   const url = urls[name];
   if (url === undefined)
-    throw new AppError('bug', 'no_queue', `the URL of queue ${name} is not configured`);
+    throw new AppError(
+      'bug',
+      'no_queue',
+      `the URL of queue ${name} is not configured; set QUEUE_URL_${name.toUpperCase()}`,
+    );
   return url;
 }
 

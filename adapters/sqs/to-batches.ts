@@ -4,7 +4,7 @@ import type { OutgoingMessage } from '../../core/port/queue.ts';
 import { MAX_MESSAGE_DELAY_MS } from '../../core/port/queue.ts';
 
 const MAX_ENTRIES = 10;
-/** Maximum size of a message and of a batch. SQS meanwhile accepts more, but not in every region and emulator. */
+/** Maximum size of a message and of a batch. Newer versions of SQS accept more, but not in every region and emulator. */
 const MAX_BYTES = 256 * 1024;
 const MAX_DELAY_SECONDS = MAX_MESSAGE_DELAY_MS / 1_000;
 

@@ -15,7 +15,7 @@ export type PushOptions = AwsAccess & {
   readonly endpoint: string;
 };
 
-/** Creates the push port of an API Gateway WebSocket. */
+/** Creates a Push for the connections of an API Gateway WebSocket API. */
 export function createPush(options: PushOptions): Push {
   const client = new ApiGatewayManagementApiClient(
     createClientOptions(options, { maxAttempts: 2, requestTimeoutMs: 3_000 }),

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { createJoseJwt } from '../../adapters/jwt/create-jose-jwt.ts';
-import { createScryptHash } from '../../adapters/password/create-scrypt-hash.ts';
+import { createScryptHasher } from '../../adapters/password/create-scrypt-hasher.ts';
 import { signAttemptToken } from '../../core/access/attempt-token.ts';
 import { issueSocketTicket } from '../../core/access/one-time-secret.ts';
 import { openSession } from '../../core/access/session.ts';
@@ -41,7 +41,7 @@ export async function createFunctionEvents(
   const access = {
     table: stage.table,
     jwt: createJoseJwt({ secrets: [SECRETS.AUTH_SECRETS], issuer: 'smol-gang' }),
-    passwords: createScryptHash(),
+    passwords: createScryptHasher(),
     clock: { now: () => Date.now() },
     randomBytes: (size: number) => randomBytes(size),
   };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createJoseJwt } from '../../adapters/jwt/create-jose-jwt.ts';
-import { createScryptHash } from '../../adapters/password/create-scrypt-hash.ts';
+import { createScryptHasher } from '../../adapters/password/create-scrypt-hasher.ts';
 import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
 import { getTable } from './get-table.ts';
@@ -13,7 +13,7 @@ export const getAccessDeps = once(() => {
     table: getTable(),
     clock,
     jwt,
-    passwords: createScryptHash(),
+    passwords: createScryptHasher(),
     randomBytes: (size: number) => randomBytes(size),
   };
 });

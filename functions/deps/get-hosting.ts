@@ -6,7 +6,7 @@ import type { Hosting } from '../../core/port/hosting.ts';
 import { readConfig } from '../config.ts';
 import { once } from '../once.ts';
 
-/** Returns the port that links repositories of this machine to the local forge. */
+/** Returns the interface to the local forge. In an installation without a local forge, all methods reject. */
 export const getHosting = once((): Hosting => {
   const { localForge } = readConfig(['localForge']);
   if (localForge.url === undefined || localForge.token === undefined) return createNoHosting();

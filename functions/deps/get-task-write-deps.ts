@@ -6,7 +6,7 @@ import { readEngineSettings } from './read-engine-settings.ts';
 import { clock, createId, getLog } from './runtime.ts';
 
 /**
- * Returns the ports that every function of the engine holds. A handler adds forges or a launcher only if its row in
+ * Returns the ports that every function of the engine holds. A handler adds forges or a launcher only if its entry in
  * core/topology/rights.ts grants them, so that the compiler rejects a call for which the function has no permission.
  */
 export const getTaskWriteDeps = once(

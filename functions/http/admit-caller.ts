@@ -41,7 +41,7 @@ export async function admitCaller(
   return actor;
 }
 
-/** Requires that an attempt calls only paths of its own. */
+/** Requires that a path with an attempt id contains the id of the calling attempt. */
 export function requireOwnPath(actor: AnyActor, params: unknown): void {
   if (actor?.kind !== 'attempt') return;
   const hasAttempt = typeof params === 'object' && params !== null && 'attempt' in params;
@@ -49,7 +49,7 @@ export function requireOwnPath(actor: AnyActor, params: unknown): void {
   throw new AppError(
     'auth',
     'forbidden',
-    'this token belongs to another attempt than the attempt in the path',
+    'this token belongs to another attempt; send the token of the attempt in the path',
   );
 }
 
@@ -65,7 +65,10 @@ async function admitAttempt(
   checks: CallerChecks,
 ): Promise<AttemptActor> {
   const attempt = await checks.attempt?.(readBearer(credentials));
-  if (attempt === undefined) throw createUnauthorizedError('this is not a valid attempt token');
+  if (attempt === undefined)
+    throw createUnauthorizedError(
+      'this attempt token is invalid or has expired; send the token that the launcher passed to the bridge',
+    );
   return { kind: 'attempt', attempt };
 }
 
@@ -75,7 +78,9 @@ async function admitHook(
 ): Promise<HookActor> {
   const signature = header('x-hub-signature-256');
   if (signature === undefined)
-    throw createUnauthorizedError('the header x-hub-signature-256 is missing');
+    throw createUnauthorizedError(
+      'the header x-hub-signature-256 is missing; configure a secret for the webhook',
+    );
   if ((await checks.signature?.(body, signature)) !== true)
     throw createUnauthorizedError('the signature in x-hub-signature-256 does not match the body');
   return { kind: 'hook' };

@@ -37,7 +37,7 @@ export type AppOptions<Routes extends Readonly<Record<string, Route>>, Deps> = {
 /** App that answers HTTP requests. */
 export type HttpApp = Hono<{ readonly Bindings: RequestBindings }>;
 type HttpContext = Context<{ readonly Bindings: RequestBindings }>;
-type HandlerRow = { readonly id: string; readonly route: Route; readonly handle: AnyHandler };
+type Endpoint = { readonly id: string; readonly route: Route; readonly handle: AnyHandler };
 type AnyHandler = (call: Record<string, unknown>) => Promise<unknown>;
 type ServeOptions = Pick<AppOptions<Record<string, Route>, unknown>, 'authorize' | 'deps' | 'log'>;
 
@@ -48,24 +48,27 @@ export function createApp<Routes extends Readonly<Record<string, Route>>, Deps>(
   options: AppOptions<Routes, Deps>,
 ): HttpApp {
   const app: HttpApp = new Hono<{ readonly Bindings: RequestBindings }>();
-  const rows = createRows(options);
-  for (const row of rows) {
-    const missing = findMissingCheck(row.route.access, options.authorize);
-    if (missing !== undefined) throw new Error(`route ${row.id} needs authorize.${missing}`);
-    app.on(row.route.method, toHonoPath(row.route.path), (context) =>
-      serveLogged(context, row, options),
+  const endpoints = createEndpoints(options);
+  for (const endpoint of endpoints) {
+    const missing = findMissingCheck(endpoint.route.access, options.authorize);
+    if (missing !== undefined)
+      throw new Error(
+        `route ${endpoint.id} needs the check authorize.${missing}, which the options lack`,
+      );
+    app.on(endpoint.route.method, toHonoPath(endpoint.route.path), (context) =>
+      serveLogged(context, endpoint, options),
     );
   }
-  for (const path of new Set(rows.map(({ route }) => route.path)))
-    app.all(toHonoPath(path), () => rejectMethod(rows, path));
+  for (const path of new Set(endpoints.map(({ route }) => route.path)))
+    app.all(toHonoPath(path), () => rejectMethod(endpoints, path));
   app.notFound((context) => answerFailure(context, createNoRouteError(), options));
   app.onError((error, context) => answerFailure(context, error, options));
   return app;
 }
 
-function createRows<Routes extends Readonly<Record<string, Route>>, Deps>(
+function createEndpoints<Routes extends Readonly<Record<string, Route>>, Deps>(
   options: AppOptions<Routes, Deps>,
-): HandlerRow[] {
+): Endpoint[] {
   return Object.entries(options.routes).map(([id, route]) => {
     // The type of each handler depends on its own route, and TypeScript cannot express that for a list of all handlers.
     const handle = options.handlers[id] as unknown as AnyHandler;
@@ -76,14 +79,14 @@ function createRows<Routes extends Readonly<Record<string, Route>>, Deps>(
 /** Serves a request and logs its route, status and duration in one line. */
 async function serveLogged<Routes extends Readonly<Record<string, Route>>, Deps>(
   context: HttpContext,
-  row: HandlerRow,
+  endpoint: Endpoint,
   options: AppOptions<Routes, Deps>,
 ): Promise<Response> {
   const { requestId } = context.env;
   const startedAt = options.clock.now();
-  const log = createChildLog(options.log, { requestId, route: row.id });
-  const response = await serveRequest(context, row, { ...options, log }).catch((error: unknown) =>
-    answerFailure(context, error, { ...options, log }),
+  const log = createChildLog(options.log, { requestId, route: endpoint.id });
+  const response = await serveRequest(context, endpoint, { ...options, log }).catch(
+    (error: unknown) => answerFailure(context, error, { ...options, log }),
   );
   log.info('request', { status: response.status, durationMs: options.clock.now() - startedAt });
   return response;
@@ -91,18 +94,18 @@ async function serveLogged<Routes extends Readonly<Record<string, Route>>, Deps>
 
 async function serveRequest(
   context: HttpContext,
-  row: HandlerRow,
+  endpoint: Endpoint,
   options: ServeOptions,
 ): Promise<Response> {
-  const { route } = row;
+  const { route } = endpoint;
   const { body: bytes, requestId, sourceAddress } = context.env;
   const header = (name: string) => context.req.header(name);
   const actor = await admitCaller(route.access, { header, body: bytes }, options.authorize);
   const input = readInput(context, route, actor);
   const deps = await options.deps();
   const call = { ...input, actor, deps, log: options.log, requestId, sourceAddress, header };
-  const answer = await row.handle(call);
-  return createAnswer(row, answer, requestId);
+  const answer = await endpoint.handle(call);
+  return createAnswer(endpoint, answer, requestId);
 }
 
 function readInput(context: HttpContext, route: Route, actor: AnyActor) {
@@ -132,7 +135,7 @@ function readIdempotencyKey(context: HttpContext, route: Route): string | undefi
   throw createInvalidRequestError([{ in: 'header', path: 'idempotency-key', message }]);
 }
 
-function createAnswer({ id, route }: HandlerRow, answer: unknown, requestId: string): Response {
+function createAnswer({ id, route }: Endpoint, answer: unknown, requestId: string): Response {
   const headers = createAnswerHeaders(requestId);
   if (route.answer === undefined) return new Response(null, { status: route.status, headers });
   const checked = route.answer.safeParse(answer);
@@ -147,8 +150,8 @@ function createAnswer({ id, route }: HandlerRow, answer: unknown, requestId: str
   );
 }
 
-function rejectMethod(rows: readonly HandlerRow[], path: string): never {
-  const allow = rows
+function rejectMethod(endpoints: readonly Endpoint[], path: string): never {
+  const allow = endpoints
     .filter(({ route }) => route.path === path)
     .map(({ route }) => route.method)
     .toSorted()

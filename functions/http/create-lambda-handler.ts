@@ -4,8 +4,8 @@ import { answerError } from './answer-error.ts';
 import type { HttpApp } from './create-app.ts';
 import { createInvalidRequestError } from './validate-input.ts';
 
-// Conversion between HTTP events of API Gateway (payload version 2) and the Request and Response of the app. The adapter of hono
-// would answer a GET with a body, a malformed header or a malformed host in plain text, without the rules of the app.
+// Conversion between HTTP events of API Gateway (payload version 2) and the Request and Response of the app. The adapter that hono
+// provides would bypass the error format of the app: it responds in plain text to a malformed header or host, or a GET with a body.
 
 const DOT_SEGMENT = /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i;
 
@@ -40,7 +40,7 @@ async function respondToEvent(app: HttpApp, event: APIGatewayProxyEventV2): Prom
 }
 
 function toRequest(event: APIGatewayProxyEventV2): Request {
-  // URL parsing resolves dot segments, so that the path of the task ".." would become the path of its plan.
+  // URL parsing would resolve dot segments: the path of a task named ".." would become the path of its plan.
   if (DOT_SEGMENT.test(event.rawPath))
     throw createInvalidRequestError([
       { in: 'path', path: '', message: 'must not contain "." or ".." as a segment' },

@@ -42,7 +42,7 @@ export type Call<R extends Route, Deps> = {
   readonly header: (name: string) => string | undefined;
 };
 
-/** Result of a handler. The response contains only fields of the route's schema. */
+/** Result of a handler. Fields that the schema of the route does not declare are removed from the response. */
 export type AnswerOf<R extends Route> = R['answer'] extends z.ZodType
   ? z.input<R['answer']>
   : undefined;

@@ -4,7 +4,7 @@ import { findJsonShapeProblem } from './json-shape.ts';
 
 const limits = { maxDepth: 3, maxEntries: 5 };
 
-test('limits depth and entries', () => {
+test('limits the nesting depth and the number of entries', () => {
   expect(findJsonShapeProblem('[[[1]]]', limits)).toBeUndefined();
   expect(findJsonShapeProblem('{"a":[{"b":1}]}', limits)).toBeUndefined();
   expect(findJsonShapeProblem('[[[[1]]]]', limits)).toContain('deeper than 3');
@@ -17,7 +17,7 @@ test('ignores brackets and commas inside strings', () => {
   expect(findJsonShapeProblem('"unclosed [[[[[', limits)).toBeUndefined();
 });
 
-test('rejects a million brackets', () => {
+test('rejects a million nested brackets', () => {
   expect(findJsonShapeProblem('['.repeat(1e6), limits)).toContain('deeper');
 });
 

@@ -8,6 +8,9 @@ export const JSON_LIMITS: JsonLimits = { maxDepth: 64, maxEntries: 500_000 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPENING_BRACKETS = [0x5b, 0x7b];
+const CLOSING_BRACKETS = [0x5d, 0x7d];
 
 /** Returns a message if the text exceeds a limit. Does not check that the text is JSON. */
 export function findJsonShapeProblem(text: string, limits: JsonLimits): string | undefined {
@@ -16,9 +19,9 @@ export function findJsonShapeProblem(text: string, limits: JsonLimits): string |
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (code === QUOTE) index = findStringEnd(text, index);
-    else if (code === 0x7b || code === 0x5b) depth += 1;
-    else if (code === 0x7d || code === 0x5d) depth -= 1;
-    else if (code === 0x2c) entries += 1;
+    else if (OPENING_BRACKETS.includes(code)) depth += 1;
+    else if (CLOSING_BRACKETS.includes(code)) depth -= 1;
+    else if (code === COMMA) entries += 1;
     if (depth > limits.maxDepth) return `is nested deeper than ${limits.maxDepth} levels`;
     if (entries > limits.maxEntries) return `has more than ${limits.maxEntries} entries`;
   }

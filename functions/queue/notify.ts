@@ -4,7 +4,7 @@ import { getTable } from '../deps/get-table.ts';
 import { getLog } from '../deps/runtime.ts';
 import { runBatch } from '../edge.ts';
 
-/** Stores notices for `status` and the API. */
+/** Stores notices, which clients read through the API. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,

@@ -16,7 +16,7 @@ const getDeps = once(() => ({
   keepAlive,
 }));
 
-/** Plans: explores the repository, assesses the request and decomposes it with a model; takes minutes. */
+/** Runs the planner, which explores the repository, assesses the request and decomposes it with a model; takes minutes. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return runBatch(
     event,

@@ -64,18 +64,18 @@ describe.skipIf(cloud === null)('the bundles', () => {
 
   test('contain the parts that their function uses', () => {
     for (const [part, ids] of Object.entries(FUNCTIONS_BY_PART)) {
-      const found = bundles.filter((bundle) => hasPart(bundle.parts, part)).map(({ id }) => id);
-      expect(found.toSorted(), part).toEqual([...ids].toSorted());
+      const holders = bundles.filter((bundle) => hasPart(bundle.parts, part)).map(({ id }) => id);
+      expect(holders.toSorted(), part).toEqual([...ids].toSorted());
     }
   });
 
   test('contain no laptop code, no agents and no tools', () => {
-    const found = bundles.flatMap(({ id, parts }) =>
+    const forbidden = bundles.flatMap(({ id, parts }) =>
       FORBIDDEN_PARTS.filter((part) => hasPart(parts, part)).map((part) => `${id}: ${part}`),
     );
 
     expect(bundles).not.toEqual([]);
-    expect(found).toEqual([]);
+    expect(forbidden).toEqual([]);
   });
 
   test('contain the AWS SDK and stay small', () => {

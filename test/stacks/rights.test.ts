@@ -81,7 +81,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
   const storage = cloud === null ? EMPTY_TEMPLATE : readTemplate(folder, 'storage');
   const functions = [...findFunctions(platform)];
 
-  test('are the listed permissions and write access to the own log', () => {
+  test("are the listed permissions and write access to the function's own log", () => {
     const permissions = functions.map(([id, fn]) => {
       const statements = listStatements(platform, fn);
       const [logs, others] = [
@@ -100,7 +100,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
     expect(Object.fromEntries(permissions)).toEqual(Object.fromEntries(listed));
   });
 
-  test('belong to a separate role for each function, without foreign policies', () => {
+  test('belong to a separate role for each function, without managed or inline policies', () => {
     const roles = functions.map(([, fn]) => requireSingle(findReferences(fn.Properties.Role)));
 
     expect(new Set(roles).size).toBe(HANDLERS.length);
@@ -203,7 +203,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
   });
 });
 
-test('every handler has a row of rights, and every row has a handler', () => {
+test('every handler has an entry in RIGHTS, and every entry has a handler', () => {
   expect(Object.keys(RIGHTS).toSorted()).toEqual(HANDLERS.toSorted());
 });
 

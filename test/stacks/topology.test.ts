@@ -19,7 +19,7 @@ import {
 import { findCycle } from '../support/cloud/find-cycle.ts';
 import { sortRows } from '../support/cloud/template-rows.ts';
 
-// Compares the templates with core/topology: each row has its resource, and there are no other resources of these types.
+// Compares the templates with core/topology: each entry has its resource, and there are no other resources of these types.
 
 const cloud = inject('cloud');
 
@@ -97,7 +97,7 @@ describe.skipIf(cloud === null)('the templates', () => {
     expect(sortRows(routes)).toEqual(sortRows(expected));
   });
 
-  test('throttle all routes, and public routes more', () => {
+  test('throttle all routes, and public routes to lower rates', () => {
     const stages = findResourcesOfType(platform, 'AWS::ApiGatewayV2::Stage').map(
       ({ Properties }) => Properties,
     );
@@ -202,7 +202,7 @@ const throttleSchema = z.object({
 
 function countResources({ resources }: ReturnType<typeof readTemplate>): Record<string, number> {
   const byType = Map.groupBy(resources, ({ Type }) => Type);
-  return Object.fromEntries([...byType].map(([type, found]) => [type, found.length]));
+  return Object.fromEntries([...byType].map(([type, matches]) => [type, matches.length]));
 }
 
 function createKeySchema(hash: string, range: string) {

@@ -16,8 +16,8 @@ export function createWritePermissionCheck(connection: Connection): WritePermiss
   return (repo, login) => {
     const key = `${repo} ${login}`;
     const now = connection.now();
-    const found = permissions.get(key);
-    if (found !== undefined && found.until > now) return found.canWrite;
+    const known = permissions.get(key);
+    if (known !== undefined && known.until > now) return known.canWrite;
     const canWrite = readWritePermission(connection, repo, login);
     if (permissions.size >= MAX_KNOWN_PERMISSIONS) permissions.clear();
     permissions.set(key, { canWrite, until: now + PERMISSION_TTL_MS });
@@ -26,7 +26,7 @@ export function createWritePermissionCheck(connection: Connection): WritePermiss
   };
 }
 
-/** Reads the permission; an unknown login, or a permission that the credential may not read, counts as read-only. */
+/** Reads the permission. Returns false for an unknown login, and for a permission that the credential may not read. */
 async function readWritePermission(
   connection: Connection,
   repo: RepoName,
@@ -34,8 +34,8 @@ async function readWritePermission(
 ): Promise<boolean> {
   try {
     const action = `read the permission of ${login} in ${repo}`;
-    return await connection.callForge(action, repo, async (octokit, id) => {
-      const parameters = { ...id, username: login };
+    return await connection.callForge(action, repo, async (octokit, repoParams) => {
+      const parameters = { ...repoParams, username: login };
       const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel(parameters);
       // GitHub reports `maintain` as `write`, and a custom role as its base role.
       return data.permission === 'admin' || data.permission === 'write';

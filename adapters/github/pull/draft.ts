@@ -42,7 +42,7 @@ export async function markDraft(
   }
 }
 
-/** Changes the draft state. Accepts a refusal if the pull request already has the state, after a call whose response was lost. */
+/** Changes the draft state. Ignores a refusal if the pull request already has the state, because the response to an earlier call may have been lost. */
 async function changeDraftState(
   connection: Connection,
   repo: RepoName,

@@ -9,12 +9,16 @@ export async function ensurePull(
   repo: RepoName,
   wanted: PullSpec,
 ): Promise<PullRequest> {
-  const found = await findPull(connection, repo, wanted);
-  const pull = found ?? (await createPull(connection, repo, wanted));
+  const existing = await findPull(connection, repo, wanted);
+  const pull = existing ?? (await createPull(connection, repo, wanted));
   const missingLabels = wanted.labels.filter((label) => !pull.labels.includes(label));
   if (missingLabels.length === 0) return pull;
-  await connection.callForge(`label ${repo}#${pull.number}`, repo, (octokit, id) =>
-    octokit.rest.issues.addLabels({ ...id, issue_number: pull.number, labels: missingLabels }),
+  await connection.callForge(`label ${repo}#${pull.number}`, repo, (octokit, repoParams) =>
+    octokit.rest.issues.addLabels({
+      ...repoParams,
+      issue_number: pull.number,
+      labels: missingLabels,
+    }),
   );
   return { ...pull, labels: [...pull.labels, ...missingLabels] };
 }
@@ -28,8 +32,8 @@ async function createPull(
     return await postPull(connection, repo, wanted);
   } catch (error) {
     if (isAppError(error, 'conflict', 'pull_exists')) {
-      const found = await findPull(connection, repo, wanted);
-      if (found !== undefined) return found;
+      const existing = await findPull(connection, repo, wanted);
+      if (existing !== undefined) return existing;
     }
     if (!wanted.draft || !isAppError(error, 'refused', 'drafts_unsupported')) throw error;
     const title = addNotReadyMark(wanted.title);
@@ -45,8 +49,15 @@ async function postPull(
   const number = await connection.callForge(
     `open a pull request from ${head} into ${base}`,
     repo,
-    async (octokit, id) => {
-      const { data } = await octokit.rest.pulls.create({ ...id, head, base, title, body, draft });
+    async (octokit, repoParams) => {
+      const { data } = await octokit.rest.pulls.create({
+        ...repoParams,
+        head,
+        base,
+        title,
+        body,
+        draft,
+      });
       return data.number;
     },
   );

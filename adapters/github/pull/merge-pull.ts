@@ -3,8 +3,8 @@ import type { MergeOutcome, RepoName, Sha } from '../../../core/port/forge.ts';
 import type { Connection } from '../create-connection.ts';
 import { readPull } from './pull.ts';
 
-/** Merge of a pull request whose head is `sha`. */
-export type WantedMerge = {
+/** How to merge a pull request. GitHub rejects the merge unless the head of the pull request is `sha`. */
+export type MergeOptions = {
   readonly sha: Sha;
   readonly title: string;
   readonly message: string;
@@ -16,20 +16,24 @@ export async function mergePull(
   connection: Connection,
   repo: RepoName,
   number: number,
-  merge: WantedMerge,
+  merge: MergeOptions,
 ): Promise<MergeOutcome> {
   try {
-    return await connection.callForge(`merge ${repo}#${number}`, repo, async (octokit, id) => {
-      const { data } = await octokit.rest.pulls.merge({
-        ...id,
-        pull_number: number,
-        sha: merge.sha,
-        commit_title: merge.title,
-        commit_message: merge.message,
-        merge_method: merge.method,
-      });
-      return { kind: 'merged', sha: data.sha };
-    });
+    return await connection.callForge(
+      `merge ${repo}#${number}`,
+      repo,
+      async (octokit, repoParams) => {
+        const { data } = await octokit.rest.pulls.merge({
+          ...repoParams,
+          pull_number: number,
+          sha: merge.sha,
+          commit_title: merge.title,
+          commit_message: merge.message,
+          merge_method: merge.method,
+        });
+        return { kind: 'merged', sha: data.sha };
+      },
+    );
   } catch (error) {
     if (!isRefusedMerge(error)) throw error;
     const pull = await readPull(connection, repo, number);

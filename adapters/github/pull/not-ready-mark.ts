@@ -1,5 +1,5 @@
-// Private repositories of free accounts do not support drafts. A mark in the title replaces the draft state there; callers of the
-// adapter see a draft with an unmarked title.
+// Private repositories of free accounts do not support drafts. A mark in the title replaces the draft state there; the rest of the
+// platform sees a draft without the mark in its title.
 
 const NOT_READY_MARK = '[not ready] ';
 

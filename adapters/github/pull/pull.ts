@@ -9,11 +9,11 @@ type PullsClient = Octokit['rest']['pulls'];
 type ListedPull = Awaited<ReturnType<PullsClient['list']>>['data'][number];
 type DetailedPull = Awaited<ReturnType<PullsClient['get']>>['data'];
 
-const PAGE = 100;
-/** Maximum pages of changed pull requests; enough for the changes of a weekend. */
+const PAGE_SIZE = 100;
+/** Maximum number of pages of changed pull requests; enough for the changes of a weekend. */
 const MAX_PAGES = 10;
 
-/** Converts a pull request. */
+/** Converts a pull request from GitHub's REST format. */
 export function toPull(data: ListedPull | DetailedPull): PullRequest {
   return {
     number: data.number,
@@ -45,17 +45,21 @@ async function listPullsFrom(
   repo: RepoName,
   head: string,
 ): Promise<PullRequest[]> {
-  return connection.callForge(`find a pull request from ${head}`, repo, async (octokit, id) => {
-    const pulls = await octokit.paginate(octokit.rest.pulls.list, {
-      ...id,
-      head: `${id.owner}:${head}`,
-      state: 'all',
-      sort: 'created',
-      direction: 'desc',
-      per_page: PAGE,
-    });
-    return pulls.map(toPull).filter((pull) => pull.head === head);
-  });
+  return connection.callForge(
+    `find a pull request from ${head}`,
+    repo,
+    async (octokit, repoParams) => {
+      const pulls = await octokit.paginate(octokit.rest.pulls.list, {
+        ...repoParams,
+        head: `${repoParams.owner}:${head}`,
+        state: 'all',
+        sort: 'created',
+        direction: 'desc',
+        per_page: PAGE_SIZE,
+      });
+      return pulls.map(toPull).filter((pull) => pull.head === head);
+    },
+  );
 }
 
 export async function findPull(
@@ -84,14 +88,14 @@ export async function readPull(
   return toPull(await readRawPull(connection, repo, number));
 }
 
-/** Reads a pull request in GitHub's own form. */
+/** Reads a pull request in GitHub's REST format. */
 export function readRawPull(
   connection: Connection,
   repo: RepoName,
   number: number,
 ): Promise<DetailedPull> {
-  return connection.callForge(`read ${repo}#${number}`, repo, async (octokit, id) => {
-    const { data } = await octokit.rest.pulls.get({ ...id, pull_number: number });
+  return connection.callForge(`read ${repo}#${number}`, repo, async (octokit, repoParams) => {
+    const { data } = await octokit.rest.pulls.get({ ...repoParams, pull_number: number });
     return data;
   });
 }
@@ -119,8 +123,8 @@ export async function updatePull(
     });
   }
   if (labels === undefined) return;
-  await connection.callForge(`label ${repo}#${number}`, repo, (octokit, id) =>
-    octokit.rest.issues.setLabels({ ...id, issue_number: number, labels }),
+  await connection.callForge(`label ${repo}#${number}`, repo, (octokit, repoParams) =>
+    octokit.rest.issues.setLabels({ ...repoParams, issue_number: number, labels }),
   );
 }
 
@@ -141,8 +145,8 @@ export async function patchPull(
   number: number,
   change: { readonly title?: string; readonly body?: string; readonly state?: 'open' | 'closed' },
 ): Promise<void> {
-  await connection.callForge(`change ${repo}#${number}`, repo, (octokit, id) =>
-    octokit.rest.pulls.update({ ...id, pull_number: number, ...change }),
+  await connection.callForge(`change ${repo}#${number}`, repo, (octokit, repoParams) =>
+    octokit.rest.pulls.update({ ...repoParams, pull_number: number, ...change }),
   );
 }
 
@@ -171,7 +175,7 @@ export async function reopenPull(
 
 /**
  * Creates a function that lists changed pull requests, newest first. Keeps the last list of each repository with its ETag, because
- * an unchanged list costs no quota.
+ * an unchanged list does not count against the rate limit.
  */
 export function createChangedPullsReader(
   connection: Connection,
@@ -197,23 +201,23 @@ export function createChangedPullsReader(
   };
 }
 
-/** Appends older pages. A pull request that changes meanwhile moves to the front, so that it may be read twice but never missed. */
+/** Appends older pages. A pull request that changes in the meantime moves to the front: it may be read twice, but is never missed. */
 async function appendOlderPulls(
   octokit: Octokit,
   repo: RepoName,
   first: readonly PullRequest[],
   from: number,
 ): Promise<PullRequest[]> {
-  const found = new Map(first.map((pull) => [pull.number, pull]));
+  const pulls = new Map(first.map((pull) => [pull.number, pull]));
   let last = first;
   for (let page = 2; page <= MAX_PAGES; page += 1) {
     const oldest = last.at(-1);
-    if (last.length < PAGE || oldest === undefined || oldest.updatedAt < from) break;
+    if (last.length < PAGE_SIZE || oldest === undefined || oldest.updatedAt < from) break;
     const next = await listNewestPulls(octokit, repo, page);
     last = next === 'unchanged' ? [] : next.data.map(toPull);
-    for (const pull of last) if (!found.has(pull.number)) found.set(pull.number, pull);
+    for (const pull of last) if (!pulls.has(pull.number)) pulls.set(pull.number, pull);
   }
-  return [...found.values()];
+  return [...pulls.values()];
 }
 
 async function listNewestPulls(octokit: Octokit, repo: RepoName, page: number, tag?: string) {
@@ -223,7 +227,7 @@ async function listNewestPulls(octokit: Octokit, repo: RepoName, page: number, t
       state: 'all',
       sort: 'updated',
       direction: 'desc',
-      per_page: PAGE,
+      per_page: PAGE_SIZE,
       page,
       ...(tag !== undefined && { headers: { 'if-none-match': tag } }),
     });

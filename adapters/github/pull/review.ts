@@ -2,8 +2,8 @@ import type { RepoName, Review, ReviewComment } from '../../../core/port/forge.t
 import type { Connection } from '../create-connection.ts';
 import { createWritePermissionCheck } from './create-write-permission-check.ts';
 
-const PAGE = 100;
-/** Associations that may include write permission; the permission check decides. */
+const PAGE_SIZE = 100;
+/** Associations of authors who may have write permission; the permission check decides. */
 const POSSIBLE_WRITERS = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
 const REVIEW_STATES: Readonly<Record<string, Review['state']>> = {
@@ -24,14 +24,14 @@ export function createReviewsReader(
     const { reviews, comments } = await readReviews(connection, repo, number);
     const authors = new Set(
       [...reviews, ...comments]
-        .filter((statement) => statement.authorCanWrite)
-        .map((statement) => statement.author),
+        .filter((remark) => remark.authorCanWrite)
+        .map((remark) => remark.author),
     );
     const writers = new Set<string>();
     for (const author of authors) if (await hasWritePermission(repo, author)) writers.add(author);
-    const confirmAuthor = <T extends Review | ReviewComment>(statement: T): T => ({
-      ...statement,
-      authorCanWrite: statement.authorCanWrite && writers.has(statement.author),
+    const confirmAuthor = <T extends Review | ReviewComment>(remark: T): T => ({
+      ...remark,
+      authorCanWrite: remark.authorCanWrite && writers.has(remark.author),
     });
     return { reviews: reviews.map(confirmAuthor), comments: comments.map(confirmAuthor) };
   };
@@ -46,9 +46,9 @@ async function readReviews(
   return connection.callForge(
     `read the reviews of ${repo}#${number}`,
     repo,
-    async (octokit, id) => {
-      const onPull = { ...id, pull_number: number, per_page: PAGE };
-      const onIssue = { ...id, issue_number: number, per_page: PAGE };
+    async (octokit, repoParams) => {
+      const onPull = { ...repoParams, pull_number: number, per_page: PAGE_SIZE };
+      const onIssue = { ...repoParams, issue_number: number, per_page: PAGE_SIZE };
       const [reviews, lineComments, pullComments] = await Promise.all([
         octokit.paginate(octokit.rest.pulls.listReviews, onPull),
         octokit.paginate(octokit.rest.pulls.listReviewComments, onPull),
@@ -88,7 +88,7 @@ function readCommonFields(comment: WireComment) {
   };
 }
 
-/** Converts a review; returns no review while its author has not submitted it. */
+/** Converts a review; returns an empty list for a review that is not submitted yet. */
 function toReview(
   review: WireComment & {
     readonly state: string;
@@ -125,7 +125,7 @@ export async function postComment(
   number: number,
   body: string,
 ): Promise<void> {
-  await connection.callForge(`comment on ${repo}#${number}`, repo, (octokit, id) =>
-    octokit.rest.issues.createComment({ ...id, issue_number: number, body }),
+  await connection.callForge(`comment on ${repo}#${number}`, repo, (octokit, repoParams) =>
+    octokit.rest.issues.createComment({ ...repoParams, issue_number: number, body }),
   );
 }

@@ -26,16 +26,16 @@ test.each([
   expect(await createGitHubWebhookVerifier(['new'])(body, signature)).toBe(false);
 });
 
-test('rejects every signature without a secret or with an empty secret', async () => {
+test('rejects every signature if no secret or only an empty secret is configured', async () => {
   expect(await createGitHubWebhookVerifier([])(body, signBody(''))).toBe(false);
   expect(await createGitHubWebhookVerifier([''])(body, signBody(''))).toBe(false);
 });
 
-test('rejects a body with other bytes, also if both decode to the same text', async () => {
+test('rejects a changed body, even if it decodes to the same text as the signed body', async () => {
   const verify = createGitHubWebhookVerifier(['new']);
 
   expect(await verify(Buffer.concat([body, Buffer.from(' ')]), signBody('new'))).toBe(false);
-  // Neither is valid UTF-8, and both decode to the same text.
+  // Both bodies are invalid UTF-8 and decode to the same text.
   const [first, second] = [Buffer.from([0xff]), Buffer.from([0xfe])];
   const signature = `sha256=${createHmac('sha256', 'new').update(first).digest('hex')}`;
   expect(await verify(first, signature)).toBe(true);

@@ -6,7 +6,7 @@ export function createGitHubWebhookVerifier(secrets: readonly string[]): VerifyW
   return async (body, signature) => {
     if (signature === undefined) return false;
     const given = Buffer.from(signature);
-    // Tries all secrets, so that the time does not reveal which secret matched.
+    // Tries all secrets, so that the response time does not reveal which secret matched.
     const matches = secrets.filter((secret) => {
       const expected = Buffer.from(
         `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,

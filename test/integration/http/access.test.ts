@@ -34,7 +34,7 @@ function sendLogin(email: string, password: string) {
 }
 
 describe('sessions', () => {
-  test('sign in, identify the user and refresh', async () => {
+  test('identify the user until the access token expires, and can be refreshed', async () => {
     const session = sessionSchema.parse((await sendLogin(formatEmail('operator'), PASSWORD)).json);
     const me = await sendGet('/v1/me', session.accessToken);
     expect(me).toMatchObject({
@@ -80,27 +80,31 @@ describe('sessions', () => {
 
 describe('API tokens', () => {
   test('can be created, used, listed without their secret, and revoked', async () => {
-    const wanted = { name: 'ci', role: 'viewer' };
-    const made = createdTokenSchema.parse(
-      (await sendPost('/v1/tokens', wanted, api.sessions.operator)).json,
+    const input = { name: 'ci', role: 'viewer' };
+    const created = createdTokenSchema.parse(
+      (await sendPost('/v1/tokens', input, api.sessions.operator)).json,
     );
-    expect((await sendGet('/v1/me', made.token)).json).toMatchObject({ role: 'viewer' });
-    expect((await sendGet('/v1/tokens', made.token)).status).toBe(403);
+    expect((await sendGet('/v1/me', created.token)).json).toMatchObject({ role: 'viewer' });
+    expect((await sendGet('/v1/tokens', created.token)).status).toBe(403);
     const listed = await sendGet('/v1/tokens', api.sessions.operator);
-    expect(listed.json).toMatchObject({ items: [{ id: made.id, name: 'ci' }] });
+    expect(listed.json).toMatchObject({ items: [{ id: created.id, name: 'ci' }] });
     expect(listed.text).not.toMatch(/sgt_|hash/);
     const revoked = await api.send('api', {
       method: 'DELETE',
-      path: `/v1/tokens/${made.id}`,
+      path: `/v1/tokens/${created.id}`,
       headers: { authorization: `Bearer ${api.sessions.operator}` },
     });
     expect(revoked).toMatchObject({ status: 204, text: '' });
-    expect((await sendGet('/v1/me', made.token)).status).toBe(401);
+    expect((await sendGet('/v1/me', created.token)).status).toBe(401);
   });
 
   test('have at most the role of their creator', async () => {
-    const made = await sendPost('/v1/tokens', { name: 'x', role: 'admin' }, api.sessions.operator);
-    expect(made.status).toBe(403);
+    const created = await sendPost(
+      '/v1/tokens',
+      { name: 'x', role: 'admin' },
+      api.sessions.operator,
+    );
+    expect(created.status).toBe(403);
   });
 });
 
@@ -142,7 +146,7 @@ describe('the call of a handler', () => {
     ]);
   });
 
-  test('contains the attempt or the webhook, after a valid token or signature', async () => {
+  test('contains the attempt as actor after a valid token, and the webhook after a valid signature', async () => {
     const authorization = `Bearer ${await api.attemptToken(ATTEMPT)}`;
     const path = `/v1/attempts/${ATTEMPT}/start`;
     await api.send('attempt', createJsonInput('POST', path, { bridge: '1' }, { authorization }));
@@ -155,7 +159,7 @@ describe('the call of a handler', () => {
     ]);
   });
 
-  test('gets an empty object if all fields of the body are optional and the body is missing', async () => {
+  test('contains an empty body object if the body is missing and all its fields are optional', async () => {
     const path = '/v1/plans/p3k9m2x7abc/cancel';
     const headers = { authorization: `Bearer ${api.sessions.operator}` };
     await api.send('api', { method: 'POST', path, headers });
@@ -189,12 +193,12 @@ describe('responses', () => {
     expect(errors[0]).toContain('the password is 123');
   });
 
-  test('to HEAD equal responses to GET without the body', async () => {
+  test('to HEAD requests equal the responses to GET without the body', async () => {
     const head = await api.send('api', { method: 'HEAD', path: '/v1/health' });
     expect(head).toMatchObject({ status: 200, text: '' });
   });
 
-  test('include the OpenAPI document', async () => {
+  test('to GET /v1/openapi.json contain the OpenAPI document', async () => {
     const { json } = await api.send('api', { method: 'GET', path: '/v1/openapi.json' });
     expect(json).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' } });
   });

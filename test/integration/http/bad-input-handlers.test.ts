@@ -97,20 +97,20 @@ describe.each(ROWS_WITH_PATH_PARAMETERS)('$route.method $route.path', (row) => {
   const names = Object.keys(row.route.params?.shape ?? {});
 
   if (row.group === 'attempt')
-    test('a call of a missing attempt gets the error that the attempt has ended', async () => {
+    test('a call for an attempt that does not exist gets the error attempt_ended', async () => {
       const error = await expectUntouched(row, [409], createBody(row));
       expect(error.code).toBe('attempt_ended');
       expect(error.message).toContain(ATTEMPT);
     });
   else
-    test('a missing object is 404', async () => {
+    test('a request for a missing object gets 404', async () => {
       const error = await expectUntouched(row, [404], createBody(row));
       expect(error.code).toMatch(/_(unknown|not_found)$/);
       expect(error.message).toMatch(/^(there is no|you have no) /);
     });
 
   if (names.includes('task'))
-    test('a task that the plan does not have is 404, and the error names both', async () => {
+    test('a request for a missing task gets 404, and the error names the plan and the task', async () => {
       const path = renderPath(row.route, { plan: ACTIVE_PLAN, task: 'nothing' });
       const error = await expectUntouched(row, [404], { ...createBody(row), path });
       expect(error.message).toContain(ACTIVE_PLAN);
@@ -141,7 +141,7 @@ describe('an edit of a graph', () => {
     expect(error.message).toContain('has no revision 9');
   });
 
-  test('that creates a cycle is 400, and the error names the cycle', async () => {
+  test('with a cycle as its result is 400, and the error names the cycle', async () => {
     const edge = { op: 'add_edge', from: 'two', to: 'one' };
     const error = await expectUntouched(row, [400], createEdits(row, 2, edge));
     expect(error.message).toContain('one -> two -> one');
@@ -154,7 +154,7 @@ describe('an edit of a graph', () => {
   });
 
   test.each(['../../etc/passwd', '/etc/passwd', 'a\0b', 'x'.repeat(401)])(
-    'that gives a task a scope outside the repository is 400: %j',
+    'with a task scope outside the repository is 400: %j',
     async (path) => {
       const change = { op: 'change_task', task: 'one', scope: [path] };
       const error = await expectUntouched(row, [400], createEdits(row, 2, change));
@@ -162,7 +162,7 @@ describe('an edit of a graph', () => {
     },
   );
 
-  test('that moves a task to a repository of another plan is 400', async () => {
+  test('with a repository that does not belong to the plan is 400', async () => {
     const change = { op: 'change_task', task: 'one', repo: '../../etc' };
     const error = await expectUntouched(row, [400], createEdits(row, 2, change));
     expect(error.message).toContain('../../etc');
@@ -174,7 +174,7 @@ describe('an edit of a graph', () => {
     await expectUntouched(row, [400], createEdits(row, 2, good, bad));
   });
 
-  test('of an active plan is 409', async () => {
+  test('of a plan that is already active is 409', async () => {
     const part = {
       ...createEdits(row, 1, remove),
       path: renderPath(row.route, { plan: ACTIVE_PLAN }),
@@ -204,7 +204,7 @@ describe('cursors', () => {
     }
   });
 
-  test('a cursor of the list of plans is 400 at every other list', async () => {
+  test('every other list rejects a cursor of the list of plans with 400', async () => {
     const { json } = await sendPart(findContractRow('listPlans'), { query: 'limit=1' });
     const { next = '' } = Object(json);
     expect(next).not.toBe('');
@@ -217,7 +217,7 @@ describe('cursors', () => {
     }
   });
 
-  test("a cursor of a plan's tasks is 400 for another plan and for the list of plans", async () => {
+  test("another plan and the list of plans reject a cursor of a plan's tasks with 400", async () => {
     const row = findContractRow('listTasks');
     const path = renderPath(row.route, { plan: ACTIVE_PLAN });
     const { next = '' } = Object((await sendPart(row, { path, query: 'limit=1' })).json);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createJoseJwt } from '../../../adapters/jwt/create-jose-jwt.ts';
-import { createScryptHash } from '../../../adapters/password/create-scrypt-hash.ts';
+import { createScryptHasher } from '../../../adapters/password/create-scrypt-hasher.ts';
 import type { AccessDeps } from '../../../core/access/access-deps.ts';
 import type { Table } from '../../../core/port/table.ts';
 import type { MemoryTable } from '../store/memory-table.ts';
@@ -24,7 +24,7 @@ export function createTestAccess(table: Table = createMemoryTable()): TestAccess
     table,
     clock: { now: () => now },
     jwt: createJoseJwt({ secrets: [AUTH_SECRET], issuer: 'smol-gang' }),
-    passwords: createScryptHash({ logN: 4, r: 1, p: 1 }),
+    passwords: createScryptHasher({ logN: 4, r: 1, p: 1 }),
     randomBytes,
   };
   return {

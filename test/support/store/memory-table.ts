@@ -4,7 +4,7 @@ import { decodeCursor } from '../../../adapters/dynamo/cursor.ts';
 import {
   createIndexCheck,
   createPartitionCheck,
-  requireIndexRow,
+  requireIndexDefinition,
 } from '../../../adapters/dynamo/query-plan.ts';
 import { requireItemFits, toStoredItem } from '../../../adapters/dynamo/stored-value.ts';
 import type { IndexName, Item, Key, QueryOptions, Table } from '../../../core/port/table.ts';
@@ -67,7 +67,7 @@ export function createMemoryTable(options: MemoryTableOptions = {}): MemoryTable
       }),
     index: (name, hash, query = {}) =>
       effect('index', { pk: hash, sk: '' }, () => {
-        const row = requireIndexRow(name);
+        const row = requireIndexDefinition(name);
         const check = createIndexCheck(row, hash, query);
         const entries = items.listIndexed(row, hash, options.indexLag?.(name, hash) ?? 0);
         const order = [row.range, 'pk', 'sk'];

@@ -16,8 +16,8 @@ const DEFAULT_COST: ScryptCost = { logN: 15, r: 8, p: 3 };
 const KEY_BYTES = 32;
 const STORED_HASH = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,64})\$([\w-]{43})$/;
 
-/** Creates a hash port. The stored form `scrypt$logN$r$p$salt$key` keeps old hashes readable after a change of the cost. */
-export function createScryptHash(cost: ScryptCost = DEFAULT_COST): PasswordHasher {
+/** Creates a PasswordHasher. A hash `scrypt$logN$r$p$salt$key` contains its cost, so that old hashes stay valid when the cost changes. */
+export function createScryptHasher(cost: ScryptCost = DEFAULT_COST): PasswordHasher {
   return {
     hash: (password) => hashPassword(password, cost),
     verify: (password, stored) => verifyPassword(password, stored, cost),
