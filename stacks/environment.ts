@@ -28,11 +28,11 @@ export function collectKnownVariables(api: Api, { table, queues, socketApi }: Re
 export function buildEnvironment(
   rights: Rights,
   settings: Settings,
-  known: Readonly<Record<string, string>>,
+  knownVariables: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of rights.config.flatMap((section) => listVariables(section))) {
-    const value = known[name] ?? settings.variables[name];
+    const value = knownVariables[name] ?? settings.variables[name];
     if (value !== undefined) environment[name] = value;
   }
   for (const secret of rights.secrets) {

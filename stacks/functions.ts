@@ -23,7 +23,7 @@ export function createFunctionFactory(
   stack: Stack,
   settings: Settings,
   resources: Resources,
-  known: Readonly<Record<string, string>>,
+  knownVariables: Readonly<Record<string, string>>,
 ): CreateFunction {
   return (handler, { timeoutSeconds, retryAttempts }) => {
     const id = toFunctionId(handler);
@@ -46,7 +46,7 @@ export function createFunctionFactory(
       role,
       logGroup,
       tracing: 'disabled',
-      environment: buildEnvironment(rights, settings, known),
+      environment: buildEnvironment(rights, settings, knownVariables),
       nodejs: createNodejsOptions(useProject().paths.root),
     });
     for (const statement of createStatements(rights, resources)) role.addToPolicy(statement);

@@ -26,11 +26,11 @@ export function createHttpApi(stack: Stack): Api {
  * Declares the functions and routes of the contract. Uses the routes of CDK instead of SST, because SST adds one permission per
  * route, and the permissions of 45 routes exceed the size limit of a function's policy.
  */
-export function addHttpRoutes(api: Api, create: CreateFunction): void {
+export function addHttpRoutes(api: Api, createFunction: CreateFunction): void {
   const settings: Record<string, object> = {};
   const stage = requireStage(api);
   for (const { name, handler, routes, timeoutSeconds } of HTTP_FUNCTIONS) {
-    const { fn } = create(handler, { timeoutSeconds });
+    const { fn } = createFunction(handler, { timeoutSeconds });
     const integration = new HttpLambdaIntegration(name, fn, { scopePermissionToRoute: false });
     for (const { method, path, access } of Object.values(routes)) {
       const added = api.cdk.httpApi.addRoutes({ path, methods: [HttpMethod[method]], integration });

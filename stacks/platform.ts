@@ -17,15 +17,15 @@ export function declarePlatform(app: App, settings: Settings, table: Table): voi
   const api = createHttpApi(stack);
   const socketApi = createSocketApi(stack);
   const resources = { table, queues, socketApi };
-  const create = createFunctionFactory(
+  const createFunction = createFunctionFactory(
     stack,
     settings,
     resources,
     collectKnownVariables(api, resources),
   );
-  addHttpRoutes(api, create);
-  addSocketRoutes(socketApi, create);
-  addConsumers(queues, create);
-  addSchedules(stack, create, alarms);
+  addHttpRoutes(api, createFunction);
+  addSocketRoutes(socketApi, createFunction);
+  addConsumers(queues, createFunction);
+  addSchedules(stack, createFunction, alarms);
   stack.addOutputs({ ApiUrl: api.url, SocketUrl: socketApi.url });
 }

@@ -12,43 +12,47 @@ export type Queues = Readonly<Record<string, Queue>>;
 
 /** Declares each queue with a dead-letter queue, which keeps messages for two weeks and raises an alarm at the first message. */
 export function createQueues(stack: Stack, alarms: Alarms): Queues {
-  return Object.fromEntries(QUEUES.map((row) => [row.name, createQueue(stack, row, alarms)]));
+  return Object.fromEntries(
+    QUEUES.map((definition) => [definition.name, createQueue(stack, definition, alarms)]),
+  );
 }
 
-function createQueue(stack: Stack, row: QueueDefinition, alarms: Alarms): Queue {
-  const deadLetterQueue = new CdkQueue(stack, `dead-${row.name}`, {
-    queueName: `${stack.stackName}-${row.name}-dead`,
+function createQueue(stack: Stack, definition: QueueDefinition, alarms: Alarms): Queue {
+  const deadLetterQueue = new CdkQueue(stack, `dead-${definition.name}`, {
+    queueName: `${stack.stackName}-${definition.name}-dead`,
     retentionPeriod: Duration.days(14),
   });
-  alarms.add(`dead-${row.name}`, {
-    description: `The dead-letter queue of ${row.name} has messages, whose delivery failed ${row.maxReceives} times. Read the log of its function.`,
+  alarms.add(`dead-${definition.name}`, {
+    description: `The dead-letter queue of ${definition.name} has messages whose delivery failed ${definition.maxReceives} times. Read the log of its function.`,
     metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
       period: Duration.minutes(1),
       statistic: 'Maximum',
     }),
     minutes: 1,
   });
-  return new Queue(stack, row.name, {
+  return new Queue(stack, definition.name, {
     cdk: {
       queue: {
-        queueName: `${stack.stackName}-${row.name}`,
-        visibilityTimeout: Duration.seconds(row.visibilitySeconds),
-        deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: row.maxReceives },
+        queueName: `${stack.stackName}-${definition.name}`,
+        visibilityTimeout: Duration.seconds(definition.visibilitySeconds),
+        deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: definition.maxReceives },
       },
     },
   });
 }
 
 /** Connects each queue to its function. The function reports single failed messages, so that the rest of a batch is not repeated. */
-export function addConsumers(queues: Queues, create: CreateFunction): void {
-  for (const row of QUEUES) {
-    const consumer = create(row.handler, { timeoutSeconds: row.timeoutSeconds });
-    queues[row.name]?.addConsumer(consumer.stack, {
+export function addConsumers(queues: Queues, createFunction: CreateFunction): void {
+  for (const definition of QUEUES) {
+    const consumer = createFunction(definition.handler, {
+      timeoutSeconds: definition.timeoutSeconds,
+    });
+    queues[definition.name]?.addConsumer(consumer.stack, {
       function: consumer.fn,
       cdk: {
         eventSource: {
-          batchSize: row.batchSize,
-          maxConcurrency: row.concurrency,
+          batchSize: definition.batchSize,
+          maxConcurrency: definition.concurrency,
           reportBatchItemFailures: true,
         },
       },

@@ -7,9 +7,9 @@ import { MINUTE } from './alarms.ts';
 import type { CreateFunction } from './functions.ts';
 
 /** Declares the schedules. A failed run is not retried, because the next run starts sooner than a retry. */
-export function addSchedules(stack: Stack, create: CreateFunction, alarms: Alarms): void {
+export function addSchedules(stack: Stack, createFunction: CreateFunction, alarms: Alarms): void {
   for (const { name, handler, everySeconds, timeoutSeconds } of SCHEDULES) {
-    const { fn } = create(handler, { timeoutSeconds, retryAttempts: 0 });
+    const { fn } = createFunction(handler, { timeoutSeconds, retryAttempts: 0 });
     new Cron(stack, name, {
       schedule: `rate(${everySeconds / 60} ${everySeconds === 60 ? 'minute' : 'minutes'})`,
       job: {

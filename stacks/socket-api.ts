@@ -18,9 +18,9 @@ export function createSocketApi(stack: Stack): WebSocketApi {
 }
 
 /** Declares the functions and routes. Uses the routes of CDK instead of SST, because SST lets every function write to every connection. */
-export function addSocketRoutes(api: WebSocketApi, create: CreateFunction): void {
+export function addSocketRoutes(api: WebSocketApi, createFunction: CreateFunction): void {
   for (const { route, handler } of SOCKET_ROUTES) {
-    const { fn } = create(handler, { timeoutSeconds: TIMEOUT_SECONDS });
+    const { fn } = createFunction(handler, { timeoutSeconds: TIMEOUT_SECONDS });
     api.cdk.webSocketApi.addRoute(route, {
       integration: new WebSocketLambdaIntegration(`route-${route}`, fn),
     });
