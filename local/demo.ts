@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLogFile } from '../adapters/log-file/create-log-file.ts';
+import type { Client } from '../cli/client/client.ts';
 import { createClient } from '../cli/client/client.ts';
 import { isAppError } from '../core/base/app-error.ts';
 import { API } from '../core/contract/api.ts';
@@ -100,18 +101,7 @@ async function playDemo(
 ): Promise<void> {
   const path = join(settings.dataDir, 'sample');
   await seedSample(path);
-  const { token } = JSON.parse(await readFile(getDataLayout(settings.dataDir).cli, 'utf8'));
-  // The command line reads the token from the parent of the demo's folder.
-  if (basename(dirname(settings.dataDir)) === '.smol-gang') {
-    await writePrivateFile(getDataLayout(dirname(settings.dataDir)).cli, {
-      url: platform.url,
-      token,
-    });
-  }
-  const client = createClient({
-    url: platform.url,
-    credentials: [{ kind: 'token', token, source: 'demo' }],
-  });
+  const client = await connectClient(platform, settings.dataDir);
   const stage: DemoStage = { client, out: process.stdout, printText };
   const repository = await client.call(API.linkRepository, { body: { path, forge: 'local' } });
 
@@ -153,6 +143,18 @@ async function playDemo(
     complexPlan,
     simplePlan,
     done: true,
+  });
+}
+
+async function connectClient(platform: Platform, dataDir: string): Promise<Client> {
+  const { token } = JSON.parse(await readFile(getDataLayout(dataDir).cli, 'utf8'));
+  // The command line reads the token from the parent of the demo's folder.
+  if (basename(dirname(dataDir)) === '.smol-gang') {
+    await writePrivateFile(getDataLayout(dirname(dataDir)).cli, { url: platform.url, token });
+  }
+  return createClient({
+    url: platform.url,
+    credentials: [{ kind: 'token', token, source: 'demo' }],
   });
 }
 

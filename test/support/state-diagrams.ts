@@ -48,11 +48,11 @@ function listTaskTransitions(): Transition[] {
   return TASK_STATUSES.flatMap((from) =>
     createTaskVariants(from).flatMap((state) =>
       createTaskEvents().flatMap((event) => {
-        const context = [false, true].map((hasUnmergedDependencies) =>
+        const contexts = [false, true].map((hasUnmergedDependencies) =>
           createSampleContext({ hasUnmergedDependencies }),
         );
-        return context.flatMap((each) => {
-          const decision = decideTask(state, event, each);
+        return contexts.flatMap((context) => {
+          const decision = decideTask(state, event, context);
           return decision.kind === 'changed'
             ? [{ from, event: event.type, to: decision.state.status }]
             : [];

@@ -5,20 +5,68 @@ import type { Invocation } from '../invocation.ts';
 import { performEffect } from '../invocation.ts';
 import type { World } from '../world.ts';
 
+/** Calls the forge as the port operation; the call may be delayed, fail or lose its answer. */
+type ForgeCall = <T>(operation: string, perform: () => T) => Promise<T>;
+
+/** State that all calls of the port share. */
+type PortContext = {
+  readonly world: World;
+  readonly invocation: Invocation;
+  readonly by: ForgeActor;
+  readonly call: ForgeCall;
+};
+
+type BranchCalls = Pick<
+  Forge,
+  'readBranchHead' | 'listBranches' | 'ensureBranch' | 'moveBranch' | 'deleteBranch'
+>;
+type CommitCalls = Pick<
+  Forge,
+  'hasCommit' | 'compareCommits' | 'readTree' | 'readFile' | 'tryMerge'
+>;
+type RepositoryCalls = Omit<Forge, keyof BranchCalls | keyof CommitCalls | keyof PullCalls>;
+type PullCalls = Pick<
+  Forge,
+  | 'findPull'
+  | 'ensurePull'
+  | 'readPull'
+  | 'listPullsChangedSince'
+  | 'updatePull'
+  | 'markReady'
+  | 'markDraft'
+  | 'closePull'
+  | 'reopenPull'
+  | 'mergePull'
+  | 'readReviews'
+>;
+
 /** Creates the forge port of an invocation; every call may be delayed, fail or lose its answer. */
 export function createForgePort(world: World, invocation: Invocation): Forge {
-  const { forge } = world;
-  const on = <T>(what: string, act: () => T): Promise<T> =>
-    performEffect(world, invocation, { port: 'forge', operation: what }, act);
-  const by: ForgeActor = {
-    kind: 'engine',
-    invocation: invocation.id,
-    isLate: () => invocation.faults.has('freeze'),
-    readAt: (repo, branch) => invocation.readAt.get(`${repo} ${branch}`) ?? 0,
+  const context: PortContext = {
+    world,
+    invocation,
+    by: {
+      kind: 'engine',
+      invocation: invocation.id,
+      isLate: () => invocation.faults.has('freeze'),
+      readAt: (repo, branch) => invocation.readAt.get(`${repo} ${branch}`) ?? 0,
+    },
+    call: (operation, perform) =>
+      performEffect(world, invocation, { port: 'forge', operation }, perform),
   };
   return {
+    ...createRepositoryCalls(context),
+    ...createBranchCalls(context),
+    ...createCommitCalls(context),
+    ...createPullCalls(context),
+  };
+}
+
+function createRepositoryCalls({ world, call }: PortContext): RepositoryCalls {
+  const { forge } = world;
+  return {
     readRepository: (repo) =>
-      on('repository', () => ({
+      call('repository', () => ({
         name: repo,
         defaultBranch: 'main',
         private: false,
@@ -29,32 +77,52 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
         archived: false,
         permissions: { push: true, pull: true, admin: false },
       })),
-    runPreflight: () => on('preflight', () => []),
+    runPreflight: () => call('preflight', () => []),
+    readChecks: (repo, sha) => call('checks', () => forge.readChecks(repo, sha)),
+    postComment: () => call('comment', () => undefined),
+    createGitCredential: () =>
+      call('gitCredential', () => ({
+        username: 'x',
+        password: 'y',
+        expiresAt: world.loop.now + 3_600_000,
+      })),
+  };
+}
+
+function createBranchCalls({ world, invocation, by, call }: PortContext): BranchCalls {
+  const { forge } = world;
+  return {
     readBranchHead: (repo, branch) =>
-      on('branchHead', () => {
+      call('branchHead', () => {
         invocation.readAt.set(`${repo} ${branch}`, world.loop.now);
         return forge.readHead(repo, branch);
       }),
     listBranches: (repo, prefix) =>
-      on('listBranches', () =>
+      call('listBranches', () =>
         [...forge.getRepository(repo).branches]
           .filter(([name]) => name.startsWith(prefix))
           .map(([name, sha]) => ({ name, sha })),
       ),
     ensureBranch: (repo, branch, sha) =>
-      on('ensureBranch', () => {
+      call('ensureBranch', () => {
         const head = forge.readHead(repo, branch);
         if (head !== undefined) return head;
         forge.setBranch(repo, branch, sha, by);
         return sha;
       }),
     moveBranch: (repo, branch, sha) =>
-      on('moveBranch', () => forge.moveBranch(repo, branch, sha, by)),
+      call('moveBranch', () => forge.moveBranch(repo, branch, sha, by)),
     deleteBranch: (repo, branch) =>
-      on('deleteBranch', () => forge.setBranch(repo, branch, undefined, by)),
-    hasCommit: (repo, sha) => on('hasCommit', () => forge.getRepository(repo).graph.has(sha)),
+      call('deleteBranch', () => forge.setBranch(repo, branch, undefined, by)),
+  };
+}
+
+function createCommitCalls({ world, call }: PortContext): CommitCalls {
+  const { forge } = world;
+  return {
+    hasCommit: (repo, sha) => call('hasCommit', () => forge.getRepository(repo).graph.has(sha)),
     compareCommits: (repo, base, head) =>
-      on('compare', () => {
+      call('compare', () => {
         const { graph } = forge.getRepository(repo);
         const files = graph.listChanges(base, head).map((path) => ({
           path,
@@ -71,43 +139,43 @@ export function createForgePort(world: World, invocation: Invocation): Forge {
         };
       }),
     readTree: (repo, sha) =>
-      on('tree', () => ({
+      call('tree', () => ({
         entries: [...forge.getRepository(repo).graph.get(sha).files.keys()].map((path) => ({
           path,
           type: 'file' as const,
         })),
         truncated: false,
       })),
-    readFile: (repo, sha, path) => on('file', () => world.readFileText(repo, sha, path)),
-    tryMerge: (repo, base, head) => on('tryMerge', () => forge.tryMerge(repo, base, head)),
-    findPull: (repo, query) => on('findPull', () => forge.findPull(repo, query)),
-    ensurePull: (repo, pull) => on('ensurePull', () => forge.ensurePull(repo, pull, by)),
-    readPull: (repo, number) => on('pull', () => forge.readPull(repo, number)),
+    readFile: (repo, sha, path) => call('file', () => world.readFileText(repo, sha, path)),
+    tryMerge: (repo, base, head) => call('tryMerge', () => forge.tryMerge(repo, base, head)),
+  };
+}
+
+function createPullCalls({ world, invocation, by, call }: PortContext): PullCalls {
+  const { forge } = world;
+  return {
+    findPull: (repo, query) => call('findPull', () => forge.findPull(repo, query)),
+    ensurePull: (repo, pull) => call('ensurePull', () => forge.ensurePull(repo, pull, by)),
+    readPull: (repo, number) => call('pull', () => forge.readPull(repo, number)),
     listPullsChangedSince: (repo, since) =>
-      on('changed', () => forge.listPullsChangedSince(repo, since)),
+      call('changed', () => forge.listPullsChangedSince(repo, since)),
     updatePull: (repo, number) =>
-      on('updatePull', () => {
+      call('updatePull', () => {
         forge.getPull(repo, number);
       }),
-    markReady: (repo, { number }) => on('markReady', () => forge.setDraft(repo, number, false, by)),
-    markDraft: (repo, { number }) => on('markDraft', () => forge.setDraft(repo, number, true, by)),
-    closePull: (repo, number) => on('closePull', () => forge.closePull(repo, number, by)),
-    reopenPull: (repo, number) => on('reopenPull', () => forge.reopenPull(repo, number, by)),
+    markReady: (repo, { number }) =>
+      call('markReady', () => forge.setDraft(repo, number, false, by)),
+    markDraft: (repo, { number }) =>
+      call('markDraft', () => forge.setDraft(repo, number, true, by)),
+    closePull: (repo, number) => call('closePull', () => forge.closePull(repo, number, by)),
+    reopenPull: (repo, number) => call('reopenPull', () => forge.reopenPull(repo, number, by)),
     mergePull: (repo, number, merge) =>
-      on('mergePull', () => forge.mergePull(repo, number, merge.sha, by)),
-    readChecks: (repo, sha) => on('checks', () => forge.readChecks(repo, sha)),
+      call('mergePull', () => forge.mergePull(repo, number, merge.sha, by)),
     readReviews: (repo, number) =>
-      on('reviews', () => {
+      call('reviews', () => {
         invocation.readAt.set(`${repo} ${toReviewsKey(number)}`, world.loop.now);
         const { reviews, comments } = forge.getPull(repo, number);
         return { reviews: [...reviews], comments: [...comments] };
       }),
-    postComment: () => on('comment', () => undefined),
-    createGitCredential: () =>
-      on('gitCredential', () => ({
-        username: 'x',
-        password: 'y',
-        expiresAt: world.loop.now + 3_600_000,
-      })),
   };
 }

@@ -3,30 +3,15 @@ import { createGitHubForge } from '../../../adapters/github/create-github-forge.
 import type { TestForge, TestRepository } from './test-forge.ts';
 import { ADMIN_TOKEN, readField, sendForgeRequest } from './test-forge.ts';
 
-// The GitHub of the `emulate` package in the place of the local forge: another hand's idea of the same interface. It has no git
-// on the wire, so commits are made through the REST interface.
+// Runs the forge tests against the GitHub emulator of the `emulate` package, an independent implementation of the GitHub API.
+// The emulator serves no git protocol, so the tests create commits through the REST API.
 
 const ADMIN = 'acme-admin';
 const PEOPLE = ['writer', 'stranger', 'second', 'approver', 'owner', 'demoted'];
 
+/** Starts the emulator and returns a forge for tests; `close` stops the emulator. */
 export async function startEmulateForge(): Promise<TestForge> {
-  const tokens = Object.fromEntries(
-    [ADMIN, ...PEOPLE].map((login) => [
-      createPersonToken(login),
-      { login, scopes: ['repo', 'admin:org'] },
-    ]),
-  );
-  const emulator = await createEmulator({
-    service: 'github',
-    port: 0,
-    seed: {
-      tokens,
-      github: {
-        users: [ADMIN, ...PEOPLE].map((login) => ({ login, email: `${login}@example.com` })),
-        orgs: [{ login: 'acme', members: [{ login: ADMIN, role: 'admin' }] }],
-      },
-    },
-  });
+  const emulator = await startEmulator();
   const repositories: string[] = [];
   let offset = 0;
   const now = () => Date.now() + offset;
@@ -64,14 +49,38 @@ export async function startEmulateForge(): Promise<TestForge> {
     controlForge: (method, path, body) => controlForge(call, method, path, body),
     createClient: client,
     get server(): never {
-      throw new Error('emulate is no process of ours');
+      throw new Error(
+        'the emulate forge runs inside the test process: the test cannot read a server process',
+      );
     },
     get dataDir(): never {
-      throw new Error('emulate keeps nothing on disk');
+      throw new Error(
+        'the emulate forge stores nothing on disk: the test cannot read a data directory',
+      );
     },
-    setFaults: () => Promise.reject(new Error('emulate has no faults on demand')),
+    setFaults: () => Promise.reject(new Error('the emulate forge cannot inject faults')),
     close: () => emulator.close(),
   };
+}
+
+function startEmulator() {
+  const tokens = Object.fromEntries(
+    [ADMIN, ...PEOPLE].map((login) => [
+      createPersonToken(login),
+      { login, scopes: ['repo', 'admin:org'] },
+    ]),
+  );
+  return createEmulator({
+    service: 'github',
+    port: 0,
+    seed: {
+      tokens,
+      github: {
+        users: [ADMIN, ...PEOPLE].map((login) => ({ login, email: `${login}@example.com` })),
+        orgs: [{ login: 'acme', members: [{ login: ADMIN, role: 'admin' }] }],
+      },
+    },
+  });
 }
 
 type ForgeCall = TestForge['call'];
@@ -80,7 +89,7 @@ function createPersonToken(login: string): string {
   return login === ADMIN ? ADMIN_TOKEN : `token-of-${login}`;
 }
 
-/** As the admin; throws when it is refused. */
+/** Sends the request as the administrator; throws when the answer is an error. */
 async function requireSuccess(
   call: ForgeCall,
   method: string,
@@ -108,7 +117,7 @@ async function makeRepository(
   return {
     repo,
     get path(): never {
-      throw new Error('emulate has no work tree');
+      throw new Error('the emulate forge has no repository folder on disk');
     },
     url: `${base}/${repo}.git`,
     main,
@@ -124,8 +133,8 @@ async function pushBranch(
 ): Promise<string> {
   const sha = await createCommit(call, repo, files, start);
   const path = `/repos/${repo}/git/refs`;
-  const made = await call(ADMIN_TOKEN, 'POST', path, { ref: `refs/heads/${branch}`, sha });
-  if (made.status !== 201)
+  const answer = await call(ADMIN_TOKEN, 'POST', path, { ref: `refs/heads/${branch}`, sha });
+  if (answer.status !== 201)
     await requireSuccess(call, 'PATCH', `${path}/heads/${branch}`, { sha, force: true });
   return sha;
 }
@@ -143,21 +152,21 @@ async function createCommit(
     content,
   }));
   const base = parent === undefined ? undefined : await readTree(call, repo, parent);
-  const made = await requireSuccess(call, 'POST', `/repos/${repo}/git/trees`, {
+  const createdTree = await requireSuccess(call, 'POST', `/repos/${repo}/git/trees`, {
     tree,
     base_tree: base,
   });
   const body = {
     message: 'Work',
-    tree: readField(made, 'sha'),
+    tree: readField(createdTree, 'sha'),
     parents: parent === undefined ? [] : [parent],
   };
   return readField(await requireSuccess(call, 'POST', `/repos/${repo}/git/commits`, body), 'sha');
 }
 
 async function readTree(call: ForgeCall, repo: string, sha: string): Promise<string> {
-  const found = await requireSuccess(call, 'GET', `/repos/${repo}/git/commits/${sha}`);
-  return readField(Reflect.get(Object(found), 'tree'), 'sha');
+  const commit = await requireSuccess(call, 'GET', `/repos/${repo}/git/commits/${sha}`);
+  return readField(Reflect.get(Object(commit), 'tree'), 'sha');
 }
 
 async function inviteUser(
@@ -175,7 +184,7 @@ async function inviteUser(
 
 async function controlForge(call: ForgeCall, method: string, path: string, body: unknown) {
   if (method !== 'POST' || path !== '/repositories')
-    throw new Error(`emulate has no ${method} ${path}`);
+    throw new Error(`the emulate forge has no control request ${method} ${path}`);
   const name = readField(body, 'name').replace('acme/', '');
   return call(ADMIN_TOKEN, 'POST', '/orgs/acme/repos', { name });
 }
