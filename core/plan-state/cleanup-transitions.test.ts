@@ -27,7 +27,7 @@ describe('a complete plan', () => {
     ).toEqual([{ run: SAMPLE_RUN, at: NOW + 7 * DAY_MS }]);
   });
 
-  test('keeps its branches when it is sent back', () => {
+  test('keeps the branches of its run when a reviewer requests changes', () => {
     const pendingCleanups = [1, SAMPLE_RUN].map((run) => ({ run, at: 5 }));
     const plan = createSamplePlan('complete', { pendingCleanups, finishedAt: 5 });
 
@@ -42,13 +42,13 @@ describe('a stopped run', () => {
   const stopping = { run: 1, revision: 1, reason: 'enough', cursor: 0, dueAt: 0 };
   const plan = createSamplePlan('cancelled', { stoppingRuns: [stopping] });
 
-  test('records how far a pass got', () => {
+  test('records the progress of a cancellation pass', () => {
     const event = createPlanEvent('run_stopping', { cursor: 2, isPassComplete: false });
 
     expect(applyPlanEvent(plan, event).stoppingRuns).toEqual([{ ...stopping, cursor: 2 }]);
   });
 
-  test('is swept a second time when no handler can write to it any more', () => {
+  test('gets a second cancellation pass after the longest run time of a handler', () => {
     const swept = applyPlanEvent(plan, createPlanEvent('run_stopping'));
 
     expect(swept.stoppingRuns).toEqual([{ ...stopping, swept: true, dueAt: NOW + 300_000 }]);
@@ -62,31 +62,33 @@ describe('a stopped run', () => {
   });
 });
 
-describe('branches that are to be deleted', () => {
-  const clean = (cleanup: PlanState['pendingCleanups'][number], change: object) => {
+describe('branches awaiting deletion', () => {
+  const applyCleanup = (cleanup: PlanState['pendingCleanups'][number], change: object) => {
     const plan = createSamplePlan('cancelled', { pendingCleanups: [cleanup] });
     const result = { run: 1, wasSwept: false, isDeleted: true, ...change };
     return applyPlanEvent(plan, createPlanEvent('branches_cleaned_up', { results: [result] }))
       .pendingCleanups;
   };
 
-  test('are looked for once more after the first deletion, and then no more', () => {
-    expect(clean({ run: 1, at: 5 }, {})).toEqual([{ run: 1, at: NOW + 300_000, swept: true }]);
-    expect(clean({ run: 1, at: 5, swept: true }, { wasSwept: true })).toEqual([]);
+  test('are deleted in two passes', () => {
+    expect(applyCleanup({ run: 1, at: 5 }, {})).toEqual([
+      { run: 1, at: NOW + 300_000, swept: true },
+    ]);
+    expect(applyCleanup({ run: 1, at: 5, swept: true }, { wasSwept: true })).toEqual([]);
   });
 
-  test('are tried again ever less often', () => {
-    expect(clean({ run: 1, at: 5 }, { isDeleted: false })).toEqual([
+  test('are retried after a longer wait with each failed deletion', () => {
+    expect(applyCleanup({ run: 1, at: 5 }, { isDeleted: false })).toEqual([
       { run: 1, at: NOW + 900_000, tries: 1 },
     ]);
-    expect(clean({ run: 1, at: 5, tries: 20 }, { isDeleted: false })).toEqual([
+    expect(applyCleanup({ run: 1, at: 5, tries: 20 }, { isDeleted: false })).toEqual([
       { run: 1, at: NOW + DAY_MS, tries: 21 },
     ]);
   });
 
-  test('are kept when another worker has recorded the first deletion already', () => {
-    const second = { run: 1, at: 5, swept: true };
+  test('still await the second pass when another worker has recorded the first pass', () => {
+    const secondPass = { run: 1, at: 5, swept: true };
 
-    expect(clean(second, {})).toEqual([second]);
+    expect(applyCleanup(secondPass, {})).toEqual([secondPass]);
   });
 });

@@ -1,7 +1,7 @@
-import type { PlanContext, PlanEventOf } from './plan-row.ts';
+import type { PlanContext, PlanEventOf } from './plan-event.ts';
 import type { PlanState, RootPull } from './plan-state.ts';
 
-// After the work: pull requests of a complete plan, tasks of stopped runs, and branches that are no longer needed.
+// Transitions after the work: pull requests of a complete plan, tasks of stopped runs, and deletion of branches.
 
 const DAY_MS = 86_400_000;
 const FIRST_CLEANUP_RETRY_MS = 900_000;
@@ -16,7 +16,10 @@ export function onPullsChanged(
   return { ...state, pulls, pendingCleanups: scheduleCleanup(state, pulls, context) };
 }
 
-/** The branches of a fully merged run may go at once. A closed pull request may be reopened for some days. */
+/**
+ * Schedules the deletion of the run's branches once no pull request is open: at once if all are merged, otherwise after
+ * `keepDays`, because a person may reopen a closed pull request.
+ */
 export function scheduleCleanup(
   state: PlanState,
   pulls: readonly RootPull[],
@@ -34,8 +37,9 @@ export function onSentBack(state: PlanState): PlanState {
 }
 
 /**
- * A stopped run is swept twice. A handler that read the plan before the stop may still write for a while, and the second pass
- * finds what it wrote. Then the branches are kept for some days.
+ * Records the progress of cancelling the tasks of a stopped run. The pass over the tasks runs twice: a handler with a plan from
+ * before the stop may still write during the first pass, and the second pass finds these writes. After the second pass, the
+ * branches are kept for `keepDays`.
  */
 export function onRunStopping(
   state: PlanState,
@@ -47,18 +51,18 @@ export function onRunStopping(
   const others = state.stoppingRuns.filter((stopping) => stopping !== current);
   if (!isPassComplete) return { ...state, stoppingRuns: [{ ...current, cursor }, ...others] };
   if (!wasSwept) {
-    const second = { ...current, cursor: 0, swept: true, dueAt: now + maxHandlerLifetimeMs };
-    return { ...state, stoppingRuns: [...others, second] };
+    const secondPass = { ...current, cursor: 0, swept: true, dueAt: now + maxHandlerLifetimeMs };
+    return { ...state, stoppingRuns: [...others, secondPass] };
   }
-  const cleanups = state.pendingCleanups.filter((cleanup) => cleanup.run !== run);
+  const otherCleanups = state.pendingCleanups.filter((cleanup) => cleanup.run !== run);
   return {
     ...state,
     stoppingRuns: others,
-    pendingCleanups: [...cleanups, { run, at: now + keepDays * DAY_MS }],
+    pendingCleanups: [...otherCleanups, { run, at: now + keepDays * DAY_MS }],
   };
 }
 
-/** Deleted branches are looked for once more: a handler may have pushed one again in its last moments. */
+/** Schedules a second pass after a successful deletion, because a slow handler may have pushed a branch again; retries a failed deletion. */
 export function onBranchesCleanedUp(
   state: PlanState,
   { results }: PlanEventOf<'branches_cleaned_up'>,

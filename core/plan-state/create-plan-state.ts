@@ -5,13 +5,13 @@ import { EMPTY_ACTIVATION } from './plan-state.ts';
 
 const MAX_TITLE_LENGTH = 100;
 
-/** Origin of a new plan. `now` in epoch milliseconds; `bodyHash` identifies a repeated request. */
+/** Origin of a new plan. `actor` is the person who created the plan; `now` in epoch milliseconds; `bodyHash` identifies a repeated request. */
 export type PlanOrigin = {
   readonly id: string;
   readonly actor: string;
   readonly now: number;
   readonly bodyHash?: string;
-  /** Tag of the stored revision of a submitted graph. */
+  /** Tag under which the first revision is stored; present if the request contains a graph. */
   readonly graphTag?: string;
 };
 
@@ -56,9 +56,9 @@ export function createPlanState(
   };
 }
 
-/** The first line of the prompt, unless the request has a title. */
+/** Returns the title of the request, else the first line of the prompt, else the number of submitted tasks. */
 function derivePlanTitle({ title, prompt, graph }: CreatePlan): string {
-  const first = title ?? prompt.trim().split('\n')[0] ?? '';
-  const text = first === '' ? `A graph of ${graph?.length ?? 0} tasks` : first;
+  const titleOrLine = title ?? prompt.trim().split('\n')[0] ?? '';
+  const text = titleOrLine === '' ? `A graph of ${graph?.length ?? 0} tasks` : titleOrLine;
   return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH - 3)}...` : text;
 }

@@ -17,7 +17,7 @@ import { PLAN_EVENT_TYPES } from './plan-event.ts';
 
 const { now: NOW } = createPlanContext();
 
-/** The status that each event leads to. An event that is not listed changes nothing. */
+/** Expected status after each event in each status. An event without an entry changes nothing. */
 const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanStatus>>> = {
   planning: {
     decomposed: 'pending_approval',
@@ -55,19 +55,19 @@ const EXPECTED_STATUSES: Record<PlanStatus, Partial<Record<PlanEventType, PlanSt
   failed: { restarted: 'activating' },
 };
 
-/** Events that every status accepts and that change no status. */
+/** Events accepted in every status, without a change of the status. */
 const BOOKKEEPING_EVENTS: readonly PlanEventType[] = [
   'branches_cleaned_up',
   'budget_changed',
   'step_faulted',
 ];
-/** Changes nothing without a run that is being stopped. */
+/** Event that changes nothing unless a run is being stopped. */
 const STOPPING_EVENT: PlanEventType = 'run_stopping';
 
 const PAIRS = PLAN_STATUSES.flatMap((status) => PLAN_EVENT_TYPES.map((type) => ({ status, type })));
 
-describe('the table', () => {
-  test.each(PAIRS)('$status and $type', ({ status, type }) => {
+describe('the state table of plans', () => {
+  test.each(PAIRS)('gives the expected status for $type in $status', ({ status, type }) => {
     const decision = decidePlan(
       createSamplePlan(status),
       createPlanEvent(type),
@@ -115,7 +115,7 @@ describe('the table', () => {
     'completed',
     'pulls_changed',
     'delivered',
-  ] as const)('%s of a former run changes nothing', (type) => {
+  ] as const)('event %s of an earlier run changes nothing', (type) => {
     const event = createPlanEvent(type, { run: SAMPLE_RUN - 1 } as never);
 
     for (const status of PLAN_STATUSES)
@@ -123,7 +123,7 @@ describe('the table', () => {
   });
 });
 
-test('runs and revisions only rise over any history of events', () => {
+test('the numbers of runs and revisions never fall in any history of events', () => {
   const types = fc.array(fc.constantFrom(...PLAN_EVENT_TYPES), { maxLength: 40 });
   void fc.assert(
     fc.property(types, fc.boolean(), (events, isSimplePlan) => {

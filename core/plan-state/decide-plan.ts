@@ -13,8 +13,7 @@ import {
   onRejected,
   onRestarted,
 } from './gate-transitions.ts';
-import type { PlanEvent, PlanEventType } from './plan-event.ts';
-import type { PlanContext, PlanRow } from './plan-row.ts';
+import type { PlanContext, PlanEvent, PlanEventType, PlanRow } from './plan-event.ts';
 import type { PlanState } from './plan-state.ts';
 import {
   onAssessed,
@@ -39,15 +38,16 @@ import {
   onStepFaulted,
 } from './run-transitions.ts';
 
-// The state table of a plan. The table is total: a pair of status and event without a row changes nothing.
+// The state table of a plan. An event without a row for the current status changes nothing.
 
+/** Result of applying an event to a plan. */
 export type PlanDecision =
   /** The event changes nothing in this state. */
   { readonly kind: 'noop' } | { readonly kind: 'changed'; readonly state: PlanState };
 
 type PlanRows = Partial<Record<PlanEventType, PlanRow>>;
 
-/** Bookkeeping that does not depend on the status. */
+/** Rows of bookkeeping events, which every status accepts. */
 export const COMMON_PLAN_ROWS: PlanRows = {
   run_stopping: onRunStopping,
   branches_cleaned_up: onBranchesCleanedUp,
@@ -97,7 +97,7 @@ export const PLAN_TABLE: Record<PlanStatus, PlanRows> = {
   failed: { restarted: onRestarted },
 };
 
-/** Returns the state that `event` leads to. Pure: times and settings come with `context`. */
+/** Decides the next state of a plan. Pure: time and settings come from `context`. */
 export function decidePlan(state: PlanState, event: PlanEvent, context: PlanContext): PlanDecision {
   const row = PLAN_TABLE[state.status][event.type] ?? COMMON_PLAN_ROWS[event.type];
   const next = row?.(state, event as never, context);

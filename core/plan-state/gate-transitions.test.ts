@@ -27,11 +27,11 @@ describe('an edit', () => {
   test('makes a simple plan complex when the plan gets several tasks', () => {
     const simple = createSimplePlan('pending_approval');
 
-    const kept = applyPlanEvent(simple, createPlanEvent('edited', { taskCount: 1 }));
-    const split = applyPlanEvent(simple, createPlanEvent('edited', { taskCount: 200 }));
+    const singleTask = applyPlanEvent(simple, createPlanEvent('edited', { taskCount: 1 }));
+    const manyTasks = applyPlanEvent(simple, createPlanEvent('edited', { taskCount: 200 }));
 
-    expect(kept.verdict).toBe(simple.verdict);
-    expect(split.verdict).toMatchObject({
+    expect(singleTask.verdict).toBe(simple.verdict);
+    expect(manyTasks.verdict).toMatchObject({
       complexity: 'complex',
       source: 'person',
       estimatedTasks: 60,
@@ -39,7 +39,7 @@ describe('an edit', () => {
   });
 });
 
-test('an approval counts for the newest revision only, and removes the blocking conditions', () => {
+test('an approval applies only to the newest revision, and removes the blocking conditions', () => {
   const conditions = [
     createPlanCondition('blocking_checks'),
     createPlanCondition('preflight_deletion'),
@@ -83,7 +83,7 @@ describe('a cancelled plan', () => {
 });
 
 describe('a restart', () => {
-  test('begins a new run and stops the run before', () => {
+  test('starts a new run and stops the previous run', () => {
     const plan = createSamplePlan('active', {
       haltedSince: 1,
       haltNotified: true,
@@ -107,13 +107,13 @@ describe('a restart', () => {
     });
   });
 
-  test('changes nothing when its run is not current', () => {
+  test('changes nothing when it names an older run', () => {
     const event = createPlanEvent('restarted', { run: 1 });
 
     expect(isPlanNoop(createSamplePlan('active'), event)).toBe(true);
   });
 
-  test('stops the run before only once', () => {
+  test('does not stop a run whose branches already await deletion', () => {
     const pendingCleanups = [{ run: SAMPLE_RUN, at: 5 }];
     const plan = createSamplePlan('cancelled', { pendingCleanups });
 
@@ -124,7 +124,7 @@ describe('a restart', () => {
   });
 
   test.each(['failed', 'cancelled'] as const)(
-    'plans a %s plan again when the plan has no graph yet',
+    'returns a %s plan without a graph to planning',
     (status) => {
       const plan = createSamplePlan(status, { revision: 0, approved: undefined });
 

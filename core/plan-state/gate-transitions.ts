@@ -1,24 +1,24 @@
 import { isPlanRunning } from '../contract/plan-status.ts';
-import type { PlanContext, PlanEventOf } from './plan-row.ts';
+import type { PlanContext, PlanEventOf } from './plan-event.ts';
 import type { PlanState } from './plan-state.ts';
 import { EMPTY_ACTIVATION, isSimple } from './plan-state.ts';
 import { isBlockingCondition } from './preflight-condition.ts';
 
-// Decisions of people about a plan as a whole.
+// Transitions by commands of people for a whole plan: edit, approve, reject, cancel, restart and change the budget.
 
-/** Largest estimate that a verdict may contain. */
+/** Upper bound of `estimatedTasks` in a verdict. */
 const MAX_ESTIMATED_TASKS = 60;
 
-/** A simple plan is one task. With several tasks it needs a root branch and an `end`, so it becomes complex. */
+/** Stores a new revision. A simple plan becomes complex with a second task: several tasks need a root branch and an `end` node. */
 export function onEdited(
   state: PlanState,
   { replaces, tag, taskCount, forecast }: PlanEventOf<'edited'>,
 ): PlanState | undefined {
   if (state.revision !== replaces) return undefined;
-  const needsRoot = isSimple(state) && taskCount > 1;
+  const becomesComplex = isSimple(state) && taskCount > 1;
   return {
     ...state,
-    ...(needsRoot && { verdict: buildMultiTaskVerdict(taskCount) }),
+    ...(becomesComplex && { verdict: buildMultiTaskVerdict(taskCount) }),
     revision: replaces + 1,
     revisionTags: [...state.revisionTags, tag],
     forecast,
@@ -43,7 +43,7 @@ export function onApproved(
   if (state.revision !== revision) return undefined;
   return {
     ...state,
-    // The command has asked the forge again: its rules allow the plan by now.
+    // Before this event, the approve command checked the rules of the forge again and found no blocking rule.
     conditions: state.conditions.filter((condition) => !isBlockingCondition(condition)),
     status: 'activating',
     approved: revision,
@@ -64,17 +64,17 @@ export function onCancelled(
   { reason }: PlanEventOf<'cancelled'>,
   { actor, now }: PlanContext,
 ): PlanState {
-  const text = reason || `cancelled by ${actor}`;
+  const reasonOrActor = reason || `cancelled by ${actor}`;
   return {
     ...state,
     status: 'cancelled',
-    reason: text,
+    reason: reasonOrActor,
     finishedAt: now,
-    stoppingRuns: [...state.stoppingRuns, buildStoppingRun(state, text, now)],
+    stoppingRuns: [...state.stoppingRuns, buildStoppingRun(state, reasonOrActor, now)],
   };
 }
 
-/** A new run of the approved graph. Without a graph the plan is planned again, without approval it waits for approval. */
+/** Starts a new run of the approved graph. A plan without a graph returns to planning; a plan without approval waits for approval. */
 export function onRestarted(
   state: PlanState,
   { run }: PlanEventOf<'restarted'>,
@@ -109,11 +109,12 @@ export function onRestarted(
   };
 }
 
+/** Returns whether the tasks of the current run are being cancelled, or its branches await deletion. */
 function hasStoppedRun(state: PlanState): boolean {
   return [...state.stoppingRuns, ...state.pendingCleanups].some(({ run }) => run === state.run);
 }
 
-/** Revision 0 means that the run never had tasks. */
+/** Builds the entry of a run with tasks to cancel; revision 0 if the run has no tasks. */
 function buildStoppingRun(
   state: PlanState,
   reason: string,
@@ -124,7 +125,7 @@ function buildStoppingRun(
   return { run, revision: hasTasks ? approved : 0, reason, cursor: 0, dueAt };
 }
 
-/** Forgets the warnings about the old budget. */
+/** Replaces the budget. The next crossed limit is announced again. */
 export function onBudgetChanged(
   state: PlanState,
   { budget }: PlanEventOf<'budget_changed'>,

@@ -16,7 +16,8 @@ const CONTEXT = createPlanContext();
 
 function announce(before: PlanState, event: PlanEvent) {
   const decision = decidePlan(before, event, CONTEXT);
-  if (decision.kind === 'noop') throw new Error(`${event.type} changed nothing`);
+  if (decision.kind === 'noop')
+    throw new Error(`event ${event.type} changed nothing in status ${before.status}`);
   return announcePlanTransition(before, decision.state, event, CONTEXT);
 }
 
@@ -24,7 +25,7 @@ function listKinds(before: PlanState, event: PlanEvent): string[] {
   return announce(before, event).notices.map(({ kind }) => kind);
 }
 
-test('every transition that changes a status tells the clients', () => {
+test('every change of a status is announced to the clients', () => {
   for (const status of PLAN_STATUSES)
     for (const type of PLAN_EVENT_TYPES) {
       const before = createSamplePlan(status);
@@ -45,7 +46,7 @@ test.each([
   'step_faulted',
   'budget_changed',
   'pulls_changed',
-] as const)('%s tells the clients, although the status stays', (type) => {
+] as const)('event %s is announced to the clients, although the status stays', (type) => {
   const before = { ...createSampleFor(type), haltedSince: 500 };
 
   expect(announce(before, createPlanEvent(type)).clientUpdate).toBe(true);
@@ -85,7 +86,7 @@ describe('notices', () => {
     ]);
   });
 
-  test('a completion names the pull requests that a person merges', () => {
+  test('a completion lists the open pull requests', () => {
     const merged = { ...SAMPLE_PULL, repo: 'acme/docs', state: 'merged' as const };
     const event = createPlanEvent('completed', { pulls: [SAMPLE_PULL, merged] });
 
@@ -105,7 +106,7 @@ describe('notices', () => {
     expect(listKinds(suspected, createPlanEvent('halted'))).toEqual(['halted']);
   });
 
-  test('both limits of the budget are announced, with the used share', () => {
+  test('both limits of the budget are announced with the used share', () => {
     const low = announce(createSamplePlan('active'), createPlanEvent('budget_low')).notices;
     const used = announce(createSamplePlan('active'), createPlanEvent('budget_used')).notices;
 
@@ -119,37 +120,37 @@ describe('notices', () => {
     expect(used[0]?.text).toContain('no new attempt starts');
   });
 
-  test.each(['approved', 'rejected', 'edited'] as const)('%s needs no notice', (type) => {
+  test.each(['approved', 'rejected', 'edited'] as const)('event %s causes no notice', (type) => {
     expect(listKinds(createSamplePlan('pending_approval'), createPlanEvent(type))).toEqual([]);
   });
 });
 
 describe('wake-ups', () => {
-  const types = (before: PlanState, event: PlanEvent) =>
+  const listWakeUpTypes = (before: PlanState, event: PlanEvent) =>
     announce(before, event).wakeUps.map(({ message }) => message.type);
 
-  test('a new plan and a plan that is planned again wake the planner', () => {
+  test('a new plan and a plan that returns to planning wake the planner', () => {
     const failed = createSamplePlan('failed', { revision: 0, approved: undefined });
 
     expect(announceNewPlan(createSamplePlan('planning')).wakeUps).toMatchObject([
       { message: { type: 'plan' } },
     ]);
-    expect(types(failed, createPlanEvent('restarted'))).toEqual(['plan']);
-    expect(types(createSamplePlan('cancelled'), createPlanEvent('restarted'))).toEqual([
+    expect(listWakeUpTypes(failed, createPlanEvent('restarted'))).toEqual(['plan']);
+    expect(listWakeUpTypes(createSamplePlan('cancelled'), createPlanEvent('restarted'))).toEqual([
       'reconcile_plan',
     ]);
   });
 
-  test('a parked planning wakes the planner at the end of the pause, if a message can wait so long', () => {
-    const long = createPlanEvent('planning_parked', { until: CONTEXT.now + 1_000_000 });
+  test('a pause of the planning wakes the planner at its end, unless the pause exceeds the delay limit of the queue', () => {
+    const longPause = createPlanEvent('planning_parked', { until: CONTEXT.now + 1_000_000 });
 
     expect(
       announce(createSamplePlan('planning'), createPlanEvent('planning_parked')).wakeUps,
     ).toEqual([{ message: { type: 'plan', v: 1, plan: 'p0123456789' }, delaySeconds: 60 }]);
-    expect(types(createSamplePlan('planning'), long)).toEqual([]);
+    expect(listWakeUpTypes(createSamplePlan('planning'), longPause)).toEqual([]);
   });
 
-  test('a plan that is sent back wakes the scheduler for its task', () => {
+  test('a change request for a complete plan wakes the scheduler for its task', () => {
     const { wakeUps } = announce(createSamplePlan('complete'), createPlanEvent('sent_back'));
 
     expect(wakeUps.map(({ message }) => message)).toMatchObject([

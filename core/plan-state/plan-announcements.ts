@@ -8,10 +8,11 @@ import type { AnnouncementContext } from '../task-state/task-announcements.ts';
 import type { PlanEvent, PlanEventType } from './plan-event.ts';
 import type { PlanState, RootPull } from './plan-state.ts';
 
-/** Everything that follows from a transition of a plan. */
+/** Messages and notices after a transition of a plan. */
 export type PlanAnnouncement = {
+  /** Queue messages with the next work for the plan, the planner or the scheduler. */
   readonly wakeUps: readonly OutgoingMessage[];
-  /** Whether clients that watch the plan are told to read its changes. */
+  /** True if clients with a watch on the plan should read its changes. */
   readonly clientUpdate: boolean;
   /** Notices for people, which are stored together with the transition. */
   readonly notices: readonly Notice[];
@@ -19,7 +20,7 @@ export type PlanAnnouncement = {
 
 const MAX_REASON_LENGTH = 1_000;
 
-/** Progress that no client shows. Tasks announce themselves. */
+/** Events without a visible change of the plan. Released tasks announce their own changes. */
 const SILENT_EVENTS: readonly PlanEventType[] = [
   'activating',
   'released',
@@ -45,7 +46,7 @@ export function announcePlanTransition(
   };
 }
 
-/** Returns the announcement of a plan that was just created. */
+/** Returns the announcement of a new plan. */
 export function announceNewPlan(plan: PlanState): PlanAnnouncement {
   return { wakeUps: [{ message: wakeUpPlanner(plan.id) }], clientUpdate: false, notices: [] };
 }

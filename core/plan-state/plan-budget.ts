@@ -1,17 +1,17 @@
 import type { PlanEvent } from './plan-event.ts';
 import type { PlanState } from './plan-state.ts';
 
-/** Share of the budget from which people are warned. */
+/** Used share of the budget at which people get a warning. */
 export const BUDGET_WARNING_SHARE = 0.8;
 
-/** A plan with what its attempts have used. Tokens and USD are counted beside the state, without its version. */
+/** A plan and the usage of its attempts. The two totals are separate attributes of the item and do not change its version. */
 export type PlanSpending = {
   readonly state: PlanState;
   readonly usedTokens: number;
   readonly usedUsd: number;
 };
 
-/** Returns the used share of the budget: 0 or more, above 1 when it is exceeded, 0 without a budget. */
+/** Returns the used share of the budget: 0 without a budget or usage, 1 for a used-up budget, more for an exceeded budget. */
 export function computeBudgetShare({ state, usedTokens, usedUsd }: PlanSpending): number {
   const { maxTokens, maxUsd } = state.options.budget;
   const tokens = maxTokens === undefined ? 0 : usedTokens / maxTokens;
@@ -19,12 +19,12 @@ export function computeBudgetShare({ state, usedTokens, usedUsd }: PlanSpending)
   return Math.max(tokens, usd);
 }
 
-/** With the budget used up, running attempts may end but no new attempt begins. */
+/** Returns whether the budget is used up: running attempts may finish, but no new attempt starts. */
 export function isOverBudget(plan: PlanSpending): boolean {
   return computeBudgetShare(plan) >= 1;
 }
 
-/** Returns the event of a crossed limit that the state does not know yet. */
+/** Returns the event for a crossed budget limit, or undefined if the state of the plan already records the limit. */
 export function findBudgetEvent(plan: PlanSpending): PlanEvent | undefined {
   const { status, budgetLevel } = plan.state;
   const share = computeBudgetShare(plan);

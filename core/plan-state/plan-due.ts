@@ -1,14 +1,14 @@
 import type { PlanEvent } from './plan-event.ts';
 import type { PlanState } from './plan-state.ts';
 
-// When a plan is reconciled again even if every message is lost.
+// Due times of plans. The resync reconciles a due plan even if every wake-up message is lost.
 
-/** Time between two looks for a halt, in milliseconds. */
+/** Time between two checks for a halt, milliseconds. */
 export const HALT_CHECK_MS = 60_000;
 const FIRST_FAULT_BACKOFF_MS = 5_000;
 const MAX_FAULT_BACKOFF_MS = 600_000;
 
-/** Returns when a plan is due after a transition, in epoch milliseconds. Most states are due at once. */
+/** Returns the due time of a plan after a transition, epoch milliseconds. After most events, the plan is due at once. */
 export function computePlanDueAfterWrite(after: PlanState, event: PlanEvent, now: number): number {
   switch (event.type) {
     case 'planning_parked':
@@ -28,7 +28,7 @@ export function computePlanDueAfterWrite(after: PlanState, event: PlanEvent, now
   }
 }
 
-/** Returns when the next work on a former run is due, in epoch milliseconds; undefined when no such work is left. */
+/** Returns the due time of the next cancellation pass or branch deletion, epoch milliseconds; undefined if none is pending. */
 export function computeFormerRunsDue(state: PlanState): number | undefined {
   const times = [
     ...state.pendingCleanups.map(({ at }) => at),

@@ -3,24 +3,25 @@ import type { Usage } from '../contract/task.ts';
 import type { PlanRepository, PlanState, RootPull } from './plan-state.ts';
 
 /**
- * Every change of a plan. Events with `run` come from work on that run and change nothing once another run has begun.
- * `now` and the actor are part of the context of the decision, not of the event.
+ * Event of a plan. `run` is the run behind the event: most rows ignore an event of an older run. The time and the actor are in
+ * `PlanContext`.
  */
 export type PlanEvent =
-  /** The base commits are known, and the forge has reported the rules that concern the plan. */
+  /** The preflight has read the base commits and the relevant rules of the forge; `conditions` are its findings. */
   | {
       readonly type: 'preflight_done';
       readonly repositories: PlanRepository[];
       readonly conditions: readonly Condition[];
     }
-  /** The commands and settings of each repository are known. */
+  /** The exploration has found the commands and settings of each repository. */
   | { readonly type: 'explored'; readonly repositories: PlanRepository[] }
+  /** The complexity of the request is decided. */
   | {
       readonly type: 'assessed';
       readonly verdict: NonNullable<PlanState['verdict']>;
       readonly usage?: Usage;
     }
-  /** The first revision is stored under `tag`. */
+  /** The graph is planned, and the first revision is stored under `tag`. */
   | {
       readonly type: 'decomposed';
       readonly tag: string;
@@ -28,14 +29,14 @@ export type PlanEvent =
       readonly summary?: string;
       readonly usage?: Usage;
     }
-  /** An outside system refuses until `until` (epoch milliseconds). Costs no attempt. */
+  /** An outside system refuses requests until `until`, epoch milliseconds. The pause does not count as a fault. */
   | { readonly type: 'planning_parked'; readonly until: number; readonly why: string }
-  /** The step failed for a reason that may pass. Counts as a fault. */
+  /** A planning step failed for a temporary reason and runs again at `until`, epoch milliseconds. Counts as a fault. */
   | { readonly type: 'planning_retried'; readonly until: number; readonly why: string }
-  /** A person ends the pause. */
+  /** A person ended the pause of the planning. */
   | { readonly type: 'planning_unparked' }
   | { readonly type: 'planning_failed'; readonly why: string }
-  /** A new revision, stored under `tag`, replaces the revision number `replaces`. */
+  /** A person replaced revision `replaces` by a new revision, stored under `tag`. */
   | {
       readonly type: 'edited';
       readonly replaces: number;
@@ -46,44 +47,45 @@ export type PlanEvent =
   | { readonly type: 'approved'; readonly revision: number }
   | { readonly type: 'rejected'; readonly reason: string }
   | { readonly type: 'cancelled'; readonly reason: string }
-  /** A new run follows the run number `run`. */
+  /** A person requested a new run after run `run`. */
   | { readonly type: 'restarted'; readonly run: number }
-  /** `put` of `total` task items of the run are stored. */
+  /** The store has `put` of the `total` task items of the run. */
   | {
       readonly type: 'activating';
       readonly run: number;
       readonly put: number;
       readonly total: number;
     }
-  /** All task items of the run are stored. */
+  /** The store has all task items of the run. */
   | {
       readonly type: 'activated';
       readonly run: number;
       readonly total: number;
       readonly ends: PlanState['ends'];
     }
-  /** All tasks without dependencies were made ready. */
+  /** All tasks without dependencies are ready. */
   | { readonly type: 'released'; readonly run: number }
+  /** The pull requests of root branches are open. */
   | {
       readonly type: 'root_pull_opened';
       readonly run: number;
       readonly pulls: readonly RootPull[];
     }
-  /** No task can continue without a person. A second look a minute later decides. */
+  /** No task can continue without a person. A second check a minute later confirms the halt. */
   | { readonly type: 'halt_suspected' }
-  /** The second look agrees with the suspicion of `suspectedAt`, epoch milliseconds. */
+  /** The second check confirmed the halt that was suspected at `suspectedAt`, epoch milliseconds. */
   | { readonly type: 'halted'; readonly suspectedAt: number }
-  /** A task continues. */
+  /** A task can continue again. */
   | { readonly type: 'halt_cleared' }
-  /** The whole is verified and its pull requests are handed to a person. */
+  /** All work is verified, and the root pull requests wait for a person. */
   | { readonly type: 'completed'; readonly run: number; readonly pulls: RootPull[] }
-  /** A person merged, closed or reopened a pull request of a complete plan, and one is still open. */
+  /** A person merged, closed or reopened a pull request of a complete plan; another pull request is still open. */
   | { readonly type: 'pulls_changed'; readonly run: number; readonly pulls: RootPull[] }
-  /** No pull request of a complete plan is open any more. */
+  /** All pull requests of a complete plan are merged or closed. */
   | { readonly type: 'delivered'; readonly run: number; readonly pulls: RootPull[] }
-  /** A reviewer asked for changes of `task`, the only task of a simple plan. */
+  /** A reviewer requested changes of `task`, the only task of a simple plan. */
   | { readonly type: 'sent_back'; readonly task: string }
-  /** A pass over the tasks of a stopped run got as far as `cursor`. The second pass has `wasSwept`. */
+  /** A pass over the nodes of a stopped run has cancelled the first `cursor` nodes; `wasSwept` is true for the second pass. */
   | {
       readonly type: 'run_stopping';
       readonly run: number;
@@ -93,20 +95,21 @@ export type PlanEvent =
     }
   | { readonly type: 'branches_cleaned_up'; readonly results: readonly CleanupResult[] }
   | { readonly type: 'budget_changed'; readonly budget: CreatePlan['budget'] }
-  /** `share` of the budget is used: 0.8 or more, less than 1. */
+  /** The used `share` of the budget is at least 0.8 and less than 1. */
   | { readonly type: 'budget_low'; readonly share: number }
-  /** `share` of the budget is used: 1 or more. */
+  /** The used `share` of the budget is 1 or more. */
   | { readonly type: 'budget_used'; readonly share: number }
   /** A step of the control plane failed. */
   | { readonly type: 'step_faulted'; readonly why: string };
 
-/** Result of one attempt to delete the branches of a run. The second pass has `wasSwept`. */
+/** Result of deleting the branches of a run; `wasSwept` is true for the second pass. */
 export type CleanupResult = {
   readonly run: number;
   readonly wasSwept: boolean;
   readonly isDeleted: boolean;
 };
 
+/** Type of a plan event. */
 export type PlanEventType = PlanEvent['type'];
 
 export const PLAN_EVENT_TYPES = [
@@ -141,3 +144,26 @@ export const PLAN_EVENT_TYPES = [
   'budget_used',
   'step_faulted',
 ] as const satisfies readonly PlanEventType[];
+
+/** Event of a plan with the given type. */
+export type PlanEventOf<T extends PlanEventType> = Extract<PlanEvent, { readonly type: T }>;
+
+/** Input of a transition besides the state and the event. Times are epoch milliseconds. */
+export type PlanContext = {
+  readonly now: number;
+  /** Person or part of the engine behind the event. */
+  readonly actor: string;
+  /** Version of the plan's item after the write of the next state. */
+  readonly version: number;
+  /** Retention of the branches of stopped or closed work, days. */
+  readonly keepDays: number;
+  /** Longest run time of a handler, milliseconds. A handler may write on the basis of a state as old as this. */
+  readonly maxHandlerLifetimeMs: number;
+};
+
+/** Computes the next state; returns undefined if the event changes nothing. The state table maps each event type to its row. */
+export type PlanRow = (
+  state: PlanState,
+  event: never,
+  context: PlanContext,
+) => PlanState | undefined;

@@ -3,7 +3,7 @@ import type { PlanStatus } from '../contract/plan-status.ts';
 import type { PlanRepository, PlanState } from './plan-state.ts';
 import { isRunning } from './plan-state.ts';
 
-// Preconditions of commands. Each guard returns the entity that it checked, or throws one AppError that names the next step.
+// Preconditions of commands. A guard returns the checked value or throws an AppError with the next step.
 
 /** Throws `plan_status` unless the plan waits for approval. `action` completes "can be ...". */
 export function requirePendingApproval(
@@ -17,7 +17,7 @@ export function requirePendingApproval(
   );
 }
 
-/** Throws `plan_status` with `explanation` unless the plan has one of the statuses. */
+/** Throws `plan_status` with `explanation` if the status of the plan is not in `statuses`. */
 export function requireStatus(
   plan: PlanState,
   statuses: readonly PlanStatus[],
@@ -40,14 +40,14 @@ export function requireRunning(plan: PlanState): PlanState {
   throw new AppError('conflict', 'plan_status', message, { details });
 }
 
-/** Throws `plan_run` unless `run` is the current run, or the run before a restart that was requested already. */
+/** Throws `plan_run` unless `run` is the current run. */
 export function requireCurrentRun(plan: PlanState, run: number): PlanState {
   if (plan.run === run) return plan;
-  const message = `plan ${plan.id} is in run ${plan.run}, not ${run}; look at that run, then restart it`;
+  const message = `plan ${plan.id} is in run ${plan.run}, not in run ${run}; read the plan again and restart run ${plan.run}`;
   throw new AppError('conflict', 'plan_run', message, { details: { run: plan.run } });
 }
 
-/** Returns the repository of that name, or the plan's first. Throws `plan_without_repository` when the plan has none. */
+/** Returns the repository with this name, else the first repository. Throws `plan_without_repository` for a plan without repositories. */
 export function requirePlanRepository(plan: PlanState, name: string): PlanRepository {
   const repository =
     plan.repositories.find((candidate) => candidate.name === name) ?? plan.repositories[0];

@@ -3,35 +3,36 @@ import type { PlanStatus } from '../contract/plan-status.ts';
 import type { Repository } from '../contract/repository.ts';
 import type { Limits, Usage } from '../contract/task.ts';
 
-// The item of a plan: its status, its options and its pending work. Graphs are stored as revisions, tasks as items of their own.
+// State of a plan: status, options and pending work. Each revision of the graph and each task has its own item in the store.
 
+/** Repository of a plan with the findings of the preflight and the exploration. */
 export type PlanRepository = {
   readonly name: string;
   readonly forge: Repository['forge'];
   readonly cloneUrl: string;
   readonly base: string;
-  /** Commit of the base branch that all work starts from; empty until the preflight. */
+  /** Commit of the base branch from which all work starts; empty until the preflight. */
   readonly baseSha: string;
   readonly setup: string[][];
   readonly verify: string[][];
   readonly shared: string[];
   readonly env: Record<string, string>;
   readonly strictMerge: boolean;
-  /** The repository has CI, whose checks appear some time after a commit. */
+  /** True if the repository has CI; its checks appear some time after a commit. */
   readonly expectsChecks?: boolean;
   readonly notes: string;
   readonly author?: { readonly name: string; readonly email: string };
   readonly signOff: boolean;
-  /** Size in KB, as the forge reported it when the plan was created. */
+  /** Size at the creation of the plan, KB, as reported by the forge. */
   readonly sizeKb?: number;
   readonly titlePattern?: string;
   readonly pullTemplate?: string;
-  /** Explains how the set-up and verify commands were found, for people to confirm. */
+  /** Explains to people the origin of the set-up and verify commands. */
   readonly found: string;
   readonly resources?: { readonly cpu?: string; readonly memory?: string; readonly disk?: string };
 };
 
-/** The pull request that a person merges: from the root branch, or from the task branch of a simple plan. */
+/** Pull request for a person to merge: from the root branch, or from the task branch of a simple plan. */
 export type RootPull = {
   readonly repo: string;
   readonly branch: string;
@@ -40,7 +41,7 @@ export type RootPull = {
   readonly url?: string;
   readonly ready: boolean;
   readonly state: 'none' | 'open' | 'merged' | 'closed';
-  /** A person merged the pull request before all work was in it. */
+  /** True if a person merged the pull request before the branch contained all work. */
   readonly wasMergedEarly?: boolean;
 };
 
@@ -56,7 +57,7 @@ export type PlanTransition = {
   readonly reason?: string;
 };
 
-/** A plan as the store keeps it. All times are epoch milliseconds. */
+/** State of a plan. Times are epoch milliseconds. */
 export type PlanState = {
   readonly id: string;
   readonly title: string;
@@ -71,69 +72,71 @@ export type PlanState = {
   };
   readonly policy: Policy;
   readonly repositories: PlanRepository[];
-  /** A person submitted the graph, so no model is asked for one. */
+  /** True if a person submitted the graph, so that no model plans the tasks. */
   readonly submitted: boolean;
+  /** Number of the current run, from 1. */
   readonly run: number;
   /** Number of the newest revision of the graph; 0 before the first. */
   readonly revision: number;
-  /** Store tag of each revision, oldest first. */
+  /** Tags under which the revisions are stored, oldest first. */
   readonly revisionTags: string[];
-  /** The revision that the run executes. */
+  /** Approved revision, which the run executes. */
   readonly approved?: number;
   readonly verdict?: Verdict;
   readonly summary?: string;
   readonly forecast?: Forecast;
-  /** Lasting findings about the plan, at most one per code. */
+  /** Warnings and errors about the plan, at most 20, with a different code each. */
   readonly conditions: Condition[];
-  /** The next planning step, and how often in a row it failed. */
+  /** Next planning step, and its failures in a row. */
   readonly planning: {
     readonly stage: 'queued' | 'explore' | 'assess' | 'decompose' | 'done';
     readonly faults: number;
     readonly parkedUntil?: number;
   };
-  /** Progress of the run's start: stored task items, then task items that were released. `roots`: the root branches exist. */
+  /** Progress of the activation: `put` of `total` task items are stored, `released` are released; `roots` if the root branches exist. */
   readonly activation: {
     readonly put: number;
     readonly released: number;
     readonly total: number;
     readonly roots: boolean;
   };
-  /** Nodes whose merge completes the plan: one `end` per repository, or the task of a simple plan. */
+  /** Nodes whose merge completes the plan: the `end` node of each repository, or the task of a simple plan. */
   readonly ends: { readonly task: string; readonly repo: string }[];
   readonly pulls: RootPull[];
   /** Runs whose tasks are being cancelled. */
   readonly stoppingRuns: {
     readonly run: number;
-    /** Revision of the run's graph; 0 when the run has no tasks. */
+    /** Revision of the run's graph; 0 if the run has no tasks. */
     readonly revision: number;
     readonly reason: string;
-    /** Number of nodes that the current pass has cancelled. */
+    /** Number of nodes cancelled by the current pass. */
     readonly cursor: number;
     readonly dueAt: number;
-    /** The first pass is complete. */
+    /** True after the first pass. */
     readonly swept?: boolean;
   }[];
-  /** Runs whose branches are to be deleted at `at`. */
+  /** Runs whose branches will be deleted at `at`. */
   readonly pendingCleanups: {
     readonly run: number;
     readonly at: number;
     /** Number of failed deletions in a row. */
     readonly tries?: number;
-    /** The first pass is complete. */
+    /** True after the first pass. */
     readonly swept?: boolean;
   }[];
-  /** When the plan was first found without a task that can continue. */
+  /** Time since which no task can continue without a person. */
   readonly haltedSince?: number;
-  /** The halt was confirmed and people were notified. */
+  /** True after the halt was confirmed and people were notified. */
   readonly haltNotified?: boolean;
-  /** The highest budget limit that was crossed: `low` is 80 %, `used` is 100 %. */
+  /** Highest crossed limit of the budget: `low` is 80 %, `used` is 100 %. */
   readonly budgetLevel?: 'low' | 'used';
   readonly usage: Usage;
+  /** Reason of a rejection, cancellation or failure. */
   readonly reason?: string;
   /** Failed steps of the control plane in a row. */
   readonly faults: number;
   readonly createdBy: string;
-  /** Hash of the request that created the plan, to recognise a repeated request. */
+  /** Hash of the create request; recognises a repeated request. */
   readonly bodyHash?: string;
   readonly createdAt: number;
   readonly startedAt?: number;
@@ -152,13 +155,13 @@ export function isSimple(plan: PlanState): boolean {
   return plan.verdict?.complexity === 'simple';
 }
 
-/** Whether attempts of this run may continue. A reviewer can send back the task of a simple plan that is complete. */
+/** Returns whether attempts of this run may continue. A reviewer can still request changes in a complete simple plan. */
 export function isRunning(plan: PlanState, run: number): boolean {
   if (plan.run !== run) return false;
   return plan.status === 'active' || (plan.status === 'complete' && isSimple(plan));
 }
 
-/** Combines limits: those of the task count first, then the plan's, then the defaults. */
+/** Combines limits: a limit of the task takes precedence over the limit of the plan, and both over the default. */
 export function resolveLimits(
   plan: PlanState,
   task: Limits,
@@ -173,7 +176,7 @@ function omitUndefined(limits: Limits): Limits {
 
 const MAX_CONDITIONS = 20;
 
-/** A newer condition replaces the condition of the same code. */
+/** Adds a condition, which replaces an earlier condition with the same code. */
 export function addCondition(plan: PlanState, condition: Condition): PlanState {
   const others = plan.conditions.filter(({ code }) => code !== condition.code);
   return { ...plan, conditions: [...others, condition].slice(-MAX_CONDITIONS) };

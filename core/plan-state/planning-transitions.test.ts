@@ -9,25 +9,28 @@ import {
 } from '../../test/support/engine/plan-sample.ts';
 
 describe('planning', () => {
-  const STAGES = [
-    ['queued', 'preflight_done', 'explore'],
-    ['explore', 'explored', 'assess'],
-    ['assess', 'assessed', 'decompose'],
-    ['decompose', 'decomposed', 'done'],
+  const STEPS = [
+    { stage: 'queued', type: 'preflight_done', nextStage: 'explore' },
+    { stage: 'explore', type: 'explored', nextStage: 'assess' },
+    { stage: 'assess', type: 'assessed', nextStage: 'decompose' },
+    { stage: 'decompose', type: 'decomposed', nextStage: 'done' },
   ] as const;
 
-  test.each(STAGES)('%s is left only by %s, for %s', (stage, type, next) => {
-    const plan = createSamplePlan('planning', { planning: { stage, faults: 2, parkedUntil: 5 } });
+  test.each(STEPS)(
+    'only $type ends the stage $stage and starts $nextStage',
+    ({ stage, type, nextStage }) => {
+      const plan = createSamplePlan('planning', { planning: { stage, faults: 2, parkedUntil: 5 } });
 
-    for (const [, other] of STAGES)
-      if (other !== type) expect(isPlanNoop(plan, createPlanEvent(other))).toBe(true);
-    expect(applyPlanEvent(plan, createPlanEvent(type)).planning).toEqual({
-      stage: next,
-      faults: 0,
-    });
-  });
+      for (const other of STEPS)
+        if (other.type !== type) expect(isPlanNoop(plan, createPlanEvent(other.type))).toBe(true);
+      expect(applyPlanEvent(plan, createPlanEvent(type)).planning).toEqual({
+        stage: nextStage,
+        faults: 0,
+      });
+    },
+  );
 
-  test('a step that succeeds clears the warnings of the failures before', () => {
+  test('a successful step clears the warnings of earlier failures', () => {
     const conditions = ['planning_parked', 'planning_retried', 'preflight_deletion'].map(
       (code) => ({ level: 'warning' as const, code, message: '', at: 1 }),
     );
@@ -57,19 +60,21 @@ describe('planning', () => {
     const blocked = createSimplePlan('planning', [
       createPlanCondition('blocking_required_signatures'),
     ]);
-    const free = createSimplePlan('planning', [createPlanCondition('blocking_lane_merge_methods')]);
+    const unblocked = createSimplePlan('planning', [
+      createPlanCondition('blocking_lane_merge_methods'),
+    ]);
 
     expect(applyPlanEvent(blocked, createPlanEvent('decomposed'))).toMatchObject({
       status: 'pending_approval',
       approved: undefined,
     });
-    expect(applyPlanEvent(free, createPlanEvent('decomposed'))).toMatchObject({
+    expect(applyPlanEvent(unblocked, createPlanEvent('decomposed'))).toMatchObject({
       status: 'activating',
       conditions: [],
     });
   });
 
-  test('a pause costs no fault, a retry costs one, and each has one condition', () => {
+  test('only a retry counts as a fault, and repeated retries share one condition', () => {
     const plan = createSamplePlan('planning');
     const parked = applyPlanEvent(plan, createPlanEvent('planning_parked'));
     const retried = applyPlanEvent(
@@ -85,7 +90,7 @@ describe('planning', () => {
     ]);
   });
 
-  test('the end of a pause changes nothing without a pause', () => {
+  test('the end of a pause changes nothing in a plan without a pause', () => {
     const unparked = applyPlanEvent(
       createSamplePlan('planning'),
       createPlanEvent('planning_unparked'),

@@ -1,5 +1,5 @@
 import { addUsage } from '../task-state/task-state.ts';
-import type { PlanContext, PlanEventOf } from './plan-row.ts';
+import type { PlanContext, PlanEventOf } from './plan-event.ts';
 import type { PlanState } from './plan-state.ts';
 import { addCondition, isSimple, removeCondition } from './plan-state.ts';
 import { isBlockingCondition, selectRelevantConditions } from './preflight-condition.ts';
@@ -27,11 +27,11 @@ export function onAssessed(
   { verdict, usage }: PlanEventOf<'assessed'>,
 ): PlanState | undefined {
   if (state.planning.stage !== 'assess') return undefined;
-  const total = usage === undefined ? state.usage : addUsage(state.usage, usage);
-  return enterStage({ ...state, verdict, usage: total }, 'decompose');
+  const totalUsage = usage === undefined ? state.usage : addUsage(state.usage, usage);
+  return enterStage({ ...state, verdict, usage: totalUsage }, 'decompose');
 }
 
-/** A simple plan and a plan with automatic approval start at once, unless a rule of the forge would stop them. */
+/** Stores the first revision. Simple plans and plans with automatic approval start at once, unless a rule of the forge blocks them. */
 export function onDecomposed(
   state: PlanState,
   { tag, forecast, summary, usage }: PlanEventOf<'decomposed'>,
@@ -52,6 +52,7 @@ export function onDecomposed(
   };
 }
 
+/** Enters a planning stage; clears the faults and warnings of the previous stage. */
 function enterStage(state: PlanState, stage: Stage): PlanState {
   const recovered = removeCondition(removeCondition(state, 'planning_parked'), 'planning_retried');
   return { ...recovered, planning: { stage, faults: 0 } };

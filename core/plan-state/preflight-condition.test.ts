@@ -16,16 +16,36 @@ const SIGNED = { rule: 'required_signatures', message: 'signed', blocking: true 
 const DELETION_BLOCKED = { rule: 'deletion', message: 'kept', blocking: false };
 
 test.each([
-  [SQUASH_ONLY, true, false],
-  [SQUASH_ONLY, false, true],
-  [SIGNED, true, true],
-  [DELETION_BLOCKED, false, false],
-])('%o, simple: %s', (finding, isSimple, stops) => {
+  {
+    title: 'a rule about root merges does not block a simple plan',
+    finding: SQUASH_ONLY,
+    isSimple: true,
+    isBlocked: false,
+  },
+  {
+    title: 'a rule about root merges blocks a complex plan',
+    finding: SQUASH_ONLY,
+    isSimple: false,
+    isBlocked: true,
+  },
+  {
+    title: 'required signatures block a simple plan',
+    finding: SIGNED,
+    isSimple: true,
+    isBlocked: true,
+  },
+  {
+    title: 'a ban on deletions blocks no plan',
+    finding: DELETION_BLOCKED,
+    isSimple: false,
+    isBlocked: false,
+  },
+])('$title', ({ finding, isSimple, isBlocked }) => {
   const conditions = selectRelevantConditions(
     [createPreflightCondition('acme/shop', finding, 1)],
     isSimple,
   );
 
-  expect(blocksPlan(finding, isSimple)).toBe(stops);
-  expect(conditions.some(isBlockingCondition)).toBe(stops);
+  expect(blocksPlan(finding, isSimple)).toBe(isBlocked);
+  expect(conditions.some(isBlockingCondition)).toBe(isBlocked);
 });

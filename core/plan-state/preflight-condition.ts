@@ -1,12 +1,13 @@
 import type { Condition } from '../contract/plan.ts';
 import type { PreflightFinding, RepoName } from '../port/forge.ts';
 
-// Translates the rules of a forge into conditions of a plan.
+// Converts preflight findings, which are rules of the forge, into conditions of a plan.
 
 const BLOCKING_PREFIX = 'blocking_';
+// Finding about merges into the root branch.
 const BLOCKING_QUEUE_PREFIX = 'blocking_lane_';
 
-/** `at` in epoch milliseconds. */
+/** Creates the condition for a finding in `repo`; `at` in epoch milliseconds. */
 export function createPreflightCondition(
   repo: RepoName,
   finding: PreflightFinding,
@@ -19,12 +20,12 @@ export function createPreflightCondition(
   return { level: 'error', code: `${prefix}${finding.rule}`, message, at };
 }
 
-/** A rule about the merge queue does not block a simple plan, which merges nothing itself. */
+/** Returns whether a finding blocks a plan. A rule about root merges does not block a simple plan, which has no merge queue. */
 export function blocksPlan(finding: PreflightFinding, isSimple: boolean): boolean {
   return finding.blocking && !(isSimple && finding.rootMergesOnly === true);
 }
 
-/** Drops the conditions that do not block a plan of this kind. */
+/** Removes conditions about root merges from a simple plan. */
 export function selectRelevantConditions(
   conditions: readonly Condition[],
   isSimple: boolean,

@@ -4,7 +4,7 @@ import { buildRunGraph } from '../graph/order/build-run-graph.ts';
 import type { PlanState } from './plan-state.ts';
 import { isSimple } from './plan-state.ts';
 
-/** The nodes that a run of this graph has. A simple plan is its one task: the pull request to the base ends it. */
+/** Builds the nodes of a run. A simple plan has only its task, without an `end` node: its pull request goes to the base branch. */
 export function buildRunNodes(
   plan: PlanState,
   graph: { readonly tasks: readonly TaskSpec[]; readonly edges: readonly Edge[] },
@@ -18,6 +18,7 @@ export function buildRunNodes(
   return nodes.filter((node) => node.kind === 'work').map((node) => ({ ...node, dependents: [] }));
 }
 
+/** Returns the nodes whose merge completes the plan: each `end` node, or the task of a simple plan. */
 export function findEndNodes(plan: PlanState, nodes: readonly RunNode[]): PlanState['ends'] {
   const kind = isSimple(plan) ? 'work' : 'end';
   return nodes

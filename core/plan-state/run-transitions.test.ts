@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const { now: NOW } = createPlanContext();
 
 describe('a run', () => {
-  test('is released once', () => {
+  test('releases its tasks once', () => {
     const released = applyPlanEvent(createSamplePlan('active'), createPlanEvent('released'));
 
     expect(released.activation.released).toBe(3);
@@ -32,7 +32,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('clears halt and failed steps when it completes, and schedules the cleanup of merged branches', () => {
+  test('clears the warnings of halts and failed steps at its completion, and schedules the cleanup of merged branches', () => {
     const plan = createSamplePlan('active', {
       haltedSince: 1,
       haltNotified: true,
@@ -49,7 +49,7 @@ describe('a run', () => {
     });
   });
 
-  test('warns of a root that was merged early, and keeps its branch', () => {
+  test('warns about a root pull request merged too early, and keeps its branch', () => {
     const early = { ...SAMPLE_PULL, state: 'merged' as const, wasMergedEarly: true };
 
     expect(
@@ -79,7 +79,7 @@ describe('a halt', () => {
     expect(isPlanNoop({ ...suspected, haltedSince: 900 }, createPlanEvent('halted'))).toBe(true);
   });
 
-  test('ends with its condition', () => {
+  test('removes its condition at its end', () => {
     const halted = applyPlanEvent(suspected, createPlanEvent('halted'));
     const cleared = applyPlanEvent(halted, createPlanEvent('halt_cleared'));
 
@@ -93,7 +93,7 @@ describe('a halt', () => {
 });
 
 describe('a budget', () => {
-  test('is reported at each limit once, and again after a change', () => {
+  test('is reported once at each limit, and again after a change of the budget', () => {
     const low = applyPlanEvent(createSamplePlan('active'), createPlanEvent('budget_low'));
     const used = applyPlanEvent(low, createPlanEvent('budget_used'));
 
@@ -109,7 +109,7 @@ describe('a budget', () => {
 });
 
 describe('a failed step', () => {
-  test('is counted, with the newest reason as its only condition', () => {
+  test('is counted, and only the newest failure remains as a condition', () => {
     const first = applyPlanEvent(createSamplePlan('active'), createPlanEvent('step_faulted'));
     const second = applyPlanEvent(first, createPlanEvent('step_faulted', { why: 'again' }));
 
@@ -117,7 +117,7 @@ describe('a failed step', () => {
     expect(second.conditions).toMatchObject([{ code: 'step_failed', message: 'again' }]);
   });
 
-  test('fails a plan only while it is activated, after twenty in a row', () => {
+  test('fails the plan only during the activation, after twenty failures in a row', () => {
     const event = createPlanEvent('step_faulted');
 
     expect(applyPlanEvent(createSamplePlan('activating', { faults: 18 }), event).status).toBe(

@@ -1,11 +1,11 @@
 import { scheduleCleanup } from './cleanup-transitions.ts';
-import type { PlanContext, PlanEventOf } from './plan-row.ts';
+import type { PlanContext, PlanEventOf } from './plan-event.ts';
 import type { PlanState, RootPull } from './plan-state.ts';
 import { addCondition, removeCondition } from './plan-state.ts';
 
-// The run of an approved plan, from its first task item to the pull request that a person merges.
+// Transitions of a run: activation, halt, budget, faults and completion.
 
-/** Failed steps in a row after which an activation ends. */
+/** Failed steps in a row after which an activation fails the plan. */
 const MAX_ACTIVATION_FAULTS = 20;
 
 export function onActivating(
@@ -52,7 +52,7 @@ export function onHaltSuspected(
   return state.haltedSince === undefined ? { ...state, haltedSince: now } : undefined;
 }
 
-/** A plan that has moved since the suspicion is not halted. */
+/** Confirms a halt. A confirmation of an older suspicion changes nothing, because the plan has progressed since then. */
 export function onHalted(
   state: PlanState,
   { suspectedAt }: PlanEventOf<'halted'>,
@@ -60,7 +60,7 @@ export function onHalted(
 ): PlanState | undefined {
   if (state.haltNotified === true || state.haltedSince !== suspectedAt) return undefined;
   const message =
-    'No task can continue without a person: look at the tasks that are blocked or failed.';
+    'No task can continue without a person: retry or cancel the blocked and failed tasks.';
   const condition = { level: 'warning' as const, code: 'plan_halted', message, at: now };
   return { ...addCondition(state, condition), haltNotified: true };
 }
@@ -80,12 +80,12 @@ export function onCompleted(
   context: PlanContext,
 ): PlanState | undefined {
   if (state.run !== run) return undefined;
-  const calm = removeCondition(removeCondition(state, 'plan_halted'), 'step_failed');
+  const recovered = removeCondition(removeCondition(state, 'plan_halted'), 'step_failed');
   return {
-    ...addMergedEarlyCondition(calm, pulls, context),
+    ...addMergedEarlyCondition(recovered, pulls, context),
     status: 'complete',
     pulls,
-    // A person may have merged them already.
+    // A person may have merged the pull requests before this event.
     pendingCleanups: scheduleCleanup(state, pulls, context),
     finishedAt: context.now,
     haltedSince: undefined,
@@ -93,7 +93,7 @@ export function onCompleted(
   };
 }
 
-/** A merged pull request takes up no later commit, so the rest needs a pull request of its own. */
+/** Warns about pull requests merged too early: later commits on the branch need another pull request. */
 function addMergedEarlyCondition(
   state: PlanState,
   pulls: readonly RootPull[],
@@ -101,14 +101,16 @@ function addMergedEarlyCondition(
 ): PlanState {
   const early = pulls.filter((pull) => pull.wasMergedEarly === true);
   if (early.length === 0) return state;
-  const names = early.map(({ repo, number, branch }) => `#${number} of ${repo} (branch ${branch})`);
+  const descriptions = early.map(
+    ({ repo, number, branch }) => `#${number} of ${repo} (branch ${branch})`,
+  );
   const message =
-    `${names.join(', ')} was merged before all work was in it. Open another pull request from that branch for the rest; ` +
-    `the branch is kept for ${keepDays} days.`;
+    `${descriptions.join(', ')} was merged before the branch contained all work. Open another pull request from the branch ` +
+    `for the remaining commits; the branch is kept for ${keepDays} days.`;
   return addCondition(state, { level: 'warning', code: 'merged_early', message, at: now });
 }
 
-/** Only an activation may end for faults: no work has begun yet, and a person can restart the plan. */
+/** Counts a failed step. Only an activation fails the plan after too many faults: no work has begun, and a person can restart the plan. */
 export function onStepFaulted(
   state: PlanState,
   { why }: PlanEventOf<'step_faulted'>,

@@ -1,8 +1,7 @@
 import type { PlanStatus } from '../../../core/contract/plan-status.ts';
 import { forecastGraph } from '../../../core/graph/forecast/forecast-graph.ts';
 import { decidePlan } from '../../../core/plan-state/decide-plan.ts';
-import type { PlanEvent, PlanEventType } from '../../../core/plan-state/plan-event.ts';
-import type { PlanContext } from '../../../core/plan-state/plan-row.ts';
+import type { PlanContext, PlanEvent, PlanEventType } from '../../../core/plan-state/plan-event.ts';
 import type { PlanState, RootPull } from '../../../core/plan-state/plan-state.ts';
 import { NO_USAGE } from '../../../core/task-state/task-state.ts';
 import { createPlanStateFixture, FIXTURE_REPO } from './engine-fixture.ts';
