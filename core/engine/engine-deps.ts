@@ -20,7 +20,7 @@ export type EngineSettings = {
   readonly prefix: string;
   /** Base URL of the HTTP API, which bridges call. */
   readonly apiUrl: string;
-  /** Limits of an attempt whose plan and task set none. */
+  /** Limits that apply where neither the plan nor the task sets a limit. */
   readonly limits: Required<Limits>;
   readonly bounds: TaskBounds;
   readonly caps: SlotCaps;
@@ -28,19 +28,19 @@ export type EngineSettings = {
   readonly leaseMs: number;
   /** Interval of heartbeats, milliseconds; at most a third of `leaseMs`. */
   readonly heartbeatMs: number;
-  /** Milliseconds from the claim to the first call of the bridge, for the image pull and the boot. */
+  /** Maximum milliseconds from the claim to the first call of the bridge; includes the image pull and the boot. */
   readonly launchMs: number;
-  /** Size from which a repository is cloned partially, MB; absent: every clone is complete. */
+  /** Size from which a repository is cloned partially, MB; if absent, every clone is complete. */
   readonly partialFromMb?: number;
   /** Days for which branches and transcripts of finished or cancelled work are kept. */
   readonly keepDays: number;
-  /** Agent of plans that name none: a name in the bridge's table of agents. */
+  /** Default agent of plans: a name in the bridge's table of agents. */
   readonly agent: string;
   /** Model names by tier; empty if no model is configured. */
   readonly models: { readonly heavy: string; readonly light: string };
   /** USD per million tokens, by model name. */
   readonly prices: Readonly<Record<string, { readonly input: number; readonly output: number }>>;
-  /** Author of commits in repositories that configure none. */
+  /** Default author of commits, for repositories without a configured author. */
   readonly author: { readonly name: string; readonly email: string };
 };
 
@@ -70,7 +70,7 @@ export type WakeUpDeps = Pick<EngineDeps, 'queue' | 'log'>;
 export type PlanWriteDeps = Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log' | 'settings'>;
 /** Ports of a transition of a task. */
 export type TaskWriteDeps = PlanWriteDeps & Pick<EngineDeps, 'newId'>;
-/** Ports of a transition that follows what a forge shows. */
+/** Ports of a transition that reads from or writes to a forge. */
 export type ForgeDeps = TaskWriteDeps & Pick<EngineDeps, 'forges'>;
 /** Ports to observe and remove pods. */
 export type PodDeps = TaskWriteDeps & Pick<EngineDeps, 'launcher'>;
@@ -83,7 +83,6 @@ export type MergeDeps = ForgeDeps & PodDeps;
 export type ModelAccess = { readonly baseUrl: string; readonly apiKey: string };
 
 /**
- * Longest time that a handler may run, milliseconds. Data that a handler read before a pause may be written or sent up to this much
- * later.
+ * Maximum run time of a handler, milliseconds. A slow handler may write or send data that is this old.
  */
 export const MAX_HANDLER_LIFETIME_MS = 300_000;

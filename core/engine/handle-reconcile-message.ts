@@ -7,7 +7,7 @@ import { reconcilePlan } from './plan/reconcile-plan.ts';
 import { handleForgeChange } from './task/handle-forge-change.ts';
 import { reconcileTask } from './task/reconcile-task.ts';
 
-/** Handles a message of the queue `reconcile`. The message only names an item; the item is read from the store. */
+/** Handles a message of the queue `reconcile`. A message contains only the key of an item, whose state is read from the store. */
 export async function handleReconcileMessage(
   deps: EngineDeps,
   message: QueueMessage,

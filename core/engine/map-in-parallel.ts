@@ -1,25 +1,25 @@
 /**
- * Maps all members with at most `width` calls at the same time and returns the results in order. Every call runs to its end before
- * the first failure is thrown.
+ * Maps all items with at most `concurrency` calls at the same time and returns the results in order. A failed call does not stop
+ * the others; the first error is thrown after all calls have ended.
  */
 export async function mapInParallel<T, R>(
-  members: readonly T[],
-  width: number,
-  map: (member: T) => Promise<R>,
+  items: readonly T[],
+  concurrency: number,
+  map: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const results = new Array<R>(members.length);
-  const failures: unknown[] = [];
-  const entries = members.entries();
-  async function work(): Promise<void> {
-    for (const [index, member] of entries) {
+  const results = new Array<R>(items.length);
+  const errors: unknown[] = [];
+  const entries = items.entries();
+  async function runWorker(): Promise<void> {
+    for (const [index, item] of entries) {
       try {
-        results[index] = await map(member);
+        results[index] = await map(item);
       } catch (error) {
-        failures.push(error);
+        errors.push(error);
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(width, members.length) }, work));
-  if (failures.length > 0) throw failures[0];
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, runWorker));
+  if (errors.length > 0) throw errors[0];
   return results;
 }

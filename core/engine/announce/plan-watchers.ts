@@ -8,12 +8,13 @@ import {
   KEY,
 } from '../../topology/table-keys.ts';
 
-// Who watches which plan: one item for each connection and plan, under both, so that a push and a disconnect read one
-// partition each. Pushes are hints; a client that misses one asks for changes by itself.
+// Stores which connections watch which plans. Each pair has an item in the partition of the plan, for pushes, and an item in the
+// partition of the connection, for a disconnect. A lost push only delays a client, because clients also poll for changes.
 
+/** Ports of the plan watchers. */
 export type WatchDeps = { readonly table: Table; readonly push: Push; readonly clock: Clock };
 
-/** Longer than a connection can live. */
+/** Lifetime of a watch, seconds; longer than a connection can last. */
 const WATCH_LIFETIME_S = 3 * 3_600;
 
 export async function watchPlan(

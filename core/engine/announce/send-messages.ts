@@ -9,7 +9,7 @@ import type { StoredTask } from '../../store/task-store.ts';
 import { clearTaskNotices } from '../../store/task-store.ts';
 import type { EngineDeps, WakeUpDeps } from '../engine-deps.ts';
 
-/** Sends wake-up messages. A failure is only logged, because the due attribute of the item leads to the same work later. */
+/** Sends wake-up messages. A failure is only logged, because the resync later finds the item by its due time. */
 export async function enqueueWakeUps(
   deps: WakeUpDeps,
   messages: readonly QueueMessage[],
@@ -21,7 +21,7 @@ export async function enqueueWakeUps(
   );
 }
 
-/** Sends wake-up messages with a delay of their own each. Returns false when the queue did not take them. */
+/** Sends wake-up messages, each with its own delay. Returns false if the queue failed, which is logged. */
 export async function sendWakeUps(
   deps: WakeUpDeps,
   messages: readonly OutgoingMessage[],
@@ -31,7 +31,7 @@ export async function sendWakeUps(
     await deps.queue.send(messages);
     return true;
   } catch (error) {
-    deps.log.warn('wake-up messages lost', {
+    deps.log.warn('messages could not be sent; the resync repeats the work', {
       types: messages.map(({ message }) => message.type).join(','),
       cause: describeError(error),
     });
@@ -47,7 +47,7 @@ export type Announcement = {
   readonly notices: readonly Notice[];
 };
 
-/** Sends wake-ups, the client update and the notices at once. Returns false when the queue did not take them. */
+/** Sends wake-ups, the client update and the notices in one call. Returns false if the queue failed. */
 export async function sendAnnouncement(
   deps: WakeUpDeps,
   { plan, wakeUps, clientUpdate, notices }: Announcement,
@@ -60,7 +60,7 @@ export async function sendAnnouncement(
 }
 
 // A notice is written with its transition, enqueued, and then cleared from the item. A crash between these steps leaves the item
-// due with the notice, so the next look enqueues the notice again. Consumers recognise a repeated notice by its id.
+// due with the notice, so the next reconcile enqueues the notice again. Consumers recognise a repeated notice by its id.
 
 type NoticeDeps = Pick<EngineDeps, 'table' | 'queue' | 'log'>;
 
@@ -69,7 +69,7 @@ export async function sendPendingTaskNotices(
   deps: NoticeDeps,
   task: StoredTask,
 ): Promise<StoredTask> {
-  if (!(await sendPending(deps, task))) return task;
+  if (!(await enqueuePendingNotices(deps, task))) return task;
   return (await clearTaskNotices(deps.table, task, task.dueAt)) ?? task;
 }
 
@@ -78,11 +78,11 @@ export async function sendPendingPlanNotices(
   deps: NoticeDeps,
   plan: StoredPlan,
 ): Promise<StoredPlan> {
-  if (!(await sendPending(deps, plan))) return plan;
+  if (!(await enqueuePendingNotices(deps, plan))) return plan;
   return (await clearPlanNotices(deps.table, plan, plan.dueAt)) ?? plan;
 }
 
-async function sendPending(
+async function enqueuePendingNotices(
   deps: NoticeDeps,
   { pendingNotices }: StoredTask | StoredPlan,
 ): Promise<boolean> {

@@ -9,16 +9,18 @@ import { sendAnnouncement } from '../announce/send-messages.ts';
 import type { PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 import { MAX_HANDLER_LIFETIME_MS } from '../engine-deps.ts';
 
+/** Result of an event that was applied to a plan. */
 export type AppliedPlan =
   | { readonly kind: 'changed'; readonly plan: StoredPlan }
-  /** The event changes nothing in the plan as it is now. */
+  /** The event does not change the current state of the plan. */
   | { readonly kind: 'noop'; readonly plan: StoredPlan };
 
+/** Number of lost races after which a write fails. */
 const MAX_RACES = 12;
 
 /**
- * Applies an event to a plan: reads the plan, decides, writes with a condition on the version, and sends what follows from the
- * transition. A lost race reads and decides again. Throws `plan_unknown`, or `contended` after too many lost races.
+ * Applies an event to a plan: reads the plan, decides, writes with a condition on the version, and sends the resulting messages.
+ * After a lost race the plan is read again. Throws `plan_unknown`, or `contended` after too many lost races.
  */
 export async function applyPlan(
   deps: PlanWriteDeps,
@@ -55,7 +57,7 @@ export async function applyPlan(
   throw new AppError(
     'transient',
     'contended',
-    `plan ${id} changed ${MAX_RACES} times while it was being written`,
+    `plan ${id} was changed by other writers ${MAX_RACES} times during this change; try again`,
   );
 }
 

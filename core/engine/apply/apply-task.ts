@@ -13,36 +13,38 @@ import { sendAnnouncement } from '../announce/send-messages.ts';
 import type { TaskWriteDeps } from '../engine-deps.ts';
 import { addTaskUsage, loadLastReportedUsage, recordPlanUsage } from './record-usage.ts';
 
+/** Result of an event that was applied to a task. */
 export type ApplyResult =
   | { readonly kind: 'changed'; readonly task: StoredTask; readonly before: StoredTask }
-  /** The event changes nothing in this status. */
+  /** The event does not change the current state of the task. */
   | { readonly kind: 'noop'; readonly task: StoredTask }
   /** The event comes from an attempt that has ended. */
   | { readonly kind: 'stale'; readonly task: StoredTask }
-  /** The task has changed since the observation, which therefore says nothing about its current state. */
+  /** The task has changed since the observation, so the observation may be outdated. */
   | { readonly kind: 'raced' }
   | { readonly kind: 'missing' };
 
 export type ApplyOptions = {
   readonly actor: string;
-  /** The task as the caller has read it, which saves a read. A lost race reads again. */
+  /** Task that the caller has read already, which saves a read. After a lost race the task is read again. */
   readonly loaded?: StoredTask;
   /**
-   * `all` (the default): every message that follows from the transition is sent. `clients`: the caller takes the task's next
-   * step itself, so that no message is sent for it. `none`: the caller also tells the clients, once for several transitions.
+   * `all` (the default): sends all messages of the transition. `clients`: omits the wake-up for the task's next step, which the
+   * caller takes itself. `none`: also omits the client update, which the caller sends once for several transitions.
    */
   readonly announce?: 'all' | 'clients' | 'none';
   /** Replaces the due time that follows from the new state, unless the task has changed since `loaded` was read. */
   readonly dueAt?: (state: TaskState) => number | undefined;
-  /** The event is an observation about `loaded`. It does not apply to a later state. */
+  /** Whether the event was observed in the state `loaded` and must not be applied to a later state. */
   readonly observed?: boolean;
 };
 
+/** Number of lost races after which a write fails. */
 const MAX_RACES = 12;
 
 /**
- * Applies an event to a task: reads the task, decides, writes with a condition on the version, and sends what follows from the
- * transition. A lost race reads and decides again. Throws `contended` after too many lost races.
+ * Applies an event to a task: reads the task, decides, writes with a condition on the version, and sends the resulting messages.
+ * After a lost race the task is read again. Throws `contended` after too many lost races.
  */
 export async function applyTask(
   deps: TaskWriteDeps,
@@ -64,11 +66,11 @@ export async function applyTask(
     });
     if (decision.kind !== 'changed') return { kind: decision.kind, task };
     const before: StoredTask = task;
-    const reported = await loadLastReportedUsage(deps.table, before, decision.state, event);
-    const next = addTaskUsage(decision.state, reported);
-    const isOvertaken = options.loaded !== undefined && race > 0;
-    const chosen = isOvertaken ? undefined : options.dueAt;
-    const dueAt = chosen ? chosen(next) : computeDueAfterWrite(next, now);
+    const lastUsage = await loadLastReportedUsage(deps.table, before, decision.state, event);
+    const next = addTaskUsage(decision.state, lastUsage);
+    const isLoadedOutdated = options.loaded !== undefined && race > 0;
+    const computeDueAt = isLoadedOutdated ? undefined : options.dueAt;
+    const dueAt = computeDueAt ? computeDueAt(next) : computeDueAfterWrite(next, now);
     const announcement = announceTaskTransition(before.state, next, {
       version: before.version + 1,
       now,
@@ -79,9 +81,9 @@ export async function applyTask(
     const saved = await saveTask(deps.table, before, next, write);
     task = saved ?? (await loadTask(deps.table, key));
     if (task === undefined) return { kind: 'missing' };
-    // A write whose response was lost looks like a lost race.
+    // If the response of the write was lost, the write seems to have lost a race, but the task carries its tag.
     if (saved !== undefined || task.writeTag === tag) {
-      await recordPlanUsage(deps, key.plan, reported);
+      await recordPlanUsage(deps, key.plan, lastUsage);
       const isSent = await sendAnnouncement(deps, {
         ...selectAudience(announcement, options.announce ?? 'all'),
         plan: key.plan,
@@ -96,11 +98,11 @@ export async function applyTask(
   throw new AppError(
     'transient',
     'contended',
-    `task ${key.task} of ${key.plan} changed ${MAX_RACES} times while it was being written`,
+    `task ${key.task} of plan ${key.plan} was changed by other writers ${MAX_RACES} times during this change; try again`,
   );
 }
 
-/** Leaves out what the caller does itself. */
+/** Selects the messages for the audience; the caller replaces the omitted messages. */
 function selectAudience(
   { nextStep, wakeUps, clientUpdate }: TaskAnnouncement,
   audience: NonNullable<ApplyOptions['announce']>,

@@ -9,43 +9,43 @@ import { NO_USAGE } from '../../task-state/task-state.ts';
 import { applyPlan } from './apply-plan.ts';
 import { recordPlanUsage } from './record-usage.ts';
 
-async function createBudgetStage() {
+async function createBudgetFixture() {
   const fixture = createEngineFixture();
   const { options } = createPlanStateFixture();
   await fixture.putPlan({ options: { ...options, budget: { maxTokens: 100 } } });
-  const use = (tokens: number) =>
+  const addTokens = (tokens: number) =>
     recordPlanUsage(fixture.deps, FIXTURE_PLAN, { ...NO_USAGE, inputTokens: tokens });
   const listShares = () =>
     fixture.sent.flatMap((message) =>
       message.type === 'notify' ? [message.notice.details.budgetShare] : [],
     );
-  return { ...fixture, use, listShares };
+  return { ...fixture, addTokens, listShares };
 }
 
-test('each limit of the budget is announced once', async () => {
-  const { use, listShares } = await createBudgetStage();
+test('sends one notice at 80 % of the budget and one at 100 %', async () => {
+  const { addTokens, listShares } = await createBudgetFixture();
 
-  for (const tokens of [70, 15, 5, 20, 5]) await use(tokens);
+  for (const tokens of [70, 15, 5, 20, 5]) await addTokens(tokens);
 
   expect(listShares()).toEqual([0.85, 1.1]);
 });
 
-test('usage below the limits writes no transition', async () => {
-  const { use, table, listShares } = await createBudgetStage();
+test('usage below 80 % of the budget writes no transition', async () => {
+  const { addTokens, table, listShares } = await createBudgetFixture();
 
-  await use(79);
+  await addTokens(79);
 
   expect(await loadPlan(table, FIXTURE_PLAN)).toMatchObject({ version: 1, usedTokens: 79 });
   expect(listShares()).toEqual([]);
 });
 
-test('a changed budget is announced again when it is crossed', async () => {
-  const { use, deps, listShares } = await createBudgetStage();
-  await use(90);
+test('sends a notice again at 80 % of a changed budget', async () => {
+  const { addTokens, deps, listShares } = await createBudgetFixture();
+  await addTokens(90);
   const budget = { maxTokens: 200 };
   await applyPlan(deps, FIXTURE_PLAN, { type: 'budget_changed', budget }, { actor: 'ada' });
 
-  await use(80);
+  await addTokens(80);
 
   expect(listShares()).toEqual([0.9, 0.85]);
 });

@@ -8,7 +8,7 @@ import { guardTask } from './guard-task.ts';
 
 const CREDENTIAL_EXPIRED = new AppError('auth', 'forge_credential', 'bad credentials');
 
-test('a refused credential never blocks a task', async () => {
+test('an expired credential never blocks a task', async () => {
   const { deps, table, putPlan, putTask, task, advance } = createEngineFixture();
   await putPlan();
   await putTask({ status: 'pr_open' });
@@ -26,7 +26,7 @@ test('a refused credential never blocks a task', async () => {
   ]);
 });
 
-test('an error of the repository counts and finally blocks the task with the reason', async () => {
+test('repeated errors of the repository block the task with the error as the reason', async () => {
   const { deps, putPlan, putTask, task } = createEngineFixture();
   await putPlan();
   await putTask({ status: 'pr_open' });
@@ -42,7 +42,7 @@ test('an error of the repository counts and finally blocks the task with the rea
   });
 });
 
-test('the merge queue waits for the credential too', async () => {
+test('the merge queue waits while a credential is expired', async () => {
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: {
       readPull: async () => {
@@ -58,8 +58,8 @@ test('the merge queue waits for the credential too', async () => {
   });
   await putMergeQueueEntry(deps.table, { plan, run, repo }, { task: 'one', at: 1 });
 
-  const worked = await advanceQueue(deps, { plan, run, repo });
+  const outcome = await advanceQueue(deps, { plan, run, repo });
 
-  expect(worked).toBe('waiting');
+  expect(outcome).toBe('waiting');
   expect((await task()).state).toMatchObject({ status: 'merging', faults: 0 });
 });

@@ -1,6 +1,7 @@
 import type { AppError } from '../../base/app-error.ts';
 import { isAppError } from '../../base/app-error.ts';
 import { wakeUpTask } from '../../contract/queue-message.ts';
+import { MAX_MESSAGE_DELAY_MS } from '../../port/queue.ts';
 import type { StoredTask } from '../../store/task-store.ts';
 import { postponeTask, toTaskKey } from '../../store/task-store.ts';
 import { enqueueWakeUps } from '../announce/send-messages.ts';
@@ -8,12 +9,13 @@ import type { EngineDeps, TaskWriteDeps } from '../engine-deps.ts';
 import { applyTask } from './apply-task.ts';
 import { isPausing, recordPauseFor } from './record-pause-for.ts';
 
-/** Retry interval of a task that has ended and counts no failures, milliseconds. */
+/** Retry interval of a task that has ended, whose failures are not counted; milliseconds. */
 const UNCOUNTED_RETRY_MS = 300_000;
+const RETRY_SECONDS = 5;
 
 /**
- * Runs a step of a task and handles its failure: a pause of an outside system parks the task at no cost, a network fault is
- * thrown for a redelivery of the message, and any other failure counts on the task and finally blocks the task.
+ * Runs a step of a task and handles a failure. A pause of an outside system postpones the task without counting a failure. A
+ * transient error is thrown, so that the queue delivers the message again. Other failures are counted and finally block the task.
  */
 export async function guardTask(
   deps: TaskWriteDeps,
@@ -25,7 +27,7 @@ export async function guardTask(
   } catch (error) {
     if (isAppError(error, 'transient')) throw error;
     if (isPausing(error)) {
-      await parkTask(deps, task, error);
+      await postponeForPause(deps, task, error);
       return;
     }
     const key = toTaskKey(task.state);
@@ -40,14 +42,14 @@ export async function guardTask(
       deps,
       key,
       { type: 'faulted', why },
-      { actor: 'engine', dueAt: () => deps.clock.now() + 5_000 },
+      { actor: 'engine', dueAt: () => deps.clock.now() + RETRY_SECONDS * 1_000 },
     );
-    if (applied.kind === 'changed') await enqueueWakeUps(deps, [wakeUpTask(key)], 5);
+    if (applied.kind === 'changed') await enqueueWakeUps(deps, [wakeUpTask(key)], RETRY_SECONDS);
     else await postponeTask(deps.table, task, deps.clock.now() + UNCOUNTED_RETRY_MS);
   }
 }
 
-async function parkTask(
+async function postponeForPause(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log'>,
   task: StoredTask,
   error: AppError,
@@ -55,6 +57,6 @@ async function parkTask(
   const now = deps.clock.now();
   const until = await recordPauseFor(deps, error, task.state);
   await postponeTask(deps.table, task, until);
-  const seconds = Math.ceil((until - now) / 1_000);
-  if (seconds <= 900) await enqueueWakeUps(deps, [wakeUpTask(task.state)], seconds);
+  if (until - now <= MAX_MESSAGE_DELAY_MS)
+    await enqueueWakeUps(deps, [wakeUpTask(task.state)], Math.ceil((until - now) / 1_000));
 }

@@ -11,8 +11,8 @@ import { applyTask } from './apply-task.ts';
 const KEY = { plan: FIXTURE_PLAN, run: 1, task: 'one' };
 const REFUSED = { type: 'forge_refused', rule: 'no merges on Fridays' } as const;
 
-/** `isDown`: the queue takes no messages until the test changes it. */
-async function createNoticeStage() {
+/** Creates a task in review and a list of all writes. While `queue.isDown` is true, the queue rejects all messages. */
+async function createNoticeFixture() {
   const writes: string[] = [];
   const fixture = createEngineFixture({
     table: {
@@ -42,8 +42,8 @@ function listNotices(sent: readonly QueueMessage[]): string[] {
   return sent.flatMap((message) => (message.type === 'notify' ? [message.notice.id] : []));
 }
 
-test('a notice is enqueued with the transition and cleared with one more write', async () => {
-  const { deps, sent, task, writes } = await createNoticeStage();
+test('a notice is enqueued with the transition and cleared by a second write', async () => {
+  const { deps, sent, task, writes } = await createNoticeFixture();
 
   await applyTask(deps, KEY, REFUSED, { actor: 'forge' });
 
@@ -52,8 +52,8 @@ test('a notice is enqueued with the transition and cleared with one more write',
   expect(writes).toEqual(['STATE', 'STATE']);
 });
 
-test('a transition without a notice is one write', async () => {
-  const { deps, task, writes } = await createNoticeStage();
+test('a transition without a notice takes one write', async () => {
+  const { deps, task, writes } = await createNoticeFixture();
 
   await applyTask(deps, KEY, { type: 'approved' }, { actor: 'ann@example.com' });
 
@@ -62,14 +62,14 @@ test('a transition without a notice is one write', async () => {
 });
 
 describe('a notice that could not be enqueued', () => {
-  test('leaves the task due, whatever is postponed meanwhile, until it is reconciled', async () => {
-    const { deps, sent, task, queue } = await createNoticeStage();
+  test('keeps the task due until the next reconcile, even if the task is postponed meanwhile', async () => {
+    const { deps, sent, task, queue } = await createNoticeFixture();
     queue.isDown = true;
     await applyTask(deps, KEY, REFUSED, { actor: 'forge' });
-    const left = await task();
-    await postponeTask(deps.table, left, deps.clock.now() + 900_000);
+    const taskWithNotice = await task();
+    await postponeTask(deps.table, taskWithNotice, deps.clock.now() + 900_000);
 
-    expect(left.pendingNotices).toHaveLength(1);
+    expect(taskWithNotice.pendingNotices).toHaveLength(1);
     expect((await task()).dueAt).toBe(deps.clock.now());
     queue.isDown = false;
     await reconcileTask(deps, KEY);
@@ -79,7 +79,7 @@ describe('a notice that could not be enqueued', () => {
   });
 
   test('is carried over by the next transition, with the same id', async () => {
-    const { deps, sent, task, queue } = await createNoticeStage();
+    const { deps, sent, task, queue } = await createNoticeFixture();
     queue.isDown = true;
     await applyTask(deps, KEY, REFUSED, { actor: 'forge' });
     queue.isDown = false;
@@ -90,8 +90,8 @@ describe('a notice that could not be enqueued', () => {
     expect(await task()).toMatchObject({ version: 3, pendingNotices: [] });
   });
 
-  test('leaves the plan due until it is reconciled', async () => {
-    const { deps, sent, table, queue } = await createNoticeStage();
+  test('keeps the plan due until the next reconcile', async () => {
+    const { deps, sent, table, queue } = await createNoticeFixture();
     await applyPlan(deps, FIXTURE_PLAN, { type: 'halt_suspected' }, { actor: 'engine' });
     const suspectedAt = deps.clock.now();
     queue.isDown = true;

@@ -9,13 +9,15 @@ import {
 } from '../../store/system-store.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
-/** Work that met the refusal: a plan, and the repository if only one was involved. */
+/** Work that an outside system refused: a plan, and the repository if the refusal concerned a single repository. */
 export type PausedWork = { readonly plan: string; readonly repo?: string };
 
-/** Pause after a refused credential, which a person has to renew, milliseconds. */
+/** Pause after a refused credential, which a person has to renew; milliseconds. */
 const CREDENTIAL_PAUSE_MS = 60_000;
+/** Pause after a refusal that names no end, milliseconds. */
+const DEFAULT_PAUSE_MS = 30_000;
 
-/** Returns whether the work can continue after the forge is available again or the credential is renewed, at no cost for the task. */
+/** Returns whether the error only delays the work: until an outside system is available or the forge credential is renewed. */
 export function isPausing(error: unknown): error is AppError {
   return isAppError(error, 'paused') || isAppError(error, 'auth', 'forge_credential');
 }
@@ -27,21 +29,21 @@ export async function recordPauseFor(
   refused: PausedWork,
 ): Promise<number> {
   const now = deps.clock.now();
-  const usual = now + (error.kind === 'auth' ? CREDENTIAL_PAUSE_MS : 30_000);
-  const until = boundPauseEnd(error.details.until ?? usual, now);
+  const defaultUntil = now + (error.kind === 'auth' ? CREDENTIAL_PAUSE_MS : DEFAULT_PAUSE_MS);
+  const until = boundPauseEnd(error.details.until ?? defaultUntil, now);
   const what = await findPausedSystem(deps, error, refused);
   if (what !== undefined) await recordPause(deps.table, { what, until, reason: error.message });
   return until;
 }
 
-/** Returns the outside system that refuses; undefined for the own store and for refusals that concern only this work. */
+/** Returns the outside system that refuses; undefined for our table, and for a refusal of only this work. */
 async function findPausedSystem(
   deps: StoreDeps,
   { kind, code }: AppError,
   refused: PausedWork,
 ): Promise<string | undefined> {
   if (code.startsWith('forge_')) return findPausedForge(deps, refused);
-  // A key may be good for one model and not for the other.
+  // A key may be valid for only one of the models, so plans with the other model continue.
   if (kind === 'auth') return undefined;
   return code.startsWith('model_') || code === 'quota_exhausted' ? MODEL_SYSTEM : undefined;
 }
@@ -53,7 +55,9 @@ export async function findPausedForge(
 ): Promise<string | undefined> {
   const plan = await loadPlan(deps.table, id);
   const repositories = plan?.state.repositories ?? [];
-  const asked = repositories.filter(({ name }) => repo === undefined || name === repo);
-  const [what, ...others] = new Set(asked.map(({ forge, name }) => formatForgeSystem(forge, name)));
+  const involved = repositories.filter(({ name }) => repo === undefined || name === repo);
+  const [what, ...others] = new Set(
+    involved.map(({ forge, name }) => formatForgeSystem(forge, name)),
+  );
   return others.length === 0 ? what : undefined;
 }

@@ -16,11 +16,11 @@ import { applyPlan } from './apply-plan.ts';
 export async function recordPlanUsage(
   deps: PlanWriteDeps,
   id: string,
-  used: Usage | undefined,
+  usage: Usage | undefined,
 ): Promise<void> {
-  const tokens = used === undefined ? 0 : used.inputTokens + used.outputTokens;
-  if (used === undefined || tokens === 0) return;
-  const plan = await addPlanUsage(deps.table, id, tokens, used.usd ?? 0);
+  const tokens = usage === undefined ? 0 : usage.inputTokens + usage.outputTokens;
+  if (usage === undefined || tokens === 0) return;
+  const plan = await addPlanUsage(deps.table, id, tokens, usage.usd ?? 0);
   if (plan !== undefined) await checkBudget(deps, plan);
 }
 
@@ -32,10 +32,9 @@ export async function checkBudget(deps: PlanWriteDeps, plan: StoredPlan): Promis
   return applied.kind === 'changed';
 }
 
-// A cancelled or lost attempt sends no result, so the usage in its last heartbeat counts.
-
 /**
- * Loads the last reported usage of the attempt that the event ends; undefined if the event ends no attempt or carries the usage.
+ * Loads the usage in the last heartbeat of the attempt that the event ends: a cancelled or lost attempt sends no result. Returns
+ * undefined if the event ends no attempt or carries the usage.
  */
 export async function loadLastReportedUsage(
   table: Table,
@@ -50,6 +49,6 @@ export async function loadLastReportedUsage(
   return record?.usage;
 }
 
-export function addTaskUsage(state: TaskState, used: Usage | undefined): TaskState {
-  return used === undefined ? state : { ...state, usage: addUsage(state.usage, used) };
+export function addTaskUsage(state: TaskState, usage: Usage | undefined): TaskState {
+  return usage === undefined ? state : { ...state, usage: addUsage(state.usage, usage) };
 }

@@ -24,7 +24,7 @@ export async function approvePlan(
   requireValidGraph(state, (await requireRevision(deps, state, revision)).tasks);
   await requirePassedPreflight(deps, state);
   const applied = await applyPlan(deps, id, { type: 'approved', revision }, { actor });
-  // A write whose response was lost looks like a lost race.
+  // If the response of the write was lost, its retry finds the revision approved and changes nothing.
   if (applied.plan.state.approved !== revision)
     requireStatus(applied.plan.state, [], 'another person changed the plan at the same time');
   return applied.plan;
@@ -34,7 +34,7 @@ function isApproved({ status, approved }: PlanState, revision: number): boolean 
   return isPlanRunning(status) && approved === revision;
 }
 
-/** Throws `preflight` when a rule of the forge would stop the plan after its work is done. */
+/** Throws `preflight` if a rule of the forge would block the finished work of the plan. */
 async function requirePassedPreflight(
   deps: Pick<EngineDeps, 'forges' | 'settings'>,
   plan: PlanState,

@@ -3,7 +3,7 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { PlanWriteDeps } from '../engine-deps.ts';
 
-/** Stops a plan: its attempts end, its pull requests are closed, and its branches are kept for some days. */
+/** Cancels a plan: the attempts end, the pull requests are closed, and the branches are deleted some days later. */
 export async function cancelPlan(
   deps: PlanWriteDeps,
   id: string,

@@ -3,7 +3,7 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { PlanWriteDeps } from '../engine-deps.ts';
 
-/** Changes the budget of a plan. A larger budget lets tasks start that a used-up budget held back. */
+/** Changes the budget of a plan. Tasks that the old budget held back start if the new budget is large enough. */
 export async function changeBudget(
   deps: PlanWriteDeps,
   id: string,

@@ -4,7 +4,10 @@ import { loadSlots } from '../../store/system-store.ts';
 import type { StoreDeps } from '../engine-deps.ts';
 import { formatPodName } from '../launch/attempt-pod.ts';
 
-/** Frees what nothing needs any more on a laptop; a cloud's table and registry do it by themselves. */
+/**
+ * Removes unused data of a local installation; with `dryRun`, only counts the data. Throws `no_local_data` in the cloud, where table
+ * and registry remove expired data themselves.
+ */
 export async function collectGarbage(
   deps: StoreDeps,
   host: Host | undefined,
@@ -14,7 +17,7 @@ export async function collectGarbage(
     throw new AppError(
       'conflict',
       'no_local_data',
-      'there is nothing to collect here: expired items are removed by the table itself',
+      'this installation keeps no data on a local disk; its table and registry remove expired data themselves, so nothing is to be done',
     );
   const { holders } = await loadSlots(deps.table);
   const keepPods = new Set([...holders.values()].map((holder) => formatPodName(holder.attempt)));

@@ -13,8 +13,8 @@ import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 import { requireValidGraph } from '../revision/revision.ts';
 
 /**
- * Creates a plan. An `id` that was derived from an idempotency key may exist already; then the existing plan is returned.
- * Throws `repository_unknown` or `invalid_graph`.
+ * Creates a plan. A repeated request with the same idempotency key has the same `id` and returns the existing plan. Throws
+ * `repository_unknown` or `invalid_graph`.
  */
 export async function createPlan(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'clock' | 'log' | 'newId'>,
@@ -38,7 +38,7 @@ export async function createPlan(
   return requirePlan(deps, id);
 }
 
-/** The planner adds the overlap edges and the forecast. */
+/** Builds the first revision of a submitted graph. The planner later adds the overlap edges and the forecast. */
 function buildSubmittedRevision(tasks: TaskSpec[], by: string, at: number): Revision {
   const forecast = {
     tasks: 0,
@@ -63,7 +63,7 @@ async function requireConnectedRepository(
     throw new AppError(
       'invalid',
       'repository_unknown',
-      `repository ${input.name} is not linked to smol-gang; link it first`,
+      `repository ${input.name} is not linked to smol-gang; link the repository first`,
       { details: { repository: input.name } },
     );
   return {

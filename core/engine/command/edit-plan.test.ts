@@ -16,7 +16,7 @@ const SIMPLE_VERDICT: Verdict = {
   source: 'model',
 };
 
-test('a simple plan that is made several tasks gets an end that waits for them all', async () => {
+test('adds an end task after all tasks if an edit adds a second task to a simple plan', async () => {
   const { deps, putPlan } = createEngineFixture();
   const plan = await putPlan({
     status: 'pending_approval',
@@ -24,8 +24,8 @@ test('a simple plan that is made several tasks gets an end that waits for them a
     approved: undefined,
   });
   const main = taskSpecSchema.parse({ id: 'main', description: 'Trim the names in src/name.js' });
-  const written = { revision: 1, by: 'ada', note: '' };
-  await putRevision(deps.table, FIXTURE_PLAN, 'x', buildRevision(deps, plan, [main], written));
+  const origin = { revision: 1, by: 'ada', note: '' };
+  await putRevision(deps.table, FIXTURE_PLAN, 'x', buildRevision(deps, plan, [main], origin));
 
   const second = { id: 'second', description: 'Test what src/name.js trims', dependsOn: ['main'] };
   const task = taskSpecSchema.parse({ ...second, scope: ['test/name.test.js'] });

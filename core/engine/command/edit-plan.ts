@@ -12,8 +12,8 @@ import { requireNewestRevision } from './require-newest-revision.ts';
 type PlanEdit = { readonly revision: number; readonly edits: Edit[]; readonly note?: string };
 
 /**
- * Applies all edits or none to the newest revision, and returns the revision that results. Throws `plan_status`, `invalid_edit`,
- * `invalid_graph`, or `revision_moved` with the changes since the revision that the edits were made on.
+ * Applies all edits or none, and returns the new revision. Throws `plan_status`, `invalid_edit`, `invalid_graph`, or
+ * `revision_moved` with the newer changes if `input.revision` is not the newest revision.
  */
 export async function editPlan(
   deps: TaskWriteDeps,
@@ -49,7 +49,7 @@ export async function editPlan(
     forecast,
   } as const;
   const applied = await applyPlan(deps, id, event, { actor });
-  // A write whose response was lost looks like a lost race. The tag tells whether the revision counts.
+  // If the response of the write was lost, its retry changes nothing, but the plan lists the tag of the new revision.
   if (applied.kind === 'noop' && !applied.plan.state.revisionTags.includes(tag)) {
     await requireNewestRevision(deps, applied.plan.state, input.revision);
     requirePendingApproval(applied.plan.state, 'edited');

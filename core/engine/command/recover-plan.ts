@@ -21,7 +21,7 @@ import type { TaskWriteDeps } from '../engine-deps.ts';
 const TASKS_PER_PAGE = 200;
 const ACTOR = 'recover';
 
-/** Reconciles everything of a plan now instead of when it is due, and ends all pauses. */
+/** Ends all pauses, and wakes the plan and its open tasks and merge queues now, before they are due. */
 export async function recoverPlan(deps: TaskWriteDeps, id: string): Promise<StoredPlan> {
   await clearPauses(deps.table);
   const { kind, plan } = await applyPlan(deps, id, { type: 'planning_unparked' }, { actor: ACTOR });
@@ -29,7 +29,7 @@ export async function recoverPlan(deps: TaskWriteDeps, id: string): Promise<Stor
   const repositories = isSimple(plan.state) ? [] : plan.state.repositories;
   await enqueueWakeUps(deps, [
     ...(status === 'planning' ? [] : [wakeUpPlan(id)]),
-    // The end of a pause has woken the planner already.
+    // `planning_unparked` wakes the planner of a parked plan already.
     ...(status === 'planning' && kind === 'noop' ? [wakeUpPlanner(id)] : []),
     ...repositories.map(({ name }) => wakeUpMergeQueue({ plan: id, run, repo: name })),
     ...(await unparkOpenTasks(deps, id, run)),
@@ -44,7 +44,10 @@ async function unparkTask(deps: TaskWriteDeps, task: StoredTask): Promise<void> 
   await applyTask(deps, toTaskKey(task.state), event, { actor: ACTOR, loaded: task });
 }
 
-/** A merged task has no work left, and a pending task waits for other tasks. */
+/**
+ * Unparks the tasks of a run and returns a wake-up message for each. Skips merged tasks, which have no work left, and pending tasks,
+ * which wait for other tasks.
+ */
 async function unparkOpenTasks(
   deps: TaskWriteDeps,
   plan: string,

@@ -10,23 +10,26 @@ import {
 } from '../../store/repository-store.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
-/** Makes a repository known; one that is known already is answered as it is. */
+/**
+ * Links a repository, or returns the repository if the link exists already. Throws `repository_archived` or `repository_read_only`.
+ * `deriveId` derives the id of the link from the name of the repository.
+ */
 export async function linkRepository(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock'>,
   hosting: Hosting,
   input: LinkRepository,
   actor: string,
-  idOf: (name: string) => string,
+  deriveId: (name: string) => string,
 ): Promise<Repository> {
-  const found =
+  const source =
     'path' in input
       ? { forge: 'local' as const, ...(await hosting.link(input.path)) }
       : await requireGitHubRepository(deps, input.name);
-  const known = await loadRepository(deps.table, found.name);
-  if (known !== undefined) return known;
-  const { name, forge, url, defaultBranch } = found;
+  const linked = await loadRepository(deps.table, source.name);
+  if (linked !== undefined) return linked;
+  const { name, forge, url, defaultBranch } = source;
   const repository: Repository = {
-    id: idOf(name),
+    id: deriveId(name),
     name,
     forge,
     url,
@@ -47,23 +50,28 @@ async function requireGitHubRepository(
   readonly url: string;
   readonly defaultBranch: string;
 }> {
-  const facts = await deps.forges.github.readRepository(name);
-  if (facts.archived)
+  const repository = await deps.forges.github.readRepository(name);
+  if (repository.archived)
     throw new AppError(
       'invalid',
       'repository_archived',
-      `${facts.name} is archived: nothing can be pushed to it`,
+      `repository ${repository.name} is archived, so branches cannot be pushed; unarchive the repository first`,
     );
-  if (!facts.permissions.push)
+  if (!repository.permissions.push)
     throw new AppError(
       'auth',
       'repository_read_only',
-      `the configured GitHub credential may not push to ${facts.name}`,
+      `the configured GitHub credential cannot push to ${repository.name}; grant write access to the repository`,
     );
-  return { forge: 'github', name: facts.name, url: facts.url, defaultBranch: facts.defaultBranch };
+  return {
+    forge: 'github',
+    name: repository.name,
+    url: repository.url,
+    defaultBranch: repository.defaultBranch,
+  };
 }
 
-/** Nothing in the repository is touched. */
+/** Removes the link of a repository; the repository itself stays unchanged. Throws `repository_unknown`. */
 export async function unlinkRepository(
   deps: StoreDeps,
   hosting: Hosting,
@@ -76,5 +84,5 @@ export async function unlinkRepository(
     if (repository.forge === 'local') await hosting.unlink(repository.name);
     return;
   }
-  throw new AppError('notFound', 'repository_unknown', `there is no repository ${id}`);
+  throw new AppError('notFound', 'repository_unknown', `no linked repository has the id ${id}`);
 }

@@ -4,23 +4,23 @@ import type { PlanState } from '../../plan-state/plan-state.ts';
 import type { StoreDeps } from '../engine-deps.ts';
 import { requireRevision } from '../revision/revision.ts';
 
-/** Changes that the message of the error lists. */
+/** Maximum number of changes in the error message. */
 const MAX_LISTED_CHANGES = 10;
 
-/** Throws `revision_moved` with the changes since `revision`, unless that is the newest revision. */
+/** Throws `revision_moved` with the changes since `revision` unless `revision` is the newest revision. */
 export async function requireNewestRevision(
   deps: StoreDeps,
   plan: PlanState,
   revision: number,
 ): Promise<void> {
   if (plan.revision === revision) return;
-  const [known, newest] = await Promise.all([
+  const [given, newest] = await Promise.all([
     requireRevision(deps, plan, revision),
     requireRevision(deps, plan, plan.revision),
   ]);
-  const diff = diffGraphs(known.tasks, newest.tasks);
+  const diff = diffGraphs(given.tasks, newest.tasks);
   const changes = describeDiff(diff).slice(0, MAX_LISTED_CHANGES).join('; ');
-  const message = `the plan is at revision ${plan.revision}, by ${newest.by}; changes since revision ${revision}: ${changes || 'none in its tasks'}`;
+  const message = `the plan is at revision ${plan.revision}, by ${newest.by}; changes since revision ${revision}: ${changes || 'none in its tasks'}; repeat the command with revision ${plan.revision}`;
   throw new AppError('conflict', 'revision_moved', message, {
     details: { revision: plan.revision, diff },
   });

@@ -3,15 +3,15 @@ import { createEngineFixture, FIXTURE_PLAN } from '../../../test/support/engine/
 import { loadPlan } from '../../store/plan-store.ts';
 import { restartPlan } from './restart-plan.ts';
 
-test('a repeated restart starts one run', async () => {
+test('a repeated restart request starts only one run', async () => {
   const { deps, putPlan } = createEngineFixture();
   await putPlan({ status: 'cancelled', revision: 1, approved: 1, run: 3 });
 
   const first = await restartPlan(deps, FIXTURE_PLAN, 3, 'ann@example.com');
-  const again = await restartPlan(deps, FIXTURE_PLAN, 3, 'ann@example.com');
+  const repeated = await restartPlan(deps, FIXTURE_PLAN, 3, 'ann@example.com');
 
   expect(first.state).toMatchObject({ status: 'activating', run: 4 });
-  expect(again).toEqual(first);
+  expect(repeated).toEqual(first);
 });
 
 test('a restart of a former run is refused with the number of the current run', async () => {
@@ -19,8 +19,8 @@ test('a restart of a former run is refused with the number of the current run', 
   await putPlan({ status: 'cancelled', revision: 1, approved: 1, run: 3 });
   const before = await loadPlan(table, FIXTURE_PLAN);
 
-  const refused = restartPlan(deps, FIXTURE_PLAN, 1, 'ann@example.com');
+  const restart = restartPlan(deps, FIXTURE_PLAN, 1, 'ann@example.com');
 
-  await expect(refused).rejects.toMatchObject({ code: 'plan_run', details: { run: 3 } });
+  await expect(restart).rejects.toMatchObject({ code: 'plan_run', details: { run: 3 } });
   expect(await loadPlan(table, FIXTURE_PLAN)).toEqual(before);
 });

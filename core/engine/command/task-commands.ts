@@ -15,7 +15,7 @@ import { clearHalt } from '../plan/detect-halt.ts';
 // Commands of people for a task of the current run. Each command throws `task_status` when the task is in a status that the
 // command does not apply to, and `plan_status` when the tasks of the plan do not run.
 
-/** `condition` completes the message of a refused command. */
+/** Event of a command; `condition` is the part of the error message that says when the command applies. */
 type TaskCommand = { readonly event: TaskEvent; readonly condition: string };
 
 async function runTaskCommand(
@@ -27,7 +27,7 @@ async function runTaskCommand(
 ): Promise<StoredTask> {
   const stored = await requireTask(deps, plan, task);
   const { haltNotified } = requireRunning((await requirePlan(deps, plan)).state);
-  // The scheduler passes over a halted plan. A crash after the command must not leave a ready task in such a plan.
+  // The scheduler skips halted plans. The halt ends first, so that a crash cannot leave a ready task in a halted plan.
   if (haltNotified === true) await clearHalt(deps, plan, actor);
   const applied = await applyTask(deps, stored.state, event, { actor, loaded: stored });
   if (applied.kind !== 'changed')

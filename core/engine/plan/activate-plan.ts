@@ -23,27 +23,33 @@ const TASKS_PER_SLICE = 500;
 const TASKS_PER_MESSAGE = 50;
 const CONCURRENCY = 16;
 
+/** Creates the root branches and task items of an approved plan, then makes the tasks without dependencies ready. */
 export async function activatePlan(deps: ForgeDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   const revision = await requireApprovedRevision(deps, state);
   const nodes = buildRunNodes(state, revision);
   if (!isSimple(state)) await ensureRootBranches(deps, state, nodes);
   const graph = indexGraph(revision, nodes);
-  for (let put = state.activation.put; put < nodes.length; put += TASKS_PER_SLICE) {
-    await putTaskSlice(deps, state, graph, nodes.slice(put, put + TASKS_PER_SLICE));
-    const event = buildProgressEvent(state, nodes, Math.min(put + TASKS_PER_SLICE, nodes.length));
+  for (let start = state.activation.put; start < nodes.length; start += TASKS_PER_SLICE) {
+    await putTaskSlice(deps, state, graph, nodes.slice(start, start + TASKS_PER_SLICE));
+    const storedCount = Math.min(start + TASKS_PER_SLICE, nodes.length);
+    const event = buildProgressEvent(state, nodes, storedCount);
     const applied = await applyPlan(deps, state.id, event, { actor: 'engine' });
-    // The plan was stopped, or another worker is ahead.
+    // The plan was stopped, or another worker has stored this slice already.
     if (applied.kind === 'noop') return;
     if (applied.plan.state.status === 'active')
       await releaseRootTasks(deps, applied.plan.state, nodes);
   }
 }
 
-function buildProgressEvent(plan: PlanState, nodes: readonly RunNode[], put: number): PlanEvent {
+function buildProgressEvent(
+  plan: PlanState,
+  nodes: readonly RunNode[],
+  storedCount: number,
+): PlanEvent {
   const { run } = plan;
   const total = nodes.length;
-  if (put < total) return { type: 'activating', run, put, total };
+  if (storedCount < total) return { type: 'activating', run, put: storedCount, total };
   return { type: 'activated', run, total, ends: findEndNodes(plan, nodes) };
 }
 
@@ -52,6 +58,7 @@ type GraphIndex = {
   /** Node ids by ordinal. */
   readonly ids: string[];
   readonly ordinals: Map<string, number>;
+  /** Ids of the tasks that a task waits for: declared dependencies, and tasks ordered before because their scopes overlap. */
   readonly parents: Map<string, string[]>;
 };
 
@@ -59,8 +66,8 @@ function indexGraph(revision: Revision, nodes: readonly RunNode[]): GraphIndex {
   const ids = nodes.map((node) => node.id);
   const addedEdges = Map.groupBy(revision.edges, (edge) => edge.to);
   const parents = revision.tasks.map((task): [string, string[]] => {
-    const overlapping = (addedEdges.get(task.id) ?? []).map((edge) => edge.from);
-    return [task.id, [...new Set([...task.dependsOn, ...overlapping])]];
+    const overlappingIds = (addedEdges.get(task.id) ?? []).map((edge) => edge.from);
+    return [task.id, [...new Set([...task.dependsOn, ...overlappingIds])]];
   });
   return {
     specs: new Map(revision.tasks.map((task) => [task.id, task])),
@@ -109,7 +116,7 @@ async function putTaskSlice(
   });
 }
 
-/** Makes all tasks without dependencies ready. The plan stays due until this is recorded. */
+/** Makes all tasks without dependencies ready. The plan stays due until the event `released` is recorded. */
 export async function releaseRootTasks(
   deps: TaskWriteDeps,
   plan: PlanState,

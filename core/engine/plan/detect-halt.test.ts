@@ -7,68 +7,68 @@ import { retryTask } from '../command/task-commands.ts';
 import { detectHalt } from './detect-halt.ts';
 
 async function createHaltedPlan() {
-  const stage = createEngineFixture();
-  await stage.putPlan();
-  await stage.putTask({ status: 'blocked' });
-  const look = async () => {
-    const plan = await loadPlan(stage.table, FIXTURE_PLAN);
-    if (plan !== undefined) await detectHalt(stage.deps, plan);
+  const fixture = createEngineFixture();
+  await fixture.putPlan();
+  await fixture.putTask({ status: 'blocked' });
+  const checkHalt = async () => {
+    const plan = await loadPlan(fixture.table, FIXTURE_PLAN);
+    if (plan !== undefined) await detectHalt(fixture.deps, plan);
   };
-  const listed = async (list: string) => {
-    const page = await stage.table.index('ready', list);
+  const listPlanIds = async (indexKey: string) => {
+    const page = await fixture.table.index('ready', indexKey);
     return page.items.map((item) => readPlan(item).state.id);
   };
-  return { ...stage, look, listed };
+  return { ...fixture, checkHalt, listPlanIds };
 }
 
-test('a halt is announced after a second look a minute later', async () => {
-  const { look, table, advance } = await createHaltedPlan();
+test('people are notified of a halt after a second check a minute later', async () => {
+  const { checkHalt, table, advance } = await createHaltedPlan();
 
-  await look();
+  await checkHalt();
   expect((await loadPlan(table, FIXTURE_PLAN))?.state.haltNotified).toBeUndefined();
   advance(60_000);
-  await look();
+  await checkHalt();
 
   const plan = (await loadPlan(table, FIXTURE_PLAN))?.state;
   expect(plan?.haltNotified).toBe(true);
   expect(plan?.conditions.map((condition) => condition.code)).toEqual(['plan_halted']);
 });
 
-test('a halted plan is polled at its forge but not scheduled, until a retry resumes it', async () => {
-  const { deps, look, listed, advance } = await createHaltedPlan();
-  await look();
+test('a halted plan is polled at its forge but not scheduled until a task is retried', async () => {
+  const { deps, checkHalt, listPlanIds, advance } = await createHaltedPlan();
+  await checkHalt();
   advance(60_000);
-  await look();
+  await checkHalt();
 
-  expect(await listed(ACTIVE_PLANS)).toEqual([]);
-  expect(await listed(OPEN_PLANS)).toEqual([FIXTURE_PLAN]);
+  expect(await listPlanIds(ACTIVE_PLANS)).toEqual([]);
+  expect(await listPlanIds(OPEN_PLANS)).toEqual([FIXTURE_PLAN]);
 
   await retryTask(deps, FIXTURE_PLAN, 'one', 'ann@example.com');
 
-  expect(await listed(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
-  expect(await listed(OPEN_PLANS)).toEqual([]);
+  expect(await listPlanIds(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
+  expect(await listPlanIds(OPEN_PLANS)).toEqual([]);
 });
 
-test('an outdated index does not halt a plan that has moved meanwhile', async () => {
-  const { deps, look, listed, table, advance } = await createHaltedPlan();
-  await look();
+test('an outdated index does not halt a plan in which a task was retried meanwhile', async () => {
+  const { deps, checkHalt, listPlanIds, table, advance } = await createHaltedPlan();
+  await checkHalt();
   advance(60_000);
-  const seen = await loadPlan(table, FIXTURE_PLAN);
-  const late = { ...deps, table: { ...table, index: async () => ({ items: [] }) } };
+  const planBeforeRetry = await loadPlan(table, FIXTURE_PLAN);
+  const depsWithOldIndex = { ...deps, table: { ...table, index: async () => ({ items: [] }) } };
 
   await retryTask(deps, FIXTURE_PLAN, 'one', 'ann@example.com');
-  await look();
-  if (seen !== undefined) await detectHalt(late, seen);
+  await checkHalt();
+  if (planBeforeRetry !== undefined) await detectHalt(depsWithOldIndex, planBeforeRetry);
 
-  expect(await listed(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
+  expect(await listPlanIds(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
 });
 
-test('the next look clears the halt of a plan in which a task moves again', async () => {
-  const { look, listed, putPlan, putTask, deps, table } = await createHaltedPlan();
+test('the next check clears the halt of a plan in which a task was retried', async () => {
+  const { checkHalt, listPlanIds, putPlan, putTask, deps, table } = await createHaltedPlan();
   await table.delete({ pk: `PLAN#${FIXTURE_PLAN}`, sk: 'HEAD' });
   await putPlan({ haltNotified: true });
   await putTask({ task: 'two', status: 'blocked' });
-  expect(await listed(ACTIVE_PLANS)).toEqual([]);
+  expect(await listPlanIds(ACTIVE_PLANS)).toEqual([]);
   await applyTask(
     deps,
     { plan: FIXTURE_PLAN, run: 1, task: 'two' },
@@ -76,7 +76,7 @@ test('the next look clears the halt of a plan in which a task moves again', asyn
     { actor: 'ann@example.com' },
   );
 
-  await look();
+  await checkHalt();
 
-  expect(await listed(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
+  expect(await listPlanIds(ACTIVE_PLANS)).toEqual([FIXTURE_PLAN]);
 });

@@ -12,11 +12,13 @@ import { enqueueWakeUps } from '../announce/send-messages.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { EngineDeps, PlanWriteDeps, StoreDeps } from '../engine-deps.ts';
 
-// An active plan is halted when no task can continue without a person. People are notified after a second look a minute later.
+// A plan is halted when no task can continue without an action of a person. A second check a minute later confirms the halt before
+// people are notified.
 
-/** A halted plan is looked at less often. */
+/** Interval of the checks of a halted plan, milliseconds. */
 const HALTED_CHECK_MS = 10 * HALT_CHECK_MS;
 
+/** Records whether the plan is halted, and schedules the next check. */
 export async function detectHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
   const now = deps.clock.now();
@@ -26,7 +28,7 @@ export async function detectHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise
   }
   if (state.haltedSince !== undefined || state.haltNotified !== undefined)
     await clearHalt(deps, state.id, 'engine');
-  // A write of the due time with every merge would cost more than the look itself.
+  // An early due time stays: writing a new due time after every merge would cost more than the check.
   else if (!isDueSoon(plan, now)) await setPlanDue(deps.table, plan, now + HALT_CHECK_MS);
 }
 
@@ -50,7 +52,7 @@ async function recordHalt(deps: PlanWriteDeps, plan: StoredPlan): Promise<void> 
   else await applyPlan(deps, id, { type: 'halted', suspectedAt: haltedSince }, { actor: 'engine' });
 }
 
-/** Whether a task is ready, holds a slot or moves without a person. */
+/** Returns whether a task is ready, holds a slot or progresses without a person. Wakes the scheduler if a task is ready. */
 async function canContinue(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'log'>,
   plan: PlanState,

@@ -11,7 +11,7 @@ import { reconcilePlan } from './reconcile-plan.ts';
 const ROOT = `smol-gang/${FIXTURE_PLAN}-r1/root`;
 const VERIFIED = 'e'.repeat(40);
 
-/** A plan whose end is verified, and whose root pull request a person merged when its head was `headSha`. */
+/** Finishes a plan with a verified end task after a person merged the root pull request at the head `headSha`. */
 async function finishMergedPlan(headSha: string) {
   const deleted: string[] = [];
   const { deps, putPlan, putTask } = createEngineFixture({
@@ -36,14 +36,14 @@ async function finishMergedPlan(headSha: string) {
   return { deleted, plan: (await loadPlan(deps.table, FIXTURE_PLAN))?.state };
 }
 
-test('the branches of a completely merged root pull request are deleted', async () => {
+test('deletes the branches of a root pull request that was merged at the verified commit', async () => {
   const { deleted, plan } = await finishMergedPlan(VERIFIED);
 
   expect(plan).toMatchObject({ status: 'complete', conditions: [] });
   expect(deleted).toEqual([ROOT]);
 });
 
-test('the branches of a root pull request that was merged early stay, with a warning', async () => {
+test('keeps the branches of a root pull request that was merged too early, and warns', async () => {
   const { deleted, plan } = await finishMergedPlan('a'.repeat(40));
 
   expect(deleted).toEqual([]);

@@ -9,13 +9,17 @@ import type { EngineDeps, ForgeDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { buildRootPullContent } from '../pull/pull-content.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 
-type Ends = readonly (StoredTask | undefined)[];
+/** End task of each repository of the plan. */
+type EndTasks = readonly (StoredTask | undefined)[];
 
-/** Completes a plan whose ends are verified: its root pull requests get their final text and become ready for review. */
+/**
+ * Completes a plan whose end tasks are verified: the root pull requests get the final text and become ready for review. A root
+ * branch that changed after its verification is verified again first.
+ */
 export async function finishPlan(
   deps: ForgeDeps,
   { state }: StoredPlan,
-  ends: Ends,
+  ends: EndTasks,
 ): Promise<void> {
   if (await reopenMovedEnds(deps, state, ends)) return;
   const pulls: RootPull[] = [];
@@ -30,7 +34,7 @@ async function finishRootPull(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock'>,
   plan: PlanState,
   pull: RootPull,
-  ends: Ends,
+  ends: EndTasks,
 ): Promise<RootPull | undefined> {
   const { repo, number, nodeId } = pull;
   if (number === undefined || nodeId === undefined) return undefined;
@@ -51,20 +55,20 @@ async function finishRootPull(
   return { ...pull, ready: true };
 }
 
-/** A root branch that a person changed after its verification is verified again. */
-async function reopenMovedEnds(deps: ForgeDeps, plan: PlanState, ends: Ends): Promise<boolean> {
+/** Requests a new verification of each root branch that has moved since its verification. Returns whether any has moved. */
+async function reopenMovedEnds(deps: ForgeDeps, plan: PlanState, ends: EndTasks): Promise<boolean> {
   const branch = formatRootBranch(deps.settings.prefix, { plan: plan.id, run: plan.run });
-  let isMoved = false;
+  let hasMovedRoot = false;
   for (const end of ends) {
     if (end === undefined) continue;
     const { repo, mergeSha } = end.state;
     const root = await resolveForge(deps, plan, repo).readBranchHead(repo, branch);
     if (root === undefined || root === mergeSha) continue;
-    isMoved = true;
+    hasMovedRoot = true;
     const options = { actor: 'forge', loaded: end, observed: true };
     await applyTask(deps, toTaskKey(end.state), { type: 'root_moved', root }, options);
   }
-  return isMoved;
+  return hasMovedRoot;
 }
 
 export async function completePlan(

@@ -5,16 +5,17 @@ import type { StoredPlan } from '../../store/plan-store.ts';
 
 const WARNING_SHARE = 0.8;
 
+/** Returns a warning from 80 % of the budget of an active plan, and an error from 100 %. */
 export function buildBudgetConditions(plan: StoredPlan, now: number): Condition[] {
   const used = computeBudgetShare(plan);
   if (plan.state.status !== 'active' || used < WARNING_SHARE) return [];
-  const percent = `${Math.floor(used * 100)}% of the plan's budget is used`;
-  if (used < 1) return [{ level: 'warning', code: 'budget_low', message: `${percent}.`, at: now }];
-  const message = `${percent}: what runs may end, nothing new begins.`;
+  const summary = `${Math.floor(used * 100)}% of the plan's budget is used`;
+  if (used < 1) return [{ level: 'warning', code: 'budget_low', message: `${summary}.`, at: now }];
+  const message = `${summary}. Running attempts may finish, but no new attempts start. Raise the budget to continue.`;
   return [{ level: 'error', code: 'budget_used', message, at: now }];
 }
 
-/** Returns what an active plan waits for once its budget is used up: a larger budget. */
+/** Returns the request for a larger budget if an active plan has used up its budget; otherwise an empty list. */
 export function buildBudgetWaiting(plan: StoredPlan): Waiting[] {
   if (plan.state.status !== 'active' || !isOverBudget(plan)) return [];
   const { usedTokens, usedUsd, state } = plan;

@@ -16,8 +16,8 @@ import { detectHalt } from './detect-halt.ts';
 import { completePlan, finishPlan } from './finish-plan.ts';
 
 /**
- * Opens the root pull requests after the first merge, hands them to a person once the whole is verified, and detects that no
- * task can continue without a person.
+ * Does the next step of an active plan: opens the root pull requests after the first merge, completes the plan after the end tasks
+ * are verified, or checks whether the plan is halted.
  */
 export async function reconcileActivePlan(deps: ForgeDeps, plan: StoredPlan): Promise<void> {
   const { state } = plan;
@@ -65,7 +65,7 @@ function buildSimplePull(deps: Pick<EngineDeps, 'settings'>, main: StoredTask): 
   };
 }
 
-/** Opens drafts for root branches that contain a first merge. Returns whether the plan has changed. */
+/** Opens a draft pull request for each root branch that contains a merged task. Returns whether the plan has changed. */
 async function openRootPulls(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
   plan: PlanState,
@@ -79,11 +79,11 @@ async function openRootPulls(
   if (opened.length === 0) return false;
   const event = { type: 'root_pull_opened', run: plan.run, pulls: opened } as const;
   const applied = await applyPlan(deps, plan.id, event, { actor: 'engine' });
-  if (applied.kind === 'noop') await closeUnwantedPulls(deps, plan, opened);
+  if (applied.kind === 'noop') await closePullsOfStoppedRun(deps, plan, opened);
   return applied.kind === 'changed';
 }
 
-/** Returns undefined while the root branch is still at the base commit. */
+/** Opens the root pull request of a repository; returns undefined while the root branch is still at the base commit. */
 async function openRootPull(
   deps: Pick<EngineDeps, 'table' | 'forges' | 'clock' | 'settings'>,
   plan: PlanState,
@@ -101,8 +101,8 @@ async function openRootPull(
   return { repo, branch, number, nodeId, url, ready: false, state };
 }
 
-/** The run may have been stopped while its pull requests were being opened. */
-async function closeUnwantedPulls(
+/** Closes the opened pull requests again if the run was stopped meanwhile. */
+async function closePullsOfStoppedRun(
   deps: Pick<EngineDeps, 'table' | 'forges'>,
   plan: PlanState,
   opened: readonly RootPull[],

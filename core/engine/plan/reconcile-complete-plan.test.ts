@@ -12,15 +12,15 @@ import { reconcilePlan } from './reconcile-plan.ts';
 const KEEP_MS = 7 * 86_400_000;
 const ROOT = `smol-gang/${FIXTURE_PLAN}-r1/root`;
 
-/** A complete plan, whose root pull request is what `person` makes of it. */
+/** Creates a complete plan with one root pull request, whose state on the forge is changed by `setPullState`. */
 async function createCompletePlan() {
   let state: PullState = 'open';
   const deleted: string[] = [];
-  let looks = 0;
-  const stage = createEngineFixture({
+  let readCount = 0;
+  const fixture = createEngineFixture({
     forge: {
       readPull: async () => {
-        looks += 1;
+        readCount += 1;
         return createRootPull(state);
       },
       listBranches: async () => [{ name: ROOT, sha: 'a'.repeat(40) }],
@@ -30,17 +30,17 @@ async function createCompletePlan() {
     },
   });
   const pull = { repo: FIXTURE_REPO, branch: ROOT, number: 7, ready: true };
-  await stage.putPlan({ status: 'complete', pulls: [{ ...pull, state: 'open' }] });
-  const reconcile = () => reconcilePlan(stage.deps, FIXTURE_PLAN);
+  await fixture.putPlan({ status: 'complete', pulls: [{ ...pull, state: 'open' }] });
+  const reconcile = () => reconcilePlan(fixture.deps, FIXTURE_PLAN);
   return {
-    ...stage,
+    ...fixture,
     deleted,
-    looks: () => looks,
+    countReads: () => readCount,
     reconcile,
-    person: (next: PullState) => {
+    setPullState: (next: PullState) => {
       state = next;
     },
-    plan: async () => (await loadPlan(stage.table, FIXTURE_PLAN))?.state,
+    plan: async () => (await loadPlan(fixture.table, FIXTURE_PLAN))?.state,
   };
 }
 
@@ -63,9 +63,10 @@ function createRootPull(state: PullState) {
   };
 }
 
-test('the branches of a closed root pull request are deleted after some days', async () => {
-  const { reconcile, person, advance, deleted, plan, looks } = await createCompletePlan();
-  person('closed');
+test('deletes the branches of a closed root pull request after seven days', async () => {
+  const { reconcile, setPullState, advance, deleted, plan, countReads } =
+    await createCompletePlan();
+  setPullState('closed');
   await reconcile();
   advance(KEEP_MS - 1);
   await reconcile();
@@ -74,13 +75,13 @@ test('the branches of a closed root pull request are deleted after some days', a
   advance(1);
   await reconcile();
   await reconcile();
-  const asked = looks();
+  const readsBefore = countReads();
   await reconcile();
 
   expect(deleted).toEqual([ROOT]);
-  expect(looks()).toBe(asked);
+  expect(countReads()).toBe(readsBefore);
 
-  // A branch that a slow handler pushed again meanwhile is deleted too.
+  // A second cleanup deletes branches that a slow handler may have pushed after the first cleanup.
   advance(MAX_HANDLER_LIFETIME_MS);
   await reconcile();
   expect(deleted).toEqual([ROOT, ROOT]);
@@ -88,18 +89,18 @@ test('the branches of a closed root pull request are deleted after some days', a
 });
 
 test('a reopened pull request keeps its branches, and its merge is recorded', async () => {
-  const { reconcile, person, advance, deleted, plan } = await createCompletePlan();
-  person('closed');
+  const { reconcile, setPullState, advance, deleted, plan } = await createCompletePlan();
+  setPullState('closed');
   await reconcile();
 
-  person('open');
+  setPullState('open');
   await reconcile();
   expect(await plan()).toMatchObject({ pulls: [{ state: 'open' }], pendingCleanups: [] });
   advance(KEEP_MS);
   await reconcile();
   expect(deleted).toEqual([]);
 
-  person('merged');
+  setPullState('merged');
   await reconcile();
   await reconcile();
   expect(await plan()).toMatchObject({
@@ -109,12 +110,12 @@ test('a reopened pull request keeps its branches, and its merge is recorded', as
   expect(deleted).toEqual([ROOT]);
 });
 
-test('a pull request that was reopened without a webhook is read before its branches are deleted', async () => {
-  const { reconcile, person, advance, deleted, plan } = await createCompletePlan();
-  person('closed');
+test('keeps the branches of a pull request that was reopened without a webhook', async () => {
+  const { reconcile, setPullState, advance, deleted, plan } = await createCompletePlan();
+  setPullState('closed');
   await reconcile();
 
-  person('open');
+  setPullState('open');
   advance(KEEP_MS);
   await reconcile();
   await reconcile();

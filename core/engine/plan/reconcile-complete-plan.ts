@@ -9,7 +9,7 @@ import { applyPlan } from '../apply/apply-plan.ts';
 import type { EngineDeps, PlanWriteDeps } from '../engine-deps.ts';
 import { resolveForge } from '../pull/task-pull.ts';
 
-/** A complete plan waits for a person to merge or close its pull requests. Afterwards its branches are deleted. */
+/** Reconciles a complete plan, which waits until people have merged or closed its pull requests. */
 export async function reconcileCompletePlan(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
   plan: StoredPlan,
@@ -19,7 +19,7 @@ export async function reconcileCompletePlan(
   await setPlanDue(deps.table, plan, computeFormerRunsDue(plan.state));
 }
 
-/** Records which pull requests of a complete plan were merged, closed or reopened. Returns false without a change. */
+/** Records which pull requests of a complete plan were merged, closed or reopened. Returns whether any state has changed. */
 export async function recordPullChanges(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
   plan: PlanState,
@@ -32,7 +32,7 @@ export async function recordPullChanges(
   return true;
 }
 
-/** A closed pull request may be reopened as long as its branch exists. */
+/** Reads the states of the pull requests from the forge. A closed pull request can be reopened as long as its branch exists. */
 async function loadPullStates(
   deps: Pick<EngineDeps, 'forges'>,
   plan: PlanState,
@@ -45,14 +45,14 @@ async function loadPullStates(
     const mayChange = pull.state === 'open' || (pull.state === 'closed' && hasBranches);
     if (pull.number === undefined || !mayChange) pulls.push(pull);
     else {
-      const found = await resolveForge(deps, plan, pull.repo).readPull(pull.repo, pull.number);
-      pulls.push({ ...pull, state: found.state });
+      const current = await resolveForge(deps, plan, pull.repo).readPull(pull.repo, pull.number);
+      pulls.push({ ...pull, state: current.state });
     }
   }
   return pulls;
 }
 
-/** A simple plan becomes active again when a reviewer asked for changes of its pull request. */
+/** Makes a simple plan active again if a reviewer requested changes. Returns whether the plan was sent back. */
 async function reactivateIfSentBack(deps: PlanWriteDeps, plan: PlanState): Promise<boolean> {
   const { id, run } = plan;
   const task = plan.ends[0]?.task;

@@ -14,10 +14,10 @@ import { reconcileActivePlan } from './reconcile-active-plan.ts';
 import { reconcileCompletePlan } from './reconcile-complete-plan.ts';
 import { cleanUpRuns, stopRuns } from './stop-runs.ts';
 
-/** A plan in `planning` is given to the planner again after this time, should the message be lost. */
+/** Interval at which the planner is woken again for a plan in planning, because a wake-up message may be lost; milliseconds. */
 const PLANNER_RETRY_MS = 60_000;
 
-/** Does all work that the state of a plan requires. A repeated or late call changes nothing more. */
+/** Does the work that the state of a plan requires. A repeated or late call has no further effect. */
 export async function reconcilePlan(deps: ForgeDeps, id: string): Promise<void> {
   const stored = await loadPlan(deps.table, id);
   if (stored === undefined) return;

@@ -11,24 +11,24 @@ import { loadPlan, putRevision } from '../../store/plan-store.ts';
 import { reconcilePlan } from './reconcile-plan.ts';
 import { stopRuns } from './stop-runs.ts';
 
-test('a stopped run of many tasks is cancelled with a single read of its graph', async () => {
-  let readings = 0;
+test('cancels all tasks of a large stopped run with a single read of its graph', async () => {
+  let revisionReads = 0;
   const { deps, putPlan, putTask, task } = createEngineFixture({
     forge: { findPull: async () => undefined },
     table: {
       beforeEffect: (operation, key) => {
-        if (operation === 'get' && key.sk.startsWith('REV#')) readings += 1;
+        if (operation === 'get' && key.sk.startsWith('REV#')) revisionReads += 1;
       },
     },
   });
   const ids = Array.from({ length: 650 }, (_, n) => `t${n}`);
   const tasks = ids.map((id) => taskSpecSchema.parse({ id, description: 'x' }));
-  const asked = { slots: 1, tokensPerMinute: 1, usdPerToken: null, remaining: [] };
-  const forecast = forecastGraph(tasks, [], asked);
+  const forecastOptions = { slots: 1, tokensPerMinute: 1, usdPerToken: null, remaining: [] };
+  const forecast = forecastGraph(tasks, [], forecastOptions);
   const revision = { revision: 1, by: 'ada', at: 1, note: '', tasks, edges: [], forecast };
   await putRevision(deps.table, FIXTURE_PLAN, 'x', revision);
-  const ending = [{ run: 1, revision: 1, reason: 'enough', cursor: 0, dueAt: 0 }];
-  await putPlan({ status: 'cancelled', stoppingRuns: ending });
+  const stoppingRuns = [{ run: 1, revision: 1, reason: 'enough', cursor: 0, dueAt: 0 }];
+  await putPlan({ status: 'cancelled', stoppingRuns });
   for (const id of ids) await putTask({ ...createTaskStateFixture(), task: id });
 
   const plan = await loadPlan(deps.table, FIXTURE_PLAN);
@@ -37,18 +37,18 @@ test('a stopped run of many tasks is cancelled with a single read of its graph',
 
   const statuses = await Promise.all(ids.map(async (id) => (await task(id)).state.status));
   expect(new Set(statuses)).toEqual(new Set(['cancelled']));
-  expect(readings).toBe(1);
+  expect(revisionReads).toBe(1);
 });
 
-test('a run in a deleted repository has no work left', async () => {
-  const gone = async () => {
+test('stops a run and completes its cleanup although the repository was deleted', async () => {
+  const failNotFound = async () => {
     throw new AppError('notFound', 'forge_not_found', 'no repository acme/shop');
   };
   const { deps, putPlan, advance } = createEngineFixture({
-    forge: { findPull: gone, listBranches: gone },
+    forge: { findPull: failNotFound, listBranches: failNotFound },
   });
-  const ending = [{ run: 1, revision: 0, reason: 'enough', cursor: 0, dueAt: 0 }];
-  await putPlan({ status: 'cancelled', stoppingRuns: ending });
+  const stoppingRuns = [{ run: 1, revision: 0, reason: 'enough', cursor: 0, dueAt: 0 }];
+  await putPlan({ status: 'cancelled', stoppingRuns });
 
   for (let pass = 0; pass < 4; pass += 1) {
     await reconcilePlan(deps, FIXTURE_PLAN);
@@ -61,23 +61,23 @@ test('a run in a deleted repository has no work left', async () => {
   expect((await loadPlan(deps.table, FIXTURE_PLAN))?.state.pendingCleanups).toEqual([]);
 });
 
-test('a failed deletion of branches is repeated ever less often', async () => {
-  let tries = 0;
+test('retries a failed deletion of branches at growing intervals', async () => {
+  let deletions = 0;
   const { deps, putPlan, advance } = createEngineFixture({
     forge: {
       listBranches: async () => {
-        tries += 1;
+        deletions += 1;
         throw new AppError('refused', 'forge_refused', 'the repository is archived');
       },
     },
   });
   await putPlan({ status: 'cancelled', pendingCleanups: [{ run: 1, at: 0 }] });
 
-  for (let quarter = 0; quarter < 4 * 24 * 10; quarter += 1) {
+  for (let quarterHour = 0; quarterHour < 4 * 24 * 10; quarterHour += 1) {
     await reconcilePlan(deps, FIXTURE_PLAN);
     advance(900_000);
   }
 
-  expect(tries).toBeGreaterThan(10);
-  expect(tries).toBeLessThan(20);
+  expect(deletions).toBeGreaterThan(10);
+  expect(deletions).toBeLessThan(20);
 });

@@ -18,10 +18,10 @@ type StoppingRun = PlanState['stoppingRuns'][number];
 
 const TASKS_PER_SLICE = 200;
 const CONCURRENCY = 8;
-/** After this time a pass records its progress, so that another call can continue. */
+/** Milliseconds after which a call records its progress and leaves the remaining tasks to the next call. */
 const MAX_PASS_MS = 15_000;
 
-/** Cancels the tasks of a stopped run in slices, then closes its root pull requests. */
+/** Cancels the tasks of the first stopped run that is due, then closes the root pull requests of that run. */
 export async function stopRuns(deps: ForgeDeps, plan: PlanState): Promise<void> {
   const stopping = plan.stoppingRuns.find((run) => run.dueAt <= deps.clock.now());
   if (stopping === undefined) return;
@@ -70,7 +70,7 @@ async function closeRootPulls(
   }
 }
 
-/** A repository that was deleted has no work left. */
+/** Does the work unless the repository was deleted: a deleted repository has no pull requests or branches left. */
 async function ignoreMissingRepository(work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -79,7 +79,7 @@ async function ignoreMissingRepository(work: () => Promise<void>): Promise<void>
   }
 }
 
-/** Deletes the branches of runs that are no longer needed. A failed deletion is tried again later. */
+/** Deletes the branches of runs whose cleanup is due. A failed deletion is retried later. */
 export async function cleanUpRuns(
   deps: Pick<EngineDeps, 'table' | 'queue' | 'forges' | 'clock' | 'log' | 'settings'>,
   plan: PlanState,
@@ -89,7 +89,7 @@ export async function cleanUpRuns(
   for (const { run, at, swept: wasSwept = false } of plan.pendingCleanups) {
     if (at > now) continue;
     try {
-      // A person may have reopened or merged a closed pull request without a webhook.
+      // A person may have reopened or merged a closed pull request, and the webhook may have been lost.
       const isCurrent = run === plan.run && plan.status === 'complete';
       if (isCurrent && (await recordPullChanges(deps, plan))) return;
       await deleteRunBranches(deps, plan, run);

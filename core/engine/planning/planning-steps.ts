@@ -19,21 +19,26 @@ import { loadExploration, putExploration, putRevision } from '../../store/plan-s
 import type { EngineDeps, ForgeDeps, StoreDeps } from '../engine-deps.ts';
 import { buildRevision, requireRevision } from '../revision/revision.ts';
 
-// The steps of planning. Each step does its work, then returns the event that records the result.
+// The steps of planning. Each step returns the event that records its result.
 
-/** Ports of the planner: those of the engine, the model, and a timer that keeps the lease alive during a long step. */
+/** Ports of the planner. */
 export type PlannerDeps = ForgeDeps & {
   readonly llm: Llm;
-  /** Calls `beat` at intervals until the returned function is called. */
-  readonly keepAlive?: (beat: () => void) => () => void;
+  /** Calls `renewLease` at intervals, so that a long step keeps its lease. The returned function stops the calls. */
+  readonly keepAlive?: (renewLease: () => void) => () => void;
 };
 
+/** Step of planning; returns the event that records the result. */
 export type PlanningStep = (deps: PlannerDeps, plan: PlanState) => Promise<PlanEvent>;
 
+/** Maximum number of tasks in a graph from a model. */
 const MAX_MODEL_TASKS = 60;
+/** Maximum length of the title of a simple plan's task, characters. */
 const MAX_TITLE_LENGTH = 120;
+/** Maximum number of tree entries in which CI workflow files are searched. */
+const MAX_TREE_ENTRIES = 5_000;
 
-/** Resolves the base commits and finds the rules of the forge that concern the plan, before a model costs money. */
+/** Resolves the base commits and checks the rules of the forge, before the calls of the model cost money. */
 export async function runPreflight(
   deps: Pick<EngineDeps, 'forges' | 'clock' | 'settings'>,
   plan: PlanState,
@@ -75,12 +80,12 @@ async function resolveBase(
     throw new AppError(
       'invalid',
       'commit_unknown',
-      `${name} has no commit ${baseSha}; push the commit first`,
+      `repository ${name} has no commit ${baseSha}; push the commit first`,
     );
   return { ...repository, base, baseSha, cloneUrl, sizeKb };
 }
 
-/** Throws `branch_clash` when a branch of the run exists, or a branch has the name of their common prefix. */
+/** Throws `branch_clash` if the repository has a branch of this run, or a branch whose name is the prefix of all our branches. */
 async function requireFreeBranches(
   deps: Pick<EngineDeps, 'forges' | 'settings'>,
   plan: PlanState,
@@ -92,27 +97,28 @@ async function requireFreeBranches(
     throw new AppError(
       'conflict',
       'branch_clash',
-      `${repository.name} has a branch named ${prefix}, so git cannot create branches below that name; rename the branch, or set another prefix (BRANCH_PREFIX)`,
+      `repository ${repository.name} has a branch named ${prefix}, so git cannot create branches below that name; rename the branch, or set another prefix (BRANCH_PREFIX)`,
     );
   }
-  const taken = await forge.listBranches(
+  const existing = await forge.listBranches(
     repository.name,
     formatRunPrefix(prefix, plan.id, plan.run),
   );
-  if (taken.length > 0)
+  if (existing.length > 0)
     throw new AppError(
       'conflict',
       'branch_clash',
-      `${repository.name} already has the branch ${taken[0]?.name ?? ''}; delete the branch, or restart the plan`,
+      `repository ${repository.name} already has the branch ${existing[0]?.name ?? ''}; delete the branch, or restart the plan`,
     );
 }
 
+/** Explores all repositories at their base commits and stores the results. */
 export async function exploreRepositories(
   deps: Pick<EngineDeps, 'table' | 'forges'>,
   plan: PlanState,
 ): Promise<PlanEvent> {
   const explorations: Exploration[] = [];
-  const workflows: boolean[] = [];
+  const expectsChecks: boolean[] = [];
   for (const [index, repository] of plan.repositories.entries()) {
     const exploration = await exploreRepository(deps.forges[repository.forge], {
       name: repository.name,
@@ -120,11 +126,11 @@ export async function exploreRepositories(
     });
     await putExploration(deps.table, plan.id, index, exploration);
     explorations.push(exploration);
-    workflows.push(await hasWorkflows(deps, repository));
+    expectsChecks.push(await hasWorkflows(deps, repository));
   }
   requireUsableFiles(explorations);
   const repositories = plan.repositories.map((repository, index) =>
-    addExploration(repository, explorations[index], workflows[index] ?? false),
+    addExploration(repository, explorations[index], expectsChecks[index] ?? false),
   );
   return { type: 'explored', repositories };
 }
@@ -154,14 +160,14 @@ function addExploration(
   };
 }
 
-/** With CI workflows, checks appear some seconds after a commit, so a commit without checks is not green yet. */
+/** Returns whether the repository has CI workflows. Checks of CI appear late, so a new commit without checks is not green yet. */
 async function hasWorkflows(
   deps: Pick<EngineDeps, 'forges'>,
   repository: PlanRepository,
 ): Promise<boolean> {
   if (repository.forge !== 'github') return false;
   const { name, baseSha } = repository;
-  const { entries } = await deps.forges.github.readTree(name, baseSha, 5_000);
+  const { entries } = await deps.forges.github.readTree(name, baseSha, MAX_TREE_ENTRIES);
   return entries.some((entry) => /^\.github\/workflows\/.+\.ya?ml$/.test(entry.path));
 }
 
@@ -172,7 +178,7 @@ async function loadExplorations(deps: StoreDeps, plan: PlanState): Promise<Explo
   return explorations.filter((exploration) => exploration !== undefined);
 }
 
-/** Asks a model whether the request is simple, unless a person has decided this already. */
+/** Asks a model whether the request is simple, unless a person has already decided. */
 export async function assessPrompt(
   deps: Pick<PlannerDeps, 'table' | 'llm' | 'settings'>,
   plan: PlanState,
@@ -199,7 +205,7 @@ function buildPersonVerdict(
   return { complexity, reasoning, confidence: 1, estimatedTasks: 1, suggestion: '', source };
 }
 
-/** Stores the first revision of the graph: the submitted graph, a single task, or the answer of a model. */
+/** Stores the first revision of the graph: the submitted graph, a single task for a simple plan, or the graph of a model. */
 export async function decomposePrompt(deps: PlannerDeps, plan: PlanState): Promise<PlanEvent> {
   if (plan.submitted) {
     const { tasks } = await requireRevision(deps, plan, 1);

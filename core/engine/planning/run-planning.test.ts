@@ -5,7 +5,7 @@ import { loadPlan } from '../../store/plan-store.ts';
 import { formatForgeSystem, loadPauses, MODEL_SYSTEM } from '../../store/system-store.ts';
 import { runPlanning } from './run-planning.ts';
 
-/** A plan whose next step is answered with this error. */
+/** Runs planning while the forge and the model throw `error`. */
 async function runFailingPlanning(error: AppError) {
   const fixture = createEngineFixture({
     forge: {
@@ -24,7 +24,7 @@ async function runFailingPlanning(error: AppError) {
   return { plan: plan?.state, pauses: await loadPauses(table, deps.clock.now()), deps };
 }
 
-test('a rejected credential pauses the planning and the repositories of its owner only', async () => {
+test('a rejected forge credential parks the plan and pauses the repositories of one owner', async () => {
   const { plan, pauses, deps } = await runFailingPlanning(
     new AppError('auth', 'forge_credential', 'bad credentials'),
   );
@@ -33,21 +33,21 @@ test('a rejected credential pauses the planning and the repositories of its owne
   expect(plan?.planning.parkedUntil).toBe(deps.clock.now() + 60_000);
 });
 
-test('a pause of a day that a model asks for is limited to a quarter of an hour', async () => {
+test('a pause of one day that the model requests is limited to 15 minutes', async () => {
   const until = 1_000_000_000 + 86_400_000;
   const { plan, pauses, deps } = await runFailingPlanning(
     new AppError('paused', 'model_rate_limited', 'slow down', { details: { until } }),
   );
 
-  const quarter = deps.clock.now() + 900_000;
-  expect(pauses).toMatchObject([{ what: MODEL_SYSTEM, until: quarter }]);
-  expect(plan?.planning.parkedUntil).toBe(quarter);
+  const pauseEnd = deps.clock.now() + 900_000;
+  expect(pauses).toMatchObject([{ what: MODEL_SYSTEM, until: pauseEnd }]);
+  expect(plan?.planning.parkedUntil).toBe(pauseEnd);
 });
 
 test.each([
   ['store_throttled', new AppError('paused', 'store_throttled', 'the store asks for a pause')],
   ['model_key_refused', new AppError('auth', 'model_key_refused', 'no key for this model')],
-])('%s holds up this plan alone', async (_code, error) => {
+])('the error %s parks this plan and pauses no other work', async (_code, error) => {
   const { plan, pauses } = await runFailingPlanning(error);
 
   expect(pauses).toEqual([]);

@@ -17,12 +17,14 @@ import {
   runPreflight,
 } from './planning-steps.ts';
 
-// The planning job. A lease of its own keeps a second planner away. Each step is recorded before the next begins, so that a job
-// can resume after a crash. A model that cannot be reached parks the plan; only an unusable answer fails it.
+// Plans a request step by step. A lease keeps a second planner away from the plan. Each step is recorded before the next step
+// begins, so that planning resumes after a crash. A pause of the forge or the model parks the plan.
 
+/** Duration of the planner lease, milliseconds. */
 const LEASE_MS = 45_000;
-/** Failures of a step in a row after which planning fails. */
+/** Number of consecutive failures of a step after which planning fails. */
 const MAX_FAULTS = 5;
+/** Wait before the first retry of a step, milliseconds; doubles with each further retry. */
 const FIRST_RETRY_MS = 2_000;
 
 const PLANNING_STEPS: Record<Exclude<PlanState['planning']['stage'], 'done'>, PlanningStep> = {
@@ -32,6 +34,7 @@ const PLANNING_STEPS: Record<Exclude<PlanState['planning']['stage'], 'done'>, Pl
   decompose: decomposePrompt,
 };
 
+/** Runs the remaining planning steps of a plan. If another planner holds the lease, a message repeats the call after the lease. */
 export async function runPlanning(deps: PlannerDeps, id: string): Promise<void> {
   const now = deps.clock.now();
   const lease = await acquirePlannerLease(deps.table, id, now, LEASE_MS);
@@ -40,16 +43,16 @@ export async function runPlanning(deps: PlannerDeps, id: string): Promise<void> 
     await enqueueWakeUps(deps, [wakeUpPlanner(id)], Math.max(1, seconds));
     return;
   }
-  const renew = () => renewPlannerLease(deps.table, lease, deps.clock.now() + LEASE_MS);
-  const stop = deps.keepAlive?.(() => {
-    renew().catch((error: unknown) =>
+  const renewLease = () => renewPlannerLease(deps.table, lease, deps.clock.now() + LEASE_MS);
+  const stopKeepAlive = deps.keepAlive?.(() => {
+    renewLease().catch((error: unknown) =>
       deps.log.warn('planner lease could not be renewed', { cause: describeError(error) }),
     );
   });
   try {
-    await runPlanningSteps(deps, id, renew);
+    await runPlanningSteps(deps, id, renewLease);
   } finally {
-    stop?.();
+    stopKeepAlive?.();
     await renewPlannerLease(deps.table, lease, 0);
   }
 }
@@ -57,18 +60,18 @@ export async function runPlanning(deps: PlannerDeps, id: string): Promise<void> 
 async function runPlanningSteps(
   deps: PlannerDeps,
   id: string,
-  renew: () => Promise<void>,
+  renewLease: () => Promise<void>,
 ): Promise<void> {
   for (;;) {
     const { state } = (await loadPlan(deps.table, id)) ?? {};
     if (state?.status !== 'planning' || state.planning.stage === 'done') return;
     if ((state.planning.parkedUntil ?? 0) > deps.clock.now()) return;
     try {
-      await renew();
+      await renewLease();
       if (needsModel(state)) await requireAvailableModel(deps);
       const event = await PLANNING_STEPS[state.planning.stage](deps, state);
       const applied = await applyPlan(deps, id, event, { actor: 'planner' });
-      // The plan was cancelled, or another planner recorded the step first: the result is dropped.
+      // The plan was cancelled, or another planner recorded the step first, so this result is dropped.
       if (applied.kind === 'noop') return;
     } catch (error) {
       await handleStepFailure(deps, state, error);
@@ -83,7 +86,7 @@ function needsModel({ planning, submitted, options, verdict }: PlanState): boole
   return planning.stage === 'decompose' && verdict?.complexity !== 'simple';
 }
 
-/** Throws `model_paused` while the model refuses, unless a person has ended the pause. */
+/** Throws `model_paused` during a pause of the model. */
 async function requireAvailableModel(deps: Pick<EngineDeps, 'table' | 'clock'>): Promise<void> {
   const pause = await loadPause(deps.table, MODEL_SYSTEM, deps.clock.now());
   if (pause === undefined) return;
@@ -103,8 +106,8 @@ async function handleStepFailure(
     await applyPlan(deps, id, { type: 'planning_parked', until, why }, options);
     return;
   }
-  const mayPass = isAppError(error, 'transient') || !isAppError(error);
-  if (mayPass && planning.faults + 1 < MAX_FAULTS) {
+  const isRetryable = isAppError(error, 'transient') || !isAppError(error);
+  if (isRetryable && planning.faults + 1 < MAX_FAULTS) {
     const until = deps.clock.now() + FIRST_RETRY_MS * 2 ** planning.faults;
     await applyPlan(deps, id, { type: 'planning_retried', until, why }, options);
   } else await applyPlan(deps, id, { type: 'planning_failed', why }, options);

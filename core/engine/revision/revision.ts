@@ -10,14 +10,16 @@ import type { Revision } from '../../store/plan-store.ts';
 import { loadRevision } from '../../store/plan-store.ts';
 import type { EngineDeps, StoreDeps } from '../engine-deps.ts';
 
-/** Assumed tokens that an agent uses in a minute, for forecasts. */
+/** Number of tokens that an agent uses per minute; an assumption for forecasts. */
 const TOKENS_PER_MINUTE = 6_000;
+/** Maximum number of tasks in a graph that a person submits or edits. */
 export const MAX_PERSON_TASKS = 10_000;
-/** Problems that an error message names. */
+/** Maximum number of problems in an error message. */
 const MAX_REPORTED_PROBLEMS = 20;
-/** Problems that the details of an error contain. */
+/** Maximum number of problems in the details of an error. */
 const MAX_PROBLEM_DETAILS = 100;
 
+/** Validates a graph that a person wrote. */
 export function findGraphProblems(
   plan: Pick<PlanState, 'repositories'>,
   tasks: readonly TaskSpec[],
@@ -77,12 +79,12 @@ export async function requireRevision(
     throw new AppError(
       'notFound',
       'revision_unknown',
-      `plan ${plan.id} has no revision ${revision}; its newest is ${plan.revision}`,
+      `plan ${plan.id} has no revision ${revision}; its newest revision is ${plan.revision}`,
     );
   return stored;
 }
 
-/** Returns the graph of the current run. */
+/** Returns the approved revision, which is the graph of the current run. */
 export function requireApprovedRevision(deps: StoreDeps, plan: PlanState): Promise<Revision> {
   return requireRevision(deps, plan, plan.approved ?? plan.revision);
 }
