@@ -16,21 +16,21 @@ const EDITABLE_FIELDS = [
 export function diffGraphs(before: readonly TaskSpec[], after: readonly TaskSpec[]): Edit[] {
   const beforeById = new Map(before.map((task) => [task.id, task]));
   const afterIds = new Set(after.map((task) => task.id));
-  const removed = before.filter((task) => !afterIds.has(task.id));
-  const added = after.filter((task) => !beforeById.has(task.id));
-  const changed = after.flatMap((task) => {
+  const removedTasks = before.filter((task) => !afterIds.has(task.id));
+  const addedTasks = after.filter((task) => !beforeById.has(task.id));
+  const fieldEdits = after.flatMap((task) => {
     const earlier = beforeById.get(task.id);
     return earlier === undefined ? [] : diffFields(earlier, task);
   });
-  const edges = after.map((task) => diffEdges(beforeById.get(task.id), task));
+  const edgeEdits = after.map((task) => diffEdges(beforeById.get(task.id), task));
   // Old edges are removed before new edges are added, so that no intermediate graph has a cycle. Old edges are removed before
   // old tasks, because the dependents of a removed task take over its remaining dependencies.
   return [
-    ...edges.flatMap((edge) => edge.removed),
-    ...sortByDependency(added).map((task): Edit => ({ op: 'add_task', task })),
-    ...changed,
-    ...edges.flatMap((edge) => edge.added),
-    ...removed.map((task): Edit => ({ op: 'remove_task', task: task.id })),
+    ...edgeEdits.flatMap(({ removed }) => removed),
+    ...sortByDependency(addedTasks).map((task): Edit => ({ op: 'add_task', task })),
+    ...fieldEdits,
+    ...edgeEdits.flatMap(({ added }) => added),
+    ...removedTasks.map((task): Edit => ({ op: 'remove_task', task: task.id })),
   ];
 }
 

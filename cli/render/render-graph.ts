@@ -42,9 +42,10 @@ export function renderGraph(plan: PlanView, graph: GraphView, options: GraphOpti
 
 function renderFact(label: string, text: string, options: GraphOptions, maxLines = 8): Line[] {
   if (text.trim() === '') return [];
-  const all = wrapText(text.trim(), options.width - LABEL_WIDTH);
-  const visible = all.length > maxLines ? [...all.slice(0, maxLines - 1), '…'] : all;
-  return visible.map((line, index) => [
+  const allLines = wrapText(text.trim(), options.width - LABEL_WIDTH);
+  const visibleLines =
+    allLines.length > maxLines ? [...allLines.slice(0, maxLines - 1), '…'] : allLines;
+  return visibleLines.map((line, index) => [
     styleSpan('dim', (index === 0 ? label : '').padEnd(LABEL_WIDTH)),
     line,
   ]);
@@ -137,9 +138,9 @@ function renderOrdering(graph: GraphView, options: GraphOptions): Line[] {
 
 function renderPairs(label: string, pairs: readonly string[], options: GraphOptions): Line[] {
   const hiddenCount = pairs.length - MAX_LISTED_PAIRS;
-  const visible = pairs.slice(0, MAX_LISTED_PAIRS);
-  if (hiddenCount > 0) visible.push(`… and ${hiddenCount} more`);
-  return renderFact(label, visible.join('\n'), options, MAX_LISTED_PAIRS * 2);
+  const visiblePairs = pairs.slice(0, MAX_LISTED_PAIRS);
+  if (hiddenCount > 0) visiblePairs.push(`… and ${hiddenCount} more`);
+  return renderFact(label, visiblePairs.join('\n'), options, MAX_LISTED_PAIRS * 2);
 }
 
 function renderSetup(plan: PlanView, options: GraphOptions): Line[] {

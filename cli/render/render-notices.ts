@@ -1,5 +1,5 @@
 import type { Notice, NoticeKind } from '../../core/contract/notice.ts';
-import { formatAgo } from './layout/format-figures.ts';
+import { formatRelativeTime } from './layout/format-figures.ts';
 import type { Line, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
@@ -33,7 +33,7 @@ function renderNotice(
   { kind, plan, task, at, text }: Notice,
   options: { readonly now: number; readonly width: number },
 ): Line[] {
-  const age = formatAgo(at, options.now).padEnd(AGE_COLUMNS);
+  const age = formatRelativeTime(at, options.now).padEnd(AGE_COLUMNS);
   const item = task === undefined ? plan : `${plan} ${task}`;
   const head: Line = ['  ', styleSpan('dim', age), styleSpan(KIND_STYLES[kind], item)];
   const indent = ' '.repeat(2 + AGE_COLUMNS);

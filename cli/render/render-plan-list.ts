@@ -1,5 +1,5 @@
 import type { PlanView } from '../../core/contract/plan.ts';
-import { formatAgo, formatTokens, formatUsd } from './layout/format-figures.ts';
+import { formatRelativeTime, formatTokens, formatUsd } from './layout/format-figures.ts';
 import type { Line, Span } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { renderTable } from './layout/render-table.ts';
@@ -58,6 +58,6 @@ function renderPlanCells(plan: PlanView, now: number, hasSums: boolean): Span[] 
     taskCount === 0 ? '' : `${plan.counts.merged ?? 0}/${taskCount}`,
     tokens === 0 ? '' : styleSpan('dim', formatTokens(tokens)),
     tokens === 0 ? '' : styleSpan('dim', formatUsd(plan.usage.usd)),
-    styleSpan('dim', formatAgo(plan.changedAt, now)),
+    styleSpan('dim', formatRelativeTime(plan.changedAt, now)),
   ];
 }

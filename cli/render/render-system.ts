@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { API } from '../../core/contract/api.ts';
-import { formatAgo, formatBytes } from './layout/format-figures.ts';
+import { formatBytes, formatRelativeTime } from './layout/format-figures.ts';
 import type { Line, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 import { wrapText } from './layout/text.ts';
@@ -17,7 +17,7 @@ export function renderSystem(system: SystemStatus, options: { readonly now: numb
     facts.push(`${formatBytes(disk.dataBytes)} of data, ${formatBytes(disk.freeBytes)} free`);
   }
   const pauses = system.pauses.map((pause): Line => {
-    const until = formatAgo(pause.until, options.now);
+    const until = formatRelativeTime(pause.until, options.now);
     return [
       styleSpan('warn', '! '),
       `${pause.what} is paused: ${pause.reason}; continues ${until}`,

@@ -3,10 +3,10 @@ import type { API } from '../../core/contract/api.ts';
 import type { TranscriptEntry } from '../../core/contract/attempt.ts';
 import type { Evidence } from '../../core/contract/task.ts';
 import {
-  formatAgo,
   formatClock,
   formatCost,
   formatDuration,
+  formatRelativeTime,
   formatTokens,
 } from './layout/format-figures.ts';
 import type { Line, Span, Style } from './layout/line.ts';
@@ -89,7 +89,7 @@ function renderQuestion(task: TaskDetail, options: DetailOptions): Line[] {
   const choices = question.options.map(
     (option, index): Line => ['  ', styleSpan('warn', `${index + 1}`), `  ${option}`],
   );
-  const fallback = `default answer, taken ${formatAgo(question.timeoutAt, options.now)}: ${question.default}`;
+  const fallback = `default answer, taken ${formatRelativeTime(question.timeoutAt, options.now)}: ${question.default}`;
   return [
     ...renderParagraph(question.text, 'warn', options.width),
     ...choices,
@@ -103,7 +103,7 @@ function renderEvidence(evidence: Evidence | undefined, options: DetailOptions):
   const head: Line = [
     styleSpan('dim', 'evidence'.padEnd(LABEL_WIDTH)),
     evidence.green ? styleSpan('good', 'verified') : styleSpan('bad', 'verification failed'),
-    styleSpan('dim', ` · ${commits} · ${formatAgo(evidence.at, options.now)}`),
+    styleSpan('dim', ` · ${commits} · ${formatRelativeTime(evidence.at, options.now)}`),
   ];
   if (evidence.empty)
     return [

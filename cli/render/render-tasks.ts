@@ -42,28 +42,30 @@ export type TaskTableOptions = {
 
 /** Renders the tasks by wave with state, attempt, pull request, time, tokens and cost; below a task its reason or question. */
 export function renderTasks(tasks: readonly TaskView[], options: TaskTableOptions): Line[] {
-  const visible = tasks.filter((task) => task.kind !== 'join').toSorted(compareByWave);
-  const chosen = chooseTasks(visible, options.maxTaskRows);
+  const visibleTasks = tasks.filter((task) => task.kind !== 'join').toSorted(compareByWave);
+  const chosenTasks = chooseTasks(visibleTasks, options.maxTaskRows);
   const mergedIds = new Set(
     tasks.filter((task) => task.status === 'merged').map((task) => task.id),
   );
   const rows = renderTable(
     COLUMNS,
-    chosen.map((task) => renderTaskCells(task, options, (id) => mergedIds.has(id))),
+    chosenTasks.map((task) => renderTaskCells(task, options, (id) => mergedIds.has(id))),
     options.width,
     '  ',
   );
-  const hasGroups = chosen.length > 1;
+  const hasGroups = chosenTasks.length > 1;
   const lines: Line[] = [];
-  chosen.forEach((task, index) => {
+  chosenTasks.forEach((task, index) => {
     const group = getGroupName(task);
-    const before = chosen[index - 1];
+    const before = chosenTasks[index - 1];
     if (hasGroups && (before === undefined || getGroupName(before) !== group)) {
       lines.push([styleSpan('dim', group)]);
     }
     lines.push(rows[index] ?? [], ...renderNote(task, options.width));
   });
-  return chosen.length === visible.length ? lines : [...lines, renderHiddenTasks(visible, chosen)];
+  return chosenTasks.length === visibleTasks.length
+    ? lines
+    : [...lines, renderHiddenTasks(visibleTasks, chosenTasks)];
 }
 
 function compareByWave(a: TaskView, b: TaskView): number {
@@ -136,20 +138,20 @@ function chooseTasks(tasks: readonly TaskView[], maxRows: number | undefined): T
   const groupCount = new Set(tasks.map(getGroupName)).size;
   const noteCount = tasks.filter((task) => getNote(task) !== undefined).length;
   if (tasks.length + groupCount + noteCount <= maxRows) return [...tasks];
-  const ranked = tasks.toSorted(
+  const rankedTasks = tasks.toSorted(
     (a, b) => getDisplayPriority(a) - getDisplayPriority(b) || b.changedAt - a.changedAt,
   );
-  const chosen: TaskView[] = [];
+  const chosenTasks: TaskView[] = [];
   const groups = new Set<string>();
   let remainingRows = maxRows - 1;
-  for (const task of ranked) {
+  for (const task of rankedTasks) {
     remainingRows -=
       1 + (getNote(task) === undefined ? 0 : 1) + (groups.has(getGroupName(task)) ? 0 : 1);
     if (remainingRows < 0) break;
     groups.add(getGroupName(task));
-    chosen.push(task);
+    chosenTasks.push(task);
   }
-  return chosen.toSorted(compareByWave);
+  return chosenTasks.toSorted(compareByWave);
 }
 
 /** Order in which tasks get the available rows: lower numbers first. */
@@ -173,8 +175,8 @@ function getDisplayPriority(task: TaskView): number {
   return DISPLAY_PRIORITY_BY_STATUS[task.status];
 }
 
-function renderHiddenTasks(all: readonly TaskView[], chosen: readonly TaskView[]): Line {
-  const shownIds = new Set(chosen.map((task) => task.id));
+function renderHiddenTasks(all: readonly TaskView[], chosenTasks: readonly TaskView[]): Line {
+  const shownIds = new Set(chosenTasks.map((task) => task.id));
   const counts = new Map<string, number>();
   for (const task of all) {
     if (shownIds.has(task.id)) continue;
@@ -182,6 +184,6 @@ function renderHiddenTasks(all: readonly TaskView[], chosen: readonly TaskView[]
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   const parts = [...counts].map(([label, count]) => `${count.toLocaleString('en')} ${label}`);
-  const hidden = formatCount(all.length - chosen.length, 'more task');
+  const hidden = formatCount(all.length - chosenTasks.length, 'more task');
   return [styleSpan('dim', `  … ${hidden}: ${parts.join(', ')}`)];
 }

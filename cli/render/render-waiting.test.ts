@@ -100,7 +100,9 @@ const CASES: readonly (readonly [Waiting, string, string])[] = [
   ],
 ];
 
-test.each(CASES)('renders %j as a sentence and a command', (waiting, sentence, command) => {
+const ROWS = CASES.map(([waiting, sentence, command]) => ({ waiting, sentence, command }));
+
+test.each(ROWS)('"$sentence" has the command "$command"', ({ waiting, sentence, command }) => {
   expect(describeWaiting(waiting)).toContain(sentence);
   expect(getWaitingCommand(waiting)).toBe(command);
 });

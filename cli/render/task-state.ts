@@ -1,7 +1,7 @@
 import type { PlanView } from '../../core/contract/plan.ts';
 import type { TaskView } from '../../core/contract/task.ts';
 import type { TaskStatus } from '../../core/contract/task-status.ts';
-import { formatAgo } from './layout/format-figures.ts';
+import { formatRelativeTime } from './layout/format-figures.ts';
 import type { Span, Style } from './layout/line.ts';
 import { styleSpan } from './layout/line.ts';
 
@@ -50,7 +50,7 @@ export function describeTaskState(
   isMerged: (id: string) => boolean = () => false,
 ): string {
   if (task.parkedUntil !== undefined && task.parkedUntil > now && task.status !== 'merged') {
-    return `parked, continues ${formatAgo(task.parkedUntil, now)}`;
+    return `parked, continues ${formatRelativeTime(task.parkedUntil, now)}`;
   }
   if (task.status === 'pending') {
     const openDependencies = task.dependsOn.filter((id) => !isMerged(id));

@@ -29,7 +29,7 @@ export function openLiveScreen(screen: Screen, colour: boolean): LiveScreen {
   /** Returns the sequence that moves the cursor to the top of the frame. In a narrower window, a drawn line may take two rows. */
   function formatMoveToTop(): string {
     const rows = drawnLines.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(Math.min(measureLine(line), 400) / getColumns())),
+      (sum, line) => sum + Math.max(1, Math.ceil(measureLine(line) / getColumns())),
       0,
     );
     return rows === 0 ? '' : `\u001b[${rows}A\r`;

@@ -2,7 +2,7 @@ import { ROLES } from '../../../core/contract/access.ts';
 import { API } from '../../../core/contract/api.ts';
 import { EXIT } from '../../cli-error.ts';
 import { defineCommand, parseChoiceOption, parseNumberOption } from '../../define-command.ts';
-import { formatAgo } from '../../render/layout/format-figures.ts';
+import { formatRelativeTime } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { renderTable } from '../../render/layout/render-table.ts';
 
@@ -52,7 +52,7 @@ export const tokenListCommand = defineCommand({
         token.name,
         token.role,
         styleSpan('dim', token.createdBy),
-        styleSpan('dim', formatAgo(token.expiresAt, host.now())),
+        styleSpan('dim', formatRelativeTime(token.expiresAt, host.now())),
       ]);
       const columns = ['token', 'name', 'role', 'created by', 'expires'];
       terminal.printLines(

@@ -3,7 +3,7 @@ import { API } from '../../../core/contract/api.ts';
 import { createUsageError, EXIT } from '../../cli-error.ts';
 import type { CommandContext } from '../../define-command.ts';
 import { defineCommand, parseChoiceOption } from '../../define-command.ts';
-import { formatAgo } from '../../render/layout/format-figures.ts';
+import { formatRelativeTime } from '../../render/layout/format-figures.ts';
 import { styleSpan } from '../../render/layout/line.ts';
 import { renderTable } from '../../render/layout/render-table.ts';
 
@@ -50,7 +50,7 @@ export const userListCommand = defineCommand({
       const rows = items.map((user) => [
         user.email,
         user.role,
-        styleSpan('dim', formatAgo(user.createdAt, host.now())),
+        styleSpan('dim', formatRelativeTime(user.createdAt, host.now())),
       ]);
       const columns = [{ header: 'user', shrinks: true }, { header: 'role' }, { header: 'added' }];
       terminal.printLines(renderTable(columns, rows, terminal.width));

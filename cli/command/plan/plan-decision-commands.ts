@@ -31,11 +31,11 @@ export const planApproveCommand = defineCommand({
     const params = { plan: await resolvePlan(client, planArgument) };
     const requested = parseNumberOption('revision', values.revision, { min: 1, whole: true });
     const revision = requested ?? (await client.call(API.getPlan, { params })).revision;
-    const changed = await client.call(API.approvePlan, { params, body: { revision } });
+    const changedPlan = await client.call(API.approvePlan, { params, body: { revision } });
     return printChangeOrWait(
       context,
       client,
-      changed,
+      changedPlan,
       `approved at revision ${revision}`,
       values.wait,
     );
@@ -71,8 +71,8 @@ export const planRestartCommand = defineCommand({
     const client = await context.client();
     const params = { plan: await resolvePlan(client, planArgument) };
     const { run } = await client.call(API.getPlan, { params });
-    const changed = await client.call(API.restartPlan, { params, body: { run } });
-    return printChangeOrWait(context, client, changed, 'restarted', values.wait);
+    const changedPlan = await client.call(API.restartPlan, { params, body: { run } });
+    return printChangeOrWait(context, client, changedPlan, 'restarted', values.wait);
   },
 });
 
@@ -95,8 +95,8 @@ export const planBudgetCommand = defineCommand({
     }
     const client = await context.client();
     const params = { plan: await resolvePlan(client, planArgument) };
-    const changed = await client.call(API.changeBudget, { params, body });
-    return printChangeOrWait(context, client, changed, 'has a new budget');
+    const changedPlan = await client.call(API.changeBudget, { params, body });
+    return printChangeOrWait(context, client, changedPlan, 'has a new budget');
   },
 });
 
@@ -122,16 +122,16 @@ export const cancelCommand = defineCommand({
 async function printChangeOrWait(
   context: CommandContext,
   client: Client,
-  changed: PlanChangeAnswer,
+  changedPlan: PlanChangeAnswer,
   message: string,
   wait = false,
 ): Promise<ExitCode> {
-  if (wait) return waitForPlan(context, client, changed.id);
-  if (context.terminal.isJson) context.terminal.printJson(changed);
+  if (wait) return waitForPlan(context, client, changedPlan.id);
+  if (context.terminal.isJson) context.terminal.printJson(changedPlan);
   else {
-    const status = message.startsWith(changed.status) ? '' : ` · ${changed.status}`;
+    const status = message.startsWith(changedPlan.status) ? '' : ` · ${changedPlan.status}`;
     context.terminal.printLines([
-      [styleSpan('good', '✓ '), `plan ${changed.id} ${message}`, styleSpan('dim', status)],
+      [styleSpan('good', '✓ '), `plan ${changedPlan.id} ${message}`, styleSpan('dim', status)],
     ]);
   }
   return EXIT.done;

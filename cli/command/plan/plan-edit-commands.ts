@@ -195,9 +195,9 @@ export const planMergeCommand = defineCommand({
     const fields = await readTaskFields(context, values);
     const target = await readEditTarget(context, planArgument, values);
     const tasks = ids.map((id) => requireTask(target, id));
-    const combined = { ...combineTasks(tasks), ...fields };
+    const combinedFields = { ...combineTasks(tasks), ...fields };
     const into = createTaskSpec(
-      values.id === undefined ? combined : { ...combined, id: values.id },
+      values.id === undefined ? combinedFields : { ...combinedFields, id: values.id },
     );
     return sendEdits(context, target, [{ op: 'merge_tasks', tasks: ids, into }], values);
   },

@@ -57,10 +57,15 @@ export async function resolveRepositories(
 }
 
 async function linkGithubRepository(client: Client, name: string): Promise<void> {
-  const known = await readAllPages((cursor) =>
+  const linkedRepositories = await readAllPages((cursor) =>
     client.call(API.listRepositories, { query: { limit: 200, cursor } }),
   );
-  if (known.some((repository) => repository.forge === 'github' && repository.name === name)) return;
+  if (
+    linkedRepositories.some(
+      (repository) => repository.forge === 'github' && repository.name === name,
+    )
+  )
+    return;
   await client.call(API.linkRepository, { body: { name } });
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import {
-  formatAgo,
   formatBytes,
   formatCount,
   formatDuration,
   formatMinutes,
+  formatRelativeTime,
   formatTokens,
   formatUsd,
 } from './format-figures.ts';
@@ -31,11 +31,11 @@ test.each([
 ])('a moment %i ms from now is formatted as %s', (offset, text) => {
   const now = Date.UTC(2026, 4, 12);
 
-  expect(formatAgo(now + offset, now)).toBe(text);
+  expect(formatRelativeTime(now + offset, now)).toBe(text);
 });
 
 test('a moment long ago is formatted as a date', () => {
-  expect(formatAgo(Date.UTC(2025, 0, 2), Date.UTC(2026, 0, 1))).toBe('2025-01-02');
+  expect(formatRelativeTime(Date.UTC(2025, 0, 2), Date.UTC(2026, 0, 1))).toBe('2025-01-02');
 });
 
 test.each([

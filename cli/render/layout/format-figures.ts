@@ -14,8 +14,8 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(roundedMs / DAY_MS)}d ${Math.floor((roundedMs % DAY_MS) / HOUR_MS)}h`;
 }
 
-/** Formats a moment relative to now: "just now", "12s ago", "in 2h", "5d ago"; a date beyond 30 days. */
-export function formatAgo(at: number, now: number): string {
+/** Formats a past or future moment relative to now: "just now", "12s ago", "in 2h", "5d ago"; a date beyond 30 days. */
+export function formatRelativeTime(at: number, now: number): string {
   const distance = Math.abs(now - at);
   if (distance < 2 * SECOND_MS) return 'just now';
   if (distance > 30 * DAY_MS) return new Date(at).toISOString().slice(0, 10);
