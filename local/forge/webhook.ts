@@ -19,13 +19,13 @@ const DELIVERY_TIMEOUT_MS = 10_000;
 export function createWebhookSender(faults: Faults): WebhookSender {
   let target: WebhookTarget | undefined;
   const delayedDeliveries = new Set<NodeJS.Timeout>();
-  const closing = new AbortController();
+  const closeController = new AbortController();
 
   function deliver(receiver: WebhookTarget, event: string, body: string, deliveryId: string): void {
     fetch(receiver.url, {
       method: 'POST',
       body,
-      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]),
+      signal: AbortSignal.any([closeController.signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]),
       headers: {
         'content-type': 'application/json',
         'user-agent': 'GitHub-Hookshot/local',
@@ -62,7 +62,7 @@ export function createWebhookSender(faults: Faults): WebhookSender {
     close() {
       for (const timer of delayedDeliveries) clearTimeout(timer);
       delayedDeliveries.clear();
-      closing.abort();
+      closeController.abort();
     },
   };
 }

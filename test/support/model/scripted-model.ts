@@ -61,7 +61,7 @@ async function answerRequest(
     response.end(refusal.body);
     return;
   }
-  const isStream = body.isStream === true;
+  const isStream = body.stream === true;
   response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' });
   if (!isStream) {
     response.end(JSON.stringify(createPlainAnswer(path, state.usage)));
