@@ -9,7 +9,7 @@ const WILDCARDS = /(\[[^\]]*\]|(?<![^/])\*\*\/|\*+|\?)/;
 /**
  * Tells whether the pattern of a branch protection covers a branch name, by the rules that GitHub documents: `*`, `**` and `?`
  * match inside one path segment, and a whole segment `**` matches any number of segments. Tracks all possible matches at the same
- * time, so that a malicious pattern takes at most the product of both lengths.
+ * time, so that even a malicious pattern needs at most as many steps as the product of both lengths.
  */
 export function branchMatchesPattern(pattern: string, name: string): boolean {
   const steps = pattern.split(WILDCARDS).flatMap(toSteps);

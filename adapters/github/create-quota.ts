@@ -3,7 +3,7 @@ import { parseRetryAfterMs } from '../../core/base/retry-after.ts';
 
 /** Remaining calls below which the quota counts as used up, so that some calls remain for people and for unfinished work. */
 const LOW_QUOTA = 50;
-/** Pause if a refusal does not contain its end. GitHub asks clients to wait at least one minute. */
+/** Pause after a refusal whose headers do not contain the end of the pause. GitHub asks clients to wait at least one minute. */
 export const DEFAULT_PAUSE_MS = 60_000;
 
 /** Headers of a response. */

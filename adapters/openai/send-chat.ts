@@ -44,7 +44,7 @@ export function createOpenAiClient(options: EndpointOptions): OpenAI {
   }
   return new OpenAI({
     baseURL: options.baseUrl,
-    // The SDK requires a key, also for local endpoints without authentication.
+    // The SDK requires a key, even for local endpoints without authentication.
     apiKey: options.apiKey.trim() || 'none',
     organization: null,
     project: null,

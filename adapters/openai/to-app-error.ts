@@ -35,7 +35,7 @@ export function toAppError(error: unknown, context: CallContext): AppError {
   if (isTimeout(error)) return createTimeoutError(context);
   if (error instanceof APIConnectionError) return createUnreachableError(error, context);
   if (error instanceof APIError) return toRefusalError(readRefusal(error, context.apiKey), context);
-  // All other errors concern the body: incomplete, or not JSON despite its header.
+  // All other errors concern the body: the body is incomplete, or is not JSON although its content type is JSON.
   return createPausedError(
     'model_unavailable',
     `${formatEndpoint(context.baseUrl)} sent an unreadable response`,

@@ -87,7 +87,7 @@ export async function removeUser(
 export type EnsuredAdmin = {
   readonly email: string;
   readonly state: 'created' | 'updated' | 'unchanged';
-  /** Present if the user was created with a generated password; show it once. */
+  /** Present if the user was created with a generated password; show the password once. */
   readonly generatedPassword?: string;
 };
 

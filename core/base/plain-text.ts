@@ -9,7 +9,7 @@ export function toPlainText(text: string, maxChars: number): string {
   return truncateText(plain, maxChars);
 }
 
-/** Works like toPlainText, and also replaces line breaks and repeated spaces by one space. */
+/** Converts like toPlainText, and replaces line breaks and repeated spaces by one space. */
 export function toOneLine(text: string, maxChars: number): string {
   return truncateText(
     toPlainText(text, maxChars * 2)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Roles in ascending order: each role may do everything that the roles before it may do. */
+/** Roles in ascending order: each role includes the permissions of the previous roles. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export const roleSchema = z.enum(ROLES);
 /** Role of a user or of an API token. */

@@ -12,7 +12,7 @@ const runFields = { v: z.literal(1), plan: z.string(), run: z.number().int() };
 const delayFields = { dueAt: z.number().int().optional() };
 
 export const queueMessageSchema = z.discriminatedUnion('type', [
-  /** Explores the repository, assesses the request and decomposes it; slow, because it asks a model. */
+  /** Explores the repository, assesses the request and decomposes it; slow, because a model answers several prompts. */
   z.object({ type: z.literal('plan'), v: z.literal(1), plan: z.string() }),
   /** Reconciles a plan: writes its items, opens root pull requests and marks them ready, cleans up. */
   z.object({ type: z.literal('reconcile_plan'), v: z.literal(1), plan: z.string() }),

@@ -18,7 +18,7 @@ function splitCommand(line: string, context: z.RefinementCtx): string[] {
   return line.trim().split(/\s+/);
 }
 
-/** Reserved key. The schema rejects it, because ignoring a setting silently would mislead the author of the file. */
+/** Reserved key. The schema rejects reserved keys, because a silently ignored setting would mislead the author of the file. */
 const reservedKeySchema = z.never({ error: 'not supported yet; remove this key' });
 
 /** Schema of `.smol-gang.yaml` at the root of a repository. The planner reads the file from the base commit. */
@@ -74,7 +74,7 @@ export const linkRepositorySchema = z.union([
       forge: z.literal('github').default('github'),
     })
     .strict(),
-  /** Repository on this machine, for a laptop installation. The platform writes only branches under its prefix to it. */
+  /** Repository on this machine, for a laptop installation. The platform changes only branches under BRANCH_PREFIX. */
   z
     .object({ path: z.string().min(1).max(1_000), forge: z.literal('local').default('local') })
     .strict(),

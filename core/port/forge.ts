@@ -157,7 +157,7 @@ export type GitAccess = 'read' | 'write';
 /** Interface to a forge. */
 export interface Forge {
   readRepository(repo: RepoName): Promise<RepositoryFacts>;
-  /** Finds rules and missing permissions that prevent branches under `prefix`, merges into them, or a pull request to `base`. */
+  /** Finds rules and missing permissions that prevent new branches under `prefix`, merges into such branches, or a pull request to `base`. */
   runPreflight(repo: RepoName, base: string, prefix: string): Promise<PreflightFinding[]>;
 
   /** Returns the head of a branch; undefined if the branch does not exist. */
@@ -248,7 +248,10 @@ export interface Forge {
   ): Promise<{ readonly reviews: Review[]; readonly comments: ReviewComment[] }>;
   postComment(repo: RepoName, number: number, body: string): Promise<void>;
 
-  /** Creates a git credential for the contents of one repository, valid for at most one hour. `access` defaults to `write`. */
+  /**
+   * Creates a git credential for one repository, valid for at most one hour. `access` defaults to `write`. The local forge lets
+   * the credential write only `branch`; GitHub cannot restrict a credential to a branch.
+   */
   createGitCredential(repo: RepoName, branch: string, access?: GitAccess): Promise<GitCredential>;
 }
 

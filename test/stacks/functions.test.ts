@@ -29,8 +29,8 @@ import { startScriptedLlmServer } from '../support/model/scripted-llm-server.ts'
 import { waitUntil } from '../support/wait-until.ts';
 
 // Runs a plan from its prompt to its merge with the deployed bundles. Each function runs in a separate process with the environment of
-// its template, and a guard rejects everything that its role does not allow. The test plays the pods, because there is no launcher
-// for the cloud yet.
+// its template, and a guard rejects everything that its role does not allow. The test itself makes the calls of the pods, because
+// there is no launcher for the cloud yet.
 
 const cloud = inject('cloud');
 const SECRETS = {
@@ -362,7 +362,7 @@ describe.skipIf(cloud === null)(
       return pods[0];
     }
 
-    test('the guard rejected no access, and every function had all its parts', async () => {
+    test('the guard rejected no access, and every function had a valid configuration', async () => {
       const outputs = await Promise.all(HANDLED_FUNCTIONS.map((id) => stage.readOutput(id)));
 
       for (const output of outputs) {

@@ -184,7 +184,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
     expect(Object.fromEntries(sends)).toEqual(Object.fromEntries(declared));
   });
 
-  test('put no secret into a template or a bundle', () => {
+  test('put no planted secret into a template or a bundle', () => {
     const texts = [
       storage.text,
       platform.text,
@@ -198,7 +198,7 @@ describe.skipIf(cloud === null)('the rights of functions', () => {
       for (const text of texts) expect(text.includes(secret)).toBe(false);
   });
 
-  test('are tested with a planted value for every secret variable', () => {
+  test('include no secret variable without a planted value to search for', () => {
     expect(listSecretVariables().toSorted()).toEqual(Object.keys(PLANTED_SECRETS).toSorted());
   });
 });

@@ -11,7 +11,7 @@ export type MergeOptions = {
   readonly method: 'merge' | 'squash';
 };
 
-/** Merges a pull request. After a refusal, reads the pull request, because an earlier call may have merged it already. */
+/** Merges a pull request. After a refusal, reads the pull request, because an earlier call may already have succeeded. */
 export async function mergePull(
   connection: Connection,
   repo: RepoName,

@@ -194,7 +194,7 @@ test('an old revision cannot be approved', async () => {
 describe('cursors', () => {
   const rows = CONTRACT_ROWS.filter(({ route }) => route.query?.shape.cursor !== undefined);
 
-  test.each(rows)('rejects an invented cursor with 400: $route.path', async (row) => {
+  test.each(rows)('$route.path rejects an invalid cursor with 400', async (row) => {
     const path = renderPath(row.route, { plan: ACTIVE_PLAN });
     for (const cursor of ['', 'x$(id)', '../../etc/passwd', 'e30', 'bnVsbA', 'x'.repeat(2_000)]) {
       const query = `cursor=${encodeURIComponent(cursor)}`;

@@ -94,7 +94,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       await expectRefusal(sendPart(row, { method: odd }), [400, 405], odd);
   });
 
-  test('rejects a longer, doubled or differently written path with 404', async () => {
+  test('rejects a path with another suffix, prefix or case with 404', async () => {
     const path = renderPath(route);
     for (const other of [`${path}/`, `${path}/x/y/z`, `/${path}`, path.toUpperCase(), `/v2${path}`])
       await expectRefusal(sendPart(row, { path: other }), [404], other);
@@ -103,7 +103,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
   if (access !== 'public')
     test('rejects a missing and an unknown credential with 401', async () => {
       const attempt = await api.attemptToken(OTHER_ATTEMPT, -1);
-      const strangers = [
+      const invalidCredentials = [
         '',
         'x',
         'Basic eA==',
@@ -114,7 +114,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       ];
       const wrongKind = access === 'attempt' ? api.sessions.admin : bearers.attempt;
       const { authorization: _, ...none } = { authorization: '' };
-      const all = [...strangers, `Bearer ${wrongKind}`, `Bearer ${attempt}`];
+      const all = [...invalidCredentials, `Bearer ${wrongKind}`, `Bearer ${attempt}`];
       const headers = all.map((authorization) => ({ authorization }));
       for (const bad of [none, ...headers]) {
         const signed: Record<string, string> =
@@ -143,7 +143,7 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
     });
 
   if (access === 'signature')
-    test('rejects an unsigned body with 401', async () => {
+    test('rejects a body whose signature is wrong with 401', async () => {
       const headers = { 'x-hub-signature-256': signWebhook('{}') };
       await expectRefusal(sendPart(row, { body: '{"a":1}', headers }), [401], 'other body');
       await expectRefusal(
@@ -189,12 +189,12 @@ describe.each(CONTRACT_ROWS)('$route.method $route.path', (row) => {
       await expectRefusal(sendPart(row, { body }), [400], body);
   });
 
-  test('rejects deep, crowded and non-UTF-8 JSON with 400', async () => {
-    const deep = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
-    const { error } = await expectRefusal(sendPart(row, { body: deep }), [400], 'deep');
+  test('rejects JSON with too many levels or entries, or with invalid UTF-8, with 400', async () => {
+    const deepJson = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
+    const { error } = await expectRefusal(sendPart(row, { body: deepJson }), [400], 'deep');
     expect(error.message).toContain('nested deeper than 64');
-    const crowded = `[${'0,'.repeat(120_000)}0]`;
-    await expectRefusal(sendPart(row, { body: crowded }), [400], 'crowded');
+    const longJson = `[${'0,'.repeat(120_000)}0]`;
+    await expectRefusal(sendPart(row, { body: longJson }), [400], 'many entries');
     for (const body of NOT_UTF8) {
       const answer = await expectRefusal(sendPart(row, { body }), [400], body.toString('hex'));
       expect(answer.error.message).toBe('the request: is not UTF-8');
