@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stopData } from './platform/stop-data.ts';
+import { stopPlatformProcesses } from './platform/stop-platform-processes.ts';
 
 // `npm run clean`: stops the platform and removes its data and all build output from the checkout. A data folder elsewhere
 // (SMOL_DATA_DIR) is left alone.
@@ -10,7 +10,8 @@ import { stopData } from './platform/stop-data.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 for (const dataDir of ['.smol-gang', '.smol-gang/demo']) {
-  for (const stopped of await stopData(join(ROOT, dataDir))) console.log(`stopped ${stopped}`);
+  for (const stoppedProcess of await stopPlatformProcesses(join(ROOT, dataDir)))
+    console.log(`stopped ${stoppedProcess}`);
 }
 for (const folder of ['.smol-gang', 'dist', 'coverage']) {
   if (!existsSync(join(ROOT, folder))) continue;

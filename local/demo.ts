@@ -24,16 +24,16 @@ import { startPlatform } from './platform/start-platform.ts';
 import { stopOnSignal } from './platform/stop-on-signal.ts';
 import { seedSample } from './sample.ts';
 
-// `npm run demo`: shows the way from a prompt to a pull request on a sample repository. All parts are real except the model,
-// which follows a script; the demo tells the user.
+// `npm run demo`: runs two prompts on a sample repository until their pull requests are open. All parts are real except the
+// model, which follows a script; the demo says so to the user.
 
 const { values } = parseArgs({
   options: {
-    /** Exits after the demo instead of serving. */
+    /** Stops the platform after the demo; otherwise the platform keeps running. */
     exit: { type: 'boolean', default: false },
     /** Continues a demo whose process was killed. */
     resume: { type: 'boolean', default: false },
-    /** Seed for a random order of the model's answers. */
+    /** Seed of the variations of the model's answers. */
     shuffle: { type: 'string' },
   },
 });
@@ -47,11 +47,11 @@ async function runDemo(): Promise<void> {
   const env = { ...process.env, SMOL_DATA_DIR: process.env.SMOL_DATA_DIR ?? '.smol-gang/demo' };
   const settings = readPlatformSettings(env, process.cwd());
   const state = await prepareDemo(settings);
-  const shuffle = values.shuffle === undefined ? undefined : Number(values.shuffle);
+  const variationSeed = values.shuffle === undefined ? undefined : Number(values.shuffle);
   const model = await startScriptedModel({
     port: Number(process.env.SMOL_MODEL_PORT ?? 3_002),
     apiKey: state.modelKey,
-    shuffle,
+    variationSeed,
   });
   const log = createLog({
     write: createLogFile(getDataLayout(settings.dataDir).log),

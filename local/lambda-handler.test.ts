@@ -25,7 +25,7 @@ test('invokeLambda returns null for a missing result, like AWS Lambda', async ()
   expect(await invokeHandler(() => undefined)).toBeNull();
 });
 
-test('the context contains a request id and the remaining time', async () => {
+test('the context of an invocation contains a request id and the remaining time', async () => {
   const result = await invokeHandler((_event, context) => ({
     id: context.awsRequestId,
     name: context.functionName,
@@ -47,14 +47,14 @@ test.each([
     },
   ],
   ['asynchronously', () => Promise.reject(new Error('broken'))],
-])('invokeLambda passes through an error that a handler throws %s', async (_name, handler) => {
+])('invokeLambda rejects with the error that a handler throws %s', async (_name, handler) => {
   await expect(invokeHandler(handler)).rejects.toThrow('broken');
 });
 
 test('invokeLambda throws after the time limit of a handler', async () => {
-  const never = invokeHandler(() => new Promise(() => undefined), {}, 20);
+  const invocation = invokeHandler(() => new Promise(() => undefined), {}, 20);
 
-  await expect(never).rejects.toSatisfy((error) =>
+  await expect(invocation).rejects.toSatisfy((error) =>
     isAppError(error, 'transient', 'function_timeout'),
   );
 });
@@ -70,7 +70,7 @@ test('invokeLambda rejects an event or a result larger than 6 MB', async () => {
   );
 });
 
-test('loadHandler names a module without a handler', async () => {
+test('loadHandler throws an error that names the module without a handler', async () => {
   await expect(loadHandler('core/base/app-error.ts')).rejects.toThrow(
     'core/base/app-error.ts exports no function',
   );

@@ -9,7 +9,7 @@ import { AppError } from '../core/base/app-error.ts';
 /** Limit of AWS Lambda for an event and for a result. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** A handler module's function. */
+/** The exported function `handler` of a handler module. */
 export type LambdaHandler = (event: unknown, context: Context) => unknown;
 
 /** A handler with its name and time limit. */

@@ -8,7 +8,7 @@ export function listenOnLoopback(server: Server, port: number): Promise<number> 
       server.off('error', reject);
       const address = server.address();
       if (address === null || typeof address === 'string')
-        reject(new Error('the server listens on no TCP port'));
+        reject(new Error('the server did not report the TCP port on which it listens'));
       else resolve(address.port);
     });
   });

@@ -20,7 +20,7 @@ test('the defaults of the laptop platform are the documented ones', () => {
     port: Number(documented.get('PORT')),
     forgePort: Number(documented.get('SMOL_FORGE_PORT')),
     dataDir: `/${documented.get('SMOL_DATA_DIR')}`,
-    clockSeconds: Number(documented.get('SMOL_CLOCK_SECONDS')),
+    maxScheduleIntervalSeconds: Number(documented.get('SMOL_CLOCK_SECONDS')),
   });
 });
 

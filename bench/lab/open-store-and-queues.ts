@@ -39,9 +39,9 @@ export async function openStoreAndQueues(dataDir: string): Promise<{
   return {
     table: createDynamoTable(tableOptions),
     openQueue: (handle) => {
-      const polledQueues = QUEUES.map((row) => ({
-        row,
-        url: queues.urls[row.name] ?? '',
+      const polledQueues = QUEUES.map((definition) => ({
+        definition,
+        url: queues.urls[definition.name] ?? '',
         handler: createSqsHandler(handle),
       }));
       poller = startQueuePoller({

@@ -5,9 +5,9 @@ import { buildApp } from 'fauxqs';
 // that it can listen on loopback only. fauxqs does not export these parts; their files lie next to its main module.
 
 type FauxqsStores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
-/** The queues of fauxqs. */
+/** Queues and messages in the memory of fauxqs. */
 export type SqsStore = FauxqsStores['sqsStore'];
-/** The storage of fauxqs. */
+/** The database in which fauxqs stores queues and messages. */
 export type Persistence = NonNullable<SqsStore['persistence']>;
 
 type FauxqsParts = {
@@ -44,8 +44,8 @@ export async function loadFauxqs(dataDir: string) {
 }
 
 /**
- * Stops flushing to the disk on each commit, which took 10 ms per message. A killed process still loses nothing. A power cut
- * may lose the last wake-up messages; the resync finds the affected tasks and plans again.
+ * Turns off the flush to the disk on each commit, which takes 10 ms per message. A killed process still loses no message. A
+ * power failure may lose the last wake-up messages, but the next resync finds the affected tasks and plans.
  */
 function skipFlushes(persistence: Persistence): void {
   const db: unknown = Reflect.get(persistence, 'db');

@@ -5,7 +5,8 @@ import { STOP_COMMAND, startCommandSchema } from './emulator-message.ts';
 import { startQueues } from './start-queues.ts';
 import { startStore } from './start-store.ts';
 
-// Process that runs the table and the queues. The process exits together with the platform, even if the platform is killed.
+// Program of the emulator process, which runs the emulators of DynamoDB (store) and SQS (queues). The process exits when the
+// platform exits, even if the platform is killed.
 
 let stop = async (): Promise<void> => {};
 
@@ -14,7 +15,7 @@ process.on('message', (message) => {
   else void handleStartCommand(startCommandSchema.parse(message));
 });
 process.on('disconnect', () => process.exit(0));
-// A terminal sends these signals to all its processes, but only the platform decides when the table may close.
+// A terminal sends these signals to the platform and to this process. The platform still needs the store until it has stopped.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 

@@ -4,7 +4,7 @@ import { AppError } from '../../core/base/app-error.ts';
 
 // dynalite writes the index entries of an item in separate steps before the item. A process that is killed in between leaves
 // an index that differs from the items; for example, an item with pending work is missing from the index of due items.
-// DynamoDB cannot do this, so each index is repaired after an unclean exit.
+// DynamoDB has no such inconsistency, so this module repairs each index after an unclean exit.
 
 /** Opens the data, repairs all indexes after an unclean exit, and closes the data. Returns the number of repaired entries. */
 export async function repairIndexes(path: string, wasUnclean: boolean): Promise<number> {

@@ -10,22 +10,22 @@ import type { Credential } from './credential.ts';
 import type { StartCommand } from './emulator-message.ts';
 import { STOP_COMMAND, startReplySchema } from './emulator-message.ts';
 
-// Runs the table and the queues in a separate process. The process keeps their load off the platform's event loop, and like a
-// cloud service, it can fail alone. After a crash the process restarts on the same ports; clients repeat failed requests.
+// Runs the emulators of DynamoDB (the store) and SQS (the queues) in a separate process, so that their load does not block the
+// platform's event loop. After a crash the emulator process restarts on the same ports, and clients repeat failed requests.
 
 const PROGRAM = fileURLToPath(new URL('./main.ts', import.meta.url));
-/** Time to wait for the data after another platform was killed, whose process may take a moment to exit. */
+/** Time limit for retries while the emulator process of a killed platform still uses the data folders. */
 const DATA_IN_USE_TIMEOUT_MS = 5_000;
 const RETRY_DELAY_MS = 200;
 const STOP_TIMEOUT_MS = 10_000;
 /** Includes the time to repair indexes after a crash. */
 const START_TIMEOUT_MS = 120_000;
 
-/** The running table and queues. */
+/** The running emulators of DynamoDB (`store`) and SQS (`queues`). */
 export type Emulators = {
   readonly store: { readonly endpoint: string };
   readonly queues: { readonly endpoint: string; readonly urls: Readonly<Record<string, string>> };
-  /** Process id, for tests that kill the process. */
+  /** Returns the id of the emulator process, for tests that kill the process. */
   readonly pid: () => number | undefined;
   close(): Promise<void>;
 };
@@ -36,10 +36,10 @@ export type EmulatorOptions = {
   readonly queuesDir: string;
   readonly credential: Credential;
   readonly log: Log;
-  /** Environment of the platform; the process gets only the few variables that it needs. */
+  /** Environment of the platform; the emulator process gets only the variables that it needs. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Time limit for the start, milliseconds. */
-  readonly startMs?: number;
+  /** Time limit in milliseconds until the emulators are ready; default: 120,000. */
+  readonly startTimeoutMs?: number;
 };
 
 type RunningEmulators = {
@@ -58,20 +58,20 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   let running = await startWithRetry(firstStart, options);
   let isClosing = false;
   const { endpoints } = running;
-  const restart: StartCommand = {
+  const restartCommand: StartCommand = {
     ...data,
     storePort: parsePort(endpoints.store.endpoint),
     queuesPort: parsePort(endpoints.queues.endpoint),
     isRestart: true,
   };
-  const watching = restartOnExit();
+  const restartLoop = restartOnExit();
   return {
     ...endpoints,
     pid: () => running.child.pid,
     async close() {
       isClosing = true;
       await stopProcess(running.child);
-      await watching;
+      await restartLoop;
     },
   };
 
@@ -79,7 +79,7 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     while (!isClosing) {
       const [code, signal] = await waitForExit(running.child);
       if (isClosing) return;
-      log.error('table and queues exited', { code, signal });
+      log.error('the emulator process (store and queues) exited; restarting it', { code, signal });
       await restartProcess();
     }
     await stopProcess(running.child);
@@ -88,11 +88,13 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   async function restartProcess(): Promise<void> {
     while (!isClosing) {
       try {
-        running = await startProcess(restart, options);
-        log.info('table and queues restarted', { pid: running.child.pid });
+        running = await startProcess(restartCommand, options);
+        log.info('the emulator process (store and queues) restarted', { pid: running.child.pid });
         return;
       } catch (error) {
-        log.error('table and queues did not start', { cause: describeError(error) });
+        log.error('the emulator process (store and queues) did not restart; trying again', {
+          cause: describeError(error),
+        });
         await delay(RETRY_DELAY_MS);
       }
     }
@@ -123,18 +125,20 @@ async function startProcess(
   command: StartCommand,
   options: EmulatorOptions,
 ): Promise<RunningEmulators> {
-  const { env, startMs = START_TIMEOUT_MS } = options;
+  const { env, startTimeoutMs = START_TIMEOUT_MS } = options;
   const child = fork(PROGRAM, [], {
     // Other variables may contain secrets.
     env: { PATH: env.PATH, NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const ended = waitForExit(child).then(([code, signal]) => {
-    throw new Error(`the process of table and queues exited at once (${signal ?? code})`);
+  const exit = waitForExit(child).then(([code, signal]) => {
+    throw new Error(
+      `the emulator process (store and queues) exited before it was ready (exit code or signal: ${signal ?? code}); see its output above`,
+    );
   });
   child.send(command);
-  const message = await Promise.race([waitForFirstMessage(child, startMs), ended]);
+  const message = await Promise.race([waitForFirstMessage(child, startTimeoutMs), exit]);
   const reply = startReplySchema.parse(message);
   if ('store' in reply)
     return { child, endpoints: { store: { endpoint: reply.store }, queues: reply.queues } };
@@ -142,16 +146,17 @@ async function startProcess(
   throw new AppError('conflict', reply.code, reply.message);
 }
 
-async function waitForFirstMessage(child: ChildProcess, withinMs: number): Promise<unknown> {
-  const signal = AbortSignal.timeout(withinMs);
+async function waitForFirstMessage(child: ChildProcess, timeoutMs: number): Promise<unknown> {
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
     const [message] = await once(child, 'message', { signal });
     return message;
   } catch (error) {
     child.kill('SIGKILL');
-    throw new Error(`the process of table and queues did not start within ${withinMs / 1_000} s`, {
-      cause: error,
-    });
+    throw new Error(
+      `the emulator process (store and queues) did not become ready within ${timeoutMs / 1_000} s and was killed; start the platform again`,
+      { cause: error },
+    );
   }
 }
 

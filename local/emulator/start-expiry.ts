@@ -6,7 +6,7 @@ import type { Log } from '../../core/port/runtime.ts';
 import { TABLE } from '../../core/topology/table.ts';
 import type { Credential } from './credential.ts';
 
-// Removes expired items, like DynamoDB and unlike the emulator. As in DynamoDB, the exact time of the removal is undefined.
+// Removes expired items, as DynamoDB does but the emulator does not. As in DynamoDB, the exact time of the removal is undefined.
 
 const INTERVAL_MS = 3_600_000;
 const FIRST_DELAY_MS = 60_000;
@@ -49,20 +49,22 @@ async function runExpiry(
       const removed = await removeExpired(client, table, Math.floor(Date.now() / 1_000), signal);
       if (removed > 0) log.info('expired items removed', { removed });
     } catch (error) {
-      log.warn('expired items not removed', { cause: describeError(error) });
+      log.warn('expired items could not be removed; trying again in an hour', {
+        cause: describeError(error),
+      });
     }
   }
 }
 
-/** Removes items that expired before `now`, in epoch seconds; returns their number. */
+/** Removes items that expired before `nowSeconds` (epoch seconds); returns their number. */
 export async function removeExpired(
   client: DynamoDBClient,
   table: string,
-  now: number,
+  nowSeconds: number,
   signal?: AbortSignal,
 ): Promise<number> {
   const names = { '#ttl': TABLE.ttl };
-  const values = { ':now': { N: String(now) } };
+  const values = { ':now': { N: String(nowSeconds) } };
   let removed = 0;
   let startKey: Record<string, AttributeValue> | undefined;
   do {

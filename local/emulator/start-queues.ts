@@ -12,36 +12,39 @@ type FauxqsApp = Awaited<ReturnType<typeof loadFauxqs>>['app'];
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
 
-/** The running queues. */
+/** A running emulator of SQS. */
 export type QueueEmulator = StoreEmulator & {
-  /** URL by the queue's name in core/topology. */
+  /** URL of each queue, by its name in core/topology. */
   readonly urls: Readonly<Record<string, string>>;
-  /** URL of the dead-letter queue by the queue's name. */
+  /** URL of each dead-letter queue, by the name of its queue. */
   readonly deadLetterUrls: Readonly<Record<string, string>>;
 };
 
-/** Starts an emulator of SQS on loopback with the queues of core/topology, for callers with the credential. */
+/** Starts an emulator of SQS on loopback with the queues of core/topology. Callers must sign with `credential`. */
 export async function startQueues(options: {
   readonly dataDir: string;
   readonly credential: Credential;
   readonly port?: number;
-  readonly rows?: readonly QueueDefinition[];
-  /** True if receivers of messages from the previous process still work on these messages. */
+  /** Default: the queues of core/topology. */
+  readonly definitions?: readonly QueueDefinition[];
+  /** True: received messages stay invisible, because their receivers are still running. */
   readonly keepInFlight?: boolean;
 }): Promise<QueueEmulator> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-  const rows = options.rows ?? QUEUES;
+  const queues = options.definitions ?? QUEUES;
   const { app, store } = await loadFauxqs(options.dataDir);
   requireCredential(app, options.credential);
   dropDisconnectedWaiters(app, store);
-  for (const row of rows) ensureQueue(store, row);
+  for (const queue of queues) ensureQueue(store, queue);
   if (options.keepInFlight !== true) releaseInFlightMessages(store);
   const endpoint = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
-  const createUrls = (getName: (row: QueueDefinition) => string) =>
-    Object.fromEntries(rows.map((row) => [row.name, `${endpoint}/${ACCOUNT}/${getName(row)}`]));
+  const createUrls = (getName: (queue: QueueDefinition) => string) =>
+    Object.fromEntries(
+      queues.map((queue) => [queue.name, `${endpoint}/${ACCOUNT}/${getName(queue)}`]),
+    );
   return {
     endpoint,
-    urls: createUrls((row) => row.name),
+    urls: createUrls((queue) => queue.name),
     deadLetterUrls: createUrls(getDeadLetterName),
     close: () => app.close(),
   };
@@ -67,11 +70,11 @@ function dropDisconnectedWaiters(app: FauxqsApp, store: SqsStore): void {
   });
 }
 
-function ensureQueue(store: SqsStore, row: QueueDefinition): void {
-  const deadLetterTargetArn = ensureStoredQueue(store, getDeadLetterName(row), {});
-  ensureStoredQueue(store, row.name, {
-    VisibilityTimeout: String(row.visibilitySeconds),
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: row.maxReceives }),
+function ensureQueue(store: SqsStore, queue: QueueDefinition): void {
+  const deadLetterTargetArn = ensureStoredQueue(store, getDeadLetterName(queue), {});
+  ensureStoredQueue(store, queue.name, {
+    VisibilityTimeout: String(queue.visibilitySeconds),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: queue.maxReceives }),
   });
 }
 
@@ -87,7 +90,7 @@ function ensureStoredQueue(
   return arn;
 }
 
-/** Makes received messages visible again, because their receivers ended with the previous platform. */
+/** Makes received messages visible again, because their receivers exited with the previous platform. */
 function releaseInFlightMessages(store: SqsStore): void {
   for (const queue of store.allQueues()) {
     for (const [handle, entry] of queue.inflightMessages) {
@@ -97,6 +100,6 @@ function releaseInFlightMessages(store: SqsStore): void {
   }
 }
 
-function getDeadLetterName(row: QueueDefinition): string {
-  return `${row.name}-dead`;
+function getDeadLetterName(queue: QueueDefinition): string {
+  return `${queue.name}-dead`;
 }

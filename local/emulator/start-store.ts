@@ -11,10 +11,10 @@ import { repairIndexes } from './repair-indexes.ts';
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** The running table. */
+/** A running emulator. */
 export type StoreEmulator = { readonly endpoint: string; close(): Promise<void> };
 
-/** Starts an emulator of DynamoDB on loopback, for callers with the credential; port 0 selects any free port. */
+/** Starts an emulator of DynamoDB on loopback. Callers must sign with `credential`. Port 0 or none selects any free port. */
 export async function startStore(options: {
   readonly dataDir: string;
   readonly credential: Credential;
@@ -54,11 +54,16 @@ function installGuard(server: Server, credential: Credential): void {
     readWholeRequest(request).then(
       (body) => {
         const { headers, method, url } = request;
-        const complete = Object.assign(Readable.from([body]), { headers, method, url });
-        for (const listener of listeners) listener.call(server, complete, response);
+        const completeRequest = Object.assign(Readable.from([body]), { headers, method, url });
+        for (const listener of listeners) listener.call(server, completeRequest, response);
       },
       () =>
-        sendError(response, 413, 'SerializationException', 'The request is too large or cut off.'),
+        sendError(
+          response,
+          413,
+          'SerializationException',
+          'The request is too large or incomplete.',
+        ),
     );
   });
 }

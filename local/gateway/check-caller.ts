@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Callers besides loopback. */
+/** Callers that are allowed in addition to loopback. */
 export type AllowedCallers = {
   /** Host names, for example the name of this machine inside a container. */
   readonly hosts: readonly string[];

@@ -17,7 +17,7 @@ describe('createRouteFinder', () => {
     ['GET', '/v1/plans/a%2Fb', '/v1/plans/{plan}', { plan: 'a/b' }],
     ['POST', '/v1/plans/p1/tasks/t1', '/v1/plans/{plan}/tasks/{task}', { plan: 'p1', task: 't1' }],
     ['GET', '/v1/a/b', '/v1/{rest+}', { rest: 'a/b' }],
-  ])('matches %s %s', (method, path, expected, pathParameters) => {
+  ])('matches %s %s with the route %s', (method, path, expected, pathParameters) => {
     expect(findRoute(method, path)).toMatchObject({ route: { path: expected }, pathParameters });
   });
 

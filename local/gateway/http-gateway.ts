@@ -14,7 +14,7 @@ import { readBody } from './read-body.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** A row of HTTP_FUNCTIONS with its handler. */
+/** A function of core/topology that answers HTTP requests, with its loaded handler. */
 export type HttpTarget = {
   readonly name: string;
   readonly routes: Readonly<Record<string, Pick<Route, 'method' | 'path'>>>;
@@ -30,10 +30,10 @@ type HttpExchange = {
   readonly log: Log;
 };
 
-/** Answers a request. */
+/** Answers an HTTP request; never rejects. */
 export type HttpGateway = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Creates a gateway that answers with the handlers of the routes, within the limits of API Gateway; never throws. */
+/** Creates a gateway that passes each request to the handler of its route. `maxTimeoutMs` limits the time of a handler. */
 export function createHttpGateway(
   targets: readonly HttpTarget[],
   options: { readonly maxTimeoutMs: number; readonly log: Log },
@@ -98,7 +98,7 @@ function sendFailure({ request, response, requestId, log }: HttpExchange, error:
   sendError(response, problem.status, problem, requestId);
 }
 
-/** Describes errors of the gateway; errors of a handler are never shown to the caller. */
+/** Returns status, code and message of an error. The message of an error that a handler threw is not shown to the caller. */
 function describeProblem(error: unknown): {
   readonly status: number;
   readonly code: string;

@@ -6,7 +6,7 @@ import { getRemoteAddress, joinQuery, splitUrl } from './http-event.ts';
 /** Routes of a WebSocket API. */
 export type SocketRouteKey = '$connect' | '$default' | '$disconnect';
 
-/** Facts about a connection. */
+/** Properties of a connection that its events contain. */
 export type SocketIdentity = {
   readonly connectionId: string;
   /** Epoch milliseconds. */

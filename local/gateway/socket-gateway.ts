@@ -20,19 +20,19 @@ import {
 
 /** Frame limit of API Gateway. Clients send each message as a single frame, so this limit also applies to messages. */
 const MAX_FRAME_BYTES = 32 * 1024;
-const TIMEOUT_MS = 29_000;
+const HANDLER_TIMEOUT_MS = 29_000;
 const CLOSE_GRACE_MS = 500;
 
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
 
-/** Maximum time without data, and maximum lifetime of a connection. */
+/** Maximum time without data (`idleMs`) and maximum lifetime (`lifeMs`) of a connection. */
 export type SocketLimits = { readonly idleMs: number; readonly lifeMs: number };
 
-/** Limits of API Gateway. */
+/** Limits that API Gateway applies. */
 export const SOCKET_LIMITS: SocketLimits = { idleMs: 10 * 60_000, lifeMs: 2 * 60 * 60_000 };
 
-/** Handler by route. */
+/** The handlers of a WebSocket API, by route. */
 export type SocketHandlers = Readonly<Record<SocketRouteKey, LambdaHandler>>;
 
 /** An open connection. */
@@ -71,7 +71,7 @@ export class SocketGateway {
     });
   }
 
-  /** Asks the connect handler and, if it agrees, opens the connection. */
+  /** Invokes the connect handler, and opens the connection unless the handler refuses. */
   acceptUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     this.#trackWork(this.#performUpgrade(request, socket, head));
@@ -103,8 +103,8 @@ export class SocketGateway {
     }
     const protocol = getChosenProtocol(result);
     if (protocol !== undefined) this.#protocols.set(request, protocol);
-    this.#server.handleUpgrade(request, socket, head, (open) =>
-      this.#openConnection(open, identity),
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#openConnection(webSocket, identity),
     );
   }
 
@@ -178,9 +178,13 @@ export class SocketGateway {
     }
   }
 
-  #invoke(route: SocketRouteKey, event: (requestId: string) => object, requestId = randomUUID()) {
+  #invoke(
+    route: SocketRouteKey,
+    createEvent: (requestId: string) => object,
+    requestId = randomUUID(),
+  ) {
     const target = { name: `ws-${route.slice(1)}`, handler: this.#handlers[route] };
-    return invokeLambda({ ...target, timeoutMs: TIMEOUT_MS }, event(requestId));
+    return invokeLambda({ ...target, timeoutMs: HANDLER_TIMEOUT_MS }, createEvent(requestId));
   }
 
   #trackWork(work: Promise<void>): void {

@@ -25,10 +25,11 @@ export type GatewayOptions = {
   /** 0 selects any free port. */
   readonly port: number;
   readonly functions: readonly HttpTarget[];
+  /** Absent: the gateway has no WebSocket endpoint. */
   readonly sockets?: SocketHandlers;
-  /** Path of the WebSocket endpoint. */
+  /** Path of the WebSocket endpoint; default: `/socket`. */
   readonly socketPath?: string;
-  /** Required from callers of `@connections`. */
+  /** Callers of `@connections` must sign with this credential. */
   readonly credential: Credential;
   readonly allowed?: Partial<AllowedCallers>;
   readonly limits?: Partial<SocketLimits> & { readonly maxTimeoutMs?: number };
@@ -48,7 +49,7 @@ export type Gateway = {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, credential, sockets: handlers, socketPath = '/socket' } = options;
   const maxTimeoutMs = options.limits?.maxTimeoutMs ?? MAX_TIMEOUT_MS;
-  const http = createHttpGateway(options.functions, { maxTimeoutMs, log });
+  const answerHttp = createHttpGateway(options.functions, { maxTimeoutMs, log });
   const limits = { ...SOCKET_LIMITS, ...options.limits };
   const sockets = handlers && new SocketGateway({ handlers, limits, log });
   const allowed = { hosts: [], origins: [], ...options.allowed };
@@ -57,7 +58,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (rejectUnknownCaller(request, response, allowed)) return;
     if (answerFrontPage(request, response)) return;
     if (sockets === undefined || !isManagementPath(path)) {
-      void http(request, response);
+      void answerHttp(request, response);
       return;
     }
     answerManagement(request, response, sockets.connections, credential).catch((error) => {
@@ -98,10 +99,10 @@ function endUpgrade(socket: Duplex, status: string): void {
 }
 
 async function closeGateway(server: Server, sockets: SocketGateway | undefined): Promise<void> {
-  const done = new Promise<void>((resolve) => server.close(() => resolve()));
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   await sockets?.close();
   server.closeIdleConnections();
   const forceTimer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-  await done;
+  await closed;
   clearTimeout(forceTimer);
 }

@@ -1,22 +1,28 @@
-import type { AgentView } from './agent-view.ts';
-import { renderGiveUpLine } from './agent-view.ts';
+import type { AgentConversation } from './agent-conversation.ts';
+import { renderGiveUpLine } from './agent-conversation.ts';
 import { answerRepairTurn } from './answer-repair-turn.ts';
 import { answerWorkTurn } from './answer-work-turn.ts';
 import type { ChatRequest } from './conversation.ts';
-import { collectDoneCalls, readUserMessages } from './conversation.ts';
+import { collectCompletedCalls, readUserMessages } from './conversation.ts';
 import { findDemoTask } from './demo-tasks.ts';
-import type { Flavour } from './flavour.ts';
 import type { Reply } from './reply.ts';
+import type { Variations } from './variations.ts';
 
-// The scripted model as a coding agent. Each answer depends on the conversation only.
+// Answers as the model of a coding agent. Each answer depends only on the conversation.
 
 /** Answers the next turn of an agent; gives up on any task outside the demo. */
-export function answerAgentTurn(messages: ChatRequest['messages'], flavour: Flavour): Reply {
+export function answerAgentTurn(messages: ChatRequest['messages'], variations: Variations): Reply {
   const [prompt = '', ...followUps] = readUserMessages(messages);
-  const view: AgentView = { prompt, followUps, calls: collectDoneCalls(messages), flavour };
-  if (/^## (Merge conflict|What has to be repaired)$/m.test(prompt)) return answerRepairTurn(view);
+  const conversation: AgentConversation = {
+    prompt,
+    followUps,
+    calls: collectCompletedCalls(messages),
+    variations,
+  };
+  if (/^## (Merge conflict|What has to be repaired)$/m.test(prompt))
+    return answerRepairTurn(conversation);
   const task = findDemoTask(extractTaskText(prompt));
-  if (task !== undefined) return answerWorkTurn(view, task);
+  if (task !== undefined) return answerWorkTurn(conversation, task);
   return {
     text: renderGiveUpLine(
       'the scripted model can work only on the tasks of the demo; configure a real model for other tasks',

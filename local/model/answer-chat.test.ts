@@ -3,13 +3,13 @@ import { answerChat } from './answer-chat.ts';
 import { chatRequestSchema } from './conversation.ts';
 import { DEMO_COMPLEX_PROMPT, DEMO_SIMPLE_PROMPT } from './demo-prompt.ts';
 import { DEMO_TASKS, findDemoTask } from './demo-tasks.ts';
-import { createFlavour } from './flavour.ts';
+import { createVariations } from './variations.ts';
 
 const TOOLS = [{ function: { name: 'read_file' } }];
 
 function askModel(messages: object[], seed?: number) {
   const request = chatRequestSchema.parse({ model: 'scripted-model', messages, tools: TOOLS });
-  return answerChat(request, createFlavour(seed));
+  return answerChat(request, createVariations(seed));
 }
 
 function requestPlan(seed?: number): string {
@@ -18,8 +18,8 @@ function requestPlan(seed?: number): string {
   return 'text' in reply ? reply.text : '';
 }
 
-describe('the tasks of the demo', () => {
-  test('are identified only by their own descriptions', () => {
+describe('DEMO_TASKS', () => {
+  test('each description identifies only its own task', () => {
     for (const task of DEMO_TASKS) {
       const matches = DEMO_TASKS.filter(({ phrase }) => phrase.test(task.description));
       expect(matches.map(({ key }) => key)).toEqual([task.key]);
@@ -28,13 +28,13 @@ describe('the tasks of the demo', () => {
     expect(findDemoTask(DEMO_COMPLEX_PROMPT)).toBeUndefined();
   });
 
-  test('vary in ids, titles and order by seed, and are equal for equal seeds', () => {
+  test('a plan varies by seed and is equal for equal seeds', () => {
     expect(requestPlan(7)).toBe(requestPlan(7));
     expect(requestPlan(7)).not.toBe(requestPlan(1));
     expect(requestPlan(1)).not.toBe(requestPlan());
   });
 
-  test('are not identified by quotations from other tasks', () => {
+  test('a quotation from another task does not identify that task', () => {
     const prompt = `# Task: x\n\nDo the laundry.\n\n## What this builds on\n\n${DEMO_TASKS[0]?.description}`;
 
     expect(askModel([{ role: 'user', content: prompt }])).toMatchObject({

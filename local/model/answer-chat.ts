@@ -4,9 +4,9 @@ import { readUserMessages } from './conversation.ts';
 import { createDemoPlan } from './create-demo-plan.ts';
 import { COMPLEX_PHRASE, SIMPLE_PHRASE } from './demo-prompt.ts';
 import { COMPLEX_VERDICT, SIMPLE_VERDICT } from './demo-verdict.ts';
-import type { Flavour } from './flavour.ts';
 import type { Reply } from './reply.ts';
 import { createRequestedCall } from './reply.ts';
+import type { Variations } from './variations.ts';
 
 /** Name of the scripted model. */
 export const MODEL_NAME = 'scripted-model';
@@ -14,14 +14,14 @@ export const MODEL_NAME = 'scripted-model';
 const UNKNOWN_PROMPT_MESSAGE =
   'the scripted model can answer only the prompts of the demo; configure a real model for other prompts';
 
-/** Answers a request from its messages only, without state between requests. */
-export function answerChat(request: ChatRequest, flavour: Flavour): Reply {
+/** Returns the scripted answer to a request. The answer depends only on the request and the variations, not on earlier requests. */
+export function answerChat(request: ChatRequest, variations: Variations): Reply {
   const allText = request.messages.map((message) => message.content).join('\n');
   const last = readUserMessages(request.messages).at(-1) ?? '';
   if (/"estimatedTasks"/.test(allText) && /"complexity"/.test(allText))
     return answerAssessment(allText);
   if (/"tasks"/.test(allText) && /"dependsOn"/.test(allText))
-    return answerPlanning(allText, flavour);
+    return answerPlanning(allText, variations);
   const requestedCall = /^Call the tool (\w+) for the path (\S+?)\.?$/.exec(last.trim());
   if (requestedCall !== null) {
     return {
@@ -29,9 +29,9 @@ export function answerChat(request: ChatRequest, flavour: Flavour): Reply {
       calls: [createRequestedCall(requestedCall[1] ?? '', { path: requestedCall[2] ?? '' })],
     };
   }
-  const echo = /^Answer (\{.*\})$/s.exec(last.trim());
-  if (echo !== null) return { text: echo[1] ?? '' };
-  if ((request.tools ?? []).length > 0) return answerAgentTurn(request.messages, flavour);
+  const requestedText = /^Answer (\{.*\})$/s.exec(last.trim());
+  if (requestedText !== null) return { text: requestedText[1] ?? '' };
+  if ((request.tools ?? []).length > 0) return answerAgentTurn(request.messages, variations);
   return { text: 'I am the scripted model of the demo.' };
 }
 
@@ -41,7 +41,7 @@ function answerAssessment(text: string): Reply {
   return { status: 400, problem: UNKNOWN_PROMPT_MESSAGE };
 }
 
-function answerPlanning(text: string, flavour: Flavour): Reply {
+function answerPlanning(text: string, variations: Variations): Reply {
   if (!COMPLEX_PHRASE.test(text)) return { status: 400, problem: UNKNOWN_PROMPT_MESSAGE };
-  return { text: JSON.stringify(createDemoPlan(flavour), undefined, 2) };
+  return { text: JSON.stringify(createDemoPlan(variations), undefined, 2) };
 }

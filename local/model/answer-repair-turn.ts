@@ -1,6 +1,6 @@
-import type { AgentView } from './agent-view.ts';
-import { findFirstFailure, parseVerifyCommands, renderGiveUpLine } from './agent-view.ts';
-import type { DoneCall } from './conversation.ts';
+import type { AgentConversation } from './agent-conversation.ts';
+import { findFirstFailure, parseVerifyCommands, renderGiveUpLine } from './agent-conversation.ts';
+import type { CompletedCall } from './conversation.ts';
 import { findReadContent } from './conversation.ts';
 import { keepBothSides } from './keep-both-sides.ts';
 import type { Reply } from './reply.ts';
@@ -9,26 +9,26 @@ import { createRequestedCall } from './reply.ts';
 // The scripted agent in a repair attempt: resolves conflicts by keeping both sides, and checks everything else with the tests.
 
 /** Answers the next turn of a repair. */
-export function answerRepairTurn(view: AgentView): Reply {
-  const files = parseConflictFiles(view.prompt);
-  const unread = files.filter((path) => findReadContent(view.calls, path) === undefined);
-  const readCount = view.calls.filter((call) => call.name === 'read_file').length;
+export function answerRepairTurn(conversation: AgentConversation): Reply {
+  const files = parseConflictFiles(conversation.prompt);
+  const unread = files.filter((path) => findReadContent(conversation.calls, path) === undefined);
+  const readCount = conversation.calls.filter((call) => call.name === 'read_file').length;
   if (unread.length > 0 && readCount < files.length) {
     const calls = unread.map((path) => createRequestedCall('read_file', { path }));
     return { text: 'I read the files with conflicts.', calls };
   }
-  const unresolved = files.filter((path) => isUnresolved(view.calls, path));
+  const unresolved = files.filter((path) => isUnresolved(conversation.calls, path));
   if (unresolved.length > 0) {
-    const calls = unresolved.map((path) => resolveConflict(view.calls, path));
+    const calls = unresolved.map((path) => resolveConflict(conversation.calls, path));
     return { text: 'Both changes are needed, so I keep both sides.', calls };
   }
-  return finishRepair(view, files);
+  return finishRepair(conversation, files);
 }
 
-function finishRepair(view: AgentView, files: readonly string[]): Reply {
-  const afterWrites = view.calls.findLastIndex((call) => call.name === 'write_file') + 1;
-  const runs = view.calls.slice(afterWrites).filter((call) => call.name === 'run');
-  const commands = parseVerifyCommands(view.prompt);
+function finishRepair(conversation: AgentConversation, files: readonly string[]): Reply {
+  const afterWrites = conversation.calls.findLastIndex((call) => call.name === 'write_file') + 1;
+  const runs = conversation.calls.slice(afterWrites).filter((call) => call.name === 'run');
+  const commands = parseVerifyCommands(conversation.prompt);
   if (runs.length < commands.length) {
     const calls = commands.map((command) =>
       createRequestedCall('run', { command, timeoutSeconds: 120 }),
@@ -51,13 +51,13 @@ function parseConflictFiles(prompt: string): string[] {
   return list.split('\n').flatMap((line) => (line.startsWith('- ') ? [line.slice(2).trim()] : []));
 }
 
-function isUnresolved(calls: readonly DoneCall[], path: string): boolean {
+function isUnresolved(calls: readonly CompletedCall[], path: string): boolean {
   const hasMarkers = /^<{7} /m.test(findReadContent(calls, path) ?? '');
   const isWritten = calls.some((call) => call.name === 'write_file' && call.input.path === path);
   return hasMarkers && !isWritten;
 }
 
-function resolveConflict(calls: readonly DoneCall[], path: string) {
+function resolveConflict(calls: readonly CompletedCall[], path: string) {
   return createRequestedCall('write_file', {
     path,
     content: keepBothSides(findReadContent(calls, path) ?? ''),

@@ -1,60 +1,67 @@
-import type { AgentView } from './agent-view.ts';
-import { findFirstFailure, parseVerifyCommands, renderGiveUpLine } from './agent-view.ts';
-import type { DoneCall } from './conversation.ts';
+import type { AgentConversation } from './agent-conversation.ts';
+import { findFirstFailure, parseVerifyCommands, renderGiveUpLine } from './agent-conversation.ts';
+import type { CompletedCall } from './conversation.ts';
 import { findReadContent } from './conversation.ts';
 import type { DemoTask, FileEdit } from './demo-task.ts';
 import { readWorkFiles } from './demo-task.ts';
 import type { Reply, RequestedCall } from './reply.ts';
 import { createRequestedCall } from './reply.ts';
 
-// Works on a task of the demo in steps: list, read, write, edit, test, summarise. A step is complete when all its calls are.
+// Works on a task of the demo in steps: list, read, write, edit, test, summarise. A step is complete when all its tool calls
+// have an output.
 
-/** Text of the agent and the calls of a step. */
+/** A step of the agent: a text and the tool calls to run. */
 type Step = { readonly text: string; readonly calls: readonly RequestedCall[] };
 
 /** Answers the next turn of a task. */
-export function answerWorkTurn(view: AgentView, task: DemoTask): Reply {
-  const isFirstTry = task.firstTry !== undefined && !isRetry(view, task);
-  if (isFirstTry && hasFailureReport(view))
-    return { text: renderGiveUpLine(task.firstTry?.givesUp ?? '') };
-  const steps = isFirstTry ? listFirstTrySteps(view, task) : listSteps(view, task);
+export function answerWorkTurn(conversation: AgentConversation, task: DemoTask): Reply {
+  const isFirstTry = task.firstTry !== undefined && !isRetry(conversation, task);
+  if (isFirstTry && hasFailureReport(conversation))
+    return { text: renderGiveUpLine(task.firstTry?.giveUpReason ?? '') };
+  const steps = isFirstTry ? listFirstTrySteps(conversation, task) : listSteps(conversation, task);
   for (const step of steps) {
-    const openCalls = step.calls.filter((call) => !isCompleted(view.calls, call));
+    const openCalls = step.calls.filter((call) => !isCompleted(conversation.calls, call));
     if (openCalls.length > 0) return { text: step.text, calls: openCalls };
   }
-  const problem = findLastProblem(view.calls);
+  const problem = findLastProblem(conversation.calls);
   if (problem !== undefined) return { text: renderGiveUpLine(problem) };
-  return { text: [...acknowledgeMessages(view), task.summary].join('\n\n') };
+  return { text: [...acknowledgeMessages(conversation), task.summary].join('\n\n') };
 }
 
-/** Tells whether an earlier attempt exists: the prompt mentions the attempt, or the task's files exist. */
-function isRetry({ prompt, calls }: AgentView, task: DemoTask): boolean {
-  const reason = task.firstTry?.givesUp.slice(0, 40) ?? '';
+/** Tells whether an earlier attempt exists: the prompt mentions such an attempt, or files of the task exist. */
+function isRetry({ prompt, calls }: AgentConversation, task: DemoTask): boolean {
+  const reason = task.firstTry?.giveUpReason.slice(0, 40) ?? '';
   if (prompt.includes(reason) || /(earlier|previous|last) attempt/i.test(prompt)) return true;
   const listing = calls.find((call) => call.name === 'list_files')?.output.split('\n') ?? [];
   return task.scope.some((path) => listing.includes(path));
 }
 
-function hasFailureReport({ followUps }: AgentView): boolean {
+function hasFailureReport({ followUps }: AgentConversation): boolean {
   return followUps.some((text) => /ended with exit code|did not end/.test(text));
 }
 
-function listSteps(view: AgentView, task: DemoTask): Step[] {
+function listSteps(conversation: AgentConversation, task: DemoTask): Step[] {
   return [
     ...listReadingSteps(task),
-    { text: 'Now I write the code and its tests.', calls: createWriteCalls(view, task, false) },
-    { text: 'I change these places in existing files.', calls: createEditCalls(view, task) },
-    { text: 'I run the tests.', calls: createTestCalls(view) },
+    {
+      text: 'Now I write the code and its tests.',
+      calls: createWriteCalls(conversation, task, false),
+    },
+    {
+      text: 'I change these places in existing files.',
+      calls: createEditCalls(conversation, task),
+    },
+    { text: 'I run the tests.', calls: createTestCalls(conversation) },
   ];
 }
 
 /** Lists the steps of a careless first attempt: the code is wrong and the tests do not run. */
-function listFirstTrySteps(view: AgentView, task: DemoTask): Step[] {
+function listFirstTrySteps(conversation: AgentConversation, task: DemoTask): Step[] {
   return [
     ...listReadingSteps(task),
     {
       text: 'This is a small change; I write the code without running the tests.',
-      calls: createWriteCalls(view, task, true),
+      calls: createWriteCalls(conversation, task, true),
     },
   ];
 }
@@ -70,7 +77,7 @@ function listReadingSteps(task: DemoTask): Step[] {
 }
 
 function createWriteCalls(
-  { flavour }: AgentView,
+  { variations }: AgentConversation,
   task: DemoTask,
   isFirstTry: boolean,
 ): RequestedCall[] {
@@ -79,14 +86,14 @@ function createWriteCalls(
   const defectiveFiles = isFirstTry && task.firstTry ? readWorkFiles(task.firstTry.work) : [];
   for (const [path, content] of defectiveFiles) files.set(path, content);
   return [...files].map(([path, content]) =>
-    createRequestedCall('write_file', { path, content: flavour.varyFile(content) }),
+    createRequestedCall('write_file', { path, content: variations.varyFile(content) }),
   );
 }
 
 const UNRELEASED = '## Unreleased\n\n';
 
-/** Creates the edits that an earlier attempt has not made yet. */
-function createEditCalls({ calls }: AgentView, task: DemoTask): RequestedCall[] {
+/** Creates the edits that the read files do not contain yet. */
+function createEditCalls({ calls }: AgentConversation, task: DemoTask): RequestedCall[] {
   const changelogEdits = task.changelog === undefined ? [] : [createChangelogEdit(task.changelog)];
   return [...task.edits, ...changelogEdits]
     .filter((edit) => !findReadContent(calls, edit.path)?.includes(edit.new))
@@ -97,7 +104,7 @@ function createChangelogEdit(line: string): FileEdit {
   return { path: 'CHANGELOG.md', old: UNRELEASED, new: `${UNRELEASED}- ${line}\n` };
 }
 
-function createTestCalls({ prompt }: AgentView): RequestedCall[] {
+function createTestCalls({ prompt }: AgentConversation): RequestedCall[] {
   return parseVerifyCommands(prompt).map((command) =>
     createRequestedCall('run', { command, timeoutSeconds: 120 }),
   );
@@ -106,7 +113,7 @@ function createTestCalls({ prompt }: AgentView): RequestedCall[] {
 const FILE_TOOLS = new Set(['write_file', 'edit_file']);
 
 /** Tells whether a call is complete; a test run counts only after the last change to a file. */
-function isCompleted(calls: readonly DoneCall[], requested: RequestedCall): boolean {
+function isCompleted(calls: readonly CompletedCall[], requested: RequestedCall): boolean {
   const lastChange = calls.findLastIndex((call) => FILE_TOOLS.has(call.name));
   const candidates = requested.name === 'run' ? calls.slice(lastChange + 1) : calls;
   return candidates.some(
@@ -123,7 +130,7 @@ function hasSameInput(a: Readonly<Record<string, unknown>>, b: Readonly<Record<s
 }
 
 /** Describes a rejected file change, or else a failed last test run; undefined without a problem. */
-export function findLastProblem(calls: readonly DoneCall[]): string | undefined {
+export function findLastProblem(calls: readonly CompletedCall[]): string | undefined {
   const rejected = calls.findLast(
     (call) => FILE_TOOLS.has(call.name) && call.output.startsWith('error:'),
   );
@@ -133,7 +140,7 @@ export function findLastProblem(calls: readonly DoneCall[]): string | undefined 
   return `the tests fail: ${findFirstFailure(run.output)}`;
 }
 
-/** Acknowledges messages of people and reports of left-out changes; neither changes the work. */
-function acknowledgeMessages({ followUps }: AgentView): string[] {
+/** Acknowledges later messages, such as notes of people. No message changes the scripted work. */
+function acknowledgeMessages({ followUps }: AgentConversation): string[] {
   return followUps.length === 0 ? [] : ['Noted; no further change is necessary.'];
 }

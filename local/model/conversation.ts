@@ -37,8 +37,8 @@ export const chatRequestSchema = z.object({
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 type Message = ChatRequest['messages'][number];
 
-/** A completed tool call with its output. */
-export type DoneCall = {
+/** A tool call of the agent that has an output. */
+export type CompletedCall = {
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly output: string;
@@ -49,8 +49,8 @@ export function readUserMessages(messages: readonly Message[]): string[] {
   return messages.filter(({ role }) => role === 'user').map(({ content }) => content);
 }
 
-/** Returns all tool calls with an output, in order. */
-export function collectDoneCalls(messages: readonly Message[]): DoneCall[] {
+/** Returns the tool calls that already have an output, oldest first. */
+export function collectCompletedCalls(messages: readonly Message[]): CompletedCall[] {
   const outputs = new Map(messages.map((message) => [message.tool_call_id ?? '', message.content]));
   const calls = messages.flatMap((message) => message.tool_calls ?? []);
   return calls.flatMap(({ id, function: target }) => {
@@ -65,7 +65,7 @@ function parseInput(text: string): Record<string, unknown> {
 }
 
 /** Returns the text of a file from the last read; undefined if the file was not read or does not exist. */
-export function findReadContent(calls: readonly DoneCall[], path: string): string | undefined {
+export function findReadContent(calls: readonly CompletedCall[], path: string): string | undefined {
   const read = calls.findLast((call) => call.name === 'read_file' && call.input.path === path);
   return read === undefined || read.output.startsWith('error:') ? undefined : read.output;
 }

@@ -1,24 +1,24 @@
 import type { DemoTask } from './demo-task.ts';
 import { DEMO_TASKS } from './demo-tasks.ts';
-import type { Flavour } from './flavour.ts';
+import type { Variations } from './variations.ts';
 
 /** Creates the planner's answer to the complex prompt. */
-export function createDemoPlan(flavour: Flavour): unknown {
+export function createDemoPlan(variations: Variations): unknown {
   const getTaskId = (key: string) =>
-    flavour.pickVariant(DEMO_TASKS.find((task) => task.key === key)?.ids ?? []);
+    variations.pickVariant(DEMO_TASKS.find((task) => task.key === key)?.ids ?? []);
   return {
-    summary: flavour.pickVariant([
+    summary: variations.pickVariant([
       'Four small modules come first and need nothing of each other; reports, budgets and import build on them; the commands come last.',
-      'Categories, periods, CSV and filters are independent of each other. Modules on top of two of them follow, then the commands.',
+      'Categories, periods, CSV and filters are independent of each other. Modules that build on two of these follow, then the commands.',
       'From the leaves to the root: small modules, then reports, budgets and transfer, then the command line.',
     ]),
-    tasks: flavour.orderItems(DEMO_TASKS).map((task) => ({
-      id: flavour.pickVariant(task.ids),
-      title: flavour.pickVariant(task.titles),
-      description: describeTask(task, flavour),
-      dependsOn: flavour.orderItems(task.dependsOn.map(getTaskId)),
+    tasks: variations.orderItems(DEMO_TASKS).map((task) => ({
+      id: variations.pickVariant(task.ids),
+      title: variations.pickVariant(task.titles),
+      description: describeTask(task, variations),
+      dependsOn: variations.orderItems(task.dependsOn.map(getTaskId)),
       scope: task.scope,
-      criteria: flavour.orderItems(task.criteria),
+      criteria: variations.orderItems(task.criteria),
       tier: task.tier,
       repo: '',
       estimate: task.estimate,
@@ -26,8 +26,8 @@ export function createDemoPlan(flavour: Flavour): unknown {
   };
 }
 
-function describeTask(task: DemoTask, flavour: Flavour): string {
-  const opening = flavour.pickVariant([
+function describeTask(task: DemoTask, variations: Variations): string {
+  const opening = variations.pickVariant([
     '',
     'Part of making the ledger fit for a household. ',
     'Plain modules without dependencies, as everywhere in the ledger. ',

@@ -8,32 +8,35 @@ export type FileEdit = { readonly path: string; readonly old: string; readonly n
 
 /** A task of the demo. */
 export type DemoTask = {
-  /** Identifies the task in `dependsOn`; the id in a plan may differ. */
+  /** Names the task in `dependsOn` of other tasks; its id in a plan is chosen from `ids`. */
   readonly key: string;
   /** Matches only this task's description. */
   readonly phrase: RegExp;
-  /** Possible ids in a plan; `titles` likewise. */
+  /** Possible ids of the task in a plan. */
   readonly ids: readonly string[];
+  /** Possible titles of the task in a plan. */
   readonly titles: readonly string[];
   readonly description: string;
   readonly dependsOn: readonly string[];
   readonly scope: readonly string[];
   readonly criteria: readonly string[];
   readonly tier: 'light' | 'heavy' | 'auto';
-  /** Minutes. */
+  /** Estimated minutes of work. */
   readonly estimate: number;
-  /** Files to read before any write. */
+  /** Files that the agent reads before it writes. */
   readonly reads: readonly string[];
-  /** Folder below work/ with the files to write. */
+  /** Folder below work/ with the files that the agent writes. */
   readonly work?: string;
   readonly edits: readonly FileEdit[];
+  /** Line that the agent adds to CHANGELOG.md. */
   readonly changelog?: string;
-  /** Folder with defective files for the first attempt, and the reason why the agent gives up. */
-  readonly firstTry?: { readonly work: string; readonly givesUp: string };
+  /** Folder below work/ with the defective files of the first attempt, and the reason with which the agent then gives up. */
+  readonly firstTry?: { readonly work: string; readonly giveUpReason: string };
+  /** Final answer of the agent. */
   readonly summary: string;
 };
 
-/** Reads the files below work/`name`: content by path in the repository. */
+/** Reads the files in the folder work/`name`. Returns the content by path in the repository. */
 export function readWorkFiles(name: string): ReadonlyMap<string, string> {
   const folder = fileURLToPath(new URL(`./work/${name}/`, import.meta.url));
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });

@@ -76,10 +76,13 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     ids: ['filters', 'find-entries', 'entry-filter'],
     titles: ['Find entries by text and amount', 'Filter entries', 'Entries by text and amount'],
     description:
-      'Add src/filter.js. filterEntries(entries, {text, min, max}) answers the entries whose note or category holds the text, in any case, and whose amount is not below min and not above max; these are amounts as people type them ("12.50"). Every wish may be missing.',
+      'Add src/filter.js. filterEntries(entries, {text, min, max}) answers the entries whose note or category holds the text, in any case, and whose amount is not below min and not above max; these are amounts as people type them ("12.50"). Each option may be missing.',
     dependsOn: [],
     scope: ['src/filter.js', 'test/filter.test.js'],
-    criteria: ['amounts are compared as amounts: 9.00 is below 10', 'all wishes hold at once'],
+    criteria: [
+      'amounts are compared as amounts: 9.00 is below 10',
+      'all given options apply together',
+    ],
     tier: 'light',
     estimate: 8,
     reads: ['src/entry.js', 'src/money.js'],
@@ -87,7 +90,7 @@ export const DEMO_TASKS: readonly DemoTask[] = [
     edits: [],
     firstTry: {
       work: 'filter-first',
-      givesUp:
+      giveUpReason:
         'amounts are compared as text in filterEntries, so 9.00 counts as more than 10; I found no correction in this session',
     },
     summary:
@@ -171,7 +174,7 @@ export const DEMO_TASKS: readonly DemoTask[] = [
   },
 ];
 
-/** Finds the task by the description in an agent's prompt. */
+/** Returns the task whose description an agent's prompt contains. */
 export function findDemoTask(description: string): DemoTask | undefined {
   return [...DEMO_TASKS, SIMPLE_TASK].find((task) => task.phrase.test(description));
 }

@@ -1,4 +1,4 @@
-/** The assessor's verdict on the complex prompt. */
+/** The planner's verdict on the complex prompt of the demo, as the scripted model answers. */
 export const COMPLEX_VERDICT = {
   complexity: 'complex',
   reasoning:
@@ -9,7 +9,7 @@ export const COMPLEX_VERDICT = {
     'Begin with categories, periods, CSV and filters, which are independent of each other; then reports, budgets and import; the commands last.',
 };
 
-/** The assessor's verdict on the simple prompt. */
+/** The planner's verdict on the simple prompt of the demo, as the scripted model answers. */
 export const SIMPLE_VERDICT = {
   complexity: 'simple',
   reasoning:

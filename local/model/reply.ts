@@ -2,7 +2,7 @@
 export type Reply =
   | { readonly text: string }
   | { readonly text: string; readonly calls: readonly RequestedCall[] }
-  /** HTTP status and message of an error. */
+  /** HTTP status and error message. */
   | { readonly status: number; readonly problem: string };
 
 /** A tool call for the agent to run. */

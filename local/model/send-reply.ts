@@ -6,16 +6,17 @@ import type { Reply } from './reply.ts';
 
 // Sends a reply in the format of chat/completions, as a single response or as a stream.
 
+/** Number of chunks into which a stream divides a text. */
 const PIECE_COUNT = 8;
 const CHARS_PER_TOKEN = 4;
 
-/** A reply and its delivery. */
+/** A reply, and how to send the reply. */
 export type SendOptions = {
   readonly request: ChatRequest;
   readonly reply: Exclude<Reply, { readonly status: number }>;
-  /** Unique per reply. */
+  /** Unique id of the reply. */
   readonly id: string;
-  /** Duration until the end of the reply. */
+  /** Milliseconds until the end of the reply. */
   readonly latencyMs: number;
   readonly signal: AbortSignal;
 };

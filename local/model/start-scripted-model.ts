@@ -6,22 +6,22 @@ import { parseJson } from '../../core/base/parse-json.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import { answerChat, MODEL_NAME } from './answer-chat.ts';
 import { chatRequestSchema } from './conversation.ts';
-import type { Flavour } from './flavour.ts';
-import { createFlavour, createSeededRandom } from './flavour.ts';
 import { sendReply } from './send-reply.ts';
+import type { Variations } from './variations.ts';
+import { createSeededRandom, createVariations } from './variations.ts';
 
 /** Address and behaviour of the scripted model. */
 export type ScriptedModelOptions = {
   /** 0 selects any free port. */
   readonly port: number;
-  /** Default: a random key. */
+  /** Key that clients must send. Default: a random key. */
   readonly apiKey?: string;
-  /** Seed of the small variations in latency. */
-  readonly seed?: number;
-  /** Average duration of a reply; default 250. */
+  /** Seed of the random latencies. */
+  readonly latencySeed?: number;
+  /** Average milliseconds until the end of a reply; default: 250. */
   readonly latencyMs?: number;
-  /** Seed of the variations in ids, wording, order and files; default: no variations. */
-  readonly shuffle?: number;
+  /** Seed of the variations of ids, wordings, orders and files; default: no variations. */
+  readonly variationSeed?: number;
 };
 
 /** A running scripted model. */
@@ -33,18 +33,18 @@ export type ScriptedModel = {
   close(): Promise<void>;
 };
 
-const LATENCY_MS = 250;
+const DEFAULT_LATENCY_MS = 250;
 const MAX_BODY_BYTES = 20_000_000;
 
 /** Starts an OpenAI-compatible endpoint on loopback that answers the demo's prompts from a script, without a language model. */
 export async function startScriptedModel(options: ScriptedModelOptions): Promise<ScriptedModel> {
   const apiKey = options.apiKey ?? `scripted-${randomBytes(16).toString('hex')}`;
-  const flavour = createFlavour(options.shuffle);
-  const random = createSeededRandom(options.seed ?? 1);
-  const latencyMs = () => (options.latencyMs ?? LATENCY_MS) * (0.6 + 0.8 * random());
+  const variations = createVariations(options.variationSeed);
+  const random = createSeededRandom(options.latencySeed ?? 1);
+  const chooseLatencyMs = () => (options.latencyMs ?? DEFAULT_LATENCY_MS) * (0.6 + 0.8 * random());
   const server = createServer((request, response) => {
     const work = isAllowed(request, apiKey)
-      ? handleRequest(request, response, flavour, latencyMs())
+      ? handleRequest(request, response, variations, chooseLatencyMs())
       : Promise.resolve(
           sendError(
             response,
@@ -79,7 +79,7 @@ function isAllowed(request: IncomingMessage, apiKey: string): boolean {
 async function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  flavour: Flavour,
+  variations: Variations,
   latencyMs: number,
 ): Promise<void> {
   const path = (request.url ?? '').split('?')[0];
@@ -107,7 +107,7 @@ async function handleRequest(
       `unknown model ${parsed.data.model}; this endpoint serves only ${MODEL_NAME}`,
     );
   }
-  const reply = answerChat(parsed.data, flavour);
+  const reply = answerChat(parsed.data, variations);
   if ('status' in reply)
     return sendError(response, reply.status, 'scripted_model_only', reply.problem);
   const disconnection = new AbortController();

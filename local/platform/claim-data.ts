@@ -13,7 +13,7 @@ export const DATA_VERSION = 1;
 const versionSchema = z.object({ version: z.number().int() });
 const lockSchema = z.object({ pid: z.number().int(), started: z.string() });
 
-/** Claims a data folder and returns its release. Throws AppError `data_in_use` or `data_version`. */
+/** Claims a data folder and returns a function that releases the claim. Throws AppError `data_in_use` or `data_version`. */
 export async function claimData(dataDir: string): Promise<() => Promise<void>> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const paths = getDataLayout(dataDir);
@@ -33,7 +33,7 @@ async function takeLock(path: string, dataDir: string): Promise<void> {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
-    const holder = await findHolder(dataDir);
+    const holder = await findDataHolder(dataDir);
     if (holder !== undefined) {
       throw new AppError(
         'conflict',
@@ -41,25 +41,25 @@ async function takeLock(path: string, dataDir: string): Promise<void> {
         `another smol-gang (process ${holder}) uses the data in ${dataDir}: stop that process, or set SMOL_DATA_DIR to another folder`,
       );
     }
-    // The process of this lock no longer runs.
+    // The process that wrote this lock file no longer runs.
     await rm(path, { force: true });
   }
   throw new AppError(
     'conflict',
     'data_in_use',
-    `several smol-gang processes start with the data in ${dataDir} at the same time: start only one`,
+    `several smol-gang processes are starting with the data in ${dataDir} at the same time: start only one of them`,
   );
 }
 
 /** Returns the id of the process that uses a data folder; undefined if the folder is free. */
-export async function findHolder(dataDir: string): Promise<number | undefined> {
+export async function findDataHolder(dataDir: string): Promise<number | undefined> {
   const text = await readFile(getDataLayout(dataDir).lock, 'utf8').catch(() => '');
   const holder = lockSchema.safeParse(parseJson(text));
   if (!holder.success || readStartTime(holder.data.pid) !== holder.data.started) return undefined;
   return holder.data.pid;
 }
 
-/** Returns the start time of a process, which distinguishes later processes with the same id; undefined if none runs. */
+/** Returns the start time of a running process; undefined if no such process runs. Process ids are reused, start times are not. */
 function readStartTime(pid: number): string | undefined {
   try {
     process.kill(pid, 0);

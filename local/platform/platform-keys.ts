@@ -12,7 +12,7 @@ const keysSchema = z.object({
 /** Secrets of a local platform. */
 export type PlatformKeys = z.infer<typeof keysSchema>;
 
-/** Loads the platform's secrets, or creates them on the first start. Tokens stay valid after a restart. */
+/** Loads the secrets of the platform, or creates and stores new secrets on the first start. */
 export async function loadPlatformKeys(path: string): Promise<PlatformKeys> {
   if (existsSync(path)) return keysSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   const { privateKey } = generateKeyPairSync('rsa', {
@@ -32,7 +32,7 @@ export async function loadPlatformKeys(path: string): Promise<PlatformKeys> {
 
 /** Writes JSON atomically to a file that only its owner can read (mode 600). */
 export async function writePrivateFile(path: string, value: unknown): Promise<void> {
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-  await rename(draft, path);
+  const temporaryPath = `${path}.${process.pid}`;
+  await writeFile(temporaryPath, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  await rename(temporaryPath, path);
 }

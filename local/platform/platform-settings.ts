@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 
-// Settings of the local platform from its environment. Handlers read their own settings, as in AWS Lambda.
+// Reads the settings of the local platform from environment variables. Handlers read their own settings, as in AWS Lambda.
 
 const settingsSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
@@ -17,10 +17,10 @@ export type PlatformSettings = {
   readonly port: number;
   /** Port of the local forge; 0 selects any free port. */
   readonly forgePort: number;
-  /** Absolute path. */
+  /** Absolute path of the data folder. */
   readonly dataDir: string;
-  /** Upper bound for the interval of scheduled handlers; 60 in the cloud. */
-  readonly clockSeconds: number;
+  /** Upper bound in seconds for the intervals of scheduled handlers, from 1 to 60. Tests lower the bound. */
+  readonly maxScheduleIntervalSeconds: number;
 };
 
 /** Reads the settings; throws AppError `invalid_settings` with every invalid variable. */
@@ -35,14 +35,18 @@ export function readPlatformSettings(
       port: PORT,
       forgePort: SMOL_FORGE_PORT,
       dataDir: resolve(cwd, SMOL_DATA_DIR),
-      clockSeconds: SMOL_CLOCK_SECONDS,
+      maxScheduleIntervalSeconds: SMOL_CLOCK_SECONDS,
     };
   }
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new AppError('invalid', 'invalid_settings', problems.join('\n'));
+  throw new AppError(
+    'invalid',
+    'invalid_settings',
+    `correct these environment variables:\n${problems.join('\n')}`,
+  );
 }
 
-/** Returns the path of each part's data. */
+/** Returns the paths of the files and folders in a data folder. */
 export function getDataLayout(
   dataDir: string,
 ): Record<

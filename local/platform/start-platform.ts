@@ -21,8 +21,8 @@ import type { SocketHandlers } from '../gateway/socket-gateway.ts';
 import type { Gateway } from '../gateway/start-gateway.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import { loadHandler } from '../lambda-handler.ts';
-import { startClock } from '../source/start-clock.ts';
 import { startQueuePoller } from '../source/start-queue-poller.ts';
+import { startScheduler } from '../source/start-scheduler.ts';
 import { claimData } from './claim-data.ts';
 import type { PlatformKeys } from './platform-keys.ts';
 import { loadPlatformKeys } from './platform-keys.ts';
@@ -37,7 +37,7 @@ import { writeCliFile } from './write-cli-file.ts';
 const REGION = 'us-east-1';
 const TABLE_NAME = 'smol-gang';
 const APP_ID = '1';
-/** Settings from the user; the platform derives all other settings. */
+/** Sections of the configuration that the user sets; the platform sets all other sections. */
 const USER_SECTIONS = [
   'admin',
   'github',
@@ -60,7 +60,7 @@ export type Platform = {
   close(): Promise<void>;
 };
 
-/** Facts for every start step. */
+/** Values that all start steps share. */
 type StartContext = {
   readonly settings: PlatformSettings;
   /** Environment of the handlers; `publishAddresses` extends it. */
@@ -75,7 +75,7 @@ type StartContext = {
   readonly onStop: (stop: () => Promise<void>) => void;
 };
 
-/** Starts the platform; if a step fails, stops the parts that already run and throws the error of the step. */
+/** Starts the platform. If a step fails, stops the parts that are already running and throws the error of that step. */
 export async function startPlatform(
   settings: PlatformSettings,
   env: Record<string, string | undefined>,
@@ -85,7 +85,7 @@ export async function startPlatform(
   const close = async () => {
     for (const stop of stopActions.toReversed())
       await stop().catch((error: unknown) =>
-        log.warn('part did not stop', { cause: describeError(error) }),
+        log.warn('a part of the platform did not stop', { cause: describeError(error) }),
       );
   };
   try {
@@ -104,7 +104,7 @@ async function claimResources(
   log: Log,
   onStop: StartContext['onStop'],
 ): Promise<StartContext> {
-  // Without this check, the first request would report an invalid setting.
+  // Reports an invalid setting now instead of in the first request.
   readConfig(USER_SECTIONS, env);
   const port = await claimPort('PORT', settings.port);
   const forgePort = await claimPort('SMOL_FORGE_PORT', settings.forgePort);
@@ -125,7 +125,7 @@ async function startParts(context: StartContext): Promise<Omit<Platform, 'close'
   const url = `http://localhost:${gateway.port}`;
   const admin = await prepareAdmin(context, url, getAccessDeps());
   await startPoller(context, emulators.queues);
-  await startScheduler(context);
+  await startSchedules(context);
   return {
     url,
     forgeUrl: forge.url,
@@ -183,7 +183,7 @@ function publishAddresses(context: StartContext, emulators: Emulators, forge: Ru
     AWS_ENDPOINT_URL_SQS: queues.endpoint,
     TABLE_NAME,
     ...Object.fromEntries(
-      QUEUES.map((row) => [`QUEUE_URL_${row.name.toUpperCase()}`, queues.urls[row.name]]),
+      QUEUES.map(({ name }) => [`QUEUE_URL_${name.toUpperCase()}`, queues.urls[name]]),
     ),
     SOCKET_URL: `ws://localhost:${port}/socket`,
     SOCKET_ENDPOINT: `http://127.0.0.1:${port}`,
@@ -208,10 +208,13 @@ function publishAddresses(context: StartContext, emulators: Emulators, forge: Ru
 async function startApiGateway(context: StartContext): Promise<Gateway> {
   const { port, credential, log, onStop } = context;
   const functions = await Promise.all(
-    HTTP_FUNCTIONS.map(async (row) => ({ ...row, handler: await loadHandler(row.handler) })),
+    HTTP_FUNCTIONS.map(async (definition) => ({
+      ...definition,
+      handler: await loadHandler(definition.handler),
+    })),
   );
   const socketHandlers = await Promise.all(
-    SOCKET_ROUTES.map(async (row) => [row.route, await loadHandler(row.handler)] as const),
+    SOCKET_ROUTES.map(async ({ route, handler }) => [route, await loadHandler(handler)] as const),
   );
   const sockets = requireSocketHandlers(Object.fromEntries(socketHandlers));
   const gateway = await startGateway({ port, functions, sockets, credential, log });
@@ -224,7 +227,9 @@ function requireSocketHandlers(
 ): SocketHandlers {
   const { $connect, $default, $disconnect } = handlers;
   if ($connect === undefined || $default === undefined || $disconnect === undefined)
-    throw new Error('core/topology/routes.ts lacks one of $connect, $default and $disconnect');
+    throw new Error(
+      'SOCKET_ROUTES in core/topology/routes.ts must contain $connect, $default and $disconnect',
+    );
   return { $connect, $default, $disconnect };
 }
 
@@ -243,15 +248,15 @@ async function prepareAdmin(
   return admin;
 }
 
-/** Delivers queue messages to their handlers. */
+/** Starts the delivery of queue messages to their handlers. */
 async function startPoller(context: StartContext, queues: Emulators['queues']): Promise<void> {
   const { credential, log, onStop } = context;
   const poller = startQueuePoller({
     queues: await Promise.all(
-      QUEUES.map(async (row) => ({
-        row,
-        url: queues.urls[row.name] ?? '',
-        handler: await loadHandler(row.handler),
+      QUEUES.map(async (definition) => ({
+        definition,
+        url: queues.urls[definition.name] ?? '',
+        handler: await loadHandler(definition.handler),
       })),
     ),
     endpoint: queues.endpoint,
@@ -262,17 +267,20 @@ async function startPoller(context: StartContext, queues: Emulators['queues']): 
   onStop(() => poller.close());
 }
 
-/** Invokes scheduled handlers, at least as often as the settings demand. */
-async function startScheduler(context: StartContext): Promise<void> {
+/** Starts the invocation of scheduled handlers, with intervals of at most `maxScheduleIntervalSeconds`. */
+async function startSchedules(context: StartContext): Promise<void> {
   const { settings, log, onStop } = context;
-  const clock = startClock({
+  const scheduler = startScheduler({
     schedules: await Promise.all(
-      SCHEDULES.map(async (row) => ({
-        row: { ...row, everySeconds: Math.min(row.everySeconds, settings.clockSeconds) },
-        handler: await loadHandler(row.handler),
+      SCHEDULES.map(async (schedule) => ({
+        definition: {
+          ...schedule,
+          everySeconds: Math.min(schedule.everySeconds, settings.maxScheduleIntervalSeconds),
+        },
+        handler: await loadHandler(schedule.handler),
       })),
     ),
     log,
   });
-  onStop(() => clock.close());
+  onStop(() => scheduler.close());
 }

@@ -1,4 +1,4 @@
-/** Closes the program on SIGINT and SIGTERM; a second signal exits at once. */
+/** Calls `close` on SIGINT or SIGTERM and then exits; a second signal exits without waiting for `close`. */
 export function stopOnSignal(close: () => Promise<void>): void {
   let isStopping = false;
   const stop = (signal: string) => {

@@ -4,25 +4,25 @@ import { findFailedMessages } from './find-failed-messages.ts';
 const ids = ['a', 'b', 'c'];
 
 test.each([
-  ['no result', null],
+  ['the result null', null],
   ['a result without failures', {}],
-  ['no failures', { batchItemFailures: [] }],
-  ['failures that are null', { batchItemFailures: null }],
+  ['a result with an empty list of failures', { batchItemFailures: [] }],
+  ['a result whose list of failures is null', { batchItemFailures: null }],
 ])('%s means that every message was handled', (_name, result) => {
   expect(findFailedMessages(result, ids)).toEqual(new Set());
 });
 
-test('only the listed messages failed', () => {
+test('findFailedMessages returns only the messages that the result lists', () => {
   const result = { batchItemFailures: [{ itemIdentifier: 'b' }] };
 
   expect(findFailedMessages(result, ids)).toEqual(new Set(['b']));
 });
 
 test.each([
-  ['an unknown message', { batchItemFailures: [{ itemIdentifier: 'z' }] }],
-  ['an empty name', { batchItemFailures: [{ itemIdentifier: '' }] }],
-  ['entries of another form', { batchItemFailures: ['b'] }],
-  ['a string', 'fine'],
-])('a result with %s fails the whole batch', (_name, result) => {
+  ['a result with an unknown message', { batchItemFailures: [{ itemIdentifier: 'z' }] }],
+  ['a result with an empty message id', { batchItemFailures: [{ itemIdentifier: '' }] }],
+  ['a result with entries of another form', { batchItemFailures: ['b'] }],
+  ['a result that is a string', 'fine'],
+])('%s fails the whole batch', (_name, result) => {
   expect(findFailedMessages(result, ids)).toEqual(new Set(ids));
 });

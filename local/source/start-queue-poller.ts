@@ -13,18 +13,20 @@ import { findFailedMessages } from './find-failed-messages.ts';
 // Polls a queue like the event source mapping of AWS Lambda: receives messages, invokes the handler and deletes the messages
 // that did not fail. A failed message becomes visible again after its timeout; after `maxReceives` it is a dead letter.
 
-const MAX_RECEIVE = 10;
+/** Limit of SQS for a single receive call. */
+const MAX_MESSAGES_PER_RECEIVE = 10;
 const WAIT_SECONDS = 20;
 const PAUSE_AFTER_ERROR_MS = 250;
 
 /** A queue and the handler of its messages. */
 export type PolledQueue = {
-  readonly row: QueueDefinition;
+  readonly definition: QueueDefinition;
   readonly url: string;
   readonly handler: LambdaHandler;
 };
 
-type PollingQueue = PolledQueue & {
+/** A queue with everything that its poll loop needs. */
+type QueuePoll = PolledQueue & {
   readonly client: SQSClient;
   readonly region: string;
   readonly log: Log;
@@ -62,9 +64,9 @@ export function startQueuePoller(options: {
   };
 }
 
-async function pollQueue(queue: PollingQueue, signal: AbortSignal): Promise<void> {
+async function pollQueue(queue: QueuePoll, signal: AbortSignal): Promise<void> {
   const running = new Set<Promise<void>>();
-  let freeSlots = queue.row.concurrency;
+  let freeSlots = queue.definition.concurrency;
   while (!signal.aborted) {
     if (freeSlots <= 0) {
       await Promise.race(running);
@@ -72,7 +74,7 @@ async function pollQueue(queue: PollingQueue, signal: AbortSignal): Promise<void
     }
     const messages = await receiveMessages(
       queue,
-      Math.min(queue.row.batchSize, freeSlots, MAX_RECEIVE),
+      Math.min(queue.definition.batchSize, freeSlots, MAX_MESSAGES_PER_RECEIVE),
       signal,
     );
     if (messages.length === 0) continue;
@@ -86,9 +88,9 @@ async function pollQueue(queue: PollingQueue, signal: AbortSignal): Promise<void
   await Promise.all(running);
 }
 
-/** Receives messages; returns an empty list if none arrived or, after a logged error and a pause, if the queue failed. */
+/** Waits for messages and returns up to `maxMessages`. Returns an empty list after the wait time, or after an error and a pause. */
 async function receiveMessages(
-  queue: PollingQueue,
+  queue: QueuePoll,
   maxMessages: number,
   signal: AbortSignal,
 ): Promise<Message[]> {
@@ -103,13 +105,16 @@ async function receiveMessages(
     return response.Messages ?? [];
   } catch (error) {
     if (signal.aborted) return [];
-    queue.log.warn('messages not received', { queue: queue.row.name, error: describeError(error) });
+    queue.log.warn('messages could not be received; trying again', {
+      queue: queue.definition.name,
+      error: describeError(error),
+    });
     await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
     return [];
   }
 }
 
-async function handleBatch(queue: PollingQueue, messages: readonly Message[]): Promise<void> {
+async function handleBatch(queue: QueuePoll, messages: readonly Message[]): Promise<void> {
   const failed = await invokeHandler(queue, messages);
   const handled = messages.filter((message) => !failed.has(message.MessageId ?? ''));
   if (handled.length === 0) return;
@@ -120,32 +125,38 @@ async function handleBatch(queue: PollingQueue, messages: readonly Message[]): P
   try {
     await queue.client.send(new DeleteMessageBatchCommand({ QueueUrl: queue.url, Entries }));
   } catch (error) {
-    // The messages arrive again; handlers are idempotent.
-    queue.log.warn('messages not deleted', { queue: queue.row.name, error: describeError(error) });
+    // The messages will be received again, which is safe because handlers are idempotent.
+    queue.log.warn('handled messages could not be deleted; they will be handled again', {
+      queue: queue.definition.name,
+      error: describeError(error),
+    });
   }
 }
 
-/** Invokes the handler; returns the ids of the messages that stay in the queue. */
+/** Invokes the handler and returns the ids of the failed messages, which stay in the queue. */
 async function invokeHandler(
-  queue: PollingQueue,
+  queue: QueuePoll,
   messages: readonly Message[],
 ): Promise<ReadonlySet<string>> {
   const ids = messages.map((message) => message.MessageId ?? '');
   const target: LambdaFunction = {
-    name: `queue-${queue.row.name}`,
+    name: `queue-${queue.definition.name}`,
     handler: queue.handler,
-    timeoutMs: queue.row.timeoutSeconds * 1_000,
+    timeoutMs: queue.definition.timeoutSeconds * 1_000,
   };
   const event: SQSEvent = { Records: messages.map((message) => toRecord(queue, message)) };
   try {
     return findFailedMessages(await invokeLambda(target, event), ids);
   } catch (error) {
-    queue.log.error('queue batch failed', { queue: queue.row.name, error: describeError(error) });
+    queue.log.error('queue batch failed', {
+      queue: queue.definition.name,
+      error: describeError(error),
+    });
     return new Set(ids);
   }
 }
 
-function toRecord(queue: PollingQueue, message: Message): SQSRecord {
+function toRecord(queue: QueuePoll, message: Message): SQSRecord {
   const attributes = message.Attributes ?? {};
   return {
     messageId: message.MessageId ?? '',
@@ -160,7 +171,7 @@ function toRecord(queue: PollingQueue, message: Message): SQSRecord {
     messageAttributes: {},
     md5OfBody: message.MD5OfBody ?? '',
     eventSource: 'aws:sqs',
-    eventSourceARN: `arn:aws:sqs:${queue.region}:000000000000:${queue.row.name}`,
+    eventSourceARN: `arn:aws:sqs:${queue.region}:000000000000:${queue.definition.name}`,
     awsRegion: queue.region,
   };
 }

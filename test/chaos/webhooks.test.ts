@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createSeededRandom } from '../../local/model/flavour.ts';
+import { createSeededRandom } from '../../local/model/variations.ts';
 import { submitGraph, useStage, waitForTaskStatus } from '../support/platform/e2e-stage.ts';
 import { listPulls, requireOnePullPerTask } from '../support/platform/forge-facts.ts';
 import type { DraftTask } from '../support/platform/render-graph.ts';

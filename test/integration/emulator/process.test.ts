@@ -20,7 +20,10 @@ import { waitUntil } from '../../support/wait-until.ts';
 const HOLDER = fileURLToPath(new URL('../../support/process/hold-emulators.ts', import.meta.url));
 const KEY = { pk: 'P', sk: 'S' };
 
-async function startTestEmulators(dataDir: string, overrides: { readonly startMs?: number } = {}) {
+async function startTestEmulators(
+  dataDir: string,
+  overrides: { readonly startTimeoutMs?: number } = {},
+) {
   const credential = createCredential();
   const options = {
     storeDir: join(dataDir, 'store'),
@@ -97,8 +100,8 @@ test('a message in flight during a kill stays invisible to other receivers', asy
 test('emulators that do not start in time are ended with an error', async () => {
   const dataDir = await createTemporaryFolder();
 
-  await expect(startTestEmulators(dataDir, { startMs: 1 })).rejects.toThrow(
-    'did not start within 0.001 s',
+  await expect(startTestEmulators(dataDir, { startTimeoutMs: 1 })).rejects.toThrow(
+    'did not become ready within 0.001 s',
   );
 
   await startTestEmulators(dataDir);

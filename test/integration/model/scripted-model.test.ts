@@ -58,8 +58,8 @@ const exploration: Exploration = {
   forgeCalls: 0,
 };
 
-async function startModel(shuffle?: number): Promise<ScriptedModel> {
-  model = await startScriptedModel({ port: 0, latencyMs: 5, shuffle });
+async function startModel(variationSeed?: number): Promise<ScriptedModel> {
+  model = await startScriptedModel({ port: 0, latencyMs: 5, variationSeed });
   return model;
 }
 
@@ -202,35 +202,38 @@ async function commitAll(cwd: string): Promise<void> {
 
 const runTests = (cwd: string) => runCommand(cwd, 'node', 'run-tests.js');
 
-describe.each([undefined, 1, 7])('the scripted model with the shuffle seed %s', (shuffle) => {
-  test('completes the demo plan task by task, and the tests pass after each task', async () => {
-    const tasks = await planTasks(await startModel(shuffle));
-    const waves = groupByWave(tasks);
-    expect(waves.map((wave) => wave.length)).toEqual([4, 3, 1]);
-    await seedSample(folder);
+describe.each([undefined, 1, 7])(
+  'the scripted model with the variation seed %s',
+  (variationSeed) => {
+    test('completes the demo plan task by task, and the tests pass after each task', async () => {
+      const tasks = await planTasks(await startModel(variationSeed));
+      const waves = groupByWave(tasks);
+      expect(waves.map((wave) => wave.length)).toEqual([4, 3, 1]);
+      await seedSample(folder);
 
-    for (const id of waves.flat()) {
-      const task = tasks.find((candidate) => candidate.id === id);
-      if (task === undefined) throw new Error(`the plan has no task ${id}`);
-      const failureNotes =
-        'An attempt failed: the agent gives up: amounts are compared as text in filterEntries';
-      const assignment = createAssignment(task, { notes: failureNotes });
-      const text = await runWithAgent(folder, (agent) =>
-        promptAgent(agent, renderTaskPrompt(assignment)),
-      );
-      expect(text).not.toContain('CANNOT');
-      expect((await runTests(folder)).output).toMatch(/^. fail 0$/m);
-      const { output } = await runCommand(folder, 'git', 'status', '--porcelain', '-uall');
-      const changed = output.split('\n').flatMap((line) => line.slice(3) || []);
-      expect([...task.scope, 'CHANGELOG.md']).toEqual(expect.arrayContaining(changed));
-      await commitAll(folder);
-    }
+      for (const id of waves.flat()) {
+        const task = tasks.find((candidate) => candidate.id === id);
+        if (task === undefined) throw new Error(`the plan has no task ${id}`);
+        const failureNotes =
+          'An attempt failed: the agent gives up: amounts are compared as text in filterEntries';
+        const assignment = createAssignment(task, { notes: failureNotes });
+        const text = await runWithAgent(folder, (agent) =>
+          promptAgent(agent, renderTaskPrompt(assignment)),
+        );
+        expect(text).not.toContain('CANNOT');
+        expect((await runTests(folder)).output).toMatch(/^. fail 0$/m);
+        const { output } = await runCommand(folder, 'git', 'status', '--porcelain', '-uall');
+        const changed = output.split('\n').flatMap((line) => line.slice(3) || []);
+        expect([...task.scope, 'CHANGELOG.md']).toEqual(expect.arrayContaining(changed));
+        await commitAll(folder);
+      }
 
-    expect((await runCommand(folder, 'node', '--test')).code).toBe(0);
-    const changelog = await readFile(join(folder, 'CHANGELOG.md'), 'utf8');
-    expect(changelog.match(/^- .*$/gm)?.length).toBe(7);
-  });
-});
+      expect((await runCommand(folder, 'node', '--test')).code).toBe(0);
+      const changelog = await readFile(join(folder, 'CHANGELOG.md'), 'utf8');
+      expect(changelog.match(/^- .*$/gm)?.length).toBe(7);
+    });
+  },
+);
 
 describe('the demo', () => {
   async function planTaskAbout(words: string): Promise<TaskSpec> {

@@ -10,7 +10,7 @@ import { createSilentLog } from '../../support/silent-log.ts';
 import { startTestQueues } from '../../support/store/test-emulators.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-const baseRow: QueueDefinition = {
+const baseDefinition: QueueDefinition = {
   name: 'reconcile',
   handler: 'none',
   types: ['reconcile_plan'],
@@ -25,14 +25,14 @@ async function startTestPoller(
   handle: (event: SQSEvent) => unknown,
   change: Partial<QueueDefinition> = {},
 ) {
-  const row = { ...baseRow, ...change };
-  const queues = await startTestQueues([row]);
+  const definition = { ...baseDefinition, ...change };
+  const queues = await startTestQueues([definition]);
   const queue = createSqsQueue(queues);
   const log = createSilentLog();
   const handler = createHandler(handle);
   const url = queues.urls.reconcile ?? '';
   const start = () => {
-    const poller = startQueuePoller({ ...queues, queues: [{ row, url, handler }], log });
+    const poller = startQueuePoller({ ...queues, queues: [{ definition, url, handler }], log });
     onTestFinished(() => poller.close());
     return poller;
   };

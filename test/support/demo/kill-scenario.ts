@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSeededRandom } from '../../../local/model/flavour.ts';
+import { createSeededRandom } from '../../../local/model/variations.ts';
 import type { FoundProcess } from '../process/process-scan.ts';
 import { findProcesses } from '../process/process-scan.ts';
 import { waitUntil } from '../wait-until.ts';

@@ -1,9 +1,9 @@
 import { answerRepairTurn } from '../../../local/model/answer-repair-turn.ts';
 import type { ChatRequest } from '../../../local/model/conversation.ts';
-import { collectDoneCalls, readUserMessages } from '../../../local/model/conversation.ts';
-import { createFlavour } from '../../../local/model/flavour.ts';
+import { collectCompletedCalls, readUserMessages } from '../../../local/model/conversation.ts';
 import type { Reply, RequestedCall } from '../../../local/model/reply.ts';
 import { createRequestedCall } from '../../../local/model/reply.ts';
+import { createVariations } from '../../../local/model/variations.ts';
 
 // Script language of the scripted model. A test writes one instruction per line into the description of a task, a review or
 // a message:
@@ -86,9 +86,9 @@ export function answerScriptedTurn(
   released: ReadonlySet<string>,
 ): Reply | { readonly hold: string } {
   const [prompt = '', ...followUps] = readUserMessages(messages);
-  const calls = collectDoneCalls(messages);
+  const calls = collectCompletedCalls(messages);
   if (prompt.includes('\n## Merge conflict\n'))
-    return answerRepairTurn({ prompt, followUps, calls, flavour: createFlavour(undefined) });
+    return answerRepairTurn({ prompt, followUps, calls, variations: createVariations(undefined) });
   const steps = [extractInstructions(prompt), ...followUps.filter(isPersonMessage)].flatMap(
     parseScript,
   );

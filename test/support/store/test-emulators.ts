@@ -37,7 +37,7 @@ export async function startTestStore(options: Pick<DynamoTableOptions, 'onCall'>
 export async function startTestQueues(rows?: readonly QueueDefinition[]) {
   const credentials = createCredential();
   const dataDir = await createTemporaryFolder();
-  const queues = await startQueues({ dataDir, credential: credentials, rows });
+  const queues = await startQueues({ dataDir, credential: credentials, definitions: rows });
   onTestFinished(() => queues.close());
   return { ...queues, region: REGION, credentials };
 }

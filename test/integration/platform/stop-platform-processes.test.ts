@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { getDataLayout } from '../../../local/platform/platform-settings.ts';
-import { stopData } from '../../../local/platform/stop-data.ts';
+import { stopPlatformProcesses } from '../../../local/platform/stop-platform-processes.ts';
 import { isProcessAlive, makeProcessPods } from '../../support/process/process-pods.ts';
 
-test('stopData ends attempts that outlived the platform of the data folder', async () => {
+test('stopPlatformProcesses ends attempts that outlived the platform of the data folder', async () => {
   const pods = await makeProcessPods();
   onTestFinished(() => pods.close());
   const dataDir = await mkdtemp(join(tmpdir(), 'stop-data-'));
@@ -24,9 +24,9 @@ test('stopData ends attempts that outlived the platform of the data folder', asy
   });
   const { pid } = await pods.waitUntilReady(name);
 
-  const stopped = await stopData(dataDir);
+  const stopped = await stopPlatformProcesses(dataDir);
 
   expect(stopped).toEqual([`the attempt ${name}`]);
   expect(await isProcessAlive(pid)).toBe(false);
-  expect(await stopData(dataDir)).toEqual([]);
+  expect(await stopPlatformProcesses(dataDir)).toEqual([]);
 });

@@ -1,7 +1,7 @@
-// Variations of the scripted model's answers. Equal seeds give equal answers.
+// Varies the answers of the scripted model by a seed. Equal seeds give equal answers.
 
-/** Chooses the variations of an answer. */
-export type Flavour = {
+/** Functions that vary ids, wordings, orders and file contents of an answer. */
+export type Variations = {
   /** Selects one of several wordings. */
   pickVariant(options: readonly string[]): string;
   /** Returns the items in a varied order. */
@@ -10,8 +10,8 @@ export type Flavour = {
   varyFile(content: string): string;
 };
 
-/** Creates the variations of a seed; without a seed, answers do not vary. */
-export function createFlavour(seed: number | undefined): Flavour {
+/** Creates the variations that a seed selects; without a seed, answers do not vary. */
+export function createVariations(seed: number | undefined): Variations {
   if (seed === undefined) {
     return {
       pickVariant: ([first = '']) => first,
@@ -44,8 +44,8 @@ function shuffleItems<T>(items: readonly T[], seed: number): T[] {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
 }
 
-/** Constants and comments by variant; the tests of the files pass for every variant. */
-const VARIATIONS: readonly (readonly [string, string, string])[] = [
+/** Original text and two variants of constants and comments in files. The tests of the files pass with every variant. */
+const FILE_VARIANTS: readonly (readonly [string, string, string])[] = [
   ['WARN_PERCENT = 80', 'WARN_PERCENT = 75', 'WARN_PERCENT = 90'],
   ["FALLBACK = 'other'", "FALLBACK = 'unsorted'", "FALLBACK = 'misc'"],
   [
@@ -67,7 +67,7 @@ const VARIATIONS: readonly (readonly [string, string, string])[] = [
 
 function applyVariant(content: string, variant: number): string {
   let text = content;
-  for (const wordings of VARIATIONS)
+  for (const wordings of FILE_VARIANTS)
     text = text.replace(wordings[0], wordings[variant] ?? wordings[0]);
   return text;
 }

@@ -6,17 +6,20 @@ import type { LambdaHandler } from '../lambda-handler.ts';
 import { invokeLambda } from '../lambda-handler.ts';
 
 /** Name, interval and time limit of a schedule. */
-export type ScheduleRow = {
+export type ScheduleDefinition = {
   readonly name: string;
   readonly everySeconds: number;
   readonly timeoutSeconds: number;
 };
 
 /** A schedule with its handler. */
-export type Schedule = { readonly row: ScheduleRow; readonly handler: LambdaHandler };
+export type Schedule = {
+  readonly definition: ScheduleDefinition;
+  readonly handler: LambdaHandler;
+};
 
-/** Runs each schedule at once and then at its interval; skips a run while the previous run continues. */
-export function startClock(options: {
+/** Runs each schedule immediately and then at its interval. Skips a run if the previous run has not finished. */
+export function startScheduler(options: {
   readonly schedules: readonly Schedule[];
   readonly log: Log;
 }): { close(): Promise<void> } {
@@ -37,7 +40,7 @@ function startSchedule(schedule: Schedule, log: Log): () => Promise<void> {
       running = undefined;
     });
   };
-  const timer = setInterval(runUnlessBusy, schedule.row.everySeconds * 1_000);
+  const timer = setInterval(runUnlessBusy, schedule.definition.everySeconds * 1_000);
   runUnlessBusy();
   return async () => {
     clearInterval(timer);
@@ -45,12 +48,12 @@ function startSchedule(schedule: Schedule, log: Log): () => Promise<void> {
   };
 }
 
-async function runSchedule({ row, handler }: Schedule, log: Log): Promise<void> {
-  const target = { name: row.name, handler, timeoutMs: row.timeoutSeconds * 1_000 };
+async function runSchedule({ definition, handler }: Schedule, log: Log): Promise<void> {
+  const target = { name: definition.name, handler, timeoutMs: definition.timeoutSeconds * 1_000 };
   try {
-    await invokeLambda(target, createScheduledEvent(row.name));
+    await invokeLambda(target, createScheduledEvent(definition.name));
   } catch (error) {
-    log.error('schedule failed', { schedule: row.name, error: describeError(error) });
+    log.error('schedule failed', { schedule: definition.name, error: describeError(error) });
   }
 }
 

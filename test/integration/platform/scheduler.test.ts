@@ -1,21 +1,31 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ScheduleRow } from '../../../local/source/start-clock.ts';
-import { startClock } from '../../../local/source/start-clock.ts';
+import type { ScheduleDefinition } from '../../../local/source/start-scheduler.ts';
+import { startScheduler } from '../../../local/source/start-scheduler.ts';
 import { createSilentLog } from '../../support/silent-log.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-const scheduleRow: ScheduleRow = { name: 'resync', everySeconds: 0.02, timeoutSeconds: 5 };
+const scheduleDefinition: ScheduleDefinition = {
+  name: 'resync',
+  everySeconds: 0.02,
+  timeoutSeconds: 5,
+};
 
-function startTestClock(handler: (event: unknown) => unknown, change: Partial<ScheduleRow> = {}) {
+function startTestScheduler(
+  handler: (event: unknown) => unknown,
+  change: Partial<ScheduleDefinition> = {},
+) {
   const log = createSilentLog();
-  const clock = startClock({ schedules: [{ row: { ...scheduleRow, ...change }, handler }], log });
-  onTestFinished(() => clock.close());
-  return { clock, log };
+  const scheduler = startScheduler({
+    schedules: [{ definition: { ...scheduleDefinition, ...change }, handler }],
+    log,
+  });
+  onTestFinished(() => scheduler.close());
+  return { scheduler, log };
 }
 
 test('a schedule runs at the start and then at its interval, with the event of an EventBridge rule', async () => {
   const events: unknown[] = [];
-  startTestClock((event) => {
+  startTestScheduler((event) => {
     events.push(event);
   });
 
@@ -30,14 +40,14 @@ test('a schedule runs at the start and then at its interval, with the event of a
 
 test('the first run of a schedule does not wait for its interval', async () => {
   let runs = 0;
-  const { clock } = startTestClock(
+  const { scheduler } = startTestScheduler(
     () => {
       runs += 1;
     },
     { everySeconds: 3_600 },
   );
 
-  await clock.close();
+  await scheduler.close();
 
   expect(runs).toBe(1);
 });
@@ -46,7 +56,7 @@ test('a run is skipped while the previous run is still going', async () => {
   let running = 0;
   let maxRunning = 0;
   let runs = 0;
-  startTestClock(async () => {
+  startTestScheduler(async () => {
     runs += 1;
     running += 1;
     maxRunning = Math.max(maxRunning, running);
@@ -62,7 +72,7 @@ test('a run is skipped while the previous run is still going', async () => {
 
 test('a failed run is logged, and the schedule continues', async () => {
   let runs = 0;
-  const { log } = startTestClock(() => {
+  const { log } = startTestScheduler(() => {
     runs += 1;
     throw new Error('broken');
   });
@@ -76,14 +86,14 @@ test('close waits for the current run and starts no further run', async () => {
   const gate = Promise.withResolvers<void>();
   let runs = 0;
   let isDone = false;
-  const { clock } = startTestClock(async () => {
+  const { scheduler } = startTestScheduler(async () => {
     runs += 1;
     await gate.promise;
     isDone = true;
   });
   await waitUntil('the run', () => runs === 1);
 
-  const closePromise = clock.close();
+  const closePromise = scheduler.close();
   gate.resolve();
   await closePromise;
 
