@@ -12,7 +12,8 @@ import { platform } from './scenario/platform.ts';
 import { storeCost } from './scenario/store-cost.ts';
 import type { Scenario } from './scenario.ts';
 
-// `npm run bench [-- --only a,b] [--quick]`: runs the scenarios in order. Full runs record their figures in results.json.
+// `npm run bench -- [--only <name>,<name>] [--quick]`: runs the scenarios in order and, unless quick, records their figures in
+// results.json.
 
 const SCENARIOS: readonly Scenario[] = [
   storeCost,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const RESULTS_FILE = fileURLToPath(new URL('results.json', import.meta.url));
 const resultsSchema = z.record(z.string(), z.unknown());
 
-/** Replaces the figures of a scenario in results.json; returns a summary with the load of the machine. */
+/** Replaces the figures of a scenario in results.json; returns a message with the load average of the machine. */
 export async function recordResult(scenario: string, figures: unknown): Promise<string> {
   const load = loadavg()[0] ?? 0;
   const machine = {

@@ -1,4 +1,4 @@
-/** Result of a scenario: tables for people, figures for `results.json`. Without figures, nothing is recorded. */
+/** Result of a scenario: tables for people, and figures to record in `results.json`, if any. */
 export type Report = { readonly tables: readonly Table[]; readonly figures?: unknown };
 
 /** A table with a title and notes. */
@@ -6,7 +6,7 @@ export type Table = {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
-  /** Lines below the table with the assumptions of the figures. */
+  /** Lines below the table that explain how the figures were measured. */
   readonly notes?: readonly string[];
 };
 

@@ -23,14 +23,15 @@ import {
   findReopenRefusal,
 } from '../../local/forge/rules/pull-rules.ts';
 
-// A forge without faults for measurements: branches, commits and pull requests in memory. Every operation happens at one
-// moment, and no change conflicts. The emulator's pure rules decide the answers.
+// A forge in memory for measurements. Operations take no time and never fail, and merges never conflict. The rules of the local
+// forge decide the answers.
 
-/** A commit; `depth` counts first parents, and `paths` differ from the first parent. */
 type Commit = {
   readonly sha: Sha;
+  /** Number of commits in the chain of first parents, including this commit. */
   readonly depth: number;
-  readonly first?: Commit;
+  readonly firstParent?: Commit;
+  /** Paths that differ from the first parent. */
   readonly paths: readonly string[];
 };
 
@@ -56,9 +57,9 @@ export class BenchForge {
 
   /** Creates a commit and returns its id. */
   createCommit(parent: Sha | undefined, paths: readonly string[]): Sha {
-    const first = parent === undefined ? undefined : this.#getCommit(parent);
+    const firstParent = parent === undefined ? undefined : this.#getCommit(parent);
     const sha = this.#commits.size.toString(16).padStart(8, '0').padEnd(40, '0');
-    this.#commits.set(sha, { sha, depth: (first?.depth ?? 0) + 1, first, paths });
+    this.#commits.set(sha, { sha, depth: (firstParent?.depth ?? 0) + 1, firstParent, paths });
     return sha;
   }
 
@@ -70,26 +71,26 @@ export class BenchForge {
     return commit;
   }
 
-  /** Follows first parents only, as merges of the bench have no second parent. */
+  /** Follows first parents only, because merges of the bench record no second parent. */
   #isAncestor(ancestor: Sha, descendant: Sha): boolean {
     const { depth } = this.#getCommit(ancestor);
     let commit: Commit | undefined = this.#getCommit(descendant);
-    while (commit !== undefined && commit.depth > depth) commit = commit.first;
+    while (commit !== undefined && commit.depth > depth) commit = commit.firstParent;
     return commit?.sha === ancestor;
   }
 
   #relateBranches(head: string, base: string): BranchRelation {
     const headSha = this.findHead(head);
     const baseSha = this.findHead(base);
-    const isWhole = headSha !== undefined && baseSha !== undefined;
-    return { headSha, baseSha, headIsInBase: isWhole && this.#isAncestor(headSha, baseSha) };
+    const bothExist = headSha !== undefined && baseSha !== undefined;
+    return { headSha, baseSha, headIsInBase: bothExist && this.#isAncestor(headSha, baseSha) };
   }
 
   findHead(branch: string): Sha | undefined {
     return this.#branches.get(branch);
   }
 
-  /** Moves a branch without conditions. */
+  /** Sets the head of a branch, and creates the branch if absent. */
   pushBranch(branch: string, sha: Sha): void {
     if (this.findHead(branch) === sha) return;
     this.#branches.set(branch, sha);
@@ -155,7 +156,7 @@ export class BenchForge {
     const refusal = findCreationRefusal({
       ...relation,
       owner: 'acme',
-      head: head,
+      head,
       base,
       haveCommonHistory: true,
       hasOpenPull: findOpenPull(pulls, head, base) !== undefined,
@@ -214,7 +215,7 @@ export class BenchForge {
     const pulls = this.#pullsByHead.get(head) ?? [];
     const refusal = findReopenRefusal({
       ...relation,
-      head: head,
+      head,
       isMerged: pull.state === 'merged',
       hasOpenPull: findOpenPull(pulls, head, base) !== undefined,
     });
@@ -239,8 +240,8 @@ export class BenchForge {
         { sha, method: 'merge' },
       ) ?? findMergeabilityRefusal(pull.mergeable);
     if (refusal !== undefined) {
-      const known = { headSha, isMerged: state === 'merged', mergeSha };
-      return decideOutcomeAfterRefusal(known, sha, refusal);
+      const facts = { headSha, isMerged: state === 'merged', mergeSha };
+      return decideOutcomeAfterRefusal(facts, sha, refusal);
     }
     const result = this.createCommit(this.findHead(pull.base), this.#getCommit(sha).paths);
     this.pushBranch(pull.base, result);
@@ -248,7 +249,7 @@ export class BenchForge {
     return { kind: 'merged', sha: result };
   }
 
-  /** Returns at most 300 files, as the port demands. */
+  /** Compares two commits; lists at most 300 files, the limit of the port. */
   compareCommits(base: Sha, head: Sha): Awaited<ReturnType<Forge['compareCommits']>> {
     let [ahead, behind] = [this.#getCommit(head), this.#getCommit(base)];
     const paths = new Set<string>();
@@ -258,11 +259,11 @@ export class BenchForge {
       if (isSameDepth || ahead.depth > behind.depth) {
         for (const path of ahead.paths) paths.add(path);
         counts.aheadBy += 1;
-        ahead = ahead.first ?? ahead;
+        ahead = ahead.firstParent ?? ahead;
       }
       if (isSameDepth || behind.depth > ahead.depth) {
         counts.behindBy += 1;
-        behind = behind.first ?? behind;
+        behind = behind.firstParent ?? behind;
       }
     }
     const files = [...paths].slice(0, 300).map((path) => ({
@@ -274,7 +275,7 @@ export class BenchForge {
     return { files, ...counts, mergeBase: ahead.sha };
   }
 
-  /** Returns the pull requests changed since a time, newest first, at most 100. */
+  /** Returns at most 100 pull requests that changed at or after `since` (epoch milliseconds), newest change first. */
   listChangedPulls(since: number): PullRequest[] {
     const changed = this.#pulls.filter((pull) => pull.updatedAt >= since);
     const newestFirst = changed.toSorted((a, b) => b.updatedAt - a.updatedAt);
@@ -294,10 +295,10 @@ export class BenchForge {
   }
 }
 
-/** Content of `.smol-gang.yaml`. A verify command lets tasks be merged without a person. */
+/** Content of `.smol-gang.yaml`. Without verify commands, a person would have to merge each task. */
 const REPOSITORY_CONFIG = 'verify: [["true"]]\n';
 
-/** Creates the port of a bench forge. `on` runs each operation, with the latency and the meters of the bench. */
+/** Creates the port of a bench forge. `on` runs each operation, and may delay and record the operation. */
 export function createBenchForgePort(
   forge: BenchForge,
   on: <T>(operation: string, run: () => T) => Promise<T>,

@@ -2,14 +2,14 @@ import { countItemBytes } from '../../adapters/dynamo/stored-value.ts';
 import type { Item } from '../../core/port/table.ts';
 import { TABLE } from '../../core/topology/table.ts';
 
-// Computes capacity units by the published rules of DynamoDB: a write unit per KB of an item, again in each affected index; a
-// read unit per 4 KB, half a unit for eventually consistent reads.
+// Computes capacity units by the published rules of DynamoDB. A write takes a unit per KB of the item, in the table and in each
+// affected index. A read takes a unit per 4 KB, or half a unit if it is eventually consistent.
 
 const WRITE_BYTES = 1_024;
 const READ_BYTES = 4_096;
 const sizeByItem = new WeakMap<Item, number>();
 
-/** Returns the size of an item in bytes; caches the size of frozen items. */
+/** Returns the size of an item in bytes; 0 for no item. The sizes of frozen items are cached. */
 export function measureItemSize(item: Item | undefined): number {
   if (item === undefined) return 0;
   const cached = sizeByItem.get(item);
@@ -32,31 +32,32 @@ function computeWriteUnitsForSize(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / WRITE_BYTES));
 }
 
-/** Computes the write units of a write; `before` equals `after` if the condition failed. */
+/** Computes the write units of a write. `before` and `after` are the same object if the condition of the write failed. */
 export function computeWriteUnits(before: Item | undefined, after: Item | undefined): number {
   const tableUnits = computeWriteUnitsForSize(
     Math.max(measureItemSize(before), measureItemSize(after)),
   );
   if (before === after) return tableUnits;
   return (
-    tableUnits + sumNumbers(TABLE.indexes.map((row) => computeIndexWriteUnits(row, before, after)))
+    tableUnits +
+    sumNumbers(TABLE.indexes.map((index) => computeIndexWriteUnits(index, before, after)))
   );
 }
 
-/** Computes the write units in an index with all attributes. A changed key costs a delete and a put. */
+/** Computes the write units in an index with all attributes. A changed index key takes a delete and a put. */
 function computeIndexWriteUnits(
-  row: { readonly hash: string; readonly range: string },
+  index: { readonly hash: string; readonly range: string },
   before: Item | undefined,
   after: Item | undefined,
 ): number {
-  const wasIndexed = before?.[row.hash] !== undefined && before[row.range] !== undefined;
-  const isIndexed = after?.[row.hash] !== undefined && after[row.range] !== undefined;
+  const wasIndexed = before?.[index.hash] !== undefined && before[index.range] !== undefined;
+  const isIndexed = after?.[index.hash] !== undefined && after[index.range] !== undefined;
   if (!wasIndexed && !isIndexed) return 0;
   if (
     wasIndexed &&
     isIndexed &&
-    before[row.hash] === after[row.hash] &&
-    before[row.range] === after[row.range]
+    before[index.hash] === after[index.hash] &&
+    before[index.range] === after[index.range]
   )
     return computeWriteUnitsForSize(Math.max(measureItemSize(before), measureItemSize(after)));
   return (

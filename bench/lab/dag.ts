@@ -1,4 +1,4 @@
-// Graphs for measurements, in topological order and equal on every machine.
+// Creates graphs for measurements. The nodes are in topological order, and the random graphs are equal on every machine.
 
 /** A task and its dependencies. */
 export type DagNode = { readonly id: string; readonly dependsOn: readonly string[] };
@@ -9,7 +9,7 @@ export type Dag = { readonly name: string; readonly nodes: readonly DagNode[] };
 /** Seed of all random graphs. */
 const SEED = 20_261_122;
 
-/** Creates a pseudo-random generator of numbers from 0 to below 1 (mulberry32). */
+/** Creates a generator of pseudo-random numbers from 0 to below 1 (mulberry32). */
 export function createPrng(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -22,16 +22,16 @@ export function createPrng(seed: number): () => number {
 
 /** Creates a chain, where each task depends on the task before. */
 export function createChainDag(count: number): Dag {
-  const nodes = Array.from({ length: count }, (_, place) => ({
-    id: `n${place}`,
-    dependsOn: place === 0 ? [] : [`n${place - 1}`],
+  const nodes = Array.from({ length: count }, (_, index) => ({
+    id: `n${index}`,
+    dependsOn: index === 0 ? [] : [`n${index - 1}`],
   }));
   return { name: `chain-${count}`, nodes };
 }
 
 /** Creates a fan: a first task, `width` tasks in parallel, and a last task. */
 export function createFanDag(width: number): Dag {
-  const middle = Array.from({ length: width }, (_, place) => `m${place}`);
+  const middle = Array.from({ length: width }, (_, index) => `m${index}`);
   const nodes = [
     { id: 'src', dependsOn: [] },
     ...middle.map((id) => ({ id, dependsOn: ['src'] })),
@@ -40,7 +40,7 @@ export function createFanDag(width: number): Dag {
   return { name: `fan-1-${width}-1`, nodes };
 }
 
-/** Creates layers of 20 to 60 tasks. A task has 1 to 3 dependencies: the first in the previous layer, others up to 3 layers up. */
+/** Creates layers of 20 to 60 tasks. A task has 1 to 3 dependencies: one in the previous layer, others in the previous 3 layers. */
 export function createRandomDag(count: number, seed = SEED): Dag {
   const random = createPrng(seed);
   const pickId = (ids: readonly string[]): string => ids[Math.floor(random() * ids.length)] ?? '';
@@ -51,7 +51,7 @@ export function createRandomDag(count: number, seed = SEED): Dag {
     const candidates = layers.slice(-3).flat();
     const previous = layers.at(-1);
     const layer: string[] = [];
-    for (let place = 0; place < width; place += 1) {
+    for (let index = 0; index < width; index += 1) {
       const parents = new Set<string>();
       if (previous !== undefined) {
         parents.add(pickId(previous));
@@ -67,23 +67,23 @@ export function createRandomDag(count: number, seed = SEED): Dag {
   return { name: `random-${count}`, nodes };
 }
 
-/** Creates a graph where each task has at most 3 dependencies and at most 3 dependents, so larger graphs have equal tasks. */
+/** Creates a graph whose tasks have at most 3 dependencies and 3 dependents, so tasks of large and small graphs are comparable. */
 export function createBoundedDag(count: number, seed = SEED): Dag {
   const random = createPrng(seed);
-  const candidates: { readonly id: string; left: number }[] = [];
-  const nodes = Array.from({ length: count }, (_, place) => {
+  const candidates: { readonly id: string; openDependents: number }[] = [];
+  const nodes = Array.from({ length: count }, (_, index) => {
     const dependsOn = new Set<string>();
-    const parentCount = place < 4 ? 0 : 1 + Math.floor(random() * 3);
+    const parentCount = index < 4 ? 0 : 1 + Math.floor(random() * 3);
     for (let tries = 0; tries < 2 * parentCount && dependsOn.size < parentCount; tries += 1) {
       const parent = candidates[Math.floor(random() * candidates.length)];
       if (parent === undefined || dependsOn.has(parent.id)) continue;
       dependsOn.add(parent.id);
-      parent.left -= 1;
-      if (parent.left === 0) candidates.splice(candidates.indexOf(parent), 1);
+      parent.openDependents -= 1;
+      if (parent.openDependents === 0) candidates.splice(candidates.indexOf(parent), 1);
     }
-    const id = `b${place}`;
-    candidates.push({ id, left: 3 });
-    // Only recent tasks are candidates, so the depth grows with the size and the width stays about 8.
+    const id = `b${index}`;
+    candidates.push({ id, openDependents: 3 });
+    // Only recent tasks are candidates for dependencies, so the depth grows with the size and the width stays about 8.
     if (candidates.length > 16) candidates.shift();
     return { id, dependsOn: [...dependsOn] };
   });

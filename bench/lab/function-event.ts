@@ -10,46 +10,66 @@ import { watchPlan } from '../../core/engine/announce/plan-watchers.ts';
 import type { CloudStage } from '../../test/support/cloud/cloud-stage.ts';
 import { createJsonInput, createLambdaHttpEvent } from '../../test/support/contract/http-event.ts';
 
-// An event per function and the expected answer, for an empty table and without external services.
+// Defines an event for each function, with the answer expected for an empty table and without external services.
 
 /** Secrets of the measured functions. */
 export const SECRETS = {
   AUTH_SECRETS: randomBytes(32).toString('hex'),
-  GITHUB_TOKEN: 'no-forge-is-asked',
+  GITHUB_TOKEN: 'unused-forge-token',
   GITHUB_WEBHOOK_SECRETS: randomBytes(32).toString('hex'),
-  MODEL_API_KEY: 'no-model-is-asked',
+  MODEL_API_KEY: 'unused-model-key',
 };
 const PLAN_ID = 'p0123456789';
 const WATCHED_PLAN_ID = 'p9876543210';
 const ATTEMPT_ID = `${PLAN_ID}.r1.one.1`;
 const HOUR_MS = 3_600_000;
 
-/** Event of a function and the expected answer. */
+/** An event for a function, and the expected answer. */
 export type FunctionEvent = {
   /** Creates a fresh event, because some secrets are valid once or for a short time. */
   readonly make: () => object | Promise<object>;
   /** Answer in the format of `renderAnswer`. */
   readonly expected: string;
-  /** Assumption for the reader of the figures. */
+  /** Assumption that readers of the figures must know. */
   readonly note?: string;
 };
 
+type FunctionEvents = Readonly<Record<string, FunctionEvent>>;
+type EventAccess = ReturnType<typeof createEventAccess>;
+
+const USER = { email: 'ann@example.org', role: 'viewer' } as const;
+
 /** Creates the events by function id. */
-export async function createFunctionEvents(
-  stage: CloudStage,
-): Promise<Readonly<Record<string, FunctionEvent>>> {
-  const access = {
+export async function createFunctionEvents(stage: CloudStage): Promise<FunctionEvents> {
+  const access = createEventAccess(stage);
+  await createUser(access, { ...USER, password: 'correct horse battery' });
+  await watchPlan(access, 'c2', WATCHED_PLAN_ID);
+  return {
+    ...createHttpEvents(access),
+    'hook-github': { make: createPushEvent, expected: '202' },
+    ...createSocketEvents(access),
+    ...createQueueEvents(),
+    'cron-resync': {
+      make: () => ({}),
+      expected: 'null',
+      note: 'no work is pending. LAUNCHER=process, because smol-gang has no cloud launcher yet.',
+    },
+  };
+}
+
+function createEventAccess(stage: CloudStage) {
+  return {
     table: stage.table,
     jwt: createJoseJwt({ secrets: [SECRETS.AUTH_SECRETS], issuer: 'smol-gang' }),
     passwords: createScryptHasher(),
     clock: { now: () => Date.now() },
     randomBytes: (size: number) => randomBytes(size),
   };
-  const user = { email: 'ann@example.org', role: 'viewer' as const };
-  await createUser(access, { ...user, password: 'correct horse battery' });
-  await watchPlan(access, 'c2', WATCHED_PLAN_ID);
+}
+
+function createHttpEvents(access: EventAccess): FunctionEvents {
   const createSessionHeaders = async () => {
-    const { accessToken } = await openSession(access, user);
+    const { accessToken } = await openSession(access, USER);
     return { authorization: `Bearer ${accessToken}` };
   };
   return {
@@ -84,21 +104,10 @@ export async function createFunctionEvents(
       expected: '409 attempt_ended',
       note: 'the token is valid, but the task does not exist: the function looks for the task.',
     },
-    'hook-github': { make: createPushEvent, expected: '202' },
-    ...createSocketEvents(async () => {
-      const actor = { kind: 'user', ...user, via: 'session' } as const;
-      return (await issueSocketTicket(access, actor)).ticket;
-    }),
-    ...createQueueEvents(),
-    'cron-resync': {
-      make: () => ({}),
-      expected: 'null',
-      note: 'no work is pending. LAUNCHER=process, because smol-gang has no cloud launcher yet.',
-    },
   };
 }
 
-/** Creates a delivery with a new id, because each delivery is accepted once. */
+/** Creates a webhook delivery with a new id, because the function handles each delivery id only once. */
 function createPushEvent(): object {
   const push = JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'acme/shop' } });
   const hmac = createHmac('sha256', SECRETS.GITHUB_WEBHOOK_SECRETS).update(push).digest('hex');
@@ -111,14 +120,16 @@ function createPushEvent(): object {
   );
 }
 
-function createSocketEvents(issueTicket: () => Promise<string>) {
+function createSocketEvents(access: EventAccess): FunctionEvents {
   const requestContext = { connectionId: 'c1' };
+  const actor = { kind: 'user', ...USER, via: 'session' } as const;
   return {
     'ws-connect': {
-      make: async () => ({
-        headers: { 'Sec-WebSocket-Protocol': `smol-gang, ${await issueTicket()}` },
-        requestContext,
-      }),
+      make: async () => {
+        const { ticket } = await issueSocketTicket(access, actor);
+        const headers = { 'Sec-WebSocket-Protocol': `smol-gang, ${ticket}` };
+        return { headers, requestContext };
+      },
       expected: '200',
     },
     'ws-disconnect': { make: () => ({ requestContext }), expected: '200' },
@@ -137,7 +148,7 @@ const NOTICE = createNotice(
   { kind: 'complete', text: 'The plan is complete.' },
 );
 
-function createQueueEvents() {
+function createQueueEvents(): FunctionEvents {
   const allHandled = 'no failed message';
   const note = 'the plan does not exist: the function looks for the plan.';
   return {

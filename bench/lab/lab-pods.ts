@@ -1,12 +1,12 @@
 import type { Pod, PodLauncher, PodSpec } from '../../core/port/launcher.ts';
 
-/** A launcher whose pods are bridges in this process. */
+/** A launcher whose pods run in this process. */
 export type LabPods = PodLauncher & {
-  /** Removes a pod whose bridge has ended. */
+  /** Removes the pod of a bridge that has ended. */
   endPod(name: string): void;
 };
 
-/** Creates the launcher; with `lingers`, a pod stays until `endPod` although its removal was requested. */
+/** Creates the launcher; if `lingers` is true, a pod exists until `endPod`, even after a request to remove the pod. */
 export function createLabPods(
   now: () => number,
   start: (spec: PodSpec) => void,

@@ -3,7 +3,7 @@ import type { Queue } from '../../core/port/queue.ts';
 import { QUEUES, requireQueueDefinition } from '../../core/topology/queues.ts';
 import type { LabTime } from './lab-time.ts';
 
-/** Creates queues in memory with the concurrency of core/topology; a message takes `transitMs` to its handler. */
+/** Creates queues in memory with the concurrency of core/topology; a message reaches its handler after `transitMs`. */
 export function createLabQueues(
   time: LabTime,
   transitMs: number,
@@ -12,9 +12,9 @@ export function createLabQueues(
   const waiting = new Map<string, QueueMessage[]>(QUEUES.map((row) => [row.name, []]));
   const running = new Map<string, number>(QUEUES.map((row) => [row.name, 0]));
   const startHandlers = (name: string, concurrency: number): void => {
-    const list = waiting.get(name) ?? [];
-    while (list.length > 0 && (running.get(name) ?? 0) < concurrency) {
-      const message = list.shift();
+    const messages = waiting.get(name) ?? [];
+    while (messages.length > 0 && (running.get(name) ?? 0) < concurrency) {
+      const message = messages.shift();
       if (message === undefined) return;
       running.set(name, (running.get(name) ?? 0) + 1);
       void handle(message).finally(() => {

@@ -1,6 +1,6 @@
 import type { EngineSettings } from '../../core/engine/engine-deps.ts';
 
-/** Creates engine settings with `slots` slots. */
+/** Creates engine settings; `slots` is the maximum number of parallel attempts. */
 export function createLabSettings(slots: number): EngineSettings {
   return {
     prefix: 'smol-gang',

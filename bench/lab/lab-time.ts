@@ -1,26 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventLoop } from '../../test/simulation/time/event-loop.ts';
 
-/** The clock of a lab: real time, or virtual time that advances only when all work waits. */
+/** The clock of a lab: real time, or virtual time that advances only while all work is waiting. */
 export type LabTime = {
+  /** Returns epoch milliseconds. */
   now(): number;
-  /** Milliseconds from an arbitrary origin, in the best available resolution. */
+  /** Returns milliseconds since an arbitrary moment, in the best available resolution. */
   readTimestamp(): number;
   runAfter(ms: number, action: () => void): void;
-  /** Runs until `isDone`, until no work is left, or for `limitMs`; returns whether `isDone` holds. */
+  /** Runs until `isDone` returns true, no work is left, or `limitMs` have passed; returns the value of `isDone`. */
   runUntil(isDone: () => boolean, limitMs: number): Promise<boolean>;
 };
 
-const START = Date.UTC(2026, 0, 5, 8, 0, 0);
+const VIRTUAL_START = Date.UTC(2026, 0, 5, 8, 0, 0);
 
 /** Creates a virtual clock. */
 export function createVirtualTime(): LabTime {
-  const loop = new EventLoop(START);
+  const loop = new EventLoop(VIRTUAL_START);
   return {
     now: () => loop.now,
     readTimestamp: () => loop.now,
     runAfter: (ms, action) => loop.schedule(ms, action),
-    // The loop runs microtasks itself, which is impossible inside a microtask.
+    // The event loop runs pending microtasks, which is impossible within a microtask; `setImmediate` leaves the microtask.
     runUntil: (isDone, limitMs) =>
       new Promise((resolve) => {
         setImmediate(() => {

@@ -23,6 +23,7 @@ import {
   interceptQueueCalls,
   interceptTableCalls,
 } from './intercept-calls.ts';
+import type { LabPods } from './lab-pods.ts';
 import { createLabPods } from './lab-pods.ts';
 import { createLabQueues } from './lab-queues.ts';
 import { createLabSettings } from './lab-settings.ts';
@@ -31,18 +32,23 @@ import type { Meter } from './meter.ts';
 import { meterQueue, meterTable } from './meter.ts';
 import { runLabBridge } from './run-lab-bridge.ts';
 
-// Runs the real engine with a given table and given queues. The lab provides the forge and the pods, which answer at once or
-// after the configured latency.
+// Runs the real engine with a given table and given queues. The forge and the pods of the lab answer immediately or after a
+// configured latency.
 
-/** A call of a port, with its caller and its start and end in lab time. */
+/** A call of a port. */
 export type PortCall = {
+  /** Name of the handler that made the call, such as `schedule`. */
   readonly actor: string;
+  /** Number of the run of the handler, counted from 1. */
   readonly invocation: number;
   readonly port: PortName;
   readonly operation: string;
+  /** Item, message or pod of the call. */
   readonly subject: string;
-  readonly from: number;
-  readonly to: number;
+  /** Start of the call, as read by `LabTime.readTimestamp`. */
+  readonly startedAt: number;
+  /** End of the call, as read by `LabTime.readTimestamp`. */
+  readonly endedAt: number;
   readonly answer: unknown;
 };
 
@@ -51,15 +57,15 @@ export type LabOptions = {
   readonly time: LabTime;
   readonly table: Table;
   readonly slots: number;
-  /** Counts table and queue usage; works only with the table in memory. */
+  /** Counts the usage of table and queues; requires the table in memory. */
   readonly meter?: Meter;
-  /** Milliseconds per call of a port, and per message in transit. */
+  /** Milliseconds of each call of a port, and (`transit`) of a message from its sender to its handler. */
   readonly latency?: Partial<Record<PortName, number>> & { readonly transit?: number };
-  /** Work of an attempt between its start and its result. */
-  readonly work?: (attempt: string) => Promise<void>;
+  /** Simulates the work of an attempt, between its start and its result. */
+  readonly work?: (attemptId: string) => Promise<void>;
   /** Milliseconds from the end of a bridge to the end of its pod. */
   readonly podEndMs?: number;
-  /** Default: true. */
+  /** Whether the forge sends webhooks; default: true. */
   readonly webhooks?: boolean;
   readonly onCall?: (call: PortCall) => void;
   /** Opens the queues; default: queues in memory. */
@@ -74,14 +80,26 @@ export type Lab = {
   runResync(): Promise<void>;
   /** Ids of complete plans. */
   readonly completePlans: ReadonlySet<string>;
-  /** Errors of handlers. A measurement with errors is invalid. */
+  /** Errors of handlers; any error makes a measurement invalid. */
   readonly failures: unknown[];
 };
 
 const UNAVAILABLE_MODEL: Llm = {
-  complete: () => Promise.reject(new Error('a plan with a given graph must not call a model')),
+  complete: () => Promise.reject(new Error('the lab has no model; submit a plan with a graph')),
 };
 const WEBHOOK_DELAY_MS = 400;
+
+/** The parts of a lab that all its handlers share. */
+type LabParts = {
+  readonly options: LabOptions;
+  readonly forge: BenchForge;
+  readonly pods: LabPods;
+  readonly queue: Queue;
+  readonly completePlans: Set<string>;
+  readonly failures: unknown[];
+  readonly nextInvocation: () => number;
+  readonly nextId: () => number;
+};
 
 /** Creates a lab. */
 export function createLab(options: LabOptions): Lab {
@@ -89,8 +107,6 @@ export function createLab(options: LabOptions): Lab {
   const completePlans = new Set<string>();
   const failures: unknown[] = [];
   const forge = new BenchForge(time.now);
-  let invocations = 0;
-  let ids = 0;
   const startBridge = (spec: PodSpec): void => {
     void runLabBridge(
       () => createDeps('attempt'),
@@ -103,51 +119,11 @@ export function createLab(options: LabOptions): Lab {
   };
   const pods = createLabPods(time.now, startBridge, options.podEndMs !== undefined);
   const queue = options.openQueue?.(handle) ?? createLabQueues(time, latency.transit ?? 0, handle);
-
-  function createIntercept(actor: string): InterceptCall {
-    invocations += 1;
-    const invocation = invocations;
-    return async (port, operation, subject, call) => {
-      const from = time.readTimestamp();
-      const ms = latency[port] ?? 0;
-      if (ms > 0) await waitInLabTime(time, ms);
-      const answer = await call();
-      options.onCall?.({
-        actor,
-        invocation,
-        port,
-        operation,
-        subject,
-        from,
-        to: time.readTimestamp(),
-        answer,
-      });
-      return answer;
-    };
-  }
+  const counters = { nextInvocation: createCounter(), nextId: createCounter() };
+  const parts: LabParts = { options, forge, pods, queue, completePlans, failures, ...counters };
 
   function createDeps(actor: string): EngineDeps {
-    const { meter } = options;
-    const intercept = createIntercept(actor);
-    const table = meter === undefined ? options.table : meterTable(options.table, meter, actor);
-    const sender = meter === undefined ? queue : meterQueue(queue, meter, actor);
-    const port = createBenchForgePort(forge, (operation, call) =>
-      intercept('forge', operation, '', async () => call()),
-    );
-    return {
-      table: recordCompletePlans(interceptTableCalls(table, intercept), completePlans),
-      queue: interceptQueueCalls(sender, intercept),
-      launcher: interceptLauncherCalls(pods, intercept),
-      forges: { github: port, local: port },
-      clock: { now: time.now },
-      log: { info() {}, warn() {}, error: (message, fields) => failures.push({ message, fields }) },
-      settings: createLabSettings(options.slots),
-      attemptToken: async () => 'token',
-      newId: () => {
-        ids += 1;
-        return `n${ids}`;
-      },
-    };
+    return createLabDeps(parts, actor);
   }
 
   async function handle(message: QueueMessage): Promise<void> {
@@ -155,7 +131,7 @@ export function createLab(options: LabOptions): Lab {
       await handleMessage(createDeps(message.type), message);
     } catch (error) {
       failures.push(error);
-      // Redelivers the message like a queue after the visibility timeout.
+      // A real queue would deliver the message again after the visibility timeout.
       if (isAppError(error, 'transient')) await queue.send([{ message, delaySeconds: 30 }]);
     }
   }
@@ -163,8 +139,7 @@ export function createLab(options: LabOptions): Lab {
   if (options.webhooks ?? true)
     forge.onChange = (branch, pull) =>
       time.runAfter(WEBHOOK_DELAY_MS, () => {
-        ids += 1;
-        void deliverWebhook(createDeps('webhook'), { branch, pull }, `d${ids}`);
+        void deliverWebhook(createDeps('webhook'), { branch, pull }, `d${parts.nextId()}`);
       });
   return {
     createDeps,
@@ -175,7 +150,56 @@ export function createLab(options: LabOptions): Lab {
   };
 }
 
-/** Waits in the time of a lab. */
+/** Creates a function that returns 1, 2, 3 and so on. */
+function createCounter(): () => number {
+  let count = 0;
+  return () => {
+    count += 1;
+    return count;
+  };
+}
+
+/** Creates the dependencies of one invocation, whose calls are metered, delayed and reported. */
+function createLabDeps(parts: LabParts, actor: string): EngineDeps {
+  const { options, forge, pods, queue, failures } = parts;
+  const { meter, time } = options;
+  const intercept = createIntercept(options, actor, parts.nextInvocation());
+  const table = meter === undefined ? options.table : meterTable(options.table, meter, actor);
+  const sender = meter === undefined ? queue : meterQueue(queue, meter, actor);
+  const forgePort = createBenchForgePort(forge, (operation, call) =>
+    intercept('forge', operation, '', async () => call()),
+  );
+  return {
+    table: recordCompletePlans(interceptTableCalls(table, intercept), parts.completePlans),
+    queue: interceptQueueCalls(sender, intercept),
+    launcher: interceptLauncherCalls(pods, intercept),
+    forges: { github: forgePort, local: forgePort },
+    clock: { now: time.now },
+    log: { info() {}, warn() {}, error: (message, fields) => failures.push({ message, fields }) },
+    settings: createLabSettings(options.slots),
+    attemptToken: async () => 'token',
+    newId: () => `n${parts.nextId()}`,
+  };
+}
+
+/** Creates the interceptor of an invocation, which delays each call by the latency of its port and reports the call. */
+function createIntercept(
+  { time, latency = {}, onCall }: LabOptions,
+  actor: string,
+  invocation: number,
+): InterceptCall {
+  return async (port, operation, subject, call) => {
+    const startedAt = time.readTimestamp();
+    const latencyMs = latency[port] ?? 0;
+    if (latencyMs > 0) await waitInLabTime(time, latencyMs);
+    const answer = await call();
+    const endedAt = time.readTimestamp();
+    onCall?.({ actor, invocation, port, operation, subject, startedAt, endedAt, answer });
+    return answer;
+  };
+}
+
+/** Waits for milliseconds of lab time. */
 export function waitInLabTime(time: LabTime, ms: number): Promise<void> {
   if (ms <= 0) return Promise.resolve();
   return new Promise((resolve) => time.runAfter(ms, resolve));
@@ -209,7 +233,7 @@ function recordCompletePlans(table: Table, completePlans: Set<string>): Table {
   };
 }
 
-/** Handles a webhook like functions/hook. */
+/** Handles a webhook like the webhook function in functions/hook. */
 async function deliverWebhook(
   deps: EngineDeps,
   subject: { readonly branch: string; readonly pull?: number },
@@ -240,8 +264,8 @@ async function submitPlan(deps: EngineDeps, plan: string, dag: Dag): Promise<voi
     graph: dag.nodes.map(({ id, dependsOn }) => ({
       id,
       title: `Teach the parser of ${id} comments`,
-      description: `Teach the parser of src/${id}.ts to accept comments. They are kept with the token that follows, so that printing a tree gives the same text back. Nested comments are an error that names its line.`,
-      criteria: ['Comments are kept', 'Tests cover nested and unfinished comments'],
+      description: `Teach the parser of src/${id}.ts to accept comments. Each comment stays with the token that follows, so that a printed tree equals its source. Nested comments are an error that names the line.`,
+      criteria: ['Comments are preserved', 'Tests cover nested and unfinished comments'],
       dependsOn,
       scope: [`src/${id}.ts`],
       estimate: 10,

@@ -13,20 +13,21 @@ const RUN_TIMEOUT_MS = 1_800_000;
 /** Table and queues of a measurement. */
 export type StoreAndQueue = Pick<LabOptions, 'openQueue'> & { readonly table: Table };
 
-/** Times of a plan. */
+/** Times of a plan in milliseconds. */
 export type HandOffRun = {
   readonly makespanMs: number;
-  /** Hand-off of each task with dependencies, ascending. */
+  /** Hand-offs of all tasks with dependencies, ascending. */
   readonly handOffMs: readonly number[];
 };
 
+/** The plan of the current run, with the timestamps of its events by task. */
 type ObservedPlan = {
   readonly plan: string;
-  readonly merged: Map<string, number>;
-  readonly started: Map<string, number>;
+  readonly mergedAt: Map<string, number>;
+  readonly podRequestedAt: Map<string, number>;
 };
 
-/** Runs the graph `count` times as separate plans, with the same engine and table, so later runs are warm. */
+/** Runs the graph `count` times, each time as a new plan of the same engine and table, so later runs are warm. */
 export async function measureHandOffs(
   dag: Dag,
   { table, openQueue }: StoreAndQueue,
@@ -57,7 +58,7 @@ export async function measureHandOffs(
 
 function createObservedPlan(run: number): ObservedPlan {
   const plan = `p${String(run).padStart(10, '0')}`;
-  return { plan, merged: new Map(), started: new Map() };
+  return { plan, mergedAt: new Map(), podRequestedAt: new Map() };
 }
 
 async function waitForCompletion(
@@ -65,19 +66,23 @@ async function waitForCompletion(
   isComplete: () => boolean,
   failures: readonly unknown[],
 ): Promise<void> {
-  const done = await time.runUntil(() => isComplete() || failures.length > 0, RUN_TIMEOUT_MS);
-  if (!done || failures.length > 0)
-    throw failures[0] ?? new Error('the plan did not complete in time');
+  const hasEnded = await time.runUntil(() => isComplete() || failures.length > 0, RUN_TIMEOUT_MS);
+  if (!hasEnded || failures.length > 0)
+    throw (
+      failures[0] ??
+      new Error(`the plan did not complete within ${RUN_TIMEOUT_MS / 60_000} minutes`)
+    );
 }
 
-/** Records merges and starts of the observed plan; calls for earlier plans are ignored. */
+/** Records merges and pod requests of the observed plan; ignores calls for earlier plans. */
 function recordCall(
-  { operation, subject, answer, from, to }: PortCall,
-  { plan, merged, started }: ObservedPlan,
+  { operation, subject, answer, startedAt, endedAt }: PortCall,
+  { plan, mergedAt, podRequestedAt }: ObservedPlan,
 ): void {
   if (operation === 'ensure') {
     const key = parseAttemptId(subject);
-    if (key?.plan === plan && !started.has(key.task)) started.set(key.task, from);
+    if (key?.plan === plan && !podRequestedAt.has(key.task))
+      podRequestedAt.set(key.task, startedAt);
   }
   if (operation !== 'update' || !subject.startsWith(`TASK#${plan}#`) || !subject.endsWith(' STATE'))
     return;
@@ -87,24 +92,31 @@ function recordCall(
     'status' in answer &&
     answer.status === 'merged';
   const task = subject.split(' ')[0]?.split('#')[3] ?? '';
-  if (isMerged && !merged.has(task)) merged.set(task, to);
+  if (isMerged && !mergedAt.has(task)) mergedAt.set(task, endedAt);
 }
 
-function summarizeRun(dag: Dag, { merged, started }: ObservedPlan, startedAt: number): HandOffRun {
-  const requireMoment = (moments: ReadonlyMap<string, number>, id: string): number => {
-    const moment = moments.get(id);
-    if (moment === undefined) throw new Error(`task ${id} of ${dag.name} was not observed`);
-    return moment;
+function summarizeRun(
+  dag: Dag,
+  { mergedAt, podRequestedAt }: ObservedPlan,
+  startedAt: number,
+): HandOffRun {
+  const requireTime = (times: ReadonlyMap<string, number>, id: string): number => {
+    const time = times.get(id);
+    if (time === undefined)
+      throw new Error(
+        `the measurement of ${dag.name} recorded no pod request or no merge of task ${id}`,
+      );
+    return time;
   };
   const handOffMs: number[] = [];
   for (const { id, dependsOn } of dag.nodes) {
     if (dependsOn.length === 0) continue;
-    const readyAt = Math.max(...dependsOn.map((parent) => requireMoment(merged, parent)));
-    const ms = requireMoment(started, id) - readyAt;
+    const readyAt = Math.max(...dependsOn.map((parent) => requireTime(mergedAt, parent)));
+    const ms = requireTime(podRequestedAt, id) - readyAt;
     if (ms < 0)
       throw new Error(`task ${id} of ${dag.name} started before its dependencies were merged`);
     handOffMs.push(ms);
   }
-  const lastMerge = Math.max(...dag.nodes.map(({ id }) => requireMoment(merged, id)));
+  const lastMerge = Math.max(...dag.nodes.map(({ id }) => requireTime(mergedAt, id)));
   return { makespanMs: lastMerge - startedAt, handOffMs: handOffMs.sort((a, b) => a - b) };
 }

@@ -3,12 +3,20 @@ import type { LambdaProcess } from '../../test/support/cloud/lambda-process.ts';
 import type { FunctionEvent } from './function-event.ts';
 import { renderAnswer } from './render-answer.ts';
 
-/** Milliseconds: `cold` from the start of the process to the answer to its first event, `next` for its second event. */
-export type StartTimes = { readonly cold: number; readonly next: number };
+/** Times of a new process in milliseconds. */
+export type StartTimes = {
+  /** From the start of the process to the answer to its first event. */
+  readonly coldMs: number;
+  /** From the second event to its answer. */
+  readonly nextMs: number;
+};
 
 type StartedFunction = { readonly process: LambdaProcess; close(): Promise<void> };
 
-/** Measures a start. Throws for an unexpected answer, because a failing function is fast. `frames`: all pushed frames. */
+/**
+ * Starts a function and measures its first two events. Throws for an unexpected answer, because a failing function would seem
+ * fast. `frames` holds all frames that the function pushes.
+ */
 export async function measureStart(
   event: FunctionEvent,
   start: () => Promise<StartedFunction>,
@@ -25,14 +33,14 @@ export async function measureStart(
     return ms;
   };
   try {
-    const cold = await invokeAndMeasure(first, process.startedAt);
-    return { cold, next: await invokeAndMeasure(second, performance.now()) };
+    const coldMs = await invokeAndMeasure(first, process.startedAt);
+    return { coldMs, nextMs: await invokeAndMeasure(second, performance.now()) };
   } finally {
     await started.close();
   }
 }
 
-/** A dropped message does not appear as a failure in the answer, but causes a warning in the log. */
+/** Finds dropped messages, which the answer does not report as failures but the log reports as warnings. */
 const WARNING_OR_ERROR = /"level":"(warn|error)"/;
 
 function requireAnswer(

@@ -3,10 +3,9 @@ import type { Item, Key, Table } from '../../core/port/table.ts';
 import { requireQueueDefinition } from '../../core/topology/queues.ts';
 import { computeReadUnits, computeWriteUnits, measureItemSize } from './capacity.ts';
 
-// Counts the usage of a table and a queue per actor.
-
-/** Usage of table and queue. */
+/** Usage of table and queues. */
 export type Tally = {
+  /** Calls of the table. */
   requests: number;
   readUnits: number;
   writeUnits: number;
@@ -18,7 +17,7 @@ export type Tally = {
 const EMPTY_TALLY: Tally = { requests: 0, readUnits: 0, writeUnits: 0, sends: 0, messages: 0 };
 const MAX_BATCH_MESSAGES = 10;
 
-/** Tallies per actor, and the largest written item. */
+/** Counts the usage of table and queues for each actor, and records the largest written item. */
 export class Meter {
   readonly tallyByActor = new Map<string, Tally>();
   largestItem = { bytes: 0, key: '' };
@@ -45,7 +44,7 @@ export class Meter {
   }
 }
 
-/** Adds a tally `times` times to a sum. */
+/** Adds `times` times a tally to `sum`, which is changed and returned. */
 export function addTally(sum: Tally, tally: Tally, times: number): Tally {
   sum.requests += times * tally.requests;
   sum.readUnits += times * tally.readUnits;
@@ -56,8 +55,8 @@ export function addTally(sum: Tally, tally: Tally, times: number): Tally {
 }
 
 /**
- * Meters a table. `table` must be the table in memory: its operations take effect synchronously, so reads before and after a
- * write see exactly the change of that write.
+ * Returns the table with its usage counted for `actor`. `table` must be the table in memory, whose operations take effect
+ * synchronously: reads before and after a write then return the item as the write found and left it.
  */
 export function meterTable(table: Table, meter: Meter, actor: string): Table {
   const tally = meter.getTally(actor);
@@ -100,7 +99,7 @@ function sumItemSizes(items: readonly Item[]): number {
   return items.reduce((sum, item) => sum + measureItemSize(item), 0);
 }
 
-/** Meters a queue. */
+/** Returns the queue with its usage counted for `actor`. */
 export function meterQueue(queue: Queue, meter: Meter, actor: string): Queue {
   const tally = meter.getTally(actor);
   return {
@@ -109,8 +108,8 @@ export function meterQueue(queue: Queue, meter: Meter, actor: string): Queue {
         messages,
         ({ message }) => requireQueueDefinition(message.type).name,
       );
-      for (const list of byQueue.values())
-        tally.sends += Math.ceil(list.length / MAX_BATCH_MESSAGES);
+      for (const queueMessages of byQueue.values())
+        tally.sends += Math.ceil(queueMessages.length / MAX_BATCH_MESSAGES);
       tally.messages += messages.length;
       return queue.send(messages);
     },

@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import type { PushedFrame } from '../../test/support/cloud/cloud-stage.ts';
 
-// Renders the answer of a function and its pushed frames as short text: `200`, `409 attempt_ended`, `no failed message`.
-
 const batchSchema = z.strictObject({ batchItemFailures: z.array(z.unknown()) });
 const httpSchema = z.object({ statusCode: z.number(), body: z.string().optional() });
 const frameSchema = z.object({ type: z.string() });
 
-/** Renders an answer. */
+/** Renders an answer and the frames pushed to clients as short text, such as `409 attempt_ended` or `200, pushed changed`. */
 export function renderAnswer(answer: unknown, pushed: readonly PushedFrame[]): string {
   const frames = pushed.map(({ frame }) => `pushed ${frameSchema.parse(frame).type}`);
   return [renderResult(answer), ...frames].join(', ');

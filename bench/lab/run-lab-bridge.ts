@@ -8,11 +8,11 @@ import type { BenchForge } from './bench-forge.ts';
 const MODEL = { baseUrl: 'http://127.0.0.1:1', apiKey: 'none' };
 const USAGE = { inputTokens: 40_000, outputTokens: 4_000, usd: 0.1, turns: 12 };
 const COMMAND = ['npm', 'test'];
-/** Summary of typical length. */
+/** Summary of an attempt, of typical length. */
 const SUMMARY =
-  'The parser accepts comments now. They are kept with the token that follows, so that printing gives the same text back; tests cover nested, unfinished and empty ones.';
+  'The parser accepts comments now. Each comment stays with the token that follows, so that printing gives the same text back. Tests cover nested, unfinished and empty comments.';
 
-/** Makes the control-plane calls of a bridge whose agent changes a single file and finishes at once. */
+/** Calls the control plane like a bridge whose agent changes a single file; `work` simulates the agent. */
 export async function runLabBridge(
   createDeps: () => EngineDeps,
   forge: BenchForge,
@@ -20,7 +20,7 @@ export async function runLabBridge(
   work: () => Promise<void>,
 ): Promise<void> {
   const key = parseAttemptId(attemptId);
-  if (key === undefined) throw new Error(`not an attempt id: ${attemptId}`);
+  if (key === undefined) throw new Error(`the pod has a malformed attempt id: ${attemptId}`);
   const assignment = await startAttempt(createDeps(), key);
   await issueAttemptCredentials(createDeps(), MODEL, key);
   await work();

@@ -11,12 +11,12 @@ import type { Tally } from '../lab/meter.ts';
 import { addTally, Meter } from '../lab/meter.ts';
 import type { Scenario } from '../scenario.ts';
 
-// Measures the cost of an attempt with much output: the bridge's transcript collects the output, and heartbeats continue.
+// Measures the cost of an attempt that sends much output and regular heartbeats.
 
 const PLAN = 'p0123456789';
 const MINUTES = 30;
 const CHUNKS = 20_000;
-/** Text of a few tokens. */
+/** A chunk of output; a model streams a few tokens at a time. */
 const CHUNK = 'and then reads the next of';
 const HEARTBEAT_MS = 10_000;
 const USAGE = { inputTokens: 40_000, outputTokens: 4_000, usd: 0.1, turns: 12 };
@@ -44,22 +44,19 @@ async function measureAttempt(): Promise<Meter> {
     slots: 8,
     meter,
     webhooks: false,
-    work: (attempt) => simulateAttemptTraffic(lab, attempt),
+    work: (attemptId) => simulateAttemptTraffic(lab, attemptId),
   });
   await lab.submitPlan(PLAN, createChainDag(1));
-  // A separate attempt without output verifies the end of the plan.
-  if (
-    !(await time.runUntil(
-      () => lab.completePlans.has(PLAN) || lab.failures.length > 0,
-      5 * 3_600_000,
-    ))
-  )
-    throw new Error('the plan did not complete in time');
+  const hasEnded = await time.runUntil(
+    () => lab.completePlans.has(PLAN) || lab.failures.length > 0,
+    5 * 3_600_000,
+  );
+  if (!hasEnded) throw new Error('the plan did not complete within 5 hours');
   if (lab.failures.length > 0) throw lab.failures[0];
   return meter;
 }
 
-/** Creates a clock that advances in steps of a millisecond while `runUntil` runs. */
+/** Creates a clock that advances by a millisecond at a time while `runUntil` runs. */
 function createTickingTime(): LabTime {
   return {
     now: () => Date.now(),
@@ -76,8 +73,9 @@ function createTickingTime(): LabTime {
   };
 }
 
-async function simulateAttemptTraffic(lab: Lab, attempt: string): Promise<void> {
-  const key = parseAttemptId(attempt);
+async function simulateAttemptTraffic(lab: Lab, attemptId: string): Promise<void> {
+  const key = parseAttemptId(attemptId);
+  // The attempt that verifies the combined result sends no output.
   if (key === undefined || key.task === 'end') return;
   // Uses the mocked setTimeout, because node:timers/promises would wait in real time.
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -86,11 +84,11 @@ async function simulateAttemptTraffic(lab: Lab, attempt: string): Promise<void> 
     (text) => text,
     () => Date.now(),
   );
-  const everyMs = (MINUTES * 60_000) / CHUNKS;
+  const chunkIntervalMs = (MINUTES * 60_000) / CHUNKS;
   let nextHeartbeatAt = 0;
   for (let count = 0; count < CHUNKS; count += 1) {
     transcript.appendText('agent', CHUNK);
-    await pause(everyMs);
+    await pause(chunkIntervalMs);
     if (Date.now() < nextHeartbeatAt) continue;
     nextHeartbeatAt = Date.now() + HEARTBEAT_MS;
     await recordHeartbeat(lab.createDeps('heartbeat'), key, {
@@ -115,7 +113,7 @@ function createReport(meter: Meter) {
   ];
   const total: Tally = { requests: 0, readUnits: 0, writeUnits: 0, sends: 0, messages: 0 };
   for (const [, tally] of parts) addTally(total, tally, 1);
-  // Each write of a chunk follows a read of the task.
+  // Each write of a transcript entry follows a read of the task.
   const transcriptWrites = transcript.requests / 2;
   const table = {
     title: `An attempt of ${MINUTES} minutes, ${CHUNKS} chunks of ${CHUNK.length} characters`,
@@ -128,7 +126,7 @@ function createReport(meter: Meter) {
     ]),
     notes: [
       `${transcriptWrites} transcript writes. A heartbeat every ${HEARTBEAT_MS / 1_000} s.`,
-      'The third line includes the calls of the attempt that verifies the combined result.',
+      'The third row includes the calls of the attempt that verifies the combined result.',
     ],
   };
   return {

@@ -8,16 +8,16 @@ import { createTestWorkspace } from '../../test/support/workspace/test-workspace
 import { computePercentile } from '../lab/measure-runs.ts';
 import type { Scenario } from '../scenario.ts';
 
-// Measures the local platform in real runs: resident memory of the idle platform, of a bridge and of its agent, and the disk
-// usage of an attempt.
+// Measures real runs of the local platform: the resident memory of the idle platform, of bridges and of agents, and the disk
+// usage of attempts.
 
 const MIB = 2 ** 20;
 const READY_TEXT = 'Press Ctrl+C to stop';
 const DONE_TEXT = 'Done in ';
-const DEMO_LIMIT_MS = 600_000;
+const DEMO_TIMEOUT_MS = 600_000;
 const POLL_INTERVAL_MS = 500;
 
-/** Main module of each process; the demo itself runs the platform. */
+/** Main module of each process; the demo runs the platform in its own process. */
 const PROGRAM_BY_ROLE = {
   platform: 'local/demo.ts',
   emulators: 'local/emulator/main.ts',
@@ -35,7 +35,7 @@ const DISK_PARTS = ['store', 'queues', 'forge', 'attempts'] as const;
 
 export const footprint: Scenario = {
   name: 'footprint',
-  description: 'Resident memory of the platform, of a bridge and its agent; disk of an attempt',
+  description: 'Resident memory of platform, bridge and agent; disk usage of an attempt',
   runScenario: async ({ quick }) => {
     const idle = await measureIdle(quick ? 10 : 90);
     const demo = await measureDemo();
@@ -59,7 +59,7 @@ export const footprint: Scenario = {
         return [part, before / 1_024, after / 1_024, (after - before) / 1_024 / demo.attempts];
       }),
       notes: [
-        'The sample repository is small. Column "before": right after the start of the platform.',
+        'The sample repository is small. Column "before": the last measurement before the first attempt.',
       ],
     };
     return {
@@ -76,9 +76,9 @@ function collectFigures(demo: DemoMeasurement) {
   return { memoryMiB, attempts: demo.attempts, diskBefore: demo.before, diskAfter: demo.after };
 }
 
-/** Returns median and maximum in MiB. */
-function summarizeSamples(samples: readonly number[]): [number, number] {
-  const sorted = samples.map((bytes) => bytes / MIB).toSorted((a, b) => a - b);
+/** Returns median and maximum of sizes in MiB. */
+function summarizeSamples(sizesInBytes: readonly number[]): [number, number] {
+  const sorted = sizesInBytes.map((bytes) => bytes / MIB).toSorted((a, b) => a - b);
   return [computePercentile(sorted, 0.5), computePercentile(sorted, 1)];
 }
 
@@ -124,21 +124,24 @@ async function measureDemo(): Promise<DemoMeasurement> {
       bridge: [],
       agent: [],
     };
-    const bridges = new Set<number>();
+    const bridgePids = new Set<number>();
     let before: DiskUsage | undefined;
-    const deadline = Date.now() + DEMO_LIMIT_MS;
+    const deadline = Date.now() + DEMO_TIMEOUT_MS;
     while (!demo.output().includes(DONE_TEXT)) {
-      if (Date.now() > deadline) throw new Error(`the demo did not end:\n${demo.output()}`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `the demo did not end within ${DEMO_TIMEOUT_MS / 60_000} minutes:\n${demo.output()}`,
+        );
       await delay(POLL_INTERVAL_MS);
-      await sampleMemory(workspace, memory, bridges);
-      if (bridges.size === 0) before = await measureDisk(workspace);
+      await sampleMemory(workspace, memory, bridgePids);
+      if (bridgePids.size === 0) before = await measureDisk(workspace);
     }
     const after = await measureDisk(workspace);
     demo.kill('SIGTERM');
     await demo.exit;
     if (before === undefined)
       throw new Error('the demo started an attempt before the first disk measurement');
-    return { memory, attempts: bridges.size, before, after };
+    return { memory, attempts: bridgePids.size, before, after };
   } finally {
     await workspace.remove();
   }
@@ -147,11 +150,11 @@ async function measureDemo(): Promise<DemoMeasurement> {
 async function sampleMemory(
   workspace: TestWorkspace,
   memory: DemoMeasurement['memory'],
-  bridges: Set<number>,
+  bridgePids: Set<number>,
 ): Promise<void> {
   for (const { pid, command } of await findProcesses(workspace.path)) {
     const role = findRole(command);
-    if (role === 'bridge') bridges.add(pid);
+    if (role === 'bridge') bridgePids.add(pid);
     const bytes = role === undefined ? undefined : await readResidentBytes(pid);
     if (role !== undefined && bytes !== undefined) memory[role].push(bytes);
   }
@@ -179,10 +182,10 @@ async function measureDisk(workspace: TestWorkspace): Promise<DiskUsage> {
 
 /** Sums the allocated blocks of a file or folder; ignores files that disappear during the measurement. */
 async function measureAllocatedBytes(path: string): Promise<number> {
-  const facts = await stat(path).catch(() => undefined);
-  if (facts === undefined) return 0;
-  const ownBytes = facts.blocks * 512;
-  if (!facts.isDirectory()) return ownBytes;
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined) return 0;
+  const ownBytes = stats.blocks * 512;
+  if (!stats.isDirectory()) return ownBytes;
   const entrySizes = await Promise.all(
     (await listEntries(path)).map((name) => measureAllocatedBytes(join(path, name))),
   );

@@ -14,8 +14,8 @@ import type { StartTimes } from '../lab/measure-start.ts';
 import { measureStart } from '../lab/measure-start.ts';
 import type { Report, Scenario, Table } from '../scenario.ts';
 
-// Measures the size of each function and the time of its first event in a new process: from the start of Node.js to the answer,
-// with the table and queues of this machine. An unexpected answer aborts the measurement.
+// Measures the size of each function, and the time from the start of a new process to the answer to its first event. Table and
+// queues run on this machine. An unexpected answer aborts the measurement.
 
 type StartMeasurement = {
   readonly id: string;
@@ -71,7 +71,7 @@ async function createReport(cloud: Cloud, stage: CloudStage, count: number): Pro
   }
 }
 
-/** Selects the process launcher, because smol-gang has no cloud launcher yet. */
+/** Selects the launcher of the local platform, because smol-gang has no cloud launcher yet. */
 function createLaptopLauncherSettings(folder: string): Readonly<Record<string, string>> {
   return { LAUNCHER: 'process', LAUNCHER_DIR: folder };
 }
@@ -84,11 +84,11 @@ async function readBundles(folder: string) {
   return bundlesSchema.parse(JSON.parse(await readFile(join(folder, 'bundles.json'), 'utf8')));
 }
 
-async function measureStarts(count: number, start: () => Promise<StartTimes>) {
+async function measureStarts(count: number, measureOnce: () => Promise<StartTimes>) {
   const times: StartTimes[] = [];
-  for (let run = 0; run < count; run += 1) times.push(await start());
-  const cold = times.map(({ cold }) => cold).toSorted((a, b) => a - b);
-  const next = times.map(({ next }) => next).toSorted((a, b) => a - b);
+  for (let run = 0; run < count; run += 1) times.push(await measureOnce());
+  const cold = times.map(({ coldMs }) => coldMs).toSorted((a, b) => a - b);
+  const next = times.map(({ nextMs }) => nextMs).toSorted((a, b) => a - b);
   return {
     coldP50: computePercentile(cold, 0.5),
     coldP95: computePercentile(cold, 0.95),
@@ -96,7 +96,7 @@ async function measureStarts(count: number, start: () => Promise<StartTimes>) {
   };
 }
 
-/** Measures Node.js with an empty handler. */
+/** Measures the start of Node.js with an empty handler, for comparison. */
 async function measureEmptyFunctionStarts(folder: string, count: number) {
   const file = join(folder, 'nothing.mjs');
   await writeFile(file, 'export const handler = () => null;\n');

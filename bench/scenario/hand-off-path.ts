@@ -5,12 +5,12 @@ import { createLab } from '../lab/lab.ts';
 import { createVirtualTime } from '../lab/lab-time.ts';
 import type { Scenario } from '../scenario.ts';
 
-// Lists the sequential calls of table and queues from the forge's answer "merged" to the request of the dependent's pod.
+// Lists the calls of table and queues between the merge of a task and the request of the pod of its dependent.
 
 const PLAN = 'p0123456789';
-/** Equal for all calls, because overlapping times then identify parallel calls. */
+/** Equal for all calls, so that calls with overlapping times are parallel calls. */
 const CALL_MS = 10;
-/** A merge takes much longer than a call of the table. */
+/** Much longer than a call of the table, as on a real forge. */
 const MERGE_MS = 100;
 const LATENCY = { table: CALL_MS, queue: CALL_MS, launcher: CALL_MS, forge: MERGE_MS, transit: 1 };
 const RUN_TIMEOUT_MS = 3_600_000;
@@ -24,7 +24,7 @@ export const handOffPath: Scenario = {
     const steps = groupIntoSteps(path);
     const hops = new Set(path.map((call) => call.invocation)).size - 1;
     const table = {
-      title: `${steps.length} sequential calls, ${hops} queue hop`,
+      title: `${steps.length} sequential calls, queue hops: ${hops}`,
       head: ['step', 'handler', 'call', 'subject'],
       rows: path.map((call) => [
         String(1 + steps.findIndex((step) => step.includes(call))),
@@ -53,45 +53,53 @@ async function recordCalls(): Promise<PortCall[]> {
   const onCall = (call: PortCall): void => {
     calls.push(call);
   };
-  // Webhooks arrive after the engine has continued, so they are not part of the path.
+  // Webhooks are off: a webhook arrives after the engine has continued, so its calls are not part of the path.
   const options = { time, slots: 8, latency: LATENCY, webhooks: false, onCall };
   const lab = createLab({ ...options, table: createMemoryTable() });
   const submitted = lab.submitPlan(PLAN, createChainDag(5));
   const isDone = await time.runUntil(() => lab.completePlans.has(PLAN), RUN_TIMEOUT_MS);
   await submitted;
   if (!isDone || lab.failures.length > 0)
-    throw lab.failures[0] ?? new Error('the plan did not complete in time');
+    throw lab.failures[0] ?? new Error('the plan did not complete within an hour of virtual time');
   return calls;
 }
 
-/** Selects the calls of the merging handler up to its wake-up message, then the scheduler's calls up to the pod request. */
+/** Selects the calls of the merging handler up to its message to the scheduler, then the scheduler's calls up to the pod request. */
 function findHandOffPath(calls: readonly PortCall[]): PortCall[] {
-  const merged = calls.filter((call) => call.operation === 'mergePull')[2];
-  const pod = calls.find(
+  const merge = calls.filter((call) => call.operation === 'mergePull')[2];
+  const podRequest = calls.find(
     (call) => call.operation === 'ensure' && call.subject === `${PLAN}.r1.n3.1`,
   );
-  if (merged === undefined || pod === undefined) throw new Error('the lab recorded no hand-off');
+  if (merge === undefined || podRequest === undefined)
+    throw new Error(
+      'the lab recorded no merge of the third task or no pod request of the fourth task',
+    );
   const isStorageCall = (call: PortCall): boolean => call.port === 'table' || call.port === 'queue';
-  const before = calls.filter(
+  const callsOfMerger = calls.filter(
     (call) =>
-      isStorageCall(call) && call.invocation === merged.invocation && call.from >= merged.to,
+      isStorageCall(call) &&
+      call.invocation === merge.invocation &&
+      call.startedAt >= merge.endedAt,
   );
-  const wakeUp = before.findIndex(
+  const wakeUpIndex = callsOfMerger.findIndex(
     (call) => call.port === 'queue' && call.subject.includes('schedule'),
   );
-  const after = calls.filter(
-    (call) => isStorageCall(call) && call.invocation === pod.invocation && call.to <= pod.from,
+  const callsOfScheduler = calls.filter(
+    (call) =>
+      isStorageCall(call) &&
+      call.invocation === podRequest.invocation &&
+      call.endedAt <= podRequest.startedAt,
   );
-  return [...before.slice(0, wakeUp + 1), ...after];
+  return [...callsOfMerger.slice(0, wakeUpIndex + 1), ...callsOfScheduler];
 }
 
-/** Groups overlapping calls into steps. */
+/** Groups calls into steps; the calls of a step overlap in time. */
 function groupIntoSteps(path: readonly PortCall[]): PortCall[][] {
   const steps: PortCall[][] = [];
   for (const call of path) {
     const last = steps.at(-1);
     const overlaps = last?.some(
-      (other) => other.invocation === call.invocation && call.from < other.to,
+      (other) => other.invocation === call.invocation && call.startedAt < other.endedAt,
     );
     if (last !== undefined && overlaps === true) last.push(call);
     else steps.push([call]);

@@ -10,11 +10,11 @@ import { computePercentile } from '../lab/measure-runs.ts';
 import { openStoreAndQueues } from '../lab/open-store-and-queues.ts';
 import type { Scenario, Table } from '../scenario.ts';
 
-// Measures the speed of the engine with attempts that finish at once: with the table and queues of the local platform, and with
-// both in memory.
+// Measures the speed of the engine with attempts that finish immediately: first with table and queues in memory, then with the
+// table and queues of the local platform (`laptop`).
 
 const SLOTS = 64;
-/** Graphs with more tasks run less often. */
+/** Graphs above this number of tasks run less often. */
 const LARGE_GRAPH_TASKS = 500;
 
 type BackendName = 'memory' | 'laptop';
@@ -25,7 +25,7 @@ const BACKEND_OPENERS: Record<BackendName, () => Promise<OpenedBackend>> = {
   laptop: openLaptop,
 };
 
-/** Warm-up runs come first and do not count. */
+/** Number of uncounted runs, followed by the number of counted runs. */
 type RunCount = { readonly warmUps: number; readonly runs: number };
 
 export const handOff: Scenario = {
@@ -82,7 +82,7 @@ async function measureDag(dag: Dag, name: BackendName, { warmUps, runs }: RunCou
     });
     return {
       dag: dag.name,
-      ground: name,
+      backend: name,
       warmUps,
       runs,
       ...collectFigures(dag, runsWithWarmUps.slice(warmUps)),
@@ -98,13 +98,13 @@ function collectFigures(dag: Dag, counted: readonly HandOffRun[]) {
       counted.map(value).toSorted((a, b) => a - b),
       0.5,
     );
-  const handOffMs = (part: number): number =>
-    median((run) => computePercentile(run.handOffMs, part));
+  const handOffPercentile = (share: number): number =>
+    median((run) => computePercentile(run.handOffMs, share));
   const makespanMs = median((run) => run.makespanMs);
   return {
-    p50: handOffMs(0.5),
-    p95: handOffMs(0.95),
-    p99: handOffMs(0.99),
+    p50: handOffPercentile(0.5),
+    p95: handOffPercentile(0.95),
+    p99: handOffPercentile(0.99),
     tasksPerSecond: dag.nodes.length / (makespanMs / 1_000),
     makespanMs,
     makespanAllMs: counted.map((run) => run.makespanMs),
@@ -113,13 +113,13 @@ function collectFigures(dag: Dag, counted: readonly HandOffRun[]) {
 
 type StorageShare = ReturnType<typeof computeStorageShare>;
 
-/** Computes the share of the local table and queues in the makespan. */
+/** Computes the share of the makespan that the local table and queues take, compared with table and queues in memory. */
 function computeStorageShare(memory: MeasuredDag, laptop: MeasuredDag) {
   return {
     dag: laptop.dag,
     memoryMs: memory.makespanMs,
     laptopMs: laptop.makespanMs,
-    embedded: 1 - memory.makespanMs / laptop.makespanMs,
+    storageShare: 1 - memory.makespanMs / laptop.makespanMs,
   };
 }
 
@@ -139,7 +139,7 @@ function createMakespanTable(rows: readonly MeasuredDag[]): Table {
     ],
     rows: rows.map((row) => [
       row.dag,
-      row.ground,
+      row.backend,
       row.warmUps,
       row.runs,
       ...[row.p50, row.p95, row.p99].map((ms) => ms.toFixed(1)),
@@ -159,11 +159,13 @@ function createShareTable(shares: readonly StorageShare[]): Table {
   return {
     title: 'Share of the local table and queues in the makespan',
     head: ['graph', 'memory s', 'laptop s', 'share %'],
-    rows: shares.map(({ dag, memoryMs, laptopMs, embedded }) => [
+    rows: shares.map(({ dag, memoryMs, laptopMs, storageShare }) => [
       dag,
       ...[memoryMs, laptopMs].map((ms) => (ms / 1_000).toFixed(2)),
-      (embedded * 100).toFixed(1),
+      (storageShare * 100).toFixed(1),
     ]),
-    notes: ['1 - memory / laptop; includes clients and network connections of table and queues.'],
+    notes: [
+      'Share: 1 - memory / laptop. Includes the clients and network connections of table and queues.',
+    ],
   };
 }

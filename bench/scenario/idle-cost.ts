@@ -12,7 +12,7 @@ import type { Tally } from '../lab/meter.ts';
 import { Meter } from '../lab/meter.ts';
 import type { Scenario } from '../scenario.ts';
 
-// Measures the cost of an idle minute by the number of stored tasks of ended plans.
+// Measures how the cost of an idle minute depends on the number of stored tasks of ended plans.
 
 const TASKS_PER_PLAN = 100;
 
@@ -45,12 +45,12 @@ async function measureIdleMinute(stored: number): Promise<Tally> {
   await fillTable(table, stored);
   const meter = new Meter();
   const lab = createLab({ time, table, slots: 8, meter });
-  let isOver = false;
-  const minute = lab.runResync().then(() => {
-    isOver = true;
+  let isDone = false;
+  const running = lab.runResync().then(() => {
+    isDone = true;
   });
-  await time.runUntil(() => isOver, 60_000);
-  await minute;
+  await time.runUntil(() => isDone, 60_000);
+  await running;
   if (lab.failures.length > 0) throw lab.failures[0];
   return { ...meter.getTally('reconcile') };
 }

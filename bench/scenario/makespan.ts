@@ -9,23 +9,25 @@ import { createPrng } from '../lab/dag.ts';
 import { computePercentile } from '../lab/measure-runs.ts';
 import type { Scenario } from '../scenario.ts';
 
-// Compares the orders in which ready tasks get slots. The makespan is divided by a lower bound for any order: the critical path,
-// or the total work divided by the slots, whichever is longer. Ranks come from inaccurate estimates, as in a real plan.
+// Compares orders in which ready tasks get slots. The makespan is divided by a lower bound for every order: the maximum of the
+// critical path and the total work divided by the slots. Ranks come from inaccurate estimates, as in a real plan.
 
 const GRAPH_COUNT = 200;
 const SEED = 7;
 const REPO = 'acme/bench';
 const PLAN_KEY = { plan: 'p0123456789', run: 1 };
 
+/** A random graph; all lists are by ordinal. */
 type Workload = {
   readonly nodes: RunNode[];
   readonly states: TaskState[];
+  /** Real durations, which differ from the estimates. */
   readonly minutes: number[];
   readonly slots: number;
 };
-/** Chooses the ready tasks to start, by ordinal. */
+/** Returns the ordinals of the ready tasks to start now, at most the number of free slots. */
 type StartOrder = (
-  work: Workload,
+  workload: Workload,
   ready: readonly number[],
   running: readonly number[],
 ) => number[];
@@ -35,15 +37,15 @@ export const makespan: Scenario = {
   description: 'Makespan divided by its lower bound, by the order in which tasks get slots',
   runScenario: async ({ quick }) => {
     const random = createPrng(SEED);
-    const works = Array.from({ length: quick ? 20 : GRAPH_COUNT }, () => drawWorkload(random));
+    const workloads = Array.from({ length: quick ? 20 : GRAPH_COUNT }, () => drawWorkload(random));
     const orders: [string, StartOrder][] = [
       ['smol-gang: highest rank first', orderByRank],
       ['wave by wave', orderByWave],
       ['first in, first out', orderByArrival],
     ];
     const rows = orders.map(([name, order]) => {
-      const ratios = works
-        .map((work) => simulateMakespan(work, order) / computeLowerBound(work))
+      const ratios = workloads
+        .map((workload) => simulateMakespan(workload, order) / computeLowerBound(workload))
         .toSorted((a, b) => a - b);
       const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
       return {
@@ -54,7 +56,7 @@ export const makespan: Scenario = {
       };
     });
     const table = {
-      title: `Makespan divided by max(critical path, work / slots), ${works.length} random graphs`,
+      title: `Makespan divided by max(critical path, work / slots), ${workloads.length} random graphs`,
       head: ['order', 'mean', 'p95', 'worst'],
       rows: rows.map(({ name, mean, p95, worst }) => [
         name,
@@ -73,37 +75,41 @@ export const makespan: Scenario = {
 
 function drawWorkload(random: () => number): Workload {
   const count = 12 + Math.floor(random() * 109);
-  const minutes = Array.from({ length: count }, () => drawLogNormal(random, 10, 0.6));
-  const shape = { reach: 5 + Math.floor(random() * 56), most: 1 + Math.floor(random() * 3) };
-  const tasks = minutes.map((real, place) => drawTask(random, place, real, shape));
+  const drawnMinutes = Array.from({ length: count }, () => drawLogNormal(random, 10, 0.6));
+  const shape = {
+    reach: 5 + Math.floor(random() * 56),
+    maxDependencies: 1 + Math.floor(random() * 3),
+  };
+  const tasks = drawnMinutes.map((minutes, index) => drawTask(random, index, minutes, shape));
   const nodes = buildRunGraph(tasks, [], [REPO]).filter((node) => node.kind === 'work');
-  const byId = new Map(tasks.map((task, place) => [task.id, { task, real: minutes[place] ?? 0 }]));
+  const indexById = new Map(tasks.map((task, index) => [task.id, index]));
+  const findIndex = (node: RunNode): number => indexById.get(node.id) ?? -1;
   const options = { simple: false, policy: 'auto' as const, now: 0 };
   const states = nodes.map((node): TaskState => {
-    const state = createTaskState(PLAN_KEY, node, byId.get(node.id)?.task, options);
+    const state = createTaskState(PLAN_KEY, node, tasks[findIndex(node)], options);
     return { ...state, status: 'ready' };
   });
-  const real = nodes.map((node) => byId.get(node.id)?.real ?? 0);
-  return { nodes, states, minutes: real, slots: 4 + Math.floor(random() * 13) };
+  const minutes = nodes.map((node) => drawnMinutes[findIndex(node)] ?? 0);
+  return { nodes, states, minutes, slots: 4 + Math.floor(random() * 13) };
 }
 
-/** Draws a task with at most `most` dependencies among the `reach` tasks before. */
+/** Draws a task with at most `maxDependencies` dependencies, all among the previous `reach` tasks. */
 function drawTask(
   random: () => number,
-  place: number,
-  real: number,
-  { reach, most }: { readonly reach: number; readonly most: number },
+  index: number,
+  minutes: number,
+  { reach, maxDependencies }: { readonly reach: number; readonly maxDependencies: number },
 ): TaskSpec {
   const dependsOn = new Set<string>();
-  const dependencyCount = place < 3 ? 0 : Math.floor(random() * (most + 1));
-  for (let n = 0; n < dependencyCount; n += 1)
-    dependsOn.add(`t${place - 1 - Math.floor(random() * Math.min(place, reach))}`);
-  const error = 2 ** (2 * random() - 1);
+  const dependencyCount = index < 3 ? 0 : Math.floor(random() * (maxDependencies + 1));
+  for (let count = 0; count < dependencyCount; count += 1)
+    dependsOn.add(`t${index - 1 - Math.floor(random() * Math.min(index, reach))}`);
+  const estimateFactor = 2 ** (2 * random() - 1);
   return taskSpecSchema.parse({
-    id: `t${place}`,
-    description: `Number ${place}`,
+    id: `t${index}`,
+    description: `Number ${index}`,
     dependsOn: [...dependsOn],
-    estimate: Math.max(1, Math.round(real * error)),
+    estimate: Math.max(1, Math.round(minutes * estimateFactor)),
     repo: REPO,
   });
 }
@@ -124,28 +130,28 @@ function computeLowerBound({ nodes, minutes, slots }: Workload): number {
 }
 
 /** Computes the minutes until the last task ends. */
-function simulateMakespan(work: Workload, order: StartOrder): number {
-  const openDependencies = work.nodes.map((node) => new Set(node.dependsOn));
+function simulateMakespan(workload: Workload, order: StartOrder): number {
+  const openDependencies = workload.nodes.map((node) => new Set(node.dependsOn));
   const ready = openDependencies.flatMap((set, ordinal) => (set.size === 0 ? [ordinal] : []));
   const ends = new Map<number, number>();
   let now = 0;
   for (;;) {
-    for (const ordinal of order(work, ready, [...ends.keys()])) {
+    for (const ordinal of order(workload, ready, [...ends.keys()])) {
       ready.splice(ready.indexOf(ordinal), 1);
-      ends.set(ordinal, now + (work.minutes[ordinal] ?? 0));
+      ends.set(ordinal, now + (workload.minutes[ordinal] ?? 0));
     }
     const [ended, at] = [...ends].toSorted((a, b) => a[1] - b[1])[0] ?? [];
     if (ended === undefined || at === undefined) return now;
     now = at;
     ends.delete(ended);
-    for (const dependent of work.nodes[ended]?.dependents ?? []) {
+    for (const dependent of workload.nodes[ended]?.dependents ?? []) {
       if (openDependencies[dependent]?.delete(ended) && openDependencies[dependent].size === 0)
         ready.push(dependent);
     }
   }
 }
 
-/** Chooses tasks with the scheduler of the engine. */
+/** Orders tasks like the scheduler of the engine. */
 function orderByRank(
   { states, slots }: Workload,
   ready: readonly number[],

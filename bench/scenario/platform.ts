@@ -9,8 +9,8 @@ import { computePercentile, measureRuns } from '../lab/measure-runs.ts';
 import { openStoreAndQueues } from '../lab/open-store-and-queues.ts';
 import type { Report, Scenario } from '../scenario.ts';
 
-// Measures basic operations of the local platform, through the adapters and the network: calls of the table, and the time of a
-// message from its sender to the handler. A single caller, data on disk, table and queues in a separate process.
+// Measures calls of the table, and the time of a message from its sender to its handler, through the adapters and the network.
+// Table and queues run in a separate process with data on disk; a single caller makes one call after the other.
 
 const OPERATION_COUNT = 500;
 
@@ -35,18 +35,18 @@ export const platform: Scenario = {
 };
 
 function createReport(rows: readonly Measurement[]): Report {
-  const figures = rows.map(({ label, times }) => {
-    const sorted = times.toSorted((a, b) => a - b);
+  const figures = rows.map(({ label, timesMs }) => {
+    const sorted = timesMs.toSorted((a, b) => a - b);
     const [p50 = 0, p95 = 0, max = 0] = [0.5, 0.95, 1].map((share) =>
       computePercentile(sorted, share),
     );
-    return { what: label, count: times.length, p50, p95, max };
+    return { operation: label, count: timesMs.length, p50, p95, max };
   });
   const table = {
     title: 'Milliseconds per call, one call at a time, data on disk',
     head: ['call', 'n', 'p50', 'p95', 'max'],
-    rows: figures.map(({ what, count, p50, p95, max }) => [
-      what,
+    rows: figures.map(({ operation, count, p50, p95, max }) => [
+      operation,
       count,
       ...[p50, p95, max].map((ms) => ms.toFixed(2)),
     ]),
@@ -56,39 +56,50 @@ function createReport(rows: readonly Measurement[]): Report {
 
 async function measureTable(table: Table, count: number): Promise<Measurement[]> {
   return [
-    { label: 'table: put if absent', times: await measureRuns(count, (n) => putItem(table, n)) },
-    { label: 'table: get', times: await measureRuns(count, (n) => getItem(table, n)) },
+    {
+      label: 'table: put if absent',
+      timesMs: await measureRuns(count, (index) => putItem(table, index)),
+    },
+    { label: 'table: get', timesMs: await measureRuns(count, (index) => getItem(table, index)) },
     {
       label: 'table: update if the version is unchanged',
-      times: await measureRuns(count, (n) => updateItem(table, n)),
+      timesMs: await measureRuns(count, (index) => updateItem(table, index)),
     },
     {
       label: 'table: first 25 of a partition',
-      times: await measureRuns(count, () => queryItems(table)),
+      timesMs: await measureRuns(count, () => queryItems(table)),
     },
     {
       label: 'table: first 25 of an index',
-      times: await measureRuns(count, () => queryIndex(table)),
+      timesMs: await measureRuns(count, () => queryIndex(table)),
     },
   ];
 }
 
-function createKey(n: number) {
-  return { pk: 'BENCH', sk: `item-${String(n).padStart(6, '0')}` };
+function createKey(index: number) {
+  return { pk: 'BENCH', sk: `item-${String(index).padStart(6, '0')}` };
 }
 
-async function putItem(table: Table, n: number): Promise<void> {
-  const item = { ...createKey(n), version: 1, text: 'x'.repeat(500), dueShard: 'BENCH', dueAt: n };
+async function putItem(table: Table, index: number): Promise<void> {
+  const item = {
+    ...createKey(index),
+    version: 1,
+    text: 'x'.repeat(500),
+    dueShard: 'BENCH',
+    dueAt: index,
+  };
   requireCondition(await table.put(item, ITEM_IS_ABSENT));
 }
 
-async function getItem(table: Table, n: number): Promise<void> {
-  requireCondition(await table.get(createKey(n)));
+async function getItem(table: Table, index: number): Promise<void> {
+  requireCondition(await table.get(createKey(index)));
 }
 
-async function updateItem(table: Table, n: number): Promise<void> {
+async function updateItem(table: Table, index: number): Promise<void> {
   const change = { set: { version: 2 } };
-  requireCondition(await table.update(createKey(n), change, [{ attribute: 'version', equals: 1 }]));
+  requireCondition(
+    await table.update(createKey(index), change, [{ attribute: 'version', equals: 1 }]),
+  );
 }
 
 async function queryItems(table: Table): Promise<void> {
@@ -101,23 +112,24 @@ async function queryIndex(table: Table): Promise<void> {
 
 type OpenedBackend = Awaited<ReturnType<typeof openStoreAndQueues>>;
 
-/** Measures the time from before the send to the call of the handler, one message at a time. */
+/** Measures the time from before a send to the call of the handler, one message at a time. */
 async function measureQueue({ openQueue }: OpenedBackend, count: number): Promise<Measurement> {
   let reportArrival = (_message: QueueMessage) => {};
   const queue = openQueue(async (message) => reportArrival(message));
-  const times = await measureRuns(count, async (n) => {
+  const timesMs = await measureRuns(count, async (index) => {
     const arrival = new Promise<QueueMessage>((resolve) => {
       reportArrival = resolve;
     });
-    const plan = `p${n}`;
+    const plan = `p${index}`;
     await queue.send([{ message: { type: 'reconcile_plan', v: 1, plan } }]);
     const message = await arrival;
     requireCondition(message.type === 'reconcile_plan' && message.plan === plan);
   });
-  return { label: 'queue: from sender to handler', times };
+  return { label: 'queue: from sender to handler', timesMs };
 }
 
-/** Aborts a measurement whose operation failed. */
+/** Throws if a measured operation gave an unexpected result. */
 function requireCondition(condition: unknown): void {
-  if (!condition) throw new Error('a measured operation failed');
+  if (!condition)
+    throw new Error('a measured operation of table or queue gave an unexpected result');
 }

@@ -7,12 +7,12 @@ import type { Tally } from '../lab/meter.ts';
 import { Meter } from '../lab/meter.ts';
 import type { Report, Scenario, Table } from '../scenario.ts';
 
-// Measures the table and queue usage of a task, from the submission of its plan to the completion.
+// Measures the usage of table and queues per task, from the submission of a plan to its completion.
 
 const PLAN = 'p0123456789';
 const SLOTS = 8;
 const MINUTE_MS = 60_000;
-/** Approximate latencies of AWS in milliseconds; their relation decides which calls overlap. */
+/** Approximate latencies of AWS in milliseconds; the ratios decide which calls overlap. */
 const LATENCY = { table: 5, queue: 8, launcher: 50, forge: 150, transit: 30 };
 
 type Cost = {
@@ -20,9 +20,9 @@ type Cost = {
   readonly tasks: number;
   readonly perTask: Tally;
   readonly byActor: Record<string, Tally>;
-  readonly reconcilePerMinute: Tally;
+  readonly resyncPerMinute: Tally;
   readonly virtualMinutes: number;
-  readonly largest: { readonly bytes: number; readonly key: string };
+  readonly largestItem: { readonly bytes: number; readonly key: string };
 };
 
 export const storeCost: Scenario = {
@@ -47,7 +47,7 @@ export const storeCost: Scenario = {
   },
 };
 
-export async function measureCost(dag: Dag): Promise<Cost> {
+async function measureCost(dag: Dag): Promise<Cost> {
   const time = createVirtualTime();
   const meter = new Meter();
   const nextMs = createDurationSpread(5 * MINUTE_MS);
@@ -61,12 +61,12 @@ export async function measureCost(dag: Dag): Promise<Cost> {
     podEndMs: 1_000,
   });
   let minutes = 0;
-  const runEveryMinute = (): void => {
-    time.runAfter(MINUTE_MS, runEveryMinute);
+  const resyncEveryMinute = (): void => {
+    time.runAfter(MINUTE_MS, resyncEveryMinute);
     minutes += 1;
     void lab.runResync();
   };
-  time.runAfter(MINUTE_MS, runEveryMinute);
+  time.runAfter(MINUTE_MS, resyncEveryMinute);
   const startedAt = time.now();
   const submitted = lab.submitPlan(PLAN, dag).catch((error: unknown) => {
     lab.failures.push(error);
@@ -76,7 +76,7 @@ export async function measureCost(dag: Dag): Promise<Cost> {
     400 * 24 * 60 * MINUTE_MS,
   );
   if (lab.failures.length > 0) throw lab.failures[0];
-  if (!isDone) throw new Error(`${dag.name} did not complete in time`);
+  if (!isDone) throw new Error(`${dag.name} did not complete within 400 days of virtual time`);
   await submitted;
   const virtualMinutes = (time.now() - startedAt) / MINUTE_MS;
   await time.runUntil(() => false, 5 * MINUTE_MS);
@@ -87,18 +87,18 @@ export async function measureCost(dag: Dag): Promise<Cost> {
     byActor: Object.fromEntries(
       [...meter.tallyByActor].map(([actor, tally]) => [actor, scaleTally(tally, dag.nodes.length)]),
     ),
-    reconcilePerMinute: scaleTally(meter.getTally('reconcile'), minutes),
+    resyncPerMinute: scaleTally(meter.getTally('reconcile'), minutes),
     virtualMinutes,
-    largest: meter.largestItem,
+    largestItem: meter.largestItem,
   };
 }
 
 /** Creates repeatable attempt durations between 50 % and 150 % of `middleMs`. */
 function createDurationSpread(middleMs: number): () => number {
-  let n = 0;
+  let count = 0;
   return () => {
-    n += 1;
-    return middleMs * (0.5 + ((n * 0.618_034) % 1));
+    count += 1;
+    return middleMs * (0.5 + ((count * 0.618_034) % 1));
   };
 }
 
@@ -128,7 +128,7 @@ function createReport(costs: readonly Cost[]): Report {
       cost.name,
       cost.tasks,
       ...renderTally(cost.perTask),
-      cost.largest.bytes / 1_024,
+      cost.largestItem.bytes / 1_024,
     ]),
     notes: [
       "Units by DynamoDB's published rules, including indexes, measured with the table in memory.",
@@ -144,8 +144,8 @@ function createActorTable(cost: Cost): Table {
     head: ['handler', ...COLUMN_TITLES],
     rows: Object.entries(cost.byActor).map(([actor, tally]) => [
       actor,
-      ...renderTally(actor === 'reconcile' ? cost.reconcilePerMinute : tally),
+      ...renderTally(actor === 'reconcile' ? cost.resyncPerMinute : tally),
     ]),
-    notes: [`largest item: ${cost.largest.key}, ${cost.largest.bytes} bytes`],
+    notes: [`largest item: ${cost.largestItem.key}, ${cost.largestItem.bytes} bytes`],
   };
 }
