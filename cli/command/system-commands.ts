@@ -7,7 +7,7 @@ import { renderTable } from '../render/layout/render-table.ts';
 import { renderChecks } from '../render/render-system.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
-/** Timeout of `doctor` and `gc`, which call the model, the forge or the store many times. */
+/** Timeout of `doctor` and `gc`. Their calls of the model, the forge and the store may take long. */
 const SYSTEM_CALL_TIMEOUT_MS = 120_000;
 
 export const doctorCommand = defineCommand({

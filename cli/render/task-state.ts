@@ -85,7 +85,7 @@ const PLAN_STYLES: Readonly<Record<PlanView['status'], Style>> = {
   failed: 'bad',
 };
 
-/** Renders the status of a plan; a halted plan is shown as halted. */
+/** Renders the status of a plan, or "halted" for a halted plan. */
 export function renderPlanStatus(plan: PlanView): Span {
   if (plan.halted) return styleSpan('bad', 'halted');
   return styleSpan(PLAN_STYLES[plan.status], plan.status.replace('_', ' '));

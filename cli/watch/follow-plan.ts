@@ -33,7 +33,7 @@ const PAUSE_MS = { min: 250, max: 2_000 };
 const PAGE_SIZE = 200;
 /** Minimum milliseconds between two reads of the plan. Each read is expensive, because the server sums over all tasks. */
 const MIN_PLAN_READ_INTERVAL_MS = 800;
-/** Without changes, every fifth poll reads the plan too: derived facts (halted, waiting) change without a changed item. */
+/** Without changes, every fifth poll still reads the plan: derived facts (halted, waiting) can change without a changed item. */
 const QUIET_POLLS_PER_PLAN_READ = 5;
 
 /** Reads the plan and all tasks of its current run. */

@@ -22,8 +22,8 @@ const ID_WIDTH = 22;
 /**
  * Renders a change as lines of a log; a change without news for a person has no line.
  *
- * @param printedKeys keys of the waiting items that were printed and still wait, so that an item that both the plan and a task
- *   list is printed once. The function updates the set
+ * @param printedKeys keys of the printed items that still wait. The set, which the function updates, prevents that an item of
+ *   both the plan and a task is printed twice
  */
 export function renderChange(
   change: PlanChange,
