@@ -5,7 +5,7 @@ import { PLAN_TABLE } from '../core/plan-state/decide-plan.ts';
 import { TASK_TABLE } from '../core/task-state/decide-task.ts';
 import { renderStateDocument } from './support/state-diagrams.ts';
 
-/** Rows that a status shares with others and that have no effect there: the bridge has called before. */
+/** Shared rows without an effect in this status, because the bridge has called before. */
 const ROWS_WITHOUT_EFFECT = [
   'working x bridge_ready',
   'awaiting_input x bridge_ready',
@@ -14,7 +14,7 @@ const ROWS_WITHOUT_EFFECT = [
 
 const PATH = fileURLToPath(new URL('../docs/states.md', import.meta.url));
 
-test('docs/states.md is what `npm run docs:states` writes', () => {
+test('docs/states.md equals the output of `npm run docs:states`', () => {
   expect(readFileSync(PATH, 'utf8')).toBe(renderStateDocument());
 });
 

@@ -5,7 +5,7 @@ import { loadLongText, putLongText, splitText } from './document.ts';
 
 const KEY = { pk: 'P', sk: 'TEXT' };
 
-test('pieces are measured in bytes and never split a character', () => {
+test('the size of pieces is measured in bytes, and no piece splits a character', () => {
   const text = `${'計画'.repeat(40)}${'😀'.repeat(40)}end`;
 
   const pieces = splitText(text, 64);
@@ -17,7 +17,7 @@ test('pieces are measured in bytes and never split a character', () => {
   }
 });
 
-test('a text that exceeds an item is read back completely', async () => {
+test('a text above the size limit of an item is read back completely', async () => {
   const table = createMemoryTable();
   const text = '計'.repeat(700_000);
 

@@ -3,17 +3,18 @@ import { listPages } from '../base/list-pages.ts';
 import { hashText } from '../contract/id.ts';
 import type { Condition, Item, Key, Table, Value } from '../port/table.ts';
 
-// Format of stored items. Conditions and indexes use attributes; all other data is one JSON text in the attribute `doc`, so a
+// Format of stored items. Conditions and indexes use attributes. The attribute `doc` holds all other data as one JSON text, so a
 // write cannot forget a field.
 
 export function encodeDocument(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Decodes a document of an item. Only this code base writes items, so the document has the type of its writer. */
+/** Decodes the JSON of an attribute. Only this code base writes items, so the document has the type of its writer. */
 export function decodeDocument<T>(item: Item, attribute = 'doc'): T {
   const text = item[attribute];
-  if (typeof text !== 'string') throw new Error(`item ${item.pk} ${item.sk} has no ${attribute}`);
+  if (typeof text !== 'string')
+    throw new Error(`item ${item.pk} ${item.sk} has no text in the attribute ${attribute}`);
   return parseDocument<T>(text);
 }
 
@@ -21,9 +22,10 @@ export function parseDocument<T>(text: string): T {
   return JSON.parse(text) as T;
 }
 
-export function readNumber(item: Item, attribute: string, absent = 0): number {
+/** Returns a number attribute, or `fallback` if the attribute is no number. */
+export function readNumber(item: Item, attribute: string, fallback = 0): number {
   const value = item[attribute];
-  return typeof value === 'number' ? value : absent;
+  return typeof value === 'number' ? value : fallback;
 }
 
 export function readText(item: Item, attribute: string): string | undefined {
@@ -40,7 +42,7 @@ export function toItemKey(item: Item): Key {
   return { pk: item.pk, sk: item.sk };
 }
 
-// Attributes of the `due` index, which lists the items that a handler must look at by a given time.
+// Attributes of the `due` index. The resync reads the index and reconciles all due items.
 
 const DUE_SHARD_COUNT = 16;
 
@@ -58,17 +60,17 @@ export type DueAttributes = {
 };
 
 /**
- * Builds the attributes that put an item into the `due` index.
+ * Builds the attributes of an item for the `due` index.
  *
  * @param dueAt epoch milliseconds; undefined for an item without a due time
- * @param itemName text that differs between items, so items spread over the shards
+ * @param itemName different for each item, so items spread over the shards
  */
 export function buildDueAttributes(dueAt: number | undefined, itemName: string): DueAttributes {
   if (dueAt === undefined) return { dueAt: undefined, dueShard: undefined };
   return { dueAt, dueShard: `due#${hashText(itemName) % DUE_SHARD_COUNT}` };
 }
 
-/** Builds the change that moves an item inside the `due` index, or takes it out if `dueAt` is undefined. */
+/** Builds the change of an item for a new due time; an undefined `dueAt` removes the item from the index. */
 export function buildDueChange(
   dueAt: number | undefined,
   itemName: string,
@@ -79,40 +81,42 @@ export function buildDueChange(
   return { set: { dueAt: attributes.dueAt, dueShard: attributes.dueShard }, remove: [] };
 }
 
-/** Returns the time at which an item is due, epoch milliseconds; undefined for an item without a due time. */
+/** Returns the due time of an item, epoch milliseconds; undefined for an item without a due time. */
 export function readDueAt(item: Item): number | undefined {
   const dueAt = readNumber(item, 'dueAt', -1);
   return dueAt < 0 ? undefined : dueAt;
 }
 
-// A text that may exceed the size limit of an item is stored in pieces. The first piece has the text's own key and the count.
+// Long texts. A text above the size limit of an item is stored in pieces. The first piece has the key of the text and the number
+// of further pieces.
 
 /** Maximum size of a piece: the limit of an item is 400 KB, including keys and attributes. */
 const MAX_PIECE_BYTES = 300_000;
 
-/** Splits a text into pieces of at most `maxBytes` bytes of UTF-8, between characters; an empty text is one empty piece. */
+/** Splits a text between characters into pieces of at most `maxBytes` bytes of UTF-8. An empty text gives an empty piece. */
 export function splitText(text: string, maxBytes = MAX_PIECE_BYTES): string[] {
   // A UTF-16 unit takes at most three bytes in UTF-8.
   if (text.length * 3 <= maxBytes) return [text];
   const encoder = new TextEncoder();
-  const space = new Uint8Array(maxBytes);
+  const buffer = new Uint8Array(maxBytes);
   const pieces: string[] = [];
   for (let at = 0; at < text.length; ) {
-    const { read } = encoder.encodeInto(text.slice(at, at + maxBytes), space);
+    const { read } = encoder.encodeInto(text.slice(at, at + maxBytes), buffer);
     pieces.push(text.slice(at, at + read));
     at += read;
   }
   return pieces;
 }
 
-/** Formats the sort key prefix of further pieces. The hash of the text separates the pieces of concurrent writers. */
-function formatPiecePrefix(first: Key, tag: string): string {
-  return `${first.sk}#${tag}#`;
+/** Formats the sort key prefix of further pieces. `tag`, a hash of the text, separates the pieces of concurrent writers. */
+function formatPiecePrefix(key: Key, tag: string): string {
+  return `${key.sk}#${tag}#`;
 }
 
 /**
- * Puts a text in pieces. The first piece is written last and with the condition, so a text is stored completely or not at all.
+ * Puts a text of any length. The first piece is written last, so readers find the complete text or none.
  *
+ * @param condition condition on the item of the first piece
  * @returns false if the condition does not hold
  */
 export async function putLongText(
@@ -132,6 +136,7 @@ export async function putLongText(
   return table.put(item, condition);
 }
 
+/** Loads a text of `putLongText`. Throws if a piece is missing. */
 export async function loadLongText(table: Table, key: Key): Promise<string | undefined> {
   const first = await table.get(key);
   if (first === undefined) return undefined;
@@ -142,6 +147,8 @@ export async function loadLongText(table: Table, key: Key): Promise<string | und
   const pieces = listPages((after) => table.query(key.pk, { prefix, after }));
   for await (const piece of pieces) texts.push(readText(piece, 'doc') ?? '');
   if (texts.length - 1 !== readNumber(first, 'pieces'))
-    throw new Error(`item ${key.pk} ${key.sk} has lost pieces`);
+    throw new Error(
+      `item ${key.pk} ${key.sk} has ${texts.length - 1} of ${readNumber(first, 'pieces')} further pieces`,
+    );
   return texts.join('');
 }

@@ -10,7 +10,7 @@ import {
   readNumber,
 } from './document.ts';
 
-// Merge queue of a root branch: one item with the state of the front, and one entry for each waiting task.
+// Merge queue of a root branch: an item with the state of the front, and an entry for each waiting task.
 
 export function toMergeQueueKey(task: MergeQueueKey): MergeQueueKey {
   return { plan: task.plan, run: task.run, repo: task.repo };
@@ -26,12 +26,13 @@ export type MergeQueueState = {
   readonly phase?: 'checking' | 'merging';
   /** Refused merge requests for the front in a row. */
   readonly mergeRefusals: number;
-  /** Commit of the front whose checks are pending, and the time since which they are pending. */
+  /** Commit of the front with pending checks; `since` is the start of the wait. */
   readonly pendingChecks?: { readonly commit: string; readonly since: number };
+  /** End of the lease of the worker at the queue. */
   readonly leaseUntil: number;
-  /** Last 12 merged tasks with at most 50 changed paths each, to name the tasks that a conflict comes from. */
+  /** Last 12 merged tasks with at most 50 changed paths each. A conflict message names these tasks as possible causes. */
   readonly recentMerges?: { readonly task: string; readonly files: string[] }[];
-  /** Rises with each new lease. A worker that reads a higher fence has lost its lease. */
+  /** Number of leases so far. A worker has lost its lease once the stored fence is higher than its own. */
   readonly fence: number;
 };
 

@@ -24,7 +24,7 @@ test('a repeated delivery stores one notice', async () => {
   });
 });
 
-test('notices are listed newest first, of one plan and of all plans, in pages', async () => {
+test('notices of a plan and of all plans are listed in pages, newest first', async () => {
   const table = createMemoryTable();
   const [first, second, other] = [
     createSample('p0123456789', 4, NOW),

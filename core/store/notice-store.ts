@@ -4,10 +4,12 @@ import { ITEM_IS_ABSENT } from '../port/table.ts';
 import { ALL_NOTICES, formatNoticesPartition, KEY } from '../topology/table-keys.ts';
 import { decodeDocument, encodeDocument, readNumber } from './document.ts';
 
-// Notices of the last 30 days. The partition of a plan lists its own notices, and the index `changes` the notices of all plans.
+// Notices of the last 30 days. The partition of a plan holds the notices of the plan; the index `changes` lists the notices of all
+// plans.
 
 const RETENTION_S = 30 * 86_400;
 
+/** Page of notices; `next` is the cursor of the next page. */
 export type NoticePage = { readonly items: Notice[]; readonly next?: string };
 
 /** Stores a notice. A repeated delivery changes nothing. */
@@ -22,7 +24,7 @@ export async function putNotice(table: Table, notice: Notice): Promise<void> {
   await table.put(item, ITEM_IS_ABSENT);
 }
 
-/** Loads a page of notices, newest first; `now` in epoch milliseconds. */
+/** Page of notices to load, newest first. `now` in epoch milliseconds hides expired notices. */
 export type NoticeQuery = {
   readonly limit: number;
   readonly cursor?: string;
@@ -45,20 +47,20 @@ export async function listPlanNotices(
   return readPage(page, query);
 }
 
-/** The table removes expired items only some time after they have expired. */
+/** Reads the notices of a page without expired items, which the table removes with a delay. */
 function readPage({ items, next }: Page, { now }: NoticeQuery): NoticePage {
-  const kept = items.filter((item) => readNumber(item, 'expiresAt') > now / 1_000);
-  return { items: kept.map((item) => decodeDocument<Notice>(item)), next };
+  const current = items.filter((item) => readNumber(item, 'expiresAt') > now / 1_000);
+  return { items: current.map((item) => decodeDocument<Notice>(item)), next };
 }
 
-// Notices that are not enqueued yet are an attribute of the item whose transition caused them.
+// Pending notices. A transition stores its notices in an attribute of its item until all are enqueued.
 
-/** Returns the notices of an item that are not known to be enqueued, oldest first. */
+/** Returns the pending notices of an item, oldest first. After a crash, a pending notice may be enqueued already. */
 export function readPendingNotices(item: Item): Notice[] {
   return item.notices === undefined ? [] : decodeDocument<Notice[]>(item, 'notices');
 }
 
-/** Builds the change that replaces the pending notices of an item. */
+/** Builds the change of an item for a new list of pending notices. */
 export function buildPendingNoticesChange(notices: readonly Notice[]): {
   readonly set: Record<string, string>;
   readonly remove: readonly string[];

@@ -20,7 +20,7 @@ function createForecast(count: number) {
   };
 }
 
-test('the head of a large plan has the figures of its forecast, the revision all of it', async () => {
+test('the item of a large plan omits the lists of the forecast, and the revision keeps the whole forecast', async () => {
   const table = createMemoryTable();
   const { tasks, forecast } = createForecast(10_000);
   const state = { ...createPlanStateFixture(), forecast };
@@ -36,12 +36,12 @@ test('the head of a large plan has the figures of its forecast, the revision all
     forecast,
   });
 
-  const head = (await loadPlan(table, state.id))?.state.forecast;
-  expect(head).toEqual({ ...forecast, waves: [], criticalPath: [], overlaps: [] });
+  const storedForecast = (await loadPlan(table, state.id))?.state.forecast;
+  expect(storedForecast).toEqual({ ...forecast, waves: [], criticalPath: [], overlaps: [] });
   expect((await loadRevision(table, state.id, 1, 'x'))?.forecast).toEqual(forecast);
 });
 
-test('the head of a small plan has its whole forecast', async () => {
+test('the item of a small plan has the whole forecast', async () => {
   const table = createMemoryTable();
   const { forecast } = createForecast(12);
   const state = { ...createPlanStateFixture(), forecast };
@@ -51,7 +51,7 @@ test('the head of a small plan has its whole forecast', async () => {
   expect((await loadPlan(table, state.id))?.state.forecast).toEqual(forecast);
 });
 
-test('a task of as many bytes as its characters may have is kept', async () => {
+test('a revision with the longest task in three-byte characters is read back completely', async () => {
   const table = createMemoryTable();
   const spec = taskSpecSchema.parse({
     id: 'long',

@@ -23,10 +23,11 @@ export type StoredPlan = {
   readonly state: PlanState;
   readonly version: number;
   readonly dueAt?: number;
-  /** Counted beside the head as attempts end; for budgets, where the last one may be missing after a crash. */
+  /** Tokens of all ended attempts. A crash can lose the usage of an attempt. */
   readonly usedTokens: number;
+  /** Cost of all ended attempts, USD. */
   readonly usedUsd: number;
-  /** Notices that are not known to be enqueued. The plan stays due until they are. */
+  /** Notices to enqueue; the plan stays due until all are enqueued. */
   readonly pendingNotices: Notice[];
 };
 
@@ -46,17 +47,21 @@ export async function loadPlan(table: Table, plan: string): Promise<StoredPlan |
   return item === undefined ? undefined : readPlan(item);
 }
 
-const MAX_FORECAST_LISTS_BYTES = 2_000;
+/** Maximum length of the forecast in the item of a plan, characters of JSON. */
+const MAX_FORECAST_LENGTH = 2_000;
 
-/** The head is read and written with every task: of a large plan it has the figures, and the revision has the lists. */
+/**
+ * Removes the lists from the forecast of a large plan, because every transition writes the whole item of the plan. The revision
+ * keeps the complete forecast.
+ */
 function trimForecast(forecast: Forecast): Forecast {
-  if (encodeDocument(forecast).length <= MAX_FORECAST_LISTS_BYTES) return forecast;
-  const withoutPairs = { ...forecast, overlaps: [] };
-  if (encodeDocument(withoutPairs).length <= MAX_FORECAST_LISTS_BYTES) return withoutPairs;
-  return { ...withoutPairs, waves: [], criticalPath: [] };
+  if (encodeDocument(forecast).length <= MAX_FORECAST_LENGTH) return forecast;
+  const withoutOverlaps = { ...forecast, overlaps: [] };
+  if (encodeDocument(withoutOverlaps).length <= MAX_FORECAST_LENGTH) return withoutOverlaps;
+  return { ...withoutOverlaps, waves: [], criticalPath: [] };
 }
 
-/** Selects the hash of the `ready` index: the scheduler skips a halted plan, but polls still see what people do at the forge. */
+/** Selects the hash key in the `ready` index: the scheduler reads active plans; polls of the forge also read halted and complete plans. */
 function selectReadyHash(state: PlanState): string | undefined {
   if (state.status === 'active') return state.haltNotified === true ? OPEN_PLANS : ACTIVE_PLANS;
   const isOpen = state.status === 'complete' && state.pulls.some((pull) => pull.state === 'open');
@@ -66,7 +71,7 @@ function selectReadyHash(state: PlanState): string | undefined {
 function buildPlanAttributes(
   state: PlanState,
   version: number,
-  at: { readonly now: number; readonly dueAt: number | undefined },
+  { now, dueAt }: { readonly now: number; readonly dueAt: number | undefined },
 ): Record<string, string | number | undefined> {
   const readyKey = selectReadyHash(state);
   return {
@@ -74,14 +79,14 @@ function buildPlanAttributes(
     doc: encodeDocument({ ...state, forecast: state.forecast && trimForecast(state.forecast) }),
     status: state.status,
     changeKey: ALL_PLANS,
-    changedAt: at.now,
+    changedAt: now,
     readyKey,
     rank: readyKey === undefined ? undefined : (state.startedAt ?? state.createdAt),
-    ...buildDueAttributes(at.dueAt, state.id),
+    ...buildDueAttributes(dueAt, state.id),
   };
 }
 
-/** False: a plan of that id exists. */
+/** Puts a new plan; returns false and changes nothing if the plan exists. */
 export async function putNewPlan(table: Table, state: PlanState, dueAt: number): Promise<boolean> {
   return table.put(
     { ...KEY.plan(state.id), ...buildPlanAttributes(state, 1, { now: state.createdAt, dueAt }) },
@@ -89,19 +94,22 @@ export async function putNewPlan(table: Table, state: PlanState, dueAt: number):
   );
 }
 
-/** A write of the next state; times are epoch milliseconds. `notices`: all that are not known to be enqueued. */
+/** Parameters of a write. Times are epoch milliseconds; `notices` replaces the pending notices. */
 export type PlanWrite = {
   readonly now: number;
   readonly dueAt: number | undefined;
   readonly notices: readonly Notice[];
 };
 
-/** As saveTask: over exactly the version that was read, after the transition before it is kept. */
+/**
+ * Writes the next state over exactly the version read before; returns undefined if another write was first. The previous
+ * transition becomes a history item before the write, so no transition is lost.
+ */
 export async function savePlan(
   table: Table,
   before: StoredPlan,
   next: PlanState,
-  at: PlanWrite,
+  write: PlanWrite,
 ): Promise<StoredPlan | undefined> {
   const last = before.state.last;
   if (last.version === before.version)
@@ -109,8 +117,8 @@ export async function savePlan(
       { ...KEY.planHistory(next.id, last.version), doc: encodeDocument(last) },
       ITEM_IS_ABSENT,
     );
-  const attributes = buildPlanAttributes(next, before.version + 1, at);
-  const notices = buildPendingNoticesChange(at.notices);
+  const attributes = buildPlanAttributes(next, before.version + 1, write);
+  const notices = buildPendingNoticesChange(write.notices);
   const set: Record<string, string | number> = { ...notices.set };
   const remove: string[] = [...notices.remove];
   for (const [name, value] of Object.entries(attributes)) {
@@ -123,7 +131,7 @@ export async function savePlan(
   return item === undefined ? undefined : readPlan(item);
 }
 
-/** Records that the pending notices of this version are enqueued. Undefined: another write was first. */
+/** Removes the pending notices after all are enqueued; returns undefined if another write was first. */
 export async function clearPlanNotices(
   table: Table,
   { state, version }: StoredPlan,
@@ -141,7 +149,7 @@ export async function clearPlanNotices(
   return item === undefined ? undefined : readPlan(item);
 }
 
-/** Writes only when this version is due. A plan with pending notices stays due. False: another write was first. */
+/** Sets only the due time; a plan with pending notices stays due. Returns false if another write was first. */
 export async function setPlanDue(
   table: Table,
   plan: StoredPlan,
@@ -156,7 +164,7 @@ export async function setPlanDue(
   );
 }
 
-/** Adds to the totals beside the state, without its version. Returns the plan with the new totals. */
+/** Adds usage to the totals of a plan without a new version; returns undefined if the plan does not exist. */
 export async function addPlanUsage(
   table: Table,
   plan: string,
@@ -171,10 +179,11 @@ export async function addPlanUsage(
   return item === undefined ? undefined : readPlan(item);
 }
 
-/** Revision of a graph: immutable once the head names it. */
+/** Revision of a graph; never changes after the plan refers to the revision. */
 export type Revision = {
   readonly revision: number;
   readonly by: string;
+  /** Epoch milliseconds. */
   readonly at: number;
   readonly note: string;
   readonly tasks: TaskSpec[];
@@ -183,8 +192,8 @@ export type Revision = {
 };
 
 /**
- * Puts a revision under a tag of its writer: two who race write apart, and the head's conditional write, which names the
- * tag, makes one of them real.
+ * Puts a revision under a unique tag, so concurrent writers do not overwrite each other. A revision takes effect with the
+ * conditional write of the plan, which stores the tag.
  */
 export async function putRevision(
   table: Table,

@@ -8,7 +8,7 @@ import { readNumber } from './document.ts';
 /** Held lease; a write with an older fence has no effect. */
 export type PlannerLease = { readonly plan: string; readonly fence: number };
 
-/** Acquires the lease, or returns the end of another planner's lease, epoch milliseconds. */
+/** Acquires the lease for `leaseMs` milliseconds, or returns the end of another planner's lease, epoch milliseconds. */
 export async function acquirePlannerLease(
   table: Table,
   plan: string,

@@ -4,6 +4,7 @@ import { ITEM_IS_ABSENT } from '../port/table.ts';
 import { KEY, REPOSITORIES_PARTITION } from '../topology/table-keys.ts';
 import { decodeDocument, encodeDocument } from './document.ts';
 
+/** Puts a new repository; returns false and changes nothing if the name is taken. */
 export async function putRepository(table: Table, repository: Repository): Promise<boolean> {
   return table.put(
     { ...KEY.repository(repository.name), id: repository.id, doc: encodeDocument(repository) },

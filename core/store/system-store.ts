@@ -6,15 +6,15 @@ import { ITEM_IS_ABSENT, ITEM_IS_PRESENT } from '../port/table.ts';
 import { KEY, readPausedSystem, SORT_PREFIX, SYSTEM_PARTITION } from '../topology/table-keys.ts';
 import { readNumber, readText } from './document.ts';
 
-// Slots: one item with a version and the set of attempts that hold a slot. Every cap is counted on one read, and no counter drifts.
+// Slots: a single item lists all attempts with a slot. The scheduler counts every cap from a single read, so no counter drifts.
 
-/** Attempt that holds a slot since `since`, epoch milliseconds. */
+/** Attempt with a slot; `since` is the time of the claim, epoch milliseconds. */
 export type SlotHolder = {
   readonly attempt: AttemptKey;
   readonly repo: string;
   readonly since: number;
 };
-/** All occupied slots at one version of the item. */
+/** All occupied slots, with the version of their item. */
 export type Slots = { readonly version: number; readonly holders: Map<AttemptId, SlotHolder> };
 
 export async function loadSlots(table: Table): Promise<Slots> {
@@ -66,26 +66,26 @@ export async function removeSlotHolders(table: Table, ids: readonly AttemptId[])
   await table.update(KEY.slots(), { add: { v: 1 }, removeIn: { holders: ids } }, ITEM_IS_PRESENT);
 }
 
-// Pauses: one item for each outside system that refuses for a while. Work before `until` is parked and costs no retry.
+// Pauses: an item for each outside system with temporary refusals. Work for the system waits until `until` and costs no retry.
 
-/** Pause of `what`: the model, or a forge for the repositories of one owner. `until` in epoch milliseconds. */
+/** Pause of the outside system `what`: the model, or a forge for the repositories of an owner. `until` in epoch milliseconds. */
 export type Pause = { readonly what: string; readonly until: number; readonly reason: string };
 
 export const MODEL_SYSTEM = 'model';
-/** Longest pause, milliseconds. An outside system that asks for more is tried again then, at the cost of one call. */
+/** Longest pause, milliseconds. After a longer request, the system is tried again at this bound; the cost is a single call. */
 export const MAX_PAUSE_MS = 15 * 60_000;
 
-/** Formats the name of a forge for pauses. Repositories of one owner share a credential and its rate limit. */
+/** Formats the name of a forge for pauses. All repositories of an owner share a credential and its rate limit. */
 export function formatForgeSystem(forge: Repository['forge'], repo: string): string {
   return `forge ${forge}:${repo.split('/')[0]}`;
 }
 
-/** Bounds the end of a pause: at least one second from now, at most `MAX_PAUSE_MS`. */
-export function boundPauseEnd(asked: number, now: number): number {
-  return Math.max(now + 1_000, Math.min(asked, now + MAX_PAUSE_MS));
+/** Bounds the requested end of a pause: at least a second, at most `MAX_PAUSE_MS` after `now`. Epoch milliseconds. */
+export function boundPauseEnd(requestedEnd: number, now: number): number {
+  return Math.max(now + 1_000, Math.min(requestedEnd, now + MAX_PAUSE_MS));
 }
 
-/** Records a pause. A later end replaces an earlier end, never the reverse. */
+/** Records a pause, unless a stored pause of the system ends later. */
 export async function recordPause(table: Table, pause: Pause): Promise<void> {
   const key = KEY.pause(pause.what);
   const set = {
@@ -97,6 +97,7 @@ export async function recordPause(table: Table, pause: Pause): Promise<void> {
   await table.update(key, { set }, [{ attribute: 'until', below: pause.until }]);
 }
 
+/** Loads the pauses with an end after `now`, epoch milliseconds. */
 export async function loadPauses(table: Table, now: number): Promise<Pause[]> {
   const page = await table.query(SYSTEM_PARTITION, { prefix: SORT_PREFIX.pause });
   return page.items

@@ -16,14 +16,14 @@ import {
 
 // Items beside the state of a task: text, dependents, attempts, results, transcript, messages and history.
 
-/** Text of a task, which no transition changes. */
+/** Specification and dependencies of a task; no transition changes them. */
 export type TaskDetail = {
   readonly spec: TaskSpec;
   /** Ids of the dependencies, with the ordinals of their nodes. */
   readonly dependsOn: { readonly id: string; readonly ordinal: number }[];
 };
 
-/** Ids in one item: about 160 KB with ids of 40 characters, well below the limit of an item. */
+/** Number of ids in an item: about 160 KB with ids of 40 characters, below the item limit of 400 KB. */
 const DEPENDENTS_PER_CHUNK = 4_000;
 
 export async function putTaskDetail(table: Table, key: TaskKey, detail: TaskDetail): Promise<void> {
@@ -63,7 +63,7 @@ export type AttemptRecord = {
   readonly activity: string;
   readonly usage: Usage;
   readonly progressAt: number;
-  /** Number of the last message of a person that the agent has received. */
+  /** Number of the last message delivered to the agent. */
   readonly messagesSeen?: number;
 };
 
@@ -83,7 +83,7 @@ export async function loadAttempt(
   return item === undefined ? undefined : decodeDocument<AttemptRecord>(item);
 }
 
-/** Puts the result of an attempt; returns false and changes nothing if the attempt has a result. */
+/** Puts the result of an attempt; returns false and changes nothing if the attempt already has a result. */
 export async function putResult(
   table: Table,
   key: AttemptKey,
@@ -113,13 +113,14 @@ export async function putTranscriptChunk(
   );
 }
 
-/** Chunk number `n` of the transcript of an attempt. */
+/** Chunk `n` of the transcript of attempt number `attempt`. */
 export type TranscriptChunk = {
   readonly attempt: number;
   readonly n: number;
   readonly entries: TranscriptEntry[];
 };
 
+/** Loads at most `limit` chunks with a number above `after`. */
 export async function loadTranscriptChunks(
   table: Table,
   key: AttemptKey,
@@ -141,18 +142,18 @@ export async function* loadLatestTranscriptChunks(
   const first = KEY.transcript(key, 1).sk;
   const prefix = first.slice(0, first.lastIndexOf('#') + 1);
   let after: string | undefined;
-  let left = limit;
+  let remaining = limit;
   do {
     const page = await table.query(formatTaskPartition(key), {
       prefix,
       reverse: true,
-      limit: left,
+      limit: remaining,
       after,
     });
     yield* page.items.map(readTranscriptChunk);
-    left -= page.items.length;
+    remaining -= page.items.length;
     after = page.next;
-  } while (after !== undefined && left > 0);
+  } while (after !== undefined && remaining > 0);
 }
 
 function readTranscriptChunk(item: Item): TranscriptChunk {
@@ -165,12 +166,13 @@ function readTranscriptChunk(item: Item): TranscriptChunk {
 
 /** Message of a person to the agent of a task; `at` in epoch milliseconds. */
 export type StoredMessage = {
-  /** Id derived from the sender and the idempotency key, which identifies a repeated send. */
+  /** Derived from the sender and the idempotency key; identifies a repeated request. */
   readonly id?: string;
   readonly n: number;
   readonly author: string;
   readonly text: string;
   readonly at: number;
+  /** Id of the answered question. */
   readonly answers?: string;
 };
 
@@ -209,6 +211,7 @@ export async function loadLatestMessages(
   return page.items.map((item) => decodeDocument<StoredMessage>(item));
 }
 
+/** Loads the messages with a number above `after`, oldest first. */
 export async function loadMessages(
   table: Table,
   key: TaskKey,
@@ -221,7 +224,7 @@ export async function loadMessages(
   return page.items.map((item) => decodeDocument<StoredMessage>(item));
 }
 
-/** Loads the transitions that have moved from the task's item to history items, oldest first. */
+/** Loads the transitions in history items, oldest first; the newest transitions are still in the item of the task. */
 export async function loadTaskHistory(table: Table, key: TaskKey): Promise<TaskTransition[]> {
   const page = await table.query(formatTaskPartition(key), { prefix: SORT_PREFIX.history });
   return page.items.flatMap((item) => decodeDocument<TaskTransition[]>(item));

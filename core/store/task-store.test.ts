@@ -15,7 +15,7 @@ function listVersions(task: StoredTask): number[] {
   return [...task.recentTransitions, task.state.last].map(({ version }) => version);
 }
 
-test('every transition is stored once and in order, on the task or as history', async () => {
+test('every transition is stored once and in order, in the item of the task or in a history item', async () => {
   const { table, putTask, task } = createEngineFixture();
   await putTask();
 
@@ -29,17 +29,17 @@ test('every transition is stored once and in order, on the task or as history', 
       }),
     ).toBeTruthy();
     const after = await task();
-    const kept = (await loadTaskHistory(table, after.state)).map(
+    const historyVersions = (await loadTaskHistory(table, after.state)).map(
       (transition) => transition.version,
     );
-    expect([...kept, ...listVersions(after)]).toEqual(
+    expect([...historyVersions, ...listVersions(after)]).toEqual(
       Array.from({ length: version }, (_, n) => n + 1),
     );
     expect(after.recentTransitions.length).toBeLessThan(4);
   }
 });
 
-test('a transition with a long reason does not make the item large', async () => {
+test('transitions with long reasons move to history items early, so the item stays small', async () => {
   const { table, putTask, task } = createEngineFixture();
   await putTask();
 
@@ -52,21 +52,25 @@ test('a transition with a long reason does not make the item large', async () =>
   expect(await loadTaskHistory(table, (await task()).state)).not.toEqual([]);
 });
 
-test('a lost race writes neither a state nor a transition', async () => {
+test('the loser of two concurrent writes stores neither a state nor a transition', async () => {
   const { table, putTask, task } = createEngineFixture();
   await putTask();
   for (let n = 0; n < 3; n += 1) {
-    const before = await task();
-    await saveTask(table, before, buildNextState(before), { now: n, dueAt: undefined, tag: 't' });
+    const previous = await task();
+    await saveTask(table, previous, buildNextState(previous), {
+      now: n,
+      dueAt: undefined,
+      tag: 't',
+    });
   }
-  const seen = await task();
+  const before = await task();
 
-  const won = await saveTask(table, seen, buildNextState(seen, 'first'), {
+  const won = await saveTask(table, before, buildNextState(before, 'first'), {
     now: 9,
     dueAt: undefined,
     tag: 't',
   });
-  const lost = await saveTask(table, seen, buildNextState(seen, 'second'), {
+  const lost = await saveTask(table, before, buildNextState(before, 'second'), {
     now: 9,
     dueAt: undefined,
     tag: 't',
@@ -84,19 +88,19 @@ test('a lost race writes neither a state nor a transition', async () => {
   expect(all.map(({ reason }) => reason)).not.toContain('second');
 });
 
-test('a reconciled merged task has released its dependents until its status changes', async () => {
+test('a merged task records the release of its dependents after the reconcile, until its status changes', async () => {
   const { table, putTask, task } = createEngineFixture();
   await putTask({ status: 'merged' });
   expect((await task()).dependentsReleased).toBe(false);
 
   await markTaskReconciled(table, await task(), undefined);
-  const settled = await task();
-  expect(settled.dependentsReleased).toBe(true);
+  const reconciled = await task();
+  expect(reconciled.dependentsReleased).toBe(true);
 
   await saveTask(
     table,
-    settled,
-    { ...buildNextState(settled), status: 'ready' },
+    reconciled,
+    { ...buildNextState(reconciled), status: 'ready' },
     { now: 3, dueAt: 5, tag: 't' },
   );
   expect((await task()).dependentsReleased).toBe(false);

@@ -17,27 +17,27 @@ import {
 } from './document.ts';
 import { buildPendingNoticesChange, readPendingNotices } from './notice-store.ts';
 
-/** Transitions that gather on a task's item before they become one history item; every write copies the item into indexes. */
+/** Maximum number of recent transitions in the item of a task; more become a history item. Every write copies the item into indexes. */
 const MAX_RECENT_TRANSITIONS = 4;
-/** Maximum size of the gathered transitions, which limits their number if reasons are long. */
-const MAX_RECENT_TRANSITION_BYTES = 800;
+/** Maximum length of the recent transitions, characters of JSON. */
+const MAX_RECENT_TRANSITION_LENGTH = 800;
 
 /** A task with the attributes of its item. */
 export type StoredTask = {
   readonly state: TaskState;
   readonly version: number;
-  /** Ordinals of the dependencies that are not merged. A separate attribute, because only the release of dependents removes ordinals. */
+  /** Ordinals of the unmerged dependencies. Only the release of dependents changes this attribute, without a new version. */
   readonly unmergedDependencies: number[];
   /** Number of messages of people so far. */
   readonly messageCount: number;
-  /** Transitions before the last one that are not in history items, oldest first. */
+  /** Transitions before `state.last` without a history item, oldest first. */
   readonly recentTransitions: TaskTransition[];
-  /** Unique tag of the write that made this version. */
+  /** Unique tag of the write of this version. */
   readonly writeTag?: string;
   /** True after the dependents of a merged task were released. */
   readonly dependentsReleased: boolean;
   readonly dueAt?: number;
-  /** Notices that may not be enqueued yet; the task stays due until all are enqueued. */
+  /** Notices to enqueue; the task stays due until all are enqueued. */
   readonly pendingNotices: Notice[];
 };
 
@@ -65,7 +65,7 @@ export async function loadTask(table: Table, key: TaskKey): Promise<StoredTask |
   return item === undefined ? undefined : readTask(item);
 }
 
-/** Lists all tasks of a run from the index, which may be late. The cost grows with the run. */
+/** Lists all tasks of a run from an index, which may lag behind. The cost grows with the number of tasks. */
 export async function listTasks(
   table: Table,
   { plan, run }: { readonly plan: string; readonly run: number },
@@ -75,18 +75,18 @@ export async function listTasks(
   return Array.fromAsync(items, readTask);
 }
 
-/** Puts a new task at activation; returns false and changes nothing if the task exists. */
+/** Puts a new task with the ordinals of its dependencies; returns false and changes nothing if the task exists. */
 export async function putNewTask(
   table: Table,
   state: TaskState,
-  waits: readonly number[],
+  dependencies: readonly number[],
 ): Promise<boolean> {
   const item: Item = {
     ...KEY.task(state),
     v: 1,
     doc: encodeDocument(state),
     status: state.status,
-    waits: waits.length > 0 ? new Set(waits) : undefined,
+    waits: dependencies.length > 0 ? new Set(dependencies) : undefined,
     messages: 0,
     changeKey: formatRunChangesHash(state.plan, state.run),
     changedAt: state.last.at,
@@ -94,38 +94,38 @@ export async function putNewTask(
   return table.put(item, ITEM_IS_ABSENT);
 }
 
-/** Parameters of a write. The unique `tag` lets a writer whose response was lost recognise its own version. */
+/** Parameters of a write. Times are epoch milliseconds. By the unique `tag`, a writer recognises its own version after a lost response. */
 export type TaskWrite = {
   readonly now: number;
   readonly dueAt: number | undefined;
   readonly tag: string;
-  /** All notices that are not known to be enqueued; absent: none. */
+  /** Replaces the pending notices; default none. */
   readonly notices?: readonly Notice[];
 };
 
 /**
- * Writes the next state over exactly the version read before; returns undefined if another write was first. Transitions gather on
- * the item and then become one history item before they leave the item, so none is lost and few writes need a second put.
+ * Writes the next state over exactly the version read before; returns undefined if another write was first. Recent transitions
+ * stay in the item. A full list becomes a history item before the write, so no transition is lost and most writes need no second put.
  */
 export async function saveTask(
   table: Table,
   before: StoredTask,
   next: TaskState,
-  at: TaskWrite,
+  write: TaskWrite,
 ): Promise<StoredTask | undefined> {
-  const gathered = collectRecentTransitions(before);
+  const recent = collectRecentTransitions(before);
   const isFull =
-    gathered.length >= MAX_RECENT_TRANSITIONS ||
-    encodeDocument(gathered).length > MAX_RECENT_TRANSITION_BYTES;
-  if (isFull) await putTaskHistory(table, before.state, gathered);
-  const change = buildTaskChange(before, next, at, isFull ? [] : gathered);
+    recent.length >= MAX_RECENT_TRANSITIONS ||
+    encodeDocument(recent).length > MAX_RECENT_TRANSITION_LENGTH;
+  if (isFull) await putTaskHistory(table, before.state, recent);
+  const change = buildTaskChange(before, next, write, isFull ? [] : recent);
   const item = await table.update(KEY.task(next), change, [
     { attribute: 'v', equals: before.version },
   ]);
   return item === undefined ? undefined : readTask(item);
 }
 
-/** Returns the transitions that are not in history items. A write without a transition of its own adds none. */
+/** Returns the transitions without a history item; a version without a transition adds none. */
 function collectRecentTransitions({
   state,
   version,
@@ -134,16 +134,16 @@ function collectRecentTransitions({
   return state.last.version === version ? [...recentTransitions, state.last] : recentTransitions;
 }
 
-/** Puts gathered transitions as one history item. Every writer of this version gathers the same ones, so a repeat is harmless. */
+/** Puts transitions as a history item. Concurrent writers of a version put the same transitions, so the repeat changes nothing. */
 async function putTaskHistory(
   table: Table,
   key: TaskKey,
-  gathered: readonly TaskTransition[],
+  transitions: readonly TaskTransition[],
 ): Promise<void> {
-  const first = gathered[0];
+  const first = transitions[0];
   if (first === undefined) return;
   await table.put(
-    { ...KEY.taskHistory(key, first.version), doc: encodeDocument(gathered) },
+    { ...KEY.taskHistory(key, first.version), doc: encodeDocument(transitions) },
     ITEM_IS_ABSENT,
   );
 }
@@ -151,35 +151,35 @@ async function putTaskHistory(
 function buildTaskChange(
   before: StoredTask,
   next: TaskState,
-  at: TaskWrite,
-  past: readonly TaskTransition[],
+  write: TaskWrite,
+  recent: readonly TaskTransition[],
 ): Change {
   const set: Record<string, string | number> = {
     v: before.version + 1,
     doc: encodeDocument(next),
     status: next.status,
-    changedAt: at.now,
-    tag: at.tag,
+    changedAt: write.now,
+    tag: write.tag,
   };
   const remove: string[] = [];
   // No write adds dependencies, so an empty set stays empty.
   if (before.unmergedDependencies.length === 0) remove.push('waits');
   if (next.status !== 'merged') remove.push('released');
-  if (past.length === 0) remove.push('past');
-  else set.past = encodeDocument(past);
+  if (recent.length === 0) remove.push('past');
+  else set.past = encodeDocument(recent);
   if (isSchedulable(next)) {
     set.readyKey = formatReadyTasksHash(next.plan, next.run);
     set.rank = computeSlotRank(next);
   } else remove.push('readyKey', 'rank');
-  const due = buildDueChange(at.dueAt, next.task + next.plan);
-  const notices = buildPendingNoticesChange(at.notices ?? []);
+  const due = buildDueChange(write.dueAt, next.task + next.plan);
+  const notices = buildPendingNoticesChange(write.notices ?? []);
   return {
     set: { ...set, ...due.set, ...notices.set },
     remove: [...remove, ...due.remove, ...notices.remove],
   };
 }
 
-/** Records that no work of this version is pending; the task is due again at `dueAt`, or never. Returns false if the task changed. */
+/** Records the reconciled version: the task is due at `dueAt`, or never. Returns false if another write was first. */
 export async function markTaskReconciled(
   table: Table,
   task: StoredTask,
@@ -191,7 +191,7 @@ export async function markTaskReconciled(
   return writeTaskDue(table, task, next, releases ? { released: true } : {});
 }
 
-/** Postpones the pending work of this version until `dueAt`. Returns false if the task changed. */
+/** Postpones the pending work of this version until `dueAt`. Returns false if another write was first. */
 export async function postponeTask(
   table: Table,
   task: StoredTask,
@@ -201,12 +201,12 @@ export async function postponeTask(
   return task.dueAt === next || writeTaskDue(table, task, next, {});
 }
 
-/** A task with pending notices stays due, so the next look enqueues them. */
+/** Keeps the due time of a task with pending notices, so the next reconcile enqueues the notices. */
 function keepDueForNotices(task: StoredTask, dueAt: number | undefined): number | undefined {
   return task.pendingNotices.length > 0 ? task.dueAt : dueAt;
 }
 
-/** Records that the pending notices of this version are enqueued. Undefined: another write was first. */
+/** Removes the pending notices after all are enqueued; returns undefined if another write was first. */
 export async function clearTaskNotices(
   table: Table,
   { state, version }: StoredTask,
@@ -237,7 +237,7 @@ async function writeTaskDue(
   return item !== undefined;
 }
 
-/** Removes a merged dependency. The call is idempotent; returns undefined if the task does not exist. */
+/** Removes a merged dependency from the set of unmerged dependencies. Idempotent; returns undefined if the task does not exist. */
 export async function removeUnmergedDependency(
   table: Table,
   key: TaskKey,
@@ -251,6 +251,7 @@ export async function removeUnmergedDependency(
   return item === undefined ? undefined : readTask(item);
 }
 
+/** Raises the number of messages to `n`; a lower number changes nothing. */
 export async function recordMessageCount(table: Table, key: TaskKey, n: number): Promise<void> {
   await table.update(KEY.task(key), { set: { messages: n } }, [
     { attribute: 'pk', is: 'present' },

@@ -28,7 +28,7 @@ function createQuestionEvent(id: string): TaskEvent {
   return { type: 'question_asked', n: 2, question };
 }
 
-test('a repeated question stays closed after its answer', () => {
+test('an answered question is not opened again by a repeated event', () => {
   const answered = applyEvents(WORKING_TASK, createQuestionEvent('q-1'), {
     type: 'question_answered',
     n: 2,
@@ -42,7 +42,7 @@ test('a repeated question stays closed after its answer', () => {
   });
 });
 
-test('a second question replaces the first, and the answers stay apart', () => {
+test('a second question replaces the first, and only its own answer closes it', () => {
   const second = applyEvents(WORKING_TASK, createQuestionEvent('q-1'), createQuestionEvent('q-2'));
 
   expect(second).toMatchObject({ status: 'awaiting_input', question: { id: 'q-2' } });
@@ -52,7 +52,7 @@ test('a second question replaces the first, and the answers stay apart', () => {
   );
 });
 
-test('a lost attempt without usage is not a reported attempt', () => {
+test('a lost attempt without usage is not listed in reportedAttempts', () => {
   const lost = applyEvents(WORKING_TASK, { type: 'attempt_lost', n: 2, why: 'its pod is gone' });
 
   expect(lost.reportedAttempts).toBeUndefined();
@@ -75,7 +75,7 @@ function refuseAttempts(count: number): TaskState {
 }
 
 test('repeated refusals wait longer and finally block the task with the reason', () => {
-  const later = applyEvents(refuseAttempts(8), {
+  const refusedAgain = applyEvents(refuseAttempts(8), {
     type: 'attempt_refused',
     n: 10,
     until: 5,
@@ -83,7 +83,7 @@ test('repeated refusals wait longer and finally block the task with the reason',
     countsAsRefusal: true,
   });
 
-  expect(later.parkedUntil).toBe(CONTEXT.now + 900_000);
+  expect(refusedAgain.parkedUntil).toBe(CONTEXT.now + 900_000);
   expect(refuseAttempts(200)).toMatchObject({
     status: 'blocked',
     attempt: 102,
@@ -92,14 +92,18 @@ test('repeated refusals wait longer and finally block the task with the reason',
 });
 
 test('a full cluster does not count as a refusal, and progress resets the count', () => {
-  const full = applyEvents(refuseAttempts(2), {
+  const afterFullCluster = applyEvents(refuseAttempts(2), {
     type: 'attempt_refused',
     n: 4,
     until: 5,
     why: 'full',
   });
-  const ahead = applyEvents(refuseAttempts(2), { type: 'checkpointed', n: 4, commit: 'c1' });
+  const afterCheckpoint = applyEvents(refuseAttempts(2), {
+    type: 'checkpointed',
+    n: 4,
+    commit: 'c1',
+  });
 
-  expect(full.retryCounts.refusals).toBe(2);
-  expect(ahead.retryCounts.refusals).toBeUndefined();
+  expect(afterFullCluster.retryCounts.refusals).toBe(2);
+  expect(afterCheckpoint.retryCounts.refusals).toBeUndefined();
 });

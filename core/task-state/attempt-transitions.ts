@@ -2,7 +2,7 @@ import type { TaskEvent } from './task-event.ts';
 import type { LiveAttempt, TaskState, TransitionContext } from './task-state.ts';
 import { addUsage, blockTask, endAttempt, isSchedulable } from './task-state.ts';
 
-// Transitions of a task by events of its attempts.
+// Transitions of a task by events of its attempts. A task that is `merging` or `pr_open` keeps its status during a `verify` attempt.
 
 type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
 
@@ -29,6 +29,7 @@ export function onClaimed(
   };
 }
 
+/** Sets the phase of the live attempt, and the status to the same value unless the task keeps its status. */
 function setAttemptPhase(
   state: TaskState,
   current: LiveAttempt,
@@ -66,12 +67,13 @@ export function onQuestionAnswered(
   state: TaskState,
   event: EventOf<'question_answered'>,
 ): TaskState | undefined {
-  const open = state.question?.id;
-  if (state.current === undefined || (event.question ?? open) !== open) return undefined;
+  const openQuestion = state.question?.id;
+  if (state.current === undefined || (event.question ?? openQuestion) !== openQuestion)
+    return undefined;
   return {
     ...setAttemptPhase(state, state.current, 'working'),
     question: undefined,
-    answeredQuestion: open,
+    answeredQuestion: openQuestion,
   };
 }
 
@@ -87,7 +89,7 @@ export function onCheckpointed(
   };
 }
 
-/** Returns the task to its status before the claim; the next attempt has the same kind. */
+/** Ends the attempt and returns the task to its status before the claim; the next attempt has the same kind. */
 function returnUnfinished(state: TaskState, current: LiveAttempt): TaskState {
   return { ...endAttempt(state), status: current.from, nextAttemptKind: current.kind };
 }
@@ -97,7 +99,7 @@ function computeLossBackoffMs(losses: number): number {
   return losses < 2 ? 0 : Math.min(300_000, 5_000 * 2 ** (losses - 2));
 }
 
-/** Maximum number of remembered attempts; no bridge repeats the result of an older attempt. */
+/** Maximum number of entries in `reportedAttempts`; no bridge repeats the result of an older attempt. */
 const MAX_REPORTED_ATTEMPTS = 8;
 
 function appendReportedAttempt(state: TaskState, n: number): readonly number[] {
@@ -110,32 +112,32 @@ export function onAttemptLost(
   context: TransitionContext,
 ): TaskState | undefined {
   if (state.current === undefined) return undefined;
-  const infra = state.retryCounts.infra + 1;
-  const back = returnUnfinished(state, state.current);
+  const losses = state.retryCounts.infra + 1;
+  const returned = returnUnfinished(state, state.current);
   const next = {
-    ...back,
-    retryCounts: { ...state.retryCounts, infra },
+    ...returned,
+    retryCounts: { ...state.retryCounts, infra: losses },
     reportedAttempts: event.usage ? appendReportedAttempt(state, event.n) : state.reportedAttempts,
     usage: event.usage ? addUsage(state.usage, event.usage) : state.usage,
   };
-  if (infra > context.bounds.maxLosses)
+  if (losses > context.bounds.maxLosses)
     return blockTask(
       next,
       'attempts_lost',
-      `${infra} attempts in a row were lost, the last because ${event.why}`,
+      `${losses} attempts in a row were lost, the last because ${event.why}`,
     );
-  const wait = computeLossBackoffMs(infra);
+  const waitMs = computeLossBackoffMs(losses);
   return {
     ...next,
-    parkedUntil: wait > 0 ? context.now + wait : undefined,
+    parkedUntil: waitMs > 0 ? context.now + waitMs : undefined,
     reason: { code: 'attempt_lost', text: event.why },
   };
 }
 
-/** Refusals in a row after which the task is blocked: with the waits between them about one day. */
+/** Maximum refusals in a row before the task is blocked; with the waits in between, about a day. */
 const MAX_REFUSALS = 100;
 
-/** Returns the shortest wait after a refusal, milliseconds; the wait grows with the refusals in a row. */
+/** Returns the minimum wait after a refusal, milliseconds; the wait grows with the refusals in a row. */
 function computeRefusalBackoffMs(refusals: number): number {
   return refusals < 4 ? 1 : Math.min(900_000, 60_000 * 2 ** (refusals - 4));
 }
@@ -187,18 +189,18 @@ export function onAttemptFailed(
       'left_out',
       `${event.why} (changes within the scope of another task were left out of the commit)`,
     );
-  const agent = state.retryCounts.agent + 1;
+  const failures = state.retryCounts.agent + 1;
   const next = {
     ...ended,
-    retryCounts: { ...state.retryCounts, agent },
+    retryCounts: { ...state.retryCounts, agent: failures },
     nextAttemptKind: current.kind,
   };
-  if (agent > context.bounds.maxRetries) return blockTask(next, event.cause, event.why);
+  if (failures > context.bounds.maxRetries) return blockTask(next, event.cause, event.why);
   const reason = { code: event.cause, text: event.why };
   return { ...next, status: current.kind === 'verify' ? current.from : 'ready', reason };
 }
 
-/** Requests a `repair` attempt after a red verification, up to the bound on repairs. */
+/** Requests a `repair` attempt after a failed `verify` attempt; blocks the task after too many repairs. */
 function requestRepair(
   state: TaskState,
   event: EventOf<'attempt_failed'>,
@@ -266,7 +268,7 @@ function acceptVerification(
   };
   if (state.kind === 'end' && state.accepted === undefined)
     return { ...next, status: 'merged', mergeSha: event.commit, finishedAt: context.now };
-  // The accepted commit changed during the verification, so the evidence is about another commit.
+  // The accepted commit changed during the verification, so the new evidence does not apply to the current commit.
   if (state.accepted?.commit !== event.commit) return { ...next, evidence: state.evidence };
   return next;
 }

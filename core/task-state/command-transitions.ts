@@ -2,17 +2,17 @@ import type { TaskEvent } from './task-event.ts';
 import type { TaskState, TransitionContext } from './task-state.ts';
 import { blockTask, endAttempt, returnToPull } from './task-state.ts';
 
-// Transitions by commands of people and by the bookkeeping of the control plane.
+// Transitions of a task by commands of people and by bookkeeping of the engine.
 
 type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
 
-/** Restarts a task with reset retry counts, from the accepted commit if there is one. */
+/** Retries a task with reset retry counts. A task with an accepted commit returns to its pull request. */
 export function onRetry(
   state: TaskState,
   _event: EventOf<'retry' | 'unblock'>,
   context: TransitionContext,
 ): TaskState {
-  const fresh: TaskState = {
+  const resetTask: TaskState = {
     ...state,
     retryCounts: { agent: 0, infra: 0, repair: 0 },
     faults: 0,
@@ -21,17 +21,17 @@ export function onRetry(
     finishedAt: undefined,
     mustReopenPull: state.accepted === undefined ? undefined : true,
   };
-  if (state.accepted !== undefined) return returnToPull(fresh);
+  if (state.accepted !== undefined) return returnToPull(resetTask);
   const nextAttemptKind = state.kind === 'end' ? 'verify' : 'work';
-  if (context.hasUnmergedDependencies) return { ...fresh, status: 'pending', nextAttemptKind };
+  if (context.hasUnmergedDependencies) return { ...resetTask, status: 'pending', nextAttemptKind };
   return onDependenciesMerged(
-    { ...fresh, nextAttemptKind },
+    { ...resetTask, nextAttemptKind },
     { type: 'dependencies_merged' },
     context,
   );
 }
 
-/** Makes a task ready after its dependencies; a join has no work and is merged at once. */
+/** Makes a task ready. A join has no work, so it is merged at once. */
 export function onDependenciesMerged(
   state: TaskState,
   _event: EventOf<'dependencies_merged'>,

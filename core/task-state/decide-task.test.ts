@@ -146,8 +146,8 @@ const PAIRS = TASK_STATUSES.flatMap((status) =>
   })),
 );
 
-describe('the table', () => {
-  test.each(PAIRS)('$status and $type', ({ status, type }) => {
+describe('the state table of tasks', () => {
+  test.each(PAIRS)('gives the expected status for $type in $status', ({ status, type }) => {
     const decision = decideTask(
       createSampleTask(status),
       createSampleEvent(type),
@@ -172,7 +172,7 @@ describe('the table', () => {
     ]);
   });
 
-  test('a transition is recorded, and bookkeeping keeps the last transition', () => {
+  test('a transition is recorded, and a bookkeeping event does not replace the record', () => {
     const working = createSampleTask('working');
 
     expect(applyEvent(working, createSampleEvent('attempt_lost')).last).toEqual({
@@ -188,21 +188,21 @@ describe('the table', () => {
   });
 });
 
-describe('a pull request that was seen with a pushed branch', () => {
-  const seen = { number: 12, nodeId: 'PR_12', url: 'https://forge.test/12' };
-  const event = createSampleEvent('head_moved', { pull: seen });
+describe('the pull request of a pushed branch', () => {
+  const reportedPull = { number: 12, nodeId: 'PR_12', url: 'https://forge.test/12' };
+  const event = createSampleEvent('head_moved', { pull: reportedPull });
 
-  test('is stored if the number was lost', () => {
+  test('is stored if the task has no pull request', () => {
     const unknown = { ...createSampleTask('in_review'), pull: undefined };
 
-    expect(applyEvent(unknown, event).pull).toEqual(seen);
+    expect(applyEvent(unknown, event).pull).toEqual(reportedPull);
   });
 
   test('does not replace a known pull request', () => {
     const known = createSampleTask('in_review');
 
     expect(applyEvent(known, event).pull).toEqual(known.pull);
-    expect(known.pull?.number).not.toBe(seen.number);
+    expect(known.pull?.number).not.toBe(reportedPull.number);
   });
 });
 
@@ -220,8 +220,8 @@ test('the text and the files of a repair are bounded', () => {
   expect(next.repair?.files[0]).toBe('src/0.ts');
 });
 
-describe('the fence', () => {
-  test.each(ATTEMPT_EVENTS)('%s of another attempt is stale in every status', (type) => {
+describe('the fence of attempt numbers', () => {
+  test.each(ATTEMPT_EVENTS)('event %s of another attempt is stale in every status', (type) => {
     for (const status of TASK_STATUSES) {
       const event = createSampleEvent(type, { n: SAMPLE_ATTEMPT - 1 });
 
@@ -238,7 +238,7 @@ describe('the fence', () => {
       ).toBe('noop');
   });
 
-  test('rejects a claim of another kind than the next attempt', () => {
+  test('rejects a claim with a different kind than the next attempt', () => {
     const event = createSampleEvent('claimed', { kind: 'verify' });
 
     expect(decideTask(createSampleTask('ready'), event, createSampleContext()).kind).toBe('noop');

@@ -38,22 +38,24 @@ import {
 import type { TaskEvent, TaskEventType } from './task-event.ts';
 import type { TaskState, TransitionContext, TransitionRow } from './task-state.ts';
 
-// The transition table of a task. The table is total: a pair of status and event without a row changes nothing.
+// The state table of a task. An event without a row for the current status changes nothing.
 
+/** Result of applying an event to a task. */
 export type TaskDecision =
   /** The event changes nothing in this status. */
   | { readonly kind: 'noop' }
-  /** The event comes from an attempt that has ended; its bridge must stop. */
+  /** The event comes from an ended attempt; the bridge of the attempt must stop. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'changed'; readonly state: TaskState };
 
 type TransitionRows = Partial<Record<TaskEventType, TransitionRow>>;
 
-/** Bookkeeping that every status accepts. */
+/** Rows of bookkeeping events, which every status accepts. */
 export const COMMON_TASK_ROWS: TransitionRows = {
   number_raised: onNumberRaised,
   pods_gone: onPodsGone,
 };
+/** Rows of statuses with a live attempt. */
 const LIVE_ROWS: TransitionRows = {
   bridge_ready: onBridgeReady,
   checkpointed: onCheckpointed,
@@ -77,6 +79,7 @@ const PULL_ROWS: TransitionRows = {
   forge_refused: onForgeRefused,
   head_moved: onHeadMoved,
 };
+/** Rows of statuses in which the task waits for a slot. */
 const WAITING_ROWS: TransitionRows = {
   claimed: onClaimed,
   unparked: onUnparked,
@@ -138,7 +141,7 @@ const UNRECORDED_EVENTS: readonly TaskEventType[] = [
   'unparked',
 ];
 
-/** Decides the next state of a task. Pure; `context.version` is the version that the write of the next state gets. */
+/** Decides the next state of a task. Pure: time and bounds come from `context`. */
 export function decideTask(
   state: TaskState,
   event: TaskEvent,
@@ -159,10 +162,11 @@ function recordTransition(
   event: TaskEvent,
   context: TransitionContext,
 ): TaskState {
-  const moved = before.status !== after.status;
-  const faults = event.type === 'faulted' || !moved ? after.faults : 0;
+  const hasNewStatus = before.status !== after.status;
+  const faults = event.type === 'faulted' || !hasNewStatus ? after.faults : 0;
   if (UNRECORDED_EVENTS.includes(event.type)) return { ...after, faults };
-  const stuckChecks = event.type === 'checks_stuck' || !moved ? after.stuckChecks : undefined;
+  const stuckChecks =
+    event.type === 'checks_stuck' || !hasNewStatus ? after.stuckChecks : undefined;
   return {
     ...after,
     faults,

@@ -2,12 +2,12 @@ import type { TaskEvent } from './task-event.ts';
 import type { TaskState, TransitionContext } from './task-state.ts';
 import { blockTask, endAttempt, hasCurrentEvidence, returnToPull } from './task-state.ts';
 
-// Transitions by facts of the forge, which take precedence over the stored state.
+// Transitions of a task by facts of the forge, which take precedence over the stored state.
 
 type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>;
 
-/** Maximum length of a repair's text, characters: every write of the task copies the text. */
-const MAX_REPAIR_DETAIL = 8_000;
+/** Maximum length of `Repair.detail`, characters. Every write of the task copies the text. */
+const MAX_REPAIR_DETAIL_LENGTH = 8_000;
 const MAX_REPAIR_FILES = 100;
 
 export function onPullEnsured(
@@ -29,7 +29,7 @@ export function onPullGreen(
     state.nextAttemptKind === 'verify'
   )
     return undefined;
-  // Without verify commands or readable checks, the policy `auto` would merge a commit that neither a test nor a person saw.
+  // Without verify commands or readable checks, the policy `auto` would merge a commit without any test or review.
   const isUntested = state.evidence?.empty === true || event.checksUnreadable === true;
   const isApproved =
     state.approvedCommit !== undefined && state.approvedCommit === state.accepted?.commit;
@@ -47,7 +47,7 @@ export function onPullGreen(
   };
 }
 
-/** Removes the task from the merge queue, where other tasks wait; the task waits at its pull request instead. */
+/** Records the pending checks. A task in the merge queue leaves the queue and waits in `pr_open`, so other tasks can merge. */
 export function onChecksStuck(
   state: TaskState,
   event: EventOf<'checks_stuck'>,
@@ -86,7 +86,7 @@ export function onChangesRequested(
     parkedUntil: undefined,
     repair: {
       ...event.repair,
-      detail: event.repair.detail.slice(0, MAX_REPAIR_DETAIL),
+      detail: event.repair.detail.slice(0, MAX_REPAIR_DETAIL_LENGTH),
       files: event.repair.files.slice(0, MAX_REPAIR_FILES),
     },
     lastHandledReview: event.lastHandledReview ?? state.lastHandledReview,
@@ -111,7 +111,7 @@ export function onHeadMoved(state: TaskState, event: EventOf<'head_moved'>): Tas
   return {
     ...endAttempt(state),
     status: 'pr_open',
-    // A crash may have lost the number.
+    // After a crash, the state may lack the pull request.
     pull: state.pull ?? event.pull,
     accepted: { ...state.accepted, commit: event.commit },
     checkpoint: event.commit,

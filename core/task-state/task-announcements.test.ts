@@ -18,7 +18,7 @@ function announce(before: TaskState, event: TaskEvent) {
 }
 
 describe('notices', () => {
-  test('a blocked task is announced with its reason, under an id with run and version', () => {
+  test('a blocked task is announced with its reason and an id of plan, run, task, version and kind', () => {
     const { notices } = announce(createSampleTask('merging'), createSampleEvent('forge_refused'));
 
     expect(notices).toMatchObject([
@@ -78,7 +78,7 @@ describe('notices', () => {
 });
 
 describe('wake-ups', () => {
-  test('a task that moves again wakes its plan, which may have been halted', () => {
+  test('a retry of a blocked task wakes the plan, which may be halted', () => {
     const { wakeUps } = announce(createSampleTask('blocked'), createSampleEvent('retry'));
 
     expect(wakeUps.map(({ message }) => message.type)).toEqual(['reconcile_plan']);

@@ -8,13 +8,13 @@ import { hasPendingWork } from './task-due.ts';
 import type { TaskState } from './task-state.ts';
 import { isSchedulable } from './task-state.ts';
 
-/** Everything that follows from a transition of a task, derived from the states before and after the transition. */
+/** Messages and notices after a transition of a task. */
 export type TaskAnnouncement = {
-  /** Wake-ups for the task's own next step. A caller that takes this step itself leaves them out. */
+  /** Wake-ups for the next step of the task. A caller omits them if it takes this step at once. */
   readonly nextStep: readonly OutgoingMessage[];
-  /** All other wake-ups: for the plan, and for the end of a pause. */
+  /** Other wake-ups: of the plan, and of the task at the end of its pause. */
   readonly wakeUps: readonly OutgoingMessage[];
-  /** Whether clients that watch the plan are told to read its changes. */
+  /** True if clients with a watch on the plan should read its changes. */
   readonly clientUpdate: boolean;
   /** Notices for people, which are stored together with the transition. */
   readonly notices: readonly Notice[];
@@ -25,7 +25,8 @@ export type AnnouncementContext = { readonly version: number; readonly now: numb
 
 const MAX_REASON_LENGTH = 1_000;
 const MAX_QUESTION_LENGTH = 2_000;
-const MAX_LISTED = 20;
+/** Maximum number of files and of tasks in a notice. */
+const MAX_LISTED_ITEMS = 20;
 
 export function announceTaskTransition(
   before: TaskState,
@@ -52,10 +53,10 @@ function listNextSteps(after: TaskState): OutgoingMessage[] {
 
 function listWakeUps(before: TaskState, after: TaskState, now: number): OutgoingMessage[] {
   const messages: OutgoingMessage[] = [];
-  // A task that moves again ends the halt of its plan.
+  // A restarted task ends the halt of its plan.
   if (hasTaskStopped(before.status) && !hasTaskStopped(after.status))
     messages.push({ message: wakeUpPlan(after.plan) });
-  // Without a message, a short pause would last until the next sweep.
+  // Without a message, a short pause would last until the next resync.
   const waitMs = (after.parkedUntil ?? 0) - now;
   if (waitMs > 0 && waitMs <= MAX_MESSAGE_DELAY_MS)
     messages.push({ message: wakeUpTask(after), delaySeconds: Math.ceil(waitMs / 1_000) });
@@ -83,10 +84,16 @@ function describeStatus({ status, simple, pull, repo, reason }: TaskState): Noti
   };
   if (status === 'blocked')
     return [
-      { kind: 'blocked', text: `The task is blocked: ${reason?.text ?? 'no reason'}`, details },
+      {
+        kind: 'blocked',
+        text: `The task is blocked: ${reason?.text ?? 'no reason is known'}`,
+        details,
+      },
     ];
   if (status === 'failed')
-    return [{ kind: 'failed', text: `The task failed: ${reason?.text ?? 'no reason'}`, details }];
+    return [
+      { kind: 'failed', text: `The task failed: ${reason?.text ?? 'no reason is known'}`, details },
+    ];
   // The pull request of a simple plan is announced with the completion of the plan.
   if (status !== 'in_review' || simple) return [];
   return [
@@ -104,6 +111,6 @@ function describeConflict({ files, tasks }: NonNullable<TaskState['repair']>): N
   return {
     kind: 'conflict',
     text: `The task conflicts${causes}${where}. The next attempt resolves the conflict.`,
-    details: { files: files.slice(0, MAX_LISTED), tasks: tasks.slice(0, MAX_LISTED) },
+    details: { files: files.slice(0, MAX_LISTED_ITEMS), tasks: tasks.slice(0, MAX_LISTED_ITEMS) },
   };
 }

@@ -13,13 +13,13 @@ const NOW = 10_000;
 
 describe('due time after a write', () => {
   test.each(['pr_open', 'in_review', 'merging', 'merged'] as const)(
-    'a task that is %s is due soon, should its message be lost',
+    'a task that is %s is due after five seconds, in case its message is lost',
     (status) => {
       expect(computeDueAfterWrite(createSampleTask(status), NOW)).toBe(NOW + 5_000);
     },
   );
 
-  test('a claim is due after the launch grace, then with its lease', () => {
+  test('a claimed task is due after 15 seconds, and a working task at the end of its lease', () => {
     expect(computeDueAfterWrite(createSampleTask('claimed'), NOW)).toBe(NOW + 15_000);
     expect(computeDueAfterWrite(createSampleTask('working'), NOW)).toBe(500);
   });
@@ -32,7 +32,7 @@ describe('due time after a write', () => {
     expect(computeDueAfterWrite(createSampleTask('ready'), NOW)).toBeUndefined();
   });
 
-  test.each(TASK_STATUSES)('a task that is %s is due while a pod of it may be alive', (status) => {
+  test.each(TASK_STATUSES)('a task that is %s is due until its pods are removed', (status) => {
     expect(hasPendingWork({ ...createSampleTask(status), attemptsAwaitingPodRemoval: [1] })).toBe(
       true,
     );
@@ -55,7 +55,7 @@ describe('due time after a write', () => {
 });
 
 describe('due time without pending work', () => {
-  test('a live attempt is due with its lease or its question, whichever ends first', () => {
+  test('a live attempt is due at the end of its lease or at the timeout of its question, whichever is first', () => {
     const question = { id: 'q', text: '?', options: [], default: '', timeoutAt: 300 };
     const asking: TaskState = { ...createSampleTask('awaiting_input'), question };
 
@@ -69,7 +69,7 @@ describe('due time without pending work', () => {
   });
 
   test.each(TASK_STATUSES.filter((status) => !isLive(status)))(
-    'a task that is %s rests',
+    'a task that is %s has no due time',
     (status) => {
       expect(computeIdleDue(createSampleTask(status))).toBeUndefined();
     },

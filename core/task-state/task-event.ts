@@ -2,7 +2,7 @@ import type { AttemptKind, Question, Usage } from '../contract/task.ts';
 import type { PullRef } from '../port/forge.ts';
 import type { Repair, TaskEvidence } from './task-state.ts';
 
-/** Event of a task. An event with `n` comes from the attempt with that number and is fenced by the number. */
+/** Event of a task. `n` is the number of the attempt behind the event; an event of an ended attempt is rejected as stale. */
 export type TaskEvent =
   | { readonly type: 'dependencies_merged' }
   | {
@@ -13,7 +13,7 @@ export type TaskEvent =
     }
   | { readonly type: 'bridge_ready'; readonly n: number; readonly leaseUntil: number }
   | { readonly type: 'question_asked'; readonly n: number; readonly question: Question }
-  /** Without `question` the event answers the open question. */
+  /** A person answered, or the timeout of the question passed. Without `question`, the answer is for the open question. */
   | { readonly type: 'question_answered'; readonly n: number; readonly question?: string }
   | { readonly type: 'checkpointed'; readonly n: number; readonly commit: string }
   /** The pod was lost or evicted, or the lease expired; `usage` is present if the bridge reported the loss. */
@@ -32,6 +32,7 @@ export type TaskEvent =
       readonly usage?: Usage;
       readonly countsAsRefusal?: boolean;
     }
+  /** The attempt ended with a failure; `leftOut` if its commit omits changes within the scope of another task. */
   | {
       readonly type: 'attempt_failed';
       readonly n: number;
@@ -76,6 +77,7 @@ export type TaskEvent =
   | { readonly type: 'verify_missing' }
   /** The merge queue needs new evidence with this root commit. */
   | { readonly type: 'verify_wanted'; readonly root: string }
+  /** The forge reports the merge of the pull request as commit `sha`; an `end` node is verified again with the root commit `root`. */
   | { readonly type: 'merge_seen'; readonly sha: string; readonly root: string }
   | { readonly type: 'pull_closed'; readonly pull?: PullRef }
   | { readonly type: 'pull_reopened' }
@@ -86,13 +88,16 @@ export type TaskEvent =
   | { readonly type: 'cancel'; readonly reason: string }
   /** The pause is over; `requestedByPerson` ends the pause before its time. */
   | { readonly type: 'unparked'; readonly requestedByPerson?: boolean }
+  /** A person asked an interactive session to finish. */
   | { readonly type: 'finish' }
-  /** A slot reserved under number `n` was never claimed; a late claim under that number must fail. */
+  /** The slot for attempt `n` will be freed without a claim; a late claim with number `n` must fail. */
   | { readonly type: 'number_raised'; readonly n: number }
+  /** The pods of the listed attempts no longer exist. */
   | { readonly type: 'pods_gone'; readonly attempts: number[] }
   /** A step of the control plane failed. */
   | { readonly type: 'faulted'; readonly why: string };
 
+/** Type of a task event. */
 export type TaskEventType = TaskEvent['type'];
 
 export const TASK_EVENT_TYPES = [

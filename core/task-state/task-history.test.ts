@@ -23,7 +23,7 @@ function applyEvent(state: TaskState, event: TaskEvent, waiting = false): TaskSt
   return decision.state;
 }
 
-describe('budgets', () => {
+describe('bounds on retries', () => {
   test('an agent that fails too often blocks the task', () => {
     const retryCounts = { agent: 2, infra: 0, repair: 0 };
 
@@ -60,13 +60,16 @@ describe('budgets', () => {
   });
 
   test('repairs are bounded unless a person requested them', () => {
-    const worn = { ...createSampleTask('merging'), retryCounts: { agent: 0, infra: 0, repair: 3 } };
+    const exhausted = {
+      ...createSampleTask('merging'),
+      retryCounts: { agent: 0, infra: 0, repair: 3 },
+    };
     const asked = { reason: 'changes_requested' as const, detail: 'no', files: [], tasks: [] };
 
-    expect(applyEvent(worn, createSampleEvent('changes_requested')).status).toBe('blocked');
-    expect(applyEvent(worn, createSampleEvent('changes_requested', { repair: asked })).status).toBe(
-      'changes_requested',
-    );
+    expect(applyEvent(exhausted, createSampleEvent('changes_requested')).status).toBe('blocked');
+    expect(
+      applyEvent(exhausted, createSampleEvent('changes_requested', { repair: asked })).status,
+    ).toBe('changes_requested');
   });
 
   test('failures of the control plane in a row block the task', () => {
@@ -79,13 +82,13 @@ describe('budgets', () => {
   });
 
   test('a retry resets the retry counts', () => {
-    const worn = {
+    const exhausted = {
       ...createSampleTask('blocked'),
       retryCounts: { agent: 9, infra: 9, repair: 9 },
       faults: 9,
     };
 
-    expect(applyEvent(worn, createSampleEvent('retry'))).toMatchObject({
+    expect(applyEvent(exhausted, createSampleEvent('retry'))).toMatchObject({
       retryCounts: { agent: 0, infra: 0, repair: 0 },
       faults: 0,
     });
@@ -106,7 +109,7 @@ describe('a retry', () => {
     );
   });
 
-  test('with a commit that has no evidence verifies it first', () => {
+  test('verifies an accepted commit without evidence first', () => {
     const retried = applyEvent(
       { ...createSampleTask('blocked'), evidence: undefined },
       createSampleEvent('retry'),
@@ -120,7 +123,7 @@ describe('a retry', () => {
     expect(isSchedulable(retried)).toBe(true);
   });
 
-  test('is not undone by the closed pull request that the retry reopens', () => {
+  test('ignores the closed state of the pull request until the pull request is reopened', () => {
     const retried = applyEvent(createSampleTask('failed'), createSampleEvent('retry'));
 
     expect(decideTask(retried, createSampleEvent('pull_closed'), createSampleContext()).kind).toBe(
@@ -132,7 +135,7 @@ describe('a retry', () => {
 describe('a verify attempt of a merging task', () => {
   const merging = { ...createSampleTask('merging', true), nextAttemptKind: 'verify' as const };
 
-  test('leaves the task merging, with new evidence or without', () => {
+  test('keeps the task merging after a success and after a loss', () => {
     const evidence = { commit: 'c1', root: 'r2', green: true, empty: false };
     const accepted = createSampleEvent('result_accepted', { commit: 'c1', evidence });
 
@@ -163,7 +166,7 @@ describe('a verify attempt of a merging task', () => {
   });
 });
 
-describe('the end', () => {
+describe('the end node', () => {
   const end: TaskState = {
     ...createSampleTask('working'),
     kind: 'end',
@@ -183,10 +186,10 @@ describe('the end', () => {
 
   test('is repaired after a red verification and verified again after the repair', () => {
     const red = applyEvent(end, createSampleEvent('attempt_failed', { cause: 'verify_red' }));
-    const landing: TaskState = { ...createSampleTask('merging'), kind: 'end' };
+    const mergingEnd: TaskState = { ...createSampleTask('merging'), kind: 'end' };
 
     expect(red).toMatchObject({ status: 'ready', nextAttemptKind: 'repair' });
-    expect(applyEvent(landing, createSampleEvent('merge_seen'))).toMatchObject({
+    expect(applyEvent(mergingEnd, createSampleEvent('merge_seen'))).toMatchObject({
       status: 'ready',
       nextAttemptKind: 'verify',
       verifyRoot: 'm1',
@@ -254,12 +257,12 @@ test('a pull request with unreadable checks waits for a person', () => {
 });
 
 test('a pull request without evidence for its commit stays open', () => {
-  const unproven = { ...createSampleTask('pr_open'), evidence: undefined };
+  const unverified = { ...createSampleTask('pr_open'), evidence: undefined };
 
-  expect(decideTask(unproven, createSampleEvent('pull_green'), createSampleContext()).kind).toBe(
+  expect(decideTask(unverified, createSampleEvent('pull_green'), createSampleContext()).kind).toBe(
     'noop',
   );
-  expect(applyEvent(unproven, createSampleEvent('verify_missing'))).toMatchObject({
+  expect(applyEvent(unverified, createSampleEvent('verify_missing'))).toMatchObject({
     nextAttemptKind: 'verify',
   });
 });
@@ -282,7 +285,7 @@ const EVENT = fc.record({
   commit: fc.constantFrom('c1', 'c2', 'c3'),
 });
 
-test('in every history attempt numbers rise, ended attempts await pod removal, and merged is final', () => {
+test('in every history, attempt numbers never fall, ended attempts await pod removal, and merged is final', () => {
   const kinds = fc.constantFrom('work' as const, 'end' as const);
   void fc.assert(
     fc.property(kinds, fc.boolean(), fc.array(EVENT, { maxLength: 60 }), (kind, simple, events) => {

@@ -4,9 +4,9 @@ import type { AttemptKind, Question, Usage } from '../contract/task.ts';
 import type { TaskStatus } from '../contract/task-status.ts';
 import type { PullRef } from '../port/forge.ts';
 
-// State of a task. The state is small, because every transition writes the whole state; texts and lists have items of their own.
+// State of a task. Every transition writes the whole state, so long texts and lists are in separate items.
 
-/** The live attempt of a task. Its number fences writes; its lease only decides when to look at the attempt. */
+/** Live attempt of a task. Its number fences writes; its lease only sets the time of the next check. */
 export type LiveAttempt = {
   /** Attempt number, from 1. */
   readonly n: number;
@@ -36,7 +36,7 @@ export type TaskEvidence = {
   readonly commit: string;
   readonly root: string;
   readonly green: boolean;
-  /** True if no verify command is known, so that nothing ran. */
+  /** True if nothing ran, because the repository has no verify command. */
   readonly empty: boolean;
   /** Number of the attempt whose result lists the changed paths of the commit. */
   readonly attempt?: number;
@@ -44,7 +44,7 @@ export type TaskEvidence = {
 
 /** Entry of a task's history. */
 export type TaskTransition = {
-  /** Version of the task that the transition wrote. */
+  /** Version of the task after the transition. */
   readonly version: number;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -102,7 +102,7 @@ export type TaskState = TaskKey & {
     readonly commit: string;
     /** Number of the attempt whose result describes the commit. */
     readonly attempt: number;
-    /** Number of the attempt that started this line of commits. */
+    /** Number of the first attempt on the same branch. */
     readonly firstAttempt: number;
   };
   readonly evidence?: TaskEvidence;
@@ -116,7 +116,7 @@ export type TaskState = TaskKey & {
   readonly mergeSha?: string;
   /** Names of checks that have been pending for more than an hour, at most 5. */
   readonly stuckChecks?: string[];
-  /** Commit that has been in the merge queue before, so that every required approval was given. */
+  /** Commit that was in the merge queue before, so it needs no second approval. */
   readonly approvedCommit?: string;
   /** Time at which the task entered the merge queue; the queue is ordered by this time. */
   readonly queuedAt?: number;

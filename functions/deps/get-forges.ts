@@ -9,7 +9,7 @@ import { clock } from './runtime.ts';
 const getGitHub = once(createGitHub);
 const getLocalForge = once(createLocalForge);
 
-/** Returns the forges by vendor. Access to a forge that is not configured throws `forge_not_configured`. */
+/** Returns the forges by vendor. Access to a forge without configuration throws `forge_not_configured`. */
 export const getForges = once((): EngineDeps['forges'] => ({
   get github() {
     return getGitHub();

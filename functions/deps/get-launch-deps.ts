@@ -11,7 +11,7 @@ import { getAccessDeps } from './get-access-deps.ts';
 import { getQueue } from './get-queue.ts';
 import { clock, getLog } from './runtime.ts';
 
-/** Returns the launcher and the function that signs the tokens of attempts. */
+/** Returns the launcher of pods and the signer of attempt tokens. */
 export const getLaunchDeps = once(
   (): Pick<EngineDeps, 'launcher' | 'attemptToken'> => ({
     launcher: createLauncher(),

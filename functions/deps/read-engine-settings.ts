@@ -1,7 +1,7 @@
 import type { EngineSettings } from '../../core/engine/engine-deps.ts';
 import { readConfig } from '../config.ts';
 
-/** Reads the settings of the engine; converts seconds to milliseconds. */
+/** Reads the settings of the engine from the configuration. */
 export function readEngineSettings(): EngineSettings {
   const config = readConfig(['api', 'model', 'agent', 'slots', 'attempt', 'branch', 'retention']);
   const { attempt, slots } = config;

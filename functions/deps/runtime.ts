@@ -6,8 +6,8 @@ import { listConfigSecrets, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { once } from '../once.ts';
 
-// Only the files of this folder connect adapters with the core. Each concern has its own file, so that the bundle of a function
-// contains only the adapters that the function uses. Every value is created at its first use and lives as long as the process.
+// Only the files of this folder connect adapters with the core. Each port has its own file, so the bundle of a function contains
+// only the adapters in use. Every value is created at its first use and lives as long as the process.
 
 export const clock = { now: () => Date.now() };
 

@@ -1,4 +1,6 @@
+import type { PlanStatus } from '../../core/contract/plan-status.ts';
 import { PLAN_STATUSES } from '../../core/contract/plan-status.ts';
+import type { TaskStatus } from '../../core/contract/task-status.ts';
 import { TASK_STATUSES } from '../../core/contract/task-status.ts';
 import { COMMON_PLAN_ROWS, decidePlan } from '../../core/plan-state/decide-plan.ts';
 import { PLAN_EVENT_TYPES } from '../../core/plan-state/plan-event.ts';
@@ -10,8 +12,45 @@ import type { TaskState } from '../../core/task-state/task-state.ts';
 import { createPlanContext, createPlanEvent, createSamplePlan } from './engine/plan-sample.ts';
 import { createSampleContext, createSampleEvent, createSampleTask } from './engine/task-sample.ts';
 
-// Renders docs/states.md from the state tables: each row runs on variants of a typical plan or task, and the document lists
-// every status that results.
+// Renders docs/states.md from the state tables: each event is applied to variants of a typical plan or task in each status, and
+// the document lists the resulting statuses.
+
+const PLAN_STATUS_MEANINGS: Record<PlanStatus, string> = {
+  planning: 'The planner explores the repositories, assesses the request and splits it into tasks.',
+  pending_approval: 'A person has to approve, edit or reject the planned graph.',
+  activating: 'The engine stores the tasks of a new run and creates the root branches.',
+  active: 'Tasks of the run are worked on.',
+  complete:
+    'All work is verified. A person reviews and merges the pull requests to the base branches.',
+  rejected: 'A person rejected the graph.',
+  cancelled: 'A person cancelled the plan.',
+  failed: 'Planning or activation failed.',
+};
+
+const TASK_STATUS_MEANINGS: Record<TaskStatus, string> = {
+  pending: 'A dependency of the task is not merged.',
+  ready: 'The task waits for a free slot.',
+  claimed: 'An attempt has a slot, and its pod starts.',
+  working: 'The agent works.',
+  awaiting_input: 'The agent waits for the answer to a question.',
+  pr_open:
+    'The accepted commit has a pull request, or gets one. The engine waits for checks and evidence.',
+  in_review: 'A person has to review the pull request.',
+  changes_requested: 'The pull request needs a repair, and the task waits for a free slot.',
+  merging: 'The task is in the merge queue of the root branch.',
+  merged: 'The work is in the root branch, or in the base branch for a simple plan.',
+  blocked: 'A person has to remove the cause and retry the task.',
+  failed: 'The pull request was closed without a merge.',
+  cancelled: 'A person cancelled the task, or its run was stopped.',
+};
+
+/** Events of most task statuses, which would hide the usual path in the diagram. */
+const EVENTS_OUTSIDE_DIAGRAM: readonly string[] = [
+  'cancel',
+  'faulted',
+  'merge_seen',
+  'pull_closed',
+];
 
 type Transition = { readonly from: string; readonly event: string; readonly to: string };
 
@@ -88,7 +127,7 @@ function createRestingVariants(task: TaskState): TaskState[] {
   ];
 }
 
-/** The attempt may be of each kind, and its bridge may not have called yet. */
+/** Creates variants with each kind of attempt, before and after the first call of its bridge. */
 function createAttemptVariants(task: TaskState): TaskState[] {
   const { current, status } = task;
   if (current === undefined) return [];
@@ -119,31 +158,60 @@ export function renderStateDocument(): string {
   return `${[
     '# States',
     '',
-    '`npm run docs:states` generates this page from the state tables of plans (`core/plan-state/decide-plan.ts`) and tasks',
-    '(`core/task-state/decide-task.ts`). A diagram shows the changes of the status, a table every event that a status accepts. A',
-    'pair that is not listed changes nothing. An event can lead to several statuses: the row decides by the rest of the state.',
+    'Every plan and every task has a status, and events change the status. `npm run docs:states` generates this page from the code:',
+    '',
+    '| | State table | Events and their meaning |',
+    '| --- | --- | --- |',
+    '| Plan | `core/plan-state/decide-plan.ts` | `core/plan-state/plan-event.ts` |',
+    '| Task | `core/task-state/decide-task.ts` | `core/task-state/task-event.ts` |',
+    '',
+    'How to read this page:',
+    '',
+    '- An arrow of a diagram is a change of the status, with the names of the events that can cause the change.',
+    '- A table of events lists every event that a status accepts, and the status after the event. If the status stays the same, the',
+    '  event changes other fields of the plan or task.',
+    '- If a row lists several next statuses, the other fields decide. For example, `attempt_lost` returns a task to `ready`, and',
+    '  blocks the task after too many losses in a row.',
+    '- An event that a status does not list changes nothing.',
     '',
     '## Plan',
     '',
-    ...renderMachine(listPlanTransitions(), 'planning', isCommonForPlans),
+    ...renderMeanings(PLAN_STATUS_MEANINGS),
     '',
-    `Every status also accepts ${listNames(Object.keys(COMMON_PLAN_ROWS))}.`,
+    ...renderMachine(listPlanTransitions(), 'planning', isCommonForPlans, []),
+    '',
+    `Every status also accepts ${listNames(Object.keys(COMMON_PLAN_ROWS))}; without a row above, the status stays the same.`,
     '',
     '## Task',
     '',
-    ...renderMachine(listTaskTransitions(), 'pending', isCommonForTasks),
+    ...renderMeanings(TASK_STATUS_MEANINGS),
     '',
-    `Every status also accepts ${listNames(Object.keys(COMMON_TASK_ROWS))}.`,
+    `The diagram omits ${listNames(EVENTS_OUTSIDE_DIAGRAM)}, which most statuses accept; the table of events lists them.`,
+    '',
+    ...renderMachine(listTaskTransitions(), 'pending', isCommonForTasks, EVENTS_OUTSIDE_DIAGRAM),
+    '',
+    `Every status also accepts ${listNames(Object.keys(COMMON_TASK_ROWS))}; the status stays the same.`,
   ].join('\n')}\n`;
+}
+
+function renderMeanings(meanings: Readonly<Record<string, string>>): string[] {
+  return [
+    '| Status | Meaning |',
+    '| --- | --- |',
+    ...Object.entries(meanings).map(([status, meaning]) => `| \`${status}\` | ${meaning} |`),
+  ];
 }
 
 function renderMachine(
   transitions: readonly Transition[],
   first: string,
   isCommon: (event: string) => boolean,
+  eventsOutsideDiagram: readonly string[],
 ): string[] {
   const edges = Map.groupBy(
-    transitions.filter(({ from, to }) => from !== to),
+    transitions.filter(
+      ({ from, event, to }) => from !== to && !eventsOutsideDiagram.includes(event),
+    ),
     ({ from, to }) => `${from} --> ${to}`,
   );
   const arrows = [...edges].map(
