@@ -17,7 +17,7 @@ import { stopPod } from './stop-pod.ts';
 
 /** Settings of a process launcher. */
 export type ProcessLauncherOptions = {
-  /** Folder for the launcher alone, with one folder per pod for record, log and work. */
+  /** Folder that only launchers use. Each pod has a subfolder with its record, log and work folder. */
   readonly stateDir: string;
   /** Path of the bridge's entry file. */
   readonly bridgeEntry: string;
@@ -31,31 +31,34 @@ export type ProcessLauncherOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Returns epoch milliseconds. */
   now(): number;
-  /** Time between SIGTERM and SIGKILL, milliseconds. */
+  /** Time between SIGTERM and SIGKILL when a pod is removed, milliseconds. */
   readonly graceMs: number;
-  /** Called once for each ended pod, including pods of an earlier launcher. */
+  /** Called once for each pod that ended by itself or by its deadline, including pods of an earlier launcher. */
   readonly onEnded?: (attemptId: string) => void;
-  /** Interval between checks of the deadlines, milliseconds; 0: checks in `list` only. Default: DEFAULT_SWEEP_MS. */
+  /** Interval between checks of all pods, milliseconds; 0: only `list` checks the pods. Default: 2000. */
   readonly sweepMs?: number;
 };
 
 /** Launcher of pods as child processes. */
 export type ProcessLauncher = PodLauncher & {
-  /** Removes every pod. Throws an error with the names of the pods that cannot be ended. */
+  /** Removes every pod. Throws an error that lists the pods of which a process survives. */
   killAll(): Promise<void>;
-  /** Stops the checks of deadlines. The pods continue, and another launcher over the same folder takes them over. */
+  /** Stops the periodic checks. The pods continue to run; the next launcher with the same folder adopts them. */
   close(): void;
 };
 
 const POD_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
-/** Age after which a recorded intent counts as a start that never happened, milliseconds. */
-const MAX_INTENT_AGE_MS = 30_000;
+/** A start that takes longer counts as failed, milliseconds. */
+const MAX_START_MS = 30_000;
 const DEFAULT_SWEEP_MS = 2_000;
 
-/** State to report by phase of the record, while an operation on the pod is in progress. */
+/** State to report for each phase of the record while an operation on the pod is in progress. */
 const BUSY_STATES = { intent: 'starting', started: 'running', ended: 'gone' } as const;
 
-/** Creates a launcher for pods on this machine. Pods survive the launcher; the next launcher over the same folder adopts them. */
+/** Pod of which a record exists; `neverStarted`: a launcher recorded the pod but started no process. */
+type RecordedPod = { readonly record: PodRecord; readonly state: PodState | 'neverStarted' };
+
+/** Creates a launcher for pods on this machine. Pods survive the launcher; the next launcher with the same folder adopts them. */
 export function createProcessLauncher(options: ProcessLauncherOptions): ProcessLauncher {
   const launcher = new ProcessPods(options);
   const sweepMs = options.sweepMs ?? DEFAULT_SWEEP_MS;
@@ -71,8 +74,8 @@ export function createProcessLauncher(options: ProcessLauncherOptions): ProcessL
 
 class ProcessPods {
   readonly #options: ProcessLauncherOptions;
-  /** Last operation by pod name; operations on one pod run one after the other. */
-  readonly #busy = new Map<string, Promise<unknown>>();
+  /** Last unfinished operation of each pod, by pod name; operations on the same pod run one after the other. */
+  readonly #operations = new Map<string, Promise<unknown>>();
   #isSweeping = false;
 
   constructor(options: ProcessLauncherOptions) {
@@ -85,13 +88,14 @@ class ProcessPods {
       throw new AppError(
         'bug',
         'bad_pod_name',
-        `the pod name "${spec.name}" is not a DNS-1123 name`,
+        `the pod name "${spec.name}" is not a DNS-1123 name: use lower-case letters, digits, "-" and "."`,
       );
     }
     return await this.#runExclusive(spec.name, async () => {
-      const found = await this.#findPod(spec.name);
-      if (found !== undefined && found.state !== 'never') return toPod(found.record, found.state);
-      if (found !== undefined) await removePodFolder(this.#getFolder(spec.name));
+      const existing = await this.#readPod(spec.name);
+      if (existing !== undefined && existing.state !== 'neverStarted')
+        return toPod(existing.record, existing.state);
+      if (existing !== undefined) await removePodFolder(this.#getFolder(spec.name));
       return await this.#start(spec);
     });
   }
@@ -105,11 +109,11 @@ class ProcessPods {
   async remove(name: string, uid?: string): Promise<'gone' | 'going'> {
     if (!POD_NAME.test(name)) return 'gone';
     return await this.#runExclusive(name, async () => {
-      const found = await this.#findPod(name);
-      if (found === undefined) return 'gone';
-      if (uid !== undefined && found.record.uid !== uid) return 'gone';
-      if (found.state === 'starting') return 'going';
-      if (!(await this.#endPod(found.record, this.#options.graceMs))) return 'going';
+      const existing = await this.#readPod(name);
+      if (existing === undefined) return 'gone';
+      if (uid !== undefined && existing.record.uid !== uid) return 'gone';
+      if (existing.state === 'starting') return 'going';
+      if (!(await this.#endPod(existing.record, this.#options.graceMs))) return 'going';
       await saveEndedLog(this.#options.stateDir, name);
       await removePodFolder(this.#getFolder(name));
       return 'gone';
@@ -121,10 +125,12 @@ class ProcessPods {
     const outcomes = await Promise.all(names.map((name) => this.remove(name)));
     const remaining = names.filter((_, index) => outcomes[index] === 'going');
     if (remaining.length > 0)
-      throw new Error(`these pods could not be ended: ${remaining.join(', ')}`);
+      throw new Error(
+        `processes of these pods survived SIGKILL: ${remaining.join(', ')}; try again`,
+      );
   }
 
-  /** Checks all pods. An error is ignored here: the next sweep or `list` meets the same error. */
+  /** Checks all pods. Ignores an error, because the next call of `list` throws the same error to its caller. */
   async sweep(): Promise<void> {
     if (this.#isSweeping) return;
     this.#isSweeping = true;
@@ -132,35 +138,41 @@ class ProcessPods {
     this.#isSweeping = false;
   }
 
-  /** Reads one pod, cleans up after a dead bridge, and kills a bridge past its deadline. A busy pod is only read. */
+  /**
+   * Reads a pod, cleans up after a dead bridge, and kills a bridge that has passed its deadline. Only reads the record while
+   * another operation on the pod is in progress.
+   */
   async #inspect(name: string): Promise<Pod | undefined> {
-    if (this.#busy.has(name)) {
+    if (this.#operations.has(name)) {
       const record = await readPodRecord(this.#getFolder(name));
       return record && toPod(record, BUSY_STATES[record.phase]);
     }
     return await this.#runExclusive(name, async () => {
-      const found = await this.#findPod(name);
-      if (found === undefined) {
+      const existing = await this.#readPod(name);
+      if (existing === undefined) {
         // An interrupted removal leaves an empty folder.
         await rmdir(this.#getFolder(name)).catch(() => {});
         return undefined;
       }
-      if (found.state === 'never') return toPod(found.record, 'gone');
+      const { record, state } = existing;
+      if (state === 'neverStarted') return toPod(record, 'gone');
       await truncateLog(this.#getFolder(name));
-      const isLate = found.state === 'running' && this.#options.now() >= found.record.deadline;
-      if (isLate) await appendLauncherLine(this.#getFolder(name), 'the deadline has passed');
-      if (!isLate && found.state !== 'gone') return toPod(found.record, found.state);
-      const wasEnded = found.record.phase === 'ended';
-      const isEnded = wasEnded || (await this.#endPod(found.record, 0));
-      if (isEnded && !wasEnded) this.#options.onEnded?.(found.record.attemptId);
-      return toPod(found.record, isEnded ? 'gone' : 'running');
+      const isLate = state === 'running' && this.#options.now() >= record.deadline;
+      if (isLate)
+        await appendLauncherLine(
+          this.#getFolder(name),
+          'the pod is killed: its deadline has passed',
+        );
+      if (!isLate && state !== 'gone') return toPod(record, state);
+      const wasEnded = record.phase === 'ended';
+      const isEnded = wasEnded || (await this.#endPod(record, 0));
+      if (isEnded && !wasEnded) this.#options.onEnded?.(record.attemptId);
+      return toPod(record, isEnded ? 'gone' : 'running');
     });
   }
 
-  /** Reads a pod with its current state; `never` is an intended start that did not happen. */
-  async #findPod(
-    name: string,
-  ): Promise<{ readonly record: PodRecord; readonly state: PodState | 'never' } | undefined> {
+  /** Reads a pod with its current state. Completes the record of a start that a crashed launcher did not record. */
+  async #readPod(name: string): Promise<RecordedPod | undefined> {
     const folder = this.#getFolder(name);
     const record = await readPodRecord(folder);
     if (record === undefined) return undefined;
@@ -174,8 +186,8 @@ class ProcessPods {
       await writePodRecord(folder, adopted);
       return { record: adopted, state: 'running' };
     }
-    const isYoung = this.#options.now() - record.startedAt < MAX_INTENT_AGE_MS;
-    return { record, state: isYoung && isAlive(record.launcher) ? 'starting' : 'never' };
+    const isYoung = this.#options.now() - record.startedAt < MAX_START_MS;
+    return { record, state: isYoung && isAlive(record.launcher) ? 'starting' : 'neverStarted' };
   }
 
   async #start(spec: PodSpec): Promise<Pod> {
@@ -183,7 +195,7 @@ class ProcessPods {
     const startedAt = this.#options.now();
     const launcher = { pid: process.pid, startTime: readProcess(process.pid)?.startTime ?? '' };
     const uid = randomUUID();
-    const intent: PodRecord = {
+    const record: PodRecord = {
       version: 1,
       name,
       attemptId,
@@ -193,39 +205,39 @@ class ProcessPods {
       deadline,
       launcher,
     };
-    if (!(await claimPodFolder(this.#options.stateDir, intent))) {
-      const winner = await this.#findPod(name);
-      if (winner === undefined || winner.state === 'never') {
-        const message = `the pod ${name} is being removed by another launcher; try again`;
+    if (!(await claimPodFolder(this.#options.stateDir, record))) {
+      const concurrent = await this.#readPod(name);
+      if (concurrent === undefined || concurrent.state === 'neverStarted') {
+        const message = `another launcher is removing the pod ${name}; try again`;
         throw new AppError('transient', 'pod_changing', message);
       }
-      return toPod(winner.record, winner.state);
+      return toPod(concurrent.record, concurrent.state);
     }
     try {
       const { nodePath = process.execPath, bridgeEntry, mirrorDir, path, env = {} } = this.#options;
       const folder = await realpath(this.#getFolder(name));
       const start = { folder, uid, nodePath, bridgeEntry, mirrorDir, path, env };
       const bridge = await startBridge(spec, start);
-      const started: PodRecord = { ...intent, phase: 'started', bridge };
+      const started: PodRecord = { ...record, phase: 'started', bridge };
       await writePodRecord(folder, started);
       return toPod(started, 'running');
     } catch (error) {
-      if (await this.#endPod(intent, 0)) await removePodFolder(this.#getFolder(name));
+      if (await this.#endPod(record, 0)) await removePodFolder(this.#getFolder(name));
       throw toLauncherError(error, this.#options.now());
     }
   }
 
-  /** Ends all processes of a pod and removes its work; the record stays. Returns false if a process or file remains. */
+  /** Ends all processes of a pod and removes its work folder; the record stays. Returns false if a process or file remains. */
   async #endPod(record: PodRecord, graceMs: number): Promise<boolean> {
     const folder = this.#getFolder(record.name);
     try {
-      const trace = { uid: record.uid, folder: await realpath(folder), bridge: record.bridge };
-      if (!(await stopPod(trace, graceMs))) return false;
+      const pod = { uid: record.uid, folder: await realpath(folder), bridge: record.bridge };
+      if (!(await stopPod(pod, graceMs))) return false;
       if (!(await removeTree(join(folder, 'work')))) return false;
       await writePodRecord(folder, { ...record, phase: 'ended' });
       return true;
     } catch (error) {
-      // Another launcher over the same folder has removed the pod meanwhile.
+      // Another launcher with the same folder has removed the pod in the meantime.
       if (hasErrorCode(error, 'ENOENT')) return true;
       throw error;
     }
@@ -237,13 +249,13 @@ class ProcessPods {
 
   /** Runs `work` after all earlier operations on the pod. */
   async #runExclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const previous = this.#busy.get(name) ?? Promise.resolve();
+    const previous = this.#operations.get(name) ?? Promise.resolve();
     const operation = previous.then(work, work);
-    this.#busy.set(name, operation);
+    this.#operations.set(name, operation);
     try {
       return await operation;
     } finally {
-      if (this.#busy.get(name) === operation) this.#busy.delete(name);
+      if (this.#operations.get(name) === operation) this.#operations.delete(name);
     }
   }
 }

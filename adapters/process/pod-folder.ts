@@ -4,13 +4,17 @@ import { hasErrorCode } from './has-error-code.ts';
 import type { PodRecord } from './pod-record.ts';
 import { RECORD_NAME, writePodRecord } from './pod-record.ts';
 
-// The folder of a pod. The record is written before the folder appears and is removed last, so that a launcher finds the
-// remains of a crash.
+// The folder of a pod. The folder appears with its record, and the record is removed last. A launcher that finds a folder after a
+// crash therefore always finds a record in it, or an empty folder.
 
+/** Prefix of a folder that does not have its final name yet. */
 const DRAFT_PREFIX = '.new-';
 const MAX_DRAFT_AGE_MS = 60_000;
 
-/** Lists the names of pods, sorted, and removes old drafts. Names with a leading dot belong to the launcher. */
+/**
+ * Lists the names of all pods, sorted. Removes folders that a crashed launcher left half-created more than a minute ago. Names
+ * with a leading dot are no pods.
+ */
 export async function listPodNames(stateDir: string): Promise<string[]> {
   const entries = await readdir(stateDir, { withFileTypes: true });
   for (const entry of entries) {
@@ -27,12 +31,12 @@ async function removeOldDraft(path: string): Promise<void> {
 }
 
 /** Creates the folder of a pod with its record in one atomic step. Returns false if the name is taken. */
-export async function claimPodFolder(stateDir: string, intent: PodRecord): Promise<boolean> {
-  const draft = join(stateDir, `${DRAFT_PREFIX}${intent.uid}`);
+export async function claimPodFolder(stateDir: string, record: PodRecord): Promise<boolean> {
+  const draft = join(stateDir, `${DRAFT_PREFIX}${record.uid}`);
   await mkdir(draft, { mode: 0o700 });
-  await writePodRecord(draft, intent);
+  await writePodRecord(draft, record);
   try {
-    await rename(draft, join(stateDir, intent.name));
+    await rename(draft, join(stateDir, record.name));
     return true;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });

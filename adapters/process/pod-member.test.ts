@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findMembers } from './pod-member.ts';
+import { selectPodMembers } from './pod-member.ts';
 import type { ProcessRow } from './process-row.ts';
 import { parsePsLine, parseStat } from './process-row.ts';
 
@@ -25,11 +25,11 @@ const bridgeRow = makeRow(100, SELF_PID);
 function listMemberPids(rows: readonly ProcessRow[], markedPids: readonly number[] = []): number[] {
   const identity = { pid: 100, startTime: 't100' };
   const isMarked = (row: ProcessRow) => markedPids.includes(row.pid);
-  return findMembers(rows, identity, isMarked, SELF_PID).map((member) => member.pid);
+  return selectPodMembers(rows, identity, isMarked, SELF_PID).map((member) => member.pid);
 }
 
-describe('findMembers', () => {
-  test('finds the group and the session of the bridge and all descendants', () => {
+describe('selectPodMembers', () => {
+  test('finds the processes in the group or session of the bridge, and all their descendants', () => {
     const inGroup = makeRow(101, 1, { group: 100 });
     const inSession = makeRow(102, 1, { session: 100 });
     const child = makeRow(103, 100);
@@ -47,7 +47,7 @@ describe('findMembers', () => {
     ]);
   });
 
-  test('finds nothing when another process has the pid of the bridge', () => {
+  test('finds nothing if a later process has reused the pid of the bridge', () => {
     const reused = makeRow(100, 1, { startTime: 'later' });
 
     expect(

@@ -3,10 +3,10 @@ import type { ProcessIdentity } from './pod-record.ts';
 import type { ProcessRow } from './process-row.ts';
 import { readEnvironment, readProcesses, readWorkingFolder } from './process-row.ts';
 
-// Finds the processes of a pod, including processes that have left the process group, the session and their parent.
+// Finds the processes of a pod, including processes that have left the process group and session and whose parent has ended.
 
-/** Traces by which the processes of a pod are found. */
-export type PodTrace = {
+/** Facts by which the processes of a pod are recognised. */
+export type PodIdentity = {
   readonly uid: string;
   /** Real path of the folder of the pod. */
   readonly folder: string;
@@ -14,7 +14,7 @@ export type PodTrace = {
   readonly bridge: ProcessIdentity | undefined;
 };
 
-/** Environment variable of the launcher that marks the bridge and the processes that inherit the environment. */
+/** Environment variable with the uid of the pod; marks the bridge and the processes that inherit its environment. */
 export const POD_UID_VARIABLE = 'SMOL_POD_UID';
 
 function formatPodMarker(uid: string): string {
@@ -22,9 +22,9 @@ function formatPodMarker(uid: string): string {
 }
 
 /** Lists the live processes of a pod. */
-export function findPodMembers(trace: PodTrace): ProcessRow[] {
+export function findPodMembers(pod: PodIdentity): ProcessRow[] {
   const rows = readProcesses();
-  return findMembers(rows, trace.bridge, (row) => isMarkedByPod(row, trace));
+  return selectPodMembers(rows, pod.bridge, (row) => isMarkedByPod(row, pod));
 }
 
 /** Finds the bridge of a pod whose launcher died before the start was recorded. */
@@ -34,43 +34,44 @@ export function findUnrecordedBridge(uid: string): ProcessRow | undefined {
 }
 
 /**
- * Returns whether a process belongs to a pod by its environment (the marker, or HOME or TMPDIR inside the folder of the pod) or by
- * its working directory inside that folder. A process with a terminal is the shell of a person; processes of a pod have none.
+ * Returns whether the environment of a process contains the marker of the pod, or HOME or TMPDIR inside the folder of the pod, or
+ * whether the working directory lies inside that folder. The working directory of a process with a terminal does not count: the
+ * process is the shell of a person, because processes of a pod have no terminal.
  */
-function isMarkedByPod(row: ProcessRow, trace: PodTrace): boolean {
-  const prefix = trace.folder + sep;
+function isMarkedByPod(row: ProcessRow, pod: PodIdentity): boolean {
+  const prefix = pod.folder + sep;
   const isMarked = readEnvironment(row.pid).some(
     (entry) =>
-      entry === formatPodMarker(trace.uid) ||
+      entry === formatPodMarker(pod.uid) ||
       entry.startsWith(`HOME=${prefix}`) ||
       entry.startsWith(`TMPDIR=${prefix}`),
   );
   if (isMarked || row.hasTerminal) return isMarked;
   const folder = readWorkingFolder(row.pid);
-  return folder !== undefined && (folder === trace.folder || folder.startsWith(prefix));
+  return folder !== undefined && (folder === pod.folder || folder.startsWith(prefix));
 }
 
 /**
  * Selects the live processes of a pod: the process group and session of the bridge, marked processes, and all descendants. Never
  * selects this process or its ancestors.
  */
-export function findMembers(
+export function selectPodMembers(
   rows: readonly ProcessRow[],
   bridge: ProcessIdentity | undefined,
   isMarked: (row: ProcessRow) => boolean,
   ownPid: number = process.pid,
 ): ProcessRow[] {
-  const spared = findAncestors(rows, ownPid);
+  const excludedPids = listOwnPids(rows, ownPid);
   const isInGroup = createGroupCheck(rows, bridge);
   const members = new Map<number, ProcessRow>();
   for (const row of rows) {
-    if (!spared.has(row.pid) && (isInGroup(row) || isMarked(row))) members.set(row.pid, row);
+    if (!excludedPids.has(row.pid) && (isInGroup(row) || isMarked(row))) members.set(row.pid, row);
   }
-  // A descendant may come before its parent in the rows: repeat until no process is added.
+  // A descendant may come before its parent in the rows, so the search repeats until no process is added.
   for (let hasGrown = true; hasGrown; ) {
     hasGrown = false;
     for (const row of rows) {
-      if (members.has(row.pid) || spared.has(row.pid) || !members.has(row.parent)) continue;
+      if (members.has(row.pid) || excludedPids.has(row.pid) || !members.has(row.parent)) continue;
       members.set(row.pid, row);
       hasGrown = true;
     }
@@ -79,8 +80,9 @@ export function findMembers(
 }
 
 /**
- * Returns a check for the process group and session of the bridge. The system does not reuse a group number while the group has
- * members; a different process with the number of the bridge shows that the group is gone.
+ * Returns a check whether a process is in the process group or session of the bridge. The system does not reuse a pid as long as a
+ * process group has this number. If another process has the pid of the bridge, the group is therefore gone and the check fails for
+ * every process.
  */
 function createGroupCheck(
   rows: readonly ProcessRow[],
@@ -94,12 +96,12 @@ function createGroupCheck(
 }
 
 /** Returns the pids of this process and its ancestors, with 0 and 1. */
-function findAncestors(rows: readonly ProcessRow[], ownPid: number): ReadonlySet<number> {
+function listOwnPids(rows: readonly ProcessRow[], ownPid: number): ReadonlySet<number> {
   const parents = new Map(rows.map((row) => [row.pid, row.parent]));
-  const spared = new Set([0, 1]);
-  for (let pid: number | undefined = ownPid; pid !== undefined && !spared.has(pid); ) {
-    spared.add(pid);
+  const pids = new Set([0, 1]);
+  for (let pid: number | undefined = ownPid; pid !== undefined && !pids.has(pid); ) {
+    pids.add(pid);
     pid = parents.get(pid);
   }
-  return spared;
+  return pids;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { hasErrorCode } from './has-error-code.ts';
 
-// The record of a pod, in the folder of the pod. The phase `intent` is on disk before the process starts, so that after a
+// The record of a pod, in the folder of the pod. The record is on disk before the process starts (phase `intent`), so that after a
 // crash of the launcher the next launcher can search for the process.
 
 const identitySchema = z.object({
@@ -21,13 +21,16 @@ const podRecordSchema = z.object({
   name: z.string(),
   attemptId: z.string(),
   uid: z.string(),
-  /** `ended`: no process lives and the work folder is gone; the record waits for `remove`. */
+  /**
+   * `intent`: a launcher is about to start the bridge; `started`: `bridge` is known; `ended`: no process lives and the work folder is
+   * gone, and the record stays until `remove`.
+   */
   phase: z.enum(['intent', 'started', 'ended']),
   /** Epoch milliseconds. */
   startedAt: z.number(),
   /** Epoch milliseconds after which the launcher kills the pod. */
   deadline: z.number(),
-  /** Process of the launcher. The intent of a live launcher is a start in progress. */
+  /** Process of the launcher. While the launcher lives, the phase `intent` means that the start is in progress. */
   launcher: identitySchema,
   bridge: identitySchema.optional(),
 });
@@ -44,9 +47,11 @@ export async function readPodRecord(folder: string): Promise<PodRecord | undefin
     return podRecordSchema.parse(JSON.parse(await readFile(join(folder, RECORD_NAME), 'utf8')));
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT')) return undefined;
-    throw new Error(`the pod record ${join(folder, RECORD_NAME)} is not readable`, {
-      cause: error,
-    });
+    const path = join(folder, RECORD_NAME);
+    throw new Error(
+      `the pod record ${path} is unreadable or damaged; end the processes of this pod and remove the folder`,
+      { cause: error },
+    );
   }
 }
 

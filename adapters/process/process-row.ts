@@ -18,7 +18,7 @@ export type ProcessRow = ProcessIdentity & {
 
 const IS_LINUX = process.platform === 'linux';
 
-/** Reads one process; returns undefined if there is none. A zombie has a row, but is not alive. */
+/** Reads one process; returns undefined if no process has the pid. A zombie has a row, but is not alive. */
 export function readProcess(pid: number): ProcessRow | undefined {
   if (!IS_LINUX) return readPsRows().find((row) => row.pid === pid);
   try {
@@ -35,7 +35,7 @@ export function readProcesses(): ProcessRow[] {
   return pids.flatMap((pid) => readProcess(Number(pid)) ?? []);
 }
 
-/** Returns whether exactly this process lives and is not a zombie. */
+/** Returns whether this process lives: the pid exists with the same start time, and is not a zombie. */
 export function isAlive(identity: ProcessIdentity | undefined): boolean {
   if (identity === undefined) return false;
   const row = readProcess(identity.pid);
@@ -67,8 +67,8 @@ export function readWorkingFolder(pid: number): string | undefined {
 export function parseStat(stat: string): ProcessRow {
   const pid = Number(stat.slice(0, stat.indexOf(' ')));
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // Field numbers of proc(5); `fields` starts at the third.
-  const readField = (number: number) => Number(fields[number - 3]);
+  // The manual page proc(5) numbers the fields from 1; `fields` starts with field 3.
+  const readField = (fieldNumber: number) => Number(fields[fieldNumber - 3]);
   return {
     pid,
     parent: readField(4),
@@ -76,7 +76,7 @@ export function parseStat(stat: string): ProcessRow {
     session: readField(6),
     hasTerminal: readField(7) !== 0,
     isZombie: fields[0] === 'Z' || fields[0] === 'X',
-    // The field counts ticks since the boot, so the boot id makes the value unique.
+    // Field 22 counts clock ticks since the boot, so only the boot id makes the value unique.
     startTime: `${readBootId()}:${fields[22 - 3]}`,
   };
 }

@@ -15,7 +15,7 @@ import { POD_UID_VARIABLE } from './pod-member.ts';
 import type { ProcessIdentity } from './pod-record.ts';
 import { readProcess } from './process-row.ts';
 
-/** Machine settings for the start of one bridge. */
+/** Settings for the start of one bridge, besides the specification of its pod. */
 export type BridgeStart = {
   /** Real path of the folder of the pod. */
   readonly folder: string;
@@ -29,7 +29,10 @@ export type BridgeStart = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-/** Starts the bridge in a new session with exactly the given environment, the only place of the token. */
+/**
+ * Starts the bridge in a new session, with none of the environment variables of the launcher. The token is passed in the environment
+ * only, never in an argument or file.
+ */
 export async function startBridge(spec: PodSpec, start: BridgeStart): Promise<ProcessIdentity> {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
   const log = openSync(getBridgeLogPath(start.folder), O_APPEND | O_CREAT | O_WRONLY, 0o600);
@@ -54,7 +57,9 @@ export async function startBridge(spec: PodSpec, start: BridgeStart): Promise<Pr
 }
 
 function formatExit(code: number | null, signal: string | null): string {
-  return code === null ? `the bridge was ended by ${signal}` : `the bridge ended with code ${code}`;
+  return code === null
+    ? `the bridge was killed by ${signal}`
+    : `the bridge exited with code ${code}`;
 }
 
 function createEnvironment(spec: PodSpec, start: BridgeStart): Record<string, string> {
@@ -75,15 +80,19 @@ async function waitForStartError(child: ChildProcess): Promise<Error> {
   return await new Promise((resolve) => child.once('error', resolve));
 }
 
-/** Codes of a machine without free processes, memory, descriptors or disk space. */
-const FULL_MACHINE_CODES = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT'];
+/** System error codes that mean: no free process, memory, file descriptor or disk space. */
+const OUT_OF_RESOURCES_CODES = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT'];
 const RETRY_DELAY_MS = 15_000;
 
-/** Converts an error of the start: `paused` for a full machine, `bug` for any other error. `now` in epoch milliseconds. */
+/**
+ * Converts an error of a start into an AppError: `paused` if the machine lacks resources, `bug` for any other error.
+ *
+ * @param now epoch milliseconds
+ */
 export function toLauncherError(error: unknown, now: number): AppError {
   if (error instanceof AppError) return error;
   const message = `the bridge could not be started: ${describeError(error)}`;
-  if (!hasErrorCode(error, ...FULL_MACHINE_CODES))
+  if (!hasErrorCode(error, ...OUT_OF_RESOURCES_CODES))
     return new AppError('bug', 'launch_failed', message, { cause: error });
   return new AppError('paused', 'launcher_full', message, {
     details: { until: now + RETRY_DELAY_MS },

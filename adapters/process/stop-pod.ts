@@ -1,25 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PodTrace } from './pod-member.ts';
+import type { PodIdentity } from './pod-member.ts';
 import { findPodMembers } from './pod-member.ts';
 import type { ProcessIdentity } from './pod-record.ts';
 import { isAlive } from './process-row.ts';
 
 const POLL_MS = 25;
-/** Longest wait for processes after SIGKILL, milliseconds; a longer wait means that the kernel blocks a process. */
+/** Longest wait for processes to end after SIGKILL, milliseconds. A process that takes longer is blocked in the kernel. */
 const KILL_WAIT_MS = 3_000;
 
 /**
- * Sends SIGTERM to the bridge and, after `graceMs` milliseconds, SIGKILL to all processes of the pod. Returns false if a
- * process survives.
+ * Sends SIGTERM to the bridge and waits up to `graceMs` milliseconds for its end, then sends SIGKILL to all remaining processes of
+ * the pod. Returns false if a process survives.
  */
-export async function stopPod(trace: PodTrace, graceMs: number): Promise<boolean> {
-  if (graceMs > 0 && trace.bridge !== undefined && isAlive(trace.bridge)) {
-    sendSignal(trace.bridge, 'SIGTERM');
-    await waitUntilDead([trace.bridge], graceMs);
+export async function stopPod(pod: PodIdentity, graceMs: number): Promise<boolean> {
+  if (graceMs > 0 && pod.bridge !== undefined && isAlive(pod.bridge)) {
+    sendSignal(pod.bridge, 'SIGTERM');
+    await waitUntilDead([pod.bridge], graceMs);
   }
   const giveUpAt = performance.now() + KILL_WAIT_MS;
-  // A process may start another process just before its end: repeat until none is found.
-  for (let members = findPodMembers(trace); members.length > 0; members = findPodMembers(trace)) {
+  // A process may start another process just before it ends, so the search repeats until no process is found.
+  for (let members = findPodMembers(pod); members.length > 0; members = findPodMembers(pod)) {
     if (performance.now() > giveUpAt) return false;
     for (const member of members) sendSignal(member, 'SIGKILL');
     await waitUntilDead(members, giveUpAt - performance.now());

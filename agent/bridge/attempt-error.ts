@@ -1,27 +1,27 @@
 import type { AttemptResult } from '../../core/contract/attempt.ts';
 import type { Evidence } from '../../core/contract/task.ts';
 
-// An attempt stops early in two ways: AttemptFailure is reported to the control plane, AttemptEnded is not.
+// An attempt can stop early in two ways: an AttemptFailure is reported to the control plane, an AttemptEnded is not.
 
-/** Why an attempt failed, as the result callback names the cause. */
+/** Why an attempt failed: a value of `cause` in the result callback. */
 export type FailureCause = Extract<AttemptResult, { readonly outcome: 'failed' }>['cause'];
 
 type FailureDetails = {
-  /** Epoch milliseconds before which a retry is useless; causes `provider` and `forge`. */
+  /** Epoch milliseconds before which a retry is useless. Only for the causes `provider` and `forge`. */
   readonly until?: number;
-  /** Paths in conflict; causes `conflict` and `agent`. */
+  /** Paths in conflict. Only for the causes `conflict` and `agent`. */
   readonly files?: string[];
-  /** Red evidence; cause `verify_red`. */
+  /** Results of the verify commands, of which one failed. Only for the cause `verify_red`. */
   readonly evidence?: Evidence;
   readonly cause?: unknown;
 };
 
-/** Fails the attempt; the bridge reports the message as the reason in the result. */
+/** Fails the attempt. The bridge reports the message as `reason` in the result callback. */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure';
   readonly failureCause: FailureCause;
   readonly details: FailureDetails;
-  /** Changes of the agent that no commit contains, because another task owns the paths. */
+  /** Changes of the agent that were not committed, because their paths belong to other tasks. */
   leftOut: AttemptResult['leftOut'] = [];
 
   constructor(failureCause: FailureCause, message: string, details: FailureDetails = {}) {
@@ -32,15 +32,15 @@ export class AttemptFailure extends Error {
 }
 
 /**
- * Why a bridge lost the right to act.
- * - `superseded` the control plane answered 409 or 410: the attempt has ended there
- * - `refused`    the control plane answered 401 or 403
- * - `lease`      no heartbeat was answered in time
+ * Why a bridge must stop at once.
+ * - `superseded` the control plane answered 409 or 410: the control plane has ended the attempt
+ * - `refused`    the control plane answered 401 or 403: the token is not valid
+ * - `lease`      the control plane answered no callback in time, so the lease may have expired
  * - `signal`     the process received SIGTERM, SIGINT or SIGHUP
  */
 export type EndReason = 'superseded' | 'refused' | 'lease' | 'signal';
 
-/** Ends the attempt at once: the bridge kills the agent, pushes nothing and reports nothing. */
+/** Ends the attempt at once: the bridge kills the agent, and neither pushes nor reports anything. */
 export class AttemptEnded extends Error {
   override readonly name = 'AttemptEnded';
   readonly reason: EndReason;
@@ -50,13 +50,13 @@ export class AttemptEnded extends Error {
     this.reason = reason;
   }
 
-  /** Exit code of the bridge: 0 for a requested stop, 3 for a lost control plane. */
+  /** Exit code of the bridge: 0 if the stop was requested, 3 if the bridge lost its access to the control plane. */
   get exitCode(): number {
     return this.reason === 'superseded' || this.reason === 'signal' ? 0 : 3;
   }
 }
 
-/** Returns the reason of an aborted signal as an error to throw. */
+/** Returns the reason of an aborted signal, as an error. */
 export function getAbortReason(signal: AbortSignal): Error {
   if (signal.reason instanceof Error) return signal.reason;
   return new AttemptFailure('infra', 'the attempt was stopped');
@@ -67,7 +67,7 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw getAbortReason(signal);
 }
 
-/** Settles as `work` does, or rejects with the reason of the signal if the signal aborts first. */
+/** Settles like `work`, or rejects with the reason of the signal if the signal aborts first. */
 export function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(getAbortReason(signal));

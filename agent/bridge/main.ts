@@ -5,11 +5,11 @@ import { sendCallback } from './control/send-callback.ts';
 import type { BridgeSettings } from './host/bridge-settings.ts';
 import { takeBridgeSettings } from './host/bridge-settings.ts';
 
-// Entry point of the bridge process. The start callback is sent first; the other modules load while the answer is on its way.
-// Exit codes: 0 attempt over, 1 unexpected error, 2 bad settings, 3 control plane lost.
+// Entry point of the bridge process. The bridge sends the start callback first and loads most modules while it waits for the answer.
+// Exit codes: 0 the attempt is over, 1 unexpected error, 2 invalid settings, 3 no access to the control plane.
 
 const BRIDGE_VERSION = '1';
-/** Longest wait for a first answer, milliseconds; longer than a restart of the API takes. */
+/** Longest time without any answer to the start callback, milliseconds; a restart of the API takes less time. */
 const MAX_UNANSWERED_START_MS = 45_000;
 
 function readBridgeSettings(): BridgeSettings | undefined {
@@ -43,7 +43,7 @@ async function runBridge(settings: BridgeSettings): Promise<number> {
       process.stderr.write(`bridge: stopped (${cause.reason})\n`);
       return cause.exitCode;
     }
-    // The message may quote a secret; the name of the error cannot.
+    // The message of an error may contain a secret, so only the name is printed.
     process.stderr.write(`bridge: ${cause instanceof Error ? cause.name : 'unknown error'}\n`);
     return 1;
   }

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Cleans up after a bridge. When the bridge dies, for whatever reason, the pipe on standard input closes; the script then kills
-# every process of the bridge and removes the folder of the attempt.
+# Cleans up after a bridge. When the bridge dies for any reason, the pipe on standard input closes. The script then kills every
+# process of the bridge and removes the folder of the attempt.
 #   reaper.sh <marker> <folder> <owner>
-#     marker  "NAME=value" in the environment of every child process
-#     folder  removed if <folder>/bridge.pid still holds <owner>; '' to keep the folder
+#     marker  "NAME=value" in the environment of every child process of the bridge
+#     folder  removed if the file <folder>/bridge.pid still contains <owner>; '' to keep the folder
 #     owner   process id of the bridge
-# Lines on standard input: "+<process group>" started, "-<process group>" ended, "done" nothing is left to clean up.
+# Lines on standard input: "+<process group>" a child started, "-<process group>" a child ended, "done" exit without clean-up.
 marker=$1
 folder=$2
 owner=$3

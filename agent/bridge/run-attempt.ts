@@ -16,20 +16,20 @@ import type { BridgeSettings } from './host/bridge-settings.ts';
 import { ProcessTable } from './host/process-table.ts';
 import { keepStart, Redactor } from './host/redactor.ts';
 
-// Runs an attempt from the assignment to the result. In every case all processes are killed and the folder is removed at the
-// end.
+// Runs an attempt from the assignment to the result. At the end, all processes are killed and the work folder is removed, even after
+// an error.
 
 const REAPER_SCRIPT = fileURLToPath(new URL('./reaper.sh', import.meta.url));
-/** Longest wait for the last transcript chunks before the result is reported, milliseconds. */
+/** Longest wait until the last transcript chunks are sent, milliseconds; the result is reported after that. */
 const FINAL_FLUSH_MS = 5_000;
-/** Longest reason in the result contract, characters. */
+/** Limit of `reason` in the contract of the result. */
 const MAX_REASON_CHARS = 4_000;
 
 /**
  * Runs the attempt and reports the result.
  *
- * @param startAnswer answer of the start callback: the assignment
- * @param lifetime aborts with an AttemptEnded when the attempt loses the right to act; nothing is reported then
+ * @param startAnswer answer to the start callback: the assignment
+ * @param lifetime aborts with an AttemptEnded when the bridge must stop at once; nothing is reported then
  */
 export async function runAttempt(
   settings: BridgeSettings,
@@ -70,7 +70,7 @@ export async function runAttempt(
   }
 }
 
-/** Performs the attempt, reports success or failure, and stops the timers. */
+/** Performs the attempt with its heartbeat and time limits, and reports success or failure. */
 async function completeAttempt(
   attempt: Attempt,
   settings: BridgeSettings,

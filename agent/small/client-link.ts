@@ -8,7 +8,7 @@ import type {
 import { CreateElicitationResponse, methods } from '@agentclientprotocol/sdk';
 import type { UserQuestion } from './tool/tool.ts';
 
-// Updates and requests of a session to its client.
+// Sends the updates and requests of a session to its client.
 
 const MAX_SHOWN_CHARS = 4_000;
 
@@ -21,13 +21,13 @@ export type ClientLink = {
     id: string,
     outcome: { readonly ok: boolean; readonly output: string },
   ): Promise<void>;
-  /** Returns false if the client refuses. */
+  /** Asks the client to permit a tool call. Returns false if the client refuses. */
   requestPermission(call: ToolStart, signal: AbortSignal): Promise<boolean>;
-  /** Returns the answer of a person, or the default with a note. `id` is the id of the tool call. */
-  askQuestion(id: string, question: UserQuestion, signal: AbortSignal): Promise<string>;
+  /** Returns the answer of a person, or the default answer with a note. */
+  askQuestion(toolCallId: string, question: UserQuestion, signal: AbortSignal): Promise<string>;
 };
 
-/** Tool call as the client sees the call. */
+/** Tool call as the client displays the call. */
 export type ToolStart = {
   readonly toolCallId: string;
   readonly name: string;
@@ -44,7 +44,7 @@ export function createClientLink(
   sessionId: string,
   capabilities: ClientCapabilities,
 ): ClientLink {
-  // A failed notification means a closed connection; the process ends then, so the update does not matter.
+  // A notification fails only if the connection is closed. The process then exits, so the update is not needed.
   const sendUpdate = async (update: SessionUpdate): Promise<void> => {
     await client.notify(methods.client.session.update, { sessionId, update }).catch(() => {});
   };
@@ -67,16 +67,16 @@ export function createClientLink(
       sendUpdate({ sessionUpdate: 'tool_call', status: 'in_progress', ...call }),
     reportToolEnd: showToolEnd,
     requestPermission: createPermissionRequest(client, sessionId),
-    askQuestion: async (id, question, signal) => {
+    askQuestion: async (toolCallId, question, signal) => {
       if (!capabilities.elicitation?.form) {
-        return `${question.default}\n[the client cannot ask people: this is the default]`;
+        return `${question.default}\n[the client cannot ask people; this is the default answer]`;
       }
       const answer = await client.request(
         methods.client.elicitation.create,
         {
           mode: 'form',
           sessionId,
-          toolCallId: id,
+          toolCallId,
           message: question.question,
           requestedSchema: buildAnswerForm(question),
         },
@@ -84,12 +84,12 @@ export function createClientLink(
       );
       const text = CreateElicitationResponse.isAccept(answer) ? answer.content?.answer : undefined;
       if (typeof text === 'string' && text !== '') return text;
-      return `${question.default}\n[no person answered: this is the default]`;
+      return `${question.default}\n[no person answered; this is the default answer]`;
     },
   };
 }
 
-/** Creates the permission request of a session, which remembers tools with the answer "from now on". */
+/** Creates the function that requests permissions. The function does not ask again for a tool that the client always allows. */
 function createPermissionRequest(
   client: AgentContext,
   sessionId: string,
@@ -119,7 +119,7 @@ const PERMISSION_OPTIONS: RequestPermissionRequest['options'] = [
   { optionId: 'reject', name: 'Refuse', kind: 'reject_once' },
 ];
 
-/** Builds a form with one field, `answer`. People may also answer with a text outside the options. */
+/** Builds a form with the single field `answer`. */
 function buildAnswerForm(question: UserQuestion) {
   const answer = {
     type: 'string' as const,
@@ -130,7 +130,7 @@ function buildAnswerForm(question: UserQuestion) {
   return { type: 'object' as const, properties: { answer }, required: ['answer'] };
 }
 
-/** Shortens tool output for people to its beginning and end; the model gets more of the output. */
+/** Shortens tool output to its beginning and end for display. The model gets more of the output. */
 export function shortenForDisplay(text: string): string {
   if (text.length <= MAX_SHOWN_CHARS) return text;
   const half = MAX_SHOWN_CHARS / 2;

@@ -9,20 +9,20 @@ import type { Session } from './session.ts';
 import { createSession } from './session.ts';
 import type { SmallAgentConfig } from './small-agent-config.ts';
 
-/** Error code of JSON-RPC. */
+/** JSON-RPC error code for an internal error. */
 const INTERNAL_ERROR = -32_603;
 
 /** The built-in coding agent. */
 export type SmallAgent = {
   readonly app: AgentApp;
-  /** Cancels every prompt and the running tools; resolves when all prompts have ended. */
+  /** Cancels all prompts and running tools. Resolves when all prompts have ended. */
   cancelAll(): Promise<void>;
 };
 
 /**
  * Creates the agent.
  *
- * @param readConfig called for each new session, so that the client gets an invalid environment as an error
+ * @param readConfig called for each new session, so that the client gets an error if the environment is invalid
  */
 export function createSmallAgent(readConfig: () => SmallAgentConfig): SmallAgent {
   const sessions = new Map<string, Session>();

@@ -7,7 +7,7 @@ export class ModelError extends Error {
   override readonly name = 'ModelError';
   /** HTTP status; undefined for a failed connection or an unusable answer. */
   readonly status: number | undefined;
-  /** Wait that the endpoint asks for, milliseconds. */
+  /** Wait that the header Retry-After asks for, milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -28,7 +28,7 @@ export class ModelError extends Error {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
 
-  /** Whether the conversation exceeds the context of the model. Endpoints share no error code, so the message decides. */
+  /** Whether the conversation is too long for the model. Endpoints have no common error code, so the message is examined. */
   get isContextTooLong(): boolean {
     if (this.status !== 400 && this.status !== 413 && this.status !== 422) return false;
     return /context|too long|too large|maximum.{0,40}tokens|prompt is too/i.test(this.message);
@@ -41,7 +41,7 @@ const errorBodySchema = z.union([
   z.object({ message: z.string() }).transform((body) => ({ error: body })),
 ]);
 
-/** Reads the error of a response with an error status. */
+/** Converts a response with an error status into a ModelError. */
 export async function readModelError(response: Response): Promise<ModelError> {
   const body = (await response.text()).slice(0, 4_000);
   const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), Date.now());

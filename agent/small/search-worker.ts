@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { walkEntries } from './workspace.ts';
 
-// Worker thread of the search tool: a slow regular expression blocks only this thread.
+// Worker thread of the search tool. A slow regular expression blocks only this thread.
 
 const MAX_MATCHES = 200;
 const MAX_FILE_BYTES = 1_000_000;
@@ -18,7 +18,7 @@ function* listFiles(root: string, start: string): Generator<string> {
   for (const entry of walkEntries(root, start)) if (!entry.isDirectory) yield entry.path;
 }
 
-/** Reads the lines of a text file. Links are skipped, because a link may lead out of the workspace. */
+/** Reads the lines of a text file. Returns no lines for links, because a link may lead out of the workspace. */
 function readLines(file: string): string[] {
   try {
     const stats = lstatSync(file);
@@ -36,7 +36,7 @@ function searchFiles(root: string, start: string, pattern: RegExp): string {
     for (const [index, line] of readLines(join(root, path)).entries()) {
       if (!pattern.test(line)) continue;
       if (matches.length === MAX_MATCHES) {
-        return `${matches.join('\n')}\n[more than ${MAX_MATCHES} matches]`;
+        return `${matches.join('\n')}\n[stopped after ${MAX_MATCHES} matches; use a narrower pattern or path]`;
       }
       matches.push(`${path}:${index + 1}: ${line.slice(0, MAX_LINE_CHARS)}`);
     }

@@ -10,11 +10,11 @@ import type { PreparedCall, Tool } from './tool/tool.ts';
 import { ToolError } from './tool/tool.ts';
 import { findTool } from './tool-table.ts';
 
-// A session: the model calls tools and gets their output, until the model answers without a tool call.
+// A session of the agent. In each turn, the model calls tools and gets their outputs, until the model answers without a tool call.
 
 /** Conversation with the model about one workspace. */
 export type Session = {
-  /** Runs one turn. Throws ModelError when the model fails. Only one prompt may run at a time. */
+  /** Runs one turn. Throws ModelError if the model fails. Only one prompt may run at a time. */
   prompt(text: string): Promise<StopReason>;
   /** Cancels the running prompt, which resolves with `cancelled`. */
   cancel(): void;
@@ -22,7 +22,7 @@ export type Session = {
   waitUntilIdle(): Promise<void>;
 };
 
-/** Parts of a session. */
+/** Settings, workspace and client of a session. */
 export type SessionOptions = {
   readonly config: SmallAgentConfig;
   /** Real path of the workspace. */
@@ -43,8 +43,8 @@ const SYSTEM_PROMPT = [
 /** Creates a session with an empty conversation. */
 export function createSession(options: SessionOptions): Session {
   const history: ChatMessage[] = [{ role: 'system', content: SYSTEM_PROMPT }];
-  let current: AbortController | undefined;
-  let running: Promise<StopReason> | undefined;
+  let currentAbort: AbortController | undefined;
+  let runningPrompt: Promise<StopReason> | undefined;
 
   async function runPrompt(text: string, signal: AbortSignal): Promise<StopReason> {
     history.push({ role: 'user', content: text });
@@ -54,20 +54,21 @@ export function createSession(options: SessionOptions): Session {
       if (signal.aborted) return 'cancelled';
       throw error;
     } finally {
-      running = undefined;
+      runningPrompt = undefined;
     }
   }
 
   return {
-    cancel: () => current?.abort(),
+    cancel: () => currentAbort?.abort(),
     async waitUntilIdle() {
-      await running?.catch(() => {});
+      await runningPrompt?.catch(() => {});
     },
     async prompt(text) {
-      if (running !== undefined) throw new Error('a prompt of this session is still running');
-      current = new AbortController();
-      running = runPrompt(text, current.signal);
-      return await running;
+      if (runningPrompt !== undefined)
+        throw new Error('the previous prompt of this session is still running; wait or cancel it');
+      currentAbort = new AbortController();
+      runningPrompt = runPrompt(text, currentAbort.signal);
+      return await runningPrompt;
     },
   };
 }
@@ -91,7 +92,7 @@ async function runTurn(
         : { role: 'assistant', content: text === '' ? null : text, tool_calls: toolCalls },
     );
     if (toolCalls.length === 0) return mapStopReason(answer.finishReason);
-    // Every call needs an output, also after a cancel: endpoints refuse a conversation with an unanswered call.
+    // Every call needs an output, even after a cancel: endpoints refuse a conversation in which a call has no output.
     for (const call of toolCalls) {
       const content = signal.aborted ? 'cancelled' : await runToolCall(options, call, signal);
       history.push({ role: 'tool', tool_call_id: call.id, content });
@@ -106,7 +107,7 @@ function mapStopReason(finishReason: string): StopReason {
   return finishReason === 'content_filter' ? 'refusal' : 'end_turn';
 }
 
-/** Runs one tool call and reports start and end to the client. Returns the output or error for the model. */
+/** Runs one tool call, and reports its start and end to the client. Returns the output or the error for the model. */
 async function runToolCall(
   options: SessionOptions,
   call: ToolCall,
@@ -117,7 +118,7 @@ async function runToolCall(
   const tool = findTool(name);
   const prepared = tool === undefined ? createUnknownToolCall(name) : prepareToolCall(tool, call);
   const start = {
-    // Some endpoints reuse the call ids of the model in later turns.
+    // A new id is needed, because some endpoints reuse the ids of calls in later turns.
     toolCallId: randomUUID(),
     name,
     title: prepared.title,
@@ -170,7 +171,7 @@ function createFailingCall(title: string, input: unknown, message: string): Prep
 
 const MAX_INPUT_CHARS = 1_000;
 
-/** Shortens long strings of a tool input, such as file contents, for display by the client. */
+/** Shortens long strings in a tool input, such as file contents, for display. */
 function shortenInput(input: unknown): unknown {
   if (typeof input !== 'object' || input === null) return input;
   const entries = Object.entries(input).map(([name, value]) => {

@@ -8,7 +8,7 @@ const VALID_ENVIRONMENT = {
   PATH: '/bin',
 };
 
-test('the endpoint is read and hidden from commands', () => {
+test('the model endpoint is read from OPENAI_* variables, which commands do not get', () => {
   const config = readSmallAgentConfig(VALID_ENVIRONMENT);
 
   expect(config.endpoint).toEqual({
@@ -19,7 +19,7 @@ test('the endpoint is read and hidden from commands', () => {
   expect(config.commandEnv).toEqual({ PATH: '/bin' });
 });
 
-test('the error lists all problems without values', () => {
+test('the error lists all invalid variables without their values', () => {
   const environment = { ...VALID_ENVIRONMENT, OPENAI_BASE_URL: 'nowhere', OPENAI_MODEL: '' };
 
   expect(() => readSmallAgentConfig(environment)).toThrow(/OPENAI_BASE_URL.*OPENAI_MODEL/);

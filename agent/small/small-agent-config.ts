@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** Settings of the agent, from the environment. */
+/** Settings of the built-in agent, from the environment. */
 export type SmallAgentConfig = {
   /** Model endpoint; `baseUrl` without a trailing slash. */
   readonly endpoint: { readonly baseUrl: string; readonly apiKey: string; readonly model: string };
-  /** Limit of the conversation in a request, estimated tokens. */
+  /** Limit of the conversation in one request, estimated tokens. */
   readonly contextTokens: number;
-  /** Limit of model requests in one turn; the turn then ends with `max_turn_requests`. */
+  /** Limit of model requests in one turn. At the limit, the turn ends with the stop reason `max_turn_requests`. */
   readonly maxRequests: number;
   /** Environment of commands: the environment of the agent without the OPENAI_* variables. */
   readonly commandEnv: Readonly<Record<string, string>>;
@@ -18,11 +18,11 @@ const environmentSchema = z.object({
   OPENAI_BASE_URL: z.url(),
   OPENAI_API_KEY: z.string().min(1),
   OPENAI_MODEL: z.string().min(1),
-  /** Needed for small local models, whose endpoints may drop the excess without an error. */
+  /** Must be set for small local models: their endpoints may cut off a too long conversation without an error. */
   OPENAI_CONTEXT_TOKENS: z.coerce.number().int().min(2_000).default(100_000),
 });
 
-/** Reads the settings. Throws one error that lists every problem, without values because one of them is a secret. */
+/** Reads the settings. Throws one error that lists all invalid variables, without their values, because a value may be a secret. */
 export function readSmallAgentConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): SmallAgentConfig {
@@ -31,7 +31,7 @@ export function readSmallAgentConfig(
     const problems = parsed.error.issues.map(
       (issue) => `${issue.path.join('.')}: ${issue.message}`,
     );
-    throw new Error(`invalid environment of the agent: ${problems.join('; ')}`);
+    throw new Error(`invalid environment variables of the agent: ${problems.join('; ')}`);
   }
   const { data } = parsed;
   return {

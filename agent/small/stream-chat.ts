@@ -4,7 +4,7 @@ import type { ChatAnswer, ChatMessage, ToolCall, ToolDefinition } from './chat-m
 import { ModelError, readModelError } from './model-error.ts';
 import type { SmallAgentConfig } from './small-agent-config.ts';
 
-// Sends a streamed request to chat/completions. Also accepts a plain JSON answer, which some endpoints send despite `stream`.
+// Sends a streamed request to chat/completions. Accepts a plain JSON answer as well, because some endpoints ignore `stream`.
 
 /** Request to the model, with callbacks for the pieces of the answer. */
 export type ChatRequest = {
@@ -49,7 +49,7 @@ const chunkSchema = z.object({
 type DraftCall = { id: string; name: string; arguments: string };
 type DraftAnswer = { text: string; readonly calls: DraftCall[]; finishReason: string | undefined };
 
-/** Sends a request and collects the answer. Throws ModelError; when `request.signal` aborts, the error of fetch. */
+/** Sends a request and collects the answer. Throws ModelError, or the error of `fetch` if `request.signal` aborts. */
 export async function streamChat(
   endpoint: SmallAgentConfig['endpoint'],
   request: ChatRequest,
@@ -64,7 +64,9 @@ export async function streamChat(
     else addChunk(draft, await response.text(), request);
   } catch (error) {
     if (error instanceof ModelError || request.signal.aborted) throw error;
-    throw new ModelError(`the answer of the model broke off: ${String(error)}`, { cause: error });
+    throw new ModelError(`the answer of the model broke off: ${String(error)}`, {
+      cause: error,
+    });
   }
   return completeAnswer(draft);
 }
@@ -171,8 +173,8 @@ function findOrAddDraftCall(calls: DraftCall[], part: CallPart): DraftCall {
 }
 
 /**
- * Finds the call that a part continues. Without `index`, a part with an id starts a call and a part without id continues
- * one.
+ * Finds the call that a part continues; undefined if the part starts a new call. If a part has no `index`, its id decides: a part
+ * with an id starts a new call, and a part without an id continues the last call.
  */
 function findDraftCall(calls: readonly DraftCall[], part: CallPart): DraftCall | undefined {
   if (typeof part.index === 'number') return calls[part.index];
@@ -183,7 +185,9 @@ function completeAnswer(draft: DraftAnswer): ChatAnswer {
   if (draft.finishReason === undefined && draft.calls.length === 0 && draft.text === '') {
     throw new ModelError('the answer of the model is empty');
   }
-  if (draft.finishReason === undefined) throw new ModelError('the answer of the model broke off');
+  if (draft.finishReason === undefined) {
+    throw new ModelError('the answer of the model broke off without a finish reason');
+  }
   const toolCalls = draft.calls.map(
     (call): ToolCall => ({
       id: call.id === '' ? `call_${randomUUID()}` : call.id,

@@ -6,7 +6,7 @@ import { searchTool } from './tool/search-tool.ts';
 import type { Tool } from './tool/tool.ts';
 import { editFileTool, writeFileTool } from './tool/write-file-tool.ts';
 
-/** Tools of the agent. */
+/** All tools of the built-in agent. */
 export const TOOL_TABLE: readonly Tool[] = [
   readFileTool,
   writeFileTool,
@@ -17,7 +17,7 @@ export const TOOL_TABLE: readonly Tool[] = [
   askTool,
 ];
 
-/** Returns the tool of a name; undefined for an unknown name. */
+/** Returns the tool with this name; undefined for an unknown name. */
 export function findTool(name: string): Tool | undefined {
   return TOOL_TABLE.find((tool) => tool.name === name);
 }

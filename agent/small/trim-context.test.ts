@@ -22,7 +22,7 @@ function createConversation(turns: number, chars: number): ChatMessage[] {
   return messages;
 }
 
-/** Checks the rule of endpoints: every call has an output, and every output has a call. */
+/** Checks a rule that endpoints enforce: every call has an output, and every output has a call. */
 function expectPaired(messages: readonly ChatMessage[]): void {
   const calledIds = messages.flatMap((message) =>
     message.role === 'assistant' ? (message.tool_calls ?? []).map((call) => call.id) : [],
@@ -44,7 +44,7 @@ describe('trimContext', () => {
     expect(trimContext(messages, 100_000)).toEqual(messages);
   });
 
-  test('shortens the oldest outputs first and keeps the newest whole', () => {
+  test('shortens the oldest outputs first and leaves the newest outputs unchanged', () => {
     const messages = createConversation(8, 3_000);
 
     const trimmed = trimContext(messages, estimateTokens(messages) - 1_500);
@@ -56,7 +56,7 @@ describe('trimContext', () => {
     expect(trimmed).toHaveLength(messages.length);
   });
 
-  test('keeps shortened arguments valid JSON', () => {
+  test('shortens the arguments of calls so that they stay valid JSON', () => {
     const trimmed = trimContext(createConversation(8, 3_000), 9_000);
 
     for (const message of trimmed) {
@@ -66,7 +66,7 @@ describe('trimContext', () => {
     expectPaired(trimmed);
   });
 
-  test('drops whole early turns of a far too long conversation, but never the task', () => {
+  test('drops early turns of a far too long conversation, but never the task', () => {
     const trimmed = trimContext(createConversation(200, 600), 4_000);
 
     expect(trimmed.slice(0, 2)).toEqual(createConversation(0, 0));

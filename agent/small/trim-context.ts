@@ -1,14 +1,14 @@
 import type { ChatMessage, ToolCall } from './chat-message.ts';
 
-// Fits a conversation into the context of the model: shortens the oldest tool outputs first, then the arguments of the oldest
-// calls (whole files), then drops whole early turns. The system prompt and the first task always stay.
+// Shortens a conversation to the context of the model: first the oldest tool outputs, then the arguments of the oldest calls, which
+// may contain whole files. If this is not enough, early turns are dropped. The system prompt and the first user message always stay.
 
-/** Number of newest messages that stay unchanged, because the model works with them. */
+/** Number of newest messages that stay unchanged, because the model still needs them. */
 const UNTRIMMED_MESSAGES = 6;
 const SHORTENED_CHARS = 240;
-/** Characters of a token: a low value, because code has short tokens and the estimate must not be too small. */
+/** Estimate. The value is low, because code has short tokens and the number of tokens must not be underestimated. */
 const CHARS_PER_TOKEN = 3;
-/** Estimates for role, ids and names. */
+/** Estimated characters for the role, ids and names. */
 const MESSAGE_OVERHEAD_CHARS = 20;
 const CALL_OVERHEAD_CHARS = 40;
 
@@ -62,7 +62,7 @@ function shortenCalls(message: ChatMessage): ChatMessage {
   return { ...message, tool_calls: message.tool_calls.map(shortenCall) };
 }
 
-/** Shortens the arguments of a call. The result is valid JSON, because endpoints parse arguments. */
+/** Shortens the arguments of a call. The result must be valid JSON, because endpoints parse the arguments. */
 function shortenCall(call: ToolCall): ToolCall {
   if (call.function.arguments.length <= SHORTENED_CHARS * 2) return call;
   const shortened = JSON.stringify({
@@ -72,8 +72,8 @@ function shortenCall(call: ToolCall): ToolCall {
 }
 
 /**
- * Drops early turns. An assistant message goes together with the outputs of its calls: endpoints refuse a call without
- * output.
+ * Drops early turns. An assistant message is dropped together with the outputs of its calls, because endpoints refuse an output
+ * without a call.
  */
 function dropOldTurns(messages: readonly ChatMessage[], maxTokens: number): ChatMessage[] {
   const firstUser = messages.findIndex((message) => message.role === 'user');

@@ -3,10 +3,10 @@ import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ToolError } from './tool/tool.ts';
 
-// Paths from the model: every path must stay inside the workspace after symbolic links are resolved.
+// Resolves paths from the model. After symbolic links are resolved, every path must lie inside the workspace.
 
 /**
- * Returns the real path of `path`, whose last parts may be missing. Throws ToolError for a path outside `root`.
+ * Returns the real path of `path`. The last parts of the path need not exist. Throws ToolError for a path outside `root`.
  *
  * @param root real path of the workspace
  */
@@ -20,7 +20,7 @@ export async function resolveInsideRoot(root: string, path: string): Promise<str
   return real;
 }
 
-/** Returns the real path of the existing part, with the missing parts appended. */
+/** Returns the real path of the part that exists, followed by the parts that do not exist. */
 async function resolveRealPath(path: string): Promise<string> {
   const missing: string[] = [];
   let existing = path;
@@ -47,8 +47,8 @@ const SKIPPED_FOLDERS = new Set(['.git', 'node_modules']);
 export type WorkspaceEntry = { readonly path: string; readonly isDirectory: boolean };
 
 /**
- * Yields the entries below `start`, level by level, so that a reader with a limit gets the top levels. Links are not followed;
- * `.git` and `node_modules` are left out.
+ * Yields the entries below `start` level by level, so that a caller with a limit gets the top levels. Does not follow links, and skips
+ * `.git` and `node_modules`.
  */
 export function* walkEntries(root: string, start: string): Generator<WorkspaceEntry> {
   const queue = [start];
@@ -68,7 +68,7 @@ function readSortedEntries(directory: string) {
     const entries = readdirSync(directory, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
-    // The directory was removed meanwhile or is not readable.
+    // The directory is not readable or was removed in the meantime.
     return [];
   }
 }

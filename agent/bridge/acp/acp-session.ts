@@ -14,67 +14,67 @@ import { killProcessGroup } from '../host/process-table.ts';
 import type { AgentExit } from './agent-exit.ts';
 import type { AgentQuestion } from './agent-question.ts';
 import { askSchema, readAskRequest, readElicitation } from './agent-question.ts';
-import type { AgentRow } from './agent-table.ts';
+import type { AgentDefinition } from './agent-table.ts';
 import { answerPermission } from './answer-permission.ts';
 
-// The bridge as an ACP client: initialises the agent, answers requests by policy, and passes on updates.
+// The bridge as an ACP client: initialises the agent, answers its requests, and passes on its updates.
 
-/** Parts of an ACP session. */
+/** Agent process, folders and callbacks of an ACP session. */
 export type AcpSessionOptions = {
-  readonly row: AgentRow;
+  readonly agentDefinition: AgentDefinition;
   /** Process of the agent, already started, with pipes for the standard streams. */
   readonly child: ChildProcess;
-  readonly exited: AgentExit;
+  readonly agentExit: AgentExit;
   /** Absolute path of the working directory of the agent. */
   readonly workspace: string;
-  /** Folders in which permission requests are allowed; the workspace first. */
+  /** Folders that tool calls may use; the workspace first. */
   readonly folders: readonly string[];
   readonly onUpdate: (update: SessionUpdate) => void;
-  /** Asks people a question; resolves with the answer of a person or the default. */
+  /** Asks people a question. Resolves with the answer of a person, or with the default of the question. */
   readonly askPeople: (question: AgentQuestion) => Promise<string>;
-  /** Longest time for an answer, milliseconds. */
+  /** Time after which a question gets its default, milliseconds. */
   readonly questionTimeoutMs: number;
 };
 
 const START_TIMEOUT_MS = 60_000;
-/** Longest wait for the exit of an agent that has closed the pipes, milliseconds. */
-const EXIT_EXPLANATION_MS = 2_000;
+/** Longest wait for the exit of an agent that has closed its pipes, milliseconds. */
+const EXIT_WAIT_MS = 2_000;
 /** Time for an agent to exit before SIGKILL, milliseconds. */
 const CLOSE_GRACE_MS = 300;
 
 /** Session with one agent. Every method rejects with an AttemptFailure when the agent fails or exits. */
 export type AcpSession = {
-  /** Creates the session; the workspace must be ready. */
+  /** Creates the session of the protocol. The workspace must be ready. */
   open(): Promise<void>;
-  /** Sends a prompt; resolves at the end of the turn. */
+  /** Sends a prompt. Resolves with the stop reason at the end of the turn. */
   prompt(text: string): Promise<StopReason>;
   /** Cancels the turn in progress. */
   cancel(): Promise<void>;
   /** Returns the end of the standard error of the agent. */
   readStderr(): string;
-  /** Asks the agent to exit, then kills the agent. */
+  /** Asks the agent to exit, and kills the agent after a grace period. */
   close(): Promise<void>;
 };
 
 /** Connects to a started agent and initialises the protocol. */
 export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSession> {
-  const { exited } = options;
+  const { agentExit } = options;
   const connection = connectClient(options);
   const { agent } = connection;
   const waitForAgent = <T>(request: Promise<T>, timeoutMs?: number): Promise<T> => {
     const answer = request.catch((error: unknown) =>
-      rejectWithCause(error, exited.failure, connection),
+      rejectWithCause(error, agentExit.failure, connection),
     );
     const timeout = timeoutMs ? [rejectAfter(timeoutMs)] : [];
-    return Promise.race([answer, exited.failure, ...timeout]);
+    return Promise.race([answer, agentExit.failure, ...timeout]);
   };
   await waitForAgent(
     agent.request(methods.agent.initialize, {
       protocolVersion: PROTOCOL_VERSION,
       clientInfo: { name: 'smol-gang-bridge', version: '1' },
       clientCapabilities: {
-        // The agent accesses files itself. The bridge must not: between the check and the access of a path the agent could
-        // replace a folder by a link and so reach files with the rights of the bridge.
+        // The agent accesses files itself. The bridge must not do so for the agent: after the bridge has checked a path, the
+        // agent could replace a folder by a link and reach other files with the rights of the bridge.
         fs: { readTextFile: false, writeTextFile: false },
         terminal: false,
         elicitation: { form: {} },
@@ -85,7 +85,7 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
   let sessionId = '';
   return {
     open: async () => {
-      const { authMethodId, sessionMode } = options.row;
+      const { authMethodId, sessionMode } = options.agentDefinition;
       if (authMethodId) {
         await waitForAgent(
           agent.request(methods.agent.authenticate, { methodId: authMethodId }),
@@ -108,14 +108,17 @@ export async function startAcpSession(options: AcpSessionOptions): Promise<AcpSe
       return (await waitForAgent(turn)).stopReason;
     },
     cancel: () => agent.notify(methods.agent.session.cancel, { sessionId }),
-    readStderr: exited.readStderr,
-    close: () => closeAgent(options.child, connection, exited.done),
+    readStderr: agentExit.readStderr,
+    close: () => closeAgent(options.child, connection, agentExit.done),
   };
 }
 
 function connectClient(options: AcpSessionOptions): ClientConnection {
   const { child } = options;
-  if (!child.stdin || !child.stdout) throw new AttemptFailure('agent', 'the agent has no pipes');
+  if (!child.stdin || !child.stdout) {
+    const message = 'the agent process was started without pipes for standard input and output';
+    throw new AttemptFailure('agent', message);
+  }
   const app = client({ name: 'smol-gang-bridge' })
     .onRequest(methods.client.session.requestPermission, ({ params }) =>
       answerPermission(params, options.folders),
@@ -134,22 +137,25 @@ function connectClient(options: AcpSessionOptions): ClientConnection {
   return app.connect(ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.stdout)));
 }
 
-/** Rejects with the cause of a failed request. An agent closes its pipes just before the exit, which explains more. */
+/**
+ * Rejects with the cause of a failed request. If the connection is closed, the agent is probably exiting: the failure of the exit
+ * explains more than the closed connection.
+ */
 async function rejectWithCause(
   error: unknown,
-  failure: Promise<never>,
+  exitFailure: Promise<never>,
   connection: ClientConnection,
 ): Promise<never> {
   if (connection.signal.aborted) {
-    await Promise.race([failure, delay(EXIT_EXPLANATION_MS, undefined, { ref: false })]);
+    await Promise.race([exitFailure, delay(EXIT_WAIT_MS, undefined, { ref: false })]);
   }
-  const message = `the agent answered with an error: ${describeError(error)}`;
+  const message = `the agent answered a request with an error: ${describeError(error)}`;
   throw new AttemptFailure('agent', message, { cause: error });
 }
 
 function rejectAfter(ms: number): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const message = `the agent did not answer for ${ms / 1_000} s`;
+    const message = `the agent did not answer a request within ${ms / 1_000} s`;
     setTimeout(() => reject(new AttemptFailure('agent', message)), ms).unref();
   });
 }
@@ -158,10 +164,10 @@ function rejectAfter(ms: number): Promise<never> {
 async function closeAgent(
   child: ChildProcess,
   connection: ClientConnection,
-  done: Promise<string>,
+  exited: Promise<string>,
 ) {
   child.stdin?.end();
-  await Promise.race([done, delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
+  await Promise.race([exited, delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
   killProcessGroup(child);
   connection.close();
 }

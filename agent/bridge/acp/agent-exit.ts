@@ -3,7 +3,7 @@ import { AttemptFailure } from '../attempt-error.ts';
 import { keepEnd } from '../host/redactor.ts';
 
 const MAX_STDERR_CHARS = 2_000;
-/** Wait for output that is still in the pipe at the exit, milliseconds. */
+/** Wait after the exit for output that is still in the pipe, milliseconds. */
 const DRAIN_MS = 50;
 
 /** Exit of an agent process. */
@@ -16,11 +16,11 @@ export type AgentExit = {
   readonly readStderr: () => string;
 };
 
-/** Watches an agent. Must be called in the same tick as the start, or an early exit goes unnoticed. */
+/** Watches an agent process. Call this in the same tick as the start; otherwise an early exit is missed. */
 export function watchAgentExit(child: ChildProcess): AgentExit {
-  let text = '';
+  let stderrEnd = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-MAX_STDERR_CHARS);
+    stderrEnd = (stderrEnd + chunk).slice(-MAX_STDERR_CHARS);
   });
   child.stdin?.on('error', () => {});
   const done = new Promise<string>((resolve) => {
@@ -31,9 +31,10 @@ export function watchAgentExit(child: ChildProcess): AgentExit {
     });
   });
   const failure = done.then((description): never => {
-    const stderr = text.trim() === '' ? '' : `\n${keepEnd(text.trim(), MAX_STDERR_CHARS)}`;
-    throw new AttemptFailure('agent', `the agent ${description}${stderr}`);
+    const stderr = stderrEnd.trim();
+    const quote = stderr === '' ? '' : `\n${keepEnd(stderr, MAX_STDERR_CHARS)}`;
+    throw new AttemptFailure('agent', `the agent ${description}${quote}`);
   });
   failure.catch(() => {});
-  return { done, failure, readStderr: () => text };
+  return { done, failure, readStderr: () => stderrEnd };
 }

@@ -30,7 +30,7 @@ test('a form with choices becomes a question, and an answer selects a choice by 
   expect(question?.formatAnswer('neither')).toEqual({ answer: 'neither' });
 });
 
-test('answers to boolean and number fields, and defaults of further fields, keep their types', () => {
+test('answers to boolean and number fields are converted to the type of the field, and further fields get their defaults', () => {
   const yes = readElicitation(
     createForm({ type: 'boolean' }, { n: { type: 'number', default: 3 } }),
     0,
@@ -46,23 +46,23 @@ test('answers to boolean and number fields, and defaults of further fields, keep
 });
 
 test.each([
-  { mode: 'url', url: 'http://x', message: 'go' },
-  { message: 'x' },
-  createForm({}).message,
-  null,
-])('a line of text cannot answer the elicitation %j', (params) => {
+  { name: 'an elicitation by URL', params: { mode: 'url', url: 'http://x', message: 'go' } },
+  { name: 'an elicitation without a form', params: { message: 'x' } },
+  { name: 'a text instead of an object', params: 'Which?' },
+  { name: 'null', params: null },
+])('$name becomes no question', ({ params }) => {
   expect(readElicitation(params, 0, 1)).toBeUndefined();
 });
 
 test('an agent can shorten the time for an answer, but not extend it', () => {
-  const ask = (timeoutMs: number) =>
-    readAskRequest(askSchema.parse({ question: 'q', timeoutMs }), 0, 100);
+  const readTimeoutAt = (timeoutMs: number) =>
+    readAskRequest(askSchema.parse({ question: 'q', timeoutMs }), 0, 100).question.timeoutAt;
 
-  expect(ask(10).question.timeoutAt).toBe(10);
-  expect(ask(1_000).question.timeoutAt).toBe(100);
+  expect(readTimeoutAt(10)).toBe(10);
+  expect(readTimeoutAt(1_000)).toBe(100);
 });
 
-test('texts and options beyond the contract are cut', () => {
+test('a question with too long a text, too long options or too many options is cut to the limits of the contract', () => {
   const options = Array.from({ length: 30 }, () => 'o'.repeat(500));
   const { question } = readAskRequest(
     askSchema.parse({ question: 'q'.repeat(9_000), options }),
@@ -75,7 +75,7 @@ test('texts and options beyond the contract are cut', () => {
   expect(question.options[0]).toHaveLength(400);
 });
 
-test('a number without an option of that number is a free answer', () => {
+test('an answer that is a number without a matching option stays unchanged', () => {
   expect(matchOption('3', ['a', 'b'])).toBe('3');
   expect(matchOption('8080', [])).toBe('8080');
 });

@@ -7,7 +7,7 @@ import type { Question } from '../../../core/contract/task.ts';
 const MAX_OPTIONS = 20;
 const MAX_TEXT_CHARS = 8_000;
 const MAX_OPTION_CHARS = 400;
-/** Answer after the timeout if the agent gives no default. */
+/** Default of a question for which the agent names none. */
 const DEFAULT_ANSWER =
   'No person is available to answer: decide yourself what is best, and say what you decided.';
 
@@ -28,7 +28,7 @@ const formSchema = z.looseObject({
   requestedSchema: z.looseObject({ properties: z.record(z.string(), propertySchema).default({}) }),
 });
 
-/** Parameters of `_smol/ask`; `timeoutMs` in milliseconds. The answer has the form `{answer}`. */
+/** Parameters of `_smol/ask`. The answer has the form `{answer}`. */
 export const askSchema = z.looseObject({
   question: z.string().min(1),
   options: z.array(z.string()).default([]),
@@ -36,19 +36,19 @@ export const askSchema = z.looseObject({
   timeoutMs: z.number().positive().optional(),
 });
 
-/** Question of an agent, with the way to answer. */
+/** Question of an agent, and how to format the answer. */
 export type AgentQuestion = {
   readonly question: Question;
-  /** Converts the answer of a person into the form that the agent expects. */
+  /** Converts the answer of a person into the result of the request. */
   readonly formatAnswer: (answer: string) => Record<string, string | number | boolean>;
 };
 
 /**
- * Reads an elicitation. A form is a question for its first field; further fields keep their defaults.
+ * Converts an elicitation into a question. People answer only the first field of the form; the other fields get their defaults.
  *
  * @param now epoch milliseconds
- * @param timeoutMs time for an answer, milliseconds
- * @returns undefined if a line of text cannot answer the form
+ * @param timeoutMs time after which the question gets its default, milliseconds
+ * @returns undefined if the parameters are malformed or the form has no field
  */
 export function readElicitation(
   params: unknown,
@@ -80,7 +80,7 @@ export function readElicitation(
   };
 }
 
-/** Reads a `_smol/ask` request. A `timeoutMs` of the agent may shorten the time for an answer, not extend it. */
+/** Converts a `_smol/ask` request into a question. The agent can shorten the time for an answer, but not extend the time. */
 export function readAskRequest(
   params: z.infer<typeof askSchema>,
   now: number,
@@ -95,7 +95,7 @@ export function readAskRequest(
   return { question, formatAnswer: (answer) => ({ answer: matchOption(answer, params.options) }) };
 }
 
-/** Creates a question within the bounds of the contract. */
+/** Creates a question and cuts its texts to the limits of the contract. */
 function createQuestion(parts: {
   readonly text: string;
   readonly options: string[];
@@ -116,12 +116,12 @@ function listOptions(property: FormProperty): string[] {
   return property.enum ?? property.oneOf?.map((option) => option.const) ?? [];
 }
 
-/** Returns the option that an answer names by its text or number from 1; any other answer is returned as free text. */
+/** Returns the option whose text or number (from 1) is the answer; returns any other answer unchanged, as free text. */
 export function matchOption(answer: string, options: readonly string[]): string {
   const text = answer.trim();
-  const named = options.find((option) => option.toLowerCase() === text.toLowerCase());
-  const numbered = /^\d{1,2}$/.test(text) ? options[Number(text) - 1] : undefined;
-  return named ?? numbered ?? text;
+  const optionWithText = options.find((option) => option.toLowerCase() === text.toLowerCase());
+  const optionWithNumber = /^\d{1,2}$/.test(text) ? options[Number(text) - 1] : undefined;
+  return optionWithText ?? optionWithNumber ?? text;
 }
 
 function parseTypedAnswer(

@@ -5,26 +5,29 @@ import { AGENT_TABLE, findAgent } from './agent-table.ts';
 const ENDPOINT = { url: 'http://127.0.0.1:9', bearer: 'smol-bearer', model: 'm1' };
 
 test.each(Object.entries(AGENT_TABLE))(
-  '%s gets the proxy, the bearer token and the model in its environment',
-  (_name, row) => {
-    const env = JSON.stringify(row.buildEnv(ENDPOINT));
+  'the environment of the agent %s contains the URL of the model proxy, the bearer token and the model',
+  (_name, definition) => {
+    const env = JSON.stringify(definition.buildEnv(ENDPOINT));
 
     expect(env).toContain(ENDPOINT.url);
     expect(env).toContain(ENDPOINT.bearer);
     expect(env).toContain(ENDPOINT.model);
-    expect(row.command.join(' ')).not.toContain(ENDPOINT.bearer);
-    expect(row.testedVersion).not.toBe('');
+    expect(definition.command.join(' ')).not.toContain(ENDPOINT.bearer);
+    expect(definition.testedVersion).not.toBe('');
   },
 );
 
-test('the built-in agent is a program that exists', () => {
-  const row = findAgent('small', undefined);
+test('the entry file of the built-in agent exists', () => {
+  const definition = findAgent('small', undefined);
 
-  expect(row?.command[0]).toBe(process.execPath);
-  expect(existsSync(row?.command[1] ?? '')).toBe(true);
+  expect(definition?.command[0]).toBe(process.execPath);
+  expect(existsSync(definition?.command[1] ?? '')).toBe(true);
 });
 
-test('a name outside the table is no agent, even if every object has a property of that name', () => {
+test('an unknown name is no agent, even a name such as "constructor", which is a property of every object', () => {
   expect(findAgent('constructor', undefined)).toBeUndefined();
+});
+
+test('a command line replaces the agent, even if its name is unknown', () => {
   expect(findAgent('other', ['my-agent'])?.command).toEqual(['my-agent']);
 });

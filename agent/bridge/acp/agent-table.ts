@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import type { AgentName } from '../../../core/contract/agent.ts';
 import { agentNameSchema } from '../../../core/contract/agent.ts';
 
-// The known coding agents: programs with ACP over standard input and output. A row holds the settings that direct an agent to
-// the model proxy.
+// The known coding agents: programs that speak ACP over standard input and output. Environment variables direct each agent to the
+// model proxy.
 
-/** Model proxy of one attempt, as an agent sees the proxy. */
+/** Address, key and model with which an agent calls the model proxy. */
 export type AgentEndpoint = {
   /** Base URL without a path and without a trailing slash. */
   readonly url: string;
@@ -14,10 +14,10 @@ export type AgentEndpoint = {
 };
 
 /** Command and settings of an agent. */
-export type AgentRow = {
+export type AgentDefinition = {
   /** Program and arguments. */
   readonly command: readonly string[];
-  /** Returns the environment variables for the endpoint. */
+  /** Returns the environment variables that make the agent use the endpoint. */
   readonly buildEnv: (endpoint: AgentEndpoint) => Record<string, string>;
   /** Newest package version that passed the agent tests, `built in` or `untested`. */
   readonly testedVersion: string;
@@ -29,8 +29,8 @@ export type AgentRow = {
 
 const SMALL_AGENT_MAIN = fileURLToPath(new URL('../../small/main.ts', import.meta.url));
 
-/** Agents by the name in the configuration. */
-export const AGENT_TABLE: Record<AgentName, AgentRow> = {
+/** Known agents, by the name that users configure. */
+export const AGENT_TABLE: Record<AgentName, AgentDefinition> = {
   small: {
     command: [process.execPath, SMALL_AGENT_MAIN],
     buildEnv: buildOpenAiEnvironment,
@@ -90,16 +90,21 @@ export const AGENT_TABLE: Record<AgentName, AgentRow> = {
 };
 
 /**
- * Returns the row of an agent, or undefined for an unknown name.
+ * Returns the definition of an agent, or undefined for an unknown name.
  *
- * @param override command line of an unlisted agent, which gets the endpoint in OPENAI_* variables
+ * @param commandOverride command line to use instead of the named agent; the program gets the endpoint in OPENAI_* variables
  */
 export function findAgent(
   name: string,
-  override: readonly string[] | undefined,
-): AgentRow | undefined {
-  if (override)
-    return { command: override, buildEnv: buildOpenAiEnvironment, testedVersion: 'untested' };
+  commandOverride: readonly string[] | undefined,
+): AgentDefinition | undefined {
+  if (commandOverride) {
+    return {
+      command: commandOverride,
+      buildEnv: buildOpenAiEnvironment,
+      testedVersion: 'untested',
+    };
+  }
   const known = agentNameSchema.safeParse(name);
   return known.success ? AGENT_TABLE[known.data] : undefined;
 }

@@ -6,9 +6,9 @@ import type {
   RequestPermissionResponse,
 } from '@agentclientprotocol/sdk';
 
-// The permission policy for agents: allow every tool call whose paths lie inside the folders of the attempt, reject the others.
+// The permission policy for agents: a tool call is allowed if all of its paths lie inside the folders of the attempt.
 
-/** Names of tool inputs that hold paths. */
+/** Names of tool inputs that contain paths. */
 const PATH_FIELDS = new Set([
   'path',
   'paths',
@@ -28,10 +28,10 @@ const PATH_FIELDS = new Set([
   'source',
 ]);
 
-/** Links in a chain after which a path is left unresolved. */
+/** Limit of symbolic links to follow in one path; stops at cycles. */
 const MAX_LINK_DEPTH = 40;
 
-/** Answers a permission request. Prefers the `once` options, so that the policy sees every call. */
+/** Answers a permission request. Prefers the options for a single call, so that the agent asks again for the next call. */
 export function answerPermission(
   request: RequestPermissionRequest,
   folders: readonly string[],
@@ -57,17 +57,17 @@ function collectPaths({ toolCall }: RequestPermissionRequest): string[] {
   return [...locations, ...values.filter((value): value is string => typeof value === 'string')];
 }
 
-/** Returns whether the real path lies inside one of the folders. A relative path starts at the first folder. */
+/** Returns whether a path lies inside one of the folders after links are resolved. A relative path starts at the first folder. */
 export function isInside(path: string, folders: readonly string[]): boolean {
   const [base = '/'] = folders;
-  const real = resolveRealPath(isAbsolute(path) ? resolve(path) : resolve(base, path));
+  const realPath = resolveRealPath(isAbsolute(path) ? resolve(path) : resolve(base, path));
   return folders.some((folder) => {
-    const parent = resolveRealPath(folder);
-    return real === parent || real.startsWith(parent + sep);
+    const realFolder = resolveRealPath(folder);
+    return realPath === realFolder || realPath.startsWith(realFolder + sep);
   });
 }
 
-/** Resolves the existing part of a path, including links to missing targets. */
+/** Resolves all links of a path that may not exist, including links to missing targets. */
 function resolveRealPath(path: string, depth = 0): string {
   try {
     return realpathSync(path);

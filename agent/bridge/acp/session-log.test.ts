@@ -39,7 +39,7 @@ test('a tool entry combines the input and output of the call and its updates', a
   expect(log.workLog).toEqual(['run (failed)']);
 });
 
-test('the last text is the text after the last tool call of the turn', () => {
+test('lastText is the text of the agent after the last tool call of the turn', () => {
   const { log } = createLog();
   log.addUpdate(createMessageUpdate('Let me look.'));
   log.addUpdate({
@@ -56,9 +56,9 @@ test('the last text is the text after the last tool call of the turn', () => {
   expect(log.lastText).toBe('');
 });
 
-test('equal calls in a row are a loop, although their ids differ', () => {
+test('eight equal tool calls in a row are reported as a loop, although their ids differ', () => {
   const { log } = createLog();
-  const loops = Array.from({ length: 8 }, (_, index) =>
+  const loopMessages = Array.from({ length: 8 }, (_, index) =>
     log.addUpdate({
       sessionUpdate: 'tool_call',
       toolCallId: String(index),
@@ -66,8 +66,8 @@ test('equal calls in a row are a loop, although their ids differ', () => {
       rawInput: { path: 'a' },
       status: 'completed',
     }),
-  ).map((summary) => summary.loop);
+  ).map((summary) => summary.loopMessage);
 
-  expect(loops.filter((loop) => loop !== undefined)).toHaveLength(1);
+  expect(loopMessages.filter((message) => message !== undefined)).toHaveLength(1);
   expect(log.workLog).toEqual(['read']);
 });

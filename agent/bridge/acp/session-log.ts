@@ -11,35 +11,35 @@ const MAX_WORK_LOG_LINES = 200;
 const MAX_WORK_LOG_LINE_CHARS = 400;
 const MAX_TEXT_CHARS = 32_000;
 
-/** Summary of an update for the attempt. */
+/** Information that the attempt needs from an update. */
 export type UpdateSummary = {
-  /** Line for people about the current activity. */
+  /** Current activity of the agent, for people. */
   readonly activity?: string;
-  /** Message about a loop of equal tool calls. */
-  readonly loop?: string;
+  /** Message about a loop of equal tool calls. Absent: no loop. */
+  readonly loopMessage?: string;
 };
 
 type OpenToolCall = { title: string; input: string; output: string };
 
-/** Log of one agent session. */
+/** Records the updates of one agent session. */
 export class SessionLog {
   readonly #transcript: Transcript;
   readonly #openCalls = new Map<string, OpenToolCall>();
   readonly #loopDetector = new LoopDetector();
   #turnText = '';
-  /** Finished tool calls, a line each; at most 200 lines of 400 characters. */
+  /** Finished tool calls, one line each; at most 200 lines of 400 characters. */
   readonly workLog: string[] = [];
 
   constructor(transcript: Transcript) {
     this.#transcript = transcript;
   }
 
-  /** Forgets the text of the previous turn. */
+  /** Must be called at the start of a turn: clears `lastText`. */
   startTurn(): void {
     this.#turnText = '';
   }
 
-  /** Text of the agent in this turn after its last tool call; at most the last 32000 characters. */
+  /** Text that the agent wrote in this turn after its last tool call; only the last 32,000 characters. */
   get lastText(): string {
     return this.#turnText;
   }
@@ -97,8 +97,8 @@ export class SessionLog {
     );
     if (this.workLog.at(-1) !== line && this.workLog.length < MAX_WORK_LOG_LINES)
       this.workLog.push(line);
-    const loop = this.#loopDetector.recordCall(`${title} ${call.input}`);
-    return loop === undefined ? { activity: title } : { activity: title, loop };
+    const loopMessage = this.#loopDetector.recordCall(`${title} ${call.input}`);
+    return loopMessage === undefined ? { activity: title } : { activity: title, loopMessage };
   }
 }
 

@@ -13,7 +13,7 @@ import type { Redactor } from '../host/redactor.ts';
 import { UsageMeter } from '../model/token-usage.ts';
 import type { CommandRunner } from './produce-evidence.ts';
 
-/** Parts of an attempt. */
+/** Assignment, connections and resources of an attempt. */
 export type AttemptParts = {
   readonly assignment: Assignment;
   readonly client: CallbackClient;
@@ -22,16 +22,16 @@ export type AttemptParts = {
   readonly redactor: Redactor;
   /** Aborts when the attempt stops, with an AttemptFailure or AttemptEnded as reason. */
   readonly signal: AbortSignal;
-  /** Stops the attempt; only the first reason counts. */
+  /** Stops the attempt with an AttemptFailure or AttemptEnded. Later calls have no effect. */
   readonly stop: (reason: Error) => void;
 };
 
-/** Time before the expiry at which credentials are fetched again, milliseconds. */
+/** Credentials are fetched again when they expire within this time, milliseconds. */
 const CREDENTIAL_MARGIN_MS = 5 * 60_000;
 const LIMIT_CHECK_INTERVAL_MS = 1_000;
 const MAX_ACTIVITY_CHARS = 200;
 
-/** A running attempt: shared parts, current phase, timers and credentials. */
+/** A running attempt: shared objects, current phase, timers and credentials. */
 export class Attempt {
   readonly assignment: Assignment;
   readonly client: CallbackClient;
@@ -46,7 +46,7 @@ export class Attempt {
   readonly heartbeat: Heartbeat;
   /** Environment of the agent, set-up and verify. */
   readonly childEnv: Record<string, string>;
-  /** Called for an urgent message; the current turn of the agent replaces the function. */
+  /** Called for an urgent message. Each turn of the agent sets this function to cancel the turn. */
   onUrgentMessage: () => void = () => {};
   #phase: BridgePhase = 'cloning';
   #activity = '';
@@ -114,7 +114,7 @@ export class Attempt {
     if (activity) this.#activity = activity.replace(/\s+/g, ' ').slice(0, MAX_ACTIVITY_CHARS);
   }
 
-  /** Runs `work`, which waits for people. Meanwhile the agent does not count as idle, and the time limit pauses. */
+  /** Runs `work`, which waits for people. During `work`, the agent does not count as idle and the time limit is paused. */
   async pauseClockDuring<T>(work: () => Promise<T>): Promise<T> {
     this.#waitingSince = Date.now();
     try {
@@ -127,17 +127,17 @@ export class Attempt {
   }
 
   #computeWaitedMs(): number {
-    const currentMs = this.#waitingSince === undefined ? 0 : Date.now() - this.#waitingSince;
-    return this.#waitedMs + currentMs;
+    const currentWaitMs = this.#waitingSince === undefined ? 0 : Date.now() - this.#waitingSince;
+    return this.#waitedMs + currentWaitMs;
   }
 
-  /** Parts to run set-up and verify commands. */
+  /** Objects and settings to run set-up and verify commands. */
   get commandRunner(): CommandRunner {
     const { processes, folders, childEnv, signal } = this;
     return { processes, folders, childEnv, redact: this.redactor.redact, signal };
   }
 
-  /** Returns valid credentials, cached in memory only and fetched again before the expiry. */
+  /** Returns credentials that are valid for at least five minutes. The credentials are cached in memory only. */
   async getCredentials(): Promise<Credentials> {
     const cached = this.#cachedCredentials;
     if (cached && cached.git.expiresAt - CREDENTIAL_MARGIN_MS > Date.now()) return cached;
@@ -166,14 +166,14 @@ export class Attempt {
   }
 
   #checkTimeLimits(): void {
-    const reading = {
+    const times = {
       now: Date.now(),
       startedAt: this.#startedAt,
       waitedMs: this.#computeWaitedMs(),
       progressAt: this.#progressAt,
       isAgentBusy: this.#phase === 'agent' && this.#waitingSince === undefined,
     };
-    const reason = findExpiredTimeLimit(reading, this.assignment.limits);
+    const reason = findExpiredTimeLimit(times, this.assignment.limits);
     if (reason) this.stop(new AttemptFailure('limit', reason));
   }
 }

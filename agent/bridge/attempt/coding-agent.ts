@@ -1,7 +1,7 @@
 import type { StopReason } from '@agentclientprotocol/sdk';
 import type { AcpSession } from '../acp/acp-session.ts';
 import { watchAgentExit } from '../acp/agent-exit.ts';
-import { findAgent } from '../acp/agent-table.ts';
+import { AGENT_TABLE, findAgent } from '../acp/agent-table.ts';
 import { SessionLog } from '../acp/session-log.ts';
 import { AttemptFailure, rejectOnAbort } from '../attempt-error.ts';
 import { findExhaustedLimit, findNearlyExhaustedLimits } from '../control/attempt-limits.ts';
@@ -10,10 +10,10 @@ import type { Upstream } from '../model/upstream.ts';
 import type { Attempt } from './attempt.ts';
 import { QuestionQueue } from './question-queue.ts';
 
-/** End of one turn of the agent. */
+/** Outcome of one turn of the agent. */
 export type AgentTurn = {
   readonly stopReason: StopReason;
-  /** Text of the agent after its last tool call, trimmed. */
+  /** Text that the agent wrote after its last tool call, trimmed. */
   readonly text: string;
 };
 
@@ -23,6 +23,7 @@ type CodingAgentParts = {
   readonly modelProxy: ModelProxy;
 };
 
+/** A question gets its default after this time at the latest, milliseconds. */
 const MAX_QUESTION_MS = 10 * 60_000;
 
 /** Running agent of an attempt with its model proxy. */
@@ -39,17 +40,17 @@ export class CodingAgent {
     this.#modelProxy = modelProxy;
   }
 
-  /** Finished tool calls, a line each. */
+  /** Finished tool calls, one line each. */
   get workLog(): readonly string[] {
     return this.#sessionLog.workLog;
   }
 
-  /** Creates the session of the agent; the workspace must be ready. */
+  /** Creates the session of the agent. The workspace must be ready. */
   async openSession(): Promise<void> {
     await rejectOnAbort(this.#session.open(), this.#attempt.signal);
   }
 
-  /** Runs one turn to the end. Throws an AttemptFailure when the agent exits or the model refused its last request. */
+  /** Runs one turn. Throws an AttemptFailure if the agent exits, or if the last request of the agent to the model failed. */
   async runTurn(prompt: string): Promise<AgentTurn> {
     const session = this.#session;
     const attempt = this.#attempt;
@@ -60,9 +61,10 @@ export class CodingAgent {
     };
     const stopReason = await rejectOnAbort(session.prompt(prompt), attempt.signal);
     attempt.onUrgentMessage = () => {};
-    const fault = this.#modelProxy.lastFault;
-    if (fault !== undefined && stopReason !== 'cancelled') {
-      throw new AttemptFailure('agent', `the agent stopped after an error of the model: ${fault}`);
+    const failure = this.#modelProxy.lastFailure;
+    if (failure !== undefined && stopReason !== 'cancelled') {
+      const message = `the agent ended its turn after a failed request to the model: ${failure}`;
+      throw new AttemptFailure('agent', message);
     }
     return { stopReason, text: this.#sessionLog.lastText.trim() };
   }
@@ -75,44 +77,50 @@ export class CodingAgent {
 }
 
 /**
- * Starts the agent of the assignment. The workspace need not be ready before `openSession`.
+ * Starts the agent of the assignment. The workspace may still be empty; it must be ready when `openSession` is called.
  *
- * @param command command line that replaces the command of the agent
+ * @param commandOverride command line to use instead of the command of the agent
  */
 export async function startCodingAgent(
   attempt: Attempt,
-  command: readonly string[] | undefined,
+  commandOverride: readonly string[] | undefined,
 ): Promise<CodingAgent> {
   const { name, model } = attempt.assignment.agent;
-  const row = findAgent(name, command);
-  if (!row) throw new AttemptFailure('infra', `unknown agent "${name}"`);
+  const agentDefinition = findAgent(name, commandOverride);
+  if (!agentDefinition) {
+    const known = Object.keys(AGENT_TABLE).join(', ');
+    throw new AttemptFailure('infra', `unknown agent "${name}"; the known agents are: ${known}`);
+  }
   const credentials = await attempt.getCredentials();
   if (!credentials.model) {
-    throw new AttemptFailure('infra', 'the credentials of the attempt contain no model');
+    const message =
+      'the control plane returned no model endpoint and key for this attempt; check the model settings of the installation';
+    throw new AttemptFailure('infra', message);
   }
   const modelProxy = createModelProxy(attempt, credentials.model);
   const url = await modelProxy.listen();
   const { workspace, home, tmp } = attempt.folders;
-  const child = attempt.processes.spawn(row.command, {
+  const endpoint = { url, bearer: modelProxy.bearer, model };
+  const child = attempt.processes.spawn(agentDefinition.command, {
     cwd: workspace,
-    env: { ...attempt.childEnv, ...row.buildEnv({ url, bearer: modelProxy.bearer, model }) },
+    env: { ...attempt.childEnv, ...agentDefinition.buildEnv(endpoint) },
     stdin: 'pipe',
   });
-  const exited = watchAgentExit(child);
+  const agentExit = watchAgentExit(child);
   const sessionLog = new SessionLog(attempt.transcript);
   const questions = new QuestionQueue(attempt);
-  // The import loads the large schemas of the protocol while the agent boots.
+  // The schemas of the protocol are large; this import loads them while the agent starts.
   const { startAcpSession } = await import('../acp/acp-session.ts');
   const starting = startAcpSession({
-    row,
+    agentDefinition,
     child,
-    exited,
+    agentExit,
     workspace,
     folders: [workspace, home, tmp],
     onUpdate: (update) => {
-      const { activity, loop } = sessionLog.addUpdate(update);
+      const { activity, loopMessage } = sessionLog.addUpdate(update);
       attempt.recordProgress(activity);
-      if (loop) attempt.stop(new AttemptFailure('limit', loop));
+      if (loopMessage) attempt.stop(new AttemptFailure('limit', loopMessage));
     },
     askPeople: (question) => questions.ask(question),
     questionTimeoutMs: Math.min(MAX_QUESTION_MS, attempt.assignment.limits.idleMinutes * 60_000),
@@ -121,7 +129,10 @@ export async function startCodingAgent(
   return new CodingAgent(attempt, { session, sessionLog, modelProxy });
 }
 
-/** Creates the model proxy: counts tokens, warns people once per limit, and stops the attempt at a limit or refusal. */
+/**
+ * Creates the model proxy. Its callbacks count tokens, warn people once per limit, and stop the attempt when a limit is reached or
+ * the model endpoint refuses.
+ */
 function createModelProxy(attempt: Attempt, upstream: Upstream): ModelProxy {
   const { assignment, usageMeter, transcript } = attempt;
   const warnedLimits = new Set<string>();
@@ -132,10 +143,10 @@ function createModelProxy(attempt: Attempt, upstream: Upstream): ModelProxy {
     onTokens: (tokens) => {
       usageMeter.addTokens(tokens);
       const limits = findNearlyExhaustedLimits(usageMeter.getUsage(), assignment.limits);
-      for (const { limitName, used, limit } of limits) {
-        if (warnedLimits.has(limitName)) continue;
-        warnedLimits.add(limitName);
-        const message = `80% of the limit on ${limitName} is used: ${used} of ${limit}`;
+      for (const { unit, used, limit } of limits) {
+        if (warnedLimits.has(unit)) continue;
+        warnedLimits.add(unit);
+        const message = `${used} of ${limit} ${unit} are used; the attempt stops at ${limit}`;
         transcript.addEntry('bridge', message);
       }
     },

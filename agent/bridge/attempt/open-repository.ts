@@ -16,7 +16,7 @@ export type OpenRepository = {
   readonly usesLfs: boolean;
 };
 
-/** Opens the repository of the attempt and fetches the root branch and `commits`. */
+/** Creates the git directory of the attempt, and fetches the root branch and `commits`. */
 export async function openRepository(
   attempt: Attempt,
   mirrorDir: string | undefined,
@@ -31,8 +31,8 @@ export async function openRepository(
   const mirror = { ...access, processes, cloneUrl, branch: rootBranch, isPartial };
   const alternates = mirrorDir ? await refreshMirror({ ...mirror, mirrorDir }) : [];
   const promisor = isPartial ? { ...access, url: cloneUrl } : undefined;
-  const parts = { processes, folders, alternates, author, signal };
-  const workspace = await GitWorkspace.open({ ...parts, ...(promisor ? { promisor } : {}) });
+  const options = { processes, folders, alternates, author, signal };
+  const workspace = await GitWorkspace.open({ ...options, ...(promisor ? { promisor } : {}) });
   const git = createGit(processes, { gitDir: folders.git, workTree: folders.workspace }, signal);
   const forgeBranch = new ForgeBranch({ ...access, git, cloneUrl, isPartial, rootBranch, branch });
   const rootCommit = await forgeBranch.fetchHistory(commits);
@@ -41,7 +41,7 @@ export async function openRepository(
   return { workspace, forgeBranch, rootCommit, usesLfs };
 }
 
-/** Rejects a clone URL with credentials: git would write the URL to disk and into arguments. */
+/** Throws for a clone URL with credentials, because git would write the credentials to disk and into arguments. */
 function requirePlainCloneUrl(cloneUrl: string): void {
   const url = URL.canParse(cloneUrl) ? new URL(cloneUrl) : undefined;
   const isPlain =

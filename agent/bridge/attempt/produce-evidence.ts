@@ -7,13 +7,13 @@ import type { ProcessTable } from '../host/process-table.ts';
 import type { Redact } from '../host/redactor.ts';
 import { keepEnd } from '../host/redactor.ts';
 
-// Evidence: the outcome of set-up and verify commands in a clean checkout of exactly one tree.
+// Produces evidence: the results of the set-up and verify commands in a clean checkout.
 
 const MAX_OUTPUT_CHARS = 8_192;
 /** Time after which one command is killed, milliseconds. */
 const COMMAND_TIMEOUT_MS = 30 * 60_000;
 
-/** Parts to run set-up and verify commands. */
+/** Objects and settings to run set-up and verify commands. */
 export type CommandRunner = {
   readonly processes: ProcessTable;
   readonly folders: AttemptFolders;
@@ -22,16 +22,16 @@ export type CommandRunner = {
   readonly signal: AbortSignal;
 };
 
-/** Commit to verify with the commands. */
+/** Commit to verify, and the commands to run. */
 export type EvidenceOptions = CommandRunner & {
   readonly workspace: GitWorkspace;
-  /** Command lines that prepare a checkout. */
+  /** Commands that prepare a checkout; each is a program with its arguments. */
   readonly setup: readonly string[][];
-  /** Command lines that must end with exit code 0. Empty: the evidence is green and marked empty. */
+  /** Commands that must exit with code 0. An empty list gives green evidence that is marked as empty. */
   readonly verify: readonly string[][];
   /** Commit that the evidence is about. */
   readonly commit: string;
-  /** Root commit that the verified tree contains. */
+  /** Root commit whose changes the verified tree contains. */
   readonly root: string;
   /** Tree to check out, such as a merge of `commit` and `root`. Default: the tree of `commit`. */
   readonly tree?: string;
@@ -39,7 +39,10 @@ export type EvidenceOptions = CommandRunner & {
 
 let checkoutCount = 0;
 
-/** Returns green or red evidence from a clean checkout. Throws only when the attempt stops or git fails. */
+/**
+ * Runs the commands in a clean checkout. Returns green evidence if all commands succeed, and red evidence otherwise. Throws only if
+ * the attempt stops or git fails.
+ */
 export async function produceEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { commit, root } = options;
   if (options.verify.length === 0) {
@@ -60,7 +63,7 @@ export async function produceEvidence(options: EvidenceOptions): Promise<Evidenc
   }
 }
 
-/** Runs the commands up to the first failure. The results contain a set-up command only if the command failed. */
+/** Runs the commands up to the first failure. Returns the results of the verify commands, or only the failed set-up command. */
 async function runCommands(options: EvidenceOptions, folder: string): Promise<CommandResult[]> {
   for (const command of options.setup) {
     const result = await runCommand(options, command, folder);
@@ -75,7 +78,7 @@ async function runCommands(options: EvidenceOptions, folder: string): Promise<Co
   return results;
 }
 
-/** Runs one set-up or verify command. The result has the end of the output without secrets. */
+/** Runs one set-up or verify command. The result contains the end of the output, with secrets removed. */
 export async function runCommand(
   runner: CommandRunner,
   command: readonly string[],
@@ -87,10 +90,10 @@ export async function runCommand(
     signal: runner.signal,
     timeoutMs: COMMAND_TIMEOUT_MS,
     overflow: 'tail',
-    maxLength: MAX_OUTPUT_CHARS * 2,
+    maxChars: MAX_OUTPUT_CHARS * 2,
   });
   const note = finished.hasTimedOut
-    ? `\n[stopped after ${COMMAND_TIMEOUT_MS / 60_000} minutes]`
+    ? `\n[killed after ${COMMAND_TIMEOUT_MS / 60_000} minutes]`
     : '';
   return {
     command: [...command],

@@ -3,26 +3,27 @@ import type { AgentQuestion } from '../acp/agent-question.ts';
 import { rejectOnAbort } from '../attempt-error.ts';
 import type { Attempt } from './attempt.ts';
 
-/** Puts the questions of an agent to people, one question at a time. */
+/** Asks people the questions of an agent, one after the other. */
 export class QuestionQueue {
   readonly #attempt: Attempt;
-  #lastQuestion: Promise<unknown> = Promise.resolve();
+  /** Settles when all questions so far have an answer. */
+  #earlierQuestions: Promise<unknown> = Promise.resolve();
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt;
   }
 
-  /** Resolves with the answer of a person or the default. The time for an answer starts when the earlier questions are over. */
+  /** Resolves with the answer of a person or the default. The time for an answer starts after all earlier questions. */
   ask({ question }: AgentQuestion): Promise<string> {
     const timeoutMs = Math.max(0, question.timeoutAt - Date.now());
-    const answer = this.#lastQuestion.then(() =>
-      this.#putQuestion({ ...question, timeoutAt: Date.now() + timeoutMs }, timeoutMs),
+    const answer = this.#earlierQuestions.then(() =>
+      this.#askPeople({ ...question, timeoutAt: Date.now() + timeoutMs }, timeoutMs),
     );
-    this.#lastQuestion = answer.catch(() => {});
+    this.#earlierQuestions = answer.catch(() => {});
     return answer;
   }
 
-  #putQuestion(question: Question, timeoutMs: number): Promise<string> {
+  #askPeople(question: Question, timeoutMs: number): Promise<string> {
     const attempt = this.#attempt;
     return attempt.pauseClockDuring(async () => {
       attempt.transcript.addEntry('agent', `Question: ${question.text}`);
@@ -31,10 +32,11 @@ export class QuestionQueue {
       attempt.heartbeat.beatNow();
       const answer = await rejectOnAbort(waiting, attempt.signal);
       if (answer.by === 'default') {
-        attempt.transcript.addEntry('bridge', `No answer in time, default used: ${answer.text}`);
+        const note = `No person answered in time. The agent gets the default answer: ${answer.text}`;
+        attempt.transcript.addEntry('bridge', note);
         return answer.text;
       }
-      // A message without a question id may be the answer; only the next heartbeat tells the control plane so.
+      // The answer may be a message without a question id. The next heartbeat tells the control plane that the question is answered.
       attempt.heartbeat.beatNow();
       attempt.transcript.addEntry('user', answer.text);
       return answer.text;

@@ -5,17 +5,19 @@ import type { Attempt } from './attempt.ts';
 import { openRepository } from './open-repository.ts';
 import { produceEvidence } from './produce-evidence.ts';
 
-/** Longest list of files in the result contract. */
+/** Limit of `files` in the contract of the result. */
 const MAX_FILES = 500;
 
-/** Runs a `verify` attempt: evidence for a commit merged with the current root branch, without an agent and without a push. */
+/** Runs a `verify` attempt: verifies the merge of a commit with the current root branch, without an agent and without a push. */
 export async function runVerifyAttempt(
   attempt: Attempt,
   mirrorDir: string | undefined,
 ): Promise<AttemptResult> {
   const { assignment } = attempt;
   const commit = assignment.repository.verifyCommit;
-  if (!commit) throw new AttemptFailure('infra', 'the assignment names no commit to verify');
+  if (!commit) {
+    throw new AttemptFailure('infra', 'the assignment of this verify attempt names no commit');
+  }
   const { workspace, rootCommit } = await openRepository(attempt, mirrorDir, [commit]);
   const tree = await createMergedTree(workspace, rootCommit, commit);
   attempt.enterPhase('verifying');
@@ -31,7 +33,7 @@ export async function runVerifyAttempt(
   if (!evidence.green) {
     throw new AttemptFailure(
       'verify_red',
-      'verification of the merge with the root branch is red',
+      'a verify command failed on the merge with the root branch',
       { evidence },
     );
   }

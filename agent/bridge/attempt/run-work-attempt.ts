@@ -20,22 +20,23 @@ import {
 } from './task-prompt.ts';
 import { TaskWork } from './task-work.ts';
 
-// A `work` or `repair` attempt: turns of the agent, each committed and pushed as a checkpoint, until verify is green.
+// A `work` or `repair` attempt: the agent works turn by turn until the verify commands succeed. The changes of each turn are
+// committed and pushed as a checkpoint.
 
-/** Turns of the agent after red evidence. */
+/** Number of times that the agent is asked to fix a failed verification. */
 const MAX_FIXES = 2;
-/** Turns of the agent after a turn that ended early. */
+/** Number of times that the agent is asked to continue a turn that ended early. */
 const MAX_CONTINUATIONS = 3;
-/** Bounds of the result contract. */
+/** Limits in the contract of the result. */
 const MAX_FILES = 500;
 const MAX_SUMMARY_CHARS = 8_000;
 const MAX_WORK_LOG_LINE_CHARS = 400;
 
-/** Machine settings of a work attempt. */
+/** Settings of the machine for a work attempt. */
 export type WorkAttemptOptions = {
-  /** Folder of shared mirrors. */
+  /** Folder of the shared mirrors; undefined: no mirror is used. */
   readonly mirrorDir: string | undefined;
-  /** Command line that replaces the command of the agent. */
+  /** Command line to use instead of the command of the agent. */
   readonly agentCommand: string[] | undefined;
 };
 
@@ -61,7 +62,7 @@ export async function runWorkAttempt(
   }
 }
 
-/** The conversation of the bridge with the agent: decides after each turn on the next prompt or the end. */
+/** The conversation of the bridge with the agent. After each turn, the bridge sends the next prompt or delivers the result. */
 class Conversation {
   readonly #attempt: Attempt;
   readonly #taskWork: TaskWork;
@@ -93,41 +94,44 @@ class Conversation {
     }
   }
 
-  /** Commits the turn. Returns the next prompt, or undefined when the work can be verified. */
+  /** Commits the changes of a turn. Returns the next prompt, or undefined if the work can be verified. */
   async #finishTurn(turn: AgentTurn): Promise<string | undefined> {
     const taskWork = this.#taskWork;
     const continuation = this.#judgeTurn(turn) ?? (await this.#judgeOpenMerge(turn));
     if (continuation !== undefined) return continuation;
     if (turn.text !== '') this.#summary = turn.text;
     // A cancelled turn may leave conflict markers, which must not be committed.
-    const isMergeOpen = taskWork.openMerge !== undefined && turn.stopReason === 'cancelled';
-    const leftOut = isMergeOpen ? [] : await taskWork.commitTurn(this.#summary);
+    const isMergeUnfinished = taskWork.openMerge !== undefined && turn.stopReason === 'cancelled';
+    const leftOut = isMergeUnfinished ? [] : await taskWork.commitTurn(this.#summary);
     const messages = this.#takeMessages();
     const notice =
       leftOut.length > 0 ? this.#recordBridgePrompt(renderLeftOut(leftOut)) : undefined;
     if (messages !== undefined && notice !== undefined) return `${notice}\n\n${messages}`;
     if (messages !== undefined || notice !== undefined) return messages ?? notice;
-    return isMergeOpen ? this.#recordBridgePrompt(CONTINUE_PROMPT) : this.#waitForPeople();
+    return isMergeUnfinished ? this.#recordBridgePrompt(CONTINUE_PROMPT) : this.#waitForPeople();
   }
 
-  /** Returns a prompt to continue a turn that ended early. Throws when the agent refuses, gives up or ends early too often. */
+  /**
+   * Returns a prompt to continue a turn that ended early; undefined for a complete turn. Throws if the agent refuses the task, gives
+   * up, or ends its turns early too often.
+   */
   #judgeTurn({ stopReason, text }: AgentTurn): string | undefined {
     if (stopReason === 'refusal') {
-      throw new AttemptFailure('agent', `the agent refuses the task: ${keepStart(text, 2_000)}`);
+      throw new AttemptFailure('agent', `the agent refused the task: ${keepStart(text, 2_000)}`);
     }
     const reason = this.#attempt.assignment.task.interactive ? undefined : readGiveUpReason(text);
-    if (reason !== undefined) throw new AttemptFailure('agent', `the agent gives up: ${reason}`);
+    if (reason !== undefined) throw new AttemptFailure('agent', `the agent gave up: ${reason}`);
     if (stopReason !== 'max_tokens' && stopReason !== 'max_turn_requests') return undefined;
     this.#continuationCount += 1;
     if (this.#continuationCount <= MAX_CONTINUATIONS)
       return this.#recordBridgePrompt(CONTINUE_PROMPT);
     throw new AttemptFailure(
       'limit',
-      `the agent did not finish its turn after ${MAX_CONTINUATIONS} continuations (${stopReason})`,
+      `the agent was asked ${MAX_CONTINUATIONS} times to continue, but ended its turn early again (${stopReason})`,
     );
   }
 
-  /** Returns a reminder if conflict markers remain. Throws if they remain after a reminder. */
+  /** Returns a reminder if conflict markers remain; undefined otherwise. Throws if markers remain after the reminder. */
   async #judgeOpenMerge(turn: AgentTurn): Promise<string | undefined> {
     if (!this.#taskWork.openMerge || turn.stopReason === 'cancelled') return undefined;
     const files = await this.#taskWork.findUnresolvedFiles();
@@ -140,7 +144,7 @@ class Conversation {
     return this.#recordBridgePrompt(renderConflictReminder(files));
   }
 
-  /** Records a prompt of the bridge in the transcript for people. Returns the prompt. */
+  /** Adds a prompt of the bridge to the transcript. Returns the prompt. */
   #recordBridgePrompt(text: string): string {
     this.#attempt.transcript.addEntry('bridge', text);
     return text;
@@ -155,7 +159,7 @@ class Conversation {
     return messages.length === 0 ? undefined : renderSteeringMessages(messages);
   }
 
-  /** Waits for a message of people in an interactive task, until people ask to finish. */
+  /** Waits for a message in an interactive task. Returns the message as a prompt; undefined if people asked to finish. */
   async #waitForPeople(): Promise<string | undefined> {
     const attempt = this.#attempt;
     if (!attempt.assignment.task.interactive || attempt.inbox.isFinishRequested) return undefined;
@@ -164,7 +168,7 @@ class Conversation {
     return this.#takeMessages();
   }
 
-  /** Verifies exactly the commit to deliver. Returns green evidence, or the next prompt. Throws after too many fixes. */
+  /** Verifies the commit to deliver. Returns green evidence or the next prompt. Throws if verification fails after the last fix. */
   async #verifyWork(): Promise<Evidence | string> {
     const attempt = this.#attempt;
     const taskWork = this.#taskWork;
@@ -184,7 +188,8 @@ class Conversation {
     this.#fixCount += 1;
     if (this.#fixCount <= MAX_FIXES)
       return this.#recordBridgePrompt(renderVerifyFeedback(evidence, taskWork.leftOut));
-    const failure = new AttemptFailure('verify_red', 'verification is red', { evidence });
+    const message = `a verify command still fails after ${MAX_FIXES} fixes by the agent`;
+    const failure = new AttemptFailure('verify_red', message, { evidence });
     failure.leftOut = taskWork.leftOut;
     throw failure;
   }

@@ -68,7 +68,7 @@ test('a summary of another task cannot close its fence', () => {
   expect(fenceData('~~~~~~')).toBe('~~~~~~~data\n~~~~~~\n~~~~~~~');
 });
 
-test('the prompt has no section without content', () => {
+test('the prompt of a task without criteria, scope, parents and notes has only a title and rules', () => {
   const prompt = renderTaskPrompt({
     ...ASSIGNMENT,
     task: { ...ASSIGNMENT.task, criteria: [], scope: [] },
@@ -82,7 +82,7 @@ test('the prompt has no section without content', () => {
   expect(prompt.match(/^#+ .*$/gm)).toEqual(['# Task: Add the login', '## Rules']);
 });
 
-test('the prompt of a repair contains the reason, the files, the other tasks and the conflict', () => {
+test('the prompt of a repair contains its reason, the tasks involved and the files with conflict markers', () => {
   const repair = {
     reason: 'conflict' as const,
     detail: 'does not merge',
@@ -100,7 +100,7 @@ test('the prompt of a repair contains the reason, the files, the other tasks and
   expect(prompt).toContain('left conflict markers in:\n- a.txt');
 });
 
-test('the prompt after a lost attempt contains its conversation', () => {
+test('the prompt contains the conversation of an earlier attempt', () => {
   const conversation = [
     { role: 'user' as const, text: 'Also add tests' },
     { role: 'agent' as const, text: 'I did' },
@@ -111,7 +111,7 @@ test('the prompt after a lost attempt contains its conversation', () => {
   );
 });
 
-test('the prompt after red evidence contains the command, its outcome and the left-out changes', () => {
+test('the prompt after a failed verification contains the failed command, its output and the changes that were not committed', () => {
   const result = { command: ['npm', 'test'], exitCode: 2, durationMs: 1, output: 'boom\n' };
   const evidence = {
     commit: SHA,
@@ -133,9 +133,13 @@ test.each([
   ['Looked.\nCANNOT: no database', 'no database'],
   ['**CANNOT: no database**', 'no database'],
   ['CANNOT:', 'no reason given'],
-  ['It CANNOT: be', undefined],
-  ['CANNOT: at first\nbut then it worked', undefined],
-  ['', undefined],
-])('the text %j gives up with the reason: %s', (text, reason) => {
+])('an agent that ends with %j gives up for the reason "%s"', (text, reason) => {
   expect(readGiveUpReason(text)).toBe(reason);
 });
+
+test.each(['It CANNOT: be', 'CANNOT: at first\nbut then it worked', ''])(
+  'an agent that ends with %j does not give up',
+  (text) => {
+    expect(readGiveUpReason(text)).toBeUndefined();
+  },
+);

@@ -8,23 +8,23 @@ import type { Attempt } from './attempt.ts';
 import type { OpenRepository } from './open-repository.ts';
 import { runCommand } from './produce-evidence.ts';
 
-/** Merge with conflict markers in the workspace; the next commit concludes the merge. */
+/** Merge that left conflict markers in the workspace. The next commit concludes the merge. */
 export type OpenMerge = {
   /** Root commit to merge. */
   readonly root: string;
   /** Paths in conflict. */
   readonly files: string[];
-  /** Conflict messages of git, a line each. */
+  /** Conflict messages of git, one line each. */
   readonly messages: string;
 };
 
-/** Longest list of left-out changes in the result contract. */
+/** Limit of `leftOut` in the contract of the result. */
 const MAX_LEFT_OUT = 500;
 const MAX_SUMMARY_CHARS = 4_000;
 const MAX_SETUP_OUTPUT_CHARS = 3_000;
 const MAX_SUBJECT_CHARS = 120;
 
-/** Work of an attempt so far: commits on its branch, merges of the root branch, and changes left out of the commits. */
+/** Work of an attempt so far: commits on its branch, merges of the root branch, and changes that were not committed. */
 export class TaskWork {
   readonly #attempt: Attempt;
   readonly #workspace: GitWorkspace;
@@ -41,7 +41,7 @@ export class TaskWork {
     this.usesLfs = usesLfs;
   }
 
-  /** Changes left out of all commits so far. */
+  /** Changes so far that were not committed, because their paths belong to other tasks. */
   get leftOut(): LeftOut[] {
     return [...this.#leftOutByPath.values()].slice(0, MAX_LEFT_OUT);
   }
@@ -51,7 +51,7 @@ export class TaskWork {
     return { own: task.scope, foreign: foreignScopes, shared };
   }
 
-  /** Checks out `start`, for a repair merged with `root`, and runs set-up. Throws an AttemptFailure when set-up fails. */
+  /** Checks out `start`, merges `root` for a repair, and runs set-up. Throws an AttemptFailure if a set-up command fails. */
   async prepareWorkspace(start: string, root: string): Promise<void> {
     const attempt = this.#attempt;
     const workspace = this.#workspace;
@@ -64,7 +64,8 @@ export class TaskWork {
       const outcome =
         result.exitCode === null ? 'did not finish' : `ended with exit code ${result.exitCode}`;
       const output = keepEnd(result.output, MAX_SETUP_OUTPUT_CHARS);
-      throw new AttemptFailure('setup', `set-up: ${command.join(' ')} ${outcome}\n${output}`);
+      const message = `the set-up command "${command.join(' ')}" ${outcome}\n${output}`;
+      throw new AttemptFailure('setup', message);
     }
     await workspace.ignoreSetupChanges();
   }
@@ -74,7 +75,10 @@ export class TaskWork {
     return this.#workspace.findConflictMarkers(this.openMerge?.files ?? []);
   }
 
-  /** Commits the allowed changes, pushes a checkpoint and reverts the other changes. Returns the newly left-out changes. */
+  /**
+   * Commits the changes of a turn and pushes them as a checkpoint. Reverts the changes whose paths belong to other tasks, and returns
+   * these changes unless an earlier turn has returned the same paths.
+   */
   async commitTurn(summary: string): Promise<LeftOut[]> {
     const { openMerge } = this;
     const workspace = this.#workspace;
@@ -103,7 +107,7 @@ export class TaskWork {
     return added;
   }
 
-  /** Pushes and reports a checkpoint. An unavailable forge loses no work: the next push includes the commit. */
+  /** Pushes and reports a checkpoint. If the forge is unavailable, no work is lost: the next push includes the commit. */
   async #pushCheckpoint(commit: string, summary: string): Promise<void> {
     const attempt = this.#attempt;
     const forgeBranch = this.#forgeBranch;
@@ -111,29 +115,29 @@ export class TaskWork {
     if (!(await forgeBranch.pushCheckpoint(commit))) {
       attempt.transcript.addEntry(
         'bridge',
-        'The forge is unavailable; the checkpoint is pushed later.',
+        'The forge is unavailable. The next push includes this checkpoint.',
       );
       return;
     }
-    const redacted = keepStart(attempt.redactor.redact(summary), MAX_SUMMARY_CHARS);
-    await attempt.client.reportCheckpoint({ commit, summary: redacted });
+    const redactedSummary = keepStart(attempt.redactor.redact(summary), MAX_SUMMARY_CHARS);
+    await attempt.client.reportCheckpoint({ commit, summary: redactedSummary });
   }
 
   /**
-   * Merges the current root branch unless there is a conflict. Returns the commit to verify and the newest root commit that
+   * Merges the current root branch, unless the merge has conflicts. Returns the commit to verify, and the newest root commit that
    * the commit contains.
    */
   async prepareCommitToVerify(): Promise<{ readonly commit: string; readonly root: string }> {
     const workspace = this.#workspace;
-    const newest = await this.#forgeBranch.fetchRoot();
-    await this.#mergeRoot(newest, 'skip');
-    const root = (await workspace.findMergeBase(newest, workspace.headCommit)) ?? newest;
+    const newestRoot = await this.#forgeBranch.fetchRoot();
+    await this.#mergeRoot(newestRoot, 'skip');
+    const root = (await workspace.findMergeBase(newestRoot, workspace.headCommit)) ?? newestRoot;
     // A task without changes is a valid result, delivered as an empty commit.
     if (await workspace.isAncestor(workspace.headCommit, root)) await this.#createEmptyCommit();
     return { commit: workspace.headCommit, root };
   }
 
-  /** Pushes the final commit. Returns the paths that differ from `root` and the changes to review. */
+  /** Pushes the final commit. Returns the paths that differ from `root`, and the changes that a person should review. */
   async deliverCommit(
     commit: string,
     root: string,
@@ -151,12 +155,12 @@ export class TaskWork {
 
   async #flagFilesOutsideLfs(commit: string, changed: readonly Change[]): Promise<Flagged[]> {
     if (!this.usesLfs) return [];
-    const present = changed.filter((change) => change.status !== 'D').map((change) => change.path);
-    const paths = await this.#workspace.findFilesOutsideLfs(commit, present);
+    const existing = changed.filter((change) => change.status !== 'D').map((change) => change.path);
+    const paths = await this.#workspace.findFilesOutsideLfs(commit, existing);
     return paths.map((path) => ({ path, why: 'belongs in Git LFS, but is not an LFS pointer' }));
   }
 
-  /** Merges `root`. A merge with conflicts is checked out for the agent to resolve, or skipped. */
+  /** Merges `root`. On conflict, the merge is either checked out so that the agent resolves the conflict, or skipped. */
   async #mergeRoot(root: string, onConflict: 'checkOut' | 'skip'): Promise<void> {
     const workspace = this.#workspace;
     if (await workspace.isAncestor(root, workspace.headCommit)) return;

@@ -11,25 +11,30 @@ const NO_USAGE = { inputTokens: 0, outputTokens: 0, usd: 0, turns: 0 };
 const MINUTE_MS = 60_000;
 
 test.each([
-  [{ ...NO_USAGE, inputTokens: 900, outputTokens: 99 }, undefined],
   [{ ...NO_USAGE, inputTokens: 900, outputTokens: 100 }, 'the limit of 1000 tokens is used up'],
   [{ ...NO_USAGE, usd: 1 }, 'the limit of 1 USD is used up'],
-  [{ ...NO_USAGE, usd: null }, undefined],
   [{ ...NO_USAGE, turns: 10 }, 'the limit of 10 model turns is used up'],
-])('the usage %j exhausts: %s', (usage, reason) => {
-  expect(findExhaustedLimit(usage, LIMITS)).toBe(reason);
+])('the usage %j gives the message "%s"', (usage, message) => {
+  expect(findExhaustedLimit(usage, LIMITS)).toBe(message);
 });
 
-test('a limit is nearly exhausted from 80% on', () => {
+test.each([
+  { ...NO_USAGE, inputTokens: 900, outputTokens: 99 },
+  { ...NO_USAGE, usd: null },
+])('the usage %j exhausts no limit', (usage) => {
+  expect(findExhaustedLimit(usage, LIMITS)).toBeUndefined();
+});
+
+test('a limit is nearly exhausted if at least 80% is used', () => {
   expect(findNearlyExhaustedLimits({ ...NO_USAGE, turns: 7 }, LIMITS)).toEqual([]);
   expect(findNearlyExhaustedLimits({ ...NO_USAGE, turns: 8, inputTokens: 800 }, LIMITS)).toEqual([
-    { limitName: 'tokens', used: 800, limit: 1_000 },
-    { limitName: 'model turns', used: 8, limit: 10 },
+    { unit: 'tokens', used: 800, limit: 1_000 },
+    { unit: 'model turns', used: 8, limit: 10 },
   ]);
 });
 
-test('an attempt ends at its time limit, also while the agent is not working', () => {
-  const reading = {
+test('an attempt ends at its time limit, even while the agent is not working', () => {
+  const times = {
     now: 10 * MINUTE_MS,
     startedAt: 0,
     waitedMs: 0,
@@ -37,15 +42,15 @@ test('an attempt ends at its time limit, also while the agent is not working', (
     isAgentBusy: false,
   };
 
-  expect(findExpiredTimeLimit(reading, LIMITS)).toBe(
+  expect(findExpiredTimeLimit(times, LIMITS)).toBe(
     'the attempt has reached its time limit of 10 minutes',
   );
-  expect(findExpiredTimeLimit({ ...reading, now: reading.now - 1 }, LIMITS)).toBeUndefined();
-  expect(findExpiredTimeLimit({ ...reading, waitedMs: 1 }, LIMITS)).toBeUndefined();
+  expect(findExpiredTimeLimit({ ...times, now: times.now - 1 }, LIMITS)).toBeUndefined();
+  expect(findExpiredTimeLimit({ ...times, waitedMs: 1 }, LIMITS)).toBeUndefined();
 });
 
-test('only a working agent can be idle', () => {
-  const reading = {
+test('the limit on time without progress applies only while the agent works', () => {
+  const times = {
     now: 5 * MINUTE_MS,
     startedAt: 0,
     waitedMs: 0,
@@ -53,13 +58,11 @@ test('only a working agent can be idle', () => {
     isAgentBusy: true,
   };
 
-  expect(findExpiredTimeLimit(reading, LIMITS)).toBe(
-    'the agent has made no progress for 2 minutes',
-  );
-  expect(findExpiredTimeLimit({ ...reading, isAgentBusy: false }, LIMITS)).toBeUndefined();
+  expect(findExpiredTimeLimit(times, LIMITS)).toBe('the agent has made no progress for 2 minutes');
+  expect(findExpiredTimeLimit({ ...times, isAgentBusy: false }, LIMITS)).toBeUndefined();
 });
 
-test('eight equal calls in a row are a loop, but not with another call between them', () => {
+test('eight equal tool calls are a loop only if no other call is between them', () => {
   const detector = new LoopDetector();
   for (let call = 0; call < 7; call += 1) expect(detector.recordCall('read a')).toBeUndefined();
   expect(detector.recordCall('read b')).toBeUndefined();

@@ -13,14 +13,14 @@ import type { AttemptCallback } from '../../../core/contract/attempt-callback.ts
 import type { CallbackOptions } from './send-callback.ts';
 import { sendCallback } from './send-callback.ts';
 
-// The attempt callbacks after `start`. Every request and every answer is checked against the contract.
+// Sends the callbacks of an attempt after `start`, and checks every request and answer against the contract.
 
 type Accepted = z.infer<typeof acceptedSchema>;
 
-/** Typed callbacks of one attempt; each rejects with AttemptEnded when the attempt is over. */
+/** Callbacks of one attempt. Each rejects with AttemptEnded if the control plane has ended the attempt. */
 export type CallbackClient = ReturnType<typeof createCallbackClient>;
 
-/** Creates the callbacks. All but the heartbeat are retried until an answer comes or `options.signal` aborts. */
+/** Creates the callbacks. All callbacks except the heartbeat are retried until the API answers or `options.signal` aborts. */
 export function createCallbackClient(options: CallbackOptions) {
   const call = async <T>(
     callback: AttemptCallback,
@@ -30,7 +30,7 @@ export function createCallbackClient(options: CallbackOptions) {
   ) => answerSchema.parse(await sendCallback(options, { callback, body, isSingleTry }));
   return {
     fetchCredentials: () => call('credentials', credentialsSchema),
-    /** Sends one heartbeat without a retry: the next heartbeat follows soon. */
+    /** Sends a heartbeat without retries, because the next heartbeat follows soon. */
     sendHeartbeat: (body: z.input<typeof heartbeatRequestSchema>) =>
       call('heartbeat', heartbeatResponseSchema, heartbeatRequestSchema.parse(body), true),
     sendTranscript: (body: z.input<typeof transcriptRequestSchema>): Promise<Accepted> =>

@@ -22,13 +22,13 @@ function createResult(
   };
 }
 
-test('a result within the limits stays unchanged', () => {
+test('a result within the size limits stays unchanged', () => {
   const small = createResult({ changed: ['a.ts'], flagged: [{ path: 'a.ts', why: 'changes CI' }] });
 
   expect(fitResult(small)).toEqual(small);
 });
 
-test('the largest result is shortened to about 300 KB and marked as truncated', () => {
+test('a very large result is shortened to about 300 KB and marked as truncated', () => {
   const paths = Array.from({ length: 9_000 }, (_, index) => `${'漢'.repeat(300)}/${index}`);
   const noisyResult = {
     command: ['npm', '計'.repeat(9_000)],
@@ -59,7 +59,7 @@ test('the largest result is shortened to about 300 KB and marked as truncated', 
   expect(fitted.evidence?.results[0]?.output).toMatch(/the end$/);
 });
 
-test('a failed result is shortened as well', () => {
+test('the files of a failed result are shortened to about 20 KB', () => {
   const fitted = fitResult({
     outcome: 'failed',
     cause: 'conflict',

@@ -2,36 +2,38 @@ import type { AttemptResult } from '../../../core/contract/attempt.ts';
 import type { Evidence } from '../../../core/contract/task.ts';
 import { keepEnd } from '../host/redactor.ts';
 
-// Bounds a result to about 300 KB, so that the control plane can store every result. Lists for people are shortened silently;
-// a shortened list of changed paths is marked, because the control plane draws conclusions from the list.
+// Shortens a result to about 300 KB, so that the control plane can store every result. A shortened list of changed paths is marked,
+// because the control plane makes decisions by this list. The other lists are for people only and are shortened without a mark.
 
-/** Limits of lists, bytes of JSON. */
+/** Size limit of each list, bytes of JSON. */
 const MAX_BYTES = { changed: 120_000, flagged: 30_000, leftOut: 30_000, workLog: 30_000 };
-const MAX_PATHS = 3_000;
-const MAX_LISTED = 500;
+const MAX_CHANGED_PATHS = 3_000;
+const MAX_LIST_ITEMS = 500;
+const MAX_WORK_LOG_LINES = 200;
 const MAX_FILES_BYTES = 20_000;
+/** Size limit of all command outputs together, bytes of JSON. */
 const MAX_OUTPUT_BYTES = 60_000;
-/** Limit of one command line, bytes of JSON. */
+/** Size limit of one command with its arguments, bytes of JSON. */
 const MAX_COMMAND_BYTES = 2_000;
 
 /** Returns the result with every list and output shortened to the limits. */
 export function fitResult(result: AttemptResult): AttemptResult {
-  const leftOut = fitList(result.leftOut, MAX_LISTED, MAX_BYTES.leftOut);
+  const leftOut = fitList(result.leftOut, MAX_LIST_ITEMS, MAX_BYTES.leftOut);
   const evidence = result.evidence && { evidence: fitEvidence(result.evidence) };
   if (result.outcome === 'failed') {
-    const files = fitList(result.files, MAX_LISTED, MAX_FILES_BYTES);
+    const files = fitList(result.files, MAX_LIST_ITEMS, MAX_FILES_BYTES);
     return { ...result, ...evidence, files, leftOut };
   }
-  const changed = fitList(result.changed, MAX_PATHS, MAX_BYTES.changed);
+  const changed = fitList(result.changed, MAX_CHANGED_PATHS, MAX_BYTES.changed);
   const isTruncated = changed.length < result.changed.length;
   return {
     ...result,
     ...evidence,
     changed,
     ...(isTruncated && { changedTruncated: true }),
-    flagged: fitList(result.flagged, MAX_LISTED, MAX_BYTES.flagged),
+    flagged: fitList(result.flagged, MAX_LIST_ITEMS, MAX_BYTES.flagged),
     leftOut,
-    workLog: fitList(result.workLog, 200, MAX_BYTES.workLog),
+    workLog: fitList(result.workLog, MAX_WORK_LOG_LINES, MAX_BYTES.workLog),
   };
 }
 
@@ -47,13 +49,13 @@ function fitList<T>(list: readonly T[], maxCount: number, maxBytes: number): T[]
   return fitting;
 }
 
-/** Shortens the outputs to their ends; all commands get an equal share of the limit. */
+/** Shortens each output to its end. Every command gets an equal share of MAX_OUTPUT_BYTES. */
 function fitEvidence(evidence: Evidence): Evidence {
-  const share = Math.floor(MAX_OUTPUT_BYTES / Math.max(1, evidence.results.length));
+  const shareBytes = Math.floor(MAX_OUTPUT_BYTES / Math.max(1, evidence.results.length));
   const results = evidence.results.slice(0, 50).map((result) => ({
     ...result,
     command: fitList(result.command, 100, MAX_COMMAND_BYTES),
-    output: fitOutputEnd(result.output, share),
+    output: fitOutputEnd(result.output, shareBytes),
   }));
   return { ...evidence, results };
 }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { computeElapsedMs, computeLeaseMarginMs } from './heartbeat.ts';
 
-test('the bridge gives up the lease a fifth before its end, at most ten seconds', () => {
+test('the bridge gives up a lease early, by a fifth of its duration but by at most ten seconds', () => {
   expect(computeLeaseMarginMs(5_000)).toBe(1_000);
   expect(computeLeaseMarginMs(600_000)).toBe(10_000);
 });
 
-test('the time in which the machine slept counts as elapsed', () => {
+test('the time in which the machine sleeps counts as elapsed', () => {
   const since = { wall: 1_000, monotonic: 50 };
 
   expect(computeElapsedMs(since, { wall: 3_601_000, monotonic: 60 })).toBe(3_600_000);

@@ -1,33 +1,37 @@
 import type { HeartbeatResponse } from '../../../core/contract/attempt.ts';
 import { AttemptEnded } from '../attempt-error.ts';
 
-// Renews the lease by heartbeats. Without an answer the bridge itself decides that the lease is lost.
+// Renews the lease by heartbeats. If no answer comes in time, the bridge itself decides that the lease is lost.
 
-/** Longest interval after an unanswered heartbeat, milliseconds. */
+/** Longest wait after a failed heartbeat, milliseconds. */
 const MAX_RETRY_INTERVAL_MS = 1_000;
 
-/** Timing and callbacks of a heartbeat. */ export type HeartbeatOptions = {
-  /** Duration of the lease from an answered heartbeat, milliseconds. */
+/** Timing and callbacks of the heartbeat. */
+export type HeartbeatOptions = {
+  /** Time for which an answered heartbeat renews the lease, milliseconds. */
   readonly leaseMs: number;
   /** Interval between heartbeats, milliseconds. */
   readonly heartbeatMs: number;
   readonly sendHeartbeat: () => Promise<HeartbeatResponse>;
   readonly onAnswer: (answer: HeartbeatResponse) => void;
-  /** Called once when the lease is lost: another attempt may run already. */
+  /** Called once when the lease is lost, because another attempt may be running already. */
   readonly onLeaseLost: (ended: AttemptEnded) => void;
 };
 
-/** Returns the margin before the end of the lease, milliseconds: the bridge gives up then, so that its agent is dead in time. */
+/**
+ * Returns how long before the end of the lease the bridge gives the lease up, milliseconds. The margin is the time to kill the agent
+ * before another attempt starts.
+ */
 export function computeLeaseMarginMs(leaseMs: number): number {
   return Math.min(10_000, leaseMs * 0.2);
 }
 
-/** Wall clock and monotonic clock, milliseconds. */
+/** Readings of the wall clock and the monotonic clock at the same moment, milliseconds. */
 type ClockReadings = { readonly wall: number; readonly monotonic: number };
 
 /**
- * Returns the longer of the two elapsed times, milliseconds. The monotonic clock stands still while the machine sleeps; the wall
- * clock may be set back.
+ * Returns the elapsed time in milliseconds: the longer of the times by the two clocks. The monotonic clock stands still while the
+ * machine sleeps, and the wall clock may be set back.
  */
 export function computeElapsedMs(since: ClockReadings, now: ClockReadings): number {
   return Math.max(now.wall - since.wall, now.monotonic - since.monotonic);
@@ -40,7 +44,7 @@ function readClocks(): ClockReadings {
 /** Sends heartbeats at the interval until `stop`. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  /** Time at which the last answered heartbeat was sent. */
+  /** Time at which the newest answered heartbeat was sent. */
   #lastAnsweredAt: ClockReadings = readClocks();
   #isStopped = false;
   #isBeating = false;
@@ -63,7 +67,7 @@ export class Heartbeat {
     clearInterval(this.#watchdog);
   }
 
-  /** Sends the next heartbeat at once, to report a new phase or to fetch an awaited message. */
+  /** Sends the next heartbeat at once, in order to report a new phase or to receive a message sooner. */
   beatNow(): void {
     if (!this.#isStopped && !this.#isBeating) this.#scheduleBeat(0);
   }
@@ -93,7 +97,8 @@ export class Heartbeat {
       this.#lastAnsweredAt = sentAt;
       this.#options.onAnswer(answer);
     } catch {
-      // The watchdog ends the attempt after too many failures. For an answer that ends the attempt the client has done so.
+      // The watchdog ends the attempt when the lease is lost. If the API answered that the attempt has ended, the client has
+      // ended the attempt already.
       nextMs = Math.min(nextMs, MAX_RETRY_INTERVAL_MS);
     }
     this.#isBeating = false;

@@ -14,7 +14,7 @@ test.each([
   expect(classifyStatus(status)).toBe(statusClass);
 });
 
-test('waits between tries double up to ten seconds, with a random part', () => {
+test('the wait doubles with each try up to ten seconds, and up to half of the wait is random', () => {
   expect(computeRetryWaitMs(1, 1)).toBe(200);
   expect(computeRetryWaitMs(1, 0)).toBe(100);
   expect(computeRetryWaitMs(4, 1)).toBe(1_600);

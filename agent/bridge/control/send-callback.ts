@@ -9,18 +9,18 @@ import type { EndReason } from '../attempt-error.ts';
 import { AttemptEnded, getAbortReason } from '../attempt-error.ts';
 import { delayUnlessAborted } from '../host/delay.ts';
 
-// Sends a callback over HTTP, with retries, and recognises the answers that end the attempt. The module needs no schemas, so
-// that the start callback goes out before the schemas are loaded.
+// Sends a callback over HTTP with retries, and recognises the answers that end the attempt. This module imports no schemas, so that
+// the start callback can be sent before the schemas are loaded.
 
-/** Common options of all callbacks of an attempt. */
+/** Options that all callbacks of an attempt share. */
 export type CallbackOptions = {
   /** Base URL of the API, without a trailing slash. */
   readonly apiUrl: string;
   readonly attemptId: string;
   readonly token: string;
-  /** Ends every wait and every retry. */
+  /** Aborts the current request, waits and retries. */
   readonly signal: AbortSignal;
-  /** Receives the AttemptEnded before the callback throws the same error. */
+  /** Called with an AttemptEnded before `sendCallback` throws the same error. */
   readonly onEnded: (ended: AttemptEnded) => void;
 };
 
@@ -29,17 +29,17 @@ export type CallbackRequest = {
   readonly callback: AttemptCallback;
   /** Sent as JSON. Default: an empty object. */
   readonly body?: unknown;
-  /** Whether any failure is thrown at once. Default: retries. */
+  /** Whether to throw after the first failure instead of retrying. Default: false. */
   readonly isSingleTry?: boolean;
-  /** Longest time without any answer, milliseconds; the attempt then ends with reason `lease`. Default: unlimited. */
+  /** Time without any answer after which the attempt ends with the reason `lease`, milliseconds. Default: unlimited. */
   readonly maxUnansweredMs?: number;
 };
 
 /**
- * Meaning of the status of an answer.
+ * Meaning of an HTTP status of the API.
  * - `answer`     the callback succeeded
  * - `retry`      a later try may succeed
- * - `superseded` the attempt has ended at the control plane
+ * - `superseded` the control plane has ended the attempt
  * - `refused`    the token is not valid
  * - `error`      the callback failed, and a retry does not help
  */
@@ -56,7 +56,7 @@ const CALLBACK_TIMEOUT_MS = 15_000;
 const MAX_ANSWER_CHARS = 32 * 1024 * 1024;
 const MAX_QUOTED_CHARS = 500;
 const RETRY_BACKOFF = { firstMs: 200, maxMs: 10_000 };
-/** A shorter Retry-After counts as this wait, milliseconds. */
+/** Lower bound for the header Retry-After, milliseconds. */
 const MIN_RETRY_AFTER_MS = 1_000;
 const KEEP_ALIVE_AGENTS = {
   'http:': new Agent({ keepAlive: true }),
@@ -64,9 +64,9 @@ const KEEP_ALIVE_AGENTS = {
 };
 
 /**
- * Sends a callback and returns the parsed body of the answer. Retries with growing waits while the API is unreachable or
- * answers 408, 429 or 5xx; a shorter Retry-After shortens the wait. Throws AttemptEnded for an answer that ends the attempt,
- * and the reason of the signal when `options.signal` aborts.
+ * Sends a callback and returns the parsed body of the answer. Retries with growing waits while the API is unreachable or answers
+ * 408, 429 or 5xx; if the header Retry-After asks for a shorter wait, that wait is used. Throws AttemptEnded for an answer that ends
+ * the attempt, and the reason of `options.signal` when the signal aborts.
  */
 export async function sendCallback(
   options: CallbackOptions,
@@ -82,14 +82,26 @@ export async function sendCallback(
     });
     if (answer !== undefined) lastAnswerAt = performance.now();
     else if (performance.now() - lastAnswerAt >= maxUnansweredMs)
-      throw endAttempt(options, 'lease', `callback ${callback}: the API does not answer`);
+      throw endAttempt(
+        options,
+        'lease',
+        `callback ${callback}: the API at ${options.apiUrl} did not answer for ${maxUnansweredMs / 1_000} s`,
+      );
     const statusClass = answer === undefined ? 'retry' : classifyStatus(answer.status);
     if (statusClass === 'answer') return answer?.body;
-    if (statusClass === 'superseded' || statusClass === 'refused')
-      throw endAttempt(options, statusClass, `callback ${callback}: the attempt has ended`);
+    if (statusClass === 'superseded')
+      throw endAttempt(
+        options,
+        'superseded',
+        `callback ${callback}: the control plane has ended the attempt`,
+      );
+    if (statusClass === 'refused')
+      throw endAttempt(options, 'refused', `callback ${callback}: the API refused the token`);
     if (statusClass === 'error' || isSingleTry) {
       const body = describeBody(answer?.body);
-      throw new Error(`callback ${callback}: the API answered ${answer?.status}: ${body}`);
+      throw new Error(
+        `callback ${callback}: the API answered with status ${answer?.status}: ${body}`,
+      );
     }
     const waitMs = computeRetryWaitMs(tries, Math.random());
     await delayUnlessAborted(Math.min(waitMs, answer?.retryAfterMs ?? waitMs), options.signal);
@@ -102,7 +114,7 @@ function endAttempt(options: CallbackOptions, reason: EndReason, message: string
   return ended;
 }
 
-/** Classifies the status of an answer; redirects and other 4xx are errors. */
+/** Classifies an HTTP status. Redirects and all 4xx statuses without a special meaning are errors. */
 export function classifyStatus(status: number): StatusClass {
   if (status >= 200 && status < 300) return 'answer';
   if (status === 409 || status === 410) return 'superseded';
@@ -112,10 +124,10 @@ export function classifyStatus(status: number): StatusClass {
 }
 
 /**
- * Computes the wait after a failed try, milliseconds. The random part spreads the retries of many bridges.
+ * Computes the wait before the next try, milliseconds. The random part spreads the retries of many bridges over time.
  *
- * @param tries tries so far, from 1
- * @param random from 0 (half of the backoff) to 1 (the whole backoff)
+ * @param tries number of tries so far, from 1
+ * @param random from 0 (wait half of the backoff) to 1 (wait the whole backoff)
  */
 export function computeRetryWaitMs(tries: number, random: number): number {
   return Math.round(backoffMs(tries, RETRY_BACKOFF) * (0.5 + random / 2));
@@ -142,7 +154,8 @@ function postCallback(options: CallbackOptions, request: CallbackRequest): Promi
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         text += chunk;
-        if (text.length > MAX_ANSWER_CHARS) outgoing.destroy(new Error('the answer is too long'));
+        if (text.length <= MAX_ANSWER_CHARS) return;
+        outgoing.destroy(new Error(`the answer is longer than ${MAX_ANSWER_CHARS} characters`));
       });
       response.once('error', reject);
       response.once('end', () =>

@@ -5,7 +5,7 @@ function createMessage(n: number, text: string, answers?: string) {
   return { n, author: 'ann', text, ...(answers === undefined ? {} : { answers }) };
 }
 
-test('messages are taken once, in order, and count as seen then', () => {
+test('takeMessages returns each message once and in order, and the messages then count as seen', () => {
   const inbox = new SteeringInbox(() => {});
   inbox.receiveMessages([createMessage(2, 'b'), createMessage(1, 'a')], false);
   inbox.receiveMessages(
@@ -20,7 +20,7 @@ test('messages are taken once, in order, and count as seen then', () => {
   expect(inbox.waitingCount).toBe(0);
 });
 
-test('an answer resolves its question and is not passed on as a message', async () => {
+test('an answer resolves its question and does not become a message for the agent', async () => {
   const inbox = new SteeringInbox(() => {});
   const answer = inbox.waitForAnswer('q-1', 'default', 60_000);
   inbox.receiveMessages(
@@ -53,7 +53,7 @@ test('a question without an answer gets its default', async () => {
   expect(inbox.lastAnsweredQuestion).toBeUndefined();
 });
 
-test('after the default, a late answer of a person is passed on as a message, and the recorded default is not', async () => {
+test('after a question got its default, the late answer of a person becomes a message for the agent', async () => {
   const inbox = new SteeringInbox(() => {});
   await inbox.waitForAnswer('q-1', 'default', 0);
 
@@ -63,7 +63,7 @@ test('after the default, a late answer of a person is passed on as a message, an
   expect(inbox.takeMessages().map((message) => message.text)).toEqual(['rather b']);
 });
 
-test('messages that an earlier attempt has passed on are not passed on again', () => {
+test('messages that an earlier attempt has given to its agent are dropped', () => {
   const inbox = new SteeringInbox(() => {}, 2);
 
   inbox.receiveMessages(
@@ -75,7 +75,7 @@ test('messages that an earlier attempt has passed on are not passed on again', (
   expect(inbox.takeMessages().map((message) => message.text)).toEqual(['c']);
 });
 
-test('an urgent message calls the listener at once', () => {
+test('an urgent message, which begins with "!", calls the listener at once', () => {
   let urgentCount = 0;
   const inbox = new SteeringInbox(() => {
     urgentCount += 1;
@@ -88,7 +88,7 @@ test('an urgent message calls the listener at once', () => {
   expect(urgentCount).toBe(1);
 });
 
-test('the wait for a message ends with a message, an abort or a finish request', async () => {
+test('waitForMessage ends when a message arrives, the signal aborts or people ask to finish', async () => {
   const inbox = new SteeringInbox(() => {});
   const controller = new AbortController();
   const first = inbox.waitForMessage(controller.signal);
@@ -105,7 +105,7 @@ test('the wait for a message ends with a message, an abort or a finish request',
   expect(inbox.isFinishRequested).toBe(true);
 });
 
-test('the prompt names the author of each message', () => {
+test('the prompt contains the author and text of each message, without the mark of an urgent message', () => {
   const text = renderSteeringMessages([createMessage(1, 'first'), createMessage(2, '! second')]);
 
   expect(text).toContain('ann says:\nfirst\n\nann says:\nsecond\n\n');

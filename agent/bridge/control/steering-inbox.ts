@@ -2,21 +2,22 @@ import type { SteeringMessage } from '../../../core/contract/attempt.ts';
 import { TIMEOUT_AUTHOR } from '../../../core/contract/attempt.ts';
 import { getAbortReason } from '../attempt-error.ts';
 
-// Messages and answers of people for a working agent. Every message is passed on once, in order.
+// Collects messages and answers of people for a working agent. The agent gets every message once, in order.
 
 /** Prefix of a message that interrupts the current turn of the agent. */
 const URGENT_PREFIX = '!';
 
-/** Answer to a question: from a person, or the default after the timeout. */
+/** Answer to a question: the answer of a person, or the default after the timeout. */
 export type QuestionAnswer = { readonly by: 'person' | 'default'; readonly text: string };
 type PendingQuestion = { readonly id: string; readonly resolve: (answer: QuestionAnswer) => void };
 
-/** Queue of messages. Heartbeats deliver a message at least once; the inbox drops the repetitions. */
+/** Queue of messages for the agent. Answers to heartbeats may repeat a message; the inbox drops the repetitions. */
 export class SteeringInbox {
   readonly #queue: SteeringMessage[] = [];
-  #lastReceived: number;
-  #lastGiven: number;
-  /** Ids of questions for which the timeout of the bridge took the default. */
+  #lastReceivedNumber: number;
+  /** Number of the last message that the agent has received or that needs no delivery. */
+  #lastSeenNumber: number;
+  /** Ids of the questions that got their default because of the timeout in the bridge. */
   readonly #defaultedQuestions = new Set<string>();
   #pendingQuestion: PendingQuestion | undefined;
   #lastAnsweredByPerson: string | undefined;
@@ -26,17 +27,17 @@ export class SteeringInbox {
 
   /**
    * @param onUrgent called for each urgent message
-   * @param lastSeen number of the last message that an earlier attempt has passed on
+   * @param lastSeenNumber number of the last message that an earlier attempt has given to its agent
    */
-  constructor(onUrgent: () => void, lastSeen = 0) {
+  constructor(onUrgent: () => void, lastSeenNumber = 0) {
     this.#onUrgent = onUrgent;
-    this.#lastReceived = lastSeen;
-    this.#lastGiven = lastSeen;
+    this.#lastReceivedNumber = lastSeenNumber;
+    this.#lastSeenNumber = lastSeenNumber;
   }
 
-  /** Number of the last message that has reached the agent. */
+  /** Number of the last message that the agent has received. */
   get lastSeen(): number {
-    return this.#lastGiven;
+    return this.#lastSeenNumber;
   }
 
   /** Id of the question that a person answered last. */
@@ -52,13 +53,13 @@ export class SteeringInbox {
     return this.#queue.length;
   }
 
-  /** Takes the messages of a heartbeat; `finish` asks for the end of an interactive session. */
+  /** Adds the messages of the answer to a heartbeat; `finish` asks to end an interactive session. */
   receiveMessages(messages: readonly SteeringMessage[], finish: boolean): void {
     for (const message of [...messages].sort((a, b) => a.n - b.n)) {
-      if (message.n <= this.#lastReceived) continue;
-      this.#lastReceived = message.n;
-      if (this.#resolvePendingQuestion(message) || this.#isMoot(message)) {
-        if (this.#queue.length === 0) this.#lastGiven = message.n;
+      if (message.n <= this.#lastReceivedNumber) continue;
+      this.#lastReceivedNumber = message.n;
+      if (this.#resolvePendingQuestion(message) || this.#isObsoleteAnswer(message)) {
+        if (this.#queue.length === 0) this.#lastSeenNumber = message.n;
         continue;
       }
       this.#queue.push(message);
@@ -68,14 +69,14 @@ export class SteeringInbox {
     if (this.#queue.length > 0 || this.#finishRequested) this.#wakeWaiter?.();
   }
 
-  /** Removes and returns all waiting messages, which then count as seen. */
+  /** Removes and returns all waiting messages. The messages then count as seen. */
   takeMessages(): SteeringMessage[] {
     const taken = this.#queue.splice(0);
-    this.#lastGiven = this.#lastReceived;
+    this.#lastSeenNumber = this.#lastReceivedNumber;
     return taken;
   }
 
-  /** Resolves when a message waits or the session is to finish. Rejects with the reason of the signal on abort. */
+  /** Resolves when a message waits or people ask to finish. Rejects with the reason of the signal on abort. */
   async waitForMessage(signal: AbortSignal): Promise<void> {
     if (this.#queue.length > 0 || this.#finishRequested) return;
     await new Promise<void>((resolve, reject) => {
@@ -90,7 +91,7 @@ export class SteeringInbox {
     this.#wakeWaiter = undefined;
   }
 
-  /** Resolves with the answer to an open question, or with its default after `timeoutMs` milliseconds. */
+  /** Resolves with the next answer to this question, or with its default after `timeoutMs` milliseconds. */
   waitForAnswer(id: string, defaultText: string, timeoutMs: number): Promise<QuestionAnswer> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -107,7 +108,7 @@ export class SteeringInbox {
     });
   }
 
-  /** Resolves the open question if the message answers the question or names none. */
+  /** Resolves the open question if the message answers this question or names no question. Returns whether it did. */
   #resolvePendingQuestion(message: SteeringMessage): boolean {
     const pending = this.#pendingQuestion;
     if (!pending) return false;
@@ -119,16 +120,16 @@ export class SteeringInbox {
   }
 
   /**
-   * Returns whether a message answers a closed question and can be dropped. The late answer of a person to a question whose
-   * default was taken stays: the agent gets the answer as a message.
+   * Returns whether a message can be dropped because its question is closed. If the question got its default, the late answer of a
+   * person is not dropped: the agent gets the answer as a message.
    */
-  #isMoot({ answers, author }: SteeringMessage): boolean {
+  #isObsoleteAnswer({ answers, author }: SteeringMessage): boolean {
     if (answers === undefined) return false;
     return author === TIMEOUT_AUTHOR || !this.#defaultedQuestions.has(answers);
   }
 }
 
-/** Returns whether a message interrupts the current turn. */
+/** Returns whether a message interrupts the current turn of the agent. */
 export function isUrgent(message: SteeringMessage): boolean {
   return message.text.startsWith(URGENT_PREFIX);
 }

@@ -16,7 +16,7 @@ function createRecordedTranscript() {
   return { chunks, transcript };
 }
 
-test('streamed pieces of one kind become one entry', async () => {
+test('consecutive pieces of text of the same kind become one entry', async () => {
   const { chunks, transcript } = createRecordedTranscript();
   transcript.appendText('agent', 'Hello ');
   transcript.appendText('agent', 'there');
@@ -37,7 +37,7 @@ test('streamed pieces of one kind become one entry', async () => {
   ]);
 });
 
-test('a secret split over two pieces is removed', async () => {
+test('a secret is removed even if the text arrives in two pieces', async () => {
   const { chunks, transcript } = createRecordedTranscript();
   transcript.appendText('agent', 'my sec');
   transcript.appendText('agent', 'ret');
@@ -62,7 +62,7 @@ test('chunks are numbered without gaps when flushes overlap', async () => {
   expect(Math.max(...chunks.map((chunk) => chunk.entries.length))).toBeLessThanOrEqual(200);
 });
 
-test('8192 pending characters are sent without a wait', async () => {
+test('text is sent without a delay as soon as 8192 characters are pending', async () => {
   const { chunks, transcript } = createRecordedTranscript();
 
   transcript.appendText('agent', 'x'.repeat(9_000));
@@ -71,7 +71,7 @@ test('8192 pending characters are sent without a wait', async () => {
   expect(chunks).toHaveLength(1);
 });
 
-test('a long text is cut into at most four entries of the contract size', async () => {
+test('a long text becomes at most four entries of 16,000 characters, and the remainder is dropped', async () => {
   const { chunks, transcript } = createRecordedTranscript();
   transcript.addEntry('tool', 'x'.repeat(100_000));
 
@@ -81,7 +81,7 @@ test('a long text is cut into at most four entries of the contract size', async 
   expect(lengths).toEqual([16_000, 16_000, 16_000, 16_000]);
 });
 
-test('many pending entries are sent in chunks of a bounded size', async () => {
+test('many pending entries are sent in several chunks of about 200 KB', async () => {
   const { chunks, transcript } = createRecordedTranscript();
   for (let index = 0; index < 60; index += 1)
     transcript.addEntry(index % 2 ? 'tool' : 'agent', '計'.repeat(16_000));

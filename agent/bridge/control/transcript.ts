@@ -1,26 +1,27 @@
 import type { TranscriptEntry } from '../../../core/contract/attempt.ts';
 import type { Redact } from '../host/redactor.ts';
 
-// Sends the conversation to the control plane in numbered chunks. Neighbouring pieces of one kind are joined to one entry.
+// Sends the conversation to the control plane in numbered chunks. Consecutive pieces of text of the same kind become one entry.
 
 type EntryKind = TranscriptEntry['kind'];
 
-/** Sends one chunk; `n` counts from 1 without gaps. */
+/** Sends one chunk. The chunk number `n` counts from 1 without gaps. */
 export type SendChunk = (chunk: {
   readonly n: number;
   readonly entries: TranscriptEntry[];
 }) => Promise<unknown>;
 
-const FLUSH_INTERVAL_MS = 1_000;
+const FLUSH_DELAY_MS = 1_000;
+/** A chunk is sent without a delay when this number of characters is pending. */
 const FLUSH_CHARS = 8_192;
+/** Limit in the contract. */
 const MAX_ENTRY_CHARS = 16_000;
 const MAX_CHUNK_ENTRIES = 200;
-/** Limit of one chunk, bytes of JSON. */
+/** Size limit of one chunk, bytes of JSON. */
 const MAX_CHUNK_BYTES = 200_000;
-/** Limit of unsent entries; half of them are dropped beyond the limit. */
+/** Limit of unsent entries. Beyond the limit, the older half is dropped. */
 const MAX_PENDING_ENTRIES = 2_000;
-/** Limit of one text, in entries of MAX_ENTRY_CHARS. */
-const MAX_PIECES = 4;
+const MAX_ENTRIES_PER_TEXT = 4;
 
 /** Transcript of one attempt. A chunk is sent one second after its first entry, or earlier when 8192 characters are pending. */
 export class Transcript {
@@ -31,7 +32,7 @@ export class Transcript {
   #pendingChars = 0;
   #lastChunkNumber = 0;
   #timer: NodeJS.Timeout | undefined;
-  #lastDrain: Promise<void> = Promise.resolve();
+  #lastFlush: Promise<void> = Promise.resolve();
 
   constructor(sendChunk: SendChunk, redact: Redact, now: () => number) {
     this.#sendChunk = sendChunk;
@@ -39,7 +40,7 @@ export class Transcript {
     this.#now = now;
   }
 
-  /** Appends a piece of streamed text to the last entry if the kind is the same, else to a new entry. */
+  /** Appends a piece of streamed text to the last entry if that entry has the same kind; otherwise starts a new entry. */
   appendText(kind: EntryKind, text: string): void {
     const last = this.#pendingEntries.at(-1);
     if (last?.kind === kind && last.text.length + text.length <= MAX_ENTRY_CHARS) {
@@ -58,7 +59,7 @@ export class Transcript {
       this.#scheduleFlush(piece.length);
     }
     if (this.#pendingEntries.length <= MAX_PENDING_ENTRIES) return;
-    // The API has not answered for long. A gap in the transcript is better than a bridge out of memory.
+    // The API has not answered for a long time. A gap in the transcript is better than a bridge that runs out of memory.
     const dropped = this.#pendingEntries.length - MAX_PENDING_ENTRIES / 2;
     this.#pendingEntries.splice(0, dropped, {
       at: this.#now(),
@@ -67,14 +68,14 @@ export class Transcript {
     });
   }
 
-  /** Resolves when every entry so far is sent. */
+  /** Sends all pending entries. Resolves when every entry so far is sent. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const drained = this.#lastDrain.then(() => this.#sendPending());
-    // The client has ended the attempt for a failed send already.
-    this.#lastDrain = drained.catch(() => {});
-    return drained;
+    const flushed = this.#lastFlush.then(() => this.#sendPending());
+    // The error can be ignored here: the callback client has already ended the attempt.
+    this.#lastFlush = flushed.catch(() => {});
+    return flushed;
   }
 
   #scheduleFlush(chars: number): void {
@@ -86,7 +87,7 @@ export class Transcript {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.flush().catch(() => {});
-    }, FLUSH_INTERVAL_MS);
+    }, FLUSH_DELAY_MS);
     this.#timer.unref();
   }
 
@@ -104,7 +105,7 @@ export class Transcript {
   }
 }
 
-/** Returns the number of first entries that fit into a chunk; at least 1. */
+/** Returns how many entries from the start of the list fit into one chunk; at least 1. */
 function countFittingEntries(entries: readonly TranscriptEntry[]): number {
   let bytes = 0;
   for (const [index, entry] of entries.slice(0, MAX_CHUNK_ENTRIES).entries()) {
@@ -118,5 +119,5 @@ function splitText(text: string): string[] {
   const pieces: string[] = [];
   for (let start = 0; start < text.length; start += MAX_ENTRY_CHARS)
     pieces.push(text.slice(start, start + MAX_ENTRY_CHARS));
-  return pieces.slice(0, MAX_PIECES);
+  return pieces.slice(0, MAX_ENTRIES_PER_TEXT);
 }

@@ -5,37 +5,38 @@ import type { Git, GitCredential } from './git.ts';
 
 // Git commands that talk to the forge, with retries after temporary failures.
 
-/** Access of one attempt to the forge. */ export type ForgeAccess = {
-  /** Returns a credential that is valid for the next minutes. */
+/** Access of one attempt to the forge. */
+export type ForgeAccess = {
+  /** Returns a credential that is valid for at least five minutes. */
   readonly getCredential: () => Promise<GitCredential>;
   readonly signal: AbortSignal;
 };
 
-/** Retry time while a failure loses no work, milliseconds: at the start, and for a checkpoint. */
-export const SHORT_PATIENCE_MS = 20_000;
-/** Retry time while a failure loses the work of the agent, milliseconds. */
-export const LONG_PATIENCE_MS = 10 * 60_000;
+/** Retry period for operations whose failure loses no work (the first fetch, a checkpoint), milliseconds. */
+export const SHORT_RETRY_PERIOD_MS = 20_000;
+/** Retry period for operations whose failure loses work of the agent, milliseconds. */
+export const LONG_RETRY_PERIOD_MS = 10 * 60_000;
 
 const RETRY_BACKOFF = { firstMs: 300, maxMs: 20_000 };
 
 /** Operation on the forge. */
 export type ForgeCall = {
-  /** Name of the operation, for error messages. */
+  /** Name of the operation in error messages, such as `push`. */
   readonly action: string;
-  /** Time after which no new try starts, milliseconds. */
-  readonly patienceMs: number;
+  /** Time after the first try within which another try may start, milliseconds. */
+  readonly retryPeriodMs: number;
 };
 
 /**
- * Runs `work` with a credential and retries temporary failures within `patienceMs`. Throws an AttemptFailure for a failure of
- * the forge, and any other error unchanged.
+ * Runs `work` with a credential, and retries temporary failures within `retryPeriodMs`. A GitError that remains is thrown as an
+ * AttemptFailure, and any other error is thrown unchanged.
  */
 export async function callForge<T>(
   access: ForgeAccess,
-  { action, patienceMs }: ForgeCall,
+  { action, retryPeriodMs }: ForgeCall,
   work: (credential: GitCredential) => Promise<T>,
 ): Promise<T> {
-  const giveUpAt = performance.now() + patienceMs;
+  const giveUpAt = performance.now() + retryPeriodMs;
   for (let tries = 1; ; tries += 1) {
     try {
       return await work(await access.getCredential());
@@ -48,9 +49,9 @@ export async function callForge<T>(
   }
 }
 
-/** Wraps git for a partial repository: git fetches missing contents on demand and needs the credential for each command. */
+/** Wraps git for a partial repository. Any command may fetch missing contents, so every command gets the credential. */
 export function createFetchingGit(git: Git, access: ForgeAccess): Git {
-  const call = { action: 'fetch missing contents', patienceMs: LONG_PATIENCE_MS };
+  const call = { action: 'fetch missing contents', retryPeriodMs: LONG_RETRY_PERIOD_MS };
   return async (args, options = {}) => {
     const run = (credential: GitCredential) => git(args, { ...options, credential });
     try {

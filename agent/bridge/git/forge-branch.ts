@@ -1,19 +1,19 @@
 import { AttemptFailure } from '../attempt-error.ts';
 import type { ForgeAccess } from './call-forge.ts';
-import { callForge, LONG_PATIENCE_MS, SHORT_PATIENCE_MS } from './call-forge.ts';
+import { callForge, LONG_RETRY_PERIOD_MS, SHORT_RETRY_PERIOD_MS } from './call-forge.ts';
 import type { Git } from './git.ts';
 import { PROMISOR_REMOTE } from './write-repository.ts';
 
-// Fetches the root branch from the forge and pushes to the branch of the attempt.
+// Fetches the root branch from the forge, and pushes to the branch of the attempt.
 
-/** Branches of one attempt on the forge. */
+/** Access to the forge, and the branches of one attempt. */
 export type ForgeBranchOptions = ForgeAccess & {
   readonly git: Git;
   readonly cloneUrl: string;
-  /** Whether contents of files are fetched on demand instead of with the history. */
+  /** Whether file contents are fetched on demand instead of together with the history. */
   readonly isPartial: boolean;
   readonly rootBranch: string;
-  /** Branch of the attempt, without `refs/heads/`; no other branch is pushed. */
+  /** Branch of the attempt, without `refs/heads/`. The only branch to which commits are pushed. */
   readonly branch: string;
 };
 
@@ -27,7 +27,7 @@ const FETCH_ARGS = [
 ];
 const PUSH_ARGS = ['push', '--quiet', '--no-verify'];
 
-/** Fetches and pushes for one attempt. Every method throws an AttemptFailure when the forge fails for good. */
+/** Fetches and pushes for one attempt. Unless stated otherwise, a method throws an AttemptFailure if all retries fail. */
 export class ForgeBranch {
   readonly #options: ForgeBranchOptions;
   #lastPushedCommit = '';
@@ -40,13 +40,13 @@ export class ForgeBranch {
   async fetchHistory(commits: readonly string[]): Promise<string> {
     const refspecs = commits.map((commit) => `${commit}:refs/smol/at/${commit}`);
     try {
-      await this.#fetchRefs([this.#rootRefspec, ...refspecs], SHORT_PATIENCE_MS);
+      await this.#fetchRefs([this.#rootRefspec, ...refspecs], SHORT_RETRY_PERIOD_MS);
     } catch (error) {
       if (!isUnadvertisedCommitError(error)) throw error;
-      // The forge serves only commits on branches: fetch every branch.
+      // The forge does not serve single commits by their ids, so the commits are fetched with all branches.
       await this.#fetchRefs(
         [this.#rootRefspec, '+refs/heads/*:refs/smol/heads/*'],
-        SHORT_PATIENCE_MS,
+        SHORT_RETRY_PERIOD_MS,
       );
     }
     for (const commit of commits) await this.#options.git(['cat-file', '-e', `${commit}^{commit}`]);
@@ -55,14 +55,14 @@ export class ForgeBranch {
 
   /** Fetches the root branch. Returns the current head commit. */
   async fetchRoot(): Promise<string> {
-    await this.#fetchRefs([this.#rootRefspec], LONG_PATIENCE_MS);
+    await this.#fetchRefs([this.#rootRefspec], LONG_RETRY_PERIOD_MS);
     return this.#readRootHead();
   }
 
   /** Pushes a checkpoint. Returns false if the forge is unavailable; the next push includes the commit. */
   async pushCheckpoint(commit: string): Promise<boolean> {
     try {
-      await this.#pushCommit(commit, SHORT_PATIENCE_MS);
+      await this.#pushCommit(commit, SHORT_RETRY_PERIOD_MS);
       return true;
     } catch (error) {
       if (error instanceof AttemptFailure && error.failureCause === 'forge') return false;
@@ -72,16 +72,16 @@ export class ForgeBranch {
 
   /** Pushes the commit of the result. */
   pushFinalCommit(commit: string): Promise<void> {
-    return this.#pushCommit(commit, LONG_PATIENCE_MS);
+    return this.#pushCommit(commit, LONG_RETRY_PERIOD_MS);
   }
 
-  async #pushCommit(commit: string, patienceMs: number): Promise<void> {
+  async #pushCommit(commit: string, retryPeriodMs: number): Promise<void> {
     if (this.#lastPushedCommit === commit) return;
     const { cloneUrl, branch } = this.#options;
     await this.#callForge(
       'push',
       [...PUSH_ARGS, cloneUrl, `${commit}:refs/heads/${branch}`],
-      patienceMs,
+      retryPeriodMs,
     );
     this.#lastPushedCommit = commit;
   }
@@ -94,19 +94,19 @@ export class ForgeBranch {
     return (await this.#options.git(['rev-parse', '--verify', ROOT_REF])).stdout.trim();
   }
 
-  #fetchRefs(refspecs: readonly string[], patienceMs: number): Promise<void> {
+  #fetchRefs(refspecs: readonly string[], retryPeriodMs: number): Promise<void> {
     const remote = this.#options.isPartial ? PROMISOR_REMOTE : this.#options.cloneUrl;
-    return this.#callForge('fetch', [...FETCH_ARGS, remote, ...refspecs], patienceMs);
+    return this.#callForge('fetch', [...FETCH_ARGS, remote, ...refspecs], retryPeriodMs);
   }
 
-  async #callForge(action: string, args: readonly string[], patienceMs: number): Promise<void> {
-    await callForge(this.#options, { action, patienceMs }, (credential) =>
+  async #callForge(action: string, args: readonly string[], retryPeriodMs: number): Promise<void> {
+    await callForge(this.#options, { action, retryPeriodMs }, (credential) =>
       this.#options.git(args, { credential }),
     );
   }
 }
 
-/** Returns whether the forge refuses to serve a commit by its id because no branch points to the commit. */
+/** Returns whether the forge refused to serve a commit by its id, because no branch points to the commit. */
 function isUnadvertisedCommitError(error: unknown): boolean {
   const message = error instanceof Error ? error.message : '';
   return /not our ref|unadvertised|allow.*SHA1|no such remote ref/i.test(message);

@@ -3,28 +3,58 @@ import { AttemptFailure } from '../attempt-error.ts';
 import { isRetryableForgeError, toForgeFailure } from './forge-failure.ts';
 import { GitError } from './git.ts';
 
+function createPushError(stderr: string): GitError {
+  return new GitError(['push'], { exitCode: 1, stderr });
+}
+
+const NOW = 1_000;
+
 test.each([
-  ['fatal: unable to access: The requested URL returned error: 503', true, 'forge', 60_000],
-  ['fatal: unable to access: Failed to connect to localhost', true, 'forge', 60_000],
-  ['fatal: unable to access: The requested URL returned error: 429', true, 'forge', 300_000],
-  ['fatal: Authentication failed for http://x', false, 'forge', 60_000],
-  [' ! [remote rejected] a -> b (pre-receive hook declined)', false, 'agent', undefined],
-  ['remote: Repository not found. fatal: repository http://x not found', false, 'infra', undefined],
-  ['fatal: unable to access: The requested URL returned error: 403', false, 'infra', undefined],
-  ['remote: You have exceeded a secondary rate limit. error: 403', true, 'forge', 300_000],
-  ["fatal: couldn't find remote ref refs/heads/root", false, 'infra', undefined],
-  [' ! [remote rejected] a -> b (cannot lock ref)', true, 'infra', undefined],
-  [' ! [rejected] a -> b (fetch first)', false, 'infra', undefined],
-])(
-  'the git error %j: retryable %s, cause %s, pause %s ms',
-  (stderr, isRetryable, failureCause, pauseMs) => {
-    const error = new GitError(['push'], { exitCode: 1, stderr });
+  ['fatal: unable to access: The requested URL returned error: 503', 60_000],
+  ['fatal: unable to access: Failed to connect to localhost', 60_000],
+  ['fatal: unable to access: The requested URL returned error: 429', 300_000],
+  ['fatal: Authentication failed for http://x', 60_000],
+  ['remote: You have exceeded a secondary rate limit. error: 403', 300_000],
+])('the git error "%s" has the cause forge and a pause of %i ms', (stderr, pauseMs) => {
+  const failure = toForgeFailure(createPushError(stderr), 'push', NOW);
 
-    const failure = toForgeFailure(error, 'push', 1_000);
+  if (!(failure instanceof AttemptFailure)) throw new Error('not an AttemptFailure');
+  expect(failure.failureCause).toBe('forge');
+  expect(failure.details.until).toBe(NOW + pauseMs);
+});
 
-    expect(isRetryableForgeError(error)).toBe(isRetryable);
-    if (!(failure instanceof AttemptFailure)) throw new Error('not an AttemptFailure');
-    expect(failure.failureCause).toBe(failureCause);
-    expect(failure.details.until).toBe(pauseMs === undefined ? undefined : 1_000 + pauseMs);
-  },
-);
+test.each([
+  [' ! [remote rejected] a -> b (pre-receive hook declined)', 'agent'],
+  ['remote: Repository not found. fatal: repository http://x not found', 'infra'],
+  ['fatal: unable to access: The requested URL returned error: 403', 'infra'],
+  ["fatal: couldn't find remote ref refs/heads/root", 'infra'],
+  [' ! [remote rejected] a -> b (cannot lock ref)', 'infra'],
+  [' ! [rejected] a -> b (fetch first)', 'infra'],
+])('the git error "%s" has the cause %s and no pause', (stderr, failureCause) => {
+  const failure = toForgeFailure(createPushError(stderr), 'push', NOW);
+
+  if (!(failure instanceof AttemptFailure)) throw new Error('not an AttemptFailure');
+  expect(failure.failureCause).toBe(failureCause);
+  expect(failure.details.until).toBeUndefined();
+});
+
+test.each([
+  'fatal: unable to access: The requested URL returned error: 503',
+  'fatal: unable to access: Failed to connect to localhost',
+  'fatal: unable to access: The requested URL returned error: 429',
+  'remote: You have exceeded a secondary rate limit. error: 403',
+  ' ! [remote rejected] a -> b (cannot lock ref)',
+])('the git error "%s" is retried', (stderr) => {
+  expect(isRetryableForgeError(createPushError(stderr))).toBe(true);
+});
+
+test.each([
+  'fatal: Authentication failed for http://x',
+  ' ! [remote rejected] a -> b (pre-receive hook declined)',
+  'remote: Repository not found. fatal: repository http://x not found',
+  'fatal: unable to access: The requested URL returned error: 403',
+  "fatal: couldn't find remote ref refs/heads/root",
+  ' ! [rejected] a -> b (fetch first)',
+])('the git error "%s" is not retried', (stderr) => {
+  expect(isRetryableForgeError(createPushError(stderr))).toBe(false);
+});

@@ -3,12 +3,12 @@ import { GitError } from './git.ts';
 
 // Classifies failures of git commands that talk to the forge.
 
-/** The forge is unreachable, overloaded or limits the rate; every other request fails as well. */
+/** Matches errors of a forge that is unreachable, overloaded or limits the rate: requests of other attempts fail as well. */
 const FORGE_UNAVAILABLE =
   /error: (?:5\d\d|429)|Could not resolve|Failed to connect|timed out|early EOF|unexpected disconnect|Connection reset|RPC failed|Empty reply|rate limit/i;
-/** Another process writes to the same reference. */
+/** Matches errors of a push at the same time as another push to the same reference. */
 const REF_LOCK_CONTENDED = /cannot lock ref|failed to update ref/i;
-/** The credential is not valid, until an administrator renews the access. */
+/** Matches errors of an invalid credential, which an administrator must renew. */
 const AUTHENTICATION_FAILED = /error: 401|Authentication failed|could not read Username/i;
 
 const RATE_LIMIT_PAUSE_MS = 5 * 60_000;
@@ -20,7 +20,7 @@ export function isRetryableForgeError(error: unknown): boolean {
   return FORGE_UNAVAILABLE.test(error.stderr) || REF_LOCK_CONTENDED.test(error.stderr);
 }
 
-/** Returns whether git failed to fetch missing contents of a partial repository. */
+/** Returns whether git failed because it could not fetch missing contents of a partial repository. */
 export function isFetchOnDemandError(error: unknown): boolean {
   return (
     error instanceof GitError &&
@@ -29,23 +29,23 @@ export function isFetchOnDemandError(error: unknown): boolean {
 }
 
 /**
- * Converts a git error into the failure of the attempt; returns any other error unchanged.
+ * Converts a GitError into an AttemptFailure; returns any other error unchanged.
  *
- * @param action name of the operation, for the message
+ * @param action name of the failed operation, such as `push`
  * @param now epoch milliseconds
  */
 export function toForgeFailure(error: unknown, action: string, now: number): unknown {
   if (!(error instanceof GitError)) return error;
   const { stderr } = error;
-  const message = `${action}: ${takeLastLines(stderr)}`;
-  // The pushed work violates a rule of the forge: size, secrets or branch protection.
+  const message = `git could not ${action}: ${takeLastLines(stderr)}`;
+  // The forge rejected the pushed commits because of a rule about file size, secrets or branch protection.
   const violatesRule = /\[remote rejected\]/.test(stderr) && !isRetryableForgeError(error);
   if (violatesRule) return new AttemptFailure('agent', message, { cause: error });
-  // A problem of this repository alone (deleted, no access, no branch) must not pause the attempts of other repositories.
+  // A problem of this repository alone (deleted, no access, no branch) must not pause attempts on other repositories.
   if (!FORGE_UNAVAILABLE.test(stderr) && !AUTHENTICATION_FAILED.test(stderr))
     return new AttemptFailure('infra', message, { cause: error });
-  const isLimited = /error: 429|rate limit/i.test(stderr);
-  const until = now + (isLimited ? RATE_LIMIT_PAUSE_MS : UNAVAILABLE_PAUSE_MS);
+  const isRateLimited = /error: 429|rate limit/i.test(stderr);
+  const until = now + (isRateLimited ? RATE_LIMIT_PAUSE_MS : UNAVAILABLE_PAUSE_MS);
   return new AttemptFailure('forge', message, { until, cause: error });
 }
 
@@ -57,6 +57,6 @@ function takeLastLines(text: string): string {
       .filter((line) => line.trim() !== '')
       .slice(-3)
       .join(' ')
-      .slice(0, 600) || 'git printed no error'
+      .slice(0, 600) || 'git printed no error message'
   );
 }

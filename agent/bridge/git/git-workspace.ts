@@ -12,17 +12,17 @@ import { parseMergeTree, parseNameStatus, splitNulSeparated } from './parse-git-
 import type { Change } from './sort-changes.ts';
 import { writeBridgeRepository, writeCheckoutRepository } from './write-repository.ts';
 
-// The repository of the bridge: changes in the workspace, commits of chosen paths, merges. Uses plumbing commands only, which
-// stage exactly the given paths.
+// The repository of the bridge: lists and commits changes of the workspace, and merges. Uses only plumbing commands of git, because
+// these commands stage exactly the given paths.
 
-/** Limit of paths in one command line. */
+/** Maximum number of paths in one command line. */
 const MAX_PATHS_PER_COMMAND = 100;
 
-/** Parts of a git workspace. */
+/** Folders, author and sources of objects of a git workspace. */
 export type GitWorkspaceOptions = {
   readonly processes: ProcessTable;
   readonly folders: AttemptFolders;
-  /** Object directories of mirrors, from which git borrows objects. */
+  /** Object directories of mirrors; git reads objects from there instead of copying them. */
   readonly alternates: string[];
   readonly author: { readonly name: string; readonly email: string };
   readonly signal: AbortSignal;
@@ -30,15 +30,15 @@ export type GitWorkspaceOptions = {
   readonly promisor?: ForgeAccess & { readonly url: string };
 };
 
-/** The workspace of one attempt with the git directory of the bridge. Every method throws GitError when git fails. */
+/** The workspace of one attempt, with the git directory of the bridge. Every method throws GitError if git fails. */
 export class GitWorkspace {
   readonly #options: GitWorkspaceOptions;
   readonly #git: Git;
-  /** For commands that read contents of files. */
+  /** Git for commands that read file contents, which a partial repository may have to fetch. */
   readonly #fetchingGit: Git;
   /** Commit that the workspace is based on; empty before the first checkout. */
   headCommit = '';
-  /** Blob ids by path of the files that set-up changed; such a file is no change of the agent while the blob is the same. */
+  /** Blob ids, by path, of the files that set-up changed. While a file has the same blob, the agent has not changed the file. */
   #setupBlobs = new Map<string, string>();
 
   private constructor(options: GitWorkspaceOptions) {
@@ -72,7 +72,7 @@ export class GitWorkspace {
     await this.#writeFolderRepository(workspace, commit, join(git, 'index'));
   }
 
-  /** Checks out `tree` into an empty folder through a separate index, and creates a repository at `commit` there. */
+  /** Checks out `tree` into an empty folder with a separate index, and creates a repository there whose HEAD is `commit`. */
   async checkoutTreeInto(
     tree: string,
     commit: string,
@@ -97,7 +97,7 @@ export class GitWorkspace {
     await copyFile(indexFile, join(folder, '.git/index'));
   }
 
-  /** Excludes the results of set-up from later commits. Call once, after set-up and before the agent starts. */
+  /** Excludes the changes of set-up from later commits. Must be called once, after set-up and before the agent starts. */
   async ignoreSetupChanges(): Promise<void> {
     const untracked = await this.#git([
       'ls-files',
@@ -109,14 +109,14 @@ export class GitWorkspace {
     const excludes = splitNulSeparated(untracked.stdout).map(
       (path) => `/${path.replace(/[\\*?[\]!# ]/g, '\\$&')}\n`,
     );
-    // An exclude file has no form for a path with a line break.
-    const usable = excludes.filter((line) => !line.slice(0, -1).includes('\n'));
-    await appendFile(join(this.#options.folders.git, 'info/exclude'), usable.join(''));
+    // An exclude file cannot contain a path with a line break.
+    const validExcludes = excludes.filter((line) => !line.slice(0, -1).includes('\n'));
+    await appendFile(join(this.#options.folders.git, 'info/exclude'), validExcludes.join(''));
     const changed = (await this.listChanges()).filter((change) => change.status !== 'D');
     this.#setupBlobs = await this.#hashFiles(changed.map((change) => change.path));
   }
 
-  /** Lists the paths that differ from `headCommit`, without the changes of set-up and without nested repositories. */
+  /** Lists the paths that differ from `headCommit`, except changes of set-up and nested repositories. */
   async listChanges(): Promise<Change[]> {
     await this.#git(['update-index', '-q', '--ignore-submodules', '--refresh'], {
       acceptedExitCodes: [0, 1],
@@ -129,10 +129,11 @@ export class GitWorkspace {
       '--ignore-submodules=all',
     ]);
     const untracked = await this.#git(['ls-files', '-z', '--others', '--exclude-standard']);
-    const fresh = splitNulSeparated(untracked.stdout).filter((path) => !path.endsWith('/'));
+    // A path that ends with a slash is a nested repository.
+    const newFiles = splitNulSeparated(untracked.stdout).filter((path) => !path.endsWith('/'));
     const changes: Change[] = [
       ...parseNameStatus(changed.stdout),
-      ...fresh.map((path): Change => ({ path, status: 'A' })),
+      ...newFiles.map((path): Change => ({ path, status: 'A' })),
     ];
     return this.#excludeSetupChanges(changes);
   }
@@ -150,7 +151,7 @@ export class GitWorkspace {
   }
 
   async #hashFiles(paths: string[]): Promise<Map<string, string>> {
-    // The input of hash-object has one path a line.
+    // hash-object reads one path per line, so a path with a line break cannot be hashed.
     const hashable = paths.filter((path) => !path.includes('\n'));
     if (hashable.length === 0) return new Map();
     const answer = await this.#git(['hash-object', '--no-filters', '--stdin-paths'], {
@@ -161,11 +162,15 @@ export class GitWorkspace {
     return new Map(hashable.map((path, index) => [path, hashes[index] ?? '']));
   }
 
-  /** Commits exactly these changes; `parents` adds parents of a merge. Returns undefined if there is no difference. */
+  /**
+   * Commits exactly these changes on top of `headCommit`. Returns the commit id; undefined if nothing differs.
+   *
+   * @param mergeParents further parents, which make the commit a merge; a merge is committed even if nothing differs
+   */
   async commitChanges(
     changes: readonly Change[],
     message: string,
-    parents: readonly string[] = [],
+    mergeParents: readonly string[] = [],
   ): Promise<string | undefined> {
     const removed = changes.filter((change) => change.status === 'D');
     const written = changes.filter((change) => change.status !== 'D');
@@ -180,13 +185,13 @@ export class GitWorkspace {
       });
     }
     const tree = (await this.#git(['write-tree'])).stdout.trim();
-    if (parents.length === 0 && tree === (await this.resolveRevision(`${this.headCommit}^{tree}`)))
-      return undefined;
-    this.headCommit = await this.commitTree(tree, [this.headCommit, ...parents], message);
+    const isUnchanged = tree === (await this.resolveRevision(`${this.headCommit}^{tree}`));
+    if (mergeParents.length === 0 && isUnchanged) return undefined;
+    this.headCommit = await this.commitTree(tree, [this.headCommit, ...mergeParents], message);
     return this.headCommit;
   }
 
-  /** Creates a commit of `tree` without touching the workspace. Returns the commit id. */
+  /** Creates a commit of `tree` without a change of the workspace. Returns the commit id. */
   async commitTree(tree: string, parents: readonly string[], message: string): Promise<string> {
     const { name, email } = this.#options.author;
     const answer = await this.#git(
@@ -219,7 +224,7 @@ export class GitWorkspace {
     }
   }
 
-  /** Merges two commits without touching the workspace. */
+  /** Merges two commits without a change of the workspace. */
   async mergeCommits(ours: string, theirs: string): Promise<MergeOutcome> {
     const answer = await this.#fetchingGit(
       ['merge-tree', '--write-tree', '-z', '--name-only', '--messages', ours, theirs],
@@ -228,12 +233,12 @@ export class GitWorkspace {
     return parseMergeTree(answer.stdout, answer.exitCode === 0);
   }
 
-  /** Checks out a merge with conflict markers. `headCommit` stays; the next commit must name the second parent. */
+  /** Checks out a merge with conflict markers. Does not change `headCommit`; the next commit must add the second parent. */
   async checkoutMerge(merge: MergeOutcome): Promise<void> {
     await this.#fetchingGit(['read-tree', '--reset', '-u', merge.tree]);
   }
 
-  /** Returns the files of `files` that contain conflict markers. */
+  /** Returns the paths in `files` whose files contain conflict markers. */
   async findConflictMarkers(files: readonly string[]): Promise<string[]> {
     if (files.length === 0) return [];
     const answer = await this.#git(
@@ -253,7 +258,7 @@ export class GitWorkspace {
     return splitNulSeparated(answer.stdout);
   }
 
-  /** Returns whether `commit` contains `ancestor`. */
+  /** Returns whether `ancestor` is `commit` or one of its ancestors. */
   async isAncestor(ancestor: string, commit: string): Promise<boolean> {
     const answer = await this.#git(['merge-base', '--is-ancestor', ancestor, commit], {
       acceptedExitCodes: [0, 1],
@@ -261,7 +266,7 @@ export class GitWorkspace {
     return answer.exitCode === 0;
   }
 
-  /** Returns the newest common commit of `root` and `commit`; undefined without common history. */
+  /** Returns the newest common ancestor of `root` and `commit`; undefined if the histories have no common commit. */
   async findMergeBase(root: string, commit: string): Promise<string | undefined> {
     const answer = await this.#git(['merge-base', root, commit], { acceptedExitCodes: [0, 1] });
     return answer.stdout.trim().split('\n')[0] || undefined;

@@ -1,14 +1,14 @@
 import type { FinishedProcess, ProcessTable } from '../host/process-table.ts';
 
-// Runs git for the bridge. The git directory lies outside the workspace, and no configuration, hook, filter or attribute of the
-// workspace, the user or the machine has an effect.
+// Runs git for the bridge. The git directory lies outside the workspace. Git uses no configuration, hook, filter or attribute of the
+// workspace, the user or the machine.
 
 /** Credential for the forge over HTTP basic authentication. */
 export type GitCredential = { readonly username: string; readonly password: string };
 
 /** Options of one git command. */
 export type GitOptions = {
-  /** Exit codes that are not errors. Default: 0. */
+  /** Exit codes that are not errors. Default: only 0. */
   readonly acceptedExitCodes?: readonly number[];
   /** Additional environment variables. */
   readonly env?: Record<string, string>;
@@ -25,10 +25,10 @@ export type GitOutput = {
   readonly stderr: string;
 };
 
-/** Runs one git command. Throws GitError for an exit code that is not accepted, and when the output exceeds 64 MiB. */
+/** Runs one git command. Throws GitError for any exit code that is not accepted, and if the output is too long. */
 export type Git = (args: readonly string[], options?: GitOptions) => Promise<GitOutput>;
 
-/** Where git works. */
+/** Directories and index with which git works. */
 export type GitLocation = {
   readonly gitDir: string;
   readonly workTree: string;
@@ -36,22 +36,25 @@ export type GitLocation = {
   readonly indexFile?: string;
 };
 
-const MAX_OUTPUT_LENGTH = 64 * 1024 * 1024;
+const MAX_OUTPUT_CHARS = 64 * 1024 * 1024;
 
-/** A git command failed; the message quotes the end of standard error. */
+/** Failure of a git command. The message quotes the end of standard error. */
 export class GitError extends Error {
   override readonly name = 'GitError';
   readonly stderr: string;
 
   constructor(args: readonly string[], finished: Pick<FinishedProcess, 'exitCode' | 'stderr'>) {
-    super(
-      `git ${args[0]} ended with ${finished.exitCode}: ${finished.stderr.trim().slice(-1_000)}`,
-    );
-    this.stderr = finished.stderr;
+    const { exitCode, stderr } = finished;
+    const outcome =
+      exitCode === null
+        ? 'did not finish (not started, killed, or too much output)'
+        : `failed with exit code ${exitCode}`;
+    super(`git ${args[0]} ${outcome}: ${stderr.trim().slice(-1_000)}`);
+    this.stderr = stderr;
   }
 }
 
-/** Creates a git for one location; `signal` kills running commands. */
+/** Creates a function that runs git at one location. `signal` kills running commands. */
 export function createGit(
   processes: ProcessTable,
   location: GitLocation,
@@ -67,7 +70,7 @@ export function createGit(
       },
       signal,
       overflow: 'fail',
-      maxLength: MAX_OUTPUT_LENGTH,
+      maxChars: MAX_OUTPUT_CHARS,
       ...(options.input === undefined ? {} : { input: options.input }),
     });
     const { exitCode, stdout, stderr } = finished;

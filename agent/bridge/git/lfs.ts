@@ -3,26 +3,26 @@ import { join } from 'node:path';
 import type { Git } from './git.ts';
 import { splitNulSeparated } from './parse-git-output.ts';
 
-// The bridge runs no filter of a repository, so the filter of Git LFS does not run: LFS files stay pointers, and a file that an
-// agent writes instead of a pointer is committed unchanged. A note informs the agent, and the result flags such files.
+// The bridge runs no filter of a repository, and therefore not the filter of Git LFS. LFS files stay pointers, and a file that an
+// agent writes instead of a pointer is committed unchanged. A note tells the agent about this, and the result flags these files.
 
 /** Note for the agent and for people. */
 export const LFS_NOTE =
   'Some files of this repository are kept in Git LFS. Here they are pointers (small texts that begin with "version https://git-lfs"), not their contents. Leave them as they are: a file written in their place is committed as it is, outside LFS.';
 const LFS_POINTER_PREFIX = 'version https://git-lfs.github.com/spec/v1';
-/** Limit of paths in one command line. */
+/** Maximum number of paths in one command line. */
 const MAX_PATHS_PER_COMMAND = 200;
 
-/** Returns whether a .gitattributes file in `commit` names the filter of Git LFS. `git` must be able to fetch contents. */
+/** Returns whether a .gitattributes file in `commit` uses the filter of Git LFS. `git` must be able to fetch missing contents. */
 export async function usesLfs(git: Git, commit: string): Promise<boolean> {
   const listed = await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]);
-  const files = splitNulSeparated(listed.stdout).filter((path) =>
+  const attributeFiles = splitNulSeparated(listed.stdout).filter((path) =>
     /(^|\/)\.gitattributes$/.test(path),
   );
-  return (await findPathsWithText(git, 'filter=lfs', commit, files)).length > 0;
+  return (await findPathsWithText(git, 'filter=lfs', commit, attributeFiles)).length > 0;
 }
 
-/** Returns the paths of LFS files whose content in `commit` is not an LFS pointer. `git` works in the workspace. */
+/** Returns the paths that belong to Git LFS and whose content in `commit` is not an LFS pointer. `git` must use the workspace. */
 export async function findFilesOutsideLfs(
   git: Git,
   gitDir: string,
@@ -35,8 +35,8 @@ export async function findFilesOutsideLfs(
 }
 
 /**
- * Returns the paths to which the attributes of the workspace assign the LFS filter. The git directory of the bridge overrides
- * these attributes, so the check uses an empty git directory. check-attr runs no filter.
+ * Returns the paths to which the .gitattributes files of the workspace assign the LFS filter. The git directory of the bridge
+ * overrides these attributes, so an empty git directory is used here. The command check-attr runs no filter.
  */
 async function findLfsPaths(git: Git, gitDir: string, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
@@ -48,7 +48,7 @@ async function findLfsPaths(git: Git, gitDir: string, paths: readonly string[]):
     env: { GIT_DIR: emptyGitDir },
     input: paths.map((path) => `${path}\0`).join(''),
   });
-  // Three fields a path: path, attribute, value.
+  // The output has three fields per path: path, attribute and value.
   const fields = answer.stdout.split('\0');
   return paths.filter(
     (path, index) => fields[index * 3] === path && fields[index * 3 + 2] === 'lfs',
@@ -57,13 +57,14 @@ async function findLfsPaths(git: Git, gitDir: string, paths: readonly string[]):
 
 /** Returns the paths whose content in `commit` contains the text. */
 async function findPathsWithText(git: Git, text: string, commit: string, paths: readonly string[]) {
-  const found: string[] = [];
+  const matchingPaths: string[] = [];
   for (let start = 0; start < paths.length; start += MAX_PATHS_PER_COMMAND) {
     const batch = paths.slice(start, start + MAX_PATHS_PER_COMMAND);
     const args = ['grep', '-lzaF', '-e', text, commit, '--', ...batch];
     const answer = await git(args, { acceptedExitCodes: [0, 1] });
-    // Each name has the prefix "<commit>:".
-    found.push(...splitNulSeparated(answer.stdout).map((name) => name.slice(commit.length + 1)));
+    // The output has the form "<commit>:<path>".
+    const names = splitNulSeparated(answer.stdout);
+    matchingPaths.push(...names.map((name) => name.slice(commit.length + 1)));
   }
-  return found;
+  return matchingPaths;
 }

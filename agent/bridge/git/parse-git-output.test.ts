@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseMergeTree, parseNameStatus } from './parse-git-output.ts';
 
-test('changes are parsed with line breaks and leading dashes in paths', () => {
+test('changes of paths with line breaks or leading dashes are parsed', () => {
   expect(parseNameStatus('M\0a b\nc\0D\0d\0A\0-e\0T\0link\0')).toEqual([
     { path: 'a b\nc', status: 'M' },
     { path: 'd', status: 'D' },
@@ -31,7 +31,7 @@ test('a merge with conflicts is parsed into tree, files and conflict messages', 
   });
 });
 
-test('a clean merge has no files and no messages', () => {
+test('a clean merge is parsed into its tree, without files and messages', () => {
   const text = 'tree1\0\x001\0a\0Auto-merging\0Auto-merging a\n\0';
 
   expect(parseMergeTree(text, true)).toEqual({

@@ -9,15 +9,15 @@ import type { Git, GitCredential } from './git.ts';
 import { createGit } from './git.ts';
 import { PROMISOR_REMOTE, writeBridgeRepository } from './write-repository.ts';
 
-// A bare mirror of a repository, shared by all attempts on one machine. Attempts borrow objects from the mirror to save disk
-// space and time. An attempt works without a mirror when the refresh fails.
+// A bare mirror of a repository, shared by all attempts on one machine. Attempts read objects from the mirror, which saves disk space
+// and time. If no mirror can be created, an attempt works without a mirror.
 
 const FETCH_ARGS = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head'];
 
-const DEFAULT_PATIENCE_MS = 120_000;
+const DEFAULT_LOCK_TIMEOUT_MS = 120_000;
 const LOCK_POLL_MS = 100;
 
-/** Mirror of one repository. */
+/** Repository to mirror, and the folder of the mirrors. */
 export type MirrorOptions = ForgeAccess & {
   readonly processes: ProcessTable;
   /** Folder of all mirrors. */
@@ -25,13 +25,13 @@ export type MirrorOptions = ForgeAccess & {
   readonly cloneUrl: string;
   /** Branch to fetch. */
   readonly branch: string;
-  /** Whether the mirror lacks the contents of old files. */
+  /** Whether the mirror contains file contents only for the newest commit. */
   readonly isPartial: boolean;
-  /** Longest wait for another attempt to fetch, milliseconds. Default: DEFAULT_PATIENCE_MS. */
-  readonly patienceMs?: number;
+  /** Longest wait while another attempt fetches into the mirror, milliseconds. Default: 120000. */
+  readonly lockTimeoutMs?: number;
 };
 
-/** Fetches into the mirror. Returns the object directory, or an empty list if there is no usable mirror. */
+/** Creates or updates the mirror. Returns a list with its object directory; empty if there is no usable mirror. */
 export async function refreshMirror(options: MirrorOptions): Promise<string[]> {
   const { cloneUrl, isPartial } = options;
   const gitDir = join(options.mirrorDir, getMirrorName(cloneUrl, isPartial));
@@ -46,7 +46,7 @@ export async function refreshMirror(options: MirrorOptions): Promise<string[]> {
   return existsSync(objects) ? [objects] : [];
 }
 
-/** Returns the folder name of a mirror: a hash, because the URL may name a private host. */
+/** Returns the folder name of a mirror. The name contains a hash instead of the URL, because the URL may name a private host. */
 export function getMirrorName(cloneUrl: string, isPartial: boolean): string {
   const hash = createHash('sha256').update(cloneUrl).digest('hex').slice(0, 24);
   return `${hash}${isPartial ? '-partial' : ''}.git`;
@@ -55,7 +55,7 @@ export function getMirrorName(cloneUrl: string, isPartial: boolean): string {
 async function createMirror(gitDir: string, promisor: string | undefined): Promise<void> {
   const draft = `${gitDir}.${process.pid}`;
   await writeBridgeRepository(draft, [], promisor);
-  // A rename fails when another attempt has created the mirror meanwhile; that mirror is used.
+  // The rename fails if another attempt has created the mirror in the meantime. Then the mirror of that attempt is used.
   await rename(draft, gitDir).catch(() => rm(draft, { recursive: true, force: true }));
 }
 
@@ -68,20 +68,20 @@ async function fetchMirror(gitDir: string, options: MirrorOptions): Promise<void
   if (options.isPartial) await fetchMissingBlobs(git, ref, credential);
 }
 
-/** Fetches the contents of the newest commit with one request: every attempt checks the commit out. */
+/** Fetches all file contents of the newest commit with one request, because every attempt checks out this commit. */
 async function fetchMissingBlobs(git: Git, ref: string, credential: GitCredential): Promise<void> {
   const listed = await git(['rev-list', '--objects', '--missing=print', `${ref}^{tree}`]);
   const missing = listed.stdout.split('\n').filter((line) => line.startsWith('?'));
   if (missing.length === 0) return;
-  // Objects requested by id have no history to negotiate.
+  // Single objects have no history, so git need not negotiate which commits are missing.
   const args = ['-c', 'fetch.negotiationAlgorithm=noop', ...FETCH_ARGS, '--filter=blob:none'];
   const input = missing.map((line) => `${line.slice(1)}\n`).join('');
   await git([...args, PROMISOR_REMOTE, '--stdin'], { credential, input });
 }
 
-/** Runs `work` alone among the attempts of the machine. Does nothing when the lock stays taken for too long. */
+/** Runs `work` while no other attempt on the machine has the lock. Does nothing if the lock is not free within the timeout. */
 async function runUnderLock(lock: string, options: MirrorOptions, work: () => Promise<void>) {
-  const giveUpAt = performance.now() + (options.patienceMs ?? DEFAULT_PATIENCE_MS);
+  const giveUpAt = performance.now() + (options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS);
   while (!(await acquireLock(lock))) {
     if (performance.now() > giveUpAt) return;
     await delayUnlessAborted(LOCK_POLL_MS, options.signal);
@@ -93,7 +93,7 @@ async function runUnderLock(lock: string, options: MirrorOptions, work: () => Pr
   }
 }
 
-/** Takes the lock if the lock is free; removes the lock of a dead process for the next try. */
+/** Tries to take the lock. Removes the lock of a dead process, so that the next try succeeds. */
 async function acquireLock(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, String(process.pid), { flag: 'wx' });

@@ -15,7 +15,7 @@ const RULES: ScopeRules = {
   shared: ['package-lock.json'],
 };
 
-test('a change is left out only outside the own scope and inside a foreign scope', () => {
+test('a change is left out only if its path is outside the scope of the task and inside the scope of another task', () => {
   const sorted = sortChanges(
     createChanges('src/login/a.ts', 'src/login/shared.ts', 'src/api/b.ts', 'docs/x.md'),
     RULES,
@@ -29,16 +29,16 @@ test('a change is left out only outside the own scope and inside a foreign scope
   expect(sorted.leftOut).toEqual([{ path: 'src/api/b.ts', status: 'M', task: 'api' }]);
 });
 
-test('shared paths are never left out, even in a foreign scope', () => {
+test('a shared path is never left out, even inside the scope of another task', () => {
   const rules = { ...RULES, foreign: [{ task: 'deps', scope: ['package-lock.json'] }] };
 
   expect(sortChanges(createChanges('package-lock.json'), rules).leftOut).toEqual([]);
 });
 
-test('a required path is committed even in a foreign scope', () => {
-  const required = new Set(['src/api/b.ts']);
+test('a path in `alwaysCommit` is committed, even inside the scope of another task', () => {
+  const alwaysCommit = new Set(['src/api/b.ts']);
 
-  expect(sortChanges(createChanges('src/api/b.ts'), RULES, required).leftOut).toEqual([]);
+  expect(sortChanges(createChanges('src/api/b.ts'), RULES, alwaysCommit).leftOut).toEqual([]);
 });
 
 test('a task without a declared scope owns the whole repository', () => {
@@ -48,9 +48,13 @@ test('a task without a declared scope owns the whole repository', () => {
   expect(flagChanges(createChanges('anything.txt'), rules, [])).toEqual([]);
 });
 
+const VERIFY = [
+  ['npm', 'test'],
+  ['sh', './scripts/check.sh'],
+];
+
 test.each([
   ['docs/x.md', 'M', 'outside the scope of the task'],
-  ['src/login/.ci/run', 'M', undefined],
   ['.github/workflows/x.yml', 'A', 'outside the scope of the task; changes CI'],
   [
     '.smol-gang.yaml',
@@ -58,17 +62,16 @@ test.each([
     'outside the scope of the task; changes how this repository is set up and verified',
   ],
   ['src/login/login.test.ts', 'D', 'deletes a test'],
-  ['src/login/login.test.ts', 'M', undefined],
-  ['src/login/contest.ts', 'D', undefined],
-  ['package.json', 'M', 'outside the scope of the task; named in a verify command'],
-  ['scripts/check.sh', 'M', 'outside the scope of the task; named in a verify command'],
-] as const)('the change of %s (%s) is flagged: %s', (path, status, why) => {
-  const verify = [
-    ['npm', 'test'],
-    ['sh', './scripts/check.sh'],
-  ];
+  ['package.json', 'M', 'outside the scope of the task; used by a verify command'],
+  ['scripts/check.sh', 'M', 'outside the scope of the task; used by a verify command'],
+] as const)('the change of %s with status %s is flagged as "%s"', (path, status, why) => {
+  expect(flagChanges([{ path, status }], RULES, VERIFY)).toEqual([{ path, why }]);
+});
 
-  const flagged = flagChanges([{ path, status }], RULES, verify);
-
-  expect(flagged).toEqual(why === undefined ? [] : [{ path, why }]);
+test.each([
+  ['src/login/.ci/run', 'M'],
+  ['src/login/login.test.ts', 'M'],
+  ['src/login/contest.ts', 'D'],
+] as const)('the change of %s with status %s is not flagged', (path, status) => {
+  expect(flagChanges([{ path, status }], RULES, VERIFY)).toEqual([]);
 });

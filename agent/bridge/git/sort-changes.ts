@@ -1,22 +1,22 @@
 import type { Scope } from '../../../core/graph/scope/scope.ts';
 import { compileScope, scopeContains } from '../../../core/graph/scope/scope.ts';
 
-// Selects the changes of an attempt to commit, and flags committed changes for review by a person.
+// Decides which changes of an attempt are committed, and which committed changes a person should review.
 
 /** Change of one path: added, modified or deleted. */
 export type Change = { readonly path: string; readonly status: 'A' | 'M' | 'D' };
 
-/** Change that is not committed, because the path belongs to `task`. */
+/** Change that is not committed, because the path belongs to the other task `task`. */
 export type LeftOut = { readonly path: string; readonly task: string };
 
-/** Committed change with the reasons for a review, separated by semicolons. */
+/** Committed change that a person should review; `why` contains the reasons, separated by semicolons. */
 export type Flagged = { readonly path: string; readonly why: string };
 
-/** Scopes as globs. */
+/** Scopes of the task and of other tasks, as globs. */
 export type ScopeRules = {
-  /** Scope of the task. Empty: no declared scope, the task owns the whole repository. */
+  /** Scope of the task. Empty: the task declares no scope and may change the whole repository. */
   readonly own: readonly string[];
-  /** Scopes of unfinished tasks that are not ordered before or after this task. */
+  /** Scopes of unfinished tasks that neither depend on this task nor are its dependencies. */
   readonly foreign: readonly { readonly task: string; readonly scope: readonly string[] }[];
   /** Paths that every task may change, such as lockfiles. */
   readonly shared: readonly string[];
@@ -25,24 +25,30 @@ export type ScopeRules = {
 /** Changes to commit and changes to leave out. */
 export type SortedChanges = { readonly commit: Change[]; readonly leftOut: (Change & LeftOut)[] };
 
-/** Leaves out the changes outside the own scope and inside a foreign scope, except the paths in `required`. */
+/**
+ * Sorts changes into changes to commit and changes to leave out: paths outside the own scope and inside the scope of another task.
+ *
+ * @param alwaysCommit paths that are committed in any case, such as files in conflict that the agent had to resolve
+ */
 export function sortChanges(
   changes: readonly Change[],
   rules: ScopeRules,
-  required: ReadonlySet<string> = new Set(),
+  alwaysCommit: ReadonlySet<string> = new Set(),
 ): SortedChanges {
   const sorted: SortedChanges = { commit: [], leftOut: [] };
   const compiled = compileRules(rules);
   for (const change of changes) {
-    const owner = required.has(change.path) ? undefined : findForeignOwner(change.path, compiled);
-    if (owner === undefined) sorted.commit.push(change);
-    else sorted.leftOut.push({ ...change, task: owner });
+    const otherTask = alwaysCommit.has(change.path)
+      ? undefined
+      : findForeignOwner(change.path, compiled);
+    if (otherTask === undefined) sorted.commit.push(change);
+    else sorted.leftOut.push({ ...change, task: otherTask });
   }
   return sorted;
 }
 
 type CompiledRules = {
-  /** Undefined: the task owns the whole repository. */
+  /** Undefined: the task may change the whole repository. */
   readonly own: Scope | undefined;
   readonly foreign: { readonly task: string; readonly scope: Scope }[];
   readonly shared: Scope;
@@ -70,7 +76,7 @@ const CI_PATH =
 const PROJECT_CONFIG_FILE = /^\.smol-gang\.ya?ml$/;
 const TEST_PATH =
   /(^|\/)(tests?|__tests__|spec|specs|testdata)\/|(^|\/)(test_[^/]*|conftest\.py|[^/]*([._-](test|spec)|_tests?)\.[^/]+|[^/]*Tests?\.(java|kt|cs|swift))$/;
-/** Files in which script runners look up their scripts. */
+/** File in which each script runner looks up its scripts. */
 const SCRIPT_FILES: Record<string, string> = {
   npm: 'package.json',
   pnpm: 'package.json',
@@ -106,14 +112,14 @@ function findFlagReasons(
   if (CI_PATH.test(change.path)) reasons.push('changes CI');
   if (PROJECT_CONFIG_FILE.test(change.path))
     reasons.push('changes how this repository is set up and verified');
-  if (verify.some((command) => commandRunsFile(command, change.path)))
-    reasons.push('named in a verify command');
+  if (verify.some((command) => commandUsesFile(command, change.path)))
+    reasons.push('used by a verify command');
   if (change.status === 'D' && TEST_PATH.test(change.path)) reasons.push('deletes a test');
   return reasons;
 }
 
-/** Returns whether a verify command runs the file directly or through a known script runner. */
-function commandRunsFile(command: readonly string[], path: string): boolean {
+/** Returns whether a command names the file, or runs a script runner that looks up its scripts in the file. */
+function commandUsesFile(command: readonly string[], path: string): boolean {
   const [program = '', ...args] = command;
   const programName = program.slice(program.lastIndexOf('/') + 1);
   if (SCRIPT_FILES[programName] === path) return true;

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-// Writes git directories file by file: no git command runs, and no template of the machine is copied.
+// Writes git directories file by file, because `git init` would copy templates of the machine.
 
 const BRIDGE_CONFIG = `[core]
 	bare = false
@@ -47,11 +47,11 @@ const BRIDGE_CONFIG = `[core]
 	conflictStyle = merge
 `;
 
-/** Overrides every .gitattributes: no conversion of contents, and only the built-in merge. */
+/** Overrides every .gitattributes file: git converts no contents and uses only its built-in merge. */
 const BRIDGE_ATTRIBUTES =
   '* -text -eol -filter -ident -working-tree-encoding !diff !merge !conflict-marker-size !whitespace\n';
 
-/** Never committed, even if the repository does not ignore the paths. */
+/** Paths that are never committed, even if the repository does not ignore them. */
 const BRIDGE_EXCLUDES = [
   'node_modules/',
   '__pycache__/',
@@ -69,8 +69,8 @@ export const PROMISOR_REMOTE = 'forge';
 /**
  * Writes the git directory of the bridge or of a mirror.
  *
- * @param alternates object directories to borrow objects from
- * @param promisorUrl clone URL for missing contents; undefined: the repository is complete
+ * @param alternates other object directories from which git may read objects
+ * @param promisorUrl clone URL from which missing contents are fetched; undefined: the repository is complete
  */
 export async function writeBridgeRepository(
   gitDir: string,
@@ -85,7 +85,10 @@ export async function writeBridgeRepository(
   await writeFile(join(gitDir, 'info/exclude'), `${BRIDGE_EXCLUDES.join('\n')}\n`);
 }
 
-/** Writes an ordinary repository into a checkout, for the git commands of agent, set-up and verify. The bridge never reads it. */
+/**
+ * Writes an ordinary repository into a checkout, for git commands of the agent, set-up and verify. The bridge never reads this
+ * repository.
+ */
 export async function writeCheckoutRepository(
   gitDir: string,
   options: {
@@ -93,7 +96,7 @@ export async function writeCheckoutRepository(
     /** Object directory of the bridge. */
     readonly objects: string;
     readonly author: { readonly name: string; readonly email: string };
-    /** Whether contents of old commits are missing; without this note git reports a damaged repository. */
+    /** Whether contents of old commits are missing. If git does not know this, git reports a damaged repository. */
     readonly isPartial: boolean;
   },
 ): Promise<void> {
@@ -105,7 +108,7 @@ export async function writeCheckoutRepository(
   await writeFile(join(gitDir, 'refs/heads/work'), `${options.commit}\n`);
 }
 
-/** Ends with the section of the promisor remote, so that the caller can append its `url`. */
+/** Renders the configuration of a promisor remote. The text ends inside the section of the remote, so a caller can append `url`. */
 function formatPromisorConfig(isPartial: boolean): string {
   if (!isPartial) return '[core]\n\trepositoryformatversion = 0\n';
   return `[core]

@@ -6,7 +6,7 @@ export type AttemptFolders = {
   readonly root: string;
   /** Work tree of the agent. */
   readonly workspace: string;
-  /** Git directory of the bridge, out of reach for the work tree. */
+  /** Git directory of the bridge, outside the workspace. */
   readonly git: string;
   /** HOME of the agent, set-up and verify. */
   readonly home: string;
@@ -16,7 +16,11 @@ export type AttemptFolders = {
   readonly verify: string;
 };
 
-/** Empties and creates the folders below `root`. The file `bridge.pid` names the owner, the process id of the bridge. */
+/**
+ * Removes `root` and creates its folders again.
+ *
+ * @param owner process id of the bridge, written to the file `bridge.pid`
+ */
 export async function createAttemptFolders(root: string, owner: string): Promise<AttemptFolders> {
   await rm(root, { recursive: true, force: true });
   const folders: AttemptFolders = {
@@ -33,7 +37,7 @@ export async function createAttemptFolders(root: string, owner: string): Promise
   return folders;
 }
 
-/** Builds the environment of the agent, set-up and verify. Of the environment of the bridge only PATH goes into a child. */
+/** Builds the environment of the agent, set-up and verify. Contains no variable of the bridge except PATH. */
 export function buildChildEnvironment(
   folders: AttemptFolders,
   repositoryEnv: Readonly<Record<string, string>>,

@@ -18,17 +18,17 @@ test('the token is removed from the environment', () => {
   expect(settings).toMatchObject({ apiUrl: 'http://127.0.0.1:3000', workDir: '/tmp/work' });
 });
 
-test('the error lists all problems without the token', () => {
+test('the error lists all invalid variables and does not contain the token', () => {
   const env = { SMOL_ATTEMPT_TOKEN: 'secret', SMOL_API_URL: 'file:///x', SMOL_AGENT_COMMAND: 'rm' };
 
   expect(() => takeBridgeSettings(env)).toThrow(
-    'SMOL_API_URL must be an http or https address; SMOL_ATTEMPT_ID is not set; ' +
+    'invalid environment variables: SMOL_API_URL must be an http or https URL; SMOL_ATTEMPT_ID is not set; ' +
       'SMOL_WORK_DIR must be an absolute path; SMOL_AGENT_COMMAND must be a JSON array of strings',
   );
   expect(env).not.toHaveProperty('SMOL_ATTEMPT_TOKEN');
 });
 
-test('the command of another agent is a JSON array', () => {
+test('the variable SMOL_AGENT_COMMAND is read as a JSON array', () => {
   const settings = takeBridgeSettings({
     ...VALID_ENVIRONMENT,
     SMOL_AGENT_COMMAND: '["opencode","acp"]',
@@ -37,7 +37,7 @@ test('the command of another agent is a JSON array', () => {
   expect(settings.agentCommand).toEqual(['opencode', 'acp']);
 });
 
-test('programs are found in PATH, else in the folders of the system', () => {
+test('programs are searched in PATH, or in the folders of the system if PATH is not set', () => {
   expect(takeBridgeSettings({ ...VALID_ENVIRONMENT, PATH: '/opt/bin' }).programPath).toBe(
     '/opt/bin',
   );

@@ -4,7 +4,7 @@ import {
   DEFAULT_PROGRAM_PATH,
 } from '../../../core/contract/bridge-environment.ts';
 
-/** Settings of one bridge, from the environment that the launcher sets; BRIDGE_ENVIRONMENT documents the variables. */
+/** Settings of one bridge. The launcher sets them as environment variables, which BRIDGE_ENVIRONMENT documents. */
 export type BridgeSettings = {
   /** Base URL of the API, without a trailing slash. */
   readonly apiUrl: string;
@@ -12,11 +12,11 @@ export type BridgeSettings = {
   readonly token: string;
   /** Absolute path of the folder of the attempt, without a trailing slash. */
   readonly workDir: string;
-  /** Folder of the shared bare mirrors; undefined: no mirror is used. */
+  /** Folder of the shared mirrors; undefined: no mirror is used. */
   readonly mirrorDir: string | undefined;
-  /** Command line that replaces the command of the agent in the assignment. */
+  /** Command line to use instead of the command of the agent in the assignment. */
   readonly agentCommand: string[] | undefined;
-  /** Whether `workDir` stays after the end of the attempt. */
+  /** Whether `workDir` is kept after the attempt. */
   readonly keepsWorkDir: boolean;
   /** PATH of every child process. */
   readonly programPath: string;
@@ -25,7 +25,7 @@ export type BridgeSettings = {
 const { apiUrl, attemptId, token, workDir, mirrorDir, agentCommand, keepWorkDir, programPath } =
   BRIDGE_ENVIRONMENT;
 
-/** Reads the settings and deletes the token from `env`. Throws one error that lists every problem, without any value. */
+/** Reads the settings, and deletes the token from `env`. Throws one error that lists all invalid variables, without their values. */
 export function takeBridgeSettings(env: NodeJS.ProcessEnv): BridgeSettings {
   const secret = env[token];
   delete env[token];
@@ -40,7 +40,7 @@ export function takeBridgeSettings(env: NodeJS.ProcessEnv): BridgeSettings {
     keepsWorkDir: env[keepWorkDir] === '1',
     programPath: env[programPath] ?? DEFAULT_PROGRAM_PATH,
   };
-  if (problems.length > 0) throw new Error(problems.join('; '));
+  if (problems.length > 0) throw new Error(`invalid environment variables: ${problems.join('; ')}`);
   return settings;
 }
 
@@ -51,7 +51,7 @@ function readRequired(name: string, value: string | undefined, problems: string[
 
 function readHttpUrl(name: string, value: string | undefined, problems: string[]): string {
   if (!value || !URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
-    problems.push(`${name} must be an http or https address`);
+    problems.push(`${name} must be an http or https URL`);
     return '';
   }
   return value.replace(/\/+$/, '');
@@ -79,6 +79,6 @@ function readArgumentArray(
   ) {
     return parsed;
   }
-  problems.push(`${name} must be a JSON array of strings`);
+  problems.push(`${name} must be a JSON array of strings, such as ["opencode","acp"]`);
   return undefined;
 }

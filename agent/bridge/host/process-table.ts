@@ -4,51 +4,54 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { DEFAULT_PROGRAM_PATH } from '../../../core/contract/bridge-environment.ts';
 import { getAbortReason } from '../attempt-error.ts';
 
-// Child processes of the bridge. Each child leads a process group, so that one signal kills the child with all descendants.
+// Starts and kills child processes of the bridge. Each child leads a process group, so one signal kills the child and all descendants
+// in its group.
 
-/** How a child process is started. */
+/** Options to start a child process. */
 export type SpawnOptions = {
   readonly cwd: string;
-  /** Complete environment of the child, besides the marker. */
+  /** Complete environment of the child; only the marker variable is added. */
   readonly env: Record<string, string>;
+  /** Default: `ignore`. */
   readonly stdin?: 'pipe' | 'ignore';
 };
 
-/** How a command runs to the end. */
+/** Options to run a command until it exits. */
 export type RunOptions = SpawnOptions & {
+  /** Kills the command when aborted. */
   readonly signal: AbortSignal;
-  /** Time after which the command is killed, milliseconds. Default: none. */
+  /** Time after which the command is killed, milliseconds. Default: unlimited. */
   readonly timeoutMs?: number;
   /** Text for standard input. Default: standard input is closed. */
   readonly input?: string;
-  /** Output beyond `maxLength`: `fail` kills the command, `tail` drops the beginning. */
+  /** Reaction to more than `maxChars` of output: `fail` kills the command, `tail` drops the beginning of the output. */
   readonly overflow: 'fail' | 'tail';
-  /** Limit of each output stream, UTF-16 code units; `tail` may return up to twice as much. */
-  readonly maxLength: number;
+  /** Limit of each output stream, characters. With `tail`, the output may be up to twice as long. */
+  readonly maxChars: number;
 };
 
 /** Outcome of a command. */
 export type FinishedProcess = {
-  /** Exit code; null if the command did not start, was killed, ran out of time or wrote too much. */
+  /** Exit code; null if the command did not start, was killed, exceeded its time or exceeded its output. */
   readonly exitCode: number | null;
   readonly hasTimedOut: boolean;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both streams in order of arrival; empty with `fail`. */
+  /** Both streams in order of arrival. Empty if `overflow` is `fail`. */
   readonly output: string;
   readonly durationMs: number;
 };
 
-/** Longest wait for the output pipes to close after the exit of a command, milliseconds. */
+/** Longest wait until the output pipes close after the exit of a command, milliseconds. */
 const CLOSE_GRACE_MS = 500;
-/** Variable in the environment of every child. The value finds a child that left the process group. */
+/** Variable in the environment of every child. Identifies children that have left their process group. */
 const MARKER_VARIABLE = 'SMOL_CHILD_OF';
 
-/** Child processes of one bridge. */
+/** Starts, tracks and kills the child processes of one bridge. */
 export class ProcessTable {
-  /** Value of the marker variable, unique per bridge. */
+  /** Value of the marker variable, unique for each bridge. */
   readonly marker: string;
-  /** PATH for children. */
+  /** PATH for the environment of children. */
   readonly programPath: string;
   readonly #children = new Set<ChildProcess>();
   #reaper: ChildProcess | undefined;
@@ -58,7 +61,12 @@ export class ProcessTable {
     this.programPath = programPath;
   }
 
-  /** Starts the script that cleans up if the bridge is killed. `folder` is removed then; undefined keeps the folder. */
+  /**
+   * Starts the script that kills all children and removes `folder` if the bridge is killed.
+   *
+   * @param folder undefined: no folder is removed
+   * @param owner process id of the bridge
+   */
   startReaper(script: string, folder: string | undefined, owner: string): void {
     const reaper = spawn('/bin/sh', [script, this.#markerEntry, folder ?? '', owner], {
       cwd: '/',
@@ -72,7 +80,7 @@ export class ProcessTable {
     this.#reaper = reaper;
   }
 
-  /** Starts a child. A command that cannot start emits `error` on the child. */
+  /** Starts a child. If the command cannot be started, the child emits the event `error`. */
   spawn(command: readonly string[], options: SpawnOptions): ChildProcess {
     const [file = '', ...args] = command;
     const child = spawn(file, args, {
@@ -93,7 +101,7 @@ export class ProcessTable {
     return child;
   }
 
-  /** Runs a command to the end. Throws only when `signal` aborts; a command that cannot start has exit code null. */
+  /** Runs a command until it exits. Throws only if `signal` aborts. If the command cannot be started, the exit code is null. */
   async run(command: readonly string[], options: RunOptions): Promise<FinishedProcess> {
     if (options.signal.aborted) throw getAbortReason(options.signal);
     const startedAt = performance.now();
@@ -104,11 +112,11 @@ export class ProcessTable {
     const streams = collectOutput(child, options);
     const kill = () => killProcessGroup(child);
     let hasTimedOut = false;
-    const killLate = () => {
+    const onTimeout = () => {
       hasTimedOut = true;
       kill();
     };
-    const timer = options.timeoutMs ? setTimeout(killLate, options.timeoutMs) : undefined;
+    const timer = options.timeoutMs ? setTimeout(onTimeout, options.timeoutMs) : undefined;
     options.signal.addEventListener('abort', kill, { once: true });
     child.stdin?.on('error', () => {});
     child.stdin?.end(options.input ?? '');
@@ -117,7 +125,7 @@ export class ProcessTable {
     options.signal.removeEventListener('abort', kill);
     if (options.signal.aborted) throw getAbortReason(options.signal);
     const durationMs = Math.round(performance.now() - startedAt);
-    if (exit.error) streams.add('stderr', `cannot run ${command[0]}: ${exit.error.message}\n`);
+    if (exit.error) streams.add('stderr', `cannot start ${command[0]}: ${exit.error.message}\n`);
     const exitCode = hasTimedOut || streams.hasOverflowed() ? null : exit.code;
     return { ...streams.getText(), exitCode, hasTimedOut, durationMs };
   }
@@ -128,7 +136,7 @@ export class ProcessTable {
     for (const pid of findMarkedProcesses(this.#markerEntry)) killProcess(pid);
   }
 
-  /** Ends the reaper without a clean-up. */
+  /** Ends the script of `startReaper` without a clean-up. */
   dismissReaper(): void {
     this.#reaper?.stdin?.end('done\n');
     this.#reaper = undefined;
@@ -179,7 +187,7 @@ function waitUntilClosed(
     child.once('error', (error) => resolve({ code: null, error }));
     child.once('close', (code) => resolve({ code }));
     child.once('exit', (code) => {
-      // A daemon outside the group may hold the pipes open for ever.
+      // A daemon outside the process group may keep the pipes open forever.
       setTimeout(() => {
         child.stdout?.destroy();
         child.stderr?.destroy();
@@ -189,19 +197,19 @@ function waitUntilClosed(
   });
 }
 
-function collectOutput(child: ChildProcess, { overflow, maxLength }: RunOptions) {
+function collectOutput(child: ChildProcess, { overflow, maxChars }: RunOptions) {
   const text = { stdout: '', stderr: '', output: '' };
   let hasOverflowed = false;
   const addTail = (name: 'stdout' | 'stderr', chunk: string) => {
     for (const key of [name, 'output'] as const) {
       const joined = text[key] + chunk;
-      // A cut at every chunk would copy the whole text each time; a cut at twice the length does not.
-      text[key] = joined.length > maxLength * 2 ? joined.slice(-maxLength) : joined;
+      // The text is cut only at twice the limit, because a cut at every chunk would copy the whole text each time.
+      text[key] = joined.length > maxChars * 2 ? joined.slice(-maxChars) : joined;
     }
   };
   const addOrFail = (name: 'stdout' | 'stderr', chunk: string) => {
     text[name] += chunk;
-    if (text[name].length <= maxLength || hasOverflowed) return;
+    if (text[name].length <= maxChars || hasOverflowed) return;
     hasOverflowed = true;
     killProcessGroup(child);
   };

@@ -10,7 +10,7 @@ test('a secret is removed in plain, base64 and percent-encoded form', () => {
   expect(redactor.redact(text)).toBe('[secret removed] [secret removed]== [secret removed]');
 });
 
-test('a short or empty secret is not replaced', () => {
+test('a secret of fewer than six characters is not replaced', () => {
   const redactor = new Redactor();
   redactor.addSecret('');
   redactor.addSecret('a');
@@ -18,7 +18,7 @@ test('a short or empty secret is not replaced', () => {
   expect(redactor.redact('banana')).toBe('banana');
 });
 
-test('a text beyond the limit is cut and marked', () => {
+test('a text above the limit is cut, and the cut is marked', () => {
   expect(keepEnd('abcdefghij', 10)).toBe('abcdefghij');
   expect(keepEnd('abcdefghijk', 10)).toBe('[...]\nhijk');
   expect(keepStart('abcdefghijk', 10)).toBe('abcd\n[...]');

@@ -10,7 +10,7 @@ test.each([200, 400, 404, 413, 422])('a reply with status %i is passed to the ag
   expect(judgeProviderReply(createReply(status), 1, NOW)).toEqual({ kind: 'answer' });
 });
 
-test('a temporary failure is retried up to the third try, then parks the attempt', () => {
+test('a request is tried three times after temporary failures, then the attempt is parked', () => {
   expect(judgeProviderReply(createReply(503), 1, NOW)).toEqual({ kind: 'retry', waitMs: 250 });
   expect(judgeProviderReply(undefined, 2, NOW)).toEqual({ kind: 'retry', waitMs: 750 });
   expect(judgeProviderReply(createReply(503, 'down'), 3, NOW)).toEqual({
@@ -20,7 +20,7 @@ test('a temporary failure is retried up to the third try, then parks the attempt
   });
 });
 
-test('a long Retry-After parks the attempt for that time, a short one is waited for', () => {
+test('a long Retry-After parks the attempt for that time, and a short Retry-After delays the retry', () => {
   expect(judgeProviderReply(createReply(429, '', 30_000), 1, NOW)).toMatchObject({
     kind: 'refused',
     until: NOW + 30_000,
@@ -44,9 +44,12 @@ test.each([
   [403, ''],
   [400, 'Your credit balance is too low'],
   [429, '{"error":{"code":"insufficient_quota"}}'],
-])('status %i %s is a refusal of the account, which is not retried', (status, text) => {
-  expect(judgeProviderReply(createReply(status, text), 1, NOW)).toMatchObject({
-    kind: 'refused',
-    until: NOW + 300_000,
-  });
-});
+])(
+  'status %i with the body "%s" parks the attempt for five minutes without a retry',
+  (status, text) => {
+    expect(judgeProviderReply(createReply(status, text), 1, NOW)).toMatchObject({
+      kind: 'refused',
+      until: NOW + 300_000,
+    });
+  },
+);

@@ -1,6 +1,6 @@
-// Decides whether a refusal of the model endpoint is passed to the agent, retried, or parks the attempt.
+// Decides what the proxy does after a failed model request: pass the reply to the agent, retry, or park the attempt.
 
-/** Decision about a reply of the model endpoint. */
+/** What to do with a reply of the model endpoint. */
 export type ProviderVerdict =
   /** Pass the reply to the agent. */
   | { readonly kind: 'answer' }
@@ -10,24 +10,24 @@ export type ProviderVerdict =
   | { readonly kind: 'refused'; readonly reason: string; readonly until: number };
 
 const MAX_TRIES = 3;
-/** Longest wait before a retry while the agent runs, milliseconds; a longer wait parks the attempt. */
-const MAX_WAIT_MS = 2_000;
+/** Longest wait before a retry, milliseconds. If the endpoint asks for a longer wait, the attempt is parked. */
+const MAX_RETRY_WAIT_MS = 2_000;
 /** Pause after a temporary failure, milliseconds. */
 const BUSY_PARK_MS = 60_000;
-/** Pause after a refusal of the account, milliseconds. */
+/** Pause after a refusal because of the key, quota or payment, milliseconds. */
 const ACCOUNT_PARK_MS = 5 * 60_000;
-/** Bounds of every pause, milliseconds: all attempts with the same endpoint pause for this time. */
+/** Bounds of every pause, milliseconds. The pause applies to all attempts with the same endpoint. */
 const MIN_PARK_MS = 1_000;
 const MAX_PARK_MS = 15 * 60_000;
 
 const FIRST_RETRY_MS = 250;
 
-/** Head of a reply of the model endpoint. */
+/** Reply of the model endpoint, as far as the decision needs it. */
 export type ProviderReply = {
   readonly status: number;
-  /** Wait that the endpoint asks for, milliseconds. */
+  /** Wait that the header Retry-After asks for, milliseconds; undefined without this header. */
   readonly retryAfterMs: number | undefined;
-  /** Beginning of the body of a refusal. */
+  /** Beginning of the body if the reply is an error; otherwise empty. */
   readonly text: string;
 };
 
@@ -35,7 +35,7 @@ export type ProviderReply = {
  * Judges the reply to a request that consumes tokens.
  *
  * @param reply undefined if the endpoint could not be reached
- * @param tries tries so far, from 1
+ * @param tries number of tries so far, from 1
  * @param now epoch milliseconds
  */
 export function judgeProviderReply(
@@ -48,7 +48,7 @@ export function judgeProviderReply(
     reply === undefined ? createTemporaryTrouble('cannot be reached') : classifyTrouble(reply);
   if (trouble === undefined) return { kind: 'answer' };
   const waitMs = reply?.retryAfterMs ?? FIRST_RETRY_MS * 3 ** (tries - 1);
-  if (trouble.isTemporary && tries < MAX_TRIES && waitMs <= MAX_WAIT_MS) {
+  if (trouble.isTemporary && tries < MAX_TRIES && waitMs <= MAX_RETRY_WAIT_MS) {
     return { kind: 'retry', waitMs };
   }
   return {
@@ -73,7 +73,7 @@ function createTemporaryTrouble(predicate: string): ProviderTrouble {
   return { reason: `the model endpoint ${predicate}`, isTemporary: true, parkMs: BUSY_PARK_MS };
 }
 
-/** Classifies a refusal. Returns undefined for a fault of the request, which the agent must see. */
+/** Classifies an error reply. Returns undefined if the request is at fault, because then the agent must see the reply. */
 function classifyTrouble(reply: ProviderReply): ProviderTrouble | undefined {
   const text = reply.text.trim();
   const detail = text === '' ? '' : `: ${text.slice(0, 300)}`;

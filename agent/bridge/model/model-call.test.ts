@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { prepareModelCall } from './model-call.ts';
 
-test('a chat stream gets the model of the attempt and a request for usage', () => {
+test('a streamed chat request is forwarded with the model of the attempt and asks for token usage', () => {
   const body = { model: 'dear', stream: true, stream_options: { x: 1 }, messages: [] };
 
   const call = prepareModelCall('POST', '/v1/chat/completions?x=1', JSON.stringify(body), 'cheap');
@@ -18,13 +18,13 @@ test('a chat stream gets the model of the attempt and a request for usage', () =
   });
 });
 
-test('a request to another API gets only the model', () => {
+test('a streamed messages request is forwarded with the model of the attempt and no other change', () => {
   const call = prepareModelCall('POST', '/v1/messages', '{"model":"dear","stream":true}', 'cheap');
 
   expect(call).toMatchObject({ usesMessagesApi: true, body: '{"stream":true,"model":"cheap"}' });
 });
 
-test('a request without a model gets the model of the attempt', () => {
+test('a request without a model is forwarded with the model of the attempt', () => {
   expect(prepareModelCall('POST', '/responses', '{}', 'cheap')).toMatchObject({
     body: '{"model":"cheap"}',
   });
@@ -38,6 +38,9 @@ test.each([
   ['POST', '/v1/chat/completions', 'not json', 400],
   ['POST', '/v1/chat/completions', '[1]', 400],
   ['POST', '/v1/chat/completions', '{"stream":"yes"}', 400],
-])('the request %s %s %s is rejected with %i', (method, url, body, status) => {
-  expect(prepareModelCall(method, url, body, 'm')).toMatchObject({ status });
-});
+])(
+  'the request %s %s with the body "%s" is rejected with status %i',
+  (method, url, body, status) => {
+    expect(prepareModelCall(method, url, body, 'm')).toMatchObject({ status });
+  },
+);

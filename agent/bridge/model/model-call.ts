@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/base/parse-json.ts';
 
-// Selects the requests of an agent that the proxy forwards to the model endpoint, and prepares their bodies.
+// Checks which requests of an agent the proxy forwards to the model endpoint, and prepares these requests.
 
 /** Request to forward. */
 export type ModelCall = {
@@ -16,7 +16,7 @@ export type ModelCall = {
   readonly usesMessagesApi: boolean;
 };
 
-/** Request that the proxy answers itself, with an HTTP status and a message. */
+/** HTTP status and message with which the proxy itself answers a request that is not forwarded. */
 export type RejectedCall = { readonly status: number; readonly problem: string };
 
 type CallRule = {
@@ -37,7 +37,9 @@ const bodySchema = z.looseObject({
   stream_options: z.record(z.string(), z.unknown()).nullish(),
 });
 
-/** Prepares a request: sets the model of the attempt, and asks for token usage where the API reports usage only on request. */
+/**
+ * Prepares a request: sets the model of the attempt, and asks the endpoint to report token usage if the API does so only on request.
+ */
 export function prepareModelCall(
   method: string,
   url: string,

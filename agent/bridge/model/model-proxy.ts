@@ -13,7 +13,7 @@ import { estimateTokens, readTokenCounts, UsageStreamReader } from './token-usag
 import type { Upstream } from './upstream.ts';
 import { callUpstream } from './upstream.ts';
 
-// HTTP proxy between the agent and the model endpoint. The agent has a bearer token for this proxy only; the proxy adds the
+// HTTP proxy between the agent and the model endpoint. The agent gets a bearer token that only this proxy accepts. The proxy adds the
 // real key, counts tokens and enforces the limits of the attempt.
 
 /** Settings and callbacks of a model proxy. */
@@ -24,18 +24,18 @@ export type ModelProxyOptions = {
   /** Returns a message for an exhausted limit; undefined if none is exhausted. */
   readonly findExhaustedLimit: () => string | undefined;
   readonly onTokens: (tokens: TokenCounts) => void;
-  /** Called whenever data goes to or comes from the endpoint. */
+  /** Called whenever the proxy sends a request to the endpoint or receives a part of a reply. */
   readonly onProgress: () => void;
-  /** Called for a request after a limit is exhausted. */
+  /** Called when the proxy refuses a request because a limit is exhausted. */
   readonly onLimit: (reason: string) => void;
-  /** Called when the endpoint refuses for a while; `until` in epoch milliseconds. */
+  /** Called when the endpoint accepts no requests for some time; `until` is in epoch milliseconds. */
   readonly onProviderRefusal: (reason: string, until: number) => void;
   readonly signal: AbortSignal;
 };
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const MAX_REPLY_CHARS = 64 * 1024 * 1024;
-const MAX_REFUSAL_CHARS = 16 * 1024;
+const MAX_ERROR_REPLY_CHARS = 16 * 1024;
 
 /** Model proxy of one attempt, on a loopback port. */
 export class ModelProxy {
@@ -45,7 +45,7 @@ export class ModelProxy {
   readonly #server = createServer((request, response) => {
     this.#serveRequest(request, response).catch(() => response.destroy());
   });
-  #lastFault: string | undefined;
+  #lastFailure: string | undefined;
 
   constructor(options: ModelProxyOptions) {
     this.#options = options;
@@ -59,7 +59,7 @@ export class ModelProxy {
     await once(this.#server, 'listening');
     const address = this.#server.address();
     if (address === null || typeof address === 'string')
-      throw new Error('the model proxy has no port');
+      throw new Error('the model proxy could not listen on a loopback port');
     return `http://127.0.0.1:${address.port}`;
   }
 
@@ -70,21 +70,26 @@ export class ModelProxy {
   }
 
   /**
-   * Fault of the newest request of the agent; undefined if the request succeeded. Some agents end their turn after a failed
-   * request as if the task were done.
+   * Describes the failure of the newest request of the agent; undefined if the request succeeded. Some agents end their turn after a
+   * failed request as if the task were done.
    */
-  get lastFault(): string | undefined {
-    return this.#lastFault;
+  get lastFailure(): string | undefined {
+    return this.#lastFailure;
   }
 
   async #serveRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isAuthorised(request, this.bearer)) {
-      const message = 'the bearer token is not the token of this attempt';
+      const message = 'the model proxy of this attempt does not accept this bearer token';
       return refuseRequest(response, 401, 'unauthorised', message);
     }
     const body = await readRequestBody(request, MAX_REQUEST_BYTES);
     if (body === undefined)
-      return refuseRequest(response, 413, 'too_large', 'the request is too large');
+      return refuseRequest(
+        response,
+        413,
+        'too_large',
+        `the request has more than ${MAX_REQUEST_BYTES} bytes`,
+      );
     const call = prepareModelCall(
       request.method ?? '',
       request.url ?? '',
@@ -102,9 +107,9 @@ export class ModelProxy {
   }
 
   async #forwardCall(call: ModelCall, request: IncomingMessage, response: ServerResponse) {
-    const hangUp = new AbortController();
-    response.once('close', () => hangUp.abort(new Error('the agent closed the connection')));
-    const signal = AbortSignal.any([hangUp.signal, this.#options.signal]);
+    const disconnect = new AbortController();
+    response.once('close', () => disconnect.abort(new Error('the agent closed the connection')));
+    const signal = AbortSignal.any([disconnect.signal, this.#options.signal]);
     for (let tries = 1; ; tries += 1) {
       this.#options.onProgress();
       const reply = await this.#askUpstream(call, request, signal);
@@ -117,21 +122,21 @@ export class ModelProxy {
         continue;
       }
       if (verdict.kind === 'refused') return this.#parkAttempt(verdict, response);
-      // The request itself is at fault, so the agent gets the refusal.
-      this.#lastFault = `${reply?.status}: ${reply?.text.slice(0, 300)}`;
+      // The request itself is at fault, so the agent gets the error.
+      this.#lastFailure = `status ${reply?.status}: ${reply?.text.slice(0, 300)}`;
       response.writeHead(reply?.status ?? 502, { 'content-type': 'application/json' });
       response.end(reply?.text);
       return;
     }
   }
 
-  /** Sends the request to the endpoint. Returns undefined if the endpoint gives no answer. */
+  /** Sends the request to the endpoint. Returns undefined if the endpoint does not answer. */
   async #askUpstream(call: ModelCall, request: IncomingMessage, signal: AbortSignal) {
     try {
       const answer = await callUpstream(this.#options.upstream, call, request.headers, signal);
       const status = answer.statusCode ?? 502;
-      const isRefusal = status >= 400 && call.isMetered;
-      const text = isRefusal ? await readReplyText(answer, MAX_REFUSAL_CHARS) : '';
+      const isError = status >= 400 && call.isMetered;
+      const text = isError ? await readReplyText(answer, MAX_ERROR_REPLY_CHARS) : '';
       const retryAfterMs = parseRetryAfterMs(answer.headers['retry-after'], Date.now());
       return { answer, status, text, retryAfterMs };
     } catch {
@@ -159,17 +164,19 @@ export class ModelProxy {
       let length = 0;
       for await (const text of answer.setEncoding('utf8')) {
         length += text.length;
-        if (length > MAX_REPLY_CHARS) throw new Error('the reply is too long');
+        if (length > MAX_REPLY_CHARS)
+          throw new Error(`the reply is longer than ${MAX_REPLY_CHARS} characters`);
         if (usageReader) usageReader.write(text);
         else chunks.push(text);
         this.#options.onProgress();
         if (!response.write(text)) await once(response, 'drain', { signal: this.#options.signal });
       }
       response.end();
-      if (call.isMetered) this.#lastFault = undefined;
+      if (call.isMetered) this.#lastFailure = undefined;
     } catch {
-      // A destroyed response means a hang-up of the agent, which is no fault of the model.
-      if (!response.destroyed && call.isMetered) this.#lastFault = 'the reply broke off';
+      // A destroyed response means that the agent closed the connection; then the model did not fail.
+      if (!response.destroyed && call.isMetered)
+        this.#lastFailure = 'the reply of the model endpoint was incomplete or too long';
       response.destroy();
     }
     if (!call.isMetered) return;
@@ -193,7 +200,7 @@ function isAuthorised(request: IncomingMessage, bearer: string): boolean {
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-/** Answers with an error in a form that OpenAI and Anthropic clients understand. */
+/** Answers with an error in a format that both OpenAI and Anthropic clients understand. */
 function refuseRequest(
   response: ServerResponse,
   status: number,
@@ -204,7 +211,7 @@ function refuseRequest(
   response.end(JSON.stringify({ type: 'error', error: { type, code: type, message } }));
 }
 
-/** Reads the body; returns undefined for a body above the limit. */
+/** Reads the body of a request. Returns undefined if the body is larger than the limit. */
 async function readRequestBody(
   request: IncomingMessage,
   maxBytes: number,
@@ -227,7 +234,7 @@ async function readReplyText(answer: IncomingMessage, maxChars: number): Promise
       if (text.length > maxChars) break;
     }
   } catch {
-    // The received part is enough to classify the refusal.
+    // The received part is enough to classify the error.
   }
   return text.slice(0, maxChars);
 }

@@ -11,14 +11,18 @@ test.each([
   [{ response: { usage: { input_tokens: 5, output_tokens: 2 } } }, { input: 5, output: 2 }],
   [{ message: { usage: { input_tokens: 5, output_tokens: 1 } } }, { input: 5, output: 1 }],
   [{ usage: { output_tokens: 9 } }, { output: 9 }],
-  [{ usage: null }, undefined],
-  [{ usage: 'much', choices: [] }, undefined],
-  ['text', undefined],
-])('the reply %j contains the counts %j', (data, tokens) => {
+])('the reply %j contains the token counts %j', (data, tokens) => {
   expect(readTokenCounts(data)).toEqual(tokens);
 });
 
-test('counts are read across chunk borders, and newer counts replace older counts', () => {
+test.each([{ usage: null }, { usage: 'much', choices: [] }, 'text'])(
+  'the reply %j contains no token counts',
+  (data) => {
+    expect(readTokenCounts(data)).toBeUndefined();
+  },
+);
+
+test('token counts are read from a stream that is cut at any place, and newer counts replace older counts', () => {
   const reader = new UsageStreamReader();
   const text =
     'event: message_start\ndata: {"message":{"usage":{"input_tokens":7,"output_tokens":1}}}\n\n' +
@@ -32,11 +36,11 @@ test('counts are read across chunk borders, and newer counts replace older count
   expect(reader.eventCount).toBe(4);
 });
 
-test('tokens are estimated as four characters each', () => {
+test('the estimate of tokens counts four characters as one token', () => {
   expect(estimateTokens('x'.repeat(9))).toBe(3);
 });
 
-test('the cost follows the price, and is null without a price', () => {
+test('the cost is computed from the price, and is null if the price is unknown', () => {
   const priced = new UsageMeter({ input: 3, output: 15 });
   const unpriced = new UsageMeter(null);
   for (const meter of [priced, unpriced]) {

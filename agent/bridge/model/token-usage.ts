@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseJson } from '../../../core/base/parse-json.ts';
 import type { Usage } from '../../../core/contract/task.ts';
 
-// Reads token counts from replies of the model APIs chat/completions, responses and messages, plain or streamed.
+// Reads token counts from plain and streamed replies of the model APIs chat/completions, responses and messages.
 
 /** USD per million tokens; null if the price is unknown. */
 export type Price = { readonly input: number; readonly output: number } | null;
@@ -27,7 +27,7 @@ const usageCarrierSchema = z.object({
   message: z.object({ usage: usageFieldsSchema.nullish() }).nullish().catch(undefined),
 });
 
-/** Reads the counts of one JSON reply or one streamed event; returns undefined if there are none. */
+/** Reads the counts of one JSON reply or one streamed event. Returns undefined if the data contains no counts. */
 export function readTokenCounts(data: unknown): Partial<TokenCounts> | undefined {
   const parsed = usageCarrierSchema.safeParse(data);
   if (!parsed.success) return undefined;
@@ -42,11 +42,11 @@ export function readTokenCounts(data: unknown): Partial<TokenCounts> | undefined
   };
 }
 
-/** Reads the counts from a stream of server-sent events; newer counts replace older counts. */
+/** Reads token counts from a stream of server-sent events. Newer counts replace older counts. */
 export class UsageStreamReader {
   #unfinishedLine = '';
   readonly #counts: Partial<TokenCounts> = {};
-  /** Number of events so far: an estimate of the output tokens. */
+  /** Number of events so far. Serves as an estimate of the output tokens. */
   eventCount = 0;
 
   /** Reads the next part of the stream. */
@@ -54,7 +54,7 @@ export class UsageStreamReader {
     const lines = (this.#unfinishedLine + text).split('\n');
     this.#unfinishedLine = lines.pop() ?? '';
     for (const line of lines) this.#readLine(line);
-    // Memory stays bounded when a line never ends.
+    // A line without an end must not use up the memory.
     if (this.#unfinishedLine.length > MAX_LINE_CHARS) this.#unfinishedLine = '';
   }
 
@@ -74,12 +74,12 @@ export class UsageStreamReader {
   }
 }
 
-/** Estimates the tokens of a text for a model without counts: four characters a token. */
+/** Estimates the tokens of a text, for a model that reports no counts. */
 export function estimateTokens(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-/** Sums up the use of one attempt. */
+/** Sums up the tokens and the cost of one attempt. */
 export class UsageMeter {
   readonly #price: Price;
   #inputTokens = 0;

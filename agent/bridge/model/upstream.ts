@@ -6,7 +6,7 @@ import type { ModelCall } from './model-call.ts';
 /** Model endpoint with the real key. */
 export type Upstream = { readonly baseUrl: string; readonly apiKey: string };
 
-/** Sends a request with the real key. Resolves with the head of the reply; the caller reads the body. */
+/** Sends a request with the real key. Resolves when the head of the reply has arrived; the caller reads the body. */
 export function callUpstream(
   upstream: Upstream,
   call: ModelCall,
@@ -31,7 +31,7 @@ export function callUpstream(
   });
 }
 
-/** Selects the headers of the agent that say how to read the body. */
+/** Selects the headers of the agent that select a format or version of the API. */
 function selectForwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const selected: Record<string, string> = {};
   for (const name of ['accept', 'anthropic-version', 'anthropic-beta', 'openai-beta']) {
@@ -44,7 +44,7 @@ function selectForwardedHeaders(headers: IncomingHttpHeaders): Record<string, st
 function buildKeyHeaders({ apiKey }: Upstream, call: ModelCall, url: URL): Record<string, string> {
   const bearer = { authorization: `Bearer ${apiKey}` };
   if (!call.usesMessagesApi) return bearer;
-  // Gateways accept either header; the host of Anthropic expects an OAuth token as bearer.
+  // Gateways accept either header. The host of Anthropic would take a bearer token for an OAuth token, so it gets the key only.
   const isAnthropicHost = url.hostname === 'api.anthropic.com';
   return { 'x-api-key': apiKey, ...(isAnthropicHost ? {} : bearer) };
 }

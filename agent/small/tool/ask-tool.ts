@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { defineTool } from './tool.ts';
 
-/** Asks a person. */
+/** Tool that asks a person a question and returns the answer, or the default if no person answers. */
 export const askTool = defineTool({
   name: 'ask',
   description:
-    'Ask the person behind this task. Only when the task cannot be done without the answer; `default` is used when no person answers.',
+    'Ask a person a question about this task. Use this tool only if the task cannot be done without the answer. If no person answers, `default` is used.',
   kind: 'other',
   asksPermission: false,
   parameters: z.object({

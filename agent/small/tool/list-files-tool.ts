@@ -5,11 +5,11 @@ import { defineTool, ToolError } from './tool.ts';
 
 const MAX_ENTRIES = 500;
 
-/** Lists files. */
+/** Tool that lists up to 500 entries below a directory of the workspace. */
 export const listFilesTool = defineTool({
   name: 'list_files',
   description:
-    'List files and directories (these end in /), level by level. .git and node_modules are left out.',
+    'List files and directories level by level. Directories end in /. .git and node_modules are left out.',
   kind: 'search',
   asksPermission: false,
   parameters: z.object({ path: z.string().min(1).default('.') }),
@@ -23,7 +23,9 @@ export const listFilesTool = defineTool({
     const lines: string[] = [];
     for (const entry of walkEntries(root, start)) {
       if (lines.length === MAX_ENTRIES) {
-        lines.push(`[more than ${MAX_ENTRIES} entries; list a directory]`);
+        lines.push(
+          `[stopped after ${MAX_ENTRIES} entries; call list_files with a subdirectory as path]`,
+        );
         break;
       }
       lines.push(entry.isDirectory ? `${entry.path}/` : entry.path);

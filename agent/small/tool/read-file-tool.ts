@@ -6,17 +6,17 @@ import { defineTool, ToolError } from './tool.ts';
 const MAX_FILE_BYTES = 5_000_000;
 const MAX_CHARS = 60_000;
 
-/** Reads a text file. */
+/** Tool that returns the lines of a text file of the workspace. */
 export const readFileTool = defineTool({
   name: 'read_file',
   description:
-    'Read a text file of the workspace. Returns its lines as they are; use offset and limit for long files.',
+    'Read a text file of the workspace. Returns its lines unchanged; use offset and limit for long files.',
   kind: 'read',
   asksPermission: false,
   parameters: z.object({
     path: z.string().min(1).describe('relative to the workspace'),
     offset: z.number().int().min(1).default(1).describe('first line, from 1'),
-    limit: z.number().int().min(1).max(5_000).default(2_000).describe('how many lines'),
+    limit: z.number().int().min(1).max(5_000).default(2_000).describe('number of lines'),
   }),
   title: (input) => `Read ${input.path}`,
   paths: (input) => [input.path],
@@ -36,13 +36,15 @@ export const readFileTool = defineTool({
  * Reads a text file of at most 5 MB. Throws ToolError for any other path.
  *
  * @param file real path
- * @param path path as the model wrote it, for messages
+ * @param path path from the model, for error messages
  */
 export async function readTextFile(file: string, path: string): Promise<string> {
   const stats = await stat(file).catch(() => undefined);
   if (stats === undefined) throw new ToolError(`${path} does not exist`);
   if (!stats.isFile()) throw new ToolError(`${path} is not a file; use list_files`);
-  if (stats.size > MAX_FILE_BYTES) throw new ToolError(`${path} is too large: ${stats.size} bytes`);
+  if (stats.size > MAX_FILE_BYTES) {
+    throw new ToolError(`${path} has ${stats.size} bytes; the limit is ${MAX_FILE_BYTES}`);
+  }
   const bytes = await readFile(file);
   if (bytes.includes(0)) throw new ToolError(`${path} is not text`);
   return bytes.toString('utf8');

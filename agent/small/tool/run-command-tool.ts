@@ -6,8 +6,9 @@ import { defineTool, ToolError } from './tool.ts';
 
 const HEAD_CHARS = 4_000;
 const TAIL_CHARS = 12_000;
-const KILL_AFTER_MS = 2_000;
-/** Wait for output after the exit of a command with a surviving background process, milliseconds. */
+/** Time between SIGTERM and SIGKILL, milliseconds. */
+const KILL_GRACE_MS = 2_000;
+/** Longest wait for more output after a command has exited while a background process keeps the pipe open, milliseconds. */
 const DRAIN_MS = 200;
 
 const parametersSchema = z.object({
@@ -19,11 +20,11 @@ const parametersSchema = z.object({
 });
 type RunCommandInput = z.output<typeof parametersSchema>;
 
-/** Runs a command. */
+/** Tool that runs one program without a shell and returns its exit code and output. */
 export const runCommandTool = defineTool({
   name: 'run',
   description:
-    'Run a command in the workspace and get its exit code and output. It has no input; what it leaves running is killed.',
+    'Run a command in the workspace and get its exit code and output. The command gets no standard input. Background processes that the command started are killed when the command exits.',
   kind: 'execute',
   asksPermission: true,
   parameters: parametersSchema,
@@ -69,7 +70,7 @@ function waitForOutcome(child: ChildProcess, command: readonly string[]): Promis
     );
     child.once('exit', (code, signal) => {
       const outcome = code === null ? `killed by ${signal}` : `exit code ${code}`;
-      // A background process may hold the pipe open, and `close` would never come.
+      // A background process may keep the pipe open, and then the event `close` never comes.
       const drained = setTimeout(() => resolve(outcome), DRAIN_MS);
       child.once('close', () => {
         clearTimeout(drained);
@@ -84,7 +85,7 @@ function terminateGroup(child: ChildProcess): void {
   signalGroup(child, 'SIGTERM');
   setTimeout(() => {
     if (child.exitCode === null && child.signalCode === null) signalGroup(child, 'SIGKILL');
-  }, KILL_AFTER_MS).unref();
+  }, KILL_GRACE_MS).unref();
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -96,7 +97,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Collects output and keeps its beginning and end, where errors usually are. */
+/** Collects output. Keeps only the beginning and end of long output, because errors are usually there. */
 export function createBoundedOutput(): { add(text: string): void; text(): string } {
   let head = '';
   let tail = '';

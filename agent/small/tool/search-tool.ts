@@ -6,11 +6,11 @@ import { defineTool, ToolError } from './tool.ts';
 
 const TIMEOUT_MS = 15_000;
 
-/** Job of the search worker; `start` is a real path below `root`. */
+/** Job of the search worker; `start` is the real path of a file or directory inside `root`. */
 export type SearchJob = { readonly root: string; readonly start: string; readonly pattern: string };
 const answerSchema = z.object({ text: z.string() });
 
-/** Searches text files. */
+/** Tool that searches the text files of the workspace for a regular expression. */
 export const searchTool = defineTool({
   name: 'search',
   description:
@@ -36,11 +36,11 @@ function requirePattern(pattern: string): void {
   try {
     new RegExp(pattern);
   } catch (error) {
-    throw new ToolError(`the pattern is not a regular expression: ${String(error)}`);
+    throw new ToolError(`the pattern is not a valid regular expression: ${String(error)}`);
   }
 }
 
-/** Searches in a worker thread: a regular expression may run for ever, and the session must still react to a cancel. */
+/** Searches in a worker thread. A regular expression may take very long, and the session must still react to a cancel. */
 async function searchInWorker(job: SearchJob, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   const worker = new Worker(new URL('../search-worker.ts', import.meta.url), {
@@ -53,7 +53,11 @@ async function searchInWorker(job: SearchJob, signal: AbortSignal): Promise<stri
       worker.once('message', (message) => resolve(answerSchema.parse(message).text));
       worker.once('error', reject);
       end.addEventListener('abort', () =>
-        reject(new ToolError('the search took too long; use a simpler pattern or a path')),
+        reject(
+          new ToolError(
+            `the search was stopped after ${TIMEOUT_MS / 1_000} s; use a simpler pattern or a narrower path`,
+          ),
+        ),
       );
     });
   } finally {

@@ -2,12 +2,12 @@ import type { ToolKind } from '@agentclientprotocol/sdk';
 import { z } from 'zod';
 import type { ToolDefinition } from '../chat-message.ts';
 
-/** A tool call that cannot be done. The model gets the message and continues. */
+/** Failure of a tool call that the model can react to. The model gets the message and continues. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
-/** Question to a person, with the answer to use if no person answers. */
+/** Question to a person; `default` is the answer if no person answers. */
 export type UserQuestion = {
   readonly question: string;
   readonly options: readonly string[];
@@ -29,9 +29,9 @@ export type ToolContext = {
 export type PreparedCall = {
   readonly title: string;
   readonly input: unknown;
-  /** Files of the call, as the model wrote the paths. */
+  /** Paths of the files that the call uses, unchanged from the model. */
   readonly paths: readonly string[];
-  /** Runs the call. Returns the output for the model; throws ToolError for a call that cannot be done. */
+  /** Runs the call. Returns the output for the model; throws ToolError if the call fails. */
   execute(context: ToolContext): Promise<string>;
 };
 
@@ -42,11 +42,11 @@ export type Tool = {
   /** Whether the client must permit each call. */
   readonly asksPermission: boolean;
   readonly definition: ToolDefinition;
-  /** Checks the arguments. Throws ToolError that lists every problem. */
+  /** Checks the arguments. Throws a ToolError that lists all invalid arguments. */
   prepare(input: unknown): PreparedCall;
 };
 
-type ToolRow<Schema extends z.ZodType> = {
+type ToolSource<Schema extends z.ZodType> = {
   readonly name: string;
   readonly description: string;
   readonly kind: ToolKind;
@@ -57,26 +57,26 @@ type ToolRow<Schema extends z.ZodType> = {
   run(input: z.output<Schema>, context: ToolContext): Promise<string>;
 };
 
-/** Creates a tool; the schema of the parameters also becomes the JSON schema for the model. */
-export function defineTool<Schema extends z.ZodType>(row: ToolRow<Schema>): Tool {
-  const parameters = z.toJSONSchema(row.parameters, { io: 'input' });
+/** Creates a tool. The schema of its parameters is converted into the JSON schema that the model gets. */
+export function defineTool<Schema extends z.ZodType>(source: ToolSource<Schema>): Tool {
+  const parameters = z.toJSONSchema(source.parameters, { io: 'input' });
   return {
-    name: row.name,
-    kind: row.kind,
-    asksPermission: row.asksPermission,
+    name: source.name,
+    kind: source.kind,
+    asksPermission: source.asksPermission,
     definition: {
       type: 'function',
-      function: { name: row.name, description: row.description, parameters },
+      function: { name: source.name, description: source.description, parameters },
     },
     prepare(rawInput) {
-      const parsed = row.parameters.safeParse(rawInput);
-      if (!parsed.success) throw new ToolError(describeIssues(row.name, parsed.error));
+      const parsed = source.parameters.safeParse(rawInput);
+      if (!parsed.success) throw new ToolError(describeIssues(source.name, parsed.error));
       const input = parsed.data;
       return {
-        title: row.title(input).slice(0, 200),
+        title: source.title(input).slice(0, 200),
         input,
-        paths: row.paths?.(input) ?? [],
-        execute: (context) => row.run(input, context),
+        paths: source.paths?.(input) ?? [],
+        execute: (context) => source.run(input, context),
       };
     },
   };

@@ -7,10 +7,11 @@ import { defineTool, ToolError } from './tool.ts';
 
 const MAX_CHARS = 2_000_000;
 
-/** Writes a text file. */
+/** Tool that creates or replaces a text file. */
 export const writeFileTool = defineTool({
   name: 'write_file',
-  description: 'Write a text file of the workspace, whole: creates it or replaces what was there.',
+  description:
+    'Write a whole text file of the workspace. Creates the file or replaces its content.',
   kind: 'edit',
   asksPermission: true,
   parameters: z.object({ path: z.string().min(1), content: z.string().max(MAX_CHARS) }),
@@ -24,11 +25,11 @@ export const writeFileTool = defineTool({
   },
 });
 
-/** Replaces one passage of a text file. */
+/** Tool that replaces one passage of a text file. */
 export const editFileTool = defineTool({
   name: 'edit_file',
   description:
-    'Replace one passage of a text file. `old` must be in the file exactly once, to the character; include enough lines around it.',
+    'Replace one passage of a text file. `old` must occur in the file exactly once, character for character; include enough lines around the passage.',
   kind: 'edit',
   asksPermission: true,
   parameters: z.object({

@@ -29,9 +29,9 @@ test('an attempt does its task, verifies the commit and pushes its branch', asyn
   const end = await bridge.ended;
 
   expect(end).toMatchObject({ code: 0 });
-  expect(stage.server.faults).toEqual([]);
+  expect(stage.server.contractViolations).toEqual([]);
   const result = requireDoneResult(stage);
-  expect(await stage.remote.head(BRANCH)).toBe(result.commit);
+  expect(await stage.remote.readHead(BRANCH)).toBe(result.commit);
   expect(result.evidence).toMatchObject({
     commit: result.commit,
     root: stage.assignment.repository.root,
@@ -62,7 +62,7 @@ test('the agent gets a red verify command and fixes the failure', async () => {
   expect(result.evidence.green).toBe(true);
   expect((await readPrompts(stage))[1]).toContain('`grep -q yes login.txt` ended with exit code 1');
   expect(stage.server.checkpoints).toHaveLength(2);
-  expect(await stage.remote.head(BRANCH)).toBe(result.commit);
+  expect(await stage.remote.readHead(BRANCH)).toBe(result.commit);
 });
 
 test('an attempt fails with red evidence after two fixes of the agent', async () => {
@@ -142,7 +142,7 @@ test('changes in the scope of another task are left out, reverted and reported t
   expect(result.flagged).toEqual([
     { path: '.github/workflows/ci.yml', why: 'outside the scope of the task; changes CI' },
     { path: 'ci/test_a.py', why: 'outside the scope of the task; deletes a test' },
-    { path: 'login.txt', why: 'named in a verify command' },
+    { path: 'login.txt', why: 'used by a verify command' },
   ]);
   expect((await readPrompts(stage))[1]).toContain('api/deep/b.js (belongs to task build-api)');
   expect(await runGit(stage.remote.directory, ['ls-tree', '-r', '--name-only', BRANCH])).toBe(
@@ -173,7 +173,7 @@ test('a root branch in conflict is not merged: the evidence names the root of th
   await bridge.ended;
 
   expect(requireDoneResult(stage).evidence).toMatchObject({ root, green: true });
-  expect(await stage.remote.head(ROOT_BRANCH)).not.toBe(root);
+  expect(await stage.remote.readHead(ROOT_BRANCH)).not.toBe(root);
 });
 
 test('changes of set-up are not committed', async () => {

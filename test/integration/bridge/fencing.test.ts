@@ -36,13 +36,13 @@ test('a 409 stops the bridge: the agent is dead, nothing is pushed and nothing i
   ]);
   const agent = await waitForHangingAgent();
 
-  stage.server.interfere = () => ({ status: 409 });
+  stage.server.overrideAnswer = () => ({ status: 409 });
   const end = await bridge.ended;
 
   expect(end.code).toBe(0);
   expect(isProcessRunning(agent)).toBe(false);
   expect(isProcessRunning(await readLeftProcess())).toBe(false);
-  expect(stage.remote.pushes).toBe(0);
+  expect(stage.remote.pushCount).toBe(0);
   expect(stage.server.results).toEqual([]);
   expect(existsSync(stage.workDir)).toBe(false);
 });
@@ -54,13 +54,13 @@ test('a bridge without heartbeat answers kills its agent before the lease ends',
   const agent = await waitForHangingAgent();
 
   const silentSince = Date.now();
-  stage.server.interfere = () => 'silence';
+  stage.server.overrideAnswer = () => 'silence';
   const end = await bridge.ended;
 
   expect(Date.now() - silentSince).toBeLessThan(8_000);
   expect(end.code).toBe(3);
   expect(isProcessRunning(agent)).toBe(false);
-  expect(stage.remote.pushes).toBe(0);
+  expect(stage.remote.pushCount).toBe(0);
 });
 
 test('SIGTERM stops the bridge and all its processes without a push', async () => {
@@ -74,7 +74,7 @@ test('SIGTERM stops the bridge and all its processes without a push', async () =
   expect(end.code).toBe(0);
   expect(isProcessRunning(agent)).toBe(false);
   expect(isProcessRunning(await readLeftProcess())).toBe(false);
-  expect(stage.remote.pushes).toBe(0);
+  expect(stage.remote.pushCount).toBe(0);
   expect(stage.server.results).toEqual([]);
 });
 
@@ -94,7 +94,7 @@ test('the processes and the folder of a killed bridge are cleaned up', async () 
 test('a bridge whose attempt has ended before the start exits with code 0', async () => {
   stage = await setUpBridgeStage({ 'README.md': 'sample\n' });
   const bridge = await stage.startBridge([]);
-  stage.server.interfere = () => ({ status: 409 });
+  stage.server.overrideAnswer = () => ({ status: 409 });
 
   const end = await bridge.ended;
 
@@ -106,7 +106,7 @@ test('callbacks are retried while the API answers 503', async () => {
   stage = await setUpBridgeStage({ 'login.txt': 'yes\n' });
   const refusalCounts = new Map<string, number>();
   const bridge = await stage.startBridge([[{ text: 'done' }]]);
-  stage.server.interfere = (callback) => {
+  stage.server.overrideAnswer = (callback) => {
     const count = refusalCounts.get(callback) ?? 0;
     refusalCounts.set(callback, count + 1);
     return count < 2 ? { status: 503 } : undefined;
@@ -116,7 +116,7 @@ test('callbacks are retried while the API answers 503', async () => {
 
   expect(end.code).toBe(0);
   expect(requireDoneResult(stage).evidence.green).toBe(true);
-  expect(stage.server.faults).toEqual([]);
+  expect(stage.server.contractViolations).toEqual([]);
 });
 
 test('a refused token ends the bridge with exit code 3', async () => {
@@ -127,5 +127,5 @@ test('a refused token ends the bridge with exit code 3', async () => {
 
   expect(end.code).toBe(3);
   expect(stage.server.calls).toEqual([]);
-  expect(await stage.remote.head(BRANCH)).toBeUndefined();
+  expect(await stage.remote.readHead(BRANCH)).toBeUndefined();
 });

@@ -38,7 +38,7 @@ test('a long Retry-After of the model parks the attempt after two short retries'
   expect(result.until).toBeGreaterThan(startedAt + 115_000);
   expect(result.until).toBeLessThan(Date.now() + 121_000);
   expect(refusals).toBe(3);
-  expect(await stage.remote.head(BRANCH)).toBeUndefined();
+  expect(await stage.remote.readHead(BRANCH)).toBeUndefined();
 });
 
 test('a temporary failure of the model is retried without an error for the agent', async () => {
@@ -120,7 +120,7 @@ test('tokens of every API are counted, with a warning at 80% and a refusal at th
     usage: { inputTokens: 400, outputTokens: 40, usd: 0.00048, turns: 4 },
   });
   expect(stage.server.transcript.map((entry) => entry.text)).toContain(
-    '80% of the limit on tokens is used: 440 of 440',
+    '440 of 440 tokens are used; the attempt stops at 440',
   );
   expect(stage.model.requests).toHaveLength(4);
   expect(stage.model.requests.map((request) => request.body.model)).toEqual([
@@ -186,7 +186,7 @@ test('an agent that gives up fails the attempt, even if verify would be green', 
 
   expect(requireFailedResult(stage)).toMatchObject({
     cause: 'agent',
-    reason: 'the agent gives up: there is no database',
+    reason: 'the agent gave up: there is no database',
   });
 });
 
@@ -241,7 +241,7 @@ test('a temporary failure of the forge during the work loses nothing', async () 
   await bridge.ended;
 
   expect(stage.remote.refuse.times).toBe(0);
-  expect(await stage.remote.head(BRANCH)).toBe(requireDoneResult(stage).commit);
+  expect(await stage.remote.readHead(BRANCH)).toBe(requireDoneResult(stage).commit);
 });
 
 test('a missing token counting API is passed to the agent as 404', async () => {

@@ -14,7 +14,7 @@ afterEach(() => table.killAll());
 
 function runCommand(command: string[], change: Partial<Parameters<ProcessTable['run']>[1]> = {}) {
   const options = { cwd: '/', env: ENV, signal: controller.signal, overflow: 'tail' as const };
-  return table.run(command, { ...options, maxLength: 1_000, ...change });
+  return table.run(command, { ...options, maxChars: 1_000, ...change });
 }
 
 test('a command gets its input and returns output and exit code', async () => {
@@ -37,7 +37,7 @@ test('a missing command returns no exit code instead of an error', async () => {
   const finished = await runCommand(['/nowhere/command']);
 
   expect(finished.exitCode).toBeNull();
-  expect(finished.output).toContain('cannot run /nowhere/command');
+  expect(finished.output).toContain('cannot start /nowhere/command');
 });
 
 test('a child has exactly the given environment and the marker', async () => {

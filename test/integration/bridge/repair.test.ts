@@ -69,7 +69,7 @@ test('remaining conflict markers fail the attempt and are never pushed', async (
   await bridge.ended;
 
   expect(requireFailedResult(stage)).toMatchObject({ cause: 'agent', files: ['list.txt'] });
-  expect(await stage.remote.head(BRANCH)).toBeUndefined();
+  expect(await stage.remote.readHead(BRANCH)).toBeUndefined();
 });
 
 test('a repair without a conflict starts on a merge with the root branch', async () => {
@@ -106,7 +106,7 @@ test('a verify attempt produces evidence for the merge without an agent or a pus
     evidence: { commit: work, root, green: true },
     changed: ['list.txt'],
   });
-  expect(stage.remote.pushes).toBe(0);
+  expect(stage.remote.pushCount).toBe(0);
   expect(await stage.readNotes()).toEqual([]);
 });
 

@@ -23,7 +23,7 @@ import type { Question } from '../../../core/contract/task.ts';
 // A control plane for one bridge. Every request and every answer is checked against the contract.
 
 /** Answer in place of the usual answer; `silence`: no answer at all. */
-export type CallbackFault =
+export type AnswerOverride =
   | { readonly status: number; readonly body?: unknown }
   | 'silence'
   | undefined;
@@ -40,13 +40,13 @@ export type CallbackServer = {
   readonly questions: Question[];
   readonly results: AttemptResult[];
   /** Violations of the contract by the bridge. */
-  readonly faults: string[];
+  readonly contractViolations: string[];
   /** Messages of people, which heartbeats deliver. */
   readonly messages: SteeringMessage[];
   /** Asks the bridge to end an interactive session. */
   finish: boolean;
   /** Called for each callback; undefined gives the usual answer. */
-  interfere: (callback: AttemptCallback) => CallbackFault;
+  overrideAnswer: (callback: AttemptCallback) => AnswerOverride;
   close(): Promise<void>;
 };
 
@@ -76,10 +76,10 @@ export async function startCallbackServer(script: CallbackScript): Promise<Callb
     transcript: [],
     questions: [],
     results: [],
-    faults: [],
+    contractViolations: [],
     messages: [],
     finish: false,
-    interfere: () => undefined,
+    overrideAnswer: () => undefined,
     close: async () => {
       server.closeAllConnections();
       server.close();
@@ -102,7 +102,7 @@ async function answerRequest(
   }
   if (callback === undefined) return sendJson(response, 404, createErrorBody('not_found'));
   state.calls.push(callback);
-  const fault = state.interfere(callback);
+  const fault = state.overrideAnswer(callback);
   if (fault === 'silence') return;
   if (fault) {
     return sendJson(response, fault.status, fault.body ?? createErrorBody('attempt_ended'));
@@ -110,7 +110,7 @@ async function answerRequest(
   try {
     sendJson(response, 200, recordCall(state, script, callback, JSON.parse(text)));
   } catch (error) {
-    state.faults.push(`${callback}: ${describeError(error)}`);
+    state.contractViolations.push(`${callback}: ${describeError(error)}`);
     sendJson(response, 400, createErrorBody('invalid'));
   }
 }

@@ -14,11 +14,11 @@ export type GitRemote = {
   /** Path of the repository on disk. */
   readonly directory: string;
   /** Number of pushes. */
-  pushes: number;
+  pushCount: number;
   /** Refuses the next `times` requests with this status. */
   refuse: { readonly status: number; times: number };
   /** Returns the head commit of a branch; undefined for a missing branch. */
-  head(branch: string): Promise<string | undefined>;
+  readHead(branch: string): Promise<string | undefined>;
   close(): Promise<void>;
 };
 
@@ -38,7 +38,7 @@ export async function startGitRemote(root: string, token: string): Promise<GitRe
       response.writeHead(remote.refuse.status).end();
       return;
     }
-    if (request.url?.endsWith('/git-receive-pack')) remote.pushes += 1;
+    if (request.url?.endsWith('/git-receive-pack')) remote.pushCount += 1;
     serveGitRequest(join(directory, '.git'), request, response);
   });
   server.listen(0, '127.0.0.1');
@@ -50,9 +50,9 @@ export async function startGitRemote(root: string, token: string): Promise<GitRe
     url: `http://127.0.0.1:${address.port}/repository.git`,
     token,
     directory,
-    pushes: 0,
+    pushCount: 0,
     refuse: { status: 503, times: 0 },
-    head: (branch) =>
+    readHead: (branch) =>
       runGit(directory, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]).catch(
         () => undefined,
       ),

@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PodTrace } from '../../../adapters/process/pod-member.ts';
+import type { PodIdentity } from '../../../adapters/process/pod-member.ts';
 import { findPodMembers } from '../../../adapters/process/pod-member.ts';
 import type { PodRecord, ProcessIdentity } from '../../../adapters/process/pod-record.ts';
 import { readPodRecord } from '../../../adapters/process/pod-record.ts';
@@ -68,7 +68,7 @@ async function isAtWork(members: readonly ProcessRow[]): Promise<boolean> {
 }
 
 /** Stops all processes, repeatedly, because a process may start another one before its stop. */
-async function stopAllProcesses(trace: PodTrace): Promise<readonly ProcessRow[]> {
+async function stopAllProcesses(trace: PodIdentity): Promise<readonly ProcessRow[]> {
   return await waitUntil('all processes of the pod are stopped', async () => {
     const members = findPodMembers(trace);
     const stopped = await Promise.all(members.map(({ pid }) => hasStopped(pid)));
@@ -80,7 +80,7 @@ async function stopAllProcesses(trace: PodTrace): Promise<readonly ProcessRow[]>
 
 function createOrphan(
   attempt: AttemptKey,
-  trace: PodTrace & { readonly bridge: ProcessIdentity },
+  trace: PodIdentity & { readonly bridge: ProcessIdentity },
   members: readonly ProcessRow[],
 ): Orphan {
   const { folder, bridge } = trace;

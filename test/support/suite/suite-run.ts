@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
-import type { PodTrace } from '../../../adapters/process/pod-member.ts';
+import type { PodIdentity } from '../../../adapters/process/pod-member.ts';
 import { findPodMembers } from '../../../adapters/process/pod-member.ts';
 import { readProcess } from '../../../adapters/process/process-row.ts';
 import { stopPod } from '../../../adapters/process/stop-pod.ts';
@@ -179,7 +179,7 @@ export class SuiteRun {
       : [`left in the temporary folder: ${files.slice(0, 8).join(' ')}`];
   }
 
-  #createTrace(): PodTrace {
+  #createTrace(): PodIdentity {
     const pid = this.#child?.pid;
     const row = pid === undefined ? undefined : readProcess(pid);
     return { uid: this.#uid, folder: this.#folder, bridge: row };
