@@ -52,7 +52,7 @@ export const noticeSchema = z.object({
   at: z.number().int(),
   /** Title of the plan or the task. */
   title: z.string(),
-  /** One or two sentences, at most 500 characters. */
+  /** Text of one or two sentences, at most 500 characters. */
   text: z.string(),
   details: noticeDetailsSchema,
 });

@@ -17,7 +17,7 @@ const bundlesSchema = z.array(
   }),
 );
 
-/** Parts that only some functions need, with the functions that may contain each part. */
+/** Functions by part, for parts that only some functions need. */
 const FUNCTIONS_BY_PART: Readonly<Record<string, readonly string[]>> = {
   openai: ['http-doctor', 'queue-plan'],
   octokit: [
@@ -42,7 +42,7 @@ const FUNCTIONS_BY_PART: Readonly<Record<string, readonly string[]>> = {
   'adapters/host': ['http-api', 'http-doctor'],
   'adapters/hosting': ['http-api'],
 };
-/** Parts that no function may contain: laptop code, agents and tools. */
+/** Forbidden parts of every function: laptop code, agents and tools. */
 const FORBIDDEN_PARTS = [
   'local',
   'agent',
@@ -55,7 +55,7 @@ const FORBIDDEN_PARTS = [
   'dynalite',
   'fauxqs',
 ];
-/** Size limit that reveals a part that was added by mistake. */
+/** Size limit of a bundle; reveals parts added by mistake. */
 const MAX_BYTES = 1_600_000;
 
 describe.skipIf(cloud === null)('the bundles', () => {

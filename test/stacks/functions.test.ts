@@ -97,7 +97,7 @@ describe.skipIf(cloud === null)(
     });
 
     test('queue-plan reads the graph and calls the model with the key', async () => {
-      // The model never gives a valid answer, so that the plan fails with a reason.
+      // Without a valid answer of the model, the plan fails with a reason.
       model.play(...Array.from({ length: 12 }, () => 'I would rather not say.'));
       const prompted = await sendAsUser('POST', '/v1/plans', {
         prompt: 'Add a login',
@@ -172,7 +172,7 @@ describe.skipIf(cloud === null)(
     test('queue-reconcile opens the pull request and merges it through the merge queue', async () => {
       await stage.send({ type: 'merge_queue', v: 1, plan, run: 1, repo: 'acme/shop' });
 
-      // The forge computes the mergeability later, so that one pass over the queue is not enough.
+      // The forge computes the mergeability later, so a single pass over the queue is not enough.
       const failed: unknown[] = [];
       const isMerged = async () => {
         failed.push(...(await drainQueue('reconcile')).failed);
@@ -330,7 +330,7 @@ describe.skipIf(cloud === null)(
       return pulls.filter((pull) => pull.head.ref === branch && pull.merged_at !== null).length;
     }
 
-    /** Delivers all messages of a queue, including messages that are sent meanwhile. */
+    /** Delivers all messages of a queue, including messages sent during the delivery. */
     async function drainQueue(queue: string) {
       const messages: unknown[] = [];
       const failed: unknown[] = [];
@@ -343,7 +343,7 @@ describe.skipIf(cloud === null)(
       throw new Error(`the queue ${queue} is not empty after ${MAX_BATCHES} batches`);
     }
 
-    /** Claims a task like the scheduler, with a launcher that starts nothing; returns the requested pod. */
+    /** Claims a task as the scheduler does, but with a launcher without pods; returns the requested pod. */
     async function claimTask(task: string): Promise<PodSpec | undefined> {
       const pods: PodSpec[] = [];
       const engine = createEngineFixture({

@@ -228,7 +228,7 @@ const RECEIVE_ACTIONS = [
   'sqs:GetQueueAttributes',
 ];
 
-/** Describes a statement in one line. An unknown statement stays JSON, which no expected list contains. */
+/** Describes a statement in a line. An unknown statement becomes JSON, so the comparison with the expected lists fails. */
 function describeStatement(template: Template, statement: Statement): string {
   const { Action, Resource, Condition } = statement;
   const actions = Action.join(' ');

@@ -24,7 +24,7 @@ const NAME_WITH_OWNER = 'a/b';
 const LONG_TEXT = 'x'.repeat(100_001);
 const HOSTILE_TEXTS = [...SHELL_TEXTS, ...OUTSIDE_PATHS, NUL, NAME_WITH_OWNER, LONG_TEXT];
 
-/** Hostile texts that are valid in a field of this name although its form is fixed. */
+/** Hostile texts by the name of a field with a fixed form in which these texts are valid. */
 const GOOD_TEXTS_BY_FIELD: Readonly<Record<string, readonly string[]>> = {
   name: [NAME_WITH_OWNER],
   base: [NAME_WITH_OWNER],

@@ -23,7 +23,7 @@ import { createSample, toInputSchema } from '../../support/contract/schema-sampl
 // Sends well-formed requests for missing objects, ended objects and impossible changes to the deployed handlers. The response must
 // explain the error, and the table must stay unchanged.
 
-/** Active plan with the running tasks `one` and `two`, and nothing else. */
+/** Active plan with two running tasks, `one` and `two`. */
 const ACTIVE_PLAN = 'p0123456789';
 /** Plan that waits for approval of revision 2. */
 const EDITABLE_PLAN = 'p1111111111';
@@ -72,7 +72,7 @@ function sendPart(row: ContractRow, part: RequestPart) {
   return sendContractRequest(api, bearers, row, part);
 }
 
-/** Expects one of the given statuses, no write to the table and no message. */
+/** Expects a refusal with one of the statuses, an unchanged table, no message and no logged error. */
 async function expectUntouched(row: ContractRow, statuses: readonly number[], part: RequestPart) {
   const before = api.engine.table.listAll();
   const { error } = await expectRefusal(sendPart(row, part), statuses, row.id);
@@ -147,7 +147,7 @@ describe('an edit of a graph', () => {
     expect(error.message).toContain('one -> two -> one');
   });
 
-  test('of a missing task is 400, and the error names the task', async () => {
+  test('with a change of a missing task is 400, and the error names the task', async () => {
     const change = { op: 'change_task', task: 'nobody', title: 'x' };
     const error = await expectUntouched(row, [400], createEdits(row, 2, change));
     expect(error.message).toContain('nobody');
@@ -174,7 +174,7 @@ describe('an edit of a graph', () => {
     await expectUntouched(row, [400], createEdits(row, 2, good, bad));
   });
 
-  test('of a plan that is already active is 409', async () => {
+  test('is 409 if the plan is already active', async () => {
     const part = {
       ...createEdits(row, 1, remove),
       path: renderPath(row.route, { plan: ACTIVE_PLAN }),

@@ -299,7 +299,7 @@ function hasBody(route: Route): boolean {
   return !METHODS_WITHOUT_BODY.includes(route.method) && listFields(route).length > 0;
 }
 
-/** Returns true if the body is a union, so that an error depends on the intended branch. */
+/** Tells whether the body is a union: its errors then depend on the closest branch. */
 function isUnionBody(route: Route): boolean {
   const { anyOf, oneOf } = toInputSchema(route.body);
   return anyOf !== undefined || oneOf !== undefined;
