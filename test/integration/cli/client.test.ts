@@ -83,7 +83,7 @@ describe('an API call', () => {
     });
   });
 
-  test('that the API rejects fails with the list of invalid fields', async () => {
+  test('rejected by the API fails with the list of invalid fields', async () => {
     const details = { issues: [{ path: 'graph.0.id', message: 'is taken' }] };
     const api = await startApi({
       createPlan: () => {
