@@ -20,7 +20,7 @@ import { findRepository } from './store/repository-store.ts';
 export function createApi(context: ForgeContext): Hono<ForgeEnv> {
   const api = new Hono<ForgeEnv>();
   addEntityTags(api);
-  // These routes accept a JSON web token of the App, so they must come before the middleware that requires an account token.
+  // The App signs in with a JSON web token, so its routes must come before the middleware that requires an account token.
   addAppRoutes(api, context);
   addAccessChecks(api, context);
   api.get('/rate_limit', (c) => {

@@ -77,7 +77,7 @@ async function findMergeSha(
   return undefined;
 }
 
-/** Returns the oldest commit that contains `head`, among the commits that the base branch itself was at (first parents). */
+/** Returns the oldest commit in the first-parent history of the base branch that contains `head`. */
 async function findMergeCommit(git: GitRepository, head: string, base: string): Promise<string> {
   const range = `${head}..${base}`;
   const [firstParents, descendants] = await Promise.all([

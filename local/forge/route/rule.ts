@@ -50,7 +50,7 @@ export function addRuleRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
     const { include, exclude } = conditions.ref_name;
     const id = insertRuleset(context, c, 'ruleset', name, { enforcement, include, exclude, rules });
     const created = listRulesets(context.database, c.get('repository')).find(
-      (row) => row.id === id,
+      (ruleset) => ruleset.id === id,
     );
     if (created === undefined) throw notFound();
     return sendJson(c, toRulesetJson(created), 201);
@@ -58,7 +58,11 @@ export function addRuleRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void 
   app.delete('/repos/:owner/:repo/rulesets/:id', (c) => {
     requireAdmin(c);
     const id = readNumberParam(c, 'id');
-    const removed = removeRulesets(context, c, (row) => row.kind === 'ruleset' && row.id === id);
+    const removed = removeRulesets(
+      context,
+      c,
+      (ruleset) => ruleset.kind === 'ruleset' && ruleset.id === id,
+    );
     if (removed === 0) throw notFound();
     return c.body(null, 204);
   });
@@ -80,7 +84,11 @@ function addProtectionRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
     const branch = readParam(c, 'branch');
     const rules = toBranchRules(await readBody(c, newProtection));
     context.database.transaction(() => {
-      removeRulesets(context, c, (row) => row.kind === 'protection' && row.name === branch);
+      removeRulesets(
+        context,
+        c,
+        (ruleset) => ruleset.kind === 'protection' && ruleset.name === branch,
+      );
       insertRuleset(context, c, 'protection', branch, {
         enforcement: 'active',
         include: [branch],
@@ -96,7 +104,7 @@ function addProtectionRoutes(app: Hono<ForgeEnv>, context: ForgeContext): void {
     const removed = removeRulesets(
       context,
       c,
-      (row) => row.kind === 'protection' && row.name === branch,
+      (ruleset) => ruleset.kind === 'protection' && ruleset.name === branch,
     );
     if (removed === 0) throw notFound();
     return c.body(null, 204);
@@ -167,7 +175,7 @@ function insertRuleset(
 function removeRulesets(
   context: ForgeContext,
   c: Context<ForgeEnv>,
-  isRemoved: (row: RulesetRow) => boolean,
+  isRemoved: (ruleset: RulesetRow) => boolean,
 ): number {
   const rulesets = listRulesets(context.database, c.get('repository')).filter(isRemoved);
   for (const { id } of rulesets) context.database.run('delete from ruleset where id = :id', { id });

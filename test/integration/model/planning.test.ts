@@ -14,8 +14,7 @@ import {
   startScriptedLlmServer,
 } from '../../support/model/scripted-llm-server.ts';
 
-// The planner against a model with unusable answers: planning ends with a corrected plan or with an error that gives the
-// reason, never with a single task.
+// After unusable answers of the model, planning ends with a corrected plan or an error, never with a single task.
 
 const FILES: Record<string, string> = {
   'package.json': JSON.stringify({ name: 'shop', scripts: { test: 'node --test' } }),
